@@ -14,6 +14,7 @@ import type {
 } from '../model/directory.js';
 import type { IdentityFilter } from '../model/identity.js';
 import type { IdentityBlock, StoredIdentityBlock } from '../model/identity-block.js';
+import type { Requester } from '../model/principal.js';
 import type { RevokedCertificate } from '../model/revocation.js';
 import type { CertificateRequest, RequestFilter, TimelineEntry } from '../model/certificate-request.js';
 import type { StoredClusterProbe } from '../model/cluster-probe.js';
@@ -71,6 +72,8 @@ export interface Store {
 
 export interface RequestReader {
   find(id: string): Promise<CertificateRequest | null>;
+  /** Those who made these requests, as they were then, by the ids. A request that does not exist is left out. */
+  requestersOf(ids: readonly string[]): Promise<ReadonlyMap<string, Requester>>;
   /** Newest first; with a prefix of usernames, by username. */
   list(filter: RequestFilter & Visibility, page: PageQuery): Promise<Page<CertificateRequest>>;
   /**

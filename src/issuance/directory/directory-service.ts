@@ -11,7 +11,7 @@ import { readIdentity, residualExposure } from '../lifecycle/read-identity.js';
 import { changeGroup, createGroup, deleteGroup } from './change-group.js';
 import { changeUser, refuse, unblockingStep, userEvent } from './change-user.js';
 import { predecessorHasAccess } from './directory-facts.js';
-import { groupNamesOf, lostGroups } from './lose-groups.js';
+import { groupNamesOf, withLostGroups } from './lost-groups.js';
 import { whyNoUsername } from './username.js';
 
 /** The directory, as an identity provider changes it over SCIM. */
@@ -131,11 +131,7 @@ async function detailsOf(context: IssuanceContext, user: DirectoryUser): Promise
     groupNamesOf(context, user),
   ]);
   // The certificates of somebody who is here and lost a group go on as they are.
-  const losing = isHere(user)
-    ? identity.certificates
-        .map((certificate) => ({ certificate, groups: lostGroups(context, certificate, names) }))
-        .filter((lost) => lost.groups.length > 0)
-    : [];
+  const losing = isHere(user) ? await withLostGroups(context, identity.certificates, names) : [];
   const exposed = new Set(identity.residualExposure.map(({ fingerprintSha256 }) => fingerprintSha256));
   const goesOn = losing
     .filter(({ certificate }) => !exposed.has(certificate.fingerprintSha256))

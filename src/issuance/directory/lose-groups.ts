@@ -1,12 +1,12 @@
-import { isHere, type DirectoryGroup, type DirectoryPerson, type DirectoryUser } from '../../model/directory.js';
+import type { DirectoryGroup, DirectoryPerson } from '../../model/directory.js';
 import type { ListedCertificate } from '../../model/certificate.js';
 import type { CertificateRequest } from '../../model/certificate-request.js';
 import type { Page } from '../../model/page.js';
-import { groupsGivenOnly } from '../../policy/directory-groups.js';
 import type { Step } from '../../store/step.js';
 import { denyIfNoLongerPermitted } from '../policies/recheck-policy.js';
 import type { IssuanceContext } from '../context.js';
 import { revocationSteps } from '../lifecycle/revocation-steps.js';
+import { namesOfGroups, withLostGroups } from './lost-groups.js';
 import { policyNameOf } from './policy-name.js';
 
 /** How many people lose their certificates in the commit of the change itself. The others follow it. */
@@ -181,28 +181,9 @@ async function revokingStep(
   if (username === null) return { step: nothing, looked: [] };
   const wanted = { revoked: false, clusters: null, now, endsAtMost, limit: certificatesAtOnce };
   const looked = await context.store.certificates.unexpiredOf(username, wanted);
-  const lost = looked.filter((one) => lostGroups(context, one, names).length > 0);
+  const lost = (await withLostGroups(context, looked, names)).map(({ certificate }) => certificate);
   if (lost.length === 0) return { step: nothing, looked };
   const comment = 'the directory says so: not in the group any more';
   const revocation = { reason: 'privilegeWithdrawn', comment, revokedAt: now, revokedBy: actor } as const;
   return { step: revocationSteps(context, lost, revocation), looked };
-}
-
-/**
- * The groups of a certificate that only the directory gives, and gives to its bearer no longer. `names`: the directory groups
- * of the bearer, as policies name them.
- */
-export const lostGroups = (
-  context: IssuanceContext,
-  { cluster, username, groups }: Pick<ListedCertificate, 'cluster' | 'username' | 'groups'>,
-  names: readonly string[],
-): readonly string[] => groupsGivenOnly(context.policySet(), cluster, username, groups, names);
-
-/** The directory groups of a user, as policies name them; none for somebody who left. */
-export const groupNamesOf = async (context: IssuanceContext, user: DirectoryUser): Promise<readonly string[]> =>
-  isHere(user) ? namesOfGroups(context, user) : [];
-
-async function namesOfGroups(context: IssuanceContext, { id }: DirectoryPerson): Promise<readonly string[]> {
-  const groups = (await context.store.directory.groupsOf([id])).get(id) ?? [];
-  return groups.flatMap((group) => policyNameOf(context, group) ?? []);
 }

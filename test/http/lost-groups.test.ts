@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto';
+import request from 'supertest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeApiToken, type ApiTokenAsk } from '../../src/identity/api-tokens.js';
+import { temporaryDirectory } from '../helpers/temporary-directory.js';
+import { localCluster } from './support/local-cluster.js';
+import { startService, type Method, type TestService } from './support/service.js';
+
+const userSchema = 'urn:ietf:params:scim:schemas:core:2.0:User';
+const groupSchema = 'urn:ietf:params:scim:schemas:core:2.0:Group';
+const patchSchema = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
+
+const aPolicy = (name: string, allowed: string) =>
+  `{ apiVersion: kubepass/v1, kind: Policy, metadata: { name: ${name} }, spec: { selector: { clusters: [demo] }, allowed: ${allowed}, approval: { mode: auto } } }`;
+const policies = [
+  aPolicy('members', '{ usernames: ["*"], groupsFromDirectory: { payments: [team-payments] }, collectors: ["*"] }'),
+  aPolicy('only-alice', '{ usernames: [alice], groupsFromDirectory: { g1: [team-x] }, collectors: ["*"] }'),
+  aPolicy('only-bob', '{ usernames: [bob], groupsFromDirectory: { g2: [team-x] }, collectors: ["*"] }'),
+  aPolicy('own', '{ usernames: ["${requester.username}"], groups: [self-team] }'),
+  aPolicy('given', '{ usernames: ["*"], groupsFromDirectory: { g-self: [self-team] }, collectors: ["*"] }'),
+]
+  .map((one) => `---\n${one}\n`)
+  .join('');
+
+const folder = temporaryDirectory();
+let service: TestService;
+let connector: string;
+beforeAll(async () => {
+  service = await startService({
+    policies,
+    config: `directory: { onLostGroup: revoke }\n${await localCluster(folder.path)}`,
+  });
+  connector = await tokenOf({ name: 'connector', roles: ['directory'] });
+});
+afterAll(async () => {
+  await service.close();
+  folder.remove();
+});
+
+async function tokenOf(ask: ApiTokenAsk): Promise<string> {
+  const made = makeApiToken(ask, ['root'], { now: new Date(), random: randomBytes });
+  const operation = { op: 'insertApiToken', token: made.token, secretSha256: made.secretSha256 } as const;
+  await service.store.writer.commit({ operations: [operation], events: [] });
+  return made.secret;
+}
+
+const scim = (method: Method, path: string, content: object) => {
+  const call = request(service.address)[method](`/scim/v2${path}`).set('authorization', `Bearer ${connector}`);
+  return call.set('content-type', 'application/scim+json').send(JSON.stringify(content));
+};
+const idIn = ({ text }: { readonly text: string }) => (JSON.parse(text) as { readonly id: string }).id;
+const join = async (userName: string) =>
+  idIn(await scim('post', '/Users', { schemas: [userSchema], userName, active: true }).expect(201));
+const groups = new Map<string, string>();
+async function enter(externalId: string, member: string): Promise<void> {
+  const known = groups.get(externalId);
+  if (known !== undefined) {
+    const add = { op: 'add', path: 'members', value: [{ value: member }] };
+    await scim('patch', `/Groups/${known}`, { schemas: [patchSchema], Operations: [add] }).expect(204);
+    return;
+  }
+  const content = { schemas: [groupSchema], displayName: externalId, externalId, members: [{ value: member }] };
+  groups.set(externalId, idIn(await scim('post', '/Groups', content).expect(201)));
+}
+const leave = (externalId: string, member: string) =>
+  scim('patch', `/Groups/${groups.get(externalId) ?? ''}`, {
+    schemas: [patchSchema],
+    Operations: [{ op: 'remove', path: 'members', value: [{ value: member }] }],
+  }).expect(204);
+
+const ask = (username: string, wanted: readonly string[], bearer = service.tokenOf('hr-system')) =>
+  service.withToken(bearer)('post', '/v1/kubeconfigs').send({ username, groups: wanted });
+const certificatesOf = async (username: string) => {
+  const { body } = await service.as('root')('get', `/v1/certificates?username=${username}`).expect(200);
+  return (body as { items: readonly { status: string; fingerprintSha256: string }[] }).items;
+};
+const statusesOf = async (username: string) => (await certificatesOf(username)).map(({ status }) => status);
+const lostBy = async (id: string) => {
+  const { body } = await service.as('petra')('get', `/v1/directory-users/${id}`).expect(200);
+  return (body as { lostGroups: readonly { groups: readonly string[] }[] }).lostGroups.map((one) => one.groups);
+};
+
+describe('a group that somebody lost', () => {
+  it('is lost although another person’s policy gives it to a directory group that they are still in', async () => {
+    const bob = await join('bob');
+    await enter('g1', bob);
+    await enter('g2', bob);
+    await ask('bob', ['team-x']).expect(201);
+    expect(await lostBy(bob)).toEqual([]);
+    await leave('g2', bob);
+    await ask('bob', ['team-x']).expect(403);
+    expect(await statusesOf('bob')).toEqual(['revoked']);
+  });
+
+  it('is not lost by somebody to whom a policy gives it when they ask for themselves', async () => {
+    const ann = await join('ann');
+    const own = await tokenOf({ name: 'ann', roles: ['requester'] });
+    await enter('g-self', ann);
+    await ask('ann', ['self-team'], own).expect(201);
+    await leave('g-self', ann);
+    await ask('ann', ['self-team'], own).expect(201);
+    expect(await lostBy(ann)).toEqual([]);
+    expect(await statusesOf('ann')).toEqual(['valid', 'valid']);
+    // Somebody else gets it for them by the directory alone.
+    await enter('g-self', ann);
+    await ask('ann', ['self-team']).expect(201);
+    await leave('g-self', ann);
+    await ask('ann', ['self-team']).expect(403);
+    expect((await statusesOf('ann')).toSorted()).toEqual(['revoked', 'valid', 'valid']);
+  });
+});
