@@ -91,6 +91,8 @@ export interface RequestReader {
   lapsed(now: Date): Promise<readonly CertificateRequest[]>;
   /** Those of these usernames for which a request is pending or approved; also those with more requests than it looks at. */
   waitingAmong(usernames: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Those of these usernames for which a certificate is being signed. */
+  issuingAmong(usernames: readonly string[]): Promise<ReadonlySet<string>>;
   /** Requests of the cluster whose latest attempt was for one of these keys, in no particular order. */
   attemptedFor(cluster: string, spkiSha256s: readonly string[]): Promise<readonly CertificateRequest[]>;
 }

@@ -22,6 +22,11 @@ const policies = [
   .map((one) => `---\n${one}\n`)
   .join('');
 
+/** Held until it is resolved: the commits that record certificates. */
+let held: Promise<unknown> | null = null;
+/** Done with the next request before it begins to be signed. */
+let beforeBegin: (() => Promise<unknown>) | null = null;
+
 const folder = temporaryDirectory();
 let service: TestService;
 let connector: string;
@@ -29,6 +34,20 @@ beforeAll(async () => {
   service = await startService({
     policies,
     config: `directory: { onLostGroup: revoke }\n${await localCluster(folder.path)}`,
+    overrides: {
+      writer: (writer) => ({
+        async commit(step) {
+          const has = (name: string) => step.operations.some(({ op }) => op === name);
+          if (held !== null && has('insertCertificate')) await held;
+          const before = beforeBegin;
+          if (before !== null && has('insertRequest')) {
+            beforeBegin = null;
+            await before();
+          }
+          return writer.commit(step);
+        },
+      }),
+    },
   });
   connector = await tokenOf({ name: 'connector', roles: ['directory'] });
 });
@@ -79,6 +98,7 @@ const lostBy = async (id: string) => {
   const { body } = await service.as('petra')('get', `/v1/directory-users/${id}`).expect(200);
   return (body as { lostGroups: readonly { groups: readonly string[] }[] }).lostGroups.map((one) => one.groups);
 };
+const notes = async () => (await service.store.directory.losses(0n, 100)).map(({ user }) => user.userName);
 
 describe('a group that somebody lost', () => {
   it('is lost although another person’s policy gives it to a directory group that they are still in', async () => {
@@ -107,5 +127,49 @@ describe('a group that somebody lost', () => {
     await leave('g-self', ann);
     await ask('ann', ['self-team']).expect(403);
     expect((await statusesOf('ann')).toSorted()).toEqual(['revoked', 'valid', 'valid']);
+  });
+});
+
+describe('a certificate that is being signed when its bearer loses its group', () => {
+  it('is revoked once it is recorded', async () => {
+    const cleo = await join('cleo');
+    await enter('payments', cleo);
+    const { promise, resolve: record } = Promise.withResolvers<undefined>();
+    held = promise;
+    const asked = ask('cleo', ['team-payments']).then(({ status }) => status);
+    const unfinished = async () => (await service.store.requests.unfinished()).map(({ username }) => username);
+    await expect.poll(unfinished).toEqual(['cleo']);
+    await leave('payments', cleo);
+    // The note outlives the rounds of housekeeping, as it would outlive the process.
+    await new Promise((over) => setTimeout(over, 6_000));
+    expect(await notes()).toContain('cleo');
+    record(undefined);
+    held = null;
+    expect(await asked).toBe(201);
+    await expect.poll(() => statusesOf('cleo'), { timeout: 15_000 }).toEqual(['revoked']);
+    await expect.poll(notes, { timeout: 15_000 }).not.toContain('cleo');
+  });
+
+  it('is revoked with its record where the request was judged before the loss, and recorded after all was done', async () => {
+    const dora = await join('dora');
+    await enter('payments', dora);
+    beforeBegin = async () => {
+      await leave('payments', dora);
+      await expect.poll(notes, { timeout: 15_000 }).not.toContain('dora');
+    };
+    await ask('dora', ['team-payments']).expect(201);
+    expect(await statusesOf('dora')).toEqual(['revoked']);
+    const [certificate] = await certificatesOf('dora');
+    const { body } = await service
+      .as('audrey')('get', '/v1/audit-events?type=CertificateRevoked&limit=500')
+      .expect(200);
+    expect((body as { items: readonly object[] }).items).toContainEqual(
+      expect.objectContaining({ principal: 'kubepass', fingerprintSha256: certificate?.fingerprintSha256 }),
+    );
+    // Nobody else is touched by that.
+    const eve = await join('eve');
+    await enter('payments', eve);
+    await ask('eve', ['team-payments']).expect(201);
+    expect(await statusesOf('eve')).toEqual(['valid']);
   });
 });

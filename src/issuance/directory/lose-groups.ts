@@ -6,7 +6,7 @@ import type { Step } from '../../store/step.js';
 import { denyIfNoLongerPermitted } from '../policies/recheck-policy.js';
 import type { IssuanceContext } from '../context.js';
 import { revocationSteps } from '../lifecycle/revocation-steps.js';
-import { namesOfGroups, withLostGroups } from './lost-groups.js';
+import { lossRevocation, namesOfGroups, withLostGroups } from './lost-groups.js';
 import { policyNameOf } from './policy-name.js';
 
 /** How many people lose their certificates in the commit of the change itself. The others follow it. */
@@ -67,8 +67,9 @@ const settledAtOnce = 100;
 
 /**
  * Does what follows from a group that somebody lost, for each of them on whom the database still has a note: the change itself
- * made it, and it goes when all is done. So nothing is left out where a process dies in between. Thousands may lose a group at
- * once; nobody gets anything by it meanwhile, because each request is judged before it goes on.
+ * made it, and it goes when all is done. So nothing is left out where a process dies in between. While a certificate of
+ * theirs is being signed, the note stays, because it may have the group. Thousands may lose a group at once; nobody gets
+ * anything by it meanwhile, because each request is judged before it goes on.
  */
 export async function settleLosses(context: IssuanceContext, isStopped: () => boolean): Promise<void> {
   const { store, log } = context;
@@ -78,18 +79,16 @@ export async function settleLosses(context: IssuanceContext, isStopped: () => bo
     const last = losses.at(-1);
     if (last === undefined) return;
     behind = last.n;
-    const affected = new Set(
-      await affectedAmong(
-        context,
-        losses.map(({ user }) => user),
-      ),
-    );
+    const losers = losses.map(({ user }) => user);
+    // First of all: a certificate that is not recorded yet is recorded before its request has moved on.
+    const issuing = await issuingAmong(context, losers);
+    const affected = new Set(await affectedAmong(context, losers));
     const settled: bigint[] = [];
     for (const { n, user, lostBy } of losses) {
       if (isStopped()) break;
       try {
         if (affected.has(user)) await follow(context, lostBy, user);
-        settled.push(n);
+        if (!issuing.has(user)) settled.push(n);
       } catch (error) {
         log.error({ err: error, directoryUser: user.id }, 'a loss of a group was not followed up, it is tried again');
       }
@@ -120,6 +119,17 @@ async function holdersAmong(
   if (directory.onLostGroup !== 'revoke' || usernames.length === 0) return [];
   const holders = await store.certificates.holdersAmong(usernames, clock());
   return people.filter(({ username }) => username !== null && holders.has(username));
+}
+
+/** Those of these people for whom a certificate is being signed that may be revoked once it is recorded. */
+async function issuingAmong(
+  { store, directory }: IssuanceContext,
+  people: readonly DirectoryPerson[],
+): Promise<ReadonlySet<DirectoryPerson>> {
+  const usernames = usernamesOf(people);
+  if (directory.onLostGroup !== 'revoke' || usernames.length === 0) return new Set();
+  const issuing = await store.requests.issuingAmong(usernames);
+  return new Set(people.filter(({ username }) => username !== null && issuing.has(username)));
 }
 
 const usernamesOf = (people: readonly DirectoryPerson[]): readonly string[] =>
@@ -183,7 +193,5 @@ async function revokingStep(
   const looked = await context.store.certificates.unexpiredOf(username, wanted);
   const lost = (await withLostGroups(context, looked, names)).map(({ certificate }) => certificate);
   if (lost.length === 0) return { step: nothing, looked };
-  const comment = 'the directory says so: not in the group any more';
-  const revocation = { reason: 'privilegeWithdrawn', comment, revokedAt: now, revokedBy: actor } as const;
-  return { step: revocationSteps(context, lost, revocation), looked };
+  return { step: revocationSteps(context, lost, lossRevocation(actor, now)), looked };
 }

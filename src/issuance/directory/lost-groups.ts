@@ -1,5 +1,8 @@
 import type { ListedCertificate } from '../../model/certificate.js';
-import { isHere, type DirectoryPerson, type DirectoryUser } from '../../model/directory.js';
+import { isHere, type DirectoryPerson, type DirectoryStanding, type DirectoryUser } from '../../model/directory.js';
+import { foldedName } from '../../model/folded-name.js';
+import type { Requester } from '../../model/principal.js';
+import type { Revocation } from '../../model/revocation.js';
 import { groupsGivenOnly, groupsOfDirectory } from '../../policy/directory-groups.js';
 import type { IssuanceContext } from '../context.js';
 import { policyNameOf } from './policy-name.js';
@@ -39,6 +42,38 @@ export async function withLostGroups(
     const lost = groupsGivenOnly(policySet, { cluster, username, requester }, groups, names, now);
     return lost.length > 0 ? [{ certificate, groups: lost }] : [];
   });
+}
+
+/**
+ * Whether a certificate that is about to be recorded has a group that its bearer lost since it was judged, where such
+ * certificates are revoked. Nothing is looked up for a certificate without groups that only the directory gives.
+ */
+export async function isLostMeanwhile(
+  context: IssuanceContext,
+  { cluster, username, groups }: Pick<ListedCertificate, 'cluster' | 'username' | 'groups'>,
+  requester: Requester,
+): Promise<boolean> {
+  if (context.directory.onLostGroup !== 'revoke') return false;
+  const subject = { cluster, username, requester };
+  const lostBy = (names: readonly string[]) =>
+    groupsGivenOnly(context.policySet(), subject, groups, names, context.clock()).length > 0;
+  if (!lostBy([])) return false;
+  const bearer = await bearerOf(context, username);
+  return lostBy(bearer === undefined ? [] : await namesOfGroups(context, bearer));
+}
+
+/** The revocation of a certificate because of a group that its bearer lost. `actor`: the principal who says so. */
+export const lossRevocation = (actor: string, now: Date): Revocation => ({
+  reason: 'privilegeWithdrawn',
+  comment: 'the directory says so: not in the group any more',
+  revokedAt: now,
+  revokedBy: actor,
+});
+
+/** A right belongs to exactly one name, so a group is not that of another spelling. */
+async function bearerOf({ store }: IssuanceContext, username: string): Promise<DirectoryStanding | undefined> {
+  const bearers = await store.directory.standingsOf([foldedName(username)]);
+  return bearers.find((one) => isHere(one) && one.username === username);
 }
 
 /** The directory groups of a user, as policies name them; none for somebody who left. */

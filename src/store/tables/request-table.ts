@@ -168,6 +168,17 @@ export class RequestTable implements RequestReader {
     return new Set(found.map((row) => (row as { readonly value: string }).value));
   }
 
+  async issuingAmong(usernames: readonly string[]): Promise<ReadonlySet<string>> {
+    // There are few requests in this state, and a username may have many.
+    const found = await this.reads.readRows({
+      sql: `SELECT DISTINCT "r"."username" FROM "RequestRecord" AS "r"${this.reads.dialect.indexedBy('RequestRecord_state_n_idx')}
+        WHERE "r"."state" = 'issuing' AND COALESCE("r"."username", "r"."username")
+        IN (SELECT "given"."value" FROM ${this.reads.dialect.jsonTexts()} AS "given")`,
+      parameters: [usernames],
+    });
+    return new Set(found.map((row) => (row as { readonly username: string }).username));
+  }
+
   async attemptedFor(cluster: string, spkiSha256s: readonly string[]): Promise<readonly CertificateRequest[]> {
     const rows = await inBatches(spkiSha256s, (batch) =>
       this.prisma.requestRecord.findMany({

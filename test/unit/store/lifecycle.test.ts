@@ -111,6 +111,22 @@ describe('requests', () => {
     );
     expect(await store.requests.requestersOf([])).toEqual(new Map());
   });
+
+  it('tells for which of some usernames a certificate is being signed', async () => {
+    const { store, commit } = await testStore();
+    for (const [username, state] of [
+      ['ann', 'issuing'],
+      ['ann', 'issuing'],
+      ['ben', 'approved'],
+      ['cleo', 'pending'],
+      ['dora', 'issuing'],
+      ['eve', 'issued'],
+    ] as const)
+      await commit([{ op: 'insertRequest', request: aRequest({ username, state }) }]);
+    const asked = ['ann', 'Ann', 'ben', 'cleo', 'eve', 'nobody'];
+    expect(await store.requests.issuingAmong(asked)).toEqual(new Set(['ann']));
+    expect(await store.requests.issuingAmong([])).toEqual(new Set());
+  });
 });
 
 describe('lineages', () => {
