@@ -98,6 +98,10 @@ const lostBy = async (id: string) => {
   const { body } = await service.as('petra')('get', `/v1/directory-users/${id}`).expect(200);
   return (body as { lostGroups: readonly { groups: readonly string[] }[] }).lostGroups.map((one) => one.groups);
 };
+const exposureOf = async (username: string) => {
+  const { body } = await service.as('petra')('get', `/v1/identities/${username}`).expect(200);
+  return (body as { residualExposure: readonly object[] }).residualExposure;
+};
 const notes = async () => (await service.store.directory.losses(0n, 100)).map(({ user }) => user.userName);
 
 describe('a group that somebody lost', () => {
@@ -172,4 +176,41 @@ describe('a certificate that is being signed when its bearer loses its group', (
     await ask('eve', ['team-payments']).expect(201);
     expect(await statusesOf('eve')).toEqual(['valid']);
   });
+});
+
+it('is residual exposure of the identity, and of the person in the directory', async () => {
+  const listing = await startService({ policies });
+  const revoking = service;
+  try {
+    service = listing;
+    groups.clear();
+    connector = await tokenOf({ name: 'connector', roles: ['directory'] });
+    const finn = await join('finn');
+    await enter('payments', finn);
+    await ask('finn', ['team-payments']).expect(201);
+    expect(await exposureOf('finn')).toEqual([]);
+    await leave('payments', finn);
+    const [certificate] = await certificatesOf('finn');
+    const exposed = [
+      {
+        ...{ cluster: 'demo', fingerprintSha256: certificate?.fingerprintSha256, enforcement: 'none' },
+        ...{ notAfter: expect.any(String) as string, continues: [expect.stringContaining('not revoked')] },
+      },
+    ];
+    expect(await exposureOf('finn')).toEqual(exposed);
+    const { body } = await service.as('petra')('get', `/v1/directory-users/${finn}`).expect(200);
+    expect(body).toMatchObject({
+      consequences: { residualExposure: exposed },
+      lostGroups: [{ groups: ['team-payments'] }],
+    });
+    await enter('payments', finn);
+    expect(await exposureOf('finn')).toEqual([]);
+    // Each certificate is listed once where the name is blocked, too.
+    await leave('payments', finn);
+    await service.as('petra')('post', '/v1/identities/finn/block').send({ reason: 'keyCompromise' }).expect(200);
+    expect(await exposureOf('finn')).toHaveLength(1);
+  } finally {
+    service = revoking;
+    await listing.close();
+  }
 });

@@ -7,7 +7,7 @@ import type { Principal } from '../../model/principal.js';
 import type { DirectoryUserDetails, DirectoryUserService, DirectoryUserView } from '../../services/directory-users.js';
 import type { ScimService } from '../../services/scim.js';
 import type { IssuanceContext } from '../context.js';
-import { readIdentity, residualExposure } from '../lifecycle/read-identity.js';
+import { readIdentity } from '../lifecycle/read-identity.js';
 import { changeGroup, createGroup, deleteGroup } from './change-group.js';
 import { changeUser, refuse, unblockingStep, userEvent } from './change-user.js';
 import { predecessorHasAccess } from './directory-facts.js';
@@ -132,10 +132,6 @@ async function detailsOf(context: IssuanceContext, user: DirectoryUser): Promise
   ]);
   // The certificates of somebody who is here and lost a group go on as they are.
   const losing = isHere(user) ? await withLostGroups(context, identity.certificates, names) : [];
-  const exposed = new Set(identity.residualExposure.map(({ fingerprintSha256 }) => fingerprintSha256));
-  const goesOn = losing
-    .filter(({ certificate }) => !exposed.has(certificate.fingerprintSha256))
-    .flatMap(({ certificate }) => residualExposure(context, certificate));
   return {
     ...view,
     lostGroups: losing.map(({ certificate: { cluster, fingerprintSha256 }, groups: lost }) => ({
@@ -146,7 +142,7 @@ async function detailsOf(context: IssuanceContext, user: DirectoryUser): Promise
       ...leaving,
       tokensMade: tokensMade.slice(0, listedAtMost),
       requestedForOthers: identity.requestedForOthers,
-      residualExposure: [...identity.residualExposure, ...goesOn].slice(0, listedAtMost),
+      residualExposure: identity.residualExposure,
     },
   };
 }

@@ -44,6 +44,17 @@ export async function withLostGroups(
   });
 }
 
+/** As `withLostGroups`, of a username that somebody who is here bears; none where nobody does. */
+export async function lostByBearer(
+  context: IssuanceContext,
+  username: string,
+  certificates: readonly ListedCertificate[],
+): Promise<readonly WithLostGroups[]> {
+  if (certificates.length === 0 || !(await context.directoryUse.isUsed())) return [];
+  const bearer = await bearerOf(context, username);
+  return bearer === undefined ? [] : withLostGroups(context, certificates, await namesOfGroups(context, bearer));
+}
+
 /**
  * Whether a certificate that is about to be recorded has a group that its bearer lost since it was judged, where such
  * certificates are revoked. Nothing is looked up for a certificate without groups that only the directory gives.
