@@ -1,30 +1,53 @@
-import type { Policy, PolicySet } from './policy-set.js';
+import type { Requester } from '../model/principal.js';
+import { globValuesOf } from './evaluation.js';
+import { givesGroup, isEarly, isLate, permitsUsername } from './given-groups.js';
+import type { PolicySet } from './policy-set.js';
+import { selects } from './selector.js';
 
-/** Whether a policy gives a group to the members of one of these directory groups. */
-export const givenByDirectory = ({ allowed }: Policy, group: string, names: readonly string[]): boolean =>
-  names.some((name) => allowed.groupsFromDirectory?.get(name)?.matches(group) ?? false);
+/** The bearer of a certificate, and whoever asked for it. */
+export interface GivenTo {
+  readonly cluster: string;
+  readonly username: string;
+  readonly requester: Requester;
+}
+
+/** Those of the groups that a policy for the cluster gives to members of some directory group, whoever they are. */
+export const groupsOfDirectory = (
+  { policies }: PolicySet,
+  cluster: string,
+  groups: readonly string[],
+): readonly string[] =>
+  groups.filter((group) =>
+    policies.some(
+      ({ selector, allowed: { groupsFromDirectory } }) =>
+        groupsFromDirectory !== undefined &&
+        (selector.clusters?.matches(cluster) ?? true) &&
+        [...groupsFromDirectory.values()].some((globs) => globs.matches(group)),
+    ),
+  );
 
 /**
- * Those of the groups that people get by the directory alone, and that a member of these directory groups would not get. It
- * looks at the policies for the cluster. A group that a policy gives to the username in any other way is not among them.
+ * Those of the groups that this requester could ask for if the username were in more directory groups, and cannot as it is in
+ * these alone. It looks at the policies in force that the requester can use for the username on the cluster. Whatever else a
+ * policy asks for (labels, hours, expressions, quotas) another request may satisfy, so it makes no difference.
  */
 export function groupsGivenOnly(
   { policies }: PolicySet,
-  cluster: string,
-  username: string,
+  { cluster, username, requester }: GivenTo,
   groups: readonly string[],
   names: readonly string[],
+  now: Date,
 ): readonly string[] {
-  const here = policies.filter(({ selector }) => selector.clusters?.matches(cluster) ?? true);
-  return groups.filter((group) => {
-    const byDirectory = here.filter(({ allowed }) =>
-      [...(allowed.groupsFromDirectory ?? [])].some(([, globs]) => globs.matches(group)),
-    );
-    if (byDirectory.length === 0) return false;
-    return !here.some(
-      (policy) =>
-        givenByDirectory(policy, group, names) ||
-        ((policy.allowed.groups?.matches(group) ?? false) && (policy.allowed.usernames?.matches(username) ?? false)),
-    );
-  });
+  const values = globValuesOf(requester);
+  const usable = policies.filter(
+    ({ selector, allowed, constraints }) =>
+      selects(selector, cluster, requester) &&
+      !isEarly(constraints, now) &&
+      !isLate(constraints, now) &&
+      permitsUsername(allowed, username, values),
+  );
+  const allNames = usable.flatMap(({ allowed }) => [...(allowed.groupsFromDirectory?.keys() ?? [])]);
+  const isGiven = (group: string, of: readonly string[]) =>
+    usable.some(({ allowed }) => givesGroup(allowed, group, of, values));
+  return groups.filter((group) => !isGiven(group, names) && isGiven(group, allNames));
 }

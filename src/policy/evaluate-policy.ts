@@ -2,7 +2,7 @@ import type { QuotaUsage, QuotaLimit } from '../model/decision.js';
 import { escaped, quote } from '../model/quote.js';
 import type { ExpressionVariables } from './cel/variables.js';
 import { evaluateExpression, Findings, variablesOf, type DecisionInput, type Judgement } from './evaluation.js';
-import { givenByDirectory } from './directory-groups.js';
+import { givesGroup, isEarly, isLate, permitsUsername } from './given-groups.js';
 import { compileGlobs } from './glob.js';
 import { defaultExpirationSeconds, type Constraints, type Policy, type Validation } from './policy-set.js';
 import { quotaLimits } from './quota-limits.js';
@@ -29,11 +29,12 @@ export function evaluatePolicy(policy: Policy, input: DecisionInput): Judgement 
 }
 
 /** Whether the policy is in force now. Outside its dates it does not apply, so this is no objection. */
-function checkDates({ notBefore, notAfter }: Constraints, { now }: DecisionInput, findings: Findings): boolean {
+function checkDates(constraints: Constraints, { now }: DecisionInput, findings: Findings): boolean {
+  const { notBefore, notAfter } = constraints;
   if (notBefore === undefined && notAfter === undefined) return true;
   const found = now.toISOString();
-  const early = notBefore !== undefined && now < notBefore;
-  const late = notAfter !== undefined && now > notAfter;
+  const early = isEarly(constraints, now);
+  const late = isLate(constraints, now);
   if (notBefore) {
     const expected = `not before ${notBefore.toISOString()}`;
     if (early) findings.fails('constraints.notBefore', expected, found, 'NotYetInForce');
@@ -51,7 +52,7 @@ function checkUsername({ name, allowed }: Policy, { request, values, found }: De
   const { usernames } = allowed;
   const check = 'allowed.usernames';
   const expected = usernames?.expected ?? 'absent';
-  if (usernames?.matches(request.username, values)) {
+  if (permitsUsername(allowed, request.username, values)) {
     findings.holds(check, expected, found.username);
     return;
   }
@@ -61,14 +62,10 @@ function checkUsername({ name, allowed }: Policy, { request, values, found }: De
 
 function checkGroups(policy: Policy, { request, values, found, facts }: DecisionInput, findings: Findings): void {
   const { name, allowed } = policy;
-  const { groups } = allowed;
   const check = 'allowed.groups';
   const names = facts.directory?.username.groups ?? [];
   const expected = expectedGroups(policy, names);
-  const refused = found.eachGroup.filter((_, i) => {
-    const group = request.groups[i] ?? '';
-    return !(groups?.matches(group, values) ?? false) && !givenByDirectory(policy, group, names);
-  });
+  const refused = found.eachGroup.filter((_, i) => !givesGroup(allowed, request.groups[i] ?? '', names, values));
   if (refused.length === 0) {
     findings.holds(check, expected, found.groups);
     return;

@@ -39,7 +39,7 @@ export function decisionInput(
     requester,
     facts,
     now,
-    values: { 'requester.username': requester.name },
+    values: globValuesOf(requester),
     variables: new Map(),
     found: {
       cluster: quote(facts.cluster),
@@ -55,6 +55,9 @@ export function decisionInput(
     },
   };
 }
+
+/** The values of the variables in globs for what this requester asks. */
+export const globValuesOf = ({ name }: Requester): GlobValues => ({ 'requester.username': name });
 
 /** The variables of expressions for a certificate with this lifetime. */
 export function variablesOf(input: DecisionInput, expirationSeconds: number): ExpressionVariables {

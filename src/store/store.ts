@@ -14,6 +14,7 @@ import type {
 } from '../model/directory.js';
 import type { IdentityFilter } from '../model/identity.js';
 import type { IdentityBlock, StoredIdentityBlock } from '../model/identity-block.js';
+import type { Requester } from '../model/principal.js';
 import type { RevokedCertificate } from '../model/revocation.js';
 import type { CertificateRequest, RequestFilter, TimelineEntry } from '../model/certificate-request.js';
 import type { StoredClusterProbe } from '../model/cluster-probe.js';
@@ -71,6 +72,8 @@ export interface Store {
 
 export interface RequestReader {
   find(id: string): Promise<CertificateRequest | null>;
+  /** Those who made these requests, as they were then, by the ids. A request that does not exist is left out. */
+  requestersOf(ids: readonly string[]): Promise<ReadonlyMap<string, Requester>>;
   /** Newest first; with a prefix of usernames, by username. */
   list(filter: RequestFilter & Visibility, page: PageQuery): Promise<Page<CertificateRequest>>;
   /**
@@ -88,6 +91,8 @@ export interface RequestReader {
   lapsed(now: Date): Promise<readonly CertificateRequest[]>;
   /** Those of these usernames for which a request is pending or approved; also those with more requests than it looks at. */
   waitingAmong(usernames: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Those of these usernames for which a certificate is being signed. */
+  issuingAmong(usernames: readonly string[]): Promise<ReadonlySet<string>>;
   /** Requests of the cluster whose latest attempt was for one of these keys, in no particular order. */
   attemptedFor(cluster: string, spkiSha256s: readonly string[]): Promise<readonly CertificateRequest[]>;
 }

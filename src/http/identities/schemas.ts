@@ -120,8 +120,8 @@ export const IdentityDetailsSchema = namedObject(
     residualExposure: Type.Array(residualExposure, {
       maxItems: 500,
       description:
-        'The certificates that are revoked, or whose username is blocked, and that still work in some way. Empty if there ' +
-        'is nothing to fear.',
+        'The certificates that are revoked, or whose username is blocked, or that have a group which the directory gives ' +
+        'no longer, and that still work in some way. Empty if there is nothing to fear.',
     }),
     requestedForOthers: Type.Array(ref(ListedCertificateSchema), {
       maxItems: 500,

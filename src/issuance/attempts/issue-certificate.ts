@@ -180,7 +180,7 @@ async function takenOver(
   const reason = 'AttemptTakenOver';
   if (signed !== null && !issuingCluster(context, request.cluster).signer.mayBeResumed) {
     const certificate = { ...signed, orphan: true };
-    await commitCertificate(context, certificate, {
+    await commitCertificate(context, certificate, request.requester, {
       operations: [{ op: 'insertCertificate', certificate }],
       events: [abandonedEvent(request, attempt, context.clock(), reason, certificate)],
     });
@@ -199,7 +199,7 @@ interface EndChanges {
 /** Commits the end of an attempt; false where somebody else has taken the attempt over. */
 async function commitEnd(
   context: IssuanceContext,
-  { id }: CertificateRequest,
+  { id, requester }: CertificateRequest,
   { owner, number }: IssuanceAttempt,
   { to, certificate, event, announced = [] }: EndChanges,
 ): Promise<boolean> {
@@ -208,7 +208,7 @@ async function commitEnd(
     const { committed } = await context.store.writer.commit({ operations: [moved, ...announced], events: [event] });
     return committed;
   }
-  return commitCertificate(context, certificate, {
+  return commitCertificate(context, certificate, requester, {
     operations: [moved, { op: 'insertCertificate', certificate }, ...announced],
     events: [event],
   });

@@ -8,11 +8,11 @@ import type { DirectoryUserDetails, DirectoryUserService, DirectoryUserView } fr
 import type { ScimService } from '../../services/scim.js';
 import type { IssuanceContext } from '../context.js';
 import { liftingStep } from '../lifecycle/block-identity.js';
-import { readIdentity, residualExposure } from '../lifecycle/read-identity.js';
+import { readIdentity } from '../lifecycle/read-identity.js';
 import { changeGroup, createGroup, deleteGroup } from './change-group.js';
 import { changeUser, refuse, userEvent } from './change-user.js';
 import { predecessorHasAccess } from './directory-facts.js';
-import { groupNamesOf, lostGroups } from './lose-groups.js';
+import { groupNamesOf, withLostGroups } from './lost-groups.js';
 import { whyNoUsername } from './username.js';
 
 /** The directory, as an identity provider changes it over SCIM. */
@@ -134,15 +134,7 @@ async function detailsOf(context: IssuanceContext, user: DirectoryUser): Promise
     groupNamesOf(context, user),
   ]);
   // The certificates of somebody who is here and lost a group go on as they are.
-  const losing = isHere(user)
-    ? identity.certificates
-        .map((certificate) => ({ certificate, groups: lostGroups(context, certificate, names) }))
-        .filter((lost) => lost.groups.length > 0)
-    : [];
-  const exposed = new Set(identity.residualExposure.map(({ fingerprintSha256 }) => fingerprintSha256));
-  const goesOn = losing
-    .filter(({ certificate }) => !exposed.has(certificate.fingerprintSha256))
-    .flatMap(({ certificate }) => residualExposure(context, certificate));
+  const losing = isHere(user) ? await withLostGroups(context, identity.certificates, names) : [];
   return {
     ...view,
     lostGroups: losing.map(({ certificate: { cluster, fingerprintSha256 }, groups: lost }) => ({
@@ -153,7 +145,7 @@ async function detailsOf(context: IssuanceContext, user: DirectoryUser): Promise
       ...leaving,
       tokensMade: tokensMade.slice(0, listedAtMost),
       requestedForOthers: identity.requestedForOthers,
-      residualExposure: [...identity.residualExposure, ...goesOn].slice(0, listedAtMost),
+      residualExposure: identity.residualExposure,
     },
   };
 }

@@ -1,12 +1,12 @@
-import { isHere, type DirectoryGroup, type DirectoryPerson, type DirectoryUser } from '../../model/directory.js';
+import type { DirectoryGroup, DirectoryPerson } from '../../model/directory.js';
 import type { ListedCertificate } from '../../model/certificate.js';
 import type { CertificateRequest } from '../../model/certificate-request.js';
 import type { Page } from '../../model/page.js';
-import { groupsGivenOnly } from '../../policy/directory-groups.js';
 import type { Step } from '../../store/step.js';
 import { denyIfNoLongerPermitted } from '../policies/recheck-policy.js';
 import type { IssuanceContext } from '../context.js';
 import { revocationSteps } from '../lifecycle/revocation-steps.js';
+import { lossRevocation, namesOfGroups, withLostGroups } from './lost-groups.js';
 import { policyNameOf } from './policy-name.js';
 
 /** How many people lose their certificates in the commit of the change itself. The others follow it. */
@@ -67,8 +67,9 @@ const settledAtOnce = 10;
 
 /**
  * Does what follows from a group that somebody lost, for each of them on whom the database still has a note: the change itself
- * made it, and it goes when all is done. So nothing is left out where a process dies in between. Thousands may lose a group at
- * once; nobody gets anything by it meanwhile, because each request is judged before it goes on.
+ * made it, and it goes when all is done. So nothing is left out where a process dies in between. While a certificate of
+ * one of them is being signed, the note stays, because it may have the group. Thousands may lose a group at once; nobody gets
+ * anything by it meanwhile, because each request is judged before it goes on.
  */
 export async function settleLosses(context: IssuanceContext, isStopped: () => boolean): Promise<void> {
   const { store, log } = context;
@@ -78,19 +79,17 @@ export async function settleLosses(context: IssuanceContext, isStopped: () => bo
     const last = losses.at(-1);
     if (last === undefined) return;
     behind = last.n;
-    const affected = new Set(
-      await affectedAmong(
-        context,
-        losses.flatMap(({ users }) => users),
-      ),
-    );
+    const losers = losses.flatMap(({ users }) => users);
+    // First of all: a certificate that is not recorded yet is recorded before its request has moved on.
+    const issuing = await issuingAmong(context, losers);
+    const affected = new Set(await affectedAmong(context, losers));
     const settled: bigint[] = [];
     const forget = async (): Promise<void> => {
       if (settled.length > 0)
         await store.writer.commit({ operations: [{ op: 'forgetDirectoryLosses', ns: settled }], events: [] });
     };
     for (const { n, users, lostBy } of losses) {
-      let isSettled = true;
+      let isSettled = !users.some((one) => issuing.has(one));
       for (const user of users.filter((one) => affected.has(one))) {
         if (isStopped()) return forget();
         try {
@@ -127,6 +126,17 @@ async function holdersAmong(
   if (directory.onLostGroup !== 'revoke' || usernames.length === 0) return [];
   const holders = await store.certificates.holdersAmong(usernames, clock());
   return people.filter(({ username }) => username !== null && holders.has(username));
+}
+
+/** Those of these people for whom a certificate is being signed that may be revoked once it is recorded. */
+async function issuingAmong(
+  { store, directory }: IssuanceContext,
+  people: readonly DirectoryPerson[],
+): Promise<ReadonlySet<DirectoryPerson>> {
+  const usernames = usernamesOf(people);
+  if (directory.onLostGroup !== 'revoke' || usernames.length === 0) return new Set();
+  const issuing = await store.requests.issuingAmong(usernames);
+  return new Set(people.filter(({ username }) => username !== null && issuing.has(username)));
 }
 
 const usernamesOf = (people: readonly DirectoryPerson[]): readonly string[] =>
@@ -188,28 +198,7 @@ async function revokingStep(
   if (username === null) return { step: nothing, looked: [] };
   const wanted = { revoked: false, clusters: null, now, endsAtMost, limit: certificatesAtOnce };
   const looked = await context.store.certificates.unexpiredOf(username, wanted);
-  const lost = looked.filter((one) => lostGroups(context, one, names).length > 0);
+  const lost = (await withLostGroups(context, looked, names)).map(({ certificate }) => certificate);
   if (lost.length === 0) return { step: nothing, looked };
-  const comment = 'the directory says so: not in the group any more';
-  const revocation = { reason: 'privilegeWithdrawn', comment, revokedAt: now, revokedBy: actor } as const;
-  return { step: revocationSteps(context, lost, revocation), looked };
-}
-
-/**
- * The groups of a certificate that only the directory gives, and gives to its bearer no longer. `names`: the directory groups
- * of the bearer, as policies name them.
- */
-export const lostGroups = (
-  context: IssuanceContext,
-  { cluster, username, groups }: Pick<ListedCertificate, 'cluster' | 'username' | 'groups'>,
-  names: readonly string[],
-): readonly string[] => groupsGivenOnly(context.policySet(), cluster, username, groups, names);
-
-/** The directory groups of a user, as policies name them; none for somebody who left. */
-export const groupNamesOf = async (context: IssuanceContext, user: DirectoryUser): Promise<readonly string[]> =>
-  isHere(user) ? namesOfGroups(context, user) : [];
-
-async function namesOfGroups(context: IssuanceContext, { id }: DirectoryPerson): Promise<readonly string[]> {
-  const groups = (await context.store.directory.groupsOf([id])).get(id) ?? [];
-  return groups.flatMap((group) => policyNameOf(context, group) ?? []);
+  return { step: revocationSteps(context, lost, lossRevocation(actor, now)), looked };
 }

@@ -1,27 +1,38 @@
 import type { Certificate } from '../../model/certificate.js';
 import { foldedName } from '../../model/folded-name.js';
 import { blocks, type IdentityBlock } from '../../model/identity-block.js';
+import type { Requester } from '../../model/principal.js';
 import type { Revocation } from '../../model/revocation.js';
 import type { Step } from '../../store/step.js';
 import type { IssuanceContext } from '../context.js';
+import { isLostMeanwhile, lossRevocation } from '../directory/lost-groups.js';
 import { revocationSteps } from './revocation-steps.js';
 
 /**
  * Commits a step that records a certificate; false where something else conflicts. Where its username was blocked since
  * signing began, the certificate is revoked in the same commit: so a block holds for what was under way, on every replica.
+ * It is the same where its bearer lost one of its groups. A loss that comes later sees the request, or its certificate.
  */
 export async function commitCertificate(
   context: IssuanceContext,
   certificate: Certificate,
+  requester: Requester,
   { operations, events }: Step,
 ): Promise<boolean> {
   const { store, clock } = context;
   const { cluster } = certificate;
+  const isLost = await isLostMeanwhile(context, certificate, requester);
+  const lost = isLost
+    ? revocationSteps(context, [certificate], lossRevocation(byItself, clock()))
+    : { operations: [], events: [] };
   const folded = foldedName(certificate.username);
   for (;;) {
     const now = clock();
     const unblocked = { op: 'requireUnblocked', cluster, folded: [folded, folded, folded], now } as const;
-    const result = await store.writer.commit({ operations: [unblocked, ...operations], events });
+    const result = await store.writer.commit({
+      operations: [unblocked, ...operations, ...lost.operations],
+      events: [...events, ...lost.events],
+    });
     if (result.committed || result.conflict.kind !== 'blocked') return result.committed;
     const [block] = await store.identityBlocks.find([folded]);
     if (block === undefined || !blocks(block, cluster, now)) continue;
@@ -34,6 +45,9 @@ export async function commitCertificate(
     ).committed;
   }
 }
+
+/** The principal in the log where nobody else revokes it. */
+const byItself = 'kubepass';
 
 /** The revocation of a certificate because of a block. */
 export const revocationBy = ({ reason, comment, blockedBy }: IdentityBlock, now: Date): Revocation => ({

@@ -12,6 +12,7 @@ import type { ListedCertificate } from '../../model/certificate.js';
 import type { CertificateRequest } from '../../model/certificate-request.js';
 import type { LiveIdentity, UnexpiredCertificates } from '../../store/store.js';
 import type { IssuanceContext } from '../context.js';
+import { lostByBearer } from '../directory/lost-groups.js';
 import { spellingsOf } from './end-access.js';
 import { enforcementOn } from './enforcement-on.js';
 
@@ -31,7 +32,7 @@ export function identityOf(context: IssuanceContext, { username, live, block }: 
   return { username, clusters, blocked: block };
 }
 
-/** Everything that certificates, requests, blocks and role bindings say about one username. */
+/** Everything that certificates, requests, blocks, the directory and role bindings say about one username. */
 export async function readIdentity(context: IssuanceContext, username: string): Promise<IdentityDetails> {
   const { store } = context;
   const now = context.clock();
@@ -48,7 +49,9 @@ export async function readIdentity(context: IssuanceContext, username: string): 
   const block = found === undefined || (found.until !== null && found.until <= now) ? null : found;
   const ofOthers = block === null ? [] : await unexpiredOfOthers(context, names, username, unexpired);
   const isBlocked = ({ cluster }: ListedCertificate) => block !== null && blocks(block, cluster, now);
-  const exposed = [...revoked, ...[...live, ...ofOthers].filter(isBlocked)];
+  const lost = new Set((await lostByBearer(context, username, live)).map(({ certificate }) => certificate));
+  const goesOn = [...live, ...ofOthers].filter((one) => isBlocked(one) || lost.has(one));
+  const exposed = [...revoked, ...goesOn];
   const lists = [live, exposed, requestedForOthers, waitingRequests];
   return {
     ...identityOf(context, { username, live, block: block && plainBlock(block) }),

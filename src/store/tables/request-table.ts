@@ -8,7 +8,7 @@ import type {
 import type { RecordedDecision } from '../../model/decision.js';
 import type { KeyAlgorithm } from '../../x509/strict/key-algorithm.js';
 import type { Page, PageQuery, Visibility } from '../../model/page.js';
-import type { Role } from '../../model/principal.js';
+import type { Requester, Role } from '../../model/principal.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { hexOf, octetsOf, uuidOctetsIn, uuidOf } from '../octets.js';
 import { storedJson } from '../statement.js';
@@ -98,6 +98,16 @@ export class RequestTable implements RequestReader {
     return row && requestOf(row);
   }
 
+  async requestersOf(ids: readonly string[]): Promise<ReadonlyMap<string, Requester>> {
+    const rows = await inBatches([...new Set(ids)], (batch) =>
+      this.prisma.requestRecord.findMany({
+        where: { id: { in: batch.flatMap((id) => uuidOctetsIn(id) ?? []) } },
+        select: { id: true, requesterName: true, requesterGroups: true, requesterRoles: true },
+      }),
+    );
+    return new Map(rows.map((row) => [uuidOf(row.id), requesterOf(row)]));
+  }
+
   list(filter: RequestFilter & Visibility, page: PageQuery): Promise<Page<CertificateRequest>> {
     const { usernamePrefix: prefix, ...others } = filter;
     if (prefix === undefined || filter.username !== undefined)
@@ -158,6 +168,17 @@ export class RequestTable implements RequestReader {
     return new Set(found.map((row) => (row as { readonly value: string }).value));
   }
 
+  async issuingAmong(usernames: readonly string[]): Promise<ReadonlySet<string>> {
+    // There are few requests in this state, and a username may have many.
+    const found = await this.reads.readRows({
+      sql: `SELECT DISTINCT "r"."username" FROM "RequestRecord" AS "r"${this.reads.dialect.indexedBy('RequestRecord_state_n_idx')}
+        WHERE "r"."state" = 'issuing' AND COALESCE("r"."username", "r"."username")
+        IN (SELECT "given"."value" FROM ${this.reads.dialect.jsonTexts()} AS "given")`,
+      parameters: [usernames],
+    });
+    return new Set(found.map((row) => (row as { readonly username: string }).username));
+  }
+
   async attemptedFor(cluster: string, spkiSha256s: readonly string[]): Promise<readonly CertificateRequest[]> {
     const rows = await inBatches(spkiSha256s, (batch) =>
       this.prisma.requestRecord.findMany({
@@ -210,11 +231,7 @@ function requestOf(row: RequestWithDecision): CertificateRequest {
     namespace: row.namespace,
     reason: row.reason,
     labels: labelsOf(row.labels),
-    requester: {
-      name: row.requesterName,
-      groups: storedJson<string[]>(row.requesterGroups),
-      roles: storedJson<Role[]>(row.requesterRoles),
-    },
+    requester: requesterOf(row),
     collector: row.collector,
     createdAt: row.createdAt,
     expiresAt: row.expiresAt,
@@ -226,6 +243,12 @@ function requestOf(row: RequestWithDecision): CertificateRequest {
     renewal: renewalOf(row),
   };
 }
+
+const requesterOf = (row: Pick<RequestRow, 'requesterName' | 'requesterGroups' | 'requesterRoles'>): Requester => ({
+  name: row.requesterName,
+  groups: storedJson<string[]>(row.requesterGroups),
+  roles: storedJson<Role[]>(row.requesterRoles),
+});
 
 function publicKeyOf(row: RequestRow): CertificateRequest['publicKey'] {
   if (row.publicKeyAlgorithm === null || row.spkiSha256 === null) return null;

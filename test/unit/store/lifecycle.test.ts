@@ -96,6 +96,39 @@ describe('revocations', () => {
   });
 });
 
+describe('requests', () => {
+  it('tells who made them, as they were then', async () => {
+    const { store, commit } = await testStore();
+    const requester = { name: 'Jane 😀', groups: ['a', 'b"'], roles: ['requester', 'approver'] } as const;
+    const [first, second] = [aRequest({ requester }), aRequest()];
+    for (const request of [first, second]) await commit([{ op: 'insertRequest', request }]);
+    const found = await store.requests.requestersOf([first.id, first.id, second.id, aRequest().id, 'no id']);
+    expect(found).toEqual(
+      new Map([
+        [first.id, requester],
+        [second.id, second.requester],
+      ]),
+    );
+    expect(await store.requests.requestersOf([])).toEqual(new Map());
+  });
+
+  it('tells for which of some usernames a certificate is being signed', async () => {
+    const { store, commit } = await testStore();
+    for (const [username, state] of [
+      ['ann', 'issuing'],
+      ['ann', 'issuing'],
+      ['ben', 'approved'],
+      ['cleo', 'pending'],
+      ['dora', 'issuing'],
+      ['eve', 'issued'],
+    ] as const)
+      await commit([{ op: 'insertRequest', request: aRequest({ username, state }) }]);
+    const asked = ['ann', 'Ann', 'ben', 'cleo', 'eve', 'nobody'];
+    expect(await store.requests.issuingAmong(asked)).toEqual(new Set(['ann']));
+    expect(await store.requests.issuingAmong([])).toEqual(new Set());
+  });
+});
+
 describe('lineages', () => {
   it('tells of each certificate which one it renews and by which it is superseded last', async () => {
     const { store, commit, certificates } = await withLineage(2);
