@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.js';
 import { Budgets, type Spender } from '../identity/budgets.js';
-import type { AuditEventDraft, Json } from '../model/audit-event.js';
+import type { AuditEventDraft } from '../model/audit-event.js';
 import type { BudgetLimits } from '../model/budget.js';
 import type { Role } from '../model/principal.js';
 import type { Writer } from '../store/step.js';
@@ -37,19 +37,8 @@ function spenderOf({ principal, details }: AuditEventDraft): Spender {
   return { ...spender, proof: { username: details['username'] } };
 }
 
-/** The members that every event has, with their names: instant, numbers, punctuation. */
-const sharedOctets = 220;
+/** The number of an event, with its name, and its hash. */
+const sharedOctets = 100;
 
-/** About as many octets as the canonical text of the event has, without writing it. */
-function octetsOf({ details, principal, cluster }: AuditEventDraft): number {
-  return sharedOctets + (principal?.length ?? 4) + (cluster?.length ?? 4) + jsonOctets(details);
-}
-
-function jsonOctets(value: Json): number {
-  if (typeof value === 'string') return Buffer.byteLength(value) + 2;
-  if (typeof value !== 'object' || value === null) return 5;
-  let octets = 2;
-  if (Array.isArray(value)) for (const element of value as readonly Json[]) octets += jsonOctets(element) + 1;
-  else for (const [name, member] of Object.entries(value)) octets += name.length + 4 + jsonOctets(member);
-  return octets;
-}
+/** About as many octets as the event has in the log. Its canonical text has the same members and the same escapes. */
+const octetsOf = (event: AuditEventDraft): number => sharedOctets + Buffer.byteLength(JSON.stringify(event));
