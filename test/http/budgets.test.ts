@@ -194,6 +194,27 @@ describe('a spent budget', () => {
     expect(as.problem(third).budget).toMatchObject({ name: 'endingAccess', limit: 2 });
   });
 
+  it('of audit events shortens the comments of those who end access, and refuses nothing of it', async () => {
+    const long = { reason: 'superseded', comment: '😀'.repeat(1024) };
+    const block = async (name: string, body = long) => {
+      const answer = await service.as('petra')('post', `/v1/identities/${name}/block`).send(body);
+      expect(answer.status).toBe(200);
+      return (JSON.parse(answer.text) as { readonly blocked: { readonly comment: string } }).blocked.comment;
+    };
+    expect(await block('first')).toBe(long.comment);
+    expect(as.problem(await service.as('petra')('post', '/v1/certificate-requests').send(ask)).budget?.name).toBe(
+      'auditKilobytes',
+    );
+    const shown = `${'😀'.repeat(64)}… (shortened: the budget auditKilobytes was spent)`;
+    expect(await block('second')).toBe(shown);
+    service.advance(60);
+    await service
+      .as('petra')('post', '/v1/certificate-requests')
+      .send({ ...ask, reason: '😀'.repeat(1024) });
+    expect(await block('third', { reason: 'superseded', comment: 'leaves the company' })).toBe('leaves the company');
+    expect(await block('fourth')).toBe(shown);
+  });
+
   it('of audit events ends what would record more of them', async () => {
     const answers: Answer[] = [];
     for (let i = 0; i < 8; i++)
