@@ -330,7 +330,8 @@ async function wire(
     notes: () => [...(kept.note === null ? [] : [kept.note]), ...retention.notes()],
   });
   const { sessions, logins } = waysIn.signIn;
-  const useCaseParts = { drafts, checkpoints, denyList, authenticators, admins: config.callers.apiTokens.admins };
+  const { admins } = config.callers.apiTokens;
+  const useCaseParts = { drafts, checkpoints, denyList, authenticators, admins, budgets };
   const servicesOf = (of: IssuanceContext): Services => {
     const useCases = useCasesOf(of, useCaseParts);
     return {

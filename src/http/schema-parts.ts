@@ -111,6 +111,16 @@ const lastOfPlanes = Array.from({ length: 16 }, (_, i) =>
  */
 export const filePathPattern = `^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029\\ud800-\\udfff\\ufdd0-\\ufdef\\ufeff\\ufffe\\uffff${lastOfPlanes}]+$`;
 
+/**
+ * No control characters (C0, DEL, C1) but TAB, LF and CR. They are drawn as nothing or steer a terminal, and each of them takes
+ * six octets in the audit log.
+ */
+export const writtenPattern = '^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f]*$';
+
+/** Text in which callers say why. Answers have it without the pattern: older records may have been written otherwise. */
+export const writtenTextOf = (description: string, example: string, minLength = 1) =>
+  Type.String({ minLength, maxLength: 1024, pattern: writtenPattern, description, examples: [example] });
+
 export const instantOf = (description: string) =>
   Type.String({ format: 'date-time', maxLength: 35, description, examples: ['2026-03-01T09:30:00.000Z'] });
 

@@ -22,6 +22,7 @@ import {
   ref,
   sha256Of,
   principalNameOf,
+  writtenTextOf,
 } from '../schema-parts.js';
 import { BlastRadiusSchema } from './blast-radius.js';
 import { ApproversSchema, RecordedDecisionSchema } from './decision.js';
@@ -33,13 +34,6 @@ const stageOf = (description: string) =>
     description: `${description} An index into \`decision.stages\`.`,
     examples: [0],
   });
-
-const comment = Type.String({
-  minLength: 1,
-  maxLength: 1024,
-  description: 'Why, in words.',
-  examples: ['joins team A'],
-});
 
 export const exampleRequests = [
   { cluster: 'demo', username: 'jane@corp.example', groups: ['team-a'], expirationSeconds: 86400 },
@@ -84,14 +78,7 @@ export const NewCertificateRequestSchema = namedObject(
       }),
     ),
     namespace: Type.Optional(dnsLabelOf('The namespace of the kubeconfig’s context.', 'team-a')),
-    reason: Type.Optional(
-      Type.String({
-        minLength: 1,
-        maxLength: 1024,
-        description: 'Why it is needed, for the people who decide.',
-        examples: ['joins team A on Monday'],
-      }),
-    ),
+    reason: Type.Optional(writtenTextOf('Why it is needed, for the people who decide.', 'joins team A on Monday')),
     labels: Type.Optional(
       labelsOf('Marks to find the request by. Policies and webhooks see them, Kubernetes does not.'),
     ),
@@ -100,7 +87,9 @@ export const NewCertificateRequestSchema = namedObject(
   exampleRequests,
 );
 
-export const CommentSchema = namedObject('Comment', 'May be left out.', { comment: Type.Optional(comment) });
+export const CommentSchema = namedObject('Comment', 'May be left out.', {
+  comment: Type.Optional(writtenTextOf('Why, in words.', 'joins team A')),
+});
 
 /** The body of an operation that needs none: `{}` is accepted, a property is not. */
 export const NothingSchema = namedObject('Nothing', 'No properties; may be left out.', {});

@@ -31,6 +31,7 @@ import {
   ref,
   sha256Of,
   principalNameOf,
+  writtenTextOf,
 } from '../schema-parts.js';
 
 export const PublicKeySchema = namedObject('PublicKey', 'Identifies a public key.', {
@@ -118,9 +119,7 @@ export const EnforcementSchema = namedObject(
 
 export const RevokeSchema = namedObject('Revoke', 'Why a certificate is revoked.', {
   reason: oneOf(revocationReasons, 'RFC 5280, section 5.3.1.'),
-  comment: Type.Optional(
-    Type.String({ maxLength: 1024, description: 'Kept with the revocation.', examples: ['laptop lost'] }),
-  ),
+  comment: Type.Optional(writtenTextOf('Kept with the revocation.', 'laptop lost', 0)),
 });
 
 export const RevokedCertificateSchema = namedObject('RevokedCertificate', 'A revoked certificate.', {

@@ -18,7 +18,8 @@ do. Without a valid token or session the answer is 401. Failed authentications a
 Each caller has budgets for a minute, over all its tokens: for calls that may keep something, calls that end access, denials,
 the processor time of inspections, and audit events. \`RateLimit\` and \`RateLimit-Policy\` tell how they stand, in the form of
 draft-ietf-httpapi-ratelimit-headers-10. A call that needs a spent one is answered 429 \`budget-exceeded\`; wait for the
-seconds of \`Retry-After\`.
+seconds of \`Retry-After\`. Calls that end access have the budget \`endingAccess\` for themselves, and need no other. Once
+\`auditKilobytes\` is spent, a comment of theirs is cut after 64 characters, and says so.
 
 ## Get a kubeconfig
 

@@ -80,7 +80,7 @@ export function addIdentities(app: App, { identities, clock }: Services): void {
           'username, not as the requester, not as the collector. Its requests that wait are cancelled, its live certificates ' +
           'revoked. The answer says what is left. A name that nobody knows can be blocked too. Blocking again changes nothing, ' +
           'unless it blocks on more clusters, for longer, or for another reason: a block never becomes smaller.',
-        params: schemas.IdentityParamsSchema,
+        params: schemas.BlockParamsSchema,
         body: ref(schemas.BlockSchema),
         response: {
           200: json(schemas.IdentityDetailsSchema, {

@@ -4,6 +4,7 @@ import { enforcementModes } from '../../model/enforcement.js';
 import type { IdentityBlock } from '../../model/identity-block.js';
 import type { CertificateRequest } from '../../model/certificate-request.js';
 import { clip } from '../../formats/text/visible.js';
+import { longestPrincipalName } from '../../model/name-grammar.js';
 import { revocationReasons } from '../../model/revocation.js';
 import { shownCharacters } from '../certificate-requests/blast-radius.js';
 import { ListedCertificateSchema, listedCertificateView } from '../certificates/schemas.js';
@@ -23,15 +24,11 @@ import {
   ref,
   sha256Of,
   principalNameOf,
+  writtenTextOf,
 } from '../schema-parts.js';
 
 const reason = oneOf(revocationReasons, 'RFC 5280, section 5.3.1. The certificates are revoked with it.');
-const comment = Type.String({
-  minLength: 1,
-  maxLength: 1024,
-  description: 'Why, in words.',
-  examples: ['leaves the company'],
-});
+const comment = writtenTextOf('Why, in words.', 'leaves the company');
 const clusterNames = (description: string) =>
   Type.Array(dnsLabelOf('A cluster.', 'demo'), { minItems: 1, maxItems: 1000, uniqueItems: true, description });
 const mode = oneOf(enforcementModes, 'How the cluster is made to refuse revoked certificates.');
@@ -58,7 +55,7 @@ export const IdentityBlockSchema = namedObject('IdentityBlock', 'A username that
     'The clusters where it is blocked; null: all, those of the future too.',
   ),
   reason,
-  comment: nullable(comment, 'Why, in words; null: nothing was said.'),
+  comment: nullable(messageOf('A comment.', 'leaves the company'), 'Why, in words; null: nothing was said.'),
   until: nullable(instantOf('An instant.'), 'When the block ends; null: when it is unblocked.'),
   blockedAt: instantOf('When it was blocked, or its block last changed.'),
   blockedBy: principalNameOf('The principal who did.', 'hr-system'),
@@ -173,6 +170,17 @@ export const IdentityQuerySchema = closed({
 
 export const IdentityParamsSchema = closed({
   username: principalNameOf('The username, percent-encoded.', 'jane@corp.example'),
+});
+
+/** The name of a block is kept for good. */
+export const BlockParamsSchema = closed({
+  username: Type.String({
+    minLength: 1,
+    maxLength: longestPrincipalName,
+    pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*$',
+    description: 'The username, percent-encoded, without control characters.',
+    examples: ['jane@corp.example'],
+  }),
 });
 
 export const BlockSchema = namedObject('Block', 'Why, where and how long a name is blocked.', {

@@ -6,7 +6,7 @@ import type { BudgetService } from '../../services/budgets.js';
 import { decodeSinglePem } from '../../x509/strict/pem.js';
 import { problem, ProblemError, type Problem } from '../problems/problem.js';
 import type { App } from '../types.js';
-import { tellBudgets, whenSpent } from './budgets.js';
+import { shortenComments, tellBudgets, whenSpent } from './budgets.js';
 import { credentialOf } from './credential.js';
 import { FailureLimit } from './failure-limit.js';
 import { FailureLog } from './failure-log.js';
@@ -42,6 +42,7 @@ export function authenticateCallers(
   });
   app.decorateRequest('principal', null);
   tellBudgets(app, budgets);
+  shortenComments(app, budgets);
   app.addHook('onRequest', async (request, reply) => {
     const {
       forReviewers = false,

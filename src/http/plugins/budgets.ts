@@ -38,6 +38,32 @@ export function tellBudgets(app: App, budgets: BudgetService): void {
   });
 }
 
+/** How many characters of a comment are kept at most once the budget of audit events is spent. */
+const shortCharacters = 64;
+const shortened = '… (shortened: the budget auditKilobytes was spent)';
+
+/**
+ * Ending access is never refused for what its comment takes: what is written then has a short one, and says so. Whoever called
+ * sees it in the answer.
+ */
+export function shortenComments(app: App, budgets: BudgetService): void {
+  app.addHook('preHandler', (request, _reply, done) => {
+    if (request.routeOptions.config.budgetUse === 'endingAccess' && request.principal !== null) {
+      const body = request.body as { comment?: unknown } | null | undefined;
+      if (typeof body?.comment === 'string' && budgets.states(request.principal)?.remaining('auditKilobytes') === 0)
+        body.comment = shortComment(body.comment);
+    }
+    done();
+  });
+}
+
+function shortComment(comment: string): string {
+  const characters = Array.from(comment);
+  return characters.length <= shortCharacters
+    ? comment
+    : `${characters.slice(0, shortCharacters).join('')}${shortened}`;
+}
+
 /** The problem of a call that needs a budget which is spent; null: it goes on, and is counted. */
 export function whenSpent(request: FastifyRequest, budgets: BudgetService): Problem | null {
   const { budgetUse = 'nothing' } = request.routeOptions.config;

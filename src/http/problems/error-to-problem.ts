@@ -11,7 +11,7 @@ import {
 } from '../../model/errors.js';
 import type { FieldError } from '../../model/outcome.js';
 import { TooManyWaitingError } from '../../workers/turns.js';
-import { longestPathParameter } from '../schema-parts.js';
+import { longestPathParameter, writtenPattern } from '../schema-parts.js';
 import { problem, ProblemError, type Problem } from './problem.js';
 
 /** The problem for a thrown error. An unknown error becomes an internal error, and its text goes only to the log. */
@@ -100,5 +100,7 @@ function messageOf({ keyword, params, message, parentSchema }: ValidationError):
   if (keyword === 'required') return 'is required';
   if (keyword === 'enum' && Array.isArray(params['allowedValues']))
     return `must be one of ${params['allowedValues'].join(', ')}`;
+  if (keyword === 'pattern' && params['pattern'] === writtenPattern)
+    return 'must not have control characters other than tabs and line ends';
   return message ?? 'is not valid';
 }

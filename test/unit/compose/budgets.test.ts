@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { canonicalJson } from '../../../src/audit/canonical-json.js';
+import { spendingWriter } from '../../../src/compose/budgets.js';
+import { auditEvent, type AuditEventDraft, type Json } from '../../../src/model/audit-event.js';
+import { noName, type DirectoryUser } from '../../../src/model/directory.js';
+import type { Operation, Step } from '../../../src/store/step.js';
+
+const at = new Date('2026-03-01T09:30:00Z');
+
+/** How many octets a step costs, and whom. */
+async function costOf(step: Step) {
+  const spent: { readonly name: string; readonly octets: number }[] = [];
+  const writer = spendingWriter(
+    { commit: () => Promise.resolve({ committed: true }) },
+    {
+      spend: ({ name }, budget, kilobytes) => {
+        expect(budget).toBe('auditKilobytes');
+        spent.push({ name, octets: kilobytes * 1000 });
+      },
+    },
+  );
+  await writer.commit(step);
+  return spent;
+}
+
+const eventWith = (comment: string): AuditEventDraft => auditEvent('RequestCancelled', at, 'carol', { comment });
+
+/** The octets of its text in the log, without its number. */
+const loggedOctets = ({ at, ...rest }: AuditEventDraft) =>
+  Buffer.byteLength(canonicalJson({ ...(rest as unknown as Record<string, Json>), at: at.toISOString() }));
+
+describe('what is kept beside the log', () => {
+  const nothing = { operations: [], events: [eventWith('x')] };
+  /** What an operation costs beside its event. */
+  const costBeside = async (operation: Operation) => {
+    const [withIt] = await costOf({ ...nothing, operations: [operation] });
+    const [without] = await costOf(nothing);
+    return (withIt?.octets ?? 0) - (without?.octets ?? 0);
+  };
+  const long = '😀'.repeat(120);
+  const user: DirectoryUser = {
+    ...{
+      id: 'u-1',
+      person: 'p-1',
+      userName: 'jane',
+      externalId: null,
+      active: true,
+      displayName: long,
+      username: 'jane',
+    },
+    name: noName,
+    emails: Array.from({ length: 20 }, (_, i) => ({ value: `${long}${String(i)}`, type: long, primary: false })),
+    ...{ createdAt: at, changedAt: at, version: 1, deletedAt: null, inactiveSince: null, blockedAt: null, reuse: null },
+    left: null,
+  };
+
+  it.each([
+    ['a person who joins', { op: 'insertDirectoryUser', user }],
+    ['a person who changes', { op: 'updateDirectoryUser', user, version: 1 }],
+  ] as const)('costs %s as often as their addresses are kept', async (_who, operation) => {
+    const octets = 20 * 2 * Buffer.byteLength(long);
+    expect(await costBeside(operation)).toBeGreaterThan(3 * octets);
+    expect(await costBeside(operation)).toBeLessThan(3.2 * octets);
+  });
+
+  it('costs the comment of a block in its row and in the list beside the database', async () => {
+    const block = {
+      username: 'jane',
+      reason: 'superseded',
+      clusters: null,
+      until: null,
+      blockedAt: at,
+      blockedBy: 'carol',
+    } as const;
+    const operation = { op: 'insertIdentityBlock', block: { ...block, comment: long }, folded: 'jane' } as const;
+    expect(await costBeside(operation)).toBeGreaterThan(2 * Buffer.byteLength(long));
+  });
+
+  it('costs each person who comes into a group', async () => {
+    const added = Array.from({ length: 100 }, () => 'x');
+    const about = { groupId: 'g-1', displayName: 'all', externalId: null, removed: [] };
+    const event = (names: readonly string[]) =>
+      auditEvent('DirectoryMembershipChanged', at, 'carol', { ...about, added: names });
+    const [many] = await costOf({ operations: [], events: [event(added)] });
+    const [none] = await costOf({ operations: [], events: [event([])] });
+    expect((many?.octets ?? 0) - (none?.octets ?? 0)).toBeGreaterThan(100 * 50);
+  });
+
+  it('costs nothing that every call keeps in the same size', async () => {
+    expect(await costBeside({ op: 'revokeApiToken', id: 'token', at })).toBe(0);
+  });
+});
+
+describe('an event', () => {
+  it.each([
+    ['plain text', 'x'],
+    ['control characters', '\u0001'],
+    ['line ends', '\n'],
+    ['quotation marks', '"'],
+    ['emoji', '😀'],
+  ])('costs as many octets as it has in the log, with %s', async (_what, character) => {
+    const event = eventWith(character.repeat(1024));
+    const [cost, ...more] = await costOf({ operations: [], events: [event] });
+    expect(more).toEqual([]);
+    expect(cost?.name).toBe('carol');
+    expect(cost?.octets).toBeGreaterThanOrEqual(loggedOctets(event));
+    expect(cost?.octets).toBeLessThan(loggedOctets(event) + 150);
+  });
+});
