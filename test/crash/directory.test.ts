@@ -26,7 +26,7 @@ const moving = 120;
 const directory = temporaryDirectory();
 const dataDir = join(directory.path, 'data');
 const root: Principal = { ...connector, name: 'root', roles: ['admin'] };
-const leavers = ['patched', 'deleted'] as const;
+const leavers = ['patched', 'deleted', 'replaced'] as const;
 const movers = Array.from({ length: moving }, (_, i) => `mover-${i}`);
 
 let server: PostgresqlServer | undefined;
@@ -34,6 +34,7 @@ let source: DatabaseSource | undefined;
 let template = '';
 let environment: Readonly<Record<string, string>>;
 const ids = new Map<string, string>();
+let token = '';
 beforeAll(async () => {
   if (onPostgresql) {
     server = await startPostgresql({ durable: true });
@@ -73,6 +74,8 @@ beforeAll(async () => {
     movers.map((name) => ids.get(name) ?? ''),
   );
   if (group.ok) ids.set('payments', group.value.id);
+  const made = await services.apiTokens.create(root, { name: connector.name, roles: ['directory'] });
+  if (made.ok) token = made.value.secret;
   for (const username of leavers) {
     await Promise.all(Array.from({ length: certificatesOfLeaver }, () => issue(username, ['team-a'])));
     const waits = { username, groups: ['ops-a'] };
@@ -104,7 +107,7 @@ const open = (database: string): Promise<Store> =>
 const isTold = (database: string, milliseconds: number) =>
   isDoneBeforeKill(
     new URL('./directory-child.ts', import.meta.url),
-    [...leavers, 'payments'].map((name) => ids.get(name) ?? ''),
+    [...[...leavers, 'payments'].map((name) => ids.get(name) ?? ''), token],
     milliseconds,
     { ...environment, DATABASE_URL: urlOf(database) },
   );
