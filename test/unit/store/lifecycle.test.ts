@@ -243,6 +243,16 @@ describe('blocked identities', () => {
     expect(await store.identityBlocks.chunk('', 10)).toMatchObject([{ ...changed, folded: 'jane' }]);
     expect(await store.identityBlocks.chunk('jane', 10)).toEqual([]);
   });
+
+  it('keeps the part of a leaving, and the part of others beside it', async () => {
+    const { commit, store } = await testStore();
+    const parts = { jane: { at: later, besides: { ...block, until: later } }, joe: { at: now, besides: null } };
+    for (const [folded, leaving] of Object.entries(parts))
+      await commit([{ op: 'insertIdentityBlock', block: { ...block, username: folded }, folded, leaving }]);
+    const found = [await store.identityBlocks.find(['jane', 'joe']), await store.identityBlocks.chunk('', 10)];
+    for (const blocks of found)
+      expect(Object.fromEntries(blocks.map(({ username, leaving }) => [username, leaving]))).toEqual(parts);
+  });
 });
 
 describe('announcements of expiry', () => {
