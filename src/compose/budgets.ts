@@ -4,6 +4,7 @@ import type { AuditEventDraft } from '../model/audit-event.js';
 import type { BudgetLimits } from '../model/budget.js';
 import type { Role } from '../model/principal.js';
 import type { Writer } from '../store/step.js';
+import { keptOctets } from './kept-octets.js';
 
 /** The budgets of all principals. `now`: milliseconds that only grow. */
 export function openBudgets({ budgets }: Config, clock: () => Date, now?: () => number): Budgets {
@@ -13,19 +14,14 @@ export function openBudgets({ budgets }: Config, clock: () => Date, now?: () => 
 }
 
 /**
- * A writer that spends the `auditKilobytes` of whoever causes events, before they are committed. Events without a principal
+ * A writer that spends the `auditKilobytes` of whoever causes events, before a step is committed. Events without a principal
  * are caused by the one that another event of their step names; a renewal by a proof of possession is paid by its username.
  */
 export function spendingWriter(writer: Writer, budgets: Pick<Budgets, 'spend'>): Writer {
   return {
     commit(step) {
       const cause = step.events.find(({ principal }) => principal !== null);
-      if (cause !== undefined)
-        budgets.spend(
-          spenderOf(cause),
-          'auditKilobytes',
-          step.events.reduce((sum, event) => sum + octetsOf(event), 0) / 1000,
-        );
+      if (cause !== undefined) budgets.spend(spenderOf(cause), 'auditKilobytes', keptOctets(step) / 1000);
       return writer.commit(step);
     },
   };
@@ -36,9 +32,3 @@ function spenderOf({ principal, details }: AuditEventDraft): Spender {
   if (!('keyProof' in details) || typeof details['username'] !== 'string') return spender;
   return { ...spender, proof: { username: details['username'] } };
 }
-
-/** The number of an event, with its name, and its hash. */
-const sharedOctets = 100;
-
-/** About as many octets as the event has in the log. Its canonical text has the same members and the same escapes. */
-const octetsOf = (event: AuditEventDraft): number => sharedOctets + Buffer.byteLength(JSON.stringify(event));

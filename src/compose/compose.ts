@@ -381,7 +381,8 @@ async function wire(
     wake,
   });
   const { sessions, logins } = waysIn.signIn;
-  const useCaseParts = { drafts, checkpoints, denyList, authenticators, admins: config.callers.apiTokens.admins };
+  const { admins } = config.callers.apiTokens;
+  const useCaseParts = { drafts, checkpoints, denyList, authenticators, admins, budgets };
   const servicesOf = (of: IssuanceContext): Services => {
     const useCases = useCasesOf(of, useCaseParts);
     return {

@@ -40,16 +40,17 @@ export interface UseCaseParts {
   readonly authenticators: Authenticators;
   /** Whether API tokens may have the role admin. */
   readonly admins: boolean;
+  readonly budgets: Services['budgets'];
 }
 
 export function useCasesOf(context: IssuanceContext, parts: UseCaseParts): UseCases {
   const { store, clusters, clock } = context;
-  const { drafts, checkpoints, denyList, authenticators, admins } = parts;
+  const { drafts, checkpoints, denyList, authenticators, admins, budgets } = parts;
   return {
     certificateRequests: certificateRequestService(context),
     certificates: certificateService(context),
     identities: identityService(context),
-    ...directoryServices(context),
+    ...directoryServices(context, budgets),
     clusters: clusterService(context, new CertificateLists(context, denyList)),
     policies: policyService(context, drafts),
     auditEvents: auditEventService(store, checkpoints),

@@ -1,6 +1,7 @@
 /**
  * The budgets of a principal. `writes`: calls that may keep something. `endingAccess`: calls that end access or prevent it.
- * `denied`: answers 403. `inspectionSeconds`: processor time of inspections. `auditKilobytes`: audit events, in 1,000 octets.
+ * `denied`: answers 403. `inspectionSeconds`: processor time of inspections. `auditKilobytes`: audit events, and the texts and
+ * people beside the log that calls keep for good, in 1,000 octets.
  */
 export const budgetNames = ['writes', 'endingAccess', 'denied', 'inspectionSeconds', 'auditKilobytes'] as const;
 export type BudgetName = (typeof budgetNames)[number];
@@ -26,6 +27,8 @@ export const budgetUses = {
   reading: { needs: ['denied'], costs: null },
   writing: { needs: ['writes', 'denied', 'auditKilobytes'], costs: 'writes' },
   inspecting: { needs: ['inspectionSeconds', 'denied'], costs: null },
+  // A call that was let in, where it turns out that it keeps more than the end of somebody's access.
+  keeping: { needs: ['auditKilobytes'], costs: null },
   // In an emergency no budget that was spent on something else is in the way.
   endingAccess: { needs: ['endingAccess'], costs: 'endingAccess' },
 } as const satisfies Readonly<

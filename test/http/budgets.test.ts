@@ -215,6 +215,56 @@ describe('a spent budget', () => {
     expect(await block('fourth')).toBe(shown);
   });
 
+  it('of audit events is spent on people in the directory, and keeps nobody in it who leaves', async () => {
+    const made = { name: 'connector', roles: ['directory'] };
+    const { token } = as.token(await service.as('root')('post', '/v1/api-tokens').send(made));
+    const core = 'urn:ietf:params:scim:schemas:core:2.0';
+    const scim = (method: 'post' | 'put' | 'patch' | 'delete', path: string, body: object) =>
+      service.withToken(token)(method, `/scim/v2${path}`).send(body);
+    const long = '😀'.repeat(120);
+    const person = (userName: string) => ({
+      ...{ schemas: [`${core}:User`], userName, active: true, displayName: long },
+      emails: [{ value: long, type: 'work' }],
+    });
+    const joins = async (userName: string) => {
+      const answer = await scim('post', '/Users', { ...person(userName), displayName: 'short', emails: [] });
+      return (JSON.parse(answer.text) as { readonly id: string }).id;
+    };
+    const [jane, joe] = [await joins('jane'), await joins('joe')];
+    service.advance(60);
+    const jim = (JSON.parse((await scim('post', '/Users', person('jim')).expect(201)).text) as { readonly id: string })
+      .id;
+    // One person takes it all.
+    for (const refused of [
+      await scim('put', `/Users/${jim}`, person('jim-of-sales')),
+      await scim('put', `/Users/${jane}`, person('jane')),
+      await scim('post', '/Users', person('june')),
+    ]) {
+      expect(refused.status).toBe(429);
+      expect(refused.headers['content-type']).toContain('application/scim+json');
+      expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+      expect((JSON.parse(refused.text) as { readonly detail: string }).detail).toMatch(
+        /^the budget auditKilobytes of 4 a minute is spent; wait until /,
+      );
+    }
+    // A change that makes no difference keeps nothing.
+    await scim('put', `/Users/${jim}`, person('jim')).expect(200);
+    const left = await scim('put', `/Users/${jane}`, { ...person('jane'), active: false }).expect(200);
+    expect(JSON.parse(left.text)).toMatchObject({ active: false, displayName: 'short' });
+    expect((JSON.parse(left.text) as { readonly emails?: unknown }).emails ?? []).toEqual([]);
+    await scim('delete', `/Users/${joe}`, {}).expect(204);
+    service.advance(60);
+    await scim('put', `/Users/${jim}`, person('jim-of-sales')).expect(200);
+    const [old] = await service.store.directory.bearersOf(['jim']);
+    expect(old).toMatchObject({ userName: 'jim', displayName: null, emails: [] });
+    await scim('delete', `/Users/${jim}`, {}).expect(204);
+    expect(await service.store.directory.user(jim)).toMatchObject({
+      deletedAt: expect.any(Date) as Date,
+      displayName: null,
+      emails: [],
+    });
+  });
+
   it('of audit events ends what would record more of them', async () => {
     const answers: Answer[] = [];
     for (let i = 0; i < 8; i++)

@@ -1,6 +1,7 @@
 import { auditEvent, type AuditEventDraft } from '../../model/audit-event.js';
 import {
   isHere,
+  noName,
   type DirectoryOutcome,
   type DirectoryRefusal,
   type DirectoryUser,
@@ -207,6 +208,7 @@ async function planOf(
   const oldId = leavesBehind ?? newId(now, context.random);
   const draft: DirectoryUser = {
     ...plainAttributes(attributes),
+    ...(deleted && nothingPersonal),
     id: before?.id ?? newId(now, context.random),
     person: before?.externalId === attributes.externalId ? before.person : newId(now, context.random),
     username,
@@ -281,7 +283,7 @@ function kindOf(before: DirectoryUser | null, here: boolean, deleted: boolean) {
 }
 
 /** The names of the attributes that differ. */
-function changedAttributes(before: DirectoryUserAttributes, after: DirectoryUserAttributes): readonly string[] {
+export function changedAttributes(before: DirectoryUserAttributes, after: DirectoryUserAttributes): readonly string[] {
   const one = plainAttributes(before);
   const other = plainAttributes(after);
   return (Object.keys(one) as (keyof DirectoryUserAttributes)[]).filter(
@@ -302,15 +304,19 @@ const plainAttributes = ({
   emails: emails.map(({ value, type, primary }) => ({ value, type, primary })),
 });
 
+/** Nothing of a name that nobody has any longer is needed but the name, and the provider's id of its person. */
+const nothingPersonal = { displayName: null, name: noName, emails: [] } satisfies Partial<DirectoryUserAttributes>;
+
 const tombstoneOf = (user: DirectoryUser, now: Date): Operation => ({
   op: 'updateDirectoryUser',
-  user: { ...user, deletedAt: now, changedAt: now, version: user.version + 1 },
+  user: { ...user, ...nothingPersonal, deletedAt: now, changedAt: now, version: user.version + 1 },
   version: user.version,
 });
 
 /** A name that its person has no longer: it stays without access until it is given to somebody. */
 const oldName = (old: DirectoryUser, id: string, leaving: Leaving | null, now: Date): DirectoryUser => ({
   ...old,
+  ...nothingPersonal,
   id,
   active: false,
   version: 1,

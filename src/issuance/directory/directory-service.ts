@@ -4,6 +4,7 @@ import { foldedName } from '../../model/folded-name.js';
 import { listedAtMost } from '../../model/identity.js';
 import { done, refused, type Refused } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
+import type { BudgetService } from '../../services/budgets.js';
 import type { DirectoryUserDetails, DirectoryUserService, DirectoryUserView } from '../../services/directory-users.js';
 import type { ScimService } from '../../services/scim.js';
 import type { IssuanceContext } from '../context.js';
@@ -13,9 +14,10 @@ import { changeUser, refuse, unblockingStep, userEvent } from './change-user.js'
 import { predecessorHasAccess } from './directory-facts.js';
 import { groupNamesOf, lostGroups } from './lose-groups.js';
 import { whyNoUsername } from './username.js';
+import { withinBudget } from './within-budget.js';
 
 /** The directory, as an identity provider changes it over SCIM. */
-export function scimService(context: IssuanceContext): ScimService {
+export function scimService(context: IssuanceContext, budgets: Pick<BudgetService, 'begin'>): ScimService {
   const { store, directoryUse } = context;
   const notFound: DirectoryRefusal = { why: 'not-found' };
   return {
@@ -36,8 +38,9 @@ export function scimService(context: IssuanceContext): ScimService {
       const outcome = await changeUser(context, name, { kind: 'create', attributes });
       return outcome.ok ? { ok: true, value: outcome.value.user } : outcome;
     },
-    async changeUser({ name }, id, version, change) {
-      const outcome = await changeUser(context, name, { kind: 'change', id, version, change });
+    async changeUser(principal, id, version, asked) {
+      const change = withinBudget(budgets, principal, asked);
+      const outcome = await changeUser(context, principal.name, { kind: 'change', id, version, change });
       return outcome.ok ? { ok: true, value: outcome.value.user } : outcome;
     },
     async deleteUser({ name }, id, version) {

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { canonicalJson } from '../../../src/audit/canonical-json.js';
 import { spendingWriter } from '../../../src/compose/budgets.js';
 import { auditEvent, type AuditEventDraft, type Json } from '../../../src/model/audit-event.js';
-import type { Step } from '../../../src/store/step.js';
+import { noName, type DirectoryUser } from '../../../src/model/directory.js';
+import type { Operation, Step } from '../../../src/store/step.js';
+import { aCertificate, aRequest } from '../store/records.js';
 
 const at = new Date('2026-03-01T09:30:00Z');
 
@@ -27,6 +29,95 @@ const eventWith = (comment: string): AuditEventDraft => auditEvent('RequestCance
 /** The octets of its text in the log, without its number. */
 const loggedOctets = ({ at, ...rest }: AuditEventDraft) =>
   Buffer.byteLength(canonicalJson({ ...(rest as unknown as Record<string, Json>), at: at.toISOString() }));
+
+describe('what is kept beside the log', () => {
+  const nothing = { operations: [], events: [eventWith('x')] };
+  /** What an operation costs beside its event. */
+  const costBeside = async (operation: Operation) => {
+    const [withIt] = await costOf({ ...nothing, operations: [operation] });
+    const [without] = await costOf(nothing);
+    return (withIt?.octets ?? 0) - (without?.octets ?? 0);
+  };
+  const long = '😀'.repeat(120);
+  const user: DirectoryUser = {
+    ...{
+      id: 'u-1',
+      person: 'p-1',
+      userName: 'jane',
+      externalId: null,
+      active: true,
+      displayName: long,
+      username: 'jane',
+    },
+    name: noName,
+    emails: Array.from({ length: 20 }, (_, i) => ({ value: `${long}${String(i)}`, type: long, primary: false })),
+    ...{ createdAt: at, changedAt: at, version: 1, deletedAt: null, inactiveSince: null, blockedAt: null, reuse: null },
+    left: null,
+  };
+
+  it.each([
+    ['a person who joins', { op: 'insertDirectoryUser', user }],
+    ['a person who changes', { op: 'updateDirectoryUser', user, version: 1 }],
+  ] as const)('costs %s as often as their addresses are kept', async (_who, operation) => {
+    const octets = 20 * 2 * Buffer.byteLength(long);
+    expect(await costBeside(operation)).toBeGreaterThan(3 * octets);
+    expect(await costBeside(operation)).toBeLessThan(3.2 * octets);
+  });
+
+  it('costs the comment of a block in its row and in the list beside the database', async () => {
+    const block = {
+      username: 'jane',
+      reason: 'superseded',
+      clusters: null,
+      until: null,
+      blockedAt: at,
+      blockedBy: 'carol',
+    } as const;
+    const operation = { op: 'insertIdentityBlock', block: { ...block, comment: long }, folded: 'jane' } as const;
+    expect(await costBeside(operation)).toBeGreaterThan(2 * Buffer.byteLength(long));
+  });
+
+  it('costs what a caller writes in a request and in a certificate, and once more where the answer is kept', async () => {
+    const insertRequest = {
+      op: 'insertRequest',
+      request: aRequest({ reason: long, labels: { team: long }, groups: [long] }),
+    } as const;
+    const key = {
+      principal: 'carol',
+      method: 'POST',
+      path: '/',
+      key: 'k',
+      bodySha256: '',
+      requestId: 'r-1',
+      createdAt: at,
+    };
+    const octets = Buffer.byteLength(long);
+    const costs = await Promise.all(
+      [[insertRequest], [insertRequest, { op: 'insertIdempotencyKey', entry: key } as const]].map((operations) =>
+        costOf({ operations, events: [eventWith('x')] }),
+      ),
+    );
+    const [once = 0, twice = 0] = costs.map(([cost]) => cost?.octets);
+    expect(once).toBeGreaterThan(6 * octets);
+    expect(twice - once).toBeGreaterThan(3 * octets);
+    const certificate = aCertificate('r-1', { groups: [long] });
+    expect(await costBeside({ op: 'insertCertificate', certificate })).toBeGreaterThan(5 * octets);
+  });
+
+  it('costs each person who comes into a group', async () => {
+    const added = Array.from({ length: 100 }, () => 'x');
+    const about = { groupId: 'g-1', displayName: 'all', externalId: null, removed: [] };
+    const event = (names: readonly string[]) =>
+      auditEvent('DirectoryMembershipChanged', at, 'carol', { ...about, added: names });
+    const [many] = await costOf({ operations: [], events: [event(added)] });
+    const [none] = await costOf({ operations: [], events: [event([])] });
+    expect((many?.octets ?? 0) - (none?.octets ?? 0)).toBeGreaterThan(100 * 50);
+  });
+
+  it('costs nothing that every call keeps in the same size', async () => {
+    expect(await costBeside({ op: 'revokeApiToken', id: 'token', at })).toBe(0);
+  });
+});
 
 describe('an event', () => {
   it.each([

@@ -1,0 +1,68 @@
+import type { AuditEventDraft } from '../model/audit-event.js';
+import type { Operation, Step } from '../store/step.js';
+
+/**
+ * About how many octets of a step are kept for good, as far as a caller decides how many there are: its audit events, and the
+ * texts and people that are kept beside them. What every request and certificate has in the same size is not counted, because
+ * the number of calls bounds it.
+ */
+export const keptOctets = ({ events, operations }: Step): number =>
+  sum(events, octetsOfEvent) +
+  sum(operations, octetsOfOperation) +
+  // The answer that is kept with a key has the request once more.
+  (operations.some(({ op }) => op === 'insertIdempotencyKey') ? sum(operations, octetsOfAnswer) : 0);
+
+/** The number of an event, with its name, and its hash. */
+const sharedOctets = 100;
+/** Somebody in a group: a row, which an index has too. */
+const memberOctets = 60;
+
+/** The canonical text of an event has the same members and the same escapes. */
+function octetsOfEvent(event: AuditEventDraft): number {
+  const octets = sharedOctets + octetsIn(event);
+  if (event.type !== 'DirectoryMembershipChanged') return octets;
+  return octets + memberOctets * (event.details.added.length + event.details.removed.length);
+}
+
+/** A text is counted as often as it is kept. */
+function octetsOfOperation(operation: Operation): number {
+  switch (operation.op) {
+    case 'insertRequest': {
+      const { certificationRequest, reason, labels, groups } = operation.request;
+      // Labels are found by an index, and the decision tells of groups.
+      return (certificationRequest?.length ?? 0) + octetsIn(reason) + 2 * octetsIn(labels) + 3 * octetsIn(groups);
+    }
+    // In the certificate, in its subject as text, in the list of its groups, and in the pages that long rows leave half empty.
+    case 'insertCertificate':
+      return 5 * octetsIn(operation.certificate.groups);
+    case 'moveRequest':
+      return octetsIn(operation.to.approvals ?? null);
+    // These also stand in the list beside the database.
+    case 'insertRevocation':
+      return 2 * octetsIn(operation.revoked.comment);
+    case 'insertIdentityBlock':
+      return 2 * octetsIn(operation.block);
+    // Addresses stand in the row, and in a table of their own with its index.
+    case 'insertDirectoryUser':
+    case 'updateDirectoryUser':
+      return 3 * octetsIn(operation.user);
+    // Names stand in the row in two spellings, and in an index.
+    case 'insertDirectoryGroup':
+      return 3 * octetsIn(operation.group);
+    case 'updateDirectoryGroup':
+      return 3 * octetsIn(operation.attributes);
+    default:
+      return 0;
+  }
+}
+
+function octetsOfAnswer(operation: Operation): number {
+  if (operation.op !== 'insertRequest') return 0;
+  const { reason, labels, groups } = operation.request;
+  return octetsIn([reason, labels, groups]);
+}
+
+const octetsIn = (value: object | string | null): number => Buffer.byteLength(JSON.stringify(value));
+
+const sum = <T>(values: readonly T[], octets: (value: T) => number): number =>
+  values.reduce((total, value) => total + octets(value), 0);
