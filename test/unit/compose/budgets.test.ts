@@ -4,6 +4,7 @@ import { spendingWriter } from '../../../src/compose/budgets.js';
 import { auditEvent, type AuditEventDraft, type Json } from '../../../src/model/audit-event.js';
 import { noName, type DirectoryUser } from '../../../src/model/directory.js';
 import type { Operation, Step } from '../../../src/store/step.js';
+import { aCertificate, aRequest } from '../store/records.js';
 
 const at = new Date('2026-03-01T09:30:00Z');
 
@@ -74,6 +75,33 @@ describe('what is kept beside the log', () => {
     } as const;
     const operation = { op: 'insertIdentityBlock', block: { ...block, comment: long }, folded: 'jane' } as const;
     expect(await costBeside(operation)).toBeGreaterThan(2 * Buffer.byteLength(long));
+  });
+
+  it('costs what a caller writes in a request and in a certificate, and once more where the answer is kept', async () => {
+    const insertRequest = {
+      op: 'insertRequest',
+      request: aRequest({ reason: long, labels: { team: long }, groups: [long] }),
+    } as const;
+    const key = {
+      principal: 'carol',
+      method: 'POST',
+      path: '/',
+      key: 'k',
+      bodySha256: '',
+      requestId: 'r-1',
+      createdAt: at,
+    };
+    const octets = Buffer.byteLength(long);
+    const costs = await Promise.all(
+      [[insertRequest], [insertRequest, { op: 'insertIdempotencyKey', entry: key } as const]].map((operations) =>
+        costOf({ operations, events: [eventWith('x')] }),
+      ),
+    );
+    const [once = 0, twice = 0] = costs.map(([cost]) => cost?.octets);
+    expect(once).toBeGreaterThan(6 * octets);
+    expect(twice - once).toBeGreaterThan(3 * octets);
+    const certificate = aCertificate('r-1', { groups: [long] });
+    expect(await costBeside({ op: 'insertCertificate', certificate })).toBeGreaterThan(5 * octets);
   });
 
   it('costs each person who comes into a group', async () => {
