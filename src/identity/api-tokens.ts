@@ -24,6 +24,11 @@ export interface ReviewerToken {
   readonly secretSha256: string;
 }
 
+export interface RevokedApiToken {
+  readonly id: string;
+  readonly revokedAt: Date;
+}
+
 /** How identity finds tokens; the store implements it. */
 export interface ApiTokenReader {
   /** By the SHA-256 of the secret, lower-case hex, on a unique index; revoked and expired ones too. */
@@ -44,6 +49,8 @@ export interface ApiTokenReader {
   liveOf(folded: readonly string[], now: Date): Promise<readonly ApiToken[]>;
   /** The same of those that one of these principals made, directly or through others. */
   liveMadeBy(folded: readonly string[], now: Date): Promise<readonly ApiToken[]>;
+  /** Those that are revoked and would count otherwise, with the instants at which they were revoked. */
+  revokedBeforeTheirEnd(now: Date): Promise<readonly RevokedApiToken[]>;
   /** How many such admins have other tokens than these. */
   otherLiveAdmins(ids: readonly string[], now: Date): Promise<number>;
   /** Whether an unrevoked, unexpired token with role admin exists that is not for an emergency alone. */

@@ -22,4 +22,12 @@ export const announcementCrashPoints = [
   'before it is remembered how far the announcements have come',
 ] as const;
 
-export type CrashPoint = (typeof crashPoints)[number] | (typeof announcementCrashPoints)[number];
+/** The points between the commit that changes a block or a revocation and the line about it in the list beside the database. */
+export const listCrashPoints = [
+  'after a block is committed, before it is in the list',
+  'after the end of a block is committed, before it is in the list',
+  'after the end of a token is committed, before it is in the list',
+] as const;
+
+export type CrashPoint =
+  (typeof crashPoints)[number] | (typeof announcementCrashPoints)[number] | (typeof listCrashPoints)[number];

@@ -49,6 +49,9 @@ const crashingWriter = (writer: Writer): Writer => ({
     }
     if (tellsOf(step, 'CertificateIssued')) pass('after the outcome is committed');
     if (tellsOf(step, 'CertificateExpiring')) pass('after the announcement is committed');
+    if (tellsOf(step, 'IdentityBlocked')) pass('after a block is committed, before it is in the list');
+    if (tellsOf(step, 'IdentityUnblocked')) pass('after the end of a block is committed, before it is in the list');
+    if (tellsOf(step, 'ApiTokenRevoked')) pass('after the end of a token is committed, before it is in the list');
     if (step.operations.some(({ op }) => op === 'answerIdempotencyKey')) pass('after the answer is recorded');
     return result;
   },

@@ -20,6 +20,8 @@ export interface ReadRevocations {
 export class KeptRevocationsFile {
   #handle: FileHandle | null = null;
   #writing: Promise<void> = Promise.resolve();
+  /** Lines that could not be written. */
+  #left = '';
 
   constructor(readonly path: string) {}
 
@@ -54,7 +56,7 @@ export class KeptRevocationsFile {
     this.#handle = await open(this.path, 'a', 0o600);
   }
 
-  /** Resolves when they are on disk. */
+  /** Resolves when they are on disk, with those that could not be written before. */
   append(revoked: readonly RevokedCertificate[], withdrawn: readonly Withdrawal[] = []): Promise<void> {
     const lines = [...revoked.map(lineOf), ...withdrawn.map(withdrawalLine)];
     const written = this.#writing.then(() => this.#append(lines.join('')));
@@ -64,14 +66,23 @@ export class KeptRevocationsFile {
 
   async close(): Promise<void> {
     await this.#writing;
+    if (this.#left !== '') await this.#append('').catch(() => undefined);
     await this.#handle?.close();
     this.#handle = null;
   }
 
   async #append(lines: string): Promise<void> {
-    if (this.#handle === null) throw new Error(`${this.path} is not open`);
-    await this.#handle.appendFile(lines);
-    await this.#handle.datasync();
+    const text = this.#left + lines;
+    try {
+      this.#handle ??= await open(this.path, 'a', 0o600);
+      await this.#handle.appendFile(text);
+      await this.#handle.datasync();
+      this.#left = '';
+    } catch (error) {
+      // Half a line may be in the file: the next one does not go on with it.
+      this.#left = text.startsWith('\n') ? text : `\n${text}`;
+      throw error;
+    }
   }
 }
 

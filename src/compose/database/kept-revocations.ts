@@ -5,7 +5,8 @@ import { restoreRevocations } from '../../issuance/lifecycle/restore-revocations
 import type { RevokedCertificate } from '../../model/revocation.js';
 import type { Store } from '../../store/store.js';
 import { KeptRevocationsFile } from './kept-revocations-file.js';
-import { restoreWithdrawals, type Withdrawal } from './withdrawals.js';
+import { restoreWithdrawals } from './restore-withdrawals.js';
+import type { Withdrawal } from './withdrawals.js';
 
 /** The list of revocations beside the database. */
 export interface KeptRevocations {
@@ -22,8 +23,8 @@ const nothingKnown =
   'if the database was restored from a backup, certificates that were revoked since are not known, and count as valid';
 
 /**
- * Opens the list beside a SQLite database. Revocations that it has and the database has not are recorded again, before
- * `denyList` is loaded. Beside PostgreSQL there is no file of which every process would know.
+ * Opens the list beside a SQLite database. Revocations that it has and the database never knew are recorded again, before
+ * `denyList` is loaded. Then it is written anew with all that the database knows. Beside PostgreSQL there is no file of which every process would know.
  */
 export async function openKeptRevocations(
   database: DatabaseConfig,
@@ -61,12 +62,13 @@ async function restore(
 ): Promise<Pick<KeptRevocations, 'note'> & { readonly withdrawn: readonly Withdrawal[] }> {
   const read = await file.read();
   if (read === null) {
+    const { kept: withdrawn } = await restoreWithdrawals(store, [], now);
     const { seq } = await store.auditEvents.head();
     // A new database was not restored.
-    if (seq === 0) return { note: null, withdrawn: [] };
+    if (seq === 0) return { note: null, withdrawn };
     const note = `there was no list of revocations beside the database: ${nothingKnown}`;
     log.warn({ file: file.path }, note);
-    return { note, withdrawn: [] };
+    return { note, withdrawn };
   }
   if (read.damaged > 0)
     log.error(

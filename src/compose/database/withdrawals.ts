@@ -1,10 +1,7 @@
-import { apiTokenRevokedAgain } from '../../identity/api-tokens.js';
-import { auditEvent } from '../../model/audit-event.js';
 import type { IdentityBlock } from '../../model/identity-block.js';
 import { revocationReasons } from '../../model/revocation.js';
 import { afterCommit } from '../../store/after-commit.js';
-import type { Operation, Step, Writer } from '../../store/step.js';
-import type { Store } from '../../store/store.js';
+import type { Operation, Writer } from '../../store/step.js';
 
 /** Something that was taken from somebody, besides a certificate, or given back: as the list beside the database keeps it. */
 export type Withdrawal =
@@ -30,58 +27,8 @@ function withdrawalBy(operation: Operation): Withdrawal | null {
   }
 }
 
-type WithdrawalStore = Pick<Store, 'writer' | 'apiTokens' | 'identityBlocks'>;
-
-/** The outcome of reading a list of withdrawals. */
-export interface RestoredWithdrawals {
-  /** How many the database did not know. */
-  readonly restored: number;
-  /** Those that are still worth keeping. */
-  readonly kept: readonly Withdrawal[];
-}
-
-/** Withdraws again what a list knows and the database does not, because it was put back from a backup. */
-export async function restoreWithdrawals(
-  store: WithdrawalStore,
-  listed: readonly Withdrawal[],
-  now: Date,
-): Promise<RestoredWithdrawals> {
-  const { tokens, blocks } = resolved(listed);
-  const kept: Withdrawal[] = [];
-  let restored = 0;
-  for (const [id, withdrawal] of tokens) {
-    const token = await store.apiTokens.find(id);
-    if (token !== null && token.expiresAt !== null && token.expiresAt <= now) continue;
-    kept.push(withdrawal);
-    if (token === null || token.revokedAt !== null) continue;
-    await commit(store, [{ op: 'revokeApiToken', id, at: now }], apiTokenRevokedAgain(token, now));
-    restored += 1;
-  }
-  for (const [folded, block] of blocks) {
-    if (block === null || (block.until !== null && block.until <= now)) continue;
-    kept.push({ folded, block });
-    const [stored] = await store.identityBlocks.find([folded]);
-    if (stored !== undefined && stored.blockedAt >= block.blockedAt) continue;
-    const { username, clusters, reason, comment, until } = block;
-    const details = {
-      ...{ username, clusters, reason, comment, until: until && until.toISOString() },
-      ...{ revokedCertificates: 0, cancelledRequests: 0, restored: true as const },
-    };
-    await commit(
-      store,
-      [
-        ...(stored ? [{ op: 'removeIdentityBlock', folded, n: stored.n } as const] : []),
-        { op: 'insertIdentityBlock', block, folded },
-      ],
-      auditEvent('IdentityBlocked', now, null, details),
-    );
-    restored += 1;
-  }
-  return { restored, kept };
-}
-
 /** How a list ends: of several lines about one name, the last one holds. */
-function resolved(listed: readonly Withdrawal[]) {
+export function resolvedWithdrawals(listed: readonly Withdrawal[]) {
   const tokens = new Map<string, Withdrawal>();
   const blocks = new Map<string, IdentityBlock | null>();
   for (const one of listed)
@@ -95,7 +42,7 @@ function resolved(listed: readonly Withdrawal[]) {
  * blocked: by the younger block where both have one.
  */
 export function unitedWithdrawals(one: readonly Withdrawal[], other: readonly Withdrawal[]): readonly Withdrawal[] {
-  const [first, second] = [resolved(one), resolved(other)];
+  const [first, second] = [resolvedWithdrawals(one), resolvedWithdrawals(other)];
   const blocks = new Map(first.blocks);
   for (const [folded, block] of second.blocks) {
     const already = blocks.get(folded) ?? null;
@@ -105,11 +52,6 @@ export function unitedWithdrawals(one: readonly Withdrawal[], other: readonly Wi
     ...new Map([...first.tokens, ...second.tokens]).values(),
     ...Array.from(blocks, ([folded, block]) => ({ folded, block })),
   ];
-}
-
-async function commit({ writer }: WithdrawalStore, operations: Step['operations'], event: Step['events'][number]) {
-  const result = await writer.commit({ operations, events: [event] });
-  if (!result.committed) throw new Error('what a list knows as withdrawn could not be recorded again');
 }
 
 export function withdrawalLine(withdrawal: Withdrawal): string {

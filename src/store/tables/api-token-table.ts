@@ -1,4 +1,4 @@
-import type { ApiTokenReader, ReviewerToken } from '../../identity/api-tokens.js';
+import type { ApiTokenReader, ReviewerToken, RevokedApiToken } from '../../identity/api-tokens.js';
 import { foldedName } from '../../model/folded-name.js';
 import type { ApiToken, Role } from '../../model/principal.js';
 import type { Page, PageQuery } from '../../model/page.js';
@@ -163,6 +163,14 @@ export class ApiTokenTable implements ApiTokenReader {
   async liveMadeBy(folded: readonly string[], now: Date): Promise<readonly ApiToken[]> {
     const [tokens, names] = [await this.#live(now), new Set(folded)];
     return tokens.filter(({ createdBy }) => createdBy.some((maker) => names.has(foldedName(maker))));
+  }
+
+  async revokedBeforeTheirEnd(now: Date): Promise<readonly RevokedApiToken[]> {
+    const rows = await this.prisma.apiToken.findMany({
+      where: { revokedAt: { not: null }, OR: [{ expiresAt: null }, { expiresAt: { gt: now } }] },
+      select: { id: true, revokedAt: true },
+    });
+    return rows.flatMap(({ id, revokedAt }) => (revokedAt === null ? [] : [{ id, revokedAt }]));
   }
 
   async otherLiveAdmins(ids: readonly string[], now: Date): Promise<number> {

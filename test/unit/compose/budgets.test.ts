@@ -52,7 +52,7 @@ describe('what is kept beside the log', () => {
     name: noName,
     emails: Array.from({ length: 20 }, (_, i) => ({ value: `${long}${String(i)}`, type: long, primary: false })),
     ...{ createdAt: at, changedAt: at, version: 1, deletedAt: null, inactiveSince: null, blockedAt: null, reuse: null },
-    left: null,
+    ...{ succeededAt: null, left: null },
   };
 
   it.each([
@@ -100,7 +100,7 @@ describe('what is kept beside the log', () => {
     const [once = 0, twice = 0] = costs.map(([cost]) => cost?.octets);
     expect(once).toBeGreaterThan(6 * octets);
     expect(twice - once).toBeGreaterThan(3 * octets);
-    const certificate = aCertificate('r-1', { groups: [long] });
+    const certificate = aCertificate({ id: 'r-1' }, { groups: [long] });
     expect(await costBeside({ op: 'insertCertificate', certificate })).toBeGreaterThan(5 * octets);
   });
 

@@ -1,7 +1,17 @@
-import { appendFileSync, copyFileSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Composition } from '../../../../src/compose/compose.js';
+import { KeptRevocationsFile } from '../../../../src/compose/database/kept-revocations-file.js';
 import { composeOn, issued, type LogLine } from '../../../helpers/composed-service.js';
 import { admin } from '../../../helpers/principals.js';
 import { temporaryDirectory } from '../../../helpers/temporary-directory.js';
@@ -120,5 +130,133 @@ describe('the list of revocations beside a SQLite database', () => {
     rmSync(list());
     await started();
     expect(readFileSync(list(), 'utf8')).toContain(fingerprint);
+  });
+
+  describe('of which an append was lost', () => {
+    const restorationsOf = ({ store }: Composition) => store.restorations.all();
+    const blocked = (username: string, blockedAt: Date) =>
+      `${JSON.stringify({
+        folded: username,
+        block: {
+          ...{ username, clusters: null, reason: 'keyCompromise', comment: null, until: null },
+          ...{ blockedAt, blockedBy: 'admin' },
+        },
+      })}\n`;
+    const block = async (running: Composition, username: string) => {
+      expect((await running.services.identities.block(admin, username, { reason: 'keyCompromise' })).ok).toBe(true);
+    };
+    const unblock = async (running: Composition, username: string) => {
+      expect((await running.services.identities.unblock(admin, username, {})).ok).toBe(true);
+    };
+    const blockedNames = async ({ store }: Composition) =>
+      (await store.identityBlocks.chunk('', 10)).map(({ username }) => username);
+
+    it('learns blocks and revoked API tokens from the database, those alone that still count', async () => {
+      const first = await started();
+      const tokens: string[] = [];
+      for (const name of ['portal', 'kept']) {
+        const made = await first.services.apiTokens.create(admin, { name, roles: ['requester'] });
+        if (!made.ok) throw new Error('no token was made');
+        tokens.push(made.value.token.id);
+      }
+      const [portal, kept] = tokens as [string, string];
+      const withoutAppends = readFileSync(list());
+      await first.services.apiTokens.revoke(admin, portal);
+      await block(first, 'Jane');
+      await block(first, 'joe');
+      await unblock(first, 'joe');
+      const until = new Date(Date.now() + 150);
+      await first.services.identities.block(admin, 'short', { reason: 'superseded', until });
+      await stopped();
+      writeFileSync(list(), withoutAppends);
+      await expect.poll(() => Date.now()).toBeGreaterThan(until.getTime());
+      expect(await restorationsOf(await started())).toEqual([]);
+      const lines = readFileSync(list(), 'utf8').trim().split('\n');
+      expect(lines.map((one) => JSON.parse(one) as object)).toMatchObject([
+        { token: portal },
+        { folded: 'jane', block: { username: 'Jane' } },
+      ]);
+      expect(lines.join()).not.toContain(kept);
+      rmSync(list());
+      await stopped();
+      await started();
+      expect(readFileSync(list(), 'utf8').trim().split('\n')).toEqual(lines);
+    });
+
+    it('blocks nobody again who was unblocked since, and takes nothing for a restore', async () => {
+      const first = await started();
+      await block(first, 'Jane');
+      const withBlock = readFileSync(list());
+      expect(withBlock.toString()).toContain('"jane"');
+      await unblock(first, 'jane');
+      await stopped();
+      writeFileSync(list(), withBlock);
+      const second = await started();
+      expect(await blockedNames(second)).toEqual([]);
+      expect(await restorationsOf(second)).toEqual([]);
+      expect(second.services.health.notes()).toEqual([]);
+      expect(readFileSync(list(), 'utf8')).toBe('');
+    });
+
+    it('keeps a narrower block that was widened before, as the database has it', async () => {
+      const first = await started();
+      await first.services.identities.block(admin, 'jane', { reason: 'superseded', clusters: ['demo'] });
+      const narrow = readFileSync(list());
+      await block(first, 'jane');
+      await stopped();
+      writeFileSync(list(), narrow);
+      const second = await started();
+      expect(await second.store.identityBlocks.chunk('', 10)).toMatchObject([{ clusters: null }]);
+      expect(await restorationsOf(second)).toEqual([]);
+      expect(readFileSync(list(), 'utf8')).toContain('"clusters":null');
+    });
+
+    it('blocks again what was blocked after the last word that the database has about the name', async () => {
+      const first = await started();
+      await block(first, 'jane');
+      await unblock(first, 'jane');
+      await stopped();
+      writeFileSync(list(), blocked('jane', new Date()) + blocked('joe', new Date(0)));
+      const second = await started();
+      expect(await blockedNames(second)).toEqual(['jane', 'joe']);
+      expect(await restorationsOf(second)).toMatchObject([{ detectedBy: 'revocations' }]);
+      // An admin has the last word, also where that does not reach the list.
+      const withBlocks = readFileSync(list());
+      await unblock(second, 'jane');
+      await stopped();
+      writeFileSync(list(), withBlocks);
+      const third = await started();
+      expect(await blockedNames(third)).toEqual(['joe']);
+      expect(await restorationsOf(third)).toHaveLength(1);
+    });
+  });
+});
+
+describe('a list of revocations that cannot be written', () => {
+  it('gets the lines with the next ones, or when it is closed, and no half line spoils them', async () => {
+    const { path, remove } = temporaryDirectory();
+    try {
+      const folder = join(path, 'later');
+      const file = new KeptRevocationsFile(join(folder, 'list'));
+      const at = new Date();
+      const token = (name: string) => ({ token: name, at });
+      await expect(file.append([], [token('one')])).rejects.toThrow('ENOENT');
+      await expect(file.append([], [token('two')])).rejects.toThrow('ENOENT');
+      mkdirSync(folder);
+      writeFileSync(file.path, '{"token":"ha');
+      await file.append([], [token('three')]);
+      await file.close();
+      expect(await file.read()).toEqual({
+        ...{ revoked: [], damaged: 1 },
+        withdrawn: [token('one'), token('two'), token('three')],
+      });
+      rmSync(folder, { recursive: true });
+      await expect(file.append([], [token('four')])).rejects.toThrow('ENOENT');
+      mkdirSync(folder);
+      await file.close();
+      expect((await file.read())?.withdrawn).toEqual([token('four')]);
+    } finally {
+      remove();
+    }
   });
 });

@@ -32,9 +32,12 @@ beforeEach(async () => {
 });
 afterEach(() => issuance.close());
 
+/** Nothing here has a budget. */
+const unbounded = { begin: () => null };
+
 async function join(userName: string, externalId: string): Promise<string> {
   const attributes = { userName, externalId, active: true, displayName: null, name: noName, emails: [] };
-  const outcome = await scimService(context).createUser(connector, attributes);
+  const outcome = await scimService(context, unbounded).createUser(connector, attributes);
   if (!outcome.ok) throw new Error(`nobody joined: ${outcome.refusal.why}`);
   return outcome.value.id;
 }
@@ -43,7 +46,7 @@ const leave = async (id: string) => {
     ...before,
     active: false,
   });
-  expect(await scimService(context).changeUser(connector, id, null, change)).toMatchObject({ ok: true });
+  expect(await scimService(context, unbounded).changeUser(connector, id, null, change)).toMatchObject({ ok: true });
 };
 
 /** Records a certificate that a person asked for, as if it had been issued. */

@@ -59,7 +59,10 @@ async function moverWhileSigning(username: string) {
   return { record, revokedBy };
 }
 
-const noted = async () => (await issuance.context.store.directory.losses(0n, 100)).map(({ user }) => user.userName);
+const noted = async () =>
+  (await issuance.context.store.directory.losses(0n, 100)).flatMap(({ users }) =>
+    users.map(({ userName }) => userName),
+  );
 
 it('keeps a loss in mind while a certificate is being signed, in the next process too', async () => {
   const { record, revokedBy } = await moverWhileSigning('ann');
