@@ -1,6 +1,6 @@
 import type { AskingSelection, RevokeOptions, Selection } from './command-line.js';
 import { underLock } from './cache-lock.js';
-import { allCaches, cacheOf } from './cache-of.js';
+import { allCaches, cacheOf, ownCacheOf } from './cache-of.js';
 import { callMilliseconds } from './get-credential.js';
 import type { Machine } from './machine.js';
 import { PluginError } from './plugin-error.js';
@@ -126,26 +126,35 @@ export async function logout(selection: Selection, machine: Machine): Promise<vo
     await underLock(cache, machine, async () => {
       cache.forget();
     });
+    await forgetPerson(settings, machine);
     machine.print(`The certificate of context ${JSON.stringify(context)} is forgotten.\n`);
   }
 }
 
+/** A context that names nobody is for nobody in particular again. */
+async function forgetPerson(settings: SelectedContext['settings'], machine: Machine): Promise<void> {
+  if (settings.username !== null) return;
+  const cache = ownCacheOf(settings, machine);
+  await underLock(cache, machine, async () => {
+    cache.forget();
+  });
+}
+
 /** Goes through the whole cache, because no kubeconfig may name any more what is in it. */
 async function forgetAll(machine: Machine): Promise<void> {
-  let isEmpty = true;
-  for (const cache of allCaches(machine))
-    await underLock(cache, machine, async () => {
-      const credential = cache.read('credential');
-      const of = credential ?? cache.read('attempt');
-      cache.forget();
-      if (of === null) return;
-      isEmpty = false;
-      const where = credential === null ? '' : ` on ${credential.cluster} at ${credential.server}`;
-      machine.print(
-        `The ${credential === null ? 'certificate request' : 'certificate'} of ${of.username}${where} is forgotten.\n`,
-      );
-    });
-  if (isEmpty) machine.print('Nothing is cached.\n');
+  const said = await Promise.all(
+    allCaches(machine).map((cache) =>
+      underLock(cache, machine, async () => {
+        const credential = cache.read('credential');
+        const attempt = cache.read('attempt');
+        cache.forget();
+        if (credential !== null)
+          return `The certificate of ${credential.username} on ${credential.cluster} at ${credential.server} is forgotten.\n`;
+        return attempt === null ? '' : `The certificate request of ${attempt.username} is forgotten.\n`;
+      }),
+    ),
+  );
+  machine.print(said.join('') || 'Nothing is cached.\n');
 }
 
 /** Revokes the certificates at kubepass, and forgets those that are revoked. */
@@ -187,5 +196,6 @@ async function revokeOne(
     }
     cache.forget();
   });
+  await forgetPerson(settings, machine);
   machine.print(`The certificate of context ${JSON.stringify(context)} is revoked and forgotten.\n`);
 }

@@ -58,11 +58,17 @@ export interface Failure {
   readonly retryAt: number;
 }
 
+/** The last login that named nobody; in the folder of settings without a username. */
+export interface Person {
+  readonly username: string;
+}
+
 interface Files {
   readonly credential: CachedCredential;
   readonly attempt: Attempt;
   readonly refusal: Refusal;
   readonly failure: Failure;
+  readonly person: Person;
 }
 type Kind = keyof Files;
 
@@ -89,6 +95,7 @@ const kinds: Readonly<Record<Kind, Readonly<Record<string, string>>>> = {
   },
   refusal: { at: 'number', message: 'string', revoked: 'boolean' },
   failure: { retryAt: 'number' },
+  person: { username: 'string' },
 };
 
 /** The folder of all cached credentials: kubectl's own cache, where others put theirs too. */
@@ -155,7 +162,7 @@ export class CredentialCache {
   forget(): void {
     this.remove('credential', 'attempt');
     for (const name of readdirSync(this.directory))
-      if (/^(?:credential|attempt|refusal|failure)\.json/.test(name))
+      if (/^(?:credential|attempt|refusal|failure|person)\.json/.test(name))
         rmSync(join(this.directory, name), { force: true });
   }
 

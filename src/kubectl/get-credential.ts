@@ -1,6 +1,6 @@
 import type { Asked } from './ask-for-certificate.js';
 import { CacheLock, longestHoldMilliseconds } from './cache-lock.js';
-import { cacheOf } from './cache-of.js';
+import { ofLastLogin, ownCacheOf } from './cache-of.js';
 import type { CachedCredential, CredentialCache } from './credential-cache.js';
 import type { Machine } from './machine.js';
 import { messageOf, PluginError, RefusedError, TooEarlyError, UnavailableError } from './plugin-error.js';
@@ -22,11 +22,12 @@ const waitSeconds = 5;
  * The parts that talk to kubepass are loaded when they are needed.
  */
 export async function getCredential(
-  settings: Settings,
+  given: Settings,
   machine: Machine,
   interactive: boolean,
 ): Promise<CachedCredential> {
-  const cache = cacheOf(settings, machine);
+  const settings = ofLastLogin(given, machine);
+  const cache = ownCacheOf(settings, machine);
   const cached = cache.read('credential');
   if (cached !== null && isFresh(cached, machine.now())) return cached;
   throwIfRefused(cache, machine);

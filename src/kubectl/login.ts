@@ -2,10 +2,11 @@ import { addContext, mustBeReadable, tryContext } from './add-context.js';
 import { CertificateAsks, progressOf, type Asked, type Wanted } from './ask-for-certificate.js';
 import type { LoginOptions, LoginSettings } from './command-line.js';
 import { underLock } from './cache-lock.js';
-import { cacheOf } from './cache-of.js';
+import { ownCacheOf } from './cache-of.js';
 import type { CredentialCache } from './credential-cache.js';
 import { callMilliseconds as briefMilliseconds } from './get-credential.js';
 import { entriesOfService } from './kubeconfig-entries.js';
+import { adoptAttempt, becomeLastLogin } from './last-login.js';
 import type { Machine } from './machine.js';
 import { PluginError, RefusedError, UnavailableError } from './plugin-error.js';
 import { ServiceClient, type Authorization } from './service-client.js';
@@ -40,8 +41,10 @@ export async function login(options: LoginOptions, machine: Machine): Promise<vo
   const entries = { context, namespace: settings.namespace, cluster: service.cluster, exec };
   await tryContext(entries, settings, options, machine);
 
-  const cache = cacheOf(settings, machine);
+  const cache = ownCacheOf(settings, machine);
   cache.prepare();
+  const nameless = options.settings.username === null ? { ...settings, username: null } : null;
+  if (nameless !== null) await adoptAttempt(nameless, { name, cache }, machine);
   cache.remove('refusal', 'failure');
   const briefly = new ServiceClient(options.settings, machine, briefMilliseconds);
   const asks = new CertificateAsks(settings, cache, briefly, machine);
@@ -50,6 +53,7 @@ export async function login(options: LoginOptions, machine: Machine): Promise<vo
   const asked = await underLock(cache, machine, () => begun(asks, cache, wanted, authorization, machine));
   const credential = await whenIssued(asked, asks, cache, startedAt, authorization, machine);
 
+  if (nameless !== null) await becomeLastLogin(nameless, username, machine);
   const file = await addContext(entries, options, machine);
   const groups = credential.groups.length === 0 ? '' : ` in ${credential.groups.join(', ')}`;
   machine.print(

@@ -282,6 +282,54 @@ describe('login', () => {
     expect(await login()).toEqual([own, undefined]);
   });
 
+  it('serves a kubeconfig that names nobody with the certificate of the last login that named nobody', async () => {
+    const machine = newMachine(null);
+    const nameless = ['--server', server, '--cluster', 'demo'];
+    const as = (name: 'alice' | 'hr-system') => ({
+      ...machine,
+      environment: { KUBEPASS_TOKEN: service.tokenOf(name) },
+    });
+    const subject = async (args: readonly string[]) => {
+      expect(await runPlugin(['get-credential', ...args], machine), machine.takeLines().join()).toBe(0);
+      const output = machine.takeOutput();
+      expect(answerFromCache(['get-credential', ...args], machine)).toBe(output);
+      return new X509Certificate((JSON.parse(output) as Credential).status.clientCertificateData).subject;
+    };
+    for (const name of ['alice', 'hr-system'] as const) {
+      expect(await runPlugin(['login', ...nameless], as(name))).toBe(0);
+      machine.takeOutput();
+      expect(await subject(nameless)).toBe(`CN=${name}`);
+    }
+    expect(await subject([...nameless, '--username', 'alice'])).toBe('CN=alice');
+    // Somebody else who is named is not it, and a logout leaves nobody.
+    expect(await runPlugin(['login', ...nameless, '--username', machine.username], as('alice'))).toBe(0);
+    machine.takeOutput();
+    expect(await subject(nameless)).toBe('CN=hr-system');
+    const given = join(machine.homeDirectory, 'given');
+    const exec = `{apiVersion: client.authentication.k8s.io/v1, command: kubectl-kubepass, args: [get-credential, ${nameless.join(', ')}]}`;
+    writeFileSync(
+      given,
+      `users: [{name: u, user: {exec: ${exec}}}]\ncontexts: [{name: c, context: {cluster: k, user: u}}]\ncurrent-context: c\n`,
+    );
+    expect(await runPlugin(['logout', '--kubeconfig', given], machine)).toBe(0);
+    expect(await runPlugin(['get-credential', ...nameless], machine)).toBe(1);
+    expect(machine.takeLines().at(-1)).toMatch(/--cluster demo$/);
+    machine.takeOutput();
+    expect(await subject([...nameless, '--username', 'alice'])).toBe('CN=alice');
+  });
+
+  it('goes on with the request of a kubectl that named nobody', async () => {
+    const machine = newMachine(service.tokenOf('hr-system'));
+    const args = ['--server', server, '--cluster', 'demo', '--group', 'ops', '--expires-in', '11m'];
+    expect(await runPlugin(['get-credential', ...args], machine)).toBe(1);
+    const [, request = ''] = /certificate request (\S+) waits/.exec(machine.takeLines().join()) ?? [];
+    await service.as('bob')('post', `/v1/certificate-requests/${request}/approve`).expect(200);
+    expect(await runPlugin(['login', ...args], machine)).toBe(0);
+    expect(machine.takeLines()[0]).toBe(`kubepass: goes on with certificate request ${request}`);
+    machine.takeOutput();
+    expect(await runPlugin(['get-credential', ...args], withoutToken(machine))).toBe(0);
+  });
+
   it('goes on with the ask of another principal neither before it is answered nor while it waits', async () => {
     const machine = newMachine();
     const args = ['login', '--server', server, '--cluster', 'demo', '--username', machine.username];
