@@ -1,10 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { createReadStream, createWriteStream, existsSync, lstatSync, realpathSync, statSync } from 'node:fs';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { Checkpoint } from '../../audit/checkpoint.js';
-import { readNote, readVerifierKey } from '../../audit/signed-note.js';
 import type { Config } from '../../config/config.js';
 import { prepareDataDir, replaceSecretFile, syncFile } from '../../config/secrets.js';
 import { recordRestoration } from '../../issuance/restoration/record-restoration.js';
@@ -14,7 +12,9 @@ import { checkSqlite } from '../../store/sqlite/check-sqlite.js';
 import { openSqliteStore } from '../../store/sqlite/open-sqlite-store.js';
 import { acquireDatabaseLock, acquireDataDirLock, type ProcessLock } from '../../store/sqlite/process-lock.js';
 import type { Store } from '../../store/store.js';
-import { checkpointIn, keptCheckpointFile } from './kept-checkpoint.js';
+import { keptCheckpointFile } from './kept-checkpoint.js';
+import { mergeRevocations } from './merged-revocations.js';
+import { checkpointAside, knownSigned, notesAtHand, type NoteAtHand, type NotesAtHand } from './notes-at-hand.js';
 import { openStore } from './open-store.js';
 import { outOfSpace } from './out-of-space.js';
 import {
@@ -24,9 +24,9 @@ import {
   realPath,
   replaceDatabase,
 } from './replace-database.js';
+import { readReplaced } from './replaced-database.js';
 import { KeptRevocationsFile } from './kept-revocations-file.js';
 import { CommandRefusedError, verifiedLog } from './verify-database.js';
-import { unitedWithdrawals } from './withdrawals.js';
 
 export interface RestoreAsk {
   /** The file of the backup. */
@@ -76,7 +76,8 @@ export async function restoreDatabase(
       say(`an earlier restore was interrupted and is finished now; the database before it is ${unfinished}`);
     if (isThere(file) && !ask.force)
       throw new CommandRefusedError(`${file} exists: with --force it is replaced, and kept beside the new one`);
-    return await restoreLocked(config, file, ask, say);
+    const list = new KeptRevocationsFile(`${database.file}.revoked.ndjson`);
+    return await restoreLocked(config, { file, list }, ask, say);
   } catch (error) {
     throw outOfSpace(error, dirname(database.file)) ?? error;
   } finally {
@@ -84,25 +85,34 @@ export async function restoreDatabase(
   }
 }
 
-async function restoreLocked(config: Config, file: string, ask: RestoreAsk, say: (line: string) => void) {
+interface Places {
+  readonly file: string;
+  /** The list beside the database. */
+  readonly list: KeptRevocationsFile;
+}
+
+async function restoreLocked(config: Config, { file, list }: Places, ask: RestoreAsk, say: (line: string) => void) {
   const copy = newDatabaseOf(file);
   try {
     await removeDatabase(copy);
+    const atHand = await list.read();
+    const replaced = isThere(file) ? await readReplaced(file, atHand?.withdrawn ?? [], say) : null;
     await pipeline(createReadStream(ask.backup), createWriteStream(copy, { flags: 'wx', mode: 0o600 }));
     const checked = checkSqlite(copy);
     if (!checked.ok) throw new CommandRefusedError(`${ask.backup} ${checked.why}`);
-    const notes = await notesAtHand(config, ask.checkpoint);
-    const { restoration, checkpoint } = await markRestored(copy, ask.backup, notes, say);
+    const notes = await notesAtHand(config, ask.checkpoint, replaced?.signed ?? null);
+    const { restoration, checkpoint } = await markRestored(copy, ask.backup, { config, notes, say });
     if (isThere(`${copy}-wal`)) throw new Error(`${copy} was not closed as it should be`);
     await syncFile(copy);
-    const list = await mergedRevocations(config, ask.revocations, say);
+    const revocationsAtHand = await mergeRevocations(list, { atHand, given: ask.revocations, replaced }, say);
+    if (notes.keptFault !== null) await setAside(config, notes.keptFault, say);
     // The one that was kept may be of another log.
-    if (checkpoint !== null && checkpoint.file !== keptCheckpointFile(config))
+    if (checkpoint !== null && checkpoint.place !== keptCheckpointFile(config))
       await replaceSecretFile(keptCheckpointFile(config), checkpoint.note);
     const keptAs = isThere(file) ? freeName(file, restoration.detectedAt) : null;
     // Where there is no old database, there may be a log of one, which would damage the new one.
     await replaceDatabase(file, keptAs ?? freeName(file, restoration.detectedAt));
-    return { restoration, keptAs, revocationsAtHand: list };
+    return { restoration, keptAs, revocationsAtHand };
   } catch (error) {
     // Where not even the renames could be taken back, the next start goes on with them, and needs the copy.
     if (!isReplacementUnderWay(file)) await removeDatabase(copy);
@@ -123,28 +133,10 @@ function whyNotBackup(backup: string, database: string): void {
     );
 }
 
-/** Brings the copy up to date, checks its audit log, and records in it that it was put back. */
-async function markRestored(
-  copy: string,
-  backup: string,
-  notes: readonly NoteAtHand[],
-  say: (line: string) => void,
-): Promise<Marked> {
-  const store = await openSqliteStore({ file: copy, onProgress: say });
-  try {
-    return await mark(store, backup, notes, say);
-  } finally {
-    await store.close();
-  }
-}
-
-/** A signed note that may vouch for the log, and the checkpoint in it. */
-interface NoteAtHand {
-  readonly file: string;
-  readonly note: string;
-  readonly checkpoint: Checkpoint;
-  /** Whether this service kept it: then its key may be newer than the backup, and its signature is not looked at. */
-  readonly isOurs: boolean;
+interface Marking {
+  readonly config: Config;
+  readonly notes: NotesAtHand;
+  readonly say: (line: string) => void;
 }
 
 interface Marked {
@@ -153,79 +145,33 @@ interface Marked {
   readonly checkpoint: NoteAtHand | null;
 }
 
-async function mark(
-  store: Store,
-  what: string,
-  notes: readonly NoteAtHand[],
-  say: (line: string) => void,
-): Promise<Marked> {
+/** Brings the copy up to date, checks its audit log, and records in it that it was put back. */
+async function markRestored(copy: string, backup: string, marking: Marking): Promise<Marked> {
+  const store = await openSqliteStore({ file: copy, onProgress: marking.say });
+  try {
+    return await mark(store, backup, marking);
+  } finally {
+    await store.close();
+  }
+}
+
+async function mark(store: Store, what: string, { config, notes, say }: Marking): Promise<Marked> {
   const { events, lastEventAt } = await verifiedLog(what, store);
-  const checkpoint = await largestOf(notes, store.checkpoints, say);
+  const signed = await knownSigned(config, notes, store.checkpoints, say);
   const detectedAt = new Date();
   const restoration: Restoration = {
     id: newId(detectedAt, randomBytes),
     ...{ detectedAt, detectedBy: 'command', events, knownUntil: lastEventAt },
-    signedEvents: checkpoint?.checkpoint.size ?? null,
+    signedEvents: signed.events,
     ...{ acknowledgedAt: null, acknowledgedBy: null },
   };
   await recordRestoration({ store, log: { info: ignore, warn: ignore, error: ignore } }, restoration);
-  return { restoration, checkpoint };
+  return { restoration, checkpoint: signed.checkpoint };
 }
 
-/** The checkpoint that is kept beside the database, and the one that is given. */
-async function notesAtHand(config: Config, given: string | null): Promise<readonly NoteAtHand[]> {
-  const kept = await noteIn(keptCheckpointFile(config));
-  const other = given === null ? null : await noteIn(given);
-  if (given !== null && other === null) throw new CommandRefusedError(`${given} is not a signed checkpoint`);
-  return [kept && { ...kept, isOurs: true }, other && { ...other, isOurs: false }].filter((note) => note !== null);
-}
-
-async function noteIn(file: string): Promise<Omit<NoteAtHand, 'isOurs'> | null> {
-  const note = await readFile(file, 'utf8').catch(() => '');
-  const checkpoint = checkpointIn(note);
-  return checkpoint && { file, note, checkpoint };
-}
-
-/** The largest checkpoint that has the name of the log, and was kept here or is signed by a key of it. Says which ones are not so. */
-async function largestOf(
-  notes: readonly NoteAtHand[],
-  checkpoints: Store['checkpoints'],
-  say: (line: string) => void,
-): Promise<NoteAtHand | null> {
-  const instance = await checkpoints.instanceId();
-  const keys = (await checkpoints.keys()).flatMap(({ verifierKey }) => readVerifierKey(verifierKey) ?? []);
-  let largest: NoteAtHand | null = null;
-  for (const one of notes) {
-    const { file, note, checkpoint, isOurs } = one;
-    if (instance === null || checkpoint.origin !== `kubepass/${instance}`)
-      say(`the checkpoint in ${file} is of another log, and counts for nothing`);
-    else if (!isOurs && !readNote(note, keys).ok)
-      say(`the checkpoint in ${file} is signed by no key that the backup knows, and counts for nothing`);
-    else if (largest === null || checkpoint.size > largest.checkpoint.size) largest = one;
-  }
-  return largest;
-}
-
-/** Merges a list of revocations into the one beside the database. Answers whether there is one. */
-async function mergedRevocations(
-  { database }: Config,
-  given: string | null,
-  say: (line: string) => void,
-): Promise<boolean> {
-  if (database.kind !== 'sqlite') return false;
-  const file = new KeptRevocationsFile(`${database.file}.revoked.ndjson`);
-  const atHand = await file.read();
-  if (given === null) return atHand !== null;
-  const read = await new KeptRevocationsFile(given).read();
-  if (read === null) throw new CommandRefusedError(`there is no file ${given}`);
-  // A process that was killed leaves half of its last line behind. More than that is no such list.
-  if (read.damaged > 1) throw new CommandRefusedError(`${read.damaged} lines of ${given} are no revocations`);
-  if (atHand !== null && atHand.damaged > 0)
-    say(`lines of ${file.path} cannot be read; a copy is ${await file.setAside()}`);
-  const all = new Map([...(atHand?.revoked ?? []), ...read.revoked].map((one) => [one.fingerprintSha256, one]));
-  await file.replace(all.values(), unitedWithdrawals(atHand?.withdrawn ?? [], read.withdrawn));
-  await file.close();
-  return true;
+async function setAside(config: Config, fault: string, say: (line: string) => void): Promise<void> {
+  const aside = await checkpointAside(config);
+  say(`${keptCheckpointFile(config)} ${fault}, and is replaced${aside === null ? '' : `; a copy is ${aside}`}`);
 }
 
 /**
@@ -240,8 +186,8 @@ export async function markDatabase(
   await prepareDataDir(config.dataDir);
   const store = await openStore(config, { warn: ignore, inform: ignore }, { writerThread: false });
   try {
-    const marked = await mark(store, 'the database', await notesAtHand(config, checkpoint), say);
-    return marked.restoration;
+    const notes = await notesAtHand(config, checkpoint, null);
+    return (await mark(store, 'the database', { config, notes, say })).restoration;
   } finally {
     await store.close();
   }

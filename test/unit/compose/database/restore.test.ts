@@ -238,6 +238,111 @@ describe('a restore', () => {
     expect(((await (await started()).store.apiTokens.find(id)) ?? {}).revokedAt).toBeInstanceOf(Date);
   });
 
+  it('over a database that knows more than its list forgets none of it', async () => {
+    const first = await started();
+    const { fingerprintSha256 } = await issued(first, 'old');
+    const made = await first.services.apiTokens.create(admin, { name: 'portal', roles: ['requester'] });
+    if (!made.ok) throw new Error('no token was made');
+    const { id } = made.value.token;
+    await backUpDatabase(configOf(), backup());
+    const list = `${databaseOf()}.revoked.ndjson`;
+    await first.services.identities.block(admin, 'joe', { reason: 'superseded' });
+    const withJoe = readFileSync(list);
+    await first.services.identities.unblock(admin, 'joe', {});
+    await first.services.identities.block(admin, 'Jane', { reason: 'keyCompromise' });
+    await first.services.apiTokens.revoke(admin, id);
+    await revoked(first, fingerprintSha256);
+    await stopped();
+    // Only the block of joe reached the list.
+    writeFileSync(list, withJoe);
+    await restoreDatabase(configOf(), asking({ force: true }));
+    expect(readdirSync(dataOf()).filter((name) => name.includes('.restoring'))).toEqual([]);
+    const { store, services } = await started();
+    expect((await store.identityBlocks.chunk('', 10)).map(({ username }) => username)).toEqual(['Jane']);
+    expect((await store.apiTokens.find(id))?.revokedAt).toBeInstanceOf(Date);
+    expect(await store.revocations.find(fingerprintSha256)).not.toBeNull();
+    await services.restored.acknowledge(admin);
+    await stopped();
+    // The same without any list, over a database that was restored itself.
+    rmSync(list);
+    expect((await restoreDatabase(configOf(), asking({ force: true }))).revocationsAtHand).toBe(true);
+    const again = await started();
+    expect((await again.store.identityBlocks.chunk('', 10)).map(({ username }) => username)).toEqual(['Jane']);
+    expect((await again.store.apiTokens.find(id))?.revokedAt).toBeInstanceOf(Date);
+    expect(await again.store.revocations.find(fingerprintSha256)).not.toBeNull();
+  });
+
+  it('over a database that cannot be read says what is not taken over, and keeps to the list', async () => {
+    const { old } = await backedUp();
+    const damaged = readFileSync(databaseOf());
+    damaged.fill(0xa5, 0, 4096);
+    writeFileSync(databaseOf(), damaged);
+    const said: string[] = [];
+    await restoreDatabase(configOf(), asking({ force: true }), (line) => said.push(line));
+    expect(said).toEqual([
+      expect.stringMatching(
+        /^the revocations, blocks and checkpoints of the database that is replaced cannot be read, and are not taken over: .*not a database/,
+      ),
+    ]);
+    expect(readdirSync(dataOf()).filter((name) => name.includes('.restoring'))).toEqual([]);
+    expect(await (await started()).store.revocations.find(old.fingerprintSha256)).not.toBeNull();
+    await stopped();
+    // Where nothing is known, no list pretends to know it.
+    writeFileSync(databaseOf(), damaged);
+    rmSync(`${databaseOf()}.revoked.ndjson`);
+    expect((await restoreDatabase(configOf(), asking({ force: true }))).revocationsAtHand).toBe(false);
+    expect(existsSync(`${databaseOf()}.revoked.ndjson`)).toBe(false);
+  });
+
+  it('does not pass over a kept checkpoint that is damaged or cannot be read', async () => {
+    await backedUp();
+    const kept = `${databaseOf()}.checkpoint`;
+    const own = readFileSync(kept, 'utf8');
+    const given = join(path, 'given');
+    writeFileSync(given, own);
+    const foreign = join(path, 'foreign');
+    const signer = { ...newCheckpointSigner(), name: 'kubepass/other' };
+    writeFileSync(
+      foreign,
+      signNote(checkpointText({ origin: signer.name, size: 1_000_000, root: Buffer.alloc(32) }), [signer]),
+    );
+    const damage: readonly (readonly [string, () => void])[] = [
+      ['is not a signed checkpoint', () => writeFileSync(kept, own.slice(0, 60))],
+      ['is not a signed checkpoint', () => writeFileSync(kept, '')],
+      ['cannot be read (EISDIR)', () => mkdirSync(kept)],
+    ];
+    for (const [fault, make] of damage) {
+      rmSync(kept, { recursive: true, force: true });
+      make();
+      const before = contents(home());
+      for (const checkpoint of [null, foreign]) {
+        const refused = restoreDatabase(configOf(), asking({ force: true, checkpoint }));
+        await expect(refused).rejects.toThrow(`${kept} ${fault}, so nobody knows up to which size the log was signed`);
+        await expect(markDatabase(configOf(), checkpoint)).rejects.toThrow(fault);
+      }
+      expect(contents(home())).toEqual(before);
+    }
+    rmSync(kept, { recursive: true });
+    writeFileSync(kept, own.slice(0, 60));
+    const said: string[] = [];
+    const ask = asking({ force: true, checkpoint: given });
+    const { restoration } = await restoreDatabase(configOf(), ask, (line) => said.push(line));
+    expect(restoration.signedEvents).toBe(sized(own));
+    expect(said).toEqual([`${kept} is not a signed checkpoint, and is replaced; a copy is ${kept}.damaged`]);
+    expect(readFileSync(kept, 'utf8')).toBe(own);
+    expect(readFileSync(`${kept}.damaged`, 'utf8')).toBe(own.slice(0, 60));
+  });
+
+  it('takes the last checkpoint of the database that is replaced where none is kept', async () => {
+    await backedUp();
+    const kept = `${databaseOf()}.checkpoint`;
+    const own = readFileSync(kept, 'utf8');
+    rmSync(kept);
+    const { restoration } = await restoreDatabase(configOf(), asking({ force: true }));
+    expect(restoration.signedEvents).toBe(sized(own));
+    expect(readFileSync(kept, 'utf8')).toBe(own);
+  });
+
   it('gives nothing back to somebody who left the directory since', async () => {
     const { services } = await started();
     const connector: Principal = { ...admin, name: 'connector', roles: ['directory'] };
@@ -425,6 +530,11 @@ describe('a restore', () => {
     expect(said).toEqual([`the checkpoint in ${kept} is of another log, and counts for nothing`]);
     expect(await restored(own, forged)).toEqual([sized(own), own]);
     expect(said[0]).toContain('is signed by no key that the backup knows');
+    // The database that is replaced knows how much was signed before it was put back, and has a smaller checkpoint itself.
+    const [signed, beside] = await restored(foreign, null);
+    expect(signed).toBe(sized(own));
+    expect(beside.split('\n')[0]).toBe(origin);
+    for (const end of ['', '-wal', '-shm']) rmSync(`${databaseOf()}${end}`, { force: true });
     expect(await restored(foreign, null)).toEqual([null, foreign]);
   });
 
@@ -448,6 +558,8 @@ describe('a restore', () => {
     await restoreDatabase(configOf(), asking({ force: true, revocations: given }));
     const lines = readFileSync(list, 'utf8').trim().split('\n');
     expect(lines.map((one) => JSON.parse(one) as object)).toMatchObject([
+      // The database that is replaced knows of this one.
+      { username: 'old', reason: 'keyCompromise' },
       { folded: 'eve', block: { blockedAt: '2026-01-01T00:00:00.000Z' } },
       { folded: 'joe', block: { blockedAt: '2026-01-02T00:00:00.000Z' } },
     ]);
