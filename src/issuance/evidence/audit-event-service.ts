@@ -68,14 +68,17 @@ export function auditEventService(
       if (refusal !== null) return refusal;
       const size = asked ?? ((await kept.last()) ?? (await checkpoints.sign()))?.size ?? 0;
       const whyNot =
-        seq > size ? invalid('/query/size', `event ${seq} is not among the first ${size}`) : await whyNotSize('/query/size', size);
+        seq > size
+          ? invalid('/query/size', `event ${seq} is not among the first ${size}`)
+          : await whyNotSize('/query/size', size);
       if (whyNot !== null) return whyNot;
       return done({ size, index: seq - 1, hashes: await inclusionProof(checkpoints.tree, seq - 1, size) });
     },
     async consistencyProof(principal, from, to) {
       const refusal = whyNotRead(principal);
       if (refusal !== null) return refusal;
-      const whyNot = from > to ? invalid('/query/from', 'must not be larger than "to"') : await whyNotSize('/query/to', to);
+      const whyNot =
+        from > to ? invalid('/query/from', 'must not be larger than "to"') : await whyNotSize('/query/to', to);
       if (whyNot !== null) return whyNot;
       return done({ size: to, hashes: await consistencyProof(checkpoints.tree, from, to) });
     },
