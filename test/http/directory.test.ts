@@ -786,12 +786,11 @@ it('leaves no token alive that is made while its owner leaves, whether the proce
       events: [],
     });
     const [connector = ''] = secrets.splice(0);
-    const send = (method: Method, path: string, content: object) =>
-      request(other.address)
-        [method](`/scim/v2${path}`)
-        .set('authorization', `Bearer ${connector}`)
-        .set('content-type', 'application/scim+json')
-        .send(JSON.stringify(content));
+    const send = (method: Method, path: string, content: object) => {
+      const agent = request(other.address);
+      const call = agent[method](`/scim/v2${path}`).set('authorization', `Bearer ${connector}`);
+      return call.set('content-type', 'application/scim+json').send(JSON.stringify(content));
+    };
     const leaves = { schemas: [patchSchema], Operations: [{ op: 'replace', path: 'active', value: false }] };
     const alive = async () => {
       const answers = await Promise.all(secrets.map((one) => other.withToken(one)('get', '/v1/whoami')));

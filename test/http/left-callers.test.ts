@@ -47,12 +47,11 @@ async function tokenOf(name: string, held: readonly Role[], createdBy: readonly 
   expect(await service.store.writer.commit({ operations: [operation], events: [] })).toEqual({ committed: true });
   return made.secret;
 }
-const scim = (method: 'post' | 'patch', path: string, content: object) =>
-  request(service.address)
-    [method](`/scim/v2${path}`)
-    .set('authorization', `Bearer ${connector}`)
-    .set('content-type', 'application/scim+json')
-    .send(JSON.stringify(content));
+const scim = (method: 'post' | 'patch', path: string, content: object) => {
+  const agent = request(service.address);
+  const call = agent[method](`/scim/v2${path}`).set('authorization', `Bearer ${connector}`);
+  return call.set('content-type', 'application/scim+json').send(JSON.stringify(content));
+};
 async function join(userName: string, more: object = {}): Promise<string> {
   const schemas = ['urn:ietf:params:scim:schemas:core:2.0:User'];
   const { text } = await scim('post', '/Users', { schemas, userName, active: true, ...more }).expect(201);
