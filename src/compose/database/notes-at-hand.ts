@@ -21,7 +21,7 @@ export interface NotesAtHand {
   readonly notes: readonly NoteAtHand[];
   /** Why the checkpoint that is kept does not say what was signed, in words that go on after its name; null: it does, or there is none. */
   readonly keptFault: string | null;
-  /** What was signed by the database that is replaced; null: nothing is known of it. */
+  /** The sizes that the database which is replaced has signed; null: nothing is known of it. */
   readonly replaced: SignedSizes | null;
 }
 
