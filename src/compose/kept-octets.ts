@@ -3,8 +3,8 @@ import type { Operation, Step } from '../store/step.js';
 
 /**
  * About how many octets of a step are kept for good, as far as a caller decides how many there are: its audit events, and the
- * texts and people that are kept beside them. What every request and certificate has in the same size is not counted, because
- * the number of calls bounds it.
+ * texts and people that are kept beside them. Members that have the same size in every request and certificate are not counted,
+ * because the number of calls bounds them.
  */
 export const keptOctets = ({ events, operations }: Step): number =>
   sum(events, octetsOfEvent) +

@@ -43,8 +43,8 @@ const shortCharacters = 64;
 const shortened = '… (shortened: the budget auditKilobytes was spent)';
 
 /**
- * Ending access is never refused for what its comment takes: what is written then has a short one, and says so. Whoever called
- * sees it in the answer.
+ * Ending access is never refused for what its comment takes: what is written then has a short one, and says so. The answer
+ * shows it.
  */
 export function shortenComments(app: App, budgets: BudgetService): void {
   app.addHook('preHandler', (request, _reply, done) => {

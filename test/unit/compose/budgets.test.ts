@@ -32,7 +32,7 @@ const loggedOctets = ({ at, ...rest }: AuditEventDraft) =>
 
 describe('what is kept beside the log', () => {
   const nothing = { operations: [], events: [eventWith('x')] };
-  /** What an operation costs beside its event. */
+  /** The octets that an operation costs beside its event. */
   const costBeside = async (operation: Operation) => {
     const [withIt] = await costOf({ ...nothing, operations: [operation] });
     const [without] = await costOf(nothing);
