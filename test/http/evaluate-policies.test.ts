@@ -126,7 +126,7 @@ spec: { selector: {}, message: "a\\u001b[2Jb\\u202ec\\nPERMITTED at once ${'word
     const found = await text({
       username: 'x\u202e\u001b[1mroot',
       groups: Array.from({ length: 32 }, (_, i) => `group-${i}-${'long'.repeat(12)}`),
-      reason: `\u0007${'reason '.repeat(100)}`,
+      reason: `\t\u202e${'reason '.repeat(100)}`,
       policies: [policies, hostile],
     });
     // eslint-disable-next-line no-control-regex -- control characters are what must not be there
