@@ -88,7 +88,13 @@ export class Ledger {
       body: JSON.stringify({ username: `user-${randomUUID()}`, groups: [kubeconfigGroup] }),
     };
     this.unanswered.push(ask);
-    const answer = await call('POST', '/v1/kubeconfigs', ask.body, { 'idempotency-key': ask.key });
+    const answer = await call('POST', '/v1/kubeconfigs', ask.body, { 'idempotency-key': ask.key }).catch(
+      (error: unknown) => {
+        // A service that is gone was not asked. Thousands of these would be asked again in the end.
+        if (wasRefused(error)) this.unanswered.splice(this.unanswered.indexOf(ask), 1);
+        throw error;
+      },
+    );
     if (this.#isAway(answer)) return;
     expect(answer.status, answer.text).toBe(201);
     this.unanswered.splice(this.unanswered.indexOf(ask), 1);
@@ -119,12 +125,11 @@ export class Ledger {
    * again.
    */
   async untilRecovered(call: Call, timeoutSeconds: number): Promise<void> {
-    const left = async () => {
-      const requests = await everyItem<Request>(call, '/v1/certificate-requests');
-      return requests.filter(
-        ({ state, groups }) => state === 'issuing' || (state === 'approved' && groups.includes(csrGroup)),
-      );
-    };
+    const inState = (state: string) => everyItem<Request>(call, '/v1/certificate-requests', `&state=${state}`);
+    const left = async () => [
+      ...(await inState('issuing')),
+      ...(await inState('approved')).filter(({ groups }) => groups.includes(csrGroup)),
+    ];
     await expect.poll(left, { timeout: timeoutSeconds * 1000, interval: 500 }).toEqual([]);
   }
 
@@ -156,18 +161,19 @@ export class Ledger {
     // No serial number is signed twice: each was intended once, and each issued one was intended.
     const serials = (type: string) =>
       events.flatMap((event) => (event.type === type ? (event.details.serialNumber ?? []) : []));
-    const intended = serials('IssuanceStarted');
-    expect(new Set(intended).size).toBe(intended.length);
+    const started = serials('IssuanceStarted');
+    const intended = new Set(started);
+    expect(intended.size).toBe(started.length);
     const issued = serials('CertificateIssued');
     expect(new Set(issued).size).toBe(issued.length);
-    expect(issued.every((serial) => intended.includes(serial))).toBe(true);
+    expect(issued.every((serial) => intended.has(serial))).toBe(true);
     expect(new Set(certificates.map(({ serialNumber }) => serialNumber))).toEqual(new Set(issued));
 
     // Every attempt that began has ended.
     const ended = events.filter(({ type }) =>
       ['CertificateIssued', 'IssuanceFailed', 'IssuanceAbandoned'].includes(type),
     );
-    expect(ended.length).toBe(intended.length);
+    expect(ended.length).toBe(started.length);
   }
 
   #isAway({ status, headers, text }: Answer): boolean {
@@ -177,6 +183,10 @@ export class Ledger {
     return true;
   }
 }
+
+/** Whether nobody listened. */
+const wasRefused = (error: unknown): boolean =>
+  error instanceof TypeError && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ECONNREFUSED';
 
 /** That many clients of both kinds, which continue until `running` returns false. */
 export async function load(ledger: Ledger, calls: readonly Call[], running: () => boolean): Promise<void> {
@@ -206,12 +216,13 @@ async function json(call: Call, path: string): Promise<unknown> {
   return JSON.parse(answer.text);
 }
 
-export async function everyItem<T>(call: Call, path: string): Promise<T[]> {
+/** `filter`: more of the query, each part after an ampersand. */
+export async function everyItem<T>(call: Call, path: string, filter = ''): Promise<T[]> {
   const items: T[] = [];
   let cursor: string | null = null;
   do {
     const query: string = cursor === null ? '?limit=500' : `?limit=500&cursor=${encodeURIComponent(cursor)}`;
-    const page = (await json(call, `${path}${query}`)) as { items: T[]; nextCursor: string | null };
+    const page = (await json(call, `${path}${query}${filter}`)) as { items: T[]; nextCursor: string | null };
     items.push(...page.items);
     cursor = page.nextCursor;
   } while (cursor !== null);
