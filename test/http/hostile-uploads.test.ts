@@ -118,7 +118,8 @@ async function issueDuring(work: Promise<unknown>): Promise<readonly number[]> {
 }
 
 describe('an upload that is', () => {
-  it.each(Object.keys(hostileUploads))('%s is answered in bounded time and memory', async (name) => {
+  // The 2 s of work are of the clock on the wall, so a busy machine may need another try.
+  it.each(Object.keys(hostileUploads))('%s is answered in bounded time and memory', { retry: 2 }, async (name) => {
     const upload = await hostileUploads[name]!(pem);
     made.set(name, upload);
     expect(upload.length).toBeLessThanOrEqual(1024 * 1024);
