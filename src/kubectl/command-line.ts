@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { keyAlgorithms, revocationReasons } from './choices.js';
+import { revocationReasons } from '../model/revocation.js';
+import { keyAlgorithms } from '../x509/strict/key-algorithm.js';
 import { messageOf, PluginError } from './plugin-error.js';
 import { readDuration, readServer, type Settings } from './settings.js';
 
@@ -119,7 +120,7 @@ export interface RevokeOptions {
 export function readRevokeCommand(args: readonly string[]): RevokeOptions {
   const values = parsed(args, { ...askingOptions, reason: { type: 'string' }, comment: { type: 'string' } });
   const { reason = 'unspecified' } = values;
-  if (!revocationReasons.includes(reason))
+  if (!revocationReasons.some((one) => one === reason))
     throw new PluginError(`--reason must be one of ${revocationReasons.join(', ')}`);
   return { selection: askingSelectionOf(values), reason, comment: values.comment ?? null };
 }

@@ -1,4 +1,5 @@
-import { keyAlgorithms, revocationReasons } from './choices.js';
+import { revocationReasons } from '../model/revocation.js';
+import { keyAlgorithms } from '../x509/strict/key-algorithm.js';
 
 /** cobra's directive for "no files" (`ShellCompDirectiveNoFileComp`) and for "files" (`ShellCompDirectiveDefault`). */
 const noFiles = 4;

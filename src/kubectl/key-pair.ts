@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
-import type { KeyAlgorithm } from './choices.js';
+import type { KeyAlgorithm } from '../x509/strict/key-algorithm.js';
 
 /** A private key that was made here, and stays here. */
 export interface OwnKey {

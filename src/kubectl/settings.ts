@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { KeyAlgorithm } from './choices.js';
+import type { KeyAlgorithm } from '../x509/strict/key-algorithm.js';
 import { PluginError } from './plugin-error.js';
 
 /** A credential to get: where, and for whom. */

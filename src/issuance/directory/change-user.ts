@@ -313,7 +313,7 @@ const plainAttributes = ({
   emails: emails.map(({ value, type, primary }) => ({ value, type, primary })),
 });
 
-/** Nothing of a name that nobody has any longer is needed but the name, and the provider's id of its person. */
+/** A name that nobody has any longer keeps the name itself and the provider's id of its person, and no more. */
 const nothingPersonal = { displayName: null, name: noName, emails: [] } satisfies Partial<DirectoryUserAttributes>;
 
 const tombstoneOf = (user: DirectoryUser, now: Date): Operation => ({

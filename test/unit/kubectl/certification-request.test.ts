@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { writeCertificationRequest } from '../../../src/kubectl/certification-request.js';
 import { makeKey, subjectPublicKeyInfo } from '../../../src/kubectl/key-pair.js';
-import { keyAlgorithms } from '../../../src/kubectl/choices.js';
+import { keyAlgorithms } from '../../../src/x509/strict/key-algorithm.js';
 import { readCertificationRequest } from '../../../src/x509/strict/certification-request.js';
 import { signaturesHere } from '../../../src/x509/strict/signatures.js';
 
