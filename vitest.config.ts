@@ -65,9 +65,9 @@ export default defineConfig({
       },
       // A real Prometheus scrapes the service.
       project('prometheus', 60),
-      // Compares with programs of others, which the first run builds.
       // Keycloak, which the first run brings.
       project('keycloak', 300, { globalSetup: ['test/keycloak/global-setup.ts'] }),
+      // Compares with programs of others, which the first run builds.
       project('oracles', 120, { globalSetup: ['test/oracles/global-setup.ts'] }),
       project('cluster', 300, {
         globalSetup: ['test/cluster/global-setup.ts'],

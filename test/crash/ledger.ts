@@ -201,7 +201,8 @@ export async function load(ledger: Ledger, calls: readonly Call[], running: () =
       } catch (error) {
         // fetch throws TypeError when the connection breaks; any other error is a fault of the service.
         if (!(error instanceof TypeError)) throw error;
-        await setTimeout(20);
+        // Clients of a service that is gone must not take the processor time of those that recover.
+        await setTimeout(wasRefused(error) ? 250 : 20);
       }
     }
   };

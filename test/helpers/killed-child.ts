@@ -7,12 +7,13 @@ import { fromSources } from './from-sources.js';
 
 /**
  * Runs a script in a process of its own that is killed some time after it has begun. Answers whether it came to its end before.
- * The script tells both by the messages `begins` and `ends`. `environment`: besides that of the tests.
+ * The script tells both by the messages `begins` and `ends`. `milliseconds`: null kills nothing. `environment`: besides that
+ * of the tests.
  */
 export async function isDoneBeforeKill(
   script: URL,
   parameters: readonly string[],
-  milliseconds: number,
+  milliseconds: number | null,
   environment: Readonly<Record<string, string>> = {},
 ): Promise<boolean> {
   const child = fork(fileURLToPath(script), parameters, {
@@ -24,7 +25,7 @@ export async function isDoneBeforeKill(
   const gone = once(child, 'exit');
   await Promise.race([once(child, 'message'), gone]);
   expect(messages).toContain('begins');
-  await Promise.race([setTimeout(milliseconds), gone]);
+  await (milliseconds === null ? gone : Promise.race([setTimeout(milliseconds), gone]));
   child.kill('SIGKILL');
   await gone;
   return messages.includes('ends');

@@ -15,7 +15,7 @@ export interface PostgresqlServer {
   pid(): number;
   /** The superuser's URL. */
   urlOf(database: string, user?: string): string;
-  /** Ends all of it at once, as a power failure does. The server is gone when this resolves. */
+  /** Ends every process of it at once, as a power failure does (Linux). The server is gone when this resolves. */
   kill(): Promise<void>;
   /** Like `pg_ctl stop -m immediate`: every process leaves at once, and nothing is written any more. */
   stopImmediately(): Promise<void>;
@@ -126,6 +126,15 @@ export async function startPostgresql(asked: PostgresqlOptions): Promise<Postgre
     child.kill(signal);
     await ended;
   };
+  // A process that always has a next query to read never waits, so it does not notice that the first one is dead: on a
+  // busy machine it serves its client for minutes, and no other server starts on the same data meanwhile.
+  const kill = async () => {
+    child?.kill('SIGSTOP');
+    const others = childrenOf(child);
+    const ended = end('SIGKILL');
+    signalAll(others, 'SIGKILL');
+    await ended;
+  };
   // The first process starts the others, so it is held first and continues last.
   const hold = () => {
     child?.kill('SIGSTOP');
@@ -142,7 +151,7 @@ export async function startPostgresql(asked: PostgresqlOptions): Promise<Postgre
     start,
     hold,
     release,
-    kill: () => end('SIGKILL'),
+    kill,
     stopImmediately: () => end('SIGQUIT'),
     async remove() {
       release();
@@ -192,7 +201,8 @@ async function freePort(): Promise<number> {
 }
 
 async function answers(url: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 1000 });
+  // A busy process needs seconds for the steps of a connection.
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
   client.on('error', () => undefined);
   try {
     await client.connect();
