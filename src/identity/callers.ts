@@ -5,7 +5,7 @@ import {
   type Credential,
   type WayIn,
 } from '../model/authentication.js';
-import type { Principal } from '../model/principal.js';
+import type { OutOfDirectory, Principal } from '../model/principal.js';
 import type { ApiTokenAuthenticator } from './api-token-authenticator.js';
 import type { KeyProofs } from './proofs/key-proofs.js';
 import type { RefusedSignIns } from './refused-sign-ins.js';
@@ -19,6 +19,11 @@ export interface OtherWaysIn {
   readonly keyProofs?: Pick<KeyProofs, 'authenticate' | 'use'>;
 }
 
+/** Knows who left, and whose name was given to somebody else. */
+export interface Directory {
+  whyOut(principal: Pick<Principal, 'name' | 'vouchedAt'>): Promise<OutOfDirectory | null>;
+}
+
 /** One door for all callers: whatever they present, it answers one kind of principal. */
 export class Callers implements WayIn<Credential> {
   constructor(
@@ -26,8 +31,7 @@ export class Callers implements WayIn<Credential> {
     private readonly others: OtherWaysIn,
     /** Is told of each refusal. */
     private readonly refused: Pick<RefusedSignIns, 'count'> = { count: () => undefined },
-    /** Knows who left. */
-    private readonly directory: { hasLeft(name: string): Promise<boolean> } = { hasLeft: () => Promise.resolve(false) },
+    private readonly directory: Directory = { whyOut: () => Promise.resolve(null) },
   ) {}
 
   async authenticate(credential: Credential, isSuspect: () => boolean): Promise<Authentication> {
@@ -37,13 +41,14 @@ export class Callers implements WayIn<Credential> {
   }
 
   /**
-   * Somebody who left has no role, although an identity provider vouched for them a moment ago. API tokens are not asked
-   * about: those of a leaver are revoked with the leaving, and one that goes on does so on purpose, as the last admin's does.
+   * Somebody who left has no role, although an identity provider vouched for them a moment ago; nor has whoever had the
+   * name before its bearer. API tokens are not asked about: those of a leaver are revoked with the leaving, and one that goes
+   * on does so on purpose, as the last admin's does.
    */
   async #asInDirectory(principal: Principal): Promise<Authentication> {
-    if (principal.method === 'api-token' || !(await this.directory.hasLeft(principal.name)))
-      return authenticated(principal);
-    return authenticated({ ...principal, roles: [], hasLeft: true });
+    if (principal.method === 'api-token') return authenticated(principal);
+    const outOfDirectory = await this.directory.whyOut(principal);
+    return authenticated(outOfDirectory === null ? principal : { ...principal, roles: [], outOfDirectory });
   }
 
   async #authenticate(credential: Credential, isSuspect: () => boolean): Promise<Authentication> {

@@ -64,6 +64,7 @@ export class ClientCertificates implements WayIn<Uint8Array> {
       ...{ name: name.name, groups: [], roles: rolesBound(roles, { name: name.name, groups: [] }) },
       ...{ method: 'client-certificate', createdBy: [], cluster: null },
       ...{ credentialId: certificate.fingerprintSha256, expiresAt: certificate.notAfter },
+      vouchedAt: certificate.notBefore,
     });
   }
 

@@ -121,7 +121,7 @@ export interface DirectoryParty {
   readonly state: 'active' | 'inactive' | 'unknown';
   /** The directory groups, as policies name them; empty unless the person is active. */
   readonly groups: readonly string[];
-  /** Whether the name was somebody else's, whose certificates may still work. */
+  /** Whether the name was somebody else's, whose certificates may still work or whose request it is. */
   readonly reused: boolean;
 }
 

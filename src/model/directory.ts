@@ -23,7 +23,7 @@ export interface DirectoryUser extends DirectoryUserAttributes {
   readonly blockedAt: Date | null;
   /** The name belonged to somebody else before; null: to nobody whose certificates may still work. */
   readonly reuse: NameReuse | null;
-  /** Since when the username is theirs; null: it was nobody else's before. A certificate of an earlier request never is. */
+  /** Since when the username is theirs; null: it was nobody else's before. A request, a certificate or a credential from before never is. */
   readonly succeededAt: Date | null;
   /** The effects of its last leaving; null where it never left. */
   readonly left: DirectoryLeaving | null;
@@ -191,6 +191,13 @@ export const directoryDefaults: DirectorySettings = {
 /** Whether the person is there and active. */
 export const isHere = ({ active, deletedAt }: Pick<DirectoryUser, 'active' | 'deletedAt'>): boolean =>
   active && deletedAt === null;
+
+/** Whether what was made at that instant, for one of these names, is of somebody who had the name before. Null: it is not known when. */
+export const isPredecessors = (
+  standings: readonly Pick<DirectoryUser, 'active' | 'deletedAt' | 'succeededAt'>[],
+  madeAt: Date | null,
+): boolean =>
+  standings.some((one) => isHere(one) && one.succeededAt !== null && (madeAt === null || madeAt < one.succeededAt));
 
 /** A joiner, mover or leaver who is not one yet: for dry runs and replays. Members that are left out are as they are. */
 export interface SupposedInDirectory {

@@ -18,6 +18,9 @@ export const authenticationMethods = [
 ] as const;
 export type AuthenticationMethod = (typeof authenticationMethods)[number];
 
+/** The directory says that they left, or that somebody else has the name since. */
+export type OutOfDirectory = 'left' | 'succeeded';
+
 /** The authenticated caller of our API, whatever the way in. Principals are compared by name, never by credential. */
 export interface Principal {
   readonly name: string;
@@ -35,8 +38,13 @@ export interface Principal {
   readonly expiresAt: Date | null;
   /** The one cluster that a reviewer is for; null for every other principal. */
   readonly cluster: string | null;
-  /** The directory says that they left. Such a caller has no role. */
-  readonly hasLeft?: true;
+  /**
+   * When somebody else vouched for the caller; null: that is not known. Absent for our own credentials, which end when their
+   * bearer leaves, and where no person is named.
+   */
+  readonly vouchedAt?: Date | null;
+  /** Absent where the directory says nothing against the caller. Else such a caller has no role. */
+  readonly outOfDirectory?: OutOfDirectory;
   /** The proof of possession by which the caller came; absent for every other way in. */
   readonly proof?: VerifiedProof;
 }

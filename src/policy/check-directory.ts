@@ -33,7 +33,7 @@ export function checkDirectory(input: DecisionInput, findings: Findings): void {
     'UsernameReused',
     ...reused.map(
       (party) =>
-        `${party} ${quoteName(names[party])} was another person in the directory, whose certificates may still work`,
+        `${party} ${quoteName(names[party])} was another person in the directory, who asked for this or whose certificates may still work`,
     ),
   );
 }

@@ -710,6 +710,29 @@ describe('with other settings', () => {
     expect(await reasons()).not.toContain('UsernameReused');
   });
 
+  it.each([
+    ['for themselves', 'handed-1', {}],
+    ['for another name', 'handed-2', { username: 'ben', collector: 'Handed-2' }],
+  ])('denies what waits %s of the one who had a name, also when an admin has given it on', async (_, name, more) => {
+    const first = idIn(await send('post', '/Users', user(name, { externalId: 'one' })).expect(201));
+    const ask = (groups: readonly string[], others: object = {}) =>
+      other
+        .as('hr-system')('post', '/v1/certificate-requests')
+        .send({ username: name, groups, ...others });
+    const waiting = as.request(await ask(['manual'], more).expect(201));
+    await leave(first).expect(200);
+    const second = idIn(await send('post', '/Users', user(name, { externalId: 'two' })).expect(201));
+    await other.as('root')('post', `/v1/directory-users/${second}/confirm`).expect(200);
+    const approved = await other
+      .as('bob')('post', `/v1/certificate-requests/${waiting.id}/approve`)
+      .send({})
+      .expect(403);
+    expect(approved.body).toMatchObject({ violations: [{ reason: 'UsernameReused' }] });
+    const { body } = await other.as('root')('get', `/v1/certificate-requests/${waiting.id}`).expect(200);
+    expect(body).toMatchObject({ state: 'denied', certificate: null });
+    await ask(['viewers']).expect(201);
+  });
+
   it('revokes the tokens that a leaver made, but not the connector, and never the last admin', async () => {
     const ben = await made(other.tokenOf('root'), { name: 'ben', roles: ['admin'] });
     const system = await made(ben, { name: 'pipeline', roles: ['requester'] });

@@ -16,12 +16,16 @@ const accounts = {
   ada: { groups: ['admins'] },
   eve: { groups: ['admins'] },
   noa: { groups: ['admins'] },
+  lou: { groups: ['approvers'] },
 };
 const roles = [
   { groups: ['approvers'], roles: ['approver'] },
   { groups: ['admins'], roles: ['admin'] },
 ];
 const hasLeft = 'the directory says that you left, so you have no role here until it says that you are back';
+
+const isSucceeded =
+  'the directory gave your name to somebody else after this credential was issued: who bears it now signs in again';
 
 const folder = temporaryDirectory();
 let provider: IdentityProvider;
@@ -100,6 +104,28 @@ describe('somebody who left, with a token of the identity provider that lives on
       .send({ name: 'backdoor', roles: ['admin'] })
       .expect(403);
     expect(detailOf(await ada('post', `/v1/directory-users/${id}/confirm`).expect(403))).toBe(hasLeft);
+  });
+});
+
+describe('somebody whose name was given to another person', () => {
+  it('does not speak for that person with the token that they still have', async () => {
+    const first = await join('lou', { externalId: 'one' });
+    const before = service.withToken((await provider.signIn('lou')).accessToken);
+    await before('get', '/v1/certificate-requests').expect(200);
+    await become(first, false);
+    const second = await join('Lou', { externalId: 'two' });
+    const refused = () => before('get', '/v1/clusters').expect(403);
+    expect(detailOf(await refused())).toBe(isSucceeded);
+    expect(as.whoami(await before('get', '/v1/whoami').expect(200))).toMatchObject({ name: 'lou', roles: [] });
+    await service.as('root')('post', `/v1/directory-users/${second}/confirm`).expect(200);
+    expect(detailOf(await refused())).toBe(isSucceeded);
+    // Tokens tell the second in which they were issued.
+    const answer = async () => {
+      const after = service.withToken((await provider.signIn('lou')).accessToken);
+      return (await after('get', '/v1/clusters')).status;
+    };
+    await expect.poll(answer).toBe(200);
+    expect(detailOf(await refused())).toBe(isSucceeded);
   });
 });
 

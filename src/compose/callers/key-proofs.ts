@@ -3,7 +3,7 @@ import { KeyProofs } from '../../identity/proofs/key-proofs.js';
 import { rolesBound } from '../../identity/role-bindings.js';
 import type { DirectoryUse } from '../../issuance/directory/directory-use.js';
 import type { CertificateRequest } from '../../model/certificate-request.js';
-import { isHere } from '../../model/directory.js';
+import { isPredecessors } from '../../model/directory.js';
 import { foldedName } from '../../model/folded-name.js';
 import type { Store } from '../../store/store.js';
 
@@ -15,11 +15,10 @@ export function openKeyProofs(
   clock: () => Date,
 ): KeyProofs {
   // A key is its holder's for good, and a name is not: a successor's wait may be over, by itself or by an admin.
-  const isPredecessors = async ({ username, requester, collector, createdAt }: CertificateRequest) => {
+  const isOfPredecessor = async ({ username, requester, collector, createdAt }: CertificateRequest) => {
     if (!(await directoryUse.isUsed())) return false;
     const names = [...new Set([username, requester.name, collector].map(foldedName))];
-    const standings = await directoryUse.standingsOf(names, true);
-    return standings.some((one) => isHere(one) && one.succeededAt !== null && createdAt < one.succeededAt);
+    return isPredecessors(await directoryUse.standingsOf(names, true), createdAt);
   };
   return new KeyProofs({
     async find(fingerprintSha256) {
@@ -33,7 +32,7 @@ export function openKeyProofs(
       const makers = decision.makers ?? (await store.apiTokens.makersOf(requester.name, null));
       const { der, username, notAfter } = certificate;
       const names = { username, requester, collector, makers };
-      return { der, notAfter, ...names, isPredecessors: await isPredecessors(request) };
+      return { der, notAfter, ...names, isPredecessors: await isOfPredecessor(request) };
     },
     async use(idSha256, at) {
       const step = { operations: [{ op: 'insertUsedProof', idSha256, at } as const], events: [] };

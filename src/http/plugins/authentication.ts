@@ -72,8 +72,7 @@ export function authenticateCallers(
     if (spent !== null) throw new ProblemError(spent);
     if (isReviewer(request.principal) && !forReviewers) throw new ProblemError(onlyReviews);
     if (isDirectory(request.principal) && !forDirectory) throw new ProblemError(onlyDirectory);
-    if (request.principal.roles.length === 0 && !withoutRole)
-      throw new ProblemError(request.principal.hasLeft ? hasLeft : noRole);
+    if (request.principal.roles.length === 0 && !withoutRole) throw new ProblemError(whyNoRole(request.principal));
   });
   // The body is known, and nothing has acted on it yet: not even an Idempotency-Key was looked up.
   app.addHook('preHandler', async (request) => {
@@ -134,6 +133,11 @@ const onlyDirectory = problem(
   'the connector of a directory uses /scim/v2 and GET /v1/whoami, and nothing else',
 );
 
+function whyNoRole({ outOfDirectory }: Principal): Problem {
+  if (outOfDirectory === undefined) return noRole;
+  return outOfDirectory === 'left' ? hasLeft : isSucceeded;
+}
+
 /** An identity provider may vouch for everybody in the world. */
 const noRole = problem(
   'not-permitted',
@@ -143,6 +147,11 @@ const noRole = problem(
 const hasLeft = problem(
   'not-permitted',
   'the directory says that you left, so you have no role here until it says that you are back',
+);
+
+const isSucceeded = problem(
+  'not-permitted',
+  'the directory gave your name to somebody else after this credential was issued: who bears it now signs in again',
 );
 
 /** Others than reviewers are looked up, at no cost for each guess. Never throws. */

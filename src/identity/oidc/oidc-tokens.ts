@@ -64,7 +64,7 @@ export class OidcTokens implements TokensOfIssuers {
     const { issuer, keys } = inForce;
     const judgement = judgeToken(token, issuer, this.options.clock());
     if (!judgement.ok) return judgement.refusal;
-    const { algorithm, keyId, validity } = judgement.token;
+    const { algorithm, keyId, validity, issuedAt } = judgement.token;
 
     const found = await keys.find(keyId, algorithm, isSuspect);
     if (found.outcome === 'unknown') return refusedFor('KeyUnknown', found.message);
@@ -75,7 +75,8 @@ export class OidcTokens implements TokensOfIssuers {
     const person = personOfClaims(token.claims, issuer);
     if (!person.ok) return person.refusal;
     const sha256 = tokenSha256(token.text);
-    const principal = this.#principal(issuer, person.person, token.claims, validity.expires, sha256);
+    const times = { expiresAt: dateOf(validity.expires), vouchedAt: issuedAt === null ? null : dateOf(issuedAt) };
+    const principal = this.#principal(issuer, person.person, token.claims, times, sha256);
     this.#verified.keep(sha256, { issuer: inForce, generation: found.generation, validity, principal });
     this.#tellUnmatched(issuer, person.person, principal.credentialId);
     return authenticated(principal);
@@ -85,7 +86,7 @@ export class OidcTokens implements TokensOfIssuers {
     { name: issuerName }: OidcIssuer,
     { name, groups }: Person,
     claims: JsonObject,
-    expires: number,
+    times: Required<Pick<Principal, 'expiresAt' | 'vouchedAt'>>,
     sha256: string,
   ): Principal {
     return {
@@ -95,8 +96,8 @@ export class OidcTokens implements TokensOfIssuers {
       method: 'oidc',
       createdBy: [],
       credentialId: `oidc:${issuerName}:${safeId(memberOf(claims, 'jti')) ?? sha256.slice(0, 32)}`,
-      expiresAt: dateOf(expires),
       cluster: null,
+      ...times,
     };
   }
 

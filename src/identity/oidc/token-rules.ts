@@ -16,6 +16,8 @@ export interface AcceptableToken {
   /** Null: the token names no key. */
   readonly keyId: string | null;
   readonly validity: Validity;
+  /** In seconds since 1970; null: the token does not say it. */
+  readonly issuedAt: number | null;
 }
 
 export type TokenJudgement =
@@ -57,7 +59,7 @@ export function judgeToken(token: JsonWebToken, issuer: OidcIssuer, now: Date): 
   if (untimely !== null) return { ok: false, refusal: untimely };
   if (issuedAt !== null && issuedAt > now.getTime() / 1000 + issuer.clockSkewSeconds)
     return refused('TokenNotYetValid', `the token is issued at ${told(issuedAt)}, which has not come: see the clocks`);
-  return { ok: true, token: { ...header, validity } };
+  return { ok: true, token: { ...header, validity, issuedAt } };
 }
 
 /** Why a token does not count at this instant; null where it does. A token that was verified is asked each time. */

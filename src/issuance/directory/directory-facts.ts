@@ -1,7 +1,13 @@
 import type { ListedCertificate } from '../../model/certificate.js';
 import type { RequestFilter } from '../../model/certificate-request.js';
 import type { DirectoryFacts, DirectoryParty } from '../../model/decision.js';
-import { isHere, type DirectoryStanding, type NameReuse, type SupposedInDirectory } from '../../model/directory.js';
+import {
+  isHere,
+  isPredecessors,
+  type DirectoryStanding,
+  type NameReuse,
+  type SupposedInDirectory,
+} from '../../model/directory.js';
 import { foldedName } from '../../model/folded-name.js';
 import type { Visibility } from '../../model/page.js';
 import type { IssuanceContext } from '../context.js';
@@ -16,6 +22,8 @@ export interface DirectorySubject {
   readonly requester: { readonly name: string };
   /** Left out: the requester. */
   readonly collector?: string;
+  /** That of a recorded request; left out: it is asked for now. */
+  readonly createdAt?: Date;
 }
 
 /** The directory's view of the parties; undefined where nobody uses it and no rule asks. Read anew wherever more depends on it than whether somebody left. */
@@ -28,7 +36,7 @@ export async function directoryFacts(
   const required = context.directory.required.includes(subject.cluster);
   const isUsed = await context.directoryUse.isUsed();
   if (!isUsed && !required && !isNeeded && supposed === undefined) return undefined;
-  const { username, requester, collector = requester.name } = subject;
+  const { username, requester, collector = requester.name, createdAt } = subject;
   const names = [...new Set([username, requester.name, collector].map(foldedName))];
   const anew = isNeeded || required || supposed !== undefined;
   const bearers = isUsed ? await context.directoryUse.standingsOf(names, anew) : [];
@@ -43,7 +51,9 @@ export async function directoryFacts(
     return {
       state,
       groups: (bearer && groups.get(bearer.id))?.flatMap((group) => policyNameOf(context, group) ?? []) ?? [],
-      reused: reuse !== null && (await predecessorHasAccess(context, name, reuse)),
+      reused:
+        (createdAt !== undefined && isPredecessors(of(name), createdAt)) ||
+        (reuse !== null && (await predecessorHasAccess(context, name, reuse))),
     };
   };
   const [ofUsername, ofRequester, ofCollector] = await Promise.all([

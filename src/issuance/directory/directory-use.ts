@@ -1,5 +1,6 @@
-import { isHere, type DirectoryStanding } from '../../model/directory.js';
+import { isHere, isPredecessors, type DirectoryStanding } from '../../model/directory.js';
 import { foldedName } from '../../model/folded-name.js';
+import type { OutOfDirectory, Principal } from '../../model/principal.js';
 import type { DirectoryReader } from '../../store/store.js';
 
 /** How long something is believed of the directory, in milliseconds. Another replica may change it meanwhile. */
@@ -69,11 +70,12 @@ export class DirectoryUse {
     return folded.flatMap((name) => known.get(name) ?? []);
   }
 
-  /** Whether everybody who bears the name left. */
-  async hasLeft(name: string): Promise<boolean> {
-    if (!(await this.isUsed())) return false;
+  /** Why the caller is nobody who bears the name now: everybody who bears it left, or got it after somebody vouched for this one. */
+  async whyOut({ name, vouchedAt }: Pick<Principal, 'name' | 'vouchedAt'>): Promise<OutOfDirectory | null> {
+    if (!(await this.isUsed())) return null;
     const standings = await this.standingsOf([foldedName(name)], false);
-    return standings.length > 0 && !standings.some(isHere);
+    if (standings.length > 0 && !standings.some(isHere)) return 'left';
+    return vouchedAt !== undefined && isPredecessors(standings, vouchedAt) ? 'succeeded' : null;
   }
 
   #believe(name: string, believed: Believed): void {

@@ -58,7 +58,8 @@ const reasonFor = async (certificate: MadeCertificate, given: Given = {}): Promi
 
 describe('a client certificate', () => {
   it('is a principal with the name of its one URI, the roles of that name, and no groups', async () => {
-    const certificate = made({ subject: [['O', 'platform-admins']], notAfter: new Date('2026-07-01T00:00:00Z') });
+    const [notBefore, notAfter] = [new Date('2026-01-01T00:00:00Z'), new Date('2026-07-01T00:00:00Z')];
+    const certificate = made({ subject: [['O', 'platform-admins']], notBefore, notAfter });
     expect(await authenticate(certificate)).toEqual({
       outcome: 'authenticated',
       principal: {
@@ -68,7 +69,8 @@ describe('a client certificate', () => {
         method: 'client-certificate',
         createdBy: [],
         credentialId: sha256(certificate.der),
-        expiresAt: new Date('2026-07-01T00:00:00Z'),
+        expiresAt: notAfter,
+        vouchedAt: notBefore,
         cluster: null,
       },
     });

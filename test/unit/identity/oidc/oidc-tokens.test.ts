@@ -24,6 +24,7 @@ describe('the principal of an OIDC token', () => {
       principal: {
         ...{ name: 'jane', groups: ['platform-admins', 'team-a'], roles: ['admin'], method: 'oidc', createdBy: [] },
         ...{ credentialId: 'oidc:corp:token-1', expiresAt: new Date((seconds + 300) * 1000), cluster: null },
+        vouchedAt: new Date((seconds - 10) * 1000),
       },
     });
   });

@@ -63,3 +63,15 @@ it('believes nothing from before a change by this process, even if it was read m
   expect(await reading).toEqual([jane]);
   expect(await use.standingsOf(['jane'], false)).toEqual([left]);
 });
+
+it('knows of a caller who left, and of one who was vouched for before the name was given on', async () => {
+  const at = new Date('2026-07-01T12:00:00Z');
+  const [before, after] = [new Date(at.getTime() - 1), new Date(at.getTime() + 1)];
+  const why = async (user: DirectoryStanding, vouchedAt?: Date | null) =>
+    opened(user).use.whyOut({ name: 'JANE', ...(vouchedAt !== undefined && { vouchedAt }) });
+  const given = { ...jane, succeededAt: at };
+  expect(await why(left, after)).toBe('left');
+  for (const vouchedAt of [before, null]) expect(await why(given, vouchedAt)).toBe('succeeded');
+  for (const vouchedAt of [at, after, undefined]) expect(await why(given, vouchedAt)).toBeNull();
+  for (const vouchedAt of [before, null]) expect(await why(jane, vouchedAt)).toBeNull();
+});
