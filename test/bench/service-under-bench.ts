@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ApiClient } from '../../scripts/quickstart/api-client.js';
-import { freePort, ServiceProcess } from '../../scripts/quickstart/service-process.js';
+import { ServiceProcess } from '../../scripts/quickstart/service-process.js';
+import { freePort } from '../helpers/free-ports.js';
 import { CompiledSources } from './compiled-sources.js';
 import { KeptConnections } from './kept-connections.js';
 import type { Target } from './load/http-connection.js';
@@ -58,7 +59,7 @@ export class ServiceUnderBench {
     writeFileSync(join(policiesDir, 'bench.yaml'), benchPolicies);
     const configFile = join(directory, 'kubepass.yaml');
     if (config !== undefined) writeFileSync(configFile, config);
-    const port = await freePort(host, 0);
+    const port = await freePort();
     const began = performance.now();
     const service = new ServiceProcess(
       {

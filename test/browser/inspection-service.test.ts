@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApiClient } from '../../scripts/quickstart/api-client.js';
-import { freePort, ServiceProcess } from '../../scripts/quickstart/service-process.js';
+import { ServiceProcess } from '../../scripts/quickstart/service-process.js';
+import { freePort } from '../helpers/free-ports.js';
 import { chromiumPath, launchChromium, screenshots } from './chromium.js';
 
 const fixture = (name: string): Promise<string> =>
@@ -20,7 +21,7 @@ describe.skipIf(chromiumPath === undefined)('the answer of POST /v1/inspections 
   beforeAll(async () => {
     await mkdir(screenshots, { recursive: true });
     folder = await mkdtemp(join(tmpdir(), 'kubepass-browser-'));
-    const port = await freePort('127.0.0.1', 0);
+    const port = await freePort();
     service = new ServiceProcess(
       { KUBEPASS_DATA_DIR: folder, KUBEPASS_HOST: '127.0.0.1', KUBEPASS_PORT: String(port) },
       join(folder, 'service.log'),

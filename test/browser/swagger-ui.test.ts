@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApiClient } from '../../scripts/quickstart/api-client.js';
-import { freePort, ServiceProcess } from '../../scripts/quickstart/service-process.js';
+import { ServiceProcess } from '../../scripts/quickstart/service-process.js';
+import { freePort } from '../helpers/free-ports.js';
 import { chromiumPath, launchChromium, screenshots } from './chromium.js';
 import { authorize, tryOut } from './swagger-page.js';
 
@@ -18,7 +19,7 @@ describe.skipIf(chromiumPath === undefined)('Swagger UI in chromium', () => {
   beforeAll(async () => {
     await mkdir(screenshots, { recursive: true });
     folder = await mkdtemp(join(tmpdir(), 'kubepass-browser-'));
-    const port = await freePort('127.0.0.1', 0);
+    const port = await freePort();
     service = new ServiceProcess(
       { KUBEPASS_DATA_DIR: folder, KUBEPASS_HOST: '127.0.0.1', KUBEPASS_PORT: String(port) },
       join(folder, 'service.log'),

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BackgroundProcess, type Flags } from './background-process.js';
 import type { Binaries } from './binaries.js';
 import { type ControlPlanePki, type Credentials, makeControlPlanePki } from './control-plane-pki.js';
-import { freePorts } from './free-ports.js';
+import { freePorts } from '../helpers/free-ports.js';
 import { ProcessGuard } from './process-guard.js';
 import { type Finished, runCommand } from './run-command.js';
 import type { TestCluster } from './test-cluster.js';

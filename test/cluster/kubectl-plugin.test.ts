@@ -25,7 +25,7 @@ import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { succeed } from './certificate-signing-request.js';
 import type { ControlPlane } from './control-plane.js';
 import { ProcessListWatch } from './process-list.js';
-import { freePorts } from './free-ports.js';
+import { freePort } from '../helpers/free-ports.js';
 import { runCommand, type Finished } from './run-command.js';
 import { kubeconfigOfServiceAccount } from './service-account.js';
 import { describeControlPlane, kubectlCommand, openControlPlane } from './suite.js';
@@ -189,7 +189,7 @@ describeControlPlane('kubectl with the plugin, against a real control plane', ()
   it('logs in against the quickstart with nothing but Node and kubectl, and the key is nowhere else', async () => {
     const dataDir = join(directory.path, 'quickstart');
     const watch = new ProcessListWatch();
-    const [port = 0] = await freePorts(1);
+    const port = await freePort();
     const args = ['--import', 'tsx', quickstart, '--kubeconfig', plane.adminKubeconfigPath, '--name', 'real'];
     const child = spawn(process.execPath, args, {
       env: { ...process.env, KUBEPASS_DATA_DIR: dataDir, KUBEPASS_PORT: String(port) },

@@ -12,7 +12,7 @@ import { as } from '../http/support/call.js';
 import { startService, type TestService } from '../http/support/service.js';
 import { aSession } from '../unit/store/records.js';
 import { succeed } from './certificate-signing-request.js';
-import { freePorts } from './free-ports.js';
+import { freePort } from '../helpers/free-ports.js';
 import { openWatch, type OpenWatch } from './open-watch.js';
 import type { Finished } from './run-command.js';
 import { kubeconfigOfServiceAccount } from './service-account.js';
@@ -45,7 +45,7 @@ async function openEnforced(mode: 'webhook' | 'listed' | 'admission' | 'cached')
   const directory = temporaryDirectory();
   const folder = join(directory.path, 'etc');
   mkdirSync(folder);
-  const [port] = (await freePorts(1)) as [number];
+  const port = await freePort();
   const configuration = join(folder, 'authorization-configuration.yaml');
   // An API server needs a file when it starts; this one is as if there were no webhook.
   writeFileSync(

@@ -3,7 +3,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApiClient } from '../../scripts/quickstart/api-client.js';
-import { freePort, ServiceProcess } from '../../scripts/quickstart/service-process.js';
+import { ServiceProcess } from '../../scripts/quickstart/service-process.js';
+import { freePort } from '../helpers/free-ports.js';
 
 /**
  * Runs a command beside a service of its own, as the quickstart starts it: `tsx with-service.ts COMMAND…`. The command
@@ -11,7 +12,7 @@ import { freePort, ServiceProcess } from '../../scripts/quickstart/service-proce
  * Ends with the exit code of the command.
  */
 const folder = await mkdtemp(join(tmpdir(), 'kubepass-contract-'));
-const port = await freePort('127.0.0.1', 0);
+const port = await freePort();
 const logFile = join(folder, 'service.log');
 const service = new ServiceProcess(
   // The tools send more than any caller may.

@@ -6,7 +6,7 @@ import { fetchConfiguration } from '../../src/revocation-file/fetch-configuratio
 import { keepRevocationFile } from '../../src/revocation-file/keep-revocation-file.js';
 import { readOptions, type Options } from '../../src/revocation-file/options.js';
 import { servingPair } from '../cluster/serving-pair.js';
-import { freePorts } from '../cluster/free-ports.js';
+import { freePort } from '../helpers/free-ports.js';
 import { aRevocation } from '../helpers/revocations.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { as } from './support/call.js';
@@ -17,7 +17,7 @@ let service: TestService;
 let folder: string;
 
 beforeAll(async () => {
-  const [port] = (await freePorts(1)) as [number];
+  const port = await freePort();
   const tls = await servingPair(directory.path);
   const at = (name: string) => join(directory.path, name);
   service = await startService({

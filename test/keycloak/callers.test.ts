@@ -6,7 +6,7 @@ import { as } from '../http/support/call.js';
 import { startOidcService, type OidcServiceOptions } from '../http/support/oidc-service.js';
 import type { TestService } from '../http/support/service.js';
 import { issue, makeAuthority } from '../helpers/fake-api-server/serving-certificate.js';
-import { freePorts } from '../cluster/free-ports.js';
+import { freePort } from '../helpers/free-ports.js';
 import { CookieClient, type Answer } from '../helpers/identity-provider/sign-in.js';
 import { filesBelow } from '../helpers/key-traces.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
@@ -150,7 +150,7 @@ it('two users ask and approve, and nobody does both', async () => {
 });
 
 it('lets a user in who signs in with a browser, which never sees a token', async () => {
-  const [port = 0] = await freePorts(1);
+  const port = await freePort();
   const origin = `https://127.0.0.1:${port}`;
   await keycloak.administer('POST', '/realms/corp/clients', browserClient(`${origin}/v1/login/corp/callback`));
   const authority = await makeAuthority('kubepass-ca');

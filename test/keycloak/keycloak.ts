@@ -6,7 +6,7 @@ import { Agent, request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePorts } from '../cluster/free-ports.js';
+import { freePort } from '../helpers/free-ports.js';
 import { ProcessGuard } from '../cluster/process-guard.js';
 import { issue, makeAuthority } from '../helpers/fake-api-server/serving-certificate.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
@@ -52,7 +52,7 @@ export class Keycloak {
     const [certFile, keyFile] = [join(directory, 'tls.crt'), join(directory, 'tls.key')];
     writeFileSync(certFile, certificatePem);
     writeFileSync(keyFile, privateKeyPem, { mode: 0o600 });
-    const [port = 0] = await freePorts(1);
+    const port = await freePort();
     const address = `https://127.0.0.1:${port}`;
     const adminPassword = randomBytes(16).toString('hex');
     const logFile = join(directory, 'keycloak.log');

@@ -1,11 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
+import { freePort } from '../helpers/free-ports.js';
 
 /** Runs promtool, which comes with Prometheus. Its output must be empty where it finds nothing. */
 export function promtool(
@@ -105,13 +105,4 @@ async function until(holds: () => Promise<boolean>, otherwise: string): Promise<
     if (Date.now() > end) throw new Error(otherwise);
     await sleep(100);
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ApiClient } from '../../scripts/quickstart/api-client.js';
-import { freePort, ServiceProcess } from '../../scripts/quickstart/service-process.js';
+import { ServiceProcess } from '../../scripts/quickstart/service-process.js';
+import { freePort } from '../helpers/free-ports.js';
 import { KeptConnections } from '../bench/kept-connections.js';
 import { benchPolicies } from '../bench/service-under-bench.js';
 
@@ -35,7 +36,7 @@ export class SoakedService {
     mkdirSync(policiesDir, { recursive: true });
     writeFileSync(join(policiesDir, 'bench.yaml'), benchPolicies);
     const memoryFile = join(directory, 'memory');
-    const port = await freePort(host, 0);
+    const port = await freePort();
     const service = new ServiceProcess(
       {
         KUBEPASS_CONFIG: '',

@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { freePort } from '../../../scripts/quickstart/service-process.js';
+import { freePort } from '../../helpers/free-ports.js';
 import type { Target } from '../load/http-connection.js';
 import type { Peers } from './build-peers.js';
 import type { Contender, SigningJob } from './contender.js';
@@ -27,7 +27,7 @@ export async function startCfssl(
     writeFileSync(join(directory, name), text);
     return join(directory, name);
   };
-  const target: Target = { host, port: await freePort(host, 0), ca: null };
+  const target: Target = { host, port: await freePort(), ca: null };
   const database = join(directory, 'certdb.sqlite');
   if (certdb && !existsSync(database)) new Database(database).exec(certdbSchema).close();
   const cfssl = new PeerProcess(

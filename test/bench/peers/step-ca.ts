@@ -1,7 +1,7 @@
 import { createHash, createPublicKey, generateKeyPairSync, randomUUID, sign, type KeyObject } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort } from '../../../scripts/quickstart/service-process.js';
+import { freePort } from '../../helpers/free-ports.js';
 import type { Target } from '../load/http-connection.js';
 import type { Peers } from './build-peers.js';
 import { csrUsername, type Contender, type SigningJob } from './contender.js';
@@ -32,7 +32,7 @@ export async function startStepCa(
   directory: string,
   job: SigningJob,
 ): Promise<Contender> {
-  const target: Target = { host, port: await freePort(host, 0), ca: readFileSync(job.certFile, 'utf8') };
+  const target: Target = { host, port: await freePort(), ca: readFileSync(job.certFile, 'utf8') };
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const key = provisionerKey(privateKey);
   const [config, database] = [join(directory, 'ca.json'), join(directory, 'db')];

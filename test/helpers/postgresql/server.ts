@@ -2,12 +2,12 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
 import { postgresqlBinaries } from './binaries.js';
+import { freePort } from '../free-ports.js';
 
 /** A PostgreSQL of the tests' own, on loopback, with its data in a temporary directory. */
 export interface PostgresqlServer {
@@ -188,16 +188,6 @@ function unprivilegedUser(): { readonly uid: number; readonly gid: number } | un
     if (uid > 0 && gid > 0) return { uid, gid };
   }
   throw new NoPostgresqlError('PostgreSQL does not run as root, and there is no user postgres or nobody');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port was free');
-  return address.port;
 }
 
 async function answers(url: string): Promise<boolean> {

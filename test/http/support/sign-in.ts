@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort } from '../../../scripts/quickstart/service-process.js';
+import { freePort } from '../../helpers/free-ports.js';
 import { IdentityProvider, type TestAccount } from '../../helpers/identity-provider.js';
 import { CookieClient, type Answer } from '../../helpers/identity-provider/sign-in.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
@@ -31,7 +31,7 @@ export const clientSecret = 'a-secret-of-the-login-that-is-long-enough';
 
 export async function startSignInService({ accounts = {}, issuer = '', more = '', ...options }: SignInOptions = {}) {
   const directory = temporaryDirectory();
-  const port = await freePort('127.0.0.1', 0);
+  const port = await freePort();
   const origin = `https://127.0.0.1:${port}`;
   const provider = await IdentityProvider.start({
     tls: true,

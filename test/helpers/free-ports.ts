@@ -2,8 +2,8 @@ import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
 /**
- * Free ports of 127.0.0.1. They lie below the range from which systems choose ports of outgoing connections, so they
- * stay free while a server is down.
+ * Free ports of 127.0.0.1. They lie below the range from which systems choose ports of outgoing connections and of servers
+ * that ask for any, so they stay free while a server is down or not there yet.
  */
 export async function freePorts(count: number): Promise<number[]> {
   const ports = new Set<number>();
@@ -12,6 +12,11 @@ export async function freePorts(count: number): Promise<number[]> {
     if (await isFree(port)) ports.add(port);
   }
   return [...ports];
+}
+
+export async function freePort(): Promise<number> {
+  const [port] = (await freePorts(1)) as [number];
+  return port;
 }
 
 function isFree(port: number): Promise<boolean> {
