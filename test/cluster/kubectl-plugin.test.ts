@@ -244,10 +244,24 @@ describeControlPlane('kubectl with the plugin, against a real control plane', ()
     }
   }, 120_000);
 
+  /** The longest of three kubectl at once, in milliseconds. */
+  const slowestOfThree = async () => {
+    const times = ['one', 'two', 'three'].map(async (name) => {
+      const { login, kubectl } = newHome();
+      await login(`how-slow-${name}`);
+      const began = performance.now();
+      await kubectl(['get', 'namespaces', '--output=name']);
+      return performance.now() - began;
+    });
+    return Math.max(...(await Promise.all(times)));
+  };
+
   it(
     `is renewed at two thirds while kubectl goes on for ${minutes} minutes, with kubepass down or busy in between`,
     async () => {
-      const total = minutes * 60_000;
+      const slowest = await slowestOfThree();
+      // On a busy machine a kubectl takes seconds, and several of them must come before the end of each certificate.
+      const total = Math.max(minutes * 60_000, 24 * slowest);
       // The ten minutes look shorter by a clock that is ahead. Two renewals, and not more: three certificates of a lineage live.
       const lifetime = total / 2;
       const ahead = 600_000 - lifetime;
@@ -269,7 +283,9 @@ describeControlPlane('kubectl with the plugin, against a real control plane', ()
           if (gaps.length === 1 && last !== undefined) {
             const due = last.renewAt - ahead - Date.now();
             const hasMetIt = said.some((line) => line.includes('could not be renewed'));
-            const isBroken = broken !== 'onward' && due < brokenFor / 2 && (due > -brokenFor / 2 || !hasMetIt);
+            // A kubectl that is under way may renew at its end.
+            const isNear = due < Math.max(brokenFor / 2, 2 * slowest);
+            const isBroken = broken !== 'onward' && isNear && (due > -brokenFor / 2 || !hasMetIt);
             modeOfRenewal.set(last.fingerprintSha256, isBroken ? broken : 'onward');
           }
           const finished = await kubectl(['get', 'namespaces', '--output=name'], clock);
@@ -308,7 +324,7 @@ describeControlPlane('kubectl with the plugin, against a real control plane', ()
         expect((await issuedTo(username)).filter(({ renewal }) => renewal !== null).length).toBe(gaps.length);
       }
     },
-    minutes * 60_000 + 120_000,
+    minutes * 60_000 + 240_000,
   );
 
   it.each([
