@@ -64,6 +64,9 @@ export default defineConfig(
       '@typescript-eslint/require-await': 'off',
       // tsconfig's noPropertyAccessFromIndexSignature requires the brackets that this rule would remove.
       '@typescript-eslint/dot-notation': 'off',
+      // Nothing here is an enum.
+      '@typescript-eslint/no-unsafe-enum-assignment': 'off',
+      '@typescript-eslint/no-unsafe-enum-comparison': 'off',
       'no-restricted-syntax': ['error', noDefaultExport],
       'no-warning-comments': 'error',
       eqeqeq: 'error',
