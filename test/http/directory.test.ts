@@ -689,18 +689,24 @@ describe('with other settings', () => {
     await ask().expect(403);
   });
 
-  it.each([
-    ['for the one who had it', 'waiter', {}],
-    ['that the one who had it collects', 'fetcher', { username: 'ben', collector: 'Fetcher' }],
-  ])('gives a name to nobody else while a request waits %s', async (_, name, more) => {
-    const first = idIn(await send('post', '/Users', user(name, { externalId: 'one' })).expect(201));
+  /** Somebody leaves a request that waits, and a second person gets the name. `more`: of the request. */
+  const succeeded = async (name: string, more: object) => {
     const ask = (groups: readonly string[], others: object = {}) =>
       other
         .as('hr-system')('post', '/v1/certificate-requests')
         .send({ username: name, groups, ...others });
+    const first = idIn(await send('post', '/Users', user(name, { externalId: 'one' })).expect(201));
     const waiting = as.request(await ask(['manual'], more).expect(201));
     await leave(first).expect(200);
-    await send('post', '/Users', user(name, { externalId: 'two' })).expect(201);
+    const second = idIn(await send('post', '/Users', user(name, { externalId: 'two' })).expect(201));
+    return { ask, waiting, second };
+  };
+
+  it.each([
+    ['for the one who had it', 'waiter', {}],
+    ['that the one who had it collects', 'fetcher', { username: 'ben', collector: 'Fetcher' }],
+  ])('gives a name to nobody else while a request waits %s', async (_, name, more) => {
+    const { ask, waiting } = await succeeded(name, more);
     const reasons = async () =>
       ((await ask(['viewers']).expect(403)).body as { violations: readonly { reason: string }[] }).violations.map(
         ({ reason }) => reason,
@@ -714,14 +720,7 @@ describe('with other settings', () => {
     ['for themselves', 'handed-1', {}],
     ['for another name', 'handed-2', { username: 'ben', collector: 'Handed-2' }],
   ])('denies what waits %s of the one who had a name, also when an admin has given it on', async (_, name, more) => {
-    const first = idIn(await send('post', '/Users', user(name, { externalId: 'one' })).expect(201));
-    const ask = (groups: readonly string[], others: object = {}) =>
-      other
-        .as('hr-system')('post', '/v1/certificate-requests')
-        .send({ username: name, groups, ...others });
-    const waiting = as.request(await ask(['manual'], more).expect(201));
-    await leave(first).expect(200);
-    const second = idIn(await send('post', '/Users', user(name, { externalId: 'two' })).expect(201));
+    const { ask, waiting, second } = await succeeded(name, more);
     await other.as('root')('post', `/v1/directory-users/${second}/confirm`).expect(200);
     const approved = await other
       .as('bob')('post', `/v1/certificate-requests/${waiting.id}/approve`)
