@@ -41,12 +41,19 @@ function redactCredentials(piece: string): string {
   return /:(?!\/\/)/.test(piece.slice(0, Math.max(at, 0))) ? redacted + piece.slice(at) : piece;
 }
 
-/**
- * Whether a run of characters resembles a random key: it is long and hexadecimal, or upper case, lower case and digits take
- * turns too often for words. In random base64 they change at two of three places, in `KubernetesAdmins2` at one of five.
- */
+/** Whether a run of characters resembles a random key. A path does if one of its names has both cases; a hash has one. */
 function looksRandom(run: string): boolean {
-  if (/^[/~]/.test(run)) return false; // a path
+  // One base64 key of 64 begins like a path.
+  if (!/^[/~]/.test(run)) return resemblesKey(run);
+  return run.split('/').some((name) => /[a-z]/.test(name) && /[A-Z]/.test(name) && resemblesKey(name));
+}
+
+/**
+ * It is long and hexadecimal, or upper case, lower case and digits take turns too often for words. In random base64 they
+ * change at two of three places, in `KubernetesAdmins2` at one of five. One of 200 random keys of 20 octets is not
+ * known, and one of 5000 of 40 octets: they change as seldom as words, or resemble a path of short names.
+ */
+function resemblesKey(run: string): boolean {
   const characters = run.replace(/[^A-Za-z0-9]/g, '');
   if (characters.length < minRandom) return false;
   if (/^[\da-f]{24,}$/i.test(characters)) return true;
