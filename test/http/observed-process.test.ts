@@ -4,9 +4,12 @@ import { useProcesses } from './support/serving-process.js';
 
 const { start } = useProcesses();
 
-/** Tells at the end how many modules of OpenTelemetry's SDK were loaded. The library for metrics loads the API. */
+/**
+ * Tells at the end how many modules of OpenTelemetry's SDK were loaded. The library for metrics loads the API. With source maps
+ * each module is loaded by itself, not from a bundle.
+ */
 const watchingModules = (): Readonly<Record<string, string>> => ({
-  NODE_OPTIONS: `--import "data:text/javascript,${encodeURIComponent(`
+  NODE_OPTIONS: `--enable-source-maps --import "data:text/javascript,${encodeURIComponent(`
     import { registerHooks } from 'node:module';
     let loaded = 0;
     registerHooks({ resolve(name, context, next) { if (/^@opentelemetry.(sdk|exporter)/.test(name)) loaded += 1; return next(name, context); } });
