@@ -98,7 +98,7 @@ describe('authentication', () => {
         .expect(201),
     );
     await expect
-      .poll(async () => (await service.withToken(token)('get', '/v1/whoami')).status, { timeout: 5_000 })
+      .poll(async () => (await service.withToken(token)('get', '/v1/whoami')).status, { timeout: 15_000 })
       .toBe(200);
   });
 });

@@ -140,7 +140,7 @@ describe('the CSR objects of a cluster', () => {
     if (object) await eve.csrs.approve(object, 'ByHand', '');
     const unknown = async () =>
       as.events(await service.as('audrey')('get', '/v1/audit-events?type=UnknownIdentityIssued').expect(200)).items;
-    await expect.poll(async () => (await unknown()).length, { timeout: 5_000 }).toBe(1);
+    await expect.poll(async () => (await unknown()).length, { timeout: 15_000 }).toBe(1);
     expect((await unknown())[0]?.details).toMatchObject({ username: 'mallory', groups: ['ops'], objectName: 'c' });
     const own = await service
       .as('alice')('post', '/v1/kubeconfigs')

@@ -95,7 +95,7 @@ describe.each(['HTTP', 'TLS'])('connections over %s', (protocol) => {
     client.socket.write('NONSENSE\r\n\r\n');
     const more = setInterval(() => client.socket.write('MORE\r\n'), 100);
     await client.ended;
-    await expect.poll(() => service.connections(), { timeout: 5_000 }).toBe(0);
+    await expect.poll(() => service.connections(), { timeout: 15_000 }).toBe(0);
     clearInterval(more);
     expect(client.received().match(/HTTP\/1.1 400 /g)).toHaveLength(1);
   });

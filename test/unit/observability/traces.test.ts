@@ -83,7 +83,7 @@ it.each<[string, () => Promise<{ readonly url: string; stop(): void }>, RegExp]>
     trace(traces, 2_000);
     await sleep(50);
   }
-  await expect.poll(() => log, { timeout: 5_000 }).toEqual([expect.stringMatching(reason)]);
+  await expect.poll(() => log, { timeout: 15_000 }).toEqual([expect.stringMatching(reason)]);
   trace(traces, 10_000);
   const began = performance.now();
   await traces.close();

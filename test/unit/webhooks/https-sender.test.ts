@@ -72,7 +72,7 @@ describe('httpsSender', () => {
       kind: 'failed',
       failure: 'no answer within 0.3 s',
     });
-    expect(Date.now() - begun).toBeLessThan(2000);
+    expect(Date.now() - begun).toBeLessThan(20_000);
   });
 
   it('waits no longer for an answer that keeps being promised', async () => {
@@ -111,9 +111,9 @@ describe('httpsSender', () => {
       response.once('close', () => (closed = true));
     };
     const begun = Date.now();
-    expect(await send(senderTo(undefined, undefined, 500))).toEqual(answered(202));
-    expect(Date.now() - begun).toBeLessThan(450);
-    await expect.poll(() => closed, { timeout: 3000 }).toBe(true);
+    expect(await send(senderTo(undefined, undefined, 3_000))).toEqual(answered(202));
+    expect(Date.now() - begun).toBeLessThan(2_700);
+    await expect.poll(() => closed).toBe(true);
   });
 
   it.each<[string, (response: ServerResponse) => void]>([

@@ -62,7 +62,7 @@ describe('InspectionPool', () => {
     await inspect('warm up');
     const since = performance.now();
     await expect(inspect(`${verb} ${secret}`)).rejects.toMatchObject(tooMuchWork);
-    expect(performance.now() - since).toBeLessThan(3000);
+    expect(performance.now() - since).toBeLessThan(30_000);
     expect(await inspect('next')).toContain('next');
   });
 
