@@ -43,7 +43,7 @@ describe.skipIf('unavailable' in disk)('a full disk', () => {
       environment = await postgresqlEnvironment(dataDir, url);
     }
     child = await startChild(dataDir, policiesDir, undefined, environment);
-  }, 120_000);
+  });
   afterAll(async () => {
     await child?.kill();
     await server?.remove();
@@ -121,7 +121,7 @@ describe.skipIf('unavailable' in disk)('a full disk', () => {
     // PostgreSQL may have committed what its end kept it from telling.
     if (!onPostgresql) expect(await isThere(refused)).toBe(false);
     console.log(`the disk was full after ${String(taken.length)} people`);
-  }, 240_000);
+  });
 
   const ledger = new Ledger(true);
 
@@ -166,12 +166,12 @@ describe.skipIf('unavailable' in disk)('a full disk', () => {
     await ledger.everythingHolds(call);
     await ledger.lostAnswersCanBeAskedForAgain(call);
     await ledger.everythingHolds(call);
-  }, 300_000);
+  });
 
   it('has every answered request on disk', async () => {
     await child?.kill();
     const ahead = onPostgresql ? { CLOCK_AHEAD_SECONDS: '200' } : {};
     child = await startChild(dataDir, policiesDir, undefined, { ...environment, ...ahead });
     await ledger.everythingHolds(call);
-  }, 60_000);
+  });
 });

@@ -62,4 +62,4 @@ it('kill -9 between a commit and its line in the list loses no block, brings non
     call('DELETE', `/v1/api-tokens/${id}`),
   );
   expect(list()).toContain(id);
-}, 180_000);
+});

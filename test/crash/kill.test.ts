@@ -37,7 +37,6 @@ describe('kill -9', () => {
       await ledger.everythingHolds(call);
       await next.kill();
     },
-    180_000,
   );
 
   it('issued something in every way', () => {

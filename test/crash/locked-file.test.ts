@@ -22,7 +22,7 @@ beforeAll(async () => {
     () => child.address,
     () => readFileSync(join(dataDir, 'admin-token'), 'utf8').trim(),
   );
-}, 60_000);
+});
 afterAll(async () => {
   await child.kill();
   directory.remove();
@@ -81,7 +81,7 @@ it(`answers correctly while another process holds the database's lock, still rea
   );
   expect(Math.max(...seen.livez)).toBeLessThan(answerMilliseconds);
   expect(Math.max(...seen.certificates)).toBeLessThan(answerMilliseconds);
-}, 180_000);
+});
 
 async function timed(ask: () => Promise<Answer>): Promise<{ readonly answer: Answer; readonly milliseconds: number }> {
   const began = performance.now();

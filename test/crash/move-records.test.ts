@@ -50,7 +50,7 @@ beforeAll(async () => {
   const uninterrupted = await databases.another();
   await databases.migrate(uninterrupted);
   rows = await databases.rows(uninterrupted);
-}, 300_000);
+});
 afterAll(async () => {
   await databases.remove();
   directory.remove();
@@ -68,7 +68,7 @@ it(`goes on after ${String(kills)} times kill -9, with the same rows in the end`
     expect(await databases.rows(database)).toEqual(rows);
     longest *= 1.2;
   }
-}, 600_000);
+});
 
 /** Migrates in a process that is killed after some time. Answers whether it came to its end before. */
 const isMoved = (database: string, milliseconds: number) =>
@@ -102,7 +102,7 @@ describe.skipIf(onPostgresql)('a full disk', () => {
       'moving the records failed, and the next start goes on with it: database or disk is full',
     );
     expect(await databases.rows(file)).toEqual(rows);
-  }, 300_000);
+  });
 });
 
 async function inSqlite(sample: OldRows): Promise<Databases> {

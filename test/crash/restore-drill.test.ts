@@ -28,5 +28,4 @@ it.skipIf(!isInstalled('bash') || !isInstalled('curl'))(
       copy.remove();
     }
   },
-  300_000,
 );

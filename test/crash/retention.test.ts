@@ -33,7 +33,7 @@ beforeAll(async () => {
   await recordEvents(store, oldEvents);
   await retentionOn(store, directory.path, { signer });
   await store.close();
-}, 120_000);
+});
 afterAll(async () => {
   await server?.remove();
   directory.remove();
@@ -89,7 +89,7 @@ it(`loses no event, and archives each once, after ${kills} times kill -9`, async
     // The rest does not fill a file, which would be made a day later.
     expect(archivesIn(archiveDir)).toHaveLength(5);
   }
-}, 600_000);
+});
 
 describe.skipIf(onPostgresql)('a full disk', () => {
   const disk = mountSmallDisk(8);
@@ -122,5 +122,5 @@ describe.skipIf(onPostgresql)('a full disk', () => {
     expect(archivesIn(disk.path)).toHaveLength(5);
     expect(await verdictOnAll(disk.path, store, await key())).toMatchObject({ exitCode: 0, fault: null });
     await store.close();
-  }, 120_000);
+  });
 });

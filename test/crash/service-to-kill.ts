@@ -35,7 +35,7 @@ export function serviceToKill(): ServiceToKill {
     server = await startPostgresql({ durable: true });
     const { url } = await freshDatabase(await prepareDatabases(server));
     environment = await postgresqlEnvironment(dataDir, url);
-  }, 60_000);
+  });
   afterAll(async () => {
     await child?.kill();
     await server?.remove();

@@ -23,7 +23,7 @@ beforeAll(async () => {
     () => child.address,
     () => readFileSync(join(dataDir, 'admin-token'), 'utf8').trim(),
   );
-}, 60_000);
+});
 afterAll(async () => {
   await child.kill();
   directory.remove();
@@ -58,4 +58,4 @@ it(`promises nothing that is lost, and continues by itself, if the thread that w
   );
   // Otherwise the thread never existed, and nothing was tested.
   expect(unknown).toBeGreaterThan(0);
-}, 180_000);
+});

@@ -446,7 +446,7 @@ describe('a stolen token beside a normal load', () => {
         .split('\n')
         .filter((line) => line.includes('"principal":"carol"')).length,
     ).toBeLessThan(500);
-  }, 30_000);
+  });
 });
 
 describe('a renewal by a proof of possession', () => {

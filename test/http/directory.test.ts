@@ -833,7 +833,7 @@ it('leaves no token alive that is made while its owner leaves, whether the proce
     await other.close();
     folder.remove();
   }
-}, 60_000);
+});
 
 it('takes all or nothing, and a repeated call does it', async () => {
   let fails = false;

@@ -79,7 +79,7 @@ it('headers and body have to arrive in time, however they come, and nothing is l
     await expect.poll(() => service.connections(), { timeout: 15_000 }).toBe(0);
     expect(service.log()).not.toContain('"level":"error"');
   }
-}, 60_000);
+});
 
 it('a TLS handshake has to end in time, however it comes, and nothing is left behind', async () => {
   // The beginning of a ClientHello: a handshake record of 512 octets (RFC 8446 5.1).
@@ -94,4 +94,4 @@ it('a TLS handshake has to end in time, however it comes, and nothing is left be
     expect(received()).not.toContain('HTTP');
   }
   await expect.poll(() => overTls.connections(), { timeout: 15_000 }).toBe(0);
-}, 30_000);
+});

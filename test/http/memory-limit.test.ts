@@ -97,7 +97,6 @@ it.skipIf(!linux)(
       await ended;
     }
   },
-  240_000,
 );
 
 const policy = `apiVersion: kubepass/v1

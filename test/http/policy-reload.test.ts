@@ -99,4 +99,4 @@ it('decides each of 300 requests under one whole set, while files are swapped 20
   expect([...sets].filter((digest) => !whole.has(digest))).toEqual([]);
   // The service did load the changed files.
   expect(sets.size).toBeGreaterThan(3);
-}, 120_000);
+});

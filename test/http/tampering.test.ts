@@ -67,7 +67,7 @@ beforeAll(async () => {
   writeFileSync(keys, (answer.body as { items: { key: string }[] }).items.map(({ key }) => `${key}\n`).join(''));
   await service.execute(withoutTriggers.join(';'));
   for (const table of tables) await service.execute(`CREATE TABLE "kept${table}" AS SELECT * FROM "${table}"`);
-}, 60_000);
+});
 afterEach(async () => {
   const restored = tables.flatMap((table) => [
     `DELETE FROM "${table}"`,

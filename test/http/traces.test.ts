@@ -236,32 +236,28 @@ it('without a collector names the trace of the caller in log lines, and sends no
 it.each<[string, () => string]>([
   ['refuses connections', () => 'http://127.0.0.1:1'],
   ['takes requests and never answers', () => collector.url],
-])(
-  'issues as ever while the collector %s, and says so once',
-  async (_what, url) => {
-    collector.answer = 'silence';
-    process.env['OTEL_EXPORTER_OTLP_TIMEOUT'] = '300';
-    try {
-      const down = await startService({ environment: { OTEL_EXPORTER_OTLP_ENDPOINT: url() } });
-      service = down;
-      const told = () => messages(down).filter(({ msg }) => String(msg).startsWith('the collector of traces takes no'));
-      const issue = () =>
-        down
-          .as('alice')('post', '/v1/kubeconfigs')
-          .send({ username: 'jane', groups: ['team-a'] })
-          .expect(201);
-      for (let i = 0; i < 20; i += 1) {
-        const began = performance.now();
-        await issue();
-        expect(performance.now() - began).toBeLessThan(2_000);
-      }
-      await expect.poll(() => told().length, { timeout: 10_000 }).toBe(1);
-      for (let i = 0; i < 20; i += 1) await issue();
-      await stop();
-      expect(told()).toHaveLength(1);
-    } finally {
-      delete process.env['OTEL_EXPORTER_OTLP_TIMEOUT'];
+])('issues as ever while the collector %s, and says so once', async (_what, url) => {
+  collector.answer = 'silence';
+  process.env['OTEL_EXPORTER_OTLP_TIMEOUT'] = '300';
+  try {
+    const down = await startService({ environment: { OTEL_EXPORTER_OTLP_ENDPOINT: url() } });
+    service = down;
+    const told = () => messages(down).filter(({ msg }) => String(msg).startsWith('the collector of traces takes no'));
+    const issue = () =>
+      down
+        .as('alice')('post', '/v1/kubeconfigs')
+        .send({ username: 'jane', groups: ['team-a'] })
+        .expect(201);
+    for (let i = 0; i < 20; i += 1) {
+      const began = performance.now();
+      await issue();
+      expect(performance.now() - began).toBeLessThan(2_000);
     }
-  },
-  60_000,
-);
+    await expect.poll(() => told().length, { timeout: 10_000 }).toBe(1);
+    for (let i = 0; i < 20; i += 1) await issue();
+    await stop();
+    expect(told()).toHaveLength(1);
+  } finally {
+    delete process.env['OTEL_EXPORTER_OTLP_TIMEOUT'];
+  }
+});

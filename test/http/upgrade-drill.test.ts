@@ -47,7 +47,7 @@ it('upgrades a copy of a database of 0.1.0, while that is in use, and does not t
   user.close();
   expect(hash('sha256', readFileSync(file), 'hex')).toBe(before);
   expect(readdirSync(dataDir)).toEqual(['kubepass.db']);
-}, 60_000);
+});
 
 it('says why an upgrade would not work', async () => {
   const dataDir = join(directory.path, 'damaged');
@@ -59,7 +59,7 @@ it('says why an upgrade would not work', async () => {
     text: 'the upgrade would not work: migration 20261125000000_init was edited after it was applied\n',
   });
   expect(await drill(join(directory.path, 'nowhere'))).toMatchObject({ code: 1 });
-}, 60_000);
+});
 
 it('finds the database elsewhere, and acts on nothing that the configuration names', async () => {
   let calls = 0;
@@ -95,7 +95,7 @@ clusters:
   expect(ran).toMatchObject({ code: 0 });
   expect(calls).toBe(0);
   expect([...readdirSync(join(home, 'archive')), ...readdirSync(join(home, 'data'))]).toEqual([]);
-}, 60_000);
+});
 
 it('does not mind what is committed to the original meanwhile', async () => {
   const dataDir = join(directory.path, 'busy');
@@ -112,4 +112,4 @@ it('does not mind what is committed to the original meanwhile', async () => {
   clearInterval(timer);
   user.close();
   expect(ran, ran.text).toMatchObject({ code: 0 });
-}, 60_000);
+});

@@ -40,7 +40,7 @@ beforeAll(async () => {
   // A short time limit for signing makes the leases short.
   environment = await postgresqlEnvironment(dataDir, url, 'issuing: { timeoutSeconds: 1 }\n');
   await Promise.all([start(), start(), start()]);
-}, 120_000);
+});
 afterAll(async () => {
   for (const replica of replicas) await replica.kill();
   await server.remove();
@@ -190,4 +190,4 @@ it('keeps every promise to 200 clients while a replica is killed during issuing,
   expect(events.some(({ type, details }) => type === 'IssuanceAbandoned' && details.reason === 'ProcessDied')).toBe(
     true,
   );
-}, 300_000);
+});

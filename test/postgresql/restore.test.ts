@@ -116,7 +116,7 @@ it('pg_dump under load and pg_restore elsewhere lose nothing of what the dump ha
   });
   const fresh = await Promise.all(Array.from({ length: 20 }, () => issued(second, 'joe')));
   expect(new Set([...given, ...fresh.map(({ serialNumber }) => serialNumber)]).size).toBe(given.length + 20);
-}, 90_000);
+});
 
 it('a dump that was put back without a word is known by the checkpoint in the data dir', async () => {
   const dump = join(directory.path, 'kubepass.dump');

@@ -39,7 +39,7 @@ audit: { checkpointSeconds: 1 }
   prometheus = await Prometheus.start(new URL(target).host, resolve('deploy/observability/kubepass.rules.yaml'));
   await load();
   await prometheus.scrapes(4);
-}, 120_000);
+});
 afterAll(async () => {
   await prometheus.stop();
   await listener.close();

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, vi } from 'vitest';
+import { afterEach, beforeEach, expect } from 'vitest';
 import { fromSources } from '../../helpers/from-sources.js';
 import { testPolicies } from '../../helpers/issuance.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
@@ -20,12 +20,8 @@ export interface ServingProcess {
   readonly ended: Promise<unknown[]>;
 }
 
-/**
- * For tests of the service as a process: a directory with policies, and processes that end with each test. The tests of the file
- * may take minutes, because a busy machine starts a process slowly.
- */
+/** For tests of the service as a process: a directory with policies, and processes that end with each test. */
 export function useProcesses() {
-  vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 });
   let directory: ReturnType<typeof temporaryDirectory>;
   const children: ChildProcess[] = [];
   const inDirectory = (...names: string[]) => join(directory.path, ...names);

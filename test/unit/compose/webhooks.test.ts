@@ -2,16 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Webhook as StandardWebhook } from 'standardwebhooks';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Composition } from '../../../src/compose/compose.js';
 import { localAuthority } from '../../helpers/local-authority.js';
 import { composeOn, type LogLine } from '../../helpers/composed-service.js';
 import { admin, alice } from '../../helpers/principals.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 import { WebhookReceiver } from '../../helpers/webhook-receiver.js';
-
-// Real connections and a real disk, on a machine that may be busy.
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 const secret = `whsec_${randomBytes(24).toString('base64')}`;
 

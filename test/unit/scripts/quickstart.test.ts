@@ -36,7 +36,7 @@ describe.skipIf(!isInstalled('bash') || !isInstalled('curl'))('the lines that th
     shown = await serving.serve(`'${process.execPath}' --import '${tsx}' '${script}'`, ready, 60);
     const [, lines = ''] = /^Next, .*:\n([^]*?)^Swagger UI/m.exec(shown) ?? [];
     commands = lines.replaceAll(/^(?! {2}).*$/gm, '');
-  }, 60_000);
+  });
   afterAll(async () => {
     await reading.close();
     await serving.close();
@@ -56,12 +56,12 @@ describe.skipIf(!isInstalled('bash') || !isInstalled('curl'))('the lines that th
     await untilAnswer('"state":"pending"');
     for (const name of ['jane.kubeconfig', '.kubepass/quickstart.kubeconfig'])
       expect(existsSync(inDirectory(name))).toBe(false);
-  }, 60_000);
+  });
 
   it('save the kubeconfig for its owner alone if there is one', async () => {
     permit('*', 'auto');
     await untilAnswer('"type":"CertificateIssued"');
     expect(readFileSync(inDirectory('jane.kubeconfig'), 'utf8')).toMatch(/^apiVersion: v1\nkind: Config\n/);
     expect(statSync(inDirectory('jane.kubeconfig')).mode & 0o777).toBe(0o600);
-  }, 60_000);
+  });
 });

@@ -24,10 +24,10 @@ afterAll(() => {
   directory.remove();
 });
 
-const run = (...options: readonly string[]): Record<string, string> =>
+const run = (...options: readonly string[]): { readonly answer: string } =>
   JSON.parse(
     execFileSync(process.execPath, [...options, ...fromSources, program], { encoding: 'utf8', stdio: 'pipe' }),
-  ) as Record<string, string>;
+  ) as { answer: string };
 const url = (...names: string[]) => pathToFileURL(join(directory.path, ...names)).href;
 
 describe('a program that tests start from the sources', () => {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Webhook as Verifier } from 'standardwebhooks';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { storedOutbox } from '../../../src/compose/webhook-outbox.js';
 import type { WebhookDelivery } from '../../../src/model/webhook-delivery.js';
 import { httpsSender } from '../../../src/webhooks/https-sender.js';
@@ -11,9 +11,6 @@ import type { Webhook } from '../../../src/webhooks/webhook.js';
 import { WebhookReceiver } from '../../helpers/webhook-receiver.js';
 import type { LogLine } from '../../helpers/composed-service.js';
 import { aWebhookDelivery, testStore, type TestStore } from '../store/records.js';
-
-// Real connections and a real disk, on a machine that may be busy.
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 const secret = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
 

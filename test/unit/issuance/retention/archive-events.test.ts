@@ -118,7 +118,7 @@ describe('old events', () => {
       [16_385, 19_968, nameOf(16_385, 19_968)],
     ]);
     expect(events.firstSeq).toBe(19_969);
-  }, 90_000);
+  });
 
   it('are left alone where they are not old, not many enough, or not yet due again', async () => {
     const { store } = await testStore();

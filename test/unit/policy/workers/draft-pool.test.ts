@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { DraftPool, type DraftPoolOptions } from '../../../../src/policy/workers/draft-pool.js';
 import type { DraftQuestion } from '../../../../src/policy/workers/draft.js';
 import { policySetOf, testPolicies } from '../../../helpers/issuance.js';
@@ -7,8 +7,6 @@ import { recordedRequest } from '../../../helpers/recorded-requests.js';
 import { facts, now, request, requester } from '../builders.js';
 
 // Workers start, on a machine that may be busy.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 const patient = { waitMilliseconds: 60_000, startMilliseconds: 60_000 };
 const pools: DraftPool[] = [];
 function poolOf({ evaluate, replay }: DraftPoolOptions = {}): DraftPool {

@@ -30,7 +30,7 @@ const pairOf = (algorithm: KeyAlgorithm): KeyPair => pairs.get(algorithm)!;
 
 beforeAll(async () => {
   for (const algorithm of keyAlgorithms) pairs.set(algorithm, await generateKeyPair(algorithm));
-}, 60_000);
+});
 
 describe('a certification request of ours', () => {
   it.each(keyAlgorithms)('with a key of %s is read back', async (algorithm) => {
