@@ -1,4 +1,4 @@
-import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, createReadStream, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { longestLine } from '../audit/export-verifier.js';
 
 /** Some lines of a file, without their line feeds. */
@@ -67,6 +67,9 @@ export function readSmallFile(path: string, mostOctets: number): Buffer | null {
   }
 }
 
+/** Whether `path` is standard input, a pipe or the like, whose end is seen only by reading it. Throws where nothing is there. */
+export const isReadOnce = (path: string): boolean => path === '-' || !statSync(path).isFile();
+
 /** A checkpoint is a few hundred octets. */
 const longestLastLine = 64 * 1024;
 
@@ -78,7 +81,6 @@ export function readLastLine(path: string): Buffer | null {
   const file = openSync(path, 'r');
   try {
     const stats = fstatSync(file);
-    if (!stats.isFile()) return null;
     const tail = Buffer.alloc(Math.min(stats.size, longestLastLine));
     const read = readSync(file, tail, 0, tail.length, stats.size - tail.length);
     if (tail[read - 1] !== 0x0a) return null;

@@ -1,7 +1,7 @@
 import { readCheckpoint, type Checkpoint } from '../audit/checkpoint.js';
 import { ExportVerifier, type ExportFault, type ExportReading } from '../audit/export-verifier.js';
 import { readNote, readVerifierKey, type NoteKey } from '../audit/signed-note.js';
-import { readLastLine, readLines, readSmallFile } from './read-lines.js';
+import { isReadOnce, readLastLine, readLines, readSmallFile } from './read-lines.js';
 import { ToldArchives } from './told-archives.js';
 import { readVerifyOptions, usage, type VerifyOptions } from './verify-options.js';
 
@@ -47,7 +47,7 @@ export async function verifyFiles(args: readonly string[]): Promise<Verification
 /** Reads the files in their order, after all checkpoints: those that were kept, and those that the files end with. */
 async function readAll({ files, checkpointFiles }: VerifyOptions, keys: readonly NoteKey[]): Promise<Report> {
   const remarks: string[] = [];
-  const lastLines = files.map((file) => (file === '-' ? null : lastCheckpoint(file)));
+  const lastLines = files.map((file) => (isReadOnce(file) ? null : lastCheckpoint(file)));
   if (keys.length === 0 && lastLines.some((line) => line !== null))
     remarks.push('the checkpoint at the end of the export is not checked: that takes --key');
   let checkpoints: readonly Checkpoint[];
@@ -75,9 +75,10 @@ async function readAll({ files, checkpointFiles }: VerifyOptions, keys: readonly
       return { ...located(verifier.end(), file, verifier.nextSeq === first ? whyFirst(i) : ''), remarks };
     if (line === null) continue;
     // Every other line than the one that was checked before is none of an export.
-    if (file !== '-' && lastLines[i]?.equals(line) !== true) refuseLine(verifier);
-    else if (file === '-')
-      remarks.push('the checkpoint at the end of standard input is not checked: write the export into a file');
+    if (isReadOnce(file)) {
+      const name = file === '-' ? 'standard input' : file;
+      remarks.push(`the checkpoint at the end of ${name} is not checked: write the export into a file`);
+    } else if (lastLines[i]?.equals(line) !== true) refuseLine(verifier);
     if (verifier.hasFailed()) return { ...located(verifier.end(), file), remarks };
   }
   const reading = located(verifier.end(), null);

@@ -149,6 +149,23 @@ it('is a command that says so too', () => {
   expect(run(path).stderr).toMatch(/^EISDIR[^\n]*\n$/);
 });
 
+it('reads an export from a pipe, and says that it did not check the checkpoint at its end', () => {
+  const whole = join(path, 'whole.ndjson');
+  writeFileSync(whole, `${chained(events)}${JSON.stringify({ checkpoint: 'kubepass/log' })}\n`);
+  // Not by the input of spawnSync: that is a socket, which cannot be opened by a name.
+  const script = 'file=$1; shift; cat "$file" | "$0" "$@" src/kubepass-verify.ts /dev/stdin';
+  const run = (file: string) =>
+    spawnSync('sh', ['-c', script, process.execPath, file, ...fromSources], { encoding: 'utf8' });
+  const { status, stdout, stderr } = run(whole);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(stdout).toContain(`${events.length} events in order`);
+  expect(stdout).toContain('the checkpoint at the end of /dev/stdin is not checked: write the export into a file');
+
+  const changed = join(path, 'changed.ndjson');
+  writeFileSync(changed, chained(events).replace('user-2"', 'user-9"'));
+  expect(run(changed)).toMatchObject({ status: 1, stdout: expect.stringContaining('event 2 (OtherHash)') as unknown });
+});
+
 it('is not fooled by a file of keys', async () => {
   const file = join(path, 'export');
   writeFileSync(file, ndjson);
