@@ -200,6 +200,7 @@ export class RequestTable implements RequestReader {
 
   /** The requests with these keys, in their order. */
   async #byKeys(keys: readonly ListKey[]): Promise<readonly Keyed<CertificateRequest>[]> {
+    if (keys.length === 0) return [];
     const rows = await this.prisma.requestRecord.findMany({
       where: { n: { in: numbersIn(keys) } },
       select: withDecision,

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { AuditEventFilter } from '../../../src/model/audit-event.js';
 import type { CertificateRequest, RequestFilter } from '../../../src/model/certificate-request.js';
 import type { CertificateFilter } from '../../../src/model/certificate.js';
@@ -264,6 +264,20 @@ describe('a list with two filters', () => {
     const sql = await lastRead(cluster, username);
     expect(sql).toContain(along);
     expect(sql).toContain(`COALESCE("r"."${other}", "r"."${other}") = ?`);
+  });
+});
+
+describe('a list without rows', () => {
+  it.each([
+    ['requests', requests({ username: 'nobody' })],
+    ['certificates', certificates({ username: 'nobody' })],
+    ['unexpired certificates', unexpired(false)],
+  ] as const)('ends with the look at its index: %s', async (_, read) => {
+    const reading = vi.spyOn(prisma.requestRecord, 'findMany');
+    const readingCertificates = vi.spyOn(prisma.certificateRecord, 'findMany');
+    await read(() => Promise.resolve([]));
+    expect([...reading.mock.calls, ...readingCertificates.mock.calls]).toEqual([]);
+    vi.restoreAllMocks();
   });
 });
 
