@@ -94,6 +94,11 @@ const lists: readonly (readonly [what: string, read: Read, index: string])[] = [
     (readRows) => new RequestTable(prisma, { readRows, dialect }).lapsed(now),
     'RequestRecord_expiresAt_n_idx',
   ],
+  [
+    'waiting requests of a name',
+    (readRows) => new RequestTable(prisma, { readRows, dialect }).waitingOf(['a', 'A'], ['b'], 200),
+    'RequestRecord_state_n_idx',
+  ],
   ['certificates of a cluster', certificates({ cluster: 'a' }), 'CertificateRecord_cluster_n_idx'],
   ['certificates of a username', certificates({ username: 'a' }), 'CertificateRecord_username_n_idx'],
   ['certificates of usernames', certificates({ usernamePrefix: 'a' }), 'CertificateRecord_username_n_idx'],
@@ -219,6 +224,7 @@ function literal(value: ColumnValue): string {
     const hex = Buffer.from(value).toString('hex');
     return onPostgresql ? `'\\x${hex}'` : `x'${hex}'`;
   }
+  if (Array.isArray(value)) return `'${JSON.stringify(value)}'`;
   if (typeof value === 'object') throw new TypeError('no list has such a parameter');
   return typeof value === 'string' ? `'${value}'` : String(value);
 }
