@@ -256,7 +256,7 @@ export interface ReusedName {
 export interface DirectoryLoss {
   readonly n: bigint;
   /** At most a hundred. */
-  readonly users: readonly DirectoryUser[];
+  readonly users: readonly DirectoryPerson[];
   /** The principal who changed the group. */
   readonly lostBy: string;
 }
