@@ -91,6 +91,15 @@ export interface RequestReader {
   lapsed(now: Date): Promise<readonly CertificateRequest[]>;
   /** Those of these usernames for which a request is pending or approved; also those with more requests than it looks at. */
   waitingAmong(usernames: readonly string[]): Promise<ReadonlySet<string>>;
+  /**
+   * At most `limit` of the pending and approved requests that one of these names is requested in, asked for, or collects.
+   * `clusters` null: on each.
+   */
+  waitingOf(
+    names: readonly string[],
+    clusters: readonly string[] | null,
+    limit: number,
+  ): Promise<readonly CertificateRequest[]>;
   /** Those of these usernames for which a certificate is being signed. */
   issuingAmong(usernames: readonly string[]): Promise<ReadonlySet<string>>;
   /** Requests of the cluster whose latest attempt was for one of these keys, in no particular order. */
@@ -247,7 +256,7 @@ export interface ReusedName {
 export interface DirectoryLoss {
   readonly n: bigint;
   /** At most a hundred. */
-  readonly users: readonly DirectoryUser[];
+  readonly users: readonly DirectoryPerson[];
   /** The principal who changed the group. */
   readonly lostBy: string;
 }

@@ -107,6 +107,7 @@ async function readAll(readRows: (selection: Selection) => Promise<readonly unkn
   for (const filter of combinations({ ...shared, state: ['issued', 'pending'], labels }))
     await requests.list(filter, page);
   await requests.lapsed(now);
+  for (const clusters of [null, demo]) await requests.waitingOf(['busy', 'rare'], clusters, 200);
   const expiry = { expiresAfter: [now], expiresBefore: [now] };
   const certificates = new CertificateTable(prisma, reads);
   for (const filter of combinations({ ...shared, ...expiry, status: statusFilters, group: ['team', 'rare'] }))

@@ -24,13 +24,13 @@ export async function leftOver(
   const { store, clock } = context;
   const now = clock();
   const wanted = { revoked: true, clusters: null, now, limit: shown };
-  const revoked: ListedCertificate[] = certificates.map((one) => ({ ...one, revocation }));
   const names = await spellingsOf(context, username);
-  for (const name of names) revoked.push(...(await store.certificates.unexpiredOf(name, wanted)));
-  const [others, made] = await Promise.all([
+  const [others, made, ...before] = await Promise.all([
     store.certificates.requestedForOthers(names, { revokedToo: false, now, limit: shown }),
     store.apiTokens.liveMadeBy([foldedName(username)], now),
+    ...names.map((name) => store.certificates.unexpiredOf(name, wanted)),
   ]);
+  const revoked: ListedCertificate[] = [...certificates.map((one) => ({ ...one, revocation })), ...before.flat()];
   const gone = new Set(revokedTokens.map((token) => token.id));
   return {
     directoryUserId: id,

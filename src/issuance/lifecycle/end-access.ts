@@ -2,8 +2,7 @@ import { sessionEnded } from '../../identity/sessions/sessions.js';
 import { foldedName } from '../../model/folded-name.js';
 import type { IdentityBlock } from '../../model/identity-block.js';
 import type { ListedCertificate } from '../../model/certificate.js';
-import type { CertificateRequest, RequestFilter } from '../../model/certificate-request.js';
-import type { Page, Visibility } from '../../model/page.js';
+import type { CertificateRequest } from '../../model/certificate-request.js';
 import type { Session } from '../../model/session.js';
 import type { Step } from '../../store/step.js';
 import type { IssuanceContext } from '../context.js';
@@ -43,32 +42,19 @@ export async function findAccess(
 ): Promise<AccessToEnd> {
   const { store, clock } = context;
   const now = clock();
-  const requests = new Map<string, CertificateRequest>();
-  const certificates: ListedCertificate[] = [];
-  const findRequests = async (filter: RequestFilter & Visibility) => {
-    let cursor: string | null = null;
-    do {
-      const page: Page<CertificateRequest> = await store.requests.list(filter, { limit: endedAtOnce, cursor });
-      for (const request of page.items) requests.set(request.id, request);
-      cursor = page.nextCursor;
-    } while (cursor !== null && requests.size < endedAtOnce);
-  };
-  for (const name of await spellingsOf(context, username)) {
-    const wanted = { revoked: false, clusters, now, endsAtMost, limit: endedAtOnce - certificates.length };
-    if (wanted.limit > 0) certificates.push(...(await store.certificates.unexpiredOf(name, wanted)));
-    for (const cluster of clusters ?? [undefined])
-      await Promise.all(
-        (['pending', 'approved'] as const).flatMap((state) =>
-          [{ username: name }, { visibleTo: name }].map((party) =>
-            findRequests({ state, ...party, ...(cluster !== undefined && { cluster }) }),
-          ),
-        ),
-      );
-  }
+  const names = await spellingsOf(context, username);
+  const wanted = { revoked: false, clusters, now, endsAtMost, limit: endedAtOnce };
   const begunUntil = clusters === null ? null : blockedAt;
-  const sessions = await store.sessions.openOf(foldedName(username), now, begunUntil, endedAtOnce);
-  return { sessions, certificates, requests: [...requests.values()].slice(0, endedAtOnce) };
+  const [sessions, requests, ...certificates] = await Promise.all([
+    store.sessions.openOf(foldedName(username), now, begunUntil, endedAtOnce),
+    store.requests.waitingOf(names, clusters, endedAtOnce),
+    ...names.map((name) => store.certificates.unexpiredOf(name, wanted)),
+  ]);
+  return { sessions, requests, certificates: certificates.flat().sort(endingLast).slice(0, endedAtOnce) };
 }
+
+const endingLast = (one: ListedCertificate, other: ListedCertificate): number =>
+  other.notAfter.getTime() - one.notAfter.getTime();
 
 /** The step that ends, cancels and revokes it. */
 export function endingStep(

@@ -228,6 +228,7 @@ export class CertificateTable implements CertificateReader {
 
   /** The certificates with these keys, in their order. */
   async #byKeys(keys: readonly ListKey[]): Promise<readonly Keyed<ListedCertificate>[]> {
+    if (keys.length === 0) return [];
     const rows = await this.prisma.certificateRecord.findMany({
       where: { n: { in: numbersIn(keys) } },
       select: listedSelect,

@@ -214,19 +214,17 @@ export class DirectoryTable implements DirectoryReader {
   async losses(behind: bigint, limit: number): Promise<readonly DirectoryLoss[]> {
     const rows = await this.reads.readRows({
       // The few notes first, so that no plan goes through everybody.
-      sql: `SELECT "l"."n" AS "lossN", "l"."lostBy", "u".* FROM
+      sql: `SELECT "l"."n" AS "lossN", "l"."lostBy", "u"."n", ${personColumns} FROM
         (SELECT "n", "userNs", "lostBy" FROM "DirectoryLoss" WHERE "n" > ? ORDER BY "n" LIMIT ?) AS "l"
         CROSS JOIN ${this.reads.dialect.numbersIn('"l"."userNs"')} CROSS JOIN "DirectoryUser" AS "u"
         WHERE "u"."n" = "given"."value"`,
       parameters: [behind, limit],
     });
-    const found = new Map<bigint, DirectoryLoss & { readonly users: DirectoryUser[] }>();
-    for (const { lossN, lostBy, ...row } of inOrder(
-      rows as readonly (UserRead & { readonly lossN: number | string; readonly lostBy: string })[],
-    )) {
+    const found = new Map<bigint, DirectoryLoss & { readonly users: DirectoryPerson[] }>();
+    for (const { lossN, lostBy, id, userName, username } of inOrder(rows as readonly LossRead[])) {
       const n = BigInt(lossN);
       const loss = found.get(n) ?? { n, lostBy, users: [] };
-      loss.users.push(directoryUserOf(row));
+      loss.users.push({ id, userName, username });
       found.set(n, loss);
     }
     return [...found.values()].sort((one, other) => (one.n < other.n ? -1 : 1));
@@ -306,6 +304,11 @@ export class DirectoryTable implements DirectoryReader {
     });
     return { items: rows.map(itemOf), total };
   }
+}
+
+interface LossRead extends DirectoryPerson, Pick<UserRead, 'n'> {
+  readonly lossN: number | string;
+  readonly lostBy: string;
 }
 
 /** The rows for which all conditions hold. */

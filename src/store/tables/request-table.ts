@@ -73,6 +73,9 @@ const lapsedAtOnce = 500;
 const largestNumber = 2n ** 63n - 1n;
 /** How many requests of a username are looked at, to find out whether one is waiting. */
 const newestLookedAt = 200;
+/** Fewer waiting requests than this are looked through whole. */
+const fewWaiting = 1000;
+const waitingStates = ['pending', 'approved'] as const;
 
 const pendingScan = { atOnce: 250, atMost: 1000 };
 
@@ -168,6 +171,57 @@ export class RequestTable implements RequestReader {
     return new Set(found.map((row) => (row as { readonly value: string }).value));
   }
 
+  async waitingOf(
+    names: readonly string[],
+    clusters: readonly string[] | null,
+    limit: number,
+  ): Promise<readonly CertificateRequest[]> {
+    const { readRows, dialect } = this.reads;
+    const parts = waitingStates.map((state) => {
+      const range = dialect.indexRange({ column: '"r"."state"', parameter: state }, ['"r"."n"'], '<', [largestNumber]);
+      return {
+        sql: `SELECT * FROM (SELECT "r"."n", "r"."cluster", "r"."username", "r"."requesterName", "r"."collector"
+          FROM "RequestRecord" AS "r" WHERE ${range.sql} ORDER BY "r"."state" DESC, "r"."n" DESC LIMIT ?) AS "${state}"`,
+        parameters: [...range.parameters, fewWaiting],
+      };
+    });
+    const among = (column: string) =>
+      `"w"."${column}" IN (SELECT "given"."value" FROM ${dialect.jsonTexts()} AS "given")`;
+    const rows = await readRows({
+      sql: `WITH "waiting" AS (${parts.map(({ sql }) => sql).join(' UNION ALL ')})
+        SELECT "w"."n" FROM "waiting" AS "w" WHERE (${['username', 'requesterName', 'collector'].map(among).join(' OR ')})
+        ${clusters === null ? '' : `AND ${among('cluster')}`}
+        UNION ALL SELECT NULL WHERE (SELECT COUNT(*) FROM "waiting") >= ?`,
+      parameters: [
+        ...parts.flatMap(({ parameters }) => parameters),
+        ...[names, names, names, ...(clusters === null ? [] : [clusters])],
+        fewWaiting,
+      ],
+    });
+    const found = rows.map((row) => (row as { readonly n: number | string | null }).n);
+    if (found.includes(null)) return this.#waitingOfMany(names, clusters, limit);
+    const keys = found.map((n) => [BigInt(n ?? 0)]).slice(0, limit);
+    return (await this.#byKeys(keys)).map(({ item }) => item);
+  }
+
+  /** Where many requests wait, each list leads to those of a name. */
+  async #waitingOfMany(names: readonly string[], clusters: readonly string[] | null, limit: number) {
+    const requests = new Map<string, CertificateRequest>();
+    for (const name of names)
+      for (const cluster of clusters ?? [undefined])
+        for (const state of waitingStates)
+          for (const party of [{ username: name }, { visibleTo: name }]) {
+            let cursor: string | null = null;
+            do {
+              const filter = { state, ...party, ...(cluster !== undefined && { cluster }) };
+              const page: Page<CertificateRequest> = await this.list(filter, { limit, cursor });
+              for (const request of page.items) requests.set(request.id, request);
+              cursor = page.nextCursor;
+            } while (cursor !== null && requests.size < limit);
+          }
+    return [...requests.values()].slice(0, limit);
+  }
+
   async issuingAmong(usernames: readonly string[]): Promise<ReadonlySet<string>> {
     // There are few requests in this state, and a username may have many.
     const found = await this.reads.readRows({
@@ -200,6 +254,7 @@ export class RequestTable implements RequestReader {
 
   /** The requests with these keys, in their order. */
   async #byKeys(keys: readonly ListKey[]): Promise<readonly Keyed<CertificateRequest>[]> {
+    if (keys.length === 0) return [];
     const rows = await this.prisma.requestRecord.findMany({
       where: { n: { in: numbersIn(keys) } },
       select: withDecision,

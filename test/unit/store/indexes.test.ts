@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { AuditEventFilter } from '../../../src/model/audit-event.js';
 import type { CertificateRequest, RequestFilter } from '../../../src/model/certificate-request.js';
 import type { CertificateFilter } from '../../../src/model/certificate.js';
@@ -93,6 +93,11 @@ const lists: readonly (readonly [what: string, read: Read, index: string])[] = [
     'lapsed requests',
     (readRows) => new RequestTable(prisma, { readRows, dialect }).lapsed(now),
     'RequestRecord_expiresAt_n_idx',
+  ],
+  [
+    'waiting requests of a name',
+    (readRows) => new RequestTable(prisma, { readRows, dialect }).waitingOf(['a', 'A'], ['b'], 200),
+    'RequestRecord_state_n_idx',
   ],
   ['certificates of a cluster', certificates({ cluster: 'a' }), 'CertificateRecord_cluster_n_idx'],
   ['certificates of a username', certificates({ username: 'a' }), 'CertificateRecord_username_n_idx'],
@@ -219,6 +224,7 @@ function literal(value: ColumnValue): string {
     const hex = Buffer.from(value).toString('hex');
     return onPostgresql ? `'\\x${hex}'` : `x'${hex}'`;
   }
+  if (Array.isArray(value)) return `'${JSON.stringify(value)}'`;
   if (typeof value === 'object') throw new TypeError('no list has such a parameter');
   return typeof value === 'string' ? `'${value}'` : String(value);
 }
@@ -264,6 +270,20 @@ describe('a list with two filters', () => {
     const sql = await lastRead(cluster, username);
     expect(sql).toContain(along);
     expect(sql).toContain(`COALESCE("r"."${other}", "r"."${other}") = ?`);
+  });
+});
+
+describe('a list without rows', () => {
+  it.each([
+    ['requests', requests({ username: 'nobody' })],
+    ['certificates', certificates({ username: 'nobody' })],
+    ['unexpired certificates', unexpired(false)],
+  ] as const)('ends with the look at its index: %s', async (_, read) => {
+    const reading = vi.spyOn(prisma.requestRecord, 'findMany');
+    const readingCertificates = vi.spyOn(prisma.certificateRecord, 'findMany');
+    await read(() => Promise.resolve([]));
+    expect([...reading.mock.calls, ...readingCertificates.mock.calls]).toEqual([]);
+    vi.restoreAllMocks();
   });
 });
 

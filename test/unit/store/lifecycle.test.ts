@@ -356,4 +356,36 @@ describe('the revoked certificates of a username', () => {
     expect(await read({ clusters: ['other'] })).toEqual([]);
     expect(await read({ now: later })).toEqual([]);
   });
+
+  it.each([['few', 0] as const, ['many', 1_000] as const])(
+    'finds the waiting ones of a name in which whoever it is has a part, where %s wait',
+    async (_, others) => {
+      const { store, commit } = await testStore();
+      const waiting = ['pending', 'approved'] as const;
+      const byHr = { name: 'hr', groups: [], roles: [] };
+      const own = waiting.flatMap((state) => [
+        aRequest({ state, username: 'Ann' }),
+        aRequest({ state, username: 'ann', cluster: 'other' }),
+        aRequest({ state, username: 'ben', requester: { ...byHr, name: 'Ann' } }),
+        aRequest({ state, username: 'ben', collector: 'Ann' }),
+      ]);
+      const foreign = [
+        aRequest({ username: 'ANN' }),
+        ...(['issuing', 'denied', 'cancelled'] as const).map((state) => aRequest({ state, username: 'Ann' })),
+        ...Array.from({ length: others }, () => aRequest({ username: 'ben' })),
+      ];
+      // The newest are of others.
+      await commit([...own, ...foreign].map((request) => ({ op: 'insertRequest', request })));
+      const found = async (names: readonly string[], clusters: readonly string[] | null, limit = 100) =>
+        (await store.requests.waitingOf(names, clusters, limit)).map(({ id }) => id).sort();
+      const idsOf = (requests: typeof own) => requests.map(({ id }) => id).sort();
+      expect(await found(['Ann', 'ann'], null)).toEqual(idsOf(own));
+      expect(await found(['Ann'], null)).toEqual(idsOf(own.filter(({ username }) => username !== 'ann')));
+      expect(await found(['Ann', 'ann'], ['other', 'third'])).toEqual(
+        idsOf(own.filter(({ cluster }) => cluster === 'other')),
+      );
+      expect(await found(['Ann', 'ann'], null, 3)).toHaveLength(3);
+      expect(await found(['nobody'], null)).toEqual([]);
+    },
+  );
 });
