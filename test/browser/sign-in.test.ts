@@ -115,81 +115,77 @@ async function signInQuickly(page: Page, account: string): Promise<void> {
 }
 
 describe.skipIf(chromiumPath === undefined)('Swagger UI after a sign-in', () => {
-  it(
-    'asks, lets a second person approve, and signs out, and no token is anywhere in the browser or the log',
-    { timeout: 300_000 },
-    async () => {
-      const [jane, bob] = [await person(), await person()];
-      await jane.page.goto(`${opened.origin}/docs`);
-      await jane.page.screenshot({ path: join(screenshots, 'sign-in-bar.png') });
-      await signIn(jane.page, 'jane');
-      expect(await barOf(jane.page).innerText()).toContain('Signed in as jane (requester)');
-      await jane.page.screenshot({ path: join(screenshots, 'signed-in.png') });
+  it('asks, lets a second person approve, and signs out, and no token is anywhere in the browser or the log', async () => {
+    const [jane, bob] = [await person(), await person()];
+    await jane.page.goto(`${opened.origin}/docs`);
+    await jane.page.screenshot({ path: join(screenshots, 'sign-in-bar.png') });
+    await signIn(jane.page, 'jane');
+    expect(await barOf(jane.page).innerText()).toContain('Signed in as jane (requester)');
+    await jane.page.screenshot({ path: join(screenshots, 'signed-in.png') });
 
-      const asked = await tryOut(jane.page, 'post', '/v1/certificate-requests', {
-        username: 'jane-laptop',
-        groups: ['ops-eu'],
-      });
-      expect(asked.status).toBe('201');
-      const id = /"id":\s*"([0-9a-f-]{36})"/.exec(asked.body)?.[1] ?? '';
-      const own = await tryOut(jane.page, 'post', '/v1/certificate-requests/{id}/approve', { comment: 'mine' }, { id });
-      expect(own.status).toBe('403');
+    const asked = await tryOut(jane.page, 'post', '/v1/certificate-requests', {
+      username: 'jane-laptop',
+      groups: ['ops-eu'],
+    });
+    expect(asked.status).toBe('201');
+    const id = /"id":\s*"([0-9a-f-]{36})"/.exec(asked.body)?.[1] ?? '';
+    const own = await tryOut(jane.page, 'post', '/v1/certificate-requests/{id}/approve', { comment: 'mine' }, { id });
+    expect(own.status).toBe('403');
 
-      await signIn(bob.page, 'bob');
-      expect(await barOf(bob.page).innerText()).toContain('Signed in as bob (approver)');
-      const approved = await tryOut(
-        bob.page,
-        'post',
-        '/v1/certificate-requests/{id}/approve',
-        { comment: 'as agreed' },
-        { id },
-      );
-      expect(approved.status).toBe('200');
-      expect(approved.body).toContain('"state": "approved"');
-      const collected = await tryOut(jane.page, 'post', '/v1/certificate-requests/{id}/kubeconfig', null, { id });
-      expect(collected.status).toBe('200');
-      expect(collected.body).toContain('client-key-data:');
+    await signIn(bob.page, 'bob');
+    expect(await barOf(bob.page).innerText()).toContain('Signed in as bob (approver)');
+    const approved = await tryOut(
+      bob.page,
+      'post',
+      '/v1/certificate-requests/{id}/approve',
+      { comment: 'as agreed' },
+      { id },
+    );
+    expect(approved.status).toBe('200');
+    expect(approved.body).toContain('"state": "approved"');
+    const collected = await tryOut(jane.page, 'post', '/v1/certificate-requests/{id}/kubeconfig', null, { id });
+    expect(collected.status).toBe('200');
+    expect(collected.body).toContain('client-key-data:');
 
-      // Both have a session, and only the cookie jar knows its secret.
-      const secrets = [await secretOf(jane.context), await secretOf(bob.context)];
-      for (const secret of secrets) expect(secret).toMatch(/^[\w-]{43}$/);
-      const stored = JSON.stringify(await storageOf(jane.page));
-      expect(stored).toContain('__Host-kubepass-signed-in=1');
+    // Both have a session, and only the cookie jar knows its secret.
+    const secrets = [await secretOf(jane.context), await secretOf(bob.context)];
+    for (const secret of secrets) expect(secret).toMatch(/^[\w-]{43}$/);
+    const stored = JSON.stringify(await storageOf(jane.page));
+    expect(stored).toContain('__Host-kubepass-signed-in=1');
 
-      await barOf(jane.page).getByRole('button', { name: 'Sign out' }).click();
-      await barOf(jane.page).getByText('Signed out.').waitFor();
-      await jane.page.screenshot({ path: join(screenshots, 'signed-out.png') });
-      expect(await cookiesOf(jane.context)).toEqual([]);
-      const refused = await tryOut(jane.page, 'get', '/v1/whoami', null);
-      expect(refused.status).toBe('401');
-      expect(refused.body).toContain('/v1/login/corp');
-      expect(jane.complaints.filter((text) => !/status of (401|403)/.test(text))).toEqual([]);
-      expect(bob.complaints).toEqual([]);
+    await barOf(jane.page).getByRole('button', { name: 'Sign out' }).click();
+    await barOf(jane.page).getByText('Signed out.').waitFor();
+    await jane.page.screenshot({ path: join(screenshots, 'signed-out.png') });
+    expect(await cookiesOf(jane.context)).toEqual([]);
+    const refused = await tryOut(jane.page, 'get', '/v1/whoami', null);
+    expect(refused.status).toBe('401');
+    expect(refused.body).toContain('/v1/login/corp');
+    expect(jane.complaints.filter((text) => !/status of (401|403)/.test(text))).toEqual([]);
+    expect(bob.complaints).toEqual([]);
 
-      expect(tokens).toHaveLength(4);
-      for (const secret of [...tokens, ...secrets, opened.clientSecret]) {
-        expect(secret.length).toBeGreaterThan(20);
-        for (const text of [await jane.seen(), await bob.seen(), opened.service.log()])
-          expect(text).not.toContain(secret);
-      }
+    expect(tokens).toHaveLength(4);
+    for (const secret of [...tokens, ...secrets, opened.clientSecret]) {
+      expect(secret.length).toBeGreaterThan(20);
       for (const text of [await jane.seen(), await bob.seen(), opened.service.log()])
-        expect(text).not.toMatch(/\beyJ[\w-]+\.eyJ/);
+        expect(text).not.toContain(secret);
+    }
+    for (const text of [await jane.seen(), await bob.seen(), opened.service.log()])
+      expect(text).not.toMatch(/\beyJ[\w-]+\.eyJ/);
 
-      const { items } = as.events(await opened.service.as('audrey')('get', '/v1/audit-events?limit=500'));
-      const told = items
-        .filter(({ type }) => /^Signed|RequestApproved/.test(type))
-        .map(({ type, principal }) => [type, principal]);
-      expect(told).toEqual([
-        ['SignedIn', 'jane'],
-        ['SignedIn', 'bob'],
-        ['RequestApproved', 'bob'],
-        ['SignedOut', 'jane'],
-      ]);
-      await Promise.all([jane.context.close(), bob.context.close()]);
-    },
-  );
+    const { items } = as.events(await opened.service.as('audrey')('get', '/v1/audit-events?limit=500'));
+    const told = items
+      .filter(({ type }) => /^Signed|RequestApproved/.test(type))
+      .map(({ type, principal }) => [type, principal]);
+    expect(told).toEqual([
+      ['SignedIn', 'jane'],
+      ['SignedIn', 'bob'],
+      ['RequestApproved', 'bob'],
+      ['SignedOut', 'jane'],
+    ]);
+    await Promise.all([jane.context.close(), bob.context.close()]);
+  });
 
-  it('ends when it was not used for an hour, and when the person is blocked', { timeout: 300_000 }, async () => {
+  it('ends when it was not used for an hour, and when the person is blocked', async () => {
     const lena = await person();
     await signIn(lena.page, 'lena');
     expect((await tryOut(lena.page, 'get', '/v1/whoami', null)).status).toBe('200');

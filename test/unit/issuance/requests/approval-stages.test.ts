@@ -211,62 +211,57 @@ const scenario = fc.record({
 });
 
 describe('whatever people do at the same time', () => {
-  it(
-    'loses no approval, counts none twice or out of turn, and ends the request once',
-    { timeout: 60_000 },
-    async () => {
-      const names = ['ann', 'ben', 'cat', 'dan', 'eva', 'fay'];
-      await fc.assert(
-        fc.asyncProperty(scenario, async ({ stages, groups, rounds }) => {
-          const id = await pending(stages);
-          const people = new Map(
-            names.map((name, i) => [name, principal(name, ['approver'], { groups: groups[i] ?? [] })] as const),
-          );
-          const succeeded: string[] = [];
-          const act = async ({
-            kind,
-            who: name,
-          }: {
-            readonly kind: 'approve' | 'deny' | 'cancel';
-            readonly who: string;
-          }) => {
-            const person = people.get(name) ?? bob;
-            const outcome =
-              kind === 'approve'
-                ? await approve(person, id)
-                : kind === 'deny'
-                  ? await denyRequest(issuance.context, person, id, null)
-                  : await cancelRequest(issuance.context, alice, id, null);
-            if (outcome.ok) succeeded.push(kind === 'approve' ? name : kind);
-          };
-          for (const round of rounds) await Promise.all(round.map(act));
+  it('loses no approval, counts none twice or out of turn, and ends the request once', async () => {
+    const names = ['ann', 'ben', 'cat', 'dan', 'eva', 'fay'];
+    await fc.assert(
+      fc.asyncProperty(scenario, async ({ stages, groups, rounds }) => {
+        const id = await pending(stages);
+        const people = new Map(
+          names.map((name, i) => [name, principal(name, ['approver'], { groups: groups[i] ?? [] })] as const),
+        );
+        const succeeded: string[] = [];
+        const act = async ({
+          kind,
+          who: name,
+        }: {
+          readonly kind: 'approve' | 'deny' | 'cancel';
+          readonly who: string;
+        }) => {
+          const person = people.get(name) ?? bob;
+          const outcome =
+            kind === 'approve'
+              ? await approve(person, id)
+              : kind === 'deny'
+                ? await denyRequest(issuance.context, person, id, null)
+                : await cancelRequest(issuance.context, alice, id, null);
+          if (outcome.ok) succeeded.push(kind === 'approve' ? name : kind);
+        };
+        for (const round of rounds) await Promise.all(round.map(act));
 
-          const request = await find(id);
-          const approvers = request.approvals.map((approval) => approval.principal);
-          const ends = succeeded.filter((each) => each === 'deny' || each === 'cancel');
-          expect(succeeded.filter((each) => names.includes(each)).sort()).toEqual([...approvers].sort());
-          expect(new Set(approvers).size).toBe(approvers.length);
-          let expected = 0;
-          const given = stages.map(() => 0);
-          for (const { principal: name, stage = -1 } of request.approvals) {
-            while ((given[expected] ?? 0) === stages[expected]?.count) expected += 1;
-            expect(stage).toBe(expected);
-            expect(people.get(name)?.groups).toContain(stages[stage]?.group);
-            given[stage] = (given[stage] ?? 0) + 1;
-          }
-          const full = stages.every(({ count }, i) => given[i] === count);
-          const end =
-            ends[0] === 'deny' ? 'denied' : ends[0] === 'cancel' ? 'cancelled' : full ? 'approved' : 'pending';
-          expect(request.state).toBe(end);
-          expect(ends.length).toBeLessThanOrEqual(1);
+        const request = await find(id);
+        const approvers = request.approvals.map((approval) => approval.principal);
+        const ends = succeeded.filter((each) => each === 'deny' || each === 'cancel');
+        expect(succeeded.filter((each) => names.includes(each)).sort()).toEqual([...approvers].sort());
+        expect(new Set(approvers).size).toBe(approvers.length);
+        let expected = 0;
+        const given = stages.map(() => 0);
+        for (const { principal: name, stage = -1 } of request.approvals) {
+          while ((given[expected] ?? 0) === stages[expected]?.count) expected += 1;
+          expect(stage).toBe(expected);
+          expect(people.get(name)?.groups).toContain(stages[stage]?.group);
+          given[stage] = (given[stage] ?? 0) + 1;
+        }
+        const full = stages.every(({ count }, i) => given[i] === count);
+        const end = ends[0] === 'deny' ? 'denied' : ends[0] === 'cancel' ? 'cancelled' : full ? 'approved' : 'pending';
+        expect(request.state).toBe(end);
+        expect(ends.length).toBeLessThanOrEqual(1);
 
-          const events = (await issuance.context.store.auditEvents.ofRequest(id)).map(({ type }) => type);
-          const recorded = events.filter((type) => type === 'ApprovalRecorded' || type === 'RequestApproved');
-          expect(recorded).toHaveLength(approvers.length);
-          expect(events.filter((type) => type === 'RequestApproved')).toHaveLength(full ? 1 : 0);
-        }),
-        { numRuns: 60 },
-      );
-    },
-  );
+        const events = (await issuance.context.store.auditEvents.ofRequest(id)).map(({ type }) => type);
+        const recorded = events.filter((type) => type === 'ApprovalRecorded' || type === 'RequestApproved');
+        expect(recorded).toHaveLength(approvers.length);
+        expect(events.filter((type) => type === 'RequestApproved')).toHaveLength(full ? 1 : 0);
+      }),
+      { numRuns: 60 },
+    );
+  });
 });

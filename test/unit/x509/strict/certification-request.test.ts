@@ -73,7 +73,7 @@ describe('requested extensions', () => {
   });
 });
 
-describe('hostile bytes', { timeout: 60_000 }, () => {
+describe('hostile bytes', () => {
   const isReading = (reading: CsrReading): boolean =>
     reading.ok || (/^[A-Z][A-Za-z0-9]+$/.test(reading.refusal.reason) && reading.refusal.message.length <= 300);
 
@@ -124,7 +124,7 @@ describe('hostile bytes', { timeout: 60_000 }, () => {
   });
 });
 
-describe('a second reader', { timeout: 60_000 }, () => {
+describe('a second reader', () => {
   /** The reading of @peculiar/x509, which shares no code with ours. */
   async function secondReading(bytes: Buffer) {
     const csr = new Pkcs10CertificateRequest(bytes);
