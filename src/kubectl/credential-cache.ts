@@ -1,18 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
-import {
-  chmodSync,
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { createHash } from 'node:crypto';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Machine } from './machine.js';
+import { writeWholeFile } from './write-whole-file.js';
 
 /** A certificate with its key, and where it is from. */
 export interface CachedCredential {
@@ -137,15 +127,7 @@ export class CredentialCache {
   write<K extends Kind>(kind: K, value: Files[K]): void {
     this.prepare();
     const content = JSON.stringify(value);
-    const beside = `${this.#path(kind)}.${randomBytes(8).toString('hex')}.tmp`;
-    const file = openSync(beside, 'wx', 0o600);
-    try {
-      writeSync(file, `${hashOf(content)}\n${content}\n`);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(beside, this.#path(kind));
+    writeWholeFile(this.#path(kind), `${hashOf(content)}\n${content}\n`);
   }
 
   remove(...which: readonly Kind[]): void {

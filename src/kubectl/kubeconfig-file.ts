@@ -1,24 +1,10 @@
-import { randomBytes } from 'node:crypto';
-import {
-  chmodSync,
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readdirSync,
-  readlinkSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, readlinkSync, realpathSync, rmSync } from 'node:fs';
 import { basename, delimiter, dirname, join, resolve } from 'node:path';
 import { CacheLock } from './cache-lock.js';
 import { codeOf } from './credential-cache.js';
 import type { Machine } from './machine.js';
 import { PluginError } from './plugin-error.js';
+import { writeWholeFile } from './write-whole-file.js';
 
 /**
  * The kubeconfig files, as kubectl finds them (k8s.io/client-go, `PathOptions`): `--kubeconfig`, else the list in KUBECONFIG,
@@ -80,8 +66,8 @@ export async function changeKubeconfig(
     const before = readKubeconfig(file);
     const after = change(before);
     if (after === null || after === before) return;
-    if (before !== null) writeWhole(`${file}.kubepass-backup`, before);
-    writeWhole(file, after);
+    if (before !== null) writeWholeFile(`${file}.kubepass-backup`, before);
+    writeWholeFile(file, after);
   } finally {
     held.release();
   }
@@ -112,22 +98,4 @@ function removeUnfinished(file: string): void {
       /^(?:\.kubepass-backup)?\.[0-9a-f]{16}\.tmp$/.test(name.slice(basename(file).length))
     )
       rmSync(join(folder, name), { force: true });
-}
-
-function writeWhole(file: string, text: string): void {
-  const beside = `${file}.${randomBytes(8).toString('hex')}.tmp`;
-  try {
-    const opened = openSync(beside, 'wx', 0o600);
-    try {
-      chmodSync(beside, 0o600);
-      writeSync(opened, text);
-      fsyncSync(opened);
-    } finally {
-      closeSync(opened);
-    }
-    renameSync(beside, file);
-  } catch (error) {
-    rmSync(beside, { force: true });
-    throw error;
-  }
 }
