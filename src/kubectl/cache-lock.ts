@@ -124,7 +124,13 @@ export class CacheLock {
     const id = randomBytes(8).toString('hex');
     const text = `${hostname()} ${this.machine.processId} ${id}`;
     const file = `${this.#path}.${id}.tmp`;
-    writeFileSync(file, text, { flag: 'wx', mode: 0o600 });
+    try {
+      writeFileSync(file, text, { flag: 'wx', mode: 0o600 });
+    } catch (error) {
+      // A full disk has room for an empty file, and kubectl calls six times for one command.
+      rmSync(file, { force: true });
+      throw error;
+    }
     return { file, text };
   }
 

@@ -522,6 +522,47 @@ describe('get-credential', () => {
     ]);
   });
 
+  it('hands out the old certificate while its own disk is in the way, and renews it afterwards', async () => {
+    const machine = await loggedIn();
+    const first = await credentialOf(machine);
+    pass(420);
+    const lock = join(folderOf(machine), 'lock');
+    // Modes stop no root, and this stops everybody.
+    mkdirSync(lock);
+    seen = [];
+    expect(await credentialOf(machine)).toEqual(first);
+    expect(machine.takeLines()).toEqual([
+      expect.stringMatching(/^kubepass: the certificate could not be renewed and works until .*Z: EISDIR/),
+    ]);
+    expect(seen).toEqual([]);
+    pass(200);
+    expect(await runPlugin(['get-credential', ...machine.args], machine)).toBe(1);
+    expect(machine.takeLines()).toEqual([expect.stringMatching(/^kubepass: EISDIR/)]);
+    rmSync(lock, { recursive: true });
+    const withToken = { ...machine, environment: { KUBEPASS_TOKEN: service.tokenOf('alice') } };
+    expect(fingerprintOf(await credentialOf(withToken))).not.toBe(fingerprintOf(first));
+  });
+
+  it('says the no of kubepass also where the disk cannot keep it', async () => {
+    const machine = await loggedIn();
+    const first = await credentialOf(machine);
+    await service
+      .as('alice')('post', `/v1/certificates/${fingerprintOf(first)}/revoke`)
+      .send({ reason: 'keyCompromise' })
+      .expect(200);
+    pass(420);
+    seen = [];
+    passes = expect
+      .poll(() => seen, { timeout: 20_000 })
+      .toHaveLength(1)
+      .then(() => {
+        mkdirSync(join(folderOf(machine), 'refusal.json'));
+      });
+    expect(await runPlugin(['get-credential', ...machine.args], machine)).toBe(1);
+    expect(machine.takeOutput()).toBe('');
+    expect(machine.takeLines()).toEqual([expect.stringContaining('the certificate is revoked')]);
+  });
+
   it('ends where kubepass itself refuses the renewal, however long the old certificate works', async () => {
     const machine = await loggedIn();
     await credentialOf(machine);
