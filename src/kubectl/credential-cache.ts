@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { inHome } from './in-home.js';
 import type { Machine } from './machine.js';
 import { writeWholeFile } from './write-whole-file.js';
 
@@ -90,7 +91,7 @@ const kinds: Readonly<Record<Kind, Readonly<Record<string, string>>>> = {
 
 /** The folder of all cached credentials: kubectl's own cache, where others put theirs too. */
 export function cacheRoot({ environment, homeDirectory }: Pick<Machine, 'environment' | 'homeDirectory'>): string {
-  return join(environment['KUBECACHEDIR'] || join(homeDirectory, '.kube', 'cache'), 'kubepass');
+  return join(environment['KUBECACHEDIR'] || inHome(homeDirectory, '.kube', 'cache'), 'kubepass');
 }
 
 /**

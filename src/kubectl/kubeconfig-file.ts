@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, readlinkSync, realpat
 import { basename, delimiter, dirname, join, resolve } from 'node:path';
 import { CacheLock } from './cache-lock.js';
 import { codeOf } from './credential-cache.js';
+import { inHome } from './in-home.js';
 import type { Machine } from './machine.js';
 import { PluginError } from './plugin-error.js';
 import { writeWholeFile } from './write-whole-file.js';
@@ -16,7 +17,7 @@ export function kubeconfigFiles(
 ): readonly string[] {
   if (given !== null) return [given];
   const listed = (environment['KUBECONFIG'] ?? '').split(delimiter).filter((file) => file !== '');
-  return listed.length > 0 ? [...new Set(listed)] : [join(homeDirectory, '.kube', 'config')];
+  return listed.length > 0 ? [...new Set(listed)] : [inHome(homeDirectory, '.kube', 'config')];
 }
 
 /** The file that new entries go to: the first that is there, else the last of the list. */
