@@ -406,6 +406,14 @@ describe('login', () => {
     expect(() => statSync(join(machine.homeDirectory, '.kube', 'config'))).toThrow('ENOENT');
   });
 
+  it('says what is wrong with an ask that is not valid', async () => {
+    const machine = newMachine();
+    expect(await runPlugin(['login', ...machine.args, '--namespace', 'Not_A_Label'], machine)).toBe(1);
+    expect(machine.takeLines()).toEqual([
+      expect.stringMatching(/^kubepass: the request is not valid.*: \/namespace must /),
+    ]);
+  });
+
   it('refuses a token that is not known, without repeating it', async () => {
     const machine = newMachine('a-token-that-is-not-known');
     expect(await runPlugin(['login', ...machine.args], machine)).toBe(1);
