@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, readlinkSync, realpathSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { basename, delimiter, dirname, join, resolve } from 'node:path';
 import { CacheLock } from './cache-lock.js';
 import { codeOf } from './credential-cache.js';
@@ -48,6 +57,9 @@ export async function changeKubeconfig(
   machine: Pick<Machine, 'processId' | 'isRunning' | 'elapsed' | 'sleep'>,
 ): Promise<void> {
   const file = existsSync(given) ? realpathSync(given) : endOfLink(given);
+  // KUBECONFIG=/dev/null says that there is none, and root could replace the device by a file.
+  if (existsSync(file) && !statSync(file).isFile())
+    throw new PluginError(`${file} is no regular file, and takes no context: name another one with --kubeconfig`);
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const name = `${basename(file)}.lock`;
   const lock = new CacheLock(dirname(file), machine, { name });
