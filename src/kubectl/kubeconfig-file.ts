@@ -62,7 +62,8 @@ export async function changeKubeconfig(
     throw new PluginError(`${file} is no regular file, and takes no context: name another one with --kubeconfig`);
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const name = `${basename(file)}.lock`;
-  const lock = new CacheLock(dirname(file), machine, { name });
+  // However old, the lock of a kubectl is taken over by nobody.
+  const lock = new CacheLock(dirname(file), machine, { name, longestHold: Infinity });
   const { elapsed, sleep } = machine;
   const until = elapsed() + lockMilliseconds;
   let held = lock.tryAcquire();

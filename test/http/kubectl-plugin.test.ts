@@ -1,5 +1,5 @@
 import { X509Certificate, createPrivateKey, hash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer, request as httpRequest, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -744,8 +744,13 @@ describe('get-credential', () => {
     const machine = await loggedIn();
     const first = await credentialOf(machine);
     pass(420);
-    writeFileSync(join(folderOf(machine), 'lock'), `elsewhere ${process.pid} abc`);
+    const lock = join(folderOf(machine), 'lock');
+    writeFileSync(lock, `elsewhere ${process.pid} abc`);
     expect(await credentialOf(machine)).toEqual(first);
+    // That one was killed, on a machine that nobody can ask.
+    const then = Date.now() / 1000 - 60;
+    utimesSync(lock, then, then);
+    expect(fingerprintOf(await credentialOf(machine))).not.toBe(fingerprintOf(first));
   });
 
   it('moves a damaged cache aside, says so, and gets a new one', async () => {

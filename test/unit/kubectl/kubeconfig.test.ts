@@ -5,6 +5,7 @@ import {
   readFileSync,
   statSync,
   symlinkSync,
+  utimesSync,
   lstatSync,
   writeFileSync,
 } from 'node:fs';
@@ -203,6 +204,7 @@ describe('the kubeconfig file', () => {
     const file = join(directory.path, 'config');
     writeFileSync(file, 'old');
     writeFileSync(`${file}.lock`, '');
+    utimesSync(`${file}.lock`, 0, 0);
     let elapsed = 0;
     const waiting = {
       ...machine(),
