@@ -56,6 +56,8 @@ export async function buildPlugin(folder = join(root, 'dist', 'plugin')) {
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest(version, license), null, 2)}\n`);
   copyFileSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
   copyFileSync(join(root, 'docs', 'kubectl-plugin.md'), join(folder, 'README.md'));
+  // npm packs modes too, and those of the clone and of new files follow the umask of whoever builds.
+  for (const name of ['package.json', 'LICENSE', 'README.md']) chmodSync(join(folder, name), 0o644);
   return bundles;
 }
 

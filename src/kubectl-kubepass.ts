@@ -9,7 +9,7 @@ const machine: Machine = {
   now: () => Date.now(),
   elapsed: () => performance.now(),
   random: () => Math.random(),
-  homeDirectory: homedir(),
+  homeDirectory: homeDirectory(),
   platform: process.platform,
   processId: process.pid,
   isRunning,
@@ -39,6 +39,14 @@ async function run(args: readonly string[]): Promise<void> {
       `kubepass: this should not have happened: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
     );
     process.exitCode = 1;
+  }
+}
+
+function homeDirectory(): string | null {
+  try {
+    return homedir();
+  } catch {
+    return null;
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { codeOf, type CredentialCache } from './credential-cache.js';
@@ -34,11 +34,32 @@ export class CacheLock {
   }
   readonly #longestHold: number;
 
-  /** The lock; null where another process that lives holds it. */
+  /** The lock; null where another process holds it that lives, and has not held it for too long. */
   tryAcquire(): HeldLock | null {
+    const held = this.#takeFree();
+    if (held !== null) return held;
+    const holder = this.#holder();
+    return holder !== null && this.#isOverdue() ? this.#takeOver(holder) : null;
+  }
+
+  #takeFree(): HeldLock | null {
     const holder = this.#holder();
     if (holder === null) return this.#take();
     return this.#isDead(holder) ? this.#takeOver(holder) : null;
+  }
+
+  /** Left by a process of another machine, or one whose number another process has now. The clock is that of the file system. */
+  #isOverdue(): boolean {
+    if (this.#longestHold === Infinity) return false;
+    const { file } = this.#write();
+    try {
+      return statSync(file).mtimeMs - statSync(this.#path).mtimeMs >= this.#longestHold;
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return false;
+      throw error;
+    } finally {
+      rmSync(file, { force: true });
+    }
   }
 
   /** Waits for the lock. Answers null where somebody else has just let it go: the work may be done. */
@@ -46,8 +67,10 @@ export class CacheLock {
     const { elapsed, sleep } = this.machine;
     let seen: string | null = null;
     let since = elapsed();
+    const atOnce = this.tryAcquire();
+    if (atOnce !== null) return atOnce;
     for (;;) {
-      const held = this.tryAcquire();
+      const held = this.#takeFree();
       if (held !== null) return held;
       const holder = this.#holder();
       if (holder !== seen) {
@@ -124,7 +147,13 @@ export class CacheLock {
     const id = randomBytes(8).toString('hex');
     const text = `${hostname()} ${this.machine.processId} ${id}`;
     const file = `${this.#path}.${id}.tmp`;
-    writeFileSync(file, text, { flag: 'wx', mode: 0o600 });
+    try {
+      writeFileSync(file, text, { flag: 'wx', mode: 0o600 });
+    } catch (error) {
+      // A full disk has room for an empty file, and kubectl calls six times for one command.
+      rmSync(file, { force: true });
+      throw error;
+    }
     return { file, text };
   }
 

@@ -130,9 +130,13 @@ function parsed<Options extends NonNullable<NonNullable<Parameters<typeof parseA
   options: Options,
 ) {
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: false, strict: true }).values;
+    const { values } = parseArgs({ args: [...args], options, allowPositionals: false, strict: true });
+    // Mostly a variable of a script that is not set: nobody means a context or a file without a name.
+    const empty = Object.entries(values).find(([, value]) => [value].flat().includes(''));
+    if (empty !== undefined) throw new PluginError(`--${empty[0]} must not be empty`);
+    return values;
   } catch (error) {
-    throw new PluginError(messageOf(error), { cause: error });
+    throw error instanceof PluginError ? error : new PluginError(messageOf(error), { cause: error });
   }
 }
 

@@ -1,18 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto';
-import {
-  chmodSync,
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { createHash } from 'node:crypto';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { inHome } from './in-home.js';
 import type { Machine } from './machine.js';
+import { writeWholeFile } from './write-whole-file.js';
 
 /** A certificate with its key, and where it is from. */
 export interface CachedCredential {
@@ -100,7 +91,7 @@ const kinds: Readonly<Record<Kind, Readonly<Record<string, string>>>> = {
 
 /** The folder of all cached credentials: kubectl's own cache, where others put theirs too. */
 export function cacheRoot({ environment, homeDirectory }: Pick<Machine, 'environment' | 'homeDirectory'>): string {
-  return join(environment['KUBECACHEDIR'] || join(homeDirectory, '.kube', 'cache'), 'kubepass');
+  return join(environment['KUBECACHEDIR'] || inHome(homeDirectory, '.kube', 'cache'), 'kubepass');
 }
 
 /**
@@ -137,15 +128,7 @@ export class CredentialCache {
   write<K extends Kind>(kind: K, value: Files[K]): void {
     this.prepare();
     const content = JSON.stringify(value);
-    const beside = `${this.#path(kind)}.${randomBytes(8).toString('hex')}.tmp`;
-    const file = openSync(beside, 'wx', 0o600);
-    try {
-      writeSync(file, `${hashOf(content)}\n${content}\n`);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(beside, this.#path(kind));
+    writeWholeFile(this.#path(kind), `${hashOf(content)}\n${content}\n`);
   }
 
   remove(...which: readonly Kind[]): void {

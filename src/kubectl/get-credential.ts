@@ -3,7 +3,7 @@ import { CacheLock, longestHoldMilliseconds } from './cache-lock.js';
 import { ofLastLogin, ownCacheOf } from './cache-of.js';
 import type { CachedCredential, CredentialCache } from './credential-cache.js';
 import type { Machine } from './machine.js';
-import { messageOf, PluginError, RefusedError, TooEarlyError, UnavailableError } from './plugin-error.js';
+import { isOfSystem, messageOf, PluginError, RefusedError, TooEarlyError, UnavailableError } from './plugin-error.js';
 import { isComfortable, isFresh } from './renewal-times.js';
 import { loginCommand, type Settings } from './settings.js';
 
@@ -30,6 +30,26 @@ export async function getCredential(
   const cache = ownCacheOf(settings, machine);
   const cached = cache.read('credential');
   if (cached !== null && isFresh(cached, machine.now())) return cached;
+  try {
+    return await dueCredential(settings, cache, cached, machine, interactive);
+  } catch (error) {
+    // A full disk, or one on which nothing may be written, ends no certificate that works.
+    if (!isOfSystem(error) || cached === null || machine.now() >= cached.notAfter) throw error;
+    machine.say(notRenewed(cached, error));
+    return cached;
+  }
+}
+
+const notRenewed = ({ notAfter }: CachedCredential, error: unknown): string =>
+  `kubepass: the certificate could not be renewed and works until ${new Date(notAfter).toISOString()}: ${messageOf(error)}`;
+
+async function dueCredential(
+  settings: Settings,
+  cache: CredentialCache,
+  cached: CachedCredential | null,
+  machine: Machine,
+  interactive: boolean,
+): Promise<CachedCredential> {
   throwIfRefused(cache, machine);
   const hasTime = cached !== null && isComfortable(cached, machine.now());
   const wait = (cache.read('failure')?.retryAt ?? 0) - machine.now();
@@ -75,23 +95,31 @@ async function renewed(
   } catch (error) {
     if (error instanceof UnavailableError && cached !== null && lives()) {
       const wait = error instanceof TooEarlyError ? tooEarlyMilliseconds : retryMilliseconds;
-      cache.write('failure', { retryAt: machine.now() + wait });
-      const end = new Date(cached.notAfter).toISOString();
-      machine.say(`kubepass: the certificate could not be renewed and works until ${end}: ${messageOf(error)}`);
+      remember(cache, 'failure', { retryAt: machine.now() + wait });
+      machine.say(notRenewed(cached, error));
       return cached;
     }
     if (error instanceof PendingError && cached !== null && lives()) {
       machine.say(
         `kubepass: ${error.message}; the old certificate works until ${new Date(cached.notAfter).toISOString()}`,
       );
-      cache.write('failure', { retryAt: machine.now() + retryMilliseconds });
+      remember(cache, 'failure', { retryAt: machine.now() + retryMilliseconds });
       return cached;
     }
     if (error instanceof PluginError && !(error instanceof UnavailableError || error instanceof NotSignedInError)) {
       const revoked = error instanceof RefusedError && error.why === 'revoked';
-      cache.write('refusal', { at: machine.now(), message: error.message, revoked });
+      remember(cache, 'refusal', { at: machine.now(), message: error.message, revoked });
     }
     throw error;
+  }
+}
+
+/** For the calls that follow. On a full disk they ask again: the answer to this one is what kubepass said. */
+function remember(...[cache, kind, value]: [CredentialCache, ...Parameters<CredentialCache['write']>]): void {
+  try {
+    cache.write(kind, value);
+  } catch (error) {
+    if (!isOfSystem(error)) throw error;
   }
 }
 

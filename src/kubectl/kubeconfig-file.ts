@@ -1,24 +1,20 @@
-import { randomBytes } from 'node:crypto';
 import {
-  chmodSync,
-  closeSync,
   existsSync,
-  fsyncSync,
   mkdirSync,
-  openSync,
   readFileSync,
   readdirSync,
   readlinkSync,
   realpathSync,
-  renameSync,
   rmSync,
-  writeSync,
+  statSync,
 } from 'node:fs';
 import { basename, delimiter, dirname, join, resolve } from 'node:path';
 import { CacheLock } from './cache-lock.js';
 import { codeOf } from './credential-cache.js';
+import { inHome } from './in-home.js';
 import type { Machine } from './machine.js';
 import { PluginError } from './plugin-error.js';
+import { writeWholeFile } from './write-whole-file.js';
 
 /**
  * The kubeconfig files, as kubectl finds them (k8s.io/client-go, `PathOptions`): `--kubeconfig`, else the list in KUBECONFIG,
@@ -30,7 +26,7 @@ export function kubeconfigFiles(
 ): readonly string[] {
   if (given !== null) return [given];
   const listed = (environment['KUBECONFIG'] ?? '').split(delimiter).filter((file) => file !== '');
-  return listed.length > 0 ? [...new Set(listed)] : [join(homeDirectory, '.kube', 'config')];
+  return listed.length > 0 ? [...new Set(listed)] : [inHome(homeDirectory, '.kube', 'config')];
 }
 
 /** The file that new entries go to: the first that is there, else the last of the list. */
@@ -61,9 +57,13 @@ export async function changeKubeconfig(
   machine: Pick<Machine, 'processId' | 'isRunning' | 'elapsed' | 'sleep'>,
 ): Promise<void> {
   const file = existsSync(given) ? realpathSync(given) : endOfLink(given);
+  // KUBECONFIG=/dev/null says that there is none, and root could replace the device by a file.
+  if (existsSync(file) && !statSync(file).isFile())
+    throw new PluginError(`${file} is no regular file, and takes no context: name another one with --kubeconfig`);
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const name = `${basename(file)}.lock`;
-  const lock = new CacheLock(dirname(file), machine, { name });
+  // However old, the lock of a kubectl is taken over by nobody.
+  const lock = new CacheLock(dirname(file), machine, { name, longestHold: Infinity });
   const { elapsed, sleep } = machine;
   const until = elapsed() + lockMilliseconds;
   let held = lock.tryAcquire();
@@ -80,8 +80,8 @@ export async function changeKubeconfig(
     const before = readKubeconfig(file);
     const after = change(before);
     if (after === null || after === before) return;
-    if (before !== null) writeWhole(`${file}.kubepass-backup`, before);
-    writeWhole(file, after);
+    if (before !== null) writeWholeFile(`${file}.kubepass-backup`, before);
+    writeWholeFile(file, after);
   } finally {
     held.release();
   }
@@ -112,22 +112,4 @@ function removeUnfinished(file: string): void {
       /^(?:\.kubepass-backup)?\.[0-9a-f]{16}\.tmp$/.test(name.slice(basename(file).length))
     )
       rmSync(join(folder, name), { force: true });
-}
-
-function writeWhole(file: string, text: string): void {
-  const beside = `${file}.${randomBytes(8).toString('hex')}.tmp`;
-  try {
-    const opened = openSync(beside, 'wx', 0o600);
-    try {
-      chmodSync(beside, 0o600);
-      writeSync(opened, text);
-      fsyncSync(opened);
-    } finally {
-      closeSync(opened);
-    }
-    renameSync(beside, file);
-  } catch (error) {
-    rmSync(beside, { force: true });
-    throw error;
-  }
 }

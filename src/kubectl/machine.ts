@@ -7,7 +7,8 @@ export interface Machine {
   readonly elapsed: () => number;
   /** 0 … 1. */
   readonly random: () => number;
-  readonly homeDirectory: string;
+  /** Null: the system does not know this user, and HOME is not set, as in some containers. */
+  readonly homeDirectory: string | null;
   readonly platform: string;
   readonly processId: number;
   /** Whether a process of this machine runs. */

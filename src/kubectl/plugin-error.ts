@@ -38,3 +38,7 @@ export class TooEarlyError extends UnavailableError {
 }
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** A file that cannot be read or written, a full disk. */
+export const isOfSystem = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && 'syscall' in error;

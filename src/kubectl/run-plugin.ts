@@ -1,6 +1,6 @@
 import { usage, usageOf } from './usage.js';
 import type { Machine } from './machine.js';
-import { PluginError } from './plugin-error.js';
+import { isOfSystem, PluginError } from './plugin-error.js';
 
 /**
  * Runs a command of the plugin, and answers its exit code. Each command is loaded when it is asked for: kubectl calls
@@ -54,9 +54,6 @@ function helpFor(command: string | undefined, rest: readonly string[]): string |
   if (command === 'help') return usageOf(rest[0] ?? '');
   return command !== undefined && rest.some((arg) => arg === '--help' || arg === '-h') ? usageOf(command) : null;
 }
-
-/** A file that cannot be read or written, a full disk: the message names the file. */
-const isOfSystem = (error: unknown): error is NodeJS.ErrnoException => error instanceof Error && 'syscall' in error;
 
 async function answerKubectl(args: readonly string[], machine: Machine): Promise<void> {
   const [{ readCredentialCommand }, { getCredential }, { execCredential, readExecInfo }] = await Promise.all([

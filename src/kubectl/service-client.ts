@@ -198,8 +198,11 @@ function mustBeGood(answer: JsonAnswer, server: string): Readonly<Record<string,
   // Older certificates of the lineage end by themselves, and then it may be renewed.
   if (violated.length > 0 && violated.every(({ reason }) => reason === 'LineageTooLong'))
     throw new TooEarlyError(`kubepass renews later: ${String(violated[0]?.['message'])}`);
-  const violations = violated.map(({ message }) => String(message));
-  const message = violations.length === 0 ? detail : `${detail}: ${violations.join('; ')}`;
+  const whys = [
+    ...violated.map(({ message }) => String(message)),
+    ...listOf(json?.['errors']).map(({ pointer, message }) => `${String(pointer)} ${String(message)}`),
+  ];
+  const message = whys.length === 0 ? detail : `${detail}: ${whys.join('; ')}`;
   // A policy lets others renew so late, and not this one. Policies decide on a new request as they do on any.
   const isTooLate = violated.some(({ reason }) => reason === 'RenewalTooLate');
   throw new RefusedError(message, isTooLate ? 'ended' : whyRefused(status, detail), timeOf(answer));

@@ -29,7 +29,7 @@ const identity = `  --server URL                    kubepass
   --namespace NAME                the namespace of the request, and of the context
   --expires-in TIME               8h, 90m, 1d; default: as policy says
   --key-algorithm A               ECDSA-P256 (default), ECDSA-P384, ECDSA-P521, Ed25519, RSA-2048, RSA-3072, RSA-4096
-  --certificate-authority FILE    the CA of kubepass itself, if the system does not know it
+  --certificate-authority FILE    the CA of kubepass itself, if Node.js does not trust it
   --token-file FILE, --token-command COMMAND   the token to sign in with
 `;
 

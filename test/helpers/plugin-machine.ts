@@ -2,6 +2,7 @@ import type { Machine } from '../../src/kubectl/machine.js';
 
 /** A machine of a test: a home directory and a clock of its own, and all that the plugin says. */
 export interface TestMachine extends Machine {
+  readonly homeDirectory: string;
   /** Standard output since the last call. */
   takeOutput(): string;
   /** Standard error since the last call, line by line. */

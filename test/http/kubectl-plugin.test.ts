@@ -1,5 +1,5 @@
 import { X509Certificate, createPrivateKey, hash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer, request as httpRequest, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -406,6 +406,14 @@ describe('login', () => {
     expect(() => statSync(join(machine.homeDirectory, '.kube', 'config'))).toThrow('ENOENT');
   });
 
+  it('says what is wrong with an ask that is not valid', async () => {
+    const machine = newMachine();
+    expect(await runPlugin(['login', ...machine.args, '--namespace', 'Not_A_Label'], machine)).toBe(1);
+    expect(machine.takeLines()).toEqual([
+      expect.stringMatching(/^kubepass: the request is not valid.*: \/namespace must /),
+    ]);
+  });
+
   it('refuses a token that is not known, without repeating it', async () => {
     const machine = newMachine('a-token-that-is-not-known');
     expect(await runPlugin(['login', ...machine.args], machine)).toBe(1);
@@ -520,6 +528,47 @@ describe('get-credential', () => {
     expect(machine.takeLines()).toEqual([
       `kubepass: ${server} does not answer as kubepass does (HTTP status ${answer.status}): a proxy or a sign-in page of the network may stand between`,
     ]);
+  });
+
+  it('hands out the old certificate while its own disk is in the way, and renews it afterwards', async () => {
+    const machine = await loggedIn();
+    const first = await credentialOf(machine);
+    pass(420);
+    const lock = join(folderOf(machine), 'lock');
+    // Modes stop no root, and this stops everybody.
+    mkdirSync(lock);
+    seen = [];
+    expect(await credentialOf(machine)).toEqual(first);
+    expect(machine.takeLines()).toEqual([
+      expect.stringMatching(/^kubepass: the certificate could not be renewed and works until .*Z: EISDIR/),
+    ]);
+    expect(seen).toEqual([]);
+    pass(200);
+    expect(await runPlugin(['get-credential', ...machine.args], machine)).toBe(1);
+    expect(machine.takeLines()).toEqual([expect.stringMatching(/^kubepass: EISDIR/)]);
+    rmSync(lock, { recursive: true });
+    const withToken = { ...machine, environment: { KUBEPASS_TOKEN: service.tokenOf('alice') } };
+    expect(fingerprintOf(await credentialOf(withToken))).not.toBe(fingerprintOf(first));
+  });
+
+  it('says the no of kubepass also where the disk cannot keep it', async () => {
+    const machine = await loggedIn();
+    const first = await credentialOf(machine);
+    await service
+      .as('alice')('post', `/v1/certificates/${fingerprintOf(first)}/revoke`)
+      .send({ reason: 'keyCompromise' })
+      .expect(200);
+    pass(420);
+    seen = [];
+    passes = expect
+      .poll(() => seen, { timeout: 20_000 })
+      .toHaveLength(1)
+      .then(() => {
+        mkdirSync(join(folderOf(machine), 'refusal.json'));
+      });
+    expect(await runPlugin(['get-credential', ...machine.args], machine)).toBe(1);
+    expect(machine.takeOutput()).toBe('');
+    expect(machine.takeLines()).toEqual([expect.stringContaining('the certificate is revoked')]);
   });
 
   it('ends where kubepass itself refuses the renewal, however long the old certificate works', async () => {
@@ -695,8 +744,13 @@ describe('get-credential', () => {
     const machine = await loggedIn();
     const first = await credentialOf(machine);
     pass(420);
-    writeFileSync(join(folderOf(machine), 'lock'), `elsewhere ${process.pid} abc`);
+    const lock = join(folderOf(machine), 'lock');
+    writeFileSync(lock, `elsewhere ${process.pid} abc`);
     expect(await credentialOf(machine)).toEqual(first);
+    // That one was killed, on a machine that nobody can ask.
+    const then = Date.now() / 1000 - 60;
+    utimesSync(lock, then, then);
+    expect(fingerprintOf(await credentialOf(machine))).not.toBe(fingerprintOf(first));
   });
 
   it('moves a damaged cache aside, says so, and gets a new one', async () => {

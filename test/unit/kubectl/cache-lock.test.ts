@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -57,6 +57,26 @@ describe('the lock of the cache', () => {
     expect(elapsed).toBeGreaterThanOrEqual(10_000);
     expect(elapsed).toBeLessThan(10_500);
     held.release();
+  });
+
+  it('is taken over at once where it is older than anybody holds it', async () => {
+    const file = join(directory.path, 'lock');
+    const agedLock = (seconds: number) => {
+      writeFileSync(file, `not-${hostname()} 1 abc`);
+      const then = Date.now() / 1000 - seconds;
+      utimesSync(file, then, then);
+    };
+    const lockFor = (longestHold: number) =>
+      new CacheLock(directory.path, testMachine(directory.path), { longestHold });
+    agedLock(300);
+    for (const longestHold of [1_000_000, Infinity]) expect(lockFor(longestHold).tryAcquire()).toBeNull();
+    const held = lockOf(2).tryAcquire();
+    expect(held).not.toBeNull();
+    held?.release();
+    agedLock(300);
+    (await lockOf(2).acquire()).release();
+    expect(elapsed).toBe(0);
+    expect(readdirSync(directory.path)).toEqual([]);
   });
 
   it('is not taken from one who has taken it meanwhile', async () => {

@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, lstatSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  lstatSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -194,6 +204,7 @@ describe('the kubeconfig file', () => {
     const file = join(directory.path, 'config');
     writeFileSync(file, 'old');
     writeFileSync(`${file}.lock`, '');
+    utimesSync(`${file}.lock`, 0, 0);
     let elapsed = 0;
     const waiting = {
       ...machine(),
@@ -217,6 +228,18 @@ describe('the kubeconfig file', () => {
     expect(existsSync(`${file}.lock`)).toBe(false);
     expect(unfinished.filter((one) => existsSync(one))).toEqual([]);
     expect(others.filter((one) => existsSync(one))).toEqual(others);
+  });
+
+  it('is never put in the place of something else, such as /dev/null', async () => {
+    // A folder stands for the device, which a test that fails would replace.
+    const [folder, link] = [join(directory.path, 'null'), join(directory.path, 'link')];
+    mkdirSync(folder);
+    symlinkSync(folder, link);
+    for (const given of [folder, link])
+      await expect(changeKubeconfig(given, () => 'new', machine())).rejects.toThrow(
+        'null is no regular file, and takes no context',
+      );
+    expect(readdirSync(directory.path).sort()).toEqual(['link', 'null']);
   });
 
   it('behind a link is changed in its place', async () => {

@@ -110,6 +110,9 @@ describe('settings', () => {
     [['--server', 'https://x', '--browser', '--device-code'], 'not both'],
     [['--server', 'https://x', '--certificate-authority', '/nowhere'], 'cannot be read'],
     [['--server', 'https://x', 'surplus'], 'surplus'],
+    [['--server', 'https://x', '--context', ''], '--context must not be empty'],
+    [['--server', 'https://x', '--kubeconfig', ''], '--kubeconfig must not be empty'],
+    [['--server', 'https://x', '--group', 'a', '--group='], '--group must not be empty'],
   ])('are refused: %j', (args, message) => {
     expect(() => readLoginCommand(args)).toThrow(message);
   });

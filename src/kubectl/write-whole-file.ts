@@ -1,0 +1,27 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+
+/**
+ * Writes a file that is closed to others, beside itself and then renamed: it is there whole, or as it was. Throws where there is
+ * no room, and leaves nothing then.
+ */
+export function writeWholeFile(file: string, text: string): void {
+  const beside = `${file}.${randomBytes(8).toString('hex')}.tmp`;
+  try {
+    const opened = openSync(beside, 'wx', 0o600);
+    try {
+      fchmodSync(opened, 0o600);
+      // One `write` may take a part and say so (write(2)): on a disk that is nearly full. This one goes on until it fails.
+      writeFileSync(opened, text);
+      fsyncSync(opened);
+    } finally {
+      closeSync(opened);
+    }
+    renameSync(beside, file);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    // The system names no file where it is open already.
+    if (error instanceof Error && !error.message.includes(file)) error.message += ` '${file}'`;
+    throw error;
+  }
+}
