@@ -103,7 +103,7 @@ function removeOlder(name, folder) {
 
 registerHooks({
   resolve(name, context, next) {
-    // A thread has few modules. Who asks for source maps wants to see each module.
+    // A thread has few modules. Source maps are for looking at each module.
     if (isMainThread && context.parentURL === undefined && name.endsWith('.ts') && !sourcemap) {
       const bundle = bundleOf(name.startsWith('file:') ? fileURLToPath(name) : resolve(name));
       if (bundle !== null) return { url: pathToFileURL(bundle).href, format: 'module', shortCircuit: true };
