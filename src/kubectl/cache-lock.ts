@@ -17,10 +17,12 @@ export interface HeldLock {
 
 /**
  * Lets one process at a time ask kubepass, by a file that is there while it works. The lock of a process that died is taken
- * over at once; on another machine, which shares the home directory, after ten seconds.
+ * over at once; on another machine, which shares the home directory, once it is as old as nobody holds one.
  */
 export class CacheLock {
   readonly #path: string;
+  readonly #longestHold: number;
+
   constructor(
     directory: string,
     private readonly machine: LockMachine,
@@ -32,7 +34,6 @@ export class CacheLock {
     this.#path = join(directory, name);
     this.#longestHold = longestHold;
   }
-  readonly #longestHold: number;
 
   /** The lock; null where another process holds it that lives, and has not held it for too long. */
   tryAcquire(): HeldLock | null {
@@ -62,13 +63,13 @@ export class CacheLock {
     }
   }
 
-  /** Waits for the lock. Answers null where somebody else has just let it go: the work may be done. */
+  /** Waits for the lock. Somebody else had it, so the work may be done. */
   async acquire(): Promise<HeldLock> {
+    const atOnce = this.tryAcquire();
+    if (atOnce !== null) return atOnce;
     const { elapsed, sleep } = this.machine;
     let seen: string | null = null;
     let since = elapsed();
-    const atOnce = this.tryAcquire();
-    if (atOnce !== null) return atOnce;
     for (;;) {
       const held = this.#takeFree();
       if (held !== null) return held;

@@ -17,6 +17,14 @@ const tooEarlyMilliseconds = 300_000;
 export const callMilliseconds = longestHoldMilliseconds - 2_000;
 const waitSeconds = 5;
 
+/** An ask of one kubectl: with these settings and this cache, and whether a person is there to sign in. */
+interface Wanted {
+  readonly settings: Settings;
+  readonly cache: CredentialCache;
+  readonly machine: Machine;
+  readonly interactive: boolean;
+}
+
 /**
  * The credential of these settings: from the cache, renewed when that is due, or a new one where there is a way to sign in.
  * The parts that talk to kubepass are loaded when they are needed.
@@ -31,7 +39,7 @@ export async function getCredential(
   const cached = cache.read('credential');
   if (cached !== null && isFresh(cached, machine.now())) return cached;
   try {
-    return await dueCredential(settings, cache, cached, machine, interactive);
+    return await dueCredential({ settings, cache, machine, interactive }, cached);
   } catch (error) {
     // A full disk, or one on which nothing may be written, ends no certificate that works.
     if (!isOfSystem(error) || cached === null || machine.now() >= cached.notAfter) throw error;
@@ -43,13 +51,8 @@ export async function getCredential(
 const notRenewed = ({ notAfter }: CachedCredential, error: unknown): string =>
   `kubepass: the certificate could not be renewed and works until ${new Date(notAfter).toISOString()}: ${messageOf(error)}`;
 
-async function dueCredential(
-  settings: Settings,
-  cache: CredentialCache,
-  cached: CachedCredential | null,
-  machine: Machine,
-  interactive: boolean,
-): Promise<CachedCredential> {
+async function dueCredential(wanted: Wanted, cached: CachedCredential | null): Promise<CachedCredential> {
+  const { cache, machine } = wanted;
   throwIfRefused(cache, machine);
   const hasTime = cached !== null && isComfortable(cached, machine.now());
   const wait = (cache.read('failure')?.retryAt ?? 0) - machine.now();
@@ -69,7 +72,7 @@ async function dueCredential(
     const now = cache.read('credential');
     if (now !== null && isFresh(now, machine.now())) return now;
     throwIfRefused(cache, machine);
-    return await renewed(settings, cache, now, machine, interactive);
+    return await renewed(wanted, now);
   } finally {
     held.release();
   }
@@ -82,16 +85,11 @@ function throwIfRefused(cache: CredentialCache, machine: Machine): void {
   if (age >= 0 && age < refusalMilliseconds) throw new PluginError(refusal.message);
 }
 
-async function renewed(
-  settings: Settings,
-  cache: CredentialCache,
-  cached: CachedCredential | null,
-  machine: Machine,
-  interactive: boolean,
-): Promise<CachedCredential> {
+async function renewed(wanted: Wanted, cached: CachedCredential | null): Promise<CachedCredential> {
+  const { cache, machine } = wanted;
   const lives = () => cached !== null && machine.now() < cached.notAfter;
   try {
-    return await ask(settings, cache, cached, machine, interactive);
+    return await ask(wanted, cached);
   } catch (error) {
     if (error instanceof UnavailableError && cached !== null && lives()) {
       const wait = error instanceof TooEarlyError ? tooEarlyMilliseconds : retryMilliseconds;
@@ -133,13 +131,8 @@ class NotSignedInError extends PluginError {
   override readonly name = 'NotSignedInError';
 }
 
-async function ask(
-  settings: Settings,
-  cache: CredentialCache,
-  cached: CachedCredential | null,
-  machine: Machine,
-  interactive: boolean,
-): Promise<CachedCredential> {
+async function ask(wanted: Wanted, cached: CachedCredential | null): Promise<CachedCredential> {
+  const { settings, cache, machine } = wanted;
   const { CertificateAsks } = await import('./ask-for-certificate.js');
   const { ServiceClient } = await import('./service-client.js');
   const { signIn } = await import('./sign-in.js');
@@ -167,16 +160,14 @@ async function ask(
         throw error instanceof RefusedError ? explained(error, settings) : error;
       refused = error;
     }
-  const who = await signedIn(settings, cache, machine, interactive, (options) =>
-    signIn(settings, client, machine, options),
-  );
+  const who = await signedIn(wanted, (options) => signIn(settings, client, machine, options));
   if (who === null) {
     if (refused !== null) throw new RefusedError(`kubepass: ${refused.message}. Run: ${loginCommand(settings)}`);
     throw new NotSignedInError(`kubepass: there is no credential for this context yet. Run: ${loginCommand(settings)}`);
   }
-  const wanted = { principal: who.name, username: settings.username ?? who.name, groups: settings.groups };
+  const identity = { principal: who.name, username: settings.username ?? who.name, groups: settings.groups };
   return mustBeIssued(
-    await asks.create(wanted, waitSeconds, who.authorization).catch((error: unknown) => {
+    await asks.create(identity, waitSeconds, who.authorization).catch((error: unknown) => {
       throw error instanceof RefusedError ? explained(error, settings) : error;
     }),
     settings,
@@ -185,10 +176,7 @@ async function ask(
 
 /** A person needs minutes to sign in. Meanwhile no other kubectl opens a second browser. */
 async function signedIn<T>(
-  settings: Settings,
-  cache: CredentialCache,
-  machine: Machine,
-  interactive: boolean,
+  { settings, cache, machine, interactive }: Wanted,
   signIn: (options: { readonly interactive: boolean }) => Promise<T | null>,
 ): Promise<T | null> {
   const atOnce = await signIn({ interactive: false });

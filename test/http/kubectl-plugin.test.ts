@@ -174,6 +174,19 @@ async function loggedIn(machine = newMachine()) {
   return withoutToken(machine);
 }
 
+/** Logged in; then the certificate was revoked, its renewal is due, and nothing is seen yet. */
+async function revokedAndDue() {
+  const machine = await loggedIn();
+  const fingerprint = fingerprintOf(await credentialOf(machine));
+  await service
+    .as('alice')('post', `/v1/certificates/${fingerprint}/revoke`)
+    .send({ reason: 'keyCompromise' })
+    .expect(200);
+  pass(420);
+  seen = [];
+  return { machine, fingerprint };
+}
+
 const folderOf = (machine: TestMachine): string => {
   const root = join(machine.homeDirectory, '.kube', 'cache', 'kubepass');
   return join(root, readdirSync(root)[0] ?? '');
@@ -552,14 +565,7 @@ describe('get-credential', () => {
   });
 
   it('says the no of kubepass also where the disk cannot keep it', async () => {
-    const machine = await loggedIn();
-    const first = await credentialOf(machine);
-    await service
-      .as('alice')('post', `/v1/certificates/${fingerprintOf(first)}/revoke`)
-      .send({ reason: 'keyCompromise' })
-      .expect(200);
-    pass(420);
-    seen = [];
+    const { machine } = await revokedAndDue();
     passes = expect
       .poll(() => seen, { timeout: 20_000 })
       .toHaveLength(1)
@@ -765,14 +771,7 @@ describe('get-credential', () => {
   });
 
   it('ends with a sentence where the certificate is revoked, and asks once for the six calls of one kubectl', async () => {
-    const machine = await loggedIn();
-    const first = await credentialOf(machine);
-    await service
-      .as('alice')('post', `/v1/certificates/${fingerprintOf(first)}/revoke`)
-      .send({ reason: 'keyCompromise' })
-      .expect(200);
-    pass(420);
-    seen = [];
+    const { machine, fingerprint } = await revokedAndDue();
     const interactive = {
       KUBERNETES_EXEC_INFO: JSON.stringify({
         apiVersion: 'client.authentication.k8s.io/v1',
@@ -785,7 +784,7 @@ describe('get-credential', () => {
     expect(new Set(lines).size).toBe(1);
     expect(lines[0]).toContain('the certificate is revoked');
     expect(lines[0]).toContain('kubectl kubepass login --server');
-    expect(seen).toEqual([`POST /v1/certificates/${fingerprintOf(first)}/renew`]);
+    expect(seen).toEqual([`POST /v1/certificates/${fingerprint}/renew`]);
     expect(machine.takeOutput()).toBe('');
   });
 
