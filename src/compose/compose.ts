@@ -219,8 +219,7 @@ async function wire(
 
   // Other ways in than API tokens.
   const clientCertificates = await openClientCertificates(config, issuing, log, {
-    clock,
-    intervalMilliseconds,
+    ...{ clock, intervalMilliseconds, tls },
   });
   closings.push(() => clientCertificates?.close());
 
