@@ -38,6 +38,7 @@ import { openKeptRevocations } from './database/kept-revocations.js';
 import { measuredReviews, metricsService, openMetrics } from './metrics.js';
 import { offeredSignIns } from './callers/offered-sign-ins.js';
 import { openCluster, openPublicAddress, type ClusterWiring } from './open-cluster.js';
+import { whyNotSchema } from './database/verify-database.js';
 import { isSoleProcess, openStore, rememberingWriter } from './database/open-store.js';
 import { loadPolicies, watchPolicies } from './policies-in-force.js';
 import { openRehearsal } from './rehearsal.js';
@@ -150,6 +151,10 @@ async function wire(
   closings.push(() => opening.close());
   const writer = overrides.writer?.(opening.writer) ?? opening.writer;
   const budgets = openBudgets(config, clock, overrides.clock && (() => clock().getTime()));
+  const schemaFault = await whyNotSchema(database);
+  const schemaNote =
+    schemaFault && `the database ${schemaFault}: what it refuses, or records by itself, is not all of it`;
+  if (schemaNote !== null) log.error({}, schemaNote);
   const found = await logAsFound(opening.auditEvents);
   const keptCheckpoint = new KeptCheckpoint(keptCheckpointFile(config));
   const openedStore: Store = {
@@ -326,7 +331,10 @@ async function wire(
     checkpointSeconds: config.audit.checkpointSeconds,
     issuers: waysIn.issuers,
     restored: () => restorations.summary(),
-    notes: () => [...(kept.note === null ? [] : [kept.note]), ...retention.notes()],
+    notes: () => [
+      ...[schemaNote, keptCheckpoint.note, kept.note].filter((note) => note !== null),
+      ...retention.notes(),
+    ],
   });
   const { sessions, logins } = waysIn.signIn;
   const { admins } = config.callers.apiTokens;

@@ -51,13 +51,10 @@ export async function keepInForce<T>(options: InForceOptions<T>): Promise<InForc
   };
   const loadFirst = async (tries = 10): Promise<{ readonly first: T; readonly reading: string }> => {
     const { reading } = await fileReading(files);
-    const loaded = await load(warn).then(
-      (first) => ({ first, reading }),
-      (error: unknown) => ({ error }),
-    );
+    const [loaded] = await Promise.allSettled([load(warn)]);
     if (tries > 1 && (await changedSince(reading))) return loadFirst(tries - 1);
-    if ('error' in loaded) throw loaded.error;
-    return loaded;
+    if (loaded.status === 'rejected') throw loaded.reason;
+    return { first: loaded.value, reading };
   };
   const { first, reading } = await loadFirst();
   let current = first;

@@ -4,6 +4,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Config } from '../../config/config.js';
+import type { DatabaseConfig } from '../../config/database-config.js';
 import { prepareDataDir, replaceSecretFile, syncFile } from '../../config/secrets.js';
 import { recordRestoration } from '../../issuance/restoration/record-restoration.js';
 import { newId } from '../../model/new-id.js';
@@ -12,9 +13,9 @@ import { checkSqlite } from '../../store/sqlite/check-sqlite.js';
 import { openSqliteStore } from '../../store/sqlite/open-sqlite-store.js';
 import { acquireDatabaseLock, acquireDataDirLock, type ProcessLock } from '../../store/sqlite/process-lock.js';
 import type { Store } from '../../store/store.js';
-import { keptCheckpointFile } from './kept-checkpoint.js';
+import { checkpointAside, keptCheckpointFile } from './kept-checkpoint.js';
 import { mergeRevocations } from './merged-revocations.js';
-import { checkpointAside, knownSigned, notesAtHand, type NoteAtHand, type NotesAtHand } from './notes-at-hand.js';
+import { knownSigned, notesAtHand, type NoteAtHand, type NotesAtHand } from './notes-at-hand.js';
 import { openStore } from './open-store.js';
 import { outOfSpace } from './out-of-space.js';
 import {
@@ -149,14 +150,19 @@ interface Marked {
 async function markRestored(copy: string, backup: string, marking: Marking): Promise<Marked> {
   const store = await openSqliteStore({ file: copy, onProgress: marking.say });
   try {
-    return await mark(store, backup, marking);
+    return await mark(store, backup, { kind: 'sqlite', file: copy }, marking);
   } finally {
     await store.close();
   }
 }
 
-async function mark(store: Store, what: string, { config, notes, say }: Marking): Promise<Marked> {
-  const { events, lastEventAt } = await verifiedLog(what, store);
+async function mark(
+  store: Store,
+  what: string,
+  database: DatabaseConfig,
+  { config, notes, say }: Marking,
+): Promise<Marked> {
+  const { events, lastEventAt } = await verifiedLog(what, store, database);
   const signed = await knownSigned(config, notes, store.checkpoints, say);
   const detectedAt = new Date();
   const restoration: Restoration = {
@@ -170,7 +176,7 @@ async function mark(store: Store, what: string, { config, notes, say }: Marking)
 }
 
 async function setAside(config: Config, fault: string, say: (line: string) => void): Promise<void> {
-  const aside = await checkpointAside(config);
+  const aside = await checkpointAside(keptCheckpointFile(config));
   say(`${keptCheckpointFile(config)} ${fault}, and is replaced${aside === null ? '' : `; a copy is ${aside}`}`);
 }
 
@@ -187,7 +193,7 @@ export async function markDatabase(
   const store = await openStore(config, { warn: ignore, inform: ignore }, { writerThread: false });
   try {
     const notes = await notesAtHand(config, checkpoint, null);
-    return (await mark(store, 'the database', { config, notes, say })).restoration;
+    return (await mark(store, 'the database', config.database, { config, notes, say })).restoration;
   } finally {
     await store.close();
   }
