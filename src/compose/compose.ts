@@ -38,7 +38,6 @@ import { openKeptRevocations } from './database/kept-revocations.js';
 import { measuredReviews, metricsService, openMetrics } from './metrics.js';
 import { offeredSignIns } from './callers/offered-sign-ins.js';
 import { openCluster, openPublicAddress, type ClusterWiring } from './open-cluster.js';
-import { whyNotSchema } from './database/verify-database.js';
 import { isSoleProcess, openStore, rememberingWriter } from './database/open-store.js';
 import { loadPolicies, watchPolicies } from './policies-in-force.js';
 import { openRehearsal } from './rehearsal.js';
@@ -151,9 +150,8 @@ async function wire(
   closings.push(() => opening.close());
   const writer = overrides.writer?.(opening.writer) ?? opening.writer;
   const budgets = openBudgets(config, clock, overrides.clock && (() => clock().getTime()));
-  const schemaFault = await whyNotSchema(database);
-  const schemaNote =
-    schemaFault && `the database ${schemaFault}: what it refuses, or records by itself, is not all of it`;
+  const schemaFault = await opening.whyNotSchema();
+  const schemaNote = schemaFault && `the database ${schemaFault}: it does not refuse or record all that it should`;
   if (schemaNote !== null) log.error({}, schemaNote);
   const found = await logAsFound(opening.auditEvents);
   const keptCheckpoint = new KeptCheckpoint(keptCheckpointFile(config));
@@ -223,9 +221,7 @@ async function wire(
   await probes.load(issuing.map(({ cluster }) => cluster));
 
   // Other ways in than API tokens.
-  const clientCertificates = await openClientCertificates(config, issuing, log, {
-    ...{ clock, intervalMilliseconds, tls },
-  });
+  const clientCertificates = await openClientCertificates(config, issuing, log, tls, { clock, intervalMilliseconds });
   closings.push(() => clientCertificates?.close());
 
   // Policies.
@@ -331,10 +327,7 @@ async function wire(
     checkpointSeconds: config.audit.checkpointSeconds,
     issuers: waysIn.issuers,
     restored: () => restorations.summary(),
-    notes: () => [
-      ...[schemaNote, keptCheckpoint.note, kept.note].filter((note) => note !== null),
-      ...retention.notes(),
-    ],
+    notes: () => [schemaNote, keptCheckpoint.note, kept.note, ...retention.notes()].filter((note) => note !== null),
   });
   const { sessions, logins } = waysIn.signIn;
   const { admins } = config.callers.apiTokens;

@@ -5,7 +5,6 @@ import request from 'supertest';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { buildApp } from '../../src/app.js';
 import { migrateDatabase } from '../../src/compose/database/open-store.js';
-import { whyNotSchema } from '../../src/compose/database/verify-database.js';
 import { loadConfig } from '../../src/config/config.js';
 import { readEnvironment } from '../../src/config/env.js';
 import { createLogger } from '../../src/observability/logger.js';
@@ -75,7 +74,7 @@ async function upgraded(state: State) {
     const asked = request(address)[method](path).set('authorization', `Bearer ${token}`);
     return body === undefined ? asked : asked.send(body);
   };
-  return { made, call, database: config.database };
+  return { made, call, store: service.store };
 }
 
 interface Listed {
@@ -84,10 +83,10 @@ interface Listed {
 
 describe.each(states)('a database of $name', (state) => {
   it('is migrated, and serves all that it had', async () => {
-    const { made, call, database } = await upgraded(state);
+    const { made, call, store } = await upgraded(state);
     const { admin, hr, bob, audrey } = made.tokens;
     // A restore compares every database with the schema of a new one.
-    expect(await whyNotSchema(database)).toBeNull();
+    expect(await store.whyNotSchema()).toBeNull();
     expect((await call(admin, 'get', '/readyz')).status).toBe(200);
 
     // Lists and details are as the code of that time answered them.

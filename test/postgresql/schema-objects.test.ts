@@ -4,7 +4,8 @@ import { loadConfig } from '../../src/config/config.js';
 import { readEnvironment } from '../../src/config/env.js';
 import { markDatabase } from '../../src/compose/database/restore.js';
 import { verifyConfigured } from '../../src/compose/database/verify-database.js';
-import { schemaObjectsFile, schemaObjectsOf } from '../../src/store/postgresql/postgresql-schema.js';
+import type { SchemaObject } from '../../src/store/schema-objects.js';
+import { schemaObjectsFile, schemaObjectsSql } from '../../src/store/postgresql/postgresql-schema.js';
 import { freshDatabase, query, type TestDatabase } from '../helpers/postgresql/databases.js';
 import { postgresqlEnvironment } from '../helpers/service-on-postgresql.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
@@ -20,7 +21,7 @@ afterAll(async () => {
 });
 
 it('is what the file says of each trigger and function that the migrations make', async () => {
-  const objects = Object.fromEntries(await schemaObjectsOf(database.ownerUrl));
+  const { rows: objects } = await query(database.ownerUrl, (client) => client.query<SchemaObject>(schemaObjectsSql));
   // `npx vitest run --project postgresql test/postgresql/schema-objects.test.ts -u` writes it.
   await expect(`${JSON.stringify(objects, null, 2)}\n`).toMatchFileSnapshot(schemaObjectsFile);
 });

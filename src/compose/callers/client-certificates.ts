@@ -24,10 +24,8 @@ export async function openClientCertificates(
   { callers, clusters: configs, roles }: Config,
   clusters: Iterable<IssuingCluster>,
   log: Log,
-  {
-    tls,
-    ...times
-  }: { readonly clock: () => Date; readonly intervalMilliseconds: number; readonly tls: TlsInForce | null },
+  tls: TlsInForce | null,
+  times: { readonly clock: () => Date; readonly intervalMilliseconds: number },
 ): Promise<OpenedClientCertificates | null> {
   const config = callers.clientCertificates;
   // The configuration is refused where it has them without TLS.

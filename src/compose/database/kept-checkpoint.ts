@@ -19,7 +19,10 @@ export class KeptCheckpoint {
   /** One sentence for people about a file that was none when the service began to use it; null: there is nothing to say. */
   note: string | null = null;
 
-  /** Null where there is none, or where the file is none: then `log` and `note` say so, and a copy is kept. Its signatures are not looked at: whoever writes here owns the key. */
+  /**
+   * Null where there is none, or where the file is none: then `log` and `note` say so, and a copy is kept. Its signatures are not looked
+   * at: whoever writes here owns the key.
+   */
   async read(log?: Log): Promise<Checkpoint | null> {
     let note: string;
     try {

@@ -4,7 +4,6 @@ import { mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Config } from '../../config/config.js';
-import type { DatabaseConfig } from '../../config/database-config.js';
 import { prepareDataDir, replaceSecretFile, syncFile } from '../../config/secrets.js';
 import { recordRestoration } from '../../issuance/restoration/record-restoration.js';
 import { newId } from '../../model/new-id.js';
@@ -150,19 +149,14 @@ interface Marked {
 async function markRestored(copy: string, backup: string, marking: Marking): Promise<Marked> {
   const store = await openSqliteStore({ file: copy, onProgress: marking.say });
   try {
-    return await mark(store, backup, { kind: 'sqlite', file: copy }, marking);
+    return await mark(store, backup, marking);
   } finally {
     await store.close();
   }
 }
 
-async function mark(
-  store: Store,
-  what: string,
-  database: DatabaseConfig,
-  { config, notes, say }: Marking,
-): Promise<Marked> {
-  const { events, lastEventAt } = await verifiedLog(what, store, database);
+async function mark(store: Store, what: string, { config, notes, say }: Marking): Promise<Marked> {
+  const { events, lastEventAt } = await verifiedLog(what, store);
   const signed = await knownSigned(config, notes, store.checkpoints, say);
   const detectedAt = new Date();
   const restoration: Restoration = {
@@ -193,7 +187,7 @@ export async function markDatabase(
   const store = await openStore(config, { warn: ignore, inform: ignore }, { writerThread: false });
   try {
     const notes = await notesAtHand(config, checkpoint, null);
-    return (await mark(store, 'the database', config.database, { config, notes, say })).restoration;
+    return (await mark(store, 'the database', { config, notes, say })).restoration;
   } finally {
     await store.close();
   }

@@ -44,7 +44,7 @@ export async function drillUpgrade({ database }: Pick<Config, 'database'>): Prom
     const seconds = (performance.now() - began) / 1000;
     let events: number;
     try {
-      ({ events } = await verifiedLog('the migrated copy', store, { kind: 'sqlite', file: copy }));
+      ({ events } = await verifiedLog('the migrated copy', store));
       await readFirstPages(store);
     } finally {
       await store.close();

@@ -1,11 +1,9 @@
 import { existsSync } from 'node:fs';
 import type { Config } from '../../config/config.js';
-import type { DatabaseConfig } from '../../config/database-config.js';
 import { verifyLog, type LogCheck } from '../../issuance/restoration/verify-log.js';
 import type { Store } from '../../store/store.js';
 import { checkSqlite } from '../../store/sqlite/check-sqlite.js';
 import { readSqlite } from '../../store/sqlite/read-sqlite.js';
-import { whyNotSqliteSchema } from '../../store/sqlite/sqlite-schema.js';
 import { isReplacementUnderWay } from './replace-database.js';
 
 /** A command cannot do what it was asked to do; the message is for people, and nothing was changed. */
@@ -26,7 +24,7 @@ export async function verifySqlite(file: string): Promise<VerifiedDatabase> {
   if (checked.pending > 0) return { log: null };
   const reader = await readSqlite(file);
   try {
-    return { log: await verifiedLog(file, reader, { kind: 'sqlite', file }) };
+    return { log: await verifiedLog(file, reader) };
   } finally {
     await reader.close();
   }
@@ -49,27 +47,19 @@ export async function verifyConfigured({ database }: Pick<Config, 'database'>): 
   if (pending > 0) return { log: null };
   const reader = readPostgresql(database.url);
   try {
-    return { log: await verifiedLog('the PostgreSQL database', reader, database) };
+    return { log: await verifiedLog('the PostgreSQL database', reader) };
   } finally {
     await reader.close();
   }
 }
 
-/** Why a database of this version has not the schema that the migrations make, in words that go on after its name; null: it has. */
-export async function whyNotSchema(database: DatabaseConfig): Promise<string | null> {
-  if (database.kind === 'sqlite') return whyNotSqliteSchema(database.file);
-  const { whyNotPostgresqlSchema } = await import('../../store/postgresql/postgresql-schema.js');
-  return whyNotPostgresqlSchema(database.url);
-}
-
-/** Checks the audit log of a database of this version, and then the schema, which keeps it from being changed. */
+/** Checks the audit log of a database, and then the schema, which keeps it from being changed. */
 export async function verifiedLog(
   what: string,
-  reader: Pick<Store, 'auditEvents' | 'checkpoints'>,
-  database: DatabaseConfig,
+  reader: Pick<Store, 'auditEvents' | 'checkpoints' | 'whyNotSchema'>,
 ): Promise<Extract<LogCheck, { readonly ok: true }>> {
   const log = await verifyLog(reader);
-  const why = log.ok ? await whyNotSchema(database) : log.why;
+  const why = log.ok ? await reader.whyNotSchema() : log.why;
   if (!log.ok || why !== null) throw new CommandRefusedError(`${what} ${why}`);
   return log;
 }

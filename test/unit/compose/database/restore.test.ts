@@ -680,7 +680,7 @@ it('a service over a database without a trigger says so in its log, and to every
   database.close();
   const { services } = await started();
   const note =
-    'the database lacks the trigger AuditRecord_no_delete: what it refuses, or records by itself, is not all of it';
+    'the database lacks the trigger AuditRecord_no_delete: it does not refuse or record all that it should';
   expect(log).toContainEqual({ level: 'error', fields: {}, message: note });
   expect(services.health.notes()).toContain(note);
 });
