@@ -679,8 +679,7 @@ it('a service over a database without a trigger says so in its log, and to every
   database.exec('DROP TRIGGER "AuditRecord_no_delete"');
   database.close();
   const { services } = await started();
-  const note =
-    'the database lacks the trigger AuditRecord_no_delete: it does not refuse or record all that it should';
+  const note = 'the database lacks the trigger AuditRecord_no_delete: it does not refuse or record all that it should';
   expect(log).toContainEqual({ level: 'error', fields: {}, message: note });
   expect(services.health.notes()).toContain(note);
 });
