@@ -150,6 +150,9 @@ async function wire(
   closings.push(() => opening.close());
   const writer = overrides.writer?.(opening.writer) ?? opening.writer;
   const budgets = openBudgets(config, clock, overrides.clock && (() => clock().getTime()));
+  const schemaFault = await opening.whyNotSchema();
+  const schemaNote = schemaFault && `the database ${schemaFault}: it does not refuse or record all that it should`;
+  if (schemaNote !== null) log.error({}, schemaNote);
   const found = await logAsFound(opening.auditEvents);
   const keptCheckpoint = new KeptCheckpoint(keptCheckpointFile(config));
   const openedStore: Store = {
@@ -218,10 +221,7 @@ async function wire(
   await probes.load(issuing.map(({ cluster }) => cluster));
 
   // Other ways in than API tokens.
-  const clientCertificates = await openClientCertificates(config, issuing, log, {
-    clock,
-    intervalMilliseconds,
-  });
+  const clientCertificates = await openClientCertificates(config, issuing, log, tls, { clock, intervalMilliseconds });
   closings.push(() => clientCertificates?.close());
 
   // Policies.
@@ -327,7 +327,7 @@ async function wire(
     checkpointSeconds: config.audit.checkpointSeconds,
     issuers: waysIn.issuers,
     restored: () => restorations.summary(),
-    notes: () => [...(kept.note === null ? [] : [kept.note]), ...retention.notes()],
+    notes: () => [schemaNote, keptCheckpoint.note, kept.note, ...retention.notes()].filter((note) => note !== null),
   });
   const { sessions, logins } = waysIn.signIn;
   const { admins } = config.callers.apiTokens;

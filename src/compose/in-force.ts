@@ -38,20 +38,28 @@ export interface InForceOptions<T> {
 /**
  * Reads files, and again whenever they change. Files that cannot be used replace nothing, and are tried again at each interval:
  * a certificate may become valid, or the process may have had no file descriptor left. Each reason is said once for a content.
+ * A content that was read while somebody wrote it may be a half of it: it neither counts nor is spoken of, and is read again.
  * Throws where the first ones cannot be used.
  */
 export async function keepInForce<T>(options: InForceOptions<T>): Promise<InForce<T>> {
   const { files, load, admit, isSame = () => false, intervalMilliseconds, log, told } = options;
-  // Before the files are read: a change in between is then seen as one.
-  const { reading } = await fileReading(files);
-  /** The reading that remarks were made about, and those remarks. */
-  let remarkedOn = reading;
+  const changedSince = async (reading: string): Promise<boolean> => (await fileReading(files)).reading !== reading;
   const remarks = new Set<string>();
   const isNew = (remark: string): boolean => remarks.size < remarks.add(remark).size;
   const warn: Remark = (fields, message) => {
     if (isNew(JSON.stringify([fields, message]))) log.warn(fields, message);
   };
-  let current = await load(warn);
+  const loadFirst = async (tries = 10): Promise<{ readonly first: T; readonly reading: string }> => {
+    const { reading } = await fileReading(files);
+    const [loaded] = await Promise.allSettled([load(warn)]);
+    if (tries > 1 && (await changedSince(reading))) return loadFirst(tries - 1);
+    if (loaded.status === 'rejected') throw loaded.reason;
+    return { first: loaded.value, reading };
+  };
+  const { first, reading } = await loadFirst();
+  let current = first;
+  /** The reading that the remarks were made about. */
+  let remarkedOn = reading;
   let refused = false;
   const followers: ((next: T) => void)[] = [];
   const replace = async (_content: null, reading: string): Promise<Acted> => {
@@ -59,6 +67,7 @@ export async function keepInForce<T>(options: InForceOptions<T>): Promise<InForc
     remarkedOn = reading;
     try {
       const next = await load(warn);
+      if (await changedSince(reading)) return 'failed';
       if (isSame(next, current)) {
         refused = false;
         return 'done';
@@ -70,6 +79,7 @@ export async function keepInForce<T>(options: InForceOptions<T>): Promise<InForc
       log.info({ ...told.fields, ...told.fieldsOf?.(next) }, told.replaced);
       return 'done';
     } catch (error) {
+      if (await changedSince(reading)) return 'failed';
       refused = true;
       const reason = error instanceof Error ? error.message : String(error);
       if (isNew(reason)) log.error({ ...told.fields, reason }, told.refused);

@@ -1,9 +1,9 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { createSecureContext } from 'node:tls';
 import type { Config } from '../config/config.js';
 import { readSecretFile } from '../config/secrets.js';
 import { tlsSettings, type TlsPair } from '../http/server/tls-settings.js';
+import { tryHandshake } from '../http/server/try-handshake.js';
 import type { Log } from '../issuance/context.js';
 import { keepInForce, type InForce, type Remark } from './in-force.js';
 
@@ -60,8 +60,12 @@ async function load({ certFile, keyFile }: TlsFiles, warn: Remark): Promise<Load
   const key = await readSecretFile(keyFile);
   const cert = await readFile(certFile);
   try {
-    createSecureContext(tlsSettings({ cert, key: key.content }));
-    const { fingerprint256, validFromDate, validToDate } = new X509Certificate(cert);
+    const certificate = new X509Certificate(cert);
+    // OpenSSL itself finds no fault with a key of another algorithm, until somebody calls.
+    if (!certificate.checkPrivateKey(createPrivateKey(key.content)))
+      throw new Error('the key and the certificate mismatch: the key belongs to another one');
+    await tryHandshake(tlsSettings({ cert, key: key.content }));
+    const { fingerprint256, validFromDate, validToDate } = certificate;
     if (key.warning !== null) warn({}, key.warning);
     return {
       cert,

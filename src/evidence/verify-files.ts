@@ -71,6 +71,10 @@ async function readAll({ files, checkpointFiles }: VerifyOptions, keys: readonly
   for (const [i, file] of files.entries()) {
     const first = verifier.nextSeq;
     const line = await readEvents(file, verifier, archives);
+    if (verifier.nextSeq === first) {
+      const last = Math.max(first, ...checkpoints.map(({ size }) => size));
+      verifier.fail('CutOff', first, last, 'the file holds no event: it was filtered, or the download broke off');
+    }
     if (verifier.hasFailed())
       return { ...located(verifier.end(), file, verifier.nextSeq === first ? whyFirst(i) : ''), remarks };
     if (line === null) continue;

@@ -10,7 +10,7 @@ behind them. "-" is standard input.
                      shows it, or a file with one key on each line
   --json             the result as JSON
 
-Exit code 0: the log is whole. 1: it was changed, cut or reordered. 2: it could not be checked.
+Exit code 0: the log is whole. 1: it was changed, cut or reordered, or a file holds no event. 2: it could not be checked.
 `;
 
 export interface VerifyOptions {

@@ -30,7 +30,7 @@ export function storeParts(
   prisma: PrismaClient,
   dialect: SqlDialect,
   readRows: ReadRows,
-): Omit<Store, 'inventory' | 'alone' | 'close'> {
+): Omit<Store, 'inventory' | 'alone' | 'whyNotSchema' | 'close'> {
   const reads = { readRows, dialect };
   const identityBlocks = new IdentityBlockTable(prisma, readRows);
   const auditEvents = new AuditEventTable(prisma, reads);

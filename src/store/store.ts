@@ -66,6 +66,11 @@ export interface Store {
   alone<T>(work: () => Promise<T>): Promise<T>;
   /** Answers when the database does. Throws after a failed commit, until a commit succeeds. For `/readyz`. */
   ping(): Promise<void>;
+  /**
+   * Why the database has not the triggers and other objects that the migrations make, in words that go on after its name; null: it
+   * has them.
+   */
+  whyNotSchema(): Promise<string | null>;
   /** Lets queued steps finish, then closes. */
   close(): Promise<void>;
 }
@@ -351,7 +356,7 @@ export interface StoredCheckpointKey {
 }
 
 /** The audit log and its checkpoints, opened for reading alone. */
-export interface LogReader extends Pick<Store, 'auditEvents' | 'checkpoints'> {
+export interface LogReader extends Pick<Store, 'auditEvents' | 'checkpoints' | 'whyNotSchema'> {
   close(): Promise<void>;
 }
 

@@ -42,13 +42,15 @@ export interface MadeKey {
   readonly pem: string;
 }
 
-export function makeKey(type: 'P-256' | 'RSA-2048' | 'Ed25519' = 'P-256'): MadeKey {
+export type KeyType = 'P-256' | 'P-384' | 'P-521' | 'secp256k1' | 'RSA-2048' | 'Ed25519';
+
+export function makeKey(type: KeyType = 'P-256'): MadeKey {
   const { privateKey, publicKey } =
-    type === 'P-256'
-      ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
-      : type === 'RSA-2048'
-        ? generateKeyPairSync('rsa', { modulusLength: 2048 })
-        : generateKeyPairSync('ed25519');
+    type === 'RSA-2048'
+      ? generateKeyPairSync('rsa', { modulusLength: 2048 })
+      : type === 'Ed25519'
+        ? generateKeyPairSync('ed25519')
+        : generateKeyPairSync('ec', { namedCurve: type });
   return {
     privateKey,
     spki: publicKey.export({ type: 'spki', format: 'der' }),

@@ -12,11 +12,34 @@ import { startService, type TestService } from './support/service.js';
 let service: TestService;
 let pem: string;
 const made = new Map<string, Buffer>();
+/** As that of the service, but for the 2 s of the clock on the wall: a busy machine has less work done in them. */
+const patient = new InspectionPool({ workMilliseconds: 60_000 });
 beforeAll(async () => {
-  service = await startService();
+  service = await startService({
+    services: (services) => ({
+      ...services,
+      inspections: inspectionService({
+        clock: () => new Date(),
+        thresholds: { expiresWithinSeconds: 1, maxValiditySeconds: 1, maxCaValiditySeconds: 1 },
+        inventory: { find: async () => [] },
+        clusters: () => [],
+        pool: patient,
+        budgets: services.budgets,
+      }),
+    }),
+  });
   pem = readFileSync(join(service.dataDir, 'ca', 'ca.crt'), 'utf8');
 });
-afterAll(() => service.close());
+afterAll(async () => {
+  await service.close();
+  await patient.close();
+});
+
+/** The processor time of all threads so far, which the work of other processes does not lengthen. */
+function processorMilliseconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
 
 /** Sends a password too, because some uploads need one to do harm. */
 const inspect = (upload: Buffer) =>
@@ -118,15 +141,14 @@ async function issueDuring(work: Promise<unknown>): Promise<readonly number[]> {
 }
 
 describe('an upload that is', () => {
-  // The 2 s of work are of the clock on the wall, so a busy machine may need another try.
-  it.each(Object.keys(hostileUploads))('%s is answered in bounded time and memory', { retry: 2 }, async (name) => {
+  it.each(Object.keys(hostileUploads))('%s is answered in bounded time and memory', async (name) => {
     const upload = await hostileUploads[name]!(pem);
     made.set(name, upload);
     expect(upload.length).toBeLessThanOrEqual(1024 * 1024);
     const before = process.memoryUsage().rss;
-    const since = performance.now();
+    const since = processorMilliseconds();
     const answer = await inspect(upload);
-    const milliseconds = performance.now() - since;
+    const milliseconds = processorMilliseconds() - since;
     expect([200, 413, 422], answer.text).toContain(answer.status);
     expect(outcomesOf(answer)).toContain(outcomes[name]);
     // 2 s of work, and perhaps the start of a worker.

@@ -116,14 +116,18 @@ describe('/readyz?verbose', () => {
   });
 });
 
-it('shows which component has failed while the service is not ready', async () => {
+it('shows which component has failed, and to an auditor the clusters, while the service is not ready', async () => {
+  const cluster = { name: 'demo', state: 'ok', reachable: null, signs: 'unknown', probedAt: null } as const;
   const own = await startService({
     services: (services) => ({
       ...services,
       health: {
         ...services.health,
         ready: () => Promise.reject(new Error('secret detail')),
-        report: async () => ({ components: [{ name: 'database', state: 'failed', figures: {} }], clusters: null }),
+        report: async (viewer) => ({
+          components: [{ name: 'database', state: 'failed', figures: {} }],
+          clusters: viewer === null ? null : [cluster],
+        }),
       },
     }),
   });
@@ -133,6 +137,8 @@ it('shows which component has failed while the service is not ready', async () =
     components: [{ name: 'database', state: 'failed', figures: {} }],
   });
   expect(text).not.toContain('secret detail');
+  expect(body).not.toHaveProperty('clusters');
+  expect((await own.as('audrey')('get', '/readyz?verbose').expect(503)).body).toMatchObject({ clusters: [cluster] });
   expect((await own.anonymous('get', '/readyz').expect(503)).body).not.toHaveProperty('components');
   await own.close();
 });

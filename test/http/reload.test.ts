@@ -5,6 +5,7 @@ import { Agent, request } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import { expect, it } from 'vitest';
+import { makeKey } from '../helpers/certificates.js';
 import { useProcesses } from './support/serving-process.js';
 import { makeTlsPair, writeTlsFiles } from './support/tls-files.js';
 
@@ -68,10 +69,26 @@ it('serves a new certificate after SIGHUP without one failed request, and keeps 
   child.kill('SIGHUP');
   await expect.poll(() => said(refused)?.['reason'], { timeout: 10_000 }).toMatch(/tls\.key: .*mismatch/);
   expect(await shownBy(address)).toBe(fingerprint(second));
+  // OpenSSL says nothing against a key of another algorithm, until each handshake fails.
+  const { time } = said(refused) ?? {};
+  writeFileSync(inDirectory('tls.key'), makeKey('RSA-2048').pem);
+  child.kill('SIGHUP');
+  await expect.poll(() => said(refused)?.['time'], { timeout: 10_000 }).not.toBe(time);
+  expect(await shownBy(address)).toBe(fingerprint(second));
 
   const statuses = await stopCalling();
   expect(statuses.length).toBeGreaterThan(20);
   expect(new Set(statuses)).toEqual(new Set([200]));
+});
+
+it('does not start with a TLS key of another algorithm than its certificate', async () => {
+  const environment = writeTlsFiles(inDirectory(), { cert: makeTlsPair().cert, key: makeKey('RSA-2048').pem });
+  const { said, ended } = start({ environment });
+  expect(await ended).toEqual([1, null]);
+  const { KUBEPASS_TLS_CERT_FILE: cert, KUBEPASS_TLS_KEY_FILE: key } = environment;
+  expect(said('kubepass cannot serve')?.['reason']).toBe(
+    `TLS cannot be served with ${cert} and ${key}: the key and the certificate mismatch: the key belongs to another one`,
+  );
 });
 
 it('warns of a TLS key that others can read', async () => {

@@ -74,7 +74,7 @@ async function upgraded(state: State) {
     const asked = request(address)[method](path).set('authorization', `Bearer ${token}`);
     return body === undefined ? asked : asked.send(body);
   };
-  return { made, call };
+  return { made, call, store: service.store };
 }
 
 interface Listed {
@@ -83,8 +83,10 @@ interface Listed {
 
 describe.each(states)('a database of $name', (state) => {
   it('is migrated, and serves all that it had', async () => {
-    const { made, call } = await upgraded(state);
+    const { made, call, store } = await upgraded(state);
     const { admin, hr, bob, audrey } = made.tokens;
+    // A restore compares every database with the schema of a new one.
+    expect(await store.whyNotSchema()).toBeNull();
     expect((await call(admin, 'get', '/readyz')).status).toBe(200);
 
     // Lists and details are as the code of that time answered them.

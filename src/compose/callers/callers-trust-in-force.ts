@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { createSecureContext } from 'node:tls';
 import type { ClientCertificatesConfig } from '../../config/callers-config.js';
+import { tlsSettingsForCertificates, type TlsPair } from '../../http/server/tls-settings.js';
+import { tryHandshake } from '../../http/server/try-handshake.js';
 import { readCallersTrust, type CallersTrust } from '../../identity/callers-trust.js';
 import type { Log } from '../../issuance/context.js';
 import { displayDistinguishedName } from '../../x509/strict/distinguished-name.js';
@@ -12,6 +13,8 @@ export type CallersTrustInForce = InForce<CallersTrust>;
 export interface CallersTrustOptions {
   readonly clock: () => Date;
   readonly intervalMilliseconds: number;
+  /** The pair of the listener that asks for client certificates. */
+  readonly pair: () => TlsPair;
   /** Why these CAs must not be used; null where they may. */
   readonly whyNot: (trust: CallersTrust) => string | null;
 }
@@ -25,13 +28,13 @@ type Files = Pick<ClientCertificatesConfig, 'certificateAuthorityFile' | 'revoca
 export function openCallersTrust(
   files: Files,
   log: Log,
-  { clock, intervalMilliseconds, whyNot }: CallersTrustOptions,
+  { clock, intervalMilliseconds, pair, whyNot }: CallersTrustOptions,
 ): Promise<CallersTrustInForce> {
   const { certificateAuthorityFile, revocationListFile } = files;
   return keepInForce({
     files: revocationListFile === null ? [certificateAuthorityFile] : [certificateAuthorityFile, revocationListFile],
     async load(warn) {
-      const trust = await read(files);
+      const trust = await read(files, pair());
       const why = whyNot(trust);
       if (why !== null) throw new Error(why);
       warnOfEnded(trust, clock(), warn);
@@ -47,12 +50,13 @@ export function openCallersTrust(
   });
 }
 
-async function read({ certificateAuthorityFile, revocationListFile }: Files): Promise<CallersTrust> {
+async function read({ certificateAuthorityFile, revocationListFile }: Files, pair: TlsPair): Promise<CallersTrust> {
   const pem = await readFile(certificateAuthorityFile, 'utf8');
   const lists = revocationListFile === null ? null : await readFile(revocationListFile, 'utf8');
   try {
     const trust = await readCallersTrust(pem, lists);
-    createSecureContext({ ca: pem });
+    // The server names its CAs to each caller, and no handshake has room for more than 64 KiB of names.
+    await tryHandshake({ ...tlsSettingsForCertificates(pair, pem), requestCert: true });
     return trust;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -1,6 +1,7 @@
 import type { Config } from '../../config/config.js';
 import { ClientCertificates } from '../../identity/client-certificates.js';
 import type { IssuingCluster, Log } from '../../issuance/context.js';
+import type { TlsInForce } from '../tls-in-force.js';
 import { openCallersTrust, type CallersTrustInForce } from './callers-trust-in-force.js';
 import { UserAuthorities } from './user-authorities.js';
 
@@ -23,15 +24,18 @@ export async function openClientCertificates(
   { callers, clusters: configs, roles }: Config,
   clusters: Iterable<IssuingCluster>,
   log: Log,
+  tls: TlsInForce | null,
   times: { readonly clock: () => Date; readonly intervalMilliseconds: number },
 ): Promise<OpenedClientCertificates | null> {
   const config = callers.clientCertificates;
-  if (config === null) return null;
+  // The configuration is refused where it has them without TLS.
+  if (config === null || tls === null) return null;
   if (config.identity === 'commonName' && config.usernamePrefix === '' && callers.oidc.some(isWithoutPrefix))
     log.warn({}, 'client certificates and an issuer can give the same name: a usernamePrefix would keep them apart');
   const userAuthorities = await UserAuthorities.of(clusters, configs);
   const trust = await openCallersTrust(config, log, {
     ...times,
+    pair: () => tls.current(),
     whyNot: (read) => userAuthorities.whyShared(read),
   });
 

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { copyFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readCheckpoint, type Checkpoint, type SignedCheckpoint } from '../../audit/checkpoint.js';
 import type { Config } from '../../config/config.js';
@@ -16,7 +16,13 @@ export class KeptCheckpoint {
 
   constructor(readonly path: string) {}
 
-  /** Null where there is none, or where the file is none. Its signatures are not looked at: whoever writes here owns the key. */
+  /** One sentence for people about a file that was none when the service began to use it; null: there is nothing to say. */
+  note: string | null = null;
+
+  /**
+   * Null where there is none, or where the file is none: then `log` and `note` say so, and a copy is kept. Its signatures are not looked
+   * at: whoever writes here owns the key.
+   */
   async read(log?: Log): Promise<Checkpoint | null> {
     let note: string;
     try {
@@ -26,7 +32,11 @@ export class KeptCheckpoint {
       throw error;
     }
     const checkpoint = checkpointIn(note);
-    if (checkpoint === null) log?.error({ file: this.path }, 'the checkpoint that was kept cannot be read');
+    if (checkpoint === null && log !== undefined) {
+      this.note =
+        'the checkpoint that was kept beside the database cannot be read: if the database was restored from a backup, a size may be signed again';
+      log.error({ file: await checkpointAside(this.path) }, this.note);
+    }
     return checkpoint;
   }
 
@@ -66,6 +76,15 @@ export class KeptCheckpoint {
 
 export const keptCheckpointFile = ({ database, dataDir }: Pick<Config, 'database' | 'dataDir'>): string =>
   database.kind === 'sqlite' ? `${database.file}.checkpoint` : join(dataDir, 'last-checkpoint');
+
+/** Keeps a copy of a kept checkpoint that is none, where it can be read. Answers where; null: there is no copy. */
+export async function checkpointAside(file: string): Promise<string | null> {
+  const aside = `${file}.damaged`;
+  return copyFile(file, aside).then(
+    () => aside,
+    () => null,
+  );
+}
 
 /** The checkpoint in a signed note; null where there is none. */
 export const checkpointIn = (note: string): Checkpoint | null =>

@@ -1,4 +1,4 @@
-import { copyFile, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import type { Checkpoint } from '../../audit/checkpoint.js';
 import { readNote, readVerifierKey } from '../../audit/signed-note.js';
 import type { Config } from '../../config/config.js';
@@ -96,13 +96,4 @@ export async function knownSigned(
   const [checkpoint = null] = counting.toSorted((one, other) => other.checkpoint.size - one.checkpoint.size);
   const before = replaced !== null && replaced.instance === instance ? replaced.before : 0;
   return { checkpoint, events: Math.max(before, checkpoint?.checkpoint.size ?? 0) || null };
-}
-
-/** Keeps a copy of a kept checkpoint that is none, where it can be read. Answers where; null: there is no copy. */
-export async function checkpointAside(config: Config): Promise<string | null> {
-  const aside = `${keptCheckpointFile(config)}.damaged`;
-  return copyFile(keptCheckpointFile(config), aside).then(
-    () => aside,
-    () => null,
-  );
 }

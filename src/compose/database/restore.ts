@@ -12,9 +12,9 @@ import { checkSqlite } from '../../store/sqlite/check-sqlite.js';
 import { openSqliteStore } from '../../store/sqlite/open-sqlite-store.js';
 import { acquireDatabaseLock, acquireDataDirLock, type ProcessLock } from '../../store/sqlite/process-lock.js';
 import type { Store } from '../../store/store.js';
-import { keptCheckpointFile } from './kept-checkpoint.js';
+import { checkpointAside, keptCheckpointFile } from './kept-checkpoint.js';
 import { mergeRevocations } from './merged-revocations.js';
-import { checkpointAside, knownSigned, notesAtHand, type NoteAtHand, type NotesAtHand } from './notes-at-hand.js';
+import { knownSigned, notesAtHand, type NoteAtHand, type NotesAtHand } from './notes-at-hand.js';
 import { openStore } from './open-store.js';
 import { outOfSpace } from './out-of-space.js';
 import {
@@ -170,7 +170,7 @@ async function mark(store: Store, what: string, { config, notes, say }: Marking)
 }
 
 async function setAside(config: Config, fault: string, say: (line: string) => void): Promise<void> {
-  const aside = await checkpointAside(config);
+  const aside = await checkpointAside(keptCheckpointFile(config));
   say(`${keptCheckpointFile(config)} ${fault}, and is replaced${aside === null ? '' : `; a copy is ${aside}`}`);
 }
 

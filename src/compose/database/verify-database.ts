@@ -53,12 +53,14 @@ export async function verifyConfigured({ database }: Pick<Config, 'database'>): 
   }
 }
 
+/** Checks the audit log of a database, and then the schema, which keeps it from being changed. */
 export async function verifiedLog(
   what: string,
-  reader: Pick<Store, 'auditEvents' | 'checkpoints'>,
+  reader: Pick<Store, 'auditEvents' | 'checkpoints' | 'whyNotSchema'>,
 ): Promise<Extract<LogCheck, { readonly ok: true }>> {
   const log = await verifyLog(reader);
-  if (!log.ok) throw new CommandRefusedError(`${what} ${log.why}`);
+  const why = log.ok ? await reader.whyNotSchema() : log.why;
+  if (!log.ok || why !== null) throw new CommandRefusedError(`${what} ${why}`);
   return log;
 }
 

@@ -11,9 +11,8 @@ import { problem, sendProblem } from '../problems/problem.js';
 import { json, onlyProblems } from '../responses.js';
 import { addSchemas } from '../schema-parts.js';
 import type { App } from '../types.js';
-import * as schemas from './schemas.js';
+import { HealthSchema } from './schemas.js';
 
-const { HealthSchema } = schemas;
 type HealthBody = Static<typeof HealthSchema>;
 const ok: HealthBody = { status: 'ok' };
 
@@ -33,7 +32,7 @@ export function addHealth(app: App, { health, authenticator }: Services, takesSe
     limit.flush();
     done();
   });
-  addSchemas(app, { HealthSchema, ClusterHealthSchema: schemas.ClusterHealthSchema });
+  addSchemas(app, { HealthSchema });
 
   app.get(
     '/livez',
@@ -61,8 +60,8 @@ export function addHealth(app: App, { health, authenticator }: Services, takesSe
         summary: 'Check whether the service can do its work',
         description:
           'Asks the database. Send no calls here while it answers 503. A cluster that is out of reach is no reason for that: ' +
-          'the service goes on for the others. `verbose` tells the state of each component; a token of an auditor or an ' +
-          'admin, which is optional here, adds the names of clusters.',
+          'the service goes on for the others. `verbose` tells the state of each component, also with 503; a token of an ' +
+          'auditor or an admin, which is optional here, adds the names of clusters.',
         security: [],
         querystring: Type.Object({
           verbose: Type.Optional(
@@ -86,7 +85,8 @@ export function addHealth(app: App, { health, authenticator }: Services, takesSe
         await health.ready();
       } catch (error) {
         if (limit.admits('readyz')) logUnavailable(request, error, 'not ready');
-        const members = isVerbose ? { components: componentsOf(await reporting()) } : {};
+        const report = isVerbose ? await reporting() : null;
+        const members = report === null ? {} : { components: componentsOf(report), ...clustersOf(report) };
         const headers = { 'retry-after': '5' };
         return sendProblem(reply, problem('service-unavailable', 'not ready', { members, headers }));
       }

@@ -28,6 +28,13 @@ export const ClusterHealthSchema = namedObject('ClusterHealth', 'A cluster, as i
   probedAt: nullable(instantOf('When it was probed.'), 'Null: never.'),
 });
 
+export const Clusters = Type.Optional(
+  Type.Array(ref(ClusterHealthSchema), {
+    maxItems: 1000,
+    description: 'Only of `/readyz?verbose`, for auditors and admins: the clusters by name.',
+  }),
+);
+
 export const HealthSchema = namedObject('Health', 'The service is well.', {
   status: oneOf(['ok'], 'Always the same; a fault has another HTTP status.'),
   restored: Type.Optional(
@@ -50,10 +57,5 @@ export const HealthSchema = namedObject('Health', 'The service is well.', {
   components: Type.Optional(
     Type.Array(ref(ComponentSchema), { maxItems: 100, description: 'Only with `verbose`: the state of each part.' }),
   ),
-  clusters: Type.Optional(
-    Type.Array(ref(ClusterHealthSchema), {
-      maxItems: 1000,
-      description: 'Only with `verbose`, for auditors and admins: the clusters by name.',
-    }),
-  ),
+  clusters: Clusters,
 });

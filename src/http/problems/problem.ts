@@ -14,7 +14,7 @@ export interface Problem {
 /** Members that only problems of some types have. */
 export type ProblemMembers = Pick<
   ProblemBody,
-  'budget' | 'certificateRequestId' | 'components' | 'errors' | 'violations' | 'reason' | 'state'
+  'budget' | 'certificateRequestId' | 'clusters' | 'components' | 'errors' | 'violations' | 'reason' | 'state'
 >;
 
 export const problemMediaType = 'application/problem+json';

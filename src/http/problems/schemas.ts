@@ -1,12 +1,12 @@
 import { Type, type Static } from 'typebox';
 import { budgetNames } from '../../model/budget.js';
 import { requestStates } from '../../model/certificate-request.js';
-import { ComponentSchema } from '../health/schemas.js';
+import { ClusterHealthSchema, Clusters, ComponentSchema } from '../health/schemas.js';
 import { idOf, instantOf, messageOf, namedObject, oneOf, reasonOf, ref } from '../schema-parts.js';
 import { problemTypeNames, problemUrn } from './problem-types.js';
 
 /** Registered here, because every route has problems. */
-export { ComponentSchema };
+export { ClusterHealthSchema, ComponentSchema };
 
 export const ViolationSchema = namedObject('Violation', 'One reason why a request is not permitted.', {
   source: Type.String({
@@ -74,6 +74,7 @@ export const ProblemSchema = namedObject('Problem', 'An error (RFC 9457).', {
       description: 'Only of `/readyz?verbose`: which one has failed.',
     }),
   ),
+  clusters: Clusters,
   state: Type.Optional(oneOf(requestStates, 'Only with `state-conflict`: the state of the certificate request.')),
 });
 export type ProblemBody = Static<typeof ProblemSchema>;

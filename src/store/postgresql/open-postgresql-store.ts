@@ -15,6 +15,7 @@ import { clientConfig, connect, startLock } from './connect.js';
 import { isUnreachable, unreachable } from './errors.js';
 import { migratePostgresql } from './migrate-postgresql.js';
 import { PostgresqlBatches } from './postgresql-batches.js';
+import { whyNotPostgresqlSchema } from './postgresql-schema.js';
 import { argumentsWithoutNul, postgresqlDialect, queryOf } from './query.js';
 
 export interface PostgresqlStoreOptions {
@@ -75,6 +76,7 @@ export async function openPostgresqlStore(options: PostgresqlStoreOptions): Prom
   return {
     ...storeParts(writer, prismaOn(prismas), postgresqlDialect, readRows),
     inventory: inventoryOn(ours),
+    whyNotSchema: () => whyNotPostgresqlSchema(readRows),
     async alone(work) {
       const client = await connect(clientConfig(url));
       try {
@@ -102,6 +104,7 @@ export function readPostgresql(url: string): LogReader {
   return {
     auditEvents: new AuditEventTable(prisma, { readRows, dialect: postgresqlDialect }),
     checkpoints: new CheckpointTables(prisma),
+    whyNotSchema: () => whyNotPostgresqlSchema(readRows),
     async close() {
       await Promise.all(pools.map((pool) => pool.end()));
     },

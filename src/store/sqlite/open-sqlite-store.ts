@@ -9,6 +9,7 @@ import { migrateSqlite } from './migrate-sqlite.js';
 import { createPrivateFile } from './process-lock.js';
 import { ReadConnection } from './read-connection.js';
 import { SqliteBatches, type FlatBatches } from './sqlite-batches.js';
+import { whyNotSqliteSchema } from './sqlite-schema.js';
 import { sqliteDialect } from './statements.js';
 import { ThreadedBatches } from './threaded-batches.js';
 
@@ -56,6 +57,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     inventory: reads,
     // The lock of the database already keeps other processes away.
     alone: (work) => work(),
+    whyNotSchema: () => whyNotSqliteSchema(reads.readRows),
     async close() {
       // The last connection to close moves the write-ahead log into the database, and only one that writes can do that.
       reads.close();

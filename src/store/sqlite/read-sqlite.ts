@@ -4,6 +4,7 @@ import type { LogReader } from '../store.js';
 import { AuditEventTable } from '../tables/audit-event-table.js';
 import { CheckpointTables } from '../tables/checkpoint-tables.js';
 import { ReadConnection } from './read-connection.js';
+import { whyNotSqliteSchema } from './sqlite-schema.js';
 import { sqliteDialect } from './statements.js';
 
 /** Opens a database for reading alone, also while a service uses it. It has this version's schema. */
@@ -20,6 +21,7 @@ export async function readSqlite(file: string): Promise<LogReader> {
   return {
     auditEvents: new AuditEventTable(prisma, { readRows: reads.readRows, dialect: sqliteDialect }),
     checkpoints: new CheckpointTables(prisma),
+    whyNotSchema: () => whyNotSqliteSchema(reads.readRows),
     async close() {
       reads.close();
       await prisma.$disconnect();

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AllInForce, keepInForce, unchanging, type InForce } from '../../../src/compose/in-force.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 
@@ -23,7 +23,11 @@ afterEach(() => {
 });
 
 /** A file that holds a number. */
-async function keep(intervalMilliseconds: number, beforeReading = () => {}): Promise<InForce<number>> {
+async function keep(
+  intervalMilliseconds: number,
+  beforeReading = () => {},
+  afterReading = () => {},
+): Promise<InForce<number>> {
   const write = (level: string) => (fields: object, message: string) =>
     void log.push(`${level} ${message} ${JSON.stringify(fields)}`);
   kept = await keepInForce<number>({
@@ -31,6 +35,7 @@ async function keep(intervalMilliseconds: number, beforeReading = () => {}): Pro
     async load() {
       beforeReading();
       const text = await readFile(file, 'utf8');
+      afterReading();
       if (!/^\d+$/.test(text)) throw new Error('no number');
       return Number(text);
     },
@@ -119,6 +124,39 @@ it('does not bring into force what must not replace anything, or what a follower
   }
   expect(log).toEqual([refused('too large'), refused('not thirteen'), 'info other {"of":"x","next":7}']);
   expect([used, current()]).toEqual([[7], 7]);
+});
+
+describe.each(['4', '4x'])('a file that was read when %s of 42 was written', (half) => {
+  let isHalf = false;
+  const writeHalf = () => {
+    writeFileSync(file, half);
+    isHalf = true;
+  };
+  const writeRest = () => {
+    if (isHalf) writeFileSync(file, '42');
+    isHalf = false;
+  };
+
+  it('neither comes into force nor is spoken of, and is read again', async () => {
+    const { current, reload, isRefused } = await keep(3_600_000, undefined, writeRest);
+    writeHalf();
+    await reload();
+    expect([current(), isRefused(), log]).toEqual([1, false, []]);
+    await reload();
+    expect([current(), isRefused(), log]).toEqual([42, false, ['info other {"of":"x","next":42}']]);
+  });
+
+  it('does not end the start', async () => {
+    writeHalf();
+    expect((await keep(3_600_000, undefined, writeRest)).current()).toBe(42);
+    expect(log).toEqual([]);
+  });
+});
+
+it('does not wait for a file that never comes to rest', async () => {
+  let reads = 0;
+  await keep(3_600_000, undefined, () => writeFileSync(file, '1'.repeat(++reads)));
+  expect(reads).toBeLessThan(20);
 });
 
 it('throws where the first content cannot be used', async () => {

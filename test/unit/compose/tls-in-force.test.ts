@@ -1,9 +1,14 @@
 import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { connect, createServer } from 'node:tls';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { openTls, type TlsInForce } from '../../../src/compose/tls-in-force.js';
+import { tlsSettings, type TlsPair } from '../../../src/http/server/tls-settings.js';
+import { makeAuthority, makeCertificate, makeKey, type KeyType } from '../../helpers/certificates.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 import { makeTlsPair, writeTlsFiles } from '../../http/support/tls-files.js';
 
@@ -29,6 +34,21 @@ afterEach(() => {
   tls?.stop();
   directory.remove();
 });
+
+const valid = { notBefore: new Date(Date.now() - 3_600_000), notAfter: new Date(Date.now() + 86_400_000) };
+
+/** The fingerprint of the certificate that a client of a server with this pair gets. */
+async function shownBy(pair: TlsPair): Promise<string> {
+  const server = createServer(tlsSettings(pair)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false });
+  await once(socket, 'secureConnect');
+  const { fingerprint256 } = socket.getPeerCertificate();
+  socket.destroy();
+  server.close();
+  return fingerprint256.replaceAll(':', '').toLowerCase();
+}
 
 async function open(pair: Pair, intervalMilliseconds = 3_600_000, clock = () => new Date()): Promise<TlsInForce> {
   const environment = writeTlsFiles(directory.path, pair);
@@ -98,6 +118,52 @@ it('starts with a certificate that has expired, with a warning, and not with a p
   expect(log).toEqual([expect.stringMatching(/^warn the TLS certificate is not valid now/)]);
   tls?.stop();
   await expect(open({ cert: first.cert, key: second.key })).rejects.toThrow(/^TLS cannot be served with .*mismatch/);
+});
+
+const pairOf = (type: KeyType): Pair => {
+  const authority = makeAuthority(valid);
+  const { pem: cert, key } = makeCertificate({ issuer: authority, key: makeKey(type), ...valid });
+  return { cert: cert + authority.pem, key: key.pem };
+};
+
+it.each<KeyType>(['RSA-2048', 'P-256', 'P-384', 'P-521', 'Ed25519'])(
+  'takes a chain and its key of %s',
+  async (type) => {
+    const { current } = await open(pairOf(type));
+    expect(await shownBy(current())).toBe(current().fingerprintSha256);
+  },
+);
+
+it.each<[string, () => Pair, RegExp]>([
+  [
+    'whose key is of another algorithm than its certificate',
+    () => ({ cert: pairOf('P-256').cert, key: makeKey('RSA-2048').pem }),
+    /mismatch: the key belongs to another one/,
+  ],
+  [
+    'with which no client can shake hands',
+    () => pairOf('secp256k1'),
+    /no suitable signature algorithm|no shared cipher/,
+  ],
+  [
+    'whose key is encrypted',
+    () => {
+      const { pem, key } = makeAuthority(valid);
+      const cipher = { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' } as const;
+      return { cert: pem, key: String(key.privateKey.export(cipher)) };
+    },
+    /assphrase|cancelled|decrypt/,
+  ],
+])('neither starts with nor changes to a pair %s', async (_what, make, reason) => {
+  const pair = make();
+  await expect(open(pair)).rejects.toThrow(/^TLS cannot be served with \S+\/tls\.crt and \S+\/tls\.key: /);
+  await expect(open(pair)).rejects.toThrow(reason);
+  const { reload, isRefused } = await open(first);
+  writeTlsFiles(directory.path, pair);
+  await reload();
+  expect(log).toEqual([expect.stringMatching(reason)]);
+  expect(log[0]).toMatch(/^error the TLS files were changed and cannot be served: the certificate in force stays/);
+  expect([served, isRefused()]).toEqual([[], true]);
 });
 
 it('warns of a key that others can read', async () => {

@@ -79,6 +79,36 @@ async function verdict(lines: readonly string[], checkpoints: readonly string[])
   return fault === null ? `vouched for ${vouchedFor}` : `${fault.reason} ${fault.firstSeq}-${fault.lastSeq}`;
 }
 
+describe('kubepass-verify of a file without an event', () => {
+  const own = `${JSON.stringify({ checkpoint: noteOf(all) })}\n`;
+
+  it.each([
+    ['an empty file', ['']],
+    ['a line feed', ['\n']],
+    ['blanks', ['  \n\t\n']],
+    ['blanks without an end of line', ['   ']],
+    ['a byte order mark', ['\ufeff']],
+    ['a checkpoint alone, whose key is not at hand', [own]],
+    ['an empty export behind an archive', [all.map((line) => `${line}\n`).join(''), '']],
+    ['an empty archive before an export', ['', all.map((line) => `${line}\n`).join('')]],
+  ])('is no success: %s', async (_, contents) => {
+    const files = contents.map((content, i) => file(`part-${i}.ndjson`, content));
+    const { output, complaints, exitCode } = await verifyFiles(files);
+    expect([exitCode, complaints]).toEqual([1, '']);
+    expect(output).toMatch(/^NOT VALID at event \d+ \((CutOff|NotAnEvent)\): /);
+    expect(output).not.toContain('in order');
+    expect(JSON.parse((await verifyFiles([...files, '--json'])).output)).toMatchObject({ valid: false });
+  });
+
+  it('says why, and in which of several files', async () => {
+    const [archive, empty] = [exportOf(all, 'archive.ndjson'), file('empty.ndjson', '')];
+    expect((await verifyFiles([archive, empty])).output).toBe(
+      'NOT VALID at event 301 (CutOff): the file holds no event: it was filtered, or the download broke off\n' +
+        `it lies in ${empty}\n`,
+    );
+  });
+});
+
 describe('kubepass-verify', () => {
   const checkpoints = [noteOf(all.slice(0, 100)), noteOf(all.slice(0, 200))];
   const changed = (i: number, event: string) => all.map((line, at) => (at === i ? event : line));

@@ -106,6 +106,23 @@ describe('the CA of callers', () => {
     await expect(open({ callersPem })).rejects.toThrow(shared);
   });
 
+  it('is not one of so many that no handshake has room for their names', async () => {
+    const subject = (n: number) =>
+      [
+        ['O', 'x'.repeat(64)],
+        ['CN', `${n}-${'x'.repeat(50)}`],
+      ] as const;
+    const many = Array.from({ length: 600 }, (_, n) => makeAuthority({ subject: subject(n), ...valid }).pem).join('');
+    await expect(open({ callersPem: many })).rejects.toThrow(
+      /^callers\.clientCertificates: .*callers-ca\.crt: .*ca_names/,
+    );
+    const { reload } = await open({ callersPem: callers.pem });
+    file('callers-ca.crt', many);
+    await reload();
+    expect(said(stays)).toMatchObject([{ fields: { reason: expect.stringMatching(/ca_names/) as string } }]);
+    expect(await authenticate()).toMatchObject({ outcome: 'authenticated' });
+  });
+
   it('is not the user CA that the configuration names for a cluster which signs elsewhere', async () => {
     const other = makeAuthority({ subject: [['CN', 'signing-ca']], ...valid });
     const cluster = {

@@ -638,6 +638,66 @@ describe('a restore', () => {
   });
 });
 
+describe.each<[string, string]>([
+  ['lacks the trigger AuditRecord_no_delete', 'DROP TRIGGER "AuditRecord_no_delete"'],
+  [
+    'has a trigger AuditTile_no_update that was changed',
+    `DROP TRIGGER "AuditTile_no_update"; CREATE TRIGGER "AuditTile_no_update" BEFORE UPDATE ON "AuditTile" BEGIN SELECT 1; END`,
+  ],
+  [
+    'has the trigger quiet, which no migration makes',
+    `CREATE TRIGGER "quiet" BEFORE INSERT ON "AuditRecord" WHEN NEW."principal" = 'mallory' BEGIN SELECT RAISE(IGNORE); END`,
+  ],
+  ['lacks the view AuditEvent', 'DROP VIEW "AuditEvent"; CREATE TABLE "AuditEvent" ("x")'],
+  ['lacks the index AuditRecord_principal_lastSeq_idx', 'DROP INDEX "AuditRecord_principal_lastSeq_idx"'],
+])('a database that %s', (why, sql) => {
+  const edit = (file: string) => {
+    const database = new Database(file);
+    database.exec(sql);
+    database.close();
+  };
+
+  it('is refused as a backup, by the check and by the restore, and cannot be marked as restored', async () => {
+    await backedUp();
+    await verifySqlite(backup());
+    edit(backup());
+    await expect(verifySqlite(backup())).rejects.toThrow(why);
+    const before = contents(home());
+    await expect(restoreDatabase(configOf(), asking({ force: true }))).rejects.toThrow(why);
+    expect(contents(home())).toEqual(before);
+    edit(databaseOf());
+    await expect(verifyConfigured(configOf())).rejects.toThrow(why);
+    await expect(markDatabase(configOf(), null)).rejects.toThrow(why);
+    await expect(backUpDatabase(configOf(), join(path, 'other.db'))).rejects.toThrow(why);
+  });
+});
+
+it('a service over a database without a trigger says so in its log, and to everybody who asks', async () => {
+  await started();
+  await stopped();
+  const database = new Database(databaseOf());
+  database.exec('DROP TRIGGER "AuditRecord_no_delete"');
+  database.close();
+  const { services } = await started();
+  const note = 'the database lacks the trigger AuditRecord_no_delete: it does not refuse or record all that it should';
+  expect(log).toContainEqual({ level: 'error', fields: {}, message: note });
+  expect(services.health.notes()).toContain(note);
+});
+
+it('a service over a damaged kept checkpoint says so to everybody who asks, and keeps a copy', async () => {
+  await backedUp();
+  const kept = `${databaseOf()}.checkpoint`;
+  writeFileSync(kept, 'half a chec');
+  const { services } = await started();
+  const note = expect.stringMatching(/^the checkpoint that was kept beside the database cannot be read: if /) as string;
+  expect(log).toContainEqual({ level: 'error', fields: { file: `${kept}.damaged` }, message: note });
+  expect(services.health.notes()).toContainEqual(note);
+  expect(readFileSync(`${kept}.damaged`, 'utf8')).toBe('half a chec');
+  await stopped();
+  // By now the file holds a newer checkpoint.
+  expect((await started()).services.health.notes()).not.toContainEqual(note);
+});
+
 describe('a database that was put back by other means', () => {
   const putBack = () => {
     for (const end of ['', '-wal', '-shm']) rmSync(`${databaseOf()}${end}`, { force: true });
