@@ -6,7 +6,7 @@ const most = { together: 32, questions: 4 };
 
 /** Finds by the SHA-256 of secrets, lower-case hex. */
 export interface SecretReader<Found> {
-  /** What there is for these, live or not, by the SHA-256. */
+  /** Those that there are, live or not, by the SHA-256. */
   findBySecretSha256s(secretSha256s: readonly string[]): Promise<ReadonlyMap<string, Found>>;
 }
 
