@@ -1,8 +1,12 @@
+import { setTimeout } from 'node:timers/promises';
+
 /** How long a change by another process may go unnoticed here. */
 const cacheMilliseconds = 5_000;
 const cacheSize = 1_000;
 /** How many secrets one question to the database is about at most, and how many questions are under way. */
-const most = { together: 32, questions: 4 };
+const most = { together: 256, questions: 4 };
+/** After a question about a guess, the next one is about all that have come meanwhile. */
+const pauseMilliseconds = 5;
 
 /** Finds by the SHA-256 of secrets, lower-case hex. */
 export interface SecretReader<Found> {
@@ -18,8 +22,8 @@ interface Waiting<Found> {
 
 /**
  * Finds what a secret stands for. A record that was found is believed for at most 5 seconds, unless this process changes it:
- * `forget` acts at once. Secrets that come together are looked up together, each as if it were the only one: so a guess costs
- * little, and whoever has a good secret waits for a moment, however many guesses come with it.
+ * `forget` acts at once. Secrets that come together are looked up together: so a guess costs little, and whoever has a good secret
+ * waits for a moment, however many guesses come with it.
  */
 export class SecretLookUp<Found extends { readonly id: string }> {
   readonly #found = new Map<string, { readonly record: Found; readonly readAt: number }>();
@@ -28,6 +32,7 @@ export class SecretLookUp<Found extends { readonly id: string }> {
   /** In the order in which they came. */
   readonly #waiting: Waiting<Found>[] = [];
   #questions = 0;
+  #pause = Promise.resolve();
 
   constructor(
     private readonly reader: SecretReader<Found>,
@@ -63,10 +68,13 @@ export class SecretLookUp<Found extends { readonly id: string }> {
   /** Looks up those that wait, and then those that have come meanwhile. */
   async #lookUp(): Promise<void> {
     this.#questions += 1;
-    while (this.#waiting.length > 0) {
+    for (;;) {
+      await this.#pause;
       const asked = this.#waiting.splice(0, most.together);
+      if (asked.length === 0) break;
       try {
-        const found = await this.reader.findBySecretSha256s(asked.map(({ sha256 }) => sha256));
+        const found = await this.reader.findBySecretSha256s(padded(asked.map(({ sha256 }) => sha256)));
+        if (asked.some(({ sha256 }) => !found.has(sha256))) this.#pause = setTimeout(pauseMilliseconds);
         for (const { sha256, resolve } of asked) resolve(found.get(sha256) ?? null);
       } catch (error) {
         for (const { reject } of asked) reject(error);
@@ -75,3 +83,9 @@ export class SecretLookUp<Found extends { readonly id: string }> {
     this.#questions -= 1;
   }
 }
+
+/** A database prepares a statement for each length, so there are few: the last one is repeated up to a power of two. */
+const padded = (hashes: readonly string[]): readonly string[] => [
+  ...hashes,
+  ...Array.from({ length: 2 ** Math.ceil(Math.log2(hashes.length)) - hashes.length }, () => hashes.at(-1) ?? ''),
+];
