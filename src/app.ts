@@ -53,7 +53,7 @@ export interface AppOptions {
   readonly patience?: Patience;
   /** Octets; default 64 KiB. */
   readonly bodyLimit?: number;
-  /** How many failures of one address are answered before 429, and how many sign-ins are begun; default 60. */
+  /** How many failures of one address in a minute, and how many failed sign-ins, are answered before 429; default 60. */
   readonly failedAuthenticationsPerMinute?: number;
   /** How people sign in with browsers; without it no session counts. */
   readonly browsers?: Browsers;
