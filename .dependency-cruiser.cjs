@@ -24,8 +24,8 @@ const rooms = {
   // How traces are told to the rest.
   observability: ['model'],
   model: ['x509'],
-  // loopback.ts: an identity provider speaks plain HTTP on this machine alone.
-  identity: ['model', 'x509', 'formats/json', 'config/loopback.ts'],
+  // loopback.ts: an identity provider speaks plain HTTP on this machine alone. turns.ts: guesses wait for their turn.
+  identity: ['model', 'x509', 'formats/json', 'config/loopback.ts', 'workers/turns.ts'],
   policy: ['model', 'x509', 'formats', 'workers'],
   // Reads what an identity provider sends over SCIM: bodies, filters, PATCH. Pure, and of values alone.
   directory: ['model'],

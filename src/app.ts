@@ -21,6 +21,7 @@ import { traceRequests } from './http/plugins/request-trace.js';
 import { answerUnroutableScim } from './http/scim/errors.js';
 import { addScim } from './http/scim/routes.js';
 import { answerUnreadableRequest } from './http/server/answer-unreadable-request.js';
+import { CallerAddresses } from './http/server/caller-address.js';
 import { CertificateListener } from './http/server/certificate-listener.js';
 import { Connections, type ConnectionLimits } from './http/server/connections.js';
 import { createServer, type Patience } from './http/server/create-server.js';
@@ -42,6 +43,8 @@ export interface AppOptions {
   readonly tls?: TlsPair;
   /** PEM: the CAs of callers who come by client certificate, on a listener of their own. It needs `tls`. */
   readonly callersAuthority?: string;
+  /** Addresses and networks of proxies that tell where calls come from; default: none. */
+  readonly trustedProxies?: readonly string[];
   /** Default: no limit but that of the system. */
   readonly connections?: ConnectionLimits;
   /** How long requests that are under way may take after `close`; default 10,000. */
@@ -50,7 +53,7 @@ export interface AppOptions {
   readonly patience?: Patience;
   /** Octets; default 64 KiB. */
   readonly bodyLimit?: number;
-  /** How many failures of one address are answered before 429, and how many sign-ins are begun; default 60. */
+  /** How many failures of one address in a minute, and how many failed sign-ins, are answered before 429; default 60. */
   readonly failedAuthenticationsPerMinute?: number;
   /** How people sign in with browsers; without it no session counts. */
   readonly browsers?: Browsers;
@@ -67,7 +70,8 @@ export interface AppOptions {
 /** The HTTP server with its routes registered. The caller makes it listen, and then its `certificateListener`. */
 export function buildApp(services: Services, options: AppOptions): App {
   const limits = options.connections ?? { max: Infinity, maxPerAddress: Infinity };
-  const connections = new Connections(limits, options.logger);
+  const addresses = new CallerAddresses(options.trustedProxies ?? []);
+  const connections = new Connections(limits, options.logger, addresses.isProxy);
   const settings: FastifyServerOptions = {
     serverFactory: (handler) => connections.guard(createServer(handler, options.tls, options.patience)),
     loggerInstance: options.logger,
@@ -112,6 +116,11 @@ export function buildApp(services: Services, options: AppOptions): App {
           connections,
         });
   app.decorate('certificateListener', certificateListener);
+  app.decorateRequest('remoteAddress', {
+    getter() {
+      return addresses.of(this.raw);
+    },
+  });
   drainConnections(app, certificateListener, connections, options.drainMilliseconds ?? 10_000);
   traceRequests(app, options.tracing ?? null);
   setAnswerHeaders(app);

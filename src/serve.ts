@@ -40,6 +40,7 @@ async function serveAs(config: Config, hangUps: HangUps): Promise<void> {
     version: packageVersion(),
     drainMilliseconds,
     measures: service.metrics.requests,
+    trustedProxies: config.trustedProxies,
     connections: config.connections,
     ...(service.browsers && { browsers: service.browsers }),
     ...(service.requestTracing && { tracing: service.requestTracing }),

@@ -85,8 +85,7 @@ export async function openRehearsal(
   const secret = newApiTokenSecret(randomBytes);
   const token = throwawayToken(clock());
   const tokens = {
-    findBySecretSha256: () => Promise.resolve(token),
-    liveSecretSha256s: () => Promise.resolve([]),
+    findBySecretSha256s: (hashes: readonly string[]) => Promise.resolve(new Map(hashes.map((one) => [one, token]))),
     liveReviewers: () => Promise.resolve([]),
   };
   const authenticator = new ApiTokenAuthenticator(tokens, clock, {

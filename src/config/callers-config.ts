@@ -33,7 +33,7 @@ export interface OidcConfig {
   readonly groupsPrefix: string;
   /** A sign-in asks for them; `openid` is among them. */
   readonly scopes: readonly string[];
-  /** One of them is `azp`, else `client_id`; null: whoever the audience is meant for. */
+  /** One of them is `azp`, else `client_id`; null: for access tokens anybody, for id tokens one of `audiences`. */
   readonly authorizedParties: readonly string[] | null;
   /** JWS algorithms, asymmetric ones alone. */
   readonly algorithms: readonly OidcAlgorithm[];

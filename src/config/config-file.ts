@@ -111,6 +111,7 @@ export const FileSettings = Type.Object(
     publicAddress: Type.Optional(
       Type.Object({ url: Type.String({ maxLength: 2048 }), certificateAuthority: Type.Optional(Path) }, closed),
     ),
+    trustedProxies: Type.Optional(Type.Array(Type.String({ maxLength: 49 }), { maxItems: 1000, uniqueItems: true })),
     connections: Type.Optional(
       Type.Object({ max: Type.Optional(Connections), maxPerAddress: Type.Optional(Connections) }, closed),
     ),

@@ -10,6 +10,7 @@ import { environmentVariables as variables, type Environment } from './env.js';
 import { inspectionDefaults } from './inspection-defaults.js';
 import { isLoopback } from './loopback.js';
 import { embeddedRevocation, readPublicAddress, type PublicAddressConfig } from './revocation-config.js';
+import { readTrustedProxies } from './trusted-proxies.js';
 import { readWebhooks, type WebhookConfig } from './webhook-config.js';
 import { logLevels, type LogLevel } from '../model/log-level.js';
 import { readTracing, type TracingConfig } from './tracing-config.js';
@@ -26,6 +27,8 @@ export interface Config {
   readonly tls: { readonly certFile: string; readonly keyFile: string } | null;
   /** Whether a proxy in front speaks TLS. */
   readonly tlsTerminated: boolean;
+  /** Addresses and networks of proxies that tell where calls come from; none: each comes from where its connection does. */
+  readonly trustedProxies: readonly string[];
   readonly connections: ConnectionsConfig;
   /** How clusters and browsers reach the service; null where that is not known, or not with TLS. */
   readonly publicAddress: PublicAddressConfig | null;
@@ -157,6 +160,10 @@ export function loadConfig(environment: Environment): Config {
   const publicAddress = readPublicAddress(file, { host, port, tls: tls.files !== null }, fromFile, inFile);
   const clusters = file === undefined ? [demoCluster(dataDir)] : readClusters(file, fromFile, inFile);
   const roles = readRoles(file?.roles, inFile);
+  const trustedProxies = readTrustedProxies(environment.trustedProxies, file?.trustedProxies, (i, message) => {
+    if (environment.trustedProxies === undefined) inFile(`/trustedProxies/${i}`, message);
+    else report(variables.trustedProxies, message);
+  });
   const config: Config = {
     configFile,
     dataDir,
@@ -165,7 +172,8 @@ export function loadConfig(environment: Environment): Config {
     tls: tls.files,
     tlsTerminated: tls.terminated,
     publicAddress,
-    connections: readConnections(file, tls.terminated),
+    trustedProxies,
+    connections: readConnections(file, tls.terminated && trustedProxies.length === 0),
     policiesDir: pathSetting(environment.policiesDir, file?.policiesDir, resolve('policies')),
     database,
     clusters,
@@ -293,10 +301,10 @@ function readDirectory(
   return settings;
 }
 
-function readConnections(file: FileSettings | undefined, terminated: boolean): ConnectionsConfig {
+/** A proxy in front brings the connections of all callers from its own address, which may not be known. */
+function readConnections(file: FileSettings | undefined, hasUnknownProxy: boolean): ConnectionsConfig {
   const { max = 1000, maxPerAddress } = file?.connections ?? {};
-  // A proxy in front brings the connections of all callers from its own address.
-  return { max, maxPerAddress: maxPerAddress ?? (terminated ? max : 250) };
+  return { max, maxPerAddress: maxPerAddress ?? (hasUnknownProxy ? max : 250) };
 }
 
 /** There is a listener where a file or a variable asks for one: nobody reads figures without a token unasked. */

@@ -19,6 +19,8 @@ declare module 'fastify' {
     certificateListener: CertificateListener | null;
   }
   interface FastifyRequest {
+    /** The address that the call comes from, as far as that is known. */
+    readonly remoteAddress: string;
     /** The caller; null until authentication has found out. */
     principal: Principal | null;
     /** Null where the request is not traced. */

@@ -5,7 +5,7 @@ import { isForPeopleAlone } from './permissions.js';
 import { ReviewerTokens } from './reviewer-tokens.js';
 import { SecretLookUp } from './secret-look-up.js';
 
-type Reader = Pick<ApiTokenReader, 'findBySecretSha256' | 'liveSecretSha256s' | 'liveReviewers'>;
+type Reader = Pick<ApiTokenReader, 'findBySecretSha256s' | 'liveReviewers'>;
 
 export interface ApiTokenRules {
   /** Whether tokens may hold the roles admin and approver. Break-glass tokens may always. */
@@ -16,7 +16,7 @@ export interface ApiTokenRules {
 
 /**
  * Finds the principal behind an API token. A token that was found is believed for at most 5 seconds, unless this
- * process revokes it: `forget` acts at once. A suspect's token is looked up only if it is on the list of live tokens.
+ * process revokes it: `forget` acts at once.
  */
 export class ApiTokenAuthenticator {
   readonly #clock: () => Date;
@@ -31,13 +31,10 @@ export class ApiTokenAuthenticator {
     this.#reviewers = new ReviewerTokens((now) => reader.liveReviewers(now), clock);
   }
 
-  /**
-   * The principal; null where the token is malformed, unknown, expired or revoked. `isSuspect` tells whether the caller
-   * is likely to guess; it is only asked where the token would have to be looked up.
-   */
-  async authenticate(secret: string, isSuspect: () => boolean = () => false): Promise<Principal | null> {
+  /** The principal; null where the token is malformed, unknown, expired or revoked. */
+  async authenticate(secret: string): Promise<Principal | null> {
     if (!isApiTokenSecret(secret)) return null;
-    const token = await this.#tokens.find(secretSha256(secret), isSuspect);
+    const token = await this.#tokens.find(secretSha256(secret));
     if (token === null || !isLive(token, this.#clock())) return null;
     if (token.breakGlass) await this.#rules.useBreakGlass(token);
     return principalOf(token, this.#rules);

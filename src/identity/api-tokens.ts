@@ -1,11 +1,10 @@
 import { isDirectory, isReviewer, type ApiToken, type Principal, type Role } from '../model/principal.js';
 import { auditEvent, type AuditEventDraft } from '../model/audit-event.js';
-import { probeUsername } from '../model/cluster-probe.js';
-import { isSamePerson } from '../model/folded-name.js';
 import { whyNotPrincipalName } from '../model/name-grammar.js';
 import { newId } from '../model/new-id.js';
 import { done, refused, type FieldError, type Outcome } from '../model/outcome.js';
 import type { Page, PageQuery } from '../model/page.js';
+import { breakGlassName, firstAdminName, whyReservedName } from '../model/reserved-names.js';
 import { newApiTokenSecret, secretSha256 } from './api-token-secret.js';
 import { isForPeopleAlone, may } from './permissions.js';
 
@@ -15,8 +14,6 @@ const defaultLifeSeconds = 90 * 24 * 60 * 60;
 const longestLifeSeconds = 365 * 24 * 60 * 60;
 /** An hour, to mend who gets in. */
 const breakGlassSeconds = 60 * 60;
-/** The principal of break-glass tokens; nobody else gets a token of that name. */
-const breakGlassName = 'break-glass';
 
 /** A token with the SHA-256 of its secret, lower-case hex. */
 export interface ReviewerToken {
@@ -31,10 +28,8 @@ export interface RevokedApiToken {
 
 /** How identity finds tokens; the store implements it. */
 export interface ApiTokenReader {
-  /** By the SHA-256 of the secret, lower-case hex, on a unique index; revoked and expired ones too. */
-  findBySecretSha256(secretSha256: string): Promise<ApiToken | null>;
-  /** The hashes of all tokens that are neither revoked nor expired. */
-  liveSecretSha256s(now: Date): Promise<readonly string[]>;
+  /** By the SHA-256 of their secrets, lower-case hex, on a unique index; revoked and expired ones too. */
+  findBySecretSha256s(secretSha256s: readonly string[]): Promise<ReadonlyMap<string, ApiToken>>;
   /** The reviewers' tokens that are neither revoked nor expired; there are a few for each cluster. */
   liveReviewers(now: Date): Promise<readonly ReviewerToken[]>;
   find(id: string): Promise<ApiToken | null>;
@@ -152,9 +147,9 @@ export interface AdminTokenContext {
   readonly random: (octets: number) => Buffer;
 }
 
-/** Makes an API token for principal `admin`, on nobody's behalf. */
+/** Makes an API token for the first admin, on nobody's behalf. */
 export const makeAdminToken = (context: AdminTokenContext): Promise<ApiToken> =>
-  makeTokenOfNobody(context, (name) => ({ name, roles: ['admin'] }), 'admin', false);
+  makeTokenOfNobody(context, (name) => ({ name, roles: ['admin'] }), firstAdminName, false);
 
 /** Makes an API token for an hour that is admin although tokens are not, on nobody's behalf. */
 export const makeBreakGlassToken = (context: AdminTokenContext): Promise<ApiToken> =>
@@ -254,11 +249,9 @@ function errorsOf(ask: ApiTokenAsk, admins: boolean): readonly FieldError[] {
     const message = whyNotPrincipalName(name);
     return message === null ? [] : [{ pointer, message }];
   });
-  // A principal of this name would be the requester and collector of every probe's certificate.
-  if (isSamePerson(ask.name, probeUsername))
-    errors.push({ pointer: '/name', message: `${probeUsername} is kubepass itself, when it probes a cluster` });
-  if (isSamePerson(ask.name, breakGlassName))
-    errors.push({ pointer: '/name', message: `${breakGlassName} is whoever recovers with npm run admin-token` });
+  // The first admin's token ends, and an admin may make the next one.
+  const whyReserved = ask.name === firstAdminName ? null : whyReservedName(ask.name);
+  if (whyReserved !== null) errors.push({ pointer: '/name', message: whyReserved });
   errors.push(...roleErrors(ask, admins));
   if ((ask.expiresInSeconds ?? 0) > longestLifeSeconds)
     errors.push({ pointer: '/expiresInSeconds', message: `must be <= ${longestLifeSeconds}` });

@@ -34,8 +34,8 @@ export class Callers implements WayIn<Credential> {
     private readonly directory: Directory = { whyOut: () => Promise.resolve(null) },
   ) {}
 
-  async authenticate(credential: Credential, isSuspect: () => boolean): Promise<Authentication> {
-    const authentication = await this.#authenticate(credential, isSuspect);
+  async authenticate(credential: Credential): Promise<Authentication> {
+    const authentication = await this.#authenticate(credential);
     if (authentication.outcome === 'refused') this.refused.count(authentication.reason);
     return authentication.outcome === 'authenticated' ? this.#asInDirectory(authentication.principal) : authentication;
   }
@@ -51,23 +51,23 @@ export class Callers implements WayIn<Credential> {
     return authenticated(outOfDirectory === null ? principal : { ...principal, roles: [], outOfDirectory });
   }
 
-  async #authenticate(credential: Credential, isSuspect: () => boolean): Promise<Authentication> {
+  async #authenticate(credential: Credential): Promise<Authentication> {
     const { jsonWebTokens, sessions, clientCertificates, keyProofs } = this.others;
     switch (credential.kind) {
       case 'bearer': {
         if (jsonWebTokens !== undefined && isJsonWebToken(credential.token))
-          return jsonWebTokens.authenticate(credential.token, isSuspect);
-        const principal = await this.apiTokens.authenticate(credential.token, isSuspect);
+          return jsonWebTokens.authenticate(credential.token);
+        const principal = await this.apiTokens.authenticate(credential.token);
         return principal === null
           ? refusedFor('ApiTokenNotLive', 'the API token is malformed, unknown, expired or revoked')
           : authenticated(principal);
       }
       case 'session':
-        return sessions?.authenticate(credential.secret, isSuspect) ?? noSuchWay('sign-in');
+        return sessions?.authenticate(credential.secret) ?? noSuchWay('sign-in');
       case 'client-certificate':
-        return clientCertificates?.authenticate(credential.der, isSuspect) ?? noSuchWay('client certificates');
+        return clientCertificates?.authenticate(credential.der) ?? noSuchWay('client certificates');
       case 'key-proof':
-        return keyProofs?.authenticate(credential.presented, isSuspect) ?? noSuchWay('a proof of possession');
+        return keyProofs?.authenticate(credential.presented) ?? noSuchWay('a proof of possession');
       case 'untrusted-certificate':
         return refusedFor('CertificateUntrusted', `the client certificate is not trusted: ${credential.why}`);
       case 'unreadable':

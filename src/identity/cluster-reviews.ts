@@ -1,4 +1,6 @@
 import type { TokenReview } from '../model/token-review.js';
+import { TooManyWaitingError, Turns } from '../workers/turns.js';
+import { Allowance } from './allowance.js';
 
 /** A cluster that reviews the tokens of its service accounts. */
 export interface ReviewingCluster {
@@ -14,34 +16,82 @@ export interface ReviewingCluster {
   forbidden(missing: string, why: string): void;
 }
 
-/** More reviews at the same time than these would delay the cluster's own work. */
-const mostAtOnce = 50;
+/** More reviews at the same time than these would delay the cluster's own work. Tokens that were accepted before have a reserve. */
+const turns = {
+  ofOthers: { atTheSameTime: 40, waiting: 1_000 },
+  ofKnownTokens: { atTheSameTime: 10, waiting: 1_000 },
+} as const;
+/** The reviews of tokens that were not accepted before: those that name one account, and those that name any new one. */
+const allowances = {
+  ofAccount: { most: 120, millisecondsForOne: 500 },
+  ofNewAccounts: { most: 600, millisecondsForOne: 100 },
+} as const;
+/** How many accounts of each kind are remembered. */
+const mostAccounts = 1_000;
 /** How long a cluster that failed is left alone, where it does not say so itself. */
 const pauseMilliseconds = { usual: 1_000, forbidden: 5_000, longest: 60_000 } as const;
 
-/** The reviews of one cluster: few at a time, and none for a while after it could not be asked. */
+/**
+ * The reviews of one cluster: few at a time, and none for a while after it could not be asked.
+ *
+ * Everybody can make up a token, and only the cluster can tell. So a token is charged to the account that it names: whoever makes
+ * up tokens spends what there is for those accounts. Where it is spent, nobody knows whether a token is good, and it is not refused.
+ */
 export class ClusterReviews {
-  #atOnce = 0;
+  readonly #ofOthers = new Turns(turns.ofOthers);
+  readonly #ofKnownTokens = new Turns(turns.ofKnownTokens);
+  readonly #ofNewAccounts: Allowance;
+  /** By the account that tokens name. Those of which a token was accepted do without `#ofNewAccounts`. */
+  readonly #known = new Map<string, Allowance>();
+  readonly #new = new Map<string, Allowance>();
   #pause: { readonly until: number; readonly from: number; readonly review: Unavailable } | null = null;
 
   constructor(
     readonly cluster: ReviewingCluster,
     private readonly clock: () => Date,
-  ) {}
+  ) {
+    this.#ofNewAccounts = this.#allowance(allowances.ofNewAccounts);
+  }
 
-  async review(token: string): Promise<TokenReview> {
-    const paused = this.#paused();
-    if (paused !== null) return paused;
-    if (this.#atOnce >= mostAtOnce) return tooMany;
-    this.#atOnce += 1;
+  /** `account`: the one that the token names. `isKnown`: this very token was accepted before. */
+  async review(token: string, account: string, isKnown: boolean): Promise<TokenReview> {
+    const why = this.#paused() ?? (isKnown ? null : this.#whySpent(account));
+    if (why !== null) return why;
     try {
-      const review = await this.cluster.review(token);
-      this.#pause = review.verdict === 'unavailable' ? this.#pauseFor(review) : null;
-      return this.#paused() ?? review;
-    } finally {
-      this.#atOnce -= 1;
+      const review = await (isKnown ? this.#ofKnownTokens : this.#ofOthers).take(() => this.#review(token), account);
+      if (review.verdict === 'authenticated') this.#remember(account);
+      return review;
+    } catch (error) {
+      if (error instanceof TooManyWaitingError) return tooMany(1);
+      throw error;
     }
   }
+
+  async #review(token: string): Promise<TokenReview> {
+    const paused = this.#paused();
+    if (paused !== null) return paused;
+    const review = await this.cluster.review(token);
+    this.#pause = review.verdict === 'unavailable' ? this.#pauseFor(review) : null;
+    return this.#paused() ?? review;
+  }
+
+  /** Charges the account. */
+  #whySpent(account: string): Unavailable | null {
+    const known = this.#known.get(account);
+    const own = known ?? this.#new.get(account) ?? this.#allowance(allowances.ofAccount);
+    if (known === undefined) keepNewest(this.#new, account, own);
+    const spent = [own, ...(known === undefined ? [this.#ofNewAccounts] : [])].find((one) => !one.take());
+    return spent === undefined ? null : tooMany(Math.max(1, Math.ceil(spent.wait / 1000)));
+  }
+
+  #remember(account: string): void {
+    const own = this.#known.get(account) ?? this.#new.get(account) ?? this.#allowance(allowances.ofAccount);
+    this.#new.delete(account);
+    keepNewest(this.#known, account, own);
+  }
+
+  readonly #allowance = (rules: (typeof allowances)[keyof typeof allowances]): Allowance =>
+    new Allowance(rules, () => this.clock().getTime());
 
   /** The answer while the cluster is left alone; null where it may be asked. */
   #paused(): Unavailable | null {
@@ -65,8 +115,15 @@ export class ClusterReviews {
 
 type Unavailable = Extract<TokenReview, { readonly verdict: 'unavailable' }>;
 
-const tooMany: Unavailable = {
-  verdict: 'unavailable',
-  message: 'too many of its tokens are being reviewed',
-  ...{ retryAfterSeconds: 1, missing: null },
-};
+const tooMany = (retryAfterSeconds: number): Unavailable => ({
+  ...{ verdict: 'unavailable', retryAfterSeconds, missing: null },
+  message: 'too many tokens that may be made up are to be reviewed',
+});
+
+/** The one that was used longest ago is forgotten. */
+function keepNewest(accounts: Map<string, Allowance>, account: string, allowance: Allowance): void {
+  accounts.delete(account);
+  const [oldest] = accounts.keys();
+  if (accounts.size >= mostAccounts && oldest !== undefined) accounts.delete(oldest);
+  accounts.set(account, allowance);
+}

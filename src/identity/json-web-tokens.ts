@@ -8,7 +8,7 @@ export interface TokensOfIssuers {
   /** The answer for a token that was verified before; null where it has to be read and verified. */
   readonly remembered: (token: string) => Authentication | null;
   /** The token names an issuer that this one knows. */
-  readonly verify: (token: JsonWebToken, isSuspect: () => boolean) => Promise<Authentication>;
+  readonly verify: (token: JsonWebToken) => Promise<Authentication>;
   /** For a message: the configured issuer that differs from this one by a slash at the end alone; null: there is none. */
   readonly closeTo: (issuer: string) => string | null;
 }
@@ -29,18 +29,18 @@ export class JsonWebTokens implements WayIn<string> {
     private readonly serviceAccounts: TokensOfServiceAccounts | null,
   ) {}
 
-  async authenticate(text: string, isSuspect: () => boolean): Promise<Authentication> {
+  async authenticate(text: string): Promise<Authentication> {
     const remembered = this.issuers.remembered(text);
     if (remembered !== null) return remembered;
     const read = readJsonWebToken(text);
     if (!read.ok) return read.refusal;
     const { token } = read;
     const issuer = memberOf(token.claims, 'iss');
-    if (typeof issuer === 'string' && this.issuers.knows(issuer)) return this.issuers.verify(token, isSuspect);
+    if (typeof issuer === 'string' && this.issuers.knows(issuer)) return this.issuers.verify(token);
     const audiences = audiencesOf(token) ?? [];
     const { serviceAccounts } = this;
     if (serviceAccounts !== null && audiences.some((audience) => serviceAccounts.knows(audience)))
-      return serviceAccounts.authenticate(text, isSuspect);
+      return serviceAccounts.authenticate(text);
     return refusedFor('IssuerUnknown', this.#unknown(issuer));
   }
 

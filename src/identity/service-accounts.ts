@@ -38,6 +38,7 @@ interface Remembered {
  */
 export class ServiceAccounts implements WayIn<string> {
   readonly #reviews: ReadonlyMap<string, ClusterReviews>;
+  /** Also those that are believed no more: they are reviewed again before guesses. */
   readonly #accepted = new Map<string, Remembered>();
   readonly #refused = new Map<string, Remembered>();
   /** Look-ups under way, each shared by all who present the same token. */
@@ -51,7 +52,7 @@ export class ServiceAccounts implements WayIn<string> {
   /** Whether a cluster makes tokens for this audience. */
   readonly knows = (audience: string): boolean => this.#reviews.has(audience);
 
-  async authenticate(text: string, isSuspect: () => boolean): Promise<Authentication> {
+  async authenticate(text: string): Promise<Authentication> {
     const hash = sha256(Buffer.from(text));
     const remembered = this.#recall(hash);
     if (remembered !== null) return remembered;
@@ -68,20 +69,26 @@ export class ServiceAccounts implements WayIn<string> {
     const subject = memberOf(read.token.claims, 'sub');
     if (typeof subject !== 'string' || accountIn(subject) === null)
       return refusedFor('NotServiceAccount', `sub ${told(subject)} is not the name of a service account`);
-    if (isSuspect()) return refusedFor('TokenUnknown', 'an address that failed too often has no token reviewed');
 
-    const asking = this.#ask(hash, text, reviews, expiresAt).finally(() => this.#underWay.delete(hash));
+    const ask = this.#ask(hash, reviews, expiresAt, () => reviews.review(text, subject, this.#accepted.has(hash)));
+    const asking = ask.finally(() => this.#underWay.delete(hash));
     this.#underWay.set(hash, asking);
     return asking;
   }
 
-  async #ask(hash: string, text: string, reviews: ClusterReviews, expiresAt: Date): Promise<Authentication> {
+  async #ask(
+    hash: string,
+    { cluster }: ClusterReviews,
+    expiresAt: Date,
+    ask: () => Promise<TokenReview>,
+  ): Promise<Authentication> {
     const askedAt = this.options.clock().getTime();
-    const review = await reviews.review(text);
-    const authentication = this.#authentication(review, reviews.cluster, expiresAt);
+    const authentication = this.#authentication(await ask(), cluster, expiresAt);
     if (authentication.outcome === 'authenticated') remember(this.#accepted, hash, { authentication, from: askedAt });
-    else if (authentication.outcome === 'refused')
+    else if (authentication.outcome === 'refused') {
+      this.#accepted.delete(hash);
       remember(this.#refused, hash, { authentication, from: this.options.clock().getTime() });
+    }
     return authentication;
   }
 
@@ -152,17 +159,21 @@ export class ServiceAccounts implements WayIn<string> {
 const isStillValid = (authentication: Authentication, now: Date): authentication is Authenticated =>
   authentication.outcome === 'authenticated' && (authentication.principal.expiresAt ?? now) > now;
 
-function fresh(from: Map<string, Remembered>, hash: string, now: Date, milliseconds: number): Authentication | null {
+function fresh(
+  from: ReadonlyMap<string, Remembered>,
+  hash: string,
+  now: Date,
+  milliseconds: number,
+): Authentication | null {
   const found = from.get(hash);
   if (found === undefined) return null;
   const age = now.getTime() - found.from;
   // A clock that was set back makes the age negative, and the entry worthless.
-  if (age >= 0 && age < milliseconds) return found.authentication;
-  from.delete(hash);
-  return null;
+  return age >= 0 && age < milliseconds ? found.authentication : null;
 }
 
 function remember(into: Map<string, Remembered>, hash: string, entry: Remembered): void {
+  into.delete(hash);
   const [oldest] = into.keys();
   if (into.size >= mostRemembered && oldest !== undefined) into.delete(oldest);
   into.set(hash, entry);

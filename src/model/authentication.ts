@@ -32,11 +32,8 @@ export type Authentication =
 
 /** A way in. Reports refusals as values and never throws for what a caller sends. */
 export interface WayIn<Presented> {
-  /**
-   * `isSuspect` tells whether the caller has failed so often that nobody is asked about what it presents; what is known
-   * already is answered all the same.
-   */
-  authenticate(presented: Presented, isSuspect: () => boolean): Promise<Authentication>;
+  /** A credential that may be good is looked at, whatever others have presented: else it is `unavailable`, and no refusal. */
+  authenticate(presented: Presented): Promise<Authentication>;
 }
 
 export const authenticated = (principal: Principal): Authentication => ({ outcome: 'authenticated', principal });

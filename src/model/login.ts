@@ -1,5 +1,8 @@
 import type { Session } from './session.js';
 
+/** The browser is to come back within this time. */
+export const loginSeconds = 600;
+
 /**
  * A sign-in that a browser has begun, and keeps until the identity provider sends it back (RFC 6749 section 4.1). Nobody
  * else can finish it.
@@ -8,6 +11,7 @@ export interface LoginAttempt {
   /** The name of the issuer in the configuration. */
   readonly issuer: string;
   readonly state: string;
+  /** Also says when the attempt was begun. The provider signs it, so nobody makes an attempt younger. */
   readonly nonce: string;
   /** RFC 7636 section 4.1. */
   readonly codeVerifier: string;

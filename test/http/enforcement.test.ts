@@ -44,8 +44,7 @@ clusters:${cluster('demo', '{ mode: webhook }')}${cluster('soft', '{ mode: liste
         const gone = <T>(read: () => Promise<T>): Promise<T> =>
           isDatabaseGone ? Promise.reject(new StoreUnavailableError('gone')) : read();
         return Object.assign(Object.create(reader) as ApiTokenReader, {
-          findBySecretSha256: (sha256: string) => gone(() => reader.findBySecretSha256(sha256)),
-          liveSecretSha256s: (now: Date) => gone(() => reader.liveSecretSha256s(now)),
+          findBySecretSha256s: (hashes: readonly string[]) => gone(() => reader.findBySecretSha256s(hashes)),
           liveReviewers: (now: Date) => gone(() => reader.liveReviewers(now)),
         });
       },

@@ -299,6 +299,90 @@ describe('an id token that the provider did not sign', () => {
   });
 });
 
+describe('an id token that the provider did sign', () => {
+  /** Signs Jane in with an id token that has these claims, and answers the status and the reason in the log. */
+  async function signInWith(claims: Readonly<Record<string, unknown>>) {
+    const jane = browser();
+    const path = await jane.atProvider('jane');
+    const [, , nonce] = JSON.parse(Buffer.from(jane.cookies.split('=')[1] ?? '', 'base64url').toString()) as string[];
+    const usual = { aud: 'kubepass-login', client_id: undefined, nonce, groups: ['staff'] };
+    const idToken = await opened.provider.mint({ ...usual, ...claims }, { typ: 'JWT' });
+    opened.provider.intercept = (request, response) => {
+      if (request.url !== '/token') return false;
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ access_token: 'x', token_type: 'Bearer', id_token: idToken }));
+      return true;
+    };
+    const before = opened.service.log();
+    const { status } = await jane.call(path);
+    return { status, reason: /"reason":"(\w+)"/.exec(logSince(before))?.[1] };
+  }
+
+  it.each([
+    ['its client, and for no other', {}],
+    ['its client by name', { azp: 'kubepass-login' }],
+    ['its client by name among others', { aud: ['kubepass-login', 'portal'], azp: 'kubepass-login' }],
+  ])('for %s lets in', async (_, claims) => {
+    expect(await signInWith(claims)).toEqual({ status: 302, reason: undefined });
+  });
+
+  it.each([
+    ['another client', { azp: 'portal' }, 'AuthorizedPartyNotAccepted'],
+    ['a client that only begins so', { azp: 'kubepass-login-2' }, 'AuthorizedPartyNotAccepted'],
+    ['a list of clients', { azp: ['kubepass-login'] }, 'AuthorizedPartyNotAccepted'],
+    ['nobody by name', { azp: null }, 'AuthorizedPartyNotAccepted'],
+    ['another one of two clients', { aud: ['kubepass-login', 'portal'], azp: 'portal' }, 'ProviderAnswerInvalid'],
+    ['two clients, and does not say for which', { aud: ['kubepass-login', 'portal'] }, 'ProviderAnswerInvalid'],
+  ])('for %s lets nobody in', async (_, claims, reason) => {
+    expect(await signInWith(claims)).toEqual({ status: 403, reason });
+  });
+});
+
+describe('the ten minutes of a sign-in', () => {
+  it('are those of the service, whatever a browser does with its cookie', async () => {
+    const own = await startSignInService({ accounts: { jane: {} } });
+    const [early, late] = [new SigningBrowser(own), new SigningBrowser(own)];
+    const [inTime, tooLate] = [await early.atProvider('jane'), await late.atProvider('jane')];
+    own.service.advance(595);
+    expect((await early.call(inTime)).status).toBe(302);
+    own.service.advance(10);
+    const asked = own.provider.asked.length;
+    const before = own.service.log();
+    const answer = await late.call(tooLate);
+    expect(answer.status).toBe(400);
+    expect(JSON.parse(answer.body)).toMatchObject({ detail: expect.stringContaining('took too long') as string });
+    expect(own.service.log().slice(before.length)).toContain('"reason":"AttemptTooOld"');
+    expect(own.provider.asked).toHaveLength(asked);
+    await own.close();
+  });
+
+  it('cannot be made longer: when it was begun is part of what the provider signs', async () => {
+    const own = await startSignInService({ accounts: { jane: {} } });
+    const attemptIn = (who: SigningBrowser) =>
+      JSON.parse(Buffer.from(who.cookies.split('=')[1] ?? '', 'base64url').toString()) as string[];
+    const cookieOf = (attempt: readonly (string | undefined)[]) =>
+      `__Host-kubepass-login=${Buffer.from(JSON.stringify(attempt)).toString('base64url')}`;
+    const jane = new SigningBrowser(own);
+    const path = await jane.atProvider('jane');
+    own.service.advance(605);
+    const fresh = new SigningBrowser(own);
+    await fresh.call('/v1/login/corp');
+    const [issuer, state, , verifier, returnTo] = attemptIn(jane);
+    const cookie = cookieOf([issuer, state, attemptIn(fresh)[2], verifier, returnTo]);
+    const before = own.service.log();
+    expect((await new SigningBrowser(own).call(path, { cookie })).status).toBe(403);
+    expect(own.service.log().slice(before.length)).toMatch(
+      /"reason":"ProviderAnswerInvalid","why":"unexpected .*nonce/,
+    );
+    // Nor does an attempt count that begins in an hour.
+    const later = new SigningBrowser(own);
+    const laterPath = await later.atProvider('jane');
+    own.service.advance(-3_600);
+    expect((await later.call(laterPath)).status).toBe(400);
+    await own.close();
+  });
+});
+
 describe('an identity provider that cannot answer', () => {
   it('is told to a browser as a page with status 503, and to the log with what is wrong', async () => {
     const jane = browser();

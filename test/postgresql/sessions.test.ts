@@ -46,7 +46,7 @@ async function signedIn(name: string) {
 }
 
 const outcomeAt = async ({ services }: Composition, secret: string) =>
-  (await services.authenticator.authenticate({ kind: 'session', secret }, () => false)).outcome;
+  (await services.authenticator.authenticate({ kind: 'session', secret })).outcome;
 
 /** Until the second replica, which is asked all the time, lets nobody in any more, in milliseconds. */
 async function untilOut(secret: string): Promise<number> {

@@ -188,7 +188,7 @@ describe('three services that start at once on an empty database', () => {
     const principals = () =>
       Promise.all(
         services.map(async ({ services: { authenticator } }) => {
-          const found = await authenticator.authenticate({ kind: 'bearer', token }, () => false);
+          const found = await authenticator.authenticate({ kind: 'bearer', token });
           return found.outcome === 'authenticated' ? found.principal : null;
         }),
       );

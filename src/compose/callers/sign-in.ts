@@ -73,7 +73,10 @@ export async function openSignIn(
     const clientSecret = () => secret.current();
     const redirectUri = `${publicAddress?.url ?? ''}/v1/login/${name}/callback`;
     providers.push(
-      new OidcLogin({ ...{ issuer, clientId: login.clientId, clientSecret }, scopes, redirectUri, fetch, log }),
+      new OidcLogin({
+        ...{ issuer, clientId: login.clientId, clientSecret, scopes, redirectUri, fetch, log },
+        ...{ clock, random: randomBytes },
+      }),
     );
     log.info({ name, clientId: login.clientId, redirectUri }, 'people sign in by this issuer with their browsers');
   }

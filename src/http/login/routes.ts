@@ -2,7 +2,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { LoginFinished } from '../../model/login.js';
 import type { Services } from '../../services/services.js';
+import { Allowance } from '../../identity/allowance.js';
 import { FailureLimit } from '../plugins/failure-limit.js';
+import { FailureLog } from '../plugins/failure-log.js';
 import {
   clearLoginCookie,
   cookieOf,
@@ -60,16 +62,28 @@ const problemsOrPages = (...types: readonly ProblemType[]) =>
   ) as Readonly<Record<number, unknown>>;
 
 const problemsOfBoth = [
-  ...(['invalid-request', 'not-found', 'not-acceptable', 'too-many-requests'] as const),
+  ...(['invalid-request', 'not-found', 'not-acceptable'] as const),
   ...(['internal-error', 'service-unavailable'] as const),
 ] as const;
 
+/** So many sign-ins from addresses over their limit are finished at once, and then one a second: each asks the provider. */
+const ofSuspects = { most: 20, millisecondsForOne: 1_000 };
+
 /**
- * The sign-in with a browser. It is for everybody, so each address has a limit, by which no identity provider is asked.
- * Somebody who was signed in does not count.
+ * The sign-in with a browser. It is for everybody: beginning it asks nobody. Failures count, for each address. Over its limit
+ * they are answered 429, and few sign-ins are finished, so that a guesser costs the identity provider little. Whether one of
+ * these is good is not known, so it is no refusal.
  */
-export function addLogin(app: App, { logins }: Pick<Services, 'logins'>, attemptsPerMinute: number): void {
-  const limit = new FailureLimit(attemptsPerMinute, 60_000);
+export function addLogin(app: App, { logins }: Pick<Services, 'logins'>, failuresPerMinute: number): void {
+  const failures: Failures = {
+    limit: new FailureLimit(failuresPerMinute, 60_000),
+    told: new FailureLog(app.log),
+  };
+  const suspects = new Allowance(ofSuspects, () => performance.now());
+  app.addHook('onClose', (_app, done) => {
+    failures.told.flush();
+    done();
+  });
 
   app.get(
     '/login/:name',
@@ -99,10 +113,8 @@ export function addLogin(app: App, { logins }: Pick<Services, 'logins'>, attempt
       const { returnTo = defaultReturnTo } = request.query;
       if (!logins.issuers.includes(name)) return sendFailure(request, reply, noSuchIssuer);
       if (!isReturnTo(returnTo)) return sendFailure(request, reply, notHere);
-      const excess = countAttempt(request, limit);
-      if (excess !== null) return sendFailure(request, reply, excess);
       const begun = await logins.begin(name, returnTo);
-      if (begun.outcome === 'unavailable') return sendUnavailable(request, reply, name, begun);
+      if (begun.outcome === 'unavailable') return sendUnavailable(request, reply, failures, begun);
       setLoginCookie(reply, writeAttempt(begun.attempt));
       return reply.code(302).header('location', begun.url).send();
     },
@@ -124,26 +136,25 @@ export function addLogin(app: App, { logins }: Pick<Services, 'logins'>, attempt
         querystring: CallbackQuerySchema,
         response: {
           302: empty('Signed in.', { Location: '`returnTo` of the sign-in.', 'Set-Cookie': 'The session.' }),
-          ...problemsOrPages('not-permitted', ...problemsOfBoth),
+          ...problemsOrPages('not-permitted', 'too-many-requests', ...problemsOfBoth),
         },
       },
     },
     async (request, reply) => {
       const { name } = request.params;
       if (!logins.issuers.includes(name)) return sendFailure(request, reply, noSuchIssuer);
-      const excess = countAttempt(request, limit);
-      if (excess !== null) return sendFailure(request, reply, excess);
       const attempt = readAttempt(cookieOf(request, loginCookie));
       clearLoginCookie(reply);
       // RFC 9700 section 4.4: a provider that answers in the place of another one is not believed.
-      if (attempt?.issuer !== name) return sendRefused(request, reply, name, notBegun);
+      if (attempt?.issuer !== name) return sendRefused(request, reply, failures, notBegun);
+      if (failures.limit.secondsLeft(request.remoteAddress) !== null && !suspects.take())
+        return sendUnavailable(request, reply, failures, tooManyFailed);
       const finished = await logins.finish(attempt, request.url.slice(request.url.indexOf('?') + 1));
-      if (finished.outcome === 'unavailable') return sendUnavailable(request, reply, name, finished);
-      if (finished.outcome === 'refused') return sendRefused(request, reply, name, finished);
+      if (finished.outcome === 'unavailable') return sendUnavailable(request, reply, failures, finished);
+      if (finished.outcome === 'refused') return sendRefused(request, reply, failures, finished);
       const { session, secret } = finished;
-      limit.forgive(request.ip, 2);
       request.log.info(
-        { issuer: name, principal: session.name, sessionId: session.id, remoteAddress: request.ip },
+        { issuer: name, principal: session.name, sessionId: session.id, remoteAddress: request.remoteAddress },
         'signed in',
       );
       setSessionCookies(reply, secret);
@@ -165,23 +176,34 @@ const notBegun = {
 
 type Refused = Pick<Extract<LoginFinished, { readonly outcome: 'refused' }>, 'reason' | 'message'>;
 
-/** The refusal where the address is over its limit. */
-function countAttempt(request: FastifyRequest, limit: FailureLimit): Problem | null {
-  const remoteAddress = request.ip;
-  const isOneTooMany = limit.count(remoteAddress);
-  const seconds = limit.secondsLeft(remoteAddress);
-  if (seconds === null) return null;
-  if (isOneTooMany) request.log.warn({ remoteAddress, seconds }, 'too many sign-ins: more of them are not logged');
-  else request.unlogged = true;
-  return problem('too-many-requests', 'too many sign-ins; wait', { headers: { 'retry-after': String(seconds) } });
+const tooManyFailed = { message: 'too many sign-ins from this address failed', retryAfterSeconds: 1 };
+
+/** Counts failed sign-ins, and decides which of them get a line in the log. */
+interface Failures {
+  readonly limit: FailureLimit;
+  readonly told: FailureLog;
 }
 
 /** Reasons that say nothing about the person: the browser is not where the sign-in was begun, or it is too late. */
-const ofTheBrowser = ['AttemptUnknown', 'AttemptUsed', 'StateUnknown'];
+const ofTheBrowser = ['AttemptUnknown', 'AttemptUsed', 'AttemptTooOld', 'StateUnknown'];
 
 /** Why it failed goes to the log alone. */
-function sendRefused(request: FastifyRequest, reply: FastifyReply, issuer: string, { reason, message }: Refused) {
-  request.log.warn({ issuer, remoteAddress: request.ip, reason, why: message }, 'sign-in failed');
+function sendRefused(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { limit, told }: Failures,
+  { reason, message }: Refused,
+) {
+  const { remoteAddress } = request;
+  const isOneTooMany = limit.count(remoteAddress);
+  const seconds = limit.secondsLeft(remoteAddress);
+  if (seconds !== null) {
+    if (isOneTooMany) request.log.warn({ remoteAddress, seconds }, 'too many failed sign-ins: more are not logged');
+    else request.unlogged = true;
+    const headers = { 'retry-after': String(seconds) };
+    return sendFailure(request, reply, problem('too-many-requests', 'too many failed sign-ins; wait', { headers }));
+  }
+  tell(request, told, reason, { reason, why: message }, 'sign-in failed');
   return sendFailure(
     request,
     reply,
@@ -197,10 +219,10 @@ function sendRefused(request: FastifyRequest, reply: FastifyReply, issuer: strin
 function sendUnavailable(
   request: FastifyRequest,
   reply: FastifyReply,
-  issuer: string,
+  { told }: Failures,
   { message, retryAfterSeconds }: { readonly message: string; readonly retryAfterSeconds: number },
 ) {
-  request.log.warn({ issuer, remoteAddress: request.ip, why: message }, 'sign-in is not possible now');
+  tell(request, told, 'Unavailable', { why: message }, 'sign-in is not possible now');
   return sendFailure(
     request,
     reply,
@@ -208,6 +230,12 @@ function sendUnavailable(
       headers: { 'retry-after': String(retryAfterSeconds) },
     }),
   );
+}
+
+function tell(request: FastifyRequest, told: FailureLog, reason: string, fields: object, message: string): void {
+  const { name: issuer } = request.params as { readonly name: string };
+  if (told.admits(reason)) request.log.warn({ issuer, remoteAddress: request.remoteAddress, ...fields }, message);
+  else request.unlogged = true;
 }
 
 /** A page for browsers, a problem for everybody else. */

@@ -16,8 +16,8 @@ import { clearSessionCookies } from './session-cookies.js';
 const realm = 'Bearer realm="kubepass"';
 
 /**
- * Requires a credential. Only failures count, for each address, so that guesses never slow down a caller who is let in. Over
- * its limit, an address fails without a look-up in the database. The log is told of the first failures of each minute. `X-Forwarded-*` is ignored.
+ * Requires a credential. Only failures count, for each address, and only what fails is answered 429: somebody else's guesses
+ * from the same address never refuse a caller who is right. The log is told of the first failures of each minute.
  *
  * A reviewer, which is the API server of a cluster, may call the routes that say so. Routes `fromMemory` know it without
  * the database and have no limit: an API server repeats for seconds what is answered 429 or 5xx, while its users wait.
@@ -57,8 +57,7 @@ export function authenticateCallers(
       throw new ProblemError(unlimited(request, told));
     }
     if (credential === null) throw new ProblemError(missing(request, told, browsers));
-    const isSuspect = () => limit.secondsLeft(request.ip) !== null;
-    const authentication = await authenticator.authenticate(credential, isSuspect);
+    const authentication = await authenticator.authenticate(credential);
     if (authentication.outcome === 'unavailable') throw new ProblemError(unavailable(request, told, authentication));
     if (authentication.outcome === 'refused') {
       if (credential.kind === 'session') clearSessionCookies(reply);
@@ -154,12 +153,12 @@ const isSucceeded = problem(
   'the directory gave your name to somebody else after this credential was issued: who bears it now signs in again',
 );
 
-/** Others than reviewers are looked up, at no cost for each guess. Never throws. */
+/** Others than reviewers are looked up. Never throws. */
 async function reviewerOrOther(authenticator: Authenticator, credential: Credential | null): Promise<Principal | null> {
   if (credential?.kind !== 'bearer') return null;
   const reviewer = await authenticator.authenticateReviewer(credential.token);
   if (reviewer !== null) return reviewer;
-  const authentication = await authenticator.authenticate(credential, () => true).catch(() => null);
+  const authentication = await authenticator.authenticate(credential).catch(() => null);
   return authentication?.outcome === 'authenticated' ? authentication.principal : null;
 }
 
@@ -177,7 +176,7 @@ function missing(request: FastifyRequest, told: FailureLog, browsers: Browsers |
 
 /** A request whose failure gets no line of its own gets none about its answer either. */
 function tell(request: FastifyRequest, told: FailureLog, reason: string, fields: object, message: string): void {
-  if (told.admits(reason)) request.log.warn({ remoteAddress: request.ip, ...fields }, message);
+  if (told.admits(reason)) request.log.warn({ remoteAddress: request.remoteAddress, ...fields }, message);
   else request.unlogged = true;
 }
 
@@ -189,7 +188,7 @@ function failed(
   { reason, message }: Extract<Authentication, { readonly outcome: 'refused' }>,
   browsers: Browsers | null,
 ) {
-  const remoteAddress = request.ip;
+  const { remoteAddress } = request;
   const isOneTooMany = limit.count(remoteAddress);
   const seconds = limit.secondsLeft(remoteAddress);
   if (seconds === null) {

@@ -28,12 +28,6 @@ export class FailureLimit {
     return this.max === 0;
   }
 
-  /** Takes back so many failures, which have turned out to be none. */
-  forgive(address: string, failures: number): void {
-    const window = this.#window(addressKey(address));
-    if (window !== undefined) window.failures = Math.max(0, window.failures - failures);
-  }
-
   /** The seconds until an address over its limit may fail again; null for one within it. */
   secondsLeft(address: string): number | null {
     const window = this.#window(addressKey(address));

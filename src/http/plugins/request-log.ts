@@ -65,7 +65,7 @@ export function logRequests(app: App): void {
         principal: request.principal?.name ?? null,
         // Also where the caller was known by another credential.
         ...withCertificate(request),
-        remoteAddress: request.ip,
+        remoteAddress: request.remoteAddress,
         milliseconds: Math.round(reply.elapsedTime * 10) / 10,
         headers,
       },

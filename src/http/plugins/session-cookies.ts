@@ -1,5 +1,6 @@
 import { parseCookie, stringifySetCookie } from 'cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { loginSeconds } from '../../model/login.js';
 
 /**
  * RFC 6265bis section 4.1.3.2: a browser takes and sends a cookie of such a name over TLS alone, and only for the host that set
@@ -27,9 +28,6 @@ export function clearSessionCookies(reply: FastifyReply): void {
   setCookie(reply, { name: sessionCookie, value: '', httpOnly: true, maxAge: 0 });
   setCookie(reply, { name: signedInCookie, value: '', maxAge: 0 });
 }
-
-/** The browser is to sign in within this time. */
-const loginSeconds = 600;
 
 export const setLoginCookie = (reply: FastifyReply, value: string): void => {
   setCookie(reply, { name: loginCookie, value, httpOnly: true, maxAge: loginSeconds });

@@ -25,6 +25,8 @@ export class Connections {
   constructor(
     private readonly limits: ConnectionLimits,
     private readonly log: { warn(fields: object, message: string): void },
+    /** Whether connections from this address are those of many callers, so that no limit of one address is for them. */
+    private readonly isProxy: (address: string) => boolean = () => false,
   ) {}
 
   get count(): number {
@@ -56,7 +58,8 @@ export class Connections {
     }
     const key = addressKey(remoteAddress);
     const ofAddress = (this.#perAddress.get(key) ?? 0) + 1;
-    if (this.#open.size >= this.limits.max || ofAddress > this.limits.maxPerAddress) {
+    const isOneTooMany = ofAddress > this.limits.maxPerAddress && !this.isProxy(remoteAddress);
+    if (this.#open.size >= this.limits.max || isOneTooMany) {
       socket.destroy();
       this.#tell(remoteAddress);
       return false;

@@ -1,5 +1,5 @@
 import { quote } from '../../model/quote.js';
-import { FetchBudget } from './fetch-budget.js';
+import { Allowance } from '../allowance.js';
 import type { SignatureAlgorithm } from './issuer.js';
 import type { IssuerKey, IssuerKeySet } from './json-web-keys.js';
 import type { KeySource } from './key-source.js';
@@ -35,6 +35,8 @@ const graceMilliseconds = 15_000;
 /** After that time the same `kid` may cause one more fetch. */
 const missedMilliseconds = 30_000;
 const mostMissed = 1_000;
+/** Fetches because a token needs one: no minute sees more than twelve. */
+const fetchesAtOnce = { most: 4, millisecondsForOne: 7_500 };
 
 /**
  * The public keys of one identity provider. They are kept fresh in the background. A key that is not among them is asked for
@@ -45,7 +47,7 @@ const mostMissed = 1_000;
 export class IssuerKeys {
   readonly #options: IssuerKeysOptions;
   readonly #now: () => number;
-  readonly #budget: FetchBudget;
+  readonly #budget: Allowance;
   readonly #refreshMilliseconds: number;
   readonly #closing = new AbortController();
   /** When each `kid` that was not known was asked for, and after how many fetches; oldest first. */
@@ -68,7 +70,7 @@ export class IssuerKeys {
   constructor(options: IssuerKeysOptions) {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
-    this.#budget = new FetchBudget(this.#now);
+    this.#budget = new Allowance(fetchesAtOnce, this.#now);
     const seconds = Math.min(refreshSeconds.most, options.staleKeysSeconds / 2);
     this.#refreshMilliseconds = Math.max(refreshSeconds.least, seconds) * 1000;
   }
@@ -103,13 +105,13 @@ export class IssuerKeys {
   }
 
   /**
-   * The keys that may have made a signature. A key that is not known is asked for, unless a suspect names it.
+   * The keys that may have made a signature. A key that is not known is asked for; where that is too often, it is not known
+   * whether there is one.
    * `keyId` null: the token names none, and the one key for its algorithm is meant.
    */
-  async find(keyId: string | null, algorithm: SignatureAlgorithm, isSuspect: () => boolean): Promise<FoundKeys> {
+  async find(keyId: string | null, algorithm: SignatureAlgorithm): Promise<FoundKeys> {
     let found = this.#known(keyId, algorithm);
     if (found !== null) return found;
-    if (isSuspect()) return this.areUsable ? this.#unknown(keyId, algorithm) : this.unavailable;
     const asked = this.#firstAsked(keyId ?? '');
     const hasNone = () => this.areUsable && this.#good.fetches > asked.fetches;
     // A fetch under way may have begun before the key was published.

@@ -19,7 +19,7 @@ export interface OidcIssuer extends NamingRules {
   readonly issuer: string;
   readonly audiences: readonly string[];
   readonly tokens: 'access' | 'id';
-  /** One of them is `azp`, else `client_id`; null: whoever the audience is meant for. */
+  /** One of them is `azp`, else `client_id`; null: for access tokens anybody, for id tokens one of `audiences`. */
   readonly authorizedParties: readonly string[] | null;
   readonly algorithms: readonly SignatureAlgorithm[];
   readonly clockSkewSeconds: number;

@@ -13,7 +13,6 @@ import {
   discovery,
   enableNonRepudiationChecks,
   None,
-  randomNonce,
   randomPKCECodeVerifier,
   randomState,
   ResponseBodyError,
@@ -22,9 +21,10 @@ import {
   type CustomFetch,
   type ServerMetadata,
 } from 'openid-client';
-import type { LoginAttempt, LoginBegun, LoginUnavailable } from '../../model/login.js';
-import { readJsonWebToken } from '../json-web-token.js';
+import { loginSeconds, type LoginAttempt, type LoginBegun, type LoginUnavailable } from '../../model/login.js';
+import { memberOf, readJsonWebToken, told } from '../json-web-token.js';
 import type { LoginProvider, VouchedPerson } from '../sessions/logins.js';
+import { datedNonce, secondsOfNonce } from './dated-nonce.js';
 import type { OidcIssuer } from './issuer.js';
 import { personOfClaims } from './person-of-claims.js';
 import type { ProviderFetch } from './provider-fetch.js';
@@ -41,6 +41,8 @@ export interface OidcLoginOptions {
   readonly redirectUri: string;
   readonly fetch: ProviderFetch;
   readonly log: { info(fields: object, message: string): void };
+  readonly clock: () => Date;
+  readonly random: (octets: number) => Buffer;
   /** Milliseconds that never go back. */
   readonly now?: () => number;
 }
@@ -50,6 +52,8 @@ const metadataMilliseconds = 600_000;
 /** How long nobody asks for them again after that has failed. */
 const failedMilliseconds = 5_000;
 const retryAfterSeconds = 10;
+/** Another replica may have begun the sign-in, by its own clock. */
+const clocksDifferSeconds = 60;
 
 /**
  * The authorization code flow (OpenID Connect Core 1.0 section 3.1) with PKCE (RFC 7636), state and nonce. Tokens are read
@@ -75,7 +79,8 @@ export class OidcLogin implements LoginProvider {
     if ('outcome' in client) return client;
     const attempt: LoginAttempt = {
       ...{ issuer: this.name, returnTo },
-      ...{ state: randomState(), nonce: randomNonce(), codeVerifier: randomPKCECodeVerifier() },
+      ...{ state: randomState(), codeVerifier: randomPKCECodeVerifier() },
+      nonce: datedNonce(this.options.clock(), this.options.random),
     };
     const url = buildAuthorizationUrl(client, {
       redirect_uri: this.options.redirectUri,
@@ -95,6 +100,9 @@ export class OidcLogin implements LoginProvider {
     const states = address.searchParams.getAll('state');
     if (states.length !== 1 || states[0] !== state)
       return { outcome: 'refused', reason: 'StateUnknown', message: 'the state is not that of the attempt' };
+    const age = this.options.clock().getTime() / 1000 - secondsOfNonce(nonce);
+    if (age > loginSeconds || age < -clocksDifferSeconds)
+      return refused('AttemptTooOld', `the sign-in was begun ${Math.floor(age)} s ago`);
     const client = await this.#client();
     if ('outcome' in client) return client;
     try {
@@ -110,8 +118,12 @@ export class OidcLogin implements LoginProvider {
 
   /** The person of an id token that has been verified. Others could read it differently unless it is read strictly. */
   #personOf(idToken: string): VouchedPerson {
-    const { issuer, log } = this.options;
+    const { issuer, log, clientId } = this.options;
     const read = readJsonWebToken(idToken);
+    // OpenID Connect Core 1.0 section 3.1.3.7. The library looks at it where there are several audiences.
+    const party = read.ok ? memberOf(read.token.claims, 'azp') : undefined;
+    if (party !== undefined && party !== clientId)
+      return refused('AuthorizedPartyNotAccepted', `azp ${told(party)} is not client ${told(clientId)}`);
     const found = read.ok ? personOfClaims(read.token.claims, issuer) : read;
     if (!found.ok) {
       if (found.refusal.outcome === 'authenticated') throw new Error('a refusal lets nobody in');

@@ -58,7 +58,7 @@ export class OidcTokens implements TokensOfIssuers {
     return untimely;
   }
 
-  async verify(token: JsonWebToken, isSuspect: () => boolean): Promise<Authentication> {
+  async verify(token: JsonWebToken): Promise<Authentication> {
     const inForce = this.#issuers.get(memberOf(token.claims, 'iss') as string);
     if (inForce === undefined) return refusedFor('IssuerUnknown', 'the issuer of the token is not among callers.oidc');
     const { issuer, keys } = inForce;
@@ -66,7 +66,7 @@ export class OidcTokens implements TokensOfIssuers {
     if (!judgement.ok) return judgement.refusal;
     const { algorithm, keyId, validity, issuedAt } = judgement.token;
 
-    const found = await keys.find(keyId, algorithm, isSuspect);
+    const found = await keys.find(keyId, algorithm);
     if (found.outcome === 'unknown') return refusedFor('KeyUnknown', found.message);
     if (found.outcome === 'unavailable') return found;
     if (!isSignedByOne(token.text, found.keys, algorithm))

@@ -2,6 +2,7 @@ import { refusedFor, type Authentication } from '../../model/authentication.js';
 import { foldedName } from '../../model/folded-name.js';
 import { isSystemName, whyNotPrincipalName } from '../../model/name-grammar.js';
 import { mostPrincipalGroups } from '../../model/principal.js';
+import { whyReservedName } from '../../model/reserved-names.js';
 import { quote } from '../../model/quote.js';
 import { memberOf, told, type JsonObject } from '../json-web-token.js';
 import type { NamingRules } from './issuer.js';
@@ -42,8 +43,8 @@ function nameOf(claims: JsonObject, { usernameClaim, usernamePrefix, othersPrefi
   const name = `${usernamePrefix}${claim}`;
   const whyNot = whyNotPrincipalName(name);
   if (whyNot !== null) return refused('NameNotPermitted', `${quote(usernameClaim)} cannot be a name: it ${whyNot}`);
-  if (isSystemName(name))
-    return refused('NameReserved', `name ${quote(name)} begins with "system:", which is reserved`);
+  const whyReserved = whyReservedName(name);
+  if (whyReserved !== null) return refused('NameReserved', `name ${quote(name)} ${whyReserved}`);
   if (beginsWithOneOf(name, othersPrefixes.usernames))
     return refused('NameOfAnotherIssuer', `name ${quote(name)} begins as the names of another issuer do`);
   return { ok: true as const, name };

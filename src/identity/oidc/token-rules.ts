@@ -46,7 +46,7 @@ export function judgeToken(token: JsonWebToken, issuer: OidcIssuer, now: Date): 
         ? 'the token has no audience'
         : `audience ${quoteAll(audiences.slice(0, 10))} is not among ${quoteAll(issuer.audiences)} of the issuer`,
     );
-  const party = refusalOfParty(token, issuer);
+  const party = refusalOfParty(token, issuer, audiences);
   if (party !== null) return party;
   // RFC 7800 section 3: it works together with a key that its bearer proves, and a bearer proves none.
   if (Object.hasOwn(token.claims, 'cnf'))
@@ -105,16 +105,25 @@ function judgeHeader(
   return { ok: true, algorithm, keyId };
 }
 
-/** OpenID Connect Core 1.0 section 2, `azp`; RFC 9068 section 2.2, `client_id`. */
-function refusalOfParty({ claims }: JsonWebToken, { authorizedParties }: OidcIssuer) {
-  if (authorizedParties === null) return null;
-  const party = memberOf(claims, 'azp') ?? memberOf(claims, 'client_id');
-  if (typeof party === 'string' && authorizedParties.includes(party)) return null;
+/**
+ * OpenID Connect Core 1.0 section 2, `azp`; RFC 9068 section 2.2, `client_id`. An id token is for its audiences, which are clients.
+ * The one to which it was issued is one of those that count (section 3.1.3.7), and is named where there are several.
+ */
+function refusalOfParty(
+  { claims }: JsonWebToken,
+  { authorizedParties, tokens, audiences: clients }: OidcIssuer,
+  audiences: readonly string[],
+) {
+  const azp = memberOf(claims, 'azp');
+  if (authorizedParties === null && (tokens === 'access' || (azp === undefined && audiences.length === 1))) return null;
+  const party = azp ?? (authorizedParties === null ? undefined : memberOf(claims, 'client_id'));
+  const parties = authorizedParties ?? clients;
+  if (typeof party === 'string' && parties.includes(party)) return null;
   return refused(
     'AuthorizedPartyNotAccepted',
     party === undefined
-      ? 'the token has neither azp nor client_id, one of which must be among authorizedParties'
-      : `authorized party ${told(party)} is not among ${quoteAll(authorizedParties)} of the issuer`,
+      ? `the token has neither azp nor client_id, one of which must be among ${authorizedParties === null ? 'audiences' : 'authorizedParties'}`
+      : `authorized party ${told(party)} is not among ${quoteAll(parties)} of the issuer`,
   );
 }
 

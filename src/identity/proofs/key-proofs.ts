@@ -3,12 +3,15 @@ import { authenticated, refusedFor, type Authentication, type WayIn } from '../.
 import type { PresentedProof } from '../../model/key-proof.js';
 import type { Principal, Role } from '../../model/principal.js';
 import { quote } from '../../model/quote.js';
+import { TooManyWaitingError, Turns } from '../../workers/turns.js';
 import { isSignedByOne } from '../oidc/verify-signature.js';
 import { proofAddresses } from './proof-addresses.js';
 import { readKeyProof, type KeyProof, type ProofAlgorithm } from './read-key-proof.js';
 
 /** How far the clocks of the two sides may differ, in seconds. */
 export const proofSkewSeconds = 60;
+/** More proofs than these are not looked at together. Those that name one certificate are at most half of those that wait. */
+const looks = { atTheSameTime: 8, waiting: 1_000 };
 /** For so long a proof is remembered: longer than it counts, for clocks that are set back. */
 export const keptProofSeconds = 3_600;
 
@@ -43,15 +46,26 @@ export interface KeyProofsOptions {
  * certificate whose key somebody else brought in a CSR, nor for one of whoever had a name before its bearer. It is looked at in two parts: `authenticate` before the body is read, `use` when the body is known.
  */
 export class KeyProofs implements WayIn<PresentedProof> {
+  readonly #turns = new Turns(looks);
+
   constructor(private readonly options: KeyProofsOptions) {}
 
-  async authenticate(presented: PresentedProof, isSuspect: () => boolean): Promise<Authentication> {
+  async authenticate(presented: PresentedProof): Promise<Authentication> {
     const read = readKeyProof(presented.text);
     if (!read.ok) return read.refusal;
     const { proof } = read;
     const wrong = this.#whyElsewhere(proof, presented);
     if (wrong !== null) return wrong;
-    if (isSuspect()) return refusedFor('ProofNotLookedAt', 'this address has failed too often');
+    try {
+      return await this.#turns.take(() => this.#look(proof), proof.fingerprintSha256);
+    } catch (error) {
+      if (!(error instanceof TooManyWaitingError)) throw error;
+      return { outcome: 'unavailable', message: `proofs of possession: ${error.message}`, retryAfterSeconds: 1 };
+    }
+  }
+
+  /** Looks at a proof that is for this call. */
+  async #look(proof: KeyProof): Promise<Authentication> {
     const certificate = await this.options.find(proof.fingerprintSha256);
     if (certificate === null)
       return refusedFor(

@@ -33,9 +33,9 @@ export class SessionAuthenticator implements WayIn<string> {
     this.#sessions = new SecretLookUp(options.reader, options.clock);
   }
 
-  async authenticate(secret: string, isSuspect: () => boolean): Promise<Authentication> {
+  async authenticate(secret: string): Promise<Authentication> {
     if (!isSessionSecret(secret)) return refusedFor('SessionUnknown', 'the cookie is not one that kubepass has set');
-    const session = await this.#sessions.find(secretSha256(secret), isSuspect);
+    const session = await this.#sessions.find(secretSha256(secret));
     const now = this.options.clock();
     if (session === null) return refusedFor('SessionUnknown', 'there is no such session, or it was forgotten');
     if (session.endedAt !== null) return refusedFor('SessionEnded', `session ${session.id} was ended`);

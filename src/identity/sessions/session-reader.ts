@@ -3,10 +3,8 @@ import type { Session } from '../../model/session.js';
 
 /** How identity finds sessions; the store implements it. */
 export interface SessionReader {
-  /** By the SHA-256 of the secret, lower-case hex, on a unique index; ended and expired ones too. */
-  findBySecretSha256(secretSha256: string): Promise<Session | null>;
-  /** The hashes of all sessions that are live. */
-  liveSecretSha256s(now: Date): Promise<readonly string[]>;
+  /** By the SHA-256 of their secrets, lower-case hex, on a unique index; ended and expired ones too. */
+  findBySecretSha256s(secretSha256s: readonly string[]): Promise<ReadonlyMap<string, Session>>;
   find(id: string): Promise<Session | null>;
   /** The live sessions of this name, or (null) of everybody; newest first. */
   list(name: string | null, now: Date, page: PageQuery): Promise<Page<Session>>;

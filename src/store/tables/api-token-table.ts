@@ -106,14 +106,10 @@ export class ApiTokenTable implements ApiTokenReader {
     private readonly reads: KeyReads,
   ) {}
 
-  async findBySecretSha256(secretSha256: string): Promise<ApiToken | null> {
-    const row = await this.prisma.apiToken.findUnique({ where: { secretSha256 }, select: apiTokenColumns });
-    return row && apiTokenOf(row);
-  }
-
-  async liveSecretSha256s(now: Date): Promise<readonly string[]> {
-    const rows = await this.prisma.apiToken.findMany({ where: liveAt(now), select: { secretSha256: true } });
-    return rows.map(({ secretSha256 }) => secretSha256);
+  async findBySecretSha256s(secretSha256s: readonly string[]): Promise<ReadonlyMap<string, ApiToken>> {
+    const where = { secretSha256: { in: [...secretSha256s] } };
+    const rows = await this.prisma.apiToken.findMany({ where, select: { ...apiTokenColumns, secretSha256: true } });
+    return new Map(rows.map(({ secretSha256, ...row }) => [secretSha256, apiTokenOf(row)]));
   }
 
   async liveReviewers(now: Date): Promise<readonly ReviewerToken[]> {

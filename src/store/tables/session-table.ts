@@ -83,14 +83,10 @@ const newestFirst: ListOrder = {
 export class SessionTable implements SessionReader {
   constructor(private readonly prisma: PrismaClient) {}
 
-  async findBySecretSha256(secretSha256: string): Promise<Session | null> {
-    const row = await this.prisma.session.findUnique({ where: { secretSha256 }, select: sessionColumns });
-    return row && sessionOf(row);
-  }
-
-  async liveSecretSha256s(now: Date): Promise<readonly string[]> {
-    const rows = await this.prisma.session.findMany({ where: liveAt(now), select: { secretSha256: true } });
-    return rows.map(({ secretSha256 }) => secretSha256);
+  async findBySecretSha256s(secretSha256s: readonly string[]): Promise<ReadonlyMap<string, Session>> {
+    const where = { secretSha256: { in: [...secretSha256s] } };
+    const rows = await this.prisma.session.findMany({ where, select: { ...sessionColumns, secretSha256: true } });
+    return new Map(rows.map(({ secretSha256, ...row }) => [secretSha256, sessionOf(row)]));
   }
 
   async find(id: string): Promise<Session | null> {

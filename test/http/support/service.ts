@@ -159,6 +159,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     ...(tls && callersTrust && { tls: tls.current(), callersAuthority: callersTrust.current().pem }),
     ...(browsers && { browsers }),
     ...(requestTracing && { tracing: requestTracing }),
+    trustedProxies: config.trustedProxies,
     ...options.app,
   });
   callersTrust?.follow(({ pem }) => app.certificateListener?.replace({ certificateAuthority: pem }));

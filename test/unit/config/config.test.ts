@@ -63,6 +63,7 @@ describe('loadConfig without anything', () => {
       port: 8080,
       tls: null,
       tlsTerminated: false,
+      trustedProxies: [],
       publicAddress: null,
       connections: { max: 1000, maxPerAddress: 250 },
       policiesDir: resolve('policies'),
@@ -297,6 +298,7 @@ describe('loadConfig with a file', () => {
       port: 9000,
       tls: { certFile: join(directory, 'tls.crt'), keyFile: join(directory, 'tls.key') },
       tlsTerminated: false,
+      trustedProxies: [],
       publicAddress: { url: 'https://10.0.0.1:9000', certificateAuthorityFile: null },
       connections: { max: 500, maxPerAddress: 250 },
       policiesDir: join(directory, 'rules'),
@@ -346,7 +348,40 @@ describe('loadConfig with a file', () => {
     const limited = `${oneCluster()}connections: { max: 40, maxPerAddress: 3 }\n`;
     expect(loadFile(limited, terminated).connections).toEqual({ max: 40, maxPerAddress: 3 });
     expect(fileErrors(`${oneCluster()}connections: { max: 0 }\n`)).toEqual(['FILE/connections/max: must be >= 1']);
+    const known = { ...terminated, KUBEPASS_TRUSTED_PROXIES: '10.0.0.7' };
+    expect(load(known).connections).toEqual({ max: 1000, maxPerAddress: 250 });
   });
+
+  it('knows the proxies that it trusts by address or network', () => {
+    const file = `${oneCluster()}trustedProxies: [10.0.0.0/8, 'fd00::/8', 192.0.2.7, '::1']\n`;
+    expect(loadFile(file).trustedProxies).toEqual(['10.0.0.0/8', 'fd00::/8', '192.0.2.7', '::1']);
+    expect(loadFile(file, { KUBEPASS_TRUSTED_PROXIES: '10.1.0.0/16, ::1/128' }).trustedProxies).toEqual([
+      '10.1.0.0/16',
+      '::1/128',
+    ]);
+  });
+
+  it.each(['', '0.0.0.0/0', '::/0', '10.0.0.0/33', 'fd00::/129', '10.0.0.0/08', '10.0.0.0/8/8', '10.0.0.0/', '10.0/8'])(
+    'trusts no proxy %j',
+    (proxy) => {
+      const message =
+        `"${proxy}" must be an address, or a network such as 10.0.0.0/8 or fd00::/8: ` +
+        'not everybody (/0), because callers would then choose their address';
+      expect(fileErrors(`${oneCluster()}trustedProxies: ['${proxy}']\n`)).toEqual([
+        `FILE/trustedProxies/0: ${message}`,
+      ]);
+      expect(errorsOf({ KUBEPASS_TRUSTED_PROXIES: `127.0.0.1,${proxy}` })).toEqual([
+        `KUBEPASS_TRUSTED_PROXIES: ${message}`,
+      ]);
+    },
+  );
+
+  it.each(['proxy.example', 'fe80::1%eth0', '10.0.0.0-10.0.0.9', '*', '-1', '10.0.0.0/-8'])(
+    'trusts no proxy %j either',
+    (proxy) => {
+      expect(errorsOf({ KUBEPASS_TRUSTED_PROXIES: proxy })).toHaveLength(1);
+    },
+  );
 
   it('reads which events of the audit log are archived, and where', () => {
     const settings = `${oneCluster()}audit: { archiveAfterDays: 400, archiveDir: archives }\n`;

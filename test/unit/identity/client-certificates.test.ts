@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { reservedNames } from '../../helpers/reserved-names.js';
 import { readCallersTrust, type CallersTrust } from '../../../src/identity/callers-trust.js';
 import { ClientCertificates, type ClientCertificateOptions } from '../../../src/identity/client-certificates.js';
 import type { Authentication } from '../../../src/model/authentication.js';
@@ -74,6 +75,11 @@ describe('a client certificate', () => {
         cluster: null,
       },
     });
+  });
+
+  it.each(reservedNames)('is nobody by the reserved name %s', async (name) => {
+    const answer = await authenticate(made({ subject: [['CN', name]] }), { identity: 'commonName' });
+    expect(answer).toMatchObject({ outcome: 'refused', reason: 'NameNotPermitted' });
   });
 
   it('may have other alternative names beside the one URI', async () => {

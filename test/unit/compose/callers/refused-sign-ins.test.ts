@@ -24,11 +24,9 @@ it('is in the audit log what every way in refused, counted, once the service has
   ];
   const first = await composeOn(directory.path);
   for (const credential of refused)
-    await first.services.authenticator
-      .authenticate(credential, () => false)
-      .then(({ outcome }) => {
-        expect(outcome).toBe('refused');
-      });
+    await first.services.authenticator.authenticate(credential).then(({ outcome }) => {
+      expect(outcome).toBe('refused');
+    });
   expect(await events(first)).toEqual([]);
   await first.close();
 

@@ -22,8 +22,6 @@ function open(connection: ClusterConnection) {
   return { wayIn, lines };
 }
 
-const never = () => false;
-
 describe('service accounts of the configuration', () => {
   it('are nobody’s where there are none', () => {
     const callers = { oidc: [], serviceAccounts: [], clientCertificates: null, apiTokens: { admins: true } };
@@ -45,7 +43,7 @@ describe('service accounts of the configuration', () => {
 
   it('are not refused where their cluster cannot be reached as it is configured', async () => {
     const { wayIn } = open(brokenConnection(new Error('kubeconfig x: it cannot be read (ENOENT)')));
-    expect(await wayIn.authenticate(token('kubepass'), never)).toEqual({
+    expect(await wayIn.authenticate(token('kubepass'))).toEqual({
       outcome: 'unavailable',
       message: 'cluster "prod-eu" cannot review the token: kubeconfig x: it cannot be read (ENOENT)',
       retryAfterSeconds: 1,
@@ -57,7 +55,7 @@ describe('service accounts of the configuration', () => {
     const review: TokenReview = { verdict: 'unavailable', message: 'cannot create', retryAfterSeconds: null, missing };
     const connection = { ...brokenConnection(null), reviewToken: () => Promise.resolve(review) };
     const { wayIn, lines } = open(connection);
-    expect(await wayIn.authenticate(token('kubepass'), never)).toMatchObject({ outcome: 'unavailable' });
+    expect(await wayIn.authenticate(token('kubepass'))).toMatchObject({ outcome: 'unavailable' });
     expect(lines.filter(({ level }) => level === 'error')).toEqual([
       {
         level: 'error',

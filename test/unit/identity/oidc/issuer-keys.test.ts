@@ -5,7 +5,6 @@ import { jwkOf, makeKeys } from '../../../helpers/raw-tokens.js';
 
 const pairs = makeKeys();
 const rsa = (kid: string) => jwkOf(pairs.rsa.publicKey, { kid });
-const nobody = () => false;
 
 let open: IssuerKeys[] = [];
 beforeEach(() => {
@@ -37,7 +36,7 @@ function issuerWith({ staleKeysSeconds = 3600 } = {}) {
     },
   });
   open.push(keys);
-  const find = (kid: string | null, isSuspect = nobody) => keys.find(kid, 'RS256', isSuspect);
+  const find = (kid: string | null) => keys.find(kid, 'RS256');
   return { provider, keys, find, lines };
 }
 

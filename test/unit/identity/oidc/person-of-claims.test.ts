@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { NamingRules } from '../../../../src/identity/oidc/issuer.js';
+import { freeNames, reservedNames } from '../../../helpers/reserved-names.js';
 import { personOfClaims } from '../../../../src/identity/oidc/person-of-claims.js';
 
 const rules: NamingRules = {
@@ -69,8 +70,17 @@ describe('the name of a person', () => {
     expect(refusal({ sub })).toMatchObject({ outcome: 'refused', reason: 'NameNotPermitted' });
   });
 
-  it.each(['system:admin', 'System:admin', 'SYSTEM:serviceaccount:ci:deployer'])('is not reserved: %s', (sub) => {
+  it.each(reservedNames)('is not reserved: %s', (sub) => {
     expect(refusal({ sub })).toMatchObject({ outcome: 'refused', reason: 'NameReserved' });
+    expect(person({ sub }, { usernamePrefix: 'corp:' })).toMatchObject({ person: { name: `corp:${sub}` } });
+  });
+
+  it('is not reserved as prefix and claim together', () => {
+    expect(refusal({ sub: 'glass' }, { usernamePrefix: 'break-' })).toMatchObject({ reason: 'NameReserved' });
+  });
+
+  it.each(freeNames)('may be %s, which no reserved name looks like', (sub) => {
+    expect(person({ sub })).toMatchObject({ person: { name: sub } });
   });
 
   it.each([false, 'false', 'False', 'no', 0, null])('is no address with email_verified %j', (verified) => {

@@ -369,6 +369,37 @@ const refused: Readonly<Record<string, Refused>> = {
     message: /a list/,
   },
 
+  'an id token for another client': {
+    token: tokenWith({ azp: 'other', nonce: 'n' }, { typ: 'JWT' }),
+    issuer: { tokens: 'id' },
+    reason: 'AuthorizedPartyNotAccepted',
+    message: 'authorized party "other" is not among "kubepass" of the issuer',
+  },
+  'an id token for another client, with the client_id of an accepted one': {
+    token: tokenWith({ azp: 'other', client_id: 'kubepass' }, { typ: 'JWT' }),
+    issuer: { tokens: 'id' },
+    reason: 'AuthorizedPartyNotAccepted',
+    message: /"other"/,
+  },
+  'an id token for another one of several clients': {
+    token: tokenWith({ aud: ['kubepass', 'other'], azp: 'other' }, { typ: 'JWT' }),
+    issuer: { tokens: 'id' },
+    reason: 'AuthorizedPartyNotAccepted',
+    message: /"other"/,
+  },
+  'an id token for several clients that does not say for which': {
+    token: tokenWith({ aud: ['kubepass', 'other'] }, { typ: 'JWT' }),
+    issuer: { tokens: 'id' },
+    reason: 'AuthorizedPartyNotAccepted',
+    message: /neither azp nor client_id/,
+  },
+  'an id token whose azp is null': {
+    token: tokenWith({ azp: null }, { typ: 'JWT' }),
+    issuer: { tokens: 'id' },
+    reason: 'AuthorizedPartyNotAccepted',
+    message: /azp/,
+  },
+
   // Times.
   'exp missing': {
     token: tokenWith({ exp: undefined }),
@@ -521,6 +552,15 @@ describe('an accepted token', () => {
       token: tokenWith({ nonce: 'n', at_hash: 'h' }, { typ: 'JWT' }),
       issuer: { tokens: 'id' },
     },
+    'it is an id token for its client by name': {
+      token: tokenWith({ aud: ['kubepass', 'other'], azp: 'kubepass' }, { typ: 'JWT' }),
+      issuer: { tokens: 'id' },
+    },
+    'it is an id token for a client that authorizedParties names': {
+      token: tokenWith({ azp: 'phone' }, { typ: 'JWT' }),
+      issuer: { tokens: 'id', authorizedParties: ['phone'] },
+    },
+    'it is an access token that any client got': { token: tokenWith({ aud: ['kubepass', 'other'], azp: 'other' }) },
     'it is an id token without any sign of it': { token: tokenWith({}, { typ: undefined }), issuer: { tokens: 'id' } },
   };
   it.each(Object.entries(accepted))('is one where %s', async (_, { token, issuer }) => {

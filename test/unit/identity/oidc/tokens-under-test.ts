@@ -80,7 +80,7 @@ export function doorFor(
     publish(keys: readonly unknown[]) {
       set = keys;
     },
-    ask: (token: string, isSuspect = false) => door.authenticate(token, () => isSuspect),
+    ask: (token: string) => door.authenticate(token),
     close() {
       for (const one of inForce) one.keys.stop();
     },

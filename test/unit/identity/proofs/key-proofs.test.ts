@@ -46,7 +46,7 @@ const show = (of: KeyProofs, name: string, kind = 'es256') => {
   const fingerprintSha256 = fingerprintOf(kind);
   const path = `/v1/certificates/${fingerprintSha256}/renew`;
   const presented = { text: readProof(name), method: 'POST', path, fingerprintSha256, address: proofAddress };
-  return of.authenticate(presented, () => false);
+  return of.authenticate(presented);
 };
 
 const csrOf = (pem: string) => {
