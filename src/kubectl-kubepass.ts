@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { isatty } from 'node:tty';
 import { answerFromCache } from './kubectl/answer-from-cache.js';
 import type { Machine } from './kubectl/machine.js';
-import { printable } from './kubectl/printable.js';
+import { oneLine, printable } from './kubectl/printable.js';
 
 const machine: Machine = {
   environment: process.env,
@@ -17,7 +17,7 @@ const machine: Machine = {
   isRunning,
   confirm,
   sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
-  say: (line) => void process.stderr.write(`${printable(line)}\n`),
+  say: (line) => void process.stderr.write(`${oneLine(line)}\n`),
   print: (text) => void process.stdout.write(printable(text)),
 };
 

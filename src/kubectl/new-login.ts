@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { LoginOptions } from './command-line.js';
 import type { Login } from './credential-cache.js';
 import type { Machine } from './machine.js';
@@ -26,29 +27,27 @@ export async function newLogin(
     return { ...who, login: isOfCall && isPinned ? before : login };
   }
   const offered = offeredOf(await client.callers(), issuer, server);
-  const own = {
-    ...login,
-    issuer: offered.issuer,
-    clientId: offered.clientId,
-    audience: audience ?? ownAudience(offered, server),
-  };
-  const isConfirmed = isPinned && before.issuer === own.issuer && before.clientId === own.clientId;
+  const provider = { issuer: offered.issuer, clientId: offered.clientId };
+  const own = { ...login, ...provider, audience: audience ?? ownAudience(offered, server) };
+  const isConfirmed =
+    isPinned &&
+    (before.audience ?? own.audience) === own.audience &&
+    isDeepStrictEqual({ issuer: before.issuer, clientId: before.clientId }, provider);
   if (!isConfirmed && !yes) await mustConfirm(own, offered, machine);
   return { ...(await signInByProvider(offered, own, client, machine, way)), login: own };
 }
 
 function offeredOf(all: readonly OfferedIssuer[], issuer: string | null, server: string): OfferedIssuer {
   const names = all.map(({ name }) => name).join(', ') || 'none';
-  const found = issuer === null ? all[0] : all.find(({ name }) => name === issuer);
-  if (issuer !== null && found === undefined)
-    throw new PluginError(`kubepass offers no sign-in by ${JSON.stringify(issuer)}; it has ${names}`);
-  if (found === undefined)
-    throw new PluginError(
-      `${server} offers no sign-in for people. Give a token: KUBEPASS_TOKEN, --token-file or --token-command`,
-    );
-  if (all.length > 1 && issuer === null)
-    throw new PluginError(`kubepass offers several sign-ins: say --issuer with one of ${names}`);
-  return found;
+  const [found, second] = issuer === null ? all : all.filter(({ name }) => name === issuer);
+  if (found !== undefined && second === undefined) return found;
+  throw new PluginError(
+    second !== undefined
+      ? `kubepass offers several sign-ins: say --issuer with one of ${names}`
+      : issuer !== null
+        ? `kubepass offers no sign-in by ${JSON.stringify(issuer)}; it has ${names}`
+        : `${server} offers no sign-in for people. Give a token: KUBEPASS_TOKEN, --token-file or --token-command`,
+  );
 }
 
 async function mustConfirm(login: Login, { scopes }: OfferedIssuer, machine: Machine): Promise<void> {
