@@ -1,11 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, request as httpRequest, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { runPlugin } from '../../src/kubectl/run-plugin.js';
 import { IdentityProvider } from '../helpers/identity-provider.js';
-import { makeAuthority } from '../helpers/fake-api-server/serving-certificate.js';
+import { issue, makeAuthority } from '../helpers/fake-api-server/serving-certificate.js';
 import { signInPerson, type PluginPerson } from '../helpers/plugin-person.js';
 import { startOidcService } from './support/oidc-service.js';
 import type { TestService } from './support/service.js';
@@ -181,13 +182,37 @@ describe('a login', () => {
     expect(stolen).toEqual([]);
   });
 
-  it('counts no more where the kubeconfig has another CA of kubepass, and the connection has that of the login', async () => {
+  it('counts no more where the kubeconfig has another CA of kubepass', async () => {
     await loggedIn();
     const { pem } = await makeAuthority('another');
     const other = ['--certificate-authority-data', Buffer.from(pem).toString('base64')];
     expect(await asKubectl([...at(evilAddress), ...other])).toBe(1);
     expect(jane.machine.takeLines().at(-1)).toMatch(/another CA of .* than your login.* kubectl kubepass login/);
     expect(stolen).toEqual([]);
+  });
+
+  it('has its CA also where the kubeconfig names none, and another one gets no connection', async () => {
+    const tls = await overTls('login');
+    try {
+      const authority = join(jane.machine.homeDirectory, 'ca.crt');
+      writeFileSync(authority, tls.authority);
+      const token = { KUBEPASS_TOKEN: service.tokenOf('alice') };
+      const login = { ...jane.machine, environment: token };
+      expect(
+        await runPlugin(['login', ...at(tls.address), '--certificate-authority', authority], login),
+        jane.machine.takeLines().join(),
+      ).toBe(0);
+      jane.forgetCertificates();
+      expect(await asKubectl(at(tls.address), token), jane.machine.takeLines().join()).toBe(0);
+      jane.forgetCertificates();
+      const heard = tls.heard();
+      const { pem } = await makeAuthority('another');
+      const other = ['--certificate-authority-data', Buffer.from(pem).toString('base64')];
+      expect(await asKubectl([...at(tls.address), ...other], token)).toBe(1);
+      expect(tls.heard()).toBe(heard);
+    } finally {
+      tls.close();
+    }
   });
 
   it('is gone after a logout', async () => {
@@ -346,7 +371,7 @@ describe('a kubeconfig', () => {
 
   it('whose user turns off the check of certificates has it checked all the same', async () => {
     const { pem } = await makeAuthority('trusted');
-    const tls = await selfSigned();
+    const tls = await overTls('untrusted');
     try {
       const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
       process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
@@ -373,22 +398,24 @@ describe('a kubeconfig', () => {
   });
 });
 
-async function selfSigned() {
-  const { createServer: createTlsServer } = await import('node:https');
-  const { issue } = await import('../helpers/fake-api-server/serving-certificate.js');
-  const { certificatePem, privateKeyPem } = await issue(
-    await makeAuthority('untrusted'),
-    { username: 'x' },
-    'serverAuth',
-  );
+/** The service over TLS, with a certificate of an authority of this name. */
+async function overTls(name: string) {
+  const authority = await makeAuthority(name);
+  const { certificatePem, privateKeyPem } = await issue(authority, { username: 'x' }, 'serverAuth');
   let heard = 0;
-  const server = createTlsServer({ cert: certificatePem, key: privateKeyPem }, (_request, response) => {
+  const server = createTlsServer({ cert: certificatePem, key: privateKeyPem }, (request, response) => {
     heard += 1;
-    response.end();
+    const { method, url = '', headers } = request;
+    request.pipe(
+      httpRequest(`${service.address}${url}`, { method, headers }, (answer) => {
+        answer.pipe(response.writeHead(answer.statusCode ?? 500, answer.headers));
+      }),
+    );
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     address: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    authority: authority.pem,
     heard: () => heard,
     close() {
       server.closeAllConnections();
