@@ -50,7 +50,7 @@ export default defineConfig({
             // Tests without a database, and tests that measure.
             'test/http/{connections,csr-fixtures,hostile-uploads,late-requests,openapi,tls}.test.ts',
             // Tests of ways in and of answers that no database has a part in.
-            'test/http/{blast-radius,client-certificates,edge,evaluate-policies,inspections,kubectl-plugin,log,oidc,plugin-sign-in,policy-reload,revocation-file,written-text}.test.ts',
+            'test/http/{blast-radius,client-certificates,edge,evaluate-policies,inspections,kubectl-plugin,log,oidc,plugin-hostile-server,plugin-sign-in,policy-reload,revocation-file,written-text}.test.ts',
             'test/unit/issuance/{request-states,verify-while-issuing}.test.ts',
           ],
           env: { KUBEPASS_TEST_DATABASE: 'postgresql' },

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 import { homedir } from 'node:os';
+import { isatty } from 'node:tty';
 import { answerFromCache } from './kubectl/answer-from-cache.js';
 import type { Machine } from './kubectl/machine.js';
-import { printable } from './kubectl/printable.js';
+import { oneLine, printable } from './kubectl/printable.js';
 
 const machine: Machine = {
   environment: process.env,
@@ -10,11 +11,13 @@ const machine: Machine = {
   elapsed: () => performance.now(),
   random: () => Math.random(),
   homeDirectory: homeDirectory(),
+  userId: process.geteuid?.() ?? null,
   platform: process.platform,
   processId: process.pid,
   isRunning,
+  confirm,
   sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
-  say: (line) => void process.stderr.write(`${printable(line)}\n`),
+  say: (line) => void process.stderr.write(`${oneLine(line)}\n`),
   print: (text) => void process.stdout.write(printable(text)),
 };
 
@@ -48,6 +51,20 @@ function homeDirectory(): string | null {
   } catch {
     return null;
   }
+}
+
+/** The end of the input, and Ctrl-C, are a no. */
+async function confirm(question: string): Promise<boolean | null> {
+  if (!isatty(0) || !isatty(2)) return null;
+  const { createInterface } = await import('node:readline');
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  return new Promise((resolve) => {
+    terminal.once('close', () => resolve(false));
+    terminal.question(`${printable(question)} [y/N] `, (answer) => {
+      resolve(/^y(?:es)?$/i.test(answer.trim()));
+      terminal.close();
+    });
+  });
 }
 
 function isRunning(processId: number): boolean {

@@ -1,4 +1,4 @@
-import { readCredentialCommand, type LoginOptions } from './command-line.js';
+import { readContextArguments, type LoginOptions } from './command-line.js';
 import { ownContexts, withCurrentContext, withEntries, type OwnEntries } from './kubeconfig-entries.js';
 import { changeKubeconfig, fileToWrite, kubeconfigFiles, readKubeconfig } from './kubeconfig-file.js';
 import type { Machine } from './machine.js';
@@ -73,7 +73,7 @@ function mustBeSame(
 
 function settingsOf([, ...args]: readonly string[]): Settings | null {
   try {
-    return readCredentialCommand(args);
+    return readContextArguments(args).settings;
   } catch (error) {
     if (error instanceof PluginError) return null;
     throw error;

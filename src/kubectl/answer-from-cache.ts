@@ -1,9 +1,8 @@
 import { readCredentialCommand } from './command-line.js';
 import { execCredential, readExecInfo } from './exec-credential.js';
 import { cacheOf } from './cache-of.js';
-import { codeOf } from './credential-cache.js';
 import type { Machine } from './machine.js';
-import { PluginError } from './plugin-error.js';
+import { codeOf, PluginError } from './plugin-error.js';
 import { isFresh } from './renewal-times.js';
 
 /**

@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { linkSync, lstatSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { codeOf, type CredentialCache } from './credential-cache.js';
+import type { CredentialCache } from './credential-cache.js';
 import type { Machine } from './machine.js';
+import { codeOf, PluginError } from './plugin-error.js';
+import { readRegularFile } from './read-regular-file.js';
+import { unfinishedName } from './write-whole-file.js';
 
 /** Nobody holds the lock for longer: whoever waits takes it over then. */
 export const longestHoldMilliseconds = 10_000;
@@ -54,7 +57,7 @@ export class CacheLock {
     if (this.#longestHold === Infinity) return false;
     const { file } = this.#write();
     try {
-      return statSync(file).mtimeMs - statSync(this.#path).mtimeMs >= this.#longestHold;
+      return lstatSync(file).mtimeMs - lstatSync(this.#path).mtimeMs >= this.#longestHold;
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return false;
       throw error;
@@ -87,11 +90,11 @@ export class CacheLock {
 
   #holder(): string | null {
     try {
-      return readFileSync(this.#path, 'utf8');
+      return readLock(this.#path);
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return null;
-      // kubectl's own lock of a kubeconfig has mode 0: somebody holds it, and nobody knows who.
-      if (['EACCES', 'EPERM'].includes(String(codeOf(error)))) return '';
+      // kubectl's own lock of a kubeconfig has mode 0: somebody holds it, and nobody knows who. A link and a pipe are no lock of ours.
+      if (error instanceof PluginError || ['EACCES', 'EPERM'].includes(String(codeOf(error)))) return '';
       throw error;
     }
   }
@@ -121,7 +124,7 @@ export class CacheLock {
    */
   #takeOver(holder: string): HeldLock | null {
     const mine = this.#write();
-    const claim = `${this.#path}.${holder.split(' ')[2] ?? 'unknown'}`;
+    const claim = `${this.#path}.${holder.split(' ')[2] ?? 'unknown'}.tmp`;
     try {
       linkSync(mine.file, claim);
     } catch (error) {
@@ -147,7 +150,7 @@ export class CacheLock {
   #write(): { readonly file: string; readonly text: string } {
     const id = randomBytes(8).toString('hex');
     const text = `${hostname()} ${this.machine.processId} ${id}`;
-    const file = `${this.#path}.${id}.tmp`;
+    const file = unfinishedName(this.#path);
     try {
       writeFileSync(file, text, { flag: 'wx', mode: 0o600 });
     } catch (error) {
@@ -179,9 +182,11 @@ export async function underLock<T>(cache: CredentialCache, machine: LockMachine,
   }
 }
 
+const readLock = (path: string): string => readRegularFile(path, () => undefined);
+
 function readOrEmpty(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readLock(path);
   } catch {
     return '';
   }

@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { cacheRoot, codeOf, CredentialCache } from './credential-cache.js';
+import { cacheRoot, CredentialCache, hashOf } from './credential-cache.js';
 import type { Machine } from './machine.js';
+import { codeOf } from './plugin-error.js';
 import { settingsKey, type Settings } from './settings.js';
 
-type CacheMachine = Pick<Machine, 'environment' | 'homeDirectory' | 'say'>;
+type CacheMachine = Pick<Machine, 'environment' | 'homeDirectory' | 'say' | 'userId' | 'isRunning'>;
 
 /** The cache of these settings; without a username, that of the last login without one. */
 export const cacheOf = (settings: Settings, machine: CacheMachine): CredentialCache =>
@@ -12,7 +12,7 @@ export const cacheOf = (settings: Settings, machine: CacheMachine): CredentialCa
 
 /** The cache of these settings as they are. */
 export const ownCacheOf = (settings: Settings, machine: CacheMachine): CredentialCache =>
-  new CredentialCache(join(cacheRoot(machine), settingsKey(settings)), machine.say);
+  new CredentialCache(cacheRoot(machine), settingsKey(settings), machine);
 
 /** A kubeconfig that is given to everybody names nobody: it is for whoever has logged in last without naming somebody. */
 export function ofLastLogin(settings: Settings, machine: CacheMachine): Settings {
@@ -20,7 +20,11 @@ export function ofLastLogin(settings: Settings, machine: CacheMachine): Settings
   return { ...settings, username: ownCacheOf(settings, machine).read('person')?.username ?? null };
 }
 
-/** The caches of all settings that there ever were. */
+/** The login at this server, of this name. */
+export const cacheOfLogin = ({ server, login }: Pick<Settings, 'server' | 'login'>, machine: CacheMachine) =>
+  new CredentialCache(cacheRoot(machine), hashOf(JSON.stringify([server, login])), machine);
+
+/** The caches of all settings that there ever were, and all logins. */
 export function allCaches(machine: CacheMachine): readonly CredentialCache[] {
   const root = cacheRoot(machine);
   let names: readonly string[];
@@ -30,7 +34,5 @@ export function allCaches(machine: CacheMachine): readonly CredentialCache[] {
     if (codeOf(error) === 'ENOENT') return [];
     throw error;
   }
-  return names
-    .filter((name) => /^[0-9a-f]{64}$/.test(name))
-    .map((name) => new CredentialCache(join(root, name), machine.say));
+  return names.filter((name) => /^[0-9a-f]{64}$/.test(name)).map((name) => new CredentialCache(root, name, machine));
 }

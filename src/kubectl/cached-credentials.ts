@@ -1,11 +1,14 @@
 import type { AskingSelection, RevokeOptions, Selection } from './command-line.js';
 import { underLock } from './cache-lock.js';
-import { allCaches, cacheOf, ownCacheOf } from './cache-of.js';
+import { allCaches, cacheOf, cacheOfLogin, ownCacheOf } from './cache-of.js';
+import type { Login } from './credential-cache.js';
 import { callMilliseconds } from './get-credential.js';
 import type { Machine } from './machine.js';
 import { PluginError } from './plugin-error.js';
 import { selectedContexts, type SelectedContext } from './selected-contexts.js';
-import { ServiceClient } from './service-client.js';
+import { oneLine } from './printable.js';
+import { loginOf, serviceAtLogin } from './service-at-login.js';
+import { loginCommand } from './settings.js';
 import { signIn } from './sign-in.js';
 import { hasLooseToken, serverOfTokens } from './tokens.js';
 
@@ -46,8 +49,7 @@ const mayGetLooseToken = (
   { environment }: Machine,
 ): boolean => !all || settings.server === (tokenServer ?? serverOfTokens(environment));
 
-const namesToken = ({ tokenFile, tokenCommand }: SelectedContext['settings']): boolean =>
-  tokenFile !== null || tokenCommand !== null;
+const namesToken = (login: Login | null): boolean => login !== null && (login.tokenFile ?? login.tokenCommand) !== null;
 
 const sayWhoseToken = 'the token at hand is for one server: name it with --server or KUBEPASS_SERVER';
 
@@ -61,7 +63,7 @@ async function statusOf({ context, settings }: SelectedContext, loose: boolean, 
     const now = machine.now();
     state = now >= cached.notAfter ? 'expired' : pending !== null ? 'pending' : now >= cached.renewAt ? 'due' : 'valid';
     const isKnown = cache.read('refusal')?.revoked === true;
-    if (!isKnown && !loose && !namesToken(settings) && hasLooseToken(machine))
+    if (!isKnown && !loose && !namesToken(loginOf(settings, machine)) && hasLooseToken(machine))
       machine.say(
         `kubepass: ${settings.server} is not asked about context ${JSON.stringify(context)}, whose status is that of the cache: ${sayWhoseToken}`,
       );
@@ -85,10 +87,10 @@ async function isRevoked(
   loose: boolean,
   machine: Machine,
 ): Promise<boolean> {
-  const client = new ServiceClient(settings, machine, callMilliseconds);
   try {
-    const who = await signIn(settings, client, machine, { interactive: false, loose });
-    return who !== null && (await client.statusOf(fingerprint, who.authorization)) === 'revoked';
+    const service = serviceAtLogin(settings, machine, callMilliseconds);
+    const who = await signIn(service, machine, { interactive: false, loose });
+    return who !== null && (await service.client.statusOf(fingerprint, who.authorization)) === 'revoked';
   } catch (error) {
     if (!(error instanceof PluginError)) throw error;
     machine.say(`kubepass: ${error.message}; the status is that of the cache`);
@@ -100,7 +102,9 @@ function table(items: readonly Status[]): string {
   const rows = [
     ['CONTEXT', 'CLUSTER', 'USERNAME', 'GROUPS', 'NOT AFTER', 'RENEW AT', 'STATE'],
     ...items.map(({ context, cluster, username, groups, notAfter, renewAt, state }) => [
-      ...[context, cluster, username ?? '-', groups.join(',') || '-', notAfter ?? '-', renewAt ?? '-', state],
+      ...[context, cluster, username ?? '-', groups.join(',') || '-', notAfter ?? '-', renewAt ?? '-', state].map(
+        oneLine,
+      ),
     ]),
   ];
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => (row[i] ?? '').length)));
@@ -115,7 +119,7 @@ function table(items: readonly Status[]): string {
     .join('');
 }
 
-/** Forgets certificates and keys. They go on to work for whoever has a copy: `revoke` ends that. */
+/** Forgets certificates and keys, and the logins. They go on to work for whoever has a copy: `revoke` ends that. */
 export async function logout(selection: Selection, machine: Machine): Promise<void> {
   if (selection.all) {
     await forgetAll(machine);
@@ -128,6 +132,9 @@ export async function logout(selection: Selection, machine: Machine): Promise<vo
     });
     await forgetPerson(settings, machine);
     machine.print(`The certificate of context ${JSON.stringify(context)} is forgotten.\n`);
+    const login = cacheOfLogin(settings, machine);
+    if (login.read('login') !== null) machine.print(`The login at ${settings.server} is forgotten.\n`);
+    login.remove('login');
   }
 }
 
@@ -147,7 +154,9 @@ async function forgetAll(machine: Machine): Promise<void> {
       underLock(cache, machine, async () => {
         const credential = cache.read('credential');
         const attempt = cache.read('attempt');
+        const login = cache.read('login');
         cache.forget();
+        if (login !== null) return `The login at ${login.server} is forgotten.\n`;
         if (credential !== null)
           return `The certificate of ${credential.username} on ${credential.cluster} at ${credential.server} is forgotten.\n`;
         return attempt === null ? '' : `The certificate request of ${attempt.username} is forgotten.\n`;
@@ -166,7 +175,7 @@ export async function revoke({ selection, reason, comment }: RevokeOptions, mach
     const loose = mayGetLooseToken(selection, one, machine);
     if (cacheOf(settings, machine).read('credential') === null)
       machine.print(`No certificate of context ${JSON.stringify(context)} is cached.\n`);
-    else if (!loose && !namesToken(settings) && hasLooseToken(machine)) left.push(context);
+    else if (!loose && !namesToken(loginOf(settings, machine)) && hasLooseToken(machine)) left.push(context);
     else await revokeOne(one, loose, ask, machine);
   }
   if (left.length > 0)
@@ -182,16 +191,18 @@ async function revokeOne(
   machine: Machine,
 ): Promise<void> {
   const cache = cacheOf(settings, machine);
-  const client = new ServiceClient(settings, machine, callMilliseconds);
-  const who = await signIn(settings, client, machine, { interactive: true, loose });
+  const service = serviceAtLogin(settings, machine, callMilliseconds);
+  const who = await signIn(service, machine, { interactive: true, loose });
   if (who === null)
-    throw new PluginError('revoking takes a sign-in: give KUBEPASS_TOKEN, --token-file or --token-command');
+    throw new PluginError(
+      `revoking takes a login at ${settings.server}, and a token or a sign-in: ${loginCommand(service.settings)}`,
+    );
   await underLock(cache, machine, async () => {
     // A kubectl that worked for too long may have lost the lock, and have renewed meanwhile.
     for (let revoked: string | null = null; ;) {
       const fingerprint = cache.read('credential')?.fingerprintSha256 ?? null;
       if (fingerprint === null || fingerprint === revoked) break;
-      await client.revoke(fingerprint, ask, who.authorization);
+      await service.client.revoke(fingerprint, ask, who.authorization);
       revoked = fingerprint;
     }
     cache.forget();

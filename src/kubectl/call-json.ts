@@ -55,7 +55,8 @@ function answerOf(
   signal: AbortSignal,
 ): Promise<JsonAnswer> {
   const request = place.protocol === 'https:' ? tlsRequest : plainRequest;
-  const trusted = certificateAuthority === null ? {} : { ca: certificateAuthority };
+  // A kubeconfig sets variables of the environment, NODE_TLS_REJECT_UNAUTHORIZED among them.
+  const trusted = { rejectUnauthorized: true, ...(certificateAuthority !== null && { ca: certificateAuthority }) };
   const host = hostOf(place);
   // An address is no name for SNI (RFC 6066 section 3).
   const peer = { host, servername: isIP(host) === 0 ? host : '' };

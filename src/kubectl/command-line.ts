@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { revocationReasons } from '../model/revocation.js';
 import { keyAlgorithms } from '../x509/strict/key-algorithm.js';
 import { messageOf, PluginError } from './plugin-error.js';
-import { readDuration, readServer, type Settings } from './settings.js';
+import { readRegularFile } from './read-regular-file.js';
+import { loginCommand, readDuration, readServer, type Settings, type TokenOptions } from './settings.js';
 
 const credentialOptions = {
   server: { type: 'string' },
@@ -16,6 +16,7 @@ const credentialOptions = {
   'key-algorithm': { type: 'string' },
   'certificate-authority': { type: 'string' },
   'certificate-authority-data': { type: 'string' },
+  login: { type: 'string' },
   'token-file': { type: 'string' },
   'token-command': { type: 'string' },
 } as const;
@@ -29,6 +30,11 @@ export type LoginSettings = Omit<Settings, 'cluster'> & { readonly cluster: stri
 
 export interface LoginOptions {
   readonly settings: LoginSettings;
+  readonly token: TokenOptions;
+  /** The audience that a token of the provider must have; null: none that is the URL of another server. */
+  readonly audience: string | null;
+  /** Whether the person has said yes to the server and the provider already. */
+  readonly yes: boolean;
   readonly issuer: string | null;
   readonly way: 'browser' | 'device' | null;
   readonly kubeconfig: string | null;
@@ -48,17 +54,34 @@ export interface AskingSelection extends Selection {
   readonly tokenServer: string | null;
 }
 
+/** The arguments that a kubeconfig has for kubectl. It may be of anybody, so nothing in it is read or run. */
 export function readCredentialCommand(args: readonly string[]): Settings {
+  const { settings, token } = readContextArguments(args);
+  const refused = token.tokenFile !== null ? '--token-file' : token.tokenCommand !== null ? '--token-command' : null;
+  if (refused !== null)
+    throw new PluginError(
+      `${refused} is for login alone, because a kubeconfig must not say what is read and run. If you know this one to be good, run: ${loginCommand({ ...settings, ...token })}`,
+    );
+  return settings;
+}
+
+/** The same, also of a kubeconfig that names a token: for whoever shows, forgets or replaces it. */
+export function readContextArguments(args: readonly string[]): {
+  readonly settings: Settings;
+  readonly token: TokenOptions;
+} {
   const values = parsed(args, credentialOptions);
   const settings = settingsOf(values);
   if (settings.cluster === null) throw new PluginError('get-credential needs --cluster');
-  return { ...settings, cluster: settings.cluster };
+  return { settings: { ...settings, cluster: settings.cluster }, token: tokenOptionsOf(values) };
 }
 
 export function readLoginCommand(args: readonly string[]): LoginOptions {
   const values = parsed(args, {
     ...credentialOptions,
     issuer: { type: 'string' },
+    audience: { type: 'string' },
+    yes: { type: 'boolean' },
     browser: { type: 'boolean' },
     'device-code': { type: 'boolean' },
     kubeconfig: { type: 'string' },
@@ -68,6 +91,9 @@ export function readLoginCommand(args: readonly string[]): LoginOptions {
   if (values.browser && values['device-code']) throw new PluginError('say --browser or --device-code, not both');
   return {
     settings: settingsOf(values),
+    token: tokenOptionsOf(values),
+    audience: values.audience ?? null,
+    yes: values.yes ?? false,
     issuer: values.issuer ?? null,
     way: values.browser ? 'browser' : values['device-code'] ? 'device' : null,
     kubeconfig: values.kubeconfig ?? null,
@@ -144,8 +170,6 @@ function settingsOf(values: CredentialOptions): LoginSettings {
   if (values.server === undefined) throw new PluginError('--server is missing: the URL of kubepass');
   const algorithm = keyAlgorithms.find((one) => one === (values['key-algorithm'] ?? 'ECDSA-P256'));
   if (algorithm === undefined) throw new PluginError(`--key-algorithm must be one of ${keyAlgorithms.join(', ')}`);
-  if (values['token-file'] !== undefined && values['token-command'] !== undefined)
-    throw new PluginError('say --token-file or --token-command, not both');
   return {
     server: readServer(values.server),
     cluster: values.cluster ?? null,
@@ -155,10 +179,15 @@ function settingsOf(values: CredentialOptions): LoginSettings {
     expirationSeconds: values['expires-in'] === undefined ? null : readDuration(values['expires-in']),
     keyAlgorithm: algorithm,
     certificateAuthority: authorityOf(values),
-    // The kubeconfig names it, and kubectl runs in any folder.
-    tokenFile: values['token-file'] === undefined ? null : resolve(values['token-file']),
-    tokenCommand: values['token-command'] ?? null,
+    login: values.login ?? null,
   };
+}
+
+function tokenOptionsOf({ 'token-file': file, 'token-command': command }: CredentialOptions): TokenOptions {
+  if (file !== undefined && command !== undefined)
+    throw new PluginError('say --token-file or --token-command, not both');
+  // The login names it, and kubectl runs in any folder.
+  return { tokenFile: file === undefined ? null : resolve(file), tokenCommand: command ?? null };
 }
 
 function authorityOf(values: CredentialOptions): string | null {
@@ -166,7 +195,7 @@ function authorityOf(values: CredentialOptions): string | null {
   if (file === undefined && data === undefined) return null;
   let pem: string;
   try {
-    pem = file === undefined ? Buffer.from(data ?? '', 'base64').toString('utf8') : readFileSync(file, 'utf8');
+    pem = file === undefined ? Buffer.from(data ?? '', 'base64').toString('utf8') : readRegularFile(file);
   } catch (error) {
     throw new PluginError(`--certificate-authority cannot be read: ${messageOf(error)}`, { cause: error });
   }

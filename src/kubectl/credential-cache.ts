@@ -1,8 +1,12 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { inHome } from './in-home.js';
 import type { Machine } from './machine.js';
+import { mustBeOwnFolder, readOwnFile } from './own-files.js';
+import { codeOf } from './plugin-error.js';
+import type { TokenOptions } from './settings.js';
+import { removeUnfinished } from './unfinished-files.js';
 import { writeWholeFile } from './write-whole-file.js';
 
 /** A certificate with its key, and where it is from. */
@@ -54,12 +58,25 @@ export interface Person {
   readonly username: string;
 }
 
+/** A person's word that this server is a kubepass of theirs, and how they sign in there. A kubeconfig refers to it. */
+export interface Login extends TokenOptions {
+  readonly server: string;
+  /** PEM of the CA of kubepass itself; null: the CAs that Node.js trusts. */
+  readonly certificateAuthority: string | null;
+  /** The identity provider and the client there; null: a token signs in. */
+  readonly issuer: string | null;
+  readonly clientId: string | null;
+  /** The audience that a token of the provider must have; null: none that is the URL of another server. */
+  readonly audience: string | null;
+}
+
 interface Files {
   readonly credential: CachedCredential;
   readonly attempt: Attempt;
   readonly refusal: Refusal;
   readonly failure: Failure;
   readonly person: Person;
+  readonly login: Login;
 }
 type Kind = keyof Files;
 
@@ -87,6 +104,7 @@ const kinds: Readonly<Record<Kind, Readonly<Record<string, string>>>> = {
   refusal: { at: 'number', message: 'string', revoked: 'boolean' },
   failure: { retryAt: 'number' },
   person: { username: 'string' },
+  login: { server: 'string' },
 };
 
 /** The folder of all cached credentials: kubectl's own cache, where others put theirs too. */
@@ -95,29 +113,31 @@ export function cacheRoot({ environment, homeDirectory }: Pick<Machine, 'environ
 }
 
 /**
- * The cached credential of one set of settings, in a folder of its own (0700, files 0600). Each file is written beside itself
- * and renamed, and begins with a hash of its content: one that is damaged is moved aside, and counts as none.
+ * The cached credential of one set of settings, or a login, in a folder of its own (0700, files 0600). Each file is written beside
+ * itself and renamed, and begins with a hash of its content: one that is damaged is moved aside, and counts as none. Folders and
+ * files that are not the user's alone are refused.
  */
 export class CredentialCache {
+  readonly directory: string;
+
   constructor(
-    readonly directory: string,
-    private readonly say: (line: string) => void,
-  ) {}
+    private readonly root: string,
+    name: string,
+    private readonly machine: Pick<Machine, 'say' | 'userId' | 'isRunning'>,
+  ) {
+    this.directory = join(root, name);
+  }
 
   read<K extends Kind>(kind: K): Files[K] | null {
-    let text: string;
-    try {
-      text = readFileSync(this.#path(kind), 'utf8');
-    } catch (error) {
-      if (codeOf(error) === 'ENOENT') return null;
-      throw error;
-    }
+    this.#mustBeOwn();
+    const text = readOwnFile(this.#path(kind), this.machine);
+    if (text === null) return null;
     const value = contentOf(text, kinds[kind]);
     if (value !== null) return value as unknown as Files[K];
     const aside = `${this.#path(kind)}.damaged-${Date.now()}`;
     try {
       renameSync(this.#path(kind), aside);
-      this.say(`kubepass: the cache is damaged; it is moved aside to ${aside}`);
+      this.machine.say(`kubepass: the cache is damaged; it is moved aside to ${aside}`);
     } catch (error) {
       // Another kubectl has moved it.
       if (codeOf(error) !== 'ENOENT') throw error;
@@ -135,17 +155,23 @@ export class CredentialCache {
     for (const kind of which) rmSync(this.#path(kind), { force: true });
   }
 
-  /** Makes the folder, closed to others. */
+  /** Makes the folder, closed to others, and removes what a plugin that was killed has left in it. */
   prepare(): void {
+    this.#mustBeOwn();
     if (mkdirSync(this.directory, { recursive: true, mode: 0o700 }) !== undefined) return;
     chmodSync(this.directory, 0o700);
+    removeUnfinished(this.directory, () => true, this.machine);
+  }
+
+  #mustBeOwn(): void {
+    for (const folder of [this.root, this.directory]) mustBeOwnFolder(folder, this.machine);
   }
 
   /** Forgets everything, the key first. Locks stay: somebody may hold them, or wait for them. */
   forget(): void {
     this.remove('credential', 'attempt');
     for (const name of readdirSync(this.directory))
-      if (/^(?:credential|attempt|refusal|failure|person)\.json/.test(name))
+      if (/^(?:credential|attempt|refusal|failure|person|login)\.json/.test(name))
         rmSync(join(this.directory, name), { force: true });
   }
 
@@ -154,7 +180,7 @@ export class CredentialCache {
   }
 }
 
-const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** The object in a file; null where the file is not as it was written. */
 function contentOf(text: string, members: Readonly<Record<string, string>>): Readonly<Record<string, unknown>> | null {
@@ -166,5 +192,3 @@ function contentOf(text: string, members: Readonly<Record<string, string>>): Rea
     ? value
     : null;
 }
-
-export const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined);

@@ -5,7 +5,7 @@ import type { CachedCredential, CredentialCache } from './credential-cache.js';
 import type { Machine } from './machine.js';
 import { isOfSystem, messageOf, PluginError, RefusedError, TooEarlyError, UnavailableError } from './plugin-error.js';
 import { isComfortable, isFresh } from './renewal-times.js';
-import { loginCommand, type Settings } from './settings.js';
+import { loginCommand, type Settings, type TokenOptions } from './settings.js';
 
 /** kubectl calls the plugin about six times for one command. */
 const refusalMilliseconds = 10_000;
@@ -132,16 +132,17 @@ class NotSignedInError extends PluginError {
 }
 
 async function ask(wanted: Wanted, cached: CachedCredential | null): Promise<CachedCredential> {
-  const { settings, cache, machine } = wanted;
+  const { cache, machine } = wanted;
   const { CertificateAsks } = await import('./ask-for-certificate.js');
-  const { ServiceClient } = await import('./service-client.js');
+  const { serviceAtLogin } = await import('./service-at-login.js');
   const { signIn } = await import('./sign-in.js');
-  const client = new ServiceClient(settings, machine, callMilliseconds);
+  const service = serviceAtLogin(wanted.settings, machine, callMilliseconds);
+  const { login, client, settings } = service;
   const asks = new CertificateAsks(settings, cache, client, machine);
 
   const attempt = cache.read('attempt');
   if (attempt !== null && attempt.pendingRequest !== null) {
-    const who = await signIn(settings, client, machine, { interactive: false });
+    const who = await signIn(service, machine, { interactive: false });
     const { pendingRequest } = attempt;
     if (who === null) throw new PendingError(waits(pendingRequest, settings));
     // The request of another principal is theirs to collect.
@@ -160,10 +161,14 @@ async function ask(wanted: Wanted, cached: CachedCredential | null): Promise<Cac
         throw error instanceof RefusedError ? explained(error, settings) : error;
       refused = error;
     }
-  const who = await signedIn(wanted, (options) => signIn(settings, client, machine, options));
+  const who = await signedIn(wanted, (options) => signIn(service, machine, options));
   if (who === null) {
     if (refused !== null) throw new RefusedError(`kubepass: ${refused.message}. Run: ${loginCommand(settings)}`);
-    throw new NotSignedInError(`kubepass: there is no credential for this context yet. Run: ${loginCommand(settings)}`);
+    throw new NotSignedInError(
+      login === null
+        ? `you have not logged in at ${settings.server}. If it is a kubepass of yours, run: ${loginCommand(settings)}`
+        : `kubepass: there is no credential for this context yet. Run: ${loginCommand(settings)}`,
+    );
   }
   const identity = { principal: who.name, username: settings.username ?? who.name, groups: settings.groups };
   return mustBeIssued(
@@ -194,15 +199,18 @@ async function signedIn<T>(
   }
 }
 
-function mustBeIssued(asked: Asked, settings: Settings): CachedCredential {
+/** With the token of the login, which the command to log in again names. */
+type Named = Settings & Partial<TokenOptions>;
+
+function mustBeIssued(asked: Asked, settings: Named): CachedCredential {
   if (asked.kind === 'issued') return asked.credential;
   throw new PendingError(waits(asked.request.id, settings));
 }
 
-const waits = (request: string, settings: Settings): string =>
+const waits = (request: string, settings: Named): string =>
   `certificate request ${request} waits for a person to approve it. When it is approved, run: ${loginCommand(settings)}`;
 
-function explained(error: RefusedError, settings: Settings): RefusedError {
+function explained(error: RefusedError, settings: Named): RefusedError {
   const advice =
     error.why === 'revoked'
       ? `If you still need access, ask whoever administers kubepass, then run: ${loginCommand(settings)}`

@@ -1,19 +1,11 @@
-import {
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  readlinkSync,
-  realpathSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
-import { basename, delimiter, dirname, join, resolve } from 'node:path';
+import { existsSync, lstatSync, mkdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { basename, delimiter, dirname, resolve } from 'node:path';
 import { CacheLock } from './cache-lock.js';
-import { codeOf } from './credential-cache.js';
 import { inHome } from './in-home.js';
 import type { Machine } from './machine.js';
-import { PluginError } from './plugin-error.js';
+import { codeOf, PluginError } from './plugin-error.js';
+import { readRegularFile } from './read-regular-file.js';
+import { removeUnfinished } from './unfinished-files.js';
 import { writeWholeFile } from './write-whole-file.js';
 
 /**
@@ -33,10 +25,10 @@ export function kubeconfigFiles(
 export const fileToWrite = (files: readonly string[]): string =>
   files.find((file) => existsSync(file)) ?? files.at(-1) ?? '';
 
-/** The text; null where there is no such file. */
+/** The text; null where there is no such file. KUBECONFIG=/dev/null says that there is none. */
 export function readKubeconfig(file: string): string | null {
   try {
-    return readFileSync(file, 'utf8');
+    return statSync(file).isCharacterDevice() ? null : readRegularFile(file);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return null;
     throw error;
@@ -54,12 +46,18 @@ const lockMilliseconds = 5_000;
 export async function changeKubeconfig(
   given: string,
   change: (text: string | null) => string | null,
-  machine: Pick<Machine, 'processId' | 'isRunning' | 'elapsed' | 'sleep'>,
+  machine: Pick<Machine, 'processId' | 'isRunning' | 'elapsed' | 'sleep' | 'userId'>,
 ): Promise<void> {
-  const file = existsSync(given) ? realpathSync(given) : endOfLink(given);
-  // KUBECONFIG=/dev/null says that there is none, and root could replace the device by a file.
-  if (existsSync(file) && !statSync(file).isFile())
-    throw new PluginError(`${file} is no regular file, and takes no context: name another one with --kubeconfig`);
+  const { file, isOwn } = endOfLink(given, machine);
+  const about = statSync(file, { throwIfNoEntry: false });
+  // Root could replace /dev/null by a file, and anybody who may write into its folder replaces the file of another person.
+  const why =
+    about?.isFile() === false
+      ? 'is no regular file'
+      : !isOwn || (about !== undefined && !isOf(about, machine))
+        ? 'belongs to somebody else, or a link of somebody else leads there'
+        : null;
+  if (why !== null) throw new PluginError(`${file} ${why}, and takes no context: name another one with --kubeconfig`);
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const name = `${basename(file)}.lock`;
   // However old, the lock of a kubectl is taken over by nobody.
@@ -76,7 +74,7 @@ export async function changeKubeconfig(
     held = lock.tryAcquire();
   }
   try {
-    removeUnfinished(file);
+    removeUnfinishedBeside(file, machine);
     const before = readKubeconfig(file);
     const after = change(before);
     if (after === null || after === before) return;
@@ -87,29 +85,27 @@ export async function changeKubeconfig(
   }
 }
 
-/** A link is kept, and also leads to a file that is not there yet. */
-function endOfLink(given: string): string {
-  let file = given;
+const isOf = ({ uid }: { readonly uid: number }, { userId }: Pick<Machine, 'userId'>): boolean =>
+  userId === null || uid === userId;
+
+/** A link is kept, and also leads to a file that is not there yet. `isOwn`: each link is of the user, or of root. */
+function endOfLink(
+  given: string,
+  machine: Pick<Machine, 'userId'>,
+): { readonly file: string; readonly isOwn: boolean } {
+  let [file, isOwn] = [resolve(given), true];
   for (let links = 0; links < 40; links += 1) {
-    let target: string;
-    try {
-      target = readlinkSync(file);
-    } catch {
-      return file;
-    }
+    const about = lstatSync(file, { throwIfNoEntry: false });
+    if (about?.isSymbolicLink() !== true) return { file, isOwn };
+    isOwn &&= about.uid === 0 || isOf(about, machine);
     const folder = dirname(file);
-    file = resolve(existsSync(folder) ? realpathSync(folder) : folder, target);
+    file = resolve(existsSync(folder) ? realpathSync(folder) : folder, readlinkSync(file));
   }
   throw new PluginError(`${given} is a link that leads to itself`);
 }
 
 /** Removes what a plugin that was killed has written beside the file: it may hold secrets of others. */
-function removeUnfinished(file: string): void {
-  const folder = dirname(file);
-  for (const name of readdirSync(folder))
-    if (
-      name.startsWith(`${basename(file)}.`) &&
-      /^(?:\.kubepass-backup)?\.[0-9a-f]{16}\.tmp$/.test(name.slice(basename(file).length))
-    )
-      rmSync(join(folder, name), { force: true });
+export function removeUnfinishedBeside(file: string, machine: Pick<Machine, 'userId' | 'isRunning'>): void {
+  const names = ['', '.lock', '.kubepass-backup'].map((end) => `${basename(file)}${end}`);
+  removeUnfinished(dirname(file), (name) => names.includes(name), machine);
 }

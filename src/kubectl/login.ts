@@ -2,16 +2,16 @@ import { addContext, mustBeReadable, tryContext } from './add-context.js';
 import { CertificateAsks, progressOf, type Asked, type Wanted } from './ask-for-certificate.js';
 import type { LoginOptions, LoginSettings } from './command-line.js';
 import { underLock } from './cache-lock.js';
-import { ownCacheOf } from './cache-of.js';
+import { cacheOfLogin, ownCacheOf } from './cache-of.js';
 import type { CredentialCache } from './credential-cache.js';
 import { callMilliseconds as briefMilliseconds } from './get-credential.js';
 import { entriesOfService } from './kubeconfig-entries.js';
 import { adoptAttempt, becomeLastLogin } from './last-login.js';
 import type { Machine } from './machine.js';
+import { newLogin } from './new-login.js';
 import { PluginError, RefusedError, UnavailableError } from './plugin-error.js';
 import { ServiceClient, type Authorization } from './service-client.js';
 import { credentialArguments, type Settings } from './settings.js';
-import { signIn } from './sign-in.js';
 
 const callMilliseconds = 40_000;
 /** Under the lock of the cache no call is longer than others wait for that. */
@@ -20,16 +20,10 @@ const pollMilliseconds = 2_000;
 
 /** Signs in, gets a certificate, waits for the people who must approve it, and adds a context to the kubeconfig. */
 export async function login(options: LoginOptions, machine: Machine): Promise<void> {
-  const { server } = options.settings;
   const client = new ServiceClient(options.settings, machine, callMilliseconds);
-  const { issuer, way } = options;
   mustBeReadable(options, machine);
-  const who = await signIn({ ...options.settings, cluster: '' }, client, machine, { interactive: true, way, issuer });
-  if (who === null)
-    throw new PluginError(
-      `${server} offers no sign-in for people. Give a token: KUBEPASS_TOKEN, --token-file or --token-command`,
-    );
-  const { name, authorization } = who;
+  const { name, authorization, login: own } = await newLogin(options, client, machine);
+  cacheOfLogin(options.settings, machine).write('login', own);
   const cluster = await clusterOf(options.settings, client, authorization);
   // Two people who give no name are two entries of the cache all the same, each with a context of its own.
   const username = options.settings.username ?? name;

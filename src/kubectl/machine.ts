@@ -9,10 +9,14 @@ export interface Machine {
   readonly random: () => number;
   /** Null: the system does not know this user, and HOME is not set, as in some containers. */
   readonly homeDirectory: string | null;
+  /** The user who runs the plugin; null: the system does not number users. */
+  readonly userId: number | null;
   readonly platform: string;
   readonly processId: number;
   /** Whether a process of this machine runs. */
   readonly isRunning: (processId: number) => boolean;
+  /** Whether a person says yes; null: nobody sits before a terminal. */
+  readonly confirm: (question: string) => Promise<boolean | null>;
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** One line to standard error. */
   readonly say: (line: string) => void;

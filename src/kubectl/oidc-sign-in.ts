@@ -7,6 +7,7 @@ import { openBrowser, whyNoBrowser } from './open-browser.js';
 import { PluginError, UnavailableError } from './plugin-error.js';
 import type { OfferedIssuer } from './service-client.js';
 import { isSecure } from './settings.js';
+import { claimsOf } from './token-audience.js';
 
 const callMilliseconds = 15_000;
 const personMilliseconds = 300_000;
@@ -18,20 +19,26 @@ interface Provider {
   readonly device: string | null;
 }
 
+/** The parameter of RFC 8707 section 2. */
+type Audience = { readonly resource?: string };
+
 /**
  * Signs a person in as a public client: by authorization code with PKCE on a loopback port (RFC 8252, RFC 7636), else by
  * device code (RFC 8628). Answers the tokens that may count at kubepass, the access token first. They are not verified
- * here, because they are only passed on to kubepass, which does.
+ * here, because they are only passed on to kubepass, which does. `resource`: the server that they are to be for (RFC 8707); null:
+ * the provider decides.
  */
 export async function signInByIssuer(
   offered: OfferedIssuer,
   machine: Machine,
   way: 'browser' | 'device' | null,
+  resource: string | null,
 ): Promise<readonly string[]> {
   const provider = await discover(offered.issuer, machine);
   const noBrowser = whyNoBrowser(machine);
   const byDevice = way === 'device' || (way === null && noBrowser !== null && provider.device !== null);
-  return byDevice ? signInByDevice(offered, provider, machine) : signInByBrowser(offered, provider, machine);
+  const audience = resource === null ? {} : { resource };
+  return (byDevice ? signInByDevice : signInByBrowser)(offered, provider, audience, machine);
 }
 
 async function discover(issuer: string, machine: Machine): Promise<Provider> {
@@ -63,6 +70,7 @@ function endpointOf(value: unknown, issuer: string): string | null {
 async function signInByBrowser(
   { clientId, scopes, issuer }: OfferedIssuer,
   provider: Provider,
+  audience: Audience,
   machine: Machine,
 ): Promise<readonly string[]> {
   if (provider.authorization === null) throw new PluginError(`${issuer} has no authorization endpoint`);
@@ -79,6 +87,7 @@ async function signInByBrowser(
       state: state ?? '',
       nonce: nonce ?? '',
       ...proofKey.challenge,
+      ...audience,
     }))
       url.searchParams.set(name, value);
     machine.say(`kubepass: sign in with your browser: ${url.href}`);
@@ -98,6 +107,7 @@ async function signInByBrowser(
         redirect_uri: callback.redirectUri,
         client_id: clientId,
         code_verifier: proofKey.verifier,
+        ...audience,
       }),
       nonce ?? null,
     );
@@ -172,12 +182,13 @@ function callbackOf(path = ''): URL | null {
 async function signInByDevice(
   { clientId, scopes, issuer }: OfferedIssuer,
   provider: Provider,
+  audience: Audience,
   machine: Machine,
 ): Promise<readonly string[]> {
   if (provider.device === null) throw new PluginError(`${issuer} has no sign-in by device code`);
   // Where the client must use PKCE, Keycloak asks for it here too. Others ignore it (RFC 6749 section 3.1).
   const proofKey = makeProofKey();
-  const asked = { client_id: clientId, scope: scopes.join(' '), ...proofKey.challenge };
+  const asked = { client_id: clientId, scope: scopes.join(' '), ...proofKey.challenge, ...audience };
   const { status, json } = await call(machine, 'POST', provider.device, asked);
   const { device_code: code, user_code: shown, verification_uri: place, verification_uri_complete: whole } = json ?? {};
   if (status !== 200 || typeof code !== 'string' || typeof shown !== 'string' || typeof place !== 'string')
@@ -194,6 +205,7 @@ async function signInByDevice(
       device_code: code,
       client_id: clientId,
       code_verifier: proofKey.verifier,
+      ...audience,
     }).catch(nullIfUnavailable);
     const error = answer?.json?.['error'];
     // RFC 8628 section 3.5: where there is no answer, it is asked less often.
@@ -213,24 +225,13 @@ function nullIfUnavailable(error: unknown): null {
 function tokensOf({ status, json }: JsonAnswer, nonce: string | null): readonly string[] {
   const { access_token: access, id_token: identity, error, error_description: more } = json ?? {};
   if (status !== 200) throw new PluginError(`the identity provider gives no token: ${describe(error, more)}`);
-  if (typeof identity === 'string' && nonce !== null && nonceOf(identity) !== nonce)
+  if (typeof identity === 'string' && nonce !== null && claimsOf(identity)['nonce'] !== nonce)
     throw new PluginError('the id token is not for this sign-in');
   const tokens = [access, identity].filter(
     (one): one is string => typeof one === 'string' && one.split('.').length === 3,
   );
   if (tokens.length === 0) throw new PluginError('the identity provider gives no token that is signed');
   return tokens;
-}
-
-function nonceOf(token: string): unknown {
-  try {
-    const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')) as {
-      readonly nonce?: unknown;
-    };
-    return claims.nonce;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Texts of a provider, cut and without control characters. */

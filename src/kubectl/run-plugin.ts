@@ -82,6 +82,6 @@ async function inspect(args: readonly string[], machine: Machine): Promise<numbe
   const { inspectFiles } = await import('../offline/inspect-files.js');
   const { output, complaints, exitCode } = await inspectFiles(args, new Date(machine.now()));
   machine.print(output);
-  if (complaints !== '') machine.say(complaints.trimEnd());
+  for (const line of complaints.split('\n')) if (line !== '') machine.say(line);
   return exitCode;
 }

@@ -1,5 +1,5 @@
-import { readCredentialCommand, type Selection } from './command-line.js';
-import { kubeconfigFiles, readKubeconfig } from './kubeconfig-file.js';
+import { readContextArguments, type Selection } from './command-line.js';
+import { kubeconfigFiles, readKubeconfig, removeUnfinishedBeside } from './kubeconfig-file.js';
 import { ownContexts } from './kubeconfig-entries.js';
 import type { Machine } from './machine.js';
 import { PluginError } from './plugin-error.js';
@@ -19,6 +19,7 @@ export function selectedContexts(
   const found = new Map<string, readonly string[]>();
   let current: string | null = null;
   for (const file of files) {
+    removeUnfinishedBeside(file, machine);
     const text = readKubeconfig(file);
     if (text === null || text.trim() === '') continue;
     const inFile = ownContexts(text);
@@ -30,7 +31,7 @@ export function selectedContexts(
   // Read when it is asked for: a context with odd arguments is not in the way of another one.
   const selectedOf = (name: string, args: readonly string[]) => ({
     context: name,
-    settings: readCredentialCommand(args),
+    settings: readContextArguments(args).settings,
   });
   if (all) return [...found].map(([name, args]) => selectedOf(name, args));
   const wanted = context ?? current;

@@ -96,9 +96,17 @@ export class ServiceClient {
     const answer = await this.#call('GET', '/v1/callers', null);
     if (answer.status === 404) return [];
     const { oidc } = mustBeGood(answer, this.server);
-    return listOf(oidc).flatMap(({ name, issuer, clientId, scopes }) =>
+    return listOf(oidc).flatMap(({ name, issuer, clientId, scopes, audiences }) =>
       typeof name === 'string' && typeof issuer === 'string' && typeof clientId === 'string' && Array.isArray(scopes)
-        ? [{ name, issuer, clientId, scopes: scopes.map(String) }]
+        ? [
+            {
+              name,
+              issuer,
+              clientId,
+              scopes: scopes.map(String),
+              audiences: Array.isArray(audiences) ? audiences.map(String) : [],
+            },
+          ]
         : [],
     );
   }
@@ -164,6 +172,8 @@ export interface OfferedIssuer {
   readonly issuer: string;
   readonly clientId: string;
   readonly scopes: readonly string[];
+  /** The audiences of the tokens that kubepass takes; empty: it does not say. */
+  readonly audiences: readonly string[];
 }
 
 const foreign = ({ status }: JsonAnswer, server: string) => new ForeignAnswerError(server, `HTTP status ${status}`);

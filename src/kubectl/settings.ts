@@ -16,6 +16,12 @@ export interface Settings {
   readonly keyAlgorithm: KeyAlgorithm;
   /** PEM of the CA of kubepass itself; null: the CAs that Node.js trusts. */
   readonly certificateAuthority: string | null;
+  /** The name of the login at this kubepass, where a person has several; null: the one without a name. */
+  readonly login: string | null;
+}
+
+/** How a login gets its token without a person. A kubeconfig names neither: it would read and run what it likes. */
+export interface TokenOptions {
   readonly tokenFile: string | null;
   readonly tokenCommand: string | null;
 }
@@ -40,8 +46,7 @@ export function credentialArguments(settings: Settings): readonly string[] {
     ...option('namespace', namespace),
     ...option('expires-in', expirationSeconds === null ? null : `${expirationSeconds}s`),
     ...option('key-algorithm', keyAlgorithm === 'ECDSA-P256' ? null : keyAlgorithm),
-    ...option('token-file', settings.tokenFile),
-    ...option('token-command', settings.tokenCommand),
+    ...option('login', settings.login),
     ...option(
       'certificate-authority-data',
       settings.certificateAuthority && Buffer.from(settings.certificateAuthority, 'utf8').toString('base64'),
@@ -50,8 +55,15 @@ export function credentialArguments(settings: Settings): readonly string[] {
 }
 
 /** The command that gets these settings a credential by hand, as one pastes it into a POSIX shell. */
-export const loginCommand = (settings: Settings): string =>
-  ['kubectl kubepass login', ...credentialArguments(settings).slice(1).map(shellWord)].join(' ');
+export const loginCommand = (settings: Settings & Partial<TokenOptions>): string => {
+  const { tokenFile = null, tokenCommand = null } = settings;
+  const token = Object.entries({ '--token-file': tokenFile, '--token-command': tokenCommand });
+  const args = [
+    ...credentialArguments(settings).slice(1),
+    ...token.flatMap(([name, value]) => (value === null ? [] : [name, value])),
+  ];
+  return ['kubectl kubepass login', ...args.map(shellWord)].join(' ');
+};
 
 const shellWord = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;

@@ -1,17 +1,16 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { codeOf } from './credential-cache.js';
 import type { Machine } from './machine.js';
-import { messageOf, PluginError } from './plugin-error.js';
-import { readServer, type Settings } from './settings.js';
+import { codeOf, messageOf, PluginError } from './plugin-error.js';
+import { readServer, type Settings, type TokenOptions } from './settings.js';
 
 /** Where docs/kubectl-plugin.md has a pod mount the token of its service account for kubepass. */
 export const podTokenFile = '/var/run/secrets/kubepass/token';
 
 const commandMilliseconds = 8_000;
 
-/** The sign-in of one context. `loose`: whether a token that names no server may go to this one. */
-export interface TokenSource extends Pick<Settings, 'server' | 'tokenFile' | 'tokenCommand'> {
+/** The sign-in of one login. `loose`: whether a token that names no server may go to this one. */
+export interface TokenSource extends Pick<Settings, 'server'>, TokenOptions {
   readonly loose: boolean;
 }
 

@@ -1,19 +1,20 @@
 export const usage = `usage: kubectl kubepass COMMAND
 
   login --server URL --cluster NAME [--username U] [--group G]… [--namespace N] [--expires-in 8h]
-        [--key-algorithm A] [--certificate-authority FILE] [--token-file FILE] [--token-command COMMAND]
-        [--issuer NAME] [--browser | --device-code] [--kubeconfig FILE] [--context NAME] [--use]
+        [--key-algorithm A] [--certificate-authority FILE] [--token-file FILE] [--token-command COMMAND] [--login NAME]
+        [--issuer NAME] [--audience A] [--browser | --device-code] [--yes] [--kubeconfig FILE] [--context NAME] [--use]
                  signs in, gets a certificate, and adds a context to the kubeconfig
   status   [--context NAME | --all [--server URL]] [-o json]
                  shows the cached certificates
   logout   [--context NAME | --all]
-                 forgets them
+                 forgets them, and the logins
   revoke   [--context NAME | --all [--server URL]] [--reason R] [--comment TEXT]
                  revokes them at kubepass, and forgets them
   inspect  FILE…                                says what is wrong with certificates, keys and kubeconfigs, offline
   get-credential …                              for kubectl, which calls it by the kubeconfig
 
-Sign-in: KUBEPASS_TOKEN, --token-file, --token-command, in a pod /var/run/secrets/kubepass/token, else the browser.
+Sign-in: KUBEPASS_TOKEN, --token-file, --token-command, in a pod /var/run/secrets/kubepass/token, else the browser; where
+you have logged in, and nowhere else.
 The private key is made on this machine and stays here. kubectl kubepass COMMAND --help says more.
 `;
 
@@ -30,7 +31,7 @@ const identity = `  --server URL                    kubepass
   --expires-in TIME               8h, 90m, 1d; default: as policy says
   --key-algorithm A               ECDSA-P256 (default), ECDSA-P384, ECDSA-P521, Ed25519, RSA-2048, RSA-3072, RSA-4096
   --certificate-authority FILE    the CA of kubepass itself, if Node.js does not trust it
-  --token-file FILE, --token-command COMMAND   the token to sign in with
+  --login NAME                    which of several logins there
 `;
 
 const usages: Readonly<Record<string, string>> = {
@@ -38,8 +39,11 @@ const usages: Readonly<Record<string, string>> = {
 
 Signs in, gets a certificate, and adds a context to the kubeconfig. Without --cluster: the only one.
 
-${identity}  --issuer NAME                   the identity provider to sign in at, where there are several
+${identity}  --token-file FILE, --token-command COMMAND   the token to sign in with
+  --issuer NAME                   the identity provider to sign in at, where there are several
+  --audience A                    the audience that its token must have, if that is the URL of another server
   --browser, --device-code        how to sign in there
+  --yes                           says yes to the question whether the server may have the token of that provider
   --kubeconfig FILE               default: KUBECONFIG, else ~/.kube/config
   --context NAME                  the name of the context; default: USERNAME@CLUSTER
   --use                           makes it the current context
@@ -57,7 +61,7 @@ ${selection}${tokenServer}  -o, --output json   as JSON
 `,
   logout: `usage: kubectl kubepass logout [OPTION]…
 
-Forgets certificates and keys. --all forgets all that is in the cache, whatever the kubeconfig names.
+Forgets certificates and keys, and the logins. --all forgets all that is in the cache, whatever the kubeconfig names.
 
 ${selection}`,
   revoke: `usage: kubectl kubepass revoke [OPTION]…

@@ -11,4 +11,6 @@ export interface OfferedIssuer {
   readonly issuer: string;
   readonly clientId: string;
   readonly scopes: readonly string[];
+  /** One of them must be in the token. */
+  readonly audiences: readonly string[];
 }

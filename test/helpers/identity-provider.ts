@@ -64,6 +64,10 @@ export class IdentityProvider {
   readonly asked: string[] = [];
   /** Answers in the provider’s place, where it returns true. */
   intercept: ((request: IncomingMessage, response: ServerResponse) => boolean) | null = null;
+  /** Hears the parameters of each call to an endpoint of OAuth. */
+  heard: ((parameters: URLSearchParams) => void) | null = null;
+  /** The audience of every access token, as of a provider that knows no `resource`; null: that of the resource. */
+  audienceInstead: string | null = null;
   readonly #adapter = memoryAdapter();
   readonly #cookieKey = randomBytes(16).toString('hex');
   readonly #sockets = new Set<Socket>();
@@ -239,7 +243,7 @@ export class IdentityProvider {
         const grant = new provider.Grant({ clientId: client?.clientId ?? '', accountId: session?.accountId ?? '' });
         const scope = typeof params?.['scope'] === 'string' ? params['scope'] : '';
         grant.addOIDCScope(scope);
-        for (const resource of [params?.['resource']].flat())
+        for (const resource of [params?.['resource'], defaultResource].flat())
           if (typeof resource === 'string') grant.addResourceScope(resource, scope);
         await grant.save();
         return grant;
@@ -251,9 +255,11 @@ export class IdentityProvider {
         resourceIndicators: {
           enabled: true,
           useGrantedResource: () => true,
+          defaultResource: (_context, _client, oneOf) =>
+            this.audienceInstead === null ? (oneOf ?? []) : defaultResource,
           getResourceServerInfo: (_, indicator) => ({
             scope: 'openid email groups',
-            audience: indicator.slice(resourceOf('').length),
+            audience: this.audienceInstead ?? indicator.replace(resourceOf(''), ''),
             accessTokenFormat: 'jwt',
             accessTokenTTL: this.#lifetime,
             jwt: { sign: { alg: this.#algorithm } },
@@ -261,9 +267,20 @@ export class IdentityProvider {
         },
       },
     };
-    return new Provider(this.issuer, configuration);
+    const provider = new Provider(this.issuer, configuration);
+    provider.use(async (context, next) => {
+      await next();
+      const { params = {} } = (context['oidc'] ?? {}) as { readonly params?: Readonly<Record<string, unknown>> };
+      const given = new URLSearchParams();
+      for (const [name, value] of Object.entries(params)) if (typeof value === 'string') given.append(name, value);
+      this.heard?.(given);
+    });
+    return provider;
   }
 }
+
+/** The resource of a client that names none. */
+const defaultResource = 'urn:resource:default';
 
 const signInPage =
   '<!doctype html><html lang="en"><title>Sign in</title><form method="post">' +

@@ -19,7 +19,8 @@ for (const name of [
 ]) {
   const real = fs[name];
   fs[name] = (...args) => {
-    const isThere = args.some((arg) => typeof arg === 'string' && arg.startsWith(path));
+    const isRead = name === 'openSync' && typeof args[1] === 'number' && (args[1] & 3) === fs.constants.O_RDONLY;
+    const isThere = !isRead && args.some((arg) => typeof arg === 'string' && arg.startsWith(path));
     const isOurs = typeof args[0] === 'number' ? opened.has(args[0]) : isThere;
     if (isOurs && ++calls === Number(at)) process.kill(process.pid, 'SIGKILL');
     const result = real(...args);

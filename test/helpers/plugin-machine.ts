@@ -18,6 +18,8 @@ export function testMachine(
     readonly sleep?: Machine['sleep'];
     readonly isRunning?: Machine['isRunning'];
     readonly processId?: number;
+    readonly userId?: number | null;
+    readonly confirm?: Machine['confirm'];
   } = {},
 ): TestMachine {
   let output = '';
@@ -28,9 +30,11 @@ export function testMachine(
     elapsed: () => performance.now(),
     random: options.random ?? (() => 0.5),
     homeDirectory,
+    userId: options.userId === undefined ? (process.geteuid?.() ?? null) : options.userId,
     platform: 'linux',
     processId: options.processId ?? process.pid,
     isRunning: options.isRunning ?? (() => true),
+    confirm: options.confirm ?? (async () => null),
     sleep: options.sleep ?? ((milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds))),
     say: (line) => void lines.push(line),
     print: (text) => void (output += text),

@@ -30,7 +30,10 @@ describe('how programs sign in', () => {
     const answer = await configured.anonymous('get', '/v1/callers').expect(200);
     expect(answer.body).toEqual({
       oidc: [
-        { name: 'corp', issuer: 'http://127.0.0.1:9/corp', clientId: 'kubepass-cli', scopes: ['openid', 'groups'] },
+        {
+          ...{ name: 'corp', issuer: 'http://127.0.0.1:9/corp', clientId: 'kubepass-cli' },
+          ...{ scopes: ['openid', 'groups'], audiences: ['kubepass'] },
+        },
       ],
       serviceAccounts: [],
     });

@@ -1,5 +1,5 @@
 import { X509Certificate, createPrivateKey, hash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer, request as httpRequest, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -187,9 +187,11 @@ async function revokedAndDue() {
   return { machine, fingerprint };
 }
 
+/** That of the credential: each login has another one. */
 const folderOf = (machine: TestMachine): string => {
   const root = join(machine.homeDirectory, '.kube', 'cache', 'kubepass');
-  return join(root, readdirSync(root)[0] ?? '');
+  const folders = readdirSync(root).map((name) => join(root, name));
+  return folders.find((folder) => !existsSync(join(folder, 'login.json'))) ?? '';
 };
 
 describe('login', () => {
@@ -334,6 +336,8 @@ describe('login', () => {
   it('goes on with the request of a kubectl that named nobody', async () => {
     const machine = newMachine(service.tokenOf('hr-system'));
     const args = ['--server', server, '--cluster', 'demo', '--group', 'ops', '--expires-in', '11m'];
+    expect(await runPlugin(['login', ...machine.args], machine)).toBe(0);
+    machine.takeOutput();
     expect(await runPlugin(['get-credential', ...args], machine)).toBe(1);
     const [, request = ''] = /certificate request (\S+) waits/.exec(machine.takeLines().join()) ?? [];
     await service.as('bob')('post', `/v1/certificate-requests/${request}/approve`).expect(200);
@@ -605,7 +609,7 @@ describe('get-credential', () => {
     const second = await credentialOf(machine);
     const credential = join(folderOf(machine), 'credential.json');
     const old = readFileSync(credential, 'utf8');
-    writeFileSync(kept, await attempt);
+    writeFileSync(kept, await attempt, { mode: 0o600 });
     const content = JSON.stringify({
       ...(JSON.parse(old.split('\n')[1] ?? '') as object),
       ...{
@@ -843,7 +847,13 @@ describe('get-credential', () => {
     const machine = newMachine(null);
     expect(await runPlugin(['get-credential', ...machine.args], machine)).toBe(1);
     expect(machine.takeLines()).toEqual([
-      `kubepass: there is no credential for this context yet. Run: kubectl kubepass login --server ${server} --cluster demo --username ${machine.username} --group team-a --expires-in 600s`,
+      `kubepass: you have not logged in at ${server}. If it is a kubepass of yours, run: kubectl kubepass login --server ${server} --cluster demo --username ${machine.username} --group team-a --expires-in 600s`,
+    ]);
+    await loggedIn({ ...machine, environment: { KUBEPASS_TOKEN: service.tokenOf('alice') } });
+    rmSync(folderOf(machine), { recursive: true });
+    expect(await runPlugin(['get-credential', ...machine.args], machine)).toBe(1);
+    expect(machine.takeLines()).toEqual([
+      expect.stringMatching(/^kubepass: there is no credential for this context yet\. Run: kubectl kubepass login /),
     ]);
   });
 
@@ -865,7 +875,10 @@ describe('get-credential', () => {
       const machine = newMachine(null);
       const file = join(machine.homeDirectory, 'token');
       writeFileSync(file, `${service.tokenOf('alice')}\n`);
-      await credentialOf({ ...machine, args: [...machine.args, ...more(file)] });
+      expect(await runPlugin(['login', ...machine.args, ...more(file)], machine)).toBe(0);
+      machine.takeOutput();
+      rmSync(folderOf(machine), { recursive: true });
+      await credentialOf(machine);
     }
   });
 });
@@ -1067,7 +1080,8 @@ describe('a login whose context is there already', () => {
     machine.takeOutput();
     const root = join(machine.homeDirectory, '.kube', 'cache', 'kubepass');
     const files = () => readdirSync(root).flatMap((name) => readdirSync(join(root, name)));
-    expect(files().sort()).toEqual(['attempt.json', 'credential.json', 'credential.json']);
+    const logins = ['login.json', 'login.json'];
+    expect(files().sort()).toEqual(['attempt.json', 'credential.json', 'credential.json', ...logins]);
     writeFileSync(join(machine.homeDirectory, '.kube', 'config'), 'a: [');
     expect(await runPlugin(['logout', '--all'], machine)).toBe(0);
     expect(files()).toEqual([]);
@@ -1076,6 +1090,8 @@ describe('a login whose context is there already', () => {
       `The certificate of ${machine.username} on demo at ${server} is forgotten.`,
       `The certificate of ${machine.username} on demo at ${other()} is forgotten.`,
       `The certificate request of ${machine.username} is forgotten.`,
+      `The login at ${server} is forgotten.`,
+      `The login at ${other()} is forgotten.`,
     ]);
     expect(await runPlugin(['logout', '--all'], machine)).toBe(0);
     expect(machine.takeOutput()).toBe('Nothing is cached.\n');

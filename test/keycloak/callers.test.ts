@@ -203,7 +203,7 @@ describe('the kubectl plugin', () => {
   async function login(person: (line: string) => Promise<unknown>, ...args: readonly string[]) {
     const own = await another({ scopes: ['openid'], cli: { clientId: 'kubepass-cli' } });
     const home = mkdtempSync(join(directory.path, 'home-'));
-    const given = ['login', '--server', own.address, '--cluster', 'demo', '--group', 'team-a', ...args];
+    const given = ['login', '--server', own.address, '--cluster', 'demo', '--group', 'team-a', '--yes', ...args];
     const child = spawn(process.execPath, [plugin, ...given], {
       // It opens nothing: the person of the test is the only one.
       env: { HOME: home, BROWSER: '/bin/true', NODE_EXTRA_CA_CERTS: trusted },

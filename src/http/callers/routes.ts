@@ -23,6 +23,14 @@ const CallersSchema = namedObject('Callers', 'How programs sign in, besides API 
         description: 'The scopes to ask for.',
         examples: [['openid', 'email', 'groups']],
       }),
+      audiences: Type.Array(
+        Type.String({ maxLength: 253, description: 'An audience.', examples: ['https://kubepass.example'] }),
+        {
+          maxItems: 20,
+          description: 'The token is for one of them: for the URL of kubepass if that is here (RFC 8707).',
+          examples: [['https://kubepass.example']],
+        },
+      ),
     }),
     { maxItems: 20, description: 'The identity providers that the command line may use.' },
   ),
@@ -59,7 +67,11 @@ export function addCallers(app: App, { offeredSignIns }: Services): void {
       },
     },
     async () => ({
-      oidc: offeredSignIns.oidc.map((one) => ({ ...one, scopes: [...one.scopes] })),
+      oidc: offeredSignIns.oidc.map((one) => ({
+        ...one,
+        scopes: [...one.scopes],
+        audiences: [...one.audiences],
+      })),
       serviceAccounts: [...offeredSignIns.serviceAccounts],
     }),
   );

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cacheRoot, CredentialCache } from '../../../src/kubectl/credential-cache.js';
+import { testMachine } from '../../helpers/plugin-machine.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 
 const credential = {
@@ -13,10 +14,14 @@ describe('the cache of a credential', () => {
   let directory: ReturnType<typeof temporaryDirectory>;
   let said: string[] = [];
   let cache: CredentialCache;
+  const machine = (options: Parameters<typeof testMachine>[1] = {}) => ({
+    ...testMachine(directory.path, options),
+    say: (line: string) => void said.push(line),
+  });
   beforeEach(() => {
     directory = temporaryDirectory();
     said = [];
-    cache = new CredentialCache(join(directory.path, 'deep', 'one'), (line) => void said.push(line));
+    cache = new CredentialCache(join(directory.path, 'deep'), 'one', machine());
   });
   afterEach(() => {
     vi.restoreAllMocks();

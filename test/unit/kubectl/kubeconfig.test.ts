@@ -17,6 +17,7 @@ import { changeKubeconfig, fileToWrite, kubeconfigFiles } from '../../../src/kub
 import { ownContexts, withEntries, type OwnEntries } from '../../../src/kubectl/kubeconfig-entries.js';
 import { PluginError } from '../../../src/kubectl/plugin-error.js';
 import { testMachine } from '../../helpers/plugin-machine.js';
+import { machineName } from '../../../src/kubectl/write-whole-file.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 
 const own: OwnEntries = {
@@ -220,8 +221,14 @@ describe('the kubeconfig file', () => {
     const file = join(directory.path, 'config');
     writeFileSync(file, 'old');
     writeFileSync(`${file}.lock`, `${hostname()} 4711 abc`);
-    const unfinished = [`${file}.0123456789abcdef.tmp`, `${file}.kubepass-backup.0123456789abcdef.tmp`];
-    const others = [`${file}.tmp`, `${file}-other.0123456789abcdef.tmp`];
+    const by = (process: number, host = machineName) => `${host}.${process}.0123456789abcdef.tmp`;
+    const unfinished = ['', '.kubepass-backup', '.lock'].map((end) => `${file}${end}.${by(4711)}`);
+    const others = [
+      `${file}.tmp`,
+      `${file}-other.${by(4711)}`,
+      `${file}.${by(4712)}`,
+      `${file}.${by(4711, '01234567')}`,
+    ];
     for (const one of [...unfinished, ...others]) writeFileSync(one, 'half');
     await changeKubeconfig(file, () => 'new', testMachine(directory.path, { isRunning: (id) => id !== 4711 }));
     expect(readFileSync(file, 'utf8')).toBe('new');

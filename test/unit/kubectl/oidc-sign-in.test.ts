@@ -42,9 +42,10 @@ beforeEach(() => {
 const environment = { BROWSER: '/bin/false' };
 const signIn = (of: string, way: 'browser' | 'device') =>
   signInByIssuer(
-    { name: 'corp', issuer: of, clientId: 'kubepass-cli', scopes: ['openid'] },
+    { name: 'corp', issuer: of, clientId: 'kubepass-cli', scopes: ['openid'], audiences: [] },
     testMachine('/nowhere', { environment }),
     way,
+    null,
   );
 
 describe('signing in by an identity provider', () => {

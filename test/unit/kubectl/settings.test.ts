@@ -22,7 +22,7 @@ const settings = readCredentialCommand([
     '--group',
     'a',
   ],
-  ...['--namespace', 'x', '--expires-in', '8h', '--key-algorithm', 'Ed25519', '--token-command', 'print token'],
+  ...['--namespace', 'x', '--expires-in', '8h', '--key-algorithm', 'Ed25519', '--login', 'work'],
 ]);
 
 describe('settings', () => {
@@ -31,26 +31,29 @@ describe('settings', () => {
     expect(command).toBe('get-credential');
     expect(readCredentialCommand(args)).toEqual(settings);
     const authority = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
-    const withAuthority = { ...settings, certificateAuthority: authority, tokenCommand: null };
+    const withAuthority = { ...settings, certificateAuthority: authority };
     expect(readCredentialCommand(credentialArguments(withAuthority).slice(1))).toEqual(withAuthority);
   });
 
   it('are the same after a person has pasted the command of a message into a shell', () => {
     const authority = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
-    for (const given of [
-      { ...settings, tokenCommand: `vault "it's" $HOME \`x\` !1 \\ *` },
-      { ...settings, groups: ["team a's", '$(touch x)', 'ü'], tokenCommand: null, certificateAuthority: authority },
-    ]) {
-      const command = loginCommand(given);
+    for (const [given, token] of [
+      [settings, { tokenFile: null, tokenCommand: `vault "it's" $HOME \`x\` !1 \\ *` }],
+      [
+        { ...settings, groups: ["team a's", '$(touch x)', 'ü'], certificateAuthority: authority },
+        { tokenFile: '/a token', tokenCommand: null },
+      ],
+    ] as const) {
+      const command = loginCommand({ ...given, ...token });
       const words = execFileSync('sh', ['-c', `printf '%s\\0' ${command}`], { encoding: 'utf8' }).split('\0');
       expect(words.slice(0, 3)).toEqual(['kubectl', 'kubepass', 'login']);
-      expect(readLoginCommand(words.slice(3, -1)).settings).toEqual(given);
+      expect(readLoginCommand(words.slice(3, -1))).toMatchObject({ settings: given, token });
     }
   });
 
-  it('share a credential where they ask for the same identity, in whichever order and however people sign in', () => {
+  it('share a credential where they ask for the same identity, in whichever order and by whichever login', () => {
     const key = settingsKey(settings);
-    expect(settingsKey({ ...settings, groups: ['a', 'b'], tokenCommand: null, tokenFile: '/token' })).toBe(key);
+    expect(settingsKey({ ...settings, groups: ['a', 'b'], login: null })).toBe(key);
     for (const other of [
       { server: 'https://other.example' },
       { cluster: 'prod' },
