@@ -48,7 +48,7 @@ export default defineConfig({
             // Tests of a process's start and of the data dir that a dead process leaves. They need SQLite.
             'test/http/{certificate-listener,memory-limit,observed-process,process,recovery,reload,start,upgrade-drill}.test.ts',
             // Tests without a database, and tests that measure.
-            'test/http/{connections,csr-fixtures,hostile-uploads,late-requests,openapi,tls}.test.ts',
+            'test/http/{connections,csr-fixtures,hostile-uploads,late-requests,openapi,smuggling,tls}.test.ts',
             // Tests of ways in and of answers that no database has a part in.
             'test/http/{blast-radius,client-certificates,edge,evaluate-policies,inspections,kubectl-plugin,log,oidc,plugin-sign-in,policy-reload,revocation-file,written-text}.test.ts',
             'test/unit/issuance/{request-states,verify-while-issuing}.test.ts',
@@ -59,6 +59,8 @@ export default defineConfig({
       },
       // A real Prometheus scrapes the service.
       project('prometheus'),
+      // nginx and haproxy stand before the service.
+      project('proxies'),
       // Keycloak, which the first run brings.
       project('keycloak', { globalSetup: ['test/keycloak/global-setup.ts'] }),
       // Compares with programs of others, which the first run builds.
