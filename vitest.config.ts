@@ -42,7 +42,7 @@ export default defineConfig({
             'test/unit/{issuance,identity}/**/*.test.ts',
             'test/unit/store/{audit-archives,audit-events-by-time,audit-log,certificate-status,clusters,directory,figures,inventory,lifecycle,ordered-writer,paging,quotas,recorded-requests,sessions,used-proofs,webhook-deliveries}.test.ts',
             'test/http/**/*.test.ts',
-            'test/crash/{directory,full-disk,kill,move-records,renewal,retention}.test.ts',
+            'test/crash/{directory,full-disk,full-disk-sign-in,kill,move-records,renewal,retention}.test.ts',
           ],
           exclude: [
             // Tests of a process's start and of the data dir that a dead process leaves. They need SQLite.
