@@ -149,28 +149,31 @@ roles:
     const issue = () => asJane('POST', '/v1/kubeconfigs', '{"username":"jane","groups":["team-a"]}');
     await expect.poll(async () => (await issue()).status, { timeout: 120_000, interval: 1 }).toBe(503);
 
+    // PostgreSQL may have room in a file that it has. An answer that lets somebody in is then on record, like every other.
+    const refusedOr = (success: number) => (onPostgresql ? expect.toBeOneOf([503, success]) : 503) as number;
     // The provider vouches for bob, and no session begins.
     const bob = newBrowser();
     const back = await bob.atProvider('bob');
-    for (let i = 0; i < 2; i++) {
-      const refused = await bob.call(back);
-      // Each sign-in can be finished once: the second time the browser has no cookie of it.
-      expect(refused.status, refused.body).toBe(i === 0 ? 503 : 400);
-      expect(sessionOf(bob)).toBeNull();
-    }
-    for (const [method, path, body] of [
-      ['GET', '/v1/whoami'],
-      ['GET', '/v1/audit-events'],
-      ['POST', '/v1/api-tokens', '{"name":"x","roles":["admin"]}'],
+    const called = await bob.call(back);
+    expect(called.status, called.body).toEqual(refusedOr(302));
+    expect(sessionOf(bob) === null).toBe(called.status === 503);
+    // Each sign-in can be finished once.
+    expect((await bob.call(back)).status).toBe(400);
+    const acted: number[] = [];
+    for (const [method, path, success, body] of [
+      ['GET', '/v1/whoami', 200],
+      ['GET', '/v1/audit-events', 200],
+      ['POST', '/v1/api-tokens', 201, '{"name":"x","roles":["requester"]}'],
     ] as const) {
       const answer = await breakGlass(method, path, body);
-      expect(answer.status, answer.text).toBe(503);
-      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+      expect(answer.status, answer.text).toEqual(refusedOr(success));
+      if (answer.status === 503) expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+      acted.push(answer.status);
     }
     const proven = await renew();
-    expect(proven.status, proven.text).toBe(503);
+    expect(proven.status, proven.text).toEqual(refusedOr(201));
     const signOut = await asPage(jane, 'DELETE', '/v1/sessions/current');
-    expect(signOut.status, signOut.text).toBe(503);
+    expect(signOut.status, signOut.text).toEqual(refusedOr(204));
     // A server that a full disk has ended answers nobody.
     if (!onPostgresql) expect((await asPage(jane, 'GET', '/v1/whoami')).status).toBe(200);
     clearInterval(ballast);
@@ -179,22 +182,30 @@ roles:
     await server?.start();
 
     await expect.poll(async () => (await issue()).status, { timeout: 60_000 }).toBe(201);
-    const sessions = itemsOf(await asPage(admin, 'GET', '/v1/sessions'));
-    expect(sessions.map(({ name }) => name).toSorted()).toEqual(['jane', 'root-person']);
     const eventsOf = async (type: string) => itemsOf(await asPage(admin, 'GET', `/v1/audit-events?type=${type}`));
-    expect((await eventsOf('SignedIn')).map(({ principal }) => principal)).toEqual(['jane', 'root-person']);
-    expect(await eventsOf('BreakGlassTokenUsed')).toEqual([]);
-    expect(await eventsOf('ApiTokenCreated')).toEqual([]);
-    expect(await eventsOf('SignedOut')).toEqual([]);
+    const sessions = itemsOf(await asPage(admin, 'GET', '/v1/sessions')).map(({ name }) => name);
+    const used = await eventsOf('BreakGlassTokenUsed');
+    const made = await eventsOf('ApiTokenCreated');
+    if (called.status === 302) expect(sessions).toContain('bob');
+    if (acted.some((status) => status !== 503)) expect(used.length).toBeGreaterThan(0);
+    if (acted[2] === 201) expect(made).toHaveLength(1);
+    // PostgreSQL may have committed what its end kept it from telling. SQLite has not.
+    if (!onPostgresql) {
+      expect(sessions.toSorted()).toEqual(['jane', 'root-person']);
+      expect((await eventsOf('SignedIn')).map(({ principal }) => principal)).toEqual(['jane', 'root-person']);
+      expect([used, made, await eventsOf('SignedOut')]).toEqual([[], [], []]);
+    }
 
     const again = newBrowser();
     expect((await again.signIn('bob')).status).toBe(302);
     expect((await asPage(again, 'GET', '/v1/whoami')).status).toBe(200);
     expect((await breakGlass('GET', '/v1/whoami')).status).toBe(200);
-    expect(await eventsOf('BreakGlassTokenUsed')).toMatchObject([{ details: { uses: 1 } }]);
-    const renewed = await renew();
-    expect(renewed.status, renewed.text).toBe(201);
-    expect((await asPage(jane, 'DELETE', '/v1/sessions/current')).status).toBe(204);
+    if (!onPostgresql) expect(await eventsOf('BreakGlassTokenUsed')).toMatchObject([{ details: { uses: 1 } }]);
+    if (proven.status === 503) {
+      const renewed = await renew();
+      expect(renewed.status, renewed.text).toEqual(onPostgresql ? expect.toBeOneOf([201, 409]) : 201);
+    }
+    if (signOut.status === 503) await asPage(jane, 'DELETE', '/v1/sessions/current');
     expect((await asPage(jane, 'GET', '/v1/whoami')).status).toBe(401);
   });
 });
