@@ -199,7 +199,7 @@ async function repeat(
   most = 20,
 ): Promise<void> {
   let running = 0;
-  for (let i = 0; isOn(); i++) {
+  for (let i = 0; isOn() && isMade(what); i++) {
     if (running < most) {
       running += 1;
       count(what);
@@ -330,12 +330,13 @@ async function attack(attackers: Attackers, target: AttackTarget): Promise<void>
         headers: { 'content-type': 'application/gzip' },
       }),
     ),
-    attackers.hold(),
-    attackers.slowloris(),
+    isMade('idle connections') && attackers.hold(),
+    isMade('slow headers') && attackers.slowloris(),
   ]);
 }
 const zeros = gzipSync(Buffer.alloc(64 * mebibyte), { level: 9 });
 
+const isMade = (what: string): boolean => what.includes(target?.only ?? '');
 let attackers: Attackers | undefined;
 let target: AttackTarget | undefined;
 process.on('message', (message: AttackOrder) => {

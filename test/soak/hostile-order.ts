@@ -4,6 +4,8 @@ export interface AttackTarget {
   /** PEM: the CA of the service's certificate. */
   readonly ca: string;
   readonly cluster: string;
+  /** A part of the names of the attacks that are made; empty: all. */
+  readonly only: string;
   readonly tokens: Readonly<Record<'requester' | 'auditor' | 'connector' | 'reviewer', string>>;
   /** Certificates, each with its key (PEM). */
   readonly held: readonly { readonly fingerprint: string; readonly key: string; readonly username: string }[];

@@ -8,6 +8,7 @@
  * what the portal and the service leave of the processors. The last lines tell how long the service had work and no processor.
  *
  *   -- --seconds N       default 600
+ *   -- --only TEXT       only the attacks with this in their names; default: all
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -23,7 +24,9 @@ import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import type { AttackOrder, AttackReport, AttackTarget } from './hostile-order.js';
 import { SoakedService } from './soaked-service.js';
 
-const { values: options } = parseArgs({ options: { seconds: { type: 'string', default: '600' } } });
+const { values: options } = parseArgs({
+  options: { seconds: { type: 'string', default: '600' }, only: { type: 'string', default: '' } },
+});
 const seconds = Number(options.seconds);
 
 const perSecond = 50;
@@ -168,7 +171,15 @@ async function prepare(service: SoakedService, ca: string): Promise<{ target: At
   };
   person.close();
   return {
-    target: { origin, ca, cluster, tokens: { requester, auditor, connector, reviewer }, held, directory },
+    target: {
+      origin,
+      ca,
+      cluster,
+      only: options.only,
+      tokens: { requester, auditor, connector, reviewer },
+      held,
+      directory,
+    },
     portal,
   };
 }
