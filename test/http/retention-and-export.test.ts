@@ -18,7 +18,7 @@ import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { startService, type TestService } from './support/service.js';
 
 /** More octets than the buffers of a connection on loopback take. */
-const events = 9_000;
+const events = 6_000;
 const text = 'x'.repeat(1_500);
 const large = (i: number): AuditEventDraft => {
   const event = anEventAt(longAgo, i);
