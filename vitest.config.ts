@@ -42,13 +42,13 @@ export default defineConfig({
             'test/unit/{issuance,identity}/**/*.test.ts',
             'test/unit/store/{audit-archives,audit-events-by-time,audit-log,certificate-status,clusters,directory,figures,inventory,lifecycle,ordered-writer,paging,quotas,recorded-requests,sessions,used-proofs,webhook-deliveries}.test.ts',
             'test/http/**/*.test.ts',
-            'test/crash/{directory,full-disk,kill,move-records,renewal,retention}.test.ts',
+            'test/crash/{directory,full-disk,full-disk-sign-in,kill,move-records,renewal,retention}.test.ts',
           ],
           exclude: [
             // Tests of a process's start and of the data dir that a dead process leaves. They need SQLite.
             'test/http/{certificate-listener,memory-limit,observed-process,process,recovery,reload,start,upgrade-drill}.test.ts',
             // Tests without a database, and tests that measure.
-            'test/http/{connections,csr-fixtures,hostile-uploads,late-requests,openapi,tls}.test.ts',
+            'test/http/{connections,csr-fixtures,hostile-uploads,late-requests,openapi,smuggling,tls}.test.ts',
             // Tests of ways in and of answers that no database has a part in.
             'test/http/{blast-radius,client-certificates,edge,evaluate-policies,inspections,kubectl-plugin,log,oidc,plugin-hostile-server,plugin-sign-in,policy-reload,revocation-file,written-text}.test.ts',
             'test/unit/issuance/{request-states,verify-while-issuing}.test.ts',
@@ -59,6 +59,8 @@ export default defineConfig({
       },
       // A real Prometheus scrapes the service.
       project('prometheus'),
+      // nginx and haproxy stand before the service.
+      project('proxies'),
       // Keycloak, which the first run brings.
       project('keycloak', { globalSetup: ['test/keycloak/global-setup.ts'] }),
       // Compares with programs of others, which the first run builds.

@@ -26,6 +26,7 @@ import { CertificateListener } from './http/server/certificate-listener.js';
 import { Connections, type ConnectionLimits } from './http/server/connections.js';
 import { createServer, type Patience } from './http/server/create-server.js';
 import { drainConnections } from './http/server/drain-connections.js';
+import { refuseAmbiguousRequests } from './http/server/refuse-ambiguous-requests.js';
 import { buildRequestValidator } from './http/server/request-validators.js';
 import type { TlsPair } from './http/server/tls-settings.js';
 import { longestEncodedParameter } from './http/schema-parts.js';
@@ -73,7 +74,8 @@ export function buildApp(services: Services, options: AppOptions): App {
   const addresses = new CallerAddresses(options.trustedProxies ?? []);
   const connections = new Connections(limits, options.logger, addresses.isProxy);
   const settings: FastifyServerOptions = {
-    serverFactory: (handler) => connections.guard(createServer(handler, options.tls, options.patience)),
+    serverFactory: (handler) =>
+      connections.guard(createServer(refuseAmbiguousRequests(handler), options.tls, options.patience)),
     loggerInstance: options.logger,
     logController: new QuietLogController(),
     bodyLimit: options.bodyLimit ?? 64 * 1024,
@@ -107,9 +109,9 @@ export function buildApp(services: Services, options: AppOptions): App {
     options.tls === undefined || options.callersAuthority === undefined
       ? null
       : new CertificateListener({
-          handler: (request, response) => {
+          handler: refuseAmbiguousRequests((request, response) => {
             app.routing(request, response);
-          },
+          }),
           onClientError: answerUnreadableRequest,
           pair: options.tls,
           certificateAuthority: options.callersAuthority,

@@ -85,9 +85,15 @@ async function readAll({ files, checkpointFiles }: VerifyOptions, keys: readonly
     } else if (lastLines[i]?.equals(line) !== true) refuseLine(verifier);
     if (verifier.hasFailed()) return { ...located(verifier.end(), file), remarks };
   }
+  // The service sends whole lines, so an export that broke off may end with one.
+  if (keys.length > 0 && checkpointFiles.length === 0 && lastLines.at(-1) === null && !files.slice(-1).some(isReadOnce))
+    verifier.fail('CutOff', verifier.nextSeq, verifier.nextSeq, noCheckpoint);
   const reading = located(verifier.end(), null);
   return { ...reading, fault: reading.fault ?? archives.fault(), remarks };
 }
+
+const noCheckpoint =
+  'no checkpoint is given, and the last file does not end with one, as an export with hashes does: it broke off, or was made without hashes';
 
 const located = (
   { fault, ...reading }: ExportReading,

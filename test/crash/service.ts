@@ -103,13 +103,13 @@ process.on('SIGUSR2', () => void writerThread?.terminate());
 const logger = createLogger();
 const config = loadConfig(readEnvironment());
 const aheadMilliseconds = Number(process.env['CLOCK_AHEAD_SECONDS'] ?? 0) * 1000;
-const { services, begin } = await compose(config, logger, {
+const { services, begin, browsers } = await compose(config, logger, {
   clock: () => new Date(Date.now() + aheadMilliseconds),
   writer: crashingWriter,
   signer: crashingSigner,
   connection: crashingConnection,
 });
-const app = buildApp(services, { logger, version: '0.0.0-crash' });
+const app = buildApp(services, { logger, version: '0.0.0-crash', ...(browsers && { browsers }) });
 const address = await app.listen({ host: config.host, port: config.port });
 void begin();
 process.send?.({ address });

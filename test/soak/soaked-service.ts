@@ -6,6 +6,7 @@ import { ApiClient } from '../../scripts/quickstart/api-client.js';
 import { ServiceProcess } from '../../scripts/quickstart/service-process.js';
 import { freePort } from '../helpers/free-ports.js';
 import { KeptConnections } from '../bench/kept-connections.js';
+import { writeTlsFiles } from '../http/support/tls-files.js';
 import { benchPolicies } from '../bench/service-under-bench.js';
 
 const host = '127.0.0.1';
@@ -30,7 +31,12 @@ export class SoakedService {
     readonly origin: string,
   ) {}
 
-  static async start(directory: string, environment: Readonly<Record<string, string>>): Promise<SoakedService> {
+  /** `pair`: to serve TLS with; `ca`: PEM, to which its certificate chains. Default: plain HTTP. */
+  static async start(
+    directory: string,
+    environment: Readonly<Record<string, string>>,
+    pair?: { readonly cert: string; readonly key: string; readonly ca: string },
+  ): Promise<SoakedService> {
     const dataDir = join(directory, 'data');
     const policiesDir = join(directory, 'policies');
     mkdirSync(policiesDir, { recursive: true });
@@ -49,15 +55,18 @@ export class SoakedService {
         KUBEPASS_PORT: String(port),
         KUBEPASS_TLS_CERT_FILE: '',
         KUBEPASS_TLS_KEY_FILE: '',
+        ...(pair && writeTlsFiles(directory, pair)),
         KUBEPASS_SOAK_MEMORY_FILE: memoryFile,
         NODE_OPTIONS: `--import ${preload}`,
       },
       join(directory, 'service.log'),
     );
-    await service.untilReady(await ApiClient.of({ host, tls: null }, port));
+    const tls = pair ? { certFile: join(directory, 'tls.crt'), keyFile: join(directory, 'tls.key') } : null;
+    await service.untilReady(await ApiClient.of({ host, tls }, port));
     const token = readFileSync(join(dataDir, 'admin-token'), 'utf8').trim();
-    const origin = `http://${host}:${String(port)}`;
-    return new SoakedService(service, memoryFile, new KeptConnections(origin, token), token, origin);
+    const origin = `${pair ? 'https' : 'http'}://${host}:${String(port)}`;
+    const api = new KeptConnections(origin, token, pair?.ca);
+    return new SoakedService(service, memoryFile, api, token, origin);
   }
 
   async memory(): Promise<Memory> {
@@ -73,6 +82,11 @@ export class SoakedService {
     const { heapUsed, external, rss } = JSON.parse(linesIn().at(-1) ?? '') as NodeJS.MemoryUsage;
     const mebibytes = (octets: number) => octets / 2 ** 20;
     return { heap: mebibytes(heapUsed), external: mebibytes(external), resident: mebibytes(rss) };
+  }
+
+  /** The process; undefined where it could not be started. */
+  get pid(): number | undefined {
+    return this.process.pid;
   }
 
   async stop(): Promise<void> {

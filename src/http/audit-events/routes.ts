@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import type { AuditExport } from '../../services/audit-events.js';
 import type { Services } from '../../services/services.js';
@@ -9,6 +8,7 @@ import { problem, ProblemError } from '../problems/problem.js';
 import { sendRefusal } from '../problems/refusal-to-problem.js';
 import { json, longest, problems, response, textBody } from '../responses.js';
 import { addSchemas, ref } from '../schema-parts.js';
+import { sendTexts } from '../text-stream.js';
 import type { App } from '../types.js';
 import * as schemas from './schemas.js';
 import { auditEventView } from './schemas.js';
@@ -112,15 +112,12 @@ const firstSeqHeader = 'Kubepass-First-Seq';
 const exportedFrom = 'With an export: the first event that is not in an archive.';
 
 const sendExport = (reply: FastifyReply, { firstSeq, lines: all }: AuditExport): FastifyReply =>
-  reply
-    .type(ndjson)
-    .header(firstSeqHeader, String(firstSeq))
-    .send(Readable.from(lines(all)));
+  sendTexts(reply.header(firstSeqHeader, String(firstSeq)), ndjson, lines(all), () => undefined);
 
 /** Characters that are sent together. */
 const sentTogether = 64 * 1024;
 
-async function* lines(events: AsyncIterable<string>): AsyncGenerator<string> {
+async function* lines(events: AsyncIterable<string>): AsyncGenerator<string, void, void> {
   let text = '';
   for await (const event of events) {
     text += `${event}\n`;

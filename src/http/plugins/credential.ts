@@ -30,14 +30,13 @@ export function credentialOf(
   return clientCertificateOf(request);
 }
 
-/** The header is there once, with one space: Node would take the first of several. */
+/** The header is there once, with one space. Node joins several with commas. */
 function keyProofOf(request: FastifyRequest, authorization: string, publicUrl: string | null): Credential {
   const text = /^KubepassProof ([A-Za-z0-9_-]{1,4096}\.[A-Za-z0-9_-]{1,4096}\.[A-Za-z0-9_-]{1,1024})$/.exec(
     authorization,
   )?.[1];
-  const { rawHeaders, url = '', method = '', socket } = request.raw;
-  const headers = rawHeaders.filter((text, i) => i % 2 === 0 && text.toLowerCase() === 'authorization').length;
-  if (text === undefined || headers !== 1) return { kind: 'unreadable' };
+  const { url = '', method = '', socket } = request.raw;
+  if (text === undefined) return { kind: 'unreadable' };
   const { fingerprintSha256 = '' } = request.params as Readonly<Record<string, string>>;
   const address = publicUrl ?? listeningAddress(socket);
   return { kind: 'key-proof', presented: { text, method, path: url, fingerprintSha256, address } };

@@ -25,6 +25,9 @@ const timeouts = ({ arrivalMilliseconds, lookMilliseconds }: Patience) => ({
   connectionsCheckingInterval: lookMilliseconds,
   /** Longer than the 60 s for which proxies usually keep an idle connection, so that they do not use one that is closing. */
   keepAliveTimeout: 72_000,
+  // So that `refuseAmbiguousRequests` sees each.
+  joinDuplicateHeaders: true,
+  requireHostHeader: false,
 });
 
 /** The server of Node: HTTPS with a pair, else plain HTTP. */

@@ -97,7 +97,11 @@ export class SigningBrowser {
   readonly #service = new CookieClient(null);
   readonly #provider: CookieClient;
 
-  constructor(private readonly opened: Pick<SignInService, 'service' | 'provider' | 'origin'>) {
+  constructor(
+    private readonly opened: Pick<SignInService, 'provider' | 'origin'> & {
+      readonly service: Pick<TestService, 'address'>;
+    },
+  ) {
     this.#provider = new CookieClient(opened.provider.caPem);
   }
 
