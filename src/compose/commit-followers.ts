@@ -1,5 +1,6 @@
 import type { DirectoryUse } from '../issuance/directory/directory-use.js';
 import { learningWriter, type DenyList } from '../issuance/lifecycle/deny-list.js';
+import type { IdentityBlocks } from '../issuance/lifecycle/identity-blocks.js';
 import type { StepMeasures } from '../model/measures.js';
 import type { Tracing } from '../model/tracing.js';
 import { afterCommit } from '../store/after-commit.js';
@@ -18,6 +19,7 @@ export interface CommitFollowers {
   readonly kept: KeptRevocations;
   readonly authenticators: Authenticators;
   readonly directoryUse: DirectoryUse;
+  readonly identityBlocks: IdentityBlocks;
   /** Wakes the dispatcher of webhooks. */
   readonly wake: () => void;
   readonly measures: StepMeasures;
@@ -27,17 +29,27 @@ export interface CommitFollowers {
 /** A writer that answers when all followers know: then nobody gets in with a credential that the commit has ended. */
 export function followedWriter(
   writer: Writer,
-  { denyList, kept, authenticators, directoryUse, wake, measures, tracing }: CommitFollowers,
+  { denyList, kept, authenticators, directoryUse, identityBlocks, wake, measures, tracing }: CommitFollowers,
 ): Writer {
   const learning = learningWriter(writer, (revoked) => {
     for (const one of revoked) denyList.add(one);
     return kept.keep(revoked);
   });
-  const withdrawing = withdrawingWriter(learning, (some) => kept.keepWithdrawn(some));
+  const suspecting = suspectingWriter(learning, identityBlocks);
+  const withdrawing = withdrawingWriter(suspecting, (some) => kept.keepWithdrawn(some));
   const doubting = doubtingWriter(forgettingWriter(withdrawing, authenticators), directoryUse);
   const waking = wakingWriter(doubting, wake);
   return tracedWriter(measuredWriter(waking, measures), tracing);
 }
+
+const suspectingWriter = (writer: Writer, identityBlocks: Pick<IdentityBlocks, 'add'>): Writer =>
+  afterCommit(
+    writer,
+    (operation) => (operation.op === 'insertIdentityBlock' ? operation.folded : null),
+    (names) => {
+      for (const folded of names) identityBlocks.add(folded);
+    },
+  );
 
 /** A writer that makes the authenticators forget the sessions and the API tokens of leavers that a commit ends. */
 const forgettingWriter = (writer: Writer, { apiTokens, sessions }: Authenticators): Writer =>

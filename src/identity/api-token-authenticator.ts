@@ -69,7 +69,8 @@ export class ApiTokenAuthenticator {
 
 /** The caller whom a live token authenticates. It keeps its name where the token has no role left. */
 function principalOf(token: ApiToken, { admins }: Pick<ApiTokenRules, 'admins'>): Principal {
-  const { id, name, groups, createdBy, expiresAt, cluster, breakGlass } = token;
+  const { id, name, groups, createdBy, createdAt, expiresAt, cluster, breakGlass } = token;
   const roles = admins || breakGlass ? token.roles : token.roles.filter((role) => !isForPeopleAlone(role));
-  return { name, groups, roles, method: 'api-token', createdBy, credentialId: id, expiresAt, cluster };
+  const times = { expiresAt, vouchedAt: createdAt };
+  return { name, groups, roles, method: 'api-token', createdBy, credentialId: id, cluster, ...times };
 }

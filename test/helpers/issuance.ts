@@ -124,7 +124,11 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
     directoryUse: new DirectoryUse(store.directory),
     denyList,
     publicAddress: null,
-    identityBlocks: new IdentityBlocks(store.identityBlocks),
+    identityBlocks: new IdentityBlocks({
+      reader: store.identityBlocks,
+      clusters: ['demo'],
+      log: { info() {}, warn() {}, error() {} },
+    }),
     measures: issuanceUnmeasured,
     attempts: new AttemptsUnderWay(),
     tracing: untraced,

@@ -181,8 +181,10 @@ describe('an API token of somebody who left', () => {
     await service.withToken(last)('post', '/v1/identities/ada/unblock').send({}).expect(200);
     const confirm = await service.withToken(last)('post', `/v1/directory-users/${id}/confirm`).expect(403);
     expect(detailOf(confirm)).toBe('nobody confirms themselves: somebody else must do it');
-    // The operator's own token is on nobody's behalf.
-    const operator = await tokenOf('eve', ['admin']);
+    // As soon as somebody else is admin, they are the last one no longer.
+    const operator = await tokenOf('operator', ['admin']);
+    const noLonger = await service.withToken(last)('get', '/v1/audit-events?limit=1').expect(403);
+    expect(detailOf(noLonger)).toBe(hasLeft);
     await service.withToken(operator)('post', '/v1/identities/eve/unblock').send({}).expect(200);
   });
 });

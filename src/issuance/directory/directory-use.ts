@@ -1,6 +1,6 @@
 import { isHere, isPredecessors, type DirectoryStanding } from '../../model/directory.js';
 import { foldedName } from '../../model/folded-name.js';
-import type { OutOfDirectory, Principal } from '../../model/principal.js';
+import type { Principal, RolesLost } from '../../model/principal.js';
 import type { DirectoryReader } from '../../store/store.js';
 
 /** How long something is believed of the directory, in milliseconds. Another replica may change it meanwhile. */
@@ -71,7 +71,10 @@ export class DirectoryUse {
   }
 
   /** Why the caller is nobody who bears the name now: everybody who bears it left, or got it after somebody vouched for this one. */
-  async whyOut({ name, vouchedAt }: Pick<Principal, 'name' | 'vouchedAt'>): Promise<OutOfDirectory | null> {
+  async whyOut({
+    name,
+    vouchedAt,
+  }: Pick<Principal, 'name' | 'vouchedAt'>): Promise<Exclude<RolesLost, 'blocked'> | null> {
     if (!(await this.isUsed())) return null;
     const standings = await this.standingsOf([foldedName(name)], false);
     if (standings.length > 0 && !standings.some(isHere)) return 'left';
