@@ -63,7 +63,7 @@ beforeAll(async () => {
 afterAll(() => service.close());
 
 async function tokenOf(ask: ApiTokenAsk, createdBy: readonly string[] = []): Promise<string> {
-  const made = makeApiToken(ask, createdBy, { now: new Date(), random: randomBytes });
+  const made = makeApiToken(ask, createdBy, { now: service.services.clock(), random: randomBytes });
   await service.store.writer.commit({
     operations: [{ op: 'insertApiToken', token: made.token, secretSha256: made.secretSha256 }],
     events: [],

@@ -4,7 +4,6 @@ import { foldedName } from '../../model/folded-name.js';
 import { blocks, type IdentityBlock, type StoredIdentityBlock } from '../../model/identity-block.js';
 import type { RequireUnblocked } from '../../store/step.js';
 import type { IdentityBlockReader } from '../../store/store.js';
-import type { Log } from '../context.js';
 
 /** The names of a request that may be blocked. */
 export interface PartiesOfRequest {
@@ -32,7 +31,7 @@ export interface IdentityBlocksOptions {
   readonly reader: Pick<IdentityBlockReader, 'find' | 'lastN' | 'namesBehind'>;
   /** The names of the configured clusters. */
   readonly clusters: readonly string[];
-  readonly log: Log;
+  readonly log: { error(fields: object, message: string): void };
 }
 
 /**

@@ -67,6 +67,7 @@ describe('ApiTokenAuthenticator', () => {
       createdBy: ['admin'],
       method: 'api-token',
       credentialId: token.id,
+      vouchedAt: token.createdAt,
       expiresAt: token.expiresAt,
       cluster: null,
     });
