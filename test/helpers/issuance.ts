@@ -127,7 +127,7 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
     identityBlocks: new IdentityBlocks({
       reader: store.identityBlocks,
       clusters: ['demo'],
-      log: { info() {}, warn() {}, error() {} },
+      log: { error() {} },
     }),
     measures: issuanceUnmeasured,
     attempts: new AttemptsUnderWay(),
