@@ -282,7 +282,7 @@ async function wire(
     signatures,
     owner,
     soleProcess: isSoleProcess(config),
-    settings: { ...config.issuing, expiryNoticeSeconds: config.expiry.noticeSeconds },
+    settings: { ...config.issuing, ...config.renewal, expiryNoticeSeconds: config.expiry.noticeSeconds },
     log,
     deliveriesOf(announcement) {
       const deliveries = webhooks.deliveriesOf(announcement);

@@ -34,6 +34,7 @@ export interface Config {
   /** At least one; their names differ. */
   readonly clusters: readonly ClusterConfig[];
   readonly issuing: IssuingConfig;
+  readonly renewal: RenewalConfig;
   readonly expiry: ExpiryConfig;
   readonly inspection: InspectionConfig;
   readonly audit: AuditConfig;
@@ -66,6 +67,11 @@ export interface IssuingConfig {
   readonly timeoutSeconds: number;
   readonly pendingExpiresAfterSeconds: number;
   readonly uncollectedExpiresAfterSeconds: number;
+}
+
+export interface RenewalConfig {
+  /** For so long after a sign-in a certificate, and those that renew it, may be renewed without another one; 0: never. */
+  readonly groupsMaxAgeSeconds: number;
 }
 
 export interface ExpiryConfig {
@@ -175,6 +181,7 @@ export function loadConfig(environment: Environment): Config {
       uncollectedExpiresAfterSeconds: 86_400,
       ...file?.issuing,
     },
+    renewal: { groupsMaxAgeSeconds: 2_592_000, ...file?.renewal },
     expiry: {
       noticeSeconds: (file?.expiry?.noticeSeconds ?? [86_400, 604_800, 2_592_000]).toSorted((a, b) => a - b),
     },

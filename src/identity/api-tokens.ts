@@ -45,6 +45,8 @@ export interface ApiTokenReader {
    * all that there ever were.
    */
   makersOf(name: string, validAt: Date | null): Promise<readonly string[]>;
+  /** The roles of all tokens that this very name has or had. */
+  rolesOf(name: string): Promise<readonly Role[]>;
   /** The tokens that are neither revoked nor expired and whose name folds to one of these. */
   liveOf(folded: readonly string[], now: Date): Promise<readonly ApiToken[]>;
   /** The same of those that one of these principals made, directly or through others. */

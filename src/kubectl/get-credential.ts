@@ -162,6 +162,10 @@ async function ask(wanted: Wanted, cached: CachedCredential | null): Promise<Cac
     }
   const who = await signedIn(wanted, (options) => signIn(settings, client, machine, options));
   if (who === null) {
+    // Renewals without a sign-in have ended, and the certificate has not.
+    const goesOn = cached !== null && machine.now() < cached.notAfter;
+    if (goesOn && refused instanceof RefusedError && refused.why === 'ended')
+      throw new TooEarlyError(`${refused.message}. Run: ${loginCommand(settings)}`);
     if (refused !== null) throw new RefusedError(`kubepass: ${refused.message}. Run: ${loginCommand(settings)}`);
     throw new NotSignedInError(`kubepass: there is no credential for this context yet. Run: ${loginCommand(settings)}`);
   }

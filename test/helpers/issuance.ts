@@ -115,6 +115,7 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
       timeoutSeconds: 60,
       pendingExpiresAfterSeconds: 259_200,
       uncollectedExpiresAfterSeconds: 86_400,
+      groupsMaxAgeSeconds: 2_592_000,
       expiryNoticeSeconds: [600, 3600, 86_400],
     },
     log: { info() {}, warn() {}, error() {} },

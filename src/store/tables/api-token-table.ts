@@ -154,6 +154,14 @@ export class ApiTokenTable implements ApiTokenReader {
     return [...new Set(rows.flatMap((row) => jsonRead((row as { createdBy: unknown }).createdBy) as string[]))];
   }
 
+  async rolesOf(name: string): Promise<readonly Role[]> {
+    const rows = await this.reads.readRows({
+      sql: 'SELECT "roles" FROM "ApiToken" WHERE "name" = ?',
+      parameters: [name],
+    });
+    return [...new Set(rows.flatMap((row) => jsonRead((row as { roles: unknown }).roles) as Role[]))];
+  }
+
   async liveOf(folded: readonly string[], now: Date): Promise<readonly ApiToken[]> {
     const [tokens, names] = [await this.#live(now), new Set(folded)];
     return tokens.filter(({ name }) => names.has(foldedName(name)));
