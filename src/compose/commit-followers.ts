@@ -35,21 +35,14 @@ export function followedWriter(
     for (const one of revoked) denyList.add(one);
     return kept.keep(revoked);
   });
-  const suspecting = suspectingWriter(learning, identityBlocks);
-  const withdrawing = withdrawingWriter(suspecting, (some) => kept.keepWithdrawn(some));
+  const withdrawing = withdrawingWriter(learning, (some) => {
+    for (const one of some) if ('folded' in one) identityBlocks.add(one.folded);
+    return kept.keepWithdrawn(some);
+  });
   const doubting = doubtingWriter(forgettingWriter(withdrawing, authenticators), directoryUse);
   const waking = wakingWriter(doubting, wake);
   return tracedWriter(measuredWriter(waking, measures), tracing);
 }
-
-const suspectingWriter = (writer: Writer, identityBlocks: Pick<IdentityBlocks, 'add'>): Writer =>
-  afterCommit(
-    writer,
-    (operation) => (operation.op === 'insertIdentityBlock' ? operation.folded : null),
-    (names) => {
-      for (const folded of names) identityBlocks.add(folded);
-    },
-  );
 
 /** A writer that makes the authenticators forget the sessions and the API tokens of leavers that a commit ends. */
 const forgettingWriter = (writer: Writer, { apiTokens, sessions }: Authenticators): Writer =>

@@ -188,18 +188,11 @@ async function wire(
     log,
   });
   await identityBlocks.load();
-  const followers = {
-    denyList,
-    kept,
-    authenticators,
-    directoryUse,
-    identityBlocks,
-    measures: metrics.issuance,
-    tracing,
-  };
+  const followers = { denyList, kept, authenticators, directoryUse, identityBlocks, tracing };
+  const measures = metrics.issuance;
   const store: Store = {
     ...openedStore,
-    writer: followedWriter(openedStore.writer, { ...followers, wake: () => webhooks.wake() }),
+    writer: followedWriter(openedStore.writer, { ...followers, measures, wake: () => webhooks.wake() }),
   };
 
   // The last checkpoint is signed when everything that records events has ended.

@@ -34,7 +34,8 @@ export interface Config {
   /** At least one; their names differ. */
   readonly clusters: readonly ClusterConfig[];
   readonly issuing: IssuingConfig;
-  readonly renewal: RenewalConfig;
+  /** For so long after a sign-in a certificate, and those that renew it, may be renewed without another one; 0: never. */
+  readonly renewal: { readonly groupsMaxAgeSeconds: number };
   readonly expiry: ExpiryConfig;
   readonly inspection: InspectionConfig;
   readonly audit: AuditConfig;
@@ -67,11 +68,6 @@ export interface IssuingConfig {
   readonly timeoutSeconds: number;
   readonly pendingExpiresAfterSeconds: number;
   readonly uncollectedExpiresAfterSeconds: number;
-}
-
-export interface RenewalConfig {
-  /** For so long after a sign-in a certificate, and those that renew it, may be renewed without another one; 0: never. */
-  readonly groupsMaxAgeSeconds: number;
 }
 
 export interface ExpiryConfig {

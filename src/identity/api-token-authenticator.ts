@@ -69,8 +69,7 @@ export class ApiTokenAuthenticator {
 
 /** The caller whom a live token authenticates. It keeps its name where the token has no role left. */
 function principalOf(token: ApiToken, { admins }: Pick<ApiTokenRules, 'admins'>): Principal {
-  const { id, name, groups, createdBy, createdAt, expiresAt, cluster, breakGlass } = token;
+  const { id, name, groups, createdBy, createdAt: vouchedAt, expiresAt, cluster, breakGlass } = token;
   const roles = admins || breakGlass ? token.roles : token.roles.filter((role) => !isForPeopleAlone(role));
-  const times = { expiresAt, vouchedAt: createdAt };
-  return { name, groups, roles, method: 'api-token', createdBy, credentialId: id, cluster, ...times };
+  return { name, groups, roles, method: 'api-token', createdBy, credentialId: id, expiresAt, cluster, vouchedAt };
 }

@@ -19,8 +19,8 @@ export interface OtherWaysIn {
   readonly keyProofs?: Pick<KeyProofs, 'authenticate' | 'use'>;
 }
 
-/** Answers why somebody has none of their roles now; null: they have them. */
-export type WhyRolesLost = (principal: Principal) => Promise<RolesLost | null>;
+/** Answers why somebody has none of their roles now; null: they have them. For nearly everybody that is known at once. */
+export type WhyRolesLost = (principal: Principal) => Promise<RolesLost | null> | null;
 
 /** One door for all callers: whatever they present, it answers one kind of principal. */
 export class Callers implements WayIn<Credential> {
@@ -29,7 +29,7 @@ export class Callers implements WayIn<Credential> {
     private readonly others: OtherWaysIn,
     /** Is told of each refusal. */
     private readonly refused: Pick<RefusedSignIns, 'count'> = { count: () => undefined },
-    private readonly whyRolesLost: WhyRolesLost = () => Promise.resolve(null),
+    private readonly whyRolesLost: WhyRolesLost = () => null,
   ) {}
 
   async authenticate(credential: Credential, isSuspect: () => boolean): Promise<Authentication> {
@@ -42,9 +42,10 @@ export class Callers implements WayIn<Credential> {
    * Somebody who is blocked or left has no role, although an identity provider vouched for them a moment ago; nor has whoever
    * had the name before its bearer.
    */
-  async #withRoles(principal: Principal): Promise<Authentication> {
-    const rolesLost = await this.whyRolesLost(principal);
-    return authenticated(rolesLost === null ? principal : { ...principal, roles: [], rolesLost });
+  #withRoles(principal: Principal): Authentication | Promise<Authentication> {
+    const answer = (rolesLost: RolesLost | null) =>
+      authenticated(rolesLost === null ? principal : { ...principal, roles: [], rolesLost });
+    return this.whyRolesLost(principal)?.then(answer) ?? answer(null);
   }
 
   async #authenticate(credential: Credential, isSuspect: () => boolean): Promise<Authentication> {

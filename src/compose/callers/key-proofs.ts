@@ -37,15 +37,8 @@ export function openKeyProofs(
       );
       const today = { ...requester, roles: [...new Set([...rolesBound(roles, requester), ...byToken])] };
       const { der, username, notAfter } = certificate;
-      return {
-        der,
-        notAfter,
-        username,
-        requester: today,
-        collector,
-        makers,
-        isPredecessors: await isOfPredecessor(request),
-      };
+      const names = { username, requester: today, collector, makers };
+      return { der, notAfter, ...names, isPredecessors: await isOfPredecessor(request) };
     },
     async use(idSha256, at) {
       const step = { operations: [{ op: 'insertUsedProof', idSha256, at } as const], events: [] };

@@ -19,9 +19,11 @@ const WhoamiSchema = namedObject('Whoami', 'The calling principal.', {
   name: principalNameOf('The principal’s name.', 'hr-system'),
   groups: principalGroupsOf('The groups that count.'),
   roles: Type.Array(oneOf(roles), { maxItems: roles.length }),
-  rolesLost: nullable(
-    oneOf(rolesLost),
-    'Why the caller has none of their roles: the directory says that they left, or gave their name to somebody else since (`succeeded`), or the name is blocked on every cluster; null if nothing took them.',
+  rolesLost: Type.Optional(
+    oneOf(
+      rolesLost,
+      'Why the caller has none of their roles: the directory says that they left, or gave their name to somebody else since (`succeeded`), or the name is blocked on every cluster. Absent if nothing took them.',
+    ),
   ),
   method: oneOf(authenticationMethods, 'How the caller got in.'),
   credentialId: credentialIdOf('Identifies the caller’s credential, as the audit log does. It is no secret.'),
@@ -63,7 +65,7 @@ export function addWhoami(app: App): void {
         name: caller.name,
         groups: [...caller.groups],
         roles: [...caller.roles],
-        rolesLost: caller.rolesLost ?? null,
+        ...(caller.rolesLost && { rolesLost: caller.rolesLost }),
         method: caller.method,
         credentialId: caller.credentialId,
         createdBy: [...caller.createdBy],

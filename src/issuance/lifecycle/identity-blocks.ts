@@ -84,10 +84,15 @@ export class IdentityBlocks {
     return this.#suspects.size > 0 && foldedParties(request).some((folded) => this.#suspects.has(folded));
   }
 
+  /** Whether the name is or was blocked. */
+  isSuspectName(name: string): boolean {
+    return this.#suspects.size > 0 && this.#suspects.has(foldedName(name));
+  }
+
   /** The block of this name that holds on every cluster, or on each that is configured; null: it has none. */
   async everywhere(name: string, now: Date): Promise<StoredIdentityBlock | null> {
+    if (!this.isSuspectName(name)) return null;
     const folded = foldedName(name);
-    if (!this.#suspects.has(folded)) return null;
     const added = this.#added;
     const [block] = await this.options.reader.find([folded]);
     // Unless it may have been blocked since it was looked up.

@@ -8,8 +8,13 @@ type RolesContext = Pick<IssuanceContext, 'store' | 'directoryUse' | 'identityBl
  * Why the caller has none of their roles now; null: they have them. Machines go on: the connector of the directory and the API
  * servers of clusters are no person. So do break-glass tokens, and the last admin's.
  */
-export async function whyRolesLost(context: RolesContext, principal: Principal): Promise<RolesLost | null> {
-  if (principal.method !== 'api-token') return whyLost(context, principal);
+export function whyRolesLost(context: RolesContext, principal: Principal): Promise<RolesLost | null> | null {
+  const { identityBlocks, directoryUse } = context;
+  if (!identityBlocks.isSuspectName(principal.name) && directoryUse.believes(principal)) return null;
+  return principal.method === 'api-token' ? whyLostByToken(context, principal) : whyLost(context, principal);
+}
+
+async function whyLostByToken(context: RolesContext, principal: Principal): Promise<RolesLost | null> {
   const why = isMachine(principal) ? null : await whyLost(context, principal);
   if (why === null) return null;
   const breakGlass = await context.store.apiTokens.liveBreakGlass(context.clock());
