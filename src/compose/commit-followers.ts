@@ -1,5 +1,6 @@
 import type { DirectoryUse } from '../issuance/directory/directory-use.js';
 import { learningWriter, type DenyList } from '../issuance/lifecycle/deny-list.js';
+import type { IdentityBlocks } from '../issuance/lifecycle/identity-blocks.js';
 import type { StepMeasures } from '../model/measures.js';
 import type { Tracing } from '../model/tracing.js';
 import { afterCommit } from '../store/after-commit.js';
@@ -18,6 +19,7 @@ export interface CommitFollowers {
   readonly kept: KeptRevocations;
   readonly authenticators: Authenticators;
   readonly directoryUse: DirectoryUse;
+  readonly identityBlocks: IdentityBlocks;
   /** Wakes the dispatcher of webhooks. */
   readonly wake: () => void;
   readonly measures: StepMeasures;
@@ -27,13 +29,16 @@ export interface CommitFollowers {
 /** A writer that answers when all followers know: then nobody gets in with a credential that the commit has ended. */
 export function followedWriter(
   writer: Writer,
-  { denyList, kept, authenticators, directoryUse, wake, measures, tracing }: CommitFollowers,
+  { denyList, kept, authenticators, directoryUse, identityBlocks, wake, measures, tracing }: CommitFollowers,
 ): Writer {
   const learning = learningWriter(writer, (revoked) => {
     for (const one of revoked) denyList.add(one);
     return kept.keep(revoked);
   });
-  const withdrawing = withdrawingWriter(learning, (some) => kept.keepWithdrawn(some));
+  const withdrawing = withdrawingWriter(learning, (some) => {
+    for (const one of some) if ('folded' in one) identityBlocks.add(one.folded);
+    return kept.keepWithdrawn(some);
+  });
   const doubting = doubtingWriter(forgettingWriter(withdrawing, authenticators), directoryUse);
   const waking = wakingWriter(doubting, wake);
   return tracedWriter(measuredWriter(waking, measures), tracing);

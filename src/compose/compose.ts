@@ -11,6 +11,7 @@ import { Checkpoints } from '../issuance/evidence/checkpoints.js';
 import { signCheckpoints } from '../issuance/evidence/sign-checkpoints.js';
 import { DenyList } from '../issuance/lifecycle/deny-list.js';
 import { IdentityBlocks } from '../issuance/lifecycle/identity-blocks.js';
+import { whyRolesLost } from '../issuance/lifecycle/roles-lost.js';
 import { IdempotencyKeys } from '../issuance/requests/idempotency-keys.js';
 import { logAsFound, Restorations } from '../issuance/restoration/restorations.js';
 import type { MetricsText, RequestMeasures } from '../model/measures.js';
@@ -184,10 +185,17 @@ async function wire(
   closings.push(() => kept.close());
   const authenticators = openAuthenticators(config, openedStore, clock, log, overrides);
   const directoryUse = new DirectoryUse(openedStore.directory);
-  const followers = { denyList, kept, authenticators, directoryUse, measures: metrics.issuance, tracing };
+  const identityBlocks = new IdentityBlocks({
+    reader: openedStore.identityBlocks,
+    clusters: config.clusters.map(({ name }) => name),
+    log,
+  });
+  await identityBlocks.load();
+  const followers = { denyList, kept, authenticators, directoryUse, identityBlocks, tracing };
+  const measures = metrics.issuance;
   const store: Store = {
     ...openedStore,
-    writer: followedWriter(openedStore.writer, { ...followers, wake: () => webhooks.wake() }),
+    writer: followedWriter(openedStore.writer, { ...followers, measures, wake: () => webhooks.wake() }),
   };
 
   // The last checkpoint is signed when everything that records events has ended.
@@ -267,7 +275,7 @@ async function wire(
     signatures,
     owner,
     soleProcess: isSoleProcess(config),
-    settings: { ...config.issuing, expiryNoticeSeconds: config.expiry.noticeSeconds },
+    settings: { ...config.issuing, ...config.renewal, expiryNoticeSeconds: config.expiry.noticeSeconds },
     log,
     deliveriesOf(announcement) {
       const deliveries = webhooks.deliveriesOf(announcement);
@@ -275,7 +283,7 @@ async function wire(
       return deliveries;
     },
     probes,
-    identityBlocks: new IdentityBlocks(store.identityBlocks),
+    identityBlocks,
     directory: config.directory,
     directoryUse,
     denyList,
@@ -296,6 +304,7 @@ async function wire(
     config,
     {
       ...{ store, directoryUse, clusters, authenticators, clientCertificates, clock, log, intervalMilliseconds },
+      whyRolesLost: (principal) => whyRolesLost(context, principal),
       measures: metrics.callers,
     },
     closings,

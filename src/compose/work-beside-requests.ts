@@ -48,6 +48,10 @@ export async function beginWork(parts: WorkBesideRequests, closings: Closings): 
   });
   denyList.start();
   closings.push(() => denyList.stop());
+  context.identityBlocks.start();
+  closings.push(() => {
+    context.identityBlocks.stop();
+  });
   const reviewers = watchReviewers(context);
   closings.push(() => {
     reviewers.stop();

@@ -87,6 +87,10 @@ export const FileSettings = Type.Object(
         closed,
       ),
     ),
+    renewal: Type.Optional(
+      // Up to ten years; 0: people sign in for each renewal.
+      Type.Object({ groupsMaxAgeSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 315_576_000 })) }, closed),
+    ),
     expiry: Type.Optional(
       Type.Object(
         {

@@ -37,6 +37,8 @@ export interface Config {
   /** At least one; their names differ. */
   readonly clusters: readonly ClusterConfig[];
   readonly issuing: IssuingConfig;
+  /** For so long after a sign-in a certificate, and those that renew it, may be renewed without another one; 0: never. */
+  readonly renewal: { readonly groupsMaxAgeSeconds: number };
   readonly expiry: ExpiryConfig;
   readonly inspection: InspectionConfig;
   readonly audit: AuditConfig;
@@ -183,6 +185,7 @@ export function loadConfig(environment: Environment): Config {
       uncollectedExpiresAfterSeconds: 86_400,
       ...file?.issuing,
     },
+    renewal: { groupsMaxAgeSeconds: 2_592_000, ...file?.renewal },
     expiry: {
       noticeSeconds: (file?.expiry?.noticeSeconds ?? [86_400, 604_800, 2_592_000]).toSorted((a, b) => a - b),
     },

@@ -66,7 +66,7 @@ export class ApiTokenAuthenticator {
 
 /** The caller whom a live token authenticates. It keeps its name where the token has no role left. */
 function principalOf(token: ApiToken, { admins }: Pick<ApiTokenRules, 'admins'>): Principal {
-  const { id, name, groups, createdBy, expiresAt, cluster, breakGlass } = token;
+  const { id, name, groups, createdBy, createdAt: vouchedAt, expiresAt, cluster, breakGlass } = token;
   const roles = admins || breakGlass ? token.roles : token.roles.filter((role) => !isForPeopleAlone(role));
-  return { name, groups, roles, method: 'api-token', createdBy, credentialId: id, expiresAt, cluster };
+  return { name, groups, roles, method: 'api-token', createdBy, credentialId: id, expiresAt, cluster, vouchedAt };
 }

@@ -40,16 +40,16 @@ export interface ApiTokenReader {
    * all that there ever were.
    */
   makersOf(name: string, validAt: Date | null): Promise<readonly string[]>;
+  /** The roles of all tokens that this very name has or had. */
+  rolesOf(name: string): Promise<readonly Role[]>;
   /** The tokens that are neither revoked nor expired and whose name folds to one of these. */
   liveOf(folded: readonly string[], now: Date): Promise<readonly ApiToken[]>;
   /** The same of those that one of these principals made, directly or through others. */
   liveMadeBy(folded: readonly string[], now: Date): Promise<readonly ApiToken[]>;
   /** Those that are revoked and would count otherwise, with the instants at which they were revoked. */
   revokedBeforeTheirEnd(now: Date): Promise<readonly RevokedApiToken[]>;
-  /** How many such admins have other tokens than these. */
-  otherLiveAdmins(ids: readonly string[], now: Date): Promise<number>;
-  /** Whether an unrevoked, unexpired token with role admin exists that is not for an emergency alone. */
-  hasLiveAdmin(now: Date): Promise<boolean>;
+  /** The tokens with role admin that are neither revoked nor expired, nor for an emergency alone. */
+  liveAdmins(now: Date): Promise<readonly ApiToken[]>;
   /** The break-glass tokens that are neither revoked nor expired. */
   liveBreakGlass(now: Date): Promise<readonly ApiToken[]>;
 }
@@ -162,7 +162,8 @@ export const makeBreakGlassToken = (context: AdminTokenContext): Promise<ApiToke
 
 /**
  * The secret is kept first: after a crash in between no token has that secret, and the next start makes another. Where a
- * token has the name but for case, the principal gets a longer name: nobody locks others out by taking a name.
+ * token has the name but for case, or the name is blocked, the principal gets a longer name: nobody locks others out by taking
+ * or blocking a name.
  */
 async function makeTokenOfNobody(
   { writer, keepSecret, now, random }: AdminTokenContext,
@@ -178,7 +179,7 @@ async function makeTokenOfNobody(
     const made = await writer.create(token, secretSha256, apiTokenEvent(type, token, now, null));
     if (made === 'created') return token;
   }
-  throw new Error(`principal ${name} cannot have a token: another one has that name but for case`);
+  throw new Error(`principal ${name} cannot have a token: another one has that name but for case, or it is blocked`);
 }
 
 /** The use cases on API tokens; all of them are for admins. */

@@ -5,7 +5,7 @@ import {
   type Credential,
   type WayIn,
 } from '../model/authentication.js';
-import type { OutOfDirectory, Principal } from '../model/principal.js';
+import type { Principal, RolesLost } from '../model/principal.js';
 import type { ApiTokenAuthenticator } from './api-token-authenticator.js';
 import type { KeyProofs } from './proofs/key-proofs.js';
 import type { RefusedSignIns } from './refused-sign-ins.js';
@@ -19,10 +19,8 @@ export interface OtherWaysIn {
   readonly keyProofs?: Pick<KeyProofs, 'authenticate' | 'use'>;
 }
 
-/** Knows who left, and whose name was given to somebody else. */
-export interface Directory {
-  whyOut(principal: Pick<Principal, 'name' | 'vouchedAt'>): Promise<OutOfDirectory | null>;
-}
+/** Answers why somebody has none of their roles now; null: they have them. For nearly everybody that is known at once. */
+export type WhyRolesLost = (principal: Principal) => Promise<RolesLost | null> | null;
 
 /** One door for all callers: whatever they present, it answers one kind of principal. */
 export class Callers implements WayIn<Credential> {
@@ -31,24 +29,23 @@ export class Callers implements WayIn<Credential> {
     private readonly others: OtherWaysIn,
     /** Is told of each refusal. */
     private readonly refused: Pick<RefusedSignIns, 'count'> = { count: () => undefined },
-    private readonly directory: Directory = { whyOut: () => Promise.resolve(null) },
+    private readonly whyRolesLost: WhyRolesLost = () => null,
   ) {}
 
   async authenticate(credential: Credential): Promise<Authentication> {
     const authentication = await this.#authenticate(credential);
     if (authentication.outcome === 'refused') this.refused.count(authentication.reason);
-    return authentication.outcome === 'authenticated' ? this.#asInDirectory(authentication.principal) : authentication;
+    return authentication.outcome === 'authenticated' ? this.#withRoles(authentication.principal) : authentication;
   }
 
   /**
-   * Somebody who left has no role, although an identity provider vouched for them a moment ago; nor has whoever had the
-   * name before its bearer. API tokens are not asked about: those of a leaver are revoked with the leaving, and one that goes
-   * on does so on purpose, as the last admin's does.
+   * Somebody who is blocked or left has no role, although an identity provider vouched for them a moment ago; nor has whoever
+   * had the name before its bearer.
    */
-  async #asInDirectory(principal: Principal): Promise<Authentication> {
-    if (principal.method === 'api-token') return authenticated(principal);
-    const outOfDirectory = await this.directory.whyOut(principal);
-    return authenticated(outOfDirectory === null ? principal : { ...principal, roles: [], outOfDirectory });
+  #withRoles(principal: Principal): Authentication | Promise<Authentication> {
+    const answer = (rolesLost: RolesLost | null) =>
+      authenticated(rolesLost === null ? principal : { ...principal, roles: [], rolesLost });
+    return this.whyRolesLost(principal)?.then(answer) ?? answer(null);
   }
 
   async #authenticate(credential: Credential): Promise<Authentication> {

@@ -90,6 +90,8 @@ export interface IssuingSettings {
   readonly timeoutSeconds: number;
   readonly pendingExpiresAfterSeconds: number;
   readonly uncollectedExpiresAfterSeconds: number;
+  /** For so long after a sign-in a certificate may be renewed without another one. */
+  readonly groupsMaxAgeSeconds: number;
   /** How long before its end that of a certificate is announced; the shortest distance first. */
   readonly expiryNoticeSeconds: readonly number[];
 }

@@ -163,6 +163,10 @@ async function ask(wanted: Wanted, cached: CachedCredential | null): Promise<Cac
     }
   const who = await signedIn(wanted, (options) => signIn(service, machine, options));
   if (who === null) {
+    // Renewals without a sign-in have ended, and the certificate has not.
+    const goesOn = cached !== null && machine.now() < cached.notAfter;
+    if (goesOn && refused instanceof RefusedError && refused.why === 'ended')
+      throw new TooEarlyError(`${refused.message}. Run: ${loginCommand(settings)}`);
     if (refused !== null) throw new RefusedError(`kubepass: ${refused.message}. Run: ${loginCommand(settings)}`);
     throw new NotSignedInError(
       login === null

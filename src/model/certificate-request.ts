@@ -45,6 +45,8 @@ export interface Approval {
   readonly stage?: number;
   /** The principals behind the approver's token, oldest first; absent where it was recorded before they were kept. */
   readonly createdBy?: readonly string[];
+  /** False: it counts for nothing now, because the approver is blocked. It is found out anew each time, and not on record. */
+  readonly counts?: boolean;
 }
 
 /** Why a request failed, or why it is denied although it was approved once. */
@@ -150,7 +152,7 @@ export function awaitedStages(
   if (request.state !== 'pending') return [];
   return approvalStages(request).flatMap(({ count, approvers }, stage) => {
     // Approvals that were recorded without a stage count for the first one.
-    const given = request.approvals.filter((approval) => (approval.stage ?? 0) === stage).length;
+    const given = request.approvals.filter(({ stage: at = 0, counts = true }) => counts && at === stage).length;
     return given >= count ? [] : [{ stage, needed: count - given, approvers }];
   });
 }

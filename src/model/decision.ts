@@ -151,6 +151,8 @@ export interface RenewalFacts {
   /** How long the certificate had ended when its renewal was asked for; 0: it had not. */
   readonly expiredSeconds: number;
   readonly revoked: boolean;
+  /** When somebody last signed in for the lineage, RFC 3339 UTC; absent where they did for this renewal. */
+  readonly signedInAt?: string;
 }
 
 /** How many certificates on the cluster count against each bound of a quota: valid ones, and those on their way. */

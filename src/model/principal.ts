@@ -18,8 +18,12 @@ export const authenticationMethods = [
 ] as const;
 export type AuthenticationMethod = (typeof authenticationMethods)[number];
 
-/** The directory says that they left, or that somebody else has the name since. */
-export type OutOfDirectory = 'left' | 'succeeded';
+/**
+ * Why somebody has none of their roles: the directory says that they left, or that somebody else has the name since; or the name
+ * is blocked on every cluster.
+ */
+export const rolesLost = ['left', 'succeeded', 'blocked'] as const;
+export type RolesLost = (typeof rolesLost)[number];
 
 /** The authenticated caller of our API, whatever the way in. Principals are compared by name, never by credential. */
 export interface Principal {
@@ -39,12 +43,12 @@ export interface Principal {
   /** The one cluster that a reviewer is for; null for every other principal. */
   readonly cluster: string | null;
   /**
-   * When somebody else vouched for the caller; null: that is not known. Absent for our own credentials, which end when their
-   * bearer leaves, and where no person is named.
+   * When somebody vouched for the caller; null: that is not known. Absent for sessions, which end when their bearer leaves,
+   * and where no person is named.
    */
   readonly vouchedAt?: Date | null;
-  /** Absent where the directory says nothing against the caller. Else such a caller has no role. */
-  readonly outOfDirectory?: OutOfDirectory;
+  /** Absent where nothing took the caller's roles. Else such a caller has no role. */
+  readonly rolesLost?: RolesLost;
   /** The proof of possession by which the caller came; absent for every other way in. */
   readonly proof?: VerifiedProof;
 }

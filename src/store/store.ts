@@ -87,7 +87,7 @@ export interface RequestReader {
    */
   listPending(
     filter: RequestFilter,
-    isWanted: (request: CertificateRequest) => boolean,
+    isWanted: (request: CertificateRequest) => boolean | Promise<boolean>,
     page: PageQuery,
   ): Promise<Page<CertificateRequest>>;
   /** Requests that recovery must finish: those in `issuing`, and `approved` ones that came with a CSR. Oldest first. */
@@ -213,6 +213,10 @@ export interface StoredRevocation extends RevokedCertificate {
 }
 
 export interface IdentityBlockReader {
+  /** The number of the last block; 0: there is none. */
+  lastN(): Promise<bigint>;
+  /** The folded names of the blocks behind this number, in the order of the numbers, at most `limit`. */
+  namesBehind(n: bigint, limit: number): Promise<readonly { readonly n: bigint; readonly folded: string }[]>;
   /** The blocks of these names, in the form in which names are compared; in no particular order. */
   find(folded: readonly string[]): Promise<readonly StoredIdentityBlock[]>;
   /** All blocks behind this name, in the order of the folded names, at most `limit`. */

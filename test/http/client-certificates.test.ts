@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import request from 'supertest';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { WhoamiBody } from '../../src/http/whoami/routes.js';
 import { keyPurpose } from '../../src/x509/strict/object-identifiers.js';
@@ -262,6 +263,55 @@ describe.skipIf(!hasOpenssl)('openssl s_client with a client certificate', () =>
     const another = makeAuthority({ subject: [['CN', 'callers-ca']], ...valid });
     expect(await whoami(connect(made({ issuer: another })), { [header]: value })).toBe(401);
     expect(await whoami(connect(made()), { [header]: value })).toMatchObject({ name, roles: ['requester'] });
+  });
+
+  it('has no role on a connection that goes on, once its name is blocked', async () => {
+    const client = connect(made());
+    expect(await whoami(client)).toMatchObject({ roles: ['requester'] });
+    const path = `/v1/identities/${encodeURIComponent(name)}`;
+    await service.as('petra')('post', `${path}/block`).send({ reason: 'privilegeWithdrawn' }).expect(200);
+    expect(await whoami(client)).toMatchObject({ roles: [], rolesLost: 'blocked' });
+    await service.as('petra')('post', `${path}/unblock`).send({}).expect(200);
+    expect(await whoami(client)).toMatchObject({ roles: ['requester'] });
+  });
+
+  it('from before its name was given to somebody else has no role, on a connection that goes on and on a new one', async () => {
+    const made1 = await service
+      .as('root')('post', '/v1/api-tokens')
+      .send({ name: 'idp', roles: ['directory'] })
+      .expect(201);
+    const { token } = made1.body as { readonly token: string };
+    const scim = async (method: 'POST' | 'PATCH', path: string, content: object) => {
+      const agent = request(service.address);
+      const call = method === 'POST' ? agent.post(`/scim/v2${path}`) : agent.patch(`/scim/v2${path}`);
+      const answer = await call
+        .disableTLSCerts()
+        .set({ authorization: `Bearer ${token}`, 'content-type': 'application/scim+json' })
+        .send(JSON.stringify(content));
+      return { status: answer.status, id: (JSON.parse(answer.text) as { readonly id?: string }).id ?? '' };
+    };
+    const schemas = ['urn:ietf:params:scim:schemas:core:2.0:User'];
+    const joins = (externalId: string) => scim('POST', '/Users', { schemas, userName: name, externalId, active: true });
+    const [old, older] = [made(), connect(made())];
+    const { id: first } = await joins('one');
+    expect(await whoami(older)).toMatchObject({ roles: ['requester'] });
+    await scim('PATCH', `/Users/${first}`, {
+      schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'],
+      Operations: [{ op: 'replace', path: 'active', value: false }],
+    });
+    for (const client of [older, connect(old)])
+      expect(await whoami(client)).toMatchObject({ roles: [], rolesLost: 'left' });
+    const { id: second } = await joins('two');
+    for (const client of [older, connect(old)])
+      expect(await whoami(client)).toMatchObject({ roles: [], rolesLost: 'succeeded' });
+    await service.as('root')('post', `/v1/directory-users/${second}/confirm`).expect(200);
+    for (const client of [older, connect(old)])
+      expect(await whoami(client)).toMatchObject({ roles: [], rolesLost: 'succeeded' });
+    // That of the one who has the name now: its time is a whole second, and that very second counts as earlier.
+    await expect
+      .poll(() => whoami(connect(made({ notBefore: from(0) }))), { timeout: 10_000 })
+      .toMatchObject({ roles: ['requester'] });
+    expect(await whoami(older)).toMatchObject({ roles: [], rolesLost: 'succeeded' });
   });
 
   it('is refused once its CA is not that of callers any more', async () => {

@@ -181,8 +181,73 @@ describe('an API token of somebody who left', () => {
     await service.withToken(last)('post', '/v1/identities/ada/unblock').send({}).expect(200);
     const confirm = await service.withToken(last)('post', `/v1/directory-users/${id}/confirm`).expect(403);
     expect(detailOf(confirm)).toBe('nobody confirms themselves: somebody else must do it');
-    // The operator's own token is on nobody's behalf.
-    const operator = await tokenOf('eve', ['admin']);
+    // As soon as somebody else is admin, they are the last one no longer.
+    const operator = await tokenOf('operator', ['admin']);
+    const noLonger = await service.withToken(last)('get', '/v1/audit-events?limit=1').expect(403);
+    expect(detailOf(noLonger)).toBe(hasLeft);
     await service.withToken(operator)('post', '/v1/identities/eve/unblock').send({}).expect(200);
+  });
+});
+
+describe('an API token of somebody who left, where those are not revoked', () => {
+  let own: TestService;
+  beforeAll(async () => {
+    own = await startOidcService(provider, { roles, settings: { directory: { revokeTokens: false } } });
+  });
+  afterAll(() => own.close());
+
+  const whoami = async (token: string) => as.whoami(await own.withToken(token)('get', '/v1/whoami').expect(200));
+  const make = async (name: string, held: readonly Role[]) =>
+    as.token(await own.as('root')('post', '/v1/api-tokens').send({ name, roles: held }).expect(201)).token;
+  const say = async (method: 'post' | 'patch', path: string, content: object, bearer: string) => {
+    const call = request(own.address)[method](`/scim/v2${path}`).set('authorization', `Bearer ${bearer}`);
+    const { text } = await call.set('content-type', 'application/scim+json').send(JSON.stringify(content));
+    return (JSON.parse(text) as { readonly id: string }).id;
+  };
+  const patch = (active: boolean) => ({
+    schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'],
+    Operations: [{ op: 'replace', path: 'active', value: active }],
+  });
+  const user = (userName: string, externalId: string) => ({
+    schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'],
+    ...{ userName, externalId, active: true },
+  });
+
+  it('has no role until they are back, also where an admin unblocks the name, and none once the name is another’s', async () => {
+    const bearer = await make('idp', ['directory']);
+    const token = await make('gus', ['approver']);
+    const first = await say('post', '/Users', user('Gus', 'one'), bearer);
+    expect(await whoami(token)).toMatchObject({ roles: ['approver'] });
+    await say('patch', `/Users/${first}`, patch(false), bearer);
+    expect(await whoami(token)).toMatchObject({ roles: [], rolesLost: 'left' });
+    expect(detailOf(await own.withToken(token)('get', '/v1/clusters').expect(403))).toBe(hasLeft);
+    await own.as('root')('post', '/v1/identities/gus/unblock').send({}).expect(200);
+    expect(await whoami(token)).toMatchObject({ roles: [], rolesLost: 'left' });
+    await say('patch', `/Users/${first}`, patch(true), bearer);
+    expect(await whoami(token)).toMatchObject({ roles: ['approver'] });
+
+    await say('patch', `/Users/${first}`, patch(false), bearer);
+    const second = await say('post', '/Users', user('gus', 'two'), bearer);
+    expect(await whoami(token)).toMatchObject({ roles: [], rolesLost: 'succeeded' });
+    await own.as('root')('post', `/v1/directory-users/${second}/confirm`).expect(200);
+    expect(await whoami(token)).toMatchObject({ roles: [], rolesLost: 'succeeded' });
+    expect(await whoami(await make('gus', ['approver']))).toMatchObject({ roles: ['approver'] });
+  });
+
+  it('of the last admin goes on, until somebody else is admin', async () => {
+    const bearer = await make('idp-2', ['directory']);
+    const last = await make('liv', ['admin']);
+    const admins = await own.store.apiTokens.liveAdmins(new Date());
+    for (const { id, name } of admins)
+      if (name !== 'liv')
+        await own.store.writer.commit({ operations: [{ op: 'revokeApiToken', id, at: new Date() }], events: [] });
+    const id = await say('post', '/Users', user('liv', 'three'), bearer);
+    await say('patch', `/Users/${id}`, patch(false), bearer);
+    expect(await whoami(last)).toMatchObject({ roles: ['admin'] });
+    const made = await own
+      .withToken(last)('post', '/v1/api-tokens')
+      .send({ name: 'next', roles: ['admin'] });
+    // Nobody who left makes a token, so the operator must.
+    expect(made.status).toBe(403);
   });
 });

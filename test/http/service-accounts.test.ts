@@ -62,6 +62,17 @@ it('lets in the service accounts that their cluster vouches for, and asks it onc
   expect(reviewed()).toBe(before + 1);
 });
 
+it('lets a service account whose name is blocked keep no role', async () => {
+  accepts();
+  const caller = service.withToken(tokenFor('kubepass'));
+  const whoami = async () => as.whoami(await caller('get', '/v1/whoami').expect(200));
+  expect(await whoami()).toMatchObject({ roles: ['requester'] });
+  const path = `/v1/identities/${encodeURIComponent('system:serviceaccount:ci:deployer')}`;
+  await service.as('petra')('post', `${path}/block`).send({ reason: 'privilegeWithdrawn' }).expect(200);
+  expect(await whoami()).toMatchObject({ roles: [], rolesLost: 'blocked' });
+  await service.as('petra')('post', `${path}/unblock`).send({}).expect(200);
+});
+
 it('answers 503 with Retry-After where the cluster cannot be asked, which is nobody’s guess', async () => {
   reviews({ status: 429, headers: { 'retry-after': '7' } });
   for (let i = 0; i < 10; i += 1) {

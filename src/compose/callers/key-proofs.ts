@@ -1,5 +1,6 @@
 import type { Config } from '../../config/config.js';
 import { KeyProofs } from '../../identity/proofs/key-proofs.js';
+import { isForPeopleAlone } from '../../identity/permissions.js';
 import { rolesBound } from '../../identity/role-bindings.js';
 import type { DirectoryUse } from '../../issuance/directory/directory-use.js';
 import type { CertificateRequest } from '../../model/certificate-request.js';
@@ -9,7 +10,7 @@ import type { Store } from '../../store/store.js';
 
 /** Callers with the key of a certificate, as the store knows it. */
 export function openKeyProofs(
-  { roles }: Pick<Config, 'roles'>,
+  { roles, callers }: Pick<Config, 'roles' | 'callers'>,
   store: Pick<Store, 'certificates' | 'requests' | 'apiTokens' | 'restorations' | 'writer'>,
   directoryUse: Pick<DirectoryUse, 'isUsed' | 'standingsOf'>,
   clock: () => Date,
@@ -30,8 +31,13 @@ export function openKeyProofs(
       if (certificationRequest !== null && requester.name !== collector) return null;
       // Those of a request on which nobody decided are not on record: rather one person too many.
       const makers = decision.makers ?? (await store.apiTokens.makersOf(requester.name, null));
+      // Those that bindings give are today's, with the groups of then. Those of a token are in no binding.
+      const byToken = (await store.apiTokens.rolesOf(requester.name)).filter(
+        (role) => requester.roles.includes(role) && (callers.apiTokens.admins || !isForPeopleAlone(role)),
+      );
+      const today = { ...requester, roles: [...new Set([...rolesBound(roles, requester), ...byToken])] };
       const { der, username, notAfter } = certificate;
-      const names = { username, requester, collector, makers };
+      const names = { username, requester: today, collector, makers };
       return { der, notAfter, ...names, isPredecessors: await isOfPredecessor(request) };
     },
     async use(idSha256, at) {

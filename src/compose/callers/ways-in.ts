@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.js';
-import { Callers } from '../../identity/callers.js';
+import { Callers, type WhyRolesLost } from '../../identity/callers.js';
 import type { DirectoryUse } from '../../issuance/directory/directory-use.js';
 import type { IssuingCluster, Log } from '../../issuance/context.js';
 import type { CallerMetrics } from '../../observability/metrics/caller-metrics.js';
@@ -17,6 +17,7 @@ import { openSignIn, type OpenedSignIn } from './sign-in.js';
 export interface WaysInParts {
   readonly store: Store;
   readonly directoryUse: DirectoryUse;
+  readonly whyRolesLost: WhyRolesLost;
   readonly clusters: ReadonlyMap<string, IssuingCluster>;
   readonly authenticators: Authenticators;
   readonly clientCertificates: OpenedClientCertificates | null;
@@ -42,6 +43,7 @@ export async function openWaysIn(config: Config, parts: WaysInParts, closings: C
   const {
     store,
     directoryUse,
+    whyRolesLost,
     clusters,
     authenticators,
     clientCertificates,
@@ -74,7 +76,7 @@ export async function openWaysIn(config: Config, parts: WaysInParts, closings: C
     keyProofs: openKeyProofs(config, store, directoryUse, clock),
   };
   return {
-    callers: new Callers(apiTokens, waysIn, { count: countRefusal }, directoryUse),
+    callers: new Callers(apiTokens, waysIn, { count: countRefusal }, whyRolesLost),
     signIn,
     issuers: tokens.issuers,
     async reload() {

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { Authentication, Credential } from '../../model/authentication.js';
-import { isDirectory, isReviewer, type Principal } from '../../model/principal.js';
+import { isDirectory, isReviewer, type Principal, type RolesLost } from '../../model/principal.js';
 import type { Authenticator } from '../../services/authenticator.js';
 import type { BudgetService } from '../../services/budgets.js';
 import { decodeSinglePem } from '../../x509/strict/pem.js';
@@ -132,10 +132,7 @@ const onlyDirectory = problem(
   'the connector of a directory uses /scim/v2 and GET /v1/whoami, and nothing else',
 );
 
-function whyNoRole({ outOfDirectory }: Principal): Problem {
-  if (outOfDirectory === undefined) return noRole;
-  return outOfDirectory === 'left' ? hasLeft : isSucceeded;
-}
+const whyNoRole = ({ rolesLost }: Principal): Problem => (rolesLost === undefined ? noRole : whyRolesLost[rolesLost]);
 
 /** An identity provider may vouch for everybody in the world. */
 const noRole = problem(
@@ -143,15 +140,20 @@ const noRole = problem(
   'you have no role here; GET /v1/whoami tells the name and groups that roles are given to',
 );
 
-const hasLeft = problem(
-  'not-permitted',
-  'the directory says that you left, so you have no role here until it says that you are back',
-);
-
-const isSucceeded = problem(
-  'not-permitted',
-  'the directory gave your name to somebody else after this credential was issued: who bears it now signs in again',
-);
+const whyRolesLost: Readonly<Record<RolesLost, Problem>> = {
+  left: problem(
+    'not-permitted',
+    'the directory says that you left, so you have no role here until it says that you are back',
+  ),
+  succeeded: problem(
+    'not-permitted',
+    'the directory gave your name to somebody else after this credential was issued: who bears it now signs in again',
+  ),
+  blocked: problem(
+    'not-permitted',
+    'your name is blocked on every cluster, so you have no role here until somebody else unblocks it',
+  ),
+};
 
 /** Others than reviewers are looked up. Never throws. */
 async function reviewerOrOther(authenticator: Authenticator, credential: Credential | null): Promise<Principal | null> {

@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { actions, permissionsOf } from '../../identity/permissions.js';
-import { authenticationMethods, roles } from '../../model/principal.js';
+import { authenticationMethods, roles, rolesLost } from '../../model/principal.js';
 import { callerOf } from '../plugins/authentication.js';
 import { json, problems } from '../responses.js';
 import {
@@ -19,6 +19,12 @@ const WhoamiSchema = namedObject('Whoami', 'The calling principal.', {
   name: principalNameOf('The principal’s name.', 'hr-system'),
   groups: principalGroupsOf('The groups that count.'),
   roles: Type.Array(oneOf(roles), { maxItems: roles.length }),
+  rolesLost: Type.Optional(
+    oneOf(
+      rolesLost,
+      'Why the caller has none of their roles: the directory says that they left, or gave their name to somebody else since (`succeeded`), or the name is blocked on every cluster. Absent if nothing took them.',
+    ),
+  ),
   method: oneOf(authenticationMethods, 'How the caller got in.'),
   credentialId: credentialIdOf('Identifies the caller’s credential, as the audit log does. It is no secret.'),
   createdBy: Type.Array(principalNameOf('A principal.', 'admin'), {
@@ -59,6 +65,7 @@ export function addWhoami(app: App): void {
         name: caller.name,
         groups: [...caller.groups],
         roles: [...caller.roles],
+        ...(caller.rolesLost && { rolesLost: caller.rolesLost }),
         method: caller.method,
         credentialId: caller.credentialId,
         createdBy: [...caller.createdBy],

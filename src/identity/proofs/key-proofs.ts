@@ -20,6 +20,7 @@ export interface ProvenCertificate {
   readonly der: Uint8Array;
   readonly username: string;
   readonly notAfter: Date;
+  /** With the roles of today. */
   readonly requester: { readonly name: string; readonly groups: readonly string[]; readonly roles: readonly Role[] };
   readonly collector: string;
   /** Names of the principals behind the credentials of requester and collector, as far as they are on record. */
@@ -42,7 +43,7 @@ export interface KeyProofsOptions {
 
 /**
  * Callers who prove that they hold the key of a certificate, in order to renew it (after RFC 9449). A proof speaks for the
- * collector of the certificate, with the groups and roles on record if they asked for it themselves. It counts for no
+ * collector of the certificate; with the groups on record, and the roles of today, if they asked for it themselves. It counts for no
  * certificate whose key somebody else brought in a CSR, nor for one of whoever had a name before its bearer. It is looked at in two parts: `authenticate` before the body is read, `use` when the body is known.
  */
 export class KeyProofs implements WayIn<PresentedProof> {

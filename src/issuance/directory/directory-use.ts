@@ -1,6 +1,6 @@
 import { isHere, isPredecessors, type DirectoryStanding } from '../../model/directory.js';
 import { foldedName } from '../../model/folded-name.js';
-import type { OutOfDirectory, Principal } from '../../model/principal.js';
+import type { Principal, RolesLost } from '../../model/principal.js';
 import type { DirectoryReader } from '../../store/store.js';
 
 /** How long something is believed of the directory, in milliseconds. Another replica may change it meanwhile. */
@@ -13,6 +13,8 @@ interface Believed {
   /** By the process's own clock, in milliseconds. */
   readonly at: number;
 }
+
+type Caller = Pick<Principal, 'name' | 'vouchedAt'>;
 
 /** The directory as decisions look at it. Until there is anybody in it, they cost no look-up. */
 export class DirectoryUse {
@@ -71,17 +73,28 @@ export class DirectoryUse {
   }
 
   /** Why the caller is nobody who bears the name now: everybody who bears it left, or got it after somebody vouched for this one. */
-  async whyOut({ name, vouchedAt }: Pick<Principal, 'name' | 'vouchedAt'>): Promise<OutOfDirectory | null> {
+  async whyOut(caller: Caller): Promise<RolesLost | null> {
     if (!(await this.isUsed())) return null;
-    const standings = await this.standingsOf([foldedName(name)], false);
-    if (standings.length > 0 && !standings.some(isHere)) return 'left';
-    return vouchedAt !== undefined && isPredecessors(standings, vouchedAt) ? 'succeeded' : null;
+    return whyOutOf(await this.standingsOf([foldedName(caller.name)], false), caller);
+  }
+
+  /** Whether it is believed without a look that the caller is not out. */
+  believes(caller: Caller): boolean {
+    const now = performance.now();
+    if (!this.#isUsed) return now - this.#lookedAt < believedMilliseconds;
+    const { at, standings } = this.#believed.get(foldedName(caller.name)) ?? { at: -Infinity, standings: [] };
+    return now - at < believedMilliseconds && whyOutOf(standings, caller) === null;
   }
 
   #believe(name: string, believed: Believed): void {
     if (this.#believed.size >= believedAtMost) this.#believed.clear();
     this.#believed.set(name, believed);
   }
+}
+
+function whyOutOf(standings: readonly DirectoryStanding[], { vouchedAt }: Caller): RolesLost | null {
+  if (standings.length > 0 && !standings.some(isHere)) return 'left';
+  return vouchedAt !== undefined && isPredecessors(standings, vouchedAt) ? 'succeeded' : null;
 }
 
 /** Somebody who left may return, and a successor's wait may end: the next look tells. */

@@ -2,6 +2,7 @@ import { apiTokenEvent } from '../../identity/api-tokens.js';
 import type { ApiToken } from '../../model/principal.js';
 import type { Step } from '../../store/step.js';
 import type { IssuanceContext } from '../context.js';
+import { lastAdmin } from './roles-lost.js';
 
 /** The tokens of somebody who left that are revoked, and those that stay because no other admin's would be left. */
 export interface LeaversTokens {
@@ -14,30 +15,22 @@ export interface LeaversTokens {
  * the directory and the API servers of clusters are no person.
  */
 export async function tokensOfLeavers(
-  { store, directory }: IssuanceContext,
+  context: IssuanceContext,
   folded: readonly string[],
   now: Date,
 ): Promise<LeaversTokens> {
+  const { store, directory } = context;
   if (folded.length === 0) return { revoked: [], kept: [] };
   const found = [
     ...(directory.revokeTokens ? await store.apiTokens.liveOf(folded, now) : []),
     ...(directory.revokeTokensMade ? await store.apiTokens.liveMadeBy(folded, now) : []),
   ].filter(({ roles }) => !roles.includes('directory') && !roles.includes('reviewer'));
   const all = [...new Map(found.map((token) => [token.id, token])).values()];
-  const admins = all.filter(isLastingAdmin);
-  if (admins.length === 0) return { revoked: all, kept: [] };
-  // The one that lasts longest stays, unless somebody else's does.
-  const others = await store.apiTokens.otherLiveAdmins(
-    admins.map(({ id }) => id),
-    now,
-  );
-  if (others > 0) return { revoked: all, kept: [] };
-  const [last] = admins.toSorted((a, b) => endOf(b) - endOf(a));
-  return { revoked: all.filter((token) => token !== last), kept: last ? [last] : [] };
+  if (!all.some(({ roles }) => roles.includes('admin'))) return { revoked: all, kept: [] };
+  const last = await lastAdmin(context, all);
+  const isLast = ({ id }: ApiToken): boolean => id === last?.id;
+  return { revoked: all.filter((token) => !isLast(token)), kept: all.filter(isLast) };
 }
-
-const isLastingAdmin = ({ roles, breakGlass }: ApiToken): boolean => roles.includes('admin') && !breakGlass;
-const endOf = ({ expiresAt }: ApiToken): number => expiresAt?.getTime() ?? Infinity;
 
 export const revokingTokens = (tokens: readonly ApiToken[], now: Date, actor: string): Step => ({
   operations: tokens.map(({ id }) => ({ op: 'revokeTokenOfLeaver', id, at: now }) as const),

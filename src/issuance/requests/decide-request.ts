@@ -3,6 +3,7 @@ import {
   approvalStages,
   awaitedStages,
   type Approval,
+  type AwaitedStage,
   type CertificateRequest,
 } from '../../model/certificate-request.js';
 import type { PrincipalSelector } from '../../model/decision.js';
@@ -50,20 +51,24 @@ async function approveAsItStands(
   request: CertificateRequest,
   comment: string | null,
 ): Promise<Outcome<CertificateRequestView> | 'moved on'> {
-  const turn = approvalTurn(principal, request);
+  const counting = await context.identityBlocks.counting(request, context.clock());
+  const turn = approvalTurn(principal, counting);
   if (!turn.ok) return refuseDecision(context, principal, request, 'approve', turn.why);
   const now = context.clock();
   const tooLate = lapsed(request, now) ?? clusterGone(context, request);
   if (tooLate) return refused(tooLate);
   const { name, createdBy } = principal;
   const approval: Approval = { principal: name, at: now, comment, stage: turn.stage, createdBy };
-  return turn.last ? recordLastApproval(context, request, approval) : recordApproval(context, request, approval);
+  if (turn.last) return recordLastApproval(context, request, approval);
+  const awaiting = awaitedStages({ ...counting, approvals: [...counting.approvals, approval] });
+  return recordApproval(context, request, approval, awaiting);
 }
 
 async function recordApproval(
   context: IssuanceContext,
   request: CertificateRequest,
   approval: Approval,
+  awaiting: readonly AwaitedStage[],
 ): Promise<Outcome<CertificateRequestView> | 'moved on'> {
   const { principal, at, comment, stage = 0 } = approval;
   const approvals = [...request.approvals, approval];
@@ -73,7 +78,7 @@ async function recordApproval(
       requestEvent('ApprovalRecorded', at, principal, request, {
         stage,
         comment,
-        awaiting: awaitedStages({ ...request, approvals }).map(({ stage, needed }) => ({ stage, needed })),
+        awaiting: awaiting.map(({ stage, needed }) => ({ stage, needed })),
       }),
     ],
   });

@@ -54,9 +54,9 @@ async function listAwaiting(
   const nothing = !may(principal, 'approve-requests') || (filter.state ?? 'pending') !== 'pending';
   if (nothing) return { items: [], nextCursor: null };
   const now = context.clock();
-  const isAwaited = (request: CertificateRequest) =>
+  const isAwaited = async (request: CertificateRequest) =>
     whyNotDecide(principal, request) === null &&
-    approvalTurn(principal, request).ok &&
+    approvalTurn(principal, await context.identityBlocks.counting(request, now)).ok &&
     (lapsed(request, now) ?? clusterGone(context, request)) === null;
   return context.store.requests.listPending(filter, isAwaited, page);
 }

@@ -8,7 +8,7 @@ import type { Principal } from '../../model/principal.js';
 import { isRenewableAfter, secondsSinceEnd } from '../../policy/renewal.js';
 import type { CertificateRequestView, CreatedKubeconfig, RenewalAsk } from '../../services/certificate-requests.js';
 import type { EvaluationAsk } from '../../services/policies.js';
-import type { IssuanceContext } from '../context.js';
+import { secondsAfter, type IssuanceContext } from '../context.js';
 import { clusterGone, stateConflict } from '../request-states.js';
 import { createResolvedKubeconfig } from './collect-kubeconfig.js';
 import { createResolved, type CreateOptions } from './create-request.js';
@@ -91,10 +91,14 @@ async function findRenewed({ store }: IssuanceContext, fingerprintSha256: string
   return certificate && request && { certificate, request };
 }
 
-/** Why the state of the certificate does not let it be renewed; null where it does. */
+/** When the requester of the certificate, or of one that it renews, last came by another way in than a proof. */
+const signedInAt = ({ decision, createdAt }: CertificateRequest): string =>
+  decision.facts.renewal?.signedInAt ?? createdAt.toISOString();
+
+/** Why the certificate may not be renewed, as its state is or because nobody signed in for too long; null where it may. */
 function whyNotRenew(
   context: IssuanceContext,
-  { name, groups, roles }: Principal,
+  { name, groups, roles, proof }: Principal,
   { certificate, request }: Renewed,
 ): Refusal | null {
   const { revocation, orphan, notAfter, cluster } = certificate;
@@ -103,6 +107,9 @@ function whyNotRenew(
   const expired = secondsSinceEnd(notAfter, context.clock());
   if (!isRenewableAfter(context.policySet(), cluster, { name, groups, roles }, expired))
     return stateConflict(request, `the certificate ended at ${notAfter.toISOString()}: make a new request`);
+  const signInBy = secondsAfter(new Date(signedInAt(request)), context.settings.groupsMaxAgeSeconds);
+  if (proof !== undefined && context.clock() >= signInBy)
+    return stateConflict(request, `renewals without a sign-in ended at ${signInBy.toISOString()}: sign in again`);
   return clusterGone(context, request);
 }
 
@@ -146,6 +153,7 @@ async function askInPlaceOf(
       notAfter: certificate.notAfter.toISOString(),
       expiredSeconds: secondsSinceEnd(certificate.notAfter, context.clock()),
       revoked: certificate.revocation !== null,
+      ...(principal.proof && { signedInAt: signedInAt(request) }),
     },
   });
 }

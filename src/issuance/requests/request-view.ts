@@ -28,25 +28,28 @@ export async function readView(context: IssuanceContext, id: string): Promise<Ce
 }
 
 export async function withCertificate(
-  { store }: IssuanceContext,
+  { store, identityBlocks, clock }: IssuanceContext,
   request: CertificateRequest,
 ): Promise<CertificateRequestView> {
   const { fingerprintSha256 } = request;
   return {
-    request,
+    request: await identityBlocks.counting(request, clock()),
     certificate: fingerprintSha256 === null ? null : await store.certificates.findByFingerprint(fingerprintSha256),
   };
 }
 
 export async function withCertificates(
-  { store }: IssuanceContext,
+  { store, identityBlocks, clock }: IssuanceContext,
   requests: readonly CertificateRequest[],
 ): Promise<readonly CertificateRequestView[]> {
   const wanted = requests.flatMap(({ fingerprintSha256 }) => fingerprintSha256 ?? []);
   const found = wanted.length === 0 ? [] : await store.certificates.findByFingerprints(wanted);
   const byFingerprint = new Map(found.map((certificate) => [certificate.fingerprintSha256, certificate]));
-  return requests.map((request) => ({
-    request,
-    certificate: byFingerprint.get(request.fingerprintSha256 ?? '') ?? null,
-  }));
+  const now = clock();
+  return Promise.all(
+    requests.map(async (request) => ({
+      request: await identityBlocks.counting(request, now),
+      certificate: byFingerprint.get(request.fingerprintSha256 ?? '') ?? null,
+    })),
+  );
 }

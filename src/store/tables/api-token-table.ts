@@ -41,8 +41,8 @@ export function apiTokenRow(token: ApiToken): Columns<ApiTokenRow> {
 
 /**
  * Inserts the token, unless its name is new and a token, even one that ended, has another name that folds to the same. A
- * name that has had a token goes on. Names are ASCII. Nobody who is blocked on every cluster gets one or makes one: somebody who
- * left may still be signed in somewhere. A token that is made on nobody's behalf is the operator's.
+ * name that has had a token goes on. Names are ASCII. Nobody who is blocked on every cluster gets one or makes one: it would have
+ * no role.
  */
 export function insertApiToken(token: ApiToken, secretSha256: string, dialect: SqlDialect): readonly Statement[] {
   const row = { ...apiTokenRow(token), secretSha256 };
@@ -55,7 +55,6 @@ export function insertApiToken(token: ApiToken, secretSha256: string, dialect: S
     unlessChanged: { kind: 'principalName', name: token.name },
     ifTaken: () => ({ kind: 'apiToken', id: token.id }),
   };
-  if (token.createdBy.length === 0) return [insert];
   const people = [...new Set([token.name, ...token.createdBy].map(foldedName))];
   return [
     {
@@ -151,6 +150,14 @@ export class ApiTokenTable implements ApiTokenReader {
     return [...new Set(rows.flatMap((row) => jsonRead((row as { createdBy: unknown }).createdBy) as string[]))];
   }
 
+  async rolesOf(name: string): Promise<readonly Role[]> {
+    const rows = await this.reads.readRows({
+      sql: 'SELECT "roles" FROM "ApiToken" WHERE "name" = ?',
+      parameters: [name],
+    });
+    return [...new Set(rows.flatMap((row) => jsonRead((row as { roles: unknown }).roles) as Role[]))];
+  }
+
   async liveOf(folded: readonly string[], now: Date): Promise<readonly ApiToken[]> {
     const [tokens, names] = [await this.#live(now), new Set(folded)];
     return tokens.filter(({ name }) => names.has(foldedName(name)));
@@ -169,20 +176,12 @@ export class ApiTokenTable implements ApiTokenReader {
     return rows.flatMap(({ id, revokedAt }) => (revokedAt === null ? [] : [{ id, revokedAt }]));
   }
 
-  async otherLiveAdmins(ids: readonly string[], now: Date): Promise<number> {
-    const tokens = await this.#live(now);
-    return tokens.filter(({ id, roles, breakGlass }) => roles.includes('admin') && !breakGlass && !ids.includes(id))
-      .length;
+  async liveAdmins(now: Date): Promise<readonly ApiToken[]> {
+    return (await this.#live(now)).filter(({ roles, breakGlass }) => roles.includes('admin') && !breakGlass);
   }
 
   async #live(now: Date): Promise<readonly ApiToken[]> {
     return (await this.prisma.apiToken.findMany({ where: liveAt(now), select: apiTokenColumns })).map(apiTokenOf);
-  }
-
-  async hasLiveAdmin(now: Date): Promise<boolean> {
-    const where = { ...liveAt(now), breakGlass: false };
-    const rows = await this.prisma.apiToken.findMany({ where, select: apiTokenColumns });
-    return rows.map(apiTokenOf).some((token) => token.roles.includes('admin'));
   }
 
   async liveBreakGlass(now: Date): Promise<readonly ApiToken[]> {

@@ -99,6 +99,19 @@ export class IdentityBlockTable implements IdentityBlockReader {
     return rows.map((row) => identityBlockOf(rowRead(row as RowRead)));
   }
 
+  async lastN(): Promise<bigint> {
+    const [row] = await this.readRows({ sql: 'SELECT MAX("n") AS "n" FROM "IdentityBlock"', parameters: [] });
+    return BigInt((row as { readonly n: number | string | null }).n ?? 0);
+  }
+
+  async namesBehind(n: bigint, limit: number): Promise<readonly { readonly n: bigint; readonly folded: string }[]> {
+    const rows = await this.readRows({
+      sql: 'SELECT "n", "folded" FROM "IdentityBlock" WHERE "n" > ? ORDER BY "n" LIMIT ?',
+      parameters: [n, limit],
+    });
+    return (rows as readonly Pick<RowRead, 'n' | 'folded'>[]).map((row) => ({ ...row, n: BigInt(row.n) }));
+  }
+
   async chunk(
     afterFolded: string,
     limit: number,

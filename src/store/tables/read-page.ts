@@ -47,14 +47,14 @@ export async function scanPage<T>(
   order: ListOrder,
   { atOnce, atMost }: ScanBounds,
   read: (after: ListKey | null, take: number) => Promise<FoundRecords<T>>,
-  isWanted: (item: T) => boolean,
+  isWanted: (item: T) => boolean | Promise<boolean>,
 ): Promise<Page<T>> {
   const items: T[] = [];
   let after = keyIn(query.cursor, order);
   for (let seen = 0; seen < atMost; seen += atOnce) {
     const { records, goesOnBehind } = await read(after, atOnce);
     for (const { key, item } of records) {
-      const wanted = isWanted(item);
+      const wanted = await isWanted(item);
       if (wanted && items.length === query.limit) return { items, nextCursor: after && cursorOf(order, after) };
       if (wanted) items.push(item);
       after = key;

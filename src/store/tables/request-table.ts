@@ -124,7 +124,7 @@ export class RequestTable implements RequestReader {
 
   listPending(
     filter: RequestFilter,
-    isWanted: (request: CertificateRequest) => boolean,
+    isWanted: (request: CertificateRequest) => boolean | Promise<boolean>,
     page: PageQuery,
   ): Promise<Page<CertificateRequest>> {
     return scanPage(

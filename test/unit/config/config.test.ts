@@ -89,6 +89,7 @@ describe('loadConfig without anything', () => {
         },
       ],
       issuing: { timeoutSeconds: 60, pendingExpiresAfterSeconds: 259_200, uncollectedExpiresAfterSeconds: 86_400 },
+      renewal: { groupsMaxAgeSeconds: 2_592_000 },
       expiry: { noticeSeconds: [86_400, 604_800, 2_592_000] },
       inspection: {
         expiresWithinSeconds: 2_592_000,
@@ -325,6 +326,7 @@ describe('loadConfig with a file', () => {
         expect.objectContaining({ name: 'dev-us', connection: { kind: 'inCluster' }, allowExec: false }),
       ],
       issuing: { timeoutSeconds: 5, pendingExpiresAfterSeconds: 259_200, uncollectedExpiresAfterSeconds: 60 },
+      renewal: { groupsMaxAgeSeconds: 2_592_000 },
       expiry: { noticeSeconds: [86_400, 604_800, 2_592_000] },
       inspection: { expiresWithinSeconds: 86_400, maxValiditySeconds: 31_622_400, maxCaValiditySeconds: 3_155_760_000 },
       audit: { checkpointSeconds: 60, checkpointKeyFiles: null, archive: null },

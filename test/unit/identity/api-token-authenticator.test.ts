@@ -68,6 +68,7 @@ describe('ApiTokenAuthenticator', () => {
       createdBy: ['admin'],
       method: 'api-token',
       credentialId: token.id,
+      vouchedAt: token.createdAt,
       expiresAt: token.expiresAt,
       cluster: null,
     });

@@ -56,6 +56,7 @@ describe('ApiTokens', () => {
       createdBy: ['admin'],
       method: 'api-token',
       credentialId: token.id,
+      vouchedAt: token.createdAt,
       expiresAt: token.expiresAt,
       cluster: null,
     });

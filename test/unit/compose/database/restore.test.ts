@@ -30,6 +30,7 @@ import { noName } from '../../../../src/model/directory.js';
 import type { Principal } from '../../../../src/model/principal.js';
 import type { Step } from '../../../../src/store/step.js';
 import { composeOn, issued, type LogLine } from '../../../helpers/composed-service.js';
+import { IdentityProvider } from '../../../helpers/identity-provider.js';
 import { newCheckpointSigner } from '../../../helpers/checkpoint-signer.js';
 import { admin } from '../../../helpers/principals.js';
 import { temporaryDirectory } from '../../../helpers/temporary-directory.js';
@@ -67,10 +68,10 @@ const asking = (ask: Partial<RestoreAsk> = {}): RestoreAsk => ({
   ...ask,
 });
 
-async function started(name = 'one'): Promise<Composition> {
+async function started(name = 'one', environment: Readonly<Record<string, string>> = {}): Promise<Composition> {
   log.length = 0;
   mkdirSync(home(name), { recursive: true });
-  service = await composeOn(home(name), {}, {}, log);
+  service = await composeOn(home(name), environment, {}, log);
   await service.begin();
   return service;
 }
@@ -362,6 +363,54 @@ describe('a restore', () => {
     ]);
     const { items } = await store.certificates.list({ username: 'jane' }, { limit: 10, cursor: null });
     expect(items).toMatchObject([{ revocation: { reason: 'cessationOfOperation' } }]);
+  });
+
+  it('gives somebody who left no role back, by whichever credential from before', async () => {
+    const provider = await IdentityProvider.start({ accounts: { jane: { groups: ['admins'] } } });
+    await started();
+    await stopped();
+    const file = join(dataOf(), 'ca', 'kubepass.yaml');
+    writeFileSync(
+      file,
+      `clusters:
+  - { name: demo, server: "https://127.0.0.1:6443", servingCertificateAuthority: ca.crt, signer: { localCA: { certFile: ca.crt, keyFile: ca.key } } }
+callers: { oidc: [{ name: corp, issuer: "${provider.issuer}", audiences: [kubepass] }] }
+roles: [{ groups: [admins], roles: [admin] }]
+directory: { revokeTokens: false }
+`,
+    );
+    const environment = { KUBEPASS_CONFIG: file };
+    const { services } = await started('one', environment);
+    const connector: Principal = { ...admin, name: 'connector', roles: ['directory'] };
+    const joins = { userName: 'Jane', externalId: '1', active: true, displayName: null, name: noName, emails: [] };
+    const joined = await services.scim.createUser(connector, joins);
+    const made = await services.apiTokens.create(admin, { name: 'jane', roles: ['admin'] });
+    if (!joined.ok || !made.ok) throw new Error('nobody joined');
+    const credentials = [made.value.secret, (await provider.signIn('jane')).accessToken];
+    const roles = async ({ services: { authenticator } }: Composition) =>
+      Promise.all(
+        credentials.map(async (token) => {
+          const answer = await authenticator.authenticate({ kind: 'bearer', token });
+          return answer.outcome === 'authenticated' ? answer.principal.roles : answer.outcome;
+        }),
+      );
+    expect(await roles(service as Composition)).toEqual([['admin'], ['admin']]);
+    await backUpDatabase(configOf(), backup());
+    await services.scim.changeUser(connector, joined.value.id, null, (before) => ({ ...before, active: false }));
+    expect(await roles(service as Composition)).toEqual([[], []]);
+    await stopped();
+    await restoreDatabase(configOf(), asking({ force: true }));
+    const restored = await started('one', environment);
+    // The directory of the backup says that they are here. The list beside the database does not say who blocked them.
+    expect((await restored.store.directory.user(joined.value.id))?.active).toBe(true);
+    expect(await roles(restored)).toEqual([[], []]);
+    // The identity provider says again that they left, and later that they are back: an admin must say so too.
+    for (const active of [false, true])
+      await restored.services.scim.changeUser(connector, joined.value.id, null, (before) => ({ ...before, active }));
+    expect(await roles(restored)).toEqual([[], []]);
+    await restored.services.identities.unblock(admin, 'jane', {});
+    expect(await roles(restored)).toEqual([['admin'], ['admin']]);
+    await provider.stop();
   });
 
   it('is told of until an admin acknowledges it, once', async () => {
