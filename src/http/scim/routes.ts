@@ -46,7 +46,7 @@ export function addScim(app: App, services: Services, failuresPerMinute: number)
 
 function readScim(app: App): void {
   app.removeAllContentTypeParsers();
-  const parser = jsonBodyParser(app);
+  const parser = jsonBodyParser(app, directoryBounds.json);
   for (const type of ['application/scim+json', 'application/json'])
     app.addContentTypeParser<Buffer>(type, { parseAs: 'buffer', bodyLimit: directoryBounds.body }, parser);
 }
