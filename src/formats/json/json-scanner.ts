@@ -16,12 +16,14 @@ export interface ValueBounds {
   readonly maxDepth: number;
   /** Values of every kind, counted by commas and opening brackets. */
   readonly maxValues: number;
+  /** Members of one object; default: as many as there may be values. */
+  readonly maxMembers?: number;
 }
 
 const unbounded: ValueBounds = { maxDepth: Infinity, maxValues: Infinity };
 
 export class ValueBoundError extends Error {
-  constructor(readonly exceeded: keyof ValueBounds) {
+  constructor(readonly exceeded: 'maxDepth' | 'maxValues') {
     super(exceeded);
   }
 }
@@ -114,6 +116,7 @@ export class JsonScanner {
               if (duplicates.length === mostDuplicates) return false;
             }
             frame.names.add(name);
+            if (frame.names.size > (this.bounds.maxMembers ?? Infinity)) throw new ValueBoundError('maxValues');
             nameComes = false;
           }
           break;

@@ -178,7 +178,7 @@ describe('a PATCH of a group', () => {
 
 describe('a body', () => {
   it('keeps the attributes of people and drops the rest', () => {
-    const user = readUser({
+    const { attributes: user } = readUser({
       schemas: [userSchema, enterprise],
       id: 'other',
       userName: 'Jane@Corp.example',
