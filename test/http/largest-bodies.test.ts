@@ -1,6 +1,6 @@
-import { appendFileSync } from 'node:fs';
 import { beforeEach, expect, it } from 'vitest';
 import { directoryBounds } from '../../src/model/directory.js';
+import { draftMemory } from '../../src/policy/workers/draft-pool.js';
 import { contract } from './support/contract.js';
 import { everyRoute } from './support/every-route.js';
 import { largeValues, longValues } from './support/large-values.js';
@@ -8,6 +8,7 @@ import { probed, slowness } from './support/probe.js';
 import { useProcesses, type ServingProcess } from './support/serving-process.js';
 
 const mebibyte = 1024 * 1024;
+const draftHeap = draftMemory.evaluate.heapMegabytes + draftMemory.evaluate.youngMegabytes;
 const ordinaryOctets = 64 * 1024;
 /** The values that a body of another route than SCIM's may hold. */
 const ordinaryValues = 10_000;
@@ -78,9 +79,9 @@ function searchesOf(): readonly Body[] {
   ];
 }
 
-function resourcesOf(isUser: boolean, name: string, ids: readonly string[]): readonly Body[] {
+function resourcesOf(isUser: boolean, ids: readonly string[]): readonly Body[] {
   const { members, operations, emails } = directoryBounds;
-  const resource = { schemas: [isUser ? uris.user : uris.group], userName: name, displayName: name };
+  const resource = { schemas: [isUser ? uris.user : uris.group], userName: newName, displayName: newName };
   const given = (length: number) =>
     Array.from({ length }, (_, i) => ({ value: ids[i] ?? `nobody-${i}`, display: 'x'.repeat(60), type: 'User' }));
   const paths = Array.from({ length: operations - 9 }, (_, i) => [
@@ -102,7 +103,7 @@ function patchesOf(ids: readonly string[]): readonly Body[] {
     (operation: (i: number) => object): (() => string) =>
     () =>
       JSON.stringify(patch(...Array.from({ length: operations }, (_, i) => operation(i))));
-  const long = 'x'.repeat(100);
+  const long = 'x'.repeat(60);
   const twenty = (i: number) =>
     Array.from({ length: emails }, (_, j) => ({ value: `${i}${long}`, type: `${long}${j}`, primary: j === i }));
   const some = (op: string, from: number, length: number) => ({
@@ -150,14 +151,14 @@ async function call(method: string, url: string, token: string, body: string | B
   return { status: response.status, text: await response.text() };
 }
 
-async function made(url: string, token: string, body: object): Promise<Readonly<Record<string, string>>> {
+async function create(url: string, token: string, body: object): Promise<Readonly<Record<string, string>>> {
   const { status, text } = await call('POST', url, token, JSON.stringify(body));
   expect(status, text).toBe(201);
   return JSON.parse(text) as Record<string, string>;
 }
 
 const tokenFor = async (role: string): Promise<string> =>
-  (await made('/v1/api-tokens', served.adminToken(), { name: `the-${role}`, roles: [role] }))['token'] ?? '';
+  (await create('/v1/api-tokens', served.adminToken(), { name: `the-${role}`, roles: [role] }))['token'] ?? '';
 
 /** The octets of the largest body that a route takes: it answers 413 to a larger one. */
 async function largestOf(method: string, url: string, token: string): Promise<number> {
@@ -166,22 +167,27 @@ async function largestOf(method: string, url: string, token: string): Promise<nu
   return ordinaryOctets;
 }
 
+/** Stands for a name that nobody has yet. */
+const newName = 'the-name-of-nobody';
+let made = 0;
+
 /** Those of the bodies for which another caller waits too long, or which take too much memory. */
 async function tooCostly(
   method: string,
   url: string,
   token: string,
   bodies: readonly Body[],
+  mostMebibytes = 64,
 ): Promise<readonly string[]> {
   const found: string[] = [];
   for (const [what, make] of bodies) {
-    const body = Buffer.from(make());
+    made += 1;
+    const body = Buffer.from(make().replaceAll(newName, `name-${made}`));
     const { value, p99, growth } = await probed({ address, pid: served.child.pid ?? 0 }, () =>
       call(method, url, token, body),
     );
     const figures = `${method} ${url} answers ${value.status}, ${what}: ${Math.round(p99)} ms, ${Math.round(growth / mebibyte)} MiB`;
-    if (process.env['FIGURES']) appendFileSync(process.env['FIGURES'], `${figures}\n`);
-    if ((p99 > 100 && p99 > 100 * slowness()) || growth > 64 * mebibyte) found.push(figures);
+    if ((p99 > 100 && p99 > 100 * slowness()) || growth > mostMebibytes * mebibyte) found.push(figures);
   }
   return found;
 }
@@ -207,9 +213,9 @@ it('lets nobody wait longer for the largest body of any route of SCIM', async ()
   const token = await tokenFor('directory');
   const ids: string[] = [];
   for (let i = 0; i < 1_000; i += 1)
-    ids.push((await made('/scim/v2/Users', token, { schemas: [uris.user], userName: `person-${i}` }))['id'] ?? '');
+    ids.push((await create('/scim/v2/Users', token, { schemas: [uris.user], userName: `person-${i}` }))['id'] ?? '');
   const members = ids.map((value) => ({ value }));
-  const group = await made('/scim/v2/Groups', token, { schemas: [uris.group], displayName: 'large', members });
+  const group = await create('/scim/v2/Groups', token, { schemas: [uris.group], displayName: 'large', members });
   for (const { method, path } of (await everyRoute())
     .filter(takesBody)
     .filter(({ path }) => path.startsWith('/scim/'))) {
@@ -220,7 +226,7 @@ it('lets nobody wait longer for the largest body of any route of SCIM', async ()
       ? searchesOf()
       : method === 'PATCH'
         ? patchesOf(ids)
-        : resourcesOf(isUser, `${method}-${isUser}`, ids);
+        : resourcesOf(isUser, ids);
     expect(await tooCostly(method, url, token, bodies)).toEqual([]);
     expect(await tooCostly(method, url, served.adminToken(), bodies.slice(0, 3))).toEqual([]);
   }
@@ -251,7 +257,7 @@ it('lets nobody wait longer for the largest drafts of policies', async () => {
     ['guardrails', documents((i) => guardrail(i, 'match: {groups: [x]}'))],
     ['guardrails with many globs', documents((i) => guardrail(i, `match: {groups: [${'"*a*b*c*",'.repeat(900)}]}`))],
     ['expressions', documents((i) => guardrail(i, `matchConditions: [${conditions.join(',')}]`))],
-    ['deep lists', documents(() => `${'['.repeat(500_000)}`)],
+    ['deep lists', documents(() => '['.repeat(500_000))],
     ['faults', documents(() => 'a')],
     ['aliases', documents((i) => `a${i}: &a${i} [x]\nb${i}: [*a${i}, *a${i}]`)],
     ['members', documents((i) => `{${Array.from({ length: 10_000 }, (_, j) => `k${i}x${j}: 1`).join(',')}}`)],
@@ -261,6 +267,7 @@ it('lets nobody wait longer for the largest drafts of policies', async () => {
       ([what, make]) =>
         [what, () => (url.endsWith('replay') ? make().replace(/^.*?"policies"/, '{"policies"') : make())] as const,
     );
-    expect(await tooCostly('POST', url, auditor, own)).toEqual([]);
+    // The worker that reads drafts has a heap of its own.
+    expect(await tooCostly('POST', url, auditor, own, 64 + draftHeap)).toEqual([]);
   }
 }, 600_000);
