@@ -46,12 +46,19 @@ function bodiesOf(template: string, method: string, octets: number): readonly Bo
   const example = media?.example ?? Object.values(media?.examples ?? {})[0]?.value ?? {};
   const room = octets - JSON.stringify(example).length - 64;
   const few = largeValues(room, ordinaryValues - 100);
+  const more = largeValues(room, Infinity);
+  const costly = {
+    ...few,
+    'more numbers than are taken': more.numbers,
+    'more numbers in a member': more['numbers in a member'],
+    'more members': more.members,
+  };
   return [
-    ...at({ ...example, unknown: 'the place' }, 'unknown', { ...few, ...longValues(room) }),
-    ...Object.entries({ ...few, 'more numbers than are taken': () => `[${'1,'.repeat(octets / 2 - 1)}1]` }),
+    ...Object.entries(costly),
+    ...at({ ...example, unknown: 'the place' }, 'unknown', { ...costly, ...longValues(room) }),
     ...membersOf(media?.schema ?? {}).flatMap(([name, schema]) => [
-      ...at({ ...example, [name]: 'the place' }, name, few),
-      ...membersOf(schema).flatMap(([inner]) => at({ ...example, [name]: { [inner]: 'the place' } }, inner, few)),
+      ...at({ ...example, [name]: 'the place' }, name, costly),
+      ...membersOf(schema).flatMap(([inner]) => at({ ...example, [name]: { [inner]: 'the place' } }, inner, costly)),
     ]),
   ];
 }

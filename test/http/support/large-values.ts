@@ -16,8 +16,9 @@ const named = (i: number) => `"${i.toString(36)}"`;
  * JSON values that cost most: of at most so many octets, and of at most so many values, of which a reader may refuse more. The
  * keys say what they are.
  */
-export const largeValues = (octets: number, most: number): Readonly<Record<string, () => string>> => ({
+export const largeValues = (octets: number, most: number) => ({
   numbers: () => `[${filled(octets, most - 1, () => '1')}]`,
+  'numbers in a member': () => `{"a":[${filled(octets - 6, most - 2, () => '1')}]}`,
   texts: () => `[${filled(octets, most - 1, named)}]`,
   'empty objects': () => `[${filled(octets, most / 2 - 1, () => '{}')}]`,
   'objects with a value': () => `[${filled(octets, most / 2 - 1, (i) => `{"value":${named(i)}}`)}]`,
