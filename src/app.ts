@@ -18,6 +18,7 @@ import { readInput } from './http/plugins/request-input.js';
 import { measureRequests } from './http/plugins/request-measures.js';
 import { logRequests, QuietLogController, requestIdOf } from './http/plugins/request-log.js';
 import { traceRequests } from './http/plugins/request-trace.js';
+import { requireRoles } from './http/plugins/required-role.js';
 import { answerUnroutableScim } from './http/scim/errors.js';
 import { addScim } from './http/scim/routes.js';
 import { answerUnreadableRequest } from './http/server/answer-unreadable-request.js';
@@ -144,6 +145,7 @@ export function buildApp(services: Services, options: AppOptions): App {
       ...{ failuresPerMinute, browsers, publicUrl: options.publicUrl ?? null },
       budgets: services.budgets,
     });
+    requireRoles(forCallers);
     negotiateMediaTypes(forCallers);
     addMetrics(forCallers, services);
     forCallers.register(

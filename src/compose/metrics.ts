@@ -1,9 +1,9 @@
 import type { Config } from '../config/config.js';
-import { may } from '../identity/permissions.js';
+import { whyNotPermitted } from '../identity/permissions.js';
 import type { ClusterProbes } from '../issuance/clusters/cluster-probes.js';
 import { StoreBusyError, StoreUnavailableError } from '../model/errors.js';
 import type { StandingFaults, StepMeasures } from '../model/measures.js';
-import { done, refused } from '../model/outcome.js';
+import { done } from '../model/outcome.js';
 import type { CallerMetrics } from '../observability/metrics/caller-metrics.js';
 import { createMetrics, type Metrics } from '../observability/metrics/metrics.js';
 import { secondsSince } from '../observability/metrics/seconds-since.js';
@@ -81,8 +81,5 @@ export const measuredReviews = (service: EnforcementService, measures: CallerMet
 });
 
 export const metricsService = ({ text }: Pick<Metrics, 'text'>): MetricsService => ({
-  read: async (principal) =>
-    may(principal, 'read-metrics')
-      ? done(await text())
-      : refused({ kind: 'not-permitted', message: 'metrics are for auditors and admins' }),
+  read: async (principal) => whyNotPermitted(principal, 'read-metrics') ?? done(await text()),
 });

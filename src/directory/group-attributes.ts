@@ -31,10 +31,14 @@ export interface GroupPatch {
 /** The change that the operations make, without looking at the group: so nobody's concurrent change is lost. */
 export function groupPatch(operations: readonly PatchOperation[]): GroupPatch {
   let patch: GroupPatch = { members: [] };
-  for (const operation of operations) patch = withOperation(patch, operation);
-  const ids = patch.members.reduce((sum, change) => sum + change.ids.length, 0);
-  if (ids > directoryBounds.members)
-    throw new ScimInputError('tooMany', `a PATCH changes at most ${String(directoryBounds.members)} members`);
+  let ids = 0;
+  for (const operation of operations) {
+    const before = patch.members.length;
+    patch = withOperation(patch, operation);
+    for (const change of patch.members.slice(before)) ids += change.ids.length;
+    if (ids > directoryBounds.members)
+      throw new ScimInputError('tooMany', `a PATCH changes at most ${String(directoryBounds.members)} members`);
+  }
   return patch;
 }
 
@@ -97,12 +101,9 @@ function selectedMember(
 
 /** The ids of members; null and an empty list mean nobody. */
 function memberIds(value: unknown): readonly string[] {
-  const given = elements(value);
-  if (given.length > directoryBounds.members)
-    throw new ScimInputError('tooMany', `at most ${String(directoryBounds.members)} members are taken at once`);
   return [
     ...new Set(
-      given.map((one) =>
+      elements(value, 'members', directoryBounds.members).map((one) =>
         typeof one === 'string'
           ? text(one, 'members.value')
           : text(membersOf(one, 'a member').get('value'), 'members.value'),

@@ -47,8 +47,13 @@ export function boolean(value: unknown, what: string): boolean {
   throw new ScimInputError('invalidValue', `${what} must be true or false`);
 }
 
-/** The elements of a multi-valued attribute. One that stands alone counts as a list of one; null as an empty list. */
-export function elements(value: unknown): readonly unknown[] {
+/**
+ * The elements of a multi-valued attribute. One that stands alone counts as a list of one; null as an empty list. Throws where
+ * there are more of them than `most`, before any is looked at.
+ */
+export function elements(value: unknown, what: string, most: number): readonly unknown[] {
   if (value === undefined || value === null) return [];
-  return Array.isArray(value) ? (value as readonly unknown[]) : [value];
+  const given = Array.isArray(value) ? (value as readonly unknown[]) : [value];
+  if (given.length > most) throw new ScimInputError('tooMany', `at most ${String(most)} ${what} are taken at once`);
+  return given;
 }

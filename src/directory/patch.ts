@@ -4,7 +4,7 @@ import { membersOf } from './members.js';
 import { ScimInputError, shown } from './refusal.js';
 import { requireSchema } from './require-schema.js';
 import { uris } from './schema-uris.js';
-import { isReadOnly, setAll, setAttribute, type PatchKind } from './user-attributes.js';
+import { givenAttributes, isReadOnly, setAttribute, tooManyAttributes, type PatchKind } from './user-attributes.js';
 
 /** One operation of a PATCH (RFC 7644 3.5.2). */
 export interface PatchOperation {
@@ -56,9 +56,17 @@ export function patchUser(
   operations: readonly PatchOperation[],
 ): DirectoryUserAttributes {
   let user = before;
+  let attributes = 0;
   for (const { kind, target, value } of operations) {
-    if (target !== null && target.path.attribute !== '') user = setAttribute(user, target, value, kind);
-    else if (kind !== 'remove' && isOfUser(target)) user = setAll(user, membersOf(value, 'value'), kind);
+    const given =
+      target !== null && target.path.attribute !== ''
+        ? [{ target, value }]
+        : kind !== 'remove' && isOfUser(target)
+          ? givenAttributes(membersOf(value, 'value'))
+          : [];
+    attributes += given.length;
+    if (attributes > directoryBounds.operations) throw tooManyAttributes();
+    for (const one of given) user = setAttribute(user, one.target, one.value, kind);
   }
   return user;
 }

@@ -1,3 +1,4 @@
+import { directoryBounds } from '../model/directory.js';
 import { elements, membersOf } from './members.js';
 import { ScimInputError } from './refusal.js';
 import { requireSchema } from './require-schema.js';
@@ -17,7 +18,7 @@ export function readSearch(body: unknown): Readonly<Record<string, string>> {
 
 function textOf(name: string, value: unknown): string {
   if (name.endsWith('ttributes'))
-    return elements(value)
+    return elements(value, 'attributes', directoryBounds.members)
       .map((one) => nameOf(name, one))
       .join(',');
   if (typeof value === 'string' || typeof value === 'number') return String(value);

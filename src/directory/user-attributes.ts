@@ -24,36 +24,48 @@ const blank = {
   emails: [],
 } satisfies DirectoryUserAttributes;
 
+/** A user as a body gives it. One that does not say whether the person is active means a new person who is. */
+export interface GivenUser {
+  readonly attributes: DirectoryUserAttributes;
+  readonly tellsActive: boolean;
+}
+
 /** Reads the body of a POST or PUT. Attributes that are not kept are dropped, `password` among them. */
-export function readUser(body: unknown): DirectoryUserAttributes {
+export function readUser(body: unknown): GivenUser {
   const members = membersOf(body, 'the body');
   requireSchema(members, uris.user);
-  const user = setAll(blank, members, 'replace');
-  if (user.userName === '') throw new ScimInputError('invalidValue', 'userName is required');
-  return user;
+  const given = givenAttributes(members);
+  let attributes: DirectoryUserAttributes = blank;
+  for (const { target, value } of given) attributes = setAttribute(attributes, target, value, 'replace');
+  if (attributes.userName === '') throw new ScimInputError('invalidValue', 'userName is required');
+  return { attributes, tellsActive: given.some(({ target }) => target.path.attribute === 'active') };
 }
 
-/** Whether the body of a user says if they are active; without it `readUser` takes a new person for active. */
-export const tellsActive = (body: unknown): boolean =>
-  [...membersOf(body, 'the body').keys()].some((name) => keyPath(name)?.path.attribute === 'active');
+/** An attribute with the value that a member gives it. */
+interface GivenAttribute {
+  readonly target: ValuePath;
+  readonly value: unknown;
+}
 
-/** Sets the members of a body, or of a PATCH without a path. Whatever is read-only, and whatever is not kept, is dropped. */
-export function setAll(
-  before: DirectoryUserAttributes,
-  members: Members,
-  kind: 'add' | 'replace',
-): DirectoryUserAttributes {
-  let user = before;
+/**
+ * The attributes that the members of a body give, or those of a PATCH without a path. Whatever is read-only, and whatever is not
+ * kept, is dropped. Throws where there are more of them than a PATCH has operations.
+ */
+export function givenAttributes(members: Members): readonly GivenAttribute[] {
+  const given: GivenAttribute[] = [];
   for (const [name, value] of members) {
-    const path = keyPath(name);
-    if (path === null || isReadOnly(path)) continue;
-    if (path.path.attribute === '') {
-      // A schema's name as a member: its own attributes are in it.
-      if (path.path.schema === uris.user.toLowerCase()) user = setAll(user, withoutSchemas(value, name), kind);
-    } else user = setAttribute(user, path, value, kind);
+    const target = keyPath(name);
+    if (target === null || isReadOnly(target)) continue;
+    if (target.path.attribute !== '') given.push({ target, value });
+    // A schema's name as a member: its own attributes are in it.
+    else if (target.path.schema === core) given.push(...givenAttributes(withoutSchemas(value, name)));
+    if (given.length > directoryBounds.operations) throw tooManyAttributes();
   }
-  return user;
+  return given;
 }
+
+export const tooManyAttributes = () =>
+  new ScimInputError('tooMany', `at most ${String(directoryBounds.operations)} attributes are set at once`);
 
 function withoutSchemas(value: unknown, name: string): Members {
   return new Map([...membersOf(value, name)].filter(([member]) => !member.startsWith('urn:')));
@@ -139,12 +151,13 @@ function emailsWith(
   kind: PatchKind,
 ): readonly DirectoryEmail[] {
   if (sub !== null || selected !== null) return emailsSelected(emails, sub, selected, value, kind);
-  const given = elements(value).flatMap(emailOf);
+  const given = elements(value, 'emails', directoryBounds.emails).flatMap(emailOf);
   // Without a value it means all of them; a value names those that it means, as with members.
-  if (kind === 'remove')
-    return given.length === 0 && (value === undefined || value === null)
-      ? []
-      : emails.filter((email) => !given.some((one) => one.value.toLowerCase() === email.value.toLowerCase()));
+  if (kind === 'remove') {
+    if (value === undefined || value === null) return [];
+    const removed = new Set(given.map((email) => email.value.toLowerCase()));
+    return emails.filter((email) => !removed.has(email.value.toLowerCase()));
+  }
   return onePrimary(kind === 'add' ? merged(emails, given) : given, given);
 }
 

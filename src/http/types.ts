@@ -7,6 +7,7 @@ import type {
   RawServerDefault,
 } from 'fastify';
 import type { TSchema } from 'typebox';
+import type { RoleAction } from '../identity/permissions.js';
 import type { BudgetUse } from '../model/budget.js';
 import type { Upload } from '../model/inspection.js';
 import type { Principal } from '../model/principal.js';
@@ -41,6 +42,8 @@ declare module 'fastify' {
     optionalBody?: boolean;
     /** Examples of the JSON body, by their names: for the OpenAPI document. */
     bodyExamples?: Readonly<Record<string, object>>;
+    /** Takes a role that permits this, whatever the call is about. Without it the use case alone knows whom it refuses. */
+    action?: RoleAction;
     /** A reviewer may call it, as well as everybody whom the use case permits. */
     forReviewers?: boolean;
     /** A connector of an identity provider may call it, as well as everybody whom the use case permits. */

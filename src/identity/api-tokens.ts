@@ -6,7 +6,7 @@ import { done, refused, type FieldError, type Outcome } from '../model/outcome.j
 import type { Page, PageQuery } from '../model/page.js';
 import { breakGlassName, firstAdminName, whyReservedName } from '../model/reserved-names.js';
 import { newApiTokenSecret, secretSha256 } from './api-token-secret.js';
-import { isForPeopleAlone, may } from './permissions.js';
+import { isForPeopleAlone, whyNotPermitted } from './permissions.js';
 
 /** 90 days. */
 const defaultLifeSeconds = 90 * 24 * 60 * 60;
@@ -191,7 +191,8 @@ export class ApiTokens {
   }
 
   async create(principal: Principal, ask: ApiTokenAsk): Promise<Outcome<NewlyMadeToken>> {
-    if (!may(principal, 'manage-api-tokens')) return notPermitted;
+    const refusal = whyNotPermitted(principal, 'manage-api-tokens');
+    if (refusal !== null) return refusal;
     const { clock, random, writer, clusters, authenticator, admins } = this.#context;
     const errors = [...errorsOf(ask, admins), ...reviewerErrors(ask, clusters), ...directoryErrors(ask)];
     if (errors.length > 0) return refused({ kind: 'invalid-request', errors });
@@ -214,13 +215,13 @@ export class ApiTokens {
   }
 
   async list(principal: Principal, page: PageQuery): Promise<Outcome<Page<ApiToken>>> {
-    if (!may(principal, 'manage-api-tokens')) return notPermitted;
-    return done(await this.#context.reader.list(page));
+    return whyNotPermitted(principal, 'manage-api-tokens') ?? done(await this.#context.reader.list(page));
   }
 
   /** Acts at once in this process; revoking twice is the same as once. */
   async revoke(principal: Principal, id: string): Promise<Outcome<ApiToken>> {
-    if (!may(principal, 'manage-api-tokens')) return notPermitted;
+    const refusal = whyNotPermitted(principal, 'manage-api-tokens');
+    if (refusal !== null) return refusal;
     const { clock, reader, writer, authenticator } = this.#context;
     const token = await reader.find(id);
     if (token === null) return refused({ kind: 'not-found' });
@@ -232,8 +233,6 @@ export class ApiTokens {
     return done(revoked ? { ...token, revokedAt: now } : ((await reader.find(id)) ?? token));
   }
 }
-
-const notPermitted = refused({ kind: 'not-permitted', message: 'API tokens are for admins' });
 
 /**
  * The principals behind a credential that this principal makes; each name once, so that the list cannot grow without

@@ -1,5 +1,6 @@
 import type { CertificateRequest } from '../model/certificate-request.js';
 import { isSamePerson } from '../model/folded-name.js';
+import { refused, type Refused } from '../model/outcome.js';
 import { isMachine, isReviewer, type Principal, type Role } from '../model/principal.js';
 
 /** The actions that roles permit; `GET /v1/whoami` lists those of the caller. */
@@ -67,9 +68,37 @@ export function may(principal: Principal, action: Action): boolean {
   return principal.roles.some((role) => allowed.includes(role));
 }
 
-/** Whether the principal may do this for this cluster: a reviewer only for its own. */
-export function mayForCluster(principal: Principal, action: Action, cluster: string): boolean {
-  return may(principal, action) && (!isReviewer(principal) || principal.cluster === cluster);
+/** Actions that take a role whatever they are about, and the refusal of everybody else. */
+const refusals = {
+  'request-certificates': 'asking for certificates takes the role requester, provisioner or admin',
+  'read-cluster-csrs': 'reading the CSRs of a cluster takes the role approver, auditor or admin',
+  'draft-policies': 'trying policies out takes the role auditor or admin',
+  'read-audit-events': 'reading the audit log takes the role auditor or admin',
+  'manage-api-tokens': 'API tokens are for admins',
+  'probe-clusters': 'probing a cluster takes the role admin',
+  'read-webhook-deliveries': 'reading webhook deliveries takes the role auditor or admin',
+  'retry-webhook-deliveries': 'sending a webhook again takes the role admin',
+  'review-access': 'access reviews are for the reviewer of this cluster',
+  'read-enforcement': 'these files are for the reviewer of this cluster, auditors and admins',
+  'read-identities': 'reading identities takes the role provisioner, auditor or admin',
+  'block-identities': 'blocking an identity takes the role provisioner or admin',
+  'read-metrics': 'metrics are for auditors and admins',
+  'acknowledge-restored': 'acknowledging a restoration takes the role admin',
+  'provision-directory':
+    'the directory is changed and read here with an API token of the role directory, and nothing else',
+  'read-directory': 'reading the directory takes the role provisioner, auditor or admin',
+  'confirm-directory-users': 'confirming a successor takes the role admin',
+} as const satisfies Partial<Record<Action, string>>;
+export type RoleAction = keyof typeof refusals;
+
+/** The refusal of a principal without a role for the action; null where it has one. A reviewer acts for its own `cluster` alone. */
+export function whyNotPermitted(
+  principal: Principal,
+  action: RoleAction,
+  cluster: string | null = null,
+): Refused | null {
+  if (may(principal, action) && (!isReviewer(principal) || principal.cluster === cluster)) return null;
+  return refused({ kind: 'not-permitted', message: refusals[action] });
 }
 
 /** Roles that API tokens do not hold where the configuration keeps them for people who come as themselves. */

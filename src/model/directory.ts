@@ -147,6 +147,8 @@ export const directoryBounds = {
   members: 20_000,
   /** Octets of a body. */
   body: 4 * 1024 * 1024,
+  /** The same as JSON: so many members with four attributes each. */
+  json: { maxDepth: 32, maxValues: 100_000, maxMembers: 1_000 },
   /** Resources of a page. */
   page: 200,
   defaultPage: 100,

@@ -13,12 +13,10 @@ import type {
 } from '../model/directory.js';
 import type { Principal } from '../model/principal.js';
 
-/** The directory, as an identity provider changes it over SCIM. Callers ask `whyNot` first. */
+/** The directory, as its connector changes it over SCIM. The routes let nobody else in. */
 export interface ScimService {
   /** How others reach the service; null where that is not known. */
   readonly address: string | null;
-  /** Why the caller may not use it; null where it may. */
-  whyNot(principal: Principal): string | null;
   user(id: string): Promise<DirectoryOutcome<DirectoryUser>>;
   users(conditions: readonly UserCondition[], range: DirectoryRange): Promise<DirectoryPage<DirectoryUser>>;
   /** Somebody who left and comes back under the same `externalId` is changed, not made. */

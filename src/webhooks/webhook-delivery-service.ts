@@ -1,4 +1,4 @@
-import { may } from '../identity/permissions.js';
+import { whyNotPermitted } from '../identity/permissions.js';
 import type { AuditEventDraft } from '../model/audit-event.js';
 import { auditEvent } from '../model/audit-event.js';
 import { done, refused } from '../model/outcome.js';
@@ -33,17 +33,12 @@ export function webhookDeliveryService({
 }: WebhookDeliveryServiceParts): WebhookDeliveryService {
   return {
     async list(principal, filter, page) {
-      if (!may(principal, 'read-webhook-deliveries'))
-        return refused({
-          kind: 'not-permitted',
-          message: 'reading webhook deliveries takes the role auditor or admin',
-        });
-      return done(await records.list(filter, page));
+      return whyNotPermitted(principal, 'read-webhook-deliveries') ?? done(await records.list(filter, page));
     },
 
     async retry(principal, id) {
-      if (!may(principal, 'retry-webhook-deliveries'))
-        return refused({ kind: 'not-permitted', message: 'sending a webhook again takes the role admin' });
+      const refusal = whyNotPermitted(principal, 'retry-webhook-deliveries');
+      if (refusal !== null) return refusal;
       const delivery = await records.find(id);
       if (delivery === null) return refused({ kind: 'not-found' });
       const { webhook, type, requestId, state, attempts } = delivery;

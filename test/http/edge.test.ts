@@ -35,6 +35,16 @@ describe('problems', () => {
     });
   });
 
+  it('list twenty errors, and say how many there are', async () => {
+    const body = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`unknown-${i}`, i]));
+    const problem = (await post(JSON.stringify({ username: 'jane', ...body })).expect(400)).body as {
+      readonly detail: string;
+      readonly errors: readonly object[];
+    };
+    expect(problem.errors).toHaveLength(20);
+    expect(problem.detail).toBe('the request is not valid; `errors` has the first 20 of 30 errors');
+  });
+
   it.each(['/', '/v1', '/v1/nothing', '/v1/certificate-requests/x/y/z', '/docs/nothing', '/v2/whoami'])(
     '404 where no route is: %s',
     async (path) => {

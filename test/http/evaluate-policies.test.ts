@@ -53,7 +53,7 @@ describe('POST /v1/policies/evaluate with policies', () => {
     await evaluate({ ...ask, policies: [large] }, 'alice').expect(413);
     await evaluate({ ...ask, policies: [`${draft}\n# ${'x'.repeat(1024 * 1024)}\n`] }).expect(413);
     await service
-      .as('audrey')('post', '/v1/certificate-requests')
+      .as('root')('post', '/v1/certificate-requests')
       .send({ ...ask, reason: 'x'.repeat(70_000) })
       .expect(413);
   });

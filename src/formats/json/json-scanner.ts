@@ -16,12 +16,14 @@ export interface ValueBounds {
   readonly maxDepth: number;
   /** Values of every kind, counted by commas and opening brackets. */
   readonly maxValues: number;
+  /** Members of one object; default: as many as there may be values. */
+  readonly maxMembers?: number;
 }
 
 const unbounded: ValueBounds = { maxDepth: Infinity, maxValues: Infinity };
 
 export class ValueBoundError extends Error {
-  constructor(readonly exceeded: keyof ValueBounds) {
+  constructor(readonly exceeded: 'maxDepth' | 'maxValues') {
     super(exceeded);
   }
 }
@@ -114,6 +116,7 @@ export class JsonScanner {
               if (duplicates.length === mostDuplicates) return false;
             }
             frame.names.add(name);
+            if (frame.names.size > (this.bounds.maxMembers ?? Infinity)) throw new ValueBoundError('maxValues');
             nameComes = false;
           }
           break;
@@ -160,11 +163,12 @@ function isEscaped(text: string, quote: number): boolean {
 
 /**
  * The first member name that some object of a JSON text gives twice; null where none does. Software differs in which of
- * the two counts (RFC 8259 4), so such a body is ambiguous. `text` must have been parsed already.
+ * the two counts (RFC 8259 4), so such a body is ambiguous. Throws `ValueBoundError`, so that a text with too much in it is not
+ * parsed, and `SyntaxError` for some texts that are no JSON.
  */
-export function duplicateMember(text: string): string | null {
+export function duplicateMember(text: string, bounds?: ValueBounds): string | null {
   const duplicates: Place[] = [];
-  new JsonScanner(text).passValue(duplicates, 1);
+  new JsonScanner(text, bounds).passValue(duplicates, 1);
   return (duplicates[0]?.at(-1) as string | undefined) ?? null;
 }
 
@@ -174,23 +178,10 @@ export function duplicateMember(text: string): string | null {
  */
 export const hasLoneSurrogate = (text: string): boolean =>
   // An escaped backslash may stand before a `u` that begins no escape.
-  text.includes('\\u') && loneEscape.test(text.replaceAll('\\\\', ' '));
+  surrogateEscape.test(text) && loneEscape.test(text.replaceAll('\\\\', ' '));
+
+const surrogateEscape = /\\u[dD][89a-fA-F]/;
 
 const high = '\\\\u[dD][89abAB][0-9a-fA-F]{2}';
 const low = '\\\\u[dD][c-fC-F][0-9a-fA-F]{2}';
 const loneEscape = new RegExp(`${high}(?!${low})|(?<!${high})${low}`);
-
-/**
- * Whether a JSON text has more commas, colons and opening brackets outside its strings than `most`: parsing it and
- * checking it against a schema take time for each.
- */
-export function hasMoreStructure(text: string, most: number): boolean {
-  const scanner = new JsonScanner(text);
-  let found = 0;
-  for (let token = scanner.nextToken(); token !== END_OF_TEXT; token = scanner.nextToken())
-    if (token === COMMA || token === COLON || token === OBJECT || token === LIST) {
-      found += 1;
-      if (found > most) return true;
-    }
-  return false;
-}

@@ -16,7 +16,7 @@ export interface JsonDocument {
 export type JsonDocuments =
   | { readonly ok: true; readonly documents: readonly JsonDocument[] }
   /** `exceeded` null: it is no JSON. */
-  | { readonly ok: false; readonly exceeded: keyof JsonBounds | null };
+  | { readonly ok: false; readonly exceeded: Exclude<keyof JsonBounds, 'maxMembers'> | null };
 
 /**
  * Reads one or more JSON objects or lists, one after the other, and notes the members that an object gives twice:

@@ -14,6 +14,7 @@ export function addApiTokens(app: App, { apiTokens }: Services): void {
   app.post(
     '/api-tokens',
     {
+      config: { action: 'manage-api-tokens' },
       schema: {
         operationId: 'createApiToken',
         tags: ['identity'],
@@ -47,6 +48,7 @@ export function addApiTokens(app: App, { apiTokens }: Services): void {
   app.get(
     '/api-tokens',
     {
+      config: { action: 'manage-api-tokens' },
       schema: {
         operationId: 'listApiTokens',
         tags: ['identity'],
@@ -73,6 +75,7 @@ export function addApiTokens(app: App, { apiTokens }: Services): void {
   app.delete(
     '/api-tokens/:id',
     {
+      config: { action: 'manage-api-tokens' },
       schema: {
         operationId: 'revokeApiToken',
         tags: ['identity'],

@@ -19,7 +19,7 @@ export function addEvidence(app: App, { auditEvents }: Services): void {
   app.get(
     '/audit-events/checkpoint',
     {
-      config: { produces: ['text/plain'] },
+      config: { action: 'read-audit-events', produces: ['text/plain'] },
       schema: {
         operationId: 'getCheckpoint',
         tags: ['audit'],
@@ -47,6 +47,7 @@ export function addEvidence(app: App, { auditEvents }: Services): void {
   app.get(
     '/audit-events/checkpoint-keys',
     {
+      config: { action: 'read-audit-events' },
       schema: {
         operationId: 'listCheckpointKeys',
         tags: ['audit'],
@@ -77,6 +78,7 @@ export function addEvidence(app: App, { auditEvents }: Services): void {
   app.get(
     '/audit-events/:seq/proof',
     {
+      config: { action: 'read-audit-events' },
       schema: {
         operationId: 'proveAuditEvent',
         tags: ['audit'],
@@ -101,6 +103,7 @@ export function addEvidence(app: App, { auditEvents }: Services): void {
   app.get(
     '/audit-events/consistency',
     {
+      config: { action: 'read-audit-events' },
       schema: {
         operationId: 'proveConsistency',
         tags: ['audit'],

@@ -25,7 +25,7 @@ export function addAuditEvents(app: App, { auditEvents }: Services): void {
   app.get(
     '/audit-events',
     {
-      config: { produces: ['application/json', ndjson] },
+      config: { action: 'read-audit-events', produces: ['application/json', ndjson] },
       schema: {
         operationId: 'listAuditEvents',
         tags: ['audit'],
@@ -79,6 +79,7 @@ export function addAuditEvents(app: App, { auditEvents }: Services): void {
   app.get(
     '/audit-events/verification',
     {
+      config: { action: 'read-audit-events' },
       schema: {
         operationId: 'verifyAuditEvents',
         tags: ['audit'],

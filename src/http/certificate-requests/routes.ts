@@ -55,7 +55,7 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
   app.post(
     '/certificate-requests',
     {
-      config: { bodyExamples: schemas.exampleBodies },
+      config: { action: 'request-certificates', bodyExamples: schemas.exampleBodies },
       schema: {
         operationId: 'createCertificateRequest',
         tags: ['certificate-requests'],

@@ -35,6 +35,7 @@ export function addRenewal(app: App, { certificateRequests, idempotency, clock }
     '/certificates/:fingerprintSha256/renew',
     {
       config: {
+        action: 'request-certificates',
         produces: ['application/json', yaml],
         optionalBody: true,
         takesKeyProofs: true,

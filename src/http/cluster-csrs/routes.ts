@@ -29,7 +29,7 @@ export function addClusterCsrs(app: App, { clusters }: Services): void {
   app.get(
     '/clusters/:name/certificate-signing-requests',
     {
-      config: { produces },
+      config: { action: 'read-cluster-csrs', produces },
       schema: {
         operationId: 'listCertificateSigningRequests',
         tags: ['clusters'],
@@ -69,7 +69,7 @@ export function addClusterCsrs(app: App, { clusters }: Services): void {
   app.get(
     '/clusters/:name/certificate-signing-requests/:csrName',
     {
-      config: { produces },
+      config: { action: 'read-cluster-csrs', produces },
       schema: {
         operationId: 'getCertificateSigningRequest',
         tags: ['clusters'],

@@ -57,7 +57,7 @@ export function addClusters(app: App, { clusters }: Services): void {
   app.post(
     '/clusters/:name/probe',
     {
-      config: { optionalBody: true },
+      config: { action: 'probe-clusters', optionalBody: true },
       schema: {
         operationId: 'probeCluster',
         tags: ['clusters'],

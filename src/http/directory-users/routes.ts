@@ -16,6 +16,7 @@ export function addDirectoryUsers(app: App, { directoryUsers, clock }: Services)
   app.get(
     '/directory-users',
     {
+      config: { action: 'read-directory' },
       schema: {
         operationId: 'listDirectoryUsers',
         tags: ['directory'],
@@ -42,6 +43,7 @@ export function addDirectoryUsers(app: App, { directoryUsers, clock }: Services)
   app.get(
     '/directory-users/:id',
     {
+      config: { action: 'read-directory' },
       schema: {
         operationId: 'getDirectoryUser',
         tags: ['directory'],
@@ -65,6 +67,7 @@ export function addDirectoryUsers(app: App, { directoryUsers, clock }: Services)
   app.post(
     '/directory-users/:id/confirm',
     {
+      config: { action: 'confirm-directory-users' },
       schema: {
         operationId: 'confirmDirectoryUser',
         tags: ['directory'],

@@ -50,15 +50,15 @@ opaque.
 
 ## Media types
 
-Send bodies as \`application/json\` in UTF-8. Unknown properties are errors, also in queries. Where an answer comes in
+Send bodies as \`application/json\` in UTF-8, with at most 10,000 values. Unknown properties are errors, also in queries. Where an answer comes in
 several forms, \`Accept\` chooses; with \`*/*\` or without \`Accept\` it is the first form that the operation lists.
 
 ## Errors
 
 Errors are \`application/problem+json\` (RFC 9457). \`type\` is stable, \`detail\` is for people. \`requestId\` is this HTTP
 request, as in \`X-Request-Id\` and in the log; \`certificateRequestId\` is the certificate request that the problem is
-about. \`invalid-request\` lists every wrong field in \`errors\`, with a JSON pointer each. \`policy-denied\` lists every
-reason in \`violations\`, those of the nearest policy first; the denied request is recorded, and \`Location\` leads to it.
-Records that you may not read are 404. 503 has \`Retry-After\`; try again then. Problems with the HTTP itself can come
+about. \`invalid-request\` lists the wrong fields in \`errors\`, with a JSON pointer each; where the schema finds more than 20,
+\`detail\` says how many. \`policy-denied\` lists every reason in \`violations\`, those of the nearest policy first; the denied request is recorded, and \`Location\` leads to it.
+Records that you may not read are 404. Where no role of yours permits a call, 403 comes before the body is read. 503 has \`Retry-After\`; try again then. Problems with the HTTP itself can come
 before any operation is found: 400, 404, 405 with \`Allow\`, 408 and 431.
 `.trim();

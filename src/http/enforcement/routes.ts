@@ -18,7 +18,7 @@ const yamlResponse = (description: string, example: string) => ({
   200: response({ [yaml]: textBody(description, example) }, { description }),
 });
 
-const files = { produces: [yaml], forReviewers: true } as const;
+const files = { action: 'read-enforcement', produces: [yaml], forReviewers: true } as const;
 
 const settings = {
   mode: 'admission',
@@ -34,7 +34,7 @@ export function addEnforcement(app: App, { enforcement }: Services): void {
     {
       // The groups of a user can be many.
       bodyLimit: 1024 * 1024,
-      config: { fromMemory: true, forReviewers: true },
+      config: { action: 'review-access', fromMemory: true, forReviewers: true },
       schema: {
         operationId: 'reviewAccess',
         tags: ['enforcement'],

@@ -17,6 +17,7 @@ export function addIdentities(app: App, { identities, clock }: Services): void {
   app.get(
     '/identities',
     {
+      config: { action: 'read-identities' },
       schema: {
         operationId: 'listIdentities',
         tags: ['identities'],
@@ -47,6 +48,7 @@ export function addIdentities(app: App, { identities, clock }: Services): void {
   app.get(
     '/identities/:username',
     {
+      config: { action: 'read-identities' },
       schema: {
         operationId: 'getIdentity',
         tags: ['identities'],
@@ -70,7 +72,7 @@ export function addIdentities(app: App, { identities, clock }: Services): void {
   app.post(
     '/identities/:username/block',
     {
-      config: { bodyExamples: { 'off-boarding': schemas.exampleBlock } },
+      config: { action: 'block-identities', bodyExamples: { 'off-boarding': schemas.exampleBlock } },
       schema: {
         operationId: 'blockIdentity',
         tags: ['identities'],
@@ -102,7 +104,7 @@ export function addIdentities(app: App, { identities, clock }: Services): void {
   app.post(
     '/identities/:username/unblock',
     {
-      config: { optionalBody: true },
+      config: { action: 'block-identities', optionalBody: true },
       schema: {
         operationId: 'unblockIdentity',
         tags: ['identities'],

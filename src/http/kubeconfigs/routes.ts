@@ -22,7 +22,7 @@ export function addKubeconfigs(app: App, { certificateRequests, idempotency, clo
   app.post(
     '/kubeconfigs',
     {
-      config: { produces: kubeconfigMediaTypes },
+      config: { action: 'request-certificates', produces: kubeconfigMediaTypes },
       schema: {
         operationId: 'createKubeconfig',
         tags: ['kubeconfigs'],

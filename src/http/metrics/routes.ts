@@ -14,7 +14,7 @@ export function addMetrics(app: App, { metrics }: Services): void {
   app.get(
     '/metrics',
     {
-      config: { produces: ['text/plain'] },
+      config: { action: 'read-metrics', produces: ['text/plain'] },
       schema: {
         operationId: 'readMetrics',
         tags: ['service'],

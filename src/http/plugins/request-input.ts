@@ -1,6 +1,11 @@
 import type { FastifyRequest } from 'fastify';
 import { jsonFault } from '../../formats/json/json-fault.js';
-import { duplicateMember, hasLoneSurrogate } from '../../formats/json/json-scanner.js';
+import {
+  duplicateMember,
+  hasLoneSurrogate,
+  ValueBoundError,
+  type ValueBounds,
+} from '../../formats/json/json-scanner.js';
 import { problem, ProblemError } from '../problems/problem.js';
 import type { App } from '../types.js';
 
@@ -12,8 +17,14 @@ type JsonBodyParser = (
   done: (error: Error | null, value?: unknown) => void,
 ) => void;
 
-/** Keeps the bytes of a JSON body, and refuses what two parsers could read differently. */
-export function jsonBodyParser(app: App): JsonBodyParser {
+/** An API server's review of somebody with a thousand groups and a thousand extras has a third of it. */
+const ordinaryBounds: ValueBounds = { maxDepth: 100, maxValues: 10_000 };
+
+/**
+ * Keeps the bytes of a JSON body, and refuses what two parsers could read differently. A body with too much in it is refused before
+ * it is parsed: parsing it and checking it against a schema take time for each value.
+ */
+export function jsonBodyParser(app: App, bounds = ordinaryBounds): JsonBodyParser {
   const parseJson = app.getDefaultJsonParser('error', 'error');
   return (request, body, done) => {
     const refuse = (detail: string) => done(new ProblemError(problem('invalid-request', detail)), undefined);
@@ -29,6 +40,19 @@ export function jsonBodyParser(app: App): JsonBodyParser {
       refuse('the body is not valid UTF-8');
       return;
     }
+    try {
+      const name = duplicateMember(text, bounds);
+      if (name !== null) {
+        refuse(`the body gives ${JSON.stringify(name.slice(0, 64))} twice`);
+        return;
+      }
+    } catch (error) {
+      if (error instanceof ValueBoundError) {
+        refuse('the body has too many members');
+        return;
+      }
+      // A name that is no string: the parser says so.
+    }
     void parseJson(request, text, (error, value) => {
       if (error) {
         const fault = jsonFault(text);
@@ -37,12 +61,7 @@ export function jsonBodyParser(app: App): JsonBodyParser {
         );
         return;
       }
-      if (hasLoneSurrogate(text)) {
-        refuse('the body holds a lone surrogate, which is not a character');
-        return;
-      }
-      const name = duplicateMember(text);
-      if (name !== null) refuse(`the body gives ${JSON.stringify(name.slice(0, 64))} twice`);
+      if (hasLoneSurrogate(text)) refuse('the body holds a lone surrogate, which is not a character');
       else done(null, value);
     });
   };

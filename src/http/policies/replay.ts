@@ -25,7 +25,7 @@ export function addReplay(scope: App, { policies }: Services): void {
   scope.post(
     '/policies/replay',
     {
-      config: { produces: [ndjson], bodyExamples: replays },
+      config: { action: 'draft-policies', produces: [ndjson], bodyExamples: replays },
       schema: {
         operationId: 'replayPolicies',
         tags: ['policies'],

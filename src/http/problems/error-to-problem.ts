@@ -41,10 +41,13 @@ export function errorToProblem(error: FastifyError): Problem {
     error instanceof SignaturesUnavailableError
   )
     return problem('service-unavailable', 'try again later', { headers: { 'retry-after': '10' } });
-  if (error.validation)
-    return problem('invalid-request', 'the request is not valid; `errors` says where', {
-      members: { errors: validationErrors(error.validation, error.validationContext) },
-    });
+  if (error.validation) {
+    const errors = validationErrors(error.validation, error.validationContext);
+    const more = error.validation.length - errors.length;
+    const where =
+      more === 0 ? '`errors` says where' : `\`errors\` has the first ${mostErrors} of ${mostErrors + more} errors`;
+    return problem('invalid-request', `the request is not valid; ${where}`, { members: { errors } });
+  }
   return frameworkProblem(error) ?? problem('internal-error', 'the log has more under the request id');
 }
 
@@ -64,8 +67,8 @@ function frameworkProblem({ code, statusCode }: FastifyError): Problem | null {
   return null;
 }
 
-/** A hostile body can hold tens of thousands of errors. */
-const mostErrors = 100;
+/** A hostile body can hold thousands of errors. */
+const mostErrors = 20;
 
 const prefixes: Readonly<Record<string, string>> = { querystring: '/query', params: '/path', headers: '/headers' };
 

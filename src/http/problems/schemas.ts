@@ -56,7 +56,10 @@ export const ProblemSchema = namedObject('Problem', 'An error (RFC 9457).', {
     idOf('The certificate request that the problem is about, if one is recorded; `Location` leads to it.'),
   ),
   errors: Type.Optional(
-    Type.Array(ref(FieldErrorSchema), { maxItems: 100, description: 'All errors of an invalid request.' }),
+    Type.Array(ref(FieldErrorSchema), {
+      maxItems: 100,
+      description: 'The errors of an invalid request. `detail` says if there are more.',
+    }),
   ),
   violations: Type.Optional(
     Type.Array(ref(ViolationSchema), { maxItems: 1000, description: 'Only with `policy-denied`: all violations.' }),

@@ -13,6 +13,7 @@ export function addRestored(app: App, { restored }: Services): void {
   app.get(
     '/restored',
     {
+      config: { action: 'read-audit-events' },
       schema: {
         operationId: 'getRestored',
         tags: ['service'],
@@ -34,6 +35,7 @@ export function addRestored(app: App, { restored }: Services): void {
   app.post(
     '/restored/acknowledge',
     {
+      config: { action: 'acknowledge-restored' },
       schema: {
         operationId: 'acknowledgeRestored',
         tags: ['service'],

@@ -1,8 +1,9 @@
 import { readSearch } from '../../directory/search.js';
 import { directoryBounds } from '../../model/directory.js';
 import type { Services } from '../../services/services.js';
-import { authenticateCallers, callerOf } from '../plugins/authentication.js';
+import { authenticateCallers } from '../plugins/authentication.js';
 import { negotiate } from '../plugins/negotiation.js';
+import { requireRoles } from '../plugins/required-role.js';
 import { jsonBodyParser } from '../plugins/request-input.js';
 import { problem, ProblemError } from '../problems/problem.js';
 import type { App } from '../types.js';
@@ -24,10 +25,9 @@ export function addScim(app: App, services: Services, failuresPerMinute: number)
     ...{ failuresPerMinute, browsers: null, publicUrl: null, forDirectory: true },
     budgets: services.budgets,
   });
+  requireRoles(app, 'provision-directory');
   readScim(app);
   app.addHook('onRequest', async (request) => {
-    const why = services.scim.whyNot(callerOf(request));
-    if (why !== null) throw new ProblemError(problem('not-permitted', why));
     const accepted = negotiate(request.headers.accept, ['application/scim+json', 'application/json']);
     if (accepted === null)
       throw new ProblemError(problem('not-acceptable', 'this resource comes as application/scim+json'));
@@ -46,7 +46,7 @@ export function addScim(app: App, services: Services, failuresPerMinute: number)
 
 function readScim(app: App): void {
   app.removeAllContentTypeParsers();
-  const parser = jsonBodyParser(app);
+  const parser = jsonBodyParser(app, directoryBounds.json);
   for (const type of ['application/scim+json', 'application/json'])
     app.addContentTypeParser<Buffer>(type, { parseAs: 'buffer', bodyLimit: directoryBounds.body }, parser);
 }

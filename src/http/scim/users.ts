@@ -2,7 +2,7 @@ import { readUserFilter } from '../../directory/filter.js';
 import { patchUser } from '../../directory/patch.js';
 import { project } from '../../directory/projection.js';
 import { renderUser } from '../../directory/render.js';
-import { readUser, tellsActive } from '../../directory/user-attributes.js';
+import { readUser } from '../../directory/user-attributes.js';
 import type { DirectoryUser } from '../../model/directory.js';
 import type { ScimService } from '../../services/scim.js';
 import { filterOf, projectionOf, rangeOf } from './request.js';
@@ -17,11 +17,11 @@ export const users = (scim: ScimService): ResourceKind<DirectoryUser> => ({
     return { resources: items.map((user) => project(renderUser(user, base), projection)), total };
   },
   read: (id) => scim.user(id),
-  create: (caller, body) => scim.createUser(caller, readUser(body)),
+  create: (caller, body) => scim.createUser(caller, readUser(body).attributes),
   replace(target, body) {
-    const attributes = readUser(body);
+    const { attributes, tellsActive } = readUser(body);
     // A body that does not say whether the person is active brings nobody back.
-    return scim.changeUser(...target, ({ active }) => (tellsActive(body) ? attributes : { ...attributes, active }));
+    return scim.changeUser(...target, ({ active }) => (tellsActive ? attributes : { ...attributes, active }));
   },
   patch: (target, operations) => scim.changeUser(...target, (before) => patchUser(before, operations)),
   isShownAfterPatch: true,

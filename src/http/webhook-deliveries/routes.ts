@@ -20,6 +20,7 @@ export function addWebhookDeliveries(app: App, { webhookDeliveries }: Services):
   app.get(
     '/webhook-deliveries',
     {
+      config: { action: 'read-webhook-deliveries' },
       schema: {
         operationId: 'listWebhookDeliveries',
         tags: ['webhooks'],
@@ -43,7 +44,7 @@ export function addWebhookDeliveries(app: App, { webhookDeliveries }: Services):
   app.post(
     '/webhook-deliveries/:id/retry',
     {
-      config: { optionalBody: true },
+      config: { action: 'retry-webhook-deliveries', optionalBody: true },
       schema: {
         operationId: 'retryWebhookDelivery',
         tags: ['webhooks'],

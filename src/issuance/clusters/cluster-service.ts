@@ -1,7 +1,7 @@
 import type { ClusterConnection } from '../../cluster/cluster-connection.js';
 import type { CsrObject } from '../../cluster/csr-object.js';
 import { ClusterForbiddenError, ClusterRefusedError, ClusterUnavailableError } from '../../cluster/cluster-error.js';
-import { may } from '../../identity/permissions.js';
+import { whyNotPermitted } from '../../identity/permissions.js';
 import { csrStatus, type ClusterCsr, type ClusterCsrCertificate } from '../../model/cluster.js';
 import { done, refused, type Outcome, type Refused } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
@@ -40,8 +40,8 @@ export function clusterService(
     },
 
     async probe(principal, name, options) {
-      if (!may(principal, 'probe-clusters'))
-        return refused({ kind: 'not-permitted', message: 'probing a cluster takes the role admin' });
+      const refusal = whyNotPermitted(principal, 'probe-clusters');
+      if (refusal !== null) return refusal;
       const found = clusters.get(name);
       if (!found) return refused({ kind: 'not-found' });
       await probeCluster(context, name, options, principal.name);
@@ -100,11 +100,8 @@ async function withConnection<T>(
   cluster: string,
   use: (connection: ClusterConnection) => Promise<Outcome<T>>,
 ): Promise<Outcome<T>> {
-  if (!may(principal, 'read-cluster-csrs'))
-    return refused({
-      kind: 'not-permitted',
-      message: 'reading the CSRs of a cluster takes the role approver, auditor or admin',
-    });
+  const refusal = whyNotPermitted(principal, 'read-cluster-csrs');
+  if (refusal !== null) return refusal;
   const issuing = context.clusters.get(cluster);
   if (issuing === undefined) return refused({ kind: 'not-found' });
   if (issuing.connection === null)

@@ -1,9 +1,8 @@
-import { actsFor, may } from '../../identity/permissions.js';
+import { actsFor, whyNotPermitted } from '../../identity/permissions.js';
 import { isHere, type DirectoryRefusal, type DirectoryUser } from '../../model/directory.js';
 import { foldedName } from '../../model/folded-name.js';
 import { listedAtMost } from '../../model/identity.js';
-import { done, refused, type Refused } from '../../model/outcome.js';
-import type { Principal } from '../../model/principal.js';
+import { done, refused } from '../../model/outcome.js';
 import type { BudgetService } from '../../services/budgets.js';
 import type { DirectoryUserDetails, DirectoryUserService, DirectoryUserView } from '../../services/directory-users.js';
 import type { ScimService } from '../../services/scim.js';
@@ -23,10 +22,6 @@ export function scimService(context: IssuanceContext, budgets: Pick<BudgetServic
   const notFound: DirectoryRefusal = { why: 'not-found' };
   return {
     address: context.publicAddress?.url ?? null,
-    whyNot: (principal) =>
-      may(principal, 'provision-directory')
-        ? null
-        : 'the directory is changed and read here with an API token of the role directory, and nothing else',
 
     async user(id) {
       const user = await store.directory.user(id);
@@ -67,7 +62,7 @@ export function directoryUserService(context: IssuanceContext): DirectoryUserSer
   const { store } = context;
   return {
     async list(principal, filter, page) {
-      const refusal = whyNotRead(principal);
+      const refusal = whyNotPermitted(principal, 'read-directory');
       if (refusal !== null) return refusal;
       const { items, nextCursor } = await store.directory.list(filter, page);
       const groups = await store.directory.groupsOf(items.map(({ id }) => id));
@@ -75,15 +70,15 @@ export function directoryUserService(context: IssuanceContext): DirectoryUserSer
     },
 
     async find(principal, id) {
-      const refusal = whyNotRead(principal);
+      const refusal = whyNotPermitted(principal, 'read-directory');
       if (refusal !== null) return refusal;
       const user = await store.directory.user(id);
       return user === null ? refused({ kind: 'not-found' }) : done(await detailsOf(context, user));
     },
 
     async confirm(principal, id) {
-      if (!may(principal, 'confirm-directory-users'))
-        return refused({ kind: 'not-permitted', message: 'confirming a successor takes the role admin' });
+      const refusal = whyNotPermitted(principal, 'confirm-directory-users');
+      if (refusal !== null) return refusal;
       for (;;) {
         const user = await store.directory.user(id);
         if (user === null) return refused({ kind: 'not-found' });
@@ -96,14 +91,6 @@ export function directoryUserService(context: IssuanceContext): DirectoryUserSer
       }
     },
   };
-}
-
-function whyNotRead(principal: Principal): Refused | null {
-  if (may(principal, 'read-directory')) return null;
-  return refused({
-    kind: 'not-permitted',
-    message: 'reading the directory takes the role provisioner, auditor or admin',
-  });
 }
 
 function viewOf(

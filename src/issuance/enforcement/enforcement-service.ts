@@ -1,7 +1,7 @@
 import { mostListed, renderAuthorizationConfiguration } from '../../formats/enforcement/authorization-configuration.js';
 import { renderRevocationPolicy } from '../../formats/enforcement/revocation-policy.js';
 import { renderWebhookKubeconfig } from '../../formats/enforcement/webhook-kubeconfig.js';
-import { mayForCluster, type Action } from '../../identity/permissions.js';
+import { whyNotPermitted, type RoleAction } from '../../identity/permissions.js';
 import { StoreUnavailableError } from '../../model/errors.js';
 import { done, refused, type Outcome, type Refused } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
@@ -15,11 +15,12 @@ export function enforcementService(context: IssuanceContext): EnforcementService
   const { denyList, publicAddress } = context;
   const withCluster = <T>(
     principal: Principal,
-    action: keyof typeof forWhom,
+    action: RoleAction,
     name: string,
     use: (issuing: IssuingCluster) => T,
   ): T | Refused => {
-    if (!mayForCluster(principal, action, name)) return refused({ kind: 'not-permitted', message: forWhom[action] });
+    const refusal = whyNotPermitted(principal, action, name);
+    if (refusal !== null) return refusal;
     const issuing = context.clusters.get(name);
     return issuing === undefined ? refused({ kind: 'not-found' }) : use(issuing);
   };
@@ -64,11 +65,6 @@ export function enforcementService(context: IssuanceContext): EnforcementService
       ),
   };
 }
-
-const forWhom = {
-  'review-access': 'access reviews are for the reviewer of this cluster',
-  'read-enforcement': 'these files are for the reviewer of this cluster, auditors and admins',
-} as const satisfies Partial<Record<Action, string>>;
 
 const unavailable = (message: string): Refused => refused({ kind: 'enforcement-unavailable', message });
 

@@ -1,9 +1,8 @@
 import { verifyChain } from '../../audit/chain.js';
 import { consistencyProof, inclusionProof } from '../../audit/merkle-tree.js';
-import { may } from '../../identity/permissions.js';
+import { whyNotPermitted } from '../../identity/permissions.js';
 import type { AuditEventFilter } from '../../model/audit-event.js';
 import { done, refused, type Refused } from '../../model/outcome.js';
-import type { Principal } from '../../model/principal.js';
 import type { AuditEventService } from '../../services/audit-events.js';
 import type { AuditEventReader, Store } from '../../store/store.js';
 import type { Checkpoints } from './checkpoints.js';
@@ -28,31 +27,31 @@ export function auditEventService(
     }));
   return {
     async list(principal, filter, page) {
-      return whyNotRead(principal) ?? done(await auditEvents.list(filter, page));
+      return whyNotPermitted(principal, 'read-audit-events') ?? done(await auditEvents.list(filter, page));
     },
     async export(principal, filter) {
-      const refusal = whyNotRead(principal);
+      const refusal = whyNotPermitted(principal, 'read-audit-events');
       if (refusal !== null) return refusal;
       const firstSeq = (await auditEvents.start()).seq + 1;
       return done({ firstSeq, lines: canonicalTexts(auditEvents, filter, firstSeq) });
     },
     async verify(principal) {
-      return whyNotRead(principal) ?? done(await verified());
+      return whyNotPermitted(principal, 'read-audit-events') ?? done(await verified());
     },
     async exportWithHashes(principal) {
-      const refusal = whyNotRead(principal);
+      const refusal = whyNotPermitted(principal, 'read-audit-events');
       if (refusal !== null) return refusal;
       const firstSeq = (await auditEvents.start()).seq + 1;
       return done({ firstSeq, lines: linesWithHashes(auditEvents, kept, firstSeq) });
     },
     async checkpoint(principal) {
-      const refusal = whyNotRead(principal);
+      const refusal = whyNotPermitted(principal, 'read-audit-events');
       if (refusal !== null) return refusal;
       const last = (await kept.last()) ?? (await checkpoints.sign());
       return last === null ? refused({ kind: 'not-found' }) : done(last.note);
     },
     async checkpointKeys(principal) {
-      const refusal = whyNotRead(principal);
+      const refusal = whyNotPermitted(principal, 'read-audit-events');
       if (refusal !== null) return refusal;
       const keys = await kept.keys();
       return done(
@@ -64,7 +63,7 @@ export function auditEventService(
       );
     },
     async inclusionProof(principal, seq, asked) {
-      const refusal = whyNotRead(principal);
+      const refusal = whyNotPermitted(principal, 'read-audit-events');
       if (refusal !== null) return refusal;
       const size = asked ?? ((await kept.last()) ?? (await checkpoints.sign()))?.size ?? 0;
       const whyNot =
@@ -75,7 +74,7 @@ export function auditEventService(
       return done({ size, index: seq - 1, hashes: await inclusionProof(checkpoints.tree, seq - 1, size) });
     },
     async consistencyProof(principal, from, to) {
-      const refusal = whyNotRead(principal);
+      const refusal = whyNotPermitted(principal, 'read-audit-events');
       if (refusal !== null) return refusal;
       const whyNot =
         from > to ? invalid('/query/from', 'must not be larger than "to"') : await whyNotSize('/query/to', to);
@@ -83,11 +82,6 @@ export function auditEventService(
       return done({ size: to, hashes: await consistencyProof(checkpoints.tree, from, to) });
     },
   };
-}
-
-function whyNotRead(principal: Principal): Refused | null {
-  if (may(principal, 'read-audit-events')) return null;
-  return refused({ kind: 'not-permitted', message: 'reading the audit log takes the role auditor or admin' });
 }
 
 const invalid = (pointer: string, message: string): Refused =>

@@ -1,4 +1,4 @@
-import { actsFor, may } from '../../identity/permissions.js';
+import { actsFor, whyNotPermitted } from '../../identity/permissions.js';
 import { auditEvent } from '../../model/audit-event.js';
 import { foldedName } from '../../model/folded-name.js';
 import {
@@ -33,7 +33,7 @@ export async function blockIdentity(
   username: string,
   ask: BlockAsk,
 ): Promise<Outcome<IdentityDetails>> {
-  const refusal = whyNotBlock(principal) ?? whyNotAsked(context, ask);
+  const refusal = whyNotPermitted(principal, 'block-identities') ?? whyNotAsked(context, ask);
   if (refusal !== null) return refusal;
   const { name } = principal;
   const block = await commitBlock(context, name, username, ask);
@@ -142,7 +142,7 @@ export async function unblockIdentity(
   username: string,
   ask: UnblockAsk,
 ): Promise<Outcome<IdentityDetails>> {
-  const refusal = whyNotBlock(principal);
+  const refusal = whyNotPermitted(principal, 'block-identities');
   if (refusal !== null) return refusal;
   if (actsFor(principal, username))
     return refused({ kind: 'not-permitted', message: 'nobody unblocks themselves: somebody else must do it' });
@@ -203,11 +203,6 @@ export function liftingStep(
     ],
     events: isFreed ? [auditEvent('IdentityUnblocked', now, actor, { username, clusters: freed, comment })] : [],
   };
-}
-
-function whyNotBlock(principal: Principal): Refused | null {
-  if (may(principal, 'block-identities')) return null;
-  return refused({ kind: 'not-permitted', message: 'blocking an identity takes the role provisioner or admin' });
 }
 
 /** An answer has at most 100 errors. */

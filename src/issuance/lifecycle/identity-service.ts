@@ -1,6 +1,5 @@
-import { may } from '../../identity/permissions.js';
-import { done, refused, type Refused } from '../../model/outcome.js';
-import type { Principal } from '../../model/principal.js';
+import { whyNotPermitted } from '../../identity/permissions.js';
+import { done, refused } from '../../model/outcome.js';
 import type { IdentityService } from '../../services/identities.js';
 import type { IssuanceContext } from '../context.js';
 import { blockIdentity, unblockIdentity } from './block-identity.js';
@@ -10,14 +9,14 @@ import { identityOf, readIdentity } from './read-identity.js';
 export function identityService(context: IssuanceContext): IdentityService {
   return {
     async list(principal, filter, page) {
-      const refusal = whyNotRead(principal);
+      const refusal = whyNotPermitted(principal, 'read-identities');
       if (refusal !== null) return refusal;
       const { items, nextCursor } = await context.store.identities.list(filter, context.clock(), page);
       return done({ items: items.map((one) => identityOf(context, one)), nextCursor });
     },
 
     async find(principal, username) {
-      const refusal = whyNotRead(principal);
+      const refusal = whyNotPermitted(principal, 'read-identities');
       if (refusal !== null) return refusal;
       const identity = await readIdentity(context, username);
       const { blocked, waitingRequests, requestedForOthers } = identity;
@@ -29,9 +28,4 @@ export function identityService(context: IssuanceContext): IdentityService {
     block: (principal, username, ask) => blockIdentity(context, principal, username, ask),
     unblock: (principal, username, ask) => unblockIdentity(context, principal, username, ask),
   };
-}
-
-function whyNotRead(principal: Principal): Refused | null {
-  if (may(principal, 'read-identities')) return null;
-  return refused({ kind: 'not-permitted', message: 'reading identities takes the role provisioner, auditor or admin' });
 }

@@ -1,8 +1,7 @@
-import { may, mayReadBlastRadius } from '../../identity/permissions.js';
+import { mayReadBlastRadius, whyNotPermitted } from '../../identity/permissions.js';
 import { auditEvent } from '../../model/audit-event.js';
 import type { SupposedInDirectory } from '../../model/directory.js';
 import { done, refused, type Outcome, type Refused } from '../../model/outcome.js';
-import type { Principal } from '../../model/principal.js';
 import { configuredCluster, requestToDecide, type ConfiguredCluster } from '../../policy/policy-set.js';
 import type { NeededFacts } from '../../policy/needed-facts.js';
 import { policyJsonSchema } from '../../policy/policy-schema.js';
@@ -32,7 +31,7 @@ export function policyService(context: IssuanceContext, drafts: Drafts): PolicyS
     schema: () => policyJsonSchema,
 
     async evaluate(principal, { directory: supposed, ...ask }, policies) {
-      const refusal = policies === null ? null : whyNotDraft(principal);
+      const refusal = policies === null ? null : whyNotPermitted(principal, 'draft-policies');
       const resolved = refusal ?? (await resolveEvaluation(context, principal, ask));
       if (!resolved.ok) return resolved;
       const now = context.clock();
@@ -64,7 +63,7 @@ export function policyService(context: IssuanceContext, drafts: Drafts): PolicyS
         // Requests of the future would keep it from ending.
         before: before === undefined || before > now ? now : before,
       };
-      const refusal = whyNotDraft(principal) ?? whyNotPeriod(after, range.before);
+      const refusal = whyNotPermitted(principal, 'draft-policies') ?? whyNotPeriod(after, range.before);
       if (refusal) return refusal;
       const opened = await drafted(() => drafts.replay(draftOf(policies, [])));
       if (!opened.ok) return opened;
@@ -74,11 +73,6 @@ export function policyService(context: IssuanceContext, drafts: Drafts): PolicyS
       return done({ policySetDigest: opened.value.digest, ...range, items });
     },
   };
-}
-
-function whyNotDraft(principal: Principal): Refused | null {
-  if (may(principal, 'draft-policies')) return null;
-  return refused({ kind: 'not-permitted', message: 'trying policies out takes the role auditor or admin' });
 }
 
 function whyNotPeriod(after: Date | undefined, before: Date): Refused | null {

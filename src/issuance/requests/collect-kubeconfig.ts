@@ -1,4 +1,4 @@
-import { mayReadRequest, whyNotCollect } from '../../identity/permissions.js';
+import { mayReadRequest, whyNotPermitted, whyNotCollect } from '../../identity/permissions.js';
 import { renderKubeconfig } from '../../formats/kubeconfig/render-kubeconfig.js';
 import type { Certificate } from '../../model/certificate.js';
 import type { CertificateRequest } from '../../model/certificate-request.js';
@@ -21,7 +21,7 @@ import { recheckAndCommit } from '../policies/recheck-policy.js';
 import { clusterGone, lapsed, movedOn, stateConflict } from '../request-states.js';
 import { decideAndRecord, deniedAs } from './create-request.js';
 import { viewAtEnd } from './request-view.js';
-import { resolveAsk, whyNotAsk, type ResolvedAsk } from './resolve-ask.js';
+import { resolveAsk, type ResolvedAsk } from './resolve-ask.js';
 
 /** The key is generated, so there is no certification request. */
 type KubeconfigAsk = Omit<CertificateRequestAsk, 'csr'>;
@@ -57,7 +57,7 @@ async function createFirst(
   resolve: () => Promise<Outcome<ResolvedAsk>>,
   idempotency: IdempotencyToken | null,
 ): Promise<Outcome<CreatedKubeconfig>> {
-  const notPermitted = whyNotAsk(principal);
+  const notPermitted = whyNotPermitted(principal, 'request-certificates');
   if (notPermitted) return notPermitted;
   const resolved = await resolve();
   if (!resolved.ok) return resolved;

@@ -1,3 +1,4 @@
+import { whyNotPermitted } from '../../identity/permissions.js';
 import type { AuditEventDraft } from '../../model/audit-event.js';
 import type { CertificateRequest, RequestState } from '../../model/certificate-request.js';
 import type { Decision } from '../../model/decision.js';
@@ -23,7 +24,7 @@ import {
 import { rememberKey } from './idempotency-keys.js';
 import { makersToRecord } from './makers.js';
 import { readView, viewAtEnd } from './request-view.js';
-import { whyNotAsk, resolveAsk, type ResolvedAsk } from './resolve-ask.js';
+import { resolveAsk, type ResolvedAsk } from './resolve-ask.js';
 
 export interface CreateOptions {
   /** 0 … 30: how long to wait for the end of issuing, where issuing starts at once. */
@@ -56,7 +57,7 @@ export function createResolved(
 
   async function first(): Promise<Outcome<CertificateRequestView>> {
     // 1. Resolve the ask: one cluster, one username, and a CSR that proves its key.
-    const resolved = whyNotAsk(principal) ?? (await resolve());
+    const resolved = whyNotPermitted(principal, 'request-certificates') ?? (await resolve());
     if (!resolved.ok) return resolved;
     const { csr } = resolved.value;
     const key = csr && keyOfCsr(csr);

@@ -1,9 +1,8 @@
-import { may } from '../../identity/permissions.js';
 import type { Renewal } from '../../model/renewal.js';
 import type { RenewalFacts } from '../../model/decision.js';
 import { labelBounds, sortedLabels, whyNotLabelValue, type Labels } from '../../model/labels.js';
 import { isDnsLabel, whyNotPrincipalName } from '../../model/name-grammar.js';
-import { done, refused, type FieldError, type Outcome, type Refused } from '../../model/outcome.js';
+import { done, refused, type FieldError, type Outcome } from '../../model/outcome.js';
 import { quote } from '../../model/quote.js';
 import type { Principal, Requester } from '../../model/principal.js';
 import { type CertificationRequest, readCertificationRequest } from '../../x509/strict/certification-request.js';
@@ -30,15 +29,6 @@ export interface ResolvedAsk {
   readonly renewal: Renewal | null;
   /** The facts about it for policy. */
   readonly renewalFacts: RenewalFacts | null;
-}
-
-/** Why the principal may not ask for certificates; null where it may. */
-export function whyNotAsk(principal: Principal): Refused | null {
-  if (may(principal, 'request-certificates')) return null;
-  return refused({
-    kind: 'not-permitted',
-    message: 'asking for certificates takes the role requester, provisioner or admin',
-  });
 }
 
 /** Reads an ask, or answers everything that is wrong with it. Policy decides afterwards who may have what. */

@@ -1,9 +1,9 @@
 import type { Checkpoint } from '../../audit/checkpoint.js';
 import { rootHash, type TreeHashes } from '../../audit/merkle-tree.js';
-import { may } from '../../identity/permissions.js';
+import { whyNotPermitted } from '../../identity/permissions.js';
 import { auditEvent } from '../../model/audit-event.js';
 import { newId } from '../../model/new-id.js';
-import { done, refused, type Refused } from '../../model/outcome.js';
+import { done } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
 import type { Restoration } from '../../model/restoration.js';
 import type { LostCertificate, RestoredService, RestoredState } from '../../services/restored.js';
@@ -104,11 +104,11 @@ export class Restorations implements RestoredService {
   }
 
   async read(principal: Principal) {
-    return whyNot(may(principal, 'read-audit-events')) ?? done(await this.#state());
+    return whyNotPermitted(principal, 'read-audit-events') ?? done(await this.#state());
   }
 
   async acknowledge(principal: Principal) {
-    const refusal = whyNot(may(principal, 'acknowledge-restored'));
+    const refusal = whyNotPermitted(principal, 'acknowledge-restored');
     if (refusal !== null) return refusal;
     const { store, clock } = this.context;
     const open = (await store.restorations.all()).filter(isOpen);
@@ -187,12 +187,3 @@ export class Restorations implements RestoredService {
 
 const isOpen = ({ acknowledgedAt }: Restoration): boolean => acknowledgedAt === null;
 const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null);
-
-function whyNot(permitted: boolean): Refused | null {
-  return permitted
-    ? null
-    : refused({
-        kind: 'not-permitted',
-        message: 'reading this takes the role auditor or admin, acknowledging it admin',
-      });
-}

@@ -25,13 +25,12 @@ export const lettingIn = (services: Services): Services => ({
   },
 });
 
+type More = Partial<Pick<Principal, 'method' | 'groups' | 'cluster'>>;
+
 /** Calls as a principal whom nobody made: a person by OIDC, unless the method is another one. */
-export function comingAs(
-  service: TestService,
-  name: string,
-  roles: Principal['roles'],
-  more: Partial<Pick<Principal, 'method' | 'groups'>> = {},
-): Caller {
-  const who = principal(name, roles, { method: 'oidc', ...more });
-  return service.withToken(mark + Buffer.from(JSON.stringify(who)).toString('base64url'));
-}
+export const comingAs = (service: TestService, name: string, roles: Principal['roles'], more: More = {}): Caller =>
+  service.withToken(tokenOf(name, roles, more));
+
+/** The bearer token of the same. */
+export const tokenOf = (name: string, roles: Principal['roles'], more: More = {}): string =>
+  mark + Buffer.from(JSON.stringify(principal(name, roles, { method: 'oidc', ...more }))).toString('base64url');

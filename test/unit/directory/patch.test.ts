@@ -176,9 +176,29 @@ describe('a PATCH of a group', () => {
   });
 });
 
+describe('what one call may give', () => {
+  it('is bounded before it is read', () => {
+    const emails = Array.from({ length: 21 }, (_, i) => `a${i}@corp.example`);
+    for (const op of ['add', 'replace', 'remove'])
+      expect(scimTypeOf(() => patched({ op, path: 'emails', value: emails }))).toBe('tooMany');
+    const paths = Object.fromEntries(Array.from({ length: 1_001 }, (_, i) => [`emails[type eq "${i}"].value`, 'a']));
+    expect(scimTypeOf(() => patched({ op: 'add', value: paths }))).toBe('tooMany');
+    expect(scimTypeOf(() => readUser({ schemas: [userSchema], userName: 'a', ...paths }))).toBe('tooMany');
+  });
+
+  it('says whether somebody is active under the name of the schema too', () => {
+    const body = { schemas: [userSchema], userName: 'a' };
+    expect(readUser({ ...body, [userSchema]: { active: false } })).toMatchObject({
+      attributes: { active: false },
+      tellsActive: true,
+    });
+    expect(readUser(body).tellsActive).toBe(false);
+  });
+});
+
 describe('a body', () => {
   it('keeps the attributes of people and drops the rest', () => {
-    const user = readUser({
+    const { attributes: user } = readUser({
       schemas: [userSchema, enterprise],
       id: 'other',
       userName: 'Jane@Corp.example',

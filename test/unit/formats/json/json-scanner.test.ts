@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { duplicateMember, hasLoneSurrogate, hasMoreStructure } from '../../../../src/formats/json/json-scanner.js';
+import { duplicateMember, hasLoneSurrogate, ValueBoundError } from '../../../../src/formats/json/json-scanner.js';
 
 describe('duplicateMember', () => {
   it.each([
@@ -57,15 +57,19 @@ describe('hasLoneSurrogate', () => {
   });
 });
 
-describe('hasMoreStructure', () => {
+describe('the bounds of duplicateMember', () => {
   it.each([
-    ['{"a":1,"b":[2,3]}', 6],
-    ['{"a":",,,[[[{{{:::"}', 2],
-    [String.raw`{"a\"":"\\","b":"\\\",,,"}`, 4],
-    ['"a', 0],
+    ['{"a":1,"b":[2,3]}', 4],
+    ['{"a":",,,[[[{{{:::"}', 1],
+    [String.raw`{"a\"":"\\","b":"\\\",,,"}`, 2],
     ['[[[[', 4],
-  ])('counts in %s what is outside its strings', (text, found) => {
-    expect(hasMoreStructure(text, found)).toBe(false);
-    if (found > 0) expect(hasMoreStructure(text, found - 1)).toBe(true);
+  ])('count the values of %s, not what is in its strings', (text, maxValues) => {
+    expect(duplicateMember(text, { maxDepth: 10, maxValues })).toBeNull();
+    expect(() => duplicateMember(text, { maxDepth: 10, maxValues: maxValues - 1 })).toThrow(ValueBoundError);
+  });
+
+  it('count how deep a text goes', () => {
+    expect(() => duplicateMember('[[{}]]', { maxDepth: 2, maxValues: 10 })).toThrow(ValueBoundError);
+    expect(duplicateMember('[[{}]]', { maxDepth: 3, maxValues: 10 })).toBeNull();
   });
 });
