@@ -15,6 +15,7 @@ import { keyProof } from '../helpers/key-proof.js';
 import { localAuthority } from '../helpers/local-authority.js';
 import { freshDatabase, query, type TestDatabase } from '../helpers/postgresql/databases.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
+import { connectRaw } from '../http/support/raw-client.js';
 import { policies } from '../http/support/service.js';
 import { SigningBrowser } from '../http/support/sign-in.js';
 
@@ -110,12 +111,21 @@ const [A, B] = [0, 1] as const;
 type Replica = typeof A | typeof B;
 const to = (replica: Replica, token: () => string = adminToken): Call =>
   callTo(() => replicas[replica]?.address ?? '', token);
-const json = <T>({ text }: { readonly text: string }) => JSON.parse(text) as T;
+/** The members of bodies that the tests read. */
+interface Body {
+  readonly id: string;
+  readonly token: string;
+  readonly state: string;
+  readonly rolesLost?: string;
+  readonly members: readonly unknown[];
+  readonly certificate: { readonly fingerprintSha256: string };
+}
+const json = ({ text }: { readonly text: string }) => JSON.parse(text) as Body;
 
 async function tokenOf(name: string, roles: readonly string[], replica: Replica = A) {
   const answer = await to(replica)('POST', '/v1/api-tokens', JSON.stringify({ name, roles }));
   expect(answer.status, answer.text).toBe(201);
-  return json<{ readonly id: string; readonly token: string }>(answer);
+  return json(answer);
 }
 const whoami = async (replica: Replica, token: string) =>
   to(replica, () => token)('GET', '/v1/whoami', undefined, { connection: 'close' });
@@ -150,7 +160,7 @@ async function held(): Promise<Held & { readonly username: string }> {
   const answer = await to(A)('POST', '/v1/certificate-requests', JSON.stringify({ cluster: 'demo', csr: pem }), {
     prefer: 'wait=20',
   });
-  const { certificate } = json<{ readonly certificate: { readonly fingerprintSha256: string } }>(answer);
+  const { certificate } = json(answer);
   return { fingerprint: certificate.fingerprintSha256, key: keyPair.privateKey, username };
 }
 /** Somebody who holds the certificate renews it; the same proof each time that the answer is called. */
@@ -265,7 +275,7 @@ describe('while strangers guess at one of two replicas', () => {
       expect((await whoami(A, token)).status).toBeGreaterThan(400);
       const status = async () => (await whoami(B, token)).status;
       await expect.poll(status, { interval: 50 }).not.toBe(200);
-      expect(performance.now() - answeredAt).toBeLessThan(5_000 + 10 * once);
+      expect(performance.now() - answeredAt).toBeLessThan(5_500 + 10 * once);
     });
   });
 
@@ -305,7 +315,7 @@ describe('somebody who is blocked at one replica', () => {
   const ask = async (groups: readonly string[]) => {
     const body = JSON.stringify({ cluster: 'demo', username: `app-${randomUUID()}`, groups });
     const answer = await to(A, () => requester)('POST', '/v1/certificate-requests', body);
-    return json<{ readonly id: string }>(answer).id;
+    return json(answer).id;
   };
   const approve = async (replica: Replica, token: string, id: string) =>
     (await to(replica, () => token)('POST', `/v1/certificate-requests/${id}/approve`, '{}')).status;
@@ -340,6 +350,25 @@ describe('somebody who is blocked at one replica', () => {
     expect((await unblock('vic')).status).toBe(200);
   });
 
+  it('approves nothing with a call that was begun before, and whose body comes behind the block', async () => {
+    const { token } = await tokenOf('slow', ['approver']);
+    const id = await ask(['ops-a']);
+    expect((await whoami(B, token)).status).toBe(200);
+    const { socket, received, ended } = await connectRaw(replicas[B]?.address ?? '');
+    socket.write(
+      `POST /v1/certificate-requests/${id}/approve HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer ${token}\r\n` +
+        'content-type: application/json\r\ncontent-length: 2\r\n\r\n{',
+    );
+    expect((await block('slow')).status).toBe(200);
+    await expect.poll(async () => json(await whoami(B, token)).rolesLost).toBe('blocked');
+    // A moment more than a caller is believed who sends the body at once.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    socket.write('}');
+    await ended;
+    expect(received().split(' ')[1]).toBe('404');
+    expect((await unblock('slow')).status).toBe(200);
+  });
+
   it('has approved nothing that is issued behind the block, by whichever replica the other approval comes', async () => {
     const [vera, otto] = [(await tokenOf('vera', ['approver'])).token, (await tokenOf('otto', ['approver'])).token];
     const ids = await Promise.all(Array.from({ length: 6 }, () => ask(['two-a'])));
@@ -349,12 +378,9 @@ describe('somebody who is blocked at one replica', () => {
     const answeredAt = performance.now();
     // At A at once.
     expect(await approve(A, otto, ids[0]!)).toBe(200);
-    const stateOf = async (id: string) =>
-      json<{ readonly state: string }>(await to(B)('GET', `/v1/certificate-requests/${id}`)).state;
+    const stateOf = async (id: string) => json(await to(B)('GET', `/v1/certificate-requests/${id}`)).state;
     expect(await stateOf(ids[0]!)).toBe('pending');
-    await expect
-      .poll(async () => json<{ rolesLost?: string }>(await whoami(B, vera)).rolesLost, { interval: 20 })
-      .toBe('blocked');
+    await expect.poll(async () => json(await whoami(B, vera)).rolesLost, { interval: 20 }).toBe('blocked');
     expect(performance.now() - answeredAt).toBeLessThan(1_000 + 10 * once);
     for (const id of ids.slice(1)) {
       expect(await approve(B, otto, id)).toBe(200);
@@ -440,7 +466,7 @@ describe('the directory', () => {
       const headers = { 'content-type': 'application/scim+json' };
       const answer = await to(replica, () => connector)(method, `/scim/v2${path}`, JSON.stringify(content), headers);
       expect(answer.status, answer.text).toBeLessThan(300);
-      return answer.text === '' ? '' : json<{ readonly id: string }>(answer).id;
+      return answer.text === '' ? '' : json(answer).id;
     };
     const patch = (replica: Replica, path: string, operations: readonly object[]) =>
       scim(replica, 'PATCH', path, {
@@ -463,9 +489,10 @@ describe('the directory', () => {
     const once = await took(() => whoami(B, token));
     const waits: number[] = [];
     let goesOn = true;
-    const probing = (async () => {
+    const probe = async () => {
       while (goesOn) waits.push(await took(() => whoami(B, adminToken())));
-    })();
+    };
+    const probing = probe();
     // Everybody twenty times, in many operations: what a connector sends after a night without a network.
     const members = users.map((value) => ({ value }));
     const operations = Array.from({ length: 20 }, () => ({ op: 'add', path: 'members', value: members }));
@@ -479,7 +506,7 @@ describe('the directory', () => {
     for (const replica of both)
       await expect.poll(async () => json(await whoami(replica, token))).toMatchObject({ rolesLost: 'left', roles: [] });
     const found = await to(B, () => connector)('GET', `/scim/v2/Groups/${group}`);
-    expect(json<{ readonly members: readonly unknown[] }>(found).members).toHaveLength(100);
+    expect(json(found).members).toHaveLength(100);
   });
 });
 
