@@ -1,6 +1,6 @@
 import Fastify, { type FastifyBaseLogger, type FastifyServerOptions } from 'fastify';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import { addOpenApi, documentRoutes } from './http/documentation/routes.js';
+import { documentRoutes } from './http/documentation/routes.js';
 import { addHealth } from './http/health/routes.js';
 import { addLogin } from './http/login/routes.js';
 import { addMetrics } from './http/metrics/routes.js';
@@ -112,6 +112,7 @@ export function buildApp(services: Services, options: AppOptions): App {
           connections,
         });
   app.decorate('certificateListener', certificateListener);
+  app.decorate('connections', connections);
   drainConnections(app, certificateListener, connections, options.drainMilliseconds ?? 10_000);
   traceRequests(app, options.tracing ?? null);
   setAnswerHeaders(app);
@@ -124,10 +125,7 @@ export function buildApp(services: Services, options: AppOptions): App {
 
   const failuresPerMinute = options.failedAuthenticationsPerMinute ?? 60;
   const browsers = options.browsers ?? null;
-  app.register(async (root) => {
-    addHealth(root, services, browsers !== null);
-    addOpenApi(root);
-  });
+  app.register(async (root) => addHealth(root, services, browsers !== null));
   app.register(async (forCallers) => {
     authenticateCallers(forCallers, services.authenticator, {
       ...{ failuresPerMinute, browsers, publicUrl: options.publicUrl ?? null },

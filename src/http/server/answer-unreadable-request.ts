@@ -31,7 +31,7 @@ export function answerUnreadableRequest(error: Error & { readonly code?: string 
 }
 
 /** The answer that is being made or sent on this connection. Node has it under no public name. */
-function answerUnderWay(socket: Socket): ServerResponse | null {
+export function answerUnderWay(socket: Socket): ServerResponse | null {
   return (socket as { readonly _httpMessage?: ServerResponse | null })._httpMessage ?? null;
 }
 

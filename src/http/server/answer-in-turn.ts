@@ -1,0 +1,64 @@
+import type { RequestListener, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+/** How many requests of a connection may wait while an earlier one is answered. Hardly a client sends more than one. */
+const mostWaiting = 4;
+
+/** The requests of one connection. */
+interface Line {
+  last: ServerResponse;
+  waiting: number;
+}
+
+/** Goes with `answerInTurn`, which then sees the requests that Node would answer by itself. */
+export const everyRequest = { requireHostHeader: false } as const;
+
+/**
+ * Hands over one request of a connection at a time, and lets other connections go first before the next, so that nobody holds
+ * up others by sending many requests at once (RFC 9112 9.3.2 lets a client do so). If more than four wait, these are
+ * answered and the connection ends: a client has to expect that and sends the others again (RFC 9112 9.3.2).
+ */
+export function answerInTurn(server: Server, handler: RequestListener): Server {
+  const lines = new WeakMap<Socket, Line>();
+  const listener: RequestListener = (request, response) => {
+    const { socket } = request;
+    const line = lines.get(socket);
+    const before = line?.last;
+    if (line === undefined) lines.set(socket, { last: response, waiting: 0 });
+    else line.last = response;
+    if (line === undefined || before === undefined || before.closed) {
+      answer(request, response);
+      return;
+    }
+    line.waiting += 1;
+    if (line.waiting > mostWaiting) {
+      stopReading(socket);
+      before.once('close', () => socket.destroySoon());
+      return;
+    }
+    before.once('close', () => {
+      setImmediate(() => {
+        line.waiting -= 1;
+        if (!socket.destroyed) answer(request, response);
+      });
+    });
+  };
+  const answer: RequestListener = (request, response) => {
+    // RFC 9112 3.2. Node does not look, because it would answer out of turn.
+    if (request.headers.host === undefined && request.httpVersion === '1.1')
+      response.writeHead(400, { connection: 'close' }).end();
+    else handler(request, response);
+  };
+  // RFC 9110 10.1.1 lets a server ignore an expectation that it does not know.
+  return server.on('request', listener).on('checkExpectation', listener);
+}
+
+/**
+ * Neither reads nor parses more of a connection. Node parses all that has arrived at once, which are thousands of requests in
+ * 64 KiB, and has no public way to stop. Its parser leaves the rest alone where an upgrade (2) begins.
+ */
+function stopReading(socket: Socket): void {
+  const { parser } = socket as { readonly parser?: { onIncoming: () => number } | null };
+  if (parser) parser.onIncoming = () => 2;
+  socket.pause();
+}
