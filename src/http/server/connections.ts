@@ -10,16 +10,17 @@ export interface ConnectionLimits {
   readonly maxPerAddress: number;
   /** How long a connection is new; default 10,000: a TLS handshake may take so long, and then the first call says who comes. */
   readonly newMilliseconds?: number;
+  /** A caller who reads nothing of an answer for so long is cut off; default 120,000. */
+  readonly stalledMilliseconds?: number;
 }
 
 /** How many connections of a cluster's API server count apart. It works on up to 600 requests at a time. */
 const mostOfCluster = 1_000;
-/** A caller who reads nothing of an answer for so long is cut off. */
-const stalledMilliseconds = 120_000;
 /** Octets of answers that wait for their readers, of all connections. Above it those are cut that read nothing. */
 const mostUnread = 32 * 1024 * 1024;
 const lookMilliseconds = 1_000;
 const usualNewMilliseconds = 10_000;
+const usualStalledMilliseconds = 120_000;
 /** While connections are refused, the log has a line about it no more often than this. */
 const tellEveryMilliseconds = 10_000;
 
@@ -157,6 +158,7 @@ export class Connections {
 
   #look(): void {
     const { maxPerAddress, newMilliseconds = usualNewMilliseconds } = this.limits;
+    const { stalledMilliseconds = usualStalledMilliseconds } = this.limits;
     const newSince = performance.now() - newMilliseconds;
     for (const ofAddress of this.#strangers.values())
       for (const connection of ofAddress.values()) {
