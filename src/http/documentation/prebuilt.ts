@@ -23,7 +23,7 @@ export function prebuilt(type: string, make: () => string | Buffer): () => Prebu
 }
 
 /** So much of an answer waits for its reader. TLS keeps a copy of it. */
-const pieceOctets = 64 * 1024;
+const pieceOctets = 16 * 1024;
 
 /** Answers 304 to a caller who has it already (RFC 9110 13.1.2). A body goes out in pieces, each when the one before it was read. */
 export function sendPrebuilt(

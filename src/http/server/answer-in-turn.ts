@@ -7,6 +7,8 @@ const mostWaiting = 4;
 /** The requests of one connection. */
 interface Line {
   last: ServerResponse;
+  /** Octets that had arrived with the last request. Node reads many requests in one turn of its loop, and may answer each at once. */
+  bytesRead: number;
   waiting: number;
 }
 
@@ -22,11 +24,18 @@ export function answerInTurn(server: Server, handler: RequestListener): Server {
   const lines = new WeakMap<Socket, Line>();
   const listener: RequestListener = (request, response) => {
     const { socket } = request;
+    const { bytesRead } = socket;
     const line = lines.get(socket);
-    const before = line?.last;
-    if (line === undefined) lines.set(socket, { last: response, waiting: 0 });
-    else line.last = response;
-    if (line === undefined || before === undefined || before.closed) {
+    if (line === undefined) {
+      lines.set(socket, { last: response, bytesRead, waiting: 0 });
+      answer(request, response);
+      return;
+    }
+    const { last: before } = line;
+    const isAlone = before.closed && line.bytesRead !== bytesRead;
+    line.last = response;
+    line.bytesRead = bytesRead;
+    if (isAlone) {
       answer(request, response);
       return;
     }
@@ -36,12 +45,14 @@ export function answerInTurn(server: Server, handler: RequestListener): Server {
       before.once('close', () => socket.destroySoon());
       return;
     }
-    before.once('close', () => {
+    const next = () => {
       setImmediate(() => {
         line.waiting -= 1;
         if (!socket.destroyed) answer(request, response);
       });
-    });
+    };
+    if (before.closed) next();
+    else before.once('close', next);
   };
   const answer: RequestListener = (request, response) => {
     // RFC 9112 3.2. Node does not look, because it would answer out of turn.
