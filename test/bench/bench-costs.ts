@@ -51,7 +51,7 @@ async function callAgainAndAgain({ host, port }: { readonly host: string; readon
     let answer = '';
     socket.write(text);
     for await (const chunk of socket) {
-      answer += String(chunk);
+      answer += (chunk as Buffer).toString('latin1');
       const length = /^HEAD/.test(route) ? '0' : (/\r\ncontent-length: (\d+)/i.exec(answer)?.[1] ?? '0');
       const end = answer.indexOf('\r\n\r\n');
       if (end < 0 || answer.length < end + 4 + Number(length)) continue;

@@ -1,4 +1,4 @@
-import type { RequestListener, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 /** How many requests of a connection may wait while an earlier one is answered. Hardly a client sends more than one. */
@@ -7,8 +7,11 @@ const mostWaiting = 4;
 /** The requests of one connection. */
 interface Line {
   last: ServerResponse;
-  /** Octets that had arrived with the last request. Node reads many requests in one turn of its loop, and may answer each at once. */
-  bytesRead: number;
+  /**
+   * Octets that had arrived with the last request, if it has a body: Node may answer it at once, and read the next one in the
+   * same turn of its loop. Else null.
+   */
+  bytesRead: number | null;
   waiting: number;
 }
 
@@ -24,17 +27,16 @@ export function answerInTurn(server: Server, handler: RequestListener): Server {
   const lines = new WeakMap<Socket, Line>();
   const listener: RequestListener = (request, response) => {
     const { socket } = request;
-    const { bytesRead } = socket;
     const line = lines.get(socket);
     if (line === undefined) {
-      lines.set(socket, { last: response, bytesRead, waiting: 0 });
+      lines.set(socket, { last: response, bytesRead: octetsBehind(request), waiting: 0 });
       answer(request, response);
       return;
     }
     const { last: before } = line;
-    const isAlone = before.closed && line.bytesRead !== bytesRead;
+    const isAlone = before.closed && (line.bytesRead === null || line.bytesRead !== socket.bytesRead);
     line.last = response;
-    line.bytesRead = bytesRead;
+    line.bytesRead = octetsBehind(request);
     if (isAlone) {
       answer(request, response);
       return;
@@ -62,6 +64,11 @@ export function answerInTurn(server: Server, handler: RequestListener): Server {
   };
   // RFC 9110 10.1.1 lets a server ignore an expectation that it does not know.
   return server.on('request', listener).on('checkExpectation', listener);
+}
+
+function octetsBehind({ headers, socket }: IncomingMessage): number | null {
+  const hasBody = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
+  return hasBody ? socket.bytesRead : null;
 }
 
 /**
