@@ -65,8 +65,8 @@ describe.each(['HTTP', 'TLS'])('a reader over %s', (protocol) => {
     const root = { name: 'root', roles: ['admin'] };
     const page = await service.services.certificates.list(
       root as never,
-      {} as never,
-      { limit: 1, cursor: null } as never,
+      {},
+      { limit: 1, cursor: null },
     );
     certificates.push(...page.items);
   });
@@ -90,7 +90,7 @@ describe.each(['HTTP', 'TLS'])('a reader over %s', (protocol) => {
       client.socket.pause();
       await expect.poll(() => service.connections(), { timeout: 60_000 }).toBe(0);
       await expect.poll(() => open).toBe(0);
-      expect(memoryOf(process.pid) - before, stream.join(' ')).toBeLessThan(64 * 1024 * 1024);
+      expect(memoryOf(process.pid) - before, `${stream[0]} ${stream[1]}`).toBeLessThan(64 * 1024 * 1024);
       client.socket.destroy();
     }
   });
