@@ -63,11 +63,7 @@ describe.each(['HTTP', 'TLS'])('a reader over %s', (protocol) => {
     const wanted = { username: 'jane', groups: ['team-a'], cluster: 'demo' };
     await service.as('root')('post', '/v1/kubeconfigs').send(wanted).expect(201);
     const root = { name: 'root', roles: ['admin'] };
-    const page = await service.services.certificates.list(
-      root as never,
-      {},
-      { limit: 1, cursor: null },
-    );
+    const page = await service.services.certificates.list(root as never, {}, { limit: 1, cursor: null });
     certificates.push(...page.items);
   });
   afterAll(() => service.close());
