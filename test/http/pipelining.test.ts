@@ -9,7 +9,7 @@ import { writeTlsFiles } from './support/tls-files.js';
 const attackOctets = 64 * 1024;
 const mostWaitMilliseconds = 100;
 const mostGrowth = 64 * 1024 * 1024;
-const atOnce = 200;
+const atOnce = 50;
 
 let routes: readonly Route[];
 beforeAll(async () => {
