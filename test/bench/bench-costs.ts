@@ -17,7 +17,9 @@ export async function benchCosts(directory: string): Promise<readonly Row[]> {
   const service = await startWithIssuer(directory, null);
   try {
     const routes = [
-      ...(await everyRoute()).filter(({ path }) => open.test(path)).map(({ method, url }) => `${method} ${url}`),
+      ...(await everyRoute())
+        .filter(({ path }) => open.test(path))
+        .map(({ method, url }) => `${method} ${url.replace('/clusters/x/', '/clusters/bench/')}`),
       ...others,
     ];
     const rows: Row[] = [];
