@@ -48,9 +48,9 @@ export default defineConfig({
             // Tests of a process's start and of the data dir that a dead process leaves. They need SQLite.
             'test/http/{certificate-listener,memory-limit,observed-process,process,recovery,reload,start,upgrade-drill}.test.ts',
             // Tests without a database, and tests that measure.
-            'test/http/{connections,csr-fixtures,hostile-uploads,late-requests,openapi,smuggling,tls}.test.ts',
+            'test/http/{busy-api-server,connections,csr-fixtures,hostile-uploads,largest-bodies,late-requests,openapi,pipelining,slow-readers,smuggling,tls}.test.ts',
             // Tests of ways in and of answers that no database has a part in.
-            'test/http/{blast-radius,client-certificates,edge,evaluate-policies,inspections,kubectl-plugin,log,oidc,plugin-hostile-server,plugin-sign-in,policy-reload,revocation-file,written-text}.test.ts',
+            'test/http/{blast-radius,client-certificates,edge,evaluate-policies,inspections,kubectl-plugin,log,oidc,plugin-hostile-server,plugin-sign-in,policy-reload,required-roles,reserved-names,revocation-file,trusted-proxies,written-text}.test.ts',
             'test/unit/issuance/{request-states,verify-while-issuing}.test.ts',
           ],
           env: { KUBEPASS_TEST_DATABASE: 'postgresql' },

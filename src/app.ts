@@ -1,6 +1,6 @@
 import Fastify, { type FastifyBaseLogger, type FastifyServerOptions } from 'fastify';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import { addOpenApi, documentRoutes } from './http/documentation/routes.js';
+import { documentRoutes } from './http/documentation/routes.js';
 import { addHealth } from './http/health/routes.js';
 import { addLogin } from './http/login/routes.js';
 import { addMetrics } from './http/metrics/routes.js';
@@ -27,7 +27,6 @@ import { CertificateListener } from './http/server/certificate-listener.js';
 import { Connections, type ConnectionLimits } from './http/server/connections.js';
 import { createServer, type Patience } from './http/server/create-server.js';
 import { drainConnections } from './http/server/drain-connections.js';
-import { refuseAmbiguousRequests } from './http/server/refuse-ambiguous-requests.js';
 import { buildRequestValidator } from './http/server/request-validators.js';
 import type { TlsPair } from './http/server/tls-settings.js';
 import { longestEncodedParameter } from './http/schema-parts.js';
@@ -75,8 +74,7 @@ export function buildApp(services: Services, options: AppOptions): App {
   const addresses = new CallerAddresses(options.trustedProxies ?? []);
   const connections = new Connections(limits, options.logger, addresses.isProxy);
   const settings: FastifyServerOptions = {
-    serverFactory: (handler) =>
-      connections.guard(createServer(refuseAmbiguousRequests(handler), options.tls, options.patience)),
+    serverFactory: (handler) => connections.guard(createServer(handler, options.tls, options.patience)),
     loggerInstance: options.logger,
     logController: new QuietLogController(),
     bodyLimit: options.bodyLimit ?? 64 * 1024,
@@ -110,15 +108,16 @@ export function buildApp(services: Services, options: AppOptions): App {
     options.tls === undefined || options.callersAuthority === undefined
       ? null
       : new CertificateListener({
-          handler: refuseAmbiguousRequests((request, response) => {
+          handler: (request, response) => {
             app.routing(request, response);
-          }),
+          },
           onClientError: answerUnreadableRequest,
           pair: options.tls,
           certificateAuthority: options.callersAuthority,
           connections,
         });
   app.decorate('certificateListener', certificateListener);
+  app.decorate('connections', connections);
   app.decorateRequest('remoteAddress', {
     getter() {
       return addresses.of(this.raw);
@@ -136,10 +135,7 @@ export function buildApp(services: Services, options: AppOptions): App {
 
   const failuresPerMinute = options.failedAuthenticationsPerMinute ?? 60;
   const browsers = options.browsers ?? null;
-  app.register(async (root) => {
-    addHealth(root, services, browsers !== null);
-    addOpenApi(root);
-  });
+  app.register(async (root) => addHealth(root, services, browsers !== null));
   app.register(async (forCallers) => {
     authenticateCallers(forCallers, services.authenticator, {
       ...{ failuresPerMinute, browsers, publicUrl: options.publicUrl ?? null },

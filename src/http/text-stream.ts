@@ -1,9 +1,6 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 
-/** A caller who reads nothing for so long is cut off. */
-const stalledMilliseconds = 120_000;
-
 /**
  * Sends texts as they come, each only when the caller has read those before it. `end` is called when the answer ends, for
  * whatever reason. HEAD gets the headers alone.
@@ -17,6 +14,5 @@ export function sendTexts(
   const isHead = reply.request.method === 'HEAD';
   const stream = Readable.from(isHead ? [] : texts);
   stream.once('close', end);
-  reply.raw.setTimeout(stalledMilliseconds, () => reply.raw.destroy());
   return reply.type(contentType).send(stream);
 }

@@ -13,11 +13,15 @@ import type { Upload } from '../model/inspection.js';
 import type { Principal } from '../model/principal.js';
 import type { RequestSpan } from '../model/tracing.js';
 import type { CertificateListener } from './server/certificate-listener.js';
+import type { Connections } from './server/connections.js';
 
 declare module 'fastify' {
   interface FastifyInstance {
     /** The listener that asks for client certificates; null: there is none. */
     certificateListener: CertificateListener | null;
+    readonly connections: Connections;
+    /** Makes the descriptions of the API, which the first caller would wait for. The app has to be ready. */
+    makeDescriptions(): void;
   }
   interface FastifyRequest {
     /** The address that the call comes from, as far as that is known. */

@@ -16,6 +16,7 @@ import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { benchAgainst } from './bench-against.js';
 import { benchCallers } from './bench-callers.js';
 import { benchCluster, benchUnlimitedCluster } from './bench-cluster.js';
+import { benchCosts } from './bench-costs.js';
 import { benchDecisions } from './bench-decisions.js';
 import { benchDirectory } from './bench-directory.js';
 import { benchEvidence } from './bench-evidence.js';
@@ -49,6 +50,7 @@ const parts: Readonly<Record<string, (directory: string) => Promise<Part | null>
   cluster: measureOnCluster,
   service: async (directory) => ({ rows: await benchService(directory, extent) }),
   callers: async (directory) => ({ rows: await benchCallers(directory, extent) }),
+  costs: async (directory) => ({ rows: await benchCosts(directory) }),
   decisions: async () => ({ rows: await benchDecisions() }),
   replay: async (directory) => ({ rows: await benchReplay(directory) }),
   evidence: async (directory) => ({ rows: await benchEvidence(directory) }),

@@ -42,32 +42,39 @@ describe.each(['HTTP', 'TLS'])('connections over %s', (protocol) => {
     await service.close();
   });
 
-  it('are limited for each address, before a handshake, and freed when they end', async () => {
-    await start({ connections: { max: 100, maxPerAddress: 5 } });
+  it('are limited for each address once they are not new: the oldest are cut that do nothing, also before a handshake', async () => {
+    await start({ connections: { max: 100, maxPerAddress: 5, newMilliseconds: 500 } });
     const silent = [];
-    for (let i = 0; i < 5; i += 1) silent.push(await connect({ over: 'TCP' }));
-    await expect.poll(() => service.connections()).toBe(5);
-    for (let i = 0; i < 3; i += 1) expect(await (await connect()).ended).toBeLessThan(5_000);
+    for (let i = 0; i < 8; i += 1) silent.push(await connect({ over: 'TCP' }));
     expect(await isOpen(await connect({ localAddress: '127.0.0.2' }))).toBe(true);
-
-    silent[0]?.socket.destroy();
-    await expect.poll(() => service.connections()).toBe(5);
+    for (const { ended } of silent.slice(0, 3)) expect(await ended).toBeLessThan(20_000);
+    await expect.poll(() => service.connections()).toBe(6);
     expect(await isOpen(await connect())).toBe(true);
     const told = service
       .log()
       .split('\n')
       .filter((line) => line.includes('too many connections'));
     expect(told.map((line) => JSON.parse(line) as object)).toEqual([
-      expect.objectContaining({ level: 'warn', refused: 1, open: 5, remoteAddress: '127.0.0.1', maxPerAddress: 5 }),
+      expect.objectContaining({ level: 'warn', cut: 1, remoteAddress: '127.0.0.1', maxPerAddress: 5 }),
     ]);
   });
 
-  it('are limited in all', async () => {
+  it('are limited in all: the address that has most makes room for others', async () => {
     await start({ connections: { max: 4, maxPerAddress: 3 } });
-    for (const localAddress of ['127.0.0.1', '127.0.0.2', '127.0.0.3', '127.0.0.4'])
-      await connect({ over: 'TCP', localAddress });
+    const first = await connect({ over: 'TCP' });
+    for (const localAddress of ['127.0.0.1', '127.0.0.2', '127.0.0.3']) await connect({ over: 'TCP', localAddress });
     await expect.poll(() => service.connections()).toBe(4);
-    expect(await (await connect({ localAddress: '127.0.0.5' })).ended).toBeLessThan(5_000);
+    expect(await isOpen(await connect({ localAddress: '127.0.0.5' }))).toBe(true);
+    await first.ended;
+    await expect.poll(() => service.connections()).toBe(4);
+  });
+
+  it('are refused where each of the others has a request under way', async () => {
+    await start({ connections: { max: 2, maxPerAddress: 2 } });
+    for (const localAddress of ['127.0.0.1', '127.0.0.2'])
+      (await connect({ localAddress })).socket.write(get('/v1/certificates'));
+    await sleep(100);
+    expect(await (await connect({ over: 'TCP', localAddress: '127.0.0.3' })).ended).toBeLessThan(5_000);
   });
 
   it('are cut when the drain ends, whatever they do, and requests under way are answered', async () => {
@@ -107,5 +114,25 @@ describe.each(['HTTP', 'TLS'])('connections over %s', (protocol) => {
     await client.ended;
     expect(client.received().match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200', 'HTTP/1.1 400']);
     expect(client.received()).toMatch(/"items":\[\][\s\S]*"name":"root"[\s\S]*invalid-request/);
+  });
+
+  it('answer five requests that come at once, and end where there are more', async () => {
+    await start({});
+    const five = await connect();
+    five.socket.write(get('/v1/certificates').repeat(5));
+    await expect.poll(() => five.received().match(/HTTP\/1.1 200/g)?.length).toBe(5);
+    expect(await isOpen(five)).toBe(true);
+    const many = await connect();
+    many.socket.write(get('/v1/certificates').repeat(50));
+    await many.ended;
+    expect(many.received().match(/HTTP\/1.1 \d+/g)).toEqual(Array.from({ length: 5 }, () => 'HTTP/1.1 200'));
+  });
+
+  it('get 400 for a request without a Host, in turn', async () => {
+    await start({});
+    const client = await connect();
+    client.socket.write(`${get('/v1/certificates')}GET /livez HTTP/1.1\r\n\r\n${get('/livez')}`);
+    await client.ended;
+    expect(client.received().match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400']);
   });
 });

@@ -317,6 +317,26 @@ describe('headers', () => {
   });
 });
 
+describe('the description of the API', () => {
+  it.each(['/openapi.json', '/docs/json', '/docs/static/swagger-ui.css'])(
+    'is not sent again to a caller who has it: %s',
+    async (path) => {
+      const { headers, text } = await service.anonymous('get', path).expect(200);
+      const { etag = '' } = headers;
+      expect(headers['content-length']).toBe(String(Buffer.byteLength(text)));
+      expect((await service.anonymous('head', path).expect(200)).headers).toMatchObject({ etag });
+      for (const known of [etag, `W/${etag}`, `"x", ${etag}`, '*'])
+        expect((await service.anonymous('get', path).set('if-none-match', known).expect(304)).text).toBe('');
+      await service.anonymous('get', path).set('if-none-match', '"x"').expect(200);
+    },
+  );
+
+  it('is not there as YAML, and has no files but its own', async () => {
+    for (const path of ['/docs/yaml', '/docs/static/nothing.js', '/docs/static/..%2fpackage.json'])
+      await service.anonymous('get', path).expect(404);
+  });
+});
+
 describe('health', () => {
   it('is answered without a token', async () => {
     for (const path of ['/livez', '/readyz']) {

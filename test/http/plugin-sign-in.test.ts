@@ -156,10 +156,15 @@ describe('a certificate that is refused', () => {
   it.each([
     [
       'revoked',
+      'the certificate is revoked',
       (fingerprint: string) => [`/v1/certificates/${fingerprint}/revoke`, { reason: 'keyCompromise' }] as const,
     ],
-    ['blocked', () => ['/v1/identities/jane/block', { reason: 'unspecified' }] as const],
-  ])('opens no browser for a person when it is %s, however often kubectl asks', async (word, end) => {
+    [
+      'blocked',
+      'your name is blocked on every cluster',
+      () => ['/v1/identities/jane/block', { reason: 'unspecified' }] as const,
+    ],
+  ])('opens no browser for a person when it is %s, however often kubectl asks', async (word, why, end) => {
     let opened = 0;
     const machine = machineOf(async (url) => {
       opened += 1;
@@ -187,8 +192,7 @@ describe('a certificate that is refused', () => {
     expect(opened).toBe(1);
     const lines = new Set(machine.takeLines());
     expect(lines.size).toBe(1);
-    // Blocking revokes.
-    expect([...lines][0]).toContain('the certificate is revoked');
+    expect([...lines][0]).toContain(why);
     expect([...lines][0]).toContain('kubectl kubepass login --server');
     if (word !== 'blocked') return;
     expect(await login(machine)).toBe(1);

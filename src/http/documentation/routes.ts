@@ -1,12 +1,18 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { extname, join } from 'node:path';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
+import type { RouteHandlerMethod } from 'fastify';
 import type { TSchema } from 'typebox';
 import { jsonMediaType } from '../plugins/negotiation.js';
+import { problem, sendProblem } from '../problems/problem.js';
 import type { App } from '../types.js';
 import { addBudgetHeaders, budgetHeaders, tellsBudgets } from './budget-headers.js';
 import { addExamples, type Operation } from './add-examples.js';
 import type { NamedSchemas } from './example-of.js';
 import { introduction } from './introduction.js';
+import { prebuilt, sendPrebuilt, type Prebuilt } from './prebuilt.js';
 import { securitySchemes, withoutSessions } from './security-schemes.js';
 import { signInBar } from './sign-in-bar.js';
 import { webhookDescriptions } from '../webhook-deliveries/webhook-events.js';
@@ -65,7 +71,7 @@ const bodyOf = (uploads: Readonly<Record<string, TSchema>>) => ({
 });
 
 /**
- * Builds the OpenAPI document from the routes that are added later, and serves Swagger UI at `/docs`. `issuers`: the names of
+ * Builds the OpenAPI document from the routes that are added later, and serves it, and Swagger UI at `/docs`. `issuers`: the names of
  * those by which people sign in with their browsers.
  */
 export function documentRoutes(app: App, version: string, issuers: readonly string[]): void {
@@ -118,30 +124,71 @@ export function documentRoutes(app: App, version: string, issuers: readonly stri
         typeof json['$id'] === 'string' ? json['$id'] : `def-${i}`,
     },
   });
-  app.register(swaggerUi, {
-    routePrefix: '/docs',
-    staticCSP: contentSecurityPolicy,
-    ...(issuers.length > 0 && { theme: signInBar(issuers) }),
-    transformSpecification: (document) => withoutSessions(document) as Record<string, unknown>,
-    uiConfig: {
-      // Without the bar that loads other descriptions.
-      layout: 'BaseLayout',
-      deepLinking: true,
-      defaultModelsExpandDepth: 0,
-      persistAuthorization: false,
-      tryItOutEnabled: true,
-      validatorUrl: null,
-    },
+  const contract = prebuilt(jsonMediaType, () => openApiText(app.swagger()));
+  const forSwaggerUi = prebuilt(jsonMediaType, () =>
+    JSON.stringify(withoutSessions(app.swagger() as { readonly components?: object })),
+  );
+  app.decorate('makeDescriptions', () => {
+    contract();
+    forSwaggerUi();
+  });
+  app.register(async (docs) => {
+    docs.get('/openapi.json', { schema: { hide: true } }, (request, reply) => sendPrebuilt(request, reply, contract()));
+    const handlers = swaggerUiHandlers(forSwaggerUi);
+    docs.addHook('onRoute', (route) => {
+      route.handler = handlers.get(route.url) ?? route.handler;
+    });
+    docs.register(swaggerUi, {
+      routePrefix: '/docs',
+      staticCSP: contentSecurityPolicy,
+      ...(issuers.length > 0 && { theme: signInBar(issuers) }),
+      uiConfig: {
+        // Without the bar that loads other descriptions.
+        layout: 'BaseLayout',
+        deepLinking: true,
+        defaultModelsExpandDepth: 0,
+        persistAuthorization: false,
+        tryItOutEnabled: true,
+        validatorUrl: null,
+      },
+    });
   });
 }
 
-/** Serves the OpenAPI document. It is built once, when the first caller asks for it. */
-export function addOpenApi(app: App): void {
-  let text: string | null = null;
-  app.get('/openapi.json', { schema: { hide: true } }, (_request, reply) => {
-    text ??= openApiText(app.swagger());
-    return reply.type(jsonMediaType).send(text);
-  });
+const nothing = problem('not-found', 'there is no such resource');
+
+const mediaTypes: Readonly<Record<string, string>> = {
+  '.css': 'text/css; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.json': jsonMediaType,
+  '.png': 'image/png',
+  '.svg': 'image/svg+xml',
+};
+
+/**
+ * The routes of @fastify/swagger-ui that cost too much for callers without a credential: it makes the description anew for
+ * each call, and reads each file from the disk.
+ */
+function swaggerUiHandlers(description: () => Prebuilt): ReadonlyMap<string, RouteHandlerMethod> {
+  const directory = join(createRequire(import.meta.url).resolve('@fastify/swagger-ui'), '..', 'static');
+  const files = new Map(
+    readdirSync(directory).map((name) => {
+      const type = mediaTypes[extname(name)] ?? 'application/octet-stream';
+      return [name, prebuilt(type, () => readFileSync(join(directory, name)))] as const;
+    }),
+  );
+  return new Map<string, RouteHandlerMethod>([
+    ['/docs/json', (request, reply) => sendPrebuilt(request, reply, description())],
+    ['/docs/yaml', (_request, reply) => sendProblem(reply, nothing)],
+    [
+      '/docs/static/*',
+      (request, reply) => {
+        const file = files.get((request.params as { readonly '*': string })['*']);
+        return file === undefined ? sendProblem(reply, nothing) : sendPrebuilt(request, reply, file());
+      },
+    ],
+  ]);
 }
 
 /**

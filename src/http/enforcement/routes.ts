@@ -63,8 +63,10 @@ export function addEnforcement(app: App, { enforcement }: Services): void {
     },
     async (request, reply) => {
       const { extra } = request.body.spec;
-      const outcome = enforcement.review(callerOf(request), request.params.name, extra ?? {});
+      const caller = callerOf(request);
+      const outcome = enforcement.review(caller, request.params.name, extra ?? {});
       if (!outcome.ok) return sendRefusal(reply, outcome.refusal);
+      if (caller.cluster !== null) app.connections.reviewed(request.raw.socket, caller.cluster);
       const { value } = outcome;
       // The API server has its own audit log. Here a line for each request of each person would hide all others.
       request.unlogged = !value.denied;

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { STATUS_CODES, type ServerResponse } from 'node:http';
+import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { answerUnderWay } from './answer-under-way.js';
 import { problem, problemBody, problemMediaType, type Problem } from '../problems/problem.js';
 
 /** How long a client may take to read the last answer and to close its side. */
@@ -28,11 +29,6 @@ export function answerUnreadableRequest(error: Error & { readonly code?: string 
   socket.end(answer?.headersSent ? '' : answerTo(error.code));
   // A client that does not close its side would hold the connection open.
   setTimeout(() => socket.destroy(), lingerMilliseconds).unref();
-}
-
-/** The answer that is being made or sent on this connection. Node has it under no public name. */
-function answerUnderWay(socket: Socket): ServerResponse | null {
-  return (socket as { readonly _httpMessage?: ServerResponse | null })._httpMessage ?? null;
 }
 
 function answerTo(code: string | undefined): string {

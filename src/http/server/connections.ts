@@ -1,25 +1,60 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { addressKey } from './address-key.js';
+import { answerUnderWay } from './answer-under-way.js';
 
 export interface ConnectionLimits {
-  /** How many connections are open at a time. */
+  /** How many connections of others than reviewers are open at a time. */
   readonly max: number;
-  /** The same for one address, or for one /64 network of IPv6. */
+  /** The same for one address, or for one /64 network of IPv6, without new ones. */
   readonly maxPerAddress: number;
+  /** How long a connection is new; default 10,000: a TLS handshake may take so long, and then the first call says who comes. */
+  readonly newMilliseconds?: number;
+  /** A caller who reads nothing of an answer for so long is cut off; default 120,000. */
+  readonly stalledMilliseconds?: number;
 }
 
+/** How many connections of a cluster's API server count apart. It works on up to 600 requests at a time. */
+const mostOfCluster = 1_000;
+/** Octets of answers that wait for their readers, of all connections. Above it those are cut that read nothing. */
+const mostUnread = 32 * 1024 * 1024;
+const lookMilliseconds = 1_000;
+const usualNewMilliseconds = 10_000;
+const usualStalledMilliseconds = 120_000;
 /** While connections are refused, the log has a line about it no more often than this. */
 const tellEveryMilliseconds = 10_000;
+
+/** An open connection. */
+interface Connection {
+  readonly raw: Socket;
+  readonly since: number;
+  /** Where requests are read: after a TLS handshake it is another socket. */
+  http: Socket;
+  /** How many octets of an answer waited at the last look. */
+  unread: number;
+}
+
+/** The connections of an address that are not a reviewer's, by their end of it; the oldest first. */
+type OfAddress = Map<string, Connection>;
 
 /**
  * The open connections of a server, from the moment when the system hands them over: before a TLS handshake, and before
  * a request. Node's own list begins later.
+ *
+ * A stranger cannot keep others out: where there are too many connections, the address that has most of them loses its oldest
+ * one without a request under way, in favour of a newcomer. Connections on which a reviewer has called count apart, for each cluster.
  */
 export class Connections {
-  readonly #open = new Set<Socket>();
-  readonly #perAddress = new Map<string, number>();
-  #refused = 0;
+  readonly #open = new Map<Socket, Connection>();
+  readonly #strangers = new Map<string, OfAddress>();
+  #strangerCount = 0;
+  readonly #reviewers = new Map<string, number>();
+  /** The sockets of requests by reviewers. */
+  readonly #known = new WeakSet<Socket>();
+  readonly #looks = setInterval(() => {
+    this.#look();
+  }, lookMilliseconds).unref();
+  #cutCount = 0;
   #toldAt = -Infinity;
 
   constructor(
@@ -37,51 +72,132 @@ export class Connections {
   guard(server: Server): Server {
     const accept = server.listeners('connection');
     server.removeAllListeners('connection');
-    return server.on('connection', (socket: Socket) => {
+    server.on('connection', (socket: Socket) => {
       if (this.#admit(socket)) for (const listener of accept) Reflect.apply(listener, server, [socket]);
+    });
+    return server.prependListener('secureConnection', (socket: Socket) => {
+      const connection = this.#strangers.get(addressKey(socket.remoteAddress ?? ''))?.get(endOf(socket));
+      if (connection) connection.http = socket;
+    });
+  }
+
+  /** A reviewer of the cluster called on this socket. From now on the connection counts for the cluster, as long as that has fewer than 1,000. */
+  reviewed(http: Socket, cluster: string): void {
+    const count = this.#reviewers.get(cluster) ?? 0;
+    if (this.#known.has(http) || count >= mostOfCluster) return;
+    const key = addressKey(http.remoteAddress ?? '');
+    const connection = this.#strangers.get(key)?.get(endOf(http));
+    if (connection === undefined) return;
+    this.#known.add(http);
+    this.#leaveStrangers(key, endOf(http));
+    this.#reviewers.set(cluster, count + 1);
+    connection.raw.once('close', () => {
+      this.#reviewers.set(cluster, (this.#reviewers.get(cluster) ?? 1) - 1);
     });
   }
 
   /** Cuts every connection, whatever it is doing. Returns how many there were. */
   destroyAll(): number {
     const { count } = this;
-    for (const socket of this.#open) socket.destroy();
+    for (const socket of this.#open.keys()) socket.destroy();
     return count;
   }
 
-  #admit(socket: Socket): boolean {
-    const { remoteAddress } = socket;
+  /** Looks after nothing any longer. */
+  stop(): void {
+    clearInterval(this.#looks);
+  }
+
+  #admit(raw: Socket): boolean {
+    const { remoteAddress } = raw;
     if (remoteAddress === undefined) {
       // The client has left already.
-      socket.destroy();
+      raw.destroy();
       return false;
     }
-    const key = addressKey(remoteAddress);
-    const ofAddress = (this.#perAddress.get(key) ?? 0) + 1;
-    const isOneTooMany = ofAddress > this.limits.maxPerAddress && !this.isProxy(remoteAddress);
-    if (this.#open.size >= this.limits.max || isOneTooMany) {
-      socket.destroy();
+    if (this.#strangerCount >= this.limits.max && !this.#makeRoom()) {
+      raw.destroy();
       this.#tell(remoteAddress);
       return false;
     }
-    this.#open.add(socket);
-    this.#perAddress.set(key, ofAddress);
-    socket.once('close', () => {
-      this.#open.delete(socket);
-      const left = (this.#perAddress.get(key) ?? 1) - 1;
-      if (left === 0) this.#perAddress.delete(key);
-      else this.#perAddress.set(key, left);
+    const connection: Connection = { raw, since: performance.now(), http: raw, unread: 0 };
+    const key = addressKey(remoteAddress);
+    const ofAddress: OfAddress = this.#strangers.get(key) ?? new Map<string, Connection>();
+    this.#open.set(raw, connection);
+    this.#strangers.set(key, ofAddress.set(endOf(raw), connection));
+    this.#strangerCount += 1;
+    const end = endOf(raw);
+    raw.once('close', () => {
+      this.#open.delete(raw);
+      this.#leaveStrangers(key, end);
     });
     return true;
   }
 
+  #leaveStrangers(key: string, end: string): void {
+    const ofAddress = this.#strangers.get(key);
+    if (!ofAddress?.delete(end)) return;
+    this.#strangerCount -= 1;
+    if (ofAddress.size === 0) this.#strangers.delete(key);
+  }
+
+  /** Cuts a connection of the address that has most. False: all of them are needed. */
+  #makeRoom(): boolean {
+    let most: OfAddress = new Map();
+    for (const ofAddress of this.#strangers.values()) if (ofAddress.size > most.size) most = ofAddress;
+    const oldest = [...most.values()];
+    const victim = oldest.find(isIdle) ?? (this.#areTooMany(most) ? oldest[0] : undefined);
+    if (victim !== undefined) this.#cut(victim);
+    return victim !== undefined;
+  }
+
+  #areTooMany(ofAddress: OfAddress): boolean {
+    const [first] = ofAddress.values();
+    return ofAddress.size > this.limits.maxPerAddress && !this.isProxy(first?.raw.remoteAddress ?? '');
+  }
+
+  #cut({ raw }: Connection): void {
+    const { remoteAddress = '' } = raw;
+    this.#tell(remoteAddress);
+    this.#leaveStrangers(addressKey(remoteAddress), endOf(raw));
+    raw.destroy();
+  }
+
+  #look(): void {
+    const { newMilliseconds = usualNewMilliseconds, stalledMilliseconds = usualStalledMilliseconds } = this.limits;
+    const newSince = performance.now() - newMilliseconds;
+    for (const ofAddress of this.#strangers.values())
+      for (const connection of ofAddress.values()) {
+        if (connection.since > newSince || !this.#areTooMany(ofAddress)) break;
+        if (isIdle(connection)) this.#cut(connection);
+      }
+    let unread = 0;
+    for (const { http } of this.#open.values()) unread += http.writableLength;
+    for (const connection of this.#open.values()) {
+      const { http, unread: before } = connection;
+      connection.unread = http.writableLength;
+      if (connection.unread === 0) continue;
+      // Node sees how much has left of what was written at once, and sets another time when the answer has ended.
+      if (http.timeout !== stalledMilliseconds) http.setTimeout(stalledMilliseconds);
+      if (unread > mostUnread && before > 0 && connection.unread >= before) this.#cut(connection);
+    }
+  }
+
   #tell(remoteAddress: string): void {
-    this.#refused += 1;
+    this.#cutCount += 1;
     const now = performance.now();
     if (now - this.#toldAt < tellEveryMilliseconds) return;
-    const fields = { refused: this.#refused, open: this.count, remoteAddress, ...this.limits };
-    this.log.warn(fields, 'too many connections: more are refused');
+    const { max, maxPerAddress } = this.limits;
+    const fields = { cut: this.#cutCount, open: this.count, remoteAddress, max, maxPerAddress };
+    this.log.warn(fields, 'too many connections, or too much that nobody reads: some are cut');
     this.#toldAt = now;
-    this.#refused = 0;
+    this.#cutCount = 0;
   }
 }
+
+/** The end of a connection that is the caller's, and the port that is ours. */
+const endOf = ({ remoteAddress, remotePort, localPort }: Socket): string =>
+  `${remoteAddress} ${remotePort} ${localPort}`;
+
+/** Whether no request is under way: none is answered, though one may be arriving. */
+const isIdle = ({ http }: Connection): boolean => answerUnderWay(http) === null;

@@ -1,6 +1,8 @@
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttpsServer, Server as HttpsServer } from 'node:https';
 import type { SecureContextOptions } from 'node:tls';
+import { answerInTurn } from './answer-in-turn.js';
+import { everyRequest, refuseAmbiguousRequests } from './refuse-ambiguous-requests.js';
 import { tlsSettings, tlsSettingsForCertificates, type TlsPair } from './tls-settings.js';
 
 /** How long a server waits for its clients. */
@@ -19,21 +21,19 @@ export const usualPatience: Patience = {
   handshakeMilliseconds: 10_000,
 };
 
-const timeouts = ({ arrivalMilliseconds, lookMilliseconds }: Patience) => ({
+const settingsFor = ({ arrivalMilliseconds, lookMilliseconds }: Patience) => ({
   headersTimeout: arrivalMilliseconds - lookMilliseconds,
   requestTimeout: arrivalMilliseconds - lookMilliseconds,
   connectionsCheckingInterval: lookMilliseconds,
+  ...everyRequest,
   /** Longer than the 60 s for which proxies usually keep an idle connection, so that they do not use one that is closing. */
   keepAliveTimeout: 72_000,
-  // So that `refuseAmbiguousRequests` sees each.
-  joinDuplicateHeaders: true,
-  requireHostHeader: false,
 });
 
 /** The server of Node: HTTPS with a pair, else plain HTTP. */
 export function createServer(handler: RequestListener, pair?: TlsPair, patience = usualPatience): Server {
   return pair === undefined
-    ? createHttpServer(timeouts(patience), handler)
+    ? answerInTurn(createHttpServer(settingsFor(patience)), refuseAmbiguousRequests(handler))
     : createTlsServer(handler, tlsSettings(pair), patience);
 }
 
@@ -52,10 +52,10 @@ function createTlsServer(
   patience: Patience,
 ): Server {
   const handshakeTimeout = patience.handshakeMilliseconds;
-  const server = createHttpsServer({ ...timeouts(patience), ...settings, handshakeTimeout }, handler);
+  const server = createHttpsServer({ ...settingsFor(patience), ...settings, handshakeTimeout });
   // Before a handshake has ended nothing can be sent, and an orderly end would wait for that forever.
   server.prependListener('tlsClientError', (_error, socket) => socket.destroy());
-  return server;
+  return answerInTurn(server, refuseAmbiguousRequests(handler));
 }
 
 /** Shows another certificate from the next handshake on. Connections that are open keep theirs. Throws for a server without TLS. */

@@ -33,5 +33,6 @@ export function drainConnections(
     await secondEnds;
     clearInterval(idle);
     clearTimeout(late);
+    connections.stop();
   });
 }

@@ -1,6 +1,8 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { MetricsText } from '../../model/measures.js';
+import { answerInTurn } from './answer-in-turn.js';
+import { everyRequest, refuseAmbiguousRequests } from './refuse-ambiguous-requests.js';
 
 /** Prometheus needs one connection; this leaves room for a few of them, and for nobody to fill the process. */
 const mostConnections = 20;
@@ -22,9 +24,12 @@ export class MetricsListener {
       // Node looks every 30 s by itself: so long could connections without a request keep Prometheus out.
       connectionsCheckingInterval: 1_000,
       maxHeaderSize: 8_192,
+      ...everyRequest,
     });
     this.#server.maxConnections = mostConnections;
-    this.#server.on('request', (request, response) => {
+    // Nobody reads the figures more slowly.
+    this.#server.timeout = 10_000;
+    const answerMetrics: RequestListener = (request, response) => {
       const [path] = (request.url ?? '').split('?');
       if (path !== '/metrics') answer(response, 404, 'only /metrics is here\n');
       else if (request.method !== 'GET' && request.method !== 'HEAD')
@@ -39,7 +44,8 @@ export class MetricsListener {
             answer(response, 500, 'the metrics could not be gathered\n');
           },
         );
-    });
+    };
+    answerInTurn(this.#server, refuseAmbiguousRequests(answerMetrics));
   }
 
   /** Port 0 takes any free one. Answers the address. */

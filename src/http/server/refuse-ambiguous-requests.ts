@@ -6,10 +6,12 @@ import { problem, problemBody, problemMediaType } from '../problems/problem.js';
 /** RFC 9110 7.2: a name or an address, perhaps with a port. Empty where the target has no authority. */
 const hostField = /^(?:(?:[\w.~!$&'()*+;=-]|%[\dA-F]{2})*|\[[\dA-F:.]+\])(?::\d*)?$/i;
 
+/** Settings of the server that go with `refuseAmbiguousRequests`, which then sees the requests that Node would answer by itself. */
+export const everyRequest = { joinDuplicateHeaders: true, requireHostHeader: false } as const;
+
 /**
  * Answers 400 to a request that a proxy before us may read in another way than Node does, and ends its connection: behind it
- * could hide a request that the proxy never saw. No route and no hook sees it, nor anything that came behind it. The server
- * joins repeated fields and does not look at `Host` itself.
+ * could hide a request that the proxy never saw. No route and no hook sees it, nor anything that came behind it.
  */
 export function refuseAmbiguousRequests(handler: RequestListener): RequestListener {
   const ended = new WeakSet<Socket>();
