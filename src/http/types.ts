@@ -28,6 +28,8 @@ declare module 'fastify' {
     readonly remoteAddress: string;
     /** The caller; null until authentication has found out. */
     principal: Principal | null;
+    /** When the caller was looked at and let in, in milliseconds as `performance.now` counts them. */
+    letInAt: number;
     /** Null where the request is not traced. */
     span: RequestSpan | null;
     /** Whether the log gets no line about the answer. */

@@ -109,7 +109,11 @@ const { services, begin, browsers } = await compose(config, logger, {
   signer: crashingSigner,
   connection: crashingConnection,
 });
-const app = buildApp(services, { logger, version: '0.0.0-crash', ...(browsers && { browsers }) });
+const app = buildApp(services, {
+  ...{ logger, version: '0.0.0-crash' },
+  ...(browsers && { browsers }),
+  ...(config.publicAddress && { publicUrl: config.publicAddress.url }),
+});
 const address = await app.listen({ host: config.host, port: config.port });
 void begin();
 process.send?.({ address });

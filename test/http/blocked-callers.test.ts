@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeApiToken } from '../../src/identity/api-tokens.js';
 import type { ApiToken, Role } from '../../src/model/principal.js';
@@ -21,6 +24,8 @@ spec:
 
 let provider: IdentityProvider;
 let service: TestService;
+/** How many callers were looked at and let in. */
+let letIn = 0;
 beforeAll(async () => {
   provider = await IdentityProvider.start({
     tls: true,
@@ -28,6 +33,18 @@ beforeAll(async () => {
   });
   service = await startOidcService(provider, {
     policies: `${policies}---${byTwo}`,
+    services: (services) => ({
+      ...services,
+      authenticator: {
+        async authenticate(credential) {
+          const authentication = await services.authenticator.authenticate(credential);
+          if (authentication.outcome === 'authenticated') letIn += 1;
+          return authentication;
+        },
+        authenticateReviewer: (token) => services.authenticator.authenticateReviewer(token),
+        useProof: (principal, csr) => services.authenticator.useProof(principal, csr),
+      },
+    }),
     roles: [
       { groups: ['approvers'], roles: ['approver'] },
       { groups: ['admins'], roles: ['admin'] },
@@ -90,6 +107,51 @@ describe.each([
     await unblock(name).expect(200);
     expect(await rolesOf(caller)).toEqual(before);
     await approve(caller, id).expect(200);
+  });
+});
+
+describe('a call that somebody keeps open while they are blocked', () => {
+  const { hostname, port } = { hostname: '127.0.0.1', port: () => Number(new URL(service.address).port) };
+  /** Sends the headers of a call, and answers the whole answer once `rest` has sent the body. */
+  async function open(token: string, path: string, body: object) {
+    const text = JSON.stringify(body);
+    const socket = connect(port(), hostname);
+    let answer = '';
+    socket.on('data', (chunk: Buffer) => (answer += chunk.toString('utf8')));
+    const ended = once(socket, 'close');
+    const headers = `authorization: Bearer ${token}\r\ncontent-type: application/json\r\ncontent-length: ${text.length}`;
+    socket.write(`POST ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n${headers}\r\n\r\n${text.slice(0, 1)}`);
+    return async () => {
+      socket.write(text.slice(1));
+      await ended;
+      return Number(answer.split(' ')[1]);
+    };
+  }
+
+  it('does nothing once the rest of it comes: they approve nothing, make no token and unblock nobody', async () => {
+    const made = makeApiToken({ name: 'slow', roles: ['approver', 'admin'] }, [], {
+      now: new Date(),
+      random: randomBytes,
+    });
+    const operation = { op: 'insertApiToken', token: made.token, secretSha256: made.secretSha256 } as const;
+    expect(await service.store.writer.commit({ operations: [operation], events: [] })).toEqual({ committed: true });
+    expect((await service.withToken(made.secret)('get', '/v1/whoami')).status).toBe(200);
+    await block('max').expect(200);
+    const before = letIn;
+    const id = await ask();
+    const calls = [
+      await open(made.secret, `/v1/certificate-requests/${id}/approve`, { comment: 'x' }),
+      await open(made.secret, '/v1/api-tokens', { name: 'backdoor', roles: ['admin'] }),
+      await open(made.secret, '/v1/identities/max/unblock', { comment: 'x' }),
+    ];
+    await expect.poll(() => letIn).toBe(before + 4);
+    // Those who send the rest at once are believed.
+    await setTimeout(150);
+    await block('slow').expect(200);
+    // A request of others is none for them.
+    expect(await Promise.all(calls.map((rest) => rest()))).toEqual([404, 403, 403]);
+    await unblock('slow').expect(200);
+    await unblock('max').expect(200);
   });
 });
 

@@ -86,6 +86,28 @@ describe('where no token is an admin', () => {
   });
 });
 
+describe('somebody who is blocked, whose token would be the last admin’s', () => {
+  it('goes on with none of its other roles either: there are admins beside tokens', async () => {
+    const own = await startService({ config: settings, services: lettingIn });
+    const made = makeApiToken({ name: 'tom', roles: ['admin', 'provisioner'] }, [], {
+      ...{ now: new Date(), random: randomBytes },
+    });
+    const operations = [
+      { op: 'insertApiToken', token: made.token, secretSha256: made.secretSha256 },
+      ...(await own.store.apiTokens.liveAdmins(new Date())).map(
+        ({ id }) => ({ op: 'revokeApiToken', id, at: new Date() }) as const,
+      ),
+    ] as const;
+    expect(await own.store.writer.commit({ operations, events: [] })).toEqual({ committed: true });
+    const tom = own.withToken(made.secret);
+    expect(as.whoami(await tom('get', '/v1/whoami').expect(200)).roles).toEqual(['provisioner']);
+    const admin = comingAs(own, 'rita', ['admin']);
+    await admin('post', '/v1/identities/tom/block').send({ reason: 'privilegeWithdrawn' }).expect(200);
+    expect(as.whoami(await tom('get', '/v1/whoami').expect(200))).toMatchObject({ roles: [], rolesLost: 'blocked' });
+    await own.close();
+  });
+});
+
 describe('a break-glass token', () => {
   async function makeOne() {
     let secret = '';

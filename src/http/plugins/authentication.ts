@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Authentication, Credential } from '../../model/authentication.js';
 import { isDirectory, isReviewer, type Principal, type RolesLost } from '../../model/principal.js';
 import type { Authenticator } from '../../services/authenticator.js';
@@ -13,6 +13,8 @@ import { FailureLog } from './failure-log.js';
 import { whyNotSameOrigin } from './same-origin.js';
 import { clearSessionCookies } from './session-cookies.js';
 
+/** A caller whose body comes later is looked at again: they may have been blocked, or their token revoked, meanwhile. */
+const believedMilliseconds = 100;
 const realm = 'Bearer realm="kubepass"';
 
 /**
@@ -41,9 +43,10 @@ export function authenticateCallers(
     done();
   });
   app.decorateRequest('principal', null);
+  app.decorateRequest('letInAt', Infinity);
   tellBudgets(app, budgets);
   shortenComments(app, budgets);
-  app.addHook('onRequest', async (request, reply) => {
+  const letIn = async (request: FastifyRequest, reply: FastifyReply) => {
     const {
       forReviewers = false,
       forDirectory = isForDirectory,
@@ -66,15 +69,19 @@ export function authenticateCallers(
     // Before the caller counts as known: a page of somebody else's spends nothing of the person whose browser it uses.
     if (credential.kind === 'session' && browsers !== null)
       requireSameOrigin(request, browsers, told, authentication.principal.name);
+    const isFirstLook = request.principal === null;
     request.principal = authentication.principal;
-    const spent = whenSpent(request, budgets);
+    const spent = isFirstLook ? whenSpent(request, budgets) : null;
     if (spent !== null) throw new ProblemError(spent);
     if (isReviewer(request.principal) && !forReviewers) throw new ProblemError(onlyReviews);
     if (isDirectory(request.principal) && !forDirectory) throw new ProblemError(onlyDirectory);
     if (request.principal.roles.length === 0 && !withoutRole) throw new ProblemError(whyNoRole(request.principal));
-  });
+    request.letInAt = performance.now();
+  };
+  app.addHook('onRequest', letIn);
   // The body is known, and nothing has acted on it yet: not even an Idempotency-Key was looked up.
-  app.addHook('preHandler', async (request) => {
+  app.addHook('preHandler', async (request, reply) => {
+    if (performance.now() - request.letInAt > believedMilliseconds) await letIn(request, reply);
     if (request.principal?.proof === undefined) return;
     const refusal = await authenticator.useProof(request.principal, csrOf(request.body));
     if (refusal?.outcome === 'refused') throw new ProblemError(failed(request, limit, told, refusal, browsers));

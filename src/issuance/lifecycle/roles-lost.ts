@@ -16,7 +16,8 @@ export function whyRolesLost(context: RolesContext, principal: Principal): Promi
 
 async function whyLostByToken(context: RolesContext, principal: Principal): Promise<RolesLost | null> {
   const why = isMachine(principal) ? null : await whyLost(context, principal);
-  if (why === null) return null;
+  // Where no token is an admin, none goes on because it would be the last one.
+  if (why === null || !principal.roles.includes('admin')) return why;
   const breakGlass = await context.store.apiTokens.liveBreakGlass(context.clock());
   const goesOn = [...breakGlass, await lastAdmin(context)].some((token) => token?.id === principal.credentialId);
   return goesOn ? null : why;
