@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect, type ClientHttp2Session } from 'node:http2';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -9,9 +12,13 @@ import { mostListed } from '../../src/formats/enforcement/authorization-configur
 import { aRevocation, revokeCertificate } from '../helpers/revocations.js';
 import { WebhookReceiver } from '../helpers/webhook-receiver.js';
 import { as } from '../http/support/call.js';
+import { connectRaw, type RawClient } from '../http/support/raw-client.js';
+import type { Services } from '../../src/services/services.js';
 import { startService, type TestService } from '../http/support/service.js';
 import { aSession } from '../unit/store/records.js';
+import type { Flags } from './background-process.js';
 import { succeed } from './certificate-signing-request.js';
+import type { ControlPlane } from './control-plane.js';
 import { freePort } from '../helpers/free-ports.js';
 import { openWatch, type OpenWatch } from './open-watch.js';
 import type { Finished } from './run-command.js';
@@ -40,8 +47,19 @@ spec:
   approval: { mode: manual }
 `;
 
+interface EnforcedOptions {
+  readonly apiServerFlags?: Flags;
+  /** Wraps the use cases of kubepass. */
+  readonly services?: (services: Services) => Services;
+  /** Changes the authorization configuration that kubepass renders. */
+  readonly edit?: (text: string) => string;
+}
+
 /** A cluster whose API server loads what kubepass renders for it, and kubepass beside it, over TLS. */
-async function openEnforced(mode: 'webhook' | 'listed' | 'admission' | 'cached') {
+async function openEnforced(
+  mode: 'webhook' | 'listed' | 'admission',
+  { apiServerFlags = {}, services = (real) => real, edit = (text) => text }: EnforcedOptions = {},
+) {
   const directory = temporaryDirectory();
   const folder = join(directory.path, 'etc');
   mkdirSync(folder);
@@ -60,6 +78,7 @@ async function openEnforced(mode: 'webhook' | 'listed' | 'admission' | 'cached')
       ...(mode !== 'admission' && { 'authorization-mode': null, 'authorization-config': configuration }),
       'audit-log-path': auditLog,
       'audit-policy-file': auditPolicy,
+      ...apiServerFlags,
     },
   });
   const tls = await servingPair(directory.path);
@@ -69,11 +88,11 @@ async function openEnforced(mode: 'webhook' | 'listed' | 'admission' | 'cached')
   const webhookSecret = join(directory.path, 'webhook-secret');
   writeFileSync(webhookSecret, `whsec_${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
   const kubeconfig = await kubeconfigOfServiceAccount(plane, directory.path);
-  const configured = mode === 'cached' ? 'webhook' : mode;
   const service = await startService({
     policies,
+    services,
     port,
-    app: { tls: tls.pair },
+    app: { tls: tls.pair, connections: { max: 1_000, maxPerAddress: 250 } },
     config: `
 publicAddress: { url: "https://127.0.0.1:${port}", certificateAuthority: ${tls.caFile} }
 clusters:
@@ -81,7 +100,7 @@ clusters:
     server: ${plane.server}
     signer: kubernetes
     kubeconfig: ${kubeconfig}
-    revocation: { mode: ${configured} }
+    revocation: { mode: ${mode} }
 webhooks:
   - name: chat
     url: ${receiver.url}
@@ -107,11 +126,7 @@ webhooks:
       join(folder, 'authorization-webhook.kubeconfig'),
       await render(`authorization-webhook-kubeconfig?directory=${folder}`),
     );
-    const rendered = await render(`authorization-configuration?mode=${configured}&directory=${folder}`);
-    writeFileSync(
-      configuration,
-      mode === 'cached' ? rendered.replaceAll(/^ *(?:un)?authorizedTTL.*\n|^ *cache\w+Requests.*\n/gm, '') : rendered,
-    );
+    writeFileSync(configuration, edit(await render(`authorization-configuration?mode=${mode}&directory=${folder}`)));
     // The API server loads a changed file by itself: measured 114 ms, and it looks once a minute at the latest.
     await sleep(2_000);
   };
@@ -375,6 +390,118 @@ describeControlPlane('mode webhook', () => {
   });
 });
 
+/** Lets everybody pass, or nobody until so many wait. */
+class Gate {
+  #count = 0;
+  #open = Promise.resolve();
+  #arrived = () => {};
+
+  /** Resolves when they all are there. */
+  closeUntil(count: number): Promise<void> {
+    this.#count = 0;
+    return (this.#open = new Promise((resolve) => {
+      this.#arrived = () => {
+        this.#count += 1;
+        if (this.#count === count) resolve();
+      };
+    }));
+  }
+
+  pass(): Promise<void> {
+    this.#arrived();
+    return this.#open;
+  }
+}
+
+/** Somebody’s connection to an API server, on which many requests are under way at a time. */
+class Person {
+  readonly #session: ClientHttp2Session;
+
+  constructor({ server, caPem }: ControlPlane, kubeconfig: string) {
+    const file = readFileSync(kubeconfig, 'utf8');
+    const ofKey = (key: string) => Buffer.from(new RegExp(`${key}"?: *"?([\\w+/=]+)`).exec(file)?.[1] ?? '', 'base64');
+    this.#session = connect(server, {
+      ...{ ca: caPem, cert: ofKey('client-certificate-data'), key: ofKey('client-key-data') },
+    });
+  }
+
+  /** The status of an answer and its text, or why there is none. */
+  async ask(method: 'GET' | 'POST', name: string): Promise<string> {
+    const path = `/api/v1/namespaces/default/configmaps${method === 'GET' ? `/${name}` : '?dryRun=All'}`;
+    const stream = this.#session.request({ ':method': method, ':path': path, 'content-type': 'application/json' });
+    const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } };
+    if (method === 'POST') stream.end(JSON.stringify(body));
+    try {
+      const [headers] = (await once(stream, 'response')) as [{ readonly ':status': number }];
+      return `${headers[':status']} ${await text(stream)}`;
+    } catch (error) {
+      return String(error);
+    }
+  }
+
+  leave() {
+    this.#session.destroy();
+  }
+}
+
+describeControlPlane('an API server that works on 600 requests at once', () => {
+  let enforced: Enforced;
+  const strangers: RawClient[] = [];
+  const reviews = new Gate();
+  beforeAll(async () => {
+    // The usual limits, and a few more for the control plane itself. Without priorities people may have all of them.
+    const apiServerFlags = {
+      ...{ 'enable-priority-and-fairness': 'false', 'max-requests-inflight': '420' },
+      'max-mutating-requests-inflight': '220',
+    };
+    const services = (real: Services): Services => ({
+      ...real,
+      authenticator: {
+        authenticate: (credential) => real.authenticator.authenticate(credential),
+        authenticateReviewer: async (token) => {
+          await reviews.pass();
+          return real.authenticator.authenticateReviewer(token);
+        },
+        useProof: (principal, csr) => real.authenticator.useProof(principal, csr),
+      },
+    });
+    // A busy machine takes longer until 600 wait.
+    const edit = (text: string) => text.replace('timeout: 3s', 'timeout: 30s');
+    enforced = await openEnforced('webhook', { apiServerFlags, services, edit });
+    await enforced.loadFiles();
+  });
+  afterAll(async () => {
+    for (const { socket } of strangers) socket.destroy();
+    await enforced.close();
+  });
+
+  it('gets an answer to each review while a stranger at its address holds 250 connections', async () => {
+    const { plane, service } = enforced;
+    const group = 'team-busy';
+    await succeed(plane, ['create', 'rolebinding', group, '--role=writer', `--group=${group}`]);
+    const taken = await enforced.issue();
+    await untilAllowed(() => taken.kubectl(...reading));
+    await enforced.revoke(taken.fingerprint);
+    const others = await Promise.all(Array.from({ length: 39 }, (_, i) => enforced.signByHand(`person-${i}`, [group])));
+    const people = [taken, ...others].map(({ file }) => new Person(plane, file));
+    for (let i = 0; i < 250; i += 1) strangers.push(await connectRaw(service.address, { over: 'TCP' }));
+
+    // Fifteen requests for each person. A third of them write.
+    const allWait = reviews.closeUntil(600);
+    const answering = Promise.all(
+      people.map((person, i) =>
+        Promise.all(Array.from({ length: 15 }, (_, n) => person.ask(n % 3 === 1 ? 'POST' : 'GET', `of-${i}-${n}`))),
+      ),
+    );
+    const connections = await Promise.race([allWait.then(() => service.connections()), answering]);
+    const [ofTaken = [], ...ofOthers] = await answering;
+    for (const person of people) person.leave();
+    for (const answer of ofTaken) expect(answer).toMatch(/^403 .*this client certificate was revoked/);
+    for (const answer of ofOthers.flat()) expect(answer).toMatch(/^(?:404 .*configmaps .*not found|201 )/);
+    expect(connections).toBeGreaterThanOrEqual(250 + 600);
+  });
+});
+
 describeControlPlane('mode listed', () => {
   let enforced: Enforced;
   beforeAll(async () => {
@@ -535,7 +662,8 @@ describeControlPlane('mode admission', () => {
 describeControlPlane('an authorization webhook with the default caches', () => {
   let enforced: Enforced;
   beforeAll(async () => {
-    enforced = await openEnforced('cached');
+    const edit = (text: string) => text.replaceAll(/^ *(?:un)?authorizedTTL.*\n|^ *cache\w+Requests.*\n/gm, '');
+    enforced = await openEnforced('webhook', { edit });
     await enforced.loadFiles();
   });
   afterAll(() => enforced.close());

@@ -69,6 +69,28 @@ describe.each(['HTTP', 'TLS'])('connections over %s', (protocol) => {
     await expect.poll(() => service.connections()).toBe(4);
   });
 
+  it('make room where the rest of their requests does not arrive', async () => {
+    await start({ connections: { max: 4, maxPerAddress: 4 } });
+    const half = 'POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{';
+    for (const localAddress of ['127.0.0.1', '127.0.0.1', '127.0.0.2', '127.0.0.2'])
+      (await connect({ localAddress })).socket.write(half);
+    await sleep(200);
+    for (const localAddress of ['127.0.0.3', '127.0.0.4', '127.0.0.5'])
+      expect(await isOpen(await connect({ localAddress }))).toBe(true);
+  });
+
+  it('make room where nobody reads their answers', async () => {
+    await start({ connections: { max: 2, maxPerAddress: 2 } });
+    for (const localAddress of ['127.0.0.1', '127.0.0.2']) {
+      const { socket } = await connect({ localAddress });
+      socket.pause();
+      socket.write(get('/openapi.json').repeat(5));
+    }
+    await sleep(200);
+    const comes = async () => isOpen(await connect({ localAddress: '127.0.0.3' }));
+    await expect.poll(comes, { timeout: 15_000 }).toBe(true);
+  });
+
   it('are refused where each of the others has a request under way', async () => {
     await start({ connections: { max: 2, maxPerAddress: 2 } });
     for (const localAddress of ['127.0.0.1', '127.0.0.2'])

@@ -42,7 +42,7 @@ type OfAddress = Map<string, Connection>;
  * a request. Node's own list begins later.
  *
  * A stranger cannot keep others out: where there are too many connections, the address that has most of them loses its oldest
- * one without a request under way, in favour of a newcomer. Connections on which a reviewer has called count apart, for each cluster.
+ * one without a request under way, else the oldest one that waits for its caller, in favour of a newcomer. Connections on which a reviewer has called count apart, for each cluster.
  */
 export class Connections {
   readonly #open = new Map<Socket, Connection>();
@@ -141,12 +141,19 @@ export class Connections {
     if (ofAddress.size === 0) this.#strangers.delete(key);
   }
 
-  /** Cuts a connection of the address that has most. False: all of them are needed. */
+  /** Cuts a connection of the address that has most, of those that have one to lose. False: all of them are needed. */
   #makeRoom(): boolean {
-    let most: OfAddress = new Map();
-    for (const ofAddress of this.#strangers.values()) if (ofAddress.size > most.size) most = ofAddress;
-    const oldest = [...most.values()];
-    const victim = oldest.find(isIdle) ?? (this.#areTooMany(most) ? oldest[0] : undefined);
+    let most = 0;
+    let victim: Connection | undefined;
+    for (const ofAddress of this.#strangers.values()) {
+      if (ofAddress.size <= most) continue;
+      const oldest = [...ofAddress.values()];
+      const needless = oldest.find(isIdle) ?? oldest.find(waitsForCaller);
+      const found = needless ?? (this.#areTooMany(ofAddress) ? oldest[0] : undefined);
+      if (found === undefined) continue;
+      victim = found;
+      most = ofAddress.size;
+    }
     if (victim !== undefined) this.#cut(victim);
     return victim !== undefined;
   }
@@ -201,3 +208,7 @@ const endOf = ({ remoteAddress, remotePort, localPort }: Socket): string =>
 
 /** Whether no request is under way: none is answered, though one may be arriving. */
 const isIdle = ({ http }: Connection): boolean => answerUnderWay(http) === null;
+
+/** Whether a request waits for its caller: it has not arrived as a whole, or nothing of its answer was read since the last look. */
+const waitsForCaller = ({ http, unread }: Connection): boolean =>
+  answerUnderWay(http)?.req.complete === false || (unread > 0 && http.writableLength >= unread);
