@@ -5,6 +5,7 @@ import type { Services } from '../../services/services.js';
 import { Allowance } from '../../identity/allowance.js';
 import { FailureLimit } from '../plugins/failure-limit.js';
 import { FailureLog } from '../plugins/failure-log.js';
+import { untilClosed } from '../plugins/line-limit.js';
 import {
   clearLoginCookie,
   cookieOf,
@@ -77,13 +78,9 @@ const ofSuspects = { most: 20, millisecondsForOne: 1_000 };
 export function addLogin(app: App, { logins }: Pick<Services, 'logins'>, failuresPerMinute: number): void {
   const failures: Failures = {
     limit: new FailureLimit(failuresPerMinute, 60_000),
-    told: new FailureLog(app.log),
+    told: untilClosed(app, new FailureLog(app.log)),
   };
   const suspects = new Allowance(ofSuspects, () => performance.now());
-  app.addHook('onClose', (_app, done) => {
-    failures.told.flush();
-    done();
-  });
 
   app.get(
     '/login/:name',
@@ -194,16 +191,9 @@ function sendRefused(
   { limit, told }: Failures,
   { reason, message }: Refused,
 ) {
-  const { remoteAddress } = request;
-  const isOneTooMany = limit.count(remoteAddress);
-  const seconds = limit.secondsLeft(remoteAddress);
-  if (seconds !== null) {
-    if (isOneTooMany) request.log.warn({ remoteAddress, seconds }, 'too many failed sign-ins: more are not logged');
-    else request.unlogged = true;
-    const headers = { 'retry-after': String(seconds) };
-    return sendFailure(request, reply, problem('too-many-requests', 'too many failed sign-ins; wait', { headers }));
-  }
-  tell(request, told, reason, { reason, why: message }, 'sign-in failed');
+  const excess = told.excess(request, limit, 'sign-ins');
+  if (excess !== null) return sendFailure(request, reply, excess);
+  told.tell(request, reason, { issuer: issuerOf(request), reason, why: message }, 'sign-in failed');
   return sendFailure(
     request,
     reply,
@@ -222,7 +212,7 @@ function sendUnavailable(
   { told }: Failures,
   { message, retryAfterSeconds }: { readonly message: string; readonly retryAfterSeconds: number },
 ) {
-  tell(request, told, 'Unavailable', { why: message }, 'sign-in is not possible now');
+  told.tell(request, 'Unavailable', { issuer: issuerOf(request), why: message }, 'sign-in is not possible now');
   return sendFailure(
     request,
     reply,
@@ -232,16 +222,11 @@ function sendUnavailable(
   );
 }
 
-function tell(request: FastifyRequest, told: FailureLog, reason: string, fields: object, message: string): void {
-  const { name: issuer } = request.params as { readonly name: string };
-  if (told.admits(reason)) request.log.warn({ issuer, remoteAddress: request.remoteAddress, ...fields }, message);
-  else request.unlogged = true;
-}
+const issuerOf = ({ params }: FastifyRequest): string => (params as { readonly name: string }).name;
 
 /** A page for browsers, a problem for everybody else. */
 function sendFailure(request: FastifyRequest, reply: FastifyReply, found: Problem): FastifyReply {
   if (request.answerType !== 'text/html') return sendProblem(reply, found);
-  const { name } = request.params as { readonly name: string };
-  const page = failurePage(found.detail, request.id, `/v1/login/${encodeURIComponent(name)}`);
+  const page = failurePage(found.detail, request.id, `/v1/login/${encodeURIComponent(issuerOf(request))}`);
   return reply.code(found.status).headers(found.headers).type('text/html; charset=utf-8').send(page);
 }

@@ -10,6 +10,7 @@ import { shortenComments, tellBudgets, whenSpent } from './budgets.js';
 import { credentialOf } from './credential.js';
 import { FailureLimit } from './failure-limit.js';
 import { FailureLog } from './failure-log.js';
+import { untilClosed } from './line-limit.js';
 import { whyNotSameOrigin } from './same-origin.js';
 import { clearSessionCookies } from './session-cookies.js';
 
@@ -37,11 +38,7 @@ export function authenticateCallers(
   { failuresPerMinute, browsers, budgets, publicUrl, forDirectory: isForDirectory = false }: WhoMayCall,
 ): void {
   const limit = new FailureLimit(failuresPerMinute, 60_000);
-  const told = new FailureLog(app.log);
-  app.addHook('onClose', (_app, done) => {
-    told.flush();
-    done();
-  });
+  const told = untilClosed(app, new FailureLog(app.log));
   app.decorateRequest('principal', null);
   app.decorateRequest('letInAt', Infinity);
   tellBudgets(app, budgets);
@@ -120,7 +117,7 @@ export interface Browsers {
 function requireSameOrigin(request: FastifyRequest, { origin }: Browsers, told: FailureLog, principal: string): void {
   const whyNot = whyNotSameOrigin(request, origin);
   if (whyNot === null) return;
-  tell(request, told, 'NotSameOrigin', { principal, why: whyNot }, 'a call with the cookie of a session is refused');
+  told.tell(request, 'NotSameOrigin', { principal, why: whyNot }, 'a call with the cookie of a session is refused');
   throw new ProblemError(
     problem(
       'not-permitted',
@@ -174,19 +171,13 @@ async function reviewerOrOther(authenticator: Authenticator, credential: Credent
 /** The answer to a failure that has no limit. Only the log has one. */
 function unlimited(request: FastifyRequest, told: FailureLog): Problem {
   const presented = request.headers.authorization !== undefined;
-  tell(request, told, 'NotFromMemory', { presented }, 'authentication failed');
+  told.tell(request, 'NotFromMemory', { presented }, 'authentication failed');
   return unauthenticated(request, null);
 }
 
 function missing(request: FastifyRequest, told: FailureLog, browsers: Browsers | null): Problem {
-  tell(request, told, 'NothingPresented', { presented: false }, 'authentication failed');
+  told.tell(request, 'NothingPresented', { presented: false }, 'authentication failed');
   return unauthenticated(request, browsers);
-}
-
-/** A request whose failure gets no line of its own gets none about its answer either. */
-function tell(request: FastifyRequest, told: FailureLog, reason: string, fields: object, message: string): void {
-  if (told.admits(reason)) request.log.warn({ remoteAddress: request.remoteAddress, ...fields }, message);
-  else request.unlogged = true;
 }
 
 /** Why it failed goes to the log alone: it would help a guesser. */
@@ -197,19 +188,10 @@ function failed(
   { reason, message }: Extract<Authentication, { readonly outcome: 'refused' }>,
   browsers: Browsers | null,
 ) {
-  const { remoteAddress } = request;
-  const isOneTooMany = limit.count(remoteAddress);
-  const seconds = limit.secondsLeft(remoteAddress);
-  if (seconds === null) {
-    tell(request, told, reason, { presented: true, reason, why: message }, 'authentication failed');
-    return unauthenticated(request, browsers);
-  }
-  const tooMany = 'too many failed authentications: more of them are not logged';
-  if (isOneTooMany) tell(request, told, 'TooManyOfAddress', { seconds }, tooMany);
-  else request.unlogged = true;
-  return problem('too-many-requests', 'too many failed authentications; wait', {
-    headers: { 'retry-after': String(seconds) },
-  });
+  const excess = told.excess(request, limit, 'authentications');
+  if (excess !== null) return excess;
+  told.tell(request, reason, { presented: true, reason, why: message }, 'authentication failed');
+  return unauthenticated(request, browsers);
 }
 
 /** Nobody who may be right is answered 401, nor counts as a guesser. Only the log has a limit. */
@@ -218,7 +200,7 @@ function unavailable(
   told: FailureLog,
   { message, retryAfterSeconds }: Extract<Authentication, { readonly outcome: 'unavailable' }>,
 ): Problem {
-  tell(request, told, 'Unavailable', { why: message }, 'authentication is not possible now');
+  told.tell(request, 'Unavailable', { why: message }, 'authentication is not possible now');
   return problem('service-unavailable', 'whoever vouches for this credential cannot be asked now; try again', {
     headers: { 'retry-after': String(retryAfterSeconds) },
   });

@@ -1,3 +1,6 @@
+import type { FastifyRequest } from 'fastify';
+import { problem, type Problem } from '../problems/problem.js';
+import type { FailureLimit } from './failure-limit.js';
 import { LineLimit, totalOf } from './line-limit.js';
 
 /** So many failures with the same reason are logged one by one in a minute: enough to see what is going on. */
@@ -15,5 +18,23 @@ export class FailureLog extends LineLimit {
       );
     };
     super({ most, mostKeys, report });
+  }
+
+  /** A request whose failure gets no line of its own gets none about its answer either. */
+  tell(request: FastifyRequest, reason: string, fields: object, message: string): void {
+    if (this.admits(reason)) request.log.warn({ remoteAddress: request.remoteAddress, ...fields }, message);
+    else request.unlogged = true;
+  }
+
+  /** Counts a failure of an address. Answers null where the address is within its limit. */
+  excess(request: FastifyRequest, limit: FailureLimit, failed: 'authentications' | 'sign-ins'): Problem | null {
+    const isOneTooMany = limit.count(request.remoteAddress);
+    const seconds = limit.secondsLeft(request.remoteAddress);
+    if (seconds === null) return null;
+    const tooMany = `too many failed ${failed}: more of them are not logged`;
+    if (isOneTooMany) this.tell(request, 'TooManyOfAddress', { seconds }, tooMany);
+    else request.unlogged = true;
+    const headers = { 'retry-after': String(seconds) };
+    return problem('too-many-requests', `too many failed ${failed}; wait`, { headers });
   }
 }
