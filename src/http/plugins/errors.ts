@@ -3,6 +3,7 @@ import { SignaturesUnavailableError, StoreUnavailableError } from '../../model/e
 import { BudgetSpentError } from '../../model/budget.js';
 import { errorToProblem } from '../problems/error-to-problem.js';
 import { problem, ProblemError, sendProblem } from '../problems/problem.js';
+import { RefusalError } from '../problems/refusal-to-problem.js';
 import * as schemas from '../problems/schemas.js';
 import { addSchemas } from '../schema-parts.js';
 import type { App } from '../types.js';
@@ -16,6 +17,7 @@ export function answerErrorsAsProblems(app: App): void {
   addSchemas(app, schemas);
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     const found = error instanceof BudgetSpentError ? budgetProblem(request, error.spent) : errorToProblem(error);
+    if (error instanceof RefusalError) return sendProblem(reply, found);
     if (found.status === 503) logUnavailable(request, error, 'request refused for now');
     else if (found.status >= 500) request.log.error({ err: error }, 'request failed');
     return sendProblem(reply, found);

@@ -40,7 +40,7 @@ export function sendProblem(reply: FastifyReply, found: Problem): FastifyReply {
     .send(JSON.stringify(problemBody(found, reply.request.id)));
 }
 
-/** Ends a request with a problem from a hook or a body parser, which can only throw. */
+/** Ends a request with a problem. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   constructor(readonly problem: Problem) {
