@@ -7,16 +7,15 @@ import { callerOf } from './plugins/authentication.js';
 import { jsonMediaType } from './plugins/negotiation.js';
 import { problemBody, problemMediaType, type Problem } from './problems/problem.js';
 import { RefusalError } from './problems/refusal-to-problem.js';
+import { textOf } from './schema-parts.js';
 
 export const idempotencyKeyHeader = {
   'Idempotency-Key': Type.Optional(
-    Type.String({
-      minLength: 1,
-      maxLength: 255,
-      pattern: '^[!-~]+$',
-      description: 'Makes it safe to repeat this request: a repeat gets the first answer again. Kept for 24 hours.',
-      examples: ['onboarding-jane-2026-03'],
-    }),
+    textOf(
+      'Makes it safe to repeat this request: a repeat gets the first answer again. Kept for 24 hours.',
+      'onboarding-jane-2026-03',
+      { minLength: 1, maxLength: 255, pattern: '^[!-~]+$' },
+    ),
   ),
 };
 

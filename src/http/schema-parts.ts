@@ -132,6 +132,19 @@ export const messageOf = (description: string, example: string) =>
 export const reasonOf = (description: string, example: string) =>
   Type.String({ maxLength: 64, description, examples: [example] });
 
+/** Other text. */
+export const textOf = (
+  description: string,
+  example: string,
+  bounds: { readonly minLength?: number; readonly maxLength: number; readonly pattern?: string },
+) => Type.String({ ...bounds, description, examples: [example] });
+
+export const integerOf = (
+  description: string,
+  example: number,
+  bounds: { readonly minimum: number; readonly maximum?: number },
+) => Type.Integer({ ...bounds, description, examples: [example] });
+
 export const exampleId = '01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f';
 
 export const idOf = (description: string) => Type.String({ maxLength: 64, description, examples: [exampleId] });

@@ -17,7 +17,7 @@ import { problem, sendProblem, type Problem } from '../problems/problem.js';
 import { problemExample } from '../problems/problem-examples.js';
 import type { ProblemType } from '../problems/problem-types.js';
 import { empty, onlyProblems, textBody } from '../responses.js';
-import { closed, dnsLabelOf } from '../schema-parts.js';
+import { closed, dnsLabelOf, textOf } from '../schema-parts.js';
 import type { App } from '../types.js';
 import { readAttempt, writeAttempt } from './attempt-cookie.js';
 import { failurePage } from './failure-page.js';
@@ -30,11 +30,9 @@ const LoginParamsSchema = closed({ name: dnsLabelOf('The issuer, as the configur
 
 const LoginQuerySchema = closed({
   returnTo: Type.Optional(
-    Type.String({
+    textOf(`Where the browser goes then: a path of kubepass. Default: \`${defaultReturnTo}\`.`, defaultReturnTo, {
       minLength: 1,
       maxLength: longestReturnTo,
-      description: `Where the browser goes then: a path of kubepass. Default: \`${defaultReturnTo}\`.`,
-      examples: [defaultReturnTo],
     }),
   ),
 });
