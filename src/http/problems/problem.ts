@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
 import { problemTypes, type ProblemType, problemUrn } from './problem-types.js';
 import type { ProblemBody } from './schemas.js';
@@ -30,6 +31,14 @@ export function problem(
 /** The problem as JSON (RFC 9457). */
 export function problemBody({ type, title, status, detail, members }: Problem, requestId: string): ProblemBody {
   return { type: problemUrn(type), title, status, detail, requestId, ...members };
+}
+
+/** The same as octets and their headers, where no route answers. */
+export function problemAnswer(found: Problem) {
+  const requestId = randomUUID();
+  const body = Buffer.from(JSON.stringify(problemBody(found, requestId)));
+  const headers = { 'content-type': problemMediaType, 'content-length': body.length, 'x-request-id': requestId };
+  return { body, headers: { ...headers, connection: 'close' } };
 }
 
 export function sendProblem(reply: FastifyReply, found: Problem): FastifyReply {
