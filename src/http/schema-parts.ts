@@ -2,7 +2,6 @@ import { Type, type Static, type TProperties, type TSchema } from 'typebox';
 import { labelBounds } from '../model/labels.js';
 import { longestPrincipalName } from '../model/name-grammar.js';
 import { mostPrincipalGroups } from '../model/principal.js';
-import type { App } from './types.js';
 
 /** A schema that has a name of its own in the OpenAPI document. */
 export type NamedSchema = TSchema & { readonly $id: string };
@@ -12,7 +11,7 @@ export function named<T extends TSchema, Id extends string>($id: Id, schema: T):
 }
 
 /** Registers the named schemas among a module's exports, so that routes can refer to them. */
-export function addSchemas(app: App, exported: object): void {
+export function addSchemas(app: { addSchema(schema: unknown): unknown }, exported: object): void {
   for (const schema of Object.values(exported) as readonly unknown[])
     if (typeof schema === 'object' && schema !== null && '$id' in schema) app.addSchema(schema);
 }
