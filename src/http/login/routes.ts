@@ -3,8 +3,7 @@ import { Type } from 'typebox';
 import type { LoginFinished } from '../../model/login.js';
 import type { Services } from '../../services/services.js';
 import { Allowance } from '../../identity/allowance.js';
-import { FailureLimit } from '../plugins/failure-limit.js';
-import { FailureLog } from '../plugins/failure-log.js';
+import { Failures } from '../plugins/failures.js';
 import { untilClosed } from '../plugins/line-limit.js';
 import {
   clearLoginCookie,
@@ -74,10 +73,7 @@ const ofSuspects = { most: 20, millisecondsForOne: 1_000 };
  * these is good is not known, so it is no refusal.
  */
 export function addLogin(app: App, { logins }: Pick<Services, 'logins'>, failuresPerMinute: number): void {
-  const failures: Failures = {
-    limit: new FailureLimit(failuresPerMinute, 60_000),
-    told: untilClosed(app, new FailureLog(app.log)),
-  };
+  const failures = untilClosed(app, new Failures(app.log, failuresPerMinute));
   const suspects = new Allowance(ofSuspects, () => performance.now());
 
   app.get(
@@ -142,7 +138,7 @@ export function addLogin(app: App, { logins }: Pick<Services, 'logins'>, failure
       clearLoginCookie(reply);
       // RFC 9700 section 4.4: a provider that answers in the place of another one is not believed.
       if (attempt?.issuer !== name) return sendRefused(request, reply, failures, notBegun);
-      if (failures.limit.secondsLeft(request.remoteAddress) !== null && !suspects.take())
+      if (failures.areTooMany(request) && !suspects.take())
         return sendUnavailable(request, reply, failures, tooManyFailed);
       const finished = await logins.finish(attempt, request.url.slice(request.url.indexOf('?') + 1));
       if (finished.outcome === 'unavailable') return sendUnavailable(request, reply, failures, finished);
@@ -173,25 +169,14 @@ type Refused = Pick<Extract<LoginFinished, { readonly outcome: 'refused' }>, 're
 
 const tooManyFailed = { message: 'too many sign-ins from this address failed', retryAfterSeconds: 1 };
 
-/** Counts failed sign-ins, and decides which of them get a line in the log. */
-interface Failures {
-  readonly limit: FailureLimit;
-  readonly told: FailureLog;
-}
-
 /** Reasons that say nothing about the person: the browser is not where the sign-in was begun, or it is too late. */
 const ofTheBrowser = ['AttemptUnknown', 'AttemptUsed', 'AttemptTooOld', 'StateUnknown'];
 
 /** Why it failed goes to the log alone. */
-function sendRefused(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { limit, told }: Failures,
-  { reason, message }: Refused,
-) {
-  const excess = told.excess(request, limit, 'sign-ins');
+function sendRefused(request: FastifyRequest, reply: FastifyReply, failures: Failures, { reason, message }: Refused) {
+  const excess = failures.excess(request, 'sign-ins');
   if (excess !== null) return sendFailure(request, reply, excess);
-  told.tell(request, reason, { issuer: issuerOf(request), reason, why: message }, 'sign-in failed');
+  failures.tell(request, reason, { issuer: issuerOf(request), reason, why: message }, 'sign-in failed');
   return sendFailure(
     request,
     reply,
@@ -207,10 +192,10 @@ function sendRefused(
 function sendUnavailable(
   request: FastifyRequest,
   reply: FastifyReply,
-  { told }: Failures,
+  failures: Failures,
   { message, retryAfterSeconds }: { readonly message: string; readonly retryAfterSeconds: number },
 ) {
-  told.tell(request, 'Unavailable', { issuer: issuerOf(request), why: message }, 'sign-in is not possible now');
+  failures.tell(request, 'Unavailable', { issuer: issuerOf(request), why: message }, 'sign-in is not possible now');
   return sendFailure(
     request,
     reply,

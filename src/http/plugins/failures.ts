@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { problem, type Problem } from '../problems/problem.js';
-import type { FailureLimit } from './failure-limit.js';
+import { FailureLimit } from './failure-limit.js';
 import { LineLimit, totalOf } from './line-limit.js';
 
 /** So many failures with the same reason are logged one by one in a minute: enough to see what is going on. */
@@ -8,9 +8,12 @@ const most = 20;
 /** Reasons come from code, but what they say may come from callers. */
 const mostKeys = 50;
 
-/** Decides which failed authentications get a line in the log, by their reason. */
-export class FailureLog extends LineLimit {
-  constructor(log: { warn(fields: object, message: string): void }) {
+/** Counts what failed by the address, and decides which failures get a line in the log, by their reason. */
+export class Failures extends LineLimit {
+  readonly #limit: FailureLimit;
+
+  /** `perMinute`: so many of one address are within its limit. */
+  constructor(log: { warn(fields: object, message: string): void }, perMinute = 60) {
     const report = (unlogged: ReadonlyMap<string, number>) => {
       log.warn(
         { failures: totalOf(unlogged), reasons: Object.fromEntries(unlogged) },
@@ -18,6 +21,7 @@ export class FailureLog extends LineLimit {
       );
     };
     super({ most, mostKeys, report });
+    this.#limit = new FailureLimit(perMinute, 60_000);
   }
 
   /** A request whose failure gets no line of its own gets none about its answer either. */
@@ -26,10 +30,15 @@ export class FailureLog extends LineLimit {
     else request.unlogged = true;
   }
 
+  /** Whether the address is over its limit. */
+  areTooMany({ remoteAddress }: FastifyRequest): boolean {
+    return this.#limit.secondsLeft(remoteAddress) !== null;
+  }
+
   /** Counts a failure of an address. Answers null where the address is within its limit. */
-  excess(request: FastifyRequest, limit: FailureLimit, failed: 'authentications' | 'sign-ins'): Problem | null {
-    const isOneTooMany = limit.count(request.remoteAddress);
-    const seconds = limit.secondsLeft(request.remoteAddress);
+  excess(request: FastifyRequest, failed: 'authentications' | 'sign-ins'): Problem | null {
+    const isOneTooMany = this.#limit.count(request.remoteAddress);
+    const seconds = this.#limit.secondsLeft(request.remoteAddress);
     if (seconds === null) return null;
     const tooMany = `too many failed ${failed}: more of them are not logged`;
     if (isOneTooMany) this.tell(request, 'TooManyOfAddress', { seconds }, tooMany);
