@@ -1,23 +1,21 @@
 import { hash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import type { Refusal } from '../model/outcome.js';
 import type { IdempotencyService } from '../services/idempotency.js';
 import type { IdempotencyToken } from '../model/idempotency.js';
 import { callerOf } from './plugins/authentication.js';
 import { jsonMediaType } from './plugins/negotiation.js';
-import { problemBody, problemMediaType } from './problems/problem.js';
-import { refusalToProblem } from './problems/refusal-to-problem.js';
+import { problemBody, problemMediaType, type Problem } from './problems/problem.js';
+import { RefusalError } from './problems/refusal-to-problem.js';
+import { textOf } from './schema-parts.js';
 
 export const idempotencyKeyHeader = {
   'Idempotency-Key': Type.Optional(
-    Type.String({
-      minLength: 1,
-      maxLength: 255,
-      pattern: '^[!-~]+$',
-      description: 'Makes it safe to repeat this request: a repeat gets the first answer again. Kept for 24 hours.',
-      examples: ['onboarding-jane-2026-03'],
-    }),
+    textOf(
+      'Makes it safe to repeat this request: a repeat gets the first answer again. Kept for 24 hours.',
+      'onboarding-jane-2026-03',
+      { minLength: 1, maxLength: 255, pattern: '^[!-~]+$' },
+    ),
   ),
 };
 
@@ -29,12 +27,14 @@ export interface HttpAnswer {
 }
 
 /**
- * The end of a use case: an answer, whose body may hold a private key, or a refusal. An interim answer is not kept: a repeat
- * tells what has become of the request since.
+ * The answer of a use case, whose body may hold a private key. An interim answer is not kept: a repeat tells what has become of
+ * the request since.
  */
-export type Result =
-  | { readonly answer: HttpAnswer; readonly holdsPrivateKey: boolean; readonly isInterim?: boolean }
-  | { readonly refusal: Refusal };
+export interface Result {
+  readonly answer: HttpAnswer;
+  readonly holdsPrivateKey: boolean;
+  readonly isInterim?: boolean;
+}
 
 export function jsonAnswer(status: number, value: object, headers: Readonly<Record<string, string>>): HttpAnswer {
   return { status, headers: { 'content-type': jsonMediaType, ...headers }, body: JSON.stringify(value) };
@@ -42,7 +42,8 @@ export function jsonAnswer(status: number, value: object, headers: Readonly<Reco
 
 /**
  * Answers one request for each `Idempotency-Key`: a repeat gets the bytes of the first answer again. A private key is
- * never kept, so an answer that held one cannot be repeated. A key for which no request was recorded starts anew.
+ * never kept, so an answer that held one cannot be repeated. A key for which no request was recorded starts anew. Throws
+ * `RefusalError`, as `act` does.
  */
 export async function answerOnce(
   idempotency: IdempotencyService,
@@ -51,15 +52,7 @@ export async function answerOnce(
   act: (token: IdempotencyToken | null) => Promise<Result>,
 ): Promise<FastifyReply> {
   const token = idempotencyToken(request);
-  const answerRefusal = (refusal: Refusal): HttpAnswer => {
-    const found = refusalToProblem(refusal);
-    const body = JSON.stringify(problemBody(found, request.id));
-    return { status: found.status, headers: { 'content-type': problemMediaType, ...found.headers }, body };
-  };
-  if (token === null) {
-    const result = await act(null);
-    return sendAnswer(reply, 'refusal' in result ? answerRefusal(result.refusal) : result.answer);
-  }
+  if (token === null) return sendAnswer(reply, (await act(null)).answer);
 
   const caller = callerOf(request);
   const known = await idempotency.look(caller, token);
@@ -67,22 +60,21 @@ export async function answerOnce(
     case 'answer':
       return sendAnswer(reply, known.answer);
     case 'keyCollected':
-      return sendAnswer(reply, answerRefusal({ kind: 'key-already-collected', requestId: known.requestId }));
+      throw new RefusalError({ kind: 'key-already-collected', requestId: known.requestId });
     case 'inFlight':
-      return sendAnswer(reply, answerRefusal({ kind: 'idempotency-key-in-flight', requestId: null }));
+      throw new RefusalError({ kind: 'idempotency-key-in-flight', requestId: null });
     case 'otherBody':
-      return sendAnswer(reply, answerRefusal({ kind: 'idempotency-key-reused' }));
+      throw new RefusalError({ kind: 'idempotency-key-reused' });
     case 'new':
     case 'unanswered':
       break;
   }
 
-  const result = await act(token);
-  if ('refusal' in result) {
-    const answer = answerRefusal(result.refusal);
+  const result = await act(token).catch((error: unknown): Result => {
     // A denial is recorded, so its answer is kept. Other refusals recorded nothing, or a repeat may end differently.
-    return sendAnswer(reply, result.refusal.kind === 'policy-denied' ? await keep(token, answer, answer.body) : answer);
-  }
+    if (!(error instanceof RefusalError) || error.refusal.kind !== 'policy-denied') throw error;
+    return { answer: problemAnswer(error.problem, request.id), holdsPrivateKey: false };
+  });
   if (result.isInterim) return sendAnswer(reply, result.answer);
   return sendAnswer(reply, await keep(token, result.answer, result.holdsPrivateKey ? null : result.answer.body));
 
@@ -114,6 +106,12 @@ function resourcePath({ routeOptions, params }: FastifyRequest): string {
   const given = params as Readonly<Record<string, string>>;
   return (routeOptions.url ?? '').replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(given[name] ?? ''));
 }
+
+const problemAnswer = (found: Problem, requestId: string): HttpAnswer => ({
+  status: found.status,
+  headers: { 'content-type': problemMediaType, ...found.headers },
+  body: JSON.stringify(problemBody(found, requestId)),
+});
 
 const sendAnswer = (reply: FastifyReply, { status, headers, body }: HttpAnswer): FastifyReply =>
   reply.code(status).headers(headers).send(body);

@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import { InvalidCursorError } from '../model/errors.js';
 import type { Page, PageQuery } from '../model/page.js';
 import { json } from './responses.js';
-import { closed, namedObject, type NamedSchema, nameOf, nullable, ref } from './schema-parts.js';
+import { closed, integerOf, namedObject, type NamedSchema, nameOf, nullable, ref } from './schema-parts.js';
 
 const defaultLimit = 50;
 /**
@@ -14,14 +14,7 @@ const longestCursor = 4096;
 
 /** The query parameters of every list. */
 export const pageParameters = {
-  limit: Type.Optional(
-    Type.Integer({
-      minimum: 1,
-      maximum: 500,
-      description: `How many items at most; default ${defaultLimit}.`,
-      examples: [50],
-    }),
-  ),
+  limit: Type.Optional(integerOf(`How many items at most; default ${defaultLimit}.`, 50, { minimum: 1, maximum: 500 })),
   cursor: Type.Optional(
     Type.String({
       minLength: 1,

@@ -2,7 +2,6 @@ import { Type, type Static, type TProperties, type TSchema } from 'typebox';
 import { labelBounds } from '../model/labels.js';
 import { longestPrincipalName } from '../model/name-grammar.js';
 import { mostPrincipalGroups } from '../model/principal.js';
-import type { App } from './types.js';
 
 /** A schema that has a name of its own in the OpenAPI document. */
 export type NamedSchema = TSchema & { readonly $id: string };
@@ -12,7 +11,7 @@ export function named<T extends TSchema, Id extends string>($id: Id, schema: T):
 }
 
 /** Registers the named schemas among a module's exports, so that routes can refer to them. */
-export function addSchemas(app: App, exported: object): void {
+export function addSchemas(app: { addSchema(schema: unknown): unknown }, exported: object): void {
   for (const schema of Object.values(exported) as readonly unknown[])
     if (typeof schema === 'object' && schema !== null && '$id' in schema) app.addSchema(schema);
 }
@@ -131,6 +130,19 @@ export const messageOf = (description: string, example: string) =>
 /** A stable TitleCase word, as in Kubernetes conditions. */
 export const reasonOf = (description: string, example: string) =>
   Type.String({ maxLength: 64, description, examples: [example] });
+
+/** Other text. */
+export const textOf = (
+  description: string,
+  example: string,
+  bounds: { readonly minLength?: number; readonly maxLength: number; readonly pattern?: string },
+) => Type.String({ ...bounds, description, examples: [example] });
+
+export const integerOf = (
+  description: string,
+  example: number,
+  bounds: { readonly minimum: number; readonly maximum?: number },
+) => Type.Integer({ ...bounds, description, examples: [example] });
 
 export const exampleId = '01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f';
 

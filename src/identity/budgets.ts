@@ -9,6 +9,7 @@ import {
   type BudgetUse,
   type SpentBudget,
 } from '../model/budget.js';
+import { BoundedMap } from '../model/bounded-map.js';
 import type { Principal, Role } from '../model/principal.js';
 
 /** When so many names, or credentials, are remembered, the one whose window began first is forgotten. */
@@ -137,7 +138,7 @@ export class Budgets {
 
 class Accounts {
   /** The windows that end first come first. */
-  readonly #accounts = new Map<string, Account>();
+  readonly #accounts = new BoundedMap<string, Account>(mostAccounts);
 
   constructor(private readonly now: () => number) {}
 
@@ -153,8 +154,6 @@ class Accounts {
   opened(key: string): Account {
     const found = this.find(key);
     if (found !== undefined) return found;
-    const [oldest] = this.#accounts.size >= mostAccounts ? this.#accounts.keys() : [];
-    if (oldest !== undefined) this.#accounts.delete(oldest);
     const account = { endsAt: this.now() + windowMilliseconds, spent: limitsOf(() => 0), told: new Set<BudgetName>() };
     this.#accounts.set(key, account);
     return account;

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../model/bounded-map.js';
 import { authenticated, refusedFor, type Authentication, type WayIn } from '../model/authentication.js';
 import { quote } from '../model/quote.js';
 import { type ParsedCertificate, readCertificate } from '../x509/strict/certificate-reader.js';
@@ -74,15 +75,13 @@ export class ClientCertificates implements WayIn<Uint8Array> {
    * been signed by the same root.
    */
   async #authorityOf(certificate: ParsedCertificate, trust: CallersTrust): Promise<CallersAuthority | null> {
-    const known = this.#signedBy.get(trust) ?? new Map<string, CallersAuthority>();
+    const known = this.#signedBy.get(trust) ?? new BoundedMap<string, CallersAuthority>(mostKnown);
     this.#signedBy.set(trust, known);
     const { fingerprintSha256 } = certificate;
     const found = known.get(fingerprintSha256);
     if (found !== undefined) return found;
     for (const authority of trust.authorities) {
       if (!(await isIssuedBy(certificate, authority))) continue;
-      const [oldest] = known.keys();
-      if (known.size >= mostKnown && oldest !== undefined) known.delete(oldest);
       known.set(fingerprintSha256, authority);
       return authority;
     }

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../model/bounded-map.js';
 import type { TokenReview } from '../model/token-review.js';
 import { TooManyWaitingError, Turns } from '../workers/turns.js';
 import { Allowance } from './allowance.js';
@@ -26,7 +27,7 @@ const allowances = {
   ofAccount: { most: 120, millisecondsForOne: 500 },
   ofNewAccounts: { most: 600, millisecondsForOne: 100 },
 } as const;
-/** How many accounts of each kind are remembered. */
+/** How many accounts of each kind are remembered: those that were used last. */
 const mostAccounts = 1_000;
 /** How long a cluster that failed is left alone, where it does not say so itself. */
 const pauseMilliseconds = { usual: 1_000, forbidden: 5_000, longest: 60_000 } as const;
@@ -42,8 +43,8 @@ export class ClusterReviews {
   readonly #ofKnownTokens = new Turns(turns.ofKnownTokens);
   readonly #ofNewAccounts: Allowance;
   /** By the account that tokens name. Those of which a token was accepted do without `#ofNewAccounts`. */
-  readonly #known = new Map<string, Allowance>();
-  readonly #new = new Map<string, Allowance>();
+  readonly #known = new BoundedMap<string, Allowance>(mostAccounts);
+  readonly #new = new BoundedMap<string, Allowance>(mostAccounts);
   #pause: { readonly until: number; readonly from: number; readonly review: Unavailable } | null = null;
 
   constructor(
@@ -79,7 +80,7 @@ export class ClusterReviews {
   #whySpent(account: string): Unavailable | null {
     const known = this.#known.get(account);
     const own = known ?? this.#new.get(account) ?? this.#allowance(allowances.ofAccount);
-    if (known === undefined) keepNewest(this.#new, account, own);
+    if (known === undefined) this.#new.set(account, own);
     const spent = [own, ...(known === undefined ? [this.#ofNewAccounts] : [])].find((one) => !one.take());
     return spent === undefined ? null : tooMany(Math.max(1, Math.ceil(spent.wait / 1000)));
   }
@@ -87,7 +88,7 @@ export class ClusterReviews {
   #remember(account: string): void {
     const own = this.#known.get(account) ?? this.#new.get(account) ?? this.#allowance(allowances.ofAccount);
     this.#new.delete(account);
-    keepNewest(this.#known, account, own);
+    this.#known.set(account, own);
   }
 
   readonly #allowance = (rules: (typeof allowances)[keyof typeof allowances]): Allowance =>
@@ -119,11 +120,3 @@ const tooMany = (retryAfterSeconds: number): Unavailable => ({
   ...{ verdict: 'unavailable', retryAfterSeconds, missing: null },
   message: 'too many tokens that may be made up are to be reviewed',
 });
-
-/** The one that was used longest ago is forgotten. */
-function keepNewest(accounts: Map<string, Allowance>, account: string, allowance: Allowance): void {
-  accounts.delete(account);
-  const [oldest] = accounts.keys();
-  if (accounts.size >= mostAccounts && oldest !== undefined) accounts.delete(oldest);
-  accounts.set(account, allowance);
-}

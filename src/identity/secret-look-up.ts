@@ -1,3 +1,4 @@
+import { BoundedMap } from '../model/bounded-map.js';
 import { setTimeout } from 'node:timers/promises';
 
 /** How long a change by another process may go unnoticed here. */
@@ -26,7 +27,7 @@ interface Waiting<Found> {
  * waits for a moment, however many guesses come with it.
  */
 export class SecretLookUp<Found extends { readonly id: string }> {
-  readonly #found = new Map<string, { readonly record: Found; readonly readAt: number }>();
+  readonly #found = new BoundedMap<string, { readonly record: Found; readonly readAt: number }>(cacheSize);
   /** Counts changes, so that a row that was read before one is not kept after it. */
   #changes = 0;
   /** In the order in which they came. */
@@ -53,8 +54,6 @@ export class SecretLookUp<Found extends { readonly id: string }> {
       if (this.#questions < most.questions) void this.#lookUp();
     });
     if (record === null || changes !== this.#changes) return record;
-    const [oldest] = this.#found.keys();
-    if (this.#found.size >= cacheSize && oldest !== undefined) this.#found.delete(oldest);
     this.#found.set(sha256, { record, readAt });
     return record;
   }

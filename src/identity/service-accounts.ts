@@ -1,4 +1,5 @@
 import { authenticated, refusedFor, type Authentication, type WayIn } from '../model/authentication.js';
+import { BoundedMap } from '../model/bounded-map.js';
 import { whyNotPrincipalName } from '../model/name-grammar.js';
 import { quote } from '../model/quote.js';
 import type { TokenReview } from '../model/token-review.js';
@@ -39,8 +40,8 @@ interface Remembered {
 export class ServiceAccounts implements WayIn<string> {
   readonly #reviews: ReadonlyMap<string, ClusterReviews>;
   /** Also those that are believed no more: they are reviewed again before guesses. */
-  readonly #accepted = new Map<string, Remembered>();
-  readonly #refused = new Map<string, Remembered>();
+  readonly #accepted = new BoundedMap<string, Remembered>(mostRemembered);
+  readonly #refused = new BoundedMap<string, Remembered>(mostRemembered);
   /** Look-ups under way, each shared by all who present the same token. */
   readonly #underWay = new Map<string, Promise<Authentication>>();
 
@@ -84,10 +85,10 @@ export class ServiceAccounts implements WayIn<string> {
   ): Promise<Authentication> {
     const askedAt = this.options.clock().getTime();
     const authentication = this.#authentication(await ask(), cluster, expiresAt);
-    if (authentication.outcome === 'authenticated') remember(this.#accepted, hash, { authentication, from: askedAt });
+    if (authentication.outcome === 'authenticated') this.#accepted.set(hash, { authentication, from: askedAt });
     else if (authentication.outcome === 'refused') {
       this.#accepted.delete(hash);
-      remember(this.#refused, hash, { authentication, from: this.options.clock().getTime() });
+      this.#refused.set(hash, { authentication, from: this.options.clock().getTime() });
     }
     return authentication;
   }
@@ -170,13 +171,6 @@ function fresh(
   const age = now.getTime() - found.from;
   // A clock that was set back makes the age negative, and the entry worthless.
   return age >= 0 && age < milliseconds ? found.authentication : null;
-}
-
-function remember(into: Map<string, Remembered>, hash: string, entry: Remembered): void {
-  into.delete(hash);
-  const [oldest] = into.keys();
-  if (into.size >= mostRemembered && oldest !== undefined) into.delete(oldest);
-  into.set(hash, entry);
 }
 
 /** RFC 7519 section 4.1.4; null where it is none. */

@@ -26,6 +26,9 @@ export interface CertificateView {
   readonly pem: string;
 }
 
+/** An ask for a certificate. Kubepass may take so many seconds until it answers. */
+type Ask = readonly [body: string, idempotencyKey: string, waitSeconds: number, authorization: Authorization];
+
 interface CallOptions {
   readonly body?: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -33,36 +36,18 @@ interface CallOptions {
 
 /** Asks kubepass. Throws `RefusedError` or `UnavailableError` with a sentence for people. */
 export class ServiceClient {
-  private readonly server: string;
-  private readonly certificateAuthority: string | null;
-  private readonly environment: Machine['environment'];
   constructor(
-    { server, certificateAuthority }: Pick<Settings, 'server' | 'certificateAuthority'>,
-    { environment }: Pick<Machine, 'environment'>,
+    private readonly place: Pick<Settings, 'server' | 'certificateAuthority'>,
+    private readonly machine: Pick<Machine, 'environment'>,
     private readonly timeoutMilliseconds: number,
-  ) {
-    this.server = server;
-    this.certificateAuthority = certificateAuthority;
-    this.environment = environment;
+  ) {}
+
+  create(...ask: Ask): Promise<RequestView> {
+    return this.#ask('/v1/certificate-requests', ...ask);
   }
 
-  async create(
-    body: string,
-    idempotencyKey: string,
-    waitSeconds: number,
-    authorization: Authorization,
-  ): Promise<RequestView> {
-    return this.#ask('/v1/certificate-requests', body, idempotencyKey, waitSeconds, authorization);
-  }
-
-  async renew(
-    fingerprint: string,
-    body: string,
-    idempotencyKey: string,
-    waitSeconds: number,
-    authorization: Authorization,
-  ): Promise<RequestView> {
-    return this.#ask(`/v1/certificates/${fingerprint}/renew`, body, idempotencyKey, waitSeconds, authorization);
+  renew(fingerprint: string, ...ask: Ask): Promise<RequestView> {
+    return this.#ask(`/v1/certificates/${fingerprint}/renew`, ...ask);
   }
 
   async request(id: string, authorization: Authorization): Promise<RequestView> {
@@ -73,8 +58,8 @@ export class ServiceClient {
   async whoami(authorization: Authorization): Promise<string | null> {
     const answer = await this.#call('GET', '/v1/whoami', authorization);
     if (answer.status === 401 && isProblemOfKubepass(answer)) return null;
-    const { name } = mustBeGood(answer, this.server);
-    if (typeof name !== 'string') throw foreign(answer, this.server);
+    const { name } = mustBeGood(answer, this.place.server);
+    if (typeof name !== 'string') throw foreign(answer, this.place.server);
     return name;
   }
 
@@ -87,7 +72,7 @@ export class ServiceClient {
   async clusterKubeconfig(cluster: string, authorization: Authorization): Promise<string> {
     const path = `/v1/clusters/${encodeURIComponent(cluster)}/kubeconfig`;
     const answer = await this.#call('GET', path, authorization, { headers: { accept: 'application/yaml' } });
-    if (answer.status !== 200) mustBeGood(answer, this.server);
+    if (answer.status !== 200) mustBeGood(answer, this.place.server);
     return answer.text;
   }
 
@@ -95,18 +80,10 @@ export class ServiceClient {
   async callers(): Promise<readonly OfferedIssuer[]> {
     const answer = await this.#call('GET', '/v1/callers', null);
     if (answer.status === 404) return [];
-    const { oidc } = mustBeGood(answer, this.server);
+    const { oidc } = mustBeGood(answer, this.place.server);
     return listOf(oidc).flatMap(({ name, issuer, clientId, scopes, audiences }) =>
       typeof name === 'string' && typeof issuer === 'string' && typeof clientId === 'string' && Array.isArray(scopes)
-        ? [
-            {
-              name,
-              issuer,
-              clientId,
-              scopes: scopes.map(String),
-              audiences: Array.isArray(audiences) ? audiences.map(String) : [],
-            },
-          ]
+        ? [{ name, issuer, clientId, scopes: scopes.map(String), audiences: [audiences ?? []].flat().map(String) }]
         : [],
     );
   }
@@ -122,14 +99,14 @@ export class ServiceClient {
     await this.#json('POST', `/v1/certificates/${fingerprint}/revoke`, authorization, { body: JSON.stringify(body) });
   }
 
-  async #ask(path: string, body: string, idempotencyKey: string, waitSeconds: number, authorization: Authorization) {
+  async #ask(path: string, ...[body, idempotencyKey, waitSeconds, authorization]: Ask): Promise<RequestView> {
     const headers = { 'idempotency-key': idempotencyKey, prefer: `wait=${waitSeconds}` };
     return this.#request(await this.#call('POST', path, authorization, { body, headers }));
   }
 
   #request(answer: JsonAnswer): RequestView {
-    const view = requestView(mustBeGood(answer, this.server), timeOf(answer));
-    if (view === null) throw foreign(answer, this.server);
+    const view = requestView(mustBeGood(answer, this.place.server), timeOf(answer));
+    if (view === null) throw foreign(answer, this.place.server);
     return view;
   }
 
@@ -139,7 +116,7 @@ export class ServiceClient {
     authorization: Authorization,
     options: CallOptions = {},
   ): Promise<Readonly<Record<string, unknown>>> {
-    return mustBeGood(await this.#call(method, path, authorization, options), this.server);
+    return mustBeGood(await this.#call(method, path, authorization, options), this.place.server);
   }
 
   #call(
@@ -150,7 +127,7 @@ export class ServiceClient {
   ): Promise<JsonAnswer> {
     return callJson({
       method,
-      url: `${this.server}${path}`,
+      url: `${this.place.server}${path}`,
       headers: {
         ...(authorization !== null && {
           authorization:
@@ -160,9 +137,9 @@ export class ServiceClient {
         ...headers,
       },
       ...(body !== undefined && { body }),
-      certificateAuthority: this.certificateAuthority,
+      certificateAuthority: this.place.certificateAuthority,
       timeoutMilliseconds: this.timeoutMilliseconds,
-      environment: this.environment,
+      environment: this.machine.environment,
     });
   }
 }

@@ -1,7 +1,7 @@
 import type { Services } from '../../services/services.js';
 import { ListQuerySchema, pageBody, pageQuery, pageResponse } from '../pages.js';
 import { callerOf } from '../plugins/authentication.js';
-import { sendRefusal } from '../problems/refusal-to-problem.js';
+import { granted } from '../problems/refusal-to-problem.js';
 import { bodyProblems, empty, json, problems } from '../responses.js';
 import { addSchemas, ref } from '../schema-parts.js';
 import type { App } from '../types.js';
@@ -35,9 +35,7 @@ export function addApiTokens(app: App, { apiTokens }: Services): void {
       },
     },
     async (request, reply) => {
-      const outcome = await apiTokens.create(callerOf(request), request.body);
-      if (!outcome.ok) return sendRefusal(reply, outcome.refusal);
-      const { token, secret } = outcome.value;
+      const { token, secret } = granted(await apiTokens.create(callerOf(request), request.body));
       return reply
         .code(201)
         .header('location', `/v1/api-tokens/${encodeURIComponent(token.id)}`)
@@ -66,9 +64,8 @@ export function addApiTokens(app: App, { apiTokens }: Services): void {
       },
     },
     async (request, reply) => {
-      const outcome = await apiTokens.list(callerOf(request), pageQuery(request.query));
-      if (!outcome.ok) return sendRefusal(reply, outcome.refusal);
-      return pageBody(request, reply, outcome.value, apiTokenView);
+      const page = granted(await apiTokens.list(callerOf(request), pageQuery(request.query)));
+      return pageBody(request, reply, page, apiTokenView);
     },
   );
 
@@ -86,8 +83,8 @@ export function addApiTokens(app: App, { apiTokens }: Services): void {
       },
     },
     async (request, reply) => {
-      const outcome = await apiTokens.revoke(callerOf(request), request.params.id);
-      return outcome.ok ? reply.code(204).send() : sendRefusal(reply, outcome.refusal);
+      granted(await apiTokens.revoke(callerOf(request), request.params.id));
+      return reply.code(204).send();
     },
   );
 }

@@ -11,6 +11,7 @@ import {
   nullable,
   oneOf,
   principalNameOf,
+  textOf,
 } from '../schema-parts.js';
 
 const groups = Type.Array(principalNameOf('One group.', 'onboarding'), { maxItems: 32, uniqueItems: true });
@@ -65,17 +66,13 @@ export type ApiTokenBody = Static<typeof ApiTokenSchema>;
 
 export const CreatedApiTokenSchema = namedObject('CreatedApiToken', 'A new API token with its secret.', {
   ...tokenProperties,
-  token: Type.String({
-    maxLength: 128,
-    description: 'The secret. It is in this answer and nowhere else.',
-    examples: ['kubepass_…'],
-  }),
+  token: textOf('The secret. It is in this answer and nowhere else.', 'kubepass_…', { maxLength: 128 }),
 });
 
 export const ApiTokenListSchema = pageOf(ApiTokenSchema, 'API tokens, newest first.');
 
 export const ApiTokenParamsSchema = closed({
-  id: Type.String({ minLength: 1, maxLength: 64, description: 'The token’s id.', examples: [exampleId] }),
+  id: textOf('The token’s id.', exampleId, { minLength: 1, maxLength: 64 }),
 });
 
 export function apiTokenView(token: ApiToken): ApiTokenBody {

@@ -1,7 +1,7 @@
 import type { LogProof } from '../../services/audit-events.js';
 import type { Services } from '../../services/services.js';
 import { callerOf } from '../plugins/authentication.js';
-import { sendRefusal } from '../problems/refusal-to-problem.js';
+import { granted } from '../problems/refusal-to-problem.js';
 import { json, problems, response, textBody } from '../responses.js';
 import type { App } from '../types.js';
 import * as schemas from './schemas.js';
@@ -36,12 +36,8 @@ export function addEvidence(app: App, { auditEvents }: Services): void {
         },
       },
     },
-    async (request, reply) => {
-      const outcome = await auditEvents.checkpoint(callerOf(request));
-      return outcome.ok
-        ? reply.type('text/plain; charset=utf-8').send(outcome.value)
-        : sendRefusal(reply, outcome.refusal);
-    },
+    async (request, reply) =>
+      reply.type('text/plain; charset=utf-8').send(granted(await auditEvents.checkpoint(callerOf(request)))),
   );
 
   app.get(
@@ -62,11 +58,10 @@ export function addEvidence(app: App, { auditEvents }: Services): void {
         },
       },
     },
-    async (request, reply) => {
-      const outcome = await auditEvents.checkpointKeys(callerOf(request));
-      if (!outcome.ok) return sendRefusal(reply, outcome.refusal);
+    async (request) => {
+      const keys = granted(await auditEvents.checkpointKeys(callerOf(request)));
       return {
-        items: outcome.value.map(({ key, validFrom, validUntil }) => ({
+        items: keys.map(({ key, validFrom, validUntil }) => ({
           key,
           validFrom: validFrom.toISOString(),
           validUntil: validUntil?.toISOString() ?? null,
@@ -93,10 +88,10 @@ export function addEvidence(app: App, { auditEvents }: Services): void {
         },
       },
     },
-    async (request, reply) => {
-      const outcome = await auditEvents.inclusionProof(callerOf(request), request.params.seq, request.query.size);
-      if (!outcome.ok) return sendRefusal(reply, outcome.refusal);
-      return { size: outcome.value.size, index: outcome.value.index, hashes: inBase64(outcome.value) };
+    async (request) => {
+      const { seq } = request.params;
+      const proof = granted(await auditEvents.inclusionProof(callerOf(request), seq, request.query.size));
+      return { size: proof.size, index: proof.index, hashes: inBase64(proof) };
     },
   );
 
@@ -116,11 +111,10 @@ export function addEvidence(app: App, { auditEvents }: Services): void {
         },
       },
     },
-    async (request, reply) => {
+    async (request) => {
       const { from, to } = request.query;
-      const outcome = await auditEvents.consistencyProof(callerOf(request), from, to);
-      if (!outcome.ok) return sendRefusal(reply, outcome.refusal);
-      return { size: outcome.value.size, hashes: inBase64(outcome.value) };
+      const proof = granted(await auditEvents.consistencyProof(callerOf(request), from, to));
+      return { size: proof.size, hashes: inBase64(proof) };
     },
   );
 }

@@ -5,7 +5,7 @@ import { instantInQuery } from '../instant.js';
 import { pageBody, pageHeaders, pageQuery } from '../pages.js';
 import { callerOf } from '../plugins/authentication.js';
 import { problem, ProblemError } from '../problems/problem.js';
-import { sendRefusal } from '../problems/refusal-to-problem.js';
+import { granted } from '../problems/refusal-to-problem.js';
 import { json, longest, problems, response, textBody } from '../responses.js';
 import { addSchemas, ref } from '../schema-parts.js';
 import { sendTexts } from '../text-stream.js';
@@ -62,17 +62,13 @@ export function addAuditEvents(app: App, { auditEvents }: Services): void {
       if (hashes === 'true') {
         if (request.answerType !== ndjson || Object.keys(filter).length > 0)
           throw new ProblemError(onlyForWholeExports);
-        const outcome = await auditEvents.exportWithHashes(callerOf(request));
-        return outcome.ok ? sendExport(reply, outcome.value) : sendRefusal(reply, outcome.refusal);
+        return sendExport(reply, granted(await auditEvents.exportWithHashes(callerOf(request))));
       }
       if (request.answerType === ndjson) {
-        const outcome = await auditEvents.export(callerOf(request), filter);
-        return outcome.ok ? sendExport(reply, outcome.value) : sendRefusal(reply, outcome.refusal);
+        return sendExport(reply, granted(await auditEvents.export(callerOf(request), filter)));
       }
-      const outcome = await auditEvents.list(callerOf(request), filter, pageQuery(request.query));
-      if (!outcome.ok) return sendRefusal(reply, outcome.refusal);
-      const { firstSeq } = outcome.value;
-      return { ...pageBody(request, reply, outcome.value, auditEventView), firstSeq };
+      const page = granted(await auditEvents.list(callerOf(request), filter, pageQuery(request.query)));
+      return { ...pageBody(request, reply, page, auditEventView), firstSeq: page.firstSeq };
     },
   );
 
@@ -95,10 +91,7 @@ export function addAuditEvents(app: App, { auditEvents }: Services): void {
         },
       },
     },
-    async (request, reply) => {
-      const outcome = await auditEvents.verify(callerOf(request));
-      return outcome.ok ? outcome.value : sendRefusal(reply, outcome.refusal);
-    },
+    async (request) => granted(await auditEvents.verify(callerOf(request))),
   );
 }
 

@@ -6,16 +6,18 @@ import {
   dnsLabelOf,
   idOf,
   instantOf,
+  integerOf,
   namedObject,
   nullable,
   oneOf,
-  sha256Of,
   principalNameOf,
   ref,
+  sha256Of,
+  textOf,
 } from '../schema-parts.js';
 
 export const AuditEventSchema = namedObject('AuditEvent', 'One event of the append-only chain.', {
-  seq: Type.Integer({ minimum: 1, description: '1, 2, 3 … without gaps.', examples: [42] }),
+  seq: integerOf('1, 2, 3 … without gaps.', 42, { minimum: 1 }),
   at: instantOf('When it happened.'),
   type: oneOf(auditEventTypes, 'What happened.'),
   principal: nullable(principalNameOf('A principal.', 'hr-system'), 'Who did it; null: kubepass itself.'),
@@ -33,24 +35,23 @@ export type AuditEventBody = Static<typeof AuditEventSchema>;
 export const AuditEventListSchema = namedObject('AuditEventList', 'Audit events, oldest first.', {
   items: Type.Array(ref(AuditEventSchema), { maxItems: 500 }),
   nextCursor: nextCursorProperty,
-  firstSeq: Type.Integer({
-    minimum: 1,
-    description:
-      'The first event that is not in an archive. A list that goes on from a cursor before it goes on here: events between are in archives.',
-    examples: [1],
-  }),
+  firstSeq: integerOf(
+    'The first event that is not in an archive. A list that goes on from a cursor before it goes on here: events between are in archives.',
+    1,
+    { minimum: 1 },
+  ),
 });
 
 export const ChainVerificationSchema = namedObject('ChainVerification', 'The result of checking the chain.', {
   valid: Type.Boolean({
     description: 'Whether the chain is intact from the first event that is not in an archive to the last.',
   }),
-  events: Type.Integer({ minimum: 0, description: 'How many events are intact, from the first on.', examples: [42] }),
-  archivedEvents: Type.Integer({
-    minimum: 0,
-    description: 'How many of these are in archives, and were not checked here: `kubepass-verify` does that.',
-    examples: [0],
-  }),
+  events: integerOf('How many events are intact, from the first on.', 42, { minimum: 0 }),
+  archivedEvents: integerOf(
+    'How many of these are in archives, and were not checked here: `kubepass-verify` does that.',
+    0,
+    { minimum: 0 },
+  ),
   head: sha256Of('Hash of the last event; 64 zeros for an empty log'),
   firstInvalidSeq: nullable(
     Type.Integer({ minimum: 0 }),
@@ -88,7 +89,7 @@ const base64Hashes = (description: string) =>
     { maxItems: 128, description },
   );
 const sizeOf = (description: string, example = 42) =>
-  Type.Integer({ minimum: 0, maximum: largestSize, description, examples: [example] });
+  integerOf(description, example, { minimum: 0, maximum: largestSize });
 /** 2^53 - 1 */
 const largestSize = 9_007_199_254_740_991;
 
@@ -108,12 +109,11 @@ export const ConsistencyProofSchema = namedObject(
 );
 
 export const CheckpointKeySchema = namedObject('CheckpointKey', 'A key that signs checkpoints, or did.', {
-  key: Type.String({
-    minLength: 1,
-    maxLength: 512,
-    description: 'The public key as C2SP signed-note has it; `kubepass-verify --key` takes it.',
-    examples: ['kubepass/01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f+8f3a51c2+AVqFQm1LJ2bKkVbWqkn4hFb1u0cG0Jw7f2oUPnLk0c0H'],
-  }),
+  key: textOf(
+    'The public key as C2SP signed-note has it; `kubepass-verify --key` takes it.',
+    'kubepass/01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f+8f3a51c2+AVqFQm1LJ2bKkVbWqkn4hFb1u0cG0Jw7f2oUPnLk0c0H',
+    { minLength: 1, maxLength: 512 },
+  ),
   validFrom: instantOf('When it was added.'),
   validUntil: nullable(instantOf('When it was taken away.'), 'When it was taken away; null while it signs.'),
 });
@@ -123,7 +123,7 @@ export const CheckpointKeyListSchema = namedObject('CheckpointKeyList', 'The key
 });
 
 export const EventParamsSchema = closed({
-  seq: Type.Integer({ minimum: 1, maximum: largestSize, description: 'The number of an event.', examples: [1] }),
+  seq: integerOf('The number of an event.', 1, { minimum: 1, maximum: largestSize }),
 });
 
 export const InclusionQuerySchema = closed({

@@ -1,47 +1,34 @@
 import { Type } from 'typebox';
 import type { Services } from '../../services/services.js';
 import { json, onlyProblems } from '../responses.js';
-import { closed, dnsLabelOf, namedObject } from '../schema-parts.js';
+import { closed, dnsLabelOf, namedObject, textOf } from '../schema-parts.js';
 import type { App } from '../types.js';
 
 const CallersSchema = namedObject('Callers', 'How programs sign in, besides API tokens.', {
   oidc: Type.Array(
     closed({
       name: dnsLabelOf('The issuer, as the configuration names it.', 'corp'),
-      issuer: Type.String({
+      issuer: textOf('The identity provider (OpenID Connect Discovery 1.0).', 'https://idp.example.com/realms/corp', {
         maxLength: 2048,
-        description: 'The identity provider (OpenID Connect Discovery 1.0).',
-        examples: ['https://idp.example.com/realms/corp'],
       }),
-      clientId: Type.String({
-        maxLength: 253,
-        description: 'The public client of the command line. It has no secret.',
-        examples: ['kubepass-cli'],
-      }),
-      scopes: Type.Array(Type.String({ maxLength: 253, description: 'A scope.', examples: ['openid'] }), {
+      clientId: textOf('The public client of the command line. It has no secret.', 'kubepass-cli', { maxLength: 253 }),
+      scopes: Type.Array(textOf('A scope.', 'openid', { maxLength: 253 }), {
         maxItems: 20,
         description: 'The scopes to ask for.',
         examples: [['openid', 'email', 'groups']],
       }),
-      audiences: Type.Array(
-        Type.String({ maxLength: 253, description: 'An audience.', examples: ['https://kubepass.example'] }),
-        {
-          maxItems: 20,
-          description: 'The token is for one of them: for the URL of kubepass if that is here (RFC 8707).',
-          examples: [['https://kubepass.example']],
-        },
-      ),
+      audiences: Type.Array(textOf('An audience.', 'https://kubepass.example', { maxLength: 253 }), {
+        maxItems: 20,
+        description: 'The token is for one of them: for the URL of kubepass if that is here (RFC 8707).',
+        examples: [['https://kubepass.example']],
+      }),
     }),
     { maxItems: 20, description: 'The identity providers that the command line may use.' },
   ),
   serviceAccounts: Type.Array(
     closed({
       cluster: dnsLabelOf('The cluster whose service accounts get in.', 'prod-eu'),
-      audience: Type.String({
-        maxLength: 253,
-        description: 'The audience that the token needs.',
-        examples: ['kubepass'],
-      }),
+      audience: textOf('The audience that the token needs.', 'kubepass', { maxLength: 253 }),
     }),
     { maxItems: 1000, description: 'The clusters whose service accounts get in.' },
   ),

@@ -8,7 +8,7 @@ import {
   type GrantReference,
   type RoleRule,
 } from '../../model/blast-radius.js';
-import { closed, instantOf, namedObject, nullable, objectOf, oneOf, ref } from '../schema-parts.js';
+import { closed, instantOf, namedObject, nullable, objectOf, oneOf, ref, textOf } from '../schema-parts.js';
 
 /** How much of a blast radius is shown. The rest is only counted. */
 export const shownGrants = 50;
@@ -19,7 +19,7 @@ export const shownCharacters = 253;
 
 /** Leaves room for the mark that `clip` adds to text that it cuts. */
 const clusterText = (description: string, example: string) =>
-  Type.String({ maxLength: shownCharacters + 6, description, examples: [example] });
+  textOf(description, example, { maxLength: shownCharacters + 6 });
 const more = (description: string) => Type.Integer({ minimum: 0, description });
 const namespace = nullable(
   clusterText('A namespace.', 'team-a'),

@@ -7,21 +7,23 @@ import { ViolationSchema } from '../problems/schemas.js';
 import {
   closed,
   instantOf,
+  integerOf,
   messageOf,
   namedObject,
   nullable,
   objectOf,
   oneOf,
-  ref,
-  sha256Of,
   principalGroupsOf,
   principalNameOf,
+  ref,
+  sha256Of,
+  textOf,
 } from '../schema-parts.js';
 
 const globs = (description: string) =>
   Type.Optional(Type.Array(Type.String({ maxLength: 256 }), { maxItems: 1000, description }));
 
-const policyName = (description: string) => Type.String({ maxLength: 256, description, examples: ['developers'] });
+const policyName = (description: string) => textOf(description, 'developers', { maxLength: 256 });
 
 const verdict = oneOf(['permits', 'denies', 'notApplicable'], 'How it judged the request.');
 
@@ -36,12 +38,7 @@ export const ApproversSchema = namedObject(
 );
 
 export const ApprovalStageSchema = namedObject('ApprovalStage', 'How many approvals a request needs, and from whom.', {
-  count: Type.Integer({
-    minimum: 1,
-    maximum: 1000,
-    description: 'How many approvals the stage needs.',
-    examples: [1],
-  }),
+  count: integerOf('How many approvals the stage needs.', 1, { minimum: 1, maximum: 1000 }),
   approvers: Type.Optional(ref(ApproversSchema)),
 });
 
@@ -51,16 +48,12 @@ export const TraceEntrySchema = namedObject('TraceEntry', 'How one guardrail or 
   verdict,
   checks: Type.Array(
     closed({
-      check: Type.String({ maxLength: 256, description: 'What was checked.', examples: ['allowed.groups'] }),
+      check: textOf('What was checked.', 'allowed.groups', { maxLength: 256 }),
       passed: Type.Boolean({ description: 'Whether the request passes the check.' }),
       expected: messageOf('What would pass.', 'each of team-*, viewers'),
       found: messageOf('What the request has.', 'ops'),
       reason: Type.Optional(
-        Type.String({
-          maxLength: 256,
-          description: 'If the request does not pass: the reason in the violations.',
-          examples: ['GroupNotPermitted'],
-        }),
+        textOf('If the request does not pass: the reason in the violations.', 'GroupNotPermitted', { maxLength: 256 }),
       ),
     }),
     { maxItems: 1000, description: 'All checks.' },

@@ -1,14 +1,14 @@
 import { Type } from 'typebox';
+import { textOf } from '../schema-parts.js';
 
 /** The `Prefer` header of a request (RFC 7240), of which only `wait` counts. */
 export const preferHeader = {
   Prefer: Type.Optional(
-    Type.String({
-      maxLength: 8192,
-      description:
-        '`wait=N` waits up to N seconds, at most 30, for the certificate (RFC 7240). Other preferences are ignored.',
-      examples: ['wait=10'],
-    }),
+    textOf(
+      '`wait=N` waits up to N seconds, at most 30, for the certificate (RFC 7240). Other preferences are ignored.',
+      'wait=10',
+      { maxLength: 8192 },
+    ),
   ),
 };
 

@@ -1,5 +1,7 @@
 import { Type } from 'typebox';
 import { labelIn } from '../../model/labels.js';
+import type { Outcome } from '../../model/outcome.js';
+import type { CertificateRequestView } from '../../services/certificate-requests.js';
 import type { Services } from '../../services/services.js';
 import { certificateMediaTypes, certificateResponses, sendCertificate } from '../certificates/send-certificate.js';
 import { kubeconfigWithKeyPath, kubeconfigYaml } from '../example-certificate.js';
@@ -12,7 +14,7 @@ import {
   sendKubeconfig,
 } from '../kubeconfigs/kubeconfig-answer.js';
 import { callerOf } from '../plugins/authentication.js';
-import { requestLocation, sendRefusal } from '../problems/refusal-to-problem.js';
+import { granted, requestLocation } from '../problems/refusal-to-problem.js';
 import { bodyProblems, json, problems } from '../responses.js';
 import { addSchemas, ref } from '../schema-parts.js';
 import type { App } from '../types.js';
@@ -51,6 +53,7 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
   addSchemas(app, schemas);
   addSchemas(app, decisionSchemas);
   addSchemas(app, blastRadiusSchemas);
+  const viewOf = (outcome: Outcome<CertificateRequestView>) => certificateRequestView(granted(outcome), clock());
 
   app.post(
     '/certificate-requests',
@@ -89,10 +92,9 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
       const wait = preferredWait(request.raw.headers['prefer']?.toString());
       return answerOnce(idempotency, request, reply, async (token) => {
         const options = { waitSeconds: wait ?? 0, idempotency: token };
-        const outcome = await certificateRequests.create(callerOf(request), request.body, options);
-        if (!outcome.ok) return { refusal: outcome.refusal };
-        const answer = jsonAnswer(201, certificateRequestView(outcome.value, clock()), {
-          location: requestLocation(outcome.value.request.id),
+        const view = granted(await certificateRequests.create(callerOf(request), request.body, options));
+        const answer = jsonAnswer(201, certificateRequestView(view, clock()), {
+          location: requestLocation(view.request.id),
           ...(wait !== null && { 'preference-applied': `wait=${wait}` }),
         });
         return { answer, holdsPrivateKey: false };
@@ -152,10 +154,7 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
         },
       },
     },
-    async (request, reply) => {
-      const outcome = await certificateRequests.find(callerOf(request), request.params.id);
-      return outcome.ok ? certificateRequestView(outcome.value, clock()) : sendRefusal(reply, outcome.refusal);
-    },
+    async (request) => viewOf(await certificateRequests.find(callerOf(request), request.params.id)),
   );
 
   for (const decision of ['approve', 'deny', 'cancel'] as const) {
@@ -179,10 +178,9 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
           },
         },
       },
-      async (request, reply) => {
+      async (request) => {
         const { comment } = request.body;
-        const outcome = await certificateRequests[decision](callerOf(request), request.params.id, comment ?? null);
-        return outcome.ok ? certificateRequestView(outcome.value, clock()) : sendRefusal(reply, outcome.refusal);
+        return viewOf(await certificateRequests[decision](callerOf(request), request.params.id, comment ?? null));
       },
     );
   }
@@ -201,8 +199,8 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
       },
     },
     async (request, reply) => {
-      const outcome = await certificateRequests.certificate(callerOf(request), request.params.id);
-      return outcome.ok ? sendCertificate(request, reply, outcome.value, clock()) : sendRefusal(reply, outcome.refusal);
+      const certificate = granted(await certificateRequests.certificate(callerOf(request), request.params.id));
+      return sendCertificate(request, reply, certificate, clock());
     },
   );
 
@@ -226,7 +224,7 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
     async (request, reply) => {
       const clientKeyPath = request.query.clientKeyPath ?? 'client.key';
       const outcome = await certificateRequests.kubeconfig(callerOf(request), request.params.id, clientKeyPath);
-      return outcome.ok ? sendKubeconfig(request, reply, outcome.value) : sendRefusal(reply, outcome.refusal);
+      return sendKubeconfig(request, reply, granted(outcome));
     },
   );
 
@@ -258,9 +256,7 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
         },
       },
     },
-    async (request, reply) => {
-      const outcome = await certificateRequests.collect(callerOf(request), request.params.id);
-      return outcome.ok ? sendKubeconfig(request, reply, outcome.value) : sendRefusal(reply, outcome.refusal);
-    },
+    async (request, reply) =>
+      sendKubeconfig(request, reply, granted(await certificateRequests.collect(callerOf(request), request.params.id))),
   );
 }

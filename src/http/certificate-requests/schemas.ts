@@ -12,28 +12,25 @@ import {
   filePathPattern,
   idOf,
   instantOf,
+  integerOf,
   labelsOf,
   messageOf,
   namedObject,
   nameOf,
   nullable,
   oneOf,
+  principalNameOf,
   reasonOf,
   ref,
   sha256Of,
-  principalNameOf,
+  textOf,
   writtenTextOf,
 } from '../schema-parts.js';
 import { BlastRadiusSchema } from './blast-radius.js';
 import { ApproversSchema, RecordedDecisionSchema } from './decision.js';
 
 const stageOf = (description: string) =>
-  Type.Integer({
-    minimum: 0,
-    maximum: 1000,
-    description: `${description} An index into \`decision.stages\`.`,
-    examples: [0],
-  });
+  integerOf(`${description} An index into \`decision.stages\`.`, 0, { minimum: 0, maximum: 1000 });
 
 export const exampleRequests = [
   { cluster: 'demo', username: 'jane@corp.example', groups: ['team-a'], expirationSeconds: 86400 },
@@ -59,22 +56,18 @@ export const NewCertificateRequestSchema = namedObject(
       }),
     ),
     csr: Type.Optional(
-      Type.String({
+      textOf('A PKCS#10 certification request as PEM. The caller keeps the key.', certificationRequestPem, {
         minLength: 1,
         maxLength: 32768,
-        description: 'A PKCS#10 certification request as PEM. The caller keeps the key.',
-        examples: [certificationRequestPem],
       }),
     ),
     keyAlgorithm: Type.Optional(
       oneOf(keyAlgorithms, 'The algorithm of the key that kubepass generates (default `ECDSA-P256`); not with `csr`.'),
     ),
     expirationSeconds: Type.Optional(
-      Type.Integer({
+      integerOf('The requested lifetime; default: a day, or less if policy allows less.', 86400, {
         minimum: 600,
         maximum: 2147483647,
-        description: 'The requested lifetime; default: a day, or less if policy allows less.',
-        examples: [86400],
       }),
     ),
     namespace: Type.Optional(dnsLabelOf('The namespace of the kubeconfig’s context.', 'team-a')),
@@ -105,12 +98,7 @@ export const CertificateRequestSchema = namedObject(
     groups: Type.Array(nameOf('One group.', 'team-a'), { maxItems: 32, description: 'In the order of the request.' }),
     keyAlgorithm: oneOf(keyAlgorithms, 'The algorithm of the key.'),
     publicKey: nullable(ref(PublicKeySchema), 'Null until there is a key.'),
-    expirationSeconds: Type.Integer({
-      minimum: 0,
-      maximum: 2147483647,
-      description: 'The lifetime.',
-      examples: [86400],
-    }),
+    expirationSeconds: integerOf('The lifetime.', 86400, { minimum: 0, maximum: 2147483647 }),
     namespace: nullable(dnsLabelOf('A namespace.', 'team-a'), 'The namespace of the kubeconfig’s context.'),
     reason: nullable(
       Type.String({ maxLength: 1024, examples: ['joins team A on Monday'] }),
@@ -138,12 +126,7 @@ export const CertificateRequestSchema = namedObject(
     awaiting: Type.Array(
       closed({
         stage: stageOf('The stage.'),
-        needed: Type.Integer({
-          minimum: 1,
-          maximum: 1000,
-          description: 'How many more approvals the stage needs.',
-          examples: [1],
-        }),
+        needed: integerOf('How many more approvals the stage needs.', 1, { minimum: 1, maximum: 1000 }),
         approvers: Type.Optional(ref(ApproversSchema)),
       }),
       {
@@ -194,12 +177,7 @@ export const CertificateRequestQuerySchema = closed({
   requester: Type.Optional(principalNameOf('Only requests that this principal made.', 'hr-system')),
   label: Type.Optional(
     Type.Array(
-      Type.String({
-        maxLength: 128,
-        pattern: '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?=',
-        description: '`key=value`.',
-        examples: ['team=payments'],
-      }),
+      textOf('`key=value`.', 'team=payments', { maxLength: 128, pattern: '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?=' }),
       { maxItems: labelBounds.count, description: 'Only requests with this label. Repeat it for several labels.' },
     ),
   ),
@@ -214,24 +192,16 @@ export const CertificateRequestQuerySchema = closed({
 });
 
 export const CertificateRequestParamsSchema = closed({
-  id: Type.String({
-    minLength: 1,
-    maxLength: 64,
-    description: 'The request’s id, as `Location` and the list give it.',
-    examples: [exampleId],
-  }),
+  id: textOf('The request’s id, as `Location` and the list give it.', exampleId, { minLength: 1, maxLength: 64 }),
 });
 
 export const KubeconfigQuerySchema = closed({
   clientKeyPath: Type.Optional(
-    Type.String({
-      minLength: 1,
-      maxLength: 1024,
-      pattern: filePathPattern,
-      description:
-        'The path of the key on the caller’s machine, default `client.key`; relative paths start at the folder of the ' +
+    textOf(
+      'The path of the key on the caller’s machine, default `client.key`; relative paths start at the folder of the ' +
         'kubeconfig.',
-      examples: ['jane.key'],
-    }),
+      'jane.key',
+      { minLength: 1, maxLength: 1024, pattern: filePathPattern },
+    ),
   ),
 });

@@ -9,7 +9,7 @@ import { certificationRequestPem, kubeconfigYaml } from '../example-certificate.
 import { answerOnce, idempotencyKeyHeader, jsonAnswer } from '../idempotency.js';
 import { createdKubeconfigAnswer } from '../kubeconfigs/kubeconfig-answer.js';
 import { callerOf } from '../plugins/authentication.js';
-import { requestLocation } from '../problems/refusal-to-problem.js';
+import { granted, RefusalError, requestLocation } from '../problems/refusal-to-problem.js';
 import { bodyProblems, json, problems, response, textBody } from '../responses.js';
 import { addSchemas, namedObject, ref } from '../schema-parts.js';
 import type { App } from '../types.js';
@@ -101,20 +101,20 @@ export function addRenewal(app: App, { certificateRequests, idempotency, clock }
           const message =
             'a kubeconfig comes with a key that kubepass generates: leave csr out, or accept application/json';
           if (csr !== undefined)
-            return { refusal: { kind: 'invalid-request', errors: [{ pointer: '/csr', message }] } };
+            throw new RefusalError({ kind: 'invalid-request', errors: [{ pointer: '/csr', message }] });
           const options = { idempotency: token };
           const outcome = await certificateRequests.renewKubeconfig(callerOf(request), fingerprintSha256, ask, options);
-          return createdKubeconfigAnswer(outcome, yaml, clock());
+          return createdKubeconfigAnswer(granted(outcome), yaml, clock());
         }
         const options = { waitSeconds: wait ?? 0, idempotency: token };
         const outcome = await certificateRequests.renew(callerOf(request), fingerprintSha256, request.body, options);
-        if (!outcome.ok) return { refusal: outcome.refusal };
-        const answer = jsonAnswer(201, certificateRequestView(outcome.value, clock()), {
-          location: requestLocation(outcome.value.request.id),
+        const view = granted(outcome);
+        const answer = jsonAnswer(201, certificateRequestView(view, clock()), {
+          location: requestLocation(view.request.id),
           ...(wait !== null && { 'preference-applied': `wait=${wait}` }),
         });
         // A proof reads no request: a repeat is the only way to the certificate that comes later.
-        const isInterim = callerOf(request).proof !== undefined && hasNoEnd(outcome.value.request.state);
+        const isInterim = callerOf(request).proof !== undefined && hasNoEnd(view.request.state);
         return { answer, holdsPrivateKey: false, isInterim };
       });
     },

@@ -2,7 +2,7 @@ import type { Services } from '../../services/services.js';
 import { instantInQuery } from '../instant.js';
 import { pageBody, pageHeaders, pageQuery } from '../pages.js';
 import { callerOf } from '../plugins/authentication.js';
-import { sendRefusal } from '../problems/refusal-to-problem.js';
+import { granted } from '../problems/refusal-to-problem.js';
 import { bodyProblems, json, longest, problems, response, textBody } from '../responses.js';
 import { addSchemas, ref } from '../schema-parts.js';
 import type { App } from '../types.js';
@@ -91,8 +91,8 @@ export function addCertificates(app: App, services: Services): void {
       },
     },
     async (request, reply) => {
-      const outcome = await certificates.find(callerOf(request), request.params.fingerprintSha256);
-      return outcome.ok ? sendCertificate(request, reply, outcome.value, clock()) : sendRefusal(reply, outcome.refusal);
+      const certificate = granted(await certificates.find(callerOf(request), request.params.fingerprintSha256));
+      return sendCertificate(request, reply, certificate, clock());
     },
   );
 
@@ -124,13 +124,10 @@ export function addCertificates(app: App, services: Services): void {
         },
       },
     },
-    async (request, reply) => {
-      const { reason, comment = null } = request.body;
-      const outcome = await certificates.revoke(callerOf(request), request.params.fingerprintSha256, {
-        reason,
-        comment,
-      });
-      return outcome.ok ? schemas.revokedCertificateView(outcome.value, clock()) : sendRefusal(reply, outcome.refusal);
+    async (request) => {
+      const ask = { comment: null, ...request.body };
+      const revoked = granted(await certificates.revoke(callerOf(request), request.params.fingerprintSha256, ask));
+      return schemas.revokedCertificateView(revoked, clock());
     },
   );
 }

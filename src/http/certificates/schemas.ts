@@ -28,9 +28,10 @@ import {
   nameOf,
   nullable,
   oneOf,
+  principalNameOf,
   ref,
   sha256Of,
-  principalNameOf,
+  textOf,
   writtenTextOf,
 } from '../schema-parts.js';
 
@@ -48,11 +49,7 @@ export const RevocationSchema = namedObject('Revocation', 'Why, when and by whom
 
 const listedProperties = {
   fingerprintSha256: sha256Of('SHA-256 of the DER certificate', certificateSha256),
-  serialNumber: Type.String({
-    maxLength: 40,
-    description: 'Lower-case hex without colons.',
-    examples: [certificateSerialNumber],
-  }),
+  serialNumber: textOf('Lower-case hex without colons.', certificateSerialNumber, { maxLength: 40 }),
   subject: messageOf('The subject as text.', 'CN=jane@corp.example,O=team-a'),
   issuer: messageOf('The issuer as text.', 'CN=kubernetes'),
   username: nameOf('The CN: the username in Kubernetes.', 'jane@corp.example'),
@@ -90,7 +87,7 @@ export type ListedCertificateBody = Static<typeof ListedCertificateSchema>;
 
 export const CertificateSchema = namedObject('Certificate', 'An issued certificate, as read back from its DER.', {
   ...listedProperties,
-  pem: Type.String({ maxLength: 65536, description: 'The certificate as PEM.', examples: [certificatePem] }),
+  pem: textOf('The certificate as PEM.', certificatePem, { maxLength: 65536 }),
 });
 export type CertificateBody = Static<typeof CertificateSchema>;
 
@@ -140,13 +137,11 @@ export const CertificateQuerySchema = closed({
   requester: Type.Optional(principalNameOf('Only certificates that this principal asked for.', 'hr-system')),
   group: Type.Optional(nameOf('Only certificates with this group.', 'team-a')),
   serialNumber: Type.Optional(
-    Type.String({
-      minLength: 1,
-      maxLength: 40,
-      pattern: '^[0-9a-f]+$',
-      description: 'Only certificates with this serial number, lower-case hex without colons.',
-      examples: ['019ab3c4d5e6f708192a3b4c5d6e7f80'],
-    }),
+    textOf(
+      'Only certificates with this serial number, lower-case hex without colons.',
+      '019ab3c4d5e6f708192a3b4c5d6e7f80',
+      { minLength: 1, maxLength: 40, pattern: '^[0-9a-f]+$' },
+    ),
   ),
   status: Type.Optional(
     oneOf(
@@ -160,11 +155,9 @@ export const CertificateQuerySchema = closed({
 });
 
 export const FingerprintParamsSchema = closed({
-  fingerprintSha256: Type.String({
+  fingerprintSha256: textOf('SHA-256 of the DER certificate, lower-case hex.', certificateSha256, {
     minLength: 1,
     maxLength: 64,
-    description: 'SHA-256 of the DER certificate, lower-case hex.',
-    examples: [certificateSha256],
   }),
 });
 

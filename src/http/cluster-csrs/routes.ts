@@ -3,7 +3,7 @@ import type { Services } from '../../services/services.js';
 import { ClusterParamsSchema } from '../clusters/schemas.js';
 import { linkToNext, ListQuerySchema, pageHeaders, pageQuery } from '../pages.js';
 import { callerOf } from '../plugins/authentication.js';
-import { sendRefusal } from '../problems/refusal-to-problem.js';
+import { granted } from '../problems/refusal-to-problem.js';
 import { problems, response, textBody } from '../responses.js';
 import { addSchemas, ref } from '../schema-parts.js';
 import type { App } from '../types.js';
@@ -55,8 +55,7 @@ export function addClusterCsrs(app: App, { clusters }: Services): void {
       const { limit, cursor } = pageQuery(request.query);
       const range = { limit, after: cursor === null ? null : nameIn(cursor) };
       const outcome = await clusters.certificateSigningRequests(callerOf(request), request.params.name, range);
-      if (!outcome.ok) return sendRefusal(reply, outcome.refusal);
-      const { items, more } = outcome.value;
+      const { items, more } = granted(outcome);
       const last = items.at(-1);
       const nextCursor = more && last ? cursorTo(last.name) : null;
       linkToNext(request, reply, nextCursor);
@@ -90,11 +89,10 @@ export function addClusterCsrs(app: App, { clusters }: Services): void {
     },
     async (request, reply) => {
       const { name, csrName } = request.params;
-      const outcome = await clusters.certificateSigningRequest(callerOf(request), name, csrName);
-      if (!outcome.ok) return sendRefusal(reply, outcome.refusal);
+      const csr = granted(await clusters.certificateSigningRequest(callerOf(request), name, csrName));
       return request.answerType === 'text/plain'
-        ? reply.type('text/plain; charset=utf-8').send(clusterCsrDescription(outcome.value))
-        : clusterCsrView(outcome.value);
+        ? reply.type('text/plain; charset=utf-8').send(clusterCsrDescription(csr))
+        : clusterCsrView(csr);
     },
   );
 }

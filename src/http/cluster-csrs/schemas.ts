@@ -6,6 +6,7 @@ import {
   closed,
   idOf,
   instantOf,
+  integerOf,
   longestPathParameter,
   messageOf,
   namedObject,
@@ -13,11 +14,11 @@ import {
   oneOf,
   reasonOf,
   sha256Of,
+  textOf,
 } from '../schema-parts.js';
 
 /** Text that anybody may have written into the cluster. The limit is what an API server accepts. */
-const foreignText = (description: string, example: string) =>
-  Type.String({ maxLength: 1_572_864, description, examples: [example] });
+const foreignText = (description: string, example: string) => textOf(description, example, { maxLength: 1_572_864 });
 
 const DescribedRequest = closed({
   subject: nullable(foreignText('The subject as text.', 'CN=jane,O=team-a'), 'Null if it cannot be read.'),
@@ -46,24 +47,18 @@ export const ClusterCsrSchema = namedObject(
   'CertificateSigningRequest',
   'A CertificateSigningRequest object in a cluster, created by anybody.',
   {
-    name: Type.String({ maxLength: 253, description: 'Its name.', examples: ['csr-x7k2p'] }),
-    uid: Type.String({
-      maxLength: 128,
-      description: '`metadata.uid`.',
-      examples: ['3f0b5a0e-6f0c-4d55-9a53-0d6a3f1f8b52'],
-    }),
+    name: textOf('Its name.', 'csr-x7k2p', { maxLength: 253 }),
+    uid: textOf('`metadata.uid`.', '3f0b5a0e-6f0c-4d55-9a53-0d6a3f1f8b52', { maxLength: 128 }),
     createdAt: instantOf('`metadata.creationTimestamp`.'),
-    ageSeconds: Type.Integer({ minimum: 0, description: 'Measured by the clock of kubepass.', examples: [42] }),
+    ageSeconds: integerOf('Measured by the clock of kubepass.', 42, { minimum: 0 }),
     labels: Type.Record(Type.String({ maxLength: 317 }), Type.String({ maxLength: 63 })),
     annotations: Type.Record(Type.String({ maxLength: 317 }), Type.String({ maxLength: 262_144 })),
     signerName: foreignText('The signer that is asked to sign.', 'kubernetes.io/kube-apiserver-client'),
     username: foreignText('The user who created the object.', 'kubernetes-admin'),
     groups: Type.Array(foreignText('A group of that user.', 'system:authenticated'), { maxItems: 65_536 }),
     usages: Type.Array(foreignText('A requested usage of the certificate.', 'client auth'), { maxItems: 65_536 }),
-    expirationSeconds: nullable(
-      Type.Integer({ minimum: 0, description: 'The requested lifetime.', examples: [86400] }),
-    ),
-    status: Type.String({ maxLength: 64, description: 'As kubectl prints it.', examples: ['Approved,Issued'] }),
+    expirationSeconds: nullable(integerOf('The requested lifetime.', 86400, { minimum: 0 })),
+    status: textOf('As kubectl prints it.', 'Approved,Issued', { maxLength: 64 }),
     conditions: Type.Array(
       closed({
         type: foreignText('Approved, Denied or Failed.', 'Approved'),
@@ -99,12 +94,10 @@ export const ClusterCsrListSchema = pageOf(ClusterCsrSchema, 'CSR objects of a c
 export const ClusterCsrParamsSchema = closed({
   name: clusterName,
   // RFC 1123 subdomain. This also keeps it a single path segment at the API server.
-  csrName: Type.String({
+  csrName: textOf('The object’s name.', 'csr-x7k2p', {
     minLength: 1,
     maxLength: longestPathParameter,
     pattern: '^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$',
-    description: 'The object’s name.',
-    examples: ['csr-x7k2p'],
   }),
 });
 

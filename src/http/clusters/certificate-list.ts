@@ -1,5 +1,5 @@
 import type { Services } from '../../services/services.js';
-import { sendRefusal } from '../problems/refusal-to-problem.js';
+import { granted } from '../problems/refusal-to-problem.js';
 import { binaryBody, empty, longest, onlyProblems, response, textBody } from '../responses.js';
 import { namesEntityTag } from '../certificates/send-certificate.js';
 import type { App } from '../types.js';
@@ -52,9 +52,7 @@ export function addCertificateList(app: App, { clusters }: Services): void {
       },
     },
     async (request, reply) => {
-      const outcome = await clusters.certificateList(request.params.name);
-      if (!outcome.ok) return sendRefusal(reply, outcome.refusal);
-      const { der, pem, number } = outcome.value;
+      const { der, pem, number } = granted(await clusters.certificateList(request.params.name));
       const isPem = request.answerType === 'application/x-pem-file';
       const entityTag = `"${number}${isPem ? '-pem' : ''}"`;
       reply.headers({ etag: entityTag, 'cache-control': 'no-cache' });

@@ -3,7 +3,7 @@ import type { Services } from '../../services/services.js';
 import { certificatePem } from '../example-certificate.js';
 import { callerOf } from '../plugins/authentication.js';
 import { listeningAddress } from '../plugins/credential.js';
-import { sendRefusal } from '../problems/refusal-to-problem.js';
+import { granted } from '../problems/refusal-to-problem.js';
 import { problems, response, textBody } from '../responses.js';
 import type { App } from '../types.js';
 import { ClusterParamsSchema } from './schemas.js';
@@ -49,9 +49,7 @@ export function addExecKubeconfig(app: App, { clusters }: Services): void {
       },
     },
     async (request, reply) => {
-      const outcome = clusters.execKubeconfig(callerOf(request), request.params.name);
-      if (!outcome.ok) return sendRefusal(reply, outcome.refusal);
-      const { cluster, publicAddress } = outcome.value;
+      const { cluster, publicAddress } = granted(clusters.execKubeconfig(callerOf(request), request.params.name));
       const server = publicAddress?.url ?? listeningAddress(request.raw.socket);
       const certificateAuthority = publicAddress?.certificateAuthority ?? null;
       return reply.type(yaml).send(renderExecKubeconfig({ cluster, server, certificateAuthority }));

@@ -3,7 +3,7 @@ import { certificateText } from '../../x509/openssl-text/certificate-text.js';
 import { certificateAsText, certificatePem } from '../example-certificate.js';
 import { ListQuerySchema, pageBody, pageOfList, pageQuery, pageResponse } from '../pages.js';
 import { callerOf } from '../plugins/authentication.js';
-import { sendRefusal } from '../problems/refusal-to-problem.js';
+import { granted, RefusalError } from '../problems/refusal-to-problem.js';
 import { bodyProblems, json, problems, response, textBody } from '../responses.js';
 import { addSchemas, ref } from '../schema-parts.js';
 import type { App } from '../types.js';
@@ -48,10 +48,7 @@ export function addClusters(app: App, { clusters }: Services): void {
         },
       },
     },
-    async (request, reply) => {
-      const outcome = clusters.find(callerOf(request), request.params.name);
-      return outcome.ok ? clusterView(outcome.value) : sendRefusal(reply, outcome.refusal);
-    },
+    async (request) => clusterView(granted(clusters.find(callerOf(request), request.params.name))),
   );
 
   app.post(
@@ -79,11 +76,10 @@ export function addClusters(app: App, { clusters }: Services): void {
         },
       },
     },
-    async (request, reply) => {
+    async (request) => {
       const { measureLifetimeCap = false, verifyRevocation = false } = request.body;
       const options = { measureLifetimeCap, verifyRevocation };
-      const outcome = await clusters.probe(callerOf(request), request.params.name, options);
-      return outcome.ok ? clusterView(outcome.value) : sendRefusal(reply, outcome.refusal);
+      return clusterView(granted(await clusters.probe(callerOf(request), request.params.name, options)));
     },
   );
 
@@ -112,14 +108,14 @@ export function addClusters(app: App, { clusters }: Services): void {
       },
     },
     async (request, reply) => {
-      const outcome = await clusters.certificateAuthorities(callerOf(request), request.params.name);
-      if (!outcome.ok) return sendRefusal(reply, outcome.refusal);
-      const { serving, client } = outcome.value;
+      const { serving, client } = granted(
+        await clusters.certificateAuthorities(callerOf(request), request.params.name),
+      );
       if (request.answerType === 'application/json')
         return { serving: certificateAuthorityView(serving), client: client && certificateAuthorityView(client) };
 
       const authority = request.query.role === 'client' ? client : serving;
-      if (authority === null) return sendRefusal(reply, { kind: 'not-found' });
+      if (authority === null) throw new RefusalError({ kind: 'not-found' });
       return request.answerType === 'text/plain'
         ? reply
             .type('text/plain; charset=utf-8')

@@ -15,15 +15,14 @@ import {
   reasonOf,
   ref,
   sha256Of,
+  textOf,
 } from '../schema-parts.js';
 
 const answerOf = (description: string) => oneOf(['yes', 'no', 'unknown'], description);
 
 const ProbedPermissionSchema = closed({
-  permission: Type.String({
+  permission: textOf('A verb and a resource.', 'create certificatesigningrequests.certificates.k8s.io', {
     maxLength: 512,
-    description: 'A verb and a resource.',
-    examples: ['create certificatesigningrequests.certificates.k8s.io'],
   }),
   purpose: messageOf('What kubepass needs it for.', 'asking the cluster to sign'),
   required: Type.Boolean({ description: 'Whether nothing can be issued without it.' }),
@@ -96,11 +95,7 @@ export const ProbeOptionsSchema = namedObject('ProbeOptions', 'May be left out.'
 
 export const ClusterSchema = namedObject('Cluster', 'A configured cluster.', {
   name: dnsLabelOf('Its name.', 'demo'),
-  server: Type.String({
-    maxLength: 2048,
-    description: 'The address of the API server in kubeconfigs.',
-    examples: ['https://10.0.0.1:6443'],
-  }),
+  server: textOf('The address of the API server in kubeconfigs.', 'https://10.0.0.1:6443', { maxLength: 2048 }),
   signer: oneOf(signerKinds, 'Who signs: kubepass with a CA key of its own, or the cluster itself.'),
   allowPrivilegedGroups: Type.Array(Type.String({ maxLength: 64, examples: ['kubeadm:cluster-admins'] }), {
     maxItems: 100,
@@ -134,25 +129,16 @@ export type ClusterBody = Static<typeof ClusterSchema>;
 export const ClusterListSchema = pageOf(ClusterSchema, 'The configured clusters.');
 
 /** In a path. Not a DNS label, so that every other name is one that does not exist. */
-export const clusterName = Type.String({
-  minLength: 1,
-  maxLength: 63,
-  description: 'The cluster’s name.',
-  examples: ['demo'],
-});
+export const clusterName = textOf('The cluster’s name.', 'demo', { minLength: 1, maxLength: 63 });
 
 export const ClusterParamsSchema = closed({ name: clusterName });
 
 export const CertificateAuthoritySchema = namedObject('CertificateAuthority', 'A bundle of CA certificates.', {
-  pem: Type.String({ maxLength: 1048576, description: 'The bundle as PEM.', examples: [certificatePem] }),
+  pem: textOf('The bundle as PEM.', certificatePem, { maxLength: 1048576 }),
   certificates: Type.Array(
     closed({
       fingerprintSha256: sha256Of('SHA-256 of the DER certificate'),
-      serialNumber: Type.String({
-        maxLength: 64,
-        description: 'Lower-case hex without colons.',
-        examples: ['5f3a019ab3c4d5e6'],
-      }),
+      serialNumber: textOf('Lower-case hex without colons.', '5f3a019ab3c4d5e6', { maxLength: 64 }),
       subject: messageOf('As text.', 'CN=kubernetes'),
       issuer: messageOf('As text.', 'CN=kubernetes'),
       notBefore: instantOf('Start of validity.'),

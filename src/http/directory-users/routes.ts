@@ -1,7 +1,7 @@
 import type { Services } from '../../services/services.js';
 import { pageBody, pageQuery, pageResponse } from '../pages.js';
 import { callerOf } from '../plugins/authentication.js';
-import { sendRefusal } from '../problems/refusal-to-problem.js';
+import { granted } from '../problems/refusal-to-problem.js';
 import { json, problems } from '../responses.js';
 import { addSchemas } from '../schema-parts.js';
 import type { App } from '../types.js';
@@ -34,9 +34,8 @@ export function addDirectoryUsers(app: App, { directoryUsers, clock }: Services)
     async (request, reply) => {
       const { limit: _limit, cursor: _cursor, active, ...plain } = request.query;
       const filter = { ...plain, ...(active !== undefined && { active: active === 'true' }) };
-      const outcome = await directoryUsers.list(callerOf(request), filter, pageQuery(request.query));
-      if (!outcome.ok) return sendRefusal(reply, outcome.refusal);
-      return pageBody(request, reply, outcome.value, directoryUserView);
+      const page = granted(await directoryUsers.list(callerOf(request), filter, pageQuery(request.query)));
+      return pageBody(request, reply, page, directoryUserView);
     },
   );
 
@@ -58,10 +57,8 @@ export function addDirectoryUsers(app: App, { directoryUsers, clock }: Services)
         },
       },
     },
-    async (request, reply) => {
-      const outcome = await directoryUsers.find(callerOf(request), request.params.id);
-      return outcome.ok ? directoryUserDetailsView(outcome.value, clock()) : sendRefusal(reply, outcome.refusal);
-    },
+    async (request) =>
+      directoryUserDetailsView(granted(await directoryUsers.find(callerOf(request), request.params.id)), clock()),
   );
 
   app.post(
@@ -82,9 +79,7 @@ export function addDirectoryUsers(app: App, { directoryUsers, clock }: Services)
         },
       },
     },
-    async (request, reply) => {
-      const outcome = await directoryUsers.confirm(callerOf(request), request.params.id);
-      return outcome.ok ? directoryUserDetailsView(outcome.value, clock()) : sendRefusal(reply, outcome.refusal);
-    },
+    async (request) =>
+      directoryUserDetailsView(granted(await directoryUsers.confirm(callerOf(request), request.params.id)), clock()),
   );
 }

@@ -18,21 +18,27 @@ import {
   principalNameOf,
   ref,
   sha256Of,
+  textOf,
 } from '../schema-parts.js';
 import type { DirectoryUserDetails, DirectoryUserView } from '../../services/directory-users.js';
 
-const textOf = (description: string, example: string) =>
-  Type.String({ maxLength: 256, description, examples: [example] });
+const attributeOf = (description: string, example: string) => textOf(description, example, { maxLength: 256 });
 const idsOf = (description: string) =>
   Type.Array(idOf('An id.'), { maxItems: 500, description, examples: [[exampleId]] });
 
 const userProperties = {
   id: idOf('Identifies the user, here and over SCIM.'),
-  userName: textOf('The name as the identity provider writes it.', 'jane@corp.example'),
-  externalId: nullable(textOf('An identifier.', '00u1a2b3c4'), 'The identity provider’s own identifier; null: none.'),
+  userName: attributeOf('The name as the identity provider writes it.', 'jane@corp.example'),
+  externalId: nullable(
+    attributeOf('An identifier.', '00u1a2b3c4'),
+    'The identity provider’s own identifier; null: none.',
+  ),
   active: Type.Boolean({ description: 'False: the person has left, or was deleted.', examples: [true] }),
-  displayName: nullable(textOf('A name.', 'Jane Doe'), 'The name to show; null: none was given.'),
-  emails: Type.Array(textOf('An address.', 'jane@corp.example'), { maxItems: 20, description: 'Email addresses.' }),
+  displayName: nullable(attributeOf('A name.', 'Jane Doe'), 'The name to show; null: none was given.'),
+  emails: Type.Array(attributeOf('An address.', 'jane@corp.example'), {
+    maxItems: 20,
+    description: 'Email addresses.',
+  }),
   username: nullable(
     principalNameOf('A username.', 'jane@corp.example'),
     'The username in Kubernetes, and the principal, that this person is; null: none.',
@@ -44,8 +50,8 @@ const userProperties = {
   groups: Type.Array(
     objectOf('A group in the directory.', {
       id: idOf('Identifies the group over SCIM.'),
-      displayName: textOf('The name of the group.', 'payments'),
-      externalId: nullable(textOf('An identifier.', '00g1a2b3c4'), 'The identity provider’s own identifier.'),
+      displayName: attributeOf('The name of the group.', 'payments'),
+      externalId: nullable(attributeOf('An identifier.', '00g1a2b3c4'), 'The identity provider’s own identifier.'),
     }),
     { maxItems: 10_000, description: 'The directory groups that the person is in.' },
   ),
@@ -116,11 +122,9 @@ export const DirectoryUserQuerySchema = closed({
     }),
   ),
   userName: Type.Optional(
-    Type.String({
+    textOf('Only the person of this userName, whatever its case.', 'jane@corp.example', {
       minLength: 1,
       maxLength: 256,
-      description: 'Only the person of this userName, whatever its case.',
-      examples: ['jane@corp.example'],
     }),
   ),
   username: Type.Optional(principalNameOf('Only the person who is this username.', 'jane@corp.example')),

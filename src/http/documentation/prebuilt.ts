@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { namesEntityTag } from '../certificates/send-certificate.js';
 
 /** An answer that is the same for every caller, and is made once. */
 export interface Prebuilt {
@@ -32,8 +33,7 @@ export function sendPrebuilt(
   { body, type, etag }: Prebuilt,
 ): FastifyReply {
   reply.headers({ etag, 'cache-control': 'no-cache' });
-  const known = request.headers['if-none-match']?.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
-  if (known?.some((tag) => tag === etag || tag === '*')) return reply.code(304).send();
+  if (namesEntityTag(request.headers['if-none-match'], etag)) return reply.code(304).send();
   reply.type(type).header('content-length', body.length);
   return reply.send(request.method === 'HEAD' ? body : Readable.from(piecesOf(body)));
 }

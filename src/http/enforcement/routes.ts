@@ -4,7 +4,7 @@ import { renderWebhookKubeconfig } from '../../formats/enforcement/webhook-kubec
 import type { Outcome } from '../../model/outcome.js';
 import type { Services } from '../../services/services.js';
 import { callerOf } from '../plugins/authentication.js';
-import { sendRefusal } from '../problems/refusal-to-problem.js';
+import { granted } from '../problems/refusal-to-problem.js';
 import { bodyProblems, json, problems, response, textBody } from '../responses.js';
 import { addSchemas, ref } from '../schema-parts.js';
 import type { App } from '../types.js';
@@ -61,13 +61,11 @@ export function addEnforcement(app: App, { enforcement }: Services): void {
         },
       },
     },
-    async (request, reply) => {
+    async (request) => {
       const { extra } = request.body.spec;
       const caller = callerOf(request);
-      const outcome = enforcement.review(caller, request.params.name, extra ?? {});
-      if (!outcome.ok) return sendRefusal(reply, outcome.refusal);
+      const value = granted(enforcement.review(caller, request.params.name, extra ?? {}));
       if (caller.cluster !== null) app.connections.reviewed(request.raw.socket, caller.cluster);
-      const { value } = outcome;
       // The API server has its own audit log. Here a line for each request of each person would hide all others.
       request.unlogged = !value.denied;
       return {
@@ -167,4 +165,4 @@ export function addEnforcement(app: App, { enforcement }: Services): void {
 }
 
 const sendYaml = (reply: FastifyReply, outcome: Outcome<string>): FastifyReply =>
-  outcome.ok ? reply.type(yaml).send(outcome.value) : sendRefusal(reply, outcome.refusal);
+  reply.type(yaml).send(granted(outcome));

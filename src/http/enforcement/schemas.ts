@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { closed, named, namedObject, oneOf } from '../schema-parts.js';
+import { closed, named, namedObject, oneOf, textOf } from '../schema-parts.js';
 import { clusterName } from '../clusters/schemas.js';
 
 export const EnforcementParamsSchema = closed({ name: clusterName });
@@ -64,20 +64,18 @@ export const ReviewedAccessSchema = namedObject(
       allowed: Type.Boolean({ description: 'Always false: kubepass allows nothing.', examples: [false] }),
       denied: Type.Boolean({ description: 'Whether the certificate is revoked.', examples: [true] }),
       reason: Type.Optional(
-        Type.String({
-          maxLength: 1024,
-          description: 'Why it is denied. The API server shows it to the user and in its audit log.',
-          examples: ['this client certificate was revoked at 2026-03-01T09:30:00.000Z (keyCompromise)'],
-        }),
+        textOf(
+          'Why it is denied. The API server shows it to the user and in its audit log.',
+          'this client certificate was revoked at 2026-03-01T09:30:00.000Z (keyCompromise)',
+          { maxLength: 1024 },
+        ),
       ),
     }),
   },
 );
 
 export const AccessReviewQuerySchema = closed({
-  timeout: Type.Optional(
-    Type.String({ maxLength: 32, description: 'API servers append it; it changes nothing.', examples: ['3s'] }),
-  ),
+  timeout: Type.Optional(textOf('API servers append it; it changes nothing.', '3s', { maxLength: 32 })),
 });
 
 /** Where the files are on the control-plane nodes. */

@@ -6,10 +6,10 @@ import type { Authenticator } from '../../services/authenticator.js';
 import type { Services } from '../../services/services.js';
 import { credentialOf } from '../plugins/credential.js';
 import { logUnavailable } from '../plugins/errors.js';
-import { LineLimit, totalOf } from '../plugins/line-limit.js';
+import { LineLimit, totalOf, untilClosed } from '../plugins/line-limit.js';
 import { problem, sendProblem } from '../problems/problem.js';
 import { json, onlyProblems } from '../responses.js';
-import { addSchemas } from '../schema-parts.js';
+import { addSchemas, textOf } from '../schema-parts.js';
 import type { App } from '../types.js';
 import { HealthSchema } from './schemas.js';
 
@@ -28,10 +28,7 @@ export function addHealth(app: App, { health, authenticator }: Services, takesSe
       app.log.warn({ answers: totalOf(unlogged) }, 'not ready, more often than was logged one by one');
     },
   });
-  app.addHook('onClose', (_app, done) => {
-    limit.flush();
-    done();
-  });
+  untilClosed(app, limit);
   addSchemas(app, { HealthSchema });
 
   app.get(
@@ -65,11 +62,7 @@ export function addHealth(app: App, { health, authenticator }: Services, takesSe
         security: [],
         querystring: Type.Object({
           verbose: Type.Optional(
-            Type.String({
-              maxLength: 8,
-              description: 'With any value: answer with `notes`, `restored` and `components`.',
-              examples: ['true'],
-            }),
+            textOf('With any value: answer with `notes`, `restored` and `components`.', 'true', { maxLength: 8 }),
           ),
         }),
         response: {

@@ -1,8 +1,10 @@
+import type { IdentityDetails } from '../../model/identity.js';
+import type { Outcome } from '../../model/outcome.js';
 import type { Services } from '../../services/services.js';
 import { instantInBody, instantInQuery } from '../instant.js';
 import { pageBody, pageQuery, pageResponse } from '../pages.js';
 import { callerOf } from '../plugins/authentication.js';
-import { sendRefusal } from '../problems/refusal-to-problem.js';
+import { granted } from '../problems/refusal-to-problem.js';
 import { bodyProblems, json, problems } from '../responses.js';
 import { addSchemas, ref } from '../schema-parts.js';
 import type { App } from '../types.js';
@@ -13,6 +15,7 @@ const notBlocked = { blocked: null, omitted: false };
 
 export function addIdentities(app: App, { identities, clock }: Services): void {
   addSchemas(app, schemas);
+  const viewOf = (outcome: Outcome<IdentityDetails>) => identityDetailsView(granted(outcome), clock());
 
   app.get(
     '/identities',
@@ -39,9 +42,8 @@ export function addIdentities(app: App, { identities, clock }: Services): void {
         ...(blocked !== undefined && { blocked: blocked === 'true' }),
         ...(expiresBefore !== undefined && { expiresBefore: instantInQuery('expiresBefore', expiresBefore) }),
       };
-      const outcome = await identities.list(callerOf(request), filter, pageQuery(request.query));
-      if (!outcome.ok) return sendRefusal(reply, outcome.refusal);
-      return pageBody(request, reply, outcome.value, identityView);
+      const page = granted(await identities.list(callerOf(request), filter, pageQuery(request.query)));
+      return pageBody(request, reply, page, identityView);
     },
   );
 
@@ -63,10 +65,7 @@ export function addIdentities(app: App, { identities, clock }: Services): void {
         },
       },
     },
-    async (request, reply) => {
-      const outcome = await identities.find(callerOf(request), request.params.username);
-      return outcome.ok ? identityDetailsView(outcome.value, clock()) : sendRefusal(reply, outcome.refusal);
-    },
+    async (request) => viewOf(await identities.find(callerOf(request), request.params.username)),
   );
 
   app.post(
@@ -93,11 +92,10 @@ export function addIdentities(app: App, { identities, clock }: Services): void {
         },
       },
     },
-    async (request, reply) => {
+    async (request) => {
       const { until, ...body } = request.body;
       const ask = { ...body, ...(until !== undefined && { until: instantInBody('/until', until) }) };
-      const outcome = await identities.block(callerOf(request), request.params.username, ask);
-      return outcome.ok ? identityDetailsView(outcome.value, clock()) : sendRefusal(reply, outcome.refusal);
+      return viewOf(await identities.block(callerOf(request), request.params.username, ask));
     },
   );
 
@@ -120,9 +118,6 @@ export function addIdentities(app: App, { identities, clock }: Services): void {
         },
       },
     },
-    async (request, reply) => {
-      const outcome = await identities.unblock(callerOf(request), request.params.username, request.body);
-      return outcome.ok ? identityDetailsView(outcome.value, clock()) : sendRefusal(reply, outcome.refusal);
-    },
+    async (request) => viewOf(await identities.unblock(callerOf(request), request.params.username, request.body)),
   );
 }

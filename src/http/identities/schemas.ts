@@ -15,15 +15,17 @@ import {
   dnsLabelOf,
   idOf,
   instantOf,
+  integerOf,
   messageOf,
   namedObject,
   nameOf,
   nullable,
   objectOf,
   oneOf,
+  principalNameOf,
   ref,
   sha256Of,
-  principalNameOf,
+  textOf,
   writtenTextOf,
 } from '../schema-parts.js';
 
@@ -73,14 +75,12 @@ const identityProperties = {
         maxItems: 3200,
         description: 'The groups of its live certificates, together.',
       }),
-      liveCertificates: Type.Integer({
-        minimum: 1,
-        maximum: 500,
-        description:
-          'Certificates that are neither expired nor revoked. In a list, at most 100 of each identity are looked at: those ' +
+      liveCertificates: integerOf(
+        'Certificates that are neither expired nor revoked. In a list, at most 100 of each identity are looked at: those ' +
           'that end last.',
-        examples: [1],
-      }),
+        1,
+        { minimum: 1, maximum: 500 },
+      ),
       latestNotAfter: instantOf('When the last of them ends.'),
       enforcement: mode,
     }),
@@ -151,7 +151,7 @@ export const IdentityDetailsSchema = namedObject(
 
 /** Leaves room for the mark that `clip` adds to text that it cuts. */
 function clusterText(description: string, example: string) {
-  return Type.String({ maxLength: shownCharacters + 6, description, examples: [example] });
+  return textOf(description, example, { maxLength: shownCharacters + 6 });
 }
 
 export const IdentityQuerySchema = closed({
@@ -174,12 +174,10 @@ export const IdentityParamsSchema = closed({
 
 /** The name of a block is kept for good. */
 export const BlockParamsSchema = closed({
-  username: Type.String({
+  username: textOf('The username, percent-encoded, without control characters.', 'jane@corp.example', {
     minLength: 1,
     maxLength: longestPrincipalName,
     pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*$',
-    description: 'The username, percent-encoded, without control characters.',
-    examples: ['jane@corp.example'],
   }),
 });
 

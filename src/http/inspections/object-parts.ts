@@ -1,6 +1,6 @@
 import { Type, type TProperties, type TSchema } from 'typebox';
 import type { ObjectType } from '../../model/inspection.js';
-import { namedObject, nullable, objectOf, oneOf, ref, sha256Of } from '../schema-parts.js';
+import { namedObject, nullable, objectOf, oneOf, ref, sha256Of, textOf } from '../schema-parts.js';
 import { maxUploadOctets } from './upload-limits.js';
 
 const most = 10_000;
@@ -10,18 +10,15 @@ export const uploadText = (description: string, ...examples: readonly string[]) 
   Type.String({ maxLength: maxUploadOctets, description, ...(examples.length > 0 && { examples: [...examples] }) });
 
 export const hexOf = (description: string) =>
-  Type.String({ maxLength: maxUploadOctets * 2, pattern: '^[0-9a-f]*$', description, examples: ['03020780'] });
+  textOf(description, '03020780', { maxLength: maxUploadOctets * 2, pattern: '^[0-9a-f]*$' });
 
 export const sha1Of = (description: string) =>
-  Type.String({
+  textOf(`${description}, lower-case hex.`, '0beec7b5ea3f0fdbc95d0dd47f3c5bc275da8a33', {
     maxLength: 40,
     pattern: '^[0-9a-f]{40}$',
-    description: `${description}, lower-case hex.`,
-    examples: ['0beec7b5ea3f0fdbc95d0dd47f3c5bc275da8a33'],
   });
 
-export const oidOf = (description: string) =>
-  Type.String({ maxLength: 4096, pattern: '^[0-9.]+$', description, examples: ['2.5.4.3'] });
+export const oidOf = (description: string) => textOf(description, '2.5.4.3', { maxLength: 4096, pattern: '^[0-9.]+$' });
 
 export const listOf = <T extends TSchema>(item: T, description: string) =>
   Type.Array(item, { maxItems: most, description });

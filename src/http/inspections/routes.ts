@@ -3,7 +3,7 @@ import type { InspectionFormat, Upload } from '../../model/inspection.js';
 import type { Services } from '../../services/services.js';
 import { callerOf } from '../plugins/authentication.js';
 import { jsonMediaType } from '../plugins/negotiation.js';
-import { sendRefusal } from '../problems/refusal-to-problem.js';
+import { granted } from '../problems/refusal-to-problem.js';
 import { bodyProblems, problems, response, textBody } from '../responses.js';
 import { addSchemas, ref } from '../schema-parts.js';
 import type { App } from '../types.js';
@@ -75,11 +75,10 @@ export function addInspections(app: App, { inspections }: Services): void {
       },
       async (request, reply) => {
         const format = formats.find((offered) => offered === request.answerType) ?? 'application/json';
-        const outcome = await inspections.inspect(callerOf(request), request.upload ?? nothing, format);
-        if (!outcome.ok) return sendRefusal(reply, outcome.refusal);
+        const report = granted(await inspections.inspect(callerOf(request), request.upload ?? nothing, format));
         reply.header('content-type', contentTypes[format]);
         if (format === 'text/html') reply.header('content-security-policy', contentSecurityPolicy);
-        return reply.send(outcome.value);
+        return reply.send(report);
       },
     );
   });

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { findingKinds } from '../../inspection/findings/catalogue.js';
-import { messageOf, namedObject, oneOf, ref } from '../schema-parts.js';
+import { messageOf, namedObject, oneOf, ref, textOf } from '../schema-parts.js';
 import * as kubernetes from './kubernetes-schemas.js';
 import { integerOf, listOf, nullableText, pathOf, typed } from './object-parts.js';
 import * as x509 from './x509-schemas.js';
@@ -46,11 +46,9 @@ export const RelationSchema = namedObject('Relation', 'How two objects belong to
 });
 
 export const FindingSchema = namedObject('Finding', 'A remark about an object.', {
-  code: Type.String({
+  code: textOf('Stable; `docs/findings.md` lists all codes.', Object.keys(findingKinds)[0] ?? '', {
     maxLength: 64,
     pattern: '^[A-Z][A-Za-z0-9]+$',
-    description: 'Stable; `docs/findings.md` lists all codes.',
-    examples: [Object.keys(findingKinds)[0] ?? ''],
   }),
   severity: oneOf(['error', 'warning', 'info'], 'The severity.'),
   object: pathOf('The `path` of the object that it is about.'),

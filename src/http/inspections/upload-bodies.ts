@@ -2,7 +2,7 @@ import multipart from '@fastify/multipart';
 import { Type, type TSchema } from 'typebox';
 import { certificatePem } from '../example-certificate.js';
 import { problem, ProblemError } from '../problems/problem.js';
-import { objectOf } from '../schema-parts.js';
+import { objectOf, textOf } from '../schema-parts.js';
 import type { App } from '../types.js';
 import { readJsonUpload } from './read-json-upload.js';
 import { multipartOptions, readMultipartUpload } from './read-multipart-upload.js';
@@ -57,15 +57,9 @@ export const uploadBodies: Readonly<Record<string, TSchema>> = {
     },
   ),
   'application/json': objectOf('One text.', {
-    content: Type.String({
-      maxLength: maxUploadOctets,
-      description: 'PEM, base64 of DER, a kubeconfig, a manifest.',
-      examples: [certificatePem],
-    }),
+    content: textOf('PEM, base64 of DER, a kubeconfig, a manifest.', certificatePem, { maxLength: maxUploadOctets }),
     password: Type.Optional(password),
-    name: Type.Optional(
-      Type.String({ maxLength: maxNameLength, description: 'A name to show for it.', examples: ['pki/ca.crt'] }),
-    ),
+    name: Type.Optional(textOf('A name to show for it.', 'pki/ca.crt', { maxLength: maxNameLength })),
   }),
   ...Object.fromEntries(rawMediaTypes.map((type) => [type, octets('The octets themselves.', 1)])),
 };

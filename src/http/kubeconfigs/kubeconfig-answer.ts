@@ -1,5 +1,4 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Outcome } from '../../model/outcome.js';
 import type { CollectedKubeconfig, CreatedKubeconfig } from '../../services/certificate-requests.js';
 import { certificateRequestView } from '../certificate-requests/views.js';
 import { jsonAnswer, type HttpAnswer, type Result } from '../idempotency.js';
@@ -58,17 +57,16 @@ export function sendKubeconfig(
 const lookAgainSeconds = 15;
 
 /** The kubeconfig (201), or the request that waits for a person or for its collector (202). */
-export function createdKubeconfigAnswer(outcome: Outcome<CreatedKubeconfig>, mediaType: string, now: Date): Result {
-  if (!outcome.ok) return { refusal: outcome.refusal };
-  if (outcome.value.kind === 'awaiting') {
-    const asked = outcome.value.request;
+export function createdKubeconfigAnswer(created: CreatedKubeconfig, mediaType: string, now: Date): Result {
+  if (created.kind === 'awaiting') {
+    const asked = created.request;
     const answer = jsonAnswer(202, certificateRequestView({ request: asked, certificate: null }, now), {
       location: requestLocation(asked.id),
       'retry-after': String(lookAgainSeconds),
     });
     return { answer, holdsPrivateKey: false };
   }
-  const { kubeconfig } = outcome.value;
+  const { kubeconfig } = created;
   const { headers, body } = kubeconfigAnswer(kubeconfig, mediaType);
   const location = requestLocation(kubeconfig.request.id);
   return { answer: { status: 201, headers: { ...headers, location }, body }, holdsPrivateKey: true };

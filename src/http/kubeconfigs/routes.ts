@@ -5,6 +5,7 @@ import * as examples from '../certificate-requests/examples.js';
 import { kubeconfigYaml } from '../example-certificate.js';
 import { answerOnce, idempotencyKeyHeader } from '../idempotency.js';
 import { callerOf } from '../plugins/authentication.js';
+import { granted } from '../problems/refusal-to-problem.js';
 import { bodyProblems, json, problems } from '../responses.js';
 import { addSchemas, ref } from '../schema-parts.js';
 import type { App } from '../types.js';
@@ -61,7 +62,7 @@ export function addKubeconfigs(app: App, { certificateRequests, idempotency, clo
         const outcome = await certificateRequests.createKubeconfig(callerOf(request), request.body, {
           idempotency: token,
         });
-        return createdKubeconfigAnswer(outcome, request.answerType, clock());
+        return createdKubeconfigAnswer(granted(outcome), request.answerType, clock());
       }),
   );
 }

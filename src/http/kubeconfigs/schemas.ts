@@ -2,7 +2,7 @@ import { Type, type Static } from 'typebox';
 import { keyAlgorithms } from '../../x509/strict/key-algorithm.js';
 import { exampleRequests, NewCertificateRequestSchema } from '../certificate-requests/schemas.js';
 import { certificateSha256 } from '../example-certificate.js';
-import { idOf, instantOf, namedObject, nameOf, oneOf, sha256Of } from '../schema-parts.js';
+import { idOf, instantOf, namedObject, nameOf, oneOf, sha256Of, textOf } from '../schema-parts.js';
 
 // The key is generated here, so there is no certification request.
 const { csr: _csr, ...shared } = NewCertificateRequestSchema.properties;
@@ -29,10 +29,10 @@ export const KubeconfigSchema = namedObject('Kubeconfig', 'A kubeconfig, and the
   certificateRequestId: idOf('The certificate request.'),
   fingerprintSha256: sha256Of('The SHA-256 of the certificate', certificateSha256),
   notAfter: instantOf('The end of the certificate.'),
-  kubeconfig: Type.String({
-    maxLength: 1_048_576,
-    description: 'The YAML, for a file that nobody else can read.',
-    examples: ['apiVersion: v1\nkind: Config\nclusters:\n  - name: "demo"\n    cluster: …\n'],
-  }),
+  kubeconfig: textOf(
+    'The YAML, for a file that nobody else can read.',
+    'apiVersion: v1\nkind: Config\nclusters:\n  - name: "demo"\n    cluster: …\n',
+    { maxLength: 1_048_576 },
+  ),
 });
 export type KubeconfigBody = Static<typeof KubeconfigSchema>;

@@ -3,8 +3,8 @@ import { Type } from 'typebox';
 import type { LoginFinished } from '../../model/login.js';
 import type { Services } from '../../services/services.js';
 import { Allowance } from '../../identity/allowance.js';
-import { FailureLimit } from '../plugins/failure-limit.js';
-import { FailureLog } from '../plugins/failure-log.js';
+import { Failures } from '../plugins/failures.js';
+import { untilClosed } from '../plugins/line-limit.js';
 import {
   clearLoginCookie,
   cookieOf,
@@ -16,7 +16,7 @@ import { problem, sendProblem, type Problem } from '../problems/problem.js';
 import { problemExample } from '../problems/problem-examples.js';
 import type { ProblemType } from '../problems/problem-types.js';
 import { empty, onlyProblems, textBody } from '../responses.js';
-import { closed, dnsLabelOf } from '../schema-parts.js';
+import { closed, dnsLabelOf, textOf } from '../schema-parts.js';
 import type { App } from '../types.js';
 import { readAttempt, writeAttempt } from './attempt-cookie.js';
 import { failurePage } from './failure-page.js';
@@ -29,11 +29,9 @@ const LoginParamsSchema = closed({ name: dnsLabelOf('The issuer, as the configur
 
 const LoginQuerySchema = closed({
   returnTo: Type.Optional(
-    Type.String({
+    textOf(`Where the browser goes then: a path of kubepass. Default: \`${defaultReturnTo}\`.`, defaultReturnTo, {
       minLength: 1,
       maxLength: longestReturnTo,
-      description: `Where the browser goes then: a path of kubepass. Default: \`${defaultReturnTo}\`.`,
-      examples: [defaultReturnTo],
     }),
   ),
 });
@@ -75,15 +73,8 @@ const ofSuspects = { most: 20, millisecondsForOne: 1_000 };
  * these is good is not known, so it is no refusal.
  */
 export function addLogin(app: App, { logins }: Pick<Services, 'logins'>, failuresPerMinute: number): void {
-  const failures: Failures = {
-    limit: new FailureLimit(failuresPerMinute, 60_000),
-    told: new FailureLog(app.log),
-  };
+  const failures = untilClosed(app, new Failures(app.log, failuresPerMinute));
   const suspects = new Allowance(ofSuspects, () => performance.now());
-  app.addHook('onClose', (_app, done) => {
-    failures.told.flush();
-    done();
-  });
 
   app.get(
     '/login/:name',
@@ -147,7 +138,7 @@ export function addLogin(app: App, { logins }: Pick<Services, 'logins'>, failure
       clearLoginCookie(reply);
       // RFC 9700 section 4.4: a provider that answers in the place of another one is not believed.
       if (attempt?.issuer !== name) return sendRefused(request, reply, failures, notBegun);
-      if (failures.limit.secondsLeft(request.remoteAddress) !== null && !suspects.take())
+      if (failures.areTooMany(request) && !suspects.take())
         return sendUnavailable(request, reply, failures, tooManyFailed);
       const finished = await logins.finish(attempt, request.url.slice(request.url.indexOf('?') + 1));
       if (finished.outcome === 'unavailable') return sendUnavailable(request, reply, failures, finished);
@@ -178,32 +169,14 @@ type Refused = Pick<Extract<LoginFinished, { readonly outcome: 'refused' }>, 're
 
 const tooManyFailed = { message: 'too many sign-ins from this address failed', retryAfterSeconds: 1 };
 
-/** Counts failed sign-ins, and decides which of them get a line in the log. */
-interface Failures {
-  readonly limit: FailureLimit;
-  readonly told: FailureLog;
-}
-
 /** Reasons that say nothing about the person: the browser is not where the sign-in was begun, or it is too late. */
 const ofTheBrowser = ['AttemptUnknown', 'AttemptUsed', 'AttemptTooOld', 'StateUnknown'];
 
 /** Why it failed goes to the log alone. */
-function sendRefused(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { limit, told }: Failures,
-  { reason, message }: Refused,
-) {
-  const { remoteAddress } = request;
-  const isOneTooMany = limit.count(remoteAddress);
-  const seconds = limit.secondsLeft(remoteAddress);
-  if (seconds !== null) {
-    if (isOneTooMany) request.log.warn({ remoteAddress, seconds }, 'too many failed sign-ins: more are not logged');
-    else request.unlogged = true;
-    const headers = { 'retry-after': String(seconds) };
-    return sendFailure(request, reply, problem('too-many-requests', 'too many failed sign-ins; wait', { headers }));
-  }
-  tell(request, told, reason, { reason, why: message }, 'sign-in failed');
+function sendRefused(request: FastifyRequest, reply: FastifyReply, failures: Failures, { reason, message }: Refused) {
+  const excess = failures.excess(request, 'sign-ins');
+  if (excess !== null) return sendFailure(request, reply, excess);
+  failures.tell(request, reason, { issuer: issuerOf(request), reason, why: message }, 'sign-in failed');
   return sendFailure(
     request,
     reply,
@@ -219,10 +192,10 @@ function sendRefused(
 function sendUnavailable(
   request: FastifyRequest,
   reply: FastifyReply,
-  { told }: Failures,
+  failures: Failures,
   { message, retryAfterSeconds }: { readonly message: string; readonly retryAfterSeconds: number },
 ) {
-  tell(request, told, 'Unavailable', { why: message }, 'sign-in is not possible now');
+  failures.tell(request, 'Unavailable', { issuer: issuerOf(request), why: message }, 'sign-in is not possible now');
   return sendFailure(
     request,
     reply,
@@ -232,16 +205,11 @@ function sendUnavailable(
   );
 }
 
-function tell(request: FastifyRequest, told: FailureLog, reason: string, fields: object, message: string): void {
-  const { name: issuer } = request.params as { readonly name: string };
-  if (told.admits(reason)) request.log.warn({ issuer, remoteAddress: request.remoteAddress, ...fields }, message);
-  else request.unlogged = true;
-}
+const issuerOf = ({ params }: FastifyRequest): string => (params as { readonly name: string }).name;
 
 /** A page for browsers, a problem for everybody else. */
 function sendFailure(request: FastifyRequest, reply: FastifyReply, found: Problem): FastifyReply {
   if (request.answerType !== 'text/html') return sendProblem(reply, found);
-  const { name } = request.params as { readonly name: string };
-  const page = failurePage(found.detail, request.id, `/v1/login/${encodeURIComponent(name)}`);
+  const page = failurePage(found.detail, request.id, `/v1/login/${encodeURIComponent(issuerOf(request))}`);
   return reply.code(found.status).headers(found.headers).type('text/html; charset=utf-8').send(page);
 }

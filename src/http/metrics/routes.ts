@@ -1,6 +1,6 @@
 import type { Services } from '../../services/services.js';
 import { callerOf } from '../plugins/authentication.js';
-import { sendRefusal } from '../problems/refusal-to-problem.js';
+import { granted } from '../problems/refusal-to-problem.js';
 import { longest, problems, response, textBody } from '../responses.js';
 import type { App } from '../types.js';
 
@@ -32,10 +32,8 @@ export function addMetrics(app: App, { metrics }: Services): void {
       },
     },
     async (request, reply) => {
-      const outcome = await metrics.read(callerOf(request));
-      return outcome.ok
-        ? reply.type(outcome.value.contentType).send(outcome.value.text)
-        : sendRefusal(reply, outcome.refusal);
+      const { contentType, text } = granted(await metrics.read(callerOf(request)));
+      return reply.type(contentType).send(text);
     },
   );
 }

@@ -8,8 +8,8 @@ import { problem, ProblemError, type Problem } from '../problems/problem.js';
 import type { App } from '../types.js';
 import { shortenComments, tellBudgets, whenSpent } from './budgets.js';
 import { credentialOf } from './credential.js';
-import { FailureLimit } from './failure-limit.js';
-import { FailureLog } from './failure-log.js';
+import { Failures } from './failures.js';
+import { untilClosed } from './line-limit.js';
 import { whyNotSameOrigin } from './same-origin.js';
 import { clearSessionCookies } from './session-cookies.js';
 
@@ -36,12 +36,7 @@ export function authenticateCallers(
   authenticator: Authenticator,
   { failuresPerMinute, browsers, budgets, publicUrl, forDirectory: isForDirectory = false }: WhoMayCall,
 ): void {
-  const limit = new FailureLimit(failuresPerMinute, 60_000);
-  const told = new FailureLog(app.log);
-  app.addHook('onClose', (_app, done) => {
-    told.flush();
-    done();
-  });
+  const failures = untilClosed(app, new Failures(app.log, failuresPerMinute));
   app.decorateRequest('principal', null);
   app.decorateRequest('letInAt', Infinity);
   tellBudgets(app, budgets);
@@ -57,18 +52,19 @@ export function authenticateCallers(
     if (fromMemory) {
       request.principal = await reviewerOrOther(authenticator, credential);
       if (request.principal) return;
-      throw new ProblemError(unlimited(request, told));
+      throw new ProblemError(unlimited(request, failures));
     }
-    if (credential === null) throw new ProblemError(missing(request, told, browsers));
+    if (credential === null) throw new ProblemError(missing(request, failures, browsers));
     const authentication = await authenticator.authenticate(credential);
-    if (authentication.outcome === 'unavailable') throw new ProblemError(unavailable(request, told, authentication));
+    if (authentication.outcome === 'unavailable')
+      throw new ProblemError(unavailable(request, failures, authentication));
     if (authentication.outcome === 'refused') {
       if (credential.kind === 'session') clearSessionCookies(reply);
-      throw new ProblemError(failed(request, limit, told, authentication, browsers));
+      throw new ProblemError(failed(request, failures, authentication, browsers));
     }
     // Before the caller counts as known: a page of somebody else's spends nothing of the person whose browser it uses.
     if (credential.kind === 'session' && browsers !== null)
-      requireSameOrigin(request, browsers, told, authentication.principal.name);
+      requireSameOrigin(request, browsers, failures, authentication.principal.name);
     const isFirstLook = request.principal === null;
     request.principal = authentication.principal;
     const spent = isFirstLook ? whenSpent(request, budgets) : null;
@@ -84,7 +80,7 @@ export function authenticateCallers(
     if (performance.now() - request.letInAt > believedMilliseconds) await letIn(request, reply);
     if (request.principal?.proof === undefined) return;
     const refusal = await authenticator.useProof(request.principal, csrOf(request.body));
-    if (refusal?.outcome === 'refused') throw new ProblemError(failed(request, limit, told, refusal, browsers));
+    if (refusal?.outcome === 'refused') throw new ProblemError(failed(request, failures, refusal, browsers));
   });
 }
 
@@ -117,10 +113,10 @@ export interface Browsers {
   readonly issuers: readonly string[];
 }
 
-function requireSameOrigin(request: FastifyRequest, { origin }: Browsers, told: FailureLog, principal: string): void {
+function requireSameOrigin(request: FastifyRequest, { origin }: Browsers, failures: Failures, principal: string): void {
   const whyNot = whyNotSameOrigin(request, origin);
   if (whyNot === null) return;
-  tell(request, told, 'NotSameOrigin', { principal, why: whyNot }, 'a call with the cookie of a session is refused');
+  failures.tell(request, 'NotSameOrigin', { principal, why: whyNot }, 'a call with the cookie of a session is refused');
   throw new ProblemError(
     problem(
       'not-permitted',
@@ -172,53 +168,37 @@ async function reviewerOrOther(authenticator: Authenticator, credential: Credent
 }
 
 /** The answer to a failure that has no limit. Only the log has one. */
-function unlimited(request: FastifyRequest, told: FailureLog): Problem {
+function unlimited(request: FastifyRequest, failures: Failures): Problem {
   const presented = request.headers.authorization !== undefined;
-  tell(request, told, 'NotFromMemory', { presented }, 'authentication failed');
+  failures.tell(request, 'NotFromMemory', { presented }, 'authentication failed');
   return unauthenticated(request, null);
 }
 
-function missing(request: FastifyRequest, told: FailureLog, browsers: Browsers | null): Problem {
-  tell(request, told, 'NothingPresented', { presented: false }, 'authentication failed');
+function missing(request: FastifyRequest, failures: Failures, browsers: Browsers | null): Problem {
+  failures.tell(request, 'NothingPresented', { presented: false }, 'authentication failed');
   return unauthenticated(request, browsers);
-}
-
-/** A request whose failure gets no line of its own gets none about its answer either. */
-function tell(request: FastifyRequest, told: FailureLog, reason: string, fields: object, message: string): void {
-  if (told.admits(reason)) request.log.warn({ remoteAddress: request.remoteAddress, ...fields }, message);
-  else request.unlogged = true;
 }
 
 /** Why it failed goes to the log alone: it would help a guesser. */
 function failed(
   request: FastifyRequest,
-  limit: FailureLimit,
-  told: FailureLog,
+  failures: Failures,
   { reason, message }: Extract<Authentication, { readonly outcome: 'refused' }>,
   browsers: Browsers | null,
 ) {
-  const { remoteAddress } = request;
-  const isOneTooMany = limit.count(remoteAddress);
-  const seconds = limit.secondsLeft(remoteAddress);
-  if (seconds === null) {
-    tell(request, told, reason, { presented: true, reason, why: message }, 'authentication failed');
-    return unauthenticated(request, browsers);
-  }
-  const tooMany = 'too many failed authentications: more of them are not logged';
-  if (isOneTooMany) tell(request, told, 'TooManyOfAddress', { seconds }, tooMany);
-  else request.unlogged = true;
-  return problem('too-many-requests', 'too many failed authentications; wait', {
-    headers: { 'retry-after': String(seconds) },
-  });
+  const excess = failures.excess(request, 'authentications');
+  if (excess !== null) return excess;
+  failures.tell(request, reason, { presented: true, reason, why: message }, 'authentication failed');
+  return unauthenticated(request, browsers);
 }
 
 /** Nobody who may be right is answered 401, nor counts as a guesser. Only the log has a limit. */
 function unavailable(
   request: FastifyRequest,
-  told: FailureLog,
+  failures: Failures,
   { message, retryAfterSeconds }: Extract<Authentication, { readonly outcome: 'unavailable' }>,
 ): Problem {
-  tell(request, told, 'Unavailable', { why: message }, 'authentication is not possible now');
+  failures.tell(request, 'Unavailable', { why: message }, 'authentication is not possible now');
   return problem('service-unavailable', 'whoever vouches for this credential cannot be asked now; try again', {
     headers: { 'retry-after': String(retryAfterSeconds) },
   });

@@ -2,7 +2,8 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { SignaturesUnavailableError, StoreUnavailableError } from '../../model/errors.js';
 import { BudgetSpentError } from '../../model/budget.js';
 import { errorToProblem } from '../problems/error-to-problem.js';
-import { problem, ProblemError, sendProblem } from '../problems/problem.js';
+import { problem, ProblemError, sendProblem, type Problem } from '../problems/problem.js';
+import { RefusalError } from '../problems/refusal-to-problem.js';
 import * as schemas from '../problems/schemas.js';
 import { addSchemas } from '../schema-parts.js';
 import type { App } from '../types.js';
@@ -14,13 +15,18 @@ export const scimPrefix = '/scim/v2';
 /** Answers every error as problem+json. Details of faults go to the log only, under the request id. */
 export function answerErrorsAsProblems(app: App): void {
   addSchemas(app, schemas);
-  app.setErrorHandler<FastifyError>((error, request, reply) => {
-    const found = error instanceof BudgetSpentError ? budgetProblem(request, error.spent) : errorToProblem(error);
-    if (found.status === 503) logUnavailable(request, error, 'request refused for now');
-    else if (found.status >= 500) request.log.error({ err: error }, 'request failed');
-    return sendProblem(reply, found);
-  });
+  app.setErrorHandler<FastifyError>((error, request, reply) => sendProblem(reply, loggedProblem(error, request)));
   app.setNotFoundHandler((_request, reply) => sendProblem(reply, problem('not-found', 'there is no such resource')));
+}
+
+/** The problem of an error, of which the log is told where something is wrong here. */
+export function loggedProblem(error: FastifyError, request: FastifyRequest): Problem {
+  if (error instanceof BudgetSpentError) return budgetProblem(request, error.spent);
+  const found = errorToProblem(error);
+  if (error instanceof RefusalError) return found;
+  if (found.status === 503) logUnavailable(request, error, 'request refused for now');
+  else if (found.status >= 500) request.log.error({ err: error }, 'request failed');
+  return found;
 }
 
 /**

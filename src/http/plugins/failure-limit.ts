@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../model/bounded-map.js';
 import { addressKey } from '../server/address-key.js';
 
 /** When so many addresses are remembered, the one that failed first is forgotten. */
@@ -5,7 +6,7 @@ const mostAddresses = 10_000;
 
 /** Counts the failures of each address. Counting is synchronous, so requests that arrive together do not outrun it. */
 export class FailureLimit {
-  readonly #windows = new Map<string, { failures: number; readonly endsAt: number }>();
+  readonly #windows = new BoundedMap<string, { failures: number; readonly endsAt: number }>(mostAddresses);
 
   /** `max` failures are allowed in `windowMilliseconds`, which begin with the first. */
   constructor(
@@ -22,8 +23,6 @@ export class FailureLimit {
       window.failures += 1;
       return window.failures === this.max + 1;
     }
-    const [oldest] = this.#windows.keys();
-    if (this.#windows.size >= mostAddresses && oldest !== undefined) this.#windows.delete(oldest);
     this.#windows.set(key, { failures: 1, endsAt: this.now() + this.windowMilliseconds });
     return this.max === 0;
   }

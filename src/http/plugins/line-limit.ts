@@ -1,3 +1,5 @@
+import type { App } from '../types.js';
+
 const minuteMilliseconds = 60_000;
 const otherKeys = 'Other';
 
@@ -41,6 +43,12 @@ export class LineLimit {
     this.#counts = new Map();
     if (unlogged.size > 0) report(unlogged);
   }
+}
+
+/** Reports the last ones as well, when the service closes. */
+export function untilClosed<Limit extends LineLimit>(app: App, limit: Limit): Limit {
+  app.addHook('onClose', async () => limit.flush());
+  return limit;
 }
 
 /** How many these are together. */

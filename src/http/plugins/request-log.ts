@@ -4,7 +4,7 @@ import { LogController, type FastifyReply, type FastifyRequest } from 'fastify';
 import { budgetUses } from '../../model/budget.js';
 import { peerCertificateOf } from '../server/peer-certificate.js';
 import type { App } from '../types.js';
-import { LineLimit, totalOf } from './line-limit.js';
+import { LineLimit, totalOf, untilClosed } from './line-limit.js';
 
 /** Safe in a log line and in a header. */
 const acceptableId = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
@@ -41,10 +41,7 @@ export function logRequests(app: App): void {
       );
     },
   });
-  app.addHook('onClose', (_app, done) => {
-    limit.flush();
-    done();
-  });
+  untilClosed(app, limit);
   app.decorateRequest('unlogged', false);
   app.addHook('onResponse', (request, reply, done) => {
     if (request.unlogged || !(isBounded(request) || limit.admits(request.principal?.name ?? unknown))) {

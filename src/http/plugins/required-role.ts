@@ -1,6 +1,5 @@
 import { whyNotPermitted, type RoleAction } from '../../identity/permissions.js';
-import { ProblemError } from '../problems/problem.js';
-import { refusalToProblem } from '../problems/refusal-to-problem.js';
+import { RefusalError } from '../problems/refusal-to-problem.js';
 import type { App } from '../types.js';
 import { callerOf } from './authentication.js';
 
@@ -12,7 +11,7 @@ export function requireRoles(app: App, ofAll?: RoleAction): void {
   app.addHook('onRequest', (request, _reply, done) => {
     const { action = ofAll } = request.routeOptions.config;
     const { name = null } = request.params as { readonly name?: string };
-    const refusal = action === undefined ? null : whyNotPermitted(callerOf(request), action, name);
-    done(refusal === null ? undefined : new ProblemError(refusalToProblem(refusal.refusal)));
+    const refused = action === undefined ? null : whyNotPermitted(callerOf(request), action, name);
+    done(refused === null ? undefined : new RefusalError(refused.refusal));
   });
 }

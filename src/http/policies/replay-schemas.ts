@@ -7,18 +7,20 @@ import {
   dnsLabelOf,
   idOf,
   instantOf,
+  integerOf,
   messageOf,
   namedObject,
   nullable,
   objectOf,
   oneOf,
+  principalNameOf,
   reasonOf,
   ref,
   sha256Of,
-  principalNameOf,
+  textOf,
 } from '../schema-parts.js';
 
-const count = (description: string) => Type.Integer({ minimum: 0, description, examples: [42] });
+const count = (description: string) => integerOf(description, 42, { minimum: 0 });
 const verdict = (description: string) => nullable(oneOf(['permits', 'denies', 'notApplicable']), description);
 const counts = <Name extends string>(names: readonly Name[], description: string) =>
   objectOf(description, {
@@ -51,7 +53,7 @@ const side = (description: string) =>
 const subject = {
   id: idOf('The certificate request.'),
   cluster: dnsLabelOf('The cluster.', 'demo'),
-  username: Type.String({ maxLength: 64, description: 'The username.', examples: ['jane@corp.example'] }),
+  username: textOf('The username.', 'jane@corp.example', { maxLength: 64 }),
   groups: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 32, description: 'The groups.' }),
   requester: principalNameOf('The principal who made the request.', 'hr-system'),
   decidedAt: instantOf('When the decision was made.'),
@@ -83,7 +85,7 @@ export const ReplayedChangeSchema = namedObject('ReplayedChange', 'A request tha
   why: Type.Array(
     closed({
       kind: oneOf(['guardrail', 'policy'], 'Guardrail or policy.'),
-      name: Type.String({ maxLength: 256, description: 'Its name.', examples: ['developers'] }),
+      name: textOf('Its name.', 'developers', { maxLength: 256 }),
       was: verdict('How it judged the request; null: it did not exist, or is a guardrail that did not deny.'),
       wouldBe: verdict('How it would judge the request; null: it does not exist.'),
       reasons: Type.Array(Type.String({ maxLength: 4096 }), {
@@ -92,11 +94,7 @@ export const ReplayedChangeSchema = namedObject('ReplayedChange', 'A request tha
       }),
       failing: Type.Array(
         closed({
-          check: Type.String({
-            maxLength: 256,
-            description: 'What is checked.',
-            examples: ['allowed.groups'],
-          }),
+          check: textOf('What is checked.', 'allowed.groups', { maxLength: 256 }),
           expected: messageOf('What would pass.', 'each of team-*, viewers'),
           found: messageOf('What the request has.', 'ops'),
           reason: Type.Optional(reasonOf('Stable.', 'GroupNotPermitted')),

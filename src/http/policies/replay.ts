@@ -7,7 +7,7 @@ import { instantInBody } from '../instant.js';
 import { callerOf } from '../plugins/authentication.js';
 import { errorToProblem } from '../problems/error-to-problem.js';
 import { problemBody, type Problem } from '../problems/problem.js';
-import { refusalToProblem, sendRefusal } from '../problems/refusal-to-problem.js';
+import { granted, refusalToProblem } from '../problems/refusal-to-problem.js';
 import { bodyProblems, problems, response } from '../responses.js';
 import { addSchemas, ref } from '../schema-parts.js';
 import { sendTexts } from '../text-stream.js';
@@ -48,10 +48,9 @@ export function addReplay(scope: App, { policies }: Services): void {
         ...(after !== undefined && { after: instantInBody('/after', after) }),
         ...(before !== undefined && { before: instantInBody('/before', before) }),
       });
-      if (!outcome.ok) return sendRefusal(reply, outcome.refusal);
-      const { items } = outcome.value;
+      const replay = granted(outcome);
       // The replay ends when the answer ends, for whatever reason: there is only one at a time.
-      return sendTexts(reply, ndjson, linesOf(request, outcome.value), () => void items.return());
+      return sendTexts(reply, ndjson, linesOf(request, replay), () => void replay.items.return());
     },
   );
 }

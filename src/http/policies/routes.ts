@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import type { Services } from '../../services/services.js';
 import { ListQuerySchema, linkToNext, pageOfList, pageQuery, pageResponse } from '../pages.js';
 import { callerOf } from '../plugins/authentication.js';
-import { sendRefusal } from '../problems/refusal-to-problem.js';
+import { granted } from '../problems/refusal-to-problem.js';
 import { bodyProblems, problems, response, textBody } from '../responses.js';
 import { addSchemas, ref } from '../schema-parts.js';
 import type { App } from '../types.js';
@@ -111,11 +111,10 @@ export function addPolicies(app: App, services: Services): void {
       },
       async (request, reply) => {
         const { policies: draft, ...ask } = request.body;
-        const outcome = await policies.evaluate(callerOf(request), ask, draft ?? null);
-        if (!outcome.ok) return sendRefusal(reply, outcome.refusal);
+        const evaluation = granted(await policies.evaluate(callerOf(request), ask, draft ?? null));
         return request.answerType === 'text/plain'
-          ? reply.type('text/plain; charset=utf-8').send(evaluationText(outcome.value))
-          : evaluationView(outcome.value);
+          ? reply.type('text/plain; charset=utf-8').send(evaluationText(evaluation))
+          : evaluationView(evaluation);
       },
     );
   });

@@ -10,18 +10,20 @@ import {
   closed,
   dnsLabelOf,
   instantOf,
+  integerOf,
   namedObject,
   nullable,
   objectOf,
   oneOf,
   ref,
   sha256Of,
+  textOf,
 } from '../schema-parts.js';
 
 export const LoadedPolicySchema = namedObject('LoadedPolicy', 'A policy or guardrail in force.', {
   kind: oneOf(['Policy', 'Guardrail'], 'Policy or guardrail.'),
-  name: Type.String({ maxLength: 256, description: 'Its `metadata.name`.', examples: ['developers'] }),
-  path: Type.String({ maxLength: 4096, description: 'The file that it was loaded from.', examples: ['demo.yaml'] }),
+  name: textOf('Its `metadata.name`.', 'developers', { maxLength: 256 }),
+  path: textOf('The file that it was loaded from.', 'demo.yaml', { maxLength: 4096 }),
   spec: Type.Unknown({
     description: 'Its `spec`, as in the file.',
     examples: [{ selector: { clusters: ['demo'] }, allowed: { usernames: ['*'] }, approval: { mode: 'auto' } }],
@@ -39,14 +41,11 @@ export type LoadedPolicyListBody = Static<typeof LoadedPolicyListSchema>;
 export const maxDraftOctets = 1024 * 1024;
 
 const policies = Type.Array(
-  Type.String({
-    minLength: 1,
-    maxLength: maxDraftOctets,
-    description: 'YAML, as in one policy file.',
-    examples: [
-      'apiVersion: kubepass/v1\nkind: Policy\nmetadata: { name: demo }\nspec:\n  selector: {}\n  allowed: { usernames: ["*"] }\n  approval: { mode: auto }\n',
-    ],
-  }),
+  textOf(
+    'YAML, as in one policy file.',
+    'apiVersion: kubepass/v1\nkind: Policy\nmetadata: { name: demo }\nspec:\n  selector: {}\n  allowed: { usernames: ["*"] }\n  approval: { mode: auto }\n',
+    { minLength: 1, maxLength: maxDraftOctets },
+  ),
   {
     minItems: 1,
     maxItems: 100,
@@ -100,12 +99,7 @@ export const NewReplaySchema = namedObject(
     directory: Type.Optional(
       Type.Array(
         objectOf('Supposed of one username.', {
-          username: Type.String({
-            minLength: 1,
-            maxLength: 64,
-            description: 'The username.',
-            examples: ['jane@corp.example'],
-          }),
+          username: textOf('The username.', 'jane@corp.example', { minLength: 1, maxLength: 64 }),
           ...supposedProperties,
         }),
         {
@@ -118,8 +112,7 @@ export const NewReplaySchema = namedObject(
   },
 );
 
-const bound = (description: string) =>
-  Type.Optional(Type.Integer({ minimum: 0, maximum: 2147483647, description, examples: [3] }));
+const bound = (description: string) => Type.Optional(integerOf(description, 3, { minimum: 0, maximum: 2147483647 }));
 
 const QuotaSchema = objectOf('The limits of the deciding policy; empty: no limits.', {
   livePerUsername: bound('Live certificates of the username.'),
@@ -128,7 +121,7 @@ const QuotaSchema = objectOf('The limits of the deciding policy; empty: no limit
   issuancesPerHour: bound('Certificates issued to the requester within an hour.'),
 });
 
-const count = (description: string) => Type.Integer({ minimum: 0, maximum: 2147483647, description, examples: [1] });
+const count = (description: string) => integerOf(description, 1, { minimum: 0, maximum: 2147483647 });
 
 const UsageSchema = closed({
   livePerUsername: count('Live certificates of the username.'),

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
 import { problemTypes, type ProblemType, problemUrn } from './problem-types.js';
 import type { ProblemBody } from './schemas.js';
@@ -32,6 +33,14 @@ export function problemBody({ type, title, status, detail, members }: Problem, r
   return { type: problemUrn(type), title, status, detail, requestId, ...members };
 }
 
+/** The same as octets and their headers, where no route answers. */
+export function problemAnswer(found: Problem) {
+  const requestId = randomUUID();
+  const body = Buffer.from(JSON.stringify(problemBody(found, requestId)));
+  const headers = { 'content-type': problemMediaType, 'content-length': body.length, 'x-request-id': requestId };
+  return { body, headers: { ...headers, connection: 'close' } };
+}
+
 export function sendProblem(reply: FastifyReply, found: Problem): FastifyReply {
   return reply
     .code(found.status)
@@ -40,7 +49,7 @@ export function sendProblem(reply: FastifyReply, found: Problem): FastifyReply {
     .send(JSON.stringify(problemBody(found, reply.request.id)));
 }
 
-/** Ends a request with a problem from a hook or a body parser, which can only throw. */
+/** Ends a request with a problem. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   constructor(readonly problem: Problem) {

@@ -1,7 +1,6 @@
-import type { FastifyReply } from 'fastify';
 import type { UploadRefusalReason } from '../../model/inspection.js';
-import type { Refusal } from '../../model/outcome.js';
-import { problem, type ProblemMembers, sendProblem, type Problem } from './problem.js';
+import type { Outcome, Refusal } from '../../model/outcome.js';
+import { problem, ProblemError, type ProblemMembers, type Problem } from './problem.js';
 
 export const requestLocation = (id: string): string => `/v1/certificate-requests/${encodeURIComponent(id)}`;
 
@@ -97,6 +96,15 @@ function uploadProblem(reason: UploadRefusalReason, message: string): Problem {
   return problem('unacceptable-upload', message, { members: { reason } });
 }
 
-export function sendRefusal(reply: FastifyReply, refusal: Refusal): FastifyReply {
-  return sendProblem(reply, refusalToProblem(refusal));
+/** A use case refuses. It has logged what there is to say about that. */
+export class RefusalError extends ProblemError {
+  constructor(readonly refusal: Refusal) {
+    super(refusalToProblem(refusal));
+  }
+}
+
+/** The answer of a use case. Throws `RefusalError` where it refuses. */
+export function granted<T>(outcome: Outcome<T>): T {
+  if (!outcome.ok) throw new RefusalError(outcome.refusal);
+  return outcome.value;
 }

@@ -2,56 +2,43 @@ import { Type, type Static } from 'typebox';
 import { budgetNames } from '../../model/budget.js';
 import { requestStates } from '../../model/certificate-request.js';
 import { ClusterHealthSchema, Clusters, ComponentSchema } from '../health/schemas.js';
-import { idOf, instantOf, messageOf, namedObject, oneOf, reasonOf, ref } from '../schema-parts.js';
+import { idOf, instantOf, integerOf, messageOf, namedObject, oneOf, reasonOf, ref, textOf } from '../schema-parts.js';
 import { problemTypeNames, problemUrn } from './problem-types.js';
 
 /** Registered here, because every route has problems. */
 export { ClusterHealthSchema, ComponentSchema };
 
 export const ViolationSchema = namedObject('Violation', 'One reason why a request is not permitted.', {
-  source: Type.String({
-    maxLength: 256,
-    description: 'The guardrail, policy or rule that is violated.',
-    examples: ['developers'],
-  }),
+  source: textOf('The guardrail, policy or rule that is violated.', 'developers', { maxLength: 256 }),
   reason: reasonOf('Stable.', 'GroupNotPermitted'),
   message: messageOf('The reason in words.', 'group "ops" is not permitted by policy "developers"'),
 });
 
 export const FieldErrorSchema = namedObject('FieldError', 'An error in one field of the request.', {
-  pointer: Type.String({
-    maxLength: 1024,
-    description: 'JSON pointer (RFC 6901) into the body; parameters are under `/query`, `/path` and `/headers`.',
-    examples: ['/expirationSeconds'],
-  }),
+  pointer: textOf(
+    'JSON pointer (RFC 6901) into the body; parameters are under `/query`, `/path` and `/headers`.',
+    '/expirationSeconds',
+    { maxLength: 1024 },
+  ),
   message: messageOf('What is wrong there.', 'must be >= 600'),
 });
 
 export const BudgetSchema = namedObject('Budget', 'A budget of which nothing is left.', {
   name: oneOf(budgetNames, 'The same as in `RateLimit`.'),
-  limit: Type.Integer({
-    minimum: 1,
-    maximum: 1_000_000_000,
-    description: 'How much of it there is in a minute.',
-    examples: [6000],
-  }),
+  limit: integerOf('How much of it there is in a minute.', 6000, { minimum: 1, maximum: 1_000_000_000 }),
   until: instantOf('When it is there again.'),
 });
 
 export const ProblemSchema = namedObject('Problem', 'An error (RFC 9457).', {
   type: oneOf(problemTypeNames.map(problemUrn), 'Stable.'),
-  title: Type.String({
-    maxLength: 128,
-    description: 'The same for every problem of this type.',
-    examples: ['The request is not valid'],
-  }),
-  status: Type.Integer({ minimum: 400, maximum: 599, description: 'The HTTP status.', examples: [400] }),
+  title: textOf('The same for every problem of this type.', 'The request is not valid', { maxLength: 128 }),
+  status: integerOf('The HTTP status.', 400, { minimum: 400, maximum: 599 }),
   detail: messageOf('What happened this time, in words.', 'the request body is not valid'),
-  requestId: Type.String({
-    maxLength: 128,
-    description: 'This HTTP request: the same as in `X-Request-Id` and in the log of the service.',
-    examples: ['8c6f0f4e-5d1b-4a53-9f5e-2f1f0c9d7a11'],
-  }),
+  requestId: textOf(
+    'This HTTP request: the same as in `X-Request-Id` and in the log of the service.',
+    '8c6f0f4e-5d1b-4a53-9f5e-2f1f0c9d7a11',
+    { maxLength: 128 },
+  ),
   certificateRequestId: Type.Optional(
     idOf('The certificate request that the problem is about, if one is recorded; `Location` leads to it.'),
   ),

@@ -1,6 +1,6 @@
 import type { Services } from '../../services/services.js';
 import { callerOf } from '../plugins/authentication.js';
-import { sendRefusal } from '../problems/refusal-to-problem.js';
+import { granted } from '../problems/refusal-to-problem.js';
 import { json, problems } from '../responses.js';
 import { addSchemas } from '../schema-parts.js';
 import type { App } from '../types.js';
@@ -26,10 +26,7 @@ export function addRestored(app: App, { restored }: Services): void {
         },
       },
     },
-    async (request, reply) => {
-      const outcome = await restored.read(callerOf(request));
-      return outcome.ok ? restoredView(outcome.value) : sendRefusal(reply, outcome.refusal);
-    },
+    async (request) => restoredView(granted(await restored.read(callerOf(request)))),
   );
 
   app.post(
@@ -52,9 +49,6 @@ export function addRestored(app: App, { restored }: Services): void {
         },
       },
     },
-    async (request, reply) => {
-      const outcome = await restored.acknowledge(callerOf(request));
-      return outcome.ok ? restoredView(outcome.value) : sendRefusal(reply, outcome.refusal);
-    },
+    async (request) => restoredView(granted(await restored.acknowledge(callerOf(request)))),
   );
 }

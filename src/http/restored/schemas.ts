@@ -6,17 +6,19 @@ import {
   dnsLabelOf,
   idOf,
   instantOf,
+  integerOf,
   messageOf,
-  nameOf,
   namedObject,
+  nameOf,
   nullable,
   oneOf,
   principalNameOf,
   sha256Of,
+  textOf,
 } from '../schema-parts.js';
 
 const eventsOf = (description: string) =>
-  Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description, examples: [4711] });
+  integerOf(description, 4711, { minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 
 const RestorationSchema = closed({
   id: idOf('UUID.'),
@@ -40,11 +42,9 @@ const LostCertificateSchema = closed({
   cluster: dnsLabelOf('The cluster that signed it.', 'prod'),
   fingerprintSha256: sha256Of('SHA-256 of the certificate'),
   serialNumber: nullable(
-    Type.String({
+    textOf('Its serial number, lower-case hex.', '41968c2e7a1bfc3d8e4f5a6b7c8d9e0f', {
       maxLength: 64,
       pattern: '^-?[0-9a-f]*$',
-      description: 'Its serial number, lower-case hex.',
-      examples: ['41968c2e7a1bfc3d8e4f5a6b7c8d9e0f'],
     }),
     'Null: the certificate cannot be read.',
   ),

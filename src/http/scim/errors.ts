@@ -1,10 +1,8 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { ScimInputError, type ScimErrorType } from '../../directory/refusal.js';
 import { uris } from '../../directory/schema-uris.js';
-import { BudgetSpentError } from '../../model/budget.js';
 import type { DirectoryRefusal } from '../../model/directory.js';
-import { budgetProblem } from '../plugins/budgets.js';
-import { logUnavailable } from '../plugins/errors.js';
+import { loggedProblem } from '../plugins/errors.js';
 import { errorToProblem } from '../problems/error-to-problem.js';
 import { problem } from '../problems/problem.js';
 import type { App } from '../types.js';
@@ -36,11 +34,8 @@ export function answerErrorsAsScim(app: App): void {
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     if (error instanceof ScimInputError)
       return sendScimError(reply, statusOf[error.scimType] ?? 400, error.message, error.scimType);
-    const found = error instanceof BudgetSpentError ? budgetProblem(request, error.spent) : errorToProblem(error);
-    if (found.status === 503) logUnavailable(request, error, 'request refused for now');
-    else if (found.status >= 500) request.log.error({ err: error }, 'request failed');
-    reply.headers(found.headers);
-    return sendScimError(reply, found.status, found.detail, found.status === 400 ? 'invalidSyntax' : null);
+    const { status, detail, headers } = loggedProblem(error, request);
+    return sendScimError(reply.headers(headers), status, detail, status === 400 ? 'invalidSyntax' : null);
   });
   app.setNotFoundHandler((_request, reply) => sendScimError(reply, 404, 'there is no such resource'));
 }

@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { answerUnderWay } from './answer-under-way.js';
-import { problem, problemBody, problemMediaType, type Problem } from '../problems/problem.js';
+import { problem, problemAnswer, type Problem } from '../problems/problem.js';
 
 /** How long a client may take to read the last answer and to close its side. */
 const lingerMilliseconds = 2_000;
@@ -33,16 +32,9 @@ export function answerUnreadableRequest(error: Error & { readonly code?: string 
 
 function answerTo(code: string | undefined): string {
   const found = clientProblem(code);
-  const requestId = randomUUID();
-  const body = JSON.stringify(problemBody(found, requestId));
-  const head = [
-    `HTTP/1.1 ${found.status} ${STATUS_CODES[found.status] ?? ''}`,
-    `Content-Type: ${problemMediaType}`,
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    `X-Request-Id: ${requestId}`,
-    'Connection: close',
-  ];
-  return `${head.join('\r\n')}\r\n\r\n${body}`;
+  const { headers, body } = problemAnswer(found);
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${found.status} ${STATUS_CODES[found.status] ?? ''}\r\n${lines.join('')}\r\n${body.toString()}`;
 }
 
 function clientProblem(code: string | undefined): Problem {

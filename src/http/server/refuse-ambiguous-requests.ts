@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
-import { problem, problemBody, problemMediaType } from '../problems/problem.js';
+import { problem, problemAnswer } from '../problems/problem.js';
 
 /** RFC 9110 7.2: a name or an address, perhaps with a port. Empty where the target has no authority. */
 const hostField = /^(?:(?:[\w.~!$&'()*+;=-]|%[\dA-F]{2})*|\[[\dA-F:.]+\])(?::\d*)?$/i;
@@ -26,16 +25,8 @@ export function refuseAmbiguousRequests(handler: RequestListener): RequestListen
       return;
     }
     ended.add(request.socket);
-    const requestId = randomUUID();
-    const body = JSON.stringify(problemBody(problem('invalid-request', why), requestId));
-    response
-      .writeHead(400, {
-        'content-type': problemMediaType,
-        'content-length': Buffer.byteLength(body),
-        'x-request-id': requestId,
-        connection: 'close',
-      })
-      .end(body);
+    const { headers, body } = problemAnswer(problem('invalid-request', why));
+    response.writeHead(400, headers).end(body);
   };
 }
 

@@ -3,7 +3,7 @@ import type { Services } from '../../services/services.js';
 import { ListQuerySchema, pageBody, pageQuery, pageResponse } from '../pages.js';
 import { callerOf } from '../plugins/authentication.js';
 import { clearSessionCookies } from '../plugins/session-cookies.js';
-import { sendRefusal } from '../problems/refusal-to-problem.js';
+import { granted } from '../problems/refusal-to-problem.js';
 import { empty, problems } from '../responses.js';
 import { addSchemas } from '../schema-parts.js';
 import type { App } from '../types.js';
@@ -53,9 +53,8 @@ export function addSessions(app: App, { sessions }: Services): void {
     },
     async (request, reply) => {
       const caller = callerOf(request);
-      const outcome = await sessions.end(caller, request.params.id);
-      if (!outcome.ok) return sendRefusal(reply, outcome.refusal);
-      if (outcome.value.id === currentOf(caller)) clearSessionCookies(reply);
+      const session = granted(await sessions.end(caller, request.params.id));
+      if (session.id === currentOf(caller)) clearSessionCookies(reply);
       return reply.code(204).send();
     },
   );

@@ -10,6 +10,7 @@ import {
   namedObject,
   principalGroupsOf,
   principalNameOf,
+  textOf,
 } from '../schema-parts.js';
 
 export const SessionSchema = namedObject('Session', 'A browser that signed in.', {
@@ -27,11 +28,9 @@ export type SessionBody = Static<typeof SessionSchema>;
 export const SessionListSchema = pageOf(SessionSchema, 'Sessions that are live, newest first.');
 
 export const SessionParamsSchema = closed({
-  id: Type.String({
+  id: textOf('The session’s id, or `current` for the one by which the call comes.', exampleId, {
     minLength: 1,
     maxLength: 64,
-    description: 'The session’s id, or `current` for the one by which the call comes.',
-    examples: [exampleId],
   }),
 });
 

@@ -2,7 +2,7 @@ import type { Services } from '../../services/services.js';
 import { NothingSchema } from '../certificate-requests/schemas.js';
 import { pageBody, pageQuery, pageResponse } from '../pages.js';
 import { callerOf } from '../plugins/authentication.js';
-import { sendRefusal } from '../problems/refusal-to-problem.js';
+import { granted } from '../problems/refusal-to-problem.js';
 import { bodyProblems, json, problems } from '../responses.js';
 import { addSchemas, ref } from '../schema-parts.js';
 import type { App } from '../types.js';
@@ -35,9 +35,8 @@ export function addWebhookDeliveries(app: App, { webhookDeliveries }: Services):
     },
     async (request, reply) => {
       const { limit: _limit, cursor: _cursor, ...filter } = request.query;
-      const outcome = await webhookDeliveries.list(callerOf(request), filter, pageQuery(request.query));
-      if (!outcome.ok) return sendRefusal(reply, outcome.refusal);
-      return pageBody(request, reply, outcome.value, webhookDeliveryView);
+      const page = granted(await webhookDeliveries.list(callerOf(request), filter, pageQuery(request.query)));
+      return pageBody(request, reply, page, webhookDeliveryView);
     },
   );
 
@@ -60,10 +59,8 @@ export function addWebhookDeliveries(app: App, { webhookDeliveries }: Services):
       },
     },
     async (request, reply) => {
-      const outcome = await webhookDeliveries.retry(callerOf(request), request.params.id);
-      return outcome.ok
-        ? reply.code(202).send(webhookDeliveryView(outcome.value))
-        : sendRefusal(reply, outcome.refusal);
+      const delivery = granted(await webhookDeliveries.retry(callerOf(request), request.params.id));
+      return reply.code(202).send(webhookDeliveryView(delivery));
     },
   );
 }

@@ -1,13 +1,21 @@
 import { Type, type Static } from 'typebox';
 import { webhookDeliveryStates, webhookEventTypes, type WebhookDelivery } from '../../model/webhook-delivery.js';
 import { pageOf, pageParameters } from '../pages.js';
-import { closed, dnsLabelOf, idOf, instantOf, namedObject, nullable, oneOf } from '../schema-parts.js';
+import {
+  closed,
+  dnsLabelOf,
+  idOf,
+  instantOf,
+  integerOf,
+  namedObject,
+  nullable,
+  oneOf,
+  textOf,
+} from '../schema-parts.js';
 
-const deliveryId = Type.String({
+const deliveryId = textOf('The `webhook-id`: the same in every attempt.', 'msg_01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f', {
   minLength: 1,
   maxLength: 64,
-  description: 'The `webhook-id`: the same in every attempt.',
-  examples: ['msg_01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f'],
 });
 
 export const WebhookDeliverySchema = namedObject('WebhookDelivery', 'One event and its delivery to one webhook.', {
@@ -17,11 +25,11 @@ export const WebhookDeliverySchema = namedObject('WebhookDelivery', 'One event a
   requestId: nullable(idOf('The certificate request that the event is about; null where it is about none.')),
   state: oneOf(webhookDeliveryStates, '`dead`: given up; sent again only if an admin asks for it.'),
   createdAt: instantOf('When the event happened.'),
-  attempts: Type.Integer({
-    minimum: 0,
-    description: 'How many attempts were made since the event, or since an admin last asked to send it again.',
-    examples: [3],
-  }),
+  attempts: integerOf(
+    'How many attempts were made since the event, or since an admin last asked to send it again.',
+    3,
+    { minimum: 0 },
+  ),
   nextAttemptAt: nullable(
     instantOf('When the next attempt is due.'),
     'When the next attempt is due; during an attempt, when another one may start. Null once the delivery has ended.',

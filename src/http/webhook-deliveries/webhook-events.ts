@@ -10,6 +10,7 @@ import {
   exampleId,
   idOf,
   instantOf,
+  integerOf,
   labelsOf,
   messageOf,
   namedObject,
@@ -18,10 +19,11 @@ import {
   nullable,
   objectOf,
   oneOf,
+  principalNameOf,
   reasonOf,
   ref,
   sha256Of,
-  principalNameOf,
+  textOf,
 } from '../schema-parts.js';
 
 /** The certificate request, as every event describes it. */
@@ -30,12 +32,7 @@ const asked = {
   cluster: dnsLabelOf('The cluster.', 'demo'),
   username: nameOf('The CN of the certificate.', 'jane@corp.example'),
   groups: Type.Array(nameOf('One group.', 'team-a'), { maxItems: 32, description: 'In the order of the request.' }),
-  expirationSeconds: Type.Integer({
-    minimum: 0,
-    maximum: 2147483647,
-    description: 'The requested lifetime.',
-    examples: [86400],
-  }),
+  expirationSeconds: integerOf('The requested lifetime.', 86400, { minimum: 0, maximum: 2147483647 }),
   namespace: nullable(dnsLabelOf('A namespace.', 'team-a'), 'For the kubeconfig’s context.'),
   reason: nullable(
     Type.String({ maxLength: 1024, examples: ['joins team A on Monday'] }),
@@ -52,11 +49,7 @@ const asked = {
   ),
 };
 
-const serialNumber = Type.String({
-  maxLength: 40,
-  description: 'Lower-case hex.',
-  examples: ['019ab3c4d5e6f708192a3b4c5d6e7f80'],
-});
+const serialNumber = textOf('Lower-case hex.', '019ab3c4d5e6f708192a3b4c5d6e7f80', { maxLength: 40 });
 const comment = (description: string, example: string) =>
   nullable(Type.String({ maxLength: 1024, examples: [example] }), description);
 const revocationReason = oneOf(revocationReasons, 'The reason, one of those of RFC 5280.');
@@ -189,11 +182,9 @@ export const webhookEventSchemas = {
     'The certificate.',
     {
       ...certificate,
-      noticeSeconds: Type.Integer({
+      noticeSeconds: integerOf('The configured distance: the certificate ends in so many seconds, or sooner.', 604800, {
         minimum: 600,
         maximum: 2147483647,
-        description: 'The configured distance: the certificate ends in so many seconds, or sooner.',
-        examples: [604800],
       }),
     },
   ),
@@ -239,30 +230,22 @@ export const webhookEventSchemas = {
     'A checkpoint of the audit log was signed.',
     'The checkpoint.',
     {
-      origin: Type.String({
-        maxLength: 255,
-        description: 'The name of the log, which stands in the first line of the checkpoint.',
-        examples: ['kubepass/01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f'],
-      }),
-      size: Type.Integer({
-        minimum: 1,
-        maximum: Number.MAX_SAFE_INTEGER,
-        description: 'It vouches for the events 1 to `size`.',
-        examples: [42],
-      }),
-      root: Type.String({
-        minLength: 44,
-        maxLength: 44,
-        description: 'The hash of the Merkle tree of these events (RFC 6962): base64 of 32 octets.',
-        examples: ['LCa0a2j/xo/5m0U8HTBBNBNCLXBkg7+g+YpeiGJm564='],
-      }),
-      checkpoint: Type.String({
-        maxLength: 8192,
-        description: 'The signed note, which `kubepass-verify --checkpoint` takes: keep it as a file.',
-        examples: [
-          'kubepass/01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f\n42\nLCa0a2j/xo/5m0U8HTBBNBNCLXBkg7+g+YpeiGJm564=\n\n— kubepass/01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f jzpRwm…\n',
-        ],
-      }),
+      origin: textOf(
+        'The name of the log, which stands in the first line of the checkpoint.',
+        'kubepass/01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f',
+        { maxLength: 255 },
+      ),
+      size: integerOf('It vouches for the events 1 to `size`.', 42, { minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+      root: textOf(
+        'The hash of the Merkle tree of these events (RFC 6962): base64 of 32 octets.',
+        'LCa0a2j/xo/5m0U8HTBBNBNCLXBkg7+g+YpeiGJm564=',
+        { minLength: 44, maxLength: 44 },
+      ),
+      checkpoint: textOf(
+        'The signed note, which `kubepass-verify --checkpoint` takes: keep it as a file.',
+        'kubepass/01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f\n42\nLCa0a2j/xo/5m0U8HTBBNBNCLXBkg7+g+YpeiGJm564=\n\n— kubepass/01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f jzpRwm…\n',
+        { maxLength: 8192 },
+      ),
     },
   ),
 } as const satisfies Record<WebhookEventType, NamedSchema>;

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../model/bounded-map.js';
 import { quote } from '../../model/quote.js';
 import { Allowance } from '../allowance.js';
 import type { SignatureAlgorithm } from './issuer.js';
@@ -51,7 +52,7 @@ export class IssuerKeys {
   readonly #refreshMilliseconds: number;
   readonly #closing = new AbortController();
   /** When each `kid` that was not known was asked for, and after how many fetches; oldest first. */
-  readonly #missed = new Map<string, { readonly at: number; readonly fetches: number }>();
+  readonly #missed = new BoundedMap<string, { readonly at: number; readonly fetches: number }>(mostMissed);
   /** How many fetches have begun. */
   #fetches = 0;
   #keys: IssuerKeySet | null = null;
@@ -155,9 +156,6 @@ export class IssuerKeys {
     const at = this.#now();
     const missed = this.#missed.get(keyId);
     if (missed !== undefined && at - missed.at < missedMilliseconds) return missed;
-    this.#missed.delete(keyId);
-    const [oldest] = this.#missed.keys();
-    if (this.#missed.size >= mostMissed && oldest !== undefined) this.#missed.delete(oldest);
     const asked = { at, fetches: this.#fetches };
     this.#missed.set(keyId, asked);
     return asked;

@@ -7,7 +7,7 @@ import type { OidcIssuer } from './issuer.js';
 import type { IssuerKeys } from './issuer-keys.js';
 import { personOfClaims, type Person } from './person-of-claims.js';
 import { dateOf, judgeToken, refusalOfTime } from './token-rules.js';
-import { tokenSha256, VerifiedTokens } from './verified-tokens.js';
+import { tokenSha256, verifiedTokens } from './verified-tokens.js';
 import { isSignedByOne } from './verify-signature.js';
 
 /** An issuer with its keys. */
@@ -26,7 +26,7 @@ export interface OidcTokensOptions {
 /** Bearer tokens of the configured identity providers. */
 export class OidcTokens implements TokensOfIssuers {
   readonly #issuers: ReadonlyMap<string, IssuerInForce>;
-  readonly #verified = new VerifiedTokens<IssuerInForce>();
+  readonly #verified = verifiedTokens<IssuerInForce>();
 
   constructor(private readonly options: OidcTokensOptions) {
     this.#issuers = new Map(options.issuers.map((one) => [one.issuer.issuer, one]));
@@ -44,17 +44,17 @@ export class OidcTokens implements TokensOfIssuers {
   /** The keys may have changed since it was verified, and the time has: both are looked at again. */
   remembered(token: string): Authentication | null {
     const sha256 = tokenSha256(token);
-    const verified = this.#verified.find(sha256);
+    const verified = this.#verified.get(sha256);
     if (verified === undefined) return null;
     const { issuer, keys } = verified.issuer;
     if (!keys.areUsable) return null;
     if (verified.generation !== keys.generation) {
-      this.#verified.forget(sha256);
+      this.#verified.delete(sha256);
       return null;
     }
     const untimely = refusalOfTime(verified.validity, issuer.clockSkewSeconds, this.options.clock());
     if (untimely === null) return authenticated(verified.principal);
-    this.#verified.forget(sha256);
+    this.#verified.delete(sha256);
     return untimely;
   }
 
@@ -77,7 +77,7 @@ export class OidcTokens implements TokensOfIssuers {
     const sha256 = tokenSha256(token.text);
     const times = { expiresAt: dateOf(validity.expires), vouchedAt: issuedAt === null ? null : dateOf(issuedAt) };
     const principal = this.#principal(issuer, person.person, token.claims, times, sha256);
-    this.#verified.keep(sha256, { issuer: inForce, generation: found.generation, validity, principal });
+    this.#verified.set(sha256, { issuer: inForce, generation: found.generation, validity, principal });
     this.#tellUnmatched(issuer, person.person, principal.credentialId);
     return authenticated(principal);
   }

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../model/bounded-map.js';
 import type { LoginAttempt, LoginBegun, LoginFinished, LoginUnavailable } from '../../model/login.js';
 import type { Sessions } from './sessions.js';
 
@@ -23,7 +24,7 @@ export class Logins {
   /** The names of the issuers by which people sign in. */
   readonly issuers: readonly string[];
   readonly #providers: ReadonlyMap<string, LoginProvider>;
-  readonly #finished = new Set<string>();
+  readonly #finished = new BoundedMap<string, true>(mostFinished);
 
   constructor(
     providers: readonly LoginProvider[],
@@ -49,9 +50,7 @@ export class Logins {
 
   async #finish(attempt: LoginAttempt, query: string): Promise<LoginFinished> {
     if (this.#finished.has(attempt.state)) return refused('AttemptUsed', 'this sign-in was finished before');
-    const [oldest] = this.#finished;
-    if (this.#finished.size >= mostFinished && oldest !== undefined) this.#finished.delete(oldest);
-    this.#finished.add(attempt.state);
+    this.#finished.set(attempt.state, true);
 
     const person = await this.#provider(attempt.issuer).finish(attempt, query);
     if (person.outcome !== 'vouched') return person;

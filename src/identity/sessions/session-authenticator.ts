@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../model/bounded-map.js';
 import { authenticated, refusedFor, type Authentication, type WayIn } from '../../model/authentication.js';
 import { isSessionLive, type Session } from '../../model/session.js';
 import { secretSha256 } from '../api-token-secret.js';
@@ -27,7 +28,7 @@ export interface SessionAuthenticatorOptions {
 export class SessionAuthenticator implements WayIn<string> {
   readonly #sessions: SecretLookUp<Session>;
   /** When a session was last recorded as used, in milliseconds. */
-  readonly #touched = new Map<string, number>();
+  readonly #touched = new BoundedMap<string, number>(mostTouched);
 
   constructor(private readonly options: SessionAuthenticatorOptions) {
     this.#sessions = new SecretLookUp(options.reader, options.clock);
@@ -61,9 +62,6 @@ export class SessionAuthenticator implements WayIn<string> {
   #touch({ id, usedAt }: Session, now: Date): void {
     const last = Math.max(usedAt.getTime(), this.#touched.get(id) ?? 0);
     if (now.getTime() - last < touchMilliseconds) return;
-    const [oldest] = this.#touched.keys();
-    if (this.#touched.size >= mostTouched && oldest !== undefined) this.#touched.delete(oldest);
-    this.#touched.delete(id);
     this.#touched.set(id, now.getTime());
     void this.options.touch(id, now).catch(() => undefined);
   }

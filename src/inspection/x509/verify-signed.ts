@@ -1,5 +1,6 @@
 import { constants, createPublicKey, type KeyObject, verify } from 'node:crypto';
 
+import { BoundedMap } from '../../model/bounded-map.js';
 import { namedCurves } from '../../x509/openssl-text/named-curves.js';
 import { Tag } from '../../x509/strict/der.js';
 import { namedCurve, publicKeyAlgorithm } from '../../x509/strict/object-identifiers.js';
@@ -47,7 +48,7 @@ interface VerificationKey {
 }
 
 const MAX_CACHED = 64;
-const cache = new Map<string, VerificationKey | null>();
+const cache = new BoundedMap<string, VerificationKey | null>(MAX_CACHED);
 
 /**
  * Imports a key; null for an algorithm or a size that is not supported. The keys of CAs come again and again, so the
@@ -56,14 +57,7 @@ const cache = new Map<string, VerificationKey | null>();
 function verificationKey(publicKey: PublicKeyTree): VerificationKey | null {
   const id = publicKey.raw.toString('latin1');
   const cached = cache.get(id);
-  if (cached !== undefined) {
-    cache.delete(id);
-    cache.set(id, cached);
-    return cached;
-  }
-  const key = importKey(publicKey);
-  const oldest = cache.size >= MAX_CACHED ? cache.keys().next().value : undefined;
-  if (oldest !== undefined) cache.delete(oldest);
+  const key = cached === undefined ? importKey(publicKey) : cached;
   if (id.length <= LONGEST_CACHED) cache.set(id, key);
   return key;
 }

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../model/bounded-map.js';
 import { setImmediate } from 'node:timers/promises';
 import { leafHash, nodeHash, type TreeHashes } from '../../audit/merkle-tree.js';
 import type { Operation, Writer } from '../../store/step.js';
@@ -24,7 +25,7 @@ export interface TreeStore {
  * the database, and the few hashes behind the last one are computed from their events.
  */
 export class TreeOfEvents implements TreeHashes {
-  readonly #tiles = new Map<string, Buffer>();
+  readonly #tiles = new BoundedMap<string, Buffer>(mostTiles);
 
   constructor(private readonly store: TreeStore) {}
 
@@ -97,8 +98,6 @@ export class TreeOfEvents implements TreeHashes {
   }
 
   #remember(level: number, n: number, hashes: Buffer): Buffer {
-    const [oldest] = this.#tiles.keys();
-    if (this.#tiles.size >= mostTiles && oldest !== undefined) this.#tiles.delete(oldest);
     this.#tiles.set(keyOf(level, n), hashes);
     return hashes;
   }

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../model/bounded-map.js';
 import type { CertificateRequest } from '../../model/certificate-request.js';
 import type { Decision, TraceEntry } from '../../model/decision.js';
 import { parsePolicySet } from '../../policy/parse-policy-set.js';
@@ -20,7 +21,7 @@ const keptSets = 8;
 /** Stored policy sets by digest. The sets that were read last are kept parsed. */
 export class RecordedPolicySets {
   /** In the order of their last use. Null: the texts cannot be read under today's rules. */
-  readonly #parsed = new Map<string, PolicySet | null>();
+  readonly #parsed = new BoundedMap<string, PolicySet | null>(keptSets);
 
   constructor(private readonly context: Pick<IssuanceContext, 'store' | 'policySet'>) {}
 
@@ -31,10 +32,7 @@ export class RecordedPolicySets {
     const known = this.#parsed.get(digest);
     const found = known === undefined ? await this.#read(digest) : known;
     if (found === undefined) return undefined;
-    this.#parsed.delete(digest);
     this.#parsed.set(digest, found);
-    const [oldest] = this.#parsed.keys();
-    if (this.#parsed.size > keptSets && oldest !== undefined) this.#parsed.delete(oldest);
     return found;
   }
 

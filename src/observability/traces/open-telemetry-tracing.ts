@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../model/bounded-map.js';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import {
   ROOT_CONTEXT,
@@ -31,7 +32,7 @@ const mostKept = 10_000;
  */
 export class OpenTelemetryTracing implements Tracing, RequestTracing {
   readonly #underWay = new AsyncLocalStorage<OpenTelemetrySpan>();
-  readonly #kept = new Map<string, SpanContext>();
+  readonly #kept = new BoundedMap<string, SpanContext>(mostKept);
 
   constructor(private readonly tracer: Tracer) {}
 
@@ -54,8 +55,6 @@ export class OpenTelemetryTracing implements Tracing, RequestTracing {
   keep(id: string): void {
     const span = this.#underWay.getStore();
     if (span === undefined) return;
-    const [oldest] = this.#kept.keys();
-    if (this.#kept.size >= mostKept && oldest !== undefined) this.#kept.delete(oldest);
     this.#kept.set(id, span.spanContext());
   }
 

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { FailureLog } from '../../../src/http/plugins/failure-log.js';
+import { Failures } from '../../../src/http/plugins/failures.js';
 
 let lines: { readonly fields: object; readonly message: string }[];
-let told: FailureLog;
+let told: Failures;
 beforeEach(() => {
   vi.useFakeTimers();
   lines = [];
-  told = new FailureLog({ warn: (fields, message) => void lines.push({ fields, message }) });
+  told = new Failures({ warn: (fields, message) => void lines.push({ fields, message }) });
 });
 afterEach(() => {
   vi.useRealTimers();
