@@ -160,12 +160,9 @@ export class ServiceAccounts implements WayIn<string> {
 const isStillValid = (authentication: Authentication, now: Date): authentication is Authenticated =>
   authentication.outcome === 'authenticated' && (authentication.principal.expiresAt ?? now) > now;
 
-function fresh(
-  from: ReadonlyMap<string, Remembered>,
-  hash: string,
-  now: Date,
-  milliseconds: number,
-): Authentication | null {
+type Memory = ReadonlyMap<string, Remembered>;
+
+function fresh(from: Memory, hash: string, now: Date, milliseconds: number): Authentication | null {
   const found = from.get(hash);
   if (found === undefined) return null;
   const age = now.getTime() - found.from;
