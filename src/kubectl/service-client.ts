@@ -64,7 +64,7 @@ export class ServiceClient {
   }
 
   async clusterNames(authorization: Authorization): Promise<readonly string[]> {
-    const { items } = await this.#json('GET', '/v1/clusters?limit=500', authorization);
+    const { items } = mustBeGood(await this.#call('GET', '/v1/clusters?limit=500', authorization), this.place.server);
     return listOf(items).flatMap(({ name }) => (typeof name === 'string' ? [name] : []));
   }
 
@@ -96,7 +96,9 @@ export class ServiceClient {
   }
 
   async revoke(fingerprint: string, body: object, authorization: Authorization): Promise<void> {
-    await this.#json('POST', `/v1/certificates/${fingerprint}/revoke`, authorization, { body: JSON.stringify(body) });
+    const path = `/v1/certificates/${fingerprint}/revoke`;
+    const answer = await this.#call('POST', path, authorization, { body: JSON.stringify(body) });
+    mustBeGood(answer, this.place.server);
   }
 
   async #ask(path: string, ...[body, idempotencyKey, waitSeconds, authorization]: Ask): Promise<RequestView> {
@@ -108,15 +110,6 @@ export class ServiceClient {
     const view = requestView(mustBeGood(answer, this.place.server), timeOf(answer));
     if (view === null) throw foreign(answer, this.place.server);
     return view;
-  }
-
-  async #json(
-    method: 'GET' | 'POST',
-    path: string,
-    authorization: Authorization,
-    options: CallOptions = {},
-  ): Promise<Readonly<Record<string, unknown>>> {
-    return mustBeGood(await this.#call(method, path, authorization, options), this.place.server);
   }
 
   #call(

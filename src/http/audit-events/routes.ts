@@ -64,9 +64,8 @@ export function addAuditEvents(app: App, { auditEvents }: Services): void {
           throw new ProblemError(onlyForWholeExports);
         return sendExport(reply, granted(await auditEvents.exportWithHashes(callerOf(request))));
       }
-      if (request.answerType === ndjson) {
+      if (request.answerType === ndjson)
         return sendExport(reply, granted(await auditEvents.export(callerOf(request), filter)));
-      }
       const page = granted(await auditEvents.list(callerOf(request), filter, pageQuery(request.query)));
       return { ...pageBody(request, reply, page, auditEventView), firstSeq: page.firstSeq };
     },
