@@ -146,7 +146,7 @@ async function prepare(service: SoakedService, ca: string): Promise<{ target: At
     await made('api-server', 'reviewer', { cluster, expiresInSeconds: null }),
   ];
   const held = await Promise.all(
-    Array.from({ length: 20 }, async (_, i) => {
+    Array.from({ length: 60 }, async (_, i) => {
       const username = `holder-${String(i)}`;
       const { pem, keyPair } = await csrFor(username, ['team-a']);
       const text = await api.expect(201, 'POST', '/v1/certificate-requests', { csr: pem }, { prefer: 'wait=30' });
