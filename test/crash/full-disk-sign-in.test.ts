@@ -135,7 +135,8 @@ roles:
     const { certificate } = JSON.parse(issued.text) as { certificate: { fingerprintSha256: string } };
     const renew = async () => {
       const { pem } = await csrFor('jane', ['team-a']);
-      const [fingerprint, key, address] = [certificate.fingerprintSha256, held.keyPair.privateKey, child.address];
+      const [fingerprint, key] = [certificate.fingerprintSha256, held.keyPair.privateKey];
+      const address = `https://127.0.0.1:${String(port)}`;
       const proof = await keyProof({ fingerprint, key, address, csr: pem });
       const send = callTo(
         () => child.address,
