@@ -204,6 +204,8 @@ async function repeat(
   most = 20,
 ): Promise<void> {
   let running = 0;
+  // Attacks that go together by chance would be measured as one.
+  await sleep((Math.random() * 1_000) / perSecond);
   for (let i = 0; isOn() && isMade(what); i++) {
     if (running < most) {
       running += 1;
