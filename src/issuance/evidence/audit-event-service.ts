@@ -6,9 +6,7 @@ import { done, refused, type Refused } from '../../model/outcome.js';
 import type { AuditEventService } from '../../services/audit-events.js';
 import type { AuditEventReader, Store } from '../../store/store.js';
 import type { Checkpoints } from './checkpoints.js';
-import { exportedLinks, lineWithHashes, MissingEventsError } from './exported-events.js';
-
-const exportChunk = 500;
+import { exportedAtOnce, exportedLinks, lineWithHashes, MissingEventsError } from './exported-events.js';
 
 /** The audit log, for those who may read it. */
 export function auditEventService(
@@ -100,7 +98,7 @@ async function* canonicalTexts(
   let cursor: string | null = null;
   let next = firstSeq;
   do {
-    const page = await reader.list(filter, { limit: exportChunk, cursor });
+    const page = await reader.list(filter, { limit: exportedAtOnce, cursor });
     // A cursor that an archive has overtaken goes on behind it.
     if (page.firstSeq > next) throw new MissingEventsError('events were archived during the export');
     for (const event of page.items) yield event.canonical;

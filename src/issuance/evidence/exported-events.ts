@@ -1,6 +1,9 @@
 import type { ChainLink } from '../../audit/audit-record.js';
 import type { AuditEventReader } from '../../store/store.js';
 
+/** How many events of an export are read at once and in memory: the event loop waits a few milliseconds for them. */
+export const exportedAtOnce = 100;
+
 /** The log does not have the events that come next: they were archived meanwhile, or are lost. */
 export class MissingEventsError extends Error {
   override readonly name = 'MissingEventsError';
@@ -20,7 +23,7 @@ export async function* exportedLinks(
   end: number,
 ): AsyncIterable<ChainLink> {
   for (let seq = after; seq < end;) {
-    const links = await reader.links(seq, Math.min(500, end - seq));
+    const links = await reader.links(seq, Math.min(exportedAtOnce, end - seq));
     const next = links[0]?.seq ?? end + 1;
     if (next !== seq + 1 && (await reader.start()).seq > seq)
       throw new MissingEventsError('events were archived during the export');

@@ -81,7 +81,8 @@ export async function startPostgresql(asked: PostgresqlOptions): Promise<Postgre
     listen_addresses: '127.0.0.1',
     port: String(port),
     unix_socket_directories: '',
-    max_connections: '300',
+    // Three workers run files of many services each, and a pool keeps what it has opened for a while.
+    max_connections: '1000',
     shared_buffers: '64MB',
     fsync: durable ? 'on' : 'off',
     full_page_writes: durable ? 'on' : 'off',
