@@ -9,9 +9,8 @@ const move = checkpoint(database, 'PASSIVE');
 
 parentPort?.on('message', () => {
   move();
-  // SQLite syncs the database only if nothing was committed while it moved the pages, and the first time takes long. Without
-  // the sync of a short time, the writer would have to wait until all pages are on disk.
-  move();
+  // SQLite syncs the database only where nothing was committed while it moved the pages. The first move takes long, so it is
+  // the second, short one that is synced, and the writer does not wait until all pages are on disk.
   const { log, checkpointed } = move();
   parentPort?.postMessage(log > 0 && log === checkpointed);
 });
