@@ -9,6 +9,8 @@ const firstPages = 6_000;
 const pagesBetween = 1_000;
 /** The writer moves at most so many pages itself: one or two milliseconds of its processor time. */
 const mostByWriter = 400;
+/** After so many tries in a row it moves more, because under commits that are each larger than that the log would grow for ever. */
+const mostTries = 10;
 
 /** How many pages are in the log, and how many of these are in the database too. */
 export interface LogPages {
@@ -44,6 +46,7 @@ export class LogMover {
   #worker: Worker | null = null;
   #moving = false;
   #log = 0;
+  #tries = 0;
   #nextAt = firstPages;
 
   /** `database`: the writer's connection to the file that `data` names. */
@@ -86,8 +89,13 @@ export class LogMover {
   #moved(all: boolean): void {
     this.#moving = false;
     const { log, checkpointed } = this.#pages();
-    if (log - checkpointed <= mostByWriter) this.#moveRest();
-    else if (all) this.#move(log);
+    const tries = this.#tries;
+    this.#tries = 0;
+    if (log - checkpointed <= mostByWriter || tries === mostTries) this.#moveRest();
+    else if (all) {
+      this.#tries = tries + 1;
+      this.#move(log);
+    }
   }
 
   #start(): Worker {
