@@ -21,7 +21,8 @@ export function connectForWriting(file: string, busyTimeoutMs: number): Database
   database.pragma('foreign_keys = ON');
   // Savepoints keep their copies of pages in memory instead of writing a file for every page that a step touches.
   database.pragma('temp_store = MEMORY');
-  // The log is moved into the database after 32 MiB, so a page that many batches change is written there once.
+  // The log is moved into the database after 32 MiB, so a page that many batches change is written there once. Where commits
+  // have a thread of their own, `LogMover` comes before that.
   database.pragma('wal_autocheckpoint = 8000');
   // A long read, such as a backup, delays that and lets the log grow; afterwards it shrinks to 48 MiB.
   database.pragma('journal_size_limit = 50331648');

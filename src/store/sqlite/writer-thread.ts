@@ -1,10 +1,18 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { BatchWriter, connectForWriting, type StepEnd } from './batch-writer.js';
+import { LogMover } from './log-mover.js';
 import type { WriterAnswer, WriterQuestion, WriterThreadData } from './threaded-batches.js';
 
-const { file, busyTimeoutMs } = workerData as WriterThreadData;
+const data = workerData as WriterThreadData;
 
 let writer: BatchWriter | null = null;
+let logMover: LogMover | null = null;
+
+function open(): BatchWriter {
+  const database = connectForWriting(data.file, data.busyTimeoutMs);
+  logMover = new LogMover(database, data);
+  return new BatchWriter(database);
+}
 
 function tell(message: WriterQuestion): WriterAnswer {
   const began = performance.now();
@@ -13,7 +21,7 @@ function tell(message: WriterQuestion): WriterAnswer {
       writer?.close();
       return { ends: [], seconds: 0 };
     }
-    writer ??= new BatchWriter(connectForWriting(file, busyTimeoutMs));
+    writer ??= open();
     const ends = writer.commit(message.batch, message.touch).map(tellable);
     return { ends, seconds: (performance.now() - began) / 1000 };
   } catch (error) {
@@ -31,7 +39,11 @@ function native<Thrown>(thrown: Thrown): Thrown | Error {
   return error;
 }
 
-parentPort?.on('message', (message: WriterQuestion) => {
+async function answer(message: WriterQuestion): Promise<void> {
+  if (message === 'close') await logMover?.end();
   parentPort?.postMessage(tell(message));
   if (message === 'close') parentPort?.close();
-});
+  else logMover?.committed();
+}
+
+parentPort?.on('message', (message: WriterQuestion) => void answer(message));

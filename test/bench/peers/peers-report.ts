@@ -91,6 +91,8 @@ export function overviewOf(measured: readonly Measured[]): string {
 const threadNames: Readonly<Record<string, string>> = {
   MainThread: 'event loop',
   'writer-thread': 'writer',
+  // Linux keeps 15 characters of a name.
+  'log-mover-threa': 'mover of the log',
   'crypto-worker': 'crypto thread',
   'libuv-worker': 'thread pool',
   V8Worker: 'V8’s helpers',
