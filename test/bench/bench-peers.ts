@@ -9,7 +9,7 @@ import { comparisons, overviewOf, peersCharts, type Measured, type Round, type R
 import { physicalLimit, type PhysicalLimit } from './peers/physical-limit.js';
 import { caAlgorithms, makeSigningJob } from './peers/signing-job.js';
 import { processorMilliseconds, threadTimes } from './process-figures.js';
-import { boundedLatencies, type Part, type Row } from './report.js';
+import { boundedLatencies, type Found, type Part, type Row } from './report.js';
 
 /** How long each contender is measured. */
 export interface Extent {
@@ -30,11 +30,15 @@ const warmUpRounds = 3;
  * Compares the service with others that sign CSRs. They use the same CA key, the same CSRs and the same connections, in
  * turns.
  */
-export async function benchPeers(directory: string, extent: Extent, say: (text: string) => void): Promise<Part> {
+export async function benchPeers(
+  directory: string,
+  extent: Extent,
+  say: (text: string) => void,
+  found: Found,
+): Promise<Part> {
   const peers = await findPeers(say);
   return withDatabaseServer(async (postgresql, without) => {
     const measured: Measured[] = [];
-    const latencies: Row[] = [];
     for (const algorithm of caAlgorithms) {
       const own = join(directory, algorithm);
       const job = await makeSigningJob(own, algorithm);
@@ -43,14 +47,15 @@ export async function benchPeers(directory: string, extent: Extent, say: (text: 
         say(`${algorithm}: ${Object.keys(contenders).length} contenders take turns`);
         const limit = physicalLimit(algorithm);
         const rounds = await measureRounds(contenders, job, limit, extent);
-        measured.push({ algorithm, rounds, limitBy: limit.by });
-        if (algorithm === 'RSA-2048') latencies.push(...(await measureLatencies(contenders, job, rounds, extent, say)));
+        const ofCa = { algorithm, rounds, limitBy: limit.by };
+        measured.push(ofCa);
+        found(...comparisons(ofCa));
+        if (algorithm === 'RSA-2048') found(...(await measureLatencies(contenders, job, rounds, extent, say)));
       } finally {
         await stopContenders(contenders);
       }
     }
     return {
-      rows: [...measured.flatMap(comparisons), ...latencies],
       overview: overviewOf(measured),
       on: [...versionsOf(peers, postgresql), `each ${extent.rounds} × ${extent.secondsPerRound} s`],
       missing: [...peers.missing, ...without],

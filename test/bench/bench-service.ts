@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { requestOctets } from './load/http-connection.js';
 import { latenciesAt, throughputOf, type Load } from './load/load.js';
 import { takeTurns, type Turn } from './measure.js';
-import { boundedLatencies, figureOf, type Row, type Target } from './report.js';
+import { boundedLatencies, figureOf, type Found, type Row, type Target } from './report.js';
 import { ServiceUnderBench } from './service-under-bench.js';
 
 const connections = 32;
@@ -26,7 +26,8 @@ export async function benchService(
     secondsPerRound,
     secondsOfArrivals,
   }: { readonly rounds: number; readonly secondsPerRound: number; readonly secondsOfArrivals: number },
-): Promise<readonly Row[]> {
+  found: Found,
+): Promise<void> {
   const service = await ServiceUnderBench.start(directory);
   try {
     await expectInspection(service);
@@ -40,12 +41,12 @@ export async function benchService(
     const figures = await take(rounds);
     const row = (what: string, perSecond: readonly number[], target: Target | null): Row =>
       figureOf(`${what}, ${connections} connections`, perSecond, 'a second', { target });
-    return [
+    found(
       row('`POST /v1/kubeconfigs`', figures.kubeconfig, null),
       row('`POST /v1/policies/evaluate`', figures.evaluate, null),
       row('`POST /v1/inspections`, one certificate in, JSON out', figures.inspect, { atLeast: inspectionsPerSecond }),
-      await reviewsBesideIssuing(service, lanes.kubeconfig.load, secondsOfArrivals),
-    ];
+    );
+    found(await reviewsBesideIssuing(service, lanes.kubeconfig.load, secondsOfArrivals));
   } finally {
     await service.stop();
   }

@@ -17,9 +17,11 @@ export interface Row {
   readonly details: string;
 }
 
-/** The result of one part of the bench. */
+/** Takes the rows of a part as soon as they are known, so that what fails later does not lose them. */
+export type Found = (...rows: readonly Row[]) => void;
+
+/** The result of one part of the bench, besides its rows. */
 export interface Part {
-  readonly rows: readonly Row[];
   /** Markdown with a place of its own in docs/performance.md: tables and charts that are not rows. */
   readonly overview?: string;
   /** The software and hardware of the measurement besides Node and this machine. */
@@ -28,6 +30,11 @@ export interface Part {
   readonly missing?: readonly string[];
   /** SVGs by the name of their file in docs/. */
   readonly charts?: Readonly<Record<string, string>>;
+}
+
+/** A part that cannot be measured on this machine; the message says why. */
+export class NotMeasurableError extends Error {
+  override readonly name = 'NotMeasurableError';
 }
 
 interface Comparison<Result> {
@@ -101,6 +108,9 @@ const headings = ['what', 'figure', 'by round', 'target', 'details'] as const;
 export function tableOf(rows: readonly Row[]): string {
   return markdownTable(headings, rows.map(cellsOf));
 }
+
+/** One line of it. */
+export const lineOf = (row: Row): string => tableLine(cellsOf(row));
 
 /** The same lines for the table of all parts in docs/performance.md, where the first cell names the part. */
 export const partHeadings = ['part', ...headings] as const;
