@@ -66,12 +66,12 @@ export async function benchAgainst(directory: string, theirs: Program, extent: E
 
 async function issuing(directory: string, job: SigningJob, program: Program | undefined): Promise<Asked> {
   mkdirSync(directory, { recursive: true });
-  const contender = await startKubepass(directory, job, '', program);
+  const contender = await startKubepass(directory, job, { program });
   return { service: contender.service, load: loadOf(contender, job, mostPerSecond) };
 }
 
 async function inspecting(directory: string, program: Program | undefined): Promise<Asked> {
-  const service = await ServiceUnderBench.start(directory, undefined, '', program);
+  const service = await ServiceUnderBench.start(directory, { program });
   const headers = { authorization: `Bearer ${service.token}`, 'content-type': 'application/x-pem-file' };
   const request = requestOctets(service.target, 'POST', '/v1/inspections', headers, readFileSync(certificate, 'utf8'));
   return { service, load: { target: service.target, connections, requests: [request], expectedStatus: 200 } };
@@ -155,7 +155,7 @@ async function writing(
   for (const side of sides) {
     const own = join(directory, side);
     mkdirSync(own, { recursive: true });
-    const contender = await startKubepass(own, job, '', programs[side]);
+    const contender = await startKubepass(own, job, { program: programs[side] });
     try {
       const figures = await storageFigures(contender, job, certificates);
       if (figures !== null) found[side] = figures;
@@ -182,7 +182,7 @@ async function starting(
 ): Promise<readonly Row[]> {
   const lanes = { ours: {}, theirs: {} };
   const { ours, theirs } = await takeTurns(starts, lanes, async (_, side) => {
-    const service = await ServiceUnderBench.start(join(directory, side), undefined, '', programs[side]);
+    const service = await ServiceUnderBench.start(join(directory, side), { program: programs[side] });
     const milliseconds = service.readyMilliseconds;
     const mebibytes = service.memory().now;
     await service.stop();

@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
 import { makeAuthority, makeKey } from '../helpers/certificates.js';
 import { IdentityProvider } from '../helpers/identity-provider.js';
 import { requestOctets } from './load/http-connection.js';
 import { measureThroughput, type Load } from './load/load.js';
 import { median, takeTurns, type Turn } from './measure.js';
+import { clusterOf } from './peers/kubepass.js';
 import { withRange, type Found, type Row } from './report.js';
 import { ServiceUnderBench, type Program } from './service-under-bench.js';
 
@@ -65,12 +65,11 @@ export function startWithIssuer(
   const [certFile, keyFile] = [join(directory, 'ca.crt'), join(directory, 'ca.key')];
   writeFileSync(certFile, makeAuthority({ key }).pem);
   writeFileSync(keyFile, key.pem, { mode: 0o600 });
-  const cluster = {
-    ...{ name: 'bench', server: 'https://127.0.0.1:6443', servingCertificateAuthority: certFile },
-    signer: { localCA: { certFile, keyFile } },
-  };
   const callers = issuer !== null && { callers: { oidc: [{ name: 'corp', issuer, audiences: ['kubepass'] }] } };
-  return ServiceUnderBench.start(directory, stringify({ clusters: [cluster], ...callers }), '', program);
+  return ServiceUnderBench.start(directory, {
+    config: { clusters: [clusterOf({ certFile, keyFile })], ...callers },
+    program,
+  });
 }
 
 /** Cheap calls, with these tokens one after the other. */

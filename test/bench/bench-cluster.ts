@@ -91,10 +91,9 @@ async function onControlPlane<Result>(
   const plane = await startControlPlane(binaries, { ...options, etcdFlags: durable });
   try {
     const kubeconfig = await kubeconfigOfServiceAccount(plane, directory);
-    const service = await ServiceUnderBench.start(
-      join(directory, 'service'),
-      JSON.stringify({ clusters: [{ name: 'real', server: plane.server, signer: 'kubernetes', kubeconfig }] }),
-    );
+    const service = await ServiceUnderBench.start(join(directory, 'service'), {
+      config: { clusters: [{ name: 'real', server: plane.server, signer: 'kubernetes', kubeconfig }] },
+    });
     const api = new KeptConnections(plane.server, tokenIn(kubeconfig), plane.caPem);
     try {
       const lanes = lanesOn(service, new BareCalls(api), new ShellProcedure(plane, binaries.kubectl, directory));

@@ -98,7 +98,7 @@ async function seeded(
   const database = databases === null ? null : await freshDatabase(databases);
   if (size !== null && database === null) await seedSqliteDirectory(directory, size);
   if (size !== null && database !== null) await seedPostgresqlDirectory(database.ownerUrl, size);
-  return () => startKubepass(directory, job, database?.url ?? '');
+  return () => startKubepass(directory, job, { databaseUrl: database?.url ?? '' });
 }
 
 /** The service as the identity provider reaches it. */

@@ -24,6 +24,7 @@ import { benchFootprint } from './bench-footprint.js';
 import { benchPeers } from './bench-peers.js';
 import { benchReplay } from './bench-replay.js';
 import { benchService } from './bench-service.js';
+import { benchTurns } from './bench-turns.js';
 import { editDocument, withFindings, withPart, writeChart } from './performance-document.js';
 import { isMet, lineOf, linesOfPart, NotMeasurableError, tableOf, type Found, type Part, type Row } from './report.js';
 
@@ -40,12 +41,19 @@ const { values: options } = parseArgs({
 const say = (text: string): void => console.error(`bench: ${text}`);
 
 const extent = options.quick
-  ? { rounds: 1, secondsPerRound: 1, secondsOfArrivals: 2, starts: 1, certificates: 1_000 }
-  : { rounds: 5, secondsPerRound: 3, secondsOfArrivals: 20, starts: 5, certificates: 20_000 };
+  ? {
+      ...{ rounds: 1, secondsPerRound: 1, secondsOfArrivals: 2, starts: 1, certificates: 1_000 },
+      ...{ warmUpSeconds: 1, steadySeconds: 2 },
+    }
+  : {
+      ...{ rounds: 5, secondsPerRound: 3, secondsOfArrivals: 20, starts: 5, certificates: 20_000 },
+      ...{ warmUpSeconds: 30, steadySeconds: 75 },
+    };
 
 /** Each part by its name. A part throws NotMeasurableError if it cannot be measured here. */
 const parts: Readonly<Record<string, (directory: string, found: Found) => Promise<Part>>> = {
   peers: (directory, found) => benchPeers(directory, extent, say, found),
+  turns: (directory, found) => benchTurns(directory, extent, say, found),
   footprint: (directory, found) => benchFootprint(directory, extent, say, found),
   cluster: measureOnCluster,
   service: alone((directory, found) => benchService(directory, extent, found)),
@@ -103,10 +111,12 @@ function measure(name: string, own: string, found: Found): Promise<Part> {
 }
 
 function write(name: string, part: Part, rows: readonly Row[]): void {
-  const { overview, charts = {} } = part;
+  const { overview, work, charts = {} } = part;
   const inTable = { lines: linesOfPart(name, rows), conditions: conditionsOf(part) };
   editDocument((text) => withPart(text, name, inTable, Object.keys(parts)));
-  if (overview !== undefined) editDocument((text) => withFindings(text, `npm run bench -- --only ${name}`, overview));
+  const own = `npm run bench -- --only ${name}`;
+  if (overview !== undefined) editDocument((text) => withFindings(text, own, overview));
+  if (work !== undefined) editDocument((text) => withFindings(text, `${own}, the work behind it`, work));
   for (const [file, svg] of Object.entries(charts)) writeChart(file, svg);
 }
 
@@ -119,7 +129,9 @@ async function run(name: string, own: string): Promise<number> {
     rows.push(...more);
     for (const row of more) console.log(lineOf(row));
   });
-  console.log(['', part.overview ?? [], `Measured with ${conditionsOf(part)}`].flat().join('\n\n').slice(1));
+  console.log(
+    ['', part.overview ?? [], part.work ?? [], `Measured with ${conditionsOf(part)}`].flat().join('\n\n').slice(1),
+  );
   if (options.write && against === undefined) write(name, part, rows);
   return rows.filter((row) => !isMet(row)).length;
 }

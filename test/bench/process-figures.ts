@@ -38,6 +38,16 @@ export function threadTimes(pid: number): ReadonlyMap<string, ThreadTime> {
   return times;
 }
 
+/** Names that Node and the service give to their threads, in words. */
+const threadWords: Readonly<Record<string, string>> = {
+  MainThread: 'event loop',
+  'writer-thread': 'writer',
+  'crypto-worker': 'crypto thread',
+  'libuv-worker': 'thread pool',
+  V8Worker: 'V8’s helpers',
+};
+export const wordsOfThread = (name: string): string => threadWords[name] ?? name;
+
 /** Nanoseconds on a core and waiting for one; https://docs.kernel.org/scheduler/sched-stats.html */
 export function threadTimeIn(schedstat: string): ThreadTime {
   const [busy, waiting] = schedstat.split(' ').map((nanoseconds) => Number(nanoseconds) / 1e6);
