@@ -9,6 +9,7 @@ import {
   startContenders,
   stopContenders,
   versionsOf,
+  type ContenderName,
   type Contenders,
 } from './peers/contenders.js';
 import { withDatabaseServer } from './peers/database-server.js';
@@ -59,10 +60,9 @@ export async function benchPeers(
         const { rounds, connectionsMade } = await measureRounds(contenders, job, limit, extent);
         // The other CA's key is at work elsewhere: in the thread pool, which has several threads.
         const shared = algorithm === 'P-256' ? await measureShared(contenders, job, extent) : [];
-        const ofCa = { algorithm, rounds, limitBy: limit.by, connectionsMade, shared };
-        measured.push(ofCa);
-        found(...comparisons(ofCa));
-        await measureLatencies(algorithm, contenders, job, rounds, extent, say, found);
+        found(...comparisons(algorithm, rounds));
+        const latencies = await measureLatencies(algorithm, contenders, job, rounds, extent, say, found);
+        measured.push({ algorithm, rounds, limitBy: limit.by, connectionsMade, shared, latencies });
       } finally {
         await stopContenders(contenders);
       }
@@ -156,7 +156,7 @@ function measurable(contender: Contender, job: SigningJob): Measurable {
   };
 }
 
-/** Measures how long an answer takes if requests arrive at half of the peak rate. */
+/** Measures how long an answer takes if requests arrive at half of the peak rate. Returns the 99th percentiles. */
 async function measureLatencies(
   algorithm: CaAlgorithm,
   contenders: Contenders,
@@ -165,7 +165,8 @@ async function measureLatencies(
   extent: Extent,
   say: (text: string) => void,
   found: Found,
-): Promise<void> {
+): Promise<Measured['latencies']> {
+  const latencies: Partial<Record<ContenderName, number>> = {};
   for (const name of ourNames) {
     const [contender, ofContender] = [contenders[name], rounds[name]];
     if (contender === undefined || ofContender === undefined) continue;
@@ -176,6 +177,9 @@ async function measureLatencies(
     contender.hold();
     const what = `${algorithm} CA, ${contenderNames[name]}, at half of the peak rate`;
     const most = maxP99Milliseconds[name];
-    found(...boundedLatencies({ what, milliseconds, at, most, mostOfAll: 2 * most }));
+    const rows = boundedLatencies({ what, milliseconds, at, most, mostOfAll: 2 * most });
+    found(...rows);
+    latencies[name] = rows[0]!.figure;
   }
+  return latencies;
 }

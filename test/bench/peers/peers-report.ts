@@ -19,6 +19,8 @@ export interface Measured {
   readonly connectionsMade: Partial<Readonly<Record<ContenderName, number>>>;
   /** The service on PostgreSQL with fewer requests at a time, as several processes have each. */
   readonly shared: readonly AtConnections[];
+  /** The milliseconds within which 99 of 100 answers came at half of the peak rate. */
+  readonly latencies: Partial<Readonly<Record<ContenderName, number>>>;
 }
 
 /** The service does at least this many times as much as a peer that keeps its records in the same way. */
@@ -45,7 +47,7 @@ const cpuOf = (rounds: readonly Round[]) => {
   };
 };
 
-export const comparisons = ({ algorithm, rounds }: Measured): readonly Row[] =>
+export const comparisons = (algorithm: CaAlgorithm, rounds: Rounds): readonly Row[] =>
   pairs.flatMap(({ ours: name, peer, atLeast }) => {
     const [ours, theirs] = [rounds[name], rounds[peer]];
     if (ours === undefined || theirs === undefined) return [];
@@ -75,8 +77,15 @@ export function overviewOf(measured: readonly Measured[]): string {
     [...lines, ['bare signatures on all cores', ...limits, ...limits.map(() => '')]],
     heads.map((_, i) => (i === 0 ? '---' : '---:')),
   );
+  const latencies = measured.map(({ algorithm, latencies: within }) => {
+    const texts = Object.entries(within).map(
+      ([name, milliseconds]) => `${inUnit(milliseconds, 'ms')} from ${contenderNames[name as ContenderName]}`,
+    );
+    return `with the ${algorithm} CA within ${texts.join(' and ')}`;
+  });
   return [
     table,
+    `At half of these rates 99 of 100 answers come ${latencies.join(', ')}.`,
     `![Certificates a second, by contender: the figures of the table above](${rateChart})`,
     `![Processor time for a certificate, by contender: the figures of the table above](${cpuChart})`,
   ].join('\n\n');
