@@ -1,6 +1,7 @@
 import { auditEventTypes, type AuditEvent, type AuditEventType, type UnchainedEvent } from '../model/audit-event.js';
 import { canonicalJson, NotCanonicalizableError } from './canonical-json.js';
 import { linkHash, type ChainHead } from './chain.js';
+import { hashOctets, leafHashOfText } from './merkle-tree.js';
 
 /** The members that all events of a record share, in which events are found. */
 export interface SharedMembers {
@@ -49,7 +50,6 @@ export interface AuditRecord extends SharedMembers {
   readonly hashes: Uint8Array;
 }
 
-const hashOctets = 32;
 /** How many events a record has at most; whoever looks for an event by its number looks no further. */
 export const eventsAtMost = 100;
 
@@ -120,18 +120,26 @@ export const lineText = ({ details, principal, type }: EventLine): string =>
 export function chainRecord(
   head: ChainHead,
   { text, lines }: Pick<UnchainedRecord, 'text' | 'lines'>,
-): { readonly head: ChainHead; readonly record: Omit<AuditRecord, keyof SharedMembers | 'types'> } {
+): {
+  readonly head: ChainHead;
+  readonly record: Omit<AuditRecord, keyof SharedMembers | 'types'>;
+  /** The leaves of the events in the tree over the log, as hexadecimal. */
+  readonly leaves: readonly string[];
+} {
   let { seq, hash: last } = head;
   let events = '';
   const hashes = Buffer.allocUnsafe(hashOctets * lines.length);
-  lines.forEach((line, i) => {
-    last = linkHash(last, textOf(text, line, ++seq));
+  const leaves = lines.map((line, i) => {
+    const canonical = textOf(text, line, ++seq);
+    last = linkHash(last, canonical);
     hashes.write(last, hashOctets * i, 'hex');
     events += `${i === 0 ? '' : '\n'}${lineText(line)}`;
+    return leafHashOfText(canonical);
   });
   return {
     head: { seq, hash: last },
     record: { firstSeq: head.seq + 1, lastSeq: seq, events, previousHash: Buffer.from(head.hash, 'hex'), hashes },
+    leaves,
   };
 }
 
@@ -205,11 +213,13 @@ export function linksOf(record: AuditRecord): readonly ChainLink[] {
 export function canonicalTextsOf(record: Omit<AuditRecord, 'previousHash' | 'hashes'>): readonly string[] {
   const { firstSeq, lastSeq } = record;
   const texts = firstSeq === lastSeq ? [record.events] : record.events.split('\n');
-  const shared = Number.isNaN(record.at.getTime()) ? null : sharedText(record);
+  const shared = Number.isNaN(record.at.getTime()) || record.types === 0 ? null : sharedText(record);
   return Array.from({ length: Math.max(0, lastSeq - firstSeq + 1) }, (_, i) => {
     const text = texts[i] ?? '';
-    const [, details = '', principal = 'null', type = ''] = (record.types === 0 ? null : ownMembers.exec(text)) ?? [];
-    return shared === null || type === '' ? text : textOf(shared, { details, principal, type }, firstSeq + i);
+    const own = ownMembers.exec(text);
+    if (shared === null || own === null) return text;
+    const [, details = '', principal = 'null', type = ''] = own;
+    return textOf(shared, { details, principal, type }, firstSeq + i);
   });
 }
 

@@ -28,8 +28,10 @@ export function uuidOctetsIn(uuid: string): Buffer<ArrayBuffer> | null {
 
 const uuidForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-export function uuidOf(octets: Uint8Array): string {
-  const hex = hexOf(octets);
+export const uuidOf = (octets: Uint8Array): string => uuidOfHex(hexOf(octets));
+
+/** The UUID whose octets are these, in lower-case hex. */
+export function uuidOfHex(hex: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 

@@ -47,7 +47,7 @@ export function storeParts(
     directory: new DirectoryTable(reads),
     expiryNotices: new ExpiryNoticeTable(prisma),
     auditEvents,
-    checkpoints: new CheckpointTables(prisma),
+    checkpoints: new CheckpointTables(prisma, readRows),
     restorations: new RestorationTable(prisma),
     auditArchives: new AuditArchiveTable(prisma),
     apiTokens: new ApiTokenTable(prisma, reads),

@@ -348,8 +348,8 @@ export interface CheckpointReader {
   keys(): Promise<readonly StoredCheckpointKey[]>;
   /** 256 hashes of 32 octets; null where the tile is not complete, or not kept yet. */
   tile(level: number, n: number): Promise<Uint8Array | null>;
-  /** How many tiles of level 0 are kept. They are kept in order. */
-  tileCount(): Promise<number>;
+  /** How many tiles of a level are kept. They are kept in order. */
+  tileCount(level: number): Promise<number>;
 }
 
 export interface StoredCheckpointKey {

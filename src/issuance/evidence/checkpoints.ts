@@ -107,7 +107,7 @@ export class Checkpoints {
     if (last !== null && last.size > size)
       throw new Error(`the audit log ends with event ${size}, and its last checkpoint vouches for ${last.size} events`);
     if (size === 0 || last?.size === size) return last;
-    if (!(await this.tree.keepTiles(size, () => this.#hold(), isStopped))) return last;
+    if (!(await this.tree.keepTiles(() => this.#hold(), isStopped))) return last;
     if (last !== null && !last.root.equals(await rootHash(this.tree, last.size)))
       throw new Error(`the first ${last.size} events of the audit log are not those that were signed`);
     const root = await rootHash(this.tree, size);

@@ -1,21 +1,22 @@
-import { BoundedMap } from '../../model/bounded-map.js';
 import { setImmediate } from 'node:timers/promises';
-import { leafHash, nodeHash, type TreeHashes } from '../../audit/merkle-tree.js';
+import { tileHashes } from '../../audit/merkle-tile.js';
+import { hashOctets, leafHashOfText, rootOfSubtree, type TreeHashes } from '../../audit/merkle-tree.js';
+import { BoundedMap } from '../../model/bounded-map.js';
 import type { Operation, Writer } from '../../store/step.js';
 import type { AuditEventReader, CheckpointReader } from '../../store/store.js';
 
-/** A tile has so many hashes; so a tile of a level covers a subtree that is eight levels higher. */
-const tileLevels = 8;
-const tileHashes = 2 ** tileLevels;
-const hashOctets = 32;
+/** A tile of a level covers a subtree that is so many levels higher. */
+const tileLevels = Math.log2(tileHashes);
 /** Tiles that are committed together. */
 const tilesAtOnce = 16;
 /** Tiles that are kept in memory: 8 KiB each. */
-const mostTiles = 256;
+const mostTiles = 64;
+/** Roots that are kept in memory, 32 octets each: all that a tile of the level above needs, and more. */
+const mostRoots = 1_024;
 
 /** The store, as far as the tree needs it. */
 export interface TreeStore {
-  readonly auditEvents: Pick<AuditEventReader, 'canonicalTexts'>;
+  readonly auditEvents: Pick<AuditEventReader, 'canonicalTexts' | 'head'>;
   readonly checkpoints: Pick<CheckpointReader, 'tile' | 'tileCount'>;
   readonly writer: Pick<Writer, 'commit'>;
 }
@@ -26,93 +27,95 @@ export interface TreeStore {
  */
 export class TreeOfEvents implements TreeHashes {
   readonly #tiles = new BoundedMap<string, Buffer>(mostTiles);
+  /** The roots of complete tiles. */
+  readonly #roots = new BoundedMap<string, Buffer>(mostRoots);
 
   constructor(private readonly store: TreeStore) {}
 
   /**
-   * Keeps the tiles that the first `size` events complete. `lease` stands in each commit, the first of which may keep no
-   * tile. Answers whether all are kept: not so where it was stopped, or the lease is another process's. Between tiles the
-   * event loop gets its turn, because the first call for a log that was never kept so may have millions of events to read.
+   * Keeps the complete tiles of the log that are not kept yet. The writer keeps those of the lowest level with the events that
+   * complete them, unless other processes append events too, or the log is from before tiles were kept. `lease` stands in
+   * each commit, the first of which may keep no tile. Answers whether all are kept: not so where it was stopped, or the lease
+   * is another process's. The event loop gets its turn in between, because there may be millions of events to read.
    */
-  async keepTiles(size: number, lease: () => Operation, isStopped: () => boolean = () => false): Promise<boolean> {
-    const complete = Math.floor(size / tileHashes);
+  async keepTiles(lease: () => Operation, isStopped: () => boolean = () => false): Promise<boolean> {
     if (!(await this.store.writer.commit({ operations: [lease()], events: [] })).committed) return false;
-    let n = await this.store.checkpoints.tileCount();
-    while (n < complete && !isStopped()) {
-      const until = Math.min(complete, n + tilesAtOnce);
-      const operations: Operation[] = [];
-      for (; n < until; n += 1) {
-        operations.push(await this.#completed(0, n));
-        // A tile of a higher level is complete with the last tile below it.
-        for (let [level, above] = [1, n]; above % tileHashes === tileHashes - 1; level += 1) {
-          above = Math.floor(above / tileHashes);
-          operations.push(await this.#completed(level, above));
-        }
-        await setImmediate();
+    for (let level = 0; ; level += 1) {
+      const covered = tileHashes ** (level + 1);
+      let n = await this.store.checkpoints.tileCount(level);
+      for (;;) {
+        if (isStopped()) return false;
+        // Events come meanwhile. The writer keeps the next tile once this one is kept.
+        const complete = Math.floor((await this.store.auditEvents.head()).seq / covered);
+        if (complete <= n) break;
+        const operations = await this.#completed(level, n, Math.min(complete - n, tilesAtOnce));
+        const step = { operations: [lease(), ...operations], events: [] };
+        if (!(await this.store.writer.commit(step)).committed) return false;
+        n += operations.length;
       }
-      const step = { operations: [lease(), ...operations], events: [] };
-      if (!(await this.store.writer.commit(step)).committed) return false;
+      if (n === 0) return true;
     }
-    return !isStopped();
   }
 
   async subtree(level: number, index: number): Promise<Buffer> {
     const tileLevel = Math.floor(level / tileLevels);
     const count = 2 ** (level % tileLevels);
-    return rootOf(await this.#hashes(tileLevel, index * count, count));
+    return rootOfSubtree(await this.#hashes(tileLevel, index * count, count));
   }
 
-  async #completed(level: number, n: number): Promise<Operation> {
-    const hashes = Buffer.concat(await this.#computed(level, n * tileHashes, tileHashes));
-    this.#remember(level, n, hashes);
-    return { op: 'insertAuditTile', level, n, hashes };
+  /** So many neighbouring tiles that are complete now. */
+  async #completed(level: number, first: number, count: number): Promise<readonly Operation[]> {
+    const tiles: Operation[] = [];
+    for (let n = first; n < first + count; n += 1) {
+      const hashes = await this.#computed(level, n * tileHashes, tileHashes);
+      this.#roots.set(keyOf(level, n), rootOfSubtree(hashes));
+      tiles.push({ op: 'insertAuditTile', level, n, hashes });
+      await setImmediate();
+    }
+    return tiles;
   }
 
   /** Neighbouring hashes of one tile. */
-  async #hashes(level: number, first: number, count: number): Promise<readonly Buffer[]> {
+  async #hashes(level: number, first: number, count: number): Promise<Buffer> {
     const n = Math.floor(first / tileHashes);
     const tile = this.#tiles.get(keyOf(level, n)) ?? (await this.#stored(level, n));
     if (tile === null) return this.#computed(level, first, count);
-    return Array.from({ length: count }, (_, i) => {
-      const begin = ((first % tileHashes) + i) * hashOctets;
-      return tile.subarray(begin, begin + hashOctets);
-    });
+    const begin = (first % tileHashes) * hashOctets;
+    return tile.subarray(begin, begin + count * hashOctets);
   }
 
   async #stored(level: number, n: number): Promise<Buffer | null> {
     const stored = await this.store.checkpoints.tile(level, n);
-    return stored && this.#remember(level, n, Buffer.from(stored));
+    if (stored === null) return null;
+    const tile = Buffer.from(stored);
+    this.#tiles.set(keyOf(level, n), tile);
+    return tile;
   }
 
-  /** Hashes of a tile that is not kept: of events, or of the tiles below. */
-  async #computed(level: number, first: number, count: number): Promise<readonly Buffer[]> {
+  /** Neighbouring hashes that are not kept: of events, or of the tiles below. */
+  async #computed(level: number, first: number, count: number): Promise<Buffer> {
+    const hashes = Buffer.alloc(count * hashOctets);
     if (level > 0) {
-      const hashes: Buffer[] = [];
-      for (let i = first; i < first + count; i += 1)
-        hashes.push(rootOf(await this.#hashes(level - 1, i * tileHashes, tileHashes)));
+      for (let i = 0; i < count; i += 1) hashes.set(await this.#root(level - 1, first + i), i * hashOctets);
       return hashes;
     }
     const texts = await this.store.auditEvents.canonicalTexts(first, count);
     if (texts.length !== count) throw new Error(`the audit log lacks events from ${first + texts.length + 1} on`);
-    return texts.map((text) => leafHash(Buffer.from(text)));
+    for (const [i, text] of texts.entries()) hashes.write(leafHashOfText(text), i * hashOctets, 'hex');
+    return hashes;
   }
 
-  #remember(level: number, n: number, hashes: Buffer): Buffer {
-    this.#tiles.set(keyOf(level, n), hashes);
-    return hashes;
+  /** The root of a complete tile. */
+  async #root(level: number, n: number): Promise<Buffer> {
+    const key = keyOf(level, n);
+    const known = this.#roots.get(key);
+    if (known !== undefined) return known;
+    const root = rootOfSubtree(await this.#hashes(level, n * tileHashes, tileHashes));
+    this.#roots.set(key, root);
+    // It takes a tenth of a millisecond, and hundreds may be needed.
+    await setImmediate();
+    return root;
   }
 }
 
 const keyOf = (level: number, n: number): string => `${level}/${n}`;
-
-/** The hash of a complete subtree with these hashes at its bottom. */
-function rootOf(hashes: readonly Buffer[]): Buffer {
-  let row = hashes;
-  while (row.length > 1)
-    row = Array.from({ length: row.length / 2 }, (_, i) =>
-      nodeHash(row[2 * i] ?? Buffer.alloc(0), row[2 * i + 1] ?? Buffer.alloc(0)),
-    );
-  const [root] = row;
-  if (root === undefined) throw new Error('a subtree has at least one hash');
-  return root;
-}

@@ -3,7 +3,7 @@ import type { Statement } from '../statement.js';
 import type { CommitResult } from '../step.js';
 import type { Settled } from '../group-commit.js';
 import { concernsOneStep, isUniqueViolation } from './errors.js';
-import { appendRecords, type EncodedStep } from './grouped-queries.js';
+import { appendRecords, placedBy, type EncodedStep, type PlacedRecords } from './grouped-queries.js';
 import { pipeline, type Reply } from './pipeline.js';
 import { command, queryOf, type Query } from './query.js';
 
@@ -11,6 +11,8 @@ import { command, queryOf, type Query } from './query.js';
 export interface AppliedSteps {
   /** The result of each step, in order. */
   readonly settled: readonly Settled<CommitResult>[];
+  /** The events of the steps that met no conflict, in order. */
+  readonly placed: readonly PlacedRecords[];
   /** The queries to send before COMMIT. */
   readonly remaining: readonly Query[];
 }
@@ -29,6 +31,7 @@ export async function applySteps(
   steps: readonly EncodedStep[],
 ): Promise<AppliedSteps> {
   const settled: Settled<CommitResult>[] = [];
+  const placed: PlacedRecords[] = [];
   let first = opening;
   let portion = steps.length;
   while (settled.length < steps.length) {
@@ -50,14 +53,17 @@ export async function applySteps(
       const replies = done.slice(at, (at += queries.length));
       const why = whyNot(step, replies, replies.length < queries.length ? error : null);
       settled.push(why ?? { result: { committed: true } });
-      if (why === null) continue;
+      if (why === null) {
+        placed.push(...placedBy(replies.at(-1), [step]));
+        continue;
+      }
       // The steps behind it were executed on top of it, or skipped, so they are sent again.
       first = [command(`ROLLBACK TO ${savepoint}`)];
       portion = portionAfterConflict;
       break;
     }
   }
-  return { settled, remaining: first };
+  return { settled, placed, remaining: first };
 }
 
 /** The conflict or the error of a step, or null. Throws errors that concern its neighbours too. */

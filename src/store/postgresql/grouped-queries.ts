@@ -1,5 +1,6 @@
 import type { ExecutableStep, PreparedRecord } from '../prepare-step.js';
 import { hexOf } from '../octets.js';
+import type { Reply } from './pipeline.js';
 import { bind, jsonText, queryWith, type Query } from './query.js';
 
 /** A step with its values in the forms in which they are sent. */
@@ -101,11 +102,26 @@ function appendedRecord({ columns, text, lines }: PreparedRecord): AppendedRecor
 
 const textOrNull = (value: Date | number | string | null): string | null => bind(value) as string | null;
 
-/** Gives the events of records their places in the chain and inserts them; the function is in the migrations. */
+/**
+ * Gives the events of records their places in the chain and inserts them. The function, which answers the number of the first
+ * event, is in the migrations.
+ */
 export function appendRecords(appended: readonly AppendedRecord[]): readonly Query[] {
   if (appended.length === 0) return [];
   const arrays = [appended.map(({ record }) => record), appended.flatMap(({ lines }) => lines)];
   return [queryWith('SELECT "AuditRecord_append"(?, ?)', arrays.map(textArray))];
+}
+
+/** Records in the log, which follow each other; `firstSeq` is the number of their first event. */
+export interface PlacedRecords {
+  readonly firstSeq: number;
+  readonly records: readonly PreparedRecord[];
+}
+
+/** The records of steps by the reply to `appendRecords`, if they have any. */
+export function placedBy(reply: Reply | undefined, steps: readonly ExecutableStep[]): readonly PlacedRecords[] {
+  const records = steps.flatMap((step) => step.records);
+  return records.length === 0 ? [] : [{ firstSeq: Number(reply?.rows[0]?.[0]), records }];
 }
 
 /** OID of the type `text`. */

@@ -103,7 +103,7 @@ export function readPostgresql(url: string): LogReader {
   const prisma = prismaOn(prismas);
   return {
     auditEvents: new AuditEventTable(prisma, { readRows, dialect: postgresqlDialect }),
-    checkpoints: new CheckpointTables(prisma),
+    checkpoints: new CheckpointTables(prisma, readRows),
     whyNotSchema: () => whyNotPostgresqlSchema(readRows),
     async close() {
       await Promise.all(pools.map((pool) => pool.end()));

@@ -1,15 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type pg from 'pg';
+import { textOf } from '../../audit/audit-record.js';
+import type { ChainHead } from '../../audit/chain.js';
+import { OpenTile, type LeafTile } from '../../audit/merkle-tile.js';
+import { leafHashOfText } from '../../audit/merkle-tree.js';
 import { StoreUnavailableError } from '../../model/errors.js';
 import type { Settled } from '../group-commit.js';
 import type { Batches } from '../ordered-writer.js';
 import { StepPreparation } from '../prepare-step.js';
 import type { CommitResult, Step } from '../step.js';
+import { insertNextLeafTile } from '../tables/checkpoint-tables.js';
 import { applySteps } from './apply-steps.js';
 import { chainLock, connect } from './connect.js';
 import { concernsOneStep, isLost } from './errors.js';
-import { encode, groupedQueries, type EncodedStep } from './grouped-queries.js';
+import { encode, groupedQueries, placedBy, type EncodedStep, type PlacedRecords } from './grouped-queries.js';
 import { allDone, pipeline } from './pipeline.js';
 import { command, postgresqlDialect, queryOf, type Query } from './query.js';
 
@@ -30,6 +35,9 @@ export class PostgresqlBatches implements Batches {
   readonly #writer = randomUUID();
   /** The number in the writer's mark. */
   #marked = 0n;
+  readonly #tile = new OpenTile();
+  /** Tiles that the last events completed; they are kept with the next batch. */
+  #tiles: readonly LeafTile[] = [];
   #client: pg.Client | null = null;
 
   /** `settleMilliseconds`: how long to look for the outcome of a COMMIT that was not answered. */
@@ -79,6 +87,7 @@ export class PostgresqlBatches implements Batches {
       try {
         await batch.commit();
         this.#marked += 1n;
+        this.#tiles = batch.placed.flatMap((placed) => this.#completedBy(placed));
         return batch.settled;
       } catch (error) {
         // Closing the connection ends its open transaction, and leaves a server that became a standby.
@@ -90,10 +99,19 @@ export class PostgresqlBatches implements Batches {
     }
   }
 
+  /** The tiles of the tree over the log that these records complete, of those that have no other process's events. */
+  #completedBy({ firstSeq, records }: PlacedRecords): readonly LeafTile[] {
+    const events = records.flatMap(({ text, lines }) => lines.map((line) => ({ text, line })));
+    const leaves = events.map(({ text, line }, i) => leafHashOfText(textOf(text, line, firstSeq + i)));
+    if (!this.#tile.isAt(headAt(firstSeq - 1))) this.#tile.beginAt(headAt(firstSeq - 1));
+    return this.#tile.append(headAt(firstSeq - 1 + leaves.length), leaves);
+  }
+
   /** The queries that open the transaction of a batch. */
   #opening(number: bigint): readonly Query[] {
     return [
       ...underLock,
+      ...this.#tiles.map(insertNextLeafTile).map(queryOf),
       // It fails where the batch was given up meanwhile.
       queryOf({
         sql: `WITH "changed" AS (UPDATE "WriterMark" SET "batch" = ?, "committedAt" = now() AT TIME ZONE 'UTC'
@@ -136,6 +154,8 @@ export class PostgresqlBatches implements Batches {
     this.#client = client;
     // Another server may have taken over, without the last commits of the one before.
     this.#preparation.forget();
+    this.#tile.forget();
+    this.#tiles = [];
     try {
       await commitToDisk(client);
       this.#marked = await this.#openMark(client);
@@ -181,6 +201,9 @@ export class PostgresqlBatches implements Batches {
   }
 }
 
+/** The hashes of the chain stay in PostgreSQL. */
+const headAt = (seq: number): ChainHead => ({ seq, hash: '' });
+
 const underLock: readonly Query[] = [
   command('BEGIN ISOLATION LEVEL READ COMMITTED'),
   // The lock has a statement of its own, because a statement's snapshot is older than the lock that it waits for.
@@ -195,6 +218,8 @@ const noOutcome: Settled<CommitResult> = { error: new Error('the commit has no o
 class Batch {
   /** The results that hold if the transaction is committed. */
   settled: readonly Settled<CommitResult>[];
+  /** The events that it appended, in order. */
+  placed: readonly PlacedRecords[] = [];
 
   /** The last of the opening queries fails where the batch may not be committed any more. */
   constructor(
@@ -208,12 +233,16 @@ class Batch {
   async commit(): Promise<void> {
     const { client, opening, steps } = this;
     const { done, error } = await pipeline(client, [...opening, ...groupedQueries(steps), command('COMMIT')]);
-    if (error === null) return;
+    if (error === null) {
+      this.placed = placedBy(done.at(-2), steps);
+      return;
+    }
     if (!concernsOneStep(error)) throw error;
     if (done.length < opening.length) throw new Error('the mark of the writer has changed', { cause: error });
-    const { settled, remaining } = await applySteps(client, [command('ROLLBACK'), ...opening], steps);
+    const { settled, placed, remaining } = await applySteps(client, [command('ROLLBACK'), ...opening], steps);
     this.settled = settled;
     allDone(await pipeline(client, [...remaining, command('COMMIT')]));
+    this.placed = placed;
   }
 }
 

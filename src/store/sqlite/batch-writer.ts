@@ -1,10 +1,13 @@
 import Database from 'better-sqlite3';
 import { chainRecord, headAfter, type AuditRecord, type EventLine } from '../../audit/audit-record.js';
 import { genesis, type ChainHead } from '../../audit/chain.js';
-import { selectLastRecord } from '../tables/audit-event-table.js';
+import { completeBefore, OpenTile } from '../../audit/merkle-tile.js';
+import { leafHashOfText } from '../../audit/merkle-tree.js';
+import { selectLastRecord, selectTexts, textsIn } from '../tables/audit-event-table.js';
+import { insertNextLeafTile } from '../tables/checkpoint-tables.js';
 import { changesThem, expectations, FlatReader, noKeys, type FlatBatch } from './flat-batch.js';
 import { KeptKeys } from './kept-keys.js';
-import { Statements, type SqlValue } from './statements.js';
+import { bind, sqliteDialect, Statements, type SqlValue } from './statements.js';
 
 /**
  * Opens a connection for the ordered writer. A commit waits for another process's write lock for at most `busyTimeoutMs`,
@@ -46,6 +49,7 @@ export class BatchWriter {
   readonly #database: Database.Database;
   readonly #statements: Statements;
   readonly #keys: KeptKeys;
+  readonly #tile = new OpenTile();
 
   constructor(database: Database.Database) {
     this.#database = database;
@@ -104,7 +108,7 @@ export class BatchWriter {
 
   #stepsOf(batch: FlatBatch): StepsInTurn {
     const last = this.#statements.of(selectLastRecord.sql).get() as Pick<AuditRecord, 'lastSeq' | 'hashes'> | undefined;
-    return new StepsInTurn(batch, this.#statements, this.#keys, last ? headAfter(last) : genesis);
+    return new StepsInTurn(batch, this.#statements, this.#keys, this.#tile, last ? headAfter(last) : genesis);
   }
 
   /** Writes a page: a commit that changes nothing would succeed on a full disk too. */
@@ -147,6 +151,7 @@ class StepsInTurn {
     batch: FlatBatch,
     private readonly statements: Statements,
     private readonly keys: KeptKeys,
+    private readonly tile: OpenTile,
     head: ChainHead,
   ) {
     this.#reader = new FlatReader(batch.values);
@@ -213,13 +218,30 @@ class StepsInTurn {
       type: reader.text(),
     }));
     return () => {
-      const { head, record } = chainRecord(this.#head, { text, lines });
+      const { head, record, leaves } = chainRecord(this.#head, { text, lines });
       const { firstSeq, lastSeq, events, previousHash, hashes } = record;
       const shared = [at, types, principal, cluster, requestId, fingerprintSha256];
       this.statements.of(insertAuditRecord).run(lastSeq, firstSeq, ...shared, events, previousHash, hashes);
+      this.#keepTiles(head, leaves);
       this.#head = head;
       return null;
     };
+  }
+
+  /** Keeps the tiles of the tree over the log that the record before `head` completes. */
+  #keepTiles(head: ChainHead, leaves: readonly string[]): void {
+    // Another process, or a step that was undone, leaves the tile where the log is not.
+    if (!this.tile.isAt(this.#head)) this.tile.beginAt(this.#head, this.#openLeaves());
+    for (const { sql, parameters } of this.tile.append(head, leaves).map(insertNextLeafTile))
+      this.statements.of(sql).run(...parameters.map(bind));
+  }
+
+  /** The leaves behind the last complete tile; none where the log lacks one, which whoever signs it will find. */
+  #openLeaves(): readonly string[] {
+    const complete = completeBefore(this.#head.seq);
+    const count = this.#head.seq - complete;
+    const texts = textsIn(this.statements.all(selectTexts(complete, count, sqliteDialect)), complete, count);
+    return texts.length === count ? texts.map(leafHashOfText) : [];
   }
 }
 

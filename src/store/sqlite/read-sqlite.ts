@@ -20,7 +20,7 @@ export async function readSqlite(file: string): Promise<LogReader> {
   const reads = new ReadConnection(file, timeout);
   return {
     auditEvents: new AuditEventTable(prisma, { readRows: reads.readRows, dialect: sqliteDialect }),
-    checkpoints: new CheckpointTables(prisma),
+    checkpoints: new CheckpointTables(prisma, reads.readRows),
     whyNotSchema: () => whyNotSqliteSchema(reads.readRows),
     async close() {
       reads.close();

@@ -3,7 +3,7 @@ import type { ColumnValue, Selection, SqlDialect } from '../statement.js';
 
 export const sqliteDialect: SqlDialect = {
   jsonArrayLength: (column) => `json_array_length(${column})`,
-  hexText: (column) => `lower(hex(${column}))`,
+  hexText: (column) => `CASE WHEN ${column} IS NOT NULL THEN lower(hex(${column})) END`,
   jsonArrayHolds: (column) => `EXISTS (SELECT 1 FROM json_each(${column}) WHERE "value" = ?)`,
   deleteAuditRecords: 'DELETE FROM "AuditRecord" WHERE "lastSeq" > ? AND "lastSeq" <= ?',
   jsonTexts: () => '(SELECT "value" FROM json_each(?))',

@@ -1,4 +1,5 @@
 import {
+  canonicalTextsOf,
   headAfter,
   eventsAtMost,
   eventsOf,
@@ -13,8 +14,8 @@ import { genesis, type ChainHead } from '../../audit/chain.js';
 import type { AuditEvent, AuditEventFilter, AuditEventPage, AuditEventType } from '../../model/audit-event.js';
 import type { Page, PageQuery } from '../../model/page.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import { hexOf, octetsIn, octetsOf, uuidOctets, uuidOctetsIn, uuidOf } from '../octets.js';
-import type { Columns, Selection } from '../statement.js';
+import { hexOf, octetsIn, octetsOf, uuidOctets, uuidOctetsIn, uuidOf, uuidOfHex } from '../octets.js';
+import type { Columns, Selection, SqlDialect } from '../statement.js';
 import type { AuditEventReader } from '../store.js';
 import { equals, type ListFilter } from './list-filter.js';
 import { selectKeys, type FoundKeys } from './list-keys.js';
@@ -78,6 +79,50 @@ export const selectLastRecord: Selection = {
   sql: 'SELECT "lastSeq", "hashes" FROM "AuditRecord" ORDER BY "lastSeq" DESC LIMIT 1',
   parameters: [],
 };
+
+/** Finds the records of the next events, with the columns that make their texts. Prisma would take ten times as long. */
+export const selectTexts = (afterSeq: number, limit: number, dialect: SqlDialect): Selection => ({
+  sql: `SELECT "firstSeq", "lastSeq", "at", "types", "principal", "cluster", ${dialect.hexText('"requestId"')} AS "requestId",
+      ${dialect.hexText('"fingerprintSha256"')} AS "fingerprintSha256", "events"
+    FROM "AuditRecord" WHERE "lastSeq" > ? AND "lastSeq" < ? AND "firstSeq" <= ? ORDER BY "lastSeq"`,
+  parameters: [afterSeq, afterSeq + limit + eventsAtMost, afterSeq + limit],
+});
+
+/** The RFC 8785 texts in the rows of `selectTexts`, up to the first event that lacks. */
+export function textsIn(rows: readonly unknown[], afterSeq: number, limit: number): readonly string[] {
+  const texts: string[] = [];
+  for (const row of rows as readonly TextRow[]) {
+    const record = {
+      firstSeq: Number(row.firstSeq),
+      lastSeq: Number(row.lastSeq),
+      at: new Date(row.at),
+      types: Number(row.types),
+      principal: row.principal,
+      cluster: row.cluster,
+      requestId: row.requestId === null ? null : uuidOfHex(row.requestId),
+      fingerprintSha256: row.fingerprintSha256,
+      events: row.events,
+    };
+    // The first record may begin before the first event that is asked for.
+    const known = afterSeq + 1 + texts.length - record.firstSeq;
+    if (known < 0 || (known > 0 && texts.length > 0)) break;
+    texts.push(...canonicalTextsOf(record).slice(known));
+  }
+  return texts.slice(0, limit);
+}
+
+/** Whole numbers are texts on PostgreSQL; an instant is in milliseconds on SQLite. */
+interface TextRow {
+  readonly firstSeq: number | string;
+  readonly lastSeq: number | string;
+  readonly at: number | Date;
+  readonly types: number | string;
+  readonly principal: string | null;
+  readonly cluster: string | null;
+  readonly requestId: string | null;
+  readonly fingerprintSha256: string | null;
+  readonly events: string;
+}
 
 /** Finds the last event that an archive has. Every list asks, and Prisma would take longer than the rest of it. */
 const selectLastArchive: Selection = {
@@ -256,8 +301,7 @@ export class AuditEventTable implements AuditEventReader {
   }
 
   async canonicalTexts(afterSeq: number, limit: number): Promise<readonly string[]> {
-    const links = await this.links(afterSeq, limit);
-    return links.filter(({ seq }, i) => seq === afterSeq + 1 + i).map(({ canonical }) => canonical);
+    return textsIn(await this.reads.readRows(selectTexts(afterSeq, limit, this.reads.dialect)), afterSeq, limit);
   }
 
   /** The records of the next events, `limit` at most; if there are none so near, the next record. */

@@ -16,7 +16,7 @@ const withCheckpoints = (store: Store, answers: Partial<Store['checkpoints']>) =
     last: () => own.last(),
     keys: () => own.keys(),
     tile: (level: number, n: number) => own.tile(level, n),
-    tileCount: () => own.tileCount(),
+    tileCount: (level: number) => own.tileCount(level),
   };
   return { auditEvents: store.auditEvents, checkpoints: { ...same, ...answers } };
 };
