@@ -60,6 +60,7 @@ export function rowsOf(
   at: string,
 ): readonly Row[] {
   const names = ['MainThread', ...(database === 'SQLite' ? ['writer-thread'] : [])];
+  const withTurns = [...threads].filter(([, { turns }]) => turns.length > 0).map(([name]) => name);
   const loop = threads.get('MainThread')?.turns ?? [];
   return [
     figureOf(
@@ -68,7 +69,7 @@ export function rowsOf(
       'turns',
       { target: { atMost: mostLong }, details: at },
     ),
-    ...new Set([...names, ...threads.keys()]).values().map((name) => {
+    ...new Set([...names, ...withTurns]).values().map((name) => {
       const { turns = [], syncs = [] } = threads.get(name) ?? {};
       const details = [
         `${over(long / 2, turns)} over ${long / 2} ms`,

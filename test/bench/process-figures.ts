@@ -38,10 +38,11 @@ export function threadTimes(pid: number): ReadonlyMap<string, ThreadTime> {
   return times;
 }
 
-/** Names that Node and the service give to their threads, in words. */
+/** Names that Node and the service give to their threads, in words. Linux keeps 15 characters of a name. */
 const threadWords: Readonly<Record<string, string>> = {
   MainThread: 'event loop',
   'writer-thread': 'writer',
+  'log-mover-threa': 'mover of the log',
   'crypto-worker': 'crypto thread',
   'libuv-worker': 'thread pool',
   V8Worker: 'V8’s helpers',

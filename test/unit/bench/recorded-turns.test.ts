@@ -12,6 +12,7 @@ const record = [
   'sync 101.5 12.25 writer-thread',
   'turn 102.0 11.0 MainThread',
   'turn 150.0 4.5 writer-thread',
+  'sync 151.0 4.0 libuv-worker',
   'turn 201.0 60.0 MainThread',
   '',
 ].join('\n');
@@ -21,6 +22,7 @@ describe('turnsIn', () => {
     expect(Object.fromEntries(turnsIn(record, { began: 100, ended: 200 }))).toEqual({
       MainThread: { turns: [11, 9.5], syncs: [] },
       'writer-thread': { turns: [4.5], syncs: [12.25] },
+      'libuv-worker': { turns: [], syncs: [4] },
     });
   });
 });
