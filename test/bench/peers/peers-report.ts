@@ -77,15 +77,15 @@ export function overviewOf(measured: readonly Measured[]): string {
     [...lines, ['bare signatures on all cores', ...limits, ...limits.map(() => '')]],
     heads.map((_, i) => (i === 0 ? '---' : '---:')),
   );
-  const latencies = measured.map(({ algorithm, latencies: within }) => {
-    const texts = Object.entries(within).map(
-      ([name, milliseconds]) => `${inUnit(milliseconds, 'ms')} from ${contenderNames[name as ContenderName]}`,
-    );
-    return `with the ${algorithm} CA within ${texts.join(' and ')}`;
-  });
+  const within = measured.flatMap(({ algorithm, latencies }) =>
+    Object.entries(latencies).map(([name, milliseconds]) => {
+      const on = contenderNames[name as ContenderName].replace('kubepass ', '');
+      return `${inUnit(milliseconds, 'ms')} (${algorithm} CA, ${on})`;
+    }),
+  );
   return [
     table,
-    `At half of these rates 99 of 100 answers come ${latencies.join(', ')}.`,
+    `At half of these rates 99 of 100 answers of kubepass come within ${within.join(', ')}.`,
     `![Certificates a second, by contender: the figures of the table above](${rateChart})`,
     `![Processor time for a certificate, by contender: the figures of the table above](${cpuChart})`,
   ].join('\n\n');
