@@ -9,7 +9,7 @@ import { loadOf, type SigningJob } from './peers/contender.js';
 import { startKubepass } from './peers/kubepass.js';
 import { caAlgorithms, makeSigningJob } from './peers/signing-job.js';
 import { storageFigures, type StorageFigures } from './peers/storage-figures.js';
-import { withRange, type Part, type Row } from './report.js';
+import { withRange, type Found, type Row } from './report.js';
 import { ServiceUnderBench, type Program } from './service-under-bench.js';
 
 /** Two programs that take turns: these sources, and the build of another checkout. */
@@ -48,32 +48,30 @@ const certificate = new URL('../fixtures/inspection/user/input.pem', import.meta
  * Compares this checkout with an earlier one. Both get the same load in turns. Measures the cost of an issued
  * certificate, its writes, an inspection, a cheap call with an API token, a start and an idle process.
  */
-export async function benchAgainst(directory: string, theirs: Program, extent: Extent): Promise<Part> {
+export async function benchAgainst(directory: string, theirs: Program, extent: Extent, found: Found): Promise<void> {
   const programs: Readonly<Record<Side, Program | undefined>> = { ours: undefined, theirs };
-  const rows: Row[] = [];
   for (const algorithm of caAlgorithms) {
-    const job = await makeSigningJob(join(directory, algorithm), algorithm);
+    const place = join(directory, algorithm);
+    const job = await makeSigningJob(place, algorithm);
     const what = `a certificate, ${algorithm} CA`;
-    rows.push(
-      ...(await inTurns(what, extent, (side) => issuing(join(directory, algorithm, side), job, programs[side]))),
-    );
+    found(...(await inTurns(what, place, extent, (side, own) => issuing(own, job, programs[side]))));
   }
-  const job = await makeSigningJob(join(directory, 'written'), 'RSA-2048');
-  rows.push(...(await writing(join(directory, 'written'), job, programs)));
-  rows.push(...(await inTurns('an inspection', extent, (side) => inspecting(join(directory, side), programs[side]))));
-  rows.push(...(await calling(join(directory, 'called'), programs, extent)));
-  rows.push(...(await starting(join(directory, 'start'), programs)));
-  return { rows };
+  const written = join(directory, 'written');
+  found(...(await writing(written, await makeSigningJob(written, 'RSA-2048'), programs)));
+  const inspected = join(directory, 'inspected');
+  found(...(await inTurns('an inspection', inspected, extent, (side, own) => inspecting(own, programs[side]))));
+  found(...(await calling(join(directory, 'called'), programs, extent)));
+  found(...(await starting(join(directory, 'start'), programs)));
 }
 
 async function issuing(directory: string, job: SigningJob, program: Program | undefined): Promise<Asked> {
   mkdirSync(directory, { recursive: true });
-  const contender = await startKubepass(directory, job, '', program);
+  const contender = await startKubepass(directory, job, { program });
   return { service: contender.service, load: loadOf(contender, job, mostPerSecond) };
 }
 
 async function inspecting(directory: string, program: Program | undefined): Promise<Asked> {
-  const service = await ServiceUnderBench.start(directory, undefined, '', program);
+  const service = await ServiceUnderBench.start(directory, { program });
   const headers = { authorization: `Bearer ${service.token}`, 'content-type': 'application/x-pem-file' };
   const request = requestOctets(service.target, 'POST', '/v1/inspections', headers, readFileSync(certificate, 'utf8'));
   return { service, load: { target: service.target, connections, requests: [request], expectedStatus: 200 } };
@@ -87,9 +85,9 @@ async function calling(
 ): Promise<readonly Row[]> {
   const provider = await IdentityProvider.start();
   try {
-    return await inTurns('a call with an API token', extent, async (side) => {
+    return await inTurns('a call with an API token', directory, extent, async (side, own) => {
       const issuer = side === 'ours' ? provider.issuer : null;
-      const service = await startWithIssuer(join(directory, side), issuer, programs[side]);
+      const service = await startWithIssuer(own, issuer, programs[side]);
       return { service, load: whoami(service, [service.token]) };
     });
   } finally {
@@ -97,19 +95,21 @@ async function calling(
   }
 }
 
+/** `start`: gets a folder that no start had before it. */
 async function inTurns(
   what: string,
+  directory: string,
   { rounds, secondsPerRound }: Extent,
-  start: (side: Side) => Promise<Asked>,
+  start: (side: Side, own: string) => Promise<Asked>,
 ): Promise<readonly Row[]> {
   const pairs = Math.ceil((rounds * secondsPerRound) / secondsPerTurn);
   const found: Record<Side, Figures[]> = { ours: [], theirs: [] };
   // The process that was started first was up to 4 % slower, also where both ran the same program.
-  for (const order of [sides, sides.toReversed()]) {
+  for (const [i, order] of [sides, sides.toReversed()].entries()) {
     const asked: Partial<Record<Side, Asked>> = {};
     try {
       for (const side of order) {
-        asked[side] = await start(side);
+        asked[side] = await start(side, join(directory, String(i), side));
         asked[side].service.hold();
       }
       const lanes = Object.fromEntries(
@@ -155,7 +155,7 @@ async function writing(
   for (const side of sides) {
     const own = join(directory, side);
     mkdirSync(own, { recursive: true });
-    const contender = await startKubepass(own, job, '', programs[side]);
+    const contender = await startKubepass(own, job, { program: programs[side] });
     try {
       const figures = await storageFigures(contender, job, certificates);
       if (figures !== null) found[side] = figures;
@@ -182,7 +182,7 @@ async function starting(
 ): Promise<readonly Row[]> {
   const lanes = { ours: {}, theirs: {} };
   const { ours, theirs } = await takeTurns(starts, lanes, async (_, side) => {
-    const service = await ServiceUnderBench.start(join(directory, side), undefined, '', programs[side]);
+    const service = await ServiceUnderBench.start(join(directory, side), { program: programs[side] });
     const milliseconds = service.readyMilliseconds;
     const mebibytes = service.memory().now;
     await service.stop();

@@ -1,12 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
 import { makeAuthority, makeKey } from '../helpers/certificates.js';
 import { IdentityProvider } from '../helpers/identity-provider.js';
 import { requestOctets } from './load/http-connection.js';
 import { measureThroughput, type Load } from './load/load.js';
 import { median, takeTurns, type Turn } from './measure.js';
-import { withRange, type Row } from './report.js';
+import { clusterOf } from './peers/kubepass.js';
+import { withRange, type Found, type Row } from './report.js';
 import { ServiceUnderBench, type Program } from './service-under-bench.js';
 
 const connections = 32;
@@ -26,7 +26,8 @@ interface Asked extends Turn {
 export async function benchCallers(
   directory: string,
   { rounds, secondsPerRound }: { readonly rounds: number; readonly secondsPerRound: number },
-): Promise<readonly Row[]> {
+  found: Found,
+): Promise<void> {
   const provider = await IdentityProvider.start({ accounts: {} });
   const service = await startWithIssuer(directory, provider.issuer);
   try {
@@ -43,10 +44,10 @@ export async function benchCallers(
       takeTurns(times, lanes, ({ load }) => processorMilliseconds(service, load, secondsPerRound));
     await take(warmUpRounds);
     const figures = await take(rounds);
-    return [
+    found(
       more('an OIDC token that it has seen', figures.seen, figures.apiToken),
       more('an OIDC token that it sees for the first time', figures.unseen, figures.apiToken),
-    ];
+    );
   } finally {
     await service.stop();
     await provider.stop();
@@ -64,12 +65,11 @@ export function startWithIssuer(
   const [certFile, keyFile] = [join(directory, 'ca.crt'), join(directory, 'ca.key')];
   writeFileSync(certFile, makeAuthority({ key }).pem);
   writeFileSync(keyFile, key.pem, { mode: 0o600 });
-  const cluster = {
-    ...{ name: 'bench', server: 'https://127.0.0.1:6443', servingCertificateAuthority: certFile },
-    signer: { localCA: { certFile, keyFile } },
-  };
   const callers = issuer !== null && { callers: { oidc: [{ name: 'corp', issuer, audiences: ['kubepass'] }] } };
-  return ServiceUnderBench.start(directory, stringify({ clusters: [cluster], ...callers }), '', program);
+  return ServiceUnderBench.start(directory, {
+    config: { clusters: [clusterOf({ certFile, keyFile })], ...callers },
+    program,
+  });
 }
 
 /** Cheap calls, with these tokens one after the other. */

@@ -7,7 +7,7 @@ import { kubeconfigOfServiceAccount } from '../cluster/service-account.js';
 import { BareCalls } from './bare-calls.js';
 import { KeptConnections } from './kept-connections.js';
 import { manyAtOnce, oneAtATime, takeTurns, type Lane } from './measure.js';
-import { comparedDurations, comparedThroughput, type Row } from './report.js';
+import { comparedDurations, comparedThroughput, type Found } from './report.js';
 import { ServiceUnderBench } from './service-under-bench.js';
 import { ShellProcedure } from './shell-procedure.js';
 
@@ -27,14 +27,13 @@ const atOnce = 16;
 /**
  * Compares the service with the bare calls and with the procedure by hand, on a control plane with default settings.
  */
-export async function benchCluster(binaries: Binaries, directory: string): Promise<readonly Row[]> {
-  return onControlPlane(binaries, directory, {}, async ({ service, bare, shell }) => {
+export async function benchCluster(binaries: Binaries, directory: string, found: Found): Promise<void> {
+  await onControlPlane(binaries, directory, {}, async ({ service, bare, shell }) => {
     const latencies = await takeTurns(rounds.oneByOne, { service, bare, shell }, (lane, name) =>
       // One run by hand takes as long as all twenty runs of the others.
       oneAtATime(name === 'shell' ? 1 : oneByOne, lane),
     );
-    const throughput = await takeTurns(rounds.atOnce, { service, bare }, (lane) => manyAtOnce(120, atOnce, lane));
-    return [
+    found(
       comparedDurations({
         what: '`POST /v1/kubeconfigs`, one at a time: its time, as a multiple of the bare calls’',
         ours: latencies.service,
@@ -47,29 +46,32 @@ export async function benchCluster(binaries: Binaries, directory: string): Promi
         theirs: latencies.service,
         target: { atLeast: 8 },
       }),
+    );
+    const throughput = await takeTurns(rounds.atOnce, { service, bare }, (lane) => manyAtOnce(120, atOnce, lane));
+    found(
       comparedThroughput({
         what: `\`POST /v1/kubeconfigs\`, ${atOnce} at a time: its rate, as a multiple of the bare calls’`,
         ours: throughput.service,
         theirs: throughput.bare,
         target: { atLeast: 0.97 },
       }),
-    ];
+    );
   });
 }
 
 /** The same comparison without the controller-manager’s limit, so that the machine is the limit. */
-export async function benchUnlimitedCluster(binaries: Binaries, directory: string): Promise<readonly Row[]> {
+export async function benchUnlimitedCluster(binaries: Binaries, directory: string, found: Found): Promise<void> {
   const controllerManagerFlags = { 'kube-api-qps': '10000', 'kube-api-burst': '10000' };
-  return onControlPlane(binaries, directory, { controllerManagerFlags }, async ({ service, bare }) => {
+  await onControlPlane(binaries, directory, { controllerManagerFlags }, async ({ service, bare }) => {
     const throughput = await takeTurns(rounds.atOnce, { service, bare }, (lane) => manyAtOnce(200, atOnce, lane));
-    return [
+    found(
       comparedThroughput({
         what: `the same, with \`--kube-api-qps\` of the controller-manager raised until it no longer limits`,
         ours: throughput.service,
         theirs: throughput.bare,
         target: null,
       }),
-    ];
+    );
   });
 }
 
@@ -89,10 +91,9 @@ async function onControlPlane<Result>(
   const plane = await startControlPlane(binaries, { ...options, etcdFlags: durable });
   try {
     const kubeconfig = await kubeconfigOfServiceAccount(plane, directory);
-    const service = await ServiceUnderBench.start(
-      join(directory, 'service'),
-      JSON.stringify({ clusters: [{ name: 'real', server: plane.server, signer: 'kubernetes', kubeconfig }] }),
-    );
+    const service = await ServiceUnderBench.start(join(directory, 'service'), {
+      config: { clusters: [{ name: 'real', server: plane.server, signer: 'kubernetes', kubeconfig }] },
+    });
     const api = new KeptConnections(plane.server, tokenIn(kubeconfig), plane.caPem);
     try {
       const lanes = lanesOn(service, new BareCalls(api), new ShellProcedure(plane, binaries.kubectl, directory));

@@ -4,7 +4,7 @@ import type * as Decide from '../../src/policy/decide.js';
 import type * as ParsePolicySet from '../../src/policy/parse-policy-set.js';
 import type { PolicySet, RequestToDecide } from '../../src/policy/policy-set.js';
 import { CompiledSources } from './compiled-sources.js';
-import { figureOf, rates, type Row } from './report.js';
+import { figureOf, rates, type Found } from './report.js';
 
 /** Decisions that one core makes in a second of its time. */
 const targetPerSecond = 12_000;
@@ -12,7 +12,7 @@ const rounds = 5;
 const decisionsPerRound = 20_000;
 
 /** Measures how many decisions one core makes in a second, without HTTP and without a store. */
-export async function benchDecisions(): Promise<readonly Row[]> {
+export async function benchDecisions(found: Found): Promise<void> {
   const compiled = CompiledSources.build();
   const { decide } = await compiled.import<typeof Decide>('policy/decide');
   const { parsePolicySet } = await compiled.import<typeof ParsePolicySet>('policy/parse-policy-set');
@@ -24,12 +24,12 @@ export async function benchDecisions(): Promise<readonly Row[]> {
   const figures = Array.from({ length: rounds }, round);
   const perSecond = figures.map(({ cpuMicroseconds }) => (decisionsPerRound / cpuMicroseconds) * 1e6);
   const wall = figures.map(({ milliseconds }) => (decisionsPerRound / milliseconds) * 1e3);
-  return [
+  found(
     figureOf('decisions of one core, in a second of its time', perSecond, 'a second', {
       target: { atLeast: targetPerSecond },
       details: `${rates(wall)} on the clock`,
     }),
-  ];
+  );
 }
 
 interface Ask {

@@ -7,7 +7,7 @@ import { openSqliteStore } from '../../src/store/sqlite/open-sqlite-store.js';
 import { exportToFile } from '../http/support/export-to-file.js';
 import { CompiledSources } from './compiled-sources.js';
 import { memoryOf } from './process-figures.js';
-import { figureOf, inUnit, type Row } from './report.js';
+import { figureOf, inUnit, type Found } from './report.js';
 import { ServiceUnderBench } from './service-under-bench.js';
 
 const events = 1_000_000;
@@ -19,7 +19,7 @@ const [mostOnTop, mostOfCommand, fewestASecond] = [128, 192, 100_000];
 const everyMilliseconds = 20;
 
 /** Measures exports of a long audit log, and their verification offline. */
-export async function benchEvidence(directory: string): Promise<readonly Row[]> {
+export async function benchEvidence(directory: string, found: Found): Promise<void> {
   await seed(directory);
   const service = await ServiceUnderBench.start(directory);
   try {
@@ -43,11 +43,11 @@ export async function benchEvidence(directory: string): Promise<readonly Row[]> 
     writeFileSync(keyFile, items.map(({ key }) => `${key}\n`).join(''));
 
     const count = events.toLocaleString('en');
-    const rows: Row[] = [
+    found(
       figureOf(`the first checkpoint of a log of ${count} events: its time`, [signed], 's', {
         details: 'while the service serves; later ones read new events alone',
       }),
-    ];
+    );
     for (const [kind, query] of [
       ['an export', ''],
       ['an export with hashes', '?hashes=true'],
@@ -60,7 +60,7 @@ export async function benchEvidence(directory: string): Promise<readonly Row[]> 
         return (performance.now() - start) / 1000;
       });
       const of = `${kind} of ${count} events`;
-      rows.push(
+      found(
         figureOf(`${of}: events`, [events / taken], 'a second', {
           details: `${inUnit(statSync(file).size / 2 ** 20, 'MiB')} over HTTP in ${inUnit(taken, 's')}`,
         }),
@@ -74,7 +74,7 @@ export async function benchEvidence(directory: string): Promise<readonly Row[]> 
       for (let i = 0; i < verifications; i += 1)
         runs.push(await verify([file, '--checkpoint', noteFile, '--key', keyFile]));
       service.release();
-      rows.push(
+      found(
         figureOf(
           `\`kubepass-verify\` on ${of}, with a checkpoint: events`,
           runs.map(({ seconds }) => events / seconds),
@@ -90,7 +90,6 @@ export async function benchEvidence(directory: string): Promise<readonly Row[]> 
       );
       rmSync(file);
     }
-    return rows;
   } finally {
     await service.stop();
   }

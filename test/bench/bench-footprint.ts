@@ -10,7 +10,7 @@ import { expectCertificate } from './peers/expect-certificate.js';
 import { makeSigningJob } from './peers/signing-job.js';
 import { storageFigures, type StorageFigures } from './peers/storage-figures.js';
 import { memoryOf } from './process-figures.js';
-import { figureOf, inUnit, markdownTable, withRange, type Part, type Row } from './report.js';
+import { figureOf, inUnit, markdownTable, withRange, type Found, type Part, type Row } from './report.js';
 import { ServiceUnderBench } from './service-under-bench.js';
 
 /** How many starts and how many certificates are measured. */
@@ -37,19 +37,20 @@ export async function benchFootprint(
   directory: string,
   extent: FootprintExtent,
   say: (text: string) => void,
+  report: Found,
 ): Promise<Part> {
   const peers = await findPeers(say);
   const job = await makeSigningJob(directory, 'RSA-2048');
   return withDatabaseServer(async (postgresql, without) => {
-    const embedded = await embeddedStarts(join(directory, 'embedded'), extent.starts);
+    report(...startRows(await embeddedStarts(join(directory, 'embedded'), extent.starts)));
     const found: Partial<Record<ContenderName, Footprint>> = {};
     const starts = Object.entries(await contenderStarts(job, peers, postgresql)) as [ContenderName, Start][];
     for (const [name, start] of starts) {
       say(`${contenderNames[name]}: starts, rest, and certificates`);
       found[name] = await footprintOf(name, start, join(directory, name), job, extent);
     }
+    report(...storageRows(found));
     return {
-      rows: [...startRows(embedded), ...storageRows(found)],
       overview: overviewOf(found),
       on: versionsOf(peers, postgresql),
       missing: [...peers.missing, ...without],

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { requestOctets } from './load/http-connection.js';
 import { latenciesAt, throughputOf, type Load } from './load/load.js';
 import { takeTurns, type Turn } from './measure.js';
-import { boundedLatencies, figureOf, type Row, type Target } from './report.js';
+import { boundedLatencies, figureOf, type Found, type Row, type Target } from './report.js';
 import { ServiceUnderBench } from './service-under-bench.js';
 
 const connections = 32;
@@ -26,7 +26,8 @@ export async function benchService(
     secondsPerRound,
     secondsOfArrivals,
   }: { readonly rounds: number; readonly secondsPerRound: number; readonly secondsOfArrivals: number },
-): Promise<readonly Row[]> {
+  found: Found,
+): Promise<void> {
   const service = await ServiceUnderBench.start(directory);
   try {
     await expectInspection(service);
@@ -40,19 +41,23 @@ export async function benchService(
     const figures = await take(rounds);
     const row = (what: string, perSecond: readonly number[], target: Target | null): Row =>
       figureOf(`${what}, ${connections} connections`, perSecond, 'a second', { target });
-    return [
+    found(
       row('`POST /v1/kubeconfigs`', figures.kubeconfig, null),
       row('`POST /v1/policies/evaluate`', figures.evaluate, null),
       row('`POST /v1/inspections`, one certificate in, JSON out', figures.inspect, { atLeast: inspectionsPerSecond }),
-      await reviewsBesideIssuing(service, lanes.kubeconfig.load, secondsOfArrivals),
-    ];
+    );
+    found(...(await reviewsBesideIssuing(service, lanes.kubeconfig.load, secondsOfArrivals)));
   } finally {
     await service.stop();
   }
 }
 
 /** Every certificate user of a cluster waits for the answers, so the slow ones count. */
-async function reviewsBesideIssuing(service: ServiceUnderBench, issuing: Load, seconds: number): Promise<Row> {
+async function reviewsBesideIssuing(
+  service: ServiceUnderBench,
+  issuing: Load,
+  seconds: number,
+): Promise<readonly Row[]> {
   const review = {
     apiVersion: 'authorization.k8s.io/v1',
     kind: 'SubjectAccessReview',
@@ -65,7 +70,7 @@ async function reviewsBesideIssuing(service: ServiceUnderBench, issuing: Load, s
     latenciesAt({ ...issuing, perSecond: issuedBeside, seconds }),
   ]);
   return boundedLatencies({
-    what: `access reviews beside ${issuedBeside} issued kubeconfigs a second: the 99th percentile`,
+    what: `access reviews beside ${issuedBeside} issued kubeconfigs a second`,
     milliseconds,
     at: `${reviewsPerSecond}/s for ${seconds} s`,
     most: reviewsP99Milliseconds,

@@ -38,6 +38,19 @@ export function threadTimes(pid: number): ReadonlyMap<string, ThreadTime> {
   return times;
 }
 
+/** Names that Node and the service give to their threads, in words. Linux keeps 15 characters of a name. */
+const threadWords: Readonly<Record<string, string>> = {
+  MainThread: 'event loop',
+  'writer-thread': 'writer',
+  'log-mover-threa': 'mover of the log',
+  // Linux keeps 15 characters of a name.
+  'log-mover-threa': 'mover of the log',
+  'crypto-worker': 'crypto thread',
+  'libuv-worker': 'thread pool',
+  V8Worker: 'V8’s helpers',
+};
+export const wordsOfThread = (name: string): string => threadWords[name] ?? name;
+
 /** Nanoseconds on a core and waiting for one; https://docs.kernel.org/scheduler/sched-stats.html */
 export function threadTimeIn(schedstat: string): ThreadTime {
   const [busy, waiting] = schedstat.split(' ').map((nanoseconds) => Number(nanoseconds) / 1e6);

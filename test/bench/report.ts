@@ -3,7 +3,7 @@ import { median, quantile } from './measure.js';
 export type Target = { readonly atMost: number } | { readonly atLeast: number };
 
 /** `times`: a ratio of two lanes, which is comparable between machines. The others are true for this machine only. */
-export type Unit = 'times' | 'ms' | 's' | 'KiB' | 'MiB' | 'a second';
+export type Unit = 'times' | 'ms' | 's' | 'KiB' | 'MiB' | 'a second' | 'turns';
 
 /** One line of the table. */
 export interface Row {
@@ -17,17 +17,26 @@ export interface Row {
   readonly details: string;
 }
 
-/** The result of one part of the bench. */
+/** Takes the rows of a part as soon as they are known, so that what fails later does not lose them. */
+export type Found = (...rows: readonly Row[]) => void;
+
+/** The result of one part of the bench, besides its rows. */
 export interface Part {
-  readonly rows: readonly Row[];
   /** Markdown with a place of its own in docs/performance.md: tables and charts that are not rows. */
   readonly overview?: string;
+  /** The same with a place further below: the work behind the figures. */
+  readonly work?: string;
   /** The software and hardware of the measurement besides Node and this machine. */
   readonly on?: readonly string[];
   /** Contenders that could not be measured, with the reasons. */
   readonly missing?: readonly string[];
   /** SVGs by the name of their file in docs/. */
   readonly charts?: Readonly<Record<string, string>>;
+}
+
+/** A part that cannot be measured on this machine; the message says why. */
+export class NotMeasurableError extends Error {
+  override readonly name = 'NotMeasurableError';
 }
 
 interface Comparison<Result> {
@@ -71,23 +80,30 @@ export function figureOf(
   return { what, figure: median(byRound), unit, byRound, target, details };
 }
 
-/** `milliseconds`: of every request. `at`: the arrival rate. `most`: the limit for the 99th percentile. */
+/**
+ * The 99th percentile, and the 99.9th if it has a limit too. `milliseconds`: of every request. `at`: the arrival rate. `most`:
+ * the limit for the first one, and `mostOfAll` for the second.
+ */
 export function boundedLatencies({
   what,
   milliseconds,
   at,
   most,
+  mostOfAll,
 }: {
   readonly what: string;
   readonly milliseconds: readonly number[];
   readonly at: string;
   readonly most: number;
-}): Row {
+  readonly mostOfAll?: number;
+}): readonly Row[] {
   const [p50, p99, p999] = [0.5, 0.99, 0.999].map((q) => quantile(milliseconds, q)) as [number, number, number];
-  return figureOf(what, [p99], 'ms', {
-    target: { atMost: most },
-    details: `p50 ${inUnit(p50, 'ms')}, p99.9 ${inUnit(p999, 'ms')} at ${at}`,
-  });
+  const row = (q: string, figure: number, limit: number) =>
+    figureOf(`${what}: the ${q}th percentile`, [figure], 'ms', {
+      target: { atMost: limit },
+      details: `p50 ${inUnit(p50, 'ms')}, p99.9 ${inUnit(p999, 'ms')} at ${at}`,
+    });
+  return [row('99', p99, most), ...(mostOfAll === undefined ? [] : [row('99.9', p999, mostOfAll)])];
 }
 
 export function isMet({ figure, target }: Row): boolean {
@@ -101,6 +117,9 @@ const headings = ['what', 'figure', 'by round', 'target', 'details'] as const;
 export function tableOf(rows: readonly Row[]): string {
   return markdownTable(headings, rows.map(cellsOf));
 }
+
+/** One line of it. */
+export const lineOf = (row: Row): string => tableLine(cellsOf(row));
 
 /** The same lines for the table of all parts in docs/performance.md, where the first cell names the part. */
 export const partHeadings = ['part', ...headings] as const;
@@ -134,6 +153,7 @@ export const tableLine = (cells: readonly string[]): string => `| ${cells.join('
 
 /** `digits`: writes the number; by default with three significant digits. */
 export function inUnit(value: number, unit: Unit, digits: (value: number) => string = significant): string {
+  if (unit === 'turns') return String(value);
   const number = value >= 1000 ? significant(value) : digits(value);
   if (unit === 'times') return number;
   return unit === 'a second' ? `${number}/s` : `${number} ${unit}`;

@@ -30,6 +30,23 @@ export interface Program {
   readonly server: string;
 }
 
+const compiled = (): Program => ({ node: process.execPath, server: CompiledSources.build().server });
+
+/** Budgets are counted as they are by default, and so large that no load of the bench spends one. */
+const most = 1_000_000_000;
+const neverSpent = { writes: most, denied: most, inspectionSeconds: most, auditKilobytes: most };
+
+export interface StartOptions {
+  /** The content of the configuration file; default: the embedded configuration with a local CA. */
+  readonly config?: object;
+  /** Default: SQLite in the data dir. */
+  readonly databaseUrl?: string;
+  /** Default: these sources, compiled. */
+  readonly program?: Program | undefined;
+  /** Variables beside those that the bench needs. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
 /** The service as `npm start` runs it, in its own process with its own data dir. */
 export class ServiceUnderBench {
   private constructor(
@@ -43,22 +60,17 @@ export class ServiceUnderBench {
     readonly readyMilliseconds: number,
   ) {}
 
-  /**
-   * `config`: the text of the configuration file; default: the embedded configuration with a local CA. `databaseUrl`:
-   * default: SQLite in the data dir. `program`: default: these sources, compiled.
-   */
   static async start(
     directory: string,
-    config?: string,
-    databaseUrl = '',
-    program: Program = { node: process.execPath, server: CompiledSources.build().server },
+    { config, databaseUrl = '', program = compiled(), environment = {} }: StartOptions = {},
   ): Promise<ServiceUnderBench> {
     const dataDir = join(directory, 'data');
     const policiesDir = join(directory, 'policies');
     mkdirSync(policiesDir, { recursive: true });
     writeFileSync(join(policiesDir, 'bench.yaml'), benchPolicies);
     const configFile = join(directory, 'kubepass.yaml');
-    if (config !== undefined) writeFileSync(configFile, config);
+    // JSON is YAML.
+    if (config !== undefined) writeFileSync(configFile, JSON.stringify({ ...config, budgets: neverSpent }));
     const port = await freePort();
     const began = performance.now();
     const service = new ServiceProcess(
@@ -69,10 +81,11 @@ export class ServiceUnderBench {
         KUBEPASS_HOST: host,
         KUBEPASS_PORT: String(port),
         DATABASE_URL: databaseUrl,
-        // The load comes from one principal.
-        KUBEPASS_BUDGETS: 'off',
+        // The load comes from one principal. Without a file there is no place for larger budgets.
+        ...(config === undefined && { KUBEPASS_BUDGETS: 'off' }),
         KUBEPASS_TLS_CERT_FILE: '',
         KUBEPASS_TLS_KEY_FILE: '',
+        ...environment,
       },
       join(directory, 'service.log'),
       [program.server],

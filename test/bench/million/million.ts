@@ -1,8 +1,8 @@
 /**
  * `npm run bench:million` compares the lists at 1,000,000 certificates and 3,000,000 audit events with those at 10,000 and at
  * 100,000 certificates, on SQLite and, if it is installed, on PostgreSQL; identities are among them. It prints the plan of each
- * query of a list that grows, and then ends with 1. Each database takes ten minutes, and 5 GB of the directory
- * for temporary files.
+ * query of a list that grows. Then it signs the first checkpoint of a million events. It ends with 1 if a list grows or the
+ * checkpoint misses a target. Each database takes ten minutes, and 5 GB of the directory for temporary files.
  *
  *   -- --database NAME      uses one of them: sqlite or postgresql
  *   -- --certificates N     uses fewer certificates
@@ -16,6 +16,8 @@ import { postgresqlBinaries } from '../../helpers/postgresql/binaries.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 import { editDocument, withFindings } from '../performance-document.js';
 import { seedPostgresql, seedSqlite, type SeededDatabase } from './databases.js';
+import { isMet, tableOf, type Row } from '../report.js';
+import { timeFirstCheckpoint } from './first-checkpoint.js';
 import { compareLists, listTable, summaryOf, type Compared } from './list-table.js';
 import { timeLists, type TimedList } from './time-lists.js';
 
@@ -39,10 +41,16 @@ const seeds = {
   ...(postgresqlBinaries() !== null && { PostgreSQL: seedPostgresql }),
 };
 
-async function measure(name: keyof typeof seeds, directory: string): Promise<readonly Compared[]> {
+interface Measured {
+  readonly lists: readonly Compared[];
+  readonly checkpoint: readonly Row[];
+}
+
+async function measure(name: keyof typeof seeds, directory: string): Promise<Measured> {
   const now = new Date();
   const seed = seeds[name] ?? seedSqlite;
   const timed: (readonly TimedList[])[] = [];
+  let checkpoint: readonly Row[] = [];
   for (const certificates of sizes) {
     const place = join(directory, `${name}-${String(certificates)}`);
     mkdirSync(place);
@@ -54,12 +62,13 @@ async function measure(name: keyof typeof seeds, directory: string): Promise<rea
     );
     try {
       timed.push(await timeLists(database, place, now, certificates));
+      if (certificates === many) checkpoint = await timeFirstCheckpoint(database, place, certificates);
     } finally {
       await database.remove();
     }
   }
   const [small = [], middle = [], large = []] = timed;
-  return compareLists(small, middle, large);
+  return { lists: compareLists(small, middle, large), checkpoint };
 }
 
 const directory = temporaryDirectory();
@@ -67,7 +76,7 @@ try {
   const tables: string[] = [];
   for (const name of Object.keys(seeds) as (keyof typeof seeds)[]) {
     if (options.database !== undefined && options.database.toLowerCase() !== name.toLowerCase()) continue;
-    const lists = await measure(name, directory.path);
+    const { lists, checkpoint } = await measure(name, directory.path);
     tables.push(listTable(name, lists, counts));
     for (const { what, growth, plans } of lists)
       if (options.plans || growth === 'grows')
@@ -77,7 +86,11 @@ try {
       say(`${name}: ${String(growing)} lists grow`);
       process.exitCode = 1;
     }
-    const summary = summaryOf({ [name]: lists }, counts);
+    if (!checkpoint.every(isMet)) {
+      say(`${name}: the first checkpoint misses a target`);
+      process.exitCode = 1;
+    }
+    const summary = `${summaryOf({ [name]: lists }, counts)}\n\n${tableOf(checkpoint)}`;
     tables.push(summary);
     const own = `npm run bench:million -- --database ${name.toLowerCase()}`;
     if (options.write) editDocument((text) => withFindings(text, own, summary));

@@ -7,8 +7,8 @@ import type { Storage } from './storage.js';
 export interface Contender {
   readonly target: Target;
   readonly pid: number;
-  /** The first process of a database server that works for this contender alone; null if there is none. */
-  readonly databasePid: number | null;
+  /** The database server; null if there is none. */
+  readonly database: ContenderDatabase | null;
   /** The time from the start of the process until it could sign. */
   readonly readyMilliseconds: number;
   /** Null if it keeps nothing. */
@@ -25,6 +25,14 @@ export interface Contender {
   hold(): void;
   release(): void;
   stop(): Promise<void>;
+}
+
+/** A server that is held while this contender is, so that it works for nobody else during its turn. */
+export interface ContenderDatabase {
+  /** Its first process. */
+  readonly pid: number;
+  /** How many connections the contender has made so far. It may be asked while the contender is held. */
+  connectionsMade(): Promise<number>;
 }
 
 /** A POST. */

@@ -1,12 +1,29 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { postgresqlBinaries } from '../../helpers/postgresql/binaries.js';
-import { prepareDatabases, type DatabaseSource } from '../../helpers/postgresql/databases.js';
+import { prepareDatabases, query, type DatabaseSource } from '../../helpers/postgresql/databases.js';
 import { NoPostgresqlError, startPostgresql, type PostgresqlServer } from '../../helpers/postgresql/server.js';
 
 /** A PostgreSQL on which databases can be made. */
 export interface DatabaseServer extends DatabaseSource {
   readonly server: PostgresqlServer;
+}
+
+/** As much log as PostgreSQL keeps at most by default, in its segments of 16 MiB. */
+const logMebibytes = 1024;
+
+/**
+ * A new server makes its log's segments while commits wait; one that has worked for a while recycles them. This one gets as
+ * many as it keeps by default between two checkpoints, and recycles them from now on.
+ */
+async function recycleSegments(adminUrl: string): Promise<void> {
+  await query(adminUrl, async (client) => {
+    await client.query(`ALTER SYSTEM SET min_wal_size = '${logMebibytes}MB'`);
+    await client.query('SELECT pg_reload_conf()');
+    for (let written = 0; written < logMebibytes; written += 16)
+      await client.query(`SELECT pg_logical_emit_message(false, 'bench', repeat('-', 16 << 20))`);
+    await client.query('CHECKPOINT');
+  });
 }
 
 /** Runs `work` with a PostgreSQL of its own, or with null and the reason if none is installed. */
@@ -18,7 +35,7 @@ export async function withDatabaseServer<Result>(
     server = await startPostgresql({ durable: true });
   } catch (error) {
     if (!(error instanceof NoPostgresqlError)) throw error;
-    return work(null, [`kubepass on PostgreSQL: ${error.message}`]);
+    return work(null, [`everything on PostgreSQL: ${error.message}`]);
   }
   // A held process would stay forever if this process ended.
   const end = () => {
@@ -27,7 +44,9 @@ export async function withDatabaseServer<Result>(
   };
   process.on('exit', end);
   try {
-    return await work({ server, ...(await prepareDatabases(server)) }, []);
+    const databases = await prepareDatabases(server);
+    await recycleSegments(databases.adminUrl);
+    return await work({ server, ...databases }, []);
   } finally {
     await server.remove();
     process.off('exit', end);

@@ -1,4 +1,4 @@
-import { ServiceUnderBench, type Program } from '../service-under-bench.js';
+import { ServiceUnderBench, type StartOptions } from '../service-under-bench.js';
 import type { Contender, SigningJob } from './contender.js';
 import { sqliteStorage } from './storage.js';
 
@@ -6,28 +6,27 @@ export interface Kubepass extends Contender {
   readonly service: ServiceUnderBench;
 }
 
+/** A cluster whose certificates are signed by that CA. */
+export const clusterOf = ({ certFile, keyFile }: Pick<SigningJob, 'certFile' | 'keyFile'>) => ({
+  name: 'bench',
+  server: 'https://127.0.0.1:6443',
+  servingCertificateAuthority: certFile,
+  signer: { localCA: { certFile, keyFile } },
+});
+
 /** Starts the service, asked over HTTP with a token. Policy decides, and intent and outcome reach the disk. */
 export async function startKubepass(
   directory: string,
   job: SigningJob,
-  databaseUrl = '',
-  program?: Program,
+  options: Omit<StartOptions, 'config'> = {},
 ): Promise<Kubepass> {
-  const config = `
-clusters:
-  - name: bench
-    server: https://127.0.0.1:6443
-    servingCertificateAuthority: ${JSON.stringify(job.certFile)}
-    signer:
-      localCA: { certFile: ${JSON.stringify(job.certFile)}, keyFile: ${JSON.stringify(job.keyFile)} }
-`;
-  const service = await ServiceUnderBench.start(directory, config, databaseUrl, program);
+  const service = await ServiceUnderBench.start(directory, { ...options, config: { clusters: [clusterOf(job)] } });
   const headers = { authorization: `Bearer ${service.token}`, 'content-type': 'application/json', prefer: 'wait=30' };
   return {
     service,
     target: service.target,
     pid: service.pid,
-    databasePid: null,
+    database: null,
     readyMilliseconds: service.readyMilliseconds,
     storage: sqliteStorage(service.databaseFile),
     expectedStatus: 201,

@@ -23,7 +23,7 @@ const template = `{
 }`;
 
 /**
- * Starts step-ca with its default database, badger. It speaks TLS only. Each request brings a token for one
+ * Starts step-ca with its default database, badger, or with a PostgreSQL, where it makes its tables by itself. It speaks TLS only. Each request brings a token for one
  * certificate, which the provisioner's key has signed in advance. step-ca checks and remembers the token, and answers a
  * repeated one with 401.
  */
@@ -31,6 +31,7 @@ export async function startStepCa(
   { program }: NonNullable<Peers['stepCa']>,
   directory: string,
   job: SigningJob,
+  postgresqlUrl: string | null,
 ): Promise<Contender> {
   const target: Target = { host, port: await freePort(), ca: readFileSync(job.certFile, 'utf8') };
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -44,7 +45,10 @@ export async function startStepCa(
       key: job.keyFile,
       address: `${host}:${target.port}`,
       dnsNames: [host],
-      db: { type: 'badgerv2', dataSource: database },
+      db:
+        postgresqlUrl === null
+          ? { type: 'badgerv2', dataSource: database }
+          : { type: 'postgresql', dataSource: postgresqlUrl },
       authority: {
         provisioners: [
           {
@@ -63,7 +67,7 @@ export async function startStepCa(
   return {
     target,
     pid: stepCa.pid,
-    databasePid: null,
+    database: null,
     readyMilliseconds,
     storage: filesStorage(database),
     expectedStatus: 201,

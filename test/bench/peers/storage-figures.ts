@@ -32,7 +32,7 @@ export async function storageFigures(
   job: SigningJob,
   certificates: number,
 ): Promise<StorageFigures | null> {
-  const { storage, pid, databasePid } = contender;
+  const { storage, pid, database } = contender;
   if (storage === null) return null;
   let issued = 0;
   const issue = async (count: number) => {
@@ -42,7 +42,7 @@ export async function storageFigures(
   const read = async () => {
     const kept = await storage.keptOctets();
     // This process moves SQLite's log into the database where the service would do it a moment later.
-    const written = writtenOctets(pid) + (databasePid === null ? 0 : writtenOctets(databasePid)) + ownWrittenOctets();
+    const written = writtenOctets(pid) + (database === null ? 0 : writtenOctets(database.pid)) + ownWrittenOctets();
     return { kept, written };
   };
   // The first pages of every table and index would count for more than they are worth.

@@ -35,7 +35,7 @@ describe('expectCertificate', () => {
     contender = {
       target: { host: '127.0.0.1', port: (server.address() as AddressInfo).port, ca: null },
       pid: process.pid,
-      databasePid: null,
+      database: null,
       readyMilliseconds: 0,
       storage: null,
       expectedStatus: 200,

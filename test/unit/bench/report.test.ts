@@ -6,6 +6,7 @@ import {
   figureOf,
   inUnit,
   isMet,
+  lineOf,
   linesOfPart,
   significant,
   tableOf,
@@ -37,12 +38,22 @@ describe('the table of the bench', () => {
     expect(isMet(row)).toBe(false);
   });
 
-  it('bounds the 99th percentile itself', () => {
+  it('bounds the 99th percentile itself, and the 99.9th where it has a limit', () => {
     const milliseconds = Array.from({ length: 101 }, (_, i) => i);
-    const row = boundedLatencies({ what: 'it', milliseconds, at: '10/s', most: 100 });
-    expect(tableOf([row]).split('\n').at(-1)).toBe(
-      '| it | 99.0 ms |  | ≤ 100 ms: met | p50 50.0 ms, p99.9 99.9 ms at 10/s |',
-    );
+    const bounded = (mostOfAll?: number) =>
+      boundedLatencies({
+        what: 'it',
+        milliseconds,
+        at: '10/s',
+        most: 99,
+        ...(mostOfAll !== undefined && { mostOfAll }),
+      });
+    const first = '| it: the 99th percentile | 99.0 ms |  | ≤ 99 ms: met | p50 50.0 ms, p99.9 99.9 ms at 10/s |';
+    expect(bounded().map(lineOf)).toEqual([first]);
+    expect(bounded(99).map(lineOf)).toEqual([
+      first,
+      '| it: the 99.9th percentile | 99.9 ms |  | ≤ 99 ms: **missed** | p50 50.0 ms, p99.9 99.9 ms at 10/s |',
+    ]);
   });
 
   it('shows a figure with its unit, and whether it keeps its target', () => {
@@ -70,7 +81,7 @@ describe('the table of the bench', () => {
 
   it('writes numbers with the digits that they are worth', () => {
     expect([0.514, 5.144, 51.44, 514.4, 51_440].map(significant)).toEqual(['0.51', '5.14', '51.4', '514', '51,440']);
-    expect(inUnit(3, 'times')).toBe('3.00');
+    expect([inUnit(3, 'times'), inUnit(3, 'turns')]).toEqual(['3.00', '3']);
     expect([withRange([3, 1, 2], 'ms'), withRange([3], 'ms')]).toEqual(['2.00 ms (1.00–3.00)', '3.00 ms']);
   });
 });
