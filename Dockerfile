@@ -22,7 +22,7 @@ RUN npm ci --omit=dev --omit=optional \
  && rm -rf @types undici-types node-addon-api better-sqlite3/deps better-sqlite3/src better-sqlite3/binding.gyp \
  && find better-sqlite3/prebuilds -type f ! -name "linux*-$(node -p process.arch).node" -delete \
  && find @prisma/client/runtime -type f -name 'query_compiler_*' \
-      ! -name 'query_compiler_fast_bg.sqlite.*mjs' ! -name 'query_compiler_fast_bg.postgresql.*mjs' -delete \
+      ! -name 'query_compiler_small_bg.sqlite.*mjs' ! -name 'query_compiler_small_bg.postgresql.*mjs' -delete \
  && find . -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete
 
 FROM node:24.21.0-bookworm-slim

@@ -76,8 +76,6 @@ async function serveAs(config: Config, hangUps: HangUps): Promise<void> {
 
   try {
     await app.ready();
-    app.makeDescriptions();
-    await service.warmUp({ isStopped });
     if (isStopped()) return;
     // A server has one address. Clients that ask for localhost try this one too.
     const host = config.host === 'localhost' ? '127.0.0.1' : config.host;

@@ -41,14 +41,12 @@ import { offeredSignIns } from './callers/offered-sign-ins.js';
 import { openCluster, openPublicAddress, type ClusterWiring } from './open-cluster.js';
 import { isSoleProcess, openStore, rememberingWriter } from './database/open-store.js';
 import { loadPolicies, watchPolicies } from './policies-in-force.js';
-import { openRehearsal } from './rehearsal.js';
 import { detectRestoration, nameInstance, restorationFirst } from './database/restored.js';
 import { openRetention, type RetentionOverrides } from './retention.js';
 import { openSignatures } from './signatures.js';
 import { openTls, type TlsInForce } from './tls-in-force.js';
 import { openTraces, tracedLog } from './traces.js';
 import { useCasesOf } from './use-cases.js';
-import { warmUp, type WarmUpOptions } from './warm-up.js';
 import { openWaysIn } from './callers/ways-in.js';
 import { openWebhooks } from './webhooks.js';
 import { beginWork } from './work-beside-requests.js';
@@ -90,8 +88,6 @@ export interface Composition {
   readonly metrics: { readonly requests: RequestMeasures; text(): Promise<MetricsText> };
   /** Reads the files that may change, and the policies, again. If a part is not valid, its old content stays in force. */
   reload(): Promise<void>;
-  /** As in `warm-up.ts`; before the service listens. */
-  warmUp(options?: WarmUpOptions): Promise<readonly number[]>;
   /**
    * Begins the work beside the requests, once the service listens. First it recovers the requests that an earlier
    * process left, and resolves when that is done; until then `services.health` is not ready.
@@ -340,23 +336,20 @@ async function wire(
   });
   const { sessions, logins } = waysIn.signIn;
   const { admins } = config.callers.apiTokens;
-  const useCaseParts = { drafts, checkpoints, denyList, authenticators, admins, budgets };
-  const servicesOf = (of: IssuanceContext): Services => {
-    const useCases = useCasesOf(of, useCaseParts);
-    return {
-      ...useCases,
-      enforcement: measuredReviews(useCases.enforcement, metrics.callers),
-      authenticator: waysIn.callers,
-      ...{ sessions, logins, inspections, health, budgets },
-      webhookDeliveries: webhooks.deliveries,
-      metrics: metricsService(metrics),
-      restored: restorations,
-      offeredSignIns: offeredSignIns(config.callers),
-    };
+  const useCases = useCasesOf(context, { drafts, checkpoints, denyList, authenticators, admins, budgets });
+  const services: Services = {
+    ...useCases,
+    enforcement: measuredReviews(useCases.enforcement, metrics.callers),
+    authenticator: waysIn.callers,
+    ...{ sessions, logins, inspections, health, budgets },
+    webhookDeliveries: webhooks.deliveries,
+    metrics: metricsService(metrics),
+    restored: restorations,
+    offeredSignIns: offeredSignIns(config.callers),
   };
   return {
     store,
-    services: servicesOf(context),
+    services,
     tls,
     callersTrust: clientCertificates?.trust ?? null,
     requestTracing: traces.requests,
@@ -369,7 +362,6 @@ async function wire(
       log.info({}, 'the policies, and the files of certificates and secrets, are read again');
       await Promise.all([policies.reload(), tls?.reload(), webhooks.reload(), waysIn.reload()]);
     },
-    warmUp: (options) => warmUp(() => openRehearsal(context, servicesOf), log, options),
     async begin() {
       signing = signCheckpoints(checkpoints, config.audit.checkpointSeconds, log);
       const { counting } = metrics;

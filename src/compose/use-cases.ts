@@ -16,7 +16,7 @@ import type { Services } from '../services/services.js';
 import { apiTokenWriter } from './callers/api-tokens.js';
 import type { Authenticators } from './callers/authenticators.js';
 
-/** The use cases that work in the context of issuing, and so can be rehearsed in another one. */
+/** The use cases that work in the context of issuing. */
 export type UseCases = Pick<
   Services,
   | 'certificateRequests'

@@ -8,6 +8,7 @@ import { watchReviewers } from '../issuance/enforcement/watch-reviewers.js';
 import { startHousekeeping } from '../issuance/housekeeping.js';
 import type { DenyList } from '../issuance/lifecycle/deny-list.js';
 import type { WebhookDispatcher } from '../webhooks/webhook-dispatcher.js';
+import { loadSecondReader } from '../x509/peculiar/second-reading.js';
 import type { OpenedClientCertificates } from './callers/client-certificates.js';
 import type { Closings } from './closings.js';
 import type { CountingOptions, FigureCounting } from './count-figures.js';
@@ -62,6 +63,8 @@ export async function beginWork(parts: WorkBesideRequests, closings: Closings): 
   closings.push(() => retention.stop());
   dispatcher.start();
   closings.push(() => dispatcher.stop(webhookDrainMilliseconds));
+  // Only certificates of clusters are read twice.
+  if ([...context.clusters.values()].some(({ signer }) => signer.needsCluster)) loadSecondReader();
   void probeStaleClusters(context);
   void parts.known.ask();
   parts.clientCertificates?.begin();

@@ -20,8 +20,6 @@ declare module 'fastify' {
     /** The listener that asks for client certificates; null: there is none. */
     certificateListener: CertificateListener | null;
     readonly connections: Connections;
-    /** Makes the descriptions of the API, which the first caller would wait for. The app has to be ready. */
-    makeDescriptions(): void;
   }
   interface FastifyRequest {
     /** The address that the call comes from, as far as that is known. */

@@ -1,5 +1,9 @@
 import { readFileSync } from 'node:fs';
+import AjvCompiler from '@fastify/ajv-compiler';
+import type { FastifyInstance, FastifySchema } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildApp } from '../../src/app.js';
+import { createLogger } from '../../src/observability/logger.js';
 import { webhookEventTypes } from '../../src/model/webhook-delivery.js';
 import { as } from './support/call.js';
 import { startService, type Method, type TestService } from './support/service.js';
@@ -51,6 +55,24 @@ function* schemas(value: unknown, place = ''): Generator<{ readonly place: strin
   for (const [name, member] of Object.entries(value))
     if (name !== 'example' && name !== 'examples') yield* schemas(member, `${place}/${name}`);
 }
+
+it('has schemas of JSON Schema alone, which the start does not check', async () => {
+  const app = buildApp(service.services, { logger: createLogger({ level: 'silent' }), version: '' });
+  const routes: { readonly scope: FastifyInstance; readonly url: string; readonly schema: FastifySchema }[] = [];
+  app.addHook('onRoute', function (this: FastifyInstance, { url, schema }) {
+    if (schema) routes.push({ scope: this, url, schema });
+  });
+  await app.ready();
+  expect(routes.length).toBeGreaterThan(100);
+  const buildCompiler = AjvCompiler() as unknown as (named: object, options: object) => (route: object) => unknown;
+  const compiled = (named: object, schema: unknown) => buildCompiler(named, { customOptions: {} })({ schema });
+  for (const { scope, url, schema } of routes)
+    for (const part of ['params', 'querystring', 'headers', 'body'] as const)
+      if (schema[part] !== undefined)
+        expect(() => compiled(scope.getSchemas(), schema[part]), `${url} ${part}`).not.toThrow();
+  expect(() => compiled({}, { type: 'object', properties: { a: { type: 'strong' } } })).toThrow('schema is invalid');
+  await app.close();
+});
 
 describe('/openapi.json', () => {
   it('is the committed contract, but for the version', () => {

@@ -128,10 +128,6 @@ export function documentRoutes(app: App, version: string, issuers: readonly stri
   const forSwaggerUi = prebuilt(jsonMediaType, () =>
     JSON.stringify(withoutSessions(app.swagger() as { readonly components?: object })),
   );
-  app.decorate('makeDescriptions', () => {
-    contract();
-    forSwaggerUi();
-  });
   app.register(async (docs) => {
     docs.get('/openapi.json', { schema: { hide: true } }, (request, reply) => sendPrebuilt(request, reply, contract()));
     const handlers = swaggerUiHandlers(forSwaggerUi);

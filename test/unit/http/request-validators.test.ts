@@ -37,3 +37,14 @@ it('builds one compiler for each set of named schemas', () => {
   expect(validatorOf({ $ref: 'One#' }, 'body')('text')).toBe(true);
   expect(validatorOf({ $ref: 'One#' }, 'body')({})).toBe(false);
 });
+
+it('compiles a schema when the first value comes', () => {
+  const validate = validatorOf({ type: 'strong' }, 'body');
+  expect(() => validate('text')).toThrow('schema is invalid');
+});
+
+it('answers what is wrong with a value, and nothing of the value before', () => {
+  const validate = validatorOf({ type: 'string' }, 'body') as Validator & { readonly errors: readonly object[] | null };
+  expect([validate({}), validate.errors]).toMatchObject([false, [{ keyword: 'type' }]]);
+  expect([validate('text'), validate.errors]).toEqual([true, null]);
+});
