@@ -102,8 +102,16 @@ async function recordUnknown(
   connection: ClusterConnection,
   csrs: readonly CsrObject[],
 ): Promise<readonly string[]> {
+  const { inventoried } = context.attempts;
+  const settled: string[] = [];
+  const read: { readonly csr: CsrObject; readonly certificate: ParsedCertificate | null }[] = [];
+  for (const csr of csrs) {
+    const certificate = certificateInCsr(csr);
+    if (certificate && inventoried.has(certificate.fingerprintSha256)) settled.push(csr.uid);
+    else read.push({ csr, certificate });
+  }
+  if (read.length === 0) return settled;
   const { username: ownUsername } = await connection.whoAmI();
-  const read = csrs.map((csr) => ({ csr, certificate: certificateInCsr(csr) }));
   const evidence = read.map(({ csr: { uid, name, username }, certificate }) => ({
     uid,
     name,
@@ -112,7 +120,6 @@ async function recordUnknown(
     certificate,
   }));
   const own = await findOwnCsrs(context.store, cluster, ownUsername, evidence);
-  const settled: string[] = [];
   for (const { csr, certificate } of read) {
     const ours = own.get(csr.uid);
     // An attempt of ours is about to end with it: either it gets into the inventory, or it is looked up again.

@@ -1,5 +1,5 @@
 import { EventEmitter, once } from 'node:events';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ClusterConnection } from '../../../../src/cluster/cluster-connection.js';
 import { kubeApiserverClient } from '../../../../src/cluster/csr-object.js';
 import { createKubeconfig } from '../../../../src/issuance/requests/collect-kubeconfig.js';
@@ -148,6 +148,19 @@ describe('user certificates that a cluster signs without us', () => {
     await recorded(1);
     await aWhile();
     expect(await events()).toHaveLength(1);
+  });
+
+  it('are not looked up in the database where this process has just recorded them as its own', async () => {
+    const { store } = connected.context;
+    const lookUps = vi.spyOn(store.requests, 'attemptedFor');
+    watch(connected.context);
+    const ask = { username: 'jane', groups: ['team-a'] };
+    expect(await createKubeconfig(connected.context, alice, ask, { idempotency: null })).toMatchObject({ ok: true });
+    await aWhile();
+    expect(lookUps).not.toHaveBeenCalled();
+    await approveByHand('last', (await csrFor('mallory')).pem);
+    await recorded(1);
+    expect(lookUps.mock.calls.map(([, keys]) => keys.length)).toEqual([1]);
   });
 
   it('are waited for where an attempt of ours has not ended yet', async () => {
