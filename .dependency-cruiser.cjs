@@ -121,7 +121,7 @@ const fences = [
     library: '(@prisma/[^/]+|prisma|better-sqlite3|@types/better-sqlite3|pg|@types/pg)',
     only: ['store'],
   },
-  { name: 'kubernetes-client', library: '@kubernetes/client-node', only: ['cluster', 'identity'] },
+  { name: 'kubernetes-client', library: '(@kubernetes/client-node|undici)', only: ['cluster', 'identity'] },
   { name: 'worker-pool', library: 'piscina', only: ['workers'] },
   // Signatures of tokens, and the login with an identity provider.
   { name: 'oidc', library: '(jose|openid-client|oauth4webapi)', only: ['identity/oidc'] },

@@ -1,7 +1,14 @@
 import type { AgentOptions } from 'node:https';
 import { type Cluster, KubeConfig, type RequestContext } from '@kubernetes/client-node';
+import { Agent } from 'undici';
 
 type Dispatcher = NonNullable<ReturnType<RequestContext['getDispatcher']>>;
+
+/**
+ * Connections without a proxy speak HTTP/1.1, because Node needs more processor time for a call by HTTP/2, and a
+ * certificate is three calls. An idle one is kept until shortly before the API server ends it, after 90 seconds.
+ */
+const direct = { allowH2: false, keepAliveTimeout: 75_000, connections: 64 } as const;
 
 /** How long running requests may still use a connection whose credentials have been replaced. */
 const GRACE_MILLISECONDS = 10_000;
@@ -21,10 +28,12 @@ export class PooledKubeConfig extends KubeConfig {
     const factory = this as unknown as DispatcherFactory;
     const make = factory.createDispatcher.bind(this);
     factory.createDispatcher = (cluster, options) =>
-      this.#keep(originOf(cluster, options), () =>
+      this.#keep(originOf(cluster, options), () => {
         // Without any option it makes no dispatcher, and requests would use connections that we cannot end.
-        make(cluster, { rejectUnauthorized: true, ...options }),
-      );
+        const given = { rejectUnauthorized: true, ...options };
+        const { type, connect } = factory.createDispatcherOptions(cluster, given);
+        return type === 'agent' && connect ? new Agent({ ...direct, connect }) : make(cluster, given);
+      });
   }
 
   /** Changes whenever connections are made for another cluster, CA or client certificate. */
@@ -63,6 +72,11 @@ interface Kept {
 
 interface DispatcherFactory {
   createDispatcher(cluster: Cluster | null, options: AgentOptions): Dispatcher | undefined;
+  /** `connect` is there for type `agent`. */
+  createDispatcherOptions(
+    cluster: Cluster | null,
+    options: AgentOptions,
+  ): { readonly type: string; readonly connect?: NonNullable<Agent.Options['connect']> };
 }
 
 /** Ends idle connections now, and busy ones (a watch is always busy) after a grace period. */

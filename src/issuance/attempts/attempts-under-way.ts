@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../model/bounded-map.js';
 import { nothingToUndo, type PreparedSigning } from '../../signer/signer.js';
 import type { CommitResult, Step } from '../../store/step.js';
 import type { Store } from '../../store/store.js';
@@ -6,6 +7,8 @@ import type { Store } from '../../store/store.js';
 export class AttemptsUnderWay {
   readonly #byRequest = new Map<string, Promise<unknown>>();
   readonly #recoveries = new Map<string, number>();
+  /** The certificates that this process has put into the inventory last, by fingerprint. */
+  readonly inventoried = new BoundedMap<string, true>(10_000);
 
   has(requestId: string): boolean {
     return this.#byRequest.has(requestId);

@@ -122,6 +122,7 @@ async function recordIssued(
     announced: announce(context, { event: 'certificate_request.issued', at, request, certificate }),
   });
   const [committed] = await Promise.all([committing, Promise.resolve(certificate).then(beside)]);
+  if (committed) context.attempts.inventoried.set(fingerprintSha256, true);
   return committed ? { kind: 'issued', certificate } : takenOver(context, request, attempt, certificate);
 }
 

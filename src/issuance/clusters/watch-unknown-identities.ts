@@ -1,5 +1,5 @@
 import type { ClusterConnection } from '../../cluster/cluster-connection.js';
-import { instanceLabel, kubeApiserverClient, type CsrObject } from '../../cluster/csr-object.js';
+import { instanceLabel, kubeApiserverClient, ownApproval, type CsrObject } from '../../cluster/csr-object.js';
 import { StoreBusyError, StoreUnavailableError } from '../../model/errors.js';
 import { auditEvent, type AuditEventDraft } from '../../model/audit-event.js';
 import type { ParsedCertificate } from '../../x509/strict/certificate-reader.js';
@@ -102,8 +102,16 @@ async function recordUnknown(
   connection: ClusterConnection,
   csrs: readonly CsrObject[],
 ): Promise<readonly string[]> {
+  const { inventoried } = context.attempts;
+  const settled: string[] = [];
+  const read: { readonly csr: CsrObject; readonly certificate: ParsedCertificate | null }[] = [];
+  for (const csr of csrs) {
+    const certificate = certificateInCsr(csr);
+    if (certificate && inventoried.has(certificate.fingerprintSha256)) settled.push(csr.uid);
+    else read.push({ csr, certificate });
+  }
+  if (read.length === 0) return settled;
   const { username: ownUsername } = await connection.whoAmI();
-  const read = csrs.map((csr) => ({ csr, certificate: certificateInCsr(csr) }));
   const evidence = read.map(({ csr: { uid, name, username }, certificate }) => ({
     uid,
     name,
@@ -112,7 +120,6 @@ async function recordUnknown(
     certificate,
   }));
   const own = await findOwnCsrs(context.store, cluster, ownUsername, evidence);
-  const settled: string[] = [];
   for (const { csr, certificate } of read) {
     const ours = own.get(csr.uid);
     // An attempt of ours is about to end with it: either it gets into the inventory, or it is looked up again.
@@ -125,15 +132,17 @@ async function recordUnknown(
 
 /**
  * Whether it was signed for a request of this log of which the database knows nothing, or no such attempt. An attempt is on
- * record before its object is approved, so the database was put back from a backup since. The API server sets the username.
+ * record before kubepass approves its object, so the database was put back from a backup since. An object that somebody else
+ * approved proves nothing: it is created beside the commit of the attempt. The API server sets the username.
  */
 async function isLost(
   { store, lostRecords }: IssuanceContext,
-  { name, username, labels }: CsrObject,
+  { name, username, labels, conditions }: CsrObject,
   ownUsername: string,
 ): Promise<boolean> {
   const [, requestId, attempt] = /^kubepass-([0-9a-f-]{36})-(\d{1,9})$/.exec(name) ?? [];
-  if (requestId === undefined || username !== ownUsername || labels[instanceLabel] !== lostRecords.instance)
+  const isForThisLog = username === ownUsername && labels[instanceLabel] === lostRecords.instance;
+  if (requestId === undefined || !isForThisLog || !conditions.some(({ reason }) => reason === ownApproval))
     return false;
   const request = await store.requests.find(requestId);
   return (request?.attempt?.number ?? 0) < Number(attempt);

@@ -1,10 +1,5 @@
-import 'reflect-metadata';
-import {
-  BasicConstraintsExtension,
-  ExtendedKeyUsageExtension,
-  KeyUsagesExtension,
-  X509Certificate,
-} from '@peculiar/x509';
+import { AsnConvert } from '@peculiar/asn1-schema';
+import { BasicConstraints, Certificate, ExtendedKeyUsage, KeyUsage } from '@peculiar/asn1-x509';
 import { keyUsages } from '../strict/extension.js';
 import { extensionId } from '../strict/object-identifiers.js';
 
@@ -31,35 +26,31 @@ export interface CertificateReading {
   readonly signatureAlgorithm: string;
 }
 
-/** The library's certificate, whose own parse tree is protected: only there do names keep their types and values. */
-class OpenCertificate extends X509Certificate {
-  get content() {
-    return this.asn.tbsCertificate;
-  }
-
-  get signatureAlgorithmId(): string {
-    return this.asn.signatureAlgorithm.algorithm;
-  }
-}
-
-/** Reads a certificate with `@peculiar/x509`. Throws what the library throws where it cannot. */
+/** Reads a certificate with `@peculiar/asn1-x509`. Throws what the library throws where it cannot. */
 export function readWithLibrary(der: Uint8Array<ArrayBuffer>): CertificateReading {
-  const certificate = new OpenCertificate(der);
-  const usages = certificate.getExtension(KeyUsagesExtension)?.usages;
+  const { tbsCertificate, signatureAlgorithm } = AsnConvert.parse(der, Certificate);
+  const { subject, issuer, serialNumber, validity, subjectPublicKeyInfo, extensions } = tbsCertificate;
+  const extension = (id: string) => extensions?.find(({ extnID }) => extnID === id)?.extnValue.buffer;
+  const read = <T>(id: string, type: new () => T): T | null => {
+    const value = extension(id);
+    return value === undefined ? null : AsnConvert.parse(value, type);
+  };
+  const usages = read(extensionId.keyUsage, KeyUsage)?.toNumber();
   return {
-    subject: certificate.content.subject.map((rdn) =>
+    subject: subject.map((rdn) =>
       rdn.map(({ type, value }) => [type, value.anyValue === undefined ? value.toString() : hex(value.anyValue)]),
     ),
-    issuer: hex(certificate.issuerName.toArrayBuffer()),
-    serialNumber: certificate.serialNumber,
-    notBefore: certificate.notBefore.toISOString(),
-    notAfter: certificate.notAfter.toISOString(),
-    subjectPublicKeyInfo: hex(certificate.publicKey.rawData),
+    issuer: hex(AsnConvert.serialize(issuer)),
+    // A zero in front of the first bit only says that the number is not negative (X.690 8.3.3).
+    serialNumber: hex(serialNumber).replace(/^00(?=[89a-f])/, ''),
+    notBefore: validity.notBefore.getTime().toISOString(),
+    notAfter: validity.notAfter.getTime().toISOString(),
+    subjectPublicKeyInfo: hex(AsnConvert.serialize(subjectPublicKeyInfo)),
     keyUsage: usages === undefined ? null : keyUsages.filter((_, bit) => (usages & (1 << bit)) !== 0),
-    extKeyUsage: certificate.getExtension(ExtendedKeyUsageExtension)?.usages.map(String) ?? null,
-    certificateAuthority: certificate.getExtension(BasicConstraintsExtension)?.ca ?? false,
-    subjectAltNames: certificate.getExtension(extensionId.subjectAltName) !== null,
-    signatureAlgorithm: certificate.signatureAlgorithmId,
+    extKeyUsage: read(extensionId.extKeyUsage, ExtendedKeyUsage)?.map(String) ?? null,
+    certificateAuthority: read(extensionId.basicConstraints, BasicConstraints)?.cA ?? false,
+    subjectAltNames: extension(extensionId.subjectAltName) !== undefined,
+    signatureAlgorithm: signatureAlgorithm.algorithm,
   };
 }
 

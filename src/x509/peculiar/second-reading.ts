@@ -5,12 +5,12 @@ import type { CertificateReading } from './library-reading.js';
 /** Reads a certificate independently of the strict reader. Throws where it cannot. */
 export type SecondReader = (der: Uint8Array<ArrayBuffer>) => CertificateReading | Promise<CertificateReading>;
 
-/** Loads `@peculiar/x509` before its first use, which would wait for it. A failure is told at that use. */
+/** Loads `@peculiar/asn1-x509` before its first use, which would wait for it. A failure is told at that use. */
 export function loadSecondReader(): void {
   import('./library-reading.js').catch(() => undefined);
 }
 
-/** Loads `@peculiar/x509` at its first use: a service that never needs it does not pay for it at its start. */
+/** Loads `@peculiar/asn1-x509` at its first use: a service that never needs it does not pay for it at its start. */
 export const secondReader: SecondReader = async (der) => {
   const { readWithLibrary } = await import('./library-reading.js');
   return readWithLibrary(der);

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createSecureServer, type Http2SecureServer } from 'node:http2';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -8,6 +9,7 @@ import { type ClusterConnection, openClusterConnection } from '../../../src/clus
 import { newCsr } from '../../contract/cluster-under-contract.js';
 import { csrFor } from '../../helpers/csr.js';
 import { FakeApiServer } from '../../helpers/fake-api-server.js';
+import { issue, makeAuthority } from '../../helpers/fake-api-server/serving-certificate.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 
 const directory = temporaryDirectory();
@@ -156,6 +158,52 @@ it('keeps them when it deletes too, although a DELETE comes with a body', async 
     expect(await connection.csrs.find(csr.name)).toBeNull();
   }
   expect(server.connections).toBe(before);
+});
+
+describe('with an API server that offers HTTP/2 as well and announces no end of idle connections', () => {
+  const versions: string[] = [];
+  let connections = 0;
+  let both: Http2SecureServer;
+  let connected: ClusterConnection;
+
+  beforeAll(async () => {
+    const authority = await makeAuthority('serving-ca');
+    const { certificatePem, privateKeyPem } = await issue(authority, { username: 'kube-apiserver' }, 'serverAuth');
+    both = createSecureServer({ allowHTTP1: true, cert: certificatePem, key: privateKeyPem }, (request, answer) => {
+      versions.push(request.httpVersion);
+      answer.end('{"gitVersion":"v1"}');
+    });
+    both.on('secureConnection', () => connections++);
+    // As a server of Node it would announce one.
+    Object.assign(both, { keepAliveTimeout: 0 });
+    await new Promise<void>((resolve) => both.listen(0, '127.0.0.1', resolve));
+    const kubeconfig = parse(await server.kubeconfig(admin, 'token')) as { clusters: [{ cluster: object }] };
+    kubeconfig.clusters[0].cluster = {
+      server: `https://127.0.0.1:${(both.address() as AddressInfo).port}`,
+      'certificate-authority-data': Buffer.from(authority.pem).toString('base64'),
+    };
+    connected = await open(stringify(kubeconfig));
+  });
+  afterAll(async () => {
+    await connected.close();
+    both.close();
+  });
+
+  it('speaks HTTP/1.1', async () => {
+    await connected.version();
+    expect(versions).toEqual(['1.1']);
+  });
+
+  it('keeps a connection for a minute without a call', async () => {
+    await connected.version();
+    const before = connections;
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    await connected.version();
+    vi.advanceTimersByTime(60_000);
+    vi.useRealTimers();
+    await connected.version();
+    expect(connections).toBe(before);
+  });
 });
 
 it('lists page by page', async () => {
