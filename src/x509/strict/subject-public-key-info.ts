@@ -1,4 +1,4 @@
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { rsaWeakness } from '../hygiene/rsa-weakness.js';
 import {
   type DerElement,
@@ -10,6 +10,7 @@ import {
   readOid,
   Tag,
 } from './der.js';
+import { importSpki } from './import-spki.js';
 import type { KeyAlgorithm } from './key-algorithm.js';
 import { namedCurve, publicKeyAlgorithm } from './object-identifiers.js';
 import { refuse, type RefusedInput } from './input-refusal.js';
@@ -52,9 +53,7 @@ export function readSubjectPublicKeyInfo(bytes: Buffer, offset = 0): KeyReading 
 }
 
 /** The key as Node's crypto takes it. */
-export function importPublicKey(publicKey: SubjectPublicKeyInfo): KeyObject {
-  return createPublicKey({ key: publicKey.der, format: 'der', type: 'spki' });
-}
+export const importPublicKey = ({ der }: SubjectPublicKeyInfo): KeyObject => importSpki(der);
 
 type JudgedKey = Pick<SubjectPublicKeyInfo, 'algorithm' | 'modulus'> | RefusedInput<KeyRefusalReason>;
 
