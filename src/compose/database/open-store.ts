@@ -99,9 +99,9 @@ export function rememberingWriter(writer: Writer): Writer {
   const committed = new Set<string>();
   const isNews = (operation: Operation) => operation.op !== 'rememberPolicySet' || !committed.has(operation.digest);
   return {
-    async commit({ operations, events }) {
-      const news = operations.filter(isNews);
-      const result = await writer.commit({ operations: news, events });
+    async commit(step) {
+      const news = step.operations.filter(isNews);
+      const result = await writer.commit({ ...step, operations: news });
       if (result.committed)
         for (const operation of news) if (operation.op === 'rememberPolicySet') committed.add(operation.digest);
       return result;

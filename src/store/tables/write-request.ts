@@ -1,8 +1,7 @@
-import { hash } from 'node:crypto';
 import type { CertificateRequest, IssuanceAttempt } from '../../model/certificate-request.js';
 import type { RecordedDecision } from '../../model/decision.js';
 import type { Prisma } from '../generated/sqlite/client.js';
-import { hexOf, octetsOf, uuidOctets } from '../octets.js';
+import { hexOf, octetsOf, sha256Octets, uuidOctets } from '../octets.js';
 import {
   insertOnce,
   insertUnique,
@@ -63,7 +62,7 @@ export interface DecisionText {
 
 export function decisionText({ decidedAt: _, ...decision }: RecordedDecision): DecisionText {
   const text = JSON.stringify(decision);
-  return { sha256: hash('sha256', text, 'buffer'), text };
+  return { sha256: sha256Octets(text), text };
 }
 
 function attemptColumns(attempt: IssuanceAttempt | null): AttemptColumns {
