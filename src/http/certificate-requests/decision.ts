@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox';
 import type { CertificateRequest } from '../../model/certificate-request.js';
 import type { ApprovalStage, PrincipalSelector, TraceEntry } from '../../model/decision.js';
+import { instantText } from '../../model/instant-text.js';
 import { roles } from '../../model/principal.js';
 import type { CertificateRequestDetails } from '../../services/certificate-requests.js';
 import { ViolationSchema } from '../problems/schemas.js';
@@ -136,7 +137,7 @@ export function recordedDecisionView(
     verdicts: decision.verdicts.map(({ name, verdict, reasons }) => ({ name, verdict, reasons: [...reasons] })),
     requester: { name: requester.name, groups: [...requester.groups], roles: [...requester.roles] },
     policySetDigest: decision.policySetDigest,
-    decidedAt: decision.decidedAt.toISOString(),
+    decidedAt: instantText(decision.decidedAt),
     ...(recomputed && { trace: recomputed.trace && traceView(recomputed.trace), traceNote: recomputed.note }),
   };
 }

@@ -1,4 +1,5 @@
 import { awaitedStages } from '../../model/certificate-request.js';
+import { instantText } from '../../model/instant-text.js';
 import type { CertificateRequestDetails, CertificateRequestView } from '../../services/certificate-requests.js';
 import { certificateView } from '../certificates/schemas.js';
 import { blastRadiusView } from './blast-radius.js';
@@ -26,7 +27,7 @@ export function certificateRequestView(
     requester: request.requester.name,
     collector: request.collector,
     renewalOf: request.renewal?.of ?? null,
-    createdAt: request.createdAt.toISOString(),
+    createdAt: instantText(request.createdAt),
     expiresAt: request.expiresAt?.toISOString() ?? null,
     decision: recordedDecisionView(request, recomputed),
     approvals: request.approvals.map(({ principal, at, comment, stage = 0 }) => ({

@@ -7,6 +7,7 @@ import {
   type ListedCertificate,
 } from '../../model/certificate.js';
 import { enforcementModes, type Enforcement } from '../../model/enforcement.js';
+import { instantText } from '../../model/instant-text.js';
 import { revocationReasons, type Revocation } from '../../model/revocation.js';
 import type { RevokedView } from '../../services/certificates.js';
 import { keyAlgorithms } from '../../x509/strict/key-algorithm.js';
@@ -174,8 +175,8 @@ export function listedCertificateView(certificate: ListedCertificate, now: Date)
     issuer: certificate.issuer,
     username: certificate.username,
     groups: [...certificate.groups],
-    notBefore: certificate.notBefore.toISOString(),
-    notAfter: certificate.notAfter.toISOString(),
+    notBefore: instantText(certificate.notBefore),
+    notAfter: instantText(certificate.notAfter),
     publicKey: { ...certificate.publicKey },
     cluster: certificate.cluster,
     requestId: certificate.requestId,

@@ -1,6 +1,7 @@
 import type { AuditEventDraft } from '../../model/audit-event.js';
 import type { Certificate } from '../../model/certificate.js';
 import type { CertificateRequest, IssuanceAttempt, RequestFailure } from '../../model/certificate-request.js';
+import { instantText } from '../../model/instant-text.js';
 import { joined } from '../../model/quote.js';
 import type { MoveRequest, Operation } from '../../store/step.js';
 import { SigningRefusedError, SigningUndeterminedError, type SignedCertificate } from '../../signer/signer.js';
@@ -109,8 +110,8 @@ async function recordIssued(
     issuer: certificate.issuer,
     username: certificate.username,
     groups: certificate.groups,
-    notBefore: certificate.notBefore.toISOString(),
-    notAfter: certificate.notAfter.toISOString(),
+    notBefore: instantText(certificate.notBefore),
+    notAfter: instantText(certificate.notAfter),
     spkiSha256: certificate.publicKey.spkiSha256,
     orphan: certificate.orphan,
     lifetimeClamped,

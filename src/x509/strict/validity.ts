@@ -21,8 +21,21 @@ export function userCertificateValidity(now: Date, expirationSeconds: number, ca
 const wholeSeconds = (milliseconds: number): Date => new Date(Math.floor(milliseconds / 1000) * 1000);
 
 /** Writes a Validity; fractions of seconds are dropped. */
-export function writeValidity(validity: Validity): Buffer {
-  return sequence(writeTime(validity.notBefore), writeTime(validity.notAfter));
+export function writeValidity({ notBefore, notAfter }: Validity): Buffer {
+  return sequence(writtenTime(notBefore), writtenTime(notAfter));
+}
+
+const fewTimes = 16;
+/** By the second. The certificates of one second begin at the same time, and most of them end so. */
+const written = new Map<number, Buffer>();
+
+function writtenTime(instant: Date): Buffer {
+  const second = Math.floor(instant.getTime() / 1000);
+  let time = written.get(second);
+  if (time !== undefined) return time;
+  if (written.size === fewTimes) written.clear();
+  written.set(second, (time = writeTime(instant)));
+  return time;
 }
 
 /** Reads a Validity. Throws `DerError`. */
