@@ -1,7 +1,7 @@
 import { auditEventTypes, type AuditEvent, type AuditEventType, type UnchainedEvent } from '../model/audit-event.js';
-import { instantText } from '../model/instant-text.js';
 import { canonicalJson, NotCanonicalizableError } from './canonical-json.js';
 import { linkHash, type ChainHead } from './chain.js';
+import { instantText } from '../x509/strict/instant-text.js';
 
 /** The members that all events of a record share, in which events are found. */
 export interface SharedMembers {

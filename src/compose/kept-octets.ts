@@ -70,8 +70,5 @@ function octetsOfAnswer(operation: Operation): number {
 const utf8Octets = (text: string): number => Buffer.byteLength(text);
 const octetsIn = (value: object | string | null): number => (value === null ? 0 : utf8Octets(JSON.stringify(value)));
 
-function sum<T>(values: readonly T[], octets: (value: T) => number): number {
-  let total = 0;
-  for (const value of values) total += octets(value);
-  return total;
-}
+const sum = <T>(values: readonly T[], octets: (value: T) => number): number =>
+  values.reduce((total, value) => total + octets(value), 0);

@@ -1,7 +1,6 @@
 import { Type, type Static } from 'typebox';
 import type { CertificateRequest } from '../../model/certificate-request.js';
 import type { ApprovalStage, PrincipalSelector, TraceEntry } from '../../model/decision.js';
-import { instantText } from '../../model/instant-text.js';
 import { roles } from '../../model/principal.js';
 import type { CertificateRequestDetails } from '../../services/certificate-requests.js';
 import { ViolationSchema } from '../problems/schemas.js';
@@ -20,6 +19,7 @@ import {
   sha256Of,
   textOf,
 } from '../schema-parts.js';
+import { instantText } from '../../x509/strict/instant-text.js';
 
 const globs = (description: string) =>
   Type.Optional(Type.Array(Type.String({ maxLength: 256 }), { maxItems: 1000, description }));

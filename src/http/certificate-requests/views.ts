@@ -1,10 +1,10 @@
 import { awaitedStages } from '../../model/certificate-request.js';
-import { instantText } from '../../model/instant-text.js';
 import type { CertificateRequestDetails, CertificateRequestView } from '../../services/certificate-requests.js';
 import { certificateView } from '../certificates/schemas.js';
 import { blastRadiusView } from './blast-radius.js';
 import { approversView, recordedDecisionView } from './decision.js';
 import type { CertificateRequestBody } from './schemas.js';
+import { instantText } from '../../x509/strict/instant-text.js';
 
 /** The request, with its details if one request is read. */
 export function certificateRequestView(

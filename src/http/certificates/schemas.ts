@@ -7,7 +7,6 @@ import {
   type ListedCertificate,
 } from '../../model/certificate.js';
 import { enforcementModes, type Enforcement } from '../../model/enforcement.js';
-import { instantText } from '../../model/instant-text.js';
 import { revocationReasons, type Revocation } from '../../model/revocation.js';
 import type { RevokedView } from '../../services/certificates.js';
 import { keyAlgorithms } from '../../x509/strict/key-algorithm.js';
@@ -35,6 +34,7 @@ import {
   textOf,
   writtenTextOf,
 } from '../schema-parts.js';
+import { instantText } from '../../x509/strict/instant-text.js';
 
 export const PublicKeySchema = namedObject('PublicKey', 'Identifies a public key.', {
   algorithm: oneOf(keyAlgorithms, 'Algorithm and size.'),

@@ -1,7 +1,6 @@
 import type { AuditEventDraft } from '../../model/audit-event.js';
 import type { Certificate } from '../../model/certificate.js';
 import type { CertificateRequest, IssuanceAttempt, RequestFailure } from '../../model/certificate-request.js';
-import { instantText } from '../../model/instant-text.js';
 import { joined } from '../../model/quote.js';
 import type { MoveRequest, Operation } from '../../store/step.js';
 import { SigningRefusedError, SigningUndeterminedError, type SignedCertificate } from '../../signer/signer.js';
@@ -12,6 +11,7 @@ import { commitCertificate } from '../lifecycle/commit-certificate.js';
 import type { StartedAttempt } from './start-attempt.js';
 import { phase } from '../phase.js';
 import { moveRequest } from '../request-states.js';
+import { instantText } from '../../x509/strict/instant-text.js';
 
 /** The end of an attempt. `abandoned`: the request is approved again, and another attempt may follow. */
 export type AttemptEnd =

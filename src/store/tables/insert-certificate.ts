@@ -1,7 +1,8 @@
+import { hash } from 'node:crypto';
 import type { Certificate } from '../../model/certificate.js';
 import type { Renewal } from '../../model/renewal.js';
 import type { Prisma } from '../generated/sqlite/client.js';
-import { hexOf, octetsOf, serialOctets, sha256Octets, uuidOctets } from '../octets.js';
+import { hexOf, octetsOf, serialOctets, uuidOctets } from '../octets.js';
 import { insertOnce, quoted, textsByColumns, type Columns, type ColumnValue, type Statement } from '../statement.js';
 
 type CertificateRow = Prisma.CertificateRecordGetPayload<object>;
@@ -40,7 +41,7 @@ export function issuerRow(certificate: Certificate): Columns<IssuerRow> & { read
   // is `CN=kubernetes`), so where the CA's certificate is unknown the cluster stands beside the name.
   const identity = issuerFingerprintSha256 ?? `${cluster} ${issuer}`;
   return {
-    sha256: sha256Octets(identity),
+    sha256: octetsOf(hash('sha256', identity, 'hex')),
     identity,
     name: issuer,
     fingerprintSha256: issuerFingerprintSha256 === null ? null : octetsOf(issuerFingerprintSha256),

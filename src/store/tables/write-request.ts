@@ -1,7 +1,8 @@
+import { hash } from 'node:crypto';
 import type { CertificateRequest, IssuanceAttempt } from '../../model/certificate-request.js';
 import type { RecordedDecision } from '../../model/decision.js';
 import type { Prisma } from '../generated/sqlite/client.js';
-import { hexOf, octetsOf, sha256Octets, uuidOctets } from '../octets.js';
+import { hexOf, octetsOf, uuidOctets } from '../octets.js';
 import {
   insertOnce,
   insertUnique,
@@ -60,9 +61,10 @@ export interface DecisionText {
   readonly text: string;
 }
 
+// Node makes the text of a hash in a quarter of the time of its Buffer.
 export function decisionText({ decidedAt: _, ...decision }: RecordedDecision): DecisionText {
   const text = JSON.stringify(decision);
-  return { sha256: sha256Octets(text), text };
+  return { sha256: octetsOf(hash('sha256', text, 'hex')), text };
 }
 
 function attemptColumns(attempt: IssuanceAttempt | null): AttemptColumns {

@@ -1,4 +1,3 @@
-import type { KeyObject } from 'node:crypto';
 import { rsaWeakness } from '../hygiene/rsa-weakness.js';
 import {
   type DerElement,
@@ -10,7 +9,6 @@ import {
   readOid,
   Tag,
 } from './der.js';
-import { importSpki } from './import-spki.js';
 import type { KeyAlgorithm } from './key-algorithm.js';
 import { namedCurve, publicKeyAlgorithm } from './object-identifiers.js';
 import { refuse, type RefusedInput } from './input-refusal.js';
@@ -51,9 +49,6 @@ export function readSubjectPublicKeyInfo(bytes: Buffer, offset = 0): KeyReading 
   if ('refusal' in judged) return judged;
   return { ok: true, publicKey: { der: spki.raw, ...judged, sha256: sha256(spki.raw) } };
 }
-
-/** The key as Node's crypto takes it. */
-export const importPublicKey = ({ der }: SubjectPublicKeyInfo): KeyObject => importSpki(der);
 
 type JudgedKey = Pick<SubjectPublicKeyInfo, 'algorithm' | 'modulus'> | RefusedInput<KeyRefusalReason>;
 

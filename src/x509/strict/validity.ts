@@ -1,4 +1,5 @@
 import { der, DerError, type DerElement, inside, sequence, Tag } from './der.js';
+import { ofInstant } from './instant-text.js';
 
 /** RFC 5280 4.1.2.5; whole seconds. */
 export interface Validity {
@@ -25,18 +26,7 @@ export function writeValidity({ notBefore, notAfter }: Validity): Buffer {
   return sequence(writtenTime(notBefore), writtenTime(notAfter));
 }
 
-const fewTimes = 16;
-/** By the second. The certificates of one second begin at the same time, and most of them end so. */
-const written = new Map<number, Buffer>();
-
-function writtenTime(instant: Date): Buffer {
-  const second = Math.floor(instant.getTime() / 1000);
-  let time = written.get(second);
-  if (time !== undefined) return time;
-  if (written.size === fewTimes) written.clear();
-  written.set(second, (time = writeTime(instant)));
-  return time;
-}
+const writtenTime = ofInstant((instant) => writeTime(instant));
 
 /** Reads a Validity. Throws `DerError`. */
 export function readValidity(element: DerElement): Validity {

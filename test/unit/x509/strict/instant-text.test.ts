@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { instantText } from '../../../src/model/instant-text.js';
+import { instantText } from '../../../../src/x509/strict/instant-text.js';
 
 it('is the text of each instant, however many there were and however often one is written', () => {
   const instants = Array.from({ length: 300 }, (_, i) => new Date(Date.UTC(2026, 2, 1) + (i % 100) * 999));
