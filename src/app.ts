@@ -13,6 +13,7 @@ import {
   rememberPaths,
   scimPrefix,
 } from './http/plugins/errors.js';
+import { keepRoutes } from './http/plugins/kept-route.js';
 import { negotiateMediaTypes } from './http/plugins/negotiation.js';
 import { readInput } from './http/plugins/request-input.js';
 import { measureRequests } from './http/plugins/request-measures.js';
@@ -128,6 +129,7 @@ export function buildApp(services: Services, options: AppOptions): App {
     },
   });
   drainConnections(app, certificateListener, connections, options.drainMilliseconds ?? 10_000);
+  keepRoutes(app);
   traceRequests(app, options.tracing ?? null);
   setAnswerHeaders(app);
   logRequests(app);

@@ -2,6 +2,7 @@ import { auditEventTypes, type AuditEvent, type AuditEventType, type UnchainedEv
 import { canonicalJson, NotCanonicalizableError } from './canonical-json.js';
 import { linkHash, type ChainHead } from './chain.js';
 import { hashOctets, leafHashOfText } from './merkle-tree.js';
+import { instantText } from '../x509/strict/instant-text.js';
 
 /** The members that all events of a record share, in which events are found. */
 export interface SharedMembers {
@@ -102,7 +103,7 @@ const eventLine = ({ details, principal, type }: UnchainedEvent): EventLine => (
 /** RFC 8785 orders members by name: at, cluster, details, fingerprintSha256, principal, requestId, seq, type. */
 export function sharedText({ at, cluster, requestId, fingerprintSha256 }: SharedMembers): SharedText {
   return {
-    beforeDetails: `{"at":"${at.toISOString()}","cluster":${canonicalJson(cluster)},"details":`,
+    beforeDetails: `{"at":"${instantText(at)}","cluster":${canonicalJson(cluster)},"details":`,
     beforePrincipal: `,"fingerprintSha256":${canonicalJson(fingerprintSha256)},"principal":`,
     beforeSeq: `,"requestId":${canonicalJson(requestId)},"seq":`,
   };

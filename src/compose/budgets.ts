@@ -1,3 +1,4 @@
+import { packEvents } from '../audit/audit-record.js';
 import type { Config } from '../config/config.js';
 import { Budgets, type Spender } from '../identity/budgets.js';
 import type { AuditEventDraft } from '../model/audit-event.js';
@@ -17,12 +18,15 @@ export function openBudgets({ budgets }: Config, clock: () => Date, now?: () => 
  * A writer that spends the `auditKilobytes` of whoever causes events, before a step is committed. Events without a principal
  * are caused by the one that another event of their step names; a renewal by a proof of possession is paid by its username.
  */
-export function spendingWriter(writer: Writer, budgets: Pick<Budgets, 'spend'>): Writer {
+export function spendingWriter(writer: Writer, budgets: Pick<Budgets, 'areCounted' | 'spend'>): Writer {
+  if (!budgets.areCounted) return writer;
   return {
-    commit(step) {
+    async commit(step) {
       const cause = step.events.find(({ principal }) => principal !== null);
-      if (cause !== undefined) budgets.spend(spenderOf(cause), 'auditKilobytes', keptOctets(step) / 1000);
-      return writer.commit(step);
+      if (cause === undefined) return writer.commit(step);
+      const packed = packEvents(step.events);
+      budgets.spend(spenderOf(cause), 'auditKilobytes', keptOctets(step, packed) / 1000);
+      return writer.commit({ ...step, packed });
     },
   };
 }

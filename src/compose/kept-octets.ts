@@ -1,3 +1,4 @@
+import type { UnchainedRecord } from '../audit/audit-record.js';
 import type { AuditEventDraft } from '../model/audit-event.js';
 import type { Operation, Step } from '../store/step.js';
 
@@ -6,8 +7,9 @@ import type { Operation, Step } from '../store/step.js';
  * texts and people that are kept beside them. Members that have the same size in every request and certificate are not counted,
  * because the number of calls bounds them.
  */
-export const keptOctets = ({ events, operations }: Step): number =>
-  sum(events, octetsOfEvent) +
+export const keptOctets = ({ events, operations }: Step, packed: readonly UnchainedRecord[]): number =>
+  sum(packed, octetsOfRecord) +
+  sum(events, octetsOfMembers) +
   sum(operations, octetsOfOperation) +
   // The answer that is kept with a key has the request once more.
   (operations.some(({ op }) => op === 'insertIdempotencyKey') ? sum(operations, octetsOfAnswer) : 0);
@@ -17,11 +19,14 @@ const sharedOctets = 100;
 /** Somebody in a group: a row, which an index has too. */
 const memberOctets = 60;
 
-/** The canonical text of an event has the same members and the same escapes. */
-function octetsOfEvent(event: AuditEventDraft): number {
-  const octets = sharedOctets + octetsIn(event);
-  if (event.type !== 'DirectoryMembershipChanged') return octets;
-  return octets + memberOctets * (event.details.added.length + event.details.removed.length);
+/** Its events, each with the text that they share. */
+function octetsOfRecord({ text: { beforeDetails, beforePrincipal, beforeSeq }, lines }: UnchainedRecord): number {
+  const shared = sharedOctets + sum([beforeDetails, beforePrincipal, beforeSeq], utf8Octets);
+  return sum(lines, ({ details, principal, type }) => shared + sum([details, principal, type], utf8Octets));
+}
+
+function octetsOfMembers({ type, details }: AuditEventDraft): number {
+  return type === 'DirectoryMembershipChanged' ? memberOctets * (details.added.length + details.removed.length) : 0;
 }
 
 /** A text is counted as often as it is kept. */
@@ -62,7 +67,8 @@ function octetsOfAnswer(operation: Operation): number {
   return octetsIn([reason, labels, groups]);
 }
 
-const octetsIn = (value: object | string | null): number => Buffer.byteLength(JSON.stringify(value));
+const utf8Octets = (text: string): number => Buffer.byteLength(text);
+const octetsIn = (value: object | string | null): number => (value === null ? 0 : utf8Octets(JSON.stringify(value)));
 
 const sum = <T>(values: readonly T[], octets: (value: T) => number): number =>
   values.reduce((total, value) => total + octets(value), 0);

@@ -1,5 +1,6 @@
-import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { type KeyObject, sign, verify } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
+import { importSpki } from '../x509/strict/import-spki.js';
 import { type CryptoMessage, fieldsOfJob, JobKind, SignatureVerdict } from './crypto-job.js';
 import { packFields, unpackFields } from './octet-fields.js';
 
@@ -33,7 +34,7 @@ function work(kind: number, key: Buffer, data: Buffer, signature: Buffer): Uint8
     case JobKind.verify:
       return verdict(verify('sha256', data, knownKey(key), signature));
     case JobKind.verifyProof:
-      return verdict(verify('sha256', data, createPublicKey({ key, format: 'der', type: 'spki' }), signature));
+      return verdict(verify('sha256', data, importSpki(key), signature));
     default:
       throw new RangeError('the kind of a job is not known');
   }

@@ -12,7 +12,7 @@ const isEcdsaSha256 = ({ name }: SignatureAlgorithm): boolean => name === 'ecdsa
  * Microseconds of processor time for a job, on Node 24, with 32 callers at the same time:
  *
  * | job                             | event loop: here | event loop: thread | process: here | process: thread |
- * | proof: import a key, and verify |               73 |                  5 |            79 |              86 |
+ * | proof: import a key, and verify |               60 |                  5 |            61 |              67 |
  * | sign                            |               17 |                  3 |            18 |              22 |
  * | verify                          |               45 |                  3 |            45 |              50 |
  *

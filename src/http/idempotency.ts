@@ -102,9 +102,9 @@ function idempotencyToken(request: FastifyRequest): IdempotencyToken | null {
 }
 
 /** The path of the route with its parameters, because a request can write the path of one resource in several ways. */
-function resourcePath({ routeOptions, params }: FastifyRequest): string {
+function resourcePath({ route, params }: FastifyRequest): string {
   const given = params as Readonly<Record<string, string>>;
-  return (routeOptions.url ?? '').replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(given[name] ?? ''));
+  return (route.url ?? '').replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(given[name] ?? ''));
 }
 
 const problemAnswer = (found: Problem, requestId: string): HttpAnswer => ({

@@ -22,6 +22,8 @@ declare module 'fastify' {
     readonly connections: Connections;
   }
   interface FastifyRequest {
+    /** As `routeOptions`, which is a new object at each look. */
+    route: FastifyRequest['routeOptions'];
     /** The address that the call comes from, as far as that is known. */
     readonly remoteAddress: string;
     /** The caller; null until authentication has found out. */

@@ -63,6 +63,10 @@ export class Budgets {
     this.#ofUsernames = new Accounts(now);
   }
 
+  get areCounted(): boolean {
+    return this.rules !== null;
+  }
+
   /** Counts a call that begins. Answers the first budget that it needs and of which nothing is left; then it costs nothing. */
   begin(principal: Principal, use: BudgetUse): SpentBudget | null {
     if (this.rules === null) return null;

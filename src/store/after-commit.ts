@@ -16,7 +16,7 @@ export function afterCommit<Found>(
   };
   return {
     commit(step) {
-      const found = step.operations.flatMap((operation) => find(operation) ?? []);
+      const found = step.operations.map(find).filter((one) => one !== null);
       return found.length === 0 ? writer.commit(step) : commitAndTell(step, found);
     },
   };

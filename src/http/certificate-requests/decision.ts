@@ -19,6 +19,7 @@ import {
   sha256Of,
   textOf,
 } from '../schema-parts.js';
+import { instantText } from '../../x509/strict/instant-text.js';
 
 const globs = (description: string) =>
   Type.Optional(Type.Array(Type.String({ maxLength: 256 }), { maxItems: 1000, description }));
@@ -136,7 +137,7 @@ export function recordedDecisionView(
     verdicts: decision.verdicts.map(({ name, verdict, reasons }) => ({ name, verdict, reasons: [...reasons] })),
     requester: { name: requester.name, groups: [...requester.groups], roles: [...requester.roles] },
     policySetDigest: decision.policySetDigest,
-    decidedAt: decision.decidedAt.toISOString(),
+    decidedAt: instantText(decision.decidedAt),
     ...(recomputed && { trace: recomputed.trace && traceView(recomputed.trace), traceNote: recomputed.note }),
   };
 }

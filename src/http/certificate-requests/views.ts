@@ -4,6 +4,7 @@ import { certificateView } from '../certificates/schemas.js';
 import { blastRadiusView } from './blast-radius.js';
 import { approversView, recordedDecisionView } from './decision.js';
 import type { CertificateRequestBody } from './schemas.js';
+import { instantText } from '../../x509/strict/instant-text.js';
 
 /** The request, with its details if one request is read. */
 export function certificateRequestView(
@@ -26,7 +27,7 @@ export function certificateRequestView(
     requester: request.requester.name,
     collector: request.collector,
     renewalOf: request.renewal?.of ?? null,
-    createdAt: request.createdAt.toISOString(),
+    createdAt: instantText(request.createdAt),
     expiresAt: request.expiresAt?.toISOString() ?? null,
     decision: recordedDecisionView(request, recomputed),
     approvals: request.approvals.map(({ principal, at, comment, stage = 0 }) => ({

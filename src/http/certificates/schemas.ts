@@ -34,6 +34,7 @@ import {
   textOf,
   writtenTextOf,
 } from '../schema-parts.js';
+import { instantText } from '../../x509/strict/instant-text.js';
 
 export const PublicKeySchema = namedObject('PublicKey', 'Identifies a public key.', {
   algorithm: oneOf(keyAlgorithms, 'Algorithm and size.'),
@@ -174,8 +175,8 @@ export function listedCertificateView(certificate: ListedCertificate, now: Date)
     issuer: certificate.issuer,
     username: certificate.username,
     groups: [...certificate.groups],
-    notBefore: certificate.notBefore.toISOString(),
-    notAfter: certificate.notAfter.toISOString(),
+    notBefore: instantText(certificate.notBefore),
+    notAfter: instantText(certificate.notAfter),
     publicKey: { ...certificate.publicKey },
     cluster: certificate.cluster,
     requestId: certificate.requestId,

@@ -47,7 +47,7 @@ export function authenticateCallers(
       forDirectory = isForDirectory,
       withoutRole = false,
       fromMemory = false,
-    } = request.routeOptions.config;
+    } = request.route.config;
     const credential = credentialOf(request, browsers !== null, publicUrl);
     if (fromMemory) {
       request.principal = await reviewerOrOther(authenticator, credential);
@@ -212,7 +212,7 @@ function unauthenticated(request: FastifyRequest, browsers: Browsers | null): Pr
       headers: { 'www-authenticate': `${realm}, error="invalid_token"` },
     });
   // Nothing else is said: the log knows what is wrong with a proof.
-  if (/^KubepassProof(?: |$)/i.test(authorization ?? '') && request.routeOptions.config.takesKeyProofs)
+  if (/^KubepassProof(?: |$)/i.test(authorization ?? '') && request.route.config.takesKeyProofs)
     return problem('unauthenticated', 'the proof of possession does not count for this call', {
       headers: { 'www-authenticate': `${realm}, KubepassProof` },
     });

@@ -29,7 +29,7 @@ export function tellBudgets(app: App, budgets: BudgetService): void {
     route.config = { ...route.config, budgetUse: useOf(method, route.url) };
   });
   app.addHook('onSend', (request, reply, payload, done) => {
-    const { budgetUse = 'nothing' } = request.routeOptions.config;
+    const { budgetUse = 'nothing' } = request.route.config;
     if (request.principal !== null && budgetUse !== 'nothing') {
       if (reply.statusCode === 403) budgets.spend(request.principal, 'denied', 1);
       sendStates(reply, budgetUse, budgets.states(request.principal));
@@ -48,7 +48,7 @@ const shortened = '… (shortened: the budget auditKilobytes was spent)';
  */
 export function shortenComments(app: App, budgets: BudgetService): void {
   app.addHook('preHandler', (request, _reply, done) => {
-    if (request.routeOptions.config.budgetUse === 'endingAccess' && request.principal !== null) {
+    if (request.route.config.budgetUse === 'endingAccess' && request.principal !== null) {
       const body = request.body as { comment?: unknown } | null | undefined;
       if (typeof body?.comment === 'string' && budgets.states(request.principal)?.remaining('auditKilobytes') === 0)
         body.comment = shortComment(body.comment);
@@ -66,7 +66,7 @@ function shortComment(comment: string): string {
 
 /** The problem of a call that needs a budget which is spent; null: it goes on, and is counted. */
 export function whenSpent(request: FastifyRequest, budgets: BudgetService): Problem | null {
-  const { budgetUse = 'nothing' } = request.routeOptions.config;
+  const { budgetUse = 'nothing' } = request.route.config;
   if (request.principal === null || budgetUse === 'nothing') return null;
   const spent = budgets.begin(request.principal, budgetUse);
   return spent && budgetProblem(request, spent);

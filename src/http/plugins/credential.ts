@@ -20,7 +20,7 @@ export function credentialOf(
 ): Credential | null {
   const { authorization } = request.headers;
   if (authorization !== undefined) {
-    if (request.routeOptions.config.takesKeyProofs && /^KubepassProof(?: |$)/i.test(authorization))
+    if (request.route.config.takesKeyProofs && /^KubepassProof(?: |$)/i.test(authorization))
       return keyProofOf(request, authorization, publicUrl);
     const token = bearer.exec(authorization)?.[1];
     return token === undefined ? { kind: 'unreadable' } : { kind: 'bearer', token };

@@ -10,7 +10,7 @@ export const jsonMediaType = 'application/json; charset=utf-8';
 export function negotiateMediaTypes(app: App): void {
   app.decorateRequest('answerType', '');
   app.addHook('onRequest', (request, reply, done) => {
-    const produces = request.routeOptions.config.produces ?? ['application/json'];
+    const produces = request.route.config.produces ?? ['application/json'];
     const mediaType = negotiate(request.headers.accept, produces);
     if (mediaType === null) {
       done(new ProblemError(problem('not-acceptable', `this resource comes as ${produces.join(', ')}`)));

@@ -76,7 +76,7 @@ export function readInput(app: App): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, jsonBodyParser(app));
   app.addHook('preValidation', (request, _reply, done) => {
-    const { config, schema } = request.routeOptions;
+    const { config, schema } = request.route;
     // Only a body that was left out counts as none: `null` is a body, and no object.
     if (config.optionalBody && request.body === undefined) request.body = {};
     if (schema?.params) readParameters(request.params as Record<string, unknown>, schema.params);

@@ -73,8 +73,8 @@ export function logRequests(app: App): void {
 }
 
 /** Whether the budgets of a known caller bound the number of such calls. */
-function isBounded({ principal, routeOptions }: FastifyRequest): boolean {
-  const { budgetUse = 'nothing' } = routeOptions.config;
+function isBounded({ principal, route }: FastifyRequest): boolean {
+  const { budgetUse = 'nothing' } = route.config;
   return principal !== null && budgetUses[budgetUse].costs !== null;
 }
 

@@ -8,7 +8,7 @@ export function measureRequests(app: App, measures: RequestMeasures): void {
     for (const one of Array.isArray(method) ? method : [method]) measures.route(one, url);
   });
   app.addHook('onResponse', (request, reply, done) => {
-    const { url, config } = request.routeOptions;
+    const { url, config } = request.route;
     const path = url === undefined || config.otherMethods === true ? null : url;
     measures.answered(request.method, path, reply.statusCode, reply.elapsedTime / 1000);
     done();

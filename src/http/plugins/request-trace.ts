@@ -12,7 +12,7 @@ export function traceRequests(app: App, tracing: RequestTracing | null): void {
   app.addHook('onRequest', (request, reply, done) => {
     const given = request.headers['traceparent'];
     const caller = given === undefined ? null : readTraceparent(given);
-    const isTraced = tracing !== null && request.routeOptions.config.untraced !== true;
+    const isTraced = tracing !== null && request.route.config.untraced !== true;
     const span = isTraced ? tracing.begin(caller) : null;
     const traceId = span?.traceId ?? caller?.traceId;
     if (traceId !== undefined) reply.log = request.log = request.log.child({ traceId });
@@ -29,7 +29,7 @@ export function traceRequests(app: App, tracing: RequestTracing | null): void {
   });
   app.addHook('onResponse', (request, reply, done) => {
     const { span, method } = request;
-    const route = request.routeOptions.url;
+    const route = request.route.url;
     span?.set({
       'http.request.method': method,
       ...(route !== undefined && { 'http.route': route }),

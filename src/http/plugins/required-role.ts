@@ -9,7 +9,7 @@ import { callerOf } from './authentication.js';
  */
 export function requireRoles(app: App, ofAll?: RoleAction): void {
   app.addHook('onRequest', (request, _reply, done) => {
-    const { action = ofAll } = request.routeOptions.config;
+    const { action = ofAll } = request.route.config;
     const { name = null } = request.params as { readonly name?: string };
     const refused = action === undefined ? null : whyNotPermitted(callerOf(request), action, name);
     done(refused === null ? undefined : new RefusalError(refused.refusal));

@@ -11,6 +11,7 @@ import { commitCertificate } from '../lifecycle/commit-certificate.js';
 import type { StartedAttempt } from './start-attempt.js';
 import { phase } from '../phase.js';
 import { moveRequest } from '../request-states.js';
+import { instantText } from '../../x509/strict/instant-text.js';
 
 /** The end of an attempt. `abandoned`: the request is approved again, and another attempt may follow. */
 export type AttemptEnd =
@@ -109,8 +110,8 @@ async function recordIssued(
     issuer: certificate.issuer,
     username: certificate.username,
     groups: certificate.groups,
-    notBefore: certificate.notBefore.toISOString(),
-    notAfter: certificate.notAfter.toISOString(),
+    notBefore: instantText(certificate.notBefore),
+    notAfter: instantText(certificate.notAfter),
     spkiSha256: certificate.publicKey.spkiSha256,
     orphan: certificate.orphan,
     lifetimeClamped,

@@ -65,7 +65,7 @@ function pushRecord(values: FlatValue[], { columns, text, lines }: PreparedRecor
 
 function pushValue(values: FlatValue[], value: SqlValue): void {
   if (!(value instanceof Uint8Array)) values.push(value);
-  else values.push(true, Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('latin1'));
+  else values.push(true, (value instanceof Buffer ? value : Buffer.from(value)).toString('latin1'));
 }
 
 /** Reads a flat batch from its beginning, one value after the other. */

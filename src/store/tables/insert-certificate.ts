@@ -41,7 +41,7 @@ export function issuerRow(certificate: Certificate): Columns<IssuerRow> & { read
   // is `CN=kubernetes`), so where the CA's certificate is unknown the cluster stands beside the name.
   const identity = issuerFingerprintSha256 ?? `${cluster} ${issuer}`;
   return {
-    sha256: hash('sha256', identity, 'buffer'),
+    sha256: octetsOf(hash('sha256', identity, 'hex')),
     identity,
     name: issuer,
     fingerprintSha256: issuerFingerprintSha256 === null ? null : octetsOf(issuerFingerprintSha256),

@@ -1,5 +1,5 @@
-import { createPublicKey } from 'node:crypto';
 import { DerError, inside, Tag, type DerElement } from '../strict/der.js';
+import { importSpki } from '../strict/import-spki.js';
 import type { PublicKeyTree } from '../tree/public-key.js';
 import { bitLengthOf, bitStringOf, clearedOctets, dottedIdentifier } from '../tree/values.js';
 import { namedCurves } from './named-curves.js';
@@ -20,7 +20,7 @@ export function ellipticCurveKeyText({ raw, algorithm, octets }: PublicKeyTree, 
 /** Leaves the arithmetic to Node's crypto: whether the point lies on its curve. */
 function isOnCurve(info: Buffer): boolean {
   try {
-    createPublicKey({ key: info, format: 'der', type: 'spki' });
+    importSpki(info);
     return true;
   } catch {
     return false;

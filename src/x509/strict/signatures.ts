@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
+import { importSpki } from './import-spki.js';
 import { sign, type SignatureAlgorithm, verifySignature } from './signature-algorithm.js';
-import { importPublicKey, type SubjectPublicKeyInfo } from './subject-public-key-info.js';
+import type { SubjectPublicKeyInfo } from './subject-public-key-info.js';
 
 /**
  * Makes and verifies signatures, perhaps on another thread. A signature that could not be verified is neither good nor
@@ -29,5 +30,5 @@ export const signaturesHere: Signatures = {
   sign,
   verify: verifySignature,
   verifyProof: (algorithm, data, publicKey, signature) =>
-    verifySignature(algorithm, data, importPublicKey(publicKey), signature),
+    verifySignature(algorithm, data, importSpki(publicKey.der), signature),
 };

@@ -1,4 +1,3 @@
-import { createPublicKey, type KeyObject } from 'node:crypto';
 import { rsaWeakness } from '../hygiene/rsa-weakness.js';
 import {
   type DerElement,
@@ -49,11 +48,6 @@ export function readSubjectPublicKeyInfo(bytes: Buffer, offset = 0): KeyReading 
   const judged = judgeKey(oid, parameters, key);
   if ('refusal' in judged) return judged;
   return { ok: true, publicKey: { der: spki.raw, ...judged, sha256: sha256(spki.raw) } };
-}
-
-/** The key as Node's crypto takes it. */
-export function importPublicKey(publicKey: SubjectPublicKeyInfo): KeyObject {
-  return createPublicKey({ key: publicKey.der, format: 'der', type: 'spki' });
 }
 
 type JudgedKey = Pick<SubjectPublicKeyInfo, 'algorithm' | 'modulus'> | RefusedInput<KeyRefusalReason>;

@@ -1,4 +1,5 @@
 import { der, DerError, type DerElement, inside, sequence, Tag } from './der.js';
+import { ofInstant } from './instant-text.js';
 
 /** RFC 5280 4.1.2.5; whole seconds. */
 export interface Validity {
@@ -21,9 +22,11 @@ export function userCertificateValidity(now: Date, expirationSeconds: number, ca
 const wholeSeconds = (milliseconds: number): Date => new Date(Math.floor(milliseconds / 1000) * 1000);
 
 /** Writes a Validity; fractions of seconds are dropped. */
-export function writeValidity(validity: Validity): Buffer {
-  return sequence(writeTime(validity.notBefore), writeTime(validity.notAfter));
+export function writeValidity({ notBefore, notAfter }: Validity): Buffer {
+  return sequence(writtenTime(notBefore), writtenTime(notAfter));
 }
+
+const writtenTime = ofInstant((instant) => writeTime(instant));
 
 /** Reads a Validity. Throws `DerError`. */
 export function readValidity(element: DerElement): Validity {

@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { canonicalJson } from '../../../src/audit/canonical-json.js';
+import { packEvents } from '../../../src/audit/audit-record.js';
+import { canonicalJson, NotCanonicalizableError } from '../../../src/audit/canonical-json.js';
 import { spendingWriter } from '../../../src/compose/budgets.js';
+import { Budgets } from '../../../src/identity/budgets.js';
 import { auditEvent, type AuditEventDraft, type Json } from '../../../src/model/audit-event.js';
 import { noName, type DirectoryUser } from '../../../src/model/directory.js';
+import { StepPreparation } from '../../../src/store/prepare-step.js';
+import { sqliteDialect } from '../../../src/store/sqlite/statements.js';
 import type { Operation, Step } from '../../../src/store/step.js';
 import { aCertificate, aRequest } from '../store/records.js';
 
@@ -14,6 +18,7 @@ async function costOf(step: Step) {
   const writer = spendingWriter(
     { commit: () => Promise.resolve({ committed: true }) },
     {
+      areCounted: true,
       spend: ({ name }, budget, kilobytes) => {
         expect(budget).toBe('auditKilobytes');
         spent.push({ name, octets: kilobytes * 1000 });
@@ -116,6 +121,46 @@ describe('what is kept beside the log', () => {
 
   it('costs nothing that every call keeps in the same size', async () => {
     expect(await costBeside({ op: 'revokeApiToken', id: 'token', at })).toBe(0);
+  });
+});
+
+describe('the events of a step', () => {
+  const step = { operations: [], events: [eventWith('x'), auditEvent('RequestCancelled', at, null, { comment: 'y' })] };
+  const asked = (budgets: Parameters<typeof spendingWriter>[1]) => {
+    const steps: Step[] = [];
+    const committed = { committed: true } as const;
+    const store = { commit: (one: Step) => Promise.resolve(void steps.push(one)).then(() => committed) };
+    return { steps, store, writer: spendingWriter(store, budgets) };
+  };
+
+  it('reach the store as they were packed in order to count them, and are not serialized there again', async () => {
+    const { steps, writer } = asked({ areCounted: true, spend: () => undefined });
+    await writer.commit(step);
+    const packed = steps[0]?.packed ?? [];
+    expect(packed).toEqual(packEvents(step.events));
+    const prepared = new StepPreparation(sqliteDialect).prepare({ ...step, packed });
+    expect('records' in prepared && prepared.records[0]?.lines).toBe(packed[0]?.lines);
+  });
+
+  it('cost what each of them has in the log, also where they share a record', async () => {
+    const [cost] = await costOf(step);
+    const logged = step.events.map(loggedOctets).reduce((sum, octets) => sum + octets);
+    expect(packEvents(step.events)).toHaveLength(1);
+    expect(cost?.octets).toBeGreaterThanOrEqual(logged);
+    expect(cost?.octets).toBeLessThan(logged + 2 * 150);
+  });
+
+  it('are not looked at where budgets are off', () => {
+    const { store, writer } = asked(new Budgets(null, () => at));
+    expect(writer).toBe(store);
+  });
+
+  it('that have no canonical form cost nothing and are not committed', async () => {
+    const spent: unknown[] = [];
+    const { steps, writer } = asked({ areCounted: true, spend: (...all) => void spent.push(all) });
+    const committing = writer.commit({ operations: [], events: [eventWith('\ud800')] });
+    await expect(committing).rejects.toThrow(NotCanonicalizableError);
+    expect([steps, spent]).toEqual([[], []]);
   });
 });
 

@@ -1,5 +1,6 @@
 import Fastify from 'fastify';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { keepRoutes } from '../../../../src/http/plugins/kept-route.js';
 import { logRequests, QuietLogController } from '../../../../src/http/plugins/request-log.js';
 import type { App } from '../../../../src/http/types.js';
 import { principal } from '../../../helpers/principals.js';
@@ -12,6 +13,7 @@ beforeEach(() => {
   lines = [];
   const stream = { write: (line: string) => void lines.push(JSON.parse(line) as Line) };
   app = Fastify({ logger: { level: 'info', stream }, logController: new QuietLogController() });
+  keepRoutes(app);
   logRequests(app);
   app.decorateRequest('principal', null);
   app.addHook('onRequest', (request, _reply, done) => {

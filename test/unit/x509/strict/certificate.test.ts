@@ -32,7 +32,8 @@ import { generateKeyPair } from '../../../../src/x509/strict/key-pair.js';
 import { decodeSinglePem, encodePem } from '../../../../src/x509/strict/pem.js';
 import { newSerialNumber } from '../../../../src/x509/strict/serial-number.js';
 import { sign, verifySignature } from '../../../../src/x509/strict/signature-algorithm.js';
-import { importPublicKey, type SubjectPublicKeyInfo } from '../../../../src/x509/strict/subject-public-key-info.js';
+import { importSpki } from '../../../../src/x509/strict/import-spki.js';
+import type { SubjectPublicKeyInfo } from '../../../../src/x509/strict/subject-public-key-info.js';
 import { readSubjectIdentity } from '../../../../src/x509/strict/subject-identity.js';
 import { userCertificateValidity } from '../../../../src/x509/strict/validity.js';
 import { buildCertificateAuthority, caNotAfter } from './build-certificate-authority.js';
@@ -123,7 +124,7 @@ describe.each(pairings)('a user certificate by a CA of %s for a key of %s', (caA
     expect(theirs.verify(ca.publicKey)).toBe(true);
     expect(theirs.checkIssued(new X509Certificate(ca.certificateDer))).toBe(true);
     expect(theirs.ca).toBe(false);
-    expect(theirs.publicKey.equals(importPublicKey(publicKeys.get(keyAlgorithm)!))).toBe(true);
+    expect(theirs.publicKey.equals(importSpki(publicKeys.get(keyAlgorithm)!.der))).toBe(true);
     expect(theirs.subject).toBe('O=viewers\nO=team-a\nCN=jane@corp.example');
     expect(theirs.subjectAltName).toBeUndefined();
     expect(theirs.serialNumber.toLowerCase()).toBe(read.serialNumber);

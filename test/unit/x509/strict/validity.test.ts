@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { der, DerError, onlyElement, Tag } from '../../../../src/x509/strict/der.js';
+import { der, DerError, onlyElement, sequence, Tag } from '../../../../src/x509/strict/der.js';
 import {
   readTime,
   readValidity,
@@ -74,5 +74,16 @@ describe('the validity of a user certificate', () => {
   it('ends with its CA at the latest', () => {
     const caNotAfter = new Date('2030-01-01T00:30:00Z');
     expect(userCertificateValidity(now, 3600, caNotAfter).notAfter).toEqual(caNotAfter);
+  });
+});
+
+describe('a Validity', () => {
+  it('has its own times, however many were written before and in whichever order', () => {
+    const begin = Date.UTC(2049, 11, 31, 23, 59, 40);
+    const instants = Array.from({ length: 60 }, (_, i) => new Date(begin + (i % 40) * 500));
+    for (const notBefore of [...instants, ...instants.toReversed()]) {
+      const notAfter = new Date(notBefore.getTime() + 3_600_000);
+      expect(writeValidity({ notBefore, notAfter })).toEqual(sequence(writeTime(notBefore), writeTime(notAfter)));
+    }
   });
 });
