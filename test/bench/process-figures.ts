@@ -43,8 +43,6 @@ const threadWords: Readonly<Record<string, string>> = {
   MainThread: 'event loop',
   'writer-thread': 'writer',
   'log-mover-threa': 'mover of the log',
-  // Linux keeps 15 characters of a name.
-  'log-mover-threa': 'mover of the log',
   'crypto-worker': 'crypto thread',
   'libuv-worker': 'thread pool',
   V8Worker: 'V8’s helpers',
