@@ -13,5 +13,6 @@ export function openSignatures(threaded: boolean, log: Log, closings: Closings):
     },
   });
   closings.push(() => thread.close());
+  thread.begin();
   return threadedSignatures(thread);
 }

@@ -60,6 +60,12 @@ export class CryptoThread {
     return isGood(await this.#do(JobKind.verifyProof, publicKey, data, signature));
   }
 
+  /** Starts the thread before the first job, which would wait for it. It does not keep the process alive. */
+  begin(): void {
+    this.#running ??= this.#start();
+    this.#running.worker.unref();
+  }
+
   /** Ends the thread; jobs under way reject. */
   async close(): Promise<void> {
     const running = this.#running;
