@@ -48,6 +48,9 @@ export const requestIdLabel = 'kubepass/request-id';
 /** The label of our objects that holds the id of the log in which their requests are recorded. */
 export const instanceLabel = 'kubepass/instance';
 
+/** The reason in the condition Approved that kubepass itself adds. */
+export const ownApproval = 'KubepassApproved';
+
 /** Whether nobody has approved, denied or signed it yet. */
 export const isUndecided = ({ certificate, conditions }: CsrObject): boolean =>
   certificate === null && conditions.length === 0;

@@ -1,6 +1,7 @@
 import {
   isUndecided,
   kubeApiserverClient,
+  ownApproval,
   type CsrObject,
   type CsrObjects,
   type CsrWatch,
@@ -217,7 +218,7 @@ export class KubernetesSigner implements Signer {
       if (latest.conditions.some(({ type }) => type === 'Approved')) return;
       approval.sent = true;
       try {
-        await this.cluster.csrs.approve(latest, 'KubepassApproved', 'Approved by kubepass under its policies.');
+        await this.cluster.csrs.approve(latest, ownApproval, 'Approved by kubepass under its policies.');
       } catch (error) {
         if (error instanceof ClusterConflictError)
           throw new ClusterUnavailableError('the object changed while it was being approved', { cause: error });

@@ -1,5 +1,5 @@
 import type { ClusterConnection } from '../../cluster/cluster-connection.js';
-import { instanceLabel, kubeApiserverClient, type CsrObject } from '../../cluster/csr-object.js';
+import { instanceLabel, kubeApiserverClient, ownApproval, type CsrObject } from '../../cluster/csr-object.js';
 import { StoreBusyError, StoreUnavailableError } from '../../model/errors.js';
 import { auditEvent, type AuditEventDraft } from '../../model/audit-event.js';
 import type { ParsedCertificate } from '../../x509/strict/certificate-reader.js';
@@ -132,15 +132,17 @@ async function recordUnknown(
 
 /**
  * Whether it was signed for a request of this log of which the database knows nothing, or no such attempt. An attempt is on
- * record before its object is approved, so the database was put back from a backup since. The API server sets the username.
+ * record before kubepass approves its object, so the database was put back from a backup since. An object that somebody else
+ * approved proves nothing: it is created beside the commit of the attempt. The API server sets the username.
  */
 async function isLost(
   { store, lostRecords }: IssuanceContext,
-  { name, username, labels }: CsrObject,
+  { name, username, labels, conditions }: CsrObject,
   ownUsername: string,
 ): Promise<boolean> {
   const [, requestId, attempt] = /^kubepass-([0-9a-f-]{36})-(\d{1,9})$/.exec(name) ?? [];
-  if (requestId === undefined || username !== ownUsername || labels[instanceLabel] !== lostRecords.instance)
+  const isForThisLog = username === ownUsername && labels[instanceLabel] === lostRecords.instance;
+  if (requestId === undefined || !isForThisLog || !conditions.some(({ reason }) => reason === ownApproval))
     return false;
   const request = await store.requests.find(requestId);
   return (request?.attempt?.number ?? 0) < Number(attempt);

@@ -121,16 +121,19 @@ describe('user certificates that a cluster signs without us', () => {
       expirationSeconds: 3600,
     };
     const asUs = await connection?.csrs.create(ours);
-    if (asUs) await connection?.csrs.approve(asUs, 'Lost', 'by the service, before the restore');
+    if (asUs) await connection?.csrs.approve(asUs, 'KubepassApproved', 'before the restore');
     // Anybody can feign our name and our labels, but nobody our user; another log of ours has another id.
     const name = (n: number) => ours.name.replace(/0f-1$/, `1${n}-1`);
     const feigned = await person.csrs.create({ ...ours, name: name(0), request: (await csrFor('eve-1')).pem });
-    await person.csrs.approve(feigned, 'ByHand', 'as if it were ours');
+    await person.csrs.approve(feigned, 'KubepassApproved', 'as if it were ours');
+    // An object of ours whose intent was not recorded, and an administrator, or a controller that approves everything.
+    const noIntent = await connection?.csrs.create({ ...ours, name: name(2), request: (await csrFor('eve-3')).pem });
+    if (noIntent) await person.csrs.approve(noIntent, 'AutoApproved', 'by another');
     const other = { ...ours, name: name(1), labels: { 'kubepass/instance': 'other' } };
     const ofOther = await connection?.csrs.create({ ...other, request: (await csrFor('eve-2')).pem });
-    if (ofOther) await connection?.csrs.approve(ofOther, 'ByHand', 'for another log');
+    if (ofOther) await connection?.csrs.approve(ofOther, 'KubepassApproved', 'for another log');
     watch(context);
-    await recorded(3);
+    await recorded(4);
     expect((await events()).filter(({ details }) => details['lost'] === true)).toMatchObject([
       { details: { username: 'lost', lost: true, objectName: ours.name } },
     ]);
