@@ -176,6 +176,27 @@ describeControlPlane('an issuance on a real cluster that is interrupted', () => 
     await everythingHolds();
   });
 
+  it('by kill -9 at that point, and an administrator approves the object: its certificate is an unknown identity', async () => {
+    await start('after the object is created, before the intent is committed');
+    await expect(call('POST', '/v1/kubeconfigs', { username: 'approved-by-hand' })).rejects.toThrow(TypeError);
+    await child?.gone;
+    const left = (await succeed(plane, ['get', 'csr', '--output=name'])).trim().replace(/^.*\//, '');
+    await succeed(plane, ['certificate', 'approve', left]);
+    await expect.poll(signedInCluster).toHaveLength(1);
+    const [fingerprintSha256] = await signedInCluster();
+
+    await start();
+    const events = async (type: string) => (await read<{ items: object[] }>(`/v1/audit-events?type=${type}`)).items;
+    await expect
+      .poll(() => events('UnknownIdentityIssued'), { timeout: 30_000 })
+      .toMatchObject([{ fingerprintSha256, details: { objectName: left, approvalReason: 'KubectlApprove' } }]);
+    // The database lacks nothing that was ever in it.
+    expect(await events('DatabaseRestored')).toEqual([]);
+    expect(await requestOf('approved-by-hand')).toBeUndefined();
+    await succeed(plane, ['delete', 'csr', left]);
+    await everythingHolds();
+  });
+
   it('by the API server going away: the approval is not lost, and recovery issues', async () => {
     const { pem } = await csrFor('outage', ['team-a']);
     // The controller-manager, too, must find the API server again, which takes a busy machine longer.
