@@ -5,10 +5,13 @@ import type { CertificateReading } from './library-reading.js';
 /** Reads a certificate independently of the strict reader. Throws where it cannot. */
 export type SecondReader = (der: Uint8Array<ArrayBuffer>) => CertificateReading | Promise<CertificateReading>;
 
+let library: Promise<{ readonly readWithLibrary: SecondReader }> | undefined;
+
 /** Loads `@peculiar/asn1-x509` at its first use: a service that never needs it does not pay for it at its start. */
 export const secondReader: SecondReader = async (der) => {
-  const { readWithLibrary } = await import('./library-reading.js');
-  return readWithLibrary(der);
+  // Each `import` looks for the file again.
+  library ??= import('./library-reading.js');
+  return (await library).readWithLibrary(der);
 };
 
 /**
