@@ -81,6 +81,14 @@ async function signedInCluster(): Promise<string[]> {
   );
 }
 
+/** The names of the objects that nobody has approved or denied. */
+async function undecidedObjects(): Promise<string[]> {
+  const { items } = JSON.parse(await succeed(plane, ['get', 'csr', '--output=json'])) as {
+    items: { metadata: { name: string }; status: { conditions?: unknown[] } }[];
+  };
+  return items.filter(({ status }) => status.conditions === undefined).map(({ metadata }) => metadata.name);
+}
+
 /** Nothing is missing from the inventory, no decision was issued twice, and the audit log is valid. */
 async function everythingHolds(): Promise<void> {
   const { items } = await read<{ items: Certificate[] }>('/v1/certificates?limit=500');
@@ -156,23 +164,39 @@ describeControlPlane('an issuance on a real cluster that is interrupted', () => 
   });
 
   it('by kill -9 after the object is created, before the intent is committed: it is never approved, and deleted', async () => {
-    const objects = async () => {
-      const { items } = JSON.parse(await succeed(plane, ['get', 'csr', '--output=json'])) as {
-        items: { status: { conditions?: unknown[] } }[];
-      };
-      return items.filter(({ status }) => status.conditions === undefined);
-    };
     await start('after the object is created, before the intent is committed');
     await expect(call('POST', '/v1/kubeconfigs', { username: 'unrecorded', groups: ['team-a'] })).rejects.toThrow(
       TypeError,
     );
     await child?.gone;
-    expect(await objects()).toHaveLength(1);
+    expect(await undecidedObjects()).toHaveLength(1);
 
     await start();
     expect(await requestOf('unrecorded')).toBeUndefined();
-    await expect.poll(objects, { timeout: 90_000, interval: 1_000 }).toEqual([]);
+    await expect.poll(undecidedObjects, { timeout: 90_000, interval: 1_000 }).toEqual([]);
     expect(await requestOf('unrecorded')).toBeUndefined();
+    await everythingHolds();
+  });
+
+  it('by kill -9 at that point, and an administrator approves the object: its certificate is an unknown identity', async () => {
+    await start('after the object is created, before the intent is committed');
+    await expect(call('POST', '/v1/kubeconfigs', { username: 'approved-by-hand' })).rejects.toThrow(TypeError);
+    await child?.gone;
+    const [left = ''] = await undecidedObjects();
+    const signedBefore = await signedInCluster();
+    await succeed(plane, ['certificate', 'approve', left]);
+    await expect.poll(signedInCluster).toHaveLength(signedBefore.length + 1);
+    const fingerprintSha256 = (await signedInCluster()).find((signed) => !signedBefore.includes(signed));
+
+    await start();
+    const events = async (type: string) => (await read<{ items: object[] }>(`/v1/audit-events?type=${type}`)).items;
+    await expect
+      .poll(() => events('UnknownIdentityIssued'), { timeout: 30_000 })
+      .toMatchObject([{ fingerprintSha256, details: { objectName: left, approvalReason: 'KubectlApprove' } }]);
+    // The database lacks nothing that was ever in it.
+    expect(await events('DatabaseRestored')).toEqual([]);
+    expect(await requestOf('approved-by-hand')).toBeUndefined();
+    await succeed(plane, ['delete', 'csr', left]);
     await everythingHolds();
   });
 

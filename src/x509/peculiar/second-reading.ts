@@ -5,16 +5,17 @@ import type { CertificateReading } from './library-reading.js';
 /** Reads a certificate independently of the strict reader. Throws where it cannot. */
 export type SecondReader = (der: Uint8Array<ArrayBuffer>) => CertificateReading | Promise<CertificateReading>;
 
+let library: Promise<{ readonly readWithLibrary: SecondReader }> | undefined;
+/** Each `import` looks for the file again. */
+const loaded = () => (library ??= import('./library-reading.js'));
+
 /** Loads `@peculiar/asn1-x509` before its first use, which would wait for it. A failure is told at that use. */
 export function loadSecondReader(): void {
-  import('./library-reading.js').catch(() => undefined);
+  loaded().catch(() => undefined);
 }
 
 /** Loads `@peculiar/asn1-x509` at its first use: a service that never needs it does not pay for it at its start. */
-export const secondReader: SecondReader = async (der) => {
-  const { readWithLibrary } = await import('./library-reading.js');
-  return readWithLibrary(der);
-};
+export const secondReader: SecondReader = async (der) => (await loaded()).readWithLibrary(der);
 
 /**
  * Reads a certificate that was read strictly once more. Answers the fields in which the two readings differ, as

@@ -148,6 +148,14 @@ it('keeps its connections', async () => {
   expect(server.connections).toBe(before);
 });
 
+it('has at most 64 of them, however many calls there are at once', async () => {
+  const connected = await open(await server.kubeconfig(admin, 'token'));
+  const before = server.connections;
+  const answers = await Promise.all(Array.from({ length: 200 }, () => connected.version()));
+  expect(answers).toHaveLength(200);
+  expect(server.connections - before).toBe(64);
+});
+
 it('keeps them when it deletes too, although a DELETE comes with a body', async () => {
   const { pem } = await csrFor('jane');
   await connection.csrs.list();

@@ -115,12 +115,12 @@ describe('a call by https', () => {
   });
 
   it.each([
-    ['refuses', 'answers 407'],
-    ['is silent', 'no answer within 0.5 s'],
-    ['connects to nothing', 'no answer within 0.5 s'],
-  ] as const)('fails in time where the proxy %s', async (what, message) => {
+    ['refuses', 30_000, 'answers 407'],
+    ['is silent', 500, 'no answer within 0.5 s'],
+    ['connects to nothing', 500, 'no answer within 0.5 s'],
+  ] as const)('fails in time where the proxy %s', async (what, milliseconds, message) => {
     how = what;
-    await expect(call(tls(), { HTTPS_PROXY: proxy() }, 500)).rejects.toMatchObject({
+    await expect(call(tls(), { HTTPS_PROXY: proxy() }, milliseconds)).rejects.toMatchObject({
       name: 'UnavailableError',
       message: expect.stringContaining(message) as string,
     });
