@@ -62,7 +62,9 @@ async function createFirst(
   const resolved = await resolve();
   if (!resolved.ok) return resolved;
   const { keyAlgorithm, issuing: issuingFor } = resolved.value;
-  let made: Promise<KeyPair> | null = null;
+  // Generated while policy decides, since most often it is needed. An RSA key costs too much to be thrown away.
+  let made = keyAlgorithm.startsWith('RSA-') ? null : newKeyPair(keyAlgorithm, principal.name);
+  made?.catch(() => undefined);
   const keyPair = () => (made ??= newKeyPair(keyAlgorithm, principal.name));
   const recorded = await decideAndRecord(context, principal, resolved.value, idempotency, async (request) =>
     request.collector === principal.name ? keyOfPair(request, await keyPair(), issuingFor.signer) : null,

@@ -1,4 +1,4 @@
-import { generateKeyPair as generateWithCallback, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { generateKeyPair as generateWithCallback, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 
 import type { KeyAlgorithm } from './key-algorithm.js';
@@ -13,10 +13,7 @@ export interface KeyPair {
 
 const generate = promisify(generateWithCallback);
 
-/**
- * Generates a key pair; on libuv's thread pool where that takes longer than waking one of its threads. An RSA-4096 key
- * keeps a thread for a second or more.
- */
+/** Generates a key pair on libuv's thread pool. An RSA-4096 key keeps a thread for a second or more. */
 export async function generateKeyPair(algorithm: KeyAlgorithm): Promise<KeyPair> {
   const { privateKey, publicKey } = await generateKeyObjects(algorithm);
   return {
@@ -26,18 +23,16 @@ export async function generateKeyPair(algorithm: KeyAlgorithm): Promise<KeyPair>
   };
 }
 
-type KeyObjects = { readonly privateKey: KeyObject; readonly publicKey: KeyObject };
-
-function generateKeyObjects(algorithm: KeyAlgorithm): KeyObjects | Promise<KeyObjects> {
+function generateKeyObjects(algorithm: KeyAlgorithm): Promise<{ privateKey: KeyObject; publicKey: KeyObject }> {
   switch (algorithm) {
     case 'ECDSA-P256':
-      return generateKeyPairSync('ec', { namedCurve: 'P-256' });
+      return generate('ec', { namedCurve: 'P-256' });
     case 'ECDSA-P384':
       return generate('ec', { namedCurve: 'P-384' });
     case 'ECDSA-P521':
       return generate('ec', { namedCurve: 'P-521' });
     case 'Ed25519':
-      return generateKeyPairSync('ed25519');
+      return generate('ed25519', {});
     case 'RSA-2048':
       return generate('rsa', { modulusLength: 2048, publicExponent: 65537 });
     case 'RSA-3072':
