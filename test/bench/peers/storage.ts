@@ -23,8 +23,10 @@ export function sqliteStorage(file: string, patienceMilliseconds = 5_000): Stora
   const checkpoint = () => {
     const database = new Database(file, { fileMustExist: true, timeout: patienceMilliseconds });
     try {
-      const [result] = database.pragma('wal_checkpoint(TRUNCATE)') as [{ busy: number }];
-      if (result.busy !== 0) throw new Error(`the log of ${file} cannot be emptied`);
+      const end = performance.now() + patienceMilliseconds;
+      // SQLite does not wait for another connection that moves the log.
+      for (let busy = 1; busy !== 0; busy = (database.pragma('wal_checkpoint(TRUNCATE)') as [{ busy: number }])[0].busy)
+        if (performance.now() > end) throw new Error(`the log of ${file} cannot be emptied`);
     } finally {
       database.close();
     }
