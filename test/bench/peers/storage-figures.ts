@@ -5,7 +5,7 @@ import type { Storage } from './storage.js';
 
 /**
  * The write-ahead log is measured in rounds. A round has as many certificates as fill this number of pages, because
- * SQLite may write its log from the beginning again after 8,000. A first round finds out how many those are.
+ * the log may be written from the beginning again after 6,000. A first round finds out how many those are.
  */
 const pagesPerLogRound = 5_000;
 const logRounds = 5;
