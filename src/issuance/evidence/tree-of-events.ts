@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { genesis, type ChainHead } from '../../audit/chain.js';
 import { tileHashes } from '../../audit/merkle-tile.js';
 import { hashOctets, leafHashOfText, rootOfSubtree, type TreeHashes } from '../../audit/merkle-tree.js';
 import { BoundedMap } from '../../model/bounded-map.js';
@@ -16,7 +17,7 @@ const mostRoots = 1_024;
 
 /** The store, as far as the tree needs it. */
 export interface TreeStore {
-  readonly auditEvents: Pick<AuditEventReader, 'canonicalTexts' | 'head'>;
+  readonly auditEvents: Pick<AuditEventReader, 'canonicalTexts' | 'head' | 'links'>;
   readonly checkpoints: Pick<CheckpointReader, 'tile' | 'tileCount'>;
   readonly writer: Pick<Writer, 'commit'>;
 }
@@ -30,6 +31,9 @@ export class TreeOfEvents implements TreeHashes {
   /** The roots of complete tiles. */
   readonly #roots = new BoundedMap<string, Buffer>(mostRoots);
 
+  /** The end of the log when tiles were kept last. */
+  #end: ChainHead = genesis;
+
   constructor(private readonly store: TreeStore) {}
 
   /**
@@ -40,6 +44,7 @@ export class TreeOfEvents implements TreeHashes {
    */
   async keepTiles(lease: () => Operation, isStopped: () => boolean = () => false): Promise<boolean> {
     if (!(await this.store.writer.commit({ operations: [lease()], events: [] })).committed) return false;
+    await this.#forgetLostEvents();
     for (let level = 0; ; level += 1) {
       const covered = tileHashes ** (level + 1);
       let n = await this.store.checkpoints.tileCount(level);
@@ -55,6 +60,17 @@ export class TreeOfEvents implements TreeHashes {
       }
       if (n === 0) return true;
     }
+  }
+
+  /** A server that took over may lack the last events of the one before, and have others in their places. */
+  async #forgetLostEvents(): Promise<void> {
+    const { seq, hash } = this.#end;
+    const [link] = seq === 0 ? [] : await this.store.auditEvents.links(seq - 1, 1);
+    if (link?.seq !== seq || link.hash !== hash) {
+      this.#tiles.clear();
+      this.#roots.clear();
+    }
+    this.#end = await this.store.auditEvents.head();
   }
 
   async subtree(level: number, index: number): Promise<Buffer> {

@@ -21,10 +21,10 @@ const stepOf = (events: number, operations: Step['operations'] = []): Step => ({
   events: Array.from({ length: events }, () => anEvent({ at: now })),
 });
 
-async function record(count: number, store: Store = opened.store): Promise<void> {
+async function record(count: number, store: Store = opened.store, step = stepOf): Promise<void> {
   for (let left = count; left > 0; left -= 1_000) {
     const sizes = Array.from({ length: 20 }, (_, i) => Math.min(50, left - 50 * i)).filter((size) => size > 0);
-    await Promise.all(sizes.map((size) => store.writer.commit(stepOf(size))));
+    await Promise.all(sizes.map((size) => store.writer.commit(step(size))));
   }
 }
 
@@ -47,7 +47,7 @@ async function keptTiles(): Promise<readonly number[]> {
   return rows.map(({ n }) => Number(n));
 }
 
-async function sign(): Promise<unknown> {
+async function process(): Promise<Checkpoints> {
   const checkpoints = new Checkpoints({
     soleProcess: true,
     store: opened.store,
@@ -59,7 +59,12 @@ async function sign(): Promise<unknown> {
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
   });
   await checkpoints.open();
-  const checkpoint = await checkpoints.sign();
+  return checkpoints;
+}
+
+/** The checkpoint has the root of all events. */
+async function sign(by?: Checkpoints): Promise<unknown> {
+  const checkpoint = await (by ?? (await process())).sign();
   const { seq } = await opened.store.auditEvents.head();
   const tree = new GrowingTree();
   for (let n = 0; n <= seq; n += 10_000)
@@ -150,4 +155,22 @@ it('a tile of a higher level has the roots of the tiles below it', async () => {
   const below = await opened.query('SELECT "hashes" FROM "AuditTile" WHERE "level" = 0 AND "n" < 256 ORDER BY "n"');
   const roots = below.map(({ hashes }) => rootOfSubtree(hashes as Uint8Array));
   expect(Buffer.from(tile?.['hashes'] as Uint8Array)).toEqual(Buffer.concat(roots));
+});
+
+it('a process that signs on a server that lost the last events does not remember their tiles', async () => {
+  const signing = await process();
+  await record(600);
+  await nextCommit();
+  await sign(signing);
+  const off = (table: string, sql: string) =>
+    onPostgresql
+      ? `ALTER TABLE "${table}" DISABLE TRIGGER ALL; ${sql}; ALTER TABLE "${table}" ENABLE TRIGGER ALL`
+      : `DROP TRIGGER "${table}_no_delete"; ${sql}`;
+  await opened.execute(off('AuditRecord', 'DELETE FROM "AuditRecord" WHERE "lastSeq" > 151'));
+  await opened.execute(off('AuditTile', 'DELETE FROM "AuditTile"'));
+  await opened.execute('DELETE FROM "Checkpoint"');
+  const later = new Date(now.getTime() + 1);
+  const others = (events: number) => ({ operations: [], events: Array(events).fill(anEvent({ at: later })) });
+  await record(700, opened.store, others);
+  await sign(signing);
 });
