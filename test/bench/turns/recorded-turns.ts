@@ -21,31 +21,31 @@ export interface LongTurns {
   readonly syncs: readonly number[];
 }
 
-/** Records the turns of the loops of a process, by a library in C that the process preloads. */
+/** Records the turns of the loops of a process, by a shared object in C that the process preloads. */
 export class RecordedTurns {
   private constructor(
-    private readonly library: string,
+    private readonly preloaded: string,
     private readonly file: string,
   ) {}
 
-  /** Compiles the library into a folder, which gets the record too. Throws `NotMeasurableError` if that is not possible. */
+  /** Compiles the shared object into a folder, which gets the record too. Throws `NotMeasurableError` if that is not possible. */
   static prepare(directory: string): RecordedTurns {
     if (process.platform !== 'linux') throw new NotMeasurableError('turns are measured on Linux alone');
     mkdirSync(directory, { recursive: true });
-    const library = join(directory, 'turns.so');
+    const preloaded = join(directory, 'turns.so');
     const flags = ['-O2', '-Wall', '-Wextra', '-Werror', '-shared', '-fPIC'];
-    const { status, error, stderr } = spawnSync('cc', [...flags, '-o', library, source, '-ldl', '-lpthread'], {
+    const { status, error, stderr } = spawnSync('cc', [...flags, '-o', preloaded, source, '-ldl', '-lpthread'], {
       encoding: 'utf8',
     });
     if (error !== undefined)
-      throw new NotMeasurableError('there is no C compiler (cc) for the library that times turns');
+      throw new NotMeasurableError('there is no C compiler (cc) for the program that times turns');
     if (status !== 0) throw new Error(`${source} does not compile:\n${stderr}`);
-    return new RecordedTurns(library, join(directory, 'turns.txt'));
+    return new RecordedTurns(preloaded, join(directory, 'turns.txt'));
   }
 
   /** The environment in which a process records its turns. */
   get environment(): Readonly<Record<string, string>> {
-    return { LD_PRELOAD: this.library, KUBEPASS_BENCH_TURNS: this.file };
+    return { LD_PRELOAD: this.preloaded, KUBEPASS_BENCH_TURNS: this.file };
   }
 
   /** The long turns that ended in a period, by the name of their thread. */
