@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 
 /** Enters the token as a person does. */
 export async function authorize(page: Page, token: string): Promise<void> {
@@ -20,7 +20,9 @@ export async function tryOut(
   parameters: Readonly<Record<string, string>> = {},
 ) {
   const operation = page.locator(`.opblock-${method}`, { has: page.locator(`[data-path="${path}"]`) });
-  if ((await operation.locator('.opblock-body').count()) === 0) await operation.locator('.opblock-summary').click();
+  if (await isInAddress(page, operation)) await operation.locator('.opblock-body').waitFor();
+  else if ((await operation.locator('.opblock-body').count()) === 0)
+    await operation.locator('.opblock-summary').click();
   // An answer to an earlier call would be taken for the next one.
   const clear = operation.getByRole('button', { name: 'Clear' });
   if ((await clear.count()) > 0) await clear.click();
@@ -35,4 +37,10 @@ export async function tryOut(
     status: (await live.locator('.response-col_status').innerText()).trim().split(/\s/)[0],
     body: await live.locator('.response-col_description').innerText(),
   };
+}
+
+/** Whether the page opens the operation by itself, sooner or later: a click after a reload would close it again. */
+async function isInAddress(page: Page, operation: Locator): Promise<boolean> {
+  const id = await operation.getAttribute('id');
+  return id === `operations-${new URL(page.url()).hash.slice('#/'.length).replace('/', '-')}`;
 }
