@@ -62,7 +62,7 @@ export function authenticateCallers(
       if (credential.kind === 'session') clearSessionCookies(reply);
       throw new ProblemError(failed(request, failures, authentication, browsers));
     }
-    // Before the caller counts as known: a page of somebody else's spends nothing of the person whose browser it uses.
+    // Check the origin before charging the budget: no page of another site may spend the budget of the person at it.
     if (credential.kind === 'session' && browsers !== null)
       requireSameOrigin(request, browsers, failures, authentication.principal.name);
     const isFirstLook = request.principal === null;
