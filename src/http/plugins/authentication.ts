@@ -150,7 +150,7 @@ const whyRolesLost: Readonly<Record<RolesLost, Problem>> = {
   ),
   succeeded: problem(
     'not-permitted',
-    'the directory gave your name to somebody else after this credential was issued: who bears it now signs in again',
+    'the directory gave your name to somebody else after this credential was issued: its new owner must sign in again',
   ),
   blocked: problem(
     'not-permitted',
