@@ -5,7 +5,7 @@ import type { Session } from '../model/session.js';
 
 /** Browsers that signed in. */
 export interface SessionService {
-  /** Those that are live, newest first: the caller's own, for an admin everybody's. */
+  /** Live sessions, newest first: the caller's own, for an admin everybody's. */
   list(principal: Principal, page: PageQuery): Promise<Page<Session>>;
   /** `current`: the session by which the caller came. */
   end(principal: Principal, id: string): Promise<Outcome<Session>>;

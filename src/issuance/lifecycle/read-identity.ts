@@ -99,7 +99,7 @@ async function waitingFor(
   return found.slice(0, limit);
 }
 
-/** None where the cluster refuses the certificate in every way. */
+/** The ways in which a certificate still works on its cluster; empty where the cluster refuses it in every way. */
 export function residualExposure(
   context: IssuanceContext,
   { cluster, fingerprintSha256, notAfter, revocation }: ListedCertificate,
