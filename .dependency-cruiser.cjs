@@ -269,7 +269,7 @@ module.exports = {
       name: 'src-stands-alone',
       severity: 'error',
       from: { path: '^src/' },
-      to: { path: '^(test|scripts|dist)/' },
+      to: { path: '^(bench|test|scripts|dist)/' },
     },
     {
       name: 'production-dependencies-only',
