@@ -7,6 +7,7 @@ import { der, sequence, Tag } from '../../../../src/x509/strict/der.js';
 import { rawCertificate, rawList, rawRequest, rawName, string } from '../x509/build.js';
 import { decodeContext, opensslDer, opensslFixtures, pieceOf } from '../x509/decoding.js';
 import { cpuMilliseconds } from '../../../helpers/cpu-milliseconds.js';
+import { propertyRuns } from '../../../helpers/property-runs.js';
 
 /** Milliseconds that a busy machine takes over anything, as long as the work is bounded. */
 const SOON = 2000;
@@ -56,13 +57,13 @@ function check(bytes: Buffer): void {
 
 describe('decodeDer, of what was changed', () => {
   it('always answers, soon, in plain JSON', () => {
-    fc.assert(fc.property(mutated, check), { numRuns: 4000 });
+    fc.assert(fc.property(mutated, check), { numRuns: propertyRuns(4000) });
   });
 
   it('answers for octets of any kind', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (octets) => check(Buffer.from(octets))),
-      { numRuns: 1000 },
+      { numRuns: propertyRuns(1000) },
     );
   });
 

@@ -10,6 +10,7 @@ import { decodePkcs12 } from '../../../../src/inspection/pkcs/decode-pkcs12.js';
 import { decodePkcs7 } from '../../../../src/inspection/pkcs/decode-pkcs7.js';
 import { contextWith, CountingBudget, fixture, PASSWORD } from './inspected-key.js';
 import { cpuMilliseconds } from '../../../helpers/cpu-milliseconds.js';
+import { propertyRuns } from '../../../helpers/property-runs.js';
 
 const decoders: Readonly<Record<string, (piece: Piece, context: DecodeContext) => Decoded>> = {
   key: decodePrivateKey,
@@ -82,7 +83,7 @@ describe('changed keys and stores', () => {
         for (const decode of Object.values(decoders))
           decode({ path: 'upload', bytes: Buffer.from(octets), label: null, headers: {} }, contextWith(PASSWORD));
       }),
-      { numRuns: 500, seed: 4 },
+      { numRuns: propertyRuns(500), seed: 4 },
     );
   });
 
@@ -95,7 +96,7 @@ describe('changed keys and stores', () => {
         const decoded = decodePrivateKey({ path: 'upload', bytes, label: null, headers }, contextWith(PASSWORD));
         expect(decoded.content).toMatchObject({ encoding: 'LegacyEncryptedPEM', publicKey: null });
       }),
-      { numRuns: 300, seed: 4 },
+      { numRuns: propertyRuns(300), seed: 4 },
     );
   });
 });

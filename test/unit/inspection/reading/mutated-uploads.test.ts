@@ -6,6 +6,7 @@ import { UploadRefusedError } from '../../../../src/inspection/decoded.js';
 import { readSingleObject } from '../../../../src/inspection/reading/read-upload.js';
 import { tarOf } from '../../../helpers/tar-of.js';
 import { authority, base64, client, context, read } from './uploads.js';
+import { propertyRuns } from '../../../helpers/property-runs.js';
 
 const config = {
   apiVersion: 'v1',
@@ -62,7 +63,7 @@ describe('an upload with something wrong in it', () => {
           if (!(error instanceof UploadRefusedError)) throw error;
         }
       }),
-      { numRuns: 500 },
+      { numRuns: propertyRuns(500) },
     );
   });
 
@@ -72,7 +73,7 @@ describe('an upload with something wrong in it', () => {
         const object = readSingleObject({ name: 'x', bytes }, context());
         if (object !== null) expect(await read(bytes, 'x')).toEqual([object]);
       }),
-      { numRuns: 500 },
+      { numRuns: propertyRuns(500) },
     );
   });
 });
