@@ -4,7 +4,11 @@ import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { acquireDatabaseLock, acquireDataDirLock, AlreadyServedError } from '../../../../src/store/sqlite/process-lock.js';
+import {
+  acquireDatabaseLock,
+  acquireDataDirLock,
+  AlreadyServedError,
+} from '../../../../src/store/sqlite/process-lock.js';
 import { fromSources } from '../../../helpers/from-sources.js';
 import { temporaryDirectory } from '../../../helpers/temporary-directory.js';
 

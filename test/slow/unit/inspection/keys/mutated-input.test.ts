@@ -19,7 +19,9 @@ const decoders: Readonly<Record<string, (piece: Piece, context: DecodeContext) =
   crt: decodePublicKey,
 };
 
-const names = readdirSync(new URL('../../../../unit/inspection/keys/fixtures/', import.meta.url)).filter((name) => /\.(key|p12|p7b|crt)$/.test(name));
+const names = readdirSync(new URL('../../../../unit/inspection/keys/fixtures/', import.meta.url)).filter((name) =>
+  /\.(key|p12|p7b|crt)$/.test(name),
+);
 const extensionOf = (name: string): string => name.split('.').at(-1) ?? '';
 
 /** One change of some octets: most hit the headers, which stand at the beginning. */

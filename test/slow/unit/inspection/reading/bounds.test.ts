@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { uploadLimits } from '../../../../../src/inspection/reading/budget.js';
 import { readUpload } from '../../../../../src/inspection/reading/read-upload.js';
-import { base64, bytesOf, client, codesOf, context, outline, read } from '../../../../unit/inspection/reading/uploads.js';
+import {
+  base64,
+  bytesOf,
+  client,
+  codesOf,
+  context,
+  outline,
+  read,
+} from '../../../../unit/inspection/reading/uploads.js';
 import { cpuMilliseconds } from '../../../../helpers/cpu-milliseconds.js';
 
 const MIB = 1024 * 1024;

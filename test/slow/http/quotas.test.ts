@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { csrFor } from '../helpers/csr.js';
-import { as, type Answer } from './support/call.js';
-import { startService, type Person, type TestService } from './support/service.js';
+import { csrFor } from '../../helpers/csr.js';
+import { as, type Answer } from '../../http/support/call.js';
+import { startService, type Person, type TestService } from '../../http/support/service.js';
 
 const policy = (name: string, quota: string, approval = 'mode: auto') => `
 apiVersion: kubepass/v1
