@@ -14,7 +14,7 @@ import type { LeftOver } from '../../model/webhook-delivery.js';
 import type { Operation, Step } from '../../store/step.js';
 import type { IssuanceContext } from '../context.js';
 import { announce } from '../events.js';
-import { partOfOthers, sorted, widenedByAsking, widenedByLeaving } from './block-parts.js';
+import { partOfOthers, sorted, widenedByAsking, widenedByLeaving } from './block-steps.js';
 import { endAccess, endingStep, findAccess, nothingToEnd, spellingsOf, type AccessToEnd } from './end-access.js';
 import { readIdentity } from './read-identity.js';
 

@@ -9,7 +9,7 @@ import type { IssuanceContext } from '../context.js';
 import { requestEvent } from '../events.js';
 import { moveRequest } from '../request-states.js';
 import { endTokens } from './leavers-tokens.js';
-import { partOfOthers } from './block-parts.js';
+import { partOfOthers } from './block-steps.js';
 import { revocationBy } from './commit-certificate.js';
 import { revocationSteps } from './revocation-steps.js';
 

@@ -1,6 +1,6 @@
 import { isMachine, type ApiToken, type Principal, type RolesLost } from '../../model/principal.js';
 import type { IssuanceContext } from '../context.js';
-import { partOfOthers } from './block-parts.js';
+import { partOfOthers } from './block-steps.js';
 
 type RolesContext = Pick<IssuanceContext, 'store' | 'directoryUse' | 'identityBlocks' | 'clock'>;
 
