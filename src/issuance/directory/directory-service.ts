@@ -1,5 +1,5 @@
 import { actsFor, whyNotPermitted } from '../../identity/permissions.js';
-import { isHere, type DirectoryRefusal, type DirectoryUser } from '../../model/directory.js';
+import { isHere, refuse, type DirectoryRefusal, type DirectoryUser } from '../../model/directory.js';
 import { foldedName } from '../../model/folded-name.js';
 import { listedAtMost } from '../../model/identity.js';
 import { done, refused } from '../../model/outcome.js';
@@ -7,10 +7,10 @@ import type { BudgetService } from '../../services/budgets.js';
 import type { DirectoryUserDetails, DirectoryUserService, DirectoryUserView } from '../../services/directory-users.js';
 import type { ScimService } from '../../services/scim.js';
 import type { IssuanceContext } from '../context.js';
-import { liftingStep } from '../lifecycle/block-identity.js';
+import { liftLeaving } from '../lifecycle/block-steps.js';
 import { readIdentity } from '../lifecycle/read-identity.js';
 import { changeGroup, createGroup, deleteGroup } from './change-group.js';
-import { changeUser, refuse, userEvent } from './change-user.js';
+import { changeUser, userEvent } from './change-user.js';
 import { predecessorHasAccess } from './directory-facts.js';
 import { groupNamesOf, withLostGroups } from './lost-groups.js';
 import { whyNoUsername } from './username.js';
@@ -158,7 +158,7 @@ export async function settleReuse(context: IssuanceContext, user: DirectoryUser,
   const here = isHere(user);
   const unblocking =
     ofLeaver !== null && here
-      ? liftingStep(context, actor, ofLeaver, now, 'the name is somebody else’s now')
+      ? liftLeaving(context, actor, ofLeaver, now, 'the name is somebody else’s now')
       : { operations: [], events: [] };
   const settled: DirectoryUser = {
     ...user,

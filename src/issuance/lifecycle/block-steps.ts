@@ -1,50 +1,43 @@
+import { auditEvent } from '../../model/audit-event.js';
+import { foldedName } from '../../model/folded-name.js';
 import {
+  inForce,
+  partOfOthers,
   plainBlock,
   type IdentityBlock,
   type LeavingPart,
   type StoredIdentityBlock,
 } from '../../model/identity-block.js';
+import type { LeftOver } from '../../model/webhook-delivery.js';
+import type { Operation, Step } from '../../store/step.js';
+import type { IssuanceContext } from '../context.js';
+import { announce } from '../events.js';
+import { endingStep, type AccessToEnd } from './end-access.js';
 
-/** A block as it is to be stored. */
+/** The block of a name once another one is asked for. */
 export interface WidenedBlock {
-  readonly block: IdentityBlock;
+  /** The block to store in place of the one that there is; null: that one holds all of it already. */
+  readonly block: IdentityBlock | null;
   readonly leaving: LeavingPart | null;
-  /** The part of it that is new: the access on its clusters ends with it. */
+  /** The part of it that was asked for: the access on its clusters ends with it. */
   readonly part: IdentityBlock;
 }
 
-const isOver = ({ until }: IdentityBlock, now: Date): boolean => until !== null && until <= now;
-
-/** The part that holds whether the directory says that somebody is here or not; null: none does now. */
-export function partOfOthers(stored: StoredIdentityBlock | null, now: Date): IdentityBlock | null {
-  if (stored === null) return null;
-  const part = stored.leaving === null ? plainBlock(stored) : stored.leaving.besides;
-  return part === null || isOver(part, now) ? null : part;
-}
-
-/** The block once somebody has asked for this one; null: it is that already. A leaving stays a part of it. */
-export function widenedByAsking(
-  stored: StoredIdentityBlock | null,
-  asked: IdentityBlock,
-  now: Date,
-): WidenedBlock | null {
+/** The block once somebody has asked for this one. The directory's part of it stays. */
+export function widenedByAsking(stored: StoredIdentityBlock | null, asked: IdentityBlock, now: Date): WidenedBlock {
   const before = partOfOthers(stored, now);
-  const part = before === null ? asked : widened(before, asked);
-  if (before !== null && isSame(part, before)) return null;
   const leaving = stored?.leaving ?? null;
+  const part = before === null ? asked : widened(before, asked);
+  if (before !== null && isSame(part, before)) return { block: null, leaving, part: before };
   if (leaving === null) return { block: part, leaving, part };
   return { block: { ...part, ...everywhere }, leaving: { ...leaving, besides: part }, part };
 }
 
 /** The block once somebody has left: on every cluster until they return. The part of others is kept beside it. */
-export function widenedByLeaving(
-  stored: StoredIdentityBlock | null,
-  asked: IdentityBlock,
-  now: Date,
-): WidenedBlock | null {
-  if (stored !== null && stored.leaving !== null && isSame(asked, stored)) return null;
-  const inForce = stored !== null && !isOver(stored, now) ? stored : null;
-  const block = { ...asked, ...everywhere, username: inForce?.username ?? asked.username };
+export function widenedByLeaving(stored: StoredIdentityBlock | null, asked: IdentityBlock, now: Date): WidenedBlock {
+  if (stored !== null && stored.leaving !== null && isSame(asked, stored))
+    return { block: null, leaving: stored.leaving, part: plainBlock(stored) };
+  const block = { ...asked, ...everywhere, username: inForce(stored, now)?.username ?? asked.username };
   return { block, leaving: { at: now, besides: partOfOthers(stored, now) }, part: block };
 }
 
@@ -55,12 +48,13 @@ const everywhere = { clusters: null, until: null };
  * another one.
  */
 function widened(before: IdentityBlock, asked: IdentityBlock): IdentityBlock {
-  const clusters = asked.clusters && before.clusters && sorted([...asked.clusters, ...before.clusters]);
+  const clusters = asked.clusters && before.clusters && sortedOnce([...asked.clusters, ...before.clusters]);
   const until = asked.until && before.until && (asked.until > before.until ? asked.until : before.until);
   return { ...asked, username: before.username, clusters, until };
 }
 
-export const sorted = (names: readonly string[]): readonly string[] => [...new Set(names)].sort();
+/** The names in their order, each of them once. */
+export const sortedOnce = (names: readonly string[]): readonly string[] => [...new Set(names)].sort();
 
 /** Whether the block changes nothing but who says so when. */
 const isSame = (block: IdentityBlock, stored: IdentityBlock): boolean =>
@@ -68,3 +62,89 @@ const isSame = (block: IdentityBlock, stored: IdentityBlock): boolean =>
   block.comment === stored.comment &&
   block.until?.getTime() === stored.until?.getTime() &&
   JSON.stringify(block.clusters) === JSON.stringify(stored.clusters);
+
+/** A block that takes the place of the one that there is, and the access that ends in the same commit. */
+export interface Blocking {
+  /** The name as it was asked for. */
+  readonly username: string;
+  readonly stored: StoredIdentityBlock | null;
+  readonly block: IdentityBlock;
+  readonly leaving: LeavingPart | null;
+  readonly part: IdentityBlock;
+  readonly ended: AccessToEnd;
+  readonly actor: string;
+  readonly now: Date;
+  /** The access that goes on although somebody left, for the message to webhooks. */
+  readonly left?: LeftOver;
+}
+
+/** The step that blocks a name and ends its access. It conflicts where the block or the access has changed meanwhile. */
+export function blockingStep(context: IssuanceContext, blocking: Blocking): Step {
+  const { username, stored, block, leaving, part, ended, actor, now, left } = blocking;
+  const { clusters, reason, comment, until } = part;
+  const folded = foldedName(username);
+  const ending = endingStep(context, ended, part, actor, now);
+  const counts = { revokedCertificates: ended.certificates.length, cancelledRequests: ended.requests.length };
+  const details = { username, clusters, reason, comment, until: until && until.toISOString(), ...counts };
+  return {
+    operations: [
+      ...(stored ? [removal(stored)] : []),
+      { op: 'insertIdentityBlock', block, folded, leaving },
+      ...ending.operations,
+      ...announce(context, { event: 'identity.blocked', at: now, block: part, ...counts, ...(left && { left }) }),
+    ],
+    events: [auditEvent('IdentityBlocked', now, actor, details), ...ending.events],
+  };
+}
+
+/** A lifted block, in part or as a whole. */
+export interface Lifting {
+  /** The name as it was asked for. */
+  readonly username: string;
+  readonly stored: StoredIdentityBlock;
+  /** The block that takes its place; null: the name is free. */
+  readonly rest: IdentityBlock | null;
+  /** The clusters on which the name is free now; null: on every cluster. */
+  readonly freed: readonly string[] | null;
+  readonly actor: string;
+  readonly now: Date;
+  readonly comment: string | null;
+}
+
+/** The step that lifts a block. It revives nothing, and tells of nothing where the name stays blocked on every cluster. */
+export function liftingStep(
+  context: IssuanceContext,
+  { username, stored, rest, freed, actor, now, comment }: Lifting,
+): Step {
+  const isFreed = freed === null || freed.length > 0;
+  const block = { ...plainBlock(stored), clusters: freed };
+  const unblocked = { event: 'identity.unblocked', at: now, block, unblockedBy: actor, comment } as const;
+  return {
+    operations: [
+      removal(stored),
+      ...(rest === null ? [] : [{ op: 'insertIdentityBlock', block: rest, folded: foldedName(username) } as const]),
+      ...(isFreed ? announce(context, unblocked) : []),
+    ],
+    events: isFreed ? [auditEvent('IdentityUnblocked', now, actor, { username, clusters: freed, comment })] : [],
+  };
+}
+
+/** The step that ends the directory's part of a block. The part of others stays, as far as it is not over. */
+export function liftLeaving(
+  context: IssuanceContext,
+  actor: string,
+  stored: StoredIdentityBlock,
+  now: Date,
+  comment: string,
+): Step {
+  const rest = partOfOthers(stored, now);
+  const { clusters: blocked = [] } = rest ?? {};
+  const freed = rest === null ? null : [...context.clusters.keys()].filter((name) => blocked?.includes(name) === false);
+  return liftingStep(context, { username: stored.username, stored, rest, freed, actor, now, comment });
+}
+
+const removal = ({ n, username }: StoredIdentityBlock): Operation => ({
+  op: 'removeIdentityBlock',
+  folded: foldedName(username),
+  n,
+});
