@@ -277,7 +277,7 @@ module.exports = {
       name: 'src-stands-alone',
       severity: 'error',
       from: { path: '^src/' },
-      to: { path: '^(test|scripts|dist)/' },
+      to: { path: '^(bench|test|scripts|dist)/' },
     },
     {
       name: 'production-dependencies-only',

@@ -45,7 +45,7 @@ const userProperties = {
   ),
   whyNoUsername: nullable(
     messageOf('Why.', 'the userName contains U+0020, which is not allowed in a name'),
-    'Why the person is nobody’s username; null if they are.',
+    'Why the person has no username in Kubernetes; null if they have one.',
   ),
   groups: Type.Array(
     objectOf('A group in the directory.', {

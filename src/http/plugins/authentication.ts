@@ -61,7 +61,7 @@ export function authenticateCallers(
       if (credential.kind === 'session') clearSessionCookies(reply);
       throw new ProblemError(failed(request, failures, authentication, browsers));
     }
-    // Before the caller counts as known: a page of somebody else's spends nothing of the person whose browser it uses.
+    // Check the origin before charging the budget: no page of another site may spend the budget of the person at it.
     if (credential.kind === 'session' && browsers !== null)
       requireSameOrigin(request, browsers, failures, authentication.principal.name);
     const isFirstLook = request.principal === null;
@@ -149,7 +149,7 @@ const whyRolesLost: Readonly<Record<RolesLost, Problem>> = {
   ),
   succeeded: problem(
     'not-permitted',
-    'the directory gave your name to somebody else after this credential was issued: who bears it now signs in again',
+    'the directory gave your name to somebody else after this credential was issued: its new owner must sign in again',
   ),
   blocked: problem(
     'not-permitted',

@@ -13,7 +13,7 @@ import { useOf } from '../budget-uses.js';
 import { problem, type Problem } from '../problems/problem.js';
 import type { App } from '../types.js';
 
-/** Units other than requests. They are none of the draft's registry, in which nothing fits. */
+/** Units other than requests. The draft registers no unit that fits. */
 const units: Readonly<Partial<Record<BudgetName, string>>> = {
   inspectionSeconds: ';qu="seconds"',
   auditKilobytes: ';qu="kilobytes"',

@@ -3,6 +3,7 @@ import { actsFor, whyNotPermitted } from '../../identity/permissions.js';
 import type { ListedCertificate } from '../../model/certificate.js';
 import {
   isHere,
+  refuse,
   type DirectoryGroup,
   type DirectoryGroupAttributes,
   type DirectoryOutcome,
@@ -19,10 +20,10 @@ import { done, refused, type Outcome } from '../../model/outcome.js';
 import type { Page, PageQuery } from '../../model/page.js';
 import type { ApiToken, Principal } from '../../model/principal.js';
 import type { IssuanceContext } from '../context.js';
-import { liftingStep } from '../lifecycle/block-identity.js';
+import { liftLeaving } from '../lifecycle/block-steps.js';
 import { readIdentity } from '../lifecycle/read-identity.js';
 import { changeGroup, createGroup, deleteGroup, type GroupChange } from './change-group.js';
-import { changeUser, refuse, userEvent } from './change-user.js';
+import { changeUser, userEvent } from './change-user.js';
 import { predecessorHasAccess } from './directory-facts.js';
 import { groupNamesOf, withLostGroups } from './lost-groups.js';
 import { whyNoUsername } from './username.js';
@@ -222,7 +223,7 @@ export async function settleReuse(context: IssuanceContext, user: DirectoryUser,
   const here = isHere(user);
   const unblocking =
     ofLeaver !== null && here
-      ? liftingStep(context, actor, ofLeaver, now, 'the name is somebody else’s now')
+      ? liftLeaving(context, actor, ofLeaver, now, 'the name is somebody else’s now')
       : { operations: [], events: [] };
   const settled: DirectoryUser = {
     ...user,
