@@ -80,7 +80,7 @@ export default defineConfig(
     rules: { 'no-restricted-syntax': ['error', noDefaultExport, ...noAmbientTime] },
   },
   {
-    files: ['test/**/*.ts'],
+    files: ['{bench,test}/**/*.ts'],
     rules: {
       // Fixtures are known to have the index. A test fails by itself if one does not.
       '@typescript-eslint/no-non-null-assertion': 'off',

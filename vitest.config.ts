@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig, type TestUserConfig } from 'vitest/config';
+import { TestReporter } from './.ci/test-report.js';
 
 /** Test files share the modules that they import, because loading them for each file takes as long as the tests. */
 const shared = { isolate: false } as const;
@@ -22,15 +23,15 @@ const project = (
   options: Pick<TestUserConfig, 'globalSetup' | 'fileParallelism' | 'isolate' | 'testTimeout'> = {},
 ) => ({ test: { ...patient, ...options, name, include: [`test/${name}/**/*.test.ts`] } });
 
-/** The file for CI's JSON results, besides the output for people. */
-const jsonFile = process.env['VITEST_JSON_FILE'];
+/** The file for CI's count of tests, besides the output for people. */
+const reportFile = process.env['VITEST_REPORT_FILE'];
 
 /** `npm test` runs unit, http and contract, `npm run test:slow` what takes its time; the others have commands of their own. */
 export default defineConfig({
   test: {
     // Tests spend some of their time waiting. The default, one worker fewer than cores, would leave one of two idle.
     maxWorkers: availableParallelism() + 1,
-    reporters: jsonFile ? ['default', ['json', { outputFile: jsonFile }]] : ['default'],
+    reporters: reportFile ? ['default', new TestReporter(reportFile)] : ['default'],
     projects: [
       project('unit', quick),
       project('http', quick),

@@ -3,7 +3,7 @@ import { groupPatch, readGroup } from '../../directory/group-attributes.js';
 import { includes, project } from '../../directory/projection.js';
 import { renderGroup } from '../../directory/render.js';
 import type { DirectoryGroup } from '../../model/directory.js';
-import type { ScimService } from '../../services/scim.js';
+import type { ScimService } from '../../issuance/directory/directory-service.js';
 import { filterOf, projectionOf, rangeOf } from './request.js';
 import type { ResourceKind } from './resource-kind.js';
 

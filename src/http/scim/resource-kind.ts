@@ -7,7 +7,7 @@ import type { QuerySource } from './request.js';
 /** People or groups: how they are found, changed and shown. Bodies are read by it, and what is wrong with them is thrown. */
 export interface ResourceKind<Item> {
   readonly path: '/Users' | '/Groups';
-  /** Those that the filter describes; `range` is that of the parameters where it is left out. */
+  /** The resources that the filter describes. Without `range`, the parameters say which part of them. */
   find(parameters: QuerySource, base: string, range?: DirectoryRange): Promise<FoundResources>;
   read(id: string): Promise<DirectoryOutcome<Item>>;
   create(caller: Principal, body: unknown): Promise<DirectoryOutcome<Item>>;

@@ -1,6 +1,6 @@
 import { readSearch } from '../../directory/search.js';
 import { directoryBounds } from '../../model/directory.js';
-import type { Services } from '../../services/services.js';
+import type { Services } from '../services.js';
 import { authenticateCallers } from '../plugins/authentication.js';
 import { negotiate } from '../plugins/negotiation.js';
 import { requireRoles } from '../plugins/required-role.js';

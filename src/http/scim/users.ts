@@ -4,7 +4,7 @@ import { project } from '../../directory/projection.js';
 import { renderUser } from '../../directory/render.js';
 import { readUser } from '../../directory/user-attributes.js';
 import type { DirectoryUser } from '../../model/directory.js';
-import type { ScimService } from '../../services/scim.js';
+import type { ScimService } from '../../issuance/directory/directory-service.js';
 import { filterOf, projectionOf, rangeOf } from './request.js';
 import type { ResourceKind } from './resource-kind.js';
 

@@ -1,7 +1,7 @@
+import type { Budgets } from '../../identity/budgets.js';
 import { BudgetSpentError } from '../../model/budget.js';
 import type { DirectoryUserAttributes } from '../../model/directory.js';
 import type { Principal } from '../../model/principal.js';
-import type { BudgetService } from '../../services/budgets.js';
 import { changedAttributes } from './change-user.js';
 
 type Change = (before: DirectoryUserAttributes) => DirectoryUserAttributes;
@@ -11,7 +11,7 @@ type Change = (before: DirectoryUserAttributes) => DirectoryUserAttributes;
  * Without budget nothing else is kept of such a change: the person leaves, and their other attributes stay. Other changes are
  * refused then.
  */
-export function withinBudget(budgets: Pick<BudgetService, 'begin'>, principal: Principal, change: Change): Change {
+export function withinBudget(budgets: Pick<Budgets, 'begin'>, principal: Principal, change: Change): Change {
   return (before) => {
     const after = change(before);
     const changed = changedAttributes(before, after);

@@ -1,5 +1,6 @@
 import { auditEvent, type AuditEventDraft } from '../../model/audit-event.js';
 import type { ListedCertificate } from '../../model/certificate.js';
+import type { IdentityBlock } from '../../model/identity-block.js';
 import type { Revocation, RevokedCertificate } from '../../model/revocation.js';
 import type { Step } from '../../store/step.js';
 import type { IssuanceContext } from '../context.js';
@@ -25,13 +26,30 @@ export function revocationSteps(
   };
 }
 
+/** The revocation of a certificate because of a block. */
+export const revocationBy = ({ reason, comment, blockedBy }: IdentityBlock, now: Date): Revocation => ({
+  reason,
+  comment,
+  revokedAt: now,
+  revokedBy: blockedBy,
+});
+
 /** A revocation with the members of its certificate. */
 export function revokedCertificate(certificate: ListedCertificate, revocation: Revocation): RevokedCertificate {
   const { fingerprintSha256, cluster, serialNumber, issuer, issuerFingerprintSha256, username, notAfter } = certificate;
   const { reason, comment, revokedAt, revokedBy } = revocation;
   return {
-    ...{ fingerprintSha256, cluster, serialNumber, issuer, issuerFingerprintSha256, username, notAfter },
-    ...{ reason, comment, revokedAt, revokedBy },
+    fingerprintSha256,
+    cluster,
+    serialNumber,
+    issuer,
+    issuerFingerprintSha256,
+    username,
+    notAfter,
+    reason,
+    comment,
+    revokedAt,
+    revokedBy,
   };
 }
 

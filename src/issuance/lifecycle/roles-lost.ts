@@ -1,6 +1,6 @@
+import { partOfOthers } from '../../model/identity-block.js';
 import { isMachine, type ApiToken, type Principal, type RolesLost } from '../../model/principal.js';
 import type { IssuanceContext } from '../context.js';
-import { partOfOthers } from './block-parts.js';
 
 type RolesContext = Pick<IssuanceContext, 'store' | 'directoryUse' | 'identityBlocks' | 'clock'>;
 

@@ -88,7 +88,7 @@ export class IdentityTable implements IdentityReader {
 
   /**
    * The next usernames of certificates, each found by a step along the index. It is as fast for a username with a million
-   * certificates as for one with a single one. Those without a certificate that ends in time need no other look.
+   * certificates as for one with a single one. A username without a certificate that ends in time needs no other look.
    */
   #walk({ usernamePrefix = '', expiresBefore }: IdentityFilter, now: Date): NamesBehind {
     const end = behindPrefix(usernamePrefix);

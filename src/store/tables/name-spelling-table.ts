@@ -25,7 +25,7 @@ type Named = Pick<CertificateRequest, 'state' | 'username' | 'requester' | 'coll
 /** All spellings of the name in requests besides the form in which names are compared itself. */
 export async function spellingsOf(readRows: ReadRows, folded: string): Promise<readonly string[]> {
   const rows = await readRows({
-    // Those with an empty form are from before this table, and few.
+    // Rows with an empty form are from before this table, and few.
     sql: 'SELECT "name" FROM "NameSpelling" WHERE "folded" IN (?, \'\') ORDER BY "folded", "name"',
     parameters: [folded],
   });

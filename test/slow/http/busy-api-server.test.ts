@@ -91,7 +91,7 @@ it('strangers get no more connections than there are for them, and keep nobody o
   strangers.push(other);
   other.socket.write('GET /livez HTTP/1.1\r\nHost: x\r\n\r\n');
   await expect.poll(() => other.received()).toContain('200 OK');
-  // Those that are not new any more are cut down to the limit of their address.
+  // Connections that are not new any more are cut down to the limit of their address.
   await expect.poll(() => service.connections()).toBeLessThanOrEqual(5 + 1 + 20);
   expect(await callAtOnce(20, token, agent)).toEqual(allOf(20));
   expect(service.log()).toContain('too many connections');

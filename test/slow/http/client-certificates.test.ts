@@ -307,7 +307,7 @@ describe.skipIf(!hasOpenssl)('openssl s_client with a client certificate', () =>
     await service.as('root')('post', `/v1/directory-users/${second}/confirm`).expect(200);
     for (const client of [older, connect(old)])
       expect(await whoami(client)).toMatchObject({ roles: [], rolesLost: 'succeeded' });
-    // That of the one who has the name now: its time is a whole second, and that very second counts as earlier.
+    // A certificate of the one who has the name now. Its time is a whole second, which itself counts as earlier.
     await expect
       .poll(() => whoami(connect(made({ notBefore: from(0) }))), { timeout: 10_000 })
       .toMatchObject({ roles: ['requester'] });

@@ -187,7 +187,7 @@ async function revokedAndDue() {
   return { machine, fingerprint };
 }
 
-/** That of the credential: each login has another one. */
+/** The cache folder of the credential: each login has another one. */
 const folderOf = (machine: TestMachine): string => {
   const root = join(machine.homeDirectory, '.kube', 'cache', 'kubepass');
   const folders = readdirSync(root).map((name) => join(root, name));

@@ -178,7 +178,7 @@ async function largestOf(method: string, url: string, token: string): Promise<nu
 const newName = 'the-name-of-nobody';
 let made = 0;
 
-/** Those of the bodies for which another caller waits too long, or which take too much memory. */
+/** The bodies for which another caller waits too long, or which take too much memory. */
 async function tooCostly(
   method: string,
   url: string,

@@ -82,7 +82,7 @@ describe('the crypto thread', () => {
     const lost = Array.from({ length: 30 }, () => thread.verifyProof(Buffer.from('data'), spki, proof));
     const settled = Promise.allSettled(lost);
     await worker?.terminate();
-    // None of them is called good or bad, unless the thread said so before it died.
+    // No proof is called good or bad, unless the thread said so before it died.
     const rejected = (await settled).filter(({ status }) => status === 'rejected');
     expect(rejected.length).toBeGreaterThan(0);
     for (const one of rejected) expect(one).toMatchObject({ reason: unavailable });
