@@ -1,8 +1,16 @@
 import { actsFor, whyNotPermitted } from '../../identity/permissions.js';
-import { isHere, refuse, type DirectoryRefusal, type DirectoryUser } from '../../model/directory.js';
+import { BudgetSpentError } from '../../model/budget.js';
+import {
+  isHere,
+  refuse,
+  type DirectoryRefusal,
+  type DirectoryUser,
+  type DirectoryUserAttributes,
+} from '../../model/directory.js';
 import { foldedName } from '../../model/folded-name.js';
 import { listedAtMost } from '../../model/identity.js';
 import { done, refused } from '../../model/outcome.js';
+import type { Principal } from '../../model/principal.js';
 import type { BudgetService } from '../../services/budgets.js';
 import type { DirectoryUserDetails, DirectoryUserService, DirectoryUserView } from '../../services/directory-users.js';
 import type { ScimService } from '../../services/scim.js';
@@ -10,11 +18,10 @@ import type { IssuanceContext } from '../context.js';
 import { liftLeaving } from '../lifecycle/block-steps.js';
 import { readIdentity } from '../lifecycle/read-identity.js';
 import { changeGroup, createGroup, deleteGroup } from './change-group.js';
-import { changeUser, userEvent } from './change-user.js';
+import { changedAttributes, changeUser, userEvent } from './change-user.js';
+import { whyNoUsername } from './claim-names.js';
 import { predecessorHasAccess } from './directory-facts.js';
 import { groupNamesOf, withLostGroups } from './lost-groups.js';
-import { whyNoUsername } from './username.js';
-import { withinBudget } from './within-budget.js';
 
 /** The directory, as an identity provider changes it over SCIM. */
 export function scimService(context: IssuanceContext, budgets: Pick<BudgetService, 'begin'>): ScimService {
@@ -29,15 +36,13 @@ export function scimService(context: IssuanceContext, budgets: Pick<BudgetServic
     },
     users: (conditions, range) => store.directory.users(conditions, range),
 
-    async createUser({ name }, attributes) {
+    createUser({ name }, attributes) {
       directoryUse.begin();
-      const outcome = await changeUser(context, name, { kind: 'create', attributes });
-      return outcome.ok ? { ok: true, value: outcome.value.user } : outcome;
+      return changeUser(context, name, { kind: 'create', attributes });
     },
-    async changeUser(principal, id, version, asked) {
+    changeUser(principal, id, version, asked) {
       const change = withinBudget(budgets, principal, asked);
-      const outcome = await changeUser(context, principal.name, { kind: 'change', id, version, change });
-      return outcome.ok ? { ok: true, value: outcome.value.user } : outcome;
+      return changeUser(context, principal.name, { kind: 'change', id, version, change });
     },
     async deleteUser({ name }, id, version) {
       const outcome = await changeUser(context, name, { kind: 'delete', id, version });
@@ -189,4 +194,22 @@ export async function settleReuses(context: IssuanceContext, isStopped: () => bo
         if (!(await predecessorHasAccess(context, user.username, user.reuse)))
           await settleReuse(context, user, byItself);
   }
+}
+
+type Change = (before: DirectoryUserAttributes) => DirectoryUserAttributes;
+
+/**
+ * A change of a person for which a caller has budget. Whether somebody leaves by it is known only now, so the call was let in.
+ * Without budget nothing else is kept of such a change: the person leaves, and their other attributes stay. Other changes are
+ * refused then.
+ */
+export function withinBudget(budgets: Pick<BudgetService, 'begin'>, principal: Principal, change: Change): Change {
+  return (before) => {
+    const after = change(before);
+    const changed = changedAttributes(before, after);
+    const spent = changed.length === 0 ? null : budgets.begin(principal, 'keeping');
+    if (spent === null) return after;
+    if (changed.includes('active') && !after.active) return { ...before, active: false };
+    throw new BudgetSpentError(spent);
+  };
 }
