@@ -35,7 +35,7 @@ import type { App } from './http/types.js';
 import { everyResource, publicResources, type AddResource } from './http/version-1.js';
 import type { RequestMeasures } from './model/measures.js';
 import type { RequestTracing } from './model/tracing.js';
-import type { Services } from './services/services.js';
+import type { Services } from './http/services.js';
 
 export interface AppOptions {
   readonly logger: FastifyBaseLogger;

@@ -18,7 +18,7 @@ import type { MetricsText, RequestMeasures } from '../model/measures.js';
 import type { RequestTracing } from '../model/tracing.js';
 import { configuredCluster } from '../policy/policy-set.js';
 import { DraftPool } from '../policy/workers/draft-pool.js';
-import type { Services } from '../services/services.js';
+import type { Services } from '../http/services.js';
 import type { Signer } from '../signer/signer.js';
 import type { Writer } from '../store/step.js';
 import type { Store } from '../store/store.js';

@@ -1,13 +1,13 @@
 import { hash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import type { IdempotencyService } from '../services/idempotency.js';
 import type { IdempotencyToken } from '../model/idempotency.js';
 import { callerOf } from './plugins/authentication.js';
 import { jsonMediaType } from './plugins/negotiation.js';
 import { problemBody, problemMediaType, type Problem } from './problems/problem.js';
 import { RefusalError } from './problems/refusal-to-problem.js';
 import { textOf } from './schema-parts.js';
+import type { Services } from './services.js';
 
 export const idempotencyKeyHeader = {
   'Idempotency-Key': Type.Optional(
@@ -46,7 +46,7 @@ export function jsonAnswer(status: number, value: object, headers: Readonly<Reco
  * `RefusalError`, as `act` does.
  */
 export async function answerOnce(
-  idempotency: IdempotencyService,
+  idempotency: Services['idempotency'],
   request: FastifyRequest,
   reply: FastifyReply,
   act: (token: IdempotencyToken | null) => Promise<Result>,

@@ -485,7 +485,7 @@ describe('a renewal by a proof of possession', () => {
     const refused = await renewJane();
     expect(refused.status).toBe(429);
     expect(as.problem(refused).type).toBe('urn:kubepass:problem:budget-exceeded');
-    // Those of alice are whole, and so are those of another name.
+    // The budgets of alice are whole, and so are the budgets of another name.
     const renewJohn = await certificateOf('john');
     expect(items((await renewJohn()).headers['ratelimit'])).toMatchObject({ writes: { r: '1' } });
     const asked = await service.as('alice')('post', '/v1/certificate-requests').send(ask);

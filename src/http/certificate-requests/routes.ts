@@ -1,8 +1,8 @@
 import { Type } from 'typebox';
 import { labelIn } from '../../model/labels.js';
 import type { Outcome } from '../../model/outcome.js';
-import type { CertificateRequestView } from '../../services/certificate-requests.js';
-import type { Services } from '../../services/services.js';
+import type { CertificateRequestView } from '../../issuance/requests/request-view.js';
+import type { Services } from '../services.js';
 import { certificateMediaTypes, certificateResponses, sendCertificate } from '../certificates/send-certificate.js';
 import { kubeconfigWithKeyPath, kubeconfigYaml } from '../example-certificate.js';
 import { answerOnce, idempotencyKeyHeader, jsonAnswer } from '../idempotency.js';

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import type { RequestState } from '../../model/certificate-request.js';
-import type { Services } from '../../services/services.js';
+import type { Services } from '../services.js';
 import * as examples from '../certificate-requests/examples.js';
 import { preferHeader, preferredWait } from '../certificate-requests/prefer.js';
 import { CertificateRequestSchema, NewCertificateRequestSchema } from '../certificate-requests/schemas.js';

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import type { Services } from '../../services/services.js';
+import type { Services } from '../services.js';
 import { CertificateRequestSchema } from '../certificate-requests/schemas.js';
 import * as examples from '../certificate-requests/examples.js';
 import { kubeconfigYaml } from '../example-certificate.js';

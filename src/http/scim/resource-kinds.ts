@@ -5,13 +5,13 @@ import { includes, project, renderGroup, renderUser, type Projection } from '../
 import { readUser } from '../../directory/user-attributes.js';
 import type { DirectoryGroup, DirectoryOutcome, DirectoryRange, DirectoryUser } from '../../model/directory.js';
 import type { Principal } from '../../model/principal.js';
-import type { ScimService } from '../../services/scim.js';
+import type { ScimService } from '../../issuance/directory/directory-service.js';
 import { filterOf, projectionOf, rangeOf, type QuerySource } from './request.js';
 
 /** People or groups: how they are found, changed and shown. Bodies are read by it, and what is wrong with them is thrown. */
 export interface ResourceKind<Item> {
   readonly path: '/Users' | '/Groups';
-  /** Those that the filter describes; `range` is that of the parameters where it is left out. */
+  /** The resources that the filter describes. Without `range`, the parameters say which part of them. */
   find(parameters: QuerySource, base: string, range?: DirectoryRange): Promise<FoundResources>;
   read(id: string): Promise<DirectoryOutcome<Item>>;
   create(caller: Principal, body: unknown): Promise<DirectoryOutcome<Item>>;

@@ -8,7 +8,7 @@ import {
   type DirectoryOutcome,
   type DirectoryUser,
 } from '../../model/directory.js';
-import type { Services } from '../../services/services.js';
+import type { Services } from '../services.js';
 import { authenticateCallers, callerOf } from '../plugins/authentication.js';
 import { negotiate } from '../plugins/negotiation.js';
 import { jsonBodyParser } from '../plugins/request-input.js';

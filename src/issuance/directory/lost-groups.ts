@@ -19,7 +19,7 @@ export interface WithLostGroups {
 }
 
 /**
- * Those of these certificates of one person that have lost groups. Each is judged as if its requester, as they were then,
+ * The certificates of one person that have lost groups. Each is judged as if its requester, as they were then,
  * asked for it again. `names`: the directory groups of the bearer, as policies name them.
  */
 export async function withLostGroups(

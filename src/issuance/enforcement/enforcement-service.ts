@@ -7,11 +7,12 @@ import type { DenyListPort, RevocationSettings } from '../../model/enforcement.j
 import { StoreUnavailableError } from '../../model/errors.js';
 import { done, refused, type Outcome, type Refused } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
-import type { EnforcementService } from '../../services/enforcement.js';
 import type { IssuanceContext, IssuingCluster } from '../context.js';
 
+export type EnforcementService = ReturnType<typeof enforcementService>;
+
 /** Makes clusters refuse revoked certificates: answers their API servers, and renders the files that these load. */
-export function enforcementService(context: IssuanceContext): EnforcementService {
+export function enforcementService(context: IssuanceContext) {
   const { denyList, publicAddress } = context;
   const withCluster = <T>(
     principal: Principal,
@@ -25,12 +26,18 @@ export function enforcementService(context: IssuanceContext): EnforcementService
     return issuing === undefined ? refused({ kind: 'not-found' }) : use(issuing);
   };
   return {
-    review: (principal, name, extra) =>
+    /** Judges a request to the cluster by the extras of its user, from memory. Never throws. */
+    review: (principal: Principal, name: string, extra: Readonly<Record<string, readonly string[]>>) =>
       withCluster(principal, 'review-access', name, ({ cluster }) =>
         done(reviewAccess(denyList, name, cluster.revocation, extra)),
       ),
 
-    authorizationConfiguration: async (principal, name, { mode, directory }) =>
+    /** YAML for `--authorization-config`. `mode` absent: that of the configuration. `directory`: see its renderer. */
+    authorizationConfiguration: async (
+      principal: Principal,
+      name: string,
+      { mode, directory }: { readonly mode?: 'webhook' | 'listed'; readonly directory: string },
+    ) =>
       withCluster(principal, 'read-enforcement', name, async (issuing): Promise<Outcome<string>> => {
         const { revocation } = issuing.cluster;
         const rendered = mode ?? (revocation.mode === 'listed' ? 'listed' : 'webhook');
@@ -54,12 +61,14 @@ export function enforcementService(context: IssuanceContext): EnforcementService
         return done(text);
       }),
 
-    webhookKubeconfig: (principal, name, { directory }) =>
+    /** The kubeconfig that this file names. It holds no token. */
+    webhookKubeconfig: (principal: Principal, name: string, { directory }: { readonly directory: string }) =>
       withCluster(principal, 'read-enforcement', name, () =>
         publicAddress === null ? noAddress : done(renderWebhookKubeconfig(name, publicAddress, directory)),
       ),
 
-    revocationPolicy: (principal, name) =>
+    /** Manifests of the admission policy. */
+    revocationPolicy: (principal: Principal, name: string) =>
       withCluster(principal, 'read-enforcement', name, ({ cluster }) =>
         done(renderRevocationPolicy(cluster.revocation)),
       ),

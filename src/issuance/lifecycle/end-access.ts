@@ -91,7 +91,8 @@ export async function endAccess(
   actor: string,
   { cancelRequests = true }: { readonly cancelRequests?: boolean } = {},
 ): Promise<void> {
-  // Those that end last come first. Where there are thousands, the next part need not pass by all that are revoked already.
+  // Certificates that end last come first. Where there are thousands, the next part need not pass by all that are
+  // revoked already.
   let endsAtMost: Date | undefined;
   for (let conflicts = 0; conflicts < mostConflicts;) {
     const found = await findAccess(context, block, endsAtMost);

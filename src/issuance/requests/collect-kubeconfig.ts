@@ -4,11 +4,7 @@ import type { Certificate } from '../../model/certificate.js';
 import type { CertificateRequest } from '../../model/certificate-request.js';
 import { done, refused, type Outcome } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
-import type {
-  CertificateRequestAsk,
-  CollectedKubeconfig,
-  CreatedKubeconfig,
-} from '../../services/certificate-requests.js';
+import type { CertificateRequestAsk } from './resolve-ask.js';
 import type { IdempotencyToken } from '../../model/idempotency.js';
 import { SigningUndeterminedError } from '../../signer/signer.js';
 import type { KeyPair } from '../../x509/strict/key-pair.js';
@@ -22,6 +18,18 @@ import { clusterGone, lapsed, movedOn, stateConflict } from '../request-states.j
 import { decideAndRecord, deniedAs } from './create-request.js';
 import { viewAtEnd } from './request-view.js';
 import { resolveAsk, type ResolvedAsk } from './resolve-ask.js';
+
+/** A finished kubeconfig and its request. `yaml` may hold a private key: never log it. */
+export interface CollectedKubeconfig {
+  readonly request: CertificateRequest;
+  readonly certificate: Certificate;
+  readonly yaml: string;
+}
+
+/** The kubeconfig; or the request, where a person must decide or somebody else collects. */
+export type CreatedKubeconfig =
+  | { readonly kind: 'collected'; readonly kubeconfig: CollectedKubeconfig }
+  | { readonly kind: 'awaiting'; readonly request: CertificateRequest };
 
 /** The key is generated, so there is no certification request. */
 type KubeconfigAsk = Omit<CertificateRequestAsk, 'csr'>;

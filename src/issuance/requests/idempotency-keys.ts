@@ -1,7 +1,6 @@
 import type { CertificateRequest } from '../../model/certificate-request.js';
 import { refused, type Outcome } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
-import type { IdempotencyService } from '../../services/idempotency.js';
 import type { IdempotencyToken, IdempotencyScope, IdempotentAnswer } from '../../model/idempotency.js';
 import type { Operation } from '../../store/step.js';
 import type { Store } from '../../store/store.js';
@@ -10,12 +9,24 @@ import type { Store } from '../../store/store.js';
 export const idempotencyKeySeconds = 24 * 60 * 60;
 
 /** Keeps the first answer to each key in the store, and knows whose first request is under way in this process. */
-export class IdempotencyKeys implements IdempotencyService {
+export class IdempotencyKeys {
   readonly #inFlight = new Set<string>();
 
   constructor(private readonly store: Pick<Store, 'idempotencyKeys' | 'requests' | 'writer'>) {}
 
-  async look(principal: Principal, token: IdempotencyToken): ReturnType<IdempotencyService['look']> {
+  /**
+   * Looks the key up: `new`; an `answer` to repeat; `keyCollected` where the answer held a private key; `inFlight`;
+   * `otherBody`; or `unanswered`, where the request was recorded and its answer was never sent (a crash or a 5xx). Then
+   * the use case with the same token continues that request.
+   */
+  async look(
+    principal: Principal,
+    token: IdempotencyToken,
+  ): Promise<
+    | { readonly kind: 'new' | 'unanswered' | 'inFlight' | 'otherBody' }
+    | { readonly kind: 'answer'; readonly answer: IdempotentAnswer & { readonly body: string } }
+    | { readonly kind: 'keyCollected'; readonly requestId: string }
+  > {
     const scope = scopeOf(principal, token);
     const entry = await this.store.idempotencyKeys.find(scope);
     const inFlight = this.#inFlight.has(keyOf(scope));
@@ -27,6 +38,7 @@ export class IdempotencyKeys implements IdempotencyService {
     return { kind: 'answer', answer: { ...entry.answer, body } };
   }
 
+  /** Keeps the first answer. Does nothing where no request was recorded. */
   async record(principal: Principal, token: IdempotencyToken, answer: IdempotentAnswer): Promise<void> {
     const scope = scopeOf(principal, token);
     if ((await this.store.idempotencyKeys.find(scope)) === null) return;

@@ -88,7 +88,7 @@ export class IdentityTable implements IdentityReader {
 
   /**
    * The next usernames of certificates, each found by a step along the index. It is as fast for a username with a million
-   * certificates as for one with a single one. Those without a certificate that ends in time need no other look.
+   * certificates as for one with a single one. A username without a certificate that ends in time needs no other look.
    */
   #walk({ usernamePrefix = '', expiresBefore }: IdentityFilter, now: Date): NamesBehind {
     const end = behindPrefix(usernamePrefix);
@@ -305,7 +305,7 @@ type NamesOfRequest = Pick<CertificateRequest, 'state' | 'username' | 'requester
 /** All spellings of the name in requests besides the form in which names are compared itself. */
 export async function spellingsOf(readRows: ReadRows, folded: string): Promise<readonly string[]> {
   const rows = await readRows({
-    // Those with an empty form are from before this table, and few.
+    // Rows with an empty form are from before this table, and few.
     sql: 'SELECT "name" FROM "NameSpelling" WHERE "folded" IN (?, \'\') ORDER BY "folded", "name"',
     parameters: [folded],
   });

@@ -13,7 +13,7 @@ import { keyAlgorithms } from '../../../../src/x509/strict/key-algorithm.js';
 import { SignerUnavailableError } from '../../../../src/model/errors.js';
 import { SigningRefusedError, SigningUndeterminedError } from '../../../../src/signer/signer.js';
 import { LocalCaSigner } from '../../../../src/signer/local-ca.js';
-import type { CertificateRequestAsk } from '../../../../src/services/certificate-requests.js';
+import type { CertificateRequestAsk } from '../../../../src/issuance/requests/resolve-ask.js';
 import { testIssuance, testPolicies, type TestIssuance } from '../../../helpers/issuance.js';
 import { signingBy } from '../../../helpers/signers.js';
 import { alice, bob, hr } from '../../../helpers/principals.js';
