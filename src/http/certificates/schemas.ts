@@ -168,7 +168,7 @@ const revoked = viewOf(RevokedCertificateSchema);
 export const enforcementView = viewOf(EnforcementSchema);
 
 /** A certificate with the members that its schema has and the model does not. */
-const shownListed = (certificate: ListedCertificate, now: Date) => ({
+export const shownListed = (certificate: ListedCertificate, now: Date) => ({
   ...certificate,
   status: statusOf(certificate, now),
   renewalOf: certificate.renewal?.of ?? null,
