@@ -23,7 +23,7 @@ import * as decisionSchemas from './decision.js';
 import * as examples from './examples.js';
 import { preferHeader, preferredWait } from './prefer.js';
 import * as schemas from './schemas.js';
-import { certificateRequestView } from './views.js';
+import { certificateRequestView } from './schemas.js';
 
 const decisions = {
   approve: {

@@ -3,8 +3,11 @@ import type { RequestState } from '../../model/certificate-request.js';
 import type { Services } from '../services.js';
 import * as examples from '../certificate-requests/examples.js';
 import { preferHeader, preferredWait } from '../certificate-requests/prefer.js';
-import { CertificateRequestSchema, NewCertificateRequestSchema } from '../certificate-requests/schemas.js';
-import { certificateRequestView } from '../certificate-requests/views.js';
+import {
+  CertificateRequestSchema,
+  certificateRequestView,
+  NewCertificateRequestSchema,
+} from '../certificate-requests/schemas.js';
 import { certificationRequestPem, kubeconfigYaml } from '../example-certificate.js';
 import { answerOnce, idempotencyKeyHeader, jsonAnswer } from '../idempotency.js';
 import { createdKubeconfigAnswer } from '../kubeconfigs/kubeconfig-answer.js';
