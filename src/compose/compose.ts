@@ -170,9 +170,10 @@ async function wire(
 
   // Revocations: this process knows those that it commits before it answers, and so does the list beside the database.
   const denyList = new DenyList({ reader: openedStore.revocations, clock, log });
+  const restoring = restorationFirst({ store: openedStore, found, keptCheckpoint, instance, clock, log });
   const kept = await openKeptRevocations(
     database,
-    restorationFirst({ store: openedStore, found, keptCheckpoint, instance, clock, log }),
+    { ...openedStore, writer: followedWriter(openedStore.writer, [restoring]) },
     denyList,
     clock,
     log,
