@@ -10,7 +10,7 @@ import { readKeyProof, type KeyProof, type ProofAlgorithm } from './read-key-pro
 
 /** How far the clocks of the two sides may differ, in seconds. */
 export const proofSkewSeconds = 60;
-/** More proofs than these are not looked at together. Those that name one certificate are at most half of those that wait. */
+/** How many proofs are verified at once, and wait. Proofs by one certificate take at most half the waiting places. */
 const looks = { atTheSameTime: 8, waiting: 1_000 };
 /** For so long a proof is remembered: longer than it counts, for clocks that are set back. */
 export const keptProofSeconds = 3_600;
