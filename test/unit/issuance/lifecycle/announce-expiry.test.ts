@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { IssuanceContext } from '../../../../src/issuance/context.js';
-import { announceExpiry, forgetExpiryNotices } from '../../../../src/issuance/lifecycle/announce-expiry.js';
+import { announceExpiry, forgetOldNotices } from '../../../../src/issuance/lifecycle/announce-expiry.js';
 import type { Certificate } from '../../../../src/model/certificate.js';
 import { probeUsername } from '../../../../src/model/cluster-probe.js';
 import type { Step } from '../../../../src/store/step.js';
@@ -250,9 +250,9 @@ it('forgets what it told of certificates that ended a week ago', async () => {
     return context.store.writer.commit({ operations: [{ op: 'insertExpiryNotice', notice }], events: [] });
   };
   issuance.advance(13 * day);
-  await forgetExpiryNotices(context);
+  await forgetOldNotices(context);
   expect(await again()).toMatchObject({ committed: false });
   issuance.advance(2 * day);
-  await forgetExpiryNotices(context);
+  await forgetOldNotices(context);
   expect(await again()).toEqual({ committed: true });
 });
