@@ -110,7 +110,7 @@ export function sharedText({ at, cluster, requestId, fingerprintSha256 }: Shared
 }
 
 /** The RFC 8785 text of an event without its two hashes. */
-export const textOf = (shared: SharedText, line: EventLine, seq: number): string =>
+export const eventText = (shared: SharedText, line: EventLine, seq: number): string =>
   `${shared.beforeDetails}${line.details}${shared.beforePrincipal}${line.principal}${shared.beforeSeq}${String(seq)},"type":"${line.type}"}`;
 
 /** The text of a line in the log. */
@@ -131,7 +131,7 @@ export function chainRecord(
   let events = '';
   const hashes = Buffer.allocUnsafe(hashOctets * lines.length);
   const leaves = lines.map((line, i) => {
-    const canonical = textOf(text, line, ++seq);
+    const canonical = eventText(text, line, ++seq);
     last = linkHash(last, canonical);
     hashes.write(last, hashOctets * i, 'hex');
     events += `${i === 0 ? '' : '\n'}${lineText(line)}`;
@@ -220,7 +220,7 @@ export function canonicalTextsOf(record: Omit<AuditRecord, 'previousHash' | 'has
     const own = ownMembers.exec(text);
     if (shared === null || own === null) return text;
     const [, details = '', principal = 'null', type = ''] = own;
-    return textOf(shared, { details, principal, type }, firstSeq + i);
+    return eventText(shared, { details, principal, type }, firstSeq + i);
   });
 }
 

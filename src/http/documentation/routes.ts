@@ -9,7 +9,7 @@ import { jsonMediaType } from '../plugins/negotiation.js';
 import { problem, sendProblem } from '../problems/problem.js';
 import type { App } from '../types.js';
 import { addBudgetHeaders, budgetHeaders, tellsBudgets } from './budget-headers.js';
-import { addExamples, type Operation } from './add-examples.js';
+import { addExamples, type ApiOperation } from './add-examples.js';
 import type { NamedSchemas } from '../example-of.js';
 import { introduction } from './introduction.js';
 import { prebuilt, sendPrebuilt, type Prebuilt } from './prebuilt.js';
@@ -60,7 +60,7 @@ interface OpenApiDocument {
   readonly webhooks?: Record<string, Record<string, OpenApiOperation>>;
   readonly components: { readonly schemas: NamedSchemas };
 }
-interface OpenApiOperation extends Operation {
+interface OpenApiOperation extends ApiOperation {
   readonly [optionalBody]?: true;
   readonly [budgeted]?: true;
   readonly [bodyExamples]?: Readonly<Record<string, object>>;

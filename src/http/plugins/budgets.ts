@@ -9,7 +9,7 @@ import {
   type SpentBudget,
 } from '../../model/budget.js';
 import type { Services } from '../services.js';
-import { useOf } from '../budget-uses.js';
+import { budgetUseOf } from '../budget-uses.js';
 import { problem, type Problem } from '../problems/problem.js';
 import type { App } from '../types.js';
 
@@ -26,7 +26,7 @@ const units: Readonly<Partial<Record<BudgetName, string>>> = {
 export function tellBudgets(app: App, budgets: Services['budgets']): void {
   app.addHook('onRoute', (route) => {
     const method = Array.isArray(route.method) ? (route.method[0] ?? 'GET') : route.method;
-    route.config = { ...route.config, budgetUse: useOf(method, route.url) };
+    route.config = { ...route.config, budgetUse: budgetUseOf(method, route.url) };
   });
   app.addHook('onSend', (request, reply, payload, done) => {
     const { budgetUse = 'nothing' } = request.route.config;

@@ -38,7 +38,7 @@ export class IdentityTable implements IdentityReader {
   }
 
   spellings(folded: string): Promise<readonly string[]> {
-    return spellingsOf(this.reads.readRows, folded);
+    return readSpellings(this.reads.readRows, folded);
   }
 
   async list(filter: IdentityFilter, now: Date, page: PageQuery): Promise<Page<LiveIdentity>> {
@@ -303,7 +303,7 @@ const isFolded = (name: string): boolean => withoutCapitals.test(name);
 type NamesOfRequest = Pick<CertificateRequest, 'state' | 'username' | 'requester' | 'collector'>;
 
 /** All spellings of the name in requests besides the form in which names are compared itself. */
-export async function spellingsOf(readRows: ReadRows, folded: string): Promise<readonly string[]> {
+export async function readSpellings(readRows: ReadRows, folded: string): Promise<readonly string[]> {
   const rows = await readRows({
     // Rows with an empty form are from before this table, and few.
     sql: 'SELECT "name" FROM "NameSpelling" WHERE "folded" IN (?, \'\') ORDER BY "folded", "name"',
