@@ -26,7 +26,7 @@ export function addEvidence(app: App, { auditEvents }: Services): void {
         summary: 'Read the last checkpoint of the audit log',
         description:
           'A signed note (C2SP tlog-checkpoint): the log’s name, its size, and the hash of the Merkle tree of its events ' +
-          '(RFC 6962). Keep it outside: whoever has one can tell later whether the log was changed.',
+          '(RFC 6962). Keep it outside: a kept checkpoint shows later whether the log was changed.',
         response: {
           200: response(
             { 'text/plain': textBody('The signed note.', exampleNote) },
@@ -78,8 +78,7 @@ export function addEvidence(app: App, { auditEvents }: Services): void {
         operationId: 'proveAuditEvent',
         tags: ['audit'],
         summary: 'Prove that an event is in the audit log',
-        description:
-          'The hashes lead from the event’s canonical line to the root that a checkpoint of this size tells.',
+        description: 'The hashes lead from the event’s canonical line to the root that a checkpoint of this size has.',
         params: schemas.EventParamsSchema,
         querystring: schemas.InclusionQuerySchema,
         response: {

@@ -22,7 +22,7 @@ const tags = [
   { name: 'kubeconfigs', description: 'Request, issue and collect in one call, for automated onboarding.' },
   { name: 'certificates', description: 'The inventory of issued identities.' },
   { name: 'identities', description: 'Who has access, and who must not have any.' },
-  { name: 'directory', description: 'The people of whom an identity provider tells over SCIM (`/scim/v2`).' },
+  { name: 'directory', description: 'The people whom an identity provider manages over SCIM (`/scim/v2`).' },
   { name: 'inspections', description: 'Find out what a file is, what it says and what is wrong with it.' },
   { name: 'clusters', description: 'The configured clusters and their CAs.' },
   { name: 'enforcement', description: 'Making clusters refuse revoked certificates.' },
