@@ -1,4 +1,4 @@
-import type { Services } from '../services/services.js';
+import type { Services } from './services.js';
 import { addApiTokens } from './api-tokens/routes.js';
 import { addAuditEvents } from './audit-events/routes.js';
 import { addEvidence } from './audit-events/evidence.js';

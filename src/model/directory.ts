@@ -220,6 +220,8 @@ export type DirectoryRefusal =
 export type DirectoryOutcome<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: DirectoryRefusal };
 
+export const refuse = (refusal: DirectoryRefusal): DirectoryOutcome<never> => ({ ok: false, refusal });
+
 /** Supposes this of one username. */
 export interface SupposedUser extends SupposedInDirectory {
   readonly username: string;

@@ -1,4 +1,4 @@
-import type { Services } from '../../services/services.js';
+import type { Services } from '../services.js';
 import { instantInQuery } from '../instant.js';
 import { pageBody, pageHeaders, pageQuery } from '../pages.js';
 import { callerOf } from '../plugins/authentication.js';

@@ -1,4 +1,4 @@
-import type { Services } from '../../services/services.js';
+import type { Services } from '../services.js';
 import { granted } from '../problems/refusal-to-problem.js';
 import { binaryBody, empty, longest, onlyProblems, response, textBody } from '../responses.js';
 import { namesEntityTag } from '../certificates/send-certificate.js';

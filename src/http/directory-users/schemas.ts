@@ -20,7 +20,7 @@ import {
   sha256Of,
   textOf,
 } from '../schema-parts.js';
-import type { DirectoryUserDetails, DirectoryUserView } from '../../services/directory-users.js';
+import type { DirectoryUserDetails, DirectoryUserView } from '../../issuance/directory/directory-service.js';
 
 const attributeOf = (description: string, example: string) => textOf(description, example, { maxLength: 256 });
 const idsOf = (description: string) =>

@@ -1,4 +1,4 @@
-import type { Services } from '../../services/services.js';
+import type { Services } from '../services.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
 import { longest, problems, response, textBody } from '../responses.js';

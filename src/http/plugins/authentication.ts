@@ -1,8 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Authentication, Credential } from '../../model/authentication.js';
 import { isDirectory, isReviewer, type Principal, type RolesLost } from '../../model/principal.js';
-import type { Authenticator } from '../../services/authenticator.js';
-import type { BudgetService } from '../../services/budgets.js';
+import type { Services } from '../services.js';
 import { decodeSinglePem } from '../../x509/strict/pem.js';
 import { problem, ProblemError, type Problem } from '../problems/problem.js';
 import type { App } from '../types.js';
@@ -33,7 +32,7 @@ const realm = 'Bearer realm="kubepass"';
  */
 export function authenticateCallers(
   app: App,
-  authenticator: Authenticator,
+  authenticator: Services['authenticator'],
   { failuresPerMinute, browsers, budgets, publicUrl, forDirectory: isForDirectory = false }: WhoMayCall,
 ): void {
   const failures = untilClosed(app, new Failures(app.log, failuresPerMinute));
@@ -98,7 +97,7 @@ export interface WhoMayCall {
   readonly failuresPerMinute: number;
   /** Null: no session counts. */
   readonly browsers: Browsers | null;
-  readonly budgets: BudgetService;
+  readonly budgets: Services['budgets'];
   /** Where callers reach the service; null: where each connection arrives. */
   readonly publicUrl: string | null;
   /** Whether all of them are for the connector of a directory. */
@@ -159,7 +158,10 @@ const whyRolesLost: Readonly<Record<RolesLost, Problem>> = {
 };
 
 /** Others than reviewers are looked up. Never throws. */
-async function reviewerOrOther(authenticator: Authenticator, credential: Credential | null): Promise<Principal | null> {
+async function reviewerOrOther(
+  authenticator: Services['authenticator'],
+  credential: Credential | null,
+): Promise<Principal | null> {
   if (credential?.kind !== 'bearer') return null;
   const reviewer = await authenticator.authenticateReviewer(credential.token);
   if (reviewer !== null) return reviewer;

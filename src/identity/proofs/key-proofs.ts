@@ -4,7 +4,7 @@ import type { PresentedProof } from '../../model/key-proof.js';
 import type { Principal, Role } from '../../model/principal.js';
 import { quote } from '../../model/quote.js';
 import { TooManyWaitingError, Turns } from '../../workers/turns.js';
-import { isSignedByOne } from '../oidc/verify-signature.js';
+import { isVerifiedByOne } from '../oidc/verify-signature.js';
 import { proofAddresses } from './proof-addresses.js';
 import { readKeyProof, type KeyProof, type ProofAlgorithm } from './read-key-proof.js';
 
@@ -77,7 +77,7 @@ export class KeyProofs implements WayIn<PresentedProof> {
     if (algorithmOf(publicKey) !== proof.algorithm)
       return refusedFor('ProofAlgorithm', `alg ${quote(proof.algorithm)} is not that of the certificate's key`);
     const { text, algorithm } = proof;
-    if (!isSignedByOne(text, [{ keyId: null, publicKey, algorithms: [algorithm] }], algorithm))
+    if (!(await isVerifiedByOne(text, [publicKey], { algorithm })))
       return refusedFor('ProofSignature', 'the key of the certificate has not made this signature');
     if (certificate.isPredecessors)
       return refusedFor('ProofOfPredecessor', 'the certificate was requested before a name of it was somebody else’s');
