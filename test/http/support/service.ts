@@ -104,7 +104,7 @@ export interface TestService {
   close(): Promise<void>;
 }
 
-/** The service that test files share. None of them may end it, move its clock or write into its database. */
+/** The service that test files share. No file may end it, move its clock or write into its database. */
 export type SharedService = Omit<TestService, 'advance' | 'close' | 'execute' | 'reload' | 'stop'>;
 
 export interface TestServiceOptions {
