@@ -14,7 +14,9 @@ LCa0a2j/xo/5m0U8HTBBNBNCLXBkg7+g+YpeiGJm564=
 — kubepass/01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f jzpRwm…
 `;
 
-/** Lets others prove what the log was like, without trust in whoever keeps it. `addAuditEvents` registers the schemas. */
+/**
+ * Lets others prove what the log was like, without trust in whoever keeps it. `addAuditEvents` registers the schemas.
+ */
 export function addEvidence(app: App, { auditEvents }: Services): void {
   app.get(
     '/audit-events/checkpoint',
