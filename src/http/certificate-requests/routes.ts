@@ -37,7 +37,7 @@ const decisions = {
   },
   deny: {
     summary: 'Deny a pending request',
-    description: 'For those who could approve it. The request ends as `denied`.',
+    description: 'For everybody who could approve it. The request ends as `denied`.',
     problems: ['not-permitted'],
     example: examples.deniedByPerson,
   },

@@ -15,9 +15,9 @@ export interface DenyListOptions {
 }
 
 /**
- * The revocations of all certificates that have not expired, in memory, by cluster and fingerprint. It learns of those of this
- * process as they are committed, and of others by reading the database twice a second. While the database is out of reach it
- * answers from what it knows.
+ * The revocations of all certificates that have not expired, in memory, by cluster and fingerprint. It learns of those
+ * of this process as they are committed, and of others by reading the database twice a second. While the database is
+ * out of reach it answers from what it knows.
  */
 export class DenyList implements DenyListPort {
   readonly #clusters = new Map<string, Map<string, RevokedCertificate>>();
