@@ -89,7 +89,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['test/http/**/*.ts'],
+    files: ['test/{,slow/}http/**/*.ts'],
     rules: {
       // supertest types every body as `any`; the test asserts its shape.
       '@typescript-eslint/no-unsafe-assignment': 'off',

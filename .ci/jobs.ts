@@ -21,9 +21,10 @@ export const first: readonly Job[] = [job('ci:plugin', 8)];
 export const computing: readonly Job[] = [
   job('lint', 10),
   tests('test', 25, 'test/unit', 'test/http', 'test/contract'),
+  tests('test:slow', 25, 'test/slow/unit', 'test/slow/http'),
   tests('test:crash', 25, 'test/crash'),
-  tests('ci:postgresql', 25, 'test/postgresql', 'test/http'),
-  tests('ci:node26', 15, 'test/http'),
+  tests('ci:postgresql', 25, 'test/postgresql', 'test/http', 'test/slow/http'),
+  tests('ci:node26', 15, 'test/http', 'test/slow/http'),
   job('ci:fuzz', 4),
   job('ci:generated', 5),
 ];

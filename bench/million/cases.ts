@@ -47,7 +47,7 @@ export function listCases(landmarks: Landmarks): readonly ListCase[] {
   const now = landmarks.now.toISOString();
   const middle = landmarks.at.toISOString();
   const anHourLater = new Date(landmarks.at.getTime() + 3_600_000).toISOString();
-  // Those of nearly all usernames, of a fiftieth, of a few, of a single one that is common, and of none.
+  // Prefixes of nearly all usernames, of a fiftieth, of a few, of a single one that is common, and of none.
   const prefixes = ['user-', 'user-12', username, 'bus', 'nobody'].map((prefix) => `usernamePrefix=${prefix}`);
   const requests = aloneAndInPairs({
     state: ['state=issued', 'state=pending', 'state=failed'],

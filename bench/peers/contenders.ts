@@ -32,7 +32,7 @@ export type Contenders = Partial<Readonly<Record<ContenderName, Contender>>> &
 /** Starts one contender with its files in a directory of its own; a second start uses the same files and database. */
 export type Start = (directory: string) => Promise<Contender>;
 
-/** The starts of the contenders that are available. Those on PostgreSQL have databases of their own on one server. */
+/** The starts of the available contenders. Contenders on PostgreSQL have databases of their own on one server. */
 export async function contenderStarts(
   job: SigningJob,
   { cfssl, stepCa }: Peers,

@@ -197,7 +197,7 @@ export function eventsOf(record: AuditRecord): readonly AuditEvent[] {
 /** An event as the chain holds it. */
 export type ChainLink = Pick<AuditEvent, 'seq' | 'canonical' | 'previousHash' | 'hash'>;
 
-/** The same of a record's events as `eventsOf` has, without reading what is in them. */
+/** The events of a record as links of the chain, without reading what is in them: quicker than `eventsOf`. */
 export function linksOf(record: AuditRecord): readonly ChainLink[] {
   const { firstSeq, previousHash, hashes } = record;
   const text = hex(hashes);

@@ -12,13 +12,12 @@ import { signCheckpoints } from '../issuance/evidence/sign-checkpoints.js';
 import { DenyList } from '../issuance/lifecycle/deny-list.js';
 import { IdentityBlocks } from '../issuance/lifecycle/identity-blocks.js';
 import { whyRolesLost } from '../issuance/lifecycle/roles-lost.js';
-import { IdempotencyKeys } from '../issuance/requests/idempotency-keys.js';
 import { logAsFound, Restorations } from '../issuance/restoration/restorations.js';
 import type { MetricsText, RequestMeasures } from '../model/measures.js';
 import type { RequestTracing } from '../model/tracing.js';
 import { configuredCluster } from '../policy/policy-set.js';
 import { DraftPool } from '../policy/workers/draft-pool.js';
-import type { Services } from '../services/services.js';
+import type { Services } from '../http/services.js';
 import type { Signer } from '../signer/signer.js';
 import type { Writer } from '../store/step.js';
 import type { Store } from '../store/store.js';
@@ -286,7 +285,6 @@ async function wire(
     publicAddress: await openPublicAddress(config.publicAddress),
     measures: metrics.issuance,
     attempts: new AttemptsUnderWay(),
-    idempotencyKeys: new IdempotencyKeys(store),
     tracing,
     lostRecords: { instance, recordLost: (step) => restorations.recordLost(step) },
   };

@@ -4,11 +4,11 @@ import type { ClusterProbes } from '../issuance/clusters/cluster-probes.js';
 import { StoreBusyError, StoreUnavailableError } from '../model/errors.js';
 import type { StandingFaults, StepMeasures } from '../model/measures.js';
 import { done } from '../model/outcome.js';
+import type { Principal } from '../model/principal.js';
 import type { CallerMetrics } from '../observability/metrics/caller-metrics.js';
 import { createMetrics, type Metrics } from '../observability/metrics/metrics.js';
 import { secondsSince } from '../observability/metrics/seconds-since.js';
-import type { EnforcementService } from '../services/enforcement.js';
-import type { MetricsService } from '../services/metrics.js';
+import type { EnforcementService } from '../issuance/enforcement/enforcement-service.js';
 import type { Writer } from '../store/step.js';
 import type { Store } from '../store/store.js';
 import { FigureCounting } from './count-figures.js';
@@ -80,6 +80,6 @@ export const measuredReviews = (service: EnforcementService, measures: CallerMet
   },
 });
 
-export const metricsService = ({ text }: Pick<Metrics, 'text'>): MetricsService => ({
-  read: async (principal) => whyNotPermitted(principal, 'read-metrics') ?? done(await text()),
+export const metricsService = ({ text }: Pick<Metrics, 'text'>) => ({
+  read: async (principal: Principal) => whyNotPermitted(principal, 'read-metrics') ?? done(await text()),
 });

@@ -3,7 +3,7 @@ import type { Config } from '../config/config.js';
 import type { Log } from '../issuance/context.js';
 import type { Tracing } from '../model/tracing.js';
 import type { Announcement, WebhookDelivery } from '../model/webhook-delivery.js';
-import type { WebhookDeliveryService } from '../services/webhook-deliveries.js';
+import type { WebhookDeliveryService } from '../webhooks/webhook-delivery-service.js';
 import type { Store } from '../store/store.js';
 import { deliveriesOf } from '../webhooks/event-payload.js';
 import { webhookDeliveryService } from '../webhooks/webhook-delivery-service.js';

@@ -74,7 +74,7 @@ export interface IssuingConfig {
 }
 
 export interface ExpiryConfig {
-  /** How long before its end that of a certificate is announced; the shortest distance first. None: not at all. */
+  /** How long before a certificate ends this is announced, the shortest time first. Empty: it is not announced. */
   readonly noticeSeconds: readonly number[];
 }
 

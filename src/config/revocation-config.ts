@@ -17,7 +17,7 @@ export interface PublicAddressConfig {
   readonly certificateAuthorityFile: string | null;
 }
 
-/** That of the embedded default: nothing but expiry ends a certificate. */
+/** The cluster of the embedded default refuses no revoked certificate: only expiry ends one. */
 export const embeddedRevocation: RevocationConfig = {
   mode: 'none',
   whenInDoubt: 'deny',

@@ -44,9 +44,9 @@ export interface ApiTokenReader {
   rolesOf(name: string): Promise<readonly Role[]>;
   /** The tokens that are neither revoked nor expired and whose name folds to one of these. */
   liveOf(folded: readonly string[], now: Date): Promise<readonly ApiToken[]>;
-  /** The same of those that one of these principals made, directly or through others. */
+  /** Live tokens that one of these principals created, directly or through others. */
   liveMadeBy(folded: readonly string[], now: Date): Promise<readonly ApiToken[]>;
-  /** Those that are revoked and would count otherwise, with the instants at which they were revoked. */
+  /** Tokens that were revoked before they expired, with the instants of their revocation. */
   revokedBeforeTheirEnd(now: Date): Promise<readonly RevokedApiToken[]>;
   /** The tokens with role admin that are neither revoked nor expired, nor for an emergency alone. */
   liveAdmins(now: Date): Promise<readonly ApiToken[]>;

@@ -42,7 +42,7 @@ export class ClusterReviews {
   readonly #ofOthers = new Turns(turns.ofOthers);
   readonly #ofKnownTokens = new Turns(turns.ofKnownTokens);
   readonly #ofNewAccounts: Allowance;
-  /** By the account that tokens name. Those of which a token was accepted do without `#ofNewAccounts`. */
+  /** By the account that tokens name. An account of which a token was accepted takes nothing of `#ofNewAccounts`. */
   readonly #known = new BoundedMap<string, Allowance>(mostAccounts);
   readonly #new = new BoundedMap<string, Allowance>(mostAccounts);
   #pause: { readonly until: number; readonly from: number; readonly review: Unavailable } | null = null;

@@ -52,7 +52,7 @@ const permitted: Record<Action, readonly Role[] | 'any role'> = {
   'read-identities': ['provisioner', 'auditor', 'admin'],
   'block-identities': ['provisioner', 'admin'],
   'revoke-certificates': ['provisioner', 'admin'],
-  // Those of others; everybody manages their own.
+  // Sessions of others: everybody manages their own.
   'manage-sessions': ['admin'],
   'read-metrics': ['auditor', 'admin'],
   'acknowledge-restored': ['admin'],

@@ -11,7 +11,7 @@ const pauseMilliseconds = 5;
 
 /** Finds by the SHA-256 of secrets, lower-case hex. */
 export interface SecretReader<Found> {
-  /** Those that there are, live or not, by the SHA-256. */
+  /** The tokens or sessions with these secrets, live or not, by the SHA-256. A secret that nobody has is left out. */
   findBySecretSha256s(secretSha256s: readonly string[]): Promise<ReadonlyMap<string, Found>>;
 }
 

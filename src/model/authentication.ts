@@ -1,7 +1,7 @@
 import type { PresentedProof } from './key-proof.js';
 import type { Principal } from './principal.js';
 
-/** A caller presents one of these. None of it may reach a log line. */
+/** A caller presents one of these. Nothing of a credential may reach a log line. */
 export type Credential =
   /** `Authorization: Bearer`. */
   | { readonly kind: 'bearer'; readonly token: string }

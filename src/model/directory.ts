@@ -5,7 +5,7 @@
 export interface DirectoryUser extends DirectoryUserAttributes {
   readonly id: string;
   /**
-   * Kept by the names that somebody leaves behind, so that they are known to be theirs. Another one where the entry's
+   * Identifies the person across renames, so that names from before are known to be theirs. New when the entry's
    * `externalId` changes in any way.
    */
   readonly person: string;
@@ -220,7 +220,9 @@ export type DirectoryRefusal =
 export type DirectoryOutcome<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: DirectoryRefusal };
 
-/** The same of one username. */
+export const refuse = (refusal: DirectoryRefusal): DirectoryOutcome<never> => ({ ok: false, refusal });
+
+/** Supposes this of one username. */
 export interface SupposedUser extends SupposedInDirectory {
   readonly username: string;
 }

@@ -70,7 +70,7 @@ function get(
   });
 }
 
-/** The text of a problem, or nothing of what is none. */
+/** The `detail`, or '' if the body is not a problem document. */
 function detailOf(text: string): string {
   try {
     const { detail } = JSON.parse(text) as { readonly detail?: unknown };

@@ -13,7 +13,7 @@ export class UserAuthorities {
 
   private constructor(private readonly asked: readonly IssuingCluster[]) {}
 
-  /** Those that the configuration names are known from the beginning. The others the clusters have to be asked for. */
+  /** Knows the CAs that the configuration names from the beginning; asks the other clusters for theirs. */
   static async of(clusters: Iterable<IssuingCluster>, configs: readonly ClusterConfig[]): Promise<UserAuthorities> {
     const all = [...clusters];
     const named = configs

@@ -8,9 +8,9 @@ export type WithdrawalReader = Pick<Store, 'apiTokens' | 'identityBlocks' | 'aud
 
 /** A list of withdrawals beside what a database knows. */
 export interface ComparedWithdrawals {
-  /** Those that the list knows as revoked, and the database does not. */
+  /** Tokens that are revoked in the list, but not in the database. */
   readonly tokens: readonly ApiToken[];
-  /** Those of the list that the database never knew. */
+  /** Blocks of the list that the database never knew. */
   readonly blocks: readonly UnknownBlock[];
   /** Everything that holds by both of them. */
   readonly all: readonly Withdrawal[];

@@ -30,7 +30,7 @@ export async function verifySqlite(file: string): Promise<VerifiedDatabase> {
   }
 }
 
-/** The same of the database that the configuration names. No message repeats a URL, which may hold a password. */
+/** As `verifySqlite`, for the configured database. No message repeats a URL, which may hold a password. */
 export async function verifyConfigured({ database }: Pick<Config, 'database'>): Promise<VerifiedDatabase> {
   if (database.kind === 'sqlite') {
     if (isReplacementUnderWay(database.file))

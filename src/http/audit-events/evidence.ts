@@ -1,5 +1,5 @@
-import type { LogProof } from '../../services/audit-events.js';
-import type { Services } from '../../services/services.js';
+import type { LogProof } from '../../issuance/evidence/audit-event-service.js';
+import type { Services } from '../services.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
 import { json, problems, response, textBody } from '../responses.js';

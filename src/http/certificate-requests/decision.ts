@@ -2,7 +2,7 @@ import { Type, type Static } from 'typebox';
 import type { CertificateRequest } from '../../model/certificate-request.js';
 import type { ApprovalStage, PrincipalSelector, TraceEntry } from '../../model/decision.js';
 import { roles } from '../../model/principal.js';
-import type { CertificateRequestDetails } from '../../services/certificate-requests.js';
+import type { CertificateRequestDetails } from '../../issuance/requests/read-requests.js';
 import { ViolationSchema } from '../problems/schemas.js';
 import {
   closed,

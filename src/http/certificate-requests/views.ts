@@ -1,5 +1,6 @@
 import { awaitedStages } from '../../model/certificate-request.js';
-import type { CertificateRequestDetails, CertificateRequestView } from '../../services/certificate-requests.js';
+import type { CertificateRequestDetails } from '../../issuance/requests/read-requests.js';
+import type { CertificateRequestView } from '../../issuance/requests/request-view.js';
 import { certificateView } from '../certificates/schemas.js';
 import { blastRadiusView } from './blast-radius.js';
 import { approversView, recordedDecisionView } from './decision.js';

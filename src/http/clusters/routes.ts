@@ -1,4 +1,4 @@
-import type { Services } from '../../services/services.js';
+import type { Services } from '../services.js';
 import { certificateText } from '../../x509/openssl-text/certificate-text.js';
 import { certificateAsText, certificatePem } from '../example-certificate.js';
 import { ListQuerySchema, pageBody, pageOfList, pageQuery, pageResponse } from '../pages.js';

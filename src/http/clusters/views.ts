@@ -1,7 +1,7 @@
 import type { CertificateAuthorityBundle } from '../../model/cluster.js';
 import { missingPermissions, type ClusterProbe } from '../../model/cluster-probe.js';
 import { enforcementOf, type Enforcement } from '../../model/enforcement.js';
-import type { ClusterView } from '../../services/clusters.js';
+import type { ClusterView } from '../../issuance/clusters/cluster-service.js';
 import type { CertificateAuthoritiesBody, ClusterBody } from './schemas.js';
 
 export function clusterView({ cluster, probe }: ClusterView): ClusterBody {

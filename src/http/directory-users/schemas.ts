@@ -20,7 +20,7 @@ import {
   sha256Of,
   textOf,
 } from '../schema-parts.js';
-import type { DirectoryUserDetails, DirectoryUserView } from '../../services/directory-users.js';
+import type { DirectoryUserDetails, DirectoryUserView } from '../../issuance/directory/directory-service.js';
 
 const attributeOf = (description: string, example: string) => textOf(description, example, { maxLength: 256 });
 const idsOf = (description: string) =>
@@ -45,7 +45,7 @@ const userProperties = {
   ),
   whyNoUsername: nullable(
     messageOf('Why.', 'the userName contains U+0020, which is not allowed in a name'),
-    'Why the person is nobody’s username; null if they are.',
+    'Why the person has no username in Kubernetes; null if they have one.',
   ),
   groups: Type.Array(
     objectOf('A group in the directory.', {

@@ -7,7 +7,7 @@ const example = (parameters: string) => `"writes";${parameters}`;
 export const budgetHeaders = {
   RateLimit: {
     description:
-      'How the budgets of the caller stand that this call needs: a structured list (RFC 9651) of their names, with `r`, the ' +
+      'What is left of the budgets that this call needs: a structured list (RFC 9651) of their names, with `r`, the ' +
       'whole units that are left, and `t`, the seconds until all of it is there again (absent where nothing is spent).',
     schema: { type: 'string' as const, maxLength: 1024, examples: [example('r=5999;t=60')] },
   },

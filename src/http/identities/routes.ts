@@ -1,6 +1,6 @@
 import type { IdentityDetails } from '../../model/identity.js';
 import type { Outcome } from '../../model/outcome.js';
-import type { Services } from '../../services/services.js';
+import type { Services } from '../services.js';
 import { instantInBody, instantInQuery } from '../instant.js';
 import { pageBody, pageQuery, pageResponse } from '../pages.js';
 import { callerOf } from '../plugins/authentication.js';

@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox';
 import type { RenewalFacts } from '../../model/decision.js';
-import type { Evaluation } from '../../services/policies.js';
+import type { Evaluation } from '../../issuance/policies/policy-service.js';
 import { BlastRadiusSchema, blastRadiusView } from '../certificate-requests/blast-radius.js';
 import { decisionProperties, stageView, traceOf, traceView, violations } from '../certificate-requests/decision.js';
 import { exampleRequests, NewCertificateRequestSchema } from '../certificate-requests/schemas.js';

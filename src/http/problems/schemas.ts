@@ -61,7 +61,7 @@ export const ProblemSchema = namedObject('Problem', 'An error (RFC 9457).', {
   components: Type.Optional(
     Type.Array(ref(ComponentSchema), {
       maxItems: 100,
-      description: 'Only of `/readyz?verbose`: which one has failed.',
+      description: 'Only from `/readyz?verbose`: the state of each part.',
     }),
   ),
   clusters: Clusters,

@@ -1,4 +1,4 @@
-import type { Services } from '../../services/services.js';
+import type { Services } from '../services.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
 import { json, problems } from '../responses.js';
@@ -19,7 +19,7 @@ export function addRestored(app: App, { restored }: Services): void {
         tags: ['service'],
         summary: 'Read whether the database was put back from a backup',
         description:
-          'And what the service may not know therefore. `GET /readyz?verbose=true` says in short the same, without a token.',
+          'The answer also says what the service may not know. `GET /readyz?verbose=true` says the same in short, without a token.',
         response: {
           200: json(schemas.RestoredSchema, { description: 'Whether it was, and what may not be known.' }),
           ...problems('not-permitted'),

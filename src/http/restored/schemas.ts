@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { restorationEvidence } from '../../model/restoration.js';
-import type { RestoredState } from '../../services/restored.js';
+import type { RestoredState } from '../../issuance/restoration/restorations.js';
 import {
   closed,
   dnsLabelOf,

@@ -1,5 +1,5 @@
 import type { Principal } from '../../model/principal.js';
-import type { Services } from '../../services/services.js';
+import type { Services } from '../services.js';
 import { ListQuerySchema, pageBody, pageQuery, pageResponse } from '../pages.js';
 import { callerOf } from '../plugins/authentication.js';
 import { clearSessionCookies } from '../plugins/session-cookies.js';

@@ -29,7 +29,7 @@ export function whyNotKind(
   const type = typ === undefined ? 'jwt' : typeof typ === 'string' ? shortType(typ) : '';
   if (!Object.hasOwn(headerTypes, type))
     return { reason: 'TokenTypeNotAccepted', message: `the token is of type ${told(typ)}` };
-  // RFC 8417 section 2.2: it tells of an event, such as a sign-out, and nobody comes with it.
+  // RFC 8417 section 2.2: a security event token, which tells of a sign-out for example, is not a credential.
   if (Object.hasOwn(claims, 'events'))
     return { reason: 'TokenTypeNotAccepted', message: 'the token has "events": it tells of a security event' };
 

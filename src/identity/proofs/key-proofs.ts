@@ -4,13 +4,13 @@ import type { PresentedProof } from '../../model/key-proof.js';
 import type { Principal, Role } from '../../model/principal.js';
 import { quote } from '../../model/quote.js';
 import { TooManyWaitingError, Turns } from '../../workers/turns.js';
-import { isSignedByOne } from '../oidc/verify-signature.js';
+import { isVerifiedByOne } from '../oidc/verify-signature.js';
 import { proofAddresses } from './proof-addresses.js';
 import { readKeyProof, type KeyProof, type ProofAlgorithm } from './read-key-proof.js';
 
 /** How far the clocks of the two sides may differ, in seconds. */
 export const proofSkewSeconds = 60;
-/** More proofs than these are not looked at together. Those that name one certificate are at most half of those that wait. */
+/** How many proofs are verified at once, and wait. Proofs by one certificate take at most half the waiting places. */
 const looks = { atTheSameTime: 8, waiting: 1_000 };
 /** For so long a proof is remembered: longer than it counts, for clocks that are set back. */
 export const keptProofSeconds = 3_600;
@@ -77,7 +77,7 @@ export class KeyProofs implements WayIn<PresentedProof> {
     if (algorithmOf(publicKey) !== proof.algorithm)
       return refusedFor('ProofAlgorithm', `alg ${quote(proof.algorithm)} is not that of the certificate's key`);
     const { text, algorithm } = proof;
-    if (!isSignedByOne(text, [{ keyId: null, publicKey, algorithms: [algorithm] }], algorithm))
+    if (!(await isVerifiedByOne(text, [publicKey], { algorithm })))
       return refusedFor('ProofSignature', 'the key of the certificate has not made this signature');
     if (certificate.isPredecessors)
       return refusedFor('ProofOfPredecessor', 'the certificate was requested before a name of it was somebody else’s');

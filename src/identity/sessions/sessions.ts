@@ -64,7 +64,7 @@ export class Sessions {
     return (await writer.begin(session, secretSha256(secret), event)) ? { session, secret } : null;
   }
 
-  /** Those that are live, newest first. */
+  /** Live sessions, newest first. */
   list(principal: Principal, page: PageQuery): Promise<Page<Session>> {
     const { reader, clock } = this.context;
     return reader.list(may(principal, 'manage-sessions') ? null : principal.name, clock(), page);

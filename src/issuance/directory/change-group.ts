@@ -1,15 +1,15 @@
 import { auditEvent, type AuditEventDraft } from '../../model/audit-event.js';
-import type {
-  DirectoryGroup,
-  DirectoryGroupAttributes,
-  DirectoryOutcome,
-  DirectoryPerson,
-  MembershipChange,
+import {
+  refuse,
+  type DirectoryGroup,
+  type DirectoryGroupAttributes,
+  type DirectoryOutcome,
+  type DirectoryPerson,
+  type MembershipChange,
 } from '../../model/directory.js';
 import { newId } from '../../model/new-id.js';
 import type { CommitResult, Operation } from '../../store/step.js';
 import type { IssuanceContext } from '../context.js';
-import { refuse } from './change-user.js';
 import { afterLosing, firstLosers, losingStep, togetherAtMost } from './lose-groups.js';
 
 /** A change of a group that is there. Attributes that are left out stay. */

@@ -102,7 +102,7 @@ export function mergedList(
   const entries = new Map(Object.entries(found).filter(([, end]) => !isOver(end)));
   for (const { fingerprintSha256, notAfter } of revoked)
     entries.set(fingerprintSha256, notAfter.toISOString().replace(/\.\d+Z$/, 'Z'));
-  // Those that end last would be valid for longest.
+  // Where not all fit, the certificates that end last stay: they would be valid for longest.
   const sorted = [...entries].sort(([, a], [, b]) => (a < b ? 1 : -1));
   const kept = sorted.slice(0, mostEntries).sort(([a], [b]) => (a < b ? -1 : 1));
   return { data: Object.fromEntries(kept), left: sorted.length - kept.length };

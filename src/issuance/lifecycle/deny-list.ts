@@ -85,7 +85,7 @@ export class DenyList implements DenyListPort {
     for (const revoked of this.#clusters.get(cluster)?.values() ?? []) if (revoked.notAfter > now) yield revoked;
   }
 
-  /** Those of all clusters that have not expired. */
+  /** The revoked certificates of all clusters that have not expired. */
   *all(): Generator<RevokedCertificate> {
     for (const cluster of this.#clusters.keys()) yield* this.ofCluster(cluster);
   }

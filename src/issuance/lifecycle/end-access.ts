@@ -1,6 +1,6 @@
 import { sessionEnded } from '../../identity/sessions/sessions.js';
 import { foldedName } from '../../model/folded-name.js';
-import type { IdentityBlock } from '../../model/identity-block.js';
+import { partOfOthers, type IdentityBlock } from '../../model/identity-block.js';
 import type { ListedCertificate } from '../../model/certificate.js';
 import type { CertificateRequest } from '../../model/certificate-request.js';
 import type { Session } from '../../model/session.js';
@@ -8,10 +8,8 @@ import type { Step } from '../../store/step.js';
 import type { IssuanceContext } from '../context.js';
 import { requestEvent } from '../events.js';
 import { moveRequest } from '../request-states.js';
-import { endTokens } from './leavers-tokens.js';
-import { partOfOthers } from './block-parts.js';
-import { revocationBy } from './commit-certificate.js';
-import { revocationSteps } from './revocation-steps.js';
+import { endTokens } from './roles-lost.js';
+import { revocationBy, revocationSteps } from './revocation-steps.js';
 
 /** How many certificates, requests and sessions are ended in one commit: others wait for it a few milliseconds. */
 const endedAtOnce = 200;
@@ -93,7 +91,8 @@ export async function endAccess(
   actor: string,
   { cancelRequests = true }: { readonly cancelRequests?: boolean } = {},
 ): Promise<void> {
-  // Those that end last come first. Where there are thousands, the next part need not pass by all that are revoked already.
+  // Certificates that end last come first. Where there are thousands, the next part need not pass by all that are
+  // revoked already.
   let endsAtMost: Date | undefined;
   for (let conflicts = 0; conflicts < mostConflicts;) {
     const found = await findAccess(context, block, endsAtMost);

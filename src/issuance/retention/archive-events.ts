@@ -267,7 +267,7 @@ export class ArchivedEvents {
         await this.context.store.writer.commit({ operations: [operation], events: [] });
         return;
       } catch (error) {
-        // Those who ask for certificates come first.
+        // People who ask for certificates come first.
         if (!(error instanceof StoreBusyError)) throw error;
         await setTimeout(busyMilliseconds);
       }

@@ -12,7 +12,7 @@ export const schemaObjectsSql = `SELECT 'trigger ' || tgname || ' of ' || relnam
   UNION ALL SELECT format('function %s(%s)', proname, pg_get_function_arguments(oid)), concat_ws(' ', prosecdef, proconfig, prosrc)
   FROM pg_proc WHERE pronamespace = 'public'::regnamespace ORDER BY 1`;
 
-/** Those that the migrations make. A test compares the file with a database. */
+/** The schema objects that the migrations make. A test compares the file with a database. */
 export const schemaObjectsFile = join(shippedMigrations('postgresql'), 'schema-objects.json');
 
 /** As `Store.whyNotSchema`. */

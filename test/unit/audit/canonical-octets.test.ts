@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { canonicalJson } from '../../../src/audit/canonical-json.js';
 import { isCanonicalObject } from '../../../src/audit/canonical-octets.js';
 import type { Json, JsonObject } from '../../../src/model/audit-event.js';
+import { propertyRuns } from '../../helpers/property-runs.js';
 
 const wrapped = [Buffer.from('v')];
 const isCanonical = (text: string): boolean => isCanonicalObject(Buffer.from(text), wrapped);
@@ -36,7 +37,7 @@ describe('octets in canonical form', () => {
         const changed = `${text.slice(0, place)}${put}${text.slice(place + removed)}`;
         return !Buffer.from(changed).toString().includes('\ufffd') ? isCanonical(changed) === asWritten(changed) : true;
       }),
-      { numRuns: 5_000 },
+      { numRuns: propertyRuns(5_000) },
     );
   });
 

@@ -12,7 +12,7 @@ import { AttemptsUnderWay } from '../../../src/issuance/attempts/attempts-under-
 import { recoverRequests } from '../../../src/issuance/attempts/recover-requests.js';
 import { probeUsername } from '../../../src/model/cluster-probe.js';
 import { webhookEventTypes, type Announcement } from '../../../src/model/webhook-delivery.js';
-import type { CertificateRequestAsk } from '../../../src/services/certificate-requests.js';
+import type { CertificateRequestAsk } from '../../../src/issuance/requests/resolve-ask.js';
 import type { Writer } from '../../../src/store/step.js';
 import { deliveriesOf } from '../../../src/webhooks/event-payload.js';
 import type { Webhook } from '../../../src/webhooks/webhook.js';
