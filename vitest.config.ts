@@ -4,12 +4,18 @@ import { TestReporter } from './.ci/test-report.js';
 
 /** Test files share the modules that they import, because loading them for each file takes as long as the tests. */
 const shared = { isolate: false } as const;
+/** The databases of these tests may lie in memory. */
+const quick = { ...shared, globalSetup: ['test/helpers/scratch-directory.ts'] };
 
 /**
  * Busy machines are slow, so a test waits long for what must happen. Its limit is for one that hangs; a test of how long something
  * takes says so itself.
  */
-const patient = { expect: { poll: { timeout: 30_000 } }, testTimeout: 300_000, hookTimeout: 300_000 } as const;
+const patient = {
+  expect: { poll: { timeout: 30_000, interval: 20 } },
+  testTimeout: 300_000,
+  hookTimeout: 300_000,
+} as const;
 const morePatient = { ...patient, testTimeout: 900_000 } as const;
 
 const project = (
@@ -27,11 +33,11 @@ export default defineConfig({
     maxWorkers: availableParallelism() + 1,
     reporters: reportFile ? ['default', new TestReporter(reportFile)] : ['default'],
     projects: [
-      project('unit', shared),
-      project('http', shared),
-      project('contract', shared),
+      project('unit', quick),
+      project('http', quick),
+      project('contract', quick),
       // The rest of those three: whole processes, load, hostile uploads, fuzz, drills and tools.
-      project('slow', shared),
+      project('slow', quick),
       project('crash', morePatient),
       project('browser'),
       // Tests that hold for every database, and tests of PostgreSQL alone.

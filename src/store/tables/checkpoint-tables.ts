@@ -10,7 +10,7 @@ export interface StoredCheckpointKey {
   readonly retiredAt: Date | null;
 }
 
-export const nameInstance = (id: string, at: Date): Statement =>
+export const insertInstance = (id: string, at: Date): Statement =>
   insertOnce('Instance', '1', { n: 1, id, createdAt: at });
 
 /** Adds a key, or one that was retired again. */
