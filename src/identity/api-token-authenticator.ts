@@ -3,7 +3,7 @@ import { isApiTokenSecret, secretSha256 } from './api-token-secret.js';
 import type { ReviewerToken } from './api-tokens.js';
 import { isForPeopleAlone } from './permissions.js';
 import { ReviewerTokens } from './reviewer-tokens.js';
-import { SecretLookUp, type SecretReader } from './secret-look-up.js';
+import { SecretLookUp, type SecretReader } from './secrets.js';
 
 interface Reader extends SecretReader<ApiToken> {
   /** The reviewers' tokens that are neither revoked nor expired; there are a few for each cluster. */
