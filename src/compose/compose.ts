@@ -12,7 +12,6 @@ import { signCheckpoints } from '../issuance/evidence/sign-checkpoints.js';
 import { DenyList } from '../issuance/lifecycle/deny-list.js';
 import { IdentityBlocks } from '../issuance/lifecycle/identity-blocks.js';
 import { whyRolesLost } from '../issuance/lifecycle/roles-lost.js';
-import { IdempotencyKeys } from '../issuance/requests/idempotency-keys.js';
 import { logAsFound, Restorations } from '../issuance/restoration/restorations.js';
 import type { MetricsText, RequestMeasures } from '../model/measures.js';
 import type { RequestTracing } from '../model/tracing.js';
@@ -286,7 +285,6 @@ async function wire(
     publicAddress: await openPublicAddress(config.publicAddress),
     measures: metrics.issuance,
     attempts: new AttemptsUnderWay(),
-    idempotencyKeys: new IdempotencyKeys(store),
     tracing,
     lostRecords: { instance, recordLost: (step) => restorations.recordLost(step) },
   };

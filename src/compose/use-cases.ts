@@ -12,6 +12,7 @@ import type { DenyList } from '../issuance/lifecycle/deny-list.js';
 import { identityService } from '../issuance/lifecycle/identity-service.js';
 import { policyService } from '../issuance/policies/policy-service.js';
 import { certificateRequestService, certificateService } from '../issuance/requests/certificate-request-service.js';
+import { IdempotencyKeys } from '../issuance/requests/idempotency-keys.js';
 import type { DraftPool } from '../policy/workers/draft-pool.js';
 import { apiTokenWriter } from './callers/api-tokens.js';
 import type { Authenticators } from './callers/authenticators.js';
@@ -49,7 +50,7 @@ export function useCasesOf(context: IssuanceContext, parts: UseCaseParts) {
       random: randomBytes,
     }),
     enforcement: enforcementService(context),
-    idempotency: context.idempotencyKeys,
+    idempotency: new IdempotencyKeys(store),
     clock,
   };
 }

@@ -1,9 +1,15 @@
 import { directoryBounds, type DirectoryGroupAttributes, type MembershipChange } from '../model/directory.js';
-import { elements, membersOf, text, textOrNull, type Members } from './members.js';
+import {
+  elements,
+  membersOf,
+  requireSchema,
+  ScimInputError,
+  text,
+  textOrNull,
+  uris,
+  type Members,
+} from './scim-input.js';
 import type { PatchOperation } from './patch.js';
-import { ScimInputError } from './refusal.js';
-import { requireSchema } from './require-schema.js';
-import { uris } from './schema-uris.js';
 
 /** A group with its members' ids. */
 export interface GivenGroup extends DirectoryGroupAttributes {

@@ -6,10 +6,18 @@ import {
   type DirectoryUserAttributes,
 } from '../model/directory.js';
 import { readPath, type Comparison, type ValuePath } from './filter.js';
-import { boolean, elements, membersOf, text, textOrNull, type Members } from './members.js';
-import { ScimInputError, shown } from './refusal.js';
-import { requireSchema } from './require-schema.js';
-import { uris } from './schema-uris.js';
+import {
+  boolean,
+  elements,
+  membersOf,
+  requireSchema,
+  ScimInputError,
+  shown,
+  text,
+  textOrNull,
+  uris,
+  type Members,
+} from './scim-input.js';
 
 /** `remove` has no value. */
 export type PatchKind = 'add' | 'replace' | 'remove';

@@ -48,7 +48,7 @@ export interface Services {
   /** Finds out who a caller is, whatever the way in. */
   readonly authenticator: Pick<Callers, 'authenticate' | 'authenticateReviewer' | 'useProof'>;
   readonly budgets: Pick<Budgets, 'begin' | 'spend' | 'states'>;
-  readonly idempotency: Pick<IdempotencyKeys, 'look' | 'record'>;
+  readonly idempotency: Pick<IdempotencyKeys, 'actOnce' | 'keep'>;
   readonly restored: Pick<Restorations, 'read' | 'acknowledge'>;
   readonly health: HealthService;
   /** For auditors and admins. */

@@ -23,7 +23,7 @@ import * as decisionSchemas from './decision.js';
 import * as examples from './examples.js';
 import { preferHeader, preferredWait } from './prefer.js';
 import * as schemas from './schemas.js';
-import { certificateRequestView } from './views.js';
+import { certificateRequestView } from './schemas.js';
 
 const decisions = {
   approve: {
@@ -90,8 +90,8 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
     },
     (request, reply) => {
       const wait = preferredWait(request.raw.headers['prefer']?.toString());
-      return answerOnce(idempotency, request, reply, async (token) => {
-        const options = { waitSeconds: wait ?? 0, idempotency: token };
+      return answerOnce(idempotency, request, reply, async (claimed) => {
+        const options = { waitSeconds: wait ?? 0, idempotency: claimed };
         const view = granted(await certificateRequests.create(callerOf(request), request.body, options));
         const answer = jsonAnswer(201, certificateRequestView(view, clock()), {
           location: requestLocation(view.request.id),

@@ -3,8 +3,11 @@ import type { RequestState } from '../../model/certificate-request.js';
 import type { Services } from '../services.js';
 import * as examples from '../certificate-requests/examples.js';
 import { preferHeader, preferredWait } from '../certificate-requests/prefer.js';
-import { CertificateRequestSchema, NewCertificateRequestSchema } from '../certificate-requests/schemas.js';
-import { certificateRequestView } from '../certificate-requests/views.js';
+import {
+  CertificateRequestSchema,
+  certificateRequestView,
+  NewCertificateRequestSchema,
+} from '../certificate-requests/schemas.js';
 import { certificationRequestPem, kubeconfigYaml } from '../example-certificate.js';
 import { answerOnce, idempotencyKeyHeader, jsonAnswer } from '../idempotency.js';
 import { createdKubeconfigAnswer } from '../kubeconfigs/kubeconfig-answer.js';
@@ -96,17 +99,17 @@ export function addRenewal(app: App, { certificateRequests, idempotency, clock }
       const { fingerprintSha256 } = request.params;
       const { csr, ...ask } = request.body;
       const wait = preferredWait(request.raw.headers['prefer']?.toString());
-      return answerOnce(idempotency, request, reply, async (token) => {
+      return answerOnce(idempotency, request, reply, async (claimed) => {
         if (request.answerType === yaml) {
           const message =
             'a kubeconfig comes with a key that kubepass generates: leave csr out, or accept application/json';
           if (csr !== undefined)
             throw new RefusalError({ kind: 'invalid-request', errors: [{ pointer: '/csr', message }] });
-          const options = { idempotency: token };
+          const options = { idempotency: claimed };
           const outcome = await certificateRequests.renewKubeconfig(callerOf(request), fingerprintSha256, ask, options);
           return createdKubeconfigAnswer(granted(outcome), yaml, clock());
         }
-        const options = { waitSeconds: wait ?? 0, idempotency: token };
+        const options = { waitSeconds: wait ?? 0, idempotency: claimed };
         const outcome = await certificateRequests.renew(callerOf(request), fingerprintSha256, request.body, options);
         const view = granted(outcome);
         const answer = jsonAnswer(201, certificateRequestView(view, clock()), {

@@ -10,7 +10,7 @@ import { problem, sendProblem } from '../problems/problem.js';
 import type { App } from '../types.js';
 import { addBudgetHeaders, budgetHeaders, tellsBudgets } from './budget-headers.js';
 import { addExamples, type Operation } from './add-examples.js';
-import type { NamedSchemas } from './example-of.js';
+import type { NamedSchemas } from '../example-of.js';
 import { introduction } from './introduction.js';
 import { prebuilt, sendPrebuilt, type Prebuilt } from './prebuilt.js';
 import { securitySchemes, withoutSessions } from './security-schemes.js';

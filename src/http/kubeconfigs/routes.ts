@@ -58,9 +58,9 @@ export function addKubeconfigs(app: App, { certificateRequests, idempotency, clo
       },
     },
     (request, reply) =>
-      answerOnce(idempotency, request, reply, async (token) => {
+      answerOnce(idempotency, request, reply, async (claimed) => {
         const outcome = await certificateRequests.createKubeconfig(callerOf(request), request.body, {
-          idempotency: token,
+          idempotency: claimed,
         });
         return createdKubeconfigAnswer(granted(outcome), request.answerType, clock());
       }),

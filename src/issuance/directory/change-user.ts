@@ -12,11 +12,10 @@ import { newId } from '../../model/new-id.js';
 import type { Operation, Step } from '../../store/step.js';
 import type { IssuanceContext } from '../context.js';
 import { endAccess } from '../lifecycle/end-access.js';
-import { endTokens } from '../lifecycle/leavers-tokens.js';
-import { claimNames, isSameUsername, type NameClaim, type WantedEntry } from './claim-names.js';
+import { endTokens } from '../lifecycle/roles-lost.js';
+import { claimNames, isSameUsername, usernameOf, type NameClaim, type WantedEntry } from './claim-names.js';
 import { consequencesOf, nothingPersonal, whatHappened, type Consequences } from './consequences.js';
 import type { LeavingOptions, LeavingStep } from './leave.js';
-import { usernameOf } from './username.js';
 
 /** How often a change is tried again because others changed the same meanwhile. */
 const mostTries = 20;
@@ -38,14 +37,13 @@ export type UserChange =
 
 /**
  * Changes a user together with all that follows from it, in one commit: somebody who leaves loses their access, somebody who
- * returns may ask again. The change that a user has after the commit is the answer; `created` tells a new one.
+ * returns may ask again. Answers the user as they are after the commit.
  */
 export async function changeUser(
   context: IssuanceContext,
   actor: string,
   asked: UserChange,
-): Promise<DirectoryOutcome<{ readonly user: DirectoryUser; readonly created: boolean }>> {
-  const created = asked.kind === 'create';
+): Promise<DirectoryOutcome<DirectoryUser>> {
   for (let tried = 0; tried < mostTries; tried++) {
     const now = context.clock();
     const wanted = await wantedEntry(context, asked);
@@ -53,19 +51,18 @@ export async function changeUser(
     const claim = await claimNames(context, wanted.value, now);
     if (!claim.ok) return claim;
     const { before } = claim.value;
-    if (before !== null && changesNothing(context, before, wanted.value))
-      return { ok: true, value: { user: before, created: false } };
+    if (before !== null && changesNothing(context, before, wanted.value)) return { ok: true, value: before };
     const options = { actor, now, together: tried < mostTogether };
     const { step, entry, leavings } = await planOf(context, claim.value, wanted.value, options);
     const result = await context.store.writer.commit(step);
     if (result.committed) {
       for (const leaving of leavings) await endTheRest(context, actor, leaving);
-      return { ok: true, value: { user: entry, created } };
+      return { ok: true, value: entry };
     }
     // Whatever it was, the next round finds it: a taken name, another version, a request that has moved on.
     const { conflict } = result;
-    const isAnotherVersion = !created && conflict.kind === 'directoryUser' && conflict.id === asked.id;
-    if (isAnotherVersion && asked.version !== null) return refuse({ why: 'other-version' });
+    const isOtherVersion = asked.kind !== 'create' && conflict.kind === 'directoryUser' && conflict.id === asked.id;
+    if (isOtherVersion && asked.version !== null) return refuse({ why: 'other-version' });
   }
   throw new StoreBusyError('the user is changed by others faster than it can be changed');
 }

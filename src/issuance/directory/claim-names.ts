@@ -2,15 +2,17 @@ import {
   isHere,
   refuse,
   type DirectoryOutcome,
+  type DirectorySettings,
   type DirectoryUser,
   type DirectoryUserAttributes,
   type NameReuse,
 } from '../../model/directory.js';
-import { foldedName } from '../../model/folded-name.js';
+import { foldedName, isSamePerson } from '../../model/folded-name.js';
+import { whyNotName, whyNotPrincipalName } from '../../model/name-grammar.js';
 import { newId } from '../../model/new-id.js';
+import { firstAdminName, whyReservedName } from '../../model/reserved-names.js';
 import type { IssuanceContext } from '../context.js';
 import { predecessorHasAccess } from './directory-facts.js';
-import { usernameOf } from './username.js';
 
 /** The change of an entry, as far as it is known from the entry alone. */
 export interface WantedEntry {
@@ -72,7 +74,8 @@ async function claimUserName(
   const holder = isClaimed ? await directory.userNamed(key) : null;
   if (holder === null) return { ok: true, value: { before: found, givesUp: null } };
   if (holder.active) return refuse({ why: 'name-taken', message: 'another user has this userName' });
-  if (found === null && isSamePerson(holder, externalId)) return { ok: true, value: { before: holder, givesUp: null } };
+  if (found === null && hasExternalId(holder, externalId))
+    return { ok: true, value: { before: holder, givesUp: null } };
   return { ok: true, value: { before: found, givesUp: holder } };
 }
 
@@ -98,7 +101,7 @@ async function claimUsername(
     return refuse({ why: 'name-taken', message: 'another user has this username' });
   if (isGivenAway) return claimed(await givenAway(context, before, username, now));
   const isOwn = (other: DirectoryUser) =>
-    isSamePerson(other, externalId) || (before !== null && isPersonOf(before, externalId, other));
+    hasExternalId(other, externalId) || (before !== null && isPersonOf(before, externalId, other));
   // Somebody else counts as the later one where both left at one instant.
   const [last] = others.toSorted((a, b) => leftAt(b) - leftAt(a) || Number(isOwn(a)) - Number(isOwn(b)));
   if (last === undefined) return claimed(isKept ? kept : free);
@@ -140,7 +143,7 @@ async function succeeding(
     : { ...free, succeededAt: now, endsBlockOf: last };
 }
 
-const isSamePerson = (other: DirectoryUser, externalId: string | null): boolean =>
+const hasExternalId = (other: DirectoryUser, externalId: string | null): boolean =>
   externalId !== null && externalId === other.externalId;
 
 /** Somebody who gets an `externalId`, or loses it, stays the same. */
@@ -156,3 +159,38 @@ export const isSameUsername = (one: string | null, other: string | null): boolea
 
 const leftAt = ({ deletedAt, inactiveSince, changedAt }: DirectoryUser): number =>
   (inactiveSince ?? deletedAt ?? changedAt).getTime();
+
+/** The name that a user's attributes give, whether it is a username or not; null where they give none. */
+function givenName({ userName, emails }: DirectoryUserAttributes, from: DirectorySettings['username']): string | null {
+  if (from === 'userName') return userName;
+  return emails.find(({ type }) => type?.toLowerCase() === 'work')?.value ?? null;
+}
+
+/** Why a name is neither a person's as a principal nor a username on any cluster; null where it is one of them. */
+function whyNeither(name: string): string | null {
+  // A cluster may know a person by that name, and their leaving has to end it there.
+  const whyReserved = isSamePerson(name, firstAdminName) ? null : whyReservedName(name);
+  if (whyReserved !== null) return whyReserved;
+  const why = whyNotPrincipalName(name);
+  return why === null || whyNotName(name, 'unicode') === null ? null : why;
+}
+
+/** The requested username and principal that the person is; null where the name is outside the grammar of both. */
+export function usernameOf(
+  user: DirectoryUserAttributes,
+  { username }: Pick<DirectorySettings, 'username'>,
+): string | null {
+  const name = givenName(user, username);
+  return name === null || whyNeither(name) !== null ? null : name;
+}
+
+/** Why the person is nobody's username; null where they are. */
+export function whyNoUsername(
+  user: DirectoryUserAttributes,
+  { username }: Pick<DirectorySettings, 'username'>,
+): string | null {
+  const name = givenName(user, username);
+  if (name === null) return `there is no ${username}`;
+  const why = whyNeither(name);
+  return why === null ? null : `the ${username} ${why}`;
+}

@@ -1,5 +1,6 @@
 import type { Budgets } from '../../identity/budgets.js';
 import { actsFor, whyNotPermitted } from '../../identity/permissions.js';
+import { BudgetSpentError } from '../../model/budget.js';
 import type { ListedCertificate } from '../../model/certificate.js';
 import {
   isHere,
@@ -23,11 +24,10 @@ import type { IssuanceContext } from '../context.js';
 import { liftLeaving } from '../lifecycle/block-steps.js';
 import { readIdentity } from '../lifecycle/read-identity.js';
 import { changeGroup, createGroup, deleteGroup, type GroupChange } from './change-group.js';
-import { changeUser, userEvent } from './change-user.js';
+import { changedAttributes, changeUser, userEvent } from './change-user.js';
+import { whyNoUsername } from './claim-names.js';
 import { predecessorHasAccess } from './directory-facts.js';
 import { groupNamesOf, withLostGroups } from './lost-groups.js';
-import { whyNoUsername } from './username.js';
-import { withinBudget } from './within-budget.js';
 
 export type ScimService = ReturnType<typeof scimService>;
 
@@ -46,24 +46,19 @@ export function scimService(context: IssuanceContext, budgets: Pick<Budgets, 'be
     users: (conditions: readonly UserCondition[], range: DirectoryRange) => store.directory.users(conditions, range),
 
     /** Somebody who left and comes back under the same `externalId` is changed, not made. */
-    async createUser(
-      { name }: Principal,
-      attributes: DirectoryUserAttributes,
-    ): Promise<DirectoryOutcome<DirectoryUser>> {
+    createUser({ name }: Principal, attributes: DirectoryUserAttributes): Promise<DirectoryOutcome<DirectoryUser>> {
       directoryUse.begin();
-      const outcome = await changeUser(context, name, { kind: 'create', attributes });
-      return outcome.ok ? { ok: true, value: outcome.value.user } : outcome;
+      return changeUser(context, name, { kind: 'create', attributes });
     },
     /** `version` null: whichever there is. `asked` may throw. */
-    async changeUser(
+    changeUser(
       principal: Principal,
       id: string,
       version: number | null,
       asked: (before: DirectoryUserAttributes) => DirectoryUserAttributes,
     ): Promise<DirectoryOutcome<DirectoryUser>> {
       const change = withinBudget(budgets, principal, asked);
-      const outcome = await changeUser(context, principal.name, { kind: 'change', id, version, change });
-      return outcome.ok ? { ok: true, value: outcome.value.user } : outcome;
+      return changeUser(context, principal.name, { kind: 'change', id, version, change });
     },
     async deleteUser({ name }: Principal, id: string, version: number | null): Promise<DirectoryOutcome<null>> {
       const outcome = await changeUser(context, name, { kind: 'delete', id, version });
@@ -254,4 +249,22 @@ export async function settleReuses(context: IssuanceContext, isStopped: () => bo
         if (!(await predecessorHasAccess(context, user.username, user.reuse)))
           await settleReuse(context, user, byItself);
   }
+}
+
+type Change = (before: DirectoryUserAttributes) => DirectoryUserAttributes;
+
+/**
+ * A change of a person for which a caller has budget. Whether somebody leaves by it is known only now, so the call was let in.
+ * Without budget nothing else is kept of such a change: the person leaves, and their other attributes stay. Other changes are
+ * refused then.
+ */
+export function withinBudget(budgets: Pick<Budgets, 'begin'>, principal: Principal, change: Change): Change {
+  return (before) => {
+    const after = change(before);
+    const changed = changedAttributes(before, after);
+    const spent = changed.length === 0 ? null : budgets.begin(principal, 'keeping');
+    if (spent === null) return after;
+    if (changed.includes('active') && !after.active) return { ...before, active: false };
+    throw new BudgetSpentError(spent);
+  };
 }

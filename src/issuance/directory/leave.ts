@@ -12,7 +12,7 @@ import { announce } from '../events.js';
 import { blockingStep, widenedByLeaving } from '../lifecycle/block-steps.js';
 import { findAccess, nothingToEnd, spellingsOf, type AccessToEnd } from '../lifecycle/end-access.js';
 import { residualExposure } from '../lifecycle/enforcement-on.js';
-import { revokingTokens, tokensOfLeavers } from '../lifecycle/leavers-tokens.js';
+import { revokingTokens, tokensOfLeavers } from '../lifecycle/roles-lost.js';
 
 /** The commit by which somebody leaves; it is part of the commit of the change that causes it. */
 export interface LeavingStep {

@@ -8,7 +8,7 @@ import type { Step } from '../../store/step.js';
 import type { IssuanceContext } from '../context.js';
 import { requestEvent } from '../events.js';
 import { moveRequest } from '../request-states.js';
-import { endTokens } from './leavers-tokens.js';
+import { endTokens } from './roles-lost.js';
 import { revocationBy, revocationSteps } from './revocation-steps.js';
 
 /** How many certificates, requests and sessions are ended in one commit: others wait for it a few milliseconds. */

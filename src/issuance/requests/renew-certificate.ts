@@ -3,7 +3,6 @@ import type { Certificate } from '../../model/certificate.js';
 import type { CertificateRequest } from '../../model/certificate-request.js';
 import type { RenewalFacts } from '../../model/decision.js';
 import type { SupposedInDirectory } from '../../model/directory.js';
-import type { IdempotencyToken } from '../../model/idempotency.js';
 import { done, refused, type FieldError, type Outcome, type Refusal } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
 import { isRenewableAfter, secondsSinceEnd } from '../../policy/renewal.js';
@@ -13,6 +12,7 @@ import { secondsAfter, type IssuanceContext } from '../context.js';
 import { clusterGone, stateConflict } from '../request-states.js';
 import { createResolvedKubeconfig } from './collect-kubeconfig.js';
 import { createResolved, type CreateOptions } from './create-request.js';
+import type { ClaimedKey } from './idempotency-keys.js';
 import { resolveAsk, type CertificateRequestAsk, type ResolvedAsk } from './resolve-ask.js';
 
 /** The body of `POST /v1/certificates/{fingerprint}/renew`. Everything else is as it is in the certificate. */
@@ -43,7 +43,7 @@ export function renewKubeconfig(
   principal: Principal,
   fingerprintSha256: string,
   ask: Omit<RenewalAsk, 'csr'>,
-  options: { readonly idempotency: IdempotencyToken | null },
+  options: { readonly idempotency: ClaimedKey | null },
 ): Promise<Outcome<CreatedKubeconfig>> {
   const resolve = () => resolveRenewal(context, principal, fingerprintSha256, ask);
   return createResolvedKubeconfig(context, principal, resolve, options);

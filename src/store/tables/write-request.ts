@@ -14,7 +14,7 @@ import {
   type Statement,
 } from '../statement.js';
 import type { MoveRequest } from '../step.js';
-import { insertSpellings } from './name-spelling-table.js';
+import { insertSpellings } from './identity-table.js';
 import { insertLabels, labelsColumn } from './request-labels.js';
 
 type RequestRow = Prisma.RequestRecordGetPayload<object>;

@@ -1,5 +1,44 @@
 import { directoryBounds } from '../model/directory.js';
-import { ScimInputError, shown } from './refusal.js';
+
+/** The reasons of RFC 7644 3.12 (`scimType`) that we give; null: the protocol has none. */
+export type ScimErrorType =
+  | 'invalidFilter'
+  | 'uniqueness'
+  | 'tooMany'
+  | 'mutability'
+  | 'invalidSyntax'
+  | 'invalidPath'
+  | 'noTarget'
+  | 'invalidValue'
+  | 'invalidVers';
+
+/** Something in a call over SCIM that cannot be done. `message` never repeats a whole value of the caller. */
+export class ScimInputError extends Error {
+  override readonly name = 'ScimInputError';
+  constructor(
+    readonly scimType: ScimErrorType,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** The beginning of a caller's text, for a message. */
+export const shown = (text: string): string => JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+
+/** RFC 7643 section 10.3, RFC 7644 section 8.2. */
+export const uris = {
+  user: 'urn:ietf:params:scim:schemas:core:2.0:User',
+  group: 'urn:ietf:params:scim:schemas:core:2.0:Group',
+  enterprise: 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User',
+  serviceProviderConfig: 'urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig',
+  resourceType: 'urn:ietf:params:scim:schemas:core:2.0:ResourceType',
+  schema: 'urn:ietf:params:scim:schemas:core:2.0:Schema',
+  patch: 'urn:ietf:params:scim:api:messages:2.0:PatchOp',
+  search: 'urn:ietf:params:scim:api:messages:2.0:SearchRequest',
+  list: 'urn:ietf:params:scim:api:messages:2.0:ListResponse',
+  error: 'urn:ietf:params:scim:api:messages:2.0:Error',
+} as const;
 
 /**
  * The members of a JSON object by their names in lower case: names of attributes are compared without case (RFC 7643 2.1).
@@ -56,4 +95,11 @@ export function elements(value: unknown, what: string, most: number): readonly u
   const given = Array.isArray(value) ? (value as readonly unknown[]) : [value];
   if (given.length > most) throw new ScimInputError('tooMany', `at most ${String(most)} ${what} are taken at once`);
   return given;
+}
+
+/** RFC 7643 3: a body names the schemas that it follows. Their names are compared without case. */
+export function requireSchema(members: Members, uri: string): void {
+  const given = elements(members.get('schemas'), 'schemas', directoryBounds.names);
+  if (!given.some((one) => typeof one === 'string' && one.toLowerCase() === uri.toLowerCase()))
+    throw new ScimInputError('invalidSyntax', `schemas must hold ${uri}`);
 }
