@@ -15,12 +15,12 @@ import type {
 } from '../store.js';
 import { conditionsOfStatus, withinBoth } from './certificate-status.js';
 import { readEnding, soonestFirst } from './ending-certificates.js';
-import { equals, isParty, onUsername, type ListFilter } from './list-filter.js';
-import { selectKeys } from './list-keys.js';
-import { highest, type ListKey, type ListOrder } from './list-order.js';
-import type { KeyReads, ListPart } from './list-part.js';
-import { inBatches, inOrderOf, numbersIn, readPage, type Keyed } from './read-page.js';
-import { byUsername, usernamesWith } from './usernames-in-order.js';
+import { equals, isParty, onUsername, type ListFilter } from '../lists/list-filter.js';
+import { selectKeys } from '../lists/select-keys.js';
+import { highest, type ListKey, type ListOrder } from '../lists/list-order.js';
+import type { KeyReads, ListPart } from '../lists/list-part.js';
+import { inBatches, inOrderOf, numbersIn, readPage, type Keyed } from '../lists/read-page.js';
+import { byUsername, usernamesWith } from '../lists/usernames-in-order.js';
 
 /** Without the DER: it is most of a row, and lists do not have it. */
 const listedColumns = {

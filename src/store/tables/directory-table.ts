@@ -22,9 +22,9 @@ import {
   type StandingRead,
   type UserRead,
 } from './directory-tables.js';
-import type { ListOrder } from './list-order.js';
-import type { KeyReads } from './list-part.js';
-import { inBatches, readPage } from './read-page.js';
+import type { ListOrder } from '../lists/list-order.js';
+import type { KeyReads } from '../lists/list-part.js';
+import { inBatches, readPage } from '../lists/read-page.js';
 import { SharedReads } from './shared-reads.js';
 
 const oldestFirst: ListOrder = {

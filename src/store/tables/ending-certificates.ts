@@ -1,6 +1,6 @@
 import type { EndOfCertificate } from '../store.js';
-import { keyOfRow, type ListOrder } from './list-order.js';
-import type { KeyReads } from './list-part.js';
+import { keyOfRow, type ListOrder } from '../lists/list-order.js';
+import type { KeyReads } from '../lists/list-part.js';
 
 /** Certificates in the order of their ends. */
 export const soonestFirst: ListOrder = {

@@ -12,7 +12,7 @@ import {
 } from '../statement.js';
 import type { InsertIdentityBlock, RequireUnblocked } from '../step.js';
 import type { IdentityBlockReader } from '../store.js';
-import { inBatches } from './read-page.js';
+import { inBatches } from '../lists/read-page.js';
 
 type IdentityBlockRow = Prisma.IdentityBlockGetPayload<object>;
 

@@ -5,10 +5,10 @@ import { countedCertificates, type IdentityFilter } from '../../model/identity.j
 import type { Page, PageQuery } from '../../model/page.js';
 import { insertOnce, jsonRead, type ColumnValue, type Condition, type ReadRows, type Statement } from '../statement.js';
 import type { IdentityBlockReader, IdentityReader, LiveIdentity } from '../store.js';
-import { behindPrefix } from './list-filter.js';
-import { compareParts, type ListKey, type ListOrder } from './list-order.js';
-import type { KeyReads } from './list-part.js';
-import { readPage, scanPage, type FoundRecords } from './read-page.js';
+import { behindPrefix } from '../lists/list-filter.js';
+import { compareParts, type ListKey, type ListOrder } from '../lists/list-order.js';
+import type { KeyReads } from '../lists/list-part.js';
+import { readPage, scanPage, type FoundRecords } from '../lists/read-page.js';
 
 const byUsername: ListOrder = {
   name: 'identities/username',

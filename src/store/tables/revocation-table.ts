@@ -3,7 +3,7 @@ import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { hexText, octetsIn, octetsOf, serialOctets, serialOf } from '../octets.js';
 import { quoted, type Columns, type Statement } from '../statement.js';
 import type { RevocationReader, StoredRevocation } from '../store.js';
-import { inBatches } from './read-page.js';
+import { inBatches } from '../lists/read-page.js';
 
 const revocationColumns = {
   n: true,
