@@ -19,8 +19,7 @@ import type { Columns, ReadStatement, SqlDialect } from '../statement.js';
 import type { AuditEventReader } from '../store.js';
 import { equals, type ListFilter } from '../lists/list-filter.js';
 import { selectKeys, type KeysInOrder } from '../lists/select-keys.js';
-import type { ListKey, ListOrder } from '../lists/list-order.js';
-import type { KeyReads } from '../lists/list-part.js';
+import type { KeyReads, ListKey, ListOrder } from '../lists/list.js';
 import { readPage, type Keyed } from '../lists/read-page.js';
 
 export const auditRecordColumns = {

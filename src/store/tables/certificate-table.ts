@@ -17,10 +17,16 @@ import { conditionsOfStatus, withinBoth } from './certificate-status.js';
 import { readEnding, soonestFirst } from './ending-certificates.js';
 import { equals, isParty, onUsername, type ListFilter } from '../lists/list-filter.js';
 import { selectKeys } from '../lists/select-keys.js';
-import { highest, type ListKey, type ListOrder } from '../lists/list-order.js';
-import type { KeyReads, ListPart } from '../lists/list-part.js';
+import {
+  byUsername,
+  highest,
+  usernamesWith,
+  type KeyReads,
+  type ListKey,
+  type ListOrder,
+  type ListPart,
+} from '../lists/list.js';
 import { inBatches, inOrderOf, numbersIn, readPage, type Keyed } from '../lists/read-page.js';
-import { byUsername, usernamesWith } from '../lists/usernames-in-order.js';
 
 /** Without the DER: it is most of a row, and lists do not have it. */
 const listedColumns = {

@@ -22,8 +22,7 @@ import {
   type StandingRead,
   type UserRead,
 } from './directory-tables.js';
-import type { ListOrder } from '../lists/list-order.js';
-import type { KeyReads } from '../lists/list-part.js';
+import type { KeyReads, ListOrder } from '../lists/list.js';
 import { inBatches, readPage } from '../lists/read-page.js';
 import { SharedReads } from './shared-reads.js';
 

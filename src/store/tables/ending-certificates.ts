@@ -1,6 +1,5 @@
 import type { EndOfCertificate } from '../store.js';
-import { keyOfRow, type ListOrder } from '../lists/list-order.js';
-import type { KeyReads } from '../lists/list-part.js';
+import { keyOfRow, type KeyReads, type ListOrder } from '../lists/list.js';
 
 /** Certificates in the order of their ends. */
 export const soonestFirst: ListOrder = {

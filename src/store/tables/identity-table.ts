@@ -6,8 +6,7 @@ import type { Page, PageQuery } from '../../model/page.js';
 import { insertOnce, jsonRead, type ColumnValue, type Condition, type ReadRows, type Statement } from '../statement.js';
 import type { IdentityBlockReader, IdentityReader, LiveIdentity } from '../store.js';
 import { behindPrefix } from '../lists/list-filter.js';
-import { compareParts, type ListKey, type ListOrder } from '../lists/list-order.js';
-import type { KeyReads } from '../lists/list-part.js';
+import { compareParts, type KeyReads, type ListKey, type ListOrder } from '../lists/list.js';
 import { readPage, scanPage, type FoundRecords } from '../lists/read-page.js';
 
 const byUsername: ListOrder = {

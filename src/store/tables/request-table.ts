@@ -15,8 +15,14 @@ import { storedJson } from '../statement.js';
 import type { RequestReader } from '../store.js';
 import { equals, isParty, onUsername, type ListFilter } from '../lists/list-filter.js';
 import { selectKeys } from '../lists/select-keys.js';
-import type { ListKey, ListOrder } from '../lists/list-order.js';
-import type { KeyReads, ListPart } from '../lists/list-part.js';
+import {
+  byUsername,
+  usernamesWith,
+  type KeyReads,
+  type ListKey,
+  type ListOrder,
+  type ListPart,
+} from '../lists/list.js';
 import {
   inBatches,
   inOrderOf,
@@ -27,7 +33,6 @@ import {
   type Keyed,
 } from '../lists/read-page.js';
 import { labelsInColumn, onLabels } from './request-labels.js';
-import { byUsername, usernamesWith } from '../lists/usernames-in-order.js';
 
 const requestColumns = {
   n: true,

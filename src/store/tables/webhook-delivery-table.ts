@@ -9,7 +9,7 @@ import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { insertInto, type Columns, type Statement } from '../statement.js';
 import type { Conflict, EndWebhookAttempt, Operation } from '../step.js';
 import type { WebhookDeliveryReader } from '../store.js';
-import type { ListOrder } from '../lists/list-order.js';
+import type { ListOrder } from '../lists/list.js';
 import { readPage } from '../lists/read-page.js';
 
 const webhookDeliveryColumns = {
