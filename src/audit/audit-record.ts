@@ -56,9 +56,9 @@ export const eventsAtMost = 100;
 
 /**
  * Packs the events of a step, in order, into as few records as hold them: a record has one instant, cluster, request,
- * certificate and at most one principal. Throws `NotCanonicalizableError` where an event has no canonical form, or where
- * PostgreSQL could not keep a shared member: its text has no U+0000, so the event would not verify. No name of a principal
- * or a cluster holds one.
+ * certificate and at most one principal. Throws `NotCanonicalizableError` where an event has no canonical form, or
+ * where PostgreSQL could not keep a shared member: its text has no U+0000, so the event would not verify. No name of a
+ * principal or a cluster holds one.
  */
 export function packEvents(events: readonly UnchainedEvent[]): readonly UnchainedRecord[] {
   const records: { members: SharedMembers; events: UnchainedEvent[] }[] = [];
@@ -164,9 +164,9 @@ const bitOf = (type: string): number => bits.get(type) ?? 0;
 const ownMembers = /^\{"details":(.*),"principal":(null|"(?:[^"\\]|\\.)*"),"type":"([A-Za-z]+)"\}$/s;
 
 /**
- * The events of a record, in order. A line that does not have the form of `lineText` is an event's whole text, or damaged:
- * its details are empty then, so that the rest of the log stays readable, and verification finds the damage. So is each
- * line of a record without types.
+ * The events of a record, in order. A line that does not have the form of `lineText` is an event's whole text, or
+ * damaged: its details are empty then, so that the rest of the log stays readable, and verification finds the damage.
+ * So is each line of a record without types.
  */
 export function eventsOf(record: AuditRecord): readonly AuditEvent[] {
   const { firstSeq, lastSeq, at, cluster, requestId, fingerprintSha256, hashes } = record;

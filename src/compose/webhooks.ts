@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Config } from '../config/config.js';
+import { eventPayload } from '../http/webhook-deliveries/event-payload.js';
 import type { Log } from '../issuance/context.js';
 import type { Tracing } from '../model/tracing.js';
 import type { Announcement, WebhookDelivery } from '../model/webhook-delivery.js';
 import type { WebhookDeliveryService } from '../webhooks/webhook-delivery-service.js';
 import type { Store } from '../store/store.js';
-import { deliveriesOf } from '../webhooks/event-payload.js';
+import { deliveriesOf } from '../webhooks/webhook.js';
 import { webhookDeliveryService } from '../webhooks/webhook-delivery-service.js';
 import { WebhookDispatcher } from '../webhooks/webhook-dispatcher.js';
 import { storedOutbox } from './webhook-outbox.js';
@@ -65,6 +66,6 @@ export async function openWebhooks(
     get failing() {
       return dispatcher.failing;
     },
-    deliveriesOf: (announcement) => deliveriesOf(webhooks, random, announcement),
+    deliveriesOf: (announcement) => deliveriesOf(webhooks, random, eventPayload, announcement),
   };
 }

@@ -36,8 +36,8 @@ export interface ApiTokenReader {
   /** Newest first. */
   list(page: PageQuery): Promise<Page<ApiToken>>;
   /**
-   * The principals behind the tokens whose names fold to this one: behind those that are valid at the instant; null: behind
-   * all that there ever were.
+   * The principals behind the tokens whose names fold to this one: behind those that are valid at the instant; null:
+   * behind all that there ever were.
    */
   makersOf(name: string, validAt: Date | null): Promise<readonly string[]>;
   /** The roles of all tokens that this very name has or had. */
@@ -57,8 +57,8 @@ export interface ApiTokenReader {
 /** How identity keeps tokens: each change in one commit with its audit event. */
 export interface ApiTokenWriter {
   /**
-   * `name-taken` where the name is new, and a token, even one that ended, has another name that folds to it; `blocked` where
-   * the name, or a principal behind the token, is blocked on every cluster. Nothing is written then.
+   * `name-taken` where the name is new, and a token, even one that ended, has another name that folds to it; `blocked`
+   * where the name, or a principal behind the token, is blocked on every cluster. Nothing is written then.
    */
   create(token: ApiToken, secretSha256: string, event: AuditEventDraft): Promise<'created' | 'name-taken' | 'blocked'>;
   /** False where it was revoked already; nothing is written then. */
@@ -161,9 +161,9 @@ export const makeBreakGlassToken = (context: AdminTokenContext): Promise<ApiToke
   );
 
 /**
- * The secret is kept first: after a crash in between no token has that secret, and the next start makes another. Where a
- * token has the name but for case, or the name is blocked, the principal gets a longer name: nobody locks others out by taking
- * or blocking a name.
+ * The secret is kept first: after a crash in between no token has that secret, and the next start makes another. Where
+ * a token has the name but for case, or the name is blocked, the principal gets a longer name: nobody locks others out
+ * by taking or blocking a name.
  */
 async function makeTokenOfNobody(
   { writer, keepSecret, now, random }: AdminTokenContext,

@@ -23,7 +23,7 @@ import * as decisionSchemas from './decision.js';
 import * as examples from './examples.js';
 import { preferHeader, preferredWait } from './prefer.js';
 import * as schemas from './schemas.js';
-import { certificateRequestView } from './views.js';
+import { certificateRequestView } from './schemas.js';
 
 const decisions = {
   approve: {
@@ -37,7 +37,7 @@ const decisions = {
   },
   deny: {
     summary: 'Deny a pending request',
-    description: 'For those who could approve it. The request ends as `denied`.',
+    description: 'For everybody who could approve it. The request ends as `denied`.',
     problems: ['not-permitted'],
     example: examples.deniedByPerson,
   },

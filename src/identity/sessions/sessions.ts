@@ -70,7 +70,9 @@ export class Sessions {
     return reader.list(may(principal, 'manage-sessions') ? null : principal.name, clock(), page);
   }
 
-  /** `current`: the session by which the caller came. Acts at once in this process; ending twice is the same as once. */
+  /**
+   * `current`: the session by which the caller came. Acts at once in this process; ending twice is the same as once.
+   */
   async end(principal: Principal, id: string): Promise<Outcome<Session>> {
     const { reader, writer, clock } = this.context;
     const current = principal.method === 'session' ? principal.credentialId : null;

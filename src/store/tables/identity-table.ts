@@ -86,8 +86,9 @@ export class IdentityTable implements IdentityReader {
   }
 
   /**
-   * The next usernames of certificates, each found by a step along the index. It is as fast for a username with a million
-   * certificates as for one with a single one. A username without a certificate that ends in time needs no other look.
+   * The next usernames of certificates, each found by a step along the index. It is as fast for a username with a
+   * million certificates as for one with a single one. A username without a certificate that ends in time needs no
+   * other look.
    */
   #walk({ usernamePrefix = '', expiresBefore }: IdentityFilter, now: Date): NamesBehind {
     const end = behindPrefix(usernamePrefix);
@@ -282,8 +283,8 @@ function selects(filter: IdentityFilter, { username, matching, block }: Found): 
 }
 
 /**
- * A row for each name of the request that is not in the form in which names are compared. Most names are, so most requests
- * add none.
+ * A row for each name of the request that is not in the form in which names are compared. Most names are, so most
+ * requests add none.
  */
 export function insertSpellings({ state, username, requester, collector }: NamesOfRequest): readonly Statement[] {
   // One that was denied gives nothing that could be taken away, and its names can be anything.

@@ -104,7 +104,7 @@ export interface TestService {
   close(): Promise<void>;
 }
 
-/** The service that test files share. None of them may end it, move its clock or write into its database. */
+/** The service that test files share. No file may end it, move its clock or write into its database. */
 export type SharedService = Omit<TestService, 'advance' | 'close' | 'execute' | 'reload' | 'stop'>;
 
 export interface TestServiceOptions {
@@ -124,8 +124,8 @@ export interface TestServiceOptions {
 let shared: Promise<SharedService> | undefined;
 
 /**
- * The service with its defaults, one for all files of a worker, with which it ends. Its records stay: a file has names of its own for
- * usernames, tokens and keys, and looks for those alone.
+ * The service with its defaults, one for all files of a worker, with which it ends. Its records stay: a file has names
+ * of its own for usernames, tokens and keys, and looks for those alone.
  */
 export function sharedService(): Promise<SharedService> {
   shared ??= startService();

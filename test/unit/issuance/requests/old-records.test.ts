@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { makeApiToken } from '../../../../src/identity/api-tokens.js';
-import { certificateRequestView } from '../../../../src/http/certificate-requests/views.js';
+import { certificateRequestView } from '../../../../src/http/certificate-requests/schemas.js';
 import { collectKubeconfig } from '../../../../src/issuance/requests/collect-kubeconfig.js';
 import { approveRequest } from '../../../../src/issuance/requests/decide-request.js';
 import { findRequest, listRequests } from '../../../../src/issuance/requests/read-requests.js';
