@@ -80,7 +80,7 @@ export default defineConfig(
     rules: { 'no-restricted-syntax': ['error', noDefaultExport, ...noAmbientTime] },
   },
   {
-    files: ['test/**/*.ts'],
+    files: ['{bench,test}/**/*.ts'],
     rules: {
       // Fixtures are known to have the index. A test fails by itself if one does not.
       '@typescript-eslint/no-non-null-assertion': 'off',
@@ -89,7 +89,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['test/http/**/*.ts'],
+    files: ['test/{,slow/}http/**/*.ts'],
     rules: {
       // supertest types every body as `any`; the test asserts its shape.
       '@typescript-eslint/no-unsafe-assignment': 'off',

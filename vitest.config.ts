@@ -1,14 +1,21 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig, type TestUserConfig } from 'vitest/config';
+import { TestReporter } from './.ci/test-report.js';
 
 /** Test files share the modules that they import, because loading them for each file takes as long as the tests. */
 const shared = { isolate: false } as const;
+/** The databases of these tests may lie in memory. */
+const quick = { ...shared, globalSetup: ['test/helpers/scratch-directory.ts'] };
 
 /**
  * Busy machines are slow, so a test waits long for what must happen. Its limit is for one that hangs; a test of how long something
  * takes says so itself.
  */
-const patient = { expect: { poll: { timeout: 30_000 } }, testTimeout: 300_000, hookTimeout: 300_000 } as const;
+const patient = {
+  expect: { poll: { timeout: 30_000, interval: 20 } },
+  testTimeout: 300_000,
+  hookTimeout: 300_000,
+} as const;
 const morePatient = { ...patient, testTimeout: 900_000 } as const;
 
 const project = (
@@ -16,19 +23,21 @@ const project = (
   options: Pick<TestUserConfig, 'globalSetup' | 'fileParallelism' | 'isolate' | 'testTimeout'> = {},
 ) => ({ test: { ...patient, ...options, name, include: [`test/${name}/**/*.test.ts`] } });
 
-/** The file for CI's JSON results, besides the output for people. */
-const jsonFile = process.env['VITEST_JSON_FILE'];
+/** The file for CI's count of tests, besides the output for people. */
+const reportFile = process.env['VITEST_REPORT_FILE'];
 
-/** `npm test` runs unit, http and contract; the others have commands of their own. */
+/** `npm test` runs unit, http and contract, `npm run test:slow` what takes its time; the others have commands of their own. */
 export default defineConfig({
   test: {
     // Tests spend some of their time waiting. The default, one worker fewer than cores, would leave one of two idle.
     maxWorkers: availableParallelism() + 1,
-    reporters: jsonFile ? ['default', ['json', { outputFile: jsonFile }]] : ['default'],
+    reporters: reportFile ? ['default', new TestReporter(reportFile)] : ['default'],
     projects: [
-      project('unit', shared),
-      project('http', shared),
-      project('contract', shared),
+      project('unit', quick),
+      project('http', quick),
+      project('contract', quick),
+      // The rest of those three: whole processes, load, hostile uploads, fuzz, drills and tools.
+      project('slow', quick),
       project('crash', morePatient),
       project('browser'),
       // Tests that hold for every database, and tests of PostgreSQL alone.
@@ -39,18 +48,21 @@ export default defineConfig({
           name: 'postgresql',
           include: [
             'test/postgresql/**/*.test.ts',
-            'test/unit/{issuance,identity}/**/*.test.ts',
+            'test/{,slow/}unit/{issuance,identity}/**/*.test.ts',
             'test/unit/store/{audit-archives,audit-events-by-time,audit-log,certificate-status,clusters,directory,figures,inventory,lifecycle,ordered-writer,paging,quotas,recorded-requests,sessions,used-proofs,webhook-deliveries}.test.ts',
-            'test/http/**/*.test.ts',
+            'test/{,slow/}http/**/*.test.ts',
             'test/crash/{directory,full-disk,full-disk-sign-in,kill,move-records,renewal,retention}.test.ts',
           ],
           exclude: [
             // Tests of a process's start and of the data dir that a dead process leaves. They need SQLite.
-            'test/http/{certificate-listener,memory-limit,observed-process,process,recovery,reload,start,upgrade-drill}.test.ts',
+            'test/http/start.test.ts',
+            'test/slow/http/{certificate-listener,memory-limit,observed-process,process,recovery,reload,upgrade-drill}.test.ts',
             // Tests without a database, and tests that measure.
-            'test/http/{busy-api-server,connections,csr-fixtures,hostile-uploads,largest-bodies,late-requests,openapi,pipelining,slow-readers,smuggling,tls}.test.ts',
+            'test/http/{csr-fixtures,openapi,tls}.test.ts',
+            'test/slow/http/{busy-api-server,connections,hostile-uploads,largest-bodies,late-requests,pipelining,slow-readers,smuggling}.test.ts',
             // Tests of ways in and of answers that no database has a part in.
-            'test/http/{blast-radius,client-certificates,edge,evaluate-policies,inspections,kubectl-plugin,log,oidc,plugin-hostile-server,plugin-sign-in,policy-reload,required-roles,reserved-names,revocation-file,trusted-proxies,written-text}.test.ts',
+            'test/http/{blast-radius,edge,evaluate-policies,inspections,log,oidc,required-roles,reserved-names,revocation-file,trusted-proxies,written-text}.test.ts',
+            'test/slow/http/{client-certificates,kubectl-plugin,plugin-hostile-server,plugin-sign-in,policy-reload}.test.ts',
             'test/unit/issuance/{request-states,verify-while-issuing}.test.ts',
           ],
           env: { KUBEPASS_TEST_DATABASE: 'postgresql' },

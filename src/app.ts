@@ -20,7 +20,7 @@ import { measureRequests } from './http/plugins/request-measures.js';
 import { logRequests, QuietLogController, requestIdOf } from './http/plugins/request-log.js';
 import { traceRequests } from './http/plugins/request-trace.js';
 import { requireRoles } from './http/plugins/required-role.js';
-import { answerUnroutableScim } from './http/scim/errors.js';
+import { answerUnroutableScim } from './http/scim/answers.js';
 import { addScim } from './http/scim/routes.js';
 import { answerUnreadableRequest } from './http/server/answer-unreadable-request.js';
 import { CallerAddresses } from './http/server/caller-address.js';
@@ -35,7 +35,7 @@ import type { App } from './http/types.js';
 import { everyResource, publicResources, type AddResource } from './http/version-1.js';
 import type { RequestMeasures } from './model/measures.js';
 import type { RequestTracing } from './model/tracing.js';
-import type { Services } from './services/services.js';
+import type { Services } from './http/services.js';
 
 export interface AppOptions {
   readonly logger: FastifyBaseLogger;

@@ -6,16 +6,22 @@ import type { Rule } from 'eslint';
  */
 const relativeWords = 'What|Of|Whose|Whoever|Who|Which';
 
+/**
+ * These words stand for a noun that the reader has to look for elsewhere ("Those that are revoked", "None of it").
+ * "None of the files" has its noun, and before a noun "These" does as well as "Those".
+ */
+const bareWords = String.raw`Those|The\s+same\s+of|That\s+of|None(?!\s+of\s+(?!it\b|them\b))`;
+
 /** A sentence begins with its text, a paragraph, a list item or a table cell, or follows another sentence. */
 const beginnings = String.raw`^|\n[ \t]*\n|\n[ \t]*(?:[-*]|\d+\.)[ \t]|\|[ \t]|[.!?:]["'”’)\]*_]*\s`;
-const relativeSentence = new RegExp(
-  String.raw`(?<=(?:${beginnings})[\s"'“(*_-]*)(?:${relativeWords})\b[^]*?(?:[.!?|](?=["'”’)\]*_]*(?:\s|$))|(?=\n[ \t]*\n)|$)`,
+const indirectSentence = new RegExp(
+  String.raw`(?<=(?:${beginnings})[\s"'“(*_-]*)(?:${relativeWords}|${bareWords})\b[^]*?(?:[.!?|](?=["'”’)\]*_]*(?:\s|$))|(?=\n[ \t]*\n)|$)`,
   'g',
 );
 
-/** Each sentence of `text` that begins with a relative word and is no question, with its offset. */
-export const relativeSentences = (text: string): { offset: number; sentence: string }[] =>
-  [...text.matchAll(relativeSentence)]
+/** Each sentence of `text` that begins with one of these words and is no question, with its offset. */
+export const indirectSentences = (text: string): { offset: number; sentence: string }[] =>
+  [...text.matchAll(indirectSentence)]
     .filter(([found]) => !found.endsWith('?'))
     .map((match) => ({ offset: match.index, sentence: match[0].trim().replaceAll(/\s+/g, ' ') }));
 
@@ -27,7 +33,7 @@ export const markdownProse = (text: string): string =>
 
 /** Comments on lines that follow each other are read as one text, because a sentence may go on. */
 export const plainSentences: Rule.RuleModule = {
-  meta: { type: 'suggestion', schema: [], messages: { relative: 'Begin with the subject: "{{sentence}}"' } },
+  meta: { type: 'suggestion', schema: [], messages: { indirect: 'Begin with the subject: "{{sentence}}"' } },
   create: (context) => ({
     Program: () => {
       const { sourceCode } = context;
@@ -44,10 +50,10 @@ export const plainSentences: Rule.RuleModule = {
         const text = source
           .slice(start, end)
           .replaceAll(/^[ \t]*(?:\/\/|\/\*+|\*\/|\*(?!\/))|\*+\/$/gm, (mark) => ' '.repeat(mark.length));
-        for (const { offset, sentence } of relativeSentences(text.trimStart()))
+        for (const { offset, sentence } of indirectSentences(text.trimStart()))
           context.report({
             loc: sourceCode.getLocFromIndex(start + offset + text.length - text.trimStart().length),
-            messageId: 'relative',
+            messageId: 'indirect',
             data: { sentence },
           });
       }

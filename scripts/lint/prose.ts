@@ -1,12 +1,14 @@
 import { globSync, readFileSync } from 'node:fs';
-import { markdownProse, relativeSentences } from './plain-sentences.js';
+import { indirectSentences, markdownProse } from './plain-sentences.js';
 
 /** `docs/findings.md` is made from the catalogue in `src/`. */
-const documents = globSync('{*.md,docs/**/*.md}').filter((path) => path !== 'docs/findings.md');
+const documents = globSync('{*.md,{docs,test/fixtures}/**/*.md,packages/*/*.md}').filter(
+  (path) => path !== 'docs/findings.md',
+);
 
 for (const path of documents.sort()) {
   const text = readFileSync(path, 'utf8');
-  for (const { offset, sentence } of relativeSentences(markdownProse(text))) {
+  for (const { offset, sentence } of indirectSentences(markdownProse(text))) {
     const line = text.slice(0, offset).split('\n').length;
     console.error(`${path}:${line} Begin with the subject: "${sentence}"`);
     process.exitCode = 1;

@@ -2,8 +2,8 @@ import type { Config } from '../config/config.js';
 import { inspectionService } from '../inspection/inspection-service.js';
 import { InspectionPool } from '../inspection/workers/inspection-pool.js';
 import type { IssuingCluster, Log } from '../issuance/context.js';
-import type { BudgetService } from '../services/budgets.js';
-import type { InspectionService } from '../services/inspections.js';
+import type { Budgets } from '../identity/budgets.js';
+import type { InspectionService } from '../inspection/inspection-service.js';
 import type { Store } from '../store/store.js';
 import type { Closings } from './closings.js';
 import { KnownClusters } from './known-clusters.js';
@@ -11,7 +11,7 @@ import { KnownClusters } from './known-clusters.js';
 export interface InspectionParts {
   readonly store: Pick<Store, 'inventory'>;
   readonly clusters: readonly IssuingCluster[];
-  readonly budgets: BudgetService;
+  readonly budgets: Budgets;
   readonly clock: () => Date;
   readonly log: Log;
 }

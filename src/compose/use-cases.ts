@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { ApiTokens } from '../identity/api-tokens.js';
+import type { Budgets } from '../identity/budgets.js';
 import { auditEventService } from '../issuance/evidence/audit-event-service.js';
 import { clusterService } from '../issuance/clusters/cluster-service.js';
 import type { IssuanceContext } from '../issuance/context.js';
@@ -11,27 +12,10 @@ import type { DenyList } from '../issuance/lifecycle/deny-list.js';
 import { identityService } from '../issuance/lifecycle/identity-service.js';
 import { policyService } from '../issuance/policies/policy-service.js';
 import { certificateRequestService, certificateService } from '../issuance/requests/certificate-request-service.js';
+import { IdempotencyKeys } from '../issuance/requests/idempotency-keys.js';
 import type { DraftPool } from '../policy/workers/draft-pool.js';
-import type { Services } from '../services/services.js';
 import { apiTokenWriter } from './callers/api-tokens.js';
 import type { Authenticators } from './callers/authenticators.js';
-
-/** The use cases that work in the context of issuing. */
-export type UseCases = Pick<
-  Services,
-  | 'certificateRequests'
-  | 'certificates'
-  | 'identities'
-  | 'scim'
-  | 'directoryUsers'
-  | 'clusters'
-  | 'policies'
-  | 'auditEvents'
-  | 'apiTokens'
-  | 'enforcement'
-  | 'idempotency'
-  | 'clock'
->;
 
 export interface UseCaseParts {
   readonly drafts: DraftPool;
@@ -40,10 +24,11 @@ export interface UseCaseParts {
   readonly authenticators: Authenticators;
   /** Whether API tokens may have the role admin. */
   readonly admins: boolean;
-  readonly budgets: Services['budgets'];
+  readonly budgets: Budgets;
 }
 
-export function useCasesOf(context: IssuanceContext, parts: UseCaseParts): UseCases {
+/** The use cases that work in the context of issuing. */
+export function useCasesOf(context: IssuanceContext, parts: UseCaseParts) {
   const { store, clusters, clock } = context;
   const { drafts, checkpoints, denyList, authenticators, admins, budgets } = parts;
   return {
@@ -65,7 +50,7 @@ export function useCasesOf(context: IssuanceContext, parts: UseCaseParts): UseCa
       random: randomBytes,
     }),
     enforcement: enforcementService(context),
-    idempotency: context.idempotencyKeys,
+    idempotency: new IdempotencyKeys(store),
     clock,
   };
 }

@@ -1,5 +1,4 @@
 import type { AuditEventDraft } from '../model/audit-event.js';
-import { afterCommit } from '../store/after-commit.js';
 import type { Operation, Writer } from '../store/step.js';
 import type { WebhookDeliveryReader } from '../store/store.js';
 import type { DeliveryRecords } from '../webhooks/webhook-delivery-service.js';
@@ -27,7 +26,3 @@ export function storedOutbox(reader: WebhookDeliveryReader, writer: Writer): Out
     },
   };
 }
-
-/** A writer that calls `wake` after each commit that puts something into the outbox. */
-export const wakingWriter = (writer: Writer, wake: () => void): Writer =>
-  afterCommit(writer, ({ op }) => (op === 'enqueueWebhooks' ? op : null), wake);

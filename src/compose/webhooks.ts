@@ -4,7 +4,7 @@ import { eventPayload } from '../http/webhook-deliveries/event-payload.js';
 import type { Log } from '../issuance/context.js';
 import type { Tracing } from '../model/tracing.js';
 import type { Announcement, WebhookDelivery } from '../model/webhook-delivery.js';
-import type { WebhookDeliveryService } from '../services/webhook-deliveries.js';
+import type { WebhookDeliveryService } from '../webhooks/webhook-delivery-service.js';
 import type { Store } from '../store/store.js';
 import { deliveriesOf } from '../webhooks/webhook.js';
 import { webhookDeliveryService } from '../webhooks/webhook-delivery-service.js';

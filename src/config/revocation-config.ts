@@ -17,7 +17,7 @@ export interface PublicAddressConfig {
   readonly certificateAuthorityFile: string | null;
 }
 
-/** That of the embedded default: nothing but expiry ends a certificate. */
+/** The cluster of the embedded default refuses no revoked certificate: only expiry ends one. */
 export const embeddedRevocation: RevocationConfig = {
   mode: 'none',
   whenInDoubt: 'deny',
@@ -47,7 +47,8 @@ export function readRevocation(
 
 /**
  * The configured address, else the one where the service listens with TLS. Reports what is wrong with it, and where a
- * cluster's API server has to ask us and there is none: over plain HTTP an API server sends its request without its token.
+ * cluster's API server has to ask us and there is none: over plain HTTP an API server sends its request without its
+ * token.
  */
 export function readPublicAddress(
   file: FileSettings | undefined,

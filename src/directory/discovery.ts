@@ -1,5 +1,5 @@
 import { directoryBounds } from '../model/directory.js';
-import { uris } from './schema-uris.js';
+import { uris } from './scim-input.js';
 
 /** RFC 7643 5. */
 export const serviceProviderConfig = (base: string): object => ({

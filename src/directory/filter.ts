@@ -1,6 +1,5 @@
 import { directoryBounds, type GroupCondition, type UserCondition } from '../model/directory.js';
-import { ScimInputError, shown } from './refusal.js';
-import { uris } from './schema-uris.js';
+import { ScimInputError, shown, uris } from './scim-input.js';
 
 /** An attribute as a filter or a path names it, its parts in lower case. RFC 7644 figure 1. */
 export interface AttributePath {

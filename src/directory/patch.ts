@@ -1,9 +1,6 @@
 import { directoryBounds, type DirectoryUserAttributes } from '../model/directory.js';
 import { readPath, type ValuePath } from './filter.js';
-import { membersOf } from './members.js';
-import { ScimInputError, shown } from './refusal.js';
-import { requireSchema } from './require-schema.js';
-import { uris } from './schema-uris.js';
+import { membersOf, requireSchema, ScimInputError, shown, uris } from './scim-input.js';
 import { givenAttributes, isReadOnly, setAttribute, tooManyAttributes, type PatchKind } from './user-attributes.js';
 
 /** One operation of a PATCH (RFC 7644 3.5.2). */

@@ -1,13 +1,14 @@
 import { hash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import type { IdempotencyService } from '../services/idempotency.js';
+import type { ClaimedKey } from '../issuance/requests/idempotency-keys.js';
 import type { IdempotencyToken } from '../model/idempotency.js';
 import { callerOf } from './plugins/authentication.js';
 import { jsonMediaType } from './plugins/negotiation.js';
 import { problemBody, problemMediaType, type Problem } from './problems/problem.js';
-import { RefusalError } from './problems/refusal-to-problem.js';
+import { granted, RefusalError } from './problems/refusal-to-problem.js';
 import { textOf } from './schema-parts.js';
+import type { Services } from './services.js';
 
 export const idempotencyKeyHeader = {
   'Idempotency-Key': Type.Optional(
@@ -46,52 +47,29 @@ export function jsonAnswer(status: number, value: object, headers: Readonly<Reco
  * `RefusalError`, as `act` does.
  */
 export async function answerOnce(
-  idempotency: IdempotencyService,
+  idempotency: Services['idempotency'],
   request: FastifyRequest,
   reply: FastifyReply,
-  act: (token: IdempotencyToken | null) => Promise<Result>,
+  act: (claimed: ClaimedKey | null) => Promise<Result>,
 ): Promise<FastifyReply> {
   const token = idempotencyToken(request);
   if (token === null) return sendAnswer(reply, (await act(null)).answer);
-
-  const caller = callerOf(request);
-  const known = await idempotency.look(caller, token);
-  switch (known.kind) {
-    case 'answer':
-      return sendAnswer(reply, known.answer);
-    case 'keyCollected':
-      throw new RefusalError({ kind: 'key-already-collected', requestId: known.requestId });
-    case 'inFlight':
-      throw new RefusalError({ kind: 'idempotency-key-in-flight', requestId: null });
-    case 'otherBody':
-      throw new RefusalError({ kind: 'idempotency-key-reused' });
-    case 'new':
-    case 'unanswered':
-      break;
-  }
-
-  const result = await act(token).catch((error: unknown): Result => {
-    // A denial is recorded, so its answer is kept. Other refusals recorded nothing, or a repeat may end differently.
-    if (!(error instanceof RefusalError) || error.refusal.kind !== 'policy-denied') throw error;
-    return { answer: problemAnswer(error.problem, request.id), holdsPrivateKey: false };
-  });
-  if (result.isInterim) return sendAnswer(reply, result.answer);
-  return sendAnswer(reply, await keep(token, result.answer, result.holdsPrivateKey ? null : result.answer.body));
-
-  /**
-   * Keeps the answer and returns the one that is kept: a repeat that came meanwhile may have kept its own first. An
-   * answer that cannot be kept is given anyway, because the request has been carried out.
-   */
-  async function keep(token: IdempotencyToken, answer: HttpAnswer, body: string | null): Promise<HttpAnswer> {
+  const outcome = await idempotency.actOnce(callerOf(request), token, async (claimed): Promise<HttpAnswer> => {
+    const { answer, holdsPrivateKey, isInterim } = await act(claimed).catch((error: unknown): Result => {
+      // A denial is recorded, so its answer is kept. Other refusals recorded nothing, or a repeat may end differently.
+      if (!(error instanceof RefusalError) || error.refusal.kind !== 'policy-denied') throw error;
+      return { answer: problemAnswer(error.problem, request.id), holdsPrivateKey: false };
+    });
+    if (isInterim) return answer;
     try {
-      await idempotency.record(caller, token, { status: answer.status, headers: answer.headers, body });
-      const kept = await idempotency.look(caller, token);
-      return kept.kind === 'answer' ? kept.answer : answer;
+      return (await idempotency.keep(claimed, { ...answer, body: holdsPrivateKey ? null : answer.body })) ?? answer;
     } catch (error) {
+      // The answer is given anyway, because the request has been carried out.
       request.log.error({ err: error }, 'the answer to an Idempotency-Key could not be kept');
       return answer;
     }
-  }
+  });
+  return sendAnswer(reply, granted(outcome));
 }
 
 function idempotencyToken(request: FastifyRequest): IdempotencyToken | null {

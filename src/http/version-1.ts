@@ -1,4 +1,4 @@
-import type { Services } from '../services/services.js';
+import type { Services } from './services.js';
 import { addApiTokens } from './api-tokens/routes.js';
 import { addAuditEvents } from './audit-events/routes.js';
 import { addEvidence } from './audit-events/evidence.js';
@@ -24,7 +24,7 @@ import { addWhoami } from './whoami/routes.js';
 /** Adds the routes of a resource under `/v1`. */
 export type AddResource = (app: App, services: Services) => void;
 
-/** Those that need no authentication. */
+/** Resources that need no authentication. */
 export const publicResources: readonly AddResource[] = [addCertificateList, addCallers];
 
 /** All of them are for authenticated callers. */

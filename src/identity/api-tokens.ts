@@ -36,17 +36,17 @@ export interface ApiTokenReader {
   /** Newest first. */
   list(page: PageQuery): Promise<Page<ApiToken>>;
   /**
-   * The principals behind the tokens whose names fold to this one: behind those that are valid at the instant; null: behind
-   * all that there ever were.
+   * The principals behind the tokens whose names fold to this one: behind those that are valid at the instant; null:
+   * behind all that there ever were.
    */
   makersOf(name: string, validAt: Date | null): Promise<readonly string[]>;
   /** The roles of all tokens that this very name has or had. */
   rolesOf(name: string): Promise<readonly Role[]>;
   /** The tokens that are neither revoked nor expired and whose name folds to one of these. */
   liveOf(folded: readonly string[], now: Date): Promise<readonly ApiToken[]>;
-  /** The same of those that one of these principals made, directly or through others. */
+  /** Live tokens that one of these principals created, directly or through others. */
   liveMadeBy(folded: readonly string[], now: Date): Promise<readonly ApiToken[]>;
-  /** Those that are revoked and would count otherwise, with the instants at which they were revoked. */
+  /** Tokens that were revoked before they expired, with the instants of their revocation. */
   revokedBeforeTheirEnd(now: Date): Promise<readonly RevokedApiToken[]>;
   /** The tokens with role admin that are neither revoked nor expired, nor for an emergency alone. */
   liveAdmins(now: Date): Promise<readonly ApiToken[]>;
@@ -57,8 +57,8 @@ export interface ApiTokenReader {
 /** How identity keeps tokens: each change in one commit with its audit event. */
 export interface ApiTokenWriter {
   /**
-   * `name-taken` where the name is new, and a token, even one that ended, has another name that folds to it; `blocked` where
-   * the name, or a principal behind the token, is blocked on every cluster. Nothing is written then.
+   * `name-taken` where the name is new, and a token, even one that ended, has another name that folds to it; `blocked`
+   * where the name, or a principal behind the token, is blocked on every cluster. Nothing is written then.
    */
   create(token: ApiToken, secretSha256: string, event: AuditEventDraft): Promise<'created' | 'name-taken' | 'blocked'>;
   /** False where it was revoked already; nothing is written then. */
@@ -161,9 +161,9 @@ export const makeBreakGlassToken = (context: AdminTokenContext): Promise<ApiToke
   );
 
 /**
- * The secret is kept first: after a crash in between no token has that secret, and the next start makes another. Where a
- * token has the name but for case, or the name is blocked, the principal gets a longer name: nobody locks others out by taking
- * or blocking a name.
+ * The secret is kept first: after a crash in between no token has that secret, and the next start makes another. Where
+ * a token has the name but for case, or the name is blocked, the principal gets a longer name: nobody locks others out
+ * by taking or blocking a name.
  */
 async function makeTokenOfNobody(
   { writer, keepSecret, now, random }: AdminTokenContext,

@@ -72,6 +72,10 @@ export class Callers implements WayIn<Credential> {
     }
   }
 
+  /**
+   * Takes the proof by which this caller came, once, for a call with this DER certification request; null: the call has
+   * none. Answers why the proof does not count; null where it does, and for callers who came in another way.
+   */
   async useProof(principal: Principal, csr: Uint8Array | null): Promise<Authentication | null> {
     if (principal.proof === undefined) return null;
     const refusal = (await this.others.keyProofs?.use(principal, csr)) ?? null;
@@ -79,6 +83,7 @@ export class Callers implements WayIn<Credential> {
     return refusal;
   }
 
+  /** The reviewer behind the token, from memory; null for the token of anybody else. Never throws. */
   authenticateReviewer(token: string): Promise<Principal | null> {
     return this.apiTokens.authenticateReviewer(token);
   }

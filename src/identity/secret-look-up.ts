@@ -11,7 +11,7 @@ const pauseMilliseconds = 5;
 
 /** Finds by the SHA-256 of secrets, lower-case hex. */
 export interface SecretReader<Found> {
-  /** Those that there are, live or not, by the SHA-256. */
+  /** The tokens or sessions with these secrets, live or not, by the SHA-256. A secret that nobody has is left out. */
   findBySecretSha256s(secretSha256s: readonly string[]): Promise<ReadonlyMap<string, Found>>;
 }
 
@@ -22,9 +22,9 @@ interface Waiting<Found> {
 }
 
 /**
- * Finds what a secret stands for. A record that was found is believed for at most 5 seconds, unless this process changes it:
- * `forget` acts at once. Secrets that come together are looked up together: so a guess costs little, and whoever has a good secret
- * waits for a moment, however many guesses come with it.
+ * Finds what a secret stands for. A record that was found is believed for at most 5 seconds, unless this process
+ * changes it: `forget` acts at once. Secrets that come together are looked up together: so a guess costs little, and
+ * whoever has a good secret waits for a moment, however many guesses come with it.
  */
 export class SecretLookUp<Found extends { readonly id: string }> {
   readonly #found = new BoundedMap<string, { readonly record: Found; readonly readAt: number }>(cacheSize);

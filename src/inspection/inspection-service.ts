@@ -1,10 +1,9 @@
 import { mayReadCertificate } from '../identity/permissions.js';
 import { BudgetSpentError } from '../model/budget.js';
-import type { InventoryEntry } from '../model/inspection.js';
-import { done, refused } from '../model/outcome.js';
+import type { InspectionFormat, InventoryEntry, Upload } from '../model/inspection.js';
+import { done, refused, type Outcome } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
-import type { BudgetService } from '../services/budgets.js';
-import type { InspectionService } from '../services/inspections.js';
+import type { Budgets } from '../identity/budgets.js';
 import { InspectionBusyError } from '../model/errors.js';
 import { describeFailure } from '../workers/worker-error.js';
 import { TooManyWaitingError } from '../workers/turns.js';
@@ -24,20 +23,19 @@ export interface InspectionWiring {
   /** Inspects beside the event loop what may take long. */
   readonly pool: Pick<InspectionPool, 'inspect'>;
   /** Counts the processor time, here and in the workers. */
-  readonly budgets: Pick<BudgetService, 'begin' | 'spend'>;
+  readonly budgets: Pick<Budgets, 'begin' | 'spend'>;
 }
 
+export type InspectionService = ReturnType<typeof inspectionService>;
+
 /** Inspects uploads. From the inventory, callers learn only what they may read. */
-export function inspectionService({
-  clock,
-  thresholds,
-  inventory,
-  clusters,
-  pool,
-  budgets,
-}: InspectionWiring): InspectionService {
+export function inspectionService({ clock, thresholds, inventory, clusters, pool, budgets }: InspectionWiring) {
   return {
-    async inspect(principal, upload, format) {
+    /**
+     * Describes the upload, its content and its problems in the given media type, and keeps nothing of it. Throws
+     * `InspectionBusyError` where too many uploads wait.
+     */
+    async inspect(principal: Principal, upload: Upload, format: InspectionFormat): Promise<Outcome<string>> {
       const context: InspectionContext = {
         now: clock(),
         clusters: clusters(),

@@ -18,7 +18,6 @@ import type { AttemptsUnderWay } from './attempts/attempts-under-way.js';
 import type { ClusterProbes } from './clusters/cluster-probes.js';
 import type { DirectoryUse } from './directory/directory-use.js';
 import type { IdentityBlocks } from './lifecycle/identity-blocks.js';
-import type { IdempotencyKeys } from './requests/idempotency-keys.js';
 
 /** The log of issuance. It is never handed keys, tokens or kubeconfigs. */
 export interface Log {
@@ -70,7 +69,6 @@ export interface IssuanceContext {
   readonly publicAddress: PublicAddress | null;
   readonly measures: IssuanceMeasures;
   readonly attempts: AttemptsUnderWay;
-  readonly idempotencyKeys: IdempotencyKeys;
   readonly tracing: Tracing;
   readonly lostRecords: LostRecords;
 }

@@ -3,9 +3,10 @@ import { PluginError } from './plugin-error.js';
 import type { OfferedIssuer } from './service-client.js';
 
 /**
- * Those of the tokens that may be sent to this server. It can pass on what another one says about sign-ins, and then use the tokens
- * for that one: so one with the URL of another server in `aud` (RFC 7519 section 4.1.3) ends the sign-in. `audience`: that which they
- * must have; null: one of `audiences`, which the server says it takes, where it says so. Throws where none is left.
+ * The tokens that may be sent to this server. A server can repeat what another server says about sign-ins, and use the
+ * tokens there: so a token with the URL of another server in `aud` (RFC 7519 section 4.1.3) ends the sign-in.
+ * `audience`: the audience that a token must have; null: one of `audiences`, if the server says which it takes. Throws
+ * where no token is left.
  */
 export function tokensFor(
   { issuer, audiences }: Pick<OfferedIssuer, 'issuer' | 'audiences'>,

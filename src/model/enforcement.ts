@@ -27,7 +27,7 @@ export interface DenyListPort {
   isLoaded(): boolean;
   /** `fingerprintSha256`: lower-case hex. */
   find(cluster: string, fingerprintSha256: string): RevokedCertificate | null;
-  /** Those of a cluster that have not expired, in no particular order. */
+  /** The revoked certificates of a cluster that have not expired, in no particular order. */
   ofCluster(cluster: string): Iterable<RevokedCertificate>;
 }
 

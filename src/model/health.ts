@@ -1,3 +1,5 @@
+import type { Principal } from './principal.js';
+
 /** `degraded`: the service does its work, and somebody should look. `failed`: it cannot do its work now. */
 export const componentStates = ['ok', 'degraded', 'failed'] as const;
 export type ComponentState = (typeof componentStates)[number];
@@ -34,6 +36,17 @@ export interface ClusterHealth {
   readonly signs: 'yes' | 'no' | 'unknown';
   /** Null: it was never probed. */
   readonly probedAt: Date | null;
+}
+
+export interface HealthService {
+  /** Throws where the service cannot do its work. */
+  ready(): Promise<void>;
+  /** Whether the database was put back from a backup and no admin has acknowledged it, and sentences about that. */
+  restored(): Promise<{ readonly restored: boolean; readonly notes: readonly string[] }>;
+  /** Sentences about what an operator should know although the service does its work. */
+  notes(): readonly string[];
+  /** The state of each component. Names of clusters are for those who may read them; null: nobody is known to ask. */
+  report(viewer: Principal | null): Promise<HealthReport>;
 }
 
 export interface HealthReport {

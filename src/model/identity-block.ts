@@ -34,6 +34,18 @@ export function plainBlock(block: IdentityBlock): IdentityBlock {
   return { username, clusters, reason, comment, until, blockedAt, blockedBy };
 }
 
+const isOver = ({ until }: IdentityBlock, now: Date): boolean => until !== null && until <= now;
+
+/** The block, unless its time is over. */
+export const inForce = <Block extends IdentityBlock>(block: Block | null, now: Date): Block | null =>
+  block === null || isOver(block, now) ? null : block;
+
+/** The part that holds whether the directory says that somebody is here or not; null: no such part is in force. */
+export function partOfOthers(stored: StoredIdentityBlock | null, now: Date): IdentityBlock | null {
+  if (stored === null) return null;
+  return inForce(stored.leaving === null ? plainBlock(stored) : stored.leaving.besides, now);
+}
+
 /** Whether the block holds for this cluster at this instant. */
 export const blocks = ({ clusters, until }: IdentityBlock, cluster: string, now: Date): boolean =>
   (clusters === null || clusters.includes(cluster)) && (until === null || until > now);

@@ -8,7 +8,7 @@ import type { RevocationReason } from './revocation.js';
 /** A username on the clusters where it has access: the view of what its certificates give. */
 export interface Identity {
   readonly username: string;
-  /** Those where it has live certificates, by name. */
+  /** The clusters where it has live certificates, by name. */
   readonly clusters: readonly IdentityOnCluster[];
   /** Null where it is not blocked. */
   readonly blocked: IdentityBlock | null;
@@ -16,7 +16,7 @@ export interface Identity {
 
 export interface IdentityOnCluster {
   readonly cluster: string;
-  /** Those of all its live certificates there. */
+  /** The groups of all its live certificates there. */
   readonly groups: readonly string[];
   /** Valid or superseded ones. They are counted up to `countedCertificates`. */
   readonly liveCertificates: number;

@@ -6,9 +6,9 @@ export const endingWithinDays = [1, 7, 30] as const;
 /** Certificates that are unexpired and not revoked, counted at one instant. */
 export interface CertificateFigures {
   readonly live: number;
-  /** Those that end within 1, 7 and 30 days, as in `endingWithinDays`. */
+  /** How many end within 1, 7 and 30 days, as in `endingWithinDays`. */
   readonly endingWithin: readonly number[];
-  /** Those that have less than a tenth of their lifetime left. */
+  /** How many have less than a tenth of their lifetime left. */
   readonly inLastTenth: number;
 }
 

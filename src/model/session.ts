@@ -4,7 +4,7 @@ export interface Session {
   readonly id: string;
   /** The principal's name. */
   readonly name: string;
-  /** Those that the identity provider told at sign-in. */
+  /** The groups that the identity provider told at sign-in. */
   readonly groups: readonly string[];
   /** The name of the issuer in the configuration that vouched for the person. */
   readonly issuer: string;

@@ -11,7 +11,7 @@ export interface GivenTo {
   readonly requester: Requester;
 }
 
-/** Those of the groups that a policy for the cluster gives to members of some directory group, whoever they are. */
+/** The groups, among these, that a policy for the cluster gives to members of some directory group. */
 export const groupsOfDirectory = (
   { policies }: PolicySet,
   cluster: string,
@@ -27,9 +27,9 @@ export const groupsOfDirectory = (
   );
 
 /**
- * Those of the groups that this requester could ask for if the username were in more directory groups, and cannot as it is in
- * these alone. It looks at the policies in force that the requester can use for the username on the cluster. Whatever else a
- * policy asks for (labels, hours, expressions, quotas) another request may satisfy, so it makes no difference.
+ * The groups that this requester could ask for only if the username were in more directory groups than these. It looks
+ * at the policies in force that the requester can use for the username on the cluster. Labels, hours, expressions and
+ * quotas of a policy make no difference: another request may satisfy them.
  */
 export function groupsGivenOnly(
   { policies }: PolicySet,

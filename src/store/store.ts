@@ -77,7 +77,7 @@ export interface Store {
 
 export interface RequestReader {
   find(id: string): Promise<CertificateRequest | null>;
-  /** Those who made these requests, as they were then, by the ids. A request that does not exist is left out. */
+  /** The requesters of these requests, as they were then, by the ids. A request that does not exist is left out. */
   requestersOf(ids: readonly string[]): Promise<ReadonlyMap<string, Requester>>;
   /** Newest first; with a prefix of usernames, by username. */
   list(filter: RequestFilter & Visibility, page: PageQuery): Promise<Page<CertificateRequest>>;
@@ -94,7 +94,7 @@ export interface RequestReader {
   unfinished(): Promise<readonly CertificateRequest[]>;
   /** Pending and approved requests whose `expiresAt` has passed, oldest first, at most 500. */
   lapsed(now: Date): Promise<readonly CertificateRequest[]>;
-  /** Those of these usernames for which a request is pending or approved; also those with more requests than it looks at. */
+  /** The usernames, among these, with a pending or approved request, or with more requests than it looks at. */
   waitingAmong(usernames: readonly string[]): Promise<ReadonlySet<string>>;
   /**
    * At most `limit` of the pending and approved requests that one of these names is requested in, asked for, or collects.
@@ -105,7 +105,7 @@ export interface RequestReader {
     clusters: readonly string[] | null,
     limit: number,
   ): Promise<readonly CertificateRequest[]>;
-  /** Those of these usernames for which a certificate is being signed. */
+  /** The usernames, among these, for which a certificate is being signed. */
   issuingAmong(usernames: readonly string[]): Promise<ReadonlySet<string>>;
   /** Requests of the cluster whose latest attempt was for one of these keys, in no particular order. */
   attemptedFor(cluster: string, spkiSha256s: readonly string[]): Promise<readonly CertificateRequest[]>;
@@ -126,7 +126,7 @@ export interface CertificateReader {
   findByFingerprints(fingerprintsSha256: readonly string[]): Promise<readonly Certificate[]>;
   /** The unexpired certificates of a username, those first that end last: orphans too, and superseded ones. */
   unexpiredOf(username: string, wanted: UnexpiredCertificates): Promise<readonly ListedCertificate[]>;
-  /** Those of these usernames with a certificate that has not expired, revoked or not. */
+  /** The usernames, among these, with a certificate that has not expired, revoked or not. */
   holdersAmong(usernames: readonly string[], now: Date): Promise<ReadonlySet<string>>;
   /**
    * The unexpired certificates of other usernames that one of these principals asked for or collects, those first that end
@@ -203,7 +203,7 @@ export interface RevocationReader {
   /** The highest number of a revocation; 0 where there is none. */
   lastN(): Promise<bigint>;
   find(fingerprintSha256: string): Promise<RevokedCertificate | null>;
-  /** Those of these fingerprints that belong to revoked certificates. */
+  /** The fingerprints, among these, of revoked certificates. */
   known(fingerprintsSha256: readonly string[]): Promise<ReadonlySet<string>>;
 }
 
@@ -238,7 +238,7 @@ export interface DirectoryReader {
   members(groupId: string, limit: number): Promise<readonly DirectoryMember[]>;
   /** The same, with their names. */
   peopleIn(groupId: string, limit: number): Promise<readonly DirectoryPerson[]>;
-  /** Those of these ids that are listed, and in this group; null: in whichever. */
+  /** The people with these ids who are listed, and in this group; null: in any group or none. */
   peopleAmong(ids: readonly string[], groupId: string | null): Promise<readonly DirectoryPerson[]>;
   /** As `bearersOf`, with what decisions need of them. */
   standingsOf(folded: readonly string[]): Promise<readonly DirectoryStanding[]>;
@@ -293,7 +293,7 @@ export interface AuditEventReader {
   chunk(afterSeq: number, limit: number): Promise<readonly AuditEvent[]>;
   /** The same events without reading what is in them: for exports. */
   links(afterSeq: number, limit: number): Promise<readonly ChainLink[]>;
-  /** The RFC 8785 texts of these events up to the first that lacks. */
+  /** The RFC 8785 texts of these events. It stops at the first missing event. */
   canonicalTexts(afterSeq: number, limit: number): Promise<readonly string[]>;
   /** Number and hash of the last committed event. */
   head(): Promise<{ readonly seq: number; readonly hash: string }>;

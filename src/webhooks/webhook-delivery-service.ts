@@ -1,11 +1,11 @@
 import { whyNotPermitted } from '../identity/permissions.js';
 import type { AuditEventDraft } from '../model/audit-event.js';
 import { auditEvent } from '../model/audit-event.js';
-import { done, refused } from '../model/outcome.js';
+import { done, refused, type Outcome } from '../model/outcome.js';
 import type { Page, PageQuery } from '../model/page.js';
+import type { Principal } from '../model/principal.js';
 import { quote } from '../model/quote.js';
 import type { WebhookDelivery, WebhookDeliveryFilter } from '../model/webhook-delivery.js';
-import type { WebhookDeliveryService } from '../services/webhook-deliveries.js';
 
 /** The stored deliveries, as people see them. */
 export interface DeliveryRecords {
@@ -24,19 +24,22 @@ export interface WebhookDeliveryServiceParts {
   readonly wake: () => void;
 }
 
+export type WebhookDeliveryService = ReturnType<typeof webhookDeliveryService>;
+
 /** Lists the deliveries of webhooks and sends them again, for principals who may. */
-export function webhookDeliveryService({
-  records,
-  webhooks,
-  clock,
-  wake,
-}: WebhookDeliveryServiceParts): WebhookDeliveryService {
+export function webhookDeliveryService({ records, webhooks, clock, wake }: WebhookDeliveryServiceParts) {
   return {
-    async list(principal, filter, page) {
+    /** Newest first. */
+    async list(
+      principal: Principal,
+      filter: WebhookDeliveryFilter,
+      page: PageQuery,
+    ): Promise<Outcome<Page<WebhookDelivery>>> {
       return whyNotPermitted(principal, 'read-webhook-deliveries') ?? done(await records.list(filter, page));
     },
 
-    async retry(principal, id) {
+    /** Makes a delivery due at once, however it ended. It keeps its `webhook-id`. */
+    async retry(principal: Principal, id: string): Promise<Outcome<WebhookDelivery>> {
       const refusal = whyNotPermitted(principal, 'retry-webhook-deliveries');
       if (refusal !== null) return refusal;
       const delivery = await records.find(id);

@@ -8,7 +8,7 @@ export interface Webhook {
   readonly events: readonly WebhookEventType[];
   /** Names of clusters; null: all clusters. */
   readonly clusters: readonly string[] | null;
-  /** Those that sign now: they are read for each call. */
+  /** The secrets that sign now: they are read for each call. */
   readonly secrets: readonly KeyObject[];
   readonly sender: WebhookSender;
 }

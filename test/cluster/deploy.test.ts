@@ -23,7 +23,7 @@ const kubeSystem = { group: '', resource: 'configmaps', namespace: 'kube-system'
 const needed = signingAccess.map(({ access }) => access);
 
 const tooMuch: readonly Access[] = [
-  // That of the component review-tokens, too.
+  // Rights of the component review-tokens are missing, too.
   tokenReviewAccess,
   { verb: 'create', group: 'authorization.k8s.io', resource: 'subjectaccessreviews' },
   // The rights of the component read-role-bindings are missing too.

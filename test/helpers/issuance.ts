@@ -8,7 +8,6 @@ import { AttemptsUnderWay } from '../../src/issuance/attempts/attempts-under-way
 import type { IssuanceContext, IssuingCluster } from '../../src/issuance/context.js';
 import { DenyList } from '../../src/issuance/lifecycle/deny-list.js';
 import { IdentityBlocks } from '../../src/issuance/lifecycle/identity-blocks.js';
-import { IdempotencyKeys } from '../../src/issuance/requests/idempotency-keys.js';
 import { issuanceUnmeasured } from '../../src/model/measures.js';
 import type { Cluster } from '../../src/model/cluster.js';
 import { untraced } from '../../src/model/tracing.js';
@@ -133,7 +132,6 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
     measures: issuanceUnmeasured,
     attempts: new AttemptsUnderWay(),
     tracing: untraced,
-    idempotencyKeys: new IdempotencyKeys(store),
     lostRecords: { instance: 'test', recordLost: (step) => store.writer.commit(step) },
   });
   return {

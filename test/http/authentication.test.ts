@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { as } from './support/call.js';
-import { startService, type TestService } from './support/service.js';
+import { sharedService, startService, type TestService } from './support/service.js';
 
 let service: TestService;
 let lookUps = 0;
@@ -44,12 +44,11 @@ describe('authentication', () => {
     ['Token c2VjcmV0', 'the Authorization header has another scheme; send "Authorization: Bearer" and an API token'],
     ['kubepass_c2VjcmV0', 'the Authorization header has another scheme; send "Authorization: Bearer" and an API token'],
   ])('tells who sends %s that Bearer is wanted, and repeats nothing of it', async (sent, detail) => {
-    const own = await startService();
-    const { body, headers, text } = await own.anonymous('get', '/v1/whoami').set('authorization', sent).expect(401);
+    const plain = await sharedService();
+    const { body, headers, text } = await plain.anonymous('get', '/v1/whoami').set('authorization', sent).expect(401);
     expect(body).toMatchObject({ type: 'urn:kubepass:problem:unauthenticated', detail });
     expect(headers['www-authenticate']).toBe('Bearer realm="kubepass"');
     expect(text).not.toContain(sent.split(/[ _]/)[1]);
-    await own.close();
   });
 
   it('leaves nothing of a 401 in the audit log', async () => {

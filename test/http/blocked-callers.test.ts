@@ -145,7 +145,7 @@ describe('a call that somebody keeps open while they are blocked', () => {
       await open(made.secret, '/v1/identities/max/unblock', { comment: 'x' }),
     ];
     await expect.poll(() => letIn).toBe(before + 4);
-    // Those who send the rest at once are believed.
+    // Callers who send the rest at once are believed.
     await setTimeout(150);
     await block('slow').expect(200);
     // A request of others is none for them.

@@ -3,13 +3,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { as } from './support/call.js';
 import { localCluster } from './support/local-cluster.js';
-import { startService, type TestService } from './support/service.js';
+import { sharedService, type SharedService, startService, type TestService } from './support/service.js';
 
 const directory = temporaryDirectory();
-let plain: TestService;
+let plain: SharedService;
 let configured: TestService;
 beforeAll(async () => {
-  plain = await startService();
+  plain = await sharedService();
   const config = `${await localCluster(directory.path)}
 callers:
   oidc:
@@ -20,7 +20,6 @@ publicAddress: { url: 'https://kubepass.example/', certificateAuthority: ${direc
   configured = await startService({ config });
 });
 afterAll(async () => {
-  await plain.close();
   await configured.close();
   directory.remove();
 });

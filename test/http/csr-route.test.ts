@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { CSR_PEM_LABEL } from '../../src/x509/strict/certification-request.js';
 import { encodePem } from '../../src/x509/strict/pem.js';
@@ -7,13 +7,12 @@ import { readCsrFixture } from '../fixtures/csr/index.js';
 import { csrFor } from '../helpers/csr.js';
 import { as } from './support/call.js';
 import { contract } from './support/contract.js';
-import { startService, type TestService } from './support/service.js';
+import { type SharedService, sharedService } from './support/service.js';
 
-let service: TestService;
+let service: SharedService;
 beforeAll(async () => {
-  service = await startService();
+  service = await sharedService();
 });
-afterAll(() => service.close());
 
 /** The states of a request and how a person sees them, from the request to the kubeconfig. */
 describe('the CSR route, approved by a second person', () => {

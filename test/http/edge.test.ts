@@ -1,12 +1,11 @@
 import { createConnection } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startService, type TestService } from './support/service.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type SharedService, sharedService } from './support/service.js';
 
-let service: TestService;
+let service: SharedService;
 beforeAll(async () => {
-  service = await startService();
+  service = await sharedService();
 });
-afterAll(() => service.close());
 
 const type = (name: string) => `urn:kubepass:problem:${name}`;
 const post = (body: string, contentType = 'application/json') =>

@@ -8,7 +8,7 @@ import { certificatePem } from '../../src/http/example-certificate.js';
 import { aRevocation } from '../helpers/revocations.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { as, type Answer } from './support/call.js';
-import { startService, type TestService } from './support/service.js';
+import { sharedService, startService, type TestService } from './support/service.js';
 
 const directory = temporaryDirectory();
 let service: TestService;
@@ -290,13 +290,9 @@ describe('the rendered files', () => {
 });
 
 it('does not know an address without TLS, and says so', async () => {
-  const plain = await startService();
-  try {
-    const answer = await plain.as('root')('get', '/v1/clusters/demo/authorization-webhook-kubeconfig');
-    expect([answer.status, as.problem(answer).detail]).toEqual([409, expect.stringContaining('publicAddress')]);
-  } finally {
-    await plain.close();
-  }
+  const plain = await sharedService();
+  const answer = await plain.as('root')('get', '/v1/clusters/demo/authorization-webhook-kubeconfig');
+  expect([answer.status, as.problem(answer).detail]).toEqual([409, expect.stringContaining('publicAddress')]);
 });
 
 async function makeAuthorities(names: readonly string[]): Promise<void> {

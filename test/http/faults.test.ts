@@ -6,7 +6,7 @@ import {
   StoreUnavailableError,
 } from '../../src/model/errors.js';
 import { TooManyWaitingError } from '../../src/workers/turns.js';
-import type { Services } from '../../src/services/services.js';
+import type { Services } from '../../src/http/services.js';
 import { startService, type TestService } from './support/service.js';
 
 let service: TestService | undefined;

@@ -1,12 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { as } from './support/call.js';
-import { startService, type Person, type TestService } from './support/service.js';
+import { type Person, type SharedService, sharedService } from './support/service.js';
 
-let service: TestService;
+let service: SharedService;
 beforeAll(async () => {
-  service = await startService();
+  service = await sharedService();
 });
-afterAll(() => service.close());
 
 const ask = (person: Person, key: string, body: object, path = '/v1/certificate-requests') =>
   service.as(person)('post', path).set('idempotency-key', key).send(body);

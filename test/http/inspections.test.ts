@@ -2,16 +2,16 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { rawMediaTypes } from '../../src/http/inspections/upload-bodies.js';
 import { InspectionBusyError } from '../../src/model/errors.js';
 import type { CertificateContent, InspectedObject, Inspection } from '../../src/model/inspection.js';
 import { csrFor } from '../helpers/csr.js';
 import { tarOf } from '../helpers/tar-of.js';
 import { as, type Answer } from './support/call.js';
-import { startService, type Person, type TestService } from './support/service.js';
+import { type Person, type SharedService, sharedService, startService } from './support/service.js';
 
-let service: TestService;
+let service: SharedService;
 let pem: string;
 let der: Buffer;
 let keyPem: string;
@@ -20,7 +20,7 @@ let caKeyPem: string;
 let requestUrl: string;
 
 beforeAll(async () => {
-  service = await startService();
+  service = await sharedService();
   const { pem: csr, keyPair } = await csrFor('jane', ['team-a', 'team-b']);
   const answer = await service
     .as('alice')('post', '/v1/certificate-requests')
@@ -34,7 +34,6 @@ beforeAll(async () => {
   caPem = readFileSync(join(service.dataDir, 'ca', 'ca.crt'), 'utf8');
   caKeyPem = readFileSync(join(service.dataDir, 'ca', 'ca.key'), 'utf8');
 });
-afterAll(() => service.close());
 
 const url = '/v1/inspections';
 const post = (who: Person = 'alice') => service.as(who)('post', url);

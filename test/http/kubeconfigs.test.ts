@@ -2,18 +2,17 @@ import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { connect, createServer, type TLSSocket } from 'node:tls';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { csrFor } from '../helpers/csr.js';
 import { hostileTexts } from '../helpers/hostile-texts.js';
 import { as, type Answer } from './support/call.js';
-import { startService, type TestService } from './support/service.js';
+import { type SharedService, sharedService } from './support/service.js';
 
-let service: TestService;
+let service: SharedService;
 beforeAll(async () => {
-  service = await startService();
+  service = await sharedService();
 });
-afterAll(() => service.close());
 
 interface Kubeconfig {
   readonly clusters: readonly { readonly cluster: { readonly 'certificate-authority-data': string } }[];

@@ -25,7 +25,7 @@ const roles = [
 const hasLeft = 'the directory says that you left, so you have no role here until it says that you are back';
 
 const isSucceeded =
-  'the directory gave your name to somebody else after this credential was issued: who bears it now signs in again';
+  'the directory gave your name to somebody else after this credential was issued: its new owner must sign in again';
 
 const folder = temporaryDirectory();
 let provider: IdentityProvider;

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import AjvCompiler from '@fastify/ajv-compiler';
 import type { FastifyInstance, FastifySchema } from 'fastify';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { buildApp } from '../../src/app.js';
 import { createLogger } from '../../src/observability/logger.js';
 import { webhookEventTypes } from '../../src/model/webhook-delivery.js';
 import { as } from './support/call.js';
-import { startService, type Method, type TestService } from './support/service.js';
+import { type Method, type SharedService, sharedService } from './support/service.js';
 
 interface Schema {
   readonly [keyword: string]: unknown;
@@ -32,16 +32,15 @@ interface Document {
 
 const problemJson = 'application/problem+json';
 
-let service: TestService;
+let service: SharedService;
 let document: Document;
 let text: string;
 beforeAll(async () => {
-  service = await startService();
+  service = await sharedService();
   const answer = await service.anonymous('get', '/openapi.json').expect(200);
   text = answer.text;
   document = JSON.parse(text) as Document;
 });
-afterAll(() => service.close());
 
 const operations = () =>
   Object.entries(document.paths).flatMap(([path, methods]) =>

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SignJWT, generateKeyPair } from 'jose';
 import type { Component } from '../../src/model/health.js';
 import { FakeApiServer } from '../helpers/fake-api-server.js';
@@ -12,7 +12,7 @@ const directory = temporaryDirectory();
 let server: FakeApiServer;
 let service: TestService;
 
-beforeEach(async () => {
+beforeAll(async () => {
   server = await FakeApiServer.start();
   server.rbac.allowUser('kubepass', kubepassRules);
   const kubeconfig = join(directory.path, 'kubeconfig');
@@ -24,9 +24,10 @@ beforeEach(async () => {
     overrides: { policyRoundMilliseconds: 10 },
   });
 });
-afterEach(async () => {
+afterAll(async () => {
   await service.close();
   await server.close();
+  directory.remove();
 });
 
 interface Verbose {

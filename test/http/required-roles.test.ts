@@ -99,7 +99,8 @@ it.each(callers)('refuses %s on every route as the use case does, before a body 
       `${route.method} ${route.url} HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n` +
         `Authorization: Bearer ${tokenOf(`${held.join()}-caller`, held, inCluster(held))}\r\n\r\n`,
     );
-    await expect.poll(() => client.received(), { message: name }).toContain(JSON.stringify(why));
+    await client.receives(JSON.stringify(why));
+    expect(client.received(), name).toContain(JSON.stringify(why));
     expect(client.received(), name).toMatch(/^HTTP\/1\.1 403 /);
     client.socket.destroy();
   }

@@ -1,13 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { as } from './support/call.js';
-import { startService, type TestService } from './support/service.js';
+import { type SharedService, sharedService } from './support/service.js';
 
-let service: TestService;
+let service: SharedService;
 /** As long as names can be, of characters that are longest in a cursor: nobody gets them, but they are on record. */
 const longest = ['a', 'b', 'c'].map((last) => `${'\u0001'.repeat(63)}${last}`);
 
 beforeAll(async () => {
-  service = await startService();
+  service = await sharedService();
   const ask = (username: string) =>
     service
       .as('alice')('post', '/v1/certificate-requests')
@@ -15,7 +15,6 @@ beforeAll(async () => {
   for (const username of ['svc-b', 'jane', 'svc-a', 'svc', 'SVC-x']) await ask(username).expect(201);
   for (const username of longest) await ask(username).expect(403);
 });
-afterAll(() => service.close());
 
 const list = async (query: string) =>
   as.requests(await service.as('bob')('get', `/v1/certificate-requests?${query}`).expect(200));

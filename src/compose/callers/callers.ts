@@ -2,9 +2,9 @@ import type { CallersConfig, OidcConfig } from '../../config/callers-config.js';
 import { ConfigError, type Config } from '../../config/config.js';
 import type { OtherWaysIn } from '../../identity/callers.js';
 import { JsonWebTokens, type TokensOfServiceAccounts } from '../../identity/json-web-tokens.js';
+import { publishedKeys } from '../../identity/oidc/fetch-keys.js';
 import { IssuerKeys } from '../../identity/oidc/issuer-keys.js';
 import type { OidcIssuer } from '../../identity/oidc/issuer.js';
-import { publishedKeys } from '../../identity/oidc/key-source.js';
 import { OidcTokens } from '../../identity/oidc/oidc-tokens.js';
 import { providerFetch, type ProviderFetch } from '../../identity/oidc/provider-fetch.js';
 import type { Log } from '../../issuance/context.js';
@@ -92,7 +92,7 @@ function openIssuer(config: OidcConfig, issuer: OidcIssuer, authority: InForce<s
     call = providerFetch({ certificateAuthority: next });
   });
   const fetch: ProviderFetch = (url, options) => call(url, options);
-  const keys = new IssuerKeys({ name, source: publishedKeys(issuer, fetch), staleKeysSeconds, log });
+  const keys = new IssuerKeys({ name, source: publishedKeys(config.issuer, fetch), staleKeysSeconds, log });
   return { config, issuer, fetch, keys };
 }
 

@@ -29,9 +29,9 @@ export function openKeyProofs(
       const { requester, collector, decision, certificationRequest } = request;
       // The requester who brought a CSR holds the key, and must not speak for the collector by it.
       if (certificationRequest !== null && requester.name !== collector) return null;
-      // Those of a request on which nobody decided are not on record: rather one person too many.
+      // A request on which nobody decided has no makers on record: then all count, rather one person too many.
       const makers = decision.makers ?? (await store.apiTokens.makersOf(requester.name, null));
-      // Those that bindings give are today's, with the groups of then. Those of a token are in no binding.
+      // Roles by bindings are today's, for the groups of then. No binding has the roles of a token.
       const byToken = (await store.apiTokens.rolesOf(requester.name)).filter(
         (role) => requester.roles.includes(role) && (callers.apiTokens.admins || !isForPeopleAlone(role)),
       );

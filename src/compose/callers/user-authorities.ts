@@ -5,15 +5,15 @@ import type { IssuingCluster } from '../../issuance/context.js';
 import { displayDistinguishedName } from '../../x509/strict/distinguished-name.js';
 
 /**
- * The CAs that the clusters accept user certificates from. A callers' CA must be none of them: everybody who gets a certificate
- * for a cluster would get in here with it, as whoever it names.
+ * The CAs that the clusters accept user certificates from. A callers' CA must be none of them: everybody who gets a
+ * certificate for a cluster would get in here with it, as whoever it names.
  */
 export class UserAuthorities {
   readonly #keys = new Map<string, readonly KeyObject[]>();
 
   private constructor(private readonly asked: readonly IssuingCluster[]) {}
 
-  /** Those that the configuration names are known from the beginning. The others the clusters have to be asked for. */
+  /** Knows the CAs that the configuration names from the beginning; asks the other clusters for theirs. */
   static async of(clusters: Iterable<IssuingCluster>, configs: readonly ClusterConfig[]): Promise<UserAuthorities> {
     const all = [...clusters];
     const named = configs

@@ -1,7 +1,7 @@
 import type { DatabaseConfig } from '../../config/database-config.js';
 import type { Log } from '../../issuance/context.js';
 import type { DenyList } from '../../issuance/lifecycle/deny-list.js';
-import { restoreRevocations } from '../../issuance/lifecycle/restore-revocations.js';
+import { restoreRevocations } from '../../issuance/lifecycle/revocation-steps.js';
 import type { RevokedCertificate } from '../../model/revocation.js';
 import type { Store } from '../../store/store.js';
 import { KeptRevocationsFile } from './kept-revocations-file.js';

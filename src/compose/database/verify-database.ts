@@ -17,7 +17,10 @@ export interface VerifiedDatabase {
   readonly log: Extract<LogCheck, { readonly ok: true }> | null;
 }
 
-/** Checks a SQLite database that nothing writes to, or that a service uses. Throws `CommandRefusedError` where it is not sound. */
+/**
+ * Checks a SQLite database that nothing writes to, or that a service uses. Throws `CommandRefusedError` where it is not
+ * sound.
+ */
 export async function verifySqlite(file: string): Promise<VerifiedDatabase> {
   const checked = checkSqlite(file);
   if (!checked.ok) throw new CommandRefusedError(`${file} ${checked.why}`);
@@ -30,7 +33,7 @@ export async function verifySqlite(file: string): Promise<VerifiedDatabase> {
   }
 }
 
-/** The same of the database that the configuration names. No message repeats a URL, which may hold a password. */
+/** As `verifySqlite`, for the configured database. No message repeats a URL, which may hold a password. */
 export async function verifyConfigured({ database }: Pick<Config, 'database'>): Promise<VerifiedDatabase> {
   if (database.kind === 'sqlite') {
     if (isReplacementUnderWay(database.file))

@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify';
-import type { AuditExport } from '../../services/audit-events.js';
-import type { Services } from '../../services/services.js';
+import type { AuditExport } from '../../issuance/evidence/audit-event-service.js';
+import type { Services } from '../services.js';
 import { instantInQuery } from '../instant.js';
 import { pageBody, pageHeaders, pageQuery } from '../pages.js';
 import { callerOf } from '../plugins/authentication.js';

@@ -95,7 +95,7 @@ const sizeOf = (description: string, example = 42) =>
 const largestSize = 9_007_199_254_740_991;
 
 export const InclusionProofSchema = namedObject('InclusionProof', 'Proves that an event is in the log.', {
-  size: sizeOf('How many events the log has of whose tree it is.'),
+  size: sizeOf('The size of the log that the proof is for.'),
   index: sizeOf('The place of the event among the leaves: its number less 1.'),
   hashes: base64Hashes('32 octets each, base64, in the order of RFC 9162 section 2.1.3.'),
 });

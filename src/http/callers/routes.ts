@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import type { Services } from '../../services/services.js';
+import type { Services } from '../services.js';
 import { json, onlyProblems } from '../responses.js';
 import { closed, dnsLabelOf, namedObject, textOf } from '../schema-parts.js';
 import type { App } from '../types.js';

@@ -1,10 +1,10 @@
 import { Type } from 'typebox';
 import { labelIn } from '../../model/labels.js';
 import type { Outcome } from '../../model/outcome.js';
-import type { CertificateRequestView } from '../../services/certificate-requests.js';
-import type { Services } from '../../services/services.js';
+import type { CertificateRequestView } from '../../issuance/requests/request-view.js';
+import type { Services } from '../services.js';
 import { certificateMediaTypes, certificateResponses, sendCertificate } from '../certificates/send-certificate.js';
-import { kubeconfigWithKeyPath, kubeconfigYaml } from '../example-certificate.js';
+import { exampleKubeconfig, kubeconfigYaml } from '../example-certificate.js';
 import { answerOnce, idempotencyKeyHeader, jsonAnswer } from '../idempotency.js';
 import { pageBody, pageQuery, pageResponse } from '../pages.js';
 import {
@@ -37,7 +37,7 @@ const decisions = {
   },
   deny: {
     summary: 'Deny a pending request',
-    description: 'For those who could approve it. The request ends as `denied`.',
+    description: 'For everybody who could approve it. The request ends as `denied`.',
     problems: ['not-permitted'],
     example: examples.deniedByPerson,
   },
@@ -90,8 +90,8 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
     },
     (request, reply) => {
       const wait = preferredWait(request.raw.headers['prefer']?.toString());
-      return answerOnce(idempotency, request, reply, async (token) => {
-        const options = { waitSeconds: wait ?? 0, idempotency: token };
+      return answerOnce(idempotency, request, reply, async (claimed) => {
+        const options = { waitSeconds: wait ?? 0, idempotency: claimed };
         const view = granted(await certificateRequests.create(callerOf(request), request.body, options));
         const answer = jsonAnswer(201, certificateRequestView(view, clock()), {
           location: requestLocation(view.request.id),
@@ -216,7 +216,7 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
         params: schemas.CertificateRequestParamsSchema,
         querystring: schemas.KubeconfigQuerySchema,
         response: {
-          200: kubeconfigResponse('A kubeconfig with `client-key: <path>`.', kubeconfigWithKeyPath),
+          200: kubeconfigResponse('A kubeconfig with `client-key: <path>`.', exampleKubeconfig),
           ...problems('not-found', 'state-conflict'),
         },
       },

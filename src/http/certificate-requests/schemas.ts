@@ -1,7 +1,8 @@
 import { Type, type Static } from 'typebox';
 import { awaitedStages, requestStates } from '../../model/certificate-request.js';
 import { labelBounds } from '../../model/labels.js';
-import type { CertificateRequestDetails, CertificateRequestView } from '../../services/certificate-requests.js';
+import type { CertificateRequestDetails } from '../../issuance/requests/read-requests.js';
+import type { CertificateRequestView } from '../../issuance/requests/request-view.js';
 import { keyAlgorithms } from '../../x509/strict/key-algorithm.js';
 import { certificateSha256, certificationRequestPem } from '../example-certificate.js';
 import { CertificateSchema, PublicKeySchema, shownCertificate } from '../certificates/schemas.js';

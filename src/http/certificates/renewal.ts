@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import type { RequestState } from '../../model/certificate-request.js';
-import type { Services } from '../../services/services.js';
+import type { Services } from '../services.js';
 import * as examples from '../certificate-requests/examples.js';
 import { preferHeader, preferredWait } from '../certificate-requests/prefer.js';
 import {
@@ -52,9 +52,9 @@ export function addRenewal(app: App, { certificateRequests, idempotency, clock }
         tags: ['certificates'],
         summary: 'Request a new certificate in place of this one',
         description:
-          'A certificate request for the same cluster, username, groups, namespace, labels and collector. For those who ' +
-          'asked for the certificate or collected it, and for admins. The key must be a new one. Policies of today ' +
-          'decide; one with `renewal` may ask nobody again. The old certificate goes on working until it ends or is ' +
+          'Makes a certificate request for the same cluster, username, groups, namespace, labels and collector. The requester, ' +
+          'the collector and admins may do this. The key must be a new one. Policies of today decide; with `renewal` a policy ' +
+          'may ask nobody again. The old certificate goes on working until it ends or is ' +
           'revoked. `Accept: application/yaml`, without `csr`, gets the complete kubeconfig at once where policy permits. ' +
           'The holder of the key of the certificate needs no other credential: `Authorization: KubepassProof` with a proof ' +
           'of possession, which is described in docs/kubectl-plugin.md, and a `csr`.',
@@ -99,17 +99,17 @@ export function addRenewal(app: App, { certificateRequests, idempotency, clock }
       const { fingerprintSha256 } = request.params;
       const { csr, ...ask } = request.body;
       const wait = preferredWait(request.raw.headers['prefer']?.toString());
-      return answerOnce(idempotency, request, reply, async (token) => {
+      return answerOnce(idempotency, request, reply, async (claimed) => {
         if (request.answerType === yaml) {
           const message =
             'a kubeconfig comes with a key that kubepass generates: leave csr out, or accept application/json';
           if (csr !== undefined)
             throw new RefusalError({ kind: 'invalid-request', errors: [{ pointer: '/csr', message }] });
-          const options = { idempotency: token };
+          const options = { idempotency: claimed };
           const outcome = await certificateRequests.renewKubeconfig(callerOf(request), fingerprintSha256, ask, options);
           return createdKubeconfigAnswer(granted(outcome), yaml, clock());
         }
-        const options = { waitSeconds: wait ?? 0, idempotency: token };
+        const options = { waitSeconds: wait ?? 0, idempotency: claimed };
         const outcome = await certificateRequests.renew(callerOf(request), fingerprintSha256, request.body, options);
         const view = granted(outcome);
         const answer = jsonAnswer(201, certificateRequestView(view, clock()), {

@@ -1,4 +1,4 @@
-import type { Services } from '../../services/services.js';
+import type { Services } from '../services.js';
 import { instantInQuery } from '../instant.js';
 import { pageBody, pageHeaders, pageQuery } from '../pages.js';
 import { callerOf } from '../plugins/authentication.js';
@@ -26,9 +26,8 @@ export function addCertificates(app: App, services: Services): void {
         tags: ['certificates'],
         summary: 'List or export the issued certificates that you may read',
         description:
-          'Requesters and collectors read their own; approvers read those of requests, auditors and admins all. Filters ' +
-          'are combined with AND. ' +
-          'As JSON the list is read page by page. `text/csv` and `application/x-ndjson` export every certificate that ' +
+          'Auditors and admins read all certificates. Everybody else reads those that they requested or may collect. Filters ' +
+          'are combined with AND. As JSON the list is read page by page. `text/csv` and `application/x-ndjson` export every certificate that ' +
           'matches, and ignore `limit` and `cursor`. An export that breaks off says so in its last line: in NDJSON an ' +
           'object with `problem` alone, in CSV a record that begins with `ERROR` and has one field too many.',
         querystring: schemas.CertificateQuerySchema,
@@ -105,9 +104,9 @@ export function addCertificates(app: App, services: Services): void {
         tags: ['certificates'],
         summary: 'Revoke a certificate',
         description:
-          'For its requester and its collector; for provisioners and admins any. A revocation is never taken back: one that ' +
-          'is revoked already is answered as it is. `enforcement` says how its cluster refuses the certificate, and what goes ' +
-          'on all the same.',
+          'The requester and the collector may revoke the certificate; provisioners and admins may revoke any. A revocation is ' +
+          'never taken back: a certificate that is revoked already is answered as it is. `enforcement` says how its cluster ' +
+          'refuses the certificate, and what goes on all the same.',
         params: schemas.FingerprintParamsSchema,
         body: ref(schemas.RevokeSchema),
         response: {

@@ -8,7 +8,7 @@ import {
 } from '../../model/certificate.js';
 import { enforcementModes } from '../../model/enforcement.js';
 import { revocationReasons } from '../../model/revocation.js';
-import type { RevokedView } from '../../services/certificates.js';
+import type { RevokedView } from '../../issuance/lifecycle/revoke-certificate.js';
 import { keyAlgorithms } from '../../x509/strict/key-algorithm.js';
 import { encodePem } from '../../x509/strict/pem.js';
 import {

@@ -1,5 +1,5 @@
 import { InvalidCursorError } from '../../model/errors.js';
-import type { Services } from '../../services/services.js';
+import type { Services } from '../services.js';
 import { ClusterParamsSchema } from '../clusters/schemas.js';
 import { linkToNext, ListQuerySchema, pageHeaders, pageQuery } from '../pages.js';
 import { callerOf } from '../plugins/authentication.js';

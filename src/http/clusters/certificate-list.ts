@@ -1,4 +1,4 @@
-import type { Services } from '../../services/services.js';
+import type { Services } from '../services.js';
 import { granted } from '../problems/refusal-to-problem.js';
 import { binaryBody, empty, longest, onlyProblems, response, textBody } from '../responses.js';
 import { namesEntityTag } from '../certificates/send-certificate.js';
@@ -20,7 +20,7 @@ export function addCertificateList(app: App, { clusters }: Services): void {
         summary: 'Read the certificate revocation list (CRL) of a cluster’s CA',
         description:
           'Needs no authentication. Kubernetes itself checks no CRL: it is for proxies and others that do. It is there for a ' +
-          'CA whose key kubepass holds, if the key usage of its certificate has cRLSign. It has every revoked certificate ' +
+          'CA whose key kubepass holds, if the key usage of its certificate has cRLSign. The list has every revoked certificate ' +
           'that has not expired, is valid for a day, and has a higher number each time that it changes.',
         security: [],
         params: ClusterParamsSchema,

@@ -1,5 +1,5 @@
 import { renderExecKubeconfig } from '../../formats/kubeconfig/render-exec-kubeconfig.js';
-import type { Services } from '../../services/services.js';
+import type { Services } from '../services.js';
 import { certificatePem } from '../example-certificate.js';
 import { callerOf } from '../plugins/authentication.js';
 import { listeningAddress } from '../plugins/credential.js';

@@ -1,4 +1,4 @@
-import type { Services } from '../../services/services.js';
+import type { Services } from '../services.js';
 import { certificateText } from '../../x509/openssl-text/certificate-text.js';
 import { certificateAsText, certificatePem } from '../example-certificate.js';
 import { ListQuerySchema, pageBody, pageOfList, pageQuery, pageResponse } from '../pages.js';
@@ -40,7 +40,7 @@ export function addClusters(app: App, { clusters }: Services): void {
         operationId: 'getCluster',
         tags: ['clusters'],
         summary: 'Read a cluster',
-        description: 'With the result of its last probe.',
+        description: 'The answer includes the result of the last probe.',
         params: schemas.ClusterParamsSchema,
         response: {
           200: json(schemas.ClusterSchema, { description: 'The cluster.', example: examples.neverProbed }),

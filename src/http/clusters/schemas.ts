@@ -1,7 +1,7 @@
 import { signerKinds } from '../../model/cluster.js';
 import { missingPermissions } from '../../model/cluster-probe.js';
 import { enforcementModes, enforcementOf } from '../../model/enforcement.js';
-import type { ClusterView } from '../../services/clusters.js';
+import type { ClusterView } from '../../issuance/clusters/cluster-service.js';
 import { Type, type Static } from 'typebox';
 import { certificatePem } from '../example-certificate.js';
 import { pageOf } from '../pages.js';

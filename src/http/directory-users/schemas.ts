@@ -21,7 +21,7 @@ import {
   textOf,
 } from '../schema-parts.js';
 import { viewOf } from '../view-of.js';
-import type { DirectoryUserDetails, DirectoryUserView } from '../../services/directory-users.js';
+import type { DirectoryUserDetails, DirectoryUserView } from '../../issuance/directory/directory-service.js';
 
 const attributeOf = (description: string, example: string) => textOf(description, example, { maxLength: 256 });
 const idsOf = (description: string) =>
@@ -42,11 +42,11 @@ const userProperties = {
   }),
   username: nullable(
     principalNameOf('A username.', 'jane@corp.example'),
-    'The username in Kubernetes, and the principal, that this person is; null: none.',
+    'The person’s username in Kubernetes and name as a principal; null: none.',
   ),
   whyNoUsername: nullable(
     messageOf('Why.', 'the userName contains U+0020, which is not allowed in a name'),
-    'Why the person is nobody’s username; null if they are.',
+    'Why the person has no username in Kubernetes; null if they have one.',
   ),
   groups: Type.Array(
     objectOf('A group in the directory.', {
@@ -72,7 +72,7 @@ const userProperties = {
 
 export const DirectoryUserSchema = namedObject(
   'DirectoryUser',
-  'A person of whom an identity provider tells over SCIM.',
+  'A person whom an identity provider manages over SCIM.',
   userProperties,
 );
 export const DirectoryUserListSchema = pageOf(DirectoryUserSchema, 'A page of people in the directory.');

@@ -1,5 +1,5 @@
 import { budgetNames, type BudgetUse } from '../../model/budget.js';
-import type { Operation } from './add-examples.js';
+import type { ApiOperation } from './add-examples.js';
 
 const example = (parameters: string) => `"writes";${parameters}`;
 
@@ -7,7 +7,7 @@ const example = (parameters: string) => `"writes";${parameters}`;
 export const budgetHeaders = {
   RateLimit: {
     description:
-      'How the budgets of the caller stand that this call needs: a structured list (RFC 9651) of their names, with `r`, the ' +
+      'What is left of the budgets that this call needs: a structured list (RFC 9651) of their names, with `r`, the ' +
       'whole units that are left, and `t`, the seconds until all of it is there again (absent where nothing is spent).',
     schema: { type: 'string' as const, maxLength: 1024, examples: [example('r=5999;t=60')] },
   },
@@ -20,7 +20,7 @@ export const budgetHeaders = {
 export const tellsBudgets = (use: BudgetUse | undefined): boolean => use !== undefined && use !== 'nothing';
 
 /** Declares the fields on the answers to which they matter. Other errors have them too. */
-export function addBudgetHeaders({ responses = {} }: Operation): void {
+export function addBudgetHeaders({ responses = {} }: ApiOperation): void {
   for (const [status, response] of Object.entries(responses)) {
     if (!/^(?:[23]..|403|429)$/.test(status)) continue;
     response.headers = {

@@ -8,18 +8,20 @@ person. Then the cluster or a CA key that kubepass holds signs the certificate.
 ## Authentication
 
 Send an API token with every call under \`/v1\`: \`Authorization: Bearer kubepass_…\`. An admin creates tokens with
-\`POST /v1/api-tokens\`; the first token is in the file \`admin-token\` in the data directory. Where an identity provider is
-configured, people sign in with a browser at \`/v1/login/{name}\` and then need no token: the browser has a cookie. With
-it, calls that change something must come from a page of kubepass. \`GET /v1/whoami\` tells who you are and what you may
-do. Without a valid token or session the answer is 401. Failed authentications are limited for each address (429).
+\`POST /v1/api-tokens\`; the first token is in the file \`admin-token\` in the data directory. The configuration can permit
+other credentials in its place: tokens of identity providers, tokens of service accounts, and client certificates. People
+can also sign in with a browser at \`/v1/login/{name}\`: the browser then sends a cookie, and calls that change something
+must come from a page of kubepass. \`GET /v1/whoami\` tells who you are and what you may do. Without a valid credential the
+answer is 401. Failed authentications are limited for each address (429).
 
 ## Budgets
 
-Each caller has budgets for a minute, over all its tokens: for calls that may keep something, calls that end access, denials,
-the processor time of inspections, and audit events. \`RateLimit\` and \`RateLimit-Policy\` tell how they stand, in the form of
-draft-ietf-httpapi-ratelimit-headers-10. A call that needs a spent one is answered 429 \`budget-exceeded\`; wait for the
-seconds of \`Retry-After\`. Calls that end access have the budget \`endingAccess\` for themselves, and need no other. Once
-\`auditKilobytes\` is spent, a comment of theirs is cut after 64 characters, and says so.
+Each name has budgets for a minute, over all its credentials: \`writes\` (calls that may keep something),
+\`inspectionSeconds\` (processor time) and \`auditKilobytes\` (what is kept for good). Each credential has two more:
+\`endingAccess\` (calls that end access) and \`denied\` (answers 403). \`RateLimit\` and \`RateLimit-Policy\` tell what is left,
+in the form of draft-ietf-httpapi-ratelimit-headers-10. A call that needs a spent budget is answered 429
+\`budget-exceeded\`; wait for the seconds of \`Retry-After\`. Calls that end access need \`endingAccess\` alone. Once
+\`auditKilobytes\` is spent, their comments are cut after 64 characters, and say so.
 
 ## Get a kubeconfig
 
@@ -36,11 +38,11 @@ States: \`pending\` (a person must decide) → \`approved\` → \`issuing\` → 
 
 ## Idempotency
 
-\`POST /v1/certificate-requests\` and \`POST /v1/kubeconfigs\` take an \`Idempotency-Key\`. Repeat a call whose answer was lost
-with the same key and the same body: the first answer is given again, byte for byte, and nothing is done twice. Keys
-belong to one caller and one path and are kept for 24 hours. Another body with the same key is 422; a repeat while the
-first call is still being answered is 409. A private key is never given twice: such a repeat is 409, and \`Location\` leads
-to the request.
+\`POST /v1/certificate-requests\`, \`POST /v1/kubeconfigs\` and \`POST /v1/certificates/{fingerprintSha256}/renew\` take an
+\`Idempotency-Key\`. If an answer was lost, repeat the call with the same key and the same body: the first answer is given
+again, byte for byte, and nothing is done twice. A key belongs to one caller and one path, and is kept for 24 hours.
+Another body with the same key is 422; a repeat while the first call is still being answered is 409. A private key is
+never given twice: such a repeat is 409, and \`Location\` leads to the request.
 
 ## Paging
 
@@ -50,15 +52,17 @@ opaque.
 
 ## Media types
 
-Send bodies as \`application/json\` in UTF-8, with at most 10,000 values. Unknown properties are errors, also in queries. Where an answer comes in
-several forms, \`Accept\` chooses; with \`*/*\` or without \`Accept\` it is the first form that the operation lists.
+Send bodies as \`application/json\` in UTF-8, with at most 10,000 values. Unknown properties are errors, also in queries.
+Where an answer comes in several forms, \`Accept\` chooses. With \`*/*\`, or without \`Accept\`, the first form counts that the
+operation lists.
 
 ## Errors
 
 Errors are \`application/problem+json\` (RFC 9457). \`type\` is stable, \`detail\` is for people. \`requestId\` is this HTTP
 request, as in \`X-Request-Id\` and in the log; \`certificateRequestId\` is the certificate request that the problem is
-about. \`invalid-request\` lists the wrong fields in \`errors\`, with a JSON pointer each; where the schema finds more than 20,
-\`detail\` says how many. \`policy-denied\` lists every reason in \`violations\`, those of the nearest policy first; the denied request is recorded, and \`Location\` leads to it.
-Records that you may not read are 404. Where no role of yours permits a call, 403 comes before the body is read. 503 has \`Retry-After\`; try again then. Problems with the HTTP itself can come
-before any operation is found: 400, 404, 405 with \`Allow\`, 408 and 431.
+about. \`invalid-request\` lists the wrong fields in \`errors\`, each with a JSON pointer; if there are more than 20,
+\`detail\` says how many. \`policy-denied\` lists every reason in \`violations\`, the nearest policy first; the denied request is
+recorded, and \`Location\` leads to it. Records that you may not read are 404. If no role of yours permits a call, 403 comes
+before the body is read. 503 has \`Retry-After\`; try again then. Problems with the HTTP itself can come before any
+operation is found: 400, 404, 405 with \`Allow\`, 408 and 431.
 `.trim();

@@ -2,7 +2,7 @@ import { renderAuthorizationConfiguration } from '../../formats/enforcement/auth
 import { renderRevocationPolicy } from '../../formats/enforcement/revocation-policy.js';
 import { renderWebhookKubeconfig } from '../../formats/enforcement/webhook-kubeconfig.js';
 import type { Outcome } from '../../model/outcome.js';
-import type { Services } from '../../services/services.js';
+import type { Services } from '../services.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
 import { bodyProblems, json, problems, response, textBody } from '../responses.js';

@@ -2,8 +2,7 @@ import { Type, type Static } from 'typebox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { HealthReport } from '../../model/health.js';
 import type { Principal } from '../../model/principal.js';
-import type { Authenticator } from '../../services/authenticator.js';
-import type { Services } from '../../services/services.js';
+import type { Services } from '../services.js';
 import { credentialOf } from '../plugins/credential.js';
 import { logUnavailable } from '../plugins/errors.js';
 import { LineLimit, totalOf, untilClosed } from '../plugins/line-limit.js';
@@ -99,7 +98,7 @@ export function addHealth(app: App, { health, authenticator }: Services, takesSe
 /** The caller; null where nobody knows now who it is. This route has no limit for guesses, and a guess costs little. */
 async function viewerOf(
   request: FastifyRequest,
-  authenticator: Authenticator,
+  authenticator: Services['authenticator'],
   takesSessions: boolean,
 ): Promise<Principal | null> {
   const credential = credentialOf(request, takesSessions);

@@ -31,7 +31,7 @@ export const ClusterHealthSchema = namedObject('ClusterHealth', 'A cluster, as i
 export const Clusters = Type.Optional(
   Type.Array(ref(ClusterHealthSchema), {
     maxItems: 1000,
-    description: 'Only of `/readyz?verbose`, for auditors and admins: the clusters by name.',
+    description: 'Only with `verbose`, for auditors and admins: the clusters by name.',
   }),
 );
 

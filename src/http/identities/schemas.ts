@@ -54,7 +54,7 @@ export const IdentityBlockSchema = namedObject('IdentityBlock', 'A username that
   ),
   clusters: nullable(
     clusterNames('Clusters.'),
-    'The clusters where it is blocked; null: all, those of the future too.',
+    'The clusters where it is blocked; null: every cluster, future ones too.',
   ),
   reason,
   comment: nullable(messageOf('A comment.', 'leaves the company'), 'Why, in words; null: nothing was said.'),
@@ -118,7 +118,7 @@ export const IdentityDetailsSchema = namedObject(
       maxItems: 500,
       description:
         'The certificates that are revoked, or whose username is blocked, or that have a group which the directory gives ' +
-        'no longer, and that still work in some way. Empty if there is nothing to fear.',
+        'no longer, and that still work in some way. Empty if none still works.',
     }),
     requestedForOthers: Type.Array(ref(ListedCertificateSchema), {
       maxItems: 500,
@@ -184,14 +184,14 @@ export const BlockParamsSchema = closed({
 export const BlockSchema = namedObject('Block', 'Why, where and how long a name is blocked.', {
   reason,
   comment: Type.Optional(comment),
-  clusters: Type.Optional(clusterNames('The clusters where it is blocked. By default all, those of the future too.')),
+  clusters: Type.Optional(clusterNames('The clusters where it is blocked. Default: every cluster, future ones too.')),
   until: Type.Optional(instantOf('When the block ends. By default when it is unblocked.')),
 });
 
 export const UnblockSchema = namedObject('Unblock', 'May be left out.', {
   comment: Type.Optional(comment),
   clusters: Type.Optional(
-    clusterNames('The clusters where it is blocked no longer. By default all. Only for a block that names clusters.'),
+    clusterNames('The clusters where the block ends. Default: all. Only for a block that names clusters.'),
   ),
 });
 

@@ -1,6 +1,6 @@
 import { styleSource } from '../../inspection/report/html/style-sheet.js';
 import type { InspectionFormat, Upload } from '../../model/inspection.js';
-import type { Services } from '../../services/services.js';
+import type { Services } from '../services.js';
 import { callerOf } from '../plugins/authentication.js';
 import { jsonMediaType } from '../plugins/negotiation.js';
 import { granted } from '../problems/refusal-to-problem.js';

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { CollectedKubeconfig, CreatedKubeconfig } from '../../services/certificate-requests.js';
+import type { CollectedKubeconfig, CreatedKubeconfig } from '../../issuance/requests/collect-kubeconfig.js';
 import { certificateRequestView } from '../certificate-requests/schemas.js';
 import { jsonAnswer, type HttpAnswer, type Result } from '../idempotency.js';
 import { jsonMediaType } from '../plugins/negotiation.js';

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import type { Services } from '../../services/services.js';
+import type { Services } from '../services.js';
 import { CertificateRequestSchema } from '../certificate-requests/schemas.js';
 import * as examples from '../certificate-requests/examples.js';
 import { kubeconfigYaml } from '../example-certificate.js';
@@ -58,9 +58,9 @@ export function addKubeconfigs(app: App, { certificateRequests, idempotency, clo
       },
     },
     (request, reply) =>
-      answerOnce(idempotency, request, reply, async (token) => {
+      answerOnce(idempotency, request, reply, async (claimed) => {
         const outcome = await certificateRequests.createKubeconfig(callerOf(request), request.body, {
-          idempotency: token,
+          idempotency: claimed,
         });
         return createdKubeconfigAnswer(granted(outcome), request.answerType, clock());
       }),

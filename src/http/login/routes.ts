@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { LoginFinished } from '../../model/login.js';
-import type { Services } from '../../services/services.js';
+import type { Services } from '../services.js';
 import { Allowance } from '../../identity/allowance.js';
 import { Failures } from '../plugins/failures.js';
 import { untilClosed } from '../plugins/line-limit.js';

@@ -1,4 +1,4 @@
-import type { Services } from '../../services/services.js';
+import type { Services } from '../services.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
 import { longest, problems, response, textBody } from '../responses.js';
@@ -20,7 +20,7 @@ export function addMetrics(app: App, { metrics }: Services): void {
         tags: ['service'],
         summary: 'Read the metrics of the service',
         description:
-          'In the Prometheus exposition format; docs/operations.md lists them. The same text is on the listener that `metrics` ' +
+          'In the Prometheus exposition format; docs/operations.md lists the metrics. The same text is on the listener that `metrics` ' +
           'in the configuration opens. No name of a person, group or token and no serial number is in it.',
         response: {
           200: response(

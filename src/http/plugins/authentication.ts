@@ -1,8 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Authentication, Credential } from '../../model/authentication.js';
 import { isDirectory, isReviewer, type Principal, type RolesLost } from '../../model/principal.js';
-import type { Authenticator } from '../../services/authenticator.js';
-import type { BudgetService } from '../../services/budgets.js';
+import type { Services } from '../services.js';
 import { decodeSinglePem } from '../../x509/strict/pem.js';
 import { problem, ProblemError, type Problem } from '../problems/problem.js';
 import type { App } from '../types.js';
@@ -13,27 +12,31 @@ import { untilClosed } from './line-limit.js';
 import { whyNotSameOrigin } from './same-origin.js';
 import { clearSessionCookies } from './session-cookies.js';
 
-/** A caller whose body comes later is looked at again: they may have been blocked, or their token revoked, meanwhile. */
+/**
+ * A caller whose body comes later is looked at again: they may have been blocked, or their token revoked, meanwhile.
+ */
 const believedMilliseconds = 100;
 const realm = 'Bearer realm="kubepass"';
 
 /**
- * Requires a credential. Only failures count, for each address, and only what fails is answered 429: somebody else's guesses
- * from the same address never refuse a caller who is right. The log is told of the first failures of each minute.
+ * Requires a credential. Only failures count, for each address, and only what fails is answered 429: somebody else's
+ * guesses from the same address never refuse a caller who is right. The log is told of the first failures of each
+ * minute.
  *
- * A reviewer, which is the API server of a cluster, may call the routes that say so. Routes `fromMemory` know it without
- * the database and have no limit: an API server repeats for seconds what is answered 429 or 5xx, while its users wait.
+ * A reviewer, which is the API server of a cluster, may call the routes that say so. Routes `fromMemory` know it
+ * without the database and have no limit: an API server repeats for seconds what is answered 429 or 5xx, while its
+ * users wait.
  *
  * The connector of a directory may call the routes that say so, or all of them where this is for the connector.
  *
- * A browser sends the cookie of its session whichever page asks it to. So a call that changes something comes from a page of
- * ours.
+ * A browser sends the cookie of its session whichever page asks it to. So a call that changes something comes from a
+ * page of ours.
  *
  * A caller whose budget is spent is refused before the body is read, and before anything else is looked at.
  */
 export function authenticateCallers(
   app: App,
-  authenticator: Authenticator,
+  authenticator: Services['authenticator'],
   { failuresPerMinute, browsers, budgets, publicUrl, forDirectory: isForDirectory = false }: WhoMayCall,
 ): void {
   const failures = untilClosed(app, new Failures(app.log, failuresPerMinute));
@@ -62,7 +65,7 @@ export function authenticateCallers(
       if (credential.kind === 'session') clearSessionCookies(reply);
       throw new ProblemError(failed(request, failures, authentication, browsers));
     }
-    // Before the caller counts as known: a page of somebody else's spends nothing of the person whose browser it uses.
+    // Check the origin before charging the budget: no page of another site may spend the budget of the person at it.
     if (credential.kind === 'session' && browsers !== null)
       requireSameOrigin(request, browsers, failures, authentication.principal.name);
     const isFirstLook = request.principal === null;
@@ -98,7 +101,7 @@ export interface WhoMayCall {
   readonly failuresPerMinute: number;
   /** Null: no session counts. */
   readonly browsers: Browsers | null;
-  readonly budgets: BudgetService;
+  readonly budgets: Services['budgets'];
   /** Where callers reach the service; null: where each connection arrives. */
   readonly publicUrl: string | null;
   /** Whether all of them are for the connector of a directory. */
@@ -150,7 +153,7 @@ const whyRolesLost: Readonly<Record<RolesLost, Problem>> = {
   ),
   succeeded: problem(
     'not-permitted',
-    'the directory gave your name to somebody else after this credential was issued: who bears it now signs in again',
+    'the directory gave your name to somebody else after this credential was issued: its new owner must sign in again',
   ),
   blocked: problem(
     'not-permitted',
@@ -159,7 +162,10 @@ const whyRolesLost: Readonly<Record<RolesLost, Problem>> = {
 };
 
 /** Others than reviewers are looked up. Never throws. */
-async function reviewerOrOther(authenticator: Authenticator, credential: Credential | null): Promise<Principal | null> {
+async function reviewerOrOther(
+  authenticator: Services['authenticator'],
+  credential: Credential | null,
+): Promise<Principal | null> {
   if (credential?.kind !== 'bearer') return null;
   const reviewer = await authenticator.authenticateReviewer(credential.token);
   if (reviewer !== null) return reviewer;

@@ -8,25 +8,26 @@ import {
   type BudgetUse,
   type SpentBudget,
 } from '../../model/budget.js';
-import type { BudgetService } from '../../services/budgets.js';
-import { useOf } from '../budget-uses.js';
+import type { Services } from '../services.js';
+import { budgetUseOf } from '../budget-uses.js';
 import { problem, type Problem } from '../problems/problem.js';
 import type { App } from '../types.js';
 
-/** Units other than requests. They are none of the draft's registry, in which nothing fits. */
+/** Units other than requests. The draft registers no unit that fits. */
 const units: Readonly<Partial<Record<BudgetName, string>>> = {
   inspectionSeconds: ';qu="seconds"',
   auditKilobytes: ';qu="kilobytes"',
 };
 
 /**
- * Tells callers on every answer how their budgets stand, in the fields of draft-ietf-httpapi-ratelimit-headers: `RateLimit`
- * and `RateLimit-Policy`, lists of strings with parameters (RFC 9651). An answer 403 counts first, so that it says the truth.
+ * Tells callers on every answer how their budgets stand, in the fields of draft-ietf-httpapi-ratelimit-headers:
+ * `RateLimit` and `RateLimit-Policy`, lists of strings with parameters (RFC 9651). An answer 403 counts first, so that
+ * it says the truth.
  */
-export function tellBudgets(app: App, budgets: BudgetService): void {
+export function tellBudgets(app: App, budgets: Services['budgets']): void {
   app.addHook('onRoute', (route) => {
     const method = Array.isArray(route.method) ? (route.method[0] ?? 'GET') : route.method;
-    route.config = { ...route.config, budgetUse: useOf(method, route.url) };
+    route.config = { ...route.config, budgetUse: budgetUseOf(method, route.url) };
   });
   app.addHook('onSend', (request, reply, payload, done) => {
     const { budgetUse = 'nothing' } = request.route.config;
@@ -43,10 +44,10 @@ const shortCharacters = 64;
 const shortened = '… (shortened: the budget auditKilobytes was spent)';
 
 /**
- * Ending access is never refused for what its comment takes: what is written then has a short one, and says so. The answer
- * shows it.
+ * Ending access is never refused for what its comment takes: what is written then has a short one, and says so. The
+ * answer shows it.
  */
-export function shortenComments(app: App, budgets: BudgetService): void {
+export function shortenComments(app: App, budgets: Services['budgets']): void {
   app.addHook('preHandler', (request, _reply, done) => {
     if (request.route.config.budgetUse === 'endingAccess' && request.principal !== null) {
       const body = request.body as { comment?: unknown } | null | undefined;
@@ -65,7 +66,7 @@ function shortComment(comment: string): string {
 }
 
 /** The problem of a call that needs a budget which is spent; null: it goes on, and is counted. */
-export function whenSpent(request: FastifyRequest, budgets: BudgetService): Problem | null {
+export function whenSpent(request: FastifyRequest, budgets: Services['budgets']): Problem | null {
   const { budgetUse = 'nothing' } = request.route.config;
   if (request.principal === null || budgetUse === 'nothing') return null;
   const spent = budgets.begin(request.principal, budgetUse);

@@ -3,7 +3,7 @@ import { leaf, textTree, type TextNode } from '../../formats/text/text-layout.js
 import { visible, wrapParagraph, wrapText } from '../../formats/text/visible.js';
 import type { ApprovalStage, Decision, RenewalFacts, TraceEntry } from '../../model/decision.js';
 import { quote, quoteAll, quoteName } from '../../model/quote.js';
-import type { Evaluation } from '../../services/policies.js';
+import type { Evaluation } from '../../issuance/policies/policy-service.js';
 import { blastRadiusLines } from '../certificate-requests/blast-radius-text.js';
 
 const width = 100;

@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyRequest } from 'fastify';
 import type { ReplayItem } from '../../model/replay.js';
-import type { Replay } from '../../services/policies.js';
-import type { Services } from '../../services/services.js';
+import type { Replay } from '../../issuance/policies/policy-service.js';
+import type { Services } from '../services.js';
 import { instantInBody } from '../instant.js';
 import { callerOf } from '../plugins/authentication.js';
 import { errorToProblem } from '../problems/error-to-problem.js';

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import type { Services } from '../../services/services.js';
+import type { Services } from '../services.js';
 import { ListQuerySchema, linkToNext, pageOfList, pageQuery, pageResponse } from '../pages.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import type { Evaluation } from '../../services/policies.js';
+import type { Evaluation } from '../../issuance/policies/policy-service.js';
 import { BlastRadiusSchema, blastRadiusView } from '../certificate-requests/blast-radius.js';
 import { decisionProperties, traceOf, violations } from '../certificate-requests/decision.js';
 import { exampleRequests, NewCertificateRequestSchema } from '../certificate-requests/schemas.js';

@@ -1,4 +1,4 @@
-import type { Services } from '../../services/services.js';
+import type { Services } from '../services.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
 import { json, problems } from '../responses.js';
@@ -19,9 +19,11 @@ export function addRestored(app: App, { restored }: Services): void {
         tags: ['service'],
         summary: 'Read whether the database was put back from a backup',
         description:
-          'And what the service may not know therefore. `GET /readyz?verbose=true` says in short the same, without a token.',
+          'The answer also says what the service may not know. `GET /readyz?verbose=true` says the same in short, without a token.',
         response: {
-          200: json(schemas.RestoredSchema, { description: 'Whether it was, and what may not be known.' }),
+          200: json(schemas.RestoredSchema, {
+            description: 'Whether the database was put back, and what may not be known.',
+          }),
           ...problems('not-permitted'),
         },
       },
@@ -38,8 +40,8 @@ export function addRestored(app: App, { restored }: Services): void {
         tags: ['service'],
         summary: 'Acknowledge that the database was put back from a backup',
         description:
-          'You have looked at what the service may not know: `restored` is false from now on. The audit log tells who said ' +
-          'so: `RestoredAcknowledged`. Where nothing is left to acknowledge, nothing changes.',
+          'Needs the role admin. Says that you have looked at what the service may not know: `restored` is false from now on. ' +
+          'The audit log records who said so: `RestoredAcknowledged`. If nothing is left to acknowledge, nothing changes.',
         response: {
           200: json(schemas.RestoredSchema, {
             description: 'It is acknowledged, now or before.',

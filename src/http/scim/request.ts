@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
-import { ScimInputError } from '../../directory/refusal.js';
-import { readProjection, type Projection } from '../../directory/projection.js';
+import { readProjection, type Projection } from '../../directory/render.js';
+import { elements, membersOf, requireSchema, ScimInputError, uris } from '../../directory/scim-input.js';
 import { directoryBounds, type DirectoryOutcome, type DirectoryRange } from '../../model/directory.js';
 
 /** The options of a route that the OpenAPI document leaves out. */
@@ -49,7 +49,7 @@ function integer(query: unknown, name: string): number | undefined {
  * The version that `If-Match` names; null: any. RFC 9110 13.1.1, with the weak tags of RFC 7644 3.14. The resource's
  * own version is the one of a list that counts.
  */
-export async function versionOf(
+export async function expectedVersion(
   { headers }: Pick<FastifyRequest, 'headers'>,
   find: () => Promise<DirectoryOutcome<{ readonly version: number }>>,
 ): Promise<number | null> {
@@ -71,4 +71,30 @@ export function isKnown({ headers }: FastifyRequest, tag: string): boolean {
   if (written === undefined) return false;
   const strong = (text: string) => text.trim().replace(/^W\//, '');
   return written.trim() === '*' || written.split(',').some((one) => strong(one) === strong(tag));
+}
+
+/** A search by POST (RFC 7644 3.4.3), as the parameters of a query would be. */
+export function readSearch(body: unknown): Readonly<Record<string, string>> {
+  const members = membersOf(body, 'the body');
+  requireSchema(members, uris.search);
+  const found: [string, string][] = [];
+  for (const name of ['attributes', 'excludedAttributes', 'filter', 'startIndex', 'count']) {
+    const value = members.get(name.toLowerCase());
+    if (value !== undefined && value !== null) found.push([name, textOf(name, value)]);
+  }
+  return Object.fromEntries(found);
+}
+
+function textOf(name: string, value: unknown): string {
+  if (name.endsWith('ttributes'))
+    return elements(value, 'attributes', directoryBounds.members)
+      .map((one) => nameOf(name, one))
+      .join(',');
+  if (typeof value === 'string' || typeof value === 'number') return String(value);
+  throw new ScimInputError('invalidValue', `${name} has the wrong type`);
+}
+
+function nameOf(list: string, value: unknown): string {
+  if (typeof value === 'string') return value;
+  throw new ScimInputError('invalidValue', `${list} must hold names`);
 }

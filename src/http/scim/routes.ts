@@ -1,19 +1,34 @@
-import { readSearch } from '../../directory/search.js';
-import { directoryBounds } from '../../model/directory.js';
-import type { Services } from '../../services/services.js';
-import { authenticateCallers } from '../plugins/authentication.js';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { resourceTypes, schemas, serviceProviderConfig } from '../../directory/discovery.js';
+import { readPatch } from '../../directory/patch.js';
+import { entityTag } from '../../directory/render.js';
+import {
+  directoryBounds,
+  type DirectoryGroup,
+  type DirectoryOutcome,
+  type DirectoryUser,
+} from '../../model/directory.js';
+import type { Services } from '../services.js';
+import { authenticateCallers, callerOf } from '../plugins/authentication.js';
 import { negotiate } from '../plugins/negotiation.js';
-import { requireRoles } from '../plugins/required-role.js';
 import { jsonBodyParser } from '../plugins/request-input.js';
+import { requireRoles } from '../plugins/required-role.js';
 import { problem, ProblemError } from '../problems/problem.js';
 import type { App } from '../types.js';
-import { sendList } from './answers.js';
-import { addDiscovery } from './discovery.js';
-import { answerErrorsAsScim, sendScimError } from './errors.js';
-import { groups } from './groups.js';
-import { hidden, rangeOf, type Base } from './request.js';
-import { addResources } from './resources.js';
-import { users } from './users.js';
+import { answerErrorsAsScim, send, sendDirectoryRefusal, sendList, sendScimError } from './answers.js';
+import {
+  filterOf,
+  hidden,
+  isKnown,
+  projectionOf,
+  rangeOf,
+  readSearch,
+  expectedVersion,
+  type Base,
+  type QuerySource,
+  type WithId,
+} from './request.js';
+import { groups, users, type ResourceKind, type Target } from './resource-kinds.js';
 
 /**
  * SCIM 2.0 (RFC 7643, RFC 7644) for an identity provider. It has its own form of errors, its own media type and its own
@@ -76,6 +91,82 @@ function refuseOtherMethods(app: App, paths: ReadonlySet<string>): void {
       ...hidden,
       config: { otherMethods: true },
       handler: (_request, reply) => sendScimError(reply.header('allow', allow), 405, `this resource takes ${allow}`),
+    });
+  }
+}
+
+/** The routes of people or of groups (RFC 7644 3.2). */
+export function addResources<Item extends DirectoryUser | DirectoryGroup>(
+  app: App,
+  kind: ResourceKind<Item>,
+  base: Base,
+): void {
+  const { path } = kind;
+  const one = `${path}/:id`;
+
+  const list = async (parameters: QuerySource, request: FastifyRequest, reply: FastifyReply) => {
+    const { resources, total } = await kind.find(parameters, base(request));
+    return sendList(reply, resources, total, rangeOf(parameters).startIndex);
+  };
+  const show = async (request: FastifyRequest, reply: FastifyReply, item: Item, status = 200) => {
+    const resource = await kind.render(item, base(request), projectionOf(request));
+    reply.header('etag', entityTag(item)).header('location', `${base(request)}${path}/${item.id}`);
+    return send(reply, status, resource);
+  };
+  const answer = (request: FastifyRequest, reply: FastifyReply, outcome: DirectoryOutcome<Item>, status?: number) =>
+    outcome.ok ? show(request, reply, outcome.value, status) : sendDirectoryRefusal(reply, outcome.refusal);
+  const targetOf = async (request: FastifyRequest<WithId>): Promise<Target> => {
+    const { id } = request.params;
+    return [callerOf(request), id, await expectedVersion(request, () => kind.read(id))];
+  };
+
+  app.get(path, hidden, (request, reply) => list(request, request, reply));
+  app.post(`${path}/.search`, hidden, (request, reply) => list({ query: readSearch(request.body) }, request, reply));
+
+  app.post(path, hidden, async (request, reply) =>
+    answer(request, reply, await kind.create(callerOf(request), request.body), 201),
+  );
+
+  app.get<WithId>(one, hidden, async (request, reply) => {
+    const outcome = await kind.read(request.params.id);
+    const tag = outcome.ok ? entityTag(outcome.value) : null;
+    if (tag !== null && isKnown(request, tag)) return reply.code(304).header('etag', tag).send();
+    return answer(request, reply, outcome);
+  });
+
+  app.put<WithId>(one, hidden, async (request, reply) =>
+    answer(request, reply, await kind.replace(await targetOf(request), request.body)),
+  );
+
+  app.patch<WithId>(one, hidden, async (request, reply) => {
+    const outcome = await kind.patch(await targetOf(request), readPatch(request.body));
+    // RFC 7644 3.5.2: with a body where attributes are asked for.
+    if (!outcome.ok || kind.isShownAfterPatch || projectionOf(request).only !== null)
+      return answer(request, reply, outcome);
+    return reply.code(204).header('etag', entityTag(outcome.value)).send();
+  });
+
+  app.delete<WithId>(one, hidden, async (request, reply) => {
+    const outcome = await kind.delete(await targetOf(request));
+    return outcome.ok ? reply.code(204).send() : sendDirectoryRefusal(reply, outcome.refusal);
+  });
+}
+
+/** RFC 7644 4. A filter on them is refused there, and nothing else is. */
+export function addDiscovery(app: App, base: Base): void {
+  app.get('/ServiceProviderConfig', hidden, (request, reply) => send(reply, 200, serviceProviderConfig(base(request))));
+  for (const [path, all] of [
+    ['/ResourceTypes', resourceTypes],
+    ['/Schemas', schemas],
+  ] as const) {
+    app.get(path, hidden, (request, reply) => {
+      if (filterOf(request) !== undefined) return sendScimError(reply, 403, 'this list cannot be filtered');
+      const resources = all(base(request));
+      return sendList(reply, resources, resources.length, 1);
+    });
+    app.get<WithId>(`${path}/:id`, hidden, (request, reply) => {
+      const found = all(base(request)).find(({ id }) => id.toLowerCase() === request.params.id.toLowerCase());
+      return found ? send(reply, 200, found) : sendScimError(reply, 404, 'there is no such resource');
     });
   }
 }

@@ -1,6 +1,33 @@
 import { isLoopback } from '../../config/loopback.js';
 import { memberOf, told, type JsonObject } from '../json-web-token.js';
+import { readKeySet, type IssuerKeySet } from './json-web-keys.js';
 import type { ProviderFetch } from './provider-fetch.js';
+
+/** Where an issuer's keys come from. */
+export interface KeySource {
+  /**
+   * The keys as the provider has them now. `anew`: asks again where they are. Rejects with an `Error` that says what is
+   * wrong.
+   */
+  load(anew: boolean, signal: AbortSignal): Promise<IssuerKeySet>;
+}
+
+/** The keys that a provider publishes: at the address that its metadata name. */
+export function publishedKeys(issuer: string, fetch: ProviderFetch): KeySource {
+  let known: string | null = null;
+  return {
+    async load(anew, signal) {
+      const call: ProviderFetch = (url) => fetch(url, { signal });
+      const address = (anew ? null : known) ?? (await discoverKeySetUrl(issuer, call));
+      // An address that fails may have moved.
+      known = null;
+      const set = readKeySet(await fetchJson(address, call));
+      if (set === null) throw new Error(`${address} answers no JWK set`);
+      known = address;
+      return set;
+    },
+  };
+}
 
 /** OpenID Connect Discovery 1.0 section 4: a slash at the end of the issuer is left out. */
 export const discoveryUrlOf = (issuer: string): string =>
@@ -27,7 +54,7 @@ export async function discoverKeySetUrl(issuer: string, fetch: ProviderFetch): P
 }
 
 /** Fetches a JSON object. Rejects with an `Error` that says what is wrong. */
-export async function fetchJson(url: string, fetch: ProviderFetch): Promise<JsonObject> {
+async function fetchJson(url: string, fetch: ProviderFetch): Promise<JsonObject> {
   const answer = await fetch(url).catch((error: unknown) => {
     throw new Error(`${url} is not reached: ${error instanceof Error ? error.message : String(error)}`);
   });

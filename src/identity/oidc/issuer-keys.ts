@@ -1,13 +1,15 @@
+import { JWKSMultipleMatchingKeys } from 'jose/errors';
 import { BoundedMap } from '../../model/bounded-map.js';
 import { quote } from '../../model/quote.js';
 import { Allowance } from '../allowance.js';
+import type { KeySource } from './fetch-keys.js';
 import type { SignatureAlgorithm } from './issuer.js';
-import type { IssuerKey, IssuerKeySet } from './json-web-keys.js';
-import type { KeySource } from './key-source.js';
+import type { IssuerKeySet } from './json-web-keys.js';
+import type { VerifyingKey } from './verify-signature.js';
 
 export type FoundKeys =
   /** At least one key, and the generation of the set that it is of. */
-  | { readonly outcome: 'found'; readonly keys: readonly IssuerKey[]; readonly generation: number }
+  | { readonly outcome: 'found'; readonly keys: readonly VerifyingKey[]; readonly generation: number }
   /** The provider was asked, and has no such key. */
   | { readonly outcome: 'unknown'; readonly message: string }
   /** The provider cannot be asked now. */
@@ -111,30 +113,38 @@ export class IssuerKeys {
    * `keyId` null: the token names none, and the one key for its algorithm is meant.
    */
   async find(keyId: string | null, algorithm: SignatureAlgorithm): Promise<FoundKeys> {
-    let found = this.#known(keyId, algorithm);
-    if (found !== null) return found;
+    const known = await this.#known(keyId, algorithm);
+    if (known !== null) return known;
     const asked = this.#firstAsked(keyId ?? '');
-    const hasNone = () => this.areUsable && this.#good.fetches > asked.fetches;
-    // A fetch under way may have begun before the key was published.
-    for (let round = 0; round < 2; round += 1) {
-      if (hasNone()) return this.#unknown(keyId, algorithm);
-      const fetching = this.#underWay ?? this.#fetchAtOnce();
-      if (fetching === null) return this.#tooSoon(keyId);
-      await fetching;
-      found = this.#known(keyId, algorithm);
+    // A fetch under way may have begun before the key was published, so that two are waited for.
+    for (let fetches = 0; fetches <= 2; fetches += 1) {
+      const hasAnswered = this.areUsable && this.#good.fetches > asked.fetches;
+      const found = await this.#known(keyId, algorithm);
       if (found !== null) return found;
+      if (hasAnswered) return this.#unknown(keyId, algorithm);
+      const fetching = fetches === 2 ? null : (this.#underWay ?? this.#fetchAtOnce());
+      if (fetching === null) break;
+      await fetching;
     }
-    return hasNone() ? this.#unknown(keyId, algorithm) : this.#tooSoon(keyId);
+    return this.#tooSoon(keyId);
   }
 
   /** Null: the keys are not usable, or none of them is meant. */
-  #known(keyId: string | null, algorithm: SignatureAlgorithm): FoundKeys | null {
-    if (!this.areUsable) return null;
-    const fitting = (this.#keys?.keys ?? []).filter((key) => key.algorithms.includes(algorithm));
-    const keys = keyId === null ? fitting : fitting.filter((key) => key.keyId === keyId);
-    if (keyId === null && keys.length > 1)
-      return { outcome: 'unknown', message: 'the token names no key (kid), and the issuer has several' };
-    return keys.length === 0 ? null : { outcome: 'found', keys, generation: this.#generation };
+  async #known(keyId: string | null, algorithm: SignatureAlgorithm): Promise<FoundKeys | null> {
+    const [set, generation] = [this.#keys, this.#generation];
+    if (set === null || !this.areUsable) return null;
+    try {
+      const key = await set.find({ alg: algorithm, ...(keyId !== null && { kid: keyId }) });
+      return { outcome: 'found', keys: [key], generation };
+    } catch (error) {
+      // No key fits, or the one that does cannot be imported.
+      if (!(error instanceof JWKSMultipleMatchingKeys)) return null;
+      if (keyId === null)
+        return { outcome: 'unknown', message: 'the token names no key (kid), and the issuer has several' };
+      const keys: VerifyingKey[] = [];
+      for await (const key of error) keys.push(key);
+      return keys.length === 0 ? null : { outcome: 'found', keys, generation };
+    }
   }
 
   #unknown(keyId: string | null, algorithm: SignatureAlgorithm): FoundKeys {
@@ -206,13 +216,9 @@ export class IssuerKeys {
     if (isOther) this.#generation += 1;
     this.#good = { fetches, ended: this.#now() };
     if (isOther || this.#failures > 0)
-      log.info(
-        { issuer: name, keys: keys.keys.length },
-        isFirst ? 'the keys of an issuer are there' : changed(isOther),
-      );
+      log.info({ issuer: name, keys: keys.size }, isFirst ? 'the keys of an issuer are there' : changed(isOther));
     if (isOther) for (const why of keys.unused) log.warn({ issuer: name, why }, 'an issuer has a key that is not used');
-    if (isOther && keys.keys.length === 0)
-      log.warn({ issuer: name }, 'an issuer has no key: none of its tokens gets in');
+    if (isOther && keys.size === 0) log.warn({ issuer: name }, 'an issuer has no key: none of its tokens gets in');
     this.#failures = 0;
     this.#saidUnusable = false;
   }

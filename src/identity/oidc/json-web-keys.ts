@@ -1,19 +1,14 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
+import { createLocalJWKSet } from 'jose/jwks/local';
 import { rsaWeakness } from '../../x509/hygiene/rsa-weakness.js';
 import { memberOf, told, type JsonObject } from '../json-web-token.js';
-import type { SignatureAlgorithm } from './issuer.js';
 
-/** A public key of an identity provider. */
-export interface IssuerKey {
-  /** Null: the provider gives it no name. */
-  readonly keyId: string | null;
-  /** The algorithms whose signatures it verifies. */
-  readonly algorithms: readonly SignatureAlgorithm[];
-  readonly publicKey: KeyObject;
-}
-
+/** The public keys of an identity provider. */
 export interface IssuerKeySet {
-  readonly keys: readonly IssuerKey[];
+  /** How many they are. */
+  readonly size: number;
+  /** The one key for the `alg` and `kid` of a header. Rejects where there is none, or several. */
+  readonly find: ReturnType<typeof createLocalJWKSet>;
   /** For the log: why each of the other keys is not used. */
   readonly unused: readonly string[];
   /** The same text for the same keys. */
@@ -26,74 +21,50 @@ const rsaBits = { min: 2_048, max: 8_192 };
 /** FIPS 186-5 section A.1.1. */
 const leastExponent = 65_537n;
 
-const algorithmsOf: Readonly<Record<string, readonly SignatureAlgorithm[]>> = {
-  rsa: ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
-  prime256v1: ['ES256'],
-  secp384r1: ['ES384'],
-  secp521r1: ['ES512'],
-  ed25519: ['EdDSA'],
-};
+/** RFC 7517 section 4, RFC 7518 section 6: the members of a public key that count, but for `key_ops`, which is checked here. */
+const members = ['kty', 'n', 'e', 'crv', 'x', 'y', 'kid', 'alg', 'use'];
 
 /**
- * Reads a JWK set (RFC 7517): the keys that may verify signatures with one of these algorithms. A key that is secret, weak or
- * meant for something else is not used. Null where it is no JWK set.
+ * Reads a JWK set (RFC 7517). A key that is secret or weak is not used; `jose` leaves aside the keys that are meant for
+ * something else. Null where it is no JWK set.
  */
-export function readKeySet(document: unknown, accepted: readonly SignatureAlgorithm[]): IssuerKeySet | null {
+export function readKeySet(document: unknown): IssuerKeySet | null {
   const listed = isObject(document) ? memberOf(document, 'keys') : undefined;
   if (!Array.isArray(listed)) return null;
-  const keys: IssuerKey[] = [];
+  const keys: JsonObject[] = [];
   const unused: string[] = [];
   for (const jwk of listed.slice(0, mostKeys) as unknown[]) {
-    const key = isObject(jwk) ? readKey(jwk, accepted) : 'it is no object';
-    if (typeof key !== 'string') keys.push(key);
-    else
-      unused.push(
-        isObject(jwk) ? `key ${told(memberOf(jwk, 'kid'))} is not used: ${key}` : `a key is not used: ${key}`,
-      );
+    const why = isObject(jwk) ? whyNotUsed(jwk) : 'it is no object';
+    if (!isObject(jwk)) unused.push(`a key is not used: ${why}`);
+    else if (why !== null) unused.push(`key ${told(memberOf(jwk, 'kid'))} is not used: ${why}`);
+    else keys.push(publicMembersOf(jwk));
   }
-  const digest = JSON.stringify(
-    keys.map(({ keyId, algorithms, publicKey }) => [keyId, algorithms, publicKey.export({ format: 'jwk' })]),
-  );
-  return { keys, unused, digest };
+  const find = createLocalJWKSet({ keys: keys });
+  return { size: keys.length, find, unused, digest: JSON.stringify(keys) };
 }
 
-/** The key, or why it is not used. */
-function readKey(jwk: JsonObject, accepted: readonly SignatureAlgorithm[]): IssuerKey | string {
-  const [type, use, operations] = [memberOf(jwk, 'kty'), memberOf(jwk, 'use'), memberOf(jwk, 'key_ops')];
-  if (type === 'oct') return 'it is symmetric';
-  // RFC 7517 sections 4.2 and 4.3.
-  if (use !== undefined && use !== 'sig') return `its use is ${told(use)}`;
-  if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify')))
-    return 'its key_ops are others than verify';
+const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const publicMembersOf = (jwk: JsonObject): JsonObject =>
+  Object.fromEntries(members.flatMap((name) => (Object.hasOwn(jwk, name) ? [[name, jwk[name]]] : [])));
+
+function whyNotUsed(jwk: JsonObject): string | null {
+  if (memberOf(jwk, 'kty') === 'oct') return 'it is symmetric';
   // Everybody could sign with it.
   if (Object.hasOwn(jwk, 'd')) return 'its private part is published';
-  const keyId = memberOf(jwk, 'kid') ?? null;
-  if (keyId !== null && typeof keyId !== 'string') return 'its kid is no text';
-
-  const publicKey = importKey(jwk);
-  if (publicKey === null) return 'it cannot be read';
-  const whyWeak = publicKey.asymmetricKeyType === 'rsa' ? whyWeakRsa(publicKey) : null;
-  if (whyWeak !== null) return whyWeak;
-  const named = memberOf(jwk, 'alg');
-  const { asymmetricKeyType = '', asymmetricKeyDetails } = publicKey;
-  const possible = algorithmsOf[asymmetricKeyDetails?.namedCurve ?? asymmetricKeyType] ?? [];
-  const algorithms = possible.filter((one) => accepted.includes(one) && (named === undefined || named === one));
-  return algorithms.length === 0
-    ? `it verifies none of the accepted algorithms${named === undefined ? '' : `, its alg is ${told(named)}`}`
-    : { keyId, algorithms, publicKey };
-}
-
-/** Only the members that make the public key: everything else in it is beside the point. */
-function importKey(jwk: JsonObject): KeyObject | null {
-  const members = ['kty', 'n', 'e', 'crv', 'x', 'y'].flatMap((name) => {
-    const value = memberOf(jwk, name);
-    return typeof value === 'string' ? [[name, value] as const] : [];
-  });
+  if (!['string', 'undefined'].includes(typeof memberOf(jwk, 'kid'))) return 'its kid is no text';
+  // WebCrypto would refuse a key that may make signatures, too.
+  const operations = memberOf(jwk, 'key_ops');
+  if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify')))
+    return 'its key_ops are others than verify';
+  let publicKey: KeyObject;
   try {
-    return createPublicKey({ key: Object.fromEntries(members), format: 'jwk' });
+    publicKey = createPublicKey({ key: publicMembersOf(jwk), format: 'jwk' });
   } catch {
-    return null;
+    return 'it cannot be read';
   }
+  return publicKey.asymmetricKeyType === 'rsa' ? whyWeakRsa(publicKey) : null;
 }
 
 function whyWeakRsa(publicKey: KeyObject): string | null {
@@ -104,6 +75,3 @@ function whyWeakRsa(publicKey: KeyObject): string | null {
   const { n = '' } = publicKey.export({ format: 'jwk' });
   return rsaWeakness(Buffer.from(n, 'base64url'));
 }
-
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

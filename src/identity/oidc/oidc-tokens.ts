@@ -1,4 +1,6 @@
+import { hash } from 'node:crypto';
 import { authenticated, refusedFor, type Authentication } from '../../model/authentication.js';
+import { BoundedMap } from '../../model/bounded-map.js';
 import type { Principal } from '../../model/principal.js';
 import { memberOf, type JsonObject, type JsonWebToken } from '../json-web-token.js';
 import type { TokensOfIssuers } from '../json-web-tokens.js';
@@ -6,9 +8,8 @@ import { rolesBound, type RoleBinding } from '../role-bindings.js';
 import type { OidcIssuer } from './issuer.js';
 import type { IssuerKeys } from './issuer-keys.js';
 import { personOfClaims, type Person } from './person-of-claims.js';
-import { dateOf, judgeToken, refusalOfTime } from './token-rules.js';
-import { tokenSha256, verifiedTokens } from './verified-tokens.js';
-import { isSignedByOne } from './verify-signature.js';
+import { dateOf, judgeToken, refusalOfTime, type Validity } from './token-rules.js';
+import { isVerifiedByOne } from './verify-signature.js';
 
 /** An issuer with its keys. */
 export interface IssuerInForce {
@@ -23,10 +24,19 @@ export interface OidcTokensOptions {
   readonly log: { info(fields: object, message: string): void };
 }
 
+interface VerifiedToken {
+  readonly issuer: IssuerInForce;
+  /** The set of keys that it was verified with. */
+  readonly generation: number;
+  readonly validity: Validity;
+  readonly principal: Principal;
+}
+
 /** Bearer tokens of the configured identity providers. */
 export class OidcTokens implements TokensOfIssuers {
   readonly #issuers: ReadonlyMap<string, IssuerInForce>;
-  readonly #verified = verifiedTokens<IssuerInForce>();
+  /** By their SHA-256, so that each is verified once. Not the tokens themselves: they are secrets. */
+  readonly #verified = new BoundedMap<string, VerifiedToken>(2_000);
 
   constructor(private readonly options: OidcTokensOptions) {
     this.#issuers = new Map(options.issuers.map((one) => [one.issuer.issuer, one]));
@@ -62,14 +72,24 @@ export class OidcTokens implements TokensOfIssuers {
     const inForce = this.#issuers.get(memberOf(token.claims, 'iss') as string);
     if (inForce === undefined) return refusedFor('IssuerUnknown', 'the issuer of the token is not among callers.oidc');
     const { issuer, keys } = inForce;
-    const judgement = judgeToken(token, issuer, this.options.clock());
+    const now = this.options.clock();
+    const judgement = judgeToken(token, issuer, now);
     if (!judgement.ok) return judgement.refusal;
     const { algorithm, keyId, validity, issuedAt } = judgement.token;
 
     const found = await keys.find(keyId, algorithm);
     if (found.outcome === 'unknown') return refusedFor('KeyUnknown', found.message);
     if (found.outcome === 'unavailable') return found;
-    if (!isSignedByOne(token.text, found.keys, algorithm))
+    const isVerified = await isVerifiedByOne(token.text, found.keys, {
+      algorithm,
+      issuer: issuer.issuer,
+      audience: [...issuer.audiences],
+      requiredClaims: ['exp'],
+      currentDate: now,
+      // `jose` drops the fraction of the present second.
+      clockTolerance: issuer.clockSkewSeconds + 1,
+    });
+    if (!isVerified)
       return refusedFor('SignatureInvalid', `the signature of the token is not by a key of issuer "${issuer.name}"`);
 
     const person = personOfClaims(token.claims, issuer);
@@ -110,6 +130,9 @@ export class OidcTokens implements TokensOfIssuers {
       );
   }
 }
+
+/** Lower-case hex. */
+const tokenSha256 = (token: string): string => hash('sha256', token, 'hex');
 
 /** An id that may stand in an audit event as it is. */
 const safeId = (id: unknown): string | null =>

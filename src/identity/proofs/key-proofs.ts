@@ -4,13 +4,13 @@ import type { PresentedProof } from '../../model/key-proof.js';
 import type { Principal, Role } from '../../model/principal.js';
 import { quote } from '../../model/quote.js';
 import { TooManyWaitingError, Turns } from '../../workers/turns.js';
-import { isSignedByOne } from '../oidc/verify-signature.js';
+import { isVerifiedByOne } from '../oidc/verify-signature.js';
 import { proofAddresses } from './proof-addresses.js';
 import { readKeyProof, type KeyProof, type ProofAlgorithm } from './read-key-proof.js';
 
 /** How far the clocks of the two sides may differ, in seconds. */
 export const proofSkewSeconds = 60;
-/** More proofs than these are not looked at together. Those that name one certificate are at most half of those that wait. */
+/** How many proofs are verified at once, and wait. Proofs by one certificate take at most half the waiting places. */
 const looks = { atTheSameTime: 8, waiting: 1_000 };
 /** For so long a proof is remembered: longer than it counts, for clocks that are set back. */
 export const keptProofSeconds = 3_600;
@@ -42,9 +42,10 @@ export interface KeyProofsOptions {
 }
 
 /**
- * Callers who prove that they hold the key of a certificate, in order to renew it (after RFC 9449). A proof speaks for the
- * collector of the certificate; with the groups on record, and the roles of today, if they asked for it themselves. It counts for no
- * certificate whose key somebody else brought in a CSR, nor for one of whoever had a name before its bearer. It is looked at in two parts: `authenticate` before the body is read, `use` when the body is known.
+ * Callers who prove that they hold the key of a certificate, in order to renew it (after RFC 9449). A proof speaks for
+ * the collector of the certificate; with the groups on record, and the roles of today, if they asked for it themselves.
+ * It counts for no certificate whose key somebody else brought in a CSR, nor for one of whoever had a name before its
+ * bearer. It is looked at in two parts: `authenticate` before the body is read, `use` when the body is known.
  */
 export class KeyProofs implements WayIn<PresentedProof> {
   readonly #turns = new Turns(looks);
@@ -77,7 +78,7 @@ export class KeyProofs implements WayIn<PresentedProof> {
     if (algorithmOf(publicKey) !== proof.algorithm)
       return refusedFor('ProofAlgorithm', `alg ${quote(proof.algorithm)} is not that of the certificate's key`);
     const { text, algorithm } = proof;
-    if (!isSignedByOne(text, [{ keyId: null, publicKey, algorithms: [algorithm] }], algorithm))
+    if (!(await isVerifiedByOne(text, [publicKey], { algorithm })))
       return refusedFor('ProofSignature', 'the key of the certificate has not made this signature');
     if (certificate.isPredecessors)
       return refusedFor('ProofOfPredecessor', 'the certificate was requested before a name of it was somebody else’s');
@@ -85,8 +86,8 @@ export class KeyProofs implements WayIn<PresentedProof> {
   }
 
   /**
-   * Takes the proof of this caller for a call with this DER certification request (null: the call has none). Answers why it
-   * does not count; null where it does.
+   * Takes the proof of this caller for a call with this DER certification request (null: the call has none). Answers
+   * why it does not count; null where it does.
    */
   async use({ proof }: Principal, csr: Uint8Array | null): Promise<Authentication | null> {
     if (proof === undefined) return null;
@@ -115,8 +116,9 @@ export class KeyProofs implements WayIn<PresentedProof> {
   }
 
   /**
-   * Where the database was put back, the proofs that were used before are not on record. A proof that could be one of them, by
-   * a clock that is ahead, is not decided on. The caller may be right, and goes on with the certificate until it is newer.
+   * Where the database was put back, the proofs that were used before are not on record. A proof that could be one of
+   * them, by a clock that is ahead, is not decided on. The caller may be right, and goes on with the certificate until
+   * it is newer.
    */
   async #whyNotKnown({ issuedAt }: KeyProof): Promise<Authentication | null> {
     const restoredAt = await this.options.restoredAt();

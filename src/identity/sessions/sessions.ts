@@ -64,13 +64,15 @@ export class Sessions {
     return (await writer.begin(session, secretSha256(secret), event)) ? { session, secret } : null;
   }
 
-  /** Those that are live, newest first. */
+  /** Live sessions, newest first. */
   list(principal: Principal, page: PageQuery): Promise<Page<Session>> {
     const { reader, clock } = this.context;
     return reader.list(may(principal, 'manage-sessions') ? null : principal.name, clock(), page);
   }
 
-  /** `current`: the session by which the caller came. Acts at once in this process; ending twice is the same as once. */
+  /**
+   * `current`: the session by which the caller came. Acts at once in this process; ending twice is the same as once.
+   */
   async end(principal: Principal, id: string): Promise<Outcome<Session>> {
     const { reader, writer, clock } = this.context;
     const current = principal.method === 'session' ? principal.credentialId : null;

@@ -39,7 +39,7 @@ const validity = {
   CertificateEndsWithinDay: {
     severity: 'info',
     title: 'The certificate ends within a day, and is not due for renewal yet',
-    advice: 'Nothing, if it is renewed in time; a copy that is kept elsewhere ends then, too.',
+    advice: 'No action if it is renewed in time. Copies of it stop working when it ends.',
     reference: 'RFC 5280 4.1.2.5',
   },
   ValidityTooLong: {

@@ -2,7 +2,8 @@ import type { ClusterConnection } from '../../cluster/cluster-connection.js';
 import type { CsrObject } from '../../cluster/csr-object.js';
 import { ClusterForbiddenError, ClusterRefusedError, ClusterUnavailableError } from '../../cluster/cluster-error.js';
 import { whyNotPermitted } from '../../identity/permissions.js';
-import { csrStatus, type ClusterCsr, type ClusterCsrCertificate } from '../../model/cluster.js';
+import type { StoredClusterProbe } from '../../model/cluster-probe.js';
+import { csrStatus, type Cluster, type ClusterCsr, type ClusterCsrCertificate } from '../../model/cluster.js';
 import { done, refused, type Outcome, type Refused } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
 import type { ParsedCertificate } from '../../x509/strict/certificate-reader.js';
@@ -12,34 +13,45 @@ import { certificateInCsr, findOwnCsrs } from './own-csrs.js';
 import type { IssuanceContext, IssuingCluster } from '../context.js';
 import type { CertificateLists } from '../lifecycle/certificate-lists.js';
 import { describeCertificateAuthority } from '../../cluster/certificate-authorities.js';
-import type { ClusterService, ClusterView } from '../../services/clusters.js';
 import { probeCluster } from './probe-cluster.js';
 
+/** A cluster and its last probe; null: it was never probed. */
+export interface ClusterView {
+  readonly cluster: Cluster;
+  readonly probe: StoredClusterProbe | null;
+}
+
+export type ClusterService = ReturnType<typeof clusterService>;
+
 /** The configured clusters. Any principal may see them, since a kubeconfig says as much. */
-export function clusterService(
-  context: IssuanceContext,
-  certificateLists: Pick<CertificateLists, 'of'>,
-): ClusterService {
+export function clusterService(context: IssuanceContext, certificateLists: Pick<CertificateLists, 'of'>) {
   const { clusters, probes } = context;
   const view = ({ cluster }: IssuingCluster): ClusterView => ({ cluster, probe: probes.last(cluster.name) });
   return {
-    list: () => [...clusters.values()].map(view),
+    list: (_principal: Principal) => [...clusters.values()].map(view),
 
-    certificateList: (name) => certificateLists.of(name),
+    /** The revoked certificates of the cluster's CA, for anybody; `certificate-conflict` where kubepass cannot sign a list. */
+    certificateList: (name: string) => certificateLists.of(name),
 
-    find(_principal, name) {
+    find(_principal: Principal, name: string): Outcome<ClusterView> {
       const found = clusters.get(name);
       return found ? done(view(found)) : refused({ kind: 'not-found' });
     },
 
-    execKubeconfig(_principal, name) {
+    /** The parts of a kubeconfig for the kubectl plugin. `publicAddress` null: it is not known how callers reach us. */
+    execKubeconfig(_principal: Principal, name: string) {
       const found = clusters.get(name);
       return found
         ? done({ cluster: found.cluster, publicAddress: context.publicAddress })
         : refused({ kind: 'not-found' });
     },
 
-    async probe(principal, name, options) {
+    /** Finds out what the cluster can do, for which it issues a certificate; one probe at a time. */
+    async probe(
+      principal: Principal,
+      name: string,
+      options: { readonly measureLifetimeCap: boolean; readonly verifyRevocation?: boolean },
+    ): Promise<Outcome<ClusterView>> {
       const refusal = whyNotPermitted(principal, 'probe-clusters');
       if (refusal !== null) return refusal;
       const found = clusters.get(name);
@@ -48,10 +60,11 @@ export function clusterService(
       return done(view(found));
     },
 
-    certificateSigningRequests: (principal, name, range) => listClusterCsrs(context, principal, name, range),
-    certificateSigningRequest: (principal, name, csrName) => findClusterCsr(context, principal, name, csrName),
+    certificateSigningRequests: listClusterCsrs.bind(null, context),
+    certificateSigningRequest: findClusterCsr.bind(null, context),
 
-    async certificateAuthorities(_principal, name) {
+    /** `client` null where the cluster's client CA is not known. */
+    async certificateAuthorities(_principal: Principal, name: string) {
       const found = clusters.get(name);
       if (!found) return refused({ kind: 'not-found' });
       const client = await found.clientTrust();
@@ -63,7 +76,7 @@ export function clusterService(
   };
 }
 
-/** The CSR objects in a cluster, in the order of their names; only those of this page are decoded. */
+/** The CSR objects in a cluster, whoever created them, at most `limit` behind the name `after`; only these are decoded. */
 function listClusterCsrs(
   context: IssuanceContext,
   principal: Principal,

@@ -1,67 +1,125 @@
+import type { Budgets } from '../../identity/budgets.js';
 import { actsFor, whyNotPermitted } from '../../identity/permissions.js';
-import { isHere, type DirectoryRefusal, type DirectoryUser } from '../../model/directory.js';
+import { BudgetSpentError } from '../../model/budget.js';
+import type { ListedCertificate } from '../../model/certificate.js';
+import {
+  isHere,
+  refuseChange,
+  type DirectoryGroup,
+  type DirectoryGroupAttributes,
+  type DirectoryOutcome,
+  type DirectoryRange,
+  type DirectoryRefusal,
+  type DirectoryUser,
+  type DirectoryUserAttributes,
+  type GroupCondition,
+  type UserCondition,
+} from '../../model/directory.js';
 import { foldedName } from '../../model/folded-name.js';
-import { listedAtMost } from '../../model/identity.js';
-import { done, refused } from '../../model/outcome.js';
-import type { BudgetService } from '../../services/budgets.js';
-import type { DirectoryUserDetails, DirectoryUserService, DirectoryUserView } from '../../services/directory-users.js';
-import type { ScimService } from '../../services/scim.js';
+import { listedAtMost, type ResidualExposure } from '../../model/identity.js';
+import { done, refused, type Outcome } from '../../model/outcome.js';
+import type { Page, PageQuery } from '../../model/page.js';
+import type { ApiToken, Principal } from '../../model/principal.js';
 import type { IssuanceContext } from '../context.js';
-import { liftingStep } from '../lifecycle/block-identity.js';
+import { liftLeaving } from '../lifecycle/block-steps.js';
 import { readIdentity } from '../lifecycle/read-identity.js';
-import { changeGroup, createGroup, deleteGroup } from './change-group.js';
-import { changeUser, refuse, userEvent } from './change-user.js';
+import { changeGroup, createGroup, deleteGroup, type GroupChange } from './change-group.js';
+import { changedAttributes, changeUser, userEvent } from './change-user.js';
+import { whyNoUsername } from './claim-names.js';
 import { predecessorHasAccess } from './directory-facts.js';
 import { groupNamesOf, withLostGroups } from './lost-groups.js';
-import { whyNoUsername } from './username.js';
-import { withinBudget } from './within-budget.js';
+
+export type ScimService = ReturnType<typeof scimService>;
 
 /** The directory, as an identity provider changes it over SCIM. */
-export function scimService(context: IssuanceContext, budgets: Pick<BudgetService, 'begin'>): ScimService {
+export function scimService(context: IssuanceContext, budgets: Pick<Budgets, 'begin'>) {
   const { store, directoryUse } = context;
   const notFound: DirectoryRefusal = { why: 'not-found' };
   return {
+    /** How others reach the service; null where that is not known. */
     address: context.publicAddress?.url ?? null,
 
-    async user(id) {
+    async user(id: string): Promise<DirectoryOutcome<DirectoryUser>> {
       const user = await store.directory.user(id);
-      return user === null || user.deletedAt !== null ? refuse(notFound) : { ok: true, value: user };
+      return user === null || user.deletedAt !== null ? refuseChange(notFound) : { ok: true, value: user };
     },
-    users: (conditions, range) => store.directory.users(conditions, range),
+    users: (conditions: readonly UserCondition[], range: DirectoryRange) => store.directory.users(conditions, range),
 
-    async createUser({ name }, attributes) {
+    /** Somebody who left and comes back under the same `externalId` is changed, not made. */
+    createUser({ name }: Principal, attributes: DirectoryUserAttributes): Promise<DirectoryOutcome<DirectoryUser>> {
       directoryUse.begin();
-      const outcome = await changeUser(context, name, { kind: 'create', attributes });
-      return outcome.ok ? { ok: true, value: outcome.value.user } : outcome;
+      return changeUser(context, name, { kind: 'create', attributes });
     },
-    async changeUser(principal, id, version, asked) {
+    /** `version` null: whichever there is. `asked` may throw. */
+    changeUser(
+      principal: Principal,
+      id: string,
+      version: number | null,
+      asked: (before: DirectoryUserAttributes) => DirectoryUserAttributes,
+    ): Promise<DirectoryOutcome<DirectoryUser>> {
       const change = withinBudget(budgets, principal, asked);
-      const outcome = await changeUser(context, principal.name, { kind: 'change', id, version, change });
-      return outcome.ok ? { ok: true, value: outcome.value.user } : outcome;
+      return changeUser(context, principal.name, { kind: 'change', id, version, change });
     },
-    async deleteUser({ name }, id, version) {
+    async deleteUser({ name }: Principal, id: string, version: number | null): Promise<DirectoryOutcome<null>> {
       const outcome = await changeUser(context, name, { kind: 'delete', id, version });
       return outcome.ok ? { ok: true, value: null } : outcome;
     },
 
-    async group(id) {
+    async group(id: string): Promise<DirectoryOutcome<DirectoryGroup>> {
       const group = await store.directory.group(id);
-      return group === null ? refuse(notFound) : { ok: true, value: group };
+      return group === null ? refuseChange(notFound) : { ok: true, value: group };
     },
-    groups: (conditions, range) => store.directory.groups(conditions, range),
-    members: (groupId, limit) => store.directory.members(groupId, limit),
+    groups: (conditions: readonly GroupCondition[], range: DirectoryRange) => store.directory.groups(conditions, range),
+    /** The first members of a group. */
+    members: (groupId: string, limit: number) => store.directory.members(groupId, limit),
 
-    createGroup: ({ name }, attributes, members) => createGroup(context, name, attributes, members),
-    changeGroup: ({ name }, id, version, change) => changeGroup(context, name, id, change, version),
-    deleteGroup: ({ name }, id, version) => deleteGroup(context, name, id, version),
+    createGroup: ({ name }: Principal, attributes: DirectoryGroupAttributes, members: readonly string[]) =>
+      createGroup(context, name, attributes, members),
+    changeGroup: ({ name }: Principal, id: string, version: number | null, change: GroupChange) =>
+      changeGroup(context, name, id, change, version),
+    deleteGroup: ({ name }: Principal, id: string, version: number | null) => deleteGroup(context, name, id, version),
   };
 }
 
+/** A person in the directory. */
+export interface DirectoryUserView {
+  readonly user: DirectoryUser;
+  readonly groups: readonly DirectoryGroup[];
+  /** Why the person is nobody's username; null where they are. */
+  readonly whyNoUsername: string | null;
+}
+
+export interface DirectoryUserDetails extends DirectoryUserView {
+  /** Live certificates with groups that only the directory gives, and gives to this person no longer. */
+  readonly lostGroups: readonly {
+    readonly cluster: string;
+    readonly fingerprintSha256: string;
+    readonly groups: readonly string[];
+  }[];
+  readonly consequences: {
+    /** Ids; the first ones. */
+    readonly cancelledRequests: readonly string[];
+    readonly revokedTokens: readonly string[];
+    /** Tokens in the person's name that go on: without them no admin would be left. */
+    readonly keptTokens: readonly string[];
+    readonly tokensMade: readonly ApiToken[];
+    readonly requestedForOthers: readonly ListedCertificate[];
+    readonly residualExposure: readonly ResidualExposure[];
+  };
+}
+
+export type DirectoryUserService = ReturnType<typeof directoryUserService>;
+
 /** The people in the directory, and what is left of the access of those who left. */
-export function directoryUserService(context: IssuanceContext): DirectoryUserService {
+export function directoryUserService(context: IssuanceContext) {
   const { store } = context;
   return {
-    async list(principal, filter, page) {
+    /** Listed ones, oldest first. */
+    async list(
+      principal: Principal,
+      filter: { readonly active?: boolean; readonly userName?: string; readonly username?: string },
+      page: PageQuery,
+    ): Promise<Outcome<Page<DirectoryUserView>>> {
       const refusal = whyNotPermitted(principal, 'read-directory');
       if (refusal !== null) return refusal;
       const { items, nextCursor } = await store.directory.list(filter, page);
@@ -69,14 +127,16 @@ export function directoryUserService(context: IssuanceContext): DirectoryUserSer
       return done({ items: items.map((user) => viewOf(context, user, groups.get(user.id) ?? [])), nextCursor });
     },
 
-    async find(principal, id) {
+    /** One who was deleted too. */
+    async find(principal: Principal, id: string): Promise<Outcome<DirectoryUserDetails>> {
       const refusal = whyNotPermitted(principal, 'read-directory');
       if (refusal !== null) return refusal;
       const user = await store.directory.user(id);
       return user === null ? refused({ kind: 'not-found' }) : done(await detailsOf(context, user));
     },
 
-    async confirm(principal, id) {
+    /** Says of a user whose name was somebody else's that the name is theirs now. */
+    async confirm(principal: Principal, id: string): Promise<Outcome<DirectoryUserDetails>> {
       const refusal = whyNotPermitted(principal, 'confirm-directory-users');
       if (refusal !== null) return refusal;
       for (;;) {
@@ -158,7 +218,7 @@ export async function settleReuse(context: IssuanceContext, user: DirectoryUser,
   const here = isHere(user);
   const unblocking =
     ofLeaver !== null && here
-      ? liftingStep(context, actor, ofLeaver, now, 'the name is somebody else’s now')
+      ? liftLeaving(context, actor, ofLeaver, now, 'the name is somebody else’s now')
       : { operations: [], events: [] };
   const settled: DirectoryUser = {
     ...user,
@@ -189,4 +249,22 @@ export async function settleReuses(context: IssuanceContext, isStopped: () => bo
         if (!(await predecessorHasAccess(context, user.username, user.reuse)))
           await settleReuse(context, user, byItself);
   }
+}
+
+type Change = (before: DirectoryUserAttributes) => DirectoryUserAttributes;
+
+/**
+ * A change of a person for which a caller has budget. Whether somebody leaves by it is known only now, so the call was let in.
+ * Without budget nothing else is kept of such a change: the person leaves, and their other attributes stay. Other changes are
+ * refused then.
+ */
+export function withinBudget(budgets: Pick<Budgets, 'begin'>, principal: Principal, change: Change): Change {
+  return (before) => {
+    const after = change(before);
+    const changed = changedAttributes(before, after);
+    const spent = changed.length === 0 ? null : budgets.begin(principal, 'keeping');
+    if (spent === null) return after;
+    if (changed.includes('active') && !after.active) return { ...before, active: false };
+    throw new BudgetSpentError(spent);
+  };
 }

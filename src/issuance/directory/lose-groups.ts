@@ -6,8 +6,7 @@ import type { Step } from '../../store/step.js';
 import { denyIfNoLongerPermitted } from '../policies/recheck-policy.js';
 import type { IssuanceContext } from '../context.js';
 import { revocationSteps } from '../lifecycle/revocation-steps.js';
-import { lossRevocation, namesOfGroups, withLostGroups } from './lost-groups.js';
-import { policyNameOf } from './policy-name.js';
+import { lossRevocation, namesOfGroups, policyNameOf, withLostGroups } from './lost-groups.js';
 
 /** How many people lose their certificates in the commit of the change itself. The others follow it. */
 export const togetherAtMost = 50;
@@ -18,7 +17,7 @@ const certificatesAtOnce = 200;
 
 const nothing: Step = { operations: [], events: [] };
 
-/** Those of the people who lose a group who lose their certificates at once; each of them once. */
+/** The first people who lose a group, each of them once: their certificates are revoked by the commit of the change. */
 export const firstLosers = (people: readonly DirectoryPerson[]): readonly DirectoryPerson[] =>
   [...new Map(people.slice(0, 2 * togetherAtMost).map((person) => [person.id, person])).values()].slice(
     0,
@@ -26,8 +25,8 @@ export const firstLosers = (people: readonly DirectoryPerson[]): readonly Direct
   );
 
 /**
- * The step that revokes the certificates with a group that these people lose, where the configuration says so. `group`: the
- * one that they are in no longer; `renamed`: it as it is from now on, where they stay in it.
+ * The step that revokes the certificates with a group that these people lose, where the configuration says so. `group`:
+ * the one that they are in no longer; `renamed`: it as it is from now on, where they stay in it.
  */
 export async function losingStep(
   context: IssuanceContext,
@@ -53,7 +52,10 @@ export async function losingStep(
   };
 }
 
-/** Judges the waiting requests of these people again, before the change is answered; `settleLosses` does those of the others. */
+/**
+ * Judges the waiting requests of these people again, before the change is answered; `settleLosses` does those of the
+ * others.
+ */
 export async function afterLosing(
   context: IssuanceContext,
   actor: string,
@@ -66,10 +68,10 @@ export async function afterLosing(
 const settledAtOnce = 10;
 
 /**
- * Does what follows from a group that somebody lost, for each of them on whom the database still has a note: the change itself
- * made it, and it goes when all is done. So nothing is left out where a process dies in between. While a certificate of
- * one of them is being signed, the note stays, because it may have the group. Thousands may lose a group at once; nobody gets
- * anything by it meanwhile, because each request is judged before it goes on.
+ * Does what follows from a group that somebody lost, for each of them on whom the database still has a note: the change
+ * itself made it, and it goes when all is done. So nothing is left out where a process dies in between. While a
+ * certificate of one of them is being signed, the note stays, because it may have the group. Thousands may lose a group
+ * at once; nobody gets anything by it meanwhile, because each request is judged before it goes on.
  */
 export async function settleLosses(context: IssuanceContext, isStopped: () => boolean): Promise<void> {
   const { store, log } = context;
@@ -105,7 +107,7 @@ export async function settleLosses(context: IssuanceContext, isStopped: () => bo
   }
 }
 
-/** Those of these people for whom something follows: they have certificates that may be revoked, or requests that wait. */
+/** The people who are affected: they have certificates that may be revoked, or requests that wait. */
 async function affectedAmong(
   context: IssuanceContext,
   people: readonly DirectoryPerson[],
@@ -117,7 +119,7 @@ async function affectedAmong(
   return people.filter((person) => holders.has(person) || (person.username !== null && waiting.has(person.username)));
 }
 
-/** Those of these people of whom certificates are revoked where they have lost a group. */
+/** The people with certificates, which are revoked where they have lost a group. */
 async function holdersAmong(
   { store, directory, clock }: IssuanceContext,
   people: readonly DirectoryPerson[],
@@ -128,7 +130,7 @@ async function holdersAmong(
   return people.filter(({ username }) => username !== null && holders.has(username));
 }
 
-/** Those of these people for whom a certificate is being signed that may be revoked once it is recorded. */
+/** The people for whom a certificate is being signed. It may be revoked once it is recorded. */
 async function issuingAmong(
   { store, directory }: IssuanceContext,
   people: readonly DirectoryPerson[],
@@ -163,7 +165,7 @@ async function follow(context: IssuanceContext, actor: string, person: Directory
 /** How often a part is tried again because somebody else revoked one of the certificates meanwhile. */
 const mostConflicts = 10;
 
-/** Revokes what the commit of the change did not, part by part. Those that end last come first. */
+/** Revokes what the commit of the change did not, part by part. The certificates that end last come first. */
 async function revokeLost(context: IssuanceContext, actor: string, person: DirectoryPerson): Promise<void> {
   const names = await namesOfGroups(context, person);
   let endsAtMost: Date | undefined;

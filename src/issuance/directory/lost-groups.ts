@@ -1,11 +1,16 @@
 import type { ListedCertificate } from '../../model/certificate.js';
-import { isHere, type DirectoryPerson, type DirectoryStanding, type DirectoryUser } from '../../model/directory.js';
+import {
+  isHere,
+  type DirectoryGroup,
+  type DirectoryPerson,
+  type DirectoryStanding,
+  type DirectoryUser,
+} from '../../model/directory.js';
 import { foldedName } from '../../model/folded-name.js';
 import type { Requester } from '../../model/principal.js';
 import type { Revocation } from '../../model/revocation.js';
 import { groupsGivenOnly, groupsOfDirectory } from '../../policy/directory-groups.js';
 import type { IssuanceContext } from '../context.js';
-import { policyNameOf } from './policy-name.js';
 
 /** A certificate with groups that only the directory gives, and gives to its bearer no longer. */
 export interface WithLostGroups {
@@ -14,7 +19,7 @@ export interface WithLostGroups {
 }
 
 /**
- * Those of these certificates of one person that have lost groups. Each is judged as if its requester, as they were then,
+ * The certificates of one person that have lost groups. Each is judged as if its requester, as they were then,
  * asked for it again. `names`: the directory groups of the bearer, as policies name them.
  */
 export async function withLostGroups(
@@ -98,3 +103,7 @@ export async function namesOfGroups(
   const groups = (await context.store.directory.groupsOf([id])).get(id) ?? [];
   return groups.flatMap((group) => policyNameOf(context, group) ?? []);
 }
+
+/** The name by which policies know a group; null where it has none. */
+export const policyNameOf = ({ directory }: Pick<IssuanceContext, 'directory'>, group: DirectoryGroup): string | null =>
+  group[directory.groupsBy];

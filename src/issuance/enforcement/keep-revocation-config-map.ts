@@ -15,8 +15,8 @@ const pauseMilliseconds = 5_000;
 const mostEntries = 10_000;
 
 /**
- * Keeps the ConfigMap of mode `admission` current until it is stopped. Several replicas may do it: an entry is only taken
- * out when its certificate has expired, so none of them undoes what another one has written.
+ * Keeps the ConfigMap of mode `admission` current until it is stopped. Several replicas may do it: an entry is only
+ * taken out when its certificate has expired, so none of them undoes what another one has written.
  */
 export function keepRevocationConfigMap(
   context: Pick<IssuanceContext, 'denyList' | 'clock' | 'log'>,
@@ -90,8 +90,8 @@ export function keepRevocationConfigMap(
 }
 
 /**
- * The data that the ConfigMap is to have: for each fingerprint the end of its certificate. Entries that kubepass does not
- * know stay until that end: a database that was restored knows less. `left`: how many did not fit.
+ * The data that the ConfigMap is to have: for each fingerprint the end of its certificate. Entries that kubepass does
+ * not know stay until that end: a database that was restored knows less. `left`: how many did not fit.
  */
 export function mergedList(
   found: ConfigMapObject['data'],
@@ -102,7 +102,7 @@ export function mergedList(
   const entries = new Map(Object.entries(found).filter(([, end]) => !isOver(end)));
   for (const { fingerprintSha256, notAfter } of revoked)
     entries.set(fingerprintSha256, notAfter.toISOString().replace(/\.\d+Z$/, 'Z'));
-  // Those that end last would be valid for longest.
+  // Where not all fit, the certificates that end last stay: they would be valid for longest.
   const sorted = [...entries].sort(([, a], [, b]) => (a < b ? 1 : -1));
   const kept = sorted.slice(0, mostEntries).sort(([a], [b]) => (a < b ? -1 : 1));
   return { data: Object.fromEntries(kept), left: sorted.length - kept.length };

@@ -1,18 +1,34 @@
 import { verifyChain } from '../../audit/chain.js';
 import { consistencyProof, inclusionProof } from '../../audit/merkle-tree.js';
 import { whyNotPermitted } from '../../identity/permissions.js';
-import type { AuditEventFilter } from '../../model/audit-event.js';
-import { done, refused, type Refused } from '../../model/outcome.js';
-import type { AuditEventService } from '../../services/audit-events.js';
+import type { AuditEventFilter, AuditEventPage, ChainVerification } from '../../model/audit-event.js';
+import { done, refused, type Outcome, type Refused } from '../../model/outcome.js';
+import type { PageQuery } from '../../model/page.js';
+import type { Principal } from '../../model/principal.js';
 import type { AuditEventReader, Store } from '../../store/store.js';
 import type { Checkpoints } from './checkpoints.js';
 import { exportedAtOnce, exportedLinks, lineWithHashes, MissingEventsError } from './exported-events.js';
+
+/** Lines without their line feeds. Reading them fails where events are archived meanwhile, so that they never have a gap. */
+export interface AuditExport {
+  /** The first event that the database shows: those before it are in archives. */
+  readonly firstSeq: number;
+  readonly lines: AsyncIterable<string>;
+}
+
+/** Hashes of 32 octets in the order of RFC 9162, for the log of `size` events. */
+export interface LogProof {
+  readonly size: number;
+  readonly hashes: readonly Uint8Array[];
+}
+
+export type AuditEventService = ReturnType<typeof auditEventService>;
 
 /** The audit log, for those who may read it. */
 export function auditEventService(
   { auditEvents, checkpoints: kept }: Pick<Store, 'auditEvents' | 'checkpoints'>,
   checkpoints: Checkpoints,
-): AuditEventService {
+) {
   const whyNotSize = async (pointer: string, size: number): Promise<Refused | null> => {
     const { seq } = await auditEvents.head();
     return size <= seq ? null : invalid(pointer, `the log has ${seq} events`);
@@ -24,31 +40,35 @@ export function auditEventService(
       verification = null;
     }));
   return {
-    async list(principal, filter, page) {
+    async list(principal: Principal, filter: AuditEventFilter, page: PageQuery): Promise<Outcome<AuditEventPage>> {
       return whyNotPermitted(principal, 'read-audit-events') ?? done(await auditEvents.list(filter, page));
     },
-    async export(principal, filter) {
+    /** The canonical text of every matching event in the database, oldest first, read in chunks. */
+    async export(principal: Principal, filter: AuditEventFilter): Promise<Outcome<AuditExport>> {
       const refusal = whyNotPermitted(principal, 'read-audit-events');
       if (refusal !== null) return refusal;
       const firstSeq = (await auditEvents.start()).seq + 1;
       return done({ firstSeq, lines: canonicalTexts(auditEvents, filter, firstSeq) });
     },
-    async verify(principal) {
+    async verify(principal: Principal): Promise<Outcome<ChainVerification>> {
       return whyNotPermitted(principal, 'read-audit-events') ?? done(await verified());
     },
-    async exportWithHashes(principal) {
+    /** Every event in the database with its two hashes, oldest first, and at the end the last checkpoint that vouches for them. */
+    async exportWithHashes(principal: Principal): Promise<Outcome<AuditExport>> {
       const refusal = whyNotPermitted(principal, 'read-audit-events');
       if (refusal !== null) return refusal;
       const firstSeq = (await auditEvents.start()).seq + 1;
       return done({ firstSeq, lines: linesWithHashes(auditEvents, kept, firstSeq) });
     },
-    async checkpoint(principal) {
+    /** The last checkpoint as a signed note; `not-found` for a log without events. */
+    async checkpoint(principal: Principal): Promise<Outcome<string>> {
       const refusal = whyNotPermitted(principal, 'read-audit-events');
       if (refusal !== null) return refusal;
       const last = (await kept.last()) ?? (await checkpoints.sign());
       return last === null ? refused({ kind: 'not-found' }) : done(last.note);
     },
-    async checkpointKeys(principal) {
+    /** The keys that sign checkpoints, or did, in the form of C2SP signed-note; `validUntil` null while it signs. */
+    async checkpointKeys(principal: Principal) {
       const refusal = whyNotPermitted(principal, 'read-audit-events');
       if (refusal !== null) return refusal;
       const keys = await kept.keys();
@@ -60,7 +80,12 @@ export function auditEventService(
         })),
       );
     },
-    async inclusionProof(principal, seq, asked) {
+    /** Proves that an event is in the log of this size; default: the size of the last checkpoint. */
+    async inclusionProof(
+      principal: Principal,
+      seq: number,
+      asked?: number,
+    ): Promise<Outcome<LogProof & { readonly index: number }>> {
       const refusal = whyNotPermitted(principal, 'read-audit-events');
       if (refusal !== null) return refusal;
       const size = asked ?? ((await kept.last()) ?? (await checkpoints.sign()))?.size ?? 0;
@@ -71,7 +96,8 @@ export function auditEventService(
       if (whyNot !== null) return whyNot;
       return done({ size, index: seq - 1, hashes: await inclusionProof(checkpoints.tree, seq - 1, size) });
     },
-    async consistencyProof(principal, from, to) {
+    /** Proves that the log of the one size is the beginning of the log of the other. */
+    async consistencyProof(principal: Principal, from: number, to: number): Promise<Outcome<LogProof>> {
       const refusal = whyNotPermitted(principal, 'read-audit-events');
       if (refusal !== null) return refusal;
       const whyNot =

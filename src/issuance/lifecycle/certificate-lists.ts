@@ -1,7 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { StoreUnavailableError } from '../../model/errors.js';
 import { done, refused, type Outcome } from '../../model/outcome.js';
-import type { CertificateList } from '../../services/clusters.js';
 import { writeRevokedEntry, writeTbsCertificateList } from '../../x509/strict/certificate-list-writer.js';
 import { sealCertificate } from '../../x509/strict/certificate-writer.js';
 import { onlyElement } from '../../x509/strict/der.js';
@@ -10,6 +9,14 @@ import { encodePem } from '../../x509/strict/pem.js';
 import type { SigningAuthority } from '../../x509/strict/signing-authority.js';
 import { secondsAfter, type IssuanceContext } from '../context.js';
 import type { DenyList } from './deny-list.js';
+
+/** A CRL (RFC 5280 section 5). */
+export interface CertificateList {
+  readonly der: Uint8Array;
+  readonly pem: string;
+  readonly nextUpdate: Date;
+  readonly number: bigint;
+}
 
 /** A day. A list that nobody fetches again is not believed for longer. */
 const lifetimeSeconds = 86_400;

@@ -1,12 +1,11 @@
 import type { Certificate } from '../../model/certificate.js';
 import { foldedName } from '../../model/folded-name.js';
-import { blocks, type IdentityBlock } from '../../model/identity-block.js';
+import { blocks } from '../../model/identity-block.js';
 import type { Requester } from '../../model/principal.js';
-import type { Revocation } from '../../model/revocation.js';
 import type { Step } from '../../store/step.js';
 import type { IssuanceContext } from '../context.js';
 import { isLostMeanwhile, lossRevocation } from '../directory/lost-groups.js';
-import { revocationSteps } from './revocation-steps.js';
+import { revocationBy, revocationSteps } from './revocation-steps.js';
 
 /**
  * Commits a step that records a certificate; false where something else conflicts. Where its username was blocked since
@@ -48,11 +47,3 @@ export async function commitCertificate(
 
 /** The principal in the log where nobody else revokes it. */
 const byItself = 'kubepass';
-
-/** The revocation of a certificate because of a block. */
-export const revocationBy = ({ reason, comment, blockedBy }: IdentityBlock, now: Date): Revocation => ({
-  reason,
-  comment,
-  revokedAt: now,
-  revokedBy: blockedBy,
-});

@@ -1,7 +1,5 @@
 import type { DenyListPort } from '../../model/enforcement.js';
 import type { RevokedCertificate } from '../../model/revocation.js';
-import { afterCommit } from '../../store/after-commit.js';
-import type { Writer } from '../../store/step.js';
 import type { RevocationReader } from '../../store/store.js';
 import type { Log } from '../context.js';
 
@@ -17,9 +15,9 @@ export interface DenyListOptions {
 }
 
 /**
- * The revocations of all certificates that have not expired, in memory, by cluster and fingerprint. It learns of those of this
- * process as they are committed, and of others by reading the database twice a second. While the database is out of reach it
- * answers from what it knows.
+ * The revocations of all certificates that have not expired, in memory, by cluster and fingerprint. It learns of those
+ * of this process as they are committed, and of others by reading the database twice a second. While the database is
+ * out of reach it answers from what it knows.
  */
 export class DenyList implements DenyListPort {
   readonly #clusters = new Map<string, Map<string, RevokedCertificate>>();
@@ -85,7 +83,7 @@ export class DenyList implements DenyListPort {
     for (const revoked of this.#clusters.get(cluster)?.values() ?? []) if (revoked.notAfter > now) yield revoked;
   }
 
-  /** Those of all clusters that have not expired. */
+  /** The revoked certificates of all clusters that have not expired. */
   *all(): Generator<RevokedCertificate> {
     for (const cluster of this.#clusters.keys()) yield* this.ofCluster(cluster);
   }
@@ -151,10 +149,3 @@ export class DenyList implements DenyListPort {
     this.#changes.set(cluster, this.changesOf(cluster) + 1);
   }
 }
-
-/** A writer that calls `learn` with the revocations of each commit, before the commit is answered. */
-export const learningWriter = (
-  writer: Writer,
-  learn: (revoked: readonly RevokedCertificate[]) => void | Promise<void>,
-): Writer =>
-  afterCommit(writer, (operation) => (operation.op === 'insertRevocation' ? operation.revoked : null), learn);

@@ -14,7 +14,7 @@ export interface PartiesOfRequest {
 }
 
 /** The operation that lets a step be committed only while none of its parties is blocked. */
-export const requireUnblocked = (request: PartiesOfRequest, now: Date): RequireUnblocked => ({
+export const unlessBlocked = (request: PartiesOfRequest, now: Date): RequireUnblocked => ({
   op: 'requireUnblocked',
   cluster: request.cluster,
   folded: foldedParties(request),

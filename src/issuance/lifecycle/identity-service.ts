@@ -1,21 +1,26 @@
 import { whyNotPermitted } from '../../identity/permissions.js';
-import { done, refused } from '../../model/outcome.js';
-import type { IdentityService } from '../../services/identities.js';
+import type { Identity, IdentityDetails, IdentityFilter } from '../../model/identity.js';
+import { done, refused, type Outcome } from '../../model/outcome.js';
+import type { Page, PageQuery } from '../../model/page.js';
+import type { Principal } from '../../model/principal.js';
 import type { IssuanceContext } from '../context.js';
 import { blockIdentity, unblockIdentity } from './block-identity.js';
 import { identityOf, readIdentity } from './read-identity.js';
 
+export type IdentityService = ReturnType<typeof identityService>;
+
 /** The identities that have access, and whoever must not have any. */
-export function identityService(context: IssuanceContext): IdentityService {
+export function identityService(context: IssuanceContext) {
   return {
-    async list(principal, filter, page) {
+    /** By username; with `blocked: true` in the order of the usernames as names are compared. */
+    async list(principal: Principal, filter: IdentityFilter, page: PageQuery): Promise<Outcome<Page<Identity>>> {
       const refusal = whyNotPermitted(principal, 'read-identities');
       if (refusal !== null) return refusal;
       const { items, nextCursor } = await context.store.identities.list(filter, context.clock(), page);
       return done({ items: items.map((one) => identityOf(context, one)), nextCursor });
     },
 
-    async find(principal, username) {
+    async find(principal: Principal, username: string): Promise<Outcome<IdentityDetails>> {
       const refusal = whyNotPermitted(principal, 'read-identities');
       if (refusal !== null) return refusal;
       const identity = await readIdentity(context, username);
@@ -25,7 +30,7 @@ export function identityService(context: IssuanceContext): IdentityService {
       return done(identity);
     },
 
-    block: (principal, username, ask) => blockIdentity(context, principal, username, ask),
-    unblock: (principal, username, ask) => unblockIdentity(context, principal, username, ask),
+    block: blockIdentity.bind(null, context),
+    unblock: unblockIdentity.bind(null, context),
   };
 }

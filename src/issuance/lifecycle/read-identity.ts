@@ -6,7 +6,6 @@ import {
   type Identity,
   type IdentityDetails,
   type IdentityOnCluster,
-  type ResidualExposure,
 } from '../../model/identity.js';
 import type { ListedCertificate } from '../../model/certificate.js';
 import type { CertificateRequest } from '../../model/certificate-request.js';
@@ -14,7 +13,7 @@ import type { LiveIdentity, UnexpiredCertificates } from '../../store/store.js';
 import type { IssuanceContext } from '../context.js';
 import { lostByBearer } from '../directory/lost-groups.js';
 import { spellingsOf } from './end-access.js';
-import { enforcementOn } from './enforcement-on.js';
+import { enforcementOn, residualExposureOf } from './enforcement-on.js';
 
 /** The identity as a list shows it. */
 export function identityOf(context: IssuanceContext, { username, live, block }: LiveIdentity): Identity {
@@ -57,7 +56,7 @@ export async function readIdentity(context: IssuanceContext, username: string): 
     ...identityOf(context, { username, live, block: block && plainBlock(block) }),
     certificates: live.slice(0, listedAtMost),
     waitingRequests: waitingRequests.slice(0, listedAtMost),
-    residualExposure: exposed.flatMap((one) => residualExposure(context, one)).slice(0, listedAtMost),
+    residualExposure: exposed.flatMap((one) => residualExposureOf(context, one)).slice(0, listedAtMost),
     requestedForOthers: requestedForOthers.slice(0, listedAtMost),
     roleBindings: bindingsOf(context, username),
     omitted: lists.some(({ length }) => length > listedAtMost),
@@ -97,18 +96,6 @@ async function waitingFor(
     } while (cursor !== null && found.length < limit);
   }
   return found.slice(0, limit);
-}
-
-/** None where the cluster refuses the certificate in every way. */
-export function residualExposure(
-  context: IssuanceContext,
-  { cluster, fingerprintSha256, notAfter, revocation }: ListedCertificate,
-): readonly ResidualExposure[] {
-  const { mode, continues } = enforcementOn(context, cluster);
-  // The cluster refuses only what is revoked.
-  const goesOn = revocation === null ? ['everything: the certificate is not revoked yet'] : continues;
-  if (goesOn.length === 0) return [];
-  return [{ cluster, fingerprintSha256, notAfter, enforcement: mode, continues: goesOn }];
 }
 
 function bindingsOf({ clusters }: IssuanceContext, username: string): readonly BindingsOfIdentity[] {

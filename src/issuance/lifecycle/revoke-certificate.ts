@@ -1,11 +1,23 @@
 import { mayReadCertificate, mayRevoke } from '../../identity/permissions.js';
 import type { Certificate } from '../../model/certificate.js';
+import type { Enforcement } from '../../model/enforcement.js';
 import { done, refused, type Outcome } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
-import type { RevocationAsk, RevokedView } from '../../services/certificates.js';
+import type { RevocationReason } from '../../model/revocation.js';
 import type { IssuanceContext } from '../context.js';
 import { enforcementOn } from './enforcement-on.js';
 import { revocationSteps } from './revocation-steps.js';
+
+export interface RevocationAsk {
+  readonly reason: RevocationReason;
+  readonly comment: string | null;
+}
+
+/** A revoked certificate, and how its cluster refuses it. */
+export interface RevokedView {
+  readonly certificate: Certificate;
+  readonly enforcement: Enforcement;
+}
 
 /**
  * Revokes a certificate, also an orphan, for its requester, its collector, a provisioner or an admin. One that is revoked

@@ -14,7 +14,7 @@ export type UsedUpQuota = Extract<Conflict, { readonly kind: 'quota' }>;
 /** The subject of facts: a recorded request, or an ask, whose id is empty. */
 export type FactsSubject = Pick<CertificateRequest, 'id' | 'cluster' | 'username' | 'groups' | 'requester'> &
   Partial<Pick<CertificateRequest, 'renewal' | 'decision' | 'collector' | 'createdAt'>> & {
-    /** Those of an ask that renews a certificate; a recorded request has them in its decision. */
+    /** The facts of a renewal that is asked for; a recorded request has them in its decision. */
     readonly renewalFacts?: RenewalFacts | null;
     /** A dry run supposes this of the username. */
     readonly supposed?: SupposedInDirectory | undefined;

@@ -1,17 +1,23 @@
 import { mayReadBlastRadius, whyNotPermitted } from '../../identity/permissions.js';
 import { auditEvent } from '../../model/audit-event.js';
-import type { SupposedInDirectory } from '../../model/directory.js';
+import type { BlastRadius } from '../../model/blast-radius.js';
+import type { Decision, DecisionFacts } from '../../model/decision.js';
+import type { SupposedInDirectory, SupposedUser } from '../../model/directory.js';
+import type { Labels } from '../../model/labels.js';
 import { done, refused, type Outcome, type Refused } from '../../model/outcome.js';
+import type { Principal, Requester } from '../../model/principal.js';
+import type { Renewal } from '../../model/renewal.js';
+import type { RecordedRequestRange, ReplayItem } from '../../model/replay.js';
 import { configuredCluster, requestToDecide, type ConfiguredCluster } from '../../policy/policy-set.js';
 import type { NeededFacts } from '../../policy/needed-facts.js';
 import { policyJsonSchema } from '../../policy/policy-schema.js';
 import { describePolicySet } from '../../policy/parse-policy-set.js';
 import type { DraftPool, EvaluatedDraft } from '../../policy/workers/draft-pool.js';
 import { DraftRefusedError, draftPath, type Draft } from '../../policy/workers/draft.js';
-import type { PolicyService } from '../../services/policies.js';
+import type { KeyAlgorithm } from '../../x509/strict/key-algorithm.js';
 import type { IssuanceContext } from '../context.js';
 import { labelDetails, renewalDetails, violationDetails } from '../events.js';
-import { resolveEvaluation } from '../requests/renew-certificate.js';
+import { resolveEvaluation, type EvaluationAsk } from '../requests/renew-certificate.js';
 import type { ResolvedAsk } from '../requests/resolve-ask.js';
 import { decideNow, withBlocked } from './decide-within-quotas.js';
 import { lookUpFacts } from './gather-facts.js';
@@ -20,17 +26,71 @@ import { draftRefusal, replayItems } from './replay.js';
 /** Reads drafts and decides under them, beside the event loop. */
 export type Drafts = Pick<DraftPool, 'evaluate' | 'replay'>;
 
+/** The decision on a hypothetical request, and everything that it rests on. */
+export interface Evaluation {
+  readonly asked: {
+    readonly cluster: string;
+    readonly username: string;
+    readonly groups: readonly string[];
+    readonly keyAlgorithm: KeyAlgorithm;
+    /** Whether the caller keeps the key. */
+    readonly certificationRequest: boolean;
+    /** Null where policy chooses it. */
+    readonly expirationSeconds: number | null;
+    readonly namespace: string | null;
+    readonly reason: string | null;
+    readonly labels: Labels;
+    readonly collector: string;
+    /** The certificate that it renews. */
+    readonly renewal: Renewal | null;
+  };
+  readonly requester: Requester;
+  readonly decision: Decision;
+  readonly facts: DecisionFacts;
+  readonly policySetDigest: string;
+  /** Whether it was decided under policies that are not in force. */
+  readonly draft: boolean;
+  /** The identity's access on the cluster now; null where it is not known, absent if the caller may not see it. */
+  readonly blastRadius?: BlastRadius | null;
+}
+
+/** A draft, and the requests that it decides again. The default of `before` is now. */
+export interface ReplayAsk extends Partial<RecordedRequestRange> {
+  /** YAML, as in policy files. */
+  readonly policies: readonly string[];
+  /** Supposed of these usernames, in place of what the directory told when their requests were decided. */
+  readonly directory?: readonly SupposedUser[];
+}
+
+/** A replay that has begun. */
+export interface Replay extends RecordedRequestRange {
+  readonly policySetDigest: string;
+  /** The items as they are found, several at a time. Ending the generator early ends the replay. */
+  readonly items: AsyncGenerator<readonly ReplayItem[], void, void>;
+}
+
+export type PolicyService = ReturnType<typeof policyService>;
+
 /** The policies in force, and decisions that they or others would make. */
-export function policyService(context: IssuanceContext, drafts: Drafts): PolicyService {
+export function policyService(context: IssuanceContext, drafts: Drafts) {
   return {
-    list() {
+    list(_principal: Principal) {
       const policySet = context.policySet();
       return { digest: policySet.digest, items: describePolicySet(policySet) };
     },
 
+    /** The JSON Schema of a document of a policy file. */
     schema: () => policyJsonSchema,
 
-    async evaluate(principal, { directory: supposed, ...ask }, policies) {
+    /**
+     * Decides on a hypothetical request, under the policies in force (null) or under a draft. It leaves only an audit event
+     * behind. Throws `PoliciesBusyError` where too many drafts wait.
+     */
+    async evaluate(
+      principal: Principal,
+      { directory: supposed, ...ask }: EvaluationAsk,
+      policies: readonly string[] | null,
+    ): Promise<Outcome<Evaluation>> {
       const refusal = policies === null ? null : whyNotPermitted(principal, 'draft-policies');
       const resolved = refusal ?? (await resolveEvaluation(context, principal, ask));
       if (!resolved.ok) return resolved;
@@ -55,7 +115,11 @@ export function policyService(context: IssuanceContext, drafts: Drafts): PolicyS
       });
     },
 
-    async replay(principal, { policies, after, before, cluster, directory = [] }) {
+    /** Decides the requests of a period again under a draft. Throws `PoliciesBusyError` while another replay runs. */
+    async replay(
+      principal: Principal,
+      { policies, after, before, cluster, directory = [] }: ReplayAsk,
+    ): Promise<Outcome<Replay>> {
       const now = context.clock();
       const range = {
         ...(cluster !== undefined && { cluster }),

@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { may, mayReadCertificate } from '../../identity/permissions.js';
-import type { ListedCertificate } from '../../model/certificate.js';
-import { done, refused } from '../../model/outcome.js';
-import type { Page } from '../../model/page.js';
-import type { CertificateRequestService } from '../../services/certificate-requests.js';
-import type { CertificateService } from '../../services/certificates.js';
+import type { Certificate, CertificateFilter, ListedCertificate } from '../../model/certificate.js';
+import { done, refused, type Outcome } from '../../model/outcome.js';
+import type { Page, PageQuery } from '../../model/page.js';
+import type { Principal } from '../../model/principal.js';
 import type { IssuanceContext } from '../context.js';
 import { revokeCertificate } from '../lifecycle/revoke-certificate.js';
 import { collectKubeconfig, createKubeconfig } from './collect-kubeconfig.js';
@@ -14,22 +13,25 @@ import { renewCertificate, renewKubeconfig } from './renew-certificate.js';
 import { findCertificateOfRequest, findRequest, kubeconfigWithKeyPath, listRequests } from './read-requests.js';
 import { RecordedPolicySets } from '../policies/recompute-trace.js';
 
-export function certificateRequestService(context: IssuanceContext): CertificateRequestService {
+export type CertificateRequestService = ReturnType<typeof certificateRequestService>;
+export type CertificateService = ReturnType<typeof certificateService>;
+
+/** The use cases of requests, in their context. */
+export function certificateRequestService(context: IssuanceContext) {
   const policySets = new RecordedPolicySets(context);
   return {
-    create: (principal, ask, options) => createRequest(context, principal, ask, options),
-    list: (principal, filter, page) => listRequests(context, principal, filter, page),
-    find: (principal, id) => findRequest(context, policySets, principal, id),
-    approve: (principal, id, comment) => approveRequest(context, principal, id, comment),
-    deny: (principal, id, comment) => denyRequest(context, principal, id, comment),
-    cancel: (principal, id, comment) => cancelRequest(context, principal, id, comment),
-    certificate: (principal, id) => findCertificateOfRequest(context, principal, id),
-    kubeconfig: (principal, id, clientKeyPath) => kubeconfigWithKeyPath(context, principal, id, clientKeyPath),
-    collect: (principal, id) => collectKubeconfig(context, principal, id),
-    createKubeconfig: (principal, ask, options) => createKubeconfig(context, principal, ask, options),
-    renew: (principal, fingerprint, ask, options) => renewCertificate(context, principal, fingerprint, ask, options),
-    renewKubeconfig: (principal, fingerprint, ask, options) =>
-      renewKubeconfig(context, principal, fingerprint, ask, options),
+    create: createRequest.bind(null, context),
+    list: listRequests.bind(null, context),
+    find: findRequest.bind(null, context, policySets),
+    approve: approveRequest.bind(null, context),
+    deny: denyRequest.bind(null, context),
+    cancel: cancelRequest.bind(null, context),
+    certificate: findCertificateOfRequest.bind(null, context),
+    kubeconfig: kubeconfigWithKeyPath.bind(null, context),
+    collect: collectKubeconfig.bind(null, context),
+    createKubeconfig: createKubeconfig.bind(null, context),
+    renew: renewCertificate.bind(null, context),
+    renewKubeconfig: renewKubeconfig.bind(null, context),
   };
 }
 
@@ -39,16 +41,20 @@ const exportedAtOnce = 100;
 const restMilliseconds = 5;
 
 /** The inventory of issued identities, as far as a principal may read it. */
-export function certificateService(context: IssuanceContext): CertificateService {
+export function certificateService(context: IssuanceContext) {
   const { store } = context;
-  const list: CertificateService['list'] = (principal, filter, page) => {
+  const list = (principal: Principal, filter: CertificateFilter, page: PageQuery): Promise<Page<ListedCertificate>> => {
     const visible = may(principal, 'read-all-certificates') ? filter : { ...filter, visibleTo: principal.name };
     return store.certificates.list({ ...visible, now: context.clock() }, page);
   };
   return {
     list,
 
-    async *export(principal, filter) {
+    /** All that match, in the order of the list. They are read in portions, each when it is taken. */
+    async *export(
+      principal: Principal,
+      filter: CertificateFilter,
+    ): AsyncGenerator<readonly ListedCertificate[], void, void> {
       let cursor: string | null = null;
       do {
         const page: Page<ListedCertificate> = await list(principal, filter, { limit: exportedAtOnce, cursor });
@@ -58,7 +64,7 @@ export function certificateService(context: IssuanceContext): CertificateService
       } while (cursor !== null);
     },
 
-    async find(principal, fingerprintSha256) {
+    async find(principal: Principal, fingerprintSha256: string): Promise<Outcome<Certificate>> {
       const certificate = await store.certificates.findByFingerprint(fingerprintSha256);
       const request = certificate && (await store.requests.find(certificate.requestId));
       if (certificate === null || request === null || !mayReadCertificate(principal, request))
@@ -66,6 +72,6 @@ export function certificateService(context: IssuanceContext): CertificateService
       return done(certificate);
     },
 
-    revoke: (principal, fingerprintSha256, ask) => revokeCertificate(context, principal, fingerprintSha256, ask),
+    revoke: revokeCertificate.bind(null, context),
   };
 }

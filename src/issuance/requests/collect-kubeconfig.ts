@@ -4,12 +4,7 @@ import type { Certificate } from '../../model/certificate.js';
 import type { CertificateRequest } from '../../model/certificate-request.js';
 import { done, refused, type Outcome } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
-import type {
-  CertificateRequestAsk,
-  CollectedKubeconfig,
-  CreatedKubeconfig,
-} from '../../services/certificate-requests.js';
-import type { IdempotencyToken } from '../../model/idempotency.js';
+import type { CertificateRequestAsk } from './resolve-ask.js';
 import { SigningUndeterminedError } from '../../signer/signer.js';
 import type { KeyPair } from '../../x509/strict/key-pair.js';
 import { encodePem } from '../../x509/strict/pem.js';
@@ -20,8 +15,21 @@ import { issuingCluster, type IssuanceContext } from '../context.js';
 import { recheckAndCommit } from '../policies/recheck-policy.js';
 import { clusterGone, lapsed, movedOn, stateConflict } from '../request-states.js';
 import { decideAndRecord, deniedAs } from './create-request.js';
+import type { ClaimedKey } from './idempotency-keys.js';
 import { viewAtEnd } from './request-view.js';
 import { resolveAsk, type ResolvedAsk } from './resolve-ask.js';
+
+/** A finished kubeconfig and its request. `yaml` may hold a private key: never log it. */
+export interface CollectedKubeconfig {
+  readonly request: CertificateRequest;
+  readonly certificate: Certificate;
+  readonly yaml: string;
+}
+
+/** The kubeconfig; or the request, where a person must decide or somebody else collects. */
+export type CreatedKubeconfig =
+  | { readonly kind: 'collected'; readonly kubeconfig: CollectedKubeconfig }
+  | { readonly kind: 'awaiting'; readonly request: CertificateRequest };
 
 /** The key is generated, so there is no certification request. */
 type KubeconfigAsk = Omit<CertificateRequestAsk, 'csr'>;
@@ -31,7 +39,7 @@ export function createKubeconfig(
   context: IssuanceContext,
   principal: Principal,
   ask: KubeconfigAsk,
-  options: { readonly idempotency: IdempotencyToken | null },
+  options: { readonly idempotency: ClaimedKey | null },
 ): Promise<Outcome<CreatedKubeconfig>> {
   return createResolvedKubeconfig(context, principal, () => resolveAsk(context, ask, principal), options);
 }
@@ -41,21 +49,18 @@ export function createResolvedKubeconfig(
   context: IssuanceContext,
   principal: Principal,
   resolve: () => Promise<Outcome<ResolvedAsk>>,
-  { idempotency }: { readonly idempotency: IdempotencyToken | null },
+  { idempotency }: { readonly idempotency: ClaimedKey | null },
 ): Promise<Outcome<CreatedKubeconfig>> {
-  return context.idempotencyKeys.run(
-    principal,
-    idempotency,
-    () => createFirst(context, principal, resolve, idempotency),
-    (request) => goOn(context, principal, request),
-  );
+  return idempotency?.recorded
+    ? goOn(context, principal, idempotency.recorded)
+    : createFirst(context, principal, resolve, idempotency);
 }
 
 async function createFirst(
   context: IssuanceContext,
   principal: Principal,
   resolve: () => Promise<Outcome<ResolvedAsk>>,
-  idempotency: IdempotencyToken | null,
+  idempotency: ClaimedKey | null,
 ): Promise<Outcome<CreatedKubeconfig>> {
   const notPermitted = whyNotPermitted(principal, 'request-certificates');
   if (notPermitted) return notPermitted;

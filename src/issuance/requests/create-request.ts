@@ -6,8 +6,8 @@ import { newId } from '../../model/new-id.js';
 import { done, refused, type Outcome, type Refusal } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
 import { recordedDecision } from '../../policy/recorded-decision.js';
-import type { CertificateRequestAsk, CertificateRequestView } from '../../services/certificate-requests.js';
-import type { IdempotencyToken } from '../../model/idempotency.js';
+import type { CertificateRequestAsk } from './resolve-ask.js';
+import type { CertificateRequestView } from './request-view.js';
 import type { Operation, Step } from '../../store/step.js';
 import { within } from '../attempts/attempts-under-way.js';
 import { finishAttempt } from '../attempts/issue-certificate.js';
@@ -21,7 +21,7 @@ import {
   quotaOperations,
   type DecidedNow,
 } from '../policies/decide-within-quotas.js';
-import { rememberKey } from './idempotency-keys.js';
+import { rememberKey, type ClaimedKey } from './idempotency-keys.js';
 import { makersToRecord } from './makers.js';
 import { readView, viewAtEnd } from './request-view.js';
 import { resolveAsk, type ResolvedAsk } from './resolve-ask.js';
@@ -29,7 +29,8 @@ import { resolveAsk, type ResolvedAsk } from './resolve-ask.js';
 export interface CreateOptions {
   /** 0 … 30: how long to wait for the end of issuing, where issuing starts at once. */
   readonly waitSeconds: number;
-  readonly idempotency: IdempotencyToken | null;
+  /** The caller's Idempotency-Key; null where they gave none. */
+  readonly idempotency: ClaimedKey | null;
 }
 
 /**
@@ -53,7 +54,7 @@ export function createResolved(
   resolve: () => Promise<Outcome<ResolvedAsk>>,
   { waitSeconds, idempotency }: CreateOptions,
 ): Promise<Outcome<CertificateRequestView>> {
-  return context.idempotencyKeys.run(principal, idempotency, first, again);
+  return idempotency?.recorded ? again(idempotency.recorded) : first();
 
   async function first(): Promise<Outcome<CertificateRequestView>> {
     // 1. Resolve the ask: one cluster, one username, and a CSR that proves its key.
@@ -98,7 +99,7 @@ export function decideAndRecord(
   context: IssuanceContext,
   principal: Principal,
   ask: ResolvedAsk,
-  idempotency: IdempotencyToken | null,
+  idempotency: ClaimedKey | null,
   keyFor: (request: CertificateRequest) => KeyToCertify | null | Promise<KeyToCertify | null>,
 ): Promise<Outcome<RecordedAsk>> {
   // The request has no id yet, so there is nothing of its own to leave out of a count.
@@ -181,7 +182,7 @@ function recordStep(
   request: CertificateRequest,
   { decision, policySet, now }: DecidedNow,
   started: StartedAttempt | null,
-  idempotency: IdempotencyToken | null,
+  idempotency: ClaimedKey | null,
 ): Step {
   const { name } = principal;
   return {
@@ -191,7 +192,7 @@ function recordStep(
       ...(request.state === 'approved' ? quotaOperations(decision, request, now) : []),
       { op: 'rememberPolicySet', digest: policySet.digest, texts: policySet.texts },
       { op: 'insertRequest', request: started ? issuing(request, started) : request },
-      ...rememberKey(principal, idempotency, request.id, now),
+      ...rememberKey(idempotency, request.id, now),
       ...announced(context, request),
     ],
     events: [

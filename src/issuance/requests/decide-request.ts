@@ -10,7 +10,7 @@ import type { PrincipalSelector } from '../../model/decision.js';
 import { done, refused, type Outcome, type Refused } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
 import { matchesPrincipal } from '../../policy/selector.js';
-import type { CertificateRequestView } from '../../services/certificate-requests.js';
+import type { CertificateRequestView } from './request-view.js';
 import type { Step } from '../../store/step.js';
 import { secondsAfter, type IssuanceContext } from '../context.js';
 import { announce, requestEvent } from '../events.js';

@@ -5,17 +5,15 @@ import {
   mayReadRequest,
   whyNotDecide,
 } from '../../identity/permissions.js';
+import type { BlastRadius } from '../../model/blast-radius.js';
 import type { Certificate } from '../../model/certificate.js';
-import type { CertificateRequest, RequestFilter } from '../../model/certificate-request.js';
+import type { CertificateRequest, RequestFilter, TimelineEntry } from '../../model/certificate-request.js';
+import type { TraceEntry } from '../../model/decision.js';
 import { done, refused, type Outcome } from '../../model/outcome.js';
 import type { Page, PageQuery, Visibility } from '../../model/page.js';
 import type { Principal } from '../../model/principal.js';
-import type {
-  CertificateRequestDetails,
-  CertificateRequestFilter,
-  CertificateRequestView,
-  CollectedKubeconfig,
-} from '../../services/certificate-requests.js';
+import type { CertificateRequestView } from './request-view.js';
+import type { CollectedKubeconfig } from './collect-kubeconfig.js';
 import { kubeconfigOf } from './collect-kubeconfig.js';
 import type { IssuanceContext } from '../context.js';
 import { clusterGone, lapsed, stateConflict } from '../request-states.js';
@@ -23,6 +21,25 @@ import { recomputeTrace, type RecordedPolicySets } from '../policies/recompute-t
 import { withCertificate, withCertificates } from './request-view.js';
 import { timelineOf } from './timeline.js';
 import { approvalTurn } from './decide-request.js';
+
+export interface CertificateRequestFilter extends RequestFilter {
+  /** Only pending requests that the calling principal could approve now. A page may be short although more follow. */
+  readonly awaiting?: 'me';
+}
+
+/** One request, with the parts that a list leaves out. */
+export interface CertificateRequestDetails extends CertificateRequestView {
+  readonly timeline: readonly TimelineEntry[];
+  /** The trace of its decision, computed again from the facts that were recorded. */
+  readonly recomputed: {
+    /** Null where it cannot be computed. */
+    readonly trace: readonly TraceEntry[] | null;
+    /** Why there is no trace, or why it may differ from the original one; null where it does not. */
+    readonly note: string | null;
+  };
+  /** The identity's access on the cluster now; null where it is not known, absent if the caller may not see it. */
+  readonly blastRadius?: BlastRadius | null;
+}
 
 /** How long a reader waits for a certificate that is being signed. */
 const readerWaitSeconds = 5;

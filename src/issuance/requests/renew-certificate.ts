@@ -2,17 +2,28 @@ import { approvalCarriesOver, mayReadCertificate, mayRenew } from '../../identit
 import type { Certificate } from '../../model/certificate.js';
 import type { CertificateRequest } from '../../model/certificate-request.js';
 import type { RenewalFacts } from '../../model/decision.js';
-import type { IdempotencyToken } from '../../model/idempotency.js';
+import type { SupposedInDirectory } from '../../model/directory.js';
 import { done, refused, type FieldError, type Outcome, type Refusal } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
 import { isRenewableAfter, secondsSinceEnd } from '../../policy/renewal.js';
-import type { CertificateRequestView, CreatedKubeconfig, RenewalAsk } from '../../services/certificate-requests.js';
-import type { EvaluationAsk } from '../../services/policies.js';
+import type { CertificateRequestView } from './request-view.js';
+import type { CreatedKubeconfig } from './collect-kubeconfig.js';
 import { secondsAfter, type IssuanceContext } from '../context.js';
 import { clusterGone, stateConflict } from '../request-states.js';
 import { createResolvedKubeconfig } from './collect-kubeconfig.js';
 import { createResolved, type CreateOptions } from './create-request.js';
-import { resolveAsk, type ResolvedAsk } from './resolve-ask.js';
+import type { ClaimedKey } from './idempotency-keys.js';
+import { resolveAsk, type CertificateRequestAsk, type ResolvedAsk } from './resolve-ask.js';
+
+/** The body of `POST /v1/certificates/{fingerprint}/renew`. Everything else is as it is in the certificate. */
+export type RenewalAsk = Pick<CertificateRequestAsk, 'csr' | 'keyAlgorithm' | 'expirationSeconds' | 'reason'>;
+
+/** A request to try out. With `renewalOf`, the fingerprint of a certificate, it has the members of a renewal alone. */
+export type EvaluationAsk = CertificateRequestAsk & {
+  readonly renewalOf?: string;
+  /** Supposed of the username. */
+  readonly directory?: SupposedInDirectory;
+};
 
 /** Asks for a new certificate in place of one that is there. It is a request like any other, which names that one. */
 export function renewCertificate(
@@ -32,7 +43,7 @@ export function renewKubeconfig(
   principal: Principal,
   fingerprintSha256: string,
   ask: Omit<RenewalAsk, 'csr'>,
-  options: { readonly idempotency: IdempotencyToken | null },
+  options: { readonly idempotency: ClaimedKey | null },
 ): Promise<Outcome<CreatedKubeconfig>> {
   const resolve = () => resolveRenewal(context, principal, fingerprintSha256, ask);
   return createResolvedKubeconfig(context, principal, resolve, options);

@@ -1,7 +1,12 @@
+import type { Certificate } from '../../model/certificate.js';
 import type { CertificateRequest } from '../../model/certificate-request.js';
-import type { CertificateRequestView } from '../../services/certificate-requests.js';
 import type { IssuanceContext } from '../context.js';
 import type { AttemptEnd } from '../attempts/issue-certificate.js';
+
+export interface CertificateRequestView {
+  readonly request: CertificateRequest;
+  readonly certificate: Certificate | null;
+}
 
 /** The request after the end of its attempt; null: the attempt has not ended yet. */
 export function viewAtEnd(request: CertificateRequest, end: AttemptEnd | null): CertificateRequestView {

@@ -7,8 +7,22 @@ import { quote } from '../../model/quote.js';
 import type { Principal, Requester } from '../../model/principal.js';
 import { type CertificationRequest, readCertificationRequest } from '../../x509/strict/certification-request.js';
 import type { KeyAlgorithm } from '../../x509/strict/key-algorithm.js';
-import type { CertificateRequestAsk } from '../../services/certificate-requests.js';
 import type { IssuanceContext, IssuingCluster } from '../context.js';
+
+/** The body of `POST /v1/certificate-requests`, its shape already checked by the route's schema. */
+export interface CertificateRequestAsk {
+  readonly cluster?: string;
+  readonly username?: string;
+  readonly groups?: readonly string[];
+  /** PEM PKCS#10. */
+  readonly csr?: string;
+  readonly keyAlgorithm?: KeyAlgorithm;
+  readonly expirationSeconds?: number;
+  readonly namespace?: string;
+  readonly reason?: string;
+  readonly labels?: Labels;
+  readonly collector?: string;
+}
 
 /** An ask that makes sense: one cluster, one username, and a CSR, if any, that proves its key. */
 export interface ResolvedAsk {

@@ -3,10 +3,9 @@ import { rootHash, type TreeHashes } from '../../audit/merkle-tree.js';
 import { whyNotPermitted } from '../../identity/permissions.js';
 import { auditEvent } from '../../model/audit-event.js';
 import { newId } from '../../model/new-id.js';
-import { done } from '../../model/outcome.js';
+import { done, type Outcome } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
 import type { Restoration } from '../../model/restoration.js';
-import type { LostCertificate, RestoredService, RestoredState } from '../../services/restored.js';
 import type { Step, CommitResult } from '../../store/step.js';
 import type { Store } from '../../store/store.js';
 import type { Log } from '../context.js';
@@ -45,6 +44,26 @@ export interface Traces {
   readonly kept: Checkpoint | null;
 }
 
+export interface RestoredState {
+  /** Whether it was put back and no admin has acknowledged that. */
+  readonly restored: boolean;
+  /** Oldest first. */
+  readonly restorations: readonly Restoration[];
+  /** Sentences about what may not be known; none where it is acknowledged. */
+  readonly mayBeUnknown: readonly string[];
+  /** Certificates that were signed for this log and that the database does not know, oldest first, at most 500. */
+  readonly certificates: readonly LostCertificate[];
+}
+
+/** A certificate that a cluster signed after the backup was made. */
+export interface LostCertificate {
+  readonly cluster: string;
+  readonly fingerprintSha256: string;
+  readonly serialNumber: string | null;
+  readonly username: string | null;
+  readonly notAfter: string | null;
+}
+
 /** For so long the answers of `summary` are the same, because everybody may ask for them. */
 const summaryMilliseconds = 2_000;
 const mostCertificates = 500;
@@ -53,7 +72,7 @@ const mostCertificates = 500;
  * Knows whether the database was put back from a backup, by the restore command or by other means, and what it may not know
  * therefore, until an admin acknowledges it.
  */
-export class Restorations implements RestoredService {
+export class Restorations {
   #summary: { readonly until: number; readonly state: Promise<RestoredState> } | null = null;
   #signedEvents: number | null = null;
 
@@ -103,11 +122,13 @@ export class Restorations implements RestoredService {
     return result;
   }
 
-  async read(principal: Principal) {
+  /** For auditors and admins. */
+  async read(principal: Principal): Promise<Outcome<RestoredState>> {
     return whyNotPermitted(principal, 'read-audit-events') ?? done(await this.#state());
   }
 
-  async acknowledge(principal: Principal) {
+  /** An admin knows: `restored` is false from now on. Acknowledging what is acknowledged changes nothing. */
+  async acknowledge(principal: Principal): Promise<Outcome<RestoredState>> {
     const refusal = whyNotPermitted(principal, 'acknowledge-restored');
     if (refusal !== null) return refusal;
     const { store, clock } = this.context;

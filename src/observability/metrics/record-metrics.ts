@@ -22,8 +22,8 @@ export interface LastCounts {
 }
 
 /**
- * Figures of what is in the database. They are counted at an interval and not at each scrape, so each scrape also says how
- * old they are. Every replica on one database tells the same figures.
+ * Figures of what is in the database. They are counted at an interval and not at each scrape, so each scrape also says
+ * how old they are. Every replica on one database tells the same figures.
  */
 export function recordMetrics(
   registry: Registry,
@@ -132,7 +132,7 @@ export function recordMetrics(
   );
   gauge(
     'kubepass_audit_checkpoint_age_seconds',
-    'Time since the last checkpoint was signed, or since the start where there is none. None is signed without new events.',
+    'Time since the last checkpoint was signed, or since the start where there is none. Without new events no checkpoint is signed.',
     ofRecords(({ checkpoint }) => secondsFrom(checkpoint?.signedAt ?? startedAt)),
   );
   gauge('kubepass_policy_set_age_seconds', 'Time since the policies in force were loaded.', () => {

@@ -1,7 +1,7 @@
 import { eventsOf } from '../../audit/audit-record.js';
 import type { TimelineEntry } from '../../model/certificate-request.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import { hexOf, uuidOctets, uuidOctetsIn } from '../octets.js';
+import { hexText, uuidOctets, uuidOctetsIn } from '../octets.js';
 import type { SqlDialect, Statement } from '../statement.js';
 import type { KeptTimeline, PruneAuditRecords } from '../step.js';
 import type { AuditArchive, AuditArchiveReader, StoredAuditRecord } from '../store.js';
@@ -140,8 +140,8 @@ function archiveOf(row: Prisma.AuditArchiveGetPayload<{ select: typeof archiveCo
     firstSeq: Number(row.firstSeq),
     lastSeq: Number(row.lastSeq),
     file: row.file,
-    sha256: hexOf(row.sha256),
-    lastHash: hexOf(row.lastHash),
+    sha256: hexText(row.sha256),
+    lastHash: hexText(row.lastHash),
     archivedAt: row.archivedAt,
   };
 }

@@ -14,11 +14,11 @@ import { genesis, type ChainHead } from '../../audit/chain.js';
 import type { AuditEvent, AuditEventFilter, AuditEventPage, AuditEventType } from '../../model/audit-event.js';
 import type { Page, PageQuery } from '../../model/page.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import { hexOf, octetsIn, octetsOf, uuidOctets, uuidOctetsIn, uuidOf, uuidOfHex } from '../octets.js';
-import type { Columns, Selection, SqlDialect } from '../statement.js';
+import { hexText, octetsIn, octetsOf, uuidOctets, uuidOctetsIn, uuidOf, uuidOfHex } from '../octets.js';
+import type { Columns, ReadStatement, SqlDialect } from '../statement.js';
 import type { AuditEventReader } from '../store.js';
 import { equals, type ListFilter } from './list-filter.js';
-import { selectKeys, type FoundKeys } from './list-keys.js';
+import { selectKeys, type KeysInOrder } from './list-keys.js';
 import type { ListKey, ListOrder } from './list-order.js';
 import type { KeyReads } from './list-part.js';
 import { readPage, type Keyed } from './read-page.js';
@@ -75,13 +75,13 @@ export function auditRecordRow(record: AuditRecord): Columns<AuditRecordRow> {
 }
 
 /** Finds the end of the audit chain; no row where the log is empty. */
-export const selectLastRecord: Selection = {
+export const selectLastRecord: ReadStatement = {
   sql: 'SELECT "lastSeq", "hashes" FROM "AuditRecord" ORDER BY "lastSeq" DESC LIMIT 1',
   parameters: [],
 };
 
 /** Finds the records of the next events, with the columns that make their texts. Prisma would take ten times as long. */
-export const selectTexts = (afterSeq: number, limit: number, dialect: SqlDialect): Selection => ({
+export const selectTexts = (afterSeq: number, limit: number, dialect: SqlDialect): ReadStatement => ({
   sql: `SELECT "firstSeq", "lastSeq", "at", "types", "principal", "cluster", ${dialect.hexText('"requestId"')} AS "requestId",
       ${dialect.hexText('"fingerprintSha256"')} AS "fingerprintSha256", "events"
     FROM "AuditRecord" WHERE "lastSeq" > ? AND "lastSeq" < ? AND "firstSeq" <= ? ORDER BY "lastSeq"`,
@@ -125,7 +125,7 @@ interface TextRow {
 }
 
 /** Finds the last event that an archive has. Every list asks, and Prisma would take longer than the rest of it. */
-const selectLastArchive: Selection = {
+const selectLastArchive: ReadStatement = {
   sql: 'SELECT * FROM "AuditArchive" ORDER BY "lastSeq" DESC LIMIT 1',
   parameters: [],
 };
@@ -169,7 +169,7 @@ export class AuditEventTable implements AuditEventReader {
       // An event lies less than a record's length before the end of its record.
       const until = last === undefined ? undefined : last + BigInt(eventsAtMost);
       let behind = begin >= first ? begin : first - 1n;
-      let found: FoundKeys;
+      let found: KeysInOrder;
       do {
         found = await selectKeys(this.reads, { ...part, after: [behind], until }, take);
         for (const event of (await this.#byKeys(found.keys)).flatMap(eventsOf))
@@ -331,7 +331,7 @@ export class AuditEventTable implements AuditEventReader {
       readonly lastSeq: number | string;
       readonly lastHash: Uint8Array;
     }[];
-    return row ? { seq: Number(row.lastSeq), hash: hexOf(row.lastHash) } : genesis;
+    return row ? { seq: Number(row.lastSeq), hash: hexText(row.lastHash) } : genesis;
   }
 }
 
@@ -357,7 +357,7 @@ export function auditRecordOf(row: AuditRecordRow): AuditRecord {
     principal: row.principal,
     cluster: row.cluster,
     requestId: row.requestId && uuidOf(row.requestId),
-    fingerprintSha256: row.fingerprintSha256 && hexOf(row.fingerprintSha256),
+    fingerprintSha256: row.fingerprintSha256 && hexText(row.fingerprintSha256),
     events: row.events,
     previousHash: row.previousHash,
     hashes: row.hashes,

@@ -4,7 +4,7 @@ import type { RevocationReason } from '../../model/revocation.js';
 import type { KeyAlgorithm } from '../../x509/strict/key-algorithm.js';
 import type { Page, PageQuery, Visibility } from '../../model/page.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import { hexOf, octetsIn, octetsOf, serialOctetsIn, serialOf, uuidOf } from '../octets.js';
+import { hexText, octetsIn, octetsOf, serialOctetsIn, serialOf, uuidOf } from '../octets.js';
 import { quoted, storedJson, type Condition } from '../statement.js';
 import type {
   CertificateReader,
@@ -13,7 +13,7 @@ import type {
   ForOthers,
   UnexpiredCertificates,
 } from '../store.js';
-import { conditionsOf, withinBoth } from './certificate-status.js';
+import { conditionsOfStatus, withinBoth } from './certificate-status.js';
 import { readEnding, soonestFirst } from './ending-certificates.js';
 import { equals, isParty, onUsername, type ListFilter } from './list-filter.js';
 import { selectKeys } from './list-keys.js';
@@ -196,7 +196,7 @@ export class CertificateTable implements CertificateReader {
     { now = new Date(NaN), ...filter }: CertificateFilter & Visibility & { readonly now?: Date },
     page: PageQuery,
   ): Promise<Page<ListedCertificate>> {
-    const status = filter.status === undefined ? null : conditionsOf(filter.status, now);
+    const status = filter.status === undefined ? null : conditionsOfStatus(filter.status, now);
     const { order, filters, rangeBehind } = planOf({ ...filter, ...(status && withinBoth(filter, status)) });
     return readPage(page, order, async (after, take) => {
       if (filters === null) return { records: [], goesOnBehind: null };
@@ -286,7 +286,7 @@ function laterOf(after: ListKey | null, expiresAfter: Date | undefined): ListKey
 
 function listedOf(row: ListedRow): ListedCertificate {
   return {
-    fingerprintSha256: hexOf(row.fingerprintSha256),
+    fingerprintSha256: hexText(row.fingerprintSha256),
     serialNumber: serialOf(row.serialNumber),
     subject: row.subject,
     issuer: row.issuer.name,
@@ -294,14 +294,14 @@ function listedOf(row: ListedRow): ListedCertificate {
     groups: storedJson<string[]>(row.groups),
     notBefore: row.notBefore,
     notAfter: row.notAfter,
-    publicKey: { algorithm: row.publicKeyAlgorithm as KeyAlgorithm, spkiSha256: hexOf(row.spkiSha256) },
+    publicKey: { algorithm: row.publicKeyAlgorithm as KeyAlgorithm, spkiSha256: hexText(row.spkiSha256) },
     cluster: row.cluster,
     requestId: uuidOf(row.request.id),
-    issuerFingerprintSha256: row.issuer.fingerprintSha256 && hexOf(row.issuer.fingerprintSha256),
+    issuerFingerprintSha256: row.issuer.fingerprintSha256 && hexText(row.issuer.fingerprintSha256),
     orphan: row.orphan,
     issuedAt: row.issuedAt,
     renewal: renewalOf(row.membership),
-    supersededBy: row.superseded && hexOf(row.superseded.supersededBy.fingerprintSha256),
+    supersededBy: row.superseded && hexText(row.superseded.supersededBy.fingerprintSha256),
     revocation: row.revocation && { ...row.revocation, reason: row.revocation.reason as RevocationReason },
   };
 }
@@ -310,5 +310,5 @@ function listedOf(row: ListedRow): ListedCertificate {
 function renewalOf(membership: ListedRow['membership']): Renewal | null {
   if (!membership?.renewalOf) return null;
   const { renewalOf, lineage, generation } = membership;
-  return { of: hexOf(renewalOf), lineage: hexOf(lineage), generation };
+  return { of: hexText(renewalOf), lineage: hexText(lineage), generation };
 }

@@ -4,7 +4,7 @@ import type { PrismaClient } from '../generated/sqlite/client.js';
 import { insertInto, insertOnce, type ReadRows, type Statement } from '../statement.js';
 import type { CheckpointReader, StoredCheckpointKey } from '../store.js';
 
-export const nameInstance = (id: string, at: Date): Statement =>
+export const insertInstance = (id: string, at: Date): Statement =>
   insertOnce('Instance', '1', { n: 1, id, createdAt: at });
 
 /** Adds a key, or one that was retired again. */

@@ -1,13 +1,13 @@
+import type { CertificateRequest } from '../../model/certificate-request.js';
 import { foldedName } from '../../model/folded-name.js';
 import { plainBlock, type IdentityBlock } from '../../model/identity-block.js';
 import { countedCertificates, type IdentityFilter } from '../../model/identity.js';
 import type { Page, PageQuery } from '../../model/page.js';
-import { jsonRead, type ColumnValue, type Condition } from '../statement.js';
+import { insertOnce, jsonRead, type ColumnValue, type Condition, type ReadRows, type Statement } from '../statement.js';
 import type { IdentityBlockReader, IdentityReader, LiveIdentity } from '../store.js';
 import { behindPrefix } from './list-filter.js';
 import { compareParts, type ListKey, type ListOrder } from './list-order.js';
 import type { KeyReads } from './list-part.js';
-import { spellingsOf } from './name-spelling-table.js';
 import { readPage, scanPage, type FoundRecords } from './read-page.js';
 
 const byUsername: ListOrder = {
@@ -38,7 +38,7 @@ export class IdentityTable implements IdentityReader {
   }
 
   spellings(folded: string): Promise<readonly string[]> {
-    return spellingsOf(this.reads.readRows, folded);
+    return readSpellings(this.reads.readRows, folded);
   }
 
   async list(filter: IdentityFilter, now: Date, page: PageQuery): Promise<Page<LiveIdentity>> {
@@ -87,8 +87,9 @@ export class IdentityTable implements IdentityReader {
   }
 
   /**
-   * The next usernames of certificates, each found by a step along the index. It is as fast for a username with a million
-   * certificates as for one with a single one. Those without a certificate that ends in time need no other look.
+   * The next usernames of certificates, each found by a step along the index. It is as fast for a username with a
+   * million certificates as for one with a single one. A username without a certificate that ends in time needs no
+   * other look.
    */
   #walk({ usernamePrefix = '', expiresBefore }: IdentityFilter, now: Date): NamesBehind {
     const end = behindPrefix(usernamePrefix);
@@ -280,4 +281,34 @@ function selects(filter: IdentityFilter, { username, matching, block }: Found): 
   if (block === null) return false;
   if (group !== undefined || expiresBefore !== undefined) return matching.length > 0;
   return cluster === undefined || block.clusters === null || block.clusters.includes(cluster);
+}
+
+/**
+ * A row for each name of the request that is not in the form in which names are compared. Most names are, so most
+ * requests add none.
+ */
+export function insertSpellings({ state, username, requester, collector }: NamesOfRequest): readonly Statement[] {
+  // One that was denied gives nothing that could be taken away, and its names can be anything.
+  if (state === 'denied' || [username, requester.name, collector].every(isFolded)) return none;
+  return [...new Set([username, requester.name, collector])].flatMap((name) => {
+    const folded = foldedName(name);
+    return folded === name ? [] : [insertOnce('NameSpelling', name, { folded, name })];
+  });
+}
+
+const none: readonly Statement[] = [];
+const withoutCapitals = /^[\0-@[-\x7f]*$/;
+/** Tells quickly of most names that they are in the form in which names are compared. */
+const isFolded = (name: string): boolean => withoutCapitals.test(name);
+
+type NamesOfRequest = Pick<CertificateRequest, 'state' | 'username' | 'requester' | 'collector'>;
+
+/** All spellings of the name in requests besides the form in which names are compared itself. */
+export async function readSpellings(readRows: ReadRows, folded: string): Promise<readonly string[]> {
+  const rows = await readRows({
+    // Rows with an empty form are from before this table, and few.
+    sql: 'SELECT "name" FROM "NameSpelling" WHERE "folded" IN (?, \'\') ORDER BY "folded", "name"',
+    parameters: [folded],
+  });
+  return rows.map((row) => (row as { readonly name: string }).name).filter((name) => foldedName(name) === folded);
 }

@@ -1,6 +1,6 @@
 import type { QuotaLimit } from '../../model/decision.js';
 import { octetsOf, uuidOctets } from '../octets.js';
-import type { ColumnValue, ReadRows, Selection, SqlDialect, Statement } from '../statement.js';
+import type { ColumnValue, ReadRows, ReadStatement, SqlDialect, Statement } from '../statement.js';
 import type { RequireQuota } from '../step.js';
 import type { QuotaReader } from '../store.js';
 
@@ -18,7 +18,7 @@ export function quotaCount(
   now: Date,
   stopAt: number,
   dialect: SqlDialect,
-): Selection {
+): ReadStatement {
   // A request that is not recorded yet has no id.
   const except = exceptRequest === '' ? Buffer.alloc(0) : uuidOctets(exceptRequest);
   const { from, column, value, instant, after, ofRequest, leavesOut } = counted(limit, now, dialect);

@@ -4,7 +4,7 @@ import type { RecordedRequest, RecordedRequestRange } from '../../model/replay.j
 import { uuidOctets, uuidOf } from '../octets.js';
 import { jsonRead, type ReadRows } from '../statement.js';
 import type { RecordedRequestReader } from '../store.js';
-import { labelsOf } from './request-labels.js';
+import { labelsInColumn } from './request-labels.js';
 import { decisionOf } from './request-table.js';
 
 const columns = [
@@ -96,7 +96,7 @@ function recordedRequestOf({
     id: uuidOf(row.id),
     groups: jsonRead(row.groups) as string[],
     keyAlgorithm: row.keyAlgorithm as KeyAlgorithm,
-    labels: labelsOf(row.labels),
+    labels: labelsInColumn(row.labels),
     requester: {
       name: requesterName,
       groups: jsonRead(requesterGroups) as string[],

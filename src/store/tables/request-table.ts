@@ -10,7 +10,7 @@ import type { KeyAlgorithm } from '../../x509/strict/key-algorithm.js';
 import type { Page, PageQuery, Visibility } from '../../model/page.js';
 import type { Requester, Role } from '../../model/principal.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import { hexOf, octetsOf, uuidOctetsIn, uuidOf } from '../octets.js';
+import { hexText, octetsOf, uuidOctetsIn, uuidOf } from '../octets.js';
 import { storedJson } from '../statement.js';
 import type { RequestReader } from '../store.js';
 import { equals, isParty, onUsername, type ListFilter } from './list-filter.js';
@@ -18,7 +18,7 @@ import { selectKeys } from './list-keys.js';
 import type { ListKey, ListOrder } from './list-order.js';
 import type { KeyReads, ListPart } from './list-part.js';
 import { inBatches, inOrderOf, numbersIn, readPage, scanPage, type FoundRecords, type Keyed } from './read-page.js';
-import { labelsOf, onLabels } from './request-labels.js';
+import { labelsInColumn, onLabels } from './request-labels.js';
 import { byUsername, usernamesWith } from './usernames-in-order.js';
 
 const requestColumns = {
@@ -285,7 +285,7 @@ function requestOf(row: RequestWithDecision): CertificateRequest {
     expirationSeconds: row.expirationSeconds,
     namespace: row.namespace,
     reason: row.reason,
-    labels: labelsOf(row.labels),
+    labels: labelsInColumn(row.labels),
     requester: requesterOf(row),
     collector: row.collector,
     createdAt: row.createdAt,
@@ -293,7 +293,7 @@ function requestOf(row: RequestWithDecision): CertificateRequest {
     decision: decisionOf(row.decision.text, row.decidedAt),
     approvals: storedJson<InJson<Approval>[]>(row.approvals).map((a) => ({ ...a, at: new Date(a.at) })),
     attempt: attemptOf(row),
-    fingerprintSha256: row.fingerprintSha256 && hexOf(row.fingerprintSha256),
+    fingerprintSha256: row.fingerprintSha256 && hexText(row.fingerprintSha256),
     failure: row.failureReason === null ? null : { reason: row.failureReason, message: row.failureMessage ?? '' },
     renewal: renewalOf(row),
   };
@@ -307,7 +307,7 @@ const requesterOf = (row: Pick<RequestRow, 'requesterName' | 'requesterGroups' |
 
 function publicKeyOf(row: RequestRow): CertificateRequest['publicKey'] {
   if (row.publicKeyAlgorithm === null || row.spkiSha256 === null) return null;
-  return { algorithm: row.publicKeyAlgorithm as KeyAlgorithm, spkiSha256: hexOf(row.spkiSha256) };
+  return { algorithm: row.publicKeyAlgorithm as KeyAlgorithm, spkiSha256: hexText(row.spkiSha256) };
 }
 
 export function decisionOf(text: string, decidedAt: Date): RecordedDecision {
@@ -317,7 +317,7 @@ export function decisionOf(text: string, decidedAt: Date): RecordedDecision {
 /** The columns of a renewal are set together: either all of them or none. */
 function renewalOf({ renewalOf, lineage, generation }: RequestRow): CertificateRequest['renewal'] {
   if (renewalOf === null || lineage === null || generation === null) return null;
-  return { of: hexOf(renewalOf), lineage: hexOf(lineage), generation };
+  return { of: hexText(renewalOf), lineage: hexText(lineage), generation };
 }
 
 /** The columns of an attempt are set together: either all of them or none. */
@@ -336,7 +336,7 @@ function attemptOf(row: RequestRow): IssuanceAttempt | null {
     owner: attemptOwner,
     leaseUntil: attemptLeaseUntil,
     startedAt: attemptStartedAt,
-    spkiSha256: hexOf(attemptSpkiSha256),
+    spkiSha256: hexText(attemptSpkiSha256),
     intent: storedJson<IssuanceAttempt['intent']>(attemptIntent),
   };
 }

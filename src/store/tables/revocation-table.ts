@@ -1,6 +1,6 @@
 import type { RevocationReason, RevokedCertificate } from '../../model/revocation.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import { hexOf, octetsIn, octetsOf, serialOctets, serialOf } from '../octets.js';
+import { hexText, octetsIn, octetsOf, serialOctets, serialOf } from '../octets.js';
 import { quoted, type Columns, type Statement } from '../statement.js';
 import type { RevocationReader, StoredRevocation } from '../store.js';
 import { inBatches } from './read-page.js';
@@ -92,7 +92,7 @@ export class RevocationTable implements RevocationReader {
         select: { fingerprintSha256: true },
       }),
     );
-    return new Set(rows.map((row) => hexOf(row.fingerprintSha256)));
+    return new Set(rows.map((row) => hexText(row.fingerprintSha256)));
   }
 
   async find(fingerprintSha256: string): Promise<RevokedCertificate | null> {
@@ -109,9 +109,9 @@ export class RevocationTable implements RevocationReader {
 function revocationOf(row: RevocationRow): StoredRevocation {
   return {
     ...row,
-    fingerprintSha256: hexOf(row.fingerprintSha256),
+    fingerprintSha256: hexText(row.fingerprintSha256),
     serialNumber: serialOf(row.serialNumber),
-    issuerFingerprintSha256: row.issuerFingerprintSha256 && hexOf(row.issuerFingerprintSha256),
+    issuerFingerprintSha256: row.issuerFingerprintSha256 && hexText(row.issuerFingerprintSha256),
     reason: row.reason as RevocationReason,
   };
 }

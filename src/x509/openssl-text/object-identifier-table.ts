@@ -1,6 +1,7 @@
 /**
  * Names of object identifiers as OpenSSL 3.5 registers them: dotted form, short name, and the long name where it is
- * another. Those that a certificate or a request can carry: cipher modes, the messages of SET and the traits of TCG platforms are left out.
+ * another. It has the identifiers that a certificate or a request can carry: cipher modes, the messages of SET and the
+ * traits of TCG platforms are left out.
  */
 export const objectIdentifierTable = `
 # Arcs near the root

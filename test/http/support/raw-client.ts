@@ -6,6 +6,8 @@ export interface RawClient {
   readonly socket: Socket;
   /** Everything that the service sent. */
   received(): string;
+  /** Waits until the service has sent this, or has ended the connection. */
+  receives(text: string): Promise<void>;
   /** When the service ended the connection, in milliseconds after the connection began. */
   readonly ended: Promise<number>;
 }
@@ -32,7 +34,10 @@ export async function connectRaw(address: string, options: RawClientOptions = {}
     });
   const ended = happens('end', 'close').then(() => performance.now() - began);
   await Promise.race([happens(over === 'TLS' ? 'secureConnect' : 'connect'), ended]);
-  return { socket, received: () => text, ended };
+  const receives = async (wanted: string) => {
+    while (!text.includes(wanted) && !socket.readableEnded && !socket.destroyed) await happens('data', 'end', 'close');
+  };
+  return { socket, received: () => text, receives, ended };
 }
 
 /** Sends a text octet by octet until it is all sent or the connection has ended. Repeats the last octet then. */

@@ -12,7 +12,7 @@ import { makeApiToken } from '../../../src/identity/api-tokens.js';
 import type { Role } from '../../../src/model/principal.js';
 import { createLogger } from '../../../src/observability/logger.js';
 import type { MetricsText } from '../../../src/model/measures.js';
-import type { Services } from '../../../src/services/services.js';
+import type { Services } from '../../../src/http/services.js';
 import type { Store } from '../../../src/store/store.js';
 import { placeAuthority } from '../../helpers/local-authority.js';
 import { placeMigratedDatabase } from '../../helpers/migrated-database.js';
@@ -104,6 +104,9 @@ export interface TestService {
   close(): Promise<void>;
 }
 
+/** The service that test files share. No file may end it, move its clock or write into its database. */
+export type SharedService = Omit<TestService, 'advance' | 'close' | 'execute' | 'reload' | 'stop'>;
+
 export interface TestServiceOptions {
   readonly policies?: string;
   readonly config?: string;
@@ -114,6 +117,19 @@ export interface TestServiceOptions {
   readonly app?: Partial<AppOptions>;
   /** Default: any free one. */
   readonly port?: number;
+  /** Whether the clock moves by `advance` alone. Default: it also runs. */
+  readonly clockStands?: boolean;
+}
+
+let shared: Promise<SharedService> | undefined;
+
+/**
+ * The service with its defaults, one for all files of a worker, with which it ends. Its records stay: a file has names
+ * of its own for usernames, tokens and keys, and looks for those alone.
+ */
+export function sharedService(): Promise<SharedService> {
+  shared ??= startService();
+  return shared;
 }
 
 /** The whole service, listening on loopback: real store, real CA, real policies. */
@@ -135,7 +151,8 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
   let written = '';
   const logger = createLogger({ level: 'trace' }, { write: (line: string) => (written += line) });
   let offset = 0;
-  const clock = () => new Date(Date.now() + offset);
+  const started = Date.now();
+  const clock = () => new Date((options.clockStands ? started : Date.now()) + offset);
   const config = loadConfig(
     readEnvironment({
       KUBEPASS_DATA_DIR: dataDir,

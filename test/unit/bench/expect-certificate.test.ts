@@ -5,8 +5,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Contender, SigningJob } from '../../bench/peers/contender.js';
-import { expectCertificate } from '../../bench/peers/expect-certificate.js';
+import type { Contender, SigningJob } from '../../../bench/peers/contender.js';
+import { expectCertificate } from '../../../bench/peers/expect-certificate.js';
 import { makeAuthority, makeCertificate, makeKey, type CertificateFields } from '../../helpers/certificates.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 

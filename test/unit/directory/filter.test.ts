@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readGroupFilter, readPath, readUserFilter } from '../../../src/directory/filter.js';
-import { ScimInputError } from '../../../src/directory/refusal.js';
+import { ScimInputError } from '../../../src/directory/scim-input.js';
 
 describe('a filter of users', () => {
   it.each([

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { cpuMilliseconds } from '../../helpers/cpu-milliseconds.js';
 import { groupPatch, readGroup } from '../../../src/directory/group-attributes.js';
 import { patchUser, readPatch } from '../../../src/directory/patch.js';
-import { ScimInputError } from '../../../src/directory/refusal.js';
+import { ScimInputError } from '../../../src/directory/scim-input.js';
 import { readUser } from '../../../src/directory/user-attributes.js';
 import type { DirectoryUserAttributes } from '../../../src/model/directory.js';
 

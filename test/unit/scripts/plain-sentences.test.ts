@@ -1,10 +1,10 @@
 import { Linter } from 'eslint';
 import { describe, expect, it } from 'vitest';
-import { markdownProse, plainSentences, relativeSentences } from '../../../scripts/lint/plain-sentences.js';
+import { indirectSentences, markdownProse, plainSentences } from '../../../scripts/lint/plain-sentences.js';
 
-const sentencesOf = (text: string) => relativeSentences(text).map(({ sentence }) => sentence);
+const sentencesOf = (text: string) => indirectSentences(text).map(({ sentence }) => sentence);
 
-describe('relativeSentences', () => {
+describe('indirectSentences', () => {
   it.each(['What', 'Of', 'Whose', 'Whoever', 'Who', 'Which'])('finds a sentence that begins with %s', (word) => {
     expect(sentencesOf(`${word} it is.`)).toEqual([`${word} it is.`]);
     expect(sentencesOf(`It is here. ${word} it is\nis next. The end.`)).toEqual([`${word} it is is next.`]);
@@ -19,12 +19,22 @@ describe('relativeSentences', () => {
 
   it('says where each of them begins', () => {
     const text = 'A. What it is.\n\nWho it is.';
-    expect(relativeSentences(text).map(({ offset }) => text.slice(offset, offset + 4))).toEqual(['What', 'Who ']);
+    expect(indirectSentences(text).map(({ offset }) => text.slice(offset, offset + 4))).toEqual(['What', 'Who ']);
   });
+
+  it.each(['Those that end', 'The same of', 'The\nsame of', 'That of a token', 'None', 'None of it', 'None of them'])(
+    'finds a sentence that begins with "%s", which names no thing',
+    (words) => {
+      const found = `${words} is here.`.replace('\n', ' ');
+      expect(sentencesOf(`${words} is here.`)).toEqual([found]);
+      expect(sentencesOf(`It ends. ${words} is here. The end.`)).toEqual([found]);
+    },
+  );
 
   it('lets questions and every other sentence pass', () => {
     expect(sentencesOf('What is this file? It is a CSR. Whatever it is, and what it holds: who knows.')).toEqual([]);
     expect(sentencesOf('Where a cluster signs, Offline. The Whole.')).toEqual([]);
+    expect(sentencesOf('None of the files is open. The same name. That offer stands. Nonexistent.')).toEqual([]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DirectoryGroup, DirectoryUser, UserCondition } from '../../../src/model/directory.js';
-import { directoryStatements, seededId } from '../../bench/seed-directory.js';
+import { directoryStatements, seededId } from '../../../bench/seed-directory.js';
 import { onPostgresql, openTestStore, type OpenedStore } from '../../helpers/test-store.js';
 import { aDirectoryUser, instant } from './records.js';
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { jsonFault } from '../../../../src/formats/json/json-fault.js';
 import { cpuMilliseconds } from '../../../helpers/cpu-milliseconds.js';
+import { propertyRuns } from '../../../helpers/property-runs.js';
 
 function isJson(text: string): boolean {
   try {
@@ -50,7 +51,7 @@ describe('jsonFault', () => {
       fc.property(fc.oneof(fc.json(), mutant), (text) => {
         expect(jsonFault(text) === null).toBe(isJson(text));
       }),
-      { numRuns: 5000 },
+      { numRuns: propertyRuns(5000) },
     );
   });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { duplicateMember, hasLoneSurrogate, ValueBoundError } from '../../../../src/formats/json/json-scanner.js';
+import { propertyRuns } from '../../../helpers/property-runs.js';
 
 describe('duplicateMember', () => {
   it.each([
@@ -47,7 +48,7 @@ describe('hasLoneSurrogate', () => {
         expect(hasLoneSurrogate(JSON.stringify(value))).toBe(lone.test(value));
         expect(hasLoneSurrogate(`"${units.map(escaped).join('')}"`)).toBe(lone.test(value));
       }),
-      { numRuns: 2000 },
+      { numRuns: propertyRuns(2000) },
     );
   });
 

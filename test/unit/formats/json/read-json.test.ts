@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readJson } from '../../../../src/formats/json/read-json.js';
+import { propertyRuns } from '../../../helpers/property-runs.js';
 
 function isObject(text: string): boolean {
   try {
@@ -88,7 +89,7 @@ describe('JSON', () => {
         if (isObject(text)) expect(readJson(text, { ...bounds, maxDepth: 100 }).ok).toBe(true);
         else readJson(text, bounds);
       }),
-      { numRuns: 2000 },
+      { numRuns: propertyRuns(2000) },
     );
   });
 });

@@ -2,8 +2,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { ServerResponse } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { discoverKeySetUrl, discoveryUrlOf } from '../../../../src/identity/oidc/fetch-keys.js';
-import { publishedKeys } from '../../../../src/identity/oidc/key-source.js';
+import { discoverKeySetUrl, discoveryUrlOf, publishedKeys } from '../../../../src/identity/oidc/fetch-keys.js';
 import { providerFetch } from '../../../../src/identity/oidc/provider-fetch.js';
 import { issue, makeAuthority } from '../../../helpers/fake-api-server/serving-certificate.js';
 import { IdentityProvider } from '../../../helpers/identity-provider.js';
@@ -22,8 +21,7 @@ const never = new AbortController().signal;
 const fetchWith = (ca: string | null, timeoutMilliseconds = 5_000) =>
   providerFetch({ certificateAuthority: ca, timeoutMilliseconds });
 const fetch = () => fetchWith(provider.caPem);
-const load = (anew = true) =>
-  publishedKeys({ issuer: provider.issuer, algorithms: ['RS256'] }, fetch()).load(anew, never);
+const load = (anew = true) => publishedKeys(provider.issuer, fetch()).load(anew, never);
 
 /** Answers a path in the provider’s place. */
 function answer(path: string, serve: (response: ServerResponse) => void) {
@@ -41,12 +39,12 @@ const answerJson = (path: string, body: unknown, status = 200) => {
 describe('the keys of a provider', () => {
   it('are at the address that its metadata name', async () => {
     const set = await load();
-    expect(set.keys.map(({ keyId }) => keyId)).toEqual([provider.kid]);
+    expect(set.find.jwks().keys.map(({ kid }) => kid)).toEqual([provider.kid]);
     expect(provider.asked).toEqual([discovery, '/jwks']);
   });
 
   it('are fetched from the known address, which is asked for anew from time to time and where it fails', async () => {
-    const source = publishedKeys({ issuer: provider.issuer, algorithms: ['RS256'] }, fetch());
+    const source = publishedKeys(provider.issuer, fetch());
     await source.load(false, never);
     await source.load(false, never);
     await source.load(true, never);
@@ -92,7 +90,7 @@ describe('the keys of a provider', () => {
 
   it('may be none', async () => {
     answerJson('/jwks', { keys: [] });
-    await expect(load()).resolves.toMatchObject({ keys: [] });
+    await expect(load()).resolves.toMatchObject({ size: 0 });
   });
 
   it('are looked for where the issuer with a path has its metadata', () => {

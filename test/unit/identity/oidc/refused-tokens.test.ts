@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import type { OidcIssuer } from '../../../../src/identity/oidc/issuer.js';
 import { jwkOf, rawToken, unsigned, withEcdsa, withEdDsa, withHmac, withRsa } from '../../../helpers/raw-tokens.js';
-import { corp, doorFor, goodClaims, goodHeader, keys, seconds, tokenWith } from './tokens-under-test.js';
+import { corp, doorFor, goodClaims, goodHeader, keys, now, seconds, tokenWith } from './tokens-under-test.js';
 
 const byRsa = withRsa(keys.rsa.privateKey);
 const publicPem = keys.rsa.publicKey.export({ format: 'pem', type: 'spki' });
@@ -236,6 +236,11 @@ const refused: Readonly<Record<string, Refused>> = {
   },
   'an unencoded payload': {
     token: tokenWith({}, { b64: false, crit: ['b64'] }),
+    reason: 'CriticalHeader',
+    message: /crit/,
+  },
+  'an encoded payload that is critical': {
+    token: tokenWith({}, { b64: true, crit: ['b64'] }),
     reason: 'CriticalHeader',
     message: /crit/,
   },
@@ -535,7 +540,7 @@ describe('an accepted token', () => {
     'it is within the clock skew': {
       token: tokenWith({ exp: seconds - 29, nbf: seconds + 30, iat: seconds + 30 }),
     },
-    'its times have fractions': { token: tokenWith({ exp: seconds + 0.5 }) },
+    'its times have fractions': { token: tokenWith({ exp: seconds + 0.5, nbf: seconds - 0.5, iat: seconds - 0.5 }) },
     'it has neither nbf nor iat': { token: tokenWith({ nbf: undefined, iat: undefined }) },
     'its azp is bound': {
       token: tokenWith({ azp: 'portal', client_id: 'x' }),
@@ -575,5 +580,54 @@ describe('an accepted token', () => {
     const several = doorOf();
     several.publish([jwkOf(keys.rsa.publicKey, { kid: 'rsa' }), jwkOf(keys.otherRsa.publicKey, { kid: 'other' })]);
     await expect(several.ask(nameless)).resolves.toMatchObject({ outcome: 'refused', reason: 'KeyUnknown' });
+  });
+
+  it('may name a key whose name several have, and must be signed by one of them', async () => {
+    const door = doorOf();
+    door.publish([jwkOf(keys.rsa.publicKey, { kid: 'rsa' }), jwkOf(keys.otherRsa.publicKey, { kid: 'rsa' })]);
+    for (const key of [keys.rsa.privateKey, keys.otherRsa.privateKey])
+      await expect(door.ask(tokenWith({}, {}, withRsa(key)))).resolves.toMatchObject({ outcome: 'authenticated' });
+    const changed = tokenWith({}, {}, () => Buffer.alloc(256));
+    await expect(door.ask(changed)).resolves.toMatchObject({ outcome: 'refused', reason: 'SignatureInvalid' });
+  });
+
+  it('counts from a fraction of a second on', async () => {
+    const door = doorFor([{ clockSkewSeconds: 0 }], { clock: () => new Date(now.getTime() + 600) });
+    doors.push(door);
+    const at = { iat: seconds + 0.5, exp: seconds + 0.7 };
+    await expect(door.ask(tokenWith({ ...at, nbf: seconds + 0.5 }))).resolves.toMatchObject({
+      outcome: 'authenticated',
+    });
+    await expect(door.ask(tokenWith({ ...at, nbf: seconds + 0.7 }))).resolves.toMatchObject({
+      reason: 'TokenNotYetValid',
+    });
+    await expect(door.ask(tokenWith({ ...at, exp: seconds + 0.6 }))).resolves.toMatchObject({ reason: 'TokenExpired' });
+  });
+});
+
+describe('a key that the issuer publishes for something else', () => {
+  it.each([
+    ['encryption', { use: 'enc' }],
+    ['another algorithm', { alg: 'PS256' }],
+    ['an algorithm of encryption', { alg: 'RSA-OAEP-256' }],
+    ['wrapping keys', { key_ops: ['wrapKey'] }],
+  ])('lets no token in: it is for %s', async (_, members) => {
+    const door = doorOf();
+    door.publish([jwkOf(keys.rsa.publicKey, { kid: 'rsa', ...members })]);
+    for (const kid of ['rsa', undefined])
+      await expect(door.ask(tokenWith({}, { kid }))).resolves.toMatchObject({
+        outcome: 'refused',
+        reason: 'KeyUnknown',
+      });
+  });
+
+  it.each([
+    ['weak', jwkOf(keys.weakRsa.publicKey, { kid: 'rsa' }), keys.weakRsa.privateKey],
+    ['known with its private part', jwkOf(keys.rsa.privateKey, { kid: 'rsa' }), keys.rsa.privateKey],
+  ])('lets no token in: it is %s', async (_, jwk, privateKey) => {
+    const door = doorOf();
+    door.publish([jwk]);
+    const token = tokenWith({}, {}, withRsa(privateKey));
+    await expect(door.ask(token)).resolves.toMatchObject({ outcome: 'refused', reason: 'KeyUnknown' });
   });
 });

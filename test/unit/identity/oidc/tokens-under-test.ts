@@ -67,7 +67,7 @@ export function doorFor(
     const source = {
       load: async () => {
         loads += 1;
-        return readKeySet({ keys: set }, issuer.algorithms)!;
+        return readKeySet({ keys: set })!;
       },
     };
     return { issuer, keys: new IssuerKeys({ name: issuer.name, source, staleKeysSeconds: 3600, log }) };

@@ -68,7 +68,7 @@ it('tests a bounded number of moduli, each once', async () => {
   const prime = pem(keyOf('rsa-prime-modulus.der'));
   const { n } = strongModulus(1024);
   const different = Array.from({ length: uploadLimits.testedModuli }, (_, i) =>
-    // None of them is prime: that of a sum may be.
+    // No modulus is prime: each is a product.
     pem(rsaPublicKey({ n: n * BigInt(2 * i + 3) })),
   );
   const foundAfter = async (before: readonly string[]) => {

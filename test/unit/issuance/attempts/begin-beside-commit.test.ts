@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { clearUnrecordedObjects } from '../../../../src/issuance/clusters/clear-unrecorded-objects.js';
-import { IdempotencyKeys } from '../../../../src/issuance/requests/idempotency-keys.js';
 import { collectKubeconfig, createKubeconfig } from '../../../../src/issuance/requests/collect-kubeconfig.js';
 import { createRequest } from '../../../../src/issuance/requests/create-request.js';
 import { approveRequest } from '../../../../src/issuance/requests/decide-request.js';
@@ -27,7 +26,7 @@ function atIntent(act: () => Promise<CommitResult | null>, base = connected.cont
   const commit = async (step: Step) =>
     (tellsOf(step, 'IssuanceStarted') ? await act() : null) ?? store.writer.commit(step);
   const held = { ...store, writer: { commit } };
-  return { ...base, store: held, idempotencyKeys: new IdempotencyKeys(held) };
+  return { ...base, store: held };
 }
 
 const ask = (context: IssuanceContext) =>

@@ -7,7 +7,7 @@ import { approveRequest } from '../../../../src/issuance/requests/decide-request
 import { expireRequests } from '../../../../src/issuance/housekeeping.js';
 import { recoverRequests } from '../../../../src/issuance/attempts/recover-requests.js';
 import { SignerUnavailableError } from '../../../../src/model/errors.js';
-import type { CertificateRequestAsk } from '../../../../src/services/certificate-requests.js';
+import type { CertificateRequestAsk } from '../../../../src/issuance/requests/resolve-ask.js';
 import { LocalCaSigner } from '../../../../src/signer/local-ca.js';
 import type { Signer } from '../../../../src/signer/signer.js';
 import { csrFor } from '../../../helpers/csr.js';

@@ -6,7 +6,7 @@ import { createRequest } from '../../../../src/issuance/requests/create-request.
 import { approveRequest } from '../../../../src/issuance/requests/decide-request.js';
 import { foldedName } from '../../../../src/model/folded-name.js';
 import type { IdentityBlock } from '../../../../src/model/identity-block.js';
-import type { CertificateRequestAsk } from '../../../../src/services/certificate-requests.js';
+import type { CertificateRequestAsk } from '../../../../src/issuance/requests/resolve-ask.js';
 import { LocalCaSigner } from '../../../../src/signer/local-ca.js';
 import type { Step } from '../../../../src/store/step.js';
 import { csrFor } from '../../../helpers/csr.js';

@@ -5,7 +5,7 @@ import { createRequest } from '../../../../src/issuance/requests/create-request.
 import { approveRequest } from '../../../../src/issuance/requests/decide-request.js';
 import { recoverRequests } from '../../../../src/issuance/attempts/recover-requests.js';
 import { StoreBusyError } from '../../../../src/model/errors.js';
-import type { CertificateRequestAsk } from '../../../../src/services/certificate-requests.js';
+import type { CertificateRequestAsk } from '../../../../src/issuance/requests/resolve-ask.js';
 import { LocalCaSigner } from '../../../../src/signer/local-ca.js';
 import type { CommitResult, Step } from '../../../../src/store/step.js';
 import { csrFor } from '../../../helpers/csr.js';

@@ -4,7 +4,7 @@ import { createRequest } from '../../../../src/issuance/requests/create-request.
 import { issueProbeCertificate } from '../../../../src/issuance/clusters/probe-request.js';
 import { findRequest } from '../../../../src/issuance/requests/read-requests.js';
 import { RecordedPolicySets } from '../../../../src/issuance/policies/recompute-trace.js';
-import type { CertificateRequestAsk } from '../../../../src/services/certificate-requests.js';
+import type { CertificateRequestAsk } from '../../../../src/issuance/requests/resolve-ask.js';
 import type { Principal } from '../../../../src/model/principal.js';
 import { testIssuance, testPolicies, type TestIssuance } from '../../../helpers/issuance.js';
 import { admin, alice, auditor, principal } from '../../../helpers/principals.js';

@@ -8,19 +8,24 @@ import {
 } from '../../../../src/issuance/requests/collect-kubeconfig.js';
 import { createRequest } from '../../../../src/issuance/requests/create-request.js';
 import { approveRequest } from '../../../../src/issuance/requests/decide-request.js';
+import { IdempotencyKeys } from '../../../../src/issuance/requests/idempotency-keys.js';
 import { kubeconfigWithKeyPath } from '../../../../src/issuance/requests/read-requests.js';
+import type { IdempotencyToken } from '../../../../src/model/idempotency.js';
+import type { Principal } from '../../../../src/model/principal.js';
 import { keyAlgorithms } from '../../../../src/x509/strict/key-algorithm.js';
 import { SignerUnavailableError } from '../../../../src/model/errors.js';
 import { SigningRefusedError, SigningUndeterminedError } from '../../../../src/signer/signer.js';
 import { LocalCaSigner } from '../../../../src/signer/local-ca.js';
-import type { CertificateRequestAsk } from '../../../../src/services/certificate-requests.js';
+import type { CertificateRequestAsk } from '../../../../src/issuance/requests/resolve-ask.js';
 import { testIssuance, testPolicies, type TestIssuance } from '../../../helpers/issuance.js';
 import { signingBy } from '../../../helpers/signers.js';
 import { alice, bob, hr } from '../../../helpers/principals.js';
 
 let issuance: TestIssuance;
+let keys: IdempotencyKeys;
 beforeEach(async () => {
   issuance = await testIssuance();
+  keys = new IdempotencyKeys(issuance.context.store);
 });
 afterEach(() => issuance.close());
 
@@ -31,6 +36,16 @@ async function approved(ask: CertificateRequestAsk = { username: 'jane', groups:
   if (!outcome.ok) throw new Error(outcome.refusal.kind);
   expect(outcome.value.request.state).toBe('approved');
   return outcome.value.request.id;
+}
+
+/** A call with an Idempotency-Key whose answer is never kept. */
+async function createWithKey(principal: Principal, ask: CertificateRequestAsk, token: IdempotencyToken) {
+  const outcome = await keys.actOnce(principal, token, (claimed) =>
+    createKubeconfig(issuance.context, principal, ask, { idempotency: claimed }),
+  );
+  if (!outcome.ok) return outcome;
+  if ('body' in outcome.value) throw new Error('an answer was kept');
+  return outcome.value;
 }
 
 interface Kubeconfig {
@@ -107,7 +122,7 @@ describe('collectKubeconfig', () => {
   it('is not for a token that an approver made, nor by asking again where the first answer was lost', async () => {
     const idempotency = { method: 'POST', path: '/v1/kubeconfigs', key: 'k', bodySha256: '0'.repeat(64) };
     const ask = { username: 'jane', groups: ['ops-eu'] };
-    const first = await createKubeconfig(issuance.context, alice, ask, { idempotency });
+    const first = await createWithKey(alice, ask, idempotency);
     if (!first.ok || first.value.kind !== 'awaiting') throw new Error('it does not wait');
     const { id } = first.value.request;
     await approveRequest(issuance.context, bob, id, null);
@@ -118,9 +133,9 @@ describe('collectKubeconfig', () => {
     for (const createdBy of [['bob'], ['root', 'BOB', 'mona']]) {
       const theirs = { ...alice, createdBy };
       expect(await collectKubeconfig(issuance.context, theirs, id)).toEqual({ ok: false, refusal });
-      expect(await createKubeconfig(issuance.context, theirs, ask, { idempotency })).toEqual({ ok: false, refusal });
+      expect(await createWithKey(theirs, ask, idempotency)).toEqual({ ok: false, refusal });
     }
-    expect(await createKubeconfig(issuance.context, alice, ask, { idempotency })).toMatchObject({ ok: true });
+    expect(await createWithKey(alice, ask, idempotency)).toMatchObject({ ok: true });
   });
 
   it('hands the key out once', async () => {
@@ -285,30 +300,28 @@ describe('createKubeconfig', () => {
   });
 
   it('issues once for many calls with one Idempotency-Key, and again for another principal’s same key', async () => {
-    const outcomes = await Promise.all(
-      Array.from({ length: 50 }, () => createKubeconfig(issuance.context, hr, ask, { idempotency: token })),
-    );
+    const outcomes = await Promise.all(Array.from({ length: 50 }, () => createWithKey(hr, ask, token)));
     expect(outcomes.filter((outcome) => outcome.ok)).toHaveLength(1);
     for (const outcome of outcomes)
       if (!outcome.ok) expect(['idempotency-key-in-flight', 'key-already-collected']).toContain(outcome.refusal.kind);
-    expect((await createKubeconfig(issuance.context, alice, ask, { idempotency: token })).ok).toBe(true);
+    expect((await createWithKey(alice, ask, token)).ok).toBe(true);
     const { items } = await issuance.context.store.certificates.list({}, { limit: 10, cursor: null });
     expect(items).toHaveLength(2);
   });
 
   it('goes on with the recorded request where the first answer was lost on a fault', async () => {
     issuance.setSigner(signerThat(() => Promise.reject(new SignerUnavailableError('gone'))));
-    const first = await createKubeconfig(issuance.context, hr, ask, { idempotency: token });
+    const first = await createWithKey(hr, ask, token);
     expect(first).toMatchObject({ ok: false, refusal: { kind: 'issuance-unavailable' } });
     issuance.setSigner(new LocalCaSigner(issuance.authority));
-    const second = await createKubeconfig(issuance.context, hr, ask, { idempotency: token });
+    const second = await createWithKey(hr, ask, token);
     expect(second).toMatchObject({ ok: true, value: { kind: 'collected' } });
     expect((await issuance.context.store.requests.list({}, { limit: 10, cursor: null })).items).toHaveLength(1);
   });
 
   it('refuses the key with another body', async () => {
-    await createKubeconfig(issuance.context, hr, ask, { idempotency: token });
-    const outcome = await createKubeconfig(issuance.context, hr, ask, { idempotency: { ...token, bodySha256: 'bb' } });
+    await createWithKey(hr, ask, token);
+    const outcome = await createWithKey(hr, ask, { ...token, bodySha256: 'bb' });
     expect(outcome).toEqual({ ok: false, refusal: { kind: 'idempotency-key-reused' } });
   });
 });

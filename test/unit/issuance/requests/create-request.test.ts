@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createRequest } from '../../../../src/issuance/requests/create-request.js';
-import type { CertificateRequestAsk } from '../../../../src/services/certificate-requests.js';
+import type { CertificateRequestAsk } from '../../../../src/issuance/requests/resolve-ask.js';
 import { csrFor } from '../../../helpers/csr.js';
 import { testIssuance, type TestIssuance } from '../../../helpers/issuance.js';
 import { alice, auditor } from '../../../helpers/principals.js';

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createRequest } from '../../../../src/issuance/requests/create-request.js';
 import { approveRequest, cancelRequest, denyRequest } from '../../../../src/issuance/requests/decide-request.js';
 import { collectKubeconfig } from '../../../../src/issuance/requests/collect-kubeconfig.js';
-import type { CertificateRequestAsk } from '../../../../src/services/certificate-requests.js';
+import type { CertificateRequestAsk } from '../../../../src/issuance/requests/resolve-ask.js';
 import { csrFor } from '../../../helpers/csr.js';
 import { policySetOf, testIssuance, testPolicies, type TestIssuance } from '../../../helpers/issuance.js';
 import { admin, alice, auditor, bob, carol, hr, principal } from '../../../helpers/principals.js';

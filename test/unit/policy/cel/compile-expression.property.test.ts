@@ -7,6 +7,7 @@ import { compileExpression } from '../../../../src/policy/cel/compile-expression
 import type { ExpressionVariables } from '../../../../src/policy/cel/variables.js';
 import { compilePattern } from '../../../../src/policy/cel/compile-pattern.js';
 import { variables } from './variables.js';
+import { propertyRuns } from '../../../helpers/property-runs.js';
 
 const quoted = (text: string) => JSON.stringify(text);
 const names = ['', 'a', 'team-a', 'team-b', 'viewers', 'jane@corp.example', 'é', '😀', 'a😀b', 'OPS-123'];
@@ -138,7 +139,7 @@ describe('any expression', () => {
         }
         expect(typeof value).toBe(result === 'bool' ? 'boolean' : 'string');
       }),
-      { numRuns: 400 },
+      { numRuns: propertyRuns(400) },
     );
   });
 
@@ -161,7 +162,7 @@ describe('any expression', () => {
         agrees(bool, 'bool');
         agrees(text, 'string');
       }),
-      { numRuns: 400 },
+      { numRuns: propertyRuns(400) },
     );
     expect(admitted).toBeGreaterThan(150);
   });
@@ -202,7 +203,7 @@ describe('any expression', () => {
         const outcome = compileExpression(parts.join(''), 'bool');
         expect(outcome.ok || outcome.errors.length > 0).toBe(true);
       }),
-      { numRuns: 400 },
+      { numRuns: propertyRuns(400) },
     );
   });
 });
@@ -225,7 +226,7 @@ describe('any pattern', () => {
         const expected = plan(otherEnvironment, parse(`${quoted(subject)}.matches(${quoted(source)})`))();
         expect(new RegExp(compiled.pattern.javascript).test(subject), `${source} ${quoted(subject)}`).toBe(expected);
       }),
-      { numRuns: 600 },
+      { numRuns: propertyRuns(600) },
     );
   });
 });

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { certificateText } from '../../../../src/x509/openssl-text/certificate-text.js';
 import { bitString, contextPrimitive, der, DerError, oid, sequence, Tag } from '../../../../src/x509/strict/der.js';
 import { ascii, certificateOf, extension, nameOf, requestOf, requestText } from './certificate-parts.js';
+import { propertyRuns } from '../../../helpers/property-runs.js';
 
 const folder = new URL('../../../fixtures/openssl-3.5/', import.meta.url);
 const samples = readdirSync(folder)
@@ -36,7 +37,7 @@ describe('text of malformed input', () => {
         const text = textOrRefusal(show, damaged);
         expect(text === undefined || text.startsWith('Certificate')).toBe(true);
       }),
-      { numRuns: 2000 },
+      { numRuns: propertyRuns(2000) },
     );
   });
 

@@ -15,6 +15,7 @@ import {
 } from '../../../helpers/certificates.js';
 import { attribute, name as nameOfRdns } from '../strict/build-csr.js';
 import { mutate, mutations } from '../strict/mutate.js';
+import { propertyRuns } from '../../../helpers/property-runs.js';
 
 const issuer = makeAuthority();
 const made = (fields: CertificateFields = {}) => makeCertificate({ issuer, ...fields });
@@ -145,7 +146,7 @@ describe('two readings of a certificate', () => {
         }
         expect(Array.isArray(await disagreements(certificate, secondReader))).toBe(true);
       }),
-      { numRuns: 500 },
+      { numRuns: propertyRuns(500) },
     );
   });
 });

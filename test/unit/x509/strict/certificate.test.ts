@@ -39,6 +39,7 @@ import { userCertificateValidity } from '../../../../src/x509/strict/validity.js
 import { buildCertificateAuthority, caNotAfter } from './build-certificate-authority.js';
 import { acceptedCsrs, readCsrFixture } from '../../../fixtures/csr/index.js';
 import { mutate, mutations } from './mutate.js';
+import { propertyRuns } from '../../../helpers/property-runs.js';
 
 const now = new Date();
 const scratch = mkdtempSync(join(tmpdir(), 'certificates-'));
@@ -236,7 +237,7 @@ describe('a certificate of others', () => {
           expect(error).toBeInstanceOf(DerError);
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: propertyRuns(2000) },
     );
   });
 

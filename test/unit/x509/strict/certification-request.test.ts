@@ -23,6 +23,7 @@ import { encodePem } from '../../../../src/x509/strict/pem.js';
 import { acceptedCsrs, readCsrFixture, refusedCsrs } from '../../../fixtures/csr/index.js';
 import { attribute, attributes, buildCsr, extensionRequest, sealCsr } from './build-csr.js';
 import { mutate, mutations } from './mutate.js';
+import { propertyRuns } from '../../../helpers/property-runs.js';
 
 const label = 'CERTIFICATE REQUEST';
 const pairs = new Map<KeyAlgorithm, KeyPair>();
@@ -103,7 +104,7 @@ describe('hostile bytes', () => {
           : await readCertificationRequestDer(bytes);
         expect(isReading(reading)).toBe(true);
       }),
-      { numRuns: 2000 },
+      { numRuns: propertyRuns(2000) },
     );
   });
 
@@ -192,7 +193,7 @@ describe('a second reader', () => {
       fc.asyncProperty(subject, quickAlgorithms, async (generated, algorithm) => {
         outcomes[await agrees(buildCsr({ ...pairOf(algorithm), subject: generated }))]++;
       }),
-      { numRuns: 1500 },
+      { numRuns: propertyRuns(1500) },
     );
     expect(outcomes.agreed).toBeGreaterThan(200);
     expect(outcomes.refused).toBeGreaterThan(200);
@@ -206,7 +207,7 @@ describe('a second reader', () => {
         const info = inside(onlyElement(buildCsr(parts), 'the CSR')).next();
         outcomes[await agrees(sealCsr(mutate(info.raw, changes), parts))]++;
       }),
-      { numRuns: 2000 },
+      { numRuns: propertyRuns(2000) },
     );
     expect(outcomes.agreed).toBeGreaterThan(20);
   });
@@ -217,7 +218,7 @@ describe('a second reader', () => {
       fc.asyncProperty(fc.constantFrom(...files), mutations, async (file, changes) => {
         await agrees(mutate(readCsrFixture(file), changes));
       }),
-      { numRuns: 1500 },
+      { numRuns: propertyRuns(1500) },
     );
   });
 

@@ -19,6 +19,7 @@ import {
   unsignedInteger,
 } from '../../../../src/x509/strict/der.js';
 import { mutate, mutations } from './mutate.js';
+import { propertyRuns } from '../../../helpers/property-runs.js';
 
 type Tree = { readonly tag: number; readonly content: Uint8Array | readonly Tree[] };
 
@@ -66,7 +67,7 @@ describe('DER as it is read', () => {
           expect(error).toBeInstanceOf(DerError);
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: propertyRuns(2000) },
     );
   });
 

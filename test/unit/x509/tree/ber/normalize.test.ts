@@ -5,6 +5,7 @@ import { foundElements, MAX_DEPTH, MAX_ELEMENTS } from '../../../../../src/x509/
 import { normalize, type Normalized } from '../../../../../src/x509/tree/ber/normalize.js';
 import { der, Tag } from '../../../../../src/x509/strict/der.js';
 import { cpuMilliseconds } from '../../../../helpers/cpu-milliseconds.js';
+import { propertyRuns } from '../../../../helpers/property-runs.js';
 
 const hex = (digits: string): Buffer => Buffer.from(digits.replace(/\s/g, ''), 'hex');
 
@@ -152,7 +153,7 @@ describe('normalize', () => {
         expect(result.observations.length > 0).toBe(!inDer.equals(inBer));
         expect(codesOf(result.der)).toEqual([]);
       }),
-      { numRuns: 500 },
+      { numRuns: propertyRuns(500) },
     );
   });
 
@@ -169,7 +170,7 @@ describe('normalize', () => {
         expect(again.der.equals(result.der)).toBe(true);
         expect(again.observations.filter(({ message }) => !message.includes('SET'))).toEqual([]);
       }),
-      { numRuns: 3000 },
+      { numRuns: propertyRuns(3000) },
     );
   });
 });

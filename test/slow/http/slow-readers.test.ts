@@ -1,0 +1,123 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ListedCertificate } from '../../../src/model/certificate.js';
+import type { Services } from '../../../src/http/services.js';
+import { memoryOf } from '../../http/support/probe.js';
+import { connectRaw } from '../../http/support/raw-client.js';
+import { policies, startService, type TestService } from '../../http/support/service.js';
+import { makeTlsPair } from '../../http/support/tls-files.js';
+
+const stalledMilliseconds = 2_000;
+/** The streams that are open now. */
+let open = 0;
+async function* withoutEnd<T>(value: T): AsyncGenerator<T, void, void> {
+  open += 1;
+  try {
+    for (;;) {
+      await sleep(1);
+      yield value;
+    }
+  } finally {
+    open -= 1;
+  }
+}
+
+const certificates: ListedCertificate[] = [];
+/** Every source of a stream goes on for as long as somebody reads. */
+const endless = (services: Services): Services => {
+  const exported = () =>
+    Promise.resolve({ ok: true as const, value: { firstSeq: 1, lines: withoutEnd('a'.repeat(9_999)) } });
+  return {
+    ...services,
+    certificates: {
+      ...services.certificates,
+      export: () => withoutEnd(Array.from({ length: 100 }, () => certificates[0]).filter((one) => one !== undefined)),
+    },
+    auditEvents: { ...services.auditEvents, export: exported, exportWithHashes: exported },
+    policies: {
+      ...services.policies,
+      replay: async (...asked) => {
+        const outcome = await services.policies.replay(...asked);
+        const refused = { kind: 'refused', refusal: { kind: 'not-permitted', message: 'a'.repeat(9_999) } } as const;
+        return outcome.ok ? { ...outcome, value: { ...outcome.value, items: withoutEnd([refused]) } } : outcome;
+      },
+    },
+  };
+};
+
+/** Each route that streams, with its media types. */
+const streams: readonly (readonly [string, string, string, object?])[] = [
+  ['GET', '/v1/certificates', 'text/csv'],
+  ['GET', '/v1/certificates', 'application/x-ndjson'],
+  ['GET', '/v1/audit-events', 'application/x-ndjson'],
+  ['GET', '/v1/audit-events?hashes=true', 'application/x-ndjson'],
+  ['POST', '/v1/policies/replay', 'application/x-ndjson', { policies: [policies] }],
+];
+
+describe.each(['HTTP', 'TLS'])('a reader over %s', (protocol) => {
+  let service: TestService;
+  beforeAll(async () => {
+    const tls = protocol === 'TLS' ? { tls: makeTlsPair() } : {};
+    const connections = { max: 100, maxPerAddress: 100, stalledMilliseconds };
+    service = await startService({ services: endless, app: { connections, ...tls } });
+    const wanted = { username: 'jane', groups: ['team-a'], cluster: 'demo' };
+    await service.as('root')('post', '/v1/kubeconfigs').send(wanted).expect(201);
+    const root = { name: 'root', roles: ['admin'] };
+    const page = await service.services.certificates.list(root as never, {}, { limit: 1, cursor: null });
+    certificates.push(...page.items);
+  });
+  afterAll(() => service.close());
+
+  const begin = async ([method, path, type, body]: (typeof streams)[number]) => {
+    const client = await connectRaw(service.address);
+    const text = body === undefined ? '' : JSON.stringify(body);
+    client.socket.write(
+      `${method} ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${service.tokenOf('root')}\r\nAccept: ${type}\r\n` +
+        `${text && `Content-Type: application/json\r\nContent-Length: ${text.length}\r\n`}\r\n${text}`,
+    );
+    await expect.poll(client.received).toMatch(/^HTTP\/1.1 200 /);
+    return client;
+  };
+
+  it('of every stream that stops is cut off, its source ends, and memory does not grow', async () => {
+    for (const stream of streams) {
+      const before = memoryOf(process.pid);
+      const client = await begin(stream);
+      client.socket.pause();
+      await expect.poll(() => service.connections(), { timeout: 60_000 }).toBe(0);
+      await expect.poll(() => open).toBe(0);
+      expect(memoryOf(process.pid) - before, `${stream[0]} ${stream[1]}`).toBeLessThan(64 * 1024 * 1024);
+      client.socket.destroy();
+    }
+  });
+
+  it('of every stream that goes on slowly is not', async () => {
+    const clients = await Promise.all(streams.slice(0, 4).map(begin));
+    for (const { socket } of clients) socket.pause();
+    const until = performance.now() + 4 * stalledMilliseconds;
+    while (performance.now() < until) {
+      await sleep(200);
+      for (const { socket } of clients) socket.resume();
+      await sleep(1);
+      for (const { socket } of clients) socket.pause();
+    }
+    expect(await service.connections()).toBe(clients.length);
+    for (const { socket } of clients) socket.destroy();
+    await expect.poll(() => open).toBe(0);
+  });
+
+  it('is tried with every route that streams', async () => {
+    const { paths } = (await service.anonymous('get', '/openapi.json')).body as {
+      paths: Record<string, Record<string, { responses: Record<string, { content?: object }> }>>;
+    };
+    const streaming = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods).flatMap(([method, { responses }]) =>
+        Object.keys(responses['200']?.content ?? {})
+          .filter((type) => /ndjson|csv/.test(type))
+          .map((type) => `${method.toUpperCase()} ${path} ${type}`),
+      ),
+    );
+    const tried = streams.map(([method, path, type]) => `${method} ${path.split('?')[0] ?? ''} ${type}`);
+    expect(new Set(tried)).toEqual(new Set(streaming));
+  });
+});
