@@ -61,7 +61,7 @@ const rooms = {
   kubectl: ['offline', 'model/revocation.ts', 'x509/strict/key-algorithm.ts'],
   // Keeps a file on a control-plane node, without a service.
   'revocation-file': [],
-  // Constructs the adapters. Of HTTP: the services that it fills, and what tries a certificate before it is shown.
+  // Constructs the adapters. Of HTTP: the services that it fills, what tries a certificate, and the payload of webhooks.
   compose: [
     'archives',
     'audit',
@@ -71,6 +71,7 @@ const rooms = {
     'http/services.ts',
     'http/server/tls-settings.ts',
     'http/server/try-handshake.ts',
+    'http/webhook-deliveries/event-payload.ts',
     'identity',
     'inspection',
     'issuance',

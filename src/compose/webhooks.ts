@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { eventPayload } from '../http/webhook-deliveries/event-payload.js';
 import type { Announcement, WebhookDelivery } from '../model/webhook-delivery.js';
 import type { WebhookDeliveryService } from '../webhooks/webhook-delivery-service.js';
 import type { Store } from '../store/store.js';
-import { deliveriesOf } from '../webhooks/event-payload.js';
+import { deliveriesOf } from '../webhooks/webhook.js';
 import { webhookDeliveryService } from '../webhooks/webhook-delivery-service.js';
 import { WebhookDispatcher } from '../webhooks/webhook-dispatcher.js';
 import type { Runtime } from './runtime.js';
@@ -52,6 +53,6 @@ export async function openWebhooks(
     get failing() {
       return dispatcher.failing;
     },
-    deliveriesOf: (announcement) => deliveriesOf(webhooks, random, announcement),
+    deliveriesOf: (announcement) => deliveriesOf(webhooks, random, eventPayload, announcement),
   };
 }

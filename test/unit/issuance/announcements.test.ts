@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { eventPayload } from '../../../src/http/webhook-deliveries/event-payload.js';
 import { collectKubeconfig } from '../../../src/issuance/requests/collect-kubeconfig.js';
 import type { IssuanceContext } from '../../../src/issuance/context.js';
 import { announce } from '../../../src/issuance/events.js';
@@ -14,8 +15,7 @@ import { webhookEventTypes, type Announcement } from '../../../src/model/webhook
 import type { CertificateRequestAsk } from '../../../src/issuance/requests/resolve-ask.js';
 import { afterCommit, followedWriter } from '../../../src/store/followed-writer.js';
 import type { Writer } from '../../../src/store/step.js';
-import { deliveriesOf } from '../../../src/webhooks/event-payload.js';
-import type { Webhook } from '../../../src/webhooks/webhook.js';
+import { deliveriesOf, type Webhook } from '../../../src/webhooks/webhook.js';
 import { csrFor } from '../../helpers/csr.js';
 import { testIssuance, testPolicies, type TestIssuance } from '../../helpers/issuance.js';
 import { alice, bob, carol } from '../../helpers/principals.js';
@@ -46,7 +46,7 @@ function announcing(webhooks: readonly Webhook[] = [webhook('chat')], writer?: W
   });
   return {
     ...context,
-    deliveriesOf: (announcement) => deliveriesOf(webhooks, randomBytes, announcement),
+    deliveriesOf: (announcement) => deliveriesOf(webhooks, randomBytes, eventPayload, announcement),
     store: { ...context.store, writer: followedWriter(writer ?? context.store.writer, [waking]) },
   };
 }
