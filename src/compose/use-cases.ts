@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { ApiTokens } from '../identity/api-tokens.js';
-import type { Budgets } from '../identity/budgets.js';
+import type { Budgets } from '../identity/spent-budgets.js';
 import { auditEventService } from '../issuance/evidence/audit-event-service.js';
 import { clusterService } from '../issuance/clusters/cluster-service.js';
 import type { IssuanceContext } from '../issuance/context.js';
 import { directoryUserService, scimService } from '../issuance/directory/directory-service.js';
 import { enforcementService } from '../issuance/enforcement/enforcement-service.js';
-import type { Checkpoints } from '../issuance/evidence/checkpoints.js';
-import { CertificateLists } from '../issuance/lifecycle/certificate-lists.js';
+import type { Checkpoints } from '../issuance/evidence/checkpoint-service.js';
+import { CertificateLists } from '../issuance/lifecycle/revocation-lists.js';
 import type { DenyList } from '../issuance/lifecycle/deny-list.js';
 import { identityService } from '../issuance/lifecycle/identity-service.js';
 import { policyService } from '../issuance/policies/policy-service.js';

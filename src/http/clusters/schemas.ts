@@ -2,7 +2,7 @@ import { signerKinds } from '../../model/cluster.js';
 import { enforcementModes } from '../../model/enforcement.js';
 import { Type, type Static } from 'typebox';
 import { certificatePem } from '../example-certificate.js';
-import { pageOf } from '../pages.js';
+import { pageOf } from '../page-schemas.js';
 import {
   closed,
   dnsLabelOf,

@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { restorationEvidence } from '../../model/restoration.js';
-import type { RestoredState } from '../../issuance/restoration/restorations.js';
+import type { RestoredState } from '../../issuance/restoration/recorded-restorations.js';
 import {
   closed,
   dnsLabelOf,

@@ -11,7 +11,7 @@ import type { ListedCertificate } from '../../model/certificate.js';
 import type { CertificateRequest } from '../../model/certificate-request.js';
 import type { LiveIdentity, UnexpiredCertificates } from '../../store/store.js';
 import type { IssuanceContext } from '../context.js';
-import { lostByBearer } from '../directory/lost-groups.js';
+import { lostByBearer } from '../directory/certificates-with-lost-groups.js';
 import { spellingsOf } from './end-access.js';
 import { enforcementOn, residualExposureOf } from './enforcement-on.js';
 

@@ -10,7 +10,7 @@ import { StoreBusyError } from '../../model/errors.js';
 import type { AuditArchive, Store, StoredAuditRecord } from '../../store/store.js';
 import type { KeptTimeline, PruneAuditRecords } from '../../store/step.js';
 import type { Log } from '../context.js';
-import type { Checkpoints, CheckpointSigner } from '../evidence/checkpoints.js';
+import type { Checkpoints, CheckpointSigner } from '../evidence/checkpoint-service.js';
 import { lineWithHashes, linksWithoutGap, MissingEventsError } from '../evidence/exported-events.js';
 import { timelineEntry } from '../requests/timeline.js';
 import type { ArchiveFiles } from './archive-files.js';
