@@ -138,9 +138,14 @@ export type DirectoryUserDetailsBody = Static<typeof DirectoryUserDetailsSchema>
 export function directoryUserView({ user, groups, whyNoUsername }: DirectoryUserView): DirectoryUserBody {
   const { id, userName, externalId, displayName, emails, username, reuse } = user;
   return {
-    ...{ id, userName, externalId, active: isHere(user), displayName },
+    id,
+    userName,
+    externalId,
+    active: isHere(user),
+    displayName,
     emails: emails.map(({ value }) => value),
-    ...{ username, whyNoUsername },
+    username,
+    whyNoUsername,
     groups: groups.map((group) => ({
       id: group.id,
       displayName: group.displayName,

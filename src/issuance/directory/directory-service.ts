@@ -188,7 +188,8 @@ async function detailsOf(context: IssuanceContext, user: DirectoryUser): Promise
   return {
     ...view,
     lostGroups: losing.map(({ certificate: { cluster, fingerprintSha256 }, groups: lost }) => ({
-      ...{ cluster, fingerprintSha256 },
+      cluster,
+      fingerprintSha256,
       groups: lost,
     })),
     consequences: {
@@ -222,7 +223,9 @@ export async function settleReuse(context: IssuanceContext, user: DirectoryUser,
       : { operations: [], events: [] };
   const settled: DirectoryUser = {
     ...user,
-    ...{ reuse: null, changedAt: now, version: user.version + 1 },
+    reuse: null,
+    changedAt: now,
+    version: user.version + 1,
     blockedAt: here ? null : (ofLeaver?.leaving?.at ?? user.blockedAt),
   };
   const { committed } = await store.writer.commit({

@@ -130,7 +130,10 @@ export function quotaOperations(
   const { id, cluster, username, groups, requester, renewal } = request;
   const except = { exceptRequest: id, ...(renewal && { exceptLineage: renewal.lineage }) };
   const subject = {
-    ...{ cluster, username, groups, requester: requester.name },
+    cluster,
+    username,
+    groups,
+    requester: requester.name,
     ...(renewal && { lineage: renewal.lineage }),
   };
   return quotaLimits(decision.quota, subject).map(({ limit, atMost }) => ({

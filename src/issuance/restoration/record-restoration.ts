@@ -26,7 +26,9 @@ export const restorationStep = (restoration: Restoration): Step => ({
 });
 
 const detailsOf = ({ detectedBy, events, knownUntil, signedEvents }: Restoration) => ({
-  ...{ detectedBy, events, signedEvents },
+  detectedBy,
+  events,
+  signedEvents,
   knownUntil: knownUntil?.toISOString() ?? null,
 });
 
