@@ -34,7 +34,7 @@ const rooms = {
   // permissions: who may see and retry deliveries.
   webhooks: ['model', 'x509', 'identity/permissions.ts'],
   // permissions, for an inspection shows of the inventory what may be read.
-  inspection: ['model', 'x509', 'formats', 'workers', 'identity/permissions.ts', 'identity/budgets.ts'],
+  inspection: ['model', 'x509', 'formats', 'workers', 'identity/permissions.ts', 'identity/spent-budgets.ts'],
   // Inspects files without a service.
   offline: ['inspection', 'model', 'formats', 'config/inspection-defaults.ts'],
   signer: ['model', 'x509', 'cluster'],
@@ -92,7 +92,7 @@ const useCases = [
   'webhooks',
   'inspection/inspection-service.ts',
   'identity/api-tokens.ts',
-  'identity/budgets.ts',
+  'identity/spent-budgets.ts',
   'identity/callers.ts',
   'identity/sessions',
 ];
@@ -131,7 +131,7 @@ const edges = {
     'config',
   ],
   'restore.ts': [
-    'compose/database/restore.ts',
+    'compose/database/restore-database.ts',
     'compose/database/verify-database.ts',
     'config',
     'model/restoration.ts',

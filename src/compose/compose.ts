@@ -12,7 +12,7 @@ import { openClientCertificates } from './callers/client-certificates.js';
 import { openWaysIn } from './callers/ways-in.js';
 import { Closings } from './closings.js';
 import { commitFollowers } from './commit-followers.js';
-import { detectRestoration } from './database/restored.js';
+import { detectRestoration } from './database/detect-restoration.js';
 import { openAccess } from './open-access.js';
 import { openAudit, type OpenedAudit } from './open-audit.js';
 import { openClusters } from './open-clusters.js';
@@ -22,7 +22,7 @@ import { openServices } from './open-services.js';
 import { openPolicies } from './policies-in-force.js';
 import { openRuntime, type Overrides, type Runtime } from './runtime.js';
 import { openTls, type TlsInForce } from './tls-in-force.js';
-import { openWebhooks } from './webhooks.js';
+import { openWebhooks } from './open-webhooks.js';
 import { beginWork } from './work-beside-requests.js';
 
 /** The service, wired, without its HTTP edge. */

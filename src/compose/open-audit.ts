@@ -1,11 +1,11 @@
-import { Checkpoints } from '../issuance/evidence/checkpoints.js';
+import { Checkpoints } from '../issuance/evidence/checkpoint-service.js';
 import { signCheckpoints } from '../issuance/evidence/sign-checkpoints.js';
 import type { Store } from '../store/store.js';
 import { openCheckpointKeys } from './checkpoint-keys.js';
 import { isSoleProcess } from './database/open-store.js';
 import { openRetention, type RetentionToBegin } from './retention.js';
 import type { Runtime } from './runtime.js';
-import type { OpenedWebhooks } from './webhooks.js';
+import type { OpenedWebhooks } from './open-webhooks.js';
 
 /** The evidence of the audit log: its checkpoints, and the archives of its old events. */
 export interface OpenedAudit {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { ClusterProbes } from '../issuance/clusters/cluster-probes.js';
+import { ClusterProbes } from '../issuance/clusters/last-probes.js';
 import type { IssuingCluster } from '../issuance/context.js';
 import type { Store } from '../store/store.js';
 import type { Signatures } from '../x509/strict/signatures.js';

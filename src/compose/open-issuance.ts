@@ -1,6 +1,6 @@
 import { AttemptsUnderWay } from '../issuance/attempts/attempts-under-way.js';
 import type { IssuanceContext } from '../issuance/context.js';
-import { Restorations } from '../issuance/restoration/restorations.js';
+import { Restorations } from '../issuance/restoration/recorded-restorations.js';
 import type { Store } from '../store/store.js';
 import { isSoleProcess } from './database/open-store.js';
 import type { OpenedAccess } from './open-access.js';
@@ -9,7 +9,7 @@ import type { OpenedClusters } from './open-clusters.js';
 import type { OpenedDatabase } from './open-database.js';
 import type { PoliciesInForce } from './policies-in-force.js';
 import type { Runtime } from './runtime.js';
-import type { OpenedWebhooks } from './webhooks.js';
+import type { OpenedWebhooks } from './open-webhooks.js';
 
 /** The parts with which the use cases work. */
 export interface IssuanceParts {

@@ -5,7 +5,7 @@ import { clusterService } from '../issuance/clusters/cluster-service.js';
 import { directoryUserService, scimService } from '../issuance/directory/directory-service.js';
 import { enforcementService } from '../issuance/enforcement/enforcement-service.js';
 import { auditEventService } from '../issuance/evidence/audit-event-service.js';
-import { CertificateLists } from '../issuance/lifecycle/certificate-lists.js';
+import { CertificateLists } from '../issuance/lifecycle/revocation-lists.js';
 import { identityService } from '../issuance/lifecycle/identity-service.js';
 import { policyService } from '../issuance/policies/policy-service.js';
 import { certificateRequestService, certificateService } from '../issuance/requests/certificate-request-service.js';
@@ -17,7 +17,7 @@ import type { OpenedClientCertificates } from './callers/client-certificates.js'
 import { offeredSignIns } from './callers/offered-sign-ins.js';
 import type { OpenedWaysIn } from './callers/ways-in.js';
 import { healthService } from './health.js';
-import { openInspections, type OpenedInspections } from './inspections.js';
+import { openInspections, type OpenedInspections } from './open-inspections.js';
 import { measuredReviews, metricsService } from './metrics.js';
 import type { OpenedAccess } from './open-access.js';
 import type { OpenedAudit } from './open-audit.js';
@@ -27,7 +27,7 @@ import type { OpenedIssuance } from './open-issuance.js';
 import type { PoliciesInForce } from './policies-in-force.js';
 import type { Runtime } from './runtime.js';
 import type { TlsInForce } from './tls-in-force.js';
-import type { OpenedWebhooks } from './webhooks.js';
+import type { OpenedWebhooks } from './open-webhooks.js';
 
 /** All parts that are open when the services are. */
 export interface OpenedParts {

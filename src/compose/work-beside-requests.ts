@@ -14,7 +14,7 @@ import type { OpenedAccess } from './open-access.js';
 import type { OpenedAudit } from './open-audit.js';
 import type { OpenedIssuance } from './open-issuance.js';
 import type { Overrides, Runtime } from './runtime.js';
-import type { OpenedWebhooks } from './webhooks.js';
+import type { OpenedWebhooks } from './open-webhooks.js';
 
 /** How long a service that stops waits for the issuances under way. */
 const drainSeconds = 10;

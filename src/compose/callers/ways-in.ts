@@ -5,7 +5,7 @@ import type { OpenedAccess } from '../open-access.js';
 import type { Runtime } from '../runtime.js';
 import { openCallers, type OpenedIssuer } from './callers.js';
 import type { OpenedClientCertificates } from './client-certificates.js';
-import { openKeyProofs } from './key-proofs.js';
+import { openKeyProofs } from './open-key-proofs.js';
 import { openRefusedSignIns } from './refused-sign-ins.js';
 import { openServiceAccounts } from './service-accounts.js';
 import { openSignIn, type OpenedSignIn } from './sign-in.js';

@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { roles } from '../../model/principal.js';
-import { pageOf } from '../pages.js';
+import { pageOf } from '../page-schemas.js';
 import {
   closed,
   dnsLabelOf,

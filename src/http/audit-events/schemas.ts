@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { auditEventTypes } from '../../model/audit-event.js';
-import { nextCursorProperty, pageParameters } from '../pages.js';
+import { nextCursorProperty, pageParameters } from '../page-schemas.js';
 import {
   closed,
   dnsLabelOf,

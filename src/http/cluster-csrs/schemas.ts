@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox';
 import type { ClusterCsr } from '../../model/cluster.js';
 import { clusterName } from '../clusters/schemas.js';
-import { pageOf } from '../pages.js';
+import { pageOf } from '../page-schemas.js';
 import {
   closed,
   idOf,

@@ -1,7 +1,7 @@
 import type { Services } from '../services.js';
 import { certificateText } from '../../x509/openssl-text/certificate-text.js';
 import { certificateAsText, certificatePem } from '../example-certificate.js';
-import { ListQuerySchema, pageBody, pageOfList, pageQuery, pageResponse } from '../pages.js';
+import { ListQuerySchema, pageBody, pageOfList, pageQuery, pageResponse } from '../page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted, RefusalError } from '../problems/refusal-to-problem.js';
 import { bodyProblems, json, problems, response, textBody } from '../responses.js';

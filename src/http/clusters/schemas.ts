@@ -4,7 +4,7 @@ import { enforcementModes, enforcementOf } from '../../model/enforcement.js';
 import type { ClusterView } from '../../issuance/clusters/cluster-service.js';
 import { Type, type Static } from 'typebox';
 import { certificatePem } from '../example-certificate.js';
-import { pageOf } from '../pages.js';
+import { pageOf } from '../page-schemas.js';
 import {
   closed,
   dnsLabelOf,

@@ -3,7 +3,7 @@ import { ApiTokenSchema } from '../api-tokens/schemas.js';
 import { ListedCertificateSchema, shownListed } from '../certificates/schemas.js';
 import { residualExposure } from '../identities/schemas.js';
 import { isHere } from '../../model/directory.js';
-import { pageOf, pageParameters } from '../pages.js';
+import { pageOf, pageParameters } from '../page-schemas.js';
 import {
   closed,
   dnsLabelOf,

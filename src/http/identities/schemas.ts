@@ -8,7 +8,7 @@ import { revocationReasons } from '../../model/revocation.js';
 import { shownCharacters } from '../certificate-requests/blast-radius.js';
 import { ListedCertificateSchema, shownListed } from '../certificates/schemas.js';
 import { certificateSha256 } from '../example-certificate.js';
-import { pageOf, pageParameters, usernamePrefixParameter } from '../pages.js';
+import { pageOf, pageParameters, usernamePrefixParameter } from '../page-schemas.js';
 import {
   closed,
   dnsLabelOf,

@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox';
 import type { Session } from '../../model/session.js';
-import { pageOf } from '../pages.js';
+import { pageOf } from '../page-schemas.js';
 import {
   closed,
   dnsLabelOf,

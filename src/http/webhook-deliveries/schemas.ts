@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { webhookDeliveryStates, webhookEventTypes } from '../../model/webhook-delivery.js';
-import { pageOf, pageParameters } from '../pages.js';
+import { pageOf, pageParameters } from '../page-schemas.js';
 import {
   closed,
   dnsLabelOf,

@@ -20,7 +20,7 @@ import {
   type GroupRead,
   type StandingRead,
   type UserRead,
-} from './directory-tables.js';
+} from './directory-statements.js';
 import type { KeyReads, ListOrder } from '../lists/list.js';
 import { inBatches, readPage } from '../lists/read-page.js';
 import { SharedReads } from './shared-reads.js';
