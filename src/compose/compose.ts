@@ -66,6 +66,8 @@ export interface Overrides extends RetentionOverrides, AuthenticatorOverrides {
   readonly tlsRoundMilliseconds?: number;
   /** How often the policies' files are looked at. */
   readonly policyRoundMilliseconds?: number;
+  /** How often housekeeping has a round. */
+  readonly housekeepingMilliseconds?: number;
   /** How often the figures of the database are counted. */
   readonly countMilliseconds?: number;
   /** How long one text of metrics is told. */
@@ -365,7 +367,8 @@ async function wire(
       const { counting } = metrics;
       const { dispatcher } = webhooks;
       const work = { context, denyList, counting, retention, dispatcher, known, clientCertificates };
-      await beginWork({ ...work, countingOptions: countingOptions(overrides) }, closings);
+      const { housekeepingMilliseconds } = overrides;
+      await beginWork({ ...work, countingOptions: countingOptions(overrides), housekeepingMilliseconds }, closings);
       recovered = true;
     },
   };

@@ -26,6 +26,7 @@ export interface WorkBesideRequests {
   readonly denyList: DenyList;
   readonly counting: FigureCounting;
   readonly countingOptions: Partial<CountingOptions>;
+  readonly housekeepingMilliseconds: number | undefined;
   readonly retention: RetentionToBegin;
   readonly dispatcher: WebhookDispatcher;
   readonly known: KnownClusters;
@@ -35,7 +36,7 @@ export interface WorkBesideRequests {
 /** Begins the work beside the requests. Resolves when the requests that an earlier process left are recovered. */
 export async function beginWork(parts: WorkBesideRequests, closings: Closings): Promise<void> {
   const { context, denyList, dispatcher, retention } = parts;
-  const housekeeping = startHousekeeping(context);
+  const housekeeping = startHousekeeping(context, parts.housekeepingMilliseconds);
   closings.push(async () => {
     // The next start recovers those that take longer.
     await within(
