@@ -4,7 +4,8 @@ import { Budgets, type Spender } from '../identity/budgets.js';
 import type { AuditEventDraft } from '../model/audit-event.js';
 import type { BudgetLimits } from '../model/budget.js';
 import type { Role } from '../model/principal.js';
-import type { Writer } from '../store/step.js';
+import type { CommitFollower } from '../store/followed-writer.js';
+import type { Step } from '../store/step.js';
 import { keptOctets } from './kept-octets.js';
 
 /** The budgets of all principals. `now`: milliseconds that only grow. */
@@ -15,20 +16,20 @@ export function openBudgets({ budgets }: Config, clock: () => Date, now?: () => 
 }
 
 /**
- * A writer that spends the `auditKilobytes` of whoever causes events, before a step is committed. Events without a principal
- * are caused by the one that another event of their step names; a renewal by a proof of possession is paid by its username.
+ * Spends the `auditKilobytes` of whoever causes events, before a step is committed. Events without a principal are caused by
+ * the one that another event of their step names; a renewal by a proof of possession is paid by its username. Nothing
+ * follows where budgets are off.
  */
-export function spendingWriter(writer: Writer, budgets: Pick<Budgets, 'areCounted' | 'spend'>): Writer {
-  if (!budgets.areCounted) return writer;
-  return {
-    async commit(step) {
-      const cause = step.events.find(({ principal }) => principal !== null);
-      if (cause === undefined) return writer.commit(step);
-      const packed = packEvents(step.events);
-      budgets.spend(spenderOf(cause), 'auditKilobytes', keptOctets(step, packed) / 1000);
-      return writer.commit({ ...step, packed });
-    },
+export function budgetFollower(budgets: Pick<Budgets, 'areCounted' | 'spend'>): readonly CommitFollower[] {
+  if (!budgets.areCounted) return [];
+  const before = (step: Step): Step => {
+    const cause = step.events.find(({ principal }) => principal !== null);
+    if (cause === undefined) return step;
+    const packed = packEvents(step.events);
+    budgets.spend(spenderOf(cause), 'auditKilobytes', keptOctets(step, packed) / 1000);
+    return { ...step, packed };
   };
+  return [{ minds: null, waits: true, before }];
 }
 
 function spenderOf({ principal, details }: AuditEventDraft): Spender {

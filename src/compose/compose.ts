@@ -19,17 +19,18 @@ import { configuredCluster } from '../policy/policy-set.js';
 import { DraftPool } from '../policy/workers/draft-pool.js';
 import type { Services } from '../http/services.js';
 import type { Signer } from '../signer/signer.js';
+import { followedWriter } from '../store/followed-writer.js';
 import type { Writer } from '../store/step.js';
 import type { Store } from '../store/store.js';
 import { publicRandomOctets } from '../x509/strict/serial-number.js';
 import { makeFirstAdminToken, warnOfBreakGlass } from './callers/api-tokens.js';
 import { openAuthenticators, type AuthenticatorOverrides } from './callers/authenticators.js';
-import { openBudgets, spendingWriter } from './budgets.js';
+import { openBudgets } from './budgets.js';
 import type { CallersTrustInForce } from './callers/callers-trust-in-force.js';
 import { openCheckpointKeys } from './checkpoint-keys.js';
 import { openClientCertificates } from './callers/client-certificates.js';
 import { Closings } from './closings.js';
-import { followedWriter } from './commit-followers.js';
+import { commitFollowers, followersFromTheStart } from './commit-followers.js';
 import type { CountingOptions } from './count-figures.js';
 import { healthService } from './health.js';
 import { openInspections } from './inspections.js';
@@ -38,7 +39,7 @@ import { openKeptRevocations } from './database/kept-revocations.js';
 import { measuredReviews, metricsService, openMetrics } from './metrics.js';
 import { offeredSignIns } from './callers/offered-sign-ins.js';
 import { openCluster, openPublicAddress, type ClusterWiring } from './open-cluster.js';
-import { isSoleProcess, openStore, rememberingWriter } from './database/open-store.js';
+import { isSoleProcess, openStore } from './database/open-store.js';
 import { loadPolicies, watchPolicies } from './policies-in-force.js';
 import { detectRestoration, nameInstance, restorationFirst } from './database/restored.js';
 import { openRetention, type RetentionOverrides } from './retention.js';
@@ -153,10 +154,8 @@ async function wire(
   if (schemaNote !== null) log.error({}, schemaNote);
   const found = await logAsFound(opening.auditEvents);
   const keptCheckpoint = new KeptCheckpoint(keptCheckpointFile(config));
-  const openedStore: Store = {
-    ...opening,
-    writer: keptCheckpoint.keeping(spendingWriter(rememberingWriter(writer), budgets)),
-  };
+  const fromTheStart = followersFromTheStart(keptCheckpoint, budgets);
+  const openedStore: Store = { ...opening, writer: followedWriter(writer, fromTheStart) };
   const instance = await nameInstance(openedStore, clock());
 
   // Webhooks: commits that put something into the outbox wake the dispatcher.
@@ -172,9 +171,10 @@ async function wire(
 
   // Revocations: this process knows those that it commits before it answers, and so does the list beside the database.
   const denyList = new DenyList({ reader: openedStore.revocations, clock, log });
+  const restoring = restorationFirst({ store: openedStore, found, keptCheckpoint, instance, clock, log });
   const kept = await openKeptRevocations(
     database,
-    restorationFirst({ store: openedStore, found, keptCheckpoint, instance, clock, log }),
+    { ...openedStore, writer: followedWriter(openedStore.writer, [restoring]) },
     denyList,
     clock,
     log,
@@ -188,12 +188,14 @@ async function wire(
     log,
   });
   await identityBlocks.load();
-  const followers = { denyList, kept, authenticators, directoryUse, identityBlocks, tracing };
-  const measures = metrics.issuance;
-  const store: Store = {
-    ...openedStore,
-    writer: followedWriter(openedStore.writer, { ...followers, measures, wake: () => webhooks.wake() }),
-  };
+  const followers = commitFollowers({
+    ...{ fromTheStart, denyList, kept, authenticators, directoryUse, identityBlocks },
+    measures: metrics.issuance,
+    wake: () => {
+      webhooks.wake();
+    },
+  });
+  const store: Store = { ...openedStore, writer: followedWriter(writer, followers, tracing) };
 
   // The last checkpoint is signed when everything that records events has ended.
   let signing: { stop(): Promise<void> } | null = null;

@@ -4,6 +4,7 @@ import type { Checkpoints } from '../../issuance/evidence/checkpoints.js';
 import { recordRestoration } from '../../issuance/restoration/record-restoration.js';
 import type { LogAsFound, Restorations } from '../../issuance/restoration/restorations.js';
 import { newId } from '../../model/new-id.js';
+import type { CommitFollower } from '../../store/followed-writer.js';
 import type { Store } from '../../store/store.js';
 import type { KeptCheckpoint } from './kept-checkpoint.js';
 
@@ -53,10 +54,10 @@ export interface FirstParts {
 }
 
 /**
- * The store for revocations that only the list beside the database knows. They prove that the database was put back, and once
+ * Goes before the revocations that only the list beside the database knows. They prove that the database was put back, and once
  * they are recorded again nothing proves it. So the restoration is on record before the first of them, unless one is open.
  */
-export function restorationFirst({ store, found, keptCheckpoint, instance, clock, log }: FirstParts): Store {
+export function restorationFirst({ store, found, keptCheckpoint, instance, clock, log }: FirstParts): CommitFollower {
   const record = async () => {
     const before = await store.restorations.all();
     if (before.some(({ acknowledgedAt }) => acknowledgedAt === null)) return;
@@ -76,12 +77,11 @@ export function restorationFirst({ store, found, keptCheckpoint, instance, clock
   };
   let recorded: Promise<void> | null = null;
   return {
-    ...store,
-    writer: {
-      async commit(step) {
-        await (recorded ??= record());
-        return store.writer.commit(step);
-      },
+    minds: null,
+    waits: true,
+    async before(step) {
+      await (recorded ??= record());
+      return step;
     },
   };
 }

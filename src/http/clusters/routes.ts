@@ -40,7 +40,7 @@ export function addClusters(app: App, { clusters }: Services): void {
         operationId: 'getCluster',
         tags: ['clusters'],
         summary: 'Read a cluster',
-        description: 'With the result of its last probe.',
+        description: 'The answer includes the result of the last probe.',
         params: schemas.ClusterParamsSchema,
         response: {
           200: json(schemas.ClusterSchema, { description: 'The cluster.', example: examples.neverProbed }),

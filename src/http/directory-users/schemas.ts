@@ -41,7 +41,7 @@ const userProperties = {
   }),
   username: nullable(
     principalNameOf('A username.', 'jane@corp.example'),
-    'The username in Kubernetes, and the principal, that this person is; null: none.',
+    'The person’s username in Kubernetes and name as a principal; null: none.',
   ),
   whyNoUsername: nullable(
     messageOf('Why.', 'the userName contains U+0020, which is not allowed in a name'),
@@ -71,7 +71,7 @@ const userProperties = {
 
 export const DirectoryUserSchema = namedObject(
   'DirectoryUser',
-  'A person of whom an identity provider tells over SCIM.',
+  'A person whom an identity provider manages over SCIM.',
   userProperties,
 );
 export const DirectoryUserListSchema = pageOf(DirectoryUserSchema, 'A page of people in the directory.');

@@ -9,7 +9,7 @@ import {
   type SpentBudget,
 } from '../../model/budget.js';
 import type { Services } from '../services.js';
-import { useOf } from '../budget-uses.js';
+import { budgetUseOf } from '../budget-uses.js';
 import { problem, type Problem } from '../problems/problem.js';
 import type { App } from '../types.js';
 
@@ -20,13 +20,14 @@ const units: Readonly<Partial<Record<BudgetName, string>>> = {
 };
 
 /**
- * Tells callers on every answer how their budgets stand, in the fields of draft-ietf-httpapi-ratelimit-headers: `RateLimit`
- * and `RateLimit-Policy`, lists of strings with parameters (RFC 9651). An answer 403 counts first, so that it says the truth.
+ * Tells callers on every answer how their budgets stand, in the fields of draft-ietf-httpapi-ratelimit-headers:
+ * `RateLimit` and `RateLimit-Policy`, lists of strings with parameters (RFC 9651). An answer 403 counts first, so that
+ * it says the truth.
  */
 export function tellBudgets(app: App, budgets: Services['budgets']): void {
   app.addHook('onRoute', (route) => {
     const method = Array.isArray(route.method) ? (route.method[0] ?? 'GET') : route.method;
-    route.config = { ...route.config, budgetUse: useOf(method, route.url) };
+    route.config = { ...route.config, budgetUse: budgetUseOf(method, route.url) };
   });
   app.addHook('onSend', (request, reply, payload, done) => {
     const { budgetUse = 'nothing' } = request.route.config;
@@ -43,8 +44,8 @@ const shortCharacters = 64;
 const shortened = '… (shortened: the budget auditKilobytes was spent)';
 
 /**
- * Ending access is never refused for what its comment takes: what is written then has a short one, and says so. The answer
- * shows it.
+ * Ending access is never refused for what its comment takes: what is written then has a short one, and says so. The
+ * answer shows it.
  */
 export function shortenComments(app: App, budgets: Services['budgets']): void {
   app.addHook('preHandler', (request, _reply, done) => {

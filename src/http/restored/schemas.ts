@@ -53,10 +53,13 @@ const LostCertificateSchema = closed({
 });
 
 export const RestoredSchema = namedObject('Restored', 'Whether the database was put back from a backup.', {
-  restored: Type.Boolean({ description: 'Whether it was, and no admin has acknowledged that.', examples: [true] }),
+  restored: Type.Boolean({
+    description: 'Whether the database was put back and no admin has acknowledged that.',
+    examples: [true],
+  }),
   restorations: Type.Array(RestorationSchema, {
     maxItems: 10_000,
-    description: 'Each time that it was, oldest first.',
+    description: 'Each restore of the database, oldest first.',
   }),
   mayBeUnknown: Type.Array(messageOf('A sentence.', 'an admin acknowledges this with POST /v1/restored/acknowledge'), {
     maxItems: 100,

@@ -20,7 +20,7 @@ export const SessionSchema = namedObject('Session', 'A browser that signed in.',
   issuer: dnsLabelOf('The issuer by which the person signed in, as the configuration names it.', 'corp'),
   createdAt: instantOf('When the person signed in.'),
   usedAt: instantOf('When it was last used, to the minute. It ends an hour after that.'),
-  expiresAt: instantOf('When it ends however much it is used.'),
+  expiresAt: instantOf('When it ends even if it is used.'),
   current: Type.Boolean({ description: 'Whether this call came by it.' }),
 });
 export type SessionBody = Static<typeof SessionSchema>;

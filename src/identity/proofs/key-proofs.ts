@@ -42,9 +42,10 @@ export interface KeyProofsOptions {
 }
 
 /**
- * Callers who prove that they hold the key of a certificate, in order to renew it (after RFC 9449). A proof speaks for the
- * collector of the certificate; with the groups on record, and the roles of today, if they asked for it themselves. It counts for no
- * certificate whose key somebody else brought in a CSR, nor for one of whoever had a name before its bearer. It is looked at in two parts: `authenticate` before the body is read, `use` when the body is known.
+ * Callers who prove that they hold the key of a certificate, in order to renew it (after RFC 9449). A proof speaks for
+ * the collector of the certificate; with the groups on record, and the roles of today, if they asked for it themselves.
+ * It counts for no certificate whose key somebody else brought in a CSR, nor for one of whoever had a name before its
+ * bearer. It is looked at in two parts: `authenticate` before the body is read, `use` when the body is known.
  */
 export class KeyProofs implements WayIn<PresentedProof> {
   readonly #turns = new Turns(looks);
@@ -85,8 +86,8 @@ export class KeyProofs implements WayIn<PresentedProof> {
   }
 
   /**
-   * Takes the proof of this caller for a call with this DER certification request (null: the call has none). Answers why it
-   * does not count; null where it does.
+   * Takes the proof of this caller for a call with this DER certification request (null: the call has none). Answers
+   * why it does not count; null where it does.
    */
   async use({ proof }: Principal, csr: Uint8Array | null): Promise<Authentication | null> {
     if (proof === undefined) return null;
@@ -115,8 +116,9 @@ export class KeyProofs implements WayIn<PresentedProof> {
   }
 
   /**
-   * Where the database was put back, the proofs that were used before are not on record. A proof that could be one of them, by
-   * a clock that is ahead, is not decided on. The caller may be right, and goes on with the certificate until it is newer.
+   * Where the database was put back, the proofs that were used before are not on record. A proof that could be one of
+   * them, by a clock that is ahead, is not decided on. The caller may be right, and goes on with the certificate until
+   * it is newer.
    */
   async #whyNotKnown({ issuedAt }: KeyProof): Promise<Authentication | null> {
     const restoredAt = await this.options.restoredAt();

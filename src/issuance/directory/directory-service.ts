@@ -4,7 +4,7 @@ import { BudgetSpentError } from '../../model/budget.js';
 import type { ListedCertificate } from '../../model/certificate.js';
 import {
   isHere,
-  refuse,
+  refuseChange,
   type DirectoryGroup,
   type DirectoryGroupAttributes,
   type DirectoryOutcome,
@@ -41,7 +41,7 @@ export function scimService(context: IssuanceContext, budgets: Pick<Budgets, 'be
 
     async user(id: string): Promise<DirectoryOutcome<DirectoryUser>> {
       const user = await store.directory.user(id);
-      return user === null || user.deletedAt !== null ? refuse(notFound) : { ok: true, value: user };
+      return user === null || user.deletedAt !== null ? refuseChange(notFound) : { ok: true, value: user };
     },
     users: (conditions: readonly UserCondition[], range: DirectoryRange) => store.directory.users(conditions, range),
 
@@ -67,7 +67,7 @@ export function scimService(context: IssuanceContext, budgets: Pick<Budgets, 'be
 
     async group(id: string): Promise<DirectoryOutcome<DirectoryGroup>> {
       const group = await store.directory.group(id);
-      return group === null ? refuse(notFound) : { ok: true, value: group };
+      return group === null ? refuseChange(notFound) : { ok: true, value: group };
     },
     groups: (conditions: readonly GroupCondition[], range: DirectoryRange) => store.directory.groups(conditions, range),
     /** The first members of a group. */

@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import type { ColumnValue, Selection, SqlDialect } from '../statement.js';
+import type { ColumnValue, ReadStatement, SqlDialect } from '../statement.js';
 
 export const sqliteDialect: SqlDialect = {
   jsonArrayLength: (column) => `json_array_length(${column})`,
@@ -45,7 +45,7 @@ export class Statements {
     return statement;
   }
 
-  all({ sql, parameters }: Selection): readonly unknown[] {
+  all({ sql, parameters }: ReadStatement): readonly unknown[] {
     return this.of(sql).all(...parameters.map(bind));
   }
 }

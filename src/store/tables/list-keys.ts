@@ -5,7 +5,7 @@ import { beforeAll, inOrder, keyOfRow, type ListKey, type ListOrder } from './li
 import type { KeyReads, ListPart } from './list-part.js';
 
 /** Keys in the order of the list. */
-export interface FoundKeys {
+export interface KeysInOrder {
   readonly keys: readonly ListKey[];
   /** Where there are fewer than asked for although more may follow: the key behind which to look for them; else null. */
   readonly goesOnBehind: ListKey | null;
@@ -23,7 +23,7 @@ const alongOrder: Ways = [null];
  * statistics of the database say: a list by two filters would otherwise look through a million rows of a common value for
  * the few that have a rare one too. Where no filter is rare, 1,000 rows are examined, and then the page ends.
  */
-export async function selectKeys(reads: KeyReads, part: ListPart, take: number): Promise<FoundKeys> {
+export async function selectKeys(reads: KeyReads, part: ListPart, take: number): Promise<KeysInOrder> {
   const { filters, order, conditions = [] } = part;
   if (filters.some((filter) => filter.length === 0)) return { keys: [], goesOnBehind: null };
   const compare = inOrder(order);

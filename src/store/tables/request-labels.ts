@@ -7,7 +7,8 @@ import type { ListFilter } from './list-filter.js';
 export const labelsColumn = (labels: Labels): string | null =>
   Object.keys(labels).length === 0 ? null : JSON.stringify(labels);
 
-export const labelsOf = (column: string | null): Labels => (column === null ? {} : (JSON.parse(column) as Labels));
+export const labelsInColumn = (column: string | null): Labels =>
+  column === null ? {} : (JSON.parse(column) as Labels);
 
 /** One row for each label, so that requests are found by label on an index. The request's own row comes before. */
 export const insertLabels = (labels: Labels, requestId: string): readonly Statement[] =>

@@ -107,8 +107,8 @@ export interface TestServiceOptions {
 let shared: Promise<SharedService> | undefined;
 
 /**
- * The service with its defaults, one for all files of a worker, with which it ends. Its records stay: a file has names of its own for
- * usernames, tokens and keys, and looks for those alone.
+ * The service with its defaults, one for all files of a worker, with which it ends. Its records stay: a file has names
+ * of its own for usernames, tokens and keys, and looks for those alone.
  */
 export function sharedService(): Promise<SharedService> {
   shared ??= startService();

@@ -22,9 +22,9 @@ interface Waiting<Found> {
 }
 
 /**
- * Finds what a secret stands for. A record that was found is believed for at most 5 seconds, unless this process changes it:
- * `forget` acts at once. Secrets that come together are looked up together: so a guess costs little, and whoever has a good secret
- * waits for a moment, however many guesses come with it.
+ * Finds what a secret stands for. A record that was found is believed for at most 5 seconds, unless this process
+ * changes it: `forget` acts at once. Secrets that come together are looked up together: so a guess costs little, and
+ * whoever has a good secret waits for a moment, however many guesses come with it.
  */
 export class SecretLookUp<Found extends { readonly id: string }> {
   readonly #found = new BoundedMap<string, { readonly record: Found; readonly readAt: number }>(cacheSize);
