@@ -21,39 +21,6 @@ export interface ReviewerToken {
   readonly secretSha256: string;
 }
 
-export interface RevokedApiToken {
-  readonly id: string;
-  readonly revokedAt: Date;
-}
-
-/** How identity finds tokens; the store implements it. */
-export interface ApiTokenReader {
-  /** By the SHA-256 of their secrets, lower-case hex, on a unique index; revoked and expired ones too. */
-  findBySecretSha256s(secretSha256s: readonly string[]): Promise<ReadonlyMap<string, ApiToken>>;
-  /** The reviewers' tokens that are neither revoked nor expired; there are a few for each cluster. */
-  liveReviewers(now: Date): Promise<readonly ReviewerToken[]>;
-  find(id: string): Promise<ApiToken | null>;
-  /** Newest first. */
-  list(page: PageQuery): Promise<Page<ApiToken>>;
-  /**
-   * The principals behind the tokens whose names fold to this one: behind those that are valid at the instant; null:
-   * behind all that there ever were.
-   */
-  makersOf(name: string, validAt: Date | null): Promise<readonly string[]>;
-  /** The roles of all tokens that this very name has or had. */
-  rolesOf(name: string): Promise<readonly Role[]>;
-  /** The tokens that are neither revoked nor expired and whose name folds to one of these. */
-  liveOf(folded: readonly string[], now: Date): Promise<readonly ApiToken[]>;
-  /** Live tokens that one of these principals created, directly or through others. */
-  liveMadeBy(folded: readonly string[], now: Date): Promise<readonly ApiToken[]>;
-  /** Tokens that were revoked before they expired, with the instants of their revocation. */
-  revokedBeforeTheirEnd(now: Date): Promise<readonly RevokedApiToken[]>;
-  /** The tokens with role admin that are neither revoked nor expired, nor for an emergency alone. */
-  liveAdmins(now: Date): Promise<readonly ApiToken[]>;
-  /** The break-glass tokens that are neither revoked nor expired. */
-  liveBreakGlass(now: Date): Promise<readonly ApiToken[]>;
-}
-
 /** How identity keeps tokens: each change in one commit with its audit event. */
 export interface ApiTokenWriter {
   /**
@@ -66,7 +33,11 @@ export interface ApiTokenWriter {
 }
 
 export interface ApiTokensContext {
-  readonly reader: Pick<ApiTokenReader, 'find' | 'list'>;
+  readonly reader: {
+    find(id: string): Promise<ApiToken | null>;
+    /** Newest first. */
+    list(page: PageQuery): Promise<Page<ApiToken>>;
+  };
   readonly writer: ApiTokenWriter;
   /** Told of a reviewer's token, and of a revocation, once it is committed. */
   readonly authenticator: { remember(made: ReviewerToken): void; forget(tokenId: string): void };

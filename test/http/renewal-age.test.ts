@@ -15,16 +15,6 @@ import { startOidcService } from './support/oidc-service.js';
 import type { Caller, TestService } from './support/service.js';
 
 const hour = 3_600;
-const policies = `
-apiVersion: kubepass/v1
-kind: Policy
-metadata: { name: automatic }
-spec:
-  selector: { clusters: [demo] }
-  allowed: { usernames: ["*"], groups: ["team-*"], collectors: ["*"] }
-  constraints: { maxExpirationSeconds: 86400 }
-  approval: { mode: auto }
-`;
 const roles = [
   { names: ['nora'], roles: ['requester'] },
   { groups: ['staff'], roles: ['requester'] },
@@ -40,7 +30,7 @@ beforeAll(async () => {
     lifetimeSeconds: 86_400,
   });
   const start = (groupsMaxAgeSeconds: number) =>
-    startOidcService(provider, { policies, roles, settings: { renewal: { groupsMaxAgeSeconds } } });
+    startOidcService(provider, { roles, settings: { renewal: { groupsMaxAgeSeconds } } });
   service = await start(3 * hour);
   strict = await start(0);
 });

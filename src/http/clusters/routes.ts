@@ -9,7 +9,7 @@ import { addSchemas, ref } from '../schema-parts.js';
 import type { App } from '../types.js';
 import * as examples from './examples.js';
 import * as schemas from './schemas.js';
-import { certificateAuthorityView, clusterView } from './views.js';
+import { certificateAuthoritiesView, clusterView } from './schemas.js';
 
 export function addClusters(app: App, { clusters }: Services): void {
   addSchemas(app, schemas);
@@ -108,13 +108,10 @@ export function addClusters(app: App, { clusters }: Services): void {
       },
     },
     async (request, reply) => {
-      const { serving, client } = granted(
-        await clusters.certificateAuthorities(callerOf(request), request.params.name),
-      );
-      if (request.answerType === 'application/json')
-        return { serving: certificateAuthorityView(serving), client: client && certificateAuthorityView(client) };
+      const authorities = granted(await clusters.certificateAuthorities(callerOf(request), request.params.name));
+      if (request.answerType === 'application/json') return certificateAuthoritiesView(authorities);
 
-      const authority = request.query.role === 'client' ? client : serving;
+      const authority = authorities[request.query.role ?? 'serving'];
       if (authority === null) throw new RefusalError({ kind: 'not-found' });
       return request.answerType === 'text/plain'
         ? reply

@@ -7,7 +7,6 @@ import { isSessionLive, sessionLimits, type Session } from '../../model/session.
 import { secretSha256 } from '../api-token-secret.js';
 import { may } from '../permissions.js';
 import { rolesBound, type RoleBinding } from '../role-bindings.js';
-import type { SessionReader } from './session-reader.js';
 import { newSessionSecret } from './session-secret.js';
 
 /** How identity keeps sessions: each change in one commit with its audit event. */
@@ -19,7 +18,11 @@ export interface SessionWriter {
 }
 
 export interface SessionsContext {
-  readonly reader: Pick<SessionReader, 'find' | 'list'>;
+  readonly reader: {
+    find(id: string): Promise<Session | null>;
+    /** The live sessions of this name, or (null) of everybody; newest first. */
+    list(name: string | null, now: Date, page: PageQuery): Promise<Page<Session>>;
+  };
   readonly writer: SessionWriter;
   readonly roles: readonly RoleBinding[];
   readonly clock: () => Date;

@@ -3,7 +3,7 @@ import type { BlockedParty } from '../../model/decision.js';
 import { foldedName } from '../../model/folded-name.js';
 import { blocks, type IdentityBlock, type StoredIdentityBlock } from '../../model/identity-block.js';
 import type { RequireUnblocked } from '../../store/step.js';
-import type { IdentityBlockReader } from '../../store/store.js';
+import type { Store } from '../../store/store.js';
 
 /** The names of a request that may be blocked. */
 export interface PartiesOfRequest {
@@ -28,7 +28,7 @@ const followMilliseconds = 500;
 const readAtOnce = 1_000;
 
 export interface IdentityBlocksOptions {
-  readonly reader: Pick<IdentityBlockReader, 'find' | 'lastN' | 'namesBehind'>;
+  readonly reader: Pick<Store['identityBlocks'], 'find' | 'lastN' | 'namesBehind'>;
   /** The names of the configured clusters. */
   readonly clusters: readonly string[];
   readonly log: { error(fields: object, message: string): void };

@@ -1,6 +1,6 @@
 import type { DenyListPort } from '../../model/enforcement.js';
 import type { RevokedCertificate } from '../../model/revocation.js';
-import type { RevocationReader } from '../../store/store.js';
+import type { Store } from '../../store/store.js';
 import type { Log } from '../context.js';
 
 const followMilliseconds = 500;
@@ -9,7 +9,7 @@ const pruneMilliseconds = 60_000;
 const readAtOnce = 1_000;
 
 export interface DenyListOptions {
-  readonly reader: Pick<RevocationReader, 'chunk' | 'lastN' | 'unexpired'>;
+  readonly reader: Pick<Store['revocations'], 'chunk' | 'lastN' | 'unexpired'>;
   readonly clock: () => Date;
   readonly log: Log;
 }

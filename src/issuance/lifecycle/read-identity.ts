@@ -9,7 +9,8 @@ import {
 } from '../../model/identity.js';
 import type { ListedCertificate } from '../../model/certificate.js';
 import type { CertificateRequest } from '../../model/certificate-request.js';
-import type { LiveIdentity, UnexpiredCertificates } from '../../store/store.js';
+import type { UnexpiredCertificates } from '../../store/tables/certificate-table.js';
+import type { LiveIdentity } from '../../store/tables/identity-table.js';
 import type { IssuanceContext } from '../context.js';
 import { lostByBearer } from '../directory/certificates-with-lost-groups.js';
 import { spellingsOf } from './end-access.js';

@@ -7,7 +7,8 @@ import { consistencyProof, isConsistent, rootHash } from '../../audit/merkle-tre
 import { readNote, readVerifierKey, signNote } from '../../audit/signed-note.js';
 import { auditEvent } from '../../model/audit-event.js';
 import { StoreBusyError } from '../../model/errors.js';
-import type { AuditArchive, Store, StoredAuditRecord } from '../../store/store.js';
+import type { Store } from '../../store/store.js';
+import type { AuditArchive, StoredAuditRecord } from '../../store/tables/audit-archive-table.js';
 import type { KeptTimeline, PruneAuditRecords } from '../../store/step.js';
 import type { Log } from '../context.js';
 import type { Checkpoints, CheckpointSigner } from '../evidence/checkpoint-service.js';

@@ -16,7 +16,6 @@ import type { Page, PageQuery } from '../../model/page.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { hexText, octetsIn, octetsOf, uuidOctets, uuidOctetsIn, uuidOf, uuidOfHex } from '../octets.js';
 import type { Columns, ReadStatement, SqlDialect } from '../statement.js';
-import type { AuditEventReader } from '../store.js';
 import { equals, type ListFilter } from '../lists/list-filter.js';
 import { selectKeys, type KeysInOrder } from '../lists/select-keys.js';
 import type { KeyReads, ListKey, ListOrder } from '../lists/list.js';
@@ -139,12 +138,13 @@ const oldestFirst: ListOrder = {
 const issuance = String(typesMask(['CertificateIssued']));
 
 /** Reads the audit log. */
-export class AuditEventTable implements AuditEventReader {
+export class AuditEventTable {
   constructor(
     private readonly prisma: PrismaClient,
     private readonly reads: KeyReads,
   ) {}
 
+  /** Oldest first, so that a follower can keep its cursor and continue later. Events that an archive has are left out. */
   async list(filter: AuditEventFilter, page: PageQuery): Promise<AuditEventPage> {
     const { seq: archived } = await this.start();
     const found = await this.#listBehind(archived, filter, page);
@@ -278,6 +278,7 @@ export class AuditEventTable implements AuditEventReader {
     return last?.lastSeq ?? 0n;
   }
 
+  /** All events of one request that are still in the database, oldest first. */
   async ofRequest(requestId: string): Promise<readonly AuditEvent[]> {
     const octets = uuidOctetsIn(requestId);
     if (octets === null) return [];
@@ -289,16 +290,19 @@ export class AuditEventTable implements AuditEventReader {
     return rows.map(auditRecordOf).flatMap(eventsOf);
   }
 
+  /** Events with `seq` > `afterSeq`, in order, at most `limit`: for verification and export in chunks. */
   async chunk(afterSeq: number, limit: number): Promise<readonly AuditEvent[]> {
     const events = (await this.#recordsBehind(afterSeq, limit)).flatMap(eventsOf);
     return events.filter(({ seq }) => seq > afterSeq).slice(0, limit);
   }
 
+  /** The same events without reading what is in them: for exports. */
   async links(afterSeq: number, limit: number): Promise<readonly ChainLink[]> {
     const links = (await this.#recordsBehind(afterSeq, limit)).flatMap(linksOf);
     return links.filter(({ seq }) => seq > afterSeq).slice(0, limit);
   }
 
+  /** The RFC 8785 texts of these events. It stops at the first missing event. */
   async canonicalTexts(afterSeq: number, limit: number): Promise<readonly string[]> {
     return textsIn(await this.reads.readRows(selectTexts(afterSeq, limit, this.reads.dialect)), afterSeq, limit);
   }
@@ -317,6 +321,7 @@ export class AuditEventTable implements AuditEventReader {
     return (near.length > 0 ? near : await read({ gt }, 1)).map(auditRecordOf);
   }
 
+  /** Number and hash of the last committed event. */
   async head(): Promise<ChainHead> {
     const row = await this.prisma.auditRecord.findFirst({
       orderBy: { lastSeq: 'desc' },
@@ -325,6 +330,7 @@ export class AuditEventTable implements AuditEventReader {
     return row ? headAfter({ lastSeq: Number(row.lastSeq), hashes: row.hashes }) : genesis;
   }
 
+  /** Number and hash of the last event that an archive has; `seq` is 0 where there is none. */
   async start(): Promise<ChainHead> {
     const [row] = (await this.reads.readRows(selectLastArchive)) as readonly {
       readonly lastSeq: number | string;

@@ -4,10 +4,18 @@ import { plainBlock, type IdentityBlock } from '../../model/identity-block.js';
 import { countedCertificates, type IdentityFilter } from '../../model/identity.js';
 import type { Page, PageQuery } from '../../model/page.js';
 import { insertOnce, jsonRead, type ColumnValue, type Condition, type ReadRows, type Statement } from '../statement.js';
-import type { IdentityBlockReader, IdentityReader, LiveIdentity } from '../store.js';
+import type { IdentityBlockTable } from './identity-block-table.js';
 import { behindPrefix } from '../lists/list-filter.js';
 import { compareParts, type KeyReads, type ListKey, type ListOrder } from '../lists/list.js';
 import { readPage, scanPage, type FoundRecords } from '../lists/read-page.js';
+
+/** A username with its live certificates, at most `countedCertificates` of them, those first that end last. */
+export interface LiveIdentity {
+  readonly username: string;
+  readonly live: readonly { readonly cluster: string; readonly groups: readonly string[]; readonly notAfter: Date }[];
+  /** Null where no block holds on any cluster. */
+  readonly block: IdentityBlock | null;
+}
 
 const byUsername: ListOrder = {
   name: 'identities/username',
@@ -22,12 +30,13 @@ const scan = { atOnce: 250, atMost: 1000 };
 const fewCertificates = 2000;
 
 /** Reads identities from the tables of certificates and of blocks. */
-export class IdentityTable implements IdentityReader {
+export class IdentityTable {
   constructor(
     private readonly reads: KeyReads,
-    private readonly blocks: IdentityBlockReader,
+    private readonly blocks: IdentityBlockTable,
   ) {}
 
+  /** Whether there is or was a certificate for this username. */
   async isKnown(username: string): Promise<boolean> {
     const rows = await this.reads.readRows({
       sql: 'SELECT 1 FROM "CertificateRecord" WHERE "username" = ? LIMIT 1',
@@ -36,10 +45,12 @@ export class IdentityTable implements IdentityReader {
     return rows.length > 0;
   }
 
+  /** The other spellings of a name in requests. `folded`: the form in which names are compared, which is not among them. */
   spellings(folded: string): Promise<readonly string[]> {
     return readSpellings(this.reads.readRows, folded);
   }
 
+  /** Identities with live certificates by username; with `blocked: true`, blocked ones by folded username. */
   async list(filter: IdentityFilter, now: Date, page: PageQuery): Promise<Page<LiveIdentity>> {
     const isWanted = (found: Found) => selects(filter, found);
     const { username } = filter;

@@ -3,7 +3,6 @@ import { idBound } from '../../model/new-id.js';
 import type { RecordedRequest, RecordedRequestRange } from '../../model/replay.js';
 import { uuidOctets, uuidOf } from '../octets.js';
 import { jsonRead, type ReadRows } from '../statement.js';
-import type { RecordedRequestReader } from '../store.js';
 import { labelsInColumn } from './request-labels.js';
 import { decisionOf } from './request-table.js';
 
@@ -59,9 +58,10 @@ const period = `"r"."n" > COALESCE((SELECT "n" FROM "RequestRecord" WHERE "id" =
   AND "r"."id" > ? AND "r"."id" < ? ORDER BY "r"."n" LIMIT ?`;
 
 /** Reads requests in order to decide them again: in chunks, and without anything that happened to them later. */
-export class RecordedRequests implements RecordedRequestReader {
+export class RecordedRequests {
   constructor(private readonly readRows: ReadRows) {}
 
+  /** The requests behind `afterId` (null: from the first on), in the order of their creation, at most `limit`. */
   async chunk(
     { cluster, after, before }: RecordedRequestRange,
     afterId: string | null,

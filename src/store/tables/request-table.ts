@@ -12,7 +12,6 @@ import type { Requester, Role } from '../../model/principal.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { hexText, octetsOf, uuidOctetsIn, uuidOf } from '../octets.js';
 import { storedJson } from '../statement.js';
-import type { RequestReader } from '../store.js';
 import { equals, isParty, onUsername, type ListFilter } from '../lists/list-filter.js';
 import { selectKeys } from '../lists/select-keys.js';
 import {
@@ -101,7 +100,7 @@ const newestFirst: ListOrder = {
 const inOrderOfUsernames = byUsername('requests');
 
 /** Reads the table of requests. */
-export class RequestTable implements RequestReader {
+export class RequestTable {
   constructor(
     private readonly prisma: PrismaClient,
     private readonly reads: KeyReads,
@@ -114,6 +113,7 @@ export class RequestTable implements RequestReader {
     return row && requestOf(row);
   }
 
+  /** The requesters of these requests, as they were then, by the ids. A request that does not exist is left out. */
   async requestersOf(ids: readonly string[]): Promise<ReadonlyMap<string, Requester>> {
     const rows = await inBatches([...new Set(ids)], (batch) =>
       this.prisma.requestRecord.findMany({
@@ -124,6 +124,7 @@ export class RequestTable implements RequestReader {
     return new Map(rows.map((row) => [uuidOf(row.id), requesterOf(row)]));
   }
 
+  /** Newest first; with a prefix of usernames, by username. */
   list(filter: RequestFilter & Visibility, page: PageQuery): Promise<Page<CertificateRequest>> {
     const { usernamePrefix: prefix, ...others } = filter;
     if (prefix === undefined || filter.username !== undefined)
@@ -135,6 +136,10 @@ export class RequestTable implements RequestReader {
     );
   }
 
+  /**
+   * Lists the pending requests that are wanted, newest first. It examines at most 1000 requests for a page, so a page may be
+   * short or empty although others follow.
+   */
   listPending(
     filter: RequestFilter,
     isWanted: (request: CertificateRequest) => boolean | Promise<boolean>,
@@ -150,6 +155,7 @@ export class RequestTable implements RequestReader {
     );
   }
 
+  /** Requests that recovery must finish: those in `issuing`, and `approved` ones that came with a CSR. Oldest first. */
   async unfinished(): Promise<readonly CertificateRequest[]> {
     const rows = await this.prisma.requestRecord.findMany({
       where: { OR: [{ state: 'issuing' }, { state: 'approved', certificationRequest: { not: null } }] },
@@ -159,6 +165,7 @@ export class RequestTable implements RequestReader {
     return rows.map(requestOf);
   }
 
+  /** Pending and approved requests whose `expiresAt` has passed, oldest first, at most 500. */
   async lapsed(now: Date): Promise<readonly CertificateRequest[]> {
     const rows = await this.reads.readRows({
       // The condition on the state is that of the index.
@@ -170,6 +177,7 @@ export class RequestTable implements RequestReader {
     return found.map(({ item }) => item).sort((a, b) => (a.expiresAt?.getTime() ?? 0) - (b.expiresAt?.getTime() ?? 0));
   }
 
+  /** The usernames, among these, with a pending or approved request, or with more requests than it looks at. */
   async waitingAmong(usernames: readonly string[]): Promise<ReadonlySet<string>> {
     // As a row, so that PostgreSQL goes along the index of usernames: it would look for the newest rows of one through all rows.
     const own = `"RequestRecord" AS "r" WHERE ("r"."username", "r"."n") <= ("given"."value", ${String(largestNumber)})
@@ -184,6 +192,10 @@ export class RequestTable implements RequestReader {
     return new Set(found.map((row) => (row as { readonly value: string }).value));
   }
 
+  /**
+   * At most `limit` of the pending and approved requests that one of these names is requested in, asked for, or collects.
+   * `clusters` null: on each.
+   */
   async waitingOf(
     names: readonly string[],
     clusters: readonly string[] | null,
@@ -235,6 +247,7 @@ export class RequestTable implements RequestReader {
     return [...requests.values()].slice(0, limit);
   }
 
+  /** The usernames, among these, for which a certificate is being signed. */
   async issuingAmong(usernames: readonly string[]): Promise<ReadonlySet<string>> {
     // There are few requests in this state, and a username may have many.
     const found = await this.reads.readRows({
@@ -246,6 +259,7 @@ export class RequestTable implements RequestReader {
     return new Set(found.map((row) => (row as { readonly username: string }).username));
   }
 
+  /** Requests of the cluster whose latest attempt was for one of these keys, in no particular order. */
   async attemptedFor(cluster: string, spkiSha256s: readonly string[]): Promise<readonly CertificateRequest[]> {
     const rows = await inBatches(spkiSha256s, (batch) =>
       this.prisma.requestRecord.findMany({

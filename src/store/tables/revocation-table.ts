@@ -2,8 +2,12 @@ import type { RevocationReason, RevokedCertificate } from '../../model/revocatio
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { hexText, octetsIn, octetsOf, serialOctets, serialOf } from '../octets.js';
 import { quoted, type Columns, type Statement } from '../statement.js';
-import type { RevocationReader, StoredRevocation } from '../store.js';
 import { inBatches } from '../lists/read-page.js';
+
+/** `n` grows in the order of the commits, on every replica. */
+export interface StoredRevocation extends RevokedCertificate {
+  readonly n: bigint;
+}
 
 const revocationColumns = {
   n: true,
@@ -59,13 +63,15 @@ export const requireUnrevoked = (fingerprintSha256: string): Statement => ({
 });
 
 /** Reads the table of revocations. */
-export class RevocationTable implements RevocationReader {
+export class RevocationTable {
   constructor(private readonly prisma: PrismaClient) {}
 
+  /** The revocations behind `after`, in the order of their commits, at most `limit`. */
   chunk(after: bigint, limit: number): Promise<readonly StoredRevocation[]> {
     return this.#chunk({ n: { gt: after } }, limit);
   }
 
+  /** As `chunk`, those alone whose certificate has not expired. */
   unexpired(now: Date, after: bigint, limit: number): Promise<readonly StoredRevocation[]> {
     return this.#chunk({ n: { gt: after }, notAfter: { gt: now } }, limit);
   }
@@ -80,11 +86,13 @@ export class RevocationTable implements RevocationReader {
     return rows.map(revocationOf);
   }
 
+  /** The highest number of a revocation; 0 where there is none. */
   async lastN(): Promise<bigint> {
     const last = await this.prisma.revocation.findFirst({ orderBy: { n: 'desc' }, select: { n: true } });
     return last?.n ?? 0n;
   }
 
+  /** The fingerprints, among these, of revoked certificates. */
   async known(fingerprintsSha256: readonly string[]): Promise<ReadonlySet<string>> {
     const rows = await inBatches(fingerprintsSha256, (batch) =>
       this.prisma.revocation.findMany({
