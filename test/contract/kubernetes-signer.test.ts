@@ -4,8 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { openClusterConnection, type ClusterConnection } from '../../src/cluster/cluster-connection.js';
 import { readClientTrust } from '../../src/cluster/certificate-authorities.js';
 import { kubeApiserverClient } from '../../src/cluster/csr-object.js';
-import type { ApprovedFields } from '../../src/model/approved-request.js';
-import { mintApprovedRequest } from '../../src/model/mint-approved-request.js';
+import { type ApprovedFields, mintApprovedRequest } from '../../src/model/approved-request.js';
 import { newId } from '../../src/model/new-id.js';
 import { writeCertificationRequest } from '../../src/x509/strict/certification-request.js';
 import { readCertificate } from '../../src/x509/strict/certificate-reader.js';

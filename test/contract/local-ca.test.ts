@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { readClientTrust } from '../../src/cluster/certificate-authorities.js';
-import { mintApprovedRequest } from '../../src/model/mint-approved-request.js';
+import { mintApprovedRequest } from '../../src/model/approved-request.js';
 import { generateCertificateAuthority } from '../../src/x509/peculiar/generate-certificate-authority.js';
 import { loadSigningAuthority } from '../../src/x509/strict/signing-authority.js';
 import { readCertificate } from '../../src/x509/strict/certificate-reader.js';

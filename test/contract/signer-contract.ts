@@ -5,8 +5,7 @@ import {
   checkIssuedCertificate,
   checkSignedCertificate,
 } from '../../src/issuance/attempts/check-issued-certificate.js';
-import type { ApprovedRequest } from '../../src/model/approved-request.js';
-import { mintApprovedRequest } from '../../src/model/mint-approved-request.js';
+import { type ApprovedRequest, mintApprovedRequest } from '../../src/model/approved-request.js';
 import { newId } from '../../src/model/new-id.js';
 import { keyAlgorithms, type KeyAlgorithm } from '../../src/x509/strict/key-algorithm.js';
 import { generateKeyPair } from '../../src/x509/strict/key-pair.js';

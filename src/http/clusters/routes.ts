@@ -7,9 +7,10 @@ import { granted, RefusalError } from '../problems/refusal-to-problem.js';
 import { bodyProblems, json, problems, response, textBody } from '../responses.js';
 import { addSchemas, ref } from '../schema-parts.js';
 import type { App } from '../types.js';
-import * as examples from './examples.js';
 import * as schemas from './schemas.js';
-import { certificateAuthorityView, clusterView } from './views.js';
+import { certificateAuthorityView, ClusterParamsSchema, clusterView } from './schemas.js';
+import { renderExecKubeconfig } from '../../formats/kubeconfig/render-kubeconfig.js';
+import { listeningAddress } from '../plugins/credential.js';
 
 export function addClusters(app: App, { clusters }: Services): void {
   addSchemas(app, schemas);
@@ -23,7 +24,7 @@ export function addClusters(app: App, { clusters }: Services): void {
         summary: 'List the configured clusters',
         description: 'In the order of the configuration, each with the result of its last probe.',
         querystring: ListQuerySchema,
-        response: { 200: pageResponse(schemas.ClusterListSchema, 'A page.', examples.neverProbed), ...problems() },
+        response: { 200: pageResponse(schemas.ClusterListSchema, 'A page.', neverProbed), ...problems() },
       },
     },
     async (request, reply) => {
@@ -43,7 +44,7 @@ export function addClusters(app: App, { clusters }: Services): void {
         description: 'The answer includes the result of the last probe.',
         params: schemas.ClusterParamsSchema,
         response: {
-          200: json(schemas.ClusterSchema, { description: 'The cluster.', example: examples.neverProbed }),
+          200: json(schemas.ClusterSchema, { description: 'The cluster.', example: neverProbed }),
           ...problems('not-found'),
         },
       },
@@ -70,7 +71,7 @@ export function addClusters(app: App, { clusters }: Services): void {
         response: {
           200: json(schemas.ClusterSchema, {
             description: 'The cluster, with the result of the probe.',
-            example: examples.probed,
+            example: probed,
           }),
           ...problems('not-permitted', 'not-found', ...bodyProblems),
         },
@@ -121,6 +122,89 @@ export function addClusters(app: App, { clusters }: Services): void {
             .type('text/plain; charset=utf-8')
             .send(authority.certificates.map(({ der }) => certificateText(der)).join(''))
         : reply.type(request.answerType).send(authority.pem);
+    },
+  );
+}
+
+// Clusters for the OpenAPI document: the members in which they differ from the examples of the schema.
+
+/** As the quickstart's cluster is at first. */
+const neverProbed = {
+  signer: 'localCA',
+  allowPrivilegedGroups: [],
+  readsRoleBindings: false,
+  revocation: {
+    mode: 'none',
+    verifiedAt: null,
+    delaySeconds: null,
+    continues: ['everything, until the certificate expires or its bindings are removed'],
+  },
+  probedAt: null,
+  probe: null,
+};
+
+/** A cluster that signs certificates itself. */
+const probed = {
+  name: 'dev-eu',
+  signer: 'kubernetes',
+  allowPrivilegedGroups: [],
+  probe: {
+    missingPermissions: [],
+    signs: 'yes',
+    accepts: 'yes',
+    reason: null,
+    message: null,
+    advice: null,
+    lifetimeCap: null,
+    revocation: { mode: 'webhook', verified: true, delaySeconds: 0, reason: null, message: null },
+  },
+};
+
+const yaml = 'application/yaml';
+
+/** The kubeconfig of a cluster for the kubectl plugin. */
+export function addExecKubeconfig(app: App, { clusters }: Services): void {
+  app.get(
+    '/clusters/:name/kubeconfig',
+    {
+      config: { produces: [yaml] },
+      schema: {
+        operationId: 'getClusterKubeconfig',
+        tags: ['clusters'],
+        summary: 'Read a kubeconfig for the kubectl plugin',
+        description:
+          'It holds no secret, so that everybody can have the same one: kubectl runs `kubectl-kubepass`, which gets a ' +
+          'certificate when one is needed and renews it. The address of kubepass in it is that of `publicAddress`, else the ' +
+          'one at which this call arrives.',
+        params: ClusterParamsSchema,
+        response: {
+          200: response(
+            {
+              [yaml]: textBody(
+                'A kubeconfig with an exec user.',
+                renderExecKubeconfig({
+                  cluster: {
+                    name: 'demo',
+                    server: 'https://10.0.0.1:6443',
+                    tlsServerName: null,
+                    servingCertificateAuthority: certificatePem,
+                  },
+                  server: 'https://kubepass.example',
+                  certificateAuthority: null,
+                }),
+              ),
+            },
+            { description: 'The kubeconfig.' },
+          ),
+          ...problems('not-found'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { cluster, publicAddress } = granted(clusters.execKubeconfig(callerOf(request), request.params.name));
+      const server = publicAddress?.url ?? listeningAddress(request.raw.socket);
+      const certificateAuthority = publicAddress?.certificateAuthority ?? null;
+      return reply.type(yaml).send(renderExecKubeconfig({ cluster, server, certificateAuthority }));
     },
   );
 }

@@ -1,6 +1,6 @@
-import { signerKinds } from '../../model/cluster.js';
-import { enforcementModes } from '../../model/enforcement.js';
-import { Type, type Static } from 'typebox';
+import { type CertificateAuthorityBundle, signerKinds } from '../../model/cluster.js';
+import { type Enforcement, enforcementModes, enforcementOf } from '../../model/enforcement.js';
+import { type Static, Type } from 'typebox';
 import { certificatePem } from '../example-certificate.js';
 import { pageOf } from '../pages.js';
 import {
@@ -17,6 +17,8 @@ import {
   sha256Of,
   textOf,
 } from '../schema-parts.js';
+import { type ClusterProbe, missingPermissions } from '../../model/cluster-probe.js';
+import type { ClusterView } from '../../issuance/clusters/cluster-service.js';
 
 const answerOf = (description: string) => oneOf(['yes', 'no', 'unknown'], description);
 
@@ -167,3 +169,62 @@ export const CertificateAuthorityQuerySchema = closed({
     }),
   ),
 });
+
+export function clusterView({ cluster, probe }: ClusterView): ClusterBody {
+  return {
+    name: cluster.name,
+    server: cluster.server,
+    signer: cluster.signer,
+    allowPrivilegedGroups: [...cluster.allowPrivilegedGroups],
+    nameAlphabet: cluster.nameAlphabet,
+    readsRoleBindings: cluster.readsRoleBindings,
+    revocation: enforcementView(enforcementOf(cluster.revocation, probe && probe.result.revocation)),
+    probedAt: probe && probe.probedAt.toISOString(),
+    probe: probe && probeView(probe.result),
+  };
+}
+
+function enforcementView({ mode, verifiedAt, delaySeconds, continues }: Enforcement): ClusterBody['revocation'] {
+  return { mode, verifiedAt: verifiedAt && verifiedAt.toISOString(), delaySeconds, continues: [...continues] };
+}
+
+function probeView(probe: ClusterProbe): NonNullable<ClusterBody['probe']> {
+  return {
+    reachable: probe.reachable,
+    version: probe.version,
+    username: probe.username,
+    permissions: probe.permissions.map(({ permission, purpose, required, held }) => ({
+      permission,
+      purpose,
+      required,
+      held,
+    })),
+    missingPermissions: [...missingPermissions(probe)],
+    signs: probe.signs,
+    reason: probe.reason,
+    message: probe.message,
+    advice: probe.advice,
+    accepts: probe.accepts,
+    acceptedAs: probe.acceptedAs,
+    requestId: probe.requestId,
+    lifetimeCap: probe.lifetimeCap && { ...probe.lifetimeCap },
+    revocation: probe.revocation && { ...probe.revocation },
+  };
+}
+
+export function certificateAuthorityView({
+  pem,
+  certificates,
+}: CertificateAuthorityBundle): CertificateAuthoritiesBody['serving'] {
+  return {
+    pem,
+    certificates: certificates.map((certificate) => ({
+      fingerprintSha256: certificate.fingerprintSha256,
+      serialNumber: certificate.serialNumber,
+      subject: certificate.subject,
+      issuer: certificate.issuer,
+      notBefore: certificate.notBefore.toISOString(),
+      notAfter: certificate.notAfter.toISOString(),
+    })),
+  };
+}

@@ -1,17 +1,63 @@
 import type { Principal } from '../../model/principal.js';
 import type { Services } from '../services.js';
-import { ListQuerySchema, pageBody, pageQuery, pageResponse } from '../pages.js';
+import { ListQuerySchema, pageBody, pageOf, pageQuery, pageResponse } from '../pages.js';
 import { callerOf } from '../plugins/authentication.js';
 import { clearSessionCookies } from '../plugins/session-cookies.js';
 import { granted } from '../problems/refusal-to-problem.js';
 import { empty, problems } from '../responses.js';
-import { addSchemas } from '../schema-parts.js';
+import {
+  addSchemas,
+  closed,
+  dnsLabelOf,
+  exampleId,
+  idOf,
+  instantOf,
+  namedObject,
+  principalGroupsOf,
+  principalNameOf,
+  textOf,
+} from '../schema-parts.js';
 import type { App } from '../types.js';
-import * as schemas from './schemas.js';
-import { sessionView } from './schemas.js';
+import { type Static, Type } from 'typebox';
+import type { Session } from '../../model/session.js';
+
+const SessionSchema = namedObject('Session', 'A browser that signed in.', {
+  id: idOf('UUID.'),
+  name: principalNameOf('The principal’s name.', 'jane@example.com'),
+  groups: principalGroupsOf('The principal’s groups, as the identity provider told them at the sign-in.'),
+  issuer: dnsLabelOf('The issuer by which the person signed in, as the configuration names it.', 'corp'),
+  createdAt: instantOf('When the person signed in.'),
+  usedAt: instantOf('When it was last used, to the minute. It ends an hour after that.'),
+  expiresAt: instantOf('When it ends even if it is used.'),
+  current: Type.Boolean({ description: 'Whether this call came by it.' }),
+});
+export type SessionBody = Static<typeof SessionSchema>;
+
+const SessionListSchema = pageOf(SessionSchema, 'Sessions that are live, newest first.');
+
+const SessionParamsSchema = closed({
+  id: textOf('The session’s id, or `current` for the one by which the call comes.', exampleId, {
+    minLength: 1,
+    maxLength: 64,
+  }),
+});
+
+/** `currentId`: the session by which the call came; null where it came by something else. */
+function sessionView(session: Session, currentId: string | null): SessionBody {
+  return {
+    id: session.id,
+    name: session.name,
+    groups: [...session.groups],
+    issuer: session.issuer,
+    createdAt: session.createdAt.toISOString(),
+    usedAt: session.usedAt.toISOString(),
+    expiresAt: session.expiresAt.toISOString(),
+    current: session.id === currentId,
+  };
+}
 
 export function addSessions(app: App, { sessions }: Services): void {
-  addSchemas(app, schemas);
+  addSchemas(app, { SessionSchema, SessionListSchema });
 
   app.get(
     '/sessions',
@@ -25,7 +71,7 @@ export function addSessions(app: App, { sessions }: Services): void {
           'Lists your own sessions; with the role admin, everybody’s. Sessions that have ended are not listed.',
         querystring: ListQuerySchema,
         response: {
-          200: pageResponse(schemas.SessionListSchema, 'A page, newest first.'),
+          200: pageResponse(SessionListSchema, 'A page, newest first.'),
           ...problems(),
         },
       },
@@ -48,7 +94,7 @@ export function addSessions(app: App, { sessions }: Services): void {
         description:
           'Ends one of your own sessions (`current`: the one of this call); with the role admin, anybody’s. Acts at once in ' +
           'this process, and within 5 s in every other one. A browser that ends its own loses its cookies.',
-        params: schemas.SessionParamsSchema,
+        params: SessionParamsSchema,
         response: { 204: empty('The session has ended, now or before.'), ...problems('not-found') },
       },
     },

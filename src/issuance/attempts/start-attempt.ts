@@ -1,6 +1,5 @@
-import type { ApprovedRequest } from '../../model/approved-request.js';
+import { type ApprovedRequest, mintApprovedRequest } from '../../model/approved-request.js';
 import type { CertificateRequest, IssuanceAttempt, PublicKeyReference } from '../../model/certificate-request.js';
-import { mintApprovedRequest } from '../../model/mint-approved-request.js';
 import type { PreparedSigning } from '../../signer/signer.js';
 import type { Step } from '../../store/step.js';
 import { issuingCluster, secondsAfter, type IssuanceContext } from '../context.js';

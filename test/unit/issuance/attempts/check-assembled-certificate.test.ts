@@ -5,7 +5,7 @@ import {
   checkIssuedCertificate,
   checkSignedCertificate,
 } from '../../../../src/issuance/attempts/check-issued-certificate.js';
-import { mintApprovedRequest } from '../../../../src/model/mint-approved-request.js';
+import { mintApprovedRequest } from '../../../../src/model/approved-request.js';
 import { LocalCaSigner } from '../../../../src/signer/local-ca.js';
 import type { AssembledCertificate } from '../../../../src/signer/signer.js';
 import { keyAlgorithms } from '../../../../src/x509/strict/key-algorithm.js';

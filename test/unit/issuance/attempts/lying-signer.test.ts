@@ -4,8 +4,7 @@ import { readClientTrust } from '../../../../src/cluster/certificate-authorities
 import { checkIssuedCertificate } from '../../../../src/issuance/attempts/check-issued-certificate.js';
 import { collectKubeconfig } from '../../../../src/issuance/requests/collect-kubeconfig.js';
 import { createRequest } from '../../../../src/issuance/requests/create-request.js';
-import type { ApprovedRequest } from '../../../../src/model/approved-request.js';
-import { mintApprovedRequest } from '../../../../src/model/mint-approved-request.js';
+import { type ApprovedRequest, mintApprovedRequest } from '../../../../src/model/approved-request.js';
 import { LocalCaSigner } from '../../../../src/signer/local-ca.js';
 import type { AssembledCertificate, SignedCertificate, Signer } from '../../../../src/signer/signer.js';
 import type { CertificateReading } from '../../../../src/x509/peculiar/library-reading.js';

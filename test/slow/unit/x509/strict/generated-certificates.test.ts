@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import * as x509 from '@peculiar/x509';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { mintApprovedRequest } from '../../../../../src/model/mint-approved-request.js';
+import { mintApprovedRequest } from '../../../../../src/model/approved-request.js';
 import { loadSigningAuthority, type SigningAuthority } from '../../../../../src/x509/strict/signing-authority.js';
 import { generateKeyPair, type KeyPair } from '../../../../../src/x509/strict/key-pair.js';
 import { encodePem } from '../../../../../src/x509/strict/pem.js';
