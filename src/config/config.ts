@@ -64,26 +64,26 @@ export interface Config {
 }
 
 /** How many connections to the service may be open at a time. */
-export interface ConnectionsConfig {
+interface ConnectionsConfig {
   readonly max: number;
   /** For one address, or one /64 network of IPv6. */
   readonly maxPerAddress: number;
 }
 
-export interface IssuingConfig {
+interface IssuingConfig {
   /** For how long one attempt retries transient errors of the signer. */
   readonly timeoutSeconds: number;
   readonly pendingExpiresAfterSeconds: number;
   readonly uncollectedExpiresAfterSeconds: number;
 }
 
-export interface ExpiryConfig {
+interface ExpiryConfig {
   /** How long before a certificate ends this is announced, the shortest time first. Empty: it is not announced. */
   readonly noticeSeconds: readonly number[];
 }
 
 /** How the audit log proves itself. */
-export interface AuditConfig {
+interface AuditConfig {
   /** How often a checkpoint is signed, if there are new events. */
   readonly checkpointSeconds: number;
   /**
@@ -95,20 +95,20 @@ export interface AuditConfig {
 }
 
 /** Old events move to files. */
-export interface AuditArchiveConfig {
+interface AuditArchiveConfig {
   readonly afterDays: number;
   readonly directory: string;
 }
 
 /** A listener of its own, over plain HTTP. */
-export interface MetricsConfig {
+interface MetricsConfig {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
 }
 
 /** The lifetimes on which an inspection remarks. */
-export interface InspectionConfig {
+interface InspectionConfig {
   /** A certificate that ends sooner than this expires soon. */
   readonly expiresWithinSeconds: number;
   /** The longest validity of a certificate, and of a CA certificate, without a remark. */

@@ -7,7 +7,7 @@ export const JobKind = { sign: 1, verify: 2, verifyProof: 3 } as const;
 export const fieldsOfJob = 4;
 
 /** A job's key is the number of a key that the thread was given, or for a proof the key itself as DER. */
-export interface GivenKey {
+interface GivenKey {
   readonly id: number;
   readonly key: KeyObject;
 }

@@ -27,7 +27,7 @@ interface Running {
   readonly sent: (readonly Job[])[];
 }
 
-export interface CryptoThreadOptions {
+interface CryptoThreadOptions {
   /** Receives the errors of threads that end by themselves. */
   readonly report: (error: WorkerFailedError) => void;
   /** The module that the thread runs; tests may give another one. */

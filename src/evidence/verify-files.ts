@@ -6,7 +6,7 @@ import { ToldArchives } from './told-archives.js';
 import { parseArgs } from 'node:util';
 
 /** The end of a run of `kubepass-verify`. */
-export interface Verification {
+interface Verification {
   readonly output: string;
   readonly complaints: string;
   readonly exitCode: 0 | 1 | 2;

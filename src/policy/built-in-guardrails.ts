@@ -9,7 +9,7 @@ import type { DirectoryFacts, DirectoryParty } from '../model/decision.js';
  * A guardrail that no file can disable. If the signer holds the key of the CA, nothing else prevents a certificate for
  * `system:masters`.
  */
-export interface BuiltInGuardrail {
+interface BuiltInGuardrail {
   /** It contains a slash, so it never equals a name in a file. */
   readonly name: string;
   readonly check: (input: DecisionInput, findings: Findings) => void;

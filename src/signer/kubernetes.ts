@@ -29,7 +29,7 @@ import {
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** The parts of a cluster connection that the signer uses. */
-export interface SigningCluster {
+interface SigningCluster {
   readonly name: string;
   /** The id of the log in which requests are recorded. */
   readonly instance: string;

@@ -95,7 +95,7 @@ function csrOf(body: unknown): Uint8Array | null {
 }
 
 /** The callers that these routes have, and how often each may fail. */
-export interface WhoMayCall {
+interface WhoMayCall {
   /** How many failures of one address are answered before 429. */
   readonly failuresPerMinute: number;
   /** Null: no session counts. */

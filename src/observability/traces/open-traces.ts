@@ -20,7 +20,7 @@ import {
 } from '@opentelemetry/sdk-trace';
 import { OpenTelemetryTracing } from './open-telemetry-tracing.js';
 
-export interface TracesOptions {
+interface TracesOptions {
   /** Takes OTLP over HTTP, as JSON. */
   readonly url: string;
   readonly sampler: {

@@ -21,7 +21,7 @@ import { join } from 'node:path';
 import { shippedMigrations } from '../migrations.js';
 import { type SchemaObject, whyOther } from '../schema-objects.js';
 
-export interface PostgresqlStoreOptions {
+interface PostgresqlStoreOptions {
   /** A `postgresql:` URL, as `clientConfig` reads it. It may hold a password: no message of the store repeats it. */
   readonly url: string;
   /** How many connections there are to read with, beside the one that writes (default 10); at least two. */
