@@ -16,9 +16,8 @@ import {
 import { keepRoutes } from './http/plugins/kept-route.js';
 import { negotiateMediaTypes } from './http/plugins/negotiation.js';
 import { readInput } from './http/plugins/request-input.js';
-import { measureRequests } from './http/plugins/request-measures.js';
 import { logRequests, QuietLogController, requestIdOf } from './http/plugins/every-request.js';
-import { traceRequests } from './http/plugins/request-trace.js';
+import { measureRequests, traceRequests } from './http/plugins/request-trace.js';
 import { requireRoles } from './http/plugins/required-role.js';
 import { answerUnroutableScim } from './http/scim/answers.js';
 import { addScim } from './http/scim/routes.js';

@@ -53,7 +53,7 @@ const oidcAlgorithms = [
   ...(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'] as const),
   ...(['ES256', 'ES384', 'ES512', 'EdDSA'] as const),
 ] as const;
-export type OidcAlgorithm = (typeof oidcAlgorithms)[number];
+type OidcAlgorithm = (typeof oidcAlgorithms)[number];
 
 /** A listener that asks callers for a client certificate. */
 export interface ClientCertificatesConfig {
@@ -162,7 +162,7 @@ export const RoleSettings = Type.Array(
 type RoleSettings = Static<typeof RoleSettings>;
 
 /** The settings of callers depend on these. */
-export interface CallersSurroundings {
+interface CallersSurroundings {
   /** The configured clusters, and whether the service itself reaches each. */
   readonly clusters: ReadonlyMap<string, { readonly connected: boolean }>;
   /** Whether it is known where browsers reach the service. */

@@ -3,13 +3,12 @@ import type { Authentication, Credential } from '../../model/authentication.js';
 import { isDirectory, isReviewer, type Principal, type RolesLost } from '../../model/principal.js';
 import type { Services } from '../services.js';
 import { decodeSinglePem } from '../../x509/strict/pem.js';
-import { problem, ProblemError, type Problem } from '../problems/problem.js';
+import { problem, type Problem, ProblemError } from '../problems/problem.js';
 import type { App } from '../types.js';
 import { shortenComments, tellBudgets, whenSpent } from './tell-budgets.js';
 import { credentialOf } from './credential.js';
 import { Failures } from './failures.js';
 import { untilClosed } from './line-limit.js';
-import { whyNotSameOrigin } from './same-origin.js';
 import { clearSessionCookies } from './session-cookies.js';
 
 /**
@@ -96,7 +95,7 @@ function csrOf(body: unknown): Uint8Array | null {
 }
 
 /** The callers that these routes have, and how often each may fail. */
-export interface WhoMayCall {
+interface WhoMayCall {
   /** How many failures of one address are answered before 429. */
   readonly failuresPerMinute: number;
   /** Null: no session counts. */
@@ -240,4 +239,27 @@ function orSignIn(browsers: Browsers | null): string {
 export function callerOf(request: FastifyRequest): Principal {
   if (request.principal === null) throw new Error('a route that needs a principal was reached without one');
   return request.principal;
+}
+
+/** RFC 9110 section 9.2.1: they change nothing, and other pages cannot read their answers. */
+const safeMethods = ['GET', 'HEAD', 'OPTIONS'];
+
+/**
+ * Why a call that a browser makes with its cookie may have been caused by a page of another origin; null where it has not been.
+ * The browser adds the cookie, whichever page calls. But it also says where the call comes from: `Sec-Fetch-Site` (Fetch
+ * Metadata Request Headers section 2.4), which no page can set, or else `Origin` (RFC 6454 section 7).
+ *
+ * A form sends texts and files, and other pages may submit one. So with `Origin` alone, a body is JSON.
+ */
+export function whyNotSameOrigin({ method, headers }: Pick<FastifyRequest, 'method' | 'headers'>, origin: string) {
+  if (safeMethods.includes(method)) return null;
+  const site = headers['sec-fetch-site'];
+  if (site !== undefined) return site === 'same-origin' ? null : 'Sec-Fetch-Site is not same-origin';
+  if (headers.origin === undefined) return 'there is neither Sec-Fetch-Site nor Origin';
+  if (headers.origin !== origin) return 'Origin is that of another page';
+  const hasBody = headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
+  const type = headers['content-type'];
+  if (type === undefined ? hasBody : !/^application\/json *(;|$)/i.test(type))
+    return 'there is no Sec-Fetch-Site, and the body is no JSON';
+  return null;
 }

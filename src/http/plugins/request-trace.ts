@@ -1,5 +1,6 @@
 import { readTraceparent, type RequestTracing } from '../../model/tracing.js';
 import type { App } from '../types.js';
+import type { RequestMeasures } from '../../model/measures.js';
 
 /**
  * Gives each request a span, and each of its log lines the trace's id. Without a collector the id is that of the caller's
@@ -37,6 +38,20 @@ export function traceRequests(app: App, tracing: RequestTracing | null): void {
     });
     if (reply.statusCode >= 500) span?.fail(String(reply.statusCode));
     span?.end(route === undefined ? method : `${method} ${route}`);
+    done();
+  });
+}
+
+/** Tells of every route that is added later, and of every answer. */
+export function measureRequests(app: App, measures: RequestMeasures): void {
+  app.addHook('onRoute', ({ method, url, config }) => {
+    if (config?.otherMethods === true) return;
+    for (const one of Array.isArray(method) ? method : [method]) measures.route(one, url);
+  });
+  app.addHook('onResponse', (request, reply, done) => {
+    const { url, config } = request.route;
+    const path = url === undefined || config.otherMethods === true ? null : url;
+    measures.answered(request.method, path, reply.statusCode, reply.elapsedTime / 1000);
     done();
   });
 }

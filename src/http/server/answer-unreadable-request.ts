@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import { answerUnderWay } from './answer-under-way.js';
+import { answerUnderWay } from './connections.js';
 import { problem, problemAnswer, type Problem } from '../problems/problem.js';
 
 /** How long a client may take to read the last answer and to close its side. */

@@ -5,7 +5,7 @@ import { createCertificateServer, replaceTrust } from './create-server.js';
 import { rememberPeerCertificate } from './peer-certificate.js';
 import type { TlsPair } from './tls-settings.js';
 
-export interface CertificateListenerOptions {
+interface CertificateListenerOptions {
   readonly handler: RequestListener;
   /** Answers what cannot be read as a request. */
   readonly onClientError: (error: Error, socket: Socket) => void;

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 
 /** The client certificate of a connection, as it was in the handshake. */
-export interface PeerCertificate {
+interface PeerCertificate {
   readonly der: Uint8Array;
   /** SHA-256 of `der`, lower-case hex. */
   readonly fingerprintSha256: string;
