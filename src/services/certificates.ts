@@ -3,7 +3,7 @@ import type { Enforcement } from '../model/enforcement.js';
 import type { Outcome } from '../model/outcome.js';
 import type { Page, PageQuery } from '../model/page.js';
 import type { Principal } from '../model/principal.js';
-import type { RevocationReason } from '../model/revocation.js';
+import type { RevocationReason } from '../x509/strict/revocation-reasons.js';
 
 export interface CertificateService {
   list(principal: Principal, filter: CertificateFilter, page: PageQuery): Promise<Page<ListedCertificate>>;

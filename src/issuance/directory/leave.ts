@@ -2,7 +2,7 @@ import { auditEvent } from '../../model/audit-event.js';
 import type { DirectoryLeaving, DirectoryUser } from '../../model/directory.js';
 import { foldedName } from '../../model/folded-name.js';
 import type { IdentityBlock } from '../../model/identity-block.js';
-import type { RevocationReason } from '../../model/revocation.js';
+import type { RevocationReason } from '../../x509/strict/revocation-reasons.js';
 import type { Operation, Step } from '../../store/step.js';
 import type { IssuanceContext } from '../context.js';
 import { announce } from '../events.js';

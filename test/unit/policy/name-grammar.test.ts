@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isDnsLabel, isPrivilegedName, isSystemName, whyNotName } from '../../../src/model/name-grammar.js';
+import { isDnsLabel, whyNotName } from '../../../src/model/name-grammar.js';
+import { isPrivilegedName, isSystemName } from '../../../src/model/privileged-names.js';
 
 describe('whyNotName, ascii', () => {
   it.each(['a', '7', 'jane', 'Jane.Doe@corp.example', 'oidc:team/ops-1', 'a_b', 'x'.repeat(64)])(
