@@ -1,5 +1,6 @@
 import type { DirectoryFacts, DirectoryParty } from '../model/decision.js';
-import { quoteAll, quoteName } from '../model/quote.js';
+import { quoteAll } from '../model/quote.js';
+import { quoteName } from '../model/name-grammar.js';
 import type { DecisionInput, Findings } from './evaluation.js';
 
 const parties = ['username', 'requester', 'collector'] as const;

@@ -1,5 +1,5 @@
 import type { IdentityBlock } from '../../model/identity-block.js';
-import { revocationReasons } from '../../model/revocation.js';
+import { revocationReasons } from '../../x509/strict/revocation-reasons.js';
 import { afterCommit } from '../../store/after-commit.js';
 import type { Operation, Writer } from '../../store/step.js';
 

@@ -5,7 +5,7 @@ import type { IdentityBlock } from '../../model/identity-block.js';
 import type { CertificateRequest } from '../../model/certificate-request.js';
 import { clip } from '../../formats/text/visible.js';
 import { longestPrincipalName } from '../../model/name-grammar.js';
-import { revocationReasons } from '../../model/revocation.js';
+import { revocationReasons } from '../../x509/strict/revocation-reasons.js';
 import { shownCharacters } from '../certificate-requests/blast-radius.js';
 import { ListedCertificateSchema, listedCertificateView } from '../certificates/schemas.js';
 import { certificateSha256 } from '../example-certificate.js';

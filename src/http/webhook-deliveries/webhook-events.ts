@@ -1,6 +1,6 @@
 import { Type, type TProperties } from 'typebox';
 import { certificateStatuses } from '../../model/certificate.js';
-import { revocationReasons } from '../../model/revocation.js';
+import { revocationReasons } from '../../x509/strict/revocation-reasons.js';
 import type { WebhookEventType } from '../../model/webhook-delivery.js';
 import { ApprovalStageSchema } from '../certificate-requests/decision.js';
 import { residualExposure } from '../identities/schemas.js';
