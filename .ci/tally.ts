@@ -1,7 +1,7 @@
 import type { TestReport, TestedFile } from './test-report.js';
 
-/** More tests of one run of CI than this are not unlucky: the run fails. */
-export const MOST_FLAKY = 3;
+/** More flaky tests than this in one run of CI are not bad luck: the run fails. */
+const MOST_FLAKY = 3;
 
 /** A run of vitest that ended. Without a report it ended before its tests did. */
 export interface TestRun {
@@ -63,6 +63,20 @@ export async function tallyTests(
     }
   }
   return { passed, failures, flaky };
+}
+
+/** The last lines of CI, for all its jobs. */
+export function summaryOf(tallies: readonly Tally[]): { readonly lines: readonly string[]; readonly failed: number } {
+  const flaky = tallies.flatMap((tally) => tally.flaky);
+  const failures = tallies.flatMap((tally) => tally.failures);
+  if (flaky.length > MOST_FLAKY) failures.push(`${flaky.length} tests are flaky, and ${MOST_FLAKY} at most may be`);
+  const passed = tallies.reduce((sum, tally) => sum + tally.passed, 0);
+  const lines = [
+    ...failures.map((failure) => `FAILED: ${failure}`),
+    ...flaky.map((name) => `flaky: ${name}`),
+    `${passed} passed, ${failures.length} failed`,
+  ];
+  return { lines, failed: failures.length };
 }
 
 function failuresOf(run: TestRun, folders: readonly string[]): Failure[] {

@@ -17,7 +17,7 @@ import { keepRoutes } from './http/plugins/kept-route.js';
 import { negotiateMediaTypes } from './http/plugins/negotiation.js';
 import { readInput } from './http/plugins/request-input.js';
 import { measureRequests } from './http/plugins/request-measures.js';
-import { logRequests, QuietLogController, requestIdOf } from './http/plugins/request-log.js';
+import { logRequests, QuietLogController, requestIdOf } from './http/plugins/every-request.js';
 import { traceRequests } from './http/plugins/request-trace.js';
 import { requireRoles } from './http/plugins/required-role.js';
 import { answerUnroutableScim } from './http/scim/answers.js';
@@ -100,8 +100,12 @@ export function buildApp(services: Services, options: AppOptions): App {
       // `verbose` adds to an error the schema that it is about. A test checks the schemas themselves: doing it at each start
       // would take longer than to compile them.
       customOptions: {
-        ...{ allErrors: true, verbose: true, coerceTypes: false, removeAdditional: false },
-        ...{ meta: false, validateSchema: false },
+        allErrors: true,
+        verbose: true,
+        coerceTypes: false,
+        removeAdditional: false,
+        meta: false,
+        validateSchema: false,
       },
     },
   };
@@ -144,7 +148,9 @@ export function buildApp(services: Services, options: AppOptions): App {
   app.register(async (root) => addHealth(root, services, browsers !== null));
   app.register(async (forCallers) => {
     authenticateCallers(forCallers, services.authenticator, {
-      ...{ failuresPerMinute, browsers, publicUrl: options.publicUrl ?? null },
+      failuresPerMinute,
+      browsers,
+      publicUrl: options.publicUrl ?? null,
       budgets: services.budgets,
     });
     requireRoles(forCallers);

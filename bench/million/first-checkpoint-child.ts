@@ -1,5 +1,5 @@
-import type * as CheckpointsModule from '../../src/issuance/evidence/checkpoints.js';
-import type { AuditEventReader, Store } from '../../src/store/store.js';
+import type * as CheckpointsModule from '../../src/issuance/evidence/checkpoint-service.js';
+import type { Store } from '../../src/store/store.js';
 import type * as PostgresqlStore from '../../src/store/postgresql/open-postgresql-store.js';
 import type * as SqliteStore from '../../src/store/sqlite/open-sqlite-store.js';
 import { newCheckpointSigner } from '../../test/helpers/checkpoint-signer.js';
@@ -25,7 +25,7 @@ async function openStore(): Promise<Store> {
 }
 
 /** The same events, the last of which is not behind `most`. */
-const upTo = (events: AuditEventReader, most: number): AuditEventReader =>
+const upTo = (events: Store['auditEvents'], most: number): Store['auditEvents'] =>
   new Proxy(events, {
     get(target, name) {
       if (name === 'head') return async () => ({ ...(await target.head()), seq: most });

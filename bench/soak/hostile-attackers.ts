@@ -1,5 +1,5 @@
 /**
- * The attackers of `npm run soak:hostile`, in a process of their own at the lowest priority. Each attack has a rate, so that they load
+ * The attackers of `npm run bench:hostile`, in a process of their own at the lowest priority. Each attack has a rate, so that they load
  * the service by what it does with an attack, and not the machine by how many of them there are. The parent says when they act.
  */
 import { randomBytes, randomUUID, createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';

@@ -1,5 +1,5 @@
 /**
- * `npm run soak:hostile` lets every attack loose on a service that serves over TLS, beside a portal that issues 50 certificates a second.
+ * `npm run bench:hostile` lets every attack loose on a service that serves over TLS, beside a portal that issues 50 certificates a second.
  * The portal alone and the portal beside the attacks take turns, so that the drift of the machine counts for both. It ends with 1 if the
  * portal waits more than twice as long (p99), or if the portal, an API server or a holder of a certificate gets another answer
  * than it should.

@@ -1,5 +1,5 @@
 /**
- * `npm run soak:stolen-token` tries for a minute what a thief can do with a token, and another one with that of a connector, with
+ * `npm run bench:stolen-token` tries for a minute what a thief can do with a token, and another one with that of a connector, with
  * the default budgets, beside a portal that goes on with its work. It ends with 1 if the portal gets another answer than it should, waits too long, or the data dir grows
  * more than the budgets allow.
  *

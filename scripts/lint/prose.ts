@@ -2,7 +2,9 @@ import { globSync, readFileSync } from 'node:fs';
 import { indirectSentences, markdownProse } from './plain-sentences.js';
 
 /** `docs/findings.md` is made from the catalogue in `src/`. */
-const documents = globSync('{*.md,docs/**/*.md}').filter((path) => path !== 'docs/findings.md');
+const documents = globSync('{*.md,{docs,test/fixtures}/**/*.md,packages/*/*.md}').filter(
+  (path) => path !== 'docs/findings.md',
+);
 
 for (const path of documents.sort()) {
   const text = readFileSync(path, 'utf8');

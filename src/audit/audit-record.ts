@@ -56,9 +56,9 @@ export const eventsAtMost = 100;
 
 /**
  * Packs the events of a step, in order, into as few records as hold them: a record has one instant, cluster, request,
- * certificate and at most one principal. Throws `NotCanonicalizableError` where an event has no canonical form, or where
- * PostgreSQL could not keep a shared member: its text has no U+0000, so the event would not verify. No name of a principal
- * or a cluster holds one.
+ * certificate and at most one principal. Throws `NotCanonicalizableError` where an event has no canonical form, or
+ * where PostgreSQL could not keep a shared member: its text has no U+0000, so the event would not verify. No name of a
+ * principal or a cluster holds one.
  */
 export function packEvents(events: readonly UnchainedEvent[]): readonly UnchainedRecord[] {
   const records: { members: SharedMembers; events: UnchainedEvent[] }[] = [];
@@ -110,7 +110,7 @@ export function sharedText({ at, cluster, requestId, fingerprintSha256 }: Shared
 }
 
 /** The RFC 8785 text of an event without its two hashes. */
-export const textOf = (shared: SharedText, line: EventLine, seq: number): string =>
+export const eventText = (shared: SharedText, line: EventLine, seq: number): string =>
   `${shared.beforeDetails}${line.details}${shared.beforePrincipal}${line.principal}${shared.beforeSeq}${String(seq)},"type":"${line.type}"}`;
 
 /** The text of a line in the log. */
@@ -131,7 +131,7 @@ export function chainRecord(
   let events = '';
   const hashes = Buffer.allocUnsafe(hashOctets * lines.length);
   const leaves = lines.map((line, i) => {
-    const canonical = textOf(text, line, ++seq);
+    const canonical = eventText(text, line, ++seq);
     last = linkHash(last, canonical);
     hashes.write(last, hashOctets * i, 'hex');
     events += `${i === 0 ? '' : '\n'}${lineText(line)}`;
@@ -164,9 +164,9 @@ const bitOf = (type: string): number => bits.get(type) ?? 0;
 const ownMembers = /^\{"details":(.*),"principal":(null|"(?:[^"\\]|\\.)*"),"type":"([A-Za-z]+)"\}$/s;
 
 /**
- * The events of a record, in order. A line that does not have the form of `lineText` is an event's whole text, or damaged:
- * its details are empty then, so that the rest of the log stays readable, and verification finds the damage. So is each
- * line of a record without types.
+ * The events of a record, in order. A line that does not have the form of `lineText` is an event's whole text, or
+ * damaged: its details are empty then, so that the rest of the log stays readable, and verification finds the damage.
+ * So is each line of a record without types.
  */
 export function eventsOf(record: AuditRecord): readonly AuditEvent[] {
   const { firstSeq, lastSeq, at, cluster, requestId, fingerprintSha256, hashes } = record;
@@ -220,7 +220,7 @@ export function canonicalTextsOf(record: Omit<AuditRecord, 'previousHash' | 'has
     const own = ownMembers.exec(text);
     if (shared === null || own === null) return text;
     const [, details = '', principal = 'null', type = ''] = own;
-    return textOf(shared, { details, principal, type }, firstSeq + i);
+    return eventText(shared, { details, principal, type }, firstSeq + i);
   });
 }
 

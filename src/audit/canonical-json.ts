@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../model/audit-event.js';
+import type { Json, JsonMembers } from '../model/audit-event.js';
 
 /** The value has no canonical form: a lone surrogate, NaN or an infinity, or something that is not JSON. */
 export class NotCanonicalizableError extends Error {
@@ -48,4 +48,4 @@ function canonicalString(text: string): string {
 // With the flag u a pair is one code point, so this class finds only surrogates that stand alone.
 const loneSurrogate = /\p{Surrogate}/u;
 
-const isArray = (value: readonly Json[] | JsonObject): value is readonly Json[] => Array.isArray(value);
+const isArray = (value: readonly Json[] | JsonMembers): value is readonly Json[] => Array.isArray(value);

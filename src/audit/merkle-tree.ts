@@ -116,7 +116,7 @@ export async function consistencyProof(hashes: TreeHashes, from: number, to: num
 }
 
 /** Whether the proof shows that this leaf is in the tree (RFC 9162 section 2.1.3.2). */
-export function includes(
+export function showsInclusion(
   { index, size, leaf }: { readonly index: number; readonly size: number; readonly leaf: Buffer },
   proof: readonly Buffer[],
   root: Buffer,

@@ -8,7 +8,7 @@ import { ApiServer } from './api-server.js';
 import { ClusterForbiddenError, ClusterNotFoundError, ClusterUnavailableError } from './cluster-error.js';
 import { kubernetesConfigMaps, type ConfigMaps } from './config-maps.js';
 import type { CsrObjects, CsrWatch } from './csr-object.js';
-import { KubernetesCsrObjects } from './csr-objects.js';
+import { KubernetesCsrObjects } from './kubernetes-csr-objects.js';
 import { KubernetesCsrWatch } from './csr-watch.js';
 import { ClusterConfigurationError, type ConnectionTarget, loadKubeConfig } from './load-kube-config.js';
 import type { WatchTimes } from './object-watch.js';
@@ -33,7 +33,7 @@ export interface ConnectionOptions {
 }
 
 /** The user that an API server authenticates a credential as. */
-export interface Identity {
+export interface AuthenticatedUser {
   readonly username: string;
   readonly groups: readonly string[];
   /** Whether the credential is a client certificate; known from Kubernetes 1.32 on. */
@@ -48,7 +48,7 @@ export interface AccessReview {
 /** Calls of the holder of a certificate. Methods throw the errors of cluster-error.ts. */
 export interface CertificateHolder {
   /** Null where the certificate is not accepted. */
-  whoAmI(): Promise<Identity | null>;
+  whoAmI(): Promise<AuthenticatedUser | null>;
   /** Tries an update of a ConfigMap that changes nothing. */
   tryToUpdate(namespace: string, name: string): Promise<void>;
   close(): Promise<void>;
@@ -69,7 +69,7 @@ export interface ClusterConnection {
   /** The cluster's roles and bindings, read and watched from the first use on. */
   roleBindings(): RoleBindings;
   /** The service's own user; asked once per credential. */
-  whoAmI(): Promise<Identity>;
+  whoAmI(): Promise<AuthenticatedUser>;
   /** E.g. `v1.32.1`. */
   version(): Promise<string>;
   /** The rights among these that the service itself has, in the given order. */
@@ -79,7 +79,7 @@ export interface ClusterConnection {
   /** Has the cluster review a token of a service account for this audience. Throws nothing. */
   reviewToken(token: string, audience: string): Promise<TokenReview>;
   /** The user that the API server authenticates this certificate as; null: it does not accept it. */
-  reviewSelf(certificatePem: string, privateKeyPem: string): Promise<Identity | null>;
+  reviewSelf(certificatePem: string, privateKeyPem: string): Promise<AuthenticatedUser | null>;
   /** The API server, for calls with this certificate. */
   actAs(certificatePem: string, privateKeyPem: string): CertificateHolder;
   close(): Promise<void>;
@@ -128,7 +128,7 @@ class KubernetesConnection implements ClusterConnection {
   readonly #report: (error: unknown) => void;
   readonly #clock: () => Date;
   #roleBindings: KubernetesRoleBindings | null = null;
-  #identity: { readonly credential: string; readonly identity: Promise<Identity> } | null = null;
+  #identity: { readonly credential: string; readonly identity: Promise<AuthenticatedUser> } | null = null;
 
   constructor(
     private readonly kubeConfig: PooledKubeConfig,
@@ -163,7 +163,7 @@ class KubernetesConnection implements ClusterConnection {
     ));
   }
 
-  async whoAmI(): Promise<Identity> {
+  async whoAmI(): Promise<AuthenticatedUser> {
     const credential = await this.#api.credential();
     if (this.#identity?.credential !== credential) {
       const asked = { credential, identity: reviewSelf(this.#api) };
@@ -210,7 +210,7 @@ class KubernetesConnection implements ClusterConnection {
     return reviewToken(this.#api, token, audience);
   }
 
-  async reviewSelf(certificatePem: string, privateKeyPem: string): Promise<Identity | null> {
+  async reviewSelf(certificatePem: string, privateKeyPem: string): Promise<AuthenticatedUser | null> {
     const holder = this.actAs(certificatePem, privateKeyPem);
     try {
       return await holder.whoAmI();
@@ -278,7 +278,7 @@ class KubernetesConnection implements ClusterConnection {
   }
 }
 
-async function reviewSelf(api: ApiServer): Promise<Identity> {
+async function reviewSelf(api: ApiServer): Promise<AuthenticatedUser> {
   const review = (await api.request(selfSubjectReview)) as {
     status?: {
       userInfo?: { username?: string; groups?: readonly string[]; extra?: Readonly<Record<string, readonly string[]>> };

@@ -1,68 +1,70 @@
+import type { Budgets } from '../identity/spent-budgets.js';
 import type { DirectoryUse } from '../issuance/directory/directory-use.js';
-import { learningWriter, type DenyList } from '../issuance/lifecycle/deny-list.js';
-import type { IdentityBlocks } from '../issuance/lifecycle/identity-blocks.js';
+import type { DenyList } from '../issuance/lifecycle/deny-list.js';
+import type { IdentityBlocks } from '../issuance/lifecycle/blocked-identities.js';
 import type { StepMeasures } from '../model/measures.js';
-import type { Tracing } from '../model/tracing.js';
-import { afterCommit } from '../store/after-commit.js';
-import type { Writer } from '../store/step.js';
+import { afterCommit, type CommitFollower } from '../store/followed-writer.js';
+import { budgetFollower } from './open-budgets.js';
 import type { Authenticators } from './callers/authenticators.js';
+import type { KeptCheckpoint } from './database/kept-checkpoint.js';
 import type { KeptRevocations } from './database/kept-revocations.js';
-import { measuredWriter } from './metrics.js';
-import { tracedWriter } from './traces.js';
-import { wakingWriter } from './webhook-outbox.js';
-import { withdrawingWriter } from './database/withdrawals.js';
+import { policySetsOnce } from './database/open-store.js';
+import { withdrawalBy } from './database/withdrawals.js';
+import { measuredSteps } from './metrics.js';
+
+/** The parts that look at a step before it is committed, in their order. The process begins with them. */
+export const followersFromTheStart = (
+  keptCheckpoint: Pick<KeptCheckpoint, 'follower'>,
+  budgets: Pick<Budgets, 'areCounted' | 'spend'>,
+): readonly CommitFollower[] => [keptCheckpoint.follower, ...budgetFollower(budgets), policySetsOnce()];
 
 /** The parts of this process that know of a commit before its caller does. */
 export interface CommitFollowers {
-  readonly denyList: DenyList;
+  readonly fromTheStart: readonly CommitFollower[];
+  readonly denyList: Pick<DenyList, 'add'>;
   /** The list beside the database. */
-  readonly kept: KeptRevocations;
-  readonly authenticators: Authenticators;
-  readonly directoryUse: DirectoryUse;
-  readonly identityBlocks: IdentityBlocks;
+  readonly kept: Pick<KeptRevocations, 'keep' | 'keepWithdrawn'>;
+  readonly authenticators: {
+    readonly [Kind in 'apiTokens' | 'sessions']: Pick<Authenticators[Kind], 'forget'>;
+  };
+  readonly directoryUse: Pick<DirectoryUse, 'changed'>;
+  readonly identityBlocks: Pick<IdentityBlocks, 'add'>;
   /** Wakes the dispatcher of webhooks. */
   readonly wake: () => void;
   readonly measures: StepMeasures;
-  readonly tracing: Tracing;
 }
 
-/** A writer that answers when all followers know: then nobody gets in with a credential that the commit has ended. */
-export function followedWriter(
-  writer: Writer,
-  { denyList, kept, authenticators, directoryUse, identityBlocks, wake, measures, tracing }: CommitFollowers,
-): Writer {
-  const learning = learningWriter(writer, (revoked) => {
-    for (const one of revoked) denyList.add(one);
-    return kept.keep(revoked);
-  });
-  const withdrawing = withdrawingWriter(learning, (some) => {
-    for (const one of some) if ('folded' in one) identityBlocks.add(one.folded);
-    return kept.keepWithdrawn(some);
-  });
-  const doubting = doubtingWriter(forgettingWriter(withdrawing, authenticators), directoryUse);
-  const waking = wakingWriter(doubting, wake);
-  return tracedWriter(measuredWriter(waking, measures), tracing);
-}
-
-/** A writer that makes the authenticators forget the sessions and the API tokens of leavers that a commit ends. */
-const forgettingWriter = (writer: Writer, { apiTokens, sessions }: Authenticators): Writer =>
+/**
+ * All that follows a commit, in this order. A commit is answered when those that are waited for know: then nobody gets in
+ * with a credential that it has ended.
+ */
+export const commitFollowers = (parts: CommitFollowers): readonly CommitFollower[] => [
+  ...parts.fromTheStart,
+  afterCommit(['insertRevocation'], { waits: true }, (operations) => {
+    const revoked = operations.map((operation) => operation.revoked);
+    for (const one of revoked) parts.denyList.add(one);
+    return parts.kept.keep(revoked);
+  }),
   afterCommit(
-    writer,
-    (operation) => {
-      if (operation.op === 'endSession') return () => sessions.forget(operation.id);
-      if (operation.op === 'revokeTokenOfLeaver') return () => apiTokens.forget(operation.id);
-      return null;
+    ['revokeApiToken', 'revokeTokenOfLeaver', 'insertIdentityBlock', 'removeIdentityBlock'],
+    { waits: true },
+    (operations) => {
+      for (const one of operations) if ('folded' in one) parts.identityBlocks.add(one.folded);
+      return parts.kept.keepWithdrawn(operations.map(withdrawalBy));
     },
-    (forgets) => {
-      for (const forget of forgets) forget();
+  ),
+  afterCommit(['endSession', 'revokeTokenOfLeaver'], { waits: true }, (operations) => {
+    for (const { op, id } of operations)
+      parts.authenticators[op === 'endSession' ? 'sessions' : 'apiTokens'].forget(id);
+  }),
+  {
+    minds: ['insertDirectoryUser', 'updateDirectoryUser'],
+    waits: true,
+    // A commit without an answer may have been made, too: decisions believe nothing any more of the directory's users.
+    after: () => {
+      parts.directoryUse.changed();
     },
-  );
-
-/** A writer by which decisions believe nothing any more of the directory's users when one of them may have changed. */
-const doubtingWriter = (writer: Writer, directoryUse: Pick<DirectoryUse, 'changed'>): Writer => ({
-  commit(step) {
-    const changes = step.operations.some(({ op }) => op === 'insertDirectoryUser' || op === 'updateDirectoryUser');
-    // A commit without an answer may have been made.
-    return changes ? writer.commit(step).finally(() => directoryUse.changed()) : writer.commit(step);
   },
-});
+  afterCommit(['enqueueWebhooks'], { waits: false }, parts.wake),
+  measuredSteps(parts.measures),
+];

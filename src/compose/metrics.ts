@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.js';
 import { whyNotPermitted } from '../identity/permissions.js';
-import type { ClusterProbes } from '../issuance/clusters/cluster-probes.js';
+import type { ClusterProbes } from '../issuance/clusters/last-probes.js';
 import { StoreBusyError, StoreUnavailableError } from '../model/errors.js';
 import type { StandingFaults, StepMeasures } from '../model/measures.js';
 import { done } from '../model/outcome.js';
@@ -9,7 +9,7 @@ import type { CallerMetrics } from '../observability/metrics/caller-metrics.js';
 import { createMetrics, type Metrics } from '../observability/metrics/metrics.js';
 import { secondsSince } from '../observability/metrics/seconds-since.js';
 import type { EnforcementService } from '../issuance/enforcement/enforcement-service.js';
-import type { Writer } from '../store/step.js';
+import type { CommitFollower } from '../store/followed-writer.js';
 import type { Store } from '../store/store.js';
 import { FigureCounting } from './count-figures.js';
 
@@ -51,23 +51,16 @@ export function openMetrics(
   };
 }
 
-/** A writer that tells of each step that is committed, and of each that is not because the store cannot. */
-export function measuredWriter(writer: Writer, measures: StepMeasures): Writer {
-  return {
-    async commit(step) {
-      const began = performance.now();
-      try {
-        const result = await writer.commit(step);
-        if (result.committed) measures.recorded(step.events, secondsSince(began));
-        return result;
-      } catch (error) {
-        if (error instanceof StoreBusyError) measures.failed('busy');
-        else if (error instanceof StoreUnavailableError) measures.failed('unavailable');
-        throw error;
-      }
-    },
-  };
-}
+/** Tells of each step that is committed, and of each that is not because the store cannot. */
+export const measuredSteps = (measures: StepMeasures): CommitFollower => ({
+  minds: null,
+  waits: false,
+  after({ step, result, error, seconds }) {
+    if (result?.committed === true) measures.recorded(step.events, seconds);
+    else if (error instanceof StoreBusyError) measures.failed('busy');
+    else if (error instanceof StoreUnavailableError) measures.failed('unavailable');
+  },
+});
 
 /** Measures the access reviews. */
 export const measuredReviews = (service: EnforcementService, measures: CallerMetrics): EnforcementService => ({

@@ -3,7 +3,6 @@ import type { Config } from '../config/config.js';
 import { readSecretFile } from '../config/secrets.js';
 import type { Log } from '../issuance/context.js';
 import { untraced, type RequestTracing, type Tracing } from '../model/tracing.js';
-import type { Writer } from '../store/step.js';
 
 export interface OpenedTraces {
   readonly tracing: Tracing;
@@ -54,18 +53,5 @@ export function tracedLog(log: Log, tracing: Tracing): Log {
     error: (fields, message) => {
       log.error(named(fields), message);
     },
-  };
-}
-
-/** A writer whose commits are spans. */
-export function tracedWriter(writer: Writer, tracing: Tracing): Writer {
-  if (tracing === untraced) return writer;
-  return {
-    commit: (step) =>
-      tracing.span('commit', async (span) => {
-        const result = await writer.commit(step);
-        span.set({ 'kubepass.committed': result.committed });
-        return result;
-      }),
   };
 }

@@ -1,12 +1,11 @@
 import type { AuditEventDraft } from '../model/audit-event.js';
-import { afterCommit } from '../store/after-commit.js';
 import type { Operation, Writer } from '../store/step.js';
-import type { WebhookDeliveryReader } from '../store/store.js';
+import type { Store } from '../store/store.js';
 import type { DeliveryRecords } from '../webhooks/webhook-delivery-service.js';
 import type { Outbox } from '../webhooks/webhook-dispatcher.js';
 
 /** The outbox as the store keeps it; each change is one commit with its audit events. */
-export function storedOutbox(reader: WebhookDeliveryReader, writer: Writer): Outbox & DeliveryRecords {
+export function storedOutbox(reader: Store['webhookDeliveries'], writer: Writer): Outbox & DeliveryRecords {
   const commit = async (operation: Operation, events: readonly AuditEventDraft[] = []) =>
     (await writer.commit({ operations: [operation], events })).committed;
   return {
@@ -27,7 +26,3 @@ export function storedOutbox(reader: WebhookDeliveryReader, writer: Writer): Out
     },
   };
 }
-
-/** A writer that calls `wake` after each commit that puts something into the outbox. */
-export const wakingWriter = (writer: Writer, wake: () => void): Writer =>
-  afterCommit(writer, ({ op }) => (op === 'enqueueWebhooks' ? op : null), wake);

@@ -27,7 +27,9 @@ export interface Config {
   readonly tls: { readonly certFile: string; readonly keyFile: string } | null;
   /** Whether a proxy in front speaks TLS. */
   readonly tlsTerminated: boolean;
-  /** Addresses and networks of proxies that tell where calls come from; none: each comes from where its connection does. */
+  /**
+   * Addresses and networks of proxies that tell where calls come from; none: each comes from where its connection does.
+   */
   readonly trustedProxies: readonly string[];
   readonly connections: ConnectionsConfig;
   /** How clusters and browsers reach the service; null where that is not known, or not with TLS. */
@@ -37,7 +39,9 @@ export interface Config {
   /** At least one; their names differ. */
   readonly clusters: readonly ClusterConfig[];
   readonly issuing: IssuingConfig;
-  /** For so long after a sign-in a certificate, and those that renew it, may be renewed without another one; 0: never. */
+  /**
+   * For so long after a sign-in a certificate, and those that renew it, may be renewed without another one; 0: never.
+   */
   readonly renewal: { readonly groupsMaxAgeSeconds: number };
   readonly expiry: ExpiryConfig;
   readonly inspection: InspectionConfig;
@@ -82,7 +86,9 @@ export interface ExpiryConfig {
 export interface AuditConfig {
   /** How often a checkpoint is signed, if there are new events. */
   readonly checkpointSeconds: number;
-  /** PEM files with an Ed25519 key each; all of them sign. Null: one in the data dir, which is made where there is none. */
+  /**
+   * PEM files with an Ed25519 key each; all of them sign. Null: one in the data dir, which is made where there is none.
+   */
   readonly checkpointKeyFiles: readonly string[] | null;
   /** Null: all events stay in the database. */
   readonly archive: AuditArchiveConfig | null;
@@ -110,7 +116,9 @@ export interface InspectionConfig {
   readonly maxCaValiditySeconds: number;
 }
 
-/** The configuration cannot be served. Each of `errors` reads `place: message`; the place is a variable or `file:/path`. */
+/**
+ * The configuration cannot be served. Each of `errors` reads `place: message`; the place is a variable or `file:/path`.
+ */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   constructor(readonly errors: readonly string[]) {
@@ -205,13 +213,11 @@ export function loadConfig(environment: Environment): Config {
       file?.callers,
       {
         clusters: new Map(clusters.map(({ name, connection }) => [name, { connected: connection !== null }])),
-        ...{
-          hasPublicAddress: publicAddress !== null,
-          tls: tls.files !== null,
-          tlsTerminated: tls.terminated,
-          port,
-          roles,
-        },
+        hasPublicAddress: publicAddress !== null,
+        tls: tls.files !== null,
+        tlsTerminated: tls.terminated,
+        port,
+        roles,
       },
       fromFile,
       inFile,

@@ -47,7 +47,8 @@ export function readRevocation(
 
 /**
  * The configured address, else the one where the service listens with TLS. Reports what is wrong with it, and where a
- * cluster's API server has to ask us and there is none: over plain HTTP an API server sends its request without its token.
+ * cluster's API server has to ask us and there is none: over plain HTTP an API server sends its request without its
+ * token.
  */
 export function readPublicAddress(
   file: FileSettings | undefined,

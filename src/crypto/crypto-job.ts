@@ -16,4 +16,4 @@ export interface GivenKey {
 export type CryptoMessage = GivenKey | ArrayBuffer;
 
 /** The answers to a job that verifies. */
-export const SignatureVerdict = { bad: 0, good: 1 } as const;
+export const SignatureAnswer = { bad: 0, good: 1 } as const;

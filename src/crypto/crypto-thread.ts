@@ -3,7 +3,7 @@ import type { Worker } from 'node:worker_threads';
 import { SignaturesUnavailableError } from '../model/errors.js';
 import { describeFailure, WorkerFailedError } from '../workers/worker-error.js';
 import { startThread, workerFile } from '../workers/worker-file.js';
-import { type CryptoMessage, JobKind, SignatureVerdict } from './crypto-job.js';
+import { type CryptoMessage, JobKind, SignatureAnswer } from './crypto-job.js';
 import { packFields, unpackFields } from './octet-fields.js';
 
 /** A larger message keeps its first jobs waiting for the last; a smaller one wakes both threads more often. */
@@ -159,5 +159,5 @@ const nothing = new Uint8Array();
 const notDone = () => new SignaturesUnavailableError('the thread for signatures ended before a job was done');
 
 function isGood(answer: Buffer): boolean {
-  return answer.length === 1 && answer[0] === SignatureVerdict.good;
+  return answer.length === 1 && answer[0] === SignatureAnswer.good;
 }

@@ -1,7 +1,7 @@
 import { type KeyObject, sign, verify } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
 import { importSpki } from '../x509/strict/import-spki.js';
-import { type CryptoMessage, fieldsOfJob, JobKind, SignatureVerdict } from './crypto-job.js';
+import { type CryptoMessage, fieldsOfJob, JobKind, SignatureAnswer } from './crypto-job.js';
 import { packFields, unpackFields } from './octet-fields.js';
 
 /** The keys that are used again and again, by the numbers that the other side gave them. */
@@ -40,7 +40,7 @@ function work(kind: number, key: Buffer, data: Buffer, signature: Buffer): Uint8
   }
 }
 
-const verdict = (good: boolean): Uint8Array => Uint8Array.of(good ? SignatureVerdict.good : SignatureVerdict.bad);
+const verdict = (good: boolean): Uint8Array => Uint8Array.of(good ? SignatureAnswer.good : SignatureAnswer.bad);
 
 function knownKey(id: Buffer): KeyObject {
   const key = keys.get(id.readUInt32LE(0));

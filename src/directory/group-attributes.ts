@@ -4,7 +4,7 @@ import {
   membersOf,
   requireSchema,
   ScimInputError,
-  text,
+  requiredText,
   textOrNull,
   uris,
   type Members,
@@ -21,7 +21,7 @@ export function readGroup(body: unknown): GivenGroup {
   const members = membersOf(body, 'the body');
   requireSchema(members, uris.group);
   return {
-    displayName: text(members.get('displayname'), 'displayName'),
+    displayName: requiredText(members.get('displayname'), 'displayName'),
     externalId: textOrNull(members.get('externalid'), 'externalId'),
     members: memberIds(members.get('members')),
   };
@@ -58,7 +58,7 @@ function withOperation(patch: GroupPatch, { kind, target, value }: PatchOperatio
   switch (path.attribute) {
     case 'displayname':
       if (kind === 'remove') throw new ScimInputError('mutability', 'displayName is required and cannot be removed');
-      return { ...patch, displayName: text(value, 'displayName') };
+      return { ...patch, displayName: requiredText(value, 'displayName') };
     case 'externalid':
       return { ...patch, externalId: kind === 'remove' ? null : textOrNull(value, 'externalId') };
     case 'members': {
@@ -82,7 +82,7 @@ function withMembers(patch: GroupPatch, members: Members, kind: 'add' | 'replace
   const given = members.has('members') ? changing(patch, { kind, ids: memberIds(members.get('members')) }) : patch;
   return {
     ...given,
-    ...(displayName !== undefined && { displayName: text(displayName, 'displayName') }),
+    ...(displayName !== undefined && { displayName: requiredText(displayName, 'displayName') }),
     ...(members.has('externalid') && { externalId: textOrNull(members.get('externalid'), 'externalId') }),
   };
 }
@@ -111,8 +111,8 @@ function memberIds(value: unknown): readonly string[] {
     ...new Set(
       elements(value, 'members', directoryBounds.members).map((one) =>
         typeof one === 'string'
-          ? text(one, 'members.value')
-          : text(membersOf(one, 'a member').get('value'), 'members.value'),
+          ? requiredText(one, 'members.value')
+          : requiredText(membersOf(one, 'a member').get('value'), 'members.value'),
       ),
     ),
   ];

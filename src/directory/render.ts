@@ -91,7 +91,7 @@ function names(written: string): ReadonlySet<string> {
 }
 
 /** Whether the answer has this attribute, or a part of it. */
-export function includes({ only, inPart, without }: Projection, attribute: string): boolean {
+export function isShown({ only, inPart, without }: Projection, attribute: string): boolean {
   const name = attribute.toLowerCase();
   if (always.has(name)) return true;
   if (without.has(name)) return false;
@@ -100,7 +100,7 @@ export function includes({ only, inPart, without }: Projection, attribute: strin
 
 /** The resource with the attributes that are asked for. */
 export function project(resource: object, projection: Projection): Record<string, unknown> {
-  const shown = Object.entries(resource).filter(([name]) => includes(projection, name));
+  const shown = Object.entries(resource).filter(([name]) => isShown(projection, name));
   return Object.fromEntries(shown.map(([name, value]) => [name, partsOf(name, value as unknown, projection)]));
 }
 

@@ -70,7 +70,7 @@ export function textOrNull(value: unknown, what: string): string | null {
   return value === '' ? null : value;
 }
 
-export function text(value: unknown, what: string): string {
+export function requiredText(value: unknown, what: string): string {
   const found = textOrNull(value, what);
   if (found === null || found.trim() === '') throw new ScimInputError('invalidValue', `${what} must not be empty`);
   return found;

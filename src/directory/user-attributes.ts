@@ -13,7 +13,7 @@ import {
   requireSchema,
   ScimInputError,
   shown,
-  text,
+  requiredText,
   textOrNull,
   uris,
   type Members,
@@ -117,7 +117,7 @@ export function setAttribute(
   switch (path.attribute) {
     case 'username':
       if (removes) throw required('userName');
-      return { ...user, userName: text(value, 'userName') };
+      return { ...user, userName: requiredText(value, 'userName') };
     case 'active':
       // An attribute that is removed has no value, and somebody without one would neither be here nor have left.
       if (removes || value === null) throw required('active');
@@ -171,7 +171,8 @@ function emailsWith(
 
 /** An element without an address is left out: Okta sends `{}` for somebody who has none. */
 function emailOf(element: unknown): readonly DirectoryEmail[] {
-  if (typeof element === 'string') return [{ value: text(element, 'emails.value'), type: null, primary: false }];
+  if (typeof element === 'string')
+    return [{ value: requiredText(element, 'emails.value'), type: null, primary: false }];
   const members = membersOf(element, 'emails');
   const value = textOrNull(members.get('value'), 'emails.value');
   if (value === null) return [];
@@ -227,7 +228,7 @@ function emailsSelected(
 function withPart(email: DirectoryEmail, part: string, value: unknown): DirectoryEmail {
   switch (part) {
     case 'value':
-      return { ...email, value: text(value, 'emails.value') };
+      return { ...email, value: requiredText(value, 'emails.value') };
     case 'type':
       return { ...email, type: textOrNull(value, 'emails.type') };
     case 'primary':

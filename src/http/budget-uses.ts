@@ -29,5 +29,5 @@ export const routesWithOtherUses = Object.keys(uses);
 const safe: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
 /** The use of the calls of a route. `url`: its template. */
-export const useOf = (method: string, url: string): BudgetUse =>
+export const budgetUseOf = (method: string, url: string): BudgetUse =>
   uses[`${method} ${url}`] ?? (safe.has(method) ? 'reading' : 'writing');

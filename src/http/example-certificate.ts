@@ -62,4 +62,4 @@ export const kubeconfigYaml = [
 ].join('\n');
 
 /** The same for a caller who keeps the key. */
-export const kubeconfigWithKeyPath = kubeconfigYaml.replace(/client-key-data: .*/, 'client-key: client.key');
+export const exampleKubeconfig = kubeconfigYaml.replace(/client-key-data: .*/, 'client-key: client.key');

@@ -1,7 +1,9 @@
-import { Type, type Static, type TProperties, type TSchema } from 'typebox';
+import { Type, type Static, type StaticDecode, type TProperties, type TSchema } from 'typebox';
 import { labelBounds } from '../model/labels.js';
 import { longestPrincipalName } from '../model/name-grammar.js';
 import { mostPrincipalGroups } from '../model/principal.js';
+import { instantText } from '../x509/strict/instant-text.js';
+import { viewOf, type Shown } from './view-of.js';
 
 /** A schema that has a name of its own in the OpenAPI document. */
 export type NamedSchema = TSchema & { readonly $id: string };
@@ -16,9 +18,12 @@ export function addSchemas(app: { addSchema(schema: unknown): unknown }, exporte
     if (typeof schema === 'object' && schema !== null && '$id' in schema) app.addSchema(schema);
 }
 
-/** A reference to a named schema, with that schema's type. */
+/** A reference to a named schema, with that schema's type and view. */
 export function ref<T extends NamedSchema>(schema: T) {
-  return Type.Unsafe<Static<T>>({ $ref: `${schema.$id}#` });
+  const view = viewOf(schema);
+  return Type.Codec(Type.Unsafe<Static<T>>({ $ref: `${schema.$id}#` }))
+    .Decode((value) => value as StaticDecode<T>)
+    .Encode((value) => view(value as Shown<T>));
 }
 
 /** An object that has these properties and no others. */
@@ -120,8 +125,15 @@ export const writtenPattern = '^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\
 export const writtenTextOf = (description: string, example: string, minLength = 1) =>
   Type.String({ minLength, maxLength: 1024, pattern: writtenPattern, description, examples: [example] });
 
-export const instantOf = (description: string) =>
+/** An instant that the model keeps as text. */
+export const instantTextOf = (description: string) =>
   Type.String({ format: 'date-time', maxLength: 35, description, examples: ['2026-03-01T09:30:00.000Z'] });
+
+/** An instant: a `Date` in the model, text in JSON. */
+export const instantOf = (description: string) =>
+  Type.Codec(instantTextOf(description))
+    .Decode((text) => new Date(text))
+    .Encode(instantText);
 
 /** Free text that kubepass itself writes. */
 export const messageOf = (description: string, example: string) =>

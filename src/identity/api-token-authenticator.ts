@@ -1,11 +1,14 @@
 import { isLive, type ApiToken, type Principal } from '../model/principal.js';
 import { isApiTokenSecret, secretSha256 } from './api-token-secret.js';
-import type { ApiTokenReader, ReviewerToken } from './api-tokens.js';
+import type { ReviewerToken } from './api-tokens.js';
 import { isForPeopleAlone } from './permissions.js';
 import { ReviewerTokens } from './reviewer-tokens.js';
-import { SecretLookUp } from './secret-look-up.js';
+import { SecretLookUp, type SecretReader } from './secrets.js';
 
-type Reader = Pick<ApiTokenReader, 'findBySecretSha256s' | 'liveReviewers'>;
+interface Reader extends SecretReader<ApiToken> {
+  /** The reviewers' tokens that are neither revoked nor expired; there are a few for each cluster. */
+  liveReviewers(now: Date): Promise<readonly ReviewerToken[]>;
+}
 
 export interface ApiTokenRules {
   /** Whether tokens may hold the roles admin and approver. Break-glass tokens may always. */

@@ -21,44 +21,11 @@ export interface ReviewerToken {
   readonly secretSha256: string;
 }
 
-export interface RevokedApiToken {
-  readonly id: string;
-  readonly revokedAt: Date;
-}
-
-/** How identity finds tokens; the store implements it. */
-export interface ApiTokenReader {
-  /** By the SHA-256 of their secrets, lower-case hex, on a unique index; revoked and expired ones too. */
-  findBySecretSha256s(secretSha256s: readonly string[]): Promise<ReadonlyMap<string, ApiToken>>;
-  /** The reviewers' tokens that are neither revoked nor expired; there are a few for each cluster. */
-  liveReviewers(now: Date): Promise<readonly ReviewerToken[]>;
-  find(id: string): Promise<ApiToken | null>;
-  /** Newest first. */
-  list(page: PageQuery): Promise<Page<ApiToken>>;
-  /**
-   * The principals behind the tokens whose names fold to this one: behind those that are valid at the instant; null: behind
-   * all that there ever were.
-   */
-  makersOf(name: string, validAt: Date | null): Promise<readonly string[]>;
-  /** The roles of all tokens that this very name has or had. */
-  rolesOf(name: string): Promise<readonly Role[]>;
-  /** The tokens that are neither revoked nor expired and whose name folds to one of these. */
-  liveOf(folded: readonly string[], now: Date): Promise<readonly ApiToken[]>;
-  /** Live tokens that one of these principals created, directly or through others. */
-  liveMadeBy(folded: readonly string[], now: Date): Promise<readonly ApiToken[]>;
-  /** Tokens that were revoked before they expired, with the instants of their revocation. */
-  revokedBeforeTheirEnd(now: Date): Promise<readonly RevokedApiToken[]>;
-  /** The tokens with role admin that are neither revoked nor expired, nor for an emergency alone. */
-  liveAdmins(now: Date): Promise<readonly ApiToken[]>;
-  /** The break-glass tokens that are neither revoked nor expired. */
-  liveBreakGlass(now: Date): Promise<readonly ApiToken[]>;
-}
-
 /** How identity keeps tokens: each change in one commit with its audit event. */
 export interface ApiTokenWriter {
   /**
-   * `name-taken` where the name is new, and a token, even one that ended, has another name that folds to it; `blocked` where
-   * the name, or a principal behind the token, is blocked on every cluster. Nothing is written then.
+   * `name-taken` where the name is new, and a token, even one that ended, has another name that folds to it; `blocked`
+   * where the name, or a principal behind the token, is blocked on every cluster. Nothing is written then.
    */
   create(token: ApiToken, secretSha256: string, event: AuditEventDraft): Promise<'created' | 'name-taken' | 'blocked'>;
   /** False where it was revoked already; nothing is written then. */
@@ -66,7 +33,11 @@ export interface ApiTokenWriter {
 }
 
 export interface ApiTokensContext {
-  readonly reader: Pick<ApiTokenReader, 'find' | 'list'>;
+  readonly reader: {
+    find(id: string): Promise<ApiToken | null>;
+    /** Newest first. */
+    list(page: PageQuery): Promise<Page<ApiToken>>;
+  };
   readonly writer: ApiTokenWriter;
   /** Told of a reviewer's token, and of a revocation, once it is committed. */
   readonly authenticator: { remember(made: ReviewerToken): void; forget(tokenId: string): void };
@@ -161,9 +132,9 @@ export const makeBreakGlassToken = (context: AdminTokenContext): Promise<ApiToke
   );
 
 /**
- * The secret is kept first: after a crash in between no token has that secret, and the next start makes another. Where a
- * token has the name but for case, or the name is blocked, the principal gets a longer name: nobody locks others out by taking
- * or blocking a name.
+ * The secret is kept first: after a crash in between no token has that secret, and the next start makes another. Where
+ * a token has the name but for case, or the name is blocked, the principal gets a longer name: nobody locks others out
+ * by taking or blocking a name.
  */
 async function makeTokenOfNobody(
   { writer, keepSecret, now, random }: AdminTokenContext,

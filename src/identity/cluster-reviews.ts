@@ -17,12 +17,17 @@ export interface ReviewingCluster {
   forbidden(missing: string, why: string): void;
 }
 
-/** More reviews at the same time than these would delay the cluster's own work. Tokens that were accepted before have a reserve. */
+/**
+ * More reviews at the same time than these would delay the cluster's own work. Tokens that were accepted before have a
+ * reserve.
+ */
 const turns = {
   ofOthers: { atTheSameTime: 40, waiting: 1_000 },
   ofKnownTokens: { atTheSameTime: 10, waiting: 1_000 },
 } as const;
-/** The reviews of tokens that were not accepted before: those that name one account, and those that name any new one. */
+/**
+ * The reviews of tokens that were not accepted before: those that name one account, and those that name any new one.
+ */
 const allowances = {
   ofAccount: { most: 120, millisecondsForOne: 500 },
   ofNewAccounts: { most: 600, millisecondsForOne: 100 },
@@ -35,8 +40,9 @@ const pauseMilliseconds = { usual: 1_000, forbidden: 5_000, longest: 60_000 } as
 /**
  * The reviews of one cluster: few at a time, and none for a while after it could not be asked.
  *
- * Everybody can make up a token, and only the cluster can tell. So a token is charged to the account that it names: whoever makes
- * up tokens spends what there is for those accounts. Where it is spent, nobody knows whether a token is good, and it is not refused.
+ * Everybody can make up a token, and only the cluster can tell. So a token is charged to the account that it names:
+ * whoever makes up tokens spends what there is for those accounts. Where it is spent, nobody knows whether a token is
+ * good, and it is not refused.
  */
 export class ClusterReviews {
   readonly #ofOthers = new Turns(turns.ofOthers);
@@ -117,6 +123,8 @@ export class ClusterReviews {
 type Unavailable = Extract<TokenReview, { readonly verdict: 'unavailable' }>;
 
 const tooMany = (retryAfterSeconds: number): Unavailable => ({
-  ...{ verdict: 'unavailable', retryAfterSeconds, missing: null },
+  verdict: 'unavailable',
+  retryAfterSeconds,
+  missing: null,
   message: 'too many tokens that may be made up are to be reviewed',
 });

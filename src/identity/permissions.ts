@@ -91,7 +91,10 @@ const refusals = {
 } as const satisfies Partial<Record<Action, string>>;
 export type RoleAction = keyof typeof refusals;
 
-/** The refusal of a principal without a role for the action; null where it has one. A reviewer acts for its own `cluster` alone. */
+/**
+ * The refusal of a principal without a role for the action; null where it has one. A reviewer acts for its own
+ * `cluster` alone.
+ */
 export function whyNotPermitted(
   principal: Principal,
   action: RoleAction,
@@ -136,9 +139,9 @@ export function mayRenew(principal: Principal, request: Parties): boolean {
 }
 
 /**
- * Whether an approval that was given to a request counts for the renewal of its certificate, without anybody being asked
- * again. It does for those to whom it was given. With a key of their own, the caller must be the one who was to get it. An approver does
- * not renew through a credential that they made.
+ * Whether an approval that was given to a request counts for the renewal of its certificate, without anybody being
+ * asked again. It does for those to whom it was given. With a key of their own, the caller must be the one who was to
+ * get it. An approver does not renew through a credential that they made.
  */
 export function approvalCarriesOver(
   principal: Principal,
@@ -174,9 +177,9 @@ export function whyNotCollect(
 
 /**
  * Why this principal may not decide on the request; null where it may. Nobody decides on a request that they made or
- * will collect, or whose username is theirs; nor through a credential that one of these people made, directly or through
- * others; nor if they made a credential of the requester or the collector. `makers` are the principals behind those
- * credentials.
+ * will collect, or whose username is theirs; nor through a credential that one of these people made, directly or
+ * through others; nor if they made a credential of the requester or the collector. `makers` are the principals behind
+ * those credentials.
  */
 export function whyNotDecide(
   principal: Principal,
@@ -226,8 +229,8 @@ function isParty(principal: Principal, request: Parties): boolean {
 }
 
 /**
- * Whether the caller, or somebody behind their credential, is this person. A token that was made on nobody's behalf is the
- * operator's, who has the data anyway.
+ * Whether the caller, or somebody behind their credential, is this person. A token that was made on nobody's behalf is
+ * the operator's, who has the data anyway.
  */
 export const actsFor = ({ name, createdBy, method }: Principal, person: string): boolean =>
   (method !== 'api-token' || createdBy.length > 0) && [name, ...createdBy].some((one) => isSamePerson(one, person));

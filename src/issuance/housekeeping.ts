@@ -3,10 +3,10 @@ import { idempotencyKeySeconds } from './requests/idempotency-keys.js';
 import { recoverRequests } from './attempts/recover-requests.js';
 import { secondsAfter, type IssuanceContext } from './context.js';
 import { requestEvent } from './events.js';
-import { keptProofSeconds } from '../identity/proofs/key-proofs.js';
+import { keptProofSeconds } from '../identity/proofs/key-proof-authenticator.js';
 import { settleReuses } from './directory/directory-service.js';
 import { settleLosses } from './directory/lose-groups.js';
-import { announceExpiry, forgetExpiryNotices } from './lifecycle/announce-expiry.js';
+import { announceExpiry, forgetOldNotices } from './lifecycle/announce-expiry.js';
 import { BlockedAccess } from './lifecycle/end-access.js';
 import { moveRequest } from './request-states.js';
 
@@ -44,7 +44,7 @@ export function startHousekeeping(context: IssuanceContext, roundMilliseconds = 
   };
   const notices = {
     'announcing expiry': () => announceExpiry(context, isStopped),
-    'forgetting announcements of expiry': () => forgetExpiryNotices(context),
+    'forgetting announcements of expiry': () => forgetOldNotices(context),
   };
   const losses = { 'following up groups that people lost': () => settleLosses(context, isStopped) };
   const rounds = [tasks, notices, losses].map((each) =>

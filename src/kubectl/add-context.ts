@@ -1,6 +1,6 @@
 import { readContextArguments, type LoginOptions } from './command-line.js';
 import { ownContexts, withCurrentContext, withEntries, type OwnEntries } from './kubeconfig-entries.js';
-import { changeKubeconfig, fileToWrite, kubeconfigFiles, readKubeconfig } from './kubeconfig-file.js';
+import { changeKubeconfig, fileToWrite, kubeconfigFiles, readKubeconfigFile } from './kubeconfig-file.js';
 import type { Machine } from './machine.js';
 import { PluginError } from './plugin-error.js';
 import type { Settings } from './settings.js';
@@ -81,7 +81,7 @@ function settingsOf([, ...args]: readonly string[]): Settings | null {
 }
 
 function ownOf(file: string): ReturnType<typeof ownContexts> {
-  const text = readKubeconfig(file);
+  const text = readKubeconfigFile(file);
   return text === null || text.trim() === '' ? { own: [], current: null } : ownContexts(text);
 }
 

@@ -3,7 +3,7 @@ import { request as tlsRequest, type RequestOptions } from 'node:https';
 import { isIP, type Socket } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
 import type { Machine } from './machine.js';
-import { messageOf, UnavailableError } from './plugin-error.js';
+import { errorMessage, UnavailableError } from './plugin-error.js';
 import { hostOf, proxyFor, tunnel } from './proxy.js';
 
 export interface JsonCall {
@@ -42,7 +42,7 @@ export async function callJson(asked: JsonCall): Promise<JsonAnswer> {
     const through = proxy === null ? null : await tunnel(place, proxy, signal);
     return await answerOf(asked, place, through, signal);
   } catch (error) {
-    const why = signal.aborted ? `no answer within ${timeoutMilliseconds / 1000} s` : messageOf(error);
+    const why = signal.aborted ? `no answer within ${timeoutMilliseconds / 1000} s` : errorMessage(error);
     throw new UnavailableError(`${place.origin} cannot be reached: ${why}`, { cause: error });
   }
 }

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { revocationReasons } from '../x509/strict/revocation-reasons.js';
 import { keyAlgorithms } from '../x509/strict/key-algorithm.js';
-import { messageOf, PluginError } from './plugin-error.js';
+import { errorMessage, PluginError } from './plugin-error.js';
 import { readRegularFile } from './read-regular-file.js';
 import { loginCommand, readDuration, readServer, type Settings, type TokenOptions } from './settings.js';
 
@@ -162,7 +162,7 @@ function parsed<Options extends NonNullable<NonNullable<Parameters<typeof parseA
     if (empty !== undefined) throw new PluginError(`--${empty[0]} must not be empty`);
     return values;
   } catch (error) {
-    throw error instanceof PluginError ? error : new PluginError(messageOf(error), { cause: error });
+    throw error instanceof PluginError ? error : new PluginError(errorMessage(error), { cause: error });
   }
 }
 
@@ -197,7 +197,7 @@ function authorityOf(values: CredentialOptions): string | null {
   try {
     pem = file === undefined ? Buffer.from(data ?? '', 'base64').toString('utf8') : readRegularFile(file);
   } catch (error) {
-    throw new PluginError(`--certificate-authority cannot be read: ${messageOf(error)}`, { cause: error });
+    throw new PluginError(`--certificate-authority cannot be read: ${errorMessage(error)}`, { cause: error });
   }
   if (!pem.includes('-----BEGIN CERTIFICATE-----'))
     throw new PluginError('the CA of kubepass holds no certificate in PEM');

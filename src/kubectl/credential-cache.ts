@@ -42,7 +42,7 @@ export interface Attempt {
 }
 
 /** The last no, for the calls that follow at once. */
-export interface Refusal {
+export interface RefusedAsk {
   readonly at: number;
   readonly message: string;
   readonly revoked: boolean;
@@ -54,7 +54,7 @@ export interface Failure {
 }
 
 /** The last login that named nobody; in the folder of settings without a username. */
-export interface Person {
+export interface CachedPerson {
   readonly username: string;
 }
 
@@ -73,9 +73,9 @@ export interface Login extends TokenOptions {
 interface Files {
   readonly credential: CachedCredential;
   readonly attempt: Attempt;
-  readonly refusal: Refusal;
+  readonly refusal: RefusedAsk;
   readonly failure: Failure;
-  readonly person: Person;
+  readonly person: CachedPerson;
   readonly login: Login;
 }
 type Kind = keyof Files;

@@ -3,7 +3,14 @@ import { CacheLock, longestHoldMilliseconds } from './cache-lock.js';
 import { ofLastLogin, ownCacheOf } from './cache-of.js';
 import type { CachedCredential, CredentialCache } from './credential-cache.js';
 import type { Machine } from './machine.js';
-import { isOfSystem, messageOf, PluginError, RefusedError, TooEarlyError, UnavailableError } from './plugin-error.js';
+import {
+  isOfSystem,
+  errorMessage,
+  PluginError,
+  RefusedError,
+  TooEarlyError,
+  UnavailableError,
+} from './plugin-error.js';
 import { isComfortable, isFresh } from './renewal-times.js';
 import { loginCommand, type Settings, type TokenOptions } from './settings.js';
 
@@ -49,7 +56,7 @@ export async function getCredential(
 }
 
 const notRenewed = ({ notAfter }: CachedCredential, error: unknown): string =>
-  `kubepass: the certificate could not be renewed and works until ${new Date(notAfter).toISOString()}: ${messageOf(error)}`;
+  `kubepass: the certificate could not be renewed and works until ${new Date(notAfter).toISOString()}: ${errorMessage(error)}`;
 
 async function dueCredential(wanted: Wanted, cached: CachedCredential | null): Promise<CachedCredential> {
   const { cache, machine } = wanted;

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isMap, isScalar, isSeq, parseDocument, Scalar, YAMLMap, YAMLSeq, type Document } from 'yaml';
-import { messageOf, PluginError } from './plugin-error.js';
+import { errorMessage, PluginError } from './plugin-error.js';
 
 /**
  * Every scalar is a text, in the form in which it stands: so what is not ours is written again as it was, whatever readers of
@@ -128,7 +128,7 @@ function orStays<T>(act: () => T): T {
   try {
     return act();
   } catch (error) {
-    throw new PluginError(`the kubeconfig cannot be changed, and stays as it is: ${messageOf(error)}`, {
+    throw new PluginError(`the kubeconfig cannot be changed, and stays as it is: ${errorMessage(error)}`, {
       cause: error,
     });
   }

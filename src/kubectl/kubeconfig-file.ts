@@ -26,7 +26,7 @@ export const fileToWrite = (files: readonly string[]): string =>
   files.find((file) => existsSync(file)) ?? files.at(-1) ?? '';
 
 /** The text; null where there is no such file. KUBECONFIG=/dev/null says that there is none. */
-export function readKubeconfig(file: string): string | null {
+export function readKubeconfigFile(file: string): string | null {
   try {
     return statSync(file).isCharacterDevice() ? null : readRegularFile(file);
   } catch (error) {
@@ -75,7 +75,7 @@ export async function changeKubeconfig(
   }
   try {
     removeUnfinishedBeside(file, machine);
-    const before = readKubeconfig(file);
+    const before = readKubeconfigFile(file);
     const after = change(before);
     if (after === null || after === before) return;
     if (before !== null) writeWholeFile(`${file}.kubepass-backup`, before);

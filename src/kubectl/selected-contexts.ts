@@ -1,5 +1,5 @@
 import { readContextArguments, type Selection } from './command-line.js';
-import { kubeconfigFiles, readKubeconfig, removeUnfinishedBeside } from './kubeconfig-file.js';
+import { kubeconfigFiles, readKubeconfigFile, removeUnfinishedBeside } from './kubeconfig-file.js';
 import { ownContexts } from './kubeconfig-entries.js';
 import type { Machine } from './machine.js';
 import { PluginError } from './plugin-error.js';
@@ -20,7 +20,7 @@ export function selectedContexts(
   let current: string | null = null;
   for (const file of files) {
     removeUnfinishedBeside(file, machine);
-    const text = readKubeconfig(file);
+    const text = readKubeconfigFile(file);
     if (text === null || text.trim() === '') continue;
     const inFile = ownContexts(text);
     current ??= inFile.current;

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import type { Machine } from './machine.js';
-import { codeOf, messageOf, PluginError } from './plugin-error.js';
+import { codeOf, errorMessage, PluginError } from './plugin-error.js';
 import { readServer, type Settings, type TokenOptions } from './settings.js';
 
 /** Where docs/kubectl-plugin.md has a pod mount the token of its service account for kubepass. */
@@ -53,7 +53,7 @@ function readToken(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new PluginError(`the token file cannot be read: ${messageOf(error)}`, { cause: error });
+    throw new PluginError(`the token file cannot be read: ${errorMessage(error)}`, { cause: error });
   }
 }
 

@@ -55,8 +55,8 @@ export const auditEventTypes = [
 export type AuditEventType = (typeof auditEventTypes)[number];
 
 /** JSON as RFC 8785 canonicalizes it; no `undefined`, no NaN. */
-export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
-export interface JsonObject {
+export type Json = null | boolean | number | string | readonly Json[] | JsonMembers;
+export interface JsonMembers {
   readonly [member: string]: Json;
 }
 
@@ -278,7 +278,7 @@ type SessionDetails = {
 };
 
 /** An attempt, together with the members of its signing intent. */
-export type AttemptDetails = { attempt: number; spkiSha256: string; signer: string } & JsonObject;
+export type AttemptDetails = { attempt: number; spkiSha256: string; signer: string } & JsonMembers;
 
 /** A violation in the log. */
 export type ViolationDetails = Pick<Violation, 'source' | 'reason' | 'message'>;
@@ -304,7 +304,7 @@ export interface UnchainedEvent {
   readonly cluster: string | null;
   readonly requestId: string | null;
   readonly fingerprintSha256: string | null;
-  readonly details: JsonObject;
+  readonly details: JsonMembers;
 }
 
 /** An event of one type on its way into the log. */

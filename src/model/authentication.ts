@@ -27,12 +27,17 @@ export type Authentication =
    * alone, because it would help somebody who guesses.
    */
   | { readonly outcome: 'refused'; readonly reason: AuthenticationRefusal; readonly message: string }
-  /** The provider or cluster to ask about the credential cannot be reached. The caller may be right: it is no refusal. */
+  /**
+   * The provider or cluster to ask about the credential cannot be reached. The caller may be right: it is no refusal.
+   */
   | { readonly outcome: 'unavailable'; readonly message: string; readonly retryAfterSeconds: number };
 
 /** A way in. Reports refusals as values and never throws for what a caller sends. */
 export interface WayIn<Presented> {
-  /** A credential that may be good is looked at, whatever others have presented: else it is `unavailable`, and no refusal. */
+  /**
+   * A credential that may be good is looked at, whatever others have presented: else it is `unavailable`, and no
+   * refusal.
+   */
   authenticate(presented: Presented): Promise<Authentication>;
 }
 

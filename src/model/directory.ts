@@ -1,6 +1,6 @@
 /**
- * A person as an identity provider tells of them over SCIM (RFC 7643 4.1). Only these attributes are kept. The directory
- * bounds what policy grants, and grants nothing by itself.
+ * A person as an identity provider tells of them over SCIM (RFC 7643 4.1). Only these attributes are kept. The
+ * directory bounds what policy grants, and grants nothing by itself.
  */
 export interface DirectoryUser extends DirectoryUserAttributes {
   readonly id: string;
@@ -9,13 +9,19 @@ export interface DirectoryUser extends DirectoryUserAttributes {
    * `externalId` changes in any way.
    */
   readonly person: string;
-  /** The requested username and the principal that this person is; null where the provider's name is outside our grammar. */
+  /**
+   * The requested username and the principal that this person is; null where the provider's name is outside our
+   * grammar.
+   */
   readonly username: string | null;
   readonly createdAt: Date;
   readonly changedAt: Date;
   /** 1 for a new one; each change adds one. */
   readonly version: number;
-  /** Null: it is listed. Else it was deleted, or somebody else took its name, and it only keeps its name from being used. */
+  /**
+   * Null: it is listed. Else it was deleted, or somebody else took its name, and it only keeps its name from being
+   * used.
+   */
   readonly deletedAt: Date | null;
   /** Since when it is not active; null: it is. */
   readonly inactiveSince: Date | null;
@@ -23,7 +29,10 @@ export interface DirectoryUser extends DirectoryUserAttributes {
   readonly blockedAt: Date | null;
   /** The name belonged to somebody else before; null: to nobody whose certificates may still work. */
   readonly reuse: NameReuse | null;
-  /** Since when the username is theirs; null: it was nobody else's before. A request, a certificate or a credential from before never is. */
+  /**
+   * Since when the username is theirs; null: it was nobody else's before. A request, a certificate or a credential from
+   * before never is.
+   */
   readonly succeededAt: Date | null;
   /** The effects of its last leaving; null where it never left. */
   readonly left: DirectoryLeaving | null;
@@ -194,14 +203,19 @@ export const directoryDefaults: DirectorySettings = {
 export const isHere = ({ active, deletedAt }: Pick<DirectoryUser, 'active' | 'deletedAt'>): boolean =>
   active && deletedAt === null;
 
-/** Whether what was made at that instant, for one of these names, is of somebody who had the name before. Null: it is not known when. */
+/**
+ * Whether what was made at that instant, for one of these names, is of somebody who had the name before. Null: it is
+ * not known when.
+ */
 export const isPredecessors = (
   standings: readonly Pick<DirectoryUser, 'active' | 'deletedAt' | 'succeededAt'>[],
   madeAt: Date | null,
 ): boolean =>
   standings.some((one) => isHere(one) && one.succeededAt !== null && (madeAt === null || madeAt < one.succeededAt));
 
-/** A joiner, mover or leaver who is not one yet: for dry runs and replays. Members that are left out are as they are. */
+/**
+ * A joiner, mover or leaver who is not one yet: for dry runs and replays. Members that are left out are as they are.
+ */
 export interface SupposedInDirectory {
   readonly active?: boolean;
   /** Directory groups, as policies name them. */
@@ -220,7 +234,7 @@ export type DirectoryRefusal =
 export type DirectoryOutcome<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: DirectoryRefusal };
 
-export const refuse = (refusal: DirectoryRefusal): DirectoryOutcome<never> => ({ ok: false, refusal });
+export const refuseChange = (refusal: DirectoryRefusal): DirectoryOutcome<never> => ({ ok: false, refusal });
 
 /** Supposes this of one username. */
 export interface SupposedUser extends SupposedInDirectory {

@@ -6,14 +6,14 @@ import { readFiles } from './read-files.js';
 import { isAtLeast, renderInspections } from './render-inspections.js';
 
 /** The end of a run of `kubepass-inspect`. */
-export interface Outcome {
+export interface InspectionRun {
   readonly output: string;
   readonly complaints: string;
   readonly exitCode: 0 | 1 | 2;
 }
 
 /** Inspects files and folders as the service inspects an upload, but knows no clusters and no inventory. */
-export async function inspectFiles(args: readonly string[], now: Date): Promise<Outcome> {
+export async function inspectFiles(args: readonly string[], now: Date): Promise<InspectionRun> {
   const options = readOptions(args);
   if ('problem' in options) return { output: '', complaints: `${options.problem}\n${usage}`, exitCode: 2 };
   const password = readPassword(options.passwordFile);

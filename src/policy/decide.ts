@@ -10,9 +10,10 @@ import { isApprovedBefore } from './renewal.js';
 import { atLeast, countOf } from './stages.js';
 
 /**
- * Decides a request. One guardrail that denies is enough to deny. Otherwise one policy that permits is enough to permit.
- * If several permit, the one with the least demanding approval decides. A denial carries every violation at once, within a
- * bound: the violations of the guardrails and, if no policy permits, of each policy that applies, the nearest first.
+ * Decides a request. One guardrail that denies is enough to deny. Otherwise one policy that permits is enough to
+ * permit. If several permit, the one with the least demanding approval decides. A denial carries every violation at
+ * once, within a bound: the violations of the guardrails and, if no policy permits, of each policy that applies, the
+ * nearest first.
  *
  * Pure: the same arguments give the same decision and trace. A rule that needs a fact which was not looked up cannot be
  * evaluated: such a guardrail denies, and such a policy does not permit.

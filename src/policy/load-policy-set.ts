@@ -2,7 +2,7 @@ import { constants, type Dirent } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { digestOf, parsePolicySet, type PolicySetResult } from './parse-policy-set.js';
+import { digestOfTexts, parsePolicySet, type PolicySetResult } from './parse-policy-set.js';
 import type { ConfiguredCluster, PolicyTexts } from './policy-set.js';
 
 export interface LoadOptions {
@@ -36,7 +36,7 @@ export async function loadPolicySet(
 
 /** Identifies the content that was read: its digest, or the errors of reading. */
 export function readingOf(files: PolicyFiles): string {
-  return files.ok ? digestOf(files.texts) : files.errors.join('\n');
+  return files.ok ? digestOfTexts(files.texts) : files.errors.join('\n');
 }
 
 const maxFileBytes = 256 * 1024;

@@ -38,7 +38,7 @@ export function parsePolicySet(texts: PolicyTexts, clusters: readonly Configured
     if (parsed.guardrail) guardrails.push(parsed.guardrail);
   }
   if (errors.length > 0) return { ok: false, errors };
-  return { ok: true, policySet: { policies, guardrails, digest: digestOf(texts), texts } };
+  return { ok: true, policySet: { policies, guardrails, digest: digestOfTexts(texts), texts } };
 }
 
 /** A policy or guardrail as written. `spec` is the value that YAML gives. */
@@ -90,7 +90,7 @@ function readDocuments(texts: PolicyTexts): readonly PlacedDocument[] {
  * SHA-256 over names and texts, lower-case hex. Each part is preceded by its length, so two different sets never
  * give the same octets.
  */
-export function digestOf(texts: PolicyTexts): string {
+export function digestOfTexts(texts: PolicyTexts): string {
   const hash = createHash('sha256');
   for (const part of texts.flatMap(({ path, text }) => [path, text])) {
     const bytes = Buffer.from(part, 'utf8');

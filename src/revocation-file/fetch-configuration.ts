@@ -19,8 +19,8 @@ const timeoutMilliseconds = 10_000;
 const mostOctets = 4 * 1024 * 1024;
 
 /**
- * Asks kubepass for the authorization configuration of mode `listed`, as the kubeconfig says, which is read anew each time
- * like its token. The files are in the folder of the kubeconfig. Throws `NoConfigurationError`.
+ * Asks kubepass for the authorization configuration of mode `listed`, as the kubeconfig says, which is read anew each
+ * time like its token. The files are in the folder of the kubeconfig. Throws `NoConfigurationError`.
  */
 export async function fetchConfiguration(kubeconfigFile: string, cluster: string): Promise<string> {
   const kubeconfig = (parse(await readFile(kubeconfigFile, 'utf8')) ?? {}) as Kubeconfig;

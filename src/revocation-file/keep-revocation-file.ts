@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Options } from './options.js';
+import type { RevocationFileOptions } from './options.js';
 
 export interface Keeping {
   readonly fetch: () => Promise<string>;
@@ -18,7 +18,10 @@ const nearlyFull = 0.8;
  * Writes the file where it differs, once or until it is stopped. While kubepass does not answer, the file stays as it is.
  * Answers the exit code: 1 where it was to be written once and could not be.
  */
-export async function keepRevocationFile({ out, watch, everySeconds }: Options, keeping: Keeping): Promise<number> {
+export async function keepRevocationFile(
+  { out, watch, everySeconds }: RevocationFileOptions,
+  keeping: Keeping,
+): Promise<number> {
   const { fetch, replace, say, complain, pause, isStopped } = keeping;
   let lastComplaint: string | null = null;
   for (;;) {

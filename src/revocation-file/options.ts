@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
-export interface Options {
+export interface RevocationFileOptions {
   readonly cluster: string;
   /** The file to keep; absolute. */
   readonly out: string;
@@ -24,7 +24,10 @@ Keeps the authorization configuration of mode "listed" current on a control-plan
 `;
 
 /** The options of a command line; the problem in words where they cannot be understood. */
-export function readOptions(args: readonly string[], workingFolder: string): Options | { readonly problem: string } {
+export function readOptions(
+  args: readonly string[],
+  workingFolder: string,
+): RevocationFileOptions | { readonly problem: string } {
   let values;
   try {
     ({ values } = parseArgs({

@@ -11,7 +11,7 @@ export function octetsIn(hex: string): Buffer<ArrayBuffer> | null {
   return octets.length * 2 === hex.length && octets.toString('hex') === hex ? octets : null;
 }
 
-export const hexOf = (octets: Uint8Array): string =>
+export const hexText = (octets: Uint8Array): string =>
   Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).toString('hex');
 
 /** The 16 octets of a lower-case UUID (RFC 9562). Throws `TypeError` where it is none. */
@@ -28,7 +28,7 @@ export function uuidOctetsIn(uuid: string): Buffer<ArrayBuffer> | null {
 
 const uuidForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-export const uuidOf = (octets: Uint8Array): string => uuidOfHex(hexOf(octets));
+export const uuidOf = (octets: Uint8Array): string => uuidOfHex(hexText(octets));
 
 /** The UUID whose octets are these, in lower-case hex. */
 export function uuidOfHex(hex: string): string {
@@ -47,4 +47,4 @@ export const serialOctetsIn = (text: string): Buffer<ArrayBuffer> | null =>
   text.startsWith('-') ? octetsIn(`00${text.slice(1)}`) : octetsIn(text);
 
 export const serialOf = (octets: Uint8Array): string =>
-  octets[0] === 0 && octets.length > 1 ? `-${hexOf(octets.subarray(1))}` : hexOf(octets);
+  octets[0] === 0 && octets.length > 1 ? `-${hexText(octets.subarray(1))}` : hexText(octets);

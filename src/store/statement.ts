@@ -15,7 +15,7 @@ export const storedJson = <T>(value: Prisma.JsonValue): T => value as T;
 export const jsonRead = (value: unknown): unknown => (typeof value === 'string' ? JSON.parse(value) : value);
 
 /** One SQL statement of an operation, with `?` for each parameter in turn, and the conflicts that it can meet. */
-export interface Statement extends Selection {
+export interface Statement extends ReadStatement {
   /** The conflict where the statement changes no row. */
   readonly unlessChanged?: Conflict;
   /** The conflict where a unique value exists already; `constraint` contains the names of the columns. */
@@ -46,7 +46,7 @@ export interface JsonRow {
 }
 
 /** A statement that only reads. */
-export interface Selection {
+export interface ReadStatement {
   readonly sql: string;
   readonly parameters: readonly ColumnValue[];
 }
@@ -55,10 +55,10 @@ export interface Selection {
  * Answers the rows that a statement finds. Reads that are frequent or large use it, because Prisma would occupy the event
  * loop for longer than the read itself; so do reads that must go along a certain index.
  */
-export type ReadRows = (selection: Selection) => Promise<readonly unknown[]>;
+export type ReadRows = (selection: ReadStatement) => Promise<readonly unknown[]>;
 
 /** A condition of a statement. */
-export type Condition = Selection;
+export type Condition = ReadStatement;
 
 /** The few expressions that the databases write differently. Columns come quoted, and from the schema. */
 export interface SqlDialect {

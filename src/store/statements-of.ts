@@ -15,7 +15,7 @@ import {
   loseDirectoryGroup,
   updateDirectoryGroup,
   updateDirectoryUser,
-} from './tables/directory-tables.js';
+} from './tables/directory-statements.js';
 import { insertIdentityBlock, removeIdentityBlock, requireUnblocked } from './tables/identity-block-table.js';
 import { insertRevocation, requireUnrevoked } from './tables/revocation-table.js';
 import { rememberPolicySet } from './tables/policy-set-table.js';
@@ -25,7 +25,7 @@ import {
   insertAuditTile,
   insertCheckpoint,
   insertCheckpointKey,
-  nameInstance,
+  insertInstance,
   releaseCheckpointLease,
   retireCheckpointKey,
 } from './tables/checkpoint-tables.js';
@@ -103,7 +103,7 @@ export function statementsOf(operation: Operation, dialect: SqlDialect): readonl
     case 'forgetUsedProofs':
       return [forgetUsedProofs(operation.usedBefore)];
     case 'nameInstance':
-      return [nameInstance(operation.id, operation.at)];
+      return [insertInstance(operation.id, operation.at)];
     case 'insertCheckpointKey':
       return [insertCheckpointKey(operation.verifierKey, operation.at)];
     case 'retireCheckpointKey':

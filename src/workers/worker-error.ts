@@ -1,11 +1,11 @@
 /** The parts of a worker's error that may be logged. Its message is left out, because it could quote the task. */
-export interface Failure {
+export interface WorkerFailure {
   readonly name: string;
   /** The stack without the message. */
   readonly frames: string;
 }
 
-export function describeFailure(error: unknown): Failure {
+export function describeFailure(error: unknown): WorkerFailure {
   if (!(error instanceof Error)) return { name: typeof error, frames: '' };
   const { name, message, stack = '' } = error;
   const head = `${name}: ${message}`;
@@ -30,7 +30,7 @@ export class WorkerEndedError extends Error {
 /** A worker ended by itself, which is a bug of kubepass. */
 export class WorkerFailedError extends Error {
   override readonly name = 'WorkerFailedError';
-  constructor(readonly failure: Failure) {
+  constructor(readonly failure: WorkerFailure) {
     super(`a worker ended with ${failure.name}`);
     this.stack = `${this.name}: ${this.message}\n${failure.frames}`;
   }

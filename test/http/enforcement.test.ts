@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments, parse } from 'yaml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ApiTokenReader } from '../../src/identity/api-tokens.js';
 import { StoreUnavailableError } from '../../src/model/errors.js';
+import type { Store } from '../../src/store/store.js';
 import { certificatePem } from '../../src/http/example-certificate.js';
 import { aRevocation } from '../helpers/revocations.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
@@ -40,10 +40,10 @@ publicAddress: { url: "https://kubepass.example:8443", certificateAuthority: ${c
 clusters:${cluster('demo', '{ mode: webhook }')}${cluster('soft', '{ mode: listed, whenInDoubt: noOpinion }')}${cluster('plain', '{}')}${cluster('eks', '{}').replace('eks.example:6443', 'a.gr7.eu.eks.amazonaws.com')}
 `,
     overrides: {
-      tokenReader: (reader: ApiTokenReader): ApiTokenReader => {
+      tokenReader: (reader: Store['apiTokens']) => {
         const gone = <T>(read: () => Promise<T>): Promise<T> =>
           isDatabaseGone ? Promise.reject(new StoreUnavailableError('gone')) : read();
-        return Object.assign(Object.create(reader) as ApiTokenReader, {
+        return Object.assign(Object.create(reader) as Store['apiTokens'], {
           findBySecretSha256s: (hashes: readonly string[]) => gone(() => reader.findBySecretSha256s(hashes)),
           liveReviewers: (now: Date) => gone(() => reader.liveReviewers(now)),
         });

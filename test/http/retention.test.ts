@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { GrowingTree, includes, leafHash } from '../../src/audit/merkle-tree.js';
+import { GrowingTree, showsInclusion, leafHash } from '../../src/audit/merkle-tree.js';
 import { archivesIn, recordEvents, retentionOn, verdictOn, type TestRetention } from '../helpers/retention.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { as, type Answer } from './support/call.js';
@@ -101,7 +101,7 @@ describe('a log whose first events are archived', () => {
     for (const seq of [1, 255, 256, 257, 768, 769]) {
       const { body } = await audrey(`/audit-events/${seq}/proof?size=${size}`).expect(200);
       const hashes = (body as { hashes: string[] }).hashes.map((text) => Buffer.from(text, 'base64'));
-      const proven = includes({ index: seq - 1, size, leaf: before.leaves[seq - 1]! }, hashes, tree.root());
+      const proven = showsInclusion({ index: seq - 1, size, leaf: before.leaves[seq - 1]! }, hashes, tree.root());
       expect(proven, `event ${seq}`).toBe(true);
     }
     await audrey('/audit-events/consistency?from=100&to=700').expect(200);

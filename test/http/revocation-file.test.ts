@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { replaceSecretFile } from '../../src/config/secrets.js';
 import { fetchConfiguration } from '../../src/revocation-file/fetch-configuration.js';
 import { keepRevocationFile } from '../../src/revocation-file/keep-revocation-file.js';
-import { readOptions, type Options } from '../../src/revocation-file/options.js';
+import { readOptions, type RevocationFileOptions } from '../../src/revocation-file/options.js';
 import { servingPair } from '../cluster/serving-pair.js';
 import { freePort } from '../helpers/free-ports.js';
 import { aRevocation } from '../helpers/revocations.js';
@@ -46,14 +46,14 @@ afterAll(async () => {
   directory.remove();
 });
 
-function optionsOf(...args: readonly string[]): Options {
+function optionsOf(...args: readonly string[]): RevocationFileOptions {
   const options = readOptions(['--cluster', 'demo', '--out', 'authorization.yaml', ...args], folder);
   if ('problem' in options) throw new Error(options.problem);
   return options;
 }
 
 async function keep(
-  options: Options,
+  options: RevocationFileOptions,
   rounds: number,
   between: (round: number) => Promise<void> | void = () => undefined,
 ) {

@@ -5,7 +5,7 @@ import type { QuotaLimit } from '../../src/model/decision.js';
 import type { PrismaClient } from '../../src/store/generated/sqlite/client.js';
 import { alongIndexes } from '../../src/store/postgresql/open-postgresql-store.js';
 import { postgresqlDialect, queryOf } from '../../src/store/postgresql/query.js';
-import type { Selection } from '../../src/store/statement.js';
+import type { ReadStatement } from '../../src/store/statement.js';
 import { AuditEventTable } from '../../src/store/tables/audit-event-table.js';
 import { CertificateTable } from '../../src/store/tables/certificate-table.js';
 import { quotaCount } from '../../src/store/tables/quotas.js';
@@ -87,7 +87,7 @@ function combinations(filters: Readonly<Record<string, readonly unknown[]>>): re
 }
 
 /** Makes every read that goes along an index. */
-async function readAll(readRows: (selection: Selection) => Promise<readonly unknown[]>): Promise<void> {
+async function readAll(readRows: (selection: ReadStatement) => Promise<readonly unknown[]>): Promise<void> {
   const reads = { readRows, dialect: postgresqlDialect };
   const page = { limit: 50, cursor: null };
   const [demo, hr] = [
@@ -120,7 +120,7 @@ async function readAll(readRows: (selection: Selection) => Promise<readonly unkn
 }
 
 /** The plan of a statement that is prepared, and its rows. */
-async function explained(client: pg.Client, selection: Selection) {
+async function explained(client: pg.Client, selection: ReadStatement) {
   const { text, values } = queryOf(selection);
   const literals = values.map((value) =>
     value instanceof Buffer ? `'\\x${value.toString('hex')}'` : `'${String(value)}'`,
@@ -145,7 +145,7 @@ it.each([
       await client.query(`SET ${name} = ${value}`);
     let last: Promise<unknown> = Promise.resolve();
     let count = 0;
-    const read = async (selection: Selection) => {
+    const read = async (selection: ReadStatement) => {
       const { plan, found } = await explained(client, selection);
       expect(plan).not.toMatch(/Seq Scan|Bitmap|\bSort\b|Hash|Merge Join/);
       count++;

@@ -1,5 +1,4 @@
 import { ApiTokenAuthenticator } from '../../identity/api-token-authenticator.js';
-import type { ApiTokenReader } from '../../identity/api-tokens.js';
 import { BreakGlassUses } from '../../identity/break-glass.js';
 import type { SessionAuthenticator } from '../../identity/sessions/session-authenticator.js';
 import type { Config } from '../../config/config.js';
@@ -17,7 +16,7 @@ export interface Authenticators {
 
 export interface AuthenticatorOverrides {
   /** Finds the tokens of callers. */
-  readonly tokenReader?: (reader: ApiTokenReader) => ApiTokenReader;
+  readonly tokenReader?: (reader: Store['apiTokens']) => Store['apiTokens'];
   /** How often the audit log tells of the uses of a break-glass token. */
   readonly breakGlassMilliseconds?: number;
 }

@@ -5,8 +5,8 @@ import type { IssuingCluster } from '../../issuance/context.js';
 import { displayDistinguishedName } from '../../x509/strict/distinguished-name.js';
 
 /**
- * The CAs that the clusters accept user certificates from. A callers' CA must be none of them: everybody who gets a certificate
- * for a cluster would get in here with it, as whoever it names.
+ * The CAs that the clusters accept user certificates from. A callers' CA must be none of them: everybody who gets a
+ * certificate for a cluster would get in here with it, as whoever it names.
  */
 export class UserAuthorities {
   readonly #keys = new Map<string, readonly KeyObject[]>();

@@ -26,8 +26,8 @@ export interface UnknownBlock {
 const atOnce = 500;
 
 /**
- * Compares a list of withdrawals with a database. Either may be the older one: the database where it was put back from a
- * backup, the list where the process died before it wrote there. So the later word about a name holds.
+ * Compares a list of withdrawals with a database. Either may be the older one: the database where it was put back from
+ * a backup, the list where the process died before it wrote there. So the later word about a name holds.
  */
 export async function comparedWithdrawals(
   store: WithdrawalReader,
@@ -125,8 +125,8 @@ async function decidedSince({ auditEvents }: WithdrawalReader, after: Date): Pro
 }
 
 /**
- * The instant before which all events are in archives; null where none are. While a restoration is open, the log does not
- * tell what is known: a list may be of a time that was never this database's.
+ * The instant before which all events are in archives; null where none are. While a restoration is open, the log does
+ * not tell what is known: a list may be of a time that was never this database's.
  */
 async function archivedUntil({ auditEvents, restorations }: WithdrawalReader): Promise<Date | null> {
   const { seq } = await auditEvents.start();

@@ -1,10 +1,10 @@
 import { copyFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readCheckpoint, type Checkpoint, type SignedCheckpoint } from '../../audit/checkpoint.js';
+import { readCheckpoint, type Checkpoint } from '../../audit/checkpoint.js';
 import type { Config } from '../../config/config.js';
 import { replaceSecretFile } from '../../config/secrets.js';
 import type { Log } from '../../issuance/context.js';
-import type { CommitResult, Step, Writer } from '../../store/step.js';
+import type { CommitFollower } from '../../store/followed-writer.js';
 
 /**
  * The newest checkpoint that this process has signed, in a file of its own: beside a SQLite database, or in the data dir. A
@@ -46,25 +46,24 @@ export class KeptCheckpoint {
   }
 
   /**
-   * A writer that keeps each checkpoint before it is committed. So none is in the world that is not kept, and it is only one
-   * of this log's even if the commit fails. Whatever order commits come in, the file never goes back to a smaller size.
+   * Keeps each checkpoint before it is committed. So none is in the world that is not kept, and it is only one of this log's
+   * even if the commit fails. Whatever order commits come in, the file never goes back to a smaller size.
    */
-  keeping(writer: Writer): Writer {
-    return {
-      commit: (step) => {
-        const checkpoint = step.operations.find((operation) => operation.op === 'insertCheckpoint')?.checkpoint;
-        return checkpoint === undefined ? writer.commit(step) : this.#commit(writer, step, checkpoint);
-      },
-    };
-  }
-
-  async #commit(writer: Writer, step: Step, { size, note }: SignedCheckpoint): Promise<CommitResult> {
-    if (size <= this.#signedBefore) return { committed: false, conflict: { kind: 'checkpoint', size } };
-    const kept = this.#keeping.then(() => this.#keep(note));
-    this.#keeping = kept.catch(() => undefined);
-    await kept;
-    return writer.commit(step);
-  }
+  readonly follower: CommitFollower = {
+    minds: ['insertCheckpoint'],
+    waits: true,
+    before: async (step) => {
+      for (const operation of step.operations) {
+        if (operation.op !== 'insertCheckpoint') continue;
+        const { size, note } = operation.checkpoint;
+        if (size <= this.#signedBefore) return { committed: false, conflict: { kind: 'checkpoint', size } };
+        const kept = this.#keeping.then(() => this.#keep(note));
+        this.#keeping = kept.catch(() => undefined);
+        await kept;
+      }
+      return step;
+    },
+  };
 
   /** Keeps the note, unless the one that is kept is of this log and as large. */
   async #keep(note: string): Promise<void> {

@@ -5,8 +5,7 @@ import { acquireDatabaseLock, acquireDataDirLock } from '../../store/sqlite/proc
 import { openSqliteStore } from '../../store/sqlite/open-sqlite-store.js';
 import { storeUnmeasured, type StoreMeasures } from '../../model/measures.js';
 import { finishReplacement } from './replace-database.js';
-import { afterCommit } from '../../store/after-commit.js';
-import type { Operation, Writer } from '../../store/step.js';
+import type { CommitFollower } from '../../store/followed-writer.js';
 import type { Store } from '../../store/store.js';
 
 /**
@@ -93,18 +92,21 @@ export async function migrateDatabase(
 }
 
 /**
- * A writer that leaves out of its steps the policy sets that it has committed already. Every request names a policy
- * set, no policy set is ever deleted, and its texts are longer than the rest of the step.
+ * Leaves out of the steps the policy sets that are committed already. Every request names a policy set, no policy set is ever
+ * deleted, and its texts are longer than the rest of the step.
  */
-export function rememberingWriter(writer: Writer): Writer {
+export function policySetsOnce(): CommitFollower {
   const committed = new Set<string>();
-  const isNews = (operation: Operation) => operation.op !== 'rememberPolicySet' || !committed.has(operation.digest);
-  const remembering = afterCommit(
-    writer,
-    (operation) => (operation.op === 'rememberPolicySet' ? operation.digest : null),
-    (digests) => {
-      for (const digest of digests) committed.add(digest);
+  return {
+    minds: ['rememberPolicySet'],
+    waits: true,
+    before: (step) => ({
+      ...step,
+      operations: step.operations.filter((one) => one.op !== 'rememberPolicySet' || !committed.has(one.digest)),
+    }),
+    after: ({ step, result }) => {
+      if (result?.committed === true)
+        for (const one of step.operations) if (one.op === 'rememberPolicySet') committed.add(one.digest);
     },
-  );
-  return { commit: (step) => remembering.commit({ ...step, operations: step.operations.filter(isNews) }) };
+  };
 }

@@ -17,7 +17,10 @@ export interface VerifiedDatabase {
   readonly log: Extract<LogCheck, { readonly ok: true }> | null;
 }
 
-/** Checks a SQLite database that nothing writes to, or that a service uses. Throws `CommandRefusedError` where it is not sound. */
+/**
+ * Checks a SQLite database that nothing writes to, or that a service uses. Throws `CommandRefusedError` where it is not
+ * sound.
+ */
 export async function verifySqlite(file: string): Promise<VerifiedDatabase> {
   const checked = checkSqlite(file);
   if (!checked.ok) throw new CommandRefusedError(`${file} ${checked.why}`);

@@ -1,7 +1,6 @@
 import type { IdentityBlock } from '../../model/identity-block.js';
 import { revocationReasons } from '../../x509/strict/revocation-reasons.js';
-import { afterCommit } from '../../store/after-commit.js';
-import type { Operation, Writer } from '../../store/step.js';
+import type { Operation } from '../../store/step.js';
 
 /** Something that was taken from somebody, besides a certificate, or given back: as the list beside the database keeps it. */
 export type Withdrawal =
@@ -9,11 +8,9 @@ export type Withdrawal =
   /** Null: the name was unblocked. */
   | { readonly folded: string; readonly block: IdentityBlock | null };
 
-/** A writer that hands on the withdrawals of each commit before the commit is answered. Nearly all commits have none. */
-export const withdrawingWriter = (writer: Writer, keep: (some: readonly Withdrawal[]) => Promise<void>): Writer =>
-  afterCommit(writer, withdrawalBy, keep);
+type WithdrawingOp = 'revokeApiToken' | 'revokeTokenOfLeaver' | 'insertIdentityBlock' | 'removeIdentityBlock';
 
-function withdrawalBy(operation: Operation): Withdrawal | null {
+export function withdrawalBy(operation: Extract<Operation, { readonly op: WithdrawingOp }>): Withdrawal {
   switch (operation.op) {
     case 'revokeApiToken':
     case 'revokeTokenOfLeaver':
@@ -22,8 +19,6 @@ function withdrawalBy(operation: Operation): Withdrawal | null {
       return { folded: operation.folded, block: operation.block };
     case 'removeIdentityBlock':
       return { folded: operation.folded, block: null };
-    default:
-      return null;
   }
 }
 

@@ -14,7 +14,9 @@ LCa0a2j/xo/5m0U8HTBBNBNCLXBkg7+g+YpeiGJm564=
 — kubepass/01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f jzpRwm…
 `;
 
-/** Lets others prove what the log was like, without trust in whoever keeps it. `addAuditEvents` registers the schemas. */
+/**
+ * Lets others prove what the log was like, without trust in whoever keeps it. `addAuditEvents` registers the schemas.
+ */
 export function addEvidence(app: App, { auditEvents }: Services): void {
   app.get(
     '/audit-events/checkpoint',
@@ -26,7 +28,7 @@ export function addEvidence(app: App, { auditEvents }: Services): void {
         summary: 'Read the last checkpoint of the audit log',
         description:
           'A signed note (C2SP tlog-checkpoint): the log’s name, its size, and the hash of the Merkle tree of its events ' +
-          '(RFC 6962). Keep it outside: whoever has one can tell later whether the log was changed.',
+          '(RFC 6962). Keep it outside: a kept checkpoint shows later whether the log was changed.',
         response: {
           200: response(
             { 'text/plain': textBody('The signed note.', exampleNote) },
@@ -78,8 +80,7 @@ export function addEvidence(app: App, { auditEvents }: Services): void {
         operationId: 'proveAuditEvent',
         tags: ['audit'],
         summary: 'Prove that an event is in the audit log',
-        description:
-          'The hashes lead from the event’s canonical line to the root that a checkpoint of this size tells.',
+        description: 'The hashes lead from the event’s canonical line to the root that a checkpoint of this size has.',
         params: schemas.EventParamsSchema,
         querystring: schemas.InclusionQuerySchema,
         response: {

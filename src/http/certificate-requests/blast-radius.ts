@@ -8,7 +8,7 @@ import {
   type GrantReference,
   type RoleRule,
 } from '../../model/blast-radius.js';
-import { closed, instantOf, namedObject, nullable, objectOf, oneOf, ref, textOf } from '../schema-parts.js';
+import { closed, instantTextOf, namedObject, nullable, objectOf, oneOf, ref, textOf } from '../schema-parts.js';
 
 /** How much of a blast radius is shown. The rest is only counted. */
 export const shownGrants = 50;
@@ -74,7 +74,7 @@ export const BlastRadiusSchema = namedObject(
   'BlastRadius',
   'What an identity could do on the cluster according to its role bindings.',
   {
-    observedAt: instantOf('When the cluster’s bindings were last known to be complete.'),
+    observedAt: instantTextOf('When the cluster’s bindings were last known to be complete.'),
     clusterAdmin: objectOf(
       'The grants that amount to cluster-admin, whatever their names; there are none if `by` is empty.',
       { by: references, more: more('How many more bindings there are.') },

@@ -1,8 +1,5 @@
-import { Type, type Static } from 'typebox';
-import type { CertificateRequest } from '../../model/certificate-request.js';
-import type { ApprovalStage, PrincipalSelector, TraceEntry } from '../../model/decision.js';
+import { Type } from 'typebox';
 import { roles } from '../../model/principal.js';
-import type { CertificateRequestDetails } from '../../issuance/requests/read-requests.js';
 import { ViolationSchema } from '../problems/schemas.js';
 import {
   closed,
@@ -19,7 +16,6 @@ import {
   sha256Of,
   textOf,
 } from '../schema-parts.js';
-import { instantText } from '../../x509/strict/instant-text.js';
 
 const globs = (description: string) =>
   Type.Optional(Type.Array(Type.String({ maxLength: 256 }), { maxItems: 1000, description }));
@@ -122,38 +118,3 @@ export const RecordedDecisionSchema = namedObject(
     ),
   },
 );
-
-export function recordedDecisionView(
-  { decision, requester }: CertificateRequest,
-  recomputed?: CertificateRequestDetails['recomputed'],
-): Static<typeof RecordedDecisionSchema> {
-  return {
-    outcome: decision.outcome,
-    approval: decision.approval,
-    policy: decision.policy,
-    stages: decision.stages.map(stageView),
-    violations: decision.violations.map((violation) => ({ ...violation })),
-    makers: [...(decision.makers ?? [])],
-    verdicts: decision.verdicts.map(({ name, verdict, reasons }) => ({ name, verdict, reasons: [...reasons] })),
-    requester: { name: requester.name, groups: [...requester.groups], roles: [...requester.roles] },
-    policySetDigest: decision.policySetDigest,
-    decidedAt: instantText(decision.decidedAt),
-    ...(recomputed && { trace: recomputed.trace && traceView(recomputed.trace), traceNote: recomputed.note }),
-  };
-}
-
-export const traceView = (trace: readonly TraceEntry[]): Static<typeof TraceEntrySchema>[] =>
-  trace.map((entry) => ({ ...entry, checks: entry.checks.map((check) => ({ ...check })) }));
-
-export const stageView = ({ count, approvers }: ApprovalStage): Static<typeof ApprovalStageSchema> => ({
-  count,
-  ...(approvers && { approvers: approversView(approvers) }),
-});
-
-export function approversView({ names, groups, roles }: PrincipalSelector): Static<typeof ApproversSchema> {
-  return {
-    ...(names && { names: [...names] }),
-    ...(groups && { groups: [...groups] }),
-    ...(roles && { roles: [...roles] }),
-  };
-}

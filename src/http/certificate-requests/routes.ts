@@ -4,9 +4,9 @@ import type { Outcome } from '../../model/outcome.js';
 import type { CertificateRequestView } from '../../issuance/requests/request-view.js';
 import type { Services } from '../services.js';
 import { certificateMediaTypes, certificateResponses, sendCertificate } from '../certificates/send-certificate.js';
-import { kubeconfigWithKeyPath, kubeconfigYaml } from '../example-certificate.js';
+import { exampleKubeconfig, kubeconfigYaml } from '../example-certificate.js';
 import { answerOnce, idempotencyKeyHeader, jsonAnswer } from '../idempotency.js';
-import { pageBody, pageQuery, pageResponse } from '../pages.js';
+import { pageBody, pageQuery, pageResponse } from '../page-schemas.js';
 import {
   kubeconfigForms,
   kubeconfigMediaTypes,
@@ -23,7 +23,7 @@ import * as decisionSchemas from './decision.js';
 import * as examples from './examples.js';
 import { preferHeader, preferredWait } from './prefer.js';
 import * as schemas from './schemas.js';
-import { certificateRequestView } from './views.js';
+import { certificateRequestView } from './schemas.js';
 
 const decisions = {
   approve: {
@@ -37,7 +37,7 @@ const decisions = {
   },
   deny: {
     summary: 'Deny a pending request',
-    description: 'For those who could approve it. The request ends as `denied`.',
+    description: 'For everybody who could approve it. The request ends as `denied`.',
     problems: ['not-permitted'],
     example: examples.deniedByPerson,
   },
@@ -216,7 +216,7 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
         params: schemas.CertificateRequestParamsSchema,
         querystring: schemas.KubeconfigQuerySchema,
         response: {
-          200: kubeconfigResponse('A kubeconfig with `client-key: <path>`.', kubeconfigWithKeyPath),
+          200: kubeconfigResponse('A kubeconfig with `client-key: <path>`.', exampleKubeconfig),
           ...problems('not-found', 'state-conflict'),
         },
       },

@@ -1,10 +1,12 @@
 import { Type, type Static } from 'typebox';
-import { requestStates } from '../../model/certificate-request.js';
+import { awaitedStages, requestStates } from '../../model/certificate-request.js';
 import { labelBounds } from '../../model/labels.js';
+import type { CertificateRequestDetails } from '../../issuance/requests/read-requests.js';
+import type { CertificateRequestView } from '../../issuance/requests/request-view.js';
 import { keyAlgorithms } from '../../x509/strict/key-algorithm.js';
 import { certificateSha256, certificationRequestPem } from '../example-certificate.js';
-import { CertificateSchema, PublicKeySchema } from '../certificates/schemas.js';
-import { pageOf, pageParameters, usernamePrefixParameter } from '../pages.js';
+import { CertificateSchema, PublicKeySchema, shownCertificate } from '../certificates/schemas.js';
+import { pageOf, pageParameters, usernamePrefixParameter } from '../page-schemas.js';
 import {
   closed,
   dnsLabelOf,
@@ -26,7 +28,8 @@ import {
   textOf,
   writtenTextOf,
 } from '../schema-parts.js';
-import { BlastRadiusSchema } from './blast-radius.js';
+import { viewOf } from '../view-of.js';
+import { BlastRadiusSchema, blastRadiusView } from './blast-radius.js';
 import { ApproversSchema, RecordedDecisionSchema } from './decision.js';
 
 const stageOf = (description: string) =>
@@ -166,6 +169,39 @@ export const CertificateRequestSchema = namedObject(
   },
 );
 export type CertificateRequestBody = Static<typeof CertificateRequestSchema>;
+
+const shown = viewOf(CertificateRequestSchema);
+
+/** The request, with its details if one request is read. */
+export function certificateRequestView(
+  {
+    request,
+    certificate,
+    timeline,
+    recomputed,
+    blastRadius,
+  }: CertificateRequestView & Partial<CertificateRequestDetails>,
+  now: Date,
+) {
+  const { decision, requester, renewal, approvals } = request;
+  return shown({
+    ...request,
+    requester: requester.name,
+    renewalOf: renewal?.of ?? null,
+    decision: {
+      ...decision,
+      makers: decision.makers ?? [],
+      requester,
+      trace: recomputed?.trace,
+      traceNote: recomputed?.note,
+    },
+    approvals: approvals.map((approval) => ({ ...approval, stage: approval.stage ?? 0 })),
+    awaiting: awaitedStages(request),
+    certificate: certificate && shownCertificate(certificate, now),
+    timeline,
+    blastRadius: blastRadius && blastRadiusView(blastRadius),
+  });
+}
 
 export const CertificateRequestListSchema = pageOf(CertificateRequestSchema, 'Certificate requests, newest first.');
 

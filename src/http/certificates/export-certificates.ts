@@ -1,12 +1,18 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { csvRecord } from '../../formats/text/csv-record.js';
 import type { ListedCertificate } from '../../model/certificate.js';
-import { certificateSerialNumber, certificateSha256, certificateSpkiSha256 } from '../example-certificate.js';
+import { exampleOf } from '../example-of.js';
 import { errorToProblem } from '../problems/error-to-problem.js';
 import { problemBody } from '../problems/problem.js';
 import type { ProblemBody } from '../problems/schemas.js';
 import { sendTexts } from '../text-stream.js';
-import { listedCertificateView, type ListedCertificateBody } from './schemas.js';
+import {
+  ListedCertificateSchema,
+  listedCertificateView,
+  plainCertificate,
+  PublicKeySchema,
+  type ListedCertificateBody,
+} from './schemas.js';
 
 /** A form in which all certificates of a list are sent at once. */
 interface ExportForm {
@@ -18,27 +24,33 @@ interface ExportForm {
   readonly brokenOff: (problem: ProblemBody) => string;
 }
 
-/** The columns of the CSV form. A group has no `;`. */
-const columns: Readonly<Record<string, (certificate: ListedCertificateBody) => string>> = {
-  fingerprintSha256: ({ fingerprintSha256 }) => fingerprintSha256,
-  serialNumber: ({ serialNumber }) => serialNumber,
-  subject: ({ subject }) => subject,
-  issuer: ({ issuer }) => issuer,
-  username: ({ username }) => username,
-  groups: ({ groups }) => groups.join(';'),
-  notBefore: ({ notBefore }) => notBefore,
-  notAfter: ({ notAfter }) => notAfter,
-  keyAlgorithm: ({ publicKey }) => publicKey.algorithm,
-  spkiSha256: ({ publicKey }) => publicKey.spkiSha256,
-  cluster: ({ cluster }) => cluster,
-  requestId: ({ requestId }) => requestId,
-  orphan: ({ orphan }) => String(orphan),
-  status: ({ status }) => status,
-  revokedAt: ({ revocation }) => revocation?.revokedAt ?? '',
-  revocationReason: ({ revocation }) => revocation?.reason ?? '',
-  renewalOf: ({ renewalOf }) => renewalOf ?? '',
-  supersededBy: ({ supersededBy }) => supersededBy ?? '',
+type Column = (certificate: ListedCertificateBody) => string;
+type Member = keyof ListedCertificateBody;
+
+/** The columns of members that are no text. A group has no `;`. */
+const ownColumns: Readonly<Partial<Record<Member, Readonly<Record<string, Column>>>>> = {
+  groups: { groups: ({ groups }) => groups.join(';') },
+  orphan: { orphan: ({ orphan }) => String(orphan) },
+  publicKey: {
+    keyAlgorithm: ({ publicKey }) => publicKey.algorithm,
+    spkiSha256: ({ publicKey }) => publicKey.spkiSha256,
+  },
+  revocation: {
+    revokedAt: ({ revocation }) => revocation?.revokedAt ?? '',
+    revocationReason: ({ revocation }) => revocation?.reason ?? '',
+  },
 };
+
+const columnOf = (member: Member): Readonly<Record<string, Column>> => ({
+  [member]: ({ [member]: value }) => (value as string | null) ?? '',
+});
+
+/** The columns of the CSV form, in the order of the members. */
+const columns: Readonly<Record<string, Column>> = Object.fromEntries(
+  (Object.keys(ListedCertificateSchema.properties) as Member[]).flatMap((member) =>
+    Object.entries(ownColumns[member] ?? columnOf(member)),
+  ),
+);
 
 const textOf = (problem: ProblemBody): string =>
   `the export broke off here: ${problem.title}, ${problem.detail} (request ${problem.requestId})`;
@@ -67,24 +79,17 @@ export const exportForms = {
   },
 } satisfies Readonly<Record<string, ExportForm>>;
 
-const exampleCertificate: ListedCertificateBody = {
-  fingerprintSha256: certificateSha256,
-  serialNumber: certificateSerialNumber,
-  subject: 'CN=jane@corp.example,O=team-a',
-  issuer: 'CN=kubernetes',
-  username: 'jane@corp.example',
-  groups: ['team-a'],
-  notBefore: '2026-11-25T12:00:00.000Z',
-  notAfter: '2026-11-26T12:00:00.000Z',
-  publicKey: { algorithm: 'ECDSA-P256', spkiSha256: certificateSpkiSha256 },
-  cluster: 'demo',
-  requestId: '019968c2-e5a4-7c1e-9b1f-3a2b4c5d6e7f',
-  orphan: false,
-  status: 'valid',
-  revocation: null,
-  renewalOf: null,
-  supersededBy: null,
-};
+const exampleCertificate = exampleOf(
+  ListedCertificateSchema as object,
+  { 'PublicKey#': PublicKeySchema as object },
+  {
+    ...plainCertificate,
+    notBefore: '2026-11-25T12:00:00.000Z',
+    notAfter: '2026-11-26T12:00:00.000Z',
+    requestId: '019968c2-e5a4-7c1e-9b1f-3a2b4c5d6e7f',
+    orphan: false,
+  },
+) as ListedCertificateBody;
 
 /** Undefined where the media type is none of an export. */
 export const exportFormOf = (mediaType: string): ExportForm | undefined =>

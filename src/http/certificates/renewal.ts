@@ -3,8 +3,11 @@ import type { RequestState } from '../../model/certificate-request.js';
 import type { Services } from '../services.js';
 import * as examples from '../certificate-requests/examples.js';
 import { preferHeader, preferredWait } from '../certificate-requests/prefer.js';
-import { CertificateRequestSchema, NewCertificateRequestSchema } from '../certificate-requests/schemas.js';
-import { certificateRequestView } from '../certificate-requests/views.js';
+import {
+  CertificateRequestSchema,
+  certificateRequestView,
+  NewCertificateRequestSchema,
+} from '../certificate-requests/schemas.js';
 import { certificationRequestPem, kubeconfigYaml } from '../example-certificate.js';
 import { answerOnce, idempotencyKeyHeader, jsonAnswer } from '../idempotency.js';
 import { createdKubeconfigAnswer } from '../kubeconfigs/kubeconfig-answer.js';
@@ -49,9 +52,9 @@ export function addRenewal(app: App, { certificateRequests, idempotency, clock }
         tags: ['certificates'],
         summary: 'Request a new certificate in place of this one',
         description:
-          'A certificate request for the same cluster, username, groups, namespace, labels and collector. For those who ' +
-          'asked for the certificate or collected it, and for admins. The key must be a new one. Policies of today ' +
-          'decide; one with `renewal` may ask nobody again. The old certificate goes on working until it ends or is ' +
+          'Makes a certificate request for the same cluster, username, groups, namespace, labels and collector. The requester, ' +
+          'the collector and admins may do this. The key must be a new one. Policies of today decide; with `renewal` a policy ' +
+          'may ask nobody again. The old certificate goes on working until it ends or is ' +
           'revoked. `Accept: application/yaml`, without `csr`, gets the complete kubeconfig at once where policy permits. ' +
           'The holder of the key of the certificate needs no other credential: `Authorization: KubepassProof` with a proof ' +
           'of possession, which is described in docs/kubectl-plugin.md, and a `csr`.',

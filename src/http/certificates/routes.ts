@@ -1,6 +1,6 @@
 import type { Services } from '../services.js';
 import { instantInQuery } from '../instant.js';
-import { pageBody, pageHeaders, pageQuery } from '../pages.js';
+import { pageBody, pageHeaders, pageQuery } from '../page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
 import { bodyProblems, json, longest, problems, response, textBody } from '../responses.js';
@@ -104,9 +104,9 @@ export function addCertificates(app: App, services: Services): void {
         tags: ['certificates'],
         summary: 'Revoke a certificate',
         description:
-          'For its requester and its collector; for provisioners and admins any. A revocation is never taken back: one that ' +
-          'is revoked already is answered as it is. `enforcement` says how its cluster refuses the certificate, and what goes ' +
-          'on all the same.',
+          'The requester and the collector may revoke the certificate; provisioners and admins may revoke any. A revocation is ' +
+          'never taken back: a certificate that is revoked already is answered as it is. `enforcement` says how its cluster ' +
+          'refuses the certificate, and what goes on all the same.',
         params: schemas.FingerprintParamsSchema,
         body: ref(schemas.RevokeSchema),
         response: {

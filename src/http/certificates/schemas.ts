@@ -6,8 +6,7 @@ import {
   type Certificate,
   type ListedCertificate,
 } from '../../model/certificate.js';
-import { enforcementModes, type Enforcement } from '../../model/enforcement.js';
-import { type Revocation } from '../../model/revocation.js';
+import { enforcementModes } from '../../model/enforcement.js';
 import { revocationReasons } from '../../x509/strict/revocation-reasons.js';
 import type { RevokedView } from '../../issuance/lifecycle/revoke-certificate.js';
 import { keyAlgorithms } from '../../x509/strict/key-algorithm.js';
@@ -18,7 +17,7 @@ import {
   certificateSha256,
   certificateSpkiSha256,
 } from '../example-certificate.js';
-import { nextCursorProperty, pageParameters, usernamePrefixParameter } from '../pages.js';
+import { nextCursorProperty, pageParameters, usernamePrefixParameter } from '../page-schemas.js';
 import {
   closed,
   dnsLabelOf,
@@ -35,7 +34,7 @@ import {
   textOf,
   writtenTextOf,
 } from '../schema-parts.js';
-import { instantText } from '../../x509/strict/instant-text.js';
+import { viewOf } from '../view-of.js';
 
 export const PublicKeySchema = namedObject('PublicKey', 'Identifies a public key.', {
   algorithm: oneOf(keyAlgorithms, 'Algorithm and size.'),
@@ -163,50 +162,24 @@ export const FingerprintParamsSchema = closed({
   }),
 });
 
-export const certificateView = (certificate: Certificate, now: Date): CertificateBody => ({
-  ...listedCertificateView(certificate, now),
+const listed = viewOf(ListedCertificateSchema);
+const whole = viewOf(CertificateSchema);
+const revoked = viewOf(RevokedCertificateSchema);
+export const enforcementView = viewOf(EnforcementSchema);
+
+/** A certificate with the members that its schema has and the model does not. */
+export const shownListed = (certificate: ListedCertificate, now: Date) => ({
+  ...certificate,
+  status: statusOf(certificate, now),
+  renewalOf: certificate.renewal?.of ?? null,
+});
+export const shownCertificate = (certificate: Certificate, now: Date) => ({
+  ...shownListed(certificate, now),
   pem: encodePem('CERTIFICATE', certificate.der),
 });
 
-export function listedCertificateView(certificate: ListedCertificate, now: Date): ListedCertificateBody {
-  return {
-    fingerprintSha256: certificate.fingerprintSha256,
-    serialNumber: certificate.serialNumber,
-    subject: certificate.subject,
-    issuer: certificate.issuer,
-    username: certificate.username,
-    groups: [...certificate.groups],
-    notBefore: instantText(certificate.notBefore),
-    notAfter: instantText(certificate.notAfter),
-    publicKey: { ...certificate.publicKey },
-    cluster: certificate.cluster,
-    requestId: certificate.requestId,
-    orphan: certificate.orphan,
-    status: statusOf(certificate, now),
-    revocation: certificate.revocation && revocationView(certificate.revocation),
-    renewalOf: certificate.renewal?.of ?? null,
-    supersededBy: certificate.supersededBy,
-  };
-}
-
-const revocationView = ({ reason, comment, revokedAt, revokedBy }: Revocation) => ({
-  reason,
-  comment,
-  revokedAt: revokedAt.toISOString(),
-  revokedBy,
-});
-
-export const revokedCertificateView = (
-  { certificate, enforcement }: RevokedView,
-  now: Date,
-): RevokedCertificateBody => ({
-  ...listedCertificateView(certificate, now),
-  enforcement: enforcementView(enforcement),
-});
-
-export const enforcementView = ({ mode, verifiedAt, delaySeconds, continues }: Enforcement) => ({
-  mode,
-  verifiedAt: verifiedAt?.toISOString() ?? null,
-  delaySeconds,
-  continues: [...continues],
-});
+export const listedCertificateView = (certificate: ListedCertificate, now: Date) =>
+  listed(shownListed(certificate, now));
+export const certificateView = (certificate: Certificate, now: Date) => whole(shownCertificate(certificate, now));
+export const revokedCertificateView = ({ certificate, enforcement }: RevokedView, now: Date) =>
+  revoked({ ...shownListed(certificate, now), enforcement });

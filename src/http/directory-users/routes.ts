@@ -1,5 +1,5 @@
 import type { Services } from '../services.js';
-import { pageBody, pageQuery, pageResponse } from '../pages.js';
+import { pageBody, pageQuery, pageResponse } from '../page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
 import { json, problems } from '../responses.js';
@@ -22,8 +22,8 @@ export function addDirectoryUsers(app: App, { directoryUsers, clock }: Services)
         tags: ['directory'],
         summary: 'List the people in the directory',
         description:
-          'Needs the role provisioner, auditor or admin. The people of whom an identity provider tells over SCIM, which is ' +
-          'served at `/scim/v2` and describes itself there. Filters are combined with AND.',
+          'Needs the role provisioner, auditor or admin. Lists the people whom an identity provider manages over SCIM. SCIM is ' +
+          'served at `/scim/v2`, and describes itself there. Filters are combined with AND.',
         querystring: schemas.DirectoryUserQuerySchema,
         response: {
           200: pageResponse(schemas.DirectoryUserListSchema, 'In the order in which they came.', here),
@@ -48,8 +48,8 @@ export function addDirectoryUsers(app: App, { directoryUsers, clock }: Services)
         tags: ['directory'],
         summary: 'Read a person in the directory',
         description:
-          'Needs the role provisioner, auditor or admin. With everything that ended when the person left, and whatever goes ' +
-          'on all the same.',
+          'Needs the role provisioner, auditor or admin. The answer says what ended when the person left, ' +
+          'and what goes on all the same.',
         params: schemas.DirectoryUserParamsSchema,
         response: {
           200: json(schemas.DirectoryUserDetailsSchema, { description: 'The person.', example: here }),

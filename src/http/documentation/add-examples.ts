@@ -22,7 +22,7 @@ interface Response {
   headers?: Readonly<Record<string, object>>;
 }
 
-export interface Operation {
+export interface ApiOperation {
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { required?: boolean; readonly content?: Content };
   readonly responses?: Readonly<Record<string, Response>>;
@@ -32,7 +32,7 @@ export interface Operation {
  * Gives every answer of an operation an example of its own, and every body that a caller sends. Parameters that may be
  * left out have none: "Try it out" would fill it in and send what nobody filled in.
  */
-export function addExamples(operation: Operation, named: NamedSchemas): void {
+export function addExamples(operation: ApiOperation, named: NamedSchemas): void {
   const { parameters = [], requestBody, responses = {} } = operation;
   for (const parameter of parameters)
     if (!parameter.required) {
@@ -70,12 +70,12 @@ const isBinary = (schema: Schema): boolean =>
   Object.values(schema.properties ?? {}).some(({ items }) => items && isBinary(items));
 
 /** The problem with an error in a field that this operation has; without fields the HTTP itself is not valid. */
-function invalidRequest(value: object, operation: Operation, named: NamedSchemas): object {
+function invalidRequest(value: object, operation: ApiOperation, named: NamedSchemas): object {
   const error = errorInBody(operation, named) ?? errorInParameter(operation);
   return error ? { ...value, errors: [error] } : { ...value, detail: 'the request cannot be read' };
 }
 
-function errorInBody({ requestBody }: Operation, named: NamedSchemas) {
+function errorInBody({ requestBody }: ApiOperation, named: NamedSchemas) {
   const schema = requestBody?.content?.['application/json']?.schema;
   const { properties } = (schema?.$ref ? named[schema.$ref.split('/').at(-1) ?? ''] : schema) ?? {};
   if (properties === undefined) return null;
@@ -85,7 +85,7 @@ function errorInBody({ requestBody }: Operation, named: NamedSchemas) {
     : { pointer: `/${name}s`, message: `is not a known property; did you mean "${name}"?` };
 }
 
-function errorInParameter({ parameters = [] }: Operation) {
+function errorInParameter({ parameters = [] }: ApiOperation) {
   const parameter = parameters.find(({ in: where }) => where === 'query') ?? parameters[0];
   if (parameter === undefined) return null;
   const { maximum, maxLength, enum: values } = parameter.schema ?? {};

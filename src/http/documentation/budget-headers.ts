@@ -1,5 +1,5 @@
 import { budgetNames, type BudgetUse } from '../../model/budget.js';
-import type { Operation } from './add-examples.js';
+import type { ApiOperation } from './add-examples.js';
 
 const example = (parameters: string) => `"writes";${parameters}`;
 
@@ -20,7 +20,7 @@ export const budgetHeaders = {
 export const tellsBudgets = (use: BudgetUse | undefined): boolean => use !== undefined && use !== 'nothing';
 
 /** Declares the fields on the answers to which they matter. Other errors have them too. */
-export function addBudgetHeaders({ responses = {} }: Operation): void {
+export function addBudgetHeaders({ responses = {} }: ApiOperation): void {
   for (const [status, response] of Object.entries(responses)) {
     if (!/^(?:[23]..|403|429)$/.test(status)) continue;
     response.headers = {

@@ -9,7 +9,7 @@ import { jsonMediaType } from '../plugins/negotiation.js';
 import { problem, sendProblem } from '../problems/problem.js';
 import type { App } from '../types.js';
 import { addBudgetHeaders, budgetHeaders, tellsBudgets } from './budget-headers.js';
-import { addExamples, type Operation } from './add-examples.js';
+import { addExamples, type ApiOperation } from './add-examples.js';
 import type { NamedSchemas } from '../example-of.js';
 import { introduction } from './introduction.js';
 import { prebuilt, sendPrebuilt, type Prebuilt } from './prebuilt.js';
@@ -22,7 +22,7 @@ const tags = [
   { name: 'kubeconfigs', description: 'Request, issue and collect in one call, for automated onboarding.' },
   { name: 'certificates', description: 'The inventory of issued identities.' },
   { name: 'identities', description: 'Who has access, and who must not have any.' },
-  { name: 'directory', description: 'The people of whom an identity provider tells over SCIM (`/scim/v2`).' },
+  { name: 'directory', description: 'The people whom an identity provider manages over SCIM (`/scim/v2`).' },
   { name: 'inspections', description: 'Find out what a file is, what it says and what is wrong with it.' },
   { name: 'clusters', description: 'The configured clusters and their CAs.' },
   { name: 'enforcement', description: 'Making clusters refuse revoked certificates.' },
@@ -36,7 +36,9 @@ const tags = [
   { name: 'service', description: 'Health and this description.' },
 ];
 
-/** For Swagger UI: React sets styles in attributes, and the icons are data URLs. Everything else is served from here. */
+/**
+ * For Swagger UI: React sets styles in attributes, and the icons are data URLs. Everything else is served from here.
+ */
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -60,7 +62,7 @@ interface OpenApiDocument {
   readonly webhooks?: Record<string, Record<string, OpenApiOperation>>;
   readonly components: { readonly schemas: NamedSchemas };
 }
-interface OpenApiOperation extends Operation {
+interface OpenApiOperation extends ApiOperation {
   readonly [optionalBody]?: true;
   readonly [budgeted]?: true;
   readonly [bodyExamples]?: Readonly<Record<string, object>>;
@@ -71,8 +73,8 @@ const bodyOf = (uploads: Readonly<Record<string, TSchema>>) => ({
 });
 
 /**
- * Builds the OpenAPI document from the routes that are added later, and serves it, and Swagger UI at `/docs`. `issuers`: the names of
- * those by which people sign in with their browsers.
+ * Builds the OpenAPI document from the routes that are added later, and serves it, and Swagger UI at `/docs`.
+ * `issuers`: the names of those by which people sign in with their browsers.
  */
 export function documentRoutes(app: App, version: string, issuers: readonly string[]): void {
   app.register(swagger, {
@@ -163,8 +165,8 @@ const mediaTypes: Readonly<Record<string, string>> = {
 };
 
 /**
- * The routes of @fastify/swagger-ui that cost too much for callers without a credential: it makes the description anew for
- * each call, and reads each file from the disk.
+ * The routes of @fastify/swagger-ui that cost too much for callers without a credential: it makes the description anew
+ * for each call, and reads each file from the disk.
  */
 function swaggerUiHandlers(description: () => Prebuilt): ReadonlyMap<string, RouteHandlerMethod> {
   const directory = join(createRequire(import.meta.url).resolve('@fastify/swagger-ui'), '..', 'static');
@@ -188,8 +190,8 @@ function swaggerUiHandlers(description: () => Prebuilt): ReadonlyMap<string, Rou
 }
 
 /**
- * An OpenAPI document as text. Members are sorted by name, so that the text does not depend on the order of routes. Media
- * types keep their order: the first one is what a caller without preference gets.
+ * An OpenAPI document as text. Members are sorted by name, so that the text does not depend on the order of routes.
+ * Media types keep their order: the first one is what a caller without preference gets.
  */
 function openApiText(document: object): string {
   return `${JSON.stringify(sorted(JSON.parse(JSON.stringify(document))), null, 2)}\n`;

@@ -2,7 +2,7 @@ import type { IdentityDetails } from '../../model/identity.js';
 import type { Outcome } from '../../model/outcome.js';
 import type { Services } from '../services.js';
 import { instantInBody, instantInQuery } from '../instant.js';
-import { pageBody, pageQuery, pageResponse } from '../pages.js';
+import { pageBody, pageQuery, pageResponse } from '../page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
 import { bodyProblems, json, problems } from '../responses.js';
@@ -56,8 +56,8 @@ export function addIdentities(app: App, { identities, clock }: Services): void {
         tags: ['identities'],
         summary: 'Read an identity',
         description:
-          'Needs the role provisioner, auditor or admin. With its live certificates, its requests that wait, and whatever still ' +
-          'works although it should not.',
+          'Needs the role provisioner, auditor or admin. The answer has its live certificates, its waiting requests, and ' +
+          'everything that still works although it should not.',
         params: schemas.IdentityParamsSchema,
         response: {
           200: json(schemas.IdentityDetailsSchema, { description: 'The identity.', example: notBlocked }),
@@ -77,8 +77,8 @@ export function addIdentities(app: App, { identities, clock }: Services): void {
         tags: ['identities'],
         summary: 'Block an identity',
         description:
-          'Needs the role provisioner or admin. From the answer on it gets no certificate, in whichever spelling: not for its ' +
-          'username, not as the requester, not as the collector. Its requests that wait are cancelled, its live certificates ' +
+          'Needs the role provisioner or admin. From the answer on the name gets no certificate, in any spelling: not as the ' +
+          'username, the requester or the collector. Its waiting requests are cancelled, and its live certificates are ' +
           'revoked. The answer says what is left. A name that nobody knows can be blocked too. Blocking again changes nothing, ' +
           'unless it blocks on more clusters, for longer, or for another reason: a block never becomes smaller.',
         params: schemas.BlockParamsSchema,
@@ -108,8 +108,8 @@ export function addIdentities(app: App, { identities, clock }: Services): void {
         tags: ['identities'],
         summary: 'Unblock an identity',
         description:
-          'Needs the role provisioner or admin. It may ask again. No certificate is revived, and no request. One that is not ' +
-          'blocked is answered as it is.',
+          'Needs the role provisioner or admin. The identity may ask again. No certificate and no request is revived. An ' +
+          'identity that is not blocked is answered as it is.',
         params: schemas.IdentityParamsSchema,
         body: ref(schemas.UnblockSchema),
         response: {

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { CollectedKubeconfig, CreatedKubeconfig } from '../../issuance/requests/collect-kubeconfig.js';
-import { certificateRequestView } from '../certificate-requests/views.js';
+import { certificateRequestView } from '../certificate-requests/schemas.js';
 import { jsonAnswer, type HttpAnswer, type Result } from '../idempotency.js';
 import { jsonMediaType } from '../plugins/negotiation.js';
 import { requestLocation } from '../problems/refusal-to-problem.js';

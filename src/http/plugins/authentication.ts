@@ -5,28 +5,32 @@ import type { Services } from '../services.js';
 import { decodeSinglePem } from '../../x509/strict/pem.js';
 import { problem, ProblemError, type Problem } from '../problems/problem.js';
 import type { App } from '../types.js';
-import { shortenComments, tellBudgets, whenSpent } from './budgets.js';
+import { shortenComments, tellBudgets, whenSpent } from './tell-budgets.js';
 import { credentialOf } from './credential.js';
 import { Failures } from './failures.js';
 import { untilClosed } from './line-limit.js';
 import { whyNotSameOrigin } from './same-origin.js';
 import { clearSessionCookies } from './session-cookies.js';
 
-/** A caller whose body comes later is looked at again: they may have been blocked, or their token revoked, meanwhile. */
+/**
+ * A caller whose body comes later is looked at again: they may have been blocked, or their token revoked, meanwhile.
+ */
 const believedMilliseconds = 100;
 const realm = 'Bearer realm="kubepass"';
 
 /**
- * Requires a credential. Only failures count, for each address, and only what fails is answered 429: somebody else's guesses
- * from the same address never refuse a caller who is right. The log is told of the first failures of each minute.
+ * Requires a credential. Only failures count, for each address, and only what fails is answered 429: somebody else's
+ * guesses from the same address never refuse a caller who is right. The log is told of the first failures of each
+ * minute.
  *
- * A reviewer, which is the API server of a cluster, may call the routes that say so. Routes `fromMemory` know it without
- * the database and have no limit: an API server repeats for seconds what is answered 429 or 5xx, while its users wait.
+ * A reviewer, which is the API server of a cluster, may call the routes that say so. Routes `fromMemory` know it
+ * without the database and have no limit: an API server repeats for seconds what is answered 429 or 5xx, while its
+ * users wait.
  *
  * The connector of a directory may call the routes that say so, or all of them where this is for the connector.
  *
- * A browser sends the cookie of its session whichever page asks it to. So a call that changes something comes from a page of
- * ours.
+ * A browser sends the cookie of its session whichever page asks it to. So a call that changes something comes from a
+ * page of ours.
  *
  * A caller whose budget is spent is refused before the body is read, and before anything else is looked at.
  */

@@ -1,8 +1,7 @@
 import type { FastifyError, FastifyRequest } from 'fastify';
-import type { ReplayedRequest, ReplayItem, ReplaySide } from '../../model/replay.js';
+import type { ReplayItem } from '../../model/replay.js';
 import type { Replay } from '../../issuance/policies/policy-service.js';
 import type { Services } from '../services.js';
-import { stageView } from '../certificate-requests/decision.js';
 import { instantInBody } from '../instant.js';
 import { callerOf } from '../plugins/authentication.js';
 import { errorToProblem } from '../problems/error-to-problem.js';
@@ -12,6 +11,7 @@ import { bodyProblems, problems, response } from '../responses.js';
 import { addSchemas, ref } from '../schema-parts.js';
 import { sendTexts } from '../text-stream.js';
 import type { App } from '../types.js';
+import { viewOf } from '../view-of.js';
 import { replays } from './examples.js';
 import * as schemas from './replay-schemas.js';
 import type { ReplayLine } from './replay-schemas.js';
@@ -57,7 +57,8 @@ export function addReplay(scope: App, { policies }: Services): void {
 
 /** Items go out as they come, each batch as one chunk. */
 async function* linesOf(request: FastifyRequest, replay: Replay): AsyncGenerator<string, void, void> {
-  yield textOfLine(replayBegun(replay));
+  const { after, cluster } = replay;
+  yield textOfLine(shown.begun({ ...replay, type: 'begun', after: after ?? null, cluster: cluster ?? null }));
   try {
     for await (const items of replay.items)
       yield items
@@ -80,54 +81,27 @@ const errorLine = (found: Problem, requestId: string): ReplayLine => ({
 
 const textOfLine = (line: ReplayLine): string => `${JSON.stringify(line)}\n`;
 
-function replayBegun({ policySetDigest, after, before, cluster }: Replay): ReplayLine {
-  return {
-    type: 'begun',
-    policySetDigest,
-    after: after?.toISOString() ?? null,
-    before: before.toISOString(),
-    cluster: cluster ?? null,
-  };
-}
+const shown = {
+  begun: viewOf(schemas.ReplayBegunSchema),
+  progress: viewOf(schemas.ReplayProgressSchema),
+  changed: viewOf(schemas.ReplayedChangeSchema),
+  undecidable: viewOf(schemas.ReplayUndecidableSchema),
+  failed: viewOf(schemas.ReplayFailedSchema),
+  summary: viewOf(schemas.ReplaySummarySchema),
+};
 
 /** One item of a replay as a line. A refusal is a problem instead. */
 function replayLine(item: Exclude<ReplayItem, { readonly kind: 'refused' }>): ReplayLine {
   switch (item.kind) {
-    case 'progress': {
-      const { requests, changed, decidedAt } = item;
-      return { type: 'progress', requests, changed, decidedAt: decidedAt.toISOString() };
-    }
-    case 'changed': {
-      const { request, changes, was, wouldBe, why, whyOmitted } = item;
-      return {
-        type: 'changed',
-        ...subjectView(request),
-        changes: [...changes],
-        was: sideView(was),
-        wouldBe: sideView(wouldBe),
-        why: why.map(({ reasons, failing, ...rule }) => ({
-          ...rule,
-          reasons: [...reasons],
-          failing: failing.map((check) => ({ ...check })),
-        })),
-        whyOmitted,
-      };
-    }
+    case 'progress':
+      return shown.progress({ type: item.kind, ...item });
+    case 'changed':
+      return shown.changed({ type: item.kind, ...item.request, ...item });
     case 'undecidable':
-      return { type: 'undecidable', ...subjectView(item.request), facts: [...item.facts] };
+      return shown.undecidable({ type: item.kind, ...item.request, ...item });
     case 'failed':
-      return { type: 'failed', ...subjectView(item.request) };
-    case 'summary': {
-      const { requests, changed, undecidable, failed } = item;
-      return { type: 'summary', requests, changed: { ...changed }, undecidable: { ...undecidable }, failed };
-    }
+      return shown.failed({ type: item.kind, ...item.request });
+    case 'summary':
+      return shown.summary({ type: item.kind, ...item });
   }
-}
-
-function subjectView({ id, cluster, username, groups, requester, decidedAt }: ReplayedRequest) {
-  return { id, cluster, username, groups: [...groups], requester, decidedAt: decidedAt.toISOString() };
-}
-
-function sideView({ outcome, approval, policy, stages, expirationSeconds, reasons }: ReplaySide) {
-  return { outcome, approval, policy, stages: stages.map(stageView), expirationSeconds, reasons: [...reasons] };
 }

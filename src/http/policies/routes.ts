@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import type { Services } from '../services.js';
-import { ListQuerySchema, linkToNext, pageOfList, pageQuery, pageResponse } from '../pages.js';
+import { ListQuerySchema, linkToNext, pageOfList, pageQuery, pageResponse } from '../page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
 import { bodyProblems, problems, response, textBody } from '../responses.js';

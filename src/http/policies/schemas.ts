@@ -1,15 +1,16 @@
 import { Type, type Static } from 'typebox';
-import type { RenewalFacts } from '../../model/decision.js';
 import type { Evaluation } from '../../issuance/policies/policy-service.js';
 import { BlastRadiusSchema, blastRadiusView } from '../certificate-requests/blast-radius.js';
-import { decisionProperties, stageView, traceOf, traceView, violations } from '../certificate-requests/decision.js';
+import { decisionProperties, traceOf, violations } from '../certificate-requests/decision.js';
 import { exampleRequests, NewCertificateRequestSchema } from '../certificate-requests/schemas.js';
 import { certificateSha256 } from '../example-certificate.js';
-import { nextCursorProperty } from '../pages.js';
+import { nextCursorProperty } from '../page-schemas.js';
+import { viewOf } from '../view-of.js';
 import {
   closed,
   dnsLabelOf,
   instantOf,
+  instantTextOf,
   integerOf,
   namedObject,
   nullable,
@@ -152,10 +153,10 @@ export const DecisionSchema = namedObject('Decision', 'What policy would decide 
       of: sha256Of('Its SHA-256', certificateSha256),
       generation: count('1 for the first renewal.'),
       approvedAt: nullable(
-        instantOf('An instant.'),
+        instantTextOf('An instant.'),
         'The last approval by people that counts for a renewal by the caller; null: there is none.',
       ),
-      notAfter: instantOf('Its end.'),
+      notAfter: instantTextOf('Its end.'),
     }),
   ),
   directory: Type.Optional(
@@ -189,33 +190,23 @@ export const DecisionSchema = namedObject('Decision', 'What policy would decide 
 });
 export type DecisionBody = Static<typeof DecisionSchema>;
 
+const shown = viewOf(DecisionSchema);
+
 export function evaluationView({ decision, facts, policySetDigest, draft, blastRadius }: Evaluation): DecisionBody {
-  const permitted = decision.outcome === 'permitted';
-  return {
+  const denied = {
+    stages: [],
+    expirationSeconds: null,
+    expiresAfterSeconds: null,
+    quota: {},
+    kubeconfig: { namespace: null, contextName: null },
+  };
+  return shown({
+    ...(decision.outcome === 'permitted' ? decision : { ...decision, ...denied }),
     policySetDigest,
     draft,
-    outcome: decision.outcome,
-    approval: decision.approval,
-    policy: decision.policy,
-    stages: permitted ? decision.stages.map(stageView) : [],
-    expirationSeconds: permitted ? decision.expirationSeconds : null,
-    expiresAfterSeconds: permitted ? decision.expiresAfterSeconds : null,
-    quota: permitted ? { ...decision.quota } : {},
-    usage: facts.usage ? { ...facts.usage, livePerGroup: { ...facts.usage.livePerGroup } } : null,
-    ...(facts.renewal && { renewal: renewalView(facts.renewal) }),
-    ...(facts.directory && {
-      directory: { state: facts.directory.username.state, groups: [...facts.directory.username.groups] },
-    }),
-    kubeconfig: permitted ? { ...decision.kubeconfig } : { namespace: null, contextName: null },
-    violations: decision.violations.map((violation) => ({ ...violation })),
-    trace: traceView(decision.trace),
-    ...(blastRadius !== undefined && { blastRadius: blastRadius && blastRadiusView(blastRadius) }),
-  };
+    usage: facts.usage ?? null,
+    renewal: facts.renewal,
+    directory: facts.directory?.username,
+    blastRadius: blastRadius && blastRadiusView(blastRadius),
+  });
 }
-
-const renewalView = ({ of, generation, approvedAt, notAfter }: RenewalFacts) => ({
-  of,
-  generation,
-  approvedAt,
-  notAfter,
-});

@@ -23,7 +23,7 @@ export const FieldErrorSchema = namedObject('FieldError', 'An error in one field
   message: messageOf('What is wrong there.', 'must be >= 600'),
 });
 
-export const BudgetSchema = namedObject('Budget', 'A budget of which nothing is left.', {
+export const BudgetSchema = namedObject('Budget', 'A spent budget.', {
   name: oneOf(budgetNames, 'The same as in `RateLimit`.'),
   limit: integerOf('How much of it there is in a minute.', 6000, { minimum: 1, maximum: 1_000_000_000 }),
   until: instantOf('When it is there again.'),

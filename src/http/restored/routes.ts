@@ -21,7 +21,9 @@ export function addRestored(app: App, { restored }: Services): void {
         description:
           'The answer also says what the service may not know. `GET /readyz?verbose=true` says the same in short, without a token.',
         response: {
-          200: json(schemas.RestoredSchema, { description: 'Whether it was, and what may not be known.' }),
+          200: json(schemas.RestoredSchema, {
+            description: 'Whether the database was put back, and what may not be known.',
+          }),
           ...problems('not-permitted'),
         },
       },
@@ -38,8 +40,8 @@ export function addRestored(app: App, { restored }: Services): void {
         tags: ['service'],
         summary: 'Acknowledge that the database was put back from a backup',
         description:
-          'You have looked at what the service may not know: `restored` is false from now on. The audit log tells who said ' +
-          'so: `RestoredAcknowledged`. Where nothing is left to acknowledge, nothing changes.',
+          'Needs the role admin. Says that you have looked at what the service may not know: `restored` is false from now on. ' +
+          'The audit log records who said so: `RestoredAcknowledged`. If nothing is left to acknowledge, nothing changes.',
         response: {
           200: json(schemas.RestoredSchema, {
             description: 'It is acknowledged, now or before.',

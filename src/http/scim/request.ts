@@ -49,7 +49,7 @@ function integer(query: unknown, name: string): number | undefined {
  * The version that `If-Match` names; null: any. RFC 9110 13.1.1, with the weak tags of RFC 7644 3.14. The resource's
  * own version is the one of a list that counts.
  */
-export async function versionOf(
+export async function expectedVersion(
   { headers }: Pick<FastifyRequest, 'headers'>,
   find: () => Promise<DirectoryOutcome<{ readonly version: number }>>,
 ): Promise<number | null> {

@@ -1,7 +1,7 @@
 import { readGroupFilter, readUserFilter } from '../../directory/filter.js';
 import { groupPatch, readGroup } from '../../directory/group-attributes.js';
 import { patchUser, type PatchOperation } from '../../directory/patch.js';
-import { includes, project, renderGroup, renderUser, type Projection } from '../../directory/render.js';
+import { isShown, project, renderGroup, renderUser, type Projection } from '../../directory/render.js';
 import { readUser } from '../../directory/user-attributes.js';
 import type { DirectoryGroup, DirectoryOutcome, DirectoryRange, DirectoryUser } from '../../model/directory.js';
 import type { Principal } from '../../model/principal.js';
@@ -66,7 +66,7 @@ export const groups = (scim: ScimService): ResourceKind<DirectoryGroup> => ({
     const resources: object[] = [];
     let left = membersOfPage;
     for (const group of items) {
-      const members = includes(projection, 'members')
+      const members = isShown(projection, 'members')
         ? await scim.members(group.id, resources.length === 0 ? membersOfGroup : left + 1)
         : null;
       if (members !== null && resources.length > 0 && members.length > left) break;
@@ -92,7 +92,7 @@ export const groups = (scim: ScimService): ResourceKind<DirectoryGroup> => ({
   isShownAfterPatch: false,
   delete: (target) => scim.deleteGroup(...target),
   async render(group, base, projection) {
-    const members = includes(projection, 'members') ? await scim.members(group.id, membersOfGroup) : null;
+    const members = isShown(projection, 'members') ? await scim.members(group.id, membersOfGroup) : null;
     return project(renderGroup(group, members, base), projection);
   },
 });

@@ -23,7 +23,7 @@ import {
   projectionOf,
   rangeOf,
   readSearch,
-  versionOf,
+  expectedVersion,
   type Base,
   type QuerySource,
   type WithId,
@@ -37,7 +37,10 @@ import { groups, users, type ResourceKind, type Target } from './resource-kinds.
 export function addScim(app: App, services: Services, failuresPerMinute: number): void {
   answerErrorsAsScim(app);
   authenticateCallers(app, services.authenticator, {
-    ...{ failuresPerMinute, browsers: null, publicUrl: null, forDirectory: true },
+    failuresPerMinute,
+    browsers: null,
+    publicUrl: null,
+    forDirectory: true,
     budgets: services.budgets,
   });
   requireRoles(app, 'provision-directory');
@@ -117,7 +120,7 @@ export function addResources<Item extends DirectoryUser | DirectoryGroup>(
     outcome.ok ? show(request, reply, outcome.value, status) : sendDirectoryRefusal(reply, outcome.refusal);
   const targetOf = async (request: FastifyRequest<WithId>): Promise<Target> => {
     const { id } = request.params;
-    return [callerOf(request), id, await versionOf(request, () => kind.read(id))];
+    return [callerOf(request), id, await expectedVersion(request, () => kind.read(id))];
   };
 
   app.get(path, hidden, (request, reply) => list(request, request, reply));

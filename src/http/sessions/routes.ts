@@ -1,6 +1,6 @@
 import type { Principal } from '../../model/principal.js';
 import type { Services } from '../services.js';
-import { ListQuerySchema, pageBody, pageQuery, pageResponse } from '../pages.js';
+import { ListQuerySchema, pageBody, pageQuery, pageResponse } from '../page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { clearSessionCookies } from '../plugins/session-cookies.js';
 import { granted } from '../problems/refusal-to-problem.js';
@@ -21,7 +21,8 @@ export function addSessions(app: App, { sessions }: Services): void {
         operationId: 'listSessions',
         tags: ['identity'],
         summary: 'List the browsers that are signed in',
-        description: 'Your own; with the role admin, everybody’s. Sessions that have ended are not listed.',
+        description:
+          'Lists your own sessions; with the role admin, everybody’s. Sessions that have ended are not listed.',
         querystring: ListQuerySchema,
         response: {
           200: pageResponse(schemas.SessionListSchema, 'A page, newest first.'),
@@ -45,7 +46,7 @@ export function addSessions(app: App, { sessions }: Services): void {
         tags: ['identity'],
         summary: 'End a session',
         description:
-          'Your own, where `current` is the one by which the call comes; with the role admin, anybody’s. Acts at once in ' +
+          'Ends one of your own sessions (`current`: the one of this call); with the role admin, anybody’s. Acts at once in ' +
           'this process, and within 5 s in every other one. A browser that ends its own loses its cookies.',
         params: schemas.SessionParamsSchema,
         response: { 204: empty('The session has ended, now or before.'), ...problems('not-found') },

@@ -1,9 +1,9 @@
 import { Type, type TProperties } from 'typebox';
-import { certificateStatuses } from '../../model/certificate.js';
-import { revocationReasons } from '../../x509/strict/revocation-reasons.js';
 import type { WebhookEventType } from '../../model/webhook-delivery.js';
-import { ApprovalStageSchema } from '../certificate-requests/decision.js';
-import { residualExposure } from '../identities/schemas.js';
+import { RecordedDecisionSchema } from '../certificate-requests/decision.js';
+import { CertificateRequestSchema } from '../certificate-requests/schemas.js';
+import { ListedCertificateSchema, RevocationSchema } from '../certificates/schemas.js';
+import { IdentityBlockSchema, residualExposure } from '../identities/schemas.js';
 import { ViolationSchema } from '../problems/schemas.js';
 import {
   dnsLabelOf,
@@ -11,11 +11,8 @@ import {
   idOf,
   instantOf,
   integerOf,
-  labelsOf,
-  messageOf,
   namedObject,
   type NamedSchema,
-  nameOf,
   nullable,
   objectOf,
   oneOf,
@@ -26,54 +23,38 @@ import {
   textOf,
 } from '../schema-parts.js';
 
+/** These members of a resource: the payload of a type of event never changes, so it gets no new one by itself. */
+const pick = <Properties extends TProperties, Name extends keyof Properties>(
+  properties: Properties,
+  ...names: readonly Name[]
+) => Object.fromEntries(names.map((name) => [name, properties[name]])) as Pick<Properties, Name>;
+
 /** The certificate request, as every event describes it. */
 const asked = {
   requestId: idOf('The certificate request.'),
-  cluster: dnsLabelOf('The cluster.', 'demo'),
-  username: nameOf('The CN of the certificate.', 'jane@corp.example'),
-  groups: Type.Array(nameOf('One group.', 'team-a'), { maxItems: 32, description: 'In the order of the request.' }),
-  expirationSeconds: integerOf('The requested lifetime.', 86400, { minimum: 0, maximum: 2147483647 }),
-  namespace: nullable(dnsLabelOf('A namespace.', 'team-a'), 'For the kubeconfig’s context.'),
-  reason: nullable(
-    Type.String({ maxLength: 1024, examples: ['joins team A on Monday'] }),
-    'The reason that the requester gave.',
-  ),
-  labels: labelsOf('The labels that the requester gave.'),
-  requester: principalNameOf('The principal who made the request.', 'hr-system'),
-  collector: principalNameOf('The principal who may collect the key.', 'hr-system'),
+  ...pick(CertificateRequestSchema.properties, 'cluster', 'username', 'groups', 'expirationSeconds', 'namespace'),
+  ...pick(CertificateRequestSchema.properties, 'reason', 'labels', 'requester', 'collector'),
   renewalOf: Type.Optional(sha256Of('The SHA-256 of the certificate that it renews; absent if it renews none')),
-  createdAt: instantOf('When the request was made.'),
+  createdAt: CertificateRequestSchema.properties.createdAt,
   policy: nullable(
     Type.String({ maxLength: 256, examples: ['developers'] }),
     'The policy that decided when the request was made.',
   ),
 };
 
-const serialNumber = textOf('Lower-case hex.', '019ab3c4d5e6f708192a3b4c5d6e7f80', { maxLength: 40 });
 const comment = (description: string, example: string) =>
   nullable(Type.String({ maxLength: 1024, examples: [example] }), description);
-const revocationReason = oneOf(revocationReasons, 'The reason, one of those of RFC 5280.');
 
 /** A certificate, as its own events describe it: like the view of the inventory, without the certificate. */
 const certificate = {
   fingerprintSha256: sha256Of('SHA-256 of the DER certificate'),
-  serialNumber,
-  subject: messageOf('The subject as text.', 'CN=jane@corp.example,O=team-a'),
-  issuer: messageOf('The issuer as text.', 'CN=kubernetes'),
-  username: asked.username,
-  groups: Type.Array(nameOf('One group.', 'team-a'), { maxItems: 32, description: 'The O values, in order.' }),
-  notBefore: instantOf('Start of validity.'),
-  notAfter: instantOf('End of validity.'),
-  cluster: asked.cluster,
-  requestId: idOf('The certificate request that it was issued for.'),
-  status: oneOf(certificateStatuses, 'Its status after the event.'),
-  renewalOf: nullable(sha256Of('The certificate that it renews: SHA-256 of the DER')),
-  supersededBy: nullable(sha256Of('The latest certificate that renews it: SHA-256 of the DER')),
+  ...pick(ListedCertificateSchema.properties, 'serialNumber', 'subject', 'issuer', 'username', 'groups'),
+  ...pick(ListedCertificateSchema.properties, 'notBefore', 'notAfter', 'cluster', 'requestId'),
+  ...pick(ListedCertificateSchema.properties, 'status', 'renewalOf', 'supersededBy'),
   revocation: nullable(
     objectOf('Why, when and by whom it was revoked.', {
-      reason: revocationReason,
+      ...RevocationSchema.properties,
       comment: comment('The comment of whoever revoked it.', 'laptop lost'),
-      revokedAt: instantOf('When it was revoked.'),
       revokedBy: nullable(principalNameOf('A principal.', 'bob'), 'Who revoked it; null: kubepass itself.'),
     }),
   ),
@@ -81,18 +62,18 @@ const certificate = {
 
 /** An identity, as its own events describe it. */
 const identity = {
-  username: principalNameOf('The name that is blocked, or was.', 'jane@corp.example'),
+  username: IdentityBlockSchema.properties.username,
   clusters: nullable(
     Type.Array(dnsLabelOf('One cluster.', 'demo'), { maxItems: 1000 }),
     'The clusters that the block holds for; null: every cluster.',
   ),
 };
 
-const requestEvent = <Id extends string>(
+const requestEvent = <Id extends string, State extends 'pending' | 'issued' | 'denied', Data extends TProperties>(
   $id: Id,
-  state: 'pending' | 'issued' | 'denied',
+  state: State,
   summary: string,
-  particulars: TProperties,
+  particulars: Data,
 ) =>
   eventSchema($id, `certificate_request.${state}`, summary, 'The request.', {
     ...asked,
@@ -100,12 +81,12 @@ const requestEvent = <Id extends string>(
     ...particulars,
   });
 
-const eventSchema = <Id extends string>(
+const eventSchema = <Id extends string, Type extends WebhookEventType, Data extends TProperties>(
   $id: Id,
-  type: WebhookEventType,
+  type: Type,
   summary: string,
   about: string,
-  data: TProperties,
+  data: Data,
 ) =>
   namedObject($id, summary, {
     type: oneOf([type], 'What happened. Each type has its own schema.'),
@@ -146,17 +127,15 @@ export const webhookEventSchemas = {
     'pending',
     'A certificate request waits for approval.',
     {
-      expiresAt: nullable(instantOf('An instant.'), 'When the request expires if nobody decides.'),
-      stages: Type.Array(ref(ApprovalStageSchema), { maxItems: 100, description: 'The approvals that it needs.' }),
+      expiresAt: CertificateRequestSchema.properties.expiresAt,
+      stages: RecordedDecisionSchema.properties.stages,
     },
   ),
   'certificate_request.issued': requestEvent('CertificateRequestIssuedEvent', 'issued', 'A certificate was issued.', {
-    certificate: objectOf('Identifies the certificate, which can be read by its fingerprint.', {
-      fingerprintSha256: sha256Of('SHA-256 of the DER'),
-      serialNumber,
-      notBefore: instantOf('Start of validity.'),
-      notAfter: instantOf('End of validity.'),
-    }),
+    certificate: objectOf(
+      'Identifies the certificate, which can be read by its fingerprint.',
+      pick(certificate, 'fingerprintSha256', 'serialNumber', 'notBefore', 'notAfter'),
+    ),
   }),
   'certificate_request.denied': requestEvent(
     'CertificateRequestDeniedEvent',
@@ -202,11 +181,9 @@ export const webhookEventSchemas = {
     'The block.',
     {
       ...identity,
-      reason: revocationReason,
+      reason: IdentityBlockSchema.properties.reason,
       comment: comment('The comment of whoever blocked it.', 'leaves the company'),
-      until: nullable(instantOf('An instant.'), 'When the block ends by itself; null: never.'),
-      blockedAt: instantOf('When it was blocked.'),
-      blockedBy: principalNameOf('The principal who blocked it.', 'hr-system'),
+      ...pick(IdentityBlockSchema.properties, 'until', 'blockedAt', 'blockedBy'),
       revokedCertificates: Type.Integer({ minimum: 0, description: 'How many certificates were revoked with it.' }),
       cancelledRequests: Type.Integer({ minimum: 0, description: 'How many requests were cancelled with it.' }),
       directoryUser: Type.Optional(leftOver),

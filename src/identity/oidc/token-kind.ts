@@ -16,9 +16,9 @@ const claimTypes: Readonly<Record<string, Kind>> = {
 const tokenUses: Readonly<Record<string, Kind>> = { access: 'access', id: 'id' };
 
 /**
- * Why a token is not of the accepted kind; null where it is. An id token tells its client who has signed in, and shall open
- * nothing else, and an access token says little about who its bearer is. The kinds are told apart by what they say of
- * themselves, else by what OpenID Connect Core 1.0 (sections 2, 3.3.2.11) puts into an id token alone.
+ * Why a token is not of the accepted kind; null where it is. An id token tells its client who has signed in, and shall
+ * open nothing else, and an access token says little about who its bearer is. The kinds are told apart by what they say
+ * of themselves, else by what OpenID Connect Core 1.0 (sections 2, 3.3.2.11) puts into an id token alone.
  */
 export function whyNotKind(
   token: JsonWebToken,

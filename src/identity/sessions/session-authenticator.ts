@@ -3,7 +3,7 @@ import { authenticated, refusedFor, type Authentication, type WayIn } from '../.
 import { isSessionLive, type Session } from '../../model/session.js';
 import { secretSha256 } from '../api-token-secret.js';
 import { rolesBound, type RoleBinding } from '../role-bindings.js';
-import { SecretLookUp, type SecretReader } from '../secret-look-up.js';
+import { SecretLookUp, type SecretReader } from '../secrets.js';
 import { isSessionSecret } from './session-secret.js';
 
 /** A use that follows so soon after the last one is not recorded. */
@@ -47,8 +47,14 @@ export class SessionAuthenticator implements WayIn<string> {
     this.#touch(session, now);
     const { id, name, groups, expiresAt } = session;
     return authenticated({
-      ...{ name, groups, roles: rolesBound(this.options.roles, session) },
-      ...{ method: 'session', createdBy: [], credentialId: id, expiresAt, cluster: null },
+      name,
+      groups,
+      roles: rolesBound(this.options.roles, session),
+      method: 'session',
+      createdBy: [],
+      credentialId: id,
+      expiresAt,
+      cluster: null,
     });
   }
 

@@ -9,7 +9,7 @@ import { isLegacyEncrypted } from '../keys/encryption/read-encryption.js';
 import { decodePkcs12 } from '../pkcs/decode-pkcs12.js';
 import { decodePkcs7 } from '../pkcs/decode-pkcs7.js';
 import { malformed } from '../x509/signed-object.js';
-import { labelsOf, promisedBy, kindInWords } from './pem-labels.js';
+import { pemLabelsOf, promisedBy, kindInWords } from './pem-labels.js';
 import { recognise, type DerShape } from './recognise.js';
 import { decodeCertificate } from '../x509/decode-certificate.js';
 import { decodeCertificateList } from '../x509/decode-certificate-list.js';
@@ -85,7 +85,7 @@ function whyUnrecognised(label: string | null, isDer: boolean): string {
 
 function wrongLabel({ label }: Piece, { content }: Decoded): Observation | null {
   if (label === null) return null;
-  const proper = labelsOf(content);
+  const proper = pemLabelsOf(content);
   if (proper.length === 0 || proper.includes(label)) return null;
   return {
     code: 'PemLabelWrong',

@@ -21,7 +21,7 @@ const privateKeyLabels: Record<PrivateKeyContent['encoding'], readonly string[]>
 };
 
 /** The labels that such an object may have, the proper one first; empty for objects that have none. */
-export function labelsOf(content: ObjectContent): readonly string[] {
+export function pemLabelsOf(content: ObjectContent): readonly string[] {
   switch (content.type) {
     case 'Certificate':
     case 'CertificationRequest':

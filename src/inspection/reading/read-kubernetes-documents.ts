@@ -5,7 +5,7 @@ import { readKubernetesYaml, type UnreadableDocument } from '../../formats/yaml/
 import { UploadRefusedError } from '../decoded.js';
 import { BASE64_PEM_BEGIN } from './base64.js';
 import { uploadLimits } from './budget.js';
-import { type DocumentSource, memberOf } from './documents/document.js';
+import { type DocumentSource, documentMember } from './documents/document.js';
 import { readCertificateSigningRequest } from './documents/read-certificate-signing-request.js';
 import { readKubeconfigDocument } from './documents/read-kubeconfig-document.js';
 import { readConfigMap, readOtherDocument, readSecret } from './documents/read-manifest.js';
@@ -132,7 +132,7 @@ function readTyped(document: DocumentSource, reading: Reading): readonly string[
 /** kubectl accepts a kubeconfig without `apiVersion` and `kind`. */
 function isKubeconfig({ content, apiVersion, kind }: DocumentSource): boolean {
   if (apiVersion !== null && apiVersion !== 'v1') return false;
-  const hasList = (name: string): boolean => Array.isArray(memberOf(content, name));
+  const hasList = (name: string): boolean => Array.isArray(documentMember(content, name));
   return kind === 'Config' || (kind === null && (hasList('clusters') || hasList('contexts')));
 }
 
@@ -142,7 +142,7 @@ function isKubeconfig({ content, apiVersion, kind }: DocumentSource): boolean {
  */
 function itemsOf(list: DocumentSource): readonly DocumentSource[] | null {
   const isArray = Array.isArray(list.content);
-  const items = isArray ? list.content : memberOf(list.content, 'items');
+  const items = isArray ? list.content : documentMember(list.content, 'items');
   if (!Array.isArray(items) || items.length === 0) return null;
   if (isArray ? !items.some((item) => typeOf(item).kind !== null) : list.kind?.endsWith('List') !== true) return null;
 
@@ -171,7 +171,7 @@ function itemsOf(list: DocumentSource): readonly DocumentSource[] | null {
 
 function typeOf(value: unknown): { apiVersion: string | null; kind: string | null } {
   const text = (name: string): string | null => {
-    const member = memberOf(value, name);
+    const member = documentMember(value, name);
     return typeof member === 'string' && member !== '' ? member : null;
   };
   return { apiVersion: text('apiVersion'), kind: text('kind') };

@@ -3,7 +3,7 @@ import { UploadRefusedError, type InspectionContext } from '../decoded.js';
 import { inspect } from '../inspect.js';
 import type { MessagePort } from 'node:worker_threads';
 import type { InspectionFormat, InventoryEntry, Upload, UploadRefusalReason } from '../../model/inspection.js';
-import type { Failure } from '../../workers/worker-error.js';
+import type { WorkerFailure } from '../../workers/worker-error.js';
 import { ask, begin, giveWay } from '../../workers/worker-side.js';
 
 giveWay();
@@ -67,4 +67,4 @@ export interface MeasuredResult {
 export type TaskResult =
   | { readonly kind: 'inspected'; readonly text: string }
   | { readonly kind: 'refused'; readonly reason: UploadRefusalReason; readonly message: string }
-  | { readonly kind: 'failed'; readonly failure: Failure };
+  | { readonly kind: 'failed'; readonly failure: WorkerFailure };

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { InspectionBusyError } from '../../model/errors.js';
 import type { InspectionFormat, Upload } from '../../model/inspection.js';
-import type { Failure } from '../../workers/worker-error.js';
+import type { WorkerFailure } from '../../workers/worker-error.js';
 import { WorkerEndedError, WorkerFailedError, WorkersBusyError } from '../../workers/worker-error.js';
 import { workerFile } from '../../workers/worker-file.js';
 import { type WorkerLimits, WorkerPool } from '../../workers/worker-pool.js';
@@ -115,7 +115,7 @@ export class InspectionPool {
 /** An inspection failed by a bug of ours. The error holds nothing of the upload, so that it can be logged. */
 export class InspectionFailedError extends Error {
   override readonly name = 'InspectionFailedError';
-  constructor({ name, frames }: Failure) {
+  constructor({ name, frames }: WorkerFailure) {
     super(`an inspection ended with ${name}`);
     this.stack = `${this.name}: ${this.message}\n${frames}`;
   }

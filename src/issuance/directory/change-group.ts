@@ -1,6 +1,6 @@
 import { auditEvent, type AuditEventDraft } from '../../model/audit-event.js';
 import {
-  refuse,
+  refuseChange,
   type DirectoryGroup,
   type DirectoryGroupAttributes,
   type DirectoryOutcome,
@@ -73,8 +73,8 @@ async function tryChange(
 ): Promise<DirectoryOutcome<DirectoryGroup> | 'again'> {
   const { store, clock } = context;
   const group = await store.directory.group(id);
-  if (group === null) return refuse({ why: 'not-found' });
-  if (version !== null && group.version !== version) return refuse({ why: 'other-version' });
+  if (group === null) return refuseChange({ why: 'not-found' });
+  if (version !== null && group.version !== version) return refuseChange({ why: 'other-version' });
   const now = clock();
   const changed = differing(group, attributes);
   const isChanged = Object.keys(changed).length > 0;
@@ -129,8 +129,8 @@ export async function deleteGroup(
 ): Promise<DirectoryOutcome<null>> {
   const { store, clock } = context;
   const group = await store.directory.group(id);
-  if (group === null) return refuse({ why: 'not-found' });
-  if (version !== null && group.version !== version) return refuse({ why: 'other-version' });
+  if (group === null) return refuseChange({ why: 'not-found' });
+  if (version !== null && group.version !== version) return refuseChange({ why: 'other-version' });
   const now = clock();
   const removed = await store.directory.peopleIn(id, everybody);
   const losers = firstLosers(removed);
@@ -215,9 +215,9 @@ function refusalOf(
 ): DirectoryOutcome<never> {
   switch (result.conflict.kind) {
     case 'directoryName':
-      return refuse({ why: 'name-taken', message: 'another group has this displayName' });
+      return refuseChange({ why: 'name-taken', message: 'another group has this displayName' });
     case 'directoryGroup':
-      return refuse(version === null ? { why: 'not-found' } : { why: 'other-version' });
+      return refuseChange(version === null ? { why: 'not-found' } : { why: 'other-version' });
     default:
       throw new Error(`a group could not be changed: ${JSON.stringify(result.conflict)}`);
   }

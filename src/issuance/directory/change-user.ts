@@ -1,7 +1,7 @@
 import { auditEvent, type AuditEventDraft } from '../../model/audit-event.js';
 import {
   isHere,
-  refuse,
+  refuseChange,
   type DirectoryOutcome,
   type DirectoryUser,
   type DirectoryUserAttributes,
@@ -62,7 +62,7 @@ export async function changeUser(
     // Whatever it was, the next round finds it: a taken name, another version, a request that has moved on.
     const { conflict } = result;
     const isOtherVersion = asked.kind !== 'create' && conflict.kind === 'directoryUser' && conflict.id === asked.id;
-    if (isOtherVersion && asked.version !== null) return refuse({ why: 'other-version' });
+    if (isOtherVersion && asked.version !== null) return refuseChange({ why: 'other-version' });
   }
   throw new StoreBusyError('the user is changed by others faster than it can be changed');
 }
@@ -79,8 +79,8 @@ async function wantedEntry({ store }: IssuanceContext, asked: UserChange): Promi
   if (asked.kind === 'create')
     return { ok: true, value: { found: null, attributes: asked.attributes, deleted: false } };
   const found = await store.directory.user(asked.id);
-  if (found === null || found.deletedAt !== null) return refuse({ why: 'not-found' });
-  if (asked.version !== null && found.version !== asked.version) return refuse({ why: 'other-version' });
+  if (found === null || found.deletedAt !== null) return refuseChange({ why: 'not-found' });
+  if (asked.version !== null && found.version !== asked.version) return refuseChange({ why: 'other-version' });
   if (asked.kind === 'delete') return { ok: true, value: { found, attributes: found, deleted: true } };
   return { ok: true, value: { found, attributes: asked.change(found), deleted: false } };
 }

@@ -1,6 +1,6 @@
 import {
   isHere,
-  refuse,
+  refuseChange,
   type DirectoryOutcome,
   type DirectorySettings,
   type DirectoryUser,
@@ -73,7 +73,7 @@ async function claimUserName(
   const isClaimed = !deleted && (found === null || foldedName(found.userName) !== key);
   const holder = isClaimed ? await directory.userNamed(key) : null;
   if (holder === null) return { ok: true, value: { before: found, givesUp: null } };
-  if (holder.active) return refuse({ why: 'name-taken', message: 'another user has this userName' });
+  if (holder.active) return refuseChange({ why: 'name-taken', message: 'another user has this userName' });
   if (found === null && hasExternalId(holder, externalId))
     return { ok: true, value: { before: holder, givesUp: null } };
   return { ok: true, value: { before: found, givesUp: holder } };
@@ -98,7 +98,7 @@ async function claimUsername(
     ({ id }) => id !== before?.id,
   );
   if ((arrives || !isKept) && others.some(isHere))
-    return refuse({ why: 'name-taken', message: 'another user has this username' });
+    return refuseChange({ why: 'name-taken', message: 'another user has this username' });
   if (isGivenAway) return claimed(await givenAway(context, before, username, now));
   const isOwn = (other: DirectoryUser) =>
     hasExternalId(other, externalId) || (before !== null && isPersonOf(before, externalId, other));

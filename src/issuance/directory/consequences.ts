@@ -116,7 +116,7 @@ async function isRenamed(context: IssuanceContext, change: EntryChange, old: Dir
   };
 }
 
-/** Both names lose their access. That of the old one ends after the commit, because one commit must not hold too much. */
+/** Both names lose their access, the old one after the commit, because one commit must not hold too much. */
 async function isRenamedAndLeaves(
   context: IssuanceContext,
   change: EntryChange,

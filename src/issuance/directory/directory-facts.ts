@@ -13,7 +13,7 @@ import type { Visibility } from '../../model/page.js';
 import type { IssuanceContext } from '../context.js';
 import { spellingsOf } from '../lifecycle/end-access.js';
 import { enforcementOn } from '../lifecycle/enforcement-on.js';
-import { policyNameOf } from './lost-groups.js';
+import { policyNameOf } from './certificates-with-lost-groups.js';
 
 /** The names of a request about which the directory is asked. */
 export interface DirectorySubject {
@@ -26,7 +26,10 @@ export interface DirectorySubject {
   readonly createdAt?: Date;
 }
 
-/** The directory's view of the parties; undefined where nobody uses it and no rule asks. Read anew wherever more depends on it than whether somebody left. */
+/**
+ * The directory's view of the parties; undefined where nobody uses it and no rule asks. Read anew wherever more depends
+ * on it than whether somebody left.
+ */
 export async function directoryFacts(
   context: IssuanceContext,
   subject: DirectorySubject,
@@ -74,8 +77,8 @@ export function supposedParty(
 }
 
 /**
- * Jane and jane are two users of Kubernetes: one of them who is in the directory says nothing for the other. Against somebody
- * who left, both are one.
+ * Jane and jane are two users of Kubernetes: one of them who is in the directory says nothing for the other. Against
+ * somebody who left, both are one.
  */
 function usernameState(name: string, bearers: readonly DirectoryStanding[]): DirectoryParty['state'] {
   const exact = bearers.filter(({ username }) => username === name);
@@ -93,9 +96,10 @@ function principalState(bearers: readonly DirectoryStanding[]): DirectoryParty['
 const mostLooked = 500;
 
 /**
- * Whether a certificate of the one who had the name before may still work, or come: it has not ended, and it was not revoked on
- * a cluster that was seen to refuse revoked ones; or a request of theirs waits, or is being signed. Certificates and
- * requests under another username count too, if they asked for them or collect them: such a key speaks for the name.
+ * Whether a certificate of the one who had the name before may still work, or come: it has not ended, and it was not
+ * revoked on a cluster that was seen to refuse revoked ones; or a request of theirs waits, or is being signed.
+ * Certificates and requests under another username count too, if they asked for them or collect them: such a key speaks
+ * for the name.
  */
 export async function predecessorHasAccess(
   context: IssuanceContext,

@@ -1,7 +1,7 @@
 import { isHere, isPredecessors, type DirectoryStanding } from '../../model/directory.js';
 import { foldedName } from '../../model/folded-name.js';
 import type { Principal, RolesLost } from '../../model/principal.js';
-import type { DirectoryReader } from '../../store/store.js';
+import type { Store } from '../../store/store.js';
 
 /** How long something is believed of the directory, in milliseconds. Another replica may change it meanwhile. */
 const believedMilliseconds = 1_000;
@@ -24,7 +24,7 @@ export class DirectoryUse {
   /** Counts the changes by this process. */
   #changes = 0;
 
-  constructor(private readonly directory: Pick<DirectoryReader, 'isInUse' | 'standingsOf'>) {}
+  constructor(private readonly directory: Pick<Store['directory'], 'isInUse' | 'standingsOf'>) {}
 
   /** Called when this process puts somebody into it. */
   begin(): void {

@@ -12,7 +12,7 @@ import type { IssuanceContext } from '../context.js';
 import { announce } from '../events.js';
 import { blockingStep, widenedByLeaving } from '../lifecycle/block-steps.js';
 import { findAccess, nothingToEnd, spellingsOf, type AccessToEnd } from '../lifecycle/end-access.js';
-import { residualExposure } from '../lifecycle/enforcement-on.js';
+import { residualExposureOf } from '../lifecycle/enforcement-on.js';
 import { revokingTokens, tokensOfLeavers } from '../lifecycle/roles-lost.js';
 
 /** The commit by which somebody leaves; it is part of the commit of the change that causes it. */
@@ -151,7 +151,7 @@ async function leftOver(
   const gone = new Set(revokedTokens.map((token) => token.id));
   return {
     directoryUserId: id,
-    residualExposure: revoked.flatMap((one) => residualExposure(context, one)).slice(0, shown),
+    residualExposure: revoked.flatMap((one) => residualExposureOf(context, one)).slice(0, shown),
     requestedForOthers: others
       .slice(0, shown)
       .map(({ fingerprintSha256, username: name, cluster }) => ({ fingerprintSha256, username: name, cluster })),

@@ -6,7 +6,7 @@ import type { Step } from '../../store/step.js';
 import { denyIfNoLongerPermitted } from '../policies/recheck-policy.js';
 import type { IssuanceContext } from '../context.js';
 import { revocationSteps } from '../lifecycle/revocation-steps.js';
-import { lossRevocation, namesOfGroups, policyNameOf, withLostGroups } from './lost-groups.js';
+import { lossRevocation, namesOfGroups, policyNameOf, withLostGroups } from './certificates-with-lost-groups.js';
 
 /** How many people lose their certificates in the commit of the change itself. The others follow it. */
 export const togetherAtMost = 50;
@@ -25,8 +25,8 @@ export const firstLosers = (people: readonly DirectoryPerson[]): readonly Direct
   );
 
 /**
- * The step that revokes the certificates with a group that these people lose, where the configuration says so. `group`: the
- * one that they are in no longer; `renamed`: it as it is from now on, where they stay in it.
+ * The step that revokes the certificates with a group that these people lose, where the configuration says so. `group`:
+ * the one that they are in no longer; `renamed`: it as it is from now on, where they stay in it.
  */
 export async function losingStep(
   context: IssuanceContext,
@@ -52,7 +52,10 @@ export async function losingStep(
   };
 }
 
-/** Judges the waiting requests of these people again, before the change is answered; `settleLosses` does those of the others. */
+/**
+ * Judges the waiting requests of these people again, before the change is answered; `settleLosses` does those of the
+ * others.
+ */
 export async function afterLosing(
   context: IssuanceContext,
   actor: string,
@@ -65,10 +68,10 @@ export async function afterLosing(
 const settledAtOnce = 10;
 
 /**
- * Does what follows from a group that somebody lost, for each of them on whom the database still has a note: the change itself
- * made it, and it goes when all is done. So nothing is left out where a process dies in between. While a certificate of
- * one of them is being signed, the note stays, because it may have the group. Thousands may lose a group at once; nobody gets
- * anything by it meanwhile, because each request is judged before it goes on.
+ * Does what follows from a group that somebody lost, for each of them on whom the database still has a note: the change
+ * itself made it, and it goes when all is done. So nothing is left out where a process dies in between. While a
+ * certificate of one of them is being signed, the note stays, because it may have the group. Thousands may lose a group
+ * at once; nobody gets anything by it meanwhile, because each request is judged before it goes on.
  */
 export async function settleLosses(context: IssuanceContext, isStopped: () => boolean): Promise<void> {
   const { store, log } = context;

@@ -132,7 +132,7 @@ function versionOf(text: string | null): readonly [number, number] | null {
 }
 
 /** Kubernetes 1.34 and the like: whether the version is known to be at least this one. */
-export const isAtLeast = (version: ClusterFacts['version'], minor: number): boolean =>
+const isAtLeast = (version: ClusterFacts['version'], minor: number): boolean =>
   version !== null && (version[0] > 1 || (version[0] === 1 && version[1] >= minor));
 
 /** Managed clusters say who runs them in their version or in their address. */

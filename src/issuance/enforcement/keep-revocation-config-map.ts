@@ -15,8 +15,8 @@ const pauseMilliseconds = 5_000;
 const mostEntries = 10_000;
 
 /**
- * Keeps the ConfigMap of mode `admission` current until it is stopped. Several replicas may do it: an entry is only taken
- * out when its certificate has expired, so none of them undoes what another one has written.
+ * Keeps the ConfigMap of mode `admission` current until it is stopped. Several replicas may do it: an entry is only
+ * taken out when its certificate has expired, so none of them undoes what another one has written.
  */
 export function keepRevocationConfigMap(
   context: Pick<IssuanceContext, 'denyList' | 'clock' | 'log'>,
@@ -90,8 +90,8 @@ export function keepRevocationConfigMap(
 }
 
 /**
- * The data that the ConfigMap is to have: for each fingerprint the end of its certificate. Entries that kubepass does not
- * know stay until that end: a database that was restored knows less. `left`: how many did not fit.
+ * The data that the ConfigMap is to have: for each fingerprint the end of its certificate. Entries that kubepass does
+ * not know stay until that end: a database that was restored knows less. `left`: how many did not fit.
  */
 export function mergedList(
   found: ConfigMapObject['data'],

@@ -5,8 +5,8 @@ import type { AuditEventFilter, AuditEventPage, ChainVerification } from '../../
 import { done, refused, type Outcome, type Refused } from '../../model/outcome.js';
 import type { PageQuery } from '../../model/page.js';
 import type { Principal } from '../../model/principal.js';
-import type { AuditEventReader, Store } from '../../store/store.js';
-import type { Checkpoints } from './checkpoints.js';
+import type { Store } from '../../store/store.js';
+import type { Checkpoints } from './checkpoint-service.js';
 import { exportedAtOnce, exportedLinks, lineWithHashes, MissingEventsError } from './exported-events.js';
 
 /** Lines without their line feeds. Reading them fails where events are archived meanwhile, so that they never have a gap. */
@@ -112,7 +112,7 @@ const invalid = (pointer: string, message: string): Refused =>
   refused({ kind: 'invalid-request', errors: [{ pointer, message }] });
 
 async function* canonicalTexts(
-  reader: AuditEventReader,
+  reader: Store['auditEvents'],
   filter: AuditEventFilter,
   firstSeq: number,
 ): AsyncIterable<string> {
@@ -135,7 +135,7 @@ async function* canonicalTexts(
 
 /** The checkpoint is read first: the events that are exported are at least those for which it vouches. */
 async function* linesWithHashes(
-  reader: AuditEventReader,
+  reader: Store['auditEvents'],
   checkpoints: Store['checkpoints'],
   firstSeq: number,
 ): AsyncIterable<string> {

@@ -1,5 +1,5 @@
 import type { ChainLink } from '../../audit/audit-record.js';
-import type { AuditEventReader } from '../../store/store.js';
+import type { Store } from '../../store/store.js';
 
 /** How many events of an export are read at once and in memory: the event loop waits a few milliseconds for them. */
 export const exportedAtOnce = 100;
@@ -18,7 +18,7 @@ export const lineWithHashes = ({ canonical, previousHash, hash }: ChainLink): st
  * taken for lost ones. The export of a log from which somebody deleted events has that gap: it is for `kubepass-verify` to find.
  */
 export async function* exportedLinks(
-  reader: Pick<AuditEventReader, 'links' | 'start'>,
+  reader: Pick<Store['auditEvents'], 'links' | 'start'>,
   after: number,
   end: number,
 ): AsyncIterable<ChainLink> {
@@ -34,7 +34,7 @@ export async function* exportedLinks(
 
 /** The same for an archive, in chunks of `chunkEvents`. Throws `MissingEventsError` where any event is not there. */
 export async function* linksWithoutGap(
-  reader: Pick<AuditEventReader, 'links'>,
+  reader: Pick<Store['auditEvents'], 'links'>,
   after: number,
   end: number,
   chunkEvents: number,

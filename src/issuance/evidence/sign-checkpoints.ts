@@ -1,5 +1,5 @@
 import type { Log } from '../context.js';
-import type { Checkpoints } from './checkpoints.js';
+import type { Checkpoints } from './checkpoint-service.js';
 
 /** How long a service that stops may take to sign once more. */
 const lastMilliseconds = 5_000;

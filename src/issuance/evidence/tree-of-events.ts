@@ -4,7 +4,7 @@ import { tileHashes } from '../../audit/merkle-tile.js';
 import { hashOctets, leafHashOfText, rootOfSubtree, type TreeHashes } from '../../audit/merkle-tree.js';
 import { BoundedMap } from '../../model/bounded-map.js';
 import type { Operation, Writer } from '../../store/step.js';
-import type { AuditEventReader, CheckpointReader } from '../../store/store.js';
+import type { Store } from '../../store/store.js';
 
 /** A tile of a level covers a subtree that is so many levels higher. */
 const tileLevels = Math.log2(tileHashes);
@@ -17,8 +17,8 @@ const mostRoots = 1_024;
 
 /** The store, as far as the tree needs it. */
 export interface TreeStore {
-  readonly auditEvents: Pick<AuditEventReader, 'canonicalTexts' | 'head' | 'links'>;
-  readonly checkpoints: Pick<CheckpointReader, 'tile' | 'tileCount'>;
+  readonly auditEvents: Pick<Store['auditEvents'], 'canonicalTexts' | 'head' | 'links'>;
+  readonly checkpoints: Pick<Store['checkpoints'], 'tile' | 'tileCount'>;
   readonly writer: Pick<Writer, 'commit'>;
 }
 

@@ -88,7 +88,7 @@ async function tell(
 }
 
 /** Forgets the notices of certificates that ended long ago. */
-export async function forgetExpiryNotices({ store, clock, settings }: IssuanceContext): Promise<void> {
+export async function forgetOldNotices({ store, clock, settings }: IssuanceContext): Promise<void> {
   const announcedBefore = secondsAfter(clock(), -(settings.expiryNoticeSeconds.at(-1) ?? 0) - keptDays * 86_400);
   await store.writer.commit({ operations: [{ op: 'forgetExpiryNotices', announcedBefore }], events: [] });
 }

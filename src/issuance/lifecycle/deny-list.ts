@@ -1,8 +1,6 @@
 import type { DenyListPort } from '../../model/enforcement.js';
 import type { RevokedCertificate } from '../../model/revocation.js';
-import { afterCommit } from '../../store/after-commit.js';
-import type { Writer } from '../../store/step.js';
-import type { RevocationReader } from '../../store/store.js';
+import type { Store } from '../../store/store.js';
 import type { Log } from '../context.js';
 
 const followMilliseconds = 500;
@@ -11,15 +9,15 @@ const pruneMilliseconds = 60_000;
 const readAtOnce = 1_000;
 
 export interface DenyListOptions {
-  readonly reader: Pick<RevocationReader, 'chunk' | 'lastN' | 'unexpired'>;
+  readonly reader: Pick<Store['revocations'], 'chunk' | 'lastN' | 'unexpired'>;
   readonly clock: () => Date;
   readonly log: Log;
 }
 
 /**
- * The revocations of all certificates that have not expired, in memory, by cluster and fingerprint. It learns of those of this
- * process as they are committed, and of others by reading the database twice a second. While the database is out of reach it
- * answers from what it knows.
+ * The revocations of all certificates that have not expired, in memory, by cluster and fingerprint. It learns of those
+ * of this process as they are committed, and of others by reading the database twice a second. While the database is
+ * out of reach it answers from what it knows.
  */
 export class DenyList implements DenyListPort {
   readonly #clusters = new Map<string, Map<string, RevokedCertificate>>();
@@ -151,10 +149,3 @@ export class DenyList implements DenyListPort {
     this.#changes.set(cluster, this.changesOf(cluster) + 1);
   }
 }
-
-/** A writer that calls `learn` with the revocations of each commit, before the commit is answered. */
-export const learningWriter = (
-  writer: Writer,
-  learn: (revoked: readonly RevokedCertificate[]) => void | Promise<void>,
-): Writer =>
-  afterCommit(writer, (operation) => (operation.op === 'insertRevocation' ? operation.revoked : null), learn);

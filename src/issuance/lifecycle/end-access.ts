@@ -1,4 +1,4 @@
-import { sessionEnded } from '../../identity/sessions/sessions.js';
+import { sessionEnded } from '../../identity/sessions/browser-sessions.js';
 import { foldedName } from '../../model/folded-name.js';
 import { partOfOthers, type IdentityBlock } from '../../model/identity-block.js';
 import type { ListedCertificate } from '../../model/certificate.js';
@@ -30,8 +30,8 @@ export async function spellingsOf({ store }: IssuanceContext, username: string):
 }
 
 /**
- * The first part of it, in every spelling of the name; of certificates those that end at `endsAtMost` or earlier. A block of
- * some clusters ends the sessions that there were: whoever is blocked there signs in anew, and may do so.
+ * The first part of it, in every spelling of the name; of certificates those that end at `endsAtMost` or earlier. A
+ * block of some clusters ends the sessions that there were: whoever is blocked there signs in anew, and may do so.
  */
 export async function findAccess(
   context: IssuanceContext,
@@ -82,8 +82,8 @@ export function endingStep(
 const mostConflicts = 10;
 
 /**
- * Ends whatever is left, part by part, until nothing is. It comes after the commit of the block: nothing is added then, and
- * what was added before is found. Repeating it does no harm, so it may be cut off at any place.
+ * Ends whatever is left, part by part, until nothing is. It comes after the commit of the block: nothing is added then,
+ * and what was added before is found. Repeating it does no harm, so it may be cut off at any place.
  */
 export async function endAccess(
   context: IssuanceContext,
@@ -110,7 +110,8 @@ export async function endAccess(
 const blocksAtOnce = 50;
 
 /**
- * Ends what blocked identities still have: a process may have died before it was done. Each call looks at the next blocks.
+ * Ends what blocked identities still have: a process may have died before it was done. Each call looks at the next
+ * blocks.
  */
 export class BlockedAccess {
   #after = '';
@@ -132,7 +133,8 @@ export class BlockedAccess {
     }
     for (const block of inForce) {
       const besides = block.leaving === null ? null : partOfOthers(block, now);
-      // Requests of somebody whom the directory let go wait where the configuration says so, and others blocked nobody there.
+      // Requests of somebody whom the directory let go wait where the configuration says so, and others blocked nobody
+      // there.
       const cancelRequests = block.leaving === null || directory.cancelRequests;
       await endAccess(this.context, block, block.blockedBy, { cancelRequests });
       if (besides !== null && !cancelRequests) await endAccess(this.context, besides, besides.blockedBy);

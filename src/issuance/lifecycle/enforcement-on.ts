@@ -11,7 +11,7 @@ export function enforcementOn({ clusters, probes }: IssuanceContext, cluster: st
 }
 
 /** The uses of a certificate that go on although it is revoked or its name is blocked; empty: the cluster refuses all of them. */
-export function residualExposure(
+export function residualExposureOf(
   context: IssuanceContext,
   { cluster, fingerprintSha256, notAfter, revocation }: ListedCertificate,
 ): readonly ResidualExposure[] {

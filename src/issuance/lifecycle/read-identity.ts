@@ -9,11 +9,12 @@ import {
 } from '../../model/identity.js';
 import type { ListedCertificate } from '../../model/certificate.js';
 import type { CertificateRequest } from '../../model/certificate-request.js';
-import type { LiveIdentity, UnexpiredCertificates } from '../../store/store.js';
+import type { UnexpiredCertificates } from '../../store/tables/certificate-table.js';
+import type { LiveIdentity } from '../../store/tables/identity-table.js';
 import type { IssuanceContext } from '../context.js';
-import { lostByBearer } from '../directory/lost-groups.js';
+import { lostByBearer } from '../directory/certificates-with-lost-groups.js';
 import { spellingsOf } from './end-access.js';
-import { enforcementOn, residualExposure } from './enforcement-on.js';
+import { enforcementOn, residualExposureOf } from './enforcement-on.js';
 
 /** The identity as a list shows it. */
 export function identityOf(context: IssuanceContext, { username, live, block }: LiveIdentity): Identity {
@@ -56,7 +57,7 @@ export async function readIdentity(context: IssuanceContext, username: string): 
     ...identityOf(context, { username, live, block: block && plainBlock(block) }),
     certificates: live.slice(0, listedAtMost),
     waitingRequests: waitingRequests.slice(0, listedAtMost),
-    residualExposure: exposed.flatMap((one) => residualExposure(context, one)).slice(0, listedAtMost),
+    residualExposure: exposed.flatMap((one) => residualExposureOf(context, one)).slice(0, listedAtMost),
     requestedForOthers: requestedForOthers.slice(0, listedAtMost),
     roleBindings: bindingsOf(context, username),
     omitted: lists.some(({ length }) => length > listedAtMost),

@@ -6,7 +6,7 @@ import type { PolicySet, RequestToDecide } from '../../policy/policy-set.js';
 import { quotaLimits } from '../../policy/quota-limits.js';
 import type { Operation } from '../../store/step.js';
 import type { IssuanceContext } from '../context.js';
-import { requireUnblocked, type PartiesOfRequest } from '../lifecycle/identity-blocks.js';
+import { unlessBlocked, type PartiesOfRequest } from '../lifecycle/blocked-identities.js';
 import { phase } from '../phase.js';
 import { gatherFacts, type FactsSubject, type UsedUpQuota } from './gather-facts.js';
 
@@ -113,7 +113,7 @@ export const conditionsOf = (
   request: PartiesOfRequest & Pick<CertificateRequest, 'renewal'>,
   now: Date,
 ): readonly Operation[] => [
-  requireUnblocked(request, now),
+  unlessBlocked(request, now),
   ...(request.renewal ? [{ op: 'requireUnrevoked' as const, fingerprintSha256: request.renewal.of }] : []),
 ];
 
@@ -130,7 +130,10 @@ export function quotaOperations(
   const { id, cluster, username, groups, requester, renewal } = request;
   const except = { exceptRequest: id, ...(renewal && { exceptLineage: renewal.lineage }) };
   const subject = {
-    ...{ cluster, username, groups, requester: requester.name },
+    cluster,
+    username,
+    groups,
+    requester: requester.name,
     ...(renewal && { lineage: renewal.lineage }),
   };
   return quotaLimits(decision.quota, subject).map(({ limit, atMost }) => ({

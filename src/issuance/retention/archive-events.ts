@@ -7,10 +7,11 @@ import { consistencyProof, isConsistent, rootHash } from '../../audit/merkle-tre
 import { readNote, readVerifierKey, signNote } from '../../audit/signed-note.js';
 import { auditEvent } from '../../model/audit-event.js';
 import { StoreBusyError } from '../../model/errors.js';
-import type { AuditArchive, Store, StoredAuditRecord } from '../../store/store.js';
+import type { Store } from '../../store/store.js';
+import type { AuditArchive, StoredAuditRecord } from '../../store/tables/audit-archive-table.js';
 import type { KeptTimeline, PruneAuditRecords } from '../../store/step.js';
 import type { Log } from '../context.js';
-import type { Checkpoints, CheckpointSigner } from '../evidence/checkpoints.js';
+import type { Checkpoints, CheckpointSigner } from '../evidence/checkpoint-service.js';
 import { lineWithHashes, linksWithoutGap, MissingEventsError } from '../evidence/exported-events.js';
 import { timelineEntry } from '../requests/timeline.js';
 import type { ArchiveFiles } from './archive-files.js';
@@ -52,15 +53,18 @@ export class RetentionError extends Error {
 }
 
 /**
- * Moves old events from the database to files. A file is written and is on disk, it is read again and compared with the hashes of the
- * tree, the log tells of it (`AuditEventsArchived`), and only then its events are deleted, a few in each commit. A process that
- * is killed leaves a file at most: the next one reads it, and goes on with it. Where two processes do this at once, one
- * commits, and the other finds that out in its own commit.
+ * Moves old events from the database to files. A file is written and is on disk, it is read again and compared with the
+ * hashes of the tree, the log tells of it (`AuditEventsArchived`), and only then its events are deleted, a few in each
+ * commit. A process that is killed leaves a file at most: the next one reads it, and goes on with it. Where two
+ * processes do this at once, one commits, and the other finds that out in its own commit.
  */
 export class ArchivedEvents {
   constructor(private readonly context: RetentionContext) {}
 
-  /** Prunes what is archived, then archives what is old. Throws `RetentionError`; then nothing is pruned that is not safe. */
+  /**
+   * Prunes what is archived, then archives what is old. Throws `RetentionError`; then nothing is pruned that is not
+   * safe.
+   */
   async run(isStopped: () => boolean = () => false): Promise<void> {
     const { files, store } = this.context;
     await usable('the directory of the archives cannot be used', () => files.check());
@@ -116,7 +120,9 @@ export class ArchivedEvents {
     return next;
   }
 
-  /** The next events that are old enough, up to a size that may be signed. A file that is not full is made once a day. */
+  /**
+   * The next events that are old enough, up to a size that may be signed. A file that is not full is made once a day.
+   */
   async #nextRange(from: number, last: AuditArchive | null, signed: SignedCheckpoint): Promise<EventRange | null> {
     const { store, clock, afterDays, eventsPerFile = defaultEventsPerFile } = this.context;
     const now = clock().getTime();
@@ -132,7 +138,9 @@ export class ArchivedEvents {
     return isFull || isDue ? { from, to } : null;
   }
 
-  /** The lines of an archive. Throws before the last one where the log itself is damaged, so that no such file is made. */
+  /**
+   * The lines of an archive. Throws before the last one where the log itself is damaged, so that no such file is made.
+   */
   async *#lines(
     range: EventRange,
     start: ChainHead,
@@ -158,9 +166,9 @@ export class ArchivedEvents {
   }
 
   /**
-   * Signs the first `size` events, of which no checkpoint may be in the world with another root. Within this log there is
-   * none: the tree of so many events must be a beginning of the tree of the last checkpoint. And it is no size that may have been
-   * signed for the log that was here before a backup took its place.
+   * Signs the first `size` events, of which no checkpoint may be in the world with another root. Within this log there
+   * is none: the tree of so many events must be a beginning of the tree of the last checkpoint. And it is no size that
+   * may have been signed for the log that was here before a backup took its place.
    */
   async #checkpointOf(size: number, signed: SignedCheckpoint): Promise<string> {
     const { checkpoints, signers, store } = this.context;

@@ -22,8 +22,8 @@ export interface LastCounts {
 }
 
 /**
- * Figures of what is in the database. They are counted at an interval and not at each scrape, so each scrape also says how
- * old they are. Every replica on one database tells the same figures.
+ * Figures of what is in the database. They are counted at an interval and not at each scrape, so each scrape also says
+ * how old they are. Every replica on one database tells the same figures.
  */
 export function recordMetrics(
   registry: Registry,

@@ -3,7 +3,7 @@ import type { Decision, DecisionFacts } from '../../model/decision.js';
 import type { FieldError } from '../../model/outcome.js';
 import type { Requester } from '../../model/principal.js';
 import type { RecordedRequest, Replayed } from '../../model/replay.js';
-import type { Failure } from '../../workers/worker-error.js';
+import type { WorkerFailure } from '../../workers/worker-error.js';
 import type { NeededFacts } from '../needed-facts.js';
 import type { ConfiguredCluster, PolicyTexts, RequestToDecide } from '../policy-set.js';
 
@@ -55,7 +55,7 @@ export type DraftResult =
   | { readonly kind: 'replayed' }
   | { readonly kind: 'withoutFacts' }
   | { readonly kind: 'invalid'; readonly errors: readonly string[] }
-  | { readonly kind: 'failed'; readonly failure: Failure };
+  | { readonly kind: 'failed'; readonly failure: WorkerFailure };
 
 /** A draft is not valid, or needs more time or memory than it gets. */
 export class DraftRefusedError extends Error {

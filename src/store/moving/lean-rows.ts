@@ -10,7 +10,7 @@ export const asText = (value: unknown): string =>
   typeof value === 'string' ? value : value instanceof Uint8Array ? Buffer.from(value).toString() : String(value);
 
 /** The octets that a column has in hex; those of the text itself where it is no hex. */
-export const octets = (value: unknown): Buffer => octetsIn(asText(value)) ?? Buffer.from(asText(value));
+export const octetsOfHex = (value: unknown): Buffer => octetsIn(asText(value)) ?? Buffer.from(asText(value));
 
 /** The octets of a request's id; those of the text itself where it is no UUID. */
 export const idOctets = (value: unknown): Buffer => uuidOctetsIn(asText(value)) ?? Buffer.from(asText(value));
@@ -60,16 +60,16 @@ export function requestRows(
       n,
       ...(same as Row),
       id: idOctets(old['id']),
-      spkiSha256: orNull(old['spkiSha256'], octets),
+      spkiSha256: orNull(old['spkiSha256'], octetsOfHex),
       createdAt,
       expiresAt: instant(database, old['expiresAt']),
       decisionSha256: sha256,
       decidedAt: Number.isNaN(decided.getTime()) ? createdAt : decided,
       attemptLeaseUntil: instant(database, old['attemptLeaseUntil']),
       attemptStartedAt: instant(database, old['attemptStartedAt']),
-      attemptSpkiSha256: orNull(old['attemptSpkiSha256'], octets),
+      attemptSpkiSha256: orNull(old['attemptSpkiSha256'], octetsOfHex),
       attemptObjectName: typeof objectName === 'string' ? objectName : null,
-      fingerprintSha256: orNull(old['fingerprintSha256'], octets),
+      fingerprintSha256: orNull(old['fingerprintSha256'], octetsOfHex),
     },
   };
 }
@@ -89,17 +89,17 @@ export function certificateRows(
       sha256: issuerSha256,
       identity: identity as string,
       name: name as string,
-      fingerprintSha256: orNull(issuerFingerprintSha256, octets),
+      fingerprintSha256: orNull(issuerFingerprintSha256, octetsOfHex),
     },
     certificate: {
       n,
       ...(same as Row),
-      fingerprintSha256: octets(old['fingerprintSha256']),
-      serialNumber: serialOctetsIn(asText(old['serialNumber'])) ?? octets(old['serialNumber']),
+      fingerprintSha256: octetsOfHex(old['fingerprintSha256']),
+      serialNumber: serialOctetsIn(asText(old['serialNumber'])) ?? octetsOfHex(old['serialNumber']),
       issuerSha256,
       notBefore: instant(database, old['notBefore']),
       notAfter,
-      spkiSha256: octets(old['spkiSha256']),
+      spkiSha256: octetsOfHex(old['spkiSha256']),
       requestN,
       issuedAt: instant(database, old['issuedAt']),
     },

@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { MigrationError, type Migration } from '../migrations.js';
-import { hexOf } from '../octets.js';
+import { hexText } from '../octets.js';
 import { asText, certificateRows, idOctets, requestRows } from './lean-rows.js';
 import type { MovingDatabase, OldRow } from './moving-database.js';
-import { eventsInRange, hashOctets, recordRows } from './pack-old-events.js';
+import { eventsInRange, octetsOfHash, recordRows } from './pack-old-events.js';
 
 /** This migration drops the old tables. The records are moved before it. */
 const dropsOldTables = '20261126010000_lean_records_in_use';
@@ -92,7 +92,7 @@ async function found(database: MovingDatabase, sql: string): Promise<number> {
 
 /** Rows with a hash of their own, each once. */
 const distinct = <T extends { readonly sha256: Buffer }>(rows: readonly T[]): readonly T[] => [
-  ...new Map(rows.map((row) => [hexOf(row.sha256), row])).values(),
+  ...new Map(rows.map((row) => [hexText(row.sha256), row])).values(),
 ];
 
 const requests = (database: MovingDatabase): Movement => ({
@@ -120,7 +120,7 @@ const certificates = (database: MovingDatabase): Movement => ({
     const ids = rows.map(({ requestId }) => idOctets(requestId));
     const numbers = await database.requestNumbers(ids);
     const made = rows.map((row, i) => {
-      const requestN = numbers.get(hexOf(ids[i] as Buffer));
+      const requestN = numbers.get(hexText(ids[i] as Buffer));
       if (requestN === undefined)
         throw new MigrationError(`certificate ${asText(row['fingerprintSha256'])} has no request`);
       return certificateRows(database, row, moved + i + 1, requestN);
@@ -156,7 +156,7 @@ const auditEvents = (database: MovingDatabase): Movement => ({
 async function compareHeads(database: MovingDatabase): Promise<void> {
   const [was] = await database.select('SELECT "seq", "hash" FROM "MovedAuditEvent" ORDER BY "seq" DESC LIMIT 1');
   const [is] = await database.select('SELECT "lastSeq", "hashes" FROM "AuditRecord" ORDER BY "lastSeq" DESC LIMIT 1');
-  const old = was && `${String(was['seq'])} ${hexOf(hashOctets(asText(was['hash'])))}`;
+  const old = was && `${String(was['seq'])} ${hexText(octetsOfHash(asText(was['hash'])))}`;
   const lean = is && `${String(is['lastSeq'])} ${database.octetsOf(is['hashes']).toString('hex').slice(-64)}`;
   if (old !== lean)
     throw new MigrationError(`the audit log ended with ${String(old)}, and the new tables end with ${String(lean)}`);

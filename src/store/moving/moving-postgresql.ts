@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { hexOf } from '../octets.js';
+import { hexText } from '../octets.js';
 import { insertInto, type ColumnValue, type Row } from '../statement.js';
 import type { MovingDatabase, OldRow } from './moving-database.js';
 
@@ -40,7 +40,7 @@ export function movingPostgresql(client: pg.Client): MovingDatabase {
         'SELECT "id", "n" FROM "RequestRecord" WHERE "id" = ANY($1::bytea[])',
         [ids],
       );
-      return new Map(rows.map(({ id, n }) => [hexOf(id), Number(n)]));
+      return new Map(rows.map(({ id, n }) => [hexText(id), Number(n)]));
     },
     // "2026-03-01T10:00:00.12", in UTC
     instantOf: (value) => new Date(`${String(value)}Z`),
@@ -68,6 +68,6 @@ const jsonRow = (row: Row): OldRow =>
   Object.fromEntries(Object.entries(row).map(([column, value]) => [column, jsonValue(value)]));
 
 const jsonValue = (value: ColumnValue): unknown => {
-  if (value instanceof Uint8Array) return `\\x${hexOf(value)}`;
+  if (value instanceof Uint8Array) return `\\x${hexText(value)}`;
   return value instanceof Date ? value.toISOString().slice(0, -1) : value;
 };

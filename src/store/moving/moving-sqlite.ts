@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
-import { hexOf } from '../octets.js';
-import { bind, Statements } from '../sqlite/statements.js';
+import { hexText } from '../octets.js';
+import { bind, Statements } from '../sqlite/sqlite-statements.js';
 import { insertInto, type ColumnValue } from '../statement.js';
 import type { MovingDatabase, OldRow } from './moving-database.js';
 
@@ -34,7 +34,7 @@ export function movingSqlite(database: Database.Database): MovingDatabase {
         new Map(
           ids.flatMap((id) => {
             const row = number.get(id) as { readonly n: number } | undefined;
-            return row ? [[hexOf(id), row.n] as const] : [];
+            return row ? [[hexText(id), row.n] as const] : [];
           }),
         ),
       );

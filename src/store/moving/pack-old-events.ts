@@ -5,15 +5,15 @@ import {
   lineText,
   packEvents,
   sharedText,
-  textOf,
+  eventText,
   typesMask,
   type AuditRecord,
   type SharedMembers,
 } from '../../audit/audit-record.js';
 import { auditEventTypes, type AuditEvent, type AuditEventType } from '../../model/audit-event.js';
-import { hexOf, uuidOf } from '../octets.js';
+import { hexText, uuidOf } from '../octets.js';
 import type { Row } from '../statement.js';
-import { asText, idOctets, instant, octets, orNull } from './lean-rows.js';
+import { asText, idOctets, instant, octetsOfHex, orNull } from './lean-rows.js';
 import type { MovingDatabase, OldRow } from './moving-database.js';
 
 /** An event of the old log. */
@@ -86,13 +86,13 @@ function lineOf(members: SharedMembers, type: string, seq: number, canonical: st
     Number.isNaN(at.getTime()) ||
     !auditEventTypes.includes(type as AuditEventType) ||
     (requestId !== null && uuidOf(idOctets(requestId)) !== requestId) ||
-    (fingerprintSha256 !== null && hexOf(octets(fingerprintSha256)) !== fingerprintSha256)
+    (fingerprintSha256 !== null && hexText(octetsOfHex(fingerprintSha256)) !== fingerprintSha256)
   )
     return null;
   const shared = sharedText(members);
   const principal = JSON.stringify(members.principal);
   const mark = '\n';
-  const [before = '', after = ''] = textOf(shared, { details: mark, principal, type }, seq).split(mark);
+  const [before = '', after = ''] = eventText(shared, { details: mark, principal, type }, seq).split(mark);
   const details = canonical.slice(before.length, canonical.length - after.length);
   // A line break would end the line. Canonical JSON has none.
   if (details.includes('\n') || `${before}${details}${after}` !== canonical) return null;
@@ -123,10 +123,10 @@ function recordRow(database: MovingDatabase, { members, events }: Packed): Row {
     principal: members.principal,
     cluster: members.cluster,
     requestId: orNull(members.requestId, idOctets),
-    fingerprintSha256: orNull(members.fingerprintSha256, octets),
+    fingerprintSha256: orNull(members.fingerprintSha256, octetsOfHex),
     events: events.map(({ line, canonical }) => line ?? canonical).join('\n'),
-    previousHash: hashOctets(first.previousHash),
-    hashes: Buffer.concat(events.map(({ hash }) => hashOctets(hash))),
+    previousHash: octetsOfHash(first.previousHash),
+    hashes: Buffer.concat(events.map(({ hash }) => octetsOfHash(hash))),
   };
   return first.line === null && !isDamagedIn({ ...row, ...readable(members, row) }, first.canonical)
     ? { ...row, types: 0 }
@@ -139,7 +139,7 @@ const readable = (
 ) => ({
   at,
   requestId: row.requestId && uuidOf(row.requestId),
-  fingerprintSha256: row.fingerprintSha256 && hexOf(row.fingerprintSha256),
+  fingerprintSha256: row.fingerprintSha256 && hexText(row.fingerprintSha256),
 });
 
 /** Whether a record of one damaged event gives back its text, and verification still finds the damage. */
@@ -153,7 +153,7 @@ function isConsistent(event: AuditEvent): boolean {
   try {
     const [packed] = packEvents([event]);
     const [line] = packed?.lines ?? [];
-    return packed !== undefined && line !== undefined && textOf(packed.text, line, event.seq) === event.canonical;
+    return packed !== undefined && line !== undefined && eventText(packed.text, line, event.seq) === event.canonical;
   } catch {
     // An event without a canonical form, such as one whose instant is none.
     return false;
@@ -165,4 +165,4 @@ const isHash = (text: string): boolean => /^[0-9a-f]{64}$/.test(text);
 /** Stands for a text that is no hash. It is not the zeros before the first event, so it fits nowhere in the chain. */
 const noHash = Buffer.alloc(32, 0xff);
 
-export const hashOctets = (text: string): Buffer => (isHash(text) ? Buffer.from(text, 'hex') : noHash);
+export const octetsOfHash = (text: string): Buffer => (isHash(text) ? Buffer.from(text, 'hex') : noHash);

@@ -5,7 +5,7 @@ import type { Settled } from '../group-commit.js';
 import { concernsOneStep, isUniqueViolation } from './errors.js';
 import { appendRecords, placedBy, type EncodedStep, type PlacedRecords } from './grouped-queries.js';
 import { pipeline, type Reply } from './pipeline.js';
-import { command, queryOf, type Query } from './query.js';
+import { commandQuery, queryOf, type Query } from './query.js';
 
 /** The state of a transaction that is still open. */
 export interface AppliedSteps {
@@ -38,7 +38,7 @@ export async function applySteps(
     const sent = steps.slice(settled.length, settled.length + portion).map((step, i) => {
       const savepoint = `"step ${String(settled.length + i)}"`;
       const queries = [
-        command(`SAVEPOINT ${savepoint}`),
+        commandQuery(`SAVEPOINT ${savepoint}`),
         ...step.statements.map(queryOf),
         ...appendRecords(step.appended),
       ];
@@ -58,7 +58,7 @@ export async function applySteps(
         continue;
       }
       // The steps behind it were executed on top of it, or skipped, so they are sent again.
-      first = [command(`ROLLBACK TO ${savepoint}`)];
+      first = [commandQuery(`ROLLBACK TO ${savepoint}`)];
       portion = portionAfterConflict;
       break;
     }

@@ -1,7 +1,7 @@
 import type { ExecutableStep, PreparedRecord } from '../prepare-step.js';
-import { hexOf } from '../octets.js';
+import { hexText } from '../octets.js';
 import type { Reply } from './pipeline.js';
-import { bind, jsonText, queryWith, type Query } from './query.js';
+import { bindText, jsonText, queryWith, type Query } from './query.js';
 
 /** A step with its values in the forms in which they are sent. */
 export interface EncodedStep extends ExecutableStep {
@@ -14,7 +14,7 @@ export interface EncodedStep extends ExecutableStep {
 /** Throws where a value has no such form. */
 export const encode = (step: ExecutableStep): EncodedStep => ({
   ...step,
-  inputs: step.statements.map(({ many, parameters }) => (many ? jsonText(many.row) : parameters.map(bind))),
+  inputs: step.statements.map(({ many, parameters }) => (many ? jsonText(many.row) : parameters.map(bindText))),
   appended: step.records.map(appendedRecord),
 });
 
@@ -93,14 +93,14 @@ function appendedRecord({ columns, text, lines }: PreparedRecord): AppendedRecor
   return {
     record: [
       ...[at, types, principal, cluster].map(textOrNull),
-      ...[requestId, fingerprintSha256].map((octets) => octets && `\\x${hexOf(octets)}`),
+      ...[requestId, fingerprintSha256].map((octets) => octets && `\\x${hexText(octets)}`),
       ...[text.beforeDetails, text.beforePrincipal, text.beforeSeq, String(lines.length)],
     ],
     lines: lines.map(({ details, principal: own, type }) => [details, own, type]),
   };
 }
 
-const textOrNull = (value: Date | number | string | null): string | null => bind(value) as string | null;
+const textOrNull = (value: Date | number | string | null): string | null => bindText(value) as string | null;
 
 /**
  * Gives the events of records their places in the chain and inserts them. The function, which answers the number of the first

@@ -8,7 +8,7 @@ import { OrderedWriter } from '../ordered-writer.js';
 import type { ReadRows } from '../statement.js';
 import { storeParts } from '../store-parts.js';
 import type { LogReader, Store } from '../store.js';
-import { hexOf, octetsIn, uuidOf } from '../octets.js';
+import { hexText, octetsIn, uuidOf } from '../octets.js';
 import { AuditEventTable } from '../tables/audit-event-table.js';
 import { CheckpointTables } from '../tables/checkpoint-tables.js';
 import { clientConfig, connect, startLock } from './connect.js';
@@ -177,7 +177,7 @@ const inventoryOn = (pool: pg.Pool): InventoryReader => ({
     const { rows } = await pool.query<InventoryRow>({ ...inventoryByFingerprint, values }).catch(rethrow);
     return rows.map(({ fingerprintSha256, id, reason, revokedAt, ...row }) => ({
       ...row,
-      fingerprintSha256: hexOf(fingerprintSha256),
+      fingerprintSha256: hexText(fingerprintSha256),
       requestId: uuidOf(id),
       revocation:
         reason === null || revokedAt === null

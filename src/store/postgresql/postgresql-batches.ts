@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type pg from 'pg';
-import { textOf } from '../../audit/audit-record.js';
+import { eventText } from '../../audit/audit-record.js';
 import type { ChainHead } from '../../audit/chain.js';
 import { OpenTile, type LeafTile } from '../../audit/merkle-tile.js';
 import { leafHashOfText } from '../../audit/merkle-tree.js';
@@ -16,7 +16,7 @@ import { chainLock, connect } from './connect.js';
 import { concernsOneStep, isLost } from './errors.js';
 import { encode, groupedQueries, placedBy, type EncodedStep, type PlacedRecords } from './grouped-queries.js';
 import { allDone, pipeline } from './pipeline.js';
-import { command, postgresqlDialect, queryOf, type Query } from './query.js';
+import { commandQuery, postgresqlDialect, queryOf, type Query } from './query.js';
 
 const againMilliseconds = 200;
 /** How long closing waits for the database. */
@@ -102,7 +102,7 @@ export class PostgresqlBatches implements Batches {
   /** The tiles of the tree over the log that these records complete, of those that have no other process's events. */
   #completedBy({ firstSeq, records }: PlacedRecords): readonly LeafTile[] {
     const events = records.flatMap(({ text, lines }) => lines.map((line) => ({ text, line })));
-    const leaves = events.map(({ text, line }, i) => leafHashOfText(textOf(text, line, firstSeq + i)));
+    const leaves = events.map(({ text, line }, i) => leafHashOfText(eventText(text, line, firstSeq + i)));
     if (!this.#tile.isAt(headAt(firstSeq - 1))) this.#tile.beginAt(headAt(firstSeq - 1));
     return this.#tile.append(headAt(firstSeq - 1 + leaves.length), leaves);
   }
@@ -187,7 +187,7 @@ export class PostgresqlBatches implements Batches {
           parameters: [this.#writer, last + 1n],
         }),
         queryOf({ sql: 'SELECT "batch" FROM "WriterMark" WHERE "writer" = ?', parameters: [this.#writer] }),
-        command('COMMIT'),
+        commandQuery('COMMIT'),
       ]),
     );
     return BigInt(replies.at(-2)?.rows[0]?.[0] ?? last + 1n);
@@ -205,7 +205,7 @@ export class PostgresqlBatches implements Batches {
 const headAt = (seq: number): ChainHead => ({ seq, hash: '' });
 
 const underLock: readonly Query[] = [
-  command('BEGIN ISOLATION LEVEL READ COMMITTED'),
+  commandQuery('BEGIN ISOLATION LEVEL READ COMMITTED'),
   // The lock has a statement of its own, because a statement's snapshot is older than the lock that it waits for.
   queryOf({ sql: 'SELECT pg_advisory_xact_lock(?)', parameters: [chainLock] }),
 ];
@@ -232,16 +232,16 @@ class Batch {
 
   async commit(): Promise<void> {
     const { client, opening, steps } = this;
-    const { done, error } = await pipeline(client, [...opening, ...groupedQueries(steps), command('COMMIT')]);
+    const { done, error } = await pipeline(client, [...opening, ...groupedQueries(steps), commandQuery('COMMIT')]);
     if (error === null) {
       this.placed = placedBy(done.at(-2), steps);
       return;
     }
     if (!concernsOneStep(error)) throw error;
     if (done.length < opening.length) throw new Error('the mark of the writer has changed', { cause: error });
-    const { settled, placed, remaining } = await applySteps(client, [command('ROLLBACK'), ...opening], steps);
+    const { settled, placed, remaining } = await applySteps(client, [commandQuery('ROLLBACK'), ...opening], steps);
     this.settled = settled;
-    allDone(await pipeline(client, [...remaining, command('COMMIT')]));
+    allDone(await pipeline(client, [...remaining, commandQuery('COMMIT')]));
     this.placed = placed;
   }
 }

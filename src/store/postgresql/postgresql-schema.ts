@@ -4,7 +4,9 @@ import { shippedMigrations } from '../migrations.js';
 import { whyOther, type SchemaObject } from '../schema-objects.js';
 import type { ReadRows } from '../statement.js';
 
-/** Triggers and functions. A trigger may be there and disabled, and a function with the same text may have other rights. */
+/**
+ * Triggers and functions. A trigger may be there and disabled, and a function with the same text may have other rights.
+ */
 export const schemaObjectsSql = `SELECT 'trigger ' || tgname || ' of ' || relname AS "object",
     concat_ws(' enabled: ', pg_get_triggerdef(t.oid), tgenabled) AS "definition"
   FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid

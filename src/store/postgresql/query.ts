@@ -1,4 +1,4 @@
-import type { ColumnValue, JsonRow, Row, Selection, SqlDialect } from '../statement.js';
+import type { ColumnValue, JsonRow, Row, ReadStatement, SqlDialect } from '../statement.js';
 
 export const postgresqlDialect: SqlDialect = {
   jsonArrayLength: (column) => `jsonb_array_length(${column})`,
@@ -33,7 +33,7 @@ export interface Query {
   readonly values: (string | Buffer | null)[];
 }
 
-export const queryOf = ({ sql, parameters }: Selection): Query => queryWith(sql, parameters.map(bind));
+export const queryOf = ({ sql, parameters }: ReadStatement): Query => queryWith(sql, parameters.map(bindText));
 
 /** As `queryOf`, with values in the form in which they are sent. */
 export function queryWith(sql: string, values: Query['values']): Query {
@@ -52,10 +52,10 @@ export function queryWith(sql: string, values: Query['values']): Query {
 const namedBySql = new Map<string, { readonly name: string; readonly text: string }>();
 
 /** A command without parameters, such as COMMIT. */
-export const command = (text: string): Query => ({ name: '', text, values: [] });
+export const commandQuery = (text: string): Query => ({ name: '', text, values: [] });
 
 /** A column's value as it is sent; PostgreSQL reads it as the type of its column. */
-export function bind(value: ColumnValue): string | Buffer | null {
+export function bindText(value: ColumnValue): string | Buffer | null {
   if (value === null) return null;
   if (typeof value === 'string') return withoutNul(value);
   if (typeof value !== 'object') return String(value);

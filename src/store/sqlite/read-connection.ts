@@ -1,8 +1,8 @@
 import Database from 'better-sqlite3';
 import type { InventoryReader, InventoryRecord } from '../../inspection/inventory.js';
-import { hexOf, octetsIn, uuidOf } from '../octets.js';
+import { hexText, octetsIn, uuidOf } from '../octets.js';
 import type { ReadRows } from '../statement.js';
-import { Statements } from './statements.js';
+import { Statements } from './sqlite-statements.js';
 
 const selectInventory = `
   SELECT c."fingerprintSha256", r."id", c."cluster", c."requesterName", c."collector", c."orphan", r."state",
@@ -57,7 +57,7 @@ export class ReadConnection implements InventoryReader {
 
 function recordOf(row: InventoryRow): InventoryRecord {
   return {
-    fingerprintSha256: hexOf(row.fingerprintSha256),
+    fingerprintSha256: hexText(row.fingerprintSha256),
     requestId: uuidOf(row.id),
     state: row.state,
     cluster: row.cluster,

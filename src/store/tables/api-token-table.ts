@@ -1,12 +1,11 @@
-import type { ApiTokenReader, ReviewerToken, RevokedApiToken } from '../../identity/api-tokens.js';
+import type { ReviewerToken } from '../../identity/api-tokens.js';
 import { foldedName } from '../../model/folded-name.js';
 import type { ApiToken, Role } from '../../model/principal.js';
 import type { Page, PageQuery } from '../../model/page.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { jsonRead, quoted, storedJson, type Columns, type SqlDialect, type Statement } from '../statement.js';
-import type { ListKey, ListOrder } from './list-order.js';
-import type { KeyReads } from './list-part.js';
-import { readPage } from './read-page.js';
+import type { KeyReads, ListKey, ListOrder } from '../lists/list.js';
+import { readPage } from '../lists/read-page.js';
 
 /** All columns but the secret's hash. Tokens are found by it, and it leaves the table only without the rest. */
 const apiTokenColumns = {
@@ -98,19 +97,26 @@ const newestFirst: ListOrder = {
   direction: 'descending',
 };
 
+interface RevokedApiToken {
+  readonly id: string;
+  readonly revokedAt: Date;
+}
+
 /** Reads the table of API tokens. */
-export class ApiTokenTable implements ApiTokenReader {
+export class ApiTokenTable {
   constructor(
     private readonly prisma: PrismaClient,
     private readonly reads: KeyReads,
   ) {}
 
+  /** By the SHA-256 of their secrets, lower-case hex, on a unique index; revoked and expired ones too. */
   async findBySecretSha256s(secretSha256s: readonly string[]): Promise<ReadonlyMap<string, ApiToken>> {
     const where = { secretSha256: { in: [...secretSha256s] } };
     const rows = await this.prisma.apiToken.findMany({ where, select: { ...apiTokenColumns, secretSha256: true } });
     return new Map(rows.map(({ secretSha256, ...row }) => [secretSha256, apiTokenOf(row)]));
   }
 
+  /** The reviewers' tokens that are neither revoked nor expired; there are a few for each cluster. */
   async liveReviewers(now: Date): Promise<readonly ReviewerToken[]> {
     const rows = await this.prisma.apiToken.findMany({
       where: { ...liveAt(now), cluster: { not: null } },
@@ -124,6 +130,7 @@ export class ApiTokenTable implements ApiTokenReader {
     return row && apiTokenOf(row);
   }
 
+  /** Newest first. */
   list(page: PageQuery): Promise<Page<ApiToken>> {
     return readPage(page, newestFirst, async (after, take) => {
       const rows = await this.prisma.apiToken.findMany({
@@ -137,6 +144,10 @@ export class ApiTokenTable implements ApiTokenReader {
     });
   }
 
+  /**
+   * The principals behind the tokens whose names fold to this one: behind those that are valid at the instant; null: behind
+   * all that there ever were.
+   */
   async makersOf(name: string, validAt: Date | null): Promise<readonly string[]> {
     const named = `SELECT "createdBy" FROM "ApiToken" WHERE ${this.reads.dialect.asciiLowerCase('"name"')} = ?`;
     const rows = await this.reads.readRows(
@@ -150,6 +161,7 @@ export class ApiTokenTable implements ApiTokenReader {
     return [...new Set(rows.flatMap((row) => jsonRead((row as { createdBy: unknown }).createdBy) as string[]))];
   }
 
+  /** The roles of all tokens that this very name has or had. */
   async rolesOf(name: string): Promise<readonly Role[]> {
     const rows = await this.reads.readRows({
       sql: 'SELECT "roles" FROM "ApiToken" WHERE "name" = ?',
@@ -158,16 +170,19 @@ export class ApiTokenTable implements ApiTokenReader {
     return [...new Set(rows.flatMap((row) => jsonRead((row as { roles: unknown }).roles) as Role[]))];
   }
 
+  /** The tokens that are neither revoked nor expired and whose name folds to one of these. */
   async liveOf(folded: readonly string[], now: Date): Promise<readonly ApiToken[]> {
     const [tokens, names] = [await this.#live(now), new Set(folded)];
     return tokens.filter(({ name }) => names.has(foldedName(name)));
   }
 
+  /** Live tokens that one of these principals created, directly or through others. */
   async liveMadeBy(folded: readonly string[], now: Date): Promise<readonly ApiToken[]> {
     const [tokens, names] = [await this.#live(now), new Set(folded)];
     return tokens.filter(({ createdBy }) => createdBy.some((maker) => names.has(foldedName(maker))));
   }
 
+  /** Tokens that were revoked before they expired, with the instants of their revocation. */
   async revokedBeforeTheirEnd(now: Date): Promise<readonly RevokedApiToken[]> {
     const rows = await this.prisma.apiToken.findMany({
       where: { revokedAt: { not: null }, OR: [{ expiresAt: null }, { expiresAt: { gt: now } }] },
@@ -176,6 +191,7 @@ export class ApiTokenTable implements ApiTokenReader {
     return rows.flatMap(({ id, revokedAt }) => (revokedAt === null ? [] : [{ id, revokedAt }]));
   }
 
+  /** The tokens with role admin that are neither revoked nor expired, nor for an emergency alone. */
   async liveAdmins(now: Date): Promise<readonly ApiToken[]> {
     return (await this.#live(now)).filter(({ roles, breakGlass }) => roles.includes('admin') && !breakGlass);
   }
@@ -184,6 +200,7 @@ export class ApiTokenTable implements ApiTokenReader {
     return (await this.prisma.apiToken.findMany({ where: liveAt(now), select: apiTokenColumns })).map(apiTokenOf);
   }
 
+  /** The break-glass tokens that are neither revoked nor expired. */
   async liveBreakGlass(now: Date): Promise<readonly ApiToken[]> {
     const where = { ...liveAt(now), breakGlass: true };
     return (await this.prisma.apiToken.findMany({ where, select: apiTokenColumns })).map(apiTokenOf);

@@ -1,11 +1,32 @@
 import { eventsOf } from '../../audit/audit-record.js';
+import type { AuditEvent } from '../../model/audit-event.js';
 import type { TimelineEntry } from '../../model/certificate-request.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import { hexOf, uuidOctets, uuidOctetsIn } from '../octets.js';
+import { hexText, uuidOctets, uuidOctetsIn } from '../octets.js';
 import type { SqlDialect, Statement } from '../statement.js';
 import type { KeptTimeline, PruneAuditRecords } from '../step.js';
-import type { AuditArchive, AuditArchiveReader, StoredAuditRecord } from '../store.js';
 import { auditRecordColumns, auditRecordOf } from './audit-event-table.js';
+
+/** A record of the log with its events. */
+export interface StoredAuditRecord {
+  readonly lastSeq: number;
+  readonly requestId: string | null;
+  readonly at: Date;
+  readonly events: readonly AuditEvent[];
+}
+
+/** A file that has some events of the log. */
+export interface AuditArchive {
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+  /** Its name, without the directory. */
+  readonly file: string;
+  /** The file's; lower-case hex. */
+  readonly sha256: string;
+  /** The hash of its last event in the chain. */
+  readonly lastHash: string;
+  readonly archivedAt: Date;
+}
 
 /** A trigger adds the archive's row when the step's event comes into the log. One of two that were made at once conflicts. */
 export const requireArchivedThrough = (seq: number): Statement => ({
@@ -43,7 +64,9 @@ const entriesText = (entries: KeptTimeline['entries']): string =>
 
 const entriesIn = (text: string): KeptTimeline['entries'] =>
   (JSON.parse(text) as [string, (string | null)?, string?][]).map(([type, principal = null, message = null]) => ({
-    ...{ type, principal, message },
+    type,
+    principal,
+    message,
   }));
 
 const archiveColumns = {
@@ -56,14 +79,16 @@ const archiveColumns = {
 } as const satisfies Prisma.AuditArchiveSelect;
 
 /** Reads which events are archived. */
-export class AuditArchiveTable implements AuditArchiveReader {
+export class AuditArchiveTable {
   constructor(private readonly prisma: PrismaClient) {}
 
+  /** Null where there is none. */
   async last(): Promise<AuditArchive | null> {
     const row = await this.prisma.auditArchive.findFirst({ orderBy: { lastSeq: 'desc' }, select: archiveColumns });
     return row && archiveOf(row);
   }
 
+  /** The archives with these files, in no particular order. */
   async named(files: readonly string[]): Promise<readonly AuditArchive[]> {
     const rows = await this.prisma.auditArchive.findMany({
       where: { file: { in: [...files] } },
@@ -72,6 +97,7 @@ export class AuditArchiveTable implements AuditArchiveReader {
     return rows.map(archiveOf);
   }
 
+  /** Archives with records that are still in the database, oldest first. */
   async unpruned(): Promise<readonly AuditArchive[]> {
     const first = await this.prisma.auditRecord.findFirst({ orderBy: { lastSeq: 'asc' }, select: { lastSeq: true } });
     if (first === null) return [];
@@ -83,6 +109,7 @@ export class AuditArchiveTable implements AuditArchiveReader {
     return rows.map(archiveOf);
   }
 
+  /** The oldest records, at most `limit`, whose last event is behind `after` and not behind `through`. */
   async records(after: number, through: number, limit: number): Promise<readonly StoredAuditRecord[]> {
     const rows = await this.prisma.auditRecord.findMany({
       where: { lastSeq: { gt: after, lte: through } },
@@ -98,6 +125,7 @@ export class AuditArchiveTable implements AuditArchiveReader {
     }));
   }
 
+  /** The number up to which every event is earlier than the instant. */
   async endBefore(instant: Date): Promise<number> {
     // This is read first, because a range that is recorded meanwhile may hold the events in question.
     const lastRange = await this.prisma.auditEventRange.findFirst({
@@ -120,6 +148,7 @@ export class AuditArchiveTable implements AuditArchiveReader {
     return Number(head?.lastSeq ?? 0);
   }
 
+  /** The timeline of the request's events that left the database, oldest first. `through`: the last of them; 0: none. */
   async timelineOf(
     requestId: string,
   ): Promise<{ readonly entries: readonly TimelineEntry[]; readonly through: number }> {
@@ -140,8 +169,8 @@ function archiveOf(row: Prisma.AuditArchiveGetPayload<{ select: typeof archiveCo
     firstSeq: Number(row.firstSeq),
     lastSeq: Number(row.lastSeq),
     file: row.file,
-    sha256: hexOf(row.sha256),
-    lastHash: hexOf(row.lastHash),
+    sha256: hexText(row.sha256),
+    lastHash: hexText(row.lastHash),
     archivedAt: row.archivedAt,
   };
 }

@@ -14,14 +14,12 @@ import { genesis, type ChainHead } from '../../audit/chain.js';
 import type { AuditEvent, AuditEventFilter, AuditEventPage, AuditEventType } from '../../model/audit-event.js';
 import type { Page, PageQuery } from '../../model/page.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import { hexOf, octetsIn, octetsOf, uuidOctets, uuidOctetsIn, uuidOf, uuidOfHex } from '../octets.js';
-import type { Columns, Selection, SqlDialect } from '../statement.js';
-import type { AuditEventReader } from '../store.js';
-import { equals, type ListFilter } from './list-filter.js';
-import { selectKeys, type FoundKeys } from './list-keys.js';
-import type { ListKey, ListOrder } from './list-order.js';
-import type { KeyReads } from './list-part.js';
-import { readPage, type Keyed } from './read-page.js';
+import { hexText, octetsIn, octetsOf, uuidOctets, uuidOctetsIn, uuidOf, uuidOfHex } from '../octets.js';
+import type { Columns, ReadStatement, SqlDialect } from '../statement.js';
+import { equals, type ListFilter } from '../lists/list-filter.js';
+import { selectKeys, type KeysInOrder } from '../lists/select-keys.js';
+import type { KeyReads, ListKey, ListOrder } from '../lists/list.js';
+import { readPage, type Keyed } from '../lists/read-page.js';
 
 export const auditRecordColumns = {
   lastSeq: true,
@@ -75,13 +73,13 @@ export function auditRecordRow(record: AuditRecord): Columns<AuditRecordRow> {
 }
 
 /** Finds the end of the audit chain; no row where the log is empty. */
-export const selectLastRecord: Selection = {
+export const selectLastRecord: ReadStatement = {
   sql: 'SELECT "lastSeq", "hashes" FROM "AuditRecord" ORDER BY "lastSeq" DESC LIMIT 1',
   parameters: [],
 };
 
 /** Finds the records of the next events, with the columns that make their texts. Prisma would take ten times as long. */
-export const selectTexts = (afterSeq: number, limit: number, dialect: SqlDialect): Selection => ({
+export const selectTexts = (afterSeq: number, limit: number, dialect: SqlDialect): ReadStatement => ({
   sql: `SELECT "firstSeq", "lastSeq", "at", "types", "principal", "cluster", ${dialect.hexText('"requestId"')} AS "requestId",
       ${dialect.hexText('"fingerprintSha256"')} AS "fingerprintSha256", "events"
     FROM "AuditRecord" WHERE "lastSeq" > ? AND "lastSeq" < ? AND "firstSeq" <= ? ORDER BY "lastSeq"`,
@@ -125,7 +123,7 @@ interface TextRow {
 }
 
 /** Finds the last event that an archive has. Every list asks, and Prisma would take longer than the rest of it. */
-const selectLastArchive: Selection = {
+const selectLastArchive: ReadStatement = {
   sql: 'SELECT * FROM "AuditArchive" ORDER BY "lastSeq" DESC LIMIT 1',
   parameters: [],
 };
@@ -140,12 +138,13 @@ const oldestFirst: ListOrder = {
 const issuance = String(typesMask(['CertificateIssued']));
 
 /** Reads the audit log. */
-export class AuditEventTable implements AuditEventReader {
+export class AuditEventTable {
   constructor(
     private readonly prisma: PrismaClient,
     private readonly reads: KeyReads,
   ) {}
 
+  /** Oldest first, so that a follower can keep its cursor and continue later. Events that an archive has are left out. */
   async list(filter: AuditEventFilter, page: PageQuery): Promise<AuditEventPage> {
     const { seq: archived } = await this.start();
     const found = await this.#listBehind(archived, filter, page);
@@ -169,7 +168,7 @@ export class AuditEventTable implements AuditEventReader {
       // An event lies less than a record's length before the end of its record.
       const until = last === undefined ? undefined : last + BigInt(eventsAtMost);
       let behind = begin >= first ? begin : first - 1n;
-      let found: FoundKeys;
+      let found: KeysInOrder;
       do {
         found = await selectKeys(this.reads, { ...part, after: [behind], until }, take);
         for (const event of (await this.#byKeys(found.keys)).flatMap(eventsOf))
@@ -279,6 +278,7 @@ export class AuditEventTable implements AuditEventReader {
     return last?.lastSeq ?? 0n;
   }
 
+  /** All events of one request that are still in the database, oldest first. */
   async ofRequest(requestId: string): Promise<readonly AuditEvent[]> {
     const octets = uuidOctetsIn(requestId);
     if (octets === null) return [];
@@ -290,16 +290,19 @@ export class AuditEventTable implements AuditEventReader {
     return rows.map(auditRecordOf).flatMap(eventsOf);
   }
 
+  /** Events with `seq` > `afterSeq`, in order, at most `limit`: for verification and export in chunks. */
   async chunk(afterSeq: number, limit: number): Promise<readonly AuditEvent[]> {
     const events = (await this.#recordsBehind(afterSeq, limit)).flatMap(eventsOf);
     return events.filter(({ seq }) => seq > afterSeq).slice(0, limit);
   }
 
+  /** The same events without reading what is in them: for exports. */
   async links(afterSeq: number, limit: number): Promise<readonly ChainLink[]> {
     const links = (await this.#recordsBehind(afterSeq, limit)).flatMap(linksOf);
     return links.filter(({ seq }) => seq > afterSeq).slice(0, limit);
   }
 
+  /** The RFC 8785 texts of these events. It stops at the first missing event. */
   async canonicalTexts(afterSeq: number, limit: number): Promise<readonly string[]> {
     return textsIn(await this.reads.readRows(selectTexts(afterSeq, limit, this.reads.dialect)), afterSeq, limit);
   }
@@ -318,6 +321,7 @@ export class AuditEventTable implements AuditEventReader {
     return (near.length > 0 ? near : await read({ gt }, 1)).map(auditRecordOf);
   }
 
+  /** Number and hash of the last committed event. */
   async head(): Promise<ChainHead> {
     const row = await this.prisma.auditRecord.findFirst({
       orderBy: { lastSeq: 'desc' },
@@ -326,12 +330,13 @@ export class AuditEventTable implements AuditEventReader {
     return row ? headAfter({ lastSeq: Number(row.lastSeq), hashes: row.hashes }) : genesis;
   }
 
+  /** Number and hash of the last event that an archive has; `seq` is 0 where there is none. */
   async start(): Promise<ChainHead> {
     const [row] = (await this.reads.readRows(selectLastArchive)) as readonly {
       readonly lastSeq: number | string;
       readonly lastHash: Uint8Array;
     }[];
-    return row ? { seq: Number(row.lastSeq), hash: hexOf(row.lastHash) } : genesis;
+    return row ? { seq: Number(row.lastSeq), hash: hexText(row.lastHash) } : genesis;
   }
 }
 
@@ -357,7 +362,7 @@ export function auditRecordOf(row: AuditRecordRow): AuditRecord {
     principal: row.principal,
     cluster: row.cluster,
     requestId: row.requestId && uuidOf(row.requestId),
-    fingerprintSha256: row.fingerprintSha256 && hexOf(row.fingerprintSha256),
+    fingerprintSha256: row.fingerprintSha256 && hexText(row.fingerprintSha256),
     events: row.events,
     previousHash: row.previousHash,
     hashes: row.hashes,

@@ -1,6 +1,6 @@
 import type { CertificateFilter, StatusFilter } from '../../model/certificate.js';
 import type { Condition } from '../statement.js';
-import type { ListFilter } from './list-filter.js';
+import type { ListFilter } from '../lists/list-filter.js';
 
 /** The range of ends that a status stands for, as filters on expiry have it. */
 type EndRange = Pick<CertificateFilter, 'expiresAfter' | 'expiresBefore'>;
@@ -33,7 +33,7 @@ const notSuperseded = notIn('Supersession');
  * The certificates that have the status at `now`, as `statusOf` has it. All statuses but `revoked` are ranges of `notAfter`, so
  * that an index leads to them however many certificates have expired.
  */
-export function conditionsOf(status: StatusFilter, now: Date): StatusConditions {
+export function conditionsOfStatus(status: StatusFilter, now: Date): StatusConditions {
   if (Number.isNaN(now.getTime())) throw new TypeError('a filter on the status needs an instant');
   switch (status) {
     case 'revoked':

@@ -4,23 +4,47 @@ import type { RevocationReason } from '../../x509/strict/revocation-reasons.js';
 import type { KeyAlgorithm } from '../../x509/strict/key-algorithm.js';
 import type { Page, PageQuery, Visibility } from '../../model/page.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import { hexOf, octetsIn, octetsOf, serialOctetsIn, serialOf, uuidOf } from '../octets.js';
+import { hexText, octetsIn, octetsOf, serialOctetsIn, serialOf, uuidOf } from '../octets.js';
 import { quoted, storedJson, type Condition } from '../statement.js';
-import type {
-  CertificateReader,
-  EndOfCertificate,
-  ExpiringCertificates,
-  ForOthers,
-  UnexpiredCertificates,
-} from '../store.js';
-import { conditionsOf, withinBoth } from './certificate-status.js';
+import { conditionsOfStatus, withinBoth } from './certificate-status.js';
+import type { EndOfCertificate } from './ending-certificates.js';
 import { readEnding, soonestFirst } from './ending-certificates.js';
-import { equals, isParty, onUsername, type ListFilter } from './list-filter.js';
-import { selectKeys } from './list-keys.js';
-import { highest, type ListKey, type ListOrder } from './list-order.js';
-import type { KeyReads, ListPart } from './list-part.js';
-import { inBatches, inOrderOf, numbersIn, readPage, type Keyed } from './read-page.js';
-import { byUsername, usernamesWith } from './usernames-in-order.js';
+import { equals, isParty, onUsername, type ListFilter } from '../lists/list-filter.js';
+import { selectKeys } from '../lists/select-keys.js';
+import {
+  byUsername,
+  highest,
+  usernamesWith,
+  type KeyReads,
+  type ListKey,
+  type ListOrder,
+  type ListPart,
+} from '../lists/list.js';
+import { inBatches, inOrderOf, numbersIn, readPage, type Keyed } from '../lists/read-page.js';
+
+export interface UnexpiredCertificates {
+  /** Revoked ones, or else all others. */
+  readonly revoked: boolean;
+  /** Null: of all clusters. */
+  readonly clusters: readonly string[] | null;
+  readonly now: Date;
+  /** Where given: only those that end at this instant or earlier. */
+  readonly endsAtMost?: Date | undefined;
+  readonly limit: number;
+}
+
+export interface ForOthers {
+  /** Whether revoked ones are wanted too. */
+  readonly revokedToo: boolean;
+  readonly now: Date;
+  readonly limit: number;
+}
+
+export interface ExpiringCertificates {
+  readonly untold: readonly ListedCertificate[];
+  /** The last one that was looked at; null where none is left behind it. */
+  readonly last: EndOfCertificate | null;
+}
 
 /** Without the DER: it is most of a row, and lists do not have it. */
 const listedColumns = {
@@ -78,7 +102,7 @@ const newestFirst: ListOrder = {
 const inOrderOfUsernames = byUsername('certificates');
 
 /** Reads the tables of certificates and of their groups. */
-export class CertificateTable implements CertificateReader {
+export class CertificateTable {
   constructor(
     private readonly prisma: PrismaClient,
     private readonly reads: KeyReads,
@@ -89,6 +113,7 @@ export class CertificateTable implements CertificateReader {
     return certificate ?? null;
   }
 
+  /** The certificates with these fingerprints that exist, in no particular order. */
   async findByFingerprints(fingerprintsSha256: readonly string[]): Promise<readonly Certificate[]> {
     const rows = await inBatches(fingerprintsSha256, (batch) =>
       this.prisma.certificateRecord.findMany({
@@ -101,6 +126,7 @@ export class CertificateTable implements CertificateReader {
     return rows.map((row) => ({ ...listedOf(row), der: row.der }));
   }
 
+  /** Whether a certificate of the lineage has this key, or a request whose certificate is still to come. */
   async hasKeyInLineage(lineage: string, spkiSha256: string): Promise<boolean> {
     const [first, key] = [octetsOf(lineage), octetsOf(spkiSha256)];
     // As in quotas: no index serves a column in COALESCE, and few requests are on their way.
@@ -116,6 +142,7 @@ export class CertificateTable implements CertificateReader {
     return found.length > 0;
   }
 
+  /** The valid certificates of a username on a cluster without orphans and revoked ones, newest first, at most 100. */
   async activeOf(cluster: string, username: string, now: Date): Promise<readonly ListedCertificate[]> {
     const byExpiry = this.reads.dialect.indexRange({ column: '"username"', parameter: username }, ['"notAfter"'], '>', [
       now,
@@ -131,6 +158,7 @@ export class CertificateTable implements CertificateReader {
     return found.map(({ item }) => item);
   }
 
+  /** The unexpired certificates of a username, those first that end last: orphans too, and superseded ones. */
   unexpiredOf(username: string, { revoked, clusters, now, endsAtMost, limit }: UnexpiredCertificates) {
     const onClusters =
       clusters === null ? '' : ` AND COALESCE("c"."cluster", "c"."cluster") IN (${clusters.map(() => '?').join(', ')})`;
@@ -145,6 +173,7 @@ export class CertificateTable implements CertificateReader {
     return this.#unexpired(table, { column: '"c"."username"', parameter: username }, now, others, limit);
   }
 
+  /** The usernames, among these, with a certificate that has not expired, revoked or not. */
   async holdersAmong(usernames: readonly string[], now: Date): Promise<ReadonlySet<string>> {
     const found = await this.reads.readRows({
       sql: `SELECT "given"."value" FROM ${this.reads.dialect.jsonTexts()} AS "given" WHERE EXISTS
@@ -154,6 +183,10 @@ export class CertificateTable implements CertificateReader {
     return new Set(found.map((row) => (row as { readonly value: string }).value));
   }
 
+  /**
+   * The unexpired certificates of other usernames that one of these principals asked for or collects, those first that end
+   * last.
+   */
   async requestedForOthers(principals: readonly string[], { revokedToo, now, limit }: ForOthers) {
     const some = `"c"."username" NOT IN (${principals.map(() => '?').join(', ')})${revokedToo ? '' : ` AND NOT ${isRevoked}`}`;
     const ways = [
@@ -192,11 +225,15 @@ export class CertificateTable implements CertificateReader {
     return found.map(({ item }) => item);
   }
 
+  /**
+   * Newest first; with a filter on expiry, or on a status other than `revoked`, soonest expiring first; else with a prefix of
+   * usernames, by username. `now` goes with a status.
+   */
   list(
     { now = new Date(NaN), ...filter }: CertificateFilter & Visibility & { readonly now?: Date },
     page: PageQuery,
   ): Promise<Page<ListedCertificate>> {
-    const status = filter.status === undefined ? null : conditionsOf(filter.status, now);
+    const status = filter.status === undefined ? null : conditionsOfStatus(filter.status, now);
     const { order, filters, rangeBehind } = planOf({ ...filter, ...(status && withinBoth(filter, status)) });
     return readPage(page, order, async (after, take) => {
       if (filters === null) return { records: [], goesOnBehind: null };
@@ -212,6 +249,10 @@ export class CertificateTable implements CertificateReader {
     });
   }
 
+  /**
+   * The next certificates that end behind `after` and not later than `until`, of at most 500 those whose end is still to be
+   * told at this distance. Orphans, revoked and superseded ones are left out, and those that live less than twice as long.
+   */
   async expiring(seconds: number, after: EndOfCertificate, until: Date): Promise<ExpiringCertificates> {
     const ending = await readEnding(this.reads, seconds, after, until, endingAtOnce);
     const wanted = ending.filter(
@@ -286,7 +327,7 @@ function laterOf(after: ListKey | null, expiresAfter: Date | undefined): ListKey
 
 function listedOf(row: ListedRow): ListedCertificate {
   return {
-    fingerprintSha256: hexOf(row.fingerprintSha256),
+    fingerprintSha256: hexText(row.fingerprintSha256),
     serialNumber: serialOf(row.serialNumber),
     subject: row.subject,
     issuer: row.issuer.name,
@@ -294,14 +335,14 @@ function listedOf(row: ListedRow): ListedCertificate {
     groups: storedJson<string[]>(row.groups),
     notBefore: row.notBefore,
     notAfter: row.notAfter,
-    publicKey: { algorithm: row.publicKeyAlgorithm as KeyAlgorithm, spkiSha256: hexOf(row.spkiSha256) },
+    publicKey: { algorithm: row.publicKeyAlgorithm as KeyAlgorithm, spkiSha256: hexText(row.spkiSha256) },
     cluster: row.cluster,
     requestId: uuidOf(row.request.id),
-    issuerFingerprintSha256: row.issuer.fingerprintSha256 && hexOf(row.issuer.fingerprintSha256),
+    issuerFingerprintSha256: row.issuer.fingerprintSha256 && hexText(row.issuer.fingerprintSha256),
     orphan: row.orphan,
     issuedAt: row.issuedAt,
     renewal: renewalOf(row.membership),
-    supersededBy: row.superseded && hexOf(row.superseded.supersededBy.fingerprintSha256),
+    supersededBy: row.superseded && hexText(row.superseded.supersededBy.fingerprintSha256),
     revocation: row.revocation && { ...row.revocation, reason: row.revocation.reason as RevocationReason },
   };
 }
@@ -310,5 +351,5 @@ function listedOf(row: ListedRow): ListedCertificate {
 function renewalOf(membership: ListedRow['membership']): Renewal | null {
   if (!membership?.renewalOf) return null;
   const { renewalOf, lineage, generation } = membership;
-  return { of: hexOf(renewalOf), lineage: hexOf(lineage), generation };
+  return { of: hexText(renewalOf), lineage: hexText(lineage), generation };
 }

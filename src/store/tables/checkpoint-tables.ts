@@ -2,9 +2,15 @@ import type { SignedCheckpoint } from '../../audit/checkpoint.js';
 import type { LeafTile } from '../../audit/merkle-tile.js';
 import type { PrismaClient } from '../generated/sqlite/client.js';
 import { insertInto, insertOnce, type ReadRows, type Statement } from '../statement.js';
-import type { CheckpointReader, StoredCheckpointKey } from '../store.js';
 
-export const nameInstance = (id: string, at: Date): Statement =>
+export interface StoredCheckpointKey {
+  readonly verifierKey: string;
+  readonly addedAt: Date;
+  /** When it was taken away; null while it signs. */
+  readonly retiredAt: Date | null;
+}
+
+export const insertInstance = (id: string, at: Date): Statement =>
   insertOnce('Instance', '1', { n: 1, id, createdAt: at });
 
 /** Adds a key, or one that was retired again. */
@@ -78,26 +84,30 @@ export const insertNextLeafTile = ({ n, hashes }: LeafTile): Statement =>
       };
 
 /** Reads checkpoints, and what proofs are made from. */
-export class CheckpointTables implements CheckpointReader {
+export class CheckpointTables {
   constructor(
     private readonly prisma: PrismaClient,
     private readonly readRows: ReadRows,
   ) {}
 
+  /** The name of the log; null where it has none yet. */
   async instanceId(): Promise<string | null> {
     const row = await this.prisma.instance.findUnique({ where: { n: 1n } });
     return row?.id ?? null;
   }
 
+  /** The largest one; null where none is kept. */
   async last(): Promise<SignedCheckpoint | null> {
     const row = await this.prisma.checkpoint.findFirst({ orderBy: { size: 'desc' } });
     return row && { size: Number(row.size), root: Buffer.from(row.root), note: row.note, signedAt: row.signedAt };
   }
 
+  /** Oldest first. */
   async keys(): Promise<readonly StoredCheckpointKey[]> {
     return this.prisma.checkpointKey.findMany({ orderBy: [{ addedAt: 'asc' }, { verifierKey: 'asc' }] });
   }
 
+  /** 256 hashes of 32 octets; null where the tile is not complete, or not kept yet. */
   async tile(level: number, n: number): Promise<Uint8Array | null> {
     // Hundreds are read for a checkpoint of a busy log, and Prisma would take ten times as long for each.
     const [row] = (await this.readRows({
@@ -107,6 +117,7 @@ export class CheckpointTables implements CheckpointReader {
     return row?.hashes ?? null;
   }
 
+  /** How many tiles of a level are kept. They are kept in order. */
   async tileCount(level: number): Promise<number> {
     const row = await this.prisma.auditTile.findFirst({
       where: { level: BigInt(level) },

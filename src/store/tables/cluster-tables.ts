@@ -2,7 +2,6 @@ import type { ClusterProbe, StoredClusterProbe } from '../../model/cluster-probe
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { insertUnique, storedJson, type Columns, type Statement } from '../statement.js';
 import type { UnknownIdentity } from '../step.js';
-import type { CertificateAuthorityPinReader, ClusterProbeReader } from '../store.js';
 
 const clusterProbeColumns = {
   cluster: true,
@@ -51,9 +50,10 @@ export const insertUnknownIdentity = (identity: UnknownIdentity): Statement =>
   insertUnique('UnknownIdentity', unknownIdentityRow(identity), { kind: 'unique', what: 'fingerprintSha256' });
 
 /** Reads the table of probes. */
-export class ClusterProbeTable implements ClusterProbeReader {
+export class ClusterProbeTable {
   constructor(private readonly prisma: PrismaClient) {}
 
+  /** The latest probe of the cluster. */
   async find(cluster: string): Promise<StoredClusterProbe | null> {
     const row = await this.prisma.clusterProbe.findUnique({ where: { cluster }, select: clusterProbeColumns });
     return row && clusterProbeOf(row);
@@ -61,7 +61,7 @@ export class ClusterProbeTable implements ClusterProbeReader {
 }
 
 /** Reads the table of pinned keys. */
-export class CertificateAuthorityPinTable implements CertificateAuthorityPinReader {
+export class CertificateAuthorityPinTable {
   constructor(private readonly prisma: PrismaClient) {}
 
   async pinnedSpkiSha256(cluster: string): Promise<string | null> {

@@ -12,7 +12,6 @@ import type {
 import { foldedName } from '../../model/folded-name.js';
 import type { Page, PageQuery } from '../../model/page.js';
 import { quoted, type Condition } from '../statement.js';
-import type { DirectoryLoss, DirectoryReader, DirectoryUserFilter, GroupsOfUser, ReusedName } from '../store.js';
 import {
   directoryGroupOf,
   directoryUserOf,
@@ -21,11 +20,34 @@ import {
   type GroupRead,
   type StandingRead,
   type UserRead,
-} from './directory-tables.js';
-import type { ListOrder } from './list-order.js';
-import type { KeyReads } from './list-part.js';
-import { inBatches, readPage } from './read-page.js';
+} from './directory-statements.js';
+import type { KeyReads, ListOrder } from '../lists/list.js';
+import { inBatches, readPage } from '../lists/read-page.js';
 import { SharedReads } from './shared-reads.js';
+
+export interface DirectoryUserFilter {
+  readonly active?: boolean;
+  readonly userName?: string;
+  readonly username?: string;
+}
+
+/** Groups by the id of a user; a user without groups is not in it. */
+export type GroupsOfUser = ReadonlyMap<string, readonly DirectoryGroup[]>;
+
+/** People who were in a group that is not theirs any more. */
+export interface DirectoryLoss {
+  readonly n: bigint;
+  /** At most a hundred. */
+  readonly users: readonly DirectoryPerson[];
+  /** The principal who changed the group. */
+  readonly lostBy: string;
+}
+
+/** Somebody with a name that was somebody else's. */
+export interface ReusedName {
+  readonly n: bigint;
+  readonly user: DirectoryUser;
+}
 
 const oldestFirst: ListOrder = {
   name: 'directory-users/oldest',
@@ -48,7 +70,7 @@ const standingColumns = ['n', 'principalKey', ...standingRead].map((column) => `
 const personColumns = '"u"."id", "u"."userName", "u"."principal" AS "username"';
 
 /** Reads the tables of the directory. */
-export class DirectoryTable implements DirectoryReader {
+export class DirectoryTable {
   readonly #standings: SharedReads<StandingRead>;
 
   constructor(private readonly reads: KeyReads) {
@@ -57,18 +79,22 @@ export class DirectoryTable implements DirectoryReader {
     );
   }
 
+  /** A deleted one too. */
   async user(id: string): Promise<DirectoryUser | null> {
     return this.#oneUser({ sql: '"u"."id" = ?', parameters: [id] });
   }
 
+  /** The listed user of this name, in the form in which names are compared. */
   async userNamed(folded: string): Promise<DirectoryUser | null> {
     return this.#oneUser({ sql: '"u"."liveName" = ?', parameters: [folded] });
   }
 
+  /** The last user of this name who is not listed any more. */
   async lastNamed(folded: string): Promise<DirectoryUser | null> {
     return this.#oneUser({ sql: '"u"."nameKey" = ? AND "u"."deletedAt" IS NOT NULL', parameters: [folded] }, ' DESC');
   }
 
+  /** Listed users for whom all conditions hold, by position. */
   async users(conditions: readonly UserCondition[], range: DirectoryRange): Promise<DirectoryPage<DirectoryUser>> {
     const states = new Set(conditions.map(({ attribute, value }) => (attribute === 'active' ? value : null)));
     if (!states.has(null)) return this.#countedUsers([...states] as readonly boolean[], range);
@@ -142,6 +168,7 @@ export class DirectoryTable implements DirectoryReader {
     );
   }
 
+  /** The first members of a group. */
   async members(groupId: string, limit: number): Promise<readonly DirectoryMember[]> {
     // One text of ten thousand ids is read in a fraction of the time of as many rows. No id has a comma.
     const [row] = await this.reads.readRows({
@@ -155,6 +182,7 @@ export class DirectoryTable implements DirectoryReader {
     return ids === null ? [] : ids.split(',').map((id) => ({ id }));
   }
 
+  /** The same, with their names. */
   async peopleIn(groupId: string, limit: number): Promise<readonly DirectoryPerson[]> {
     const rows = await this.reads.readRows({
       sql: `SELECT ${personColumns} FROM "DirectoryMembership" AS "m" JOIN "DirectoryUser" AS "u" ON "u"."n" = "m"."userN"
@@ -164,6 +192,7 @@ export class DirectoryTable implements DirectoryReader {
     return rows as readonly DirectoryPerson[];
   }
 
+  /** The people with these ids who are listed, and in this group; null: in any group or none. */
   async peopleAmong(ids: readonly string[], groupId: string | null): Promise<readonly DirectoryPerson[]> {
     if (ids.length === 0) return [];
     const isMember = ` AND EXISTS (SELECT 1 FROM "DirectoryMembership" AS "m" WHERE "m"."userN" = "u"."n"
@@ -176,11 +205,13 @@ export class DirectoryTable implements DirectoryReader {
     return rows as readonly DirectoryPerson[];
   }
 
+  /** As `bearersOf`, with what decisions need of them. */
   async standingsOf(folded: readonly string[]): Promise<readonly DirectoryStanding[]> {
     const found = await this.#standings.rowsOf(folded);
     return inOrder(found.filter(({ principalKey }) => folded.includes(principalKey as string))).map(standingOf);
   }
 
+  /** Everybody who is or was the bearer of a username that folds to one of these, oldest first; deleted ones too. */
   async bearersOf(folded: readonly string[]): Promise<readonly DirectoryUser[]> {
     return inOrder((await this.#bearers('"u".*', folded)) as readonly UserRead[]).map(directoryUserOf);
   }
@@ -211,6 +242,7 @@ export class DirectoryTable implements DirectoryReader {
     return found;
   }
 
+  /** Losses of which something may be left to do, oldest first, behind the one of this number. */
   async losses(behind: bigint, limit: number): Promise<readonly DirectoryLoss[]> {
     const rows = await this.reads.readRows({
       // The few notes first, so that no plan goes through everybody.
@@ -230,10 +262,12 @@ export class DirectoryTable implements DirectoryReader {
     return [...found.values()].sort((one, other) => (one.n < other.n ? -1 : 1));
   }
 
+  /** Whether there is or was a user. */
   async isInUse(): Promise<boolean> {
     return (await this.reads.readRows({ sql: 'SELECT 1 FROM "DirectoryUser" LIMIT 1', parameters: [] })).length > 0;
   }
 
+  /** People who are here under a name that was somebody else's, oldest first, behind the one of this number. */
   async reused(behind: bigint, limit: number): Promise<readonly ReusedName[]> {
     const index = this.reads.dialect.indexedBy('DirectoryUser_reusedSince_n_idx');
     const rows = await this.reads.readRows({
@@ -247,6 +281,7 @@ export class DirectoryTable implements DirectoryReader {
     }));
   }
 
+  /** Listed users, oldest first. */
   list(filter: DirectoryUserFilter, page: PageQuery): Promise<Page<DirectoryUser>> {
     const { active, userName, username } = filter;
     const conditions: readonly Condition[] = [

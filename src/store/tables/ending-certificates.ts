@@ -1,6 +1,10 @@
-import type { EndOfCertificate } from '../store.js';
-import { keyOfRow, type ListOrder } from './list-order.js';
-import type { KeyReads } from './list-part.js';
+import { keyOfRow, type KeyReads, type ListOrder } from '../lists/list.js';
+
+/** A certificate's place in the order of their ends. */
+export interface EndOfCertificate {
+  readonly notAfter: Date;
+  readonly n: bigint;
+}
 
 /** Certificates in the order of their ends. */
 export const soonestFirst: ListOrder = {

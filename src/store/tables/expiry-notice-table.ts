@@ -2,7 +2,6 @@ import type { PrismaClient } from '../generated/sqlite/client.js';
 import { octetsOf } from '../octets.js';
 import { insertUnique, type Statement } from '../statement.js';
 import type { AdvanceExpiry, ExpiryNotice } from '../step.js';
-import type { ExpiryNoticeReader } from '../store.js';
 
 export const insertExpiryNotice = ({ fingerprintSha256, seconds, announcedAt }: ExpiryNotice): Statement =>
   insertUnique(
@@ -31,9 +30,10 @@ export const forgetExpiryNotices = (announcedBefore: Date): Statement => ({
 });
 
 /** Reads how far the announcements of expiry have come. */
-export class ExpiryNoticeTable implements ExpiryNoticeReader {
+export class ExpiryNoticeTable {
   constructor(private readonly prisma: PrismaClient) {}
 
+  /** Up to which `notAfter` certificates were looked at for this distance; null: for none yet. */
   async through(seconds: number): Promise<Date | null> {
     const row = await this.prisma.expiryProgress.findUnique({ where: { seconds: BigInt(seconds) } });
     return row?.through ?? null;

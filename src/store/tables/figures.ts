@@ -9,10 +9,9 @@ import {
 import { sessionLimits } from '../../model/session.js';
 import { webhookDeliveryStates } from '../../model/webhook-delivery.js';
 import type { ColumnValue, Condition } from '../statement.js';
-import type { EndOfCertificate, FigureReader } from '../store.js';
+import type { EndOfCertificate } from './ending-certificates.js';
 import { soonestFirst } from './ending-certificates.js';
-import { highest, keyOfRow } from './list-order.js';
-import type { KeyReads } from './list-part.js';
+import { highest, keyOfRow, type KeyReads } from '../lists/list.js';
 
 /** Few enough for a millisecond of SQLite's, which nobody else gets. */
 const countedAtOnce = 1000;
@@ -27,9 +26,13 @@ const sum = (a: CertificateFigures, b: CertificateFigures): CertificateFigures =
 });
 
 /** Counts for the figures that are measured. */
-export class FigureCounts implements FigureReader {
+export class FigureCounts {
   constructor(private readonly reads: KeyReads) {}
 
+  /**
+   * Counts the live certificates, along the index of their ends and a thousand at a time; `pause` is awaited in between, and
+   * so lets others have the event loop. Null where `pause` answers that this shall end.
+   */
   async certificates(now: Date, pause: () => Promise<'go on' | 'end'>): Promise<CertificateCount | null> {
     let counted: CertificateCount = { notRenewed: noFigures, renewed: noFigures };
     // One that ends at this instant has expired.
@@ -47,6 +50,7 @@ export class FigureCounts implements FigureReader {
     return counted;
   }
 
+  /** Counts by indexes, each up to 100,000. */
   async records(now: Date): Promise<Omit<RecordFigures, 'auditEvents' | 'checkpoint'>> {
     const requests = await this.#countStates(openRequestStates, 'RequestRecord', 'RequestRecord_state_n_idx');
     const deliveries = await this.#countStates(

@@ -6,7 +6,6 @@ import type {
 } from '../../model/idempotency.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { insertUnique, storedJson, type Columns, type SqlDialect, type Statement } from '../statement.js';
-import type { IdempotencyReader } from '../store.js';
 
 const idempotencyKeyColumns = {
   principal: true,
@@ -71,7 +70,7 @@ export const forgetIdempotencyKeys = (createdBefore: Date, dialect: SqlDialect):
 });
 
 /** Reads the table of Idempotency-Keys. */
-export class IdempotencyKeyTable implements IdempotencyReader {
+export class IdempotencyKeyTable {
   constructor(private readonly prisma: PrismaClient) {}
 
   async find({ principal, method, path, key }: IdempotencyScope): Promise<IdempotencyEntry | null> {

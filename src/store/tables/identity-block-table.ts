@@ -11,8 +11,7 @@ import {
   type Statement,
 } from '../statement.js';
 import type { InsertIdentityBlock, RequireUnblocked } from '../step.js';
-import type { IdentityBlockReader } from '../store.js';
-import { inBatches } from './read-page.js';
+import { inBatches } from '../lists/read-page.js';
 
 type IdentityBlockRow = Prisma.IdentityBlockGetPayload<object>;
 
@@ -82,7 +81,7 @@ const unblockedMany = `SELECT COUNT(*) AS "found" FROM json_array_elements(?::js
   AND ("b"."until" IS NULL OR "b"."until" > ("e" ->> 'now')::timestamp(3))`;
 
 /** Reads the table of blocks. */
-export class IdentityBlockTable implements IdentityBlockReader {
+export class IdentityBlockTable {
   constructor(
     private readonly prisma: PrismaClient,
     private readonly readRows: ReadRows,
@@ -99,11 +98,13 @@ export class IdentityBlockTable implements IdentityBlockReader {
     return rows.map((row) => identityBlockOf(rowRead(row as RowRead)));
   }
 
+  /** The number of the last block; 0: there is none. */
   async lastN(): Promise<bigint> {
     const [row] = await this.readRows({ sql: 'SELECT MAX("n") AS "n" FROM "IdentityBlock"', parameters: [] });
     return BigInt((row as { readonly n: number | string | null }).n ?? 0);
   }
 
+  /** The folded names of the blocks behind this number, in the order of the numbers, at most `limit`. */
   async namesBehind(n: bigint, limit: number): Promise<readonly { readonly n: bigint; readonly folded: string }[]> {
     const rows = await this.readRows({
       sql: 'SELECT "n", "folded" FROM "IdentityBlock" WHERE "n" > ? ORDER BY "n" LIMIT ?',
@@ -112,6 +113,7 @@ export class IdentityBlockTable implements IdentityBlockReader {
     return (rows as readonly Pick<RowRead, 'n' | 'folded'>[]).map((row) => ({ ...row, n: BigInt(row.n) }));
   }
 
+  /** All blocks behind this name, in the order of the folded names, at most `limit`. */
   async chunk(
     afterFolded: string,
     limit: number,

@@ -4,11 +4,18 @@ import { plainBlock, type IdentityBlock } from '../../model/identity-block.js';
 import { countedCertificates, type IdentityFilter } from '../../model/identity.js';
 import type { Page, PageQuery } from '../../model/page.js';
 import { insertOnce, jsonRead, type ColumnValue, type Condition, type ReadRows, type Statement } from '../statement.js';
-import type { IdentityBlockReader, IdentityReader, LiveIdentity } from '../store.js';
-import { behindPrefix } from './list-filter.js';
-import { compareParts, type ListKey, type ListOrder } from './list-order.js';
-import type { KeyReads } from './list-part.js';
-import { readPage, scanPage, type FoundRecords } from './read-page.js';
+import type { IdentityBlockTable } from './identity-block-table.js';
+import { behindPrefix } from '../lists/list-filter.js';
+import { compareParts, type KeyReads, type ListKey, type ListOrder } from '../lists/list.js';
+import { readPage, scanPage, type FoundRecords } from '../lists/read-page.js';
+
+/** A username with its live certificates, at most `countedCertificates` of them, those first that end last. */
+export interface LiveIdentity {
+  readonly username: string;
+  readonly live: readonly { readonly cluster: string; readonly groups: readonly string[]; readonly notAfter: Date }[];
+  /** Null where no block holds on any cluster. */
+  readonly block: IdentityBlock | null;
+}
 
 const byUsername: ListOrder = {
   name: 'identities/username',
@@ -23,12 +30,13 @@ const scan = { atOnce: 250, atMost: 1000 };
 const fewCertificates = 2000;
 
 /** Reads identities from the tables of certificates and of blocks. */
-export class IdentityTable implements IdentityReader {
+export class IdentityTable {
   constructor(
     private readonly reads: KeyReads,
-    private readonly blocks: IdentityBlockReader,
+    private readonly blocks: IdentityBlockTable,
   ) {}
 
+  /** Whether there is or was a certificate for this username. */
   async isKnown(username: string): Promise<boolean> {
     const rows = await this.reads.readRows({
       sql: 'SELECT 1 FROM "CertificateRecord" WHERE "username" = ? LIMIT 1',
@@ -37,10 +45,12 @@ export class IdentityTable implements IdentityReader {
     return rows.length > 0;
   }
 
+  /** The other spellings of a name in requests. `folded`: the form in which names are compared, which is not among them. */
   spellings(folded: string): Promise<readonly string[]> {
-    return spellingsOf(this.reads.readRows, folded);
+    return readSpellings(this.reads.readRows, folded);
   }
 
+  /** Identities with live certificates by username; with `blocked: true`, blocked ones by folded username. */
   async list(filter: IdentityFilter, now: Date, page: PageQuery): Promise<Page<LiveIdentity>> {
     const isWanted = (found: Found) => selects(filter, found);
     const { username } = filter;
@@ -87,8 +97,9 @@ export class IdentityTable implements IdentityReader {
   }
 
   /**
-   * The next usernames of certificates, each found by a step along the index. It is as fast for a username with a million
-   * certificates as for one with a single one. A username without a certificate that ends in time needs no other look.
+   * The next usernames of certificates, each found by a step along the index. It is as fast for a username with a
+   * million certificates as for one with a single one. A username without a certificate that ends in time needs no
+   * other look.
    */
   #walk({ usernamePrefix = '', expiresBefore }: IdentityFilter, now: Date): NamesBehind {
     const end = behindPrefix(usernamePrefix);
@@ -283,8 +294,8 @@ function selects(filter: IdentityFilter, { username, matching, block }: Found): 
 }
 
 /**
- * A row for each name of the request that is not in the form in which names are compared. Most names are, so most requests
- * add none.
+ * A row for each name of the request that is not in the form in which names are compared. Most names are, so most
+ * requests add none.
  */
 export function insertSpellings({ state, username, requester, collector }: NamesOfRequest): readonly Statement[] {
   // One that was denied gives nothing that could be taken away, and its names can be anything.
@@ -303,7 +314,7 @@ const isFolded = (name: string): boolean => withoutCapitals.test(name);
 type NamesOfRequest = Pick<CertificateRequest, 'state' | 'username' | 'requester' | 'collector'>;
 
 /** All spellings of the name in requests besides the form in which names are compared itself. */
-export async function spellingsOf(readRows: ReadRows, folded: string): Promise<readonly string[]> {
+export async function readSpellings(readRows: ReadRows, folded: string): Promise<readonly string[]> {
   const rows = await readRows({
     // Rows with an empty form are from before this table, and few.
     sql: 'SELECT "name" FROM "NameSpelling" WHERE "folded" IN (?, \'\') ORDER BY "folded", "name"',

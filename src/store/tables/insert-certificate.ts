@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { Certificate } from '../../model/certificate.js';
 import type { Renewal } from '../../model/renewal.js';
 import type { Prisma } from '../generated/sqlite/client.js';
-import { hexOf, octetsOf, serialOctets, uuidOctets } from '../octets.js';
+import { hexText, octetsOf, serialOctets, uuidOctets } from '../octets.js';
 import { insertOnce, quoted, textsByColumns, type Columns, type ColumnValue, type Statement } from '../statement.js';
 
 type CertificateRow = Prisma.CertificateRecordGetPayload<object>;
@@ -55,7 +55,7 @@ export function insertCertificate(certificate: Certificate): readonly Statement[
   const requestId = uuidOctets(certificate.requestId);
   const { one, many } = certificateTexts('CertificateRecord', Object.keys(row));
   return [
-    insertOnce('Issuer', hexOf(issuer.sha256), issuer),
+    insertOnce('Issuer', hexText(issuer.sha256), issuer),
     {
       sql: one,
       parameters: [...Object.values(row), requestId],

@@ -1,14 +1,13 @@
 import type { PrismaClient } from '../generated/sqlite/client.js';
 import { insertOnce, storedJson, type Statement } from '../statement.js';
 import type { PolicySetTexts } from '../step.js';
-import type { PolicySetReader } from '../store.js';
 
 /** Records the texts of a policy set; a digest that is known changes nothing. */
 export const rememberPolicySet = (digest: string, texts: PolicySetTexts): Statement =>
   insertOnce('PolicySet', digest, { digest, texts });
 
 /** Reads the table of policy sets. */
-export class PolicySetTable implements PolicySetReader {
+export class PolicySetTable {
   constructor(private readonly prisma: PrismaClient) {}
 
   async find(digest: string): Promise<PolicySetTexts | null> {

@@ -1,8 +1,7 @@
 import type { QuotaLimit } from '../../model/decision.js';
 import { octetsOf, uuidOctets } from '../octets.js';
-import type { ColumnValue, ReadRows, Selection, SqlDialect, Statement } from '../statement.js';
+import type { ColumnValue, ReadRows, ReadStatement, SqlDialect, Statement } from '../statement.js';
 import type { RequireQuota } from '../step.js';
-import type { QuotaReader } from '../store.js';
 
 const hourMilliseconds = 3_600_000;
 
@@ -18,7 +17,7 @@ export function quotaCount(
   now: Date,
   stopAt: number,
   dialect: SqlDialect,
-): Selection {
+): ReadStatement {
   // A request that is not recorded yet has no id.
   const except = exceptRequest === '' ? Buffer.alloc(0) : uuidOctets(exceptRequest);
   const { from, column, value, instant, after, ofRequest, leavesOut } = counted(limit, now, dialect);
@@ -144,12 +143,15 @@ export const requireQuota = ({ limit, atMost, now, ...except }: RequireQuota, di
 const enough = 10_000;
 
 /** Counts everything that stands against quotas; one decision may need several counts. */
-export class QuotaCounts implements QuotaReader {
+export class QuotaCounts {
   constructor(
     private readonly dialect: SqlDialect,
     private readonly readRows: ReadRows,
   ) {}
 
+  /**
+   * Counts against each of these limits, in their order; exceptions as in `RequireQuota`. 10,000 means 10,000 or more.
+   */
   found(
     limits: readonly QuotaLimit[],
     exceptRequest: string,

@@ -3,8 +3,7 @@ import { idBound } from '../../model/new-id.js';
 import type { RecordedRequest, RecordedRequestRange } from '../../model/replay.js';
 import { uuidOctets, uuidOf } from '../octets.js';
 import { jsonRead, type ReadRows } from '../statement.js';
-import type { RecordedRequestReader } from '../store.js';
-import { labelsOf } from './request-labels.js';
+import { labelsInColumn } from './request-labels.js';
 import { decisionOf } from './request-table.js';
 
 const columns = [
@@ -59,9 +58,10 @@ const period = `"r"."n" > COALESCE((SELECT "n" FROM "RequestRecord" WHERE "id" =
   AND "r"."id" > ? AND "r"."id" < ? ORDER BY "r"."n" LIMIT ?`;
 
 /** Reads requests in order to decide them again: in chunks, and without anything that happened to them later. */
-export class RecordedRequests implements RecordedRequestReader {
+export class RecordedRequests {
   constructor(private readonly readRows: ReadRows) {}
 
+  /** The requests behind `afterId` (null: from the first on), in the order of their creation, at most `limit`. */
   async chunk(
     { cluster, after, before }: RecordedRequestRange,
     afterId: string | null,
@@ -96,7 +96,7 @@ function recordedRequestOf({
     id: uuidOf(row.id),
     groups: jsonRead(row.groups) as string[],
     keyAlgorithm: row.keyAlgorithm as KeyAlgorithm,
-    labels: labelsOf(row.labels),
+    labels: labelsInColumn(row.labels),
     requester: {
       name: requesterName,
       groups: jsonRead(requesterGroups) as string[],

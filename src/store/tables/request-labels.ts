@@ -1,13 +1,14 @@
 import { labelText, type Label, type Labels } from '../../model/labels.js';
 import { uuidOctets } from '../octets.js';
 import type { Statement } from '../statement.js';
-import type { ListFilter } from './list-filter.js';
+import type { ListFilter } from '../lists/list-filter.js';
 
 /** The labels as the request's own row has them. Null where there are none, so that they take no place in it. */
 export const labelsColumn = (labels: Labels): string | null =>
   Object.keys(labels).length === 0 ? null : JSON.stringify(labels);
 
-export const labelsOf = (column: string | null): Labels => (column === null ? {} : (JSON.parse(column) as Labels));
+export const labelsInColumn = (column: string | null): Labels =>
+  column === null ? {} : (JSON.parse(column) as Labels);
 
 /** One row for each label, so that requests are found by label on an index. The request's own row comes before. */
 export const insertLabels = (labels: Labels, requestId: string): readonly Statement[] =>

@@ -10,16 +10,28 @@ import type { KeyAlgorithm } from '../../x509/strict/key-algorithm.js';
 import type { Page, PageQuery, Visibility } from '../../model/page.js';
 import type { Requester, Role } from '../../model/principal.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import { hexOf, octetsOf, uuidOctetsIn, uuidOf } from '../octets.js';
+import { hexText, octetsOf, uuidOctetsIn, uuidOf } from '../octets.js';
 import { storedJson } from '../statement.js';
-import type { RequestReader } from '../store.js';
-import { equals, isParty, onUsername, type ListFilter } from './list-filter.js';
-import { selectKeys } from './list-keys.js';
-import type { ListKey, ListOrder } from './list-order.js';
-import type { KeyReads, ListPart } from './list-part.js';
-import { inBatches, inOrderOf, numbersIn, readPage, scanPage, type FoundRecords, type Keyed } from './read-page.js';
-import { labelsOf, onLabels } from './request-labels.js';
-import { byUsername, usernamesWith } from './usernames-in-order.js';
+import { equals, isParty, onUsername, type ListFilter } from '../lists/list-filter.js';
+import { selectKeys } from '../lists/select-keys.js';
+import {
+  byUsername,
+  usernamesWith,
+  type KeyReads,
+  type ListKey,
+  type ListOrder,
+  type ListPart,
+} from '../lists/list.js';
+import {
+  inBatches,
+  inOrderOf,
+  numbersIn,
+  readPage,
+  scanPage,
+  type FoundRecords,
+  type Keyed,
+} from '../lists/read-page.js';
+import { labelsInColumn, onLabels } from './request-labels.js';
 
 const requestColumns = {
   n: true,
@@ -88,7 +100,7 @@ const newestFirst: ListOrder = {
 const inOrderOfUsernames = byUsername('requests');
 
 /** Reads the table of requests. */
-export class RequestTable implements RequestReader {
+export class RequestTable {
   constructor(
     private readonly prisma: PrismaClient,
     private readonly reads: KeyReads,
@@ -101,6 +113,7 @@ export class RequestTable implements RequestReader {
     return row && requestOf(row);
   }
 
+  /** The requesters of these requests, as they were then, by the ids. A request that does not exist is left out. */
   async requestersOf(ids: readonly string[]): Promise<ReadonlyMap<string, Requester>> {
     const rows = await inBatches([...new Set(ids)], (batch) =>
       this.prisma.requestRecord.findMany({
@@ -111,6 +124,7 @@ export class RequestTable implements RequestReader {
     return new Map(rows.map((row) => [uuidOf(row.id), requesterOf(row)]));
   }
 
+  /** Newest first; with a prefix of usernames, by username. */
   list(filter: RequestFilter & Visibility, page: PageQuery): Promise<Page<CertificateRequest>> {
     const { usernamePrefix: prefix, ...others } = filter;
     if (prefix === undefined || filter.username !== undefined)
@@ -122,6 +136,10 @@ export class RequestTable implements RequestReader {
     );
   }
 
+  /**
+   * Lists the pending requests that are wanted, newest first. It examines at most 1000 requests for a page, so a page may be
+   * short or empty although others follow.
+   */
   listPending(
     filter: RequestFilter,
     isWanted: (request: CertificateRequest) => boolean | Promise<boolean>,
@@ -137,6 +155,7 @@ export class RequestTable implements RequestReader {
     );
   }
 
+  /** Requests that recovery must finish: those in `issuing`, and `approved` ones that came with a CSR. Oldest first. */
   async unfinished(): Promise<readonly CertificateRequest[]> {
     const rows = await this.prisma.requestRecord.findMany({
       where: { OR: [{ state: 'issuing' }, { state: 'approved', certificationRequest: { not: null } }] },
@@ -146,6 +165,7 @@ export class RequestTable implements RequestReader {
     return rows.map(requestOf);
   }
 
+  /** Pending and approved requests whose `expiresAt` has passed, oldest first, at most 500. */
   async lapsed(now: Date): Promise<readonly CertificateRequest[]> {
     const rows = await this.reads.readRows({
       // The condition on the state is that of the index.
@@ -157,6 +177,7 @@ export class RequestTable implements RequestReader {
     return found.map(({ item }) => item).sort((a, b) => (a.expiresAt?.getTime() ?? 0) - (b.expiresAt?.getTime() ?? 0));
   }
 
+  /** The usernames, among these, with a pending or approved request, or with more requests than it looks at. */
   async waitingAmong(usernames: readonly string[]): Promise<ReadonlySet<string>> {
     // As a row, so that PostgreSQL goes along the index of usernames: it would look for the newest rows of one through all rows.
     const own = `"RequestRecord" AS "r" WHERE ("r"."username", "r"."n") <= ("given"."value", ${String(largestNumber)})
@@ -171,6 +192,10 @@ export class RequestTable implements RequestReader {
     return new Set(found.map((row) => (row as { readonly value: string }).value));
   }
 
+  /**
+   * At most `limit` of the pending and approved requests that one of these names is requested in, asked for, or collects.
+   * `clusters` null: on each.
+   */
   async waitingOf(
     names: readonly string[],
     clusters: readonly string[] | null,
@@ -222,6 +247,7 @@ export class RequestTable implements RequestReader {
     return [...requests.values()].slice(0, limit);
   }
 
+  /** The usernames, among these, for which a certificate is being signed. */
   async issuingAmong(usernames: readonly string[]): Promise<ReadonlySet<string>> {
     // There are few requests in this state, and a username may have many.
     const found = await this.reads.readRows({
@@ -233,6 +259,7 @@ export class RequestTable implements RequestReader {
     return new Set(found.map((row) => (row as { readonly username: string }).username));
   }
 
+  /** Requests of the cluster whose latest attempt was for one of these keys, in no particular order. */
   async attemptedFor(cluster: string, spkiSha256s: readonly string[]): Promise<readonly CertificateRequest[]> {
     const rows = await inBatches(spkiSha256s, (batch) =>
       this.prisma.requestRecord.findMany({
@@ -285,7 +312,7 @@ function requestOf(row: RequestWithDecision): CertificateRequest {
     expirationSeconds: row.expirationSeconds,
     namespace: row.namespace,
     reason: row.reason,
-    labels: labelsOf(row.labels),
+    labels: labelsInColumn(row.labels),
     requester: requesterOf(row),
     collector: row.collector,
     createdAt: row.createdAt,
@@ -293,7 +320,7 @@ function requestOf(row: RequestWithDecision): CertificateRequest {
     decision: decisionOf(row.decision.text, row.decidedAt),
     approvals: storedJson<InJson<Approval>[]>(row.approvals).map((a) => ({ ...a, at: new Date(a.at) })),
     attempt: attemptOf(row),
-    fingerprintSha256: row.fingerprintSha256 && hexOf(row.fingerprintSha256),
+    fingerprintSha256: row.fingerprintSha256 && hexText(row.fingerprintSha256),
     failure: row.failureReason === null ? null : { reason: row.failureReason, message: row.failureMessage ?? '' },
     renewal: renewalOf(row),
   };
@@ -307,7 +334,7 @@ const requesterOf = (row: Pick<RequestRow, 'requesterName' | 'requesterGroups' |
 
 function publicKeyOf(row: RequestRow): CertificateRequest['publicKey'] {
   if (row.publicKeyAlgorithm === null || row.spkiSha256 === null) return null;
-  return { algorithm: row.publicKeyAlgorithm as KeyAlgorithm, spkiSha256: hexOf(row.spkiSha256) };
+  return { algorithm: row.publicKeyAlgorithm as KeyAlgorithm, spkiSha256: hexText(row.spkiSha256) };
 }
 
 export function decisionOf(text: string, decidedAt: Date): RecordedDecision {
@@ -317,7 +344,7 @@ export function decisionOf(text: string, decidedAt: Date): RecordedDecision {
 /** The columns of a renewal are set together: either all of them or none. */
 function renewalOf({ renewalOf, lineage, generation }: RequestRow): CertificateRequest['renewal'] {
   if (renewalOf === null || lineage === null || generation === null) return null;
-  return { of: hexOf(renewalOf), lineage: hexOf(lineage), generation };
+  return { of: hexText(renewalOf), lineage: hexText(lineage), generation };
 }
 
 /** The columns of an attempt are set together: either all of them or none. */
@@ -336,7 +363,7 @@ function attemptOf(row: RequestRow): IssuanceAttempt | null {
     owner: attemptOwner,
     leaseUntil: attemptLeaseUntil,
     startedAt: attemptStartedAt,
-    spkiSha256: hexOf(attemptSpkiSha256),
+    spkiSha256: hexText(attemptSpkiSha256),
     intent: storedJson<IssuanceAttempt['intent']>(attemptIntent),
   };
 }

@@ -1,7 +1,6 @@
 import type { Restoration, RestorationEvidence } from '../../model/restoration.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { insertUnique, type Columns, type Statement } from '../statement.js';
-import type { RestorationReader } from '../store.js';
 
 type RestorationRow = Prisma.RestorationGetPayload<object>;
 
@@ -26,9 +25,10 @@ export const acknowledgeRestorations = (at: Date, by: string): Statement => ({
 });
 
 /** Reads that the database was put back from a backup. There are few rows. */
-export class RestorationTable implements RestorationReader {
+export class RestorationTable {
   constructor(private readonly prisma: PrismaClient) {}
 
+  /** Oldest first. */
   async all(): Promise<readonly Restoration[]> {
     const rows = await this.prisma.restoration.findMany({ orderBy: [{ detectedAt: 'asc' }, { id: 'asc' }] });
     return rows.map(({ events, signedEvents, detectedBy, ...row }) => ({

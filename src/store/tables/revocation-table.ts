@@ -1,10 +1,14 @@
 import type { RevokedCertificate } from '../../model/revocation.js';
 import type { RevocationReason } from '../../x509/strict/revocation-reasons.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import { hexOf, octetsIn, octetsOf, serialOctets, serialOf } from '../octets.js';
+import { hexText, octetsIn, octetsOf, serialOctets, serialOf } from '../octets.js';
 import { quoted, type Columns, type Statement } from '../statement.js';
-import type { RevocationReader, StoredRevocation } from '../store.js';
-import { inBatches } from './read-page.js';
+import { inBatches } from '../lists/read-page.js';
+
+/** `n` grows in the order of the commits, on every replica. */
+export interface StoredRevocation extends RevokedCertificate {
+  readonly n: bigint;
+}
 
 const revocationColumns = {
   n: true,
@@ -60,13 +64,15 @@ export const requireUnrevoked = (fingerprintSha256: string): Statement => ({
 });
 
 /** Reads the table of revocations. */
-export class RevocationTable implements RevocationReader {
+export class RevocationTable {
   constructor(private readonly prisma: PrismaClient) {}
 
+  /** The revocations behind `after`, in the order of their commits, at most `limit`. */
   chunk(after: bigint, limit: number): Promise<readonly StoredRevocation[]> {
     return this.#chunk({ n: { gt: after } }, limit);
   }
 
+  /** As `chunk`, those alone whose certificate has not expired. */
   unexpired(now: Date, after: bigint, limit: number): Promise<readonly StoredRevocation[]> {
     return this.#chunk({ n: { gt: after }, notAfter: { gt: now } }, limit);
   }
@@ -81,11 +87,13 @@ export class RevocationTable implements RevocationReader {
     return rows.map(revocationOf);
   }
 
+  /** The highest number of a revocation; 0 where there is none. */
   async lastN(): Promise<bigint> {
     const last = await this.prisma.revocation.findFirst({ orderBy: { n: 'desc' }, select: { n: true } });
     return last?.n ?? 0n;
   }
 
+  /** The fingerprints, among these, of revoked certificates. */
   async known(fingerprintsSha256: readonly string[]): Promise<ReadonlySet<string>> {
     const rows = await inBatches(fingerprintsSha256, (batch) =>
       this.prisma.revocation.findMany({
@@ -93,7 +101,7 @@ export class RevocationTable implements RevocationReader {
         select: { fingerprintSha256: true },
       }),
     );
-    return new Set(rows.map((row) => hexOf(row.fingerprintSha256)));
+    return new Set(rows.map((row) => hexText(row.fingerprintSha256)));
   }
 
   async find(fingerprintSha256: string): Promise<RevokedCertificate | null> {
@@ -110,9 +118,9 @@ export class RevocationTable implements RevocationReader {
 function revocationOf(row: RevocationRow): StoredRevocation {
   return {
     ...row,
-    fingerprintSha256: hexOf(row.fingerprintSha256),
+    fingerprintSha256: hexText(row.fingerprintSha256),
     serialNumber: serialOf(row.serialNumber),
-    issuerFingerprintSha256: row.issuerFingerprintSha256 && hexOf(row.issuerFingerprintSha256),
+    issuerFingerprintSha256: row.issuerFingerprintSha256 && hexText(row.issuerFingerprintSha256),
     reason: row.reason as RevocationReason,
   };
 }

@@ -1,11 +1,10 @@
-import type { SessionReader } from '../../identity/sessions/session-reader.js';
 import { foldedName } from '../../model/folded-name.js';
 import type { Page, PageQuery } from '../../model/page.js';
 import { sessionLimits, type Session } from '../../model/session.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { quoted, storedJson, type Columns, type Statement } from '../statement.js';
-import type { ListKey, ListOrder } from './list-order.js';
-import { readPage } from './read-page.js';
+import type { ListKey, ListOrder } from '../lists/list.js';
+import { readPage } from '../lists/read-page.js';
 
 /** All columns but the secret's hash, by which sessions are found, and the folded name. */
 const sessionColumns = {
@@ -80,9 +79,10 @@ const newestFirst: ListOrder = {
 };
 
 /** Reads the table of sessions. */
-export class SessionTable implements SessionReader {
+export class SessionTable {
   constructor(private readonly prisma: PrismaClient) {}
 
+  /** By the SHA-256 of their secrets, lower-case hex, on a unique index; ended and expired ones too. */
   async findBySecretSha256s(secretSha256s: readonly string[]): Promise<ReadonlyMap<string, Session>> {
     const where = { secretSha256: { in: [...secretSha256s] } };
     const rows = await this.prisma.session.findMany({ where, select: { ...sessionColumns, secretSha256: true } });
@@ -94,6 +94,7 @@ export class SessionTable implements SessionReader {
     return row && sessionOf(row);
   }
 
+  /** The live sessions of this name, or (null) of everybody; newest first. */
   list(name: string | null, now: Date, page: PageQuery): Promise<Page<Session>> {
     return readPage(page, newestFirst, async (after, take) => {
       const rows = await this.prisma.session.findMany({
@@ -107,6 +108,10 @@ export class SessionTable implements SessionReader {
     });
   }
 
+  /**
+   * Sessions of a name, in the form in which names are compared, that have neither been ended nor reached their end: those
+   * that began no later than `begunUntil`, or (null) all. In no particular order, at most `limit`.
+   */
   async openOf(folded: string, now: Date, begunUntil: Date | null, limit: number): Promise<readonly Session[]> {
     const rows = await this.prisma.session.findMany({
       where: {

@@ -8,9 +8,8 @@ import type {
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { insertInto, type Columns, type Statement } from '../statement.js';
 import type { Conflict, EndWebhookAttempt, Operation } from '../step.js';
-import type { WebhookDeliveryReader } from '../store.js';
-import type { ListOrder } from './list-order.js';
-import { readPage } from './read-page.js';
+import type { ListOrder } from '../lists/list.js';
+import { readPage } from '../lists/read-page.js';
 
 const webhookDeliveryColumns = {
   id: true,
@@ -142,7 +141,7 @@ const newestFirst: ListOrder = {
 };
 
 /** Reads the outbox. */
-export class WebhookDeliveryTable implements WebhookDeliveryReader {
+export class WebhookDeliveryTable {
   constructor(private readonly prisma: PrismaClient) {}
 
   async find(id: string): Promise<WebhookDelivery | null> {
@@ -150,6 +149,7 @@ export class WebhookDeliveryTable implements WebhookDeliveryReader {
     return row && webhookDeliveryOf(row);
   }
 
+  /** Newest first. */
   list(filter: WebhookDeliveryFilter, page: PageQuery): Promise<Page<WebhookDelivery>> {
     return readPage(page, newestFirst, async (after, take) => {
       const rows = await this.prisma.webhookDelivery.findMany({
@@ -163,6 +163,7 @@ export class WebhookDeliveryTable implements WebhookDeliveryReader {
     });
   }
 
+  /** The due deliveries of this webhook without an attempt under way, longest due first. */
   async due(webhook: string, now: Date, limit: number): Promise<readonly WebhookDelivery[]> {
     const rows = await this.prisma.webhookDelivery.findMany({
       where: { state: 'waiting', webhook, nextAttemptAt: { lte: now } },
@@ -173,6 +174,7 @@ export class WebhookDeliveryTable implements WebhookDeliveryReader {
     return rows.map(webhookDeliveryOf);
   }
 
+  /** The waiting deliveries of all webhooks but these, in no particular order. */
   async waitingForOthers(webhooks: readonly string[], limit: number): Promise<readonly WebhookDelivery[]> {
     const rows = await this.prisma.webhookDelivery.findMany({
       where: { state: 'waiting', webhook: { notIn: [...webhooks] } },

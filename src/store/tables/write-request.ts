@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { CertificateRequest, IssuanceAttempt } from '../../model/certificate-request.js';
 import type { RecordedDecision } from '../../model/decision.js';
 import type { Prisma } from '../generated/sqlite/client.js';
-import { hexOf, octetsOf, uuidOctets } from '../octets.js';
+import { hexText, octetsOf, uuidOctets } from '../octets.js';
 import {
   insertOnce,
   insertUnique,
@@ -93,7 +93,7 @@ const octetsOrNull = (hex: string | null | undefined): Buffer | null =>
 export function insertRequest(request: CertificateRequest): readonly Statement[] {
   const decision = decisionText(request.decision);
   return [
-    insertOnce('Decision', hexOf(decision.sha256), { sha256: decision.sha256, text: decision.text }),
+    insertOnce('Decision', hexText(decision.sha256), { sha256: decision.sha256, text: decision.text }),
     insertUnique('RequestRecord', requestRow(request, decision), { kind: 'request', id: request.id }),
     ...insertLabels(request.labels, request.id),
     ...insertSpellings(request),

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { digestOf } from '../../../src/policy/parse-policy-set.js';
+import { digestOfTexts } from '../../../src/policy/parse-policy-set.js';
 import { as } from '../../http/support/call.js';
 import { startService, type TestService } from '../../http/support/service.js';
 
@@ -53,7 +53,7 @@ afterAll(() => service.close());
 
 /** The digest of the set in the service, which also has the now empty file that it started with. */
 const digestOfVersion = (files: Files): string =>
-  digestOf(
+  digestOfTexts(
     Object.entries({ ...files, 'test.yaml': nothing })
       .map(([path, text]) => ({ path, text }))
       .sort((a, b) => (a.path < b.path ? -1 : 1)),

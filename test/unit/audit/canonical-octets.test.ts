@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson } from '../../../src/audit/canonical-json.js';
 import { isCanonicalObject } from '../../../src/audit/canonical-octets.js';
-import type { Json, JsonObject } from '../../../src/model/audit-event.js';
+import type { Json, JsonMembers } from '../../../src/model/audit-event.js';
 import { propertyRuns } from '../../helpers/property-runs.js';
 
 const wrapped = [Buffer.from('v')];
@@ -11,7 +11,7 @@ const isCanonical = (text: string): boolean => isCanonicalObject(Buffer.from(tex
 /** As the long way round says it. */
 function asWritten(text: string): boolean {
   try {
-    const value = JSON.parse(text) as JsonObject;
+    const value = JSON.parse(text) as JsonMembers;
     return Object.keys(value).join() === 'v' && canonicalJson(value) === text;
   } catch {
     return false;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type TestRun, tallyTests } from '../../../.ci/tally.js';
+import { summaryOf, type TestRun, tallyTests } from '../../../.ci/tally.js';
 import type { ReportedTest, TestedFile } from '../../../.ci/test-report.js';
 
 const passed = (name: string): ReportedTest => ({ name, state: 'passed' });
@@ -181,5 +181,29 @@ describe('a run that no test explains', () => {
       failures: ['outside of every test: a socket hung up'],
       flaky: [`${a}: one`],
     });
+  });
+});
+
+describe('the summary of all jobs', () => {
+  const tallyWith = (...flaky: string[]) => ({ passed: 10, failures: [], flaky });
+
+  it('passes with three flaky tests, and lists each before the last line', () => {
+    expect(summaryOf([tallyWith('a: one'), tallyWith('b: two', 'c: three')])).toEqual({
+      lines: ['flaky: a: one', 'flaky: b: two', 'flaky: c: three', '20 passed, 0 failed'],
+      failed: 0,
+    });
+  });
+
+  it('fails with four flaky tests, wherever they are', () => {
+    const { lines, failed: failures } = summaryOf([tallyWith('a: one', 'a: two'), tallyWith('b: three', 'b: four')]);
+    expect(failures).toBe(1);
+    expect(lines[0]).toBe('FAILED: 4 tests are flaky, and 3 at most may be');
+    expect(lines.at(-1)).toBe('20 passed, 1 failed');
+  });
+
+  it('counts each failure', () => {
+    const { lines, failed: failures } = summaryOf([tallyWith(), { passed: 1, failures: ['x', 'y'], flaky: [] }]);
+    expect(failures).toBe(2);
+    expect(lines).toEqual(['FAILED: x', 'FAILED: y', '11 passed, 2 failed']);
   });
 });

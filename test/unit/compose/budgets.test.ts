@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { packEvents } from '../../../src/audit/audit-record.js';
 import { canonicalJson, NotCanonicalizableError } from '../../../src/audit/canonical-json.js';
-import { spendingWriter } from '../../../src/compose/budgets.js';
-import { Budgets } from '../../../src/identity/budgets.js';
+import { budgetFollower } from '../../../src/compose/open-budgets.js';
+import { Budgets } from '../../../src/identity/spent-budgets.js';
 import { auditEvent, type AuditEventDraft, type Json } from '../../../src/model/audit-event.js';
 import { noName, type DirectoryUser } from '../../../src/model/directory.js';
+import { followedWriter } from '../../../src/store/followed-writer.js';
 import { StepPreparation } from '../../../src/store/prepare-step.js';
-import { sqliteDialect } from '../../../src/store/sqlite/statements.js';
+import { sqliteDialect } from '../../../src/store/sqlite/sqlite-statements.js';
 import type { Operation, Step } from '../../../src/store/step.js';
 import { aCertificate, aRequest } from '../store/records.js';
 
@@ -15,15 +16,15 @@ const at = new Date('2026-03-01T09:30:00Z');
 /** How many octets a step costs, and whom. */
 async function costOf(step: Step) {
   const spent: { readonly name: string; readonly octets: number }[] = [];
-  const writer = spendingWriter(
+  const writer = followedWriter(
     { commit: () => Promise.resolve({ committed: true }) },
-    {
+    budgetFollower({
       areCounted: true,
       spend: ({ name }, budget, kilobytes) => {
         expect(budget).toBe('auditKilobytes');
         spent.push({ name, octets: kilobytes * 1000 });
       },
-    },
+    }),
   );
   await writer.commit(step);
   return spent;
@@ -126,11 +127,11 @@ describe('what is kept beside the log', () => {
 
 describe('the events of a step', () => {
   const step = { operations: [], events: [eventWith('x'), auditEvent('RequestCancelled', at, null, { comment: 'y' })] };
-  const asked = (budgets: Parameters<typeof spendingWriter>[1]) => {
+  const asked = (budgets: Parameters<typeof budgetFollower>[0]) => {
     const steps: Step[] = [];
     const committed = { committed: true } as const;
     const store = { commit: (one: Step) => Promise.resolve(void steps.push(one)).then(() => committed) };
-    return { steps, store, writer: spendingWriter(store, budgets) };
+    return { steps, writer: followedWriter(store, budgetFollower(budgets)) };
   };
 
   it('reach the store as they were packed in order to count them, and are not serialized there again', async () => {
@@ -151,8 +152,7 @@ describe('the events of a step', () => {
   });
 
   it('are not looked at where budgets are off', () => {
-    const { store, writer } = asked(new Budgets(null, () => at));
-    expect(writer).toBe(store);
+    expect(budgetFollower(new Budgets(null, () => at))).toEqual([]);
   });
 
   it('that have no canonical form cost nothing and are not committed', async () => {

@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { computing } from '../../../.ci/jobs.js';
 import { readBlocks } from '../../../scripts/samples/page-blocks.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -49,7 +50,5 @@ it('CI runs each command that the pages do not run themselves', () => {
     .filter(({ role }) => role === 'elsewhere')
     .map(({ commands }) => commands.trim());
   expect(commands).toEqual(['npm test']);
-  const checks = read('.ci/run').split('\n');
-  for (const command of commands)
-    expect(checks.filter((line) => /^(?:tests|check) /.test(line) && line.endsWith(` ${command}`))).toHaveLength(1);
+  expect(computing.map(({ script }) => script)).toContain('test');
 });

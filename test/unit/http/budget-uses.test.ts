@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { routesWithOtherUses, useOf } from '../../../src/http/budget-uses.js';
+import { routesWithOtherUses, budgetUseOf } from '../../../src/http/budget-uses.js';
 
 const { paths } = JSON.parse(readFileSync('openapi/openapi.json', 'utf8')) as {
   readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -23,7 +23,7 @@ it('names no route that does not exist', () => {
 it('takes each call that may keep something for a write, unless it ends access', () => {
   const uses = Object.groupBy(
     routes.filter((route) => !route.startsWith('GET ')),
-    (route) => useOf(...(route.split(' ') as [string, string])),
+    (route) => budgetUseOf(...(route.split(' ') as [string, string])),
   );
   expect(uses.endingAccess?.sort()).toEqual([
     'DELETE /scim/v2/Users/:id',
@@ -47,10 +47,10 @@ it('takes each call that may keep something for a write, unless it ends access',
 
 it('takes reading for reading', () => {
   for (const route of routes.filter((one) => one.startsWith('GET ')))
-    expect(useOf('GET', route.slice(4)), route).toBe('reading');
-  expect(useOf('HEAD', '/v1/certificates')).toBe('reading');
+    expect(budgetUseOf('GET', route.slice(4)), route).toBe('reading');
+  expect(budgetUseOf('HEAD', '/v1/certificates')).toBe('reading');
 });
 
 it('takes an unknown method for a write', () => {
-  expect(useOf('PATCH', '/v1/anything')).toBe('writing');
+  expect(budgetUseOf('PATCH', '/v1/anything')).toBe('writing');
 });

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { wakingWriter } from '../../../src/compose/webhook-outbox.js';
+import { eventPayload } from '../../../src/http/webhook-deliveries/event-payload.js';
 import { collectKubeconfig } from '../../../src/issuance/requests/collect-kubeconfig.js';
 import type { IssuanceContext } from '../../../src/issuance/context.js';
 import { announce } from '../../../src/issuance/events.js';
@@ -13,9 +13,9 @@ import { recoverRequests } from '../../../src/issuance/attempts/recover-requests
 import { probeUsername } from '../../../src/model/cluster-probe.js';
 import { webhookEventTypes, type Announcement } from '../../../src/model/webhook-delivery.js';
 import type { CertificateRequestAsk } from '../../../src/issuance/requests/resolve-ask.js';
+import { afterCommit, followedWriter } from '../../../src/store/followed-writer.js';
 import type { Writer } from '../../../src/store/step.js';
-import { deliveriesOf } from '../../../src/webhooks/event-payload.js';
-import type { Webhook } from '../../../src/webhooks/webhook.js';
+import { deliveriesOf, type Webhook } from '../../../src/webhooks/webhook.js';
 import { csrFor } from '../../helpers/csr.js';
 import { testIssuance, testPolicies, type TestIssuance } from '../../helpers/issuance.js';
 import { alice, bob, carol } from '../../helpers/principals.js';
@@ -41,13 +41,13 @@ const webhook = (name: string, more: Partial<Webhook> = {}): Webhook => ({
 /** The use cases with webhooks that are told of what happens. */
 function announcing(webhooks: readonly Webhook[] = [webhook('chat')], writer?: Writer): IssuanceContext {
   const { context } = issuance;
-  const wake = () => {
+  const waking = afterCommit(['enqueueWebhooks'], { waits: false }, () => {
     woken += 1;
-  };
+  });
   return {
     ...context,
-    deliveriesOf: (announcement) => deliveriesOf(webhooks, randomBytes, announcement),
-    store: { ...context.store, writer: wakingWriter(writer ?? context.store.writer, wake) },
+    deliveriesOf: (announcement) => deliveriesOf(webhooks, randomBytes, eventPayload, announcement),
+    store: { ...context.store, writer: followedWriter(writer ?? context.store.writer, [waking]) },
   };
 }
 

@@ -8,7 +8,7 @@ import { recoverRequests } from '../../../src/issuance/attempts/recover-requests
 import { SignerUnavailableError } from '../../../src/model/errors.js';
 import type { SignedCertificate } from '../../../src/signer/signer.js';
 import { LocalCaSigner } from '../../../src/signer/local-ca.js';
-import type { RequestReader } from '../../../src/store/store.js';
+import type { Store } from '../../../src/store/store.js';
 import { csrFor } from '../../helpers/csr.js';
 import { testIssuance, type TestIssuance } from '../../helpers/issuance.js';
 import { alice } from '../../helpers/principals.js';
@@ -24,7 +24,7 @@ afterEach(() => issuance.close());
 function reading(unfinished: (read: () => Promise<unknown>) => Promise<void>): IssuanceContext {
   const { context } = issuance;
   const { requests } = context.store;
-  const reader: RequestReader = Object.assign(Object.create(requests) as RequestReader, {
+  const reader: Store['requests'] = Object.assign(Object.create(requests) as Store['requests'], {
     async unfinished() {
       await unfinished(() => requests.unfinished());
       return requests.unfinished();

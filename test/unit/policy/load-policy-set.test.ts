@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadPolicySet } from '../../../src/policy/load-policy-set.js';
-import { describePolicySet, digestOf, parsePolicySet } from '../../../src/policy/parse-policy-set.js';
+import { describePolicySet, digestOfTexts, parsePolicySet } from '../../../src/policy/parse-policy-set.js';
 
 const policyText = (name: string, spec = '{ selector: {}, allowed: { usernames: ["*"] }, approval: { mode: auto } }') =>
   `apiVersion: kubepass/v1\nkind: Policy\nmetadata: { name: ${name} }\nspec: ${spec}\n`;
@@ -573,9 +573,9 @@ tests:
         { path: '', text: '' },
       ],
     ];
-    expect(new Set(texts.map(digestOf)).size).toBe(texts.length);
-    expect(digestOf([{ path: 'a', text: 'ü' }])).toBe(digestOf([{ path: 'a', text: 'ü' }]));
-    expect(digestOf([])).toMatch(/^[0-9a-f]{64}$/);
+    expect(new Set(texts.map(digestOfTexts)).size).toBe(texts.length);
+    expect(digestOfTexts([{ path: 'a', text: 'ü' }])).toBe(digestOfTexts([{ path: 'a', text: 'ü' }]));
+    expect(digestOfTexts([])).toMatch(/^[0-9a-f]{64}$/);
   });
 
   it('describes what is in force, as written and in order', () => {

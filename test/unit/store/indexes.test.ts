@@ -5,7 +5,7 @@ import type { CertificateRequest, RequestFilter } from '../../../src/model/certi
 import type { CertificateFilter } from '../../../src/model/certificate.js';
 import { newId } from '../../../src/model/new-id.js';
 import type { Visibility } from '../../../src/model/page.js';
-import type { ColumnValue, Selection } from '../../../src/store/statement.js';
+import type { ColumnValue, ReadStatement } from '../../../src/store/statement.js';
 import { AuditEventTable } from '../../../src/store/tables/audit-event-table.js';
 import { FigureCounts } from '../../../src/store/tables/figures.js';
 import { IdentityBlockTable } from '../../../src/store/tables/identity-block-table.js';
@@ -15,7 +15,7 @@ import { CertificateTable } from '../../../src/store/tables/certificate-table.js
 import { RequestTable } from '../../../src/store/tables/request-table.js';
 import type { PrismaClient } from '../../../src/store/generated/sqlite/client.js';
 import { postgresqlDialect } from '../../../src/store/postgresql/query.js';
-import { sqliteDialect } from '../../../src/store/sqlite/statements.js';
+import { sqliteDialect } from '../../../src/store/sqlite/sqlite-statements.js';
 import { onPostgresql } from '../../helpers/test-store.js';
 import { aRequest, instant, testStore } from './records.js';
 
@@ -31,7 +31,7 @@ const prisma = {
 const dialect = onPostgresql ? postgresqlDialect : sqliteDialect;
 const page = { limit: 50, cursor: null };
 
-type Read = (readRows: (selection: Selection) => Promise<readonly unknown[]>) => Promise<unknown>;
+type Read = (readRows: (selection: ReadStatement) => Promise<readonly unknown[]>) => Promise<unknown>;
 const requests =
   (filter: RequestFilter & Visibility): Read =>
   (readRows) =>
@@ -48,7 +48,7 @@ const events =
 const identities =
   (filter: IdentityFilter, matches: 'many' | 'few'): Read =>
   (readRows) => {
-    const answering = async (selection: Selection): Promise<readonly unknown[]> => {
+    const answering = async (selection: ReadStatement): Promise<readonly unknown[]> => {
       await readRows(selection);
       if (selection.sql.includes('OFFSET')) return matches === 'many' ? [{}] : [];
       if (selection.sql.includes('string_agg')) return [{ live: '1' }];

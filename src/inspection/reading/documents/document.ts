@@ -23,7 +23,7 @@ export interface DocumentSource extends Omit<Source, 'bytes'> {
 }
 
 /** A member of its own, never an inherited one. */
-export const memberOf = (value: unknown, name: string): unknown =>
+export const documentMember = (value: unknown, name: string): unknown =>
   isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
 
 /** The object that contains a field. */

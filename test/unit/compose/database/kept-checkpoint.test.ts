@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { checkpointText, type SignedCheckpoint } from '../../../../src/audit/checkpoint.js';
 import { signNote } from '../../../../src/audit/signed-note.js';
 import { checkpointIn, KeptCheckpoint } from '../../../../src/compose/database/kept-checkpoint.js';
+import { followedWriter } from '../../../../src/store/followed-writer.js';
 import type { Step, Writer } from '../../../../src/store/step.js';
 import { newCheckpointSigner } from '../../../helpers/checkpoint-signer.js';
 import { temporaryDirectory } from '../../../helpers/temporary-directory.js';
@@ -32,11 +33,11 @@ it('never goes back to a smaller size of the same log, in whatever order commits
       return Promise.resolve({ committed: true });
     },
   };
-  const keeping = new KeptCheckpoint(path).keeping(writer);
+  const keeping = followedWriter(writer, [new KeptCheckpoint(path).follower]);
   await Promise.all([7, 5, 9, 8, 6].map((size) => keeping.commit(stepOf(checkpointOf(size)))));
   expect(keptSize()).toBe(9);
   // Also in a process that was started again.
-  const again = new KeptCheckpoint(path).keeping(writer);
+  const again = followedWriter(writer, [new KeptCheckpoint(path).follower]);
   await again.commit(stepOf(checkpointOf(4)));
   expect(keptSize()).toBe(9);
   await again.commit(stepOf(checkpointOf(10)));

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { rememberingWriter } from '../../../../src/compose/database/open-store.js';
+import { policySetsOnce } from '../../../../src/compose/database/open-store.js';
 import { StoreUnavailableError } from '../../../../src/model/errors.js';
+import { followedWriter } from '../../../../src/store/followed-writer.js';
 import type { CommitResult, Operation, Step } from '../../../../src/store/step.js';
 
 const policySet = (digest: string): Operation => ({ op: 'rememberPolicySet', digest, texts: [] });
@@ -8,12 +9,15 @@ const step = (...operations: readonly Operation[]): Step => ({ operations, event
 
 function writer(answer: () => Promise<CommitResult>) {
   const committed: Step[] = [];
-  const remembering = rememberingWriter({
-    commit(given) {
-      committed.push(given);
-      return answer();
+  const remembering = followedWriter(
+    {
+      commit(given) {
+        committed.push(given);
+        return answer();
+      },
     },
-  });
+    [policySetsOnce()],
+  );
   return {
     remembering,
     digests: () => committed.map(({ operations }) => operations.map((o) => 'digest' in o && o.digest)),

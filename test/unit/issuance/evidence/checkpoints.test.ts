@@ -7,7 +7,7 @@ import {
   Checkpoints,
   type CheckpointsContext,
   type CheckpointSigner,
-} from '../../../../src/issuance/evidence/checkpoints.js';
+} from '../../../../src/issuance/evidence/checkpoint-service.js';
 import { signCheckpoints } from '../../../../src/issuance/evidence/sign-checkpoints.js';
 import { newId } from '../../../../src/model/new-id.js';
 import type { Restoration } from '../../../../src/model/restoration.js';

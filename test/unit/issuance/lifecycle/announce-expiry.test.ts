@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { eventPayload } from '../../../../src/http/webhook-deliveries/event-payload.js';
 import type { IssuanceContext } from '../../../../src/issuance/context.js';
-import { announceExpiry, forgetExpiryNotices } from '../../../../src/issuance/lifecycle/announce-expiry.js';
+import { announceExpiry, forgetOldNotices } from '../../../../src/issuance/lifecycle/announce-expiry.js';
 import type { Certificate } from '../../../../src/model/certificate.js';
 import { probeUsername } from '../../../../src/model/cluster-probe.js';
 import type { Step } from '../../../../src/store/step.js';
-import { deliveriesOf } from '../../../../src/webhooks/event-payload.js';
-import type { Webhook } from '../../../../src/webhooks/webhook.js';
+import { deliveriesOf, type Webhook } from '../../../../src/webhooks/webhook.js';
 import { testIssuance, type TestIssuance } from '../../../helpers/issuance.js';
 import { aCertificate, aRequest } from '../../store/records.js';
 
@@ -30,7 +30,7 @@ const telling = (of: IssuanceContext, expiryNoticeSeconds: readonly number[] = [
   ...of,
   settings: { ...of.settings, expiryNoticeSeconds },
   deliveriesOf: (announcement: Parameters<typeof of.deliveriesOf>[0]) =>
-    deliveriesOf([chat], randomBytes, announcement),
+    deliveriesOf([chat], randomBytes, eventPayload, announcement),
 });
 
 /** Puts a certificate into the inventory that ends after so many seconds. Its lifetime is a year unless something else is said. */
@@ -250,9 +250,9 @@ it('forgets what it told of certificates that ended a week ago', async () => {
     return context.store.writer.commit({ operations: [{ op: 'insertExpiryNotice', notice }], events: [] });
   };
   issuance.advance(13 * day);
-  await forgetExpiryNotices(context);
+  await forgetOldNotices(context);
   expect(await again()).toMatchObject({ committed: false });
   issuance.advance(2 * day);
-  await forgetExpiryNotices(context);
+  await forgetOldNotices(context);
   expect(await again()).toEqual({ committed: true });
 });

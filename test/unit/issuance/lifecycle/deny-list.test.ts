@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { DenyList, learningWriter } from '../../../../src/issuance/lifecycle/deny-list.js';
+import { DenyList } from '../../../../src/issuance/lifecycle/deny-list.js';
 import type { RevokedCertificate } from '../../../../src/model/revocation.js';
+import { afterCommit, followedWriter } from '../../../../src/store/followed-writer.js';
 import { instant, sha256, testStore } from '../../store/records.js';
 
 const now = instant('2026-03-01T10:00:00.000Z');
@@ -77,9 +78,10 @@ describe('the deny list', () => {
     const { list, store } = await opened();
     const denied = list();
     await denied.load();
-    const writer = learningWriter(store.writer, (revoked) => {
-      for (const one of revoked) denied.add(one);
+    const learning = afterCommit(['insertRevocation'], { waits: true }, (operations) => {
+      for (const { revoked } of operations) denied.add(revoked);
     });
+    const writer = followedWriter(store.writer, [learning]);
     const step = { operations: [{ op: 'insertRevocation' as const, revoked: revocation('own') }], events: [] };
     expect(await writer.commit(step)).toEqual({ committed: true });
     expect(denied.find('demo', sha256('own'))).not.toBeNull();

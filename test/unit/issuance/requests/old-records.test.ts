@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { makeApiToken } from '../../../../src/identity/api-tokens.js';
-import { certificateRequestView } from '../../../../src/http/certificate-requests/views.js';
+import { certificateRequestView } from '../../../../src/http/certificate-requests/schemas.js';
 import { collectKubeconfig } from '../../../../src/issuance/requests/collect-kubeconfig.js';
 import { approveRequest } from '../../../../src/issuance/requests/decide-request.js';
 import { findRequest, listRequests } from '../../../../src/issuance/requests/read-requests.js';
 import { RecordedPolicySets } from '../../../../src/issuance/policies/recompute-trace.js';
 import type { CertificateRequest } from '../../../../src/model/certificate-request.js';
-import { digestOf } from '../../../../src/policy/parse-policy-set.js';
+import { digestOfTexts } from '../../../../src/policy/parse-policy-set.js';
 import { testIssuance, testPolicies, type TestIssuance } from '../../../helpers/issuance.js';
 import { admin, bob, principal } from '../../../helpers/principals.js';
 import { aRequest } from '../../store/records.js';
@@ -27,10 +27,10 @@ async function recorded(more: Partial<CertificateRequest> = {}) {
   const createdAt = context.clock();
   const { decision, ...request } = aRequest({ createdAt, groups: ['ops-eu'], expirationSeconds: 86_400, ...more });
   expect(Object.keys(decision)).not.toContain('quota');
-  const old = { ...request, decision: { ...decision, policy: 'by-hand', policySetDigest: digestOf(texts) } };
+  const old = { ...request, decision: { ...decision, policy: 'by-hand', policySetDigest: digestOfTexts(texts) } };
   await context.store.writer.commit({
     operations: [
-      { op: 'rememberPolicySet', digest: digestOf(texts), texts },
+      { op: 'rememberPolicySet', digest: digestOfTexts(texts), texts },
       { op: 'insertRequest', request: old },
     ],
     events: [],

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writ
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { verifyChain } from '../../../../../src/audit/chain.js';
-import { GrowingTree, includes, isConsistent, leafHash } from '../../../../../src/audit/merkle-tree.js';
+import { GrowingTree, showsInclusion, isConsistent, leafHash } from '../../../../../src/audit/merkle-tree.js';
 import { consistencyProof, inclusionProof } from '../../../../../src/audit/merkle-tree.js';
 import { verifyFiles } from '../../../../../src/evidence/verify-files.js';
 import type { ArchiveFiles } from '../../../../../src/issuance/retention/archive-files.js';
@@ -98,7 +98,9 @@ describe('old events', () => {
       [19_968, 21_000],
     ] as const) {
       const proof = await inclusionProof(tree, seq - 1, size);
-      expect(includes({ index: seq - 1, size, leaf: leaves[seq - 1]! }, proof, rootAt(size)), `${seq}`).toBe(true);
+      expect(showsInclusion({ index: seq - 1, size, leaf: leaves[seq - 1]! }, proof, rootAt(size)), `${seq}`).toBe(
+        true,
+      );
     }
     for (const [from, to] of [
       [1, 255],

@@ -1,0 +1,170 @@
+import { X509Certificate, hash, type KeyObject } from 'node:crypto';
+import { authenticated, refusedFor, type Authentication, type WayIn } from '../../model/authentication.js';
+import type { PresentedProof } from '../../model/key-proof.js';
+import type { Principal, Role } from '../../model/principal.js';
+import { quote } from '../../model/quote.js';
+import { TooManyWaitingError, Turns } from '../../workers/turns.js';
+import { isVerifiedByOne } from '../oidc/verify-signature.js';
+import { proofAddresses } from './proof-addresses.js';
+import { readKeyProof, type KeyProof, type ProofAlgorithm } from './read-key-proof.js';
+
+/** How far the clocks of the two sides may differ, in seconds. */
+export const proofSkewSeconds = 60;
+/** How many proofs are verified at once, and wait. Proofs by one certificate take at most half the waiting places. */
+const looks = { atTheSameTime: 8, waiting: 1_000 };
+/** For so long a proof is remembered: longer than it counts, for clocks that are set back. */
+export const keptProofSeconds = 3_600;
+
+/** A certificate, and what is on record about those to whom it belongs. */
+export interface ProvenCertificate {
+  readonly der: Uint8Array;
+  readonly username: string;
+  readonly notAfter: Date;
+  /** With the roles of today. */
+  readonly requester: { readonly name: string; readonly groups: readonly string[]; readonly roles: readonly Role[] };
+  readonly collector: string;
+  /** Names of the principals behind the credentials of requester and collector, as far as they are on record. */
+  readonly makers: readonly string[];
+  /** Whether it was requested before one of its names was given to somebody else. */
+  readonly isPredecessors: boolean;
+}
+
+export interface KeyProofsOptions {
+  /** Null where there is no such certificate, or its collector is not who holds its key. */
+  readonly find: (fingerprintSha256: string) => Promise<ProvenCertificate | null>;
+  /** Remembers a proof; false where it is known already, whichever process or replica was told of it. */
+  readonly use: (idSha256: string, at: Date) => Promise<boolean>;
+  /** When the database was last put back from a backup; null: never. */
+  readonly restoredAt: () => Promise<Date | null>;
+  /** The roles that are given to a name without groups. */
+  readonly rolesOf: (name: string) => readonly Role[];
+  readonly clock: () => Date;
+}
+
+/**
+ * Callers who prove that they hold the key of a certificate, in order to renew it (after RFC 9449). A proof speaks for
+ * the collector of the certificate; with the groups on record, and the roles of today, if they asked for it themselves.
+ * It counts for no certificate whose key somebody else brought in a CSR, nor for one of whoever had a name before its
+ * bearer. It is looked at in two parts: `authenticate` before the body is read, `use` when the body is known.
+ */
+export class KeyProofs implements WayIn<PresentedProof> {
+  readonly #turns = new Turns(looks);
+
+  constructor(private readonly options: KeyProofsOptions) {}
+
+  async authenticate(presented: PresentedProof): Promise<Authentication> {
+    const read = readKeyProof(presented.text);
+    if (!read.ok) return read.refusal;
+    const { proof } = read;
+    const wrong = this.#whyElsewhere(proof, presented);
+    if (wrong !== null) return wrong;
+    try {
+      return await this.#turns.take(() => this.#look(proof), proof.fingerprintSha256);
+    } catch (error) {
+      if (!(error instanceof TooManyWaitingError)) throw error;
+      return { outcome: 'unavailable', message: `proofs of possession: ${error.message}`, retryAfterSeconds: 1 };
+    }
+  }
+
+  /** Looks at a proof that is for this call. */
+  async #look(proof: KeyProof): Promise<Authentication> {
+    const certificate = await this.options.find(proof.fingerprintSha256);
+    if (certificate === null)
+      return refusedFor(
+        'ProofKeyUnknown',
+        'no certificate has this fingerprint, or its collector does not hold its key',
+      );
+    const { publicKey } = new X509Certificate(certificate.der);
+    if (algorithmOf(publicKey) !== proof.algorithm)
+      return refusedFor('ProofAlgorithm', `alg ${quote(proof.algorithm)} is not that of the certificate's key`);
+    const { text, algorithm } = proof;
+    if (!(await isVerifiedByOne(text, [publicKey], { algorithm })))
+      return refusedFor('ProofSignature', 'the key of the certificate has not made this signature');
+    if (certificate.isPredecessors)
+      return refusedFor('ProofOfPredecessor', 'the certificate was requested before a name of it was somebody else’s');
+    return (await this.#whyNotKnown(proof)) ?? authenticated(this.#principalOf(proof, certificate));
+  }
+
+  /**
+   * Takes the proof of this caller for a call with this DER certification request (null: the call has none). Answers
+   * why it does not count; null where it does.
+   */
+  async use({ proof }: Principal, csr: Uint8Array | null): Promise<Authentication | null> {
+    if (proof === undefined) return null;
+    if (csr === null) return refusedFor('ProofWithoutCsr', 'the body has no csr, and a proof is for one csr');
+    if (hash('sha256', csr, 'hex') !== proof.csrSha256)
+      return refusedFor('ProofForAnotherCsr', 'the csr of the body is not the one that the proof is for');
+    if (await this.options.use(proof.idSha256, this.options.clock())) return null;
+    return refusedFor('ProofReplayed', 'the proof was used before');
+  }
+
+  /** Why the proof is for another call than this one; null where it is for this one. */
+  #whyElsewhere(proof: KeyProof, { method, fingerprintSha256, path, address }: PresentedProof): Authentication | null {
+    const wanted = `/v1/certificates/${fingerprintSha256}/renew`;
+    if (proof.fingerprintSha256 !== fingerprintSha256)
+      return refusedFor('ProofForAnotherCertificate', 'x5t#S256 is not the certificate of the path');
+    // One resource, one way to write it: nothing encoded, no query.
+    if (path !== wanted) return refusedFor('ProofForElsewhere', `the path must be written as ${wanted}`);
+    if (proof.method !== method) return refusedFor('ProofForElsewhere', `htm ${quote(proof.method)} is not ${method}`);
+    const addresses = proofAddresses(address).map((base) => `${base}${wanted}`);
+    if (!addresses.includes(proof.address))
+      return refusedFor('ProofForElsewhere', `htu ${quote(proof.address)} is not ${addresses[0] ?? ''}`);
+    const age = this.options.clock().getTime() / 1000 - proof.issuedAt;
+    if (age > proofSkewSeconds) return refusedFor('ProofTooOld', `iat is ${Math.floor(age)} s ago`);
+    if (age < -proofSkewSeconds) return refusedFor('ProofFromTheFuture', `iat is ${Math.floor(-age)} s ahead`);
+    return null;
+  }
+
+  /**
+   * Where the database was put back, the proofs that were used before are not on record. A proof that could be one of
+   * them, by a clock that is ahead, is not decided on. The caller may be right, and goes on with the certificate until
+   * it is newer.
+   */
+  async #whyNotKnown({ issuedAt }: KeyProof): Promise<Authentication | null> {
+    const restoredAt = await this.options.restoredAt();
+    if (restoredAt === null) return null;
+    const seconds = Math.ceil(restoredAt.getTime() / 1000) + proofSkewSeconds - issuedAt;
+    if (seconds < 0) return null;
+    const message = 'the proof may have been used before the database was put back from a backup';
+    return { outcome: 'unavailable', message, retryAfterSeconds: Math.min(seconds + 1, 2 * proofSkewSeconds) };
+  }
+
+  #principalOf(proof: KeyProof, certificate: ProvenCertificate): Principal {
+    const { username, requester, collector, makers, notAfter } = certificate;
+    const { fingerprintSha256, csrSha256, id } = proof;
+    const themselves = requester.name === collector;
+    return {
+      name: collector,
+      groups: themselves ? requester.groups : [],
+      // The roles of whoever asked for somebody else are not those of that person.
+      roles: themselves ? requester.roles : this.options.rolesOf(collector),
+      method: 'key-proof',
+      createdBy: makers,
+      credentialId: fingerprintSha256,
+      expiresAt: notAfter,
+      cluster: null,
+      // Each certificate has its own space of ids.
+      proof: { csrSha256, idSha256: hash('sha256', `${fingerprintSha256} ${id}`, 'hex'), username },
+    };
+  }
+}
+
+/** The one algorithm for a key; null for a key that no certificate of ours has. */
+export function algorithmOf(publicKey: KeyObject): ProofAlgorithm | null {
+  switch (publicKey.asymmetricKeyType) {
+    case 'rsa':
+      return 'RS256';
+    case 'ed25519':
+      return 'EdDSA';
+    case 'ec':
+      return curves[publicKey.asymmetricKeyDetails?.namedCurve ?? ''] ?? null;
+    default:
+      return null;
+  }
+}
+
+const curves: Readonly<Record<string, ProofAlgorithm>> = {
+  prime256v1: 'ES256',
+  secp384r1: 'ES384',
+  secp521r1: 'ES512',
+};

@@ -1,0 +1,90 @@
+import { BoundedMap } from '../model/bounded-map.js';
+import { setTimeout } from 'node:timers/promises';
+
+/** How long a change by another process may go unnoticed here. */
+const cacheMilliseconds = 5_000;
+const cacheSize = 1_000;
+/** How many secrets one question to the database is about at most, and how many questions are under way. */
+const most = { together: 256, questions: 4 };
+/** After a question about a guess, the next one is about all that have come meanwhile. */
+const pauseMilliseconds = 5;
+
+/** Finds by the SHA-256 of secrets, lower-case hex. */
+export interface SecretReader<Found> {
+  /** The tokens or sessions with these secrets, live or not, by the SHA-256. A secret that nobody has is left out. */
+  findBySecretSha256s(secretSha256s: readonly string[]): Promise<ReadonlyMap<string, Found>>;
+}
+
+interface Waiting<Found> {
+  readonly sha256: string;
+  readonly resolve: (found: Found | null) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Finds what a secret stands for. A record that was found is believed for at most 5 seconds, unless this process
+ * changes it: `forget` acts at once. Secrets that come together are looked up together: so a guess costs little, and
+ * whoever has a good secret waits for a moment, however many guesses come with it.
+ */
+export class SecretLookUp<Found extends { readonly id: string }> {
+  readonly #found = new BoundedMap<string, { readonly record: Found; readonly readAt: number }>(cacheSize);
+  /** Counts changes, so that a row that was read before one is not kept after it. */
+  #changes = 0;
+  /** In the order in which they came. */
+  readonly #waiting: Waiting<Found>[] = [];
+  #questions = 0;
+  #pause = Promise.resolve();
+
+  constructor(
+    private readonly reader: SecretReader<Found>,
+    private readonly clock: () => Date,
+  ) {}
+
+  /** The record, live or not; null where there is none. */
+  async find(sha256: string): Promise<Found | null> {
+    const readAt = this.clock().getTime();
+    const kept = this.#found.get(sha256);
+    // A clock that was set back makes the age negative, and the entry worthless.
+    if (kept && readAt >= kept.readAt && readAt - kept.readAt < cacheMilliseconds) return kept.record;
+    this.#found.delete(sha256);
+
+    const changes = this.#changes;
+    const record = await new Promise<Found | null>((resolve, reject) => {
+      this.#waiting.push({ sha256, resolve, reject });
+      if (this.#questions < most.questions) void this.#lookUp();
+    });
+    if (record === null || changes !== this.#changes) return record;
+    this.#found.set(sha256, { record, readAt });
+    return record;
+  }
+
+  /** Called when a record has been changed, before that is answered. */
+  forget(id: string): void {
+    this.#changes += 1;
+    for (const [sha256, { record }] of this.#found) if (record.id === id) this.#found.delete(sha256);
+  }
+
+  /** Looks up those that wait, and then those that have come meanwhile. */
+  async #lookUp(): Promise<void> {
+    this.#questions += 1;
+    for (;;) {
+      await this.#pause;
+      const asked = this.#waiting.splice(0, most.together);
+      if (asked.length === 0) break;
+      try {
+        const found = await this.reader.findBySecretSha256s(padded(asked.map(({ sha256 }) => sha256)));
+        if (asked.some(({ sha256 }) => !found.has(sha256))) this.#pause = setTimeout(pauseMilliseconds);
+        for (const { sha256, resolve } of asked) resolve(found.get(sha256) ?? null);
+      } catch (error) {
+        for (const { reject } of asked) reject(error);
+      }
+    }
+    this.#questions -= 1;
+  }
+}
+
+/** A database prepares a statement for each length, so there are few: the last one is repeated up to a power of two. */
+const padded = (hashes: readonly string[]): readonly string[] => [
+  ...hashes,
+  ...Array.from({ length: 2 ** Math.ceil(Math.log2(hashes.length)) - hashes.length }, () => hashes.at(-1) ?? ''),
+];
