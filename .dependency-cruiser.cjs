@@ -22,7 +22,7 @@ const rooms = {
   crypto: ['x509/strict', 'workers/worker-file.ts', 'workers/worker-error.ts', 'model/errors.ts'],
   config: ['formats', 'model'],
   // How traces are told to the rest.
-  observability: ['model'],
+  observability: ['model', 'x509/strict/revocation-reasons.ts'],
   model: ['x509'],
   // loopback.ts: an identity provider speaks plain HTTP on this machine alone. turns.ts: guesses wait for their turn.
   identity: ['model', 'x509', 'formats/json', 'config/loopback.ts', 'workers/turns.ts'],
@@ -38,7 +38,15 @@ const rooms = {
   // Inspects files without a service.
   offline: ['inspection', 'model', 'formats', 'config/inspection-defaults.ts'],
   signer: ['model', 'x509', 'cluster'],
-  store: ['model', 'audit', 'identity', 'workers', 'inspection/inventory.ts', 'x509/strict/key-algorithm.ts'],
+  store: [
+    'model',
+    'audit',
+    'identity',
+    'workers',
+    'inspection/inventory.ts',
+    'x509/strict/key-algorithm.ts',
+    'x509/strict/revocation-reasons.ts',
+  ],
   issuance: [
     'policy',
     'signer/signer.ts',
@@ -58,7 +66,7 @@ const rooms = {
   // Checks exports of the audit log without a service.
   evidence: ['audit'],
   // The kubectl plugin: knows the service by HTTP alone, and the words for a key and a reason.
-  kubectl: ['offline', 'model/revocation.ts', 'x509/strict/key-algorithm.ts'],
+  kubectl: ['offline', 'x509/strict/revocation-reasons.ts', 'x509/strict/key-algorithm.ts'],
   // Keeps a file on a control-plane node, without a service.
   'revocation-file': [],
   // Constructs the adapters. Of HTTP: the services that it fills, what tries a certificate, and the payload of webhooks.

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { revocationReasons } from '../model/revocation.js';
+import { revocationReasons } from '../x509/strict/revocation-reasons.js';
 import { keyAlgorithms } from '../x509/strict/key-algorithm.js';
 import { errorMessage, PluginError } from './plugin-error.js';
 import { readRegularFile } from './read-regular-file.js';

@@ -1,4 +1,4 @@
-import { revocationReasons } from '../model/revocation.js';
+import { revocationReasons } from '../x509/strict/revocation-reasons.js';
 import { keyAlgorithms } from '../x509/strict/key-algorithm.js';
 
 /** cobra's directive for "no files" (`ShellCompDirectiveNoFileComp`) and for "files" (`ShellCompDirectiveDefault`). */

@@ -4,7 +4,7 @@ import type { Labels } from './labels.js';
 import type { ProbeAnswer } from './cluster-probe.js';
 import type { RestorationEvidence } from './restoration.js';
 import type { Page } from './page.js';
-import type { RevocationReason } from './revocation.js';
+import type { RevocationReason } from '../x509/strict/revocation-reasons.js';
 import type { Role } from './principal.js';
 import type { WebhookDeliveryState, WebhookEventType } from './webhook-delivery.js';
 

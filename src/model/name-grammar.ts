@@ -1,10 +1,13 @@
 import { subjectBounds } from '../x509/strict/subject-identity.js';
-import { foldedName } from './folded-name.js';
+import { quoteUpTo } from './quote.js';
 
 const maxLength = subjectBounds.nameCharacters;
 
 /** Principals have longer names than certificates: SPIFFE IDs, subjects of pipelines, service accounts. */
 export const longestPrincipalName = 253;
+
+/** The name of a principal for a message, as `quote` writes it, with as many characters as such a name may have. */
+export const quoteName = (name: string): string => quoteUpTo(name, longestPrincipalName);
 
 const ascii = { edge: /^[A-Za-z0-9]$/, inner: /^[A-Za-z0-9._:@/-]$/ };
 
@@ -70,32 +73,6 @@ function whyNotUnicodeName(name: string, characters: readonly string[]): string 
 function codePoint(character: string): string {
   const hex = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
   return `U+${hex}`;
-}
-
-/** Prefixes that a cluster's own machinery reserves and binds: kubeadm's groups, and EKS's users and groups. */
-const reservedPrefixes = ['kubeadm:', 'eks:'];
-
-/**
- * Names that mean nothing to Kubernetes itself. The first two are commonly bound to cluster-admin. The third is the common
- * name of the aggregation layer's client certificate (kubeadm, EKS): where an API server trusts one CA both for clients
- * and for that proxy, its bearer speaks as any user through `X-Remote-User`.
- */
-const privilegedNames = ['cluster-admin', 'cluster-admins', 'front-proxy-client'];
-
-/**
- * Kubernetes' own namespace of users and groups: `system:masters`, `system:node:…`. Kubernetes compares names byte by byte,
- * so `System:masters` gains nothing there. But people read it, and authorizers and directories beside the cluster fold
- * case. So a name that folds to a reserved name counts as that name, here and below.
- */
-export const isSystemName = (name: string): boolean => foldedName(name).startsWith('system:');
-
-/**
- * Whether clusters give privileges to a username or group of this name, by their own machinery, or commonly by those who
- * set them up.
- */
-export function isPrivilegedName(name: string): boolean {
-  const folded = foldedName(name);
-  return reservedPrefixes.some((prefix) => folded.startsWith(prefix)) || privilegedNames.includes(folded);
 }
 
 /**

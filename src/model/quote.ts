@@ -1,5 +1,3 @@
-import { longestPrincipalName } from './name-grammar.js';
-
 /** Most values are plain, and need no escape. */
 const plain = /^[A-Za-z0-9._:@/ -]*$/;
 
@@ -7,12 +5,10 @@ const plain = /^[A-Za-z0-9._:@/ -]*$/;
  * A caller's value in double quotes for a message. Characters that are not plainly visible are written as code points,
  * and at most 80 characters are shown, so that a value can neither forge nor flood the line that it stands in.
  */
-export const quote = (value: string): string => quoted(value, 80);
+export const quote = (value: string): string => quoteUpTo(value, 80);
 
-/** The name of a principal in the same way, with as many characters as such a name may have. */
-export const quoteName = (name: string): string => quoted(name, longestPrincipalName);
-
-function quoted(value: string, maxCharacters: number): string {
+/** As `quote`, with so many characters. */
+export function quoteUpTo(value: string, maxCharacters: number): string {
   if (value.length <= maxCharacters && plain.test(value)) return `"${value}"`;
   return `"${shown(value, maxCharacters, (character) => (/["\\]/.test(character) ? `\\${character}` : null))}"`;
 }

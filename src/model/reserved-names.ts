@@ -1,6 +1,6 @@
 import { probeUsername } from './cluster-probe.js';
 import { foldedName } from './folded-name.js';
-import { isSystemName } from './name-grammar.js';
+import { isSystemName } from './privileged-names.js';
 
 /** The principal of the token that the first start makes. */
 export const firstAdminName = 'admin';

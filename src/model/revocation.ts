@@ -1,13 +1,4 @@
-/** The reasons of a revocation: those of RFC 5280, section 5.3.1, that fit a user certificate. */
-export const revocationReasons = [
-  'unspecified',
-  'keyCompromise',
-  'affiliationChanged',
-  'superseded',
-  'cessationOfOperation',
-  'privilegeWithdrawn',
-] as const;
-export type RevocationReason = (typeof revocationReasons)[number];
+import type { RevocationReason } from '../x509/strict/revocation-reasons.js';
 
 /** Why, when and by whom a certificate was revoked. A revocation is never taken back. */
 export interface Revocation {

@@ -1,5 +1,7 @@
-import { isPrivilegedName, isSystemName, whyNotName } from '../model/name-grammar.js';
-import { quote, quoteAll, quoteName } from '../model/quote.js';
+import { whyNotName } from '../model/name-grammar.js';
+import { isPrivilegedName, isSystemName } from '../model/privileged-names.js';
+import { quote, quoteAll } from '../model/quote.js';
+import { quoteName } from '../model/name-grammar.js';
 import { subjectBounds } from '../x509/strict/subject-identity.js';
 import { type DecisionInput, Findings, type Judgement } from './evaluation.js';
 import { checkRenewed } from './renewal.js';

@@ -1,6 +1,7 @@
 import type { ApprovalStage, DecisionFacts, TraceCheck, TraceEntry, Violation } from '../model/decision.js';
 import type { Requester } from '../model/principal.js';
-import { quote, quoteAll, quoteName } from '../model/quote.js';
+import { quote, quoteAll } from '../model/quote.js';
+import { quoteName } from '../model/name-grammar.js';
 import type { Expression } from './cel/compile-expression.js';
 import type { ExpressionVariables } from './cel/variables.js';
 import type { GlobValues } from './glob.js';

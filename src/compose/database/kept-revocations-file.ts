@@ -1,7 +1,8 @@
 import { copyFile, open, readFile, type FileHandle } from 'node:fs/promises';
 import { replaceSecretFile } from '../../config/secrets.js';
 import { withdrawalIn, withdrawalLine, type Withdrawal } from './withdrawals.js';
-import { revocationReasons, type RevokedCertificate } from '../../model/revocation.js';
+import { type RevokedCertificate } from '../../model/revocation.js';
+import { revocationReasons } from '../../x509/strict/revocation-reasons.js';
 
 /** The content of a file of revocations. */
 export interface ReadRevocations {

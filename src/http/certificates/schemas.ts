@@ -7,7 +7,7 @@ import {
   type ListedCertificate,
 } from '../../model/certificate.js';
 import { enforcementModes } from '../../model/enforcement.js';
-import { revocationReasons } from '../../model/revocation.js';
+import { revocationReasons } from '../../x509/strict/revocation-reasons.js';
 import type { RevokedView } from '../../issuance/lifecycle/revoke-certificate.js';
 import { keyAlgorithms } from '../../x509/strict/key-algorithm.js';
 import { encodePem } from '../../x509/strict/pem.js';

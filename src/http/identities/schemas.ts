@@ -4,7 +4,7 @@ import type { IdentityDetails } from '../../model/identity.js';
 import { enforcementModes } from '../../model/enforcement.js';
 import { clip } from '../../formats/text/visible.js';
 import { longestPrincipalName } from '../../model/name-grammar.js';
-import { revocationReasons } from '../../model/revocation.js';
+import { revocationReasons } from '../../x509/strict/revocation-reasons.js';
 import { shownCharacters } from '../certificate-requests/blast-radius.js';
 import { ListedCertificateSchema, shownListed } from '../certificates/schemas.js';
 import { certificateSha256 } from '../example-certificate.js';

@@ -1,6 +1,7 @@
 import { refusedFor, type Authentication } from '../../model/authentication.js';
 import { foldedName } from '../../model/folded-name.js';
-import { isSystemName, whyNotPrincipalName } from '../../model/name-grammar.js';
+import { whyNotPrincipalName } from '../../model/name-grammar.js';
+import { isSystemName } from '../../model/privileged-names.js';
 import { mostPrincipalGroups } from '../../model/principal.js';
 import { whyReservedName } from '../../model/reserved-names.js';
 import { quote } from '../../model/quote.js';

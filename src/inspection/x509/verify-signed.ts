@@ -1,6 +1,5 @@
 import { constants, createPublicKey, type KeyObject, verify } from 'node:crypto';
 
-import { BoundedMap } from '../../model/bounded-map.js';
 import { namedCurves } from '../../x509/openssl-text/named-curves.js';
 import { Tag } from '../../x509/strict/der.js';
 import { importSpki } from '../../x509/strict/import-spki.js';
@@ -49,7 +48,8 @@ interface VerificationKey {
 }
 
 const MAX_CACHED = 64;
-const cache = new BoundedMap<string, VerificationKey | null>(MAX_CACHED);
+/** The key that was used last is the last one. */
+const cache = new Map<string, VerificationKey | null>();
 
 /**
  * Imports a key; null for an algorithm or a size that is not supported. The keys of CAs come again and again, so the
@@ -59,8 +59,15 @@ function verificationKey(publicKey: PublicKeyTree): VerificationKey | null {
   const id = publicKey.raw.toString('latin1');
   const cached = cache.get(id);
   const key = cached === undefined ? importKey(publicKey) : cached;
-  if (id.length <= LONGEST_CACHED) cache.set(id, key);
+  if (id.length <= LONGEST_CACHED) remember(id, key);
   return key;
+}
+
+function remember(id: string, key: VerificationKey | null): void {
+  cache.delete(id);
+  const [oldest] = cache.size >= MAX_CACHED ? cache.keys() : [];
+  if (oldest !== undefined) cache.delete(oldest);
+  cache.set(id, key);
 }
 
 /** In octets; more than the largest RSA key that is supported has. */

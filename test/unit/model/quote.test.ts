@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { joined, quote, quoteAll, quoteName } from '../../../src/model/quote.js';
+import { joined, quote, quoteAll } from '../../../src/model/quote.js';
+import { quoteName } from '../../../src/model/name-grammar.js';
 
 it('says everything where there is room', () => {
   expect(joined([])).toBe('');

@@ -1,4 +1,4 @@
-import { isPrivilegedName, isSystemName } from '../../../model/name-grammar.js';
+import { isPrivilegedName, isSystemName } from '../../../model/privileged-names.js';
 import { quote, quoteAll } from '../../../model/quote.js';
 import { attributeType, keyPurpose } from '../../../x509/strict/object-identifiers.js';
 import { isOfTalos } from '../../x509/role-of.js';
