@@ -1,21 +1,21 @@
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { extname, join } from 'node:path';
-import swagger from '@fastify/swagger';
-import swaggerUi from '@fastify/swagger-ui';
 import type { RouteHandlerMethod } from 'fastify';
 import type { TSchema } from 'typebox';
 import { jsonMediaType } from '../plugins/negotiation.js';
 import { problem, sendProblem } from '../problems/problem.js';
 import type { App } from '../types.js';
-import { addBudgetHeaders, budgetHeaders, tellsBudgets } from './budget-headers.js';
 import { addExamples, type ApiOperation } from './add-examples.js';
 import type { NamedSchemas } from '../example-of.js';
 import { introduction } from './introduction.js';
 import { prebuilt, sendPrebuilt, type Prebuilt } from './prebuilt.js';
-import { securitySchemes, withoutSessions } from './security-schemes.js';
 import { signInBar } from './sign-in-bar.js';
 import { webhookDescriptions } from '../webhook-deliveries/webhook-events.js';
+import { budgetNames, type BudgetUse } from '../../model/budget.js';
+import { sessionCookie } from '../plugins/session-cookies.js';
 
 const tags = [
   { name: 'certificate-requests', description: 'Request a certificate, decide on the request, collect the key.' },
@@ -206,3 +206,60 @@ function sorted(value: unknown): unknown {
 }
 
 const isMediaType = (name: string): boolean => /^[a-z]+\/[a-z0-9.+-]+$/.test(name);
+
+const example = (parameters: string) => `"writes";${parameters}`;
+
+/** The fields of draft-ietf-httpapi-ratelimit-headers, once for all operations. */
+const budgetHeaders = {
+  RateLimit: {
+    description:
+      'What is left of the budgets that this call needs: a structured list (RFC 9651) of their names, with `r`, the ' +
+      'whole units that are left, and `t`, the seconds until all of it is there again (absent where nothing is spent).',
+    schema: { type: 'string' as const, maxLength: 1024, examples: [example('r=5999;t=60')] },
+  },
+  'RateLimit-Policy': {
+    description: `The budgets themselves (${budgetNames.join(', ')}): \`q\` units in \`w\` seconds; \`qu\` names units other than calls.`,
+    schema: { type: 'string' as const, maxLength: 1024, examples: [example('q=6000;w=60')] },
+  },
+};
+
+const tellsBudgets = (use: BudgetUse | undefined): boolean => use !== undefined && use !== 'nothing';
+
+/** Declares the fields on the answers to which they matter. Other errors have them too. */
+function addBudgetHeaders({ responses = {} }: ApiOperation): void {
+  for (const [status, response] of Object.entries(responses)) {
+    if (!/^(?:[23]..|403|429)$/.test(status)) continue;
+    response.headers = {
+      ...response.headers,
+      ...Object.fromEntries(Object.keys(budgetHeaders).map((name) => [name, { $ref: `#/components/headers/${name}` }])),
+    };
+  }
+}
+
+/** How callers prove who they are, for the OpenAPI document. */
+export const securitySchemes = {
+  bearer: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'An API token, as `POST /v1/api-tokens` gives it, or a token of a configured identity provider.',
+  },
+  session: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: sessionCookie,
+    description: 'The session of a browser that signed in at `/v1/login/{name}`.',
+  },
+} as const;
+
+/**
+ * A document without sessions, for Swagger UI: browsers add the cookie themselves, and nobody should look for its content to
+ * paste it.
+ */
+function withoutSessions<T extends { readonly components?: object }>(document: T): T {
+  const { bearer } = securitySchemes;
+  return {
+    ...document,
+    security: [{ bearer: [] }],
+    components: { ...document.components, securitySchemes: { bearer } },
+  };
+}

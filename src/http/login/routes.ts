@@ -18,9 +18,7 @@ import type { ProblemType } from '../problems/problem-types.js';
 import { empty, onlyProblems, textBody } from '../responses.js';
 import { closed, dnsLabelOf, textOf } from '../schema-parts.js';
 import type { App } from '../types.js';
-import { readAttempt, writeAttempt } from './attempt-cookie.js';
-import { failurePage } from './failure-page.js';
-import { defaultReturnTo, isReturnTo, longestReturnTo } from './return-to.js';
+import { readAttempt, writeAttempt, defaultReturnTo, isReturnTo, longestReturnTo } from './attempt-cookie.js';
 
 /** A browser prefers the second one, everybody else gets the first. */
 const mediaTypes = ['application/json', 'text/html'] as const;
@@ -213,3 +211,24 @@ function sendFailure(request: FastifyRequest, reply: FastifyReply, found: Proble
   const page = failurePage(found.detail, request.id, `/v1/login/${encodeURIComponent(issuerOf(request))}`);
   return reply.code(found.status).headers(found.headers).type('text/html; charset=utf-8').send(page);
 }
+
+/** A page for people who could not be signed in: what happened, and how to go on. It repeats nothing that was sent. */
+const failurePage = (detail: string, requestId: string, loginPath: string): string =>
+  [
+    '<!doctype html>',
+    '<html lang="en">',
+    '<head><meta charset="utf-8"><meta name="viewport" content="width=device-width">',
+    '<meta name="color-scheme" content="light dark"><title>Not signed in - kubepass</title></head>',
+    '<body><main>',
+    '<h1>You are not signed in</h1>',
+    `<p>${escaped(asSentence(detail))}</p>`,
+    `<p><a href="${escaped(loginPath)}">Sign in again</a></p>`,
+    `<p>If this happens again, tell your administrator this request id: <code>${escaped(requestId)}</code></p>`,
+    '</main></body></html>',
+    '',
+  ].join('\n');
+
+const asSentence = (detail: string): string => `${detail.slice(0, 1).toUpperCase()}${detail.slice(1)}.`;
+
+const escaped = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');

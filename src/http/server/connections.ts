@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { addressKey } from './address-key.js';
-import { answerUnderWay } from './answer-under-way.js';
+import { answerUnderWay } from './answer-unreadable-request.js';
 
 export interface ConnectionLimits {
   /** How many connections of others than reviewers are open at a time. */

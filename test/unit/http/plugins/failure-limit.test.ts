@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FailureLimit } from '../../../../src/http/plugins/failure-limit.js';
+import { FailureLimit } from '../../../../src/http/plugins/failures.js';
 
 function setUp(max: number) {
   let now = 0;
