@@ -42,6 +42,7 @@ export const waiting: readonly Job[] = [
   job('ci:quickstart', 12),
   job('ci:samples', 5),
   job('ci:samples-zsh', 5),
+  job('ci:ways', 5),
   job('ci:contract', 20),
   job('ci:scim', 8),
 ];

@@ -102,8 +102,12 @@ export function buildApp(services: Services, options: AppOptions): App {
       // `verbose` adds to an error the schema that it is about. A test checks the schemas themselves: doing it at each start
       // would take longer than to compile them.
       customOptions: {
-        ...{ allErrors: true, verbose: true, coerceTypes: false, removeAdditional: false },
-        ...{ meta: false, validateSchema: false },
+        allErrors: true,
+        verbose: true,
+        coerceTypes: false,
+        removeAdditional: false,
+        meta: false,
+        validateSchema: false,
       },
     },
   };
@@ -146,7 +150,9 @@ export function buildApp(services: Services, options: AppOptions): App {
   app.register(async (root) => addHealth(root, services, browsers !== null));
   app.register(async (forCallers) => {
     authenticateCallers(forCallers, services.authenticator, {
-      ...{ failuresPerMinute, browsers, publicUrl: options.publicUrl ?? null },
+      failuresPerMinute,
+      browsers,
+      publicUrl: options.publicUrl ?? null,
       budgets: services.budgets,
     });
     requireRoles(forCallers);

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { markDatabase, restoreDatabase } from './compose/database/restore.js';
+import { markDatabase, restoreDatabase } from './compose/database/restore-database.js';
 import { verifiedInWords, verifyConfigured, verifySqlite } from './compose/database/verify-database.js';
 import { loadConfig } from './config/config.js';
 import { readEnvironment } from './config/env.js';

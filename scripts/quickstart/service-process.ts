@@ -16,7 +16,7 @@ export class ServiceError extends Error {
  * Runs the service's sources with the loader that runs this script. The paths are absolute, because the working
  * directory may be anywhere.
  */
-const fromSources = [
+export const fromSources = [
   '--import',
   pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href,
   fileURLToPath(new URL('../../src/server.ts', import.meta.url)),

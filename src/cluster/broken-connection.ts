@@ -31,7 +31,8 @@ export function brokenConnection(cause: unknown): ClusterConnection {
       Promise.resolve({
         verdict: 'unavailable',
         message: cause instanceof Error ? cause.message : 'the cluster cannot be reached',
-        ...{ retryAfterSeconds: null, missing: null },
+        retryAfterSeconds: null,
+        missing: null,
       }),
     reviewSelf: fail,
     actAs: () => ({ whoAmI: fail, tryToUpdate: fail, close: () => Promise.resolve() }),

@@ -8,7 +8,7 @@ import { ApiServer } from './api-server.js';
 import { ClusterForbiddenError, ClusterNotFoundError, ClusterUnavailableError } from './cluster-error.js';
 import { kubernetesConfigMaps, type ConfigMaps } from './config-maps.js';
 import type { CsrObjects, CsrWatch } from './csr-object.js';
-import { KubernetesCsrObjects } from './csr-objects.js';
+import { KubernetesCsrObjects } from './kubernetes-csr-objects.js';
 import { KubernetesCsrWatch } from './csr-watch.js';
 import { ClusterConfigurationError, type ConnectionTarget, loadKubeConfig } from './load-kube-config.js';
 import type { WatchTimes } from './object-watch.js';

@@ -1,10 +1,10 @@
-import type { Budgets } from '../identity/budgets.js';
+import type { Budgets } from '../identity/spent-budgets.js';
 import type { DirectoryUse } from '../issuance/directory/directory-use.js';
 import type { DenyList } from '../issuance/lifecycle/deny-list.js';
-import type { IdentityBlocks } from '../issuance/lifecycle/identity-blocks.js';
+import type { IdentityBlocks } from '../issuance/lifecycle/blocked-identities.js';
 import type { StepMeasures } from '../model/measures.js';
 import { afterCommit, type CommitFollower } from '../store/followed-writer.js';
-import { budgetFollower } from './budgets.js';
+import { budgetFollower } from './open-budgets.js';
 import type { Authenticators } from './callers/authenticators.js';
 import type { KeptCheckpoint } from './database/kept-checkpoint.js';
 import type { KeptRevocations } from './database/kept-revocations.js';

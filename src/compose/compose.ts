@@ -1,76 +1,29 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import type { ClusterConnection } from '../cluster/cluster-connection.js';
 import type { Config } from '../config/config.js';
-import { prepareDataDir } from '../config/secrets.js';
-import { AttemptsUnderWay } from '../issuance/attempts/attempts-under-way.js';
-import { DirectoryUse } from '../issuance/directory/directory-use.js';
-import { ClusterProbes } from '../issuance/clusters/cluster-probes.js';
-import type { IssuanceContext, IssuingCluster, Log } from '../issuance/context.js';
+import type { Services } from '../http/services.js';
+import type { Log } from '../issuance/context.js';
 import { recordPolicySetLoaded, recordServiceStarted } from '../issuance/events.js';
-import { Checkpoints, signCheckpoints } from '../issuance/evidence/checkpoints.js';
-import { DenyList } from '../issuance/lifecycle/deny-list.js';
-import { IdentityBlocks } from '../issuance/lifecycle/identity-blocks.js';
-import { whyRolesLost } from '../issuance/lifecycle/roles-lost.js';
-import { logAsFound, Restorations } from '../issuance/restoration/restorations.js';
 import type { MetricsText, RequestMeasures } from '../model/measures.js';
 import type { RequestTracing } from '../model/tracing.js';
-import { configuredCluster } from '../policy/policy-set.js';
-import { DraftPool } from '../policy/workers/draft-pool.js';
-import type { Services } from '../http/services.js';
-import type { Signer } from '../signer/signer.js';
 import { followedWriter } from '../store/followed-writer.js';
-import type { Writer } from '../store/step.js';
 import type { Store } from '../store/store.js';
-import { publicRandomOctets } from '../x509/strict/serial-number.js';
 import { makeFirstAdminToken, warnOfBreakGlass } from './callers/api-tokens.js';
-import { openAuthenticators, type AuthenticatorOverrides } from './callers/authenticators.js';
-import { openBudgets } from './budgets.js';
 import type { CallersTrustInForce } from './callers/callers-trust-in-force.js';
-import { openCheckpointKeys } from './checkpoint-keys.js';
 import { openClientCertificates } from './callers/client-certificates.js';
-import { Closings } from './closings.js';
-import { commitFollowers, followersFromTheStart } from './commit-followers.js';
-import type { CountingOptions } from './count-figures.js';
-import { healthService } from './health.js';
-import { openInspections } from './inspections.js';
-import { KeptCheckpoint, keptCheckpointFile } from './database/kept-checkpoint.js';
-import { openKeptRevocations } from './database/kept-revocations.js';
-import { measuredReviews, metricsService, openMetrics } from './metrics.js';
-import { offeredSignIns } from './callers/offered-sign-ins.js';
-import { openCluster, openPublicAddress, type ClusterWiring } from './open-cluster.js';
-import { isSoleProcess, openStore } from './database/open-store.js';
-import { loadPolicies, watchPolicies } from './policies-in-force.js';
-import { detectRestoration, nameInstance, restorationFirst } from './database/restored.js';
-import { openRetention, type RetentionOverrides } from './retention.js';
-import { openSignatures } from './signatures.js';
-import { openTls, type TlsInForce } from './tls-in-force.js';
-import { openTraces, tracedLog } from './traces.js';
-import { useCasesOf } from './use-cases.js';
 import { openWaysIn } from './callers/ways-in.js';
-import { openWebhooks } from './webhooks.js';
+import { Closings } from './closings.js';
+import { commitFollowers } from './commit-followers.js';
+import { detectRestoration } from './database/detect-restoration.js';
+import { openAccess } from './open-access.js';
+import { openAudit, type OpenedAudit } from './open-audit.js';
+import { openClusters } from './open-clusters.js';
+import { openDatabase, type OpenedDatabase } from './open-database.js';
+import { openIssuance, type OpenedIssuance } from './open-issuance.js';
+import { openServices } from './open-services.js';
+import { openPolicies } from './policies-in-force.js';
+import { openRuntime, type Overrides, type Runtime } from './runtime.js';
+import { openTls, type TlsInForce } from './tls-in-force.js';
+import { openWebhooks } from './open-webhooks.js';
 import { beginWork } from './work-beside-requests.js';
-
-/** Replacements for real parts, and wrappers around them, for tests. */
-export interface Overrides extends RetentionOverrides, AuthenticatorOverrides {
-  readonly clock?: () => Date;
-  readonly writer?: (writer: Writer) => Writer;
-  /** Whether SQLite's writer gets a thread of its own, as it does unless a test has too many services to start. */
-  readonly writerThread?: boolean;
-  /** The same for the thread that makes and verifies signatures with P-256. */
-  readonly cryptoThread?: boolean;
-  readonly signer?: (signer: Signer) => Signer;
-  readonly connection?: (connection: ClusterConnection) => ClusterConnection;
-  /** How often the outbox of webhooks is looked through. */
-  readonly webhookRoundMilliseconds?: number;
-  /** How often the files of certificates and secrets are looked at. */
-  readonly tlsRoundMilliseconds?: number;
-  /** How often the policies' files are looked at. */
-  readonly policyRoundMilliseconds?: number;
-  /** How often the figures of the database are counted. */
-  readonly countMilliseconds?: number;
-  /** How long one text of metrics is told. */
-  readonly metricsTextMilliseconds?: number;
-}
 
 /** The service, wired, without its HTTP edge. */
 export interface Composition {
@@ -107,272 +60,69 @@ export async function compose(config: Config, log: Log, overrides: Overrides = {
   }
 }
 
+/** The order in which the rooms open their parts. They are closed in the opposite one. */
 async function wire(
   config: Config,
   givenLog: Log,
   overrides: Overrides,
   closings: Closings,
 ): Promise<Omit<Composition, 'close'>> {
-  const clock = overrides.clock ?? (() => new Date());
-  const traces = await openTraces(config, givenLog);
-  closings.push(() => traces.close());
-  const { tracing } = traces;
-  const log = tracedLog(givenLog, tracing);
-  const warning = await prepareDataDir(config.dataDir);
-  if (warning !== null) log.warn({}, warning);
-  const { database } = config;
-  if (database.kind === 'postgresql' && database.exposed)
-    log.warn({}, 'the way to PostgreSQL is not protected: sslmode=verify-full with sslrootcert would do that');
-
-  const intervalMilliseconds = overrides.tlsRoundMilliseconds ?? 5_000;
+  const runtime = await openRuntime(config, givenLog, overrides, closings);
+  const { clock, log, metrics, intervalMilliseconds } = runtime;
   const tls = config.tls && (await openTls(config.tls, log, { clock, intervalMilliseconds }));
   closings.push(() => tls?.stop());
-
-  const metrics = openMetrics(config, clock, overrides.metricsTextMilliseconds);
-
-  // The store.
-  const messages = {
-    warn: (message: string) => {
-      log.warn({}, message);
-    },
-    inform: (message: string) => {
-      log.info({}, message);
-    },
-  };
-  const opening = await openStore(config, messages, {
-    writerThread: overrides.writerThread ?? true,
-    measures: metrics.store,
-  });
-  closings.push(() => opening.close());
-  const writer = overrides.writer?.(opening.writer) ?? opening.writer;
-  const budgets = openBudgets(config, clock, overrides.clock && (() => clock().getTime()));
-  const schemaFault = await opening.whyNotSchema();
-  const schemaNote = schemaFault && `the database ${schemaFault}: it does not refuse or record all that it should`;
-  if (schemaNote !== null) log.error({}, schemaNote);
-  const found = await logAsFound(opening.auditEvents);
-  const keptCheckpoint = new KeptCheckpoint(keptCheckpointFile(config));
-  const fromTheStart = followersFromTheStart(keptCheckpoint, budgets);
-  const openedStore: Store = { ...opening, writer: followedWriter(writer, fromTheStart) };
-  const instance = await nameInstance(openedStore, clock());
-
-  // Webhooks: commits that put something into the outbox wake the dispatcher.
-  const owner = randomUUID();
-  const random = publicRandomOctets();
-  const webhooks = await openWebhooks(config, openedStore, {
-    ...{ clock, random, owner, log, tracing, intervalMilliseconds },
-    roundMilliseconds: overrides.webhookRoundMilliseconds,
-  });
-  closings.push(() => {
-    webhooks.stop();
-  });
-
-  // Revocations: this process knows those that it commits before it answers, and so does the list beside the database.
-  const denyList = new DenyList({ reader: openedStore.revocations, clock, log });
-  const restoring = restorationFirst({ store: openedStore, found, keptCheckpoint, instance, clock, log });
-  const kept = await openKeptRevocations(
-    database,
-    { ...openedStore, writer: followedWriter(openedStore.writer, [restoring]) },
-    denyList,
-    clock,
-    log,
-  );
-  closings.push(() => kept.close());
-  const authenticators = openAuthenticators(config, openedStore, clock, log, overrides);
-  const directoryUse = new DirectoryUse(openedStore.directory);
-  const identityBlocks = new IdentityBlocks({
-    reader: openedStore.identityBlocks,
-    clusters: config.clusters.map(({ name }) => name),
-    log,
-  });
-  await identityBlocks.load();
+  const database = await openDatabase(runtime);
+  const webhooks = await openWebhooks(runtime, database.store);
+  const access = await openAccess(runtime, database);
   const followers = commitFollowers({
-    ...{ fromTheStart, denyList, kept, authenticators, directoryUse, identityBlocks },
-    measures: metrics.issuance,
+    ...access,
+    fromTheStart: database.fromTheStart,
     wake: () => {
       webhooks.wake();
     },
-  });
-  const store: Store = { ...openedStore, writer: followedWriter(writer, followers, tracing) };
-
-  // The last checkpoint is signed when everything that records events has ended.
-  let signing: { stop(): Promise<void> } | null = null;
-  closings.push(() => signing?.stop());
-
-  // Clusters with their signers.
-  const signatures = openSignatures(overrides.cryptoThread ?? true, log, closings);
-  const probes = new ClusterProbes(store);
-  metrics.follow({ store, probes });
-  const clusters = new Map<string, IssuingCluster>();
-  const wiring: ClusterWiring = {
-    store,
-    clock,
-    random: randomBytes,
-    signatures,
-    log,
-    tracing,
-    instance,
-    whyNotSigning: (cluster) => probes.whyNotSigning(cluster),
-    measure: (cluster) => metrics.clusters.callsTo(cluster),
-    wrapSigner: overrides.signer ?? ((signer) => signer),
-    wrapConnection: overrides.connection ?? ((connection) => connection),
-  };
-  for (const cluster of config.clusters) {
-    const opened = await openCluster(cluster, wiring);
-    closings.push(() => opened.connection?.close());
-    clusters.set(cluster.name, opened);
-  }
-  const issuing = [...clusters.values()];
-  await probes.load(issuing.map(({ cluster }) => cluster));
-
-  // Other ways in than API tokens.
-  const clientCertificates = await openClientCertificates(config, issuing, log, tls, { clock, intervalMilliseconds });
-  closings.push(() => clientCertificates?.close());
-
-  // Policies.
-  const configured = issuing.map(({ cluster }) => configuredCluster(cluster));
-  const loaded = await loadPolicies(config, configured, log);
-  const policies = watchPolicies(config, configured, loaded, log, {
-    record: (policySet, previous) => recordPolicySetLoaded(context, policySet, previous),
-    onRejected: () => {
-      metrics.policiesRejected();
-    },
-    clock,
-    ...(overrides.policyRoundMilliseconds !== undefined && {
-      intervalMilliseconds: overrides.policyRoundMilliseconds,
-    }),
-  });
-  closings.push(() => policies.stop());
-
-  // Checkpoints of the audit log.
-  const signers = await openCheckpointKeys(config, log);
-  const checkpoints = new Checkpoints({
-    store,
-    signers,
-    retiresOthers: isSoleProcess(config) || config.audit.checkpointKeyFiles !== null,
-    ...{ owner, clock, log },
-    soleProcess: isSoleProcess(config),
-    deliveriesOf: (announcement) => webhooks.deliveriesOf(announcement),
-  });
-  const retention = openRetention(config, { store, checkpoints, signers, clock, log }, overrides);
-
-  // A database that was put back from a backup.
-  const restorations = new Restorations({
-    ...{ store, clock, random, log, found },
-    signsHere: () => issuing.some(({ authority }) => authority !== undefined),
-  });
-
-  // Use cases.
-  const context: IssuanceContext = {
-    store,
-    clusters,
-    policySet: () => policies.current(),
-    clock,
-    random,
-    signatures,
-    owner,
-    soleProcess: isSoleProcess(config),
-    settings: { ...config.issuing, ...config.renewal, expiryNoticeSeconds: config.expiry.noticeSeconds },
-    log,
-    deliveriesOf(announcement) {
-      const deliveries = webhooks.deliveriesOf(announcement);
-      for (const { id } of deliveries) tracing.keep(id);
-      return deliveries;
-    },
-    probes,
-    identityBlocks,
-    directory: config.directory,
-    directoryUse,
-    denyList,
-    publicAddress: await openPublicAddress(config.publicAddress),
     measures: metrics.issuance,
-    attempts: new AttemptsUnderWay(),
-    tracing,
-    lostRecords: { instance, recordLost: (step) => restorations.recordLost(step) },
-  };
-  await recordServiceStarted(context);
-  await checkpoints.open();
-  await detectRestoration({ restorations, checkpoints, keptCheckpoint, instance, log });
-  await makeFirstAdminToken(config, store, clock, log);
-  await warnOfBreakGlass(store, clock, log);
-  closings.push(() => authenticators.close());
-  const waysIn = await openWaysIn(
-    config,
-    {
-      ...{ store, directoryUse, clusters, authenticators, clientCertificates, clock, log, intervalMilliseconds },
-      whyRolesLost: (principal) => whyRolesLost(context, principal),
-      measures: metrics.callers,
-    },
-    closings,
+  });
+  const store: Store = { ...database.store, writer: followedWriter(database.writer, followers, runtime.tracing) };
+  const audit = await openAudit(runtime, store, webhooks);
+  const clusters = await openClusters(runtime, store, database.instance);
+  const clientCertificates = await openClientCertificates(runtime, clusters.all, tls);
+  const policies = await openPolicies(runtime, clusters.all, (next, last) =>
+    recordPolicySetLoaded(context, next, last),
   );
-  metrics.followFaults({
-    areFilesRefused: {
-      policies: () => policies.isRefused(),
-      tls: () => tls?.isRefused() ?? false,
-      callers: () => clientCertificates?.trust.isRefused() ?? false,
-      webhooks: () => webhooks.isRefused(),
-      issuers: () => waysIn.areIssuersRefused(),
-    },
-    isRetentionFailing: () => retention.notes().length > 0,
-  });
-
-  // Workers.
-  const { inspections, known } = openInspections(config, { store, clusters: issuing, budgets, clock, log }, closings);
-  const drafts = new DraftPool({
-    report: (error) => {
-      log.error({ err: error }, 'a worker that tries policies out ended by itself');
-    },
-  });
-  closings.push(() => drafts.close());
-  let recovered = false;
-  const health = healthService({
-    ...{ store, clock, probes, policies, denyList, tls, webhooks },
-    isRecovered: () => recovered,
-    clusters: issuing,
-    checkpointSeconds: config.audit.checkpointSeconds,
-    issuers: waysIn.issuers,
-    restored: () => restorations.summary(),
-    notes: () => [schemaNote, keptCheckpoint.note, kept.note, ...retention.notes()].filter((note) => note !== null),
-  });
-  const { sessions, logins } = waysIn.signIn;
-  const { admins } = config.callers.apiTokens;
-  const useCases = useCasesOf(context, { drafts, checkpoints, denyList, authenticators, admins, budgets });
-  const services: Services = {
-    ...useCases,
-    enforcement: measuredReviews(useCases.enforcement, metrics.callers),
-    authenticator: waysIn.callers,
-    ...{ sessions, logins, inspections, health, budgets },
-    webhookDeliveries: webhooks.deliveries,
-    metrics: metricsService(metrics),
-    restored: restorations,
-    offeredSignIns: offeredSignIns(config.callers),
-  };
+  const issuance = await openIssuance(runtime, { store, database, access, clusters, policies, webhooks });
+  const { context } = issuance;
+  await recordStart(runtime, issuance, audit, database);
+  const waysIn = await openWaysIn(runtime, { context, access, clientCertificates });
+  const parts = { database, access, clusters, policies, webhooks, audit, issuance, waysIn, tls, clientCertificates };
+  const { services, known, setRecovered } = openServices(runtime, parts);
+  const { issuers } = waysIn.signIn.logins;
   return {
-    store,
-    services,
-    tls,
+    ...{ store, services, tls, metrics },
     callersTrust: clientCertificates?.trust ?? null,
-    requestTracing: traces.requests,
+    requestTracing: runtime.requestTracing,
     browsers:
-      logins.issuers.length > 0 && config.publicAddress
-        ? { origin: new URL(config.publicAddress.url).origin, issuers: logins.issuers }
-        : null,
-    metrics,
+      issuers.length > 0 && config.publicAddress ? { origin: new URL(config.publicAddress.url).origin, issuers } : null,
     async reload() {
       log.info({}, 'the policies, and the files of certificates and secrets, are read again');
       await Promise.all([policies.reload(), tls?.reload(), webhooks.reload(), waysIn.reload()]);
     },
     async begin() {
-      signing = signCheckpoints(checkpoints, config.audit.checkpointSeconds, log);
-      const { counting } = metrics;
-      const { dispatcher } = webhooks;
-      const work = { context, denyList, counting, retention, dispatcher, known, clientCertificates };
-      await beginWork({ ...work, countingOptions: countingOptions(overrides) }, closings);
-      recovered = true;
+      await beginWork(runtime, { ...parts, known });
+      setRecovered();
     },
   };
 }
 
-const countingOptions = ({ countMilliseconds }: Overrides): Partial<CountingOptions> =>
-  countMilliseconds === undefined
-    ? {}
-    : { recordsMilliseconds: countMilliseconds, certificatesMilliseconds: countMilliseconds, partOfTime: 1 };
+/** Puts on record that the service starts, before anybody gets in: with a checkpoint, and an admin token where there is none. */
+async function recordStart(
+  { config, clock, log }: Runtime,
+  { context, restorations }: OpenedIssuance,
+  { checkpoints }: OpenedAudit,
+  { keptCheckpoint, instance }: OpenedDatabase,
+): Promise<void> {
+  await recordServiceStarted(context);
+  await checkpoints.open();
+  await detectRestoration({ restorations, checkpoints, keptCheckpoint, instance, log });
+  await makeFirstAdminToken(config, context.store, clock, log);
+  await warnOfBreakGlass(context.store, clock, log);
+}

@@ -43,20 +43,12 @@ export interface InForceOptions<T> {
  */
 export async function keepInForce<T>(options: InForceOptions<T>): Promise<InForce<T>> {
   const { files, load, admit, isSame = () => false, intervalMilliseconds, log, told } = options;
-  const changedSince = async (reading: string): Promise<boolean> => (await fileReading(files)).reading !== reading;
   const remarks = new Set<string>();
   const isNew = (remark: string): boolean => remarks.size < remarks.add(remark).size;
   const warn: Remark = (fields, message) => {
     if (isNew(JSON.stringify([fields, message]))) log.warn(fields, message);
   };
-  const loadFirst = async (tries = 10): Promise<{ readonly first: T; readonly reading: string }> => {
-    const { reading } = await fileReading(files);
-    const [loaded] = await Promise.allSettled([load(warn)]);
-    if (tries > 1 && (await changedSince(reading))) return loadFirst(tries - 1);
-    if (loaded.status === 'rejected') throw loaded.reason;
-    return { first: loaded.value, reading };
-  };
-  const { first, reading } = await loadFirst();
+  const { first, reading } = await loadFirst(files, () => load(warn));
   let current = first;
   /** The reading that the remarks were made about. */
   let remarkedOn = reading;
@@ -67,19 +59,17 @@ export async function keepInForce<T>(options: InForceOptions<T>): Promise<InForc
     remarkedOn = reading;
     try {
       const next = await load(warn);
-      if (await changedSince(reading)) return 'failed';
-      if (isSame(next, current)) {
-        refused = false;
-        return 'done';
+      if (await changedSince(files, reading)) return 'failed';
+      if (!isSame(next, current)) {
+        admit?.(next);
+        for (const use of followers) use(next);
+        current = next;
+        log.info({ ...told.fields, ...told.fieldsOf?.(next) }, told.replaced);
       }
-      admit?.(next);
-      for (const use of followers) use(next);
-      current = next;
       refused = false;
-      log.info({ ...told.fields, ...told.fieldsOf?.(next) }, told.replaced);
       return 'done';
     } catch (error) {
-      if (await changedSince(reading)) return 'failed';
+      if (await changedSince(files, reading)) return 'failed';
       refused = true;
       const reason = error instanceof Error ? error.message : String(error);
       if (isNew(reason)) log.error({ ...told.fields, reason }, told.refused);
@@ -109,6 +99,22 @@ export async function keepInForce<T>(options: InForceOptions<T>): Promise<InForc
       watch.stop();
     },
   };
+}
+
+const changedSince = async (files: readonly string[], reading: string): Promise<boolean> =>
+  (await fileReading(files)).reading !== reading;
+
+/** Loads a content that nobody wrote to meanwhile. */
+async function loadFirst<T>(
+  files: readonly string[],
+  load: () => Promise<T>,
+  tries = 10,
+): Promise<{ readonly first: T; readonly reading: string }> {
+  const { reading } = await fileReading(files);
+  const [loaded] = await Promise.allSettled([load()]);
+  if (tries > 1 && (await changedSince(files, reading))) return loadFirst(files, load, tries - 1);
+  if (loaded.status === 'rejected') throw loaded.reason;
+  return { first: loaded.value, reading };
 }
 
 /** A value that is in no file. */

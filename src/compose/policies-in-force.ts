@@ -1,52 +1,32 @@
-import type { Config } from '../config/config.js';
-import type { Log } from '../issuance/context.js';
-import type { ConfiguredCluster, PolicySet } from '../policy/policy-set.js';
+import type { IssuingCluster, Log } from '../issuance/context.js';
 import { loadPolicySet } from '../policy/load-policy-set.js';
+import { configuredCluster, type ConfiguredCluster, type PolicySet } from '../policy/policy-set.js';
 import { watchPolicySet, type PolicySetWatch } from '../policy/watch-policy-set.js';
+import type { Runtime } from './runtime.js';
 
 export interface PoliciesInForce extends PolicySetWatch {
   /** When the set came into force. */
   since(): Date;
 }
 
-export async function loadPolicies(
-  { policiesDir }: Config,
-  clusters: readonly ConfiguredCluster[],
-  log: Log,
-): Promise<PolicySet> {
-  const loaded = await loadPolicySet(policiesDir, { clusters });
-  if (!loaded.ok) throw new Error(`the policies cannot be loaded:\n${loaded.errors.map((e) => `  ${e}`).join('\n')}`);
-  const { policies, guardrails, digest } = loaded.policySet;
-  log.info({ policies: policies.length, guardrails: guardrails.length, digest }, 'policies in force');
-  if (policies.length === 0) log.warn({ policiesDir }, 'there is no policy: every request is denied');
-  return loaded.policySet;
-}
-
-export function watchPolicies(
-  { policiesDir }: Config,
-  clusters: readonly ConfiguredCluster[],
-  initial: PolicySet,
-  log: Log,
-  {
-    record,
-    onRejected,
-    clock,
-    ...options
-  }: {
-    /** Puts the change on record. */
-    readonly record: (policySet: PolicySet, previous: PolicySet) => Promise<void>;
-    /** Is told of each change that does not validate. */
-    readonly onRejected: () => void;
-    readonly clock: () => Date;
-    readonly intervalMilliseconds?: number;
-  },
-): PoliciesInForce {
+/**
+ * Loads the policies, and keeps them equal to their files. `record` puts each change on record. Throws where they do not validate at the start;
+ * later those in force stay.
+ */
+export async function openPolicies(
+  { config, overrides, clock, log, metrics, closings }: Runtime,
+  issuing: readonly IssuingCluster[],
+  record: (policySet: PolicySet, previous: PolicySet) => Promise<void>,
+): Promise<PoliciesInForce> {
+  const clusters = issuing.map(({ cluster }) => configuredCluster(cluster));
+  const { policiesDir } = config;
+  const initial = await loadPolicies(policiesDir, clusters, log);
   let since = clock();
   const watch = watchPolicySet({
-    ...options,
     directory: policiesDir,
     clusters,
     initial,
+    ...(overrides.policyRoundMilliseconds !== undefined && { intervalMilliseconds: overrides.policyRoundMilliseconds }),
     onChange(policySet, previous) {
       since = clock();
       log.info({ digest: policySet.digest, previousDigest: previous.digest }, 'other policies are in force');
@@ -55,9 +35,19 @@ export function watchPolicies(
       });
     },
     onErrors(errors) {
-      onRejected();
+      metrics.policiesRejected();
       log.error({ errors }, 'the policies were changed and do not validate: those in force stay');
     },
   });
+  closings.push(() => watch.stop());
   return { ...watch, since: () => since };
+}
+
+async function loadPolicies(policiesDir: string, clusters: readonly ConfiguredCluster[], log: Log): Promise<PolicySet> {
+  const loaded = await loadPolicySet(policiesDir, { clusters });
+  if (!loaded.ok) throw new Error(`the policies cannot be loaded:\n${loaded.errors.map((e) => `  ${e}`).join('\n')}`);
+  const { policies, guardrails, digest } = loaded.policySet;
+  log.info({ policies: policies.length, guardrails: guardrails.length, digest }, 'policies in force');
+  if (policies.length === 0) log.warn({ policiesDir }, 'there is no policy: every request is denied');
+  return loaded.policySet;
 }

@@ -1,7 +1,7 @@
 import { ArchiveDirectory } from '../archives/archive-directory.js';
 import type { Config } from '../config/config.js';
 import type { Log } from '../issuance/context.js';
-import type { Checkpoints, CheckpointSigner } from '../issuance/evidence/checkpoints.js';
+import type { Checkpoints, CheckpointSigner } from '../issuance/evidence/checkpoint-service.js';
 import { ArchivedEvents } from '../issuance/retention/archive-events.js';
 import { keepRetention, type Retention } from '../issuance/retention/keep-retention.js';
 import type { Store } from '../store/store.js';

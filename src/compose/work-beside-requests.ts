@@ -6,14 +6,15 @@ import type { IssuanceContext, IssuingCluster } from '../issuance/context.js';
 import { keepRevocationConfigMap } from '../issuance/enforcement/keep-revocation-config-map.js';
 import { watchReviewers } from '../issuance/enforcement/watch-reviewers.js';
 import { startHousekeeping } from '../issuance/housekeeping.js';
-import type { DenyList } from '../issuance/lifecycle/deny-list.js';
-import type { WebhookDispatcher } from '../webhooks/webhook-dispatcher.js';
 import { loadSecondReader } from '../x509/peculiar/second-reading.js';
 import type { OpenedClientCertificates } from './callers/client-certificates.js';
-import type { Closings } from './closings.js';
-import type { CountingOptions, FigureCounting } from './count-figures.js';
+import type { CountingOptions } from './count-figures.js';
 import type { KnownClusters } from './known-clusters.js';
-import type { RetentionToBegin } from './retention.js';
+import type { OpenedAccess } from './open-access.js';
+import type { OpenedAudit } from './open-audit.js';
+import type { OpenedIssuance } from './open-issuance.js';
+import type { Overrides, Runtime } from './runtime.js';
+import type { OpenedWebhooks } from './open-webhooks.js';
 
 /** How long a service that stops waits for the issuances under way. */
 const drainSeconds = 10;
@@ -22,19 +23,24 @@ const webhookDrainMilliseconds = 5_000;
 
 /** The parts whose work goes on beside the requests. */
 export interface WorkBesideRequests {
-  readonly context: IssuanceContext;
-  readonly denyList: DenyList;
-  readonly counting: FigureCounting;
-  readonly countingOptions: Partial<CountingOptions>;
-  readonly retention: RetentionToBegin;
-  readonly dispatcher: WebhookDispatcher;
-  readonly known: KnownClusters;
+  readonly access: Pick<OpenedAccess, 'denyList' | 'identityBlocks'>;
+  readonly audit: OpenedAudit;
   readonly clientCertificates: OpenedClientCertificates | null;
+  readonly issuance: Pick<OpenedIssuance, 'context'>;
+  readonly known: KnownClusters;
+  readonly webhooks: Pick<OpenedWebhooks, 'dispatcher'>;
 }
 
 /** Begins the work beside the requests. Resolves when the requests that an earlier process left are recovered. */
-export async function beginWork(parts: WorkBesideRequests, closings: Closings): Promise<void> {
-  const { context, denyList, dispatcher, retention } = parts;
+export async function beginWork(
+  { metrics, overrides, closings }: Runtime,
+  { access, audit, clientCertificates, issuance, known, webhooks }: WorkBesideRequests,
+): Promise<void> {
+  const { context } = issuance;
+  const { denyList, identityBlocks } = access;
+  const { retention } = audit;
+  const { dispatcher } = webhooks;
+  audit.begin();
   const housekeeping = startHousekeeping(context);
   closings.push(async () => {
     // The next start recovers those that take longer.
@@ -49,15 +55,15 @@ export async function beginWork(parts: WorkBesideRequests, closings: Closings): 
   });
   denyList.start();
   closings.push(() => denyList.stop());
-  context.identityBlocks.start();
+  identityBlocks.start();
   closings.push(() => {
-    context.identityBlocks.stop();
+    identityBlocks.stop();
   });
   const reviewers = watchReviewers(context);
   closings.push(() => {
     reviewers.stop();
   });
-  const counting = parts.counting.begin({ ...context, ...parts.countingOptions });
+  const counting = metrics.counting.begin({ ...context, ...countingOptions(overrides) });
   closings.push(() => counting.stop());
   retention.begin();
   closings.push(() => retention.stop());
@@ -66,10 +72,15 @@ export async function beginWork(parts: WorkBesideRequests, closings: Closings): 
   // Only certificates of clusters are read twice.
   if ([...context.clusters.values()].some(({ signer }) => signer.needsCluster)) loadSecondReader();
   void probeStaleClusters(context);
-  void parts.known.ask();
-  parts.clientCertificates?.begin();
+  void known.ask();
+  clientCertificates?.begin();
   await housekeeping.recovered;
 }
+
+const countingOptions = ({ countMilliseconds }: Overrides): Partial<CountingOptions> =>
+  countMilliseconds === undefined
+    ? {}
+    : { recordsMilliseconds: countMilliseconds, certificatesMilliseconds: countMilliseconds, partOfTime: 1 };
 
 function beginClusterWork(
   context: IssuanceContext,

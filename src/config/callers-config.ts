@@ -306,7 +306,15 @@ function readOidc(one: OidcSettings, i: number, resolve: (path: string) => strin
       'must not hold cli.clientId where tokens is access: every id token would pass for an access token',
     );
   return {
-    ...{ name, issuer, audiences, tokens, usernameClaim, usernamePrefix, groupsClaim, groupsPrefix, scopes },
+    name,
+    issuer,
+    audiences,
+    tokens,
+    usernameClaim,
+    usernamePrefix,
+    groupsClaim,
+    groupsPrefix,
+    scopes,
     authorizedParties: one.authorizedParties ?? null,
     algorithms: one.algorithms ?? ['RS256', 'ES256'],
     clockSkewSeconds: one.clockSkewSeconds ?? 30,

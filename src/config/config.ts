@@ -213,13 +213,11 @@ export function loadConfig(environment: Environment): Config {
       file?.callers,
       {
         clusters: new Map(clusters.map(({ name, connection }) => [name, { connected: connection !== null }])),
-        ...{
-          hasPublicAddress: publicAddress !== null,
-          tls: tls.files !== null,
-          tlsTerminated: tls.terminated,
-          port,
-          roles,
-        },
+        hasPublicAddress: publicAddress !== null,
+        tls: tls.files !== null,
+        tlsTerminated: tls.terminated,
+        port,
+        roles,
       },
       fromFile,
       inFile,

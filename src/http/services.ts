@@ -1,8 +1,8 @@
 import type { ApiTokens } from '../identity/api-tokens.js';
-import type { Budgets } from '../identity/budgets.js';
+import type { Budgets } from '../identity/spent-budgets.js';
 import type { Callers } from '../identity/callers.js';
-import type { Logins } from '../identity/sessions/logins.js';
-import type { Sessions } from '../identity/sessions/sessions.js';
+import type { Logins } from '../identity/sessions/browser-logins.js';
+import type { Sessions } from '../identity/sessions/browser-sessions.js';
 import type { InspectionService } from '../inspection/inspection-service.js';
 import type { ClusterService } from '../issuance/clusters/cluster-service.js';
 import type { DirectoryUserService, ScimService } from '../issuance/directory/directory-service.js';
@@ -15,7 +15,7 @@ import type {
   CertificateService,
 } from '../issuance/requests/certificate-request-service.js';
 import type { IdempotencyKeys } from '../issuance/requests/idempotency-keys.js';
-import type { Restorations } from '../issuance/restoration/restorations.js';
+import type { Restorations } from '../issuance/restoration/recorded-restorations.js';
 import type { HealthService } from '../model/health.js';
 import type { MetricsText } from '../model/measures.js';
 import type { OfferedSignIns } from '../model/offered-sign-ins.js';

@@ -7,7 +7,7 @@ import {
 } from '../model/authentication.js';
 import type { Principal, RolesLost } from '../model/principal.js';
 import type { ApiTokenAuthenticator } from './api-token-authenticator.js';
-import type { KeyProofs } from './proofs/key-proofs.js';
+import type { KeyProofs } from './proofs/key-proof-authenticator.js';
 import type { RefusedSignIns } from './refused-sign-ins.js';
 
 /** The ways in that are configured, besides API tokens, which there always are. */

@@ -65,9 +65,14 @@ export class ClientCertificates implements WayIn<Uint8Array> {
       name.refusal;
     if (refusal !== null) return refusal;
     return authenticated({
-      ...{ name: name.name, groups: [], roles: rolesBound(roles, { name: name.name, groups: [] }) },
-      ...{ method: 'client-certificate', createdBy: [], cluster: null },
-      ...{ credentialId: certificate.fingerprintSha256, expiresAt: certificate.notAfter },
+      name: name.name,
+      groups: [],
+      roles: rolesBound(roles, { name: name.name, groups: [] }),
+      method: 'client-certificate',
+      createdBy: [],
+      cluster: null,
+      credentialId: certificate.fingerprintSha256,
+      expiresAt: certificate.notAfter,
       vouchedAt: certificate.notBefore,
     });
   }

@@ -123,6 +123,8 @@ export class ClusterReviews {
 type Unavailable = Extract<TokenReview, { readonly verdict: 'unavailable' }>;
 
 const tooMany = (retryAfterSeconds: number): Unavailable => ({
-  ...{ verdict: 'unavailable', retryAfterSeconds, missing: null },
+  verdict: 'unavailable',
+  retryAfterSeconds,
+  missing: null,
   message: 'too many tokens that may be made up are to be reviewed',
 });

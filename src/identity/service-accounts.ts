@@ -131,9 +131,14 @@ export class ServiceAccounts implements WayIn<string> {
       .map((group) => `${usernamePrefix}${group}`)
       .filter((group) => whyNotPrincipalName(group) === null);
     return authenticated({
-      ...{ name, groups, roles: rolesBound(this.options.roles, { name, groups }) },
-      ...{ method: 'service-account', createdBy: [], cluster: null },
-      ...{ credentialId: `service-account:${cluster}:${id}`, expiresAt },
+      name,
+      groups,
+      roles: rolesBound(this.options.roles, { name, groups }),
+      method: 'service-account',
+      createdBy: [],
+      cluster: null,
+      credentialId: `service-account:${cluster}:${id}`,
+      expiresAt,
     });
   }
 

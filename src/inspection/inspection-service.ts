@@ -3,7 +3,7 @@ import { BudgetSpentError } from '../model/budget.js';
 import type { InspectionFormat, InventoryEntry, Upload } from '../model/inspection.js';
 import { done, refused, type Outcome } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
-import type { Budgets } from '../identity/budgets.js';
+import type { Budgets } from '../identity/spent-budgets.js';
 import { InspectionBusyError } from '../model/errors.js';
 import { describeFailure } from '../workers/worker-error.js';
 import { TooManyWaitingError } from '../workers/turns.js';

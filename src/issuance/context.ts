@@ -15,9 +15,9 @@ import type { Store } from '../store/store.js';
 import type { Signatures } from '../x509/strict/signatures.js';
 import type { SigningAuthority } from '../x509/strict/signing-authority.js';
 import type { AttemptsUnderWay } from './attempts/attempts-under-way.js';
-import type { ClusterProbes } from './clusters/cluster-probes.js';
+import type { ClusterProbes } from './clusters/last-probes.js';
 import type { DirectoryUse } from './directory/directory-use.js';
-import type { IdentityBlocks } from './lifecycle/identity-blocks.js';
+import type { IdentityBlocks } from './lifecycle/blocked-identities.js';
 
 /** The log of issuance. It is never handed keys, tokens or kubeconfigs. */
 export interface Log {

@@ -3,7 +3,7 @@ import { idempotencyKeySeconds } from './requests/idempotency-keys.js';
 import { recoverRequests } from './attempts/recover-requests.js';
 import { secondsAfter, type IssuanceContext } from './context.js';
 import { requestEvent } from './events.js';
-import { keptProofSeconds } from '../identity/proofs/key-proofs.js';
+import { keptProofSeconds } from '../identity/proofs/key-proof-authenticator.js';
 import { settleReuses } from './directory/directory-service.js';
 import { settleLosses } from './directory/lose-groups.js';
 import { announceExpiry, forgetOldNotices } from './lifecycle/announce-expiry.js';

@@ -15,7 +15,7 @@ import {
   loseDirectoryGroup,
   updateDirectoryGroup,
   updateDirectoryUser,
-} from './tables/directory-tables.js';
+} from './tables/directory-statements.js';
 import { insertIdentityBlock, removeIdentityBlock, requireUnblocked } from './tables/identity-block-table.js';
 import { insertRevocation, requireUnrevoked } from './tables/revocation-table.js';
 import { rememberPolicySet } from './tables/policy-set-table.js';

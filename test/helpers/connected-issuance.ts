@@ -4,7 +4,7 @@ import { embeddedRevocation } from '../../src/config/revocation-config.js';
 import { readClientTrust } from '../../src/cluster/certificate-authorities.js';
 import { openClusterConnection, type ClusterConnection } from '../../src/cluster/cluster-connection.js';
 import { kubeApiserverClient } from '../../src/cluster/csr-object.js';
-import { ClusterProbes } from '../../src/issuance/clusters/cluster-probes.js';
+import { ClusterProbes } from '../../src/issuance/clusters/last-probes.js';
 import type { IssuanceContext, IssuingCluster } from '../../src/issuance/context.js';
 import { KubernetesSigner } from '../../src/signer/kubernetes.js';
 import { FakeApiServer } from './fake-api-server.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ArchiveDirectory } from '../../src/archives/archive-directory.js';
 import { verifierKey } from '../../src/audit/signed-note.js';
 import { verifyFiles } from '../../src/evidence/verify-files.js';
-import { Checkpoints, type CheckpointSigner } from '../../src/issuance/evidence/checkpoints.js';
+import { Checkpoints, type CheckpointSigner } from '../../src/issuance/evidence/checkpoint-service.js';
 import { exportedLinks, lineWithHashes } from '../../src/issuance/evidence/exported-events.js';
 import {
   ArchivedEvents,

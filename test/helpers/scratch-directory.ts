@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statfsSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -20,6 +20,8 @@ function hasRoom(path: string): boolean {
  */
 export function setup(): () => void {
   const path = mkdtempSync(join(hasRoom(memory) ? memory : tmpdir(), 'kubepass-tests-'));
+  // Some tests read as another user.
+  chmodSync(path, 0o711);
   process.env['TMPDIR'] = path;
   return () => rmSync(path, { recursive: true, force: true });
 }

@@ -2,21 +2,22 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { as, type Answer } from './support/call.js';
 import { startService, type Caller, type TestService } from './support/service.js';
 import { csrFor } from '../helpers/csr.js';
+import { aPolicy } from '../helpers/policies.js';
 
-const policies = `
-apiVersion: kubepass/v1
-kind: Policy
-metadata: { name: two-stages }
-spec:
-  selector: { clusters: [demo] }
-  allowed: { usernames: ["*"], groups: ["ops-*"], collectors: ["*"] }
-  approval:
-    mode: manual
-    expiresAfterSeconds: 3600
-    stages:
-      - { count: 2, approvers: { groups: [team-leads] } }
-      - { count: 1, approvers: { groups: [security] } }
-`;
+const policies = aPolicy(
+  'two-stages',
+  { groups: ['ops-*'], collectors: ['*'] },
+  {
+    approval: {
+      mode: 'manual',
+      expiresAfterSeconds: 3600,
+      stages: [
+        { count: 2, approvers: { groups: ['team-leads'] } },
+        { count: 1, approvers: { groups: ['security'] } },
+      ],
+    },
+  },
+);
 
 let service: TestService;
 let tokens: Readonly<Record<'lena' | 'lars' | 'sam' | 'both' | 'stranger', Caller>>;

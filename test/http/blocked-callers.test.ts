@@ -9,18 +9,11 @@ import { IdentityProvider } from '../helpers/identity-provider.js';
 import { as, type Answer } from './support/call.js';
 import { startOidcService } from './support/oidc-service.js';
 import { policies, type Caller, type TestService } from './support/service.js';
+import { aPolicy } from '../helpers/policies.js';
 
 const isBlocked = 'your name is blocked on every cluster, so you have no role here until somebody else unblocks it';
 
-const byTwo = `
-apiVersion: kubepass/v1
-kind: Policy
-metadata: { name: by-two }
-spec:
-  selector: { clusters: [demo] }
-  allowed: { usernames: ["*"], groups: ["two-*"] }
-  approval: { mode: manual, stages: [{ count: 2 }] }
-`;
+const byTwo = aPolicy('by-two', { groups: ['two-*'] }, { approval: { mode: 'manual', stages: [{ count: 2 }] } });
 
 let provider: IdentityProvider;
 let service: TestService;
@@ -32,7 +25,7 @@ beforeAll(async () => {
     accounts: { vic: { groups: ['approvers'] }, ada: { groups: ['admins'] } },
   });
   service = await startOidcService(provider, {
-    policies: `${policies}---${byTwo}`,
+    policies: policies + byTwo,
     services: (services) => ({
       ...services,
       authenticator: {

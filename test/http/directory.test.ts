@@ -10,39 +10,24 @@ import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { as } from './support/call.js';
 import { localCluster } from './support/local-cluster.js';
 import { startService, type Method, type TestService } from './support/service.js';
+import { aPolicy } from '../helpers/policies.js';
 
 const userSchema = 'urn:ietf:params:scim:schemas:core:2.0:User';
 const groupSchema = 'urn:ietf:params:scim:schemas:core:2.0:Group';
 const patchSchema = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
 
-const policies = `
-apiVersion: kubepass/v1
-kind: Policy
-metadata: { name: everybody }
-spec:
-  selector: { clusters: [demo] }
-  allowed: { usernames: ["*"], groups: ["viewers"], collectors: ["*"] }
-  approval: { mode: auto }
----
-apiVersion: kubepass/v1
-kind: Policy
-metadata: { name: members }
-spec:
-  selector: { clusters: [demo] }
-  allowed:
-    usernames: ["*"]
-    groupsFromDirectory: { payments: ["team-payments", "viewers"], oncall: ["ops-*"] }
-    collectors: ["*"]
-  approval: { mode: auto }
----
-apiVersion: kubepass/v1
-kind: Policy
-metadata: { name: by-hand }
-spec:
-  selector: { clusters: [demo] }
-  allowed: { usernames: ["*"], groups: ["manual"], collectors: ["*"], groupsFromDirectory: { payments: ["team-payments-manual"] } }
-  approval: { mode: manual }
----
+const policies = `${[
+  aPolicy('everybody', { groups: ['viewers'], collectors: ['*'] }),
+  aPolicy('members', {
+    groupsFromDirectory: { payments: ['team-payments', 'viewers'], oncall: ['ops-*'] },
+    collectors: ['*'],
+  }),
+  aPolicy(
+    'by-hand',
+    { groups: ['manual'], collectors: ['*'], groupsFromDirectory: { payments: ['team-payments-manual'] } },
+    { approval: { mode: 'manual' } },
+  ),
+].join('')}---
 apiVersion: kubepass/v1
 kind: Guardrail
 metadata: { name: oncall-is-active }

@@ -3,6 +3,7 @@ import type { Role } from '../../src/model/principal.js';
 import { as, type Answer } from './support/call.js';
 import { startService, type Caller, type TestService } from './support/service.js';
 import { comingAs, lettingIn } from './support/ways-in.js';
+import { aPolicy } from '../helpers/policies.js';
 
 let service: TestService;
 beforeAll(async () => {
@@ -199,17 +200,14 @@ describe('a service account or a client certificate', () => {
   });
 });
 
-const manual = (more: string) => `
-apiVersion: kubepass/v1
-kind: Policy
-metadata: { name: by-hand }
-spec:
-  selector: { clusters: [demo] }
-  allowed: { usernames: ["*"], groups: ["ops-*"], collectors: ["*"] }
-  constraints: { maxExpirationSeconds: 604800 }
-  ${more}
-`;
-const twoApprovals = manual('approval: { mode: manual, stages: [{ count: 2 }] }');
-const renewing = manual(
-  'approval: { mode: manual }\n  renewal: { approval: auto, withinSeconds: 86400, afterExpirySeconds: 0 }',
-);
+const manual = (more: object) =>
+  aPolicy(
+    'by-hand',
+    { groups: ['ops-*'], collectors: ['*'] },
+    { constraints: { maxExpirationSeconds: 604_800 }, ...more },
+  );
+const twoApprovals = manual({ approval: { mode: 'manual', stages: [{ count: 2 }] } });
+const renewing = manual({
+  approval: { mode: 'manual' },
+  renewal: { approval: 'auto', withinSeconds: 86_400, afterExpirySeconds: 0 },
+});

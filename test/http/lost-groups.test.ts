@@ -5,22 +5,20 @@ import { makeApiToken, type ApiTokenAsk } from '../../src/identity/api-tokens.js
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { localCluster } from './support/local-cluster.js';
 import { startService, type Method, type TestService } from './support/service.js';
+import { aPolicy } from '../helpers/policies.js';
 
 const userSchema = 'urn:ietf:params:scim:schemas:core:2.0:User';
 const groupSchema = 'urn:ietf:params:scim:schemas:core:2.0:Group';
 const patchSchema = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
 
-const aPolicy = (name: string, allowed: string) =>
-  `{ apiVersion: kubepass/v1, kind: Policy, metadata: { name: ${name} }, spec: { selector: { clusters: [demo] }, allowed: ${allowed}, approval: { mode: auto } } }`;
+const everybody = { collectors: ['*'] };
 const policies = [
-  aPolicy('members', '{ usernames: ["*"], groupsFromDirectory: { payments: [team-payments] }, collectors: ["*"] }'),
-  aPolicy('only-alice', '{ usernames: [alice], groupsFromDirectory: { g1: [team-x] }, collectors: ["*"] }'),
-  aPolicy('only-bob', '{ usernames: [bob], groupsFromDirectory: { g2: [team-x] }, collectors: ["*"] }'),
-  aPolicy('own', '{ usernames: ["${requester.username}"], groups: [self-team] }'),
-  aPolicy('given', '{ usernames: ["*"], groupsFromDirectory: { g-self: [self-team] }, collectors: ["*"] }'),
-]
-  .map((one) => `---\n${one}\n`)
-  .join('');
+  aPolicy('members', { groupsFromDirectory: { payments: ['team-payments'] }, ...everybody }),
+  aPolicy('only-alice', { usernames: ['alice'], groupsFromDirectory: { g1: ['team-x'] }, ...everybody }),
+  aPolicy('only-bob', { usernames: ['bob'], groupsFromDirectory: { g2: ['team-x'] }, ...everybody }),
+  aPolicy('own', { usernames: ['${requester.username}'], groups: ['self-team'] }),
+  aPolicy('given', { groupsFromDirectory: { 'g-self': ['self-team'] }, ...everybody }),
+].join('');
 
 /** Held until it is resolved: the commits that record certificates. */
 let held: Promise<unknown> | null = null;

@@ -1,6 +1,6 @@
 import { X509Certificate, type KeyObject } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openKeyProofs } from '../../src/compose/callers/key-proofs.js';
+import { openKeyProofs } from '../../src/compose/callers/open-key-proofs.js';
 import type { RoleBinding } from '../../src/identity/role-bindings.js';
 import { DirectoryUse } from '../../src/issuance/directory/directory-use.js';
 import { runPlugin } from '../../src/kubectl/run-plugin.js';
@@ -15,16 +15,6 @@ import { startOidcService } from './support/oidc-service.js';
 import type { Caller, TestService } from './support/service.js';
 
 const hour = 3_600;
-const policies = `
-apiVersion: kubepass/v1
-kind: Policy
-metadata: { name: automatic }
-spec:
-  selector: { clusters: [demo] }
-  allowed: { usernames: ["*"], groups: ["team-*"], collectors: ["*"] }
-  constraints: { maxExpirationSeconds: 86400 }
-  approval: { mode: auto }
-`;
 const roles = [
   { names: ['nora'], roles: ['requester'] },
   { groups: ['staff'], roles: ['requester'] },
@@ -40,7 +30,7 @@ beforeAll(async () => {
     lifetimeSeconds: 86_400,
   });
   const start = (groupsMaxAgeSeconds: number) =>
-    startOidcService(provider, { policies, roles, settings: { renewal: { groupsMaxAgeSeconds } } });
+    startOidcService(provider, { roles, settings: { renewal: { groupsMaxAgeSeconds } } });
   service = await start(3 * hour);
   strict = await start(0);
 });

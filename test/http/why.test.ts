@@ -3,26 +3,15 @@ import { parse } from 'yaml';
 import { csrFor } from '../helpers/csr.js';
 import { as } from './support/call.js';
 import { startService, type TestService } from './support/service.js';
+import { aPolicy } from '../helpers/policies.js';
 
-const policies = `
-apiVersion: kubepass/v1
-kind: Policy
-metadata: { name: people }
-spec:
-  selector: { clusters: [demo] }
-  allowed: { usernames: ["*"], groups: ["team-*"] }
-  approval: { mode: auto }
-  kubeconfig: { namespace: people, contextName: work }
----
-apiVersion: kubepass/v1
-kind: Policy
-metadata: { name: operators }
-spec:
-  selector: { clusters: [demo] }
-  allowed: { usernames: ["*"], groups: ["ops-*"] }
-  approval: { mode: manual, expiresAfterSeconds: 600 }
-  kubeconfig: { namespace: operations }
-`;
+const policies =
+  aPolicy('people', { groups: ['team-*'] }, { kubeconfig: { namespace: 'people', contextName: 'work' } }) +
+  aPolicy(
+    'operators',
+    { groups: ['ops-*'] },
+    { approval: { mode: 'manual', expiresAfterSeconds: 600 }, kubeconfig: { namespace: 'operations' } },
+  );
 
 let service: TestService;
 beforeAll(async () => {

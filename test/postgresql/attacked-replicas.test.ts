@@ -18,18 +18,11 @@ import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { connectRaw } from '../http/support/raw-client.js';
 import { policies } from '../http/support/service.js';
 import { SigningBrowser } from '../http/support/sign-in.js';
+import { aPolicy } from '../helpers/policies.js';
 
 /** The address of both replicas: a balancer would be there. */
 const origin = 'https://kubepass.example';
-const byTwo = `
-apiVersion: kubepass/v1
-kind: Policy
-metadata: { name: by-two }
-spec:
-  selector: { clusters: [demo] }
-  allowed: { usernames: ["*"], groups: ["two-*"] }
-  approval: { mode: manual, stages: [{ count: 2 }] }
-`;
+const byTwo = aPolicy('by-two', { groups: ['two-*'] }, { approval: { mode: 'manual', stages: [{ count: 2 }] } });
 const directory = temporaryDirectory();
 const [dataDir, policiesDir] = [join(directory.path, 'data'), join(directory.path, 'policies')];
 let cluster: FakeApiServer;
@@ -66,7 +59,7 @@ beforeAll(async () => {
     freshDatabase(inject('databases')),
   ]);
   mkdirSync(policiesDir);
-  writeFileSync(join(policiesDir, 'test.yaml'), `${policies}---${byTwo}`);
+  writeFileSync(join(policiesDir, 'test.yaml'), policies + byTwo);
   const file = (name: string, content: string) => {
     writeFileSync(join(directory.path, name), content, { mode: 0o600 });
     return join(directory.path, name);

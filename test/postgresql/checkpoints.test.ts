@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { readCheckpoint } from '../../src/audit/checkpoint.js';
 import { GrowingTree, leafHash } from '../../src/audit/merkle-tree.js';
 import { readNote, readVerifierKey } from '../../src/audit/signed-note.js';
-import { Checkpoints } from '../../src/issuance/evidence/checkpoints.js';
+import { Checkpoints } from '../../src/issuance/evidence/checkpoint-service.js';
 import { alongIndexes, openPostgresqlStore } from '../../src/store/postgresql/open-postgresql-store.js';
 import type { Writer } from '../../src/store/step.js';
 import type { Store } from '../../src/store/store.js';

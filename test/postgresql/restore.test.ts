@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, inject, it } from 'vitest';
 import type { Composition } from '../../src/compose/compose.js';
-import { restoreDatabase } from '../../src/compose/database/restore.js';
+import { restoreDatabase } from '../../src/compose/database/restore-database.js';
 import { verifyConfigured } from '../../src/compose/database/verify-database.js';
 import { loadConfig } from '../../src/config/config.js';
 import { readEnvironment } from '../../src/config/env.js';

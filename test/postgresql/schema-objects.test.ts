@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { loadConfig } from '../../src/config/config.js';
 import { readEnvironment } from '../../src/config/env.js';
-import { markDatabase } from '../../src/compose/database/restore.js';
+import { markDatabase } from '../../src/compose/database/restore-database.js';
 import { verifyConfigured } from '../../src/compose/database/verify-database.js';
 import type { SchemaObject } from '../../src/store/schema-objects.js';
 import { schemaObjectsFile, schemaObjectsSql } from '../../src/store/postgresql/postgresql-schema.js';

@@ -1,7 +1,7 @@
 import type { CallersConfig, OidcConfig } from '../../config/callers-config.js';
 import { ConfigError, type Config } from '../../config/config.js';
 import type { OtherWaysIn } from '../../identity/callers.js';
-import { JsonWebTokens, type TokensOfServiceAccounts } from '../../identity/json-web-tokens.js';
+import { JsonWebTokens, type TokensOfServiceAccounts } from '../../identity/json-web-token-authenticator.js';
 import { publishedKeys } from '../../identity/oidc/fetch-keys.js';
 import { IssuerKeys } from '../../identity/oidc/issuer-keys.js';
 import type { OidcIssuer } from '../../identity/oidc/issuer.js';

@@ -1,6 +1,6 @@
-import type { Config } from '../../config/config.js';
 import { ClientCertificates } from '../../identity/client-certificates.js';
-import type { IssuingCluster, Log } from '../../issuance/context.js';
+import type { IssuingCluster } from '../../issuance/context.js';
+import type { Runtime } from '../runtime.js';
 import type { TlsInForce } from '../tls-in-force.js';
 import { openCallersTrust, type CallersTrustInForce } from './callers-trust-in-force.js';
 import { UserAuthorities } from './user-authorities.js';
@@ -13,7 +13,6 @@ export interface OpenedClientCertificates {
   readonly trust: CallersTrustInForce;
   /** Asks the clusters for their user CAs from now on. */
   begin(): void;
-  close(): void;
 }
 
 /**
@@ -21,11 +20,9 @@ export interface OpenedClientCertificates {
  * used, or one of them is the user CA of a cluster.
  */
 export async function openClientCertificates(
-  { callers, clusters: configs, roles }: Config,
+  { config: { callers, clusters: configs, roles }, clock, log, intervalMilliseconds, closings }: Runtime,
   clusters: Iterable<IssuingCluster>,
-  log: Log,
   tls: TlsInForce | null,
-  times: { readonly clock: () => Date; readonly intervalMilliseconds: number },
 ): Promise<OpenedClientCertificates | null> {
   const config = callers.clientCertificates;
   // The configuration is refused where it has them without TLS.
@@ -34,7 +31,7 @@ export async function openClientCertificates(
     log.warn({}, 'client certificates and an issuer can give the same name: a usernamePrefix would keep them apart');
   const userAuthorities = await UserAuthorities.of(clusters, configs);
   const trust = await openCallersTrust(config, log, {
-    ...times,
+    ...{ clock, intervalMilliseconds },
     pair: () => tls.current(),
     whyNot: (read) => userAuthorities.whyShared(read),
   });
@@ -53,6 +50,10 @@ export async function openClientCertificates(
     look();
   };
   let timer: NodeJS.Timeout | undefined;
+  closings.push(() => {
+    clearInterval(timer);
+    trust.stop();
+  });
   return {
     wayIn: new ClientCertificates({
       identity: config.identity,
@@ -61,16 +62,12 @@ export async function openClientCertificates(
       trust: () => trust.current(),
       whyNone: () => shared,
       roles,
-      clock: times.clock,
+      clock,
     }),
     trust,
     begin() {
       void ask();
       timer = setInterval(() => void ask(), askEveryMilliseconds).unref();
-    },
-    close() {
-      clearInterval(timer);
-      trust.stop();
     },
   };
 }

@@ -1,30 +1,20 @@
-import type { Config } from '../../config/config.js';
-import { Callers, type WhyRolesLost } from '../../identity/callers.js';
-import type { DirectoryUse } from '../../issuance/directory/directory-use.js';
-import type { IssuingCluster, Log } from '../../issuance/context.js';
-import type { CallerMetrics } from '../../observability/metrics/caller-metrics.js';
-import type { Store } from '../../store/store.js';
-import type { Authenticators } from './authenticators.js';
+import { Callers } from '../../identity/callers.js';
+import type { IssuanceContext } from '../../issuance/context.js';
+import { whyRolesLost } from '../../issuance/lifecycle/roles-lost.js';
+import type { OpenedAccess } from '../open-access.js';
+import type { Runtime } from '../runtime.js';
 import { openCallers, type OpenedIssuer } from './callers.js';
 import type { OpenedClientCertificates } from './client-certificates.js';
-import type { Closings } from '../closings.js';
-import { openKeyProofs } from './key-proofs.js';
+import { openKeyProofs } from './open-key-proofs.js';
 import { openRefusedSignIns } from './refused-sign-ins.js';
 import { openServiceAccounts } from './service-accounts.js';
 import { openSignIn, type OpenedSignIn } from './sign-in.js';
 
 /** The parts that are open before callers get in. */
 export interface WaysInParts {
-  readonly store: Store;
-  readonly directoryUse: DirectoryUse;
-  readonly whyRolesLost: WhyRolesLost;
-  readonly clusters: ReadonlyMap<string, IssuingCluster>;
-  readonly authenticators: Authenticators;
+  readonly context: IssuanceContext;
+  readonly access: Pick<OpenedAccess, 'authenticators'>;
   readonly clientCertificates: OpenedClientCertificates | null;
-  readonly measures: CallerMetrics;
-  readonly clock: () => Date;
-  readonly log: Log;
-  readonly intervalMilliseconds: number;
 }
 
 export interface OpenedWaysIn {
@@ -39,19 +29,12 @@ export interface OpenedWaysIn {
 }
 
 /** Opens every way in of the configuration. Throws `ConfigError` with everything that is wrong with the issuers. */
-export async function openWaysIn(config: Config, parts: WaysInParts, closings: Closings): Promise<OpenedWaysIn> {
-  const {
-    store,
-    directoryUse,
-    whyRolesLost,
-    clusters,
-    authenticators,
-    clientCertificates,
-    measures,
-    clock,
-    log,
-    intervalMilliseconds,
-  } = parts;
+export async function openWaysIn(
+  { config, clock, log, metrics, intervalMilliseconds, closings }: Runtime,
+  { context, access: { authenticators }, clientCertificates }: WaysInParts,
+): Promise<OpenedWaysIn> {
+  closings.push(() => authenticators.close());
+  const { store, clusters, directoryUse } = context;
   const { apiTokens, sessions } = authenticators;
   await apiTokens.loadReviewers();
   const serviceAccounts = openServiceAccounts(config, clusters, clock, log);
@@ -63,7 +46,7 @@ export async function openWaysIn(config: Config, parts: WaysInParts, closings: C
   closings.push(() => refusedSignIns.stop());
   const countRefusal = (reason: string) => {
     refusedSignIns.count(reason);
-    measures.refused(reason);
+    metrics.callers.refused(reason);
   };
   const signIn = await openSignIn(config, tokens.issuers, store, { clock, log, countRefusal, intervalMilliseconds });
   closings.push(() => {
@@ -76,7 +59,7 @@ export async function openWaysIn(config: Config, parts: WaysInParts, closings: C
     keyProofs: openKeyProofs(config, store, directoryUse, clock),
   };
   return {
-    callers: new Callers(apiTokens, waysIn, { count: countRefusal }, whyRolesLost),
+    callers: new Callers(apiTokens, waysIn, { count: countRefusal }, (principal) => whyRolesLost(context, principal)),
     signIn,
     issuers: tokens.issuers,
     async reload() {

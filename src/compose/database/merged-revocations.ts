@@ -1,4 +1,4 @@
-import type { ReplacedDatabase } from './replaced-database.js';
+import type { ReplacedDatabase } from './former-database.js';
 import { KeptRevocationsFile, type ReadRevocations } from './kept-revocations-file.js';
 import { CommandRefusedError } from './verify-database.js';
 import { unitedWithdrawals } from './withdrawals.js';

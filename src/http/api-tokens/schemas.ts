@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox';
-import { type ApiToken, roles } from '../../model/principal.js';
-import { pageOf } from '../pages.js';
+import { roles } from '../../model/principal.js';
+import { pageOf } from '../page-schemas.js';
 import {
   closed,
   dnsLabelOf,
@@ -13,6 +13,7 @@ import {
   principalNameOf,
   textOf,
 } from '../schema-parts.js';
+import { viewOf } from '../view-of.js';
 
 const groups = Type.Array(principalNameOf('One group.', 'onboarding'), { maxItems: 32, uniqueItems: true });
 const roleList = Type.Array(oneOf(roles), {
@@ -75,17 +76,4 @@ export const ApiTokenParamsSchema = closed({
   id: textOf('The token’s id.', exampleId, { minLength: 1, maxLength: 64 }),
 });
 
-export function apiTokenView(token: ApiToken): ApiTokenBody {
-  return {
-    id: token.id,
-    name: token.name,
-    groups: [...token.groups],
-    roles: [...token.roles],
-    createdBy: [...token.createdBy],
-    createdAt: token.createdAt.toISOString(),
-    expiresAt: token.expiresAt?.toISOString() ?? null,
-    revokedAt: token.revokedAt?.toISOString() ?? null,
-    cluster: token.cluster,
-    breakGlass: token.breakGlass,
-  };
-}
+export const apiTokenView = viewOf(ApiTokenSchema);

@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify';
 import type { AuditExport } from '../../issuance/evidence/audit-event-service.js';
 import type { Services } from '../services.js';
 import { instantInQuery } from '../instant.js';
-import { pageBody, pageHeaders, pageQuery } from '../pages.js';
+import { pageBody, pageHeaders, pageQuery } from '../page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { problem, ProblemError } from '../problems/problem.js';
 import { granted } from '../problems/refusal-to-problem.js';

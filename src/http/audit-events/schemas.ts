@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox';
-import { auditEventTypes, type AuditEvent } from '../../model/audit-event.js';
-import { nextCursorProperty, pageParameters } from '../pages.js';
+import { auditEventTypes } from '../../model/audit-event.js';
+import { nextCursorProperty, pageParameters } from '../page-schemas.js';
 import {
   closed,
   dnsLabelOf,
@@ -15,6 +15,7 @@ import {
   sha256Of,
   textOf,
 } from '../schema-parts.js';
+import { viewOf } from '../view-of.js';
 
 export const AuditEventSchema = namedObject('AuditEvent', 'One event of the append-only chain.', {
   seq: integerOf('1, 2, 3 … without gaps.', 42, { minimum: 1 }),
@@ -135,17 +136,4 @@ export const ConsistencyQuerySchema = closed({
   to: sizeOf('The larger size.', 2),
 });
 
-export function auditEventView(event: AuditEvent): AuditEventBody {
-  return {
-    seq: event.seq,
-    at: event.at.toISOString(),
-    type: event.type,
-    principal: event.principal,
-    cluster: event.cluster,
-    requestId: event.requestId,
-    fingerprintSha256: event.fingerprintSha256,
-    details: { ...event.details },
-    previousHash: event.previousHash,
-    hash: event.hash,
-  };
-}
+export const auditEventView = viewOf(AuditEventSchema);

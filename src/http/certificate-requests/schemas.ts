@@ -6,7 +6,7 @@ import type { CertificateRequestView } from '../../issuance/requests/request-vie
 import { keyAlgorithms } from '../../x509/strict/key-algorithm.js';
 import { certificateSha256, certificationRequestPem } from '../example-certificate.js';
 import { CertificateSchema, PublicKeySchema, shownCertificate } from '../certificates/schemas.js';
-import { pageOf, pageParameters, usernamePrefixParameter } from '../pages.js';
+import { pageOf, pageParameters, usernamePrefixParameter } from '../page-schemas.js';
 import {
   closed,
   dnsLabelOf,

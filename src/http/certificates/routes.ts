@@ -1,6 +1,6 @@
 import type { Services } from '../services.js';
 import { instantInQuery } from '../instant.js';
-import { pageBody, pageHeaders, pageQuery } from '../pages.js';
+import { pageBody, pageHeaders, pageQuery } from '../page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
 import { bodyProblems, json, longest, problems, response, textBody } from '../responses.js';

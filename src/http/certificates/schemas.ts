@@ -17,7 +17,7 @@ import {
   certificateSha256,
   certificateSpkiSha256,
 } from '../example-certificate.js';
-import { nextCursorProperty, pageParameters, usernamePrefixParameter } from '../pages.js';
+import { nextCursorProperty, pageParameters, usernamePrefixParameter } from '../page-schemas.js';
 import {
   closed,
   dnsLabelOf,

@@ -1,7 +1,7 @@
 import { InvalidCursorError } from '../../model/errors.js';
 import type { Services } from '../services.js';
 import { ClusterParamsSchema } from '../clusters/schemas.js';
-import { linkToNext, ListQuerySchema, pageHeaders, pageQuery } from '../pages.js';
+import { linkToNext, ListQuerySchema, pageHeaders, pageQuery } from '../page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
 import { problems, response, textBody } from '../responses.js';

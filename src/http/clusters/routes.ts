@@ -1,7 +1,7 @@
 import type { Services } from '../services.js';
 import { certificateText } from '../../x509/openssl-text/certificate-text.js';
 import { certificateAsText, certificatePem } from '../example-certificate.js';
-import { ListQuerySchema, pageBody, pageOfList, pageQuery, pageResponse } from '../pages.js';
+import { ListQuerySchema, pageBody, pageOfList, pageQuery, pageResponse } from '../page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted, RefusalError } from '../problems/refusal-to-problem.js';
 import { bodyProblems, json, problems, response, textBody } from '../responses.js';
@@ -9,7 +9,7 @@ import { addSchemas, ref } from '../schema-parts.js';
 import type { App } from '../types.js';
 import * as examples from './examples.js';
 import * as schemas from './schemas.js';
-import { certificateAuthorityView, clusterView } from './views.js';
+import { certificateAuthoritiesView, clusterView } from './schemas.js';
 
 export function addClusters(app: App, { clusters }: Services): void {
   addSchemas(app, schemas);
@@ -108,13 +108,10 @@ export function addClusters(app: App, { clusters }: Services): void {
       },
     },
     async (request, reply) => {
-      const { serving, client } = granted(
-        await clusters.certificateAuthorities(callerOf(request), request.params.name),
-      );
-      if (request.answerType === 'application/json')
-        return { serving: certificateAuthorityView(serving), client: client && certificateAuthorityView(client) };
+      const authorities = granted(await clusters.certificateAuthorities(callerOf(request), request.params.name));
+      if (request.answerType === 'application/json') return certificateAuthoritiesView(authorities);
 
-      const authority = request.query.role === 'client' ? client : serving;
+      const authority = authorities[request.query.role ?? 'serving'];
       if (authority === null) throw new RefusalError({ kind: 'not-found' });
       return request.answerType === 'text/plain'
         ? reply

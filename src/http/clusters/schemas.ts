@@ -1,13 +1,16 @@
 import { signerKinds } from '../../model/cluster.js';
-import { enforcementModes } from '../../model/enforcement.js';
+import { missingPermissions } from '../../model/cluster-probe.js';
+import { enforcementModes, enforcementOf } from '../../model/enforcement.js';
+import type { ClusterView } from '../../issuance/clusters/cluster-service.js';
 import { Type, type Static } from 'typebox';
 import { certificatePem } from '../example-certificate.js';
-import { pageOf } from '../pages.js';
+import { pageOf } from '../page-schemas.js';
 import {
   closed,
   dnsLabelOf,
   idOf,
   instantOf,
+  instantTextOf,
   messageOf,
   namedObject,
   nullable,
@@ -17,6 +20,7 @@ import {
   sha256Of,
   textOf,
 } from '../schema-parts.js';
+import { viewOf } from '../view-of.js';
 
 const answerOf = (description: string) => oneOf(['yes', 'no', 'unknown'], description);
 
@@ -67,7 +71,7 @@ export const ClusterProbeSchema = namedObject('ClusterProbe', 'What a cluster is
   revocation: nullable(
     closed({
       mode: oneOf(enforcementModes, 'The mode that was tried.'),
-      checkedAt: instantOf('When it was tried.'),
+      checkedAt: instantTextOf('When it was tried.'),
       verified: Type.Boolean({ description: 'Whether the cluster refused the certificate because it was revoked.' }),
       delaySeconds: nullable(
         Type.Number({ minimum: 0, examples: [0] }),
@@ -126,6 +130,15 @@ export const ClusterSchema = namedObject('Cluster', 'A configured cluster.', {
 });
 export type ClusterBody = Static<typeof ClusterSchema>;
 
+const shown = viewOf(ClusterSchema);
+export const clusterView = ({ cluster, probe }: ClusterView) =>
+  shown({
+    ...cluster,
+    revocation: enforcementOf(cluster.revocation, probe && probe.result.revocation),
+    probedAt: probe && probe.probedAt,
+    probe: probe && { ...probe.result, missingPermissions: missingPermissions(probe.result) },
+  });
+
 export const ClusterListSchema = pageOf(ClusterSchema, 'The configured clusters.');
 
 /** In a path. Not a DNS label, so that every other name is one that does not exist. */
@@ -157,6 +170,8 @@ export const CertificateAuthoritiesSchema = namedObject(
   },
 );
 export type CertificateAuthoritiesBody = Static<typeof CertificateAuthoritiesSchema>;
+
+export const certificateAuthoritiesView = viewOf(CertificateAuthoritiesSchema);
 
 export const CertificateAuthorityQuerySchema = closed({
   role: Type.Optional(

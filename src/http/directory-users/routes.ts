@@ -1,5 +1,5 @@
 import type { Services } from '../services.js';
-import { pageBody, pageQuery, pageResponse } from '../pages.js';
+import { pageBody, pageQuery, pageResponse } from '../page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
 import { json, problems } from '../responses.js';

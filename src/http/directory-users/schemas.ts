@@ -1,9 +1,9 @@
 import { Type, type Static } from 'typebox';
-import { apiTokenView, ApiTokenSchema } from '../api-tokens/schemas.js';
-import { ListedCertificateSchema, listedCertificateView } from '../certificates/schemas.js';
-import { exposureView, residualExposure } from '../identities/schemas.js';
+import { ApiTokenSchema } from '../api-tokens/schemas.js';
+import { ListedCertificateSchema, shownListed } from '../certificates/schemas.js';
+import { residualExposure } from '../identities/schemas.js';
 import { isHere } from '../../model/directory.js';
-import { pageOf, pageParameters } from '../pages.js';
+import { pageOf, pageParameters } from '../page-schemas.js';
 import {
   closed,
   dnsLabelOf,
@@ -20,6 +20,7 @@ import {
   sha256Of,
   textOf,
 } from '../schema-parts.js';
+import { viewOf } from '../view-of.js';
 import type { DirectoryUserDetails, DirectoryUserView } from '../../issuance/directory/directory-service.js';
 
 const attributeOf = (description: string, example: string) => textOf(description, example, { maxLength: 256 });
@@ -135,37 +136,20 @@ export const DirectoryUserParamsSchema = closed({ id: idOf('The id of the user.'
 export type DirectoryUserBody = Static<typeof DirectoryUserSchema>;
 export type DirectoryUserDetailsBody = Static<typeof DirectoryUserDetailsSchema>;
 
-export function directoryUserView({ user, groups, whyNoUsername }: DirectoryUserView): DirectoryUserBody {
-  const { id, userName, externalId, displayName, emails, username, reuse } = user;
-  return {
-    ...{ id, userName, externalId, active: isHere(user), displayName },
-    emails: emails.map(({ value }) => value),
-    ...{ username, whyNoUsername },
-    groups: groups.map((group) => ({
-      id: group.id,
-      displayName: group.displayName,
-      externalId: group.externalId,
-    })),
-    createdAt: user.createdAt.toISOString(),
-    changedAt: user.changedAt.toISOString(),
-    inactiveSince: user.inactiveSince?.toISOString() ?? null,
-    deletedAt: user.deletedAt?.toISOString() ?? null,
-    reuse: reuse && { predecessor: reuse.predecessor, since: reuse.since.toISOString() },
-  };
-}
+/** A person with the members that the schema has and the model does not. */
+const shownUser = ({ user, groups, whyNoUsername }: DirectoryUserView) => ({
+  ...user,
+  ...{ groups, whyNoUsername },
+  active: isHere(user),
+  emails: user.emails.map(({ value }) => value),
+});
 
-export function directoryUserDetailsView(details: DirectoryUserDetails, now: Date): DirectoryUserDetailsBody {
-  const { lostGroups, consequences } = details;
-  return {
-    ...directoryUserView(details),
-    lostGroups: lostGroups.map(({ groups, ...lost }) => ({ ...lost, groups: [...groups] })),
-    consequences: {
-      cancelledRequests: [...consequences.cancelledRequests],
-      revokedTokens: [...consequences.revokedTokens],
-      keptTokens: [...consequences.keptTokens],
-      tokensMade: consequences.tokensMade.map(apiTokenView),
-      requestedForOthers: consequences.requestedForOthers.map((one) => listedCertificateView(one, now)),
-      residualExposure: consequences.residualExposure.map(exposureView),
-    },
-  };
+const listed = viewOf(DirectoryUserSchema);
+export const directoryUserView = (view: DirectoryUserView) => listed(shownUser(view));
+
+const details = viewOf(DirectoryUserDetailsSchema);
+export function directoryUserDetailsView(view: DirectoryUserDetails, now: Date): DirectoryUserDetailsBody {
+  const { lostGroups, consequences } = view;
+  const requestedForOthers = consequences.requestedForOthers.map((one) => shownListed(one, now));
+  return details({ ...shownUser(view), lostGroups, consequences: { ...consequences, requestedForOthers } });
 }

@@ -2,7 +2,7 @@ import type { IdentityDetails } from '../../model/identity.js';
 import type { Outcome } from '../../model/outcome.js';
 import type { Services } from '../services.js';
 import { instantInBody, instantInQuery } from '../instant.js';
-import { pageBody, pageQuery, pageResponse } from '../pages.js';
+import { pageBody, pageQuery, pageResponse } from '../page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
 import { bodyProblems, json, problems } from '../responses.js';

@@ -1,15 +1,14 @@
-import { Type, type Static } from 'typebox';
-import type { BindingsOfIdentity, Identity, IdentityDetails, ResidualExposure } from '../../model/identity.js';
+import { Type } from 'typebox';
+import type { BindingReference, RoleReference } from '../../model/blast-radius.js';
+import type { IdentityDetails } from '../../model/identity.js';
 import { enforcementModes } from '../../model/enforcement.js';
-import type { IdentityBlock } from '../../model/identity-block.js';
-import type { CertificateRequest } from '../../model/certificate-request.js';
 import { clip } from '../../formats/text/visible.js';
 import { longestPrincipalName } from '../../model/name-grammar.js';
 import { revocationReasons } from '../../model/revocation.js';
 import { shownCharacters } from '../certificate-requests/blast-radius.js';
-import { ListedCertificateSchema, listedCertificateView } from '../certificates/schemas.js';
+import { ListedCertificateSchema, shownListed } from '../certificates/schemas.js';
 import { certificateSha256 } from '../example-certificate.js';
-import { pageOf, pageParameters, usernamePrefixParameter } from '../pages.js';
+import { pageOf, pageParameters, usernamePrefixParameter } from '../page-schemas.js';
 import {
   closed,
   dnsLabelOf,
@@ -28,6 +27,7 @@ import {
   textOf,
   writtenTextOf,
 } from '../schema-parts.js';
+import { viewOf } from '../view-of.js';
 
 const reason = oneOf(revocationReasons, 'RFC 5280, section 5.3.1. The certificates are revoked with it.');
 const comment = writtenTextOf('Why, in words.', 'leaves the company');
@@ -197,57 +197,28 @@ export const UnblockSchema = namedObject('Unblock', 'May be left out.', {
 
 export const exampleBlock = { reason: 'cessationOfOperation', comment: 'leaves the company' };
 
-const blockView = ({ clusters, until, blockedAt, ...block }: IdentityBlock): Static<typeof IdentityBlockSchema> => ({
-  ...block,
-  clusters: clusters && [...clusters],
-  until: until?.toISOString() ?? null,
-  blockedAt: blockedAt.toISOString(),
-});
+export const identityView = viewOf(IdentitySchema);
 
-export const identityView = ({ username, clusters, blocked }: Identity): Static<typeof IdentitySchema> => ({
-  username,
-  clusters: clusters.map(({ groups, latestNotAfter, ...one }) => ({
-    ...one,
-    groups: [...groups],
-    latestNotAfter: latestNotAfter.toISOString(),
-  })),
-  blocked: blocked && blockView(blocked),
-});
-
-export const identityDetailsView = (identity: IdentityDetails, now: Date): Static<typeof IdentityDetailsSchema> => ({
-  ...identityView(identity),
-  certificates: identity.certificates.map((one) => listedCertificateView(one, now)),
-  waitingRequests: identity.waitingRequests.map(waitingView),
-  residualExposure: identity.residualExposure.map(exposureView),
-  requestedForOthers: identity.requestedForOthers.map((one) => listedCertificateView(one, now)),
-  roleBindings: identity.roleBindings.map(bindingsView),
-  omitted: identity.omitted,
-});
-
-const waitingView = ({ id, state, cluster, groups, requester, collector, createdAt }: CertificateRequest) => ({
-  id,
-  state: state as 'pending' | 'approved',
-  cluster,
-  groups: [...groups],
-  requester: requester.name,
-  collector,
-  createdAt: createdAt.toISOString(),
-});
-
-export const exposureView = ({ notAfter, continues, ...exposure }: ResidualExposure) => ({
-  ...exposure,
-  notAfter: notAfter.toISOString(),
-  continues: [...continues],
-});
-
-const bindingsView = ({ cluster, bindings }: BindingsOfIdentity) => ({
-  cluster,
-  bindings:
-    bindings &&
-    bindings.slice(0, 500).map(({ kind, name, namespace, role }) => ({
-      kind,
-      name: clip(name, shownCharacters),
-      namespace: namespace && clip(namespace, shownCharacters),
-      role: { kind: role.kind, name: clip(role.name, shownCharacters) },
+const details = viewOf(IdentityDetailsSchema);
+export const identityDetailsView = (identity: IdentityDetails, now: Date) =>
+  details({
+    ...identity,
+    certificates: identity.certificates.map((one) => shownListed(one, now)),
+    waitingRequests: identity.waitingRequests.map((request) => ({
+      ...request,
+      state: request.state as 'pending' | 'approved',
+      requester: request.requester.name,
     })),
+    requestedForOthers: identity.requestedForOthers.map((one) => shownListed(one, now)),
+    roleBindings: identity.roleBindings.map(({ cluster, bindings }) => ({
+      cluster,
+      bindings: bindings && bindings.slice(0, 500).map(clippedBinding),
+    })),
+  });
+
+const clippedBinding = ({ kind, name, namespace, role }: BindingReference & { readonly role: RoleReference }) => ({
+  kind,
+  name: clip(name, shownCharacters),
+  namespace: namespace && clip(namespace, shownCharacters),
+  role: { kind: role.kind, name: clip(role.name, shownCharacters) },
 });

@@ -5,7 +5,7 @@ import type { Services } from '../services.js';
 import { decodeSinglePem } from '../../x509/strict/pem.js';
 import { problem, ProblemError, type Problem } from '../problems/problem.js';
 import type { App } from '../types.js';
-import { shortenComments, tellBudgets, whenSpent } from './budgets.js';
+import { shortenComments, tellBudgets, whenSpent } from './tell-budgets.js';
 import { Failures } from './failures.js';
 import { untilClosed } from './line-limit.js';
 import { whyNotSameOrigin } from './same-origin.js';

@@ -7,7 +7,7 @@ import { RefusalError } from '../problems/refusal-to-problem.js';
 import * as schemas from '../problems/schemas.js';
 import { addSchemas } from '../schema-parts.js';
 import type { App } from '../types.js';
-import { budgetProblem } from './budgets.js';
+import { budgetProblem } from './tell-budgets.js';
 
 /** Where SCIM is served. */
 export const scimPrefix = '/scim/v2';

@@ -2,7 +2,7 @@ import * as examples from './examples.js';
 import * as schemas from './schemas.js';
 import { Type } from 'typebox';
 import type { Services } from '../services.js';
-import { ListQuerySchema, linkToNext, pageOfList, pageQuery, pageResponse } from '../pages.js';
+import { ListQuerySchema, linkToNext, pageOfList, pageQuery, pageResponse } from '../page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
 import { bodyProblems, problems, response, textBody } from '../responses.js';

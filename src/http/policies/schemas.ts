@@ -4,7 +4,7 @@ import { BlastRadiusSchema, blastRadiusView } from '../certificate-requests/blas
 import { decisionProperties, traceOf, violations } from '../certificate-requests/decision.js';
 import { exampleRequests, NewCertificateRequestSchema } from '../certificate-requests/schemas.js';
 import { certificateSha256 } from '../example-certificate.js';
-import { nextCursorProperty } from '../pages.js';
+import { nextCursorProperty } from '../page-schemas.js';
 import { viewOf } from '../view-of.js';
 import {
   closed,

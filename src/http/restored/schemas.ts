@@ -1,11 +1,11 @@
-import { Type, type Static } from 'typebox';
+import { Type } from 'typebox';
 import { restorationEvidence } from '../../model/restoration.js';
-import type { RestoredState } from '../../issuance/restoration/restorations.js';
 import {
   closed,
   dnsLabelOf,
   idOf,
   instantOf,
+  instantTextOf,
   integerOf,
   messageOf,
   namedObject,
@@ -16,6 +16,7 @@ import {
   sha256Of,
   textOf,
 } from '../schema-parts.js';
+import { viewOf } from '../view-of.js';
 
 const eventsOf = (description: string) =>
   integerOf(description, 4711, { minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
@@ -49,7 +50,7 @@ const LostCertificateSchema = closed({
     'Null: the certificate cannot be read.',
   ),
   username: nullable(nameOf('Its username.', 'jane'), 'Null: the certificate cannot be read.'),
-  notAfter: nullable(instantOf('When it ends.'), 'Null: the certificate cannot be read.'),
+  notAfter: nullable(instantTextOf('When it ends.'), 'Null: the certificate cannot be read.'),
 });
 
 export const RestoredSchema = namedObject('Restored', 'Whether the database was put back from a backup.', {
@@ -73,21 +74,4 @@ export const RestoredSchema = namedObject('Restored', 'Whether the database was 
   }),
 });
 
-export function restoredView({
-  restored,
-  restorations,
-  mayBeUnknown,
-  certificates,
-}: RestoredState): Static<typeof RestoredSchema> {
-  return {
-    restored,
-    restorations: restorations.map((one) => ({
-      ...one,
-      detectedAt: one.detectedAt.toISOString(),
-      knownUntil: one.knownUntil?.toISOString() ?? null,
-      acknowledgedAt: one.acknowledgedAt?.toISOString() ?? null,
-    })),
-    mayBeUnknown: [...mayBeUnknown],
-    certificates: certificates.map((one) => ({ ...one })),
-  };
-}
+export const restoredView = viewOf(RestoredSchema);

@@ -18,7 +18,9 @@ export function sendList(
 ): FastifyReply {
   return send(reply, 200, {
     schemas: [uris.list],
-    ...{ totalResults, startIndex, itemsPerPage: resources.length },
+    totalResults,
+    startIndex,
+    itemsPerPage: resources.length,
     Resources: resources,
   });
 }

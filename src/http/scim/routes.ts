@@ -36,7 +36,10 @@ import { groups, users, type ResourceKind, type Target } from './resource-kinds.
 export function addScim(app: App, services: Services, failuresPerMinute: number): void {
   answerErrorsAsScim(app);
   authenticateCallers(app, services.authenticator, {
-    ...{ failuresPerMinute, browsers: null, publicUrl: null, forDirectory: true },
+    failuresPerMinute,
+    browsers: null,
+    publicUrl: null,
+    forDirectory: true,
     budgets: services.budgets,
   });
   requireRoles(app, 'provision-directory');

@@ -1,6 +1,6 @@
 import type { Principal } from '../../model/principal.js';
 import type { Services } from '../services.js';
-import { ListQuerySchema, pageBody, pageQuery, pageResponse } from '../pages.js';
+import { ListQuerySchema, pageBody, pageQuery, pageResponse } from '../page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { clearSessionCookies } from '../plugins/session-cookies.js';
 import { granted } from '../problems/refusal-to-problem.js';

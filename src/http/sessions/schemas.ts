@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox';
 import type { Session } from '../../model/session.js';
-import { pageOf } from '../pages.js';
+import { pageOf } from '../page-schemas.js';
 import {
   closed,
   dnsLabelOf,
@@ -12,6 +12,7 @@ import {
   principalNameOf,
   textOf,
 } from '../schema-parts.js';
+import { viewOf } from '../view-of.js';
 
 export const SessionSchema = namedObject('Session', 'A browser that signed in.', {
   id: idOf('UUID.'),
@@ -34,16 +35,8 @@ export const SessionParamsSchema = closed({
   }),
 });
 
+const shown = viewOf(SessionSchema);
+
 /** `currentId`: the session by which the call came; null where it came by something else. */
-export function sessionView(session: Session, currentId: string | null): SessionBody {
-  return {
-    id: session.id,
-    name: session.name,
-    groups: [...session.groups],
-    issuer: session.issuer,
-    createdAt: session.createdAt.toISOString(),
-    usedAt: session.usedAt.toISOString(),
-    expiresAt: session.expiresAt.toISOString(),
-    current: session.id === currentId,
-  };
-}
+export const sessionView = (session: Session, currentId: string | null) =>
+  shown({ ...session, current: session.id === currentId });

@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox';
-import { webhookDeliveryStates, webhookEventTypes, type WebhookDelivery } from '../../model/webhook-delivery.js';
-import { pageOf, pageParameters } from '../pages.js';
+import { webhookDeliveryStates, webhookEventTypes } from '../../model/webhook-delivery.js';
+import { pageOf, pageParameters } from '../page-schemas.js';
 import {
   closed,
   dnsLabelOf,
@@ -12,6 +12,7 @@ import {
   oneOf,
   textOf,
 } from '../schema-parts.js';
+import { viewOf } from '../view-of.js';
 
 const deliveryId = textOf('The `webhook-id`: the same in every attempt.', 'msg_01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f', {
   minLength: 1,
@@ -56,17 +57,4 @@ export const WebhookDeliveryQuerySchema = closed({
 export const WebhookDeliveryParamsSchema = closed({ id: deliveryId });
 
 /** Without the payload: callers who may read the request can read it there. */
-export function webhookDeliveryView(delivery: WebhookDelivery): WebhookDeliveryBody {
-  return {
-    id: delivery.id,
-    webhook: delivery.webhook,
-    type: delivery.type,
-    requestId: delivery.requestId,
-    state: delivery.state,
-    createdAt: delivery.createdAt.toISOString(),
-    attempts: delivery.attempts,
-    nextAttemptAt: delivery.nextAttemptAt?.toISOString() ?? null,
-    lastFailure: delivery.lastFailure,
-    endedAt: delivery.endedAt?.toISOString() ?? null,
-  };
-}
+export const webhookDeliveryView = viewOf(WebhookDeliverySchema);

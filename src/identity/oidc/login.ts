@@ -23,7 +23,7 @@ import {
 } from 'openid-client';
 import { loginSeconds, type LoginAttempt, type LoginBegun, type LoginUnavailable } from '../../model/login.js';
 import { memberOf, readJsonWebToken, told } from '../json-web-token.js';
-import type { LoginProvider, VouchedPerson } from '../sessions/logins.js';
+import type { LoginProvider, VouchedPerson } from '../sessions/browser-logins.js';
 import { datedNonce, secondsOfNonce } from './dated-nonce.js';
 import type { OidcIssuer } from './issuer.js';
 import { personOfClaims } from './person-of-claims.js';

@@ -3,7 +3,7 @@ import { authenticated, refusedFor, type Authentication } from '../../model/auth
 import { BoundedMap } from '../../model/bounded-map.js';
 import type { Principal } from '../../model/principal.js';
 import { memberOf, type JsonObject, type JsonWebToken } from '../json-web-token.js';
-import type { TokensOfIssuers } from '../json-web-tokens.js';
+import type { TokensOfIssuers } from '../json-web-token-authenticator.js';
 import { rolesBound, type RoleBinding } from '../role-bindings.js';
 import type { OidcIssuer } from './issuer.js';
 import type { IssuerKeys } from './issuer-keys.js';

@@ -45,8 +45,14 @@ export class SessionAuthenticator implements WayIn<string> {
     this.#touch(session, now);
     const { id, name, groups, expiresAt } = session;
     return authenticated({
-      ...{ name, groups, roles: rolesBound(this.options.roles, session) },
-      ...{ method: 'session', createdBy: [], credentialId: id, expiresAt, cluster: null },
+      name,
+      groups,
+      roles: rolesBound(this.options.roles, session),
+      method: 'session',
+      createdBy: [],
+      credentialId: id,
+      expiresAt,
+      cluster: null,
     });
   }
 

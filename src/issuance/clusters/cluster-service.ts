@@ -11,7 +11,7 @@ import { describeCertificationRequest } from '../../x509/strict/describe-certifi
 import { displayDistinguishedName } from '../../x509/strict/distinguished-name.js';
 import { certificateInCsr, findOwnCsrs } from './own-csrs.js';
 import type { IssuanceContext, IssuingCluster } from '../context.js';
-import type { CertificateLists } from '../lifecycle/certificate-lists.js';
+import type { CertificateLists } from '../lifecycle/revocation-lists.js';
 import { describeCertificateAuthority } from '../../cluster/certificate-authorities.js';
 import { probeCluster } from './probe-cluster.js';
 

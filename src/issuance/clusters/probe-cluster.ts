@@ -13,7 +13,7 @@ import {
 import type { ProbedRevocation } from '../../model/enforcement.js';
 import type { NeededAccess } from '../../signer/signer.js';
 import { encodePem } from '../../x509/strict/pem.js';
-import { probedCluster } from './cluster-probes.js';
+import { probedCluster } from './last-probes.js';
 import { issuingCluster, type IssuanceContext, type IssuingCluster } from '../context.js';
 import { probeRevocation } from '../enforcement/probe-revocation.js';
 import { issueProbeCertificate, type ProbedSigning } from './probe-request.js';

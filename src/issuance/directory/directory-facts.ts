@@ -13,7 +13,7 @@ import type { Visibility } from '../../model/page.js';
 import type { IssuanceContext } from '../context.js';
 import { spellingsOf } from '../lifecycle/end-access.js';
 import { enforcementOn } from '../lifecycle/enforcement-on.js';
-import { policyNameOf } from './lost-groups.js';
+import { policyNameOf } from './certificates-with-lost-groups.js';
 
 /** The names of a request about which the directory is asked. */
 export interface DirectorySubject {

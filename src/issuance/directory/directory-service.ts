@@ -1,4 +1,4 @@
-import type { Budgets } from '../../identity/budgets.js';
+import type { Budgets } from '../../identity/spent-budgets.js';
 import { actsFor, whyNotPermitted } from '../../identity/permissions.js';
 import { BudgetSpentError } from '../../model/budget.js';
 import type { ListedCertificate } from '../../model/certificate.js';
@@ -27,7 +27,7 @@ import { changeGroup, createGroup, deleteGroup, type GroupChange } from './chang
 import { changedAttributes, changeUser, userEvent } from './change-user.js';
 import { whyNoUsername } from './claim-names.js';
 import { predecessorHasAccess } from './directory-facts.js';
-import { groupNamesOf, withLostGroups } from './lost-groups.js';
+import { groupNamesOf, withLostGroups } from './certificates-with-lost-groups.js';
 
 export type ScimService = ReturnType<typeof scimService>;
 
@@ -188,7 +188,8 @@ async function detailsOf(context: IssuanceContext, user: DirectoryUser): Promise
   return {
     ...view,
     lostGroups: losing.map(({ certificate: { cluster, fingerprintSha256 }, groups: lost }) => ({
-      ...{ cluster, fingerprintSha256 },
+      cluster,
+      fingerprintSha256,
       groups: lost,
     })),
     consequences: {
@@ -222,7 +223,9 @@ export async function settleReuse(context: IssuanceContext, user: DirectoryUser,
       : { operations: [], events: [] };
   const settled: DirectoryUser = {
     ...user,
-    ...{ reuse: null, changedAt: now, version: user.version + 1 },
+    reuse: null,
+    changedAt: now,
+    version: user.version + 1,
     blockedAt: here ? null : (ofLeaver?.leaving?.at ?? user.blockedAt),
   };
   const { committed } = await store.writer.commit({

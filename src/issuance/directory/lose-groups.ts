@@ -6,7 +6,7 @@ import type { Step } from '../../store/step.js';
 import { denyIfNoLongerPermitted } from '../policies/recheck-policy.js';
 import type { IssuanceContext } from '../context.js';
 import { revocationSteps } from '../lifecycle/revocation-steps.js';
-import { lossRevocation, namesOfGroups, policyNameOf, withLostGroups } from './lost-groups.js';
+import { lossRevocation, namesOfGroups, policyNameOf, withLostGroups } from './certificates-with-lost-groups.js';
 
 /** How many people lose their certificates in the commit of the change itself. The others follow it. */
 export const togetherAtMost = 50;

@@ -86,8 +86,17 @@ async function revoke(context: IssuanceContext, certificate: Certificate, actor:
   const revokedAt = context.clock();
   const reason = 'cessationOfOperation' as const;
   const revoked: RevokedCertificate = {
-    ...{ fingerprintSha256, cluster, serialNumber, issuer, issuerFingerprintSha256, username, notAfter },
-    ...{ reason, comment: null, revokedAt, revokedBy: actor },
+    fingerprintSha256,
+    cluster,
+    serialNumber,
+    issuer,
+    issuerFingerprintSha256,
+    username,
+    notAfter,
+    reason,
+    comment: null,
+    revokedAt,
+    revokedBy: actor,
   };
   const details = { username, serialNumber, notAfter: notAfter.toISOString(), comment: null, restored: false };
   await context.store.writer.commit({

@@ -6,7 +6,7 @@ import { done, refused, type Outcome, type Refused } from '../../model/outcome.j
 import type { PageQuery } from '../../model/page.js';
 import type { Principal } from '../../model/principal.js';
 import type { Store } from '../../store/store.js';
-import type { Checkpoints } from './checkpoints.js';
+import type { Checkpoints } from './checkpoint-service.js';
 import { exportedAtOnce, exportedLinks, lineWithHashes, MissingEventsError } from './exported-events.js';
 
 /** Lines without their line feeds. Reading them fails where events are archived meanwhile, so that they never have a gap. */

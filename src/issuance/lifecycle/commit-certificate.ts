@@ -4,7 +4,7 @@ import { blocks } from '../../model/identity-block.js';
 import type { Requester } from '../../model/principal.js';
 import type { Step } from '../../store/step.js';
 import type { IssuanceContext } from '../context.js';
-import { isLostMeanwhile, lossRevocation } from '../directory/lost-groups.js';
+import { isLostMeanwhile, lossRevocation } from '../directory/certificates-with-lost-groups.js';
 import { revocationBy, revocationSteps } from './revocation-steps.js';
 
 /**

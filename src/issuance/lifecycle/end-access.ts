@@ -1,4 +1,4 @@
-import { sessionEnded } from '../../identity/sessions/sessions.js';
+import { sessionEnded } from '../../identity/sessions/browser-sessions.js';
 import { foldedName } from '../../model/folded-name.js';
 import { partOfOthers, type IdentityBlock } from '../../model/identity-block.js';
 import type { ListedCertificate } from '../../model/certificate.js';

@@ -12,7 +12,7 @@ import type { CertificateRequest } from '../../model/certificate-request.js';
 import type { UnexpiredCertificates } from '../../store/tables/certificate-table.js';
 import type { LiveIdentity } from '../../store/tables/identity-table.js';
 import type { IssuanceContext } from '../context.js';
-import { lostByBearer } from '../directory/lost-groups.js';
+import { lostByBearer } from '../directory/certificates-with-lost-groups.js';
 import { spellingsOf } from './end-access.js';
 import { enforcementOn, residualExposureOf } from './enforcement-on.js';
 

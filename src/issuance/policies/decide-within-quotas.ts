@@ -6,7 +6,7 @@ import type { PolicySet, RequestToDecide } from '../../policy/policy-set.js';
 import { quotaLimits } from '../../policy/quota-limits.js';
 import type { Operation } from '../../store/step.js';
 import { type IssuanceContext, phase } from '../context.js';
-import { unlessBlocked, type PartiesOfRequest } from '../lifecycle/identity-blocks.js';
+import { unlessBlocked, type PartiesOfRequest } from '../lifecycle/blocked-identities.js';
 import { gatherFacts, type FactsSubject, type UsedUpQuota } from './gather-facts.js';
 
 /** A decision, and what it rests on. */
@@ -129,7 +129,10 @@ export function quotaOperations(
   const { id, cluster, username, groups, requester, renewal } = request;
   const except = { exceptRequest: id, ...(renewal && { exceptLineage: renewal.lineage }) };
   const subject = {
-    ...{ cluster, username, groups, requester: requester.name },
+    cluster,
+    username,
+    groups,
+    requester: requester.name,
     ...(renewal && { lineage: renewal.lineage }),
   };
   return quotaLimits(decision.quota, subject).map(({ limit, atMost }) => ({

@@ -136,7 +136,11 @@ async function askInPlaceOf(
   const resolved = await resolveAsk(
     context,
     {
-      ...{ cluster, username, groups, labels, collector },
+      cluster,
+      username,
+      groups,
+      labels,
+      collector,
       ...(csr !== undefined && { csr }),
       ...(algorithm !== undefined && { keyAlgorithm: algorithm }),
       ...(expirationSeconds !== undefined && { expirationSeconds }),

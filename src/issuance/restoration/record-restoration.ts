@@ -1,4 +1,4 @@
-import { sessionEnded } from '../../identity/sessions/sessions.js';
+import { sessionEnded } from '../../identity/sessions/browser-sessions.js';
 import { auditEvent } from '../../model/audit-event.js';
 import type { Restoration } from '../../model/restoration.js';
 import type { Step } from '../../store/step.js';
@@ -26,7 +26,9 @@ export const restorationStep = (restoration: Restoration): Step => ({
 });
 
 const detailsOf = ({ detectedBy, events, knownUntil, signedEvents }: Restoration) => ({
-  ...{ detectedBy, events, signedEvents },
+  detectedBy,
+  events,
+  signedEvents,
   knownUntil: knownUntil?.toISOString() ?? null,
 });
 

@@ -11,7 +11,7 @@ import type { Store } from '../../store/store.js';
 import type { AuditArchive, StoredAuditRecord } from '../../store/tables/audit-archive-table.js';
 import type { KeptTimeline, PruneAuditRecords } from '../../store/step.js';
 import type { Log } from '../context.js';
-import type { Checkpoints, CheckpointSigner } from '../evidence/checkpoints.js';
+import type { Checkpoints, CheckpointSigner } from '../evidence/checkpoint-service.js';
 import { lineWithHashes, linksWithoutGap, MissingEventsError } from '../evidence/exported-events.js';
 import { timelineEntry } from '../requests/read-requests.js';
 import type { Restoration } from '../../model/restoration.js';

@@ -119,7 +119,8 @@ const spanOf = (span: OpenTelemetrySpan): Span => ({
 const under = (parent: SpanContext): Context => trace.setSpanContext(ROOT_CONTEXT, parent);
 
 const remote = ({ traceId, spanId, sampled }: TraceContext): SpanContext => ({
-  ...{ traceId, spanId },
+  traceId,
+  spanId,
   traceFlags: sampled ? TraceFlags.SAMPLED : TraceFlags.NONE,
   isRemote: true,
 });

@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import { hexText } from '../octets.js';
-import { bind, Statements } from '../sqlite/statements.js';
+import { bind, Statements } from '../sqlite/sqlite-statements.js';
 import { insertInto, type ColumnValue } from '../statement.js';
 import type { MovingDatabase, OldRow } from './moving-database.js';
 

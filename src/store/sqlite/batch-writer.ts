@@ -7,7 +7,7 @@ import { selectLastRecord, selectTexts, textsIn } from '../tables/audit-event-ta
 import { insertNextLeafTile } from '../tables/checkpoint-tables.js';
 import { changesThem, expectations, FlatReader, noKeys, type FlatBatch } from './flat-batch.js';
 import { KeptKeys } from './kept-keys.js';
-import { bind, sqliteDialect, Statements, type SqlValue } from './statements.js';
+import { bind, sqliteDialect, Statements, type SqlValue } from './sqlite-statements.js';
 
 /**
  * Opens a connection for the ordered writer. A commit waits for another process's write lock for at most `busyTimeoutMs`,

@@ -1,6 +1,6 @@
 import type { ExecutableStep, PreparedRecord } from '../prepare-step.js';
 import type { Statement } from '../statement.js';
-import { bind, type SqlValue } from './statements.js';
+import { bind, type SqlValue } from './sqlite-statements.js';
 
 /**
  * The steps of a batch as one list of texts and numbers. Sending it to another thread costs a third of what sending the

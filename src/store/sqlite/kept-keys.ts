@@ -1,4 +1,4 @@
-import type { Statements, SqlValue } from './statements.js';
+import type { Statements, SqlValue } from './sqlite-statements.js';
 
 /**
  * The keys of small tables, in the memory of the connection that writes them. It reads them again after each change: by its own

@@ -10,7 +10,7 @@ import { createPrivateFile } from './process-lock.js';
 import { ReadConnection } from './read-connection.js';
 import { SqliteBatches, type FlatBatches } from './sqlite-batches.js';
 import { whyNotSqliteSchema } from './sqlite-schema.js';
-import { sqliteDialect } from './statements.js';
+import { sqliteDialect } from './sqlite-statements.js';
 import { ThreadedBatches } from './threaded-batches.js';
 
 export interface SqliteStoreOptions {

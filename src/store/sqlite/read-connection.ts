@@ -2,7 +2,7 @@ import Database from 'better-sqlite3';
 import type { InventoryReader, InventoryRecord } from '../../inspection/inventory.js';
 import { hexText, octetsIn, uuidOf } from '../octets.js';
 import type { ReadRows } from '../statement.js';
-import { Statements } from './statements.js';
+import { Statements } from './sqlite-statements.js';
 
 const selectInventory = `
   SELECT c."fingerprintSha256", r."id", c."cluster", c."requesterName", c."collector", c."orphan", r."state",

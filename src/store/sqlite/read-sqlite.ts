@@ -5,7 +5,7 @@ import { AuditEventTable } from '../tables/audit-event-table.js';
 import { CheckpointTables } from '../tables/checkpoint-tables.js';
 import { ReadConnection } from './read-connection.js';
 import { whyNotSqliteSchema } from './sqlite-schema.js';
-import { sqliteDialect } from './statements.js';
+import { sqliteDialect } from './sqlite-statements.js';
 
 /** Opens a database for reading alone, also while a service uses it. It has this version's schema. */
 export async function readSqlite(file: string): Promise<LogReader> {

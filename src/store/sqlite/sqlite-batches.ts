@@ -4,7 +4,7 @@ import { StepPreparation, type ExecutableStep, type PreparedStep } from '../prep
 import type { CommitResult, Conflict, Step } from '../step.js';
 import type { FailedStatement, StepEnd } from './batch-writer.js';
 import { flatBatch, type FlatBatch } from './flat-batch.js';
-import { sqliteDialect } from './statements.js';
+import { sqliteDialect } from './sqlite-statements.js';
 
 /** Commits flat batches, on this thread or on another. */
 export interface FlatBatches {

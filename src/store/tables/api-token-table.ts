@@ -4,9 +4,8 @@ import type { ApiToken, Role } from '../../model/principal.js';
 import type { Page, PageQuery } from '../../model/page.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { jsonRead, quoted, storedJson, type Columns, type SqlDialect, type Statement } from '../statement.js';
-import type { ListKey, ListOrder } from './list-order.js';
-import type { KeyReads } from './list-part.js';
-import { readPage } from './read-page.js';
+import type { KeyReads, ListKey, ListOrder } from '../lists/list.js';
+import { readPage } from '../lists/read-page.js';
 
 /** All columns but the secret's hash. Tokens are found by it, and it leaves the table only without the rest. */
 const apiTokenColumns = {

@@ -64,7 +64,9 @@ const entriesText = (entries: KeptTimeline['entries']): string =>
 
 const entriesIn = (text: string): KeptTimeline['entries'] =>
   (JSON.parse(text) as [string, (string | null)?, string?][]).map(([type, principal = null, message = null]) => ({
-    ...{ type, principal, message },
+    type,
+    principal,
+    message,
   }));
 
 const archiveColumns = {

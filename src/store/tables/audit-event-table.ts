@@ -16,11 +16,10 @@ import type { Page, PageQuery } from '../../model/page.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { hexText, octetsIn, octetsOf, uuidOctets, uuidOctetsIn, uuidOf, uuidOfHex } from '../octets.js';
 import type { Columns, ReadStatement, SqlDialect } from '../statement.js';
-import { equals, type ListFilter } from './list-filter.js';
-import { selectKeys, type KeysInOrder } from './list-keys.js';
-import type { ListKey, ListOrder } from './list-order.js';
-import type { KeyReads } from './list-part.js';
-import { readPage, type Keyed } from './read-page.js';
+import { equals, type ListFilter } from '../lists/list-filter.js';
+import { selectKeys, type KeysInOrder } from '../lists/select-keys.js';
+import type { KeyReads, ListKey, ListOrder } from '../lists/list.js';
+import { readPage, type Keyed } from '../lists/read-page.js';
 
 export const auditRecordColumns = {
   lastSeq: true,

@@ -9,12 +9,18 @@ import { quoted, storedJson, type Condition } from '../statement.js';
 import { conditionsOfStatus, withinBoth } from './certificate-status.js';
 import type { EndOfCertificate } from './ending-certificates.js';
 import { readEnding, soonestFirst } from './ending-certificates.js';
-import { equals, isParty, onUsername, type ListFilter } from './list-filter.js';
-import { selectKeys } from './list-keys.js';
-import { highest, type ListKey, type ListOrder } from './list-order.js';
-import type { KeyReads, ListPart } from './list-part.js';
-import { inBatches, inOrderOf, numbersIn, readPage, type Keyed } from './read-page.js';
-import { byUsername, usernamesWith } from './usernames-in-order.js';
+import { equals, isParty, onUsername, type ListFilter } from '../lists/list-filter.js';
+import { selectKeys } from '../lists/select-keys.js';
+import {
+  byUsername,
+  highest,
+  usernamesWith,
+  type KeyReads,
+  type ListKey,
+  type ListOrder,
+  type ListPart,
+} from '../lists/list.js';
+import { inBatches, inOrderOf, numbersIn, readPage, type Keyed } from '../lists/read-page.js';
 
 export interface UnexpiredCertificates {
   /** Revoked ones, or else all others. */

@@ -20,10 +20,9 @@ import {
   type GroupRead,
   type StandingRead,
   type UserRead,
-} from './directory-tables.js';
-import type { ListOrder } from './list-order.js';
-import type { KeyReads } from './list-part.js';
-import { inBatches, readPage } from './read-page.js';
+} from './directory-statements.js';
+import type { KeyReads, ListOrder } from '../lists/list.js';
+import { inBatches, readPage } from '../lists/read-page.js';
 import { SharedReads } from './shared-reads.js';
 
 export interface DirectoryUserFilter {

@@ -1,5 +1,4 @@
-import { keyOfRow, type ListOrder } from './list-order.js';
-import type { KeyReads } from './list-part.js';
+import { keyOfRow, type KeyReads, type ListOrder } from '../lists/list.js';
 
 /** A certificate's place in the order of their ends. */
 export interface EndOfCertificate {

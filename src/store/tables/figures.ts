@@ -11,8 +11,7 @@ import { webhookDeliveryStates } from '../../model/webhook-delivery.js';
 import type { ColumnValue, Condition } from '../statement.js';
 import type { EndOfCertificate } from './ending-certificates.js';
 import { soonestFirst } from './ending-certificates.js';
-import { highest, keyOfRow } from './list-order.js';
-import type { KeyReads } from './list-part.js';
+import { highest, keyOfRow, type KeyReads } from '../lists/list.js';
 
 /** Few enough for a millisecond of SQLite's, which nobody else gets. */
 const countedAtOnce = 1000;

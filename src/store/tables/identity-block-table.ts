@@ -11,7 +11,7 @@ import {
   type Statement,
 } from '../statement.js';
 import type { InsertIdentityBlock, RequireUnblocked } from '../step.js';
-import { inBatches } from './read-page.js';
+import { inBatches } from '../lists/read-page.js';
 
 type IdentityBlockRow = Prisma.IdentityBlockGetPayload<object>;
 

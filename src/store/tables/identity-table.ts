@@ -5,10 +5,9 @@ import { countedCertificates, type IdentityFilter } from '../../model/identity.j
 import type { Page, PageQuery } from '../../model/page.js';
 import { insertOnce, jsonRead, type ColumnValue, type Condition, type ReadRows, type Statement } from '../statement.js';
 import type { IdentityBlockTable } from './identity-block-table.js';
-import { behindPrefix } from './list-filter.js';
-import { compareParts, type ListKey, type ListOrder } from './list-order.js';
-import type { KeyReads } from './list-part.js';
-import { readPage, scanPage, type FoundRecords } from './read-page.js';
+import { behindPrefix } from '../lists/list-filter.js';
+import { compareParts, type KeyReads, type ListKey, type ListOrder } from '../lists/list.js';
+import { readPage, scanPage, type FoundRecords } from '../lists/read-page.js';
 
 /** A username with its live certificates, at most `countedCertificates` of them, those first that end last. */
 export interface LiveIdentity {

@@ -1,7 +1,7 @@
 import { labelText, type Label, type Labels } from '../../model/labels.js';
 import { uuidOctets } from '../octets.js';
 import type { Statement } from '../statement.js';
-import type { ListFilter } from './list-filter.js';
+import type { ListFilter } from '../lists/list-filter.js';
 
 /** The labels as the request's own row has them. Null where there are none, so that they take no place in it. */
 export const labelsColumn = (labels: Labels): string | null =>

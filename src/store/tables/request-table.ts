@@ -12,13 +12,26 @@ import type { Requester, Role } from '../../model/principal.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { hexText, octetsOf, uuidOctetsIn, uuidOf } from '../octets.js';
 import { storedJson } from '../statement.js';
-import { equals, isParty, onUsername, type ListFilter } from './list-filter.js';
-import { selectKeys } from './list-keys.js';
-import type { ListKey, ListOrder } from './list-order.js';
-import type { KeyReads, ListPart } from './list-part.js';
-import { inBatches, inOrderOf, numbersIn, readPage, scanPage, type FoundRecords, type Keyed } from './read-page.js';
+import { equals, isParty, onUsername, type ListFilter } from '../lists/list-filter.js';
+import { selectKeys } from '../lists/select-keys.js';
+import {
+  byUsername,
+  usernamesWith,
+  type KeyReads,
+  type ListKey,
+  type ListOrder,
+  type ListPart,
+} from '../lists/list.js';
+import {
+  inBatches,
+  inOrderOf,
+  numbersIn,
+  readPage,
+  scanPage,
+  type FoundRecords,
+  type Keyed,
+} from '../lists/read-page.js';
 import { labelsInColumn, onLabels } from './request-labels.js';
-import { byUsername, usernamesWith } from './usernames-in-order.js';
 
 const requestColumns = {
   n: true,

@@ -2,7 +2,7 @@ import type { RevocationReason, RevokedCertificate } from '../../model/revocatio
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { hexText, octetsIn, octetsOf, serialOctets, serialOf } from '../octets.js';
 import { quoted, type Columns, type Statement } from '../statement.js';
-import { inBatches } from './read-page.js';
+import { inBatches } from '../lists/read-page.js';
 
 /** `n` grows in the order of the commits, on every replica. */
 export interface StoredRevocation extends RevokedCertificate {

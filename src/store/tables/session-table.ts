@@ -3,8 +3,8 @@ import type { Page, PageQuery } from '../../model/page.js';
 import { sessionLimits, type Session } from '../../model/session.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { quoted, storedJson, type Columns, type Statement } from '../statement.js';
-import type { ListKey, ListOrder } from './list-order.js';
-import { readPage } from './read-page.js';
+import type { ListKey, ListOrder } from '../lists/list.js';
+import { readPage } from '../lists/read-page.js';
 
 /** All columns but the secret's hash, by which sessions are found, and the folded name. */
 const sessionColumns = {

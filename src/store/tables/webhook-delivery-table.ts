@@ -8,8 +8,8 @@ import type {
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { insertInto, type Columns, type Statement } from '../statement.js';
 import type { Conflict, EndWebhookAttempt, Operation } from '../step.js';
-import type { ListOrder } from './list-order.js';
-import { readPage } from './read-page.js';
+import type { ListOrder } from '../lists/list.js';
+import { readPage } from '../lists/read-page.js';
 
 const webhookDeliveryColumns = {
   id: true,

@@ -4,10 +4,10 @@ export type PemRefusalReason = 'NotPem' | 'WrongPemLabel' | 'SeveralPemBlocks' |
 
 /** Writes a PEM block by RFC 7468: lines of 64 characters, a newline after the last. */
 export function encodePem(label: string, der: Uint8Array): string {
-  const lines = Buffer.from(der)
-    .toString('base64')
-    .match(/.{1,64}/g);
-  return [`-----BEGIN ${label}-----`, ...(lines ?? []), `-----END ${label}-----`, ''].join('\n');
+  const base64 = Buffer.from(der).toString('base64');
+  let lines = '';
+  for (let at = 0; at < base64.length; at += 64) lines += `${base64.slice(at, at + 64)}\n`;
+  return `-----BEGIN ${label}-----\n${lines}-----END ${label}-----\n`;
 }
 
 /**

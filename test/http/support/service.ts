@@ -5,7 +5,8 @@ import Database from 'better-sqlite3';
 import request from 'supertest';
 import { inject } from 'vitest';
 import { buildApp, type AppOptions } from '../../../src/app.js';
-import { compose, type Overrides } from '../../../src/compose/compose.js';
+import { compose } from '../../../src/compose/compose.js';
+import type { Overrides } from '../../../src/compose/runtime.js';
 import { loadConfig } from '../../../src/config/config.js';
 import { readEnvironment } from '../../../src/config/env.js';
 import { makeApiToken } from '../../../src/identity/api-tokens.js';
@@ -14,6 +15,7 @@ import { createLogger } from '../../../src/observability/logger.js';
 import type { MetricsText } from '../../../src/model/measures.js';
 import type { Services } from '../../../src/http/services.js';
 import type { Store } from '../../../src/store/store.js';
+import { testPolicies } from '../../helpers/issuance.js';
 import { placeAuthority } from '../../helpers/local-authority.js';
 import { placeMigratedDatabase } from '../../helpers/migrated-database.js';
 import { freshDatabase, query } from '../../helpers/postgresql/databases.js';
@@ -24,25 +26,7 @@ import type { Call } from './call.js';
 import { mustConform } from './contract.js';
 
 /** `team-*` is permitted at once, `ops-*` needs an approval, `blocked` is never permitted. */
-export const policies = `
-apiVersion: kubepass/v1
-kind: Policy
-metadata: { name: automatic }
-spec:
-  selector: { clusters: [demo] }
-  allowed: { usernames: ["*"], groups: ["team-*"], collectors: ["*"] }
-  constraints: { maxExpirationSeconds: 86400 }
-  approval: { mode: auto }
----
-apiVersion: kubepass/v1
-kind: Policy
-metadata: { name: by-hand }
-spec:
-  selector: { clusters: [demo] }
-  allowed: { usernames: ["*"], groups: ["team-*", "ops-*"], collectors: ["*"] }
-  constraints: { maxExpirationSeconds: 604800 }
-  approval: { mode: manual }
----
+export const policies = `${testPolicies}---
 apiVersion: kubepass/v1
 kind: Guardrail
 metadata: { name: nobody-blocked }

@@ -12,35 +12,15 @@ import { testMachine, type TestMachine } from '../../helpers/plugin-machine.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 import { as } from '../../http/support/call.js';
 import { startService, type TestService } from '../../http/support/service.js';
+import { aPolicy } from '../../helpers/policies.js';
 
-const policies = `
-apiVersion: kubepass/v1
-kind: Policy
-metadata: { name: automatic }
-spec:
-  selector: { clusters: [demo] }
-  allowed: { usernames: ["*"], groups: ["team-*"] }
-  constraints: { maxExpirationSeconds: 86400 }
-  approval: { mode: auto }
----
-apiVersion: kubepass/v1
-kind: Policy
-metadata: { name: by-hand }
-spec:
-  selector: { clusters: [demo] }
-  allowed: { usernames: ["*"], groups: ["ops"] }
-  approval: { mode: manual, stages: [{ count: 1, approvers: { names: [bob, carol] } }] }
----
-apiVersion: kubepass/v1
-kind: Policy
-metadata: { name: late }
-spec:
-  selector: { clusters: [demo] }
-  allowed: { usernames: ["*"], groups: ["late"] }
-  constraints: { maxExpirationSeconds: 86400 }
-  approval: { mode: auto }
-  renewal: { afterExpirySeconds: 7200 }
-`;
+const day = { maxExpirationSeconds: 86_400 };
+const byHand = { mode: 'manual', stages: [{ count: 1, approvers: { names: ['bob', 'carol'] } }] };
+const policies = [
+  aPolicy('automatic', { groups: ['team-*'] }, { constraints: day }),
+  aPolicy('by-hand', { groups: ['ops'] }, { approval: byHand }),
+  aPolicy('late', { groups: ['late'] }, { constraints: day, renewal: { afterExpirySeconds: 7200 } }),
+].join('');
 
 let service: TestService;
 /** A proxy before the service: the plugin knows its address, and a test can break it. */

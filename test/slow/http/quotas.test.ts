@@ -2,26 +2,19 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { csrFor } from '../../helpers/csr.js';
 import { as, type Answer } from '../../http/support/call.js';
 import { startService, type Person, type TestService } from '../../http/support/service.js';
+import { aPolicy } from '../../helpers/policies.js';
 
-const policy = (name: string, quota: string, approval = 'mode: auto') => `
-apiVersion: kubepass/v1
-kind: Policy
-metadata: { name: ${name} }
-spec:
-  selector: { clusters: [demo] }
-  allowed: { usernames: ["*"], groups: ["${name}"] }
-  constraints: { maxExpirationSeconds: 3600 }
-  quota: { ${quota}: 3 }
-  approval: { ${approval} }
-`;
+const hour = { maxExpirationSeconds: 3600 };
+const policy = (name: string, quota: string, more: object = {}) =>
+  aPolicy(name, { groups: [name] }, { constraints: hour, quota: { [quota]: 3 }, ...more });
 
 const policies = [
   policy('per-username', 'livePerUsername'),
   policy('per-group', 'livePerGroup'),
   policy('per-requester', 'livePerRequester'),
   policy('per-hour', 'issuancesPerHour'),
-  policy('by-hand', 'livePerUsername', 'mode: manual'),
-].join('---\n');
+  policy('by-hand', 'livePerUsername', { approval: { mode: 'manual' } }),
+].join('');
 
 let service: TestService;
 beforeAll(async () => {

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { packEvents } from '../../../src/audit/audit-record.js';
 import { canonicalJson, NotCanonicalizableError } from '../../../src/audit/canonical-json.js';
-import { budgetFollower } from '../../../src/compose/budgets.js';
-import { Budgets } from '../../../src/identity/budgets.js';
+import { budgetFollower } from '../../../src/compose/open-budgets.js';
+import { Budgets } from '../../../src/identity/spent-budgets.js';
 import { auditEvent, type AuditEventDraft, type Json } from '../../../src/model/audit-event.js';
 import { noName, type DirectoryUser } from '../../../src/model/directory.js';
 import { followedWriter } from '../../../src/store/followed-writer.js';
 import { StepPreparation } from '../../../src/store/prepare-step.js';
-import { sqliteDialect } from '../../../src/store/sqlite/statements.js';
+import { sqliteDialect } from '../../../src/store/sqlite/sqlite-statements.js';
 import type { Operation, Step } from '../../../src/store/step.js';
 import { aCertificate, aRequest } from '../store/records.js';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { routesWithOtherUses, budgetUseOf } from '../../../src/http/plugins/budgets.js';
+import { routesWithOtherUses, budgetUseOf } from '../../../src/http/plugins/tell-budgets.js';
 
 const { paths } = JSON.parse(readFileSync('openapi/openapi.json', 'utf8')) as {
   readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>;

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Budgets, limitsOf } from '../../../src/identity/budgets.js';
+import { Budgets, limitsOf } from '../../../src/identity/spent-budgets.js';
 import type { BudgetName } from '../../../src/model/budget.js';
 import { principal } from '../../helpers/principals.js';
 

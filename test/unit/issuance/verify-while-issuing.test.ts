@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { auditEventService } from '../../../src/issuance/evidence/audit-event-service.js';
-import { Checkpoints } from '../../../src/issuance/evidence/checkpoints.js';
+import { Checkpoints } from '../../../src/issuance/evidence/checkpoint-service.js';
 import { createRequest } from '../../../src/issuance/requests/create-request.js';
 import { csrFor } from '../../helpers/csr.js';
 import { testIssuance } from '../../helpers/issuance.js';

@@ -15,7 +15,7 @@ import { CertificateTable } from '../../../src/store/tables/certificate-table.js
 import { RequestTable } from '../../../src/store/tables/request-table.js';
 import type { PrismaClient } from '../../../src/store/generated/sqlite/client.js';
 import { postgresqlDialect } from '../../../src/store/postgresql/query.js';
-import { sqliteDialect } from '../../../src/store/sqlite/statements.js';
+import { sqliteDialect } from '../../../src/store/sqlite/sqlite-statements.js';
 import { onPostgresql } from '../../helpers/test-store.js';
 import { aRequest, instant, testStore } from './records.js';
 

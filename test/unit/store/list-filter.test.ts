@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { behindPrefix } from '../../../src/store/tables/list-filter.js';
+import { behindPrefix } from '../../../src/store/lists/list-filter.js';
 
 const compare = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 const text = fc.string({ unit: 'binary', maxLength: 4 });

@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { AuditEventFilter } from '../../../src/model/audit-event.js';
 import type { RequestFilter } from '../../../src/model/certificate-request.js';
 import type { CertificateFilter } from '../../../src/model/certificate.js';
 import { InvalidCursorError } from '../../../src/model/errors.js';
 import { newId } from '../../../src/model/new-id.js';
 import type { Page, PageQuery, Visibility } from '../../../src/model/page.js';
+import type { Operation } from '../../../src/store/step.js';
 import type { Store } from '../../../src/store/store.js';
+import { openTestStore } from '../../helpers/test-store.js';
 import { aCertificate, anEvent, aRequest, aToken, instant, sha256, testStore } from './records.js';
 
 /** All items, page by page. */
@@ -29,9 +31,25 @@ const descending = (a: string, b: string): number => (a < b ? 1 : -1);
 /** Both databases compare texts so. */
 const byOctets = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
+const closing: (() => Promise<void>)[] = [];
+afterAll(async () => {
+  for (const close of closing) await close();
+});
+
+/** A store that several tests read. */
+async function storeToRead() {
+  const { store, close } = await openTestStore();
+  closing.push(close);
+  return { store, commit: (operations: readonly Operation[]) => store.writer.commit({ operations, events: [] }) };
+}
+const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
+};
+
 /** 23 requests, several in the same millisecond, between two requesters and two collectors. */
-async function withRequests() {
-  const opened = await testStore();
+async function withRequests(open = storeToRead) {
+  const opened = await open();
   const requests = Array.from({ length: 23 }, (_, i) => {
     const createdAt = second(Math.floor(i / 3));
     return aRequest({
@@ -48,6 +66,7 @@ async function withRequests() {
   await opened.commit(requests.map((request) => ({ op: 'insertRequest', request })));
   return { ...opened, requests };
 }
+const requestsToRead = once(() => withRequests());
 
 describe('requests', () => {
   it.each<RequestFilter & Visibility>([
@@ -79,7 +98,7 @@ describe('requests', () => {
     { username: 'user-1', usernamePrefix: 'user-2' },
     { state: 'issued', cluster: 'demo', username: 'user-2', requester: 'hr', visibleTo: 'hr' },
   ])('are listed newest first, each exactly once: %j', async (filter) => {
-    const { store, requests } = await withRequests();
+    const { store, requests } = await requestsToRead();
     const expected = requests
       .filter(
         (r) =>
@@ -109,7 +128,7 @@ describe('requests', () => {
     { usernamePrefix: 'user-', labels: [{ key: 'team', value: 'a=b' }] },
     { usernamePrefix: 'user-', visibleTo: 'jane' },
   ])('are listed by username where usernames begin alike, each exactly once: %j', async (filter) => {
-    const { store, requests } = await withRequests();
+    const { store, requests } = await requestsToRead();
     const expected = requests
       .filter(
         (r) =>
@@ -129,7 +148,7 @@ describe('requests', () => {
   });
 
   it('that come meanwhile move nothing in the pages that follow', async () => {
-    const { store, requests, commit } = await withRequests();
+    const { store, requests, commit } = await withRequests(testStore);
     const first = await store.requests.list({}, { limit: 5, cursor: null });
     await commit([{ op: 'insertRequest', request: aRequest({ createdAt: second(100) }) }]);
     const second_ = await store.requests.list({}, { limit: 500, cursor: first.nextCursor });
@@ -137,7 +156,7 @@ describe('requests', () => {
   });
 
   it('that are pending and wanted are listed newest first, each exactly once', async () => {
-    const { store, requests } = await withRequests();
+    const { store, requests } = await requestsToRead();
     for (const filter of [{}, { cluster: 'prod' }, { username: 'user-1', requester: 'hr' }]) {
       const isWanted = ({ collector }: { readonly collector: string }) => collector === 'hr';
       const expected = requests
@@ -212,8 +231,8 @@ describe('requests', () => {
 });
 
 /** 23 certificates, several issued and ending in the same second. */
-async function withCertificates() {
-  const opened = await testStore();
+const certificatesToRead = once(async () => {
+  const opened = await storeToRead();
   const jane = aRequest({ requester: { name: 'jane', groups: [], roles: [] }, collector: 'bob' });
   const hr = aRequest({ requester: { name: 'hr', groups: [], roles: [] }, collector: 'hr' });
   const certificates = Array.from({ length: 23 }, (_, i) =>
@@ -237,7 +256,7 @@ async function withCertificates() {
     certificates.filter((_, i) => (i % 3 ? name === 'hr' : name === 'jane' || name === 'bob'));
   const requestedBy = (name: string) => certificates.filter((_, i) => name === (i % 3 ? 'hr' : 'jane'));
   return { ...opened, certificates, requestedBy, visibleTo };
-}
+});
 
 describe('certificates', () => {
   it('of an identity that are valid now come newest first, without orphans, at most 100', async () => {
@@ -292,7 +311,7 @@ describe('certificates', () => {
     { usernamePrefix: 'user-', username: 'user-1', cluster: 'demo' },
     { usernamePrefix: 'user-2', username: 'user-1' },
   ])('are listed in order, each exactly once: %j', async (filter) => {
-    const { store, certificates, requestedBy, visibleTo } = await withCertificates();
+    const { store, certificates, requestedBy, visibleTo } = await certificatesToRead();
     const byExpiry = filter.expiresAfter !== undefined || filter.expiresBefore !== undefined;
     const byUsername = filter.usernamePrefix !== undefined && filter.username === undefined && !byExpiry;
     const requested = filter.requester === undefined ? certificates : requestedBy(filter.requester);
@@ -488,7 +507,7 @@ describe('a cursor', () => {
   });
 
   it('of one order of a list is refused under the other', async () => {
-    const { store } = await withCertificates();
+    const { store } = await certificatesToRead();
     const { nextCursor } = await store.certificates.list({}, { limit: 1, cursor: null });
     await expect(
       store.certificates.list({ expiresAfter: second(0) }, { limit: 1, cursor: nextCursor }),

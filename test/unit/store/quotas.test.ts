@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { QuotaLimit } from '../../../src/model/decision.js';
-import { bind, sqliteDialect } from '../../../src/store/sqlite/statements.js';
+import { bind, sqliteDialect } from '../../../src/store/sqlite/sqlite-statements.js';
 import { quotaCount } from '../../../src/store/tables/quotas.js';
 import { onPostgresql } from '../../helpers/test-store.js';
 import { aCertificate, aRequest, instant, testStore } from './records.js';

@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Composition, Overrides } from '../../../../src/compose/compose.js';
+import type { Composition } from '../../../../src/compose/compose.js';
+import type { Overrides } from '../../../../src/compose/runtime.js';
 import type { Authentication } from '../../../../src/model/authentication.js';
 import { makeAuthority, makeCertificate, makeKey, makeList, subjectAltName } from '../../../helpers/certificates.js';
 import { composeOn, type LogLine } from '../../../helpers/composed-service.js';

@@ -2,7 +2,7 @@ import { IssuerKeys } from '../../../../src/identity/oidc/issuer-keys.js';
 import type { OidcIssuer } from '../../../../src/identity/oidc/issuer.js';
 import { readKeySet } from '../../../../src/identity/oidc/json-web-keys.js';
 import { OidcTokens } from '../../../../src/identity/oidc/oidc-tokens.js';
-import { JsonWebTokens, type TokensOfServiceAccounts } from '../../../../src/identity/json-web-tokens.js';
+import { JsonWebTokens, type TokensOfServiceAccounts } from '../../../../src/identity/json-web-token-authenticator.js';
 import type { RoleBinding } from '../../../../src/identity/role-bindings.js';
 import { jwkOf, makeKeys, rawToken, withRsa, type SignOctets } from '../../../helpers/raw-tokens.js';
 

@@ -1,7 +1,7 @@
 import { hash, X509Certificate } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { KeyProofs } from '../../../../src/identity/proofs/key-proofs.js';
+import { KeyProofs } from '../../../../src/identity/proofs/key-proof-authenticator.js';
 import { decodeSinglePem } from '../../../../src/x509/strict/pem.js';
 import {
   acceptedProofs,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ClusterProbes } from '../../../../src/issuance/clusters/cluster-probes.js';
+import { ClusterProbes } from '../../../../src/issuance/clusters/last-probes.js';
 import { createKubeconfig } from '../../../../src/issuance/requests/collect-kubeconfig.js';
 import { probeCluster, probeStaleClusters } from '../../../../src/issuance/clusters/probe-cluster.js';
 import { missingPermissions } from '../../../../src/model/cluster-probe.js';

@@ -6,9 +6,9 @@ import { moveRequest } from '../../../../src/issuance/request-states.js';
 import type { Operation } from '../../../../src/store/step.js';
 import { testIssuance, type TestIssuance } from '../../../helpers/issuance.js';
 import { aCertificate, aDirectoryUser, anAttempt, aRequest } from '../../store/records.js';
+import { aPolicy } from '../../../helpers/policies.js';
 
-const policies = `{ apiVersion: kubepass/v1, kind: Policy, metadata: { name: members }, spec: { selector: {},
-  allowed: { usernames: ["*"], groupsFromDirectory: { payments: [team] }, collectors: ["*"] }, approval: { mode: auto } } }`;
+const policies = aPolicy('members', { groupsFromDirectory: { payments: ['team'] }, collectors: ['*'] });
 
 let issuance: TestIssuance;
 beforeAll(async () => {

@@ -8,7 +8,7 @@ import {
   type CheckpointsContext,
   type CheckpointSigner,
   signCheckpoints,
-} from '../../../../src/issuance/evidence/checkpoints.js';
+} from '../../../../src/issuance/evidence/checkpoint-service.js';
 import { newId } from '../../../../src/model/new-id.js';
 import type { Restoration } from '../../../../src/model/restoration.js';
 import type { Announcement } from '../../../../src/model/webhook-delivery.js';

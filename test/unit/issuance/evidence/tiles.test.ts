@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { GrowingTree, leafHash, rootOfSubtree } from '../../../../src/audit/merkle-tree.js';
-import { Checkpoints } from '../../../../src/issuance/evidence/checkpoints.js';
+import { Checkpoints } from '../../../../src/issuance/evidence/checkpoint-service.js';
 import { openSqliteStore } from '../../../../src/store/sqlite/open-sqlite-store.js';
 import type { Step } from '../../../../src/store/step.js';
 import type { Store } from '../../../../src/store/store.js';

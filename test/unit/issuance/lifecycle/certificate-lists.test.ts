@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { CertificateLists } from '../../../../src/issuance/lifecycle/certificate-lists.js';
+import { CertificateLists } from '../../../../src/issuance/lifecycle/revocation-lists.js';
 import { DenyList } from '../../../../src/issuance/lifecycle/deny-list.js';
 import { revocationReasons } from '../../../../src/model/revocation.js';
 import type { IssuingCluster } from '../../../../src/issuance/context.js';

@@ -12,18 +12,11 @@ import { csrFor } from '../../../helpers/csr.js';
 import { testIssuance, type TestIssuance } from '../../../helpers/issuance.js';
 import { alice, bob } from '../../../helpers/principals.js';
 import { derOf, signingBy } from '../../../helpers/signers.js';
+import { aPolicy } from '../../../helpers/policies.js';
 
-const policy = (name: string, quota: string, approval = 'mode: auto') => `
-apiVersion: kubepass/v1
-kind: Policy
-metadata: { name: ${name} }
-spec:
-  selector: { clusters: [demo] }
-  allowed: { usernames: ["*"], groups: ["team-*"] }
-  ${quota === '' ? '' : `quota: { ${quota} }`}
-  approval: { ${approval} }
-`;
-const one = policy('one', 'livePerUsername: 1, livePerGroup: 1, livePerRequester: 1, issuancesPerHour: 1');
+const policy = (name: string, quota: object, mode = 'auto') =>
+  aPolicy(name, { groups: ['team-*'] }, { quota, approval: { mode } });
+const one = policy('one', { livePerUsername: 1, livePerGroup: 1, livePerRequester: 1, issuancesPerHour: 1 });
 
 let issuance: TestIssuance;
 beforeEach(async () => {
@@ -100,9 +93,9 @@ describe('a request does not count against itself', () => {
 
 describe('a quota that was lowered', () => {
   it('ends what was approved before with NoLongerPermitted, one by one, until the rest fits', async () => {
-    issuance.setPolicies(policy('three', 'livePerUsername: 3'));
+    issuance.setPolicies(policy('three', { livePerUsername: 3 }));
     const ids = [(await created(jane)).id, (await created(jane)).id, (await created(jane)).id];
-    issuance.setPolicies(policy('three', 'livePerUsername: 2'));
+    issuance.setPolicies(policy('three', { livePerUsername: 2 }));
     const outcomes = [];
     for (const id of ids) outcomes.push(await collectKubeconfig(issuance.context, alice, id));
     expect(outcomes.map(({ ok }) => ok)).toEqual([false, true, true]);
@@ -145,10 +138,10 @@ describe('a quota that is used up between the decision and its commit', () => {
   });
 
   it('leaves the decision to the next policy, where another permits too', async () => {
-    issuance.setPolicies([one, policy('other', '')].join('---\n'));
+    issuance.setPolicies(one + policy('other', {}));
     expect((await created(jane)).decision.policy).toBe('one');
     expect((await created(jane)).decision.policy).toBe('other');
-    issuance.setPolicies([policy('a-one', 'livePerUsername: 3'), policy('by-hand', '', 'mode: manual')].join('---\n'));
+    issuance.setPolicies(policy('a-one', { livePerUsername: 3 }) + policy('by-hand', {}, 'manual'));
     const outcome = await create(jane, overtaken());
     expect(outcome).toMatchObject({
       ok: true,
@@ -157,7 +150,7 @@ describe('a quota that is used up between the decision and its commit', () => {
   });
 
   it('ends the last approval of a request with NoLongerPermitted', async () => {
-    issuance.setPolicies(policy('one-by-hand', 'livePerUsername: 1', 'mode: manual'));
+    issuance.setPolicies(policy('one-by-hand', { livePerUsername: 1 }, 'manual'));
     const [first, second] = [(await created(jane)).id, (await created(jane)).id];
     let overtaking = true;
     const context = interrupted(async (step) => {
@@ -175,7 +168,7 @@ describe('a quota that is used up between the decision and its commit', () => {
 
   it('is back-pressure, and nothing is recorded, where three policies in a row are used up like that', async () => {
     const bounds = [5, 6, 7, 8];
-    issuance.setPolicies(bounds.map((bound) => policy(`at-most-${bound}`, `livePerUsername: ${bound}`)).join('---\n'));
+    issuance.setPolicies(bounds.map((bound) => policy(`at-most-${bound}`, { livePerUsername: bound })).join(''));
     const policies: number[] = [];
     const context = interrupted((step) => {
       const [quota] = quotasIn(step);
@@ -216,7 +209,7 @@ describe('the step that makes a certificate count', () => {
   });
 
   it('counts nothing where the deciding policy has no quota, nor for a request that waits', async () => {
-    for (const text of [policy('free', ''), policy('waits', 'livePerUsername: 1', 'mode: manual')]) {
+    for (const text of [policy('free', {}), policy('waits', { livePerUsername: 1 }, 'manual')]) {
       issuance.setPolicies(text);
       const steps: Step[] = [];
       await create(

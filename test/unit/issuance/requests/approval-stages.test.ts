@@ -8,23 +8,17 @@ import { awaitedStages, type CertificateRequest } from '../../../../src/model/ce
 import type { CommitResult, Step } from '../../../../src/store/step.js';
 import { testIssuance, type TestIssuance } from '../../../helpers/issuance.js';
 import { alice, bob, principal } from '../../../helpers/principals.js';
+import { aPolicy } from '../../../helpers/policies.js';
 
 interface Stage {
   readonly count: number;
   readonly group: string;
 }
 
-const policyWith = (stages: readonly Stage[], groups = '["ops-*"]') => `
-apiVersion: kubepass/v1
-kind: Policy
-metadata: { name: staged }
-spec:
-  selector: { clusters: [demo] }
-  allowed: { usernames: ["*"], groups: ${groups} }
-  approval:
-    mode: manual
-    stages: ${JSON.stringify(stages.map(({ count, group }) => ({ count, approvers: { groups: [group] } })))}
-`;
+const policyWith = (stages: readonly Stage[], group = 'ops-*') => {
+  const awaited = stages.map(({ count, group }) => ({ count, approvers: { groups: [group] } }));
+  return aPolicy('staged', { groups: [group] }, { approval: { mode: 'manual', stages: awaited } });
+};
 const leadsThenSecurity = [
   { count: 2, group: 'leads' },
   { count: 1, group: 'security' },
@@ -141,7 +135,7 @@ describe('an approval that meets another move of its request', () => {
       lena,
       id,
       interrupted(() => {
-        issuance.setPolicies(policyWith(leadsThenSecurity, '["others"]'));
+        issuance.setPolicies(policyWith(leadsThenSecurity, 'others'));
         return Promise.resolve();
       }),
     );
@@ -160,7 +154,7 @@ describe('the stages of a request', () => {
       { stage: 0, needed: 1 },
       { stage: 1, needed: 1 },
     ]);
-    issuance.setPolicies(policyWith(leadsThenSecurity, '["others"]'));
+    issuance.setPolicies(policyWith(leadsThenSecurity, 'others'));
     // Not the last one: policy is not asked yet.
     expect((await approve(lars, id)).ok).toBe(true);
     expect(await approve(sam, id)).toMatchObject({ ok: false, refusal: { kind: 'policy-denied' } });

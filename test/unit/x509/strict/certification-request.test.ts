@@ -189,14 +189,15 @@ describe('a second reader', () => {
 
   it('agrees on every generated subject that ours accepts', async () => {
     const outcomes = { refused: 0, agreed: 0 };
+    const numRuns = propertyRuns(1500);
     await fc.assert(
       fc.asyncProperty(subject, quickAlgorithms, async (generated, algorithm) => {
         outcomes[await agrees(buildCsr({ ...pairOf(algorithm), subject: generated }))]++;
       }),
-      { numRuns: propertyRuns(1500) },
+      { numRuns },
     );
-    expect(outcomes.agreed).toBeGreaterThan(200);
-    expect(outcomes.refused).toBeGreaterThan(200);
+    expect(outcomes.agreed).toBeGreaterThan(numRuns / 7.5);
+    expect(outcomes.refused).toBeGreaterThan(numRuns / 7.5);
   });
 
   it('agrees on every mutated request that ours accepts, signed anew over the mutation', async () => {
@@ -207,7 +208,8 @@ describe('a second reader', () => {
         const info = inside(onlyElement(buildCsr(parts), 'the CSR')).next();
         outcomes[await agrees(sealCsr(mutate(info.raw, changes), parts))]++;
       }),
-      { numRuns: propertyRuns(2000) },
+      // Ours accepts few mutants, so fewer runs might agree on none.
+      { numRuns: 2000 },
     );
     expect(outcomes.agreed).toBeGreaterThan(20);
   });

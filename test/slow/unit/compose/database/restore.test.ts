@@ -21,11 +21,15 @@ import type { Composition } from '../../../../../src/compose/compose.js';
 import { checkpointText } from '../../../../../src/audit/checkpoint.js';
 import { signNote } from '../../../../../src/audit/signed-note.js';
 import { filesApart } from '../../../../../src/compose/database/files-apart.js';
-import { markDatabase, restoreDatabase, type RestoreAsk } from '../../../../../src/compose/database/restore.js';
+import {
+  markDatabase,
+  restoreDatabase,
+  type RestoreAsk,
+} from '../../../../../src/compose/database/restore-database.js';
 import { verifyConfigured, verifySqlite } from '../../../../../src/compose/database/verify-database.js';
 import { loadConfig, type Config } from '../../../../../src/config/config.js';
 import { readEnvironment } from '../../../../../src/config/env.js';
-import { Restorations } from '../../../../../src/issuance/restoration/restorations.js';
+import { Restorations } from '../../../../../src/issuance/restoration/recorded-restorations.js';
 import { noName } from '../../../../../src/model/directory.js';
 import type { Principal } from '../../../../../src/model/principal.js';
 import type { Step } from '../../../../../src/store/step.js';

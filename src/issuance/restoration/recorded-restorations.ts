@@ -164,9 +164,12 @@ export class Restorations {
     const detectedAt = clock();
     return {
       id: newId(detectedAt, random),
-      ...{ detectedAt, detectedBy, ...found },
+      detectedAt,
+      detectedBy,
+      ...found,
       signedEvents: this.#signedEvents,
-      ...{ acknowledgedAt: null, acknowledgedBy: null },
+      acknowledgedAt: null,
+      acknowledgedBy: null,
     };
   }
 
@@ -194,7 +197,8 @@ export class Restorations {
       for (const { cluster, fingerprintSha256, details } of page.items)
         if (details['lost'] === true && cluster !== null && fingerprintSha256 !== null)
           lost.push({
-            ...{ cluster, fingerprintSha256 },
+            cluster,
+            fingerprintSha256,
             serialNumber: textOrNull(details['serialNumber']),
             username: textOrNull(details['username']),
             notAfter: textOrNull(details['notAfter']),

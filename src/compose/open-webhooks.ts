@@ -1,29 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import type { Config } from '../config/config.js';
 import { eventPayload } from '../http/webhook-deliveries/event-payload.js';
-import type { Log } from '../issuance/context.js';
-import type { Tracing } from '../model/tracing.js';
 import type { Announcement, WebhookDelivery } from '../model/webhook-delivery.js';
 import type { WebhookDeliveryService } from '../webhooks/webhook-delivery-service.js';
 import type { Store } from '../store/store.js';
 import { deliveriesOf } from '../webhooks/webhook.js';
 import { webhookDeliveryService } from '../webhooks/webhook-delivery-service.js';
 import { WebhookDispatcher } from '../webhooks/webhook-dispatcher.js';
+import type { Runtime } from './runtime.js';
 import { storedOutbox } from './webhook-outbox.js';
 import { keepWebhooksInForce, type WebhooksInForce } from './webhooks-in-force.js';
-
-export interface WebhookParts {
-  readonly clock: () => Date;
-  /** For the ids of deliveries, which receivers see. */
-  readonly random: (octets: number) => Buffer;
-  /** Identifies this process as the owner of the attempts it works on. */
-  readonly owner: string;
-  readonly log: Log;
-  readonly tracing: Tracing;
-  readonly intervalMilliseconds: number;
-  /** See `WebhookDispatcher`. */
-  readonly roundMilliseconds?: number | undefined;
-}
 
 export interface OpenedWebhooks extends WebhooksInForce {
   readonly dispatcher: WebhookDispatcher;
@@ -39,16 +24,18 @@ export interface OpenedWebhooks extends WebhooksInForce {
 
 /** Opens the configured webhooks. They are called once the dispatcher starts. Throws `ConfigError` as their files do. */
 export async function openWebhooks(
-  config: Config,
+  { config, overrides, clock, random, owner, log, tracing, intervalMilliseconds, closings }: Runtime,
   { webhookDeliveries, writer }: Pick<Store, 'webhookDeliveries' | 'writer'>,
-  { clock, random, owner, log, tracing, intervalMilliseconds, roundMilliseconds }: WebhookParts,
 ): Promise<OpenedWebhooks> {
   const inForce = await keepWebhooksInForce(config, log, intervalMilliseconds);
+  closings.push(() => {
+    inForce.stop();
+  });
   const { webhooks } = inForce;
   const outbox = storedOutbox(webhookDeliveries, writer);
   const dispatcher = new WebhookDispatcher({
     ...{ webhooks, outbox, clock, random: randomBytes, owner, log, tracing },
-    ...(roundMilliseconds !== undefined && { roundMilliseconds }),
+    ...(overrides.webhookRoundMilliseconds !== undefined && { roundMilliseconds: overrides.webhookRoundMilliseconds }),
   });
   const wake = () => {
     tracing.outside(() => {

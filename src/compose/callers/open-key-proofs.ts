@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.js';
-import { KeyProofs } from '../../identity/proofs/key-proofs.js';
+import { KeyProofs } from '../../identity/proofs/key-proof-authenticator.js';
 import { isForPeopleAlone } from '../../identity/permissions.js';
 import { rolesBound } from '../../identity/role-bindings.js';
 import type { DirectoryUse } from '../../issuance/directory/directory-use.js';

@@ -1,3 +1,6 @@
+import type { Condition, ReadRows, SqlDialect } from '../statement.js';
+import { behindPrefix, type ListFilter } from './list-filter.js';
+
 /** The key of a row in the order of a list; the last column makes it unique. */
 export type ListKey = readonly (bigint | Date | string)[];
 
@@ -53,3 +56,40 @@ export const compareParts = (a: ListKey[number] | undefined, b: ListKey[number] 
   typeof a === 'string' && typeof b === 'string'
     ? Buffer.compare(Buffer.from(a), Buffer.from(b))
     : Number(a) - Number(b);
+
+/** How keys are read: with SQL, in the form that leads the database along one index. */
+export interface KeyReads {
+  readonly readRows: ReadRows;
+  readonly dialect: SqlDialect;
+}
+
+/** A part of a list. `"r"` is its table. */
+export interface ListPart {
+  readonly table: string;
+  readonly order: ListOrder;
+  readonly filters: readonly ListFilter[];
+  /** Whatever else must hold for a row `"r"`; no index serves it. */
+  readonly conditions?: readonly Condition[];
+  /** The key before the first one; null: from the beginning. */
+  readonly after: ListKey | null;
+  /** For an ascending list: the first value of the order's first column that does not belong to it. */
+  readonly until?: ListKey[number] | undefined;
+}
+
+/** By username, and of one username in the order of recording. `list` names the list. */
+export const byUsername = (list: string): ListOrder => ({
+  name: `${list}/username`,
+  columns: [
+    { name: 'username', holds: 'texts' },
+    { name: 'n', holds: 'numbers' },
+  ],
+  direction: 'ascending',
+  alone: true,
+});
+
+/** The range of such a list with the usernames that begin with the prefix, behind the key `after`. */
+export function usernamesWith(prefix: string, after: ListKey | null): Pick<ListPart, 'after' | 'until'> {
+  // A cursor may be from a list with another prefix.
+  const isWithin = after !== null && compareParts(after[0], prefix) >= 0;
+  return { after: isWithin ? after : [prefix, -1n], until: behindPrefix(prefix) };
+}

@@ -1,8 +1,45 @@
 import { quoted, type Condition } from '../statement.js';
-import { hasFew, sortedKeys } from './few-keys.js';
-import { matches, type IndexAlternative, type ListFilter } from './list-filter.js';
-import { beforeAll, inOrder, keyOfRow, type ListKey, type ListOrder } from './list-order.js';
-import type { KeyReads, ListPart } from './list-part.js';
+import { matches, rowsOf, type Alternative, type IndexAlternative, type ListFilter } from './list-filter.js';
+import {
+  beforeAll,
+  compareParts,
+  inOrder,
+  keyOfRow,
+  type KeyReads,
+  type ListKey,
+  type ListOrder,
+  type ListPart,
+} from './list.js';
+
+/*
+ * The lists of the service promise that a page takes milliseconds at a million rows, whichever filters are combined. A
+ * database does not keep this promise by itself. Its planner guesses from statistics which index is best, and a guess that is
+ * wrong reads a million rows. A page that looks through a million rows for the one that matches is as slow, with the best of
+ * plans. Two tricks keep the promise.
+ *
+ * **Bounded reads.** The index of a filter has the column of the filter and then the columns of the list's order (`prisma/`
+ * declares them), so its rows lie side by side in the order of the list. A page is read along one such index, from the key
+ * behind which it begins, and ends after `limit` rows. With two filters, rows along the index of the first one may all fail the
+ * second one. So the rarest filter is looked for first: one with fewer than 1,000 rows left is read to its end. If there is no
+ * rare one, 1,000 rows are examined, and the page may end with fewer rows than asked for, or with none; its cursor goes on
+ * behind the last row that was examined. So a caller who follows cursors still sees every row, and each call ends in time.
+ *
+ * To find out whether a filter has 1,000 rows left costs one read: `LIMIT 1 OFFSET 999` along its index answers the key of the
+ * thousandth row, or nothing. Between two common filters, the one whose thousandth row lies further on in the list is the rarer
+ * one. The examination ends at that key (`nearestReach`), because 1,000 rows of the rarer filter lie before it.
+ *
+ * **Defeated indexes.** The planner must use the index that was chosen here and no other, in two databases, without hints that
+ * only one of them has. So conditions are written in two ways. The condition of the chosen filter has a form that only its
+ * index can serve: `indexRange` compares the columns of that index as a row. Every other condition has a form that no index can
+ * serve: `COALESCE(column, column) = ?` has the same rows as `column = ?`, and the planner does not see through it (`matches`).
+ *
+ * A filter by the beginning of a text has an index, but in the order of the texts and not of the list. It is used only where few
+ * rows match: then all of them are read and sorted here (`sortedKeys`). Else it is compared row by row.
+ *
+ * `list.ts` has the words (order, key, part), `list-filter.ts` the filters and both forms of their conditions, `read-page.ts` the
+ * pages and cursors. The tables say which columns there are. `npm run bench:million` measures the promise, and
+ * `test/unit/store/indexes.test.ts` looks at the plans.
+ */
 
 /** Keys in the order of the list. */
 export interface KeysInOrder {
@@ -115,6 +152,56 @@ async function readAlong(
       WHERE ${where.map(({ sql }) => sql).join(' AND ')}
       ORDER BY ${sorted.map((column) => `${column} ${descending ? 'DESC' : 'ASC'}`).join(', ')} LIMIT ? OFFSET ?`,
     parameters: [...where.flatMap(({ parameters }) => parameters), take, skip],
+  });
+  return rows.map((row) => keyOfRow(order, row as Readonly<Record<string, unknown>>));
+}
+
+/** Whether fewer than so many rows match each alternative of a filter, wherever they are in the list. */
+export async function hasFew(reads: KeyReads, { table }: ListPart, filter: ListFilter, rows: number): Promise<boolean> {
+  const found = await Promise.all(
+    filter.map((way) => {
+      const { from, where } = rowsOf(table, way, reads.dialect);
+      const { sql, parameters } = where;
+      return reads.readRows({
+        sql: `SELECT 1 FROM ${from} WHERE ${sql} LIMIT 1 OFFSET ?`,
+        parameters: [...parameters, rows - 1],
+      });
+    }),
+  );
+  return found.every(({ length }) => length === 0);
+}
+
+/**
+ * The keys of a part of a list, for a filter that few rows match: where no index has them in the order of the list, all of
+ * them are read and sorted here.
+ */
+export async function sortedKeys(
+  reads: KeyReads,
+  part: ListPart,
+  filter: ListFilter,
+  others: readonly Condition[],
+): Promise<readonly ListKey[]> {
+  const { order, after, until } = part;
+  const compare = inOrder(order);
+  const found = await Promise.all(filter.map((way) => readAll(reads, part, way, others)));
+  return found
+    .flat()
+    .filter((key) => after === null || compare(key, after) > 0)
+    .filter(([first]) => until === undefined || compareParts(first, until) < 0)
+    .sort(compare);
+}
+
+async function readAll(
+  { readRows, dialect }: KeyReads,
+  { table, order }: ListPart,
+  way: Alternative,
+  others: readonly Condition[],
+): Promise<readonly ListKey[]> {
+  const { from, where } = rowsOf(table, way, dialect);
+  const rows = await readRows({
+    sql: `SELECT ${order.columns.map(({ name }) => `"r".${quoted(name)}`).join(', ')} FROM ${from}
+      WHERE ${[where, ...others].map(({ sql }) => sql).join(' AND ')}`,
+    parameters: [where, ...others].flatMap(({ parameters }) => parameters),
   });
   return rows.map((row) => keyOfRow(order, row as Readonly<Record<string, unknown>>));
 }

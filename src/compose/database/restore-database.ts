@@ -24,7 +24,7 @@ import {
   realPath,
   replaceDatabase,
 } from './replace-database.js';
-import { readReplaced } from './replaced-database.js';
+import { readReplaced } from './former-database.js';
 import { KeptRevocationsFile } from './kept-revocations-file.js';
 import { CommandRefusedError, verifiedLog } from './verify-database.js';
 

@@ -1,6 +1,6 @@
 import { packEvents } from '../audit/audit-record.js';
 import type { Config } from '../config/config.js';
-import { Budgets, type Spender } from '../identity/budgets.js';
+import { Budgets, type Spender } from '../identity/spent-budgets.js';
 import type { AuditEventDraft } from '../model/audit-event.js';
 import type { BudgetLimits } from '../model/budget.js';
 import type { Role } from '../model/principal.js';

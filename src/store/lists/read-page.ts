@@ -1,6 +1,6 @@
 import { InvalidCursorError } from '../../model/errors.js';
 import type { Page, PageQuery } from '../../model/page.js';
-import type { ListKey, ListOrder, OrderColumn } from './list-order.js';
+import type { ListKey, ListOrder, OrderColumn } from './list.js';
 
 /** A record with the key of its row. */
 export interface Keyed<T> {
@@ -11,7 +11,7 @@ export interface Keyed<T> {
 /** Records in the order of a list. */
 export interface FoundRecords<T> {
   readonly records: readonly Keyed<T>[];
-  /** See `FoundKeys`. */
+  /** See `KeysInOrder`. */
   readonly goesOnBehind: ListKey | null;
 }
 

@@ -53,8 +53,12 @@ export class Sessions {
     const secret = newSessionSecret(random);
     const session: Session = {
       id: newId(now, random),
-      ...{ name, groups, issuer },
-      ...{ createdAt: now, usedAt: now, endedAt: null },
+      name,
+      groups,
+      issuer,
+      createdAt: now,
+      usedAt: now,
+      endedAt: null,
       expiresAt: new Date(now.getTime() + sessionLimits.longestSeconds * 1000),
     };
     const event = auditEvent('SignedIn', now, name, {

@@ -1,6 +1,6 @@
 import { BoundedMap } from '../../model/bounded-map.js';
 import type { LoginAttempt, LoginBegun, LoginFinished, LoginUnavailable } from '../../model/login.js';
-import type { Sessions } from './sessions.js';
+import type { Sessions } from './browser-sessions.js';
 
 /** Signs people in at one identity provider. */
 export interface LoginProvider {

@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Log } from '../../issuance/context.js';
-import type { Checkpoints } from '../../issuance/evidence/checkpoints.js';
+import type { Checkpoints } from '../../issuance/evidence/checkpoint-service.js';
 import { recordRestoration } from '../../issuance/restoration/record-restoration.js';
-import type { LogAsFound, Restorations } from '../../issuance/restoration/restorations.js';
+import type { LogAsFound, Restorations } from '../../issuance/restoration/recorded-restorations.js';
 import { newId } from '../../model/new-id.js';
 import type { CommitFollower } from '../../store/followed-writer.js';
 import type { Store } from '../../store/store.js';

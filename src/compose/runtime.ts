@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto';
+import type { ClusterConnection } from '../cluster/cluster-connection.js';
+import type { Config } from '../config/config.js';
+import { prepareDataDir } from '../config/secrets.js';
+import type { Log } from '../issuance/context.js';
+import type { RequestTracing, Tracing } from '../model/tracing.js';
+import type { Signer } from '../signer/signer.js';
+import type { Writer } from '../store/step.js';
+import { publicRandomOctets } from '../x509/strict/serial-number.js';
+import type { AuthenticatorOverrides } from './callers/authenticators.js';
+import type { Closings } from './closings.js';
+import { openMetrics, type OpenedMetrics } from './metrics.js';
+import type { RetentionOverrides } from './retention.js';
+import { openTraces, tracedLog } from './traces.js';
+
+/** Replacements for real parts, and wrappers around them, for tests. */
+export interface Overrides extends RetentionOverrides, AuthenticatorOverrides {
+  readonly clock?: () => Date;
+  readonly writer?: (writer: Writer) => Writer;
+  /** Whether SQLite's writer gets a thread of its own, as it does unless a test has too many services to start. */
+  readonly writerThread?: boolean;
+  /** The same for the thread that makes and verifies signatures with P-256. */
+  readonly cryptoThread?: boolean;
+  readonly signer?: (signer: Signer) => Signer;
+  readonly connection?: (connection: ClusterConnection) => ClusterConnection;
+  /** How often the outbox of webhooks is looked through. */
+  readonly webhookRoundMilliseconds?: number;
+  /** How often the files of certificates and secrets are looked at. */
+  readonly tlsRoundMilliseconds?: number;
+  /** How often the policies' files are looked at. */
+  readonly policyRoundMilliseconds?: number;
+  /** How often the figures of the database are counted. */
+  readonly countMilliseconds?: number;
+  /** How long one text of metrics is told. */
+  readonly metricsTextMilliseconds?: number;
+}
+
+/** The surroundings in which every part of this process is opened. */
+export interface Runtime {
+  readonly config: Config;
+  readonly overrides: Overrides;
+  readonly clock: () => Date;
+  /** Octets that others may see, for ids. */
+  readonly random: (octets: number) => Buffer;
+  /** Identifies this process as the owner of the attempts it works on. */
+  readonly owner: string;
+  readonly log: Log;
+  readonly tracing: Tracing;
+  /** Null where nobody collects traces. */
+  readonly requestTracing: RequestTracing | null;
+  readonly metrics: OpenedMetrics;
+  /** How often the files of certificates and secrets are looked at. */
+  readonly intervalMilliseconds: number;
+  /** Takes how each part is closed when the part is open. */
+  readonly closings: Closings;
+}
+
+/** Opens the way to traces and metrics, and prepares the data dir. */
+export async function openRuntime(
+  config: Config,
+  givenLog: Log,
+  overrides: Overrides,
+  closings: Closings,
+): Promise<Runtime> {
+  const clock = overrides.clock ?? (() => new Date());
+  const traces = await openTraces(config, givenLog);
+  const { tracing } = traces;
+  closings.push(() => traces.close());
+  const log = tracedLog(givenLog, tracing);
+  const warning = await prepareDataDir(config.dataDir);
+  if (warning !== null) log.warn({}, warning);
+  return {
+    config,
+    overrides,
+    clock,
+    random: publicRandomOctets(),
+    owner: randomUUID(),
+    log,
+    tracing,
+    requestTracing: traces.requests,
+    metrics: openMetrics(config, clock, overrides.metricsTextMilliseconds),
+    intervalMilliseconds: overrides.tlsRoundMilliseconds ?? 5_000,
+    closings,
+  };
+}
