@@ -8,7 +8,7 @@ import type { CertificateRequest } from '../../src/model/certificate-request.js'
 import { labelText, type Labels } from '../../src/model/labels.js';
 import { newId } from '../../src/model/new-id.js';
 import { auditRecordRow } from '../../src/store/tables/audit-event-table.js';
-import { certificateRow, issuerRow } from '../../src/store/tables/insert-certificate.js';
+import { certificateRow, issuerRow } from '../../src/store/tables/certificate-table.js';
 import { revocationRow } from '../../src/store/tables/revocation-table.js';
 import { identityBlockRow } from '../../src/store/tables/identity-block-table.js';
 import { decisionText, requestRow } from '../../src/store/tables/write-request.js';

@@ -32,7 +32,7 @@ export interface UnchainedRecord {
 }
 
 /** The text of the shared members, between the parts that differ from event to event: `textOf` puts them together. */
-export interface SharedText {
+interface SharedText {
   readonly beforeDetails: string;
   readonly beforePrincipal: string;
   readonly beforeSeq: string;

@@ -58,14 +58,14 @@ export function signNote(text: string, signers: readonly NoteSigner[]): string {
   return `${text}\n${lines.join('')}`;
 }
 
-export interface VerifiedNote {
+interface VerifiedNote {
   readonly text: string;
   /** The keys whose signatures are good; at least one. */
   readonly signedBy: readonly NoteKey[];
 }
 
 /** Why a note is refused, or the note. */
-export type NoteReading =
+type NoteReading =
   | { readonly ok: true; readonly note: VerifiedNote }
   | { readonly ok: false; readonly reason: 'Malformed' | 'NoKnownSignature' | 'BadSignature' };
 

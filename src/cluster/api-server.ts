@@ -6,7 +6,7 @@ import { ClusterUnavailableError, errorFromAnswer, errorWithoutAnswer } from './
 import type { PooledKubeConfig } from './pooled-kube-config.js';
 
 /** One request to an API server. */
-export interface ApiRequest {
+interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Absolute, encoded. */
   readonly path: string;

@@ -33,14 +33,14 @@ export interface ConnectionOptions {
 }
 
 /** The user that an API server authenticates a credential as. */
-export interface AuthenticatedUser {
+interface AuthenticatedUser {
   readonly username: string;
   readonly groups: readonly string[];
   /** Whether the credential is a client certificate; known from Kubernetes 1.32 on. */
   readonly byCertificate: boolean;
 }
 
-export interface AccessReview {
+interface AccessReview {
   readonly access: Access;
   readonly allowed: boolean;
 }

@@ -52,7 +52,7 @@ export interface Status {
 }
 
 /** An answer of the API server with status 300 or above. */
-export interface FailedAnswer {
+interface FailedAnswer {
   readonly status: number;
   readonly retryAfter: string | null;
   /** The body: JSON of a `Status` where the API server itself answers. */

@@ -107,7 +107,7 @@ const needs: Readonly<Record<Exclude<EscalationKind, 'Wildcard'>, Needs>> = {
 };
 
 /** For each escalation, whether a role meets each of its needs. */
-export type WaysOpened = ReadonlyMap<EscalationKind, readonly boolean[]>;
+type WaysOpened = ReadonlyMap<EscalationKind, readonly boolean[]>;
 
 const remembered: Readonly<Record<Scope, WeakMap<readonly RoleRule[], WaysOpened>>> = {
   cluster: new WeakMap(),

@@ -29,6 +29,8 @@ export interface Overrides extends RetentionOverrides, AuthenticatorOverrides {
   readonly tlsRoundMilliseconds?: number;
   /** How often the policies' files are looked at. */
   readonly policyRoundMilliseconds?: number;
+  /** How often housekeeping has a round. */
+  readonly housekeepingMilliseconds?: number;
   /** How often the figures of the database are counted. */
   readonly countMilliseconds?: number;
   /** How long one text of metrics is told. */

@@ -1,5 +1,4 @@
-import { CryptoThread } from '../crypto/crypto-thread.js';
-import { threadedSignatures } from '../crypto/threaded-signatures.js';
+import { CryptoThread, threadedSignatures } from '../crypto/crypto-thread.js';
 import type { Log } from '../issuance/context.js';
 import { signaturesHere, type Signatures } from '../x509/strict/signatures.js';
 import type { Closings } from './closings.js';

@@ -41,7 +41,7 @@ export async function beginWork(
   const { retention } = audit;
   const { dispatcher } = webhooks;
   audit.begin();
-  const housekeeping = startHousekeeping(context);
+  const housekeeping = startHousekeeping(context, overrides.housekeepingMilliseconds);
   closings.push(async () => {
     // The next start recovers those that take longer.
     await within(

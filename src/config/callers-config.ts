@@ -53,7 +53,7 @@ const oidcAlgorithms = [
   ...(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'] as const),
   ...(['ES256', 'ES384', 'ES512', 'EdDSA'] as const),
 ] as const;
-export type OidcAlgorithm = (typeof oidcAlgorithms)[number];
+type OidcAlgorithm = (typeof oidcAlgorithms)[number];
 
 /** A listener that asks callers for a client certificate. */
 export interface ClientCertificatesConfig {
@@ -162,7 +162,7 @@ export const RoleSettings = Type.Array(
 type RoleSettings = Static<typeof RoleSettings>;
 
 /** The settings of callers depend on these. */
-export interface CallersSurroundings {
+interface CallersSurroundings {
   /** The configured clusters, and whether the service itself reaches each. */
   readonly clusters: ReadonlyMap<string, { readonly connected: boolean }>;
   /** Whether it is known where browsers reach the service. */
@@ -179,11 +179,32 @@ export interface CallersSurroundings {
 /** Reports every problem; the places are below `/callers`. */
 export function readCallers(
   settings: CallersSettings | undefined,
-  { clusters, hasPublicAddress, tls, tlsTerminated, port, roles }: CallersSurroundings,
+  surroundings: CallersSurroundings,
   resolve: (path: string) => string,
   report: ReportProblem,
 ): CallersConfig {
-  const oidc = (settings?.oidc ?? []).map((one, i, all) => {
+  const oidc = readIssuers(settings?.oidc ?? [], surroundings, resolve, report);
+  const serviceAccounts = readServiceAccounts(settings?.serviceAccounts ?? [], surroundings, report);
+  const clientCertificates = readClientCertificates(settings?.clientCertificates, surroundings, resolve, report);
+  reportPrefixes({ oidc, serviceAccounts, clientCertificates }, report);
+  const admins = settings?.apiTokens?.admins ?? true;
+  if (!admins && !(oidc.length > 0 && surroundings.roles.some((binding) => binding.roles.includes('admin'))))
+    report(
+      '/callers/apiTokens/admins',
+      'false needs an issuer under /callers/oidc and an entry of /roles that gives somebody the role admin: nobody else could administer kubepass',
+    );
+  return { oidc, clientCertificates, serviceAccounts, apiTokens: { admins } };
+}
+
+type Resolve = (path: string) => string;
+
+function readIssuers(
+  issuers: NonNullable<CallersSettings['oidc']>,
+  { hasPublicAddress, tls, tlsTerminated }: CallersSurroundings,
+  resolve: Resolve,
+  report: ReportProblem,
+): CallersConfig['oidc'] {
+  return issuers.map((one, i, all) => {
     const at: ReportProblem = (path, message) => {
       report(`/callers/oidc/${i}${path}`, message);
     };
@@ -202,7 +223,14 @@ export function readCallers(
       );
     return readOidc(one, i, resolve, at);
   });
-  const serviceAccounts = (settings?.serviceAccounts ?? []).map(({ cluster, audience, usernamePrefix }, i, all) => {
+}
+
+function readServiceAccounts(
+  accounts: NonNullable<CallersSettings['serviceAccounts']>,
+  { clusters }: CallersSurroundings,
+  report: ReportProblem,
+): CallersConfig['serviceAccounts'] {
+  return accounts.map(({ cluster, audience, usernamePrefix }, i, all) => {
     const at: ReportProblem = (path, message) => {
       report(`/callers/serviceAccounts/${i}${path}`, message);
     };
@@ -224,16 +252,36 @@ export function readCallers(
     reportPrefix(usernamePrefix, '/usernamePrefix', at);
     return { cluster, audience, usernamePrefix: usernamePrefix ?? '' };
   });
-  const certificates = settings?.clientCertificates;
-  if (certificates !== undefined) {
-    const at: ReportProblem = (path, message) => {
-      report(`/callers/clientCertificates${path}`, message);
-    };
-    if (!tls) at('', 'needs tls.certFile and tls.keyFile: a client certificate is part of TLS');
-    if (certificates.port !== 0 && certificates.port === port)
-      at('/port', 'must not be the port of the service: browsers there would be asked for a certificate');
-    reportPrefix(certificates.usernamePrefix, '/usernamePrefix', at);
-  }
+}
+
+function readClientCertificates(
+  certificates: CallersSettings['clientCertificates'],
+  { tls, port }: CallersSurroundings,
+  resolve: Resolve,
+  report: ReportProblem,
+): CallersConfig['clientCertificates'] {
+  if (certificates === undefined) return null;
+  const at: ReportProblem = (path, message) => {
+    report(`/callers/clientCertificates${path}`, message);
+  };
+  if (!tls) at('', 'needs tls.certFile and tls.keyFile: a client certificate is part of TLS');
+  if (certificates.port !== 0 && certificates.port === port)
+    at('/port', 'must not be the port of the service: browsers there would be asked for a certificate');
+  reportPrefix(certificates.usernamePrefix, '/usernamePrefix', at);
+  return {
+    certificateAuthorityFile: resolve(certificates.certificateAuthority),
+    identity: certificates.identity,
+    port: certificates.port,
+    revocationListFile: certificates.revocationList === undefined ? null : resolve(certificates.revocationList),
+    usernamePrefix: certificates.usernamePrefix ?? '',
+  };
+}
+
+/** Two ways in must not give the same names, nor the same groups. */
+function reportPrefixes(
+  { oidc, serviceAccounts, clientCertificates }: Omit<CallersConfig, 'apiTokens'>,
+  report: ReportProblem,
+): void {
   reportSharedPrefixes(
     [
       ...oidc.map(({ usernamePrefix }, i) => ({ prefix: usernamePrefix, place: `/callers/oidc/${i}/usernamePrefix` })),
@@ -241,7 +289,7 @@ export function readCallers(
         prefix: usernamePrefix,
         place: `/callers/serviceAccounts/${i}/usernamePrefix`,
       })),
-      { prefix: certificates?.usernamePrefix ?? '', place: '/callers/clientCertificates/usernamePrefix' },
+      { prefix: clientCertificates?.usernamePrefix ?? '', place: '/callers/clientCertificates/usernamePrefix' },
     ],
     [],
     report,
@@ -252,26 +300,6 @@ export function readCallers(
     serviceAccounts.map(({ usernamePrefix }) => usernamePrefix),
     report,
   );
-  const admins = settings?.apiTokens?.admins ?? true;
-  if (!admins && !(oidc.length > 0 && roles.some((binding) => binding.roles.includes('admin'))))
-    report(
-      '/callers/apiTokens/admins',
-      'false needs an issuer under /callers/oidc and an entry of /roles that gives somebody the role admin: nobody else could administer kubepass',
-    );
-  return {
-    oidc,
-    clientCertificates: certificates
-      ? {
-          certificateAuthorityFile: resolve(certificates.certificateAuthority),
-          identity: certificates.identity,
-          port: certificates.port,
-          revocationListFile: certificates.revocationList === undefined ? null : resolve(certificates.revocationList),
-          usernamePrefix: certificates.usernamePrefix ?? '',
-        }
-      : null,
-    serviceAccounts,
-    apiTokens: { admins },
-  };
 }
 
 function readOidc(one: OidcSettings, i: number, resolve: (path: string) => string, report: ReportProblem): OidcConfig {

@@ -40,7 +40,7 @@ interface KubernetesSignerConfig {
   readonly kind: 'kubernetes';
 }
 
-export type ClusterConnectionConfig =
+type ClusterConnectionConfig =
   | { readonly kind: 'kubeconfig'; readonly file: string; readonly context: string | null }
   | { readonly kind: 'inCluster' };
 

@@ -1,19 +1,19 @@
-import { readBudgets, type BudgetsConfig } from './budgets-config.js';
+import { type BudgetsConfig, readBudgets } from './budgets-config.js';
 import { dirname, join, resolve } from 'node:path';
 import { directoryDefaults, type DirectorySettings } from '../model/directory.js';
-import { readCluster, type ClusterConfig } from './cluster-config.js';
-import { readCallers, readRoles, type CallersConfig, type RoleBindingConfig } from './callers-config.js';
-import { readConfigFile, type FileSettings } from './config-file.js';
+import { type ClusterConfig, readCluster } from './cluster-config.js';
+import { type CallersConfig, readCallers, readRoles, type RoleBindingConfig } from './callers-config.js';
+import { type FileSettings, readConfigFile } from './config-file.js';
 import type { ReportProblem } from './report-problem.js';
-import { readDatabase, type DatabaseConfig } from './database-config.js';
-import { environmentVariables as variables, type Environment } from './env.js';
+import { type DatabaseConfig, readDatabase } from './database-config.js';
+import { type Environment, environmentVariables as variables } from './env.js';
 import { inspectionDefaults } from './inspection-defaults.js';
 import { isLoopback } from './loopback.js';
-import { embeddedRevocation, readPublicAddress, type PublicAddressConfig } from './revocation-config.js';
-import { readTrustedProxies } from './trusted-proxies.js';
+import { embeddedRevocation, type PublicAddressConfig, readPublicAddress } from './revocation-config.js';
 import { readWebhooks, type WebhookConfig } from './webhook-config.js';
-import { logLevels, type LogLevel } from '../model/log-level.js';
+import { type LogLevel, logLevels } from '../model/log-level.js';
 import { readTracing, type TracingConfig } from './tracing-config.js';
+import { isIP } from 'node:net';
 
 /** All settings of the service. Frozen; every path is absolute. None of the files that it names has been opened. */
 export interface Config {
@@ -64,26 +64,26 @@ export interface Config {
 }
 
 /** How many connections to the service may be open at a time. */
-export interface ConnectionsConfig {
+interface ConnectionsConfig {
   readonly max: number;
   /** For one address, or one /64 network of IPv6. */
   readonly maxPerAddress: number;
 }
 
-export interface IssuingConfig {
+interface IssuingConfig {
   /** For how long one attempt retries transient errors of the signer. */
   readonly timeoutSeconds: number;
   readonly pendingExpiresAfterSeconds: number;
   readonly uncollectedExpiresAfterSeconds: number;
 }
 
-export interface ExpiryConfig {
+interface ExpiryConfig {
   /** How long before a certificate ends this is announced, the shortest time first. Empty: it is not announced. */
   readonly noticeSeconds: readonly number[];
 }
 
 /** How the audit log proves itself. */
-export interface AuditConfig {
+interface AuditConfig {
   /** How often a checkpoint is signed, if there are new events. */
   readonly checkpointSeconds: number;
   /**
@@ -95,20 +95,20 @@ export interface AuditConfig {
 }
 
 /** Old events move to files. */
-export interface AuditArchiveConfig {
+interface AuditArchiveConfig {
   readonly afterDays: number;
   readonly directory: string;
 }
 
 /** A listener of its own, over plain HTTP. */
-export interface MetricsConfig {
+interface MetricsConfig {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
 }
 
 /** The lifetimes on which an inspection remarks. */
-export interface InspectionConfig {
+interface InspectionConfig {
   /** A certificate that ends sooner than this expires soon. */
   readonly expiresWithinSeconds: number;
   /** The longest validity of a certificate, and of a CA certificate, without a remark. */
@@ -350,4 +350,29 @@ function readLogLevel(value: string | undefined, report: ReportProblem): LogLeve
 function deepFreeze<T extends object>(value: T): T {
   for (const part of Object.values(value)) if (typeof part === 'object' && part !== null) deepFreeze(part as object);
   return Object.freeze(value);
+}
+
+/**
+ * The proxies of which the service believes where a call comes from: `told` is the variable, else the setting in the file.
+ * Reports each that is neither an address nor a network.
+ */
+function readTrustedProxies(
+  told: string | undefined,
+  inFile: readonly string[] | undefined,
+  report: (i: number, message: string) => void,
+): readonly string[] {
+  const proxies = told === undefined ? (inFile ?? []) : told.split(',').map((proxy) => proxy.trim());
+  for (const [i, proxy] of proxies.entries()) if (!isNetwork(proxy)) report(i, `"${proxy}" ${notNetwork}`);
+  return proxies;
+}
+
+const notNetwork =
+  'must be an address, or a network such as 10.0.0.0/8 or fd00::/8: not everybody (/0), because callers would then choose their address';
+
+/** Whether it is an IP address, or one with the length of a prefix (RFC 4632 section 3.1, RFC 4291 section 2.3). */
+function isNetwork(text: string): boolean {
+  const [address = '', prefix, ...more] = text.split('/');
+  const family = /^[0-9a-f:.]+$/i.test(address) ? isIP(address) : 0;
+  if (family === 0 || more.length > 0) return false;
+  return prefix === undefined || (/^[1-9]\d{0,2}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128));
 }

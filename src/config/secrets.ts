@@ -27,7 +27,7 @@ export async function replaceSecretFile(path: string, content: string | Uint8Arr
   await withTemporaryFile(path, content, (temporary) => rename(temporary, path));
 }
 
-export interface SecretFile {
+interface SecretFile {
   readonly content: Buffer;
   /** Why its permissions are too wide; null where only its owner can read it. */
   readonly warning: string | null;

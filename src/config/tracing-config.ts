@@ -15,7 +15,7 @@ export interface TracingConfig {
 }
 
 /** OpenTelemetry's samplers. */
-export interface SamplerConfig {
+interface SamplerConfig {
   readonly kind: 'always_on' | 'always_off' | 'traceidratio';
   /** From 0 to 1, for `traceidratio`. */
   readonly ratio: number;

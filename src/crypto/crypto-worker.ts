@@ -1,8 +1,7 @@
 import { type KeyObject, sign, verify } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
 import { importSpki } from '../x509/strict/import-spki.js';
-import { type CryptoMessage, fieldsOfJob, JobKind, SignatureAnswer } from './crypto-job.js';
-import { packFields, unpackFields } from './octet-fields.js';
+import { type CryptoMessage, fieldsOfJob, JobKind, packFields, SignatureAnswer, unpackFields } from './crypto-job.js';
 
 /** The keys that are used again and again, by the numbers that the other side gave them. */
 const keys = new Map<number, KeyObject>();

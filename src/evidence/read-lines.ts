@@ -8,7 +8,7 @@ export interface Lines {
   readonly end: 'Whole' | 'Cut' | 'TooLong';
 }
 
-export interface ReadLinesOptions {
+interface ReadLinesOptions {
   /** Is handed everything that is read. */
   readonly onOctets?: (octets: Buffer) => void;
   readonly octetsAtOnce?: number;

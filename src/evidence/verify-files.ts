@@ -1,12 +1,12 @@
-import { readCheckpoint, type Checkpoint } from '../audit/checkpoint.js';
-import { ExportVerifier, type ExportFault, type ExportReading } from '../audit/export-verifier.js';
-import { readNote, readVerifierKey, type NoteKey } from '../audit/signed-note.js';
+import { type Checkpoint, readCheckpoint } from '../audit/checkpoint.js';
+import { type ExportFault, type ExportReading, ExportVerifier } from '../audit/export-verifier.js';
+import { type NoteKey, readNote, readVerifierKey } from '../audit/signed-note.js';
 import { isReadOnce, readLastLine, readLines, readSmallFile } from './read-lines.js';
 import { ToldArchives } from './told-archives.js';
-import { readVerifyOptions, usage, type VerifyOptions } from './verify-options.js';
+import { parseArgs } from 'node:util';
 
 /** The end of a run of `kubepass-verify`. */
-export interface Verification {
+interface Verification {
   readonly output: string;
   readonly complaints: string;
   readonly exitCode: 0 | 1 | 2;
@@ -226,3 +226,46 @@ const praise = ({ events, vouchedFor, root, hashes }: Omit<ExportReading, 'fault
     : 'the export has no hashes: an edit shows by a checkpoint alone',
   vouchedFor === 0 ? 'no checkpoint vouches for any of them' : `a checkpoint vouches for the first ${vouchedFor}`,
 ];
+
+const usage = `usage: kubepass-verify FILE… [--checkpoint FILE]… [--key KEY]… [--json]
+
+Checks exports of the audit log, NDJSON files in the order of their events: archives first, then the export that goes on
+behind them. "-" is standard input.
+
+  --checkpoint FILE  a checkpoint that was kept outside: the events must be those that it vouches for
+  --key KEY          a key whose signature on a checkpoint counts, as GET /v1/audit-events/checkpoint-keys
+                     shows it, or a file with one key on each line
+  --json             the result as JSON
+
+Exit code 0: the log is whole. 1: it was changed, cut or reordered, or a file holds no event. 2: it could not be checked.
+`;
+
+interface VerifyOptions {
+  readonly files: readonly string[];
+  readonly checkpointFiles: readonly string[];
+  /** Verifier keys, or files that hold them. */
+  readonly keys: readonly string[];
+  readonly json: boolean;
+}
+
+/** Reads the arguments; the problem is a sentence. */
+function readVerifyOptions(args: readonly string[]): VerifyOptions | { readonly problem: string } {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        checkpoint: { type: 'string', multiple: true },
+        key: { type: 'string', multiple: true },
+        json: { type: 'boolean' },
+      },
+    });
+    if (positionals.length === 0) return { problem: 'no file is named' };
+    const { checkpoint = [], key = [], json = false } = values;
+    if (checkpoint.length > 0 && key.length === 0)
+      return { problem: 'a checkpoint proves nothing without --key: anybody could have signed it' };
+    return { files: positionals, checkpointFiles: checkpoint, keys: key, json };
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : String(error) };
+  }
+}

@@ -281,7 +281,7 @@ type SessionDetails = {
 export type AttemptDetails = { attempt: number; spkiSha256: string; signer: string } & JsonMembers;
 
 /** A violation in the log. */
-export type ViolationDetails = Pick<Violation, 'source' | 'reason' | 'message'>;
+type ViolationDetails = Pick<Violation, 'source' | 'reason' | 'message'>;
 
 type ApiTokenDetails = {
   tokenId: string;

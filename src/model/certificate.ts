@@ -33,7 +33,7 @@ export interface Certificate {
 
 /** The states of a certificate. Superseded ones still work. */
 export const certificateStatuses = ['valid', 'superseded', 'expired', 'revoked'] as const;
-export type CertificateStatus = (typeof certificateStatuses)[number];
+type CertificateStatus = (typeof certificateStatuses)[number];
 
 /** `live`: it works, so it is valid or superseded. */
 export const statusFilters = [...certificateStatuses, 'live'] as const;

@@ -2,7 +2,7 @@ import type { Cluster } from './cluster.js';
 import type { ProbedRevocation } from './enforcement.js';
 
 /** One access right that kubepass needs in a cluster, and whether it has it there. */
-export interface ProbedPermission {
+interface ProbedPermission {
   /** `create certificatesigningrequests.certificates.k8s.io`. */
   readonly permission: string;
   /** The use that kubepass makes of it. */

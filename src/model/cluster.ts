@@ -3,7 +3,7 @@ import type { DescribedCertificationRequest } from '../x509/strict/describe-cert
 
 /** The signers that there are, as they are configured and shown. */
 export const signerKinds = ['localCA', 'kubernetes'] as const;
-export type SignerKind = (typeof signerKinds)[number];
+type SignerKind = (typeof signerKinds)[number];
 
 /** A cluster as kubepass knows it. */
 export interface Cluster {
@@ -31,7 +31,7 @@ export interface CertificateAuthorityBundle {
   readonly certificates: readonly BundledCertificate[];
 }
 
-export interface BundledCertificate {
+interface BundledCertificate {
   /** SHA-256 of the DER, lower-case hex. */
   readonly fingerprintSha256: string;
   /** Lower-case hex without colons. */
@@ -69,7 +69,7 @@ export interface ClusterCsr {
   readonly requestId: string | null;
 }
 
-export interface ClusterCsrCondition {
+interface ClusterCsrCondition {
   readonly type: string;
   readonly status: string;
   readonly reason: string;

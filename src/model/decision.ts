@@ -42,7 +42,7 @@ export interface TraceCheck {
 }
 
 /** A policy's verdict as it is stored with the decision; the full trace is recomputed from the facts. */
-export interface PolicyVerdict {
+interface PolicyVerdict {
   readonly name: string;
   readonly verdict: 'permits' | 'denies' | 'notApplicable';
   readonly reasons: readonly string[];

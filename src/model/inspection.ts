@@ -247,7 +247,7 @@ export interface CertificateListContent {
   readonly fingerprintSha256: string;
 }
 
-export interface PublicKeyContent {
+interface PublicKeyContent {
   readonly type: 'PublicKey';
   readonly publicKey: PublicKeyDescription;
 }
@@ -323,7 +323,7 @@ export interface KubeconfigContent {
 }
 
 /** The `certificates.k8s.io` object. Its request follows as an object. */
-export interface CertificateSigningRequestContent {
+interface CertificateSigningRequestContent {
   readonly type: 'CertificateSigningRequest';
   readonly name: string | null;
   readonly signerName: string | null;
@@ -337,7 +337,7 @@ export interface CertificateSigningRequestContent {
   }[];
 }
 
-export interface SecretContent {
+interface SecretContent {
   readonly type: 'Secret';
   readonly name: string | null;
   readonly namespace: string | null;
@@ -346,20 +346,20 @@ export interface SecretContent {
   readonly keys: readonly string[];
 }
 
-export interface ConfigMapContent {
+interface ConfigMapContent {
   readonly type: 'ConfigMap';
   readonly name: string | null;
   readonly namespace: string | null;
   readonly keys: readonly string[];
 }
 
-export interface ArchiveContent {
+interface ArchiveContent {
   readonly type: 'Archive';
   readonly format: 'tar' | 'tar.gz' | 'gzip';
   readonly entries: number;
 }
 
-export interface UnknownContent {
+interface UnknownContent {
   readonly type: 'Unknown';
   readonly bytes: number;
   /** In words; null where it resembles nothing known. */

@@ -51,11 +51,11 @@ export type ClusterCallMeasure = (end: ClusterCallEnd, seconds: number) => void;
 
 /** `answered`: with any status below 500. `failed`: with another one. `unreachable`: not at all. */
 export const clusterCallEnds = ['answered', 'failed', 'unreachable'] as const;
-export type ClusterCallEnd = (typeof clusterCallEnds)[number];
+type ClusterCallEnd = (typeof clusterCallEnds)[number];
 
 /** The files that are read again while the service runs, by whose they are. */
 export const refusedFileKinds = ['policies', 'tls', 'callers', 'webhooks', 'issuers'] as const;
-export type RefusedFileKind = (typeof refusedFileKinds)[number];
+type RefusedFileKind = (typeof refusedFileKinds)[number];
 
 /** Told of faults that go on until somebody mends their cause. */
 export interface StandingFaults {

@@ -16,7 +16,7 @@ export const authenticationMethods = [
   'session',
   'key-proof',
 ] as const;
-export type AuthenticationMethod = (typeof authenticationMethods)[number];
+type AuthenticationMethod = (typeof authenticationMethods)[number];
 
 /**
  * Why somebody has none of their roles: the directory says that they left, or that somebody else has the name since; or the name

@@ -20,7 +20,7 @@ export interface CertificateCount {
 
 /** The states in which requests wait for something. */
 export const openRequestStates = ['pending', 'approved', 'issuing'] as const;
-export type OpenRequestState = (typeof openRequestStates)[number];
+type OpenRequestState = (typeof openRequestStates)[number];
 
 /** Counts stop here: 100,000 means 100,000 or more. */
 export const mostCounted = 100_000;

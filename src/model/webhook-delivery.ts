@@ -24,13 +24,13 @@ export type Announcement = { readonly at: Date } & (
 );
 
 /** A request waits for a person, its certificate is issued, or it is denied. */
-export type RequestAnnouncement = { readonly request: CertificateRequest } & (
+type RequestAnnouncement = { readonly request: CertificateRequest } & (
   | { readonly event: 'certificate_request.pending' }
   | { readonly event: 'certificate_request.issued'; readonly certificate: ListedCertificate }
   | { readonly event: 'certificate_request.denied'; readonly denial: Denial }
 );
 
-export type CertificateAnnouncement = { readonly certificate: ListedCertificate } &
+type CertificateAnnouncement = { readonly certificate: ListedCertificate } &
   /** It ends in at most `seconds`, one of the configured distances. */
   (
     | { readonly event: 'certificate.expiring'; readonly seconds: number }
@@ -38,7 +38,7 @@ export type CertificateAnnouncement = { readonly certificate: ListedCertificate 
   );
 
 /** `block`: the one that begins, or the one that ends. */
-export type IdentityAnnouncement = { readonly block: IdentityBlock } & (
+type IdentityAnnouncement = { readonly block: IdentityBlock } & (
   | {
       readonly event: 'identity.blocked';
       /** How many certificates were revoked and how many requests cancelled with it. */
@@ -51,7 +51,7 @@ export type IdentityAnnouncement = { readonly block: IdentityBlock } & (
 );
 
 /** A checkpoint of the audit log was signed. */
-export interface CheckpointAnnouncement {
+interface CheckpointAnnouncement {
   readonly event: 'audit.checkpoint';
   readonly checkpoint: {
     /** `kubepass/<instance id>`. */
@@ -82,7 +82,7 @@ export interface LeftOver {
   readonly revokedTokens: readonly string[];
 }
 
-export interface Denial {
+interface Denial {
   /** `PolicyDenied`, `NoLongerPermitted`, or `DeniedByApprover`. */
   readonly reason: string;
   /** The principal who denied it; null where policy did. */

@@ -8,7 +8,7 @@ import type { PolicyTest } from './policy-test-schema.js';
 import { secondsSinceEnd } from './renewal.js';
 
 /** The report on a directory of policies. */
-export interface PolicyReport {
+interface PolicyReport {
   /** Whether the policies load and every test passes. */
   readonly ok: boolean;
   readonly text: string;

@@ -1,10 +1,9 @@
 import type { ApprovalStage, Decision, DecisionFacts, TraceEntry, Violation } from '../model/decision.js';
 import type { Requester } from '../model/principal.js';
-import { boundedViolations } from './bounded-violations.js';
 import { builtInGuardrails, evaluateBuiltIn } from './built-in-guardrails.js';
 import { evaluateGuardrail } from './evaluate-guardrail.js';
 import { evaluatePolicy } from './evaluate-policy.js';
-import { decisionInput, failClosed, type DecisionInput, type Judgement } from './evaluation.js';
+import { decisionInput, type DecisionInput, failClosed, type Judgement } from './evaluation.js';
 import { defaultExpirationSeconds, type Policy, type PolicySet, type RequestToDecide } from './policy-set.js';
 import { isApprovedBefore } from './renewal.js';
 import { atLeast, countOf } from './stages.js';
@@ -109,4 +108,23 @@ function noPolicyApplies({ found }: DecisionInput): Violation {
     reason: 'NoPolicyApplies',
     message: `no policy applies to requests of ${found.requester.name} on cluster ${found.cluster}`,
   };
+}
+
+/** Octets of JSON: a hundred violations of usual length. */
+const atMost = 16_384;
+
+/**
+ * The first violations of a denial, and the number of the others. A denied request is recorded, with its violations, and
+ * its names may be 33 times 64 characters that are escaped one by one, times the number of policies. The trace has every
+ * check.
+ */
+export function boundedViolations(violations: readonly Violation[]): readonly Violation[] {
+  let octets = 0;
+  const end = violations.findIndex((violation) => (octets += Buffer.byteLength(JSON.stringify(violation))) > atMost);
+  if (end === -1) return violations;
+  const first = violations.slice(0, Math.max(1, end));
+  const others = violations.length - first.length;
+  if (others === 0) return violations;
+  const message = `and ${others} more; the trace of a dry run shows every check`;
+  return [...first, { source: 'built-in/violations', reason: 'MoreViolations', message }];
 }

@@ -1,5 +1,5 @@
 export const weekdays = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const;
-export type Weekday = (typeof weekdays)[number];
+type Weekday = (typeof weekdays)[number];
 
 /** Hours as written in a policy. `from` and `to` are HH:MM, both or neither. */
 export interface WrittenHours {
@@ -19,12 +19,12 @@ export interface Hours {
 }
 
 /** One error in hours as written. */
-export interface HoursError {
+interface HoursError {
   readonly field: keyof WrittenHours;
   readonly message: string;
 }
 
-export type HoursResult =
+type HoursResult =
   { readonly ok: true; readonly hours: Hours } | { readonly ok: false; readonly errors: readonly HoursError[] };
 
 /**

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { digestOfTexts, parsePolicySet, type PolicySetResult } from './parse-policy-set.js';
 import type { ConfiguredCluster, PolicyTexts } from './policy-set.js';
 
-export interface LoadOptions {
+interface LoadOptions {
   /** The clusters that guardrails must fit. */
   readonly clusters?: readonly ConfiguredCluster[];
   /** The pause between two readings. Default: 100. */
@@ -42,7 +42,7 @@ export function readingOf(files: PolicyFiles): string {
 const maxFileBytes = 256 * 1024;
 const maxTotalBytes = 4 * 1024 * 1024;
 
-export type PolicyFiles =
+type PolicyFiles =
   | { readonly ok: true; readonly texts: PolicyTexts }
   /** Each error reads `file: message`. */
   | { readonly ok: false; readonly errors: readonly string[] };

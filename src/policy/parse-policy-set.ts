@@ -42,7 +42,7 @@ export function parsePolicySet(texts: PolicyTexts, clusters: readonly Configured
 }
 
 /** A policy or guardrail as written. `spec` is the value that YAML gives. */
-export interface PolicySource {
+interface PolicySource {
   readonly kind: 'Policy' | 'Guardrail';
   readonly name: string;
   /** The file that it stands in. */
@@ -60,7 +60,7 @@ export function describePolicySet(policySet: PolicySet): readonly PolicySource[]
   }));
 }
 
-export type RuleDocument = PolicyDocument | GuardrailDocument;
+type RuleDocument = PolicyDocument | GuardrailDocument;
 
 /** The documents of a set that was parsed, so each of them has the right shape. */
 export function readRuleDocuments({ texts }: PolicySet) {

@@ -7,7 +7,7 @@ import { weekdays } from './hours.js';
 import { PolicyTestSchema } from './policy-test-schema.js';
 
 /** The powers that a guardrail may ask about. */
-export const resolutions = ['ClusterAdmin', ...escalationKinds] as const;
+const resolutions = ['ClusterAdmin', ...escalationKinds] as const;
 export type Resolution = (typeof resolutions)[number];
 
 const closed = { additionalProperties: false } as const;

@@ -1,13 +1,13 @@
 import type { Quota, QuotaLimit } from '../model/decision.js';
 
 /** A count with its limit. Once it reaches `atMost`, one more is too many. */
-export interface BoundedLimit {
+interface BoundedLimit {
   readonly limit: QuotaLimit;
   readonly atMost: number;
 }
 
 /** The parts of a request that quotas count certificates by. */
-export interface QuotaSubject {
+interface QuotaSubject {
   readonly cluster: string;
   readonly username: string;
   readonly groups: readonly string[];

@@ -7,7 +7,7 @@ export interface ReasonPattern {
   matches(value: string): boolean;
 }
 
-export type ReasonPatternResult =
+type ReasonPatternResult =
   { readonly ok: true; readonly pattern: ReasonPattern } | { readonly ok: false; readonly error: string };
 
 /** UTF-16 code units of the longest reason that a request may give. */

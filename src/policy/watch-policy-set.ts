@@ -15,7 +15,7 @@ export interface PolicySetWatch {
   stop(): void;
 }
 
-export interface PolicySetWatchOptions {
+interface PolicySetWatchOptions {
   readonly directory: string;
   /** The clusters that guardrails must fit. */
   readonly clusters?: readonly ConfiguredCluster[];

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { parse } from 'yaml';
 
 /** kubepass did not answer with the file; the one that is there stays. */
-export class NoConfigurationError extends Error {
+class NoConfigurationError extends Error {
   override readonly name = 'NoConfigurationError';
 }
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { RevocationFileOptions } from './options.js';
 
-export interface Keeping {
+interface Keeping {
   readonly fetch: () => Promise<string>;
   /** Writes the file whole: a half-written one would be refused by the API server. */
   readonly replace: (path: string, text: string) => Promise<void>;

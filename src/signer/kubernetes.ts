@@ -1,11 +1,11 @@
 import {
-  isUndecided,
-  kubeApiserverClient,
-  ownApproval,
   type CsrObject,
   type CsrObjects,
   type CsrWatch,
+  isUndecided,
+  kubeApiserverClient,
   type NewCsrObject,
+  ownApproval,
 } from '../cluster/csr-object.js';
 import {
   ClusterConflictError,
@@ -16,20 +16,20 @@ import {
 import type { ApprovedRequest } from '../model/approved-request.js';
 import type { SigningIntent } from '../model/certificate-request.js';
 import { SignerUnavailableError } from '../model/errors.js';
-import { retryUntil } from './retry-until.js';
 import { signingAccess } from './signing-access.js';
 import { certificateIn, differencesFrom, isEnd, newCsrObject, objectNameOf } from './signing-object.js';
 import {
-  nothingToUndo,
-  SigningRefusedError,
-  SigningUndeterminedError,
   type GivenUp,
+  nothingToUndo,
   type PreparedSigning,
   type Signer,
+  SigningRefusedError,
+  SigningUndeterminedError,
 } from './signer.js';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** The parts of a cluster connection that the signer uses. */
-export interface SigningCluster {
+interface SigningCluster {
   readonly name: string;
   /** The id of the log in which requests are recorded. */
   readonly instance: string;
@@ -356,3 +356,28 @@ const notOurs = 'CertificateSigningRequestMismatch';
 /** Errors that pass by themselves: the API server is out of reach, or somebody changed the object in between. */
 const isPassing = (error: unknown): boolean =>
   error instanceof ClusterUnavailableError || error instanceof ClusterConflictError;
+
+const firstPauseMilliseconds = 100;
+const longestPauseMilliseconds = 2_000;
+
+/**
+ * Calls `act` again, with growing pauses, while `isPassing` says that its error goes away by itself. At `deadline`
+ * throws the last error.
+ */
+async function retryUntil<T>(
+  deadline: Date,
+  clock: () => Date,
+  isPassing: (error: unknown) => boolean,
+  act: () => Promise<T>,
+): Promise<T> {
+  for (let pause = firstPauseMilliseconds; ; pause = Math.min(pause * 2, longestPauseMilliseconds)) {
+    try {
+      return await act();
+    } catch (error) {
+      // Half of the pause is random, so that many callers do not come back all at once.
+      const next = pause * (0.5 + Math.random() / 2);
+      if (!isPassing(error) || clock().getTime() + next >= deadline.getTime()) throw error;
+      await sleep(next);
+    }
+  }
+}

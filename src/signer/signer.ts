@@ -55,7 +55,7 @@ export const nothingToUndo = (): Promise<void> => Promise.resolve();
 export type SignedCertificate = WrittenElsewhere | AssembledCertificate;
 
 /** Another party wrote it, so nothing is known about it until its DER has been read. */
-export interface WrittenElsewhere {
+interface WrittenElsewhere {
   readonly kind: 'written-elsewhere';
   readonly der: Uint8Array;
 }

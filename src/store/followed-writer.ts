@@ -2,7 +2,7 @@ import { untraced, type Tracing } from '../model/tracing.js';
 import type { CommitResult, Operation, Step, Writer } from './step.js';
 
 /** How a commit ended. */
-export interface CommitEnd {
+interface CommitEnd {
   /** As it was given to the store. */
   readonly step: Step;
   /** Null: the store gave none, and may have committed the step all the same. */

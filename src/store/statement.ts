@@ -33,7 +33,7 @@ export interface Statement extends ReadStatement {
 }
 
 /** A statement of PostgreSQL for many rows, and one of these. */
-export interface ManyRows {
+interface ManyRows {
   /** Its one parameter is a JSON array of the rows. It changes as many rows as it is given, unless there is a conflict. */
   readonly sql: string;
   readonly row: JsonRow;

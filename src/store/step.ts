@@ -138,7 +138,7 @@ export type Operation =
  * Begins the next attempt of a delivery that is due; conflicts where another process was faster. The delivery is due again
  * at `leaseUntil`; until then it belongs to this attempt.
  */
-export interface BeginWebhookAttempt {
+interface BeginWebhookAttempt {
   readonly op: 'beginWebhookAttempt';
   readonly id: string;
   readonly owner: string;
@@ -228,7 +228,7 @@ export interface InsertIdentityBlock {
 }
 
 /** Counts the group's version on; conflicts where the group is gone, has another version, or the new name is taken. */
-export interface UpdateDirectoryGroup {
+interface UpdateDirectoryGroup {
   readonly op: 'updateDirectoryGroup';
   readonly id: string;
   /** Null: whichever version it has. */

@@ -2,7 +2,7 @@ import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { WebhookAnswer, WebhookSender } from './webhook.js';
 
-export interface HttpsSenderOptions {
+interface HttpsSenderOptions {
   /** https, or http to a loopback address. */
   readonly url: string;
   /** PEM of the CAs that the receiver's certificate may chain to; null: the CAs that Node.js trusts. */

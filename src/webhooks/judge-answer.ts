@@ -10,7 +10,7 @@ const longestRetryAfterSeconds = 3600;
 /** Characters of a failure that are kept. */
 const failureLength = 500;
 
-export interface JudgedAnswer {
+interface JudgedAnswer {
   readonly end: WebhookAttemptEnd;
   /** Until when the receiver wants no delivery at all; null: it did not say. */
   readonly pauseUntil: Date | null;

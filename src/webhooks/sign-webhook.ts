@@ -5,7 +5,7 @@ const maxOctets = 64;
 const maxSecrets = 10;
 
 /** A webhook's secrets in the order of their file, or why it has none. The message names the line, not the secret. */
-export type WebhookSecrets =
+type WebhookSecrets =
   { readonly ok: true; readonly secrets: readonly KeyObject[] } | { readonly ok: false; readonly message: string };
 
 /**
@@ -39,7 +39,7 @@ function octetsOf(line: string): Buffer | null {
 }
 
 /** The headers that one attempt sends with the payload. */
-export interface WebhookHeaders {
+interface WebhookHeaders {
   readonly 'webhook-id': string;
   readonly 'webhook-timestamp': string;
   readonly 'webhook-signature': string;

@@ -15,7 +15,7 @@ export interface DeliveryRecords {
   retry(id: string, at: Date, event: AuditEventDraft): Promise<void>;
 }
 
-export interface WebhookDeliveryServiceParts {
+interface WebhookDeliveryServiceParts {
   readonly records: DeliveryRecords;
   /** Names of the configured webhooks. */
   readonly webhooks: readonly string[];

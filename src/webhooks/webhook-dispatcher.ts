@@ -22,7 +22,7 @@ export interface Outbox {
   forget(deliveredBefore: Date, deadBefore: Date): Promise<void>;
 }
 
-export interface AttemptUnderWay {
+interface AttemptUnderWay {
   readonly id: string;
   readonly owner: string;
   /** 1 for the first. */
@@ -30,13 +30,13 @@ export interface AttemptUnderWay {
 }
 
 /** The log of the dispatcher. It is never given secrets, addresses or payloads. */
-export interface DispatcherLog {
+interface DispatcherLog {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
 }
 
-export interface DispatcherOptions {
+interface DispatcherOptions {
   readonly webhooks: readonly Webhook[];
   readonly outbox: Outbox;
   readonly clock: () => Date;

@@ -1,4 +1,4 @@
-export interface SteadyWatch {
+interface SteadyWatch {
   /** Looks once, as the timer does. */
   poll(): Promise<void>;
   /** Looks now, and acts also on content on which it has acted already. */
@@ -8,7 +8,7 @@ export interface SteadyWatch {
 
 export type Acted = 'done' | 'failed';
 
-export interface SteadyWatchOptions<Content> {
+interface SteadyWatchOptions<Content> {
   /** `reading` identifies the content: it differs where the content does. */
   readonly read: () => Promise<{ readonly reading: string; readonly content: Content }>;
   /** The reading that needs no action. */

@@ -3,7 +3,7 @@ export class TooManyWaitingError extends Error {
   override readonly name = 'TooManyWaitingError';
 }
 
-export interface TurnLimits {
+interface TurnLimits {
   /** How many calls work at the same time. */
   readonly atTheSameTime: number;
   /** How many calls may wait for their turn; the next one is rejected. */

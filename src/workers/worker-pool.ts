@@ -22,7 +22,7 @@ export interface WorkerLimits {
   readonly youngMegabytes: number;
 }
 
-export interface WorkerPoolOptions extends WorkerLimits {
+interface WorkerPoolOptions extends WorkerLimits {
   /** The module that a worker runs, and its function that takes a task. */
   readonly file: URL;
   readonly task: string;
@@ -30,7 +30,7 @@ export interface WorkerPoolOptions extends WorkerLimits {
   readonly report: (error: WorkerFailedError) => void;
 }
 
-export interface Conversation<Question, Answer> {
+interface Conversation<Question, Answer> {
   /** Answers the worker's questions; it never rejects. The task's clock stops meanwhile. */
   readonly answer: (question: Question) => Promise<Answer>;
   /** Whether every answer gives the worker its full time again. */

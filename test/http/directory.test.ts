@@ -42,7 +42,7 @@ spec:
 let service: TestService;
 let token: string;
 beforeAll(async () => {
-  service = await startService({ policies });
+  service = await startService({ policies, overrides: { housekeepingMilliseconds: 500 } });
   token = await tokenOf({ name: 'connector', roles: ['directory'] }, ['root']);
 });
 afterAll(() => service.close());
@@ -764,6 +764,7 @@ it('leaves no token alive that is made while its owner leaves, whether the proce
     policies,
     config: `${await localCluster(folder.path)}directory: { revokeTokensMade: true }\n`,
     overrides: {
+      housekeepingMilliseconds: 500,
       writer: (writer) => ({
         async commit(step) {
           const [user] = step.operations.flatMap((one) => (one.op === 'updateDirectoryUser' ? [one.user] : []));

@@ -5,7 +5,7 @@ import { readEnvironment } from '../../src/config/env.js';
 import { markDatabase } from '../../src/compose/database/restore-database.js';
 import { verifyConfigured } from '../../src/compose/database/verify-database.js';
 import type { SchemaObject } from '../../src/store/schema-objects.js';
-import { schemaObjectsFile, schemaObjectsSql } from '../../src/store/postgresql/postgresql-schema.js';
+import { schemaObjectsFile, schemaObjectsSql } from '../../src/store/postgresql/open-postgresql-store.js';
 import { freshDatabase, query, type TestDatabase } from '../helpers/postgresql/databases.js';
 import { postgresqlEnvironment } from '../helpers/service-on-postgresql.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';

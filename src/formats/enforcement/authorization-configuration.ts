@@ -2,12 +2,12 @@ import { doubleQuoted } from '../yaml/double-quoted.js';
 import { celText, certificatePrefix, credentialId, isCertificate } from './credential-id.js';
 
 /** The file name of the kubeconfig with which the API server reaches kubepass. */
-export const webhookKubeconfigName = 'authorization-webhook.kubeconfig';
+const webhookKubeconfigName = 'authorization-webhook.kubeconfig';
 
 /** How many revoked certificates mode `listed` holds: 1,000 (78 KB) load, and the API server rejects 5,000. */
 export const mostListed = 1_000;
 
-export interface AuthorizationConfigurationParts {
+interface AuthorizationConfigurationParts {
   /** Revoked certificates that the conditions name; null: kubepass is asked about every certificate. */
   readonly listed: readonly string[] | null;
   readonly failurePolicy: 'Deny' | 'NoOpinion';

@@ -2,7 +2,7 @@ import type { PublicAddress } from '../../model/enforcement.js';
 import { doubleQuoted } from '../yaml/double-quoted.js';
 
 /** The file name of the reviewer's token beside the kubeconfig. */
-export const reviewerTokenName = 'reviewer-token';
+const reviewerTokenName = 'reviewer-token';
 
 /**
  * Renders the kubeconfig with which a cluster's API server asks kubepass. It holds no token: `tokenFile` names the file

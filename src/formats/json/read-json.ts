@@ -5,7 +5,7 @@ export interface JsonBounds extends ValueBounds {
   readonly maxDocuments: number;
 }
 
-export interface JsonDocument {
+interface JsonDocument {
   readonly value: unknown;
   /** Members that their object has already given. */
   readonly duplicates: readonly { readonly place: Place }[];
@@ -13,7 +13,7 @@ export interface JsonDocument {
   readonly length: number;
 }
 
-export type JsonDocuments =
+type JsonDocuments =
   | { readonly ok: true; readonly documents: readonly JsonDocument[] }
   /** `exceeded` null: it is no JSON. */
   | { readonly ok: false; readonly exceeded: Exclude<keyof JsonBounds, 'maxMembers'> | null };

@@ -10,7 +10,7 @@ export interface Kubeconfig {
   readonly users: readonly UserEntry[];
 }
 
-export interface ContextEntry {
+interface ContextEntry {
   readonly name: string;
   readonly cluster: string | null;
   readonly user: string | null;
@@ -48,7 +48,7 @@ export interface UserEntry {
   readonly impersonates: Impersonated | null;
 }
 
-export interface KubeconfigExec {
+interface KubeconfigExec {
   readonly apiVersion: string | null;
   readonly command: string;
   readonly args: readonly string[];
@@ -56,7 +56,7 @@ export interface KubeconfigExec {
   readonly env: readonly string[];
 }
 
-export interface Impersonated {
+interface Impersonated {
   readonly username: string | null;
   readonly uid: string | null;
   readonly groups: readonly string[];

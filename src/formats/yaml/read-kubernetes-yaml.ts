@@ -1,7 +1,7 @@
 import type { ScalarTag, SchemaOptions } from 'yaml';
 import { composeDocuments, type DuplicateMember, plainValue, type StreamBounds } from './compose-documents.js';
 
-export interface KubernetesDocument {
+interface KubernetesDocument {
   readonly value: unknown;
   readonly duplicates: readonly DuplicateMember[];
   /** Characters of the text. */
@@ -21,7 +21,7 @@ export interface UnreadableDocument {
   readonly length: number;
 }
 
-export type KubernetesDocuments =
+type KubernetesDocuments =
   | {
       readonly ok: true;
       readonly documents: readonly (KubernetesDocument | UnreadableDocument)[];

@@ -7,7 +7,7 @@ const maxValues = 500_000;
 const maxErrors = 20;
 
 /** One document of a YAML stream: its value, or what is wrong with it. */
-export type YamlDocument =
+type YamlDocument =
   { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly errors: readonly string[] };
 
 /**

@@ -5,12 +5,13 @@ import { linkToNext, ListQuerySchema, pageHeaders, pageQuery } from '../page-sch
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
 import { problems, response, textBody } from '../responses.js';
-import { addSchemas, ref } from '../schema-parts.js';
+import { addSchemas, exampleId, ref } from '../schema-parts.js';
 import type { App } from '../types.js';
-import * as examples from './examples.js';
 import { clusterCsrDescription, clusterCsrTable } from './cluster-csr-text.js';
 import * as schemas from './schemas.js';
 import { clusterCsrView } from './schemas.js';
+import type { ClusterCsr } from '../../model/cluster.js';
+import { certificateSerialNumber, certificateSha256, certificateSpkiSha256 } from '../example-certificate.js';
 
 const problemsOfTheCluster = [
   'not-permitted',
@@ -43,9 +44,9 @@ export function addClusterCsrs(app: App, { clusters }: Services): void {
           200: response(
             {
               'application/json': ref(schemas.ClusterCsrListSchema),
-              'text/plain': textBody('As `kubectl get csr` prints it.', examples.table),
+              'text/plain': textBody('As `kubectl get csr` prints it.', clusterCsrTable([exampleCsr])),
             },
-            { description: 'A page.', headers: pageHeaders, example: { items: [examples.object], nextCursor: null } },
+            { description: 'A page.', headers: pageHeaders, example: { items: [exampleView], nextCursor: null } },
           ),
           ...problems(...problemsOfTheCluster),
         },
@@ -79,9 +80,9 @@ export function addClusterCsrs(app: App, { clusters }: Services): void {
           200: response(
             {
               'application/json': ref(schemas.ClusterCsrSchema),
-              'text/plain': textBody('As `kubectl describe csr` prints it.', examples.description),
+              'text/plain': textBody('As `kubectl describe csr` prints it.', clusterCsrDescription(exampleCsr)),
             },
-            { description: 'The object.', example: examples.object },
+            { description: 'The object.', example: exampleView },
           ),
           ...problems(...problemsOfTheCluster),
         },
@@ -105,3 +106,49 @@ function nameIn(cursor: string): string {
   if (cursorTo(name) !== cursor) throw new InvalidCursorError('the cursor is not one of this list');
   return name;
 }
+
+/** For the OpenAPI document. */
+const exampleCsr: ClusterCsr = {
+  name: 'csr-x7k2p',
+  uid: '3f0b5a0e-6f0c-4d55-9a53-0d6a3f1f8b52',
+  createdAt: new Date('2026-03-01T09:30:00Z'),
+  seenAt: new Date('2026-03-01T09:30:42Z'),
+  labels: { 'app.kubernetes.io/managed-by': 'kubepass' },
+  annotations: {},
+  signerName: 'kubernetes.io/kube-apiserver-client',
+  username: 'system:serviceaccount:kubepass:kubepass',
+  groups: ['system:serviceaccounts', 'system:authenticated'],
+  usages: ['digital signature', 'client auth'],
+  expirationSeconds: 86_400,
+  status: 'Approved,Issued',
+  conditions: [
+    {
+      type: 'Approved',
+      status: 'True',
+      reason: 'ApprovedByKubepass',
+      message: 'policy "developers" permits it',
+      lastUpdateTime: new Date('2026-03-01T09:30:00Z'),
+    },
+  ],
+  request: {
+    subject: 'CN=jane@corp.example,O=team-a',
+    attributes: [
+      { type: '2.5.4.10', value: 'team-a' },
+      { type: '2.5.4.3', value: 'jane@corp.example' },
+    ],
+    keyAlgorithm: 'ECDSA-P256',
+    spkiSha256: certificateSpkiSha256,
+    subjectAltNames: [],
+    refusal: null,
+  },
+  certificate: {
+    fingerprintSha256: certificateSha256,
+    serialNumber: certificateSerialNumber,
+    subject: 'CN=jane@corp.example,O=team-a',
+    notBefore: new Date('2026-03-01T09:25:00Z'),
+    notAfter: new Date('2026-03-02T09:30:00Z'),
+  },
+  requestId: exampleId,
+};
+
+const exampleView = clusterCsrView(exampleCsr);

@@ -1,4 +1,4 @@
-import { renderExecKubeconfig } from '../../formats/kubeconfig/render-exec-kubeconfig.js';
+import { renderExecKubeconfig } from '../../formats/kubeconfig/render-kubeconfig.js';
 import type { Services } from '../services.js';
 import { certificatePem } from '../example-certificate.js';
 import { callerOf, listeningAddress } from '../plugins/authentication.js';

@@ -1,8 +1,8 @@
-import swagger from '@fastify/swagger';
-import swaggerUi from '@fastify/swagger-ui';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { extname, join } from 'node:path';
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
 import type { RouteHandlerMethod } from 'fastify';
 import type { TSchema } from 'typebox';
 import { jsonMediaType } from '../plugins/negotiation.js';
@@ -11,11 +11,11 @@ import type { App } from '../types.js';
 import { addExamples, type ApiOperation } from './add-examples.js';
 import type { NamedSchemas } from '../example-of.js';
 import { introduction } from './introduction.js';
-import { prebuilt, sendPrebuilt, type Prebuilt } from './prebuilt.js';
+import { prebuilt, type Prebuilt, sendPrebuilt } from './prebuilt.js';
 import { signInBar } from './sign-in-bar.js';
 import { webhookDescriptions } from '../webhook-deliveries/webhook-events.js';
-import { budgetNames, type BudgetUse } from '../../model/budget.js';
 import { sessionCookie } from '../plugins/session-cookies.js';
+import { budgetNames, type BudgetUse } from '../../model/budget.js';
 
 const tags = [
   { name: 'certificate-requests', description: 'Request a certificate, decide on the request, collect the key.' },
@@ -207,6 +207,34 @@ function sorted(value: unknown): unknown {
 
 const isMediaType = (name: string): boolean => /^[a-z]+\/[a-z0-9.+-]+$/.test(name);
 
+/** How callers prove who they are, for the OpenAPI document. */
+const securitySchemes = {
+  bearer: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'An API token, as `POST /v1/api-tokens` gives it, or a token of a configured identity provider.',
+  },
+  session: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: sessionCookie,
+    description: 'The session of a browser that signed in at `/v1/login/{name}`.',
+  },
+} as const;
+
+/**
+ * A document without sessions, for Swagger UI: browsers add the cookie themselves, and nobody should look for its content to
+ * paste it.
+ */
+function withoutSessions<T extends { readonly components?: object }>(document: T): T {
+  const { bearer } = securitySchemes;
+  return {
+    ...document,
+    security: [{ bearer: [] }],
+    components: { ...document.components, securitySchemes: { bearer } },
+  };
+}
+
 const example = (parameters: string) => `"writes";${parameters}`;
 
 /** The fields of draft-ietf-httpapi-ratelimit-headers, once for all operations. */
@@ -234,32 +262,4 @@ function addBudgetHeaders({ responses = {} }: ApiOperation): void {
       ...Object.fromEntries(Object.keys(budgetHeaders).map((name) => [name, { $ref: `#/components/headers/${name}` }])),
     };
   }
-}
-
-/** How callers prove who they are, for the OpenAPI document. */
-export const securitySchemes = {
-  bearer: {
-    type: 'http',
-    scheme: 'bearer',
-    description: 'An API token, as `POST /v1/api-tokens` gives it, or a token of a configured identity provider.',
-  },
-  session: {
-    type: 'apiKey',
-    in: 'cookie',
-    name: sessionCookie,
-    description: 'The session of a browser that signed in at `/v1/login/{name}`.',
-  },
-} as const;
-
-/**
- * A document without sessions, for Swagger UI: browsers add the cookie themselves, and nobody should look for its content to
- * paste it.
- */
-function withoutSessions<T extends { readonly components?: object }>(document: T): T {
-  const { bearer } = securitySchemes;
-  return {
-    ...document,
-    security: [{ bearer: [] }],
-    components: { ...document.components, securitySchemes: { bearer } },
-  };
 }

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import type { LoginFinished } from '../../model/login.js';
+import type { LoginAttempt, LoginFinished } from '../../model/login.js';
 import type { Services } from '../services.js';
 import { Allowance } from '../../identity/allowance.js';
 import { Failures } from '../plugins/failures.js';
@@ -12,13 +12,13 @@ import {
   setLoginCookie,
   setSessionCookies,
 } from '../plugins/session-cookies.js';
-import { problem, sendProblem, type Problem } from '../problems/problem.js';
+import { problem, type Problem, sendProblem } from '../problems/problem.js';
 import { problemExample } from '../problems/problem-examples.js';
 import type { ProblemType } from '../problems/problem-types.js';
 import { empty, onlyProblems, textBody } from '../responses.js';
 import { closed, dnsLabelOf, textOf } from '../schema-parts.js';
 import type { App } from '../types.js';
-import { readAttempt, writeAttempt, defaultReturnTo, isReturnTo, longestReturnTo } from './attempt-cookie.js';
+import { defaultReturnTo, isReturnTo, longestReturnTo } from './return-to.js';
 
 /** A browser prefers the second one, everybody else gets the first. */
 const mediaTypes = ['application/json', 'text/html'] as const;
@@ -232,3 +232,27 @@ const asSentence = (detail: string): string => `${detail.slice(0, 1).toUpperCase
 
 const escaped = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+
+/** The value of the cookie of an attempt: it is the browser's own, and nobody else can use it. */
+export const writeAttempt = ({ issuer, state, nonce, codeVerifier, returnTo }: LoginAttempt): string =>
+  Buffer.from(JSON.stringify([issuer, state, nonce, codeVerifier, returnTo]), 'utf8').toString('base64url');
+
+const longestValue = 4_096;
+
+/** The attempt in a cookie; null where there is none, or one that kubepass would not have set. */
+export function readAttempt(value: string | undefined): LoginAttempt | null {
+  if (value === undefined || value.length > longestValue) return null;
+  const parts = partsIn(value);
+  if (!Array.isArray(parts) || parts.length !== 5 || !parts.every((part) => typeof part === 'string')) return null;
+  const [issuer = '', state = '', nonce = '', codeVerifier = '', returnTo = ''] = parts;
+  if (![state, nonce, codeVerifier].every((secret) => /^[A-Za-z0-9_-]{43}$/.test(secret))) return null;
+  return isReturnTo(returnTo) ? { issuer, state, nonce, codeVerifier, returnTo } : null;
+}
+
+function partsIn(value: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(value, 'base64url').toString('utf8'));
+  } catch {
+    return null;
+  }
+}

@@ -3,7 +3,7 @@ import type { App } from '../types.js';
 const minuteMilliseconds = 60_000;
 const otherKeys = 'Other';
 
-export interface LineLimitOptions {
+interface LineLimitOptions {
   /** So many with the same key get a line of their own in a minute. */
   readonly most: number;
   /** Further keys are counted as one, so that the memory has an end. */

@@ -1,11 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import {
-  budgetUses,
-  budgetWindowSeconds,
   type BudgetLimits,
   type BudgetName,
   type BudgetStates,
   type BudgetUse,
+  budgetUses,
+  budgetWindowSeconds,
   type SpentBudget,
 } from '../../model/budget.js';
 import type { Services } from '../services.js';

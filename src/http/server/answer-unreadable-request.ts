@@ -1,5 +1,6 @@
-import { STATUS_CODES, type ServerResponse } from 'node:http';
+import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { answerUnderWay } from './connections.js';
 import { problem, problemAnswer, type Problem } from '../problems/problem.js';
 
 /** How long a client may take to read the last answer and to close its side. */
@@ -40,9 +41,4 @@ function clientProblem(code: string | undefined): Problem {
   if (code === 'HPE_HEADER_OVERFLOW') return problem('header-fields-too-large', 'send fewer or shorter header fields');
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return problem('request-timeout', 'the request did not arrive in time');
   return problem('invalid-request', 'this is not a valid HTTP request');
-}
-
-/** The answer that is being made or sent on this connection. Node has it under no public name. */
-export function answerUnderWay(socket: Socket): ServerResponse | null {
-  return (socket as { readonly _httpMessage?: ServerResponse | null })._httpMessage ?? null;
 }

@@ -1,7 +1,6 @@
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { addressKey } from './address-key.js';
-import { answerUnderWay } from './answer-unreadable-request.js';
+import { addressKey } from './caller-address.js';
 
 export interface ConnectionLimits {
   /** How many connections of others than reviewers are open at a time. */
@@ -212,3 +211,8 @@ const isIdle = ({ http }: Connection): boolean => answerUnderWay(http) === null;
 /** Whether a request waits for its caller: it has not arrived as a whole, or nothing of its answer was read since the last look. */
 const waitsForCaller = ({ http, unread }: Connection): boolean =>
   answerUnderWay(http)?.req.complete === false || (unread > 0 && http.writableLength >= unread);
+
+/** The answer that is being made or sent on this connection. Node has it under no public name. */
+export function answerUnderWay(socket: Socket): ServerResponse | null {
+  return (socket as { readonly _httpMessage?: ServerResponse | null })._httpMessage ?? null;
+}

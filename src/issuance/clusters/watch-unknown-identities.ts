@@ -15,14 +15,18 @@ export interface UnknownIdentityWatch {
   stop(): Promise<void>;
 }
 
-/**
- * How long the first object waits, so that several are looked up together. By then the certificates of our own
- * attempts are in the inventory, and the look-up has not delayed those attempts.
- */
-const firstLookMilliseconds = 300;
-/** How long to wait where the store is busy, or an attempt of ours with that key has not ended yet … */
-const againMilliseconds = 1_000;
-/** … and the longest wait where one round after another fails. */
+export interface Pauses {
+  /**
+   * How long the first object waits, so that several are looked up together. By then the certificates of our own
+   * attempts are in the inventory, and the look-up has not delayed those attempts.
+   */
+  readonly firstLookMilliseconds: number;
+  /** How long to wait where the store is busy, or an attempt of ours with that key has not ended yet. */
+  readonly againMilliseconds: number;
+}
+
+const usualPauses: Pauses = { firstLookMilliseconds: 300, againMilliseconds: 1_000 };
+/** The longest wait where one round after another fails. */
 const longestMilliseconds = 60_000;
 /** How many objects are looked up at once. */
 const atOnce = 200;
@@ -37,6 +41,7 @@ export function watchUnknownIdentities(
   context: IssuanceContext,
   cluster: string,
   connection: ClusterConnection,
+  { firstLookMilliseconds, againMilliseconds } = usualPauses,
 ): UnknownIdentityWatch {
   const waiting = new Map<string, CsrObject>();
   const settled = new Set<string>();

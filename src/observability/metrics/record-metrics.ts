@@ -31,35 +31,44 @@ export function recordMetrics(
   policiesInForceSince: () => Date | null,
   clock: () => Date,
 ): void {
-  const registers = [registry];
   const startedAt = clock();
   const secondsFrom = (instant: Date) => Math.max(0, (clock().getTime() - instant.getTime()) / 1000);
+  addCertificates([registry], counts);
+  addStates([registry], counts);
+  addSingleFigures([registry], counts, startedAt, secondsFrom);
+  addGauge([registry], 'kubepass_policy_set_age_seconds', 'Time since the policies in force were loaded.', () => {
+    const since = policiesInForceSince();
+    return since === null ? null : secondsFrom(since);
+  });
+  addCounts([registry], counts, startedAt, secondsFrom);
+}
+
+type SecondsFrom = (instant: Date) => number;
+
+/** A gauge without labels; absent while there is no value. */
+function addGauge(registers: Registry[], name: string, help: string, value: () => number | null): void {
+  new Gauge({
+    name,
+    help,
+    registers,
+    // Otherwise it would show 0.
+    labelNames: [],
+    collect() {
+      this.remove();
+      const found = value();
+      if (found !== null) this.set(found);
+    },
+  });
+}
+
+/** The certificates that are live, and those that end soon. */
+function addCertificates(registers: Registry[], counts: LastCounts): void {
   const renewals = (use: (renewed: 'true' | 'false', figures: CertificateFigures) => void) => {
     const counted = counts.certificates();
     if (counted === null) return;
     use('false', counted.figures.notRenewed);
     use('true', counted.figures.renewed);
   };
-  /** A gauge without labels; absent while there is no value. */
-  const gauge = (name: string, help: string, value: () => number | null) => {
-    new Gauge({
-      name,
-      help,
-      registers,
-      // Otherwise it would show 0.
-      labelNames: [],
-      collect() {
-        this.remove();
-        const found = value();
-        if (found !== null) this.set(found);
-      },
-    });
-  };
-  const ofRecords = (use: (figures: RecordFigures) => number | null) => () => {
-    const counted = counts.records();
-    return counted === null ? null : use(counted.figures);
-  };
-
   new Gauge({
     name: 'kubepass_certificates_live',
     help: 'Certificates that are unexpired and not revoked; renewed: a later one was issued in its place.',
@@ -87,6 +96,10 @@ export function recordMetrics(
       });
     },
   });
+}
+
+/** The requests and deliveries in each state. */
+function addStates(registers: Registry[], counts: LastCounts): void {
   new Gauge({
     name: 'kubepass_certificate_requests',
     help: 'Requests that wait for a person, for their collector, or for the end of an attempt. Counts stop at 100,000.',
@@ -110,35 +123,36 @@ export function recordMetrics(
         for (const state of webhookDeliveryStates) this.set({ state }, counted.figures.deliveries[state]);
     },
   });
+}
+
+function addSingleFigures(registers: Registry[], counts: LastCounts, startedAt: Date, secondsFrom: SecondsFrom): void {
+  const gauge = (name: string, help: string, use: (figures: RecordFigures) => number | null) => {
+    addGauge(registers, name, help, () => {
+      const counted = counts.records();
+      return counted === null ? null : use(counted.figures);
+    });
+  };
   gauge(
     'kubepass_webhook_oldest_waiting_seconds',
     'Time since the delivery was made that waits longest; 0 where none waits.',
-    ofRecords(({ oldestWaiting }) => (oldestWaiting === null ? 0 : secondsFrom(oldestWaiting))),
+    ({ oldestWaiting }) => (oldestWaiting === null ? 0 : secondsFrom(oldestWaiting)),
   );
-  gauge(
-    'kubepass_sessions_live',
-    'Browsers that are signed in.',
-    ofRecords(({ sessions }) => sessions),
-  );
-  gauge(
-    'kubepass_audit_events',
-    'Events in the audit chain.',
-    ofRecords(({ auditEvents }) => auditEvents),
-  );
+  gauge('kubepass_sessions_live', 'Browsers that are signed in.', ({ sessions }) => sessions);
+  gauge('kubepass_audit_events', 'Events in the audit chain.', ({ auditEvents }) => auditEvents);
   gauge(
     'kubepass_audit_checkpoint_events',
     'Events that the last checkpoint vouches for.',
-    ofRecords(({ checkpoint }) => checkpoint?.size ?? 0),
+    ({ checkpoint }) => checkpoint?.size ?? 0,
   );
   gauge(
     'kubepass_audit_checkpoint_age_seconds',
     'Time since the last checkpoint was signed, or since the start where there is none. Without new events no checkpoint is signed.',
-    ofRecords(({ checkpoint }) => secondsFrom(checkpoint?.signedAt ?? startedAt)),
+    ({ checkpoint }) => secondsFrom(checkpoint?.signedAt ?? startedAt),
   );
-  gauge('kubepass_policy_set_age_seconds', 'Time since the policies in force were loaded.', () => {
-    const since = policiesInForceSince();
-    return since === null ? null : secondsFrom(since);
-  });
+}
+
+/** How old the figures are, and how long it took to count them. */
+function addCounts(registers: Registry[], counts: LastCounts, startedAt: Date, secondsFrom: SecondsFrom): void {
   new Gauge({
     name: 'kubepass_count_age_seconds',
     help: 'Time since these figures were counted, or since the start where they never were.',

@@ -17,7 +17,7 @@ export interface Expression {
   evaluate(variables: ExpressionVariables): boolean | string;
 }
 
-export type ExpressionResult =
+type ExpressionResult =
   | { readonly ok: true; readonly expression: Expression }
   /** Each error names its place: `line 1, column 9: Request has no field "user": …`. */
   | { readonly ok: false; readonly errors: readonly string[] };

@@ -1,14 +1,14 @@
 import { celLimits } from './limits.js';
 import { type CharacterSet, overlap, parsePattern, PatternError, type PatternNode } from './parse-pattern.js';
 
-export interface CompiledPattern {
+interface CompiledPattern {
   /** A pattern for `new RegExp` without flags that matches what RE2 matches. */
   readonly javascript: string;
   /** How often the engine looks at a character, at most, in a text of `length` UTF-16 code units. */
   readonly looks: (length: number) => number;
 }
 
-export type PatternResult =
+type PatternResult =
   | { readonly ok: true; readonly pattern: CompiledPattern }
   /** The offset counts UTF-16 code units of the pattern from 0. */
   | { readonly ok: false; readonly message: string; readonly offset: number };

@@ -35,7 +35,7 @@ function makeEnvironment(): Environment {
 }
 
 /** The variables as the library takes them. Each is made when it is first read. */
-export type BoundVariables = Readonly<Record<VariableName, unknown>>;
+type BoundVariables = Readonly<Record<VariableName, unknown>>;
 
 const boundBefore = new WeakMap<ExpressionVariables, BoundVariables>();
 

@@ -15,7 +15,7 @@ export interface CharacterSet {
 const beyondBasicPlane = String.raw`[\ud800-\udbff][\udc00-\udfff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]`;
 
 /** The set of one character. */
-export function literalSet(character: string): CharacterSet {
+function literalSet(character: string): CharacterSet {
   const code = character.codePointAt(0) ?? 0;
   if (code < 128) return { ascii: new Set([code]), beyond: false, javascript: escaped(code) };
   const javascript = Array.from({ length: character.length }, (_, i) => escaped(character.charCodeAt(i))).join('');
@@ -23,13 +23,13 @@ export function literalSet(character: string): CharacterSet {
 }
 
 /** The set of the ASCII characters with these codes. */
-export function asciiSet(codes: Iterable<number>): CharacterSet {
+function asciiSet(codes: Iterable<number>): CharacterSet {
   const ascii = new Set(codes);
   return { ascii, beyond: false, javascript: `[${[...ascii].map(escaped).join('')}]` };
 }
 
 /** The set of all characters but these of ASCII. As in RE2, a negated class contains line feeds. */
-export function negatedSet(codes: Iterable<number>): CharacterSet {
+function negatedSet(codes: Iterable<number>): CharacterSet {
   const excluded = new Set(codes);
   const ascii = new Set(Array.from({ length: 128 }, (_, code) => code).filter((code) => !excluded.has(code)));
   const javascript = `(?:[^${[...excluded].map(escaped).join('')}\\ud800-\\udfff]|${beyondBasicPlane})`;
@@ -53,7 +53,7 @@ export type PatternNode =
   | { readonly kind: 'repeat'; readonly body: PatternNode; readonly min: number; readonly max: number };
 
 /** A regular expression in the part of RE2 that means the same in every engine. */
-export interface Pattern {
+interface Pattern {
   /** Whether it begins with `^`. */
   readonly fromStart: boolean;
   /** Whether it ends with `$`. */

@@ -44,7 +44,7 @@ export const parserLimits = {
 
 const parser = new Environment({ unlistedVariablesAreDyn: true, limits: parserLimits });
 
-export type SyntaxResult =
+type SyntaxResult =
   | { readonly ok: true; readonly root: Node }
   | { readonly ok: false; readonly place: ExpressionPlace; readonly message: string };
 

@@ -49,7 +49,7 @@ export interface ExpressionVariables {
 }
 
 /** A type alias and no interface: libraries take it as a map of values. */
-export type DirectoryVariable = {
+type DirectoryVariable = {
   readonly active: boolean;
   /** Directory groups, by the attribute that the configuration names. */
   readonly groups: readonly string[];

@@ -2,7 +2,7 @@ import type { RecordedRequest, Replayed } from '../../model/replay.js';
 import type { BatchAnswer, BatchQuestion } from './draft.js';
 
 /** A task of the pool. It asks for batches, and ends with an error or after the answer null. */
-export type ReplayWork = (answer: (question: BatchQuestion) => Promise<BatchAnswer>) => Promise<void>;
+type ReplayWork = (answer: (question: BatchQuestion) => Promise<BatchAnswer>) => Promise<void>;
 
 /**
  * Keeps one draft in one worker while requests are replayed under it. It turns the worker's questions round: the owner

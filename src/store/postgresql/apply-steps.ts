@@ -8,7 +8,7 @@ import { pipeline, type Reply } from './pipeline.js';
 import { commandQuery, queryOf, type Query } from './query.js';
 
 /** The state of a transaction that is still open. */
-export interface AppliedSteps {
+interface AppliedSteps {
   /** The result of each step, in order. */
   readonly settled: readonly Settled<CommitResult>[];
   /** The events of the steps that met no conflict, in order. */

@@ -1,6 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
-import { storeUnmeasured, type StoreMeasures } from '../../model/measures.js';
+import { type StoreMeasures, storeUnmeasured } from '../../model/measures.js';
 import type { InventoryReader, InventoryRecord } from '../../inspection/inventory.js';
 import { PrismaClient } from '../generated/postgresql/client.js';
 import type { PrismaClient as SharedPrismaClient } from '../generated/sqlite/client.js';
@@ -15,10 +15,13 @@ import { clientConfig, connect, startLock } from './connect.js';
 import { isUnreachable, unreachable } from './errors.js';
 import { migratePostgresql } from './migrate-postgresql.js';
 import { PostgresqlBatches } from './postgresql-batches.js';
-import { whyNotPostgresqlSchema } from './postgresql-schema.js';
 import { argumentsWithoutNul, postgresqlDialect, queryOf } from './query.js';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { shippedMigrations } from '../migrations.js';
+import { type SchemaObject, whyOther } from '../schema-objects.js';
 
-export interface PostgresqlStoreOptions {
+interface PostgresqlStoreOptions {
   /** A `postgresql:` URL, as `clientConfig` reads it. It may hold a password: no message of the store repeats it. */
   readonly url: string;
   /** How many connections there are to read with, beside the one that writes (default 10); at least two. */
@@ -189,4 +192,23 @@ const inventoryOn = (pool: pg.Pool): InventoryReader => ({
 
 function rethrow(error: unknown): never {
   throw isUnreachable(error) ? unreachable(error) : error;
+}
+
+/**
+ * Triggers and functions. A trigger may be there and disabled, and a function with the same text may have other rights.
+ */
+export const schemaObjectsSql = `SELECT 'trigger ' || tgname || ' of ' || relname AS "object",
+    concat_ws(' enabled: ', pg_get_triggerdef(t.oid), tgenabled) AS "definition"
+  FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid
+  WHERE NOT tgisinternal AND relnamespace = 'public'::regnamespace
+  UNION ALL SELECT format('function %s(%s)', proname, pg_get_function_arguments(oid)), concat_ws(' ', prosecdef, proconfig, prosrc)
+  FROM pg_proc WHERE pronamespace = 'public'::regnamespace ORDER BY 1`;
+
+/** The schema objects that the migrations make. A test compares the file with a database. */
+export const schemaObjectsFile = join(shippedMigrations('postgresql'), 'schema-objects.json');
+
+/** As `Store.whyNotSchema`. */
+async function whyNotPostgresqlSchema(readRows: ReadRows): Promise<string | null> {
+  const found = (await readRows({ sql: schemaObjectsSql, parameters: [] })) as readonly SchemaObject[];
+  return whyOther(found, JSON.parse(readFileSync(schemaObjectsFile, 'utf8')) as readonly SchemaObject[]);
 }

@@ -8,7 +8,7 @@ export interface Reply {
   readonly rows: readonly (readonly (string | null)[])[];
 }
 
-export interface Replies {
+interface Replies {
   /** The replies to the queries that succeeded, in order. */
   readonly done: readonly Reply[];
   /** The error of the query behind them, or of the connection. PostgreSQL skips everything behind a query that fails. */

@@ -9,7 +9,7 @@ import {
 } from '../migrations.js';
 
 /** The verdict on a file: a sound database of kubepass, or why not, in words that go on after the file's name. */
-export type FileCheck =
+type FileCheck =
   | {
       readonly ok: true;
       /** How many migrations this version would apply. */

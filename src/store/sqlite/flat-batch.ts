@@ -14,7 +14,7 @@ export interface FlatBatch {
   readonly values: readonly FlatValue[];
 }
 
-export type FlatValue = string | number | bigint | null | true;
+type FlatValue = string | number | bigint | null | true;
 
 /** How the outcome of a statement is judged. */
 export const expectations = { anything: 0, change: 1, belowLimit: 2 } as const;

@@ -1,11 +1,12 @@
+import { hash } from 'node:crypto';
 import type { Certificate, CertificateFilter, ListedCertificate } from '../../model/certificate.js';
 import type { Renewal } from '../../model/renewal.js';
 import type { RevocationReason } from '../../model/revocation.js';
 import type { KeyAlgorithm } from '../../x509/strict/key-algorithm.js';
 import type { Page, PageQuery, Visibility } from '../../model/page.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import { hexText, octetsIn, octetsOf, serialOctetsIn, serialOf, uuidOf } from '../octets.js';
-import { quoted, storedJson, type Condition } from '../statement.js';
+import { hexText, octetsIn, octetsOf, serialOctets, serialOctetsIn, serialOf, uuidOf } from '../octets.js';
+import { quoted, storedJson, type Columns, type Condition } from '../statement.js';
 import { conditionsOfStatus, withinBoth } from './certificate-status.js';
 import type { EndOfCertificate } from './ending-certificates.js';
 import { readEnding, soonestFirst } from './ending-certificates.js';
@@ -46,28 +47,6 @@ export interface ExpiringCertificates {
   readonly last: EndOfCertificate | null;
 }
 
-/** Without the DER: it is most of a row, and lists do not have it. */
-const listedColumns = {
-  n: true,
-  fingerprintSha256: true,
-  serialNumber: true,
-  issuerSha256: true,
-  subject: true,
-  username: true,
-  groups: true,
-  notBefore: true,
-  notAfter: true,
-  publicKeyAlgorithm: true,
-  spkiSha256: true,
-  cluster: true,
-  requestN: true,
-  requesterName: true,
-  collector: true,
-  orphan: true,
-  issuedAt: true,
-} as const satisfies Prisma.CertificateRecordSelect;
-const certificateColumns = { ...listedColumns, der: true } as const;
-
 /** Whatever stands in tables beside a certificate. */
 const besideIt = {
   issuer: { select: { name: true, fingerprintSha256: true } },
@@ -76,10 +55,15 @@ const besideIt = {
   superseded: { select: { supersededBy: { select: { fingerprintSha256: true } } } },
   revocation: { select: { reason: true, comment: true, revokedAt: true, revokedBy: true } },
 } as const;
-const listedSelect = { ...listedColumns, ...besideIt } as const;
-const certificateSelect = { ...certificateColumns, ...besideIt } as const;
+/** Without the DER: it is most of a row, and lists do not have it. */
+const listed = { omit: { der: true }, include: besideIt } as const;
 
-type ListedRow = Prisma.CertificateRecordGetPayload<{ select: typeof listedSelect }>;
+type CertificateRow = Prisma.CertificateRecordGetPayload<object>;
+type ListedRow = Prisma.CertificateRecordGetPayload<typeof listed>;
+type IssuerRow = Prisma.IssuerGetPayload<object>;
+
+/** The columns that an insertion copies from the request. */
+type OfRequest = Pick<CertificateRow, 'requestN' | 'requesterName' | 'collector'>;
 
 /** A table whose rows have a certificate's end, and the column with the certificate's number. */
 interface EndingTable {
@@ -120,7 +104,7 @@ export class CertificateTable {
         where: {
           fingerprintSha256: { in: batch.flatMap((text) => octetsIn(text) ?? []) },
         },
-        select: certificateSelect,
+        include: besideIt,
       }),
     );
     return rows.map((row) => ({ ...listedOf(row), der: row.der }));
@@ -272,7 +256,7 @@ export class CertificateTable {
     if (keys.length === 0) return [];
     const rows = await this.prisma.certificateRecord.findMany({
       where: { n: { in: numbersIn(keys) } },
-      select: listedSelect,
+      ...listed,
     });
     return inOrderOf(keys, rows, listedOf);
   }
@@ -352,4 +336,41 @@ function renewalOf(membership: ListedRow['membership']): Renewal | null {
   if (!membership?.renewalOf) return null;
   const { renewalOf, lineage, generation } = membership;
   return { of: hexText(renewalOf), lineage: hexText(lineage), generation };
+}
+
+/** The row without its number and without what its request says. */
+export function certificateRow(
+  certificate: Certificate,
+  issuer: Columns<IssuerRow>,
+): Columns<Omit<CertificateRow, 'n' | keyof OfRequest>> {
+  return {
+    fingerprintSha256: octetsOf(certificate.fingerprintSha256),
+    serialNumber: serialOctets(certificate.serialNumber),
+    issuerSha256: issuer.sha256,
+    subject: certificate.subject,
+    username: certificate.username,
+    groups: certificate.groups,
+    notBefore: certificate.notBefore,
+    notAfter: certificate.notAfter,
+    publicKeyAlgorithm: certificate.publicKey.algorithm,
+    spkiSha256: octetsOf(certificate.publicKey.spkiSha256),
+    cluster: certificate.cluster,
+    der: certificate.der,
+    orphan: certificate.orphan,
+    issuedAt: certificate.issuedAt,
+  };
+}
+
+/** The issuing CA of a certificate. */
+export function issuerRow(certificate: Certificate): Columns<IssuerRow> & { readonly sha256: Buffer } {
+  const { issuerFingerprintSha256, cluster, issuer } = certificate;
+  // RFC 5280 4.1.2.2: a serial number is unique per CA. Issuer names alone do not tell CAs apart (every kubeadm cluster's
+  // is `CN=kubernetes`), so where the CA's certificate is unknown the cluster stands beside the name.
+  const identity = issuerFingerprintSha256 ?? `${cluster} ${issuer}`;
+  return {
+    sha256: octetsOf(hash('sha256', identity, 'hex')),
+    identity,
+    name: issuer,
+    fingerprintSha256: issuerFingerprintSha256 === null ? null : octetsOf(issuerFingerprintSha256),
+  };
 }

@@ -33,49 +33,10 @@ import {
 } from '../lists/read-page.js';
 import { labelsInColumn, onLabels } from './request-labels.js';
 
-const requestColumns = {
-  n: true,
-  id: true,
-  state: true,
-  cluster: true,
-  username: true,
-  groups: true,
-  keyAlgorithm: true,
-  certificationRequest: true,
-  publicKeyAlgorithm: true,
-  spkiSha256: true,
-  expirationSeconds: true,
-  namespace: true,
-  reason: true,
-  requesterName: true,
-  requesterGroups: true,
-  requesterRoles: true,
-  collector: true,
-  createdAt: true,
-  expiresAt: true,
-  decisionSha256: true,
-  decidedAt: true,
-  approvals: true,
-  attemptNumber: true,
-  attemptOwner: true,
-  attemptLeaseUntil: true,
-  attemptStartedAt: true,
-  attemptSpkiSha256: true,
-  attemptIntent: true,
-  attemptObjectName: true,
-  fingerprintSha256: true,
-  failureReason: true,
-  failureMessage: true,
-  labels: true,
-  renewalOf: true,
-  lineage: true,
-  generation: true,
-} as const satisfies Prisma.RequestRecordSelect;
+const withDecision = { decision: { select: { text: true } } } as const;
 
-const withDecision = { ...requestColumns, decision: { select: { text: true } } } as const;
-
-type RequestRow = Prisma.RequestRecordGetPayload<{ select: typeof requestColumns }>;
-type RequestWithDecision = Prisma.RequestRecordGetPayload<{ select: typeof withDecision }>;
+type RequestRow = Prisma.RequestRecordGetPayload<object>;
+type RequestWithDecision = Prisma.RequestRecordGetPayload<{ include: typeof withDecision }>;
 
 /** A value inside a JSON column: instants are RFC 3339 text there. */
 type InJson<T> = { [Key in keyof T]: T[Key] extends Date ? string : T[Key] };
@@ -109,7 +70,7 @@ export class RequestTable {
   async find(id: string): Promise<CertificateRequest | null> {
     const octets = uuidOctetsIn(id);
     if (octets === null) return null;
-    const row = await this.prisma.requestRecord.findUnique({ where: { id: octets }, select: withDecision });
+    const row = await this.prisma.requestRecord.findUnique({ where: { id: octets }, include: withDecision });
     return row && requestOf(row);
   }
 
@@ -160,7 +121,7 @@ export class RequestTable {
     const rows = await this.prisma.requestRecord.findMany({
       where: { OR: [{ state: 'issuing' }, { state: 'approved', certificationRequest: { not: null } }] },
       orderBy: { n: 'asc' },
-      select: withDecision,
+      include: withDecision,
     });
     return rows.map(requestOf);
   }
@@ -268,7 +229,7 @@ export class RequestTable {
           attemptSpkiSha256: { in: batch.map(octetsOf) },
           attemptObjectName: { not: null },
         },
-        select: withDecision,
+        include: withDecision,
       }),
     );
     return rows.map(requestOf);
@@ -284,7 +245,7 @@ export class RequestTable {
     if (keys.length === 0) return [];
     const rows = await this.prisma.requestRecord.findMany({
       where: { n: { in: numbersIn(keys) } },
-      select: withDecision,
+      include: withDecision,
     });
     return inOrderOf(keys, rows, requestOf);
   }

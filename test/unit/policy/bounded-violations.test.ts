@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Violation } from '../../../src/model/decision.js';
-import { boundedViolations } from '../../../src/policy/bounded-violations.js';
+import { boundedViolations } from '../../../src/policy/decide.js';
 
 const some = (count: number, message = 'group "ops" is not permitted by policy "developers"'): Violation[] =>
   Array.from({ length: count }, (_, i) => ({ source: `policy-${i}`, reason: 'GroupNotPermitted', message }));

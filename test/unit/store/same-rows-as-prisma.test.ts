@@ -9,7 +9,7 @@ import { PrismaClient } from '../../../src/store/generated/sqlite/client.js';
 import type { Columns } from '../../../src/store/statement.js';
 import { apiTokenRow } from '../../../src/store/tables/api-token-table.js';
 import { auditRecordRow } from '../../../src/store/tables/audit-event-table.js';
-import { certificateRow, issuerRow } from '../../../src/store/tables/insert-certificate.js';
+import { certificateRow, issuerRow } from '../../../src/store/tables/certificate-table.js';
 import { clusterProbeRow, unknownIdentityRow } from '../../../src/store/tables/cluster-tables.js';
 import { decisionText, requestRow } from '../../../src/store/tables/write-request.js';
 import { answerColumns, idempotencyKeyRow } from '../../../src/store/tables/idempotency-key-table.js';

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
-import { CryptoThread } from '../../../../src/crypto/crypto-thread.js';
-import { threadedSignatures } from '../../../../src/crypto/threaded-signatures.js';
+import { CryptoThread, threadedSignatures } from '../../../../src/crypto/crypto-thread.js';
 import {
   readCertificationRequestDer,
   writeCertificationRequest,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { whyNotSameOrigin } from '../../../../src/http/plugins/same-origin.js';
+import { whyNotSameOrigin } from '../../../../src/http/plugins/authentication.js';
 
 const origin = 'https://kubepass.example';
 const json = { 'content-type': 'application/json', 'content-length': '2' };

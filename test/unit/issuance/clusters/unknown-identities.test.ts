@@ -7,6 +7,7 @@ import { createRequest } from '../../../../src/issuance/requests/create-request.
 import type { IssuanceContext } from '../../../../src/issuance/context.js';
 import {
   watchUnknownIdentities,
+  type Pauses,
   type UnknownIdentityWatch,
 } from '../../../../src/issuance/clusters/watch-unknown-identities.js';
 import { StoreBusyError } from '../../../../src/model/errors.js';
@@ -18,6 +19,7 @@ let connected: ConnectedIssuance;
 /** A person with all rights in the cluster, who does not ask kubepass. */
 let person: ClusterConnection;
 const watches: UnknownIdentityWatch[] = [];
+const soon: Pauses = { firstLookMilliseconds: 20, againMilliseconds: 50 };
 beforeEach(async () => {
   connected = await connectedIssuance();
   connected.server.rbac.allowUser('eve', [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }]);
@@ -28,9 +30,9 @@ afterEach(async () => {
   await connected.close();
 });
 
-function watch(context: IssuanceContext): void {
+function watch(context: IssuanceContext, pauses = soon): void {
   const connection = context.clusters.get('demo')?.connection;
-  if (connection) watches.push(watchUnknownIdentities(context, 'demo', connection));
+  if (connection) watches.push(watchUnknownIdentities(context, 'demo', connection, pauses));
 }
 
 async function approveByHand(name: string, pem: string): Promise<void> {
@@ -48,9 +50,9 @@ async function approveByHand(name: string, pem: string): Promise<void> {
 
 const events = async () =>
   (await connected.context.store.auditEvents.chunk(0, 500)).filter(({ type }) => type === 'UnknownIdentityIssued');
-const recorded = (count: number) =>
-  expect.poll(async () => (await events()).length, { timeout: 8_000, interval: 50 }).toBe(count);
-const aWhile = () => new Promise((resolve) => setTimeout(resolve, 1_500));
+const recorded = (count: number) => expect.poll(async () => (await events()).length, { timeout: 30_000 }).toBe(count);
+/** Several rounds. */
+const aWhile = () => new Promise((resolve) => setTimeout(resolve, 500));
 
 describe('user certificates that a cluster signs without us', () => {
   it('are put on record with all that the cluster will have forgotten in an hour', async () => {
@@ -156,7 +158,8 @@ describe('user certificates that a cluster signs without us', () => {
   it('are not looked up in the database where this process has just recorded them as its own', async () => {
     const { store } = connected.context;
     const lookUps = vi.spyOn(store.requests, 'attemptedFor');
-    watch(connected.context);
+    // The first look comes when our own attempt has ended.
+    watch(connected.context, { ...soon, firstLookMilliseconds: 1_000 });
     const ask = { username: 'jane', groups: ['team-a'] };
     expect(await createKubeconfig(connected.context, alice, ask, { idempotency: null })).toMatchObject({ ok: true });
     await aWhile();
