@@ -4,8 +4,16 @@ import { documentRoutes } from './http/documentation/routes.js';
 import { addHealth } from './http/health/routes.js';
 import { addLogin } from './http/login/routes.js';
 import { addMetrics } from './http/metrics/routes.js';
-import { setAnswerHeaders } from './http/plugins/answer-headers.js';
-import { authenticateCallers, type Browsers } from './http/plugins/authentication.js';
+import {
+  setAnswerHeaders,
+  logRequests,
+  QuietLogController,
+  requestIdOf,
+  traceRequests,
+  keepRoutes,
+  measureRequests,
+} from './http/plugins/every-request.js';
+import { authenticateCallers, type Browsers, requireRoles } from './http/plugins/authentication.js';
 import {
   answerErrorsAsProblems,
   answerOtherMethods,
@@ -13,12 +21,8 @@ import {
   rememberPaths,
   scimPrefix,
 } from './http/plugins/errors.js';
-import { keepRoutes } from './http/plugins/kept-route.js';
 import { negotiateMediaTypes } from './http/plugins/negotiation.js';
-import { readInput } from './http/plugins/request-input.js';
-import { logRequests, QuietLogController, requestIdOf } from './http/plugins/every-request.js';
-import { measureRequests, traceRequests } from './http/plugins/request-trace.js';
-import { requireRoles } from './http/plugins/required-role.js';
+import { readInput, buildRequestValidator } from './http/plugins/request-input.js';
 import { answerUnroutableScim } from './http/scim/answers.js';
 import { addScim } from './http/scim/routes.js';
 import { answerUnreadableRequest } from './http/server/answer-unreadable-request.js';
@@ -27,7 +31,6 @@ import { CertificateListener } from './http/server/certificate-listener.js';
 import { Connections, type ConnectionLimits } from './http/server/connections.js';
 import { createServer, type Patience } from './http/server/create-server.js';
 import { drainConnections } from './http/server/drain-connections.js';
-import { buildRequestValidator } from './http/server/request-validators.js';
 import type { TlsPair } from './http/server/tls-settings.js';
 import { longestEncodedParameter } from './http/schema-parts.js';
 import type { App } from './http/types.js';

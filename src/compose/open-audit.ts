@@ -1,5 +1,4 @@
-import { Checkpoints } from '../issuance/evidence/checkpoint-service.js';
-import { signCheckpoints } from '../issuance/evidence/sign-checkpoints.js';
+import { Checkpoints, signCheckpoints } from '../issuance/evidence/checkpoint-service.js';
 import type { Store } from '../store/store.js';
 import { openCheckpointKeys } from './checkpoint-keys.js';
 import { isSoleProcess } from './database/open-store.js';

@@ -2,8 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Config } from '../config/config.js';
 import { readSecretFile } from '../config/secrets.js';
-import { tlsSettings, type TlsPair } from '../http/server/tls-settings.js';
-import { tryHandshake } from '../http/server/try-handshake.js';
+import { tlsSettings, type TlsPair, tryHandshake } from '../http/server/tls-settings.js';
 import type { Log } from '../issuance/context.js';
 import { keepInForce, type InForce, type Remark } from './in-force.js';
 

@@ -5,7 +5,7 @@ import { newId } from '../model/new-id.js';
 import { done, refused, type FieldError, type Outcome } from '../model/outcome.js';
 import type { Page, PageQuery } from '../model/page.js';
 import { breakGlassName, firstAdminName, whyReservedName } from '../model/reserved-names.js';
-import { newApiTokenSecret, secretSha256 } from './api-token-secret.js';
+import { newApiTokenSecret, secretSha256 } from './secrets.js';
 import { isForPeopleAlone, whyNotPermitted } from './permissions.js';
 
 /** 90 days. */

@@ -1,5 +1,6 @@
 import { BoundedMap } from '../model/bounded-map.js';
 import { setTimeout } from 'node:timers/promises';
+import { hash } from 'node:crypto';
 
 /** How long a change by another process may go unnoticed here. */
 const cacheMilliseconds = 5_000;
@@ -88,3 +89,31 @@ const padded = (hashes: readonly string[]): readonly string[] => [
   ...hashes,
   ...Array.from({ length: 2 ** Math.ceil(Math.log2(hashes.length)) - hashes.length }, () => hashes.at(-1) ?? ''),
 ];
+
+const apiTokenPrefix = 'kubepass_';
+
+/** 256 bits as base64url; the prefix lets scanners for leaked secrets find it. */
+const apiTokenGrammar = /^kubepass_[A-Za-z0-9_-]{43}$/;
+
+export function newApiTokenSecret(random: (octets: number) => Buffer): string {
+  return apiTokenPrefix + random(32).toString('base64url');
+}
+
+export function isApiTokenSecret(text: string): boolean {
+  return apiTokenGrammar.test(text);
+}
+
+/**
+ * The hash that a secret is kept and found by, lower-case hex. A secret of 256 random bits needs no salt and no slow
+ * hash. The time of the look-up on an index tells a caller nothing, because nobody can choose the hash of a guess.
+ */
+export function secretSha256(secret: string): string {
+  return hash('sha256', secret, 'hex');
+}
+
+/** 256 bits as base64url, and no padding: a cookie value as it is (RFC 6265 section 4.1.1). */
+const sessionGrammar = /^[A-Za-z0-9_-]{43}$/;
+
+export const newSessionSecret = (random: (octets: number) => Buffer): string => random(32).toString('base64url');
+
+export const isSessionSecret = (text: string): boolean => sessionGrammar.test(text);

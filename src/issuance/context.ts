@@ -5,7 +5,7 @@ import type { Cluster } from '../model/cluster.js';
 import type { DecisionFacts } from '../model/decision.js';
 import type { DirectorySettings } from '../model/directory.js';
 import type { DenyListPort, PublicAddress } from '../model/enforcement.js';
-import type { IssuanceMeasures } from '../model/measures.js';
+import type { IssuanceMeasures, IssuancePhase } from '../model/measures.js';
 import type { Tracing } from '../model/tracing.js';
 import type { Announcement, WebhookDelivery } from '../model/webhook-delivery.js';
 import type { PolicySet } from '../policy/policy-set.js';
@@ -74,7 +74,7 @@ export interface IssuanceContext {
 }
 
 /** Is told of traces of what a restored database does not know. */
-export interface LostRecords {
+interface LostRecords {
   /** The id of the log. */
   readonly instance: string;
   /**
@@ -84,7 +84,7 @@ export interface LostRecords {
   recordLost(step: Step): Promise<CommitResult>;
 }
 
-export interface IssuingSettings {
+interface IssuingSettings {
   readonly timeoutSeconds: number;
   readonly pendingExpiresAfterSeconds: number;
   readonly uncollectedExpiresAfterSeconds: number;
@@ -110,3 +110,11 @@ export function factsOf(cluster: Cluster): DecisionFacts {
 }
 
 export const secondsAfter = (instant: Date, seconds: number): Date => new Date(instant.getTime() + seconds * 1000);
+
+/** Does a phase of an issuance. It is timed, and has its own span in the trace that is under way. */
+export const phase = <T>(
+  { measures, tracing }: Pick<IssuanceContext, 'measures' | 'tracing'>,
+  name: IssuancePhase,
+  cluster: string,
+  work: () => Promise<T>,
+): Promise<T> => measures.during(name, cluster, () => tracing.span(name, work));

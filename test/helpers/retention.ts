@@ -5,8 +5,11 @@ import { verifierKey } from '../../src/audit/signed-note.js';
 import { verifyFiles } from '../../src/evidence/verify-files.js';
 import { Checkpoints, type CheckpointSigner } from '../../src/issuance/evidence/checkpoint-service.js';
 import { exportedLinks, lineWithHashes } from '../../src/issuance/evidence/exported-events.js';
-import { ArchivedEvents, type RetentionContext } from '../../src/issuance/retention/archive-events.js';
-import type { ArchiveFiles } from '../../src/issuance/retention/archive-files.js';
+import {
+  ArchivedEvents,
+  type RetentionContext,
+  type ArchiveFiles,
+} from '../../src/issuance/retention/archive-events.js';
 import type { AuditEventDraft } from '../../src/model/audit-event.js';
 import type { Store } from '../../src/store/store.js';
 import { newCheckpointSigner } from './checkpoint-signer.js';

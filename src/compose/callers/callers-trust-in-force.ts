@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { ClientCertificatesConfig } from '../../config/callers-config.js';
-import { tlsSettingsForCertificates, type TlsPair } from '../../http/server/tls-settings.js';
-import { tryHandshake } from '../../http/server/try-handshake.js';
+import { tlsSettingsForCertificates, type TlsPair, tryHandshake } from '../../http/server/tls-settings.js';
 import { readCallersTrust, type CallersTrust } from '../../identity/callers-trust.js';
 import type { Log } from '../../issuance/context.js';
 import { displayDistinguishedName } from '../../x509/strict/distinguished-name.js';

@@ -1,8 +1,7 @@
 import { renderExecKubeconfig } from '../../formats/kubeconfig/render-kubeconfig.js';
 import type { Services } from '../services.js';
 import { certificatePem } from '../example-certificate.js';
-import { callerOf } from '../plugins/authentication.js';
-import { listeningAddress } from '../plugins/credential.js';
+import { callerOf, listeningAddress } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
 import { problems, response, textBody } from '../responses.js';
 import type { App } from '../types.js';

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { HealthReport } from '../../model/health.js';
 import type { Principal } from '../../model/principal.js';
 import type { Services } from '../services.js';
-import { credentialOf } from '../plugins/credential.js';
+import { credentialOf } from '../plugins/authentication.js';
 import { logUnavailable } from '../plugins/errors.js';
 import { LineLimit, totalOf, untilClosed } from '../plugins/line-limit.js';
 import { problem, sendProblem } from '../problems/problem.js';

@@ -6,10 +6,14 @@ import { decodeSinglePem } from '../../x509/strict/pem.js';
 import { problem, type Problem, ProblemError } from '../problems/problem.js';
 import type { App } from '../types.js';
 import { shortenComments, tellBudgets, whenSpent } from './tell-budgets.js';
-import { credentialOf } from './credential.js';
 import { Failures } from './failures.js';
 import { untilClosed } from './line-limit.js';
-import { clearSessionCookies } from './session-cookies.js';
+import { clearSessionCookies, cookieOf, sessionCookie } from './session-cookies.js';
+import { whyNotPermitted, type RoleAction } from '../../identity/permissions.js';
+import { RefusalError } from '../problems/refusal-to-problem.js';
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { peerCertificateOf } from '../server/certificate-listener.js';
 
 /**
  * A caller whose body comes later is looked at again: they may have been blocked, or their token revoked, meanwhile.
@@ -239,6 +243,72 @@ function orSignIn(browsers: Browsers | null): string {
 export function callerOf(request: FastifyRequest): Principal {
   if (request.principal === null) throw new Error('a route that needs a principal was reached without one');
   return request.principal;
+}
+
+/**
+ * Refuses callers without a role for what their route does, before the body is read: nobody else has the service read and check
+ * a large one. Comes behind the authentication. `ofAll`: the action of every route of the scope; else each says its own.
+ */
+export function requireRoles(app: App, ofAll?: RoleAction): void {
+  app.addHook('onRequest', (request, _reply, done) => {
+    const { action = ofAll } = request.route.config;
+    const { name = null } = request.params as { readonly name?: string };
+    const refused = action === undefined ? null : whyNotPermitted(callerOf(request), action, name);
+    done(refused === null ? undefined : new RefusalError(refused.refusal));
+  });
+}
+
+/** RFC 6750 section 2.1: `b64token`. Node's limit of 16 KiB for all headers stands behind it. */
+const bearer = /^Bearer +([A-Za-z0-9._~+/-]{1,8192}=*)$/i;
+
+/**
+ * The caller’s credential; null where there is none. A bearer token counts before the others, because it is the one that
+ * somebody put into this request. A session counts where browsers reach the service over TLS: a cookie that comes over
+ * anything else has been seen by others.
+ */
+export function credentialOf(
+  request: FastifyRequest,
+  takesSessions: boolean,
+  publicUrl: string | null = null,
+): Credential | null {
+  const { authorization } = request.headers;
+  if (authorization !== undefined) {
+    if (request.route.config.takesKeyProofs && /^KubepassProof(?: |$)/i.test(authorization))
+      return keyProofOf(request, authorization, publicUrl);
+    const token = bearer.exec(authorization)?.[1];
+    return token === undefined ? { kind: 'unreadable' } : { kind: 'bearer', token };
+  }
+  const secret = takesSessions ? cookieOf(request, sessionCookie) : undefined;
+  if (secret !== undefined) return { kind: 'session', secret };
+  return clientCertificateOf(request);
+}
+
+/** The header is there once, with one space. Node joins several with commas. */
+function keyProofOf(request: FastifyRequest, authorization: string, publicUrl: string | null): Credential {
+  const text = /^KubepassProof ([A-Za-z0-9_-]{1,4096}\.[A-Za-z0-9_-]{1,4096}\.[A-Za-z0-9_-]{1,1024})$/.exec(
+    authorization,
+  )?.[1];
+  const { url = '', method = '', socket } = request.raw;
+  if (text === undefined) return { kind: 'unreadable' };
+  const { fingerprintSha256 = '' } = request.params as Readonly<Record<string, string>>;
+  const address = publicUrl ?? listeningAddress(socket);
+  return { kind: 'key-proof', presented: { text, method, path: url, fingerprintSha256, address } };
+}
+
+/** The URL of the end of the connection that is ours: where the service listens. */
+export function listeningAddress(socket: Socket): string {
+  const { localAddress = '127.0.0.1', localPort = 0 } = socket;
+  // RFC 4291 section 2.5.5.2: IPv4 on a listener for both.
+  const address = localAddress.replace(/^::ffff:(?=[0-9.]+$)/, '');
+  return `${socket instanceof TLSSocket ? 'https' : 'http'}://${address.includes(':') ? `[${address}]` : address}:${localPort}`;
+}
+
+/** The client certificate of the connection; null where its listener asks for none, or the client has sent none. */
+function clientCertificateOf({ raw: { socket } }: FastifyRequest): Credential | null {
+  const peer = peerCertificateOf(socket);
+  if (peer === null) return null;
+  const { der, untrusted } = peer;
+  return untrusted === null ? { kind: 'client-certificate', der } : { kind: 'untrusted-certificate', why: untrusted };
 }
 
 /** RFC 9110 section 9.2.1: they change nothing, and other pages cannot read their answers. */

@@ -2,9 +2,85 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { LogController, type FastifyReply, type FastifyRequest } from 'fastify';
 import { budgetUses } from '../../model/budget.js';
-import { peerCertificateOf } from '../server/peer-certificate.js';
+import { peerCertificateOf } from '../server/certificate-listener.js';
 import type { App } from '../types.js';
 import { LineLimit, totalOf, untilClosed } from './line-limit.js';
+import { readTraceparent, type RequestTracing } from '../../model/tracing.js';
+import type { RequestMeasures } from '../../model/measures.js';
+
+/** Gives each request its route, before any other hook: Fastify makes `routeOptions` anew at each look, and hooks take a dozen. */
+export function keepRoutes(app: App): void {
+  app.decorateRequest('route');
+  app.addHook('onRequest', (request, _reply, done) => {
+    request.route = request.routeOptions;
+    done();
+  });
+}
+
+/** For answers that are not pages: all but the documentation and the report of an inspection. */
+const securityHeaders = {
+  'content-security-policy': "default-src 'none';base-uri 'none';form-action 'none';frame-ancestors 'none'",
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'origin-agent-cluster': '?1',
+  'referrer-policy': 'no-referrer',
+  // RFC 6797. Without includeSubDomains: other services may live under the same domain.
+  'strict-transport-security': 'max-age=31536000',
+  'x-content-type-options': 'nosniff',
+  'x-dns-prefetch-control': 'off',
+  'x-download-options': 'noopen',
+  'x-frame-options': 'DENY',
+  'x-permitted-cross-domain-policies': 'none',
+  'x-xss-protection': '0',
+};
+
+/** Gives every answer the id of its request, and the security headers. */
+export function setAnswerHeaders(app: App): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id).headers(securityHeaders);
+    done();
+  });
+}
+
+/**
+ * Gives each request a span, and each of its log lines the trace's id. Without a collector the id is that of the caller's
+ * `traceparent`, so that the lines of several services can still be found together, and nothing else is done.
+ *
+ * The span names the route and never the path, which may hold usernames.
+ */
+export function traceRequests(app: App, tracing: RequestTracing | null): void {
+  app.decorateRequest('span', null);
+  app.addHook('onRequest', (request, reply, done) => {
+    const given = request.headers['traceparent'];
+    const caller = given === undefined ? null : readTraceparent(given);
+    const isTraced = tracing !== null && request.route.config.untraced !== true;
+    const span = isTraced ? tracing.begin(caller) : null;
+    const traceId = span?.traceId ?? caller?.traceId;
+    if (traceId !== undefined) reply.log = request.log = request.log.child({ traceId });
+    request.span = span;
+    if (span === null) done();
+    else span.run(done);
+  });
+  if (tracing === null) return;
+
+  // Bodies are read from events of the connection, which belong to no request.
+  app.addHook('preValidation', (request, _reply, done) => {
+    if (request.span === null) done();
+    else request.span.run(done);
+  });
+  app.addHook('onResponse', (request, reply, done) => {
+    const { span, method } = request;
+    const route = request.route.url;
+    span?.set({
+      'http.request.method': method,
+      ...(route !== undefined && { 'http.route': route }),
+      'http.response.status_code': reply.statusCode,
+    });
+    if (reply.statusCode >= 500) span?.fail(String(reply.statusCode));
+    span?.end(route === undefined ? method : `${method} ${route}`);
+    done();
+  });
+}
 
 /** Safe in a log line and in a header. */
 const acceptableId = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
@@ -103,4 +179,18 @@ export class QuietLogController extends LogController {
   override defaultErrorLog(error: Error, _request: FastifyRequest, reply: FastifyReply): void {
     reply.log.error({ err: error }, 'request failed');
   }
+}
+
+/** Tells of every route that is added later, and of every answer. */
+export function measureRequests(app: App, measures: RequestMeasures): void {
+  app.addHook('onRoute', ({ method, url, config }) => {
+    if (config?.otherMethods === true) return;
+    for (const one of Array.isArray(method) ? method : [method]) measures.route(one, url);
+  });
+  app.addHook('onResponse', (request, reply, done) => {
+    const { url, config } = request.route;
+    const path = url === undefined || config.otherMethods === true ? null : url;
+    measures.answered(request.method, path, reply.statusCode, reply.elapsedTime / 1000);
+    done();
+  });
 }

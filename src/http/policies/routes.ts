@@ -1,3 +1,5 @@
+import * as examples from './examples.js';
+import * as schemas from './schemas.js';
 import { Type } from 'typebox';
 import type { Services } from '../services.js';
 import { ListQuerySchema, linkToNext, pageOfList, pageQuery, pageResponse } from '../page-schemas.js';
@@ -6,12 +8,12 @@ import { granted } from '../problems/refusal-to-problem.js';
 import { bodyProblems, problems, response, textBody } from '../responses.js';
 import { addSchemas, ref } from '../schema-parts.js';
 import type { App } from '../types.js';
-import { readDraftBodies } from './draft-bodies.js';
 import { evaluationText } from './evaluation-text.js';
 import { addReplay } from './replay.js';
-import * as examples from './examples.js';
-import * as schemas from './schemas.js';
 import { evaluationView, type LoadedPolicyListBody } from './schemas.js';
+import { may } from '../../identity/permissions.js';
+import { jsonBodyParser } from '../plugins/request-input.js';
+import { problem, ProblemError } from '../problems/problem.js';
 
 const schemaMediaTypes = ['application/schema+json', 'application/json'];
 
@@ -118,4 +120,18 @@ export function addPolicies(app: App, services: Services): void {
       },
     );
   });
+}
+
+/** Makes a scope accept larger bodies from callers who may send policies. */
+function readDraftBodies(scope: App, ordinaryOctets: number, maxOctets: number): void {
+  const parse = jsonBodyParser(scope);
+  scope.removeContentTypeParser('application/json');
+  scope.addContentTypeParser<Buffer>(
+    'application/json',
+    { parseAs: 'buffer', bodyLimit: maxOctets },
+    (request, body, done) => {
+      if (body.length <= ordinaryOctets || may(callerOf(request), 'draft-policies')) parse(request, body, done);
+      else done(new ProblemError(problem('content-too-large', 'the body is larger than it may be without policies')));
+    },
+  );
 }

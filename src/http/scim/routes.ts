@@ -9,10 +9,9 @@ import {
   type DirectoryUser,
 } from '../../model/directory.js';
 import type { Services } from '../services.js';
-import { authenticateCallers, callerOf } from '../plugins/authentication.js';
+import { authenticateCallers, callerOf, requireRoles } from '../plugins/authentication.js';
 import { negotiate } from '../plugins/negotiation.js';
 import { jsonBodyParser } from '../plugins/request-input.js';
-import { requireRoles } from '../plugins/required-role.js';
 import { problem, ProblemError } from '../problems/problem.js';
 import type { App } from '../types.js';
 import { answerErrorsAsScim, send, sendDirectoryRefusal, sendList, sendScimError } from './answers.js';

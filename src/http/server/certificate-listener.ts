@@ -2,8 +2,9 @@ import type { RequestListener, Server } from 'node:http';
 import { Socket, type AddressInfo } from 'node:net';
 import type { Connections } from './connections.js';
 import { createCertificateServer, replaceTrust } from './create-server.js';
-import { rememberPeerCertificate } from './peer-certificate.js';
 import type { TlsPair } from './tls-settings.js';
+import { hash } from 'node:crypto';
+import type { TLSSocket } from 'node:tls';
 
 interface CertificateListenerOptions {
   readonly handler: RequestListener;
@@ -66,3 +67,25 @@ interface Shown {
   readonly pair: TlsPair;
   readonly certificateAuthority: string;
 }
+
+/** The client certificate of a connection, as it was in the handshake. */
+interface PeerCertificate {
+  readonly der: Uint8Array;
+  /** SHA-256 of `der`, lower-case hex. */
+  readonly fingerprintSha256: string;
+  /** The error of TLS; null: the chain and the key were verified. A certificate is readable without either. */
+  readonly untrusted: string | null;
+}
+
+const peers = new WeakMap<Socket, PeerCertificate>();
+
+/** Called when a handshake has ended, and before the first request. */
+function rememberPeerCertificate(socket: TLSSocket): void {
+  const der = socket.getPeerX509Certificate()?.raw;
+  if (der === undefined) return;
+  const untrusted = socket.authorized ? null : String(socket.authorizationError);
+  peers.set(socket, { der, fingerprintSha256: hash('sha256', der, 'hex'), untrusted });
+}
+
+/** Null where the listener asks for none, or the client has sent none. */
+export const peerCertificateOf = (socket: Socket): PeerCertificate | null => peers.get(socket) ?? null;

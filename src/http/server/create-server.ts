@@ -1,9 +1,15 @@
-import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
+import {
+  createServer as createHttpServer,
+  type RequestListener,
+  type Server,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
 import { createServer as createHttpsServer, Server as HttpsServer } from 'node:https';
 import type { SecureContextOptions } from 'node:tls';
-import { answerInTurn } from './answer-in-turn.js';
-import { everyRequest, refuseAmbiguousRequests } from './refuse-ambiguous-requests.js';
 import { tlsSettings, tlsSettingsForCertificates, type TlsPair } from './tls-settings.js';
+import type { Socket } from 'node:net';
+import { problem, problemAnswer } from '../problems/problem.js';
 
 /** How long a server waits for its clients. */
 export interface Patience {
@@ -71,4 +77,114 @@ export function replaceTrust(server: Server, pair: TlsPair, certificateAuthority
 function setSecureContext(server: Server, settings: SecureContextOptions): void {
   if (!(server instanceof HttpsServer)) throw new Error('a server without TLS has no certificate');
   server.setSecureContext(settings);
+}
+
+/** RFC 9110 7.2: a name or an address, perhaps with a port. Empty where the target has no authority. */
+const hostField = /^(?:(?:[\w.~!$&'()*+;=-]|%[\dA-F]{2})*|\[[\dA-F:.]+\])(?::\d*)?$/i;
+
+/** Settings of the server that go with `refuseAmbiguousRequests`, which then sees the requests that Node would answer by itself. */
+export const everyRequest = { joinDuplicateHeaders: true, requireHostHeader: false } as const;
+
+/**
+ * Answers 400 to a request that a proxy before us may read in another way than Node does, and ends its connection: behind it
+ * could hide a request that the proxy never saw. No route and no hook sees it, nor anything that came behind it.
+ */
+export function refuseAmbiguousRequests(handler: RequestListener): RequestListener {
+  const ended = new WeakSet<Socket>();
+  return (request, response) => {
+    // Node goes on to read what arrived together with a request that ended its connection.
+    if (ended.has(request.socket)) return;
+    const why = whyAmbiguous(request);
+    if (why === null) {
+      // Node reads nothing that follows in the same octets, because they may be of the other protocol.
+      if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
+      handler(request, response);
+      return;
+    }
+    ended.add(request.socket);
+    const { headers, body } = problemAnswer(problem('invalid-request', why));
+    response.writeHead(400, headers).end(body);
+  };
+}
+
+function whyAmbiguous({ httpVersion, url = '', headers }: IncomingMessage): string | null {
+  const { host, 'transfer-encoding': coding } = headers;
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') return 'the version is neither HTTP/1.1 nor HTTP/1.0';
+  if (coding !== undefined && (coding.toLowerCase() !== 'chunked' || httpVersion === '1.0'))
+    return 'Transfer-Encoding is chunked alone, and of HTTP/1.1 (RFC 9112 6.1)';
+  if (host === undefined ? httpVersion === '1.1' : !hostField.test(host))
+    return 'Host is there once, with a name or an address (RFC 9112 3.2)';
+  if (url.includes('#')) return 'the target of a request has no fragment (RFC 9112 3.2)';
+  return null;
+}
+
+/** How many requests of a connection may wait while an earlier one is answered. Hardly a client sends more than one. */
+const mostWaiting = 4;
+
+/** The requests of one connection. */
+interface Line {
+  last: ServerResponse;
+  /**
+   * Octets that had arrived with the last request, if it has a body: Node may answer it at once, and read the next one in the
+   * same turn of its loop. Else null.
+   */
+  bytesRead: number | null;
+  waiting: number;
+}
+
+/**
+ * Hands over one request of a connection at a time, and lets other connections go first before the next, so that nobody holds
+ * up others by sending many requests at once (RFC 9112 9.3.2 lets a client do so). If more than four wait, these are
+ * answered and the connection ends: a client has to expect that and sends the others again (RFC 9112 9.3.2).
+ */
+export function answerInTurn(server: Server, handler: RequestListener): Server {
+  const lines = new WeakMap<Socket, Line>();
+  const listener: RequestListener = (request, response) => {
+    const { socket } = request;
+    const line = lines.get(socket);
+    if (line === undefined) {
+      lines.set(socket, { last: response, bytesRead: octetsBehind(request), waiting: 0 });
+      handler(request, response);
+      return;
+    }
+    const { last: before } = line;
+    const isAlone = before.closed && (line.bytesRead === null || line.bytesRead !== socket.bytesRead);
+    line.last = response;
+    line.bytesRead = octetsBehind(request);
+    if (isAlone) {
+      handler(request, response);
+      return;
+    }
+    line.waiting += 1;
+    if (line.waiting > mostWaiting) {
+      stopReading(socket);
+      before.once('close', () => socket.destroySoon());
+      return;
+    }
+    const next = () => {
+      setImmediate(() => {
+        line.waiting -= 1;
+        if (!socket.destroyed) handler(request, response);
+      });
+    };
+    if (before.closed) next();
+    else before.once('close', next);
+  };
+  // RFC 9110 10.1.1 lets a server ignore an expectation that it does not know.
+  return server.on('request', listener).on('checkExpectation', listener);
+}
+
+function octetsBehind({ headers, socket }: IncomingMessage): number | null {
+  const hasBody = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
+  return hasBody ? socket.bytesRead : null;
+}
+
+/**
+ * Neither reads nor parses more of a connection. Node parses all that has arrived at once, which are thousands of requests in
+ * 64 KiB, and has no public way to stop. Its parser leaves the rest alone where an upgrade (2) begins.
+ */
+function stopReading(socket: Socket): void {
+  const { parser } = socket as { readonly parser?: { onIncoming: () => number } | null };
+  if (parser) parser.onIncoming = () => 2;
+  socket.pause();
 }

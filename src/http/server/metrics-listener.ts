@@ -1,8 +1,7 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { MetricsText } from '../../model/measures.js';
-import { answerInTurn } from './answer-in-turn.js';
-import { everyRequest, refuseAmbiguousRequests } from './refuse-ambiguous-requests.js';
+import { answerInTurn, everyRequest, refuseAmbiguousRequests } from './create-server.js';
 
 /** Prometheus needs one connection; this leaves room for a few of them, and for nobody to fill the process. */
 const mostConnections = 20;

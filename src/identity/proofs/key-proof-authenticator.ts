@@ -5,18 +5,18 @@ import type { Principal, Role } from '../../model/principal.js';
 import { quote } from '../../model/quote.js';
 import { TooManyWaitingError, Turns } from '../../workers/turns.js';
 import { isVerifiedByOne } from '../oidc/verify-signature.js';
-import { proofAddresses } from './proof-addresses.js';
 import { readKeyProof, type KeyProof, type ProofAlgorithm } from './read-key-proof.js';
+import { isLoopback } from '../../config/loopback.js';
 
 /** How far the clocks of the two sides may differ, in seconds. */
-export const proofSkewSeconds = 60;
+const proofSkewSeconds = 60;
 /** How many proofs are verified at once, and wait. Proofs by one certificate take at most half the waiting places. */
 const looks = { atTheSameTime: 8, waiting: 1_000 };
 /** For so long a proof is remembered: longer than it counts, for clocks that are set back. */
 export const keptProofSeconds = 3_600;
 
 /** A certificate, and what is on record about those to whom it belongs. */
-export interface ProvenCertificate {
+interface ProvenCertificate {
   readonly der: Uint8Array;
   readonly username: string;
   readonly notAfter: Date;
@@ -29,7 +29,7 @@ export interface ProvenCertificate {
   readonly isPredecessors: boolean;
 }
 
-export interface KeyProofsOptions {
+interface KeyProofsOptions {
   /** Null where there is no such certificate, or its collector is not who holds its key. */
   readonly find: (fingerprintSha256: string) => Promise<ProvenCertificate | null>;
   /** Remembers a proof; false where it is known already, whichever process or replica was told of it. */
@@ -168,3 +168,20 @@ const curves: Readonly<Record<string, ProofAlgorithm>> = {
   secp384r1: 'ES384',
   secp521r1: 'ES512',
 };
+
+/** The names of this machine for itself: a client may use each of them for a service that listens on loopback. */
+const ownNames = ['127.0.0.1', 'localhost', '[::1]'];
+
+/**
+ * The addresses that `htu` of a proof may begin with (RFC 9449 section 4.3): that of the configuration, else the one on which
+ * the connection arrived. `Host` has no say: whoever forwards a proof chooses it.
+ */
+function proofAddresses(base: string): readonly string[] {
+  const url = new URL(base);
+  const path = url.pathname.replace(/\/+$/, '');
+  if (!isLoopback(url.hostname)) return [`${url.origin}${path}`];
+  const port = url.port === '' ? '' : `:${url.port}`;
+  return [...new Set([url.host, ...ownNames.map((name) => `${name}${port}`)])].map(
+    (host) => `${url.protocol}//${host}${path}`,
+  );
+}

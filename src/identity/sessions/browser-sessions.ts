@@ -4,10 +4,9 @@ import { done, refused, type Outcome } from '../../model/outcome.js';
 import type { Page, PageQuery } from '../../model/page.js';
 import type { Principal } from '../../model/principal.js';
 import { isSessionLive, sessionLimits, type Session } from '../../model/session.js';
-import { secretSha256 } from '../api-token-secret.js';
+import { secretSha256, newSessionSecret } from '../secrets.js';
 import { may } from '../permissions.js';
 import { rolesBound, type RoleBinding } from '../role-bindings.js';
-import { newSessionSecret } from './session-secret.js';
 
 /** How identity keeps sessions: each change in one commit with its audit event. */
 export interface SessionWriter {

@@ -1,10 +1,8 @@
 import { BoundedMap } from '../../model/bounded-map.js';
 import { authenticated, refusedFor, type Authentication, type WayIn } from '../../model/authentication.js';
 import { isSessionLive, type Session } from '../../model/session.js';
-import { secretSha256 } from '../api-token-secret.js';
+import { secretSha256, SecretLookUp, type SecretReader, isSessionSecret } from '../secrets.js';
 import { rolesBound, type RoleBinding } from '../role-bindings.js';
-import { SecretLookUp, type SecretReader } from '../secrets.js';
-import { isSessionSecret } from './session-secret.js';
 
 /** A use that follows so soon after the last one is not recorded. */
 const touchMilliseconds = 60_000;

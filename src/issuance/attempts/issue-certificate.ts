@@ -5,11 +5,10 @@ import { joined } from '../../model/quote.js';
 import type { MoveRequest, Operation } from '../../store/step.js';
 import { SigningRefusedError, SigningUndeterminedError, type SignedCertificate } from '../../signer/signer.js';
 import { checkSignedCertificate, type CertificateFields, type CheckedIssuance } from './check-issued-certificate.js';
-import { issuingCluster, secondsAfter, type IssuanceContext } from '../context.js';
+import { issuingCluster, secondsAfter, type IssuanceContext, phase } from '../context.js';
 import { announce, attemptDetails, requestEvent } from '../events.js';
 import { commitCertificate } from '../lifecycle/commit-certificate.js';
 import type { StartedAttempt } from './start-attempt.js';
-import { phase } from '../phase.js';
 import { moveRequest } from '../request-states.js';
 import { instantText } from '../../x509/strict/instant-text.js';
 

@@ -2,8 +2,15 @@ import type { CertificateRequest, IssuanceAttempt } from '../../model/certificat
 import { readIssuedCertificate } from './check-issued-certificate.js';
 import { issuingCluster, secondsAfter, type IssuanceContext } from '../context.js';
 import { abandonAttempt, finishAttempt } from './issue-certificate.js';
-import { intentStep, issuing, resumeAttempt, startAttempt, takeoverStep } from './start-attempt.js';
-import { recordedKey, type KeyToCertify } from './key-to-certify.js';
+import {
+  intentStep,
+  issuing,
+  resumeAttempt,
+  startAttempt,
+  takeoverStep,
+  recordedKey,
+  type KeyToCertify,
+} from './start-attempt.js';
 import { conditionsOf } from '../policies/decide-within-quotas.js';
 import { recheckAndCommit, stillPermitted } from '../policies/recheck-policy.js';
 import { lapsed } from '../request-states.js';

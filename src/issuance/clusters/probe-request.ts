@@ -6,9 +6,8 @@ import type { Step } from '../../store/step.js';
 import { factsOf, secondsAfter, type IssuanceContext, type IssuingCluster } from '../context.js';
 import { attemptDetails, probeDecider, requestedDetails, requestEvent } from '../events.js';
 import { finishAttempt, type AttemptEnd } from '../attempts/issue-certificate.js';
-import { issuing, startAttempt } from '../attempts/start-attempt.js';
+import { issuing, startAttempt, keyOfPair, newKeyPair } from '../attempts/start-attempt.js';
 import { moveRequest } from '../request-states.js';
-import { keyOfPair, newKeyPair } from '../attempts/key-to-certify.js';
 
 /** The result of a probe's request. */
 export interface ProbedSigning {

@@ -5,9 +5,8 @@ import { decide } from '../../policy/decide.js';
 import type { PolicySet, RequestToDecide } from '../../policy/policy-set.js';
 import { quotaLimits } from '../../policy/quota-limits.js';
 import type { Operation } from '../../store/step.js';
-import type { IssuanceContext } from '../context.js';
+import { type IssuanceContext, phase } from '../context.js';
 import { unlessBlocked, type PartiesOfRequest } from '../lifecycle/blocked-identities.js';
-import { phase } from '../phase.js';
 import { gatherFacts, type FactsSubject, type UsedUpQuota } from './gather-facts.js';
 
 /** A decision, and what it rests on. */

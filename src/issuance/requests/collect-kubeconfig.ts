@@ -4,20 +4,25 @@ import type { Certificate } from '../../model/certificate.js';
 import type { CertificateRequest } from '../../model/certificate-request.js';
 import { done, refused, type Outcome } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
-import type { CertificateRequestAsk } from './resolve-ask.js';
+import { type CertificateRequestAsk, resolveAsk, type ResolvedAsk } from './resolve-ask.js';
 import { SigningUndeterminedError } from '../../signer/signer.js';
 import type { KeyPair } from '../../x509/strict/key-pair.js';
 import { encodePem } from '../../x509/strict/pem.js';
 import { finishAttempt, type AttemptEnd } from '../attempts/issue-certificate.js';
-import { keyOfPair, newKeyPair } from '../attempts/key-to-certify.js';
-import { intentStep, issuing, startAttempt, type StartedAttempt } from '../attempts/start-attempt.js';
+import {
+  keyOfPair,
+  newKeyPair,
+  intentStep,
+  issuing,
+  startAttempt,
+  type StartedAttempt,
+} from '../attempts/start-attempt.js';
 import { issuingCluster, type IssuanceContext } from '../context.js';
 import { recheckAndCommit } from '../policies/recheck-policy.js';
 import { clusterGone, lapsed, movedOn, stateConflict } from '../request-states.js';
 import { decideAndRecord, deniedAs } from './create-request.js';
 import type { ClaimedKey } from './idempotency-keys.js';
 import { viewAtEnd } from './request-view.js';
-import { resolveAsk, type ResolvedAsk } from './resolve-ask.js';
 
 /** A finished kubeconfig and its request. `yaml` may hold a private key: never log it. */
 export interface CollectedKubeconfig {

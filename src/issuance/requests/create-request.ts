@@ -6,13 +6,12 @@ import { newId } from '../../model/new-id.js';
 import { done, refused, type Outcome, type Refusal } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
 import { recordedDecision } from '../../policy/recorded-decision.js';
-import type { CertificateRequestAsk } from './resolve-ask.js';
-import type { CertificateRequestView } from './request-view.js';
+import { type CertificateRequestAsk, resolveAsk, type ResolvedAsk } from './resolve-ask.js';
+import { type CertificateRequestView, readView, viewAtEnd } from './request-view.js';
 import type { Operation, Step } from '../../store/step.js';
 import { within } from '../attempts/attempts-under-way.js';
 import { finishAttempt } from '../attempts/issue-certificate.js';
-import { keyOfCsr, type KeyToCertify } from '../attempts/key-to-certify.js';
-import { issuing, startAttempt, type StartedAttempt } from '../attempts/start-attempt.js';
+import { keyOfCsr, type KeyToCertify, issuing, startAttempt, type StartedAttempt } from '../attempts/start-attempt.js';
 import { secondsAfter, type IssuanceContext } from '../context.js';
 import { announce, attemptDetails, requestedDetails, requestEvent, violationDetails } from '../events.js';
 import {
@@ -23,8 +22,6 @@ import {
 } from '../policies/decide-within-quotas.js';
 import { rememberKey, type ClaimedKey } from './idempotency-keys.js';
 import { makersToRecord } from './makers.js';
-import { readView, viewAtEnd } from './request-view.js';
-import { resolveAsk, type ResolvedAsk } from './resolve-ask.js';
 
 export interface CreateOptions {
   /** 0 … 30: how long to wait for the end of issuing, where issuing starts at once. */

@@ -10,17 +10,15 @@ import type { PrincipalSelector } from '../../model/decision.js';
 import { done, refused, type Outcome, type Refused } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
 import { matchesPrincipal } from '../../policy/selector.js';
-import type { CertificateRequestView } from './request-view.js';
+import { type CertificateRequestView, readView } from './request-view.js';
 import type { Step } from '../../store/step.js';
 import { secondsAfter, type IssuanceContext } from '../context.js';
 import { announce, requestEvent } from '../events.js';
 import { clusterGone, lapsed, moveRequest, movedOn, stateConflict } from '../request-states.js';
 import { finishAttempt } from '../attempts/issue-certificate.js';
-import { intentStep, startAttempt } from '../attempts/start-attempt.js';
-import { recordedKey } from '../attempts/key-to-certify.js';
+import { intentStep, startAttempt, recordedKey } from '../attempts/start-attempt.js';
 import { recheckAndCommit } from '../policies/recheck-policy.js';
 import { makersNow } from './makers.js';
-import { readView } from './request-view.js';
 
 /**
  * A person approves a pending request. The last approval asks policy again, and where the request came with a CSR,

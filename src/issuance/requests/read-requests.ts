@@ -12,17 +12,17 @@ import type { TraceEntry } from '../../model/decision.js';
 import { done, refused, type Outcome } from '../../model/outcome.js';
 import type { Page, PageQuery, Visibility } from '../../model/page.js';
 import type { Principal } from '../../model/principal.js';
-import type { CertificateRequestView } from './request-view.js';
-import type { CollectedKubeconfig } from './collect-kubeconfig.js';
-import { kubeconfigOf } from './collect-kubeconfig.js';
+import { type CertificateRequestView, withCertificate, withCertificates } from './request-view.js';
+import { type CollectedKubeconfig, kubeconfigOf } from './collect-kubeconfig.js';
 import type { IssuanceContext } from '../context.js';
 import { clusterGone, lapsed, stateConflict } from '../request-states.js';
 import { recomputeTrace, type RecordedPolicySets } from '../policies/recompute-trace.js';
-import { withCertificate, withCertificates } from './request-view.js';
-import { timelineOf } from './timeline.js';
 import { approvalTurn } from './decide-request.js';
+import type { AuditEvent } from '../../model/audit-event.js';
+import { joined } from '../../model/quote.js';
+import type { Store } from '../../store/store.js';
 
-export interface CertificateRequestFilter extends RequestFilter {
+interface CertificateRequestFilter extends RequestFilter {
   /** Only pending requests that the calling principal could approve now. A page may be short although more follow. */
   readonly awaiting?: 'me';
 }
@@ -136,4 +136,36 @@ async function issuedRequest(
   if (certificate === null)
     return refused(stateConflict(request, `there is no certificate yet: the request is ${request.state}`));
   return done({ request, certificate });
+}
+
+/** The history of a request, oldest first. Events that left the database are shown as they were. */
+export async function timelineOf(
+  { auditEvents, auditArchives }: Pick<Store, 'auditEvents' | 'auditArchives'>,
+  id: string,
+): Promise<readonly TimelineEntry[]> {
+  // The events are read first: those that are pruned meanwhile are among what is kept of them.
+  const events = await auditEvents.ofRequest(id);
+  if (events[0]?.type === 'CertificateRequested') return events.map(timelineEntry);
+  const { entries, through } = await auditArchives.timelineOf(id);
+  return [...entries, ...events.filter(({ seq }) => seq > through).map(timelineEntry)];
+}
+
+/** An event as the timeline of its request shows it. */
+export function timelineEntry({ at, type, principal, details }: AuditEvent): TimelineEntry {
+  return { at, type, principal, message: messageOf(details) };
+}
+
+/** The part of the details that a person reads first: a comment, a message, the violations, or the reason. */
+function messageOf(details: AuditEvent['details']): string | null {
+  const { comment, message, violations, reason } = details as {
+    comment?: unknown;
+    message?: unknown;
+    violations?: unknown;
+    reason?: unknown;
+  };
+  if (typeof comment === 'string') return comment;
+  if (typeof message === 'string') return message;
+  if (Array.isArray(violations))
+    return joined(violations.map((violation: { message?: string }) => violation.message ?? ''));
+  return typeof reason === 'string' ? reason : null;
 }

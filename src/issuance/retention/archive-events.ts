@@ -13,10 +13,11 @@ import type { KeptTimeline, PruneAuditRecords } from '../../store/step.js';
 import type { Log } from '../context.js';
 import type { Checkpoints, CheckpointSigner } from '../evidence/checkpoint-service.js';
 import { lineWithHashes, linksWithoutGap, MissingEventsError } from '../evidence/exported-events.js';
-import { timelineEntry } from '../requests/timeline.js';
-import type { ArchiveFiles } from './archive-files.js';
-import { endOfArchive, mayHaveAnotherRoot, tileEvents } from './sizes-to-sign.js';
+import { timelineEntry } from '../requests/read-requests.js';
+import type { Restoration } from '../../model/restoration.js';
 
+/** Events of one tile of the Merkle tree. An archive ends with one, so that each of its events is in a complete tile. */
+const tileEvents = 256;
 const tileOctets = 32 * tileEvents;
 const dayMilliseconds = 24 * 60 * 60 * 1000;
 const defaultEventsPerFile = 391 * tileEvents;
@@ -317,4 +318,56 @@ async function inPortions<T, R>(all: readonly T[], read: (some: readonly T[]) =>
   for (let begin = 0; begin < all.length; begin += portion)
     found.push(...(await read(all.slice(begin, begin + portion))));
   return found;
+}
+
+/** The directory of archives. Each method throws where the directory or the file cannot be used. */
+export interface ArchiveFiles {
+  /** Whether files can be made there. */
+  check(): Promise<void>;
+  /** The names of all files. */
+  names(): Promise<readonly string[]>;
+  /**
+   * Writes lines to a new file, whole or not at all; it is on disk when this resolves. Answers false where the name is
+   * taken, and leaves that file as it is.
+   */
+  write(name: string, lines: AsyncIterable<string>): Promise<boolean>;
+  /** A file that another process has written is on disk when this resolves, and its name is. */
+  sync(name: string): Promise<void>;
+  /**
+   * Hands out the lines of a file without their line feeds, and answers its SHA-256 in lower-case hex. Throws where
+   * anything stands behind the last line feed.
+   */
+  read(name: string, take: (line: Buffer) => void): Promise<string>;
+  /** Gives a file another name; does nothing where there is none. */
+  setAside(name: string): Promise<void>;
+}
+
+type SignedBefore = Pick<Restoration, 'detectedBy' | 'events' | 'signedEvents'>;
+
+/**
+ * Whether a checkpoint of this size may be in the world with another root: of the events that the log had before a backup
+ * took its place. Up to the last event of the backup both logs have the same events. Where the database went on before
+ * anybody noticed, nobody knows where they part, and no size up to the one that was signed is safe.
+ */
+export function mayHaveAnotherRoot(size: number, restorations: readonly SignedBefore[]): boolean {
+  return restorations.some(({ detectedBy, events, signedEvents }) => {
+    if (signedEvents === null || size > signedEvents) return false;
+    return size > events || (detectedBy === 'checkpoint' && signedEvents <= events);
+  });
+}
+
+/**
+ * With which event the next archive ends: a multiple of 256 above `after` and up to `most`, at best the largest up to
+ * `wished`; null: it must wait. The file is longer than wished where every smaller size may have another root.
+ */
+export function endOfArchive(
+  { after, wished, most }: { readonly after: number; readonly wished: number; readonly most: number },
+  restorations: readonly SignedBefore[],
+): number | null {
+  const longest = Math.floor(most / tileEvents) * tileEvents;
+  const first = Math.min(longest, Math.floor(wished / tileEvents) * tileEvents);
+  for (let end = first; end > after; end -= tileEvents) if (!mayHaveAnotherRoot(end, restorations)) return end;
+  for (let end = first + tileEvents; end <= longest; end += tileEvents)
+    if (!mayHaveAnotherRoot(end, restorations)) return end;
+  return null;
 }

@@ -1,7 +1,6 @@
 import Fastify from 'fastify';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { keepRoutes } from '../../../../src/http/plugins/kept-route.js';
-import { logRequests, QuietLogController } from '../../../../src/http/plugins/every-request.js';
+import { keepRoutes, logRequests, QuietLogController } from '../../../../src/http/plugins/every-request.js';
 import type { App } from '../../../../src/http/types.js';
 import { principal } from '../../../helpers/principals.js';
 

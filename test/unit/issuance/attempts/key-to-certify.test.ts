@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { newKeyPair } from '../../../../src/issuance/attempts/key-to-certify.js';
+import { newKeyPair } from '../../../../src/issuance/attempts/start-attempt.js';
 
 describe('newKeyPair', () => {
   it('lets no other key wait behind RSA keys', async () => {

@@ -7,8 +7,8 @@ import {
   Checkpoints,
   type CheckpointsContext,
   type CheckpointSigner,
+  signCheckpoints,
 } from '../../../../src/issuance/evidence/checkpoint-service.js';
-import { signCheckpoints } from '../../../../src/issuance/evidence/sign-checkpoints.js';
 import { newId } from '../../../../src/model/new-id.js';
 import type { Restoration } from '../../../../src/model/restoration.js';
 import type { Announcement } from '../../../../src/model/webhook-delivery.js';

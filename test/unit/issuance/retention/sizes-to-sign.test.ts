@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { endOfArchive, mayHaveAnotherRoot } from '../../../../src/issuance/retention/sizes-to-sign.js';
+import { endOfArchive, mayHaveAnotherRoot } from '../../../../src/issuance/retention/archive-events.js';
 
 const restored = (events: number, signedEvents: number | null, detectedBy: 'command' | 'checkpoint' = 'command') => ({
   ...{ detectedBy, events, signedEvents },

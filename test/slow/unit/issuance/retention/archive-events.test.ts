@@ -3,11 +3,17 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writ
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { verifyChain } from '../../../../../src/audit/chain.js';
-import { GrowingTree, showsInclusion, isConsistent, leafHash } from '../../../../../src/audit/merkle-tree.js';
-import { consistencyProof, inclusionProof } from '../../../../../src/audit/merkle-tree.js';
+import {
+  GrowingTree,
+  showsInclusion,
+  isConsistent,
+  leafHash,
+  consistencyProof,
+  inclusionProof,
+} from '../../../../../src/audit/merkle-tree.js';
 import { verifyFiles } from '../../../../../src/evidence/verify-files.js';
-import type { ArchiveFiles } from '../../../../../src/issuance/retention/archive-files.js';
-import { timelineOf } from '../../../../../src/issuance/requests/timeline.js';
+import type { ArchiveFiles } from '../../../../../src/issuance/retention/archive-events.js';
+import { timelineOf } from '../../../../../src/issuance/requests/read-requests.js';
 import { newId } from '../../../../../src/model/new-id.js';
 import type { Restoration } from '../../../../../src/model/restoration.js';
 import { sha256 } from '../../../../../src/x509/strict/sha256.js';
