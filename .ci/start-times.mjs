@@ -46,7 +46,7 @@ function check(name, args, limitOf) {
 }
 
 writeCachedCredential();
-check('kubepass-inspect', ['dist/kubepass-inspect.js', 'test/fixtures/inspection/cluster-ca/input.pem'], (node) =>
+check('kubepass-inspect', ['dist/kubepass-inspect.js', 'packages/inspect/corpus/cluster-ca/input.pem'], (node) =>
   Math.max(300, 7 * node),
 );
 check(

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { ApiClient, type Ask } from '../scripts/quickstart/api-client.js';
 import { fromSources, ServiceProcess } from '../scripts/quickstart/service-process.js';
-import { csrFor } from '../test/helpers/csr.js';
+import { csrFor } from '../packages/x509/test/helpers/csr.js';
 import { freePort } from '../test/helpers/free-ports.js';
 
 type Reply = Pick<Response, 'status'> & { readonly body: string };
@@ -128,7 +128,7 @@ async function inspect(log: string): Promise<(method: string, params?: object) =
 
 const { values: options } = parseArgs({ options: { list: { type: 'string' } } });
 const root = new URL('..', import.meta.url).href;
-const certificate = readFileSync(new URL('../test/fixtures/inspection/user/input.pem', import.meta.url), 'utf8');
+const certificate = readFileSync(new URL('../packages/inspect/corpus/user/input.pem', import.meta.url), 'utf8');
 const folder = mkdtempSync(join(tmpdir(), 'kubepass-ways-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 const port = await freePort();

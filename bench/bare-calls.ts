@@ -1,8 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
-import { encodePem } from '../src/x509/strict/pem.js';
-import { generateKeyPair } from '../src/x509/strict/key-pair.js';
-import { writeCertificationRequest } from '../src/x509/strict/certification-request.js';
+import { encodePem, generateKeyPair, writeCertificationRequest } from '@kubepass/x509';
 import type { KeptConnections } from './kept-connections.js';
 
 const signerName = 'kubernetes.io/kube-apiserver-client';

@@ -43,7 +43,7 @@ const starts = 7;
 /** The certificates after which the growth of the database is measured. */
 const certificates = 5_000;
 const mostPerSecond = 8_000;
-const certificate = new URL('../test/fixtures/inspection/user/input.pem', import.meta.url);
+const certificate = new URL('../packages/inspect/corpus/user/input.pem', import.meta.url);
 
 /**
  * Compares this checkout with an earlier one. Both get the same load in turns. Measures the cost of an issued

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeAuthority, makeKey } from '../test/helpers/certificates.js';
+import { makeAuthority, makeKey } from '../packages/x509/test/helpers/certificates.js';
 import { IdentityProvider } from '../test/helpers/identity-provider.js';
 import { requestOctets } from './load/http-connection.js';
 import { measureThroughput, type Load } from './load/load.js';

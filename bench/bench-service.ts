@@ -15,7 +15,7 @@ const [reviewsPerSecond, issuedBeside] = [1_000, 200];
 const reviewsP99Milliseconds = 10;
 
 /** A user certificate as PEM. */
-const certificate = new URL('../test/fixtures/inspection/user/input.pem', import.meta.url);
+const certificate = new URL('../packages/inspect/corpus/user/input.pem', import.meta.url);
 const ask = { username: 'bench', groups: ['team-a'], expirationSeconds: 3600 };
 
 /** Measures the service by itself, with the embedded default: its own RSA-2048 CA, and SQLite. */

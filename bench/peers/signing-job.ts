@@ -1,8 +1,8 @@
 import { createPublicKey } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeAuthority, makeKey } from '../../test/helpers/certificates.js';
-import { csrFor } from '../../test/helpers/csr.js';
+import { makeAuthority, makeKey } from '../../packages/x509/test/helpers/certificates.js';
+import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 import { csrUsername, type SigningJob } from './contender.js';
 
 export const caAlgorithms = ['RSA-2048', 'P-256'] as const;

@@ -10,7 +10,7 @@ import { setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import { gzipSync } from 'node:zlib';
-import { csrFor } from '../../test/helpers/csr.js';
+import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 import { keyProof } from '../../test/helpers/key-proof.js';
 import { refusedOctets } from '../../test/http/support/ambiguous-requests.js';
 import type { AttackOrder, AttackReport, AttackTarget } from './hostile-order.js';

@@ -19,7 +19,7 @@ import { parseArgs } from 'node:util';
 import { KeptConnections } from '../kept-connections.js';
 import { processorMilliseconds, threadTimes } from '../process-figures.js';
 import { servingPair } from '../../test/cluster/serving-pair.js';
-import { csrFor } from '../../test/helpers/csr.js';
+import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 import { temporaryDirectory } from '../../test/helpers/temporary-directory.js';
 import type { AttackOrder, AttackReport, AttackTarget } from './hostile-order.js';
 import { SoakedService } from './soaked-service.js';

@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { median } from '../measure.js';
-import { csrFor } from '../../test/helpers/csr.js';
+import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 import { freshDatabase, prepareDatabases } from '../../test/helpers/postgresql/databases.js';
 import { startPostgresql, type PostgresqlServer } from '../../test/helpers/postgresql/server.js';
 import { postgresqlEnvironment } from '../../test/helpers/service-on-postgresql.js';

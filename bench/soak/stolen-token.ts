@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { KeptConnections } from '../kept-connections.js';
-import { csrFor } from '../../test/helpers/csr.js';
+import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 import { temporaryDirectory } from '../../test/helpers/temporary-directory.js';
 import { SoakedService } from './soaked-service.js';
 

@@ -2,7 +2,7 @@ import { auditEventTypes, type AuditEvent, type AuditEventType, type UnchainedEv
 import { canonicalJson, NotCanonicalizableError } from './canonical-json.js';
 import { linkHash, type ChainHead } from './chain.js';
 import { hashOctets, leafHashOfText } from './merkle-tree.js';
-import { instantText } from '../x509/strict/instant-text.js';
+import { instantText } from '@kubepass/x509';
 
 /** The members that all events of a record share, in which events are found. */
 export interface SharedMembers {

@@ -1,8 +1,12 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { CertificateAuthorityBundle } from '../model/cluster.js';
-import { type ParsedCertificate, readCertificate } from '../x509/strict/certificate-reader.js';
-import { displayDistinguishedName } from '../x509/strict/distinguished-name.js';
-import { decodePemBundle, encodePem } from '../x509/strict/pem.js';
+import {
+  decodePemBundle,
+  displayDistinguishedName,
+  encodePem,
+  type ParsedCertificate,
+  readCertificate,
+} from '@kubepass/x509';
 import type { ClusterConnection } from './cluster-connection.js';
 
 /** A CA that a cluster accepts user certificates from. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { escaped } from '../model/quote.js';
+import { escaped } from '@kubepass/inspect/formats';
 import type { TokenReview } from '../model/token-review.js';
 import type { Access } from './access.js';
 import type { ApiServer } from './api-server.js';

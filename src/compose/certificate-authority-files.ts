@@ -28,7 +28,7 @@ export async function generateMissingAuthority(
         'restore that directory from the backup',
     );
   // Loaded only here, because most starts find a CA.
-  const { generateCertificateAuthority } = await import('../x509/peculiar/generate-certificate-authority.js');
+  const { generateCertificateAuthority } = await import('../peculiar/generate-certificate-authority.js');
   const made = await generateCertificateAuthority({ commonName: `kubepass-${cluster}-ca`, now, random: randomBytes });
   const temporary = await mkdtemp(`${directory}.`);
   try {

@@ -1,5 +1,5 @@
 import { describeCertificateAuthority } from '../cluster/certificate-authorities.js';
-import type { KnownCluster } from '../inspection/decoded.js';
+import type { KnownCluster } from '@kubepass/inspect';
 import type { IssuingCluster } from '../issuance/context.js';
 
 const believedMilliseconds = 5 * 60 * 1000;

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { brokenConnection } from '../cluster/broken-connection.js';
-import { loadSigningAuthority, type SigningAuthority } from '../x509/strict/signing-authority.js';
+import { loadSigningAuthority, type Signatures, type SigningAuthority } from '@kubepass/x509';
 import {
   type ClientTrust,
   describeCertificateAuthority,
@@ -22,7 +22,6 @@ import { KubernetesSigner } from '../signer/kubernetes.js';
 import { LocalCaSigner } from '../signer/local-ca.js';
 import type { Signer } from '../signer/signer.js';
 import type { Store } from '../store/store.js';
-import type { Signatures } from '../x509/strict/signatures.js';
 import { generateMissingAuthority, pinAuthority } from './certificate-authority-files.js';
 
 export interface ClusterWiring {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { ClusterProbes } from '../issuance/clusters/last-probes.js';
 import type { IssuingCluster } from '../issuance/context.js';
 import type { Store } from '../store/store.js';
-import type { Signatures } from '../x509/strict/signatures.js';
+import type { Signatures } from '@kubepass/x509';
 import { openCluster } from './open-cluster.js';
 import type { Runtime } from './runtime.js';
 import { openSignatures } from './signatures.js';

@@ -1,9 +1,9 @@
 import type { Config } from '../config/config.js';
-import { inspectionService } from '../inspection/inspection-service.js';
-import { InspectionPool } from '../inspection/workers/inspection-pool.js';
+import { inspectionService } from '../inspections/inspection-service.js';
+import { InspectionPool } from '../inspections/inspection-pool.js';
 import type { IssuingCluster, Log } from '../issuance/context.js';
 import type { Budgets } from '../identity/spent-budgets.js';
-import type { InspectionService } from '../inspection/inspection-service.js';
+import type { InspectionService } from '../inspections/inspection-service.js';
 import type { Store } from '../store/store.js';
 import type { Closings } from './closings.js';
 import { KnownClusters } from './known-clusters.js';

@@ -6,7 +6,7 @@ import type { Log } from '../issuance/context.js';
 import type { RequestTracing, Tracing } from '../model/tracing.js';
 import type { Signer } from '../signer/signer.js';
 import type { Writer } from '../store/step.js';
-import { publicRandomOctets } from '../x509/strict/serial-number.js';
+import { publicRandomOctets } from '@kubepass/x509';
 import type { AuthenticatorOverrides } from './callers/authenticators.js';
 import type { Closings } from './closings.js';
 import { openMetrics, type OpenedMetrics } from './metrics.js';

@@ -1,6 +1,6 @@
 import { CryptoThread, threadedSignatures } from '../crypto/crypto-thread.js';
 import type { Log } from '../issuance/context.js';
-import { signaturesHere, type Signatures } from '../x509/strict/signatures.js';
+import { type Signatures, signaturesHere } from '@kubepass/x509';
 import type { Closings } from './closings.js';
 
 /** `threaded`: whether those with P-256 are made and verified on a thread of their own. */

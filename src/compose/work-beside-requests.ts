@@ -6,7 +6,7 @@ import type { IssuanceContext, IssuingCluster } from '../issuance/context.js';
 import { keepRevocationConfigMap } from '../issuance/enforcement/keep-revocation-config-map.js';
 import { watchReviewers } from '../issuance/enforcement/watch-reviewers.js';
 import { startHousekeeping } from '../issuance/housekeeping.js';
-import { loadSecondReader } from '../x509/peculiar/second-reading.js';
+import { loadSecondReader } from '../peculiar/second-reading.js';
 import type { OpenedClientCertificates } from './callers/client-certificates.js';
 import type { CountingOptions } from './count-figures.js';
 import type { KnownClusters } from './known-clusters.js';

@@ -7,7 +7,7 @@ import { type FileSettings, readConfigFile } from './config-file.js';
 import type { ReportProblem } from './report-problem.js';
 import { type DatabaseConfig, readDatabase } from './database-config.js';
 import { type Environment, environmentVariables as variables } from './env.js';
-import { inspectionDefaults } from './inspection-defaults.js';
+import { inspectionDefaults } from '@kubepass/inspect/defaults';
 import { isLoopback } from './loopback.js';
 import { embeddedRevocation, type PublicAddressConfig, readPublicAddress } from './revocation-config.js';
 import { readWebhooks, type WebhookConfig } from './webhook-config.js';

@@ -1,4 +1,4 @@
-import { foldedName } from '../model/folded-name.js';
+import { foldedName } from '@kubepass/inspect/formats';
 import { whyNotPrincipalName } from '../model/name-grammar.js';
 import type { ReportProblem } from './report-problem.js';
 

@@ -4,8 +4,7 @@ import { SignaturesUnavailableError } from '../model/errors.js';
 import { describeFailure, WorkerFailedError } from '../workers/worker-error.js';
 import { startThread, workerFile } from '../workers/worker-file.js';
 import { type CryptoMessage, JobKind, packFields, SignatureAnswer, unpackFields } from './crypto-job.js';
-import { type Signatures, signaturesHere } from '../x509/strict/signatures.js';
-import type { SignatureAlgorithm } from '../x509/strict/signature-algorithm.js';
+import { type SignatureAlgorithm, type Signatures, signaturesHere } from '@kubepass/x509';
 
 /** A larger message keeps its first jobs waiting for the last; a smaller one wakes both threads more often. */
 const mostJobsInMessage = 4;

@@ -1,6 +1,6 @@
 import { type KeyObject, sign, verify } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
-import { importSpki } from '../x509/strict/import-spki.js';
+import { importSpki } from '@kubepass/x509/public-keys';
 import { type CryptoMessage, fieldsOfJob, JobKind, packFields, SignatureAnswer, unpackFields } from './crypto-job.js';
 
 /** The keys that are used again and again, by the numbers that the other side gave them. */

@@ -1,4 +1,4 @@
-import { certificateText } from '../x509/openssl-text/certificate-text.js';
+import { certificateText } from '@kubepass/x509/openssl-text';
 
 /** The certificate of the contract's examples. It was issued for `jane@corp.example` in `team-a`; nobody trusts its CA. */
 export const certificatePem = [

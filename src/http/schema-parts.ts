@@ -2,7 +2,7 @@ import { Type, type Static, type StaticDecode, type TProperties, type TSchema } 
 import { labelBounds } from '../model/labels.js';
 import { longestPrincipalName } from '../model/name-grammar.js';
 import { mostPrincipalGroups } from '../model/principal.js';
-import { instantText } from '../x509/strict/instant-text.js';
+import { instantText } from '@kubepass/x509';
 import { viewOf, type Shown } from './view-of.js';
 
 /** A schema that has a name of its own in the OpenAPI document. */

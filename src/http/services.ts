@@ -3,7 +3,7 @@ import type { Budgets } from '../identity/spent-budgets.js';
 import type { Callers } from '../identity/callers.js';
 import type { Logins } from '../identity/sessions/browser-logins.js';
 import type { Sessions } from '../identity/sessions/browser-sessions.js';
-import type { InspectionService } from '../inspection/inspection-service.js';
+import type { InspectionService } from '../inspections/inspection-service.js';
 import type { ClusterService } from '../issuance/clusters/cluster-service.js';
 import type { DirectoryUserService, ScimService } from '../issuance/directory/directory-service.js';
 import type { EnforcementService } from '../issuance/enforcement/enforcement-service.js';

@@ -1,9 +1,14 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { type ParsedCertificateList, readCertificateList } from '../x509/strict/certificate-list-reader.js';
-import { type ParsedCertificate, readCertificate } from '../x509/strict/certificate-reader.js';
-import { displayDistinguishedName } from '../x509/strict/distinguished-name.js';
-import { decodePemBundle } from '../x509/strict/pem.js';
-import { findSignatureAlgorithm, verifySignature } from '../x509/strict/signature-algorithm.js';
+import {
+  decodePemBundle,
+  displayDistinguishedName,
+  findSignatureAlgorithm,
+  type ParsedCertificate,
+  type ParsedCertificateList,
+  readCertificate,
+  readCertificateList,
+  verifySignature,
+} from '@kubepass/x509';
 
 /** A CA that signs certificates of callers. */
 export interface CallersAuthority {

@@ -1,17 +1,22 @@
 import { BoundedMap } from '../model/bounded-map.js';
 import { authenticated, refusedFor, type Authentication, type WayIn } from '../model/authentication.js';
-import { quote } from '../model/quote.js';
-import { type ParsedCertificate, readCertificate } from '../x509/strict/certificate-reader.js';
-import { DerError, Tag } from '../x509/strict/der.js';
-import { displayDistinguishedName } from '../x509/strict/distinguished-name.js';
-import { keyPurpose, attributeType, extensionId } from '../x509/strict/object-identifiers.js';
+import { foldedName, quote } from '@kubepass/inspect/formats';
+import {
+  attributeType,
+  DerError,
+  displayDistinguishedName,
+  extensionId,
+  extensionValue,
+  keyPurpose,
+  type ParsedCertificate,
+  readCertificate,
+  readUris,
+  Tag,
+} from '@kubepass/x509';
 import { type CallersAuthority, type CallersTrust, isIssuedBy } from './callers-trust.js';
 import { rolesBound, type RoleBinding } from './role-bindings.js';
-import { foldedName } from '../model/folded-name.js';
 import { whyNotPrincipalName } from '../model/name-grammar.js';
 import { whyReservedName } from '../model/reserved-names.js';
-import { extensionValue } from '../x509/strict/extension.js';
-import { readUris } from '../x509/strict/subject-alt-names.js';
 
 export interface ClientCertificateOptions {
   /** Where the name is: the one URI among the alternative names, or the one common name. */

@@ -1,6 +1,6 @@
 import { BoundedMap } from '../model/bounded-map.js';
 import type { TokenReview } from '../model/token-review.js';
-import { TooManyWaitingError, Turns } from '../workers/turns.js';
+import { TooManyWaitingError, Turns } from '@kubepass/x509';
 import { Allowance } from './allowance.js';
 
 /** A cluster that reviews the tokens of its service accounts. */

@@ -1,5 +1,4 @@
-import { readJson } from '../formats/json/read-json.js';
-import { quote } from '../model/quote.js';
+import { quote, readJson } from '@kubepass/inspect/formats';
 import { refusedFor, type Authentication } from '../model/authentication.js';
 
 /** A JSON object, as a token states it. Its members are looked at one by one: nothing about them is known. */

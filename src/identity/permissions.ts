@@ -1,5 +1,5 @@
 import type { CertificateRequest } from '../model/certificate-request.js';
-import { isSamePerson } from '../model/folded-name.js';
+import { isSamePerson } from '@kubepass/inspect/formats';
 import { refused, type Refused } from '../model/outcome.js';
 import { isMachine, isReviewer, type Principal, type Role } from '../model/principal.js';
 

@@ -1,4 +1,4 @@
-import type { KeyAlgorithm } from '../x509/strict/key-algorithm.js';
+import type { KeyAlgorithm } from '@kubepass/x509';
 
 declare const approved: unique symbol;
 

@@ -1,4 +1,4 @@
-import type { KeyAlgorithm } from '../x509/strict/key-algorithm.js';
+import type { KeyAlgorithm } from '@kubepass/x509';
 import type { ApprovalStage, PrincipalSelector, RecordedDecision } from './decision.js';
 import type { Label, Labels } from './labels.js';
 import type { Requester } from './principal.js';

@@ -1,5 +1,5 @@
 import type { RevocationSettings } from './enforcement.js';
-import type { DescribedCertificationRequest } from '../x509/strict/describe-certification-request.js';
+import type { DescribedCertificationRequest } from '@kubepass/x509';
 
 /** The signers that there are, as they are configured and shown. */
 export const signerKinds = ['localCA', 'kubernetes'] as const;

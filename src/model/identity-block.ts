@@ -1,4 +1,4 @@
-import type { RevocationReason } from '../x509/strict/revocation-reasons.js';
+import type { RevocationReason } from '@kubepass/x509';
 
 /** A username that gets no certificate, whoever asks for it; nor may that name ask for one or collect one. */
 export interface IdentityBlock {

@@ -3,7 +3,7 @@ import type { ListedCertificate } from './certificate.js';
 import type { CertificateRequest } from './certificate-request.js';
 import type { IdentityBlock } from './identity-block.js';
 import type { EnforcementMode } from './enforcement.js';
-import type { RevocationReason } from '../x509/strict/revocation-reasons.js';
+import type { RevocationReason } from '@kubepass/x509';
 
 /** A username on the clusters where it has access: the view of what its certificates give. */
 export interface Identity {

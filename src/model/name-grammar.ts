@@ -1,5 +1,5 @@
-import { subjectBounds } from '../x509/strict/subject-identity.js';
-import { quoteUpTo } from './quote.js';
+import { subjectBounds } from '@kubepass/x509';
+import { quoteUpTo } from '@kubepass/inspect/formats';
 
 const maxLength = subjectBounds.nameCharacters;
 

@@ -1,6 +1,6 @@
 import type { CertificateRequest, RequestState } from './certificate-request.js';
 import type { Violation } from './decision.js';
-import type { UploadRefusalReason } from './inspection.js';
+import type { UploadRefusalReason } from '@kubepass/inspect';
 
 /** Why a use case refuses: expected, so a value. Only `http/` turns it into a status. */
 export type Refusal =

@@ -1,6 +1,5 @@
 import { probeUsername } from './cluster-probe.js';
-import { foldedName } from './folded-name.js';
-import { isSystemName } from './privileged-names.js';
+import { foldedName, isSystemName } from '@kubepass/inspect/formats';
 
 /** The principal of the token that the first start makes. */
 export const firstAdminName = 'admin';

@@ -1,4 +1,4 @@
-import type { RevocationReason } from '../x509/strict/revocation-reasons.js';
+import type { RevocationReason } from '@kubepass/x509';
 
 /** Why, when and by whom a certificate was revoked. A revocation is never taken back. */
 export interface Revocation {

@@ -1,8 +1,7 @@
 import { whyNotName } from '../model/name-grammar.js';
-import { isPrivilegedName, isSystemName } from '../model/privileged-names.js';
-import { quote, quoteAll } from '../model/quote.js';
+import { isPrivilegedName, isSystemName, quote, quoteAll } from '@kubepass/inspect/formats';
 import { quoteName } from '../model/name-grammar.js';
-import { subjectBounds } from '../x509/strict/subject-identity.js';
+import { subjectBounds } from '@kubepass/x509';
 import { type DecisionInput, Findings, type Judgement } from './evaluation.js';
 import { checkRenewed } from './renewal.js';
 import type { DirectoryFacts, DirectoryParty } from '../model/decision.js';

@@ -1,5 +1,5 @@
 import type { GrantReference, Privileges } from '../model/blast-radius.js';
-import { quote } from '../model/quote.js';
+import { quote } from '@kubepass/inspect/formats';
 import { evaluateExpression, Findings, variablesOf, type DecisionInput, type Judgement } from './evaluation.js';
 import type { Resolution } from './policy-schema.js';
 import { longestDefaultSeconds, type Guardrail } from './policy-set.js';

@@ -1,5 +1,5 @@
 import type { QuotaUsage, QuotaLimit } from '../model/decision.js';
-import { escaped, quote } from '../model/quote.js';
+import { escaped, quote } from '@kubepass/inspect/formats';
 import type { ExpressionVariables } from './cel/variables.js';
 import { evaluateExpression, Findings, variablesOf, type DecisionInput, type Judgement } from './evaluation.js';
 import { givesGroup, isEarly, isLate, permitsUsername } from './given-groups.js';

@@ -1,6 +1,6 @@
 import type { ApprovalStage, DecisionFacts, TraceCheck, TraceEntry, Violation } from '../model/decision.js';
 import type { Requester } from '../model/principal.js';
-import { quote, quoteAll } from '../model/quote.js';
+import { quote, quoteAll } from '@kubepass/inspect/formats';
 import { quoteName } from '../model/name-grammar.js';
 import type { Expression } from './cel/compile-expression.js';
 import type { ExpressionVariables } from './cel/variables.js';

@@ -1,4 +1,4 @@
-import { quoteAll } from '../model/quote.js';
+import { quoteAll } from '@kubepass/inspect/formats';
 
 /** The variables that a glob may contain. */
 export const globVariables = ['requester.username'] as const;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readStrictYaml } from '../formats/yaml/read-strict-yaml.js';
+import { readStrictYaml } from '@kubepass/inspect/formats';
 import { checkShape, type DocumentError } from './check-shape.js';
 import { compileGuardrail, compilePolicy } from './compile-rule.js';
 import { GuardrailDocument, PolicyDocument } from './policy-schema.js';

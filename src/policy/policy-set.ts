@@ -2,7 +2,7 @@ import type { Cluster } from '../model/cluster.js';
 import type { ApprovalStage, KubeconfigDefaults, Quota } from '../model/decision.js';
 import type { Labels } from '../model/labels.js';
 import type { Role } from '../model/principal.js';
-import type { KeyAlgorithm } from '../x509/strict/key-algorithm.js';
+import type { KeyAlgorithm } from '@kubepass/x509';
 import type { Expression } from './cel/compile-expression.js';
 import type { Choice, Globs } from './glob.js';
 import type { Hours } from './hours.js';

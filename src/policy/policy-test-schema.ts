@@ -2,7 +2,7 @@ import { Type, type Static } from 'typebox';
 import { escalationKinds } from '../model/blast-radius.js';
 import { labelBounds } from '../model/labels.js';
 import { roles } from '../model/principal.js';
-import { keyAlgorithms } from '../x509/strict/key-algorithm.js';
+import { keyAlgorithms } from '@kubepass/x509';
 import { parseInstant } from './cel/literals.js';
 import type { DocumentError } from './check-shape.js';
 

@@ -1,6 +1,6 @@
 import type { PrincipalSelector } from '../model/decision.js';
 import type { Requester } from '../model/principal.js';
-import { quote } from '../model/quote.js';
+import { quote } from '@kubepass/inspect/formats';
 import type { DecisionInput, Findings } from './evaluation.js';
 import { choiceOf, compileGlobs, type Choice, type Globs } from './glob.js';
 import type { Selector } from './policy-set.js';

@@ -1,5 +1,5 @@
 import type { ApprovalStage, PrincipalSelector } from '../model/decision.js';
-import { quoteAll } from '../model/quote.js';
+import { quoteAll } from '@kubepass/inspect/formats';
 
 /**
  * Raises the stages of a policy until they also require `minimum`. Nobody may approve twice in all stages, so only the

@@ -1,14 +1,19 @@
 import type { ApprovedRequest } from '../model/approved-request.js';
-import type { SigningAuthority } from '../x509/strict/signing-authority.js';
+import {
+  assembleTbsCertificate,
+  authorityKeyIdentifierExtension,
+  displayDistinguishedName,
+  newSerialNumber,
+  onlyElement,
+  publicRandomOctets,
+  readDistinguishedName,
+  sha256,
+  type Signatures,
+  signaturesHere,
+  type SigningAuthority,
+  userCertificateValidity,
+} from '@kubepass/x509';
 import { SignerUnavailableError } from '../model/errors.js';
-import { assembleTbsCertificate } from '../x509/strict/certificate-writer.js';
-import { onlyElement } from '../x509/strict/der.js';
-import { displayDistinguishedName, readDistinguishedName } from '../x509/strict/distinguished-name.js';
-import { authorityKeyIdentifierExtension } from '../x509/strict/extension.js';
-import { newSerialNumber, publicRandomOctets } from '../x509/strict/serial-number.js';
-import { sha256 } from '../x509/strict/sha256.js';
-import { signaturesHere, type Signatures } from '../x509/strict/signatures.js';
-import { userCertificateValidity } from '../x509/strict/validity.js';
 import { SigningRefusedError, nothingToUndo, type GivenUp, type PreparedSigning, type Signer } from './signer.js';
 
 /** Signs with a CA key that the service holds. Everything but the signature is fixed when it is prepared. */

@@ -1,8 +1,7 @@
 import type { Access } from '../cluster/access.js';
 import type { ApprovedRequest } from '../model/approved-request.js';
 import type { SigningIntent } from '../model/certificate-request.js';
-import type { SignatureAlgorithm } from '../x509/strict/signature-algorithm.js';
-import type { Validity } from '../x509/strict/validity.js';
+import type { SignatureAlgorithm, Validity } from '@kubepass/x509';
 
 /** Turns approved requests into certificates. Use cases ask what a signer needs, never which one it is. */
 export interface Signer {

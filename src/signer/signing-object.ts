@@ -6,7 +6,7 @@ import {
   type NewCsrObject,
 } from '../cluster/csr-object.js';
 import type { ApprovedRequest } from '../model/approved-request.js';
-import { decodePemBundle, encodePem } from '../x509/strict/pem.js';
+import { decodePemBundle, encodePem } from '@kubepass/x509';
 import { SigningRefusedError } from './signer.js';
 
 /** The name of an attempt's object, by which it is found again after a crash. */

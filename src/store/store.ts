@@ -1,4 +1,4 @@
-import type { InventoryReader } from '../inspection/inventory.js';
+import type { InventoryReader } from '../inspections/inventory.js';
 import type { StoreQueue } from '../model/measures.js';
 import type { Writer } from './step.js';
 import type { ApiTokenTable } from './tables/api-token-table.js';

@@ -4,7 +4,7 @@ import { auditEvent } from '../model/audit-event.js';
 import { done, refused, type Outcome } from '../model/outcome.js';
 import type { Page, PageQuery } from '../model/page.js';
 import type { Principal } from '../model/principal.js';
-import { quote } from '../model/quote.js';
+import { quote } from '@kubepass/inspect/formats';
 import type { WebhookDelivery, WebhookDeliveryFilter } from '../model/webhook-delivery.js';
 
 /** The stored deliveries, as people see them. */

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort, type Transferable } from 'node:worker_threads';
 import { Piscina } from 'piscina';
-import { TooManyWaitingError, Turns } from './turns.js';
+import { TooManyWaitingError, Turns } from '@kubepass/x509';
 import { workerArguments } from './worker-file.js';
 import { describeFailure, WorkerEndedError, WorkerFailedError, WorkersBusyError } from './worker-error.js';
 import type { Begun } from './worker-side.js';

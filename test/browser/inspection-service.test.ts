@@ -9,7 +9,7 @@ import { freePort } from '../helpers/free-ports.js';
 import { chromiumPath, launchChromium, screenshots } from './chromium.js';
 
 const fixture = (name: string): Promise<string> =>
-  readFile(new URL(`../fixtures/openssl-3.5/${name}`, import.meta.url), 'utf8');
+  readFile(new URL(`../../packages/x509/test/fixtures/openssl-3.5/${name}`, import.meta.url), 'utf8');
 
 describe.skipIf(chromiumPath === undefined)('the answer of POST /v1/inspections in chromium', () => {
   let folder: string;

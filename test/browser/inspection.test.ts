@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { styleSource } from '../../src/inspection/report/html/style-sheet.js';
-import { reportHtml } from '../../src/inspection/report/report-html.js';
-import { everything, hostile, now } from '../unit/inspection/report/inspections.js';
+import { styleSource } from '@kubepass/inspect';
+import { reportHtml } from '../../packages/inspect/src/report/report-html.js';
+import { everything, hostile, now } from '../../packages/inspect/test/report/inspections.js';
 import { chromiumPath, launchChromium, screenshots } from './chromium.js';
 import { contrasts, openDetails, overflowing } from './page-checks.js';
 

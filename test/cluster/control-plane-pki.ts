@@ -1,28 +1,30 @@
 import { randomBytes, createPublicKey } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { generateCertificateAuthority } from '../../src/x509/peculiar/generate-certificate-authority.js';
-import { type SigningAuthority, loadSigningAuthority } from '../../src/x509/strict/signing-authority.js';
+import { generateCertificateAuthority } from '../../src/peculiar/generate-certificate-authority.js';
 import {
   assembleTbsCertificate,
-  sealCertificate,
-  writeTbsCertificate,
-} from '../../src/x509/strict/certificate-writer.js';
-import { contextPrimitive, der, sequence } from '../../src/x509/strict/der.js';
-import { writeSubject } from '../../src/x509/strict/distinguished-name.js';
-import {
   authorityKeyIdentifierExtension,
   basicConstraintsExtension,
+  contextPrimitive,
+  der,
+  encodePem,
+  extensionId,
   extKeyUsageExtension,
+  generateKeyPair,
+  keyPurpose,
   keyUsageExtension,
+  loadSigningAuthority,
+  newSerialNumber,
+  sealCertificate,
+  sequence,
+  sign,
+  type SigningAuthority,
+  userCertificateValidity,
   writeExtension,
-} from '../../src/x509/strict/extension.js';
-import { generateKeyPair } from '../../src/x509/strict/key-pair.js';
-import { extensionId, keyPurpose } from '../../src/x509/strict/object-identifiers.js';
-import { encodePem } from '../../src/x509/strict/pem.js';
-import { newSerialNumber } from '../../src/x509/strict/serial-number.js';
-import { sign } from '../../src/x509/strict/signature-algorithm.js';
-import { userCertificateValidity } from '../../src/x509/strict/validity.js';
+  writeSubject,
+  writeTbsCertificate,
+} from '@kubepass/x509';
 
 /** A certificate with its key, both PEM. */
 export interface Credentials {

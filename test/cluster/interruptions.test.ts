@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { startChild, type ChildService } from '../crash/child-service.js';
 import type { CrashPoint } from '../crash/crash-points.js';
-import { csrFor } from '../helpers/csr.js';
+import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 import { testPolicies } from '../helpers/issuance.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { succeed } from './certificate-signing-request.js';

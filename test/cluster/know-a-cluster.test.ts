@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { csrFor } from '../helpers/csr.js';
+import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import type { ClusterBody } from '../../src/http/clusters/schemas.js';
 import { as } from '../http/support/call.js';

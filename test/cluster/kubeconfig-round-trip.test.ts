@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { embeddedRevocation } from '../../src/config/revocation-config.js';
 import { renderKubeconfig } from '../../src/formats/kubeconfig/render-kubeconfig.js';
 import type { Cluster } from '../../src/model/cluster.js';
-import { csrFor } from '../helpers/csr.js';
+import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 import { hostileTexts } from '../helpers/hostile-texts.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { as } from '../http/support/call.js';

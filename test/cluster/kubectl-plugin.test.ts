@@ -30,7 +30,7 @@ import { runCommand, type Finished } from './run-command.js';
 import { kubeconfigOfServiceAccount } from './service-account.js';
 import { describeControlPlane, kubectlCommand, openControlPlane } from './suite.js';
 
-const buildScript = new URL('../../scripts/build-plugin.mjs', import.meta.url).href;
+const buildScript = new URL('../../packages/kubectl-kubepass/build.mjs', import.meta.url).href;
 const helper = (name: string) => fileURLToPath(new URL(`../helpers/${name}`, import.meta.url));
 const movedClock = helper('moved-clock.cjs');
 const quickstart = fileURLToPath(new URL('../../scripts/quickstart/main.ts', import.meta.url));

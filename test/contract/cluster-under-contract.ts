@@ -8,7 +8,7 @@ import {
   openClusterConnection,
 } from '../../src/cluster/cluster-connection.js';
 import { type CsrObject, kubeApiserverClient, type NewCsrObject } from '../../src/cluster/csr-object.js';
-import { csrFor } from '../helpers/csr.js';
+import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 import type { Rule } from '../helpers/fake-api-server/rbac.js';
 import { startTcpProxy, type TcpProxy } from '../helpers/tcp-proxy.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';

@@ -7,9 +7,8 @@ import {
   ClusterRefusedError,
   ClusterUnavailableError,
 } from '../../src/cluster/cluster-error.js';
-import { readCertificate } from '../../src/x509/strict/certificate-reader.js';
-import { decodePemBundle, decodeSinglePem } from '../../src/x509/strict/pem.js';
-import { csrFor } from '../helpers/csr.js';
+import { decodePemBundle, decodeSinglePem, readCertificate } from '@kubepass/x509';
+import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 import { issue, makeAuthority } from '../helpers/fake-api-server/serving-certificate.js';
 import { kubepassRules } from '../helpers/fake-api-server/rbac.js';
 import {

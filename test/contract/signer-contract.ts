@@ -8,9 +8,7 @@ import {
 import type { ApprovedRequest } from '../../src/model/approved-request.js';
 import { mintApprovedRequest } from '../../src/model/mint-approved-request.js';
 import { newId } from '../../src/model/new-id.js';
-import { keyAlgorithms, type KeyAlgorithm } from '../../src/x509/strict/key-algorithm.js';
-import { generateKeyPair } from '../../src/x509/strict/key-pair.js';
-import { writeCertificationRequest } from '../../src/x509/strict/certification-request.js';
+import { generateKeyPair, type KeyAlgorithm, keyAlgorithms, writeCertificationRequest } from '@kubepass/x509';
 import type { Signer } from '../../src/signer/signer.js';
 import { derOf } from '../helpers/signers.js';
 

@@ -4,8 +4,8 @@ import { connect, createServer } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { createKubeconfig } from '../../src/issuance/requests/collect-kubeconfig.js';
-import { generateCertificateAuthority } from '../../src/x509/peculiar/generate-certificate-authority.js';
-import { keyAlgorithms, type KeyAlgorithm } from '../../src/x509/strict/key-algorithm.js';
+import { generateCertificateAuthority } from '../../src/peculiar/generate-certificate-authority.js';
+import { type KeyAlgorithm, keyAlgorithms } from '@kubepass/x509';
 import { testIssuance, type TestIssuance } from '../helpers/issuance.js';
 import { hr } from '../helpers/principals.js';
 

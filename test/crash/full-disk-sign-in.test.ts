@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recoverAdminToken } from '../../src/compose/callers/api-tokens.js';
 import { loadConfig } from '../../src/config/config.js';
 import { readEnvironment } from '../../src/config/env.js';
-import { csrFor } from '../helpers/csr.js';
+import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 import { freePort } from '../helpers/free-ports.js';
 import { IdentityProvider } from '../helpers/identity-provider.js';
 import { testPolicies } from '../helpers/issuance.js';

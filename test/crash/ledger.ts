@@ -2,7 +2,7 @@ import { createHash, randomUUID, X509Certificate } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { parse } from 'yaml';
-import { csrFor } from '../helpers/csr.js';
+import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 
 export interface Answer {
   readonly status: number;

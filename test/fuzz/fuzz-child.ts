@@ -3,10 +3,8 @@
  * input even if this process hangs or ends without a word. Run with `node --expose-gc` and `FuzzShare` as JSON.
  */
 import { openSync, writeSync } from 'node:fs';
-import { inspect } from '../../src/inspection/inspect.js';
-import { UploadRefusedError, type InspectionContext } from '../../src/inspection/decoded.js';
-import type { Inspection } from '../../src/model/inspection.js';
-import { corpusContext } from '../helpers/inspection-corpus.js';
+import { inspect, type Inspection, type InspectionContext, UploadRefusedError } from '@kubepass/inspect';
+import { corpusContext } from '../../packages/inspect/test/helpers/inspection-corpus.js';
 import { type Mutant, Mutants } from './mutants.js';
 
 export interface FuzzShare {

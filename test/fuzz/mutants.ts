@@ -1,5 +1,5 @@
-import type { InspectionFormat, Upload, UploadPart } from '../../src/model/inspection.js';
-import { type CorpusFixture, readCorpus } from '../helpers/inspection-corpus.js';
+import type { InspectionFormat, Upload, UploadPart } from '@kubepass/inspect';
+import { type CorpusFixture, readCorpus } from '../../packages/inspect/test/helpers/inspection-corpus.js';
 import { mutate, nest } from './mutate.js';
 import { Random } from './random.js';
 

@@ -11,8 +11,7 @@ import { IdentityBlocks } from '../../src/issuance/lifecycle/blocked-identities.
 import { issuanceUnmeasured } from '../../src/model/measures.js';
 import type { Cluster } from '../../src/model/cluster.js';
 import { untraced } from '../../src/model/tracing.js';
-import { loadSigningAuthority, type SigningAuthority } from '../../src/x509/strict/signing-authority.js';
-import { signaturesHere } from '../../src/x509/strict/signatures.js';
+import { loadSigningAuthority, signaturesHere, type SigningAuthority } from '@kubepass/x509';
 import { parsePolicySet } from '../../src/policy/parse-policy-set.js';
 import type { PolicySet } from '../../src/policy/policy-set.js';
 import { LocalCaSigner } from '../../src/signer/local-ca.js';

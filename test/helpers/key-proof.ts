@@ -1,6 +1,6 @@
 import { createPrivateKey, hash, randomUUID, type KeyObject } from 'node:crypto';
 import { SignJWT } from 'jose';
-import { decodeSinglePem } from '../../src/x509/strict/pem.js';
+import { decodeSinglePem } from '@kubepass/x509';
 
 /** A proof that is right, but for what a test gives. `jose` signs it, which the service does not use. */
 export async function keyProof(given: {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CookieClient, type Answer } from './identity-provider/sign-in.js';
-import { testMachine, type TestMachine } from './plugin-machine.js';
+import { testMachine, type TestMachine } from '../../packages/kubectl-kubepass/test/helpers/plugin-machine.js';
 import { temporaryDirectory } from './temporary-directory.js';
 
 /** A person with a machine, who signs in at the test provider whenever the plugin says where. */

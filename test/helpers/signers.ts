@@ -1,5 +1,5 @@
 import type { SignedCertificate, Signer } from '../../src/signer/signer.js';
-import { sealCertificate } from '../../src/x509/strict/certificate-writer.js';
+import { sealCertificate } from '@kubepass/x509';
 
 /** A signer like another one, except for some members. */
 export function signerLike(real: Signer, changed: Partial<Signer>): Signer {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { as, type Answer } from './support/call.js';
 import { startService, type Caller, type TestService } from './support/service.js';
-import { csrFor } from '../helpers/csr.js';
+import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 import { aPolicy } from '../helpers/policies.js';
 
 const policies = aPolicy(

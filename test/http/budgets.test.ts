@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { csrFor } from '../helpers/csr.js';
+import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 import { keyProof } from '../helpers/key-proof.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { as, type Answer } from './support/call.js';

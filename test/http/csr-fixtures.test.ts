@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { encodePem } from '../../src/x509/strict/pem.js';
-import { acceptedCsrs, readCsrFixture, refusedCsrs } from '../fixtures/csr/index.js';
+import { encodePem } from '@kubepass/x509';
+import { acceptedCsrs, readCsrFixture, refusedCsrs } from '../../packages/x509/test/fixtures/csr/index.js';
 import { as } from './support/call.js';
 import { startService, type TestService } from './support/service.js';
 

@@ -1,10 +1,9 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { CSR_PEM_LABEL } from '../../src/x509/strict/certification-request.js';
-import { encodePem } from '../../src/x509/strict/pem.js';
-import { readCsrFixture } from '../fixtures/csr/index.js';
-import { csrFor } from '../helpers/csr.js';
+import { CSR_PEM_LABEL, encodePem } from '@kubepass/x509';
+import { readCsrFixture } from '../../packages/x509/test/fixtures/csr/index.js';
+import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 import { as } from './support/call.js';
 import { contract } from './support/contract.js';
 import { type SharedService, sharedService } from './support/service.js';

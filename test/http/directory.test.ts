@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeApiToken, type ApiTokenAsk } from '../../src/identity/api-tokens.js';
 import { StoreUnavailableError } from '../../src/model/errors.js';
 import { aSession } from '../unit/store/records.js';
-import { csrFor } from '../helpers/csr.js';
+import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 import { keyProof } from '../helpers/key-proof.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { as } from './support/call.js';

@@ -5,7 +5,7 @@ import {
   StoreBusyError,
   StoreUnavailableError,
 } from '../../src/model/errors.js';
-import { TooManyWaitingError } from '../../src/workers/turns.js';
+import { TooManyWaitingError } from '@kubepass/x509';
 import type { Services } from '../../src/http/services.js';
 import { startService, type TestService } from './support/service.js';
 

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { rawMediaTypes } from '../../src/http/inspections/upload-bodies.js';
 import { InspectionBusyError } from '../../src/model/errors.js';
-import type { CertificateContent, InspectedObject, Inspection } from '../../src/model/inspection.js';
-import { csrFor } from '../helpers/csr.js';
-import { tarOf } from '../helpers/tar-of.js';
+import type { CertificateContent, InspectedObject, Inspection } from '@kubepass/inspect';
+import { csrFor } from '../../packages/x509/test/helpers/csr.js';
+import { tarOf } from '../../packages/inspect/test/helpers/tar-of.js';
 import { as, type Answer } from './support/call.js';
 import { type Person, type SharedService, sharedService, startService } from './support/service.js';
 

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { csrFor } from '../helpers/csr.js';
+import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 import { hostileTexts } from '../helpers/hostile-texts.js';
 import { as, type Answer } from './support/call.js';
 import { type SharedService, sharedService } from './support/service.js';

@@ -4,7 +4,7 @@ import { StoreUnavailableError } from '../../src/model/errors.js';
 import { createLogger } from '../../src/observability/logger.js';
 import type { Step, Writer } from '../../src/store/step.js';
 import { composeOn, type LogLine } from '../helpers/composed-service.js';
-import { csrFor } from '../helpers/csr.js';
+import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 import { alice } from '../helpers/principals.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 

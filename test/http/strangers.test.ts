@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { csrFor } from '../helpers/csr.js';
+import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 import { FakeApiServer } from '../helpers/fake-api-server.js';
 import { IdentityProvider } from '../helpers/identity-provider.js';
 import { keyProof } from '../helpers/key-proof.js';

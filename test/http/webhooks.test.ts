@@ -10,7 +10,7 @@ import { localAuthority } from '../helpers/local-authority.js';
 import type { IdentityBlock } from '../../src/model/identity-block.js';
 import type { Announcement } from '../../src/model/webhook-delivery.js';
 import { deliveriesOf as announced, type Webhook } from '../../src/webhooks/webhook.js';
-import { csrFor } from '../helpers/csr.js';
+import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { WebhookReceiver, type ReceivedWebhook } from '../helpers/webhook-receiver.js';
 import { aCertificate } from '../unit/store/records.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { csrFor } from '../helpers/csr.js';
+import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 import { as } from './support/call.js';
 import { startService, type TestService } from './support/service.js';
 import { aPolicy } from '../helpers/policies.js';

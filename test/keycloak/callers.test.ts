@@ -14,7 +14,7 @@ import { chromiumPath, launchChromium } from '../browser/chromium.js';
 import { Keycloak } from './keycloak.js';
 import { browserClient, password, realm, shortGroups } from './realm.js';
 
-const buildScript = new URL('../../scripts/build-plugin.mjs', import.meta.url).href;
+const buildScript = new URL('../../packages/kubectl-kubepass/build.mjs', import.meta.url).href;
 
 const roles = [
   { groups: ['platform-admins'], roles: ['admin'] },

@@ -1,4 +1,4 @@
-import type { FindingCode } from '../../src/inspection/findings/catalogue.js';
+import type { FindingCode } from '@kubepass/inspect';
 
 /** A finding that zlint knows, too. */
 export interface SharedCode {

@@ -1,9 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, inject, it } from 'vitest';
-import type { Upload } from '../../src/model/inspection.js';
-import { UploadRefusedError } from '../../src/inspection/decoded.js';
-import { inspectUpload } from '../../src/inspection/inspect.js';
-import { corpusContext, readCorpus } from '../helpers/inspection-corpus.js';
+import { inspectUpload, type Upload, UploadRefusedError } from '@kubepass/inspect';
+import { corpusContext, readCorpus } from '../../packages/inspect/test/helpers/inspection-corpus.js';
 import { ask } from './ask.js';
 import { type Disagreement, sharedCodes } from './zlint-codes.js';
 
@@ -27,7 +25,7 @@ interface Verdict {
 
 /** The certificates that OpenSSL made, for the tests of its text. */
 function opensslCertificates(): readonly { readonly name: string; readonly upload: Upload }[] {
-  const folder = new URL('../fixtures/openssl-3.5/', import.meta.url);
+  const folder = new URL('../../packages/x509/test/fixtures/openssl-3.5/', import.meta.url);
   const files = readdirSync(folder).filter((file) => file.endsWith('.crt.pem'));
   return files.map((file) => ({
     name: `openssl-3.5/${file}`,

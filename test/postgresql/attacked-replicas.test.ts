@@ -7,7 +7,7 @@ import { startChild, type ChildService } from '../crash/child-service.js';
 import { callTo, everyItem, type Call } from '../crash/ledger.js';
 import { makeApiToken } from '../../src/identity/api-tokens.js';
 import { openPostgresqlStore } from '../../src/store/postgresql/open-postgresql-store.js';
-import { csrFor } from '../helpers/csr.js';
+import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 import { FakeApiServer } from '../helpers/fake-api-server.js';
 import { IdentityProvider } from '../helpers/identity-provider.js';
 import { CookieClient } from '../helpers/identity-provider/sign-in.js';

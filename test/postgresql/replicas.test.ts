@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startChild, type ChildService } from '../crash/child-service.js';
 import type { CrashPoint } from '../crash/crash-points.js';
 import { callTo, everyItem, Ledger, load, type Call } from '../crash/ledger.js';
-import { csrFor } from '../helpers/csr.js';
+import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 import { keyProof } from '../helpers/key-proof.js';
 import { testPolicies } from '../helpers/issuance.js';
 import { freshDatabase, prepareDatabases } from '../helpers/postgresql/databases.js';

@@ -3,7 +3,7 @@ import type { ClientCertificatesConfig } from '../../config/callers-config.js';
 import { tlsSettingsForCertificates, type TlsPair, tryHandshake } from '../../http/server/tls-settings.js';
 import { readCallersTrust, type CallersTrust } from '../../identity/callers-trust.js';
 import type { Log } from '../../issuance/context.js';
-import { displayDistinguishedName } from '../../x509/strict/distinguished-name.js';
+import { displayDistinguishedName } from '@kubepass/x509';
 import { keepInForce, type InForce, type Remark } from '../in-force.js';
 
 /** The CAs by which callers are let in. */

@@ -5,7 +5,7 @@ import { rolesBound } from '../../identity/role-bindings.js';
 import type { DirectoryUse } from '../../issuance/directory/directory-use.js';
 import type { CertificateRequest } from '../../model/certificate-request.js';
 import { isPredecessors } from '../../model/directory.js';
-import { foldedName } from '../../model/folded-name.js';
+import { foldedName } from '@kubepass/inspect/formats';
 import type { Store } from '../../store/store.js';
 
 /** Callers with the key of a certificate, as the store knows it. */

@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { ClusterConfig } from '../../config/cluster-config.js';
 import type { CallersTrust } from '../../identity/callers-trust.js';
 import type { IssuingCluster } from '../../issuance/context.js';
-import { displayDistinguishedName } from '../../x509/strict/distinguished-name.js';
+import { displayDistinguishedName } from '@kubepass/x509';
 
 /**
  * The CAs that the clusters accept user certificates from. A callers' CA must be none of them: everybody who gets a

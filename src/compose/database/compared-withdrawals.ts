@@ -1,4 +1,4 @@
-import { foldedName } from '../../model/folded-name.js';
+import { foldedName } from '@kubepass/inspect/formats';
 import type { IdentityBlock, StoredIdentityBlock } from '../../model/identity-block.js';
 import type { ApiToken } from '../../model/principal.js';
 import type { Store } from '../../store/store.js';

@@ -2,7 +2,7 @@ import { copyFile, open, readFile, type FileHandle } from 'node:fs/promises';
 import { replaceSecretFile } from '../../config/secrets.js';
 import { withdrawalIn, withdrawalLine, type Withdrawal } from './withdrawals.js';
 import { type RevokedCertificate } from '../../model/revocation.js';
-import { revocationReasons } from '../../x509/strict/revocation-reasons.js';
+import { revocationReasons } from '@kubepass/x509';
 
 /** The content of a file of revocations. */
 export interface ReadRevocations {

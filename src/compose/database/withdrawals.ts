@@ -1,5 +1,5 @@
 import type { IdentityBlock } from '../../model/identity-block.js';
-import { revocationReasons } from '../../x509/strict/revocation-reasons.js';
+import { revocationReasons } from '@kubepass/x509';
 import type { Operation } from '../../store/step.js';
 
 /** Something that was taken from somebody, besides a certificate, or given back: as the list beside the database keeps it. */

@@ -1,4 +1,4 @@
-import { clip, visible } from '../../formats/text/visible.js';
+import { clip, visible } from '@kubepass/inspect/formats';
 import type { BlastRadius } from '../../model/blast-radius.js';
 import { rankGrants, shownCharacters, shownGrants, type RankedGrant } from './blast-radius.js';
 

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { clip } from '../../formats/text/visible.js';
+import { clip } from '@kubepass/inspect/formats';
 import {
   escalationKinds,
   type BlastRadius,

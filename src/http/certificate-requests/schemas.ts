@@ -3,7 +3,7 @@ import { awaitedStages, requestStates } from '../../model/certificate-request.js
 import { labelBounds } from '../../model/labels.js';
 import type { CertificateRequestDetails } from '../../issuance/requests/read-requests.js';
 import type { CertificateRequestView } from '../../issuance/requests/request-view.js';
-import { keyAlgorithms } from '../../x509/strict/key-algorithm.js';
+import { keyAlgorithms } from '@kubepass/x509';
 import { certificateSha256, certificationRequestPem } from '../example-certificate.js';
 import { CertificateSchema, PublicKeySchema, shownCertificate } from '../certificates/schemas.js';
 import { pageOf, pageParameters, usernamePrefixParameter } from '../page-schemas.js';

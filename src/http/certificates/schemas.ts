@@ -7,10 +7,8 @@ import {
   type ListedCertificate,
 } from '../../model/certificate.js';
 import { enforcementModes } from '../../model/enforcement.js';
-import { revocationReasons } from '../../x509/strict/revocation-reasons.js';
+import { encodePem, keyAlgorithms, revocationReasons } from '@kubepass/x509';
 import type { RevokedView } from '../../issuance/lifecycle/revoke-certificate.js';
-import { keyAlgorithms } from '../../x509/strict/key-algorithm.js';
-import { encodePem } from '../../x509/strict/pem.js';
 import {
   certificatePem,
   certificateSerialNumber,

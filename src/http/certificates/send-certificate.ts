@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { statusOf, type Certificate } from '../../model/certificate.js';
-import { certificateText } from '../../x509/openssl-text/certificate-text.js';
-import { encodePem } from '../../x509/strict/pem.js';
+import { certificateText } from '@kubepass/x509/openssl-text';
+import { encodePem } from '@kubepass/x509';
 import { jsonMediaType } from '../plugins/negotiation.js';
 import { certificateAsText, certificatePem } from '../example-certificate.js';
 import { binaryBody, empty, response, textBody } from '../responses.js';

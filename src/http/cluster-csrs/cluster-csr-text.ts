@@ -1,6 +1,4 @@
-import { alignColumns } from '../../formats/text/text-layout.js';
-import { humanDuration } from '../../formats/text/duration-in-words.js';
-import { visible } from '../../formats/text/visible.js';
+import { alignColumns, humanDuration, visible } from '@kubepass/inspect/formats';
 import type { ClusterCsr } from '../../model/cluster.js';
 
 /** As `kubectl get csr` prints it. */

@@ -1,5 +1,5 @@
 import type { Services } from '../services.js';
-import { certificateText } from '../../x509/openssl-text/certificate-text.js';
+import { certificateText } from '@kubepass/x509/openssl-text';
 import { certificateAsText, certificatePem } from '../example-certificate.js';
 import { ListQuerySchema, pageBody, pageOfList, pageQuery, pageResponse } from '../page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';

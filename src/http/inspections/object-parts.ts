@@ -1,5 +1,5 @@
 import { Type, type TProperties, type TSchema } from 'typebox';
-import type { ObjectType } from '../../model/inspection.js';
+import type { ObjectType } from '@kubepass/inspect';
 import { namedObject, nullable, objectOf, oneOf, ref, sha256Of, textOf } from '../schema-parts.js';
 import { maxUploadOctets } from './upload-limits.js';
 

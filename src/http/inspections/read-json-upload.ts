@@ -1,5 +1,5 @@
-import { jsonFault } from '../../formats/json/json-fault.js';
-import type { Upload } from '../../model/inspection.js';
+import { jsonFault } from '@kubepass/inspect/formats';
+import type { Upload } from '@kubepass/inspect';
 import type { FieldError } from '../../model/outcome.js';
 import { unknownProperty } from '../problems/error-to-problem.js';
 import { problem, ProblemError } from '../problems/problem.js';

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import type { Upload, UploadPart } from '../../model/inspection.js';
+import type { Upload, UploadPart } from '@kubepass/inspect';
 import { problem, ProblemError } from '../problems/problem.js';
 import { maxBodyOctets, maxNameLength, maxParts, maxPasswordLength, maxUploadOctets } from './upload-limits.js';
 

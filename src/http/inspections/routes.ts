@@ -1,5 +1,4 @@
-import { styleSource } from '../../inspection/report/html/style-sheet.js';
-import type { InspectionFormat, Upload } from '../../model/inspection.js';
+import { type InspectionFormat, styleSource, type Upload } from '@kubepass/inspect';
 import type { Services } from '../services.js';
 import { callerOf } from '../plugins/authentication.js';
 import { jsonMediaType } from '../plugins/negotiation.js';

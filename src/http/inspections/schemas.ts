@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { findingKinds } from '../../inspection/findings/catalogue.js';
+import { findingKinds } from '@kubepass/inspect';
 import { messageOf, namedObject, oneOf, ref, textOf } from '../schema-parts.js';
 import * as kubernetes from './kubernetes-schemas.js';
 import { integerOf, listOf, nullableText, pathOf, typed } from './object-parts.js';

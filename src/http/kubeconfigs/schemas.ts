@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { keyAlgorithms } from '../../x509/strict/key-algorithm.js';
+import { keyAlgorithms } from '@kubepass/x509';
 import { exampleRequests, NewCertificateRequestSchema } from '../certificate-requests/schemas.js';
 import { certificateSha256 } from '../example-certificate.js';
 import { idOf, instantOf, namedObject, nameOf, oneOf, sha256Of, textOf } from '../schema-parts.js';

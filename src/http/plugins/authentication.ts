@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Authentication, Credential } from '../../model/authentication.js';
 import { isDirectory, isReviewer, type Principal, type RolesLost } from '../../model/principal.js';
 import type { Services } from '../services.js';
-import { decodeSinglePem } from '../../x509/strict/pem.js';
+import { decodeSinglePem } from '@kubepass/x509';
 import { problem, type Problem, ProblemError } from '../problems/problem.js';
 import type { App } from '../types.js';
 import { shortenComments, tellBudgets, whenSpent } from './tell-budgets.js';

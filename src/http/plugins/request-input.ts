@@ -1,12 +1,12 @@
 import AjvCompiler from '@fastify/ajv-compiler';
 import type { FastifyRequest, FastifySchemaCompiler } from 'fastify';
-import { jsonFault } from '../../formats/json/json-fault.js';
 import {
   duplicateMember,
   hasLoneSurrogate,
+  jsonFault,
   ValueBoundError,
   type ValueBounds,
-} from '../../formats/json/json-scanner.js';
+} from '@kubepass/inspect/formats';
 import { problem, ProblemError } from '../problems/problem.js';
 import type { App } from '../types.js';
 

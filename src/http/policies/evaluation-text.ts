@@ -1,8 +1,15 @@
-import { humanDuration } from '../../formats/text/duration-in-words.js';
-import { leaf, textTree, type TextNode } from '../../formats/text/text-layout.js';
-import { visible, wrapParagraph, wrapText } from '../../formats/text/visible.js';
+import {
+  humanDuration,
+  leaf,
+  quote,
+  quoteAll,
+  type TextNode,
+  textTree,
+  visible,
+  wrapParagraph,
+  wrapText,
+} from '@kubepass/inspect/formats';
 import type { ApprovalStage, Decision, RenewalFacts, TraceEntry } from '../../model/decision.js';
-import { quote, quoteAll } from '../../model/quote.js';
 import { quoteName } from '../../model/name-grammar.js';
 import type { Evaluation } from '../../issuance/policies/policy-service.js';
 import { blastRadiusLines } from '../certificate-requests/blast-radius-text.js';

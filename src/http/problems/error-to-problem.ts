@@ -10,7 +10,7 @@ import {
   StoreUnavailableError,
 } from '../../model/errors.js';
 import type { FieldError } from '../../model/outcome.js';
-import { TooManyWaitingError } from '../../workers/turns.js';
+import { TooManyWaitingError } from '@kubepass/x509';
 import { longestPathParameter, writtenPattern } from '../schema-parts.js';
 import { problem, ProblemError, type Problem } from './problem.js';
 

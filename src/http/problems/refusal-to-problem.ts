@@ -1,4 +1,4 @@
-import type { UploadRefusalReason } from '../../model/inspection.js';
+import type { UploadRefusalReason } from '@kubepass/inspect';
 import type { Outcome, Refusal } from '../../model/outcome.js';
 import { problem, ProblemError, type ProblemMembers, type Problem } from './problem.js';
 

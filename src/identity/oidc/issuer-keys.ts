@@ -1,6 +1,6 @@
 import { JWKSMultipleMatchingKeys } from 'jose/errors';
 import { BoundedMap } from '../../model/bounded-map.js';
-import { quote } from '../../model/quote.js';
+import { quote } from '@kubepass/inspect/formats';
 import { Allowance } from '../allowance.js';
 import type { KeySource } from './fetch-keys.js';
 import type { SignatureAlgorithm } from './issuer.js';

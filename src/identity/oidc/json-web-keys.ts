@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { createLocalJWKSet } from 'jose/jwks/local';
-import { rsaWeakness } from '../../x509/hygiene/rsa-weakness.js';
+import { rsaWeakness } from '@kubepass/x509';
 import { memberOf, told, type JsonObject } from '../json-web-token.js';
 
 /** The public keys of an identity provider. */

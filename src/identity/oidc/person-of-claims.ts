@@ -1,10 +1,8 @@
 import { refusedFor, type Authentication } from '../../model/authentication.js';
-import { foldedName } from '../../model/folded-name.js';
+import { foldedName, isSystemName, quote } from '@kubepass/inspect/formats';
 import { whyNotPrincipalName } from '../../model/name-grammar.js';
-import { isSystemName } from '../../model/privileged-names.js';
 import { mostPrincipalGroups } from '../../model/principal.js';
 import { whyReservedName } from '../../model/reserved-names.js';
-import { quote } from '../../model/quote.js';
 import { memberOf, told, type JsonObject } from '../json-web-token.js';
 import type { NamingRules } from './issuer.js';
 

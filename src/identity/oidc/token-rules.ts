@@ -1,5 +1,5 @@
 import { refusedFor, type Authentication } from '../../model/authentication.js';
-import { quoteAll } from '../../model/quote.js';
+import { quoteAll } from '@kubepass/inspect/formats';
 import { audiencesOf, memberOf, told, type JsonWebToken } from '../json-web-token.js';
 import type { OidcIssuer, SignatureAlgorithm } from './issuer.js';
 import { whyNotKind } from './token-kind.js';

@@ -3,18 +3,24 @@ import type { ApprovedRequest } from '../../model/approved-request.js';
 import type { Certificate } from '../../model/certificate.js';
 import type { IssuanceAttempt } from '../../model/certificate-request.js';
 import type { AssembledCertificate, SignedCertificate } from '../../signer/signer.js';
-import { type SecondReader, disagreements, secondReader } from '../../x509/peculiar/second-reading.js';
-import { readCertificate, type ParsedCertificate } from '../../x509/strict/certificate-reader.js';
-import { sealCertificate } from '../../x509/strict/certificate-writer.js';
-import { DerError } from '../../x509/strict/der.js';
-import { displayDistinguishedName, displaySubject } from '../../x509/strict/distinguished-name.js';
-import type { KeyAlgorithm } from '../../x509/strict/key-algorithm.js';
-import { keyPurpose } from '../../x509/strict/object-identifiers.js';
-import { sha256 } from '../../x509/strict/sha256.js';
-import { findSignatureAlgorithm, type SignatureAlgorithm } from '../../x509/strict/signature-algorithm.js';
-import { signaturesHere, type Signatures } from '../../x509/strict/signatures.js';
-import { readSubjectIdentity } from '../../x509/strict/subject-identity.js';
-import type { Validity } from '../../x509/strict/validity.js';
+import { type SecondReader, disagreements, secondReader } from '../../peculiar/second-reading.js';
+import {
+  DerError,
+  displayDistinguishedName,
+  displaySubject,
+  findSignatureAlgorithm,
+  type KeyAlgorithm,
+  keyPurpose,
+  type ParsedCertificate,
+  readCertificate,
+  readSubjectIdentity,
+  sealCertificate,
+  sha256,
+  type SignatureAlgorithm,
+  type Signatures,
+  signaturesHere,
+  type Validity,
+} from '@kubepass/x509';
 
 /** The fields of an inventory entry that the certificate itself says. */
 export type CertificateFields = Omit<

@@ -1,7 +1,7 @@
 import type { AuditEventDraft } from '../../model/audit-event.js';
 import type { Certificate } from '../../model/certificate.js';
 import type { CertificateRequest, IssuanceAttempt, RequestFailure } from '../../model/certificate-request.js';
-import { joined } from '../../model/quote.js';
+import { joined } from '@kubepass/inspect/formats';
 import type { MoveRequest, Operation } from '../../store/step.js';
 import { SigningRefusedError, SigningUndeterminedError, type SignedCertificate } from '../../signer/signer.js';
 import { checkSignedCertificate, type CertificateFields, type CheckedIssuance } from './check-issued-certificate.js';
@@ -10,7 +10,7 @@ import { announce, attemptDetails, requestEvent } from '../events.js';
 import { commitCertificate } from '../lifecycle/commit-certificate.js';
 import type { StartedAttempt } from './start-attempt.js';
 import { moveRequest } from '../request-states.js';
-import { instantText } from '../../x509/strict/instant-text.js';
+import { instantText } from '@kubepass/x509';
 
 /** The end of an attempt. `abandoned`: the request is approved again, and another attempt may follow. */
 export type AttemptEnd =

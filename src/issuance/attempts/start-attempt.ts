@@ -7,15 +7,16 @@ import { issuingCluster, secondsAfter, type IssuanceContext } from '../context.j
 import { attemptDetails, requestEvent } from '../events.js';
 import { moveRequest } from '../request-states.js';
 import {
-  readCertificationRequestDer,
-  writeCertificationRequest,
   type CertificationRequest,
-} from '../../x509/strict/certification-request.js';
-import { generateKeyPair, type KeyPair } from '../../x509/strict/key-pair.js';
-import type { Signatures } from '../../x509/strict/signatures.js';
-import type { KeyAlgorithm } from '../../x509/strict/key-algorithm.js';
-import { Turns } from '../../workers/turns.js';
-import { sha256 } from '../../x509/strict/sha256.js';
+  generateKeyPair,
+  type KeyAlgorithm,
+  type KeyPair,
+  readCertificationRequestDer,
+  sha256,
+  type Signatures,
+  Turns,
+  writeCertificationRequest,
+} from '@kubepass/x509';
 
 /** An attempt whose intent is worked out, but not recorded: record `attempt`, then call `finishAttempt`. */
 export interface StartedAttempt {

@@ -1,6 +1,6 @@
 import type { Cluster } from '../../model/cluster.js';
 import type { ProbedCluster, StoredClusterProbe } from '../../model/cluster-probe.js';
-import { sha256 } from '../../x509/strict/sha256.js';
+import { sha256 } from '@kubepass/x509';
 import type { Store } from '../../store/store.js';
 
 /**

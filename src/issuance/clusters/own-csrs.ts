@@ -1,9 +1,6 @@
 import type { CertificateRequest } from '../../model/certificate-request.js';
 import type { CsrObject } from '../../cluster/csr-object.js';
-import { readCertificate, type ParsedCertificate } from '../../x509/strict/certificate-reader.js';
-import { DerError } from '../../x509/strict/der.js';
-import { decodePemBundle } from '../../x509/strict/pem.js';
-import { sha256 } from '../../x509/strict/sha256.js';
+import { decodePemBundle, DerError, type ParsedCertificate, readCertificate, sha256 } from '@kubepass/x509';
 import type { Store } from '../../store/store.js';
 
 /** The evidence of who made a CertificateSigningRequest object. Labels are none, since anybody can set them. */

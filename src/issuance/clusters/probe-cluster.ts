@@ -12,7 +12,7 @@ import {
 } from '../../model/cluster-probe.js';
 import type { ProbedRevocation } from '../../model/enforcement.js';
 import type { NeededAccess } from '../../signer/signer.js';
-import { encodePem } from '../../x509/strict/pem.js';
+import { encodePem } from '@kubepass/x509';
 import { probedCluster } from './last-probes.js';
 import { issuingCluster, type IssuanceContext, type IssuingCluster } from '../context.js';
 import { probeRevocation } from '../enforcement/probe-revocation.js';

@@ -6,7 +6,7 @@ import {
   type DirectoryStanding,
   type DirectoryUser,
 } from '../../model/directory.js';
-import { foldedName } from '../../model/folded-name.js';
+import { foldedName } from '@kubepass/inspect/formats';
 import type { Requester } from '../../model/principal.js';
 import type { Revocation } from '../../model/revocation.js';
 import { groupsGivenOnly, groupsOfDirectory } from '../../policy/given-groups.js';

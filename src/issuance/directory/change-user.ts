@@ -7,7 +7,7 @@ import {
   type DirectoryUserAttributes,
 } from '../../model/directory.js';
 import { StoreBusyError } from '../../model/errors.js';
-import { foldedName } from '../../model/folded-name.js';
+import { foldedName } from '@kubepass/inspect/formats';
 import { newId } from '../../model/new-id.js';
 import type { Operation, Step } from '../../store/step.js';
 import type { IssuanceContext } from '../context.js';

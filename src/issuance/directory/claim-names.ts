@@ -7,7 +7,7 @@ import {
   type DirectoryUserAttributes,
   type NameReuse,
 } from '../../model/directory.js';
-import { foldedName, isSamePerson } from '../../model/folded-name.js';
+import { foldedName, isSamePerson } from '@kubepass/inspect/formats';
 import { whyNotName, whyNotPrincipalName } from '../../model/name-grammar.js';
 import { newId } from '../../model/new-id.js';
 import { firstAdminName, whyReservedName } from '../../model/reserved-names.js';

@@ -1,5 +1,5 @@
 import { isHere, noName, type DirectoryUser } from '../../model/directory.js';
-import { foldedName } from '../../model/folded-name.js';
+import { foldedName } from '@kubepass/inspect/formats';
 import { newId } from '../../model/new-id.js';
 import type { Step } from '../../store/step.js';
 import type { IssuanceContext } from '../context.js';

@@ -8,7 +8,7 @@ import {
   type NameReuse,
   type SupposedInDirectory,
 } from '../../model/directory.js';
-import { foldedName } from '../../model/folded-name.js';
+import { foldedName } from '@kubepass/inspect/formats';
 import type { Visibility } from '../../model/page.js';
 import type { IssuanceContext } from '../context.js';
 import { spellingsOf } from '../lifecycle/end-access.js';

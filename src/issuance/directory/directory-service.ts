@@ -15,7 +15,7 @@ import {
   type GroupCondition,
   type UserCondition,
 } from '../../model/directory.js';
-import { foldedName } from '../../model/folded-name.js';
+import { foldedName } from '@kubepass/inspect/formats';
 import { listedAtMost, type ResidualExposure } from '../../model/identity.js';
 import { done, refused, type Outcome } from '../../model/outcome.js';
 import type { Page, PageQuery } from '../../model/page.js';

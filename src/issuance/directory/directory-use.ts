@@ -1,5 +1,5 @@
 import { isHere, isPredecessors, type DirectoryStanding } from '../../model/directory.js';
-import { foldedName } from '../../model/folded-name.js';
+import { foldedName } from '@kubepass/inspect/formats';
 import type { Principal, RolesLost } from '../../model/principal.js';
 import type { Store } from '../../store/store.js';
 

@@ -1,11 +1,11 @@
 import { auditEvent } from '../../model/audit-event.js';
 import type { ListedCertificate } from '../../model/certificate.js';
 import type { DirectoryLeaving, DirectoryUser } from '../../model/directory.js';
-import { foldedName } from '../../model/folded-name.js';
+import { foldedName } from '@kubepass/inspect/formats';
 import type { IdentityBlock } from '../../model/identity-block.js';
 import type { ApiToken } from '../../model/principal.js';
 import type { Revocation } from '../../model/revocation.js';
-import type { RevocationReason } from '../../x509/strict/revocation-reasons.js';
+import type { RevocationReason } from '@kubepass/x509';
 import type { LeftOver } from '../../model/webhook-delivery.js';
 import type { Step } from '../../store/step.js';
 import type { IssuanceContext } from '../context.js';

@@ -1,6 +1,6 @@
 import { mostListed } from '../../formats/enforcement/authorization-configuration.js';
 import type { CertificateHolder, ClusterConnection } from '../../cluster/cluster-connection.js';
-import { encodePem } from '../../x509/strict/pem.js';
+import { encodePem } from '@kubepass/x509';
 import { auditEvent } from '../../model/audit-event.js';
 import type { Certificate } from '../../model/certificate.js';
 import { probeUsername } from '../../model/cluster-probe.js';

@@ -6,7 +6,7 @@ import { auditEvent } from '../../model/audit-event.js';
 import type { Announcement, WebhookDelivery } from '../../model/webhook-delivery.js';
 import type { Operation } from '../../store/step.js';
 import type { Store } from '../../store/store.js';
-import { sha256 } from '../../x509/strict/sha256.js';
+import { sha256 } from '@kubepass/x509';
 import type { Log } from '../context.js';
 import { TreeOfEvents } from './tree-of-events.js';
 

@@ -1,5 +1,5 @@
 import { actsFor, whyNotPermitted } from '../../identity/permissions.js';
-import { foldedName } from '../../model/folded-name.js';
+import { foldedName } from '@kubepass/inspect/formats';
 import { inForce, plainBlock, type IdentityBlock } from '../../model/identity-block.js';
 import type { BlockAsk, IdentityDetails, UnblockAsk } from '../../model/identity.js';
 import { done, refused, type FieldError, type Outcome, type Refused } from '../../model/outcome.js';

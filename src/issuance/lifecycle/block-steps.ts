@@ -1,5 +1,5 @@
 import { auditEvent } from '../../model/audit-event.js';
-import { foldedName } from '../../model/folded-name.js';
+import { foldedName } from '@kubepass/inspect/formats';
 import {
   inForce,
   partOfOthers,

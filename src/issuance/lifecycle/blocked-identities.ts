@@ -1,6 +1,6 @@
 import type { CertificateRequest } from '../../model/certificate-request.js';
 import type { BlockedParty } from '../../model/decision.js';
-import { foldedName } from '../../model/folded-name.js';
+import { foldedName } from '@kubepass/inspect/formats';
 import { blocks, type IdentityBlock, type StoredIdentityBlock } from '../../model/identity-block.js';
 import type { RequireUnblocked } from '../../store/step.js';
 import type { Store } from '../../store/store.js';

@@ -1,5 +1,5 @@
 import type { Certificate } from '../../model/certificate.js';
-import { foldedName } from '../../model/folded-name.js';
+import { foldedName } from '@kubepass/inspect/formats';
 import { blocks } from '../../model/identity-block.js';
 import type { Requester } from '../../model/principal.js';
 import type { Step } from '../../store/step.js';

@@ -1,5 +1,5 @@
 import { sessionEnded } from '../../identity/sessions/browser-sessions.js';
-import { foldedName } from '../../model/folded-name.js';
+import { foldedName } from '@kubepass/inspect/formats';
 import { partOfOthers, type IdentityBlock } from '../../model/identity-block.js';
 import type { ListedCertificate } from '../../model/certificate.js';
 import type { CertificateRequest } from '../../model/certificate-request.js';

@@ -1,4 +1,4 @@
-import { foldedName } from '../../model/folded-name.js';
+import { foldedName } from '@kubepass/inspect/formats';
 import { blocks, plainBlock } from '../../model/identity-block.js';
 import {
   listedAtMost,

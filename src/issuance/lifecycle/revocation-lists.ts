@@ -1,12 +1,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { StoreUnavailableError } from '../../model/errors.js';
 import { done, refused, type Outcome } from '../../model/outcome.js';
-import { writeRevokedEntry, writeTbsCertificateList } from '../../x509/strict/certificate-list-writer.js';
-import { sealCertificate } from '../../x509/strict/certificate-writer.js';
-import { onlyElement } from '../../x509/strict/der.js';
-import { displayDistinguishedName, readDistinguishedName } from '../../x509/strict/distinguished-name.js';
-import { encodePem } from '../../x509/strict/pem.js';
-import type { SigningAuthority } from '../../x509/strict/signing-authority.js';
+import {
+  displayDistinguishedName,
+  encodePem,
+  onlyElement,
+  readDistinguishedName,
+  sealCertificate,
+  type SigningAuthority,
+  writeRevokedEntry,
+  writeTbsCertificateList,
+} from '@kubepass/x509';
 import { secondsAfter, type IssuanceContext } from '../context.js';
 import type { DenyList } from './deny-list.js';
 

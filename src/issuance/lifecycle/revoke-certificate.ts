@@ -3,7 +3,7 @@ import type { Certificate } from '../../model/certificate.js';
 import type { Enforcement } from '../../model/enforcement.js';
 import { done, refused, type Outcome } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
-import type { RevocationReason } from '../../x509/strict/revocation-reasons.js';
+import type { RevocationReason } from '@kubepass/x509';
 import type { IssuanceContext } from '../context.js';
 import { enforcementOn } from './enforcement-on.js';
 import { revocationSteps } from './revocation-steps.js';

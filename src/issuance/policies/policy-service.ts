@@ -14,7 +14,7 @@ import { policyJsonSchema } from '../../policy/policy-schema.js';
 import { describePolicySet } from '../../policy/parse-policy-set.js';
 import type { DraftPool, EvaluatedDraft } from '../../policy/workers/draft-pool.js';
 import { DraftRefusedError, draftPath, type Draft } from '../../policy/workers/draft.js';
-import type { KeyAlgorithm } from '../../x509/strict/key-algorithm.js';
+import type { KeyAlgorithm } from '@kubepass/x509';
 import type { IssuanceContext } from '../context.js';
 import { labelDetails, renewalDetails, violationDetails } from '../events.js';
 import { resolveEvaluation, type EvaluationAsk } from '../requests/renew-certificate.js';

@@ -1,6 +1,6 @@
 import type { CertificateRequest } from '../../model/certificate-request.js';
 import type { Decision, Violation } from '../../model/decision.js';
-import { joined } from '../../model/quote.js';
+import { joined } from '@kubepass/inspect/formats';
 import type { PolicySet } from '../../policy/policy-set.js';
 import type { Step } from '../../store/step.js';
 import type { IssuanceContext } from '../context.js';

@@ -6,8 +6,7 @@ import { done, refused, type Outcome } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
 import { type CertificateRequestAsk, resolveAsk, type ResolvedAsk } from './resolve-ask.js';
 import { SigningUndeterminedError } from '../../signer/signer.js';
-import type { KeyPair } from '../../x509/strict/key-pair.js';
-import { encodePem } from '../../x509/strict/pem.js';
+import { encodePem, type KeyPair } from '@kubepass/x509';
 import { finishAttempt, type AttemptEnd } from '../attempts/issue-certificate.js';
 import {
   keyOfPair,

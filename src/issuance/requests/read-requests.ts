@@ -19,7 +19,7 @@ import { clusterGone, lapsed, stateConflict } from '../request-states.js';
 import { recomputeTrace, type RecordedPolicySets } from '../policies/recompute-trace.js';
 import { approvalTurn } from './decide-request.js';
 import type { AuditEvent } from '../../model/audit-event.js';
-import { joined } from '../../model/quote.js';
+import { joined } from '@kubepass/inspect/formats';
 import type { Store } from '../../store/store.js';
 
 interface CertificateRequestFilter extends RequestFilter {

@@ -3,10 +3,9 @@ import type { RenewalFacts } from '../../model/decision.js';
 import { labelBounds, sortedLabels, whyNotLabelValue, type Labels } from '../../model/labels.js';
 import { isDnsLabel, whyNotPrincipalName } from '../../model/name-grammar.js';
 import { done, refused, type FieldError, type Outcome } from '../../model/outcome.js';
-import { quote } from '../../model/quote.js';
+import { quote } from '@kubepass/inspect/formats';
 import type { Principal, Requester } from '../../model/principal.js';
-import { type CertificationRequest, readCertificationRequest } from '../../x509/strict/certification-request.js';
-import type { KeyAlgorithm } from '../../x509/strict/key-algorithm.js';
+import { type CertificationRequest, type KeyAlgorithm, readCertificationRequest } from '@kubepass/x509';
 import type { IssuanceContext, IssuingCluster } from '../context.js';
 
 /** The body of `POST /v1/certificate-requests`, its shape already checked by the route's schema. */

@@ -1,7 +1,7 @@
 import { Counter, type Registry } from 'prom-client';
 import type { AuditEventDraft } from '../../model/audit-event.js';
 import { issuancePhases, type IssuanceMeasures, type StepMeasures } from '../../model/measures.js';
-import { revocationReasons } from '../../x509/strict/revocation-reasons.js';
+import { revocationReasons } from '@kubepass/x509';
 import { PreparedCounter, PreparedHistogram } from './prepared-series.js';
 import { secondsSince } from './seconds-since.js';
 

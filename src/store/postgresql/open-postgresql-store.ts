@@ -1,7 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { type StoreMeasures, storeUnmeasured } from '../../model/measures.js';
-import type { InventoryReader, InventoryRecord } from '../../inspection/inventory.js';
+import type { InventoryReader, InventoryRecord } from '../../inspections/inventory.js';
 import { PrismaClient } from '../generated/postgresql/client.js';
 import type { PrismaClient as SharedPrismaClient } from '../generated/sqlite/client.js';
 import { OrderedWriter } from '../ordered-writer.js';

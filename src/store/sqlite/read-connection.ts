@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3';
-import type { InventoryReader, InventoryRecord } from '../../inspection/inventory.js';
+import type { InventoryReader, InventoryRecord } from '../../inspections/inventory.js';
 import { hexText, octetsIn, uuidOf } from '../octets.js';
 import type { ReadRows } from '../statement.js';
 import { Statements } from './sqlite-statements.js';

@@ -1,8 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Certificate, CertificateFilter, ListedCertificate } from '../../model/certificate.js';
 import type { Renewal } from '../../model/renewal.js';
-import type { RevocationReason } from '../../x509/strict/revocation-reasons.js';
-import type { KeyAlgorithm } from '../../x509/strict/key-algorithm.js';
+import type { KeyAlgorithm, RevocationReason } from '@kubepass/x509';
 import type { Page, PageQuery, Visibility } from '../../model/page.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { hexText, octetsIn, octetsOf, serialOctets, serialOctetsIn, serialOf, uuidOf } from '../octets.js';

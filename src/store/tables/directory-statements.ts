@@ -6,7 +6,7 @@ import type {
   DirectoryUser,
   MembershipChange,
 } from '../../model/directory.js';
-import { foldedName } from '../../model/folded-name.js';
+import { foldedName } from '@kubepass/inspect/formats';
 import type { Prisma } from '../generated/sqlite/client.js';
 import {
   insertUnique,

@@ -9,7 +9,7 @@ import type {
   GroupCondition,
   UserCondition,
 } from '../../model/directory.js';
-import { foldedName } from '../../model/folded-name.js';
+import { foldedName } from '@kubepass/inspect/formats';
 import type { Page, PageQuery } from '../../model/page.js';
 import { quoted, type Condition } from '../statement.js';
 import {

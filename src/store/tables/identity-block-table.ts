@@ -1,5 +1,5 @@
 import type { IdentityBlock, LeavingPart, StoredIdentityBlock } from '../../model/identity-block.js';
-import type { RevocationReason } from '../../x509/strict/revocation-reasons.js';
+import type { RevocationReason } from '@kubepass/x509';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import {
   insertUnique,

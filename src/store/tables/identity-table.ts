@@ -1,5 +1,5 @@
 import type { CertificateRequest } from '../../model/certificate-request.js';
-import { foldedName } from '../../model/folded-name.js';
+import { foldedName } from '@kubepass/inspect/formats';
 import { plainBlock, type IdentityBlock } from '../../model/identity-block.js';
 import { countedCertificates, type IdentityFilter } from '../../model/identity.js';
 import type { Page, PageQuery } from '../../model/page.js';

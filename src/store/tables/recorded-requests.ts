@@ -1,4 +1,4 @@
-import type { KeyAlgorithm } from '../../x509/strict/key-algorithm.js';
+import type { KeyAlgorithm } from '@kubepass/x509';
 import { idBound } from '../../model/new-id.js';
 import type { RecordedRequest, RecordedRequestRange } from '../../model/replay.js';
 import { uuidOctets, uuidOf } from '../octets.js';

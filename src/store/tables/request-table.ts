@@ -6,7 +6,7 @@ import type {
   RequestState,
 } from '../../model/certificate-request.js';
 import type { RecordedDecision } from '../../model/decision.js';
-import type { KeyAlgorithm } from '../../x509/strict/key-algorithm.js';
+import type { KeyAlgorithm } from '@kubepass/x509';
 import type { Page, PageQuery, Visibility } from '../../model/page.js';
 import type { Requester, Role } from '../../model/principal.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';

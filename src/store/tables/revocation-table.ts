@@ -1,5 +1,5 @@
 import type { RevokedCertificate } from '../../model/revocation.js';
-import type { RevocationReason } from '../../x509/strict/revocation-reasons.js';
+import type { RevocationReason } from '@kubepass/x509';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { hexText, octetsIn, octetsOf, serialOctets, serialOf } from '../octets.js';
 import { quoted, type Columns, type Statement } from '../statement.js';

@@ -1,4 +1,4 @@
-import { foldedName } from '../../model/folded-name.js';
+import { foldedName } from '@kubepass/inspect/formats';
 import type { Page, PageQuery } from '../../model/page.js';
 import { sessionLimits, type Session } from '../../model/session.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';

@@ -1,24 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { kubeApiserverClient } from '../../../src/cluster/csr-object.js';
-import type { SigningAuthority } from '../../../src/x509/strict/signing-authority.js';
-import {
-  sealCertificate,
-  type TbsCertificateFields,
-  writeTbsCertificate,
-} from '../../../src/x509/strict/certificate-writer.js';
-import { writeDistinguishedName } from '../../../src/x509/strict/distinguished-name.js';
 import {
   authorityKeyIdentifierExtension,
+  BACKDATE_SECONDS,
   basicConstraintsExtension,
+  encodePem,
   extKeyUsageExtension,
+  keyPurpose,
   type KeyUsage,
   keyUsageExtension,
-} from '../../../src/x509/strict/extension.js';
-import { keyPurpose } from '../../../src/x509/strict/object-identifiers.js';
-import { encodePem } from '../../../src/x509/strict/pem.js';
-import { newSerialNumber } from '../../../src/x509/strict/serial-number.js';
-import { sign } from '../../../src/x509/strict/signature-algorithm.js';
-import { BACKDATE_SECONDS } from '../../../src/x509/strict/validity.js';
+  newSerialNumber,
+  sealCertificate,
+  sign,
+  type SigningAuthority,
+  type TbsCertificateFields,
+  writeDistinguishedName,
+  writeTbsCertificate,
+} from '@kubepass/x509';
 import type { Condition, CsrStorage, StoredCsr } from './csr-storage.js';
 import { readRequest } from './read-request.js';
 

@@ -1,8 +1,6 @@
 import 'reflect-metadata';
 import { Pkcs10CertificateRequest } from '@peculiar/x509';
-import { onlyElement } from '../../../src/x509/strict/der.js';
-import { readDistinguishedName } from '../../../src/x509/strict/distinguished-name.js';
-import { attributeType, extensionId } from '../../../src/x509/strict/object-identifiers.js';
+import { attributeType, extensionId, onlyElement, readDistinguishedName } from '@kubepass/x509';
 
 /** The parts of a PKCS#10 request that the in-tree signer uses. */
 export interface RequestContents {

@@ -1,20 +1,25 @@
 import { randomBytes } from 'node:crypto';
-import { generateCertificateAuthority } from '../../../src/x509/peculiar/generate-certificate-authority.js';
-import { loadSigningAuthority, type SigningAuthority } from '../../../src/x509/strict/signing-authority.js';
-import { sealCertificate, writeTbsCertificate } from '../../../src/x509/strict/certificate-writer.js';
-import { contextPrimitive, der, sequence } from '../../../src/x509/strict/der.js';
-import { writeDistinguishedName } from '../../../src/x509/strict/distinguished-name.js';
+import { generateCertificateAuthority } from '../../../src/peculiar/generate-certificate-authority.js';
 import {
   basicConstraintsExtension,
+  contextPrimitive,
+  der,
+  encodePem,
+  extensionId,
   extKeyUsageExtension,
+  generateKeyPair,
+  keyPurpose,
   keyUsageExtension,
+  loadSigningAuthority,
+  newSerialNumber,
+  sealCertificate,
+  sequence,
+  sign,
+  type SigningAuthority,
+  writeDistinguishedName,
   writeExtension,
-} from '../../../src/x509/strict/extension.js';
-import { generateKeyPair } from '../../../src/x509/strict/key-pair.js';
-import { extensionId, keyPurpose } from '../../../src/x509/strict/object-identifiers.js';
-import { encodePem } from '../../../src/x509/strict/pem.js';
-import { newSerialNumber } from '../../../src/x509/strict/serial-number.js';
-import { sign } from '../../../src/x509/strict/signature-algorithm.js';
+  writeTbsCertificate,
+} from '@kubepass/x509';
 
 export interface TestAuthority {
   readonly authority: SigningAuthority;

@@ -9,7 +9,7 @@ import type { DecisionBody, LoadedPolicyListBody } from '../../../src/http/polic
 import type { KubeconfigBody } from '../../../src/http/kubeconfigs/schemas.js';
 import type { ProblemBody } from '../../../src/http/problems/schemas.js';
 import type { WhoamiBody } from '../../../src/http/whoami/routes.js';
-import type { Inspection } from '../../../src/model/inspection.js';
+import type { Inspection } from '@kubepass/inspect';
 
 /** A call under way; awaiting it gives the answer. */
 export interface Call extends PromiseLike<Answer> {

@@ -3,15 +3,15 @@ import { createDeflateRaw, createGzip, gzipSync } from 'node:zlib';
 import { buffer } from 'node:stream/consumers';
 import { Readable, type Transform } from 'node:stream';
 import {
-  der,
   contextConstructed,
   contextPrimitive,
+  der,
+  encodePem,
   oid,
   sequence,
   Tag,
   unsignedInteger,
-} from '../../../src/x509/strict/der.js';
-import { encodePem } from '../../../src/x509/strict/pem.js';
+} from '@kubepass/x509';
 
 /** Compresses this many mebibytes of zeros, block by block. */
 function compressedZeros(

@@ -1,6 +1,6 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeAuthority } from '../../helpers/certificates.js';
+import { makeAuthority } from '../../../packages/x509/test/helpers/certificates.js';
 
 /** A pair to serve TLS with. Callers pin the certificate, so a CA certificate will do. */
 export function makeTlsPair(now = new Date()): { readonly cert: string; readonly key: string } {

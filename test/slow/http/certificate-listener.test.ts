@@ -5,7 +5,7 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { makeAuthority, makeCertificate, subjectAltName } from '../../helpers/certificates.js';
+import { makeAuthority, makeCertificate, subjectAltName } from '../../../packages/x509/test/helpers/certificates.js';
 import { useProcesses, type ServingProcess } from '../../http/support/serving-process.js';
 import { makeTlsPair, writeTlsFiles } from '../../http/support/tls-files.js';
 

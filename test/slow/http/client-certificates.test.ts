@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import request from 'supertest';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { WhoamiBody } from '../../../src/http/whoami/routes.js';
-import { keyPurpose } from '../../../src/x509/strict/object-identifiers.js';
-import { sha256 } from '../../../src/x509/strict/sha256.js';
+import { keyPurpose, sha256 } from '@kubepass/x509';
 import {
   makeAuthority,
   makeCertificate,
@@ -12,7 +11,7 @@ import {
   subjectAltName,
   type CertificateFields,
   type MadeCertificate,
-} from '../../helpers/certificates.js';
+} from '../../../packages/x509/test/helpers/certificates.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 import { hasOpenssl, sClient, type SClient } from '../../http/support/s-client.js';
 import { startService, type TestService } from '../../http/support/service.js';

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { inspectionService } from '../../../src/inspection/inspection-service.js';
-import { InspectionPool } from '../../../src/inspection/workers/inspection-pool.js';
-import { csrFor } from '../../helpers/csr.js';
+import { inspectionService } from '../../../src/inspections/inspection-service.js';
+import { InspectionPool } from '../../../src/inspections/inspection-pool.js';
+import { csrFor } from '../../../packages/x509/test/helpers/csr.js';
 import { hostileUploads } from '../../http/support/hostile-uploads.js';
 import { as, type Answer } from '../../http/support/call.js';
 import { startService, type TestService } from '../../http/support/service.js';
@@ -167,7 +167,7 @@ describe('an upload that is', () => {
 describe('issuing', () => {
   it('goes on while every worker is kept busy, and does not wait for one of them', async () => {
     const pool = new InspectionPool({
-      file: new URL('../unit/inspection/workers/misbehaving-task.ts', import.meta.url),
+      file: new URL('../unit/inspections/misbehaving-task.ts', import.meta.url),
       threads: 2,
       workMilliseconds: 600_000,
     });

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { csrFor } from '../../helpers/csr.js';
+import { csrFor } from '../../../packages/x509/test/helpers/csr.js';
 import { isInstalled } from '../../helpers/is-installed.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 import { startService, type TestService } from '../../http/support/service.js';

@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { runPlugin } from '../../../src/kubectl/run-plugin.js';
+import { runPlugin } from '../../../packages/kubectl-kubepass/src/run-plugin.js';
 import { IdentityProvider } from '../../helpers/identity-provider.js';
 import { issue, makeAuthority } from '../../helpers/fake-api-server/serving-certificate.js';
 import { signInPerson, type PluginPerson } from '../../helpers/plugin-person.js';

@@ -1,9 +1,9 @@
 import { request } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { runPlugin } from '../../../src/kubectl/run-plugin.js';
+import { runPlugin } from '../../../packages/kubectl-kubepass/src/run-plugin.js';
 import { IdentityProvider } from '../../helpers/identity-provider.js';
 import { CookieClient, type Answer } from '../../helpers/identity-provider/sign-in.js';
-import { testMachine, type TestMachine } from '../../helpers/plugin-machine.js';
+import { testMachine, type TestMachine } from '../../../packages/kubectl-kubepass/test/helpers/plugin-machine.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 import { startOidcService } from '../../http/support/oidc-service.js';
 import type { TestService } from '../../http/support/service.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { csrFor } from '../../helpers/csr.js';
+import { csrFor } from '../../../packages/x509/test/helpers/csr.js';
 import { as, type Answer } from '../../http/support/call.js';
 import { startService, type Person, type TestService } from '../../http/support/service.js';
 import { aPolicy } from '../../helpers/policies.js';

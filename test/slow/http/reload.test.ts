@@ -5,7 +5,7 @@ import { Agent, request } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import { expect, it } from 'vitest';
-import { makeKey } from '../../helpers/certificates.js';
+import { makeKey } from '../../../packages/x509/test/helpers/certificates.js';
 import { useProcesses } from '../../http/support/serving-process.js';
 import { makeTlsPair, writeTlsFiles } from '../../http/support/tls-files.js';
 

@@ -1,7 +1,7 @@
 import { Agent, request as httpRequest } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { csrFor } from '../../helpers/csr.js';
+import { csrFor } from '../../../packages/x509/test/helpers/csr.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 import { hostileUploads } from '../../http/support/hostile-uploads.js';
 import { localCluster } from '../../http/support/local-cluster.js';

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { csrFor } from '../../helpers/csr.js';
+import { csrFor } from '../../../packages/x509/test/helpers/csr.js';
 import { FakeApiServer } from '../../helpers/fake-api-server.js';
 import { kubepassRules } from '../../helpers/fake-api-server/rbac.js';
 import { OtlpReceiver, type ReceivedSpan } from '../../helpers/otlp-receiver.js';

@@ -7,7 +7,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Contender, SigningJob } from '../../../bench/peers/contender.js';
 import { expectCertificate } from '../../../bench/peers/expect-certificate.js';
-import { makeAuthority, makeCertificate, makeKey, type CertificateFields } from '../../helpers/certificates.js';
+import {
+  makeAuthority,
+  makeCertificate,
+  makeKey,
+  type CertificateFields,
+} from '../../../packages/x509/test/helpers/certificates.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 
 const issuer = makeAuthority();

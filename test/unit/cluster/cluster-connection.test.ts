@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { parse, stringify } from 'yaml';
 import { type ClusterConnection, openClusterConnection } from '../../../src/cluster/cluster-connection.js';
 import { newCsr } from '../../contract/cluster-under-contract.js';
-import { csrFor } from '../../helpers/csr.js';
+import { csrFor } from '../../../packages/x509/test/helpers/csr.js';
 import { FakeApiServer } from '../../helpers/fake-api-server.js';
 import { issue, makeAuthority } from '../../helpers/fake-api-server/serving-certificate.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';

@@ -8,7 +8,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { openTls, type TlsInForce } from '../../../src/compose/tls-in-force.js';
 import { tlsSettings, type TlsPair } from '../../../src/http/server/tls-settings.js';
-import { makeAuthority, makeCertificate, makeKey, type KeyType } from '../../helpers/certificates.js';
+import {
+  makeAuthority,
+  makeCertificate,
+  makeKey,
+  type KeyType,
+} from '../../../packages/x509/test/helpers/certificates.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 import { makeTlsPair, writeTlsFiles } from '../../http/support/tls-files.js';
 

@@ -3,7 +3,7 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { inspectionMemory } from '../../../src/inspection/workers/inspection-pool.js';
+import { inspectionMemory } from '../../../src/inspections/inspection-pool.js';
 import { draftMemory } from '../../../src/policy/workers/draft-pool.js';
 import { memoryLimitMebibytes } from '../../helpers/image.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';

@@ -3,10 +3,18 @@ import { reservedNames } from '../../helpers/reserved-names.js';
 import { readCallersTrust, type CallersTrust } from '../../../src/identity/callers-trust.js';
 import { ClientCertificates, type ClientCertificateOptions } from '../../../src/identity/client-certificates.js';
 import type { Authentication } from '../../../src/model/authentication.js';
-import { contextConstructed, der, oid, sequence, setOf, Tag } from '../../../src/x509/strict/der.js';
-import { writeExtension } from '../../../src/x509/strict/extension.js';
-import { extensionId, keyPurpose } from '../../../src/x509/strict/object-identifiers.js';
-import { sha256 } from '../../../src/x509/strict/sha256.js';
+import {
+  contextConstructed,
+  der,
+  extensionId,
+  keyPurpose,
+  oid,
+  sequence,
+  setOf,
+  sha256,
+  Tag,
+  writeExtension,
+} from '@kubepass/x509';
 import {
   caConstraints,
   makeAuthority,
@@ -18,7 +26,7 @@ import {
   testNow,
   type CertificateFields,
   type MadeCertificate,
-} from '../../helpers/certificates.js';
+} from '../../../packages/x509/test/helpers/certificates.js';
 
 const authority = makeAuthority({ subject: [['CN', 'callers-ca']] });
 const spiffe = 'spiffe://corp.example/ns/ci/sa/deployer';

@@ -16,7 +16,7 @@ import type { CertificateRequestAsk } from '../../../src/issuance/requests/resol
 import { afterCommit, followedWriter } from '../../../src/store/followed-writer.js';
 import type { Writer } from '../../../src/store/step.js';
 import { deliveriesOf, type Webhook } from '../../../src/webhooks/webhook.js';
-import { csrFor } from '../../helpers/csr.js';
+import { csrFor } from '../../../packages/x509/test/helpers/csr.js';
 import { testIssuance, testPolicies, type TestIssuance } from '../../helpers/issuance.js';
 import { alice, bob, carol } from '../../helpers/principals.js';
 import { aCertificate } from '../store/records.js';

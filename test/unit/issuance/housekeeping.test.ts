@@ -9,7 +9,7 @@ import { SignerUnavailableError } from '../../../src/model/errors.js';
 import type { SignedCertificate } from '../../../src/signer/signer.js';
 import { LocalCaSigner } from '../../../src/signer/local-ca.js';
 import type { Store } from '../../../src/store/store.js';
-import { csrFor } from '../../helpers/csr.js';
+import { csrFor } from '../../../packages/x509/test/helpers/csr.js';
 import { testIssuance, type TestIssuance } from '../../helpers/issuance.js';
 import { alice } from '../../helpers/principals.js';
 import { signingBy } from '../../helpers/signers.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { foldedName, isSamePerson } from '../../../src/model/folded-name.js';
+import { foldedName, isSamePerson } from '@kubepass/inspect/formats';
 
 describe('isSamePerson', () => {
   it.each([

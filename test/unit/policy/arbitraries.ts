@@ -3,7 +3,7 @@ import { escalationKinds } from '../../../src/model/blast-radius.js';
 import type { DecisionFacts } from '../../../src/model/decision.js';
 import type { Labels } from '../../../src/model/labels.js';
 import { roles } from '../../../src/model/principal.js';
-import { keyAlgorithms } from '../../../src/x509/strict/key-algorithm.js';
+import { keyAlgorithms } from '@kubepass/x509';
 import { blastRadius, facts, guardrail, policy, type GuardrailSpec, type PolicySpec } from './builders.js';
 
 const optional: { requiredKeys: [] } = { requiredKeys: [] };

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isDnsLabel, whyNotName } from '../../../src/model/name-grammar.js';
-import { isPrivilegedName, isSystemName } from '../../../src/model/privileged-names.js';
+import { isPrivilegedName, isSystemName } from '@kubepass/inspect/formats';
 import { propertyRuns } from '../../helpers/property-runs.js';
 
 describe('whyNotName, ascii', () => {

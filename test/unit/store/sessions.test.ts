@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { foldedName } from '../../../src/model/folded-name.js';
+import { foldedName } from '@kubepass/inspect/formats';
 import type { IdentityBlock } from '../../../src/model/identity-block.js';
 import type { Session } from '../../../src/model/session.js';
 import { aSession, instant, sha256, testStore } from './records.js';

@@ -6,13 +6,13 @@ import type { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
 import { CryptoThread, threadedSignatures } from '../../../../src/crypto/crypto-thread.js';
 import {
+  generateKeyPair,
+  keyAlgorithms,
   readCertificationRequestDer,
+  signatureAlgorithmFor,
+  signaturesHere,
   writeCertificationRequest,
-} from '../../../../src/x509/strict/certification-request.js';
-import { generateKeyPair } from '../../../../src/x509/strict/key-pair.js';
-import { keyAlgorithms } from '../../../../src/x509/strict/key-algorithm.js';
-import { signaturesHere } from '../../../../src/x509/strict/signatures.js';
-import { signatureAlgorithmFor } from '../../../../src/x509/strict/signature-algorithm.js';
+} from '@kubepass/x509';
 import { temporaryDirectory } from '../../../helpers/temporary-directory.js';
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });

@@ -4,7 +4,13 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Composition } from '../../../../src/compose/compose.js';
 import type { Overrides } from '../../../../src/compose/runtime.js';
 import type { Authentication } from '../../../../src/model/authentication.js';
-import { makeAuthority, makeCertificate, makeKey, makeList, subjectAltName } from '../../../helpers/certificates.js';
+import {
+  makeAuthority,
+  makeCertificate,
+  makeKey,
+  makeList,
+  subjectAltName,
+} from '../../../../packages/x509/test/helpers/certificates.js';
 import { composeOn, type LogLine } from '../../../helpers/composed-service.js';
 import { FakeApiServer } from '../../../helpers/fake-api-server.js';
 import { temporaryDirectory } from '../../../helpers/temporary-directory.js';

@@ -1,11 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { humanDuration } from '../../../../src/formats/text/duration-in-words.js';
+import { humanDuration } from '@kubepass/inspect/formats';
 import { clusterCsrDescription, clusterCsrTable } from '../../../../src/http/cluster-csrs/cluster-csr-text.js';
 import type { ClusterCsr } from '../../../../src/model/cluster.js';
-import { CSR_PEM_LABEL } from '../../../../src/x509/strict/certification-request.js';
-import { describeCertificationRequest } from '../../../../src/x509/strict/describe-certification-request.js';
-import { encodePem } from '../../../../src/x509/strict/pem.js';
-import { readCsrFixture } from '../../../fixtures/csr/index.js';
+import { CSR_PEM_LABEL, describeCertificationRequest, encodePem } from '@kubepass/x509';
+import { readCsrFixture } from '../../../../packages/x509/test/fixtures/csr/index.js';
 
 async function csrOf(fixture: string, more: Partial<ClusterCsr> = {}): Promise<ClusterCsr> {
   const octets = readCsrFixture(fixture);

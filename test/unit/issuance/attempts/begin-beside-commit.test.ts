@@ -7,7 +7,7 @@ import type { IssuanceContext } from '../../../../src/issuance/context.js';
 import { StoreBusyError, StoreUnavailableError } from '../../../../src/model/errors.js';
 import type { CommitResult, Step } from '../../../../src/store/step.js';
 import { connectedIssuance, type ConnectedIssuance } from '../../../helpers/connected-issuance.js';
-import { csrFor } from '../../../helpers/csr.js';
+import { csrFor } from '../../../../packages/x509/test/helpers/csr.js';
 import { alice, bob } from '../../../helpers/principals.js';
 
 const csrs = '/apis/certificates.k8s.io/v1/certificatesigningrequests';

@@ -8,10 +8,8 @@ import {
 import { mintApprovedRequest } from '../../../../src/model/mint-approved-request.js';
 import { LocalCaSigner } from '../../../../src/signer/local-ca.js';
 import type { AssembledCertificate } from '../../../../src/signer/signer.js';
-import { keyAlgorithms } from '../../../../src/x509/strict/key-algorithm.js';
-import { generateKeyPair, type KeyPair } from '../../../../src/x509/strict/key-pair.js';
-import { loadSigningAuthority } from '../../../../src/x509/strict/signing-authority.js';
-import { makeAuthority, makeKey } from '../../../helpers/certificates.js';
+import { generateKeyPair, keyAlgorithms, type KeyPair, loadSigningAuthority } from '@kubepass/x509';
+import { makeAuthority, makeKey } from '../../../../packages/x509/test/helpers/certificates.js';
 import { derOf } from '../../../helpers/signers.js';
 
 /** A local CA of each kind of key; the names differ too. */

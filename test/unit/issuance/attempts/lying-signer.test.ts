@@ -8,11 +8,9 @@ import type { ApprovedRequest } from '../../../../src/model/approved-request.js'
 import { mintApprovedRequest } from '../../../../src/model/mint-approved-request.js';
 import { LocalCaSigner } from '../../../../src/signer/local-ca.js';
 import type { AssembledCertificate, SignedCertificate, Signer } from '../../../../src/signer/signer.js';
-import type { CertificateReading } from '../../../../src/x509/peculiar/library-reading.js';
-import { type SecondReader, secondReader } from '../../../../src/x509/peculiar/second-reading.js';
-import { readCertificate } from '../../../../src/x509/strict/certificate-reader.js';
-import { sealCertificate } from '../../../../src/x509/strict/certificate-writer.js';
-import { basicConstraintsExtension } from '../../../../src/x509/strict/extension.js';
+import type { CertificateReading } from '../../../../src/peculiar/library-reading.js';
+import { type SecondReader, secondReader } from '../../../../src/peculiar/second-reading.js';
+import { basicConstraintsExtension, readCertificate, sealCertificate } from '@kubepass/x509';
 import {
   type CertificateFields,
   makeAuthority,
@@ -20,7 +18,7 @@ import {
   makeKey,
   nameOf,
   type NameParts,
-} from '../../../helpers/certificates.js';
+} from '../../../../packages/x509/test/helpers/certificates.js';
 import { testIssuance, type TestIssuance } from '../../../helpers/issuance.js';
 import { alice } from '../../../helpers/principals.js';
 import { signingBy } from '../../../helpers/signers.js';

@@ -10,7 +10,7 @@ import { SignerUnavailableError } from '../../../../src/model/errors.js';
 import type { CertificateRequestAsk } from '../../../../src/issuance/requests/resolve-ask.js';
 import { LocalCaSigner } from '../../../../src/signer/local-ca.js';
 import type { Signer } from '../../../../src/signer/signer.js';
-import { csrFor } from '../../../helpers/csr.js';
+import { csrFor } from '../../../../packages/x509/test/helpers/csr.js';
 import { testIssuance, testPolicies, type TestIssuance } from '../../../helpers/issuance.js';
 import { signerLike, signingBy } from '../../../helpers/signers.js';
 import { alice, bob } from '../../../helpers/principals.js';

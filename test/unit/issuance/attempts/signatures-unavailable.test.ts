@@ -5,8 +5,8 @@ import { collectKubeconfig } from '../../../../src/issuance/requests/collect-kub
 import { createRequest } from '../../../../src/issuance/requests/create-request.js';
 import { SignaturesUnavailableError } from '../../../../src/model/errors.js';
 import { LocalCaSigner } from '../../../../src/signer/local-ca.js';
-import { type Signatures, signaturesHere } from '../../../../src/x509/strict/signatures.js';
-import { csrFor } from '../../../helpers/csr.js';
+import { type Signatures, signaturesHere } from '@kubepass/x509';
+import { csrFor } from '../../../../packages/x509/test/helpers/csr.js';
 import { testIssuance, type TestIssuance } from '../../../helpers/issuance.js';
 import { alice } from '../../../helpers/principals.js';
 

@@ -7,7 +7,7 @@ import {
 } from '../../../../src/issuance/clusters/clear-unrecorded-objects.js';
 import { createRequest } from '../../../../src/issuance/requests/create-request.js';
 import { connectedIssuance, type ConnectedIssuance } from '../../../helpers/connected-issuance.js';
-import { csrFor } from '../../../helpers/csr.js';
+import { csrFor } from '../../../../packages/x509/test/helpers/csr.js';
 import { alice } from '../../../helpers/principals.js';
 
 const id = '01a21084-4270-78d9-ae6f-0e712256c250';

@@ -5,7 +5,7 @@ import { clusterService } from '../../../../src/issuance/clusters/cluster-servic
 import { createRequest } from '../../../../src/issuance/requests/create-request.js';
 import { csrStatus } from '../../../../src/model/cluster.js';
 import { connectedIssuance, type ConnectedIssuance } from '../../../helpers/connected-issuance.js';
-import { csrFor } from '../../../helpers/csr.js';
+import { csrFor } from '../../../../packages/x509/test/helpers/csr.js';
 import { testIssuance } from '../../../helpers/issuance.js';
 import { alice, auditor, bob } from '../../../helpers/principals.js';
 import { signerLike } from '../../../helpers/signers.js';

@@ -12,7 +12,7 @@ import {
 } from '../../../../src/issuance/clusters/watch-unknown-identities.js';
 import { StoreBusyError } from '../../../../src/model/errors.js';
 import { connectedIssuance, type ConnectedIssuance } from '../../../helpers/connected-issuance.js';
-import { csrFor } from '../../../helpers/csr.js';
+import { csrFor } from '../../../../packages/x509/test/helpers/csr.js';
 import { alice } from '../../../helpers/principals.js';
 
 let connected: ConnectedIssuance;

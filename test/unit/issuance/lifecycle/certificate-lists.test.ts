@@ -2,11 +2,8 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CertificateLists } from '../../../../src/issuance/lifecycle/revocation-lists.js';
 import { DenyList } from '../../../../src/issuance/lifecycle/deny-list.js';
-import { revocationReasons } from '../../../../src/x509/strict/revocation-reasons.js';
+import { displayDistinguishedName, readCertificate, revocationReasons, signaturesHere } from '@kubepass/x509';
 import type { IssuingCluster } from '../../../../src/issuance/context.js';
-import { signaturesHere } from '../../../../src/x509/strict/signatures.js';
-import { readCertificate } from '../../../../src/x509/strict/certificate-reader.js';
-import { displayDistinguishedName } from '../../../../src/x509/strict/distinguished-name.js';
 import { testIssuance, type TestIssuance } from '../../../helpers/issuance.js';
 
 let issuance: TestIssuance;

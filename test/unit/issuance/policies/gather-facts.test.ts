@@ -4,7 +4,7 @@ import { createRequest } from '../../../../src/issuance/requests/create-request.
 import { gatherFacts } from '../../../../src/issuance/policies/gather-facts.js';
 import { type BlastRadius, privilegesOf } from '../../../../src/model/blast-radius.js';
 import type { PolicySet } from '../../../../src/policy/policy-set.js';
-import { csrFor } from '../../../helpers/csr.js';
+import { csrFor } from '../../../../packages/x509/test/helpers/csr.js';
 import { policySetOf, testIssuance, testPolicies, type TestIssuance } from '../../../helpers/issuance.js';
 import { alice, hr } from '../../../helpers/principals.js';
 

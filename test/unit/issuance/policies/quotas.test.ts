@@ -8,7 +8,7 @@ import { StoreBusyError } from '../../../../src/model/errors.js';
 import type { CertificateRequestAsk } from '../../../../src/issuance/requests/resolve-ask.js';
 import { LocalCaSigner } from '../../../../src/signer/local-ca.js';
 import type { CommitResult, Step } from '../../../../src/store/step.js';
-import { csrFor } from '../../../helpers/csr.js';
+import { csrFor } from '../../../../packages/x509/test/helpers/csr.js';
 import { testIssuance, type TestIssuance } from '../../../helpers/issuance.js';
 import { alice, bob } from '../../../helpers/principals.js';
 import { derOf, signingBy } from '../../../helpers/signers.js';

@@ -12,7 +12,7 @@ import { IdempotencyKeys } from '../../../../src/issuance/requests/idempotency-k
 import { kubeconfigWithKeyPath } from '../../../../src/issuance/requests/read-requests.js';
 import type { IdempotencyToken } from '../../../../src/model/idempotency.js';
 import type { Principal } from '../../../../src/model/principal.js';
-import { keyAlgorithms } from '../../../../src/x509/strict/key-algorithm.js';
+import { keyAlgorithms } from '@kubepass/x509';
 import { SignerUnavailableError } from '../../../../src/model/errors.js';
 import { SigningRefusedError, SigningUndeterminedError } from '../../../../src/signer/signer.js';
 import { LocalCaSigner } from '../../../../src/signer/local-ca.js';

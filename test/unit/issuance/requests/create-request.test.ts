@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createRequest } from '../../../../src/issuance/requests/create-request.js';
 import type { CertificateRequestAsk } from '../../../../src/issuance/requests/resolve-ask.js';
-import { csrFor } from '../../../helpers/csr.js';
+import { csrFor } from '../../../../packages/x509/test/helpers/csr.js';
 import { testIssuance, type TestIssuance } from '../../../helpers/issuance.js';
 import { alice, auditor } from '../../../helpers/principals.js';
 

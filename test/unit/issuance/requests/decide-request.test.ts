@@ -3,7 +3,7 @@ import { createRequest } from '../../../../src/issuance/requests/create-request.
 import { approveRequest, cancelRequest, denyRequest } from '../../../../src/issuance/requests/decide-request.js';
 import { collectKubeconfig } from '../../../../src/issuance/requests/collect-kubeconfig.js';
 import type { CertificateRequestAsk } from '../../../../src/issuance/requests/resolve-ask.js';
-import { csrFor } from '../../../helpers/csr.js';
+import { csrFor } from '../../../../packages/x509/test/helpers/csr.js';
 import { policySetOf, testIssuance, testPolicies, type TestIssuance } from '../../../helpers/issuance.js';
 import { admin, alice, auditor, bob, carol, hr, principal } from '../../../helpers/principals.js';
 

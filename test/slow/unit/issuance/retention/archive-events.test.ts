@@ -16,7 +16,7 @@ import type { ArchiveFiles } from '../../../../../src/issuance/retention/archive
 import { timelineOf } from '../../../../../src/issuance/requests/read-requests.js';
 import { newId } from '../../../../../src/model/new-id.js';
 import type { Restoration } from '../../../../../src/model/restoration.js';
-import { sha256 } from '../../../../../src/x509/strict/sha256.js';
+import { sha256 } from '@kubepass/x509';
 import {
   archivesIn,
   longAgo,

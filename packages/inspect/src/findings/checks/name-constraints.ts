@@ -1,0 +1,213 @@
+import { quote } from '../../formats/text/quote.js';
+import { attributeType, displayDistinguishedName } from '@kubepass/x509';
+import { extensionValueOf, type GeneralName, type NameTree, type NameTreeAttribute } from '@kubepass/x509/tree';
+import type { CertificateMaterial } from '../../decoded.js';
+import { isSelfIssued, placeOf } from '../../relations/certificate-node.js';
+import type { CertificateCheck } from '../check.js';
+
+/** RFC 5280 4.2.1.10. One chain whose CAs allow every name is enough. */
+export const checkNameConstraints: CertificateCheck = ({ material, node, authority }, { relations, report, spend }) => {
+  // RFC 5280 6.1.3: constraints do not apply to what a CA issues to its own name.
+  if (authority && isSelfIssued(material)) return;
+  const chains = relations.chainsOf(node);
+  if (chains.every(({ nodes }) => nodes.length < 2)) return;
+  let names: readonly ConstrainedName[] | null = null;
+  const violations = chains.map(({ nodes }) => {
+    for (const above of nodes.slice(1)) {
+      const constraints = constraintsOf(above.material);
+      if (constraints === null) continue;
+      names ??= namesOf(material);
+      const found = violation(names, constraints, spend);
+      if (found !== undefined) return { ...found, above };
+    }
+    return null;
+  });
+  const [first] = violations;
+  if (first && violations.every((each) => each !== null))
+    report('NameConstraintViolated', `${quote(first.name.text)} is ${first.why} by ${placeOf(first.above)}`);
+};
+
+/** A name that constraints speak about, or the base of a subtree of them; hosts in lower case. */
+type ConstrainedName = { readonly text: string } & (
+  | { readonly kind: 'dns'; readonly host: string }
+  /** A mailbox has both; the base of mailboxes may have no local part. */
+  | { readonly kind: 'email'; readonly local: string | null; readonly host: string }
+  /** Null for a URI without a host that is a name. */
+  | { readonly kind: 'uri'; readonly host: string | null }
+  | { readonly kind: 'ip'; readonly octets: Buffer }
+  | { readonly kind: 'directory'; readonly rdns: readonly (readonly ComparedAttribute[])[] }
+);
+
+/** An attribute, as RFC 5280 7.1 compares it. */
+interface ComparedAttribute {
+  readonly type: string;
+  readonly comparable: string;
+}
+
+interface NameConstraints {
+  readonly permitted: readonly ConstrainedName[];
+  readonly excluded: readonly ConstrainedName[];
+}
+
+/** Made once for each CA: many certificates and chains are held to the same ones. */
+const constraintsByCa = new WeakMap<CertificateMaterial, NameConstraints | 'none'>();
+
+/** Null for a CA without constraints, and for malformed ones, which are reported when they are read. */
+function constraintsOf(authority: CertificateMaterial): NameConstraints | null {
+  let constraints = constraintsByCa.get(authority);
+  if (constraints === undefined) {
+    const value = extensionValueOf(authority.tree, '2.5.29.30');
+    const bases = (subtrees: NonNullable<typeof value>['permitted']): readonly ConstrainedName[] =>
+      (subtrees ?? []).flatMap(({ base }) => constrained(base, 'base'));
+    constraints = value ? { permitted: bases(value.permitted), excluded: bases(value.excluded) } : 'none';
+    constraintsByCa.set(authority, constraints);
+  }
+  return constraints === 'none' ? null : constraints;
+}
+
+/**
+ * The names that the CAs above a certificate may constrain: its subject and its alternative names. The mailboxes of the
+ * subject count where there are no others.
+ */
+function namesOf({ tree }: CertificateMaterial): readonly ConstrainedName[] {
+  const { subject } = tree;
+  const alternatives = extensionValueOf(tree, '2.5.29.17') ?? [];
+  const names = [
+    ...(subject.rdns.length > 0 ? [directoryName(subject)] : []),
+    ...alternatives.flatMap((name) => constrained(name, 'name')),
+  ];
+  if (!names.some(({ kind }) => kind === 'email'))
+    for (const { type, text } of subject.rdns.flat())
+      if (type === attributeType.emailAddress && text !== null) names.push(mailbox(text));
+  return names;
+}
+
+/** A name in the form that is compared; empty for a kind of names that is not compared. */
+function constrained(name: GeneralName, as: 'name' | 'base'): readonly ConstrainedName[] {
+  const { octets } = name;
+  const text = octets.toString('latin1');
+  switch (name.type) {
+    case 'rfc822Name':
+      return [mailbox(text)];
+    case 'dNSName':
+      return [{ kind: 'dns', text, host: text.toLowerCase().replace(/\.$/, '') }];
+    case 'directoryName':
+      return [directoryName(name.name)];
+    case 'uniformResourceIdentifier':
+      return [{ kind: 'uri', text, host: as === 'base' ? text.toLowerCase() : hostOfUri(text) }];
+    case 'iPAddress':
+      return [{ kind: 'ip', text: addressText(octets), octets }];
+    default:
+      return [];
+  }
+}
+
+function mailbox(text: string): ConstrainedName {
+  const at = text.lastIndexOf('@');
+  return {
+    kind: 'email',
+    text,
+    local: at < 0 ? null : text.slice(0, at),
+    host: text.slice(at + 1).toLowerCase(),
+  };
+}
+
+const directoryName = (name: NameTree): ConstrainedName => ({
+  kind: 'directory',
+  text: displayDistinguishedName(name),
+  rdns: name.rdns.map((rdn) => rdn.map((attribute) => ({ type: attribute.type, comparable: comparable(attribute) }))),
+});
+
+/** RFC 5280 7.1: neither case nor runs of spaces nor the string type make a difference. */
+const comparable = ({ text, valueRaw }: NameTreeAttribute): string =>
+  text === null ? `#${valueRaw.toString('hex')}` : text.normalize('NFKC').toLowerCase().trim().replace(/\s+/g, ' ');
+
+/** RFC 3986 3.2. RFC 5280 4.2.1.10 refuses a URI whose host is no name: without a host, or with an address. */
+function hostOfUri(uri: string): string | null {
+  const start = uri.indexOf('://');
+  if (start < 0) return null;
+  const rest = uri.slice(start + 3);
+  const end = rest.search(/[/?#]/);
+  const authority = end < 0 ? rest : rest.slice(0, end);
+  const host = authority.slice(authority.lastIndexOf('@') + 1).replace(/:\d*$/, '');
+  return host === '' || host.includes(':') || /^\d+(?:\.\d+){3}$/.test(host) ? null : host.toLowerCase();
+}
+
+const addressText = (octets: Buffer): string =>
+  octets.length === 4 ? octets.join('.') : (octets.toString('hex').match(/.{1,4}/g) ?? []).join(':');
+
+/** The first name that a CA with these constraints does not allow; undefined where it allows all. */
+function violation(
+  names: readonly ConstrainedName[],
+  { permitted, excluded }: NameConstraints,
+  spend: () => void,
+): { readonly name: ConstrainedName; readonly why: 'excluded' | 'not permitted' } | undefined {
+  for (const name of names) {
+    if (excluded.some((base) => isWithin(name, base, spend) || mayExpandInto(name, base)))
+      return { name, why: 'excluded' };
+    const ofItsKind = permitted.filter(({ kind }) => kind === name.kind);
+    if (ofItsKind.length > 0 && !ofItsKind.some((base) => isWithin(name, base, spend)))
+      return { name, why: 'not permitted' };
+  }
+  return undefined;
+}
+
+/** Whether a name lies in the subtree under a base of its kind. */
+function isWithin(name: ConstrainedName, base: ConstrainedName, spend: () => void): boolean {
+  spend();
+  switch (name.kind) {
+    case 'dns':
+      return base.kind === 'dns' && isUnderDomain(name.host, base.host);
+    case 'email':
+      return base.kind === 'email' && isHostWithin(name.host, base.host) && [null, name.local].includes(base.local);
+    case 'uri':
+      return base.kind === 'uri' && base.host !== null && isHostWithin(name.host, base.host);
+    case 'ip':
+      return base.kind === 'ip' && isAddressWithin(name.octets, base.octets);
+    case 'directory':
+      return base.kind === 'directory' && isNameWithin(name.rdns, base.rdns, spend);
+  }
+}
+
+/** A wildcard covers an excluded host, although it is not that host itself. */
+function mayExpandInto(name: ConstrainedName, base: ConstrainedName): boolean {
+  if (name.kind !== 'dns' || base.kind !== 'dns' || !name.host.startsWith('*.')) return false;
+  const dot = base.host.indexOf('.', 1);
+  return dot > 0 && base.host.length - dot === name.host.length - 1 && base.host.endsWith(name.host.slice(1));
+}
+
+/** Labels may be added on the left. A base with a leading dot asks for at least one, as Go and OpenSSL read it. */
+function isUnderDomain(name: string, base: string): boolean {
+  if (base === '' || name === base) return !base.startsWith('.');
+  return name.endsWith(base) && (base.startsWith('.') || name[name.length - base.length - 1] === '.');
+}
+
+/** The base of mailboxes and URIs is a host, or with a leading dot all hosts under it. */
+const isHostWithin = (host: string | null, base: string): boolean =>
+  host !== null && (base.startsWith('.') ? host.endsWith(base) : host === base);
+
+/** An address and its mask, of the same family. */
+function isAddressWithin(address: Buffer, base: Buffer): boolean {
+  const size = address.length;
+  if (base.length !== size * 2) return false;
+  return address.every((octet, i) => {
+    const mask = base[size + i] ?? 0;
+    return (octet & mask) === ((base[i] ?? 0) & mask);
+  });
+}
+
+type Rdns = readonly (readonly ComparedAttribute[])[];
+
+/** Whether the RDNs of a name begin with those of the base. */
+function isNameWithin(name: Rdns, base: Rdns, spend: () => void): boolean {
+  return base.every((rdn, i) => {
+    const other = name[i];
+    if (other?.length !== rdn.length) return false;
+    return rdn.every(({ type, comparable: wanted }) =>
+      other.some((each) => {
+        spend();
+        return each.type === type && each.comparable === wanted;
+      }),
+    );
+  });
+}

@@ -1,0 +1,19 @@
+/** Inspections: reads an upload, relates its objects, finds problems and reports them. */
+export { type InspectionContext, type KnownCluster, type Thresholds, UploadRefusedError } from './decoded.js';
+export { type FindingCode, findingKinds } from './findings/catalogue.js';
+export { inspect, inspectSingleObject, inspectUpload } from './inspect.js';
+export { type InspectionAccount, measured } from './inspection-account.js';
+export type {
+  CertificateContent,
+  Finding,
+  InspectedObject,
+  Inspection,
+  InspectionFormat,
+  InventoryEntry,
+  KubeconfigContent,
+  ObjectType,
+  Upload,
+  UploadPart,
+  UploadRefusalReason,
+} from './model/inspection.js';
+export { styleSource } from './report/html/style-sheet.js';

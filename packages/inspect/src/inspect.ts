@@ -1,0 +1,142 @@
+import type { Inspection, InspectionFormat, Upload } from './model/inspection.js';
+import type { Budget, DecodedObject, InspectionContext } from './decoded.js';
+import { findAll } from './findings/find-all.js';
+import { type InspectionAccount, measured } from './inspection-account.js';
+import { observePrimeModuli } from './keys/prime-moduli.js';
+import type { TestedFor } from '@kubepass/x509';
+import { openBudget } from './reading/budget.js';
+import { pathStem } from './reading/paths.js';
+import { readSingleObject, readUpload } from './reading/read-upload.js';
+import { listRelations } from './relations/list-relations.js';
+import { Relations } from './relations/relations.js';
+import type { PrintableTrees } from './report/openssl-text.js';
+import { reportHtml } from './report/report-html.js';
+import { reportSarif } from './report/report-sarif.js';
+import { reportText } from './report/report-text.js';
+
+/** An inspection, and the decoded objects that its reports print. */
+export interface Inspected {
+  readonly inspection: Inspection;
+  readonly objects: readonly DecodedObject[];
+}
+
+/**
+ * Inspects an upload: reads it, relates its objects, finds problems, and reports in the media type. Throws
+ * `UploadRefusedError` where the upload exceeds a limit. `caller`: for whom RSA moduli are tested, on other threads.
+ */
+export async function inspect(
+  upload: Upload,
+  context: InspectionContext,
+  format: InspectionFormat,
+  caller?: TestedFor,
+): Promise<string> {
+  return renderInspection(await inspectUpload(upload, context, caller), context.now, format);
+}
+
+/** Throws `UploadRefusedError` where the upload exceeds a limit. */
+export async function inspectUpload(
+  upload: Upload,
+  context: InspectionContext,
+  caller?: TestedFor,
+): Promise<Inspected> {
+  const budget = openBudget();
+  const { now } = context;
+  const found = await readUpload(upload, { now, password: upload.password, budget });
+  return relateAndCheck(await completed(found, context, budget, caller), context, budget);
+}
+
+/**
+ * Inspects an upload that is one small object, which is quick; null for any other upload. The account is charged for all that
+ * comes after the first wait, here and on other threads: the caller measures what comes before. Throws `TooManyWaitingError`,
+ * and the errors of `mustHaveSome`.
+ */
+export function inspectSingleObject(
+  upload: Upload,
+  context: InspectionContext,
+  format: InspectionFormat,
+  account: InspectionAccount,
+): Promise<string> | null {
+  const [part, ...others] = upload.parts;
+  if (part === undefined || others.length > 0) return null;
+  const budget = openBudget();
+  const object = readSingleObject(part, { now: context.now, password: upload.password, budget });
+  const report = (objects: readonly DecodedObject[]) =>
+    renderInspection(relateAndCheck(objects, context, budget), context.now, format);
+  return (
+    object && completed([object], context, budget, account).then((objects) => measured(account, () => report(objects)))
+  );
+}
+
+/** The objects with all that takes a look elsewhere: at RSA moduli on other threads, and into the inventory. */
+async function completed(
+  found: readonly DecodedObject[],
+  context: InspectionContext,
+  budget: Budget,
+  caller: TestedFor | undefined,
+): Promise<readonly DecodedObject[]> {
+  return fillInventory(await observePrimeModuli(found, budget, caller), context);
+}
+
+function relateAndCheck(objects: readonly DecodedObject[], context: InspectionContext, budget: Budget): Inspected {
+  const relations = new Relations(objects, context.clusters, budget);
+  const inspection: Inspection = {
+    objects: objects.map(({ path, content }) => ({ path, ...content })),
+    relations: listRelations(relations),
+    findings: findAll(objects, relations, context),
+  };
+  return { inspection, objects };
+}
+
+/** The report of an inspection in a media type. */
+export function renderInspection({ inspection, objects }: Inspected, now: Date, format: InspectionFormat): string {
+  switch (format) {
+    case 'application/json':
+      return JSON.stringify(inspection);
+    case 'application/sarif+json':
+      return reportSarif(inspection, filesOf(objects));
+    case 'text/plain':
+      return reportText(inspection, treesOf(objects), now);
+    case 'text/html':
+      return reportHtml(inspection, treesOf(objects), now);
+  }
+}
+
+/** By path, the name of the file of the upload that holds an object. */
+export function filesOf(objects: readonly DecodedObject[]): ReadonlyMap<string, string> {
+  const files = new Map<string, string>();
+  // A container comes before its contents.
+  for (const { path, parent } of objects)
+    files.set(path, parent === null ? pathStem(path) : (files.get(parent) ?? parent));
+  return files;
+}
+
+/**
+ * Looks up all certificates in our inventory at once, and puts in what is found. Objects without a record stay as they
+ * are.
+ */
+export async function fillInventory(
+  objects: readonly DecodedObject[],
+  { inventory }: Pick<InspectionContext, 'inventory'>,
+): Promise<readonly DecodedObject[]> {
+  const fingerprints = new Set<string>();
+  for (const { content } of objects) if (content.type === 'Certificate') fingerprints.add(content.fingerprintSha256);
+  if (fingerprints.size === 0) return objects;
+  const entries = await inventory([...fingerprints]);
+  if (entries.size === 0) return objects;
+  return objects.map((object) => {
+    const { content } = object;
+    const entry = content.type === 'Certificate' ? entries.get(content.fingerprintSha256) : undefined;
+    return content.type !== 'Certificate' || entry === undefined
+      ? object
+      : { ...object, content: { ...content, inventory: entry } };
+  });
+}
+
+/** Certificates and requests by path: a report shows them as OpenSSL prints them. */
+function treesOf(objects: readonly DecodedObject[]): PrintableTrees {
+  return new Map(
+    objects.flatMap(({ path, material }) =>
+      material?.kind === 'certificate' || material?.kind === 'request' ? [[path, material.tree] as const] : [],
+    ),
+  );
+}

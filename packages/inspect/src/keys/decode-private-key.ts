@@ -1,0 +1,173 @@
+import type { PrivateKeyContent, PublicKeyDescription } from '../model/inspection.js';
+import { DerError, inside, onlyElement, Tag } from '@kubepass/x509';
+import { normalize } from '@kubepass/x509/tree';
+import type { DecodeContext, Decoded, KeyMaterial, Observation, Piece } from '../decoded.js';
+import { describePublicKey } from '../x509/describe-public-key.js';
+import { type Encryption, openEncrypted, weakEncryption } from './encryption/encryption.js';
+import { isLegacyEncrypted, readEncryption, readLegacyEncryption } from './encryption/read-encryption.js';
+import { looksLikeOpenSshKey, openSshCipher, shapeOfPrivateKey } from './key-shapes.js';
+import { type PublicHalf, readPublicHalf, type UnencryptedShape, unreadableHalf } from './public-half.js';
+
+type Encoding = PrivateKeyContent['encoding'];
+
+const observe = (code: Observation['code'], message: string): Observation => ({ code, message });
+
+const unprotected = observe('PrivateKeyUnprotected', 'the private key is not encrypted');
+
+/**
+ * Decodes a private key: PKCS#1, SEC1, PKCS#8, encrypted PKCS#8, or legacy encrypted PEM. Only its SubjectPublicKeyInfo
+ * leaves this function, and decrypted octets are overwritten before it returns. Keys of OpenSSH are named, not decoded.
+ */
+export function decodePrivateKey(piece: Piece, context: DecodeContext): Decoded {
+  if (isLegacyEncrypted(piece)) return decodeLegacyEncrypted(piece, context);
+  if (looksLikeOpenSshKey(piece.bytes)) return nameOpenSshKey(piece.bytes);
+  const normalized = normalize(piece.bytes);
+  if (!normalized.ok) return unreadable(encodingOfLabel(piece.label), normalized.problem);
+  const shape = shapeOfPrivateKey(normalized.der);
+  if (shape === null) return unreadable(encodingOfLabel(piece.label), 'it is not built like a private key');
+  const decoded =
+    shape === 'EncryptedPKCS#8' ? decodeEncrypted(normalized.der, context) : decodeUnencrypted(normalized.der, shape);
+  return { ...decoded, observations: [...normalized.observations, ...decoded.observations] };
+}
+
+function decodeUnencrypted(der: Buffer, shape: UnencryptedShape): Decoded {
+  const half = readPublicHalf(der, shape);
+  return decoded(encodingOf(shape), null, half, [unprotected]);
+}
+
+function decodeEncrypted(der: Buffer, context: DecodeContext): Decoded {
+  const encoding = 'EncryptedPKCS#8';
+  let encryption: Encryption;
+  let ciphertext: Buffer;
+  try {
+    const reader = inside(onlyElement(der, 'the encrypted key'));
+    encryption = readEncryption(reader.expect(Tag.SEQUENCE, 'the encryption scheme'));
+    ciphertext = reader.expect(Tag.OCTET_STRING, 'the encrypted key').content;
+    reader.end('the encrypted key');
+  } catch (error) {
+    if (error instanceof DerError) return unreadable(encoding, error.message, 'encrypted');
+    throw error;
+  }
+  return decodeWithPassword(encoding, encryption, ciphertext, context);
+}
+
+function decodeLegacyEncrypted(piece: Piece, context: DecodeContext): Decoded {
+  return decodeWithPassword('LegacyEncryptedPEM', readLegacyEncryption(piece.headers), piece.bytes, context);
+}
+
+function decodeWithPassword(
+  encoding: Encoding,
+  encryption: Encryption,
+  ciphertext: Buffer,
+  context: DecodeContext,
+): Decoded {
+  const observations = [
+    ...weakEncryption('the private key', encryption),
+    ...(encryption.legacy
+      ? [observe('LegacyKeyFormat', `the private key is encrypted in an old way: ${encryption.description}`)]
+      : []),
+  ];
+  const opening = openEncrypted('the private key', encryption, ciphertext, context);
+  if (!opening.ok) return decoded(encoding, encryption.description, null, [...observations, opening.observation]);
+  try {
+    const shape = shapeOfPrivateKey(opening.plaintext);
+    const half =
+      shape === null || shape === 'EncryptedPKCS#8'
+        ? unreadableHalf('what is encrypted is not built like a private key')
+        : readPublicHalf(opening.plaintext, shape);
+    return decoded(encoding, encryption.description, half, observations);
+  } finally {
+    opening.plaintext.fill(0);
+  }
+}
+
+/**
+ * Names a key of OpenSSH, which is no credential of Kubernetes. Only the name of its cipher is read, so nothing is said
+ * about its public key.
+ */
+function nameOpenSshKey(bytes: Buffer): Decoded {
+  const cipher = openSshCipher(bytes);
+  if (cipher === null) return unreadable('OpenSSH', 'the name of its cipher is cut off');
+  const legacy = observe(
+    'LegacyKeyFormat',
+    'the private key stands in the format of OpenSSH, which TLS software does not read',
+  );
+  if (cipher === 'none') return decoded('OpenSSH', null, null, [legacy, unprotected]);
+  // Unknown names are not quoted: they may be anything.
+  const encryption = openSshCiphers.test(cipher) ? cipher : 'an unknown cipher';
+  const closed = `the private key is encrypted with ${encryption} in the format of OpenSSH`;
+  return decoded('OpenSSH', encryption, null, [legacy, observe('EncryptionUnsupported', closed)]);
+}
+
+const openSshCiphers = /^(aes(128|192|256)-(ctr|cbc|gcm@openssh\.com)|chacha20-poly1305@openssh\.com|3des-cbc)$/;
+
+/** The traditional DSA form of OpenSSL is called PKCS#1: it is to DSA as PKCS#1 is to RSA, and has no name of its own. */
+const encodingOf = (shape: UnencryptedShape): Encoding => (shape === 'DSA' ? 'PKCS#1' : shape);
+
+const encodingOfLabel = (label: string | null): Encoding => {
+  switch (label) {
+    case 'RSA PRIVATE KEY':
+    case 'DSA PRIVATE KEY':
+      return 'PKCS#1';
+    case 'EC PRIVATE KEY':
+      return 'SEC1';
+    case 'ENCRYPTED PRIVATE KEY':
+      return 'EncryptedPKCS#8';
+    case 'OPENSSH PRIVATE KEY':
+      return 'OpenSSH';
+    default:
+      return 'PKCS#8';
+  }
+};
+
+/** `half` is null where the key is closed or not decoded. */
+function decoded(
+  encoding: Encoding,
+  encryption: string | null,
+  half: PublicHalf | null,
+  observations: readonly Observation[],
+): Decoded {
+  const described = half === null ? null : describeHalf(half);
+  return {
+    content: {
+      type: 'PrivateKey',
+      encoding,
+      encrypted: encryption !== null,
+      encryption,
+      publicKey: described?.description ?? null,
+    },
+    material: described?.material ?? null,
+    observations: once([...(described?.observations ?? []), ...observations]),
+    pieces: [],
+  };
+}
+
+function describeHalf({ subjectPublicKeyInfo, observations }: PublicHalf): {
+  readonly description: PublicKeyDescription | null;
+  readonly material: KeyMaterial | null;
+  readonly observations: readonly Observation[];
+} {
+  if (subjectPublicKeyInfo === null) return { description: null, material: null, observations };
+  try {
+    const described = describePublicKey(subjectPublicKeyInfo);
+    return {
+      description: described.description,
+      material: { kind: 'privateKey', subjectPublicKeyInfo },
+      observations: [...observations, ...described.observations],
+    };
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error;
+    return {
+      description: null,
+      material: null,
+      observations: [...observations, ...unreadableHalf(error.message).observations],
+    };
+  }
+}
+
+/** The reading of a private key and that of its public half may come to the same finding. */
+const once = (observations: readonly Observation[]): readonly Observation[] =>
+  observations.filter(({ code }, i) => observations.findIndex((other) => other.code === code) === i);
+
+const unreadable = (encoding: Encoding, problem: string, encryption: string | null = null): Decoded =>
+  decoded(encoding, encryption, unreadableHalf(problem), []);

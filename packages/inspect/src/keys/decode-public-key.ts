@@ -1,0 +1,36 @@
+import { DerError, inside, onlyElement, Tag } from '@kubepass/x509';
+import { normalize } from '@kubepass/x509/tree';
+import type { DecodeContext, Decoded, Piece } from '../decoded.js';
+import { describePublicKey } from '../x509/describe-public-key.js';
+import { shapeOfPublicKey } from './key-shapes.js';
+import { rsaSubjectPublicKeyInfo } from './public-half.js';
+
+/** Decodes a SubjectPublicKeyInfo, or an RSAPublicKey, which becomes a SubjectPublicKeyInfo. */
+export function decodePublicKey(piece: Piece, _context: DecodeContext): Decoded {
+  try {
+    const normalized = normalize(piece.bytes);
+    const der = normalized.ok ? normalized.der : piece.bytes;
+    const spki = shapeOfPublicKey(der) === 'RSAPublicKey' ? wrapRsaPublicKey(der) : der;
+    const { description, observations } = describePublicKey(spki);
+    return {
+      content: { type: 'PublicKey', publicKey: description },
+      material: { kind: 'publicKey', subjectPublicKeyInfo: spki },
+      observations: [...(normalized.ok ? normalized.observations : []), ...observations],
+      pieces: [],
+    };
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error;
+    return {
+      content: { type: 'Unknown', bytes: piece.bytes.length, resembles: 'a public key' },
+      material: null,
+      observations: [{ code: 'MalformedObject', message: `the public key cannot be read: ${error.message}` }],
+      pieces: [],
+    };
+  }
+}
+
+function wrapRsaPublicKey(der: Buffer): Buffer {
+  const reader = inside(onlyElement(der, 'the public key'));
+  const [n, e] = [reader.expect(Tag.INTEGER, 'the modulus'), reader.expect(Tag.INTEGER, 'the exponent')];
+  return rsaSubjectPublicKeyInfo(n.content, e.content);
+}

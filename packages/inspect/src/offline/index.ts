@@ -1,0 +1,2 @@
+/** The program `kubepass-inspect`, without the process around it. */
+export { inspectFiles } from './inspect-files.js';

@@ -1,0 +1,152 @@
+import { isUtf8 } from 'node:buffer';
+import { counted } from '../formats/text/duration-in-words.js';
+import { BASE64_PEM_BEGIN, wholeBase64 } from './base64.js';
+import { uploadLimits } from './budget.js';
+import { isWholeSequence, looksLikeSequence } from './der-sequence.js';
+import { isGzip, readArchive } from './read-archive.js';
+import { looksLikeDocuments, readKubernetesDocuments } from './read-kubernetes-documents.js';
+import { readLooseText } from './read-loose-text.js';
+import { PEM_BEGIN, readPem } from './read-pem.js';
+import type { Reading, Source } from './reading.js';
+import { isTar } from './tar-entries.js';
+
+/** Reads bytes by their content. No name decides what they are. */
+export function readBytes(source: Source, reading: Reading): readonly string[] {
+  const { bytes, expected } = source;
+  if (bytes.length === 0) return unknown(source, null, reading);
+  if (expected === 'anything' && (isGzip(bytes) || isTar(bytes))) return readArchive(source, reading);
+  if (isWholeSequence(bytes)) return readDer(source, reading);
+  const text = textOf(bytes);
+  if (text !== null) return readText(text, source, reading);
+  if (looksLikeSequence(bytes)) return readDer(source, reading);
+  return unknown(source, resemblanceOfBytes(bytes), reading);
+}
+
+function readDer({ path, bytes, parent, depth, expected }: Source, reading: Reading): readonly string[] {
+  const piece = { path, bytes, label: null, headers: {} };
+  return [
+    reading.decode(
+      piece,
+      parent,
+      depth,
+      expected === 'credential'
+        ? [{ code: 'PemMalformed', message: 'It is bare DER where Kubernetes reads PEM alone' }]
+        : [],
+    ),
+  ];
+}
+
+function resemblanceOfBytes(bytes: Buffer): string | null {
+  const start = bytes.subarray(0, 8).toString('hex');
+  return magics.find(([magic]) => start.startsWith(magic))?.[1] ?? null;
+}
+
+const magics: readonly (readonly [string, string])[] = [
+  ['feedfeed', 'a Java keystore (JKS)'],
+  ['cececece', 'a Java keystore (JCEKS)'],
+  ['504b0304', 'a ZIP archive'],
+  ['1f8b', 'gzip'],
+  ['425a68', 'bzip2'],
+  ['fd377a585a00', 'xz'],
+  ['28b52ffd', 'zstd'],
+  ['377abcaf271c', 'a 7-Zip archive'],
+  ['7f454c46', 'a program'],
+  ['89504e47', 'an image (PNG)'],
+  ['25504446', 'a PDF'],
+  ['53514c69746520', 'an SQLite database'],
+];
+
+/** Reads a text: Kubernetes documents, PEM, or base64 of anything. */
+function readText({ text, isUtf16 }: Text, source: Source, reading: Reading): readonly string[] {
+  if (source.expected !== 'credential' && looksLikeDocuments(text)) {
+    const found = readKubernetesDocuments(text, source, reading);
+    if (found !== null) return found;
+  }
+  if (text.includes(PEM_BEGIN)) return readPem(text, isUtf16, source, reading);
+  const unwrapped = wholeBase64(text);
+  if (unwrapped !== null && isWorthReading(unwrapped)) {
+    reading.context.budget.spendOctets(unwrapped.length);
+    return reading.read({ ...source, bytes: unwrapped, depth: source.depth + 1 });
+  }
+  if (source.expected === 'anything' && text.includes(BASE64_PEM_BEGIN)) return readBase64InText(text, source, reading);
+  return unknown(source, resemblanceOfText(text), reading);
+}
+
+/** Base64 of PEM in a text of no structure: a command that was pasted, a file of variables. */
+function readBase64InText(text: string, source: Source, reading: Reading): readonly string[] {
+  const object = reading.open(source);
+  const { path } = object;
+  const found = readLooseText({ path, depth: source.depth, text, firstLine: 1 }, reading).length;
+  const held = found === 0 ? 'nothing that is inspected here' : `a text that holds ${counted(found, 'object')}`;
+  return object.fill({ type: 'Unknown', bytes: source.bytes.length, resembles: 'a text' }, [
+    { code: 'UnrecognisedContent', message: `It is ${held}` },
+  ]);
+}
+
+/** Whether octets from base64 are something to read. Any word is base64 of something. */
+function isWorthReading(bytes: Buffer, depth = 0): boolean {
+  if (looksLikeSequence(bytes) || isGzip(bytes) || bytes.includes(PEM_BEGIN)) return true;
+  if (!/^[\t\r\n\x20-\x7e]+$/.test(bytes.toString('latin1', 0, 64))) return false;
+  const text = bytes.toString('utf8');
+  if (looksLikeDocuments(text)) return true;
+  const unwrapped = wholeBase64(text);
+  // Deeper base64 in base64 is refused when it is read.
+  return unwrapped !== null && (depth === uploadLimits.depth || isWorthReading(unwrapped, depth + 1));
+}
+
+function resemblanceOfText(text: string): string | null {
+  const start = text.slice(0, 256).trimStart();
+  return shapesOfTexts.find(([shape]) => shape.test(start))?.[1] ?? null;
+}
+
+const shapesOfTexts: readonly (readonly [RegExp, string])[] = [
+  [/^(?:ssh|ecdsa)-[a-z0-9@.-]+ AAAA/, 'an OpenSSH public key'],
+  [/^---- BEGIN SSH2 /, 'an SSH2 public key'],
+  [/^PuTTY-User-Key-File-/, 'a PuTTY private key'],
+  [/^eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/, 'a token (JWT)'],
+  [/^-----BEGIN/, 'a PEM block that is cut off'],
+  [/^<\?xml|^<!doctype|^<html/i, 'a markup document'],
+];
+
+/** Opens an object for bytes that are not read. `resembles` says in words what they look like. */
+function unknown(source: Source, resembles: string | null, reading: Reading): readonly string[] {
+  if (source.expected === 'perhaps') return [];
+  const object = reading.open(source);
+  const is = resembles === null ? 'is nothing that is known here' : `looks like ${resembles}`;
+  return object.fill({ type: 'Unknown', bytes: source.bytes.length, resembles }, [
+    source.bytes.length === 0
+      ? { code: 'UnrecognisedContent', message: 'It is empty' }
+      : source.expected === 'credential'
+        ? { code: 'MalformedObject', message: `A certificate or key in PEM belongs here, and what is there ${is}` }
+        : {
+            code: 'UnrecognisedContent',
+            message: resembles === null ? 'It is nothing that is inspected here' : `It ${is}, which is not inspected`,
+          },
+  ]);
+}
+
+/** `isUtf16`: Windows shells write redirected output so. */
+interface Text {
+  readonly text: string;
+  readonly isUtf16: boolean;
+}
+
+/** Null for bytes that are no text. Text in any encoding may stand around PEM. */
+function textOf(bytes: Buffer): Text | null {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return { text: bytes.toString('utf16le', 2), isUtf16: true };
+  if (bytes[0] === 0xfe && bytes[1] === 0xff && bytes.length % 2 === 0)
+    return { text: Buffer.from(bytes).swap16().toString('utf16le', 2), isUtf16: true };
+  if (isUtf8(bytes) && !hasControls(bytes)) {
+    const text = bytes.toString('utf8');
+    return { text: text.startsWith('\ufeff') ? text.slice(1) : text, isUtf16: false };
+  }
+  return bytes.includes(PEM_BEGIN) && !looksLikeSequence(bytes)
+    ? { text: bytes.toString('latin1'), isUtf16: false }
+    : null;
+}
+
+/** Whether there are control characters besides blanks, line ends and the escape of terminal colours. */
+function hasControls(bytes: Buffer): boolean {
+  for (const octet of bytes) if (octet < 0x20 && (octet < 0x09 || octet > 0x0d) && octet !== 0x1b) return true;
+  return false;
+}

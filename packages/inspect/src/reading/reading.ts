@@ -1,0 +1,115 @@
+import type { Place } from '../formats/json/place.js';
+import type { ObjectContent } from '../model/inspection.js';
+import {
+  type Decoded,
+  type DecodeContext,
+  type DecodedObject,
+  type Material,
+  type Observation,
+  type Piece,
+  UploadRefusedError,
+} from '../decoded.js';
+import { uploadLimits } from './budget.js';
+import { insidePath, NAMELESS, Paths } from './paths.js';
+
+/** Bytes to read, with their place and what is expected of them. */
+export interface Source {
+  /** The wanted path; `Reading.open` makes it unique. */
+  readonly path: string;
+  readonly bytes: Buffer;
+  /** The path of the object that contains it. */
+  readonly parent: string | null;
+  /** How many wrappings are around it. */
+  readonly depth: number;
+  readonly expected: Expectation;
+}
+
+/**
+ * `anything`: a part of the upload or a file in an archive; it always becomes an object.
+ * `credential`: a field that must hold PEM; it always becomes an object.
+ * `perhaps`: a field that may hold anything; it becomes an object only if it is recognised.
+ */
+export type Expectation = 'anything' | 'credential' | 'perhaps';
+
+/** An object that has its place in the answer before its contents are read. */
+interface OpenObject {
+  readonly path: string;
+  /** Answers its path, alone in a list. */
+  fill(content: ObjectContent, observations: readonly Observation[], material?: Material | null): readonly string[];
+}
+
+interface ReadingSteps {
+  /** Reads a source. Answers the paths of its objects, but not of the objects inside them. */
+  readonly read: (source: Source, reading: Reading) => readonly string[];
+  readonly decode: (piece: Piece, context: DecodeContext) => Decoded;
+}
+
+/** Bounds of a whole upload that its budget does not count. */
+type Meter = 'decompressedOctets' | 'archiveHeaders' | 'yamlLexemes';
+
+/** The reading of one upload: the objects so far, and their cost. */
+export class Reading {
+  readonly #objects: (DecodedObject | null)[] = [];
+  readonly #paths = new Paths();
+  readonly #left: Record<Meter, number> = {
+    decompressedOctets: uploadLimits.decompressedOctets,
+    archiveHeaders: uploadLimits.archiveHeaders,
+    yamlLexemes: uploadLimits.yamlLexemes,
+  };
+
+  /** `single`: the upload has one part. `nameless`: that part has no name. */
+  constructor(
+    readonly context: DecodeContext,
+    readonly upload: { readonly single: boolean; readonly nameless: boolean },
+    private readonly steps: ReadingSteps,
+  ) {}
+
+  /** In order of discovery. A container comes before its contents. */
+  get objects(): readonly DecodedObject[] {
+    return this.#objects.filter((object) => object !== null);
+  }
+
+  read(source: Source): readonly string[] {
+    if (source.depth > uploadLimits.depth)
+      throw new UploadRefusedError('TooDeep', `the upload nests deeper than ${uploadLimits.depth} levels`);
+    return this.steps.read(source, this);
+  }
+
+  /** Reserves a path and a place in the answer. */
+  open({ path: wanted, parent }: Pick<Source, 'path' | 'parent'>): OpenObject {
+    this.context.budget.spendObject();
+    const path = this.#paths.claim(wanted);
+    const index = this.#objects.push(null) - 1;
+    return {
+      path,
+      fill: (content, observations, material = null) => {
+        this.#objects[index] = { path, parent, content, material, observations };
+        return [path];
+      },
+    };
+  }
+
+  /** Decodes a piece and the pieces inside it. Answers the path of the outer object. */
+  decode(piece: Piece, parent: string | null, depth: number, observations: readonly Observation[] = []): string {
+    if (depth > uploadLimits.depth)
+      throw new UploadRefusedError('TooDeep', `the upload nests deeper than ${uploadLimits.depth} levels`);
+    const object = this.open({ path: piece.path, parent });
+    const decoded = this.steps.decode({ ...piece, path: object.path }, this.context);
+    object.fill(decoded.content, [...observations, ...decoded.observations], decoded.material);
+    for (const inner of decoded.pieces) this.decode(inner, object.path, depth + 1);
+    return object.path;
+  }
+
+  /** The path of a place in an object. */
+  insidePath(object: string, place: Place): string {
+    return insidePath(this.upload.nameless && object === NAMELESS ? null : object, place);
+  }
+
+  left(what: Meter): number {
+    return this.#left[what];
+  }
+
+  spend(what: Meter, amount: number): void {
+    this.#left[what] = Math.max(0, this.#left[what] - amount);
+  }
+}

@@ -1,0 +1,109 @@
+import { hash } from 'node:crypto';
+
+import type { CertificationRequestContent } from '../model/inspection.js';
+import { parseCertificationRequest, requestAttribute } from '@kubepass/x509';
+import {
+  type CertificationRequestTree,
+  extensionRequests,
+  type Normalized,
+  readCertificationRequestTree,
+} from '@kubepass/x509/tree';
+import type { DecodeContext, Decoded, Signed } from '../decoded.js';
+import type { Report } from '../observations.js';
+import { describeExtensions, type DescribedExtensions, NO_EXTENSIONS } from './describe-extensions.js';
+import { nameContent, observeSubject } from './describe-name.js';
+import { describePublicKeyTree } from './describe-public-key.js';
+import { requestProfile } from './extension-profiles.js';
+import { kubernetesReading } from './kubernetes-reading.js';
+import { describeAlgorithm, observeBrokenHash, observePssParameters } from './signature-algorithms.js';
+import { decodeSigned, observeTrailing, signedOf, versionOf } from './signed-object.js';
+import { verifySigned } from './verify-signed.js';
+
+/** Decodes any certification request that OpenSSL or Go shows (RFC 2986 4) and reports its oddities. */
+export const decodeCertificationRequest = (normalized: Normalized, context: DecodeContext): Decoded =>
+  decodeSigned(normalized, 'a certification request', (observations) => {
+    const { report } = observations;
+    const request = readCertificationRequestTree(normalized.der);
+    const { subject, publicKey, algorithm } = request;
+    const signed = signedOf(request, normalized, report);
+    const version = versionOf(request.version);
+    // RFC 2986 4.1: there is one version, v1, and it is 0.
+    if (version !== 1) report('VersionContradictory', 'its version is not 0, which stands for the only one there is');
+    observeTrailing(request, ['the attributes'], report);
+    const key = describePublicKeyTree(publicKey);
+    observations.addAll(key.observations);
+    const { extensions, others } = describeAttributes(request.attributes ?? [], report);
+    observeSubject(subject, report);
+    if (subject.rdns.length === 0 && extensions.facts.subjectAltNames === null)
+      report('EmptySubject', 'the subject is empty, and no subject alternative name is asked for');
+    observeBrokenHash(algorithm, report);
+    observePssParameters(algorithm, report);
+    const signatureValid = verifyOwn(signed, request, context, report);
+    const strict = parseCertificationRequest(normalized.found);
+    if (!strict.ok) report('RequestNotAcceptable', `${strict.refusal.message} (${strict.refusal.reason})`);
+
+    const content: CertificationRequestContent = {
+      type: 'CertificationRequest',
+      version,
+      subject: nameContent(subject),
+      publicKey: key.description,
+      extensions: extensions.contents,
+      attributes: others,
+      signatureAlgorithm: describeAlgorithm(algorithm),
+      signatureValid,
+      fingerprintSha256: hash('sha256', normalized.found, 'hex'),
+      kubernetes: kubernetesReading(subject, extensions.facts),
+    };
+    return {
+      content,
+      material: {
+        kind: 'request',
+        tree: request,
+        der: normalized.der,
+        signed,
+        subject: subject.raw,
+        subjectPublicKeyInfo: publicKey.raw,
+      },
+    };
+  });
+
+interface DescribedAttributes {
+  readonly extensions: DescribedExtensions;
+  /** The other attributes, dotted, each once. */
+  readonly others: readonly string[];
+}
+
+function describeAttributes(
+  attributes: NonNullable<CertificationRequestTree['attributes']>,
+  report: Report,
+): DescribedAttributes {
+  const others = new Set<string>();
+  let described: DescribedExtensions | null = null;
+  for (const { type, values, hasTrailingData, extensions, problem } of attributes) {
+    if (hasTrailingData) report('TrailingData', `something follows the values of the attribute ${type}`);
+    if (!extensionRequests.includes(type)) {
+      others.add(type);
+      if (type === requestAttribute.challengePassword)
+        report('ChallengePassword', 'a challenge password stands in the request, for everyone to read');
+    } else if (described !== null) report('DuplicateExtension', 'it asks for extensions in more than one place');
+    else if (extensions !== null) described = describeExtensions(extensions, requestProfile, report);
+    else if (values.length > 0) {
+      report('MalformedExtension', `the extensions that it asks for cannot be read: ${problem ?? ''}`);
+      described = NO_EXTENSIONS;
+    }
+  }
+  return { extensions: described ?? NO_EXTENSIONS, others: [...others] };
+}
+
+/** Whether the request is signed by its own key; null where that cannot be checked. */
+function verifyOwn(
+  signed: Signed,
+  { publicKey }: CertificationRequestTree,
+  { budget }: DecodeContext,
+  report: Report,
+): boolean | null {
+  const verdict = budget.mayVerify() ? verifySigned(signed, publicKey) : 'unsupported';
+  if (verdict === 'unsupported') return null;
+  if (verdict === 'invalid') report('SignatureInvalid', 'the request is not signed by the key that it names');
+  return verdict === 'valid';
+}

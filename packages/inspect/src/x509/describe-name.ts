@@ -1,0 +1,88 @@
+import type { NameAttributeContent, NameContent } from '../model/inspection.js';
+import { quote } from '../formats/text/quote.js';
+import { objectNames } from '@kubepass/x509/openssl-text';
+import { attributeType, displayDistinguishedName, Tag } from '@kubepass/x509';
+import { isStringType, type NameTree, type NameTreeAttribute, stringTypeName, textsOf } from '@kubepass/x509/tree';
+import type { Report } from '../observations.js';
+
+export const nameContent = (name: NameTree): NameContent => ({
+  text: displayDistinguishedName(name),
+  rdns: name.rdns.map((rdn) => rdn.map(attributeContent)),
+});
+
+export const attributeContent = (attribute: NameTreeAttribute): NameAttributeContent => ({
+  type: attributeLabel(attribute.type),
+  oid: attribute.type,
+  value: attribute.text,
+  stringType: stringTypeName(attribute.valueTag),
+  hex: attribute.text === null ? attribute.valueRaw.toString('hex') : null,
+});
+
+/** `CN`, `O` …; the dotted identifier where OpenSSL has no short name either. */
+export const attributeLabel = (type: string): string =>
+  type === attributeType.streetAddress ? 'STREET' : (objectNames.short(type) ?? type);
+
+/** Reports the oddities of any name. `what` is `the subject` or `the issuer`. */
+export function observeName(name: NameTree, what: string, report: Report): void {
+  const unusual = new Set<string>();
+  for (const rdn of name.rdns) {
+    if (rdn.length === 0) report('MalformedString', `${what} has an RDN without attributes`);
+    for (const attribute of rdn) {
+      observeString(attribute, what, report);
+      if (isUnusual(attribute))
+        unusual.add(`${attributeLabel(attribute.type)} (${stringTypeName(attribute.valueTag)})`);
+    }
+  }
+  if (unusual.size > 0) report('UnusualStringType', `${what} has ${[...unusual].slice(0, 10).join(', ')}`);
+}
+
+/** Reports the oddities of a subject, first of all those that give it two readings. */
+export function observeSubject(subject: NameTree, report: Report): void {
+  observeName(subject, 'the subject', report);
+  const commonNames = textsOf(subject, attributeType.commonName);
+  if (commonNames.length > 1)
+    report(
+      'SeveralCommonNames',
+      `the subject has ${commonNames.length} common names: ${commonNames.slice(0, 5).map(quoteText).join(', ')}`,
+    );
+  for (const rdn of subject.rdns) {
+    const types = new Set(rdn.map(({ type }) => type));
+    if (types.size > 1)
+      report(
+        'MixedMultiValuedRdn',
+        `an RDN of the subject holds ${[...types].slice(0, 10).map(attributeLabel).join(' and ')}`,
+      );
+  }
+}
+
+/** RFC 5280 4.1.2.4 allows two string types, and IA5String where the definition of the attribute asks for it. */
+function isUnusual({ type, valueTag }: NameTreeAttribute): boolean {
+  if (valueTag === Tag.UTF8_STRING || valueTag === Tag.PRINTABLE_STRING || !isStringType(valueTag)) return false;
+  const isIa5 = type === attributeType.emailAddress || type === attributeType.domainComponent;
+  return !(isIa5 && valueTag === Tag.IA5_STRING);
+}
+
+const plain = /^[\x20-\x7e]*$/;
+/** Characters that move a cursor, turn text around or are drawn as nothing. */
+const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|(?! )\p{Zs}/u;
+
+const x500UniqueIdentifier = '2.5.4.45';
+
+function observeString({ type, valueTag, text, proper }: NameTreeAttribute, what: string, report: Report): void {
+  if (!isStringType(valueTag)) {
+    // X.520 defines a few attributes that are no strings, such as the x500UniqueIdentifier, a BIT STRING.
+    if (valueTag !== Tag.BIT_STRING || type !== x500UniqueIdentifier)
+      report('MalformedString', `${attributeLabel(type)} of ${what} is a ${stringTypeName(valueTag)}, no string`);
+    return;
+  }
+  if (!proper)
+    report(
+      'MalformedString',
+      `${attributeLabel(type)} of ${what} has octets that a ${stringTypeName(valueTag)} does not allow` +
+        (text === null ? '' : `: ${quoteText(text)}`),
+    );
+  if (text !== null && !plain.test(text) && unseen.test(text))
+    report('DeceptiveName', `${attributeLabel(type)} of ${what} holds characters that do not show: ${quoteText(text)}`);
+}
+
+const quoteText = (text: string): string => quote(text.slice(0, 200));

@@ -1,0 +1,237 @@
+import { hash } from 'node:crypto';
+import type { PublicKeyDescription } from '../model/inspection.js';
+import {
+  curveOf,
+  type DerElement,
+  DerError,
+  DerReader,
+  inside,
+  publicKeyAlgorithm,
+  readSubjectPublicKeyInfo,
+  rsaWeakness,
+  Tag,
+  whyNotOnCurve,
+} from '@kubepass/x509';
+import { namedCurves, objectNames } from '@kubepass/x509/openssl-text';
+import {
+  type AlgorithmIdentifier,
+  bitLengthOf,
+  dottedIdentifier,
+  isEven,
+  type PublicKeyTree,
+  readPublicKeyTree,
+  type RsaMagnitudes,
+  rsaMagnitudes,
+  rsassaPss,
+} from '@kubepass/x509/tree';
+import type { Observation } from '../decoded.js';
+import { Observations, type Report } from '../observations.js';
+
+export interface DescribedPublicKey {
+  readonly description: PublicKeyDescription;
+  readonly observations: readonly Observation[];
+}
+
+/** The description of a key besides its identifiers. */
+type KeyFacts = Pick<PublicKeyDescription, 'algorithm' | 'bits' | 'curve' | 'exponent'>;
+
+const NO_FACTS = { bits: null, curve: null, exponent: null };
+
+/** Describes a SubjectPublicKeyInfo in DER. Throws `DerError` where it is none. */
+export function describePublicKey(spki: Buffer): DescribedPublicKey {
+  const reader = new DerReader(spki);
+  const publicKey = readPublicKeyTree(reader);
+  reader.end('the public key');
+  return describePublicKeyTree(publicKey);
+}
+
+/** Describes a key by its octets alone, whatever its algorithm, and reports its oddities. */
+export function describePublicKeyTree(publicKey: PublicKeyTree): DescribedPublicKey {
+  const observations = new Observations();
+  const facts = describeKey(publicKey, observations.report);
+  const { raw, algorithm } = publicKey;
+  return {
+    description: { ...facts, oid: algorithm.oid, spkiSha256: hash('sha256', raw, 'hex') },
+    observations: observations.toArray(),
+  };
+}
+
+const otherAlgorithm = {
+  rsa: '2.5.8.1.1',
+  dsa: '1.2.840.10040.4.1',
+  x25519: '1.3.101.110',
+  x448: '1.3.101.111',
+  ed448: '1.3.101.113',
+} as const;
+
+function describeKey(publicKey: PublicKeyTree, report: Report): KeyFacts {
+  const { algorithm, octets: key } = publicKey;
+  switch (algorithm.oid) {
+    case publicKeyAlgorithm.rsaEncryption:
+    case otherAlgorithm.rsa:
+      // RFC 3279 2.3.1; Go reads no other.
+      if (algorithm.parameters?.tag !== Tag.NULL)
+        report('PublicKeyInvalid', 'the parameters beside the RSA key are not NULL');
+      return describeRsaKey('RSA', publicKey, report);
+    case rsassaPss:
+      unsupported(report, 'a key that is bound to RSASSA-PSS');
+      return describeRsaKey('RSASSA-PSS', publicKey, report);
+    case publicKeyAlgorithm.ecPublicKey:
+      return describeEllipticCurveKey(algorithm, key, report);
+    case publicKeyAlgorithm.ed25519:
+      return describeEd25519Key(publicKey.raw, report);
+    case otherAlgorithm.ed448:
+      return describeRawKey('Ed448', 57, 448, algorithm, key, report);
+    case otherAlgorithm.x25519:
+      return describeRawKey('X25519', 32, 256, algorithm, key, report);
+    case otherAlgorithm.x448:
+      return describeRawKey('X448', 56, 448, algorithm, key, report);
+    case otherAlgorithm.dsa:
+      return describeDsaKey(algorithm, report);
+    default: {
+      const name = objectNames.long(algorithm.oid);
+      unsupported(report, `a key of algorithm ${name}`);
+      return { ...NO_FACTS, algorithm: postQuantum.test(name) ? name : algorithm.oid };
+    }
+  }
+}
+
+const postQuantum = /^(?:ML-DSA|ML-KEM|SLH-DSA)-/;
+
+const unsupported = (report: Report, what: string): void => {
+  report('KeyAlgorithmUnsupported', `Kubernetes cannot use ${what}`);
+};
+
+const invalid = (report: Report, error: unknown): void => {
+  if (!(error instanceof DerError)) throw error;
+  report('PublicKeyInvalid', error.message);
+};
+
+/** crypto/tls of Go refuses longer keys. */
+const LONGEST_USABLE_RSA_KEY = 8192;
+/** A shorter modulus is factored within hours, whatever its factors are. */
+const SHORTEST_TESTED_RSA_KEY = 512;
+/** How long an exponent may be to be shown in decimal. */
+const LONGEST_SHOWN_EXPONENT = 2048;
+
+function describeRsaKey(name: string, { rsa }: PublicKeyTree, report: Report): KeyFacts {
+  for (const { code, message } of rsa?.observations ?? []) report(code, `the RSA key: ${message}`);
+  let key: RsaMagnitudes;
+  try {
+    if (!rsa?.value) {
+      report('PublicKeyInvalid', `the RSA key cannot be read: ${rsa?.problem ?? ''}`);
+      return { ...NO_FACTS, algorithm: name };
+    }
+    key = rsaMagnitudes(rsa.value);
+  } catch (error) {
+    invalid(report, error);
+    return { ...NO_FACTS, algorithm: name };
+  }
+  const { bits, modulus, exponent } = key;
+  if (bits < 2048) report('WeakRsaKey', `the RSA key has ${bits} bits`);
+  if (bits > LONGEST_USABLE_RSA_KEY) unsupported(report, `an RSA key of ${bits} bits`);
+  if (isEven(modulus)) report('PublicKeyInvalid', 'the RSA modulus is even');
+  else if (bits >= SHORTEST_TESTED_RSA_KEY && bits <= LONGEST_USABLE_RSA_KEY) observeWeakness(modulus, report);
+  const shown = exponent.length <= LONGEST_SHOWN_EXPONENT ? decimal(exponent) : null;
+  const problem = whyUnusualExponent(exponent);
+  if (problem !== null) report('RsaExponentUnusual', `the RSA exponent ${shortForm(shown)}${problem}`);
+  return { algorithm: `${name}-${bits}`, bits, curve: null, exponent: shown };
+}
+
+function observeWeakness(modulus: Buffer, report: Report): void {
+  const weakness = rsaWeakness(modulus);
+  if (weakness !== null) report('RsaKeyFactorable', weakness);
+}
+
+const decimal = (octets: Buffer): string =>
+  octets.length <= 6 ? String(octets.readUIntBE(0, octets.length)) : BigInt(`0x${octets.toString('hex')}`).toString();
+
+const shortForm = (exponent: string | null): string =>
+  exponent === null || exponent.length > 30 ? '' : `${exponent} `;
+
+/** 65537 is the least that FIPS 186-5 5.4 allows, 2^31 - 1 the most that Go takes. */
+function whyUnusualExponent(exponent: Buffer): string | null {
+  if (isEven(exponent)) return 'is even';
+  if (exponent.length > 4 || exponent.readUIntBE(0, exponent.length) > 0x7fffffff) return 'is larger than 2147483647';
+  return exponent.readUIntBE(0, exponent.length) < 65537 ? 'is below 65537' : null;
+}
+
+function describeEllipticCurveKey({ parameters }: AlgorithmIdentifier, point: Buffer, report: Report): KeyFacts {
+  if (parameters?.tag !== Tag.OBJECT_IDENTIFIER) return describeUnnamedCurveKey(parameters, report);
+  const oid = dottedIdentifier(parameters);
+  const curve = namedCurves.get(oid);
+  // `secp256k1` where NIST has no name for it.
+  const name = curve?.nistName ?? curve?.name ?? oid;
+  const bits = curve ? Number(curve.orderBits) : null;
+  const facts = { algorithm: `ECDSA-${name.replace(/^([PKB])-/, '$1')}`, bits, curve: name, exponent: null };
+  if (bits !== null && bits < 256) report('WeakEllipticCurve', `the key is on ${name}, a curve of ${bits} bits`);
+  const supported = curveOf(oid);
+  if (supported === undefined) unsupported(report, `a key on the curve ${name}`);
+  else if (point[0] === 2 || point[0] === 3) unsupported(report, 'a point in compressed form');
+  else {
+    const problem = whyNotOnCurve(supported, point);
+    if (problem !== null) report('PublicKeyInvalid', `the key is not a point on ${name}: ${problem}`);
+  }
+  return facts;
+}
+
+function describeUnnamedCurveKey(parameters: DerElement | null, report: Report): KeyFacts {
+  if (parameters?.tag !== Tag.SEQUENCE) {
+    report('PublicKeyInvalid', 'the elliptic-curve key says nothing of its curve');
+    return { ...NO_FACTS, algorithm: 'ECDSA' };
+  }
+  report('ExplicitCurveParameters', 'the key spells out the parameters of its curve');
+  const bits = orderBits(parameters);
+  if (bits !== null && bits < 256) report('WeakEllipticCurve', `the key is on a curve of ${bits} bits`);
+  return { algorithm: 'ECDSA-explicit', bits, curve: null, exponent: null };
+}
+
+/** ECParameters (SEC 1 C.2): version, field, coefficients, generator, order. */
+function orderBits(parameters: DerElement): number | null {
+  try {
+    const fields = inside(parameters);
+    for (let i = 0; i < 4; i++) fields.next();
+    return bitLengthOf(fields.expect(Tag.INTEGER, 'the order of a curve').content);
+  } catch (error) {
+    if (error instanceof DerError) return null;
+    throw error;
+  }
+}
+
+function describeEd25519Key(spki: Buffer, report: Report): KeyFacts {
+  try {
+    const strict = readSubjectPublicKeyInfo(spki);
+    if (!strict.ok) report('PublicKeyInvalid', strict.refusal.message);
+  } catch (error) {
+    invalid(report, error);
+  }
+  return { ...NO_FACTS, algorithm: 'Ed25519', bits: 256 };
+}
+
+/** RFC 8410 4: the bits are the key itself, without parameters. */
+function describeRawKey(
+  name: string,
+  octets: number,
+  bits: number,
+  { parameters }: AlgorithmIdentifier,
+  key: Buffer,
+  report: Report,
+): KeyFacts {
+  unsupported(report, `a key of algorithm ${name}`);
+  if (key.length !== octets) report('PublicKeyInvalid', `an ${name} key has ${octets} octets, not ${key.length}`);
+  if (parameters !== null) report('PublicKeyInvalid', `the ${name} key has parameters`);
+  return { ...NO_FACTS, algorithm: name, bits };
+}
+
+/** RFC 3279 2.3.2: p, q and g beside the algorithm, unless they are inherited from the issuer. */
+function describeDsaKey({ parameters }: AlgorithmIdentifier, report: Report): KeyFacts {
+  unsupported(report, 'a DSA key');
+  if (parameters?.tag !== Tag.SEQUENCE) return { ...NO_FACTS, algorithm: 'DSA' };
+  try {
+    const bits = bitLengthOf(inside(parameters).expect(Tag.INTEGER, 'p').content);
+    return { ...NO_FACTS, algorithm: `DSA-${bits}`, bits };
+  } catch (error) {
+    invalid(report, error);
+    return { ...NO_FACTS, algorithm: 'DSA' };
+  }
+}

@@ -1,0 +1,315 @@
+import { expect, it, describe } from 'vitest';
+import { extKeyUsageExtension, keyPurpose, Tag } from '@kubepass/x509';
+import {
+  makeAuthority,
+  makeCertificate,
+  makeKey,
+  makeList,
+  nameConstraints,
+  nameOf,
+  pathLength,
+  subjectAltName,
+  type AlternativeNames,
+  type CertificateFields,
+} from '../../../x509/test/helpers/certificates.js';
+import { inspectFiles, knownCluster } from '../inspected.js';
+import { cpuMilliseconds } from '../../../../test/helpers/cpu-milliseconds.js';
+
+const ca = makeAuthority();
+
+async function codesOf(fields: CertificateFields, issuer = ca) {
+  const leaf = makeCertificate({ issuer, ...fields });
+  return (await inspectFiles({ 'leaf.crt': leaf.pem, 'ca.crt': issuer.pem })).codes('leaf.crt');
+}
+
+it('finds nothing about a certificate and a CA that are in order', async () => {
+  expect(await codesOf({})).toEqual([]);
+  expect((await inspectFiles({ 'ca.crt': ca.pem })).findings).toEqual([]);
+});
+
+describe('the signature', () => {
+  it('is missed where the CA is neither in the upload nor ours', async () => {
+    const files = { 'leaf.crt': makeCertificate({ issuer: ca }).pem };
+    expect((await inspectFiles(files)).codes('leaf.crt')).toEqual(['IssuerMissing']);
+    const clusters = [knownCluster('dev', 'https://10.0.0.1:6443', [], [ca.der])];
+    expect((await inspectFiles(files, { clusters })).codes('leaf.crt')).toEqual([]);
+  });
+
+  it('is not the one of a certificate that was changed', async () => {
+    expect(await codesOf({ forged: true })).toContain('SignatureInvalid');
+  });
+
+  it('is not the one of a root that was changed', async () => {
+    const { codes } = await inspectFiles({ 'ca.crt': makeAuthority({ forged: true }).pem });
+    expect(codes('ca.crt')).toContain('SignatureInvalid');
+  });
+
+  it('accuses nobody where CAs of two clusters have one name', async () => {
+    const leaf = makeCertificate({ issuer: ca });
+    const { codes } = await inspectFiles({ 'leaf.crt': leaf.pem, 'ca.crt': makeAuthority().pem });
+    expect(codes('leaf.crt')).toEqual(['IssuerMissing']);
+  });
+
+  it('is held against the only CA of that name where there are no key identifiers', async () => {
+    const old = makeAuthority({ subjectKeyIdentifier: null });
+    expect(await codesOf({ forged: true }, old)).toContain('SignatureInvalid');
+    expect(await codesOf({}, old)).not.toContain('SignatureInvalid');
+  });
+});
+
+describe('the CA', () => {
+  it('must be one', async () => {
+    const leaf = makeCertificate({
+      issuer: ca,
+      subjectKeyIdentifier: Buffer.alloc(20, 3),
+      keyUsage: ['digitalSignature'],
+    });
+    expect(await codesOf({ subject: [['CN', 'below']] }, leaf)).toContain('IssuerNotCa');
+  });
+
+  it('must be allowed to sign certificates', async () => {
+    const mute = makeAuthority({ keyUsage: ['digitalSignature', 'cRLSign'] });
+    expect(await codesOf({}, mute)).toContain('IssuerMayNotSign');
+  });
+
+  it('must be named as it names itself, octet for octet', async () => {
+    expect(await codesOf({ issuerName: nameOf([['CN', 'else']]) })).toContain('IssuerNameWrong');
+    const printable = nameOf([['CN', 'test-ca']], Tag.PRINTABLE_STRING);
+    const leaf = makeCertificate({ issuer: ca, issuerName: printable });
+    const { finding } = await inspectFiles({ 'leaf.crt': leaf.pem, 'ca.crt': ca.pem });
+    expect(finding('IssuerNameWrong')?.message).toContain('encoded differently');
+  });
+
+  it('must be the one that the authority key identifier is of', async () => {
+    expect(await codesOf({ authorityKeyIdentifier: Buffer.alloc(20, 9) })).toContain('AuthorityKeyIdentifierWrong');
+    const own = makeAuthority({ authorityKeyIdentifier: Buffer.alloc(20, 9) });
+    expect((await inspectFiles({ 'ca.crt': own.pem })).codes('ca.crt')).toContain('AuthorityKeyIdentifierWrong');
+  });
+
+  it('may allow no further CA below it', async () => {
+    const root = makeAuthority({ subject: [['CN', 'root']], basicConstraints: pathLength(0) });
+    const between = makeAuthority({ subject: [['CN', 'between']], issuer: root });
+    const files = {
+      'leaf.crt': makeCertificate({ issuer: between }).pem,
+      'direct.crt': makeCertificate({ issuer: root }).pem,
+      'between.crt': between.pem,
+      'root.crt': root.pem,
+    };
+    const { codes, finding } = await inspectFiles(files);
+    expect(finding('PathLengthExceeded')?.object).toBe('leaf.crt');
+    expect(codes('direct.crt')).not.toContain('PathLengthExceeded');
+  });
+
+  it('may allow none of the extended key usages', async () => {
+    const servers = makeAuthority({ extKeyUsage: [keyPurpose.serverAuth] });
+    expect(await codesOf({}, servers)).toContain('ExtendedKeyUsageUnsuitable');
+    expect(await codesOf({ extKeyUsage: [keyPurpose.serverAuth, keyPurpose.clientAuth] }, servers)).not.toContain(
+      'ExtendedKeyUsageUnsuitable',
+    );
+    expect(extKeyUsageExtension([])).toBeDefined();
+  });
+
+  it('gives no serial number twice', async () => {
+    const serialNumber = Buffer.alloc(16, 0x33);
+    const files = {
+      'a.crt': makeCertificate({ issuer: ca, serialNumber }).pem,
+      'b.crt': makeCertificate({ issuer: ca, serialNumber, subject: [['CN', 'joe']] }).pem,
+      'other-ca.crt': makeCertificate({ issuer: makeAuthority(), serialNumber }).pem,
+      'ca.crt': ca.pem,
+    };
+    const { findings } = await inspectFiles(files);
+    expect(findings.filter(({ code }) => code === 'DuplicateSerialNumber').map(({ object }) => object)).toEqual([
+      'b.crt',
+    ]);
+  });
+
+  it('may have revoked it', async () => {
+    const serialNumber = Buffer.alloc(16, 0x44);
+    const leaf = makeCertificate({ issuer: ca, serialNumber }).pem;
+    const files = { 'leaf.crt': leaf, 'ca.crt': ca.pem };
+    const revoked = await inspectFiles({ ...files, 'crl.pem': makeList(ca, [serialNumber]).pem });
+    expect(revoked.codes('leaf.crt')).toEqual(['RevokedCertificate']);
+    const other = await inspectFiles({ ...files, 'crl.pem': makeList(ca, [Buffer.alloc(16, 0x45)]).pem });
+    expect(other.codes('leaf.crt')).toEqual([]);
+    expect(other.codes('crl.pem')).toEqual(['ListNotConsulted']);
+  });
+});
+
+describe('a certificate list', () => {
+  it('is out of date after its time', async () => {
+    const list = makeList(ca, [], new Date('2026-02-01T00:00:00Z'));
+    const { codes } = await inspectFiles({ 'crl.pem': list.pem, 'ca.crt': ca.pem });
+    expect(codes('crl.pem')).toEqual(['ListExpired', 'ListNotConsulted']);
+  });
+
+  it('is not that of its CA where another key signed it', async () => {
+    const list = makeList(ca, [], undefined, makeKey());
+    const { codes } = await inspectFiles({ 'crl.pem': list.pem, 'ca.crt': ca.pem });
+    expect(codes('crl.pem')).toContain('SignatureInvalid');
+  });
+});
+
+describe('name constraints', () => {
+  const address = (text: string): Buffer => Buffer.from(text.split('.').map(Number));
+  const corp = nameOf([['O', 'Corp']]);
+  const user = [['CN', 'jane']] as const;
+
+  it.each<[string, AlternativeNames, AlternativeNames, AlternativeNames, boolean]>([
+    ['a host under a permitted domain', { dns: ['corp.example'] }, {}, { dns: ['a.Corp.example'] }, false],
+    ['the permitted domain itself', { dns: ['corp.example'] }, {}, { dns: ['corp.example'] }, false],
+    ['a host that only ends alike', { dns: ['corp.example'] }, {}, { dns: ['notcorp.example'] }, true],
+    [
+      'the domain where only what is under it is permitted',
+      { dns: ['.corp.example'] },
+      {},
+      { dns: ['corp.example'] },
+      true,
+    ],
+    ['a name of a kind that is not constrained', { dns: ['corp.example'] }, {}, { email: ['a@b.example'] }, false],
+    ['an excluded host', {}, { dns: ['bad.example'] }, { dns: ['x.bad.example'] }, true],
+    ['a wildcard that covers an excluded host', {}, { dns: ['a.bad.example'] }, { dns: ['*.bad.example'] }, true],
+    [
+      'an address within',
+      { ip: [Buffer.concat([address('10.0.0.0'), address('255.0.0.0')])] },
+      {},
+      { ip: [address('10.1.2.3')] },
+      false,
+    ],
+    [
+      'an address outside',
+      { ip: [Buffer.concat([address('10.0.0.0'), address('255.0.0.0')])] },
+      {},
+      { ip: [address('11.1.2.3')] },
+      true,
+    ],
+    [
+      'an address of another family',
+      { ip: [Buffer.concat([address('10.0.0.0'), address('255.0.0.0')])] },
+      {},
+      { ip: [Buffer.alloc(16)] },
+      true,
+    ],
+    ['a mailbox of a permitted host', { email: ['corp.example'] }, {}, { email: ['Jane@CORP.example'] }, false],
+    ['a mailbox of a host below it', { email: ['corp.example'] }, {}, { email: ['jane@mail.corp.example'] }, true],
+    [
+      'a mailbox of a host below, which is permitted',
+      { email: ['.corp.example'] },
+      {},
+      { email: ['jane@mail.corp.example'] },
+      false,
+    ],
+    ['the very mailbox', { email: ['jane@corp.example'] }, {}, { email: ['jane@Corp.example'] }, false],
+    ['another mailbox there', { email: ['jane@corp.example'] }, {}, { email: ['Jane@corp.example'] }, true],
+    ['a URI of a permitted host', { uri: ['corp.example'] }, {}, { uri: ['https://u@corp.example:8443/x?y'] }, false],
+    ['a URI of another host', { uri: ['.corp.example'] }, {}, { uri: ['spiffe://corp.example/x'] }, true],
+    ['a URI without a host', { uri: ['corp.example'] }, {}, { uri: ['urn:a:b'] }, true],
+    ['a URI of an address', { uri: ['.example'] }, {}, { uri: ['https://10.0.0.1/'] }, true],
+    [
+      'an excluded directory name',
+      {},
+      { directory: [corp] },
+      {
+        directory: [
+          nameOf([
+            ['O', ' CORP '],
+            ['CN', 'x'],
+          ]),
+        ],
+      },
+      true,
+    ],
+    ['a directory name elsewhere', {}, { directory: [corp] }, { directory: [nameOf([['O', 'Corporation']])] }, false],
+  ])('judge %s', async (_, permitted, excluded, names, violated) => {
+    const constrained = makeAuthority({ extensions: [nameConstraints(permitted, excluded)] });
+    const codes = await codesOf({ subject: user, extensions: [subjectAltName(names)] }, constrained);
+    expect(codes.includes('NameConstraintViolated')).toBe(violated);
+  });
+
+  it('judge the subject, and the mailbox in it where no other is given', async () => {
+    const permitted = makeAuthority({ extensions: [nameConstraints({ directory: [corp], email: ['corp.example'] })] });
+    const mailbox = '1.2.840.113549.1.9.1';
+    expect(
+      await codesOf(
+        {
+          subject: [
+            ['O', 'corp'],
+            ['CN', 'jane'],
+          ],
+        },
+        permitted,
+      ),
+    ).not.toContain('NameConstraintViolated');
+    expect(
+      await codesOf(
+        {
+          subject: [
+            ['O', 'Other'],
+            ['CN', 'jane'],
+          ],
+        },
+        permitted,
+      ),
+    ).toContain('NameConstraintViolated');
+    const elsewhere = [
+      ['O', 'Corp'],
+      [mailbox, 'jane@else.example'],
+    ] as const;
+    expect(await codesOf({ subject: elsewhere }, permitted)).toContain('NameConstraintViolated');
+  });
+
+  it('are compared with no more names than an upload may ask for', async () => {
+    const hosts = (count: number) => Array.from({ length: count }, (_, i) => `${i}.example`);
+    const strict = makeAuthority({ extensions: [nameConstraints({ dns: ['example'] }, { dns: hosts(10_000) })] });
+    const leaf = makeCertificate({ issuer: strict, extensions: [subjectAltName({ dns: hosts(10_000).reverse() })] });
+    const start = cpuMilliseconds();
+    const named = makeCertificate({ issuer: strict, extensions: [subjectAltName({ dns: ['a.b.example'] })] });
+    const { codes } = await inspectFiles({ 'named.crt': named.pem, 'ca.crt': strict.pem });
+    expect(codes('named.crt')).not.toContain('NameConstraintViolated');
+    const many = Array.from({ length: 10_000 }, (_, i) => `x${i}.example`);
+    const hostile = makeCertificate({ issuer: strict, extensions: [subjectAltName({ dns: many })] });
+    await expect(inspectFiles({ 'leaf.crt': hostile.pem, 'ca.crt': strict.pem })).rejects.toMatchObject({
+      reason: 'TooMuchWork',
+    });
+    expect((await inspectFiles({ 'leaf.crt': leaf.pem, 'ca.crt': strict.pem })).codes('leaf.crt')).toContain(
+      'NameConstraintViolated',
+    );
+    expect(cpuMilliseconds() - start).toBeLessThan(6000);
+  });
+
+  it('of a CA further up count too, and those of a CA of ours', async () => {
+    const root = makeAuthority({ subject: [['CN', 'root']], extensions: [nameConstraints({ dns: ['corp.example'] })] });
+    const between = makeAuthority({ subject: [['CN', 'between']], issuer: root });
+    const leaf = makeCertificate({ issuer: between, extensions: [subjectAltName({ dns: ['else.example'] })] });
+    const clusters = [knownCluster('dev', 'https://10.0.0.1:6443', [root.der])];
+    const { finding } = await inspectFiles({ 'leaf.crt': leaf.pem, 'between.crt': between.pem }, { clusters });
+    expect(finding('NameConstraintViolated')).toMatchObject({
+      object: 'leaf.crt',
+      message: '"else.example" is not permitted by the CA of cluster dev.',
+    });
+  });
+});
+
+describe('a file of several certificates', () => {
+  const root = makeAuthority({ subject: [['CN', 'root']] });
+  const between = makeAuthority({ subject: [['CN', 'between']], issuer: root });
+  const leaf = makeCertificate({ issuer: between });
+  const chainCodes = async (...chain: readonly { readonly pem: string }[]) => {
+    const { findings } = await inspectFiles({ 'chain.pem': chain.map(({ pem }) => pem).join('') });
+    return findings
+      .filter(({ code }) => ['ChainOutOfOrder', 'RootInChain'].includes(code))
+      .map(({ code, object }) => `${code} ${object}`);
+  };
+
+  it('is a chain where each certificate signed the one before', async () => {
+    expect(await chainCodes(leaf, between)).toEqual([]);
+    expect(await chainCodes(leaf, between, root)).toEqual(['RootInChain chain.pem[2]']);
+    expect(await chainCodes(between, leaf)).toEqual(['ChainOutOfOrder chain.pem[0]', 'ChainOutOfOrder chain.pem[1]']);
+  });
+
+  it('is a collection where there is no leaf, or several', async () => {
+    expect(await chainCodes(root, between)).toEqual([]);
+    expect(await chainCodes(leaf, root, between, makeCertificate({ issuer: root, subject: [['CN', 'joe']] }))).toEqual(
+      [],
+    );
+  });
+});

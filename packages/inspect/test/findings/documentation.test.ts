@@ -1,0 +1,29 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { findingsDocument, findingsFile, readExamples } from '../../scripts/findings-document.js';
+import { findingGroups, findingKinds } from '../../src/findings/catalogue.js';
+
+const codes = Object.keys(findingKinds);
+
+it('documents the findings as they are: `npm run findings` otherwise', () => {
+  expect(readFileSync(findingsFile, 'utf8')).toBe(findingsDocument(readExamples()));
+});
+
+it('documents every finding once', () => {
+  expect(findingGroups.flatMap(({ kinds }) => Object.keys(kinds))).toEqual(codes);
+});
+
+it('raises every finding somewhere', () => {
+  const sources = ['inspection', 'formats', 'x509/tree']
+    .map((room) => join('src', room))
+    .flatMap(textsIn)
+    .join('\n');
+  expect(codes.filter((code) => !sources.includes(`'${code}'`))).toEqual([]);
+});
+
+/** The texts of all sources but the catalogue, which names every code. */
+const textsIn = (folder: string): readonly string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('catalogue.ts'))
+    .map((file) => readFileSync(join(folder, file), 'utf8'));

@@ -1,0 +1,211 @@
+import { describe, expect, it } from 'vitest';
+import { keyPurpose } from '@kubepass/x509';
+import {
+  makeAuthority,
+  makeCertificate,
+  subjectAltName,
+  type CertificateFields,
+  type NameParts,
+} from '../../../x509/test/helpers/certificates.js';
+import { csrFor } from '../../../x509/test/helpers/csr.js';
+import { inspectFiles, kubeconfigOf } from '../inspected.js';
+
+const ca = makeAuthority();
+const { clientAuth, serverAuth } = keyPurpose;
+
+const codesOf = async (fields: CertificateFields) =>
+  (await inspectFiles({ 'x.crt': makeCertificate({ issuer: ca, ...fields }).pem, 'ca.crt': ca.pem })).codes('x.crt');
+
+describe('whom a certificate speaks for', () => {
+  it.each<[string, NameParts, readonly string[]]>([
+    [
+      'an ordinary user',
+      [
+        ['O', 'dev'],
+        ['CN', 'jane'],
+      ],
+      [],
+    ],
+    [
+      'a member of system:masters',
+      [
+        ['O', 'system:masters'],
+        ['CN', 'jane'],
+      ],
+      ['SystemMasters'],
+    ],
+    [
+      'a group that only looks like system:masters',
+      [
+        ['O', 'System:Masters'],
+        ['CN', 'jane'],
+      ],
+      ['PrivilegedName'],
+    ],
+    [
+      "kubeadm's administrator",
+      [
+        ['O', 'kubeadm:cluster-admins'],
+        ['CN', 'kubernetes-admin'],
+      ],
+      ['PrivilegedName'],
+    ],
+    [
+      'a node',
+      [
+        ['O', 'system:nodes'],
+        ['CN', 'system:node:n1'],
+      ],
+      ['PrivilegedName', 'PrivilegedName'],
+    ],
+    ['the front proxy', [['CN', 'front-proxy-client']], ['PrivilegedName']],
+    ['cluster-admin by name', [['CN', 'Cluster-Admin']], ['PrivilegedName']],
+  ])('is told where it is privileged: %s', async (_, subject, expected) => {
+    expect((await codesOf({ subject })).filter((code) => ['SystemMasters', 'PrivilegedName'].includes(code))).toEqual(
+      expected,
+    );
+  });
+
+  it('is told of a request too', async () => {
+    const { pem } = await csrFor('jane', ['system:masters']);
+    expect((await inspectFiles({ 'jane.csr': pem })).codes('jane.csr')).toContain('SystemMasters');
+  });
+
+  it('is not read from what is for servers', async () => {
+    const fields = {
+      subject: [
+        ['O', 'system:masters'],
+        ['CN', 'x'],
+      ] as const,
+      extKeyUsage: [serverAuth],
+    };
+    expect(await codesOf({ ...fields, extensions: [subjectAltName({ dns: ['x.example'] })] })).toEqual([]);
+  });
+});
+
+describe('the subject of a client', () => {
+  it('has a common name', async () => {
+    expect(await codesOf({ subject: [['O', 'dev']] })).toContain('NoCommonName');
+    const server = { extKeyUsage: [serverAuth], extensions: [subjectAltName({ dns: ['x.example'] })] };
+    expect(await codesOf({ ...server, subject: [['O', 'dev']] })).not.toContain('NoCommonName');
+  });
+
+  it('has nothing that no API server reads', async () => {
+    const jane = ['CN', 'jane'] as const;
+    expect(await codesOf({ subject: [['C', 'DE'], ['OU', 'x'], jane] })).toEqual(['UnexpectedSubjectAttribute']);
+    expect(await codesOf({ subject: [['1.3.6.1.4.1.57683.2', '42'], jane] })).toEqual([]);
+  });
+});
+
+it('says where the signature of a request cannot be checked', async () => {
+  const { pem } = await csrFor('jane');
+  expect((await inspectFiles({ 'jane.csr': pem })).codes('jane.csr')).not.toContain('SignatureNotChecked');
+  // ecdsa-with-SHA256 becomes an algorithm that nobody knows.
+  const der = Buffer.from(pem.replace(/-----.*-----/g, ''), 'base64');
+  const algorithm = Buffer.from('06082a8648ce3d040302', 'hex');
+  der.writeUInt8(0x7f, der.lastIndexOf(algorithm) + algorithm.length - 1);
+  expect((await inspectFiles({ 'jane.csr': der })).codes('jane.csr')).toContain('SignatureNotChecked');
+});
+
+describe('a client without a common name', () => {
+  it('is told, unless it is for the API of Talos, and then in a kubeconfig alone', async () => {
+    expect(await codesOf({ subject: [['O', 'dev']] })).toContain('NoCommonName');
+    expect(await codesOf({ subject: [['O', 'os:admin']] })).not.toContain('NoCommonName');
+    expect(
+      await codesOf({
+        subject: [
+          ['O', 'os:admin'],
+          ['O', 'dev'],
+        ],
+      }),
+    ).toContain('NoCommonName');
+    const talos = makeCertificate({ issuer: ca, subject: [['O', 'os:admin']] });
+    const config = kubeconfigOf({ authority: ca.pem, certificate: talos.pem, key: talos.key.pem });
+    const { codes } = await inspectFiles({ config });
+    expect(codes('config#users[0].user.client-certificate-data')).toContain('NoCommonName');
+  });
+});
+
+describe('alternative names', () => {
+  it('are missed in what is for servers', async () => {
+    expect(await codesOf({ extKeyUsage: [serverAuth] })).toContain('SubjectAltNameMissing');
+    expect(await codesOf({ extKeyUsage: [serverAuth], extensions: [subjectAltName({ dns: ['x.example'] })] })).toEqual(
+      [],
+    );
+  });
+
+  it('are not expected in what is for users', async () => {
+    expect(await codesOf({ extensions: [subjectAltName({ email: ['jane@corp.example'] })] })).toEqual([
+      'SubjectAltNameInUserCertificate',
+    ]);
+    expect(await codesOf({})).toEqual([]);
+  });
+
+  it('are remarked upon where they are wildcards', async () => {
+    expect(
+      await codesOf({ extKeyUsage: [serverAuth], extensions: [subjectAltName({ dns: ['*.corp.example'] })] }),
+    ).toEqual(['WildcardName']);
+  });
+
+  it('of an API server are those that workloads connect by', async () => {
+    const subject = [['CN', 'kube-apiserver']] as const;
+    const service = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc'];
+    const codes = async (names: Parameters<typeof subjectAltName>[0]) =>
+      codesOf({ subject, extKeyUsage: [serverAuth], extensions: [subjectAltName(names)] });
+    expect(await codes({ dns: service, ip: [Buffer.of(10, 96, 0, 1)] })).toEqual([]);
+    expect(await codes({ dns: service })).toEqual(['SubjectAltNameLacksKubernetesNames']);
+    expect(await codes({ dns: ['api.example'], ip: [Buffer.of(10, 96, 0, 1)] })).toEqual([
+      'SubjectAltNameLacksKubernetesNames',
+    ]);
+  });
+});
+
+describe("the names of a kubeconfig's server", () => {
+  const names = {
+    dns: ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'api.corp.example', '*.nodes.example'],
+    ip: [Buffer.of(10, 0, 0, 1), Buffer.from('fd000000000000000000000000000001', 'hex')],
+  };
+  const server = makeCertificate({
+    issuer: ca,
+    subject: [['CN', 'kube-apiserver']],
+    extKeyUsage: [serverAuth],
+    extensions: [subjectAltName(names)],
+  });
+  const jane = makeCertificate({ issuer: ca, extKeyUsage: [clientAuth] });
+  const lacks = async (url: string, more = {}, authority = ca.pem, others = {}) => {
+    const config = kubeconfigOf({ server: url, authority, certificate: jane.pem, key: jane.key.pem, more });
+    return (await inspectFiles({ config, 'apiserver.crt': server.pem, ...others }))
+      .codes('apiserver.crt')
+      .includes('SubjectAltNameLacksServer');
+  };
+
+  it.each([
+    ['https://10.0.0.1:6443', false],
+    ['https://10.0.0.2:6443', true],
+    ['https://API.corp.example', false],
+    ['https://other.corp.example', true],
+    ['https://[fd00:0:0::1]:6443', false],
+    ['https://a.nodes.example', false],
+    ['https://a.b.nodes.example', true],
+  ])('are in its certificate or not: %s', async (url, expected) => {
+    expect(await lacks(url)).toBe(expected);
+  });
+
+  it('are the one that the kubeconfig expects, where it says so', async () => {
+    expect(await lacks('https://10.0.0.9:6443', { 'tls-server-name': 'kubernetes.default' })).toBe(false);
+  });
+
+  it('are not looked for in the certificate of another cluster', async () => {
+    expect(await lacks('https://10.0.0.9:6443', {}, makeAuthority().pem)).toBe(false);
+  });
+
+  it('may be in the certificate of another of its servers', async () => {
+    const other = makeCertificate({
+      issuer: ca,
+      subject: [['CN', 'kube-apiserver']],
+      extKeyUsage: [serverAuth],
+      extensions: [subjectAltName({ ip: [Buffer.of(10, 0, 0, 9)] })],
+    });
+    expect(await lacks('https://10.0.0.9:6443', {}, ca.pem, { 'other.crt': other.pem })).toBe(false);
+  });
+});

@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto';
+import { expect, it } from 'vitest';
+import { generateCertificateAuthority } from '../../../../src/peculiar/generate-certificate-authority.js';
+import { makeAuthority, makeCertificate, testNow } from '../../../x509/test/helpers/certificates.js';
+import { inspectFiles, testThresholds } from '../inspected.js';
+
+const ca = makeAuthority();
+const inDays = (days: number): Date => new Date(testNow.getTime() + days * 86_400_000);
+const lasting = (from: number, to: number) =>
+  makeCertificate({ issuer: ca, notBefore: inDays(from), notAfter: inDays(to) }).pem;
+
+const validityCodes = [
+  'CertificateExpired',
+  'CertificateNotYetValid',
+  'CertificateExpiresSoon',
+  'CertificateEndsWithinDay',
+  'ValidityTooLong',
+];
+
+it.each([
+  ['expired', lasting(-100, -1), ['CertificateExpired']],
+  ['not yet valid', lasting(1, 100), ['CertificateNotYetValid']],
+  ['expiring within the configured time', lasting(-300, 10), ['CertificateExpiresSoon']],
+  ['expiring later than that', lasting(-300, 31), []],
+  ['short-lived, in the first two thirds of its life', lasting(-0.3, 0.7), ['CertificateEndsWithinDay']],
+  ['for three days, in its first', lasting(-0.3, 2.7), []],
+  ['short-lived, in the last third of its life', lasting(-0.7, 0.3), ['CertificateExpiresSoon']],
+  ['lasting longer than configured', lasting(-1, 400), ['ValidityTooLong']],
+  ['lasting as long as configured, and backdated by five minutes', lasting(-0.003, 400), []],
+])('says of a certificate that is %s', async (_, pem, expected) => {
+  const { codes } = await inspectFiles({ 'x.crt': pem, 'ca.crt': ca.pem });
+  expect(codes('x.crt').filter((code) => validityCodes.includes(code))).toEqual(expected);
+});
+
+it('holds CAs to a bound of their own', async () => {
+  const files = { 'ca.crt': ca.pem };
+  expect((await inspectFiles(files)).codes('ca.crt')).not.toContain('ValidityTooLong');
+  const thresholds = { ...testThresholds, maxCaValiditySeconds: 86_400 };
+  expect((await inspectFiles(files, { thresholds })).finding('ValidityTooLong')?.message).toContain('1 day');
+});
+
+it('tells an end within a day of a CA, too', async () => {
+  const short = makeAuthority({ notBefore: inDays(-0.3), notAfter: inDays(0.7) });
+  expect((await inspectFiles({ 'ca.crt': short.pem })).codes('ca.crt')).toContain('CertificateEndsWithinDay');
+  const thresholds = { ...testThresholds, expiresWithinSeconds: 0 };
+  const old = makeAuthority({ notBefore: inDays(-3000), notAfter: inDays(0.9) });
+  expect((await inspectFiles({ 'ca.crt': old.pem }, { thresholds })).codes('ca.crt')).toContain(
+    'CertificateEndsWithinDay',
+  );
+});
+
+it('says when a certificate ends after its CA', async () => {
+  const long = makeCertificate({ issuer: ca, notAfter: new Date('2036-01-01T00:00:00Z') });
+  const { finding } = await inspectFiles({ 'long.crt': long.pem, 'ok.crt': lasting(-1, 100), 'ca.crt': ca.pem });
+  expect(finding('OutlivesIssuer', 'long.crt')?.message).toBe('It ends at 2036-01-01T00:00:00Z, ca.crt before that.');
+  expect(finding('OutlivesIssuer', 'ok.crt')).toBeUndefined();
+});
+
+it('has nothing to say about a CA that this service makes', async () => {
+  const { certificatePem } = await generateCertificateAuthority({
+    commonName: 'demo',
+    now: testNow,
+    random: randomBytes,
+  });
+  // The default: ten years with three leap days.
+  const thresholds = { ...testThresholds, maxCaValiditySeconds: 3653 * 86_400 };
+  expect((await inspectFiles({ 'ca.crt': certificatePem }, { thresholds })).findings).toEqual([]);
+});

@@ -1,0 +1,148 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { inspectionDefaults } from '../../../src/inspection-defaults.js';
+import { inspect } from '../../../src/inspect.js';
+import { UploadRefusedError } from '../../../src/decoded.js';
+import type { Finding, Inspection } from '../../../src/model/inspection.js';
+import { inspectFiles } from '../../../src/offline/inspect-files.js';
+import { fromSources } from '../../../../../test/helpers/from-sources.js';
+import { corpusContext, readCorpus, readFixture } from '../../helpers/inspection-corpus.js';
+
+const root = fileURLToPath(new URL('../../../../../', import.meta.url));
+const { now } = corpusContext();
+const before = process.cwd();
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kubepass-inspect-'));
+  process.chdir(folder);
+});
+afterAll(() => {
+  process.chdir(before);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function write(path: string, content: string | Uint8Array): string {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, content);
+  return path;
+}
+
+const bytesOf = (fixture: string): Uint8Array => readFixture(fixture).upload.parts[0]!.bytes;
+const linesOf = (output: string): readonly string[] => output.trimEnd().split('\n');
+
+describe('kubepass-inspect', () => {
+  it('gives the same findings as the service for the whole corpus', async () => {
+    const alone = { now, clusters: [], thresholds: inspectionDefaults, inventory: async () => new Map() };
+    for (const { name, upload } of readCorpus()) {
+      const parts = upload.parts.map((part, i) => ({ name: part.name ?? `part-${i}`, bytes: part.bytes }));
+      const files = parts.map((part) => write(join(name, part.name), part.bytes));
+      const named = files.map((file, i) => ({ name: file, bytes: parts[i]!.bytes }));
+      const password = upload.password;
+      const option = password === null ? [] : ['--password-file', write(join(name, '.password'), `${password}\n`)];
+      const { output, complaints, exitCode } = await inspectFiles(['--format', 'json', ...option, ...files], now);
+      try {
+        const answer = JSON.parse(await inspect({ parts: named, password }, alone, 'application/json')) as Inspection;
+        const found = JSON.parse(output) as Inspection;
+        expect(found.findings, name).toEqual(answer.findings);
+        expect(found.objects, name).toEqual(answer.objects);
+        expect(exitCode, name).toBe(answer.findings.some(({ severity }) => severity === 'error') ? 1 : 0);
+      } catch (error) {
+        if (!(error instanceof UploadRefusedError)) throw error;
+        // More files than an upload may have are divided; a single one is not.
+        if (parts.length === 1) expect(complaints, name).toContain(error.reason);
+        if (parts.length === 1) expect(exitCode, name).toBe(2);
+      }
+    }
+  });
+
+  it('ends with 1 on findings of the chosen severity, and shows these', async () => {
+    const file = write('severity/jane.crt', bytesOf('user-with-alternative-names'));
+    const run = async (...options: string[]) => inspectFiles([...options, file], now);
+    expect(await run()).toMatchObject({ exitCode: 0, output: '1 object: 1 warning, 1 info\n' });
+    const warnings = await run('--severity', 'warning');
+    expect(warnings.exitCode).toBe(1);
+    expect(linesOf(warnings.output)[0]).toMatch(/^severity\/jane\.crt: warning: .+ \[IssuerMissing\]$/);
+    expect(linesOf(warnings.output)).toHaveLength(2);
+    expect(linesOf((await run('--severity', 'info')).output)).toHaveLength(3);
+  });
+
+  it('finds the certificate of a key in another file', async () => {
+    write('pair/tls/jane.key', bytesOf('key-pkcs8-ec'));
+    write('pair/tls/jane.crt', bytesOf('user-p384'));
+    const { output, exitCode } = await inspectFiles(['pair'], now);
+    expect(exitCode).toBe(1);
+    expect(output).toContain('pair/tls/jane.key: error: It is not the key of pair/tls/jane.crt.');
+  });
+
+  it('reads folders whole, and passes over what is not theirs, is too large or is a link', async () => {
+    write('folder/a/b/c/expired.crt', bytesOf('expired'));
+    write('folder/.git/expired.crt', bytesOf('expired'));
+    write('folder/node_modules/x/expired.crt', bytesOf('expired'));
+    write('folder/large.bin', Buffer.alloc(1024 * 1024 + 1));
+    write('folder/empty', '');
+    symlinkSync('a/b/c/expired.crt', 'folder/link.crt');
+    const { output, complaints, exitCode } = await inspectFiles(['--format', 'json', 'folder'], now);
+    expect((JSON.parse(output) as Inspection).objects.map(({ path }) => path)).toEqual(['folder/a/b/c/expired.crt']);
+    expect(complaints).toBe('folder/large.bin is larger than 1048576 octets, and is passed over\n');
+    expect(exitCode).toBe(1);
+  });
+
+  it('inspects more files than an upload may have', async () => {
+    for (let i = 0; i < 450; i++) write(`many/${i}.crt`, bytesOf(i === 444 ? 'expired' : 'user'));
+    const { output, exitCode } = await inspectFiles(['--format', 'json', 'many'], now);
+    const { objects, findings } = JSON.parse(output) as { objects: readonly unknown[]; findings: readonly Finding[] };
+    expect(objects).toHaveLength(450);
+    expect(findings[0]).toMatchObject({ code: 'CertificateExpired', object: 'many/444.crt' });
+    expect(exitCode).toBe(1);
+  });
+
+  it('answers SARIF, and the whole report', async () => {
+    const file = write('formats/expired.crt', bytesOf('expired'));
+    const sarif = JSON.parse((await inspectFiles(['--format', 'sarif', file], now)).output) as {
+      runs: { results: { ruleId: string }[] }[];
+    };
+    expect(sarif.runs[0]!.results.map(({ ruleId }) => ruleId)).toContain('CertificateExpired');
+    expect((await inspectFiles(['--format', 'report', file], now)).output).toContain('Serial Number:');
+  });
+
+  it.each([
+    [[], 'name at least one file or folder'],
+    [['--severity', 'fatal', 'x'], 'there is no severity "fatal"'],
+    [['--format', 'xml', 'x'], 'there is no format "xml"'],
+    [['--nonsense', 'x'], "Unknown option '--nonsense'"],
+    [['gone.crt'], 'gone.crt cannot be read: ENOENT'],
+    [['--password-file', 'gone', 'gone.crt'], 'the password file gone cannot be read'],
+  ])('ends with 2 and says why: %j', async (args, complaint) => {
+    const { complaints, exitCode } = await inspectFiles(args, now);
+    expect(complaints).toContain(complaint);
+    expect(exitCode).toBe(2);
+  });
+
+  it('ends with 2 where one of several files cannot be read, and inspects the others', async () => {
+    const file = write('partly/expired.crt', bytesOf('expired'));
+    const { output, exitCode } = await inspectFiles(['partly/gone.crt', file], now);
+    expect(output).toContain('CertificateExpired');
+    expect(exitCode).toBe(2);
+  });
+
+  it('lets no name move the cursor', async () => {
+    const file = write('names/a\u001b[2Jb.crt', bytesOf('expired'));
+    expect((await inspectFiles([file], now)).output).not.toContain('\u001b');
+  });
+});
+
+it('is a command, which reads its standard input for -', () => {
+  const run = spawnSync(process.execPath, [...fromSources, 'packages/inspect/src/kubepass-inspect.ts', '-'], {
+    cwd: root,
+    input: bytesOf('expired'),
+    encoding: 'utf8',
+  });
+  expect(run.stderr).toBe('');
+  expect(run.stdout).toContain('upload: error: It expired');
+  expect(run.status).toBe(1);
+});

@@ -1,0 +1,110 @@
+// Bundles the kubectl plugin into dist/plugin/: one file for each program, on Node's builtins alone. The folder is a package:
+// `npm pack ./dist/plugin` makes what people install, without the service and its database. The same sources give the same
+// octets: nothing of the machine, the folder or the time is in them.
+import { isBuiltin } from 'node:module';
+import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+
+/** The programs by their bundles. CommonJS starts faster, and an old Node reads it as far as the line that says that it is too old. */
+const plugin = {
+  format: 'cjs',
+  target: 'node16',
+  plugins: [{ name: 'main-program-as-text', setup: mainProgramAsText }],
+};
+// The YAML library is CommonJS, and asks for Node's modules by `require`.
+const requireInModule = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+const program = { format: 'esm', target: 'node20', banner: { js: requireInModule } };
+const bundled = {
+  'kubectl-kubepass.cjs': { source: 'kubectl-kubepass.ts', ...plugin },
+  'kubectl_complete-kubepass.cjs': { source: 'kubectl-complete-kubepass.ts', ...plugin },
+  'kubepass-inspect.mjs': { source: 'kubepass-inspect.ts', ...program },
+  'kubepass-verify.mjs': { source: 'kubepass-verify.ts', ...program },
+};
+
+const common = {
+  bundle: true,
+  platform: 'node',
+  minify: true,
+  legalComments: 'none',
+  charset: 'utf8',
+  logLevel: 'warning',
+};
+
+/** Builds into the folder, and answers the octets of each bundle by its name. */
+export async function buildPlugin(folder = join(root, 'dist', 'plugin')) {
+  rmSync(folder, { recursive: true, force: true });
+  const bundles = {};
+  for (const [name, { source, ...form }] of Object.entries(bundled)) {
+    const outfile = join(folder, name);
+    const { metafile } = await build({
+      absWorkingDir: root,
+      entryPoints: [join('src', source)],
+      outfile,
+      ...common,
+      ...form,
+      metafile: true,
+    });
+    mustStandAlone(name, metafile);
+    chmodSync(outfile, 0o755);
+    bundles[name] = readFileSync(outfile);
+  }
+  const { version, license } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest(version, license), null, 2)}\n`);
+  copyFileSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
+  copyFileSync(join(root, 'docs', 'kubectl-plugin.md'), join(folder, 'README.md'));
+  // npm packs modes too, and those of the clone and of new files follow the umask of whoever builds.
+  for (const name of ['package.json', 'LICENSE', 'README.md']) chmodSync(join(folder, name), 0o644);
+  return bundles;
+}
+
+const manifest = (version, license) => ({
+  name: 'kubectl-kubepass',
+  version,
+  description: 'kubectl plugin of kubepass: kubeconfigs that renew themselves, keys that never leave the machine',
+  license,
+  bin: Object.fromEntries(Object.keys(bundled).map((file) => [file.replace(/\.[cm]js$/, ''), file])),
+  engines: { node: '>=20' },
+});
+
+function mustStandAlone(name, { outputs }) {
+  const outside = Object.values(outputs)
+    .flatMap(({ imports }) => imports)
+    .filter(({ path, external }) => external && !isBuiltin(path));
+  if (outside.length > 0) throw new Error(`${name} needs ${outside.map(({ path }) => path).join(', ')}`);
+}
+
+/**
+ * The main program lies in the bundle as a text, which is compiled when it runs: mostly the cache answers, and compiling all of it
+ * would take as long as Node takes to start.
+ */
+function mainProgramAsText({ onResolve, onLoad }) {
+  onResolve({ filter: /\/run-plugin\.js$/ }, ({ kind }) =>
+    kind === 'dynamic-import' ? { path: 'main-program', namespace: 'text' } : undefined,
+  );
+  onLoad({ filter: /.*/, namespace: 'text' }, async () => {
+    const { outputFiles, metafile } = await build({
+      absWorkingDir: root,
+      entryPoints: ['packages/kubectl-kubepass/src/run-plugin.ts'],
+      ...common,
+      format: 'cjs',
+      target: 'node20',
+      write: false,
+      metafile: true,
+    });
+    mustStandAlone('the main program', metafile);
+    const text = JSON.stringify(outputFiles[0].text);
+    const contents = `const main = { exports: {} };
+      new Function('require', 'module', 'exports', ${text})(require, main, main.exports);
+      module.exports = main.exports;`;
+    return { contents, loader: 'js' };
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const bundles = await buildPlugin();
+  for (const [name, octets] of Object.entries(bundles)) console.log(`dist/plugin/${name}: ${octets.length} octets`);
+}

@@ -1,0 +1,204 @@
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { keyAlgorithms, revocationReasons } from '@kubepass/x509';
+import { errorMessage, PluginError } from './plugin-error.js';
+import { readRegularFile } from './read-regular-file.js';
+import { loginCommand, readDuration, readServer, type Settings, type TokenOptions } from './settings.js';
+
+const credentialOptions = {
+  server: { type: 'string' },
+  cluster: { type: 'string' },
+  username: { type: 'string' },
+  group: { type: 'string', multiple: true },
+  namespace: { type: 'string' },
+  'expires-in': { type: 'string' },
+  'key-algorithm': { type: 'string' },
+  'certificate-authority': { type: 'string' },
+  'certificate-authority-data': { type: 'string' },
+  login: { type: 'string' },
+  'token-file': { type: 'string' },
+  'token-command': { type: 'string' },
+} as const;
+
+type CredentialOptions = Readonly<{
+  [Name in keyof typeof credentialOptions]?: Name extends 'group' ? string[] : string;
+}>;
+
+/** `cluster` null: kubepass has one only. */
+export type LoginSettings = Omit<Settings, 'cluster'> & { readonly cluster: string | null };
+
+export interface LoginOptions {
+  readonly settings: LoginSettings;
+  readonly token: TokenOptions;
+  /** The audience that a token of the provider must have; null: none that is the URL of another server. */
+  readonly audience: string | null;
+  /** Whether the person has said yes to the server and the provider already. */
+  readonly yes: boolean;
+  readonly issuer: string | null;
+  readonly way: 'browser' | 'device' | null;
+  readonly kubeconfig: string | null;
+  readonly context: string | null;
+  readonly use: boolean;
+}
+
+/** The contexts that a command is about. */
+export interface Selection {
+  readonly kubeconfig: string | null;
+  readonly context: string | null;
+  readonly all: boolean;
+}
+
+/** The same, for a command that asks kubepass. `tokenServer`: with `--all`, the one that the token at hand is for. */
+export interface AskingSelection extends Selection {
+  readonly tokenServer: string | null;
+}
+
+/** The arguments that a kubeconfig has for kubectl. It may be of anybody, so nothing in it is read or run. */
+export function readCredentialCommand(args: readonly string[]): Settings {
+  const { settings, token } = readContextArguments(args);
+  const refused = token.tokenFile !== null ? '--token-file' : token.tokenCommand !== null ? '--token-command' : null;
+  if (refused !== null)
+    throw new PluginError(
+      `${refused} is for login alone, because a kubeconfig must not say what is read and run. If you know this one to be good, run: ${loginCommand({ ...settings, ...token })}`,
+    );
+  return settings;
+}
+
+/** The same, also of a kubeconfig that names a token: for whoever shows, forgets or replaces it. */
+export function readContextArguments(args: readonly string[]): {
+  readonly settings: Settings;
+  readonly token: TokenOptions;
+} {
+  const values = parsed(args, credentialOptions);
+  const settings = settingsOf(values);
+  if (settings.cluster === null) throw new PluginError('get-credential needs --cluster');
+  return { settings: { ...settings, cluster: settings.cluster }, token: tokenOptionsOf(values) };
+}
+
+export function readLoginCommand(args: readonly string[]): LoginOptions {
+  const values = parsed(args, {
+    ...credentialOptions,
+    issuer: { type: 'string' },
+    audience: { type: 'string' },
+    yes: { type: 'boolean' },
+    browser: { type: 'boolean' },
+    'device-code': { type: 'boolean' },
+    kubeconfig: { type: 'string' },
+    context: { type: 'string' },
+    use: { type: 'boolean' },
+  });
+  if (values.browser && values['device-code']) throw new PluginError('say --browser or --device-code, not both');
+  return {
+    settings: settingsOf(values),
+    token: tokenOptionsOf(values),
+    audience: values.audience ?? null,
+    yes: values.yes ?? false,
+    issuer: values.issuer ?? null,
+    way: values.browser ? 'browser' : values['device-code'] ? 'device' : null,
+    kubeconfig: values.kubeconfig ?? null,
+    context: values.context ?? null,
+    use: values.use ?? false,
+  };
+}
+
+const selectionOptions = {
+  kubeconfig: { type: 'string' },
+  context: { type: 'string' },
+  all: { type: 'boolean' },
+} as const;
+
+const selectionOf = (values: {
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly all?: boolean;
+}): Selection => {
+  if (values.all && values.context !== undefined) throw new PluginError('say --context or --all, not both');
+  return { kubeconfig: values.kubeconfig ?? null, context: values.context ?? null, all: values.all ?? false };
+};
+
+export const readLogoutCommand = (args: readonly string[]): Selection => selectionOf(parsed(args, selectionOptions));
+
+const askingOptions = { ...selectionOptions, server: { type: 'string' } } as const;
+
+function askingSelectionOf(values: Parameters<typeof selectionOf>[0] & { readonly server?: string }): AskingSelection {
+  const selection = selectionOf(values);
+  if (values.server === undefined) return { ...selection, tokenServer: null };
+  if (!selection.all) throw new PluginError('--server is for --all: a context names its own');
+  return { ...selection, tokenServer: readServer(values.server) };
+}
+
+export function readStatusCommand(args: readonly string[]): {
+  readonly selection: AskingSelection;
+  readonly json: boolean;
+} {
+  const values = parsed(args, { ...askingOptions, output: { type: 'string', short: 'o' } });
+  if (values.output !== undefined && values.output !== 'json') throw new PluginError('-o takes json alone');
+  return { selection: askingSelectionOf(values), json: values.output === 'json' };
+}
+
+export interface RevokeOptions {
+  readonly selection: AskingSelection;
+  readonly reason: string;
+  readonly comment: string | null;
+}
+
+export function readRevokeCommand(args: readonly string[]): RevokeOptions {
+  const values = parsed(args, { ...askingOptions, reason: { type: 'string' }, comment: { type: 'string' } });
+  const { reason = 'unspecified' } = values;
+  if (!revocationReasons.some((one) => one === reason))
+    throw new PluginError(`--reason must be one of ${revocationReasons.join(', ')}`);
+  return { selection: askingSelectionOf(values), reason, comment: values.comment ?? null };
+}
+
+function parsed<Options extends NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['options']>>(
+  args: readonly string[],
+  options: Options,
+) {
+  try {
+    const { values } = parseArgs({ args: [...args], options, allowPositionals: false, strict: true });
+    // Mostly a variable of a script that is not set: nobody means a context or a file without a name.
+    const empty = Object.entries(values).find(([, value]) => [value].flat().includes(''));
+    if (empty !== undefined) throw new PluginError(`--${empty[0]} must not be empty`);
+    return values;
+  } catch (error) {
+    throw error instanceof PluginError ? error : new PluginError(errorMessage(error), { cause: error });
+  }
+}
+
+function settingsOf(values: CredentialOptions): LoginSettings {
+  if (values.server === undefined) throw new PluginError('--server is missing: the URL of kubepass');
+  const algorithm = keyAlgorithms.find((one) => one === (values['key-algorithm'] ?? 'ECDSA-P256'));
+  if (algorithm === undefined) throw new PluginError(`--key-algorithm must be one of ${keyAlgorithms.join(', ')}`);
+  return {
+    server: readServer(values.server),
+    cluster: values.cluster ?? null,
+    username: values.username ?? null,
+    groups: values.group ?? [],
+    namespace: values.namespace ?? null,
+    expirationSeconds: values['expires-in'] === undefined ? null : readDuration(values['expires-in']),
+    keyAlgorithm: algorithm,
+    certificateAuthority: authorityOf(values),
+    login: values.login ?? null,
+  };
+}
+
+function tokenOptionsOf({ 'token-file': file, 'token-command': command }: CredentialOptions): TokenOptions {
+  if (file !== undefined && command !== undefined)
+    throw new PluginError('say --token-file or --token-command, not both');
+  // The login names it, and kubectl runs in any folder.
+  return { tokenFile: file === undefined ? null : resolve(file), tokenCommand: command ?? null };
+}
+
+function authorityOf(values: CredentialOptions): string | null {
+  const { 'certificate-authority': file, 'certificate-authority-data': data } = values;
+  if (file === undefined && data === undefined) return null;
+  let pem: string;
+  try {
+    pem = file === undefined ? Buffer.from(data ?? '', 'base64').toString('utf8') : readRegularFile(file);
+  } catch (error) {
+    throw new PluginError(`--certificate-authority cannot be read: ${errorMessage(error)}`, { cause: error });
+  }
+  if (!pem.includes('-----BEGIN CERTIFICATE-----'))
+    throw new PluginError('the CA of kubepass holds no certificate in PEM');
+  return pem;
+}

@@ -1,0 +1,126 @@
+import { availableParallelism } from 'node:os';
+import { InspectionBusyError } from '../model/errors.js';
+import {
+  type InspectionAccount,
+  type InspectionContext,
+  type InspectionFormat,
+  type Upload,
+  UploadRefusedError,
+} from '@kubepass/inspect';
+import type { WorkerFailure } from '../workers/worker-error.js';
+import { WorkerEndedError, WorkerFailedError, WorkersBusyError } from '../workers/worker-error.js';
+import { workerFile } from '../workers/worker-file.js';
+import { type WorkerLimits, WorkerPool } from '../workers/worker-pool.js';
+import type { InspectionTask, LookUp, MeasuredResult, ToWorker } from './inspect-task.js';
+
+export interface InspectionPoolOptions extends Partial<WorkerLimits> {
+  /** The worker's file, which exports `inspectTask`. */
+  readonly file?: URL;
+  /** Gets the failure of workers that end by themselves. */
+  readonly report?: (error: Error) => void;
+}
+
+/** The most that inspections may take. `deploy/kubernetes` limits the pod to all such bounds and the main thread's memory. */
+export const inspectionMemory = { threads: 2, heapMegabytes: 128, youngMegabytes: 16 } as const;
+
+/** Inspects in worker threads, so that no upload blocks the event loop. */
+export class InspectionPool {
+  readonly #pool: WorkerPool;
+  readonly #workMilliseconds: number;
+
+  constructor(options: InspectionPoolOptions = {}) {
+    this.#workMilliseconds = options.workMilliseconds ?? 2000;
+    this.#pool = new WorkerPool({
+      file: options.file ?? workerFile(import.meta.url, 'inspect-task'),
+      task: 'inspectTask',
+      threads: options.threads ?? Math.min(inspectionMemory.threads, availableParallelism()),
+      waiting: options.waiting ?? 64,
+      waitMilliseconds: options.waitMilliseconds ?? 5000,
+      startMilliseconds: options.startMilliseconds ?? 10_000,
+      workMilliseconds: this.#workMilliseconds,
+      heapMegabytes: options.heapMegabytes ?? inspectionMemory.heapMegabytes,
+      youngMegabytes: options.youngMegabytes ?? inspectionMemory.youngMegabytes,
+      report: ({ failure }) => {
+        options.report?.(new InspectionFailedError(failure));
+      },
+    });
+  }
+
+  /**
+   * Throws `UploadRefusedError` where the upload exceeds a limit, including the time and memory of a worker,
+   * `InspectionBusyError` where too many uploads wait, and `InspectionFailedError`.
+   */
+  async inspect(
+    upload: Upload,
+    context: InspectionContext,
+    format: InspectionFormat,
+    account: InspectionAccount | null = null,
+  ): Promise<string> {
+    const { result, processorSeconds } = await this.#run(upload, context, format, account).catch((error: unknown) => {
+      // A worker that was stopped has told nothing. Its time was up, or its memory, which takes time to fill.
+      if (error instanceof WorkerEndedError) account?.spend(this.#workMilliseconds / 1000);
+      throw this.#inspectionError(error);
+    });
+    account?.spend(processorSeconds);
+    switch (result.kind) {
+      case 'inspected':
+        return result.text;
+      case 'refused':
+        throw new UploadRefusedError(result.reason, result.message);
+      case 'failed':
+        throw new InspectionFailedError(result.failure);
+    }
+  }
+
+  /** Ends the workers. Running inspections fail. */
+  async close(): Promise<void> {
+    await this.#pool.close();
+  }
+
+  #run(
+    upload: Upload,
+    context: InspectionContext,
+    format: InspectionFormat,
+    account: InspectionAccount | null,
+  ): Promise<MeasuredResult> {
+    const { now, clusters, thresholds } = context;
+    const parts = upload.parts.map(({ name, bytes }) => ({ name, bytes: new Uint8Array(bytes) }));
+    const task: Omit<InspectionTask, 'port'> = {
+      upload: { parts, password: upload.password },
+      format,
+      now,
+      clusters,
+      thresholds,
+    };
+    const answer = (question: LookUp): Promise<ToWorker> =>
+      context.inventory(question.fingerprintsSha256).catch(() => null);
+    return this.#pool.run<MeasuredResult, LookUp, ToWorker>(
+      task,
+      { answer, ...(account && { by: account.by, beforeWork: account.mustHaveSome }) },
+      // Transfers the copies. The body's own memory may be shared with other buffers.
+      parts.map(({ bytes }) => bytes.buffer),
+    );
+  }
+
+  #inspectionError(error: unknown): unknown {
+    if (error instanceof WorkersBusyError) return new InspectionBusyError(error.message);
+    if (error instanceof WorkerFailedError) return new InspectionFailedError(error.failure);
+    if (error instanceof WorkerEndedError)
+      return new UploadRefusedError(
+        'TooMuchWork',
+        error.exceeded === 'time'
+          ? `inspecting it takes longer than the ${this.#workMilliseconds / 1000} s that an upload gets`
+          : 'inspecting it takes more memory than an upload gets',
+      );
+    return error;
+  }
+}
+
+/** An inspection failed by a bug of ours. The error holds nothing of the upload, so that it can be logged. */
+export class InspectionFailedError extends Error {
+  override readonly name = 'InspectionFailedError';
+  constructor({ name, frames }: WorkerFailure) {
+    super(`an inspection ended with ${name}`);
+    this.stack = `${this.name}: ${this.message}\n${frames}`;
+  }
+}

@@ -1,0 +1,109 @@
+import { mayReadCertificate } from '../identity/permissions.js';
+import { BudgetSpentError } from '../model/budget.js';
+import {
+  type InspectionAccount,
+  type InspectionContext,
+  type InspectionFormat,
+  inspectSingleObject,
+  type InventoryEntry,
+  type KnownCluster,
+  measured,
+  type Thresholds,
+  type Upload,
+  UploadRefusedError,
+} from '@kubepass/inspect';
+import { done, refused, type Outcome } from '../model/outcome.js';
+import type { Principal } from '../model/principal.js';
+import type { Budgets } from '../identity/spent-budgets.js';
+import { InspectionBusyError } from '../model/errors.js';
+import { describeFailure } from '../workers/worker-error.js';
+import { TooManyWaitingError } from '@kubepass/x509';
+import { InspectionFailedError, type InspectionPool } from './inspection-pool.js';
+import type { InventoryReader } from './inventory.js';
+
+/** The dependencies of inspections. */
+export interface InspectionWiring {
+  readonly clock: () => Date;
+  readonly thresholds: Thresholds;
+  readonly inventory: InventoryReader;
+  /** The known state of our clusters, without a request to them. */
+  readonly clusters: () => readonly KnownCluster[];
+  /** Inspects beside the event loop what may take long. */
+  readonly pool: Pick<InspectionPool, 'inspect'>;
+  /** Counts the processor time, here and in the workers. */
+  readonly budgets: Pick<Budgets, 'begin' | 'spend'>;
+}
+
+export type InspectionService = ReturnType<typeof inspectionService>;
+
+/** Inspects uploads. From the inventory, callers learn only what they may read. */
+export function inspectionService({ clock, thresholds, inventory, clusters, pool, budgets }: InspectionWiring) {
+  return {
+    /**
+     * Describes the upload, its content and its problems in the given media type, and keeps nothing of it. Throws
+     * `InspectionBusyError` where too many uploads wait.
+     */
+    async inspect(principal: Principal, upload: Upload, format: InspectionFormat): Promise<Outcome<string>> {
+      const context: InspectionContext = {
+        now: clock(),
+        clusters: clusters(),
+        thresholds,
+        inventory: (fingerprints) => readable(inventory, principal, fingerprints),
+      };
+      try {
+        const account = accountOf(principal, budgets);
+        const quick = await withoutMessages(() =>
+          measured(account, () => inspectSingleObject(upload, context, format, account)),
+        );
+        return done(quick ?? (await pool.inspect(upload, context, format, account)));
+      } catch (error) {
+        if (error instanceof UploadRefusedError)
+          return refused({ kind: 'unacceptable-upload', reason: error.reason, message: error.message });
+        throw error;
+      }
+    },
+  };
+}
+
+function accountOf(principal: Principal, budgets: InspectionWiring['budgets']): InspectionAccount {
+  return {
+    by: principal.name,
+    // It may have been spent while this inspection waited.
+    mustHaveSome() {
+      const spent = budgets.begin(principal, 'inspecting');
+      if (spent !== null) throw new BudgetSpentError(spent);
+    },
+    spend(seconds) {
+      budgets.spend(principal, 'inspectionSeconds', seconds);
+    },
+  };
+}
+
+/** Errors are logged, and their messages could quote the upload, so they lose their messages here. */
+async function withoutMessages(work: () => Promise<string> | null): Promise<string | null> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof TooManyWaitingError) throw new InspectionBusyError('too many RSA keys wait for their tests');
+    if (error instanceof BudgetSpentError) throw error;
+    throw error instanceof UploadRefusedError ? error : new InspectionFailedError(describeFailure(error));
+  }
+}
+
+async function readable(
+  inventory: InventoryReader,
+  principal: Principal,
+  fingerprints: readonly string[],
+): Promise<ReadonlyMap<string, InventoryEntry>> {
+  const records = await inventory.find(fingerprints);
+  return new Map(
+    records
+      .filter(({ requester, collector }) =>
+        mayReadCertificate(principal, { requester: { name: requester }, collector }),
+      )
+      .map(({ fingerprintSha256, requestId, state, cluster, requester, orphan, revocation }) => [
+        fingerprintSha256,
+        { requestId, state, cluster, requester, orphan, revocation },
+      ]),
+  );
+}
