@@ -1,52 +1,36 @@
 /**
- * The dependency rule of `src/`. A room may import itself and what is listed here, type imports included; whatever
- * is not listed is refused. Folders that do not exist yet are listed already, so that the rule does not grow holes.
+ * The dependency rule of `src/` and of the packages. A room may import itself and what is listed here, type imports included;
+ * whatever is not listed is refused. A package is imported by its name, which is one of its indexes, and never by a path. Folders that
+ * do not exist yet are listed already, so that the rule does not grow holes.
  */
+const x509 = '@kubepass/x509';
+const texts = '@kubepass/inspect/formats';
 const rooms = {
-  // Text forms: pure, and of nothing but themselves.
-  'formats/json': [],
-  'formats/text': [],
-  'formats/yaml': ['formats/json'],
-  'formats/kubeconfig': ['formats/json', 'formats/yaml', 'formats/text', 'model', 'x509'],
-  // The files that make a cluster refuse revoked certificates.
-  'formats/enforcement': ['formats/yaml', 'model'],
-  // Threads for what may take its time, and turns for what must wait.
-  workers: [],
-  // Tests of keys that everybody can break.
-  'x509/hygiene': ['workers/turns.ts'],
-  'x509/strict': ['x509/hygiene'],
-  'x509/tree': ['x509/strict'],
-  'x509/openssl-text': ['x509/strict', 'x509/tree'],
-  'x509/peculiar': ['x509/strict'],
+  // Texts for people and clusters: kubeconfigs, CSV, the files that make a cluster refuse revoked certificates.
+  formats: ['model'],
+  // Threads for what may take its time.
+  workers: [x509],
+  // The second opinion about what strict reading accepts.
+  peculiar: [x509],
   // The thread for signatures, and the decision about which of them it gets.
-  crypto: ['x509/strict', 'workers/worker-file.ts', 'workers/worker-error.ts', 'model/errors.ts'],
-  config: ['formats', 'model'],
+  crypto: [x509, '@kubepass/x509/public-keys', 'workers/worker-file.ts', 'workers/worker-error.ts', 'model/errors.ts'],
+  config: ['formats', 'model', texts, '@kubepass/inspect/defaults'],
   // How traces are told to the rest.
-  observability: ['model', 'x509/strict/revocation-reasons.ts'],
-  model: ['x509'],
-  // loopback.ts: an identity provider speaks plain HTTP on this machine alone. turns.ts: guesses wait for their turn.
-  identity: ['model', 'x509', 'formats/json', 'config/loopback.ts', 'workers/turns.ts'],
-  policy: ['model', 'x509', 'formats', 'workers'],
+  observability: ['model', x509],
+  model: [x509, texts, '@kubepass/inspect'],
+  // loopback.ts: an identity provider speaks plain HTTP on this machine alone.
+  identity: ['model', x509, texts, 'config/loopback.ts'],
+  policy: ['model', x509, texts, 'formats', 'workers'],
   // Reads what an identity provider sends over SCIM: bodies, filters, PATCH. Pure, and of values alone.
-  directory: ['model'],
-  audit: ['model', 'x509'],
-  cluster: ['model', 'x509', 'formats'],
+  directory: ['model', texts],
+  audit: ['model', x509],
+  cluster: ['model', x509, texts, 'formats'],
   // permissions: who may see and retry deliveries.
-  webhooks: ['model', 'x509', 'identity/permissions.ts'],
+  webhooks: ['model', x509, texts, 'identity/permissions.ts'],
   // permissions, for an inspection shows of the inventory what may be read.
-  inspection: ['model', 'x509', 'formats', 'workers', 'identity/permissions.ts', 'identity/spent-budgets.ts'],
-  // Inspects files without a service.
-  offline: ['inspection', 'model', 'formats', 'config/inspection-defaults.ts'],
-  signer: ['model', 'x509', 'cluster'],
-  store: [
-    'model',
-    'audit',
-    'identity',
-    'workers',
-    'inspection/inventory.ts',
-    'x509/strict/key-algorithm.ts',
-    'x509/strict/revocation-reasons.ts',
-  ],
+  inspections: ['model', x509, '@kubepass/inspect', 'workers', 'identity/permissions.ts', 'identity/spent-budgets.ts'],
+  signer: ['model', x509, texts, 'cluster'],
+  store: ['model', 'audit', 'identity', 'workers', 'inspections/inventory.ts', x509, texts],
   issuance: [
     'policy',
     'signer/signer.ts',
@@ -55,18 +39,29 @@ const rooms = {
     'audit',
     'formats',
     'identity',
-    'x509',
+    x509,
+    texts,
+    'peculiar',
     'model',
-    'workers/turns.ts',
   ],
   // issuance, webhooks and whatever else has a use case: as types alone (see `useCases` below).
-  http: ['issuance', 'webhooks', 'model', 'identity', 'inspection', 'directory', 'formats', 'x509', 'workers/turns.ts'],
+  http: [
+    'issuance',
+    'webhooks',
+    'inspections',
+    'model',
+    'identity',
+    'directory',
+    'formats',
+    x509,
+    '@kubepass/x509/openssl-text',
+    '@kubepass/inspect',
+    texts,
+  ],
   // Files with old events of the audit log.
   archives: ['evidence/read-lines.ts'],
   // Checks exports of the audit log without a service.
   evidence: ['audit'],
-  // The kubectl plugin: knows the service by HTTP alone, and the words for a key and a reason.
-  kubectl: ['offline', 'x509/strict/revocation-reasons.ts', 'x509/strict/key-algorithm.ts'],
   // Keeps a file on a control-plane node, without a service.
   'revocation-file': [],
   // Constructs the adapters. Of HTTP: the services that it fills, what tries a certificate, and the payload of webhooks.
@@ -81,7 +76,7 @@ const rooms = {
     'http/server/try-handshake.ts',
     'http/webhook-deliveries/event-payload.ts',
     'identity',
-    'inspection',
+    'inspections',
     'issuance',
     'model',
     'observability',
@@ -90,15 +85,32 @@ const rooms = {
     'store',
     'webhooks',
     'workers/steady-watch.ts',
-    'x509',
+    'peculiar/generate-certificate-authority.ts',
+    'peculiar/second-reading.ts',
+    x509,
+    '@kubepass/inspect',
+    texts,
   ],
+};
+
+/** The packages, which know nothing of the service, and the rooms of the first, whose lowest is `hygiene`. */
+const libraries = {
+  'packages/x509/src/hygiene': [],
+  'packages/x509/src/strict': ['packages/x509/src/hygiene'],
+  'packages/x509/src/tree': ['packages/x509/src/strict'],
+  'packages/x509/src/openssl-text': ['packages/x509/src/strict', 'packages/x509/src/tree'],
+  'packages/x509/src': [],
+  'packages/inspect/src/formats': [],
+  'packages/inspect/src': [x509, '@kubepass/x509/public-keys', '@kubepass/x509/tree', '@kubepass/x509/openssl-text'],
+  // The kubectl plugin: knows the service by HTTP alone, and the words for a key and a reason.
+  'packages/kubectl-kubepass/src': [x509, '@kubepass/inspect/offline'],
 };
 
 /** The use cases that HTTP calls. It imports them as types alone. */
 const useCases = [
   'issuance',
   'webhooks',
-  'inspection/inspection-service.ts',
+  'inspections/inspection-service.ts',
   'identity/api-tokens.ts',
   'identity/spent-budgets.ts',
   'identity/callers.ts',
@@ -122,13 +134,8 @@ const edges = {
   'admin-token.ts': ['compose/callers/api-tokens.ts', 'config', 'observability'],
   // For a policy repository's own CI: loads policies and runs their tests, without a service.
   'policy-check.ts': ['policy'],
-  // For pipelines and hooks: inspects files, without a service.
-  'kubepass-inspect.ts': ['offline'],
   // For auditors: checks exports of the audit log, without a service.
   'kubepass-verify.ts': ['evidence'],
-  // For people's own machines: the kubectl plugin, and its completion.
-  'kubectl-kubepass.ts': ['kubectl'],
-  'kubectl-complete-kubepass.ts': ['kubectl'],
   // On control-plane nodes: keeps the file that names revoked certificates.
   'revocation-file.ts': ['revocation-file', 'config/secrets.ts'],
   // Make backups of the database and put it back. No HTTP; `model` for a type.
@@ -167,14 +174,23 @@ const fences = [
   { name: 'cookie', library: 'cookie', only: ['http'] },
   { name: 'metrics', library: 'prom-client', only: ['observability/metrics'] },
   { name: 'cel', library: '(@marcbachmann/cel-js|@bufbuild/[^/]+|cel-js)', only: ['policy/cel'] },
-  { name: 'x509', library: '(@peculiar/x509|reflect-metadata|tsyringe)', only: ['x509/peculiar'] },
-  { name: 'asn1', library: '@peculiar/asn1-[^/]+', only: ['x509', 'inspection'] },
+  { name: 'x509', library: '(@peculiar/x509|reflect-metadata|tsyringe)', only: ['peculiar'] },
+  { name: 'asn1', library: '@peculiar/asn1-[^/]+', only: ['peculiar'] },
 ];
 
 const escape = (text) => text.replaceAll('.', '\\.');
-/** A pattern for these rooms and files under `src/`. */
-const within = (...places) =>
-  `^src/(${places.map((place) => (place.endsWith('.ts') ? `${escape(place)}$` : `${place}/`)).join('|')})`;
+/** The index of a package's export: `@kubepass/x509/tree` is packages/x509/src/tree/index.ts. */
+const indexOf = (name) => name.replace(/^@kubepass\/([^/]+)/, 'packages/$1/src').concat('/index.ts');
+/** A pattern for these rooms and files: under `src/`, under packages/, and exports of packages by their names. */
+const within = (...places) => {
+  const paths = places.map((place) => {
+    if (place.startsWith('@kubepass/')) return `${escape(indexOf(place))}$`;
+    const path = place.startsWith('packages/') ? place : `src/${place}`;
+    return path.endsWith('.ts') ? `${escape(path)}$` : `${path}${path.endsWith('/') ? '' : '/'}`;
+  });
+  return `^(${paths.join('|')})`;
+};
+const ours = '^(src|packages)/';
 
 const generated = '^src/store/generated/';
 
@@ -183,14 +199,14 @@ const allowed = ([place, imports]) => ({
   comment: `${place} may import ${[...imports].join(', ') || 'nothing of ours'}`,
   severity: 'error',
   from: { path: within(place) },
-  to: { path: '^src/', pathNot: within(place, ...imports) },
+  to: { path: ours, pathNot: within(place, ...imports) },
 });
 
 const fenced = ({ name, library, only }) => ({
   name: `${name}-fence`,
   comment: `only ${only.join(', ')} may import it`,
   severity: 'error',
-  from: { path: '^src/', pathNot: within(...only) },
+  from: { path: ours, pathNot: within(...only) },
   to: { path: `(^|(^|/)node_modules/)${library}(/|$)` },
 });
 
@@ -202,6 +218,7 @@ module.exports = {
   forbidden: [
     ...Object.entries(rooms).map(allowed),
     ...Object.entries(edges).map(allowed),
+    ...Object.entries(libraries).map(allowed),
     ...fences.map(fenced),
     {
       name: 'every-room-is-known',
@@ -221,7 +238,7 @@ module.exports = {
       name: 'no-orphans',
       comment: 'a file that nothing imports and that imports nothing is dead or forgotten',
       severity: 'error',
-      from: { path: '^src/', orphan: true },
+      from: { path: ours, orphan: true },
       to: {},
     },
     {
@@ -269,9 +286,9 @@ module.exports = {
       name: 'pure-rooms-do-no-io',
       severity: 'error',
       from: {
-        path: within('formats', 'x509', 'model', 'audit', 'issuance', 'inspection', 'directory'),
-        // Where inspections are handed to threads; what runs in them is as pure as the rest.
-        pathNot: within('inspection/workers'),
+        path: within('formats', 'model', 'audit', 'issuance', 'directory', 'packages/x509/src', 'packages/inspect/src'),
+        // The program, which reads files.
+        pathNot: within('packages/inspect/src/offline'),
       },
       to: { path: inputOutput },
     },
@@ -281,7 +298,7 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/' },
       to: {
-        path: within('x509/peculiar/generate-certificate-authority.ts', 'x509/peculiar/library-reading.ts'),
+        path: within('peculiar/generate-certificate-authority.ts', 'peculiar/library-reading.ts'),
         dynamic: false,
         dependencyTypesNot: ['type-only'],
       },
@@ -303,8 +320,8 @@ module.exports = {
     {
       name: 'src-stands-alone',
       severity: 'error',
-      from: { path: '^src/' },
-      to: { path: '^(bench|test|scripts|dist)/' },
+      from: { path: ours },
+      to: { path: '^(bench|test|scripts|dist)/|^packages/[^/]+/(test|scripts|dist)/' },
     },
     {
       name: 'production-dependencies-only',

@@ -4,22 +4,31 @@
 FROM node:24.21.0-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
+COPY packages/x509/package.json packages/x509/
+COPY packages/inspect/package.json packages/inspect/
+COPY packages/kubectl-kubepass/package.json packages/kubectl-kubepass/
 COPY scripts/setup.mjs scripts/runtime.mjs scripts/prisma-schema-engine.mjs scripts/
 COPY prisma.config.ts ./
 COPY prisma prisma
 RUN node scripts/setup.mjs
-COPY tsconfig.json tsconfig.build.json ./
+COPY tsconfig.json tsconfig.build.json LICENSE ./
+COPY scripts/build-packages.mjs scripts/
+COPY packages packages
 COPY src src
-RUN npm run build:service
+RUN npm run build:service \
+ && find packages -name '*.d.ts' -delete
 
 # The production packages, without Prisma's CLI, which would come in as an optional peer. The service never reads types,
 # source maps, the C++ sources of the add-on and the query compilers of other databases, so they are removed.
 FROM node:24.21.0-bookworm-slim AS modules
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
+COPY packages/x509/package.json packages/x509/
+COPY packages/inspect/package.json packages/inspect/
+COPY packages/kubectl-kubepass/package.json packages/kubectl-kubepass/
 RUN npm ci --omit=dev --omit=optional \
  && cd node_modules \
- && rm -rf @types undici-types node-addon-api better-sqlite3/deps better-sqlite3/src better-sqlite3/binding.gyp \
+ && rm -rf kubectl-kubepass @types undici-types node-addon-api better-sqlite3/deps better-sqlite3/src better-sqlite3/binding.gyp \
  && find better-sqlite3/prebuilds -type f ! -name "linux*-$(node -p process.arch).node" -delete \
  && find @prisma/client/runtime -type f -name 'query_compiler_*' \
       ! -name 'query_compiler_small_bg.sqlite.*mjs' ! -name 'query_compiler_small_bg.postgresql.*mjs' -delete \
@@ -38,6 +47,10 @@ WORKDIR /app
 COPY --from=modules /app/node_modules node_modules
 COPY package.json ./
 COPY prisma/migrations prisma/migrations
+COPY packages/x509/package.json packages/x509/
+COPY packages/inspect/package.json packages/inspect/
+COPY --from=build /app/packages/x509/dist packages/x509/dist
+COPY --from=build /app/packages/inspect/dist packages/inspect/dist
 COPY --from=build /app/dist dist
 # No policies are shipped: until some are mounted there, every request is denied.
 # On 0.0.0.0 the service refuses plain HTTP: give it KUBEPASS_TLS_CERT_FILE and KUBEPASS_TLS_KEY_FILE, or say with

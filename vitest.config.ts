@@ -2,6 +2,9 @@ import { availableParallelism } from 'node:os';
 import { defineConfig, type TestUserConfig } from 'vitest/config';
 import { TestReporter } from './.ci/test-report.js';
 
+/** The packages' sources: nothing is built before a test. */
+const resolve = { tsconfigPaths: true } as const;
+
 /** Test files share the modules that they import, because loading them for each file takes as long as the tests. */
 const shared = { isolate: false } as const;
 /** The databases of these tests may lie in memory. */
@@ -21,7 +24,8 @@ const morePatient = { ...patient, testTimeout: 900_000 } as const;
 const project = (
   name: string,
   options: Pick<TestUserConfig, 'globalSetup' | 'fileParallelism' | 'isolate' | 'testTimeout'> = {},
-) => ({ test: { ...patient, ...options, name, include: [`test/${name}/**/*.test.ts`] } });
+  own: readonly string[] = [],
+) => ({ resolve, test: { ...patient, ...options, name, include: [`test/${name}/**/*.test.ts`, ...own] } });
 
 /** The file for CI's count of tests, besides the output for people. */
 const reportFile = process.env['VITEST_REPORT_FILE'];
@@ -33,15 +37,16 @@ export default defineConfig({
     maxWorkers: availableParallelism() + 1,
     reporters: reportFile ? ['default', new TestReporter(reportFile)] : ['default'],
     projects: [
-      project('unit', quick),
+      project('unit', quick, ['packages/*/test/{*.test.ts,!(slow)/**/*.test.ts}']),
       project('http', quick),
       project('contract', quick),
       // The rest of those three: whole processes, load, hostile uploads, fuzz, drills and tools.
-      project('slow', quick),
+      project('slow', quick, ['packages/*/test/slow/**/*.test.ts']),
       project('crash', morePatient),
       project('browser'),
       // Tests that hold for every database, and tests of PostgreSQL alone.
       {
+        resolve,
         test: {
           ...shared,
           ...morePatient,

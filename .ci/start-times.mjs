@@ -46,12 +46,14 @@ function check(name, args, limitOf) {
 }
 
 writeCachedCredential();
-check('kubepass-inspect', ['dist/kubepass-inspect.js', 'packages/inspect/corpus/cluster-ca/input.pem'], (node) =>
-  Math.max(300, 7 * node),
+check(
+  'kubepass-inspect',
+  ['packages/inspect/dist/kubepass-inspect.js', 'packages/inspect/corpus/cluster-ca/input.pem'],
+  (node) => Math.max(300, 7 * node),
 );
 check(
   'the kubectl plugin',
-  ['dist/plugin/kubectl-kubepass.cjs', 'get-credential', '--server', server, '--cluster', 'demo'],
+  ['packages/kubectl-kubepass/dist/kubectl-kubepass.cjs', 'get-credential', '--server', server, '--cluster', 'demo'],
   (node) => Math.max(120, node + 45),
 );
 rmSync(home, { recursive: true });

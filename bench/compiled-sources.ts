@@ -9,7 +9,7 @@ const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/pack
 
 /**
  * Compiles the sources as `npm run build` does, and imports some of the result. The bench itself runs under tsx, which
- * makes functions slower that are created in large numbers. `dist/` stays as it is.
+ * makes functions slower that are created in large numbers. The service's `dist/` stays as it is.
  */
 export class CompiledSources {
   static #built: CompiledSources | undefined;
@@ -29,6 +29,7 @@ export class CompiledSources {
     mkdirSync(directory, { recursive: true });
     copyFileSync(join(root, 'package.json'), join(home, 'package.json'));
     cpSync(join(root, 'prisma', 'migrations'), join(home, 'prisma', 'migrations'), { recursive: true });
+    execFileSync(process.execPath, [join(root, 'scripts', 'build-packages.mjs')], { stdio: 'inherit' });
     const options = ['-p', 'tsconfig.build.json', '--outDir', directory, '--sourceMap', 'false'];
     execFileSync(process.execPath, [tsc, ...options], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
     return new CompiledSources(directory);

@@ -23,8 +23,13 @@ const bundler = fileURLToPath(new URL('bundle-program.mjs', import.meta.url));
 /** npm writes it whenever the packages change. */
 const packages = join(dirname(esbuild), '.package-lock.json');
 
-/** An import names the file that the build makes. From the sources that is the file beside it. */
+/**
+ * An import names the file that the build makes. From the sources that is the file beside it, and for one of our packages its
+ * index, as in `paths` of tsconfig.json.
+ */
 function sourceOf(name, parent = '') {
+  const [, library, part = '.'] = /^@kubepass\/([^/]+)(?:\/(.+))?$/.exec(name) ?? [];
+  if (library !== undefined) return pathToFileURL(join(root, 'packages', library, 'src', part, 'index.ts')).href;
   if (!/^(?:\.|\/|file:).*\.js$/.test(name) || parent.includes('/node_modules/')) return null;
   const url = new URL(`${name.slice(0, -'js'.length)}ts`, parent || undefined);
   return existsSync(url) ? url.href : null;

@@ -1,13 +1,14 @@
-// Bundles the kubectl plugin into dist/plugin/: one file for each program, on Node's builtins alone. The folder is a package:
-// `npm pack ./dist/plugin` makes what people install, without the service and its database. The same sources give the same
-// octets: nothing of the machine, the folder or the time is in them.
+// Bundles the programs of this package into its `dist`: one file for each, on Node's builtins alone, so that people install them
+// without the service and its database. The same sources give the same octets: nothing of the machine, the folder or the time
+// is in them.
 import { isBuiltin } from 'node:module';
-import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const here = dirname(fileURLToPath(import.meta.url));
+const root = resolve(here, '..', '..');
 
 /** The programs by their bundles. CommonJS starts faster, and an old Node reads it as far as the line that says that it is too old. */
 const plugin = {
@@ -19,10 +20,10 @@ const plugin = {
 const requireInModule = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 const program = { format: 'esm', target: 'node20', banner: { js: requireInModule } };
 const bundled = {
-  'kubectl-kubepass.cjs': { source: 'kubectl-kubepass.ts', ...plugin },
-  'kubectl_complete-kubepass.cjs': { source: 'kubectl-complete-kubepass.ts', ...plugin },
-  'kubepass-inspect.mjs': { source: 'kubepass-inspect.ts', ...program },
-  'kubepass-verify.mjs': { source: 'kubepass-verify.ts', ...program },
+  'kubectl-kubepass.cjs': { source: 'packages/kubectl-kubepass/src/kubectl-kubepass.ts', ...plugin },
+  'kubectl_complete-kubepass.cjs': { source: 'packages/kubectl-kubepass/src/kubectl-complete-kubepass.ts', ...plugin },
+  'kubepass-inspect.mjs': { source: 'packages/inspect/src/kubepass-inspect.ts', ...program },
+  'kubepass-verify.mjs': { source: 'src/kubepass-verify.ts', ...program },
 };
 
 const common = {
@@ -35,14 +36,14 @@ const common = {
 };
 
 /** Builds into the folder, and answers the octets of each bundle by its name. */
-export async function buildPlugin(folder = join(root, 'dist', 'plugin')) {
+export async function buildPlugin(folder = join(here, 'dist')) {
   rmSync(folder, { recursive: true, force: true });
   const bundles = {};
   for (const [name, { source, ...form }] of Object.entries(bundled)) {
     const outfile = join(folder, name);
     const { metafile } = await build({
       absWorkingDir: root,
-      entryPoints: [join('src', source)],
+      entryPoints: [source],
       outfile,
       ...common,
       ...form,
@@ -52,23 +53,11 @@ export async function buildPlugin(folder = join(root, 'dist', 'plugin')) {
     chmodSync(outfile, 0o755);
     bundles[name] = readFileSync(outfile);
   }
-  const { version, license } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest(version, license), null, 2)}\n`);
-  copyFileSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
-  copyFileSync(join(root, 'docs', 'kubectl-plugin.md'), join(folder, 'README.md'));
+  copyFileSync(join(root, 'LICENSE'), join(here, 'LICENSE'));
   // npm packs modes too, and those of the clone and of new files follow the umask of whoever builds.
-  for (const name of ['package.json', 'LICENSE', 'README.md']) chmodSync(join(folder, name), 0o644);
+  for (const name of ['package.json', 'LICENSE', 'README.md']) chmodSync(join(here, name), 0o644);
   return bundles;
 }
-
-const manifest = (version, license) => ({
-  name: 'kubectl-kubepass',
-  version,
-  description: 'kubectl plugin of kubepass: kubeconfigs that renew themselves, keys that never leave the machine',
-  license,
-  bin: Object.fromEntries(Object.keys(bundled).map((file) => [file.replace(/\.[cm]js$/, ''), file])),
-  engines: { node: '>=20' },
-});
 
 function mustStandAlone(name, { outputs }) {
   const outside = Object.values(outputs)
@@ -106,5 +95,5 @@ function mainProgramAsText({ onResolve, onLoad }) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const bundles = await buildPlugin();
-  for (const [name, octets] of Object.entries(bundles)) console.log(`dist/plugin/${name}: ${octets.length} octets`);
+  for (const [name, octets] of Object.entries(bundles)) console.log(`${name}: ${octets.length} octets`);
 }

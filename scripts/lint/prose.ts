@@ -1,10 +1,10 @@
 import { globSync, readFileSync } from 'node:fs';
 import { indirectSentences, markdownProse } from './plain-sentences.js';
 
-/** `docs/findings.md` is made from the catalogue in `src/`. */
-const documents = globSync('{*.md,{docs,test/fixtures}/**/*.md,packages/*/*.md}').filter(
-  (path) => path !== 'docs/findings.md',
-);
+/** `docs/findings.md` is made from the catalogue of findings. */
+const documents = globSync('{*.md,{docs,test/fixtures,packages}/**/*.md}', {
+  exclude: ['**/node_modules/**'],
+}).filter((path) => path !== 'docs/findings.md');
 
 for (const path of documents.sort()) {
   const text = readFileSync(path, 'utf8');

@@ -22,6 +22,9 @@ export const fromSources = [
   fileURLToPath(new URL('../../src/server.ts', import.meta.url)),
 ] as const;
 
+/** The settings by which `tsx` finds our packages; without it, it looks in the working directory. */
+const tsconfig = fileURLToPath(new URL('../../tsconfig.json', import.meta.url));
+
 /** The longest time that the service may take until it is ready. */
 const readySeconds = 60;
 
@@ -47,7 +50,7 @@ export class ServiceProcess {
     fchmodSync(log, 0o600);
     this.logStart = fstatSync(log).size;
     this.child = spawn(node, program, {
-      env: { ...process.env, ...environment },
+      env: { ...process.env, TSX_TSCONFIG_PATH: tsconfig, ...environment },
       stdio: ['ignore', log, log],
       detached: true,
     });
