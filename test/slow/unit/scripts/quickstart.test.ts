@@ -1,13 +1,12 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ShellSession } from '../../../../scripts/samples/shell-session.js';
+import { fromSources } from '../../../helpers/from-sources.js';
 import { isInstalled } from '../../../helpers/is-installed.js';
 import { temporaryDirectory } from '../../../helpers/temporary-directory.js';
 
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const script = fileURLToPath(new URL('../../../../scripts/quickstart/main.ts', import.meta.url));
 
 describe.skipIf(!isInstalled('bash') || !isInstalled('curl'))('the lines that the quickstart shows', () => {
@@ -33,7 +32,11 @@ describe.skipIf(!isInstalled('bash') || !isInstalled('curl'))('the lines that th
   beforeAll(async () => {
     permit('somebody-else', 'auto');
     const ready = (text: string) => Promise.resolve(text.includes('quickstart: serving'));
-    shown = await serving.serve(`'${process.execPath}' --import '${tsx}' '${script}'`, ready, 60);
+    shown = await serving.serve(
+      [process.execPath, ...fromSources, script].map((word) => `'${word}'`).join(' '),
+      ready,
+      60,
+    );
     const [, lines = ''] = /^Next, .*:\n([^]*?)^Swagger UI/m.exec(shown) ?? [];
     commands = lines.replaceAll(/^(?! {2}).*$/gm, '');
   });
