@@ -64,7 +64,7 @@ const rooms = {
   evidence: ['audit'],
   // Keeps a file on a control-plane node, without a service.
   'revocation-file': [],
-  // Constructs the adapters. Of HTTP: the services that it fills, what tries a certificate, and the payload of webhooks.
+  // Constructs the adapters. It imports three parts of HTTP: the services that it fills, what tries a certificate, and the payload of webhooks.
   compose: [
     'archives',
     'audit',

@@ -8,7 +8,7 @@ import type { CommitResult, Operation, Step } from '../../../src/store/step.js';
 const at = new Date('2026-03-01T09:30:00Z');
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-/** A process whose parts tell in `heard` what they are told. Those that write a file take a turn for it. */
+/** A process whose parts tell in `heard` what they are told. A part that writes a file takes a turn for it. */
 function processOf(answer: () => Promise<CommitResult> = () => Promise.resolve({ committed: true })) {
   const heard: string[] = [];
   const hear = (line: string) => void heard.push(line);
