@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, inject, it } from 'vitest';
-import { hostNamesOf, whyUnmatchable } from '../../packages/inspect/src/findings/host-names.js';
+import { hostNamesOf, whyUnmatchable } from '../../packages/inspect/src/findings/checks/host-names.js';
 import { ask } from './ask.js';
 
 const oracles = inject('oracles');

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { findingGroups, type FindingCode, type FindingKind } from '../src/findings/catalogue.js';
+import { findingGroups, type FindingCode, type FindingKind } from '../src/model/catalogue.js';
 import type { Finding } from '../src/model/inspection.js';
 
 /** An example message of a finding, from an upload of the corpus. */
@@ -46,7 +46,7 @@ export function findingsDocument(examples: ReadonlyMap<string, Example>): string
   return [
     '# Findings',
     '',
-    '<!-- Written by `npm run findings` from packages/inspect/src/findings/catalogue.ts and packages/inspect/corpus. -->',
+    '<!-- Written by `npm run findings` from packages/inspect/src/model/catalogue.ts and packages/inspect/corpus. -->',
     '',
     `An inspection (\`POST /v1/inspections\`, or \`kubepass-inspect\`) reports ${count} kinds of findings. Each has a code that never`,
     'changes its meaning, the object that it is about, a sentence about what was found there, advice, and the clause behind it.',

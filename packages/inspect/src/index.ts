@@ -1,6 +1,6 @@
 /** Inspections: reads an upload, relates its objects, finds problems and reports them. */
-export { type InspectionContext, type KnownCluster, type Thresholds, UploadRefusedError } from './decoded.js';
-export { type FindingCode, findingKinds } from './findings/catalogue.js';
+export { type InspectionContext, type KnownCluster, type Thresholds, UploadRefusedError } from './model/decoded.js';
+export { type FindingCode, findingKinds } from './model/catalogue.js';
 export { inspect, inspectSingleObject, inspectUpload } from './inspect.js';
 export { type InspectionAccount, measured } from './inspection-account.js';
 export type {

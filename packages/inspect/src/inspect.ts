@@ -1,5 +1,5 @@
 import type { Inspection, InspectionFormat, Upload } from './model/inspection.js';
-import type { Budget, DecodedObject, InspectionContext } from './decoded.js';
+import type { Budget, DecodedObject, InspectionContext } from './model/decoded.js';
 import { findAll } from './findings/find-all.js';
 import { type InspectionAccount, measured } from './inspection-account.js';
 import { observePrimeModuli } from './keys/prime-moduli.js';

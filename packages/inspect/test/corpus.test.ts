@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findingKinds } from '../src/findings/catalogue.js';
+import { findingKinds } from '../src/model/catalogue.js';
 import type {
   CertificateRole,
   Inspection,

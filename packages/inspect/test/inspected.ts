@@ -1,6 +1,6 @@
 import type { Finding, Inspection } from '../src/model/inspection.js';
-import type { FindingCode } from '../src/findings/catalogue.js';
-import type { InspectionContext, KnownCluster, Thresholds } from '../src/decoded.js';
+import type { FindingCode } from '../src/model/catalogue.js';
+import type { InspectionContext, KnownCluster, Thresholds } from '../src/model/decoded.js';
 import { findAll } from '../src/findings/find-all.js';
 import { openBudget } from '../src/reading/budget.js';
 import { readUpload } from '../src/reading/read-upload.js';

@@ -1,4 +1,4 @@
-import type { FindingCode } from '../../src/findings/catalogue.js';
+import type { FindingCode } from '../../src/model/catalogue.js';
 
 /** One upload of the corpus. */
 export interface Fixture {

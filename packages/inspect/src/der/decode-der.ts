@@ -1,7 +1,7 @@
 import { quote } from '../formats/text/quote.js';
 import { Tag } from '@kubepass/x509';
 import { normalize, type Normalized } from '@kubepass/x509/tree';
-import type { DecodeContext, Decoded, Observation, Piece } from '../decoded.js';
+import type { DecodeContext, Decoded, Observation, Piece } from '../model/decoded.js';
 import { decodePrivateKey } from '../keys/decode-private-key.js';
 import { decodePublicKey } from '../keys/decode-public-key.js';
 import { looksLikeOpenSshKey } from '../keys/key-shapes.js';

@@ -1,10 +1,10 @@
 import type { Finding, Severity } from '../model/inspection.js';
-import { type DecodedObject, type InspectionContext, type Observation, UploadRefusedError } from '../decoded.js';
-import { Observations } from '../observations.js';
+import { type DecodedObject, type InspectionContext, type Observation, UploadRefusedError } from '../model/decoded.js';
+import { Observations } from '../model/observations.js';
 import { isAuthority } from '../relations/certificate-node.js';
 import type { Relations } from '../relations/relations.js';
-import { findingKinds, type FindingKind } from './catalogue.js';
-import { type CertificateCheck, type ObjectCheck, type Setting, useOf } from './check.js';
+import { findingKinds, type FindingKind } from '../model/catalogue.js';
+import { type CertificateCheck, type ObjectCheck, type Setting, useOf } from './checks/check.js';
 import { checkAlternativeNames } from './checks/alternative-names.js';
 import { checkBundle, checkDuplicate } from './checks/bundle.js';
 import { checkCertificateSigningRequest } from './checks/certificate-signing-request.js';

@@ -1,7 +1,7 @@
 import type { PrivateKeyContent, PublicKeyDescription } from '../model/inspection.js';
 import { DerError, inside, onlyElement, Tag } from '@kubepass/x509';
 import { normalize } from '@kubepass/x509/tree';
-import type { DecodeContext, Decoded, KeyMaterial, Observation, Piece } from '../decoded.js';
+import type { DecodeContext, Decoded, KeyMaterial, Observation, Piece } from '../model/decoded.js';
 import { describePublicKey } from '../x509/describe-public-key.js';
 import { type Encryption, openEncrypted, weakEncryption } from './encryption/encryption.js';
 import { isLegacyEncrypted, readEncryption, readLegacyEncryption } from './encryption/read-encryption.js';

@@ -1,6 +1,6 @@
 import { DerError, inside, onlyElement, Tag } from '@kubepass/x509';
 import { normalize } from '@kubepass/x509/tree';
-import type { DecodeContext, Decoded, Piece } from '../decoded.js';
+import type { DecodeContext, Decoded, Piece } from '../model/decoded.js';
 import { describePublicKey } from '../x509/describe-public-key.js';
 import { shapeOfPublicKey } from './key-shapes.js';
 import { rsaSubjectPublicKeyInfo } from './public-half.js';

@@ -1,6 +1,6 @@
 import { DerError, DerReader, PrimalityTests, primeModulus, type TestedFor } from '@kubepass/x509';
 import { type PublicKeyTree, readPublicKeyTree, rsaMagnitudes } from '@kubepass/x509/tree';
-import type { Budget, DecodedObject, Material } from '../decoded.js';
+import type { Budget, DecodedObject, Material } from '../model/decoded.js';
 
 const primality = new PrimalityTests(100);
 

@@ -16,7 +16,7 @@ import {
   sequence,
   Tag,
 } from '@kubepass/x509';
-import type { Observation } from '../decoded.js';
+import type { Observation } from '../model/decoded.js';
 import type { PrivateKeyShape } from './key-shapes.js';
 
 /** The public half of a private key. Nothing else of the key leaves this file. */

@@ -1,4 +1,4 @@
-import { UploadRefusedError, type InspectionContext } from '../decoded.js';
+import { UploadRefusedError, type InspectionContext } from '../model/decoded.js';
 import { inspectUpload, type Inspected } from '../inspect.js';
 import { uploadLimits } from '../reading/budget.js';
 import type { UploadPart } from '../model/inspection.js';

@@ -9,7 +9,7 @@ import {
   Tag,
 } from '@kubepass/x509';
 import { normalize } from '@kubepass/x509/tree';
-import type { DecodeContext, Decoded, Observation, Piece } from '../decoded.js';
+import type { DecodeContext, Decoded, Observation, Piece } from '../model/decoded.js';
 import { mayDerive, openEncrypted, weakEncryption } from '../keys/encryption/encryption.js';
 import { readEncryption } from '../keys/encryption/read-encryption.js';
 import {

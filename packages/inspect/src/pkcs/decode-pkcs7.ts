@@ -11,7 +11,7 @@ import {
   Tag,
 } from '@kubepass/x509';
 import { normalize, type Normalized } from '@kubepass/x509/tree';
-import type { DecodeContext, Decoded, Observation, Piece } from '../decoded.js';
+import type { DecodeContext, Decoded, Observation, Piece } from '../model/decoded.js';
 
 /** More than any upload may hold. Further certificates and lists are counted only. */
 const MAX_TAKEN_OUT = 1_000;

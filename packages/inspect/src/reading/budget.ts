@@ -1,4 +1,4 @@
-import { type Budget, UploadRefusedError } from '../decoded.js';
+import { type Budget, UploadRefusedError } from '../model/decoded.js';
 
 /** Limits of one upload. An upload that exceeds them is refused as a whole. */
 export const uploadLimits = {

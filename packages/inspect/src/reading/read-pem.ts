@@ -1,4 +1,4 @@
-import type { Observation } from '../decoded.js';
+import type { Observation } from '../model/decoded.js';
 import { readBase64 } from './base64.js';
 import { uploadLimits } from './budget.js';
 import { itemPath } from './paths.js';

@@ -5,7 +5,7 @@ import {
   type Observation,
   type Piece,
   UploadRefusedError,
-} from '../decoded.js';
+} from '../model/decoded.js';
 import { decodeDer } from '../der/decode-der.js';
 import { uploadLimits } from './budget.js';
 import { isWholeSequence } from './der-sequence.js';

@@ -8,7 +8,7 @@ import {
   type Observation,
   type Piece,
   UploadRefusedError,
-} from '../decoded.js';
+} from '../model/decoded.js';
 import { uploadLimits } from './budget.js';
 import { insidePath, NAMELESS, Paths } from './paths.js';
 

@@ -1,4 +1,4 @@
-import type { CertificateMaterial, DecodedObject } from '../decoded.js';
+import type { CertificateMaterial, DecodedObject } from '../model/decoded.js';
 
 /** A cluster of ours that trusts a CA, and what for. */
 export interface Anchor {

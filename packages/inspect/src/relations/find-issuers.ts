@@ -1,4 +1,4 @@
-import type { AuthorityKeyIdentifier, Budget, Signed } from '../decoded.js';
+import type { AuthorityKeyIdentifier, Budget, Signed } from '../model/decoded.js';
 import { type CertificateIndex, type CertificateNode, octetsKey } from './certificate-node.js';
 import { verifySigned } from '../x509/verify-signed.js';
 

@@ -1,6 +1,6 @@
 import { DerError, displayDistinguishedName, readCertificate, sha256 } from '@kubepass/x509';
 import { readCertificateTree } from '@kubepass/x509/tree';
-import type { CertificateMaterial, KnownCluster } from '../decoded.js';
+import type { CertificateMaterial, KnownCluster } from '../model/decoded.js';
 import { type Anchor, CertificateIndex, type CertificateNode } from './certificate-node.js';
 
 /** The CAs of our clusters, without duplicates. */

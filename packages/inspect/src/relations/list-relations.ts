@@ -1,5 +1,5 @@
 import type { KubeconfigContent, Relation, RelationType } from '../model/inspection.js';
-import type { DecodedObject } from '../decoded.js';
+import type { DecodedObject } from '../model/decoded.js';
 import type { CertificateNode } from './certificate-node.js';
 import type { Relations } from './relations.js';
 

@@ -1,5 +1,5 @@
 import type { KubeconfigContent, PublicKeyDescription } from '../model/inspection.js';
-import type { Budget, DecodedObject, KnownCluster } from '../decoded.js';
+import type { Budget, DecodedObject, KnownCluster } from '../model/decoded.js';
 import { type Anchor, CertificateIndex, type CertificateNode, isSelfIssued, octetsKey } from './certificate-node.js';
 import { type Chain, chainsOf } from './chains.js';
 import { findIssuers, type Issuance } from './find-issuers.js';

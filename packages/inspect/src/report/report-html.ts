@@ -1,7 +1,7 @@
 import { counted } from '../formats/text/duration-in-words.js';
 import { clip, maxShown } from '../formats/text/visible.js';
 import type { Finding, InspectedObject, Inspection, KubeconfigContent } from '../model/inspection.js';
-import type { FindingCode } from '../findings/catalogue.js';
+import type { FindingCode } from '../model/catalogue.js';
 import { documentOf, html, type Html, lines, styleElement } from './html/html.js';
 import { styleSheet } from './html/style-sheet.js';
 import { type FieldGroup, fieldGroups } from './object-fields.js';

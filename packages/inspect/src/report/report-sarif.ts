@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Finding, Inspection, Severity } from '../model/inspection.js';
-import { type FindingCode, findingKinds, type FindingKind } from '../findings/catalogue.js';
+import { type FindingCode, findingKinds, type FindingKind } from '../model/catalogue.js';
 
 /** SARIF 2.1.0 3.27.10. */
 const levels: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', info: 'note' };

@@ -7,8 +7,8 @@ import {
   readCertificateListTree,
   type RevokedEntry,
 } from '@kubepass/x509/tree';
-import type { Decoded } from '../decoded.js';
-import type { Report } from '../observations.js';
+import type { Decoded } from '../model/decoded.js';
+import type { Report } from '../model/observations.js';
 import { describeExtensions, type DescribedExtensions, NO_EXTENSIONS } from './describe-extensions.js';
 import { nameContent, observeName } from './describe-name.js';
 import { describeTime } from './describe-time.js';

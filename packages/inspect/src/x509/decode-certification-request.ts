@@ -8,8 +8,8 @@ import {
   type Normalized,
   readCertificationRequestTree,
 } from '@kubepass/x509/tree';
-import type { DecodeContext, Decoded, Signed } from '../decoded.js';
-import type { Report } from '../observations.js';
+import type { DecodeContext, Decoded, Signed } from '../model/decoded.js';
+import type { Report } from '../model/observations.js';
 import { describeExtensions, type DescribedExtensions, NO_EXTENSIONS } from './describe-extensions.js';
 import { nameContent, observeSubject } from './describe-name.js';
 import { describePublicKeyTree } from './describe-public-key.js';

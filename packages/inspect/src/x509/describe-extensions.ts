@@ -2,7 +2,7 @@ import type { ExtensionContent } from '../model/inspection.js';
 import { objectNames } from '@kubepass/x509/openssl-text';
 import { DerError } from '@kubepass/x509';
 import type { ExtensionTree } from '@kubepass/x509/tree';
-import type { Report } from '../observations.js';
+import type { Report } from '../model/observations.js';
 import { type ExtensionProfile, observeCriticality } from './extension-profiles.js';
 import { type DescribedValue, type ExtensionFacts, type KnownExtension, knownExtensions } from './extension-values.js';
 

@@ -3,7 +3,7 @@ import { isAscii } from 'node:buffer';
 import { quote } from '../formats/text/quote.js';
 import { displayDistinguishedName, displayIpAddress } from '@kubepass/x509';
 import { decodeString, type GeneralName, type GeneralNameType } from '@kubepass/x509/tree';
-import type { Report } from '../observations.js';
+import type { Report } from '../model/observations.js';
 
 /** A GeneralName (RFC 5280 4.2.1.6) in plain JSON. */
 export interface GeneralNameContent {

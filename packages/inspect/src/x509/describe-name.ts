@@ -3,7 +3,7 @@ import { quote } from '../formats/text/quote.js';
 import { objectNames } from '@kubepass/x509/openssl-text';
 import { attributeType, displayDistinguishedName, Tag } from '@kubepass/x509';
 import { isStringType, type NameTree, type NameTreeAttribute, stringTypeName, textsOf } from '@kubepass/x509/tree';
-import type { Report } from '../observations.js';
+import type { Report } from '../model/observations.js';
 
 export const nameContent = (name: NameTree): NameContent => ({
   text: displayDistinguishedName(name),

@@ -24,8 +24,8 @@ import {
   rsaMagnitudes,
   rsassaPss,
 } from '@kubepass/x509/tree';
-import type { Observation } from '../decoded.js';
-import { Observations, type Report } from '../observations.js';
+import type { Observation } from '../model/decoded.js';
+import { Observations, type Report } from '../model/observations.js';
 
 export interface DescribedPublicKey {
   readonly description: PublicKeyDescription;

@@ -1,7 +1,7 @@
 import { quote } from '../formats/text/quote.js';
 import { DerError, Tag } from '@kubepass/x509';
 import type { Time } from '@kubepass/x509/tree';
-import type { Report } from '../observations.js';
+import type { Report } from '../model/observations.js';
 
 /** A point in time. */
 export interface DescribedTime {

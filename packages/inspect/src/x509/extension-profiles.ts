@@ -1,4 +1,4 @@
-import type { Report } from '../observations.js';
+import type { Report } from '../model/observations.js';
 
 /** The critical flag of an extension, by RFC 5280. */
 type Criticality = 'must' | 'should' | 'shouldNot' | 'mustNot';

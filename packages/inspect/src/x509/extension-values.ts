@@ -24,8 +24,8 @@ import {
   smallInteger,
   type Subtree,
 } from '@kubepass/x509/tree';
-import type { AuthorityKeyIdentifier, SubjectAltNames } from '../decoded.js';
-import type { Report } from '../observations.js';
+import type { AuthorityKeyIdentifier, SubjectAltNames } from '../model/decoded.js';
+import type { Report } from '../model/observations.js';
 import { describeGeneralName, describeGeneralNames, type GeneralNameContent } from './describe-general-name.js';
 import { attributeContent, attributeLabel } from './describe-name.js';
 import { timeContent } from './describe-time.js';

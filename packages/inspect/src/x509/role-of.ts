@@ -1,5 +1,5 @@
 import type { CertificateRole, NameContent } from '../model/inspection.js';
-import type { SubjectAltNames } from '../decoded.js';
+import type { SubjectAltNames } from '../model/decoded.js';
 import { keyPurpose } from '@kubepass/x509';
 
 /** The fields of a certificate that tell its role. */

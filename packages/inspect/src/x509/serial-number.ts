@@ -1,4 +1,4 @@
-import type { Report } from '../observations.js';
+import type { Report } from '../model/observations.js';
 import type { DerElement } from '@kubepass/x509';
 import { signedMagnitude } from '@kubepass/x509/tree';
 

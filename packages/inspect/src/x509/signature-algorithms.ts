@@ -8,7 +8,7 @@ import {
   rsassaPss,
   signedMagnitude,
 } from '@kubepass/x509/tree';
-import type { Report } from '../observations.js';
+import type { Report } from '../model/observations.js';
 
 export function describeAlgorithm({ oid, parameters }: AlgorithmIdentifier): AlgorithmContent {
   const silent = parameters === null || parameters.tag === Tag.NULL;

@@ -1,7 +1,7 @@
 import { type DerElement, DerError } from '@kubepass/x509';
 import { foundElements, type Normalized, type SignedObject } from '@kubepass/x509/tree';
-import type { Decoded, Observation, Signed } from '../decoded.js';
-import { Observations, type Report } from '../observations.js';
+import type { Decoded, Observation, Signed } from '../model/decoded.js';
+import { Observations, type Report } from '../model/observations.js';
 
 /** An object that is built like something known and cannot be read. */
 export const malformed = (

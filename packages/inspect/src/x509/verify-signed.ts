@@ -11,7 +11,7 @@ import {
   type RsaPublicKey,
   rsassaPss,
 } from '@kubepass/x509/tree';
-import type { Signed } from '../decoded.js';
+import type { Signed } from '../model/decoded.js';
 import { type SignatureScheme, signatureScheme } from './signature-algorithms.js';
 
 export type SignatureVerdict = 'valid' | 'invalid' | 'unsupported';

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { findingsDocument, findingsFile, readExamples } from '../../scripts/findings-document.js';
-import { findingGroups, findingKinds } from '../../src/findings/catalogue.js';
+import { findingGroups, findingKinds } from '../../src/model/catalogue.js';
 
 const codes = Object.keys(findingKinds);
 

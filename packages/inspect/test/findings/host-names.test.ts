@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hostNamesOf, whyUnmatchable } from '../../src/findings/host-names.js';
+import { hostNamesOf, whyUnmatchable } from '../../src/findings/checks/host-names.js';
 import { keyPurpose } from '@kubepass/x509';
 import { makeAuthority, makeCertificate, subjectAltName } from '../../../x509/test/helpers/certificates.js';
 import { inspectFiles, kubeconfigOf } from '../inspected.js';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { InspectionContext } from '../../src/decoded.js';
+import type { InspectionContext } from '../../src/model/decoded.js';
 import type { InventoryEntry, Upload } from '../../src/model/inspection.js';
 import { decodeSinglePem } from '@kubepass/x509';
 

@@ -2,7 +2,7 @@ import { createECDH, createPrivateKey, createPublicKey } from 'node:crypto';
 
 import { describe, expect, it } from 'vitest';
 
-import type { Decoded } from '../../src/decoded.js';
+import type { Decoded } from '../../src/model/decoded.js';
 import { decodePrivateKey } from '../../src/keys/decode-private-key.js';
 import type { PrivateKeyContent } from '../../src/model/inspection.js';
 import { bitString, contextConstructed, der, oid, onlyElement, sequence, Tag, unsignedInteger } from '@kubepass/x509';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-import type { Budget, DecodeContext, Piece } from '../../src/decoded.js';
+import type { Budget, DecodeContext, Piece } from '../../src/model/decoded.js';
 
 /** The password of all fixtures that have one. */
 export const PASSWORD = 'correct horse';

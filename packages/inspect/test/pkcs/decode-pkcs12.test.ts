@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { Decoded, DecodeContext } from '../../src/decoded.js';
+import type { Decoded, DecodeContext } from '../../src/model/decoded.js';
 import { decodePrivateKey } from '../../src/keys/decode-private-key.js';
 import { COST_OF_A_CALL } from '../../src/keys/encryption/key-derivation.js';
 import { openBudget } from '../../src/reading/budget.js';

@@ -1,5 +1,5 @@
 import type { Upload } from '../../src/model/inspection.js';
-import type { DecodeContext, DecodedObject } from '../../src/decoded.js';
+import type { DecodeContext, DecodedObject } from '../../src/model/decoded.js';
 import { openBudget } from '../../src/reading/budget.js';
 import { readUpload } from '../../src/reading/read-upload.js';
 import { makeAuthority, makeCertificate, testNow } from '../../../x509/test/helpers/certificates.js';

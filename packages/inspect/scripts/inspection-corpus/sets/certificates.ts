@@ -29,7 +29,7 @@ import {
 import { type Fixture, single } from '../fixture.js';
 import { privateKey, publicKey } from '../keys.js';
 import { openssl } from '../openssl.js';
-import type { FindingCode } from '../../../src/findings/catalogue.js';
+import type { FindingCode } from '../../../src/model/catalogue.js';
 import {
   attribute,
   authorityKeyIdentifier,

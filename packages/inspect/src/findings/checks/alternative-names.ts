@@ -1,12 +1,12 @@
 import { keyPurpose } from '@kubepass/x509';
 import { quote, quoteAll } from '../../formats/text/quote.js';
 import type { CertificateRole } from '../../model/inspection.js';
-import type { CertificateMaterial, SubjectAltNames } from '../../decoded.js';
+import type { CertificateMaterial, SubjectAltNames } from '../../model/decoded.js';
 import { serverHost } from '../../relations/known-clusters.js';
 import { servesOneOfSeveral } from '../../x509/role-of.js';
-import type { CertificateCheck, Setting, ExaminedCertificate } from '../check.js';
-import { addressInOneForm, hostNamesOf, isAddress, whyUnmatchable } from '../host-names.js';
-import { servingCertificates } from '../kubeconfig-members.js';
+import type { CertificateCheck, Setting, ExaminedCertificate } from './check.js';
+import { addressInOneForm, hostNamesOf, isAddress, whyUnmatchable } from './host-names.js';
+import { servingCertificates } from './kubeconfig-members.js';
 
 /** By what names and addresses workloads reach an API server, besides the one of its service. */
 const kubernetesNames = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc'];

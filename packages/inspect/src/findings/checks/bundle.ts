@@ -1,8 +1,8 @@
-import type { DecodedObject } from '../../decoded.js';
+import type { DecodedObject } from '../../model/decoded.js';
 import { pathStem } from '../../reading/paths.js';
 import { isAuthority, type CertificateNode } from '../../relations/certificate-node.js';
 import type { Relations } from '../../relations/relations.js';
-import type { CertificateCheck, ObjectCheck } from '../check.js';
+import type { CertificateCheck, ObjectCheck } from './check.js';
 
 /** Whether the certificates of one file are a chain as a server or client sends it: RFC 8446 4.4.2. */
 export const checkBundle: CertificateCheck = ({ object, node }, { relations, report }) => {

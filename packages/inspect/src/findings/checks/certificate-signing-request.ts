@@ -1,5 +1,5 @@
 import { pathStem } from '../../reading/paths.js';
-import type { ObjectCheck } from '../check.js';
+import type { ObjectCheck } from './check.js';
 
 /** Whether the certificate in a CertificateSigningRequest is for the request in it. */
 export const checkCertificateSigningRequest: ObjectCheck = (object, { relations, report }) => {

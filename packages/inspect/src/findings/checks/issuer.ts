@@ -1,7 +1,7 @@
-import type { AuthorityKeyIdentifier, CertificateMaterial } from '../../decoded.js';
+import type { AuthorityKeyIdentifier, CertificateMaterial } from '../../model/decoded.js';
 import { type CertificateNode, isAuthority, isSelfIssued, placeOf } from '../../relations/certificate-node.js';
 import { counted } from '../../formats/text/duration-in-words.js';
-import { type CertificateCheck, shortName } from '../check.js';
+import { type CertificateCheck, shortName } from './check.js';
 
 /**
  * Whether the certificate that signed it was allowed to (RFC 5280 6.1). Where several certificates have the key that

@@ -1,10 +1,10 @@
 import { quote } from '../../formats/text/quote.js';
-import type { KnownCluster } from '../../decoded.js';
+import type { KnownCluster } from '../../model/decoded.js';
 import type { KubeconfigObject, Relations } from '../../relations/relations.js';
 import { type Anchor, type CertificateNode, isSelfIssued } from '../../relations/certificate-node.js';
 import type { Chain } from '../../relations/chains.js';
-import type { Setting } from '../check.js';
-import { certificatesFrom } from '../kubeconfig-members.js';
+import type { Setting } from './check.js';
+import { certificatesFrom } from './kubeconfig-members.js';
 
 /** Whether a kubeconfig that points at a cluster of ours trusts what serves there, and is trusted there. */
 export function checkTrustOfKubeconfig(kubeconfig: KubeconfigObject, { relations, report }: Setting): void {

@@ -1,9 +1,9 @@
 import { quote } from '../../formats/text/quote.js';
 import { attributeType, displayDistinguishedName } from '@kubepass/x509';
 import { extensionValueOf, type GeneralName, type NameTree, type NameTreeAttribute } from '@kubepass/x509/tree';
-import type { CertificateMaterial } from '../../decoded.js';
+import type { CertificateMaterial } from '../../model/decoded.js';
 import { isSelfIssued, placeOf } from '../../relations/certificate-node.js';
-import type { CertificateCheck } from '../check.js';
+import type { CertificateCheck } from './check.js';
 
 /** RFC 5280 4.2.1.10. One chain whose CAs allow every name is enough. */
 export const checkNameConstraints: CertificateCheck = ({ material, node, authority }, { relations, report, spend }) => {

@@ -1,8 +1,8 @@
 import { extensionId, keyPurpose, type KeyUsage } from '@kubepass/x509';
 import type { CertificateContent } from '../../model/inspection.js';
-import type { Report } from '../../observations.js';
+import type { Report } from '../../model/observations.js';
 import { isSelfIssued } from '../../relations/certificate-node.js';
-import type { CertificateCheck, ExaminedCertificate, Setting } from '../check.js';
+import type { CertificateCheck, ExaminedCertificate, Setting } from './check.js';
 
 const anyExtendedKeyUsage = '2.5.29.37.0';
 

@@ -1,8 +1,8 @@
 import type { CertificateContent, CertificateListContent } from '../../model/inspection.js';
-import type { Report } from '../../observations.js';
+import type { Report } from '../../model/observations.js';
 import { placeOf } from '../../relations/certificate-node.js';
 import type { Issuance } from '../../relations/find-issuers.js';
-import { type CertificateCheck, type ObjectCheck, shortName } from '../check.js';
+import { type CertificateCheck, type ObjectCheck, shortName } from './check.js';
 
 /** Whether a certificate of the upload or a CA of ours signed it. */
 export const checkSignature: CertificateCheck = ({ content, node }, { relations, report }) => {

@@ -2,7 +2,7 @@ import { isPrivilegedName, isSystemName } from '../../formats/text/privileged-na
 import { quote, quoteAll } from '../../formats/text/quote.js';
 import { attributeType, keyPurpose } from '@kubepass/x509';
 import { isOfTalos } from '../../x509/role-of.js';
-import type { CertificateCheck, ObjectCheck } from '../check.js';
+import type { CertificateCheck, ObjectCheck } from './check.js';
 
 /** The attributes that API servers read: username, groups, and since 1.33 a uid. */
 const readByKubernetes: ReadonlySet<string> = new Set([

@@ -1,6 +1,6 @@
 import { BACKDATE_SECONDS } from '@kubepass/x509';
 import { counted, durationInWords } from '../../formats/text/duration-in-words.js';
-import type { CertificateCheck, ObjectCheck } from '../check.js';
+import type { CertificateCheck, ObjectCheck } from './check.js';
 
 /** RFC 5280 4.1.2.5: the last instant that a time can express means no end. */
 const never = Date.UTC(9999, 11, 31, 23, 59, 59);

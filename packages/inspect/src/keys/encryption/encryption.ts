@@ -1,6 +1,6 @@
 import { Tag } from '@kubepass/x509';
 import { normalize } from '@kubepass/x509/tree';
-import type { DecodeContext, Observation } from '../../decoded.js';
+import type { DecodeContext, Observation } from '../../model/decoded.js';
 
 /** How something is encrypted with a password, and how to open it. */
 export interface Encryption {

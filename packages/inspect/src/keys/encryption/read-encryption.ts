@@ -1,5 +1,5 @@
 import { type DerElement, DerError, type DerReader, inside, readOid, Tag } from '@kubepass/x509';
-import type { Piece } from '../../decoded.js';
+import type { Piece } from '../../model/decoded.js';
 import { aes128, aes192, aes256, type Cipher, decryptPadded, des, rc2, tripleDes, twoKeyTripleDes } from './ciphers.js';
 import type { Encryption } from './encryption.js';
 import {

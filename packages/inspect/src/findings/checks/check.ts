@@ -1,9 +1,9 @@
-import type { CertificateContent } from '../model/inspection.js';
-import type { CertificateMaterial, DecodedObject, InspectionContext } from '../decoded.js';
-import type { Report } from '../observations.js';
-import type { CertificateNode } from '../relations/certificate-node.js';
-import { pathStem } from '../reading/paths.js';
-import type { Relations } from '../relations/relations.js';
+import type { CertificateContent } from '../../model/inspection.js';
+import type { CertificateMaterial, DecodedObject, InspectionContext } from '../../model/decoded.js';
+import type { Report } from '../../model/observations.js';
+import type { CertificateNode } from '../../relations/certificate-node.js';
+import { pathStem } from '../../reading/paths.js';
+import type { Relations } from '../../relations/relations.js';
 
 /** The data that checks use besides the object, and their way to report. */
 export interface Setting {

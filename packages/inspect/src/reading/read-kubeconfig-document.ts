@@ -6,11 +6,11 @@ import {
   type ClusterEntry,
   type UserEntry,
   readKubeconfig,
-} from '../../formats/kubeconfig/read-kubeconfig.js';
-import type { CredentialSource, KubeconfigContent } from '../../model/inspection.js';
-import { quote } from '../../formats/text/quote.js';
-import { Observations, type Report } from '../../observations.js';
-import type { Reading } from '../reading.js';
+} from '../formats/kubeconfig/read-kubeconfig.js';
+import type { CredentialSource, KubeconfigContent } from '../model/inspection.js';
+import { quote } from '../formats/text/quote.js';
+import { Observations, type Report } from '../model/observations.js';
+import type { Reading } from './reading.js';
 import { type DocumentSource, readBase64Field, reportFieldProblems, shortened, shownFields } from './document.js';
 
 /** Reads a kubeconfig and the certificates and keys in it. */

@@ -1,7 +1,7 @@
-import type { InventoryEntry, ObjectContent, UploadRefusalReason } from './model/inspection.js';
+import type { InventoryEntry, ObjectContent, UploadRefusalReason } from './inspection.js';
 import type { BasicConstraints, KeyUsage } from '@kubepass/x509';
 import type { AlgorithmIdentifier, CertificateTree, CertificationRequestTree } from '@kubepass/x509/tree';
-import type { FindingCode } from './findings/catalogue.js';
+import type { FindingCode } from './catalogue.js';
 
 /** Bytes that were found in an upload and are not decoded yet. */
 export interface Piece {

@@ -1,8 +1,8 @@
-import type { CertificateRole, CredentialSource, KubeconfigContent } from '../model/inspection.js';
-import type { DecodedObject } from '../decoded.js';
-import type { CertificateNode } from '../relations/certificate-node.js';
-import { pathStem } from '../reading/paths.js';
-import type { Relations } from '../relations/relations.js';
+import type { CertificateRole, CredentialSource, KubeconfigContent } from '../../model/inspection.js';
+import type { DecodedObject } from '../../model/decoded.js';
+import type { CertificateNode } from '../../relations/certificate-node.js';
+import { pathStem } from '../../reading/paths.js';
+import type { Relations } from '../../relations/relations.js';
 
 /** A cluster of a kubeconfig. */
 export type KubeconfigClusterContent = KubeconfigContent['clusters'][number];

@@ -1,7 +1,7 @@
-import { FieldReader, type FieldProblem } from '../../formats/yaml/field-reader.js';
-import { quote } from '../../formats/text/quote.js';
-import { Observations, type Report } from '../../observations.js';
-import type { Reading } from '../reading.js';
+import { FieldReader, type FieldProblem } from '../formats/yaml/field-reader.js';
+import { quote } from '../formats/text/quote.js';
+import { Observations, type Report } from '../model/observations.js';
+import type { Reading } from './reading.js';
 import { type DocumentSource, readBase64Field, reportFieldProblems, shortened, shownFields } from './document.js';
 
 /** Reads a `certificates.k8s.io` object with its request and its certificate. */

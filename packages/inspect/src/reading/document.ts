@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Place, placeText } from '../../formats/json/place.js';
-import { placeholders } from '../../formats/kubeconfig/read-kubeconfig.js';
-import { type FieldProblem, isObject } from '../../formats/yaml/field-reader.js';
-import { quote } from '../../formats/text/quote.js';
-import type { Report } from '../../observations.js';
-import { redactFields } from '../../redaction/redact-fields.js';
-import { redactText } from '../../redaction/redact-text.js';
-import { isGoBase64 } from '../base64.js';
-import { PEM_BEGIN } from '../read-pem.js';
-import type { Expectation, Reading, Source } from '../reading.js';
+import { type Place, placeText } from '../formats/json/place.js';
+import { placeholders } from '../formats/kubeconfig/read-kubeconfig.js';
+import { type FieldProblem, isObject } from '../formats/yaml/field-reader.js';
+import { quote } from '../formats/text/quote.js';
+import type { Report } from '../model/observations.js';
+import { redactFields } from '../redaction/redact-fields.js';
+import { redactText } from '../redaction/redact-text.js';
+import { isGoBase64 } from './base64.js';
+import { PEM_BEGIN } from './read-pem.js';
+import type { Expectation, Reading, Source } from './reading.js';
 
 /** A parsed document, or an item of a list. */
 export interface DocumentSource extends Omit<Source, 'bytes'> {

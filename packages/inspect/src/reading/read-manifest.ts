@@ -1,11 +1,11 @@
-import type { Place } from '../../formats/json/place.js';
-import { type FieldProblem, FieldReader, isObject } from '../../formats/yaml/field-reader.js';
-import type { ObjectContent } from '../../model/inspection.js';
-import { quote } from '../../formats/text/quote.js';
-import { Observations } from '../../observations.js';
-import { BASE64_PEM_BEGIN } from '../base64.js';
-import { PEM_BEGIN } from '../read-pem.js';
-import type { Reading } from '../reading.js';
+import type { Place } from '../formats/json/place.js';
+import { type FieldProblem, FieldReader, isObject } from '../formats/yaml/field-reader.js';
+import type { ObjectContent } from '../model/inspection.js';
+import { quote } from '../formats/text/quote.js';
+import { Observations } from '../model/observations.js';
+import { BASE64_PEM_BEGIN } from './base64.js';
+import { PEM_BEGIN } from './read-pem.js';
+import type { Reading } from './reading.js';
 import {
   type DocumentSource,
   readBase64Field,

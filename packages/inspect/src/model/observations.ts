@@ -1,5 +1,5 @@
 import type { Observation } from './decoded.js';
-import type { FindingCode } from './findings/catalogue.js';
+import type { FindingCode } from './catalogue.js';
 
 /** Reports one observation. */
 export type Report = (code: FindingCode, message: string) => void;

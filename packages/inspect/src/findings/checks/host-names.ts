@@ -1,4 +1,4 @@
-import type { SubjectAltNames } from '../decoded.js';
+import type { SubjectAltNames } from '../../model/decoded.js';
 
 /*
  * Host names as Go's crypto/x509 compares them, and so all of Kubernetes (VerifyHostname, validHostname). A test holds

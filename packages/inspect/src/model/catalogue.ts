@@ -1,4 +1,4 @@
-import type { Severity } from '../model/inspection.js';
+import type { Severity } from './inspection.js';
 
 /** The parts that all findings of a code share. */
 export interface FindingKind {
