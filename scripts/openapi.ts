@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { pino } from 'pino';
 import { buildApp } from '../src/app.js';
-import type { Services } from '../src/http/services.js';
+import type { Services } from '../src/http/server/services.js';
 import { publicRoutes, securityFile, withRoutes } from './public-routes.js';
 
 /** Writes `openapi/openapi.json`, and the list of routes in `SECURITY.md`, from the routes. With `--check` it only says whether the files match the routes. */

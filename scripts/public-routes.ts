@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { pino } from 'pino';
 import { buildApp } from '../src/app.js';
-import type { Services } from '../src/http/services.js';
+import type { Services } from '../src/http/server/services.js';
 
 export const securityFile = new URL('../SECURITY.md', import.meta.url);
 

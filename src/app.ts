@@ -32,12 +32,12 @@ import { Connections, type ConnectionLimits } from './http/server/connections.js
 import { createServer, type Patience } from './http/server/create-server.js';
 import { drainConnections } from './http/server/drain-connections.js';
 import type { TlsPair } from './http/server/tls-settings.js';
-import { longestEncodedParameter } from './http/schema-parts.js';
-import type { App } from './http/types.js';
+import { longestEncodedParameter } from './http/schemas/schema-parts.js';
+import type { App } from './http/server/types.js';
 import { everyResource, publicResources, type AddResource } from './http/version-1.js';
 import type { RequestMeasures } from './model/measures.js';
 import type { RequestTracing } from './model/tracing.js';
-import type { Services } from './http/services.js';
+import type { Services } from './http/server/services.js';
 
 export interface AppOptions {
   readonly logger: FastifyBaseLogger;

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { backUpDatabase } from './compose/database/backup.js';
-import { filesApart } from './compose/database/files-apart.js';
-import { verifiedInWords } from './compose/database/verify-database.js';
+import { backUpDatabase } from './backup/backup.js';
+import { filesApart } from './backup/files-apart.js';
+import { verifiedInWords } from './backup/verify-database.js';
 import { loadConfig } from './config/config.js';
 import { readEnvironment } from './config/env.js';
 

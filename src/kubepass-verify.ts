@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { verifyFiles } from './evidence/verify-files.js';
+import { verifyFiles } from './verification/verify-files.js';
 
 /** `kubepass-verify FILE… [--checkpoint FILE] [--key KEY]`. Its usage says what the exit codes mean. */
 const { output, complaints, exitCode } = await verifyFiles(process.argv.slice(2));

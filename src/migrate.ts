@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { migrateDatabase } from './compose/database/open-store.js';
+import { migrateDatabase } from './backup/open-store.js';
 import { loadConfig } from './config/config.js';
 import { readEnvironment } from './config/env.js';
 

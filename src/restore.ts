@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { markDatabase, restoreDatabase } from './compose/database/restore-database.js';
-import { verifiedInWords, verifyConfigured, verifySqlite } from './compose/database/verify-database.js';
+import { markDatabase, restoreDatabase } from './backup/restore-database.js';
+import { verifiedInWords, verifyConfigured, verifySqlite } from './backup/verify-database.js';
 import { loadConfig } from './config/config.js';
 import { readEnvironment } from './config/env.js';
 import type { Restoration } from './model/restoration.js';

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { drillUpgrade, inWords } from './compose/database/upgrade-drill.js';
+import { drillUpgrade, inWords } from './backup/upgrade-drill.js';
 import { loadConfig } from './config/config.js';
 import { readEnvironment } from './config/env.js';
 

@@ -5,7 +5,7 @@ import pg from 'pg';
 import { migrateSqlite } from '../../src/store/sqlite/migrate-sqlite.js';
 import { jsonText, queryOf, type Query } from '../../src/store/postgresql/query.js';
 import { bind } from '../../src/store/sqlite/sqlite-statements.js';
-import type { Row } from '../../src/store/statement.js';
+import type { Row } from '../../src/store/steps/statement.js';
 import { freshDatabase, prepareDatabases, query } from '../../test/helpers/postgresql/databases.js';
 import { startPostgresql } from '../../test/helpers/postgresql/server.js';
 import { postgresqlEnvironment } from '../../test/helpers/service-on-postgresql.js';

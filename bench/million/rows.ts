@@ -12,7 +12,7 @@ import { certificateRow, issuerRow } from '../../src/store/tables/certificate-ta
 import { revocationRow } from '../../src/store/tables/revocation-table.js';
 import { identityBlockRow } from '../../src/store/tables/identity-block-table.js';
 import { decisionText, requestRow } from '../../src/store/tables/write-request.js';
-import type { Row } from '../../src/store/statement.js';
+import type { Row } from '../../src/store/steps/statement.js';
 
 const tables = [
   'Decision',

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
-import { loadKubeConfig } from '../../src/cluster/load-kube-config.js';
+import { loadKubeConfig } from '../../src/kubernetes/load-kube-config.js';
 import { replaceSecretFile } from '../../src/config/secrets.js';
 import { ServiceError } from './service-process.js';
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { describeCertificateAuthority } from '../cluster/certificate-authorities.js';
-import type { Log } from '../issuance/context.js';
+import { describeCertificateAuthority } from '../kubernetes/certificate-authorities.js';
+import type { Log } from '../context/context.js';
 import { keepInForce, unchanging, type InForce } from './in-force.js';
 
 /**

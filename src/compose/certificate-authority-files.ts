@@ -4,7 +4,7 @@ import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { LocalCAConfig } from '../config/cluster-config.js';
 import { createSecretFile } from '../config/secrets.js';
-import type { Log } from '../issuance/context.js';
+import type { Log } from '../context/context.js';
 import { auditEvent } from '../model/audit-event.js';
 import type { Store } from '../store/store.js';
 

@@ -2,8 +2,8 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject 
 import { join } from 'node:path';
 import type { Config } from '../config/config.js';
 import { createSecretFile, readSecretFile } from '../config/secrets.js';
-import type { Log } from '../issuance/context.js';
-import type { CheckpointSigner } from '../issuance/evidence/checkpoint-service.js';
+import type { Log } from '../context/context.js';
+import type { CheckpointSigner } from '../evidence/checkpoint-service.js';
 
 /**
  * Reads the keys that sign checkpoints. Without a setting it is the one in the data dir, made at first use. Throws where a

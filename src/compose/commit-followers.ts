@@ -1,15 +1,15 @@
 import type { Budgets } from '../identity/spent-budgets.js';
-import type { DirectoryUse } from '../issuance/directory/directory-use.js';
-import type { DenyList } from '../issuance/lifecycle/deny-list.js';
-import type { IdentityBlocks } from '../issuance/lifecycle/blocked-identities.js';
+import type { DirectoryUse } from '../context/directory-use.js';
+import type { DenyList } from '../access/deny-list.js';
+import type { IdentityBlocks } from '../context/blocked-identities.js';
 import type { StepMeasures } from '../model/measures.js';
-import { afterCommit, type CommitFollower } from '../store/followed-writer.js';
+import { afterCommit, type CommitFollower } from '../store/writer/followed-writer.js';
 import { budgetFollower } from './open-budgets.js';
 import type { Authenticators } from './callers/authenticators.js';
-import type { KeptCheckpoint } from './database/kept-checkpoint.js';
-import type { KeptRevocations } from './database/kept-revocations.js';
-import { policySetsOnce } from './database/open-store.js';
-import { withdrawalBy } from './database/withdrawals.js';
+import type { KeptCheckpoint } from '../backup/kept-checkpoint.js';
+import type { KeptRevocations } from '../backup/kept-revocations.js';
+import { policySetsOnce } from '../backup/open-store.js';
+import { withdrawalBy } from '../backup/withdrawals.js';
 import { measuredSteps } from './metrics.js';
 
 /** The parts that look at a step before it is committed, in their order. The process begins with them. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Log } from '../issuance/context.js';
+import type { Log } from '../context/context.js';
 import type { CertificateCount, RecordFigures } from '../model/record-figures.js';
 import type { Counted, LastCounts } from '../observability/metrics/record-metrics.js';
 import type { Store } from '../store/store.js';

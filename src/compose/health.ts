@@ -1,7 +1,7 @@
 import { may } from '../identity/permissions.js';
-import type { IssuingCluster } from '../issuance/context.js';
-import type { ClusterProbes } from '../issuance/clusters/last-probes.js';
-import type { DenyList } from '../issuance/lifecycle/deny-list.js';
+import type { IssuingCluster } from '../context/context.js';
+import type { ClusterProbes } from '../context/last-probes.js';
+import type { DenyList } from '../access/deny-list.js';
 import type { ClusterHealth, Component, ComponentName, ComponentState, HealthService } from '../model/health.js';
 import type { Store } from '../store/store.js';
 import type { WebhookDispatcher } from '../webhooks/webhook-dispatcher.js';

@@ -1,4 +1,4 @@
-import type { Log } from '../issuance/context.js';
+import type { Log } from '../context/context.js';
 import { watchSteadily, type Acted } from '../workers/steady-watch.js';
 import { fileReading } from './file-reading.js';
 

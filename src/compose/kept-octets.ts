@@ -1,6 +1,6 @@
 import type { UnchainedRecord } from '../audit/audit-record.js';
 import type { AuditEventDraft } from '../model/audit-event.js';
-import type { Operation, Step } from '../store/step.js';
+import type { Operation, Step } from '../store/steps/step.js';
 
 /**
  * About how many octets of a step are kept for good, as far as a caller decides how many there are: its audit events, and the

@@ -1,6 +1,6 @@
-import { describeCertificateAuthority } from '../cluster/certificate-authorities.js';
+import { describeCertificateAuthority } from '../kubernetes/certificate-authorities.js';
 import type { KnownCluster } from '@kubepass/inspect';
-import type { IssuingCluster } from '../issuance/context.js';
+import type { IssuingCluster } from '../context/context.js';
 
 const believedMilliseconds = 5 * 60 * 1000;
 

@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.js';
 import { whyNotPermitted } from '../identity/permissions.js';
-import type { ClusterProbes } from '../issuance/clusters/last-probes.js';
+import type { ClusterProbes } from '../context/last-probes.js';
 import { StoreBusyError, StoreUnavailableError } from '../model/errors.js';
 import type { StandingFaults, StepMeasures } from '../model/measures.js';
 import { done } from '../model/outcome.js';
@@ -8,8 +8,8 @@ import type { Principal } from '../model/principal.js';
 import type { CallerMetrics } from '../observability/metrics/caller-metrics.js';
 import { createMetrics, type Metrics } from '../observability/metrics/metrics.js';
 import { secondsSince } from '../observability/metrics/seconds-since.js';
-import type { EnforcementService } from '../issuance/enforcement/enforcement-service.js';
-import type { CommitFollower } from '../store/followed-writer.js';
+import type { EnforcementService } from '../access/enforcement-service.js';
+import type { CommitFollower } from '../store/writer/followed-writer.js';
 import type { Store } from '../store/store.js';
 import { FigureCounting } from './count-figures.js';
 

@@ -1,10 +1,10 @@
-import { DirectoryUse } from '../issuance/directory/directory-use.js';
-import { DenyList } from '../issuance/lifecycle/deny-list.js';
-import { IdentityBlocks } from '../issuance/lifecycle/blocked-identities.js';
-import { followedWriter } from '../store/followed-writer.js';
+import { DirectoryUse } from '../context/directory-use.js';
+import { DenyList } from '../access/deny-list.js';
+import { IdentityBlocks } from '../context/blocked-identities.js';
+import { followedWriter } from '../store/writer/followed-writer.js';
 import { openAuthenticators, type Authenticators } from './callers/authenticators.js';
-import { openKeptRevocations, type KeptRevocations } from './database/kept-revocations.js';
-import { restorationFirst } from './database/detect-restoration.js';
+import { openKeptRevocations, type KeptRevocations } from '../backup/kept-revocations.js';
+import { restorationFirst } from '../backup/detect-restoration.js';
 import type { OpenedDatabase } from './open-database.js';
 import type { Runtime } from './runtime.js';
 

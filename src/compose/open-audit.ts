@@ -1,7 +1,7 @@
-import { Checkpoints, signCheckpoints } from '../issuance/evidence/checkpoint-service.js';
+import { Checkpoints, signCheckpoints } from '../evidence/checkpoint-service.js';
 import type { Store } from '../store/store.js';
 import { openCheckpointKeys } from './checkpoint-keys.js';
-import { isSoleProcess } from './database/open-store.js';
+import { isSoleProcess } from '../backup/open-store.js';
 import { openRetention, type RetentionToBegin } from './retention.js';
 import type { Runtime } from './runtime.js';
 import type { OpenedWebhooks } from './open-webhooks.js';

@@ -4,8 +4,8 @@ import { Budgets, type Spender } from '../identity/spent-budgets.js';
 import type { AuditEventDraft } from '../model/audit-event.js';
 import type { BudgetLimits } from '../model/budget.js';
 import type { Role } from '../model/principal.js';
-import type { CommitFollower } from '../store/followed-writer.js';
-import type { Step } from '../store/step.js';
+import type { CommitFollower } from '../store/writer/followed-writer.js';
+import type { Step } from '../store/steps/step.js';
 import { keptOctets } from './kept-octets.js';
 
 /** The budgets of all principals. `now`: milliseconds that only grow. */

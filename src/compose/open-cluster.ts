@@ -1,26 +1,26 @@
 import { readFile } from 'node:fs/promises';
-import { brokenConnection } from '../cluster/broken-connection.js';
+import { brokenConnection } from '../kubernetes/broken-connection.js';
 import { loadSigningAuthority, type Signatures, type SigningAuthority } from '@kubepass/x509';
 import {
   type ClientTrust,
   describeCertificateAuthority,
   readClientTrust,
   trustOfCluster,
-} from '../cluster/certificate-authorities.js';
-import type { ClusterConnection } from '../cluster/cluster-connection.js';
-import { kubeApiserverClient } from '../cluster/csr-object.js';
-import { ClusterForbiddenError } from '../cluster/cluster-error.js';
+} from '../kubernetes/certificate-authorities.js';
+import type { ClusterConnection } from '../kubernetes/cluster-connection.js';
+import { kubeApiserverClient } from '../kubernetes/csr-object.js';
+import { ClusterForbiddenError } from '../kubernetes/cluster-error.js';
 import type { ClusterConfig, LocalCAConfig } from '../config/cluster-config.js';
 import type { Config } from '../config/config.js';
 import { readSecretFile } from '../config/secrets.js';
-import type { IssuingCluster, Log } from '../issuance/context.js';
+import type { IssuingCluster, Log } from '../context/context.js';
 import type { Cluster } from '../model/cluster.js';
 import type { ClusterCallMeasure } from '../model/measures.js';
 import type { PublicAddress } from '../model/enforcement.js';
 import type { Tracing } from '../model/tracing.js';
-import { KubernetesSigner } from '../signer/kubernetes.js';
-import { LocalCaSigner } from '../signer/local-ca.js';
-import type { Signer } from '../signer/signer.js';
+import { KubernetesSigner } from '../signing/kubernetes.js';
+import { LocalCaSigner } from '../signing/local-ca.js';
+import type { Signer } from '../signing/signer.js';
 import type { Store } from '../store/store.js';
 import { generateMissingAuthority, pinAuthority } from './certificate-authority-files.js';
 
@@ -134,7 +134,7 @@ async function openConnection(
   };
   try {
     // Loaded here, because the Kubernetes client takes some 70 MB of memory that local CAs need not spend.
-    const { openClusterConnection } = await import('../cluster/cluster-connection.js');
+    const { openClusterConnection } = await import('../kubernetes/cluster-connection.js');
     const options = { allowExec, report, clock, measure: measure(name), tracing };
     return wrapConnection(await openClusterConnection(connection, options));
   } catch (error) {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { ClusterProbes } from '../issuance/clusters/last-probes.js';
-import type { IssuingCluster } from '../issuance/context.js';
+import { ClusterProbes } from '../context/last-probes.js';
+import type { IssuingCluster } from '../context/context.js';
 import type { Store } from '../store/store.js';
 import type { Signatures } from '@kubepass/x509';
 import { openCluster } from './open-cluster.js';

@@ -1,13 +1,13 @@
 import type { Budgets } from '../identity/spent-budgets.js';
-import { logAsFound, type LogAsFound } from '../issuance/restoration/recorded-restorations.js';
-import { followedWriter, type CommitFollower } from '../store/followed-writer.js';
-import type { Writer } from '../store/step.js';
+import { logAsFound, type LogAsFound } from '../backup/recorded-restorations.js';
+import { followedWriter, type CommitFollower } from '../store/writer/followed-writer.js';
+import type { Writer } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
 import { openBudgets } from './open-budgets.js';
 import { followersFromTheStart } from './commit-followers.js';
-import { KeptCheckpoint, keptCheckpointFile } from './database/kept-checkpoint.js';
-import { openStore } from './database/open-store.js';
-import { nameInstance } from './database/detect-restoration.js';
+import { KeptCheckpoint, keptCheckpointFile } from '../backup/kept-checkpoint.js';
+import { openStore } from '../backup/open-store.js';
+import { nameInstance } from '../backup/detect-restoration.js';
 import type { Runtime } from './runtime.js';
 
 /** The database, open. */

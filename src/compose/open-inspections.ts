@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.js';
 import { inspectionService } from '../inspections/inspection-service.js';
 import { InspectionPool } from '../inspections/inspection-pool.js';
-import type { IssuingCluster, Log } from '../issuance/context.js';
+import type { IssuingCluster, Log } from '../context/context.js';
 import type { Budgets } from '../identity/spent-budgets.js';
 import type { InspectionService } from '../inspections/inspection-service.js';
 import type { Store } from '../store/store.js';

@@ -1,8 +1,8 @@
-import { AttemptsUnderWay } from '../issuance/attempts/attempts-under-way.js';
-import type { IssuanceContext } from '../issuance/context.js';
-import { Restorations } from '../issuance/restoration/recorded-restorations.js';
+import { AttemptsUnderWay } from '../context/attempts-under-way.js';
+import type { IssuanceContext } from '../context/context.js';
+import { Restorations } from '../backup/recorded-restorations.js';
 import type { Store } from '../store/store.js';
-import { isSoleProcess } from './database/open-store.js';
+import { isSoleProcess } from '../backup/open-store.js';
 import type { OpenedAccess } from './open-access.js';
 import { openPublicAddress } from './open-cluster.js';
 import type { OpenedClusters } from './open-clusters.js';

@@ -1,4 +1,4 @@
-import type { IssuingCluster, Log } from '../issuance/context.js';
+import type { IssuingCluster, Log } from '../context/context.js';
 import { loadPolicySet } from '../policy/load-policy-set.js';
 import { configuredCluster, type ConfiguredCluster, type PolicySet } from '../policy/policy-set.js';
 import { watchPolicySet, type PolicySetWatch } from '../policy/watch-policy-set.js';

@@ -1,9 +1,9 @@
-import { ArchiveDirectory } from '../archives/archive-directory.js';
+import { ArchiveDirectory } from '../evidence/archive-directory.js';
 import type { Config } from '../config/config.js';
-import type { Log } from '../issuance/context.js';
-import type { Checkpoints, CheckpointSigner } from '../issuance/evidence/checkpoint-service.js';
-import { ArchivedEvents } from '../issuance/retention/archive-events.js';
-import { keepRetention, type Retention } from '../issuance/retention/keep-retention.js';
+import type { Log } from '../context/context.js';
+import type { Checkpoints, CheckpointSigner } from '../evidence/checkpoint-service.js';
+import { ArchivedEvents } from '../evidence/archive-events.js';
+import { keepRetention, type Retention } from '../evidence/keep-retention.js';
 import type { Store } from '../store/store.js';
 
 /** How often old events are looked for. */

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { ClusterConnection } from '../cluster/cluster-connection.js';
+import type { ClusterConnection } from '../kubernetes/cluster-connection.js';
 import type { Config } from '../config/config.js';
 import { prepareDataDir } from '../config/secrets.js';
-import type { Log } from '../issuance/context.js';
+import type { Log } from '../context/context.js';
 import type { RequestTracing, Tracing } from '../model/tracing.js';
-import type { Signer } from '../signer/signer.js';
-import type { Writer } from '../store/step.js';
+import type { Signer } from '../signing/signer.js';
+import type { Writer } from '../store/steps/step.js';
 import { publicRandomOctets } from '@kubepass/x509';
 import type { AuthenticatorOverrides } from './callers/authenticators.js';
 import type { Closings } from './closings.js';

@@ -1,5 +1,5 @@
-import { CryptoThread, threadedSignatures } from '../crypto/crypto-thread.js';
-import type { Log } from '../issuance/context.js';
+import { CryptoThread, threadedSignatures } from '../signing/crypto-thread.js';
+import type { Log } from '../context/context.js';
 import { type Signatures, signaturesHere } from '@kubepass/x509';
 import type { Closings } from './closings.js';
 

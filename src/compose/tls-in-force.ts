@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { Config } from '../config/config.js';
 import { readSecretFile } from '../config/secrets.js';
 import { tlsSettings, type TlsPair, tryHandshake } from '../http/server/tls-settings.js';
-import type { Log } from '../issuance/context.js';
+import type { Log } from '../context/context.js';
 import { keepInForce, type InForce, type Remark } from './in-force.js';
 
 /** The certificate and key that are shown to callers. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Config } from '../config/config.js';
 import { readSecretFile } from '../config/secrets.js';
-import type { Log } from '../issuance/context.js';
+import type { Log } from '../context/context.js';
 import { untraced, type RequestTracing, type Tracing } from '../model/tracing.js';
 
 export interface OpenedTraces {

@@ -1,5 +1,5 @@
 import type { AuditEventDraft } from '../model/audit-event.js';
-import type { Operation, Writer } from '../store/step.js';
+import type { Operation, Writer } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
 import type { DeliveryRecords } from '../webhooks/webhook-delivery-service.js';
 import type { Outbox } from '../webhooks/webhook-dispatcher.js';

@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { ConfigError, type Config } from '../config/config.js';
 import type { WebhookConfig } from '../config/webhook-config.js';
 import { readSecretFile } from '../config/secrets.js';
-import type { Log } from '../issuance/context.js';
+import type { Log } from '../context/context.js';
 import { httpsSender } from '../webhooks/https-sender.js';
 import { readWebhookSecrets } from '../webhooks/sign-webhook.js';
 import { attemptMilliseconds, attemptsAtOnce } from '../webhooks/webhook-dispatcher.js';

@@ -1,4 +1,4 @@
-import type { Services } from './services.js';
+import type { Services } from './server/services.js';
 import { addApiTokens } from './api-tokens/routes.js';
 import { addAuditEvents } from './audit-events/routes.js';
 import { addEvidence } from './audit-events/evidence.js';
@@ -13,11 +13,11 @@ import { addDirectoryUsers } from './directory-users/routes.js';
 import { addEnforcement } from './enforcement/routes.js';
 import { addIdentities } from './identities/routes.js';
 import { addInspections } from './inspections/routes.js';
-import { addKubeconfigs } from './kubeconfigs/routes.js';
+import { addKubeconfigs } from './certificate-requests/kubeconfig-routes.js';
 import { addPolicies } from './policies/routes.js';
 import { addRestored } from './restored/routes.js';
 import { addSessions } from './sessions/routes.js';
-import type { App } from './types.js';
+import type { App } from './server/types.js';
 import { addWebhookDeliveries } from './webhook-deliveries/routes.js';
 import { addWhoami } from './whoami/routes.js';
 

@@ -1,6 +1,6 @@
 import type { InventoryReader } from '../inspections/inventory.js';
 import type { StoreQueue } from '../model/measures.js';
-import type { Writer } from './step.js';
+import type { Writer } from './steps/step.js';
 import type { ApiTokenTable } from './tables/api-token-table.js';
 import type { AuditArchiveTable } from './tables/audit-archive-table.js';
 import type { AuditEventTable } from './tables/audit-event-table.js';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { ClusterConnection } from '../../src/cluster/cluster-connection.js';
+import type { ClusterConnection } from '../../src/kubernetes/cluster-connection.js';
 import { as } from '../http/support/call.js';
 import { startService, type TestService } from '../http/support/service.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';

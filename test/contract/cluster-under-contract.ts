@@ -6,8 +6,8 @@ import {
   type ClusterConnection,
   type ConnectionOptions,
   openClusterConnection,
-} from '../../src/cluster/cluster-connection.js';
-import { type CsrObject, kubeApiserverClient, type NewCsrObject } from '../../src/cluster/csr-object.js';
+} from '../../src/kubernetes/cluster-connection.js';
+import { type CsrObject, kubeApiserverClient, type NewCsrObject } from '../../src/kubernetes/csr-object.js';
 import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 import type { Rule } from '../helpers/fake-api-server/rbac.js';
 import { startTcpProxy, type TcpProxy } from '../helpers/tcp-proxy.js';

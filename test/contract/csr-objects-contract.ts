@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ClusterConnection } from '../../src/cluster/cluster-connection.js';
-import { kubeApiserverClient } from '../../src/cluster/csr-object.js';
+import type { ClusterConnection } from '../../src/kubernetes/cluster-connection.js';
+import { kubeApiserverClient } from '../../src/kubernetes/csr-object.js';
 import {
   ClusterConflictError,
   ClusterForbiddenError,
   ClusterRefusedError,
   ClusterUnavailableError,
-} from '../../src/cluster/cluster-error.js';
+} from '../../src/kubernetes/cluster-error.js';
 import { decodePemBundle, decodeSinglePem, readCertificate } from '@kubepass/x509';
 import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 import { issue, makeAuthority } from '../helpers/fake-api-server/serving-certificate.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { ClusterConnection } from '../../src/cluster/cluster-connection.js';
-import { type CsrObject, kubeApiserverClient } from '../../src/cluster/csr-object.js';
-import type { WatchTimes } from '../../src/cluster/object-watch.js';
+import type { ClusterConnection } from '../../src/kubernetes/cluster-connection.js';
+import { type CsrObject, kubeApiserverClient } from '../../src/kubernetes/csr-object.js';
+import type { WatchTimes } from '../../src/kubernetes/object-watch.js';
 import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 import {
   ConnectionBench,

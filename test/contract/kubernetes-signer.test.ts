@@ -1,19 +1,19 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { openClusterConnection, type ClusterConnection } from '../../src/cluster/cluster-connection.js';
-import { readClientTrust } from '../../src/cluster/certificate-authorities.js';
-import { kubeApiserverClient } from '../../src/cluster/csr-object.js';
+import { openClusterConnection, type ClusterConnection } from '../../src/kubernetes/cluster-connection.js';
+import { readClientTrust } from '../../src/kubernetes/certificate-authorities.js';
+import { kubeApiserverClient } from '../../src/kubernetes/csr-object.js';
 import type { ApprovedFields } from '../../src/model/approved-request.js';
 import { mintApprovedRequest } from '../../src/model/mint-approved-request.js';
 import { newId } from '../../src/model/new-id.js';
 import { generateKeyPair, readCertificate, writeCertificationRequest } from '@kubepass/x509';
-import { KubernetesSigner } from '../../src/signer/kubernetes.js';
+import { KubernetesSigner } from '../../src/signing/kubernetes.js';
 import { randomBytes } from 'node:crypto';
 import { FakeApiServer } from '../helpers/fake-api-server.js';
 import { kubepassRules } from '../helpers/fake-api-server/rbac.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
-import type { SignedCertificate } from '../../src/signer/signer.js';
+import type { SignedCertificate } from '../../src/signing/signer.js';
 import { derOf } from '../helpers/signers.js';
 import { signerContract } from './signer-contract.js';
 

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { readClientTrust } from '../../src/cluster/certificate-authorities.js';
+import { readClientTrust } from '../../src/kubernetes/certificate-authorities.js';
 import { mintApprovedRequest } from '../../src/model/mint-approved-request.js';
 import { generateCertificateAuthority } from '../../src/peculiar/generate-certificate-authority.js';
 import { generateKeyPair, loadSigningAuthority, readCertificate, sha256 } from '@kubepass/x509';
-import { LocalCaSigner } from '../../src/signer/local-ca.js';
+import { LocalCaSigner } from '../../src/signing/local-ca.js';
 import { derOf } from '../helpers/signers.js';
 import { signerContract } from './signer-contract.js';
 

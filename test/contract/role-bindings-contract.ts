@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { ClusterConnection } from '../../src/cluster/cluster-connection.js';
-import { rbacGroup, rbacResources } from '../../src/cluster/role-bindings.js';
+import type { ClusterConnection } from '../../src/kubernetes/cluster-connection.js';
+import { rbacGroup, rbacResources } from '../../src/kubernetes/role-bindings.js';
 import { binding, everything, role, type RbacObject } from '../helpers/rbac-objects.js';
 import { ConnectionBench, type ContractCluster, uniqueName } from './cluster-under-contract.js';
 

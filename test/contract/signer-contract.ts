@@ -1,15 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { ClientTrust } from '../../src/cluster/certificate-authorities.js';
-import {
-  checkIssuedCertificate,
-  checkSignedCertificate,
-} from '../../src/issuance/attempts/check-issued-certificate.js';
+import type { ClientTrust } from '../../src/kubernetes/certificate-authorities.js';
+import { checkIssuedCertificate, checkSignedCertificate } from '../../src/issuance/check-issued-certificate.js';
 import type { ApprovedRequest } from '../../src/model/approved-request.js';
 import { mintApprovedRequest } from '../../src/model/mint-approved-request.js';
 import { newId } from '../../src/model/new-id.js';
 import { generateKeyPair, type KeyAlgorithm, keyAlgorithms, writeCertificationRequest } from '@kubepass/x509';
-import type { Signer } from '../../src/signer/signer.js';
+import type { Signer } from '../../src/signing/signer.js';
 import { derOf } from '../helpers/signers.js';
 
 export interface SignerUnderContract {

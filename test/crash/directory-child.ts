@@ -3,7 +3,7 @@ import { buildApp } from '../../src/app.js';
 import { compose } from '../../src/compose/compose.js';
 import { loadConfig } from '../../src/config/config.js';
 import { readEnvironment } from '../../src/config/env.js';
-import { uris } from '../../src/directory/scim-input.js';
+import { uris } from '../../src/scim/scim-input.js';
 import { createLogger } from '../../src/observability/logger.js';
 import { connector } from './directory-connector.js';
 

@@ -2,8 +2,8 @@ import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, write
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openStore } from '../../src/compose/database/open-store.js';
-import { verifyConfigured } from '../../src/compose/database/verify-database.js';
+import { openStore } from '../../src/backup/open-store.js';
+import { verifyConfigured } from '../../src/backup/verify-database.js';
 import { loadConfig } from '../../src/config/config.js';
 import { readEnvironment } from '../../src/config/env.js';
 import { testPolicies } from '../helpers/issuance.js';

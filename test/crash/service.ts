@@ -7,12 +7,12 @@ import type { Worker } from 'node:worker_threads';
 import { buildApp } from '../../src/app.js';
 import { compose } from '../../src/compose/compose.js';
 import { loadConfig } from '../../src/config/config.js';
-import type { ClusterConnection } from '../../src/cluster/cluster-connection.js';
-import type { CsrObjects } from '../../src/cluster/csr-object.js';
+import type { ClusterConnection } from '../../src/kubernetes/cluster-connection.js';
+import type { CsrObjects } from '../../src/kubernetes/csr-object.js';
 import { readEnvironment } from '../../src/config/env.js';
 import { createLogger } from '../../src/observability/logger.js';
-import type { Signer } from '../../src/signer/signer.js';
-import type { Step, Writer } from '../../src/store/step.js';
+import type { Signer } from '../../src/signing/signer.js';
+import type { Step, Writer } from '../../src/store/steps/step.js';
 import { signingBy } from '../helpers/signers.js';
 import type { CrashPoint } from './crash-points.js';
 

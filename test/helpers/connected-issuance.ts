@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { embeddedRevocation } from '../../src/config/revocation-config.js';
-import { readClientTrust } from '../../src/cluster/certificate-authorities.js';
-import { openClusterConnection, type ClusterConnection } from '../../src/cluster/cluster-connection.js';
-import { kubeApiserverClient } from '../../src/cluster/csr-object.js';
-import { ClusterProbes } from '../../src/issuance/clusters/last-probes.js';
-import type { IssuanceContext, IssuingCluster } from '../../src/issuance/context.js';
-import { KubernetesSigner } from '../../src/signer/kubernetes.js';
+import { readClientTrust } from '../../src/kubernetes/certificate-authorities.js';
+import { openClusterConnection, type ClusterConnection } from '../../src/kubernetes/cluster-connection.js';
+import { kubeApiserverClient } from '../../src/kubernetes/csr-object.js';
+import { ClusterProbes } from '../../src/context/last-probes.js';
+import type { IssuanceContext, IssuingCluster } from '../../src/context/context.js';
+import { KubernetesSigner } from '../../src/signing/kubernetes.js';
 import { FakeApiServer } from './fake-api-server.js';
 import { kubepassRules } from './fake-api-server/rbac.js';
 import { testIssuance, type TestIssuance } from './issuance.js';

@@ -6,7 +6,7 @@ import { genesis } from '../../src/audit/chain.js';
 import type { AuditEvent, UnchainedEvent } from '../../src/model/audit-event.js';
 import type { Certificate } from '../../src/model/certificate.js';
 import type { CertificateRequest } from '../../src/model/certificate-request.js';
-import type { Row } from '../../src/store/statement.js';
+import type { Row } from '../../src/store/steps/statement.js';
 import { chainedEvent } from './chained-event.js';
 
 /** The first migration of the lean records. */

@@ -1,5 +1,5 @@
-import { readBinding, readRole } from '../../src/cluster/role-bindings.js';
-import { RoleBindingIndex, type RoleBindingSnapshot } from '../../src/cluster/role-binding-index.js';
+import { readBinding, readRole } from '../../src/kubernetes/role-bindings.js';
+import { RoleBindingIndex, type RoleBindingSnapshot } from '../../src/kubernetes/role-binding-index.js';
 
 const apiGroup = 'rbac.authorization.k8s.io';
 

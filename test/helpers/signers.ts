@@ -1,4 +1,4 @@
-import type { SignedCertificate, Signer } from '../../src/signer/signer.js';
+import type { SignedCertificate, Signer } from '../../src/signing/signer.js';
 import { sealCertificate } from '@kubepass/x509';
 
 /** A signer like another one, except for some members. */

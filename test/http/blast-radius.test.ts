@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { rbacGroup, rbacResources } from '../../src/cluster/role-bindings.js';
+import { rbacGroup, rbacResources } from '../../src/kubernetes/role-bindings.js';
 import { FakeApiServer } from '../helpers/fake-api-server.js';
 import { kubepassRules } from '../helpers/fake-api-server/rbac.js';
 import { binding } from '../helpers/rbac-objects.js';

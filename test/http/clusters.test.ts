@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openClusterConnection, type ClusterConnection } from '../../src/cluster/cluster-connection.js';
-import { kubeApiserverClient } from '../../src/cluster/csr-object.js';
+import { openClusterConnection, type ClusterConnection } from '../../src/kubernetes/cluster-connection.js';
+import { kubeApiserverClient } from '../../src/kubernetes/csr-object.js';
 import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 import { FakeApiServer } from '../helpers/fake-api-server.js';
 import { kubepassRules } from '../helpers/fake-api-server/rbac.js';

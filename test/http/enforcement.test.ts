@@ -4,7 +4,7 @@ import { parseAllDocuments, parse } from 'yaml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { StoreUnavailableError } from '../../src/model/errors.js';
 import type { Store } from '../../src/store/store.js';
-import { certificatePem } from '../../src/http/example-certificate.js';
+import { certificatePem } from '../../src/http/schemas/example-certificate.js';
 import { aRevocation } from '../helpers/revocations.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { as, type Answer } from './support/call.js';

@@ -3,7 +3,7 @@ import { get, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ListedCertificateBody } from '../../src/http/certificates/schemas.js';
 import type { ListedCertificate } from '../../src/model/certificate.js';
-import type { Services } from '../../src/http/services.js';
+import type { Services } from '../../src/http/server/services.js';
 import { aCertificate, aRequest } from '../unit/store/records.js';
 import { as } from './support/call.js';
 import { startService, type TestService } from './support/service.js';

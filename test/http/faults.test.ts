@@ -6,7 +6,7 @@ import {
   StoreUnavailableError,
 } from '../../src/model/errors.js';
 import { TooManyWaitingError } from '@kubepass/x509';
-import type { Services } from '../../src/http/services.js';
+import type { Services } from '../../src/http/server/services.js';
 import { startService, type TestService } from './support/service.js';
 
 let service: TestService | undefined;

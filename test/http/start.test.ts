@@ -2,7 +2,7 @@ import { afterAll, expect, it } from 'vitest';
 import { buildApp } from '../../src/app.js';
 import { StoreUnavailableError } from '../../src/model/errors.js';
 import { createLogger } from '../../src/observability/logger.js';
-import type { Step, Writer } from '../../src/store/step.js';
+import type { Step, Writer } from '../../src/store/steps/step.js';
 import { composeOn, type LogLine } from '../helpers/composed-service.js';
 import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 import { alice } from '../helpers/principals.js';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { as } from './support/call.js';
 import { localCluster } from './support/local-cluster.js';
-import { exampleId } from '../../src/http/schema-parts.js';
+import { exampleId } from '../../src/http/schemas/schema-parts.js';
 import { startService, type TestService } from './support/service.js';
 
 const directory = temporaryDirectory();

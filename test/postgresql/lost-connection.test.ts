@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { verifyChain } from '../../src/audit/chain.js';
 import { StoreUnavailableError } from '../../src/model/errors.js';
 import { openPostgresqlStore } from '../../src/store/postgresql/open-postgresql-store.js';
-import type { Operation } from '../../src/store/step.js';
+import type { Operation } from '../../src/store/steps/step.js';
 import type { Store } from '../../src/store/store.js';
 import { freshDatabase, query, type TestDatabase } from '../helpers/postgresql/databases.js';
 import { anEvent, aRequest } from '../unit/store/records.js';

@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import type pg from 'pg';
 import { afterEach, beforeEach, expect, inject, it } from 'vitest';
 import { genesis, type ChainHead } from '../../src/audit/chain.js';
-import { MigrationError } from '../../src/store/migrations.js';
+import { MigrationError } from '../../src/store/schema/migrations.js';
 import { chainLock } from '../../src/store/postgresql/connect.js';
 import { grantServiceRights } from '../../src/store/postgresql/grant.js';
 import { migratePostgresql } from '../../src/store/postgresql/migrate-postgresql.js';

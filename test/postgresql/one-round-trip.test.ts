@@ -5,7 +5,7 @@ import { chainRecord, packEvents } from '../../src/audit/audit-record.js';
 import { verifyChain } from '../../src/audit/chain.js';
 import type { QuotaLimit } from '../../src/model/decision.js';
 import { openPostgresqlStore } from '../../src/store/postgresql/open-postgresql-store.js';
-import type { CommitResult, Operation } from '../../src/store/step.js';
+import type { CommitResult, Operation } from '../../src/store/steps/step.js';
 import type { Store } from '../../src/store/store.js';
 import { freshDatabase, query, type TestDatabase } from '../helpers/postgresql/databases.js';
 import {

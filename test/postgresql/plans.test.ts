@@ -5,7 +5,7 @@ import type { QuotaLimit } from '../../src/model/decision.js';
 import type { PrismaClient } from '../../src/store/generated/sqlite/client.js';
 import { alongIndexes } from '../../src/store/postgresql/open-postgresql-store.js';
 import { postgresqlDialect, queryOf } from '../../src/store/postgresql/query.js';
-import type { ReadStatement } from '../../src/store/statement.js';
+import type { ReadStatement } from '../../src/store/steps/statement.js';
 import { AuditEventTable } from '../../src/store/tables/audit-event-table.js';
 import { CertificateTable } from '../../src/store/tables/certificate-table.js';
 import { quotaCount } from '../../src/store/tables/quotas.js';

@@ -5,7 +5,7 @@ import { verifyChain } from '../../src/audit/chain.js';
 import type { Composition } from '../../src/compose/compose.js';
 import type { QuotaLimit } from '../../src/model/decision.js';
 import { openPostgresqlStore } from '../../src/store/postgresql/open-postgresql-store.js';
-import type { Operation } from '../../src/store/step.js';
+import type { Operation } from '../../src/store/steps/step.js';
 import type { Store } from '../../src/store/store.js';
 import { composeOn, type LogLine } from '../helpers/composed-service.js';
 import { freshDatabase, type TestDatabase } from '../helpers/postgresql/databases.js';

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { buildApp } from '../../src/app.js';
 import { createLogger } from '../../src/observability/logger.js';
-import type { Services } from '../../src/http/services.js';
+import type { Services } from '../../src/http/server/services.js';
 
 /** No test here calls a use case. */
 const services = new Proxy({} as Services, { get: () => ({}) });

@@ -9,10 +9,10 @@ import {
   type ApiTokenWriter,
 } from '../../identity/api-tokens.js';
 import type { ApiToken } from '../../model/principal.js';
-import type { Log } from '../../issuance/context.js';
-import type { Writer } from '../../store/step.js';
+import type { Log } from '../../context/context.js';
+import type { Writer } from '../../store/steps/step.js';
 import type { Store } from '../../store/store.js';
-import { openStore } from '../database/open-store.js';
+import { openStore } from '../../backup/open-store.js';
 
 /** Keeps tokens in the store: each change is one commit with its audit event. */
 export function apiTokenWriter(writer: Writer): ApiTokenWriter {

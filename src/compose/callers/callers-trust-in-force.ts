@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { ClientCertificatesConfig } from '../../config/callers-config.js';
 import { tlsSettingsForCertificates, type TlsPair, tryHandshake } from '../../http/server/tls-settings.js';
 import { readCallersTrust, type CallersTrust } from '../../identity/callers-trust.js';
-import type { Log } from '../../issuance/context.js';
+import type { Log } from '../../context/context.js';
 import { displayDistinguishedName } from '@kubepass/x509';
 import { keepInForce, type InForce, type Remark } from '../in-force.js';
 

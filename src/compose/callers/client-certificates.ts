@@ -1,5 +1,5 @@
 import { ClientCertificates } from '../../identity/client-certificates.js';
-import type { IssuingCluster } from '../../issuance/context.js';
+import type { IssuingCluster } from '../../context/context.js';
 import type { Runtime } from '../runtime.js';
 import type { TlsInForce } from '../tls-in-force.js';
 import { openCallersTrust, type CallersTrustInForce } from './callers-trust-in-force.js';

@@ -1,6 +1,6 @@
-import { Callers } from '../../identity/callers.js';
-import type { IssuanceContext } from '../../issuance/context.js';
-import { whyRolesLost } from '../../issuance/lifecycle/roles-lost.js';
+import { Callers } from '../../identity/callers/callers.js';
+import type { IssuanceContext } from '../../context/context.js';
+import { whyRolesLost } from '../../access/roles-lost.js';
 import type { OpenedAccess } from '../open-access.js';
 import type { Runtime } from '../runtime.js';
 import { openCallers, type OpenedIssuer } from './callers.js';

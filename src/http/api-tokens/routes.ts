@@ -1,10 +1,10 @@
-import type { Services } from '../services.js';
-import { ListQuerySchema, pageBody, pageQuery, pageResponse } from '../page-schemas.js';
+import type { Services } from '../server/services.js';
+import { ListQuerySchema, pageBody, pageQuery, pageResponse } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
-import { bodyProblems, empty, json, problems } from '../responses.js';
-import { addSchemas, ref } from '../schema-parts.js';
-import type { App } from '../types.js';
+import { bodyProblems, empty, json, problems } from '../answers/responses.js';
+import { addSchemas, ref } from '../schemas/schema-parts.js';
+import type { App } from '../server/types.js';
 import * as schemas from './schemas.js';
 import { apiTokenView } from './schemas.js';
 

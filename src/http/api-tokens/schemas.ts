@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { roles } from '../../model/principal.js';
-import { pageOf } from '../page-schemas.js';
+import { pageOf } from '../answers/page-schemas.js';
 import {
   closed,
   dnsLabelOf,
@@ -12,8 +12,8 @@ import {
   oneOf,
   principalNameOf,
   textOf,
-} from '../schema-parts.js';
-import { viewOf } from '../view-of.js';
+} from '../schemas/schema-parts.js';
+import { viewOf } from '../schemas/view-of.js';
 
 const groups = Type.Array(principalNameOf('One group.', 'onboarding'), { maxItems: 32, uniqueItems: true });
 const roleList = Type.Array(oneOf(roles), {

@@ -1,9 +1,9 @@
-import type { LogProof } from '../../issuance/evidence/audit-event-service.js';
-import type { Services } from '../services.js';
+import type { LogProof } from '../../evidence/audit-event-service.js';
+import type { Services } from '../server/services.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
-import { json, problems, response, textBody } from '../responses.js';
-import type { App } from '../types.js';
+import { json, problems, response, textBody } from '../answers/responses.js';
+import type { App } from '../server/types.js';
 import * as schemas from './schemas.js';
 
 /** A checkpoint as C2SP tlog-checkpoint has it. */

@@ -1,15 +1,15 @@
 import type { FastifyReply } from 'fastify';
-import type { AuditExport } from '../../issuance/evidence/audit-event-service.js';
-import type { Services } from '../services.js';
-import { instantInQuery } from '../instant.js';
-import { pageBody, pageHeaders, pageQuery } from '../page-schemas.js';
+import type { AuditExport } from '../../evidence/audit-event-service.js';
+import type { Services } from '../server/services.js';
+import { instantInQuery } from '../answers/instant.js';
+import { pageBody, pageHeaders, pageQuery } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { problem, ProblemError } from '../problems/problem.js';
 import { granted } from '../problems/refusal-to-problem.js';
-import { json, longest, problems, response, textBody } from '../responses.js';
-import { addSchemas, ref } from '../schema-parts.js';
-import { sendTexts } from '../text-stream.js';
-import type { App } from '../types.js';
+import { json, longest, problems, response, textBody } from '../answers/responses.js';
+import { addSchemas, ref } from '../schemas/schema-parts.js';
+import { sendTexts } from '../answers/text-stream.js';
+import type { App } from '../server/types.js';
 import * as schemas from './schemas.js';
 import { auditEventView } from './schemas.js';
 

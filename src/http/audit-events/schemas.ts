@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { auditEventTypes } from '../../model/audit-event.js';
-import { nextCursorProperty, pageParameters } from '../page-schemas.js';
+import { nextCursorProperty, pageParameters } from '../answers/page-schemas.js';
 import {
   closed,
   dnsLabelOf,
@@ -14,8 +14,8 @@ import {
   ref,
   sha256Of,
   textOf,
-} from '../schema-parts.js';
-import { viewOf } from '../view-of.js';
+} from '../schemas/schema-parts.js';
+import { viewOf } from '../schemas/view-of.js';
 
 export const AuditEventSchema = namedObject('AuditEvent', 'One event of the append-only chain.', {
   seq: integerOf('1, 2, 3 … without gaps.', 42, { minimum: 1 }),

@@ -1,8 +1,8 @@
 import { Type } from 'typebox';
-import type { Services } from '../services.js';
-import { json, onlyProblems } from '../responses.js';
-import { closed, dnsLabelOf, namedObject, textOf } from '../schema-parts.js';
-import type { App } from '../types.js';
+import type { Services } from '../server/services.js';
+import { json, onlyProblems } from '../answers/responses.js';
+import { closed, dnsLabelOf, namedObject, textOf } from '../schemas/schema-parts.js';
+import type { App } from '../server/types.js';
 
 const CallersSchema = namedObject('Callers', 'How programs sign in, besides API tokens.', {
   oidc: Type.Array(

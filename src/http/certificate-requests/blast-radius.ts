@@ -8,7 +8,7 @@ import {
   type GrantReference,
   type RoleRule,
 } from '../../model/blast-radius.js';
-import { closed, instantTextOf, namedObject, nullable, objectOf, oneOf, ref, textOf } from '../schema-parts.js';
+import { closed, instantTextOf, namedObject, nullable, objectOf, oneOf, ref, textOf } from '../schemas/schema-parts.js';
 
 /** How much of a blast radius is shown. The rest is only counted. */
 export const shownGrants = 50;

@@ -15,7 +15,7 @@ import {
   ref,
   sha256Of,
   textOf,
-} from '../schema-parts.js';
+} from '../schemas/schema-parts.js';
 
 const globs = (description: string) =>
   Type.Optional(Type.Array(Type.String({ maxLength: 256 }), { maxItems: 1000, description }));

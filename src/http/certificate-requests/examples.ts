@@ -1,4 +1,4 @@
-import { certificateSha256 } from '../example-certificate.js';
+import { certificateSha256 } from '../schemas/example-certificate.js';
 
 /** Certificate requests for the OpenAPI document: the members in which they differ from the examples of the schema. */
 import { plainCertificate } from '../certificates/schemas.js';

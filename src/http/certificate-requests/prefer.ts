@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { textOf } from '../schema-parts.js';
+import { textOf } from '../schemas/schema-parts.js';
 
 /** The `Prefer` header of a request (RFC 7240), of which only `wait` counts. */
 export const preferHeader = {

@@ -1,23 +1,18 @@
 import { Type } from 'typebox';
 import { labelIn } from '../../model/labels.js';
 import type { Outcome } from '../../model/outcome.js';
-import type { CertificateRequestView } from '../../issuance/requests/request-view.js';
-import type { Services } from '../services.js';
+import type { CertificateRequestView } from '../../requests/request-view.js';
+import type { Services } from '../server/services.js';
 import { certificateMediaTypes, certificateResponses, sendCertificate } from '../certificates/send-certificate.js';
-import { exampleKubeconfig, kubeconfigYaml } from '../example-certificate.js';
-import { answerOnce, idempotencyKeyHeader, jsonAnswer } from '../idempotency.js';
-import { pageBody, pageQuery, pageResponse } from '../page-schemas.js';
-import {
-  kubeconfigForms,
-  kubeconfigMediaTypes,
-  kubeconfigResponse,
-  sendKubeconfig,
-} from '../kubeconfigs/kubeconfig-answer.js';
+import { exampleKubeconfig, kubeconfigYaml } from '../schemas/example-certificate.js';
+import { answerOnce, idempotencyKeyHeader, jsonAnswer } from '../answers/idempotency.js';
+import { pageBody, pageQuery, pageResponse } from '../answers/page-schemas.js';
+import { kubeconfigForms, kubeconfigMediaTypes, kubeconfigResponse, sendKubeconfig } from './kubeconfig-answer.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted, requestLocation } from '../problems/refusal-to-problem.js';
-import { bodyProblems, json, problems } from '../responses.js';
-import { addSchemas, ref } from '../schema-parts.js';
-import type { App } from '../types.js';
+import { bodyProblems, json, problems } from '../answers/responses.js';
+import { addSchemas, ref } from '../schemas/schema-parts.js';
+import type { App } from '../server/types.js';
 import * as blastRadiusSchemas from './blast-radius.js';
 import * as decisionSchemas from './decision.js';
 import * as examples from './examples.js';

@@ -1,12 +1,12 @@
 import { Type, type Static } from 'typebox';
 import { awaitedStages, requestStates } from '../../model/certificate-request.js';
 import { labelBounds } from '../../model/labels.js';
-import type { CertificateRequestDetails } from '../../issuance/requests/read-requests.js';
-import type { CertificateRequestView } from '../../issuance/requests/request-view.js';
+import type { CertificateRequestDetails } from '../../requests/read-requests.js';
+import type { CertificateRequestView } from '../../requests/request-view.js';
 import { keyAlgorithms } from '@kubepass/x509';
-import { certificateSha256, certificationRequestPem } from '../example-certificate.js';
+import { certificateSha256, certificationRequestPem } from '../schemas/example-certificate.js';
 import { CertificateSchema, PublicKeySchema, shownCertificate } from '../certificates/schemas.js';
-import { pageOf, pageParameters, usernamePrefixParameter } from '../page-schemas.js';
+import { pageOf, pageParameters, usernamePrefixParameter } from '../answers/page-schemas.js';
 import {
   closed,
   dnsLabelOf,
@@ -27,8 +27,8 @@ import {
   sha256Of,
   textOf,
   writtenTextOf,
-} from '../schema-parts.js';
-import { viewOf } from '../view-of.js';
+} from '../schemas/schema-parts.js';
+import { viewOf } from '../schemas/view-of.js';
 import { BlastRadiusSchema, blastRadiusView } from './blast-radius.js';
 import { ApproversSchema, RecordedDecisionSchema } from './decision.js';
 

@@ -1,11 +1,11 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { csvRecord } from '../../formats/text/csv-record.js';
 import type { ListedCertificate } from '../../model/certificate.js';
-import { exampleOf } from '../example-of.js';
+import { exampleOf } from '../schemas/example-of.js';
 import { errorToProblem } from '../problems/error-to-problem.js';
 import { problemBody } from '../problems/problem.js';
 import type { ProblemBody } from '../problems/schemas.js';
-import { sendTexts } from '../text-stream.js';
+import { sendTexts } from '../answers/text-stream.js';
 import {
   ListedCertificateSchema,
   listedCertificateView,

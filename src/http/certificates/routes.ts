@@ -1,15 +1,15 @@
-import type { Services } from '../services.js';
-import { instantInQuery } from '../instant.js';
-import { pageBody, pageHeaders, pageQuery } from '../page-schemas.js';
+import type { Services } from '../server/services.js';
+import { instantInQuery } from '../answers/instant.js';
+import { pageBody, pageHeaders, pageQuery } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
-import { bodyProblems, json, longest, problems, response, textBody } from '../responses.js';
-import { addSchemas, ref } from '../schema-parts.js';
-import type { App } from '../types.js';
+import { bodyProblems, json, longest, problems, response, textBody } from '../answers/responses.js';
+import { addSchemas, ref } from '../schemas/schema-parts.js';
+import type { App } from '../server/types.js';
 import { exampleExport, exportFormOf, exportForms, sendExport } from './export-certificates.js';
 import * as schemas from './schemas.js';
 import { listedCertificateView } from './schemas.js';
-import { addRenewal } from './renewal.js';
+import { addRenewal } from '../certificate-requests/renewal.js';
 import { certificateMediaTypes, certificateResponses, sendCertificate } from './send-certificate.js';
 
 export function addCertificates(app: App, services: Services): void {

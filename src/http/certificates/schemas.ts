@@ -8,14 +8,14 @@ import {
 } from '../../model/certificate.js';
 import { enforcementModes } from '../../model/enforcement.js';
 import { encodePem, keyAlgorithms, revocationReasons } from '@kubepass/x509';
-import type { RevokedView } from '../../issuance/lifecycle/revoke-certificate.js';
+import type { RevokedView } from '../../access/revoke-certificate.js';
 import {
   certificatePem,
   certificateSerialNumber,
   certificateSha256,
   certificateSpkiSha256,
-} from '../example-certificate.js';
-import { nextCursorProperty, pageParameters, usernamePrefixParameter } from '../page-schemas.js';
+} from '../schemas/example-certificate.js';
+import { nextCursorProperty, pageParameters, usernamePrefixParameter } from '../answers/page-schemas.js';
 import {
   closed,
   dnsLabelOf,
@@ -31,8 +31,8 @@ import {
   sha256Of,
   textOf,
   writtenTextOf,
-} from '../schema-parts.js';
-import { viewOf } from '../view-of.js';
+} from '../schemas/schema-parts.js';
+import { viewOf } from '../schemas/view-of.js';
 
 export const PublicKeySchema = namedObject('PublicKey', 'Identifies a public key.', {
   algorithm: oneOf(keyAlgorithms, 'Algorithm and size.'),

@@ -3,9 +3,9 @@ import { statusOf, type Certificate } from '../../model/certificate.js';
 import { certificateText } from '@kubepass/x509/openssl-text';
 import { encodePem } from '@kubepass/x509';
 import { jsonMediaType } from '../plugins/negotiation.js';
-import { certificateAsText, certificatePem } from '../example-certificate.js';
-import { binaryBody, empty, response, textBody } from '../responses.js';
-import { ref } from '../schema-parts.js';
+import { certificateAsText, certificatePem } from '../schemas/example-certificate.js';
+import { binaryBody, empty, response, textBody } from '../answers/responses.js';
+import { ref } from '../schemas/schema-parts.js';
 import { CertificateSchema, certificateView, plainCertificate } from './schemas.js';
 
 /** Another text for each change of what the JSON tells besides the certificate. */

@@ -1,17 +1,17 @@
 import { InvalidCursorError } from '../../model/errors.js';
-import type { Services } from '../services.js';
+import type { Services } from '../server/services.js';
 import { ClusterParamsSchema } from '../clusters/schemas.js';
-import { linkToNext, ListQuerySchema, pageHeaders, pageQuery } from '../page-schemas.js';
+import { linkToNext, ListQuerySchema, pageHeaders, pageQuery } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
-import { problems, response, textBody } from '../responses.js';
-import { addSchemas, exampleId, ref } from '../schema-parts.js';
-import type { App } from '../types.js';
+import { problems, response, textBody } from '../answers/responses.js';
+import { addSchemas, exampleId, ref } from '../schemas/schema-parts.js';
+import type { App } from '../server/types.js';
 import { clusterCsrDescription, clusterCsrTable } from './cluster-csr-text.js';
 import * as schemas from './schemas.js';
 import { clusterCsrView } from './schemas.js';
 import type { ClusterCsr } from '../../model/cluster.js';
-import { certificateSerialNumber, certificateSha256, certificateSpkiSha256 } from '../example-certificate.js';
+import { certificateSerialNumber, certificateSha256, certificateSpkiSha256 } from '../schemas/example-certificate.js';
 
 const problemsOfTheCluster = [
   'not-permitted',

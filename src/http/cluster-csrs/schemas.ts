@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox';
 import type { ClusterCsr } from '../../model/cluster.js';
 import { clusterName } from '../clusters/schemas.js';
-import { pageOf } from '../page-schemas.js';
+import { pageOf } from '../answers/page-schemas.js';
 import {
   closed,
   idOf,
@@ -15,8 +15,8 @@ import {
   reasonOf,
   sha256Of,
   textOf,
-} from '../schema-parts.js';
-import { viewOf } from '../view-of.js';
+} from '../schemas/schema-parts.js';
+import { viewOf } from '../schemas/view-of.js';
 
 /** Text that anybody may have written into the cluster. The limit is what an API server accepts. */
 const foreignText = (description: string, example: string) => textOf(description, example, { maxLength: 1_572_864 });

@@ -1,8 +1,8 @@
-import type { Services } from '../services.js';
+import type { Services } from '../server/services.js';
 import { granted } from '../problems/refusal-to-problem.js';
-import { binaryBody, empty, longest, onlyProblems, response, textBody } from '../responses.js';
+import { binaryBody, empty, longest, onlyProblems, response, textBody } from '../answers/responses.js';
 import { namesEntityTag } from '../certificates/send-certificate.js';
-import type { App } from '../types.js';
+import type { App } from '../server/types.js';
 import { ClusterParamsSchema } from './schemas.js';
 
 /** RFC 2585 section 4.2, and PEM. */

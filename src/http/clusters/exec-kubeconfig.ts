@@ -1,10 +1,10 @@
 import { renderExecKubeconfig } from '../../formats/kubeconfig/render-kubeconfig.js';
-import type { Services } from '../services.js';
-import { certificatePem } from '../example-certificate.js';
+import type { Services } from '../server/services.js';
+import { certificatePem } from '../schemas/example-certificate.js';
 import { callerOf, listeningAddress } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
-import { problems, response, textBody } from '../responses.js';
-import type { App } from '../types.js';
+import { problems, response, textBody } from '../answers/responses.js';
+import type { App } from '../server/types.js';
 import { ClusterParamsSchema } from './schemas.js';
 
 const yaml = 'application/yaml';

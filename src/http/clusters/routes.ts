@@ -1,12 +1,12 @@
-import type { Services } from '../services.js';
+import type { Services } from '../server/services.js';
 import { certificateText } from '@kubepass/x509/openssl-text';
-import { certificateAsText, certificatePem } from '../example-certificate.js';
-import { ListQuerySchema, pageBody, pageOfList, pageQuery, pageResponse } from '../page-schemas.js';
+import { certificateAsText, certificatePem } from '../schemas/example-certificate.js';
+import { ListQuerySchema, pageBody, pageOfList, pageQuery, pageResponse } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted, RefusalError } from '../problems/refusal-to-problem.js';
-import { bodyProblems, json, problems, response, textBody } from '../responses.js';
-import { addSchemas, ref } from '../schema-parts.js';
-import type { App } from '../types.js';
+import { bodyProblems, json, problems, response, textBody } from '../answers/responses.js';
+import { addSchemas, ref } from '../schemas/schema-parts.js';
+import type { App } from '../server/types.js';
 import * as examples from './examples.js';
 import * as schemas from './schemas.js';
 import { certificateAuthoritiesView, clusterView } from './schemas.js';

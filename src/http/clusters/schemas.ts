@@ -1,10 +1,10 @@
 import { signerKinds } from '../../model/cluster.js';
 import { missingPermissions } from '../../model/cluster-probe.js';
 import { enforcementModes, enforcementOf } from '../../model/enforcement.js';
-import type { ClusterView } from '../../issuance/clusters/cluster-service.js';
+import type { ClusterView } from '../../clusters/cluster-service.js';
 import { Type, type Static } from 'typebox';
-import { certificatePem } from '../example-certificate.js';
-import { pageOf } from '../page-schemas.js';
+import { certificatePem } from '../schemas/example-certificate.js';
+import { pageOf } from '../answers/page-schemas.js';
 import {
   closed,
   dnsLabelOf,
@@ -19,8 +19,8 @@ import {
   ref,
   sha256Of,
   textOf,
-} from '../schema-parts.js';
-import { viewOf } from '../view-of.js';
+} from '../schemas/schema-parts.js';
+import { viewOf } from '../schemas/view-of.js';
 
 const answerOf = (description: string) => oneOf(['yes', 'no', 'unknown'], description);
 

@@ -1,10 +1,10 @@
-import type { Services } from '../services.js';
-import { pageBody, pageQuery, pageResponse } from '../page-schemas.js';
+import type { Services } from '../server/services.js';
+import { pageBody, pageQuery, pageResponse } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
-import { json, problems } from '../responses.js';
-import { addSchemas } from '../schema-parts.js';
-import type { App } from '../types.js';
+import { json, problems } from '../answers/responses.js';
+import { addSchemas } from '../schemas/schema-parts.js';
+import type { App } from '../server/types.js';
 import * as schemas from './schemas.js';
 import { directoryUserDetailsView, directoryUserView } from './schemas.js';
 

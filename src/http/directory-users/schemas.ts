@@ -3,7 +3,7 @@ import { ApiTokenSchema } from '../api-tokens/schemas.js';
 import { ListedCertificateSchema, shownListed } from '../certificates/schemas.js';
 import { residualExposure } from '../identities/schemas.js';
 import { isHere } from '../../model/directory.js';
-import { pageOf, pageParameters } from '../page-schemas.js';
+import { pageOf, pageParameters } from '../answers/page-schemas.js';
 import {
   closed,
   dnsLabelOf,
@@ -19,9 +19,9 @@ import {
   ref,
   sha256Of,
   textOf,
-} from '../schema-parts.js';
-import { viewOf } from '../view-of.js';
-import type { DirectoryUserDetails, DirectoryUserView } from '../../issuance/directory/directory-service.js';
+} from '../schemas/schema-parts.js';
+import { viewOf } from '../schemas/view-of.js';
+import type { DirectoryUserDetails, DirectoryUserView } from '../../directory/directory-service.js';
 
 const attributeOf = (description: string, example: string) => textOf(description, example, { maxLength: 256 });
 const idsOf = (description: string) =>

@@ -1,4 +1,4 @@
-import { exampleOf, type NamedSchemas, type Schema } from '../example-of.js';
+import { exampleOf, type NamedSchemas, type Schema } from '../schemas/example-of.js';
 
 /** A body of one media type. */
 interface Media {

@@ -2,12 +2,12 @@ import { renderAuthorizationConfiguration } from '../../formats/enforcement/auth
 import { renderRevocationPolicy } from '../../formats/enforcement/revocation-policy.js';
 import { renderWebhookKubeconfig } from '../../formats/enforcement/webhook-kubeconfig.js';
 import type { Outcome } from '../../model/outcome.js';
-import type { Services } from '../services.js';
+import type { Services } from '../server/services.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
-import { bodyProblems, json, problems, response, textBody } from '../responses.js';
-import { addSchemas, ref } from '../schema-parts.js';
-import type { App } from '../types.js';
+import { bodyProblems, json, problems, response, textBody } from '../answers/responses.js';
+import { addSchemas, ref } from '../schemas/schema-parts.js';
+import type { App } from '../server/types.js';
 import type { FastifyReply } from 'fastify';
 import * as schemas from './schemas.js';
 import { defaultDirectory } from './schemas.js';

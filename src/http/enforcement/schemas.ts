@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { closed, named, namedObject, oneOf, textOf } from '../schema-parts.js';
+import { closed, named, namedObject, oneOf, textOf } from '../schemas/schema-parts.js';
 import { clusterName } from '../clusters/schemas.js';
 
 export const EnforcementParamsSchema = closed({ name: clusterName });

@@ -1,13 +1,13 @@
 import type { IdentityDetails } from '../../model/identity.js';
 import type { Outcome } from '../../model/outcome.js';
-import type { Services } from '../services.js';
-import { instantInBody, instantInQuery } from '../instant.js';
-import { pageBody, pageQuery, pageResponse } from '../page-schemas.js';
+import type { Services } from '../server/services.js';
+import { instantInBody, instantInQuery } from '../answers/instant.js';
+import { pageBody, pageQuery, pageResponse } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
-import { bodyProblems, json, problems } from '../responses.js';
-import { addSchemas, ref } from '../schema-parts.js';
-import type { App } from '../types.js';
+import { bodyProblems, json, problems } from '../answers/responses.js';
+import { addSchemas, ref } from '../schemas/schema-parts.js';
+import type { App } from '../server/types.js';
 import * as schemas from './schemas.js';
 import { identityDetailsView, identityView } from './schemas.js';
 

@@ -7,8 +7,8 @@ import { longestPrincipalName } from '../../model/name-grammar.js';
 import { revocationReasons } from '@kubepass/x509';
 import { shownCharacters } from '../certificate-requests/blast-radius.js';
 import { ListedCertificateSchema, shownListed } from '../certificates/schemas.js';
-import { certificateSha256 } from '../example-certificate.js';
-import { pageOf, pageParameters, usernamePrefixParameter } from '../page-schemas.js';
+import { certificateSha256 } from '../schemas/example-certificate.js';
+import { pageOf, pageParameters, usernamePrefixParameter } from '../answers/page-schemas.js';
 import {
   closed,
   dnsLabelOf,
@@ -26,8 +26,8 @@ import {
   sha256Of,
   textOf,
   writtenTextOf,
-} from '../schema-parts.js';
-import { viewOf } from '../view-of.js';
+} from '../schemas/schema-parts.js';
+import { viewOf } from '../schemas/view-of.js';
 
 const reason = oneOf(revocationReasons, 'RFC 5280, section 5.3.1. The certificates are revoked with it.');
 const comment = writtenTextOf('Why, in words.', 'leaves the company');

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { named, nullable, objectOf, oneOf, ref } from '../schema-parts.js';
+import { named, nullable, objectOf, oneOf, ref } from '../schemas/schema-parts.js';
 import { integerOf, listOf, nullableText, pathOf, typed, uploadText } from './object-parts.js';
 
 export const CredentialSourceSchema = named(

@@ -1,6 +1,6 @@
 import { Type, type TProperties, type TSchema } from 'typebox';
 import type { ObjectType } from '@kubepass/inspect';
-import { namedObject, nullable, objectOf, oneOf, ref, sha256Of, textOf } from '../schema-parts.js';
+import { namedObject, nullable, objectOf, oneOf, ref, sha256Of, textOf } from '../schemas/schema-parts.js';
 import { maxUploadOctets } from './upload-limits.js';
 
 const most = 10_000;

@@ -1,11 +1,11 @@
 import { type InspectionFormat, styleSource, type Upload } from '@kubepass/inspect';
-import type { Services } from '../services.js';
+import type { Services } from '../server/services.js';
 import { callerOf } from '../plugins/authentication.js';
 import { jsonMediaType } from '../plugins/negotiation.js';
 import { granted } from '../problems/refusal-to-problem.js';
-import { bodyProblems, problems, response, textBody } from '../responses.js';
-import { addSchemas, ref } from '../schema-parts.js';
-import type { App } from '../types.js';
+import { bodyProblems, problems, response, textBody } from '../answers/responses.js';
+import { addSchemas, ref } from '../schemas/schema-parts.js';
+import type { App } from '../server/types.js';
 import * as examples from './examples.js';
 import * as kubernetesSchemas from './kubernetes-schemas.js';
 import * as objectParts from './object-parts.js';

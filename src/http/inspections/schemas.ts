@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { findingKinds } from '@kubepass/inspect';
-import { messageOf, namedObject, oneOf, ref, textOf } from '../schema-parts.js';
+import { messageOf, namedObject, oneOf, ref, textOf } from '../schemas/schema-parts.js';
 import * as kubernetes from './kubernetes-schemas.js';
 import { integerOf, listOf, nullableText, pathOf, typed } from './object-parts.js';
 import * as x509 from './x509-schemas.js';

@@ -1,9 +1,9 @@
 import multipart from '@fastify/multipart';
 import { Type, type TSchema } from 'typebox';
-import { certificatePem } from '../example-certificate.js';
+import { certificatePem } from '../schemas/example-certificate.js';
 import { problem, ProblemError } from '../problems/problem.js';
-import { objectOf, textOf } from '../schema-parts.js';
-import type { App } from '../types.js';
+import { objectOf, textOf } from '../schemas/schema-parts.js';
+import type { App } from '../server/types.js';
 import { readJsonUpload } from './read-json-upload.js';
 import { multipartOptions, readMultipartUpload } from './read-multipart-upload.js';
 import { maxNameLength, maxParts, maxPasswordLength, maxUploadOctets } from './upload-limits.js';

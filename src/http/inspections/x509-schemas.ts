@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { closed, idOf, namedObject, nullable, objectOf, oneOf, ref, sha256Of } from '../schema-parts.js';
+import { closed, idOf, namedObject, nullable, objectOf, oneOf, ref, sha256Of } from '../schemas/schema-parts.js';
 import {
   extensions,
   hexOf,

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { LoginAttempt, LoginFinished } from '../../model/login.js';
-import type { Services } from '../services.js';
+import type { Services } from '../server/services.js';
 import { Allowance } from '../../identity/allowance.js';
 import { Failures } from '../plugins/failures.js';
 import { untilClosed } from '../plugins/line-limit.js';
@@ -15,9 +15,9 @@ import {
 import { problem, type Problem, sendProblem } from '../problems/problem.js';
 import { problemExample } from '../problems/problem-examples.js';
 import type { ProblemType } from '../problems/problem-types.js';
-import { empty, onlyProblems, textBody } from '../responses.js';
-import { closed, dnsLabelOf, textOf } from '../schema-parts.js';
-import type { App } from '../types.js';
+import { empty, onlyProblems, textBody } from '../answers/responses.js';
+import { closed, dnsLabelOf, textOf } from '../schemas/schema-parts.js';
+import type { App } from '../server/types.js';
 import { defaultReturnTo, isReturnTo, longestReturnTo } from './return-to.js';
 
 /** A browser prefers the second one, everybody else gets the first. */

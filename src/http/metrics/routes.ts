@@ -1,8 +1,8 @@
-import type { Services } from '../services.js';
+import type { Services } from '../server/services.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
-import { longest, problems, response, textBody } from '../responses.js';
-import type { App } from '../types.js';
+import { longest, problems, response, textBody } from '../answers/responses.js';
+import type { App } from '../server/types.js';
 
 const example = `# HELP kubepass_issuances_total Attempts at issuing a certificate that have ended; abandoned: the request is approved again.
 # TYPE kubepass_issuances_total counter

@@ -1,10 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Authentication, Credential } from '../../model/authentication.js';
 import { isDirectory, isReviewer, type Principal, type RolesLost } from '../../model/principal.js';
-import type { Services } from '../services.js';
+import type { Services } from '../server/services.js';
 import { decodeSinglePem } from '@kubepass/x509';
 import { problem, type Problem, ProblemError } from '../problems/problem.js';
-import type { App } from '../types.js';
+import type { App } from '../server/types.js';
 import { shortenComments, tellBudgets, whenSpent } from './tell-budgets.js';
 import { Failures } from './failures.js';
 import { untilClosed } from './line-limit.js';

@@ -5,8 +5,8 @@ import { errorToProblem } from '../problems/error-to-problem.js';
 import { problem, ProblemError, sendProblem, type Problem } from '../problems/problem.js';
 import { RefusalError } from '../problems/refusal-to-problem.js';
 import * as schemas from '../problems/schemas.js';
-import { addSchemas } from '../schema-parts.js';
-import type { App } from '../types.js';
+import { addSchemas } from '../schemas/schema-parts.js';
+import type { App } from '../server/types.js';
 import { budgetProblem } from './tell-budgets.js';
 
 /** Where SCIM is served. */

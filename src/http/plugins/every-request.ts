@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { LogController, type FastifyReply, type FastifyRequest } from 'fastify';
 import { budgetUses } from '../../model/budget.js';
 import { peerCertificateOf } from '../server/certificate-listener.js';
-import type { App } from '../types.js';
+import type { App } from '../server/types.js';
 import { LineLimit, totalOf, untilClosed } from './line-limit.js';
 import { readTraceparent, type RequestTracing } from '../../model/tracing.js';
 import type { RequestMeasures } from '../../model/measures.js';

@@ -1,4 +1,4 @@
-import type { App } from '../types.js';
+import type { App } from '../server/types.js';
 
 const minuteMilliseconds = 60_000;
 const otherKeys = 'Other';

@@ -1,5 +1,5 @@
 import { problem, ProblemError } from '../problems/problem.js';
-import type { App } from '../types.js';
+import type { App } from '../server/types.js';
 
 export const jsonMediaType = 'application/json; charset=utf-8';
 

@@ -8,7 +8,7 @@ import {
   type ValueBounds,
 } from '@kubepass/inspect/formats';
 import { problem, ProblemError } from '../problems/problem.js';
-import type { App } from '../types.js';
+import type { App } from '../server/types.js';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 

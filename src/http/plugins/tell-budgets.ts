@@ -8,9 +8,9 @@ import {
   budgetWindowSeconds,
   type SpentBudget,
 } from '../../model/budget.js';
-import type { Services } from '../services.js';
+import type { Services } from '../server/services.js';
 import { problem, type Problem } from '../problems/problem.js';
-import type { App } from '../types.js';
+import type { App } from '../server/types.js';
 
 /** Units other than requests. The draft registers no unit that fits. */
 const units: Readonly<Partial<Record<BudgetName, string>>> = {

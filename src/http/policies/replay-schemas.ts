@@ -18,7 +18,7 @@ import {
   ref,
   sha256Of,
   textOf,
-} from '../schema-parts.js';
+} from '../schemas/schema-parts.js';
 
 const count = (description: string) => integerOf(description, 42, { minimum: 0 });
 const verdict = (description: string) => nullable(oneOf(['permits', 'denies', 'notApplicable']), description);

@@ -1,13 +1,13 @@
 import * as examples from './examples.js';
 import * as schemas from './schemas.js';
 import { Type } from 'typebox';
-import type { Services } from '../services.js';
-import { ListQuerySchema, linkToNext, pageOfList, pageQuery, pageResponse } from '../page-schemas.js';
+import type { Services } from '../server/services.js';
+import { ListQuerySchema, linkToNext, pageOfList, pageQuery, pageResponse } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
-import { bodyProblems, problems, response, textBody } from '../responses.js';
-import { addSchemas, ref } from '../schema-parts.js';
-import type { App } from '../types.js';
+import { bodyProblems, problems, response, textBody } from '../answers/responses.js';
+import { addSchemas, ref } from '../schemas/schema-parts.js';
+import type { App } from '../server/types.js';
 import { evaluationText } from './evaluation-text.js';
 import { addReplay } from './replay.js';
 import { evaluationView, type LoadedPolicyListBody } from './schemas.js';

@@ -1,11 +1,11 @@
 import { Type, type Static } from 'typebox';
-import type { Evaluation } from '../../issuance/policies/policy-service.js';
+import type { Evaluation } from '../../requests/policy-service.js';
 import { BlastRadiusSchema, blastRadiusView } from '../certificate-requests/blast-radius.js';
 import { decisionProperties, traceOf, violations } from '../certificate-requests/decision.js';
 import { exampleRequests, NewCertificateRequestSchema } from '../certificate-requests/schemas.js';
-import { certificateSha256 } from '../example-certificate.js';
-import { nextCursorProperty } from '../page-schemas.js';
-import { viewOf } from '../view-of.js';
+import { certificateSha256 } from '../schemas/example-certificate.js';
+import { nextCursorProperty } from '../answers/page-schemas.js';
+import { viewOf } from '../schemas/view-of.js';
 import {
   closed,
   dnsLabelOf,
@@ -19,7 +19,7 @@ import {
   ref,
   sha256Of,
   textOf,
-} from '../schema-parts.js';
+} from '../schemas/schema-parts.js';
 
 export const LoadedPolicySchema = namedObject('LoadedPolicy', 'A policy or guardrail in force.', {
   kind: oneOf(['Policy', 'Guardrail'], 'Policy or guardrail.'),

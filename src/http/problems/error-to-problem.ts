@@ -11,7 +11,7 @@ import {
 } from '../../model/errors.js';
 import type { FieldError } from '../../model/outcome.js';
 import { TooManyWaitingError } from '@kubepass/x509';
-import { longestPathParameter, writtenPattern } from '../schema-parts.js';
+import { longestPathParameter, writtenPattern } from '../schemas/schema-parts.js';
 import { problem, ProblemError, type Problem } from './problem.js';
 
 /** The problem for a thrown error. An unknown error becomes an internal error, and its text goes only to the log. */

@@ -1,4 +1,4 @@
-import { exampleId } from '../schema-parts.js';
+import { exampleId } from '../schemas/schema-parts.js';
 import { problem, problemBody, type ProblemMembers } from './problem.js';
 import type { ProblemType } from './problem-types.js';
 import type { ProblemBody } from './schemas.js';

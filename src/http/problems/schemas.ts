@@ -1,8 +1,18 @@
 import { Type, type Static } from 'typebox';
 import { budgetNames } from '../../model/budget.js';
 import { requestStates } from '../../model/certificate-request.js';
-import { ClusterHealthSchema, Clusters, ComponentSchema } from '../health/schemas.js';
-import { idOf, instantOf, integerOf, messageOf, namedObject, oneOf, reasonOf, ref, textOf } from '../schema-parts.js';
+import { ClusterHealthSchema, Clusters, ComponentSchema } from '../schemas/readiness.js';
+import {
+  idOf,
+  instantOf,
+  integerOf,
+  messageOf,
+  namedObject,
+  oneOf,
+  reasonOf,
+  ref,
+  textOf,
+} from '../schemas/schema-parts.js';
 import { problemTypeNames, problemUrn } from './problem-types.js';
 
 /** Registered here, because every route has problems. */

@@ -1,9 +1,9 @@
-import type { Services } from '../services.js';
+import type { Services } from '../server/services.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
-import { json, problems } from '../responses.js';
-import { addSchemas } from '../schema-parts.js';
-import type { App } from '../types.js';
+import { json, problems } from '../answers/responses.js';
+import { addSchemas } from '../schemas/schema-parts.js';
+import type { App } from '../server/types.js';
 import * as schemas from './schemas.js';
 import { restoredView } from './schemas.js';
 

@@ -15,8 +15,8 @@ import {
   principalNameOf,
   sha256Of,
   textOf,
-} from '../schema-parts.js';
-import { viewOf } from '../view-of.js';
+} from '../schemas/schema-parts.js';
+import { viewOf } from '../schemas/view-of.js';
 
 const eventsOf = (description: string) =>
   integerOf(description, 4711, { minimum: 0, maximum: Number.MAX_SAFE_INTEGER });

@@ -1,10 +1,10 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { ScimInputError, uris, type ScimErrorType } from '../../directory/scim-input.js';
+import { ScimInputError, uris, type ScimErrorType } from '../../scim/scim-input.js';
 import type { DirectoryRefusal } from '../../model/directory.js';
 import { loggedProblem } from '../plugins/errors.js';
 import { errorToProblem } from '../problems/error-to-problem.js';
 import { problem } from '../problems/problem.js';
-import type { App } from '../types.js';
+import type { App } from '../server/types.js';
 
 export function send(reply: FastifyReply, status: number, resource: object): FastifyReply {
   return reply.code(status).header('cache-control', 'no-store').type(scimMediaType).send(JSON.stringify(resource));

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
-import { readProjection, type Projection } from '../../directory/render.js';
-import { elements, membersOf, requireSchema, ScimInputError, uris } from '../../directory/scim-input.js';
+import { readProjection, type Projection } from '../../scim/render.js';
+import { elements, membersOf, requireSchema, ScimInputError, uris } from '../../scim/scim-input.js';
 import { directoryBounds, type DirectoryOutcome, type DirectoryRange } from '../../model/directory.js';
 
 /** The options of a route that the OpenAPI document leaves out. */

@@ -1,11 +1,11 @@
-import { readGroupFilter, readUserFilter } from '../../directory/filter.js';
-import { groupPatch, readGroup } from '../../directory/group-attributes.js';
-import { patchUser, type PatchOperation } from '../../directory/patch.js';
-import { isShown, project, renderGroup, renderUser, type Projection } from '../../directory/render.js';
-import { readUser } from '../../directory/user-attributes.js';
+import { readGroupFilter, readUserFilter } from '../../scim/filter.js';
+import { groupPatch, readGroup } from '../../scim/group-attributes.js';
+import { patchUser, type PatchOperation } from '../../scim/patch.js';
+import { isShown, project, renderGroup, renderUser, type Projection } from '../../scim/render.js';
+import { readUser } from '../../scim/user-attributes.js';
 import type { DirectoryGroup, DirectoryOutcome, DirectoryRange, DirectoryUser } from '../../model/directory.js';
 import type { Principal } from '../../model/principal.js';
-import type { ScimService } from '../../issuance/directory/directory-service.js';
+import type { ScimService } from '../../directory/directory-service.js';
 import { filterOf, projectionOf, rangeOf, type QuerySource } from './request.js';
 
 /** People or groups: how they are found, changed and shown. Bodies are read by it, and what is wrong with them is thrown. */

@@ -1,19 +1,19 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { resourceTypes, schemas, serviceProviderConfig } from '../../directory/discovery.js';
-import { readPatch } from '../../directory/patch.js';
-import { entityTag } from '../../directory/render.js';
+import { resourceTypes, schemas, serviceProviderConfig } from '../../scim/discovery.js';
+import { readPatch } from '../../scim/patch.js';
+import { entityTag } from '../../scim/render.js';
 import {
   directoryBounds,
   type DirectoryGroup,
   type DirectoryOutcome,
   type DirectoryUser,
 } from '../../model/directory.js';
-import type { Services } from '../services.js';
+import type { Services } from '../server/services.js';
 import { authenticateCallers, callerOf, requireRoles } from '../plugins/authentication.js';
 import { negotiate } from '../plugins/negotiation.js';
 import { jsonBodyParser } from '../plugins/request-input.js';
 import { problem, ProblemError } from '../problems/problem.js';
-import type { App } from '../types.js';
+import type { App } from '../server/types.js';
 import { answerErrorsAsScim, send, sendDirectoryRefusal, sendList, sendScimError } from './answers.js';
 import {
   filterOf,

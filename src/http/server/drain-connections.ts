@@ -1,4 +1,4 @@
-import type { App } from '../types.js';
+import type { App } from './types.js';
 import type { CertificateListener } from './certificate-listener.js';
 import type { Connections } from './connections.js';
 

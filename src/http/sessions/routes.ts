@@ -1,12 +1,12 @@
 import type { Principal } from '../../model/principal.js';
-import type { Services } from '../services.js';
-import { ListQuerySchema, pageBody, pageQuery, pageResponse } from '../page-schemas.js';
+import type { Services } from '../server/services.js';
+import { ListQuerySchema, pageBody, pageQuery, pageResponse } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { clearSessionCookies } from '../plugins/session-cookies.js';
 import { granted } from '../problems/refusal-to-problem.js';
-import { empty, problems } from '../responses.js';
-import { addSchemas } from '../schema-parts.js';
-import type { App } from '../types.js';
+import { empty, problems } from '../answers/responses.js';
+import { addSchemas } from '../schemas/schema-parts.js';
+import type { App } from '../server/types.js';
 import * as schemas from './schemas.js';
 import { sessionView } from './schemas.js';
 

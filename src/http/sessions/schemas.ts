@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox';
 import type { Session } from '../../model/session.js';
-import { pageOf } from '../page-schemas.js';
+import { pageOf } from '../answers/page-schemas.js';
 import {
   closed,
   dnsLabelOf,
@@ -11,8 +11,8 @@ import {
   principalGroupsOf,
   principalNameOf,
   textOf,
-} from '../schema-parts.js';
-import { viewOf } from '../view-of.js';
+} from '../schemas/schema-parts.js';
+import { viewOf } from '../schemas/view-of.js';
 
 export const SessionSchema = namedObject('Session', 'A browser that signed in.', {
   id: idOf('UUID.'),

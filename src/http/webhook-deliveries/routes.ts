@@ -1,11 +1,11 @@
-import type { Services } from '../services.js';
+import type { Services } from '../server/services.js';
 import { NothingSchema } from '../certificate-requests/schemas.js';
-import { pageBody, pageQuery, pageResponse } from '../page-schemas.js';
+import { pageBody, pageQuery, pageResponse } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
-import { bodyProblems, json, problems } from '../responses.js';
-import { addSchemas, ref } from '../schema-parts.js';
-import type { App } from '../types.js';
+import { bodyProblems, json, problems } from '../answers/responses.js';
+import { addSchemas, ref } from '../schemas/schema-parts.js';
+import type { App } from '../server/types.js';
 import * as schemas from './schemas.js';
 import { webhookDeliveryView } from './schemas.js';
 import { webhookEventSchemas } from './webhook-events.js';

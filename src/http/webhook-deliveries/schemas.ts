@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { webhookDeliveryStates, webhookEventTypes } from '../../model/webhook-delivery.js';
-import { pageOf, pageParameters } from '../page-schemas.js';
+import { pageOf, pageParameters } from '../answers/page-schemas.js';
 import {
   closed,
   dnsLabelOf,
@@ -11,8 +11,8 @@ import {
   nullable,
   oneOf,
   textOf,
-} from '../schema-parts.js';
-import { viewOf } from '../view-of.js';
+} from '../schemas/schema-parts.js';
+import { viewOf } from '../schemas/view-of.js';
 
 const deliveryId = textOf('The `webhook-id`: the same in every attempt.', 'msg_01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f', {
   minLength: 1,

@@ -21,7 +21,7 @@ import {
   ref,
   sha256Of,
   textOf,
-} from '../schema-parts.js';
+} from '../schemas/schema-parts.js';
 
 /** These members of a resource: the payload of a type of event never changes, so it gets no new one by itself. */
 const pick = <Properties extends TProperties, Name extends keyof Properties>(

@@ -2,7 +2,7 @@ import { Type, type Static } from 'typebox';
 import { actions, permissionsOf } from '../../identity/permissions.js';
 import { authenticationMethods, roles, rolesLost } from '../../model/principal.js';
 import { callerOf } from '../plugins/authentication.js';
-import { json, problems } from '../responses.js';
+import { json, problems } from '../answers/responses.js';
 import {
   credentialIdOf,
   dnsLabelOf,
@@ -12,8 +12,8 @@ import {
   oneOf,
   principalGroupsOf,
   principalNameOf,
-} from '../schema-parts.js';
-import type { App } from '../types.js';
+} from '../schemas/schema-parts.js';
+import type { App } from '../server/types.js';
 
 const WhoamiSchema = namedObject('Whoami', 'The calling principal.', {
   name: principalNameOf('The principal’s name.', 'hr-system'),

@@ -1,4 +1,4 @@
-import { quoted, type ColumnValue, type Condition, type SqlDialect } from '../statement.js';
+import { quoted, type ColumnValue, type Condition, type SqlDialect } from '../steps/statement.js';
 
 /** A filter of a list: a row matches one of the alternatives, and never two. Without alternatives, no row matches. */
 export type ListFilter = readonly Alternative[];

@@ -1,4 +1,4 @@
-import type { Condition, ReadRows, SqlDialect } from '../statement.js';
+import type { Condition, ReadRows, SqlDialect } from '../steps/statement.js';
 import { behindPrefix, type ListFilter } from './list-filter.js';
 
 /** The key of a row in the order of a list; the last column makes it unique. */

@@ -1,4 +1,4 @@
-import { quoted, type Condition } from '../statement.js';
+import { quoted, type Condition } from '../steps/statement.js';
 import { matches, rowsOf, type Alternative, type IndexAlternative, type ListFilter } from './list-filter.js';
 import {
   beforeAll,

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import { octetsIn, serialOctetsIn, uuidOctetsIn } from '../octets.js';
-import type { ColumnValue, Row } from '../statement.js';
+import { octetsIn, serialOctetsIn, uuidOctetsIn } from '../steps/octets.js';
+import type { ColumnValue, Row } from '../steps/statement.js';
 import type { MovingDatabase, OldRow } from './moving-database.js';
 
 // The tables may have been edited by hand, and SQLite's columns hold values of any type. A value without the expected form

@@ -1,4 +1,4 @@
-import type { Row } from '../statement.js';
+import type { Row } from '../steps/statement.js';
 
 /** A row of an old table, each value as the database gives it. */
 export type OldRow = Readonly<Record<string, unknown>>;

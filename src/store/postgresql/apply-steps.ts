@@ -1,7 +1,7 @@
 import type pg from 'pg';
-import type { Statement } from '../statement.js';
-import type { CommitResult } from '../step.js';
-import type { Settled } from '../group-commit.js';
+import type { Statement } from '../steps/statement.js';
+import type { CommitResult } from '../steps/step.js';
+import type { Settled } from '../writer/group-commit.js';
 import { concernsOneStep, isUniqueViolation } from './errors.js';
 import { appendRecords, placedBy, type EncodedStep, type PlacedRecords } from './grouped-queries.js';
 import { pipeline, type Reply } from './pipeline.js';

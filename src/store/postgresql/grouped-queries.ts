@@ -1,5 +1,5 @@
-import type { ExecutableStep, PreparedRecord } from '../prepare-step.js';
-import { hexText } from '../octets.js';
+import type { ExecutableStep, PreparedRecord } from '../writer/prepare-step.js';
+import { hexText } from '../steps/octets.js';
 import type { Reply } from './pipeline.js';
 import { bindText, jsonText, queryWith, type Query } from './query.js';
 

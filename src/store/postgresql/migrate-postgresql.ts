@@ -8,9 +8,9 @@ import {
   type AppliedMigration,
   type Migration,
   type MigrationOptions,
-} from '../migrations.js';
+} from '../schema/migrations.js';
 import { aroundMove, moveRecords } from '../moving/move-records.js';
-import { afterMoving, movingPostgresql } from '../moving/moving-postgresql.js';
+import { afterMoving, movingPostgresql } from './moving-postgresql.js';
 import { chainLock, clientConfig, connect, migrationLock } from './connect.js';
 
 /**

@@ -4,11 +4,11 @@ import { type StoreMeasures, storeUnmeasured } from '../../model/measures.js';
 import type { InventoryReader, InventoryRecord } from '../../inspections/inventory.js';
 import { PrismaClient } from '../generated/postgresql/client.js';
 import type { PrismaClient as SharedPrismaClient } from '../generated/sqlite/client.js';
-import { OrderedWriter } from '../ordered-writer.js';
-import type { ReadRows } from '../statement.js';
-import { storeParts } from '../store-parts.js';
+import { OrderedWriter } from '../writer/ordered-writer.js';
+import type { ReadRows } from '../steps/statement.js';
+import { storeParts } from '../writer/store-parts.js';
 import type { LogReader, Store } from '../store.js';
-import { hexText, octetsIn, uuidOf } from '../octets.js';
+import { hexText, octetsIn, uuidOf } from '../steps/octets.js';
 import { AuditEventTable } from '../tables/audit-event-table.js';
 import { CheckpointTables } from '../tables/checkpoint-tables.js';
 import { clientConfig, connect, startLock } from './connect.js';
@@ -18,8 +18,8 @@ import { PostgresqlBatches } from './postgresql-batches.js';
 import { argumentsWithoutNul, postgresqlDialect, queryOf } from './query.js';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { shippedMigrations } from '../migrations.js';
-import { type SchemaObject, whyOther } from '../schema-objects.js';
+import { shippedMigrations } from '../schema/migrations.js';
+import { type SchemaObject, whyOther } from '../schema/schema-objects.js';
 
 interface PostgresqlStoreOptions {
   /** A `postgresql:` URL, as `clientConfig` reads it. It may hold a password: no message of the store repeats it. */

@@ -1,4 +1,4 @@
-import type { ColumnValue, JsonRow, Row, ReadStatement, SqlDialect } from '../statement.js';
+import type { ColumnValue, JsonRow, Row, ReadStatement, SqlDialect } from '../steps/statement.js';
 
 export const postgresqlDialect: SqlDialect = {
   jsonArrayLength: (column) => `jsonb_array_length(${column})`,

@@ -6,7 +6,7 @@ import {
   readMigrations,
   shippedMigrations,
   type AppliedMigration,
-} from '../migrations.js';
+} from '../schema/migrations.js';
 
 /** The verdict on a file: a sound database of kubepass, or why not, in words that go on after the file's name. */
 type FileCheck =

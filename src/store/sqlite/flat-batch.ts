@@ -1,5 +1,5 @@
-import type { ExecutableStep, PreparedRecord } from '../prepare-step.js';
-import type { Statement } from '../statement.js';
+import type { ExecutableStep, PreparedRecord } from '../writer/prepare-step.js';
+import type { Statement } from '../steps/statement.js';
 import { bind, type SqlValue } from './sqlite-statements.js';
 
 /**

@@ -8,9 +8,9 @@ import {
   type AppliedMigration,
   type Migration,
   type MigrationOptions,
-} from '../migrations.js';
+} from '../schema/migrations.js';
 import { aroundMove, moveRecords } from '../moving/move-records.js';
-import { inTransaction, movingSqlite } from '../moving/moving-sqlite.js';
+import { inTransaction, movingSqlite } from './moving-sqlite.js';
 
 /**
  * Applies the missing migrations, and records them in Prisma's own table, so that `prisma migrate status` agrees. All of

@@ -1,8 +1,8 @@
 import { PrismaBetterSqlite3 } from '@prisma/adapter-better-sqlite3';
 import { PrismaClient } from '../generated/sqlite/client.js';
 import { storeUnmeasured, type StoreMeasures } from '../../model/measures.js';
-import { OrderedWriter } from '../ordered-writer.js';
-import { storeParts } from '../store-parts.js';
+import { OrderedWriter } from '../writer/ordered-writer.js';
+import { storeParts } from '../writer/store-parts.js';
 import type { Store } from '../store.js';
 import { BatchWriter, connectForWriting } from './batch-writer.js';
 import { migrateSqlite } from './migrate-sqlite.js';

@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3';
 import type { InventoryReader, InventoryRecord } from '../../inspections/inventory.js';
-import { hexText, octetsIn, uuidOf } from '../octets.js';
-import type { ReadRows } from '../statement.js';
+import { hexText, octetsIn, uuidOf } from '../steps/octets.js';
+import type { ReadRows } from '../steps/statement.js';
 import { Statements } from './sqlite-statements.js';
 
 const selectInventory = `

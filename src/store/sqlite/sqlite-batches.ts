@@ -1,7 +1,7 @@
-import type { Settled } from '../group-commit.js';
-import type { Batches } from '../ordered-writer.js';
-import { StepPreparation, type ExecutableStep, type PreparedStep } from '../prepare-step.js';
-import type { CommitResult, Conflict, Step } from '../step.js';
+import type { Settled } from '../writer/group-commit.js';
+import type { Batches } from '../writer/ordered-writer.js';
+import { StepPreparation, type ExecutableStep, type PreparedStep } from '../writer/prepare-step.js';
+import type { CommitResult, Conflict, Step } from '../steps/step.js';
 import type { FailedStatement, StepEnd } from './batch-writer.js';
 import { flatBatch, type FlatBatch } from './flat-batch.js';
 import { sqliteDialect } from './sqlite-statements.js';

@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3';
-import { readMigrations, shippedMigrations } from '../migrations.js';
-import { whyOther, type SchemaObject } from '../schema-objects.js';
-import type { ReadRows } from '../statement.js';
+import { readMigrations, shippedMigrations } from '../schema/migrations.js';
+import { whyOther, type SchemaObject } from '../schema/schema-objects.js';
+import type { ReadRows } from '../steps/statement.js';
 
 /** Triggers, indexes, views and tables, without the table of the migrations, which they do not make, and without those of SQLite. */
 const sql = `SELECT "type" || ' ' || "name" AS "object", "sql" AS "definition" FROM "sqlite_master"

@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import type { ColumnValue, ReadStatement, SqlDialect } from '../statement.js';
+import type { ColumnValue, ReadStatement, SqlDialect } from '../steps/statement.js';
 
 export const sqliteDialect: SqlDialect = {
   jsonArrayLength: (column) => `json_array_length(${column})`,

@@ -3,7 +3,7 @@ import { foldedName } from '@kubepass/inspect/formats';
 import type { ApiToken, Role } from '../../model/principal.js';
 import type { Page, PageQuery } from '../../model/page.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import { jsonRead, quoted, storedJson, type Columns, type SqlDialect, type Statement } from '../statement.js';
+import { jsonRead, quoted, storedJson, type Columns, type SqlDialect, type Statement } from '../steps/statement.js';
 import type { KeyReads, ListKey, ListOrder } from '../lists/list.js';
 import { readPage } from '../lists/read-page.js';
 

@@ -2,9 +2,9 @@ import { eventsOf } from '../../audit/audit-record.js';
 import type { AuditEvent } from '../../model/audit-event.js';
 import type { TimelineEntry } from '../../model/certificate-request.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import { hexText, uuidOctets, uuidOctetsIn } from '../octets.js';
-import type { SqlDialect, Statement } from '../statement.js';
-import type { KeptTimeline, PruneAuditRecords } from '../step.js';
+import { hexText, uuidOctets, uuidOctetsIn } from '../steps/octets.js';
+import type { SqlDialect, Statement } from '../steps/statement.js';
+import type { KeptTimeline, PruneAuditRecords } from '../steps/step.js';
 import { auditRecordColumns, auditRecordOf } from './audit-event-table.js';
 
 /** A record of the log with its events. */

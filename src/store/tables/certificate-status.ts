@@ -1,5 +1,5 @@
 import type { CertificateFilter, StatusFilter } from '../../model/certificate.js';
-import type { Condition } from '../statement.js';
+import type { Condition } from '../steps/statement.js';
 import type { ListFilter } from '../lists/list-filter.js';
 
 /** The range of ends that a status stands for, as filters on expiry have it. */

@@ -1,7 +1,7 @@
 import type { SignedCheckpoint } from '../../audit/checkpoint.js';
 import type { LeafTile } from '../../audit/merkle-tile.js';
 import type { PrismaClient } from '../generated/sqlite/client.js';
-import { insertInto, insertOnce, type ReadRows, type Statement } from '../statement.js';
+import { insertInto, insertOnce, type ReadRows, type Statement } from '../steps/statement.js';
 
 export interface StoredCheckpointKey {
   readonly verifierKey: string;

@@ -1,7 +1,7 @@
 import type { ClusterProbe, StoredClusterProbe } from '../../model/cluster-probe.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import { insertUnique, storedJson, type Columns, type Statement } from '../statement.js';
-import type { UnknownIdentity } from '../step.js';
+import { insertUnique, storedJson, type Columns, type Statement } from '../steps/statement.js';
+import type { UnknownIdentity } from '../steps/step.js';
 
 const clusterProbeColumns = {
   cluster: true,

@@ -16,7 +16,7 @@ import {
   type Columns,
   type SqlDialect,
   type Statement,
-} from '../statement.js';
+} from '../steps/statement.js';
 
 type UserRow = Prisma.DirectoryUserGetPayload<object>;
 type GroupRow = Prisma.DirectoryGroupGetPayload<object>;

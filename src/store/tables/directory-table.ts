@@ -11,7 +11,7 @@ import type {
 } from '../../model/directory.js';
 import { foldedName } from '@kubepass/inspect/formats';
 import type { Page, PageQuery } from '../../model/page.js';
-import { quoted, type Condition } from '../statement.js';
+import { quoted, type Condition } from '../steps/statement.js';
 import {
   directoryGroupOf,
   directoryUserOf,

@@ -1,7 +1,7 @@
 import type { PrismaClient } from '../generated/sqlite/client.js';
-import { octetsOf } from '../octets.js';
-import { insertUnique, type Statement } from '../statement.js';
-import type { AdvanceExpiry, ExpiryNotice } from '../step.js';
+import { octetsOf } from '../steps/octets.js';
+import { insertUnique, type Statement } from '../steps/statement.js';
+import type { AdvanceExpiry, ExpiryNotice } from '../steps/step.js';
 
 export const insertExpiryNotice = ({ fingerprintSha256, seconds, announcedAt }: ExpiryNotice): Statement =>
   insertUnique(

@@ -8,7 +8,7 @@ import {
 } from '../../model/record-figures.js';
 import { sessionLimits } from '../../model/session.js';
 import { webhookDeliveryStates } from '../../model/webhook-delivery.js';
-import type { ColumnValue, Condition } from '../statement.js';
+import type { ColumnValue, Condition } from '../steps/statement.js';
 import type { EndOfCertificate } from './ending-certificates.js';
 import { soonestFirst } from './ending-certificates.js';
 import { highest, keyOfRow, type KeyReads } from '../lists/list.js';

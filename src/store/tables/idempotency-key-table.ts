@@ -5,7 +5,7 @@ import type {
   NewIdempotencyEntry,
 } from '../../model/idempotency.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import { insertUnique, storedJson, type Columns, type SqlDialect, type Statement } from '../statement.js';
+import { insertUnique, storedJson, type Columns, type SqlDialect, type Statement } from '../steps/statement.js';
 
 const idempotencyKeyColumns = {
   principal: true,

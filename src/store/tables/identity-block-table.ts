@@ -9,8 +9,8 @@ import {
   type ReadRows,
   type SqlDialect,
   type Statement,
-} from '../statement.js';
-import type { InsertIdentityBlock, RequireUnblocked } from '../step.js';
+} from '../steps/statement.js';
+import type { InsertIdentityBlock, RequireUnblocked } from '../steps/step.js';
 import { inBatches } from '../lists/read-page.js';
 
 type IdentityBlockRow = Prisma.IdentityBlockGetPayload<object>;

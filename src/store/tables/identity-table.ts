@@ -3,7 +3,14 @@ import { foldedName } from '@kubepass/inspect/formats';
 import { plainBlock, type IdentityBlock } from '../../model/identity-block.js';
 import { countedCertificates, type IdentityFilter } from '../../model/identity.js';
 import type { Page, PageQuery } from '../../model/page.js';
-import { insertOnce, jsonRead, type ColumnValue, type Condition, type ReadRows, type Statement } from '../statement.js';
+import {
+  insertOnce,
+  jsonRead,
+  type ColumnValue,
+  type Condition,
+  type ReadRows,
+  type Statement,
+} from '../steps/statement.js';
 import type { IdentityBlockTable } from './identity-block-table.js';
 import { behindPrefix } from '../lists/list-filter.js';
 import { compareParts, type KeyReads, type ListKey, type ListOrder } from '../lists/list.js';

@@ -1,7 +1,7 @@
 import type { Certificate } from '../../model/certificate.js';
 import type { Renewal } from '../../model/renewal.js';
-import { hexText, octetsOf, uuidOctets } from '../octets.js';
-import { insertOnce, quoted, textsByColumns, type ColumnValue, type Statement } from '../statement.js';
+import { hexText, octetsOf, uuidOctets } from '../steps/octets.js';
+import { insertOnce, quoted, textsByColumns, type ColumnValue, type Statement } from '../steps/statement.js';
 import { certificateRow, issuerRow } from './certificate-table.js';
 
 /** Inserts a certificate and its groups; its parties are copied from its request. */

@@ -1,6 +1,6 @@
 import type { PrismaClient } from '../generated/sqlite/client.js';
-import { insertOnce, storedJson, type Statement } from '../statement.js';
-import type { PolicySetTexts } from '../step.js';
+import { insertOnce, storedJson, type Statement } from '../steps/statement.js';
+import type { PolicySetTexts } from '../steps/step.js';
 
 /** Records the texts of a policy set; a digest that is known changes nothing. */
 export const rememberPolicySet = (digest: string, texts: PolicySetTexts): Statement =>

@@ -1,7 +1,7 @@
 import type { QuotaLimit } from '../../model/decision.js';
-import { octetsOf, uuidOctets } from '../octets.js';
-import type { ColumnValue, ReadRows, ReadStatement, SqlDialect, Statement } from '../statement.js';
-import type { RequireQuota } from '../step.js';
+import { octetsOf, uuidOctets } from '../steps/octets.js';
+import type { ColumnValue, ReadRows, ReadStatement, SqlDialect, Statement } from '../steps/statement.js';
+import type { RequireQuota } from '../steps/step.js';
 
 const hourMilliseconds = 3_600_000;
 

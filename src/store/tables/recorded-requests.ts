@@ -1,8 +1,8 @@
 import type { KeyAlgorithm } from '@kubepass/x509';
 import { idBound } from '../../model/new-id.js';
 import type { RecordedRequest, RecordedRequestRange } from '../../model/replay.js';
-import { uuidOctets, uuidOf } from '../octets.js';
-import { jsonRead, type ReadRows } from '../statement.js';
+import { uuidOctets, uuidOf } from '../steps/octets.js';
+import { jsonRead, type ReadRows } from '../steps/statement.js';
 import { labelsInColumn } from './request-labels.js';
 import { decisionOf } from './request-table.js';
 

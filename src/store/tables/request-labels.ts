@@ -1,6 +1,6 @@
 import { labelText, type Label, type Labels } from '../../model/labels.js';
-import { uuidOctets } from '../octets.js';
-import type { Statement } from '../statement.js';
+import { uuidOctets } from '../steps/octets.js';
+import type { Statement } from '../steps/statement.js';
 import type { ListFilter } from '../lists/list-filter.js';
 
 /** The labels as the request's own row has them. Null where there are none, so that they take no place in it. */

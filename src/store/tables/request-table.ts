@@ -10,8 +10,8 @@ import type { KeyAlgorithm } from '@kubepass/x509';
 import type { Page, PageQuery, Visibility } from '../../model/page.js';
 import type { Requester, Role } from '../../model/principal.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import { hexText, octetsOf, uuidOctetsIn, uuidOf } from '../octets.js';
-import { storedJson } from '../statement.js';
+import { hexText, octetsOf, uuidOctetsIn, uuidOf } from '../steps/octets.js';
+import { storedJson } from '../steps/statement.js';
 import { equals, isParty, onUsername, type ListFilter } from '../lists/list-filter.js';
 import { selectKeys } from '../lists/select-keys.js';
 import {

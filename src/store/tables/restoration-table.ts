@@ -1,6 +1,6 @@
 import type { Restoration, RestorationEvidence } from '../../model/restoration.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import { insertUnique, type Columns, type Statement } from '../statement.js';
+import { insertUnique, type Columns, type Statement } from '../steps/statement.js';
 
 type RestorationRow = Prisma.RestorationGetPayload<object>;
 

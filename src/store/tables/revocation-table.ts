@@ -1,8 +1,8 @@
 import type { RevokedCertificate } from '../../model/revocation.js';
 import type { RevocationReason } from '@kubepass/x509';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import { hexText, octetsIn, octetsOf, serialOctets, serialOf } from '../octets.js';
-import { quoted, type Columns, type Statement } from '../statement.js';
+import { hexText, octetsIn, octetsOf, serialOctets, serialOf } from '../steps/octets.js';
+import { quoted, type Columns, type Statement } from '../steps/statement.js';
 import { inBatches } from '../lists/read-page.js';
 
 /** `n` grows in the order of the commits, on every replica. */

@@ -2,7 +2,7 @@ import { foldedName } from '@kubepass/inspect/formats';
 import type { Page, PageQuery } from '../../model/page.js';
 import { sessionLimits, type Session } from '../../model/session.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import { quoted, storedJson, type Columns, type Statement } from '../statement.js';
+import { quoted, storedJson, type Columns, type Statement } from '../steps/statement.js';
 import type { ListKey, ListOrder } from '../lists/list.js';
 import { readPage } from '../lists/read-page.js';
 

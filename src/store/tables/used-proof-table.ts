@@ -1,5 +1,5 @@
-import { octetsOf } from '../octets.js';
-import { insertUnique, type Statement } from '../statement.js';
+import { octetsOf } from '../steps/octets.js';
+import { insertUnique, type Statement } from '../steps/statement.js';
 
 export const insertUsedProof = (idSha256: string, usedAt: Date): Statement =>
   insertUnique('UsedProof', { idSha256: octetsOf(idSha256), usedAt }, { kind: 'usedProof' });

@@ -6,8 +6,8 @@ import type {
   WebhookEventType,
 } from '../../model/webhook-delivery.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import { insertInto, type Columns, type Statement } from '../statement.js';
-import type { Conflict, EndWebhookAttempt, Operation } from '../step.js';
+import { insertInto, type Columns, type Statement } from '../steps/statement.js';
+import type { Conflict, EndWebhookAttempt, Operation } from '../steps/step.js';
 import type { ListOrder } from '../lists/list.js';
 import { readPage } from '../lists/read-page.js';
 

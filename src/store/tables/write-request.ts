@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { CertificateRequest, IssuanceAttempt } from '../../model/certificate-request.js';
 import type { RecordedDecision } from '../../model/decision.js';
 import type { Prisma } from '../generated/sqlite/client.js';
-import { hexText, octetsOf, uuidOctets } from '../octets.js';
+import { hexText, octetsOf, uuidOctets } from '../steps/octets.js';
 import {
   insertOnce,
   insertUnique,
@@ -12,8 +12,8 @@ import {
   type ColumnValue,
   type SqlDialect,
   type Statement,
-} from '../statement.js';
-import type { MoveRequest } from '../step.js';
+} from '../steps/statement.js';
+import type { MoveRequest } from '../steps/step.js';
 import { insertSpellings } from './identity-table.js';
 import { insertLabels, labelsColumn } from './request-labels.js';
 

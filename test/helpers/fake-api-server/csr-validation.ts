@@ -1,4 +1,4 @@
-import { kubeApiserverClient } from '../../../src/cluster/csr-object.js';
+import { kubeApiserverClient } from '../../../src/kubernetes/csr-object.js';
 import type { Condition, StoredCsr } from './csr-storage.js';
 import { readRequest } from './read-request.js';
 import { badRequest, type FieldError, invalid, refusedByAdmission } from './status.js';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { kubeApiserverClient } from '../../../src/cluster/csr-object.js';
+import { kubeApiserverClient } from '../../../src/kubernetes/csr-object.js';
 import {
   authorityKeyIdentifierExtension,
   BACKDATE_SECONDS,

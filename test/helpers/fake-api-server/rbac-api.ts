@@ -1,4 +1,4 @@
-import { rbacGroup, type RbacResource } from '../../../src/cluster/role-bindings.js';
+import { rbacGroup, type RbacResource } from '../../../src/kubernetes/role-bindings.js';
 import { defaultRbacObjects, type RbacObject } from '../rbac-objects.js';
 import { ObjectReads, type Reads } from './object-reads.js';
 import { ObjectStorage, type StoredObject } from './object-storage.js';

@@ -1,4 +1,4 @@
-import type { Access } from '../../../src/cluster/access.js';
+import type { Access } from '../../../src/kubernetes/access.js';
 import { StatusError } from './status.js';
 
 /** The user that the API server has authenticated. */

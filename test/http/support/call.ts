@@ -6,7 +6,7 @@ import type { CertificateRequestBody } from '../../../src/http/certificate-reque
 import type { CertificateAuthoritiesBody, ClusterBody } from '../../../src/http/clusters/schemas.js';
 import type { ClusterCsrBody } from '../../../src/http/cluster-csrs/schemas.js';
 import type { DecisionBody, LoadedPolicyListBody } from '../../../src/http/policies/schemas.js';
-import type { KubeconfigBody } from '../../../src/http/kubeconfigs/schemas.js';
+import type { KubeconfigBody } from '../../../src/http/certificate-requests/kubeconfig-schemas.js';
 import type { ProblemBody } from '../../../src/http/problems/schemas.js';
 import type { WhoamiBody } from '../../../src/http/whoami/routes.js';
 import type { Inspection } from '@kubepass/inspect';

@@ -1,6 +1,6 @@
 import { buildApp } from '../../../src/app.js';
 import { createLogger } from '../../../src/observability/logger.js';
-import type { Services } from '../../../src/http/services.js';
+import type { Services } from '../../../src/http/server/services.js';
 
 /** A route of the service; parameters of `path` begin with a colon: `/v1/certificates/:fingerprintSha256`. */
 export interface Route {

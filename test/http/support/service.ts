@@ -13,7 +13,7 @@ import { makeApiToken } from '../../../src/identity/api-tokens.js';
 import type { Role } from '../../../src/model/principal.js';
 import { createLogger } from '../../../src/observability/logger.js';
 import type { MetricsText } from '../../../src/model/measures.js';
-import type { Services } from '../../../src/http/services.js';
+import type { Services } from '../../../src/http/server/services.js';
 import type { Store } from '../../../src/store/store.js';
 import { testPolicies } from '../../helpers/issuance.js';
 import { placeAuthority } from '../../helpers/local-authority.js';

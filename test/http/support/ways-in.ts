@@ -1,6 +1,6 @@
 import { authenticated } from '../../../src/model/authentication.js';
 import type { Principal } from '../../../src/model/principal.js';
-import type { Services } from '../../../src/http/services.js';
+import type { Services } from '../../../src/http/server/services.js';
 import { principal } from '../../helpers/principals.js';
 import type { Caller, TestService } from './service.js';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AuditEventDraft } from '../../../src/model/audit-event.js';
-import type { Services } from '../../../src/http/services.js';
+import type { Services } from '../../../src/http/server/services.js';
 import {
   anEventAt,
   archivesIn,

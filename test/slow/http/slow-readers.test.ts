@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ListedCertificate } from '../../../src/model/certificate.js';
-import type { Services } from '../../../src/http/services.js';
+import type { Services } from '../../../src/http/server/services.js';
 import { memoryOf } from '../../http/support/probe.js';
 import { connectRaw } from '../../http/support/raw-client.js';
 import { policies, startService, type TestService } from '../../http/support/service.js';

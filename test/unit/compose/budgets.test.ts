@@ -5,10 +5,10 @@ import { budgetFollower } from '../../../src/compose/open-budgets.js';
 import { Budgets } from '../../../src/identity/spent-budgets.js';
 import { auditEvent, type AuditEventDraft, type Json } from '../../../src/model/audit-event.js';
 import { noName, type DirectoryUser } from '../../../src/model/directory.js';
-import { followedWriter } from '../../../src/store/followed-writer.js';
-import { StepPreparation } from '../../../src/store/prepare-step.js';
+import { followedWriter } from '../../../src/store/writer/followed-writer.js';
+import { StepPreparation } from '../../../src/store/writer/prepare-step.js';
 import { sqliteDialect } from '../../../src/store/sqlite/sqlite-statements.js';
-import type { Operation, Step } from '../../../src/store/step.js';
+import type { Operation, Step } from '../../../src/store/steps/step.js';
 import { aCertificate, aRequest } from '../store/records.js';
 
 const at = new Date('2026-03-01T09:30:00Z');

@@ -2,8 +2,8 @@ import { expect, it } from 'vitest';
 import { commitFollowers, followersFromTheStart } from '../../../src/compose/commit-followers.js';
 import { StoreBusyError, StoreUnavailableError } from '../../../src/model/errors.js';
 import { auditEvent } from '../../../src/model/audit-event.js';
-import { followedWriter } from '../../../src/store/followed-writer.js';
-import type { CommitResult, Operation, Step } from '../../../src/store/step.js';
+import { followedWriter } from '../../../src/store/writer/followed-writer.js';
+import type { CommitResult, Operation, Step } from '../../../src/store/steps/step.js';
 
 const at = new Date('2026-03-01T09:30:00Z');
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { openRetention, type RetentionToBegin } from '../../../src/compose/retention.js';
 import type { Config } from '../../../src/config/config.js';
-import { Checkpoints } from '../../../src/issuance/evidence/checkpoint-service.js';
+import { Checkpoints } from '../../../src/evidence/checkpoint-service.js';
 import { archivesIn, now, recordEvents } from '../../helpers/retention.js';
 import { newCheckpointSigner } from '../../helpers/checkpoint-signer.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';

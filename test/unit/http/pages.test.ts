@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { pageOfList } from '../../../src/http/page-schemas.js';
+import { pageOfList } from '../../../src/http/answers/page-schemas.js';
 import { InvalidCursorError } from '../../../src/model/errors.js';
 
 const names = ['ä', 'b', 'c', 'd', 'e'];

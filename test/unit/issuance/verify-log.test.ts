@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { verifyLog } from '../../../src/issuance/restoration/verify-log.js';
+import { verifyLog } from '../../../src/backup/verify-log.js';
 import type { Store } from '../../../src/store/store.js';
 import { anEventAt, now, recordEvents, retentionOn } from '../../helpers/retention.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';

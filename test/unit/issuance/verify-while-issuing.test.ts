@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { auditEventService } from '../../../src/issuance/evidence/audit-event-service.js';
-import { Checkpoints } from '../../../src/issuance/evidence/checkpoint-service.js';
-import { createRequest } from '../../../src/issuance/requests/create-request.js';
+import { auditEventService } from '../../../src/evidence/audit-event-service.js';
+import { Checkpoints } from '../../../src/evidence/checkpoint-service.js';
+import { createRequest } from '../../../src/requests/create-request.js';
 import { csrFor } from '../../../packages/x509/test/helpers/csr.js';
 import { testIssuance } from '../../helpers/issuance.js';
 import { alice, auditor } from '../../helpers/principals.js';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { statusFilters, statusOf, type CertificateFilter, type StatusFilter } from '../../../src/model/certificate.js';
 import type { Store } from '../../../src/store/store.js';
 import { openTestStore } from '../../helpers/test-store.js';
-import type { Operation } from '../../../src/store/step.js';
+import type { Operation } from '../../../src/store/steps/step.js';
 import { aCertificate, aRequest, instant, sha256 } from './records.js';
 
 const now = instant('2026-03-02T10:00:00.000Z');

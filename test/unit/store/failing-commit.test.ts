@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { verifyChain } from '../../../src/audit/chain.js';
 import { StoreBusyError, StoreUnavailableError } from '../../../src/model/errors.js';
-import { GroupCommit } from '../../../src/store/group-commit.js';
+import { GroupCommit } from '../../../src/store/writer/group-commit.js';
 import { migrateSqlite } from '../../../src/store/sqlite/migrate-sqlite.js';
 import { BatchWriter, connectForWriting } from '../../../src/store/sqlite/batch-writer.js';
 import { SqliteBatches } from '../../../src/store/sqlite/sqlite-batches.js';
-import { OrderedWriter } from '../../../src/store/ordered-writer.js';
+import { OrderedWriter } from '../../../src/store/writer/ordered-writer.js';
 import { aCertificate, anAttempt, anEvent, aRequest, testStore } from './records.js';
 
 describe('a commit that fails', () => {

@@ -5,7 +5,7 @@ import type { CertificateRequest, RequestFilter } from '../../../src/model/certi
 import type { CertificateFilter } from '../../../src/model/certificate.js';
 import { newId } from '../../../src/model/new-id.js';
 import type { Visibility } from '../../../src/model/page.js';
-import type { ColumnValue, ReadStatement } from '../../../src/store/statement.js';
+import type { ColumnValue, ReadStatement } from '../../../src/store/steps/statement.js';
 import { AuditEventTable } from '../../../src/store/tables/audit-event-table.js';
 import { FigureCounts } from '../../../src/store/tables/figures.js';
 import { IdentityBlockTable } from '../../../src/store/tables/identity-block-table.js';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { IdentityBlock } from '../../../src/model/identity-block.js';
-import type { Operation } from '../../../src/store/step.js';
+import type { Operation } from '../../../src/store/steps/step.js';
 import { aRequest, instant, testStore } from './records.js';
 
 // SQLite's writer keeps the names that are blocked in memory.

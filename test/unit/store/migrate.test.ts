@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { MigrationError } from '../../../src/store/migrations.js';
+import { MigrationError } from '../../../src/store/schema/migrations.js';
 import { migrateSqlite } from '../../../src/store/sqlite/migrate-sqlite.js';
 import { openSqliteStore } from '../../../src/store/sqlite/open-sqlite-store.js';
 import { copyOldMigrations } from '../../helpers/old-records.js';

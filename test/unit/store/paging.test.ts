@@ -6,7 +6,7 @@ import type { CertificateFilter } from '../../../src/model/certificate.js';
 import { InvalidCursorError } from '../../../src/model/errors.js';
 import { newId } from '../../../src/model/new-id.js';
 import type { Page, PageQuery, Visibility } from '../../../src/model/page.js';
-import type { Operation } from '../../../src/store/step.js';
+import type { Operation } from '../../../src/store/steps/step.js';
 import type { Store } from '../../../src/store/store.js';
 import { openTestStore } from '../../helpers/test-store.js';
 import { aCertificate, anEvent, aRequest, aToken, instant, sha256, testStore } from './records.js';

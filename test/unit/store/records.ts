@@ -12,7 +12,7 @@ import type { NewIdempotencyEntry } from '../../../src/model/idempotency.js';
 import { newId } from '../../../src/model/new-id.js';
 import type { Session } from '../../../src/model/session.js';
 import type { WebhookDelivery } from '../../../src/model/webhook-delivery.js';
-import type { Operation } from '../../../src/store/step.js';
+import type { Operation } from '../../../src/store/steps/step.js';
 import type { Store } from '../../../src/store/store.js';
 import { openTestStore, type OpenedStore, type TestStoreOptions } from '../../helpers/test-store.js';
 

@@ -6,7 +6,7 @@ import { genesis } from '../../../src/audit/chain.js';
 import type { Certificate } from '../../../src/model/certificate.js';
 import type { CertificateRequest } from '../../../src/model/certificate-request.js';
 import { PrismaClient } from '../../../src/store/generated/sqlite/client.js';
-import type { Columns } from '../../../src/store/statement.js';
+import type { Columns } from '../../../src/store/steps/statement.js';
 import { apiTokenRow } from '../../../src/store/tables/api-token-table.js';
 import { auditRecordRow } from '../../../src/store/tables/audit-event-table.js';
 import { certificateRow, issuerRow } from '../../../src/store/tables/certificate-table.js';

@@ -1,6 +1,6 @@
 import { Compile } from 'typebox/schema';
 import { describe, expect, it } from 'vitest';
-import { resolveBlastRadius } from '../../../../src/cluster/resolve-blast-radius.js';
+import { resolveBlastRadius } from '../../../../src/kubernetes/resolve-blast-radius.js';
 import {
   BlastRadiusSchema,
   blastRadiusView,

@@ -1,7 +1,7 @@
 import Fastify from 'fastify';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { keepRoutes, logRequests, QuietLogController } from '../../../../src/http/plugins/every-request.js';
-import type { App } from '../../../../src/http/types.js';
+import type { App } from '../../../../src/http/server/types.js';
 import { principal } from '../../../helpers/principals.js';
 
 type Line = Readonly<Record<string, unknown>>;

@@ -1,0 +1,135 @@
+import type { ListedCertificate } from '../model/certificate.js';
+import type { RequestFilter } from '../model/certificate-request.js';
+import type { DirectoryFacts, DirectoryParty } from '../model/decision.js';
+import {
+  isHere,
+  isPredecessors,
+  type DirectoryStanding,
+  type NameReuse,
+  type SupposedInDirectory,
+} from '../model/directory.js';
+import { foldedName } from '@kubepass/inspect/formats';
+import type { Visibility } from '../model/page.js';
+import type { IssuanceContext } from '../context/context.js';
+import { spellingsOf } from './end-access.js';
+import { enforcementOn } from './enforcement-on.js';
+import { policyNameOf } from './certificates-with-lost-groups.js';
+
+/** The names of a request about which the directory is asked. */
+export interface DirectorySubject {
+  readonly cluster: string;
+  readonly username: string;
+  readonly requester: { readonly name: string };
+  /** Left out: the requester. */
+  readonly collector?: string;
+  /** When the recorded request was made; left out: it is asked for now. */
+  readonly createdAt?: Date;
+}
+
+/**
+ * The directory's view of the parties; undefined where nobody uses it and no rule asks. Read anew wherever more depends
+ * on it than whether somebody left.
+ */
+export async function directoryFacts(
+  context: IssuanceContext,
+  subject: DirectorySubject,
+  isNeeded: boolean,
+  supposed?: SupposedInDirectory,
+): Promise<DirectoryFacts | undefined> {
+  const required = context.directory.required.includes(subject.cluster);
+  const isUsed = await context.directoryUse.isUsed();
+  if (!isUsed && !required && !isNeeded && supposed === undefined) return undefined;
+  const { username, requester, collector = requester.name, createdAt } = subject;
+  const names = [...new Set([username, requester.name, collector].map(foldedName))];
+  const anew = isNeeded || required || supposed !== undefined;
+  const bearers = isUsed ? await context.directoryUse.standingsOf(names, anew) : [];
+  const of = (name: string) => bearers.filter((bearer) => foldedName(bearer.username ?? '') === foldedName(name));
+  const groups = isNeeded
+    ? await context.store.directory.groupsOf(bearers.filter(isHere).map(({ id }) => id))
+    : new Map<string, never>();
+  const party = async (name: string, state: DirectoryParty['state']): Promise<DirectoryParty> => {
+    // A right belongs to exactly one name, so groups are not those of another spelling.
+    const bearer = of(name).find((one) => isHere(one) && one.username === name);
+    const reuse = of(name).find(isHere)?.reuse ?? null;
+    return {
+      state,
+      groups: (bearer && groups.get(bearer.id))?.flatMap((group) => policyNameOf(context, group) ?? []) ?? [],
+      reused:
+        (createdAt !== undefined && isPredecessors(of(name), createdAt)) ||
+        (reuse !== null && (await predecessorHasAccess(context, name, reuse))),
+    };
+  };
+  const [ofUsername, ofRequester, ofCollector] = await Promise.all([
+    party(username, usernameState(username, of(username))),
+    party(requester.name, principalState(of(requester.name))),
+    party(collector, principalState(of(collector))),
+  ]);
+  const asSupposed = supposed ? supposedParty(ofUsername, supposed) : ofUsername;
+  return { required, username: asSupposed, requester: ofRequester, collector: ofCollector };
+}
+
+/** The party as a dry run supposes it to be in the directory. */
+export function supposedParty(
+  party: DirectoryParty,
+  { active = party.state !== 'inactive', groups = party.groups }: SupposedInDirectory,
+): DirectoryParty {
+  return { ...party, state: active ? 'active' : 'inactive', groups: active ? groups : [] };
+}
+
+/**
+ * Jane and jane are two users of Kubernetes: one of them who is in the directory says nothing for the other. Against
+ * somebody who left, both are one.
+ */
+function usernameState(name: string, bearers: readonly DirectoryStanding[]): DirectoryParty['state'] {
+  const exact = bearers.filter(({ username }) => username === name);
+  if (exact.some(isHere)) return 'active';
+  if (exact.length > 0) return 'inactive';
+  return bearers.length > 0 && !bearers.some(isHere) ? 'inactive' : 'unknown';
+}
+
+function principalState(bearers: readonly DirectoryStanding[]): DirectoryParty['state'] {
+  if (bearers.length === 0) return 'unknown';
+  return bearers.some(isHere) ? 'active' : 'inactive';
+}
+
+/** How many certificates and requests are looked at; with more of them, one works. */
+const mostLooked = 500;
+
+/**
+ * Whether a certificate of the one who had the name before may still work, or come: it has not ended, and it was not
+ * revoked on a cluster that was seen to refuse revoked ones; or a request of theirs waits, or is being signed.
+ * Certificates and requests under another username count too, if they asked for them or collect them: such a key speaks
+ * for the name.
+ */
+export async function predecessorHasAccess(
+  context: IssuanceContext,
+  username: string,
+  { since }: NameReuse,
+): Promise<boolean> {
+  const { store, clock } = context;
+  const wanted = { now: clock(), limit: mostLooked };
+  const works = (found: readonly ListedCertificate[]) =>
+    found.length === mostLooked ||
+    found.some(
+      ({ issuedAt, revocation, cluster }) =>
+        issuedAt < since && (revocation === null || enforcementOn(context, cluster).verifiedAt === null),
+    );
+  const names = await spellingsOf(context, username);
+  for (const name of names) {
+    for (const state of ['pending', 'approved', 'issuing'] as const)
+      for (const party of [{ username: name }, { visibleTo: name }])
+        if (await hasEarlierRequest(context, { state, ...party }, since)) return true;
+    for (const revoked of [false, true])
+      if (works(await store.certificates.unexpiredOf(name, { ...wanted, clusters: null, revoked }))) return true;
+  }
+  return works(await store.certificates.requestedForOthers(names, { ...wanted, revokedToo: true }));
+}
+
+async function hasEarlierRequest(
+  { store }: IssuanceContext,
+  filter: Pick<RequestFilter, 'state' | 'username'> & Visibility,
+  since: Date,
+): Promise<boolean> {
+  const { items, nextCursor } = await store.requests.list(filter, { limit: mostLooked, cursor: null });
+  return nextCursor !== null || items.some(({ createdAt }) => createdAt < since);
+}

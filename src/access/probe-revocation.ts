@@ -1,0 +1,124 @@
+import { mostListed } from '../formats/enforcement/authorization-configuration.js';
+import type { CertificateHolder, ClusterConnection } from '../kubernetes/cluster-connection.js';
+import { encodePem } from '@kubepass/x509';
+import { auditEvent } from '../model/audit-event.js';
+import type { Certificate } from '../model/certificate.js';
+import { probeUsername } from '../model/cluster-probe.js';
+import type { ProbedRevocation, RevocationSettings } from '../model/enforcement.js';
+import type { RevokedCertificate } from '../model/revocation.js';
+import type { IssuanceContext } from '../context/context.js';
+
+/** How long a revoked certificate is tried: with the default caches of an API server it works for 30 seconds more. */
+const patienceMilliseconds = 45_000;
+const pauseMilliseconds = 100;
+
+/** The beginning of every refusal for a revocation, by us and by the admission policy. */
+const refusal = 'this client certificate was revoked';
+
+/**
+ * Proves that the cluster refuses revoked certificates: uses a probe's certificate, revokes it, and uses it until it is
+ * refused. Takes up to 45 seconds. The revocation is recorded like any other one.
+ */
+export async function probeRevocation(
+  context: IssuanceContext,
+  connection: ClusterConnection | null,
+  { mode, configMap }: RevocationSettings,
+  certificate: Certificate,
+  privateKeyPem: string,
+  actor: string | null,
+): Promise<ProbedRevocation> {
+  const answer = (found: Pick<ProbedRevocation, 'verified' | 'delaySeconds' | 'reason' | 'message'>) => ({
+    mode,
+    checkedAt: context.clock().toISOString(),
+    ...found,
+  });
+  const unproven = (reason: string, message: string) =>
+    answer({ verified: false, delaySeconds: null, reason, message });
+  if (mode === 'none') return unproven('NotConfigured', 'this cluster is not made to refuse revoked certificates');
+  if (connection === null) return unproven('ClusterNotConnected', 'kubepass has no connection to the cluster');
+
+  // The probe must not take the place of a person's certificate.
+  if (mode === 'listed' && [...context.denyList.ofCluster(certificate.cluster)].length >= mostListed)
+    return unproven('ListFull', `the file of mode listed holds ${mostListed} certificates already`);
+
+  const holder = connection.actAs(encodePem('CERTIFICATE', certificate.der), privateKeyPem);
+  const use = async (): Promise<string | null> => {
+    try {
+      // Admission sees writes alone, and not those of the API groups for authentication and authorization.
+      if (mode === 'admission') await holder.tryToUpdate(configMap.namespace, probeUsername);
+      else await mustBeKnown(holder);
+      return null;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  };
+  try {
+    const before = await use();
+    if (before !== null) return unproven('NotUsableBefore', `the certificate did not work before either: ${before}`);
+    await revoke(context, certificate, actor);
+    const begin = performance.now();
+    let last: string | null = null;
+    while (performance.now() - begin < patienceMilliseconds) {
+      const tried = performance.now();
+      last = await use();
+      if (last?.includes(refusal) === true) {
+        // Refused at its first use: it worked for no time at all.
+        const delaySeconds = tried - begin < pauseMilliseconds ? 0 : Math.round((tried - begin) / 100) / 10;
+        return answer({ verified: true, delaySeconds, reason: null, message: null });
+      }
+      await later(pauseMilliseconds);
+    }
+    const seconds = patienceMilliseconds / 1000;
+    return last === null
+      ? unproven('StillAccepted', `the certificate worked for ${seconds} s after it was revoked`)
+      : unproven('RefusedOtherwise', `the certificate was refused, but not because it was revoked: ${last}`);
+  } finally {
+    await holder.close();
+  }
+}
+
+async function mustBeKnown(holder: CertificateHolder): Promise<void> {
+  if ((await holder.whoAmI()) === null) throw new Error('the API server does not accept the certificate');
+}
+
+async function revoke(context: IssuanceContext, certificate: Certificate, actor: string | null): Promise<void> {
+  const { fingerprintSha256, cluster, serialNumber, issuer, issuerFingerprintSha256, username, notAfter } = certificate;
+  const revokedAt = context.clock();
+  const reason = 'cessationOfOperation' as const;
+  const revoked: RevokedCertificate = {
+    fingerprintSha256,
+    cluster,
+    serialNumber,
+    issuer,
+    issuerFingerprintSha256,
+    username,
+    notAfter,
+    reason,
+    comment: null,
+    revokedAt,
+    revokedBy: actor,
+  };
+  const details = { username, serialNumber, notAfter: notAfter.toISOString(), comment: null, restored: false };
+  await context.store.writer.commit({
+    operations: [{ op: 'insertRevocation', revoked }],
+    events: [
+      auditEvent(
+        'CertificateRevoked',
+        revokedAt,
+        actor,
+        { ...details, reason },
+        {
+          cluster,
+          requestId: certificate.requestId,
+          fingerprintSha256,
+        },
+      ),
+    ],
+  });
+}
+
+/** It does not keep a process alive that ends. */
+const later = (milliseconds: number) =>
+  new Promise<void>((resolve) => {
+    setTimeout(resolve, milliseconds).unref();
+  });

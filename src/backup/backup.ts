@@ -1,0 +1,66 @@
+import { existsSync, lstatSync } from 'node:fs';
+import { link, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Config } from '../config/config.js';
+import { syncDirectory, syncFile } from '../config/secrets.js';
+import { copySqlite } from '../store/sqlite/copy-sqlite.js';
+import { makePrivateFile } from '../store/sqlite/process-lock.js';
+import { isReplacementUnderWay } from './replace-database.js';
+import { outOfSpace } from './out-of-space.js';
+import { CommandRefusedError, verifySqlite, type VerifiedDatabase } from './verify-database.js';
+
+/**
+ * Writes a backup of the SQLite database to a new file, also while the service runs, and checks it. The file is there whole
+ * or not at all. Throws `CommandRefusedError`.
+ */
+export async function backUpDatabase({ database }: Pick<Config, 'database'>, to: string): Promise<VerifiedDatabase> {
+  if (database.kind !== 'sqlite')
+    throw new CommandRefusedError(
+      'the database is PostgreSQL: make a backup with pg_dump (docs/operations.md, "Backup and restore")',
+    );
+  const { file } = database;
+  if (isReplacementUnderWay(file))
+    throw new CommandRefusedError(`a restore of ${file} was interrupted: start the service, and it is finished`);
+  if (!existsSync(file)) throw new CommandRefusedError(`there is no database at ${file}`);
+  if (!existsSync(dirname(to))) throw new CommandRefusedError(`there is no directory ${dirname(to)}`);
+  if (isTaken(to)) throw new CommandRefusedError(`${to} exists, and no backup is overwritten: name another file`);
+  const part = `${to}.part`;
+  // It is ours alone: of two backups to one file, one is refused, and leaves the other's part alone.
+  if (!madePart(part, dirname(to)))
+    throw new CommandRefusedError(`${part} exists: a backup is being made, or one was cut off. If none is, remove it`);
+  try {
+    await copySqlite(file, part);
+    const verified = await verifySqlite(part);
+    await syncFile(part);
+    await giveName(part, to);
+    return verified;
+  } catch (error) {
+    throw outOfSpace(error, dirname(to)) ?? error;
+  } finally {
+    for (const suffix of ['', '-journal', '-wal', '-shm']) await rm(`${part}${suffix}`, { force: true });
+  }
+}
+
+function madePart(part: string, directory: string): boolean {
+  try {
+    return makePrivateFile(part);
+  } catch (error) {
+    throw outOfSpace(error, directory) ?? error;
+  }
+}
+
+/** Also by a symbolic link that leads nowhere. */
+const isTaken = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+
+/** A second name, unlike a rename, fails where the name is taken. Some file systems know none. */
+async function giveName(part: string, to: string): Promise<void> {
+  try {
+    await link(part, to);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EEXIST' || isTaken(to)) throw new CommandRefusedError(`${to} exists by now, and is not overwritten`);
+    if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'EOPNOTSUPP' && code !== 'ENOSYS') throw error;
+    await rename(part, to);
+  }
+  await syncDirectory(dirname(to));
+}

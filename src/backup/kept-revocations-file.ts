@@ -1,0 +1,127 @@
+import { copyFile, open, readFile, type FileHandle } from 'node:fs/promises';
+import { replaceSecretFile } from '../config/secrets.js';
+import { withdrawalIn, withdrawalLine, type Withdrawal } from './withdrawals.js';
+import { type RevokedCertificate } from '../model/revocation.js';
+import { revocationReasons } from '@kubepass/x509';
+
+/** The content of a file of revocations. */
+export interface ReadRevocations {
+  readonly revoked: readonly RevokedCertificate[];
+  /** In the order in which they happened. */
+  readonly withdrawn: readonly Withdrawal[];
+  /** How many lines are none. A process that was killed may leave half of its last line behind. */
+  readonly damaged: number;
+}
+
+/**
+ * The revocations of certificates that have not expired, of API tokens, and the blocks of identities, in a file beside the
+ * database: one JSON object on each line. A
+ * database that is restored from a backup does not know those that were made since; this file does.
+ */
+export class KeptRevocationsFile {
+  #handle: FileHandle | null = null;
+  #writing: Promise<void> = Promise.resolve();
+  /** Lines that could not be written. */
+  #left = '';
+
+  constructor(readonly path: string) {}
+
+  /** Null where there is no file. */
+  async read(): Promise<ReadRevocations | null> {
+    let text: string;
+    try {
+      text = await readFile(this.path, 'utf8');
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+      throw error;
+    }
+    const lines = text.split('\n').filter((line) => line !== '');
+    const found = lines.map(membersOf);
+    const revoked = found.flatMap((members) => (members && revokedIn(members)) ?? []);
+    const withdrawn = found.flatMap((members) => (members && withdrawalIn(members)) ?? []);
+    return { revoked, withdrawn, damaged: lines.length - revoked.length - withdrawn.length };
+  }
+
+  /** Keeps a copy of a file with lines that cannot be read. */
+  async setAside(): Promise<string> {
+    const aside = `${this.path}.damaged`;
+    await copyFile(this.path, aside);
+    return aside;
+  }
+
+  /** Writes the file anew, whole or not at all, and opens it for `append`. */
+  async replace(revoked: Iterable<RevokedCertificate>, withdrawn: Iterable<Withdrawal>): Promise<void> {
+    const lines = [...Array.from(revoked, lineOf), ...Array.from(withdrawn, withdrawalLine)];
+    await replaceSecretFile(this.path, lines.join(''));
+    await this.#handle?.close();
+    this.#handle = await open(this.path, 'a', 0o600);
+  }
+
+  /** Resolves when they are on disk, with those that could not be written before. */
+  append(revoked: readonly RevokedCertificate[], withdrawn: readonly Withdrawal[] = []): Promise<void> {
+    const lines = [...revoked.map(lineOf), ...withdrawn.map(withdrawalLine)];
+    const written = this.#writing.then(() => this.#append(lines.join('')));
+    this.#writing = written.catch(() => undefined);
+    return written;
+  }
+
+  async close(): Promise<void> {
+    await this.#writing;
+    if (this.#left !== '') await this.#append('').catch(() => undefined);
+    await this.#handle?.close();
+    this.#handle = null;
+  }
+
+  async #append(lines: string): Promise<void> {
+    const text = this.#left + lines;
+    try {
+      this.#handle ??= await open(this.path, 'a', 0o600);
+      await this.#handle.appendFile(text);
+      await this.#handle.datasync();
+      this.#left = '';
+    } catch (error) {
+      // Half a line may be in the file: the next one does not go on with it.
+      this.#left = text.startsWith('\n') ? text : `\n${text}`;
+      throw error;
+    }
+  }
+}
+
+const lineOf = (revoked: RevokedCertificate): string => {
+  const { fingerprintSha256, cluster, serialNumber, issuer, issuerFingerprintSha256, username, notAfter } = revoked;
+  const { reason, comment, revokedAt, revokedBy } = revoked;
+  return `${JSON.stringify({
+    ...{ fingerprintSha256, cluster, serialNumber, issuer, issuerFingerprintSha256, username, notAfter },
+    ...{ reason, comment, revokedAt, revokedBy },
+  })}\n`;
+};
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isHash = (value: unknown): value is string => isText(value) && /^[0-9a-f]{64}$/.test(value);
+const isInstant = (value: unknown): value is string => isText(value) && !Number.isNaN(Date.parse(value));
+
+/** The members of a line; null where it is no JSON object. */
+function membersOf(line: string): Readonly<Record<string, unknown>> | null {
+  try {
+    const parsed: unknown = JSON.parse(line);
+    return typeof parsed === 'object' && parsed !== null ? (parsed as Readonly<Record<string, unknown>>) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Null where they are those of no revocation. */
+function revokedIn(found: Partial<Record<keyof RevokedCertificate, unknown>>): RevokedCertificate | null {
+  const { fingerprintSha256, cluster, serialNumber, issuer, username, notAfter, revokedAt } = found;
+  const reason = revocationReasons.find((known) => known === found.reason);
+  const { issuerFingerprintSha256 = null, comment = null, revokedBy = null } = found;
+  if (!isHash(fingerprintSha256) || !isText(cluster) || !isText(issuer) || !isText(username)) return null;
+  if (!isText(serialNumber) || !/^-?(?:[0-9a-f]{2})+$/.test(serialNumber)) return null;
+  if (!isInstant(notAfter) || !isInstant(revokedAt) || reason === undefined) return null;
+  if (issuerFingerprintSha256 !== null && !isHash(issuerFingerprintSha256)) return null;
+  if ((comment !== null && !isText(comment)) || (revokedBy !== null && !isText(revokedBy))) return null;
+  return {
+    ...{ fingerprintSha256, cluster, serialNumber, issuer, issuerFingerprintSha256, username },
+    ...{ notAfter: new Date(notAfter), reason, comment, revokedAt: new Date(revokedAt), revokedBy },
+  };
+}

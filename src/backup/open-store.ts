@@ -1,0 +1,112 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Config } from '../config/config.js';
+import { acquireDatabaseLock, acquireDataDirLock } from '../store/sqlite/process-lock.js';
+import { openSqliteStore } from '../store/sqlite/open-sqlite-store.js';
+import { storeUnmeasured, type StoreMeasures } from '../model/measures.js';
+import { finishReplacement } from './replace-database.js';
+import type { CommitFollower } from '../store/writer/followed-writer.js';
+import type { Store } from '../store/store.js';
+
+/**
+ * How long SQLite itself waits for another process's lock, in milliseconds. A commit tries again after that. A reader,
+ * which blocks the event loop, is locked out only while another process recovers the log.
+ */
+const busyTimeoutMs = 50;
+
+/** Whether no other process works on the same database, so that every attempt left open there is of a dead process. */
+export const isSoleProcess = ({ database }: Config): boolean => database.kind === 'sqlite';
+
+/** Takes what is said about the database while it is opened. */
+export interface StartMessages {
+  /** Settings that make a PostgreSQL less durable than it should be. */
+  readonly warn: (message: string) => void;
+  /** How far the records of an older version are moved. */
+  readonly inform: (message: string) => void;
+}
+
+/**
+ * Opens the configured database. With SQLite one process at a time serves a data dir and a database, and closing the
+ * store releases both; throws `AlreadyServedError` where another process has either. `writerThread`: whether commits to
+ * SQLite get a thread of their own.
+ */
+export async function openStore(
+  { database, dataDir }: Config,
+  { warn, inform }: StartMessages,
+  { writerThread, measures = storeUnmeasured }: { readonly writerThread: boolean; readonly measures?: StoreMeasures },
+): Promise<Store> {
+  if (database.kind === 'postgresql') {
+    // Loaded here, because its Prisma client and its driver take memory that users of SQLite need not spend.
+    const { openPostgresqlStore } = await import('../store/postgresql/open-postgresql-store.js');
+    const { weakenedDurability } = await import('../store/postgresql/durability.js');
+    (await weakenedDurability(database.url)).forEach(warn);
+    return openPostgresqlStore({ url: database.url, onProgress: inform, measures });
+  }
+  const locks = [acquireDataDirLock(dataDir)];
+  const release = () => {
+    for (const lock of locks.splice(0).reverse()) lock.release();
+  };
+  try {
+    await mkdir(dirname(database.file), { recursive: true, mode: 0o700 });
+    // Another data dir may name the same database.
+    locks.push(acquireDatabaseLock(database.file));
+    const { file } = database;
+    const before = await finishReplacement(file);
+    if (before !== null) warn(`a restore was interrupted and is finished now; the database before it is ${before}`);
+    const store = await openSqliteStore({ file, busyTimeoutMs, writerThread, onProgress: inform, measures });
+    return {
+      ...store,
+      async close() {
+        try {
+          await store.close();
+        } finally {
+          release();
+        }
+      },
+    };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+/**
+ * Brings the schema of a PostgreSQL database up to date, as the role that owns it, and gives `role`, if any, the
+ * rights on the tables that the service needs. Answers the migrations that were applied. Throws where the database is
+ * no PostgreSQL.
+ */
+export async function migrateDatabase(
+  { database }: Config,
+  role: string | null,
+  onProgress: (message: string) => void,
+): Promise<readonly string[]> {
+  if (database.kind !== 'postgresql')
+    throw new Error('DATABASE_URL is not that of a PostgreSQL: a SQLite database is migrated when the service starts');
+  const { migratePostgresql } = await import('../store/postgresql/migrate-postgresql.js');
+  const applied = await migratePostgresql(database.url, { onProgress });
+  if (role !== null) {
+    const { grantServiceRights } = await import('../store/postgresql/grant.js');
+    await grantServiceRights(database.url, role);
+  }
+  return applied;
+}
+
+/**
+ * Leaves out of the steps the policy sets that are committed already. Every request names a policy set, no policy set is ever
+ * deleted, and its texts are longer than the rest of the step.
+ */
+export function policySetsOnce(): CommitFollower {
+  const committed = new Set<string>();
+  return {
+    minds: ['rememberPolicySet'],
+    waits: true,
+    before: (step) => ({
+      ...step,
+      operations: step.operations.filter((one) => one.op !== 'rememberPolicySet' || !committed.has(one.digest)),
+    }),
+    after: ({ step, result }) => {
+      if (result?.committed === true)
+        for (const one of step.operations) if (one.op === 'rememberPolicySet') committed.add(one.digest);
+    },
+  };
+}

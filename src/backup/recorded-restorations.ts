@@ -1,0 +1,249 @@
+import type { Checkpoint } from '../audit/checkpoint.js';
+import { rootHash, type TreeHashes } from '../audit/merkle-tree.js';
+import { whyNotPermitted } from '../identity/permissions.js';
+import { auditEvent } from '../model/audit-event.js';
+import { newId } from '../model/new-id.js';
+import { done, type Outcome } from '../model/outcome.js';
+import type { Principal } from '../model/principal.js';
+import type { Restoration } from '../model/restoration.js';
+import type { Step, CommitResult } from '../store/steps/step.js';
+import type { Store } from '../store/store.js';
+import type { Log } from '../context/context.js';
+import { afterRestoration, recordRestoration, restorationStep } from './record-restoration.js';
+
+interface RestorationsContext {
+  readonly store: Pick<Store, 'alone' | 'auditEvents' | 'restorations' | 'sessions' | 'writer'>;
+  readonly clock: () => Date;
+  readonly random: (octets: number) => Buffer;
+  readonly log: Log;
+  /** The log as it was when the database was opened. */
+  readonly found: LogAsFound;
+  /** Whether the service holds the key of a CA, so that certificates exist of which no cluster knows. */
+  readonly signsHere: () => boolean;
+}
+
+/** How far an audit log goes. */
+export interface LogAsFound {
+  readonly events: number;
+  /** When the last event happened; null: there is none. */
+  readonly knownUntil: Date | null;
+}
+
+export async function logAsFound(auditEvents: Pick<Store['auditEvents'], 'head' | 'chunk'>): Promise<LogAsFound> {
+  const { seq: events } = await auditEvents.head();
+  const [last] = events === 0 ? [] : await auditEvents.chunk(events - 1, 1);
+  return { events, knownUntil: last?.at ?? null };
+}
+
+/** The traces of what a restored database may have lost. */
+export interface Traces {
+  readonly origin: string;
+  readonly tree: TreeHashes;
+  /** The newest checkpoint that is kept beside the database; null: there is none. */
+  readonly kept: Checkpoint | null;
+}
+
+export interface RestoredState {
+  /** Whether it was put back and no admin has acknowledged that. */
+  readonly restored: boolean;
+  /** Oldest first. */
+  readonly restorations: readonly Restoration[];
+  /** Sentences about what may not be known; none where it is acknowledged. */
+  readonly mayBeUnknown: readonly string[];
+  /** Certificates that were signed for this log and that the database does not know, oldest first, at most 500. */
+  readonly certificates: readonly LostCertificate[];
+}
+
+/** A certificate that a cluster signed after the backup was made. */
+interface LostCertificate {
+  readonly cluster: string;
+  readonly fingerprintSha256: string;
+  readonly serialNumber: string | null;
+  readonly username: string | null;
+  readonly notAfter: string | null;
+}
+
+/** For so long the answers of `summary` are the same, because everybody may ask for them. */
+const summaryMilliseconds = 2_000;
+const mostCertificates = 500;
+
+/**
+ * Knows whether the database was put back from a backup, by the restore command or by other means, and what it may not know
+ * therefore, until an admin acknowledges it.
+ */
+export class Restorations {
+  #summary: { readonly until: number; readonly state: Promise<RestoredState> } | null = null;
+  #signedEvents: number | null = null;
+
+  constructor(private readonly context: RestorationsContext) {}
+
+  /**
+   * Compares the log with what is kept beside it. Answers up to which size nothing is signed: a checkpoint of such a size may
+   * be in the world, and the log has other events now.
+   */
+  detect(traces: Traces): Promise<number> {
+    return this.context.store.alone(async () => {
+      const { store, found, log } = this.context;
+      const before = await store.restorations.all();
+      const signedBefore = Math.max(0, ...before.map(({ signedEvents }) => signedEvents ?? 0));
+      const { kept } = traces;
+      const isOfThisLog = kept !== null && kept.origin === traces.origin;
+      const isAhead = isOfThisLog && !(await this.#vouchesFor(kept, traces.tree));
+      const signed = Math.max(signedBefore, isOfThisLog ? kept.size : 0);
+      if (kept !== null && !isOfThisLog)
+        log.warn({ kept: kept.origin, origin: traces.origin }, 'the checkpoint beside the database is of another log');
+      this.#signedEvents = signed === 0 ? null : signed;
+      if (isAhead && kept.size > signedBefore) await this.#record('checkpoint');
+      else if (before.some(isOpen))
+        log.warn(found, 'the database was put back from a backup, and no admin has acknowledged that yet');
+      return signed;
+    });
+  }
+
+  /**
+   * Commits the step that records a certificate which a cluster has, which was signed for this log, and whose request the
+   * database does not know. The restoration is recorded in the same commit, unless one is open.
+   */
+  async recordLost(step: Step): Promise<CommitResult> {
+    const { store, log } = this.context;
+    if ((await store.restorations.all()).some(isOpen)) return store.writer.commit(step);
+    const restoration = this.#restoration('clusters');
+    const { operations, events } = restorationStep(restoration);
+    const result = await store.writer.commit({
+      operations: [...step.operations, ...operations],
+      events: [...step.events, ...events],
+    });
+    this.#summary = null;
+    if (result.committed)
+      await afterRestoration(this.context, restoration).catch((error: unknown) => {
+        log.error({ err: error }, 'the sessions of a restored database could not be ended');
+      });
+    return result;
+  }
+
+  /** For auditors and admins. */
+  async read(principal: Principal): Promise<Outcome<RestoredState>> {
+    return whyNotPermitted(principal, 'read-audit-events') ?? done(await this.#state());
+  }
+
+  /** An admin knows: `restored` is false from now on. Acknowledging what is acknowledged changes nothing. */
+  async acknowledge(principal: Principal): Promise<Outcome<RestoredState>> {
+    const refusal = whyNotPermitted(principal, 'acknowledge-restored');
+    if (refusal !== null) return refusal;
+    const { store, clock } = this.context;
+    const open = (await store.restorations.all()).filter(isOpen);
+    const at = clock();
+    if (open.length > 0)
+      await store.writer.commit({
+        operations: [{ op: 'acknowledgeRestorations', at, by: principal.name }],
+        events: [auditEvent('RestoredAcknowledged', at, principal.name, { restorations: open.length })],
+      });
+    this.#summary = null;
+    return done(await this.#state());
+  }
+
+  /** For everybody: numbers, and no names. */
+  async summary(): Promise<{ readonly restored: boolean; readonly notes: readonly string[] }> {
+    const now = performance.now();
+    if (this.#summary === null || this.#summary.until < now)
+      this.#summary = { until: now + summaryMilliseconds, state: this.#state() };
+    const { restored, mayBeUnknown } = await this.#summary.state;
+    return { restored, notes: mayBeUnknown };
+  }
+
+  async #vouchesFor(kept: Checkpoint, tree: TreeHashes): Promise<boolean> {
+    return kept.size <= this.context.found.events && (await rootHash(tree, kept.size)).equals(kept.root);
+  }
+
+  async #record(detectedBy: Restoration['detectedBy']): Promise<void> {
+    await recordRestoration(this.context, this.#restoration(detectedBy));
+  }
+
+  #restoration(detectedBy: Restoration['detectedBy']): Restoration {
+    const { found, clock, random } = this.context;
+    const detectedAt = clock();
+    return {
+      id: newId(detectedAt, random),
+      detectedAt,
+      detectedBy,
+      ...found,
+      signedEvents: this.#signedEvents,
+      acknowledgedAt: null,
+      acknowledgedBy: null,
+    };
+  }
+
+  async #state(): Promise<RestoredState> {
+    const { store, signsHere } = this.context;
+    const restorations = await store.restorations.all();
+    const open = restorations.filter(isOpen);
+    const [first] = restorations;
+    const certificates = first === undefined ? [] : await this.#lostSince(first);
+    const { seq: events } = await store.auditEvents.head();
+    return {
+      restored: open.length > 0,
+      restorations,
+      mayBeUnknown: whatMayBeUnknown(open, { certificates: certificates.length, events, signsHere: signsHere() }),
+      certificates,
+    };
+  }
+
+  async #lostSince({ knownUntil }: Restoration): Promise<readonly LostCertificate[]> {
+    const filter = { type: 'UnknownIdentityIssued', ...(knownUntil !== null && { after: knownUntil }) };
+    const lost: LostCertificate[] = [];
+    let cursor: string | null = null;
+    do {
+      const page = await this.context.store.auditEvents.list(filter, { limit: mostCertificates, cursor });
+      for (const { cluster, fingerprintSha256, details } of page.items)
+        if (details['lost'] === true && cluster !== null && fingerprintSha256 !== null)
+          lost.push({
+            cluster,
+            fingerprintSha256,
+            serialNumber: textOrNull(details['serialNumber']),
+            username: textOrNull(details['username']),
+            notAfter: textOrNull(details['notAfter']),
+          });
+      cursor = page.nextCursor;
+    } while (cursor !== null && lost.length < mostCertificates);
+    return lost.slice(0, mostCertificates);
+  }
+}
+
+const isOpen = ({ acknowledgedAt }: Restoration): boolean => acknowledgedAt === null;
+const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+
+/** The facts that came to light since. */
+interface FoundSince {
+  /** How many certificates clusters have that the database does not know; 500 means 500 or more. */
+  readonly certificates: number;
+  /** How many events the log has now. */
+  readonly events: number;
+  /** Whether the service holds the key of a CA. */
+  readonly signsHere: boolean;
+}
+
+/** Sentences for people about a database that was put back, with numbers and no names. `open`: not acknowledged yet. */
+function whatMayBeUnknown(open: readonly Restoration[], found: FoundSince): readonly string[] {
+  const [first] = open.toSorted((one, other) => one.events - other.events);
+  if (first === undefined) return [];
+  const until = first.knownUntil === null ? '' : `, the last of ${first.knownUntil.toISOString()}`;
+  const signed = Math.max(0, ...open.map(({ signedEvents }) => signedEvents ?? 0));
+  return [
+    `the database was put back from a state with ${first.events} events${until}: certificates, revocations, blocks, decisions and tokens since then may be unknown`,
+    found.certificates === 0
+      ? 'no certificate that a cluster signed since was found on it. There may be some: the objects of recorded ones are deleted at once'
+      : `${found.certificates} certificates that clusters signed since were found there, and are recorded as UnknownIdentityIssued with lost: true. There may be more: the objects of recorded ones are deleted at once`,
+    ...(found.signsHere
+      ? [
+          'certificates that a CA of this service signed since are unknown, with their serial numbers: they work until they expire or their CA is replaced; no serial number is given out twice',
+        ]
+      : []),
+    'requests that were decided or issued since are as they were before: a key that somebody collected since belongs to a certificate that is not known',
+    'identities that were blocked since and API tokens that were revoked since count as before, unless the list beside the database has them: look through both. The sessions of browsers are ended',
+    'people of the directory who joined, changed groups or left since are as they were before, and whoever left is blocked only where that list has it: let the identity provider synchronize everybody again before this is acknowledged',
+    signed === 0
+      ? 'no checkpoint is at hand, so a size that was signed before may be signed again: compare with one that is kept elsewhere (kubepass-verify)'
+      : `the last checkpoint at hand has ${signed} events, and no size up to there is signed again${found.events <= signed ? `: the log has ${found.events} now, and the next checkpoint comes when it has more than ${signed}` : ''}. Compare with those that are kept elsewhere (kubepass-verify)`,
+    'an admin acknowledges this with POST /v1/restored/acknowledge',
+  ];
+}

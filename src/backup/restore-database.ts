@@ -1,0 +1,210 @@
+import { randomBytes } from 'node:crypto';
+import { createReadStream, createWriteStream, existsSync, lstatSync, realpathSync, statSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { Config } from '../config/config.js';
+import { prepareDataDir, replaceSecretFile, syncFile } from '../config/secrets.js';
+import { recordRestoration } from './record-restoration.js';
+import { newId } from '../model/new-id.js';
+import type { Restoration } from '../model/restoration.js';
+import { checkSqlite } from '../store/sqlite/check-sqlite.js';
+import { openSqliteStore } from '../store/sqlite/open-sqlite-store.js';
+import { acquireDatabaseLock, acquireDataDirLock, type ProcessLock } from '../store/sqlite/process-lock.js';
+import type { Store } from '../store/store.js';
+import { checkpointAside, keptCheckpointFile } from './kept-checkpoint.js';
+import { mergeRevocations } from './merged-revocations.js';
+import { knownSigned, notesAtHand, type NoteAtHand, type NotesAtHand } from './notes-at-hand.js';
+import { openStore } from './open-store.js';
+import { outOfSpace } from './out-of-space.js';
+import {
+  finishReplacement,
+  isReplacementUnderWay,
+  newDatabaseOf,
+  realPath,
+  replaceDatabase,
+} from './replace-database.js';
+import { readReplaced } from './former-database.js';
+import { KeptRevocationsFile } from './kept-revocations-file.js';
+import { CommandRefusedError, verifiedLog } from './verify-database.js';
+
+export interface RestoreAsk {
+  /** The file of the backup. */
+  readonly backup: string;
+  /** Whether a database that is there may be replaced. */
+  readonly force: boolean;
+  /** A list of revocations from beside the old database, which is merged with the one that is at hand; null: none. */
+  readonly revocations: string | null;
+  /** A checkpoint that was kept elsewhere, as a signed note; null: none. */
+  readonly checkpoint: string | null;
+}
+
+export interface Restored {
+  readonly restoration: Restoration;
+  /** Where the database is that was there before; null: there was none. */
+  readonly keptAs: string | null;
+  /** Whether a list of revocations is beside the database. */
+  readonly revocationsAtHand: boolean;
+}
+
+const ignore = (): void => undefined;
+
+/**
+ * Puts the SQLite database back from a backup. Everything is checked on a copy, which then takes the database's place; until
+ * then nothing that is there has changed. Throws `CommandRefusedError`, and `AlreadyServedError` where a service runs.
+ */
+export async function restoreDatabase(
+  config: Config,
+  ask: RestoreAsk,
+  say: (line: string) => void = ignore,
+): Promise<Restored> {
+  const { database, dataDir } = config;
+  if (database.kind !== 'sqlite')
+    throw new CommandRefusedError(
+      'the database is PostgreSQL: put it back with pg_restore, then run this command with --mark (docs/operations.md)',
+    );
+  whyNotBackup(ask.backup, database.file);
+  const locks: ProcessLock[] = [];
+  try {
+    await prepareDataDir(dataDir);
+    await mkdir(dirname(database.file), { recursive: true, mode: 0o700 });
+    locks.push(acquireDataDirLock(dataDir));
+    locks.push(acquireDatabaseLock(database.file));
+    const file = realPath(database.file);
+    const unfinished = await finishReplacement(file);
+    if (unfinished !== null)
+      say(`an earlier restore was interrupted and is finished now; the database before it is ${unfinished}`);
+    if (isThere(file) && !ask.force)
+      throw new CommandRefusedError(`${file} exists: with --force it is replaced, and kept beside the new one`);
+    const list = new KeptRevocationsFile(`${database.file}.revoked.ndjson`);
+    return await restoreLocked(config, { file, list }, ask, say);
+  } catch (error) {
+    throw outOfSpace(error, dirname(database.file)) ?? error;
+  } finally {
+    for (const lock of locks.reverse()) lock.release();
+  }
+}
+
+interface Places {
+  readonly file: string;
+  /** The list beside the database. */
+  readonly list: KeptRevocationsFile;
+}
+
+async function restoreLocked(config: Config, { file, list }: Places, ask: RestoreAsk, say: (line: string) => void) {
+  const copy = newDatabaseOf(file);
+  try {
+    await removeDatabase(copy);
+    const atHand = await list.read();
+    const replaced = isThere(file) ? await readReplaced(file, atHand?.withdrawn ?? [], say) : null;
+    await pipeline(createReadStream(ask.backup), createWriteStream(copy, { flags: 'wx', mode: 0o600 }));
+    const checked = checkSqlite(copy);
+    if (!checked.ok) throw new CommandRefusedError(`${ask.backup} ${checked.why}`);
+    const notes = await notesAtHand(config, ask.checkpoint, replaced?.signed ?? null);
+    const { restoration, checkpoint } = await markRestored(copy, ask.backup, { config, notes, say });
+    if (isThere(`${copy}-wal`)) throw new Error(`${copy} was not closed as it should be`);
+    await syncFile(copy);
+    const revocationsAtHand = await mergeRevocations(list, { atHand, given: ask.revocations, replaced }, say);
+    if (notes.keptFault !== null) await setAside(config, notes.keptFault, say);
+    // The one that was kept may be of another log.
+    if (checkpoint !== null && checkpoint.place !== keptCheckpointFile(config))
+      await replaceSecretFile(keptCheckpointFile(config), checkpoint.note);
+    const keptAs = isThere(file) ? freeName(file, restoration.detectedAt) : null;
+    // Where there is no old database, there may be a log of one, which would damage the new one.
+    await replaceDatabase(file, keptAs ?? freeName(file, restoration.detectedAt));
+    return { restoration, keptAs, revocationsAtHand };
+  } catch (error) {
+    // Where not even the renames could be taken back, the next start goes on with them, and needs the copy.
+    if (!isReplacementUnderWay(file)) await removeDatabase(copy);
+    throw error;
+  }
+}
+
+function whyNotBackup(backup: string, database: string): void {
+  const stats = statSync(backup, { throwIfNoEntry: false });
+  if (stats === undefined) throw new CommandRefusedError(`there is no file ${backup}`);
+  if (!stats.isFile()) throw new CommandRefusedError(`${backup} is not a regular file`);
+  if (existsSync(database) && realpathSync(backup) === realpathSync(database))
+    throw new CommandRefusedError(`${backup} is the database itself`);
+  const log = statSync(`${backup}-wal`, { throwIfNoEntry: false });
+  if (log !== undefined && log.size > 0)
+    throw new CommandRefusedError(
+      `${backup}-wal belongs to it: it is no backup, but a database that was in use. Make a backup of it: DATABASE_URL=file:${backup} npm run backup -- FILE`,
+    );
+}
+
+interface Marking {
+  readonly config: Config;
+  readonly notes: NotesAtHand;
+  readonly say: (line: string) => void;
+}
+
+interface Marked {
+  readonly restoration: Restoration;
+  /** The largest checkpoint of this log; null: none is at hand. */
+  readonly checkpoint: NoteAtHand | null;
+}
+
+/** Brings the copy up to date, checks its audit log, and records in it that it was put back. */
+async function markRestored(copy: string, backup: string, marking: Marking): Promise<Marked> {
+  const store = await openSqliteStore({ file: copy, onProgress: marking.say });
+  try {
+    return await mark(store, backup, marking);
+  } finally {
+    await store.close();
+  }
+}
+
+async function mark(store: Store, what: string, { config, notes, say }: Marking): Promise<Marked> {
+  const { events, lastEventAt } = await verifiedLog(what, store);
+  const signed = await knownSigned(config, notes, store.checkpoints, say);
+  const detectedAt = new Date();
+  const restoration: Restoration = {
+    id: newId(detectedAt, randomBytes),
+    ...{ detectedAt, detectedBy: 'command', events, knownUntil: lastEventAt },
+    signedEvents: signed.events,
+    ...{ acknowledgedAt: null, acknowledgedBy: null },
+  };
+  await recordRestoration({ store, log: { info: ignore, warn: ignore, error: ignore } }, restoration);
+  return { restoration, checkpoint: signed.checkpoint };
+}
+
+async function setAside(config: Config, fault: string, say: (line: string) => void): Promise<void> {
+  const aside = await checkpointAside(keptCheckpointFile(config));
+  say(`${keptCheckpointFile(config)} ${fault}, and is replaced${aside === null ? '' : `; a copy is ${aside}`}`);
+}
+
+/**
+ * Checks the configured database and records in it that it was put back by other means, e.g. `pg_restore`. Throws
+ * `CommandRefusedError`; with SQLite, `AlreadyServedError` where a service runs.
+ */
+export async function markDatabase(
+  config: Config,
+  checkpoint: string | null,
+  say: (line: string) => void = ignore,
+): Promise<Restoration> {
+  await prepareDataDir(config.dataDir);
+  const store = await openStore(config, { warn: ignore, inform: ignore }, { writerThread: false });
+  try {
+    const notes = await notesAtHand(config, checkpoint, null);
+    return (await mark(store, 'the database', { config, notes, say })).restoration;
+  } finally {
+    await store.close();
+  }
+}
+
+/** Its log or its journal alone counts too: SQLite would read it. */
+const isThere = (file: string): boolean =>
+  ['', '-wal', '-journal'].some((suffix) => lstatSync(`${file}${suffix}`, { throwIfNoEntry: false }) !== undefined);
+
+function freeName(file: string, at: Date): string {
+  const stamp = at.toISOString().replaceAll(/[-:]|\.\d+/g, '');
+  for (let n = 1; ; n += 1) {
+    const name = `${file}.before-restore-${stamp}${n === 1 ? '' : `-${n}`}`;
+    if (!isThere(name)) return name;
+  }
+}
+
+async function removeDatabase(file: string): Promise<void> {
+  for (const suffix of ['', '-journal', '-wal', '-shm']) await rm(`${file}${suffix}`, { force: true });
+}

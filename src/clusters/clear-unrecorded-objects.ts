@@ -1,0 +1,83 @@
+import type { ClusterConnection } from '../kubernetes/cluster-connection.js';
+import { isUndecided, kubeApiserverClient, requestIdLabel, type CsrObject } from '../kubernetes/csr-object.js';
+import { ClusterConflictError } from '../kubernetes/cluster-error.js';
+import { leaseSeconds } from '../issuance/start-attempt.js';
+import type { IssuanceContext } from '../context/context.js';
+
+export interface ObjectClearing {
+  /** Ends after the round that is under way. */
+  stop(): Promise<void>;
+}
+
+interface Candidate {
+  readonly csr: CsrObject;
+  /** When it was first seen (`performance.now`): the clocks of clusters differ. */
+  readonly since: number;
+}
+
+/**
+ * Deletes CertificateSigningRequests that kubepass created and nobody approved, where no attempt on record has use for
+ * them. An object is created while its intent is being recorded, so a process that dies at that moment leaves one. Each
+ * is left alone for as long as an attempt may last, because another process may be about to record it.
+ */
+export function clearUnrecordedObjects(
+  context: IssuanceContext,
+  cluster: string,
+  connection: ClusterConnection,
+  { untilMilliseconds = leaseSeconds(context.settings) * 1000, roundMilliseconds = 5_000 } = {},
+): ObjectClearing {
+  const candidates = new Map<string, Candidate>();
+  const unsubscribe = connection.watchCsrs(kubeApiserverClient).subscribe((csr) => {
+    if (isUndecided(csr) && requestIdOf(csr) !== null)
+      candidates.set(csr.uid, { csr, since: candidates.get(csr.uid)?.since ?? performance.now() });
+    else candidates.delete(csr.uid);
+  });
+  let round: Promise<void> | null = null;
+  let stopped = false;
+  const oneRound = async () => {
+    for (const { csr, since } of [...candidates.values()]) {
+      if (stopped || performance.now() - since < untilMilliseconds) continue;
+      try {
+        const { username } = await connection.whoAmI();
+        // Anybody can set our labels. The API server sets the username.
+        const isOurs = csr.username === username;
+        if (isOurs && (await isRecorded(context, csr))) continue;
+        if (isOurs) {
+          await connection.csrs.delete(csr);
+          context.log.info({ cluster, object: csr.name }, 'a CertificateSigningRequest without a record was deleted');
+        }
+        candidates.delete(csr.uid);
+      } catch (error) {
+        // The watch shows the version that the conflict is about, if it has not done so yet.
+        if (error instanceof ClusterConflictError) continue;
+        context.log.warn({ err: error, cluster }, 'a CertificateSigningRequest without a record could not be deleted');
+        return;
+      }
+    }
+  };
+  const rounds = setInterval(() => {
+    round ??= oneRound().finally(() => {
+      round = null;
+    });
+  }, roundMilliseconds);
+  return {
+    async stop() {
+      stopped = true;
+      clearInterval(rounds);
+      unsubscribe();
+      await round;
+    },
+  };
+}
+
+/** The request that an object names as its own, in its label and in its name; null where it names none. */
+function requestIdOf({ name, labels }: CsrObject): string | null {
+  const id = labels[requestIdLabel];
+  return id !== undefined && name.startsWith(`kubepass-${id}-`) ? id : null;
+}
+
+/** Whether an attempt that has not ended has this object. */
+async function isRecorded({ store }: IssuanceContext, csr: CsrObject): Promise<boolean> {
+  const request = await store.requests.find(requestIdOf(csr) ?? '');
+  return request?.state === 'issuing' && request.attempt?.intent.objectName === csr.name;
+}

@@ -1,0 +1,191 @@
+import type { ClusterConnection } from '../kubernetes/cluster-connection.js';
+import type { CsrObject } from '../kubernetes/csr-object.js';
+import { ClusterForbiddenError, ClusterRefusedError, ClusterUnavailableError } from '../kubernetes/cluster-error.js';
+import { whyNotPermitted } from '../identity/permissions.js';
+import type { StoredClusterProbe } from '../model/cluster-probe.js';
+import { csrStatus, type Cluster, type ClusterCsr, type ClusterCsrCertificate } from '../model/cluster.js';
+import { done, refused, type Outcome, type Refused } from '../model/outcome.js';
+import type { Principal } from '../model/principal.js';
+import { describeCertificationRequest, displayDistinguishedName, type ParsedCertificate } from '@kubepass/x509';
+import { certificateInCsr, findOwnCsrs } from './own-csrs.js';
+import type { IssuanceContext, IssuingCluster } from '../context/context.js';
+import type { CertificateLists } from '../access/revocation-lists.js';
+import { describeCertificateAuthority } from '../kubernetes/certificate-authorities.js';
+import { probeCluster } from './probe-cluster.js';
+
+/** A cluster and its last probe; null: it was never probed. */
+export interface ClusterView {
+  readonly cluster: Cluster;
+  readonly probe: StoredClusterProbe | null;
+}
+
+export type ClusterService = ReturnType<typeof clusterService>;
+
+/** The configured clusters. Any principal may see them, since a kubeconfig says as much. */
+export function clusterService(context: IssuanceContext, certificateLists: Pick<CertificateLists, 'of'>) {
+  const { clusters, probes } = context;
+  const view = ({ cluster }: IssuingCluster): ClusterView => ({ cluster, probe: probes.last(cluster.name) });
+  return {
+    list: (_principal: Principal) => [...clusters.values()].map(view),
+
+    /** The revoked certificates of the cluster's CA, for anybody; `certificate-conflict` where kubepass cannot sign a list. */
+    certificateList: (name: string) => certificateLists.of(name),
+
+    find(_principal: Principal, name: string): Outcome<ClusterView> {
+      const found = clusters.get(name);
+      return found ? done(view(found)) : refused({ kind: 'not-found' });
+    },
+
+    /** The parts of a kubeconfig for the kubectl plugin. `publicAddress` null: it is not known how callers reach us. */
+    execKubeconfig(_principal: Principal, name: string) {
+      const found = clusters.get(name);
+      return found
+        ? done({ cluster: found.cluster, publicAddress: context.publicAddress })
+        : refused({ kind: 'not-found' });
+    },
+
+    /** Finds out what the cluster can do, for which it issues a certificate; one probe at a time. */
+    async probe(
+      principal: Principal,
+      name: string,
+      options: { readonly measureLifetimeCap: boolean; readonly verifyRevocation?: boolean },
+    ): Promise<Outcome<ClusterView>> {
+      const refusal = whyNotPermitted(principal, 'probe-clusters');
+      if (refusal !== null) return refusal;
+      const found = clusters.get(name);
+      if (!found) return refused({ kind: 'not-found' });
+      await probeCluster(context, name, options, principal.name);
+      return done(view(found));
+    },
+
+    certificateSigningRequests: listClusterCsrs.bind(null, context),
+    certificateSigningRequest: findClusterCsr.bind(null, context),
+
+    /** `client` null where the cluster's client CA is not known. */
+    async certificateAuthorities(_principal: Principal, name: string) {
+      const found = clusters.get(name);
+      if (!found) return refused({ kind: 'not-found' });
+      const client = await found.clientTrust();
+      return done({
+        serving: describeCertificateAuthority(found.cluster.servingCertificateAuthority),
+        client: client && describeCertificateAuthority(client.pem),
+      });
+    },
+  };
+}
+
+/** The CSR objects in a cluster, whoever created them, at most `limit` behind the name `after`; only these are decoded. */
+function listClusterCsrs(
+  context: IssuanceContext,
+  principal: Principal,
+  cluster: string,
+  { after, limit }: { readonly after: string | null; readonly limit: number },
+): Promise<Outcome<{ readonly items: readonly ClusterCsr[]; readonly more: boolean }>> {
+  return withConnection(context, principal, cluster, async (connection) => {
+    const all = [...(await connection.csrs.list())].sort((a, b) => (a.name < b.name ? -1 : 1));
+    const following = after === null ? all : all.filter(({ name }) => name > after);
+    const shown = following.slice(0, limit);
+    return done({
+      items: await describeCsrs(context, connection, cluster, shown),
+      more: following.length > shown.length,
+    });
+  });
+}
+
+function findClusterCsr(
+  context: IssuanceContext,
+  principal: Principal,
+  cluster: string,
+  name: string,
+): Promise<Outcome<ClusterCsr>> {
+  return withConnection(context, principal, cluster, async (connection) => {
+    const found = await connection.csrs.find(name);
+    const [described] = found === null ? [] : await describeCsrs(context, connection, cluster, [found]);
+    return described === undefined ? refused({ kind: 'not-found' }) : done(described);
+  });
+}
+
+async function withConnection<T>(
+  context: IssuanceContext,
+  principal: Principal,
+  cluster: string,
+  use: (connection: ClusterConnection) => Promise<Outcome<T>>,
+): Promise<Outcome<T>> {
+  const refusal = whyNotPermitted(principal, 'read-cluster-csrs');
+  if (refusal !== null) return refusal;
+  const issuing = context.clusters.get(cluster);
+  if (issuing === undefined) return refused({ kind: 'not-found' });
+  if (issuing.connection === null)
+    return refused({
+      kind: 'cluster-not-connected',
+      message: `kubepass signs for cluster ${JSON.stringify(cluster)} by itself and has no connection to its API server`,
+    });
+  try {
+    return await use(issuing.connection);
+  } catch (error) {
+    const refusal = refusalOf(error);
+    if (refusal === null) throw error;
+    context.log.warn({ err: error, cluster }, 'the CSRs of a cluster could not be read');
+    return refusal;
+  }
+}
+
+function refusalOf(error: unknown): Refused | null {
+  if (error instanceof ClusterUnavailableError) return refused({ kind: 'cluster-unavailable' });
+  if (error instanceof ClusterForbiddenError || error instanceof ClusterRefusedError)
+    return refused({ kind: 'cluster-refuses' });
+  return null;
+}
+
+async function describeCsrs(
+  { store, clock }: IssuanceContext,
+  connection: ClusterConnection,
+  cluster: string,
+  csrs: readonly CsrObject[],
+): Promise<readonly ClusterCsr[]> {
+  const { username: ownUsername } = await connection.whoAmI();
+  const read = await Promise.all(
+    csrs.map(async (csr) => ({
+      csr,
+      request: await describeCertificationRequest(csr.request),
+      certificate: certificateInCsr(csr),
+    })),
+  );
+  const evidence = read.map(({ csr, request, certificate }) => ({
+    uid: csr.uid,
+    name: csr.name,
+    username: csr.username,
+    spkiSha256: request.spkiSha256,
+    certificate,
+  }));
+  const own = await findOwnCsrs(store, cluster, ownUsername, evidence);
+  const seenAt = clock();
+  return read.map(({ csr, request, certificate }) => ({
+    name: csr.name,
+    uid: csr.uid,
+    createdAt: csr.createdAt,
+    seenAt,
+    labels: csr.labels,
+    annotations: csr.annotations,
+    signerName: csr.signerName,
+    username: csr.username,
+    groups: csr.groups,
+    usages: csr.usages,
+    expirationSeconds: csr.expirationSeconds,
+    status: csrStatus(csr.conditions, csr.certificate !== null),
+    conditions: csr.conditions,
+    request,
+    certificate: certificate && describeCertificate(certificate),
+    requestId: own.get(csr.uid)?.requestId ?? null,
+  }));
+}
+
+function describeCertificate(certificate: ParsedCertificate): ClusterCsrCertificate {
+  return {
+    fingerprintSha256: certificate.fingerprintSha256,
+    serialNumber: certificate.serialNumber,
+    subject: displayDistinguishedName(certificate.subject),
+    notBefore: certificate.notBefore,
+    notAfter: certificate.notAfter,
+  };
+}

@@ -1,0 +1,145 @@
+import type { CertificateRequest } from '../model/certificate-request.js';
+import { idempotencyKeySeconds } from '../context/idempotency-keys.js';
+import { recoverRequests } from '../requests/recover-requests.js';
+import { secondsAfter, type IssuanceContext } from '../context/context.js';
+import { requestEvent } from '../context/events.js';
+import { keptProofSeconds } from '../identity/proofs/key-proof-authenticator.js';
+import { settleReuses } from '../directory/directory-service.js';
+import { settleLosses } from '../directory/lose-groups.js';
+import { announceExpiry, forgetOldNotices } from '../access/announce-expiry.js';
+import { BlockedAccess } from '../access/end-access.js';
+import { moveRequest } from '../context/request-states.js';
+
+const headMilliseconds = 60_000;
+
+export interface Housekeeping {
+  /** Resolves once the requests that an earlier process left are recovered; never where it is stopped before. */
+  readonly recovered: Promise<void>;
+  /** Begins nothing more, and resolves when the round under way has finished what it began. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Works beside the requests. At once and then every few seconds, a round recovers requests that were left, ends lapsed
+ * requests, and deletes old idempotency keys, sessions and proofs; no round begins while another runs. Rounds of their own announce certificates
+ * that end soon, because after an outage these may be many, and follow up lost groups, because thousands may lose one at once. Every minute the head of the audit chain is logged, so that a kept log shows whether the chain was ever rewritten.
+ */
+export function startHousekeeping(context: IssuanceContext, roundMilliseconds = 5_000): Housekeeping {
+  let stopped = false;
+  let isRecovered = false;
+  const { promise: recovered, resolve: tellRecovered } = Promise.withResolvers<undefined>();
+  const isStopped = () => stopped;
+  const blockedAccess = new BlockedAccess(context);
+  const tasks = {
+    async 'recovering requests'() {
+      await recoverRequests(context, { isStopped, logged: !isRecovered });
+      if (stopped) return;
+      isRecovered = true;
+      tellRecovered(undefined);
+    },
+    'expiring requests': () => expireRequests(context, isStopped),
+    'ending the access of blocked identities': () => blockedAccess.endNext(),
+    'settling names that were somebody else’s': () => settleReuses(context, isStopped),
+    'forgetting idempotency keys, sessions and proofs': () => forgetLapsed(context),
+  };
+  const notices = {
+    'announcing expiry': () => announceExpiry(context, isStopped),
+    'forgetting announcements of expiry': () => forgetOldNotices(context),
+  };
+  const losses = { 'following up groups that people lost': () => settleLosses(context, isStopped) };
+  const rounds = [tasks, notices, losses].map((each) =>
+    inRounds(() => oneRound(context, each, isStopped), roundMilliseconds),
+  );
+  const heads = setInterval(() => void logHead(context), headMilliseconds);
+  return {
+    recovered,
+    async stop() {
+      stopped = true;
+      clearInterval(heads);
+      await Promise.all(rounds.map((each) => each.stop()));
+    },
+  };
+}
+
+/** Runs the round at once and then at this interval, but never two at a time. */
+function inRounds(run: () => Promise<void>, milliseconds: number): { stop(): Promise<void> } {
+  let round: Promise<void> | null = null;
+  const begin = () => {
+    round ??= run().finally(() => {
+      round = null;
+    });
+  };
+  begin();
+  const rounds = setInterval(begin, milliseconds);
+  return {
+    async stop() {
+      clearInterval(rounds);
+      await round;
+    },
+  };
+}
+
+/** One round. A task that fails is logged, and runs again in the next round. */
+async function oneRound(
+  { log }: IssuanceContext,
+  tasks: Readonly<Record<string, () => Promise<void>>>,
+  isStopped: () => boolean,
+): Promise<void> {
+  for (const [task, run] of Object.entries(tasks)) {
+    if (isStopped()) return;
+    try {
+      await run();
+    } catch (error) {
+      log.error({ err: error }, `${task} did not work, it is tried again`);
+    }
+  }
+}
+
+/** Commits in every round, so that a store whose commits failed is soon known to work again. */
+async function forgetLapsed({ store, clock }: IssuanceContext): Promise<void> {
+  const now = clock();
+  const createdBefore = secondsAfter(now, -idempotencyKeySeconds);
+  const expiredBefore = secondsAfter(now, -keptSessionSeconds);
+  await store.writer.commit({
+    operations: [
+      { op: 'forgetIdempotencyKeys', createdBefore },
+      { op: 'forgetSessions', expiredBefore },
+      { op: 'forgetUsedProofs', usedBefore: secondsAfter(now, -keptProofSeconds) },
+    ],
+    events: [],
+  });
+}
+
+/** For so long the log says of a session that it ended, and not that it is unknown. */
+const keptSessionSeconds = 86_400;
+
+async function logHead({ store, log }: IssuanceContext): Promise<void> {
+  try {
+    log.info(await store.auditEvents.head(), 'head of the audit chain');
+  } catch (error) {
+    log.error({ err: error }, 'the head of the audit chain could not be read');
+  }
+}
+
+/** How many requests are ended at the same time: they share the writer's commits, and leave room in its queue. */
+const expiredAtOnce = 100;
+
+/**
+ * Ends pending requests that nobody decided on in time, and approved ones that nobody collected. `isStopped` is asked
+ * now and then: once it is true, the others are left to the next round.
+ */
+export async function expireRequests(context: IssuanceContext, isStopped = () => false): Promise<void> {
+  const now = context.clock();
+  const lapsed = await context.store.requests.lapsed(now);
+  for (let begin = 0; begin < lapsed.length && !isStopped(); begin += expiredAtOnce)
+    await Promise.all(lapsed.slice(begin, begin + expiredAtOnce).map((request) => expire(context, request, now)));
+}
+
+async function expire(context: IssuanceContext, request: CertificateRequest, now: Date): Promise<void> {
+  const reason = request.state === 'pending' ? 'NotDecided' : 'NotCollected';
+  // A conflict means that somebody was faster: the request has moved on.
+  await context.store.writer.commit({
+    operations: [moveRequest(request.id, { state: request.state }, { state: 'expired', expiresAt: null })],
+    events: [requestEvent('RequestExpired', now, null, request, { reason })],
+  });
+}

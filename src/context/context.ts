@@ -1,0 +1,119 @@
+import type { ClientTrust } from '../kubernetes/certificate-authorities.js';
+import type { ClusterConnection } from '../kubernetes/cluster-connection.js';
+import type { BlastRadius } from '../model/blast-radius.js';
+import type { Cluster } from '../model/cluster.js';
+import type { DecisionFacts } from '../model/decision.js';
+import type { DirectorySettings } from '../model/directory.js';
+import type { DenyListPort, PublicAddress } from '../model/enforcement.js';
+import type { IssuanceMeasures, IssuancePhase } from '../model/measures.js';
+import type { Tracing } from '../model/tracing.js';
+import type { Announcement, WebhookDelivery } from '../model/webhook-delivery.js';
+import type { PolicySet } from '../policy/policy-set.js';
+import type { Signer } from '../signing/signer.js';
+import type { CommitResult, Step } from '../store/steps/step.js';
+import type { Store } from '../store/store.js';
+import type { Signatures, SigningAuthority } from '@kubepass/x509';
+import type { AttemptsUnderWay } from './attempts-under-way.js';
+import type { ClusterProbes } from './last-probes.js';
+import type { DirectoryUse } from './directory-use.js';
+import type { IdentityBlocks } from './blocked-identities.js';
+
+/** The log of issuance. It is never handed keys, tokens or kubeconfigs. */
+export interface Log {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** A cluster together with its signer. */
+export interface IssuingCluster {
+  readonly cluster: Cluster;
+  readonly signer: Signer;
+  /** The CA whose key the service holds; absent where the cluster signs. */
+  readonly authority?: SigningAuthority;
+  /** How the service itself reaches the cluster; null where it does not. */
+  readonly connection: ClusterConnection | null;
+  /** The CAs that user certificates of this cluster chain to; null where they are unknown. */
+  clientTrust(): Promise<ClientTrust | null>;
+  /**
+   * The grants that the identity would have on the cluster, as far as the service has read them. Null where that is
+   * not known: role bindings are not read there, were not read yet, or the cluster is out of touch. Decisions then
+   * fail closed.
+   */
+  blastRadius(username: string, groups: readonly string[]): BlastRadius | null;
+}
+
+/** The dependencies of the use cases, wired once in compose. Time and randomness are passed in. */
+export interface IssuanceContext {
+  readonly store: Store;
+  readonly clusters: ReadonlyMap<string, IssuingCluster>;
+  readonly policySet: () => PolicySet;
+  readonly clock: () => Date;
+  readonly random: (octets: number) => Buffer;
+  readonly signatures: Signatures;
+  /** Identifies this process as the owner of the attempts it works on. */
+  readonly owner: string;
+  /** Whether no other process can work on this store, so that every other owner of an attempt is dead. */
+  readonly soleProcess: boolean;
+  readonly settings: IssuingSettings;
+  readonly log: Log;
+  /** The deliveries that tell webhooks of a change; see `announce`. */
+  readonly deliveriesOf: (announcement: Announcement) => readonly WebhookDelivery[];
+  readonly probes: ClusterProbes;
+  readonly identityBlocks: IdentityBlocks;
+  readonly directory: DirectorySettings;
+  readonly directoryUse: DirectoryUse;
+  readonly denyList: DenyListPort;
+  /** How clusters reach the service; null where that is not known. */
+  readonly publicAddress: PublicAddress | null;
+  readonly measures: IssuanceMeasures;
+  readonly attempts: AttemptsUnderWay;
+  readonly tracing: Tracing;
+  readonly lostRecords: LostRecords;
+}
+
+/** Is told of traces of what a restored database does not know. */
+interface LostRecords {
+  /** The id of the log. */
+  readonly instance: string;
+  /**
+   * Commits the step that records a certificate which a cluster has, which was signed for this log, and whose request the
+   * database does not know. The restoration that this proves is recorded in the same commit.
+   */
+  recordLost(step: Step): Promise<CommitResult>;
+}
+
+interface IssuingSettings {
+  readonly timeoutSeconds: number;
+  readonly pendingExpiresAfterSeconds: number;
+  readonly uncollectedExpiresAfterSeconds: number;
+  /** For so long after a sign-in a certificate may be renewed without another one. */
+  readonly groupsMaxAgeSeconds: number;
+  /** How long before its end that of a certificate is announced; the shortest distance first. */
+  readonly expiryNoticeSeconds: readonly number[];
+}
+
+export function issuingCluster(context: IssuanceContext, name: string): IssuingCluster {
+  const found = context.clusters.get(name);
+  if (!found) throw new Error(`cluster ${JSON.stringify(name)} of a recorded request is no longer configured`);
+  return found;
+}
+
+/** The facts of a decision that the cluster's configuration says; `gatherFacts` looks up the others. */
+export function factsOf(cluster: Cluster): DecisionFacts {
+  return {
+    cluster: cluster.name,
+    allowPrivilegedGroups: cluster.allowPrivilegedGroups,
+    nameAlphabet: cluster.nameAlphabet,
+  };
+}
+
+export const secondsAfter = (instant: Date, seconds: number): Date => new Date(instant.getTime() + seconds * 1000);
+
+/** Does a phase of an issuance. It is timed, and has its own span in the trace that is under way. */
+export const phase = <T>(
+  { measures, tracing }: Pick<IssuanceContext, 'measures' | 'tracing'>,
+  name: IssuancePhase,
+  cluster: string,
+  work: () => Promise<T>,
+): Promise<T> => measures.during(name, cluster, () => tracing.span(name, work));

@@ -1,0 +1,252 @@
+import { auditEvent, type AuditEventDraft } from '../model/audit-event.js';
+import {
+  refuseChange,
+  type DirectoryGroup,
+  type DirectoryGroupAttributes,
+  type DirectoryOutcome,
+  type DirectoryPerson,
+  type MembershipChange,
+} from '../model/directory.js';
+import { newId } from '../model/new-id.js';
+import type { CommitResult, Operation } from '../store/steps/step.js';
+import type { IssuanceContext } from '../context/context.js';
+import { afterLosing, firstLosers, losingStep, togetherAtMost } from './lose-groups.js';
+
+/** A change of a group that is there. Attributes that are left out stay. */
+export interface GroupChange {
+  readonly attributes: Partial<DirectoryGroupAttributes>;
+  /** Applied in their order. */
+  readonly members: readonly MembershipChange[];
+}
+
+export async function createGroup(
+  context: IssuanceContext,
+  actor: string,
+  attributes: DirectoryGroupAttributes,
+  members: readonly string[],
+): Promise<DirectoryOutcome<DirectoryGroup>> {
+  const { store, clock, random } = context;
+  const now = clock();
+  const { displayName, externalId } = attributes;
+  const group = { id: newId(now, random), displayName, externalId, version: 1, createdAt: now, changedAt: now };
+  const added = await store.directory.peopleAmong(members, null);
+  const result = await store.writer.commit({
+    operations: [
+      { op: 'insertDirectoryGroup', group },
+      { op: 'changeDirectoryMembers', id: group.id, change: { kind: 'add', ids: members }, by: actor },
+    ],
+    events: [groupEvent('Created', group, actor, now), ...membershipEvents(group, actor, now, { added, removed: [] })],
+  });
+  return result.committed ? { ok: true, value: group } : refusalOf(result);
+}
+
+/** How often a replacement of all members is tried as the difference that it makes. */
+const mostDifferences = 5;
+
+/**
+ * Changes a group and who is in it. The members are changed by the writer, one by one, so no concurrent change is lost; the
+ * events tell of those who were there when it began.
+ *
+ * A replacement of all members mostly means a few of them, so the writer is given the difference, for the version from which
+ * it was taken. Where others change the group all the time, it is given all members in the end.
+ */
+export async function changeGroup(
+  context: IssuanceContext,
+  actor: string,
+  id: string,
+  change: GroupChange,
+  version: number | null,
+): Promise<DirectoryOutcome<DirectoryGroup>> {
+  for (let tried = 0; ; tried++) {
+    const outcome = await tryChange(context, actor, id, change, version, tried < mostDifferences);
+    if (outcome !== 'again') return outcome;
+  }
+}
+
+async function tryChange(
+  context: IssuanceContext,
+  actor: string,
+  id: string,
+  { attributes, members }: GroupChange,
+  version: number | null,
+  byDifference: boolean,
+): Promise<DirectoryOutcome<DirectoryGroup> | 'again'> {
+  const { store, clock } = context;
+  const group = await store.directory.group(id);
+  if (group === null) return refuseChange({ why: 'not-found' });
+  if (version !== null && group.version !== version) return refuseChange({ why: 'other-version' });
+  const now = clock();
+  const changed = differing(group, attributes);
+  const isChanged = Object.keys(changed).length > 0;
+  const diff = await differenceOf(context, id, members);
+  const isDifference = byDifference && members.some(({ kind }) => kind === 'replace');
+  const isMoved = diff.added.length > 0 || diff.removed.length > 0;
+  // A member that is in already, or a stranger, is no change: the version stays (RFC 7644 3.5.2.1).
+  if (!isChanged && !isMoved) return { ok: true, value: group };
+  const changes = isDifference ? changesOf(diff) : members;
+  const after: DirectoryGroup = { ...group, ...changed };
+  const renames = isChanged && context.directory.groupsBy in changed;
+  const losers = firstLosers(renames ? await losersIn(context, id, diff) : diff.removed);
+  const losing = await losingStep(context, actor, losers, renames ? after : null, group, now);
+  const expected = isDifference ? group.version : version;
+  const operations: readonly Operation[] = [
+    ...(renames ? [{ op: 'loseDirectoryGroup', id, by: actor } as const] : []),
+    { op: 'updateDirectoryGroup', id, version: expected, attributes: changed, at: now },
+    ...changes.map((each) => ({ op: 'changeDirectoryMembers', id, change: each, by: actor }) as const),
+  ];
+  const events = [
+    ...(isChanged ? [groupEvent('Changed', after, actor, now)] : []),
+    ...membershipEvents(after, actor, now, diff),
+  ];
+  let result = await store.writer.commit({
+    operations: [...operations, ...losing.operations],
+    events: [...events, ...losing.events],
+  });
+  // Somebody revoked one of the certificates meanwhile: they are revoked behind the commit.
+  if (!result.committed && result.conflict.kind === 'revocation')
+    result = await store.writer.commit({ operations, events });
+  if (!result.committed && isDifference && version === null && result.conflict.kind === 'directoryGroup')
+    return 'again';
+  if (!result.committed) return refusalOf(result, version);
+  await afterLosing(context, actor, losers);
+  return { ok: true, value: (await store.directory.group(id)) ?? after };
+}
+
+/** The first of those who are in a group when it gets another name, and of those who go at the same time. */
+const losersIn = async (
+  { store: { directory } }: IssuanceContext,
+  id: string,
+  { removed }: Difference,
+): Promise<readonly DirectoryPerson[]> => [...removed, ...(await directory.peopleIn(id, togetherAtMost))];
+
+const everybody = 1_000_000;
+
+export async function deleteGroup(
+  context: IssuanceContext,
+  actor: string,
+  id: string,
+  version: number | null,
+): Promise<DirectoryOutcome<null>> {
+  const { store, clock } = context;
+  const group = await store.directory.group(id);
+  if (group === null) return refuseChange({ why: 'not-found' });
+  if (version !== null && group.version !== version) return refuseChange({ why: 'other-version' });
+  const now = clock();
+  const removed = await store.directory.peopleIn(id, everybody);
+  const losers = firstLosers(removed);
+  const losing = await losingStep(context, actor, losers, null, group, now);
+  const operations = [{ op: 'deleteDirectoryGroup', id, version, by: actor } as const];
+  const events = [
+    groupEvent('Deleted', group, actor, now),
+    ...membershipEvents(group, actor, now, { added: [], removed }),
+  ];
+  let result = await store.writer.commit({
+    operations: [...operations, ...losing.operations],
+    events: [...events, ...losing.events],
+  });
+  if (!result.committed && result.conflict.kind === 'revocation')
+    result = await store.writer.commit({ operations, events });
+  if (!result.committed) return refusalOf(result, version);
+  await afterLosing(context, actor, losers);
+  return { ok: true, value: null };
+}
+
+function differing(
+  group: DirectoryGroup,
+  { displayName, externalId }: Partial<DirectoryGroupAttributes>,
+): Partial<DirectoryGroupAttributes> {
+  return {
+    ...(displayName !== undefined && displayName !== group.displayName && { displayName }),
+    ...(externalId !== undefined && externalId !== group.externalId && { externalId }),
+  };
+}
+
+interface Difference {
+  readonly added: readonly DirectoryPerson[];
+  readonly removed: readonly DirectoryPerson[];
+  /** Nobody who was in the group stays. */
+  readonly everybodyGoes: boolean;
+}
+
+/** The changes that make a difference. */
+function changesOf({ added, removed, everybodyGoes }: Difference): readonly MembershipChange[] {
+  const goes: MembershipChange = everybodyGoes
+    ? { kind: 'replace', ids: [] }
+    : { kind: 'remove', ids: removed.map(({ id }) => id) };
+  return [
+    ...(removed.length > 0 ? [goes] : []),
+    ...(added.length > 0 ? [{ kind: 'add', ids: added.map(({ id }) => id) } as const] : []),
+  ];
+}
+
+/** The people who come and go, as far as they can be known before the commit. */
+async function differenceOf(
+  { store: { directory } }: IssuanceContext,
+  id: string,
+  changes: readonly MembershipChange[],
+): Promise<Difference> {
+  if (changes.length === 0) return { added: [], removed: [], everybodyGoes: false };
+  // The last change of somebody counts, and nobody is in the group any more behind a replacement.
+  const replaces = changes.some(({ kind }) => kind === 'replace');
+  const end = new Map<string, boolean>();
+  for (const { kind, ids } of changes) {
+    if (kind === 'replace') end.clear();
+    for (const one of ids) end.set(one, kind !== 'remove');
+  }
+  const given = [...end.keys()];
+  if (replaces && given.length === 0)
+    return { added: [], removed: await directory.peopleIn(id, everybody), everybodyGoes: true };
+  const before = new Set(
+    (replaces ? await directory.members(id, everybody) : await directory.peopleAmong(given, id)).map((one) => one.id),
+  );
+  const added = given.filter((one) => end.get(one) === true && !before.has(one));
+  const removed = replaces
+    ? [...before].filter((one) => end.get(one) !== true)
+    : given.filter((one) => end.get(one) === false && before.has(one));
+  const people = new Map((await directory.peopleAmong([...added, ...removed], null)).map((one) => [one.id, one]));
+  const named = (ids: readonly string[]) => ids.flatMap((one) => people.get(one) ?? []);
+  const everybodyGoes = replaces && removed.length === before.size;
+  return { added: named(added), removed: named(removed), everybodyGoes };
+}
+
+function refusalOf(
+  result: CommitResult & { readonly committed: false },
+  version: number | null = null,
+): DirectoryOutcome<never> {
+  switch (result.conflict.kind) {
+    case 'directoryName':
+      return refuseChange({ why: 'name-taken', message: 'another group has this displayName' });
+    case 'directoryGroup':
+      return refuseChange(version === null ? { why: 'not-found' } : { why: 'other-version' });
+    default:
+      throw new Error(`a group could not be changed: ${JSON.stringify(result.conflict)}`);
+  }
+}
+
+const groupEvent = (
+  change: 'Created' | 'Changed' | 'Deleted',
+  { id: groupId, displayName, externalId }: DirectoryGroup,
+  actor: string,
+  now: Date,
+): AuditEventDraft => auditEvent('DirectoryGroupChanged', now, actor, { groupId, displayName, externalId, change });
+
+/** An event names at most so many people; more of them make more events. */
+const namedAtMost = 100;
+
+function membershipEvents(
+  { id: groupId, displayName, externalId }: DirectoryGroup,
+  actor: string,
+  now: Date,
+  { added, removed }: Pick<Difference, 'added' | 'removed'>,
+): readonly AuditEventDraft[] {
+  const about = { groupId, displayName, externalId };
+  const events: AuditEventDraft[] = [];
+  for (let begin = 0; begin < Math.max(added.length, removed.length); begin += namedAtMost) {
+    const part = (users: readonly DirectoryPerson[]) =>
+      users.slice(begin, begin + namedAtMost).map(({ userName }) => userName);
+    events.push(
+      auditEvent('DirectoryMembershipChanged', now, actor, { ...about, added: part(added), removed: part(removed) }),
+    );
+  }
+  return events;
+}

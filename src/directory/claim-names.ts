@@ -1,0 +1,196 @@
+import {
+  isHere,
+  refuseChange,
+  type DirectoryOutcome,
+  type DirectorySettings,
+  type DirectoryUser,
+  type DirectoryUserAttributes,
+  type NameReuse,
+} from '../model/directory.js';
+import { foldedName, isSamePerson } from '@kubepass/inspect/formats';
+import { whyNotName, whyNotPrincipalName } from '../model/name-grammar.js';
+import { newId } from '../model/new-id.js';
+import { firstAdminName, whyReservedName } from '../model/reserved-names.js';
+import type { IssuanceContext } from '../context/context.js';
+import { predecessorHasAccess } from '../access/directory-facts.js';
+
+/** The change of an entry, as far as it is known from the entry alone. */
+export interface WantedEntry {
+  /** The entry that is changed; null: a new one. */
+  readonly found: DirectoryUser | null;
+  readonly attributes: DirectoryUserAttributes;
+  readonly deleted: boolean;
+}
+
+/** The entry that takes a userName, and the one that gives it up for it. */
+interface UserNameClaim {
+  /** The entry that is changed; null: a new one. */
+  readonly before: DirectoryUser | null;
+  /** An entry of the same userName that is not active, and that ends with this. */
+  readonly givesUp: DirectoryUser | null;
+}
+
+/** How somebody comes by the username that they are to have. */
+interface UsernameClaim {
+  /** The username was somebody else's. */
+  readonly reuse: NameReuse | null;
+  readonly succeededAt: Date | null;
+  /** An earlier entry with this username, whose block ends once the name is used again. */
+  readonly endsBlockOf: DirectoryUser | null;
+  /** The entry is somebody else's from now on, under the same username: the id of the one that its person leaves behind. */
+  readonly leavesBehind: string | null;
+}
+
+/** The users who have the names that a user is to have, and those who had them. */
+export type NameClaim = UserNameClaim & UsernameClaim;
+
+/**
+ * A userName belongs to one listed user. One who is not active gives it up: to the same person, who comes back by a new POST,
+ * or to somebody else, who then waits until the certificates of the first one have ended. The provider's `externalId` says
+ * whether it is the same person; without one two entries count as two people, and one entry as one: somebody may take back a
+ * name that they left behind, unless it was anybody else's since. An entry whose `externalId` becomes another one is somebody
+ * else's from then on: so providers link a name to a new person. The username may come from another attribute, so it is
+ * looked at by itself.
+ */
+export async function claimNames(
+  context: IssuanceContext,
+  wanted: WantedEntry,
+  now: Date,
+): Promise<DirectoryOutcome<NameClaim>> {
+  const ofUserName = await claimUserName(context, wanted);
+  if (!ofUserName.ok) return ofUserName;
+  const ofUsername = await claimUsername(context, { ...wanted, found: ofUserName.value.before }, now);
+  if (!ofUsername.ok) return ofUsername;
+  return { ok: true, value: { ...ofUserName.value, ...ofUsername.value } };
+}
+
+/** Makes sure that nobody else who is active has the userName. */
+async function claimUserName(
+  { store: { directory } }: IssuanceContext,
+  { found, attributes: { userName, externalId }, deleted }: WantedEntry,
+): Promise<DirectoryOutcome<UserNameClaim>> {
+  const key = foldedName(userName);
+  const isClaimed = !deleted && (found === null || foldedName(found.userName) !== key);
+  const holder = isClaimed ? await directory.userNamed(key) : null;
+  if (holder === null) return { ok: true, value: { before: found, givesUp: null } };
+  if (holder.active) return refuseChange({ why: 'name-taken', message: 'another user has this userName' });
+  if (found === null && hasExternalId(holder, externalId))
+    return { ok: true, value: { before: holder, givesUp: null } };
+  return { ok: true, value: { before: found, givesUp: holder } };
+}
+
+/** Makes sure that nobody else who is here has the username, and says whose it was. `found`: the entry that is changed. */
+async function claimUsername(
+  context: IssuanceContext,
+  { found: before, attributes, deleted }: WantedEntry,
+  now: Date,
+): Promise<DirectoryOutcome<UsernameClaim>> {
+  const { externalId, active } = attributes;
+  const username = usernameOf(attributes, context.directory);
+  if (username === null) return claimed(free);
+  const kept = { ...free, reuse: before?.reuse ?? null, succeededAt: before?.succeededAt ?? null };
+  const isKept = before !== null && isSameUsername(before.username, username);
+  const arrives = !deleted && active && (before === null || !isHere(before));
+  const isGivenAway = isKept && !deleted && isSomebodyElse(before.externalId, externalId);
+  if (deleted || (isKept && !arrives && !isGivenAway)) return claimed(kept);
+
+  const others = (await context.store.directory.bearersOf([foldedName(username)])).filter(
+    ({ id }) => id !== before?.id,
+  );
+  if ((arrives || !isKept) && others.some(isHere))
+    return refuseChange({ why: 'name-taken', message: 'another user has this username' });
+  if (isGivenAway) return claimed(await givenAway(context, before, username, now));
+  const isOwn = (other: DirectoryUser) =>
+    hasExternalId(other, externalId) || (before !== null && isPersonOf(before, externalId, other));
+  // Somebody else counts as the later one where both left at one instant.
+  const [last] = others.toSorted((a, b) => leftAt(b) - leftAt(a) || Number(isOwn(a)) - Number(isOwn(b)));
+  if (last === undefined) return claimed(isKept ? kept : free);
+  if (isKept && leftAt(before) >= leftAt(last)) return claimed(kept);
+  if (isOwn(last)) return claimed({ ...free, reuse: last.reuse, succeededAt: last.succeededAt, endsBlockOf: last });
+  return claimed(await succeeding(context, last, username, now));
+}
+
+const claimed = (value: UsernameClaim): DirectoryOutcome<UsernameClaim> => ({ ok: true, value });
+
+/** Nobody had the name, or there is none. */
+const free: UsernameClaim = { reuse: null, succeededAt: null, endsBlockOf: null, leavesBehind: null };
+
+/** The entry, with its username, is somebody else's from now on, who waits while the one before may have access. */
+async function givenAway(
+  context: IssuanceContext,
+  before: DirectoryUser,
+  username: string,
+  now: Date,
+): Promise<UsernameClaim> {
+  const leavesBehind = newId(now, context.random);
+  const reuse = { predecessor: leavesBehind, since: now };
+  const waits = isHere(before) || (await predecessorHasAccess(context, username, reuse));
+  return waits
+    ? { reuse, succeededAt: now, endsBlockOf: null, leavesBehind }
+    : { reuse: null, succeededAt: now, endsBlockOf: before, leavesBehind };
+}
+
+/** Another person had the name last. Where none of their certificates works, it is free, and their block ends. */
+async function succeeding(
+  context: IssuanceContext,
+  last: DirectoryUser,
+  username: string,
+  now: Date,
+): Promise<UsernameClaim> {
+  const reuse = { predecessor: last.id, since: now };
+  return (await predecessorHasAccess(context, username, reuse))
+    ? { ...free, reuse, succeededAt: now }
+    : { ...free, succeededAt: now, endsBlockOf: last };
+}
+
+const hasExternalId = (other: DirectoryUser, externalId: string | null): boolean =>
+  externalId !== null && externalId === other.externalId;
+
+/** Somebody who gets an `externalId`, or loses it, stays the same. */
+const isSomebodyElse = (before: string | null, after: string | null): boolean =>
+  before !== null && after !== null && before !== after;
+
+/** Whether the other is a name that the person of this entry left behind. With another `externalId` it tells nothing. */
+const isPersonOf = (before: DirectoryUser, externalId: string | null, other: DirectoryUser): boolean =>
+  before.externalId === externalId && before.person === other.person;
+
+export const isSameUsername = (one: string | null, other: string | null): boolean =>
+  one === other || (one !== null && other !== null && foldedName(one) === foldedName(other));
+
+const leftAt = ({ deletedAt, inactiveSince, changedAt }: DirectoryUser): number =>
+  (inactiveSince ?? deletedAt ?? changedAt).getTime();
+
+/** The name that a user's attributes give, whether it is a username or not; null where they give none. */
+function givenName({ userName, emails }: DirectoryUserAttributes, from: DirectorySettings['username']): string | null {
+  if (from === 'userName') return userName;
+  return emails.find(({ type }) => type?.toLowerCase() === 'work')?.value ?? null;
+}
+
+/** Why a name is neither a person's as a principal nor a username on any cluster; null where it is one of them. */
+function whyNeither(name: string): string | null {
+  // A cluster may know a person by that name, and their leaving has to end it there.
+  const whyReserved = isSamePerson(name, firstAdminName) ? null : whyReservedName(name);
+  if (whyReserved !== null) return whyReserved;
+  const why = whyNotPrincipalName(name);
+  return why === null || whyNotName(name, 'unicode') === null ? null : why;
+}
+
+/** The requested username and principal that the person is; null where the name is outside the grammar of both. */
+export function usernameOf(
+  user: DirectoryUserAttributes,
+  { username }: Pick<DirectorySettings, 'username'>,
+): string | null {
+  const name = givenName(user, username);
+  return name === null || whyNeither(name) !== null ? null : name;
+}
+
+/** Why the person is nobody's username; null where they are. */
+export function whyNoUsername(
+  user: DirectoryUserAttributes,
+  { username }: Pick<DirectorySettings, 'username'>,
+): string | null {
+  const name = givenName(user, username);
+  if (name === null) return `there is no ${username}`;
+  const why = whyNeither(name);
+  return why === null ? null : `the ${username} ${why}`;
+}

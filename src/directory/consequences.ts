@@ -1,0 +1,207 @@
+import { isHere, noName, type DirectoryUser } from '../model/directory.js';
+import { foldedName } from '@kubepass/inspect/formats';
+import { newId } from '../model/new-id.js';
+import type { Step } from '../store/steps/step.js';
+import type { IssuanceContext } from '../context/context.js';
+import { liftLeaving } from '../access/block-steps.js';
+import { isSameUsername } from './claim-names.js';
+import { leavingStep, type How, type LeavingOptions, type LeavingStep } from './leave.js';
+
+/**
+ * The cases of a change, told by the entry before and after it. Its person is here, or is away: not active, or deleted.
+ * `old`: the entry before, with a username that its person has no longer.
+ */
+export type Happening =
+  | { readonly kind: 'joins' | 'joins-away' }
+  /** Here as before, or away as before, under the same name. */
+  | { readonly kind: 'stays' }
+  | { readonly kind: 'leaves' | 'returns' }
+  /** Another name for somebody who is here. */
+  | { readonly kind: 'renamed'; readonly old: DirectoryUser }
+  | { readonly kind: 'renamed-and-leaves' | 'renamed-and-returns'; readonly old: DirectoryUser }
+  | { readonly kind: 'renamed-while-away'; readonly old: DirectoryUser }
+  /** The entry and its name are another person's from now on, and that of the one before is kept under this id. */
+  | { readonly kind: 'succeeded'; readonly old: DirectoryUser; readonly leavesBehind: string };
+
+/** Says what happened. `entry`: the entry after it. */
+export function whatHappened(
+  before: DirectoryUser | null,
+  entry: DirectoryUser,
+  leavesBehind: string | null,
+): Happening {
+  const here = isHere(entry);
+  if (before === null) return { kind: here ? 'joins' : 'joins-away' };
+  if (leavesBehind !== null) return { kind: 'succeeded', old: before, leavesBehind };
+  const wasHere = isHere(before);
+  if (before.username !== null && !isSameUsername(before.username, entry.username)) {
+    if (wasHere) return { kind: here ? 'renamed' : 'renamed-and-leaves', old: before };
+    return { kind: here ? 'renamed-and-returns' : 'renamed-while-away', old: before };
+  }
+  if (here === wasHere) return { kind: 'stays' };
+  return { kind: here ? 'returns' : 'leaves' };
+}
+
+/** Everything that follows from a change of an entry. */
+export interface Consequences {
+  /** The entry as it is from now on. */
+  readonly entry: DirectoryUser;
+  /** The entry that keeps a name which its person has no longer, without access; null: nobody leaves one behind. */
+  readonly behind: DirectoryUser | null;
+  /** The leaving of the name that the entry has, and of the one that is left behind. */
+  readonly leavings: readonly LeavingStep[];
+  /** Ends the block of a name that is used again. */
+  readonly unblocking: Step;
+}
+
+/** A change of an entry to which something happened. */
+export interface EntryChange extends LeavingOptions {
+  readonly before: DirectoryUser | null;
+  /** The entry after it, with the block and the leaving of the entry before. */
+  readonly entry: DirectoryUser;
+  readonly how: How;
+}
+
+/** The consequences of what happened: one function for each case. */
+export function consequencesOf(
+  context: IssuanceContext,
+  change: EntryChange,
+  happening: Happening,
+): Promise<Consequences> | Consequences {
+  switch (happening.kind) {
+    case 'stays':
+      return isHere(change.entry)
+        ? { ...nothingElse, entry: present(change) }
+        : { ...nothingElse, entry: away(change) };
+    case 'joins':
+    case 'returns':
+      return comes(context, change);
+    case 'joins-away':
+    case 'leaves':
+      return leaves(context, change);
+    case 'renamed':
+      return isRenamed(context, change, happening.old);
+    case 'renamed-and-leaves':
+      return isRenamedAndLeaves(context, change, happening.old);
+    case 'renamed-and-returns':
+      return isRenamedAndReturns(context, change, happening.old);
+    case 'renamed-while-away':
+      return isRenamedWhileAway(context, change, happening.old);
+    case 'succeeded':
+      return isSucceeded(context, change, happening.old, happening.leavesBehind);
+  }
+}
+
+const nothing: Step = { operations: [], events: [] };
+const nothingElse = { behind: null, leavings: [], unblocking: nothing } satisfies Partial<Consequences>;
+
+/** Somebody is here who was not: they may ask for certificates again. */
+async function comes(context: IssuanceContext, change: EntryChange): Promise<Consequences> {
+  return { ...nothingElse, entry: present(change), unblocking: await unblockingStep(context, change) };
+}
+
+/** Somebody is away who was here, or new: the name loses its access. */
+async function leaves(context: IssuanceContext, change: EntryChange): Promise<Consequences> {
+  const leaving = await leavingStep(context, change.entry, change.how, change);
+  return { ...nothingElse, entry: away(change, leaving), leavings: [leaving] };
+}
+
+/** The old name loses its access, and the new one may be used. */
+async function isRenamed(context: IssuanceContext, change: EntryChange, old: DirectoryUser): Promise<Consequences> {
+  const leaving = await leavingStep(context, old, 'Renamed', change);
+  return {
+    entry: { ...present(change), left: leaving.left },
+    behind: leftBehind(context, change, old, leaving),
+    leavings: [leaving],
+    unblocking: await unblockingStep(context, change),
+  };
+}
+
+/** Both names lose their access, the old one after the commit, because one commit must not hold too much. */
+async function isRenamedAndLeaves(
+  context: IssuanceContext,
+  change: EntryChange,
+  old: DirectoryUser,
+): Promise<Consequences> {
+  const leaving = await leavingStep(context, change.entry, change.how, change);
+  const leavingOfOld = await leavingStep(context, old, 'Renamed', { ...change, together: false });
+  return {
+    entry: away(change, leaving),
+    behind: leftBehind(context, change, old, leavingOfOld),
+    leavings: [leaving, leavingOfOld],
+    unblocking: nothing,
+  };
+}
+
+/** The old name keeps the block of the earlier leaving, and the new one may be used. */
+async function isRenamedAndReturns(
+  context: IssuanceContext,
+  change: EntryChange,
+  old: DirectoryUser,
+): Promise<Consequences> {
+  return { ...(await comes(context, change)), behind: leftBehind(context, change, old) };
+}
+
+/** The old name keeps the block of the earlier leaving, and the new one loses its access. */
+async function isRenamedWhileAway(
+  context: IssuanceContext,
+  change: EntryChange,
+  old: DirectoryUser,
+): Promise<Consequences> {
+  return { ...(await leaves(context, change)), behind: leftBehind(context, change, old) };
+}
+
+/** The person before leaves, unless they are away. The one who has the entry now may use the name once it is free. */
+async function isSucceeded(
+  context: IssuanceContext,
+  change: EntryChange,
+  old: DirectoryUser,
+  leavesBehind: string,
+): Promise<Consequences> {
+  const leavings = isHere(old) ? [await leavingStep(context, old, 'Deactivated', change)] : [];
+  const behind = { ...leftBehind(context, change, old, leavings[0]), id: leavesBehind };
+  if (isHere(change.entry))
+    return { entry: present(change), behind, leavings, unblocking: await unblockingStep(context, change) };
+  return { entry: { ...away(change), inactiveSince: change.now }, behind, leavings, unblocking: nothing };
+}
+
+const present = ({ entry }: EntryChange): DirectoryUser => ({ ...entry, inactiveSince: null, blockedAt: null });
+
+const away = ({ before, entry, now }: EntryChange, leaving?: LeavingStep): DirectoryUser => ({
+  ...entry,
+  inactiveSince: before?.inactiveSince ?? now,
+  blockedAt: leaving?.blockedAt ?? entry.blockedAt,
+  left: leaving?.left ?? entry.left,
+});
+
+/** An entry that nobody has any longer keeps its names and the provider's id of its person, and no more. */
+export const nothingPersonal = { displayName: null, name: noName, emails: [] } satisfies Partial<DirectoryUser>;
+
+/** A name that its person has no longer: it stays without access until it is given to somebody. */
+const leftBehind = (
+  { random }: IssuanceContext,
+  { now }: EntryChange,
+  old: DirectoryUser,
+  leaving?: LeavingStep,
+): DirectoryUser => ({
+  ...old,
+  ...nothingPersonal,
+  id: newId(now, random),
+  active: false,
+  version: 1,
+  changedAt: now,
+  deletedAt: now,
+  inactiveSince: now,
+  blockedAt: leaving?.blockedAt ?? old.blockedAt,
+  left: leaving?.left ?? old.left,
+});
+
+/** The step that ends the part of the block that an earlier leaving under the name made. */
+async function unblockingStep(
+  context: IssuanceContext,
+  { entry: { username, blockedAt, reuse }, actor, now }: EntryChange,
+): Promise<Step> {
+  if (username === null || blockedAt === null || reuse !== null) return nothing;
+  const [stored] = await context.store.identityBlocks.find([foldedName(username)]);
+  if (stored?.leaving?.at.getTime() !== blockedAt.getTime()) return nothing;
+  return liftLeaving(context, actor, stored, now, 'the directory says so: returned');
+}

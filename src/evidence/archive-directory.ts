@@ -1,0 +1,121 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { access, link, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readLines } from '../verification/read-lines.js';
+
+/** Octets that are written at once. */
+const writtenAtOnce = 256 * 1024;
+/** Octets that are read before the event loop gets its turn. */
+const readAtOnce = 128 * 1024;
+/** Unfinished files of a process that was killed are removed after a day. */
+const leftMilliseconds = 24 * 60 * 60 * 1000;
+const unfinished = /^\.audit-.+\.part$/;
+
+/** The files of archives in one directory. It must exist: one that was made here could hide a file system that is not mounted. */
+export class ArchiveDirectory {
+  constructor(private readonly directory: string) {}
+
+  /** Throws where no file can be made. */
+  async check(): Promise<void> {
+    if (!(await stat(this.directory)).isDirectory()) throw new Error(`${this.directory} is no directory`);
+    await access(this.directory, constants.R_OK | constants.W_OK | constants.X_OK);
+    await this.#removeUnfinished();
+  }
+
+  async names(): Promise<readonly string[]> {
+    return readdir(this.directory);
+  }
+
+  /** Writes a new file that only its owner can read. Answers false where the name is taken. */
+  async write(name: string, lines: AsyncIterable<string>): Promise<boolean> {
+    const temporary = join(this.directory, `.${name}.${randomBytes(8).toString('hex')}.part`);
+    try {
+      const file = await open(temporary, 'wx', 0o600);
+      try {
+        await writeLines(file, lines);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      // Unlike a rename it fails where the name is taken.
+      const made = await unlessTaken(() => link(temporary, join(this.directory, name)));
+      await this.#sync();
+      return made;
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  }
+
+  async read(name: string, take: (line: Buffer) => void): Promise<string> {
+    const hash = createHash('sha256');
+    const path = join(this.directory, name);
+    const onOctets = (octets: Buffer) => void hash.update(octets);
+    for await (const { lines, end } of readLines(path, { onOctets, octetsAtOnce: readAtOnce }))
+      if (end === 'Whole') for (const line of lines) take(line);
+      else throw new Error(`${name} does not end with a line feed, or has a line that is too long`);
+    return hash.digest('hex');
+  }
+
+  async sync(name: string): Promise<void> {
+    const file = await open(join(this.directory, name), 'r');
+    try {
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await this.#sync();
+  }
+
+  async setAside(name: string): Promise<void> {
+    try {
+      await rename(join(this.directory, name), join(this.directory, `${name}.unused`));
+    } catch (error) {
+      if (!hasCode(error, 'ENOENT')) throw error;
+    }
+    await this.#sync();
+  }
+
+  /** A name is on disk only after its directory is. */
+  async #sync(): Promise<void> {
+    const directory = await open(this.directory, 'r');
+    try {
+      await directory.sync();
+    } finally {
+      await directory.close();
+    }
+  }
+
+  async #removeUnfinished(): Promise<void> {
+    for (const name of await this.names()) {
+      if (!unfinished.test(name)) continue;
+      const path = join(this.directory, name);
+      const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Infinity }));
+      if (Date.now() - mtimeMs > leftMilliseconds) await rm(path, { force: true });
+    }
+  }
+}
+
+async function writeLines(file: FileHandle, lines: AsyncIterable<string>): Promise<void> {
+  let text = '';
+  for await (const line of lines) {
+    text += `${line}\n`;
+    if (text.length < writtenAtOnce) continue;
+    await file.appendFile(text);
+    text = '';
+  }
+  await file.appendFile(text);
+}
+
+async function unlessTaken(make: () => Promise<void>): Promise<boolean> {
+  try {
+    await make();
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return false;
+    throw error;
+  }
+}
+
+const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code;

@@ -1,0 +1,146 @@
+import { verifyChain } from '../audit/chain.js';
+import { consistencyProof, inclusionProof } from '../audit/merkle-tree.js';
+import { whyNotPermitted } from '../identity/permissions.js';
+import type { AuditEventFilter, AuditEventPage, ChainVerification } from '../model/audit-event.js';
+import { done, refused, type Outcome, type Refused } from '../model/outcome.js';
+import type { PageQuery } from '../model/page.js';
+import type { Principal } from '../model/principal.js';
+import type { Store } from '../store/store.js';
+import type { Checkpoints } from './checkpoint-service.js';
+import { exportedAtOnce, exportedLinks, lineWithHashes, MissingEventsError } from './exported-events.js';
+
+/** Lines without their line feeds. Reading them fails where events are archived meanwhile, so that they never have a gap. */
+export interface AuditExport {
+  /** The first event that the database shows: those before it are in archives. */
+  readonly firstSeq: number;
+  readonly lines: AsyncIterable<string>;
+}
+
+/** Hashes of 32 octets in the order of RFC 9162, for the log of `size` events. */
+export interface LogProof {
+  readonly size: number;
+  readonly hashes: readonly Uint8Array[];
+}
+
+export type AuditEventService = ReturnType<typeof auditEventService>;
+
+/** The audit log, for those who may read it. */
+export function auditEventService(
+  { auditEvents, checkpoints: kept }: Pick<Store, 'auditEvents' | 'checkpoints'>,
+  checkpoints: Checkpoints,
+) {
+  const whyNotSize = async (pointer: string, size: number): Promise<Refused | null> => {
+    const { seq } = await auditEvents.head();
+    return size <= seq ? null : invalid(pointer, `the log has ${seq} events`);
+  };
+  let verification: ReturnType<typeof verifyChain> | null = null;
+  /** Reads the whole chain. Callers who come meanwhile share it, so that nobody has it read many times at once. */
+  const verified = () =>
+    (verification ??= verifyChain(auditEvents).finally(() => {
+      verification = null;
+    }));
+  return {
+    async list(principal: Principal, filter: AuditEventFilter, page: PageQuery): Promise<Outcome<AuditEventPage>> {
+      return whyNotPermitted(principal, 'read-audit-events') ?? done(await auditEvents.list(filter, page));
+    },
+    /** The canonical text of every matching event in the database, oldest first, read in chunks. */
+    async export(principal: Principal, filter: AuditEventFilter): Promise<Outcome<AuditExport>> {
+      const refusal = whyNotPermitted(principal, 'read-audit-events');
+      if (refusal !== null) return refusal;
+      const firstSeq = (await auditEvents.start()).seq + 1;
+      return done({ firstSeq, lines: canonicalTexts(auditEvents, filter, firstSeq) });
+    },
+    async verify(principal: Principal): Promise<Outcome<ChainVerification>> {
+      return whyNotPermitted(principal, 'read-audit-events') ?? done(await verified());
+    },
+    /** Every event in the database with its two hashes, oldest first, and at the end the last checkpoint that vouches for them. */
+    async exportWithHashes(principal: Principal): Promise<Outcome<AuditExport>> {
+      const refusal = whyNotPermitted(principal, 'read-audit-events');
+      if (refusal !== null) return refusal;
+      const firstSeq = (await auditEvents.start()).seq + 1;
+      return done({ firstSeq, lines: linesWithHashes(auditEvents, kept, firstSeq) });
+    },
+    /** The last checkpoint as a signed note; `not-found` for a log without events. */
+    async checkpoint(principal: Principal): Promise<Outcome<string>> {
+      const refusal = whyNotPermitted(principal, 'read-audit-events');
+      if (refusal !== null) return refusal;
+      const last = (await kept.last()) ?? (await checkpoints.sign());
+      return last === null ? refused({ kind: 'not-found' }) : done(last.note);
+    },
+    /** The keys that sign checkpoints, or did, in the form of C2SP signed-note; `validUntil` null while it signs. */
+    async checkpointKeys(principal: Principal) {
+      const refusal = whyNotPermitted(principal, 'read-audit-events');
+      if (refusal !== null) return refusal;
+      const keys = await kept.keys();
+      return done(
+        keys.map(({ verifierKey, addedAt, retiredAt }) => ({
+          key: verifierKey,
+          validFrom: addedAt,
+          validUntil: retiredAt,
+        })),
+      );
+    },
+    /** Proves that an event is in the log of this size; default: the size of the last checkpoint. */
+    async inclusionProof(
+      principal: Principal,
+      seq: number,
+      asked?: number,
+    ): Promise<Outcome<LogProof & { readonly index: number }>> {
+      const refusal = whyNotPermitted(principal, 'read-audit-events');
+      if (refusal !== null) return refusal;
+      const size = asked ?? ((await kept.last()) ?? (await checkpoints.sign()))?.size ?? 0;
+      const whyNot =
+        seq > size
+          ? invalid('/query/size', `event ${seq} is not among the first ${size}`)
+          : await whyNotSize('/query/size', size);
+      if (whyNot !== null) return whyNot;
+      return done({ size, index: seq - 1, hashes: await inclusionProof(checkpoints.tree, seq - 1, size) });
+    },
+    /** Proves that the log of the one size is the beginning of the log of the other. */
+    async consistencyProof(principal: Principal, from: number, to: number): Promise<Outcome<LogProof>> {
+      const refusal = whyNotPermitted(principal, 'read-audit-events');
+      if (refusal !== null) return refusal;
+      const whyNot =
+        from > to ? invalid('/query/from', 'must not be larger than "to"') : await whyNotSize('/query/to', to);
+      if (whyNot !== null) return whyNot;
+      return done({ size: to, hashes: await consistencyProof(checkpoints.tree, from, to) });
+    },
+  };
+}
+
+const invalid = (pointer: string, message: string): Refused =>
+  refused({ kind: 'invalid-request', errors: [{ pointer, message }] });
+
+async function* canonicalTexts(
+  reader: Store['auditEvents'],
+  filter: AuditEventFilter,
+  firstSeq: number,
+): AsyncIterable<string> {
+  if (Object.keys(filter).length === 0) {
+    const { seq: end } = await reader.head();
+    for await (const { canonical } of exportedLinks(reader, firstSeq - 1, end)) yield canonical;
+    return;
+  }
+  let cursor: string | null = null;
+  let next = firstSeq;
+  do {
+    const page = await reader.list(filter, { limit: exportedAtOnce, cursor });
+    // A cursor that an archive has overtaken goes on behind it.
+    if (page.firstSeq > next) throw new MissingEventsError('events were archived during the export');
+    for (const event of page.items) yield event.canonical;
+    next = (page.items.at(-1)?.seq ?? next - 1) + 1;
+    cursor = page.nextCursor;
+  } while (cursor !== null);
+}
+
+/** The checkpoint is read first: the events that are exported are at least those for which it vouches. */
+async function* linesWithHashes(
+  reader: Store['auditEvents'],
+  checkpoints: Store['checkpoints'],
+  firstSeq: number,
+): AsyncIterable<string> {
+  const checkpoint = await checkpoints.last();
+  const { seq: end } = await reader.head();
+  for await (const link of exportedLinks(reader, firstSeq - 1, end)) yield lineWithHashes(link);
+  if (checkpoint !== null) yield JSON.stringify({ checkpoint: checkpoint.note });
+}

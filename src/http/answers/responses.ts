@@ -1,0 +1,115 @@
+import { Type, type TSchema } from 'typebox';
+import { problemExample, problemHeaders } from '../problems/problem-examples.js';
+import { problemTypes, type ProblemType } from '../problems/problem-types.js';
+import { ProblemSchema } from '../problems/schemas.js';
+import { type NamedSchema, ref } from '../schemas/schema-parts.js';
+
+interface ResponseOptions {
+  readonly description: string;
+  /** One sentence about each header, by its name. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /**
+   * Members of the JSON example that are not those of the schema's own examples; undefined leaves an optional one out.
+   * The document completes it.
+   */
+  readonly example?: object;
+  /** Complete examples of the JSON, by their names. */
+  readonly examples?: Readonly<Record<string, { readonly value: unknown }>>;
+}
+
+/** The media types of our own schemas. Any other one has its examples in its schema. */
+const isJson = (mediaType: string): boolean => /^application\/(?:problem\+)?json$/.test(mediaType);
+
+/** A response with one schema for each media type. */
+export function response(
+  content: Readonly<Record<string, TSchema>>,
+  { description, headers = {}, example, examples }: ResponseOptions,
+) {
+  return {
+    description,
+    ...headersOf(headers),
+    content: Object.fromEntries(
+      Object.entries(content).map(([type, schema]) => [
+        type,
+        { schema, ...(isJson(type) && { ...(example && { example }), ...(examples && { examples }) }) },
+      ]),
+    ),
+  };
+}
+
+const headersOf = (headers: Readonly<Record<string, string>>) =>
+  Object.keys(headers).length > 0 && {
+    headers: Object.fromEntries(
+      Object.entries(headers).map(([name, text]) => [name, { type: 'string', maxLength: 1024, description: text }]),
+    ),
+  };
+
+export function json(schema: NamedSchema, options: ResponseOptions) {
+  return response({ 'application/json': ref(schema) }, options);
+}
+
+/** A response without a body; one sentence about each header, by its name. */
+export const empty = (description: string, headers: Readonly<Record<string, string>> = {}) => ({
+  type: 'null',
+  description,
+  ...headersOf(headers),
+});
+
+/** How long a body may be, in characters or octets. */
+export const longest = {
+  /** Most answers. */
+  usual: 1_048_576,
+  /** One that is made as a whole, however much it has: Node.js has no longer text. */
+  whole: 536_870_888,
+  /** One that is streamed, however much it has. */
+  streamed: 1_099_511_627_776,
+} as const;
+
+/** A body that is text, whatever its media type. */
+export const textBody = (description: string, example: string, maxLength: number = longest.usual) =>
+  Type.String({ maxLength, description, examples: [example] });
+
+/** Octets. */
+export const binaryBody = (description: string, maxLength: number = longest.usual) =>
+  Type.String({ maxLength, contentMediaType: 'application/octet-stream', description });
+
+/** Any authenticated call can end with one of these. */
+const problemsOfEveryCall = [
+  'invalid-request',
+  'unauthenticated',
+  // A reviewer may call few operations.
+  'not-permitted',
+  'not-acceptable',
+  'too-many-requests',
+  'budget-exceeded',
+  'internal-error',
+  'service-unavailable',
+] as const satisfies readonly ProblemType[];
+
+/** A route with a body can also end with one of these. */
+export const bodyProblems = ['content-too-large', 'unsupported-media-type'] as const satisfies readonly ProblemType[];
+
+/** problem+json for problems of these types, and of those that any authenticated call can end with. */
+export const problems = (...types: readonly ProblemType[]): Readonly<Record<number, unknown>> =>
+  onlyProblems(...problemsOfEveryCall, ...types);
+
+/**
+ * problem+json for problems of these types, one response for each status. Typed loosely, so that handlers are typed by
+ * the views that they answer with.
+ */
+export function onlyProblems(...types: readonly ProblemType[]): Readonly<Record<number, unknown>> {
+  const byStatus = Object.groupBy(new Set(types), (type) => problemTypes[type].status);
+  return Object.fromEntries(
+    Object.entries(byStatus).map(([status, found]) => [
+      status,
+      response(
+        { 'application/problem+json': ref(ProblemSchema) },
+        {
+          description: found.map((type) => `\`${type}\`: ${problemTypes[type].title}.`).join(' '),
+          headers: Object.assign({}, ...found.map((type) => problemHeaders[type])) as Readonly<Record<string, string>>,
+          examples: Object.fromEntries(found.map((type) => [type, { value: problemExample(type) }])),
+        },
+      ),
+    ]),
+  );
+}

@@ -1,0 +1,55 @@
+import type { ApiTokens } from '../../identity/api-tokens.js';
+import type { Budgets } from '../../identity/spent-budgets.js';
+import type { Callers } from '../../identity/callers/callers.js';
+import type { Logins } from '../../identity/sessions/browser-logins.js';
+import type { Sessions } from '../../identity/sessions/browser-sessions.js';
+import type { InspectionService } from '../../inspections/inspection-service.js';
+import type { ClusterService } from '../../clusters/cluster-service.js';
+import type { DirectoryUserService, ScimService } from '../../directory/directory-service.js';
+import type { EnforcementService } from '../../access/enforcement-service.js';
+import type { AuditEventService } from '../../evidence/audit-event-service.js';
+import type { IdentityService } from '../../access/identity-service.js';
+import type { PolicyService } from '../../requests/policy-service.js';
+import type { CertificateRequestService, CertificateService } from '../../requests/certificate-request-service.js';
+import type { IdempotencyKeys } from '../../context/idempotency-keys.js';
+import type { Restorations } from '../../backup/recorded-restorations.js';
+import type { HealthService } from '../../model/health.js';
+import type { MetricsText } from '../../model/measures.js';
+import type { OfferedSignIns } from '../../model/offered-sign-ins.js';
+import type { Outcome } from '../../model/outcome.js';
+import type { Principal } from '../../model/principal.js';
+import type { WebhookDeliveryService } from '../../webhooks/webhook-delivery-service.js';
+
+/**
+ * The use cases that HTTP calls, as types: the rooms that have them are not imported otherwise. Every method takes the
+ * calling principal and checks its permissions. Expected refusals are values (`Outcome`); faults are thrown.
+ */
+export interface Services {
+  readonly certificateRequests: CertificateRequestService;
+  readonly certificates: CertificateService;
+  readonly identities: IdentityService;
+  readonly clusters: ClusterService;
+  readonly policies: PolicyService;
+  readonly auditEvents: AuditEventService;
+  readonly enforcement: EnforcementService;
+  readonly inspections: InspectionService;
+  readonly webhookDeliveries: WebhookDeliveryService;
+  readonly directoryUsers: DirectoryUserService;
+  /** The directory, as its connector changes it. The routes let nobody else in. */
+  readonly scim: ScimService;
+  readonly apiTokens: Pick<ApiTokens, 'create' | 'list' | 'revoke'>;
+  readonly sessions: Pick<Sessions, 'list' | 'end'>;
+  readonly logins: Pick<Logins, 'issuers' | 'begin' | 'finish'>;
+  /** Public: how programs sign in. */
+  readonly offeredSignIns: OfferedSignIns;
+  /** Finds out who a caller is, whatever the way in. */
+  readonly authenticator: Pick<Callers, 'authenticate' | 'authenticateReviewer' | 'useProof'>;
+  readonly budgets: Pick<Budgets, 'begin' | 'spend' | 'states'>;
+  readonly idempotency: Pick<IdempotencyKeys, 'actOnce' | 'keep'>;
+  readonly restored: Pick<Restorations, 'read' | 'acknowledge'>;
+  readonly health: HealthService;
+  /** For auditors and admins. */
+  readonly metrics: { read(principal: Principal): Promise<Outcome<MetricsText>> };
+  /** The time of the service, for views of what ends by itself. */
+  readonly clock: () => Date;
+}

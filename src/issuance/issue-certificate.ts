@@ -1,0 +1,243 @@
+import type { AuditEventDraft } from '../model/audit-event.js';
+import type { Certificate } from '../model/certificate.js';
+import type { CertificateRequest, IssuanceAttempt, RequestFailure } from '../model/certificate-request.js';
+import { joined } from '@kubepass/inspect/formats';
+import type { MoveRequest, Operation } from '../store/steps/step.js';
+import { SigningRefusedError, SigningUndeterminedError, type SignedCertificate } from '../signing/signer.js';
+import { checkSignedCertificate, type CertificateFields, type CheckedIssuance } from './check-issued-certificate.js';
+import { issuingCluster, secondsAfter, type IssuanceContext, phase } from '../context/context.js';
+import { announce, attemptDetails, requestEvent } from '../context/events.js';
+import { commitCertificate } from './commit-certificate.js';
+import type { StartedAttempt } from './start-attempt.js';
+import { moveRequest } from '../context/request-states.js';
+import { instantText } from '@kubepass/x509';
+
+/** The end of an attempt. `abandoned`: the request is approved again, and another attempt may follow. */
+export type AttemptEnd =
+  | { readonly kind: 'issued'; readonly certificate: Certificate }
+  | { readonly kind: 'failed'; readonly failure: RequestFailure }
+  | { readonly kind: 'abandoned'; readonly reason: string };
+
+/**
+ * Is given the certificate while the outcome is being recorded, to get its answer ready. It may give nothing away before
+ * `finishAttempt` has ended with `issued`.
+ */
+export type BesideOutcome = (certificate: Certificate) => void;
+
+/**
+ * Signs an attempt whose intent is recorded, checks the certificate that comes back, and records the outcome: steps 4
+ * to 6 of `createRequest`. While it runs, `context.attempts` knows it, so that readers can wait for it and recovery
+ * leaves it alone. Throws where the outcome could not be recorded: the request then stays `issuing`, and recovery
+ * closes the attempt.
+ */
+export function finishAttempt(
+  context: IssuanceContext,
+  request: CertificateRequest,
+  started: StartedAttempt,
+  actor: string | null,
+  beside: BesideOutcome = () => undefined,
+): Promise<AttemptEnd> {
+  const end = signAndRecord(context, request, started, actor, beside);
+  const quiet = end.catch((error: unknown) => {
+    context.log.error({ err: error, requestId: request.id }, 'the outcome of an issuance could not be recorded');
+  });
+  void context.attempts.track(request.id, quiet);
+  return end;
+}
+
+async function signAndRecord(
+  context: IssuanceContext,
+  request: CertificateRequest,
+  started: StartedAttempt,
+  actor: string | null,
+  beside: BesideOutcome,
+): Promise<AttemptEnd> {
+  // 4. Sign.
+  let signed: SignedCertificate;
+  try {
+    const deadline = secondsAfter(context.clock(), context.settings.timeoutSeconds);
+    signed = await phase(context, 'sign', request.cluster, () => started.signing.sign(deadline));
+  } catch (error) {
+    if (error instanceof SigningRefusedError)
+      return recordFailure(context, request, started, { reason: error.reason, message: error.message }, null);
+    // The attempt stays open: recovery comes back to it until its end is known.
+    if (error instanceof SigningUndeterminedError) throw error;
+    context.log.warn({ err: error, requestId: request.id }, 'signing did not work, the request is approved again');
+    return abandonAttempt(context, request, started.attempt, 'SignerUnavailable');
+  }
+
+  // 5. Check the certificate that came back.
+  const checked = await phase(context, 'check', request.cluster, async () => {
+    const trust = await issuingCluster(context, request.cluster).clientTrust();
+    return checkSignedCertificate(signed, started, trust, context.clock(), context.signatures);
+  });
+
+  // 6. Record the outcome.
+  const end = checked.ok
+    ? await recordIssued(context, request, started, checked, actor, beside)
+    : await recordFailure(context, request, started, mismatchOf(checked.mismatches), checked.fields);
+
+  // The caller is answered before this begins and does not wait for it. A service that stops does.
+  const answered = new Promise((resolve) => setImmediate(resolve));
+  void context.attempts.track(
+    request.id,
+    answered.then(() => started.signing.cleanUp()),
+  );
+  return end;
+}
+
+function mismatchOf([first = '', ...others]: readonly string[]): RequestFailure {
+  const message = joined([`the certificate that came back is not what was approved: ${first}`, ...others]);
+  return { reason: 'IssuedCertificateMismatch', message };
+}
+
+async function recordIssued(
+  context: IssuanceContext,
+  request: CertificateRequest,
+  { attempt }: StartedAttempt,
+  { fields, lifetimeClamped }: CheckedIssuance & { readonly ok: true },
+  actor: string | null,
+  beside: BesideOutcome,
+): Promise<AttemptEnd> {
+  const at = context.clock();
+  const certificate = inventoryEntry(request, fields, at, false);
+  const { fingerprintSha256 } = certificate;
+  const details = {
+    attempt: attempt.number,
+    serialNumber: certificate.serialNumber,
+    subject: certificate.subject,
+    issuer: certificate.issuer,
+    username: certificate.username,
+    groups: certificate.groups,
+    notBefore: instantText(certificate.notBefore),
+    notAfter: instantText(certificate.notAfter),
+    spkiSha256: certificate.publicKey.spkiSha256,
+    orphan: certificate.orphan,
+    lifetimeClamped,
+  };
+  const committing = commitEnd(context, request, attempt, {
+    to: { state: 'issued', expiresAt: null, fingerprintSha256 },
+    certificate,
+    event: requestEvent('CertificateIssued', at, actor, request, details, fingerprintSha256),
+    announced: announce(context, { event: 'certificate_request.issued', at, request, certificate }),
+  });
+  const [committed] = await Promise.all([committing, Promise.resolve(certificate).then(beside)]);
+  if (committed) context.attempts.inventoried.set(fingerprintSha256, true);
+  return committed ? { kind: 'issued', certificate } : takenOver(context, request, attempt, certificate);
+}
+
+/** Ends the request as failed; a certificate that was signed nevertheless is kept as an orphan. */
+async function recordFailure(
+  context: IssuanceContext,
+  request: CertificateRequest,
+  { attempt }: StartedAttempt,
+  failure: RequestFailure,
+  signed: CertificateFields | null,
+): Promise<AttemptEnd> {
+  const at = context.clock();
+  const orphan = signed && inventoryEntry(request, signed, at, true);
+  const details = { ...attemptDetails(attempt), ...failure };
+  const committed = await commitEnd(context, request, attempt, {
+    to: { state: 'failed', expiresAt: null, failure },
+    certificate: orphan,
+    event: requestEvent('IssuanceFailed', at, null, request, details, orphan?.fingerprintSha256),
+  });
+  return committed ? { kind: 'failed', failure } : takenOver(context, request, attempt, orphan);
+}
+
+/**
+ * Closes an attempt: the request is approved again, and collectable or signable anew, with a new attempt number and so
+ * a new serial number. A certificate that was signed for it all the same is kept as an orphan.
+ */
+export async function abandonAttempt(
+  context: IssuanceContext,
+  request: CertificateRequest,
+  attempt: IssuanceAttempt,
+  reason: string,
+  signed: CertificateFields | null = null,
+): Promise<AttemptEnd> {
+  const at = context.clock();
+  const orphan = signed && inventoryEntry(request, signed, at, true);
+  await commitEnd(context, request, attempt, {
+    // A generated key is gone with its attempt; a CSR's key stays the approved one.
+    to: { state: 'approved', ...(request.certificationRequest === null && { publicKey: null }) },
+    certificate: orphan,
+    event: abandonedEvent(request, attempt, at, reason, orphan),
+  });
+  return { kind: 'abandoned', reason };
+}
+
+/**
+ * Somebody else took the attempt over while it was being signed. Where the attempt could be resumed, its certificate
+ * belongs to the process that took over. Otherwise this one was signed besides, and goes into the inventory as an
+ * orphan.
+ */
+async function takenOver(
+  context: IssuanceContext,
+  request: CertificateRequest,
+  attempt: IssuanceAttempt,
+  signed: Certificate | null,
+): Promise<AttemptEnd> {
+  const reason = 'AttemptTakenOver';
+  if (signed !== null && !issuingCluster(context, request.cluster).signer.mayBeResumed) {
+    const certificate = { ...signed, orphan: true };
+    await commitCertificate(context, certificate, request.requester, {
+      operations: [{ op: 'insertCertificate', certificate }],
+      events: [abandonedEvent(request, attempt, context.clock(), reason, certificate)],
+    });
+  }
+  return { kind: 'abandoned', reason };
+}
+
+/** The changes at the end of an attempt, with the certificate that was signed, if any. */
+interface EndChanges {
+  readonly to: MoveRequest['to'];
+  readonly certificate: Certificate | null;
+  readonly event: AuditEventDraft;
+  readonly announced?: readonly Operation[];
+}
+
+/** Commits the end of an attempt; false where somebody else has taken the attempt over. */
+async function commitEnd(
+  context: IssuanceContext,
+  { id, requester }: CertificateRequest,
+  { owner, number }: IssuanceAttempt,
+  { to, certificate, event, announced = [] }: EndChanges,
+): Promise<boolean> {
+  const moved = moveRequest(id, { state: 'issuing', owner, attempt: number }, to);
+  if (certificate === null) {
+    const { committed } = await context.store.writer.commit({ operations: [moved, ...announced], events: [event] });
+    return committed;
+  }
+  return commitCertificate(context, certificate, requester, {
+    operations: [moved, { op: 'insertCertificate', certificate }, ...announced],
+    events: [event],
+  });
+}
+
+function abandonedEvent(
+  request: CertificateRequest,
+  attempt: IssuanceAttempt,
+  at: Date,
+  reason: string,
+  orphan: Certificate | null,
+): AuditEventDraft {
+  const details = { ...attemptDetails(attempt), reason, orphan: orphan !== null };
+  return requestEvent('IssuanceAbandoned', at, null, request, details, orphan?.fingerprintSha256);
+}
+
+const inventoryEntry = (
+  { id: requestId, cluster, renewal }: CertificateRequest,
+  fields: CertificateFields,
+  issuedAt: Date,
+  orphan: boolean,
+): Certificate => ({
+  ...fields,
+  cluster,
+  requestId,
+  orphan,
+  issuedAt,
+  renewal: orphan ? null : renewal,
+  supersededBy: null,
+  revocation: null,
+});

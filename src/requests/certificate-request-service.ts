@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { may, mayReadCertificate } from '../identity/permissions.js';
+import type { Certificate, CertificateFilter, ListedCertificate } from '../model/certificate.js';
+import { done, refused, type Outcome } from '../model/outcome.js';
+import type { Page, PageQuery } from '../model/page.js';
+import type { Principal } from '../model/principal.js';
+import type { IssuanceContext } from '../context/context.js';
+import { revokeCertificate } from '../access/revoke-certificate.js';
+import { collectKubeconfig, createKubeconfig } from './collect-kubeconfig.js';
+import { createRequest } from './create-request.js';
+import { approveRequest, cancelRequest, denyRequest } from './decide-request.js';
+import { renewCertificate, renewKubeconfig } from './renew-certificate.js';
+import { findCertificateOfRequest, findRequest, kubeconfigWithKeyPath, listRequests } from './read-requests.js';
+import { RecordedPolicySets } from './recompute-trace.js';
+
+export type CertificateRequestService = ReturnType<typeof certificateRequestService>;
+export type CertificateService = ReturnType<typeof certificateService>;
+
+/** The use cases of requests, in their context. */
+export function certificateRequestService(context: IssuanceContext) {
+  const policySets = new RecordedPolicySets(context);
+  return {
+    create: createRequest.bind(null, context),
+    list: listRequests.bind(null, context),
+    find: findRequest.bind(null, context, policySets),
+    approve: approveRequest.bind(null, context),
+    deny: denyRequest.bind(null, context),
+    cancel: cancelRequest.bind(null, context),
+    certificate: findCertificateOfRequest.bind(null, context),
+    kubeconfig: kubeconfigWithKeyPath.bind(null, context),
+    collect: collectKubeconfig.bind(null, context),
+    createKubeconfig: createKubeconfig.bind(null, context),
+    renew: renewCertificate.bind(null, context),
+    renewKubeconfig: renewKubeconfig.bind(null, context),
+  };
+}
+
+/** How many certificates of an export are read at once and in memory: the event loop waits a few milliseconds for them. */
+const exportedAtOnce = 100;
+/** After each portion the event loop is left to others. A hundred thousand certificates take five seconds longer for it. */
+const restMilliseconds = 5;
+
+/** The inventory of issued identities, as far as a principal may read it. */
+export function certificateService(context: IssuanceContext) {
+  const { store } = context;
+  const list = (principal: Principal, filter: CertificateFilter, page: PageQuery): Promise<Page<ListedCertificate>> => {
+    const visible = may(principal, 'read-all-certificates') ? filter : { ...filter, visibleTo: principal.name };
+    return store.certificates.list({ ...visible, now: context.clock() }, page);
+  };
+  return {
+    list,
+
+    /** All that match, in the order of the list. They are read in portions, each when it is taken. */
+    async *export(
+      principal: Principal,
+      filter: CertificateFilter,
+    ): AsyncGenerator<readonly ListedCertificate[], void, void> {
+      let cursor: string | null = null;
+      do {
+        const page: Page<ListedCertificate> = await list(principal, filter, { limit: exportedAtOnce, cursor });
+        if (page.items.length > 0) yield page.items;
+        cursor = page.nextCursor;
+        if (cursor !== null) await sleep(restMilliseconds);
+      } while (cursor !== null);
+    },
+
+    async find(principal: Principal, fingerprintSha256: string): Promise<Outcome<Certificate>> {
+      const certificate = await store.certificates.findByFingerprint(fingerprintSha256);
+      const request = certificate && (await store.requests.find(certificate.requestId));
+      if (certificate === null || request === null || !mayReadCertificate(principal, request))
+        return refused({ kind: 'not-found' });
+      return done(certificate);
+    },
+
+    revoke: revokeCertificate.bind(null, context),
+  };
+}

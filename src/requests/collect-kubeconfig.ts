@@ -1,0 +1,205 @@
+import { mayReadRequest, whyNotPermitted, whyNotCollect } from '../identity/permissions.js';
+import { renderKubeconfig } from '../formats/kubeconfig/render-kubeconfig.js';
+import type { Certificate } from '../model/certificate.js';
+import type { CertificateRequest } from '../model/certificate-request.js';
+import { done, refused, type Outcome } from '../model/outcome.js';
+import type { Principal } from '../model/principal.js';
+import { type CertificateRequestAsk, resolveAsk, type ResolvedAsk } from './resolve-ask.js';
+import { SigningUndeterminedError } from '../signing/signer.js';
+import { encodePem, type KeyPair } from '@kubepass/x509';
+import { finishAttempt, type AttemptEnd } from '../issuance/issue-certificate.js';
+import {
+  keyOfPair,
+  newKeyPair,
+  intentStep,
+  issuing,
+  startAttempt,
+  type StartedAttempt,
+} from '../issuance/start-attempt.js';
+import { issuingCluster, type IssuanceContext } from '../context/context.js';
+import { recheckAndCommit } from './recheck-policy.js';
+import { clusterGone, lapsed, movedOn, stateConflict } from '../context/request-states.js';
+import { decideAndRecord, deniedAs } from './create-request.js';
+import type { ClaimedKey } from '../context/idempotency-keys.js';
+import { viewAtEnd } from './request-view.js';
+
+/** A finished kubeconfig and its request. `yaml` may hold a private key: never log it. */
+export interface CollectedKubeconfig {
+  readonly request: CertificateRequest;
+  readonly certificate: Certificate;
+  readonly yaml: string;
+}
+
+/** The kubeconfig; or the request, where a person must decide or somebody else collects. */
+export type CreatedKubeconfig =
+  | { readonly kind: 'collected'; readonly kubeconfig: CollectedKubeconfig }
+  | { readonly kind: 'awaiting'; readonly request: CertificateRequest };
+
+/** The key is generated, so there is no certification request. */
+type KubeconfigAsk = Omit<CertificateRequestAsk, 'csr'>;
+
+/** Request, decision, issuing and kubeconfig in one call, for automated onboarding. */
+export function createKubeconfig(
+  context: IssuanceContext,
+  principal: Principal,
+  ask: KubeconfigAsk,
+  options: { readonly idempotency: ClaimedKey | null },
+): Promise<Outcome<CreatedKubeconfig>> {
+  return createResolvedKubeconfig(context, principal, () => resolveAsk(context, ask, principal), options);
+}
+
+/** The same for an ask that is resolved in another way. */
+export function createResolvedKubeconfig(
+  context: IssuanceContext,
+  principal: Principal,
+  resolve: () => Promise<Outcome<ResolvedAsk>>,
+  { idempotency }: { readonly idempotency: ClaimedKey | null },
+): Promise<Outcome<CreatedKubeconfig>> {
+  return idempotency?.recorded
+    ? goOn(context, principal, idempotency.recorded)
+    : createFirst(context, principal, resolve, idempotency);
+}
+
+async function createFirst(
+  context: IssuanceContext,
+  principal: Principal,
+  resolve: () => Promise<Outcome<ResolvedAsk>>,
+  idempotency: ClaimedKey | null,
+): Promise<Outcome<CreatedKubeconfig>> {
+  const notPermitted = whyNotPermitted(principal, 'request-certificates');
+  if (notPermitted) return notPermitted;
+  const resolved = await resolve();
+  if (!resolved.ok) return resolved;
+  const { keyAlgorithm, issuing: issuingFor } = resolved.value;
+  // Generated while policy decides, since most often it is needed. An RSA key costs too much to be thrown away.
+  let made = keyAlgorithm.startsWith('RSA-') ? null : newKeyPair(keyAlgorithm, principal.name);
+  made?.catch(() => undefined);
+  const keyPair = () => (made ??= newKeyPair(keyAlgorithm, principal.name));
+  const recorded = await decideAndRecord(context, principal, resolved.value, idempotency, async (request) =>
+    request.collector === principal.name ? keyOfPair(request, await keyPair(), issuingFor.signer) : null,
+  );
+  if (!recorded.ok) return recorded;
+  const { request, started } = recorded.value;
+  if (started === null) return done({ kind: 'awaiting', request });
+  return collected(await issueAndHandOut(context, principal, request, started, await keyPair()));
+}
+
+/** Goes on with the request that an earlier call with the same key recorded before its answer was lost. */
+async function goOn(
+  context: IssuanceContext,
+  principal: Principal,
+  request: CertificateRequest,
+): Promise<Outcome<CreatedKubeconfig>> {
+  switch (request.state) {
+    case 'denied':
+      return refused(deniedAs(request));
+    case 'pending':
+      return done({ kind: 'awaiting', request });
+    case 'approved':
+      return request.collector === principal.name
+        ? collected(await collectApproved(context, principal, request))
+        : done({ kind: 'awaiting', request });
+    case 'issued':
+      return refused({ kind: 'key-already-collected', requestId: request.id });
+    case 'failed':
+      return refused({ kind: 'issuance-failed', request });
+    default:
+      return refused(stateConflict(request, `the request made with this Idempotency-Key is ${request.state}`));
+  }
+}
+
+function collected(outcome: Outcome<CollectedKubeconfig>): Outcome<CreatedKubeconfig> {
+  return outcome.ok ? done({ kind: 'collected', kubeconfig: outcome.value }) : outcome;
+}
+
+/** Generates the key of an approved request, has it certified, and hands both out, once. */
+export async function collectKubeconfig(
+  context: IssuanceContext,
+  principal: Principal,
+  id: string,
+): Promise<Outcome<CollectedKubeconfig>> {
+  const request = await context.store.requests.find(id);
+  if (request === null || !mayReadRequest(principal, request)) return refused({ kind: 'not-found' });
+  return collectApproved(context, principal, request);
+}
+
+/** As `collectKubeconfig`, for a request that the principal may read. */
+export async function collectApproved(
+  context: IssuanceContext,
+  principal: Principal,
+  request: CertificateRequest,
+): Promise<Outcome<CollectedKubeconfig>> {
+  const whyNot = whyNotCollect(principal, request);
+  if (whyNot !== null) return refused({ kind: 'not-permitted', message: whyNot });
+  if (request.certificationRequest !== null)
+    return refused(stateConflict(request, 'the key is with whoever made the csr: there is none to collect'));
+  if (request.state === 'issued') return refused({ kind: 'key-already-collected', requestId: request.id });
+  if (request.state !== 'approved')
+    return refused(stateConflict(request, `a key is collected from an approved request, this one is ${request.state}`));
+  const gone = clusterGone(context, request);
+  if (gone) return refused(gone);
+
+  const keyPair = await newKeyPair(request.keyAlgorithm, principal.name);
+  const key = keyOfPair(request, keyPair, issuingCluster(context, request.cluster).signer);
+  const late = lapsed(request, context.clock());
+  if (late) return refused(late);
+  const rechecked = await recheckAndCommit(context, request, principal.name, (now) => {
+    const started = startAttempt(context, request, key, now);
+    return { step: intentStep(request, started, principal.name), prepared: started };
+  });
+  switch (rechecked.kind) {
+    case 'movedOn':
+      return refused(movedOn(request));
+    case 'denied':
+      return refused({ ...rechecked, kind: 'policy-denied' });
+    case 'committed': {
+      const { prepared: started } = rechecked;
+      return issueAndHandOut(context, principal, issuing(request, started), started, keyPair);
+    }
+  }
+}
+
+/** Finishes an attempt whose intent is recorded, and puts the key and its certificate into a kubeconfig. */
+async function issueAndHandOut(
+  context: IssuanceContext,
+  principal: Principal,
+  request: CertificateRequest,
+  started: StartedAttempt,
+  keyPair: KeyPair,
+): Promise<Outcome<CollectedKubeconfig>> {
+  let yaml = '';
+  const render = (certificate: Certificate) => {
+    yaml = kubeconfigOf(context, request, certificate, { pem: keyPair.privateKeyPem });
+  };
+  try {
+    return kubeconfigAtEnd(request, await finishAttempt(context, request, started, principal.name, render), yaml);
+  } catch (error) {
+    if (!(error instanceof SigningUndeterminedError)) throw error;
+    // Recovery closes the attempt once the cluster answers. The key is lost then, and the request collectable again.
+    return refused({ kind: 'issuance-unavailable', request });
+  }
+}
+
+function kubeconfigAtEnd(before: CertificateRequest, end: AttemptEnd, yaml: string): Outcome<CollectedKubeconfig> {
+  const { request, certificate } = viewAtEnd(before, end);
+  if (certificate !== null) return done({ request, certificate, yaml });
+  return refused({ kind: end.kind === 'failed' ? 'issuance-failed' : 'issuance-unavailable', request });
+}
+
+export function kubeconfigOf(
+  context: IssuanceContext,
+  request: CertificateRequest,
+  certificate: Certificate,
+  key: { readonly pem: string } | { readonly path: string },
+): string {
+  // Defaults of the deciding policy; absent in decisions recorded before policies had them.
+  const { namespace = null, contextName = null } = request.decision.kubeconfig ?? {};
+  return renderKubeconfig({
+    cluster: issuingCluster(context, request.cluster).cluster,
+    username: certificate.username,
+    contextName,
+    namespace: request.namespace ?? namespace,
+    certificatePem: encodePem('CERTIFICATE', certificate.der),
+    key,
+  });
+}

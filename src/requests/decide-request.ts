@@ -1,0 +1,245 @@
+import { mayCancel, mayReadRequest, whyNotCount, whyNotDecide } from '../identity/permissions.js';
+import {
+  approvalStages,
+  awaitedStages,
+  type Approval,
+  type AwaitedStage,
+  type CertificateRequest,
+} from '../model/certificate-request.js';
+import type { PrincipalSelector } from '../model/decision.js';
+import { done, refused, type Outcome, type Refused } from '../model/outcome.js';
+import type { Principal } from '../model/principal.js';
+import { matchesPrincipal } from '../policy/selector.js';
+import { type CertificateRequestView, readView } from './request-view.js';
+import type { Step } from '../store/steps/step.js';
+import { secondsAfter, type IssuanceContext } from '../context/context.js';
+import { announce, requestEvent } from '../context/events.js';
+import { clusterGone, lapsed, moveRequest, movedOn, stateConflict } from '../context/request-states.js';
+import { finishAttempt } from '../issuance/issue-certificate.js';
+import { intentStep, startAttempt, recordedKey } from '../issuance/start-attempt.js';
+import { recheckAndCommit } from './recheck-policy.js';
+import { makersNow } from './makers.js';
+
+/**
+ * A person approves a pending request. The last approval asks policy again, and where the request came with a CSR,
+ * issuing starts at once. After any other approval the request goes on waiting.
+ */
+export async function approveRequest(
+  context: IssuanceContext,
+  principal: Principal,
+  id: string,
+  comment: string | null,
+): Promise<Outcome<CertificateRequestView>> {
+  // Approvals by others at the same moment are not overwritten: this one then comes after theirs.
+  for (let before = -1; ;) {
+    const found = await pendingFor(context, principal, id, 'approve');
+    if (!found.ok) return found;
+    const request = found.value;
+    if (request.approvals.length === before) return refused(movedOn(request));
+    before = request.approvals.length;
+    const outcome = await approveAsItStands(context, principal, request, comment);
+    if (outcome !== 'moved on') return outcome;
+  }
+}
+
+/** Approves the request as it was read just now. `moved on`: it has changed since, and nothing was recorded. */
+async function approveAsItStands(
+  context: IssuanceContext,
+  principal: Principal,
+  request: CertificateRequest,
+  comment: string | null,
+): Promise<Outcome<CertificateRequestView> | 'moved on'> {
+  const counting = await context.identityBlocks.counting(request, context.clock());
+  const turn = approvalTurn(principal, counting);
+  if (!turn.ok) return refuseDecision(context, principal, request, 'approve', turn.why);
+  const now = context.clock();
+  const tooLate = lapsed(request, now) ?? clusterGone(context, request);
+  if (tooLate) return refused(tooLate);
+  const { name, createdBy } = principal;
+  const approval: Approval = { principal: name, at: now, comment, stage: turn.stage, createdBy };
+  if (turn.last) return recordLastApproval(context, request, approval);
+  const awaiting = awaitedStages({ ...counting, approvals: [...counting.approvals, approval] });
+  return recordApproval(context, request, approval, awaiting);
+}
+
+async function recordApproval(
+  context: IssuanceContext,
+  request: CertificateRequest,
+  approval: Approval,
+  awaiting: readonly AwaitedStage[],
+): Promise<Outcome<CertificateRequestView> | 'moved on'> {
+  const { principal, at, comment, stage = 0 } = approval;
+  const approvals = [...request.approvals, approval];
+  const result = await context.store.writer.commit({
+    operations: [moveRequest(request.id, asItWas(request), { state: 'pending', approvals })],
+    events: [
+      requestEvent('ApprovalRecorded', at, principal, request, {
+        stage,
+        comment,
+        awaiting: awaiting.map(({ stage, needed }) => ({ stage, needed })),
+      }),
+    ],
+  });
+  return result.committed ? done(await readView(context, request.id)) : 'moved on';
+}
+
+async function recordLastApproval(
+  context: IssuanceContext,
+  request: CertificateRequest,
+  approval: Approval,
+): Promise<Outcome<CertificateRequestView> | 'moved on'> {
+  const { principal, comment, stage = 0 } = approval;
+  const approvals = [...request.approvals, approval];
+  const approved: CertificateRequest = { ...request, state: 'approved', approvals };
+  const key = await recordedKey(approved, context.signatures);
+  const rechecked = await recheckAndCommit(context, request, principal, (now, policySet) => {
+    const started = key && startAttempt(context, approved, key, now);
+    const intent = started ? intentStep(approved, started, principal) : { operations: [], events: [] };
+    const expiresAt = secondsAfter(now, context.settings.uncollectedExpiresAfterSeconds);
+    const step: Step = {
+      operations: [
+        moveRequest(request.id, asItWas(request), { state: 'approved', approvals, expiresAt }),
+        ...intent.operations,
+      ],
+      events: [
+        requestEvent('RequestApproved', now, principal, request, {
+          approval: 'manual',
+          policySetDigest: policySet.digest,
+          stage,
+          comment,
+        }),
+        ...intent.events,
+      ],
+    };
+    return { step, prepared: started };
+  });
+  switch (rechecked.kind) {
+    case 'movedOn':
+      return 'moved on';
+    case 'denied':
+      return refused({ ...rechecked, kind: 'policy-denied' });
+    case 'committed':
+      // Nobody waits for the end; a fault is logged, and recovery takes the attempt up.
+      if (rechecked.prepared) finishAttempt(context, approved, rechecked.prepared, principal).catch(() => undefined);
+      return done(await readView(context, request.id));
+  }
+}
+
+/** Matches while nobody else has decided or approved. */
+const asItWas = ({ approvals }: CertificateRequest) => ({ state: 'pending' as const, approvals: approvals.length });
+
+/** A person denies a pending request: anybody whom one of its stages names. */
+export async function denyRequest(
+  context: IssuanceContext,
+  principal: Principal,
+  id: string,
+  comment: string | null,
+): Promise<Outcome<CertificateRequestView>> {
+  const found = await pendingFor(context, principal, id, 'deny');
+  if (!found.ok) return found;
+  const request = found.value;
+  const whyNot = whyNotDeny(principal, request);
+  if (whyNot !== null) return refuseDecision(context, principal, request, 'deny', whyNot);
+  const at = context.clock();
+  const { name } = principal;
+  const denial = { reason: 'DeniedByApprover', deniedBy: name, comment, violations: [] };
+  return endRequest(context, request, 'denied', {
+    operations: announce(context, { event: 'certificate_request.denied', at, request, denial }),
+    events: [requestEvent('RequestDenied', at, name, request, { comment })],
+  });
+}
+
+/** Its requester, or an admin, takes back a request that is not being signed yet. */
+export async function cancelRequest(
+  context: IssuanceContext,
+  principal: Principal,
+  id: string,
+  comment: string | null,
+): Promise<Outcome<CertificateRequestView>> {
+  const request = await context.store.requests.find(id);
+  if (request === null || !mayReadRequest(principal, request)) return refused({ kind: 'not-found' });
+  if (!mayCancel(principal, request))
+    return refused({ kind: 'not-permitted', message: 'only the requester or an admin cancels a request' });
+  if (request.state !== 'pending' && request.state !== 'approved')
+    return refused(stateConflict(request, `a request that is ${request.state} cannot be cancelled`));
+  return endRequest(context, request, 'cancelled', {
+    operations: [],
+    events: [requestEvent('RequestCancelled', context.clock(), principal.name, request, { comment })],
+  });
+}
+
+/** The request, if it waits for a decision and this principal may make it. */
+async function pendingFor(
+  context: IssuanceContext,
+  principal: Principal,
+  id: string,
+  decision: 'approve' | 'deny',
+): Promise<Outcome<CertificateRequest>> {
+  const request = await context.store.requests.find(id);
+  if (request === null || !mayReadRequest(principal, request)) return refused({ kind: 'not-found' });
+  const whyNot = whyNotDecide(principal, request, await makersNow(context, request));
+  if (whyNot !== null) return refuseDecision(context, principal, request, decision, whyNot);
+  if (request.state !== 'pending')
+    return refused(stateConflict(request, `the request does not wait for a decision, it is ${request.state}`));
+  return done(request);
+}
+
+/** Refuses, and puts on record that somebody tried: it may be an attempt to get around the second person. */
+async function refuseDecision(
+  { store, clock }: IssuanceContext,
+  { name }: Principal,
+  request: CertificateRequest,
+  decision: 'approve' | 'deny',
+  message: string,
+): Promise<Refused> {
+  const event = requestEvent('DecisionRefused', clock(), name, request, { decision, message });
+  await store.writer.commit({ operations: [], events: [event] });
+  return refused({ kind: 'not-permitted', message });
+}
+
+async function endRequest(
+  context: IssuanceContext,
+  request: CertificateRequest,
+  state: 'denied' | 'cancelled',
+  { operations, events }: Step,
+): Promise<Outcome<CertificateRequestView>> {
+  const result = await context.store.writer.commit({
+    operations: [moveRequest(request.id, { state: request.state }, { state, expiresAt: null }), ...operations],
+    events,
+  });
+  return result.committed ? done(await readView(context, request.id)) : refused(movedOn(request));
+}
+
+/**
+ * The stage that the principal's approval counts for, and whether it is the last one missing; or why it does not
+ * count.
+ */
+export type ApprovalTurn =
+  { readonly ok: true; readonly stage: number; readonly last: boolean } | { readonly ok: false; readonly why: string };
+
+/**
+ * Stages come one after the other, as they were fixed when the request was recorded: an approval counts for the first
+ * one that is not full, and for no other. `whyNotDecide` says whether the principal may decide on the request at all.
+ */
+export function approvalTurn(principal: Principal, request: CertificateRequest): ApprovalTurn {
+  const twice = whyNotCount(principal, request);
+  if (twice !== null) return { ok: false, why: twice };
+  const stages = approvalStages(request).length;
+  const [current, ...later] = awaitedStages(request);
+  if (current === undefined)
+    return { ok: false, why: `the request does not wait for approval, it is ${request.state}` };
+  if (isNamed(current.approvers, principal))
+    return { ok: true, stage: current.stage, last: later.length === 0 && current.needed === 1 };
+  const turn = `it is the turn of stage ${current.stage + 1} of ${stages}, which names other approvers`;
+  const own = later.find(({ approvers }) => isNamed(approvers, principal));
+  return { ok: false, why: own === undefined ? turn : `${turn}; yours is stage ${own.stage + 1}` };
+}
+
+/** Why the principal may not deny a request that it may decide on; null where one of the stages names it. */
+function whyNotDeny(principal: Principal, request: CertificateRequest): string | null {
+  if (approvalStages(request).some(({ approvers }) => isNamed(approvers, principal))) return null;
+  return 'every stage of the approval names others, and only who may approve may deny';
+}
+
+const isNamed = (approvers: PrincipalSelector | undefined, principal: Principal): boolean =>
+  approvers === undefined || matchesPrincipal(approvers, principal);

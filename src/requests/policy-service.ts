@@ -1,0 +1,213 @@
+import { mayReadBlastRadius, whyNotPermitted } from '../identity/permissions.js';
+import { auditEvent } from '../model/audit-event.js';
+import type { BlastRadius } from '../model/blast-radius.js';
+import type { Decision, DecisionFacts } from '../model/decision.js';
+import type { SupposedInDirectory, SupposedUser } from '../model/directory.js';
+import type { Labels } from '../model/labels.js';
+import { done, refused, type Outcome, type Refused } from '../model/outcome.js';
+import type { Principal, Requester } from '../model/principal.js';
+import type { Renewal } from '../model/renewal.js';
+import type { RecordedRequestRange, ReplayItem } from '../model/replay.js';
+import { configuredCluster, requestToDecide, type ConfiguredCluster } from '../policy/policy-set.js';
+import type { NeededFacts } from '../policy/needed-facts.js';
+import { policyJsonSchema } from '../policy/policy-schema.js';
+import { describePolicySet } from '../policy/parse-policy-set.js';
+import type { DraftPool, EvaluatedDraft } from '../policy/workers/draft-pool.js';
+import { DraftRefusedError, draftPath, type Draft } from '../policy/workers/draft.js';
+import type { KeyAlgorithm } from '@kubepass/x509';
+import type { IssuanceContext } from '../context/context.js';
+import { labelDetails, renewalDetails, violationDetails } from '../context/events.js';
+import { resolveEvaluation, type EvaluationAsk } from './renew-certificate.js';
+import type { ResolvedAsk } from './resolve-ask.js';
+import { decideNow, withBlocked } from './decide-within-quotas.js';
+import { lookUpFacts } from './gather-facts.js';
+import { draftRefusal, replayItems } from './replay.js';
+
+/** Reads drafts and decides under them, beside the event loop. */
+export type Drafts = Pick<DraftPool, 'evaluate' | 'replay'>;
+
+/** The decision on a hypothetical request, and everything that it rests on. */
+export interface Evaluation {
+  readonly asked: {
+    readonly cluster: string;
+    readonly username: string;
+    readonly groups: readonly string[];
+    readonly keyAlgorithm: KeyAlgorithm;
+    /** Whether the caller keeps the key. */
+    readonly certificationRequest: boolean;
+    /** Null where policy chooses it. */
+    readonly expirationSeconds: number | null;
+    readonly namespace: string | null;
+    readonly reason: string | null;
+    readonly labels: Labels;
+    readonly collector: string;
+    /** The certificate that it renews. */
+    readonly renewal: Renewal | null;
+  };
+  readonly requester: Requester;
+  readonly decision: Decision;
+  readonly facts: DecisionFacts;
+  readonly policySetDigest: string;
+  /** Whether it was decided under policies that are not in force. */
+  readonly draft: boolean;
+  /** The identity's access on the cluster now; null where it is not known, absent if the caller may not see it. */
+  readonly blastRadius?: BlastRadius | null;
+}
+
+/** A draft, and the requests that it decides again. The default of `before` is now. */
+export interface ReplayAsk extends Partial<RecordedRequestRange> {
+  /** YAML, as in policy files. */
+  readonly policies: readonly string[];
+  /** Supposed of these usernames, in place of what the directory told when their requests were decided. */
+  readonly directory?: readonly SupposedUser[];
+}
+
+/** A replay that has begun. */
+export interface Replay extends RecordedRequestRange {
+  readonly policySetDigest: string;
+  /** The items as they are found, several at a time. Ending the generator early ends the replay. */
+  readonly items: AsyncGenerator<readonly ReplayItem[], void, void>;
+}
+
+export type PolicyService = ReturnType<typeof policyService>;
+
+/** The policies in force, and decisions that they or others would make. */
+export function policyService(context: IssuanceContext, drafts: Drafts) {
+  return {
+    list(_principal: Principal) {
+      const policySet = context.policySet();
+      return { digest: policySet.digest, items: describePolicySet(policySet) };
+    },
+
+    /** The JSON Schema of a document of a policy file. */
+    schema: () => policyJsonSchema,
+
+    /**
+     * Decides on a hypothetical request, under the policies in force (null) or under a draft. It leaves only an audit event
+     * behind. Throws `PoliciesBusyError` where too many drafts wait.
+     */
+    async evaluate(
+      principal: Principal,
+      { directory: supposed, ...ask }: EvaluationAsk,
+      policies: readonly string[] | null,
+    ): Promise<Outcome<Evaluation>> {
+      const refusal = policies === null ? null : whyNotPermitted(principal, 'draft-policies');
+      const resolved = refusal ?? (await resolveEvaluation(context, principal, ask));
+      if (!resolved.ok) return resolved;
+      const now = context.clock();
+      const evaluated = await drafted(() =>
+        policies === null
+          ? evaluateInForce(context, { ...resolved.value, supposed }, now)
+          : evaluateDraft(context, drafts, policies, { ...resolved.value, supposed }, now),
+      );
+      if (!evaluated.ok) return evaluated;
+      await recordEvaluation(context, resolved.value, evaluated.value, policies !== null, now);
+      const { issuing, csr, requester, renewalFacts: _, ...asked } = resolved.value;
+      const { decision, facts, digest } = evaluated.value;
+      return done({
+        asked: { ...asked, certificationRequest: csr !== null },
+        requester,
+        decision,
+        facts,
+        policySetDigest: digest,
+        draft: policies !== null,
+        ...(mayReadBlastRadius(principal) && { blastRadius: issuing.blastRadius(asked.username, asked.groups) }),
+      });
+    },
+
+    /** Decides the requests of a period again under a draft. Throws `PoliciesBusyError` while another replay runs. */
+    async replay(
+      principal: Principal,
+      { policies, after, before, cluster, directory = [] }: ReplayAsk,
+    ): Promise<Outcome<Replay>> {
+      const now = context.clock();
+      const range = {
+        ...(cluster !== undefined && { cluster }),
+        ...(after !== undefined && { after }),
+        // Requests of the future would keep it from ending.
+        before: before === undefined || before > now ? now : before,
+      };
+      const refusal = whyNotPermitted(principal, 'draft-policies') ?? whyNotPeriod(after, range.before);
+      if (refusal) return refusal;
+      const opened = await drafted(() => drafts.replay(draftOf(policies, [])));
+      if (!opened.ok) return opened;
+      const items = replayItems(context, principal.name, opened.value, range, directory);
+      // From here on the session is closed when the items are ended.
+      await items.next();
+      return done({ policySetDigest: opened.value.digest, ...range, items });
+    },
+  };
+}
+
+function whyNotPeriod(after: Date | undefined, before: Date): Refused | null {
+  if (after === undefined || after < before) return null;
+  const errors = [{ pointer: '/after', message: 'must lie before `before` and before now' }];
+  return refused({ kind: 'invalid-request', errors });
+}
+
+/**
+ * A draft as the caller sent it. A replay names no clusters: recorded requests are replayed whatever clusters there
+ * are now.
+ */
+function draftOf(policies: readonly string[], clusters: readonly ConfiguredCluster[]): Draft {
+  return { texts: policies.map((text, i) => ({ path: draftPath(i), text })), clusters };
+}
+
+async function drafted<T>(work: () => Promise<T>): Promise<Outcome<T>> {
+  try {
+    return done(await work());
+  } catch (error) {
+    if (error instanceof DraftRefusedError) return refused(draftRefusal(error));
+    throw error;
+  }
+}
+
+/** The ask of a dry run, and what it supposes of the username in the directory. */
+type SupposingAsk = ResolvedAsk & { readonly supposed: SupposedInDirectory | undefined };
+
+async function evaluateInForce(context: IssuanceContext, ask: SupposingAsk, now: Date): Promise<EvaluatedDraft> {
+  const { decision, facts, policySet } = await decideNow(context, { ...ask, id: '' }, [], now);
+  return { decision, facts, digest: policySet.digest };
+}
+
+function evaluateDraft(
+  context: IssuanceContext,
+  drafts: Drafts,
+  policies: readonly string[],
+  ask: SupposingAsk,
+  now: Date,
+): Promise<EvaluatedDraft> {
+  const { requester, cluster } = ask;
+  const question = { request: requestToDecide(ask), requester, cluster, now };
+  // A request that is not made has no id, and nothing to be left out of a count.
+  const factsOf = async (needed: NeededFacts) =>
+    withBlocked(await lookUpFacts(context, { ...ask, id: '' }, needed, now), await context.identityBlocks.of(ask, now));
+  const clusters = [...context.clusters.values()].map(({ cluster }) => configuredCluster(cluster));
+  return drafts.evaluate(draftOf(policies, clusters), question, factsOf, requester.name);
+}
+
+async function recordEvaluation(
+  context: IssuanceContext,
+  { requester, cluster, username, groups, keyAlgorithm, expirationSeconds, labels, renewal }: ResolvedAsk,
+  { decision, digest }: EvaluatedDraft,
+  draft: boolean,
+  now: Date,
+): Promise<void> {
+  const details = {
+    username,
+    groups,
+    keyAlgorithm,
+    expirationSeconds,
+    ...labelDetails(labels),
+    outcome: decision.outcome,
+    policy: decision.policy,
+    violations: violationDetails(decision.violations),
+    policySetDigest: digest,
+    draft,
+    ...renewalDetails({ renewal }),
+  };
+  await context.store.writer.commit({
+    operations: [],
+    events: [auditEvent('PolicyEvaluated', now, requester.name, details, { cluster })],
+  });
+}

@@ -1,0 +1,165 @@
+import { may, mayReadBlastRadius, mayReadCertificate, mayReadRequest, whyNotDecide } from '../identity/permissions.js';
+import type { BlastRadius } from '../model/blast-radius.js';
+import type { Certificate } from '../model/certificate.js';
+import type { CertificateRequest, RequestFilter, TimelineEntry } from '../model/certificate-request.js';
+import type { TraceEntry } from '../model/decision.js';
+import { done, refused, type Outcome } from '../model/outcome.js';
+import type { Page, PageQuery, Visibility } from '../model/page.js';
+import type { Principal } from '../model/principal.js';
+import { type CertificateRequestView, withCertificate, withCertificates } from './request-view.js';
+import { type CollectedKubeconfig, kubeconfigOf } from './collect-kubeconfig.js';
+import type { IssuanceContext } from '../context/context.js';
+import { clusterGone, lapsed, stateConflict } from '../context/request-states.js';
+import { recomputeTrace, type RecordedPolicySets } from './recompute-trace.js';
+import { approvalTurn } from './decide-request.js';
+import type { AuditEvent } from '../model/audit-event.js';
+import { joined } from '@kubepass/inspect/formats';
+import type { Store } from '../store/store.js';
+
+interface CertificateRequestFilter extends RequestFilter {
+  /** Only pending requests that the calling principal could approve now. A page may be short although more follow. */
+  readonly awaiting?: 'me';
+}
+
+/** One request, with the parts that a list leaves out. */
+export interface CertificateRequestDetails extends CertificateRequestView {
+  readonly timeline: readonly TimelineEntry[];
+  /** The trace of its decision, computed again from the facts that were recorded. */
+  readonly recomputed: {
+    /** Null where it cannot be computed. */
+    readonly trace: readonly TraceEntry[] | null;
+    /** Why there is no trace, or why it may differ from the original one; null where it does not. */
+    readonly note: string | null;
+  };
+  /** The identity's access on the cluster now; null where it is not known, absent if the caller may not see it. */
+  readonly blastRadius?: BlastRadius | null;
+}
+
+/** How long a reader waits for a certificate that is being signed. */
+const readerWaitSeconds = 5;
+
+export async function listRequests(
+  context: IssuanceContext,
+  principal: Principal,
+  { awaiting, ...filter }: CertificateRequestFilter,
+  page: PageQuery,
+): Promise<Page<CertificateRequestView>> {
+  const { items, nextCursor } =
+    awaiting === 'me'
+      ? await listAwaiting(context, principal, filter, page)
+      : await context.store.requests.list(visibleTo(principal, filter), page);
+  return { items: await withCertificates(context, items), nextCursor };
+}
+
+function visibleTo(principal: Principal, filter: RequestFilter): RequestFilter & Visibility {
+  return may(principal, 'read-all-requests') ? filter : { ...filter, visibleTo: principal.name };
+}
+
+/** The requests that the principal could approve now: it is their stage's turn, and nothing excludes them. */
+async function listAwaiting(
+  context: IssuanceContext,
+  principal: Principal,
+  filter: RequestFilter,
+  page: PageQuery,
+): Promise<Page<CertificateRequest>> {
+  const nothing = !may(principal, 'approve-requests') || (filter.state ?? 'pending') !== 'pending';
+  if (nothing) return { items: [], nextCursor: null };
+  const now = context.clock();
+  const isAwaited = async (request: CertificateRequest) =>
+    whyNotDecide(principal, request) === null &&
+    approvalTurn(principal, await context.identityBlocks.counting(request, now)).ok &&
+    (lapsed(request, now) ?? clusterGone(context, request)) === null;
+  return context.store.requests.listPending(filter, isAwaited, page);
+}
+
+/** A request with everything that is known about it, for a reader who asks why. */
+export async function findRequest(
+  context: IssuanceContext,
+  policySets: RecordedPolicySets,
+  principal: Principal,
+  id: string,
+): Promise<Outcome<CertificateRequestDetails>> {
+  const request = await context.store.requests.find(id);
+  if (request === null || !mayReadRequest(principal, request)) return refused({ kind: 'not-found' });
+  const { cluster, username, groups } = request;
+  return done({
+    ...(await withCertificate(context, request)),
+    timeline: await timelineOf(context.store, id),
+    recomputed: await recomputeTrace(policySets, request),
+    ...(mayReadBlastRadius(principal) && {
+      blastRadius: context.clusters.get(cluster)?.blastRadius(username, groups) ?? null,
+    }),
+  });
+}
+
+export async function findCertificateOfRequest(
+  context: IssuanceContext,
+  principal: Principal,
+  id: string,
+): Promise<Outcome<Certificate>> {
+  const issued = await issuedRequest(context, principal, id);
+  return issued.ok ? done(issued.value.certificate) : issued;
+}
+
+/** A kubeconfig that names the file in which the caller holds the key. */
+export async function kubeconfigWithKeyPath(
+  context: IssuanceContext,
+  principal: Principal,
+  id: string,
+  clientKeyPath: string,
+): Promise<Outcome<CollectedKubeconfig>> {
+  const issued = await issuedRequest(context, principal, id);
+  if (!issued.ok) return issued;
+  const { request, certificate } = issued.value;
+  const gone = clusterGone(context, request);
+  if (gone) return refused(gone);
+  const yaml = kubeconfigOf(context, request, certificate, { path: clientKeyPath });
+  return done({ request, certificate, yaml });
+}
+
+async function issuedRequest(
+  context: IssuanceContext,
+  principal: Principal,
+  id: string,
+): Promise<Outcome<{ readonly request: CertificateRequest; readonly certificate: Certificate }>> {
+  await context.attempts.waitForEnd(id, readerWaitSeconds);
+  const request = await context.store.requests.find(id);
+  if (request === null || !(mayReadCertificate(principal, request) || mayReadRequest(principal, request)))
+    return refused({ kind: 'not-found' });
+  const { certificate } = await withCertificate(context, request);
+  if (certificate === null)
+    return refused(stateConflict(request, `there is no certificate yet: the request is ${request.state}`));
+  return done({ request, certificate });
+}
+
+/** The history of a request, oldest first. Events that left the database are shown as they were. */
+export async function timelineOf(
+  { auditEvents, auditArchives }: Pick<Store, 'auditEvents' | 'auditArchives'>,
+  id: string,
+): Promise<readonly TimelineEntry[]> {
+  // The events are read first: those that are pruned meanwhile are among what is kept of them.
+  const events = await auditEvents.ofRequest(id);
+  if (events[0]?.type === 'CertificateRequested') return events.map(timelineEntry);
+  const { entries, through } = await auditArchives.timelineOf(id);
+  return [...entries, ...events.filter(({ seq }) => seq > through).map(timelineEntry)];
+}
+
+/** An event as the timeline of its request shows it. */
+export function timelineEntry({ at, type, principal, details }: AuditEvent): TimelineEntry {
+  return { at, type, principal, message: messageOf(details) };
+}
+
+/** The part of the details that a person reads first: a comment, a message, the violations, or the reason. */
+function messageOf(details: AuditEvent['details']): string | null {
+  const { comment, message, violations, reason } = details as {
+    comment?: unknown;
+    message?: unknown;
+    violations?: unknown;
+    reason?: unknown;
+  };
+  if (typeof comment === 'string') return comment;
+  if (typeof message === 'string') return message;
+  if (Array.isArray(violations))
+    return joined(violations.map((violation: { message?: string }) => violation.message ?? ''));
+  return typeof reason === 'string' ? reason : null;
+}

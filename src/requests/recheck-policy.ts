@@ -1,0 +1,120 @@
+import type { CertificateRequest } from '../model/certificate-request.js';
+import type { Decision, Violation } from '../model/decision.js';
+import { joined } from '@kubepass/inspect/formats';
+import type { PolicySet } from '../policy/policy-set.js';
+import type { Step } from '../store/steps/step.js';
+import type { IssuanceContext } from '../context/context.js';
+import type { StartedAttempt } from '../issuance/start-attempt.js';
+import { announce, requestEvent, violationDetails } from '../context/events.js';
+import { moveRequest } from '../context/request-states.js';
+import { conditionsOf, decideNow, decideWithinQuotas, quotaOperations } from './decide-within-quotas.js';
+
+/**
+ * The result of asking policy again. `movedOn`: somebody else moved the request meanwhile, and nothing was committed.
+ */
+export type Rechecked<Prepared extends StartedAttempt | null> =
+  | { readonly kind: 'committed'; readonly prepared: Prepared }
+  | { readonly kind: 'denied'; readonly request: CertificateRequest; readonly violations: readonly Violation[] }
+  | { readonly kind: 'movedOn' };
+
+/** How to go on with a request that is still permitted: the step that records it, and the attempt that it begins. */
+export interface Continuation<Prepared extends StartedAttempt | null> {
+  readonly step: Step;
+  readonly prepared: Prepared;
+}
+
+/**
+ * Asks policy again, under the set in force and with facts as they are now. Where it still permits the request,
+ * commits the step of `goOn`, unless that exceeds the quota of the deciding policy; otherwise the request ends denied.
+ * `actor` is the principal who caused it; null: the service itself.
+ */
+export function recheckAndCommit<Prepared extends StartedAttempt | null>(
+  context: IssuanceContext,
+  request: CertificateRequest,
+  actor: string | null,
+  goOn: (now: Date, policySet: PolicySet) => Continuation<Prepared>,
+): Promise<Rechecked<Prepared>> {
+  return decideWithinQuotas<Rechecked<Prepared>>(context, request, async ({ decision, policySet, now }) => {
+    const violations = violationsOf(decision, request);
+    if (violations.length > 0) {
+      const { committed } = await context.store.writer.commit(
+        noLongerPermittedStep(context, request, violations, now, actor),
+      );
+      if (!committed) return { end: { kind: 'movedOn' } };
+      return { end: { kind: 'denied', request: { ...request, state: 'denied' }, violations } };
+    }
+    const { step, prepared } = goOn(now, policySet);
+    const result = await context.attempts.commitBeginning(
+      context.store,
+      request.id,
+      {
+        operations: [...conditionsOf(request, now), ...quotaOperations(decision, request, now), ...step.operations],
+        events: step.events,
+      },
+      prepared?.signing ?? null,
+    );
+    if (result.committed) return { end: { kind: 'committed', prepared } };
+    switch (result.conflict.kind) {
+      case 'quota':
+        return { usedUp: result.conflict };
+      case 'blocked':
+      case 'revocation':
+        return { outdated: true };
+      default:
+        return { end: { kind: 'movedOn' } };
+    }
+  });
+}
+
+/** Whether guardrails and policies in force now still permit a request that they once permitted. */
+export async function stillPermitted(context: IssuanceContext, request: CertificateRequest): Promise<boolean> {
+  const { decision } = await decideNow(context, request);
+  return violationsOf(decision, request).length === 0;
+}
+
+/** Ends a waiting request that is no longer permitted; it goes on waiting otherwise. */
+export async function denyIfNoLongerPermitted(
+  context: IssuanceContext,
+  request: CertificateRequest,
+  actor: string | null,
+): Promise<void> {
+  const { decision, now } = await decideNow(context, request);
+  // A request that waits for approval may go on waiting, however many approvals it takes now.
+  if (decision.outcome === 'permitted') return;
+  // A conflict means that the request has moved on; then it was judged again.
+  await context.store.writer.commit(noLongerPermittedStep(context, request, decision.violations, now, actor));
+}
+
+/** A request that was approved automatically is not permitted where policy now asks for a person's approval. */
+function violationsOf(decision: Decision, request: CertificateRequest): readonly Violation[] {
+  if (decision.outcome === 'denied') return decision.violations;
+  const nobodyApproved = request.state !== 'pending' && request.approvals.length === 0;
+  if (decision.approval === 'auto' || !nobodyApproved) return [];
+  const message = `policy ${JSON.stringify(decision.policy)} now asks for a person's approval, and nobody has approved`;
+  return [{ source: decision.policy, reason: 'ApprovalRequired', message }];
+}
+
+/** The step that ends a request which policy no longer permits. */
+function noLongerPermittedStep(
+  context: IssuanceContext,
+  request: CertificateRequest,
+  found: readonly Violation[],
+  now: Date,
+  actor: string | null,
+): Step {
+  const reason = 'NoLongerPermitted';
+  const message = joined(found.map((violation) => violation.message));
+  const violations = violationDetails(found);
+  const denial = { reason, deniedBy: null, comment: null, violations };
+  return {
+    operations: [
+      moveRequest(
+        request.id,
+        { state: request.state },
+        { state: 'denied', expiresAt: null, failure: { reason, message } },
+      ),
+      ...announce(context, { event: 'certificate_request.denied', at: now, request, denial }),
+    ],
+    events: [requestEvent('RequestDenied', now, actor, request, { reason, violations })],
+  };
+}

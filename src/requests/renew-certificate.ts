@@ -1,0 +1,197 @@
+import { approvalCarriesOver, mayReadCertificate, mayRenew } from '../identity/permissions.js';
+import type { Certificate } from '../model/certificate.js';
+import type { CertificateRequest } from '../model/certificate-request.js';
+import type { RenewalFacts } from '../model/decision.js';
+import type { SupposedInDirectory } from '../model/directory.js';
+import { done, refused, type FieldError, type Outcome, type Refusal } from '../model/outcome.js';
+import type { Principal } from '../model/principal.js';
+import { isRenewableAfter, secondsSinceEnd } from '../policy/renewal.js';
+import type { CertificateRequestView } from './request-view.js';
+import type { CreatedKubeconfig } from './collect-kubeconfig.js';
+import { secondsAfter, type IssuanceContext } from '../context/context.js';
+import { clusterGone, stateConflict } from '../context/request-states.js';
+import { createResolvedKubeconfig } from './collect-kubeconfig.js';
+import { createResolved, type CreateOptions } from './create-request.js';
+import type { ClaimedKey } from '../context/idempotency-keys.js';
+import { resolveAsk, type CertificateRequestAsk, type ResolvedAsk } from './resolve-ask.js';
+
+/** The body of `POST /v1/certificates/{fingerprint}/renew`. Everything else is as it is in the certificate. */
+export type RenewalAsk = Pick<CertificateRequestAsk, 'csr' | 'keyAlgorithm' | 'expirationSeconds' | 'reason'>;
+
+/** A request to try out. With `renewalOf`, the fingerprint of a certificate, it has the members of a renewal alone. */
+export type EvaluationAsk = CertificateRequestAsk & {
+  readonly renewalOf?: string;
+  /** Supposed of the username. */
+  readonly directory?: SupposedInDirectory;
+};
+
+/** Asks for a new certificate in place of one that is there. It is a request like any other, which names that one. */
+export function renewCertificate(
+  context: IssuanceContext,
+  principal: Principal,
+  fingerprintSha256: string,
+  ask: RenewalAsk,
+  options: CreateOptions,
+): Promise<Outcome<CertificateRequestView>> {
+  const resolve = () => resolveRenewal(context, principal, fingerprintSha256, ask);
+  return createResolved(context, principal, resolve, options);
+}
+
+/** The same with a key that is generated here, and the kubeconfig at once where policy permits. */
+export function renewKubeconfig(
+  context: IssuanceContext,
+  principal: Principal,
+  fingerprintSha256: string,
+  ask: Omit<RenewalAsk, 'csr'>,
+  options: { readonly idempotency: ClaimedKey | null },
+): Promise<Outcome<CreatedKubeconfig>> {
+  const resolve = () => resolveRenewal(context, principal, fingerprintSha256, ask);
+  return createResolvedKubeconfig(context, principal, resolve, options);
+}
+
+async function resolveRenewal(
+  context: IssuanceContext,
+  principal: Principal,
+  fingerprintSha256: string,
+  ask: RenewalAsk,
+): Promise<Outcome<ResolvedAsk>> {
+  const renewed = await findRenewed(context, fingerprintSha256);
+  if (renewed === null || !mayRenew(principal, renewed.request)) return refused({ kind: 'not-found' });
+  const refusal = whyNotRenew(context, principal, renewed);
+  return refusal ? refused(refusal) : askInPlaceOf(context, principal, renewed, ask);
+}
+
+/**
+ * The ask of a dry run. One with `renewalOf` is a renewal of that certificate, whatever its state: the decision tells
+ * about that. Every reader of the certificate may try it out.
+ */
+export async function resolveEvaluation(
+  context: IssuanceContext,
+  principal: Principal,
+  { renewalOf, ...ask }: EvaluationAsk,
+): Promise<Outcome<ResolvedAsk>> {
+  if (renewalOf === undefined) return resolveAsk(context, ask, principal);
+  const { csr, keyAlgorithm, expirationSeconds, reason, ...others } = ask;
+  const errors: readonly FieldError[] = Object.keys(others).map((name) => ({
+    pointer: `/${name}`,
+    message: 'is that of the certificate that is renewed: leave it out',
+  }));
+  if (errors.length > 0) return refused({ kind: 'invalid-request', errors });
+  const renewed = await findRenewed(context, renewalOf);
+  if (renewed === null || !(mayReadCertificate(principal, renewed.request) || mayRenew(principal, renewed.request)))
+    return refused({ kind: 'not-found' });
+  const gone = clusterGone(context, renewed.request);
+  if (gone) return refused(gone);
+  return askInPlaceOf(context, principal, renewed, {
+    ...(csr !== undefined && { csr }),
+    ...(keyAlgorithm !== undefined && { keyAlgorithm }),
+    ...(expirationSeconds !== undefined && { expirationSeconds }),
+    ...(reason !== undefined && { reason }),
+  });
+}
+
+/** The certificate that is to be renewed, with the request that it was issued for. */
+interface Renewed {
+  readonly certificate: Certificate;
+  readonly request: CertificateRequest;
+}
+
+async function findRenewed({ store }: IssuanceContext, fingerprintSha256: string): Promise<Renewed | null> {
+  const certificate = await store.certificates.findByFingerprint(fingerprintSha256);
+  const request = certificate && (await store.requests.find(certificate.requestId));
+  return certificate && request && { certificate, request };
+}
+
+/** When the requester of the certificate, or of one that it renews, last came by another way in than a proof. */
+const signedInAt = ({ decision, createdAt }: CertificateRequest): string =>
+  decision.facts.renewal?.signedInAt ?? createdAt.toISOString();
+
+/** Why the certificate may not be renewed, as its state is or because nobody signed in for too long; null where it may. */
+function whyNotRenew(
+  context: IssuanceContext,
+  { name, groups, roles, proof }: Principal,
+  { certificate, request }: Renewed,
+): Refusal | null {
+  const { revocation, orphan, notAfter, cluster } = certificate;
+  if (revocation) return stateConflict(request, 'the certificate is revoked');
+  if (orphan) return stateConflict(request, 'nobody holds the key of this certificate');
+  const expired = secondsSinceEnd(notAfter, context.clock());
+  if (!isRenewableAfter(context.policySet(), cluster, { name, groups, roles }, expired))
+    return stateConflict(request, `the certificate ended at ${notAfter.toISOString()}: make a new request`);
+  const signInBy = secondsAfter(new Date(signedInAt(request)), context.settings.groupsMaxAgeSeconds);
+  if (proof !== undefined && context.clock() >= signInBy)
+    return stateConflict(request, `renewals without a sign-in ended at ${signInBy.toISOString()}: sign in again`);
+  return clusterGone(context, request);
+}
+
+/** The identity, namespace, labels and collector are those of the certificate; so is the kind of key, unless told otherwise. */
+async function askInPlaceOf(
+  context: IssuanceContext,
+  principal: Principal,
+  { certificate, request }: Renewed,
+  { csr, keyAlgorithm, expirationSeconds, reason }: RenewalAsk,
+): Promise<Outcome<ResolvedAsk>> {
+  const { cluster, username, groups, namespace, labels, collector } = request;
+  const algorithm = csr === undefined ? (keyAlgorithm ?? certificate.publicKey.algorithm) : keyAlgorithm;
+  const resolved = await resolveAsk(
+    context,
+    {
+      cluster,
+      username,
+      groups,
+      labels,
+      collector,
+      ...(csr !== undefined && { csr }),
+      ...(algorithm !== undefined && { keyAlgorithm: algorithm }),
+      ...(expirationSeconds !== undefined && { expirationSeconds }),
+      ...(namespace !== null && { namespace }),
+      ...(reason !== undefined && { reason }),
+    },
+    principal,
+  );
+  if (!resolved.ok) return resolved;
+  const { fingerprintSha256, renewal } = certificate;
+  const lineage = renewal?.lineage ?? fingerprintSha256;
+  const key = resolved.value.csr?.publicKey.sha256;
+  if (key !== undefined && (await context.store.certificates.hasKeyInLineage(lineage, key))) {
+    const message = 'the key of the csr was used before for this identity: a renewal takes a new key';
+    return refused({ kind: 'unacceptable-csr', reason: 'KeyReused', message });
+  }
+  const generation = (renewal?.generation ?? 0) + 1;
+  return done({
+    ...resolved.value,
+    renewal: { of: fingerprintSha256, lineage, generation },
+    renewalFacts: {
+      of: fingerprintSha256,
+      generation,
+      ...approvalOf(principal, request, key !== undefined),
+      notAfter: certificate.notAfter.toISOString(),
+      expiredSeconds: secondsSinceEnd(certificate.notAfter, context.clock()),
+      revoked: certificate.revocation !== null,
+      ...(principal.proof && { signedInAt: signedInAt(request) }),
+    },
+  });
+}
+
+/** The last approval by people that counts for the renewal: that of the request, or the one that counted for it. */
+function approvalOf(
+  principal: Principal,
+  request: CertificateRequest,
+  bringsKey: boolean,
+): Pick<RenewalFacts, 'approvedAt' | 'approvedSeconds' | 'approvedBy'> {
+  const last = request.approvals.at(-1);
+  const earlier = request.decision.facts.renewal;
+  const found = last
+    ? {
+        approvedAt: last.at.toISOString(),
+        approvedSeconds: request.expirationSeconds,
+        approvedBy: [...new Set(request.approvals.map((approval) => approval.principal))],
+      }
+    : earlier && {
+        approvedAt: earlier.approvedAt,
+        approvedSeconds: earlier.approvedSeconds,
+        approvedBy: earlier.approvedBy,
+      };
+  if (found && approvalCarriesOver(principal, request, found.approvedBy, bringsKey)) return found;
+  return { approvedAt: null, approvedSeconds: null, approvedBy: [] };
+}

@@ -1,0 +1,185 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { auditEvent } from '../model/audit-event.js';
+import type { Refusal } from '../model/outcome.js';
+import {
+  replayChanges,
+  unrecordedFacts,
+  type RecordedRequest,
+  type ReplayChange,
+  type Replayed,
+  type ReplayItem,
+  type ReplaySummary,
+  type UnrecordedFact,
+  type RecordedRequestRange,
+} from '../model/replay.js';
+import { DraftRefusedError } from '../policy/workers/draft.js';
+import type { ReplaySession } from '../policy/workers/replay-session.js';
+import type { SupposedUser } from '../model/directory.js';
+import { supposedParty } from '../access/directory-facts.js';
+import type { IssuanceContext } from '../context/context.js';
+import { isProbe } from '../context/events.js';
+
+/** How many requests are read at once: the event loop waits a few milliseconds for them. */
+const chunkSize = 100;
+/** How many requests there are between two lines of progress. */
+const requestsPerProgress = 1000;
+/** After each chunk the event loop is left to others. A hundred thousand requests take ten seconds longer for it. */
+const restMilliseconds = 10;
+
+/**
+ * Replays the requests of a period, chunk by chunk as the items are taken. The first item is empty: once it is taken,
+ * ending the items closes the session. The audit log tells of every replay, however it ended.
+ */
+export async function* replayItems(
+  context: IssuanceContext,
+  principal: string,
+  session: ReplaySession,
+  range: RecordedRequestRange,
+  supposed: readonly SupposedUser[] = [],
+): AsyncGenerator<readonly ReplayItem[], void, void> {
+  const tally = new ReplayTally();
+  const record = (complete: boolean) => recordReplay(context, principal, session.digest, range, tally, complete);
+  let recorded = false;
+  try {
+    yield [];
+    let told = 0;
+    const suppositions = new Map(supposed.map((one) => [one.username, one]));
+    for await (const chunk of chunks(context, range)) {
+      const replayed = await session.replay(
+        chunk.map((request) => supposing(request, suppositions.get(request.username))),
+      );
+      const items: ReplayItem[] = replayed.filter((one) => one.kind !== 'unchanged');
+      tally.add(replayed);
+      const last = chunk.at(-1);
+      if (last && tally.requests - told >= requestsPerProgress) {
+        told = tally.requests;
+        items.push({ kind: 'progress', ...tally.progress(), decidedAt: last.decision.decidedAt });
+      }
+      if (items.length > 0) yield items;
+    }
+    await record(true);
+    recorded = true;
+    yield [{ kind: 'summary', ...tally.summary() }];
+  } catch (error) {
+    if (!(error instanceof DraftRefusedError)) throw error;
+    yield [{ kind: 'refused', refusal: draftRefusal(error) }];
+  } finally {
+    await session.close();
+    if (!recorded)
+      await record(false).catch((error: unknown) => {
+        context.log.error({ err: error }, 'a replay that was cut short could not be put on record');
+      });
+  }
+}
+
+/** The request with the directory as it is supposed to be. */
+function supposing(request: RecordedRequest, supposed: SupposedUser | undefined): RecordedRequest {
+  if (supposed === undefined) return request;
+  const { decision } = request;
+  const nobody = { state: 'unknown', groups: [], reused: false } as const;
+  const recorded = decision.facts.directory ?? {
+    required: false,
+    username: nobody,
+    requester: nobody,
+    collector: nobody,
+  };
+  const directory = { ...recorded, username: supposedParty(recorded.username, supposed) };
+  return { ...request, decision: { ...decision, facts: { ...decision.facts, directory } } };
+}
+
+/** The requests that policies decided on, oldest first: all but those of probes. */
+async function* chunks(
+  { store }: IssuanceContext,
+  range: RecordedRequestRange,
+): AsyncGenerator<readonly RecordedRequest[], void, void> {
+  let afterId: string | null = null;
+  for (;;) {
+    const chunk: readonly RecordedRequest[] = await store.recordedRequests.chunk(range, afterId, chunkSize);
+    const decided = chunk.filter((request) => !isProbe(request));
+    if (decided.length > 0) yield decided;
+    const last = chunk.at(-1);
+    if (last === undefined || chunk.length < chunkSize) return;
+    afterId = last.id;
+    await sleep(restMilliseconds);
+  }
+}
+
+async function recordReplay(
+  { store, clock }: IssuanceContext,
+  principal: string,
+  policySetDigest: string,
+  { cluster, after, before }: RecordedRequestRange,
+  tally: ReplayTally,
+  complete: boolean,
+): Promise<void> {
+  const details = {
+    policySetDigest,
+    after: after?.toISOString() ?? null,
+    before: before.toISOString(),
+    complete,
+    ...tally.summary(),
+  };
+  await store.writer.commit({
+    operations: [],
+    events: [auditEvent('PolicyReplayed', clock(), principal, details, { cluster: cluster ?? null })],
+  });
+}
+
+/** The answer to the caller of a draft that is refused. */
+export const draftRefusal = ({ reason, message, errors }: DraftRefusedError): Refusal => ({
+  kind: 'unacceptable-policies',
+  reason,
+  message,
+  errors,
+});
+
+/** Counts the results of a replay. */
+class ReplayTally {
+  #requests = 0;
+  #changed = 0;
+  #undecidable = 0;
+  #failed = 0;
+  readonly #changes = zeros(replayChanges);
+  readonly #facts = zeros(unrecordedFacts);
+
+  get requests(): number {
+    return this.#requests;
+  }
+
+  add(replayed: readonly Replayed[]): void {
+    this.#requests += replayed.length;
+    for (const one of replayed)
+      switch (one.kind) {
+        case 'unchanged':
+          break;
+        case 'changed':
+          this.#changed += 1;
+          for (const change of one.changes) this.#changes[change] += 1;
+          break;
+        case 'undecidable':
+          this.#undecidable += 1;
+          for (const fact of one.facts) this.#facts[fact] += 1;
+          break;
+        case 'failed':
+          this.#failed += 1;
+          break;
+      }
+  }
+
+  progress(): { readonly requests: number; readonly changed: number } {
+    return { requests: this.#requests, changed: this.#changed };
+  }
+
+  summary(): ReplaySummary {
+    return {
+      requests: this.#requests,
+      changed: { requests: this.#changed, ...this.#changes },
+      undecidable: { requests: this.#undecidable, ...this.#facts },
+      failed: this.#failed,
+    };
+  }
+}
+
+function zeros<Name extends ReplayChange | UnrecordedFact>(names: readonly Name[]): Record<Name, number> {
+  return Object.fromEntries(names.map((name) => [name, 0])) as Record<Name, number>;
+}

@@ -1,0 +1,75 @@
+import { hash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The database cannot be migrated to this version's schema. Migrations that failed changed nothing. */
+export class MigrationError extends Error {
+  override readonly name = 'MigrationError';
+}
+
+export interface MigrationOptions {
+  /** The folder of the migrations (default: those that belong to this version). */
+  readonly directory?: string;
+  /** Is told from time to time how far the records of an older version are moved. */
+  readonly onProgress?: (message: string) => void;
+}
+
+export interface Migration {
+  readonly name: string;
+  readonly sql: string;
+  /** SHA-256 of the file, lower-case hex. */
+  readonly checksum: string;
+}
+
+/** A row of Prisma's own table. */
+export interface AppliedMigration {
+  readonly migration_name: string;
+  readonly checksum: string;
+  readonly finished_at: unknown;
+  readonly rolled_back_at: unknown;
+}
+
+/** The folder of the migrations that belong to this version; the path is the same from `src/store` and `dist/store`. */
+export const shippedMigrations = (provider: 'sqlite' | 'postgresql'): string =>
+  fileURLToPath(new URL(`../../../prisma/migrations/${provider}`, import.meta.url));
+
+/**
+ * The migrations that are still to be applied. Throws `MigrationError` where an applied migration was edited or is unknown
+ * here, or where one was begun and not finished.
+ */
+export function pendingMigrations(
+  migrations: readonly Migration[],
+  applied: readonly AppliedMigration[],
+): readonly Migration[] {
+  const standing = applied.filter((row) => row.rolled_back_at === null);
+  const unfinished = standing.find((row) => row.finished_at === null);
+  if (unfinished) throw new MigrationError(`migration ${unfinished.migration_name} was begun and not finished`);
+  const checksums = new Map(standing.map((row) => [row.migration_name, row.checksum]));
+  for (const { name, checksum } of migrations)
+    if (checksums.has(name) && checksums.get(name) !== checksum)
+      throw new MigrationError(`migration ${name} was edited after it was applied`);
+  const known = new Set(migrations.map(({ name }) => name));
+  const newest = [...checksums.keys()]
+    .filter((name) => !known.has(name))
+    .sort()
+    .at(-1);
+  if (newest !== undefined)
+    throw new MigrationError(
+      `the database belongs to a newer version of kubepass: it has migration ${newest}, which this version does not know. ` +
+        'Start the newer version again, or restore the backup from before the upgrade',
+    );
+  return migrations.filter(({ name }) => !checksums.has(name));
+}
+
+export function readMigrations(directory: string): readonly Migration[] {
+  const migrations = readdirSync(directory)
+    .filter((name) => existsSync(join(directory, name, 'migration.sql')))
+    .sort()
+    .map((name) => {
+      const sql = readFileSync(join(directory, name, 'migration.sql'), 'utf8');
+      return { name, sql, checksum: hash('sha256', sql, 'hex') };
+    });
+  if (migrations.length === 0) throw new MigrationError(`there are no migrations in ${directory}`);
+  return migrations;
+}

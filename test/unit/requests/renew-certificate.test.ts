@@ -1,0 +1,105 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { collectKubeconfig, createKubeconfig } from '../../../src/requests/collect-kubeconfig.js';
+import { createRequest } from '../../../src/requests/create-request.js';
+import { approveRequest } from '../../../src/requests/decide-request.js';
+import { revokeCertificate } from '../../../src/access/revoke-certificate.js';
+import { renewCertificate, renewKubeconfig } from '../../../src/requests/renew-certificate.js';
+import type { IssuanceContext } from '../../../src/context/context.js';
+import type { Step } from '../../../src/store/steps/step.js';
+import { testIssuance, testPolicies, type TestIssuance } from '../../helpers/issuance.js';
+import { alice, bob } from '../../helpers/principals.js';
+
+const lasting = `${testPolicies}  renewal: { approval: auto, withinSeconds: 3600 }\n`;
+
+let issuance: TestIssuance;
+beforeEach(async () => {
+  issuance = await testIssuance(lasting);
+});
+afterEach(() => issuance.close());
+
+const options = { waitSeconds: 0, idempotency: null };
+
+/** The fingerprint of a certificate of alice's. */
+async function issued(group: string): Promise<string> {
+  const { context } = issuance;
+  const created = await createRequest(context, alice, { username: 'jane', groups: [group] }, options);
+  if (!created.ok) throw new Error(created.refusal.kind);
+  const { id, state } = created.value.request;
+  if (state === 'pending') await approveRequest(context, bob, id, null);
+  const collected = await collectKubeconfig(context, alice, id);
+  if (!collected.ok) throw new Error(collected.refusal.kind);
+  return collected.value.certificate.fingerprintSha256;
+}
+
+it('is decided under the policies of today', async () => {
+  const fingerprint = await issued('team-a');
+  issuance.setPolicies(lasting.replaceAll('"team-*"', '"other-*"'));
+  expect(await renewCertificate(issuance.context, alice, fingerprint, {}, options)).toMatchObject({
+    refusal: { kind: 'policy-denied' },
+  });
+});
+
+it('keeps a storm at three valid ones also before the first renewal is issued', async () => {
+  const fingerprint = await issued('team-a');
+  const renew = () => renewKubeconfig(issuance.context, alice, fingerprint, {}, options);
+  const outcomes = await Promise.all(Array.from({ length: 20 }, renew));
+  expect(outcomes.filter(({ ok }) => ok)).toHaveLength(2);
+});
+
+it('is not collected once the approval that it rested on is too old', async () => {
+  const fingerprint = await issued('ops-a');
+  const asked = await renewCertificate(issuance.context, alice, fingerprint, {}, options);
+  if (!asked.ok) throw new Error(asked.refusal.kind);
+  const { id, state } = asked.value.request;
+  expect(state).toBe('approved');
+  issuance.advance(3601);
+  expect(await collectKubeconfig(issuance.context, alice, id)).toMatchObject({
+    refusal: { kind: 'policy-denied', violations: [{ reason: 'ApprovalRequired' }] },
+  });
+});
+
+it('counts its own lineage and no other one of the same person', async () => {
+  const fingerprint = await issued('team-a');
+  for (let i = 0; i < 2; i++)
+    expect((await renewKubeconfig(issuance.context, alice, fingerprint, {}, options)).ok).toBe(true);
+  expect(await renewKubeconfig(issuance.context, alice, fingerprint, {}, options)).toMatchObject({
+    refusal: { violations: [{ reason: 'LineageTooLong', source: 'built-in/renewal' }] },
+  });
+  // Another lineage of the same person is not affected.
+  expect((await createKubeconfig(issuance.context, alice, { username: 'jane', groups: ['team-a'] }, options)).ok).toBe(
+    true,
+  );
+});
+
+/** Revokes the certificate once, right before a step with this operation is committed. */
+function revokedBefore(op: Step['operations'][number]['op'], fingerprint: string): IssuanceContext {
+  const { context } = issuance;
+  let done = false;
+  const commit = async (step: Step) => {
+    if (!done && step.operations.some((operation) => operation.op === op)) {
+      done = true;
+      const revoked = await revokeCertificate(context, alice, fingerprint, { reason: 'keyCompromise', comment: null });
+      expect(revoked.ok).toBe(true);
+    }
+    return context.store.writer.commit(step);
+  };
+  return { ...context, store: { ...context.store, writer: { commit } } };
+}
+
+it('is denied where the certificate is revoked between its decision and its commit', async () => {
+  const fingerprint = await issued('team-a');
+  const context = revokedBefore('insertRequest', fingerprint);
+  expect(await renewKubeconfig(context, alice, fingerprint, {}, options)).toMatchObject({
+    refusal: { kind: 'policy-denied', violations: [{ reason: 'RenewalOfRevoked', source: 'built-in/renewal' }] },
+  });
+});
+
+it('is not collected where the certificate is revoked right before the key is certified', async () => {
+  const fingerprint = await issued('team-a');
+  const asked = await renewCertificate(issuance.context, alice, fingerprint, {}, options);
+  if (!asked.ok) throw new Error(asked.refusal.kind);
+  const context = revokedBefore('moveRequest', fingerprint);
+  expect(await collectKubeconfig(context, alice, asked.value.request.id)).toMatchObject({
+    refusal: { kind: 'policy-denied', violations: [{ reason: 'RenewalOfRevoked' }] },
+  });
+});
