@@ -18,7 +18,7 @@ export interface TestedFile {
 }
 
 export interface ReportedTest {
-  /** The names of its suites and its own, with blanks between them, as vitest's `-t` compares them. */
+  /** The names of its suites and its own, with ` > ` between them, as vitest's `-t` compares them. */
   readonly name: string;
   readonly state: 'pending' | 'passed' | 'failed' | 'skipped';
   /** Why it failed. */
@@ -61,7 +61,7 @@ function reportedTest(test: TestCase): ReportedTest {
 function fullName({ name, parent }: TestCase): string {
   const names = [name];
   for (let suite = parent; suite.type === 'suite'; suite = suite.parent) names.unshift(suite.name);
-  return names.join(' ');
+  return names.join(' > ');
 }
 
 const firstLine = (message: string): string => message.split('\n')[0] ?? '';
