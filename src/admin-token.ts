@@ -1,4 +1,4 @@
-import { recoverAdminToken } from './compose/callers/api-tokens.js';
+import { recoverAdminToken } from './compose/api-tokens.js';
 import { loadConfig } from './config/config.js';
 import { readEnvironment } from './config/env.js';
 import { createLogger } from './observability/logger.js';

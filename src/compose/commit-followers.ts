@@ -5,7 +5,7 @@ import type { IdentityBlocks } from '../context/blocked-identities.js';
 import type { StepMeasures } from '../model/measures.js';
 import { afterCommit, type CommitFollower } from '../store/writer/followed-writer.js';
 import { budgetFollower } from './open-budgets.js';
-import type { Authenticators } from './callers/authenticators.js';
+import type { Authenticators } from './authenticators.js';
 import type { KeptCheckpoint } from '../backup/kept-checkpoint.js';
 import type { KeptRevocations } from '../backup/kept-revocations.js';
 import { policySetsOnce } from '../backup/open-store.js';

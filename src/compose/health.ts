@@ -5,7 +5,7 @@ import type { DenyList } from '../access/deny-list.js';
 import type { ClusterHealth, Component, ComponentName, ComponentState, HealthService } from '../model/health.js';
 import type { Store } from '../store/store.js';
 import type { WebhookDispatcher } from '../webhooks/webhook-dispatcher.js';
-import type { OpenedIssuer } from './callers/callers.js';
+import type { OpenedIssuer } from './callers.js';
 import type { PoliciesInForce } from './policies-in-force.js';
 import type { TlsInForce } from './tls-in-force.js';
 

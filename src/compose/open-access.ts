@@ -2,7 +2,7 @@ import { DirectoryUse } from '../context/directory-use.js';
 import { DenyList } from '../access/deny-list.js';
 import { IdentityBlocks } from '../context/blocked-identities.js';
 import { followedWriter } from '../store/writer/followed-writer.js';
-import { openAuthenticators, type Authenticators } from './callers/authenticators.js';
+import { openAuthenticators, type Authenticators } from './authenticators.js';
 import { openKeptRevocations, type KeptRevocations } from '../backup/kept-revocations.js';
 import { restorationFirst } from '../backup/detect-restoration.js';
 import type { OpenedDatabase } from './open-database.js';

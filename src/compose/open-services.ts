@@ -12,10 +12,10 @@ import { certificateRequestService, certificateService } from '../requests/certi
 import { IdempotencyKeys } from '../context/idempotency-keys.js';
 import type { StandingFaults } from '../model/measures.js';
 import { DraftPool } from '../policy/workers/draft-pool.js';
-import { apiTokenWriter } from './callers/api-tokens.js';
-import type { OpenedClientCertificates } from './callers/client-certificates.js';
-import { offeredSignIns } from './callers/offered-sign-ins.js';
-import type { OpenedWaysIn } from './callers/ways-in.js';
+import { apiTokenWriter } from './api-tokens.js';
+import type { OpenedClientCertificates } from './client-certificates.js';
+import { offeredSignIns } from './offered-sign-ins.js';
+import type { OpenedWaysIn } from './ways-in.js';
 import { healthService } from './health.js';
 import { openInspections, type OpenedInspections } from './open-inspections.js';
 import { measuredReviews, metricsService } from './metrics.js';

@@ -7,7 +7,7 @@ import type { RequestTracing, Tracing } from '../model/tracing.js';
 import type { Signer } from '../signing/signer.js';
 import type { Writer } from '../store/steps/step.js';
 import { publicRandomOctets } from '@kubepass/x509';
-import type { AuthenticatorOverrides } from './callers/authenticators.js';
+import type { AuthenticatorOverrides } from './authenticators.js';
 import type { Closings } from './closings.js';
 import { openMetrics, type OpenedMetrics } from './metrics.js';
 import type { RetentionOverrides } from './retention.js';

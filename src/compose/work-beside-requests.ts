@@ -7,7 +7,7 @@ import { keepRevocationConfigMap } from '../access/keep-revocation-config-map.js
 import { watchReviewers } from '../access/watch-reviewers.js';
 import { startHousekeeping } from './housekeeping.js';
 import { loadSecondReader } from '../peculiar/second-reading.js';
-import type { OpenedClientCertificates } from './callers/client-certificates.js';
+import type { OpenedClientCertificates } from './client-certificates.js';
 import type { CountingOptions } from './count-figures.js';
 import type { KnownClusters } from './known-clusters.js';
 import type { OpenedAccess } from './open-access.js';

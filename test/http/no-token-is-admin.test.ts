@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { apiTokenWriter } from '../../src/compose/callers/api-tokens.js';
+import { apiTokenWriter } from '../../src/compose/api-tokens.js';
 import { makeApiToken, makeBreakGlassToken } from '../../src/identity/api-tokens.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { as } from './support/call.js';

@@ -1,20 +1,20 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Composition } from '../../../../src/compose/compose.js';
-import type { Overrides } from '../../../../src/compose/runtime.js';
-import type { Authentication } from '../../../../src/model/authentication.js';
+import type { Composition } from '../../../src/compose/compose.js';
+import type { Overrides } from '../../../src/compose/runtime.js';
+import type { Authentication } from '../../../src/model/authentication.js';
 import {
   makeAuthority,
   makeCertificate,
   makeKey,
   makeList,
   subjectAltName,
-} from '../../../../packages/x509/test/helpers/certificates.js';
-import { composeOn, type LogLine } from '../../../helpers/composed-service.js';
-import { FakeApiServer } from '../../../helpers/fake-api-server.js';
-import { temporaryDirectory } from '../../../helpers/temporary-directory.js';
-import { makeTlsPair } from '../../../http/support/tls-files.js';
+} from '../../../packages/x509/test/helpers/certificates.js';
+import { composeOn, type LogLine } from '../../helpers/composed-service.js';
+import { FakeApiServer } from '../../helpers/fake-api-server.js';
+import { temporaryDirectory } from '../../helpers/temporary-directory.js';
+import { makeTlsPair } from '../../http/support/tls-files.js';
 
 const from = (seconds: number) => new Date(Math.floor(Date.now() / 1000) * 1000 + seconds * 1000);
 const valid = { notBefore: from(-3600), notAfter: from(86_400) };

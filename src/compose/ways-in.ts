@@ -1,8 +1,8 @@
-import { Callers } from '../../identity/callers/callers.js';
-import type { IssuanceContext } from '../../context/context.js';
-import { whyRolesLost } from '../../access/roles-lost.js';
-import type { OpenedAccess } from '../open-access.js';
-import type { Runtime } from '../runtime.js';
+import { Callers } from '../identity/callers/callers.js';
+import type { IssuanceContext } from '../context/context.js';
+import { whyRolesLost } from '../access/roles-lost.js';
+import type { OpenedAccess } from './open-access.js';
+import type { Runtime } from './runtime.js';
 import { openCallers, type OpenedIssuer } from './callers.js';
 import type { OpenedClientCertificates } from './client-certificates.js';
 import { openKeyProofs } from './open-key-proofs.js';

@@ -1,18 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import type { Config } from '../../config/config.js';
-import { prepareDataDir, replaceSecretFile } from '../../config/secrets.js';
+import type { Config } from '../config/config.js';
+import { prepareDataDir, replaceSecretFile } from '../config/secrets.js';
 import {
   makeAdminToken,
   makeBreakGlassToken,
   type AdminTokenContext,
   type ApiTokenWriter,
-} from '../../identity/api-tokens.js';
-import type { ApiToken } from '../../model/principal.js';
-import type { Log } from '../../context/context.js';
-import type { Writer } from '../../store/steps/step.js';
-import type { Store } from '../../store/store.js';
-import { openStore } from '../../backup/open-store.js';
+} from '../identity/api-tokens.js';
+import type { ApiToken } from '../model/principal.js';
+import type { Log } from '../context/context.js';
+import type { Writer } from '../store/steps/step.js';
+import type { Store } from '../store/store.js';
+import { openStore } from '../backup/open-store.js';
 
 /** Keeps tokens in the store: each change is one commit with its audit event. */
 export function apiTokenWriter(writer: Writer): ApiTokenWriter {

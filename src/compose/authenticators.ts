@@ -1,9 +1,9 @@
-import { ApiTokenAuthenticator } from '../../identity/api-token-authenticator.js';
-import { BreakGlassUses } from '../../identity/break-glass.js';
-import type { SessionAuthenticator } from '../../identity/sessions/session-authenticator.js';
-import type { Config } from '../../config/config.js';
-import type { Log } from '../../context/context.js';
-import type { Store } from '../../store/store.js';
+import { ApiTokenAuthenticator } from '../identity/api-token-authenticator.js';
+import { BreakGlassUses } from '../identity/break-glass.js';
+import type { SessionAuthenticator } from '../identity/sessions/session-authenticator.js';
+import type { Config } from '../config/config.js';
+import type { Log } from '../context/context.js';
+import type { Store } from '../store/store.js';
 import { openSessionAuthenticator } from './sign-in.js';
 
 /** They remember the credentials that they have seen; commits that end one make them forget it. */

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { Composition } from '../../../../src/compose/compose.js';
-import type { Credential } from '../../../../src/model/authentication.js';
-import { composeOn } from '../../../helpers/composed-service.js';
-import { temporaryDirectory } from '../../../helpers/temporary-directory.js';
+import type { Composition } from '../../../src/compose/compose.js';
+import type { Credential } from '../../../src/model/authentication.js';
+import { composeOn } from '../../helpers/composed-service.js';
+import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 
 let directory: ReturnType<typeof temporaryDirectory>;
 beforeEach(() => {

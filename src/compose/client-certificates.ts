@@ -1,7 +1,7 @@
-import { ClientCertificates } from '../../identity/client-certificates.js';
-import type { IssuingCluster } from '../../context/context.js';
-import type { Runtime } from '../runtime.js';
-import type { TlsInForce } from '../tls-in-force.js';
+import { ClientCertificates } from '../identity/client-certificates.js';
+import type { IssuingCluster } from '../context/context.js';
+import type { Runtime } from './runtime.js';
+import type { TlsInForce } from './tls-in-force.js';
 import { openCallersTrust, type CallersTrustInForce } from './callers-trust-in-force.js';
 import { UserAuthorities } from './user-authorities.js';
 

@@ -3,11 +3,11 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { openCallers, type OpenedCallers } from '../../../../src/compose/callers/callers.js';
-import type { OidcConfig, ServiceAccountsConfig } from '../../../../src/config/callers-config.js';
-import { ConfigError } from '../../../../src/config/config.js';
-import { issue, makeAuthority } from '../../../helpers/fake-api-server/serving-certificate.js';
-import { temporaryDirectory } from '../../../helpers/temporary-directory.js';
+import { openCallers, type OpenedCallers } from '../../../src/compose/callers.js';
+import type { OidcConfig, ServiceAccountsConfig } from '../../../src/config/callers-config.js';
+import { ConfigError } from '../../../src/config/config.js';
+import { issue, makeAuthority } from '../../helpers/fake-api-server/serving-certificate.js';
+import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 
 const opened: OpenedCallers[] = [];
 afterEach(() => {

@@ -1,12 +1,12 @@
-import type { Config } from '../../config/config.js';
-import { KeyProofs } from '../../identity/proofs/key-proof-authenticator.js';
-import { isForPeopleAlone } from '../../identity/permissions.js';
-import { rolesBound } from '../../identity/role-bindings.js';
-import type { DirectoryUse } from '../../context/directory-use.js';
-import type { CertificateRequest } from '../../model/certificate-request.js';
-import { isPredecessors } from '../../model/directory.js';
+import type { Config } from '../config/config.js';
+import { KeyProofs } from '../identity/proofs/key-proof-authenticator.js';
+import { isForPeopleAlone } from '../identity/permissions.js';
+import { rolesBound } from '../identity/role-bindings.js';
+import type { DirectoryUse } from '../context/directory-use.js';
+import type { CertificateRequest } from '../model/certificate-request.js';
+import { isPredecessors } from '../model/directory.js';
 import { foldedName } from '@kubepass/inspect/formats';
-import type { Store } from '../../store/store.js';
+import type { Store } from '../store/store.js';
 
 /** Callers with the key of a certificate, as the store knows it. */
 export function openKeyProofs(

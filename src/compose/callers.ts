@@ -1,15 +1,15 @@
-import type { CallersConfig, OidcConfig } from '../../config/callers-config.js';
-import { ConfigError, type Config } from '../../config/config.js';
-import type { OtherWaysIn } from '../../identity/callers/callers.js';
-import { JsonWebTokens, type TokensOfServiceAccounts } from '../../identity/json-web-token-authenticator.js';
-import { publishedKeys } from '../../identity/oidc/fetch-keys.js';
-import { IssuerKeys } from '../../identity/oidc/issuer-keys.js';
-import type { OidcIssuer } from '../../identity/oidc/issuer.js';
-import { OidcTokens } from '../../identity/oidc/oidc-tokens.js';
-import { providerFetch, type ProviderFetch } from '../../identity/oidc/provider-fetch.js';
-import type { Log } from '../../context/context.js';
-import { authorityInForce } from '../authority-in-force.js';
-import { AllInForce, type InForce } from '../in-force.js';
+import type { CallersConfig, OidcConfig } from '../config/callers-config.js';
+import { ConfigError, type Config } from '../config/config.js';
+import type { OtherWaysIn } from '../identity/callers/callers.js';
+import { JsonWebTokens, type TokensOfServiceAccounts } from '../identity/json-web-token-authenticator.js';
+import { publishedKeys } from '../identity/oidc/fetch-keys.js';
+import { IssuerKeys } from '../identity/oidc/issuer-keys.js';
+import type { OidcIssuer } from '../identity/oidc/issuer.js';
+import { OidcTokens } from '../identity/oidc/oidc-tokens.js';
+import { providerFetch, type ProviderFetch } from '../identity/oidc/provider-fetch.js';
+import type { Log } from '../context/context.js';
+import { authorityInForce } from './authority-in-force.js';
+import { AllInForce, type InForce } from './in-force.js';
 
 /** An identity provider, and how it is called. */
 export interface OpenedIssuer {

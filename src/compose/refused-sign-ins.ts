@@ -1,7 +1,7 @@
-import { RefusedSignIns } from '../../identity/refused-sign-ins.js';
-import type { Log } from '../../context/context.js';
-import { auditEvent } from '../../model/audit-event.js';
-import type { Writer } from '../../store/steps/step.js';
+import { RefusedSignIns } from '../identity/refused-sign-ins.js';
+import type { Log } from '../context/context.js';
+import { auditEvent } from '../model/audit-event.js';
+import type { Writer } from '../store/steps/step.js';
 
 /** Begins to count what is refused, and to record it in the audit log. */
 export function openRefusedSignIns(writer: Writer, clock: () => Date, log: Log): RefusedSignIns {

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import type { ClientCertificatesConfig } from '../../config/callers-config.js';
-import { tlsSettingsForCertificates, type TlsPair, tryHandshake } from '../../http/server/tls-settings.js';
-import { readCallersTrust, type CallersTrust } from '../../identity/callers-trust.js';
-import type { Log } from '../../context/context.js';
+import type { ClientCertificatesConfig } from '../config/callers-config.js';
+import { tlsSettingsForCertificates, type TlsPair, tryHandshake } from '../http/server/tls-settings.js';
+import { readCallersTrust, type CallersTrust } from '../identity/callers-trust.js';
+import type { Log } from '../context/context.js';
 import { displayDistinguishedName } from '@kubepass/x509';
-import { keepInForce, type InForce, type Remark } from '../in-force.js';
+import { keepInForce, type InForce, type Remark } from './in-force.js';
 
 /** The CAs by which callers are let in. */
 export type CallersTrustInForce = InForce<CallersTrust>;

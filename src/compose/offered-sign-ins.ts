@@ -1,5 +1,5 @@
-import type { CallersConfig } from '../../config/callers-config.js';
-import type { OfferedSignIns } from '../../model/offered-sign-ins.js';
+import type { CallersConfig } from '../config/callers-config.js';
+import type { OfferedSignIns } from '../model/offered-sign-ins.js';
 
 /** The ways in of the configuration that programs find by themselves: an issuer is among them if it has a `cli`. */
 export function offeredSignIns({ oidc, serviceAccounts }: CallersConfig): OfferedSignIns {
