@@ -8,12 +8,10 @@ const texts = '@kubepass/inspect/formats';
 const rooms = {
   // Texts for people and clusters: kubeconfigs, CSV, the files that make a cluster refuse revoked certificates.
   formats: ['model'],
-  // Threads for what may take its time.
+  // Threads for work that may take its time.
   workers: [x509],
-  // The second opinion about what strict reading accepts.
+  // The second opinion about a certificate that strict reading accepts.
   peculiar: [x509],
-  // The thread for signatures, and the decision about which of them it gets.
-  crypto: [x509, '@kubepass/x509/public-keys', 'workers/worker-file.ts', 'workers/worker-error.ts', 'model/errors.ts'],
   config: ['formats', 'model', texts, '@kubepass/inspect/defaults'],
   // How traces are told to the rest.
   observability: ['model', x509],
@@ -22,71 +20,100 @@ const rooms = {
   identity: ['model', x509, texts, 'config/loopback.ts'],
   policy: ['model', x509, texts, 'formats', 'workers'],
   // Reads what an identity provider sends over SCIM: bodies, filters, PATCH. Pure, and of values alone.
-  directory: ['model', texts],
+  scim: ['model', texts],
   audit: ['model', x509],
-  cluster: ['model', x509, texts, 'formats'],
+  // Checks exports of the audit log without a service.
+  verification: ['audit'],
+  kubernetes: ['model', x509, texts, 'formats'],
   // permissions: who may see and retry deliveries.
   webhooks: ['model', x509, texts, 'identity/permissions.ts'],
   // permissions, for an inspection shows of the inventory what may be read.
   inspections: ['model', x509, '@kubepass/inspect', 'workers', 'identity/permissions.ts', 'identity/spent-budgets.ts'],
-  signer: ['model', x509, texts, 'cluster'],
+  // The signers, and the thread for their signatures.
+  signing: [
+    'model',
+    x509,
+    '@kubepass/x509/public-keys',
+    texts,
+    'kubernetes',
+    'workers/worker-file.ts',
+    'workers/worker-error.ts',
+  ],
   store: ['model', 'audit', 'identity', 'workers', 'inspections/inventory.ts', x509, texts],
-  issuance: [
-    'policy',
-    'signer/signer.ts',
-    'cluster',
+  // All that use cases share. From here on each room may use those before it.
+  context: ['model', 'store', 'signing/signer.ts', 'kubernetes', 'policy/policy-set.ts', x509, texts],
+  // Ends access: blocks, revocations, lost groups, and the clusters that refuse.
+  access: ['context', 'model', 'store', 'identity', 'kubernetes', 'policy/given-groups.ts', 'formats', x509, texts],
+  // Intent, signature, check, outcome.
+  issuance: ['context', 'access', 'model', 'store', 'signing/signer.ts', 'kubernetes', 'peculiar', x509, texts],
+  requests: [
+    'context',
+    'access',
+    'issuance',
+    'model',
     'store',
-    'audit',
-    'formats',
+    'policy',
     'identity',
+    'signing/signer.ts',
+    'formats',
     x509,
     texts,
-    'peculiar',
-    'model',
   ],
-  // issuance, webhooks and whatever else has a use case: as types alone (see `useCases` below).
+  directory: ['context', 'access', 'requests', 'model', 'store', 'identity', x509, texts],
+  clusters: ['context', 'access', 'issuance', 'model', 'store', 'identity', 'kubernetes', 'signing/signer.ts', x509],
+  // Checkpoints, exports and archives of the audit log.
+  evidence: ['context', 'model', 'store', 'audit', 'verification', 'identity', 'requests/read-requests.ts', x509],
+  // Copies of the database, and the way back from one.
+  backup: ['context', 'access', 'evidence', 'model', 'store', 'audit', 'identity', 'config', x509, texts],
+  // context and whatever else has a use case: as types alone (see `useCases` below).
   http: [
-    'issuance',
+    'context',
+    'access',
+    'requests',
+    'directory',
+    'clusters',
+    'evidence',
+    'backup',
     'webhooks',
     'inspections',
     'model',
     'identity',
-    'directory',
+    'scim',
     'formats',
     x509,
     '@kubepass/x509/openssl-text',
     '@kubepass/inspect',
     texts,
   ],
-  // Files with old events of the audit log.
-  archives: ['evidence/read-lines.ts'],
-  // Checks exports of the audit log without a service.
-  evidence: ['audit'],
   // Keeps a file on a control-plane node, without a service.
   'revocation-file': [],
   // Constructs the adapters. It imports three parts of HTTP: the services that it fills, what tries a certificate, and the payload of webhooks.
   compose: [
-    'archives',
+    'access',
     'audit',
-    'cluster',
+    'backup',
+    'clusters',
     'config',
-    'crypto',
-    'http/services.ts',
+    'context',
+    'directory',
+    'evidence',
+    'http/server/services.ts',
     'http/server/tls-settings.ts',
     'http/server/try-handshake.ts',
     'http/webhook-deliveries/event-payload.ts',
     'identity',
     'inspections',
-    'issuance',
+    'kubernetes',
     'model',
     'observability',
+    'peculiar/generate-certificate-authority.ts',
+    'peculiar/second-reading.ts',
     'policy',
-    'signer',
+    'requests',
+    'signing',
     'store',
     'webhooks',
     'workers/steady-watch.ts',
-    'peculiar/generate-certificate-authority.ts',
-    'peculiar/second-reading.ts',
     x509,
     '@kubepass/inspect',
     texts,
@@ -108,12 +135,18 @@ const libraries = {
 
 /** The use cases that HTTP calls. It imports them as types alone. */
 const useCases = [
-  'issuance',
+  'context',
+  'access',
+  'requests',
+  'directory',
+  'clusters',
+  'evidence',
+  'backup',
   'webhooks',
   'inspections/inspection-service.ts',
   'identity/api-tokens.ts',
   'identity/spent-budgets.ts',
-  'identity/callers.ts',
+  'identity/callers',
   'identity/sessions',
 ];
 
@@ -131,30 +164,30 @@ const edges = {
     'observability',
   ],
   // The other process edge: recovers from a lock-out while the service is down.
-  'admin-token.ts': ['compose/callers/api-tokens.ts', 'config', 'observability'],
+  'admin-token.ts': ['compose/api-tokens.ts', 'config', 'observability'],
   // For a policy repository's own CI: loads policies and runs their tests, without a service.
   'policy-check.ts': ['policy'],
   // For auditors: checks exports of the audit log, without a service.
-  'kubepass-verify.ts': ['evidence'],
+  'kubepass-verify.ts': ['verification'],
   // On control-plane nodes: keeps the file that names revoked certificates.
   'revocation-file.ts': ['revocation-file', 'config/secrets.ts'],
   // Make backups of the database and put it back. No HTTP; `model` for a type.
   'backup.ts': [
-    'compose/database/backup.ts',
-    'compose/database/files-apart.ts',
-    'compose/database/verify-database.ts',
+    'backup/backup.ts',
+    'backup/files-apart.ts',
+    'backup/verify-database.ts',
     'config',
   ],
   'restore.ts': [
-    'compose/database/restore-database.ts',
-    'compose/database/verify-database.ts',
+    'backup/restore-database.ts',
+    'backup/verify-database.ts',
     'config',
     'model/restoration.ts',
   ],
   // Tries an upgrade on a copy of the database.
-  'upgrade-drill.ts': ['compose/database/upgrade-drill.ts', 'config'],
+  'upgrade-drill.ts': ['backup/upgrade-drill.ts', 'config'],
   // And the third: migrates as the role that owns the tables, which the service need not be.
-  'migrate.ts': ['compose/database/open-store.ts', 'config'],
+  'migrate.ts': ['backup/open-store.ts', 'config'],
 };
 
 /** Libraries and the only places that may import them. */
@@ -165,7 +198,7 @@ const fences = [
     library: '(@prisma/[^/]+|prisma|better-sqlite3|@types/better-sqlite3|pg|@types/pg)',
     only: ['store'],
   },
-  { name: 'kubernetes-client', library: '(@kubernetes/client-node|undici)', only: ['cluster', 'identity'] },
+  { name: 'kubernetes-client', library: '(@kubernetes/client-node|undici)', only: ['kubernetes', 'identity'] },
   { name: 'worker-pool', library: 'piscina', only: ['workers'] },
   // Signatures of tokens, and the login with an identity provider.
   { name: 'oidc', library: '(jose|openid-client|oauth4webapi)', only: ['identity/oidc'] },
@@ -286,7 +319,20 @@ module.exports = {
       name: 'pure-rooms-do-no-io',
       severity: 'error',
       from: {
-        path: within('formats', 'model', 'audit', 'issuance', 'directory', 'packages/x509/src', 'packages/inspect/src'),
+        path: within(
+          'formats',
+          'model',
+          'audit',
+          'scim',
+          'context',
+          'access',
+          'issuance',
+          'requests',
+          'directory',
+          'clusters',
+          'packages/x509/src',
+          'packages/inspect/src',
+        ),
         // The program, which reads files.
         pathNot: within('packages/inspect/src/offline'),
       },

@@ -2,6 +2,7 @@ import type { Services } from './server/services.js';
 import { addApiTokens } from './api-tokens/routes.js';
 import { addAuditEvents } from './audit-events/routes.js';
 import { addEvidence } from './audit-events/evidence.js';
+import { addRenewal } from './certificate-requests/renewal.js';
 import { addCertificateRequests } from './certificate-requests/routes.js';
 import { addCertificates } from './certificates/routes.js';
 import { addClusterCsrs } from './cluster-csrs/routes.js';
@@ -31,6 +32,7 @@ export const publicResources: readonly AddResource[] = [addCertificateList, addC
 export const everyResource: readonly AddResource[] = [
   addCertificateRequests,
   addKubeconfigs,
+  addRenewal,
   addCertificates,
   addIdentities,
   addDirectoryUsers,

@@ -9,13 +9,11 @@ import type { App } from '../server/types.js';
 import { exampleExport, exportFormOf, exportForms, sendExport } from './export-certificates.js';
 import * as schemas from './schemas.js';
 import { listedCertificateView } from './schemas.js';
-import { addRenewal } from '../certificate-requests/renewal.js';
 import { certificateMediaTypes, certificateResponses, sendCertificate } from './send-certificate.js';
 
 export function addCertificates(app: App, services: Services): void {
   const { certificates, clock } = services;
   addSchemas(app, schemas);
-  addRenewal(app, services);
 
   app.get(
     '/certificates',
