@@ -48,7 +48,7 @@ function check(name, args, limitOf) {
 writeCachedCredential();
 check(
   'kubepass-inspect',
-  ['packages/inspect/dist/kubepass-inspect.js', 'packages/inspect/corpus/cluster-ca/input.pem'],
+  ['packages/inspect/dist/offline/kubepass-inspect.js', 'packages/inspect/corpus/cluster-ca/input.pem'],
   (node) => Math.max(300, 7 * node),
 );
 check(

@@ -45,7 +45,7 @@ try {
   const kubeconfig = join(corpus, 'kubeconfig-client-expired', 'input.yaml');
   mustContain(run('inspect.js', kubeconfig), 'kubeconfig: Kubeconfig');
   mustContain(run('inspect.js', kubeconfig), 'The private key is not encrypted.');
-  const program = join(folder, 'node_modules', '@kubepass', 'inspect', 'dist', 'kubepass-inspect.js');
+  const program = join(folder, 'node_modules', '@kubepass', 'inspect', 'dist', 'offline', 'kubepass-inspect.js');
   mustContain(run(program, '--severity', 'error', join(corpus, 'user', 'input.pem')), '1 object');
   console.log(`${files.map((file) => file.slice(folder.length + 1)).join(' and ')} work alone`);
 } finally {

@@ -22,7 +22,7 @@ const program = { format: 'esm', target: 'node20', banner: { js: requireInModule
 const bundled = {
   'kubectl-kubepass.cjs': { source: 'packages/kubectl-kubepass/src/kubectl-kubepass.ts', ...plugin },
   'kubectl_complete-kubepass.cjs': { source: 'packages/kubectl-kubepass/src/kubectl-complete-kubepass.ts', ...plugin },
-  'kubepass-inspect.mjs': { source: 'packages/inspect/src/kubepass-inspect.ts', ...program },
+  'kubepass-inspect.mjs': { source: 'packages/inspect/src/offline/kubepass-inspect.ts', ...program },
   'kubepass-verify.mjs': { source: 'src/kubepass-verify.ts', ...program },
 };
 

@@ -137,7 +137,7 @@ describe('kubepass-inspect', () => {
 });
 
 it('is a command, which reads its standard input for -', () => {
-  const run = spawnSync(process.execPath, [...fromSources, 'packages/inspect/src/kubepass-inspect.ts', '-'], {
+  const run = spawnSync(process.execPath, [...fromSources, 'packages/inspect/src/offline/kubepass-inspect.ts', '-'], {
     cwd: root,
     input: bytesOf('expired'),
     encoding: 'utf8',

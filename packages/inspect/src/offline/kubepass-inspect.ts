@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { inspectFiles } from './offline/inspect-files.js';
+import { inspectFiles } from './inspect-files.js';
 
 /** `npm run inspect -- FILE…`, or `kubepass-inspect FILE…`. `inspectFiles` says what the exit codes mean. */
 const { output, complaints, exitCode } = await inspectFiles(process.argv.slice(2), new Date());
