@@ -53,8 +53,9 @@ export default defineConfig({
           name: 'postgresql',
           include: [
             'test/postgresql/**/*.test.ts',
-            'test/{,slow/}unit/{issuance,identity}/**/*.test.ts',
-            'test/unit/store/{audit-archives,audit-events-by-time,audit-log,certificate-status,clusters,directory,figures,inventory,lifecycle,ordered-writer,paging,quotas,recorded-requests,sessions,used-proofs,webhook-deliveries}.test.ts',
+            'test/{,slow/}unit/{access,clusters,context,directory,evidence,identity,issuance,requests}/**/*.test.ts',
+            'test/unit/store/{audit-archives,audit-events-by-time,audit-log,certificate-status,clusters,directory,figures,inventory,lifecycle,paging,quotas,recorded-requests,sessions,used-proofs,webhook-deliveries}.test.ts',
+            'test/unit/{compose/housekeeping,store/writer/ordered-writer}.test.ts',
             'test/{,slow/}http/**/*.test.ts',
             'test/crash/{directory,full-disk,full-disk-sign-in,kill,move-records,renewal,retention}.test.ts',
           ],
@@ -68,7 +69,8 @@ export default defineConfig({
             // Tests of ways in and of answers that no database has a part in.
             'test/http/{blast-radius,edge,evaluate-policies,inspections,log,oidc,required-roles,reserved-names,revocation-file,trusted-proxies,written-text}.test.ts',
             'test/slow/http/{client-certificates,kubectl-plugin,plugin-hostile-server,plugin-sign-in,policy-reload}.test.ts',
-            'test/unit/issuance/{request-states,verify-while-issuing}.test.ts',
+            'test/unit/context/request-states.test.ts',
+            'test/unit/issuance/verify-while-issuing.test.ts',
           ],
           env: { KUBEPASS_TEST_DATABASE: 'postgresql' },
           globalSetup: ['test/helpers/postgresql/global-setup.ts'],
