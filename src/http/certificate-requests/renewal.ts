@@ -3,11 +3,7 @@ import type { RequestState } from '../../model/certificate-request.js';
 import type { Services } from '../server/services.js';
 import * as examples from './examples.js';
 import { preferHeader, preferredWait } from './prefer.js';
-import {
-  CertificateRequestSchema,
-  certificateRequestView,
-  NewCertificateRequestSchema,
-} from './schemas.js';
+import { CertificateRequestSchema, certificateRequestView, NewCertificateRequestSchema } from './schemas.js';
 import { certificationRequestPem, kubeconfigYaml } from '../schemas/example-certificate.js';
 import { answerOnce, idempotencyKeyHeader, jsonAnswer } from '../answers/idempotency.js';
 import { createdKubeconfigAnswer } from './kubeconfig-answer.js';
