@@ -21,6 +21,11 @@ import {
 let database: TestDatabase;
 let store: Store;
 const queries = vi.spyOn(pg.Client.prototype, 'query');
+/** How many queries went to the database of the test. A service that other files of the worker share asks its own meanwhile. */
+const queriesHere = () => {
+  const name = new URL(database.url).pathname.slice(1);
+  return queries.mock.contexts.filter((client) => (client as pg.Client).database === name).length;
+};
 beforeEach(async () => {
   database = await freshDatabase(inject('databases'));
   store = await openPostgresqlStore({ url: database.url, readConnections: 2 });
@@ -85,7 +90,7 @@ describe('a batch', () => {
     ];
     for (const [i, steps] of batches.entries()) {
       expect(await commitAll(steps)).toEqual(steps.map(() => committed));
-      expect(queries).toHaveBeenCalledTimes(i + 1);
+      expect(queriesHere()).toBe(i + 1);
     }
     expect(await verifyChain(store.auditEvents)).toMatchObject({ valid: true, events: 65 });
     const page = await store.certificates.list({ group: 'ops' }, { limit: 50, cursor: null });
@@ -101,7 +106,7 @@ describe('a batch', () => {
       [{ op: 'insertRequest', request: two }],
     ];
     expect(await commitAll(steps)).toEqual(steps.map(() => committed));
-    expect(queries).toHaveBeenCalledTimes(2);
+    expect(queriesHere()).toBe(2);
   });
 });
 
@@ -145,7 +150,7 @@ describe('a batch with a conflict', () => {
     ]);
     expect(results).toEqual([committed, { committed: false, conflict }, committed]);
     // All at once, step by step, again from the step behind the conflict, and COMMIT.
-    expect(queries).toHaveBeenCalledTimes(4);
+    expect(queriesHere()).toBe(4);
     expect(await store.requests.find(mine.id)).toMatchObject({ state: 'approved' });
     expect(await store.policySets.find('lost')).toBeNull();
     const events = await store.auditEvents.chunk(2, 10);
