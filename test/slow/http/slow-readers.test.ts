@@ -1,8 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ListedCertificate } from '../../../src/model/certificate.js';
 import type { Services } from '../../../src/http/server/services.js';
-import { memoryOf } from '../../http/support/probe.js';
 import { connectRaw } from '../../http/support/raw-client.js';
 import { policies, startService, type TestService } from '../../http/support/service.js';
 import { makeTlsPair } from '../../http/support/tls-files.js';
@@ -14,7 +15,7 @@ async function* withoutEnd<T>(value: T): AsyncGenerator<T, void, void> {
   open += 1;
   try {
     for (;;) {
-      await sleep(1);
+      await setImmediate();
       yield value;
     }
   } finally {
@@ -44,6 +45,15 @@ const endless = (services: Services): Services => {
     },
   };
 };
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+/** Octets that the process holds. Garbage does not count, because the process has that of other tests, too. */
+function heldOctets(): number {
+  collectGarbage();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
 
 /** Each route that streams, with its media types. */
 const streams: readonly (readonly [string, string, string, object?])[] = [
@@ -81,12 +91,16 @@ describe.each(['HTTP', 'TLS'])('a reader over %s', (protocol) => {
 
   it('of every stream that stops is cut off, its source ends, and memory does not grow', async () => {
     for (const stream of streams) {
-      const before = memoryOf(process.pid);
+      const before = heldOctets();
       const client = await begin(stream);
       client.socket.pause();
-      await expect.poll(() => service.connections(), { timeout: 60_000 }).toBe(0);
+      let most = 0;
+      while ((await service.connections()) > 0) {
+        most = Math.max(most, heldOctets() - before);
+        await sleep(500);
+      }
       await expect.poll(() => open).toBe(0);
-      expect(memoryOf(process.pid) - before, `${stream[0]} ${stream[1]}`).toBeLessThan(64 * 1024 * 1024);
+      expect(most, `${stream[0]} ${stream[1]}`).toBeLessThan(16 * 1024 * 1024);
       client.socket.destroy();
     }
   });
