@@ -1,7 +1,7 @@
 /**
  * The dependency rule of `src/` and of the packages. A room may import itself and what is listed here, type imports included;
- * whatever is not listed is refused. A package is imported by its name, which is one of its indexes, and never by a path. Folders that
- * do not exist yet are listed already, so that the rule does not grow holes.
+ * whatever is not listed is refused. A package is imported by its name, which is one of its indexes, and never by a path. Each place
+ * that a rule names must exist: a rule about a file that was moved would guard nothing.
  */
 const x509 = '@kubepass/x509';
 const texts = '@kubepass/inspect/formats';
@@ -87,7 +87,7 @@ const rooms = {
   ],
   // Keeps a file on a control-plane node, without a service.
   'revocation-file': [],
-  // Constructs the adapters. It imports three parts of HTTP: the services that it fills, what tries a certificate, and the payload of webhooks.
+  // Constructs the adapters. It imports three parts of HTTP: the services that it fills, the settings of TLS, and the payload of webhooks.
   compose: [
     'access',
     'audit',
@@ -99,7 +99,6 @@ const rooms = {
     'evidence',
     'http/server/services.ts',
     'http/server/tls-settings.ts',
-    'http/server/try-handshake.ts',
     'http/webhook-deliveries/event-payload.ts',
     'identity',
     'inspections',

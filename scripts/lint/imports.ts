@@ -8,6 +8,8 @@ const generated = 'src/store/generated';
 
 const { modules, summary } = JSON.parse(await new Response(process.stdin as never).text()) as ICruiseResult;
 
+if (modules.length === 0) throw new Error('no file was looked at');
+
 const folders = new Map<string, Set<string>>();
 for (const { source, dependencies } of modules) {
   const from = dirname(source);

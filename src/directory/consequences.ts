@@ -173,10 +173,10 @@ const away = ({ before, entry, now }: EntryChange, leaving?: LeavingStep): Direc
   left: leaving?.left ?? entry.left,
 });
 
-/** An entry that nobody has any longer keeps its names and the provider's id of its person, and no more. */
+/** Clears the personal members of an entry that belongs to nobody. Its names and the provider's id of its person stay. */
 export const nothingPersonal = { displayName: null, name: noName, emails: [] } satisfies Partial<DirectoryUser>;
 
-/** A name that its person has no longer: it stays without access until it is given to somebody. */
+/** The entry of a name that its person gave up: it has no access until the name is given to somebody. */
 const leftBehind = (
   { random }: IssuanceContext,
   { now }: EntryChange,

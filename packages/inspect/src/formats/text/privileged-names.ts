@@ -6,7 +6,7 @@ const reservedPrefixes = ['kubeadm:', 'eks:'];
 /**
  * Names that mean nothing to Kubernetes itself. The first two are commonly bound to cluster-admin. The third is the common
  * name of the aggregation layer's client certificate (kubeadm, EKS): where an API server trusts one CA both for clients
- * and for that proxy, its bearer speaks as any user through `X-Remote-User`.
+ * and for that proxy, the holder of its key can act as every user through `X-Remote-User`.
  */
 const privilegedNames = ['cluster-admin', 'cluster-admins', 'front-proxy-client'];
 
