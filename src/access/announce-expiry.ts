@@ -1,6 +1,6 @@
 import { auditEvent } from '../model/audit-event.js';
 import type { ListedCertificate } from '../model/certificate.js';
-import { probeUsername } from '../model/cluster-probe.js';
+import { probeUsername } from '../model/cluster.js';
 import { secondsAfter, type IssuanceContext } from '../context/context.js';
 import { announce } from '../context/events.js';
 

@@ -7,7 +7,7 @@ import {
   type IdentityBlock,
   type LeavingPart,
   type StoredIdentityBlock,
-} from '../model/identity-block.js';
+} from '../model/identity.js';
 import type { LeftOver } from '../model/webhook-delivery.js';
 import type { Operation, Step } from '../store/steps/step.js';
 import type { IssuanceContext } from '../context/context.js';

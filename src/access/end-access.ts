@@ -1,6 +1,6 @@
 import { sessionEnded } from '../identity/sessions/browser-sessions.js';
 import { foldedName } from '@kubepass/inspect/formats';
-import { partOfOthers, type IdentityBlock } from '../model/identity-block.js';
+import { partOfOthers, type IdentityBlock } from '../model/identity.js';
 import type { ListedCertificate } from '../model/certificate.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
 import type { Session } from '../model/session.js';

@@ -1,5 +1,5 @@
 import { apiTokenEvent } from '../identity/api-tokens.js';
-import { partOfOthers } from '../model/identity-block.js';
+import { partOfOthers } from '../model/identity.js';
 import { isMachine, type ApiToken, type Principal, type RolesLost } from '../model/principal.js';
 import type { Step } from '../store/steps/step.js';
 import type { IssuanceContext } from '../context/context.js';

@@ -1,5 +1,5 @@
 import type { CertificateRequest } from '../model/certificate-request.js';
-import { probeUsername } from '../model/cluster-probe.js';
+import { probeUsername } from '../model/cluster.js';
 import { newId } from '../model/new-id.js';
 import { SigningUndeterminedError } from '../signing/signer.js';
 import type { Step } from '../store/steps/step.js';

@@ -1,7 +1,7 @@
 import type { CertificateRequest } from '../model/certificate-request.js';
 import type { BlockedParty } from '../model/decision.js';
 import { foldedName } from '@kubepass/inspect/formats';
-import { blocks, type IdentityBlock, type StoredIdentityBlock } from '../model/identity-block.js';
+import { blocks, type IdentityBlock, type StoredIdentityBlock } from '../model/identity.js';
 import type { RequireUnblocked } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
 

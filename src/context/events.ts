@@ -6,10 +6,9 @@ import {
   type AuditEventOf,
   type AuditEventType,
 } from '../model/audit-event.js';
-import { probeUsername } from '../model/cluster-probe.js';
-import type { CertificateRequest, IssuanceAttempt } from '../model/certificate-request.js';
+import { probeUsername } from '../model/cluster.js';
+import type { CertificateRequest, IssuanceAttempt, Labels } from '../model/certificate-request.js';
 import type { Violation } from '../model/decision.js';
-import type { Labels } from '../model/labels.js';
 import type { Announcement } from '../model/webhook-delivery.js';
 import type { Operation } from '../store/steps/step.js';
 import type { PolicySet } from '../policy/policy-set.js';

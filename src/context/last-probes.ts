@@ -1,5 +1,4 @@
-import type { Cluster } from '../model/cluster.js';
-import type { ProbedCluster, StoredClusterProbe } from '../model/cluster-probe.js';
+import type { Cluster, ProbedCluster, StoredClusterProbe } from '../model/cluster.js';
 import { sha256 } from '@kubepass/x509';
 import type { Store } from '../store/store.js';
 

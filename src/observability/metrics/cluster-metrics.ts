@@ -1,6 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { clusterCallEnds, type ClusterCallMeasure } from '../../model/measures.js';
-import { missingPermissions, type ProbeAnswer, type StoredClusterProbe } from '../../model/cluster-probe.js';
+import { missingPermissions, type ProbeAnswer, type StoredClusterProbe } from '../../model/cluster.js';
 import { PreparedHistogram } from './prepared-series.js';
 
 const questions = ['reachable', 'signs', 'accepts'] as const;

@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
-import type { StoredClusterProbe } from '../../model/cluster-probe.js';
+import type { StoredClusterProbe } from '../../model/cluster.js';
 import {
   type MetricsText,
   refusedFileKinds,

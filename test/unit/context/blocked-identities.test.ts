@@ -5,7 +5,7 @@ import { collectKubeconfig, createKubeconfig } from '../../../src/requests/colle
 import { createRequest } from '../../../src/requests/create-request.js';
 import { approveRequest } from '../../../src/requests/decide-request.js';
 import { foldedName } from '@kubepass/inspect/formats';
-import type { IdentityBlock } from '../../../src/model/identity-block.js';
+import type { IdentityBlock } from '../../../src/model/identity.js';
 import type { CertificateRequestAsk } from '../../../src/requests/resolve-ask.js';
 import { LocalCaSigner } from '../../../src/signing/local-ca.js';
 import type { Step } from '../../../src/store/steps/step.js';

@@ -10,7 +10,7 @@ import { expireRequests } from '../../../src/compose/housekeeping.js';
 import { probeCluster } from '../../../src/clusters/probe-cluster.js';
 import { AttemptsUnderWay } from '../../../src/context/attempts-under-way.js';
 import { recoverRequests } from '../../../src/requests/recover-requests.js';
-import { probeUsername } from '../../../src/model/cluster-probe.js';
+import { probeUsername } from '../../../src/model/cluster.js';
 import { webhookEventTypes, type Announcement } from '../../../src/model/webhook-delivery.js';
 import type { CertificateRequestAsk } from '../../../src/requests/resolve-ask.js';
 import { afterCommit, followedWriter } from '../../../src/store/writer/followed-writer.js';

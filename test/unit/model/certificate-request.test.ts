@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { labelIn, labelText, sortedLabels, whyNotLabelValue } from '../../../src/model/labels.js';
+import { labelIn, labelText, sortedLabels, whyNotLabelValue } from '../../../src/model/certificate-request.js';
 
 describe('a label', () => {
   it.each([
