@@ -153,8 +153,8 @@ const useCases = [
 const edges = {
   'app.ts': ['http', 'model/measures.ts', 'model/tracing.ts'],
   // The process edge: nothing but signals, and what serves.
-  'server.ts': ['serve.ts'],
-  'serve.ts': [
+  'server.ts': ['run-service.ts'],
+  'run-service.ts': [
     'compose/compose.ts',
     'app.ts',
     'http/server/create-server.ts',
@@ -280,13 +280,13 @@ module.exports = {
     {
       name: 'only-the-process-edge-composes',
       comment:
-        'nothing but the process edge imports compose/; nothing at all imports server.ts, and only that serve.ts',
+        'nothing but the process edge imports compose/; nothing at all imports server.ts, and only that run-service.ts',
       severity: 'error',
       from: {
         path: '^src/',
         pathNot: within(
           'server.ts',
-          'serve.ts',
+          'run-service.ts',
           'admin-token.ts',
           'migrate.ts',
           'backup.ts',
@@ -295,7 +295,7 @@ module.exports = {
           'compose',
         ),
       },
-      to: { path: within('compose', 'server.ts', 'serve.ts') },
+      to: { path: within('compose', 'server.ts', 'run-service.ts') },
     },
     {
       name: 'http-knows-use-cases-as-types',

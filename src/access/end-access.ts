@@ -6,8 +6,7 @@ import type { CertificateRequest } from '../model/certificate-request.js';
 import type { Session } from '../model/session.js';
 import type { Step } from '../store/steps/step.js';
 import type { IssuanceContext } from '../context/context.js';
-import { requestEvent } from '../context/events.js';
-import { moveRequest } from '../context/request-states.js';
+import { requestEvent, moveRequest } from '../context/request-steps.js';
 import { endTokens } from './roles-lost.js';
 import { revocationBy, revocationSteps } from './revocation-steps.js';
 

@@ -4,7 +4,7 @@ import type { IdentityBlock } from '../model/identity.js';
 import type { Step } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
 import type { IssuanceContext } from '../context/context.js';
-import { announce } from '../context/events.js';
+import { announce } from '../context/request-steps.js';
 
 /**
  * The step that revokes these certificates: in one commit, with an audit event for each and the announcements to webhooks.

@@ -8,7 +8,7 @@ import { missingPermissions, type ClusterProbe, type LifetimeCap, type StoredClu
 import type { ProbedRevocation } from '../model/enforcement.js';
 import type { NeededAccess } from '../signing/signer.js';
 import { encodePem } from '@kubepass/x509';
-import { probedCluster } from '../context/last-probes.js';
+import { probedCluster } from '../context/under-way.js';
 import { issuingCluster, type IssuanceContext, type IssuingCluster } from '../context/context.js';
 import { probeRevocation } from '../access/probe-revocation.js';
 import { issueProbeCertificate, type ProbedSigning } from './probe-request.js';

@@ -7,9 +7,11 @@ import { IssuerKeys } from '../identity/oidc/issuer-keys.js';
 import type { OidcIssuer } from '../identity/oidc/issuer.js';
 import { OidcTokens } from '../identity/oidc/oidc-tokens.js';
 import { providerFetch, type ProviderFetch } from '../identity/oidc/provider-fetch.js';
-import type { Log } from '../context/context.js';
-import { authorityInForce } from './authority-in-force.js';
-import { AllInForce, type InForce } from './in-force.js';
+import type { Log, IssuingCluster } from '../context/context.js';
+import { authorityInForce, AllInForce, type InForce } from './in-force.js';
+import { describeAccess } from '../kubernetes/access.js';
+import { tokenReviewAccess } from '../kubernetes/token-review.js';
+import { ServiceAccounts } from '../identity/service-accounts.js';
 
 /** An identity provider, and how it is called. */
 export interface OpenedIssuer {
@@ -117,3 +119,30 @@ function issuerOf(config: OidcConfig, { oidc, serviceAccounts, clientCertificate
     },
   };
 }
+
+/** Opens the way in for service accounts; null where the configuration has none. */
+export function openServiceAccounts(
+  { callers, roles }: Pick<Config, 'callers' | 'roles'>,
+  clusters: ReadonlyMap<string, Pick<IssuingCluster, 'connection'>>,
+  clock: () => Date,
+  log: Log,
+): ServiceAccounts | null {
+  if (callers.serviceAccounts.length === 0) return null;
+  const reviewing = callers.serviceAccounts.map(({ cluster, audience, usernamePrefix }) => {
+    const connection = clusters.get(cluster)?.connection;
+    if (!connection) throw new TypeError(`cluster "${cluster}" has no connection`);
+    log.info({ cluster, audience }, 'callers come with tokens of service accounts of this cluster');
+    return {
+      ...{ name: cluster, audience, usernamePrefix },
+      review: (token: string) => connection.reviewToken(token, audience),
+      forbidden: (missing: string, why: string) => {
+        log.error({ cluster, missing, why }, forbidden);
+      },
+    };
+  });
+  return new ServiceAccounts({ clusters: reviewing, roles, clock });
+}
+
+const forbidden =
+  `service accounts of a cluster do not get in: kubepass may not ${describeAccess(tokenReviewAccess)} there, ` +
+  'the right that deploy/kubernetes/components/review-tokens gives';

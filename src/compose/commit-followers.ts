@@ -1,7 +1,6 @@
 import type { Budgets } from '../identity/spent-budgets.js';
-import type { DirectoryUse } from '../context/directory-use.js';
+import type { DirectoryUse, IdentityBlocks } from '../context/standing.js';
 import type { DenyList } from '../access/deny-list.js';
-import type { IdentityBlocks } from '../context/blocked-identities.js';
 import type { StepMeasures } from '../model/measures.js';
 import { afterCommit, type CommitFollower } from '../store/writer/followed-writer.js';
 import { budgetFollower } from './open-budgets.js';

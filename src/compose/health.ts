@@ -1,6 +1,6 @@
 import { may } from '../identity/permissions.js';
 import type { IssuingCluster } from '../context/context.js';
-import type { ClusterProbes } from '../context/last-probes.js';
+import type { ClusterProbes } from '../context/under-way.js';
 import type { DenyList } from '../access/deny-list.js';
 import type { ClusterHealth, Component, ComponentName, ComponentState, HealthService } from '../model/health.js';
 import type { Store } from '../store/store.js';

@@ -2,13 +2,12 @@ import type { CertificateRequest } from '../model/certificate-request.js';
 import { idempotencyKeySeconds } from '../context/idempotency-keys.js';
 import { recoverRequests } from '../requests/recover-requests.js';
 import { secondsAfter, type IssuanceContext } from '../context/context.js';
-import { requestEvent } from '../context/events.js';
+import { requestEvent, moveRequest } from '../context/request-steps.js';
 import { keptProofSeconds } from '../identity/proofs/key-proof-authenticator.js';
 import { settleReuses } from '../directory/directory-service.js';
 import { settleLosses } from '../directory/lose-groups.js';
 import { announceExpiry, forgetOldNotices } from '../access/announce-expiry.js';
 import { BlockedAccess } from '../access/end-access.js';
-import { moveRequest } from '../context/request-states.js';
 
 const headMilliseconds = 60_000;
 

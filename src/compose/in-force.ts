@@ -1,6 +1,7 @@
 import type { Log } from '../context/context.js';
 import { watchSteadily, type Acted } from '../workers/steady-watch.js';
-import { fileReading } from './file-reading.js';
+import { readFile, stat } from 'node:fs/promises';
+import { describeCertificateAuthority } from '../kubernetes/certificate-authorities.js';
 
 /** The content of files, kept equal to them. */
 export interface InForce<T> {
@@ -147,4 +148,47 @@ export class AllInForce {
   stop(): void {
     for (const one of this.#all) one.stop();
   }
+}
+
+/**
+ * PEM of the CAs that the certificate of somebody who is called may chain to, kept equal to its file; null without a file: the
+ * CAs that Node.js trusts. `fields` say in the log whose they are.
+ */
+export async function authorityInForce(
+  file: string | null,
+  fields: object,
+  { log, intervalMilliseconds }: { readonly log: Log; readonly intervalMilliseconds: number },
+): Promise<InForce<string | null>> {
+  if (file === null) return unchanging(null);
+  return keepInForce<string | null>({
+    files: [file],
+    async load() {
+      const { pem, certificates } = describeCertificateAuthority(await readFile(file, 'utf8'));
+      if (certificates.length === 0) throw new Error(`${file} holds no certificate`);
+      return pem;
+    },
+    isSame: (one, other) => one === other,
+    intervalMilliseconds,
+    log,
+    told: {
+      fields,
+      replaced: 'another CA file is in force',
+      refused: 'a CA file was changed and cannot be used: the one in force stays',
+    },
+  });
+}
+
+/** Identifies the content of files without reading them: by which file each of them is, and when it last changed. */
+export async function fileReading(
+  files: readonly string[],
+): Promise<{ readonly reading: string; readonly content: null }> {
+  const readings = files.map(async (file) => {
+    try {
+      const { dev, ino, size, mtimeNs, ctimeNs } = await stat(file, { bigint: true });
+      return [dev, ino, size, mtimeNs, ctimeNs].join();
+    } catch (error) {
+      return String(error);
+    }
+  });
+  return { reading: (await Promise.all(readings)).join(' '), content: null };
 }

@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.js';
 import { whyNotPermitted } from '../identity/permissions.js';
-import type { ClusterProbes } from '../context/last-probes.js';
+import type { ClusterProbes } from '../context/under-way.js';
 import { StoreBusyError, StoreUnavailableError } from '../model/errors.js';
 import type { StandingFaults, StepMeasures } from '../model/measures.js';
 import { done } from '../model/outcome.js';

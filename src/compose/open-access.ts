@@ -1,6 +1,5 @@
-import { DirectoryUse } from '../context/directory-use.js';
+import { DirectoryUse, IdentityBlocks } from '../context/standing.js';
 import { DenyList } from '../access/deny-list.js';
-import { IdentityBlocks } from '../context/blocked-identities.js';
 import { followedWriter } from '../store/writer/followed-writer.js';
 import { openAuthenticators, type Authenticators } from './authenticators.js';
 import { openKeptRevocations, type KeptRevocations } from '../backup/kept-revocations.js';

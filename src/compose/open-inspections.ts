@@ -5,7 +5,7 @@ import type { IssuingCluster, Log } from '../context/context.js';
 import type { Budgets } from '../identity/spent-budgets.js';
 import type { InspectionService } from '../inspections/inspection-service.js';
 import type { Store } from '../store/store.js';
-import type { Closings } from './closings.js';
+import type { Closings } from './runtime.js';
 import { KnownClusters } from './known-clusters.js';
 
 export interface InspectionParts {

@@ -1,11 +1,10 @@
-import { AttemptsUnderWay } from '../context/attempts-under-way.js';
+import { AttemptsUnderWay } from '../context/under-way.js';
 import type { IssuanceContext } from '../context/context.js';
 import { Restorations } from '../backup/recorded-restorations.js';
 import type { Store } from '../store/store.js';
 import { isSoleProcess } from '../backup/open-store.js';
 import type { OpenedAccess } from './open-access.js';
-import { openPublicAddress } from './open-cluster.js';
-import type { OpenedClusters } from './open-clusters.js';
+import { openPublicAddress, type OpenedClusters } from './open-clusters.js';
 import type { OpenedDatabase } from './open-database.js';
 import type { PoliciesInForce } from './policies-in-force.js';
 import type { Runtime } from './runtime.js';

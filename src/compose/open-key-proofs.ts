@@ -2,7 +2,7 @@ import type { Config } from '../config/config.js';
 import { KeyProofs } from '../identity/proofs/key-proof-authenticator.js';
 import { isForPeopleAlone } from '../identity/permissions.js';
 import { rolesBound } from '../identity/role-bindings.js';
-import type { DirectoryUse } from '../context/directory-use.js';
+import type { DirectoryUse } from '../context/standing.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
 import { isPredecessors } from '../model/directory.js';
 import { foldedName } from '@kubepass/inspect/formats';

@@ -3,11 +3,10 @@ import type { IssuanceContext } from '../context/context.js';
 import { whyRolesLost } from '../access/roles-lost.js';
 import type { OpenedAccess } from './open-access.js';
 import type { Runtime } from './runtime.js';
-import { openCallers, type OpenedIssuer } from './callers.js';
+import { openCallers, type OpenedIssuer, openServiceAccounts } from './callers.js';
 import type { OpenedClientCertificates } from './client-certificates.js';
 import { openKeyProofs } from './open-key-proofs.js';
 import { openRefusedSignIns } from './refused-sign-ins.js';
-import { openServiceAccounts } from './service-accounts.js';
 import { openSignIn, type OpenedSignIn } from './sign-in.js';
 
 /** The parts that are open before callers get in. */

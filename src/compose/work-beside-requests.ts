@@ -1,7 +1,7 @@
 import { clearUnrecordedObjects } from '../clusters/clear-unrecorded-objects.js';
 import { probeStaleClusters } from '../clusters/probe-cluster.js';
 import { watchUnknownIdentities } from '../clusters/watch-unknown-identities.js';
-import { within } from '../context/attempts-under-way.js';
+import { within } from '../context/under-way.js';
 import type { IssuanceContext, IssuingCluster } from '../context/context.js';
 import { keepRevocationConfigMap } from '../access/keep-revocation-config-map.js';
 import { watchReviewers } from '../access/watch-reviewers.js';

@@ -8,7 +8,7 @@ import type { RevocationReason } from '@kubepass/x509';
 import type { LeftOver } from '../model/webhook-delivery.js';
 import type { Step } from '../store/steps/step.js';
 import type { IssuanceContext } from '../context/context.js';
-import { announce } from '../context/events.js';
+import { announce } from '../context/request-steps.js';
 import { blockingStep, widenedByLeaving } from '../access/block-steps.js';
 import { findAccess, nothingToEnd, spellingsOf, type AccessToEnd } from '../access/end-access.js';
 import { residualExposureOf } from '../access/enforcement-on.js';

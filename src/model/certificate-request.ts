@@ -2,7 +2,7 @@ import type { KeyAlgorithm } from '@kubepass/x509';
 import type { ApprovalStage, PrincipalSelector, RecordedDecision } from './decision.js';
 import type { Requester } from './principal.js';
 
-/** The states of a request; `request-states.ts` in issuance says which moves exist. */
+/** The states of a request; `request-steps.ts` in context says which moves exist. */
 export const requestStates = [
   'pending',
   'approved',

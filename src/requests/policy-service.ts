@@ -15,7 +15,7 @@ import type { DraftPool, EvaluatedDraft } from '../policy/workers/draft-pool.js'
 import { DraftRefusedError, draftPath, type Draft } from '../policy/workers/draft.js';
 import type { KeyAlgorithm } from '@kubepass/x509';
 import type { IssuanceContext } from '../context/context.js';
-import { labelDetails, renewalDetails, violationDetails } from '../context/events.js';
+import { labelDetails, renewalDetails, violationDetails } from '../context/request-steps.js';
 import { resolveEvaluation, type EvaluationAsk } from './renew-certificate.js';
 import type { ResolvedAsk } from './resolve-ask.js';
 import { decideNow, withBlocked } from './decide-within-quotas.js';

@@ -8,7 +8,7 @@ import type { Principal } from '../model/principal.js';
 import { type CertificateRequestView, withCertificate, withCertificates } from './request-view.js';
 import { type CollectedKubeconfig, kubeconfigOf } from './collect-kubeconfig.js';
 import type { IssuanceContext } from '../context/context.js';
-import { clusterGone, lapsed, stateConflict } from '../context/request-states.js';
+import { clusterGone, lapsed, stateConflict } from '../context/request-steps.js';
 import { recomputeTrace, type RecordedPolicySets } from './recompute-trace.js';
 import { approvalTurn } from './decide-request.js';
 import type { AuditEvent } from '../model/audit-event.js';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ClusterProbes } from '../../../src/context/last-probes.js';
+import { ClusterProbes } from '../../../src/context/under-way.js';
 import { createKubeconfig } from '../../../src/requests/collect-kubeconfig.js';
 import { probeCluster, probeStaleClusters } from '../../../src/clusters/probe-cluster.js';
 import { missingPermissions } from '../../../src/model/cluster.js';

@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { DirectoryUse } from '../../../src/context/directory-use.js';
+import { DirectoryUse } from '../../../src/context/standing.js';
 import type { DirectoryStanding } from '../../../src/model/directory.js';
 import { aDirectoryUser } from '../store/records.js';
 

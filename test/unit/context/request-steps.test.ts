@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { canMove, moveRequest } from '../../../src/context/request-states.js';
+import { canMove, moveRequest } from '../../../src/context/request-steps.js';
 import { requestStates } from '../../../src/model/certificate-request.js';
 
 describe('the states of a request', () => {
