@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { LocalCAConfig } from '../config/cluster-config.js';
 import { createSecretFile } from '../config/secrets.js';
 import type { Log } from '../context/context.js';
 import { auditEvent } from '../model/audit-event.js';
@@ -14,7 +13,7 @@ import type { Store } from '../store/store.js';
  */
 export async function generateMissingAuthority(
   cluster: string,
-  { certFile, keyFile }: LocalCAConfig,
+  { certFile, keyFile }: { readonly certFile: string; readonly keyFile: string },
   store: Store,
   now: Date,
   log: Log,
@@ -46,20 +45,18 @@ export async function generateMissingAuthority(
  * start.
  */
 export function pinAuthority(cluster: string, spkiSha256: string, store: Store, now: Date): Promise<void> {
-  return store.alone(() => pinIfNew(cluster, spkiSha256, store, now));
-}
-
-async function pinIfNew(cluster: string, spkiSha256: string, store: Store, now: Date): Promise<void> {
-  const pinned = await store.certificateAuthorities.pinnedSpkiSha256(cluster);
-  if (pinned === spkiSha256) return;
-  if (pinned !== null)
-    throw new Error(
-      `cluster "${cluster}" was served with another CA (SPKI SHA-256 ${pinned}, now ${spkiSha256}): ` +
-        'put that CA back, or give the cluster another name',
-    );
-  const { committed } = await store.writer.commit({
-    operations: [{ op: 'pinCertificateAuthority', cluster, spkiSha256 }],
-    events: [auditEvent('CertificateAuthorityPinned', now, null, { spkiSha256 }, { cluster })],
+  return store.alone(async () => {
+    const pinned = await store.certificateAuthorities.pinnedSpkiSha256(cluster);
+    if (pinned === spkiSha256) return;
+    if (pinned !== null)
+      throw new Error(
+        `cluster "${cluster}" was served with another CA (SPKI SHA-256 ${pinned}, now ${spkiSha256}): ` +
+          'put that CA back, or give the cluster another name',
+      );
+    const { committed } = await store.writer.commit({
+      operations: [{ op: 'pinCertificateAuthority', cluster, spkiSha256 }],
+      events: [auditEvent('CertificateAuthorityPinned', now, null, { spkiSha256 }, { cluster })],
+    });
+    if (!committed) throw new Error(`the CA of cluster "${cluster}" could not be pinned`);
   });
-  if (!committed) throw new Error(`the CA of cluster "${cluster}" could not be pinned`);
 }

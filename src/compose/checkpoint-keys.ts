@@ -1,19 +1,19 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { join } from 'node:path';
-import type { Config } from '../config/config.js';
 import { createSecretFile, readSecretFile } from '../config/secrets.js';
 import type { Log } from '../context/context.js';
 import type { CheckpointSigner } from '../evidence/checkpoint-service.js';
 
 /**
- * Reads the keys that sign checkpoints. Without a setting it is the one in the data dir, made at first use. Throws where a
+ * Reads the keys that sign checkpoints. `files` null: it is the one in the data dir, made at first use. Throws where a
  * file cannot be read, or holds no Ed25519 key.
  */
 export async function openCheckpointKeys(
-  { audit: { checkpointKeyFiles }, dataDir }: Pick<Config, 'audit' | 'dataDir'>,
+  files: readonly string[] | null,
+  dataDir: string,
   log: Log,
 ): Promise<readonly CheckpointSigner[]> {
-  if (checkpointKeyFiles !== null) return Promise.all(checkpointKeyFiles.map((file) => readKey(file, log)));
+  if (files !== null) return Promise.all(files.map((file) => readKey(file, log)));
   const file = join(dataDir, 'checkpoint.key');
   const { privateKey } = generateKeyPairSync('ed25519');
   await createSecretFile(file, privateKey.export({ format: 'pem', type: 'pkcs8' }));

@@ -26,7 +26,7 @@ export interface OpenedClientCertificates {
  */
 export async function openClientCertificates(
   { config: { callers, clusters: configs, roles }, clock, log, intervalMilliseconds, closings }: Runtime,
-  clusters: Iterable<IssuingCluster>,
+  clusters: readonly IssuingCluster[],
   tls: TlsInForce | null,
 ): Promise<OpenedClientCertificates | null> {
   const config = callers.clientCertificates;
@@ -34,7 +34,10 @@ export async function openClientCertificates(
   if (config === null || tls === null) return null;
   if (config.identity === 'commonName' && config.usernamePrefix === '' && callers.oidc.some(isWithoutPrefix))
     log.warn({}, 'client certificates and an issuer can give the same name: a usernamePrefix would keep them apart');
-  const userAuthorities = await UserAuthorities.of(clusters, configs);
+  const named = configs.filter(
+    ({ clientCertificateAuthorityFile: file, signer }) => file !== null || signer.kind === 'localCA',
+  );
+  const userAuthorities = await UserAuthorities.of(clusters, new Set(named.map(({ name }) => name)));
   const trust = await openCallersTrust(config, log, {
     ...{ clock, intervalMilliseconds },
     pair: () => tls.current(),

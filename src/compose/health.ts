@@ -1,13 +1,8 @@
 import { may } from '../identity/permissions.js';
 import type { IssuingCluster } from '../context/context.js';
 import type { ClusterProbes } from '../context/under-way.js';
-import type { DenyList } from '../access/deny-list.js';
 import type { ClusterHealth, Component, ComponentName, ComponentState, HealthService } from '../model/health.js';
 import type { Store } from '../store/store.js';
-import type { WebhookDispatcher } from '../webhooks/webhook-dispatcher.js';
-import type { OpenedIssuer } from './callers.js';
-import type { PoliciesInForce } from './policies-in-force.js';
-import type { TlsInForce } from './tls-in-force.js';
 
 /** The parts whose state is told. */
 export interface HealthParts {
@@ -18,15 +13,25 @@ export interface HealthParts {
   readonly clusters: readonly IssuingCluster[];
   readonly probes: Pick<ClusterProbes, 'last'>;
   readonly policies: PoliciesInForce;
-  readonly denyList: Pick<DenyList, 'size' | 'isBehind'>;
+  readonly denyList: { size(): number; readonly isBehind: boolean };
   readonly checkpointSeconds: number;
-  readonly webhooks: Pick<WebhookDispatcher, 'failing'> & { readonly configured: number };
-  readonly issuers: readonly Pick<OpenedIssuer, 'keys'>[];
-  readonly tls: TlsInForce | null;
+  readonly webhooks: { readonly configured: number; readonly failing: number };
+  readonly issuers: readonly { readonly keys: { readonly areUsable: boolean } }[];
+  readonly tls: ServedCertificate | null;
   /** As in `HealthService`. */
   readonly restored: HealthService['restored'];
   /** Sentences for people. */
   readonly notes: () => readonly string[];
+}
+
+interface PoliciesInForce {
+  current(): { readonly policies: readonly unknown[]; readonly guardrails: readonly unknown[] };
+  isRefused(): boolean;
+  since(): Date;
+}
+
+interface ServedCertificate {
+  current(): { readonly validFrom: string; readonly validTo: string };
 }
 
 /**
@@ -156,7 +161,7 @@ function issuersComponent(issuers: HealthParts['issuers']): Component {
   return component('issuers', unavailable > 0 ? 'degraded' : 'ok', { configured: issuers.length, unavailable });
 }
 
-function tlsComponent(tls: TlsInForce | null, now: Date): readonly Component[] {
+function tlsComponent(tls: ServedCertificate | null, now: Date): readonly Component[] {
   if (tls === null) return [];
   const [from, to] = [new Date(tls.current().validFrom), new Date(tls.current().validTo)];
   return [

@@ -1,13 +1,38 @@
-import type { UnchainedRecord } from '../audit/audit-record.js';
+import { packEvents, type UnchainedRecord } from '../audit/audit-record.js';
+import type { Budgets, Spender } from '../identity/spent-budgets.js';
 import type { AuditEventDraft } from '../model/audit-event.js';
+import type { CommitFollower } from '../store/writer/followed-writer.js';
 import type { Operation, Step } from '../store/steps/step.js';
+
+/**
+ * Spends the `auditKilobytes` of whoever causes events, before a step is committed. Events without a principal are caused by
+ * the one that another event of their step names; a renewal by a proof of possession is paid by its username. Nothing
+ * follows where budgets are off.
+ */
+export function budgetFollower(budgets: Pick<Budgets, 'areCounted' | 'spend'>): readonly CommitFollower[] {
+  if (!budgets.areCounted) return [];
+  const before = (step: Step): Step => {
+    const cause = step.events.find(({ principal }) => principal !== null);
+    if (cause === undefined) return step;
+    const packed = packEvents(step.events);
+    budgets.spend(spenderOf(cause), 'auditKilobytes', keptOctets(step, packed) / 1000);
+    return { ...step, packed };
+  };
+  return [{ minds: null, waits: true, before }];
+}
+
+function spenderOf({ principal, details }: AuditEventDraft): Spender {
+  const spender = { name: principal ?? '', credentialId: null };
+  if (!('keyProof' in details) || typeof details['username'] !== 'string') return spender;
+  return { ...spender, proof: { username: details['username'] } };
+}
 
 /**
  * About how many octets of a step are kept for good, as far as a caller decides how many there are: its audit events, and the
  * texts and people that are kept beside them. Members that have the same size in every request and certificate are not counted,
  * because the number of calls bounds them.
  */
-export const keptOctets = ({ events, operations }: Step, packed: readonly UnchainedRecord[]): number =>
+const keptOctets = ({ events, operations }: Step, packed: readonly UnchainedRecord[]): number =>
   sum(packed, octetsOfRecord) +
   sum(events, octetsOfMembers) +
   sum(operations, octetsOfOperation) +

@@ -1,11 +1,17 @@
 import { describeCertificateAuthority } from '../kubernetes/certificate-authorities.js';
 import type { KnownCluster } from '@kubepass/inspect';
-import type { IssuingCluster } from '../context/context.js';
+import type { Cluster } from '../model/cluster.js';
 
 const believedMilliseconds = 5 * 60 * 1000;
 
 const dersOf = (pemBundle: string): readonly Uint8Array[] =>
   describeCertificateAuthority(pemBundle).certificates.map(({ der }) => der);
+
+interface InspectedCluster {
+  readonly cluster: Pick<Cluster, 'name' | 'server' | 'servingCertificateAuthority'>;
+  /** The CAs that user certificates of this cluster chain to; null where they are unknown. */
+  clientTrust(): Promise<{ readonly pem: string } | null>;
+}
 
 /** Our clusters as inspections know them. Clusters are asked in the background, so that no inspection waits. */
 export class KnownClusters {
@@ -13,7 +19,7 @@ export class KnownClusters {
   #askedAt = -Infinity;
 
   constructor(
-    private readonly clusters: readonly IssuingCluster[],
+    private readonly clusters: readonly InspectedCluster[],
     private readonly clock: () => Date,
   ) {
     this.#known = clusters.map(({ cluster: { name, server, servingCertificateAuthority } }) => ({

@@ -25,7 +25,7 @@ export async function openAudit(
 ): Promise<OpenedAudit> {
   let signing: { stop(): Promise<void> } | null = null;
   closings.push(() => signing?.stop());
-  const signers = await openCheckpointKeys(config, log);
+  const signers = await openCheckpointKeys(config.audit.checkpointKeyFiles, config.dataDir, log);
   const soleProcess = isSoleProcess(config);
   const checkpoints = new Checkpoints({
     ...{ store, signers, owner, clock, log, soleProcess, deliveriesOf },

@@ -1,16 +1,15 @@
-import type { Config } from '../config/config.js';
 import { KeyProofs } from '../identity/proofs/key-proof-authenticator.js';
 import { isForPeopleAlone } from '../identity/permissions.js';
-import { rolesBound } from '../identity/role-bindings.js';
+import { rolesBound, type RoleBinding } from '../identity/role-bindings.js';
 import type { DirectoryUse } from '../context/standing.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
 import { isPredecessors } from '../model/directory.js';
 import { foldedName } from '@kubepass/inspect/formats';
 import type { Store } from '../store/store.js';
 
-/** Callers with the key of a certificate, as the store knows it. */
+/** Callers with the key of a certificate, as the store knows it. `admins`: whether API tokens may hold the roles admin and approver. */
 export function openKeyProofs(
-  { roles, callers }: Pick<Config, 'roles' | 'callers'>,
+  { roles, admins }: { readonly roles: readonly RoleBinding[]; readonly admins: boolean },
   store: Pick<Store, 'certificates' | 'requests' | 'apiTokens' | 'restorations' | 'writer'>,
   directoryUse: Pick<DirectoryUse, 'isUsed' | 'standingsOf'>,
   clock: () => Date,
@@ -33,7 +32,7 @@ export function openKeyProofs(
       const makers = decision.makers ?? (await store.apiTokens.makersOf(requester.name, null));
       // Roles by bindings are today's, for the groups of then. No binding has the roles of a token.
       const byToken = (await store.apiTokens.rolesOf(requester.name)).filter(
-        (role) => requester.roles.includes(role) && (callers.apiTokens.admins || !isForPeopleAlone(role)),
+        (role) => requester.roles.includes(role) && (admins || !isForPeopleAlone(role)),
       );
       const today = { ...requester, roles: [...new Set([...rolesBound(roles, requester), ...byToken])] };
       const { der, username, notAfter } = certificate;

@@ -1,5 +1,4 @@
 import type { KeyObject } from 'node:crypto';
-import type { ClusterConfig } from '../config/cluster-config.js';
 import type { CallersTrust } from '../identity/callers-trust.js';
 import type { IssuingCluster } from '../context/context.js';
 import { displayDistinguishedName } from '@kubepass/x509';
@@ -13,15 +12,11 @@ export class UserAuthorities {
 
   private constructor(private readonly asked: readonly IssuingCluster[]) {}
 
-  /** Knows the CAs that the configuration names from the beginning; asks the other clusters for theirs. */
-  static async of(clusters: Iterable<IssuingCluster>, configs: readonly ClusterConfig[]): Promise<UserAuthorities> {
-    const all = [...clusters];
-    const named = configs
-      .filter(({ clientCertificateAuthorityFile: file, signer }) => file !== null || signer.kind === 'localCA')
-      .map(({ name }) => name);
-    const isNamed = ({ cluster }: IssuingCluster): boolean => named.includes(cluster.name);
-    const authorities = new UserAuthorities(all.filter((cluster) => !isNamed(cluster)));
-    for (const cluster of all.filter(isNamed)) await authorities.#learn(cluster);
+  /** Knows the CAs of the `named` clusters, which the configuration names, from the beginning; asks the other clusters for theirs. */
+  static async of(clusters: readonly IssuingCluster[], named: ReadonlySet<string>): Promise<UserAuthorities> {
+    const isNamed = ({ cluster }: IssuingCluster): boolean => named.has(cluster.name);
+    const authorities = new UserAuthorities(clusters.filter((cluster) => !isNamed(cluster)));
+    for (const cluster of clusters.filter(isNamed)) await authorities.#learn(cluster);
     return authorities;
   }
 

@@ -55,7 +55,12 @@ export async function openWaysIn(
     ...tokens.waysIn,
     ...(signIn.logins.issuers.length > 0 && { sessions }),
     ...(clientCertificates && { clientCertificates: clientCertificates.wayIn }),
-    keyProofs: openKeyProofs(config, store, directoryUse, clock),
+    keyProofs: openKeyProofs(
+      { roles: config.roles, admins: config.callers.apiTokens.admins },
+      store,
+      directoryUse,
+      clock,
+    ),
   };
   return {
     callers: new Callers(apiTokens, waysIn, { count: countRefusal }, (principal) => whyRolesLost(context, principal)),

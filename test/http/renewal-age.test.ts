@@ -124,13 +124,7 @@ describe('the roles of a renewal by a proof', () => {
   ): Promise<readonly Role[] | string> => {
     const { store } = service;
     const clock = () => service.services.clock();
-    const callers = { apiTokens: { admins } } as Parameters<typeof openKeyProofs>[0]['callers'];
-    const proofs = openKeyProofs(
-      { roles: bindings, callers } as never,
-      store,
-      new DirectoryUse(store.directory),
-      clock,
-    );
+    const proofs = openKeyProofs({ roles: bindings, admins }, store, new DirectoryUse(store.directory), clock);
     const { pem } = await csrFor(of.username, ['team-a']);
     const proof = { fingerprint: of.fingerprint, key: of.key, address: service.address, csr: pem, now: clock() };
     const presented = {

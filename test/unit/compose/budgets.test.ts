@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { packEvents } from '../../../src/audit/audit-record.js';
 import { canonicalJson, NotCanonicalizableError } from '../../../src/audit/canonical-json.js';
-import { budgetFollower } from '../../../src/compose/open-budgets.js';
+import { budgetFollower } from '../../../src/compose/kept-octets.js';
 import { Budgets } from '../../../src/identity/spent-budgets.js';
 import { auditEvent, type AuditEventDraft, type Json } from '../../../src/model/audit-event.js';
 import { noName, type DirectoryUser } from '../../../src/model/directory.js';

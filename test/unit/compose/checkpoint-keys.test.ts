@@ -18,8 +18,7 @@ beforeEach(() => {
 });
 const ignore = () => undefined;
 const log = { info: ignore, error: ignore, warn: (_: object, message: string) => void warnings.push(message) };
-const open = (checkpointKeyFiles: readonly string[] | null = null) =>
-  openCheckpointKeys({ audit: { checkpointSeconds: 60, archive: null, checkpointKeyFiles }, dataDir }, log);
+const open = (files: readonly string[] | null = null) => openCheckpointKeys(files, dataDir, log);
 
 function file(name: string, content: string): string {
   const at = join(dataDir, name);

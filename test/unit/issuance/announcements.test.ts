@@ -6,7 +6,7 @@ import type { IssuanceContext } from '../../../src/context/context.js';
 import { announce } from '../../../src/context/request-steps.js';
 import { createRequest } from '../../../src/requests/create-request.js';
 import { approveRequest, cancelRequest, denyRequest } from '../../../src/requests/decide-request.js';
-import { expireRequests } from '../../../src/compose/housekeeping.js';
+import { expireRequests } from '../../../src/requests/expire-requests.js';
 import { probeCluster } from '../../../src/clusters/probe-cluster.js';
 import { AttemptsUnderWay } from '../../../src/context/under-way.js';
 import { recoverRequests } from '../../../src/requests/recover-requests.js';
