@@ -2,7 +2,7 @@ import { ClientCertificates } from '../identity/client-certificates.js';
 import type { IssuingCluster, Log } from '../context/context.js';
 import type { Runtime } from './runtime.js';
 import type { TlsInForce } from './tls-in-force.js';
-import { UserAuthorities } from './user-authorities.js';
+import { UserAuthorities } from '../clusters/user-authorities.js';
 import { readFile } from 'node:fs/promises';
 import type { ClientCertificatesConfig } from '../config/callers-config.js';
 import { tlsSettingsForCertificates, type TlsPair, tryHandshake } from '../http/server/tls-settings.js';

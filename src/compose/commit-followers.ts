@@ -3,7 +3,7 @@ import type { DirectoryUse, IdentityBlocks } from '../context/standing.js';
 import type { DenyList } from '../access/deny-list.js';
 import type { StepMeasures } from '../model/measures.js';
 import { afterCommit, type CommitFollower } from '../store/writer/followed-writer.js';
-import { budgetFollower } from './kept-octets.js';
+import { budgetFollower } from '../store/writer/kept-octets.js';
 import type { Authenticators } from './authenticators.js';
 import type { KeptCheckpoint } from '../backup/kept-checkpoint.js';
 import type { KeptRevocations } from '../backup/kept-revocations.js';

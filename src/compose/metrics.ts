@@ -11,7 +11,7 @@ import { secondsSince } from '../observability/metrics/seconds-since.js';
 import type { EnforcementService } from '../access/enforcement-service.js';
 import type { CommitFollower } from '../store/writer/followed-writer.js';
 import type { Store } from '../store/store.js';
-import { FigureCounting } from './count-figures.js';
+import { FigureCounting } from '../observability/metrics/count-figures.js';
 
 export interface OpenedMetrics extends Metrics {
   readonly counting: FigureCounting;

@@ -1,6 +1,6 @@
 import { Checkpoints, signCheckpoints } from '../evidence/checkpoint-service.js';
 import type { Store } from '../store/store.js';
-import { openCheckpointKeys } from './checkpoint-keys.js';
+import { openCheckpointKeys } from '../evidence/checkpoint-keys.js';
 import { isSoleProcess } from '../backup/open-store.js';
 import { openRetention, type RetentionToBegin } from './retention.js';
 import type { Runtime } from './runtime.js';

@@ -25,7 +25,7 @@ import type { Tracing } from '../model/tracing.js';
 import { KubernetesSigner } from '../signing/kubernetes.js';
 import { LocalCaSigner } from '../signing/local-ca.js';
 import type { Signer } from '../signing/signer.js';
-import { generateMissingAuthority, pinAuthority } from './certificate-authority-files.js';
+import { generateMissingAuthority, pinAuthority } from '../signing/certificate-authority-files.js';
 import { CryptoThread, threadedSignatures } from '../signing/crypto-thread.js';
 
 /** The clusters of the configuration, with their signers. */

@@ -6,7 +6,7 @@ import type { Budgets } from '../identity/spent-budgets.js';
 import type { InspectionService } from '../inspections/inspection-service.js';
 import type { Store } from '../store/store.js';
 import type { Closings } from './runtime.js';
-import { KnownClusters } from './known-clusters.js';
+import { KnownClusters } from '../inspections/known-clusters.js';
 
 export interface InspectionParts {
   readonly store: Pick<Store, 'inventory'>;

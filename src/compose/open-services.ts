@@ -16,7 +16,7 @@ import { apiTokenWriter } from './api-tokens.js';
 import type { OpenedClientCertificates } from './client-certificates.js';
 import { offeredSignIns } from './offered-sign-ins.js';
 import type { OpenedWaysIn } from './ways-in.js';
-import { healthService } from './health.js';
+import { healthService } from '../observability/health.js';
 import { openInspections, type OpenedInspections } from './open-inspections.js';
 import { measuredReviews, metricsService } from './metrics.js';
 import type { OpenedAccess } from './open-access.js';

@@ -6,7 +6,7 @@ import type { Store } from '../store/store.js';
 import { deliveriesOf, type Webhook, type WebhookSender } from '../webhooks/webhook.js';
 import { WebhookDispatcher, attemptMilliseconds, attemptsAtOnce } from '../webhooks/webhook-dispatcher.js';
 import type { Runtime } from './runtime.js';
-import { storedOutbox } from './webhook-outbox.js';
+import { storedOutbox } from '../webhooks/stored-outbox.js';
 import { ConfigError, type Config } from '../config/config.js';
 import type { WebhookConfig } from '../config/webhook-config.js';
 import { readSecretFile } from '../config/secrets.js';

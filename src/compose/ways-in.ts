@@ -5,7 +5,7 @@ import type { OpenedAccess } from './open-access.js';
 import type { Runtime } from './runtime.js';
 import { openCallers, type OpenedIssuer, openServiceAccounts } from './callers.js';
 import type { OpenedClientCertificates } from './client-certificates.js';
-import { openKeyProofs } from './open-key-proofs.js';
+import { openKeyProofs } from '../requests/open-key-proofs.js';
 import { openRefusedSignIns } from './refused-sign-ins.js';
 import { openSignIn, type OpenedSignIn } from './sign-in.js';
 

@@ -1,6 +1,6 @@
 import { X509Certificate, type KeyObject } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openKeyProofs } from '../../src/compose/open-key-proofs.js';
+import { openKeyProofs } from '../../src/requests/open-key-proofs.js';
 import type { RoleBinding } from '../../src/identity/role-bindings.js';
 import { DirectoryUse } from '../../src/context/standing.js';
 import { runPlugin } from '../../packages/kubectl-kubepass/src/run-plugin.js';

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Log } from '../context/context.js';
-import type { CertificateCount, RecordFigures } from '../model/record-figures.js';
-import type { Counted, LastCounts } from '../observability/metrics/record-metrics.js';
-import type { Store } from '../store/store.js';
+import type { Log } from '../../context/context.js';
+import type { CertificateCount, RecordFigures } from '../../model/record-figures.js';
+import type { Counted, LastCounts } from './record-metrics.js';
+import type { Store } from '../../store/store.js';
 
 /** How long others have the event loop between two portions of certificates. */
 const pauseMilliseconds = 50;

@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { createSecretFile } from '../config/secrets.js';
-import type { Log } from '../context/context.js';
 import { auditEvent } from '../model/audit-event.js';
 import type { Store } from '../store/store.js';
 
@@ -16,7 +15,7 @@ export async function generateMissingAuthority(
   { certFile, keyFile }: { readonly certFile: string; readonly keyFile: string },
   store: Store,
   now: Date,
-  log: Log,
+  log: { info(fields: object, message: string): void },
 ): Promise<void> {
   const directory = dirname(certFile);
   if (existsSync(certFile) || existsSync(keyFile)) return;

@@ -1,8 +1,8 @@
-import { packEvents, type UnchainedRecord } from '../audit/audit-record.js';
-import type { Budgets, Spender } from '../identity/spent-budgets.js';
-import type { AuditEventDraft } from '../model/audit-event.js';
-import type { CommitFollower } from '../store/writer/followed-writer.js';
-import type { Operation, Step } from '../store/steps/step.js';
+import { packEvents, type UnchainedRecord } from '../../audit/audit-record.js';
+import type { Budgets, Spender } from '../../identity/spent-budgets.js';
+import type { AuditEventDraft } from '../../model/audit-event.js';
+import type { CommitFollower } from './followed-writer.js';
+import type { Operation, Step } from '../steps/step.js';
 
 /**
  * Spends the `auditKilobytes` of whoever causes events, before a step is committed. Events without a principal are caused by

@@ -1,8 +1,8 @@
 import type { AuditEventDraft } from '../model/audit-event.js';
 import type { Operation, Writer } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
-import type { DeliveryRecords } from '../webhooks/webhook-delivery-service.js';
-import type { Outbox } from '../webhooks/webhook-dispatcher.js';
+import type { DeliveryRecords } from './webhook-delivery-service.js';
+import type { Outbox } from './webhook-dispatcher.js';
 
 /** The outbox as the store keeps it; each change is one commit with its audit events. */
 export function storedOutbox(reader: Store['webhookDeliveries'], writer: Writer): Outbox & DeliveryRecords {

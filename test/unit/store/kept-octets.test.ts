@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { packEvents } from '../../../src/audit/audit-record.js';
 import { canonicalJson, NotCanonicalizableError } from '../../../src/audit/canonical-json.js';
-import { budgetFollower } from '../../../src/compose/kept-octets.js';
+import { budgetFollower } from '../../../src/store/writer/kept-octets.js';
 import { Budgets } from '../../../src/identity/spent-budgets.js';
 import { auditEvent, type AuditEventDraft, type Json } from '../../../src/model/audit-event.js';
 import { noName, type DirectoryUser } from '../../../src/model/directory.js';
@@ -9,7 +9,7 @@ import { followedWriter } from '../../../src/store/writer/followed-writer.js';
 import { StepPreparation } from '../../../src/store/writer/prepare-step.js';
 import { sqliteDialect } from '../../../src/store/sqlite/sqlite-statements.js';
 import type { Operation, Step } from '../../../src/store/steps/step.js';
-import { aCertificate, aRequest } from '../store/records.js';
+import { aCertificate, aRequest } from './records.js';
 
 const at = new Date('2026-03-01T09:30:00Z');
 

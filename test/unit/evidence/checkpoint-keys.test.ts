@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { openCheckpointKeys } from '../../../src/compose/checkpoint-keys.js';
+import { openCheckpointKeys } from '../../../src/evidence/checkpoint-keys.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 
 const { path, remove } = temporaryDirectory();

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { healthService, type HealthParts } from '../../../src/compose/health.js';
+import { healthService, type HealthParts } from '../../../src/observability/health.js';
 import { StoreUnavailableError } from '../../../src/model/errors.js';
 import { auditor } from '../../helpers/principals.js';
 
