@@ -1,5 +1,5 @@
 import { ClientCertificates } from '../identity/client-certificates.js';
-import type { IssuingCluster, Log } from '../context/context.js';
+import type { IssuingCluster } from '../context/context.js';
 import type { Runtime } from './runtime.js';
 import type { TlsInForce } from './tls-in-force.js';
 import { UserAuthorities } from '../clusters/user-authorities.js';
@@ -8,7 +8,7 @@ import type { ClientCertificatesConfig } from '../config/callers-config.js';
 import { tlsSettingsForCertificates, type TlsPair, tryHandshake } from '../http/server/tls-settings.js';
 import { readCallersTrust, type CallersTrust } from '../identity/callers-trust.js';
 import { displayDistinguishedName } from '@kubepass/x509';
-import { keepInForce, type InForce, type Remark } from './in-force.js';
+import type { FilesInForce, InForce, Remarks } from './in-force.js';
 
 /** How often clusters are asked which CA their users have. */
 const askEveryMilliseconds = 60_000;
@@ -25,7 +25,7 @@ export interface OpenedClientCertificates {
  * used, or one of them is the user CA of a cluster.
  */
 export async function openClientCertificates(
-  { config: { callers, clusters: configs, roles }, clock, log, intervalMilliseconds, closings }: Runtime,
+  { config: { callers, clusters: configs, roles }, clock, log, files, closings }: Runtime,
   clusters: readonly IssuingCluster[],
   tls: TlsInForce | null,
 ): Promise<OpenedClientCertificates | null> {
@@ -38,11 +38,8 @@ export async function openClientCertificates(
     ({ clientCertificateAuthorityFile: file, signer }) => file !== null || signer.kind === 'localCA',
   );
   const userAuthorities = await UserAuthorities.of(clusters, new Set(named.map(({ name }) => name)));
-  const trust = await openCallersTrust(config, log, {
-    ...{ clock, intervalMilliseconds },
-    pair: () => tls.current(),
-    whyNot: (read) => userAuthorities.whyShared(read),
-  });
+  const whyNot = (read: CallersTrust) => userAuthorities.whyShared(read);
+  const trust = await openCallersTrust(config, files, clock, tls, whyNot);
 
   let shared: string | null = null;
   const look = (current = trust.current()): void => {
@@ -58,10 +55,7 @@ export async function openClientCertificates(
     look();
   };
   let timer: NodeJS.Timeout | undefined;
-  closings.push(() => {
-    clearInterval(timer);
-    trust.stop();
-  });
+  closings.push(() => clearInterval(timer));
   return {
     wayIn: new ClientCertificates({
       identity: config.identity,
@@ -85,38 +79,30 @@ const isWithoutPrefix = ({ usernamePrefix }: { readonly usernamePrefix: string }
 /** The CAs by which callers are let in. */
 export type CallersTrustInForce = InForce<CallersTrust>;
 
-export interface CallersTrustOptions {
-  readonly clock: () => Date;
-  readonly intervalMilliseconds: number;
-  /** The pair of the listener that asks for client certificates. */
-  readonly pair: () => TlsPair;
-  /** Why these CAs must not be used; null where they may. */
-  readonly whyNot: (trust: CallersTrust) => string | null;
-}
-
 type Files = Pick<ClientCertificatesConfig, 'certificateAuthorityFile' | 'revocationListFile'>;
 
 /**
  * The CAs of callers and their CRLs, kept equal to their files. Files that cannot be used replace none. Throws where the first
- * ones cannot be used.
+ * ones cannot be used. `tls`: the pair of the listener that asks for client certificates. `whyNot`: why these CAs must not be
+ * used; null where they may.
  */
-export function openCallersTrust(
-  files: Files,
-  log: Log,
-  { clock, intervalMilliseconds, pair, whyNot }: CallersTrustOptions,
+function openCallersTrust(
+  config: Files,
+  files: FilesInForce,
+  clock: () => Date,
+  tls: TlsInForce,
+  whyNot: (trust: CallersTrust) => string | null,
 ): Promise<CallersTrustInForce> {
-  const { certificateAuthorityFile, revocationListFile } = files;
-  return keepInForce({
+  const { certificateAuthorityFile, revocationListFile } = config;
+  return files.keep('callers', {
     files: revocationListFile === null ? [certificateAuthorityFile] : [certificateAuthorityFile, revocationListFile],
-    async load(warn) {
-      const trust = await read(files, pair());
+    async load(remarks) {
+      const trust = await read(config, tls.current());
       const why = whyNot(trust);
       if (why !== null) throw new Error(why);
-      warnOfEnded(trust, clock(), warn);
+      warnOfEnded(trust, clock(), remarks);
       return trust;
     },
-    intervalMilliseconds,
-    log,
     told: {
       replaced: 'the CAs of callers, or their CRLs, were read again',
       fieldsOf: ({ authorities }) => ({ authorities: authorities.length }),
@@ -140,12 +126,13 @@ async function read({ certificateAuthorityFile, revocationListFile }: Files, pai
   }
 }
 
-function warnOfEnded({ authorities }: CallersTrust, now: Date, warn: Remark): void {
+function warnOfEnded({ authorities }: CallersTrust, now: Date, remarks: Remarks): void {
   for (const { certificate, list } of authorities) {
     const authority = displayDistinguishedName(certificate.subject);
     const { notAfter } = certificate;
-    if (now > notAfter) warn({ authority, notAfter }, 'a CA of callers has ended: its certificates are refused');
+    if (now > notAfter)
+      remarks.warn({ authority, notAfter }, 'a CA of callers has ended: its certificates are refused');
     if (list !== null && now > list.nextUpdate)
-      warn({ authority, nextUpdate: list.nextUpdate }, 'a CRL of callers has ended: nobody gets in by its CA');
+      remarks.warn({ authority, nextUpdate: list.nextUpdate }, 'a CRL of callers has ended: nobody gets in by its CA');
   }
 }

@@ -66,19 +66,16 @@ async function wire(
   closings: Closings,
 ): Promise<Omit<Composition, 'close'>> {
   const runtime = await openRuntime(config, givenLog, overrides, closings);
-  const { clock, log, metrics, intervalMilliseconds } = runtime;
-  const tls = config.tls && (await openTls(config.tls, log, { clock, intervalMilliseconds }));
-  closings.push(() => tls?.stop());
+  const { clock, log, metrics, files } = runtime;
+  const tls = config.tls && (await openTls(config.tls, files, clock, log));
   const database = await openDatabase(runtime);
   const webhooks = await openWebhooks(runtime, database.store);
   const access = await openAccess(runtime, database);
   const followers = commitFollowers({
     ...access,
     fromTheStart: database.fromTheStart,
-    wake: () => {
-      webhooks.wake();
-    },
-    measures: metrics.issuance,
+    wake: webhooks.wake,
+    measured: metrics.steps,
   });
   const store: Store = { ...database.store, writer: followedWriter(database.writer, followers, runtime.tracing) };
   const audit = await openAudit(runtime, store, webhooks);
@@ -95,14 +92,17 @@ async function wire(
   const { services, known, setRecovered } = openServices(runtime, parts);
   const { issuers } = waysIn.signIn.logins;
   return {
-    ...{ store, services, tls, metrics },
+    store,
+    services,
+    tls,
+    metrics,
     callersTrust: clientCertificates?.trust ?? null,
     requestTracing: runtime.requestTracing,
     browsers:
       issuers.length > 0 && config.publicAddress ? { origin: new URL(config.publicAddress.url).origin, issuers } : null,
     async reload() {
       log.info({}, 'the policies, and the files of certificates and secrets, are read again');
-      await Promise.all([policies.reload(), tls?.reload(), webhooks.reload(), waysIn.reload()]);
+      await Promise.all([policies.reload(), files.reload()]);
     },
     async begin() {
       await beginWork(runtime, { ...parts, known });

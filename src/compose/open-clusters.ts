@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { ClusterProbes } from '../context/under-way.js';
-import type { IssuingCluster, Log } from '../context/context.js';
-import type { Store } from '../store/store.js';
-import { type Signatures, loadSigningAuthority, type SigningAuthority, signaturesHere } from '@kubepass/x509';
-import type { Runtime, Closings } from './runtime.js';
 import { readFile } from 'node:fs/promises';
+import type { ClusterConfig, LocalCAConfig } from '../config/cluster-config.js';
+import { readSecretFile } from '../config/secrets.js';
+import type { IssuingCluster } from '../context/context.js';
+import { ClusterProbes } from '../context/under-way.js';
 import { brokenConnection } from '../kubernetes/broken-connection.js';
 import {
   type ClientTrust,
@@ -13,20 +12,17 @@ import {
   trustOfCluster,
 } from '../kubernetes/certificate-authorities.js';
 import type { ClusterConnection } from '../kubernetes/cluster-connection.js';
-import { kubeApiserverClient } from '../kubernetes/csr-object.js';
 import { ClusterForbiddenError } from '../kubernetes/cluster-error.js';
-import type { ClusterConfig, LocalCAConfig } from '../config/cluster-config.js';
-import type { Config } from '../config/config.js';
-import { readSecretFile } from '../config/secrets.js';
+import { kubeApiserverClient } from '../kubernetes/csr-object.js';
 import type { Cluster } from '../model/cluster.js';
-import type { ClusterCallMeasure } from '../model/measures.js';
-import type { PublicAddress } from '../model/enforcement.js';
-import type { Tracing } from '../model/tracing.js';
+import { generateMissingAuthority, pinAuthority } from '../signing/certificate-authority-files.js';
+import { CryptoThread, threadedSignatures } from '../signing/crypto-thread.js';
 import { KubernetesSigner } from '../signing/kubernetes.js';
 import { LocalCaSigner } from '../signing/local-ca.js';
 import type { Signer } from '../signing/signer.js';
-import { generateMissingAuthority, pinAuthority } from '../signing/certificate-authority-files.js';
-import { CryptoThread, threadedSignatures } from '../signing/crypto-thread.js';
+import type { Store } from '../store/store.js';
+import { loadSigningAuthority, type Signatures, type SigningAuthority, signaturesHere } from '@kubepass/x509';
+import type { Runtime } from './runtime.js';
 
 /** The clusters of the configuration, with their signers. */
 export interface OpenedClusters {
@@ -37,68 +33,39 @@ export interface OpenedClusters {
   readonly signatures: Signatures;
 }
 
+/** The parts that each cluster is opened with. */
+interface ClusterParts extends Pick<OpenedClusters, 'probes' | 'signatures'> {
+  readonly store: Store;
+  /** The id of the log in which requests are recorded. */
+  readonly instance: string;
+}
+
 /** Opens the clusters, one after the other. `instance`: the id of the log in which requests are recorded. */
-export async function openClusters(
-  { config, overrides, clock, log, tracing, metrics, closings }: Runtime,
-  store: Store,
-  instance: string,
-): Promise<OpenedClusters> {
-  const signatures = openSignatures(overrides.cryptoThread ?? true, log, closings);
+export async function openClusters(runtime: Runtime, store: Store, instance: string): Promise<OpenedClusters> {
+  const signatures = openSignatures(runtime);
   const probes = new ClusterProbes(store);
-  metrics.follow({ store, probes });
   const all: IssuingCluster[] = [];
-  for (const cluster of config.clusters) {
-    const opened = await openCluster(cluster, {
-      store,
-      clock,
-      random: randomBytes,
-      signatures,
-      log,
-      tracing,
-      instance,
-      whyNotSigning: (name) => probes.whyNotSigning(name),
-      measure: (name) => metrics.clusters.callsTo(name),
-      wrapSigner: overrides.signer ?? ((signer) => signer),
-      wrapConnection: overrides.connection ?? ((connection) => connection),
-    });
-    closings.push(() => opened.connection?.close());
+  for (const config of runtime.config.clusters) {
+    const opened = await openCluster(config, runtime, { store, instance, probes, signatures });
+    runtime.closings.push(() => opened.connection?.close());
     all.push(opened);
   }
   await probes.load(all.map(({ cluster }) => cluster));
   return { byName: new Map(all.map((one) => [one.cluster.name, one])), all, probes, signatures };
 }
 
-export interface ClusterWiring {
-  readonly store: Store;
-  readonly clock: () => Date;
-  readonly random: (octets: number) => Buffer;
-  readonly signatures: Signatures;
-  readonly log: Log;
-  readonly tracing: Tracing;
-  /** The id of the log in which requests are recorded. */
-  readonly instance: string;
-  /** Why a cluster is known not to sign user certificates; null: it signs, or that is not known. */
-  readonly whyNotSigning: (cluster: string) => string | null;
-  /** Measures the calls to a cluster. */
-  readonly measure: (cluster: string) => ClusterCallMeasure;
-  /** Lets tests put something around the signer. */
-  readonly wrapSigner: (signer: Signer) => Signer;
-  /** The same for the connection. */
-  readonly wrapConnection: (connection: ClusterConnection) => ClusterConnection;
-}
-
 /**
  * Opens a cluster with its signer. A cluster that cannot be reached is served all the same, and says so when it is
  * used.
  */
-export async function openCluster(config: ClusterConfig, wiring: ClusterWiring): Promise<IssuingCluster> {
-  const connection = await openConnection(config, wiring);
-  const opened = await openSigner(config, connection, wiring);
+async function openCluster(config: ClusterConfig, runtime: Runtime, parts: ClusterParts): Promise<IssuingCluster> {
+  const connection = await openConnection(config, runtime);
+  const opened = await openSigner(config, connection, runtime, parts);
   const clientAuthority = await readPem(config.clientCertificateAuthorityFile);
   const serving = (await readPem(config.servingCertificateAuthorityFile)) ?? connection?.servingCertificateAuthority;
   return {
     cluster: clusterOf(config, connection, serving ?? opened.authority ?? ''),
-    signer: wiring.wrapSigner(opened.signer),
+    signer: runtime.overrides.signer?.(opened.signer) ?? opened.signer,
     ...(opened.signingAuthority && { authority: opened.signingAuthority }),
     connection,
     clientTrust: clientAuthority === null ? opened.clientTrust : fixedTrust(readClientTrust(clientAuthority)),
@@ -116,30 +83,33 @@ interface OpenedSigner {
   readonly clientTrust: () => Promise<ClientTrust | null>;
 }
 
-/** The wiring of the signers: one row for each. */
+/** Opens a signer: one row for each kind. */
 function openSigner(
-  config: ClusterConfig,
+  { name, signer }: ClusterConfig,
   connection: ClusterConnection | null,
-  wiring: ClusterWiring,
+  runtime: Runtime,
+  parts: ClusterParts,
 ): OpenedSigner | Promise<OpenedSigner> {
-  switch (config.signer.kind) {
+  switch (signer.kind) {
     case 'localCA':
-      return openLocalCa(config.name, config.signer, wiring);
+      return openLocalCa(name, signer, runtime, parts);
     case 'kubernetes':
-      return openKubernetes(config.name, connection, wiring);
+      return openKubernetes(name, connection, runtime, parts);
   }
 }
 
-async function openLocalCa(cluster: string, ca: LocalCAConfig, wiring: ClusterWiring): Promise<OpenedSigner> {
-  const { store, clock, log } = wiring;
+async function openLocalCa(
+  cluster: string,
+  ca: LocalCAConfig,
+  { clock, log }: Runtime,
+  { store, signatures }: ClusterParts,
+): Promise<OpenedSigner> {
   if (ca.generate) await generateMissingAuthority(cluster, ca, store, clock(), log);
   const certificatePem = await readFile(ca.certFile, 'utf8');
-  const key = await readSecretFile(ca.keyFile);
-  if (key.warning !== null) log.warn({}, key.warning);
-  const authority = loadSigningAuthority(certificatePem, key.content.toString('utf8'));
+  const authority = loadSigningAuthority(certificatePem, (await readSecretFile(ca.keyFile, log)).toString('utf8'));
   await pinAuthority(cluster, authority.spkiSha256, store, clock());
   return {
-    signer: new LocalCaSigner(authority, wiring.random, wiring.signatures),
+    signer: new LocalCaSigner(authority, randomBytes, signatures),
     signingAuthority: authority,
     authority: certificatePem,
     clientTrust: fixedTrust(readClientTrust(certificatePem)),
@@ -149,7 +119,8 @@ async function openLocalCa(cluster: string, ca: LocalCAConfig, wiring: ClusterWi
 function openKubernetes(
   cluster: string,
   connection: ClusterConnection | null,
-  { clock, instance, whyNotSigning }: ClusterWiring,
+  { clock }: Runtime,
+  { instance, probes }: ClusterParts,
 ): OpenedSigner {
   if (connection === null) throw new TypeError(`cluster "${cluster}" has no connection`);
   const signingCluster = {
@@ -158,7 +129,7 @@ function openKubernetes(
     csrs: connection.csrs,
     watch: connection.watchCsrs(kubeApiserverClient),
     whoAmI: () => connection.whoAmI(),
-    whyNotSigning: () => whyNotSigning(cluster),
+    whyNotSigning: () => probes.whyNotSigning(cluster),
   };
   return {
     signer: new KubernetesSigner(signingCluster, clock),
@@ -169,7 +140,7 @@ function openKubernetes(
 
 async function openConnection(
   { name, connection, allowExec }: ClusterConfig,
-  { clock, log, measure, tracing, wrapConnection }: ClusterWiring,
+  { overrides, clock, log, metrics, tracing }: Runtime,
 ): Promise<ClusterConnection | null> {
   if (connection === null) return null;
   const report = (error: unknown) => {
@@ -179,8 +150,9 @@ async function openConnection(
   try {
     // Loaded here, because the Kubernetes client takes some 70 MB of memory that local CAs need not spend.
     const { openClusterConnection } = await import('../kubernetes/cluster-connection.js');
-    const options = { allowExec, report, clock, measure: measure(name), tracing };
-    return wrapConnection(await openClusterConnection(connection, options));
+    const options = { allowExec, report, clock, measure: metrics.clusters.callsTo(name), tracing };
+    const opened = await openClusterConnection(connection, options);
+    return overrides.connection?.(opened) ?? opened;
   } catch (error) {
     // The other clusters are served; this one answers with what is wrong.
     log.error({ err: error, cluster: name }, 'a cluster cannot be reached as it is configured');
@@ -196,13 +168,6 @@ function blastRadiusOf(
   if (!readRoleBindings || connection === null) return () => null;
   const roleBindings = connection.roleBindings();
   return (username, groups) => roleBindings.blastRadius(username, groups);
-}
-
-/** Reads the CA at the address where clusters reach the service. */
-export async function openPublicAddress(config: Config['publicAddress']): Promise<PublicAddress | null> {
-  if (config === null) return null;
-  const pem = await readPem(config.certificateAuthorityFile);
-  return { url: config.url, certificateAuthority: pem && describeCertificateAuthority(pem).pem };
 }
 
 function clusterOf(
@@ -229,9 +194,9 @@ const readPem = (file: string | null): Promise<string | null> =>
 
 const fixedTrust = (trust: ClientTrust) => (): Promise<ClientTrust | null> => Promise.resolve(trust);
 
-/** `threaded`: whether those with P-256 are made and verified on a thread of their own. */
-export function openSignatures(threaded: boolean, log: Log, closings: Closings): Signatures {
-  if (!threaded) return signaturesHere;
+/** Signatures with P-256 are made and verified on a thread of their own. */
+function openSignatures({ overrides, log, closings }: Runtime): Signatures {
+  if (overrides.cryptoThread === false) return signaturesHere;
   const thread = new CryptoThread({
     report: (error) => {
       log.error({ err: error }, 'the thread that makes and verifies signatures ended by itself');

@@ -21,9 +21,7 @@ export async function openCheckpointKeys(
 }
 
 async function readKey(file: string, log: Log): Promise<CheckpointSigner> {
-  const { content, warning } = await readSecretFile(file);
-  if (warning !== null) log.warn({}, warning);
-  const privateKey = keyIn(content);
+  const privateKey = keyIn(await readSecretFile(file, log));
   if (privateKey?.asymmetricKeyType !== 'ed25519') throw new Error(`${file} holds no Ed25519 private key as PEM`);
   // RFC 8410 section 4: the key is the last 32 octets of its SubjectPublicKeyInfo.
   const spki = createPublicKey(privateKey).export({ format: 'der', type: 'spki' });

@@ -190,7 +190,7 @@ describe('a webhook about no request', () => {
       ...{ name: 'chat', events: [announcement.event], clusters: null, secrets: [] },
       sender: { send: () => Promise.resolve({ kind: 'abandoned' }), close() {} },
     };
-    const [delivery] = announced([chat], randomBytes, eventPayload, announcement);
+    const [delivery] = announced([chat], randomBytes, eventPayload)(announcement);
     expect(delivery).toMatchObject({ type: announcement.event, requestId: null });
     expect(checked(JSON.parse(delivery?.payload ?? '') as Event).type).toBe(announcement.event);
   });

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../../context/context.js';
 import type { CertificateCount, RecordFigures } from '../../model/record-figures.js';
-import type { Counted, LastCounts } from './record-metrics.js';
 import type { Store } from '../../store/store.js';
 
 /** How long others have the event loop between two portions of certificates. */
@@ -22,11 +21,19 @@ export interface CountingOptions {
   readonly partOfTime?: number;
 }
 
+/** Figures that were counted, with the instant at which that began and the time that it took. */
+export interface Counted<Figures> {
+  readonly at: Date;
+  readonly seconds: number;
+  readonly figures: Figures;
+}
+
 /** Counts what is in the database, again and again, and keeps the last figures. */
-export class FigureCounting implements LastCounts {
+export class FigureCounting {
   #certificates: Counted<CertificateCount> | null = null;
   #records: Counted<RecordFigures> | null = null;
 
+  /** The last count; null until the first one has ended. */
   certificates(): Counted<CertificateCount> | null {
     return this.#certificates;
   }

@@ -30,7 +30,7 @@ const telling = (of: IssuanceContext, expiryNoticeSeconds: readonly number[] = [
   ...of,
   settings: { ...of.settings, expiryNoticeSeconds },
   deliveriesOf: (announcement: Parameters<typeof of.deliveriesOf>[0]) =>
-    deliveriesOf([chat], randomBytes, eventPayload, announcement),
+    deliveriesOf([chat], randomBytes, eventPayload)(announcement),
 });
 
 /** Puts a certificate into the inventory that ends after so many seconds. Its lifetime is a year unless something else is said. */

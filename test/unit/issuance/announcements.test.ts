@@ -46,7 +46,7 @@ function announcing(webhooks: readonly Webhook[] = [webhook('chat')], writer?: W
   });
   return {
     ...context,
-    deliveriesOf: (announcement) => deliveriesOf(webhooks, randomBytes, eventPayload, announcement),
+    deliveriesOf: deliveriesOf(webhooks, randomBytes, eventPayload),
     store: { ...context.store, writer: followedWriter(writer ?? context.store.writer, [waking]) },
   };
 }

@@ -1,20 +1,19 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { openRetention, type RetentionToBegin } from '../../../src/compose/retention.js';
+import { openAudit, type OpenedAudit } from '../../../src/compose/open-audit.js';
+import { Closings, type Runtime } from '../../../src/compose/runtime.js';
 import type { Config } from '../../../src/config/config.js';
-import { Checkpoints } from '../../../src/evidence/checkpoint-service.js';
 import { archivesIn, now, recordEvents } from '../../helpers/retention.js';
-import { newCheckpointSigner } from '../../helpers/checkpoint-signer.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 import { testStore } from '../store/records.js';
 
 const directory = temporaryDirectory();
 const archiveDir = join(directory.path, 'archives');
 const patiently = { timeout: 10_000 };
-let retention: RetentionToBegin | undefined;
+let closings = new Closings();
 afterEach(async () => {
-  await retention?.stop();
+  await closings.close();
   rmSync(archiveDir, { recursive: true, force: true });
 });
 
@@ -28,18 +27,19 @@ async function begin(archive: Config['audit']['archive']) {
     error: () => undefined,
   };
   const clock = () => now;
-  const signers = [newCheckpointSigner()];
-  const checkpoints = new Checkpoints({
-    soleProcess: false,
-    ...{ store, signers, clock, log },
-    ...{ retiresOthers: true, owner: 'this', deliveriesOf: () => [] },
-  });
-  await checkpoints.open();
+  closings = new Closings();
+  const config = {
+    audit: { checkpointSeconds: 60, checkpointKeyFiles: null, archive },
+    dataDir: directory.path,
+    database: { kind: 'sqlite', file: '' },
+  } as unknown as Config;
+  const overrides = { retentionRoundMilliseconds: 20 };
+  const runtime = { config, overrides, clock, owner: 'this', log, closings } as unknown as Runtime;
+  const audit: OpenedAudit = await openAudit(runtime, store, { deliveriesOf: () => [] });
+  await audit.checkpoints.open();
   warnings.length = 0;
-  const config = { audit: { checkpointSeconds: 60, checkpointKeyFiles: null, archive } } as unknown as Config;
-  retention = openRetention(config, { store, checkpoints, signers, clock, log }, { retentionRoundMilliseconds: 20 });
-  retention.begin();
-  return { store, warnings, notes: () => retention?.notes() };
+  audit.beginRetention();
+  return { store, warnings, notes: () => audit.notes() };
 }
 
 it('says that the directory is lost, without its path to everybody, and goes on when it is there', async () => {
@@ -61,7 +61,7 @@ it('says that the directory is lost, without its path to everybody, and goes on 
 it('archives nothing where nobody asked for it', async () => {
   mkdirSync(archiveDir);
   const { store, notes } = await begin(null);
-  await retention?.stop();
+  await closings.close();
   expect(notes()).toEqual([]);
   expect(await store.auditArchives.last()).toBeNull();
 });
