@@ -1,7 +1,13 @@
 import { actsFor, whyNotPermitted } from '../identity/permissions.js';
 import { foldedName } from '@kubepass/inspect/formats';
-import { inForce, plainBlock, type IdentityBlock } from '../model/identity-block.js';
-import type { BlockAsk, IdentityDetails, UnblockAsk } from '../model/identity.js';
+import {
+  inForce,
+  plainBlock,
+  type IdentityBlock,
+  type BlockAsk,
+  type IdentityDetails,
+  type UnblockAsk,
+} from '../model/identity.js';
 import { done, refused, type FieldError, type Outcome, type Refused } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import type { IssuanceContext } from '../context/context.js';

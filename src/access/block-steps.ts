@@ -7,11 +7,11 @@ import {
   type IdentityBlock,
   type LeavingPart,
   type StoredIdentityBlock,
-} from '../model/identity-block.js';
+} from '../model/identity.js';
 import type { LeftOver } from '../model/webhook-delivery.js';
 import type { Operation, Step } from '../store/steps/step.js';
 import type { IssuanceContext } from '../context/context.js';
-import { announce } from '../context/events.js';
+import { announce } from '../context/request-steps.js';
 import { endingStep, type AccessToEnd } from './end-access.js';
 
 /** The block of a name once another one is asked for. */

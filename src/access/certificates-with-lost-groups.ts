@@ -1,4 +1,4 @@
-import type { ListedCertificate } from '../model/certificate.js';
+import type { ListedCertificate, Revocation } from '../model/certificate.js';
 import {
   isHere,
   type DirectoryGroup,
@@ -8,7 +8,6 @@ import {
 } from '../model/directory.js';
 import { foldedName } from '@kubepass/inspect/formats';
 import type { Requester } from '../model/principal.js';
-import type { Revocation } from '../model/revocation.js';
 import { groupsGivenOnly, groupsOfDirectory } from '../policy/given-groups.js';
 import type { IssuanceContext } from '../context/context.js';
 

@@ -9,7 +9,7 @@ import {
   type SupposedInDirectory,
 } from '../model/directory.js';
 import { foldedName } from '@kubepass/inspect/formats';
-import type { Visibility } from '../model/page.js';
+import type { Visibility } from '../model/outcome.js';
 import type { IssuanceContext } from '../context/context.js';
 import { spellingsOf } from './end-access.js';
 import { enforcementOn } from './enforcement-on.js';

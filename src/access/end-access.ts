@@ -1,13 +1,12 @@
 import { sessionEnded } from '../identity/sessions/browser-sessions.js';
 import { foldedName } from '@kubepass/inspect/formats';
-import { partOfOthers, type IdentityBlock } from '../model/identity-block.js';
+import { partOfOthers, type IdentityBlock } from '../model/identity.js';
 import type { ListedCertificate } from '../model/certificate.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
 import type { Session } from '../model/session.js';
 import type { Step } from '../store/steps/step.js';
 import type { IssuanceContext } from '../context/context.js';
-import { requestEvent } from '../context/events.js';
-import { moveRequest } from '../context/request-states.js';
+import { requestEvent, moveRequest } from '../context/request-steps.js';
 import { endTokens } from './roles-lost.js';
 import { revocationBy, revocationSteps } from './revocation-steps.js';
 

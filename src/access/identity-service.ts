@@ -1,7 +1,6 @@
 import { whyNotPermitted } from '../identity/permissions.js';
 import type { Identity, IdentityDetails, IdentityFilter } from '../model/identity.js';
-import { done, refused, type Outcome } from '../model/outcome.js';
-import type { Page, PageQuery } from '../model/page.js';
+import { done, refused, type Outcome, type Page, type PageQuery } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import type { IssuanceContext } from '../context/context.js';
 import { blockIdentity, unblockIdentity } from './block-identity.js';

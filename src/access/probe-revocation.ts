@@ -2,10 +2,9 @@ import { mostListed } from '../formats/enforcement/authorization-configuration.j
 import type { CertificateHolder, ClusterConnection } from '../kubernetes/cluster-connection.js';
 import { encodePem } from '@kubepass/x509';
 import { auditEvent } from '../model/audit-event.js';
-import type { Certificate } from '../model/certificate.js';
-import { probeUsername } from '../model/cluster-probe.js';
+import type { Certificate, RevokedCertificate } from '../model/certificate.js';
+import { probeUsername } from '../model/cluster.js';
 import type { ProbedRevocation, RevocationSettings } from '../model/enforcement.js';
-import type { RevokedCertificate } from '../model/revocation.js';
 import type { IssuanceContext } from '../context/context.js';
 
 /** How long a revoked certificate is tried: with the default caches of an API server it works for 30 seconds more. */

@@ -1,6 +1,7 @@
 import { foldedName } from '@kubepass/inspect/formats';
-import { blocks, plainBlock } from '../model/identity-block.js';
 import {
+  blocks,
+  plainBlock,
   listedAtMost,
   type BindingsOfIdentity,
   type Identity,

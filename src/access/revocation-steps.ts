@@ -1,11 +1,10 @@
 import { auditEvent, type AuditEventDraft } from '../model/audit-event.js';
-import type { ListedCertificate } from '../model/certificate.js';
-import type { IdentityBlock } from '../model/identity-block.js';
-import type { Revocation, RevokedCertificate } from '../model/revocation.js';
+import type { ListedCertificate, Revocation, RevokedCertificate } from '../model/certificate.js';
+import type { IdentityBlock } from '../model/identity.js';
 import type { Step } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
 import type { IssuanceContext } from '../context/context.js';
-import { announce } from '../context/events.js';
+import { announce } from '../context/request-steps.js';
 
 /**
  * The step that revokes these certificates: in one commit, with an audit event for each and the announcements to webhooks.

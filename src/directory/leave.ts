@@ -1,15 +1,14 @@
 import { auditEvent } from '../model/audit-event.js';
-import type { ListedCertificate } from '../model/certificate.js';
+import type { ListedCertificate, Revocation } from '../model/certificate.js';
 import type { DirectoryLeaving, DirectoryUser } from '../model/directory.js';
 import { foldedName } from '@kubepass/inspect/formats';
-import type { IdentityBlock } from '../model/identity-block.js';
+import type { IdentityBlock } from '../model/identity.js';
 import type { ApiToken } from '../model/principal.js';
-import type { Revocation } from '../model/revocation.js';
 import type { RevocationReason } from '@kubepass/x509';
 import type { LeftOver } from '../model/webhook-delivery.js';
 import type { Step } from '../store/steps/step.js';
 import type { IssuanceContext } from '../context/context.js';
-import { announce } from '../context/events.js';
+import { announce } from '../context/request-steps.js';
 import { blockingStep, widenedByLeaving } from '../access/block-steps.js';
 import { findAccess, nothingToEnd, spellingsOf, type AccessToEnd } from '../access/end-access.js';
 import { residualExposureOf } from '../access/enforcement-on.js';

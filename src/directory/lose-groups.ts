@@ -1,7 +1,7 @@
 import type { DirectoryGroup, DirectoryPerson } from '../model/directory.js';
 import type { ListedCertificate } from '../model/certificate.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
-import type { Page } from '../model/page.js';
+import type { Page } from '../model/outcome.js';
 import type { Step } from '../store/steps/step.js';
 import { denyIfNoLongerPermitted } from '../requests/recheck-policy.js';
 import type { IssuanceContext } from '../context/context.js';

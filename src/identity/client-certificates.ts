@@ -1,5 +1,5 @@
 import { BoundedMap } from '../model/bounded-map.js';
-import { authenticated, refusedFor, type Authentication, type WayIn } from '../model/authentication.js';
+import { authenticated, refusedFor, type Authentication, type WayIn } from '../model/principal.js';
 import { foldedName, quote } from '@kubepass/inspect/formats';
 import {
   attributeType,
@@ -15,8 +15,7 @@ import {
 } from '@kubepass/x509';
 import { type CallersAuthority, type CallersTrust, isIssuedBy } from './callers-trust.js';
 import { rolesBound, type RoleBinding } from './role-bindings.js';
-import { whyNotPrincipalName } from '../model/name-grammar.js';
-import { whyReservedName } from '../model/reserved-names.js';
+import { whyNotPrincipalName, whyReservedName } from '../model/name-grammar.js';
 
 export interface ClientCertificateOptions {
   /** Where the name is: the one URI among the alternative names, or the one common name. */

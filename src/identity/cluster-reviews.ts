@@ -1,5 +1,5 @@
 import { BoundedMap } from '../model/bounded-map.js';
-import type { TokenReview } from '../model/token-review.js';
+import type { TokenReview } from '../model/cluster.js';
 import { TooManyWaitingError, Turns } from '@kubepass/x509';
 import { Allowance } from './allowance.js';
 

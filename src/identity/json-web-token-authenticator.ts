@@ -1,4 +1,4 @@
-import { refusedFor, type Authentication, type WayIn } from '../model/authentication.js';
+import { refusedFor, type Authentication, type WayIn } from '../model/principal.js';
 import { audiencesOf, memberOf, readJsonWebToken, told, type JsonWebToken } from './json-web-token.js';
 
 /** Tokens of identity providers. */

@@ -1,5 +1,5 @@
 import { quote, readJson } from '@kubepass/inspect/formats';
-import { refusedFor, type Authentication } from '../model/authentication.js';
+import { refusedFor, type Authentication } from '../model/principal.js';
 
 /** A JSON object, as a token states it. Its members are looked at one by one: nothing about them is known. */
 export type JsonObject = Readonly<Record<string, unknown>>;

@@ -1,8 +1,8 @@
-import { authenticated, refusedFor, type Authentication, type WayIn } from '../model/authentication.js';
+import { authenticated, refusedFor, type Authentication, type WayIn } from '../model/principal.js';
 import { BoundedMap } from '../model/bounded-map.js';
 import { whyNotPrincipalName } from '../model/name-grammar.js';
 import { quote } from '@kubepass/inspect/formats';
-import type { TokenReview } from '../model/token-review.js';
+import type { TokenReview } from '../model/cluster.js';
 import { sha256 } from '@kubepass/x509';
 import { audiencesOf, memberOf, readJsonWebToken, told, type JsonWebToken } from './json-web-token.js';
 import { ClusterReviews, type ReviewingCluster } from './cluster-reviews.js';

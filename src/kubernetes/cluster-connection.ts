@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { certificatePrefix, credentialId } from '../formats/enforcement/credential-id.js';
 import type { ClusterCallMeasure } from '../model/measures.js';
-import type { TokenReview } from '../model/token-review.js';
+import type { TokenReview } from '../model/cluster.js';
 import type { Tracing } from '../model/tracing.js';
 import type { Access } from './access.js';
 import { ApiServer } from './api-server.js';

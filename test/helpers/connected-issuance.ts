@@ -4,7 +4,7 @@ import { embeddedRevocation } from '../../src/config/revocation-config.js';
 import { readClientTrust } from '../../src/kubernetes/certificate-authorities.js';
 import { openClusterConnection, type ClusterConnection } from '../../src/kubernetes/cluster-connection.js';
 import { kubeApiserverClient } from '../../src/kubernetes/csr-object.js';
-import { ClusterProbes } from '../../src/context/last-probes.js';
+import { ClusterProbes } from '../../src/context/under-way.js';
 import type { IssuanceContext, IssuingCluster } from '../../src/context/context.js';
 import { KubernetesSigner } from '../../src/signing/kubernetes.js';
 import { FakeApiServer } from './fake-api-server.js';

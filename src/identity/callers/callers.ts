@@ -4,8 +4,9 @@ import {
   type Authentication,
   type Credential,
   type WayIn,
-} from '../../model/authentication.js';
-import type { Principal, RolesLost } from '../../model/principal.js';
+  type Principal,
+  type RolesLost,
+} from '../../model/principal.js';
 import type { ApiTokenAuthenticator } from '../api-token-authenticator.js';
 import type { KeyProofs } from '../proofs/key-proof-authenticator.js';
 import type { RefusedSignIns } from '../refused-sign-ins.js';

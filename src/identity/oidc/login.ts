@@ -21,7 +21,7 @@ import {
   type CustomFetch,
   type ServerMetadata,
 } from 'openid-client';
-import { loginSeconds, type LoginAttempt, type LoginBegun, type LoginUnavailable } from '../../model/login.js';
+import { loginSeconds, type LoginAttempt, type LoginBegun, type LoginUnavailable } from '../../model/session.js';
 import { memberOf, readJsonWebToken, told } from '../json-web-token.js';
 import type { LoginProvider, VouchedPerson } from '../sessions/browser-logins.js';
 import { datedNonce, secondsOfNonce } from './dated-nonce.js';

@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto';
-import { authenticated, refusedFor, type Authentication } from '../../model/authentication.js';
+import { authenticated, refusedFor, type Authentication, type Principal } from '../../model/principal.js';
 import { BoundedMap } from '../../model/bounded-map.js';
-import type { Principal } from '../../model/principal.js';
 import { memberOf, type JsonObject, type JsonWebToken } from '../json-web-token.js';
 import type { TokensOfIssuers } from '../json-web-token-authenticator.js';
 import { rolesBound, type RoleBinding } from '../role-bindings.js';

@@ -1,8 +1,6 @@
-import { refusedFor, type Authentication } from '../../model/authentication.js';
+import { refusedFor, type Authentication, mostPrincipalGroups } from '../../model/principal.js';
 import { foldedName, isSystemName, quote } from '@kubepass/inspect/formats';
-import { whyNotPrincipalName } from '../../model/name-grammar.js';
-import { mostPrincipalGroups } from '../../model/principal.js';
-import { whyReservedName } from '../../model/reserved-names.js';
+import { whyNotPrincipalName, whyReservedName } from '../../model/name-grammar.js';
 import { memberOf, told, type JsonObject } from '../json-web-token.js';
 import type { NamingRules } from './issuer.js';
 

@@ -1,4 +1,4 @@
-import { refusedFor, type Authentication } from '../../model/authentication.js';
+import { refusedFor, type Authentication } from '../../model/principal.js';
 import { quoteAll } from '@kubepass/inspect/formats';
 import { audiencesOf, memberOf, told, type JsonWebToken } from '../json-web-token.js';
 import type { OidcIssuer, SignatureAlgorithm } from './issuer.js';

@@ -1,7 +1,13 @@
 import { X509Certificate, hash, type KeyObject } from 'node:crypto';
-import { authenticated, refusedFor, type Authentication, type WayIn } from '../../model/authentication.js';
-import type { PresentedProof } from '../../model/key-proof.js';
-import type { Principal, Role } from '../../model/principal.js';
+import {
+  authenticated,
+  refusedFor,
+  type Authentication,
+  type WayIn,
+  type PresentedProof,
+  type Principal,
+  type Role,
+} from '../../model/principal.js';
 import { quote } from '@kubepass/inspect/formats';
 import { TooManyWaitingError, Turns } from '@kubepass/x509';
 import { isVerifiedByOne } from '../oidc/verify-signature.js';

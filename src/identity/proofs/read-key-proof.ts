@@ -1,4 +1,4 @@
-import { refusedFor, type Authentication } from '../../model/authentication.js';
+import { refusedFor, type Authentication } from '../../model/principal.js';
 import { memberOf, readJsonWebToken, type JsonObject } from '../json-web-token.js';
 
 /** The algorithms of proofs (RFC 7518 section 3.1, RFC 8037 section 3.1): one for each kind of key. */

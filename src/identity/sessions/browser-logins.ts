@@ -1,5 +1,5 @@
 import { BoundedMap } from '../../model/bounded-map.js';
-import type { LoginAttempt, LoginBegun, LoginFinished, LoginUnavailable } from '../../model/login.js';
+import type { LoginAttempt, LoginBegun, LoginFinished, LoginUnavailable } from '../../model/session.js';
 import type { Sessions } from './browser-sessions.js';
 
 /** Signs people in at one identity provider. */

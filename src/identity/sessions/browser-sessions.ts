@@ -1,7 +1,6 @@
 import { auditEvent, type AuditEventDetails, type AuditEventDraft } from '../../model/audit-event.js';
 import { newId } from '../../model/new-id.js';
-import { done, refused, type Outcome } from '../../model/outcome.js';
-import type { Page, PageQuery } from '../../model/page.js';
+import { done, refused, type Outcome, type Page, type PageQuery } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
 import { isSessionLive, sessionLimits, type Session } from '../../model/session.js';
 import { secretSha256, newSessionSecret } from '../secrets.js';

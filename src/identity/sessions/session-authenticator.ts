@@ -1,5 +1,5 @@
 import { BoundedMap } from '../../model/bounded-map.js';
-import { authenticated, refusedFor, type Authentication, type WayIn } from '../../model/authentication.js';
+import { authenticated, refusedFor, type Authentication, type WayIn } from '../../model/principal.js';
 import { isSessionLive, type Session } from '../../model/session.js';
 import { secretSha256, SecretLookUp, type SecretReader, isSessionSecret } from '../secrets.js';
 import { rolesBound, type RoleBinding } from '../role-bindings.js';
