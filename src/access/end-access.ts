@@ -1,4 +1,4 @@
-import { sessionEnded } from '../identity/sessions/browser-sessions.js';
+import { sessionEnded } from '../identity/sessions.js';
 import { foldedName } from '@kubepass/inspect/formats';
 import { partOfOthers, type IdentityBlock } from '../model/identity-block.js';
 import type { ListedCertificate } from '../model/certificate.js';

@@ -1,6 +1,6 @@
-import { ApiTokenAuthenticator } from '../identity/api-token-authenticator.js';
+import { ApiTokenAuthenticator } from '../identity/callers/callers.js';
 import { BreakGlassUses } from '../identity/break-glass.js';
-import type { SessionAuthenticator } from '../identity/sessions/session-authenticator.js';
+import type { SessionAuthenticator } from '../identity/sessions.js';
 import type { Config } from '../config/config.js';
 import type { Log } from '../context/context.js';
 import type { Store } from '../store/store.js';

@@ -1,10 +1,10 @@
 import type { CallersConfig, OidcConfig } from '../config/callers-config.js';
 import { ConfigError, type Config } from '../config/config.js';
-import type { OtherWaysIn } from '../identity/callers/callers.js';
-import { JsonWebTokens, type TokensOfServiceAccounts } from '../identity/json-web-token-authenticator.js';
+import { type OtherWaysIn, JsonWebTokens } from '../identity/callers/callers.js';
+import type { ServiceAccounts } from '../identity/callers/service-accounts.js';
 import { publishedKeys } from '../identity/oidc/fetch-keys.js';
 import { IssuerKeys } from '../identity/oidc/issuer-keys.js';
-import type { OidcIssuer } from '../identity/oidc/issuer.js';
+import type { OidcIssuer } from '../identity/oidc/token-rules.js';
 import { OidcTokens } from '../identity/oidc/oidc-tokens.js';
 import { providerFetch, type ProviderFetch } from '../identity/oidc/provider-fetch.js';
 import type { Log } from '../context/context.js';
@@ -36,7 +36,7 @@ export interface OpenedCallers {
  */
 export async function openCallers(
   { configFile, callers, roles }: Pick<Config, 'configFile' | 'callers' | 'roles'>,
-  serviceAccounts: TokensOfServiceAccounts | null,
+  serviceAccounts: ServiceAccounts | null,
   clock: () => Date,
   log: Log,
   intervalMilliseconds: number,

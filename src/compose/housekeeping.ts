@@ -3,7 +3,7 @@ import { idempotencyKeySeconds } from '../context/idempotency-keys.js';
 import { recoverRequests } from '../requests/recover-requests.js';
 import { secondsAfter, type IssuanceContext } from '../context/context.js';
 import { requestEvent } from '../context/events.js';
-import { keptProofSeconds } from '../identity/proofs/key-proof-authenticator.js';
+import { keptProofSeconds } from '../identity/callers/key-proofs.js';
 import { settleReuses } from '../directory/directory-service.js';
 import { settleLosses } from '../directory/lose-groups.js';
 import { announceExpiry, forgetOldNotices } from '../access/announce-expiry.js';

@@ -1,7 +1,6 @@
 import type { Config } from '../config/config.js';
-import { KeyProofs } from '../identity/proofs/key-proof-authenticator.js';
-import { isForPeopleAlone } from '../identity/permissions.js';
-import { rolesBound } from '../identity/role-bindings.js';
+import { KeyProofs } from '../identity/callers/key-proofs.js';
+import { isForPeopleAlone, rolesBound } from '../identity/permissions.js';
 import type { DirectoryUse } from '../context/directory-use.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
 import { isPredecessors } from '../model/directory.js';

@@ -1,7 +1,7 @@
 import { describeAccess } from '../kubernetes/access.js';
 import { tokenReviewAccess } from '../kubernetes/token-review.js';
 import type { Config } from '../config/config.js';
-import { ServiceAccounts } from '../identity/service-accounts.js';
+import { ServiceAccounts } from '../identity/callers/service-accounts.js';
 import type { IssuingCluster, Log } from '../context/context.js';
 
 /** Opens the way in for service accounts; null where the configuration has none. */

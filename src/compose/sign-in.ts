@@ -2,9 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { ConfigError, type Config } from '../config/config.js';
 import { readSecretFile } from '../config/secrets.js';
 import { OidcLogin } from '../identity/oidc/login.js';
-import { Logins, type LoginProvider } from '../identity/sessions/browser-logins.js';
-import { SessionAuthenticator } from '../identity/sessions/session-authenticator.js';
-import { Sessions, type SessionWriter } from '../identity/sessions/browser-sessions.js';
+import {
+  Logins,
+  type LoginProvider,
+  SessionAuthenticator,
+  Sessions,
+  type SessionWriter,
+} from '../identity/sessions.js';
 import type { Log } from '../context/context.js';
 import type { Writer } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';

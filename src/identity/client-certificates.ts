@@ -14,7 +14,7 @@ import {
   Tag,
 } from '@kubepass/x509';
 import { type CallersAuthority, type CallersTrust, isIssuedBy } from './callers-trust.js';
-import { rolesBound, type RoleBinding } from './role-bindings.js';
+import { rolesBound, type RoleBinding } from './permissions.js';
 import { whyNotPrincipalName } from '../model/name-grammar.js';
 import { whyReservedName } from '../model/reserved-names.js';
 

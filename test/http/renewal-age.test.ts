@@ -1,7 +1,7 @@
 import { X509Certificate, type KeyObject } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openKeyProofs } from '../../src/compose/open-key-proofs.js';
-import type { RoleBinding } from '../../src/identity/role-bindings.js';
+import type { RoleBinding } from '../../src/identity/permissions.js';
 import { DirectoryUse } from '../../src/context/directory-use.js';
 import { runPlugin } from '../../packages/kubectl-kubepass/src/run-plugin.js';
 import type { Role } from '../../src/model/principal.js';

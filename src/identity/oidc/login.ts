@@ -22,10 +22,9 @@ import {
   type ServerMetadata,
 } from 'openid-client';
 import { loginSeconds, type LoginAttempt, type LoginBegun, type LoginUnavailable } from '../../model/login.js';
-import { memberOf, readJsonWebToken, told } from '../json-web-token.js';
-import type { LoginProvider, VouchedPerson } from '../sessions/browser-logins.js';
-import { datedNonce, secondsOfNonce } from './dated-nonce.js';
-import type { OidcIssuer } from './issuer.js';
+import { memberOf, readJsonWebToken, told } from './json-web-token.js';
+import type { LoginProvider, VouchedPerson } from '../sessions.js';
+import type { OidcIssuer } from './token-rules.js';
 import { personOfClaims } from './person-of-claims.js';
 import type { ProviderFetch } from './provider-fetch.js';
 
@@ -251,3 +250,17 @@ function messageOf(error: unknown): string {
   const isPlain = cause instanceof Error && ['OperationProcessingError', 'Error'].includes(cause.name);
   return isPlain ? `${error.message}: ${cause.message}` : error.message;
 }
+
+/**
+ * A nonce (OpenID Connect Core 1.0 section 15.5.2) that says when it was made: four octets of seconds since 1970, and 28 random
+ * ones. The identity provider puts it into the id token that it signs. So the time of a sign-in needs neither a record nor a key
+ * that replicas share.
+ */
+export function datedNonce(at: Date, random: (octets: number) => Buffer): string {
+  const seconds = Buffer.alloc(4);
+  seconds.writeUInt32BE(Math.floor(at.getTime() / 1000));
+  return Buffer.concat([seconds, random(28)]).toString('base64url');
+}
+
+/** When the nonce was made, in seconds since 1970. */
+export const secondsOfNonce = (nonce: string): number => Buffer.from(nonce.padEnd(6, 'A'), 'base64url').readUInt32BE();

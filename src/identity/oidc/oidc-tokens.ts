@@ -2,14 +2,11 @@ import { hash } from 'node:crypto';
 import { authenticated, refusedFor, type Authentication } from '../../model/authentication.js';
 import { BoundedMap } from '../../model/bounded-map.js';
 import type { Principal } from '../../model/principal.js';
-import { memberOf, type JsonObject, type JsonWebToken } from '../json-web-token.js';
-import type { TokensOfIssuers } from '../json-web-token-authenticator.js';
-import { rolesBound, type RoleBinding } from '../role-bindings.js';
-import type { OidcIssuer } from './issuer.js';
+import { memberOf, type JsonObject, type JsonWebToken, isVerifiedByOne } from './json-web-token.js';
+import { rolesBound, type RoleBinding } from '../permissions.js';
+import { type OidcIssuer, dateOf, judgeToken, refusalOfTime, type Validity } from './token-rules.js';
 import type { IssuerKeys } from './issuer-keys.js';
 import { personOfClaims, type Person } from './person-of-claims.js';
-import { dateOf, judgeToken, refusalOfTime, type Validity } from './token-rules.js';
-import { isVerifiedByOne } from './verify-signature.js';
 
 /** An issuer with its keys. */
 export interface IssuerInForce {
@@ -33,7 +30,7 @@ interface VerifiedToken {
 }
 
 /** Bearer tokens of the configured identity providers. */
-export class OidcTokens implements TokensOfIssuers {
+export class OidcTokens {
   readonly #issuers: ReadonlyMap<string, IssuerInForce>;
   /** By their SHA-256, so that each is verified once. Not the tokens themselves: they are secrets. */
   readonly #verified = new BoundedMap<string, VerifiedToken>(2_000);
@@ -42,16 +39,21 @@ export class OidcTokens implements TokensOfIssuers {
     this.#issuers = new Map(options.issuers.map((one) => [one.issuer.issuer, one]));
   }
 
+  /** Whether the one who says to have issued a token is configured. */
   knows(issuer: string): boolean {
     return this.#issuers.has(issuer);
   }
 
+  /** For a message: the configured issuer that differs from this one by a slash at the end alone; null: there is none. */
   closeTo(issuer: string): string | null {
     const close = issuer.endsWith('/') ? issuer.slice(0, -1) : `${issuer}/`;
     return this.#issuers.has(close) ? close : null;
   }
 
-  /** The keys may have changed since it was verified, and the time has: both are looked at again. */
+  /**
+   * The answer for a token that was verified before; null where it has to be read and verified. The keys may have changed
+   * since, and the time has: both are looked at again.
+   */
   remembered(token: string): Authentication | null {
     const sha256 = tokenSha256(token);
     const verified = this.#verified.get(sha256);
@@ -68,6 +70,7 @@ export class OidcTokens implements TokensOfIssuers {
     return untimely;
   }
 
+  /** The token names an issuer that is configured. */
   async verify(token: JsonWebToken): Promise<Authentication> {
     const inForce = this.#issuers.get(memberOf(token.claims, 'iss') as string);
     if (inForce === undefined) return refusedFor('IssuerUnknown', 'the issuer of the token is not among callers.oidc');

@@ -3,8 +3,8 @@ import { foldedName, isSystemName, quote } from '@kubepass/inspect/formats';
 import { whyNotPrincipalName } from '../../model/name-grammar.js';
 import { mostPrincipalGroups } from '../../model/principal.js';
 import { whyReservedName } from '../../model/reserved-names.js';
-import { memberOf, told, type JsonObject } from '../json-web-token.js';
-import type { NamingRules } from './issuer.js';
+import { memberOf, told, type JsonObject } from './json-web-token.js';
+import type { NamingRules } from './token-rules.js';
 
 /** A person, by the claims of an identity provider. */
 export interface Person {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { ApiTokenAuthenticator } from '../../../src/identity/api-token-authenticator.js';
+import { ApiTokenAuthenticator } from '../../../src/identity/callers/callers.js';
 import { isApiTokenSecret, newApiTokenSecret } from '../../../src/identity/secrets.js';
 import { makeApiToken } from '../../../src/identity/api-tokens.js';
 import type { ApiToken } from '../../../src/model/principal.js';

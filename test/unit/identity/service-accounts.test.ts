@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ServiceAccounts } from '../../../src/identity/service-accounts.js';
+import { ServiceAccounts } from '../../../src/identity/callers/service-accounts.js';
 import type { Authentication } from '../../../src/model/authentication.js';
 import type { TokenReview } from '../../../src/model/token-review.js';
 

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { readKeySet, type IssuerKeySet } from '../../../../src/identity/oidc/json-web-keys.js';
+import { readKeySet, type IssuerKeySet } from '../../../../src/identity/oidc/fetch-keys.js';
 import { jwkOf, makeKeys } from '../../../helpers/raw-tokens.js';
 
 const keys = makeKeys();

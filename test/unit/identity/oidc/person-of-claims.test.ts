@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { NamingRules } from '../../../../src/identity/oidc/issuer.js';
+import type { NamingRules } from '../../../../src/identity/oidc/token-rules.js';
 import { freeNames, reservedNames } from '../../../helpers/reserved-names.js';
 import { personOfClaims } from '../../../../src/identity/oidc/person-of-claims.js';
 

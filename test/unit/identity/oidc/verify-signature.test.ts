@@ -1,8 +1,7 @@
 import { createPublicKey, randomBytes, type KeyObject } from 'node:crypto';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { SignatureAlgorithm } from '../../../../src/identity/oidc/issuer.js';
-import { isVerifiedByOne } from '../../../../src/identity/oidc/verify-signature.js';
+import { isVerifiedByOne, type SignatureAlgorithm } from '../../../../src/identity/oidc/json-web-token.js';
 import { makeKeys, rawToken, withHmac, withRsa } from '../../../helpers/raw-tokens.js';
 
 const algorithms: readonly SignatureAlgorithm[] = [

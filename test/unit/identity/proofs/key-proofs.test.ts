@@ -1,7 +1,7 @@
 import { hash, X509Certificate } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { KeyProofs } from '../../../../src/identity/proofs/key-proof-authenticator.js';
+import { KeyProofs } from '../../../../src/identity/callers/key-proofs.js';
 import { decodeSinglePem } from '@kubepass/x509';
 import {
   acceptedProofs,

@@ -1,7 +1,7 @@
 import { createHash, createPublicKey } from 'node:crypto';
 import { jwtVerify } from 'jose';
 import { expect, it } from 'vitest';
-import { readKeyProof } from '../../../../src/identity/proofs/read-key-proof.js';
+import { readKeyProof } from '../../../../src/identity/callers/key-proofs.js';
 import { makeKey } from '../../../../packages/kubectl-kubepass/src/key-pair.js';
 import { signProof } from '../../../../packages/kubectl-kubepass/src/sign-proof.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Logins, type LoginProvider, type VouchedPerson } from '../../../../src/identity/sessions/browser-logins.js';
+import { Logins, type LoginProvider, type VouchedPerson } from '../../../../src/identity/sessions.js';
 import type { LoginAttempt } from '../../../../src/model/login.js';
 import { aSession } from '../../store/records.js';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { secretSha256, isSessionSecret, newSessionSecret } from '../../../../src/identity/secrets.js';
-import { SessionAuthenticator } from '../../../../src/identity/sessions/session-authenticator.js';
+import { SessionAuthenticator } from '../../../../src/identity/sessions.js';
 import type { Session } from '../../../../src/model/session.js';
 import { aSession } from '../../store/records.js';
 

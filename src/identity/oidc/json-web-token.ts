@@ -1,5 +1,9 @@
+import type { KeyObject } from 'node:crypto';
 import { quote, readJson } from '@kubepass/inspect/formats';
-import { refusedFor, type Authentication } from '../model/authentication.js';
+import type { CryptoKey } from 'jose';
+import { JOSEError } from 'jose/errors';
+import { jwtVerify, type JWTVerifyOptions } from 'jose/jwt/verify';
+import { refusedFor, type Authentication } from '../../model/authentication.js';
 
 /** A JSON object, as a token states it. Its members are looked at one by one: nothing about them is known. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -99,3 +103,37 @@ const refused = (reason: string, message: string): Extract<ReadToken, { readonly
 });
 
 const unreadable = (message: string) => refused('TokenUnreadable', message);
+
+/** JWS algorithms (RFC 7518 section 3.1, RFC 8037) that a public key verifies. */
+export type SignatureAlgorithm = `${'RS' | 'PS'}${256 | 384 | 512}` | `ES${256 | 384 | 512}` | 'EdDSA';
+
+/** A public key; `jose` holds keys for signatures in the form of WebCrypto. */
+export type VerifyingKey = CryptoKey | KeyObject;
+
+/** The one algorithm of the signature, and the claims that `jose` compares. */
+export type VerificationRules = Omit<JWTVerifyOptions, 'algorithms' | 'crit'> & {
+  readonly algorithm: SignatureAlgorithm;
+};
+
+/** Providers do not give one name to more keys than these. */
+const mostTried = 4;
+
+/** Whether `jose` verifies the token with one of the keys (RFC 7515 section 5.2, RFC 7519 section 7.2). */
+export async function isVerifiedByOne(
+  token: string,
+  keys: readonly VerifyingKey[],
+  { algorithm, ...rules }: VerificationRules,
+): Promise<boolean> {
+  for (const key of keys.slice(0, mostTried))
+    try {
+      await jwtVerify(token, key, { ...rules, algorithms: [algorithm] });
+      return true;
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+    }
+  return false;
+}
+
+/** Errors of `jose` about the token, and those about a key that is weak or for another algorithm. */
+const isRefusal = (error: unknown): boolean =>
+  error instanceof JOSEError || error instanceof TypeError || error instanceof DOMException;
