@@ -1,4 +1,4 @@
-import { mostListed } from '../formats/enforcement/authorization-configuration.js';
+import { mostListed } from '../formats/enforcement-files.js';
 import type { CertificateHolder, ClusterConnection } from '../kubernetes/cluster-connection.js';
 import { encodePem } from '@kubepass/x509';
 import { auditEvent } from '../model/audit-event.js';

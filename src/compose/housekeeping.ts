@@ -7,7 +7,7 @@ import { keptProofSeconds } from '../identity/callers/key-proofs.js';
 import { settleReuses } from '../directory/directory-service.js';
 import { settleLosses } from '../directory/lose-groups.js';
 import { announceExpiry, forgetOldNotices } from '../access/announce-expiry.js';
-import { BlockedAccess } from '../access/end-access.js';
+import { BlockedAccess } from '../access/blocks.js';
 import { moveRequest } from '../context/request-states.js';
 
 const headMilliseconds = 60_000;

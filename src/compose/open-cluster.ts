@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { brokenConnection } from '../kubernetes/broken-connection.js';
+import { brokenConnection, type ClusterConnection } from '../kubernetes/cluster-connection.js';
 import { loadSigningAuthority, type Signatures, type SigningAuthority } from '@kubepass/x509';
 import {
   type ClientTrust,
@@ -7,7 +7,6 @@ import {
   readClientTrust,
   trustOfCluster,
 } from '../kubernetes/certificate-authorities.js';
-import type { ClusterConnection } from '../kubernetes/cluster-connection.js';
 import { kubeApiserverClient } from '../kubernetes/csr-object.js';
 import { ClusterForbiddenError } from '../kubernetes/cluster-error.js';
 import type { ClusterConfig, LocalCAConfig } from '../config/cluster-config.js';

@@ -1,4 +1,4 @@
-import { describeAccess } from '../kubernetes/access.js';
+import { describeAccess } from '../kubernetes/cluster-error.js';
 import { tokenReviewAccess } from '../kubernetes/token-review.js';
 import type { Config } from '../config/config.js';
 import { ServiceAccounts } from '../identity/callers/service-accounts.js';

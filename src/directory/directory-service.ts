@@ -21,13 +21,12 @@ import { done, refused, type Outcome } from '../model/outcome.js';
 import type { Page, PageQuery } from '../model/page.js';
 import type { ApiToken, Principal } from '../model/principal.js';
 import type { IssuanceContext } from '../context/context.js';
-import { liftLeaving } from '../access/block-steps.js';
-import { readIdentity } from '../access/read-identity.js';
+import { liftLeaving } from '../access/blocks.js';
+import { readIdentity } from '../access/identity-service.js';
 import { changeGroup, createGroup, deleteGroup, type GroupChange } from './change-group.js';
 import { changedAttributes, changeUser, userEvent } from './change-user.js';
 import { whyNoUsername } from './claim-names.js';
-import { predecessorHasAccess } from '../access/directory-facts.js';
-import { groupNamesOf, withLostGroups } from '../access/certificates-with-lost-groups.js';
+import { predecessorHasAccess, groupNamesOf, withLostGroups } from '../access/directory-facts.js';
 
 export type ScimService = ReturnType<typeof scimService>;
 

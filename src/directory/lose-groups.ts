@@ -5,13 +5,8 @@ import type { Page } from '../model/page.js';
 import type { Step } from '../store/steps/step.js';
 import { denyIfNoLongerPermitted } from '../requests/recheck-policy.js';
 import type { IssuanceContext } from '../context/context.js';
-import { revocationSteps } from '../access/revocation-steps.js';
-import {
-  lossRevocation,
-  namesOfGroups,
-  policyNameOf,
-  withLostGroups,
-} from '../access/certificates-with-lost-groups.js';
+import { revocationSteps } from '../access/revocations.js';
+import { lossRevocation, namesOfGroups, policyNameOf, withLostGroups } from '../access/directory-facts.js';
 
 /** How many people lose their certificates in the commit of the change itself. The others follow it. */
 export const togetherAtMost = 50;

@@ -1,14 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { certificatePrefix, credentialId } from '../formats/enforcement/credential-id.js';
+import { certificatePrefix, credentialId } from '../formats/enforcement-files.js';
 import type { ClusterCallMeasure } from '../model/measures.js';
 import type { TokenReview } from '../model/token-review.js';
 import type { Tracing } from '../model/tracing.js';
-import type { Access } from './access.js';
+import { type Access, ClusterForbiddenError, ClusterNotFoundError, ClusterUnavailableError } from './cluster-error.js';
 import { ApiServer } from './api-server.js';
-import { ClusterForbiddenError, ClusterNotFoundError, ClusterUnavailableError } from './cluster-error.js';
-import { kubernetesConfigMaps, type ConfigMaps } from './config-maps.js';
-import type { CsrObjects, CsrWatch } from './csr-object.js';
-import { KubernetesCsrObjects } from './kubernetes-csr-objects.js';
+import { type CsrObjects, type CsrWatch, KubernetesCsrObjects } from './csr-object.js';
 import { KubernetesCsrWatch } from './csr-watch.js';
 import { ClusterConfigurationError, type ConnectionTarget, loadKubeConfig } from './load-kube-config.js';
 import type { WatchTimes } from './object-watch.js';
@@ -287,4 +284,80 @@ async function reviewSelf(api: ApiServer): Promise<AuthenticatedUser> {
   const { username = '', groups = [], extra = {} } = review.status?.userInfo ?? {};
   const ids = extra[credentialId] ?? [];
   return { username, groups, byCertificate: ids.some((id) => id.startsWith(certificatePrefix)) };
+}
+
+/** Stands in for a connection that cannot be opened as it is configured: every call fails with the reason. */
+export function brokenConnection(cause: unknown): ClusterConnection {
+  const fail = (): Promise<never> =>
+    Promise.reject(
+      new ClusterUnavailableError(cause instanceof Error ? cause.message : 'the cluster cannot be reached', { cause }),
+    );
+  const csrs: CsrObjects = { create: fail, find: fail, list: fail, approve: fail, delete: fail };
+  const watch: CsrWatch = {
+    waitFor: fail,
+    subscribe: () => () => undefined,
+    onReconnect: () => () => undefined,
+    stop: () => Promise.resolve(),
+  };
+  return {
+    server: '',
+    servingCertificateAuthority: null,
+    tlsServerName: null,
+    csrs,
+    configMaps: { find: fail, replaceData: fail },
+    watchCsrs: () => watch,
+    roleBindings: () => ({ blastRadius: () => null }),
+    whoAmI: fail,
+    version: fail,
+    accessReviews: fail,
+    clientCertificateAuthority: fail,
+    reviewToken: () =>
+      Promise.resolve({
+        verdict: 'unavailable',
+        message: cause instanceof Error ? cause.message : 'the cluster cannot be reached',
+        retryAfterSeconds: null,
+        missing: null,
+      }),
+    reviewSelf: fail,
+    actAs: () => ({ whoAmI: fail, tryToUpdate: fail, close: () => Promise.resolve() }),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** A ConfigMap: what of it is kubepass's own, and the rest as it came. */
+export interface ConfigMapObject {
+  readonly data: Readonly<Record<string, string>>;
+  readonly wire: object;
+}
+
+/** ConfigMaps by their names. Methods throw the errors of cluster-error.ts. */
+export interface ConfigMaps {
+  /** Null where there is none. */
+  find(namespace: string, name: string): Promise<ConfigMapObject | null>;
+  /** Writes these data and nothing else. `ClusterConflictError`: somebody has changed it since it was read. */
+  replaceData(namespace: string, name: string, found: ConfigMapObject, data: ConfigMapObject['data']): Promise<void>;
+}
+
+export function kubernetesConfigMaps(api: ApiServer): ConfigMaps {
+  const at = (verb: string, namespace: string, name: string) => ({
+    path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/configmaps/${encodeURIComponent(name)}`,
+    access: { verb, group: '', resource: 'configmaps', name, namespace },
+  });
+  return {
+    async find(namespace, name) {
+      try {
+        const wire = (await api.request({ method: 'GET', ...at('get', namespace, name) })) as {
+          readonly data?: Readonly<Record<string, string>>;
+        };
+        return { wire, data: wire.data ?? {} };
+      } catch (error) {
+        if (error instanceof ClusterNotFoundError) return null;
+        throw error;
+      }
+    },
+    async replaceData(namespace, name, { wire }, data) {
+      // The resourceVersion in it makes the write conflict with those of others.
+      await api.request({ method: 'PUT', ...at('update', namespace, name), body: { ...wire, data } });
+    },
+  };
 }

@@ -1,6 +1,5 @@
 import type { ApiServer } from './api-server.js';
-import type { CsrObject, CsrWatch, Waited } from './csr-object.js';
-import { csrCollection, fromWire, type WireCsr } from './kubernetes-csr-objects.js';
+import { type CsrObject, type CsrWatch, type Waited, csrCollection, fromWire, type WireCsr } from './csr-object.js';
 import { ObjectWatch, type WatchTimes } from './object-watch.js';
 
 /** The one watch on the CSR objects of one signer. It begins at its first use. */

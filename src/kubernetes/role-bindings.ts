@@ -1,9 +1,7 @@
 import type { BlastRadius, BoundSubject, RoleReference, RoleRule } from '../model/blast-radius.js';
 import type { ApiServer } from './api-server.js';
-import type { ObjectCollection, WireObject } from './list-objects.js';
-import { ObjectWatch, type Watching, type WatchTimes } from './object-watch.js';
-import { resolveBlastRadius } from './resolve-blast-radius.js';
-import { type Binding, RoleBindingIndex, type RoleDefinition } from './role-binding-index.js';
+import { type ObjectCollection, type WireObject, ObjectWatch, type Watching, type WatchTimes } from './object-watch.js';
+import { type Binding, resolveBlastRadius, type RoleDefinition } from './resolve-blast-radius.js';
 
 /** A cluster's roles and bindings, kept up to date in memory. */
 export interface RoleBindings {
@@ -194,3 +192,50 @@ function readSubject({ kind, name, namespace }: WireSubject, ofBinding: string |
       return [];
   }
 }
+
+/** Roles by name and bindings by subject, kept up to date object by object. */
+export class RoleBindingIndex {
+  readonly #bySubject = new Map<string, Set<Binding>>();
+  readonly #roles = new Map<string, RoleDefinition>();
+
+  addBinding(binding: Binding): void {
+    for (const subject of binding.subjects) {
+      const key = subjectKey(subject);
+      const bindings = this.#bySubject.get(key) ?? new Set();
+      bindings.add(binding);
+      this.#bySubject.set(key, bindings);
+    }
+  }
+
+  /** Takes the very object that was added. */
+  removeBinding(binding: Binding): void {
+    for (const subject of binding.subjects) {
+      const key = subjectKey(subject);
+      const bindings = this.#bySubject.get(key);
+      bindings?.delete(binding);
+      if (bindings?.size === 0) this.#bySubject.delete(key);
+    }
+  }
+
+  /** Replaces a role of the same name. */
+  putRole(role: RoleDefinition): void {
+    this.#roles.set(roleKey(role, role.namespace), role);
+  }
+
+  removeRole(role: RoleDefinition): void {
+    this.#roles.delete(roleKey(role, role.namespace));
+  }
+
+  bindingsOf(subject: BoundSubject): Iterable<Binding> {
+    return this.#bySubject.get(subjectKey(subject)) ?? [];
+  }
+
+  rulesOf(role: RoleReference, namespace: string | null): readonly RoleRule[] | null {
+    return this.#roles.get(roleKey(role, role.kind === 'Role' ? namespace : null))?.rules ?? null;
+  }
+}
+
+const subjectKey = ({ kind, name }: BoundSubject): string => `${kind}/${name}`;
+/** Unique, as names of roles and namespaces have no slash. */
+const roleKey = ({ kind, name }: RoleReference, namespace: string | null): string =>
+  `${kind}/${namespace ?? ''}/${name}`;

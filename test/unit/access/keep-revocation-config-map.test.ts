@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ClusterConflictError } from '../../../src/kubernetes/cluster-error.js';
-import type { ConfigMaps } from '../../../src/kubernetes/config-maps.js';
+import type { ConfigMaps } from '../../../src/kubernetes/cluster-connection.js';
 import { embeddedRevocation } from '../../../src/config/revocation-config.js';
 import { keepRevocationConfigMap, mergedList } from '../../../src/access/keep-revocation-config-map.js';
 import type { RevokedCertificate } from '../../../src/model/revocation.js';

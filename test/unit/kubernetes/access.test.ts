@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeAccess, missingAccess } from '../../../src/kubernetes/access.js';
+import { describeAccess, missingAccess } from '../../../src/kubernetes/cluster-error.js';
 
 const csrs = { group: 'certificates.k8s.io', resource: 'certificatesigningrequests' };
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readGroupFilter, readPath, readUserFilter } from '../../../src/scim/filter.js';
-import { ScimInputError } from '../../../src/scim/scim-input.js';
+import { readGroupFilter, readPath, readUserFilter, ScimInputError } from '../../../src/scim/scim-input.js';
 
 describe('a filter of users', () => {
   it.each([

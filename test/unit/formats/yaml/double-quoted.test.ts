@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { doubleQuoted } from '../../../../src/formats/yaml/double-quoted.js';
+import { doubleQuoted } from '../../../../src/formats/kubeconfig/render-kubeconfig.js';
 import { hostileTexts } from '../../../helpers/hostile-texts.js';
 
 /** All code points up to U+FFFF, and some of every further plane, its last ones among them, in texts of 512. */
