@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { secretSha256, isSessionSecret, newSessionSecret } from '../../../../src/identity/secrets.js';
-import { SessionAuthenticator } from '../../../../src/identity/sessions.js';
-import type { Session } from '../../../../src/model/session.js';
-import { aSession } from '../../store/records.js';
+import { secretSha256, isSessionSecret, newSessionSecret } from '../../../src/identity/secrets.js';
+import { SessionAuthenticator } from '../../../src/identity/sessions.js';
+import type { Session } from '../../../src/model/session.js';
+import { aSession } from '../store/records.js';
 
 const begin = new Date('2026-03-01T10:00:00Z');
 

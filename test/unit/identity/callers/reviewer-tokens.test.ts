@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { makeApiToken, type ReviewerToken } from '../../../src/identity/api-tokens.js';
-import { ReviewerTokens } from '../../../src/identity/callers/callers.js';
+import { makeApiToken, type ReviewerToken } from '../../../../src/identity/api-tokens.js';
+import { ReviewerTokens } from '../../../../src/identity/callers/callers.js';
 
 const newReviewer = (): ReviewerToken =>
   makeApiToken({ name: 'api-server', roles: ['reviewer'], cluster: 'demo', expiresInSeconds: null }, [], {

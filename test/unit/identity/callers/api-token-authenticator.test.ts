@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { ApiTokenAuthenticator } from '../../../src/identity/callers/callers.js';
-import { isApiTokenSecret, newApiTokenSecret } from '../../../src/identity/secrets.js';
-import { makeApiToken } from '../../../src/identity/api-tokens.js';
-import type { ApiToken } from '../../../src/model/principal.js';
-import { admitting } from '../../helpers/principals.js';
+import { ApiTokenAuthenticator } from '../../../../src/identity/callers/callers.js';
+import { isApiTokenSecret, newApiTokenSecret } from '../../../../src/identity/secrets.js';
+import { makeApiToken } from '../../../../src/identity/api-tokens.js';
+import type { ApiToken } from '../../../../src/model/principal.js';
+import { admitting } from '../../../helpers/principals.js';
 
 const start = new Date('2026-03-01T10:00:00Z');
 
