@@ -1,5 +1,5 @@
 import type { ClusterConnection } from '../kubernetes/cluster-connection.js';
-import { isUndecided, kubeApiserverClient, requestIdLabel, type CsrObject } from '../kubernetes/csr-object.js';
+import { isUndecided, requestIdLabel, type CsrObject } from '../kubernetes/csr-object.js';
 import { ClusterConflictError } from '../kubernetes/cluster-error.js';
 import { leaseSeconds } from '../issuance/start-attempt.js';
 import type { IssuanceContext } from '../context/context.js';
@@ -27,7 +27,7 @@ export function clearUnrecordedObjects(
   { untilMilliseconds = leaseSeconds(context.settings) * 1000, roundMilliseconds = 5_000 } = {},
 ): ObjectClearing {
   const candidates = new Map<string, Candidate>();
-  const unsubscribe = connection.watchCsrs(kubeApiserverClient).subscribe((csr) => {
+  const unsubscribe = connection.csrWatch.subscribe((csr) => {
     if (isUndecided(csr) && requestIdOf(csr) !== null)
       candidates.set(csr.uid, { csr, since: candidates.get(csr.uid)?.since ?? performance.now() });
     else candidates.delete(csr.uid);

@@ -82,7 +82,7 @@ export function watchUnknownIdentities(
     }
     failures = 0;
   };
-  const unsubscribe = connection.watchCsrs(kubeApiserverClient).subscribe((csr) => {
+  const unsubscribe = connection.csrWatch.subscribe((csr) => {
     if (csr.certificate === null || csr.signerName !== kubeApiserverClient || settled.has(csr.uid)) return;
     waiting.set(csr.uid, csr);
     if (failures === 0 && round === null && !stopped) timer ??= setTimeout(begin, firstLookMilliseconds);

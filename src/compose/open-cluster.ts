@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { brokenConnection, type ClusterConnection } from '../kubernetes/cluster-connection.js';
+import { brokenConnection } from '../kubernetes/broken-connection.js';
+import type { ClusterConnection } from '../kubernetes/cluster-connection.js';
 import { loadSigningAuthority, type Signatures, type SigningAuthority } from '@kubepass/x509';
 import {
   type ClientTrust,
@@ -7,7 +8,6 @@ import {
   readClientTrust,
   trustOfCluster,
 } from '../kubernetes/certificate-authorities.js';
-import { kubeApiserverClient } from '../kubernetes/csr-object.js';
 import { ClusterForbiddenError } from '../kubernetes/cluster-error.js';
 import type { ClusterConfig, LocalCAConfig } from '../config/cluster-config.js';
 import type { Config } from '../config/config.js';
@@ -111,7 +111,7 @@ function openKubernetes(
     name: cluster,
     instance,
     csrs: connection.csrs,
-    watch: connection.watchCsrs(kubeApiserverClient),
+    watch: connection.csrWatch,
     whoAmI: () => connection.whoAmI(),
     whyNotSigning: () => whyNotSigning(cluster),
   };

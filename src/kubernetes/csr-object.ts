@@ -59,35 +59,6 @@ export const ownApproval = 'KubepassApproved';
 export const isUndecided = ({ certificate, conditions }: CsrObject): boolean =>
   certificate === null && conditions.length === 0;
 
-/** A cluster's CSR objects. Every method throws `ClusterUnavailableError` where trying again may help. */
-export interface CsrObjects {
-  /** Throws `ClusterForbiddenError`, `ClusterRefusedError`, or `ClusterConflictError` where the name is taken. */
-  create(csr: NewCsrObject): Promise<CsrObject>;
-  find(name: string): Promise<CsrObject | null>;
-  list(): Promise<readonly CsrObject[]>;
-  /** Adds the Approved condition to this very version. Throws `ClusterConflictError` where it has changed or gone. */
-  approve(csr: CsrObject, reason: string, message: string): Promise<CsrObject>;
-  /** Deletes this very version, if the object still exists. Throws `ClusterConflictError` where it has changed. */
-  delete(csr: CsrObject): Promise<void>;
-}
-
-/** One watch on a cluster's CSR objects, shared by all who wait for one of them. */
-export interface CsrWatch {
-  /**
-   * Answers as soon as `settled` is true of the object's latest version (null: it was deleted), known already or still
-   * to come; or at `deadline`. Survives breaks of the connection and lists anew after 410. An object that was never
-   * seen does not count as deleted: the wait goes on until it appears.
-   */
-  waitFor(name: string, settled: (csr: CsrObject | null) => boolean, deadline: Date): Promise<Waited>;
-  /** Calls the listener for every object, once per version, beginning with those that are known already. */
-  subscribe(listener: (csr: CsrObject) => void): () => void;
-  /** Calls the listener each time the watch is established again after a break. */
-  onReconnect(listener: () => void): () => void;
-  stop(): Promise<void>;
-}
-
-export type Waited = { readonly kind: 'settled'; readonly csr: CsrObject | null } | { readonly kind: 'deadline' };
-
 const csrPath = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
 const csrAccess = (verb: string): Access => ({
   verb,
@@ -95,77 +66,74 @@ const csrAccess = (verb: string): Access => ({
   resource: 'certificatesigningrequests',
 });
 
-/** All CSR objects, or those of one signer. */
-export const csrCollection = (signerName?: string): ObjectCollection => ({
-  path: csrPath,
-  access: csrAccess,
-  ...(signerName === undefined ? {} : { fieldSelector: `spec.signerName=${signerName}` }),
-});
+/** All CSR objects. */
+const allCsrs: ObjectCollection = { path: csrPath, access: csrAccess };
 
-/** The CSR objects of one cluster, read and written through its API server. */
-export class KubernetesCsrObjects implements CsrObjects {
-  constructor(private readonly server: ApiServer) {}
+/** The CSR objects for user certificates. */
+export const csrsOfUsers: ObjectCollection = { ...allCsrs, fieldSelector: `spec.signerName=${kubeApiserverClient}` };
 
+export type CsrObjects = ReturnType<typeof csrObjectsOf>;
+
+/**
+ * The CSR objects of one cluster, read and written through its API server. Every method throws `ClusterUnavailableError`
+ * where trying again may help.
+ */
+export const csrObjectsOf = (server: ApiServer) => ({
+  /** Throws `ClusterForbiddenError`, `ClusterRefusedError`, or `ClusterConflictError` where the name is taken. */
   async create(csr: NewCsrObject): Promise<CsrObject> {
-    const created = await this.server.request({
+    const { name, labels, annotations, request, signerName, usages, expirationSeconds } = csr;
+    const created = await server.request({
       method: 'POST',
       path: csrPath,
       access: csrAccess('create'),
       body: {
         apiVersion: 'certificates.k8s.io/v1',
         kind: 'CertificateSigningRequest',
-        metadata: { name: csr.name, labels: csr.labels, annotations: csr.annotations },
-        spec: {
-          request: encode(csr.request),
-          signerName: csr.signerName,
-          usages: csr.usages,
-          expirationSeconds: csr.expirationSeconds,
-        },
+        metadata: { name, labels, annotations },
+        spec: { request: encode(request), signerName, usages, expirationSeconds },
       },
     });
     return fromWire(created as WireCsr);
-  }
+  },
 
   async find(name: string): Promise<CsrObject | null> {
     try {
-      return fromWire(
-        (await this.server.request({ method: 'GET', path: pathOf(name), access: csrAccess('get') })) as WireCsr,
-      );
+      const found = await server.request({ method: 'GET', path: pathOf(name), access: csrAccess('get') });
+      return fromWire(found as WireCsr);
     } catch (error) {
       if (error instanceof ClusterNotFoundError) return null;
       throw error;
     }
-  }
+  },
 
   async list(): Promise<readonly CsrObject[]> {
-    const { items } = await listObjects(this.server, csrCollection());
+    const { items } = await listObjects(server, allCsrs);
     return (items as readonly WireCsr[]).map(fromWire);
-  }
+  },
 
+  /** Adds the Approved condition to this very version. Throws `ClusterConflictError` where it has changed or gone. */
   async approve(csr: CsrObject, reason: string, message: string): Promise<CsrObject> {
-    const wire = toWire(csr);
-    const approved = { type: 'Approved', status: 'True', reason, message };
-    const update: WireCsr = {
-      ...wire,
-      status: { ...wire.status, conditions: [...(wire.status?.conditions ?? []), approved] },
-    };
+    const wire = wireOf.get(csr);
+    if (wire === undefined) throw new TypeError(`CSR object ${csr.name} does not come from a cluster`);
+    const conditions = [...(wire.status?.conditions ?? []), { type: 'Approved', status: 'True', reason, message }];
     try {
-      const updated = await this.server.request({
+      const updated = await server.request({
         method: 'PUT',
         path: `${pathOf(csr.name)}/approval`,
         access: { ...csrAccess('update'), subresource: 'approval' },
-        body: update,
+        body: { ...wire, status: { ...wire.status, conditions } },
       });
       return fromWire(updated as WireCsr);
     } catch (error) {
       if (error instanceof ClusterNotFoundError) throw new ClusterConflictError(error.message, { cause: error });
       throw error;
     }
-  }
+  },
 
+  /** Deletes this very version, if the object still exists. Throws `ClusterConflictError` where it has changed. */
   async delete({ name, uid, resourceVersion }: CsrObject): Promise<void> {
     try {
-      await this.server.request({
+      await server.request({
         method: 'DELETE',
         path: pathOf(name),
         access: csrAccess('delete'),
@@ -174,14 +142,22 @@ export class KubernetesCsrObjects implements CsrObjects {
     } catch (error) {
       if (!(error instanceof ClusterNotFoundError)) throw error;
     }
-  }
-}
+  },
+});
 
 const pathOf = (name: string): string => `${csrPath}/${encodeURIComponent(name)}`;
 
 /** The fields of a `CertificateSigningRequest` in JSON that are read here; the object keeps all others. */
 export interface WireCsr {
-  readonly metadata: WireMetadata;
+  readonly metadata: {
+    readonly name: string;
+    readonly uid: string;
+    readonly resourceVersion: string;
+    readonly creationTimestamp: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly managedFields?: unknown;
+  };
   readonly spec: {
     readonly request: string;
     readonly signerName: string;
@@ -190,25 +166,14 @@ export interface WireCsr {
     readonly username?: string;
     readonly groups?: readonly string[];
   };
-  readonly status?: { readonly conditions?: readonly WireCondition[]; readonly certificate?: string };
-}
-
-interface WireMetadata {
-  readonly name: string;
-  readonly uid: string;
-  readonly resourceVersion: string;
-  readonly creationTimestamp: string;
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly annotations?: Readonly<Record<string, string>>;
-  readonly managedFields?: unknown;
-}
-
-interface WireCondition {
-  readonly type: string;
-  readonly status: string;
-  readonly reason?: string;
-  readonly message?: string;
-  readonly lastUpdateTime?: string;
+  readonly status?: {
+    readonly conditions?: readonly (Pick<CsrCondition, 'type' | 'status'> & {
+      readonly reason?: string;
+      readonly message?: string;
+      readonly lastUpdateTime?: string;
+    })[];
+    readonly certificate?: string;
+  };
 }
 
 /** The JSON behind each object, for as long as the object is in use: an update has to send all of it back. */
@@ -230,30 +195,19 @@ export function fromWire(wire: WireCsr): CsrObject {
     expirationSeconds: spec.expirationSeconds ?? null,
     username: spec.username ?? '',
     groups: spec.groups ?? [],
-    conditions: (status?.conditions ?? []).map(condition),
+    conditions: (status?.conditions ?? []).map(({ type, status: is, reason, message, lastUpdateTime }) => ({
+      type,
+      status: is,
+      reason: reason ?? '',
+      message: message ?? '',
+      lastUpdateTime: typeof lastUpdateTime === 'string' ? new Date(lastUpdateTime) : null,
+    })),
     certificate: status?.certificate === undefined ? null : decode(status.certificate),
   };
   // managedFields is the API server's own book-keeping. An update without it changes nothing there.
   const { managedFields: _, ...rest } = metadata;
   wireOf.set(csr, { ...wire, metadata: rest });
   return csr;
-}
-
-/** The JSON that `csr` was read from. Throws where `fromWire` did not make it. */
-function toWire(csr: CsrObject): WireCsr {
-  const wire = wireOf.get(csr);
-  if (wire === undefined) throw new TypeError(`CSR object ${csr.name} does not come from a cluster`);
-  return wire;
-}
-
-function condition(wire: WireCondition): CsrCondition {
-  return {
-    type: wire.type,
-    status: wire.status,
-    reason: wire.reason ?? '',
-    message: wire.message ?? '',
-    lastUpdateTime: typeof wire.lastUpdateTime === 'string' ? new Date(wire.lastUpdateTime) : null,
-  };
 }
 
 const decode = (base64: string): string => Buffer.from(base64, 'base64').toString('utf8');

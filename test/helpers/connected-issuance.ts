@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { embeddedRevocation } from '../../src/config/revocation-config.js';
 import { readClientTrust } from '../../src/kubernetes/certificate-authorities.js';
 import { openClusterConnection, type ClusterConnection } from '../../src/kubernetes/cluster-connection.js';
-import { kubeApiserverClient } from '../../src/kubernetes/csr-object.js';
 import { ClusterProbes } from '../../src/context/last-probes.js';
 import type { IssuanceContext, IssuingCluster } from '../../src/context/context.js';
 import { KubernetesSigner } from '../../src/signing/kubernetes.js';
@@ -50,7 +49,7 @@ export async function connectedIssuance(
         name: 'demo',
         instance: 'test',
         csrs: connection.csrs,
-        watch: connection.watchCsrs(kubeApiserverClient),
+        watch: connection.csrWatch,
         whoAmI: () => connection.whoAmI(),
         whyNotSigning: () => probes.whyNotSigning('demo'),
       },

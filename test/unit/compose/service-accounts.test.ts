@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { brokenConnection, type ClusterConnection } from '../../../src/kubernetes/cluster-connection.js';
+import { brokenConnection } from '../../../src/kubernetes/broken-connection.js';
+import type { ClusterConnection } from '../../../src/kubernetes/cluster-connection.js';
 import { openServiceAccounts } from '../../../src/compose/service-accounts.js';
 import type { TokenReview } from '../../../src/model/token-review.js';
 

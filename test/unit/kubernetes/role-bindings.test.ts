@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { brokenConnection } from '../../../src/kubernetes/broken-connection.js';
 import {
-  brokenConnection,
   type ClusterConnection,
   type ConnectionOptions,
   openClusterConnection,
