@@ -43,7 +43,10 @@ export interface WayIn<Presented> {
 
 export const authenticated = (principal: Principal): Authentication => ({ outcome: 'authenticated', principal });
 
-export const refusedFor = (reason: AuthenticationRefusal, message: string): Authentication => ({
+/** The answer for a credential that is refused. */
+export type Refusal = Extract<Authentication, { readonly outcome: 'refused' }>;
+
+export const refusedFor = (reason: AuthenticationRefusal, message: string): Refusal => ({
   outcome: 'refused',
   reason,
   message,

@@ -112,9 +112,8 @@ export class JsonWebTokens implements WayIn<string> {
   async authenticate(text: string): Promise<Authentication> {
     const remembered = this.issuers.remembered(text);
     if (remembered !== null) return remembered;
-    const read = readJsonWebToken(text);
-    if (!read.ok) return read.refusal;
-    const { token } = read;
+    const token = readJsonWebToken(text);
+    if ('outcome' in token) return token;
     const issuer = memberOf(token.claims, 'iss');
     if (typeof issuer === 'string' && this.issuers.knows(issuer)) return this.issuers.verify(token);
     const audiences = audiencesOf(token) ?? [];
@@ -151,14 +150,14 @@ export interface ApiTokenRules {
  * process revokes it: `forget` acts at once.
  */
 export class ApiTokenAuthenticator {
-  readonly #clock: () => Date;
-  readonly #rules: ApiTokenRules;
   readonly #tokens: SecretLookUp<ApiToken>;
   readonly #reviewers: ReviewerTokens;
 
-  constructor(reader: Reader, clock: () => Date, rules: ApiTokenRules) {
-    this.#clock = clock;
-    this.#rules = rules;
+  constructor(
+    reader: Reader,
+    private readonly clock: () => Date,
+    private readonly rules: ApiTokenRules,
+  ) {
     this.#tokens = new SecretLookUp(reader, clock);
     this.#reviewers = new ReviewerTokens((now) => reader.liveReviewers(now), clock);
   }
@@ -167,9 +166,9 @@ export class ApiTokenAuthenticator {
   async authenticate(secret: string): Promise<Principal | null> {
     if (!isApiTokenSecret(secret)) return null;
     const token = await this.#tokens.find(secretSha256(secret));
-    if (token === null || !isLive(token, this.#clock())) return null;
-    if (token.breakGlass) await this.#rules.useBreakGlass(token);
-    return principalOf(token, this.#rules);
+    if (token === null || !isLive(token, this.clock())) return null;
+    if (token.breakGlass) await this.rules.useBreakGlass(token);
+    return principalOf(token, this.rules);
   }
 
   /** Reads the reviewers' tokens, so that each of them is known from the first call on. */
@@ -181,7 +180,7 @@ export class ApiTokenAuthenticator {
   async authenticateReviewer(secret: string): Promise<Principal | null> {
     if (!isApiTokenSecret(secret)) return null;
     const token = await this.#reviewers.find(secretSha256(secret));
-    return token === null || !isLive(token, this.#clock()) ? null : principalOf(token, this.#rules);
+    return token === null || !isLive(token, this.clock()) ? null : principalOf(token, this.rules);
   }
 
   /** Called when a reviewer's token has been made, before that is answered. */

@@ -1,7 +1,13 @@
 import { X509Certificate, hash, type KeyObject } from 'node:crypto';
 import { quote } from '@kubepass/inspect/formats';
 import { TooManyWaitingError, Turns } from '@kubepass/x509';
-import { authenticated, refusedFor, type Authentication, type WayIn } from '../../model/authentication.js';
+import {
+  authenticated,
+  refusedFor,
+  type Authentication,
+  type Refusal,
+  type WayIn,
+} from '../../model/authentication.js';
 import type { PresentedProof } from '../../model/key-proof.js';
 import type { Principal, Role } from '../../model/principal.js';
 import { isVerifiedByOne, memberOf, readJsonWebToken, type JsonObject } from '../oidc/json-web-token.js';
@@ -52,9 +58,8 @@ export class KeyProofs implements WayIn<PresentedProof> {
   constructor(private readonly options: KeyProofsOptions) {}
 
   async authenticate(presented: PresentedProof): Promise<Authentication> {
-    const read = readKeyProof(presented.text);
-    if (!read.ok) return read.refusal;
-    const { proof } = read;
+    const proof = readKeyProof(presented.text);
+    if ('outcome' in proof) return proof;
     const wrong = this.#whyElsewhere(proof, presented);
     if (wrong !== null) return wrong;
     try {
@@ -204,9 +209,6 @@ export interface KeyProof {
   readonly csrSha256: string;
 }
 
-export type ReadKeyProof =
-  { readonly ok: true; readonly proof: KeyProof } | { readonly ok: false; readonly refusal: Authentication };
-
 const headerMembers = ['typ', 'alg', 'x5t#S256'];
 const claimNames = ['htm', 'htu', 'iat', 'jti', 'csr'];
 
@@ -214,29 +216,30 @@ const claimNames = ['htm', 'htu', 'iat', 'jti', 'csr'];
  * Reads a proof strictly. It has the members that it needs and no others: `jwk`, `crit`, `kid`, `exp` and whatever else
  * somebody adds would be read by one verifier and not by the next.
  */
-export function readKeyProof(text: string): ReadKeyProof {
-  const read = readJsonWebToken(text);
-  if (!read.ok) return read;
-  const { header, claims } = read.token;
+export function readKeyProof(text: string): KeyProof | Refusal {
+  const token = readJsonWebToken(text);
+  if ('outcome' in token) return token;
+  const { header, claims } = token;
   if (!hasExactly(header, headerMembers))
-    return refused('ProofUnreadable', `the header must have ${headerMembers.join(', ')} alone`);
+    return refusedFor('ProofUnreadable', `the header must have ${headerMembers.join(', ')} alone`);
   if (!hasExactly(claims, claimNames))
-    return refused('ProofUnreadable', `the claims must be ${claimNames.join(', ')} alone`);
-  if (memberOf(header, 'typ') !== 'kubepass-proof+jwt') return refused('ProofType', 'typ must be "kubepass-proof+jwt"');
+    return refusedFor('ProofUnreadable', `the claims must be ${claimNames.join(', ')} alone`);
+  if (memberOf(header, 'typ') !== 'kubepass-proof+jwt')
+    return refusedFor('ProofType', 'typ must be "kubepass-proof+jwt"');
   const algorithm = proofAlgorithms.find((one) => one === memberOf(header, 'alg'));
-  if (algorithm === undefined) return refused('ProofAlgorithm', `alg must be one of ${proofAlgorithms.join(', ')}`);
+  if (algorithm === undefined) return refusedFor('ProofAlgorithm', `alg must be one of ${proofAlgorithms.join(', ')}`);
   const fingerprintSha256 = sha256Of(memberOf(header, 'x5t#S256'));
-  if (fingerprintSha256 === null) return refused('ProofUnreadable', 'x5t#S256 must be a SHA-256 as base64url');
+  if (fingerprintSha256 === null) return refusedFor('ProofUnreadable', 'x5t#S256 must be a SHA-256 as base64url');
   const csrSha256 = sha256Of(memberOf(claims, 'csr'));
-  if (csrSha256 === null) return refused('ProofUnreadable', 'csr must be a SHA-256 as base64url');
+  if (csrSha256 === null) return refusedFor('ProofUnreadable', 'csr must be a SHA-256 as base64url');
   const [method, address, issuedAt, id] = ['htm', 'htu', 'iat', 'jti'].map((name) => memberOf(claims, name));
   if (typeof method !== 'string' || typeof address !== 'string')
-    return refused('ProofUnreadable', 'htm and htu must be texts');
+    return refusedFor('ProofUnreadable', 'htm and htu must be texts');
   if (typeof issuedAt !== 'number' || !Number.isSafeInteger(issuedAt))
-    return refused('ProofUnreadable', 'iat must be whole seconds');
+    return refusedFor('ProofUnreadable', 'iat must be whole seconds');
   if (typeof id !== 'string' || !/^[!-~]{16,128}$/.test(id))
-    return refused('ProofUnreadable', 'jti must have 16 to 128 characters of printable ASCII');
-  return { ok: true, proof: { text, algorithm, fingerprintSha256, method, address, issuedAt, id, csrSha256 } };
+    return refusedFor('ProofUnreadable', 'jti must have 16 to 128 characters of printable ASCII');
+  return { text, algorithm, fingerprintSha256, method, address, issuedAt, id, csrSha256 };
 }
 
 const hasExactly = (object: JsonObject, names: readonly string[]): boolean => {
@@ -250,8 +253,3 @@ function sha256Of(value: unknown): string | null {
   const octets = Buffer.from(value, 'base64url');
   return octets.length === 32 && octets.toString('base64url') === value ? octets.toString('hex') : null;
 }
-
-const refused = (reason: string, message: string): Extract<ReadKeyProof, { readonly ok: false }> => ({
-  ok: false,
-  refusal: refusedFor(reason, message),
-});

@@ -15,7 +15,7 @@ export interface ServiceAccountOptions {
   readonly clock: () => Date;
 }
 
-type Authenticated = Extract<Authentication, { readonly outcome: 'authenticated' }>;
+type AcceptedReview = Extract<TokenReview, { readonly verdict: 'authenticated' }>;
 
 /**
  * How long a cluster's yes is believed, from when it was asked. A token outlives its service account or its pod by ten seconds
@@ -60,15 +60,15 @@ export class ServiceAccounts implements WayIn<string> {
     const underWay = this.#underWay.get(hash);
     if (underWay !== undefined) return underWay;
 
-    const read = readJsonWebToken(text);
-    if (!read.ok) return read.refusal;
-    const reviews = this.#clusterOf(read.token);
+    const token = readJsonWebToken(text);
+    if ('outcome' in token) return token;
+    const reviews = this.#clusterOf(token);
     if (!(reviews instanceof ClusterReviews)) return reviews;
-    const expiresAt = expiryOf(read.token);
+    const expiresAt = expiryOf(token);
     if (expiresAt === null || expiresAt <= this.options.clock())
       return refusedFor('TokenExpired', 'the token of a service account has ended, or says nothing of its end');
-    const subject = memberOf(read.token.claims, 'sub');
-    if (typeof subject !== 'string' || accountIn(subject) === null)
+    const subject = memberOf(token.claims, 'sub');
+    if (typeof subject !== 'string' || namespaceIn(subject) === null)
       return refusedFor('NotServiceAccount', `sub ${told(subject)} is not the name of a service account`);
 
     const ask = this.#ask(hash, reviews, expiresAt, () => reviews.review(text, subject, this.#accepted.has(hash)));
@@ -109,13 +109,13 @@ export class ServiceAccounts implements WayIn<string> {
   }
 
   #principalOf(
-    review: Extract<TokenReview, { readonly verdict: 'authenticated' }>,
+    review: AcceptedReview,
     { name: cluster, usernamePrefix }: ReviewingCluster,
     expiresAt: Date,
   ): Authentication {
-    const account = accountIn(review.username);
+    const namespace = namespaceIn(review.username);
     // A cluster vouches for its own accounts. It could name anybody: an authenticator of its own, or somebody who broke in.
-    if (account === null)
+    if (namespace === null)
       return refusedFor(
         'NotServiceAccount',
         `cluster "${cluster}" says that it is a token of ${quote(review.username)}`,
@@ -126,7 +126,7 @@ export class ServiceAccounts implements WayIn<string> {
     const id = tokenIdOf(review);
     if (id === null) return refusedFor('TokenRefused', `cluster "${cluster}" does not say which token it is`);
     // The groups that Kubernetes gives to service accounts. Others are for the cluster, and could be ours.
-    const groups = ['system:serviceaccounts', `system:serviceaccounts:${account.namespace}`]
+    const groups = ['system:serviceaccounts', `system:serviceaccounts:${namespace}`]
       .filter((group) => review.groups.includes(group))
       .map((group) => `${usernamePrefix}${group}`)
       .filter((group) => whyNotPrincipalName(group) === null);
@@ -156,19 +156,16 @@ export class ServiceAccounts implements WayIn<string> {
 
   #recall(hash: string): Authentication | null {
     const now = this.options.clock();
-    const accepted = fresh(this.#accepted, hash, now, believedMilliseconds);
+    const accepted = fresh(this.#accepted.get(hash), now, believedMilliseconds);
     if (accepted !== null && isStillValid(accepted, now)) return accepted;
-    return fresh(this.#refused, hash, now, refusedMilliseconds);
+    return fresh(this.#refused.get(hash), now, refusedMilliseconds);
   }
 }
 
-const isStillValid = (authentication: Authentication, now: Date): authentication is Authenticated =>
+const isStillValid = (authentication: Authentication, now: Date): boolean =>
   authentication.outcome === 'authenticated' && (authentication.principal.expiresAt ?? now) > now;
 
-type Memory = ReadonlyMap<string, Remembered>;
-
-function fresh(from: Memory, hash: string, now: Date, milliseconds: number): Authentication | null {
-  const found = from.get(hash);
+function fresh(found: Remembered | undefined, now: Date, milliseconds: number): Authentication | null {
   if (found === undefined) return null;
   const age = now.getTime() - found.from;
   // A clock that was set back makes the age negative, and the entry worthless.
@@ -187,19 +184,11 @@ function expiryOf({ claims }: JsonWebToken): Date | null {
 const username =
   /^system:serviceaccount:([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?):[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/;
 
-function accountIn(name: string): { readonly namespace: string } | null {
-  const namespace = username.exec(name)?.[1];
-  return namespace === undefined ? null : { namespace };
-}
+/** The namespace in the name of a service account; null for any other name. */
+const namespaceIn = (name: string): string | null => username.exec(name)?.[1] ?? null;
 
 /** The id of the token where the cluster tells it, else that of the account. */
-function tokenIdOf({
-  credentialId,
-  uid,
-}: {
-  readonly credentialId: string | null;
-  readonly uid: string;
-}): string | null {
+function tokenIdOf({ credentialId, uid }: AcceptedReview): string | null {
   const id = credentialId?.replace(/^JTI=/, '') ?? uid;
   return /^[A-Za-z0-9-]{1,64}$/.test(id) ? id : null;
 }

@@ -2,7 +2,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import { createLocalJWKSet } from 'jose/jwks/local';
 import { rsaWeakness } from '@kubepass/x509';
 import { isLoopback } from '../../config/loopback.js';
-import { memberOf, told, type JsonObject } from './json-web-token.js';
+import { isObject, memberOf, told, type JsonObject } from './json-web-token.js';
 import type { ProviderFetch } from './provider-fetch.js';
 
 /** Where an issuer's keys come from. */
@@ -64,9 +64,8 @@ async function fetchJson(url: string, fetch: ProviderFetch): Promise<JsonObject>
     throw new Error(`${url} redirects to ${told(answer.headers.get('location'))}, which is not followed`);
   if (answer.status !== 200) throw new Error(`${url} answers ${answer.status}`);
   const document: unknown = await answer.json().catch(() => null);
-  if (typeof document !== 'object' || document === null || Array.isArray(document))
-    throw new Error(`${url} answers no JSON object`);
-  return document as JsonObject;
+  if (!isObject(document)) throw new Error(`${url} answers no JSON object`);
+  return document;
 }
 
 /** The public keys of an identity provider. */
@@ -105,12 +104,9 @@ export function readKeySet(document: unknown): IssuerKeySet | null {
     else if (why !== null) unused.push(`key ${told(memberOf(jwk, 'kid'))} is not used: ${why}`);
     else keys.push(publicMembersOf(jwk));
   }
-  const find = createLocalJWKSet({ keys: keys });
+  const find = createLocalJWKSet({ keys });
   return { size: keys.length, find, unused, digest: JSON.stringify(keys) };
 }
-
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const publicMembersOf = (jwk: JsonObject): JsonObject =>
   Object.fromEntries(members.flatMap((name) => (Object.hasOwn(jwk, name) ? [[name, jwk[name]]] : [])));

@@ -3,7 +3,7 @@ import { quote, readJson } from '@kubepass/inspect/formats';
 import type { CryptoKey } from 'jose';
 import { JOSEError } from 'jose/errors';
 import { jwtVerify, type JWTVerifyOptions } from 'jose/jwt/verify';
-import { refusedFor, type Authentication } from '../../model/authentication.js';
+import { refusedFor, type Refusal } from '../../model/authentication.js';
 
 /** A JSON object, as a token states it. Its members are looked at one by one: nothing about them is known. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -15,9 +15,6 @@ export interface JsonWebToken {
   readonly claims: JsonObject;
 }
 
-export type ReadToken =
-  { readonly ok: true; readonly token: JsonWebToken } | { readonly ok: false; readonly refusal: Authentication };
-
 /** A token has at most 8 KiB, so that these are never reached by one that makes sense. */
 const bounds = { maxDepth: 16, maxValues: 4_096, maxDocuments: 1 };
 
@@ -26,19 +23,19 @@ const bounds = { maxDepth: 16, maxValues: 4_096, maxDocuments: 1 };
  * no member twice. Whatever readers could take differently is refused: the one who verifies a token and the one who uses
  * it must read the same.
  */
-export function readJsonWebToken(text: string): ReadToken {
+export function readJsonWebToken(text: string): JsonWebToken | Refusal {
   const parts = text.split('.');
   // RFC 7516 section 7.1: five parts are an encrypted token.
-  if (parts.length === 5) return refused('EncryptedToken', 'the token is encrypted (JWE): have it signed alone');
+  if (parts.length === 5) return refusedFor('EncryptedToken', 'the token is encrypted (JWE): have it signed alone');
   const [head, body, signature] = parts;
   if (head === undefined || body === undefined || signature === undefined || parts.length !== 3)
     return unreadable('the token has not the three parts of a signed JSON Web Token');
   if (octetsOf(signature) === null) return unreadable('the signature of the token is no base64url');
   const header = readPart(head, 'header');
-  if (!header.ok) return header;
+  if ('outcome' in header) return header;
   const claims = readPart(body, 'payload');
-  if (!claims.ok) return claims;
-  return { ok: true, token: { text, header: header.object, claims: claims.object } };
+  if ('outcome' in claims) return claims;
+  return { text, header: header.object, claims: claims.object };
 }
 
 /** An own member of a JSON object; undefined where there is none. */
@@ -60,9 +57,7 @@ export function told(value: unknown): string {
   return value === null ? 'null' : Array.isArray(value) ? 'a list' : 'an object';
 }
 
-type Part = { readonly ok: true; readonly object: JsonObject } | Extract<ReadToken, { readonly ok: false }>;
-
-function readPart(part: string, what: 'header' | 'payload'): Part {
+function readPart(part: string, what: 'header' | 'payload'): { readonly object: JsonObject } | Refusal {
   const octets = octetsOf(part);
   if (octets === null) return unreadable(`the ${what} of the token is no base64url`);
   let text: string;
@@ -81,14 +76,14 @@ function readPart(part: string, what: 'header' | 'payload'): Part {
   const [duplicate] = document.duplicates;
   if (duplicate !== undefined) {
     const member = told(String(duplicate.place.at(-1) ?? ''));
-    return refused('DuplicateMember', `the ${what} of the token gives ${member} twice`);
+    return refusedFor('DuplicateMember', `the ${what} of the token gives ${member} twice`);
   }
-  return { ok: true, object: document.value };
+  return { object: document.value };
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-const isObject = (value: unknown): value is JsonObject =>
+export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The octets; null where the text is not their one form in base64url (RFC 4648 section 3.5). */
@@ -97,12 +92,7 @@ function octetsOf(text: string): Buffer | null {
   return octets.toString('base64url') === text ? octets : null;
 }
 
-const refused = (reason: string, message: string): Extract<ReadToken, { readonly ok: false }> => ({
-  ok: false,
-  refusal: refusedFor(reason, message),
-});
-
-const unreadable = (message: string) => refused('TokenUnreadable', message);
+const unreadable = (message: string) => refusedFor('TokenUnreadable', message);
 
 /** JWS algorithms (RFC 7518 section 3.1, RFC 8037) that a public key verifies. */
 export type SignatureAlgorithm = `${'RS' | 'PS'}${256 | 384 | 512}` | `ES${256 | 384 | 512}` | 'EdDSA';

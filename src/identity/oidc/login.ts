@@ -120,15 +120,13 @@ export class OidcLogin implements LoginProvider {
     const { issuer, log, clientId } = this.options;
     const read = readJsonWebToken(idToken);
     // OpenID Connect Core 1.0 section 3.1.3.7. The library looks at it where there are several audiences.
-    const party = read.ok ? memberOf(read.token.claims, 'azp') : undefined;
+    if ('outcome' in read) return read;
+    const party = memberOf(read.claims, 'azp');
     if (party !== undefined && party !== clientId)
       return refused('AuthorizedPartyNotAccepted', `azp ${told(party)} is not client ${told(clientId)}`);
-    const found = read.ok ? personOfClaims(read.token.claims, issuer) : read;
-    if (!found.ok) {
-      if (found.refusal.outcome === 'authenticated') throw new Error('a refusal lets nobody in');
-      return found.refusal;
-    }
-    const { name, groups, unmatchedGroups } = found.person;
+    const found = personOfClaims(read.claims, issuer);
+    if ('outcome' in found) return found;
+    const { name, groups, unmatchedGroups } = found;
     if (unmatchedGroups > 0)
       log.info({ issuer: issuer.name, name, unmatchedGroups }, 'groups of an id token cannot be named here');
     return { outcome: 'vouched', name, groups };

@@ -2,11 +2,11 @@ import { hash } from 'node:crypto';
 import { authenticated, refusedFor, type Authentication } from '../../model/authentication.js';
 import { BoundedMap } from '../../model/bounded-map.js';
 import type { Principal } from '../../model/principal.js';
-import { memberOf, type JsonObject, type JsonWebToken, isVerifiedByOne } from './json-web-token.js';
+import { isVerifiedByOne, memberOf, type JsonWebToken } from './json-web-token.js';
 import { rolesBound, type RoleBinding } from '../permissions.js';
 import { type OidcIssuer, dateOf, judgeToken, refusalOfTime, type Validity } from './token-rules.js';
 import type { IssuerKeys } from './issuer-keys.js';
-import { personOfClaims, type Person } from './person-of-claims.js';
+import { personOfClaims } from './person-of-claims.js';
 
 /** An issuer with its keys. */
 export interface IssuerInForce {
@@ -76,9 +76,9 @@ export class OidcTokens {
     if (inForce === undefined) return refusedFor('IssuerUnknown', 'the issuer of the token is not among callers.oidc');
     const { issuer, keys } = inForce;
     const now = this.options.clock();
-    const judgement = judgeToken(token, issuer, now);
-    if (!judgement.ok) return judgement.refusal;
-    const { algorithm, keyId, validity, issuedAt } = judgement.token;
+    const judged = judgeToken(token, issuer, now);
+    if ('outcome' in judged) return judged;
+    const { algorithm, keyId, validity, issuedAt } = judged;
 
     const found = await keys.find(keyId, algorithm);
     if (found.outcome === 'unknown') return refusedFor('KeyUnknown', found.message);
@@ -96,41 +96,28 @@ export class OidcTokens {
       return refusedFor('SignatureInvalid', `the signature of the token is not by a key of issuer "${issuer.name}"`);
 
     const person = personOfClaims(token.claims, issuer);
-    if (!person.ok) return person.refusal;
+    if ('outcome' in person) return person;
+    const { name, groups, unmatchedGroups } = person;
     const sha256 = tokenSha256(token.text);
-    const times = { expiresAt: dateOf(validity.expires), vouchedAt: issuedAt === null ? null : dateOf(issuedAt) };
-    const principal = this.#principal(issuer, person.person, token.claims, times, sha256);
-    this.#verified.set(sha256, { issuer: inForce, generation: found.generation, validity, principal });
-    this.#tellUnmatched(issuer, person.person, principal.credentialId);
-    return authenticated(principal);
-  }
-
-  #principal(
-    { name: issuerName }: OidcIssuer,
-    { name, groups }: Person,
-    claims: JsonObject,
-    times: Required<Pick<Principal, 'expiresAt' | 'vouchedAt'>>,
-    sha256: string,
-  ): Principal {
-    return {
+    const principal: Principal = {
       name,
       groups,
-      roles: rolesBound(this.options.roles, { name, groups }),
+      roles: rolesBound(this.options.roles, person),
       method: 'oidc',
       createdBy: [],
-      credentialId: `oidc:${issuerName}:${safeId(memberOf(claims, 'jti')) ?? sha256.slice(0, 32)}`,
+      credentialId: `oidc:${issuer.name}:${safeId(memberOf(token.claims, 'jti')) ?? sha256.slice(0, 32)}`,
       cluster: null,
-      ...times,
+      expiresAt: dateOf(validity.expires),
+      vouchedAt: issuedAt === null ? null : dateOf(issuedAt),
     };
-  }
-
-  /** Once for each token that is verified: somebody may wonder why a group gives no role. */
-  #tellUnmatched({ name: issuer, groupsClaim }: OidcIssuer, { unmatchedGroups }: Person, credentialId: string): void {
+    this.#verified.set(sha256, { issuer: inForce, generation: found.generation, validity, principal });
+    // Once for each token that is verified: somebody may wonder why a group gives no role.
     if (unmatchedGroups > 0)
       this.options.log.info(
-        { issuer, groupsClaim, unmatchedGroups, credentialId },
+        { issuer: issuer.name, groupsClaim: issuer.groupsClaim, unmatchedGroups, credentialId: principal.credentialId },
         'groups of a token cannot be named here',
       );
+    return authenticated(principal);
   }
 }
 

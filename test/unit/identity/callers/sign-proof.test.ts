@@ -15,14 +15,11 @@ it.each(['ECDSA-P256', 'ECDSA-P384', 'ECDSA-P521', 'Ed25519', 'RSA-2048'] as con
     const ask = { server, fingerprintSha256, csr, now: 1_800_000_000_999 };
     const text = signProof(ask, key);
     expect(readKeyProof(text)).toMatchObject({
-      ok: true,
-      proof: {
-        fingerprintSha256,
-        method: 'POST',
-        address: `${server}/v1/certificates/${fingerprintSha256}/renew`,
-        issuedAt: 1_800_000_000,
-        csrSha256: createHash('sha256').update(csr).digest('hex'),
-      },
+      fingerprintSha256,
+      method: 'POST',
+      address: `${server}/v1/certificates/${fingerprintSha256}/renew`,
+      issuedAt: 1_800_000_000,
+      csrSha256: createHash('sha256').update(csr).digest('hex'),
     });
     const { protectedHeader } = await jwtVerify(text, createPublicKey(key.privateKey), { typ: 'kubepass-proof+jwt' });
     expect(protectedHeader.alg).toBe(
