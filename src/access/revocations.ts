@@ -80,14 +80,17 @@ export function revocationSteps(
   certificates: readonly ListedCertificate[],
   revocation: Revocation,
 ): Step {
+  const at = revocation.revokedAt;
+  const all = certificates.map((certificate) => ({
+    certificate,
+    revoked: revokedCertificate(certificate, revocation),
+  }));
   return {
-    operations: certificates.flatMap((certificate) => [
-      { op: 'insertRevocation' as const, revoked: revokedCertificate(certificate, revocation) },
-      ...announce(context, { event: 'certificate.revoked', at: revocation.revokedAt, certificate, revocation }),
+    operations: all.flatMap(({ certificate, revoked }) => [
+      { op: 'insertRevocation' as const, revoked },
+      ...announce(context, { event: 'certificate.revoked', at, certificate, revocation }),
     ]),
-    events: certificates.map((certificate) =>
-      revokedEvent(revokedCertificate(certificate, revocation), certificate.requestId, false),
-    ),
+    events: all.map(({ certificate: { requestId }, revoked }) => revokedEvent(revoked, requestId, false)),
   };
 }
 
@@ -102,8 +105,7 @@ export const revocationBy = ({ reason, comment, blockedBy }: IdentityBlock, now:
 /** A revocation with the members of its certificate. */
 export function revokedCertificate(certificate: ListedCertificate, revocation: Revocation): RevokedCertificate {
   const { fingerprintSha256, cluster, serialNumber, issuer, issuerFingerprintSha256, username, notAfter } = certificate;
-  const { reason, comment, revokedAt, revokedBy } = revocation;
-  return {
+  const ofCertificate = {
     fingerprintSha256,
     cluster,
     serialNumber,
@@ -111,11 +113,8 @@ export function revokedCertificate(certificate: ListedCertificate, revocation: R
     issuerFingerprintSha256,
     username,
     notAfter,
-    reason,
-    comment,
-    revokedAt,
-    revokedBy,
   };
+  return { ...ofCertificate, ...revocation };
 }
 
 /** `restored`: whether a list beside the database knew of the revocation, and the database did not. */

@@ -79,16 +79,14 @@ export interface EntryChange extends LeavingOptions {
 }
 
 /** The consequences of what happened: one function for each case. */
-export function consequencesOf(
+export async function consequencesOf(
   context: IssuanceContext,
   change: EntryChange,
   happening: Happening,
-): Promise<Consequences> | Consequences {
+): Promise<Consequences> {
   switch (happening.kind) {
     case 'stays':
-      return isHere(change.entry)
-        ? { ...nothingElse, entry: present(change) }
-        : { ...nothingElse, entry: away(change) };
+      return { ...nothingElse, entry: isHere(change.entry) ? present(change) : away(change) };
     case 'joins':
     case 'returns':
       return comes(context, change);
@@ -99,10 +97,11 @@ export function consequencesOf(
       return isRenamed(context, change, happening.old);
     case 'renamed-and-leaves':
       return isRenamedAndLeaves(context, change, happening.old);
+    // The old name keeps the block of the earlier leaving.
     case 'renamed-and-returns':
-      return isRenamedAndReturns(context, change, happening.old);
+      return { ...(await comes(context, change)), behind: leftBehind(context, change, happening.old) };
     case 'renamed-while-away':
-      return isRenamedWhileAway(context, change, happening.old);
+      return { ...(await leaves(context, change)), behind: leftBehind(context, change, happening.old) };
     case 'succeeded':
       return isSucceeded(context, change, happening.old, happening.leavesBehind);
   }
@@ -147,24 +146,6 @@ async function isRenamedAndLeaves(
     leavings: [leaving, leavingOfOld],
     unblocking: nothing,
   };
-}
-
-/** The old name keeps the block of the earlier leaving, and the new one may be used. */
-async function isRenamedAndReturns(
-  context: IssuanceContext,
-  change: EntryChange,
-  old: DirectoryUser,
-): Promise<Consequences> {
-  return { ...(await comes(context, change)), behind: leftBehind(context, change, old) };
-}
-
-/** The old name keeps the block of the earlier leaving, and the new one loses its access. */
-async function isRenamedWhileAway(
-  context: IssuanceContext,
-  change: EntryChange,
-  old: DirectoryUser,
-): Promise<Consequences> {
-  return { ...(await leaves(context, change)), behind: leftBehind(context, change, old) };
 }
 
 /** The person before leaves, unless they are away. The one who has the entry now may use the name once it is free. */

@@ -166,11 +166,8 @@ async function detailsOf(context: IssuanceContext, user: DirectoryUser): Promise
   const groups = (await store.directory.groupsOf([user.id])).get(user.id) ?? [];
   const view = viewOf(context, user, groups);
   const { left, username } = user;
-  const leaving = {
-    cancelledRequests: left?.cancelledRequests ?? [],
-    revokedTokens: left?.revokedTokens ?? [],
-    keptTokens: left?.keptTokens ?? [],
-  };
+  const { cancelledRequests = [], revokedTokens = [], keptTokens = [] } = left ?? {};
+  const leaving = { cancelledRequests, revokedTokens, keptTokens };
   if (username === null)
     return {
       ...view,
@@ -253,14 +250,16 @@ export async function settleReuses(context: IssuanceContext, isStopped: () => bo
   }
 }
 
-type Change = (before: DirectoryUserAttributes) => DirectoryUserAttributes;
-
 /**
  * A change of a person for which a caller has budget. Whether somebody leaves by it is known only now, so the call was let in.
  * Without budget nothing else is kept of such a change: the person leaves, and their other attributes stay. Other changes are
  * refused then.
  */
-export function withinBudget(budgets: Pick<Budgets, 'begin'>, principal: Principal, change: Change): Change {
+function withinBudget(
+  budgets: Pick<Budgets, 'begin'>,
+  principal: Principal,
+  change: (before: DirectoryUserAttributes) => DirectoryUserAttributes,
+): typeof change {
   return (before) => {
     const after = change(before);
     const changed = changedAttributes(before, after);
