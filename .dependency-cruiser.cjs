@@ -166,7 +166,7 @@ const useCases = [
   'identity/api-tokens.ts',
   'identity/spent-budgets.ts',
   'identity/callers',
-  'identity/sessions',
+  'identity/sessions.ts',
 ];
 
 /** The files beside the rooms. */

@@ -1,4 +1,4 @@
-import { sessionEnded } from '../identity/sessions/browser-sessions.js';
+import { sessionEnded } from '../identity/sessions.js';
 import { auditEvent } from '../model/audit-event.js';
 import type { Restoration } from '../model/restoration.js';
 import type { Step } from '../store/steps/step.js';

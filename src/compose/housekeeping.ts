@@ -1,12 +1,12 @@
 import { idempotencyKeySeconds } from '../context/idempotency-keys.js';
 import { recoverRequests } from '../requests/recover-requests.js';
-import { secondsAfter, type IssuanceContext } from '../context/context.js';
+import { type IssuanceContext, secondsAfter } from '../context/context.js';
 import { expireRequests } from '../requests/expire-requests.js';
-import { keptProofSeconds } from '../identity/proofs/key-proof-authenticator.js';
 import { settleReuses } from '../directory/directory-service.js';
 import { settleLosses } from '../directory/lose-groups.js';
 import { announceExpiry, forgetOldNotices } from '../access/announce-expiry.js';
-import { BlockedAccess } from '../access/end-access.js';
+import { keptProofSeconds } from '../identity/callers/key-proofs.js';
+import { BlockedAccess } from '../access/blocks.js';
 
 const headMilliseconds = 60_000;
 

@@ -4,8 +4,8 @@ import { blocks } from '../model/identity.js';
 import type { Requester } from '../model/principal.js';
 import type { Step } from '../store/steps/step.js';
 import type { IssuanceContext } from '../context/context.js';
-import { isLostMeanwhile, lossRevocation } from '../access/certificates-with-lost-groups.js';
-import { revocationBy, revocationSteps } from '../access/revocation-steps.js';
+import { isLostMeanwhile, lossRevocation } from '../access/directory-facts.js';
+import { revocationBy, revocationSteps } from '../access/revocations.js';
 
 /**
  * Commits a step that records a certificate; false where something else conflicts. Where its username was blocked since

@@ -4,7 +4,7 @@ import type { Certificate, CertificateFilter, ListedCertificate } from '../model
 import { done, refused, type Outcome, type Page, type PageQuery } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import type { IssuanceContext } from '../context/context.js';
-import { revokeCertificate } from '../access/revoke-certificate.js';
+import { revokeCertificate } from '../access/revocations.js';
 import { collectKubeconfig, createKubeconfig } from './collect-kubeconfig.js';
 import { createRequest } from './create-request.js';
 import { approveRequest, cancelRequest, denyRequest } from './decide-request.js';
