@@ -9,7 +9,7 @@ import {
 import { foldedName } from '@kubepass/inspect/formats';
 import type { Requester } from '../model/principal.js';
 import type { Revocation } from '../model/revocation.js';
-import { groupsGivenOnly, groupsOfDirectory } from '../policy/given-groups.js';
+import { groupsGivenOnly, groupsOfDirectory } from '../policy/policy-set.js';
 import type { IssuanceContext } from '../context/context.js';
 
 /** A certificate with groups that only the directory gives, and gives to its bearer no longer. */

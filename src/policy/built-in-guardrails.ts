@@ -1,10 +1,9 @@
-import { whyNotName } from '../model/name-grammar.js';
+import { whyNotName, quoteName } from '../model/name-grammar.js';
 import { isPrivilegedName, isSystemName, quote, quoteAll } from '@kubepass/inspect/formats';
-import { quoteName } from '../model/name-grammar.js';
 import { subjectBounds } from '@kubepass/x509';
 import { type DecisionInput, Findings, type Judgement } from './evaluation.js';
-import { checkRenewed } from './renewal.js';
 import type { DirectoryFacts, DirectoryParty } from '../model/decision.js';
+import { mostLivePerLineage } from './policy-set.js';
 
 /**
  * A guardrail that no file can disable. If the signer holds the key of the CA, nothing else prevents a certificate for
@@ -158,4 +157,23 @@ const namesOf = ({ request, requester }: DecisionInput) => ({
 function unknownUsername({ required, username }: DirectoryFacts, { found }: DecisionInput): readonly string[] {
   if (!required || username.state !== 'unknown') return [];
   return [`username ${found.username} is not in the directory, which cluster ${found.cluster} requires`];
+}
+
+/** The rules about renewals that no policy changes. */
+export function checkRenewed({ facts: { renewal, usage } }: DecisionInput, findings: Findings): void {
+  if (renewal?.revoked) {
+    const message = 'the certificate that is to be renewed is revoked';
+    findings.fails('renewal.of', 'not revoked', 'revoked', 'RenewalOfRevoked', message);
+  } else findings.holds('renewal.of', 'not revoked', 'not revoked');
+  const live = usage?.livePerLineage;
+  const expected = `fewer than ${mostLivePerLineage} valid ones`;
+  if (live === undefined)
+    findings.cannotTell('renewal.lineage', expected, 'the certificates of the lineage were not counted');
+  else if (live < mostLivePerLineage) findings.holds('renewal.lineage', expected, `${live}`);
+  else {
+    const message =
+      `${live} certificates that were renewed one from the other are valid or on their way, and at most ` +
+      `${mostLivePerLineage} may be: use the newest one`;
+    findings.fails('renewal.lineage', expected, `${live}`, 'LineageTooLong', message);
+  }
 }

@@ -1,13 +1,28 @@
 import type { QuotaUsage, QuotaLimit } from '../model/decision.js';
 import { escaped, quote } from '@kubepass/inspect/formats';
 import type { ExpressionVariables } from './cel/variables.js';
-import { evaluateExpression, Findings, variablesOf, type DecisionInput, type Judgement } from './evaluation.js';
-import { givesGroup, isEarly, isLate, permitsUsername } from './given-groups.js';
-import { compileGlobs } from './glob.js';
-import { defaultExpirationSeconds, type Constraints, type Policy, type Validation } from './policy-set.js';
-import { quotaLimits } from './quota-limits.js';
-import { checkRenewal } from './renewal.js';
-import { checkSelector } from './selector.js';
+import {
+  givesGroup,
+  isEarly,
+  isLate,
+  permitsUsername,
+  defaultExpirationSeconds,
+  type Constraints,
+  type Policy,
+  type Validation,
+  quotaLimits,
+  type PolicySet,
+} from './policy-set.js';
+import { compileGlobs, selects } from './selector.js';
+import {
+  evaluateExpression,
+  Findings,
+  variablesOf,
+  type DecisionInput,
+  type Judgement,
+  checkSelector,
+} from './evaluation.js';
+import type { Requester } from '../model/principal.js';
 
 /** Judges a request under one policy. Makes every check, even if an earlier one failed. */
 export function evaluatePolicy(policy: Policy, input: DecisionInput): Judgement {
@@ -246,4 +261,62 @@ function describeLimit(limit: QuotaLimit, found: DecisionInput['found']): string
     case 'issuancesPerHour':
       return `issued to ${found.requester.name} within an hour`;
   }
+}
+
+/** The seconds from the end of a certificate until now; 0 before its end. */
+export const secondsSinceEnd = (notAfter: Date, now: Date): number =>
+  Math.max(0, Math.ceil((now.getTime() - notAfter.getTime()) / 1000));
+
+/** Whether any policy for these requesters lets a certificate be renewed so long after its end. */
+export function isRenewableAfter(
+  { policies }: PolicySet,
+  cluster: string,
+  requester: Requester,
+  expiredSeconds: number,
+): boolean {
+  return (
+    expiredSeconds === 0 ||
+    policies.some(
+      ({ selector, renewal }) => expiredSeconds <= renewal.afterExpirySeconds && selects(selector, cluster, requester),
+    )
+  );
+}
+
+/**
+ * Whether an earlier approval by people counts for this renewal: it is recent enough for the policy, and they approved no
+ * shorter lifetime.
+ */
+export function isApprovedBefore(policy: Policy, { request, facts: { renewal }, now }: DecisionInput): boolean {
+  const { withinSeconds } = policy.renewal;
+  if (!renewal || withinSeconds === null || renewal.approvedAt === null || renewal.approvedSeconds === null)
+    return false;
+  const age = now.getTime() - new Date(renewal.approvedAt).getTime();
+  const seconds = request.expirationSeconds ?? defaultExpirationSeconds(policy);
+  return age <= withinSeconds * 1000 && seconds <= renewal.approvedSeconds;
+}
+
+/** Checks a renewal as one policy asks. */
+export function checkRenewal(policy: Policy, input: DecisionInput, findings: Findings): void {
+  const { renewal } = input.facts;
+  if (!renewal) return;
+  const { afterExpirySeconds, withinSeconds } = policy.renewal;
+  const { expiredSeconds } = renewal;
+  const check = 'renewal.afterExpirySeconds';
+  const expected = afterExpirySeconds === 0 ? 'not after its end' : `at most ${afterExpirySeconds} s after its end`;
+  const found = expiredSeconds === 0 ? 'before its end' : `${expiredSeconds} s after its end`;
+  if (expiredSeconds <= afterExpirySeconds) findings.holds(check, expected, found);
+  else {
+    const message = `the certificate is renewed ${found}, and policy "${policy.name}" permits that ${expected}`;
+    findings.fails(check, expected, found, 'RenewalTooLate', message);
+  }
+  if (withinSeconds === null || policy.approval.mode === 'auto') return;
+  // Without it the renewal waits for people as any request does.
+  const approved =
+    renewal.approvedAt === null ? 'none' : `at ${renewal.approvedAt}, for ${String(renewal.approvedSeconds)} s`;
+  findings.note(
+    'renewal.approval',
+    isApprovedBefore(policy, input),
+    `an approval within ${withinSeconds} s, for this lifetime or a longer one`,
+    approved,
+  );
 }

@@ -4,7 +4,7 @@ import { quote, quoteAll } from '@kubepass/inspect/formats';
 import { quoteName } from '../model/name-grammar.js';
 import type { Expression } from './cel/compile-expression.js';
 import type { ExpressionVariables } from './cel/variables.js';
-import type { GlobValues } from './glob.js';
+import { type GlobValues, isNamed, isInGroup, hasRole, type Selector, globValuesOf } from './selector.js';
 import type { RequestToDecide } from './policy-set.js';
 
 /** The subject of one decision. Texts that many rules need are prepared once. */
@@ -56,9 +56,6 @@ export function decisionInput(
     },
   };
 }
-
-/** The values of the variables in globs for what this requester asks. */
-export const globValuesOf = ({ name }: Requester): GlobValues => ({ 'requester.username': name });
 
 /** The variables of expressions for a certificate with this lifetime. */
 export function variablesOf(input: DecisionInput, expirationSeconds: number): ExpressionVariables {
@@ -200,4 +197,42 @@ export function failClosed<Rule extends { readonly name: string }>(
     findings.cannotTell('evaluation', 'completes', `${kind} "${rule.name}" could not be evaluated`);
     return findings.judged();
   }
+}
+
+/** Whether the rule applies to the request. Adds one check for each field of the selector. */
+export function checkSelector(
+  { clusters, labels, requesters }: Selector,
+  input: DecisionInput,
+  findings: Findings,
+): boolean {
+  const { request, facts, requester, found } = input;
+  let selected = true;
+  if (clusters) {
+    selected = clusters.matches(facts.cluster);
+    findings.note('selector.clusters', selected, clusters.expected, found.cluster);
+  }
+  for (const [key, globs] of labels ?? []) {
+    const value = Object.hasOwn(request.labels, key) ? request.labels[key] : undefined;
+    const passed = value !== undefined && globs.matches(value);
+    findings.note(`selector.labels.${key}`, passed, globs.expected, value === undefined ? 'none' : quote(value));
+    selected &&= passed;
+  }
+  if (requesters === undefined) return selected;
+  const { names, groups, roles } = requesters;
+  if (names) {
+    const passed = isNamed(names, requester);
+    findings.note('selector.requesters.names', passed, names.expected, found.requester.name);
+    selected &&= passed;
+  }
+  if (groups) {
+    const passed = isInGroup(groups, requester);
+    findings.note('selector.requesters.groups', passed, groups.expected, found.requester.groups);
+    selected &&= passed;
+  }
+  if (roles) {
+    const passed = hasRole(roles, requester);
+    findings.note('selector.requesters.roles', passed, roles.expected, found.requester.roles);
+    selected &&= passed;
+  }
+  return selected;
 }

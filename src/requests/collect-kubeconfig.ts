@@ -19,9 +19,8 @@ import {
 import { issuingCluster, type IssuanceContext } from '../context/context.js';
 import { recheckAndCommit } from './recheck-policy.js';
 import { clusterGone, lapsed, movedOn, stateConflict } from '../context/request-states.js';
-import { decideAndRecord, deniedAs } from './create-request.js';
 import type { ClaimedKey } from '../context/idempotency-keys.js';
-import { viewAtEnd } from './request-view.js';
+import { decideAndRecord, deniedAs, viewAtEnd } from './create-request.js';
 
 /** A finished kubeconfig and its request. `yaml` may hold a private key: never log it. */
 export interface CollectedKubeconfig {

@@ -9,7 +9,7 @@ import type { Principal, Requester } from '../model/principal.js';
 import type { Renewal } from '../model/renewal.js';
 import type { RecordedRequestRange, ReplayItem } from '../model/replay.js';
 import { configuredCluster, requestToDecide, type ConfiguredCluster } from '../policy/policy-set.js';
-import type { NeededFacts } from '../policy/needed-facts.js';
+import type { NeededFacts } from '../policy/decide.js';
 import { policyJsonSchema } from '../policy/policy-schema.js';
 import { describePolicySet } from '../policy/parse-policy-set.js';
 import type { DraftPool, EvaluatedDraft } from '../policy/workers/draft-pool.js';
@@ -19,8 +19,7 @@ import type { IssuanceContext } from '../context/context.js';
 import { labelDetails, renewalDetails, violationDetails } from '../context/events.js';
 import { resolveEvaluation, type EvaluationAsk } from './renew-certificate.js';
 import type { ResolvedAsk } from './resolve-ask.js';
-import { decideNow, withBlocked } from './decide-within-quotas.js';
-import { lookUpFacts } from './gather-facts.js';
+import { decideNow, withBlocked, lookUpFacts } from './decide-within-quotas.js';
 import { draftRefusal, replayItems } from './replay.js';
 
 /** Reads drafts and decides under them, beside the event loop. */

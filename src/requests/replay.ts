@@ -13,7 +13,7 @@ import {
   type RecordedRequestRange,
 } from '../model/replay.js';
 import { DraftRefusedError } from '../policy/workers/draft.js';
-import type { ReplaySession } from '../policy/workers/replay-session.js';
+import type { ReplaySession } from '../policy/workers/draft-pool.js';
 import type { SupposedUser } from '../model/directory.js';
 import { supposedParty } from '../access/directory-facts.js';
 import type { IssuanceContext } from '../context/context.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { matchesGlob, unknownVariables } from '../../../src/policy/glob.js';
+import { matchesGlob, unknownVariables } from '../../../src/policy/selector.js';
 import { cpuMilliseconds } from '../../helpers/cpu-milliseconds.js';
 import { propertyRuns } from '../../helpers/property-runs.js';
 
