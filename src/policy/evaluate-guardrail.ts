@@ -46,7 +46,7 @@ export function evaluateGuardrail(guardrail: Guardrail, input: DecisionInput): J
     return findings.judged();
   }
   noteAll(checks, findings, false);
-  findings.holds('approval', `at least ${describeStages(approval.stages)}`, 'asked for');
+  findings.note('approval', true, `at least ${describeStages(approval.stages)}`, 'asked for');
   return findings.judged(approval.stages);
 }
 

@@ -144,11 +144,20 @@ export class Findings {
     this.checks.push({ check, passed, expected, found });
   }
 
-  holds(check: string, expected: string, found: string): void {
-    this.checks.push({ check, passed: true, expected, found });
+  /** Adds a check. If it fails, the caller is told `reason`, with one message for each value that is not permitted. */
+  requires(
+    check: string,
+    passed: boolean,
+    expected: string,
+    found: string,
+    reason: string,
+    ...messages: readonly string[]
+  ): void {
+    if (passed) this.note(check, true, expected, found);
+    else this.fails(check, expected, found, reason, ...messages);
   }
 
-  /** Adds a check that fails. The caller is told `reason`, with one message for each value that is not permitted. */
+  /** Adds a check that fails. */
   fails(check: string, expected: string, found: string, reason: string, ...messages: readonly string[]): void {
     this.checks.push({ check, passed: false, expected, found, reason });
     for (const message of messages) this.objects(reason, message);
@@ -201,38 +210,24 @@ export function failClosed<Rule extends { readonly name: string }>(
 
 /** Whether the rule applies to the request. Adds one check for each field of the selector. */
 export function checkSelector(
-  { clusters, labels, requesters }: Selector,
-  input: DecisionInput,
+  { clusters, labels, requesters = {} }: Selector,
+  { request, facts, requester, found }: DecisionInput,
   findings: Findings,
 ): boolean {
-  const { request, facts, requester, found } = input;
   let selected = true;
-  if (clusters) {
-    selected = clusters.matches(facts.cluster);
-    findings.note('selector.clusters', selected, clusters.expected, found.cluster);
-  }
+  const note = (field: string, passed: boolean, expected: string, value: string) => {
+    findings.note(`selector.${field}`, passed, expected, value);
+    selected &&= passed;
+  };
+  if (clusters) note('clusters', clusters.matches(facts.cluster), clusters.expected, found.cluster);
   for (const [key, globs] of labels ?? []) {
     const value = Object.hasOwn(request.labels, key) ? request.labels[key] : undefined;
     const passed = value !== undefined && globs.matches(value);
-    findings.note(`selector.labels.${key}`, passed, globs.expected, value === undefined ? 'none' : quote(value));
-    selected &&= passed;
+    note(`labels.${key}`, passed, globs.expected, value === undefined ? 'none' : quote(value));
   }
-  if (requesters === undefined) return selected;
   const { names, groups, roles } = requesters;
-  if (names) {
-    const passed = isNamed(names, requester);
-    findings.note('selector.requesters.names', passed, names.expected, found.requester.name);
-    selected &&= passed;
-  }
-  if (groups) {
-    const passed = isInGroup(groups, requester);
-    findings.note('selector.requesters.groups', passed, groups.expected, found.requester.groups);
-    selected &&= passed;
-  }
-  if (roles) {
-    const passed = hasRole(roles, requester);
-    findings.note('selector.requesters.roles', passed, roles.expected, found.requester.roles);
-    selected &&= passed;
-  }
+  if (names) note('requesters.names', isNamed(names, requester), names.expected, found.requester.name);
+  if (groups) note('requesters.groups', isInGroup(groups, requester), groups.expected, found.requester.groups);
+  if (roles) note('requesters.roles', hasRole(roles, requester), roles.expected, found.requester.roles);
   return selected;
 }

@@ -114,27 +114,6 @@ export interface RequestToDecide {
   readonly collector: string;
 }
 
-/** Copies these fields alone, so that the result can be posted to a worker. */
-export const requestToDecide = ({
-  username,
-  groups,
-  keyAlgorithm,
-  expirationSeconds,
-  namespace,
-  reason,
-  labels,
-  collector,
-}: RequestToDecide): RequestToDecide => ({
-  username,
-  groups,
-  keyAlgorithm,
-  expirationSeconds,
-  namespace,
-  reason,
-  labels,
-  collector,
-});
-
 /** The parts of a cluster that loading policies depends on. */
 export interface ConfiguredCluster {
   readonly name: string;
@@ -147,12 +126,6 @@ export function configuredCluster({ name, readsRoleBindings }: Cluster): Configu
   return { name, readsRoleBindings };
 }
 
-/** A count with its limit. Once it reaches `atMost`, one more is too many. */
-interface BoundedLimit {
-  readonly limit: QuotaLimit;
-  readonly atMost: number;
-}
-
 /** The parts of a request that quotas count certificates by. */
 interface QuotaSubject {
   readonly cluster: string;
@@ -161,7 +134,7 @@ interface QuotaSubject {
   /** The name of the requester. */
   readonly requester: string;
   /** Given where the bound of a lineage, which no policy sets, counts too. */
-  readonly lineage?: string;
+  readonly lineage?: string | undefined;
 }
 
 /**
@@ -170,24 +143,23 @@ interface QuotaSubject {
  */
 export const mostLivePerLineage = 3;
 
-/** The counts that a quota limits for a request: `livePerGroup` gives one for each group. */
+/**
+ * The counts that a quota limits for a request: `livePerGroup` gives one for each group. Once a count reaches `atMost`,
+ * one more is too many.
+ */
 export function quotaLimits(
-  quota: Quota,
+  { livePerUsername, livePerGroup, livePerRequester, issuancesPerHour }: Quota,
   { cluster, username, groups, requester, lineage }: QuotaSubject,
-): readonly BoundedLimit[] {
-  const { livePerUsername, livePerGroup, livePerRequester, issuancesPerHour } = quota;
-  const limits: BoundedLimit[] = [];
-  if (livePerUsername !== undefined)
-    limits.push({ limit: { kind: 'livePerUsername', cluster, username }, atMost: livePerUsername });
-  if (livePerGroup !== undefined)
-    for (const group of groups) limits.push({ limit: { kind: 'livePerGroup', cluster, group }, atMost: livePerGroup });
-  if (livePerRequester !== undefined)
-    limits.push({ limit: { kind: 'livePerRequester', cluster, requester }, atMost: livePerRequester });
-  if (issuancesPerHour !== undefined)
-    limits.push({ limit: { kind: 'issuancesPerHour', cluster, requester }, atMost: issuancesPerHour });
-  if (lineage !== undefined)
-    limits.push({ limit: { kind: 'livePerLineage', cluster, lineage }, atMost: mostLivePerLineage });
-  return limits;
+): readonly { readonly limit: QuotaLimit; readonly atMost: number }[] {
+  const bounded = (atMost: number | undefined, ...limits: readonly QuotaLimit[]) =>
+    atMost === undefined ? [] : limits.map((limit) => ({ limit, atMost }));
+  return [
+    ...bounded(livePerUsername, { kind: 'livePerUsername', cluster, username }),
+    ...bounded(livePerGroup, ...groups.map((group) => ({ kind: 'livePerGroup', cluster, group }) as const)),
+    ...bounded(livePerRequester, { kind: 'livePerRequester', cluster, requester }),
+    ...bounded(issuancesPerHour, { kind: 'issuancesPerHour', cluster, requester }),
+    ...(lineage === undefined ? [] : bounded(mostLivePerLineage, { kind: 'livePerLineage', cluster, lineage })),
+  ];
 }
 
 // A decision asks these of a request, and they are asked again of a certificate, so that both always agree.
@@ -209,13 +181,6 @@ export const givesGroup = (
 ): boolean =>
   (groups?.matches(group, values) ?? false) ||
   names.some((name) => groupsFromDirectory?.get(name)?.matches(group) ?? false);
-
-/** The bearer of a certificate, and whoever asked for it. */
-interface GivenTo {
-  readonly cluster: string;
-  readonly username: string;
-  readonly requester: Requester;
-}
 
 /** The groups, among these, that a policy for the cluster gives to members of some directory group. */
 export const groupsOfDirectory = (
@@ -239,7 +204,7 @@ export const groupsOfDirectory = (
  */
 export function groupsGivenOnly(
   { policies }: PolicySet,
-  { cluster, username, requester }: GivenTo,
+  { cluster, username, requester }: { cluster: string; username: string; requester: Requester },
   groups: readonly string[],
   names: readonly string[],
   now: Date,

@@ -2,80 +2,12 @@ import type { PrincipalSelector } from '../model/decision.js';
 import type { Requester, Role } from '../model/principal.js';
 import { quoteAll } from '@kubepass/inspect/formats';
 
-/** A selector as written in a policy or guardrail. */
-export interface WrittenSelector {
-  readonly clusters?: readonly string[];
-  readonly labels?: Readonly<Record<string, readonly string[]>>;
-  readonly requesters?: PrincipalSelector;
-}
-
-export function compileSelector({ clusters, labels, requesters }: WrittenSelector): Selector {
-  return {
-    ...compileGlobFields({ clusters }),
-    ...(labels && { labels: new Map(Object.entries(labels).map(([key, globs]) => [key, compileGlobs(globs)])) }),
-    ...(requesters && {
-      requesters: {
-        ...compileGlobFields({ names: requesters.names, groups: requesters.groups }),
-        ...(requesters.roles && { roles: choiceOf(requesters.roles) }),
-      },
-    }),
-  };
-}
-
-/** Compiles each list of globs. An omitted list stays omitted. */
-export function compileGlobFields<Field extends string>(
-  written: Readonly<Record<Field, readonly string[] | undefined>>,
-): Readonly<Partial<Record<Field, Globs>>> {
-  const compiled: Partial<Record<Field, Globs>> = {};
-  for (const field of Object.keys(written) as Field[]) {
-    const globs = written[field];
-    if (globs !== undefined) compiled[field] = compileGlobs(globs);
-  }
-  return compiled;
-}
-
-/** Whether the rule can apply to a request of this requester on this cluster, whatever its labels are. */
-export function selects({ clusters, requesters = {} }: Selector, cluster: string, requester: Requester): boolean {
-  const { names, groups, roles } = requesters;
-  return (
-    (clusters === undefined || clusters.matches(cluster)) &&
-    (names === undefined || isNamed(names, requester)) &&
-    (groups === undefined || isInGroup(groups, requester)) &&
-    (roles === undefined || hasRole(roles, requester))
-  );
-}
-
-export const isNamed = (names: Globs, requester: Requester): boolean => names.matches(requester.name);
-export const isInGroup = (globs: Globs, { groups }: Requester): boolean => groups.some((group) => globs.matches(group));
-export const hasRole = ({ values }: Choice<string>, { roles }: Requester): boolean =>
-  roles.some((role) => values.includes(role));
-
-/** Whether a selector as written matches a principal. */
-export function matchesPrincipal(selector: PrincipalSelector, principal: Requester): boolean {
-  return selects(compileSelector({ requesters: selector }), '', principal);
-}
-
-/**
- * Selects the requests that a policy or guardrail applies to: OR within a field, AND across fields. An omitted field
- * matches every request, an empty list matches none.
- */
-export interface Selector {
-  readonly clusters?: Globs;
-  /** By key. A request without the key does not match. */
-  readonly labels?: ReadonlyMap<string, Globs>;
-  readonly requesters?: {
-    readonly names?: Globs;
-    readonly groups?: Globs;
-    readonly roles?: Choice<Role>;
-  };
-}
-
-/** The values of the variables in globs for what this requester asks. */
-export const globValuesOf = ({ name }: Requester): GlobValues => ({ 'requester.username': name });
-
 /** The variables that a glob may contain. */
 export const globVariables = ['requester.username'] as const;
 export type GlobValues = Readonly<Record<(typeof globVariables)[number], string>>;
+
+/** The values of the variables in globs for what this requester asks. */
+export const globValuesOf = ({ name }: Requester): GlobValues => ({ 'requester.username': name });
 
 /** A compiled list of globs. */
 export interface Globs {
@@ -113,24 +45,26 @@ function anyOf(expected: readonly string[]): string {
   return expected.length === 0 ? 'nothing matches an empty list' : `any of ${quoteAll(expected)}`;
 }
 
-/**
- * Whether the glob matches the whole value. Matching is case-sensitive, and `*` is any run of characters.
- * `${requester.username}` is replaced after the glob was split at its stars, so a star in that name is a plain character.
- */
-export function matchesGlob(glob: string, value: string, values?: GlobValues): boolean {
-  return compileGlob(glob)(value, values);
-}
-
 /** The variables in a glob that do not exist, as written. */
 export function unknownVariables(glob: string, known: readonly string[]): readonly string[] {
   return (glob.match(/\$\{[^}]*\}?/g) ?? []).filter((written) => !known.includes(written.slice(2, -1)));
 }
 
+/**
+ * Whether a glob matches the whole value. Matching is case-sensitive, and `*` is any run of characters.
+ * `${requester.username}` is replaced after the glob was split at its stars, so a star in that name is a plain character.
+ */
 function compileGlob(glob: string): (value: string, values?: GlobValues) => boolean {
+  const variable = '${requester.username}';
   const pieces = glob.split('*');
   if (!glob.includes(variable)) return (value) => matchesPieces(pieces, value);
-  return (value, values) =>
-    matchesPieces(values === undefined ? pieces : pieces.map((piece) => fill(piece, values)), value);
+  return (value, values) => {
+    const name = values?.['requester.username'] ?? variable;
+    return matchesPieces(
+      pieces.map((piece) => piece.split(variable).join(name)),
+      value,
+    );
+  };
 }
 
 /**
@@ -153,8 +87,67 @@ function matchesPieces(pieces: readonly string[], value: string): boolean {
   return value.length - tail.length >= position && value.endsWith(tail);
 }
 
-const variable = '${requester.username}';
+/**
+ * Selects the requests that a policy or guardrail applies to: OR within a field, AND across fields. An omitted field
+ * matches every request, an empty list matches none.
+ */
+export interface Selector {
+  readonly clusters?: Globs;
+  /** By key. A request without the key does not match. */
+  readonly labels?: ReadonlyMap<string, Globs>;
+  readonly requesters?: {
+    readonly names?: Globs;
+    readonly groups?: Globs;
+    readonly roles?: Choice<Role>;
+  };
+}
 
-function fill(piece: string, values: GlobValues): string {
-  return piece.split(variable).join(values['requester.username']);
+/** A selector as written in a policy or guardrail. */
+export interface WrittenSelector {
+  readonly clusters?: readonly string[];
+  readonly labels?: Readonly<Record<string, readonly string[]>>;
+  readonly requesters?: PrincipalSelector;
+}
+
+export function compileSelector({ clusters, labels, requesters }: WrittenSelector): Selector {
+  return {
+    ...compileGlobFields({ clusters }),
+    ...(labels && { labels: new Map(Object.entries(labels).map(([key, globs]) => [key, compileGlobs(globs)])) }),
+    ...(requesters && {
+      requesters: {
+        ...compileGlobFields({ names: requesters.names, groups: requesters.groups }),
+        ...(requesters.roles && { roles: choiceOf(requesters.roles) }),
+      },
+    }),
+  };
+}
+
+/** Compiles each list of globs. An omitted list stays omitted. */
+export function compileGlobFields<Field extends string>(
+  written: Readonly<Record<Field, readonly string[] | undefined>>,
+): Readonly<Partial<Record<Field, Globs>>> {
+  const given = Object.entries<readonly string[] | undefined>(written);
+  const compiled = given.flatMap(([field, globs]) => (globs === undefined ? [] : [[field, compileGlobs(globs)]]));
+  return Object.fromEntries(compiled) as Partial<Record<Field, Globs>>;
+}
+
+/** Whether the rule can apply to a request of this requester on this cluster, whatever its labels are. */
+export function selects({ clusters, requesters = {} }: Selector, cluster: string, requester: Requester): boolean {
+  const { names, groups, roles } = requesters;
+  return (
+    (clusters === undefined || clusters.matches(cluster)) &&
+    (names === undefined || isNamed(names, requester)) &&
+    (groups === undefined || isInGroup(groups, requester)) &&
+    (roles === undefined || hasRole(roles, requester))
+  );
+}
+
+export const isNamed = (names: Globs, requester: Requester): boolean => names.matches(requester.name);
+export const isInGroup = (globs: Globs, { groups }: Requester): boolean => groups.some((group) => globs.matches(group));
+export const hasRole = ({ values }: Choice<string>, { roles }: Requester): boolean =>
+  roles.some((role) => values.includes(role));
+
+/** Whether a selector as written matches a principal. */
+export function matchesPrincipal(selector: PrincipalSelector, principal: Requester): boolean {
+  return selects(compileSelector({ requesters: selector }), '', principal);
 }

@@ -48,26 +48,14 @@ export function createKubeconfig(
 }
 
 /** The same for an ask that is resolved in another way. */
-export function createResolvedKubeconfig(
+export async function createResolvedKubeconfig(
   context: IssuanceContext,
   principal: Principal,
   resolve: () => Promise<Outcome<ResolvedAsk>>,
   { idempotency }: { readonly idempotency: ClaimedKey | null },
 ): Promise<Outcome<CreatedKubeconfig>> {
-  return idempotency?.recorded
-    ? goOn(context, principal, idempotency.recorded)
-    : createFirst(context, principal, resolve, idempotency);
-}
-
-async function createFirst(
-  context: IssuanceContext,
-  principal: Principal,
-  resolve: () => Promise<Outcome<ResolvedAsk>>,
-  idempotency: ClaimedKey | null,
-): Promise<Outcome<CreatedKubeconfig>> {
-  const notPermitted = whyNotPermitted(principal, 'request-certificates');
-  if (notPermitted) return notPermitted;
-  const resolved = await resolve();
+  if (idempotency?.recorded) return goOn(context, principal, idempotency.recorded);
+  const resolved = whyNotPermitted(principal, 'request-certificates') ?? (await resolve());
   if (!resolved.ok) return resolved;
   const { keyAlgorithm, issuing: issuingFor } = resolved.value;
   // Generated while policy decides, since most often it is needed. An RSA key costs too much to be thrown away.

@@ -76,7 +76,7 @@ export function createResolved(
 }
 
 /** A request as it was recorded; with its first attempt where that begins at once. */
-export interface RecordedAsk {
+interface RecordedAsk {
   readonly request: CertificateRequest;
   readonly started: StartedAttempt | null;
 }
@@ -102,22 +102,19 @@ export function decideAndRecord(
     const key = request.state === 'approved' ? await keyFor(request) : null;
     const started = key && startAttempt(context, request, key, request.createdAt);
     const step = recordStep(context, principal, request, decided, started, idempotency);
-    const result = await context.attempts.commitBeginning(context.store, request.id, step, started?.signing ?? null);
-    if (result.committed) {
-      if (request.state === 'denied') return { end: refused(deniedAs(request)) };
-      return { end: done({ request: started ? issuing(request, started) : request, started }) };
-    }
-    switch (result.conflict.kind) {
-      case 'quota':
-        return { usedUp: result.conflict };
-      case 'blocked':
-      case 'revocation':
-        return { outdated: true };
-      case 'idempotencyKey':
-        return { end: refused({ kind: 'idempotency-key-in-flight', requestId: null }) };
-      default:
-        throw new Error(`a new request could not be recorded: ${JSON.stringify(result.conflict)}`);
-    }
+    return {
+      requestId: request.id,
+      step,
+      signing: started?.signing ?? null,
+      end:
+        request.state === 'denied'
+          ? refused(deniedAs(request))
+          : done({ request: started ? issuing(request, started) : request, started }),
+      otherwise(conflict) {
+        if (conflict.kind === 'idempotencyKey') return refused({ kind: 'idempotency-key-in-flight', requestId: null });
+        throw new Error(`a new request could not be recorded: ${JSON.stringify(conflict)}`);
+      },
+    };
   });
 }
 

@@ -29,12 +29,7 @@ interface CertificateRequestFilter extends RequestFilter {
 export interface CertificateRequestDetails extends CertificateRequestView {
   readonly timeline: readonly TimelineEntry[];
   /** The trace of its decision, computed again from the facts that were recorded. */
-  readonly recomputed: {
-    /** Null where it cannot be computed. */
-    readonly trace: readonly TraceEntry[] | null;
-    /** Why there is no trace, or why it may differ from the original one; null where it does not. */
-    readonly note: string | null;
-  };
+  readonly recomputed: RecomputedTrace;
   /** The identity's access on the cluster now; null where it is not known, absent if the caller may not see it. */
   readonly blastRadius?: BlastRadius | null;
 }
@@ -185,7 +180,7 @@ export async function withCertificates(
 }
 
 /** The full trace of a recorded decision, computed again from the record. */
-export interface RecomputedTrace {
+interface RecomputedTrace {
   /** Null where it cannot be made again. */
   readonly trace: readonly TraceEntry[] | null;
   /** Why there is no trace, or why it may not be the one of then; null where it is. */
