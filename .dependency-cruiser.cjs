@@ -47,14 +47,13 @@ const rooms = {
     '@kubepass/x509/public-keys',
     texts,
     'kubernetes',
-    'workers/worker-file.ts',
-    'workers/worker-error.ts',
+    'workers/thread.ts',
   ],
   store: ['model', 'audit', 'identity', 'workers', 'inspections/inventory.ts', x509, texts],
   // All that use cases share. From here on each room may use those before it.
   context: ['model', 'store', 'signing/signer.ts', 'kubernetes', 'policy/policy-set.ts', x509, texts],
   // Ends access: blocks, revocations, lost groups, and the clusters that refuse.
-  access: ['context', 'model', 'store', 'identity', 'kubernetes', 'policy/given-groups.ts', 'formats', x509, texts],
+  access: ['context', 'model', 'store', 'identity', 'kubernetes', 'policy/policy-set.ts', 'formats', x509, texts],
   // Intent, signature, check, outcome.
   issuance: ['context', 'access', 'model', 'store', 'signing/signer.ts', 'kubernetes', 'peculiar', x509, texts],
   requests: [

@@ -9,8 +9,13 @@ import { collectKubeconfig, createKubeconfig } from './collect-kubeconfig.js';
 import { createRequest } from './create-request.js';
 import { approveRequest, cancelRequest, denyRequest } from './decide-request.js';
 import { renewCertificate, renewKubeconfig } from './renew-certificate.js';
-import { findCertificateOfRequest, findRequest, kubeconfigWithKeyPath, listRequests } from './read-requests.js';
-import { RecordedPolicySets } from './recompute-trace.js';
+import {
+  findCertificateOfRequest,
+  findRequest,
+  kubeconfigWithKeyPath,
+  listRequests,
+  RecordedPolicySets,
+} from './read-requests.js';
 
 export type CertificateRequestService = ReturnType<typeof certificateRequestService>;
 export type CertificateService = ReturnType<typeof certificateService>;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
 import { StoreUnavailableError } from '../../model/errors.js';
 import { storeUnmeasured, type StoreMeasures } from '../../model/measures.js';
-import { startThread, workerFile } from '../../workers/worker-file.js';
+import { startThread, workerFile } from '../../workers/thread.js';
 import type { StepEnd } from './batch-writer.js';
 import type { FlatBatch } from './flat-batch.js';
 import type { FlatBatches } from './sqlite-batches.js';

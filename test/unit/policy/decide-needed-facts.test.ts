@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { neededFacts } from '../../../src/policy/needed-facts.js';
+import { neededFacts } from '../../../src/policy/decide.js';
 import { guardrail, policy, policySet, requester } from './builders.js';
 
 const onDev = { selector: { clusters: ['dev-*'] } };

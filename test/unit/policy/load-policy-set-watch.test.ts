@@ -2,8 +2,7 @@ import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadPolicySet } from '../../../src/policy/load-policy-set.js';
-import { watchPolicySet, type PolicySetWatch } from '../../../src/policy/watch-policy-set.js';
+import { loadPolicySet, watchPolicySet, type PolicySetWatch } from '../../../src/policy/load-policy-set.js';
 
 const text = (name: string) =>
   `apiVersion: kubepass/v1\nkind: Policy\nmetadata: { name: ${name} }\n` +

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { compileReasonPattern } from '../../../src/policy/reason-pattern.js';
-import { cpuMilliseconds } from '../../helpers/cpu-milliseconds.js';
+import { compileReasonPattern } from '../../../../src/policy/cel/compile-pattern.js';
+import { cpuMilliseconds } from '../../../helpers/cpu-milliseconds.js';
 
 const matches = (text: string, value: string): boolean => {
   const compiled = compileReasonPattern(text);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RecordedRequest, Replayed } from '../../../src/model/replay.js';
-import { Replayer } from '../../../src/policy/replayer.js';
+import { Replayer } from '../../../src/policy/compare-decisions.js';
 import { policySetOf, testPolicies } from '../../helpers/issuance.js';
 import { recordedRequest } from '../../helpers/recorded-requests.js';
 

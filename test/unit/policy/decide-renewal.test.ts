@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { RenewalFacts } from '../../../src/model/decision.js';
-import { decide } from '../../../src/policy/decide.js';
 import { parsePolicySet } from '../../../src/policy/parse-policy-set.js';
 import type { Policy, RequestToDecide } from '../../../src/policy/policy-set.js';
-import { Replayer } from '../../../src/policy/replayer.js';
-import { recordedDecision } from '../../../src/policy/recorded-decision.js';
-import { isRenewableAfter } from '../../../src/policy/renewal.js';
+import { Replayer } from '../../../src/policy/compare-decisions.js';
+import { decide, recordedDecision } from '../../../src/policy/decide.js';
+import { isRenewableAfter } from '../../../src/policy/evaluate-policy.js';
 import { facts, guardrail, now, policy, policySet, request, requester, usage } from './builders.js';
 
 const hour = 3600;

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ApprovalStage } from '../../../src/model/decision.js';
-import { atLeast, countOf, describeStages } from '../../../src/policy/stages.js';
+import { describeStages } from '../../../src/policy/evaluate-guardrail.js';
+import { atLeast, countOf } from '../../../src/policy/decide.js';
 
 const by = (group: string, count = 1): ApprovalStage => ({ count, approvers: { groups: [group] } });
 const anybody = (count = 1): ApprovalStage => ({ count });

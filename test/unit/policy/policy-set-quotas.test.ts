@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { quotaLimits } from '../../../src/policy/quota-limits.js';
+import { quotaLimits } from '../../../src/policy/policy-set.js';
 
 const subject = { cluster: 'dev', username: 'jane', groups: ['a', 'b'], requester: 'hr' };
 

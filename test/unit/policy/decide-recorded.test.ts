@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decide } from '../../../src/policy/decide.js';
-import { recordedDecision } from '../../../src/policy/recorded-decision.js';
+import { decide, recordedDecision } from '../../../src/policy/decide.js';
 import { facts, now, policy, policySet, request, requester } from './builders.js';
 
 describe('recordedDecision', () => {

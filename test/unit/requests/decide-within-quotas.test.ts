@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { IssuanceContext } from '../../../src/context/context.js';
 import { createRequest } from '../../../src/requests/create-request.js';
-import { gatherFacts } from '../../../src/requests/gather-facts.js';
+import { neededFacts } from '../../../src/policy/decide.js';
+import { gatherFacts } from '../../../src/requests/decide-within-quotas.js';
 import { type BlastRadius, privilegesOf } from '../../../src/model/blast-radius.js';
 import type { PolicySet } from '../../../src/policy/policy-set.js';
 import { csrFor } from '../../../packages/x509/test/helpers/csr.js';
@@ -80,21 +81,24 @@ function blind(): IssuanceContext {
   };
 }
 
+const factsFor = (context: IssuanceContext, set: PolicySet, usedUp: Parameters<typeof gatherFacts>[4] = []) =>
+  gatherFacts(context, subject, neededFacts(set, subject.cluster, subject.requester), now(), usedUp);
+
 describe('gatherFacts', () => {
   it('looks nothing up where no rule looks at it', async () => {
     const set = reading(policySetOf(testPolicies), 'request');
-    expect(await gatherFacts(blind(), subject, set, now())).toEqual(plain);
+    expect(await factsFor(blind(), set)).toEqual(plain);
   });
 
   it('counts what quotas count where a policy that speaks about the request has one', async () => {
     const none = { livePerUsername: 0, livePerGroup: { 'team-a': 0, 'team-b': 0 }, livePerRequester: 0 };
-    expect(await gatherFacts(issuance.context, subject, withQuota, now())).toEqual({
+    expect(await factsFor(issuance.context, withQuota)).toEqual({
       ...plain,
       usage: { ...none, issuancesPerHour: 0 },
     });
     await issue();
     await issue(hr);
-    expect((await gatherFacts(issuance.context, subject, withQuota, now())).usage).toEqual({
+    expect((await factsFor(issuance.context, withQuota)).usage).toEqual({
       livePerUsername: 2,
       livePerGroup: { 'team-a': 2, 'team-b': 0 },
       livePerRequester: 1,
@@ -108,7 +112,7 @@ describe('gatherFacts', () => {
       { kind: 'quota', limit: { kind: 'issuancesPerHour', cluster: 'demo', requester: 'alice' }, found: 9 },
     ] as const;
     await issue();
-    expect((await gatherFacts(issuance.context, subject, withQuota, now(), usedUp)).usage).toEqual({
+    expect((await factsFor(issuance.context, withQuota, usedUp)).usage).toEqual({
       livePerUsername: 1,
       livePerGroup: { 'team-a': 1, 'team-b': 7 },
       livePerRequester: 1,
@@ -118,7 +122,7 @@ describe('gatherFacts', () => {
 
   it('lists the identity’s valid certificates where an expression reads them', async () => {
     const { serialNumber, notBefore, notAfter } = await issue();
-    const facts = await gatherFacts(issuance.context, subject, reading(policySetOf(testPolicies), 'active'), now());
+    const facts = await factsFor(issuance.context, reading(policySetOf(testPolicies), 'active'));
     expect(facts).toEqual({
       ...plain,
       active: [
@@ -144,7 +148,7 @@ describe('gatherFacts', () => {
       const clusters = new Map([['demo', { ...demo, blastRadius: answers }]]);
       const set = asking(policySetOf(testPolicies));
       const kept = blastRadius && privilegesOf(blastRadius);
-      expect(await gatherFacts({ ...context, clusters }, subject, set, now())).toEqual({ ...plain, blastRadius: kept });
+      expect(await factsFor({ ...context, clusters }, set)).toEqual({ ...plain, blastRadius: kept });
     }
     expect(asked).toEqual([
       ['jane', ['team-a', 'team-b']],

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Decision, RecordedDecision, TraceEntry } from '../model/decision.js';
+import type { Decision, RecordedDecision, TraceEntry, DecisionFacts } from '../model/decision.js';
 import type {
   ReplayChange,
   RecordedRequest,
@@ -9,10 +9,10 @@ import type {
   RuleDifference,
   UnrecordedFact,
 } from '../model/replay.js';
-import { decide } from './decide.js';
-import { inFavour, type LookedUpFact, missingFacts, neededFacts } from './needed-facts.js';
-import type { PolicySet } from './policy-set.js';
-import { recordedDecision } from './recorded-decision.js';
+import { neededFacts, decide, recordedDecision, type NeededFacts } from './decide.js';
+import type { PolicySet, Policy } from './policy-set.js';
+import type { Expression } from './cel/compile-expression.js';
+import { compileGlobs } from './selector.js';
 
 /** The answer shows so many of the rules that differ, and so many of the failed checks of each. */
 const mostRules = 20;
@@ -189,3 +189,44 @@ function failingChecks(checks: TraceEntry['checks']): RuleDifference['failing'] 
 }
 
 const clipped = (text: string): string => (text.length > mostCharacters ? `${text.slice(0, mostCharacters)}…` : text);
+
+export type LookedUpFact = keyof NeededFacts;
+
+/** The facts that a decision may use and that were not looked up. */
+export function missingFacts(needed: NeededFacts, facts: DecisionFacts): readonly LookedUpFact[] {
+  return (['usage', 'active', 'blastRadius', 'directory'] as const).filter(
+    (fact) => needed[fact] && facts[fact] === undefined,
+  );
+}
+
+/**
+ * The set without every check that depends on these facts, so each of them comes out in the favour of the request. A
+ * request that this set denies is denied whatever the facts are. `decide` assumes the opposite of a missing fact, so the decision
+ * under the real facts lies between the two.
+ */
+export function inFavour(policySet: PolicySet, missing: readonly LookedUpFact[]): PolicySet {
+  const usage = missing.includes('usage');
+  const active = missing.includes('active');
+  const blastRadius = missing.includes('blastRadius');
+  const directory = missing.includes('directory');
+  const isMissing = ({ reads }: Expression) => (active && reads.has('active')) || (directory && reads.has('directory'));
+  return {
+    ...policySet,
+    policies: policySet.policies.map((policy) => ({
+      ...policy,
+      quota: usage ? {} : policy.quota,
+      validations: policy.validations.filter((one) => !isMissing(one.expression)),
+      // A member of each directory group gets every group of them.
+      ...(directory && policy.allowed.groupsFromDirectory && { allowed: withEveryGroup(policy.allowed) }),
+    })),
+    guardrails: policySet.guardrails.filter(
+      ({ resolvesTo, matchConditions }) =>
+        !(blastRadius && resolvesTo !== null) && !matchConditions.some(({ expression }) => isMissing(expression)),
+    ),
+  };
+}
+
+function withEveryGroup({ groups, groupsFromDirectory = new Map(), ...others }: Policy['allowed']): Policy['allowed'] {
+  const given = [...groupsFromDirectory.values()].flatMap(({ patterns }) => patterns);
+  return { ...others, groupsFromDirectory, groups: compileGlobs([...(groups?.patterns ?? []), ...given]) };
+}
