@@ -1,15 +1,12 @@
 import type { AskingSelection, RevokeOptions, Selection } from './command-line.js';
 import { underLock } from './cache-lock.js';
-import { allCaches, cacheOf, cacheOfLogin, ownCacheOf } from './cache-of.js';
-import type { Login } from './credential-cache.js';
+import { allCaches, cacheOf, cacheOfLogin, type Login, ownCacheOf } from './credential-cache.js';
 import { callMilliseconds } from './get-credential.js';
-import type { Machine } from './machine.js';
+import { type Machine, oneLine } from './machine.js';
 import { PluginError } from './plugin-error.js';
-import { selectedContexts, type SelectedContext } from './selected-contexts.js';
-import { oneLine } from './printable.js';
-import { loginOf, serviceAtLogin } from './service-at-login.js';
+import { type SelectedContext, selectedContexts } from './contexts.js';
+import { loginOf, serviceAtLogin, signIn } from './sign-in.js';
 import { loginCommand } from './settings.js';
-import { signIn } from './sign-in.js';
 import { hasLooseToken, serverOfTokens } from './tokens.js';
 
 /** `unknown`: nothing is cached. `due`: it works, and is renewed at the next use. `pending`: a person must approve first. */

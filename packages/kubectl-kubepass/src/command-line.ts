@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { keyAlgorithms, revocationReasons } from '@kubepass/x509';
 import { errorMessage, PluginError } from './plugin-error.js';
-import { readRegularFile } from './read-regular-file.js';
+import { readRegularFile } from './files.js';
 import { loginCommand, readDuration, readServer, type Settings, type TokenOptions } from './settings.js';
 
 const credentialOptions = {

@@ -1,13 +1,19 @@
-import { DerError, type DerElement } from '../strict/der.js';
-import { type CertificateTree, readCertificateTree } from '../tree/certificate.js';
+import { type DerElement, DerError, Tag } from '../strict/der.js';
+import {
+  type CertificateTree,
+  type CertificationRequestTree,
+  extensionRequests,
+  readCertificateTree,
+  type RequestAttribute,
+} from '../tree/signed-object.js';
 import { type BitString, clearedOctets, magnitudeOf, signedMagnitude } from '../tree/values.js';
 import { extensionListText } from './extension-text.js';
 import { distinguishedNameText } from './name-text.js';
-import { objectNames as names } from './object-names.js';
-import { decodeOctets, hexBlock, hexPairs } from './octets.js';
+import { decodeOctets, hexBlock, hexPairs, indentation, octets, timeText } from './printing.js';
 import { publicKeyText } from './public-key-text.js';
 import { signatureAlgorithmText, signatureText } from './signature-text.js';
-import { timeText } from './time-text.js';
+import type { ExtensionTree } from '../tree/extension.js';
+import { objectNames as names, objectNamesOfRequests } from './object-names.js';
 
 /**
  * A certificate as `openssl x509 -noout -text` of OpenSSL 3.5 shows it.
@@ -73,3 +79,75 @@ function serialNumberText(element: DerElement): string {
 
 const uniqueIdText = (whose: string, bits: BitString | null): string =>
   bits ? `        ${whose} Unique ID: ${hexBlock(clearedOctets(bits), 12, 18)}\n` : '';
+
+/**
+ * A certification request as `openssl req -noout -text` of OpenSSL 3.5 shows it. The differences are those of
+ * `certificateText`.
+ *
+ * @throws DerError when OpenSSL does not load it.
+ */
+export function certificationRequestText(request: CertificationRequestTree): string {
+  const [trailing] = request.trailing;
+  if (trailing !== undefined) throw new DerError(`${trailing} has trailing data`, 0);
+  return decodeOctets(
+    'Certificate Request:\n    Data:\n' +
+      // RFC 2986 4.1: there is one version, and it is 0.
+      versionText(request.version, 0n) +
+      `        Subject: ${distinguishedNameText(request.subject, objectNamesOfRequests)}\n` +
+      publicKeyText(request.publicKey, objectNamesOfRequests) +
+      attributesText(request.attributes) +
+      signatureText(request, objectNamesOfRequests),
+  );
+}
+
+function attributesText(attributes: readonly RequestAttribute[] | null): string {
+  let text = '        Attributes:\n';
+  if (attributes?.length === 0) text += '            (none)\n';
+  for (const attribute of attributes ?? []) {
+    if (attribute.hasTrailingData) throw new DerError('an attribute has trailing data', 0);
+    if (!extensionRequests.includes(attribute.type)) text += attributeText(attribute);
+  }
+  const extensions = requestedExtensions(attributes ?? []);
+  if (extensions)
+    text += `            Requested Extensions:\n${extensionListText(extensions, objectNamesOfRequests, 16)}`;
+  return text;
+}
+
+/** The first extensions that are asked for; undefined when an attribute that should hold them holds something else. */
+function requestedExtensions(attributes: readonly RequestAttribute[]): readonly ExtensionTree[] | undefined {
+  for (const request of extensionRequests) {
+    const attribute = attributes.find(({ type }) => type === request);
+    if (attribute === undefined) continue;
+    const { extensions } = attribute;
+    if (extensions === null || extensions.some(({ hasTrailingData }) => hasTrailingData)) return undefined;
+    if (extensions.length > 0) return extensions;
+  }
+  return [];
+}
+
+const readableTags: ReadonlySet<number> = new Set([
+  Tag.PRINTABLE_STRING,
+  Tag.T61_STRING,
+  Tag.NUMERIC_STRING,
+  Tag.UTF8_STRING,
+  Tag.IA5_STRING,
+]);
+const columnOfValues = 25;
+
+function attributeText({ type, values }: RequestAttribute): string {
+  // RFC 2986 4.1: SET SIZE(1..MAX)
+  if (values.length === 0) throw new DerError(`attribute ${type} has no value`, 0);
+  const name = objectNamesOfRequests.long(type);
+  return values
+    .map(({ tag, content }, i) => {
+      // A value after the first has no name before it; OpenSSL counts what a long name took beyond its column twice.
+      const label =
+        i === 0 ? indentation(12) + name.padEnd(columnOfValues) : indentation(furtherIndent(name.length, i));
+      return `${label}:${readableTags.has(tag) ? octets(content) : 'unable to print attribute'}\n`;
+    })
+    .join('');
+}
+
+function furtherIndent(nameLength: number, i: number): number {
+  return nameLength > columnOfValues && i === 1 ? nameLength : columnOfValues;
+}

@@ -1,10 +1,10 @@
 import { DerError, inside, Tag, type DerElement } from '../strict/der.js';
-import { importSpki } from '../strict/import-spki.js';
+import { importSpki } from '../strict/crypto.js';
 import type { PublicKeyTree } from '../tree/public-key.js';
 import { bitLengthOf, bitStringOf, clearedOctets, dottedIdentifier } from '../tree/values.js';
 import { namedCurves } from './named-curves.js';
 import { objectNames } from './object-names.js';
-import { indentation, labeledNumber, labeledOctets } from './octets.js';
+import { indentation, labeledNumber, labeledOctets } from './printing.js';
 
 /** An EC key (RFC 5480); undefined for one that cannot be used. */
 export function ellipticCurveKeyText({ raw, algorithm, octets }: PublicKeyTree, indent: number): string | undefined {

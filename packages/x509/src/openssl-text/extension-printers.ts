@@ -6,8 +6,7 @@ import type {
   SignedCertificateTimestamp,
   Subtree,
 } from '../tree/extension-values.js';
-import type { GeneralName } from '../tree/general-name.js';
-import type { Time } from '../tree/time.js';
+import type { GeneralName } from '../tree/name.js';
 import {
   type BitString,
   clearedOctets,
@@ -15,13 +14,21 @@ import {
   hasBit,
   integerText,
   signedMagnitude,
+  type Time,
 } from '../tree/values.js';
-import { generalNameText, generalNameValues, ipAddressText } from './general-name-text.js';
-import { nestedNameText, relativeNameText } from './name-text.js';
+import { generalNameText, generalNameValues, ipAddressText, nestedNameText, relativeNameText } from './name-text.js';
 import { cutToBuffer } from './object-names.js';
-import { hexPairs, indentation, octetsUntilNul, upperHexPairs } from './octets.js';
-import { inLines, inOneLine, type PrintPlace } from './printing.js';
-import { instantText, timeText } from './time-text.js';
+import {
+  hexPairs,
+  indentation,
+  inLines,
+  inOneLine,
+  instantText,
+  octetsUntilNul,
+  type PrintPlace,
+  timeText,
+  upperHexPairs,
+} from './printing.js';
 
 /** Undefined, or a DerError, where OpenSSL has no way to print the value: the octets are shown then. */
 type Printed = string | undefined;

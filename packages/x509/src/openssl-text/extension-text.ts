@@ -1,12 +1,18 @@
 import { DerError } from '../strict/der.js';
 import type { ExtensionTree } from '../tree/extension.js';
 import { extensionPrinters } from './extension-printers.js';
-import { printAdmissions, printIssuerSignTool, printStrongExtranet } from './national-profiles.js';
+import {
+  printAdmissions,
+  printAsIdentifiers,
+  printIpAddressBlocks,
+  printIssuerSignTool,
+  printOcspCrlReference,
+  printOcspNonce,
+  printProxyCertificateInformation,
+  printStrongExtranet,
+} from './rare-extensions.js';
 import type { ObjectNames } from './object-names.js';
-import { indentation, printableOctets } from './octets.js';
-import { printOcspCrlReference, printOcspNonce, printProxyCertificateInformation } from './pkix-profiles.js';
-import type { OctetPrinter, PrintPlace } from './printing.js';
-import { printAsIdentifiers, printIpAddressBlocks } from './resources.js';
+import { indentation, type OctetPrinter, printableOctets, type PrintPlace } from './printing.js';
 
 /** Printers of extensions that are shown in this text alone, and so read their octets themselves. */
 const octetPrinters: ReadonlyMap<string, OctetPrinter> = new Map([

@@ -1,10 +1,9 @@
 import { DerError, DerReader, inside, Tag } from '../strict/der.js';
-import { type AlgorithmIdentifier, rsassaPss } from '../tree/algorithm.js';
-import type { PublicKeyTree } from '../tree/public-key.js';
+import { type AlgorithmIdentifier, type PublicKeyTree, rsassaPss } from '../tree/public-key.js';
 import { bitLengthOf, integerText, magnitudeOf, signedMagnitude } from '../tree/values.js';
 import { ellipticCurveKeyText } from './elliptic-curve-key-text.js';
 import { objectNames, type ObjectNames } from './object-names.js';
-import { indentation, labeledNumber, labeledOctets } from './octets.js';
+import { indentation, labeledNumber, labeledOctets } from './printing.js';
 
 const indent = 16;
 

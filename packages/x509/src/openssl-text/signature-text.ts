@@ -1,9 +1,9 @@
 import { DerError, inside, onlyElement, Tag, type DerElement } from '../strict/der.js';
-import { type AlgorithmIdentifier, rsassaPss } from '../tree/algorithm.js';
+import { type AlgorithmIdentifier, rsassaPss } from '../tree/public-key.js';
 import type { SignedObject } from '../tree/signed-object.js';
 import { clearedOctets, signedMagnitude } from '../tree/values.js';
 import type { ObjectNames } from './object-names.js';
-import { brokenHex, hexBlock, indentation, labeledNumber } from './octets.js';
+import { brokenHex, hexBlock, indentation, labeledNumber } from './printing.js';
 
 const indent = 8;
 

@@ -17,7 +17,15 @@ import {
   TrailingDataError,
   unsignedInteger,
 } from './der.js';
-import { type DistinguishedName, readDistinguishedName, writeSubject } from './distinguished-name.js';
+import {
+  type DistinguishedName,
+  readDistinguishedName,
+  readSubjectIdentity,
+  subjectBounds,
+  type SubjectIdentity,
+  type SubjectRefusalReason,
+  writeSubject,
+} from './distinguished-name.js';
 import {
   duplicateExtension,
   type Extension,
@@ -32,20 +40,15 @@ import {
 import { attributeType, extensionId, keyPurpose, requestAttribute } from './object-identifiers.js';
 import { decodeSinglePem, type PemRefusalReason } from './pem.js';
 import { type InputRefusal, refuse, type RefusedInput } from './input-refusal.js';
-import { type Signatures, signaturesHere } from './signatures.js';
 import {
   findSignatureAlgorithm,
   readAlgorithmOid,
   sign,
   type SignatureAlgorithm,
   signatureAlgorithmFor,
-} from './signature-algorithm.js';
-import {
-  readSubjectIdentity,
-  subjectBounds,
-  type SubjectIdentity,
-  type SubjectRefusalReason,
-} from './subject-identity.js';
+  type Signatures,
+  signaturesHere,
+} from './crypto.js';
 import {
   type KeyRefusalReason,
   readSubjectPublicKeyInfo,

@@ -15,8 +15,7 @@ import { displayDistinguishedName, readDistinguishedName } from './distinguished
 import { extensionValue, readExtensions } from './extension.js';
 import { extensionId, namedCurve, publicKeyAlgorithm, requestAttribute } from './object-identifiers.js';
 import { decodePemBundle } from './pem.js';
-import { sha256 } from './sha256.js';
-import { signaturesHere } from './signatures.js';
+import { sha256, signaturesHere } from './crypto.js';
 import { readSubjectAltNames, type SubjectAltName } from './subject-alt-names.js';
 
 /** The contents of any certification request, for people to read. Nothing is issued from this. */

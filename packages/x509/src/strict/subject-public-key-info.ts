@@ -12,7 +12,7 @@ import {
 import type { KeyAlgorithm } from './key-algorithm.js';
 import { namedCurve, publicKeyAlgorithm } from './object-identifiers.js';
 import { refuse, type RefusedInput } from './input-refusal.js';
-import { sha256 } from './sha256.js';
+import { sha256 } from './crypto.js';
 
 /** A checked public key of an accepted algorithm. */
 export interface SubjectPublicKeyInfo {

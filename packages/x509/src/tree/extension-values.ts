@@ -7,11 +7,19 @@ import {
   inside,
   Tag,
 } from '../strict/der.js';
-import type { ContentsReader } from './contents.js';
-import { type GeneralName, readGeneralName, readGeneralNames } from './general-name.js';
-import { type NameTreeRdn, readName, readRdn } from './name.js';
-import { readGeneralizedTime, type Time } from './time.js';
-import { type BitString, bitStringOf, demand, dottedIdentifier, fieldsOf, readAll, truth } from './values.js';
+import type { ContentsReader } from './normalize.js';
+import { type GeneralName, type NameTreeRdn, readGeneralName, readGeneralNames, readName, readRdn } from './name.js';
+import {
+  type BitString,
+  bitStringOf,
+  demand,
+  dottedIdentifier,
+  fieldsOf,
+  readAll,
+  readGeneralizedTime,
+  type Time,
+  truth,
+} from './values.js';
 
 /*
  * Readers of the values of extensions. They insist on the structure and leave numbers, strings and empty lists to

@@ -1,4 +1,12 @@
-import { type DerElement, type DerReader, inside, Tag } from '../strict/der.js';
+import {
+  contextConstructed,
+  contextPrimitive,
+  type DerElement,
+  DerError,
+  type DerReader,
+  inside,
+  Tag,
+} from '../strict/der.js';
 import type { DistinguishedName, NameAttribute } from '../strict/distinguished-name.js';
 import { decodeString } from './string-types.js';
 import { dottedIdentifier, readAll } from './values.js';
@@ -42,4 +50,81 @@ export function textsOf(name: NameTree, type: string): string[] {
   for (const rdn of name.rdns)
     for (const attribute of rdn) if (attribute.type === type) texts.push(attribute.text ?? '');
   return texts;
+}
+
+/** A GeneralName (RFC 5280 4.2.1.6). */
+export type GeneralName = {
+  /** The whole encoding. */
+  readonly raw: Buffer;
+  /** The content octets. */
+  readonly octets: Buffer;
+} & (
+  | { readonly type: 'otherName'; readonly typeId: string; readonly value: DerElement }
+  | { readonly type: 'rfc822Name' | 'dNSName' | 'uniformResourceIdentifier' | 'iPAddress' | 'x400Address' }
+  | { readonly type: 'directoryName'; readonly name: NameTree }
+  /** `proper`: its fields are those of an EDIPartyName. */
+  | { readonly type: 'ediPartyName'; readonly proper: boolean }
+  | { readonly type: 'registeredID'; readonly id: string }
+);
+
+export type GeneralNameType = GeneralName['type'];
+
+/** The GeneralNames inside a constructed element. Throws `DerError`. */
+export const readGeneralNames = (element: DerElement): readonly GeneralName[] =>
+  readAll(inside(element), readGeneralName);
+
+/** Throws `DerError`. */
+export function readGeneralName(reader: DerReader): GeneralName {
+  const element = reader.next();
+  const octets = { raw: element.raw, octets: element.content };
+  switch (element.tag) {
+    case contextConstructed(0):
+      return { ...octets, ...readOtherName(element) };
+    case contextPrimitive(1):
+      return { ...octets, type: 'rfc822Name' };
+    case contextPrimitive(2):
+      return { ...octets, type: 'dNSName' };
+    case contextConstructed(3):
+      return { ...octets, type: 'x400Address' };
+    case contextConstructed(4):
+      return { ...octets, type: 'directoryName', name: readDirectoryName(element) };
+    case contextConstructed(5):
+      return { ...octets, type: 'ediPartyName', proper: isEdiPartyName(element) };
+    case contextPrimitive(6):
+      return { ...octets, type: 'uniformResourceIdentifier' };
+    case contextPrimitive(7):
+      return { ...octets, type: 'iPAddress' };
+    case contextPrimitive(8):
+      return { ...octets, type: 'registeredID', id: dottedIdentifier(element) };
+    default:
+      throw new DerError('a general name is of no known kind', element.offset);
+  }
+}
+
+function readOtherName(element: DerElement) {
+  const fields = inside(element);
+  const typeId = dottedIdentifier(fields.expect(Tag.OBJECT_IDENTIFIER, 'the type of an otherName'));
+  const explicit = inside(fields.expect(contextConstructed(0), 'the value of an otherName'));
+  const value = explicit.next();
+  explicit.end('the value of an otherName');
+  fields.end('an otherName');
+  return { type: 'otherName', typeId, value } as const;
+}
+
+function readDirectoryName(element: DerElement): NameTree {
+  const explicit = inside(element);
+  const name = readName(explicit, 'a directoryName');
+  explicit.end('a directoryName');
+  return name;
+}
+
+function isEdiPartyName(element: DerElement): boolean {
+  try {
+    const fields = inside(element);
+    fields.optional(contextConstructed(0));
+    return fields.optional(contextConstructed(1)) !== undefined && fields.atEnd;
+  } catch (error) {
+    if (error instanceof DerError) return false;
+    throw error;
+  }
 }

@@ -1,6 +1,18 @@
-import { type DerElement, DerError, type DerReader, inside, onlyElement, Tag } from '../strict/der.js';
-import { type AlgorithmIdentifier, readAlgorithm } from './algorithm.js';
-import { type BitString, bitStringOf } from './values.js';
+import {
+  contextConstructed,
+  contextPrimitive,
+  type DerElement,
+  DerError,
+  type DerReader,
+  inside,
+  onlyElement,
+  Tag,
+} from '../strict/der.js';
+import { type AlgorithmIdentifier, type PublicKeyTree, readAlgorithm, readPublicKeyTree } from './public-key.js';
+import { type BitString, bitStringOf, dottedIdentifier, readAll, readAnyTime, type Time } from './values.js';
+import { type ExtensionTree, readExtensionTrees } from './extension.js';
+import { type NameTree, readName } from './name.js';
+import { requestAttribute } from '../strict/object-identifiers.js';
 
 /** SEQUENCE { signed part, AlgorithmIdentifier, BIT STRING }: certificates, requests and lists are built so. */
 export interface SignedObject {
@@ -43,4 +55,212 @@ export function extensionsInside(wrapped: DerElement, noteTrailing: OpenSignedOb
   const extensions = wrapper.next();
   noteTrailing(wrapper, 'the extensions');
   return extensions;
+}
+
+/** A certificate (RFC 5280 4.1), read as far as OpenSSL and Go read it. */
+export interface CertificateTree extends SignedObject {
+  readonly kind: 'certificate';
+  /** An INTEGER; null where it is left out, which stands for version 1. */
+  readonly version: DerElement | null;
+  /** An INTEGER. */
+  readonly serialNumber: DerElement;
+  /** The signature algorithm inside the signed part. */
+  readonly innerAlgorithm: AlgorithmIdentifier;
+  readonly issuer: NameTree;
+  readonly notBefore: Time;
+  readonly notAfter: Time;
+  readonly subject: NameTree;
+  readonly publicKey: PublicKeyTree;
+  readonly issuerUniqueId: BitString | null;
+  readonly subjectUniqueId: BitString | null;
+  /** Null where the field is left out. */
+  readonly extensions: readonly ExtensionTree[] | null;
+}
+
+/** Reads one certificate in DER. Throws `DerError`. */
+export function readCertificateTree(der: Buffer): CertificateTree {
+  const { object, fields, noteTrailing } = openSignedObject(der, 'the certificate');
+  const explicitVersion = fields.optional(contextConstructed(0));
+  let version: DerElement | null = null;
+  if (explicitVersion !== undefined) {
+    const wrapper = inside(explicitVersion);
+    version = wrapper.expect(Tag.INTEGER, 'the version');
+    noteTrailing(wrapper, 'the version');
+  }
+  const serialNumber = fields.expect(Tag.INTEGER, 'the serial number');
+  const innerAlgorithm = readAlgorithm(fields, 'the signature algorithm');
+  const issuer = readName(fields, 'the issuer');
+  const validity = inside(fields.expect(Tag.SEQUENCE, 'the validity'));
+  const notBefore = readAnyTime(validity.next(), 'notBefore');
+  const notAfter = readAnyTime(validity.next(), 'notAfter');
+  noteTrailing(validity, 'notAfter');
+  const subject = readName(fields, 'the subject');
+  const publicKey = readPublicKeyTree(fields);
+  const uniqueId = (tag: number): BitString | null => {
+    const element = fields.optional(contextPrimitive(tag));
+    return element ? bitStringOf(element) : null;
+  };
+  const issuerUniqueId = uniqueId(1);
+  const subjectUniqueId = uniqueId(2);
+  const wrapped = fields.optional(contextConstructed(3));
+  noteTrailing(fields, 'the last field of the signed part');
+  const extensions = wrapped ? readExtensionTrees(extensionsInside(wrapped, noteTrailing)) : null;
+  return {
+    kind: 'certificate',
+    ...object,
+    version,
+    serialNumber,
+    innerAlgorithm,
+    issuer,
+    notBefore,
+    notAfter,
+    subject,
+    publicKey,
+    issuerUniqueId,
+    subjectUniqueId,
+    extensions,
+  };
+}
+
+/** A certification request (RFC 2986 4), read as far as OpenSSL and Go read it. */
+export interface CertificationRequestTree extends SignedObject {
+  readonly kind: 'request';
+  /** An INTEGER. */
+  readonly version: DerElement;
+  readonly subject: NameTree;
+  readonly publicKey: PublicKeyTree;
+  /** Null where the field is left out. */
+  readonly attributes: readonly RequestAttribute[] | null;
+}
+
+export interface RequestAttribute {
+  /** Dotted. */
+  readonly type: string;
+  readonly values: readonly DerElement[];
+  /** Something follows the values. */
+  readonly hasTrailingData: boolean;
+  /** Null for an attribute that asks for no extensions, and where its first value is none or malformed. */
+  readonly extensions: readonly ExtensionTree[] | null;
+  /** Why the extensions that it asks for cannot be read. */
+  readonly problem: string | null;
+}
+
+/** PKCS #9 extensionRequest (RFC 2985 5.4.2) and Microsoft's older one. */
+export const extensionRequests: readonly string[] = [requestAttribute.extensionRequest, '1.3.6.1.4.1.311.2.1.14'];
+
+/** Reads one certification request in DER. Throws `DerError`. */
+export function readCertificationRequestTree(der: Buffer): CertificationRequestTree {
+  const { object, fields, noteTrailing } = openSignedObject(der, 'the request');
+  const version = fields.expect(Tag.INTEGER, 'the version');
+  const subject = readName(fields, 'the subject');
+  const publicKey = readPublicKeyTree(fields);
+  const attributes = fields.optional(contextConstructed(0));
+  noteTrailing(fields, 'the attributes');
+  return {
+    kind: 'request',
+    ...object,
+    version,
+    subject,
+    publicKey,
+    attributes: attributes ? readAll(inside(attributes), readAttribute) : null,
+  };
+}
+
+function readAttribute(reader: DerReader): RequestAttribute {
+  const fields = inside(reader.expect(Tag.SEQUENCE, 'an attribute'));
+  const type = dottedIdentifier(fields.expect(Tag.OBJECT_IDENTIFIER, 'the type of an attribute'));
+  const values = readAll(inside(fields.expect(Tag.SET, 'the values of an attribute')), (set) => set.next());
+  const [value] = values;
+  const requested = extensionRequests.includes(type) && value ? readRequested(value) : NOTHING_REQUESTED;
+  return { type, values, hasTrailingData: !fields.atEnd, ...requested };
+}
+
+const NOTHING_REQUESTED = { extensions: null, problem: null };
+
+function readRequested(value: DerElement): Pick<RequestAttribute, 'extensions' | 'problem'> {
+  try {
+    return { extensions: readExtensionTrees(value), problem: null };
+  } catch (error) {
+    if (error instanceof DerError) return { extensions: null, problem: error.message };
+    throw error;
+  }
+}
+
+/** A certificate list (RFC 5280 5.1), read as far as OpenSSL and Go read it. */
+export interface CertificateListTree extends SignedObject {
+  readonly kind: 'list';
+  /** An INTEGER; null where it is left out, which stands for version 1. */
+  readonly version: DerElement | null;
+  /** The signature algorithm inside the signed part. */
+  readonly innerAlgorithm: AlgorithmIdentifier;
+  readonly issuer: NameTree;
+  readonly thisUpdate: Time;
+  readonly nextUpdate: Time | null;
+  readonly revoked: readonly RevokedEntry[];
+  /** Null where the field is left out. */
+  readonly extensions: readonly ExtensionTree[] | null;
+}
+
+/** An entry of a list, which can have tens of thousands. */
+export interface RevokedEntry {
+  /** An INTEGER. */
+  readonly serialNumber: DerElement;
+  /** Reads the other fields. Throws `DerError`. */
+  readonly details: () => RevocationDetails;
+}
+
+export interface RevocationDetails {
+  readonly date: Time;
+  /** Null where the field is left out. */
+  readonly extensions: readonly ExtensionTree[] | null;
+  /** Something follows the fields of the entry. */
+  readonly hasTrailingData: boolean;
+}
+
+/** Reads one certificate list in DER. Throws `DerError`. */
+export function readCertificateListTree(der: Buffer): CertificateListTree {
+  const { object, fields, noteTrailing } = openSignedObject(der, 'the certificate list');
+  const version = fields.optional(Tag.INTEGER) ?? null;
+  const innerAlgorithm = readAlgorithm(fields, 'the signature algorithm');
+  const issuer = readName(fields, 'the issuer');
+  const thisUpdate = readAnyTime(fields.next(), 'thisUpdate');
+  const isTime = fields.peekTag() === Tag.UTC_TIME || fields.peekTag() === Tag.GENERALIZED_TIME;
+  const nextUpdate = isTime ? readAnyTime(fields.next(), 'nextUpdate') : null;
+  const list = fields.optional(Tag.SEQUENCE);
+  const revoked = list
+    ? readAll(inside(list), (reader) => openEntry(reader.expect(Tag.SEQUENCE, 'an entry of the list')))
+    : [];
+  const wrapped = fields.optional(contextConstructed(0));
+  noteTrailing(fields, 'the last field of the signed part');
+  const extensions = wrapped ? readExtensionTrees(extensionsInside(wrapped, noteTrailing)) : null;
+  return {
+    kind: 'list',
+    ...object,
+    version,
+    innerAlgorithm,
+    issuer,
+    thisUpdate,
+    nextUpdate,
+    revoked,
+    extensions,
+  };
+}
+
+function openEntry(entry: DerElement): RevokedEntry {
+  const fields = inside(entry);
+  const serialNumber = fields.expect(Tag.INTEGER, 'the serial number of an entry');
+  return {
+    serialNumber,
+    details: () => {
+      const rest = inside(entry);
+      rest.next();
+      const date = readAnyTime(rest.next(), 'a revocation date');
+      const extensions = rest.optional(Tag.SEQUENCE);
+      return {
+        date,
+        extensions: extensions ? readExtensionTrees(extensions) : null,
+        hasTrailingData: !rest.atEnd,
+      };
+    },
+  };
 }

@@ -1,5 +1,5 @@
 import type { KeyAlgorithm } from '../../src/strict/key-algorithm.js';
-import { generateKeyPair, type KeyPair } from '../../src/strict/key-pair.js';
+import { generateKeyPair, type KeyPair } from '../../src/strict/crypto.js';
 import { encodePem } from '../../src/strict/pem.js';
 import { writeCertificationRequest } from '../../src/strict/certification-request.js';
 

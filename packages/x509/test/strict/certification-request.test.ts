@@ -17,7 +17,7 @@ import {
   subjectKeyIdentifierExtension,
 } from '../../src/strict/extension.js';
 import { type KeyAlgorithm, keyAlgorithms } from '../../src/strict/key-algorithm.js';
-import { generateKeyPair, type KeyPair } from '../../src/strict/key-pair.js';
+import { generateKeyPair, type KeyPair } from '../../src/strict/crypto.js';
 import { keyPurpose } from '../../src/strict/object-identifiers.js';
 import { encodePem } from '../../src/strict/pem.js';
 import { acceptedCsrs, readCsrFixture, refusedCsrs } from '../fixtures/csr/index.js';

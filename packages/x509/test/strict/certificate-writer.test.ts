@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { onlyElement, readInteger, unsignedInteger } from '../../src/strict/der.js';
-import { newSerialNumber } from '../../src/strict/serial-number.js';
+import { newSerialNumber } from '../../src/strict/certificate-writer.js';
 
 describe('a serial number', () => {
   it('is positive and 16 octets long in DER, at any time and with any random octets', () => {
