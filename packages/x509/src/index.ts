@@ -15,15 +15,14 @@ export {
   publicRandomOctets,
   sealCertificate,
   type TbsCertificateFields,
+  writeCertificationRequest,
   writeTbsCertificate,
 } from './strict/certificate-writer.js';
 export {
   type CertificationRequest,
-  CSR_PEM_LABEL,
   parseCertificationRequest,
   readCertificationRequest,
   readCertificationRequestDer,
-  writeCertificationRequest,
 } from './strict/certification-request.js';
 export {
   bitString,
@@ -90,7 +89,7 @@ export {
   publicKeyAlgorithm,
   requestAttribute,
 } from './strict/object-identifiers.js';
-export { decodePemBundle, decodeSinglePem, encodePem } from './strict/pem.js';
+export { CSR_PEM_LABEL, decodePemBundle, decodeSinglePem, encodePem } from './strict/pem.js';
 export { type RevocationReason, revocationReasons } from './strict/revocation-reasons.js';
 export { loadSigningAuthority, type SigningAuthority } from './strict/signing-authority.js';
 export { displayIpAddress, readUris } from './strict/subject-alt-names.js';

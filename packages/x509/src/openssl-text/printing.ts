@@ -1,5 +1,5 @@
 import { magnitudeOf, type Time, withoutLeadingZeros } from '../tree/values.js';
-import { type DerElement, DerError, DerReader, Tag } from '../strict/der.js';
+import { DerError, Tag } from '../strict/der.js';
 import type { ObjectNames } from './object-names.js';
 
 /*
@@ -88,8 +88,6 @@ export interface PrintPlace {
  * has no way to print it: the octets are shown then. Like OpenSSL it ignores what follows the value's one element.
  */
 export type OctetPrinter = (value: Buffer, place: PrintPlace) => string | undefined;
-
-export const firstElement = (value: Buffer): DerElement => new DerReader(value).next();
 
 /** Values beside one another. */
 export const inOneLine = (values: readonly string[], { indent }: PrintPlace): string =>

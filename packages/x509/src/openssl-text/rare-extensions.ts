@@ -1,25 +1,27 @@
-import { contextConstructed, type DerElement, DerError, type DerReader, inside, Tag } from '../strict/der.js';
+import { contextConstructed, type DerElement, DerError, DerReader, inside, Tag } from '../strict/der.js';
 import {
   type BitString,
   bitStringOf,
   clearedOctets,
   dottedIdentifier,
-  fieldsOf,
   integerText,
   magnitudeOf,
   readAll,
   readGeneralizedTime,
+  readInside,
+  readOptional,
+  readSequence,
   signedMagnitude,
 } from '../tree/values.js';
 import {
   brokenHex,
-  firstElement,
   hexPairs,
   indentation,
   type OctetPrinter,
   octets,
   octetsUntilNul,
   printableOctets,
+  type PrintPlace,
   timeText,
 } from './printing.js';
 import { integerHex } from './signature-text.js';
@@ -27,44 +29,45 @@ import { readGeneralName } from '../tree/name.js';
 import { generalNameText } from './name-text.js';
 import type { ObjectNames } from './object-names.js';
 
+/** Prints the SEQUENCE with which a value begins. */
+const sequencePrinter =
+  (what: string, print: (fields: DerReader, place: PrintPlace) => string): OctetPrinter =>
+  (value, place) =>
+    readSequence(new DerReader(value), what, (fields) => print(fields, place));
+
 /** RFC 6960 4.4.1; OpenSSL takes the octets as they come, without looking for an OCTET STRING. */
-export const printOcspNonce: OctetPrinter = (value, { indent }) =>
+const printOcspNonce: OctetPrinter = (value, { indent }) =>
   indentation(indent) + (value.length === 0 ? '0' : brokenHex(value));
 
 /** RFC 6960 4.4.2 */
-export const printOcspCrlReference: OctetPrinter = (value, { indent }) => {
-  const fields = fieldsOf(firstElement(value), Tag.SEQUENCE, 'CrlID');
-  const explicit = (tag: number, read: (element: DerElement) => string): string => {
-    const element = fields.optional(contextConstructed(tag));
-    return element ? read(element) : '';
-  };
-  const line = (label: string, text: string): string => `${indentation(indent)}${label}: ${text}\n`;
-  const text =
-    explicit(0, (url) => line('crlUrl', printableOctets(inside(url).expect(Tag.IA5_STRING, 'crlUrl').content))) +
-    explicit(1, (number) => line('crlNum', integerHex(inside(number).expect(Tag.INTEGER, 'crlNum')))) +
-    explicit(2, (time) =>
-      line('crlTime', timeText(readGeneralizedTime(inside(time).expect(Tag.GENERALIZED_TIME, 'crlTime')))),
-    );
-  fields.end('CrlID');
-  return text;
-};
+const printOcspCrlReference = sequencePrinter('CrlID', (fields, { indent }) => {
+  const explicit = (tag: number, label: string, type: number, read: (element: DerElement) => string): string =>
+    readOptional(
+      fields,
+      contextConstructed(tag),
+      (element) => `${indentation(indent)}${label}: ${read(inside(element).expect(type, label))}\n`,
+    ) ?? '';
+  return (
+    explicit(0, 'crlUrl', Tag.IA5_STRING, ({ content }) => printableOctets(content)) +
+    explicit(1, 'crlNum', Tag.INTEGER, integerHex) +
+    explicit(2, 'crlTime', Tag.GENERALIZED_TIME, (time) => timeText(readGeneralizedTime(time)))
+  );
+});
 
 /** RFC 3820 3.8 */
-export const printProxyCertificateInformation: OctetPrinter = (value, { indent, names }) => {
-  const fields = fieldsOf(firstElement(value), Tag.SEQUENCE, 'ProxyCertInfo');
+const printProxyCertificateInformation = sequencePrinter('ProxyCertInfo', (fields, { indent, names }) => {
   const pathLength = fields.optional(Tag.INTEGER);
-  const policy = inside(fields.expect(Tag.SEQUENCE, 'a ProxyPolicy'));
-  fields.end('ProxyCertInfo');
-  const language = dottedIdentifier(policy.expect(Tag.OBJECT_IDENTIFIER, 'a policy language'));
-  const text = policy.optional(Tag.OCTET_STRING);
-  policy.end('a ProxyPolicy');
+  const { language, text } = readSequence(fields, 'a ProxyPolicy', (policy) => ({
+    language: dottedIdentifier(policy.expect(Tag.OBJECT_IDENTIFIER, 'a policy language')),
+    text: policy.optional(Tag.OCTET_STRING),
+  }));
   const margin = indentation(indent);
   return (
     `${margin}Path Length Constraint: ${pathLength ? integerHex(pathLength) : 'infinite'}\n` +
     `${margin}Policy Language: ${names.long(language)}` +
     (text ? `\n${margin}Policy Text: ${octetsUntilNul(text.content)}` : '')
   );
-};
+});
 
 const safiNames: Readonly<Record<number, string>> = {
   1: 'Unicast',
@@ -80,16 +83,15 @@ const ipv4 = 1;
 const ipv6 = 2;
 
 /** IP address delegation (RFC 3779 2). */
-export const printIpAddressBlocks: OctetPrinter = (value, { indent }) =>
-  readAll(fieldsOf(firstElement(value), Tag.SEQUENCE, 'IPAddrBlocks'), (reader) =>
-    addressFamilyText(reader, indent),
-  ).join('');
+const printIpAddressBlocks = sequencePrinter('IPAddrBlocks', (families, { indent }) =>
+  readAll(families, (reader) => addressFamilyText(reader, indent)).join(''),
+);
 
 function addressFamilyText(reader: DerReader, indent: number): string {
-  const fields = inside(reader.expect(Tag.SEQUENCE, 'an IPAddressFamily'));
-  const family = fields.expect(Tag.OCTET_STRING, 'an address family').content;
-  const choice = fields.next();
-  fields.end('an IPAddressFamily');
+  const { family, choice } = readSequence(reader, 'an IPAddressFamily', (fields) => ({
+    family: fields.expect(Tag.OCTET_STRING, 'an address family').content,
+    choice: fields.next(),
+  }));
   const afi = family.length < 2 ? 0 : family.readUInt16BE(0);
   const name = afi === ipv4 ? 'IPv4' : afi === ipv6 ? 'IPv6' : `Unknown AFI ${afi}`;
   const safi = family.length > 2 ? (family[2] ?? 0) : undefined;
@@ -103,16 +105,22 @@ function addressFamilyText(reader: DerReader, indent: number): string {
 
 function addressOrRangeText(reader: DerReader, afi: number): string {
   const element = reader.next();
+  const text = (bits: BitString, fill: 0x00 | 0xff): string => addressText(bits, afi, fill, element);
   if (element.tag === Tag.BIT_STRING) {
     const prefix = bitsOf(element);
-    return `${addressText(prefix, afi, 0x00, element)}/${prefix.octets.length * 8 - prefix.unused}`;
+    return `${text(prefix, 0x00)}/${prefix.octets.length * 8 - prefix.unused}`;
   }
   if (element.tag !== Tag.SEQUENCE) throw new DerError('an IPAddressOrRange is of no known kind', element.offset);
-  const fields = inside(element);
-  const lowest = bitsOf(fields.expect(Tag.BIT_STRING, 'the start of a range'));
-  const highest = bitsOf(fields.expect(Tag.BIT_STRING, 'the end of a range'));
-  fields.end('an IPAddressRange');
-  return `${addressText(lowest, afi, 0x00, element)}-${addressText(highest, afi, 0xff, element)}`;
+  const [lowest, highest] = readInside(
+    element,
+    'an IPAddressRange',
+    (fields) =>
+      [
+        bitsOf(fields.expect(Tag.BIT_STRING, 'the start of a range')),
+        bitsOf(fields.expect(Tag.BIT_STRING, 'the end of a range')),
+      ] as const,
+  );
+  return `${text(lowest, 0x00)}-${text(highest, 0xff)}`;
 }
 
 const bitsOf = (element: DerElement): BitString => {
@@ -141,21 +149,16 @@ function ipv6Text(address: Buffer): string {
 }
 
 /** AS identifier delegation (RFC 3779 3). */
-export const printAsIdentifiers: OctetPrinter = (value, { indent }) => {
-  const fields = fieldsOf(firstElement(value), Tag.SEQUENCE, 'ASIdentifiers');
-  const numbers = fields.optional(contextConstructed(0));
-  const domains = fields.optional(contextConstructed(1));
-  fields.end('ASIdentifiers');
-  return (
-    (numbers ? asIdentifiersText('Autonomous System Numbers', numbers, indent) : '') +
-    (domains ? asIdentifiersText('Routing Domain Identifiers', domains, indent) : '')
-  );
-};
+const printAsIdentifiers = sequencePrinter('ASIdentifiers', (fields, { indent }) =>
+  ['Autonomous System Numbers', 'Routing Domain Identifiers']
+    .map((heading, tag) =>
+      readOptional(fields, contextConstructed(tag), (explicit) => asIdentifiersText(heading, explicit, indent)),
+    )
+    .join(''),
+);
 
 function asIdentifiersText(heading: string, explicit: DerElement, indent: number): string {
-  const reader = inside(explicit);
-  const choice = reader.next();
-  reader.end('an ASIdentifierChoice');
+  const choice = readInside(explicit, 'an ASIdentifierChoice', (reader) => reader.next());
   let lines: string[];
   if (choice.tag === Tag.NULL) lines = ['inherit'];
   else if (choice.tag === Tag.SEQUENCE) lines = readAll(inside(choice), asIdOrRangeText);
@@ -168,67 +171,56 @@ function asIdOrRangeText(reader: DerReader): string {
   const element = reader.next();
   if (element.tag === Tag.INTEGER) return integerText(element);
   if (element.tag !== Tag.SEQUENCE) throw new DerError('an ASIdOrRange is of no known kind', element.offset);
-  const fields = inside(element);
-  const lowest = integerText(fields.expect(Tag.INTEGER, 'the start of a range'));
-  const highest = integerText(fields.expect(Tag.INTEGER, 'the end of a range'));
-  fields.end('an ASRange');
-  return `${lowest}-${highest}`;
+  return readInside(element, 'an ASRange', (fields) =>
+    ['the start of a range', 'the end of a range'].map((what) => integerText(fields.expect(Tag.INTEGER, what))),
+  ).join('-');
 }
 
 /** Strong extranet of Thawte. */
-export const printStrongExtranet: OctetPrinter = (value, { indent }) => {
-  const fields = fieldsOf(firstElement(value), Tag.SEQUENCE, 'SXNET');
+const printStrongExtranet = sequencePrinter('SXNET', (fields, { indent }) => {
   const { negative, octets: magnitude } = signedMagnitude(fields.expect(Tag.INTEGER, 'a version'));
-  const ids = readAll(inside(fields.expect(Tag.SEQUENCE, 'zones')), (reader) => {
-    const id = inside(reader.expect(Tag.SEQUENCE, 'a zone'));
-    const zone = integerText(id.expect(Tag.INTEGER, 'the number of a zone'));
-    const user = printableOctets(id.expect(Tag.OCTET_STRING, 'the user of a zone').content);
-    id.end('a zone');
-    return `\n${indentation(indent)}Zone: ${zone}, User: ${user}`;
-  });
-  fields.end('SXNET');
+  const ids = readAll(inside(fields.expect(Tag.SEQUENCE, 'zones')), (reader) =>
+    readSequence(reader, 'a zone', (id) => {
+      const zone = integerText(id.expect(Tag.INTEGER, 'the number of a zone'));
+      const user = printableOctets(id.expect(Tag.OCTET_STRING, 'the user of a zone').content);
+      return `\n${indentation(indent)}Zone: ${zone}, User: ${user}`;
+    }),
+  );
   const version = (negative ? -1n : 1n) * magnitudeOf(magnitude);
   const supported = BigInt.asIntN(64, version) === version && version < (1n << 63n) - 1n;
   const versionText = supported
     ? `${version + 1n} (0x${BigInt.asUintN(64, version).toString(16).toUpperCase()})`
     : '<unsupported>';
   return `${indentation(indent)}Version: ${versionText}${ids.join('')}`;
-};
+});
 
 /** The tools of a Russian qualified certificate's issuer. */
-export const printIssuerSignTool: OctetPrinter = (value, { indent }) => {
-  const fields = fieldsOf(firstElement(value), Tag.SEQUENCE, 'IssuerSignTool');
-  const lines = ['signTool    : ', 'cATool      : ', 'signToolCert: ', 'cAToolCert  : '].map(
-    (label) => indentation(indent) + label + octets(fields.expect(Tag.UTF8_STRING, 'a tool').content),
-  );
-  fields.end('IssuerSignTool');
-  return lines.join('\n');
-};
+const printIssuerSignTool = sequencePrinter('IssuerSignTool', (fields, { indent }) =>
+  ['signTool    : ', 'cATool      : ', 'signToolCert: ', 'cAToolCert  : ']
+    .map((label) => indentation(indent) + label + octets(fields.expect(Tag.UTF8_STRING, 'a tool').content))
+    .join('\n'),
+);
 
 /** Admissions of German professions (Common PKI 1.1 part 1, table 29c). */
-export const printAdmissions: OctetPrinter = (value, { indent, names }) => {
+const printAdmissions = sequencePrinter('AdmissionSyntax', (fields, { indent, names }) => {
   const margin = indentation(indent);
-  const fields = fieldsOf(firstElement(value), Tag.SEQUENCE, 'AdmissionSyntax');
   const authority = fields.peekTag() === Tag.SEQUENCE ? undefined : generalNameText(readGeneralName(fields), names);
   const entries = readAll(inside(fields.expect(Tag.SEQUENCE, 'admissions')), (reader) =>
-    admissionText(reader, indent, names),
+    readSequence(reader, 'an admission', (admission) => admissionText(admission, indent, names)),
   );
-  fields.end('AdmissionSyntax');
   return (
     (authority === undefined ? '' : `${margin}admissionAuthority:\n${margin}  ${authority}\n`) +
     entries.map((entry, i) => `${margin}Entry ${i + 1}:\n${entry}`).join('')
   );
-};
+});
 
-function admissionText(reader: DerReader, indent: number, names: ObjectNames): string {
+function admissionText(fields: DerReader, indent: number, names: ObjectNames): string {
   const margin = indentation(indent);
-  const fields = inside(reader.expect(Tag.SEQUENCE, 'an admission'));
   const authority = fields.optional(contextConstructed(0));
   const namingAuthority = fields.optional(contextConstructed(1));
   const professions = readAll(inside(fields.expect(Tag.SEQUENCE, 'professions')), (reader) =>
-    professionText(reader, indent + 4, names),
+    readSequence(reader, 'a profession', (profession) => professionText(profession, indent + 4, names)),
   );
-  fields.end('an admission');
   return (
     (authority
       ? `${margin}  admissionAuthority:\n${margin}    ${generalNameText(readGeneralName(inside(authority)), names)}\n`
@@ -238,16 +230,13 @@ function admissionText(reader: DerReader, indent: number, names: ObjectNames): s
   );
 }
 
-function professionText(reader: DerReader, indent: number, names: ObjectNames): string {
-  const margin = indentation(indent);
-  const fields = inside(reader.expect(Tag.SEQUENCE, 'a profession'));
+function professionText(fields: DerReader, indent: number, names: ObjectNames): string {
   const namingAuthority = fields.optional(contextConstructed(0));
   const items = readAll(inside(fields.expect(Tag.SEQUENCE, 'profession items')), (reader) => reader.next());
   const identifiers = fields.optional(Tag.SEQUENCE);
   const registration = fields.optional(Tag.PRINTABLE_STRING);
   fields.optional(Tag.OCTET_STRING);
-  fields.end('a profession');
-  const line = (text: string): string => `${margin}${text}\n`;
+  const line = (text: string): string => `${indentation(indent)}${text}\n`;
   return (
     (registration ? line(`registrationNumber: ${printableOctets(registration.content)}`) : '') +
     (namingAuthority ? namingAuthorityText(namingAuthority, indent, names) : '') +
@@ -263,11 +252,11 @@ function professionText(reader: DerReader, indent: number, names: ObjectNames): 
 }
 
 function namingAuthorityText(explicit: DerElement, indent: number, names: ObjectNames): string {
-  const fields = inside(inside(explicit).expect(Tag.SEQUENCE, 'a naming authority'));
-  const id = fields.optional(Tag.OBJECT_IDENTIFIER);
-  const url = fields.optional(Tag.IA5_STRING);
-  const text = fields.atEnd ? undefined : fields.next();
-  fields.end('a naming authority');
+  const { id, url, text } = readSequence(inside(explicit), 'a naming authority', (fields) => ({
+    id: fields.optional(Tag.OBJECT_IDENTIFIER),
+    url: fields.optional(Tag.IA5_STRING),
+    text: fields.atEnd ? undefined : fields.next(),
+  }));
   if (!id && !url && !text) throw new DerError('a naming authority is empty', explicit.offset);
   const line = (text: string): string => `${indentation(indent)}${text}\n`;
   return (
@@ -284,3 +273,15 @@ function withLongName(element: DerElement, names: ObjectNames): string {
   const name = names.long(dotted);
   return `${name === dotted ? 'undefined' : name} (${dotted})`;
 }
+
+/** Printers of extensions that are shown in this text alone, and so read their octets themselves. */
+export const rareExtensionPrinters: ReadonlyMap<string, OctetPrinter> = new Map([
+  ['1.3.6.1.5.5.7.1.7', printIpAddressBlocks],
+  ['1.3.6.1.5.5.7.1.8', printAsIdentifiers],
+  ['1.3.6.1.5.5.7.1.14', printProxyCertificateInformation],
+  ['1.3.6.1.5.5.7.48.1.2', printOcspNonce],
+  ['1.3.6.1.5.5.7.48.1.3', printOcspCrlReference],
+  ['1.2.643.100.112', printIssuerSignTool],
+  ['1.3.36.8.3.3', printAdmissions],
+  ['1.3.101.1.4.1', printStrongExtranet],
+]);

@@ -1,4 +1,4 @@
-import { DerError, inside, onlyElement, Tag, type DerElement } from '../strict/der.js';
+import { type DerElement, DerError, inside, onlyElement, readOrNull, Tag } from '../strict/der.js';
 import { type AlgorithmIdentifier, rsassaPss } from '../tree/public-key.js';
 import type { SignedObject } from '../tree/signed-object.js';
 import { clearedOctets, signedMagnitude } from '../tree/values.js';
@@ -26,19 +26,15 @@ export function signatureText({ algorithm, signature }: SignedObject, names: Obj
   return (
     `    Signature Algorithm: ${names.long(algorithm.oid)}\n` +
     `    Signature Value:${parametersText(algorithm, names)}\n` +
-    ((dsaSignatures.has(algorithm.oid) ? dsaSignatureText(octets) : undefined) ?? `${hexBlock(octets, indent, 18)}\n`)
+    ((dsaSignatures.has(algorithm.oid) ? dsaSignatureText(octets) : null) ?? `${hexBlock(octets, indent, 18)}\n`)
   );
 }
 
 function parametersText(algorithm: AlgorithmIdentifier, names: ObjectNames): string {
   if (algorithm.oid !== rsassaPss) return '';
   const margin = indentation(indent);
-  try {
-    return `${margin}\n${margin}${pssParameterLines(algorithm, names).join(`\n${margin}`)}`;
-  } catch (error) {
-    if (error instanceof DerError) return `${margin}(INVALID PSS PARAMETERS)`;
-    throw error;
-  }
+  const lines = readOrNull(() => pssParameterLines(algorithm, names));
+  return lines === null ? `${margin}(INVALID PSS PARAMETERS)` : `${margin}\n${margin}${lines.join(`\n${margin}`)}`;
 }
 
 function pssParameterLines({ rsaPss }: AlgorithmIdentifier, names: ObjectNames): string[] {
@@ -59,16 +55,12 @@ export function integerHex(element: DerElement): string {
   return (negative ? '-' : '') + brokenHex(octets);
 }
 
-/** Dss-Sig-Value (RFC 3279 2.2.2); undefined for a signature that is none. */
-function dsaSignatureText(signature: Buffer): string | undefined {
-  try {
+/** Dss-Sig-Value (RFC 3279 2.2.2); null for a signature that is none. */
+const dsaSignatureText = (signature: Buffer): string | null =>
+  readOrNull(() => {
     const fields = inside(onlyElement(signature, 'a DSA signature'));
     const r = signedMagnitude(fields.expect(Tag.INTEGER, 'r'));
     const s = signedMagnitude(fields.expect(Tag.INTEGER, 's'));
     fields.end('a DSA signature');
     return labeledNumber('r:   ', r.octets, indent) + labeledNumber('s:   ', s.octets, indent);
-  } catch (error) {
-    if (error instanceof DerError) return undefined;
-    throw error;
-  }
-}
+  });

@@ -6,6 +6,7 @@ import {
   DerError,
   type DerReader,
   inside,
+  octetsOf,
   readInteger,
   sequence,
   Tag,
@@ -191,9 +192,4 @@ export function writeRevokedEntry({ serialNumber, revokedAt, reason }: RevokedEn
 function writeSerialNumber(serialNumber: string): Buffer {
   if (!/^(?:[0-9a-f]{2})+$/.test(serialNumber)) throw new RangeError('a serial number is not positive hex');
   return unsignedInteger(Buffer.from(serialNumber, 'hex'));
-}
-
-function octetsOf(number: bigint): Buffer {
-  const digits = number.toString(16);
-  return Buffer.from(digits.padStart(digits.length + (digits.length % 2), '0'), 'hex');
 }

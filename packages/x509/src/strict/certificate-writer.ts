@@ -1,10 +1,10 @@
-import { randomFillSync } from 'node:crypto';
+import { type KeyObject, randomFillSync } from 'node:crypto';
 import { bitString, contextConstructed, der, sequence, Tag, unsignedInteger } from './der.js';
-import { writeSubject } from './distinguished-name.js';
+import { type SubjectIdentity, writeSubject } from './distinguished-name.js';
 import { basicConstraintsExtension, extKeyUsageExtension, keyUsageExtension } from './extension.js';
 import type { KeyAlgorithm } from './key-algorithm.js';
 import { keyPurpose } from './object-identifiers.js';
-import type { SignatureAlgorithm } from './crypto.js';
+import { sign, type SignatureAlgorithm, signatureAlgorithmFor } from './crypto.js';
 import { type Validity, writeValidity } from './validity.js';
 
 /** The fields that vary from one user certificate to the next. */
@@ -36,13 +36,8 @@ const noCa = basicConstraintsExtension(false);
 export function assembleTbsCertificate(fields: UserCertificateFields): Buffer {
   const { authorityKeyIdentifierExtension } = fields;
   return writeTbsCertificate({
-    serialNumber: fields.serialNumber,
-    signatureAlgorithm: fields.signatureAlgorithm,
-    issuer: fields.issuer,
-    notBefore: fields.notBefore,
-    notAfter: fields.notAfter,
+    ...fields,
     subject: writeSubject(fields),
-    subjectPublicKeyInfo: fields.subjectPublicKeyInfo,
     extensions: [
       fields.keyAlgorithm.startsWith('RSA-') ? rsaKeyUsage : signingKeyUsage,
       forTlsClients,
@@ -122,4 +117,19 @@ export function publicRandomOctets(): (octets: number) => Buffer {
     // A copy, so that it does not change when the pool is filled anew.
     return Buffer.from(pool.subarray(used - octets, used));
   };
+}
+
+/** Writes and signs a certification request for a user certificate, without attributes; DER. */
+export async function writeCertificationRequest(
+  subject: SubjectIdentity,
+  keyPair: { readonly privateKey: KeyObject; readonly subjectPublicKeyInfo: Uint8Array },
+): Promise<Buffer> {
+  const info = sequence(
+    unsignedInteger(Buffer.of(0)),
+    writeSubject(subject),
+    keyPair.subjectPublicKeyInfo,
+    der(contextConstructed(0)),
+  );
+  const algorithm = signatureAlgorithmFor(keyPair.privateKey);
+  return sequence(info, algorithm.identifier, bitString(await sign(algorithm, info, keyPair.privateKey)));
 }

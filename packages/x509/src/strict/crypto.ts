@@ -45,12 +45,8 @@ function generateKeyObjects(algorithm: KeyAlgorithm): Promise<{ privateKey: KeyO
       return generate('ec', { namedCurve: 'P-521' });
     case 'Ed25519':
       return generate('ed25519', {});
-    case 'RSA-2048':
-      return generate('rsa', { modulusLength: 2048, publicExponent: 65537 });
-    case 'RSA-3072':
-      return generate('rsa', { modulusLength: 3072, publicExponent: 65537 });
-    case 'RSA-4096':
-      return generate('rsa', { modulusLength: 4096, publicExponent: 65537 });
+    default:
+      return generate('rsa', { modulusLength: Number(algorithm.slice('RSA-'.length)), publicExponent: 65_537 });
   }
 }
 

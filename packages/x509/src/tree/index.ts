@@ -39,7 +39,7 @@ export {
   readName,
   textsOf,
 } from './name.js';
-export { decodeString, isStringType, stringTypeName } from './string-types.js';
+export { decodeString, isStringType, stringTypeName } from '../strict/distinguished-name.js';
 export {
   bitLengthOf,
   type BitString,

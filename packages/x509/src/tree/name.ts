@@ -5,11 +5,11 @@ import {
   DerError,
   type DerReader,
   inside,
+  readOrNull,
   Tag,
 } from '../strict/der.js';
-import type { DistinguishedName, NameAttribute } from '../strict/distinguished-name.js';
-import { decodeString } from './string-types.js';
-import { dottedIdentifier, readAll } from './values.js';
+import { decodeString, type DistinguishedName, type NameAttribute } from '../strict/distinguished-name.js';
+import { dottedIdentifier, readAll, readInside } from './values.js';
 
 /** An attribute of a Name. */
 export interface NameTreeAttribute extends NameAttribute {
@@ -101,30 +101,23 @@ export function readGeneralName(reader: DerReader): GeneralName {
   }
 }
 
-function readOtherName(element: DerElement) {
-  const fields = inside(element);
-  const typeId = dottedIdentifier(fields.expect(Tag.OBJECT_IDENTIFIER, 'the type of an otherName'));
-  const explicit = inside(fields.expect(contextConstructed(0), 'the value of an otherName'));
-  const value = explicit.next();
-  explicit.end('the value of an otherName');
-  fields.end('an otherName');
-  return { type: 'otherName', typeId, value } as const;
-}
+const readOtherName = (element: DerElement) =>
+  readInside(element, 'an otherName', (fields) => ({
+    type: 'otherName' as const,
+    typeId: dottedIdentifier(fields.expect(Tag.OBJECT_IDENTIFIER, 'the type of an otherName')),
+    value: readInside(
+      fields.expect(contextConstructed(0), 'the value of an otherName'),
+      'the value of an otherName',
+      (explicit) => explicit.next(),
+    ),
+  }));
 
-function readDirectoryName(element: DerElement): NameTree {
-  const explicit = inside(element);
-  const name = readName(explicit, 'a directoryName');
-  explicit.end('a directoryName');
-  return name;
-}
+const readDirectoryName = (element: DerElement): NameTree =>
+  readInside(element, 'a directoryName', (explicit) => readName(explicit, 'a directoryName'));
 
-function isEdiPartyName(element: DerElement): boolean {
-  try {
+const isEdiPartyName = (element: DerElement): boolean =>
+  readOrNull(() => {
     const fields = inside(element);
     fields.optional(contextConstructed(0));
     return fields.optional(contextConstructed(1)) !== undefined && fields.atEnd;
-  } catch (error) {
-    if (error instanceof DerError) return false;
-    throw error;
-  }
-}
+  }) ?? false;

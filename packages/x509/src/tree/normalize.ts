@@ -1,4 +1,4 @@
-import { type DerElement, DerError, DerReader, onlyElement, Tag } from '../strict/der.js';
+import { type DerElement, DerError, DerReader, onlyElement, readOrNull, Tag } from '../strict/der.js';
 import {
   CONSTRUCTED,
   derLength,
@@ -246,14 +246,10 @@ export function readContents<T>(octets: Buffer, what: string, read: ContentsRead
     problem = error.message;
   }
   const isDer = normalized.ok && (normalized.der === normalized.found || normalized.der.equals(normalized.found));
-  return { value, problem, observations, asWritten: isDer ? value : readAsWritten(octets, read) };
-}
-
-function readAsWritten<T>(octets: Buffer, read: ContentsReader<T>): T | null {
-  try {
-    return read(new DerReader(octets).next());
-  } catch (error) {
-    if (error instanceof DerError) return null;
-    throw error;
-  }
+  return {
+    value,
+    problem,
+    observations,
+    asWritten: isDer ? value : readOrNull(() => read(new DerReader(octets).next())),
+  };
 }

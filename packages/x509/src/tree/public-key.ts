@@ -1,5 +1,14 @@
-import { contextConstructed, type DerElement, DerError, DerReader, inside, Tag } from '../strict/der.js';
-import { bitLengthOf, bitStringOf, clearedOctets, dottedIdentifier, fieldsOf, signedMagnitude } from './values.js';
+import { contextConstructed, type DerElement, DerError, DerReader, inside, readOrNull, Tag } from '../strict/der.js';
+import {
+  bitLengthOf,
+  bitStringOf,
+  clearedOctets,
+  demand,
+  dottedIdentifier,
+  readInside,
+  readOptional,
+  signedMagnitude,
+} from './values.js';
 import { type Contents, readContents } from './normalize.js';
 
 /** An AlgorithmIdentifier (RFC 5280 4.1.1.2). */
@@ -39,46 +48,35 @@ export function readAlgorithm(reader: DerReader, what: string): AlgorithmIdentif
   const oid = dottedIdentifier(fields.expect(Tag.OBJECT_IDENTIFIER, what));
   const parameters = fields.atEnd ? null : fields.next();
   fields.end(what);
-  const rsaPss = oid === rsassaPss && parameters?.tag === Tag.SEQUENCE ? orNull(() => readRsaPss(parameters)) : null;
+  const rsaPss =
+    oid === rsassaPss && parameters?.tag === Tag.SEQUENCE ? readOrNull(() => readRsaPss(parameters)) : null;
   return { raw: element.raw, oid, parameters, rsaPss };
 }
 
-function readRsaPss(parameters: DerElement): RsaPssParameters {
-  const fields = inside(parameters);
-  const explicit = <T>(tag: number, read: (reader: DerReader) => T): T | null => {
-    const element = fields.optional(contextConstructed(tag));
-    if (element === undefined) return null;
-    const reader = inside(element);
-    const value = read(reader);
-    reader.end('a field of RSASSA-PSS-params');
-    return value;
-  };
-  const integer = (reader: DerReader): DerElement => {
-    const element = reader.expect(Tag.INTEGER, 'a field of RSASSA-PSS-params');
-    signedMagnitude(element);
-    return element;
-  };
-  const algorithm = (reader: DerReader): AlgorithmIdentifier => readAlgorithm(reader, 'a field of RSASSA-PSS-params');
-  const hash = explicit(0, algorithm)?.oid ?? null;
-  const mask = explicit(1, algorithm);
-  const saltLength = explicit(2, integer);
-  const trailerField = explicit(3, integer);
-  fields.end('RSASSA-PSS-params');
-  return { hash, mask: mask && { algorithm: mask.oid, hash: maskHash(mask) }, saltLength, trailerField };
-}
+const readRsaPss = (parameters: DerElement): RsaPssParameters =>
+  readInside(parameters, 'RSASSA-PSS-params', (fields) => {
+    const what = 'a field of RSASSA-PSS-params';
+    const explicit = <T>(tag: number, read: (reader: DerReader) => T): T | null =>
+      readOptional(fields, contextConstructed(tag), (element) => readInside(element, what, read));
+    const algorithm = (reader: DerReader): AlgorithmIdentifier => readAlgorithm(reader, what);
+    const integer = (reader: DerReader): DerElement => {
+      const element = reader.expect(Tag.INTEGER, what);
+      signedMagnitude(element);
+      return element;
+    };
+    const hash = explicit(0, algorithm)?.oid ?? null;
+    const mask = explicit(1, algorithm);
+    return {
+      hash,
+      mask: mask && { algorithm: mask.oid, hash: maskHash(mask) },
+      saltLength: explicit(2, integer),
+      trailerField: explicit(3, integer),
+    };
+  });
 
 function maskHash({ oid, parameters }: AlgorithmIdentifier): string | null {
   if (oid !== mgf1 || parameters === null) return null;
-  return orNull(() => readAlgorithm(new DerReader(parameters.raw), 'the hash of a mask').oid);
-}
-
-function orNull<T>(read: () => T): T | null {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof DerError) return null;
-    throw error;
-  }
+  return readOrNull(() => readAlgorithm(new DerReader(parameters.raw), 'the hash of a mask').oid);
 }
 
 /** A SubjectPublicKeyInfo (RFC 5280 4.1.2.7). */
@@ -111,13 +109,11 @@ export function readPublicKeyTree(reader: DerReader): PublicKeyTree {
   return { raw: info.raw, algorithm, octets, rsa };
 }
 
-function readRsaPublicKey(element: DerElement): RsaPublicKey {
-  const fields = fieldsOf(element, Tag.SEQUENCE, 'the RSA key');
-  const modulus = fields.expect(Tag.INTEGER, 'the modulus');
-  const exponent = fields.expect(Tag.INTEGER, 'the exponent');
-  fields.end('the RSA key');
-  return { modulus, exponent };
-}
+const readRsaPublicKey = (element: DerElement): RsaPublicKey =>
+  readInside(demand(element, Tag.SEQUENCE, 'the RSA key'), 'the RSA key', (fields) => ({
+    modulus: fields.expect(Tag.INTEGER, 'the modulus'),
+    exponent: fields.expect(Tag.INTEGER, 'the exponent'),
+  }));
 
 /** The numbers of an RSA key, which are positive. */
 export interface RsaMagnitudes {

@@ -1,4 +1,4 @@
-import { type DerElement, DerError, type DerReader, inside, Tag } from '../strict/der.js';
+import { type DerElement, DerError, type DerReader, inside, octetsOf, Tag } from '../strict/der.js';
 
 /*
  * Readers of primitive values and of lists. They look at the content octets alone, because most of these values stand
@@ -11,9 +11,23 @@ export function demand(element: DerElement, tag: number, what: string): DerEleme
   return element;
 }
 
-/** The fields inside the element, which must have this tag. */
-export const fieldsOf = (element: DerElement, tag: number, what: string): DerReader =>
-  inside(demand(element, tag, what));
+/** Reads the element, in which nothing may follow the fields that `read` takes. */
+export function readInside<T>(element: DerElement, what: string, read: (fields: DerReader) => T): T {
+  const fields = inside(element);
+  const value = read(fields);
+  fields.end(what);
+  return value;
+}
+
+/** Reads the next element, a SEQUENCE, as `readInside` does. */
+export const readSequence = <T>(reader: DerReader, what: string, read: (fields: DerReader) => T): T =>
+  readInside(reader.expect(Tag.SEQUENCE, what), what, read);
+
+/** Reads the next element if it has this tag; else null. */
+export function readOptional<T>(reader: DerReader, tag: number, read: (element: DerElement) => T): T | null {
+  const element = reader.optional(tag);
+  return element ? read(element) : null;
+}
 
 /** Reads until nothing is left. */
 export function readAll<T>(reader: DerReader, read: (reader: DerReader) => T): T[] {
@@ -123,14 +137,7 @@ export function signedMagnitude({ content, offset }: DerElement): SignedMagnitud
     throw new DerError('an INTEGER is not in its shortest form', offset);
   if (first < 0x80)
     return { negative: false, octets: first === 0 && content.length > 1 ? content.subarray(1) : content };
-  const octets = Buffer.from(content);
-  let carry = 1;
-  for (let i = octets.length - 1; i >= 0; i--) {
-    const digit = (~(octets[i] ?? 0) & 0xff) + carry;
-    octets[i] = digit & 0xff;
-    carry = digit >> 8;
-  }
-  return { negative: true, octets: withoutLeadingZeros(octets) };
+  return { negative: true, octets: octetsOf((1n << BigInt(8 * content.length)) - magnitudeOf(content)) };
 }
 
 export function withoutLeadingZeros(octets: Buffer): Buffer {

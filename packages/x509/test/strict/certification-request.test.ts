@@ -1,13 +1,12 @@
 import 'reflect-metadata';
+import fc from 'fast-check';
 import { randomBytes } from 'node:crypto';
 import { Pkcs10CertificateRequest } from '@peculiar/x509';
-import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   type CsrReading,
   readCertificationRequest,
   readCertificationRequestDer,
-  writeCertificationRequest,
 } from '../../src/strict/certification-request.js';
 import { der, inside, onlyElement, sequence, Tag } from '../../src/strict/der.js';
 import {
@@ -24,6 +23,7 @@ import { acceptedCsrs, readCsrFixture, refusedCsrs } from '../fixtures/csr/index
 import { attribute, attributes, buildCsr, extensionRequest, sealCsr } from './build-csr.js';
 import { mutate, mutations } from './mutate.js';
 import { propertyRuns } from '../../../../test/helpers/property-runs.js';
+import { writeCertificationRequest } from '../../src/strict/certificate-writer.js';
 
 const label = 'CERTIFICATE REQUEST';
 const pairs = new Map<KeyAlgorithm, KeyPair>();
