@@ -1,4 +1,4 @@
-import type { AskingSelection, RevokeOptions, Selection } from './command-line.js';
+import type { RevokeOptions, Selection, StatusOptions } from './command-line.js';
 import { underLock } from './cache-lock.js';
 import { allCaches, cacheOf, cacheOfLogin, type Login, ownCacheOf } from './credential-cache.js';
 import { callMilliseconds } from './get-credential.js';
@@ -24,10 +24,7 @@ interface Status {
 }
 
 /** Shows what is cached. Kubepass is asked whether a certificate is revoked where a token is at hand; the cache knows the rest. */
-export async function status(
-  { selection, json }: { readonly selection: AskingSelection; readonly json: boolean },
-  machine: Machine,
-): Promise<void> {
+export async function status({ selection, json }: StatusOptions, machine: Machine): Promise<void> {
   const items = await Promise.all(
     selectedContexts(selection, machine).map((one) =>
       statusOf(one, mayGetLooseToken(selection, one, machine), machine),
@@ -41,7 +38,7 @@ export async function status(
  * current one it is, means its server. A kubeconfig may have contexts of other servers, so `--all` means none of them.
  */
 const mayGetLooseToken = (
-  { all, tokenServer }: AskingSelection,
+  { all, tokenServer }: Selection,
   { settings }: SelectedContext,
   { environment }: Machine,
 ): boolean => !all || settings.server === (tokenServer ?? serverOfTokens(environment));
