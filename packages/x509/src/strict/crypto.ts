@@ -1,8 +1,54 @@
-import { sign as signNow, verify, type KeyObject } from 'node:crypto';
+import {
+  createPublicKey,
+  generateKeyPair as generateWithCallback,
+  hash,
+  type KeyObject,
+  sign as signNow,
+  verify,
+} from 'node:crypto';
 import { promisify } from 'node:util';
-
-import { der, type DerElement, inside, oid, readOid, sequence, Tag } from './der.js';
 import type { KeyAlgorithm } from './key-algorithm.js';
+import { der, type DerElement, inside, oid, readOid, sequence, Tag } from './der.js';
+
+/** SHA-256 as lower-case hex, the form in which kubepass shows and stores fingerprints. */
+export function sha256(octets: Uint8Array): string {
+  return hash('sha256', octets, 'hex');
+}
+
+export interface KeyPair {
+  readonly privateKey: KeyObject;
+  /** PKCS#8. */
+  readonly privateKeyPem: string;
+  /** DER. */
+  readonly subjectPublicKeyInfo: Buffer;
+}
+
+const generate = promisify(generateWithCallback);
+
+/** Generates a key pair on libuv's thread pool. An RSA-4096 key keeps a thread for a second or more. */
+export async function generateKeyPair(algorithm: KeyAlgorithm): Promise<KeyPair> {
+  const { privateKey, publicKey } = await generateKeyObjects(algorithm);
+  return {
+    privateKey,
+    privateKeyPem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    subjectPublicKeyInfo: publicKey.export({ type: 'spki', format: 'der' }),
+  };
+}
+
+function generateKeyObjects(algorithm: KeyAlgorithm): Promise<{ privateKey: KeyObject; publicKey: KeyObject }> {
+  switch (algorithm) {
+    case 'ECDSA-P256':
+      return generate('ec', { namedCurve: 'P-256' });
+    case 'ECDSA-P384':
+      return generate('ec', { namedCurve: 'P-384' });
+    case 'ECDSA-P521':
+      return generate('ec', { namedCurve: 'P-521' });
+    case 'Ed25519':
+      return generate('ed25519', {});
+    default:
+      return generate('rsa', { modulusLength: Number(algorithm.slice('RSA-'.length)), publicExponent: 65_537 });
+  }
+}
 
 /** A signature algorithm: which kind of key, which hash, and its AlgorithmIdentifier. */
 export interface SignatureAlgorithm {
@@ -97,3 +143,37 @@ export async function verifySignature(
     ? verifyAsync(algorithm.hash, data, publicKey, signature)
     : verify(algorithm.hash, data, publicKey, signature);
 }
+
+/**
+ * Imports a DER SubjectPublicKeyInfo. It goes by way of PEM, because Node 24 imports the same octets from PEM in half the time:
+ * P-256 in 12 µs instead of 29. Throws Node's error where they are none.
+ */
+export function importSpki(der: Uint8Array): KeyObject {
+  const base64 = Buffer.from(der.buffer, der.byteOffset, der.byteLength).toString('base64');
+  return createPublicKey(`-----BEGIN PUBLIC KEY-----\n${base64}\n-----END PUBLIC KEY-----\n`);
+}
+
+/**
+ * Makes and verifies signatures, perhaps on another thread. A signature that could not be verified is neither good nor
+ * bad: the call rejects.
+ */
+export interface Signatures {
+  readonly sign: typeof sign;
+  /** For a key that is used again and again, such as a CA's. */
+  readonly verify: typeof verifySignature;
+  /** For a key that is seen once, such as a CSR's: it is imported first. */
+  verifyProof(
+    algorithm: SignatureAlgorithm,
+    data: Uint8Array,
+    publicKey: { readonly der: Buffer; readonly algorithm: KeyAlgorithm },
+    signature: Uint8Array,
+  ): Promise<boolean>;
+}
+
+/** Works on the calling thread, but for algorithms that take longer than waking one of libuv's. */
+export const signaturesHere: Signatures = {
+  sign,
+  verify: verifySignature,
+  verifyProof: (algorithm, data, publicKey, signature) =>
+    verifySignature(algorithm, data, importSpki(publicKey.der), signature),
+};

@@ -1,15 +1,18 @@
-import { DerError, Tag } from '../../strict/der.js';
-import { derLength, excessOctets, hasLeadingZeroDigit, unusedBits } from './der-length.js';
+import { type DerElement, DerError, DerReader, onlyElement, readOrNull, Tag } from '../strict/der.js';
 import {
   CONSTRUCTED,
+  derLength,
   Deviations,
   type EncodingNote,
+  excessOctets,
+  hasLeadingZeroDigit,
   isNoType,
   isPiecewiseString,
   MAX_DEPTH,
   MAX_ELEMENTS,
   readBerHeader,
-} from './encoding.js';
+  unusedBits,
+} from './ber.js';
 
 /** The first element of some bytes. */
 export interface Normalized {
@@ -214,4 +217,39 @@ function write({ identifier, content, contentLength }: Node, target: Buffer, pos
   if (Buffer.isBuffer(content)) return at + content.copy(target, at);
   for (const child of content) at = write(child, target, at);
   return at;
+}
+
+/** A value that stands in an OCTET STRING or BIT STRING, in an encoding of its own. */
+export interface Contents<T> {
+  /** Null where it is malformed. Values in BER are read, too. */
+  readonly value: T | null;
+  /** Why `value` is null. */
+  readonly problem: string | null;
+  /** How the encoding is not DER, and whether octets follow it. */
+  readonly observations: readonly EncodingNote[];
+  /** The value for readers that know no BER; null where these cannot read it. */
+  readonly asWritten: T | null;
+}
+
+export type ContentsReader<T> = (element: DerElement) => T;
+
+/** Reads the element that `octets` begin with. Where it is not DER, it is read a second time as it is written. */
+export function readContents<T>(octets: Buffer, what: string, read: ContentsReader<T>): Contents<T> {
+  const normalized = normalize(octets);
+  const observations = normalized.ok ? normalized.observations : [];
+  let value: T | null = null;
+  let problem: string | null = normalized.ok ? null : normalized.problem;
+  try {
+    if (normalized.ok) value = read(onlyElement(normalized.der, what));
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error;
+    problem = error.message;
+  }
+  const isDer = normalized.ok && (normalized.der === normalized.found || normalized.der.equals(normalized.found));
+  return {
+    value,
+    problem,
+    observations,
+    asWritten: isDer ? value : readOrNull(() => read(new DerReader(octets).next())),
+  };
 }

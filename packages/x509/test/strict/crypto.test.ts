@@ -1,9 +1,8 @@
 import { createPublicKey, sign, verify, type KeyObject } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { importSpki } from '../../src/strict/import-spki.js';
+import { generateKeyPair, importSpki } from '../../src/strict/crypto.js';
 import { keyAlgorithms } from '../../src/strict/key-algorithm.js';
-import { generateKeyPair } from '../../src/strict/key-pair.js';
 import { readSubjectPublicKeyInfo } from '../../src/strict/subject-public-key-info.js';
 import { mutate, mutations } from './mutate.js';
 import { propertyRuns } from '../../../../test/helpers/property-runs.js';

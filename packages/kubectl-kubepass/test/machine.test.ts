@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { oneLine, printable } from '../src/printable.js';
+import { oneLine, printable } from '../src/machine.js';
 
 it('shows the control characters of a server’s text as what they are not', () => {
   expect(printable('open \u001b]8;;file:///etc\u0007here\u001b[2K\r')).toBe(
