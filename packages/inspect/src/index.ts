@@ -2,7 +2,7 @@
 export { type InspectionContext, type KnownCluster, type Thresholds, UploadRefusedError } from './model/decoded.js';
 export { type FindingCode, findingKinds } from './model/catalogue.js';
 export { inspect, inspectSingleObject, inspectUpload } from './inspect.js';
-export { type InspectionAccount, measured } from './inspection-account.js';
+export { type InspectionAccount, measured } from './inspect.js';
 export type {
   CertificateContent,
   Finding,

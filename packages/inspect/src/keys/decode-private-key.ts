@@ -4,8 +4,8 @@ import { normalize } from '@kubepass/x509/tree';
 import type { DecodeContext, Decoded, KeyMaterial, Observation, Piece } from '../model/decoded.js';
 import { describePublicKey } from '../x509/describe-public-key.js';
 import { type Encryption, openEncrypted, weakEncryption } from './encryption/encryption.js';
-import { isLegacyEncrypted, readEncryption, readLegacyEncryption } from './encryption/read-encryption.js';
-import { looksLikeOpenSshKey, openSshCipher, shapeOfPrivateKey } from './key-shapes.js';
+import { readEncryption, readLegacyEncryption } from './encryption/read-encryption.js';
+import { isLegacyEncrypted, looksLikeOpenSshKey, openSshCipher, shapeOfPrivateKey } from '../der/recognise.js';
 import { type PublicHalf, readPublicHalf, type UnencryptedShape, unreadableHalf } from './public-half.js';
 
 type Encoding = PrivateKeyContent['encoding'];

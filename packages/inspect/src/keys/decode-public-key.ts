@@ -1,12 +1,12 @@
 import { DerError, inside, onlyElement, Tag } from '@kubepass/x509';
 import { normalize } from '@kubepass/x509/tree';
-import type { DecodeContext, Decoded, Piece } from '../model/decoded.js';
+import type { Decoded, Piece } from '../model/decoded.js';
 import { describePublicKey } from '../x509/describe-public-key.js';
-import { shapeOfPublicKey } from './key-shapes.js';
+import { shapeOfPublicKey } from '../der/recognise.js';
 import { rsaSubjectPublicKeyInfo } from './public-half.js';
 
 /** Decodes a SubjectPublicKeyInfo, or an RSAPublicKey, which becomes a SubjectPublicKeyInfo. */
-export function decodePublicKey(piece: Piece, _context: DecodeContext): Decoded {
+export function decodePublicKey(piece: Piece): Decoded {
   try {
     const normalized = normalize(piece.bytes);
     const der = normalized.ok ? normalized.der : piece.bytes;

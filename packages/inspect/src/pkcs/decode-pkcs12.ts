@@ -1,13 +1,4 @@
-import {
-  contextConstructed,
-  type DerElement,
-  DerError,
-  DerReader,
-  inside,
-  onlyElement,
-  readOid,
-  Tag,
-} from '@kubepass/x509';
+import { contextConstructed, type DerElement, DerError, inside, onlyElement, readOid, Tag } from '@kubepass/x509';
 import { normalize } from '@kubepass/x509/tree';
 import type { DecodeContext, Decoded, Observation, Piece } from '../model/decoded.js';
 import { mayDerive, openEncrypted, weakEncryption } from '../keys/encryption/encryption.js';
@@ -15,7 +6,6 @@ import { readEncryption } from '../keys/encryption/read-encryption.js';
 import {
   type ContentInfo,
   implicitOctets,
-  looksLikePkcs7,
   onlyInside,
   piecesOf,
   readContentInfo,
@@ -167,20 +157,6 @@ class Pkcs12Reading {
   /** Reports each code once: two safes stay closed for the same reason. */
   #observe(code: Observation['code'], message: string): void {
     if (!this.#observations.some((other) => other.code === code)) this.#observations.push({ code, message });
-  }
-}
-
-/** Whether `der` is built like a PFX (RFC 7292 4): SEQUENCE { INTEGER 3, a ContentInfo, … }. */
-export function looksLikePkcs12(der: Buffer): boolean {
-  if (der[0] !== Tag.SEQUENCE) return false;
-  try {
-    const reader = inside(new DerReader(der).next());
-    const version = reader.next();
-    if (version.tag !== Tag.INTEGER || version.content.length !== 1 || version.content[0] !== 3) return false;
-    return looksLikePkcs7(reader.next().raw);
-  } catch (error) {
-    if (error instanceof DerError) return false;
-    throw error;
   }
 }
 

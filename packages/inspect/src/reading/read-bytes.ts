@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { counted } from '../formats/text/duration-in-words.js';
 import { BASE64_PEM_BEGIN, wholeBase64 } from './base64.js';
 import { uploadLimits } from './budget.js';
-import { isWholeSequence, looksLikeSequence } from './der-sequence.js';
+import { isWholeSequence, looksLikeSequence } from '../der/recognise.js';
 import { isGzip, readArchive } from './read-archive.js';
 import { looksLikeDocuments, readKubernetesDocuments } from './read-kubernetes-documents.js';
 import { readLooseText } from './read-loose-text.js';

@@ -6,9 +6,9 @@ import {
   type Piece,
   UploadRefusedError,
 } from '../model/decoded.js';
-import { decodeDer } from '../der/decode-der.js';
+import { decodeDer } from './decode-der.js';
 import { uploadLimits } from './budget.js';
-import { isWholeSequence } from './der-sequence.js';
+import { isWholeSequence } from '../der/recognise.js';
 import { cleanPath, NAMELESS } from './paths.js';
 import { readBytes } from './read-bytes.js';
 import { nextPemBlock, PEM_BEGIN } from './read-pem.js';

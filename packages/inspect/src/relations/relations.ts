@@ -1,9 +1,16 @@
 import type { KubeconfigContent, PublicKeyDescription } from '../model/inspection.js';
 import type { Budget, DecodedObject, KnownCluster } from '../model/decoded.js';
-import { type Anchor, CertificateIndex, type CertificateNode, isSelfIssued, octetsKey } from './certificate-node.js';
-import { type Chain, chainsOf } from './chains.js';
-import { findIssuers, type Issuance } from './find-issuers.js';
-import { type KnownAuthorities, knownAuthorities, serverAddress } from './known-clusters.js';
+import {
+  type Anchor,
+  CertificateIndex,
+  type CertificateNode,
+  isSelfIssued,
+  type KnownAuthorities,
+  knownAuthorities,
+  octetsKey,
+  serverAddress,
+} from './certificate-node.js';
+import { type Chain, chainsOf, findIssuers, type Issuance } from './find-issuers.js';
 import { pathStem } from '../reading/paths.js';
 
 export type KubeconfigObject = DecodedObject & { readonly content: KubeconfigContent };

@@ -9,18 +9,23 @@ import {
 } from '@kubepass/x509/tree';
 import type { Decoded } from '../model/decoded.js';
 import type { Report } from '../model/observations.js';
-import { describeExtensions, type DescribedExtensions, NO_EXTENSIONS } from './describe-extensions.js';
-import { nameContent, observeName } from './describe-name.js';
-import { describeTime } from './describe-time.js';
-import { entryProfile, listProfile } from './extension-profiles.js';
-import { serialNumberHex } from './serial-number.js';
 import {
-  describeAlgorithm,
-  observeAlgorithms,
-  observeBrokenHash,
-  observePssParameters,
-} from './signature-algorithms.js';
-import { decodeSigned, observeTrailing, signedOf, versionOf } from './signed-object.js';
+  type DescribedExtensions,
+  describeExtensions,
+  entryProfile,
+  listProfile,
+  NO_EXTENSIONS,
+} from './describe-extensions.js';
+import { nameContent, observeName } from './describe-names.js';
+import {
+  decodeSigned,
+  describeTime,
+  observeTrailing,
+  serialNumberHex,
+  signedOf,
+  versionOf,
+} from './decode-signed-object.js';
+import { describeAlgorithm, observeAlgorithms, observeBrokenHash, observePssParameters } from './verify-signed.js';
 
 /** Decodes any certificate list that OpenSSL or Go shows (RFC 5280 5.1) and reports its oddities. */
 export const decodeCertificateList = (normalized: Normalized): Decoded =>

@@ -5,23 +5,28 @@ import { readInteger } from '@kubepass/x509';
 import { type BitString, type CertificateTree, type Normalized, readCertificateTree } from '@kubepass/x509/tree';
 import type { CertificateMaterial, DecodeContext, Decoded, Signed } from '../model/decoded.js';
 import type { Report } from '../model/observations.js';
-import { describeExtensions, NO_EXTENSIONS } from './describe-extensions.js';
-import { nameContent, observeName, observeSubject } from './describe-name.js';
+import { certificateProfile, describeExtensions, NO_EXTENSIONS } from './describe-extensions.js';
+import { nameContent, observeName, observeSubject } from './describe-names.js';
 import { describePublicKeyTree } from './describe-public-key.js';
-import { type DescribedTime, describeTime } from './describe-time.js';
-import { certificateProfile } from './extension-profiles.js';
+import {
+  decodeSigned,
+  type DescribedTime,
+  describeTime,
+  observeSerialNumber,
+  observeTrailing,
+  serialNumberHex,
+  signedOf,
+  versionOf,
+} from './decode-signed-object.js';
 import type { ExtensionFacts } from './extension-values.js';
-import { kubernetesReading } from './kubernetes-reading.js';
-import { roleOf } from './role-of.js';
-import { observeSerialNumber, serialNumberHex } from './serial-number.js';
+import { kubernetesReading, roleOf } from './kubernetes-role.js';
 import {
   describeAlgorithm,
   observeAlgorithms,
   observeBrokenHash,
   observePssParameters,
-} from './signature-algorithms.js';
-import { decodeSigned, observeTrailing, signedOf, versionOf } from './signed-object.js';
-import { verifySigned } from './verify-signed.js';
+  verifySigned,
+} from './verify-signed.js';
 
 /** Decodes any certificate that OpenSSL or Go shows (RFC 5280 4.1) and reports its oddities instead of refusing it. */
 export const decodeCertificate = (normalized: Normalized, path: string, context: DecodeContext): Decoded =>

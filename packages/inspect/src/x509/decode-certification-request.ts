@@ -10,14 +10,12 @@ import {
 } from '@kubepass/x509/tree';
 import type { DecodeContext, Decoded, Signed } from '../model/decoded.js';
 import type { Report } from '../model/observations.js';
-import { describeExtensions, type DescribedExtensions, NO_EXTENSIONS } from './describe-extensions.js';
-import { nameContent, observeSubject } from './describe-name.js';
+import { type DescribedExtensions, describeExtensions, NO_EXTENSIONS, requestProfile } from './describe-extensions.js';
+import { nameContent, observeSubject } from './describe-names.js';
 import { describePublicKeyTree } from './describe-public-key.js';
-import { requestProfile } from './extension-profiles.js';
-import { kubernetesReading } from './kubernetes-reading.js';
-import { describeAlgorithm, observeBrokenHash, observePssParameters } from './signature-algorithms.js';
-import { decodeSigned, observeTrailing, signedOf, versionOf } from './signed-object.js';
-import { verifySigned } from './verify-signed.js';
+import { kubernetesReading } from './kubernetes-role.js';
+import { describeAlgorithm, observeBrokenHash, observePssParameters, verifySigned } from './verify-signed.js';
+import { decodeSigned, observeTrailing, signedOf, versionOf } from './decode-signed-object.js';
 
 /** Decodes any certification request that OpenSSL or Go shows (RFC 2986 4) and reports its oddities. */
 export const decodeCertificationRequest = (normalized: Normalized, context: DecodeContext): Decoded =>

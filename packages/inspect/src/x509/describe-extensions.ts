@@ -1,9 +1,8 @@
-import type { ExtensionContent } from '../model/inspection.js';
-import { objectNames } from '@kubepass/x509/openssl-text';
 import { DerError } from '@kubepass/x509';
+import { objectNames } from '@kubepass/x509/openssl-text';
 import type { ExtensionTree } from '@kubepass/x509/tree';
+import type { ExtensionContent } from '../model/inspection.js';
 import type { Report } from '../model/observations.js';
-import { type ExtensionProfile, observeCriticality } from './extension-profiles.js';
 import { type DescribedValue, type ExtensionFacts, type KnownExtension, knownExtensions } from './extension-values.js';
 
 /** The content and the facts of a list of extensions. */
@@ -83,4 +82,104 @@ function describeValue(
     reportHere('MalformedExtension', error.message);
   }
   return null;
+}
+
+/** The critical flag of an extension, by RFC 5280. */
+type Criticality = 'must' | 'should' | 'shouldNot' | 'mustNot';
+
+/** The expectations of a kind of object of its extensions. Identifiers are dotted. */
+export interface ExtensionProfile {
+  /** Readers of these objects act upon them, so they may be critical. */
+  readonly actedUpon: ReadonlySet<string>;
+  readonly criticality: ReadonlyMap<string, Criticality>;
+}
+
+/** The extensions of certificates that Go, and so Kubernetes, acts upon (crypto/x509 parser.go). */
+const actedUponInCertificates: ReadonlySet<string> = new Set([
+  '2.5.29.14',
+  '2.5.29.15',
+  '2.5.29.17',
+  '2.5.29.19',
+  '2.5.29.30',
+  '2.5.29.31',
+  '2.5.29.32',
+  '2.5.29.33',
+  '2.5.29.35',
+  '2.5.29.36',
+  '2.5.29.37',
+  '2.5.29.54',
+  '1.3.6.1.5.5.7.1.1',
+]);
+
+/**
+ * RFC 5280 4.2. Basic constraints, and alternative names of an empty subject, depend on the rest of the certificate and
+ * are looked at with it.
+ */
+export const certificateProfile: ExtensionProfile = {
+  actedUpon: actedUponInCertificates,
+  criticality: new Map<string, Criticality>([
+    ['2.5.29.35', 'mustNot'], // 4.2.1.1 authorityKeyIdentifier
+    ['2.5.29.14', 'mustNot'], // 4.2.1.2 subjectKeyIdentifier
+    ['2.5.29.15', 'should'], // 4.2.1.3 keyUsage
+    ['2.5.29.33', 'should'], // 4.2.1.5 policyMappings
+    ['2.5.29.18', 'shouldNot'], // 4.2.1.7 issuerAltName
+    ['2.5.29.9', 'mustNot'], // 4.2.1.8 subjectDirectoryAttributes
+    ['2.5.29.30', 'must'], // 4.2.1.10 nameConstraints
+    ['2.5.29.36', 'must'], // 4.2.1.11 policyConstraints
+    ['2.5.29.31', 'shouldNot'], // 4.2.1.13 cRLDistributionPoints
+    ['2.5.29.54', 'must'], // 4.2.1.14 inhibitAnyPolicy
+    ['2.5.29.46', 'mustNot'], // 4.2.1.15 freshestCRL
+    ['1.3.6.1.5.5.7.1.1', 'mustNot'], // 4.2.2.1 authorityInfoAccess
+    ['1.3.6.1.5.5.7.1.11', 'mustNot'], // 4.2.2.2 subjectInfoAccess
+  ]),
+};
+
+/** A CA decides on the extensions that a request asks for, and on their flags. */
+export const requestProfile: ExtensionProfile = { actedUpon: actedUponInCertificates, criticality: new Map() };
+
+/** RFC 5280 5.2. */
+export const listProfile: ExtensionProfile = {
+  actedUpon: new Set([
+    '2.5.29.18',
+    '2.5.29.20',
+    '2.5.29.27',
+    '2.5.29.28',
+    '2.5.29.35',
+    '2.5.29.46',
+    '1.3.6.1.5.5.7.1.1',
+  ]),
+  criticality: new Map<string, Criticality>([
+    ['2.5.29.35', 'mustNot'], // 5.2.1, 4.2.1.1 authorityKeyIdentifier
+    ['2.5.29.18', 'shouldNot'], // 5.2.2 issuerAltName
+    ['2.5.29.20', 'mustNot'], // 5.2.3 cRLNumber
+    ['2.5.29.27', 'must'], // 5.2.4 deltaCRLIndicator
+    ['2.5.29.28', 'must'], // 5.2.5 issuingDistributionPoint
+    ['2.5.29.46', 'mustNot'], // 5.2.6 freshestCRL
+    ['1.3.6.1.5.5.7.1.1', 'mustNot'], // 5.2.7 authorityInfoAccess
+  ]),
+};
+
+/** RFC 5280 5.3: the extensions of the entries of a list. */
+export const entryProfile: ExtensionProfile = {
+  actedUpon: new Set(['2.5.29.21', '2.5.29.24', '2.5.29.29']),
+  criticality: new Map<string, Criticality>([
+    ['2.5.29.21', 'mustNot'], // 5.3.1 reasonCode
+    ['2.5.29.24', 'mustNot'], // 5.3.2 invalidityDate
+    ['2.5.29.29', 'must'], // 5.3.3 certificateIssuer
+  ]),
+};
+
+/** Reports an extension that is critical and should not be, or the reverse. */
+export function observeCriticality(
+  { oid, critical }: { readonly oid: string; readonly critical: boolean },
+  name: string,
+  { criticality }: ExtensionProfile,
+  report: Report,
+): void {
+  const rule = criticality.get(oid);
+  const is = `the extension ${name} is ${critical ? 'critical' : 'not critical'}`;
+  if (rule === 'mustNot' && critical) report('ExtensionWronglyCritical', `${is}, and must not be`);
+  else if (rule === 'must' && !critical) report('ExtensionNotCritical', `${is}, and must be`);
+  else if (rule === 'shouldNot' && critical) report('CriticalityUnusual', `${is}, and should not be`);
+  else if (rule === 'should' && !critical) report('CriticalityUnusual', `${is}, and should be`);
 }

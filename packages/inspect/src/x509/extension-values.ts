@@ -26,9 +26,14 @@ import {
 } from '@kubepass/x509/tree';
 import type { AuthorityKeyIdentifier, SubjectAltNames } from '../model/decoded.js';
 import type { Report } from '../model/observations.js';
-import { describeGeneralName, describeGeneralNames, type GeneralNameContent } from './describe-general-name.js';
-import { attributeContent, attributeLabel } from './describe-name.js';
-import { timeContent } from './describe-time.js';
+import {
+  attributeContent,
+  attributeLabel,
+  describeGeneralName,
+  describeGeneralNames,
+  type GeneralNameContent,
+} from './describe-names.js';
+import { timeContent } from './decode-signed-object.js';
 
 /** The typed values that comparisons need; each null where the extension is absent or malformed. */
 export interface ExtensionFacts {

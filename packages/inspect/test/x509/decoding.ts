@@ -5,7 +5,7 @@ import type { CertificateMaterial, Observation, Signed } from '../../src/model/d
 import { decodeCertificate } from '../../src/x509/decode-certificate.js';
 import { decodeCertificateList } from '../../src/x509/decode-certificate-list.js';
 import { decodeCertificationRequest } from '../../src/x509/decode-certification-request.js';
-import { malformed } from '../../src/x509/signed-object.js';
+import { malformed } from '../../src/x509/decode-signed-object.js';
 import { type SignatureVerdict, verifySigned } from '../../src/x509/verify-signed.js';
 import { DerReader } from '@kubepass/x509';
 import { normalize, type Normalized, readAlgorithm, readPublicKeyTree } from '@kubepass/x509/tree';

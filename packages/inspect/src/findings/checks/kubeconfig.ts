@@ -2,7 +2,7 @@ import { quote } from '../../formats/text/quote.js';
 import type { KnownCluster } from '../../model/decoded.js';
 import type { KubeconfigObject, Relations } from '../../relations/relations.js';
 import { type Anchor, type CertificateNode, isSelfIssued } from '../../relations/certificate-node.js';
-import type { Chain } from '../../relations/chains.js';
+import type { Chain } from '../../relations/find-issuers.js';
 import type { Setting } from './check.js';
 import { certificatesFrom } from './kubeconfig-members.js';
 

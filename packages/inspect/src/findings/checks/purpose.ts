@@ -1,10 +1,9 @@
 import { extensionId, keyPurpose, type KeyUsage } from '@kubepass/x509';
+import { anyExtendedKeyUsage } from '../../x509/kubernetes-role.js';
 import type { CertificateContent } from '../../model/inspection.js';
 import type { Report } from '../../model/observations.js';
 import { isSelfIssued } from '../../relations/certificate-node.js';
 import type { CertificateCheck, ExaminedCertificate, Setting } from './check.js';
-
-const anyExtendedKeyUsage = '2.5.29.37.0';
 
 /** Whether a certificate says what it may be used for, and is used for that. */
 export const checkPurpose: CertificateCheck = (certificate, setting) => {

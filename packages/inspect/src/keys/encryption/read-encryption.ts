@@ -205,10 +205,6 @@ const ciphersByName: ReadonlyMap<string, Cipher> = new Map([
   ['RC2-64-CBC', rc2(8, 64)],
 ]);
 
-/** Whether the headers of the PEM block say that its content is encrypted (RFC 1421 4.6.1.1, 4.6.1.3). */
-export const isLegacyEncrypted = ({ headers }: Pick<Piece, 'headers'>): boolean =>
-  headers['DEK-Info'] !== undefined || /^4\s*,\s*ENCRYPTED$/i.test(headers['Proc-Type']?.trim() ?? '');
-
 /** Reads how a legacy PEM block is encrypted. The header names the cipher, and its initialization vector in hex. */
 export function readLegacyEncryption(headers: Piece['headers']): Encryption {
   const [name = '', hex = ''] = (headers['DEK-Info'] ?? '').split(',').map((part) => part.trim());
