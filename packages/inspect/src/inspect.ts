@@ -1,9 +1,9 @@
 import { DerError, DerReader, PrimalityTests, primeModulus, type TestedFor } from '@kubepass/x509';
 import { type PublicKeyTree, readPublicKeyTree, rsaMagnitudes } from '@kubepass/x509/tree';
 import { findAll } from './findings/find-all.js';
-import type { Budget, DecodedObject, InspectionContext, Material } from './model/decoded.js';
+import type { DecodedObject, InspectionContext, Material } from './model/decoded.js';
 import type { Inspection, InspectionFormat, Upload } from './model/inspection.js';
-import { openBudget } from './reading/budget.js';
+import { type Budget, openBudget } from './reading/budget.js';
 import { pathStem } from './reading/paths.js';
 import { readSingleObject, readUpload } from './reading/read-upload.js';
 import { listRelations } from './relations/list-relations.js';

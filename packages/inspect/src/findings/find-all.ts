@@ -1,10 +1,11 @@
 import type { Finding, Severity } from '../model/inspection.js';
-import { type DecodedObject, type InspectionContext, type Observation, UploadRefusedError } from '../model/decoded.js';
+import type { DecodedObject, InspectionContext, Observation } from '../model/decoded.js';
+import { UploadRefusedError } from '../reading/budget.js';
 import { Observations } from '../model/observations.js';
 import { isAuthority } from '../relations/certificate-node.js';
 import type { Relations } from '../relations/relations.js';
 import { findingKinds, type FindingKind } from '../model/catalogue.js';
-import { type CertificateCheck, type ObjectCheck, type Setting, useOf } from './checks/check.js';
+import type { CertificateCheck, ObjectCheck, Setting } from './checks/check.js';
 import { checkAlternativeNames, checkPrivilegedNames, checkSubject } from './checks/names.js';
 import {
   checkBundle,
@@ -19,7 +20,7 @@ import { checkCertificateSigningRequest } from './checks/certificate-signing-req
 import { checkKey, checkSharedKey } from './checks/keys.js';
 import { checkTrustOfKubeconfig } from './checks/kubeconfig.js';
 import { checkNameConstraints } from './checks/name-constraints.js';
-import { checkPurpose } from './checks/purpose.js';
+import { checkPurpose, useOf } from './checks/purpose.js';
 import { checkCertificateList, checkValidity } from './checks/validity.js';
 
 const certificateChecks: readonly CertificateCheck[] = [

@@ -1,7 +1,9 @@
 import type { PrivateKeyContent, PublicKeyDescription } from '../model/inspection.js';
 import { DerError, inside, onlyElement, Tag } from '@kubepass/x509';
 import { normalize } from '@kubepass/x509/tree';
-import type { DecodeContext, Decoded, KeyMaterial, Observation, Piece } from '../model/decoded.js';
+import type { Decoded, Observation, Piece } from '../model/decoded.js';
+import type { DecodeContext } from '../reading/budget.js';
+import { Observations } from '../model/observations.js';
 import { describePublicKey } from '../x509/describe-public-key.js';
 import { type Encryption, openEncrypted, weakEncryption } from './encryption/encryption.js';
 import { readEncryption, readLegacyEncryption } from './encryption/read-encryption.js';
@@ -127,41 +129,28 @@ function decoded(
   half: PublicHalf | null,
   observations: readonly Observation[],
 ): Decoded {
-  const described = half === null ? null : describeHalf(half);
+  const all = new Observations();
+  all.addAll(half?.observations ?? []);
+  const publicKey = half && describeHalf(half, all);
+  all.addAll(observations);
+  const subjectPublicKeyInfo = publicKey && half.subjectPublicKeyInfo;
   return {
-    content: {
-      type: 'PrivateKey',
-      encoding,
-      encrypted: encryption !== null,
-      encryption,
-      publicKey: described?.description ?? null,
-    },
-    material: described?.material ?? null,
-    observations: once([...(described?.observations ?? []), ...observations]),
+    content: { type: 'PrivateKey', encoding, encrypted: encryption !== null, encryption, publicKey },
+    material: subjectPublicKeyInfo ? { kind: 'privateKey', subjectPublicKeyInfo } : null,
+    observations: once(all.toArray()),
     pieces: [],
   };
 }
 
-function describeHalf({ subjectPublicKeyInfo, observations }: PublicHalf): {
-  readonly description: PublicKeyDescription | null;
-  readonly material: KeyMaterial | null;
-  readonly observations: readonly Observation[];
-} {
-  if (subjectPublicKeyInfo === null) return { description: null, material: null, observations };
+/** The description of a public half; null where it is not told, or cannot be read. */
+function describeHalf({ subjectPublicKeyInfo }: PublicHalf, observations: Observations): PublicKeyDescription | null {
+  if (subjectPublicKeyInfo === null) return null;
   try {
-    const described = describePublicKey(subjectPublicKeyInfo);
-    return {
-      description: described.description,
-      material: { kind: 'privateKey', subjectPublicKeyInfo },
-      observations: [...observations, ...described.observations],
-    };
+    return describePublicKey(subjectPublicKeyInfo, observations.report);
   } catch (error) {
     if (!(error instanceof DerError)) throw error;
-    return {
-      description: null,
-      material: null,
-      observations: [...observations, ...unreadableHalf(error.message).observations],
-    };
+    observations.addAll(unreadableHalf(error.message).observations);
+    return null;
   }
 }
 

@@ -1,6 +1,7 @@
 import { DerError, inside, onlyElement, Tag } from '@kubepass/x509';
 import { normalize } from '@kubepass/x509/tree';
 import type { Decoded, Piece } from '../model/decoded.js';
+import { Observations } from '../model/observations.js';
 import { describePublicKey } from '../x509/describe-public-key.js';
 import { shapeOfPublicKey } from '../der/recognise.js';
 import { rsaSubjectPublicKeyInfo } from './public-half.js';
@@ -11,11 +12,12 @@ export function decodePublicKey(piece: Piece): Decoded {
     const normalized = normalize(piece.bytes);
     const der = normalized.ok ? normalized.der : piece.bytes;
     const spki = shapeOfPublicKey(der) === 'RSAPublicKey' ? wrapRsaPublicKey(der) : der;
-    const { description, observations } = describePublicKey(spki);
+    const observations = new Observations();
+    if (normalized.ok) observations.addAll(normalized.observations);
     return {
-      content: { type: 'PublicKey', publicKey: description },
+      content: { type: 'PublicKey', publicKey: describePublicKey(spki, observations.report) },
       material: { kind: 'publicKey', subjectPublicKeyInfo: spki },
-      observations: [...(normalized.ok ? normalized.observations : []), ...observations],
+      observations: observations.toArray(),
       pieces: [],
     };
   } catch (error) {

@@ -1,6 +1,6 @@
-import { UploadRefusedError, type InspectionContext } from '../model/decoded.js';
+import type { InspectionContext } from '../model/decoded.js';
 import { inspectUpload, type Inspected } from '../inspect.js';
-import { uploadLimits } from '../reading/budget.js';
+import { uploadLimits, UploadRefusedError } from '../reading/budget.js';
 import type { UploadPart } from '../model/inspection.js';
 
 /** The inspections of some files, in their order. */

@@ -1,6 +1,7 @@
 import { contextConstructed, type DerElement, DerError, inside, onlyElement, readOid, Tag } from '@kubepass/x509';
 import { normalize } from '@kubepass/x509/tree';
-import type { DecodeContext, Decoded, Observation, Piece } from '../model/decoded.js';
+import type { Decoded, Observation, Piece } from '../model/decoded.js';
+import type { DecodeContext } from '../reading/budget.js';
 import { mayDerive, openEncrypted, weakEncryption } from '../keys/encryption/encryption.js';
 import { readEncryption } from '../keys/encryption/read-encryption.js';
 import {

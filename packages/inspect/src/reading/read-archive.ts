@@ -1,8 +1,7 @@
 import { constants, gunzipSync } from 'node:zlib';
 import { quote } from '../formats/text/quote.js';
-import { UploadRefusedError } from '../model/decoded.js';
 import { Observations } from '../model/observations.js';
-import { uploadLimits } from './budget.js';
+import { uploadLimits, UploadRefusedError } from './budget.js';
 import { cleanPath, entryPath } from './paths.js';
 import type { Reading, Source } from './reading.js';
 import { isTar, readTar, type TarEntry } from './tar-entries.js';

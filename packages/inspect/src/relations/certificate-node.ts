@@ -1,5 +1,6 @@
-import { DerError, displayDistinguishedName, readCertificate, sha256 } from '@kubepass/x509';
+import { displayDistinguishedName, readCertificate, readInteger, sha256 } from '@kubepass/x509';
 import { readCertificateTree } from '@kubepass/x509/tree';
+import { readOrNull } from '../der/recognise.js';
 import type { CertificateMaterial, DecodedObject, KnownCluster } from '../model/decoded.js';
 
 /** A cluster of ours that trusts a CA, and what for. */
@@ -36,35 +37,38 @@ export const isAuthority = (certificate: CertificateMaterial): boolean =>
 export const placeOf = ({ object, anchors }: CertificateNode): string =>
   object?.path ?? `the CA of cluster ${anchors[0]?.cluster ?? ''}`;
 
-/** Certificates indexed by subject and by subject key identifier, to look up issuers. */
-export class CertificateIndex {
-  readonly #bySubject = new Map<string, CertificateNode[]>();
-  readonly #byKeyIdentifier = new Map<string, CertificateNode[]>();
-
-  constructor(nodes: readonly CertificateNode[]) {
-    for (const node of nodes) {
-      const { subject, subjectKeyIdentifier } = node.material;
-      add(this.#bySubject, octetsKey(subject), node);
-      if (subjectKeyIdentifier !== null) add(this.#byKeyIdentifier, octetsKey(subjectKeyIdentifier), node);
-    }
-  }
-
-  /** Compares octet for octet. */
-  bySubject(name: string): readonly CertificateNode[] {
-    return this.#bySubject.get(name) ?? none;
-  }
-
-  byKeyIdentifier(keyIdentifier: string): readonly CertificateNode[] {
-    return this.#byKeyIdentifier.get(keyIdentifier) ?? none;
-  }
+/** The printed form of a distinguished name, in which nothing hides, for a message: quoted and cut to a readable length. */
+export function shortName(text: string): string {
+  // Not between the halves of a character.
+  return text.length <= 200 ? `"${text}"` : `"${text.slice(0, 200).replace(/[\ud800-\udbff]$/, '')}…"`;
 }
 
-const none: readonly CertificateNode[] = [];
+/** Certificates by subject and by subject key identifier, octet for octet, to look up issuers. */
+export interface CertificateIndex {
+  readonly bySubject: ReadonlyMap<string, readonly CertificateNode[]>;
+  readonly byKeyIdentifier: ReadonlyMap<string, readonly CertificateNode[]>;
+}
 
-function add(map: Map<string, CertificateNode[]>, key: string, node: CertificateNode): void {
-  const nodes = map.get(key);
-  if (nodes === undefined) map.set(key, [node]);
-  else nodes.push(node);
+export const indexOf = (nodes: readonly CertificateNode[]): CertificateIndex => ({
+  bySubject: grouped(nodes, ({ material }) => octetsKey(material.subject)),
+  byKeyIdentifier: grouped(
+    nodes,
+    ({ material: { subjectKeyIdentifier } }) => subjectKeyIdentifier && octetsKey(subjectKeyIdentifier),
+  ),
+});
+
+/** Groups items by key, and leaves out items without one. */
+export function grouped<T>(items: readonly T[], keyOf: (item: T) => string | null): ReadonlyMap<string, readonly T[]> {
+  // `Map.groupBy` is not in Node 20, on which the kubectl plugin inspects too.
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    if (key === null) continue;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
 }
 
 /** The CAs of our clusters, without duplicates. */
@@ -92,56 +96,36 @@ function readAuthorities(clusters: readonly KnownCluster[]): KnownAuthorities {
       for (const der of authorities) {
         const read = readAuthority(der);
         if (read === null) continue;
-        const node = byFingerprint.get(read.fingerprintSha256) ?? read;
+        const node = byFingerprint.get(read.fingerprintSha256) ?? { ...read, anchors: [] };
         byFingerprint.set(node.fingerprintSha256, node);
         node.anchors.push({ cluster: name, role });
       }
-  return { index: new CertificateIndex([...byFingerprint.values()]), byFingerprint };
+  return { index: indexOf([...byFingerprint.values()]), byFingerprint };
 }
 
-function readAuthority(bytes: Uint8Array): (CertificateNode & { readonly anchors: Anchor[] }) | null {
-  try {
-    const certificate = readCertificate(bytes);
-    const keyIdentifier = certificate.authorityKeyIdentifier;
-    const tree = readCertificateTree(certificate.der);
+const readAuthority = (bytes: Uint8Array): Omit<CertificateNode, 'anchors'> | null =>
+  readOrNull(() => {
+    const { der, authorityKeyIdentifier, fingerprintSha256, subjectPublicKeyInfo, ...certificate } =
+      readCertificate(bytes);
+    const tree = readCertificateTree(der);
     const material: CertificateMaterial = {
+      ...certificate,
       kind: 'certificate',
       tree,
-      der: certificate.der,
       signed: { signedBytes: tree.toBeSigned, algorithm: tree.algorithm, signature: tree.signature.octets },
-      issuer: certificate.issuer.raw,
-      subject: certificate.subject.raw,
-      serialNumber: contentOctets(certificate.serialNumber),
-      subjectPublicKeyInfo: certificate.subjectPublicKeyInfo,
-      notBefore: certificate.notBefore,
-      notAfter: certificate.notAfter,
-      version: certificate.version,
-      subjectKeyIdentifier: certificate.subjectKeyIdentifier,
-      authorityKeyIdentifier: keyIdentifier && { keyIdentifier, issuer: null, serialNumber: null },
-      basicConstraints: certificate.basicConstraints,
-      keyUsage: certificate.keyUsage,
-      extKeyUsage: certificate.extKeyUsage,
+      issuer: tree.issuer.raw,
+      subject: tree.subject.raw,
+      serialNumber: readInteger(tree.serialNumber),
+      authorityKeyIdentifier: authorityKeyIdentifier && {
+        keyIdentifier: authorityKeyIdentifier,
+        issuer: null,
+        serialNumber: null,
+      },
       subjectAltNames: null,
     };
-    return {
-      object: null,
-      material,
-      subject: displayDistinguishedName(certificate.subject),
-      fingerprintSha256: certificate.fingerprintSha256,
-      spkiSha256: sha256(certificate.subjectPublicKeyInfo),
-      anchors: [],
-    };
-  } catch (error) {
-    if (error instanceof DerError) return null;
-    throw error;
-  }
-}
-
-/** The content octets of a serial number in hex. A negative one is wrong here, and matches by key identifier only. */
-function contentOctets(serialNumber: string): Buffer {
-  const magnitude = Buffer.from(serialNumber.replace(/^-/, ''), 'hex');
-  return (magnitude[0] ?? 0) >= 0x80 ? Buffer.concat([Buffer.of(0), magnitude]) : magnitude;
-}
+    const subject = displayDistinguishedName(tree.subject);
+    return { object: null, material, subject, fingerprintSha256, spkiSha256: sha256(subjectPublicKeyInfo) };
+  });
 
 /** The address of a server in one spelling, to compare URLs; null where it is no https URL. */
 export function serverAddress(server: string): string | null {

@@ -1,4 +1,5 @@
-import type { AuthorityKeyIdentifier, Budget, Signed } from '../model/decoded.js';
+import type { AuthorityKeyIdentifier, Signed } from '../model/decoded.js';
+import type { Budget } from '../reading/budget.js';
 import { verifySigned } from '../x509/verify-signed.js';
 import { type CertificateIndex, type CertificateNode, octetsKey } from './certificate-node.js';
 
@@ -11,6 +12,9 @@ export type Issuance =
   /** Its issuer is here, but did not make the signature. */
   | { readonly outcome: 'forged'; readonly supposed: CertificateNode }
   | { readonly outcome: 'unchecked'; readonly supposed: CertificateNode; readonly because: 'unsupported' | 'budget' };
+
+export const issuersIn = (issuance: Issuance | undefined): readonly CertificateNode[] =>
+  issuance?.outcome === 'signed' ? issuance.issuers : [];
 
 /** A certificate or a list. */
 interface Issued {
@@ -109,7 +113,7 @@ function candidatesFor(
     }
   };
   for (const index of indexes) {
-    for (const node of index.bySubject(name)) {
+    for (const node of index.bySubject.get(name) ?? []) {
       const own = node.material.subjectKeyIdentifier;
       const fit =
         own === null || keyIdentifier === null
@@ -120,7 +124,7 @@ function candidatesFor(
       add(node, fit);
     }
     if (identifier === null) continue;
-    for (const node of index.byKeyIdentifier(identifier))
+    for (const node of index.byKeyIdentifier.get(identifier) ?? [])
       if (!node.material.subject.equals(issued.issuer)) add(node, fits.keyIdentifier);
   }
   const found = [...byKey];
@@ -157,8 +161,7 @@ export function chainsOf(
       chains.push({ nodes, complete: true });
       return;
     }
-    const issuance = issuanceOf(last);
-    const issuers = issuance.outcome === 'signed' ? issuance.issuers : [];
+    const issuers = issuersIn(issuanceOf(last));
     if (issuers.some(({ fingerprintSha256 }) => fingerprintSha256 === last.fingerprintSha256)) {
       chains.push({ nodes, complete: true });
       return;

@@ -29,7 +29,7 @@ import { describeAlgorithm, observeAlgorithms, observeBrokenHash, observePssPara
 
 /** Decodes any certificate list that OpenSSL or Go shows (RFC 5280 5.1) and reports its oddities. */
 export const decodeCertificateList = (normalized: Normalized): Decoded =>
-  decodeSigned(normalized, 'a certificate list', ({ report }) => {
+  decodeSigned(normalized, 'a certificate list', (report) => {
     const list = readCertificateListTree(normalized.der);
     const { algorithm, issuer } = list;
     const signed = signedOf(list, normalized, report);
@@ -60,11 +60,9 @@ export const decodeCertificateList = (normalized: Normalized): Decoded =>
       content,
       material: {
         kind: 'list',
-        der: normalized.der,
         signed,
         issuer: issuer.raw,
         authorityKeyIdentifier: facts.authorityKeyIdentifier,
-        thisUpdate: thisUpdate.instant,
         nextUpdate: nextUpdate?.instant ?? null,
         revokedSerialNumbers: new Set(list.revoked.map(({ serialNumber }) => serialNumber.content.toString('hex'))),
       },

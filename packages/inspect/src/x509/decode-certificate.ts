@@ -3,7 +3,8 @@ import { hash } from 'node:crypto';
 import type { CertificateContent } from '../model/inspection.js';
 import { readInteger } from '@kubepass/x509';
 import { type BitString, type CertificateTree, type Normalized, readCertificateTree } from '@kubepass/x509/tree';
-import type { CertificateMaterial, DecodeContext, Decoded, Signed } from '../model/decoded.js';
+import type { CertificateMaterial, Decoded, ExtensionFacts, Signed } from '../model/decoded.js';
+import type { DecodeContext } from '../reading/budget.js';
 import type { Report } from '../model/observations.js';
 import { certificateProfile, describeExtensions, NO_EXTENSIONS } from './describe-extensions.js';
 import { nameContent, observeName, observeSubject } from './describe-names.js';
@@ -18,7 +19,6 @@ import {
   signedOf,
   versionOf,
 } from './decode-signed-object.js';
-import type { ExtensionFacts } from './extension-values.js';
 import { kubernetesReading, roleOf } from './kubernetes-role.js';
 import {
   describeAlgorithm,
@@ -30,8 +30,7 @@ import {
 
 /** Decodes any certificate that OpenSSL or Go shows (RFC 5280 4.1) and reports its oddities instead of refusing it. */
 export const decodeCertificate = (normalized: Normalized, path: string, context: DecodeContext): Decoded =>
-  decodeSigned(normalized, 'a certificate', (observations) => {
-    const { report } = observations;
+  decodeSigned(normalized, 'a certificate', (report) => {
     const certificate = readCertificateTree(normalized.der);
     const { serialNumber, algorithm, issuer, subject, publicKey } = certificate;
     const signed = signedOf(certificate, normalized, report);
@@ -41,8 +40,7 @@ export const decodeCertificate = (normalized: Normalized, path: string, context:
     const { notBefore, notAfter } = describeValidity(certificate, report);
     observeOptionalFields(certificate, version, report);
 
-    const key = describePublicKeyTree(publicKey);
-    observations.addAll(key.observations);
+    const publicKeyDescription = describePublicKeyTree(publicKey, report);
     const { contents: extensions, facts } =
       certificate.extensions === null
         ? NO_EXTENSIONS
@@ -73,7 +71,7 @@ export const decodeCertificate = (normalized: Normalized, path: string, context:
       notBefore: notBefore.text,
       notAfter: notAfter.text,
       secondsRemaining: Math.floor((notAfter.instant.getTime() - context.now.getTime()) / 1000),
-      publicKey: key.description,
+      publicKey: publicKeyDescription,
       issuerUniqueId: hexOf(certificate.issuerUniqueId),
       subjectUniqueId: hexOf(certificate.subjectUniqueId),
       extensions,
@@ -89,12 +87,10 @@ export const decodeCertificate = (normalized: Normalized, path: string, context:
     const material: CertificateMaterial = {
       kind: 'certificate',
       tree: certificate,
-      der: normalized.der,
       signed,
       issuer: issuer.raw,
       subject: subject.raw,
       serialNumber: readInteger(serialNumber),
-      subjectPublicKeyInfo: publicKey.raw,
       notBefore: notBefore.instant,
       notAfter: notAfter.instant,
       version,

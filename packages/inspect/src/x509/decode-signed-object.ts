@@ -21,12 +21,12 @@ export const malformed = (
 export function decodeSigned(
   normalized: Normalized,
   what: string,
-  decode: (observations: Observations) => Omit<Decoded, 'observations' | 'pieces'>,
+  decode: (report: Report) => Omit<Decoded, 'observations' | 'pieces'>,
 ): Decoded {
   const observations = new Observations();
   observations.addAll(normalized.observations);
   try {
-    return { ...decode(observations), observations: observations.toArray(), pieces: [] };
+    return { ...decode(observations.report), observations: observations.toArray(), pieces: [] };
   } catch (error) {
     if (error instanceof DerError)
       return malformed(normalized.found.length, what, error.message, normalized.observations);

@@ -2,6 +2,7 @@ import { isAscii } from 'node:buffer';
 import { attributeType, displayDistinguishedName, displayIpAddress, Tag } from '@kubepass/x509';
 import { objectNames } from '@kubepass/x509/openssl-text';
 import {
+  count,
   decodeString,
   type GeneralName,
   type GeneralNameType,
@@ -9,6 +10,7 @@ import {
   type NameTree,
   type NameTreeAttribute,
   stringTypeName,
+  type Subtree,
   textsOf,
 } from '@kubepass/x509/tree';
 import { quote } from '../formats/text/quote.js';
@@ -58,6 +60,42 @@ export function describeGeneralName(name: GeneralName, report: Report): GeneralN
 
 export const describeGeneralNames = (names: readonly GeneralName[], report: Report): GeneralNameContent[] =>
   names.map((name) => describeGeneralName(name, report));
+
+/** RFC 5280 wants at least one of what stands in most lists (SIZE (1..MAX)). */
+export function some<T>(list: readonly T[], what: string, report: Report): readonly T[] {
+  if (list.length === 0) report('MalformedExtension', `${what} is empty`);
+  return list;
+}
+
+/** The subtrees of name constraints: their bases, an address with its mask. */
+export const describeSubtrees = (list: readonly Subtree[], report: Report): GeneralNameContent[] =>
+  some(list, 'a list of subtrees', report).map(({ base, minimum, maximum }) => {
+    const content = describeGeneralName(base, report);
+    // RFC 5280 4.2.1.10: minimum is zero, and maximum is absent.
+    if ((minimum && count(minimum) !== 0) || maximum)
+      report('MalformedExtension', 'a subtree has a minimum or a maximum');
+    return content.type === 'iPAddress' ? subnet(base.octets, report) : content;
+  });
+
+/** An address with its mask behind it: `10.0.0.0/8`, `10.0.0.0/255.0.255.0`. */
+function subnet(octets: Buffer, report: Report): GeneralNameContent {
+  const type = 'iPAddress';
+  const size = octets.length / 2;
+  const mask = octets.subarray(size);
+  const address = size === 4 || size === 16 ? displayIpAddress(octets.subarray(0, size)) : null;
+  if (address === null) {
+    report('MalformedExtension', `an address and its mask have ${octets.length} octets, neither 8 nor 32`);
+    return { type, value: null, hex: octets.toString('hex') };
+  }
+  return { type, value: `${address}/${prefixLength(mask) ?? displayIpAddress(mask) ?? ''}`, hex: null };
+}
+
+/** How many ones the mask begins with; null where more of them follow a zero. */
+function prefixLength(mask: Buffer): number | null {
+  const bits = [...mask].map((octet) => octet.toString(2).padStart(8, '0')).join('');
+  const ones = /^1*/.exec(bits)?.[0].length ?? 0;
+  return bits.includes('1', ones) ? null : ones;
+}
 
 /** An IA5String is ASCII; other octets are shown as ISO 8859-1. */
 function reportText(what: string, isIa5: boolean, report: Report): void {

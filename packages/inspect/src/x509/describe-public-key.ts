@@ -20,17 +20,11 @@ import {
   isEven,
   type PublicKeyTree,
   readPublicKeyTree,
-  type RsaMagnitudes,
   rsaMagnitudes,
   rsassaPss,
 } from '@kubepass/x509/tree';
-import type { Observation } from '../model/decoded.js';
-import { Observations, type Report } from '../model/observations.js';
-
-export interface DescribedPublicKey {
-  readonly description: PublicKeyDescription;
-  readonly observations: readonly Observation[];
-}
+import { readOrNull } from '../der/recognise.js';
+import type { Report } from '../model/observations.js';
 
 /** The description of a key besides its identifiers. */
 type KeyFacts = Pick<PublicKeyDescription, 'algorithm' | 'bits' | 'curve' | 'exponent'>;
@@ -38,23 +32,19 @@ type KeyFacts = Pick<PublicKeyDescription, 'algorithm' | 'bits' | 'curve' | 'exp
 const NO_FACTS = { bits: null, curve: null, exponent: null };
 
 /** Describes a SubjectPublicKeyInfo in DER. Throws `DerError` where it is none. */
-export function describePublicKey(spki: Buffer): DescribedPublicKey {
+export function describePublicKey(spki: Buffer, report: Report): PublicKeyDescription {
   const reader = new DerReader(spki);
   const publicKey = readPublicKeyTree(reader);
   reader.end('the public key');
-  return describePublicKeyTree(publicKey);
+  return describePublicKeyTree(publicKey, report);
 }
 
 /** Describes a key by its octets alone, whatever its algorithm, and reports its oddities. */
-export function describePublicKeyTree(publicKey: PublicKeyTree): DescribedPublicKey {
-  const observations = new Observations();
-  const facts = describeKey(publicKey, observations.report);
-  const { raw, algorithm } = publicKey;
-  return {
-    description: { ...facts, oid: algorithm.oid, spkiSha256: hash('sha256', raw, 'hex') },
-    observations: observations.toArray(),
-  };
-}
+export const describePublicKeyTree = (publicKey: PublicKeyTree, report: Report): PublicKeyDescription => ({
+  ...describeKey(publicKey, report),
+  oid: publicKey.algorithm.oid,
+  spkiSha256: hash('sha256', publicKey.raw, 'hex'),
+});
 
 const otherAlgorithm = {
   rsa: '2.5.8.1.1',
@@ -102,10 +92,16 @@ const unsupported = (report: Report, what: string): void => {
   report('KeyAlgorithmUnsupported', `Kubernetes cannot use ${what}`);
 };
 
-const invalid = (report: Report, error: unknown): void => {
-  if (!(error instanceof DerError)) throw error;
-  report('PublicKeyInvalid', error.message);
-};
+/** The value that `read` answers; null, and reported, where it meets octets that cannot be read. */
+function readOrReport<T>(read: () => T, report: Report): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error;
+    report('PublicKeyInvalid', error.message);
+    return null;
+  }
+}
 
 /** crypto/tls of Go refuses longer keys. */
 const LONGEST_USABLE_RSA_KEY = 8192;
@@ -116,17 +112,10 @@ const LONGEST_SHOWN_EXPONENT = 2048;
 
 function describeRsaKey(name: string, { rsa }: PublicKeyTree, report: Report): KeyFacts {
   for (const { code, message } of rsa?.observations ?? []) report(code, `the RSA key: ${message}`);
-  let key: RsaMagnitudes;
-  try {
-    if (!rsa?.value) {
-      report('PublicKeyInvalid', `the RSA key cannot be read: ${rsa?.problem ?? ''}`);
-      return { ...NO_FACTS, algorithm: name };
-    }
-    key = rsaMagnitudes(rsa.value);
-  } catch (error) {
-    invalid(report, error);
-    return { ...NO_FACTS, algorithm: name };
-  }
+  if (!rsa?.value) report('PublicKeyInvalid', `the RSA key cannot be read: ${rsa?.problem ?? ''}`);
+  const { value } = rsa ?? {};
+  const key = value ? readOrReport(() => rsaMagnitudes(value), report) : null;
+  if (key === null) return { ...NO_FACTS, algorithm: name };
   const { bits, modulus, exponent } = key;
   if (bits < 2048) report('WeakRsaKey', `the RSA key has ${bits} bits`);
   if (bits > LONGEST_USABLE_RSA_KEY) unsupported(report, `an RSA key of ${bits} bits`);
@@ -187,24 +176,16 @@ function describeUnnamedCurveKey(parameters: DerElement | null, report: Report):
 }
 
 /** ECParameters (SEC 1 C.2): version, field, coefficients, generator, order. */
-function orderBits(parameters: DerElement): number | null {
-  try {
+const orderBits = (parameters: DerElement): number | null =>
+  readOrNull(() => {
     const fields = inside(parameters);
     for (let i = 0; i < 4; i++) fields.next();
     return bitLengthOf(fields.expect(Tag.INTEGER, 'the order of a curve').content);
-  } catch (error) {
-    if (error instanceof DerError) return null;
-    throw error;
-  }
-}
+  });
 
 function describeEd25519Key(spki: Buffer, report: Report): KeyFacts {
-  try {
-    const strict = readSubjectPublicKeyInfo(spki);
-    if (!strict.ok) report('PublicKeyInvalid', strict.refusal.message);
-  } catch (error) {
-    invalid(report, error);
-  }
+  const strict = readOrReport(() => readSubjectPublicKeyInfo(spki), report);
+  if (strict?.ok === false) report('PublicKeyInvalid', strict.refusal.message);
   return { ...NO_FACTS, algorithm: 'Ed25519', bits: 256 };
 }
 
@@ -227,11 +208,6 @@ function describeRawKey(
 function describeDsaKey({ parameters }: AlgorithmIdentifier, report: Report): KeyFacts {
   unsupported(report, 'a DSA key');
   if (parameters?.tag !== Tag.SEQUENCE) return { ...NO_FACTS, algorithm: 'DSA' };
-  try {
-    const bits = bitLengthOf(inside(parameters).expect(Tag.INTEGER, 'p').content);
-    return { ...NO_FACTS, algorithm: `DSA-${bits}`, bits };
-  } catch (error) {
-    invalid(report, error);
-    return { ...NO_FACTS, algorithm: 'DSA' };
-  }
+  const bits = readOrReport(() => bitLengthOf(inside(parameters).expect(Tag.INTEGER, 'p').content), report);
+  return { ...NO_FACTS, algorithm: bits === null ? 'DSA' : `DSA-${bits}`, bits };
 }

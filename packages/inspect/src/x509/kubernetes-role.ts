@@ -1,11 +1,10 @@
 import { attributeType, keyPurpose } from '@kubepass/x509';
 import { type NameTree, textsOf } from '@kubepass/x509/tree';
-import type { SubjectAltNames } from '../model/decoded.js';
+import type { ExtensionFacts } from '../model/decoded.js';
 import type { CertificateRole, KubernetesReading, NameContent } from '../model/inspection.js';
-import type { ExtensionFacts } from './extension-values.js';
 
 /** The attribute from which Kubernetes reads a `uid`, since 1.33. */
-const uidAttribute = '1.3.6.1.4.1.57683.2';
+export const uidAttribute = '1.3.6.1.4.1.57683.2';
 export const anyExtendedKeyUsage = '2.5.29.37.0';
 
 /**
@@ -16,9 +15,7 @@ export function kubernetesReading(
   subject: NameTree,
   { basicConstraints, extKeyUsage }: ExtensionFacts,
 ): Omit<KubernetesReading, 'credentialId'> | null {
-  const mayBeClient =
-    extKeyUsage === null || extKeyUsage.includes(keyPurpose.clientAuth) || extKeyUsage.includes(anyExtendedKeyUsage);
-  if (!mayBeClient || basicConstraints?.ca === true) return null;
+  if (!purposesOf(extKeyUsage).client || basicConstraints?.ca === true) return null;
   const username = textsOf(subject, attributeType.commonName).at(-1) ?? '';
   if (username === '') return null;
   const uids = textsOf(subject, uidAttribute);
@@ -30,13 +27,10 @@ export function kubernetesReading(
 }
 
 /** The fields of a certificate that tell its role. */
-export interface RoleFacts {
+interface RoleFacts extends Pick<ExtensionFacts, 'extKeyUsage' | 'subjectAltNames'> {
   readonly subject: NameContent;
   readonly issuer: NameContent;
   readonly isCa: boolean;
-  /** Dotted; null: anything. */
-  readonly extKeyUsage: readonly string[] | null;
-  readonly subjectAltNames: SubjectAltNames | null;
 }
 
 /**
@@ -63,6 +57,7 @@ const commonName = (name: NameContent): string => valuesOf(name, 'CN').at(-1) ??
 const valuesOf = (name: NameContent, wanted: string): readonly string[] =>
   name.rdns.flatMap((rdn) => rdn.flatMap(({ type, value }) => (type === wanted ? (value ?? '') : [])));
 
+/** Without the extension, a certificate is for anything. */
 function purposesOf(extKeyUsage: readonly string[] | null): { readonly client: boolean; readonly server: boolean } {
   const may = (purpose: string): boolean =>
     extKeyUsage === null || extKeyUsage.includes(purpose) || extKeyUsage.includes(anyExtendedKeyUsage);

@@ -4,10 +4,16 @@ import type { AuthorityKeyIdentifier, CertificateMaterial, DecodedObject } from 
 import type { CertificateContent, CertificateListContent } from '../../model/inspection.js';
 import type { Report } from '../../model/observations.js';
 import { pathStem } from '../../reading/paths.js';
-import { type CertificateNode, isAuthority, isSelfIssued, placeOf } from '../../relations/certificate-node.js';
-import type { Issuance } from '../../relations/find-issuers.js';
+import {
+  type CertificateNode,
+  isAuthority,
+  isSelfIssued,
+  placeOf,
+  shortName,
+} from '../../relations/certificate-node.js';
+import { type Issuance, issuersIn } from '../../relations/find-issuers.js';
 import type { Relations } from '../../relations/relations.js';
-import { type CertificateCheck, type ObjectCheck, shortName } from './check.js';
+import type { CertificateCheck, ObjectCheck } from './check.js';
 
 /** Whether a certificate of the upload or a CA of ours signed it. */
 export const checkSignature: CertificateCheck = ({ content, node }, { relations, report }) => {
@@ -71,9 +77,7 @@ const unsupported = (algorithm: string): string => `signatures by ${algorithm} w
  * signed it, one that was allowed to is enough.
  */
 export const checkIssuer: CertificateCheck = ({ content, material, node }, { relations, report }) => {
-  const issuance = relations.issuanceOf(node);
-  if (issuance.outcome !== 'signed') return;
-  const { issuers } = issuance;
+  const issuers = issuersIn(relations.issuanceOf(node));
   const [first] = issuers;
   if (first === undefined) return;
   const every = (is: (issuer: CertificateMaterial) => boolean): boolean =>
@@ -188,10 +192,7 @@ export const checkBundle: CertificateCheck = ({ object, node }, { relations, rep
       'ChainOutOfOrder',
       `it stands in place ${found + 1} of ${bundle.length}, and belongs in place ${expected + 1}`,
     );
-  const issuance = relations.issuanceOf(node);
-  const isRoot =
-    issuance.outcome === 'signed' &&
-    issuance.issuers.some((issuer) => issuer.fingerprintSha256 === node.fingerprintSha256);
+  const isRoot = issuersIn(relations.issuanceOf(node)).some((issuer) => isItself(issuer, node));
   if (isRoot && node !== leaf) report('RootInChain', 'it is the root of the chain in its file');
 };
 

@@ -1,8 +1,8 @@
 import { pathStem } from '../../reading/paths.js';
 import type { DecodedObject } from '../../model/decoded.js';
-import { isAuthority } from '../../relations/certificate-node.js';
+import { isAuthority, shortName } from '../../relations/certificate-node.js';
 import type { Relations } from '../../relations/relations.js';
-import { type CertificateCheck, type ObjectCheck, shortName } from './check.js';
+import type { CertificateCheck, ObjectCheck } from './check.js';
 
 /** Whether a key belongs to the certificate beside it, or to anything here. */
 export const checkKey: ObjectCheck = (object, { relations, report }) => {

@@ -4,7 +4,7 @@ import { quote, quoteAll } from '../../formats/text/quote.js';
 import type { CertificateMaterial, SubjectAltNames } from '../../model/decoded.js';
 import type { CertificateRole } from '../../model/inspection.js';
 import { serverHost } from '../../relations/certificate-node.js';
-import { isOfTalos, servesOneOfSeveral } from '../../x509/kubernetes-role.js';
+import { isOfTalos, servesOneOfSeveral, uidAttribute } from '../../x509/kubernetes-role.js';
 import type { CertificateCheck, ExaminedCertificate, ObjectCheck, Setting } from './check.js';
 import { addressInOneForm, hostNamesOf, isAddress, whyUnmatchable } from './host-names.js';
 import { servingCertificates } from './kubeconfig-members.js';
@@ -13,7 +13,7 @@ import { servingCertificates } from './kubeconfig-members.js';
 const readByKubernetes: ReadonlySet<string> = new Set([
   attributeType.commonName,
   attributeType.organizationName,
-  '1.3.6.1.4.1.57683.2',
+  uidAttribute,
 ]);
 
 /** Whether a client's subject names it, and names nothing that is not read. */

@@ -1,6 +1,7 @@
 import { Tag } from '@kubepass/x509';
 import { normalize } from '@kubepass/x509/tree';
-import type { DecodeContext, Observation } from '../../model/decoded.js';
+import type { Observation } from '../../model/decoded.js';
+import type { DecodeContext } from '../../reading/budget.js';
 
 /** How something is encrypted with a password, and how to open it. */
 export interface Encryption {
