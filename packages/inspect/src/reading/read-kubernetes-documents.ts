@@ -5,9 +5,8 @@ import { readKubernetesYaml, type UnreadableDocument } from '../formats/yaml/rea
 import { BASE64_PEM_BEGIN } from './base64.js';
 import { uploadLimits, UploadRefusedError } from './budget.js';
 import { type DocumentSource, documentMember } from './document.js';
-import { readCertificateSigningRequest } from './read-certificate-signing-request.js';
-import { readKubeconfigDocument } from './read-kubeconfig-document.js';
-import { readConfigMap, readOtherDocument, readSecret } from './read-manifest.js';
+import { readKubeconfigDocument } from './read-kubeconfig.js';
+import { readCertificateSigningRequest, readConfigMap, readOtherDocument, readSecret } from './read-manifest.js';
 import { itemPath } from './paths.js';
 import { readLooseText } from './read-loose-text.js';
 import { PEM_BEGIN } from './read-pem.js';

@@ -25,7 +25,7 @@ export interface Source {
 export type Expectation = 'anything' | 'credential' | 'perhaps';
 
 /** An object that has its place in the answer before its contents are read. */
-interface OpenObject {
+export interface OpenObject {
   readonly path: string;
   /** Answers its path, alone in a list. */
   fill(content: ObjectContent, observations: readonly Observation[], material?: Material | null): readonly string[];
