@@ -1,7 +1,6 @@
 import type { Finding, Severity } from '../model/inspection.js';
-import type { DecodedObject, InspectionContext, Observation } from '../model/decoded.js';
+import { type DecodedObject, type InspectionContext, type Observation, Observations } from '../model/decoded.js';
 import { UploadRefusedError } from '../reading/budget.js';
-import { Observations } from '../model/observations.js';
 import { isAuthority } from '../relations/certificate-node.js';
 import type { Relations } from '../relations/relations.js';
 import { findingKinds, type FindingKind } from '../model/catalogue.js';
@@ -16,8 +15,7 @@ import {
   checkSignatureOfList,
   checkSignatureOfRequest,
 } from './checks/chain.js';
-import { checkCertificateSigningRequest } from './checks/certificate-signing-request.js';
-import { checkKey, checkSharedKey } from './checks/keys.js';
+import { checkCertificateSigningRequest, checkKey, checkSharedKey } from './checks/keys.js';
 import { checkTrustOfKubeconfig } from './checks/kubeconfig.js';
 import { checkNameConstraints } from './checks/name-constraints.js';
 import { checkPurpose, useOf } from './checks/purpose.js';

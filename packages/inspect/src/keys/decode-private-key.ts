@@ -1,12 +1,16 @@
 import type { PrivateKeyContent, PublicKeyDescription } from '../model/inspection.js';
 import { DerError, inside, onlyElement, Tag } from '@kubepass/x509';
 import { normalize } from '@kubepass/x509/tree';
-import type { Decoded, Observation, Piece } from '../model/decoded.js';
+import { type Decoded, type Observation, Observations, type Piece } from '../model/decoded.js';
 import type { DecodeContext } from '../reading/budget.js';
-import { Observations } from '../model/observations.js';
 import { describePublicKey } from '../x509/describe-public-key.js';
-import { type Encryption, openEncrypted, weakEncryption } from './encryption/encryption.js';
-import { readEncryption, readLegacyEncryption } from './encryption/read-encryption.js';
+import {
+  type Encryption,
+  openEncrypted,
+  readEncryption,
+  readLegacyEncryption,
+  weakEncryption,
+} from './encryption/encryption.js';
 import { isLegacyEncrypted, looksLikeOpenSshKey, openSshCipher, shapeOfPrivateKey } from '../der/recognise.js';
 import { type PublicHalf, readPublicHalf, type UnencryptedShape, unreadableHalf } from './public-half.js';
 

@@ -1,7 +1,6 @@
 import { DerError, inside, onlyElement, Tag } from '@kubepass/x509';
 import { normalize } from '@kubepass/x509/tree';
-import type { Decoded, Piece } from '../model/decoded.js';
-import { Observations } from '../model/observations.js';
+import { type Decoded, Observations, type Piece } from '../model/decoded.js';
 import { describePublicKey } from '../x509/describe-public-key.js';
 import { shapeOfPublicKey } from '../der/recognise.js';
 import { rsaSubjectPublicKeyInfo } from './public-half.js';

@@ -2,8 +2,7 @@ import { contextConstructed, type DerElement, DerError, inside, onlyElement, rea
 import { normalize } from '@kubepass/x509/tree';
 import type { Decoded, Observation, Piece } from '../model/decoded.js';
 import type { DecodeContext } from '../reading/budget.js';
-import { mayDerive, openEncrypted, weakEncryption } from '../keys/encryption/encryption.js';
-import { readEncryption } from '../keys/encryption/read-encryption.js';
+import { mayDerive, openEncrypted, readEncryption, weakEncryption } from '../keys/encryption/encryption.js';
 import {
   type ContentInfo,
   implicitOctets,

@@ -3,7 +3,7 @@ import { type Place, placeText } from '../formats/json/place.js';
 import { type FieldProblem, isObject } from '../formats/yaml/field-reader.js';
 import { quote } from '../formats/text/quote.js';
 import type { ObjectContent } from '../model/inspection.js';
-import { Observations } from '../model/observations.js';
+import { Observations } from '../model/decoded.js';
 import { redactFields } from '../redaction/redact-fields.js';
 import { redactText } from '../redaction/redact-text.js';
 import { isGoBase64 } from './base64.js';

@@ -3,7 +3,7 @@ import { counted } from '../formats/text/duration-in-words.js';
 import { quote } from '../formats/text/quote.js';
 import { FieldReader, type FieldProblem } from '../formats/yaml/field-reader.js';
 import type { CredentialSource, KubeconfigContent } from '../model/inspection.js';
-import type { Report } from '../model/observations.js';
+import type { Report } from '../model/decoded.js';
 import { type DocumentSource, OpenDocument, placeholders, shortened } from './document.js';
 import type { Reading } from './reading.js';
 

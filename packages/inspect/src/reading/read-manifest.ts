@@ -2,7 +2,7 @@ import type { Place } from '../formats/json/place.js';
 import { quote } from '../formats/text/quote.js';
 import { type FieldProblem, FieldReader, isObject } from '../formats/yaml/field-reader.js';
 import type { ObjectContent } from '../model/inspection.js';
-import type { Report } from '../model/observations.js';
+import type { Report } from '../model/decoded.js';
 import { BASE64_PEM_BEGIN } from './base64.js';
 import { type DocumentSource, OpenDocument, shortened } from './document.js';
 import { PEM_BEGIN } from './read-pem.js';

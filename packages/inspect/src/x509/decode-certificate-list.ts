@@ -7,8 +7,7 @@ import {
   readCertificateListTree,
   type RevokedEntry,
 } from '@kubepass/x509/tree';
-import type { Decoded } from '../model/decoded.js';
-import type { Report } from '../model/observations.js';
+import type { Decoded, Report } from '../model/decoded.js';
 import {
   type DescribedExtensions,
   describeExtensions,

@@ -8,9 +8,8 @@ import {
   type Normalized,
   readCertificationRequestTree,
 } from '@kubepass/x509/tree';
-import type { Decoded, Signed } from '../model/decoded.js';
+import type { Decoded, Report, Signed } from '../model/decoded.js';
 import type { DecodeContext } from '../reading/budget.js';
-import type { Report } from '../model/observations.js';
 import { type DescribedExtensions, describeExtensions, NO_EXTENSIONS, requestProfile } from './describe-extensions.js';
 import { nameContent, observeSubject } from './describe-names.js';
 import { describePublicKeyTree } from './describe-public-key.js';

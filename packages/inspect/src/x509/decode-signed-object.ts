@@ -1,8 +1,7 @@
 import { type DerElement, DerError, Tag } from '@kubepass/x509';
 import { foundElements, type Normalized, signedMagnitude, type SignedObject, type Time } from '@kubepass/x509/tree';
 import { quote } from '../formats/text/quote.js';
-import type { Decoded, Observation, Signed } from '../model/decoded.js';
-import { Observations, type Report } from '../model/observations.js';
+import { type Decoded, type Observation, Observations, type Report, type Signed } from '../model/decoded.js';
 
 /** An object that is built like something known and cannot be read. */
 export const malformed = (

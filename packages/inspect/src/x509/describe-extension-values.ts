@@ -15,8 +15,7 @@ import {
   type SignedCertificateTimestamp,
   smallInteger,
 } from '@kubepass/x509/tree';
-import type { ExtensionFacts } from '../model/decoded.js';
-import type { Report } from '../model/observations.js';
+import type { ExtensionFacts, Report } from '../model/decoded.js';
 import {
   attributeContent,
   attributeLabel,

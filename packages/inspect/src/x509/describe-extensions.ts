@@ -2,8 +2,7 @@ import { DerError } from '@kubepass/x509';
 import { objectNames } from '@kubepass/x509/openssl-text';
 import type { ExtensionTree } from '@kubepass/x509/tree';
 import type { ExtensionContent } from '../model/inspection.js';
-import type { ExtensionFacts } from '../model/decoded.js';
-import type { Report } from '../model/observations.js';
+import type { ExtensionFacts, Report } from '../model/decoded.js';
 import { type DescribedValue, type KnownExtension, knownExtensions } from './describe-extension-values.js';
 
 /** The content and the facts of a list of extensions. */

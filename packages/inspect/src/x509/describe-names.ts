@@ -15,7 +15,7 @@ import {
 } from '@kubepass/x509/tree';
 import { quote } from '../formats/text/quote.js';
 import type { NameAttributeContent, NameContent } from '../model/inspection.js';
-import type { Report } from '../model/observations.js';
+import type { Report } from '../model/decoded.js';
 
 /** A GeneralName (RFC 5280 4.2.1.6) in plain JSON. */
 export interface GeneralNameContent {

@@ -24,7 +24,7 @@ import {
   rsassaPss,
 } from '@kubepass/x509/tree';
 import { readOrNull } from '../der/recognise.js';
-import type { Report } from '../model/observations.js';
+import type { Report } from '../model/decoded.js';
 
 /** The description of a key besides its identifiers. */
 type KeyFacts = Pick<PublicKeyDescription, 'algorithm' | 'bits' | 'curve' | 'exponent'>;

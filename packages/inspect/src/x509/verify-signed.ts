@@ -14,9 +14,8 @@ import {
   rsassaPss,
   signedMagnitude,
 } from '@kubepass/x509/tree';
-import type { Signed } from '../model/decoded.js';
+import type { Report, Signed } from '../model/decoded.js';
 import type { AlgorithmContent } from '../model/inspection.js';
-import type { Report } from '../model/observations.js';
 
 export type SignatureVerdict = 'valid' | 'invalid' | 'unsupported';
 

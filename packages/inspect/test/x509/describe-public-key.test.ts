@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 
-import { Observations } from '../../src/model/observations.js';
+import { Observations } from '../../src/model/decoded.js';
 import { describePublicKey } from '../../src/x509/describe-public-key.js';
 import { bitString, der, DerError, oid, remaindersOf, sequence, Tag, unsignedInteger } from '@kubepass/x509';
 import { opensslDer, readCertificate } from './decoding.js';

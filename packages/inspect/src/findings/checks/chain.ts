@@ -1,8 +1,7 @@
 import { counted } from '../../formats/text/duration-in-words.js';
 import { anyExtendedKeyUsage } from '../../x509/kubernetes-role.js';
-import type { AuthorityKeyIdentifier, CertificateMaterial, DecodedObject } from '../../model/decoded.js';
+import type { AuthorityKeyIdentifier, CertificateMaterial, DecodedObject, Report } from '../../model/decoded.js';
 import type { CertificateContent, CertificateListContent } from '../../model/inspection.js';
-import type { Report } from '../../model/observations.js';
 import { pathStem } from '../../reading/paths.js';
 import {
   type CertificateNode,

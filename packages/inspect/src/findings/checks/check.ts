@@ -1,6 +1,5 @@
 import type { CertificateContent } from '../../model/inspection.js';
-import type { CertificateMaterial, DecodedObject, InspectionContext } from '../../model/decoded.js';
-import type { Report } from '../../model/observations.js';
+import type { CertificateMaterial, DecodedObject, InspectionContext, Report } from '../../model/decoded.js';
 import type { CertificateNode } from '../../relations/certificate-node.js';
 import type { Relations } from '../../relations/relations.js';
 

@@ -7,7 +7,7 @@ import { serverHost } from '../../relations/certificate-node.js';
 import { isOfTalos, servesOneOfSeveral, uidAttribute } from '../../x509/kubernetes-role.js';
 import type { CertificateCheck, ExaminedCertificate, ObjectCheck, Setting } from './check.js';
 import { addressInOneForm, hostNamesOf, isAddress, whyUnmatchable } from './host-names.js';
-import { servingCertificates } from './kubeconfig-members.js';
+import { servingCertificates } from './kubeconfig.js';
 
 /** The attributes that API servers read: username, groups, and since 1.33 a uid. */
 const readByKubernetes: ReadonlySet<string> = new Set([

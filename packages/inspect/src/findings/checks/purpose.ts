@@ -1,10 +1,9 @@
 import { extensionId, keyPurpose, type KeyUsage } from '@kubepass/x509';
 import { anyExtendedKeyUsage } from '../../x509/kubernetes-role.js';
 import type { CertificateContent } from '../../model/inspection.js';
-import type { Report } from '../../model/observations.js';
+import type { DecodedObject, Report } from '../../model/decoded.js';
 import { isSelfIssued } from '../../relations/certificate-node.js';
 import type { CertificateCheck, ExaminedCertificate, Setting, Use } from './check.js';
-import type { DecodedObject } from '../../model/decoded.js';
 import type { Relations } from '../../relations/relations.js';
 import { pathStem } from '../../reading/paths.js';
 

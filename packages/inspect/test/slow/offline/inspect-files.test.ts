@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { inspectionDefaults } from '../../../src/inspection-defaults.js';
+import { inspectionDefaults } from '../../../src/defaults/index.js';
 import { inspect } from '../../../src/inspect.js';
 import { UploadRefusedError } from '../../../src/reading/budget.js';
 import type { Finding, Inspection } from '../../../src/model/inspection.js';
