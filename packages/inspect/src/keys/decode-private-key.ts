@@ -25,20 +25,18 @@ const unprotected = observe('PrivateKeyUnprotected', 'the private key is not enc
  * leaves this function, and decrypted octets are overwritten before it returns. Keys of OpenSSH are named, not decoded.
  */
 export function decodePrivateKey(piece: Piece, context: DecodeContext): Decoded {
-  if (isLegacyEncrypted(piece)) return decodeLegacyEncrypted(piece, context);
+  if (isLegacyEncrypted(piece))
+    return decodeWithPassword('LegacyEncryptedPEM', readLegacyEncryption(piece.headers), piece.bytes, context);
   if (looksLikeOpenSshKey(piece.bytes)) return nameOpenSshKey(piece.bytes);
   const normalized = normalize(piece.bytes);
   if (!normalized.ok) return unreadable(encodingOfLabel(piece.label), normalized.problem);
   const shape = shapeOfPrivateKey(normalized.der);
   if (shape === null) return unreadable(encodingOfLabel(piece.label), 'it is not built like a private key');
-  const decoded =
-    shape === 'EncryptedPKCS#8' ? decodeEncrypted(normalized.der, context) : decodeUnencrypted(normalized.der, shape);
-  return { ...decoded, observations: [...normalized.observations, ...decoded.observations] };
-}
-
-function decodeUnencrypted(der: Buffer, shape: UnencryptedShape): Decoded {
-  const half = readPublicHalf(der, shape);
-  return decoded(encodingOf(shape), null, half, [unprotected]);
+  const result =
+    shape === 'EncryptedPKCS#8'
+      ? decodeEncrypted(normalized.der, context)
+      : decoded(encodingOf(shape), null, readPublicHalf(normalized.der, shape), [unprotected]);
+  return { ...result, observations: [...normalized.observations, ...result.observations] };
 }
 
 function decodeEncrypted(der: Buffer, context: DecodeContext): Decoded {
@@ -57,10 +55,6 @@ function decodeEncrypted(der: Buffer, context: DecodeContext): Decoded {
   return decodeWithPassword(encoding, encryption, ciphertext, context);
 }
 
-function decodeLegacyEncrypted(piece: Piece, context: DecodeContext): Decoded {
-  return decodeWithPassword('LegacyEncryptedPEM', readLegacyEncryption(piece.headers), piece.bytes, context);
-}
-
 function decodeWithPassword(
   encoding: Encoding,
   encryption: Encryption,
@@ -68,22 +62,22 @@ function decodeWithPassword(
   context: DecodeContext,
 ): Decoded {
   const observations = [
-    ...weakEncryption('the private key', encryption),
+    ...weakEncryption('the private key', encryption.weaknesses),
     ...(encryption.legacy
       ? [observe('LegacyKeyFormat', `the private key is encrypted in an old way: ${encryption.description}`)]
       : []),
   ];
   const opening = openEncrypted('the private key', encryption, ciphertext, context);
-  if (!opening.ok) return decoded(encoding, encryption.description, null, [...observations, opening.observation]);
+  if (!Buffer.isBuffer(opening)) return decoded(encoding, encryption.description, null, [...observations, opening]);
   try {
-    const shape = shapeOfPrivateKey(opening.plaintext);
+    const shape = shapeOfPrivateKey(opening);
     const half =
       shape === null || shape === 'EncryptedPKCS#8'
         ? unreadableHalf('what is encrypted is not built like a private key')
-        : readPublicHalf(opening.plaintext, shape);
+        : readPublicHalf(opening, shape);
     return decoded(encoding, encryption.description, half, observations);
   } finally {
-    opening.plaintext.fill(0);
+    opening.fill(0);
   }
 }
 

@@ -19,63 +19,85 @@ import {
   utf8Password,
 } from './key-derivation.js';
 
-/** How something is encrypted with a password, and how to open it. */
-export interface Encryption {
-  /** In words: `PBES2 PBKDF2-HMAC-SHA256 2048 iterations AES-256-CBC`. */
+/** How something is protected with a password, and how to try one. */
+export interface Protection<Result> {
+  /** In words: `PBES2 PBKDF2-HMAC-SHA256 2048 iterations AES-256-CBC`, `HMAC-SHA256 PKCS#12 2048 iterations`. */
   readonly description: string;
   /** Its weaknesses in words. */
   readonly weaknesses: readonly string[];
-  /** Whether new software no longer writes it: PBES1, the schemes of PKCS#12, legacy PEM. */
-  readonly legacy: boolean;
-  /** Null where it is not opened here. */
-  readonly opener: Opener | null;
+  /** Null where it is not tried here. */
+  readonly attempt: Attempt<Result> | null;
 }
 
-interface Opener {
-  /** The cost of one attempt, in iterations of PBKDF2-HMAC-SHA-256. */
+interface Attempt<Result> {
+  /** In iterations of PBKDF2-HMAC-SHA-256. */
   readonly cost: number;
   /** The encodings of the password that the scheme may have used; most schemes have one. */
   readonly encodings: (password: string) => readonly Buffer[];
-  /** Null where the password is clearly wrong. */
-  readonly decrypt: (password: Buffer, ciphertext: Buffer) => Buffer | null;
+  /** Null where the password is wrong. */
+  readonly run: (password: Buffer, octets: Buffer) => Result | null;
 }
+
+/** `attempt` decrypts. It answers octets for nearly all wrong passwords, too. */
+export interface Encryption extends Protection<Buffer> {
+  /** Whether new software no longer writes it: PBES1, the schemes of PKCS#12, legacy PEM. */
+  readonly legacy: boolean;
+}
+
+/** The result for the first encoding of the password that fits; null where none does. A password is overwritten after use. */
+export function tryPassword<Result>(
+  { cost, encodings, run }: Attempt<Result>,
+  password: string,
+  octets: Buffer,
+  { budget }: DecodeContext,
+): Result | null | 'tooCostly' {
+  for (const encoded of encodings(password)) {
+    // A cost that no upload may have does not count against the budget.
+    if (cost >= BEYOND_ANY_BUDGET || !budget.mayDerive(cost)) return 'tooCostly';
+    const result = run(encoded, octets);
+    encoded.fill(0);
+    if (result !== null) return result;
+  }
+  return null;
+}
+
+const BEYOND_ANY_BUDGET = 2 ** 31;
 
 /** The finding that an encryption is weak; empty where it is not. */
-export function weakEncryption(what: string, { weaknesses }: Pick<Encryption, 'weaknesses'>): readonly Observation[] {
-  if (weaknesses.length === 0) return [];
-  return [{ code: 'WeakKeyEncryption', message: `${what} is weakly protected: ${weaknesses.join(', ')}` }];
-}
-
-type Opening =
-  { readonly ok: true; readonly plaintext: Buffer } | { readonly ok: false; readonly observation: Observation };
+export const weakEncryption = (what: string, weaknesses: readonly string[]): readonly Observation[] =>
+  weaknesses.length === 0
+    ? []
+    : [{ code: 'WeakKeyEncryption', message: `${what} is weakly protected: ${weaknesses.join(', ')}` }];
 
 /**
- * Decrypts a SEQUENCE with the password of the upload, as far as the budget goes. The caller overwrites the plaintext
- * after use. `what` begins the sentence if it stays closed: `the private key`.
+ * Decrypts a SEQUENCE with the password of the upload, as far as the budget goes; answers why it stays closed otherwise. The
+ * caller overwrites the plaintext after use. `what` begins the sentence if it stays closed: `the private key`.
  */
 export function openEncrypted(
   what: string,
-  encryption: Encryption,
+  { description, attempt }: Encryption,
   ciphertext: Buffer,
   context: DecodeContext,
-): Opening {
-  const { description, opener } = encryption;
-  if (context.password === null)
-    return closed('PrivateKeyLocked', `${what} is encrypted (${description}), and no password was given`);
-  if (opener === null) return closed('EncryptionUnsupported', `${what} is encrypted with ${description}`);
-  for (const password of opener.encodings(context.password)) {
-    if (!mayDerive(opener.cost, context))
-      return closed('KeyDerivationTooCostly', `${what} is encrypted with ${description}; it was not opened`);
-    const plaintext = opener.decrypt(password, ciphertext);
-    password.fill(0);
-    if (plaintext === null) continue;
-    if (isOneSequence(plaintext)) {
-      context.budget.spendOctets(plaintext.length);
-      return { ok: true, plaintext };
-    }
+): Buffer | Observation {
+  const { password } = context;
+  if (password === null)
+    return { code: 'PrivateKeyLocked', message: `${what} is encrypted (${description}), and no password was given` };
+  if (attempt === null) return { code: 'EncryptionUnsupported', message: `${what} is encrypted with ${description}` };
+  const decrypt = (encoded: Buffer): Buffer | null => {
+    const plaintext = attempt.run(encoded, ciphertext);
+    if (plaintext === null || isOneSequence(plaintext)) return plaintext;
     plaintext.fill(0);
+    return null;
+  };
+  const plaintext = tryPassword({ ...attempt, run: decrypt }, password, ciphertext, context);
+  if (plaintext === 'tooCostly') {
+    const message = `${what} is encrypted with ${description}; it was not opened`;
+    return { code: 'KeyDerivationTooCostly', message };
   }
-  return closed('PasswordWrong', `the password that was given does not open it (${description})`);
+  if (plaintext === null)
+    return { code: 'PasswordWrong', message: `the password that was given does not open it (${description})` };
+  context.budget.spendOctets(plaintext.length);
+  return plaintext;
 }
 
 /** A wrong password gives a right padding once in 256 times, and one SEQUENCE once in many millions. */
@@ -83,17 +105,6 @@ function isOneSequence(plaintext: Buffer): boolean {
   const normalized = plaintext[0] === Tag.SEQUENCE ? normalize(plaintext) : null;
   return normalized?.ok === true && normalized.rest.length === 0;
 }
-
-/** Whether the budget allows a derivation. A cost that no upload may have does not count against the budget. */
-export const mayDerive = (cost: number, { budget }: Pick<DecodeContext, 'budget'>): boolean =>
-  cost < BEYOND_ANY_BUDGET && budget.mayDerive(cost);
-
-const BEYOND_ANY_BUDGET = 2 ** 31;
-
-const closed = (code: Observation['code'], message: string): Opening => ({
-  ok: false,
-  observation: { code, message },
-});
 
 /**
  * Reads the AlgorithmIdentifier of an encryption with a password: PBES2 and PBES1 (RFC 8018 6), and the schemes of
@@ -104,7 +115,8 @@ export function readEncryption(identifier: DerElement): Encryption {
   const oid = readOid(reader.expect(Tag.OBJECT_IDENTIFIER, 'the encryption scheme'));
   if (oid === PBES2) return readPbes2(reader.expect(Tag.SEQUENCE, 'the parameters of PBES2'));
   const pbes1 = pbes1Schemes[oid];
-  if (pbes1 !== undefined) return readPbes1(pbes1, reader.expect(Tag.SEQUENCE, 'the parameters of PBES1'));
+  if (pbes1 !== undefined)
+    return readPbes1(pbes1.hash, pbes1.cipher, reader.expect(Tag.SEQUENCE, 'the parameters of PBES1'));
   const pkcs12 = pkcs12Schemes[oid];
   if (pkcs12 !== undefined)
     return readPkcs12(pkcs12, reader.expect(Tag.SEQUENCE, 'the parameters of the PKCS#12 scheme'));
@@ -123,13 +135,8 @@ const ciphersByOid: Readonly<Partial<Record<string, Cipher>>> = {
   '1.3.14.3.2.7': des,
 };
 
-interface Pbes1Scheme {
-  readonly hash: HashName;
-  readonly cipher: Cipher;
-}
-
 /** RFC 8018 A.3. */
-const pbes1Schemes: Readonly<Partial<Record<string, Pbes1Scheme>>> = {
+const pbes1Schemes: Readonly<Partial<Record<string, { readonly hash: HashName; readonly cipher: Cipher }>>> = {
   '1.2.840.113549.1.5.3': { hash: 'md5', cipher: des },
   '1.2.840.113549.1.5.6': { hash: 'md5', cipher: rc2(8, 64) },
   '1.2.840.113549.1.5.10': { hash: 'sha1', cipher: des },
@@ -171,10 +178,10 @@ function readPbes2(parameters: DerElement): Encryption {
     description,
     weaknesses: [...weakCipher(cipher), ...kdf.weaknesses],
     legacy: false,
-    opener: {
+    attempt: {
       cost: kdf.cost(cipher.keyLength),
       encodings: utf8Password,
-      decrypt: (password, ciphertext) =>
+      run: (password, ciphertext) =>
         withKey(kdf.derive(password, cipher.keyLength), (key) => decryptPadded(cipher, key, iv, ciphertext)),
     },
   };
@@ -207,16 +214,16 @@ function readCipher(oid: string, reader: DerReader): ChosenCipher | string {
   return { cipher, iv: reader.expect(Tag.OCTET_STRING, 'the initialization vector').content };
 }
 
-function readPbes1({ hash, cipher }: Pbes1Scheme, parameters: DerElement): Encryption {
+function readPbes1(hash: HashName, cipher: Cipher, parameters: DerElement): Encryption {
   const { salt, iterations } = readSaltAndCount(parameters);
   return {
     description: `PBES1 ${hashes[hash].title} ${iterationsInWords(iterations)} ${cipher.title}`,
     weaknesses: [...weakCipher(cipher), ...fewIterations(iterations)],
     legacy: true,
-    opener: {
+    attempt: {
       cost: iterations * COST_OF_A_CALL,
       encodings: utf8Password,
-      decrypt: (password, ciphertext) =>
+      run: (password, ciphertext) =>
         // RFC 8018 6.1.1: eight octets of key, then eight of initialization vector.
         withKey(derivePbkdf1(hash, password, salt, iterations), (derived) =>
           decryptPadded(cipher, derived.subarray(0, 8), derived.subarray(8, 16), ciphertext),
@@ -232,10 +239,10 @@ function readPkcs12(cipher: Cipher, parameters: DerElement): Encryption {
     description: `PKCS#12 PBE SHA1 ${iterationsInWords(iterations)} ${cipher.title}`,
     weaknesses: [...weakCipher(cipher), ...fewIterations(iterations)],
     legacy: true,
-    opener: {
+    attempt: {
       cost: iterations * calls * COST_OF_A_CALL,
       encodings: pkcs12Passwords,
-      decrypt: (password, ciphertext) =>
+      run: (password, ciphertext) =>
         withKey(derivePkcs12('sha1', password, salt, iterations, 'key', cipher.keyLength), (key) => {
           const iv = derivePkcs12('sha1', password, salt, iterations, 'iv', cipher.blockSize);
           return decryptPadded(cipher, key, iv, ciphertext);
@@ -258,7 +265,7 @@ const closedForGood = (description: string, weaknesses: readonly string[]): Encr
   description,
   weaknesses,
   legacy: false,
-  opener: null,
+  attempt: null,
 });
 
 /** Overwrites the key after use. */
@@ -291,16 +298,16 @@ export function readLegacyEncryption(headers: Piece['headers']): Encryption {
   const description = `MD5 one iteration ${shown}`;
   // With one round of MD5, billions of passwords can be tried, whatever the cipher.
   const weaknesses = ['a key that one round of MD5 derives', ...(cipher?.weak === true ? [cipher.title] : [])];
-  const opener =
+  const attempt =
     cipher === undefined || iv?.length !== cipher.blockSize
       ? null
       : {
           cost: 1,
           encodings: utf8Password,
-          decrypt: (password: Buffer, ciphertext: Buffer) =>
+          run: (password: Buffer, ciphertext: Buffer) =>
             withKey(deriveLegacyPemKey(password, iv, cipher.keyLength), (key) =>
               decryptPadded(cipher, key, iv, ciphertext),
             ),
         };
-  return { description, weaknesses, legacy: true, opener };
+  return { description, weaknesses, legacy: true, attempt };
 }
