@@ -39,11 +39,6 @@ interface Candidates {
   fit: number;
 }
 
-interface Failed {
-  readonly candidates: Candidates;
-  readonly why: 'invalid' | 'unsupported' | 'budget';
-}
-
 /** An honest upload has fewer keys of one name. */
 const maxKeys = 16;
 /** Cross-signed and renewed certificates have the same key. */
@@ -61,7 +56,7 @@ export function findIssuers(
   own: { readonly spkiSha256: string; readonly selfSigned: boolean | null } | null,
 ): Issuance {
   const found = candidatesFor(issued, indexes);
-  let failed: Failed | null = null;
+  let failed: readonly [Candidates, 'invalid' | 'unsupported' | 'budget'] | null = null;
   for (const [spkiSha256, candidates] of found) {
     const [first] = candidates.nodes;
     if (first === undefined) continue;
@@ -75,21 +70,18 @@ export function findIssuers(
           : 'budget';
     if (result === 'valid') return { outcome: 'signed', issuers: candidates.nodes.slice(0, maxIssuers) };
     // The best fit comes first, and is the one to report.
-    failed ??= { candidates, why: result };
+    failed ??= [candidates, result];
     if (result === 'budget') break;
   }
-  return explain(failed, found.length === 1, own?.spkiSha256);
-}
-
-function explain(failed: Failed | null, only: boolean, ownKey: string | undefined): Issuance {
-  const supposed = failed?.candidates.nodes[0];
-  if (failed === null || supposed === undefined) return { outcome: 'missing', namesake: null };
-  const { fit } = failed.candidates;
+  if (failed === null) return { outcome: 'missing', namesake: null };
+  const [{ nodes, fit }, why] = failed;
+  const [supposed] = nodes;
+  if (supposed === undefined) return { outcome: 'missing', namesake: null };
   if (fit === fits.nameAlone) return { outcome: 'missing', namesake: supposed };
-  if (failed.why !== 'invalid') return { outcome: 'unchecked', supposed, because: failed.why };
+  if (why !== 'invalid') return { outcome: 'unchecked', supposed, because: why };
   const identified = fit <= fits.keyIdentifier;
   // CAs of different clusters have the same name. So the name alone accuses a certificate only if it is the only one.
-  if (identified || (only && supposed.object !== null) || supposed.spkiSha256 === ownKey)
+  if (identified || (found.length === 1 && supposed.object !== null) || supposed.spkiSha256 === own?.spkiSha256)
     return { outcome: 'forged', supposed };
   return { outcome: 'missing', namesake: supposed };
 }

@@ -46,13 +46,16 @@ export const describePublicKeyTree = (publicKey: PublicKeyTree, report: Report):
   spkiSha256: hash('sha256', publicKey.raw, 'hex'),
 });
 
-const otherAlgorithm = {
-  rsa: '2.5.8.1.1',
-  dsa: '1.2.840.10040.4.1',
-  x25519: '1.3.101.110',
-  x448: '1.3.101.111',
-  ed448: '1.3.101.113',
-} as const;
+const otherAlgorithm = { rsa: '2.5.8.1.1', dsa: '1.2.840.10040.4.1' } as const;
+
+/** RFC 8410 3, 4: the bits are the key itself, without parameters. */
+const rawKeys: Readonly<
+  Partial<Record<string, { readonly name: string; readonly octets: number; readonly bits: number }>>
+> = {
+  '1.3.101.110': { name: 'X25519', octets: 32, bits: 256 },
+  '1.3.101.111': { name: 'X448', octets: 56, bits: 448 },
+  '1.3.101.113': { name: 'Ed448', octets: 57, bits: 448 },
+};
 
 function describeKey(publicKey: PublicKeyTree, report: Report): KeyFacts {
   const { algorithm, octets: key } = publicKey;
@@ -70,20 +73,25 @@ function describeKey(publicKey: PublicKeyTree, report: Report): KeyFacts {
       return describeEllipticCurveKey(algorithm, key, report);
     case publicKeyAlgorithm.ed25519:
       return describeEd25519Key(publicKey.raw, report);
-    case otherAlgorithm.ed448:
-      return describeRawKey('Ed448', 57, 448, algorithm, key, report);
-    case otherAlgorithm.x25519:
-      return describeRawKey('X25519', 32, 256, algorithm, key, report);
-    case otherAlgorithm.x448:
-      return describeRawKey('X448', 56, 448, algorithm, key, report);
     case otherAlgorithm.dsa:
       return describeDsaKey(algorithm, report);
-    default: {
-      const name = objectNames.long(algorithm.oid);
-      unsupported(report, `a key of algorithm ${name}`);
-      return { ...NO_FACTS, algorithm: postQuantum.test(name) ? name : algorithm.oid };
-    }
+    default:
+      return describeOtherKey(publicKey, report);
   }
+}
+
+function describeOtherKey({ algorithm: { oid, parameters }, octets: key }: PublicKeyTree, report: Report): KeyFacts {
+  const raw = rawKeys[oid];
+  if (raw === undefined) {
+    const name = objectNames.long(oid);
+    unsupported(report, `a key of algorithm ${name}`);
+    return { ...NO_FACTS, algorithm: postQuantum.test(name) ? name : oid };
+  }
+  const { name, octets, bits } = raw;
+  unsupported(report, `a key of algorithm ${name}`);
+  if (key.length !== octets) report('PublicKeyInvalid', `an ${name} key has ${octets} octets, not ${key.length}`);
+  if (parameters !== null) report('PublicKeyInvalid', `the ${name} key has parameters`);
+  return { ...NO_FACTS, algorithm: name, bits };
 }
 
 const postQuantum = /^(?:ML-DSA|ML-KEM|SLH-DSA)-/;
@@ -120,16 +128,14 @@ function describeRsaKey(name: string, { rsa }: PublicKeyTree, report: Report): K
   if (bits < 2048) report('WeakRsaKey', `the RSA key has ${bits} bits`);
   if (bits > LONGEST_USABLE_RSA_KEY) unsupported(report, `an RSA key of ${bits} bits`);
   if (isEven(modulus)) report('PublicKeyInvalid', 'the RSA modulus is even');
-  else if (bits >= SHORTEST_TESTED_RSA_KEY && bits <= LONGEST_USABLE_RSA_KEY) observeWeakness(modulus, report);
+  else if (bits >= SHORTEST_TESTED_RSA_KEY && bits <= LONGEST_USABLE_RSA_KEY) {
+    const weakness = rsaWeakness(modulus);
+    if (weakness !== null) report('RsaKeyFactorable', weakness);
+  }
   const shown = exponent.length <= LONGEST_SHOWN_EXPONENT ? decimal(exponent) : null;
   const problem = whyUnusualExponent(exponent);
   if (problem !== null) report('RsaExponentUnusual', `the RSA exponent ${shortForm(shown)}${problem}`);
   return { algorithm: `${name}-${bits}`, bits, curve: null, exponent: shown };
-}
-
-function observeWeakness(modulus: Buffer, report: Report): void {
-  const weakness = rsaWeakness(modulus);
-  if (weakness !== null) report('RsaKeyFactorable', weakness);
 }
 
 const decimal = (octets: Buffer): string =>
@@ -187,21 +193,6 @@ function describeEd25519Key(spki: Buffer, report: Report): KeyFacts {
   const strict = readOrReport(() => readSubjectPublicKeyInfo(spki), report);
   if (strict?.ok === false) report('PublicKeyInvalid', strict.refusal.message);
   return { ...NO_FACTS, algorithm: 'Ed25519', bits: 256 };
-}
-
-/** RFC 8410 4: the bits are the key itself, without parameters. */
-function describeRawKey(
-  name: string,
-  octets: number,
-  bits: number,
-  { parameters }: AlgorithmIdentifier,
-  key: Buffer,
-  report: Report,
-): KeyFacts {
-  unsupported(report, `a key of algorithm ${name}`);
-  if (key.length !== octets) report('PublicKeyInvalid', `an ${name} key has ${octets} octets, not ${key.length}`);
-  if (parameters !== null) report('PublicKeyInvalid', `the ${name} key has parameters`);
-  return { ...NO_FACTS, algorithm: name, bits };
 }
 
 /** RFC 3279 2.3.2: p, q and g beside the algorithm, unless they are inherited from the issuer. */

@@ -33,9 +33,8 @@ export function verifySigned(signed: Signed, publicKey: PublicKeyTree): Signatur
   return fits && isValid(signed, scheme, key) ? 'valid' : 'invalid';
 }
 
-const unsupportedHashes = new Set<string | null>(['md2', 'md4', 'md5']);
-
-const isSupported = ({ kind, hash }: SignatureScheme): boolean => kind !== 'dsa' && !unsupportedHashes.has(hash);
+const isSupported = ({ kind, hash }: SignatureScheme): boolean =>
+  kind !== 'dsa' && !['md2', 'md4', 'md5'].includes(hash ?? '');
 
 function isValid({ signedBytes, signature }: Signed, { hash, saltLength }: SignatureScheme, { key }: VerificationKey) {
   const padding = saltLength === null ? {} : { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength };
@@ -50,7 +49,7 @@ function isValid({ signedBytes, signature }: Signed, { hash, saltLength }: Signa
 /** A key that can verify signatures. */
 interface VerificationKey {
   /** An `rsa-pss` key may make no other signatures. */
-  readonly kind: 'rsa' | 'rsa-pss' | 'ec' | 'ed25519' | 'ed448';
+  readonly kind: Exclude<SignatureKind, 'dsa'>;
   readonly key: KeyObject;
 }
 
@@ -66,49 +65,42 @@ function verificationKey(publicKey: PublicKeyTree): VerificationKey | null {
   const id = publicKey.raw.toString('latin1');
   const cached = cache.get(id);
   const key = cached === undefined ? importKey(publicKey) : cached;
-  if (id.length <= LONGEST_CACHED) remember(id, key);
-  return key;
-}
-
-function remember(id: string, key: VerificationKey | null): void {
+  if (id.length > LONGEST_CACHED) return key;
   cache.delete(id);
   const [oldest] = cache.size >= MAX_CACHED ? cache.keys() : [];
   if (oldest !== undefined) cache.delete(oldest);
   cache.set(id, key);
+  return key;
 }
 
 /** In octets; more than the largest RSA key that is supported has. */
 const LONGEST_CACHED = 1200;
 
-function importKey(publicKey: PublicKeyTree): VerificationKey | null {
+const ed448 = '1.3.101.113';
+
+function importKey({ raw, algorithm, octets, rsa }: PublicKeyTree): VerificationKey | null {
+  const { oid, parameters } = algorithm;
   try {
-    return tryImportKey(publicKey);
+    switch (oid) {
+      case publicKeyAlgorithm.rsaEncryption:
+        return importRsaKey('rsa', rsa?.asWritten ?? null);
+      case rsassaPss:
+        return importRsaKey('rsa-pss', rsa?.asWritten ?? null);
+      case publicKeyAlgorithm.ecPublicKey:
+        // A key that spells its curve out is never imported: arithmetic on that curve is not bounded.
+        return parameters?.tag === Tag.OBJECT_IDENTIFIER && namedCurves.has(dottedIdentifier(parameters))
+          ? { kind: 'ec', key: importSpki(raw) }
+          : null;
+      case publicKeyAlgorithm.ed25519:
+        return importOctetKey('ed25519', 'Ed25519', octets);
+      case ed448:
+        return importOctetKey('ed448', 'Ed448', octets);
+      default:
+        return null;
+    }
   } catch {
     // No key to OpenSSL, which says so in dozens of ways.
     return null;
-  }
-}
-
-const ed448 = '1.3.101.113';
-
-function tryImportKey({ raw, algorithm, octets, rsa }: PublicKeyTree): VerificationKey | null {
-  const { oid, parameters } = algorithm;
-  switch (oid) {
-    case publicKeyAlgorithm.rsaEncryption:
-      return importRsaKey('rsa', rsa?.asWritten ?? null);
-    case rsassaPss:
-      return importRsaKey('rsa-pss', rsa?.asWritten ?? null);
-    case publicKeyAlgorithm.ecPublicKey:
-      // A key that spells its curve out is never imported: arithmetic on that curve is not bounded.
-      return parameters?.tag === Tag.OBJECT_IDENTIFIER
-        ? importEllipticCurveKey(dottedIdentifier(parameters), raw)
-        : null;
-    case publicKeyAlgorithm.ed25519:
-      return importOctetKey('ed25519', 'Ed25519', octets);
-    case ed448:
-      return importOctetKey('ed448', 'Ed448', octets);
-    default:
-      return null;
   }
 }
 
@@ -126,9 +118,6 @@ function importRsaKey(kind: 'rsa' | 'rsa-pss', key: RsaPublicKey | null): Verifi
   const jwk = { kty: 'RSA', n: modulus.toString('base64url'), e: exponent.toString('base64url') };
   return { kind, key: createPublicKey({ key: jwk, format: 'jwk' }) };
 }
-
-const importEllipticCurveKey = (curve: string, spki: Buffer): VerificationKey | null =>
-  namedCurves.has(curve) ? { kind: 'ec', key: importSpki(spki) } : null;
 
 function importOctetKey(kind: 'ed25519' | 'ed448', crv: string, octets: Buffer): VerificationKey | null {
   const jwk = { kty: 'OKP', crv, x: octets.toString('base64url') };
@@ -257,9 +246,7 @@ function pssScheme(parameters: RsaPssParameters): SignatureScheme | null {
   const hash = hashOf(parameters);
   if (hash === null || (mask ? hashes[mask.hash ?? ''] : 'sha1') !== hash) return null;
   if (trailerField && magnitudeOf(signedMagnitude(trailerField).octets) !== 1n) return null;
-  const salt = saltLength ? signedMagnitude(saltLength) : DEFAULT_SALT;
+  const salt = saltLength ? signedMagnitude(saltLength) : { negative: false, octets: Buffer.of(20) };
   if (salt.negative || salt.octets.length > 2) return null;
   return { kind: 'rsa-pss', hash, saltLength: salt.octets.readUIntBE(0, salt.octets.length) };
 }
-
-const DEFAULT_SALT = { negative: false, octets: Buffer.of(20) };
