@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { findingKinds } from '../../../src/model/catalogue.js';
-import { decodeDer } from '../../../src/der/decode-der.js';
+import { decodeDer } from '../../../src/reading/decode-der.js';
 import { der, sequence, Tag } from '@kubepass/x509';
 import { rawCertificate, rawList, rawRequest, rawName, string } from '../../x509/build.js';
 import { decodeContext, opensslDer, opensslFixtures, pieceOf } from '../../x509/decoding.js';

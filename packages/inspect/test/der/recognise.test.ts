@@ -4,16 +4,15 @@ import { describe, expect, it } from 'vitest';
 
 import {
   looksLikeOpenSshKey,
-  looksLikePrivateKey,
-  looksLikePublicKey,
+  looksLikePkcs12,
+  looksLikePkcs7,
   shapeOfPrivateKey,
-} from '../../src/keys/key-shapes.js';
-import { looksLikePkcs12 } from '../../src/pkcs/decode-pkcs12.js';
-import { looksLikePkcs7 } from '../../src/pkcs/decode-pkcs7.js';
+  shapeOfPublicKey,
+} from '../../src/der/recognise.js';
 import { der, oid, sequence, Tag } from '@kubepass/x509';
-import { fixture } from './inspected-key.js';
+import { fixture } from '../keys/inspected-key.js';
 
-const files = readdirSync(new URL('fixtures/', import.meta.url)).filter((name) =>
+const files = readdirSync(new URL('../keys/fixtures/', import.meta.url)).filter((name) =>
   /\.(key|p12|p7b|crt|crl)$/.test(name),
 );
 
@@ -21,9 +20,9 @@ const files = readdirSync(new URL('fixtures/', import.meta.url)).filter((name) =
 const answers = (name: string): Record<string, boolean> => {
   const { bytes } = fixture(name);
   return {
-    privateKey: looksLikePrivateKey(bytes),
+    privateKey: shapeOfPrivateKey(bytes) !== null,
     openSsh: looksLikeOpenSshKey(bytes),
-    publicKey: looksLikePublicKey(bytes),
+    publicKey: shapeOfPublicKey(bytes) !== null,
     pkcs7: looksLikePkcs7(bytes),
     pkcs12: looksLikePkcs12(bytes),
   };

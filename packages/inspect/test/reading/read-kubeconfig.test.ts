@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readKubeconfig } from '../../../src/formats/kubeconfig/read-kubeconfig.js';
+import { readKubeconfig } from '../../src/reading/read-kubeconfig.js';
 
 const problemsOf = (document: unknown): readonly string[] =>
   readKubeconfig(document).problems.map(({ place, problem }) => `${place.join('.')} ${problem}`);

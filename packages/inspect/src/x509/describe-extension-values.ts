@@ -1,13 +1,5 @@
 import { objectNames } from '@kubepass/x509/openssl-text';
-import {
-  type BasicConstraints,
-  type DerElement,
-  DerError,
-  displayIpAddress,
-  type KeyUsage,
-  keyUsages,
-  Tag,
-} from '@kubepass/x509';
+import { type DerElement, DerError, keyUsages, Tag } from '@kubepass/x509';
 import {
   type BitString,
   count,
@@ -22,24 +14,18 @@ import {
   type PolicyQualifier,
   type SignedCertificateTimestamp,
   smallInteger,
-  type Subtree,
 } from '@kubepass/x509/tree';
-import type { AuthorityKeyIdentifier, SubjectAltNames } from '../model/decoded.js';
-import type { Report } from '../model/observations.js';
-import { describeGeneralName, describeGeneralNames, type GeneralNameContent } from './describe-general-name.js';
-import { attributeContent, attributeLabel } from './describe-name.js';
-import { timeContent } from './describe-time.js';
-
-/** The typed values that comparisons need; each null where the extension is absent or malformed. */
-export interface ExtensionFacts {
-  readonly subjectKeyIdentifier: Buffer | null;
-  readonly authorityKeyIdentifier: AuthorityKeyIdentifier | null;
-  readonly basicConstraints: BasicConstraints | null;
-  readonly keyUsage: readonly KeyUsage[] | null;
-  /** Dotted. */
-  readonly extKeyUsage: readonly string[] | null;
-  readonly subjectAltNames: SubjectAltNames | null;
-}
+import type { ExtensionFacts, Report } from '../model/decoded.js';
+import {
+  attributeContent,
+  attributeLabel,
+  describeGeneralName,
+  describeGeneralNames,
+  describeSubtrees,
+  type GeneralNameContent,
+  some,
+} from './describe-names.js';
+import { timeContent } from './decode-signed-object.js';
 
 /** Any JSON value but null. */
 type PlainValue = object | string | number | boolean;
@@ -57,12 +43,6 @@ type Describe<Value> = (value: Value, report: Report) => DescribedValue;
 const shown =
   <Value>(show: (value: Value, report: Report) => PlainValue): Describe<Value> =>
   (value, report) => ({ value: show(value, report) });
-
-/** RFC 5280 wants at least one of what stands in most lists (SIZE (1..MAX)). */
-function some<T>(list: readonly T[], what: string, report: Report): readonly T[] {
-  if (list.length === 0) report('MalformedExtension', `${what} is empty`);
-  return list;
-}
 
 const subjectKeyIdentifier: Describe<DerElement> = ({ content }, report) => {
   if (content.length === 0) report('MalformedExtension', 'the key identifier is empty');
@@ -145,10 +125,7 @@ function alternativeNames(names: readonly GeneralName[], report: Report): Genera
 
 const subjectAltName: Describe<readonly GeneralName[]> = (value, report) => {
   const names = alternativeNames(value, report);
-  const dns: string[] = [];
-  const ip: string[] = [];
-  const email: string[] = [];
-  const uri: string[] = [];
+  const [dns, ip, email, uri]: [string[], string[], string[], string[]] = [[], [], [], []];
   const lists: Partial<Record<GeneralNameType, string[]>> = {
     dNSName: dns,
     iPAddress: ip,
@@ -167,39 +144,10 @@ const subjectAltName: Describe<readonly GeneralName[]> = (value, report) => {
 const nameConstraints = shown(({ permitted, excluded }: ExtensionValue<'2.5.29.30'>, report) => {
   if (permitted === null && excluded === null) report('MalformedExtension', 'nothing is constrained');
   return {
-    permittedSubtrees: permitted === null ? [] : subtrees(permitted, report),
-    excludedSubtrees: excluded === null ? [] : subtrees(excluded, report),
+    permittedSubtrees: permitted === null ? [] : describeSubtrees(permitted, report),
+    excludedSubtrees: excluded === null ? [] : describeSubtrees(excluded, report),
   };
 });
-
-const subtrees = (list: readonly Subtree[], report: Report): GeneralNameContent[] =>
-  some(list, 'a list of subtrees', report).map(({ base, minimum, maximum }) => {
-    const content = describeGeneralName(base, report);
-    // RFC 5280 4.2.1.10: minimum is zero, and maximum is absent.
-    if ((minimum && count(minimum) !== 0) || maximum)
-      report('MalformedExtension', 'a subtree has a minimum or a maximum');
-    return content.type === 'iPAddress' ? subnet(base.octets, report) : content;
-  });
-
-/** An address with its mask behind it: `10.0.0.0/8`, `10.0.0.0/255.0.255.0`. */
-function subnet(octets: Buffer, report: Report): GeneralNameContent {
-  const type = 'iPAddress';
-  const size = octets.length / 2;
-  const mask = octets.subarray(size);
-  const address = size === 4 || size === 16 ? displayIpAddress(octets.subarray(0, size)) : null;
-  if (address === null) {
-    report('MalformedExtension', `an address and its mask have ${octets.length} octets, neither 8 nor 32`);
-    return { type, value: null, hex: octets.toString('hex') };
-  }
-  return { type, value: `${address}/${prefixLength(mask) ?? displayIpAddress(mask) ?? ''}`, hex: null };
-}
-
-/** How many ones the mask begins with; null where more of them follow a zero. */
-function prefixLength(mask: Buffer): number | null {
-  const bits = [...mask].map((octet) => octet.toString(2).padStart(8, '0')).join('');
-  const ones = /^1*/.exec(bits)?.[0].length ?? 0;
-  return bits.includes('1', ones) ? null : ones;
-}
 
 /** RFC 5280 4.2.1.13, 5.3.1. */
 const reasonFlags = [

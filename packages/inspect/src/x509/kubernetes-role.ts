@@ -1,15 +1,36 @@
-import type { CertificateRole, NameContent } from '../model/inspection.js';
-import type { SubjectAltNames } from '../model/decoded.js';
-import { keyPurpose } from '@kubepass/x509';
+import { attributeType, keyPurpose } from '@kubepass/x509';
+import { type NameTree, textsOf } from '@kubepass/x509/tree';
+import type { ExtensionFacts } from '../model/decoded.js';
+import type { CertificateRole, KubernetesReading, NameContent } from '../model/inspection.js';
+
+/** The attribute from which Kubernetes reads a `uid`, since 1.33. */
+export const uidAttribute = '1.3.6.1.4.1.57683.2';
+export const anyExtendedKeyUsage = '2.5.29.37.0';
+
+/**
+ * The identity that an API server reads from a subject: the last CN, as Go does, all O in order, and a uid where there
+ * is exactly one. Null for a subject without a CN, and where the extensions allow no client.
+ */
+export function kubernetesReading(
+  subject: NameTree,
+  { basicConstraints, extKeyUsage }: ExtensionFacts,
+): Omit<KubernetesReading, 'credentialId'> | null {
+  if (!purposesOf(extKeyUsage).client || basicConstraints?.ca === true) return null;
+  const username = textsOf(subject, attributeType.commonName).at(-1) ?? '';
+  if (username === '') return null;
+  const uids = textsOf(subject, uidAttribute);
+  return {
+    username,
+    groups: textsOf(subject, attributeType.organizationName),
+    uid: uids.length === 1 && uids[0] !== '' ? (uids[0] ?? null) : null,
+  };
+}
 
 /** The fields of a certificate that tell its role. */
-export interface RoleFacts {
+interface RoleFacts extends Pick<ExtensionFacts, 'extKeyUsage' | 'subjectAltNames'> {
   readonly subject: NameContent;
   readonly issuer: NameContent;
   readonly isCa: boolean;
-  /** Dotted; null: anything. */
-  readonly extKeyUsage: readonly string[] | null;
-  readonly subjectAltNames: SubjectAltNames | null;
 }
 
 /**
@@ -36,8 +57,7 @@ const commonName = (name: NameContent): string => valuesOf(name, 'CN').at(-1) ??
 const valuesOf = (name: NameContent, wanted: string): readonly string[] =>
   name.rdns.flatMap((rdn) => rdn.flatMap(({ type, value }) => (type === wanted ? (value ?? '') : [])));
 
-const anyExtendedKeyUsage = '2.5.29.37.0';
-
+/** Without the extension, a certificate is for anything. */
 function purposesOf(extKeyUsage: readonly string[] | null): { readonly client: boolean; readonly server: boolean } {
   const may = (purpose: string): boolean =>
     extKeyUsage === null || extKeyUsage.includes(purpose) || extKeyUsage.includes(anyExtendedKeyUsage);

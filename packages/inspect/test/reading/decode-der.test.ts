@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 
-import { decodeDer } from '../../src/der/decode-der.js';
+import { decodeDer } from '../../src/reading/decode-der.js';
 import { bitString, contextConstructed, der, oid, sequence, Tag, unsignedInteger } from '@kubepass/x509';
 import { makeAuthority, makeCertificate, nameOf } from '../../../x509/test/helpers/certificates.js';
 import { algorithmOf, ecdsaWithSha256, rawCertificate, rawList, rawRequest, time } from '../x509/build.js';
