@@ -8,7 +8,6 @@ import { budgetFollower } from './open-budgets.js';
 import type { Authenticators } from './authenticators.js';
 import type { KeptCheckpoint } from '../backup/kept-checkpoint.js';
 import type { KeptRevocations } from '../backup/kept-revocations.js';
-import { policySetsOnce } from '../backup/open-store.js';
 import { withdrawalBy } from '../backup/withdrawals.js';
 import { measuredSteps } from './metrics.js';
 
@@ -16,7 +15,7 @@ import { measuredSteps } from './metrics.js';
 export const followersFromTheStart = (
   keptCheckpoint: Pick<KeptCheckpoint, 'follower'>,
   budgets: Pick<Budgets, 'areCounted' | 'spend'>,
-): readonly CommitFollower[] => [keptCheckpoint.follower, ...budgetFollower(budgets), policySetsOnce()];
+): readonly CommitFollower[] => [keptCheckpoint.follower, ...budgetFollower(budgets)];
 
 /** The parts of this process that know of a commit before its caller does. */
 export interface CommitFollowers {

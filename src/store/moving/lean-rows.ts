@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto';
-import { octetsIn, serialOctetsIn, uuidOctetsIn } from '../steps/octets.js';
-import type { ColumnValue, Row } from '../steps/statement.js';
+import { type ColumnValue, octetsIn, type Row, serialOctetsIn, uuidOctetsIn } from '../steps/statement.js';
 import type { MovingDatabase, OldRow } from './moving-database.js';
 
 // The tables may have been edited by hand, and SQLite's columns hold values of any type. A value without the expected form

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { MigrationError, type Migration } from '../schema/migrations.js';
-import { hexText } from '../steps/octets.js';
+import { hexText } from '../steps/statement.js';
 import { asText, certificateRows, idOctets, requestRows } from './lean-rows.js';
 import type { MovingDatabase, OldRow } from './moving-database.js';
 import { eventsInRange, octetsOfHash, recordRows } from './pack-old-events.js';

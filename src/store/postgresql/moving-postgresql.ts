@@ -1,6 +1,5 @@
 import type pg from 'pg';
-import { hexText } from '../steps/octets.js';
-import { insertInto, type ColumnValue, type Row } from '../steps/statement.js';
+import { type ColumnValue, hexText, insertInto, type Row } from '../steps/statement.js';
 import type { MovingDatabase, OldRow } from '../moving/moving-database.js';
 
 /** Rows travel as JSON, both ways: each value has the form that PostgreSQL gives it there. */

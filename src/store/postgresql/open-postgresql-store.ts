@@ -5,10 +5,8 @@ import type { InventoryReader, InventoryRecord } from '../../inspections/invento
 import { PrismaClient } from '../generated/postgresql/client.js';
 import type { PrismaClient as SharedPrismaClient } from '../generated/sqlite/client.js';
 import { OrderedWriter } from '../writer/ordered-writer.js';
-import type { ReadRows } from '../steps/statement.js';
-import { storeParts } from '../writer/store-parts.js';
-import type { LogReader, Store } from '../store.js';
-import { hexText, octetsIn, uuidOf } from '../steps/octets.js';
+import { hexText, octetsIn, type ReadRows, uuidOf } from '../steps/statement.js';
+import { storeParts, type LogReader, type Store } from '../store.js';
 import { AuditEventTable } from '../tables/audit-event-table.js';
 import { CheckpointTables } from '../tables/checkpoint-tables.js';
 import { clientConfig, connect, startLock } from './connect.js';

@@ -1,7 +1,6 @@
 import type Database from 'better-sqlite3';
-import { hexText } from '../steps/octets.js';
+import { type ColumnValue, hexText, insertInto } from '../steps/statement.js';
 import { bind, Statements } from './sqlite-statements.js';
-import { insertInto, type ColumnValue } from '../steps/statement.js';
 import type { MovingDatabase, OldRow } from '../moving/moving-database.js';
 
 /**

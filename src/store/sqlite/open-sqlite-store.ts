@@ -2,16 +2,13 @@ import { PrismaBetterSqlite3 } from '@prisma/adapter-better-sqlite3';
 import { PrismaClient } from '../generated/sqlite/client.js';
 import { storeUnmeasured, type StoreMeasures } from '../../model/measures.js';
 import { OrderedWriter } from '../writer/ordered-writer.js';
-import { storeParts } from '../writer/store-parts.js';
-import type { Store } from '../store.js';
+import { storeParts, type Store } from '../store.js';
 import { BatchWriter, connectForWriting } from './batch-writer.js';
 import { migrateSqlite } from './migrate-sqlite.js';
 import { createPrivateFile } from './process-lock.js';
-import { ReadConnection } from './read-connection.js';
-import { SqliteBatches, type FlatBatches } from './sqlite-batches.js';
+import { ReadConnection, sqliteDialect } from './sqlite-statements.js';
+import { type FlatBatches, SqliteBatches, ThreadedBatches } from './sqlite-batches.js';
 import { whyNotSqliteSchema } from './sqlite-schema.js';
-import { sqliteDialect } from './sqlite-statements.js';
-import { ThreadedBatches } from './threaded-batches.js';
 
 export interface SqliteStoreOptions {
   /** Path of the database file; its directory exists. */

@@ -3,9 +3,8 @@ import { PrismaClient } from '../generated/sqlite/client.js';
 import type { LogReader } from '../store.js';
 import { AuditEventTable } from '../tables/audit-event-table.js';
 import { CheckpointTables } from '../tables/checkpoint-tables.js';
-import { ReadConnection } from './read-connection.js';
+import { ReadConnection, sqliteDialect } from './sqlite-statements.js';
 import { whyNotSqliteSchema } from './sqlite-schema.js';
-import { sqliteDialect } from './sqlite-statements.js';
 
 /** Opens a database for reading alone, also while a service uses it. It has this version's schema. */
 export async function readSqlite(file: string): Promise<LogReader> {

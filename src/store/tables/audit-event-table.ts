@@ -8,14 +8,20 @@ import {
   maskContains,
   typesMask,
   type AuditRecord,
-  type SharedMembers,
 } from '../../audit/audit-record.js';
 import { genesis, type ChainHead } from '../../audit/chain.js';
 import type { AuditEvent, AuditEventFilter, AuditEventPage, AuditEventType } from '../../model/audit-event.js';
 import type { Page, PageQuery } from '../../model/page.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import { hexText, octetsIn, octetsOf, uuidOctets, uuidOctetsIn, uuidOf, uuidOfHex } from '../steps/octets.js';
-import type { Columns, ReadStatement, SqlDialect } from '../steps/statement.js';
+import {
+  hexText,
+  octetsIn,
+  uuidOctetsIn,
+  uuidOf,
+  uuidOfHex,
+  type ReadStatement,
+  type SqlDialect,
+} from '../steps/statement.js';
 import { equals, type ListFilter } from '../lists/list-filter.js';
 import { selectKeys, type KeysInOrder } from '../lists/select-keys.js';
 import type { KeyReads, ListKey, ListOrder } from '../lists/list.js';
@@ -36,41 +42,6 @@ export const auditRecordColumns = {
 } as const satisfies Prisma.AuditRecordSelect;
 
 type AuditRecordRow = Prisma.AuditRecordGetPayload<{ select: typeof auditRecordColumns }>;
-
-/** The columns of a record that its events share. */
-export type SharedColumns = Columns<
-  Pick<AuditRecordRow, 'at' | 'types' | 'principal' | 'cluster' | 'requestId' | 'fingerprintSha256'>
-> & {
-  readonly at: Date;
-  readonly types: number;
-  readonly principal: string | null;
-  readonly cluster: string | null;
-  readonly requestId: Uint8Array | null;
-  readonly fingerprintSha256: Uint8Array | null;
-};
-
-export function sharedColumns(members: SharedMembers, types: number): SharedColumns {
-  const { at, principal, cluster, requestId, fingerprintSha256 } = members;
-  return {
-    at,
-    types,
-    principal,
-    cluster,
-    requestId: requestId === null ? null : uuidOctets(requestId),
-    fingerprintSha256: fingerprintSha256 === null ? null : octetsOf(fingerprintSha256),
-  };
-}
-
-export function auditRecordRow(record: AuditRecord): Columns<AuditRecordRow> {
-  return {
-    lastSeq: record.lastSeq,
-    firstSeq: record.firstSeq,
-    ...sharedColumns(record, record.types),
-    events: record.events,
-    previousHash: record.previousHash,
-    hashes: record.hashes,
-  };
-}
 
 /** Finds the end of the audit chain; no row where the log is empty. */
 export const selectLastRecord: ReadStatement = {
