@@ -3,7 +3,7 @@ import { link, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Config } from '../config/config.js';
 import { syncDirectory, syncFile } from '../config/secrets.js';
-import { copySqlite } from '../store/sqlite/copy-sqlite.js';
+import { copySqlite } from '../store/sqlite/sqlite-file.js';
 import { makePrivateFile } from '../store/sqlite/process-lock.js';
 import { isReplacementUnderWay } from './replace-database.js';
 import { outOfSpace } from './out-of-space.js';

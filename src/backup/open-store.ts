@@ -36,8 +36,7 @@ export async function openStore(
 ): Promise<Store> {
   if (database.kind === 'postgresql') {
     // Loaded here, because its Prisma client and its driver take memory that users of SQLite need not spend.
-    const { openPostgresqlStore } = await import('../store/postgresql/open-postgresql-store.js');
-    const { weakenedDurability } = await import('../store/postgresql/durability.js');
+    const { openPostgresqlStore, weakenedDurability } = await import('../store/postgresql/open-postgresql-store.js');
     (await weakenedDurability(database.url)).forEach(warn);
     return openPostgresqlStore({ url: database.url, onProgress: inform, measures });
   }

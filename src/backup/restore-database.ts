@@ -8,22 +8,16 @@ import { prepareDataDir, replaceSecretFile, syncFile } from '../config/secrets.j
 import { recordRestoration } from './record-restoration.js';
 import { newId } from '../model/new-id.js';
 import type { Restoration } from '../model/restoration.js';
-import { checkSqlite } from '../store/sqlite/check-sqlite.js';
+import { checkSqlite } from '../store/sqlite/sqlite-file.js';
 import { openSqliteStore } from '../store/sqlite/open-sqlite-store.js';
-import { acquireDatabaseLock, acquireDataDirLock, type ProcessLock } from '../store/sqlite/process-lock.js';
+import { acquireDatabaseLock, acquireDataDirLock, realPath, type ProcessLock } from '../store/sqlite/process-lock.js';
 import type { Store } from '../store/store.js';
 import { checkpointAside, keptCheckpointFile } from './kept-checkpoint.js';
 import { mergeRevocations } from './merged-revocations.js';
 import { knownSigned, notesAtHand, type NoteAtHand, type NotesAtHand } from './notes-at-hand.js';
 import { openStore } from './open-store.js';
 import { outOfSpace } from './out-of-space.js';
-import {
-  finishReplacement,
-  isReplacementUnderWay,
-  newDatabaseOf,
-  realPath,
-  replaceDatabase,
-} from './replace-database.js';
+import { finishReplacement, isReplacementUnderWay, newDatabaseOf, replaceDatabase } from './replace-database.js';
 import { readReplaced } from './former-database.js';
 import { KeptRevocationsFile } from './kept-revocations-file.js';
 import { CommandRefusedError, verifiedLog } from './verify-database.js';

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import type { Config } from '../config/config.js';
 import { verifyLog, type LogCheck } from './verify-log.js';
 import type { Store } from '../store/store.js';
-import { checkSqlite } from '../store/sqlite/check-sqlite.js';
-import { readSqlite } from '../store/sqlite/read-sqlite.js';
+import { checkSqlite } from '../store/sqlite/sqlite-file.js';
+import { readSqlite } from '../store/sqlite/open-sqlite-store.js';
 import { isReplacementUnderWay } from './replace-database.js';
 
 /** A command cannot do what it was asked to do; the message is for people, and nothing was changed. */

@@ -1,8 +1,8 @@
 import type { InventoryReader } from '../inspections/inventory.js';
 import { StoreUnavailableError } from '../model/errors.js';
-import type { StoreQueue } from '../model/measures.js';
+import type { StoreMeasures, StoreQueue } from '../model/measures.js';
 import type { PrismaClient } from './generated/sqlite/client.js';
-import type { ReadRows, SqlDialect } from './steps/statement.js';
+import type { KeyReads } from './lists/list.js';
 import type { Writer } from './steps/step.js';
 import { ApiTokenTable } from './tables/api-token-table.js';
 import { AuditArchiveTable } from './tables/audit-archive-table.js';
@@ -24,11 +24,16 @@ import { RecordedRequests } from './tables/recorded-requests.js';
 import { RestorationTable } from './tables/restoration-table.js';
 import { SessionTable } from './tables/session-table.js';
 import { WebhookDeliveryTable } from './tables/webhook-delivery-table.js';
-import type { OrderedWriter } from './writer/ordered-writer.js';
+import { OrderedWriter, type Batches } from './writer/ordered-writer.js';
 
-/** The tables, on the two ways to read of a database. */
-function tablesOn(prisma: PrismaClient, dialect: SqlDialect, readRows: ReadRows) {
-  const reads = { readRows, dialect };
+/** The two ways to read a database: through Prisma, and with our own statements. */
+export interface Reads extends KeyReads {
+  readonly prisma: PrismaClient;
+}
+
+/** The tables of a database. */
+export function tablesOn(reads: Reads) {
+  const { prisma, dialect, readRows } = reads;
   const identityBlocks = new IdentityBlockTable(readRows);
   return {
     requests: new RequestTable(prisma, reads),
@@ -87,14 +92,25 @@ export interface LogReader extends Pick<Store, 'auditEvents' | 'checkpoints' | '
   close(): Promise<void>;
 }
 
-/** The parts of a store that are the same on every database, on what differs: the writer and the ways to read. */
+export interface StoreOptions {
+  /** How many steps may wait to be committed (default 1000). */
+  readonly queueLimit?: number;
+  /** How many steps share one commit at most (default 100). */
+  readonly batchLimit?: number;
+  /** Is told of each commit. */
+  readonly measures?: StoreMeasures;
+  /** Is told how far the records of an older version are moved. */
+  readonly onProgress?: (message: string) => void;
+}
+
+/** The parts of a store that are the same on every database. The writer is to be closed. */
 export function storeParts(
-  writer: OrderedWriter,
-  prisma: PrismaClient,
-  dialect: SqlDialect,
-  readRows: ReadRows,
-): Omit<Store, 'inventory' | 'alone' | 'whyNotSchema' | 'close'> {
-  const tables = tablesOn(prisma, dialect, readRows);
+  batches: Batches,
+  reads: Reads,
+  { queueLimit = 1000, batchLimit = 100, measures }: StoreOptions,
+): Omit<Store, 'writer' | 'inventory' | 'alone' | 'whyNotSchema' | 'close'> & { readonly writer: OrderedWriter } {
+  const writer = new OrderedWriter(batches, { queue: queueLimit, batch: batchLimit }, measures);
+  const tables = tablesOn(reads);
   return {
     writer,
     hasRoom: writer.hasRoom,

@@ -1,14 +1,10 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
-import { type StoreMeasures, storeUnmeasured } from '../../model/measures.js';
 import type { InventoryReader, InventoryRecord } from '../../inspections/inventory.js';
 import { PrismaClient } from '../generated/postgresql/client.js';
 import type { PrismaClient as SharedPrismaClient } from '../generated/sqlite/client.js';
-import { OrderedWriter } from '../writer/ordered-writer.js';
 import { hexText, octetsIn, type ReadRows, uuidOf } from '../steps/statement.js';
-import { storeParts, type LogReader, type Store } from '../store.js';
-import { AuditEventTable } from '../tables/audit-event-table.js';
-import { CheckpointTables } from '../tables/checkpoint-tables.js';
+import { storeParts, tablesOn, type LogReader, type Store, type StoreOptions } from '../store.js';
 import { clientConfig, connect, startLock } from './connect.js';
 import { isUnreachable, unreachable } from './errors.js';
 import { migratePostgresql } from './migrate-postgresql.js';
@@ -16,24 +12,15 @@ import { PostgresqlBatches } from './postgresql-batches.js';
 import { argumentsWithoutNul, postgresqlDialect, queryOf } from './query.js';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { shippedMigrations } from '../schema/migrations.js';
-import { type SchemaObject, whyOther } from '../schema/schema-objects.js';
+import { type SchemaObject, shippedMigrations, whyOther } from '../schema/migrations.js';
 
-interface PostgresqlStoreOptions {
+interface PostgresqlStoreOptions extends StoreOptions {
   /** A `postgresql:` URL, as `clientConfig` reads it. It may hold a password: no message of the store repeats it. */
   readonly url: string;
   /** How many connections there are to read with, beside the one that writes (default 10); at least two. */
   readonly readConnections?: number;
-  /** How many steps may wait to be committed (default 1000). */
-  readonly queueLimit?: number;
-  /** How many steps share one commit at most (default 100). */
-  readonly batchLimit?: number;
   /** How long to look for the outcome of a COMMIT that was not answered, in milliseconds (default 10,000). */
   readonly settleMilliseconds?: number;
-  /** Is told of each commit. */
-  readonly measures?: StoreMeasures;
-  /** Is told how far the records of an older version are moved. */
-  readonly onProgress?: (message: string) => void;
 }
 
 /**
@@ -63,21 +50,15 @@ const readerSettings = { statement_timeout: '30s', default_transaction_read_only
  * store at once.
  */
 export async function openPostgresqlStore(options: PostgresqlStoreOptions): Promise<Store> {
-  const { url, readConnections = 10, queueLimit = 1000, batchLimit = 100, settleMilliseconds = 10_000 } = options;
-  const { measures = storeUnmeasured } = options;
+  const { url, readConnections = 10, settleMilliseconds = 10_000 } = options;
   await migratePostgresql(url, options);
+  const { ours, reads, close } = openReads(url, Math.ceil(readConnections / 2));
   const batches = new PostgresqlBatches(clientConfig(url, writerSettings), settleMilliseconds);
-  const writer = new OrderedWriter(batches, { queue: queueLimit, batch: batchLimit }, measures);
-  const pools = [readerSettings, { ...readerSettings, ...alongIndexes }].map((settings) =>
-    poolOf(url, settings, Math.ceil(readConnections / 2)),
-  );
-  const [prismas, ours] = pools as [pg.Pool, pg.Pool];
-  const readRows: ReadRows = async (statement) =>
-    (await ours.query(queryOf(statement)).catch(rethrow)).rows as readonly unknown[];
+  const parts = storeParts(batches, reads, options);
   return {
-    ...storeParts(writer, prismaOn(prismas), postgresqlDialect, readRows),
+    ...parts,
     inventory: inventoryOn(ours),
-    whyNotSchema: () => whyNotPostgresqlSchema(readRows),
+    whyNotSchema: () => whyNotPostgresqlSchema(reads.readRows),
     async alone(work) {
       const client = await connect(clientConfig(url));
       try {
@@ -89,25 +70,29 @@ export async function openPostgresqlStore(options: PostgresqlStoreOptions): Prom
       }
     },
     async close() {
-      await writer.close();
-      await Promise.all(pools.map((pool) => pool.end()));
+      await parts.writer.close();
+      await close();
     },
   };
 }
 
 /** Opens a database for reading alone, also while services use it. It has this version's schema. */
 export function readPostgresql(url: string): LogReader {
-  const pools = [readerSettings, { ...readerSettings, ...alongIndexes }].map((settings) => poolOf(url, settings, 2));
-  const [prismas, ours] = pools as [pg.Pool, pg.Pool];
+  const { reads, close } = openReads(url, 2);
+  return { ...tablesOn(reads), whyNotSchema: () => whyNotPostgresqlSchema(reads.readRows), close };
+}
+
+/** Opens two pools with so many connections each: for Prisma, and (`ours`) for our own statements. */
+function openReads(url: string, connections: number) {
+  const prismas = poolOf(url, readerSettings, connections);
+  const ours = poolOf(url, { ...readerSettings, ...alongIndexes }, connections);
   const readRows: ReadRows = async (statement) =>
     (await ours.query(queryOf(statement)).catch(rethrow)).rows as readonly unknown[];
-  const prisma = prismaOn(prismas);
   return {
-    auditEvents: new AuditEventTable(prisma, { readRows, dialect: postgresqlDialect }),
-    checkpoints: new CheckpointTables(prisma, readRows),
-    whyNotSchema: () => whyNotPostgresqlSchema(readRows),
-    async close() {
-      await Promise.all(pools.map((pool) => pool.end()));
+    ours,
+    reads: { prisma: prismaOn(prismas), dialect: postgresqlDialect, readRows },
+    close: async () => {
+      await Promise.all([prismas.end(), ours.end()]);
     },
   };
 }
@@ -209,4 +194,27 @@ export const schemaObjectsFile = join(shippedMigrations('postgresql'), 'schema-o
 async function whyNotPostgresqlSchema(readRows: ReadRows): Promise<string | null> {
   const found = (await readRows({ sql: schemaObjectsSql, parameters: [] })) as readonly SchemaObject[];
   return whyOther(found, JSON.parse(readFileSync(schemaObjectsFile, 'utf8')) as readonly SchemaObject[]);
+}
+
+/** The settings that make a server's commits durable, and the consequence where one is off. */
+const wanted = {
+  fsync: 'a power failure may lose certificates that were handed out, and destroy the database',
+  full_page_writes: 'a power failure may destroy the database',
+  synchronous_commit: 'kubepass turns it on for its own commits, and for nobody else’s',
+} as const;
+
+/** The server's settings that weaken the promise of a commit, as texts for the log; empty where all are on. */
+export async function weakenedDurability(databaseUrl: string): Promise<readonly string[]> {
+  const client = await connect(clientConfig(databaseUrl));
+  try {
+    const { rows } = await client.query<{ name: keyof typeof wanted; setting: string }>(
+      'SELECT name, setting FROM pg_settings WHERE name = ANY($1) ORDER BY name',
+      [Object.keys(wanted)],
+    );
+    return rows
+      .filter(({ setting }) => setting === 'off')
+      .map(({ name }) => `PostgreSQL runs with ${name}=off: ${wanted[name]}`);
+  } finally {
+    await client.end();
+  }
 }
