@@ -7,9 +7,8 @@ import { copySqlite, countRecords, type RecordCounts } from '../store/sqlite/sql
 import { openSqliteStore } from '../store/sqlite/open-sqlite-store.js';
 import { makePrivateFile } from '../store/sqlite/process-lock.js';
 import type { Store } from '../store/store.js';
-import { outOfSpace } from './out-of-space.js';
+import { CommandRefusedError, outOfSpace, verifiedLog } from './verify-database.js';
 import { isReplacementUnderWay } from './replace-database.js';
-import { CommandRefusedError, verifiedLog } from './verify-database.js';
 
 /** A migration that was tried on a copy. */
 export interface Drill {

@@ -8,7 +8,7 @@ import { budgetFollower } from './open-budgets.js';
 import type { Authenticators } from './authenticators.js';
 import type { KeptCheckpoint } from '../backup/kept-checkpoint.js';
 import type { KeptRevocations } from '../backup/kept-revocations.js';
-import { withdrawalBy } from '../backup/withdrawals.js';
+import { withdrawalBy } from '../backup/kept-revocations-file.js';
 import { measuredSteps } from './metrics.js';
 
 /** The parts that look at a step before it is committed, in their order. The process begins with them. */

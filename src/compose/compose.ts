@@ -12,7 +12,6 @@ import { openClientCertificates } from './client-certificates.js';
 import { openWaysIn } from './ways-in.js';
 import { Closings } from './closings.js';
 import { commitFollowers } from './commit-followers.js';
-import { detectRestoration } from '../backup/detect-restoration.js';
 import { openAccess } from './open-access.js';
 import { openAudit, type OpenedAudit } from './open-audit.js';
 import { openClusters } from './open-clusters.js';
@@ -122,7 +121,7 @@ async function recordStart(
 ): Promise<void> {
   await recordServiceStarted(context);
   await checkpoints.open();
-  await detectRestoration({ restorations, checkpoints, keptCheckpoint, instance, log });
+  await restorations.detect({ keptCheckpoint, instance, tree: checkpoints.tree });
   await makeFirstAdminToken(config, context.store, clock, log);
   await warnOfBreakGlass(context.store, clock, log);
 }

@@ -4,7 +4,7 @@ import { IdentityBlocks } from '../context/blocked-identities.js';
 import { followedWriter } from '../store/writer/followed-writer.js';
 import { openAuthenticators, type Authenticators } from './authenticators.js';
 import { openKeptRevocations, type KeptRevocations } from '../backup/kept-revocations.js';
-import { restorationFirst } from '../backup/detect-restoration.js';
+import { restorationFirst } from '../backup/record-restoration.js';
 import type { OpenedDatabase } from './open-database.js';
 import type { Runtime } from './runtime.js';
 

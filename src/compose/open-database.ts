@@ -1,5 +1,5 @@
 import type { Budgets } from '../identity/spent-budgets.js';
-import { logAsFound, type LogAsFound } from '../backup/recorded-restorations.js';
+import { logAsFound, type LogAsFound } from '../backup/record-restoration.js';
 import { followedWriter, type CommitFollower } from '../store/writer/followed-writer.js';
 import type { Writer } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
@@ -7,7 +7,7 @@ import { openBudgets } from './open-budgets.js';
 import { followersFromTheStart } from './commit-followers.js';
 import { KeptCheckpoint, keptCheckpointFile } from '../backup/kept-checkpoint.js';
 import { openStore } from '../backup/open-store.js';
-import { nameInstance } from '../backup/detect-restoration.js';
+import { nameInstance } from '../evidence/checkpoint-service.js';
 import type { Runtime } from './runtime.js';
 
 /** The database, open. */

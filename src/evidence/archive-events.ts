@@ -1,6 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
-import { archiveName, rangeOfArchive, type EventRange } from '../audit/archive-name.js';
-import { ArchiveReading, NotAnArchiveError, type ArchiveRead } from '../audit/archive-reading.js';
+import {
+  archiveName,
+  type ArchiveRead,
+  ArchiveReading,
+  type EventRange,
+  NotAnArchiveError,
+  rangeOfArchive,
+} from '../audit/archive-reading.js';
 import { genesis, type ChainHead } from '../audit/chain.js';
 import { checkpointText, readCheckpoint, type SignedCheckpoint } from '../audit/checkpoint.js';
 import { consistencyProof, isConsistent, rootHash } from '../audit/merkle-tree.js';

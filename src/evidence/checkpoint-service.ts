@@ -28,6 +28,19 @@ export interface CheckpointsContext {
   readonly log: Log;
 }
 
+/** The id of the log. It gets one where it has none. */
+export async function nameInstance(
+  { writer, checkpoints }: Pick<Store, 'writer' | 'checkpoints'>,
+  at: Date,
+): Promise<string> {
+  const known = await checkpoints.instanceId();
+  if (known !== null) return known;
+  await writer.commit({ operations: [{ op: 'nameInstance', id: randomUUID(), at }], events: [] });
+  const id = await checkpoints.instanceId();
+  if (id === null) throw new Error('the log could not be given a name');
+  return id;
+}
+
 type IsStopped = () => boolean;
 
 /** Checkpoints are kept for so long; the last one stays. */
@@ -57,16 +70,9 @@ export class Checkpoints {
   async open(): Promise<void> {
     const { store, soleProcess, clock } = this.context;
     const now = clock();
-    await store.writer.commit({
-      operations: [
-        { op: 'nameInstance', id: randomUUID(), at: now },
-        ...(soleProcess ? [{ op: 'releaseCheckpointLease', owner: null, now } as const] : []),
-      ],
-      events: [],
-    });
-    const id = await store.checkpoints.instanceId();
-    if (id === null) throw new Error('the log could not be given a name');
-    this.#origin = `kubepass/${id}`;
+    this.#origin = `kubepass/${await nameInstance(store, now)}`;
+    if (soleProcess)
+      await store.writer.commit({ operations: [{ op: 'releaseCheckpointLease', owner: null, now }], events: [] });
     await this.#recordKeys();
   }
 

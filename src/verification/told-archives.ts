@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import type { ExportFault } from '../audit/export-verifier.js';
-import { rangeOfArchive } from '../audit/archive-name.js';
+import { rangeOfArchive } from '../audit/archive-reading.js';
 
 /** An event of this type tells of an archive. RFC 8785 puts the type behind all other members. */
 const ending = Buffer.from(',"type":"AuditEventsArchived"}');
