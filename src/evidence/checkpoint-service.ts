@@ -8,6 +8,7 @@ import type { Operation } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
 import { sha256 } from '@kubepass/x509';
 import type { Log } from '../context/context.js';
+import { inRounds, type Rounds } from '../context/in-rounds.js';
 import { TreeOfEvents } from './tree-of-events.js';
 
 /** A private key that signs checkpoints; its name is the log's. */
@@ -198,9 +199,8 @@ export function signCheckpoints(
   checkpoints: Pick<Checkpoints, 'sign' | 'release'>,
   intervalSeconds: number,
   log: Log,
-): { stop(): Promise<void> } {
+): Rounds {
   let stopped = false;
-  let round: Promise<void> | null = null;
   const run = async (isStopped: () => boolean) => {
     try {
       await checkpoints.sign(isStopped);
@@ -208,18 +208,11 @@ export function signCheckpoints(
       log.error({ err: error }, 'the audit log could not be signed, it is tried again');
     }
   };
-  const begin = () => {
-    round ??= run(() => stopped).finally(() => {
-      round = null;
-    });
-  };
-  begin();
-  const rounds = setInterval(begin, intervalSeconds * 1000);
+  const rounds = inRounds(() => run(() => stopped), intervalSeconds * 1000);
   return {
     async stop() {
       stopped = true;
-      clearInterval(rounds);
-      await round;
+      await rounds.stop();
       const end = performance.now() + lastMilliseconds;
       await run(() => performance.now() > end);
       // Without this another process signs when the lease ends.

@@ -4,6 +4,7 @@ import type { TimelineEntry } from '../../model/certificate-request.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { hexText, uuidOctets, uuidOctetsIn, type Statement, type StatementsBy } from '../steps/statement.js';
 import type { KeptTimeline } from '../steps/step.js';
+import { inBatches } from '../lists/read-page.js';
 import { auditRecordColumns, auditRecordOf } from './audit-event-table.js';
 
 /** A record of the log with its events. */
@@ -79,9 +80,9 @@ export class AuditArchiveTable {
 
   /** The archives with these files, in no particular order. */
   async named(files: readonly string[]): Promise<readonly AuditArchive[]> {
-    const rows = await this.prisma.auditArchive.findMany({
-      where: { file: { in: [...files] } },
-    });
+    const rows = await inBatches(files, (batch) =>
+      this.prisma.auditArchive.findMany({ where: { file: { in: batch } } }),
+    );
     return rows.map(archiveOf);
   }
 
