@@ -3,7 +3,7 @@ import { replaceSecretFile } from '../config/secrets.js';
 import type { RevokedCertificate } from '../model/revocation.js';
 import { revocationReasons } from '@kubepass/x509';
 import type { IdentityBlock } from '../model/identity-block.js';
-import type { Operation } from '../store/steps/step.js';
+import type { Op } from '../store/steps/step.js';
 
 /** The content of a file of revocations. */
 export interface ReadRevocations {
@@ -88,14 +88,20 @@ export class KeptRevocationsFile {
   }
 }
 
-const lineOf = (revoked: RevokedCertificate): string => {
-  const { fingerprintSha256, cluster, serialNumber, issuer, issuerFingerprintSha256, username, notAfter } = revoked;
-  const { reason, comment, revokedAt, revokedBy } = revoked;
-  return `${JSON.stringify({
-    ...{ fingerprintSha256, cluster, serialNumber, issuer, issuerFingerprintSha256, username, notAfter },
-    ...{ reason, comment, revokedAt, revokedBy },
-  })}\n`;
-};
+/** In the order in which they stand in a line. */
+const members: (keyof RevokedCertificate)[] = [
+  ...([
+    'fingerprintSha256',
+    'cluster',
+    'serialNumber',
+    'issuer',
+    'issuerFingerprintSha256',
+    'username',
+    'notAfter',
+  ] as const),
+  ...(['reason', 'comment', 'revokedAt', 'revokedBy'] as const),
+];
+const lineOf = (revoked: RevokedCertificate): string => `${JSON.stringify(revoked, members)}\n`;
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 const isHash = (value: unknown): value is string => isText(value) && /^[0-9a-f]{64}$/.test(value);
@@ -135,7 +141,7 @@ export type Withdrawal =
 
 type WithdrawingOp = 'revokeApiToken' | 'revokeTokenOfLeaver' | 'insertIdentityBlock' | 'removeIdentityBlock';
 
-export function withdrawalBy(operation: Extract<Operation, { readonly op: WithdrawingOp }>): Withdrawal {
+export function withdrawalBy(operation: Op<WithdrawingOp>): Withdrawal {
   switch (operation.op) {
     case 'revokeApiToken':
     case 'revokeTokenOfLeaver':

@@ -135,7 +135,7 @@ export class ArchivedEvents {
   async #nextRange(from: number, last: AuditArchive | null, signed: SignedCheckpoint): Promise<EventRange | null> {
     const { store, clock, afterDays, eventsPerFile = defaultEventsPerFile } = this.context;
     const now = clock().getTime();
-    const old = await store.auditArchives.endBefore(new Date(now - afterDays * dayMilliseconds));
+    const old = await store.auditEvents.endBefore(new Date(now - afterDays * dayMilliseconds));
     const head = await store.auditEvents.head();
     // The last event stays in the database: the chain goes on from it.
     const most = Math.min(old, signed.size, head.seq - 1);

@@ -1,4 +1,3 @@
-import type { InventoryReader } from '../inspections/inventory.js';
 import { StoreUnavailableError } from '../model/errors.js';
 import type { StoreMeasures, StoreQueue } from '../model/measures.js';
 import type { PrismaClient } from './generated/sqlite/client.js';
@@ -18,6 +17,7 @@ import { RevocationTable } from './tables/revocation-table.js';
 import { FigureCounts } from './tables/figures.js';
 import { IdempotencyKeyTable } from './tables/idempotency-key-table.js';
 import { CheckpointTables } from './tables/checkpoint-tables.js';
+import { Inventory } from './tables/inventory.js';
 import { PolicySetTable } from './tables/policy-set-table.js';
 import { QuotaCounts } from './tables/quotas.js';
 import { RecordedRequests } from './tables/recorded-requests.js';
@@ -57,6 +57,8 @@ export function tablesOn(reads: Reads) {
     quotas: new QuotaCounts(dialect, readRows),
     webhookDeliveries: new WebhookDeliveryTable(prisma),
     figures: new FigureCounts(reads),
+    /** Certificates and their requests, for inspections. */
+    inventory: new Inventory(reads),
   };
 }
 
@@ -72,8 +74,6 @@ export interface Store extends TableMethods {
   hasRoom(): boolean;
   /** The steps that wait for the writer. */
   queue(): StoreQueue;
-  /** Certificates and their requests, for inspections. */
-  readonly inventory: InventoryReader;
   /** Runs `work` while no other process on this database runs its own; for work at start that two must not do at once. */
   alone<T>(work: () => Promise<T>): Promise<T>;
   /** Answers when the database does. Throws after a failed commit, until a commit succeeds. For `/readyz`. */
@@ -108,7 +108,7 @@ export function storeParts(
   batches: Batches,
   reads: Reads,
   { queueLimit = 1000, batchLimit = 100, measures }: StoreOptions,
-): Omit<Store, 'writer' | 'inventory' | 'alone' | 'whyNotSchema' | 'close'> & { readonly writer: OrderedWriter } {
+): Omit<Store, 'writer' | 'alone' | 'whyNotSchema' | 'close'> & { readonly writer: OrderedWriter } {
   const writer = new OrderedWriter(batches, { queue: queueLimit, batch: batchLimit }, measures);
   const tables = tablesOn(reads);
   return {

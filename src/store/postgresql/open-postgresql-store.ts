@@ -1,9 +1,8 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
-import type { InventoryReader, InventoryRecord } from '../../inspections/inventory.js';
 import { PrismaClient } from '../generated/postgresql/client.js';
 import type { PrismaClient as SharedPrismaClient } from '../generated/sqlite/client.js';
-import { hexText, octetsIn, type ReadRows, uuidOf } from '../steps/statement.js';
+import type { ReadRows } from '../steps/statement.js';
 import { storeParts, tablesOn, type LogReader, type Store, type StoreOptions } from '../store.js';
 import { clientConfig, connect, startLock } from './connect.js';
 import { isUnreachable, unreachable } from './errors.js';
@@ -52,12 +51,11 @@ const readerSettings = { statement_timeout: '30s', default_transaction_read_only
 export async function openPostgresqlStore(options: PostgresqlStoreOptions): Promise<Store> {
   const { url, readConnections = 10, settleMilliseconds = 10_000 } = options;
   await migratePostgresql(url, options);
-  const { ours, reads, close } = openReads(url, Math.ceil(readConnections / 2));
+  const { reads, close } = openReads(url, Math.ceil(readConnections / 2));
   const batches = new PostgresqlBatches(clientConfig(url, writerSettings), settleMilliseconds);
   const parts = storeParts(batches, reads, options);
   return {
     ...parts,
-    inventory: inventoryOn(ours),
     whyNotSchema: () => whyNotPostgresqlSchema(reads.readRows),
     async alone(work) {
       const client = await connect(clientConfig(url));
@@ -82,14 +80,13 @@ export function readPostgresql(url: string): LogReader {
   return { ...tablesOn(reads), whyNotSchema: () => whyNotPostgresqlSchema(reads.readRows), close };
 }
 
-/** Opens two pools with so many connections each: for Prisma, and (`ours`) for our own statements. */
+/** Opens two pools with so many connections each: for Prisma, and for our own statements. */
 function openReads(url: string, connections: number) {
   const prismas = poolOf(url, readerSettings, connections);
   const ours = poolOf(url, { ...readerSettings, ...alongIndexes }, connections);
   const readRows: ReadRows = async (statement) =>
     (await ours.query(queryOf(statement)).catch(rethrow)).rows as readonly unknown[];
   return {
-    ours,
     reads: { prisma: prismaOn(prismas), dialect: postgresqlDialect, readRows },
     close: async () => {
       await Promise.all([prismas.end(), ours.end()]);
@@ -138,40 +135,6 @@ function prismaOn(pool: pg.Pool): SharedPrismaClient {
 }
 
 const preparedReads = 500;
-
-const inventoryByFingerprint = {
-  name: 'kubepass_inventory',
-  text: `SELECT "c"."fingerprintSha256", "r"."id", "r"."state", "c"."cluster", "c"."requesterName" AS "requester",
-      "c"."collector", "c"."orphan", "v"."reason", extract(epoch FROM "v"."revokedAt")::float8 AS "revokedAt"
-    FROM "CertificateRecord" AS "c" JOIN "RequestRecord" AS "r" ON "r"."n" = "c"."requestN"
-      LEFT JOIN "Revocation" AS "v" ON "v"."certificateN" = "c"."n"
-    WHERE "c"."fingerprintSha256" = ANY($1::bytea[])`,
-};
-
-type InventoryRow = Omit<InventoryRecord, 'fingerprintSha256' | 'requestId' | 'revocation'> & {
-  readonly reason: string | null;
-  /** Seconds. */
-  readonly revokedAt: number | null;
-  readonly fingerprintSha256: Buffer;
-  readonly id: Buffer;
-};
-
-/** Looks certificates up with one prepared statement, all fingerprints in one round trip. */
-const inventoryOn = (pool: pg.Pool): InventoryReader => ({
-  async find(fingerprintsSha256) {
-    const values = [fingerprintsSha256.flatMap((text) => octetsIn(text) ?? [])];
-    const { rows } = await pool.query<InventoryRow>({ ...inventoryByFingerprint, values }).catch(rethrow);
-    return rows.map(({ fingerprintSha256, id, reason, revokedAt, ...row }) => ({
-      ...row,
-      fingerprintSha256: hexText(fingerprintSha256),
-      requestId: uuidOf(id),
-      revocation:
-        reason === null || revokedAt === null
-          ? null
-          : { reason, revokedAt: new Date(Math.round(revokedAt * 1000)).toISOString() },
-    }));
-  },
-});
 
 function rethrow(error: unknown): never {
   throw isUnreachable(error) ? unreachable(error) : error;

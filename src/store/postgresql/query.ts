@@ -10,6 +10,7 @@ import {
 export const postgresqlDialect: SqlDialect = {
   jsonArrayLength: (column) => `jsonb_array_length(${column})`,
   hexText: (column) => `encode(${column}, 'hex')`,
+  octetsOfHex: (text) => `decode(${text}, 'hex')`,
   jsonArrayHolds: (column) => `${column} @> to_jsonb(?::text)`,
   // The service has no right to delete from the log itself.
   deleteAuditRecords: 'SELECT "AuditRecord_prune"(?, ?)',

@@ -31,11 +31,10 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   const batches: FlatBatches = writerThread
     ? new ThreadedBatches({ file, busyTimeoutMs }, options.measures)
     : new BatchWriter(connectForWriting(file, busyTimeoutMs));
-  const { connection, reads, close } = await openReads(file, busyTimeoutMs);
+  const { reads, close } = await openReads(file, busyTimeoutMs);
   const parts = storeParts(new SqliteBatches(batches), reads, options);
   return {
     ...parts,
-    inventory: connection,
     // The lock of the database already keeps other processes away.
     alone: (work) => work(),
     whyNotSchema: () => whyNotSqliteSchema(reads.readRows),
@@ -63,7 +62,6 @@ async function openReads(file: string, timeout: number) {
   await prisma.$connect();
   const connection = new ReadConnection(file, timeout);
   return {
-    connection,
     reads: { prisma, dialect: sqliteDialect, readRows: connection.readRows },
     close: async () => {
       connection.close();

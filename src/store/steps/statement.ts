@@ -74,6 +74,8 @@ export interface SqlDialect {
   jsonArrayLength(column: string): string;
   /** The octets as lower-case hex. */
   hexText(column: string): string;
+  /** The octets of a text in hex. */
+  octetsOfHex(text: string): string;
   /** Whether the JSON array holds a text; takes one parameter. */
   jsonArrayHolds(column: string): string;
   /** Deletes archived records of the audit log; its parameters are the number before the first one, and the last one. */

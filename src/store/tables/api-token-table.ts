@@ -4,7 +4,7 @@ import type { ApiToken, Role } from '../../model/principal.js';
 import type { Page, PageQuery } from '../../model/page.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { jsonRead, quoted, rowOf, storedJson, type StatementsBy } from '../steps/statement.js';
-import type { KeyReads, ListKey, ListOrder } from '../lists/list.js';
+import { byCreation, olderThan, type KeyReads } from '../lists/list.js';
 import { readPage } from '../lists/read-page.js';
 
 /** All columns but the secret's hash. Tokens are found by it, and it leaves the table only without the rest. */
@@ -74,14 +74,7 @@ export const apiTokenStatements = {
   },
 } satisfies Partial<StatementsBy>;
 
-const newestFirst: ListOrder = {
-  name: 'api-tokens/newest',
-  columns: [
-    { name: 'createdAt', holds: 'instants' },
-    { name: 'id', holds: 'texts' },
-  ],
-  direction: 'descending',
-};
+const newestFirst = byCreation('api-tokens');
 
 interface RevokedApiToken {
   readonly id: string;
@@ -120,7 +113,7 @@ export class ApiTokenTable {
   list(page: PageQuery): Promise<Page<ApiToken>> {
     return readPage(page, newestFirst, async (after, take) => {
       const rows = await this.prisma.apiToken.findMany({
-        where: after ? olderThan(after) : {},
+        where: olderThan(after),
         orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
         take,
         select: apiTokenColumns,
@@ -182,27 +175,19 @@ export class ApiTokenTable {
     return (await this.#live(now)).filter(({ roles, breakGlass }) => roles.includes('admin') && !breakGlass);
   }
 
-  async #live(now: Date): Promise<readonly ApiToken[]> {
-    return (await this.prisma.apiToken.findMany({ where: liveAt(now), select: apiTokenColumns })).map(apiTokenOf);
-  }
-
   /** The break-glass tokens that are neither revoked nor expired. */
   async liveBreakGlass(now: Date): Promise<readonly ApiToken[]> {
-    const where = { ...liveAt(now), breakGlass: true };
-    return (await this.prisma.apiToken.findMany({ where, select: apiTokenColumns })).map(apiTokenOf);
+    return this.#live(now, { breakGlass: true });
+  }
+
+  async #live(now: Date, where: Prisma.ApiTokenWhereInput = {}): Promise<readonly ApiToken[]> {
+    const rows = await this.prisma.apiToken.findMany({ where: { ...liveAt(now), ...where }, select: apiTokenColumns });
+    return rows.map(apiTokenOf);
   }
 }
 
 const liveAt = (now: Date) =>
   ({ revokedAt: null, OR: [{ expiresAt: null }, { expiresAt: { gt: now } }] }) satisfies Prisma.ApiTokenWhereInput;
-
-function olderThan([createdAt, id]: ListKey): Prisma.ApiTokenWhereInput {
-  // Rows beyond a pair of values take two conditions; the first one lets the database enter the index at the cursor.
-  return {
-    createdAt: { lte: createdAt as Date },
-    OR: [{ createdAt: { lt: createdAt as Date } }, { id: { lt: id as string } }],
-  };
-}
 
 const apiTokenOf = (row: ApiTokenRow): ApiToken => ({
   ...row,

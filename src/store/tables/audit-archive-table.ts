@@ -5,7 +5,7 @@ import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { hexText, uuidOctets, uuidOctetsIn, type Statement, type StatementsBy } from '../steps/statement.js';
 import type { KeptTimeline } from '../steps/step.js';
 import { inBatches } from '../lists/read-page.js';
-import { auditRecordColumns, auditRecordOf } from './audit-event-table.js';
+import { auditRecordOf } from './audit-event-table.js';
 
 /** A record of the log with its events. */
 export interface StoredAuditRecord {
@@ -103,32 +103,8 @@ export class AuditArchiveTable {
       where: { lastSeq: { gt: after, lte: through } },
       orderBy: { lastSeq: 'asc' },
       take: limit,
-      select: auditRecordColumns,
     });
     return rows.map(auditRecordOf).map((record) => ({ ...record, events: eventsOf(record) }));
-  }
-
-  /** The number up to which every event is earlier than the instant. */
-  async endBefore(instant: Date): Promise<number> {
-    // This is read first, because a range that is recorded meanwhile may hold the events in question.
-    const lastRange = await this.prisma.auditEventRange.findFirst({
-      orderBy: { lastSeq: 'desc' },
-      select: { lastSeq: true },
-    });
-    const range = await this.prisma.auditEventRange.findFirst({
-      where: { latest: { gte: instant } },
-      orderBy: { lastSeq: 'asc' },
-      select: { firstSeq: true },
-    });
-    // No more events than one range has are looked through.
-    const record = await this.prisma.auditRecord.findFirst({
-      where: { lastSeq: { gte: range?.firstSeq ?? (lastRange?.lastSeq ?? 0n) + 1n }, at: { gte: instant } },
-      orderBy: { lastSeq: 'asc' },
-      select: { firstSeq: true },
-    });
-    if (record !== null) return Number(record.firstSeq) - 1;
-    const head = await this.prisma.auditRecord.findFirst({ orderBy: { lastSeq: 'desc' }, select: { lastSeq: true } });
-    return Number(head?.lastSeq ?? 0);
   }
 
   /** The timeline of the request's events that left the database, oldest first. `through`: the last of them; 0: none. */

@@ -31,15 +31,10 @@ const plainColumns = {
   revokedBy: true,
 } as const satisfies Prisma.RevocationSelect;
 
-const revocationColumns = {
-  ...plainColumns,
-  n: true,
-  fingerprintSha256: true,
-  serialNumber: true,
-  issuerFingerprintSha256: true,
-} as const satisfies Prisma.RevocationSelect;
+/** The number of the certificate is for joins alone. */
+const omit = { certificateN: true } as const;
 
-type RevocationRow = Prisma.RevocationGetPayload<{ select: typeof revocationColumns }>;
+type RevocationRow = Prisma.RevocationGetPayload<{ omit: typeof omit }>;
 
 /** The row without the number that the database gives it, and without that of its certificate. */
 export function revocationRow(revoked: RevokedCertificate): Columns<Omit<RevocationRow, 'n'>> {
@@ -91,7 +86,7 @@ export class RevocationTable {
       where,
       orderBy: { n: 'asc' },
       take: limit,
-      select: revocationColumns,
+      omit,
     });
     return rows.map(revocationOf);
   }
@@ -118,7 +113,7 @@ export class RevocationTable {
     if (octets === null) return null;
     const row = await this.prisma.revocation.findUnique({
       where: { fingerprintSha256: octets },
-      select: revocationColumns,
+      omit,
     });
     return row && revocationOf(row);
   }

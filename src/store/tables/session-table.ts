@@ -3,7 +3,7 @@ import type { Page, PageQuery } from '../../model/page.js';
 import { sessionLimits, type Session } from '../../model/session.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { forgetBefore, quoted, rowOf, storedJson, type Columns, type StatementsBy } from '../steps/statement.js';
-import type { ListKey, ListOrder } from '../lists/list.js';
+import { byCreation, olderThan } from '../lists/list.js';
 import { readPage } from '../lists/read-page.js';
 
 /** All columns but the secret's hash, by which sessions are found, and the folded name. */
@@ -56,14 +56,7 @@ export const sessionStatements = {
   forgetSessions: ({ expiredBefore }) => forgetBefore('Session', '"id"', 'expiresAt', expiredBefore, 1000),
 } satisfies Partial<StatementsBy>;
 
-const newestFirst: ListOrder = {
-  name: 'sessions/newest',
-  columns: [
-    { name: 'createdAt', holds: 'instants' },
-    { name: 'id', holds: 'texts' },
-  ],
-  direction: 'descending',
-};
+const newestFirst = byCreation('sessions');
 
 /** Reads the table of sessions. */
 export class SessionTable {
@@ -85,7 +78,7 @@ export class SessionTable {
   list(name: string | null, now: Date, page: PageQuery): Promise<Page<Session>> {
     return readPage(page, newestFirst, async (after, take) => {
       const rows = await this.prisma.session.findMany({
-        where: { AND: [liveAt(now), name === null ? {} : { name }, after === null ? {} : olderThan(after)] },
+        where: { AND: [liveAt(now), name === null ? {} : { name }, olderThan(after)] },
         orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
         take,
         select: sessionColumns,
@@ -121,13 +114,5 @@ const liveAt = (now: Date) =>
     expiresAt: { gt: now },
     usedAt: { gt: new Date(now.getTime() - sessionLimits.idleSeconds * 1000) },
   }) satisfies Prisma.SessionWhereInput;
-
-function olderThan([createdAt, id]: ListKey): Prisma.SessionWhereInput {
-  // Rows beyond a pair of values take two conditions; the first one lets the database enter the index at the cursor.
-  return {
-    createdAt: { lte: createdAt as Date },
-    OR: [{ createdAt: { lt: createdAt as Date } }, { id: { lt: id as string } }],
-  };
-}
 
 const sessionOf = (row: SessionRow): Session => ({ ...row, groups: storedJson<string[]>(row.groups) });

@@ -26,8 +26,6 @@ const webhookDeliveryColumns = {
   endedAt: true,
 } as const satisfies Prisma.WebhookDeliverySelect;
 
-type WebhookDeliveryRow = Prisma.WebhookDeliveryGetPayload<{ select: typeof webhookDeliveryColumns }>;
-
 /** The statements of the outbox. */
 export const webhookStatements = {
   enqueueWebhooks: ({ deliveries }) =>
@@ -94,7 +92,7 @@ export class WebhookDeliveryTable {
   constructor(private readonly prisma: PrismaClient) {}
 
   async find(id: string): Promise<WebhookDelivery | null> {
-    const row = await this.prisma.webhookDelivery.findUnique({ where: { id }, select: webhookDeliveryColumns });
+    const row = await this.prisma.webhookDelivery.findUnique({ where: { id } });
     return row && webhookDeliveryOf(row);
   }
 
@@ -102,10 +100,9 @@ export class WebhookDeliveryTable {
   list(filter: WebhookDeliveryFilter, page: PageQuery): Promise<Page<WebhookDelivery>> {
     return readPage(page, newestFirst, async (after, take) => {
       const rows = await this.prisma.webhookDelivery.findMany({
-        where: { AND: [where(filter), after ? { id: { lt: after[0] as string } } : {}] },
+        where: { ...where(filter), ...(after && { id: { lt: after[0] as string } }) },
         orderBy: { id: 'desc' },
         take,
-        select: webhookDeliveryColumns,
       });
       const records = rows.map((row) => ({ key: [row.id], item: webhookDeliveryOf(row) }));
       return { records, goesOnBehind: null };
@@ -118,7 +115,6 @@ export class WebhookDeliveryTable {
       where: { state: 'waiting', webhook, nextAttemptAt: { lte: now } },
       orderBy: { nextAttemptAt: 'asc' },
       take: limit,
-      select: webhookDeliveryColumns,
     });
     return rows.map(webhookDeliveryOf);
   }
@@ -128,20 +124,19 @@ export class WebhookDeliveryTable {
     const rows = await this.prisma.webhookDelivery.findMany({
       where: { state: 'waiting', webhook: { notIn: [...webhooks] } },
       take: limit,
-      select: webhookDeliveryColumns,
     });
     return rows.map(webhookDeliveryOf);
   }
 }
 
-function where(filter: WebhookDeliveryFilter): Prisma.WebhookDeliveryWhereInput {
-  return {
-    ...(filter.state !== undefined && { state: filter.state }),
-    ...(filter.webhook !== undefined && { webhook: filter.webhook }),
-    ...(filter.requestId !== undefined && { requestId: filter.requestId }),
-  };
-}
+const where = ({ state, webhook, requestId }: WebhookDeliveryFilter): Prisma.WebhookDeliveryWhereInput => ({
+  ...(state !== undefined && { state }),
+  ...(webhook !== undefined && { webhook }),
+  ...(requestId !== undefined && { requestId }),
+});
 
-function webhookDeliveryOf(row: WebhookDeliveryRow): WebhookDelivery {
-  return { ...row, type: row.type as WebhookEventType, state: row.state as WebhookDeliveryState };
-}
+const webhookDeliveryOf = (row: Prisma.WebhookDeliveryGetPayload<object>): WebhookDelivery => ({
+  ...row,
+  type: row.type as WebhookEventType,
+  state: row.state as WebhookDeliveryState,
+});
