@@ -190,7 +190,7 @@ const edges = {
   // On control-plane nodes: keeps the file that names revoked certificates.
   'revocation-file.ts': ['revocation-file', 'config/secrets.ts'],
   // Make backups of the database and put it back. No HTTP; `model` for a type.
-  'backup.ts': ['backup/backup.ts', 'backup/files-apart.ts', 'backup/verify-database.ts', 'config'],
+  'backup.ts': ['backup/backup.ts', 'backup/verify-database.ts', 'config'],
   'restore.ts': ['backup/restore-database.ts', 'backup/verify-database.ts', 'config', 'model/restoration.ts'],
   // Tries an upgrade on a copy of the database.
   'upgrade-drill.ts': ['backup/upgrade-drill.ts', 'config'],

@@ -1,3 +1,5 @@
+import { inRounds } from '../context/in-rounds.js';
+import type { CertificateRequest } from '../model/certificate-request.js';
 import { idempotencyKeySeconds } from '../context/idempotency-keys.js';
 import { recoverRequests } from '../requests/recover-requests.js';
 import { type IssuanceContext, secondsAfter } from '../context/context.js';
@@ -55,24 +57,6 @@ export function startHousekeeping(context: IssuanceContext, roundMilliseconds = 
       stopped = true;
       clearInterval(heads);
       await Promise.all(rounds.map((each) => each.stop()));
-    },
-  };
-}
-
-/** Runs the round at once and then at this interval, but never two at a time. */
-function inRounds(run: () => Promise<void>, milliseconds: number): { stop(): Promise<void> } {
-  let round: Promise<void> | null = null;
-  const begin = () => {
-    round ??= run().finally(() => {
-      round = null;
-    });
-  };
-  begin();
-  const rounds = setInterval(begin, milliseconds);
-  return {
-    async stop() {
-      clearInterval(rounds);
-      await round;
     },
   };
 }
