@@ -14,13 +14,13 @@ import { addDirectoryUsers } from './directory-users/routes.js';
 import { addEnforcement } from './enforcement/routes.js';
 import { addIdentities } from './identities/routes.js';
 import { addInspections } from './inspections/routes.js';
-import { addKubeconfigs } from './certificate-requests/kubeconfig-routes.js';
+import { addKubeconfigs } from './certificate-requests/kubeconfigs.js';
 import { addPolicies } from './policies/routes.js';
-import { addRestored } from './restored/routes.js';
-import { addSessions } from './sessions/routes.js';
+import { addRestored } from './health/restored.js';
+import { addSessions } from './login/sessions.js';
 import type { App } from './server/types.js';
 import { addWebhookDeliveries } from './webhook-deliveries/routes.js';
-import { addWhoami } from './whoami/routes.js';
+import { addWhoami } from './callers/whoami.js';
 
 /** Adds the routes of a resource under `/v1`. */
 export type AddResource = (app: App, services: Services) => void;

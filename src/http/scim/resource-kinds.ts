@@ -6,7 +6,7 @@ import { readUser } from '../../scim/user-attributes.js';
 import type { DirectoryGroup, DirectoryOutcome, DirectoryRange, DirectoryUser } from '../../model/directory.js';
 import type { Principal } from '../../model/principal.js';
 import type { ScimService } from '../../directory/directory-service.js';
-import { filterOf, projectionOf, rangeOf, type QuerySource } from './request.js';
+import { filterOf, projectionOf, rangeOf, type QuerySource } from './messages.js';
 
 /** People or groups: how they are found, changed and shown. Bodies are read by it, and what is wrong with them is thrown. */
 export interface ResourceKind<Item> {

@@ -26,7 +26,7 @@ import {
   type Base,
   type QuerySource,
   type WithId,
-} from './request.js';
+} from './messages.js';
 import { groups, users, type ResourceKind, type Target } from './resource-kinds.js';
 
 /**

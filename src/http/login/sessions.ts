@@ -7,8 +7,8 @@ import { granted } from '../problems/refusal-to-problem.js';
 import { empty, problems } from '../answers/responses.js';
 import { addSchemas } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
-import * as schemas from './schemas.js';
-import { sessionView } from './schemas.js';
+import * as schemas from './session-schemas.js';
+import { sessionView } from './session-schemas.js';
 
 export function addSessions(app: App, { sessions }: Services): void {
   addSchemas(app, schemas);

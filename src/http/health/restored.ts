@@ -4,8 +4,8 @@ import { granted } from '../problems/refusal-to-problem.js';
 import { json, problems } from '../answers/responses.js';
 import { addSchemas } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
-import * as schemas from './schemas.js';
-import { restoredView } from './schemas.js';
+import * as schemas from './restored-schemas.js';
+import { restoredView } from './restored-schemas.js';
 
 export function addRestored(app: App, { restored }: Services): void {
   addSchemas(app, schemas);
