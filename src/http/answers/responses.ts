@@ -1,7 +1,6 @@
 import { Type, type TSchema } from 'typebox';
 import { problemExample, problemHeaders } from '../problems/problem-examples.js';
-import { problemTypes, type ProblemType } from '../problems/problem-types.js';
-import { ProblemSchema } from '../problems/schemas.js';
+import { problemTypes, type ProblemType, ProblemSchema } from '../problems/schemas.js';
 import { type NamedSchema, ref } from '../schemas/schema-parts.js';
 
 interface ResponseOptions {

@@ -14,8 +14,8 @@ import {
   ref,
   sha256Of,
   textOf,
+  viewOf,
 } from '../schemas/schema-parts.js';
-import { viewOf } from '../schemas/view-of.js';
 
 export const AuditEventSchema = namedObject('AuditEvent', 'One event of the append-only chain.', {
   seq: integerOf('1, 2, 3 … without gaps.', 42, { minimum: 1 }),

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { statusOf, type Certificate } from '../../model/certificate.js';
 import { certificateText } from '@kubepass/x509/openssl-text';
 import { encodePem } from '@kubepass/x509';
-import { jsonMediaType } from '../plugins/negotiation.js';
+import { jsonMediaType } from '../plugins/request-input.js';
 import { certificateAsText, certificatePem } from '../schemas/example-certificate.js';
 import { binaryBody, empty, response, textBody } from '../answers/responses.js';
 import { ref } from '../schemas/schema-parts.js';

@@ -15,8 +15,8 @@ import {
   reasonOf,
   sha256Of,
   textOf,
+  viewOf,
 } from '../schemas/schema-parts.js';
-import { viewOf } from '../schemas/view-of.js';
 
 /** Text that anybody may have written into the cluster. The limit is what an API server accepts. */
 const foreignText = (description: string, example: string) => textOf(description, example, { maxLength: 1_572_864 });

@@ -19,8 +19,8 @@ import {
   ref,
   sha256Of,
   textOf,
+  viewOf,
 } from '../schemas/schema-parts.js';
-import { viewOf } from '../schemas/view-of.js';
 
 const answerOf = (description: string) => oneOf(['yes', 'no', 'unknown'], description);
 

@@ -19,8 +19,8 @@ import {
   ref,
   sha256Of,
   textOf,
+  viewOf,
 } from '../schemas/schema-parts.js';
-import { viewOf } from '../schemas/view-of.js';
 import type { DirectoryUserDetails, DirectoryUserView } from '../../directory/directory-service.js';
 
 const attributeOf = (description: string, example: string) => textOf(description, example, { maxLength: 256 });

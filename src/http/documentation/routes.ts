@@ -3,19 +3,22 @@ import { createRequire } from 'node:module';
 import { extname, join } from 'node:path';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import type { RouteHandlerMethod } from 'fastify';
+import type { RouteHandlerMethod, FastifyReply, FastifyRequest } from 'fastify';
 import type { TSchema } from 'typebox';
-import { jsonMediaType } from '../plugins/negotiation.js';
+import { jsonMediaType } from '../plugins/request-input.js';
 import { problem, sendProblem } from '../problems/problem.js';
 import type { App } from '../server/types.js';
 import { addExamples, type ApiOperation } from './add-examples.js';
 import type { NamedSchemas } from '../schemas/example-of.js';
 import { introduction } from './introduction.js';
-import { prebuilt, type Prebuilt, sendPrebuilt } from './prebuilt.js';
 import { signInBar } from './sign-in-bar.js';
 import { webhookDescriptions } from '../webhook-deliveries/webhook-events.js';
 import { sessionCookie } from '../plugins/session-cookies.js';
 import { budgetNames, type BudgetUse } from '../../model/budget.js';
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
+import { namesEntityTag } from '../certificates/send-certificate.js';
 
 const tags = [
   { name: 'certificate-requests', description: 'Request a certificate, decide on the request, collect the key.' },
@@ -261,5 +264,47 @@ function addBudgetHeaders({ responses = {} }: ApiOperation): void {
       ...response.headers,
       ...Object.fromEntries(Object.keys(budgetHeaders).map((name) => [name, { $ref: `#/components/headers/${name}` }])),
     };
+  }
+}
+
+/** An answer that is the same for every caller, and is made once. */
+export interface Prebuilt {
+  readonly body: Buffer;
+  readonly type: string;
+  /** Quoted (RFC 9110 8.8.3). */
+  readonly etag: string;
+}
+
+/** Makes the answer when it is asked for the first time. */
+export function prebuilt(type: string, make: () => string | Buffer): () => Prebuilt {
+  let made: Prebuilt | null = null;
+  return () => {
+    if (made !== null) return made;
+    const body = Buffer.from(make());
+    made = { body, type, etag: `"${createHash('sha256').update(body).digest('base64url')}"` };
+    return made;
+  };
+}
+
+/** So much of an answer waits for its reader. TLS keeps a copy of it. */
+const pieceOctets = 16 * 1024;
+
+/** Answers 304 to a caller who has it already (RFC 9110 13.1.2). A body goes out in pieces, each when the one before it was read. */
+export function sendPrebuilt(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { body, type, etag }: Prebuilt,
+): FastifyReply {
+  reply.headers({ etag, 'cache-control': 'no-cache' });
+  if (namesEntityTag(request.headers['if-none-match'], etag)) return reply.code(304).send();
+  reply.type(type).header('content-length', body.length);
+  return reply.send(request.method === 'HEAD' ? body : Readable.from(piecesOf(body)));
+}
+
+/** Others go first between two pieces, because a system may take many at once. */
+async function* piecesOf(body: Buffer): AsyncGenerator<Buffer> {
+  for (let at = 0; at < body.length; at += pieceOctets) {
+    if (at > 0) await setImmediate();
+    yield body.subarray(at, at + pieceOctets);
   }
 }

@@ -3,14 +3,15 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { HealthReport } from '../../model/health.js';
 import type { Principal } from '../../model/principal.js';
 import type { Services } from '../server/services.js';
-import { credentialOf } from '../plugins/authentication.js';
+import { credentialOf, callerOf } from '../plugins/authentication.js';
 import { logUnavailable } from '../plugins/errors.js';
-import { LineLimit, totalOf, untilClosed } from '../plugins/line-limit.js';
+import { LineLimit, totalOf, untilClosed } from '../plugins/every-request.js';
 import { problem, sendProblem } from '../problems/problem.js';
-import { json, onlyProblems } from '../answers/responses.js';
+import { json, onlyProblems, longest, problems, response, textBody } from '../answers/responses.js';
 import { addSchemas, textOf } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 import { HealthSchema } from '../schemas/readiness.js';
+import { granted } from '../problems/refusal-to-problem.js';
 
 type HealthBody = Static<typeof HealthSchema>;
 const ok: HealthBody = { status: 'ok' };
@@ -115,4 +116,38 @@ function clustersOf({ clusters }: HealthReport): Pick<HealthBody, 'clusters'> {
   return {
     clusters: clusters.map(({ probedAt, ...cluster }) => ({ ...cluster, probedAt: probedAt?.toISOString() ?? null })),
   };
+}
+
+const example = `# HELP kubepass_issuances_total Attempts at issuing a certificate that have ended; abandoned: the request is approved again.
+# TYPE kubepass_issuances_total counter
+kubepass_issuances_total{cluster="demo",signer="localCA",outcome="issued"} 42
+`;
+
+/** The figures for Prometheus on the port of the service itself. The listener of their own needs no token. */
+export function addMetrics(app: App, { metrics }: Services): void {
+  app.get(
+    '/metrics',
+    {
+      config: { action: 'read-metrics', produces: ['text/plain'] },
+      schema: {
+        operationId: 'readMetrics',
+        tags: ['service'],
+        summary: 'Read the metrics of the service',
+        description:
+          'In the Prometheus exposition format; docs/operations.md lists the metrics. The same text is on the listener that `metrics` ' +
+          'in the configuration opens. No name of a person, group or token and no serial number is in it.',
+        response: {
+          200: response(
+            { 'text/plain': textBody('One line for each series.', example, longest.whole) },
+            { description: 'The metrics of this replica.' },
+          ),
+          ...problems('not-permitted'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { contentType, text } = granted(await metrics.read(callerOf(request)));
+      return reply.type(contentType).send(text);
+    },
+  );
 }

@@ -1,7 +1,7 @@
 import { Type, type TProperties, type TSchema } from 'typebox';
 import type { ObjectType } from '@kubepass/inspect';
 import { namedObject, nullable, objectOf, oneOf, ref, sha256Of, textOf } from '../schemas/schema-parts.js';
-import { maxUploadOctets } from './upload-limits.js';
+import { maxUploadOctets } from './upload-bodies.js';
 
 const most = 10_000;
 

@@ -4,7 +4,7 @@ import type { LoginAttempt, LoginFinished } from '../../model/login.js';
 import type { Services } from '../server/services.js';
 import { Allowance } from '../../identity/allowance.js';
 import { Failures } from '../plugins/failures.js';
-import { untilClosed } from '../plugins/line-limit.js';
+import { untilClosed } from '../plugins/every-request.js';
 import {
   clearLoginCookie,
   cookieOf,
@@ -14,16 +14,18 @@ import {
 } from '../plugins/session-cookies.js';
 import { problem, type Problem, sendProblem } from '../problems/problem.js';
 import { problemExample } from '../problems/problem-examples.js';
-import type { ProblemType } from '../problems/problem-types.js';
+import type { ProblemType } from '../problems/schemas.js';
 import { empty, onlyProblems, textBody } from '../answers/responses.js';
 import { closed, dnsLabelOf, textOf } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
-import { defaultReturnTo, isReturnTo, longestReturnTo } from './return-to.js';
 
 /** A browser prefers the second one, everybody else gets the first. */
 const mediaTypes = ['application/json', 'text/html'] as const;
 
 const LoginParamsSchema = closed({ name: dnsLabelOf('The issuer, as the configuration names it.', 'corp') });
+
+const longestReturnTo = 512;
+const defaultReturnTo = '/docs';
 
 const LoginQuerySchema = closed({
   returnTo: Type.Optional(
@@ -255,4 +257,17 @@ function partsIn(value: string): unknown {
   } catch {
     return null;
   }
+}
+
+/** Printable ASCII without a space, from one slash on. Browsers take `\` for `/`, and leave out controls. */
+const grammar = /^\/[!-~]*$/;
+
+/**
+ * Whether a browser that is sent there stays with this service: an absolute path without an authority (RFC 3986 section
+ * 4.2). `//host` and `/\host` lead to others.
+ */
+export function isReturnTo(text: string): boolean {
+  if (text.length > longestReturnTo || !grammar.test(text) || text.includes('//') || text.includes('\\')) return false;
+  const here = 'https://kubepass.invalid';
+  return URL.canParse(text, here) && new URL(text, here).origin === here;
 }

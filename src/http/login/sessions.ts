@@ -1,17 +1,56 @@
 import type { Principal } from '../../model/principal.js';
 import type { Services } from '../server/services.js';
-import { ListQuerySchema, pageBody, pageQuery, pageResponse } from '../answers/page-schemas.js';
+import { ListQuerySchema, pageBody, pageQuery, pageResponse, pageOf } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { clearSessionCookies } from '../plugins/session-cookies.js';
 import { granted } from '../problems/refusal-to-problem.js';
 import { empty, problems } from '../answers/responses.js';
-import { addSchemas } from '../schemas/schema-parts.js';
+import {
+  addSchemas,
+  closed,
+  dnsLabelOf,
+  exampleId,
+  idOf,
+  instantOf,
+  namedObject,
+  principalGroupsOf,
+  principalNameOf,
+  textOf,
+  viewOf,
+} from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
-import * as schemas from './session-schemas.js';
-import { sessionView } from './session-schemas.js';
+import { Type, type Static } from 'typebox';
+import type { Session } from '../../model/session.js';
+
+export const SessionSchema = namedObject('Session', 'A browser that signed in.', {
+  id: idOf('UUID.'),
+  name: principalNameOf('The principal’s name.', 'jane@example.com'),
+  groups: principalGroupsOf('The principal’s groups, as the identity provider told them at the sign-in.'),
+  issuer: dnsLabelOf('The issuer by which the person signed in, as the configuration names it.', 'corp'),
+  createdAt: instantOf('When the person signed in.'),
+  usedAt: instantOf('When it was last used, to the minute. It ends an hour after that.'),
+  expiresAt: instantOf('When it ends even if it is used.'),
+  current: Type.Boolean({ description: 'Whether this call came by it.' }),
+});
+export type SessionBody = Static<typeof SessionSchema>;
+
+export const SessionListSchema = pageOf(SessionSchema, 'Sessions that are live, newest first.');
+
+export const SessionParamsSchema = closed({
+  id: textOf('The session’s id, or `current` for the one by which the call comes.', exampleId, {
+    minLength: 1,
+    maxLength: 64,
+  }),
+});
+
+const shown = viewOf(SessionSchema);
+
+/** `currentId`: the session by which the call came; null where it came by something else. */
+export const sessionView = (session: Session, currentId: string | null) =>
+  shown({ ...session, current: session.id === currentId });
 
 export function addSessions(app: App, { sessions }: Services): void {
-  addSchemas(app, schemas);
+  addSchemas(app, { SessionSchema, SessionListSchema });
 
   app.get(
     '/sessions',
@@ -25,7 +64,7 @@ export function addSessions(app: App, { sessions }: Services): void {
           'Lists your own sessions; with the role admin, everybody’s. Sessions that have ended are not listed.',
         querystring: ListQuerySchema,
         response: {
-          200: pageResponse(schemas.SessionListSchema, 'A page, newest first.'),
+          200: pageResponse(SessionListSchema, 'A page, newest first.'),
           ...problems(),
         },
       },
@@ -48,7 +87,7 @@ export function addSessions(app: App, { sessions }: Services): void {
         description:
           'Ends one of your own sessions (`current`: the one of this call); with the role admin, anybody’s. Acts at once in ' +
           'this process, and within 5 s in every other one. A browser that ends its own loses its cookies.',
-        params: schemas.SessionParamsSchema,
+        params: SessionParamsSchema,
         response: { 204: empty('The session has ended, now or before.'), ...problems('not-found') },
       },
     },

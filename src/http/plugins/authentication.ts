@@ -7,13 +7,13 @@ import { problem, type Problem, ProblemError } from '../problems/problem.js';
 import type { App } from '../server/types.js';
 import { shortenComments, tellBudgets, whenSpent } from './tell-budgets.js';
 import { Failures } from './failures.js';
-import { untilClosed } from './line-limit.js';
+import { untilClosed } from './every-request.js';
 import { clearSessionCookies, cookieOf, sessionCookie } from './session-cookies.js';
 import { whyNotPermitted, type RoleAction } from '../../identity/permissions.js';
 import { RefusalError } from '../problems/refusal-to-problem.js';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import { peerCertificateOf } from '../server/certificate-listener.js';
+import { peerCertificateOf } from '../server/create-server.js';
 
 /**
  * A caller whose body comes later is looked at again: they may have been blocked, or their token revoked, meanwhile.

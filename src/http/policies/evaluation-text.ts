@@ -12,7 +12,7 @@ import {
 import type { ApprovalStage, Decision, RenewalFacts, TraceEntry } from '../../model/decision.js';
 import { quoteName } from '../../model/name-grammar.js';
 import type { Evaluation } from '../../requests/policy-service.js';
-import { blastRadiusLines } from '../certificate-requests/blast-radius-text.js';
+import { blastRadiusLines } from '../certificate-requests/blast-radius.js';
 
 const width = 100;
 

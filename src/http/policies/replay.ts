@@ -8,14 +8,12 @@ import { errorToProblem } from '../problems/error-to-problem.js';
 import { problemBody, type Problem } from '../problems/problem.js';
 import { granted, refusalToProblem } from '../problems/refusal-to-problem.js';
 import { bodyProblems, problems, response } from '../answers/responses.js';
-import { addSchemas, ref } from '../schemas/schema-parts.js';
+import { addSchemas, ref, viewOf } from '../schemas/schema-parts.js';
 import { sendTexts } from '../answers/text-stream.js';
 import type { App } from '../server/types.js';
-import { viewOf } from '../schemas/view-of.js';
-import { replays } from './examples.js';
+import { replays, NewReplaySchema } from './schemas.js';
 import * as schemas from './replay-schemas.js';
 import type { ReplayLine } from './replay-schemas.js';
-import { NewReplaySchema } from './schemas.js';
 
 const ndjson = 'application/x-ndjson';
 

@@ -1,5 +1,6 @@
-import * as examples from './examples.js';
+import * as examples from './schemas.js';
 import * as schemas from './schemas.js';
+import { evaluationView, type LoadedPolicyListBody } from './schemas.js';
 import { Type } from 'typebox';
 import type { Services } from '../server/services.js';
 import { ListQuerySchema, linkToNext, pageOfList, pageQuery, pageResponse } from '../answers/page-schemas.js';
@@ -10,7 +11,6 @@ import { addSchemas, ref } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 import { evaluationText } from './evaluation-text.js';
 import { addReplay } from './replay.js';
-import { evaluationView, type LoadedPolicyListBody } from './schemas.js';
 import { may } from '../../identity/permissions.js';
 import { jsonBodyParser } from '../plugins/request-input.js';
 import { problem, ProblemError } from '../problems/problem.js';

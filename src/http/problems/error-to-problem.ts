@@ -90,9 +90,12 @@ export function unknownProperty(name: string, known: readonly string[]): string 
 /** The pointer from the object that was checked to the property that is missing or unknown. */
 function childPointer({ params }: FastifySchemaValidationError): string {
   const child = params['additionalProperty'] ?? params['missingProperty'];
-  // RFC 6901 section 3
-  return typeof child === 'string' ? `/${child.slice(0, 256).replaceAll('~', '~0').replaceAll('/', '~1')}` : '';
+  return typeof child === 'string' ? pointerTo(child) : '';
 }
+
+/** The JSON pointer to a member of the body (RFC 6901 section 3). */
+export const pointerTo = (member: string): string =>
+  `/${member.slice(0, 256).replaceAll('~', '~0').replaceAll('/', '~1')}`;
 
 /** Ajv's option `verbose` adds the schema that an error is about. */
 type ValidationError = FastifySchemaValidationError & { readonly parentSchema?: { readonly properties?: object } };

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
-import { problemTypes, type ProblemType, problemUrn } from './problem-types.js';
-import type { ProblemBody } from './schemas.js';
+import { problemTypes, type ProblemType, problemUrn, type ProblemBody } from './schemas.js';
 
 export interface Problem {
   readonly type: ProblemType;

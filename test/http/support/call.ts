@@ -6,9 +6,9 @@ import type { CertificateRequestBody } from '../../../src/http/certificate-reque
 import type { CertificateAuthoritiesBody, ClusterBody } from '../../../src/http/clusters/schemas.js';
 import type { ClusterCsrBody } from '../../../src/http/cluster-csrs/schemas.js';
 import type { DecisionBody, LoadedPolicyListBody } from '../../../src/http/policies/schemas.js';
-import type { KubeconfigBody } from '../../../src/http/certificate-requests/kubeconfig-schemas.js';
+import type { KubeconfigBody } from '../../../src/http/certificate-requests/kubeconfigs.js';
 import type { ProblemBody } from '../../../src/http/problems/schemas.js';
-import type { WhoamiBody } from '../../../src/http/callers/whoami.js';
+import type { WhoamiBody } from '../../../src/http/callers/routes.js';
 import type { Inspection } from '@kubepass/inspect';
 
 /** A call under way; awaiting it gives the answer. */
