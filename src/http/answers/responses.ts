@@ -1,3 +1,4 @@
+import type { FastifyContextConfig } from 'fastify';
 import { Type, type TSchema } from 'typebox';
 import { problemExample, problemHeaders } from '../problems/problem-examples.js';
 import { problemTypes, type ProblemType, ProblemSchema } from '../problems/schemas.js';
@@ -86,17 +87,54 @@ const problemsOfEveryCall = [
 ] as const satisfies readonly ProblemType[];
 
 /** A route with a body can also end with one of these. */
-export const bodyProblems = ['content-too-large', 'unsupported-media-type'] as const satisfies readonly ProblemType[];
+const problemsOfBodies = ['content-too-large', 'unsupported-media-type'] as const satisfies readonly ProblemType[];
 
-/** problem+json for problems of these types, and of those that any authenticated call can end with. */
-export const problems = (...types: readonly ProblemType[]): Readonly<Record<number, unknown>> =>
-  onlyProblems(...problemsOfEveryCall, ...types);
+/** The parts of a request, each with the schema that it is checked against. */
+interface RequestSchemas {
+  readonly params?: TSchema;
+  readonly querystring?: TSchema;
+  readonly headers?: TSchema;
+  readonly body?: TSchema;
+}
+
+interface Operation {
+  readonly config?: FastifyContextConfig;
+  readonly operationId: string;
+  readonly tags: readonly string[];
+  readonly summary: string;
+  readonly description: string;
+  /** Empty: for everybody, without a credential. */
+  readonly security?: readonly [];
+  /** Answers other than problems, by status. */
+  readonly response: Readonly<Record<number, unknown>>;
+  /** Problems that a call can end with, besides those of every call by a caller, and of every body. */
+  readonly problems?: readonly ProblemType[];
+}
+
+/** The options of a route: its configuration, and the schema by which requests are checked and the OpenAPI document is made. */
+export function operation<const Schemas extends RequestSchemas>({
+  config = {},
+  problems = [],
+  response: answers,
+  ...schema
+}: Schemas & Operation) {
+  const { security, body } = schema as Schemas & Operation;
+  const response = {
+    ...answers,
+    ...problemResponses(
+      ...(security === undefined ? problemsOfEveryCall : []),
+      ...problems,
+      ...(body !== undefined || config.uploads !== undefined ? problemsOfBodies : []),
+    ),
+  };
+  return { config, schema: { ...schema, response } };
+}
 
 /**
  * problem+json for problems of these types, one response for each status. Typed loosely, so that handlers are typed by
  * the views that they answer with.
  */
-export function onlyProblems(...types: readonly ProblemType[]): Readonly<Record<number, unknown>> {
+export function problemResponses(...types: readonly ProblemType[]): Readonly<Record<number, unknown>> {
   const byStatus = Object.groupBy(new Set(types), (type) => problemTypes[type].status);
   return Object.fromEntries(
     Object.entries(byStatus).map(([status, found]) => [

@@ -2,7 +2,7 @@ import type { Services } from '../server/services.js';
 import { ListQuerySchema, pageBody, pageQuery, pageResponse } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
-import { bodyProblems, empty, json, problems } from '../answers/responses.js';
+import { empty, json, operation } from '../answers/responses.js';
 import { addSchemas, ref } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 import * as schemas from './schemas.js';
@@ -13,27 +13,24 @@ export function addApiTokens(app: App, { apiTokens }: Services): void {
 
   app.post(
     '/api-tokens',
-    {
+    operation({
       config: { action: 'manage-api-tokens' },
-      schema: {
-        operationId: 'createApiToken',
-        tags: ['identity'],
-        summary: 'Create an API token',
-        description:
-          'Needs the role admin. The token is in this answer and nowhere else. A token with the role `reviewer` is for the ' +
-          'API server of one cluster: it can ask for access reviews and read what is rendered for that cluster, and ' +
-          'nothing else. Two may be valid side by side, so that one replaces the other.',
-        body: ref(schemas.NewApiTokenSchema),
-        response: {
-          201: json(schemas.CreatedApiTokenSchema, {
-            description: 'The token, shown once.',
-            example: { revokedAt: null, cluster: null, breakGlass: false },
-            headers: { Location: 'The token, at the address where it can be revoked.', 'Cache-Control': '`no-store`' },
-          }),
-          ...problems('not-permitted', ...bodyProblems),
-        },
+      operationId: 'createApiToken',
+      tags: ['identity'],
+      summary: 'Create an API token',
+      description:
+        'Needs the role admin. The token is in this answer and nowhere else. A token with the role `reviewer` is for the ' +
+        'API server of one cluster: it can ask for access reviews and read what is rendered for that cluster, and ' +
+        'nothing else. Two may be valid side by side, so that one replaces the other.',
+      body: ref(schemas.NewApiTokenSchema),
+      response: {
+        201: json(schemas.CreatedApiTokenSchema, {
+          description: 'The token, shown once.',
+          example: { revokedAt: null, cluster: null, breakGlass: false },
+          headers: { Location: 'The token, at the address where it can be revoked.', 'Cache-Control': '`no-store`' },
+        }),
       },
-    },
+    }),
     async (request, reply) => {
       const { token, secret } = granted(await apiTokens.create(callerOf(request), request.body));
       return reply
@@ -45,24 +42,21 @@ export function addApiTokens(app: App, { apiTokens }: Services): void {
 
   app.get(
     '/api-tokens',
-    {
+    operation({
       config: { action: 'manage-api-tokens' },
-      schema: {
-        operationId: 'listApiTokens',
-        tags: ['identity'],
-        summary: 'List API tokens, without their secrets',
-        description: 'Needs the role admin. Expired and revoked tokens are listed too.',
-        querystring: ListQuerySchema,
-        response: {
-          200: pageResponse(schemas.ApiTokenListSchema, 'A page, newest first.', {
-            revokedAt: null,
-            cluster: null,
-            breakGlass: false,
-          }),
-          ...problems('not-permitted'),
-        },
+      operationId: 'listApiTokens',
+      tags: ['identity'],
+      summary: 'List API tokens, without their secrets',
+      description: 'Needs the role admin. Expired and revoked tokens are listed too.',
+      querystring: ListQuerySchema,
+      response: {
+        200: pageResponse(schemas.ApiTokenListSchema, 'A page, newest first.', {
+          revokedAt: null,
+          cluster: null,
+          breakGlass: false,
+        }),
       },
-    },
+    }),
     async (request, reply) => {
       const page = granted(await apiTokens.list(callerOf(request), pageQuery(request.query)));
       return pageBody(request, reply, page, apiTokenView);
@@ -71,17 +65,16 @@ export function addApiTokens(app: App, { apiTokens }: Services): void {
 
   app.delete(
     '/api-tokens/:id',
-    {
+    operation({
       config: { action: 'manage-api-tokens' },
-      schema: {
-        operationId: 'revokeApiToken',
-        tags: ['identity'],
-        summary: 'Revoke an API token',
-        description: 'Needs the role admin. Acts at once in this process, and within 5 s in every other one.',
-        params: schemas.ApiTokenParamsSchema,
-        response: { 204: empty('The token is revoked, or was before.'), ...problems('not-permitted', 'not-found') },
-      },
-    },
+      operationId: 'revokeApiToken',
+      tags: ['identity'],
+      summary: 'Revoke an API token',
+      description: 'Needs the role admin. Acts at once in this process, and within 5 s in every other one.',
+      params: schemas.ApiTokenParamsSchema,
+      response: { 204: empty('The token is revoked, or was before.') },
+      problems: ['not-found'],
+    }),
     async (request, reply) => {
       granted(await apiTokens.revoke(callerOf(request), request.params.id));
       return reply.code(204).send();

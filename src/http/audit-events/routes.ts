@@ -6,7 +6,7 @@ import { pageBody, pageHeaders, pageQuery } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { problem, ProblemError } from '../problems/problem.js';
 import { granted } from '../problems/refusal-to-problem.js';
-import { json, longest, problems, response, textBody } from '../answers/responses.js';
+import { json, longest, operation, response, textBody } from '../answers/responses.js';
 import { addSchemas, ref } from '../schemas/schema-parts.js';
 import { sendTexts } from '../answers/text-stream.js';
 import type { App } from '../server/types.js';
@@ -24,34 +24,31 @@ export function addAuditEvents(app: App, { auditEvents }: Services): void {
 
   app.get(
     '/audit-events',
-    {
+    operation({
       config: { action: 'read-audit-events', produces: ['application/json', ndjson] },
-      schema: {
-        operationId: 'listAuditEvents',
-        tags: ['audit'],
-        summary: 'Read or export the audit log',
-        description: `As JSON the log is read page by page. \`${ndjson}\` exports every matching event and ignores \`limit\` and \`cursor\`. Events that were archived are in neither: \`firstSeq\`, and the header \`Kubepass-First-Seq\` of an export, say where the rest begins.`,
-        querystring: schemas.AuditEventQuerySchema,
-        response: {
-          200: response(
-            {
-              'application/json': ref(schemas.AuditEventListSchema),
-              [ndjson]: textBody(
-                'One canonical event (RFC 8785) on each line: exactly the bytes that the hash chain covers. With `hashes=true` a line is `{"event", "previousHash", "hash"}`, and the last one `{"checkpoint"}`: `kubepass-verify` checks either.',
-                exampleLine,
-                longest.streamed,
-              ),
-            },
-            {
-              description: 'Events, oldest first.',
-              headers: { ...pageHeaders, [firstSeqHeader]: exportedFrom },
-              example: { items: [example], nextCursor: null, firstSeq: 1 },
-            },
-          ),
-          ...problems('not-permitted'),
-        },
+      operationId: 'listAuditEvents',
+      tags: ['audit'],
+      summary: 'Read or export the audit log',
+      description: `As JSON the log is read page by page. \`${ndjson}\` exports every matching event and ignores \`limit\` and \`cursor\`. Events that were archived are in neither: \`firstSeq\`, and the header \`Kubepass-First-Seq\` of an export, say where the rest begins.`,
+      querystring: schemas.AuditEventQuerySchema,
+      response: {
+        200: response(
+          {
+            'application/json': ref(schemas.AuditEventListSchema),
+            [ndjson]: textBody(
+              'One canonical event (RFC 8785) on each line: exactly the bytes that the hash chain covers. With `hashes=true` a line is `{"event", "previousHash", "hash"}`, and the last one `{"checkpoint"}`: `kubepass-verify` checks either.',
+              exampleLine,
+              longest.streamed,
+            ),
+          },
+          {
+            description: 'Events, oldest first.',
+            headers: { ...pageHeaders, [firstSeqHeader]: exportedFrom },
+            example: { items: [example], nextCursor: null, firstSeq: 1 },
+          },
+        ),
       },
-    },
+    }),
     async (request, reply) => {
       const { limit: _limit, cursor: _cursor, hashes = 'false', after, before, ...plain } = request.query;
       const filter = {
@@ -73,23 +70,20 @@ export function addAuditEvents(app: App, { auditEvents }: Services): void {
 
   app.get(
     '/audit-events/verification',
-    {
+    operation({
       config: { action: 'read-audit-events' },
-      schema: {
-        operationId: 'verifyAuditEvents',
-        tags: ['audit'],
-        summary: 'Check the hash chain of the audit log',
-        description:
-          'Computes every hash in the database anew, without keeping other callers waiting. `kubepass-verify` checks archives.',
-        response: {
-          200: json(schemas.ChainVerificationSchema, {
-            description: 'The result of the check.',
-            example: { firstInvalidSeq: null },
-          }),
-          ...problems('not-permitted'),
-        },
+      operationId: 'verifyAuditEvents',
+      tags: ['audit'],
+      summary: 'Check the hash chain of the audit log',
+      description:
+        'Computes every hash in the database anew, without keeping other callers waiting. `kubepass-verify` checks archives.',
+      response: {
+        200: json(schemas.ChainVerificationSchema, {
+          description: 'The result of the check.',
+          example: { firstInvalidSeq: null },
+        }),
       },
-    },
+    }),
     async (request) => granted(await auditEvents.verify(callerOf(request))),
   );
 }
@@ -135,46 +129,38 @@ LCa0a2j/xo/5m0U8HTBBNBNCLXBkg7+g+YpeiGJm564=
 export function addEvidence(app: App, { auditEvents }: Services): void {
   app.get(
     '/audit-events/checkpoint',
-    {
+    operation({
       config: { action: 'read-audit-events', produces: ['text/plain'] },
-      schema: {
-        operationId: 'getCheckpoint',
-        tags: ['audit'],
-        summary: 'Read the last checkpoint of the audit log',
-        description:
-          'A signed note (C2SP tlog-checkpoint): the log’s name, its size, and the hash of the Merkle tree of its events ' +
-          '(RFC 6962). Keep it outside: a kept checkpoint shows later whether the log was changed.',
-        response: {
-          200: response(
-            { 'text/plain': textBody('The signed note.', exampleNote) },
-            { description: 'The checkpoint.' },
-          ),
-          ...problems('not-permitted', 'not-found'),
-        },
+      operationId: 'getCheckpoint',
+      tags: ['audit'],
+      summary: 'Read the last checkpoint of the audit log',
+      description:
+        'A signed note (C2SP tlog-checkpoint): the log’s name, its size, and the hash of the Merkle tree of its events ' +
+        '(RFC 6962). Keep it outside: a kept checkpoint shows later whether the log was changed.',
+      response: {
+        200: response({ 'text/plain': textBody('The signed note.', exampleNote) }, { description: 'The checkpoint.' }),
       },
-    },
+      problems: ['not-found'],
+    }),
     async (request, reply) =>
       reply.type('text/plain; charset=utf-8').send(granted(await auditEvents.checkpoint(callerOf(request)))),
   );
 
   app.get(
     '/audit-events/checkpoint-keys',
-    {
+    operation({
       config: { action: 'read-audit-events' },
-      schema: {
-        operationId: 'listCheckpointKeys',
-        tags: ['audit'],
-        summary: 'List the public keys that sign checkpoints',
-        description: 'Each key is recorded in the audit log when it is added: `CheckpointKeyAdded`.',
-        response: {
-          200: json(schemas.CheckpointKeyListSchema, {
-            description: 'The keys, oldest first.',
-            example: { items: [{ validUntil: null }] },
-          }),
-          ...problems('not-permitted'),
-        },
+      operationId: 'listCheckpointKeys',
+      tags: ['audit'],
+      summary: 'List the public keys that sign checkpoints',
+      description: 'Each key is recorded in the audit log when it is added: `CheckpointKeyAdded`.',
+      response: {
+        200: json(schemas.CheckpointKeyListSchema, {
+          description: 'The keys, oldest first.',
+          example: { items: [{ validUntil: null }] },
+        }),
       },
-    },
+    }),
     async (request) => {
       const keys = granted(await auditEvents.checkpointKeys(callerOf(request)));
       return {
@@ -189,21 +175,16 @@ export function addEvidence(app: App, { auditEvents }: Services): void {
 
   app.get(
     '/audit-events/:seq/proof',
-    {
+    operation({
       config: { action: 'read-audit-events' },
-      schema: {
-        operationId: 'proveAuditEvent',
-        tags: ['audit'],
-        summary: 'Prove that an event is in the audit log',
-        description: 'The hashes lead from the event’s canonical line to the root that a checkpoint of this size has.',
-        params: schemas.EventParamsSchema,
-        querystring: schemas.InclusionQuerySchema,
-        response: {
-          200: json(schemas.InclusionProofSchema, { description: 'The proof.', example: { index: 0 } }),
-          ...problems('not-permitted'),
-        },
-      },
-    },
+      operationId: 'proveAuditEvent',
+      tags: ['audit'],
+      summary: 'Prove that an event is in the audit log',
+      description: 'The hashes lead from the event’s canonical line to the root that a checkpoint of this size has.',
+      params: schemas.EventParamsSchema,
+      querystring: schemas.InclusionQuerySchema,
+      response: { 200: json(schemas.InclusionProofSchema, { description: 'The proof.', example: { index: 0 } }) },
+    }),
     async (request) => {
       const { seq } = request.params;
       const proof = granted(await auditEvents.inclusionProof(callerOf(request), seq, request.query.size));
@@ -213,20 +194,15 @@ export function addEvidence(app: App, { auditEvents }: Services): void {
 
   app.get(
     '/audit-events/consistency',
-    {
+    operation({
       config: { action: 'read-audit-events' },
-      schema: {
-        operationId: 'proveConsistency',
-        tags: ['audit'],
-        summary: 'Prove that the audit log was only added to',
-        description: 'The hashes lead from the root of the smaller log to that of the larger one.',
-        querystring: schemas.ConsistencyQuerySchema,
-        response: {
-          200: json(schemas.ConsistencyProofSchema, { description: 'The proof.' }),
-          ...problems('not-permitted'),
-        },
-      },
-    },
+      operationId: 'proveConsistency',
+      tags: ['audit'],
+      summary: 'Prove that the audit log was only added to',
+      description: 'The hashes lead from the root of the smaller log to that of the larger one.',
+      querystring: schemas.ConsistencyQuerySchema,
+      response: { 200: json(schemas.ConsistencyProofSchema, { description: 'The proof.' }) },
+    }),
     async (request) => {
       const { from, to } = request.query;
       const proof = granted(await auditEvents.consistencyProof(callerOf(request), from, to));

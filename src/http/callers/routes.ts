@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox';
 import type { Services } from '../server/services.js';
-import { json, onlyProblems, problems } from '../answers/responses.js';
+import { json, operation } from '../answers/responses.js';
 import {
   closed,
   dnsLabelOf,
@@ -54,19 +54,15 @@ export function addCallers(app: App, { offeredSignIns }: Services): void {
 
   app.get(
     '/callers',
-    {
-      schema: {
-        operationId: 'getCallers',
-        tags: ['identity'],
-        summary: 'Read how programs sign in',
-        description: 'Needs no authentication. `kubectl kubepass login` reads it. API tokens are always accepted.',
-        security: [],
-        response: {
-          200: json(CallersSchema, { description: 'The ways in that are configured.' }),
-          ...onlyProblems('invalid-request', 'not-acceptable', 'internal-error', 'service-unavailable'),
-        },
-      },
-    },
+    operation({
+      operationId: 'getCallers',
+      tags: ['identity'],
+      summary: 'Read how programs sign in',
+      description: 'Needs no authentication. `kubectl kubepass login` reads it. API tokens are always accepted.',
+      security: [],
+      response: { 200: json(CallersSchema, { description: 'The ways in that are configured.' }) },
+      problems: ['invalid-request', 'not-acceptable', 'internal-error', 'service-unavailable'],
+    }),
     async () => ({
       oidc: offeredSignIns.oidc.map((one) => ({
         ...one,
@@ -109,19 +105,14 @@ export function addWhoami(app: App): void {
 
   app.get(
     '/whoami',
-    {
+    operation({
       config: { forReviewers: true, forDirectory: true, withoutRole: true },
-      schema: {
-        operationId: 'whoami',
-        tags: ['identity'],
-        summary: 'Read who you are and what you may do',
-        description: 'For every caller. It is the simplest way to try out a token.',
-        response: {
-          200: json(WhoamiSchema, { description: 'The caller.', example: { cluster: null } }),
-          ...problems(),
-        },
-      },
-    },
+      operationId: 'whoami',
+      tags: ['identity'],
+      summary: 'Read who you are and what you may do',
+      description: 'For every caller. It is the simplest way to try out a token.',
+      response: { 200: json(WhoamiSchema, { description: 'The caller.', example: { cluster: null } }) },
+    }),
     async (request): Promise<WhoamiBody> => {
       const caller = callerOf(request);
       return {

@@ -11,7 +11,7 @@ import { kubeconfigYaml, certificateSha256 } from '../schemas/example-certificat
 import { answerOnce, idempotencyKeyHeader, jsonAnswer, type HttpAnswer, type Result } from '../answers/idempotency.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted, requestLocation } from '../problems/refusal-to-problem.js';
-import { bodyProblems, json, problems, response, textBody } from '../answers/responses.js';
+import { json, operation, response, textBody } from '../answers/responses.js';
 import {
   addSchemas,
   ref,
@@ -131,41 +131,37 @@ export function addKubeconfigs(app: App, { certificateRequests, idempotency, clo
 
   app.post(
     '/kubeconfigs',
-    {
+    operation({
       config: { action: 'request-certificates', produces: kubeconfigMediaTypes },
-      schema: {
-        operationId: 'createKubeconfig',
-        tags: ['kubeconfigs'],
-        summary: 'Request a certificate and get the complete kubeconfig, in one call',
-        description:
-          'The private key is in this answer and nowhere else: a repeat with the same `Idempotency-Key` is answered 409. ' +
-          'A caller with a `csr` of their own asks at `/v1/certificate-requests`. ' +
-          kubeconfigForms,
-        headers: Type.Object(idempotencyKeyHeader),
-        body: ref(NewKubeconfigSchema),
-        response: {
-          201: kubeconfigResponse('A kubeconfig with the private key in it.', kubeconfigYaml, {
-            Location: 'The certificate request.',
-          }),
-          202: json(CertificateRequestSchema, {
-            description: 'The request is recorded. A person must decide on it, or somebody else collects the key.',
-            example: examples.pending,
-            headers: { Location: 'The certificate request.', 'Retry-After': 'When to ask again, in seconds.' },
-          }),
-          ...problems(
-            'not-permitted',
-            'policy-denied',
-            'state-conflict',
-            'idempotency-key-in-flight',
-            'idempotency-key-reused',
-            'key-already-collected',
-            'issuance-failed',
-            'issuance-unavailable',
-            ...bodyProblems,
-          ),
-        },
+      operationId: 'createKubeconfig',
+      tags: ['kubeconfigs'],
+      summary: 'Request a certificate and get the complete kubeconfig, in one call',
+      description:
+        'The private key is in this answer and nowhere else: a repeat with the same `Idempotency-Key` is answered 409. ' +
+        'A caller with a `csr` of their own asks at `/v1/certificate-requests`. ' +
+        kubeconfigForms,
+      headers: Type.Object(idempotencyKeyHeader),
+      body: ref(NewKubeconfigSchema),
+      response: {
+        201: kubeconfigResponse('A kubeconfig with the private key in it.', kubeconfigYaml, {
+          Location: 'The certificate request.',
+        }),
+        202: json(CertificateRequestSchema, {
+          description: 'The request is recorded. A person must decide on it, or somebody else collects the key.',
+          example: examples.pending,
+          headers: { Location: 'The certificate request.', 'Retry-After': 'When to ask again, in seconds.' },
+        }),
       },
-    },
+      problems: [
+        'policy-denied',
+        'state-conflict',
+        'idempotency-key-in-flight',
+        'idempotency-key-reused',
+        'key-already-collected',
+        'issuance-failed',
+        'issuance-unavailable',
+      ],
+    }),
     (request, reply) =>
       answerOnce(idempotency, request, reply, async (claimed) => {
         const outcome = await certificateRequests.createKubeconfig(callerOf(request), request.body, {

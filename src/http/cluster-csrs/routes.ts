@@ -4,7 +4,7 @@ import { ClusterParamsSchema } from '../clusters/schemas.js';
 import { linkToNext, ListQuerySchema, pageHeaders, pageQuery } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
-import { problems, response, textBody } from '../answers/responses.js';
+import { operation, response, textBody } from '../answers/responses.js';
 import { addSchemas, exampleId, ref } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 import { clusterCsrDescription, clusterCsrTable } from './cluster-csr-text.js';
@@ -29,29 +29,27 @@ export function addClusterCsrs(app: App, { clusters }: Services): void {
 
   app.get(
     '/clusters/:name/certificate-signing-requests',
-    {
+    operation({
       config: { action: 'read-cluster-csrs', produces },
-      schema: {
-        operationId: 'listCertificateSigningRequests',
-        tags: ['clusters'],
-        summary: 'List all CSR objects in a cluster',
-        description:
-          'Reads from the cluster at each call. Lists objects that anybody created. A cluster deletes them an hour after ' +
-          'the certificate is issued, and after a day at the latest.',
-        params: ClusterParamsSchema,
-        querystring: ListQuerySchema,
-        response: {
-          200: response(
-            {
-              'application/json': ref(schemas.ClusterCsrListSchema),
-              'text/plain': textBody('As `kubectl get csr` prints it.', clusterCsrTable([exampleCsr])),
-            },
-            { description: 'A page.', headers: pageHeaders, example: { items: [exampleView], nextCursor: null } },
-          ),
-          ...problems(...problemsOfTheCluster),
-        },
+      operationId: 'listCertificateSigningRequests',
+      tags: ['clusters'],
+      summary: 'List all CSR objects in a cluster',
+      description:
+        'Reads from the cluster at each call. Lists objects that anybody created. A cluster deletes them an hour after ' +
+        'the certificate is issued, and after a day at the latest.',
+      params: ClusterParamsSchema,
+      querystring: ListQuerySchema,
+      response: {
+        200: response(
+          {
+            'application/json': ref(schemas.ClusterCsrListSchema),
+            'text/plain': textBody('As `kubectl get csr` prints it.', clusterCsrTable([exampleCsr])),
+          },
+          { description: 'A page.', headers: pageHeaders, example: { items: [exampleView], nextCursor: null } },
+        ),
       },
-    },
+      problems: [...problemsOfTheCluster],
+    }),
     async (request, reply) => {
       const { limit, cursor } = pageQuery(request.query);
       const range = { limit, after: cursor === null ? null : nameIn(cursor) };
@@ -68,26 +66,24 @@ export function addClusterCsrs(app: App, { clusters }: Services): void {
 
   app.get(
     '/clusters/:name/certificate-signing-requests/:csrName',
-    {
+    operation({
       config: { action: 'read-cluster-csrs', produces },
-      schema: {
-        operationId: 'getCertificateSigningRequest',
-        tags: ['clusters'],
-        summary: 'Read a CSR object in a cluster',
-        description: 'Reads from the cluster at each call. `refusal` says why kubepass would not accept the request.',
-        params: schemas.ClusterCsrParamsSchema,
-        response: {
-          200: response(
-            {
-              'application/json': ref(schemas.ClusterCsrSchema),
-              'text/plain': textBody('As `kubectl describe csr` prints it.', clusterCsrDescription(exampleCsr)),
-            },
-            { description: 'The object.', example: exampleView },
-          ),
-          ...problems(...problemsOfTheCluster),
-        },
+      operationId: 'getCertificateSigningRequest',
+      tags: ['clusters'],
+      summary: 'Read a CSR object in a cluster',
+      description: 'Reads from the cluster at each call. `refusal` says why kubepass would not accept the request.',
+      params: schemas.ClusterCsrParamsSchema,
+      response: {
+        200: response(
+          {
+            'application/json': ref(schemas.ClusterCsrSchema),
+            'text/plain': textBody('As `kubectl describe csr` prints it.', clusterCsrDescription(exampleCsr)),
+          },
+          { description: 'The object.', example: exampleView },
+        ),
       },
-    },
+      problems: [...problemsOfTheCluster],
+    }),
     async (request, reply) => {
       const { name, csrName } = request.params;
       const csr = granted(await clusters.certificateSigningRequest(callerOf(request), name, csrName));

@@ -2,7 +2,7 @@ import type { Services } from '../server/services.js';
 import { pageBody, pageQuery, pageResponse } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
-import { json, problems } from '../answers/responses.js';
+import { json, operation } from '../answers/responses.js';
 import { addSchemas } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 import * as schemas from './schemas.js';
@@ -15,22 +15,17 @@ export function addDirectoryUsers(app: App, { directoryUsers, clock }: Services)
 
   app.get(
     '/directory-users',
-    {
+    operation({
       config: { action: 'read-directory' },
-      schema: {
-        operationId: 'listDirectoryUsers',
-        tags: ['directory'],
-        summary: 'List the people in the directory',
-        description:
-          'Needs the role provisioner, auditor or admin. Lists the people whom an identity provider manages over SCIM. SCIM is ' +
-          'served at `/scim/v2`, and describes itself there. Filters are combined with AND.',
-        querystring: schemas.DirectoryUserQuerySchema,
-        response: {
-          200: pageResponse(schemas.DirectoryUserListSchema, 'In the order in which they came.', here),
-          ...problems('not-permitted'),
-        },
-      },
-    },
+      operationId: 'listDirectoryUsers',
+      tags: ['directory'],
+      summary: 'List the people in the directory',
+      description:
+        'Needs the role provisioner, auditor or admin. Lists the people whom an identity provider manages over SCIM. SCIM is ' +
+        'served at `/scim/v2`, and describes itself there. Filters are combined with AND.',
+      querystring: schemas.DirectoryUserQuerySchema,
+      response: { 200: pageResponse(schemas.DirectoryUserListSchema, 'In the order in which they came.', here) },
+    }),
     async (request, reply) => {
       const { limit: _limit, cursor: _cursor, active, ...plain } = request.query;
       const filter = { ...plain, ...(active !== undefined && { active: active === 'true' }) };
@@ -41,44 +36,38 @@ export function addDirectoryUsers(app: App, { directoryUsers, clock }: Services)
 
   app.get(
     '/directory-users/:id',
-    {
+    operation({
       config: { action: 'read-directory' },
-      schema: {
-        operationId: 'getDirectoryUser',
-        tags: ['directory'],
-        summary: 'Read a person in the directory',
-        description:
-          'Needs the role provisioner, auditor or admin. The answer says what ended when the person left, ' +
-          'and what goes on all the same.',
-        params: schemas.DirectoryUserParamsSchema,
-        response: {
-          200: json(schemas.DirectoryUserDetailsSchema, { description: 'The person.', example: here }),
-          ...problems('not-permitted', 'not-found'),
-        },
-      },
-    },
+      operationId: 'getDirectoryUser',
+      tags: ['directory'],
+      summary: 'Read a person in the directory',
+      description:
+        'Needs the role provisioner, auditor or admin. The answer says what ended when the person left, ' +
+        'and what goes on all the same.',
+      params: schemas.DirectoryUserParamsSchema,
+      response: { 200: json(schemas.DirectoryUserDetailsSchema, { description: 'The person.', example: here }) },
+      problems: ['not-found'],
+    }),
     async (request) =>
       directoryUserDetailsView(granted(await directoryUsers.find(callerOf(request), request.params.id)), clock()),
   );
 
   app.post(
     '/directory-users/:id/confirm',
-    {
+    operation({
       config: { action: 'confirm-directory-users' },
-      schema: {
-        operationId: 'confirmDirectoryUser',
-        tags: ['directory'],
-        summary: 'Confirm that a name is this person’s now',
-        description:
-          'Needs the role admin. For a person whose name was somebody else’s before (`reuse`). From the answer on they may ' +
-          'ask for certificates, although those of the other person may still work; a block of the other person’s leaving ends.',
-        params: schemas.DirectoryUserParamsSchema,
-        response: {
-          200: json(schemas.DirectoryUserDetailsSchema, { description: 'The person is confirmed.', example: here }),
-          ...problems('not-permitted', 'not-found'),
-        },
+      operationId: 'confirmDirectoryUser',
+      tags: ['directory'],
+      summary: 'Confirm that a name is this person’s now',
+      description:
+        'Needs the role admin. For a person whose name was somebody else’s before (`reuse`). From the answer on they may ' +
+        'ask for certificates, although those of the other person may still work; a block of the other person’s leaving ends.',
+      params: schemas.DirectoryUserParamsSchema,
+      response: {
+        200: json(schemas.DirectoryUserDetailsSchema, { description: 'The person is confirmed.', example: here }),
       },
-    },
+      problems: ['not-found'],
+    }),
     async (request) =>
       directoryUserDetailsView(granted(await directoryUsers.confirm(callerOf(request), request.params.id)), clock()),
   );

@@ -7,7 +7,7 @@ import { credentialOf, callerOf } from '../plugins/authentication.js';
 import { logUnavailable } from '../plugins/errors.js';
 import { LineLimit, totalOf, untilClosed } from '../plugins/every-request.js';
 import { problem, sendProblem } from '../problems/problem.js';
-import { json, onlyProblems, longest, problems, response, textBody } from '../answers/responses.js';
+import { json, longest, operation, response, textBody } from '../answers/responses.js';
 import { addSchemas, textOf } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 import { HealthSchema } from '../schemas/readiness.js';
@@ -33,44 +33,38 @@ export function addHealth(app: App, { health, authenticator }: Services, takesSe
 
   app.get(
     '/livez',
-    {
+    operation({
       config: { untraced: true },
-      schema: {
-        operationId: 'livez',
-        tags: ['service'],
-        summary: 'Check whether the process answers',
-        description: 'Looks at nothing else: restart the process if it does not answer.',
-        security: [],
-        response: { 200: json(HealthSchema, { description: 'The process answers.' }) },
-      },
-    },
+      operationId: 'livez',
+      tags: ['service'],
+      summary: 'Check whether the process answers',
+      description: 'Looks at nothing else: restart the process if it does not answer.',
+      security: [],
+      response: { 200: json(HealthSchema, { description: 'The process answers.' }) },
+    }),
     async () => ok,
   );
 
   app.get(
     '/readyz',
-    {
+    operation({
       config: { untraced: true },
-      schema: {
-        operationId: 'readyz',
-        tags: ['service'],
-        summary: 'Check whether the service can do its work',
-        description:
-          'Asks the database. Send no calls here while it answers 503. A cluster that is out of reach is no reason for that: ' +
-          'the service goes on for the others. `verbose` tells the state of each component, also with 503; a token of an ' +
-          'auditor or an admin, which is optional here, adds the names of clusters.',
-        security: [],
-        querystring: Type.Object({
-          verbose: Type.Optional(
-            textOf('With any value: answer with `notes`, `restored` and `components`.', 'true', { maxLength: 8 }),
-          ),
-        }),
-        response: {
-          200: json(HealthSchema, { description: 'The service can do its work.' }),
-          ...onlyProblems('invalid-request', 'service-unavailable'),
-        },
-      },
-    },
+      operationId: 'readyz',
+      tags: ['service'],
+      summary: 'Check whether the service can do its work',
+      description:
+        'Asks the database. Send no calls here while it answers 503. A cluster that is out of reach is no reason for that: ' +
+        'the service goes on for the others. `verbose` tells the state of each component, also with 503; a token of an ' +
+        'auditor or an admin, which is optional here, adds the names of clusters.',
+      security: [],
+      querystring: Type.Object({
+        verbose: Type.Optional(
+          textOf('With any value: answer with `notes`, `restored` and `components`.', 'true', { maxLength: 8 }),
+        ),
+      }),
+      response: { 200: json(HealthSchema, { description: 'The service can do its work.' }) },
+      problems: ['invalid-request', 'service-unavailable'],
+    }),
     async (request, reply): Promise<HealthBody | FastifyReply> => {
       const isVerbose = request.query.verbose !== undefined;
       const reporting = async () => health.report(await viewerOf(request, authenticator, takesSessions));
@@ -127,24 +121,21 @@ kubepass_issuances_total{cluster="demo",signer="localCA",outcome="issued"} 42
 export function addMetrics(app: App, { metrics }: Services): void {
   app.get(
     '/metrics',
-    {
+    operation({
       config: { action: 'read-metrics', produces: ['text/plain'] },
-      schema: {
-        operationId: 'readMetrics',
-        tags: ['service'],
-        summary: 'Read the metrics of the service',
-        description:
-          'In the Prometheus exposition format; docs/operations.md lists the metrics. The same text is on the listener that `metrics` ' +
-          'in the configuration opens. No name of a person, group or token and no serial number is in it.',
-        response: {
-          200: response(
-            { 'text/plain': textBody('One line for each series.', example, longest.whole) },
-            { description: 'The metrics of this replica.' },
-          ),
-          ...problems('not-permitted'),
-        },
+      operationId: 'readMetrics',
+      tags: ['service'],
+      summary: 'Read the metrics of the service',
+      description:
+        'In the Prometheus exposition format; docs/operations.md lists the metrics. The same text is on the listener that `metrics` ' +
+        'in the configuration opens. No name of a person, group or token and no serial number is in it.',
+      response: {
+        200: response(
+          { 'text/plain': textBody('One line for each series.', example, longest.whole) },
+          { description: 'The metrics of this replica.' },
+        ),
       },
-    },
+    }),
     async (request, reply) => {
       const { contentType, text } = granted(await metrics.read(callerOf(request)));
       return reply.type(contentType).send(text);

@@ -3,7 +3,7 @@ import type { Services } from '../server/services.js';
 import { callerOf } from '../plugins/authentication.js';
 import { jsonMediaType } from '../plugins/request-input.js';
 import { granted } from '../problems/refusal-to-problem.js';
-import { bodyProblems, problems, response, textBody } from '../answers/responses.js';
+import { operation, response, textBody } from '../answers/responses.js';
 import { addSchemas, ref } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 import * as kubernetesSchemas from './kubernetes-schemas.js';
@@ -64,8 +64,8 @@ export function addInspections(app: App, { inspections }: Services): void {
         bodyLimit: maxBodyOctets,
         // At lower levels the multipart parser logs the headers of the request.
         logLevel: 'info',
-        config: { produces: formats, uploads: uploadBodies },
-        schema: {
+        ...operation({
+          config: { produces: formats, uploads: uploadBodies },
           operationId: 'inspect',
           tags: ['inspections'],
           summary: 'Inspect files: find out what they are and what is wrong with them',
@@ -87,9 +87,9 @@ export function addInspections(app: App, { inspections }: Services): void {
                 example: exampleInspection,
               },
             ),
-            ...problems('unacceptable-upload', ...bodyProblems),
           },
-        },
+          problems: ['unacceptable-upload'],
+        }),
       },
       async (request, reply) => {
         const format = formats.find((offered) => offered === request.answerType) ?? 'application/json';

@@ -15,7 +15,7 @@ import {
 import { problem, type Problem, sendProblem } from '../problems/problem.js';
 import { problemExample } from '../problems/problem-examples.js';
 import type { ProblemType } from '../problems/schemas.js';
-import { empty, onlyProblems, textBody } from '../answers/responses.js';
+import { empty, operation, problemResponses, textBody } from '../answers/responses.js';
 import { closed, dnsLabelOf, textOf } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 
@@ -53,7 +53,7 @@ const problemsOrPages = (...types: readonly ProblemType[]) =>
   Object.fromEntries(
     types.map((type) => {
       const { status, detail, requestId } = problemExample(type);
-      const declared = onlyProblems(type)[status] as { readonly content: Readonly<Record<string, unknown>> };
+      const declared = problemResponses(type)[status] as { readonly content: Readonly<Record<string, unknown>> };
       const page = textBody('A page that says so.', failurePage(detail, requestId, '/v1/login/corp'));
       return [status, { ...declared, content: { ...declared.content, 'text/html': { schema: page } } }];
     }),
@@ -78,27 +78,25 @@ export function addLogin(app: App, { logins }: Pick<Services, 'logins'>, failure
 
   app.get(
     '/login/:name',
-    {
+    operation({
       config: { produces: mediaTypes },
-      schema: {
-        operationId: 'beginLogin',
-        tags: ['identity'],
-        summary: 'Sign in with a browser',
-        description:
-          'Needs no authentication. Sends the browser to the identity provider, which sends it back to `…/callback`. It has ' +
-          'ten minutes for that.',
-        security: [],
-        params: LoginParamsSchema,
-        querystring: LoginQuerySchema,
-        response: {
-          302: empty('To the identity provider.', {
-            Location: 'Where the browser signs in.',
-            'Set-Cookie': 'The sign-in that was begun.',
-          }),
-          ...problemsOrPages(...problemsOfBoth),
-        },
+      operationId: 'beginLogin',
+      tags: ['identity'],
+      summary: 'Sign in with a browser',
+      description:
+        'Needs no authentication. Sends the browser to the identity provider, which sends it back to `…/callback`. It has ' +
+        'ten minutes for that.',
+      security: [],
+      params: LoginParamsSchema,
+      querystring: LoginQuerySchema,
+      response: {
+        302: empty('To the identity provider.', {
+          Location: 'Where the browser signs in.',
+          'Set-Cookie': 'The sign-in that was begun.',
+        }),
+        ...problemsOrPages(...problemsOfBoth),
       },
-    },
+    }),
     async (request, reply) => {
       const { name } = request.params;
       const { returnTo = defaultReturnTo } = request.query;
@@ -113,24 +111,22 @@ export function addLogin(app: App, { logins }: Pick<Services, 'logins'>, failure
 
   app.get(
     '/login/:name/callback',
-    {
+    operation({
       config: { produces: mediaTypes },
-      schema: {
-        operationId: 'finishLogin',
-        tags: ['identity'],
-        summary: 'Come back from the identity provider',
-        description:
-          'Needs no authentication. The identity provider sends the browser here, and the browser has the cookie of the ' +
-          'sign-in that it began. Each sign-in can be finished once.',
-        security: [],
-        params: LoginParamsSchema,
-        querystring: CallbackQuerySchema,
-        response: {
-          302: empty('Signed in.', { Location: '`returnTo` of the sign-in.', 'Set-Cookie': 'The session.' }),
-          ...problemsOrPages('not-permitted', 'too-many-requests', ...problemsOfBoth),
-        },
+      operationId: 'finishLogin',
+      tags: ['identity'],
+      summary: 'Come back from the identity provider',
+      description:
+        'Needs no authentication. The identity provider sends the browser here, and the browser has the cookie of the ' +
+        'sign-in that it began. Each sign-in can be finished once.',
+      security: [],
+      params: LoginParamsSchema,
+      querystring: CallbackQuerySchema,
+      response: {
+        302: empty('Signed in.', { Location: '`returnTo` of the sign-in.', 'Set-Cookie': 'The session.' }),
+        ...problemsOrPages('not-permitted', 'too-many-requests', ...problemsOfBoth),
       },
-    },
+    }),
     async (request, reply) => {
       const { name } = request.params;
       if (!logins.issuers.includes(name)) return sendFailure(request, reply, noSuchIssuer);

@@ -4,7 +4,7 @@ import { ListQuerySchema, pageBody, pageQuery, pageResponse, pageOf } from '../a
 import { callerOf } from '../plugins/authentication.js';
 import { clearSessionCookies } from '../plugins/session-cookies.js';
 import { granted } from '../problems/refusal-to-problem.js';
-import { empty, problems } from '../answers/responses.js';
+import { empty, operation } from '../answers/responses.js';
 import {
   addSchemas,
   closed,
@@ -54,21 +54,16 @@ export function addSessions(app: App, { sessions }: Services): void {
 
   app.get(
     '/sessions',
-    {
+    operation({
       config: { withoutRole: true },
-      schema: {
-        operationId: 'listSessions',
-        tags: ['identity'],
-        summary: 'List the browsers that are signed in',
-        description:
-          'Lists your own sessions; with the role admin, everybody’s. Sessions that have ended are not listed.',
-        querystring: ListQuerySchema,
-        response: {
-          200: pageResponse(SessionListSchema, 'A page, newest first.'),
-          ...problems(),
-        },
-      },
-    },
+      operationId: 'listSessions',
+      tags: ['identity'],
+      summary: 'List the browsers that are signed in',
+      description:
+        'Lists your own sessions; with the role admin, everybody’s. Sessions that have ended are not listed.',
+      querystring: ListQuerySchema,
+      response: { 200: pageResponse(SessionListSchema, 'A page, newest first.') },
+    }),
     async (request, reply) => {
       const caller = callerOf(request);
       const page = await sessions.list(caller, pageQuery(request.query));
@@ -78,19 +73,18 @@ export function addSessions(app: App, { sessions }: Services): void {
 
   app.delete(
     '/sessions/:id',
-    {
+    operation({
       config: { withoutRole: true },
-      schema: {
-        operationId: 'endSession',
-        tags: ['identity'],
-        summary: 'End a session',
-        description:
-          'Ends one of your own sessions (`current`: the one of this call); with the role admin, anybody’s. Acts at once in ' +
-          'this process, and within 5 s in every other one. A browser that ends its own loses its cookies.',
-        params: SessionParamsSchema,
-        response: { 204: empty('The session has ended, now or before.'), ...problems('not-found') },
-      },
-    },
+      operationId: 'endSession',
+      tags: ['identity'],
+      summary: 'End a session',
+      description:
+        'Ends one of your own sessions (`current`: the one of this call); with the role admin, anybody’s. Acts at once in ' +
+        'this process, and within 5 s in every other one. A browser that ends its own loses its cookies.',
+      params: SessionParamsSchema,
+      response: { 204: empty('The session has ended, now or before.') },
+      problems: ['not-found'],
+    }),
     async (request, reply) => {
       const caller = callerOf(request);
       const session = granted(await sessions.end(caller, request.params.id));

@@ -7,7 +7,7 @@ import { callerOf } from '../plugins/authentication.js';
 import { errorToProblem } from '../problems/error-to-problem.js';
 import { problemBody, type Problem } from '../problems/problem.js';
 import { granted, refusalToProblem } from '../problems/refusal-to-problem.js';
-import { bodyProblems, problems, response } from '../answers/responses.js';
+import { operation, response } from '../answers/responses.js';
 import { addSchemas, ref, viewOf } from '../schemas/schema-parts.js';
 import { sendTexts } from '../answers/text-stream.js';
 import type { App } from '../server/types.js';
@@ -22,23 +22,21 @@ export function addReplay(scope: App, { policies }: Services): void {
   addSchemas(scope, schemas);
   scope.post(
     '/policies/replay',
-    {
+    operation({
       config: { action: 'draft-policies', produces: [ndjson], bodyExamples: replays },
-      schema: {
-        operationId: 'replayPolicies',
-        tags: ['policies'],
-        summary: 'See which recorded decisions other policies would change',
-        description:
-          'Decides the requests of a period again under `policies`, each with the facts and the time that were ' +
-          'recorded, and streams what would change. Needs the role auditor or admin. Only one replay runs at a time. ' +
-          'Records only an audit event.',
-        body: ref(NewReplaySchema),
-        response: {
-          200: response({ [ndjson]: schemas.ReplayLineSchema }, { description: 'What would change, as it is found.' }),
-          ...problems('not-permitted', 'unacceptable-policies', ...bodyProblems),
-        },
+      operationId: 'replayPolicies',
+      tags: ['policies'],
+      summary: 'See which recorded decisions other policies would change',
+      description:
+        'Decides the requests of a period again under `policies`, each with the facts and the time that were ' +
+        'recorded, and streams what would change. Needs the role auditor or admin. Only one replay runs at a time. ' +
+        'Records only an audit event.',
+      body: ref(NewReplaySchema),
+      response: {
+        200: response({ [ndjson]: schemas.ReplayLineSchema }, { description: 'What would change, as it is found.' }),
       },
-    },
+      problems: ['unacceptable-policies'],
+    }),
     async (request, reply) => {
       const { after, before, ...ask } = request.body;
       const outcome = await policies.replay(callerOf(request), {
