@@ -1,8 +1,9 @@
-import type { FastifyContextConfig } from 'fastify';
+import type { FastifyContextConfig, FastifyReply } from 'fastify';
 import { Type, type TSchema } from 'typebox';
 import { problemExample, problemHeaders } from '../problems/problem-examples.js';
 import { problemTypes, type ProblemType, ProblemSchema } from '../problems/schemas.js';
 import { type NamedSchema, ref } from '../schemas/schema-parts.js';
+import { Readable } from 'node:stream';
 
 interface ResponseOptions {
   readonly description: string;
@@ -149,4 +150,20 @@ export function problemResponses(...types: readonly ProblemType[]): Readonly<Rec
       ),
     ]),
   );
+}
+
+/**
+ * Sends texts as they come, each only when the caller has read those before it. `end` is called when the answer ends, for
+ * whatever reason. HEAD gets the headers alone.
+ */
+export function sendTexts(
+  reply: FastifyReply,
+  contentType: string,
+  texts: AsyncGenerator<string, void, void>,
+  end: () => void,
+): FastifyReply {
+  const isHead = reply.request.method === 'HEAD';
+  const stream = Readable.from(isHead ? [] : texts);
+  stream.once('close', end);
+  return reply.type(contentType).send(stream);
 }

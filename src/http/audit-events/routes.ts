@@ -1,14 +1,13 @@
 import type { FastifyReply } from 'fastify';
 import type { AuditExport, LogProof } from '../../evidence/audit-event-service.js';
 import type { Services } from '../server/services.js';
-import { instantInQuery } from '../answers/instant.js';
+import { instantInQuery } from '../plugins/request-input.js';
 import { pageBody, pageHeaders, pageQuery } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { problem, ProblemError } from '../problems/problem.js';
 import { granted } from '../problems/refusal-to-problem.js';
-import { json, longest, operation, response, textBody } from '../answers/responses.js';
+import { json, longest, operation, response, textBody, sendTexts } from '../answers/responses.js';
 import { addSchemas, ref } from '../schemas/schema-parts.js';
-import { sendTexts } from '../answers/text-stream.js';
 import type { App } from '../server/types.js';
 import * as schemas from './schemas.js';
 import { auditEventView } from './schemas.js';

@@ -1,5 +1,5 @@
 import type { Services } from '../server/services.js';
-import { instantInQuery } from '../answers/instant.js';
+import { instantInQuery } from '../plugins/request-input.js';
 import { pageBody, pageHeaders, pageQuery } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';

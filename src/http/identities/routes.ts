@@ -1,7 +1,7 @@
 import type { IdentityDetails } from '../../model/identity.js';
 import type { Outcome } from '../../model/outcome.js';
 import type { Services } from '../server/services.js';
-import { instantInBody, instantInQuery } from '../answers/instant.js';
+import { instantInBody, instantInQuery } from '../plugins/request-input.js';
 import { pageBody, pageQuery, pageResponse } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
