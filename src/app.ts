@@ -33,7 +33,7 @@ import {
 } from './http/server/create-server.js';
 import { Connections, type ConnectionLimits } from './http/server/connections.js';
 import type { TlsPair } from './http/server/tls-settings.js';
-import { longestEncodedParameter } from './http/schemas/schema-parts.js';
+import { longestEncodedParameter, namedSchemas } from './http/schemas/schema-parts.js';
 import type { App } from './http/server/types.js';
 import { everyResource, publicResources, type AddResource } from './http/version-1.js';
 import type { RequestMeasures } from './model/measures.js';
@@ -90,6 +90,7 @@ export function buildApp(services: Services, options: AppOptions): App {
   setAnswerHeaders(app);
   logRequests(app);
   if (options.measures) measureRequests(app, options.measures);
+  for (const schema of namedSchemas) app.addSchema(schema);
   answerErrorsAsProblems(app);
   readInput(app);
   const paths = rememberPaths(app);

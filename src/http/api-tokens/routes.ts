@@ -4,7 +4,6 @@ import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
 import { empty, json, operation } from '../answers/responses.js';
 import {
-  addSchemas,
   ref,
   closed,
   dnsLabelOf,
@@ -31,7 +30,7 @@ const roleList = Type.Array(oneOf(roles), {
   examples: [['requester']],
 });
 
-export const NewApiTokenSchema = namedObject('NewApiToken', 'An API token to create.', {
+const NewApiTokenSchema = namedObject('NewApiToken', 'An API token to create.', {
   name: principalNameOf('The principal’s name; several tokens may have the same name.', 'hr-system'),
   groups: Type.Optional(groups),
   roles: roleList,
@@ -72,22 +71,20 @@ const tokenProperties = {
 export const ApiTokenSchema = namedObject('ApiToken', 'An API token without its secret.', tokenProperties);
 export type ApiTokenBody = Static<typeof ApiTokenSchema>;
 
-export const CreatedApiTokenSchema = namedObject('CreatedApiToken', 'A new API token with its secret.', {
+const CreatedApiTokenSchema = namedObject('CreatedApiToken', 'A new API token with its secret.', {
   ...tokenProperties,
   token: textOf('The secret. It is in this answer and nowhere else.', 'kubepass_…', { maxLength: 128 }),
 });
 
-export const ApiTokenListSchema = pageOf(ApiTokenSchema, 'API tokens, newest first.');
+const ApiTokenListSchema = pageOf(ApiTokenSchema, 'API tokens, newest first.');
 
-export const ApiTokenParamsSchema = closed({
+const ApiTokenParamsSchema = closed({
   id: textOf('The token’s id.', exampleId, { minLength: 1, maxLength: 64 }),
 });
 
-export const apiTokenView = viewOf(ApiTokenSchema);
+const apiTokenView = viewOf(ApiTokenSchema);
 
 export function addApiTokens(app: App, { apiTokens }: Services): void {
-  addSchemas(app, { NewApiTokenSchema, ApiTokenSchema, CreatedApiTokenSchema, ApiTokenListSchema });
-
   app.post(
     '/api-tokens',
     operation({

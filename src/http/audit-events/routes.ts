@@ -7,7 +7,7 @@ import { callerOf } from '../plugins/authentication.js';
 import { problem, ProblemError } from '../problems/problem.js';
 import { granted } from '../problems/refusal-to-problem.js';
 import { json, longest, operation, response, textBody, sendTexts } from '../answers/responses.js';
-import { addSchemas, ref } from '../schemas/schema-parts.js';
+import { ref } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 import * as schemas from './schemas.js';
 import { auditEventView } from './schemas.js';
@@ -19,8 +19,6 @@ const exampleLine =
   '{"at":"2026-03-01T09:30:00.000Z","cluster":"demo","details":{"groups":["team-a"],"username":"jane@corp.example"},…}\n';
 
 export function addAuditEvents(app: App, { auditEvents }: Services): void {
-  addSchemas(app, schemas);
-
   app.get(
     '/audit-events',
     operation({

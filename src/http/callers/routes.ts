@@ -50,8 +50,6 @@ const CallersSchema = namedObject('Callers', 'How programs sign in, besides API 
 
 /** It is public: a caller reads it before they sign in. */
 export function addCallers(app: App, { offeredSignIns }: Services): void {
-  app.addSchema(CallersSchema);
-
   app.get(
     '/callers',
     operation({
@@ -101,8 +99,6 @@ const WhoamiSchema = namedObject('Whoami', 'The calling principal.', {
 export type WhoamiBody = Static<typeof WhoamiSchema>;
 
 export function addWhoami(app: App): void {
-  app.addSchema(WhoamiSchema);
-
   app.get(
     '/whoami',
     operation({

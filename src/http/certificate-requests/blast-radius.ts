@@ -11,7 +11,7 @@ import {
 import { closed, instantTextOf, namedObject, nullable, objectOf, oneOf, ref, textOf } from '../schemas/schema-parts.js';
 
 /** How much of a blast radius is shown. The rest is only counted. */
-export const shownGrants = 50;
+const shownGrants = 50;
 const shownReferences = 20;
 const shownRules = 20;
 /** Code points that are shown of a name or rule: in the cluster only the size of a request limits their length. */
@@ -95,7 +95,7 @@ export const BlastRadiusSchema = namedObject(
     moreGrants: more('How many more bindings there are.'),
   },
 );
-export type BlastRadiusBody = Static<typeof BlastRadiusSchema>;
+type BlastRadiusBody = Static<typeof BlastRadiusSchema>;
 
 /** The blast radius as JSON of bounded size, whatever is in the cluster. */
 export function blastRadiusView(blastRadius: BlastRadius): BlastRadiusBody {
@@ -162,14 +162,14 @@ const firstOf = (references: readonly GrantReference[]): BlastRadiusBody['cluste
 const short = (text: string): string => clip(text, shownCharacters);
 
 /** A grant and what it makes possible. */
-export interface RankedGrant {
+interface RankedGrant {
   readonly grant: Grant;
   readonly amountsToClusterAdmin: boolean;
   readonly opens: readonly EscalationKind[];
 }
 
 /** Sorts cluster-admin first and escalations second, so that the grants that matter most are never left out. */
-export function rankGrants({ grants, clusterAdmin, escalations }: BlastRadius): readonly RankedGrant[] {
+function rankGrants({ grants, clusterAdmin, escalations }: BlastRadius): readonly RankedGrant[] {
   const admin = new Set(clusterAdmin.map(keyOf));
   const opened = new Map<string, EscalationKind[]>();
   for (const { kind, by } of escalations) {

@@ -12,17 +12,7 @@ import { answerOnce, idempotencyKeyHeader, jsonAnswer, type HttpAnswer, type Res
 import { callerOf } from '../plugins/authentication.js';
 import { granted, requestLocation } from '../problems/refusal-to-problem.js';
 import { json, operation, response, textBody } from '../answers/responses.js';
-import {
-  addSchemas,
-  ref,
-  idOf,
-  instantOf,
-  namedObject,
-  nameOf,
-  oneOf,
-  sha256Of,
-  textOf,
-} from '../schemas/schema-parts.js';
+import { ref, idOf, instantOf, namedObject, nameOf, oneOf, sha256Of, textOf } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 import { keyAlgorithms } from '@kubepass/x509';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -51,7 +41,7 @@ export const kubeconfigResponse = (content: string, example: string, headers: Re
   );
 
 /** The kubeconfig in one of its two forms. It may hold a private key: never log it. */
-export function kubeconfigAnswer(
+function kubeconfigAnswer(
   { request, certificate, yaml: kubeconfig }: CollectedKubeconfig,
   mediaType: string,
 ): Pick<HttpAnswer, 'headers' | 'body'> {
@@ -96,7 +86,7 @@ export function createdKubeconfigAnswer(created: CreatedKubeconfig, mediaType: s
 // The key is generated here, so there is no certification request.
 const { csr: _csr, ...shared } = NewCertificateRequestSchema.properties;
 
-export const NewKubeconfigSchema = namedObject(
+const NewKubeconfigSchema = namedObject(
   'NewKubeconfig',
   'A request for a certificate whose key kubepass generates.',
   {
@@ -114,7 +104,7 @@ export const NewKubeconfigSchema = namedObject(
   exampleRequests,
 );
 
-export const KubeconfigSchema = namedObject('Kubeconfig', 'A kubeconfig, and the certificate in it.', {
+const KubeconfigSchema = namedObject('Kubeconfig', 'A kubeconfig, and the certificate in it.', {
   certificateRequestId: idOf('The certificate request.'),
   fingerprintSha256: sha256Of('The SHA-256 of the certificate', certificateSha256),
   notAfter: instantOf('The end of the certificate.'),
@@ -127,8 +117,6 @@ export const KubeconfigSchema = namedObject('Kubeconfig', 'A kubeconfig, and the
 export type KubeconfigBody = Static<typeof KubeconfigSchema>;
 
 export function addKubeconfigs(app: App, { certificateRequests, idempotency, clock }: Services): void {
-  addSchemas(app, { NewKubeconfigSchema, KubeconfigSchema });
-
   app.post(
     '/kubeconfigs',
     operation({

@@ -9,7 +9,7 @@ import { createdKubeconfigAnswer } from './kubeconfigs.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted, RefusalError, requestLocation } from '../problems/refusal-to-problem.js';
 import { json, operation, response, textBody } from '../answers/responses.js';
-import { addSchemas, namedObject, ref } from '../schemas/schema-parts.js';
+import { namedObject, ref } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 import { FingerprintParamsSchema } from '../certificates/schemas.js';
 
@@ -27,8 +27,6 @@ const NewRenewalSchema = namedObject(
 const hasNoEnd = (state: RequestState): boolean => ['pending', 'approved', 'issuing'].includes(state);
 
 export function addRenewal(app: App, { certificateRequests, idempotency, clock }: Services): void {
-  addSchemas(app, { NewRenewalSchema });
-
   app.post(
     '/certificates/:fingerprintSha256/renew',
     operation({

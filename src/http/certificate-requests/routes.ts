@@ -11,10 +11,8 @@ import { kubeconfigForms, kubeconfigMediaTypes, kubeconfigResponse, sendKubeconf
 import { callerOf } from '../plugins/authentication.js';
 import { granted, requestLocation } from '../problems/refusal-to-problem.js';
 import { json, operation } from '../answers/responses.js';
-import { addSchemas, ref } from '../schemas/schema-parts.js';
+import { ref } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
-import * as blastRadiusSchemas from './blast-radius.js';
-import * as decisionSchemas from './decision.js';
 import * as examples from './examples.js';
 import * as schemas from './schemas.js';
 import { certificateRequestView } from './schemas.js';
@@ -44,9 +42,6 @@ const decisions = {
 } as const;
 
 export function addCertificateRequests(app: App, { certificateRequests, idempotency, clock }: Services): void {
-  addSchemas(app, schemas);
-  addSchemas(app, decisionSchemas);
-  addSchemas(app, blastRadiusSchemas);
   const viewOf = (outcome: Outcome<CertificateRequestView>) => certificateRequestView(granted(outcome), clock());
 
   app.post(

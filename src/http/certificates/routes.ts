@@ -4,7 +4,7 @@ import { pageBody, pageHeaders, pageQuery } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
 import { json, longest, operation, response, textBody } from '../answers/responses.js';
-import { addSchemas, ref } from '../schemas/schema-parts.js';
+import { ref } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 import { exampleExport, exportFormOf, exportForms, sendExport } from './export-certificates.js';
 import * as schemas from './schemas.js';
@@ -13,8 +13,6 @@ import { certificateMediaTypes, certificateResponses, sendCertificate } from './
 
 export function addCertificates(app: App, services: Services): void {
   const { certificates, clock } = services;
-  addSchemas(app, schemas);
-
   app.get(
     '/certificates',
     operation({

@@ -6,7 +6,6 @@ import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
 import { operation, response, textBody } from '../answers/responses.js';
 import {
-  addSchemas,
   exampleId,
   ref,
   closed,
@@ -55,7 +54,7 @@ const DescribedRequest = closed({
   ),
 });
 
-export const ClusterCsrSchema = namedObject(
+const ClusterCsrSchema = namedObject(
   'CertificateSigningRequest',
   'A CertificateSigningRequest object in a cluster, created by anybody.',
   {
@@ -101,9 +100,9 @@ export const ClusterCsrSchema = namedObject(
 );
 export type ClusterCsrBody = Static<typeof ClusterCsrSchema>;
 
-export const ClusterCsrListSchema = pageOf(ClusterCsrSchema, 'CSR objects of a cluster, sorted by name.');
+const ClusterCsrListSchema = pageOf(ClusterCsrSchema, 'CSR objects of a cluster, sorted by name.');
 
-export const ClusterCsrParamsSchema = closed({
+const ClusterCsrParamsSchema = closed({
   name: clusterName,
   // RFC 1123 subdomain. This also keeps it a single path segment at the API server.
   csrName: textOf('The object’s name.', 'csr-x7k2p', {
@@ -114,7 +113,7 @@ export const ClusterCsrParamsSchema = closed({
 });
 
 const shown = viewOf(ClusterCsrSchema);
-export const clusterCsrView = (csr: ClusterCsr) =>
+const clusterCsrView = (csr: ClusterCsr) =>
   shown({
     ...csr,
     // The cluster's clock may be ahead.
@@ -134,8 +133,6 @@ const produces = ['application/json', 'text/plain'];
 
 /** Shows what `kubectl get csr` and `kubectl describe csr` show, and the content of the requests. */
 export function addClusterCsrs(app: App, { clusters }: Services): void {
-  addSchemas(app, { ClusterCsrSchema, ClusterCsrListSchema });
-
   app.get(
     '/clusters/:name/certificate-signing-requests',
     operation({

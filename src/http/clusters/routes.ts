@@ -5,7 +5,7 @@ import { ListQuerySchema, pageBody, pageOfList, pageQuery, pageResponse } from '
 import { callerOf, listeningAddress } from '../plugins/authentication.js';
 import { granted, RefusalError } from '../problems/refusal-to-problem.js';
 import { binaryBody, empty, json, longest, operation, response, textBody } from '../answers/responses.js';
-import { addSchemas, ref } from '../schemas/schema-parts.js';
+import { ref } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 import * as schemas from './schemas.js';
 import { certificateAuthoritiesView, clusterView, ClusterParamsSchema } from './schemas.js';
@@ -47,8 +47,6 @@ const probed = {
 };
 
 export function addClusters(app: App, { clusters }: Services): void {
-  addSchemas(app, schemas);
-
   app.get(
     '/clusters',
     operation({

@@ -4,7 +4,6 @@ import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
 import { json, operation } from '../answers/responses.js';
 import {
-  addSchemas,
   closed,
   dnsLabelOf,
   exampleId,
@@ -76,14 +75,14 @@ const userProperties = {
   ),
 };
 
-export const DirectoryUserSchema = namedObject(
+const DirectoryUserSchema = namedObject(
   'DirectoryUser',
   'A person whom an identity provider manages over SCIM.',
   userProperties,
 );
-export const DirectoryUserListSchema = pageOf(DirectoryUserSchema, 'A page of people in the directory.');
+const DirectoryUserListSchema = pageOf(DirectoryUserSchema, 'A page of people in the directory.');
 
-export const DirectoryUserDetailsSchema = namedObject(
+const DirectoryUserDetailsSchema = namedObject(
   'DirectoryUserDetails',
   'A person in the directory, and what is left of their access.',
   {
@@ -119,7 +118,7 @@ export const DirectoryUserDetailsSchema = namedObject(
   },
 );
 
-export const DirectoryUserQuerySchema = closed({
+const DirectoryUserQuerySchema = closed({
   ...pageParameters,
   active: Type.Optional(
     Type.Unsafe<'true' | 'false'>({
@@ -137,10 +136,9 @@ export const DirectoryUserQuerySchema = closed({
   username: Type.Optional(principalNameOf('Only the person who is this username.', 'jane@corp.example')),
 });
 
-export const DirectoryUserParamsSchema = closed({ id: idOf('The id of the user.') });
+const DirectoryUserParamsSchema = closed({ id: idOf('The id of the user.') });
 
-export type DirectoryUserBody = Static<typeof DirectoryUserSchema>;
-export type DirectoryUserDetailsBody = Static<typeof DirectoryUserDetailsSchema>;
+type DirectoryUserDetailsBody = Static<typeof DirectoryUserDetailsSchema>;
 
 /** A person with the members that the schema has and the model does not. */
 const shownUser = ({ user, groups, whyNoUsername }: DirectoryUserView) => ({
@@ -151,10 +149,10 @@ const shownUser = ({ user, groups, whyNoUsername }: DirectoryUserView) => ({
 });
 
 const listed = viewOf(DirectoryUserSchema);
-export const directoryUserView = (view: DirectoryUserView) => listed(shownUser(view));
+const directoryUserView = (view: DirectoryUserView) => listed(shownUser(view));
 
 const details = viewOf(DirectoryUserDetailsSchema);
-export function directoryUserDetailsView(view: DirectoryUserDetails, now: Date): DirectoryUserDetailsBody {
+function directoryUserDetailsView(view: DirectoryUserDetails, now: Date): DirectoryUserDetailsBody {
   const { lostGroups, consequences } = view;
   const requestedForOthers = consequences.requestedForOthers.map((one) => shownListed(one, now));
   return details({ ...shownUser(view), lostGroups, consequences: { ...consequences, requestedForOthers } });
@@ -163,8 +161,6 @@ export function directoryUserDetailsView(view: DirectoryUserDetails, now: Date):
 const here = { inactiveSince: null, deletedAt: null, reuse: null, whyNoUsername: null };
 
 export function addDirectoryUsers(app: App, { directoryUsers, clock }: Services): void {
-  addSchemas(app, { DirectoryUserSchema, DirectoryUserListSchema, DirectoryUserDetailsSchema });
-
   app.get(
     '/directory-users',
     operation({

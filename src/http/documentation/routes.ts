@@ -268,7 +268,7 @@ function addBudgetHeaders({ responses = {} }: ApiOperation): void {
 }
 
 /** An answer that is the same for every caller, and is made once. */
-export interface Prebuilt {
+interface Prebuilt {
   readonly body: Buffer;
   readonly type: string;
   /** Quoted (RFC 9110 8.8.3). */
@@ -276,7 +276,7 @@ export interface Prebuilt {
 }
 
 /** Makes the answer when it is asked for the first time. */
-export function prebuilt(type: string, make: () => string | Buffer): () => Prebuilt {
+function prebuilt(type: string, make: () => string | Buffer): () => Prebuilt {
   let made: Prebuilt | null = null;
   return () => {
     if (made !== null) return made;
@@ -290,7 +290,7 @@ export function prebuilt(type: string, make: () => string | Buffer): () => Prebu
 const pieceOctets = 16 * 1024;
 
 /** Answers 304 to a caller who has it already (RFC 9110 13.1.2). A body goes out in pieces, each when the one before it was read. */
-export function sendPrebuilt(
+function sendPrebuilt(
   request: FastifyRequest,
   reply: FastifyReply,
   { body, type, etag }: Prebuilt,

@@ -6,7 +6,7 @@ import type { Services } from '../server/services.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
 import { json, operation, response, textBody } from '../answers/responses.js';
-import { addSchemas, ref } from '../schemas/schema-parts.js';
+import { ref } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 import type { FastifyReply } from 'fastify';
 import * as schemas from './schemas.js';
@@ -27,8 +27,6 @@ const settings = {
 } as const;
 
 export function addEnforcement(app: App, { enforcement }: Services): void {
-  addSchemas(app, schemas);
-
   app.post(
     '/clusters/:name/access-reviews',
     {

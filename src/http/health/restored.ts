@@ -3,7 +3,6 @@ import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
 import { json, operation } from '../answers/responses.js';
 import {
-  addSchemas,
   closed,
   dnsLabelOf,
   idOf,
@@ -59,7 +58,7 @@ const LostCertificateSchema = closed({
   notAfter: nullable(instantTextOf('When it ends.'), 'Null: the certificate cannot be read.'),
 });
 
-export const RestoredSchema = namedObject('Restored', 'Whether the database was put back from a backup.', {
+const RestoredSchema = namedObject('Restored', 'Whether the database was put back from a backup.', {
   restored: Type.Boolean({
     description: 'Whether the database was put back and no admin has acknowledged that.',
     examples: [true],
@@ -80,11 +79,9 @@ export const RestoredSchema = namedObject('Restored', 'Whether the database was 
   }),
 });
 
-export const restoredView = viewOf(RestoredSchema);
+const restoredView = viewOf(RestoredSchema);
 
 export function addRestored(app: App, { restored }: Services): void {
-  addSchemas(app, { RestoredSchema });
-
   app.get(
     '/restored',
     operation({

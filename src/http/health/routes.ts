@@ -8,7 +8,7 @@ import { logUnavailable } from '../plugins/errors.js';
 import { LineLimit, totalOf, untilClosed } from '../plugins/every-request.js';
 import { problem, sendProblem } from '../problems/problem.js';
 import { json, longest, operation, response, textBody } from '../answers/responses.js';
-import { addSchemas, textOf } from '../schemas/schema-parts.js';
+import { textOf } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 import { HealthSchema } from '../schemas/readiness.js';
 import { granted } from '../problems/refusal-to-problem.js';
@@ -29,8 +29,6 @@ export function addHealth(app: App, { health, authenticator }: Services, takesSe
     },
   });
   untilClosed(app, limit);
-  addSchemas(app, { HealthSchema });
-
   app.get(
     '/livez',
     operation({

@@ -6,7 +6,7 @@ import { pageBody, pageQuery, pageResponse } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
 import { json, operation } from '../answers/responses.js';
-import { addSchemas, ref } from '../schemas/schema-parts.js';
+import { ref } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 import * as schemas from './schemas.js';
 import { identityDetailsView, identityView } from './schemas.js';
@@ -14,7 +14,6 @@ import { identityDetailsView, identityView } from './schemas.js';
 const notBlocked = { blocked: null, omitted: false };
 
 export function addIdentities(app: App, { identities, clock }: Services): void {
-  addSchemas(app, schemas);
   const viewOf = (outcome: Outcome<IdentityDetails>) => identityDetailsView(granted(outcome), clock());
 
   app.get(

@@ -89,7 +89,7 @@ const identityProperties = {
   blocked: nullable(ref(IdentityBlockSchema), 'Its block; null if it has none.'),
 };
 
-export const IdentitySchema = namedObject(
+const IdentitySchema = namedObject(
   'Identity',
   'A username, and the access that its certificates give.',
   identityProperties,

@@ -4,13 +4,10 @@ import { callerOf } from '../plugins/authentication.js';
 import { jsonMediaType } from '../plugins/request-input.js';
 import { granted } from '../problems/refusal-to-problem.js';
 import { operation, response, textBody } from '../answers/responses.js';
-import { addSchemas, ref } from '../schemas/schema-parts.js';
+import { ref } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
-import * as kubernetesSchemas from './kubernetes-schemas.js';
-import * as objectParts from './object-parts.js';
 import * as schemas from './schemas.js';
 import { readUploads, uploadBodies, maxBodyOctets } from './upload-bodies.js';
-import * as x509Schemas from './x509-schemas.js';
 
 /** For the OpenAPI document: the members in which the result differs from the examples of its schema. */
 const exampleInspection = {
@@ -54,8 +51,6 @@ const contentSecurityPolicy = [
 const nothing: Upload = { parts: [], password: null };
 
 export function addInspections(app: App, { inspections }: Services): void {
-  for (const exported of [objectParts, x509Schemas, kubernetesSchemas, schemas]) addSchemas(app, exported);
-
   app.register(async (scope) => {
     await readUploads(scope);
     scope.post(

@@ -16,7 +16,7 @@ import {
 
 const keyIdentifier = (description: string) => nullable(hexOf('Key identifier.'), description);
 
-export const KubernetesReadingSchema = namedObject(
+const KubernetesReadingSchema = namedObject(
   'KubernetesReading',
   'The identity of the holder at an API server.',
   {
@@ -27,7 +27,7 @@ export const KubernetesReadingSchema = namedObject(
   },
 );
 
-export const InventoryEntrySchema = namedObject(
+const InventoryEntrySchema = namedObject(
   'InventoryEntry',
   'The record of a certificate in the inventory of kubepass.',
   {

@@ -6,7 +6,6 @@ import { clearSessionCookies } from '../plugins/session-cookies.js';
 import { granted } from '../problems/refusal-to-problem.js';
 import { empty, operation } from '../answers/responses.js';
 import {
-  addSchemas,
   closed,
   dnsLabelOf,
   exampleId,
@@ -22,7 +21,7 @@ import type { App } from '../server/types.js';
 import { Type, type Static } from 'typebox';
 import type { Session } from '../../model/session.js';
 
-export const SessionSchema = namedObject('Session', 'A browser that signed in.', {
+const SessionSchema = namedObject('Session', 'A browser that signed in.', {
   id: idOf('UUID.'),
   name: principalNameOf('The principal’s name.', 'jane@example.com'),
   groups: principalGroupsOf('The principal’s groups, as the identity provider told them at the sign-in.'),
@@ -34,9 +33,9 @@ export const SessionSchema = namedObject('Session', 'A browser that signed in.',
 });
 export type SessionBody = Static<typeof SessionSchema>;
 
-export const SessionListSchema = pageOf(SessionSchema, 'Sessions that are live, newest first.');
+const SessionListSchema = pageOf(SessionSchema, 'Sessions that are live, newest first.');
 
-export const SessionParamsSchema = closed({
+const SessionParamsSchema = closed({
   id: textOf('The session’s id, or `current` for the one by which the call comes.', exampleId, {
     minLength: 1,
     maxLength: 64,
@@ -46,12 +45,10 @@ export const SessionParamsSchema = closed({
 const shown = viewOf(SessionSchema);
 
 /** `currentId`: the session by which the call came; null where it came by something else. */
-export const sessionView = (session: Session, currentId: string | null) =>
+const sessionView = (session: Session, currentId: string | null) =>
   shown({ ...session, current: session.id === currentId });
 
 export function addSessions(app: App, { sessions }: Services): void {
-  addSchemas(app, { SessionSchema, SessionListSchema });
-
   app.get(
     '/sessions',
     operation({

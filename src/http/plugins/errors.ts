@@ -4,8 +4,6 @@ import { BudgetSpentError } from '../../model/budget.js';
 import { errorToProblem } from '../problems/error-to-problem.js';
 import { problem, ProblemError, sendProblem, type Problem } from '../problems/problem.js';
 import { RefusalError } from '../problems/refusal-to-problem.js';
-import * as schemas from '../problems/schemas.js';
-import { addSchemas } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 import { budgetProblem } from './tell-budgets.js';
 
@@ -14,7 +12,6 @@ export const scimPrefix = '/scim/v2';
 
 /** Answers every error as problem+json. Details of faults go to the log only, under the request id. */
 export function answerErrorsAsProblems(app: App): void {
-  addSchemas(app, schemas);
   app.setErrorHandler<FastifyError>((error, request, reply) => sendProblem(reply, loggedProblem(error, request)));
   app.setNotFoundHandler((_request, reply) => sendProblem(reply, problem('not-found', 'there is no such resource')));
 }

@@ -8,7 +8,7 @@ import { errorToProblem } from '../problems/error-to-problem.js';
 import { problemBody, type Problem } from '../problems/problem.js';
 import { granted, refusalToProblem } from '../problems/refusal-to-problem.js';
 import { operation, response, sendTexts } from '../answers/responses.js';
-import { addSchemas, ref, viewOf } from '../schemas/schema-parts.js';
+import { ref, viewOf } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 import { replays, NewReplaySchema } from './schemas.js';
 import * as schemas from './replay-schemas.js';
@@ -18,7 +18,6 @@ const ndjson = 'application/x-ndjson';
 
 /** Adds the route to a scope that accepts drafts of policies. */
 export function addReplay(scope: App, { policies }: Services): void {
-  addSchemas(scope, schemas);
   scope.post(
     '/policies/replay',
     operation({

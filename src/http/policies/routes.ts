@@ -1,4 +1,3 @@
-import * as examples from './schemas.js';
 import * as schemas from './schemas.js';
 import { evaluationView, type LoadedPolicyListBody } from './schemas.js';
 import { Type } from 'typebox';
@@ -7,7 +6,7 @@ import { ListQuerySchema, linkToNext, pageOfList, pageQuery, pageResponse } from
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
 import { operation, response, textBody } from '../answers/responses.js';
-import { addSchemas, ref } from '../schemas/schema-parts.js';
+import { ref } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 import { evaluationText } from './evaluation-text.js';
 import { addReplay } from './replay.js';
@@ -19,8 +18,6 @@ const schemaMediaTypes = ['application/schema+json', 'application/json'];
 
 export function addPolicies(app: App, services: Services): void {
   const { policies } = services;
-  addSchemas(app, schemas);
-
   app.get(
     '/policies',
     operation({
@@ -74,7 +71,7 @@ export function addPolicies(app: App, services: Services): void {
     scope.post(
       '/policies/evaluate',
       operation({
-        config: { produces: ['application/json', 'text/plain'], bodyExamples: examples.evaluations },
+        config: { produces: ['application/json', 'text/plain'], bodyExamples: schemas.evaluations },
         operationId: 'evaluatePolicies',
         tags: ['policies'],
         summary: 'See how a request would be decided, without making it',
@@ -89,10 +86,10 @@ export function addPolicies(app: App, services: Services): void {
               'application/json': ref(schemas.DecisionSchema),
               'text/plain': textBody(
                 'The same as text: the outcome first, then each guardrail and policy.',
-                examples.evaluationAsText,
+                schemas.evaluationAsText,
               ),
             },
-            { description: 'The decision.', example: examples.evaluation },
+            { description: 'The decision.', example: schemas.evaluation },
           ),
         },
         problems: ['not-found', 'state-conflict', 'unacceptable-csr', 'unacceptable-policies'],

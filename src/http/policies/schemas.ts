@@ -21,7 +21,7 @@ import {
   textOf,
 } from '../schemas/schema-parts.js';
 
-export const LoadedPolicySchema = namedObject('LoadedPolicy', 'A policy or guardrail in force.', {
+const LoadedPolicySchema = namedObject('LoadedPolicy', 'A policy or guardrail in force.', {
   kind: oneOf(['Policy', 'Guardrail'], 'Policy or guardrail.'),
   name: textOf('Its `metadata.name`.', 'developers', { maxLength: 256 }),
   path: textOf('The file that it was loaded from.', 'demo.yaml', { maxLength: 4096 }),

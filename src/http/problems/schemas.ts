@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox';
 import { budgetNames } from '../../model/budget.js';
 import { requestStates } from '../../model/certificate-request.js';
-import { ClusterHealthSchema, Clusters, ComponentSchema } from '../schemas/readiness.js';
+import { Clusters, ComponentSchema } from '../schemas/readiness.js';
 import {
   idOf,
   instantOf,
@@ -48,15 +48,12 @@ export const problemTypes = {
 } as const;
 
 export type ProblemType = keyof typeof problemTypes;
-export type ProblemUrn = `urn:kubepass:problem:${ProblemType}`;
+type ProblemUrn = `urn:kubepass:problem:${ProblemType}`;
 
-export const problemTypeNames = Object.keys(problemTypes) as readonly ProblemType[];
+const problemTypeNames = Object.keys(problemTypes) as readonly ProblemType[];
 
 /** The `type` of a problem (RFC 9457 3.1.1). */
 export const problemUrn = (type: ProblemType): ProblemUrn => `urn:kubepass:problem:${type}`;
-
-/** Registered here, because every route has problems. */
-export { ClusterHealthSchema, ComponentSchema };
 
 export const ViolationSchema = namedObject('Violation', 'One reason why a request is not permitted.', {
   source: textOf('The guardrail, policy or rule that is violated.', 'developers', { maxLength: 256 }),
@@ -64,7 +61,7 @@ export const ViolationSchema = namedObject('Violation', 'One reason why a reques
   message: messageOf('The reason in words.', 'group "ops" is not permitted by policy "developers"'),
 });
 
-export const FieldErrorSchema = namedObject('FieldError', 'An error in one field of the request.', {
+const FieldErrorSchema = namedObject('FieldError', 'An error in one field of the request.', {
   pointer: textOf(
     'JSON pointer (RFC 6901) into the body; parameters are under `/query`, `/path` and `/headers`.',
     '/expirationSeconds',
@@ -73,7 +70,7 @@ export const FieldErrorSchema = namedObject('FieldError', 'An error in one field
   message: messageOf('What is wrong there.', 'must be >= 600'),
 });
 
-export const BudgetSchema = namedObject('Budget', 'A spent budget.', {
+const BudgetSchema = namedObject('Budget', 'A spent budget.', {
   name: oneOf(budgetNames, 'The same as in `RateLimit`.'),
   limit: integerOf('How much of it there is in a minute.', 6000, { minimum: 1, maximum: 1_000_000_000 }),
   until: instantOf('When it is there again.'),

@@ -8,14 +8,13 @@ import { compileFunction } from 'node:vm';
 /** A schema that has a name of its own in the OpenAPI document. */
 export type NamedSchema = TSchema & { readonly $id: string };
 
-export function named<T extends TSchema, Id extends string>($id: Id, schema: T): T & { readonly $id: Id } {
-  return Object.assign(schema, { $id });
-}
+/** All of them, as they were made. The app adds them, so that each schema can refer to each. */
+export const namedSchemas: readonly NamedSchema[] = [];
 
-/** Registers the named schemas among a module's exports, so that routes can refer to them. */
-export function addSchemas(app: { addSchema(schema: unknown): unknown }, exported: object): void {
-  for (const schema of Object.values(exported) as readonly unknown[])
-    if (typeof schema === 'object' && schema !== null && '$id' in schema) app.addSchema(schema);
+export function named<T extends TSchema, Id extends string>($id: Id, schema: T): T & { readonly $id: Id } {
+  const made = Object.assign(schema, { $id });
+  (namedSchemas as NamedSchema[]).push(made);
+  return made;
 }
 
 /** A reference to a named schema, with that schema's type and view. */

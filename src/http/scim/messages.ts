@@ -127,7 +127,7 @@ export function sendList(
   });
 }
 
-export const scimMediaType = 'application/scim+json; charset=utf-8';
+const scimMediaType = 'application/scim+json; charset=utf-8';
 
 /** An error in the form of RFC 7644 3.12. */
 export function sendScimError(

@@ -38,7 +38,7 @@ import type { Principal } from '../../model/principal.js';
 import type { ScimService } from '../../directory/directory-service.js';
 
 /** People or groups: how they are found, changed and shown. Bodies are read by it, and what is wrong with them is thrown. */
-export interface ResourceKind<Item> {
+interface ResourceKind<Item> {
   readonly path: '/Users' | '/Groups';
   /** The resources that the filter describes. Without `range`, the parameters say which part of them. */
   find(parameters: QuerySource, base: string, range?: DirectoryRange): Promise<FoundResources>;
@@ -55,7 +55,7 @@ export interface ResourceKind<Item> {
 /** The caller, and the resource to change, in this version; null: whichever there is. */
 export type Target = readonly [caller: Principal, id: string, version: number | null];
 
-export interface FoundResources {
+interface FoundResources {
   readonly resources: readonly object[];
   /** The number of all that match. */
   readonly total: number;
@@ -195,7 +195,7 @@ function refuseOtherMethods(app: App, paths: ReadonlySet<string>): void {
 }
 
 /** The routes of people or of groups (RFC 7644 3.2). */
-export function addResources<Item extends DirectoryUser | DirectoryGroup>(
+function addResources<Item extends DirectoryUser | DirectoryGroup>(
   app: App,
   kind: ResourceKind<Item>,
   base: Base,
@@ -252,7 +252,7 @@ export function addResources<Item extends DirectoryUser | DirectoryGroup>(
 }
 
 /** RFC 7644 4. A filter on them is refused there, and nothing else is. */
-export function addDiscovery(app: App, base: Base): void {
+function addDiscovery(app: App, base: Base): void {
   app.get('/ServiceProviderConfig', hidden, (request, reply) => send(reply, 200, serviceProviderConfig(base(request))));
   for (const [path, all] of [
     ['/ResourceTypes', resourceTypes],

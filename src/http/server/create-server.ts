@@ -50,7 +50,7 @@ export function createServer(handler: RequestListener, pair?: TlsPair, patience 
  * A server that asks for a client certificate. It answers callers without one, or with one that it does not trust, as well:
  * whoever reads the certificate looks at `authorized` first.
  */
-export function createCertificateServer(handler: RequestListener, pair: TlsPair, certificateAuthority: string): Server {
+function createCertificateServer(handler: RequestListener, pair: TlsPair, certificateAuthority: string): Server {
   const settings = tlsSettingsForCertificates(pair, certificateAuthority);
   return createTlsServer(handler, { ...settings, requestCert: true, rejectUnauthorized: false }, usualPatience);
 }
@@ -73,7 +73,7 @@ export function replaceCertificate(server: Server, pair: TlsPair): void {
 }
 
 /** The same for a server that asks for client certificates, which may get other CAs too. */
-export function replaceTrust(server: Server, pair: TlsPair, certificateAuthority: string): void {
+function replaceTrust(server: Server, pair: TlsPair, certificateAuthority: string): void {
   setSecureContext(server, tlsSettingsForCertificates(pair, certificateAuthority));
 }
 

@@ -5,7 +5,6 @@ import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
 import { json, operation } from '../answers/responses.js';
 import {
-  addSchemas,
   ref,
   closed,
   dnsLabelOf,
@@ -19,7 +18,6 @@ import {
   viewOf,
 } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
-import { webhookEventSchemas } from './webhook-events.js';
 import { Type, type Static } from 'typebox';
 import { webhookDeliveryStates, webhookEventTypes } from '../../model/webhook-delivery.js';
 
@@ -28,7 +26,7 @@ const deliveryId = textOf('The `webhook-id`: the same in every attempt.', 'msg_0
   maxLength: 64,
 });
 
-export const WebhookDeliverySchema = namedObject('WebhookDelivery', 'One event and its delivery to one webhook.', {
+const WebhookDeliverySchema = namedObject('WebhookDelivery', 'One event and its delivery to one webhook.', {
   id: deliveryId,
   webhook: dnsLabelOf('The webhook, by its name in the configuration.', 'chat'),
   type: oneOf(webhookEventTypes, 'What happened.'),
@@ -52,9 +50,9 @@ export const WebhookDeliverySchema = namedObject('WebhookDelivery', 'One event a
 });
 export type WebhookDeliveryBody = Static<typeof WebhookDeliverySchema>;
 
-export const WebhookDeliveryListSchema = pageOf(WebhookDeliverySchema, 'Webhook deliveries, newest first.');
+const WebhookDeliveryListSchema = pageOf(WebhookDeliverySchema, 'Webhook deliveries, newest first.');
 
-export const WebhookDeliveryQuerySchema = closed({
+const WebhookDeliveryQuerySchema = closed({
   state: Type.Optional(oneOf(webhookDeliveryStates, 'Only deliveries in this state.')),
   webhook: Type.Optional(dnsLabelOf('Only deliveries to this webhook.', 'chat')),
   requestId: Type.Optional(
@@ -63,18 +61,15 @@ export const WebhookDeliveryQuerySchema = closed({
   ...pageParameters,
 });
 
-export const WebhookDeliveryParamsSchema = closed({ id: deliveryId });
+const WebhookDeliveryParamsSchema = closed({ id: deliveryId });
 
 /** Without the payload: callers who may read the request can read it there. */
-export const webhookDeliveryView = viewOf(WebhookDeliverySchema);
+const webhookDeliveryView = viewOf(WebhookDeliverySchema);
 
 /** A delivery that is under way. */
 const example = { state: 'waiting', endedAt: null };
 
 export function addWebhookDeliveries(app: App, { webhookDeliveries }: Services): void {
-  addSchemas(app, { WebhookDeliverySchema, WebhookDeliveryListSchema });
-  addSchemas(app, webhookEventSchemas);
-
   app.get(
     '/webhook-deliveries',
     operation({
