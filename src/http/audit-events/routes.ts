@@ -7,7 +7,7 @@ import { callerOf } from '../plugins/authentication.js';
 import { problem, ProblemError } from '../problems/problem.js';
 import { granted } from '../problems/refusal-to-problem.js';
 import { json, longest, operation, response, textBody, sendTexts } from '../answers/responses.js';
-import { ref } from '../schemas/schema-parts.js';
+import { ref, viewOf } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 import * as schemas from './schemas.js';
 import { auditEventView } from './schemas.js';
@@ -158,16 +158,7 @@ export function addEvidence(app: App, { auditEvents }: Services): void {
         }),
       },
     }),
-    async (request) => {
-      const keys = granted(await auditEvents.checkpointKeys(callerOf(request)));
-      return {
-        items: keys.map(({ key, validFrom, validUntil }) => ({
-          key,
-          validFrom: validFrom.toISOString(),
-          validUntil: validUntil?.toISOString() ?? null,
-        })),
-      };
-    },
+    async (request) => checkpointKeysView({ items: granted(await auditEvents.checkpointKeys(callerOf(request))) }),
   );
 
   app.get(
@@ -207,5 +198,7 @@ export function addEvidence(app: App, { auditEvents }: Services): void {
     },
   );
 }
+
+const checkpointKeysView = viewOf(schemas.CheckpointKeyListSchema);
 
 const inBase64 = ({ hashes }: LogProof): string[] => hashes.map((hash) => Buffer.from(hash).toString('base64'));

@@ -6,6 +6,7 @@ import {
   dnsLabelOf,
   namedObject,
   textOf,
+  viewOf,
   credentialIdOf,
   instantOf,
   nullable,
@@ -61,14 +62,7 @@ export function addCallers(app: App, { offeredSignIns }: Services): void {
       response: { 200: json(CallersSchema, { description: 'The ways in that are configured.' }) },
       problems: ['invalid-request', 'not-acceptable', 'internal-error', 'service-unavailable'],
     }),
-    async () => ({
-      oidc: offeredSignIns.oidc.map((one) => ({
-        ...one,
-        scopes: [...one.scopes],
-        audiences: [...one.audiences],
-      })),
-      serviceAccounts: [...offeredSignIns.serviceAccounts],
-    }),
+    async () => callersView(offeredSignIns),
   );
 }
 
@@ -98,6 +92,9 @@ const WhoamiSchema = namedObject('Whoami', 'The calling principal.', {
 });
 export type WhoamiBody = Static<typeof WhoamiSchema>;
 
+const whoamiView = viewOf(WhoamiSchema);
+const callersView = viewOf(CallersSchema);
+
 export function addWhoami(app: App): void {
   app.get(
     '/whoami',
@@ -109,20 +106,9 @@ export function addWhoami(app: App): void {
       description: 'For every caller. It is the simplest way to try out a token.',
       response: { 200: json(WhoamiSchema, { description: 'The caller.', example: { cluster: null } }) },
     }),
-    async (request): Promise<WhoamiBody> => {
+    async (request) => {
       const caller = callerOf(request);
-      return {
-        name: caller.name,
-        groups: [...caller.groups],
-        roles: [...caller.roles],
-        ...(caller.rolesLost && { rolesLost: caller.rolesLost }),
-        method: caller.method,
-        credentialId: caller.credentialId,
-        createdBy: [...caller.createdBy],
-        expiresAt: caller.expiresAt?.toISOString() ?? null,
-        cluster: caller.cluster,
-        permissions: [...permissionsOf(caller)],
-      };
+      return whoamiView({ ...caller, permissions: permissionsOf(caller) });
     },
   );
 }

@@ -290,11 +290,7 @@ function prebuilt(type: string, make: () => string | Buffer): () => Prebuilt {
 const pieceOctets = 16 * 1024;
 
 /** Answers 304 to a caller who has it already (RFC 9110 13.1.2). A body goes out in pieces, each when the one before it was read. */
-function sendPrebuilt(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { body, type, etag }: Prebuilt,
-): FastifyReply {
+function sendPrebuilt(request: FastifyRequest, reply: FastifyReply, { body, type, etag }: Prebuilt): FastifyReply {
   reply.headers({ etag, 'cache-control': 'no-cache' });
   if (namesEntityTag(request.headers['if-none-match'], etag)) return reply.code(304).send();
   reply.type(type).header('content-length', body.length);

@@ -1,6 +1,5 @@
 import { Type, type Static } from 'typebox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { HealthReport } from '../../model/health.js';
 import type { Principal } from '../../model/principal.js';
 import type { Services } from '../server/services.js';
 import { credentialOf, callerOf } from '../plugins/authentication.js';
@@ -8,13 +7,14 @@ import { logUnavailable } from '../plugins/errors.js';
 import { LineLimit, totalOf, untilClosed } from '../plugins/every-request.js';
 import { problem, sendProblem } from '../problems/problem.js';
 import { json, longest, operation, response, textBody } from '../answers/responses.js';
-import { textOf } from '../schemas/schema-parts.js';
+import { textOf, viewOf } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 import { HealthSchema } from '../schemas/readiness.js';
 import { granted } from '../problems/refusal-to-problem.js';
 
 type HealthBody = Static<typeof HealthSchema>;
 const ok: HealthBody = { status: 'ok' };
+const healthView = viewOf(HealthSchema);
 
 /** Anybody may ask: so many answers that the service is not ready are logged one by one in a minute. */
 const mostNotReady = 60;
@@ -65,25 +65,21 @@ export function addHealth(app: App, { health, authenticator }: Services, takesSe
     }),
     async (request, reply): Promise<HealthBody | FastifyReply> => {
       const isVerbose = request.query.verbose !== undefined;
-      const reporting = async () => health.report(await viewerOf(request, authenticator, takesSessions));
+      const reporting = async () => {
+        const { components, clusters } = await health.report(await viewerOf(request, authenticator, takesSessions));
+        return { ...ok, components, clusters: clusters ?? undefined };
+      };
       try {
         await health.ready();
       } catch (error) {
         if (limit.admits('readyz')) logUnavailable(request, error, 'not ready');
-        const report = isVerbose ? await reporting() : null;
-        const members = report === null ? {} : { components: componentsOf(report), ...clustersOf(report) };
+        const { status: _status, ...members } = isVerbose ? healthView(await reporting()) : ok;
         const headers = { 'retry-after': '5' };
         return sendProblem(reply, problem('service-unavailable', 'not ready', { members, headers }));
       }
       if (!isVerbose) return ok;
       const [report, { restored, notes }] = await Promise.all([reporting(), health.restored()]);
-      return {
-        ...ok,
-        restored,
-        notes: [...notes, ...health.notes()],
-        components: componentsOf(report),
-        ...clustersOf(report),
-      };
+      return healthView({ ...report, restored, notes: [...notes, ...health.notes()] });
     },
   );
 }
@@ -98,16 +94,6 @@ async function viewerOf(
   if (credential === null) return null;
   const authentication = await authenticator.authenticate(credential).catch(() => null);
   return authentication?.outcome === 'authenticated' ? authentication.principal : null;
-}
-
-const componentsOf = ({ components }: HealthReport) =>
-  components.map(({ name, state, figures }) => ({ name, state, figures: { ...figures } }));
-
-function clustersOf({ clusters }: HealthReport): Pick<HealthBody, 'clusters'> {
-  if (clusters === null) return {};
-  return {
-    clusters: clusters.map(({ probedAt, ...cluster }) => ({ ...cluster, probedAt: probedAt?.toISOString() ?? null })),
-  };
 }
 
 const example = `# HELP kubepass_issuances_total Attempts at issuing a certificate that have ended; abandoned: the request is approved again.

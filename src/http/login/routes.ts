@@ -12,7 +12,7 @@ import {
   setLoginCookie,
   setSessionCookies,
 } from '../plugins/session-cookies.js';
-import { problem, type Problem, sendProblem } from '../problems/problem.js';
+import { problem, type Problem, sendProblem, unavailable } from '../problems/problem.js';
 import { problemExample } from '../problems/problem-examples.js';
 import type { ProblemType } from '../problems/schemas.js';
 import { empty, operation, problemResponses, textBody } from '../answers/responses.js';
@@ -192,13 +192,8 @@ function sendUnavailable(
   { message, retryAfterSeconds }: { readonly message: string; readonly retryAfterSeconds: number },
 ) {
   failures.tell(request, 'Unavailable', { issuer: issuerOf(request), why: message }, 'sign-in is not possible now');
-  return sendFailure(
-    request,
-    reply,
-    problem('service-unavailable', 'the identity provider cannot be asked now; try again', {
-      headers: { 'retry-after': String(retryAfterSeconds) },
-    }),
-  );
+  const found = unavailable('the identity provider cannot be asked now; try again', retryAfterSeconds);
+  return sendFailure(request, reply, found);
 }
 
 const issuerOf = ({ params }: FastifyRequest): string => (params as { readonly name: string }).name;

@@ -3,7 +3,7 @@ import type { Authentication, Credential } from '../../model/authentication.js';
 import { isDirectory, isReviewer, type Principal, type RolesLost } from '../../model/principal.js';
 import type { Services } from '../server/services.js';
 import { decodeSinglePem } from '@kubepass/x509';
-import { problem, type Problem, ProblemError } from '../problems/problem.js';
+import { problem, type Problem, ProblemError, unavailable as serviceUnavailable } from '../problems/problem.js';
 import type { App } from '../server/types.js';
 import { shortenComments, tellBudgets, whenSpent } from './tell-budgets.js';
 import { Failures } from './failures.js';
@@ -208,9 +208,7 @@ function unavailable(
   { message, retryAfterSeconds }: Extract<Authentication, { readonly outcome: 'unavailable' }>,
 ): Problem {
   failures.tell(request, 'Unavailable', { why: message }, 'authentication is not possible now');
-  return problem('service-unavailable', 'whoever vouches for this credential cannot be asked now; try again', {
-    headers: { 'retry-after': String(retryAfterSeconds) },
-  });
+  return serviceUnavailable('whoever vouches for this credential cannot be asked now; try again', retryAfterSeconds);
 }
 
 /** Never repeats what the caller sent, because anything of it may be a secret. */

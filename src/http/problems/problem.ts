@@ -27,6 +27,10 @@ export function problem(
   return { type, ...problemTypes[type], detail, members: more.members ?? {}, headers: more.headers ?? {} };
 }
 
+/** The service cannot answer now. */
+export const unavailable = (detail: string, retryAfterSeconds: number): Problem =>
+  problem('service-unavailable', detail, { headers: { 'retry-after': String(retryAfterSeconds) } });
+
 /** The problem as JSON (RFC 9457). */
 export function problemBody({ type, title, status, detail, members }: Problem, requestId: string): ProblemBody {
   return { type: problemUrn(type), title, status, detail, requestId, ...members };
