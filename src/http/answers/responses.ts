@@ -152,6 +152,15 @@ export function problemResponses(...types: readonly ProblemType[]): Readonly<Rec
   );
 }
 
+/** Whether `If-None-Match` names this entity tag, compared weakly (RFC 9110 13.1.2); `*` names any. */
+export function namesEntityTag(ifNoneMatch: string | undefined, entityTag: string): boolean {
+  if (ifNoneMatch === undefined) return false;
+  if (ifNoneMatch.trim() === '*') return true;
+  return (ifNoneMatch.match(/(?:W\/)?"[^"]*"/g) ?? []).some((tag) => strong(tag) === strong(entityTag));
+}
+
+const strong = (tag: string): string => tag.replace(/^W\//, '');
+
 /**
  * Sends texts as they come, each only when the caller has read those before it. `end` is called when the answer ends, for
  * whatever reason. HEAD gets the headers alone.

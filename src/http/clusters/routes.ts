@@ -4,13 +4,21 @@ import { certificateAsText, certificatePem } from '../schemas/example-certificat
 import { ListQuerySchema, pageBody, pageOfList, pageQuery, pageResponse } from '../answers/page-schemas.js';
 import { callerOf, listeningAddress } from '../plugins/authentication.js';
 import { granted, RefusalError } from '../problems/refusal-to-problem.js';
-import { binaryBody, empty, json, longest, operation, response, textBody } from '../answers/responses.js';
+import {
+  binaryBody,
+  empty,
+  json,
+  longest,
+  operation,
+  response,
+  textBody,
+  namesEntityTag,
+} from '../answers/responses.js';
 import { ref } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 import * as schemas from './schemas.js';
 import { certificateAuthoritiesView, clusterView, ClusterParamsSchema } from './schemas.js';
 import { renderExecKubeconfig } from '../../formats/kubeconfig/render-kubeconfig.js';
-import { namesEntityTag } from '../certificates/send-certificate.js';
 
 // Clusters for the OpenAPI document: the members in which they differ from the examples of the schema.
 

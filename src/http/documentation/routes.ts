@@ -18,7 +18,7 @@ import { budgetNames, type BudgetUse } from '../../model/budget.js';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
-import { namesEntityTag } from '../certificates/send-certificate.js';
+import { namesEntityTag } from '../answers/responses.js';
 
 const tags = [
   { name: 'certificate-requests', description: 'Request a certificate, decide on the request, collect the key.' },

@@ -74,14 +74,6 @@ export async function expectedVersion(
   return outcome.ok && others.includes(outcome.value.version) ? outcome.value.version : first;
 }
 
-/** Whether `If-None-Match` names this tag. */
-export function isKnown({ headers }: FastifyRequest, tag: string): boolean {
-  const written = headers['if-none-match'];
-  if (written === undefined) return false;
-  const strong = (text: string) => text.trim().replace(/^W\//, '');
-  return written.trim() === '*' || written.split(',').some((one) => strong(one) === strong(tag));
-}
-
 /** A search by POST (RFC 7644 3.4.3), as the parameters of a query would be. */
 export function readSearch(body: unknown): Readonly<Record<string, string>> {
   const members = membersOf(body, 'the body');

@@ -10,7 +10,9 @@ import {
   type DirectoryRange,
 } from '../../model/directory.js';
 import type { Services } from '../server/services.js';
+import { namesEntityTag } from '../answers/responses.js';
 import { authenticateCallers, callerOf, requireRoles } from '../plugins/authentication.js';
+import { answerOtherMethods, rememberPaths } from '../plugins/errors.js';
 import { negotiate, jsonBodyParser } from '../plugins/request-input.js';
 import { problem, ProblemError } from '../problems/problem.js';
 import type { App } from '../server/types.js';
@@ -22,7 +24,6 @@ import {
   sendScimError,
   filterOf,
   hidden,
-  isKnown,
   projectionOf,
   rangeOf,
   readSearch,
@@ -146,16 +147,13 @@ export function addScim(app: App, services: Services, failuresPerMinute: number)
     if (accepted === null)
       throw new ProblemError(problem('not-acceptable', 'this resource comes as application/scim+json'));
   });
-  const paths = new Set<string>();
-  app.addHook('onRoute', ({ url }) => {
-    paths.add(url.slice(app.prefix.length));
-  });
+  const paths = rememberPaths(app);
   const base: Base = (request) => `${services.scim.address ?? `${request.protocol}://${request.host}`}${app.prefix}`;
   addResources(app, users(services.scim), base);
   addResources(app, groups(services.scim), base);
   addDiscovery(app, base);
   addSearch(app, services, base);
-  refuseOtherMethods(app, paths);
+  answerOtherMethods(app, paths);
 }
 
 function readScim(app: App): void {
@@ -177,21 +175,6 @@ function addSearch(app: App, { scim }: Services, base: Base): void {
     });
     return sendList(reply, [...people.resources, ...teams.resources], people.total + teams.total, startIndex);
   });
-}
-
-/** RFC 9110 15.5.6, in the form of SCIM. */
-function refuseOtherMethods(app: App, paths: ReadonlySet<string>): void {
-  for (const url of [...paths]) {
-    const taken = (method: string) => app.hasRoute({ method, url: `${app.prefix}${url}` });
-    const allow = app.supportedMethods.filter(taken).sort().join(', ');
-    app.route({
-      method: app.supportedMethods.filter((method) => !taken(method)),
-      url,
-      ...hidden,
-      config: { otherMethods: true },
-      handler: (_request, reply) => sendScimError(reply.header('allow', allow), 405, `this resource takes ${allow}`),
-    });
-  }
 }
 
 /** The routes of people or of groups (RFC 7644 3.2). */
@@ -229,7 +212,8 @@ function addResources<Item extends DirectoryUser | DirectoryGroup>(
   app.get<WithId>(one, hidden, async (request, reply) => {
     const outcome = await kind.read(request.params.id);
     const tag = outcome.ok ? entityTag(outcome.value) : null;
-    if (tag !== null && isKnown(request, tag)) return reply.code(304).header('etag', tag).send();
+    if (tag !== null && namesEntityTag(request.headers['if-none-match'], tag))
+      return reply.code(304).header('etag', tag).send();
     return answer(request, reply, outcome);
   });
 

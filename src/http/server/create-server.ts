@@ -192,6 +192,24 @@ function stopReading(socket: Socket): void {
   socket.pause();
 }
 
+/** Where a server listens. Port 0 takes any free one. */
+export interface Place {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Makes the server listen; answers the address and the port that it has then. */
+export async function listenAt(server: Server, at: Place): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+  server.once('error', reject).listen({ ...at }, () => {
+    server.off('error', reject);
+    resolve(undefined);
+  });
+  await promise;
+  const { address, port, family } = server.address() as AddressInfo;
+  return `${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}
+
 interface CertificateListenerOptions {
   readonly handler: RequestListener;
   readonly pair: TlsPair;
@@ -221,16 +239,8 @@ export class CertificateListener {
   }
 
   /** Answers the address that it listens at. */
-  async listen({ host, port }: { readonly host: string; readonly port: number }): Promise<string> {
-    await new Promise<void>((resolve, reject) => {
-      this.server.once('error', reject);
-      this.server.listen({ host, port }, () => {
-        this.server.off('error', reject);
-        resolve();
-      });
-    });
-    const { address, family, port: taken } = this.server.address() as AddressInfo;
-    return `https://${family === 'IPv6' ? `[${address}]` : address}:${taken}`;
+  async listen(at: Place): Promise<string> {
+    return `https://${await listenAt(this.server, at)}`;
   }
 
   /** From the next handshake on. Connections that are open keep theirs; their certificates are looked at for every request. */
