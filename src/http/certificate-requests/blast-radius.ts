@@ -182,11 +182,9 @@ function rankGrants({ grants, clusterAdmin, escalations }: BlastRadius): readonl
     amountsToClusterAdmin: admin.has(keyOf(grant)),
     opens: opened.get(keyOf(grant)) ?? [],
   }));
-  return [
-    ...ranked.filter(({ amountsToClusterAdmin }) => amountsToClusterAdmin),
-    ...ranked.filter(({ amountsToClusterAdmin, opens }) => !amountsToClusterAdmin && opens.length > 0),
-    ...ranked.filter(({ amountsToClusterAdmin, opens }) => !amountsToClusterAdmin && opens.length === 0),
-  ];
+  const rankOf = ({ amountsToClusterAdmin, opens }: RankedGrant) =>
+    amountsToClusterAdmin ? 0 : opens.length > 0 ? 1 : 2;
+  return ranked.sort((one, other) => rankOf(one) - rankOf(other));
 }
 
 /** Unique, because names and namespaces contain no slash. */

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { extname, join } from 'node:path';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import type { RouteHandlerMethod, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyContextConfig, RouteHandlerMethod, FastifyReply, FastifyRequest } from 'fastify';
 import type { TSchema } from 'typebox';
 import { jsonMediaType } from '../plugins/request-input.js';
 import { problem, sendProblem } from '../problems/problem.js';
@@ -14,7 +14,7 @@ import { introduction } from './introduction.js';
 import { signInBar } from './sign-in-bar.js';
 import { webhookDescriptions } from '../webhook-deliveries/webhook-events.js';
 import { sessionCookie } from '../plugins/session-cookies.js';
-import { budgetNames, type BudgetUse } from '../../model/budget.js';
+import { budgetNames } from '../../model/budget.js';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
@@ -53,22 +53,13 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** Marks an operation whose body may be left out: @fastify/swagger declares every body as required. */
-const optionalBody = 'x-optional-body';
-/** Marks an operation whose answers tell how the budgets of the caller stand. */
-const budgeted = 'x-budgeted';
-/** Examples of a body, by their names. */
-const bodyExamples = 'x-body-examples';
-
 interface OpenApiDocument {
   readonly paths?: Record<string, Record<string, OpenApiOperation>>;
   readonly webhooks?: Record<string, Record<string, OpenApiOperation>>;
   readonly components: { readonly schemas: NamedSchemas };
 }
 interface OpenApiOperation extends ApiOperation {
-  readonly [optionalBody]?: true;
-  readonly [budgeted]?: true;
-  readonly [bodyExamples]?: Readonly<Record<string, object>>;
+  readonly operationId: string;
 }
 
 const bodyOf = (uploads: Readonly<Record<string, TSchema>>) => ({
@@ -80,6 +71,8 @@ const bodyOf = (uploads: Readonly<Record<string, TSchema>>) => ({
  * `issuers`: the names of those by which people sign in with their browsers.
  */
 export function documentRoutes(app: App, version: string, issuers: readonly string[]): void {
+  /** By `operationId`. */
+  const configurations = new Map<unknown, FastifyContextConfig>();
   app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -96,30 +89,22 @@ export function documentRoutes(app: App, version: string, issuers: readonly stri
       webhooks: structuredClone(webhookDescriptions),
     },
     convertConstToEnum: false,
-    transform: ({ schema, url, route }) => ({
-      schema: {
-        ...schema,
-        // `transformObject` reads these marks and removes them.
-        ...(route.config?.optionalBody && { [optionalBody]: true }),
-        ...(tellsBudgets(route.config?.budgetUse) && { [budgeted]: true }),
-        ...(route.config?.bodyExamples && { [bodyExamples]: route.config.bodyExamples }),
-        ...(route.config?.uploads && { body: bodyOf(route.config.uploads) }),
-      },
-      url,
-    }),
+    transform: ({ schema, url, route: { config = {} } }) => {
+      configurations.set(schema.operationId, config);
+      return { schema: { ...schema, ...(config.uploads && { body: bodyOf(config.uploads) }) }, url };
+    },
     transformObject: (document) => {
       const { openapiObject } = document as { openapiObject: OpenApiDocument };
       const { paths, webhooks, components } = openapiObject;
       for (const operation of Object.values({ ...paths, ...webhooks }).flatMap((path) => Object.values(path))) {
-        const { requestBody, [optionalBody]: isOptional, [bodyExamples]: examples } = operation;
-        if (operation[budgeted]) addBudgetHeaders(operation);
-        if (requestBody && isOptional) requestBody.required = false;
+        const { requestBody, operationId } = operation;
+        const { budgetUse = 'nothing', optionalBody, bodyExamples } = configurations.get(operationId) ?? {};
+        if (budgetUse !== 'nothing') addBudgetHeaders(operation);
+        // @fastify/swagger declares every body as required.
+        if (requestBody && optionalBody) requestBody.required = false;
         const body = requestBody?.content?.['application/json'];
-        if (body && examples)
-          body.examples = Object.fromEntries(Object.entries(examples).map(([name, value]) => [name, { value }]));
-        Reflect.deleteProperty(operation, optionalBody);
-        Reflect.deleteProperty(operation, budgeted);
-        Reflect.deleteProperty(operation, bodyExamples);
+        if (body && bodyExamples)
+          body.examples = Object.fromEntries(Object.entries(bodyExamples).map(([name, value]) => [name, { value }]));
         addExamples(operation, components.schemas);
       }
       return openapiObject;
@@ -253,8 +238,6 @@ const budgetHeaders = {
     schema: { type: 'string' as const, maxLength: 1024, examples: [example('q=6000;w=60')] },
   },
 };
-
-const tellsBudgets = (use: BudgetUse | undefined): boolean => use !== undefined && use !== 'nothing';
 
 /** Declares the fields on the answers to which they matter. Other errors have them too. */
 function addBudgetHeaders({ responses = {} }: ApiOperation): void {

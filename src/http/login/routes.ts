@@ -5,13 +5,7 @@ import type { Services } from '../server/services.js';
 import { Allowance } from '../../identity/allowance.js';
 import { Failures } from '../plugins/failures.js';
 import { untilClosed } from '../plugins/every-request.js';
-import {
-  clearLoginCookie,
-  cookieOf,
-  loginCookie,
-  setLoginCookie,
-  setSessionCookies,
-} from '../plugins/session-cookies.js';
+import { cookieOf, loginCookie, setLoginCookie, setSessionCookies } from '../plugins/session-cookies.js';
 import { problem, type Problem, sendProblem, unavailable } from '../problems/problem.js';
 import { problemExample } from '../problems/problem-examples.js';
 import type { ProblemType } from '../problems/schemas.js';
@@ -131,7 +125,7 @@ export function addLogin(app: App, { logins }: Pick<Services, 'logins'>, failure
       const { name } = request.params;
       if (!logins.issuers.includes(name)) return sendFailure(request, reply, noSuchIssuer);
       const attempt = readAttempt(cookieOf(request, loginCookie));
-      clearLoginCookie(reply);
+      setLoginCookie(reply, '');
       // RFC 9700 section 4.4: a provider that answers in the place of another one is not believed.
       if (attempt?.issuer !== name) return sendRefused(request, reply, failures, notBegun);
       if (failures.areTooMany(request) && !suspects.take())

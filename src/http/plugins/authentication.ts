@@ -5,7 +5,7 @@ import type { Services } from '../server/services.js';
 import { decodeSinglePem } from '@kubepass/x509';
 import { problem, type Problem, ProblemError, unavailable as serviceUnavailable } from '../problems/problem.js';
 import type { App } from '../server/types.js';
-import { shortenComments, tellBudgets, whenSpent } from './tell-budgets.js';
+import { tellBudgets, whenSpent } from './tell-budgets.js';
 import { Failures } from './failures.js';
 import { untilClosed } from './every-request.js';
 import { clearSessionCookies, cookieOf, sessionCookie } from './session-cookies.js';
@@ -46,7 +46,6 @@ export function authenticateCallers(
   app.decorateRequest('principal', null);
   app.decorateRequest('letInAt', Infinity);
   tellBudgets(app, budgets);
-  shortenComments(app, budgets);
   const letIn = async (request: FastifyRequest, reply: FastifyReply) => {
     const {
       forReviewers = false,
