@@ -206,26 +206,24 @@ export function recordedDecision(
     policy,
     stages: decision.outcome === 'permitted' ? decision.stages : [],
     violations,
-    ...(decision.outcome === 'permitted'
-      ? {
-          kubeconfig: decision.kubeconfig,
-          quota: decision.quota,
-          expiresAfterSeconds: decision.expiresAfterSeconds,
-        }
-      : {}),
+    ...(decision.outcome === 'permitted' && {
+      kubeconfig: decision.kubeconfig,
+      quota: decision.quota,
+      expiresAfterSeconds: decision.expiresAfterSeconds,
+    }),
     askedExpirationSeconds: expirationSeconds,
     facts,
-    verdicts: trace
-      .filter(({ kind }) => kind === 'policy')
-      .map(({ name, verdict, checks }) => ({
-        name,
-        verdict,
-        reasons: checks.flatMap(({ reason }) => reason ?? []),
-      })),
+    verdicts: verdictsOf(trace),
     policySetDigest: policySet.digest,
     decidedAt: now,
   };
 }
+
+/** The verdict of each policy, with the reasons of its failed checks. */
+export const verdictsOf = (trace: readonly TraceEntry[]): RecordedDecision['verdicts'] =>
+  trace
+    .filter(({ kind }) => kind === 'policy')
+    .map(({ name, verdict, checks }) => ({ name, verdict, reasons: checks.flatMap(({ reason }) => reason ?? []) }));
 
 /**
  * Makes the stored decision on a request again, with its full trace. `policySet` must be the set that was in force

@@ -10,7 +10,7 @@ import {
   type Judgement,
   checkSelector,
 } from './evaluation.js';
-import type { ApprovalStage, PrincipalSelector } from '../model/decision.js';
+import type { ApprovalStage, PrincipalSelector, Violation } from '../model/decision.js';
 
 /**
  * Judges a request under one guardrail from a file. If the selector and every condition hold, the guardrail denies or,
@@ -69,10 +69,7 @@ interface ConditionCheck {
 }
 
 /** The condition could not be evaluated; the guardrail denies with this reason. */
-interface CannotTell {
-  readonly reason: string;
-  readonly message: string;
-}
+type CannotTell = Pick<Violation, 'reason' | 'message'>;
 
 /** Holds if any glob matches any value. */
 function matchCondition({ match }: Guardrail, { request, values, found }: DecisionInput): readonly Condition[] {

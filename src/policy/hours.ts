@@ -18,14 +18,12 @@ export interface Hours {
   clockAt(now: Date): string;
 }
 
-/** One error in hours as written. */
-interface HoursError {
-  readonly field: keyof WrittenHours;
-  readonly message: string;
-}
-
 type HoursResult =
-  { readonly ok: true; readonly hours: Hours } | { readonly ok: false; readonly errors: readonly HoursError[] };
+  | { readonly ok: true; readonly hours: Hours }
+  | {
+      readonly ok: false;
+      readonly errors: readonly { readonly field: keyof WrittenHours; readonly message: string }[];
+    };
 
 /**
  * Compiles hours, or reports every error in them. A range that ends before it begins goes over midnight, and belongs to
@@ -33,11 +31,11 @@ type HoursResult =
  * range is shorter that day; if it repeats one, the range is longer.
  */
 export function compileHours({ timeZone, weekdays: days = weekdays, from, to }: WrittenHours): HoursResult {
-  const zone = clockOf(timeZone);
+  const clock = clockOf(timeZone);
   const begin = from === undefined ? 0 : minutesOf(from);
   const end = to === undefined ? minutesOfDay : minutesOf(to);
-  const errors: HoursError[] = [];
-  if (zone === null) errors.push({ field: 'timeZone', message: `"${timeZone}" is not an IANA time zone` });
+  const errors: { readonly field: keyof WrittenHours; readonly message: string }[] = [];
+  if (clock === null) errors.push({ field: 'timeZone', message: `"${timeZone}" is not an IANA time zone` });
   if (begin === null || begin === minutesOfDay)
     errors.push({ field: 'from', message: 'must be a time of day, 00:00 to 23:59' });
   if (end === null) errors.push({ field: 'to', message: 'must be a time of day, 00:00 to 24:00' });
@@ -45,7 +43,7 @@ export function compileHours({ timeZone, weekdays: days = weekdays, from, to }: 
     errors.push({ field: from === undefined ? 'from' : 'to', message: 'is missing: a range needs both ends' });
   if (from !== undefined && from === to)
     errors.push({ field: 'to', message: 'must not be the same as from: leave both out for the whole day' });
-  if (zone === null || begin === null || end === null || errors.length > 0) return { ok: false, errors };
+  if (clock === null || begin === null || end === null || errors.length > 0) return { ok: false, errors };
 
   const range = from === undefined ? '' : ` ${from}–${to}`;
   const overMidnight = end <= begin;
@@ -54,12 +52,12 @@ export function compileHours({ timeZone, weekdays: days = weekdays, from, to }: 
     hours: {
       expected: `${days.length === weekdays.length ? 'every day' : days.join(', ')}${range}, ${timeZone}`,
       include(now) {
-        const { weekday, minutes } = zone.at(now);
+        const { weekday, minutes } = clock(now);
         if (!overMidnight) return days.includes(weekday) && minutes >= begin && minutes < end;
         return (days.includes(weekday) && minutes >= begin) || (days.includes(dayBefore(weekday)) && minutes < end);
       },
       clockAt: (now) => {
-        const { weekday, minutes } = zone.at(now);
+        const { weekday, minutes } = clock(now);
         return `${weekday} ${twoDigits(Math.floor(minutes / 60))}:${twoDigits(minutes % 60)}`;
       },
     },
@@ -83,9 +81,7 @@ interface ClockTime {
   readonly minutes: number;
 }
 
-interface Clock {
-  at(now: Date): ClockTime;
-}
+type Clock = (now: Date) => ClockTime;
 
 /** One clock per time zone, because making a formatter takes longer than a hundred decisions. */
 const clocks = new Map<string, Clock>();
@@ -99,14 +95,12 @@ function clockOf(timeZone: string): Clock | null {
   // There are many decisions in a minute, and the clock shows the same time for all of them.
   let minute = NaN;
   let shown: ClockTime | undefined;
-  const clock: Clock = {
-    at(now) {
-      const asked = Math.floor(now.getTime() / 60_000);
-      if (shown && asked === minute) return shown;
-      shown = readParts(format.formatToParts(now));
-      minute = asked;
-      return shown;
-    },
+  const clock = (now: Date): ClockTime => {
+    const asked = Math.floor(now.getTime() / 60_000);
+    if (shown && asked === minute) return shown;
+    shown = readParts(format.formatToParts(now));
+    minute = asked;
+    return shown;
   };
   clocks.set(key, clock);
   return clock;

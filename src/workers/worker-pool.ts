@@ -49,7 +49,7 @@ export class WorkerPool {
   /** Piscina's own queue does not limit tasks that can be aborted, and loses them where an abort ends its last worker. */
   readonly #turns: Turns;
 
-  constructor(private readonly options: WorkerPoolOptions) {
+  constructor(readonly options: WorkerPoolOptions) {
     this.#turns = new Turns({ atTheSameTime: options.threads, waiting: options.waiting });
     this.#pool = new Piscina({
       filename: fileURLToPath(options.file),
