@@ -1,7 +1,7 @@
 import { whyNotName, quoteName } from '../model/name-grammar.js';
 import { isPrivilegedName, isSystemName, quote, quoteAll } from '@kubepass/inspect/formats';
 import { subjectBounds } from '@kubepass/x509';
-import { type DecisionInput, Findings, type Judgement } from './evaluation.js';
+import { type DecisionInput, type Findings, type Judgement } from './evaluation.js';
 import type { DirectoryFacts, DirectoryParty } from '../model/decision.js';
 import { mostLivePerLineage } from './policy-set.js';
 
@@ -75,8 +75,7 @@ function builtIn(
   return { name: `built-in/${label}`, check, concerns };
 }
 
-export function evaluateBuiltIn({ name, check }: BuiltInGuardrail, input: DecisionInput): Judgement {
-  const findings = new Findings('guardrail', name);
+export function evaluateBuiltIn({ check }: BuiltInGuardrail, input: DecisionInput, findings: Findings): Judgement {
   check(input, findings);
   return findings.judged();
 }

@@ -14,10 +14,10 @@ import {
   compileSelector,
   type WrittenSelector,
 } from './selector.js';
-import { compileHours, type Hours, type WrittenHours } from './hours.js';
+import { compileHours } from './hours.js';
 import type { GuardrailDocument, PolicyDocument } from './policy-schema.js';
 import type { ConfiguredCluster, Constraints, Guardrail, Policy, PolicyRenewal, Validation } from './policy-set.js';
-import { compileReasonPattern, type ReasonPattern } from './cel/compile-pattern.js';
+import { compileReasonPattern } from './cel/compile-pattern.js';
 
 type PolicySpec = PolicyDocument['spec'];
 type GuardrailSpec = GuardrailDocument['spec'];
@@ -81,11 +81,15 @@ function compileConstraints(parts: PartCompiler, written: NonNullable<PolicySpec
   const path = '/spec/constraints';
   const { keyAlgorithms, reason, hours, notBefore, notAfter, ...plain } = written;
   const { minExpirationSeconds: min = 0, maxExpirationSeconds: max = Infinity } = plain;
+  const compiledHours =
+    hours && compileHours(hours, (field, message) => parts.refuse(`${path}/hours/${field}`, message));
+  const patternOf = (text: string) =>
+    compileReasonPattern(text, (message) => parts.refuse(`${path}/reason/pattern`, message));
   const constraints: Constraints = {
     ...plain,
     ...(keyAlgorithms && { keyAlgorithms: choiceOf(keyAlgorithms) }),
-    ...(reason && { reason: { pattern: parts.reasonPattern(`${path}/reason/pattern`, reason.pattern) } }),
-    ...parts.hours(`${path}/hours`, hours),
+    ...(reason && { reason: { pattern: reason.pattern === undefined ? null : patternOf(reason.pattern) } }),
+    ...(compiledHours && { hours: compiledHours }),
     ...(notBefore !== undefined && { notBefore: parts.instant(`${path}/notBefore`, notBefore) }),
     ...(notAfter !== undefined && { notAfter: parts.instant(`${path}/notAfter`, notAfter) }),
   };
@@ -206,14 +210,9 @@ class PartCompiler {
     path: string,
     written: Readonly<Record<Field, readonly string[] | undefined>>,
   ): Readonly<Partial<Record<Field, Globs>>> {
-    const known = globVariables.map((name) => `\${${name}}`).join(', ');
+    const message = `is not a variable; the only one is ${globVariables.map((name) => `\${${name}}`).join(', ')}`;
     for (const field of Object.keys(written) as Field[])
-      this.checkVariables(
-        `${path}/${field}`,
-        written[field],
-        globVariables,
-        `is not a variable; the only one is ${known}`,
-      );
+      this.checkVariables(`${path}/${field}`, written[field], globVariables, message);
     return compileGlobFields(written);
   }
 
@@ -236,29 +235,10 @@ class PartCompiler {
     const compiled = compileExpression(text, type);
     if (compiled.ok) return compiled.expression;
     for (const message of compiled.errors) this.refuse(path, message);
-    return {
-      text,
-      reads: new Set(),
-      evaluate() {
-        throw new Error('the expression did not compile');
-      },
+    const evaluate = () => {
+      throw new Error('the expression did not compile');
     };
-  }
-
-  hours(path: string, written: WrittenHours | undefined): { readonly hours?: Hours } {
-    if (written === undefined) return {};
-    const compiled = compileHours(written);
-    if (compiled.ok) return { hours: compiled.hours };
-    for (const { field, message } of compiled.errors) this.refuse(`${path}/${field}`, message);
-    return {};
-  }
-
-  reasonPattern(path: string, text: string | undefined): ReasonPattern | null {
-    if (text === undefined) return null;
-    const compiled = compileReasonPattern(text);
-    if (compiled.ok) return compiled.pattern;
-    this.refuse(path, compiled.error);
-    return null;
+    return { text, reads: new Set(), evaluate };
   }
 
   instant(path: string, text: string): Date {

@@ -4,7 +4,7 @@ import type { Resolution } from './policy-schema.js';
 import { longestDefaultSeconds, type Guardrail } from './policy-set.js';
 import {
   evaluateExpression,
-  Findings,
+  type Findings,
   variablesOf,
   type DecisionInput,
   type Judgement,
@@ -17,9 +17,8 @@ import type { ApprovalStage, PrincipalSelector, Violation } from '../model/decis
  * if it has an approval, requires that approval. If any condition does not hold, the guardrail does nothing. If no
  * condition fails to hold and one could not be evaluated, the guardrail denies.
  */
-export function evaluateGuardrail(guardrail: Guardrail, input: DecisionInput): Judgement {
+export function evaluateGuardrail(guardrail: Guardrail, input: DecisionInput, findings: Findings): Judgement {
   const { name, approval } = guardrail;
-  const findings = new Findings('guardrail', name);
   if (!checkSelector(guardrail.selector, input, findings)) return findings.notApplicable();
 
   const conditions = [

@@ -197,10 +197,10 @@ export function failClosed<Rule extends { readonly name: string }>(
   kind: TraceEntry['kind'],
   rule: Rule,
   input: DecisionInput,
-  evaluate: (rule: Rule, input: DecisionInput) => Judgement,
+  evaluate: (rule: Rule, input: DecisionInput, findings: Findings) => Judgement,
 ): Judgement {
   try {
-    return evaluate(rule, input);
+    return evaluate(rule, input, new Findings(kind, rule.name));
   } catch {
     const findings = new Findings(kind, rule.name);
     findings.cannotTell('evaluation', 'completes', `${kind} "${rule.name}" could not be evaluated`);

@@ -18,48 +18,38 @@ export interface Hours {
   clockAt(now: Date): string;
 }
 
-type HoursResult =
-  | { readonly ok: true; readonly hours: Hours }
-  | {
-      readonly ok: false;
-      readonly errors: readonly { readonly field: keyof WrittenHours; readonly message: string }[];
-    };
-
 /**
- * Compiles hours, or reports every error in them. A range that ends before it begins goes over midnight, and belongs to
+ * Compiles hours, or refuses every error in them; the result is of use only if there was none. A range that ends before it begins goes over midnight, and belongs to
  * the day on which it begins. The clock on the wall decides: if daylight saving time skips an hour of the range, the
  * range is shorter that day; if it repeats one, the range is longer.
  */
-export function compileHours({ timeZone, weekdays: days = weekdays, from, to }: WrittenHours): HoursResult {
+export function compileHours(
+  { timeZone, weekdays: days = weekdays, from, to }: WrittenHours,
+  refuse: (field: keyof WrittenHours, message: string) => void,
+): Hours | null {
   const clock = clockOf(timeZone);
   const begin = from === undefined ? 0 : minutesOf(from);
   const end = to === undefined ? minutesOfDay : minutesOf(to);
-  const errors: { readonly field: keyof WrittenHours; readonly message: string }[] = [];
-  if (clock === null) errors.push({ field: 'timeZone', message: `"${timeZone}" is not an IANA time zone` });
-  if (begin === null || begin === minutesOfDay)
-    errors.push({ field: 'from', message: 'must be a time of day, 00:00 to 23:59' });
-  if (end === null) errors.push({ field: 'to', message: 'must be a time of day, 00:00 to 24:00' });
+  if (clock === null) refuse('timeZone', `"${timeZone}" is not an IANA time zone`);
+  if (begin === null || begin === minutesOfDay) refuse('from', 'must be a time of day, 00:00 to 23:59');
+  if (end === null) refuse('to', 'must be a time of day, 00:00 to 24:00');
   if ((from === undefined) !== (to === undefined))
-    errors.push({ field: from === undefined ? 'from' : 'to', message: 'is missing: a range needs both ends' });
-  if (from !== undefined && from === to)
-    errors.push({ field: 'to', message: 'must not be the same as from: leave both out for the whole day' });
-  if (clock === null || begin === null || end === null || errors.length > 0) return { ok: false, errors };
+    refuse(from === undefined ? 'from' : 'to', 'is missing: a range needs both ends');
+  if (from !== undefined && from === to) refuse('to', 'must not be the same as from: leave both out for the whole day');
+  if (clock === null || begin === null || end === null) return null;
 
   const range = from === undefined ? '' : ` ${from}–${to}`;
   const overMidnight = end <= begin;
   return {
-    ok: true,
-    hours: {
-      expected: `${days.length === weekdays.length ? 'every day' : days.join(', ')}${range}, ${timeZone}`,
-      include(now) {
-        const { weekday, minutes } = clock(now);
-        if (!overMidnight) return days.includes(weekday) && minutes >= begin && minutes < end;
-        return (days.includes(weekday) && minutes >= begin) || (days.includes(dayBefore(weekday)) && minutes < end);
-      },
-      clockAt: (now) => {
-        const { weekday, minutes } = clock(now);
-        return `${weekday} ${twoDigits(Math.floor(minutes / 60))}:${twoDigits(minutes % 60)}`;
-      },
+    expected: `${days.length === weekdays.length ? 'every day' : days.join(', ')}${range}, ${timeZone}`,
+    include(now) {
+      const { weekday, minutes } = clock(now);
+      if (!overMidnight) return days.includes(weekday) && minutes >= begin && minutes < end;
+      return (days.includes(weekday) && minutes >= begin) || (days.includes(dayBefore(weekday)) && minutes < end);
+    },
+    clockAt(now) {
+      const { weekday, minutes } = clock(now);
+      return `${weekday} ${twoDigits(Math.floor(minutes / 60))}:${twoDigits(minutes % 60)}`;
     },
   };
 }

@@ -115,11 +115,7 @@ export interface RequestToDecide {
 }
 
 /** The parts of a cluster that loading policies depends on. */
-export interface ConfiguredCluster {
-  readonly name: string;
-  /** Whether kubepass reads the role bindings of this cluster. */
-  readonly readsRoleBindings: boolean;
-}
+export type ConfiguredCluster = Pick<Cluster, 'name' | 'readsRoleBindings'>;
 
 /** Copies these two fields alone, so that the result can be posted to a worker. */
 export function configuredCluster({ name, readsRoleBindings }: Cluster): ConfiguredCluster {
