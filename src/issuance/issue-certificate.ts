@@ -25,8 +25,8 @@ export type AttemptEnd =
  * Signs an attempt whose intent is recorded, checks the certificate that comes back, and records the outcome: steps 4
  * to 6 of `createRequest`. While it runs, `context.attempts` knows it, so that readers can wait for it and recovery
  * leaves it alone. Throws where the outcome could not be recorded: the request then stays `issuing`, and recovery
- * closes the attempt. `beside` is given the certificate while the outcome is being recorded, to get its answer ready. It
- * may give nothing away before this has ended with `issued`.
+ * closes the attempt. `beside` is given the certificate while the outcome is being recorded, to get its answer ready.
+ * It may give nothing away before this has ended with `issued`.
  */
 export function finishAttempt(
   context: IssuanceContext,
@@ -232,9 +232,10 @@ const inventoryEntry = (
 });
 
 /**
- * Commits a step that records a certificate; false where something else conflicts. Where its username was blocked since
- * signing began, the certificate is revoked in the same commit: so a block holds for what was under way, on every replica.
- * It is the same where its bearer lost one of its groups. A loss that comes later sees the request, or its certificate.
+ * Commits a step that records a certificate; false where something else conflicts. Where its username was blocked
+ * since signing began, the certificate is revoked in the same commit: so a block holds for what was under way, on
+ * every replica. It is the same where its bearer lost one of its groups. A loss that comes later sees the request, or
+ * its certificate.
  */
 export async function commitCertificate(
   context: IssuanceContext,

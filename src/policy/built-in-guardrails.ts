@@ -108,8 +108,9 @@ function checkGroups(input: DecisionInput, findings: Findings, expected: string,
 const parties = ['username', 'requester', 'collector'] as const;
 
 /**
- * Nobody who left gets a certificate, asks for one or collects one; nor does somebody whose name was another person's, until
- * that person's certificates have ended. Clusters may give certificates to nobody but people in the directory.
+ * Nobody who left gets a certificate, asks for one or collects one; nor does somebody whose name was another
+ * person's, until that person's certificates have ended. Clusters may give certificates to nobody but people in the
+ * directory.
  */
 function checkDirectory(input: DecisionInput, findings: Findings): void {
   const { directory } = input.facts;

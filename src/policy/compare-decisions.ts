@@ -175,10 +175,10 @@ function failingChecks(checks: TraceEntry['checks']): RuleDifference['failing'] 
 
 const clipped = (text: string): string => (text.length > mostCharacters ? `${text.slice(0, mostCharacters)}…` : text);
 
-export type LookedUpFact = keyof NeededFacts;
+type LookedUpFact = keyof NeededFacts;
 
 /** The facts that a decision may use and that were not looked up. */
-export function missingFacts(needed: NeededFacts, facts: DecisionFacts): readonly LookedUpFact[] {
+function missingFacts(needed: NeededFacts, facts: DecisionFacts): readonly LookedUpFact[] {
   return (['usage', 'active', 'blastRadius', 'directory'] as const).filter(
     (fact) => needed[fact] && facts[fact] === undefined,
   );
@@ -186,10 +186,10 @@ export function missingFacts(needed: NeededFacts, facts: DecisionFacts): readonl
 
 /**
  * The set without every check that depends on these facts, so each of them comes out in the favour of the request. A
- * request that this set denies is denied whatever the facts are. `decide` assumes the opposite of a missing fact, so the decision
- * under the real facts lies between the two.
+ * request that this set denies is denied whatever the facts are. `decide` assumes the opposite of a missing fact, so
+ * the decision under the real facts lies between the two.
  */
-export function inFavour(policySet: PolicySet, missing: readonly LookedUpFact[]): PolicySet {
+function inFavour(policySet: PolicySet, missing: readonly LookedUpFact[]): PolicySet {
   const usage = missing.includes('usage');
   const active = missing.includes('active');
   const blastRadius = missing.includes('blastRadius');

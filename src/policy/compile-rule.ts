@@ -10,7 +10,7 @@ import {
   unknownVariables,
   type Globs,
   type Selector,
-  compileGlobFields,
+  globsOrAny,
   compileSelector,
   type WrittenSelector,
 } from './selector.js';
@@ -34,14 +34,10 @@ export function compilePolicy({ metadata: { name }, spec }: Pick<PolicyDocument,
     name,
     selector: parts.selector(spec.selector),
     allowed: {
-      ...parts.globs('/spec/allowed', {
-        usernames: allowed.usernames,
-        groups: allowed.groups,
-        collectors: allowed.collectors,
-      }),
-      ...(allowed.groupsFromDirectory && {
-        groupsFromDirectory: parts.globsByName('/spec/allowed/groupsFromDirectory', allowed.groupsFromDirectory),
-      }),
+      usernames: parts.globs('/spec/allowed/usernames', allowed.usernames),
+      groups: parts.globs('/spec/allowed/groups', allowed.groups),
+      collectors: parts.globs('/spec/allowed/collectors', allowed.collectors),
+      groupsFromDirectory: parts.globsByName('/spec/allowed/groupsFromDirectory', allowed.groupsFromDirectory),
     },
     constraints: compileConstraints(parts, constraints),
     validations: compileValidations(parts, spec.validations ?? []),
@@ -81,17 +77,16 @@ function compileConstraints(parts: PartCompiler, written: NonNullable<PolicySpec
   const path = '/spec/constraints';
   const { keyAlgorithms, reason, hours, notBefore, notAfter, ...plain } = written;
   const { minExpirationSeconds: min = 0, maxExpirationSeconds: max = Infinity } = plain;
-  const compiledHours =
-    hours && compileHours(hours, (field, message) => parts.refuse(`${path}/hours/${field}`, message));
   const patternOf = (text: string) =>
     compileReasonPattern(text, (message) => parts.refuse(`${path}/reason/pattern`, message));
+  const compiled = hours && compileHours(hours, (field, message) => parts.refuse(`${path}/hours/${field}`, message));
   const constraints: Constraints = {
     ...plain,
-    ...(keyAlgorithms && { keyAlgorithms: choiceOf(keyAlgorithms) }),
-    ...(reason && { reason: { pattern: reason.pattern === undefined ? null : patternOf(reason.pattern) } }),
-    ...(compiledHours && { hours: compiledHours }),
-    ...(notBefore !== undefined && { notBefore: parts.instant(`${path}/notBefore`, notBefore) }),
-    ...(notAfter !== undefined && { notAfter: parts.instant(`${path}/notAfter`, notAfter) }),
+    keyAlgorithms: keyAlgorithms && choiceOf(keyAlgorithms),
+    reason: reason && { pattern: reason.pattern === undefined ? null : patternOf(reason.pattern) },
+    hours: compiled ?? undefined,
+    notBefore: parts.instant(`${path}/notBefore`, notBefore),
+    notAfter: parts.instant(`${path}/notAfter`, notAfter),
   };
   if (min > max) parts.refuse(`${path}/minExpirationSeconds`, 'is more than maxExpirationSeconds');
   if (constraints.notBefore && constraints.notAfter && constraints.notBefore > constraints.notAfter)
@@ -121,12 +116,8 @@ function compileApproval(
   { mode, stages, expiresAfterSeconds }: PolicySpec['approval'],
 ): Policy['approval'] {
   if (mode === 'manual')
-    return {
-      mode,
-      // Manual approval without stages means one approval.
-      stages: parts.stages(stages ?? [{}]),
-      ...(expiresAfterSeconds !== undefined && { expiresAfterSeconds }),
-    };
+    // Manual approval without stages means one approval.
+    return { mode, stages: parts.stages(stages ?? [{}]), expiresAfterSeconds };
   if (stages !== undefined) parts.refuse('/spec/approval/stages', 'automatic approval has no stages');
   if (expiresAfterSeconds !== undefined)
     parts.refuse('/spec/approval/expiresAfterSeconds', 'automatic approval does not wait');
@@ -148,11 +139,13 @@ function compileRenewal(
 /** A guardrail without `match` applies to every request that is selected. An empty `match` would never apply. */
 function compileMatch(parts: PartCompiler, match: GuardrailSpec['match']): Guardrail['match'] {
   if (match === undefined) return null;
-  const { usernames, groups } = match;
-  const globs = parts.globs('/spec/match', { usernames, groups });
-  if ([...(usernames ?? []), ...(groups ?? [])].length === 0)
+  const { usernames = [], groups = [] } = match;
+  if (usernames.length + groups.length === 0)
     parts.refuse('/spec/match', 'matches nothing: name usernames or groups, or leave it out');
-  return globs;
+  return {
+    usernames: parts.globs('/spec/match/usernames', match.usernames),
+    groups: parts.globs('/spec/match/groups', match.groups),
+  };
 }
 
 function compileConditions(
@@ -205,19 +198,16 @@ class PartCompiler {
     return compileSelector(written);
   }
 
-  /** Lists of globs that may contain variables. */
-  globs<Field extends string>(
-    path: string,
-    written: Readonly<Record<Field, readonly string[] | undefined>>,
-  ): Readonly<Partial<Record<Field, Globs>>> {
-    const message = `is not a variable; the only one is ${globVariables.map((name) => `\${${name}}`).join(', ')}`;
-    for (const field of Object.keys(written) as Field[])
-      this.checkVariables(`${path}/${field}`, written[field], globVariables, message);
-    return compileGlobFields(written);
+  /** A list of globs that may contain variables. */
+  globs(path: string, written: readonly string[] | undefined): Globs | undefined {
+    const known = globVariables.map((name) => `\${${name}}`).join(', ');
+    this.checkVariables(path, written, globVariables, `is not a variable; the only one is ${known}`);
+    return globsOrAny(written);
   }
 
   /** Lists of globs without variables, by names that are taken as they are. */
-  globsByName(path: string, written: Readonly<Record<string, readonly string[]>>): ReadonlyMap<string, Globs> {
+  globsByName(path: string, written: Readonly<Record<string, readonly string[]>> | undefined) {
+    if (written === undefined) return undefined;
     const entries = Object.entries(written);
     for (const [name, globs] of entries) this.checkPlainGlobs(`${path}/${name}`, globs);
     return new Map(entries.map(([name, globs]) => [name, compileGlobs(globs)]));
@@ -241,11 +231,10 @@ class PartCompiler {
     return { text, reads: new Set(), evaluate };
   }
 
-  instant(path: string, text: string): Date {
-    const parsed = parseInstant(text);
-    if (parsed !== null) return parsed;
-    this.refuse(path, 'must be an RFC 3339 instant, such as 2026-01-31T09:00:00Z');
-    return new Date(NaN);
+  instant(path: string, text: string | undefined): Date | undefined {
+    const parsed = text === undefined ? undefined : parseInstant(text);
+    if (parsed === null) this.refuse(path, 'must be an RFC 3339 instant, such as 2026-01-31T09:00:00Z');
+    return parsed ?? undefined;
   }
 
   private checkPrincipals(path: string, selector: PrincipalSelector | undefined): void {

@@ -122,9 +122,9 @@ function noPolicyApplies({ found }: DecisionInput): Violation {
 const atMost = 16_384;
 
 /**
- * The first violations of a denial, and the number of the others. A denied request is recorded, with its violations, and
- * its names may be 33 times 64 characters that are escaped one by one, times the number of policies. The trace has every
- * check.
+ * The first violations of a denial, and the number of the others. A denied request is recorded, with its violations,
+ * and its names may be 33 times 64 characters that are escaped one by one, times the number of policies. The trace
+ * has every check.
  */
 export function boundedViolations(violations: readonly Violation[]): readonly Violation[] {
   let octets = 0;
@@ -138,10 +138,10 @@ export function boundedViolations(violations: readonly Violation[]): readonly Vi
 }
 
 /**
- * Raises the stages of a policy until they also require `minimum`. Nobody may approve twice in all stages, so only the
- * number of approvals by each kind of approvers matters. Approvals that are missing are added to the stage with the same
- * approvers, or become a new stage before the others. A stage without `approvers` accepts anybody who may approve, so
- * every stage counts towards it.
+ * Raises the stages of a policy until they also require `minimum`. Nobody may approve twice in all stages, so only
+ * the number of approvals by each kind of approvers matters. Approvals that are missing are added to the stage with
+ * the same approvers, or become a new stage before the others. A stage without `approvers` accepts anybody who may
+ * approve, so every stage counts towards it.
  */
 export function atLeast(own: readonly ApprovalStage[], minimum: readonly ApprovalStage[]): readonly ApprovalStage[] {
   const required = byApprovers(minimum);

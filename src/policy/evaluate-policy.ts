@@ -236,8 +236,8 @@ export function isRenewableAfter(
 }
 
 /**
- * Whether an earlier approval by people counts for this renewal: it is recent enough for the policy, and they approved no
- * shorter lifetime.
+ * Whether an earlier approval by people counts for this renewal: it is recent enough for the policy, and they
+ * approved no shorter lifetime.
  */
 export function isApprovedBefore(policy: Policy, { request, facts: { renewal }, now }: DecisionInput): boolean {
   const { withinSeconds } = policy.renewal;

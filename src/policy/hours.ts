@@ -19,9 +19,10 @@ export interface Hours {
 }
 
 /**
- * Compiles hours, or refuses every error in them; the result is of use only if there was none. A range that ends before it begins goes over midnight, and belongs to
- * the day on which it begins. The clock on the wall decides: if daylight saving time skips an hour of the range, the
- * range is shorter that day; if it repeats one, the range is longer.
+ * Compiles hours, or refuses every error in them; the result is of use only if there was none. A range that ends
+ * before it begins goes over midnight, and belongs to the day on which it begins. The clock on the wall decides: if
+ * daylight saving time skips an hour of the range, the range is shorter that day; if it repeats one, the range is
+ * longer.
  */
 export function compileHours(
   { timeZone, weekdays: days = weekdays, from, to }: WrittenHours,

@@ -17,9 +17,9 @@ interface LoadOptions {
 const maxReadings = 20;
 
 /**
- * Loads the policy set of a directory, or reports every error in it. A directory without policy files is an empty set,
- * which denies every request. A missing directory is an error. The files are used only after two readings in a row agree, because a
- * file may be being written, or a mounted ConfigMap may be being swapped.
+ * Loads the policy set of a directory, or reports every error in it. A directory without policy files is an empty
+ * set, which denies every request. A missing directory is an error. The files are used only after two readings in a
+ * row agree, because a file may be being written, or a mounted ConfigMap may be being swapped.
  */
 export async function loadPolicySet(
   directory: string,

@@ -57,8 +57,8 @@ export class DraftPool {
   }
 
   /**
-   * Decides a request under a draft. `factsOf` looks up the facts that the draft needs. `by`: the caller, as in `Turns`. Throws `DraftRefusedError`,
-   * `PoliciesBusyError`, and the errors of `factsOf`.
+   * Decides a request under a draft. `factsOf` looks up the facts that the draft needs. `by`: the caller, as in
+   * `Turns`. Throws `DraftRefusedError`, `PoliciesBusyError`, and the errors of `factsOf`.
    */
   async evaluate(
     draft: Draft,
