@@ -5,7 +5,7 @@ import Value from 'typebox/value';
 import { parseDocument } from 'yaml';
 import { groupAttributes, usernameAttributes } from '../model/directory.js';
 import { webhookEventTypes, type WebhookEventType } from '../model/webhook-delivery.js';
-import type { ReportProblem } from './report-problem.js';
+import type { ReportProblem } from './setting.js';
 import { BudgetSettings } from './budgets-config.js';
 import { CallersSettings, RoleSettings } from './callers-config.js';
 

@@ -1,6 +1,6 @@
 import { foldedName } from '@kubepass/inspect/formats';
 import { whyNotPrincipalName } from '../model/name-grammar.js';
-import type { ReportProblem } from './report-problem.js';
+import type { ReportProblem } from './setting.js';
 
 /** A prefix that begins another one could be continued by a name to the other's names. */
 export function reportSharedPrefixes(

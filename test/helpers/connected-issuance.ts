@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { embeddedRevocation } from '../../src/config/revocation-config.js';
+import { embeddedRevocation } from '../../src/config/cluster-config.js';
 import { readClientTrust } from '../../src/kubernetes/certificate-authorities.js';
 import { openClusterConnection, type ClusterConnection } from '../../src/kubernetes/cluster-connection.js';
 import { kubeApiserverClient } from '../../src/kubernetes/csr-object.js';

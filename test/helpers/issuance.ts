@@ -3,7 +3,7 @@ import { directoryDefaults } from '../../src/model/directory.js';
 import { randomBytes } from 'node:crypto';
 import { readClientTrust } from '../../src/kubernetes/certificate-authorities.js';
 import { ClusterProbes, AttemptsUnderWay } from '../../src/context/under-way.js';
-import { embeddedRevocation } from '../../src/config/revocation-config.js';
+import { embeddedRevocation } from '../../src/config/cluster-config.js';
 import type { IssuanceContext, IssuingCluster } from '../../src/context/context.js';
 import { DenyList } from '../../src/access/deny-list.js';
 import { issuanceUnmeasured } from '../../src/model/measures.js';
