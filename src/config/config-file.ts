@@ -58,7 +58,7 @@ export const webhookEventAliases = {
   issued: 'certificate_request.issued',
   denied: 'certificate_request.denied',
 } as const satisfies Record<string, WebhookEventType>;
-const aliases = ['pending', 'issued', 'denied'] as const satisfies readonly (keyof typeof webhookEventAliases)[];
+const aliases = Object.keys(webhookEventAliases) as (keyof typeof webhookEventAliases)[];
 
 const WebhookSettings = Type.Object(
   {
