@@ -53,7 +53,15 @@ export interface IssuanceContext {
   readonly owner: string;
   /** Whether no other process can work on this store, so that every other owner of an attempt is dead. */
   readonly soleProcess: boolean;
-  readonly settings: IssuingSettings;
+  readonly settings: {
+    readonly timeoutSeconds: number;
+    readonly pendingExpiresAfterSeconds: number;
+    readonly uncollectedExpiresAfterSeconds: number;
+    /** For so long after a sign-in a certificate may be renewed without another one. */
+    readonly groupsMaxAgeSeconds: number;
+    /** How long before its end that of a certificate is announced; the shortest distance first. */
+    readonly expiryNoticeSeconds: readonly number[];
+  };
   readonly log: Log;
   /** The deliveries that tell webhooks of a change; see `announce`. */
   readonly deliveriesOf: (announcement: Announcement) => readonly WebhookDelivery[];
@@ -67,28 +75,16 @@ export interface IssuanceContext {
   readonly measures: IssuanceMeasures;
   readonly attempts: AttemptsUnderWay;
   readonly tracing: Tracing;
-  readonly lostRecords: LostRecords;
-}
-
-/** Is told of traces of what a restored database does not know. */
-interface LostRecords {
-  /** The id of the log. */
-  readonly instance: string;
-  /**
-   * Commits the step that records a certificate which a cluster has, which was signed for this log, and whose request the
-   * database does not know. The restoration that this proves is recorded in the same commit.
-   */
-  recordLost(step: Step): Promise<CommitResult>;
-}
-
-interface IssuingSettings {
-  readonly timeoutSeconds: number;
-  readonly pendingExpiresAfterSeconds: number;
-  readonly uncollectedExpiresAfterSeconds: number;
-  /** For so long after a sign-in a certificate may be renewed without another one. */
-  readonly groupsMaxAgeSeconds: number;
-  /** How long before its end that of a certificate is announced; the shortest distance first. */
-  readonly expiryNoticeSeconds: readonly number[];
+  /** Is told of traces of what a restored database does not know. */
+  readonly lostRecords: {
+    /** The id of the log. */
+    readonly instance: string;
+    /**
+     * Commits the step that records a certificate which a cluster has, which was signed for this log, and whose request the
+     * database does not know. The restoration that this proves is recorded in the same commit.
+     */
+    recordLost(step: Step): Promise<CommitResult>;
+  };
 }
 
 export function issuingCluster(context: IssuanceContext, name: string): IssuingCluster {
