@@ -1,6 +1,6 @@
 import type { ClientTrust } from '../kubernetes/certificate-authorities.js';
 import type { ClusterConnection } from '../kubernetes/cluster-connection.js';
-import type { BlastRadius } from '../model/blast-radius.js';
+import type { RoleBindings } from '../kubernetes/role-bindings.js';
 import type { Cluster } from '../model/cluster.js';
 import type { DecisionFacts } from '../model/decision.js';
 import type { DirectorySettings } from '../model/directory.js';
@@ -34,11 +34,10 @@ export interface IssuingCluster {
   /** The CAs that user certificates of this cluster chain to; null where they are unknown. */
   clientTrust(): Promise<ClientTrust | null>;
   /**
-   * The grants that the identity would have on the cluster, as far as the service has read them. Null where that is
-   * not known: role bindings are not read there, were not read yet, or the cluster is out of touch. Decisions then
-   * fail closed.
+   * The grants that an identity would have on the cluster. `blastRadius` answers null where they were not read yet, or the cluster
+   * is out of touch. Null: role bindings are not read there. Where nothing is known, decisions fail closed.
    */
-  blastRadius(username: string, groups: readonly string[]): BlastRadius | null;
+  readonly roleBindings: Pick<RoleBindings, 'blastRadius'> | null;
 }
 
 /** The dependencies of the use cases, wired once in compose. Time and randomness are passed in. */

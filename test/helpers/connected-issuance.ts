@@ -72,8 +72,7 @@ export async function connectedIssuance(
       signer,
       connection,
       clientTrust: () => Promise.resolve(trust),
-      blastRadius: (username, groups) =>
-        readsRoleBindings ? connection.roleBindings().blastRadius(username, groups) : null,
+      roleBindings: readsRoleBindings ? connection.roleBindings() : null,
     };
     return {
       ...base,

@@ -1,3 +1,4 @@
+import type { Log } from '../../context/context.js';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
@@ -54,7 +55,7 @@ interface TracesOptions {
   /** Null: the CAs that Node.js trusts. */
   readonly certificateAuthority: Buffer | null;
   readonly clientCertificate: { readonly cert: Buffer; readonly key: Buffer } | null;
-  readonly log: ExportLog;
+  readonly log: Pick<Log, 'info' | 'warn'>;
   /** How long a finished span waits for others; default 5,000. */
   readonly batchMilliseconds?: number;
 }
@@ -132,11 +133,6 @@ function samplerOf({ kind, ratio, parentBased }: TracesOptions['sampler']): Samp
   return parentBased ? new ParentBasedSampler({ root }) : root;
 }
 
-interface ExportLog {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-}
-
 /** `ExportResultCode.SUCCESS` of a package that is not ours to import. */
 const success = 0;
 
@@ -148,7 +144,7 @@ class TellingExporter implements SpanExporter {
 
   constructor(
     private readonly exporter: SpanExporter,
-    private readonly log: ExportLog,
+    private readonly log: Pick<Log, 'info' | 'warn'>,
   ) {}
 
   export(spans: ReadableSpan[], done: Done): void {
