@@ -1,6 +1,10 @@
-import { describeAccess } from '../kubernetes/access.js';
+import {
+  describeAccess,
+  ClusterForbiddenError,
+  ClusterRefusedError,
+  ClusterUnavailableError,
+} from '../kubernetes/cluster-error.js';
 import type { ClusterConnection } from '../kubernetes/cluster-connection.js';
-import { ClusterForbiddenError, ClusterRefusedError, ClusterUnavailableError } from '../kubernetes/cluster-error.js';
 import type { Certificate } from '../model/certificate.js';
 import { rbacGroup, rbacResources } from '../kubernetes/role-bindings.js';
 import { auditEvent, type AuditEventDetails } from '../model/audit-event.js';

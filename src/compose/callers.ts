@@ -1,17 +1,16 @@
 import type { CallersConfig, OidcConfig } from '../config/callers-config.js';
-import type { Config } from '../config/config.js';
-import type { OtherWaysIn } from '../identity/callers/callers.js';
-import { JsonWebTokens, type TokensOfServiceAccounts } from '../identity/json-web-token-authenticator.js';
+import { type Config, ConfigError } from '../config/config.js';
+import { JsonWebTokens, type OtherWaysIn } from '../identity/callers/callers.js';
+import { ServiceAccounts } from '../identity/callers/service-accounts.js';
 import { publishedKeys } from '../identity/oidc/fetch-keys.js';
 import { IssuerKeys } from '../identity/oidc/issuer-keys.js';
-import type { OidcIssuer } from '../identity/oidc/issuer.js';
+import type { OidcIssuer } from '../identity/oidc/token-rules.js';
 import { OidcTokens } from '../identity/oidc/oidc-tokens.js';
-import { providerFetch, type ProviderFetch } from '../identity/oidc/provider-fetch.js';
-import type { Log, IssuingCluster } from '../context/context.js';
-import { WrongSettings, type FilesInForce, type InForce } from './in-force.js';
-import { describeAccess } from '../kubernetes/access.js';
+import { type ProviderFetch, providerFetch } from '../identity/oidc/provider-fetch.js';
+import type { IssuingCluster, Log } from '../context/context.js';
+import { type FilesInForce, type InForce, WrongSettings } from './in-force.js';
+import { describeAccess } from '../kubernetes/cluster-error.js';
 import { tokenReviewAccess } from '../kubernetes/token-review.js';
-import { ServiceAccounts } from '../identity/service-accounts.js';
 
 /** An identity provider, and how it is called. */
 export interface OpenedIssuer {
@@ -34,7 +33,7 @@ interface OpenedCallers {
  */
 export async function openCallers(
   { configFile, callers, roles }: Pick<Config, 'configFile' | 'callers' | 'roles'>,
-  serviceAccounts: TokensOfServiceAccounts | null,
+  serviceAccounts: ServiceAccounts | null,
   clock: () => Date,
   log: Log,
   files: FilesInForce,

@@ -1,20 +1,19 @@
 import type { Budgets } from '../identity/spent-budgets.js';
 import type { DirectoryUse, IdentityBlocks } from '../context/standing.js';
 import type { DenyList } from '../access/deny-list.js';
-import { afterCommit, type CommitFollower } from '../store/writer/followed-writer.js';
+import { type CommitFollower, afterCommit } from '../store/writer/followed-writer.js';
 import { budgetFollower } from '../store/writer/kept-octets.js';
-import type { ApiTokenAuthenticator } from '../identity/api-token-authenticator.js';
-import type { SessionAuthenticator } from '../identity/sessions/session-authenticator.js';
+import type { ApiTokenAuthenticator } from '../identity/callers/callers.js';
+import type { SessionAuthenticator } from '../identity/sessions.js';
 import type { KeptCheckpoint } from '../backup/kept-checkpoint.js';
 import type { KeptRevocations } from '../backup/kept-revocations.js';
-import { policySetsOnce } from '../backup/open-store.js';
-import { withdrawalBy } from '../backup/withdrawals.js';
+import { withdrawalBy } from '../backup/kept-revocations-file.js';
 
 /** The parts that look at a step before it is committed, in their order. The process begins with them. */
 export const followersFromTheStart = (
   keptCheckpoint: Pick<KeptCheckpoint, 'follower'>,
   budgets: Pick<Budgets, 'areCounted' | 'spend'>,
-): readonly CommitFollower[] => [keptCheckpoint.follower, ...budgetFollower(budgets), policySetsOnce()];
+): readonly CommitFollower[] => [keptCheckpoint.follower, ...budgetFollower(budgets)];
 
 /** The parts of this process that know of a commit before its caller does. */
 interface CommitFollowers {

@@ -1,12 +1,14 @@
+import { inRounds } from '../context/in-rounds.js';
+import type { CertificateRequest } from '../model/certificate-request.js';
 import { idempotencyKeySeconds } from '../context/idempotency-keys.js';
 import { recoverRequests } from '../requests/recover-requests.js';
-import { secondsAfter, type IssuanceContext } from '../context/context.js';
+import { type IssuanceContext, secondsAfter } from '../context/context.js';
 import { expireRequests } from '../requests/expire-requests.js';
-import { keptProofSeconds } from '../identity/proofs/key-proof-authenticator.js';
 import { settleReuses } from '../directory/directory-service.js';
 import { settleLosses } from '../directory/lose-groups.js';
 import { announceExpiry, forgetOldNotices } from '../access/announce-expiry.js';
-import { BlockedAccess } from '../access/end-access.js';
+import { keptProofSeconds } from '../identity/callers/key-proofs.js';
+import { BlockedAccess } from '../access/blocks.js';
 
 const headMilliseconds = 60_000;
 
@@ -50,24 +52,6 @@ export function startHousekeeping(context: IssuanceContext, roundMilliseconds = 
       stopped = true;
       clearInterval(heads);
       await Promise.all(rounds.map((each) => each.stop()));
-    },
-  };
-}
-
-/** Runs the round at once and then at this interval, but never two at a time. */
-function inRounds(run: () => Promise<void>, milliseconds: number): { stop(): Promise<void> } {
-  let round: Promise<void> | null = null;
-  const begin = () => {
-    round ??= run().finally(() => {
-      round = null;
-    });
-  };
-  begin();
-  const rounds = setInterval(begin, milliseconds);
-  return {
-    async stop() {
-      clearInterval(rounds);
-      await round;
     },
   };
 }

@@ -1,12 +1,12 @@
-import type { SessionAuthenticator } from '../identity/sessions/session-authenticator.js';
-import { ApiTokenAuthenticator } from '../identity/api-token-authenticator.js';
+import type { SessionAuthenticator } from '../identity/sessions.js';
+import { ApiTokenAuthenticator } from '../identity/callers/callers.js';
 import { BreakGlassUses } from '../identity/break-glass.js';
 import { DirectoryUse, IdentityBlocks } from '../context/standing.js';
 import { DenyList } from '../access/deny-list.js';
 import { followedWriter } from '../store/writer/followed-writer.js';
 import type { Store } from '../store/store.js';
-import { openKeptRevocations, type KeptRevocations } from '../backup/kept-revocations.js';
-import { restorationFirst } from '../backup/detect-restoration.js';
+import { type KeptRevocations, openKeptRevocations } from '../backup/kept-revocations.js';
+import { restorationFirst } from '../backup/record-restoration.js';
 import type { OpenedDatabase } from './open-database.js';
 import type { Runtime } from './runtime.js';
 import { openSessionAuthenticator } from './sign-in.js';

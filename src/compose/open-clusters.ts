@@ -13,7 +13,6 @@ import {
 } from '../kubernetes/certificate-authorities.js';
 import type { ClusterConnection } from '../kubernetes/cluster-connection.js';
 import { ClusterForbiddenError } from '../kubernetes/cluster-error.js';
-import { kubeApiserverClient } from '../kubernetes/csr-object.js';
 import type { Cluster } from '../model/cluster.js';
 import { generateMissingAuthority, pinAuthority } from '../signing/certificate-authority-files.js';
 import { CryptoThread, threadedSignatures } from '../signing/crypto-thread.js';
@@ -128,7 +127,7 @@ function openKubernetes(
     name: cluster,
     instance,
     csrs: connection.csrs,
-    watch: connection.watchCsrs(kubeApiserverClient),
+    watch: connection.csrWatch,
     whoAmI: () => connection.whoAmI(),
     whyNotSigning: () => probes.whyNotSigning(cluster),
   };

@@ -2,13 +2,17 @@ import { randomBytes } from 'node:crypto';
 import type { Config } from '../config/config.js';
 import { readSecretFile } from '../config/secrets.js';
 import { OidcLogin } from '../identity/oidc/login.js';
-import { Logins, type LoginProvider } from '../identity/sessions/browser-logins.js';
-import { SessionAuthenticator } from '../identity/sessions/session-authenticator.js';
-import { Sessions, type SessionWriter } from '../identity/sessions/browser-sessions.js';
+import {
+  type LoginProvider,
+  Logins,
+  SessionAuthenticator,
+  type SessionWriter,
+  Sessions,
+} from '../identity/sessions.js';
 import type { Writer } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
 import type { OpenedIssuer } from './callers.js';
-import { unchanging, WrongSettings, type FilesInForce, type InForce, type Remarks } from './in-force.js';
+import { type FilesInForce, type InForce, type Remarks, WrongSettings, unchanging } from './in-force.js';
 import type { Runtime } from './runtime.js';
 
 /** Sessions, and how people begin them with their browsers. */

@@ -158,7 +158,10 @@ export interface WayIn<Presented> {
 
 export const authenticated = (principal: Principal): Authentication => ({ outcome: 'authenticated', principal });
 
-export const refusedFor = (reason: AuthenticationRefusal, message: string): Authentication => ({
+/** The answer for a credential that is refused. */
+export type RefusedAuthentication = Extract<Authentication, { readonly outcome: 'refused' }>;
+
+export const refusedFor = (reason: AuthenticationRefusal, message: string): RefusedAuthentication => ({
   outcome: 'refused',
   reason,
   message,

@@ -1,7 +1,6 @@
-import { KeyProofs } from '../identity/proofs/key-proof-authenticator.js';
-import { isForPeopleAlone } from '../identity/permissions.js';
-import { rolesBound, type RoleBinding } from '../identity/role-bindings.js';
+import { type RoleBinding, isForPeopleAlone, rolesBound } from '../identity/permissions.js';
 import type { DirectoryUse } from '../context/standing.js';
+import { KeyProofs } from '../identity/callers/key-proofs.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
 import { isPredecessors } from '../model/directory.js';
 import { foldedName } from '@kubepass/inspect/formats';

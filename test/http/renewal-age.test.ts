@@ -1,8 +1,8 @@
-import { X509Certificate, type KeyObject } from 'node:crypto';
+import { type KeyObject, X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openKeyProofs } from '../../src/requests/open-key-proofs.js';
-import type { RoleBinding } from '../../src/identity/role-bindings.js';
 import { DirectoryUse } from '../../src/context/standing.js';
+import type { RoleBinding } from '../../src/identity/permissions.js';
 import { runPlugin } from '../../packages/kubectl-kubepass/src/run-plugin.js';
 import type { Role } from '../../src/model/principal.js';
 import { csrFor } from '../../packages/x509/test/helpers/csr.js';
@@ -10,7 +10,7 @@ import { IdentityProvider } from '../helpers/identity-provider.js';
 import { keyProof } from '../helpers/key-proof.js';
 import { testMachine } from '../../packages/kubectl-kubepass/test/helpers/plugin-machine.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
-import { as, type Answer } from './support/call.js';
+import { type Answer, as } from './support/call.js';
 import { startOidcService } from './support/oidc-service.js';
 import type { Caller, TestService } from './support/service.js';
 

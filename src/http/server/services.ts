@@ -1,8 +1,7 @@
 import type { ApiTokens } from '../../identity/api-tokens.js';
 import type { Budgets } from '../../identity/spent-budgets.js';
 import type { Callers } from '../../identity/callers/callers.js';
-import type { Logins } from '../../identity/sessions/browser-logins.js';
-import type { Sessions } from '../../identity/sessions/browser-sessions.js';
+import type { Logins, Sessions } from '../../identity/sessions.js';
 import type { InspectionService } from '../../inspections/inspection-service.js';
 import type { ClusterService } from '../../clusters/cluster-service.js';
 import type { DirectoryUserService, ScimService } from '../../directory/directory-service.js';
