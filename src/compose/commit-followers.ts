@@ -16,7 +16,7 @@ export const followersFromTheStart = (
 ): readonly CommitFollower[] => [keptCheckpoint.follower, ...budgetFollower(budgets)];
 
 /** The parts of this process that know of a commit before its caller does. */
-export interface CommitFollowers {
+interface CommitFollowers {
   readonly fromTheStart: readonly CommitFollower[];
   readonly denyList: Pick<DenyList, 'add'>;
   /** The list beside the database. */

@@ -188,7 +188,7 @@ async function renewalNow(
 
 /** Null where the cluster's role bindings are not at hand. */
 function privilegesIn(issuing: IssuingCluster, { username, groups }: FactsSubject): Privileges | null {
-  const blastRadius = issuing.blastRadius(username, groups);
+  const blastRadius = issuing.roleBindings?.blastRadius(username, groups) ?? null;
   return blastRadius && privilegesOf(blastRadius);
 }
 

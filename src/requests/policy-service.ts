@@ -98,7 +98,9 @@ export function policyService(context: IssuanceContext, drafts: Drafts) {
         facts,
         policySetDigest: digest,
         draft: policies !== null,
-        ...(mayReadBlastRadius(principal) && { blastRadius: issuing.blastRadius(asked.username, asked.groups) }),
+        ...(mayReadBlastRadius(principal) && {
+          blastRadius: issuing.roleBindings?.blastRadius(asked.username, asked.groups) ?? null,
+        }),
       });
     },
 

@@ -84,7 +84,7 @@ export async function findRequest(
     timeline: await timelineOf(context.store, id),
     recomputed: await recomputeTrace(policySets, request),
     ...(mayReadBlastRadius(principal) && {
-      blastRadius: context.clusters.get(cluster)?.blastRadius(username, groups) ?? null,
+      blastRadius: context.clusters.get(cluster)?.roleBindings?.blastRadius(username, groups) ?? null,
     }),
   });
 }
