@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { ClientCertificatesConfig } from '../config/callers-config.js';
 import { tlsSettingsForCertificates, type TlsPair, tryHandshake } from '../http/server/tls-settings.js';
-import { readCallersTrust, type CallersTrust } from '../identity/callers-trust.js';
+import { readCallersTrust, type CallersTrust } from '../identity/client-certificates.js';
 import type { Log } from '../context/context.js';
 import { displayDistinguishedName } from '@kubepass/x509';
 import { keepInForce, type InForce, type Remark } from './in-force.js';

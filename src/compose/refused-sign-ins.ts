@@ -1,4 +1,4 @@
-import { RefusedSignIns } from '../identity/refused-sign-ins.js';
+import { RefusedSignIns } from '../identity/callers/callers.js';
 import type { Log } from '../context/context.js';
 import { auditEvent } from '../model/audit-event.js';
 import type { Writer } from '../store/steps/step.js';

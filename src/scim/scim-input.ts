@@ -81,9 +81,14 @@ const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
 /** A boolean. Entra's older dialect writes one as `"False"`. */
 export function boolean(value: unknown, what: string): boolean {
+  const found = asBoolean(value);
+  if (found === null) throw new ScimInputError('invalidValue', `${what} must be true or false`);
+  return found;
+}
+
+function asBoolean(value: unknown): boolean | null {
   if (typeof value === 'boolean') return value;
-  if (typeof value === 'string' && /^(?:true|false)$/i.test(value)) return value.toLowerCase() === 'true';
-  throw new ScimInputError('invalidValue', `${what} must be true or false`);
+  return typeof value === 'string' && /^(?:true|false)$/i.test(value) ? value.toLowerCase() === 'true' : null;
 }
 
 /**
@@ -162,6 +167,14 @@ export function readPath(written: string): ValuePath {
   return path;
 }
 
+/** Attributes with one text, by their names in lower case. */
+const textAttributes = {
+  username: 'userName',
+  externalid: 'externalId',
+  displayname: 'displayName',
+  id: 'id',
+} as const;
+
 /** The filters of the list of users. */
 export function readUserFilter(written: string): readonly UserCondition[] {
   return readTerms(written).map((term): UserCondition => {
@@ -170,18 +183,15 @@ export function readUserFilter(written: string): readonly UserCondition[] {
     if (selected === null)
       switch (name) {
         case 'username':
-          return { attribute: 'userName', value: textIn(term) };
         case 'externalid':
-          return { attribute: 'externalId', value: textIn(term) };
         case 'displayname':
-          return { attribute: 'displayName', value: textIn(term) };
         case 'id':
-          return { attribute: 'id', value: textIn(term) };
-        case 'active':
-          if (typeof value === 'boolean') return { attribute: 'active', value };
-          if (typeof value === 'string' && /^(?:true|false)$/i.test(value))
-            return { attribute: 'active', value: value.toLowerCase() === 'true' };
+          return { attribute: textAttributes[name], value: textIn(term) };
+        case 'active': {
+          const active = asBoolean(value);
+          if (active !== null) return { attribute: 'active', value: active };
           throw new ScimInputError('invalidFilter', 'active is compared with true or false');
+        }
         case 'emails':
         case 'emails.value':
           return { attribute: 'email', value: textIn(term), type: null };
@@ -205,13 +215,12 @@ export function readGroupFilter(written: string): readonly GroupCondition[] {
   return readTerms(written).map((term): GroupCondition => {
     const { path, selected } = term;
     if (selected !== null) throw cannot(path);
-    switch (nameOf(path)) {
+    const name = nameOf(path);
+    switch (name) {
       case 'displayname':
-        return { attribute: 'displayName', value: textIn(term) };
       case 'externalid':
-        return { attribute: 'externalId', value: textIn(term) };
       case 'id':
-        return { attribute: 'id', value: textIn(term) };
+        return { attribute: textAttributes[name], value: textIn(term) };
       case 'members':
       case 'members.value':
         return { attribute: 'member', value: textIn(term) };
