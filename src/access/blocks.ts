@@ -15,6 +15,7 @@ import { announce, requestEvent } from '../context/events.js';
 import { sessionEnded } from '../identity/sessions.js';
 import type { ListedCertificate } from '../model/certificate.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
+import type { Page } from '../model/page.js';
 import type { Session } from '../model/session.js';
 import { moveRequest } from '../context/request-states.js';
 import { endTokens } from './roles-lost.js';
@@ -171,6 +172,23 @@ export const nothingToEnd: AccessToEnd = { sessions: [], requests: [], certifica
 export async function spellingsOf({ store }: IssuanceContext, username: string): Promise<readonly string[]> {
   const folded = foldedName(username);
   return [...new Set([username, folded, ...(await store.identities.spellings(folded))])];
+}
+
+/** The requests of a username in these states. */
+export async function* requestsOf(
+  { store }: IssuanceContext,
+  username: string,
+  states: readonly CertificateRequest['state'][],
+  atOnce: number,
+): AsyncGenerator<CertificateRequest> {
+  for (const state of states) {
+    let cursor: string | null = null;
+    do {
+      const page: Page<CertificateRequest> = await store.requests.list({ state, username }, { limit: atOnce, cursor });
+      yield* page.items;
+      cursor = page.nextCursor;
+    } while (cursor !== null);
+  }
 }
 
 /**

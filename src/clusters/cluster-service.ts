@@ -4,7 +4,7 @@ import { ClusterForbiddenError, ClusterRefusedError, ClusterUnavailableError } f
 import { whyNotPermitted } from '../identity/permissions.js';
 import type { StoredClusterProbe } from '../model/cluster-probe.js';
 import { csrStatus, type Cluster, type ClusterCsr, type ClusterCsrCertificate } from '../model/cluster.js';
-import { done, refused, type Outcome, type Refused } from '../model/outcome.js';
+import { done, refused, type Outcome } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import { describeCertificationRequest, displayDistinguishedName, type ParsedCertificate } from '@kubepass/x509';
 import { certificateInCsr, findOwnCsrs } from './own-csrs.js';
@@ -123,18 +123,11 @@ async function withConnection<T>(
   try {
     return await use(issuing.connection);
   } catch (error) {
-    const refusal = refusalOf(error);
-    if (refusal === null) throw error;
+    const isUnavailable = error instanceof ClusterUnavailableError;
+    if (!(isUnavailable || error instanceof ClusterForbiddenError || error instanceof ClusterRefusedError)) throw error;
     context.log.warn({ err: error, cluster }, 'the CSRs of a cluster could not be read');
-    return refusal;
+    return refused({ kind: isUnavailable ? 'cluster-unavailable' : 'cluster-refuses' });
   }
-}
-
-function refusalOf(error: unknown): Refused | null {
-  if (error instanceof ClusterUnavailableError) return refused({ kind: 'cluster-unavailable' });
-  if (error instanceof ClusterForbiddenError || error instanceof ClusterRefusedError)
-    return refused({ kind: 'cluster-refuses' });
-  return null;
 }
 
 async function describeCsrs(

@@ -161,22 +161,12 @@ function givenName({ userName, emails }: DirectoryUserAttributes, from: Director
   return emails.find(({ type }) => type?.toLowerCase() === 'work')?.value ?? null;
 }
 
-/** Why a name is neither a person's as a principal nor a username on any cluster; null where it is one of them. */
-function whyNeither(name: string): string | null {
-  // A cluster may know a person by that name, and their leaving has to end it there.
-  const whyReserved = isSamePerson(name, firstAdminName) ? null : whyReservedName(name);
-  if (whyReserved !== null) return whyReserved;
-  const why = whyNotPrincipalName(name);
-  return why === null || whyNotName(name, 'unicode') === null ? null : why;
-}
-
 /** The requested username and principal that the person is; null where the name is outside the grammar of both. */
 export function usernameOf(
   user: DirectoryUserAttributes,
   { username }: Pick<DirectorySettings, 'username'>,
 ): string | null {
-  const name = givenName(user, username);
-  return name === null || whyNeither(name) !== null ? null : name;
+  return whyNoUsername(user, { username }) === null ? givenName(user, username) : null;
 }
 
 /** Why the person is nobody's username; null where they are. */
@@ -186,6 +176,9 @@ export function whyNoUsername(
 ): string | null {
   const name = givenName(user, username);
   if (name === null) return `there is no ${username}`;
-  const why = whyNeither(name);
-  return why === null ? null : `the ${username} ${why}`;
+  // A cluster may know a person by that name, and their leaving has to end it there.
+  const whyReserved = isSamePerson(name, firstAdminName) ? null : whyReservedName(name);
+  if (whyReserved !== null) return `the ${username} ${whyReserved}`;
+  const why = whyNotPrincipalName(name);
+  return why === null || whyNotName(name, 'unicode') === null ? null : `the ${username} ${why}`;
 }

@@ -168,12 +168,10 @@ async function detailsOf(context: IssuanceContext, user: DirectoryUser): Promise
   const { left, username } = user;
   const { cancelledRequests = [], revokedTokens = [], keptTokens = [] } = left ?? {};
   const leaving = { cancelledRequests, revokedTokens, keptTokens };
-  if (username === null)
-    return {
-      ...view,
-      lostGroups: [],
-      consequences: { ...leaving, tokensMade: [], requestedForOthers: [], residualExposure: [] },
-    };
+  if (username === null) {
+    const consequences = { ...leaving, tokensMade: [], requestedForOthers: [], residualExposure: [] };
+    return { ...view, lostGroups: [], consequences };
+  }
   const [identity, tokensMade, names] = await Promise.all([
     readIdentity(context, username),
     store.apiTokens.liveMadeBy([foldedName(username)], clock()),
