@@ -1,23 +1,22 @@
 import { foldedName } from '@kubepass/inspect/formats';
 import { auditEvent } from '../model/audit-event.js';
 import {
-  inForce,
-  partOfOthers,
-  plainBlock,
   type IdentityBlock,
   type LeavingPart,
   type StoredIdentityBlock,
-} from '../model/identity-block.js';
+  inForce,
+  partOfOthers,
+  plainBlock,
+} from '../model/identity.js';
 import type { LeftOver } from '../model/webhook-delivery.js';
 import type { Operation, Step } from '../store/steps/step.js';
 import type { IssuanceContext } from '../context/context.js';
-import { announce, requestEvent } from '../context/events.js';
+import { announce, moveRequest, requestEvent } from '../context/request-steps.js';
 import { sessionEnded } from '../identity/sessions.js';
 import type { ListedCertificate } from '../model/certificate.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
-import type { Page } from '../model/page.js';
+import type { Page } from '../model/outcome.js';
 import type { Session } from '../model/session.js';
-import { moveRequest } from '../context/request-states.js';
 import { endTokens } from './roles-lost.js';
 import { revocationBy, revocationSteps } from './revocations.js';
 

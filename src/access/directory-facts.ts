@@ -1,23 +1,22 @@
 import { foldedName } from '@kubepass/inspect/formats';
-import type { ListedCertificate } from '../model/certificate.js';
+import type { ListedCertificate, Revocation } from '../model/certificate.js';
 import type { RequestFilter } from '../model/certificate-request.js';
 import type { DirectoryFacts, DirectoryParty } from '../model/decision.js';
 import {
-  isHere,
-  isPredecessors,
-  type DirectoryStanding,
-  type NameReuse,
-  type SupposedInDirectory,
   type DirectoryGroup,
   type DirectoryPerson,
+  type DirectoryStanding,
   type DirectoryUser,
+  type NameReuse,
+  type SupposedInDirectory,
+  isHere,
+  isPredecessors,
 } from '../model/directory.js';
-import type { Visibility } from '../model/page.js';
+import type { Visibility } from '../model/outcome.js';
 import type { IssuanceContext } from '../context/context.js';
 import { spellingsOf } from './blocks.js';
 import { enforcementOn } from './revocations.js';
 import type { Requester } from '../model/principal.js';
-import type { Revocation } from '../model/revocation.js';
 import { groupsGivenOnly, groupsOfDirectory } from '../policy/given-groups.js';
 
 /** The names of a request about which the directory is asked. */

@@ -1,20 +1,30 @@
-import { foldedName } from '@kubepass/inspect/formats';
-import { whyNotPermitted, actsFor } from '../identity/permissions.js';
+import { actsFor, whyNotPermitted } from '../identity/permissions.js';
 import {
+  type BindingsOfIdentity,
+  type BlockAsk,
   type Identity,
+  type IdentityBlock,
   type IdentityDetails,
   type IdentityFilter,
-  listedAtMost,
-  type BindingsOfIdentity,
   type IdentityOnCluster,
-  type BlockAsk,
   type UnblockAsk,
+  blocks,
+  inForce,
+  listedAtMost,
+  plainBlock,
 } from '../model/identity.js';
-import { done, refused, type Outcome, type FieldError, type Refused } from '../model/outcome.js';
-import type { Page, PageQuery } from '../model/page.js';
+import {
+  type FieldError,
+  type Outcome,
+  type Page,
+  type PageQuery,
+  type Refused,
+  done,
+  refused,
+} from '../model/outcome.js';
+import { foldedName } from '@kubepass/inspect/formats';
 import type { Principal } from '../model/principal.js';
 import type { IssuanceContext } from '../context/context.js';
-import { blocks, plainBlock, inForce, type IdentityBlock } from '../model/identity-block.js';
 import type { ListedCertificate } from '../model/certificate.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
 import type { UnexpiredCertificates } from '../store/tables/certificate-table.js';
@@ -22,14 +32,14 @@ import type { LiveIdentity } from '../store/tables/identity-table.js';
 import { lostByBearer } from './directory-facts.js';
 import {
   requestsOf,
-  spellingsOf,
   blockingStep,
-  liftingStep,
-  sortedOnce,
-  widenedByAsking,
   endAccess,
   findAccess,
+  liftingStep,
   nothingToEnd,
+  sortedOnce,
+  spellingsOf,
+  widenedByAsking,
 } from './blocks.js';
 import { enforcementOn, residualExposureOf } from './revocations.js';
 

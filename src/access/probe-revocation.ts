@@ -3,7 +3,7 @@ import { mostListed } from '../formats/enforcement-files.js';
 import type { CertificateHolder, ClusterConnection } from '../kubernetes/cluster-connection.js';
 import { encodePem } from '@kubepass/x509';
 import type { Certificate } from '../model/certificate.js';
-import { probeUsername } from '../model/cluster-probe.js';
+import { probeUsername } from '../model/cluster.js';
 import type { ProbedRevocation, RevocationSettings } from '../model/enforcement.js';
 import type { IssuanceContext } from '../context/context.js';
 import { revokedCertificate, revokedEvent } from './revocations.js';

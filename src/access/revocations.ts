@@ -1,16 +1,14 @@
 import { mayReadCertificate, mayRevoke } from '../identity/permissions.js';
-import type { Certificate, ListedCertificate } from '../model/certificate.js';
+import type { Certificate, ListedCertificate, Revocation, RevokedCertificate } from '../model/certificate.js';
 import { type Enforcement, enforcementOf, noEnforcement } from '../model/enforcement.js';
-import { done, refused, type Outcome } from '../model/outcome.js';
+import { type Outcome, done, refused } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import type { IssuanceContext } from '../context/context.js';
-import { auditEvent, type AuditEventDraft } from '../model/audit-event.js';
-import type { IdentityBlock } from '../model/identity-block.js';
-import type { Revocation, RevokedCertificate } from '../model/revocation.js';
+import { type AuditEventDraft, auditEvent } from '../model/audit-event.js';
+import type { IdentityBlock, ResidualExposure } from '../model/identity.js';
 import type { Step } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
-import { announce } from '../context/events.js';
-import type { ResidualExposure } from '../model/identity.js';
+import { announce } from '../context/request-steps.js';
 
 /** A revoked certificate, and how its cluster refuses it. */
 export interface RevokedView {

@@ -1,5 +1,5 @@
 import { foldedName } from '@kubepass/inspect/formats';
-import type { IdentityBlock, StoredIdentityBlock } from '../model/identity-block.js';
+import type { IdentityBlock, StoredIdentityBlock } from '../model/identity.js';
 import type { ApiToken } from '../model/principal.js';
 import type { Store } from '../store/store.js';
 import { resolvedWithdrawals, type Withdrawal } from './withdrawals.js';

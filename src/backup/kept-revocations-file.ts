@@ -1,7 +1,7 @@
 import { copyFile, open, readFile, type FileHandle } from 'node:fs/promises';
 import { replaceSecretFile } from '../config/secrets.js';
 import { withdrawalIn, withdrawalLine, type Withdrawal } from './withdrawals.js';
-import { type RevokedCertificate } from '../model/revocation.js';
+import type { RevokedCertificate } from '../model/certificate.js';
 import { revocationReasons } from '@kubepass/x509';
 
 /** The content of a file of revocations. */

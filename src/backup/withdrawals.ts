@@ -1,4 +1,4 @@
-import type { IdentityBlock } from '../model/identity-block.js';
+import type { IdentityBlock } from '../model/identity.js';
 import { revocationReasons } from '@kubepass/x509';
 import type { Operation } from '../store/steps/step.js';
 

@@ -2,8 +2,13 @@ import type { ClusterConnection } from '../kubernetes/cluster-connection.js';
 import type { CsrObject } from '../kubernetes/csr-object.js';
 import { ClusterForbiddenError, ClusterRefusedError, ClusterUnavailableError } from '../kubernetes/cluster-error.js';
 import { whyNotPermitted } from '../identity/permissions.js';
-import type { StoredClusterProbe } from '../model/cluster-probe.js';
-import { csrStatus, type Cluster, type ClusterCsr, type ClusterCsrCertificate } from '../model/cluster.js';
+import {
+  type StoredClusterProbe,
+  csrStatus,
+  type Cluster,
+  type ClusterCsr,
+  type ClusterCsrCertificate,
+} from '../model/cluster.js';
 import { done, refused, type Outcome } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import { describeCertificationRequest, displayDistinguishedName, type ParsedCertificate } from '@kubepass/x509';

@@ -8,9 +8,8 @@ import {
   type NameReuse,
 } from '../model/directory.js';
 import { foldedName, isSamePerson } from '@kubepass/inspect/formats';
-import { whyNotName, whyNotPrincipalName } from '../model/name-grammar.js';
+import { whyNotName, whyNotPrincipalName, firstAdminName, whyReservedName } from '../model/name-grammar.js';
 import { newId } from '../model/new-id.js';
-import { firstAdminName, whyReservedName } from '../model/reserved-names.js';
 import type { IssuanceContext } from '../context/context.js';
 import { predecessorHasAccess } from '../access/directory-facts.js';
 

@@ -1,26 +1,25 @@
 import { foldedName } from '@kubepass/inspect/formats';
 import type { RevocationReason } from '@kubepass/x509';
-import { isHere, noName, type DirectoryUser, type DirectoryLeaving } from '../model/directory.js';
+import { type DirectoryLeaving, type DirectoryUser, isHere, noName } from '../model/directory.js';
 import { newId } from '../model/new-id.js';
 import type { Step } from '../store/steps/step.js';
 import type { IssuanceContext } from '../context/context.js';
 import {
-  liftLeaving,
+  type AccessToEnd,
   blockingStep,
-  widenedByLeaving,
   findAccess,
+  liftLeaving,
   nothingToEnd,
   spellingsOf,
-  type AccessToEnd,
+  widenedByLeaving,
 } from '../access/blocks.js';
 import { isSameUsername } from './claim-names.js';
 import { auditEvent } from '../model/audit-event.js';
-import type { ListedCertificate } from '../model/certificate.js';
-import type { IdentityBlock } from '../model/identity-block.js';
+import type { ListedCertificate, Revocation } from '../model/certificate.js';
+import type { IdentityBlock } from '../model/identity.js';
 import type { ApiToken } from '../model/principal.js';
-import type { Revocation } from '../model/revocation.js';
 import type { LeftOver } from '../model/webhook-delivery.js';
-import { announce } from '../context/events.js';
+import { announce } from '../context/request-steps.js';
 import { residualExposureOf } from '../access/revocations.js';
 import { revokingTokens, tokensOfLeavers } from '../access/roles-lost.js';
 

@@ -17,8 +17,7 @@ import {
 } from '../model/directory.js';
 import { foldedName } from '@kubepass/inspect/formats';
 import { listedAtMost, type ResidualExposure } from '../model/identity.js';
-import { done, refused, type Outcome } from '../model/outcome.js';
-import type { Page, PageQuery } from '../model/page.js';
+import { done, refused, type Outcome, type Page, type PageQuery } from '../model/outcome.js';
 import type { ApiToken, Principal } from '../model/principal.js';
 import type { IssuanceContext } from '../context/context.js';
 import { liftLeaving } from '../access/blocks.js';

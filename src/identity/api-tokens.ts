@@ -1,10 +1,8 @@
 import { isDirectory, isReviewer, type ApiToken, type Principal, type Role } from '../model/principal.js';
 import { auditEvent, type AuditEventDraft } from '../model/audit-event.js';
-import { whyNotPrincipalName } from '../model/name-grammar.js';
+import { whyNotPrincipalName, breakGlassName, firstAdminName, whyReservedName } from '../model/name-grammar.js';
 import { newId } from '../model/new-id.js';
-import { done, refused, type FieldError, type Outcome } from '../model/outcome.js';
-import type { Page, PageQuery } from '../model/page.js';
-import { breakGlassName, firstAdminName, whyReservedName } from '../model/reserved-names.js';
+import { done, refused, type FieldError, type Outcome, type Page, type PageQuery } from '../model/outcome.js';
 import { newApiTokenSecret, secretSha256 } from './secrets.js';
 import { isForPeopleAlone, whyNotPermitted } from './permissions.js';
 

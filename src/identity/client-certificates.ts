@@ -1,27 +1,32 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { foldedName, quote } from '@kubepass/inspect/formats';
 import {
-  attributeType,
   DerError,
+  type ParsedCertificate,
+  Tag,
+  attributeType,
   displayDistinguishedName,
   extensionId,
   extensionValue,
   keyPurpose,
-  type ParsedCertificate,
   readCertificate,
   readUris,
-  Tag,
+  type ParsedCertificateList,
   decodePemBundle,
   findSignatureAlgorithm,
-  type ParsedCertificateList,
   readCertificateList,
   verifySignature,
 } from '@kubepass/x509';
 import { BoundedMap } from '../model/bounded-map.js';
-import { authenticated, refusedFor, type Authentication, type Refusal, type WayIn } from '../model/authentication.js';
-import { rolesBound, type RoleBinding } from './permissions.js';
-import { whyNotPrincipalName } from '../model/name-grammar.js';
-import { whyReservedName } from '../model/reserved-names.js';
+import {
+  type Authentication,
+  type RefusedAuthentication,
+  type WayIn,
+  authenticated,
+  refusedFor,
+} from '../model/principal.js';
+import { whyNotPrincipalName, whyReservedName } from '../model/name-grammar.js';
+import { type RoleBinding, rolesBound } from './permissions.js';
 
 export interface ClientCertificateOptions {
   /** Where the name is: the one URI among the alternative names, or the one common name. */
@@ -107,7 +112,7 @@ export class ClientCertificates implements WayIn<Uint8Array> {
   }
 
   /** As it is written in the certificate. Refused where two readers could find two names. */
-  #nameOf(certificate: ParsedCertificate): string | Refusal {
+  #nameOf(certificate: ParsedCertificate): string | RefusedAuthentication {
     const { identity, usernamePrefix, othersPrefixes } = this.options;
     const found = identity === 'uri' ? uriIn(certificate) : commonNameIn(certificate);
     if (typeof found !== 'string') return found;
@@ -189,7 +194,7 @@ function whyNotGivenName(name: string, othersPrefixes: readonly string[]): strin
 }
 
 /** The one URI among the alternative names. */
-function uriIn({ extensions }: ParsedCertificate): string | Refusal {
+function uriIn({ extensions }: ParsedCertificate): string | RefusedAuthentication {
   const alternatives = extensions.find(({ id }) => id === extensionId.subjectAltName);
   let uris: readonly string[] = [];
   try {
@@ -208,7 +213,7 @@ function uriIn({ extensions }: ParsedCertificate): string | Refusal {
 }
 
 /** The one common name. */
-function commonNameIn({ subject }: ParsedCertificate): string | Refusal {
+function commonNameIn({ subject }: ParsedCertificate): string | RefusedAuthentication {
   if (subject.rdns.some((rdn) => rdn.length > 1))
     return refusedFor('NameAmbiguous', 'an RDN in the subject of the certificate has several values');
   const names = subject.rdns.flat().filter(({ type }) => type === attributeType.commonName);

@@ -1,14 +1,19 @@
-import { auditEvent, type AuditEventDetails, type AuditEventDraft } from '../model/audit-event.js';
+import { type AuditEventDetails, type AuditEventDraft, auditEvent } from '../model/audit-event.js';
 import { newId } from '../model/new-id.js';
-import { done, refused, type Outcome } from '../model/outcome.js';
-import type { Page, PageQuery } from '../model/page.js';
-import type { Principal } from '../model/principal.js';
-import { isSessionLive, sessionLimits, type Session } from '../model/session.js';
-import { secretSha256, newSessionSecret, SecretLookUp, type SecretReader, isSessionSecret } from './secrets.js';
-import { may, rolesBound, type RoleBinding } from './permissions.js';
+import { type Outcome, type Page, type PageQuery, done, refused } from '../model/outcome.js';
+import { type Authentication, type Principal, type WayIn, authenticated, refusedFor } from '../model/principal.js';
+import {
+  type LoginAttempt,
+  type LoginBegun,
+  type LoginFinished,
+  type LoginUnavailable,
+  type Session,
+  isSessionLive,
+  sessionLimits,
+} from '../model/session.js';
+import { SecretLookUp, type SecretReader, isSessionSecret, newSessionSecret, secretSha256 } from './secrets.js';
+import { type RoleBinding, may, rolesBound } from './permissions.js';
 import { BoundedMap } from '../model/bounded-map.js';
-import { authenticated, refusedFor, type Authentication, type WayIn } from '../model/authentication.js';
-import type { LoginAttempt, LoginBegun, LoginFinished, LoginUnavailable } from '../model/login.js';
 
 /** How identity keeps sessions: each change in one commit with its audit event. */
 export interface SessionWriter {

@@ -1,6 +1,6 @@
 import type { Certificate } from '../model/certificate.js';
 import { foldedName } from '@kubepass/inspect/formats';
-import { blocks } from '../model/identity-block.js';
+import { blocks } from '../model/identity.js';
 import type { Requester } from '../model/principal.js';
 import type { Step } from '../store/steps/step.js';
 import type { IssuanceContext } from '../context/context.js';

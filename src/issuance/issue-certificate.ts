@@ -6,10 +6,9 @@ import type { MoveRequest, Operation } from '../store/steps/step.js';
 import { SigningRefusedError, SigningUndeterminedError, type SignedCertificate } from '../signing/signer.js';
 import { checkSignedCertificate, type CertificateFields, type CheckedIssuance } from './check-issued-certificate.js';
 import { issuingCluster, secondsAfter, type IssuanceContext, phase } from '../context/context.js';
-import { announce, attemptDetails, requestEvent } from '../context/events.js';
+import { announce, attemptDetails, requestEvent, moveRequest } from '../context/request-steps.js';
 import { commitCertificate } from './commit-certificate.js';
 import type { StartedAttempt } from './start-attempt.js';
-import { moveRequest } from '../context/request-states.js';
 import { instantText } from '@kubepass/x509';
 
 /** The end of an attempt. `abandoned`: the request is approved again, and another attempt may follow. */

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Cluster } from '@kubernetes/client-node';
 import { certificatePrefix, credentialId } from '../formats/enforcement-files.js';
 import type { ClusterCallMeasure } from '../model/measures.js';
-import type { TokenReview } from '../model/token-review.js';
+import type { TokenReview } from '../model/cluster.js';
 import type { Tracing } from '../model/tracing.js';
 import { type Access, ClusterForbiddenError, ClusterNotFoundError, ClusterUnavailableError } from './cluster-error.js';
 import { ApiServer } from './api-server.js';

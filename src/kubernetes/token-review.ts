@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { escaped } from '@kubepass/inspect/formats';
-import type { TokenReview } from '../model/token-review.js';
+import type { TokenReview } from '../model/cluster.js';
 import { type Access, ClusterForbiddenError, ClusterUnavailableError } from './cluster-error.js';
 import type { ApiServer } from './api-server.js';
 

@@ -1,6 +1,6 @@
 import type { Cluster } from '../model/cluster.js';
 import type { ApprovalStage, KubeconfigDefaults, Quota } from '../model/decision.js';
-import type { Labels } from '../model/labels.js';
+import type { Labels } from '../model/certificate-request.js';
 import type { Role } from '../model/principal.js';
 import type { KeyAlgorithm } from '@kubepass/x509';
 import type { Expression } from './cel/compile-expression.js';

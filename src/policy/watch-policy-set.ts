@@ -5,7 +5,7 @@ import { parsePolicySet } from './parse-policy-set.js';
 
 export interface PolicySetWatch {
   /** The set that is in force. */
-  current(): PolicySet;
+  readonly current: () => PolicySet;
   /** Whether the files are not valid as they are now. */
   isRefused(): boolean;
   /** Reads the files once, as the timer does. */

@@ -18,7 +18,7 @@ import {
 } from '../issuance/start-attempt.js';
 import { issuingCluster, type IssuanceContext } from '../context/context.js';
 import { recheckAndCommit } from './recheck-policy.js';
-import { clusterGone, lapsed, movedOn, stateConflict } from '../context/request-states.js';
+import { clusterGone, lapsed, movedOn, stateConflict } from '../context/request-steps.js';
 import { decideAndRecord, deniedAs } from './create-request.js';
 import type { ClaimedKey } from '../context/idempotency-keys.js';
 import { viewAtEnd } from './request-view.js';

@@ -9,11 +9,17 @@ import { recordedDecision } from '../policy/recorded-decision.js';
 import { type CertificateRequestAsk, resolveAsk, type ResolvedAsk } from './resolve-ask.js';
 import { type CertificateRequestView, readView, viewAtEnd } from './request-view.js';
 import type { Operation, Step } from '../store/steps/step.js';
-import { within } from '../context/attempts-under-way.js';
+import { within } from '../context/under-way.js';
 import { finishAttempt } from '../issuance/issue-certificate.js';
 import { keyOfCsr, type KeyToCertify, issuing, startAttempt, type StartedAttempt } from '../issuance/start-attempt.js';
 import { secondsAfter, type IssuanceContext } from '../context/context.js';
-import { announce, attemptDetails, requestedDetails, requestEvent, violationDetails } from '../context/events.js';
+import {
+  announce,
+  attemptDetails,
+  requestedDetails,
+  requestEvent,
+  violationDetails,
+} from '../context/request-steps.js';
 import { conditionsOf, decideWithinQuotas, quotaOperations, type DecidedNow } from './decide-within-quotas.js';
 import { rememberKey, type ClaimedKey } from '../context/idempotency-keys.js';
 import { makersToRecord } from './makers.js';

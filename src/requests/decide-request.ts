@@ -13,8 +13,15 @@ import { matchesPrincipal } from '../policy/selector.js';
 import { type CertificateRequestView, readView } from './request-view.js';
 import type { Step } from '../store/steps/step.js';
 import { secondsAfter, type IssuanceContext } from '../context/context.js';
-import { announce, requestEvent } from '../context/events.js';
-import { clusterGone, lapsed, moveRequest, movedOn, stateConflict } from '../context/request-states.js';
+import {
+  announce,
+  requestEvent,
+  clusterGone,
+  lapsed,
+  moveRequest,
+  movedOn,
+  stateConflict,
+} from '../context/request-steps.js';
 import { finishAttempt } from '../issuance/issue-certificate.js';
 import { intentStep, startAttempt, recordedKey } from '../issuance/start-attempt.js';
 import { recheckAndCommit } from './recheck-policy.js';

@@ -6,7 +6,7 @@ import type { PolicySet, RequestToDecide } from '../policy/policy-set.js';
 import { quotaLimits } from '../policy/quota-limits.js';
 import type { Operation } from '../store/steps/step.js';
 import { type IssuanceContext, phase } from '../context/context.js';
-import { unlessBlocked, type PartiesOfRequest } from '../context/blocked-identities.js';
+import { unlessBlocked, type PartiesOfRequest } from '../context/standing.js';
 import { gatherFacts, type FactsSubject, type UsedUpQuota } from './gather-facts.js';
 
 /** A decision, and what it rests on. */

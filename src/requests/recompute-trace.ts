@@ -5,7 +5,7 @@ import { parsePolicySet } from '../policy/parse-policy-set.js';
 import type { PolicySet } from '../policy/policy-set.js';
 import { recomputeDecision } from '../policy/recorded-decision.js';
 import type { IssuanceContext } from '../context/context.js';
-import { isProbe } from '../context/events.js';
+import { isProbe } from '../context/request-steps.js';
 
 /** The full trace of a recorded decision, computed again from the record. */
 export interface RecomputedTrace {

@@ -9,7 +9,7 @@ import { isRenewableAfter, secondsSinceEnd } from '../policy/renewal.js';
 import type { CertificateRequestView } from './request-view.js';
 import type { CreatedKubeconfig } from './collect-kubeconfig.js';
 import { secondsAfter, type IssuanceContext } from '../context/context.js';
-import { clusterGone, stateConflict } from '../context/request-states.js';
+import { clusterGone, stateConflict } from '../context/request-steps.js';
 import { createResolvedKubeconfig } from './collect-kubeconfig.js';
 import { createResolved, type CreateOptions } from './create-request.js';
 import type { ClaimedKey } from '../context/idempotency-keys.js';

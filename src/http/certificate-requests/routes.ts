@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { labelIn } from '../../model/labels.js';
+import { labelIn } from '../../model/certificate-request.js';
 import type { Outcome } from '../../model/outcome.js';
 import type { CertificateRequestView } from '../../requests/request-view.js';
 import type { Services } from '../server/services.js';

@@ -1,12 +1,15 @@
 import {
-  authenticated,
-  refusedFor,
   type Authentication,
-  type Credential,
-  type WayIn,
   type AuthenticationRefusal,
-} from '../../model/authentication.js';
-import { type Principal, type RolesLost, isLive, type ApiToken } from '../../model/principal.js';
+  authenticated,
+  type Credential,
+  refusedFor,
+  type WayIn,
+  type Principal,
+  type RolesLost,
+  isLive,
+  type ApiToken,
+} from '../../model/principal.js';
 import type { KeyProofs } from './key-proofs.js';
 import { audiencesOf, memberOf, readJsonWebToken, told } from '../oidc/json-web-token.js';
 import type { OidcTokens } from '../oidc/oidc-tokens.js';

@@ -1,16 +1,17 @@
-import { X509Certificate, hash, type KeyObject } from 'node:crypto';
-import { quote } from '@kubepass/inspect/formats';
-import { TooManyWaitingError, Turns } from '@kubepass/x509';
+import { type KeyObject, X509Certificate, hash } from 'node:crypto';
 import {
+  type Authentication,
+  type PresentedProof,
+  type Principal,
+  type RefusedAuthentication,
+  type Role,
+  type WayIn,
   authenticated,
   refusedFor,
-  type Authentication,
-  type Refusal,
-  type WayIn,
-} from '../../model/authentication.js';
-import type { PresentedProof } from '../../model/key-proof.js';
-import type { Principal, Role } from '../../model/principal.js';
-import { isVerifiedByOne, memberOf, readJsonWebToken, type JsonObject } from '../oidc/json-web-token.js';
+} from '../../model/principal.js';
+import { quote } from '@kubepass/inspect/formats';
+import { TooManyWaitingError, Turns } from '@kubepass/x509';
+import { type JsonObject, isVerifiedByOne, memberOf, readJsonWebToken } from '../oidc/json-web-token.js';
 import { isLoopback } from '../../config/loopback.js';
 
 /** How far the clocks of the two sides may differ, in seconds. */
@@ -216,7 +217,7 @@ const claimNames = ['htm', 'htu', 'iat', 'jti', 'csr'];
  * Reads a proof strictly. It has the members that it needs and no others: `jwk`, `crit`, `kid`, `exp` and whatever else
  * somebody adds would be read by one verifier and not by the next.
  */
-export function readKeyProof(text: string): KeyProof | Refusal {
+export function readKeyProof(text: string): KeyProof | RefusedAuthentication {
   const token = readJsonWebToken(text);
   if ('outcome' in token) return token;
   const { header, claims } = token;

@@ -1,11 +1,11 @@
+import { type Authentication, type WayIn, authenticated, refusedFor } from '../../model/principal.js';
 import { quote } from '@kubepass/inspect/formats';
-import { sha256, TooManyWaitingError, Turns } from '@kubepass/x509';
-import { authenticated, refusedFor, type Authentication, type WayIn } from '../../model/authentication.js';
+import type { TokenReview } from '../../model/cluster.js';
+import { TooManyWaitingError, Turns, sha256 } from '@kubepass/x509';
 import { BoundedMap } from '../../model/bounded-map.js';
 import { whyNotPrincipalName } from '../../model/name-grammar.js';
-import type { TokenReview } from '../../model/token-review.js';
-import { audiencesOf, memberOf, readJsonWebToken, told, type JsonWebToken } from '../oidc/json-web-token.js';
-import { rolesBound, type RoleBinding } from '../permissions.js';
+import { type JsonWebToken, audiencesOf, memberOf, readJsonWebToken, told } from '../oidc/json-web-token.js';
+import { type RoleBinding, rolesBound } from '../permissions.js';
 import { Allowance } from '../allowance.js';
 
 export interface ServiceAccountOptions {

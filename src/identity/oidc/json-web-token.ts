@@ -1,9 +1,9 @@
 import type { KeyObject } from 'node:crypto';
 import { quote, readJson } from '@kubepass/inspect/formats';
+import { type RefusedAuthentication, refusedFor } from '../../model/principal.js';
 import type { CryptoKey } from 'jose';
 import { JOSEError } from 'jose/errors';
-import { jwtVerify, type JWTVerifyOptions } from 'jose/jwt/verify';
-import { refusedFor, type Refusal } from '../../model/authentication.js';
+import { type JWTVerifyOptions, jwtVerify } from 'jose/jwt/verify';
 
 /** A JSON object, as a token states it. Its members are looked at one by one: nothing about them is known. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -23,7 +23,7 @@ const bounds = { maxDepth: 16, maxValues: 4_096, maxDocuments: 1 };
  * no member twice. Whatever readers could take differently is refused: the one who verifies a token and the one who uses
  * it must read the same.
  */
-export function readJsonWebToken(text: string): JsonWebToken | Refusal {
+export function readJsonWebToken(text: string): JsonWebToken | RefusedAuthentication {
   const parts = text.split('.');
   // RFC 7516 section 7.1: five parts are an encrypted token.
   if (parts.length === 5) return refusedFor('EncryptedToken', 'the token is encrypted (JWE): have it signed alone');
@@ -57,7 +57,7 @@ export function told(value: unknown): string {
   return value === null ? 'null' : Array.isArray(value) ? 'a list' : 'an object';
 }
 
-function readPart(part: string, what: 'header' | 'payload'): { readonly object: JsonObject } | Refusal {
+function readPart(part: string, what: 'header' | 'payload'): { readonly object: JsonObject } | RefusedAuthentication {
   const octets = octetsOf(part);
   if (octets === null) return unreadable(`the ${what} of the token is no base64url`);
   let text: string;

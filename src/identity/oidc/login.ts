@@ -1,27 +1,27 @@
 import {
-  allowInsecureRequests,
-  authorizationCodeGrant,
   AuthorizationResponseError,
-  buildAuthorizationUrl,
-  calculatePKCECodeChallenge,
+  type ClientAuth,
   ClientError,
   ClientSecretBasic,
   ClientSecretPost,
-  clockTolerance,
   Configuration,
+  type CustomFetch,
+  None,
+  ResponseBodyError,
+  type ServerMetadata,
+  WWWAuthenticateChallengeError,
+  allowInsecureRequests,
+  authorizationCodeGrant,
+  buildAuthorizationUrl,
+  calculatePKCECodeChallenge,
+  clockTolerance,
   customFetch,
   discovery,
   enableNonRepudiationChecks,
-  None,
   randomPKCECodeVerifier,
   randomState,
-  ResponseBodyError,
-  WWWAuthenticateChallengeError,
-  type ClientAuth,
-  type CustomFetch,
-  type ServerMetadata,
 } from 'openid-client';
-import { loginSeconds, type LoginAttempt, type LoginBegun, type LoginUnavailable } from '../../model/login.js';
+import { type LoginAttempt, type LoginBegun, type LoginUnavailable, loginSeconds } from '../../model/session.js';
 import { memberOf, readJsonWebToken, told } from './json-web-token.js';
 import type { LoginProvider, VouchedPerson } from '../sessions.js';
 import type { OidcIssuer } from './token-rules.js';

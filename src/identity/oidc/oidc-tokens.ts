@@ -1,10 +1,9 @@
 import { hash } from 'node:crypto';
-import { authenticated, refusedFor, type Authentication } from '../../model/authentication.js';
+import { type Authentication, type Principal, authenticated, refusedFor } from '../../model/principal.js';
 import { BoundedMap } from '../../model/bounded-map.js';
-import type { Principal } from '../../model/principal.js';
-import { isVerifiedByOne, memberOf, type JsonWebToken } from './json-web-token.js';
-import { rolesBound, type RoleBinding } from '../permissions.js';
-import { type OidcIssuer, dateOf, judgeToken, refusalOfTime, type Validity } from './token-rules.js';
+import { type JsonWebToken, isVerifiedByOne, memberOf } from './json-web-token.js';
+import { type RoleBinding, rolesBound } from '../permissions.js';
+import { type OidcIssuer, type Validity, dateOf, judgeToken, refusalOfTime } from './token-rules.js';
 import type { IssuerKeys } from './issuer-keys.js';
 import { personOfClaims } from './person-of-claims.js';
 

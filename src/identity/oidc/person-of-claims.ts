@@ -1,9 +1,7 @@
-import { refusedFor, type Refusal } from '../../model/authentication.js';
+import { type RefusedAuthentication, mostPrincipalGroups, refusedFor } from '../../model/principal.js';
 import { foldedName, isSystemName, quote } from '@kubepass/inspect/formats';
-import { whyNotPrincipalName } from '../../model/name-grammar.js';
-import { mostPrincipalGroups } from '../../model/principal.js';
-import { whyReservedName } from '../../model/reserved-names.js';
-import { memberOf, told, type JsonObject } from './json-web-token.js';
+import { whyNotPrincipalName, whyReservedName } from '../../model/name-grammar.js';
+import { type JsonObject, memberOf, told } from './json-web-token.js';
 import type { NamingRules } from './token-rules.js';
 
 /** A person, by the claims of an identity provider. */
@@ -19,14 +17,17 @@ export interface Person {
  * The person whom verified claims are about. A name is taken whole or refused: a name that was trimmed or mended could be
  * somebody else's. Groups that do not fit are left out.
  */
-export function personOfClaims(claims: JsonObject, rules: NamingRules): Person | Refusal {
+export function personOfClaims(claims: JsonObject, rules: NamingRules): Person | RefusedAuthentication {
   const name = nameOf(claims, rules);
   if (typeof name !== 'string') return name;
   const groups = groupsOf(claims, rules);
   return 'outcome' in groups ? groups : { name, ...groups };
 }
 
-function nameOf(claims: JsonObject, { usernameClaim, usernamePrefix, othersPrefixes }: NamingRules): string | Refusal {
+function nameOf(
+  claims: JsonObject,
+  { usernameClaim, usernamePrefix, othersPrefixes }: NamingRules,
+): string | RefusedAuthentication {
   const claim = memberOf(claims, usernameClaim);
   if (typeof claim !== 'string' || claim === '')
     return refusedFor(
@@ -51,7 +52,7 @@ function nameOf(claims: JsonObject, { usernameClaim, usernamePrefix, othersPrefi
 function groupsOf(
   claims: JsonObject,
   { groupsClaim, groupsPrefix, othersPrefixes }: NamingRules,
-): Omit<Person, 'name'> | Refusal {
+): Omit<Person, 'name'> | RefusedAuthentication {
   if (saysGroupsAreElsewhere(claims, groupsClaim))
     return refusedFor(
       'GroupsNotInToken',

@@ -1,6 +1,6 @@
+import { type RefusedAuthentication, refusedFor } from '../../model/principal.js';
 import { quoteAll } from '@kubepass/inspect/formats';
-import { refusedFor, type Refusal } from '../../model/authentication.js';
-import { audiencesOf, memberOf, told, type JsonWebToken, type SignatureAlgorithm } from './json-web-token.js';
+import { type JsonWebToken, type SignatureAlgorithm, audiencesOf, memberOf, told } from './json-web-token.js';
 
 /** How the claims of an issuer name a person. */
 export interface NamingRules {
@@ -50,7 +50,11 @@ const longestKeyId = 512;
  * Judges a token of this issuer by its header and its claims (RFC 7519 section 4, RFC 8725, RFC 9068 section 4), all but
  * the signature and the person. `iss` is that of the issuer already.
  */
-export function judgeToken(token: JsonWebToken, issuer: OidcIssuer, now: Date): AcceptableToken | Refusal {
+export function judgeToken(
+  token: JsonWebToken,
+  issuer: OidcIssuer,
+  now: Date,
+): AcceptableToken | RefusedAuthentication {
   const header = judgeHeader(token, issuer);
   if ('outcome' in header) return header;
   const otherKind = refusalOfKind(token, issuer.tokens);
@@ -86,7 +90,11 @@ export function judgeToken(token: JsonWebToken, issuer: OidcIssuer, now: Date): 
 }
 
 /** Why a token does not count at this instant; null where it does. A token that was verified is asked each time. */
-export function refusalOfTime({ notBefore, expires }: Validity, skewSeconds: number, now: Date): Refusal | null {
+export function refusalOfTime(
+  { notBefore, expires }: Validity,
+  skewSeconds: number,
+  now: Date,
+): RefusedAuthentication | null {
   const seconds = now.getTime() / 1000;
   if (seconds >= expires + skewSeconds)
     return refusedFor('TokenExpired', `the token has expired, at ${dateOf(expires).toISOString()}`);
@@ -104,7 +112,7 @@ export const dateOf = (seconds: number): Date => new Date(Math.floor(seconds * 1
 function judgeHeader(
   { header }: JsonWebToken,
   { algorithms }: OidcIssuer,
-): Pick<AcceptableToken, 'algorithm' | 'keyId'> | Refusal {
+): Pick<AcceptableToken, 'algorithm' | 'keyId'> | RefusedAuthentication {
   // RFC 7515 section 4.1.11: nothing of what could stand there is understood here.
   if (Object.hasOwn(header, 'crit')) return refusedFor('CriticalHeader', 'the header of the token has "crit"');
   // RFC 7797 section 3. Without `crit` it means nothing, but to somebody it may.
@@ -148,7 +156,7 @@ function refusalOfParty(
   );
 }
 
-function readTimes({ claims }: JsonWebToken): Pick<AcceptableToken, 'validity' | 'issuedAt'> | Refusal {
+function readTimes({ claims }: JsonWebToken): Pick<AcceptableToken, 'validity' | 'issuedAt'> | RefusedAuthentication {
   const read = { exp: memberOf(claims, 'exp'), nbf: memberOf(claims, 'nbf'), iat: memberOf(claims, 'iat') };
   const wrong = Object.entries(read).find(([, value]) => value !== undefined && !isNumericDate(value));
   if (wrong !== undefined)
@@ -185,7 +193,7 @@ const tokenUses: Readonly<Record<string, Kind>> = { access: 'access', id: 'id' }
  * open nothing else, and an access token says little about who its bearer is. The kinds are told apart by what they say
  * of themselves, else by what OpenID Connect Core 1.0 (sections 2, 3.3.2.11) puts into an id token alone.
  */
-function refusalOfKind({ header, claims }: JsonWebToken, accepted: 'access' | 'id'): Refusal | null {
+function refusalOfKind({ header, claims }: JsonWebToken, accepted: 'access' | 'id'): RefusedAuthentication | null {
   const typ = memberOf(header, 'typ');
   const type = typ === undefined ? 'jwt' : typeof typ === 'string' ? shortType(typ) : '';
   if (!Object.hasOwn(headerTypes, type)) return refusedFor('TokenTypeNotAccepted', `the token is of type ${told(typ)}`);

@@ -1,7 +1,7 @@
 import type { ReviewerToken } from '../../identity/api-tokens.js';
 import { foldedName } from '@kubepass/inspect/formats';
 import type { ApiToken, Role } from '../../model/principal.js';
-import type { Page, PageQuery } from '../../model/page.js';
+import type { Page, PageQuery } from '../../model/outcome.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { jsonRead, quoted, storedJson, type Columns, type SqlDialect, type Statement } from '../steps/statement.js';
 import type { KeyReads, ListKey, ListOrder } from '../lists/list.js';

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import type { Certificate, CertificateFilter, ListedCertificate } from '../../model/certificate.js';
-import type { Renewal } from '../../model/renewal.js';
+import type { Renewal } from '../../model/certificate-request.js';
 import type { KeyAlgorithm, RevocationReason } from '@kubepass/x509';
-import type { Page, PageQuery, Visibility } from '../../model/page.js';
+import type { Page, PageQuery, Visibility } from '../../model/outcome.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { hexText, octetsIn, octetsOf, serialOctets, serialOctetsIn, serialOf, uuidOf } from '../steps/octets.js';
 import { quoted, storedJson, type Columns, type Condition } from '../steps/statement.js';

@@ -1,4 +1,4 @@
-import type { ClusterProbe, StoredClusterProbe } from '../../model/cluster-probe.js';
+import type { ClusterProbe, StoredClusterProbe } from '../../model/cluster.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { insertUnique, storedJson, type Columns, type Statement } from '../steps/statement.js';
 import type { UnknownIdentity } from '../steps/step.js';

@@ -1,8 +1,7 @@
 import type { CertificateRequest } from '../../model/certificate-request.js';
 import { foldedName } from '@kubepass/inspect/formats';
-import { plainBlock, type IdentityBlock } from '../../model/identity-block.js';
-import { countedCertificates, type IdentityFilter } from '../../model/identity.js';
-import type { Page, PageQuery } from '../../model/page.js';
+import { plainBlock, type IdentityBlock, countedCertificates, type IdentityFilter } from '../../model/identity.js';
+import type { Page, PageQuery } from '../../model/outcome.js';
 import {
   insertOnce,
   jsonRead,

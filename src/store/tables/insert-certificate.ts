@@ -1,5 +1,5 @@
 import type { Certificate } from '../../model/certificate.js';
-import type { Renewal } from '../../model/renewal.js';
+import type { Renewal } from '../../model/certificate-request.js';
 import { hexText, octetsOf, uuidOctets } from '../steps/octets.js';
 import { insertOnce, quoted, textsByColumns, type ColumnValue, type Statement } from '../steps/statement.js';
 import { certificateRow, issuerRow } from './certificate-table.js';

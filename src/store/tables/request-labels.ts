@@ -1,4 +1,4 @@
-import { labelText, type Label, type Labels } from '../../model/labels.js';
+import { labelText, type Label, type Labels } from '../../model/certificate-request.js';
 import { uuidOctets } from '../steps/octets.js';
 import type { Statement } from '../steps/statement.js';
 import type { ListFilter } from '../lists/list-filter.js';

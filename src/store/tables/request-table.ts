@@ -7,7 +7,7 @@ import type {
 } from '../../model/certificate-request.js';
 import type { RecordedDecision } from '../../model/decision.js';
 import type { KeyAlgorithm } from '@kubepass/x509';
-import type { Page, PageQuery, Visibility } from '../../model/page.js';
+import type { Page, PageQuery, Visibility } from '../../model/outcome.js';
 import type { Requester, Role } from '../../model/principal.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { hexText, octetsOf, uuidOctetsIn, uuidOf } from '../steps/octets.js';

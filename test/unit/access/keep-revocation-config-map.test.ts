@@ -3,7 +3,7 @@ import { ClusterConflictError } from '../../../src/kubernetes/cluster-error.js';
 import type { ClusterConnection } from '../../../src/kubernetes/cluster-connection.js';
 import { embeddedRevocation } from '../../../src/config/revocation-config.js';
 import { keepRevocationConfigMap, mergedList } from '../../../src/access/keep-revocation-config-map.js';
-import type { RevokedCertificate } from '../../../src/model/revocation.js';
+import type { RevokedCertificate } from '../../../src/model/certificate.js';
 import { aRevocation } from '../../helpers/revocations.js';
 
 const now = new Date('2026-03-01T10:00:00Z');

@@ -6,7 +6,7 @@ import {
   ClientCertificates,
   type ClientCertificateOptions,
 } from '../../../src/identity/client-certificates.js';
-import type { Authentication } from '../../../src/model/authentication.js';
+import type { Authentication } from '../../../src/model/principal.js';
 import {
   contextConstructed,
   der,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Logins, type LoginProvider, type VouchedPerson } from '../../../src/identity/sessions.js';
-import type { LoginAttempt } from '../../../src/model/login.js';
+import type { LoginAttempt } from '../../../src/model/session.js';
+import { type LoginProvider, Logins, type VouchedPerson } from '../../../src/identity/sessions.js';
 import { aSession } from '../store/records.js';
 
 const attempt: LoginAttempt = { issuer: 'corp', state: 's', nonce: 'n', codeVerifier: 'v', returnTo: '/docs' };

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Authentication } from '../../../../src/model/principal.js';
+import type { TokenReview } from '../../../../src/model/cluster.js';
 import { ServiceAccounts } from '../../../../src/identity/callers/service-accounts.js';
-import type { Authentication } from '../../../../src/model/authentication.js';
-import type { TokenReview } from '../../../../src/model/token-review.js';
 
 const start = new Date('2026-06-01T00:00:00Z');
 const base64url = (value: unknown) =>
