@@ -30,24 +30,22 @@ export type ClusterService = ReturnType<typeof clusterService>;
 export function clusterService(context: IssuanceContext, certificateLists: Pick<CertificateLists, 'of'>) {
   const { clusters, probes } = context;
   const view = ({ cluster }: IssuingCluster): ClusterView => ({ cluster, probe: probes.last(cluster.name) });
+  const withCluster = <T>(name: string, use: (found: IssuingCluster) => T) => {
+    const found = clusters.get(name);
+    return found ? use(found) : refused({ kind: 'not-found' });
+  };
   return {
     list: (_principal: Principal) => [...clusters.values()].map(view),
 
     /** The revoked certificates of the cluster's CA, for anybody; `certificate-conflict` where kubepass cannot sign a list. */
     certificateList: (name: string) => certificateLists.of(name),
 
-    find(_principal: Principal, name: string): Outcome<ClusterView> {
-      const found = clusters.get(name);
-      return found ? done(view(found)) : refused({ kind: 'not-found' });
-    },
+    find: (_principal: Principal, name: string): Outcome<ClusterView> =>
+      withCluster(name, (found) => done(view(found))),
 
     /** The parts of a kubeconfig for the kubectl plugin. `publicAddress` null: it is not known how callers reach us. */
-    execKubeconfig(_principal: Principal, name: string) {
-      const found = clusters.get(name);
-      return found
-        ? done({ cluster: found.cluster, publicAddress: context.publicAddress })
-        : refused({ kind: 'not-found' });
-    },
+    execKubeconfig: (_principal: Principal, name: string) =>
+      withCluster(name, ({ cluster }) => done({ cluster, publicAddress: context.publicAddress })),
 
     /** Finds out what the cluster can do, for which it issues a certificate; one probe at a time. */
     async probe(
@@ -57,25 +55,24 @@ export function clusterService(context: IssuanceContext, certificateLists: Pick<
     ): Promise<Outcome<ClusterView>> {
       const refusal = whyNotPermitted(principal, 'probe-clusters');
       if (refusal !== null) return refusal;
-      const found = clusters.get(name);
-      if (!found) return refused({ kind: 'not-found' });
-      await probeCluster(context, name, options, principal.name);
-      return done(view(found));
+      return withCluster(name, async (found) => {
+        await probeCluster(context, name, options, principal.name);
+        return done(view(found));
+      });
     },
 
     certificateSigningRequests: listClusterCsrs.bind(null, context),
     certificateSigningRequest: findClusterCsr.bind(null, context),
 
     /** `client` null where the cluster's client CA is not known. */
-    async certificateAuthorities(_principal: Principal, name: string) {
-      const found = clusters.get(name);
-      if (!found) return refused({ kind: 'not-found' });
-      const client = await found.clientTrust();
-      return done({
-        serving: describeCertificateAuthority(found.cluster.servingCertificateAuthority),
-        client: client && describeCertificateAuthority(client.pem),
-      });
-    },
+    certificateAuthorities: async (_principal: Principal, name: string) =>
+      withCluster(name, async (found) => {
+        const client = await found.clientTrust();
+        return done({
+          serving: describeCertificateAuthority(found.cluster.servingCertificateAuthority),
+          client: client && describeCertificateAuthority(client.pem),
+        });
+      }),
   };
 }
 

@@ -123,16 +123,12 @@ export class JsonWebTokens implements WayIn<string> {
     const { serviceAccounts } = this;
     if (serviceAccounts !== null && audiences.some((audience) => serviceAccounts.knows(audience)))
       return serviceAccounts.authenticate(text);
-    return refusedFor('IssuerUnknown', this.#unknown(issuer));
-  }
-
-  #unknown(issuer: unknown): string {
     const nobody =
-      this.serviceAccounts === null
-        ? `issuer ${told(issuer)} is not among callers.oidc`
-        : `issuer ${told(issuer)} is not among callers.oidc, and no audience of the token is among callers.serviceAccounts`;
+      `issuer ${told(issuer)} is not among callers.oidc` +
+      (serviceAccounts === null ? '' : ', and no audience of the token is among callers.serviceAccounts');
     const close = typeof issuer === 'string' ? this.issuers.closeTo(issuer) : null;
-    return close === null ? nobody : `${nobody}; ${told(close)} is, and differs by the slash at its end`;
+    const hint = close === null ? '' : `; ${told(close)} is, and differs by the slash at its end`;
+    return refusedFor('IssuerUnknown', `${nobody}${hint}`);
   }
 }
 
