@@ -21,7 +21,7 @@ import { endTokens } from './roles-lost.js';
 import { revocationBy, revocationSteps } from './revocations.js';
 
 /** The block of a name once another one is asked for. */
-export interface WidenedBlock {
+interface WidenedBlock {
   /** The block to store in place of the one that there is; null: that one holds all of it already. */
   readonly block: IdentityBlock | null;
   readonly leaving: LeavingPart | null;
@@ -70,7 +70,7 @@ const isSame = (block: IdentityBlock, stored: IdentityBlock): boolean =>
   JSON.stringify(block.clusters) === JSON.stringify(stored.clusters);
 
 /** A block that takes the place of the one that there is, and the access that ends in the same commit. */
-export interface Blocking {
+interface Blocking {
   /** The name as it was asked for. */
   readonly username: string;
   readonly stored: StoredIdentityBlock | null;
@@ -104,7 +104,7 @@ export function blockingStep(context: IssuanceContext, blocking: Blocking): Step
 }
 
 /** A lifted block, in part or as a whole. */
-export interface Lifting {
+interface Lifting {
   /** The name as it was asked for. */
   readonly username: string;
   readonly stored: StoredIdentityBlock;
@@ -216,7 +216,7 @@ const endingLast = (one: ListedCertificate, other: ListedCertificate): number =>
   other.notAfter.getTime() - one.notAfter.getTime();
 
 /** The step that ends, cancels and revokes it. */
-export function endingStep(
+function endingStep(
   context: IssuanceContext,
   { sessions, requests, certificates }: AccessToEnd,
   block: IdentityBlock,

@@ -8,7 +8,7 @@ const followMilliseconds = 500;
 const pruneMilliseconds = 60_000;
 const readAtOnce = 1_000;
 
-export interface DenyListOptions {
+interface DenyListOptions {
   readonly reader: Pick<Store['revocations'], 'chunk' | 'lastN' | 'unexpired'>;
   readonly clock: () => Date;
   readonly log: Log;

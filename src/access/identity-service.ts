@@ -72,7 +72,7 @@ export function identityService(context: IssuanceContext) {
 }
 
 /** The identity as a list shows it. */
-export function identityOf(context: IssuanceContext, { username, live, block }: LiveIdentity): Identity {
+function identityOf(context: IssuanceContext, { username, live, block }: LiveIdentity): Identity {
   const names = [...new Set(live.map(({ cluster }) => cluster))].sort();
   const clusters = names.map((cluster): IdentityOnCluster => {
     const own = live.filter((one) => one.cluster === cluster);

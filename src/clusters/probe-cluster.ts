@@ -17,7 +17,7 @@ import { issuingCluster, type IssuanceContext, type IssuingCluster } from '../co
 import { probeRevocation } from '../access/probe-revocation.js';
 import { issueProbeCertificate, type ProbedSigning } from './probe-request.js';
 
-export interface ProbeOptions {
+interface ProbeOptions {
   /** Whether to ask for a very long lifetime too, and see how much of it is given. */
   readonly measureLifetimeCap: boolean;
   /** Whether to revoke the certificate and see how the cluster refuses it; default false. */

@@ -93,7 +93,7 @@ async function claimUsername(
   );
   if ((arrives || !isKept) && others.some(isHere))
     return refuseChange({ why: 'name-taken', message: 'another user has this username' });
-  if (isGivenAway) return claimed(await givenAway(context, before, username, now));
+  if (isGivenAway) return claimed(await succeeding(context, before, username, now, newId(now, context.random)));
   const isOwn = (other: DirectoryUser) =>
     hasExternalId(other, externalId) || (before !== null && isPersonOf(before, externalId, other));
   // Somebody else counts as the later one where both left at one instant.
@@ -109,32 +109,21 @@ const claimed = (value: UsernameClaim): DirectoryOutcome<UsernameClaim> => ({ ok
 /** Nobody had the name, or there is none. */
 const free: UsernameClaim = { reuse: null, succeededAt: null, endsBlockOf: null, leavesBehind: null };
 
-/** The entry, with its username, is somebody else's from now on, who waits while the one before may have access. */
-async function givenAway(
-  context: IssuanceContext,
-  before: DirectoryUser,
-  username: string,
-  now: Date,
-): Promise<UsernameClaim> {
-  const leavesBehind = newId(now, context.random);
-  const reuse = { predecessor: leavesBehind, since: now };
-  const waits = isHere(before) || (await predecessorHasAccess(context, username, reuse));
-  return waits
-    ? { reuse, succeededAt: now, endsBlockOf: null, leavesBehind }
-    : { reuse: null, succeededAt: now, endsBlockOf: before, leavesBehind };
-}
-
-/** Another person had the name last. Where none of their certificates works, it is free, and their block ends. */
+/**
+ * The username was another person's, who had this entry before (`leavesBehind`: the id of the one that they leave behind) or
+ * another one. Their successor waits while they may have access; else the name is free, and their block ends.
+ */
 async function succeeding(
   context: IssuanceContext,
-  last: DirectoryUser,
+  other: DirectoryUser,
   username: string,
   now: Date,
+  leavesBehind: string | null = null,
 ): Promise<UsernameClaim> {
-  const reuse = { predecessor: last.id, since: now };
-  return (await predecessorHasAccess(context, username, reuse))
-    ? { ...free, reuse, succeededAt: now }
-    : { ...free, succeededAt: now, endsBlockOf: last };
+  const reuse = { predecessor: leavesBehind ?? other.id, since: now };
+  const isInUse = leavesBehind !== null && isHere(other);
+  const waits = isInUse || (await predecessorHasAccess(context, username, reuse));
+  return { reuse: waits ? reuse : null, succeededAt: now, endsBlockOf: waits ? null : other, leavesBehind };
 }
 
 const hasExternalId = (other: DirectoryUser, externalId: string | null): boolean =>

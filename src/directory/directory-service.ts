@@ -198,7 +198,7 @@ async function detailsOf(context: IssuanceContext, user: DirectoryUser): Promise
  * Ends the wait of a successor, and the block that a predecessor's leaving made with it: at once, or when the successor
  * returns. False where something of it has changed meanwhile.
  */
-export async function settleReuse(context: IssuanceContext, user: DirectoryUser, actor: string): Promise<boolean> {
+async function settleReuse(context: IssuanceContext, user: DirectoryUser, actor: string): Promise<boolean> {
   const { store, clock } = context;
   if (user.reuse === null) return true;
   const now = clock();

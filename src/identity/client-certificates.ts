@@ -229,7 +229,7 @@ function commonNameIn({ subject }: ParsedCertificate): string | RefusedAuthentic
 }
 
 /** A CA that signs certificates of callers. */
-export interface CallersAuthority {
+interface CallersAuthority {
   readonly certificate: ParsedCertificate;
   readonly publicKey: KeyObject;
   /** Its newest CRL; null where revocation is not looked at. */
@@ -275,7 +275,7 @@ export async function readCallersTrust(pem: string, listsPem: string | null): Pr
 }
 
 /** Whether this CA signed the certificate. */
-export async function isIssuedBy(
+async function isIssuedBy(
   { issuer, tbsCertificate, signature, signatureAlgorithm }: ParsedCertificate,
   authority: Pick<CallersAuthority, 'certificate' | 'publicKey'>,
 ): Promise<boolean> {

@@ -33,7 +33,7 @@ const permitted = {
   'read-directory': ['provisioner', 'auditor', 'admin'],
   'confirm-directory-users': ['admin'],
 } as const satisfies Record<string, readonly Role[] | 'any role'>;
-export type Action = keyof typeof permitted;
+type Action = keyof typeof permitted;
 export const actions = Object.keys(permitted) as readonly Action[];
 
 export function may(principal: Principal, action: Action): boolean {
@@ -86,7 +86,7 @@ export function permissionsOf(principal: Principal): readonly Action[] {
 }
 
 /** The principals to whom a request and its certificate belong. */
-export type Parties = { readonly requester: { readonly name: string } } & Pick<CertificateRequest, 'collector'>;
+type Parties = { readonly requester: { readonly name: string } } & Pick<CertificateRequest, 'collector'>;
 
 /** Whether the principal may see the request and its certificate. */
 export function mayReadRequest(principal: Principal, request: CertificateRequest): boolean {

@@ -23,7 +23,7 @@ export interface SessionWriter {
   end(id: string, at: Date, event: AuditEventDraft): Promise<boolean>;
 }
 
-export interface SessionsContext {
+interface SessionsContext {
   readonly reader: {
     find(id: string): Promise<Session | null>;
     /** The live sessions of this name, or (null) of everybody; newest first. */
@@ -110,7 +110,7 @@ const touchMilliseconds = 60_000;
 /** How many sessions are remembered as used of late. Forgetting one costs a write. */
 const mostTouched = 10_000;
 
-export interface SessionAuthenticatorOptions {
+interface SessionAuthenticatorOptions {
   readonly reader: SecretReader<Session>;
   /** Records a use. Nobody waits for it. */
   readonly touch: (id: string, at: Date) => Promise<unknown>;

@@ -77,14 +77,13 @@ export function errorFromAnswer(answer: FailedAnswer, access: Access): Error {
     // The resourceVersion or the `continue` token is too old to go on from: begin anew.
     case 410:
       return new ClusterUnavailableError(message);
-    case 408:
-    case 429:
-      return new ClusterUnavailableError(message, { retryAfterSeconds: seconds(answer.retryAfter) });
-    default:
-      // An API server does not redirect, so this is a login page or a proxy. Credentials do not follow it.
-      return answer.status >= 500 || answer.status < 400
+    default: {
+      // An API server does not redirect, so a status below 400 is a login page or a proxy. Credentials do not follow it.
+      const isForNow = answer.status >= 500 || answer.status < 400 || [408, 429].includes(answer.status);
+      return isForNow
         ? new ClusterUnavailableError(message, { retryAfterSeconds: seconds(answer.retryAfter) })
         : new ClusterRefusedError(message);
+    }
   }
 }
 

@@ -23,7 +23,7 @@ export interface CsrObject {
   readonly certificate: string | null;
 }
 
-export interface CsrCondition {
+interface CsrCondition {
   readonly type: string;
   readonly status: string;
   readonly reason: string;

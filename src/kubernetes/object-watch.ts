@@ -218,24 +218,14 @@ export class ObjectWatch<W extends WireObject, T> {
   }
 
   #handle(event: WatchEvent<W>): void {
-    switch (event.type) {
-      case 'ADDED':
-      case 'MODIFIED':
-        this.#changed(event.object);
-        break;
-      case 'DELETED':
-        this.#deleted(keyOf(event.object.metadata));
-        break;
-      case 'BOOKMARK':
-        break;
-      case 'ERROR':
-        // Whatever the error, the watch cannot go on from this version.
-        this.#resourceVersion = null;
-        throw errorFromAnswer(
-          { status: event.object.code ?? 500, retryAfter: null, text: JSON.stringify(event.object) },
-          this.watching.collection.access('watch'),
-        );
+    if (event.type === 'ERROR') {
+      // Whatever the error, the watch cannot go on from this version.
+      this.#resourceVersion = null;
+      const answer = { status: event.object.code ?? 500, retryAfter: null, text: JSON.stringify(event.object) };
+      throw errorFromAnswer(answer, this.watching.collection.access('watch'));
     }
+    if (event.type === 'DELETED') this.#deleted(keyOf(event.object.metadata));
+    else if (event.type !== 'BOOKMARK') this.#changed(event.object);
     this.#resourceVersion = event.object.metadata.resourceVersion;
     this.#completeAt = this.clock();
   }

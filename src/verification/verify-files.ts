@@ -280,7 +280,7 @@ interface ToldArchive {
 }
 
 /** Compares the archives among the files with what later events of the log tell of them: each octet counts. */
-export class ToldArchives {
+class ToldArchives {
   readonly #told = new Map<string, ToldArchive>();
   readonly #found = new Map<string, { readonly path: string; readonly sha256: string }>();
 

@@ -1,7 +1,7 @@
 import type { Cluster } from '../../model/cluster.js';
 import type { PublicAddress } from '../../model/enforcement.js';
 
-export interface KubeconfigParts {
+interface KubeconfigParts {
   readonly cluster: Cluster;
   readonly username: string;
   /** The name of the context; null: `username@cluster`. */

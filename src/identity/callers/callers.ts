@@ -28,7 +28,7 @@ export interface OtherWaysIn {
 }
 
 /** Answers why somebody has none of their roles now; null: they have them. For nearly everybody that is known at once. */
-export type WhyRolesLost = (principal: Principal) => Promise<RolesLost | null> | null;
+type WhyRolesLost = (principal: Principal) => Promise<RolesLost | null> | null;
 
 /** One door for all callers: whatever they present, it answers one kind of principal. */
 export class Callers implements WayIn<Credential> {

@@ -185,11 +185,11 @@ function proofAddresses(base: string): readonly string[] {
 }
 
 /** The algorithms of proofs (RFC 7518 section 3.1, RFC 8037 section 3.1): one for each kind of key. */
-export const proofAlgorithms = ['ES256', 'ES384', 'ES512', 'EdDSA', 'RS256'] as const;
+const proofAlgorithms = ['ES256', 'ES384', 'ES512', 'EdDSA', 'RS256'] as const;
 export type ProofAlgorithm = (typeof proofAlgorithms)[number];
 
 /** A proof of possession as it is written (after RFC 9449 section 4.2). Its signature is not verified yet. */
-export interface KeyProof {
+interface KeyProof {
   readonly text: string;
   readonly algorithm: ProofAlgorithm;
   /** SHA-256 of the DER certificate whose key signs, lower-case hex. */
