@@ -1,7 +1,16 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { resourceTypes, schemas, serviceProviderConfig } from '../../scim/discovery.js';
 import { type PatchOperation, patchUser, readPatch, readUser } from '../../scim/user-attributes.js';
-import { type Projection, entityTag, isShown, project, renderGroup, renderUser } from '../../scim/render.js';
+import {
+  type Projection,
+  entityTag,
+  isShown,
+  project,
+  renderGroup,
+  renderUser,
+  resourceTypes,
+  schemas,
+  serviceProviderConfig,
+} from '../../scim/render.js';
 import {
   type DirectoryGroup,
   type DirectoryOutcome,
