@@ -17,7 +17,7 @@ const busyTimeoutMs = 50;
 export const isSoleProcess = ({ database }: Config): boolean => database.kind === 'sqlite';
 
 /** Takes what is said about the database while it is opened. */
-export interface StartMessages {
+interface StartMessages {
   /** Settings that make a PostgreSQL less durable than it should be. */
   readonly warn: (message: string) => void;
   /** How far the records of an older version are moved. */
