@@ -1,5 +1,5 @@
 import { foldedName } from '@kubepass/inspect/formats';
-import type { IdentityBlock, StoredIdentityBlock } from '../model/identity-block.js';
+import type { IdentityBlock, StoredIdentityBlock } from '../model/identity.js';
 import type { ApiToken } from '../model/principal.js';
 import { isOpen } from './record-restoration.js';
 import type { Store } from '../store/store.js';

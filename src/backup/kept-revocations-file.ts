@@ -1,8 +1,8 @@
-import { copyFile, type FileHandle, open, readFile } from 'node:fs/promises';
+import { type FileHandle, copyFile, open, readFile } from 'node:fs/promises';
 import { replaceSecretFile } from '../config/secrets.js';
-import type { RevokedCertificate } from '../model/revocation.js';
+import type { RevokedCertificate } from '../model/certificate.js';
 import { revocationReasons } from '@kubepass/x509';
-import type { IdentityBlock } from '../model/identity-block.js';
+import type { IdentityBlock } from '../model/identity.js';
 import type { Op } from '../store/steps/step.js';
 
 /** The content of a file of revocations. */

@@ -1,6 +1,6 @@
+import { sessionEnded } from '../identity/sessions.js';
 import { randomBytes } from 'node:crypto';
 import type { Log } from '../context/context.js';
-import { sessionEnded } from '../identity/sessions/browser-sessions.js';
 import { auditEvent } from '../model/audit-event.js';
 import { newId } from '../model/new-id.js';
 import type { Restoration } from '../model/restoration.js';

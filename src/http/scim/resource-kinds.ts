@@ -1,8 +1,7 @@
-import { readGroupFilter, readUserFilter } from '../../scim/filter.js';
+import { readGroupFilter, readUserFilter } from '../../scim/scim-input.js';
 import { groupPatch, readGroup } from '../../scim/group-attributes.js';
-import { patchUser, type PatchOperation } from '../../scim/patch.js';
+import { patchUser, type PatchOperation, readUser } from '../../scim/user-attributes.js';
 import { isShown, project, renderGroup, renderUser, type Projection } from '../../scim/render.js';
-import { readUser } from '../../scim/user-attributes.js';
 import type { DirectoryGroup, DirectoryOutcome, DirectoryRange, DirectoryUser } from '../../model/directory.js';
 import type { Principal } from '../../model/principal.js';
 import type { ScimService } from '../../directory/directory-service.js';

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { resourceTypes, schemas, serviceProviderConfig } from '../../scim/discovery.js';
-import { readPatch } from '../../scim/patch.js';
+import { readPatch } from '../../scim/user-attributes.js';
 import { entityTag } from '../../scim/render.js';
 import {
   directoryBounds,

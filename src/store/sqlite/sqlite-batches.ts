@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
 import { StoreUnavailableError } from '../../model/errors.js';
-import { storeUnmeasured, type StoreMeasures } from '../../model/measures.js';
-import { startThread, workerFile } from '../../workers/worker-file.js';
+import { type StoreMeasures, storeUnmeasured } from '../../model/measures.js';
+import { startThread, workerFile } from '../../workers/thread.js';
 import type { Conflict, Step } from '../steps/step.js';
 import type { Batches, Settled } from '../writer/ordered-writer.js';
-import { StepPreparation, type ExecutableStep } from '../writer/prepare-step.js';
+import { type ExecutableStep, StepPreparation } from '../writer/prepare-step.js';
 import type { FailedStatement, StepEnd } from './batch-writer.js';
-import { flatBatch, type FlatBatch } from './flat-batch.js';
+import { type FlatBatch, flatBatch } from './flat-batch.js';
 import { sqliteDialect } from './sqlite-statements.js';
 
 /** Commits flat batches, on this thread or on another. */

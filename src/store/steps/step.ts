@@ -1,14 +1,13 @@
 import type { ApiToken } from '../../model/principal.js';
 import type { AuditEventDraft } from '../../model/audit-event.js';
-import type { Certificate } from '../../model/certificate.js';
+import type { Certificate, RevokedCertificate } from '../../model/certificate.js';
 import type {
   DirectoryGroup,
   DirectoryGroupAttributes,
   DirectoryUser,
   MembershipChange,
 } from '../../model/directory.js';
-import type { IdentityBlock, LeavingPart } from '../../model/identity-block.js';
-import type { RevokedCertificate } from '../../model/revocation.js';
+import type { IdentityBlock, LeavingPart } from '../../model/identity.js';
 import type {
   Approval,
   CertificateRequest,
@@ -18,7 +17,7 @@ import type {
   RequestState,
   TimelineEntry,
 } from '../../model/certificate-request.js';
-import type { StoredClusterProbe } from '../../model/cluster-probe.js';
+import type { StoredClusterProbe } from '../../model/cluster.js';
 import type { UnchainedRecord } from '../../audit/audit-record.js';
 import type { SignedCheckpoint } from '../../audit/checkpoint.js';
 import type { IdempotencyScope, IdempotentAnswer, NewIdempotencyEntry } from '../../model/idempotency.js';

@@ -1,7 +1,7 @@
 import type { ReviewerToken } from '../../identity/api-tokens.js';
 import { foldedName } from '@kubepass/inspect/formats';
 import type { ApiToken, Role } from '../../model/principal.js';
-import type { Page, PageQuery } from '../../model/page.js';
+import type { Page, PageQuery } from '../../model/outcome.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { jsonRead, quoted, rowOf, storedJson, type StatementsBy } from '../steps/statement.js';
 import { byCreation, olderThan, type KeyReads } from '../lists/list.js';

@@ -11,7 +11,7 @@ import {
 } from '../../audit/audit-record.js';
 import { genesis, type ChainHead } from '../../audit/chain.js';
 import type { AuditEvent, AuditEventFilter, AuditEventPage, AuditEventType } from '../../model/audit-event.js';
-import type { Page, PageQuery } from '../../model/page.js';
+import type { Page, PageQuery } from '../../model/outcome.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import {
   hexText,

@@ -1,7 +1,7 @@
 import type { Certificate, CertificateFilter, ListedCertificate } from '../../model/certificate.js';
 import { renewalOf } from './request-table.js';
 import type { KeyAlgorithm, RevocationReason } from '@kubepass/x509';
-import type { Page, PageQuery, Visibility } from '../../model/page.js';
+import type { Page, PageQuery, Visibility } from '../../model/outcome.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import {
   hexText,

@@ -1,4 +1,4 @@
-import type { ClusterProbe, StoredClusterProbe } from '../../model/cluster-probe.js';
+import type { ClusterProbe, StoredClusterProbe } from '../../model/cluster.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { insertUnique, rowOf, storedJson, type StatementsBy } from '../steps/statement.js';
 

@@ -1,4 +1,4 @@
-import type { IdentityBlock, LeavingPart, StoredIdentityBlock } from '../../model/identity-block.js';
+import type { IdentityBlock, LeavingPart, StoredIdentityBlock } from '../../model/identity.js';
 import type { RevocationReason } from '@kubepass/x509';
 import type { Prisma } from '../generated/sqlite/client.js';
 import {

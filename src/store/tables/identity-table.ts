@@ -1,8 +1,7 @@
 import { foldedName } from '@kubepass/inspect/formats';
-import { plainBlock, type IdentityBlock } from '../../model/identity-block.js';
-import { countedCertificates, type IdentityFilter } from '../../model/identity.js';
-import type { Page, PageQuery } from '../../model/page.js';
-import { jsonRead, type ColumnValue, type Condition } from '../steps/statement.js';
+import { type IdentityBlock, type IdentityFilter, countedCertificates, plainBlock } from '../../model/identity.js';
+import type { Page, PageQuery } from '../../model/outcome.js';
+import { type ColumnValue, type Condition, jsonRead } from '../steps/statement.js';
 import type { IdentityBlockTable } from './identity-block-table.js';
 import { behindPrefix, both } from '../lists/list-filter.js';
 import { compareParts, type KeyReads, type ListKey, type ListOrder } from '../lists/list.js';

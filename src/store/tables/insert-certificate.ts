@@ -1,8 +1,11 @@
 import { hash } from 'node:crypto';
 import type { Certificate } from '../../model/certificate.js';
-import type { Renewal } from '../../model/renewal.js';
-import type { Prisma } from '../generated/sqlite/client.js';
+import type { Renewal } from '../../model/certificate-request.js';
 import {
+  type ColumnValue,
+  type Columns,
+  type Statement,
+  type StatementsBy,
   hexText,
   insertOnce,
   octetsOf,
@@ -10,11 +13,8 @@ import {
   serialOctets,
   textsByColumns,
   uuidOctets,
-  type Columns,
-  type ColumnValue,
-  type Statement,
-  type StatementsBy,
 } from '../steps/statement.js';
+import type { Prisma } from '../generated/sqlite/client.js';
 
 type CertificateRow = Prisma.CertificateRecordGetPayload<object>;
 type IssuerRow = Prisma.IssuerGetPayload<object>;

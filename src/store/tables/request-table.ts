@@ -1,36 +1,38 @@
-import type {
-  Approval,
-  CertificateRequest,
-  IssuanceAttempt,
-  RequestFilter,
-  RequestState,
+import {
+  type Approval,
+  type CertificateRequest,
+  type IssuanceAttempt,
+  type Label,
+  type Labels,
+  type RequestFilter,
+  type RequestState,
+  labelText,
 } from '../../model/certificate-request.js';
 import type { RecordedDecision } from '../../model/decision.js';
 import type { KeyAlgorithm } from '@kubepass/x509';
-import { labelText, type Label, type Labels } from '../../model/labels.js';
-import type { Page, PageQuery, Visibility } from '../../model/page.js';
+import type { Page, PageQuery, Visibility } from '../../model/outcome.js';
 import type { Requester, Role } from '../../model/principal.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { hexText, octetsOf, storedJson, uuidOctetsIn, uuidOf } from '../steps/statement.js';
-import { equals, isParty, onUsername, type ListFilter } from '../lists/list-filter.js';
+import { type ListFilter, equals, isParty, onUsername } from '../lists/list-filter.js';
 import { selectKeys } from '../lists/select-keys.js';
 import {
-  byUsername,
-  usernamesWith,
   type KeyReads,
   type ListKey,
   type ListOrder,
   type ListPart,
+  byUsername,
+  usernamesWith,
 } from '../lists/list.js';
 import {
+  type FoundRecords,
+  type Keyed,
   inBatches,
   inOrderOf,
   keysOf,
   numbersIn,
   readPage,
   scanPage,
-  type FoundRecords,
-  type Keyed,
 } from '../lists/read-page.js';
 
 const withDecision = { decision: { select: { text: true } } } as const;

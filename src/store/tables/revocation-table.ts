@@ -1,4 +1,4 @@
-import type { RevokedCertificate } from '../../model/revocation.js';
+import type { RevokedCertificate } from '../../model/certificate.js';
 import type { RevocationReason } from '@kubepass/x509';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import {

@@ -1,5 +1,5 @@
 import { foldedName } from '@kubepass/inspect/formats';
-import type { Page, PageQuery } from '../../model/page.js';
+import type { Page, PageQuery } from '../../model/outcome.js';
 import { sessionLimits, type Session } from '../../model/session.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
 import { forgetBefore, quoted, rowOf, storedJson, type Columns, type StatementsBy } from '../steps/statement.js';

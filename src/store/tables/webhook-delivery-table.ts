@@ -1,4 +1,4 @@
-import type { Page, PageQuery } from '../../model/page.js';
+import type { Page, PageQuery } from '../../model/outcome.js';
 import type {
   WebhookDelivery,
   WebhookDeliveryFilter,

@@ -1,10 +1,13 @@
 import { hash } from 'node:crypto';
 import { foldedName } from '@kubepass/inspect/formats';
-import type { CertificateRequest, IssuanceAttempt } from '../../model/certificate-request.js';
+import { type CertificateRequest, type IssuanceAttempt, labelText } from '../../model/certificate-request.js';
 import type { RecordedDecision } from '../../model/decision.js';
-import { labelText } from '../../model/labels.js';
 import type { Prisma } from '../generated/sqlite/client.js';
 import {
+  type ColumnValue,
+  type Columns,
+  type Statement,
+  type StatementsBy,
   hexText,
   insertOnce,
   insertUnique,
@@ -12,10 +15,6 @@ import {
   quoted,
   textsByColumns,
   uuidOctets,
-  type Columns,
-  type ColumnValue,
-  type Statement,
-  type StatementsBy,
 } from '../steps/statement.js';
 
 type RequestRow = Prisma.RequestRecordGetPayload<object>;

@@ -4,7 +4,7 @@ import type { AuditEventFilter } from '../../../src/model/audit-event.js';
 import type { CertificateRequest, RequestFilter } from '../../../src/model/certificate-request.js';
 import type { CertificateFilter } from '../../../src/model/certificate.js';
 import { newId } from '../../../src/model/new-id.js';
-import type { Visibility } from '../../../src/model/page.js';
+import type { Visibility } from '../../../src/model/outcome.js';
 import type { ColumnValue, ReadStatement } from '../../../src/store/steps/statement.js';
 import { AuditEventTable } from '../../../src/store/tables/audit-event-table.js';
 import { FigureCounts } from '../../../src/store/tables/figures.js';
