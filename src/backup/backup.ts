@@ -66,7 +66,7 @@ async function giveName(part: string, to: string): Promise<void> {
 }
 
 /** A file or folder that a backup of the database does not hold. */
-export interface FileApart {
+interface FileApart {
   readonly path: string;
   readonly what: string;
   /** Whether it may be read by nobody else. */

@@ -8,7 +8,7 @@ import { resolvedWithdrawals, type Withdrawal } from './kept-revocations-file.js
 export type WithdrawalReader = Pick<Store, 'apiTokens' | 'identityBlocks' | 'auditEvents' | 'restorations'>;
 
 /** A list of withdrawals beside what a database knows. */
-export interface ComparedWithdrawals {
+interface ComparedWithdrawals {
   /** Tokens that are revoked in the list, but not in the database. */
   readonly tokens: readonly ApiToken[];
   /** Blocks of the list that the database never knew. */
@@ -17,7 +17,7 @@ export interface ComparedWithdrawals {
   readonly all: readonly Withdrawal[];
 }
 
-export interface UnknownBlock {
+interface UnknownBlock {
   readonly folded: string;
   readonly block: IdentityBlock;
   /** The older block that the database has; null: it has none. */

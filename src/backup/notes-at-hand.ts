@@ -26,7 +26,7 @@ export interface NotesAtHand {
 }
 
 /** The largest checkpoint of a log, and how much of the log is known to be signed. */
-export interface KnownSigned {
+interface KnownSigned {
   readonly checkpoint: NoteAtHand | null;
   /** At least the size of the checkpoint; null: nothing is known. */
   readonly events: number | null;

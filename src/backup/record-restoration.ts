@@ -91,7 +91,7 @@ export async function afterRestoration({ store, log }: RecordingContext, restora
   }
 }
 
-export interface FirstParts {
+interface FirstParts {
   readonly store: Store;
   /** The log as it was when the database was opened. */
   readonly found: LogAsFound;

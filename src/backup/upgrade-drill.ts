@@ -11,7 +11,7 @@ import { CommandRefusedError, outOfSpace, verifiedLog } from './verify-database.
 import { isReplacementUnderWay } from './replace-database.js';
 
 /** A migration that was tried on a copy. */
-export interface Drill {
+interface Drill {
   readonly seconds: number;
   readonly counts: RecordCounts;
 }

@@ -16,7 +16,7 @@ const mostTiles = 64;
 const mostRoots = 1_024;
 
 /** The store, as far as the tree needs it. */
-export interface TreeStore {
+interface TreeStore {
   readonly auditEvents: Pick<Store['auditEvents'], 'canonicalTexts' | 'head' | 'links'>;
   readonly checkpoints: Pick<Store['checkpoints'], 'tile' | 'tileCount'>;
   readonly writer: Pick<Writer, 'commit'>;

@@ -2,13 +2,14 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readCheckpoint, type Checkpoint } from '../../src/audit/checkpoint.js';
-import { GrowingTree, showsInclusion, isConsistent, leafHash } from '../../src/audit/merkle-tree.js';
+import { GrowingTree, isConsistent, leafHash } from '../../src/audit/merkle-tree.js';
 import { readNote, readVerifierKey } from '../../src/audit/signed-note.js';
 import { verifyFiles } from '../../src/verification/verify-files.js';
 import { anEvent } from '../unit/store/records.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { as, type Answer } from './support/call.js';
 import { startService, type TestService } from './support/service.js';
+import { showsInclusion } from '../helpers/shows-inclusion.js';
 
 let service: TestService;
 const directory = temporaryDirectory();

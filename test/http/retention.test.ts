@@ -1,11 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { GrowingTree, showsInclusion, leafHash } from '../../src/audit/merkle-tree.js';
+import { GrowingTree, leafHash } from '../../src/audit/merkle-tree.js';
 import { archivesIn, recordEvents, retentionOn, verdictOn, type TestRetention } from '../helpers/retention.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { as, type Answer } from './support/call.js';
 import { startService, type TestService } from './support/service.js';
+import { showsInclusion } from '../helpers/shows-inclusion.js';
 
 const directory = temporaryDirectory();
 let service: TestService;

@@ -9,7 +9,7 @@ export type Alternative = IndexAlternative | PrefixAlternative;
 export type IndexAlternative = ValueAlternative | MemberAlternative;
 
 /** Rows with this value, which an index leads to: it has the column, followed by the columns of the order. */
-export interface ValueAlternative {
+interface ValueAlternative {
   readonly column: string;
   readonly value: ColumnValue;
   /** The condition of a partial index, or whatever else must hold. */
@@ -19,14 +19,14 @@ export interface ValueAlternative {
 }
 
 /** Rows that another table names. An index of that table has the columns of the order. */
-export interface MemberAlternative {
+interface MemberAlternative {
   readonly of: { readonly table: string; readonly columns: Readonly<Record<string, string>> };
   /** About that table `"t"`. */
   readonly and?: Condition;
 }
 
 /** Rows whose column begins with this text. An index leads to them, in the order of the texts. */
-export interface PrefixAlternative {
+interface PrefixAlternative {
   readonly column: string;
   readonly prefix: string;
 }
@@ -116,7 +116,7 @@ export function rowsOf(table: string, way: Alternative, dialect: SqlDialect): { 
   return { from, where: and ? both(equal, and) : equal };
 }
 
-const both = (a: Condition, b: Condition): Condition => ({
+export const both = (a: Condition, b: Condition): Condition => ({
   sql: `${a.sql} AND ${b.sql}`,
   parameters: [...a.parameters, ...b.parameters],
 });

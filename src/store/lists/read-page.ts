@@ -11,8 +11,8 @@ export interface Keyed<T> {
 /** Records in the order of a list. */
 export interface FoundRecords<T> {
   readonly records: readonly Keyed<T>[];
-  /** See `KeysInOrder`. */
-  readonly goesOnBehind: ListKey | null;
+  /** See `KeysInOrder`; default: null. */
+  readonly goesOnBehind?: ListKey | null;
 }
 
 /**
@@ -25,7 +25,7 @@ export async function readPage<T>(
   order: ListOrder,
   read: (after: ListKey | null, take: number) => Promise<FoundRecords<T>>,
 ): Promise<Page<T>> {
-  const { records, goesOnBehind } = await read(keyIn(query.cursor, order), query.limit + 1);
+  const { records, goesOnBehind = null } = await read(keyIn(query.cursor, order), query.limit + 1);
   const page = records.slice(0, query.limit);
   const last = page.at(-1);
   const end = records.length > query.limit && last !== undefined ? last.key : goesOnBehind;
@@ -33,7 +33,7 @@ export async function readPage<T>(
 }
 
 /** How many rows of a list are examined for one page. */
-export interface ScanBounds {
+interface ScanBounds {
   readonly atOnce: number;
   readonly atMost: number;
 }
@@ -52,7 +52,7 @@ export async function scanPage<T>(
   const items: T[] = [];
   let after = keyIn(query.cursor, order);
   for (let seen = 0; seen < atMost; seen += atOnce) {
-    const { records, goesOnBehind } = await read(after, atOnce);
+    const { records, goesOnBehind = null } = await read(after, atOnce);
     for (const { key, item } of records) {
       const wanted = await isWanted(item);
       if (wanted && items.length === query.limit) return { items, nextCursor: after && cursorOf(order, after) };
@@ -63,6 +63,10 @@ export async function scanPage<T>(
   }
   return { items, nextCursor: after && cursorOf(order, after) };
 }
+
+/** The keys of rows that have nothing but a number, as `ReadRows` answers them. */
+export const keysOf = (rows: readonly unknown[]): readonly ListKey[] =>
+  rows.map((row) => [BigInt((row as { readonly n: number | string }).n)]);
 
 /** The numbers of the rows with these keys. */
 export const numbersIn = (keys: readonly ListKey[]): bigint[] => keys.map((key) => key.at(-1) as bigint);

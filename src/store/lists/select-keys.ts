@@ -157,7 +157,7 @@ async function readAlong(
 }
 
 /** Whether fewer than so many rows match each alternative of a filter, wherever they are in the list. */
-export async function hasFew(reads: KeyReads, { table }: ListPart, filter: ListFilter, rows: number): Promise<boolean> {
+async function hasFew(reads: KeyReads, { table }: ListPart, filter: ListFilter, rows: number): Promise<boolean> {
   const found = await Promise.all(
     filter.map((way) => {
       const { from, where } = rowsOf(table, way, reads.dialect);
@@ -175,7 +175,7 @@ export async function hasFew(reads: KeyReads, { table }: ListPart, filter: ListF
  * The keys of a part of a list, for a filter that few rows match: where no index has them in the order of the list, all of
  * them are read and sorted here.
  */
-export async function sortedKeys(
+async function sortedKeys(
   reads: KeyReads,
   part: ListPart,
   filter: ListFilter,

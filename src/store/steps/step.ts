@@ -155,7 +155,7 @@ interface BeginWebhookAttempt {
 }
 
 /** Ends an attempt of a delivery; conflicts where another attempt has begun since. */
-export interface EndWebhookAttempt {
+interface EndWebhookAttempt {
   readonly op: 'endWebhookAttempt';
   readonly id: string;
   readonly owner: string;
@@ -224,7 +224,7 @@ export interface RequireUnblocked {
 }
 
 /** Conflicts where the username has a block already. */
-export interface InsertIdentityBlock {
+interface InsertIdentityBlock {
   readonly op: 'insertIdentityBlock';
   readonly block: IdentityBlock;
   /** The username as names are compared. */
@@ -255,7 +255,7 @@ export interface ExpiryNotice {
  * Remembers up to which `notAfter` certificates were looked at for this distance. Changes nothing where somebody else has
  * remembered another one than `from` (null: none).
  */
-export interface AdvanceExpiry {
+interface AdvanceExpiry {
   readonly op: 'advanceExpiry';
   readonly seconds: number;
   readonly from: Date | null;

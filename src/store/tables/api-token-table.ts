@@ -118,8 +118,7 @@ export class ApiTokenTable {
         take,
         select: apiTokenColumns,
       });
-      const records = rows.map((row) => ({ key: [row.createdAt, row.id], item: apiTokenOf(row) }));
-      return { records, goesOnBehind: null };
+      return { records: rows.map((row) => ({ key: [row.createdAt, row.id], item: apiTokenOf(row) })) };
     });
   }
 

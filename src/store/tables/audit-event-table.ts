@@ -115,7 +115,7 @@ export class AuditEventTable {
     const last = filter.before === undefined ? undefined : await this.#lastBefore(filter.before);
     return readPage(page, oldestFirst, async (after, take) => {
       const records: Keyed<AuditEvent>[] = [];
-      if (filters === null) return { records, goesOnBehind: null };
+      if (filters === null) return { records };
       // The cursor is the number of an event: the rest of its record comes next.
       const asked = after === null ? 0n : (after[0] as bigint);
       const begin = asked > archived ? asked : BigInt(archived);
@@ -311,17 +311,12 @@ export class AuditEventTable {
 }
 
 /** Whether an event of a record that was found matches, too. */
-function matches(event: AuditEvent, filter: AuditEventFilter): boolean {
-  return (
-    (filter.type === undefined || event.type === filter.type) &&
-    (filter.principal === undefined || event.principal === filter.principal) &&
-    (filter.cluster === undefined || event.cluster === filter.cluster) &&
-    (filter.requestId === undefined || event.requestId === filter.requestId) &&
-    (filter.fingerprintSha256 === undefined || event.fingerprintSha256 === filter.fingerprintSha256) &&
-    (filter.after === undefined || event.at > filter.after) &&
-    (filter.before === undefined || event.at < filter.before)
-  );
-}
+const matches = (event: AuditEvent, filter: AuditEventFilter): boolean =>
+  compared.every((name) => filter[name] === undefined || event[name] === filter[name]) &&
+  (filter.after === undefined || event.at > filter.after) &&
+  (filter.before === undefined || event.at < filter.before);
+
+const compared = ['type', 'principal', 'cluster', 'requestId', 'fingerprintSha256'] as const;
 
 export const auditRecordOf = (row: Prisma.AuditRecordGetPayload<object>): AuditRecord => ({
   ...row,

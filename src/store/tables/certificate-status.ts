@@ -6,7 +6,7 @@ import type { ListFilter } from '../lists/list-filter.js';
 type EndRange = Pick<CertificateFilter, 'expiresAfter' | 'expiresBefore'>;
 
 /** Certificates with a status, as a part of a list. */
-export interface StatusConditions extends EndRange {
+interface StatusConditions extends EndRange {
   /** Tables that name the certificates. */
   readonly filters: readonly ListFilter[];
   /** For each certificate `"r"`. */

@@ -1,5 +1,5 @@
 import type { Certificate, CertificateFilter, ListedCertificate } from '../../model/certificate.js';
-import type { Renewal } from '../../model/certificate-request.js';
+import { renewalOf } from './request-table.js';
 import type { KeyAlgorithm, RevocationReason } from '@kubepass/x509';
 import type { Page, PageQuery, Visibility } from '../../model/outcome.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
@@ -28,7 +28,7 @@ import {
   type ListOrder,
   type ListPart,
 } from '../lists/list.js';
-import { inBatches, inOrderOf, numbersIn, readPage, type Keyed } from '../lists/read-page.js';
+import { inBatches, inOrderOf, keysOf, numbersIn, readPage, type Keyed } from '../lists/read-page.js';
 
 export interface UnexpiredCertificates {
   /** Revoked ones, or else all others. */
@@ -41,14 +41,14 @@ export interface UnexpiredCertificates {
   readonly limit: number;
 }
 
-export interface ForOthers {
+interface ForOthers {
   /** Whether revoked ones are wanted too. */
   readonly revokedToo: boolean;
   readonly now: Date;
   readonly limit: number;
 }
 
-export interface ExpiringCertificates {
+interface ExpiringCertificates {
   readonly untold: readonly ListedCertificate[];
   /** The last one that was looked at; null where none is left behind it. */
   readonly last: EndOfCertificate | null;
@@ -140,8 +140,7 @@ export class CertificateTable {
         ORDER BY "n" DESC LIMIT ${String(activeAtMost)}`,
       parameters: [...byExpiry.parameters, cluster, now],
     });
-    const found = await this.#byKeys(rows.map((row) => [BigInt((row as { readonly n: number | string }).n)]));
-    return found.map(({ item }) => item);
+    return (await this.#byKeys(keysOf(rows))).map(({ item }) => item);
   }
 
   /** The unexpired certificates of a username, those first that end last: orphans too, and superseded ones. */
@@ -207,8 +206,7 @@ export class CertificateTable {
         ORDER BY ${value.column} DESC, "c"."notAfter" DESC, "c".${quoted(n)} DESC LIMIT ?`,
       parameters: [...range.parameters, ...others.parameters, limit],
     });
-    const found = await this.#byKeys(rows.map((row) => [BigInt((row as { readonly n: number | string }).n)]));
-    return found.map(({ item }) => item);
+    return (await this.#byKeys(keysOf(rows))).map(({ item }) => item);
   }
 
   /**
@@ -222,7 +220,7 @@ export class CertificateTable {
     const status = filter.status === undefined ? null : conditionsOfStatus(filter.status, now);
     const { order, filters, rangeBehind } = planOf({ ...filter, ...(status && withinBoth(filter, status)) });
     return readPage(page, order, async (after, take) => {
-      if (filters === null) return { records: [], goesOnBehind: null };
+      if (filters === null) return { records: [] };
       const part = {
         table: 'CertificateRecord',
         order,
@@ -327,15 +325,9 @@ function listedOf(row: ListedRow): ListedCertificate {
     issuerFingerprintSha256: row.issuer.fingerprintSha256 && hexText(row.issuer.fingerprintSha256),
     orphan: row.orphan,
     issuedAt: row.issuedAt,
-    renewal: renewalOf(row.membership),
+    // The first certificate of a lineage renews none.
+    renewal: row.membership && renewalOf(row.membership),
     supersededBy: row.superseded && hexText(row.superseded.supersededBy.fingerprintSha256),
     revocation: row.revocation && { ...row.revocation, reason: row.revocation.reason as RevocationReason },
   };
-}
-
-/** The first certificate of a lineage renews none. */
-function renewalOf(membership: ListedRow['membership']): Renewal | null {
-  if (!membership?.renewalOf) return null;
-  const { renewalOf, lineage, generation } = membership;
-  return { of: hexText(renewalOf), lineage: hexText(lineage), generation };
 }

@@ -4,7 +4,7 @@ import type { PrismaClient } from '../generated/sqlite/client.js';
 import { insertInto, insertOnce, type ReadRows, type Statement, type StatementsBy } from '../steps/statement.js';
 import type { Op } from '../steps/step.js';
 
-export interface StoredCheckpointKey {
+interface StoredCheckpointKey {
   readonly verifierKey: string;
   readonly addedAt: Date;
   /** When it was taken away; null while it signs. */

@@ -22,17 +22,17 @@ import {
   type UserRead,
 } from './directory-statements.js';
 import type { KeyReads, ListOrder } from '../lists/list.js';
-import { inBatches, readPage } from '../lists/read-page.js';
+import { inBatches, keysOf, readPage } from '../lists/read-page.js';
 import { SharedReads } from './shared-reads.js';
 
-export interface DirectoryUserFilter {
+interface DirectoryUserFilter {
   readonly active?: boolean;
   readonly userName?: string;
   readonly username?: string;
 }
 
 /** Groups by the id of a user; a user without groups is not in it. */
-export type GroupsOfUser = ReadonlyMap<string, readonly DirectoryGroup[]>;
+type GroupsOfUser = ReadonlyMap<string, readonly DirectoryGroup[]>;
 
 /** People who were in a group that is not theirs any more. */
 export interface DirectoryLoss {
@@ -44,7 +44,7 @@ export interface DirectoryLoss {
 }
 
 /** Somebody with a name that was somebody else's. */
-export interface ReusedName {
+interface ReusedName {
   readonly n: bigint;
   readonly user: DirectoryUser;
 }
@@ -81,17 +81,12 @@ export class DirectoryTable {
 
   /** A deleted one too. */
   async user(id: string): Promise<DirectoryUser | null> {
-    return this.#oneUser({ sql: '"u"."id" = ?', parameters: [id] });
+    return this.#oneUser('id', id);
   }
 
   /** The listed user of this name, in the form in which names are compared. */
   async userNamed(folded: string): Promise<DirectoryUser | null> {
-    return this.#oneUser({ sql: '"u"."liveName" = ?', parameters: [folded] });
-  }
-
-  /** The last user of this name who is not listed any more. */
-  async lastNamed(folded: string): Promise<DirectoryUser | null> {
-    return this.#oneUser({ sql: '"u"."nameKey" = ? AND "u"."deletedAt" IS NOT NULL', parameters: [folded] }, ' DESC');
+    return this.#oneUser('liveName', folded);
   }
 
   /** Listed users for whom all conditions hold, by position. */
@@ -299,18 +294,16 @@ export class DirectoryTable {
           ORDER BY "u"."n" LIMIT ?`,
         parameters: [behind, ...conditions.flatMap(({ parameters }) => parameters), take],
       });
-      const records = rows.map((row) => ({
-        key: [BigInt((row as { readonly n: number | string }).n)],
-        item: directoryUserOf(row as UserRead),
-      }));
-      return { records, goesOnBehind: null };
+      const keys = keysOf(rows);
+      return { records: rows.map((row, i) => ({ key: keys[i] ?? [], item: directoryUserOf(row as UserRead) })) };
     });
   }
 
-  async #oneUser({ sql, parameters }: Condition, order = ''): Promise<DirectoryUser | null> {
+  /** The user by a column that is unique. */
+  async #oneUser(column: 'id' | 'liveName', value: string): Promise<DirectoryUser | null> {
     const [row] = await this.reads.readRows({
-      sql: `SELECT "u".* FROM "DirectoryUser" AS "u" WHERE ${sql}${order === '' ? '' : ` ORDER BY "u"."n"${order} LIMIT 1`}`,
-      parameters,
+      sql: `SELECT "u".* FROM "DirectoryUser" AS "u" WHERE "u".${quoted(column)} = ?`,
+      parameters: [value],
     });
     return row === undefined ? null : directoryUserOf(row as UserRead);
   }
@@ -357,16 +350,17 @@ interface Matching {
   readonly matchesOne: boolean;
 }
 
+/** The columns of attributes that are compared as names are. */
+const asNames = { userName: 'liveName', displayName: 'displayKey' } as const;
+
 function userCondition(condition: UserCondition): Condition {
   switch (condition.attribute) {
     case 'id':
-      return { sql: '"u"."id" = ?', parameters: [condition.value] };
-    case 'userName':
-      return { sql: '"u"."liveName" = ?', parameters: [foldedName(condition.value)] };
     case 'externalId':
-      return { sql: '"u"."externalId" = ?', parameters: [condition.value] };
+      return { sql: `"u".${quoted(condition.attribute)} = ?`, parameters: [condition.value] };
+    case 'userName':
     case 'displayName':
-      return { sql: '"u"."displayKey" = ?', parameters: [foldedName(condition.value)] };
+      return { sql: `"u".${quoted(asNames[condition.attribute])} = ?`, parameters: [foldedName(condition.value)] };
     case 'notKept':
       return { sql: 'FALSE', parameters: [] };
     case 'active':
@@ -384,11 +378,10 @@ function userCondition(condition: UserCondition): Condition {
 function groupCondition({ attribute, value }: GroupCondition): Condition {
   switch (attribute) {
     case 'id':
-      return { sql: '"g"."id" = ?', parameters: [value] };
+    case 'externalId':
+      return { sql: `"g".${quoted(attribute)} = ?`, parameters: [value] };
     case 'displayName':
       return { sql: '"g"."displayKey" = ?', parameters: [foldedName(value)] };
-    case 'externalId':
-      return { sql: '"g"."externalId" = ?', parameters: [value] };
     case 'member':
       return {
         sql: `"g"."n" IN (SELECT "m"."groupN" FROM "DirectoryMembership" AS "m"

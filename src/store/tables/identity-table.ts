@@ -3,9 +3,9 @@ import { type IdentityBlock, type IdentityFilter, countedCertificates, plainBloc
 import type { Page, PageQuery } from '../../model/outcome.js';
 import { type ColumnValue, type Condition, jsonRead } from '../steps/statement.js';
 import type { IdentityBlockTable } from './identity-block-table.js';
-import { behindPrefix } from '../lists/list-filter.js';
-import { type KeyReads, type ListKey, type ListOrder, compareParts } from '../lists/list.js';
-import { type FoundRecords, readPage, scanPage } from '../lists/read-page.js';
+import { behindPrefix, both } from '../lists/list-filter.js';
+import { compareParts, type KeyReads, type ListKey, type ListOrder } from '../lists/list.js';
+import { readPage, scanPage, type FoundRecords } from '../lists/read-page.js';
 
 /** A username with its live certificates, at most `countedCertificates` of them, those first that end last. */
 export interface LiveIdentity {
@@ -62,7 +62,7 @@ export class IdentityTable {
         const prefix = filter.usernamePrefix ?? '';
         const names = username.startsWith(prefix) ? [{ key: [username], username }] : [];
         const { records } = await this.#lookAt(names, filter, now);
-        return { records: records.filter(({ item }) => isWanted(item)), goesOnBehind: null };
+        return { records: records.filter(({ item }) => isWanted(item)) };
       });
     if (filter.blocked === true)
       return scanPage(page, byFoldedName, scan, (after, take) => this.#blocked(after, take, filter, now), isWanted);
@@ -83,7 +83,6 @@ export class IdentityTable {
         const found = new Map(records.map(({ item }) => [item.username, item]));
         return {
           records: names.map(({ name }) => ({ key: [name], item: found.get(name) ?? nothingOf(name) })),
-          goesOnBehind: null,
         };
       },
       isWanted,
@@ -139,24 +138,16 @@ export class IdentityTable {
   async #fewUsernames(filter: IdentityFilter, now: Date): Promise<readonly string[] | null> {
     const { cluster, group, expiresBefore, usernamePrefix = '' } = filter;
     const { dialect } = this.reads;
-    const along = (table: string, value: { column: string; parameter: ColumnValue } | null): Selected => ({
-      from: table,
+    const along = (from: string, value: { column: string; parameter: ColumnValue } | null): Selected => ({
+      from,
       where: dialect.indexRange(value, ['"r"."notAfter"'], '>', [now]),
     });
+    const all = along(ownTable, null);
     const ways: Selected[] = [
-      ...(group === undefined
-        ? []
-        : [
-            {
-              from: '"GroupMembership" AS "r" JOIN "CertificateRecord" AS "c" ON "c"."n" = "r"."certificateN"',
-              where: dialect.indexRange({ column: '"r"."name"', parameter: group }, ['"r"."notAfter"'], '>', [now]),
-            },
-          ]),
+      ...(group === undefined ? [] : [along(groupTable, { column: '"r"."name"', parameter: group })]),
       ...(cluster === undefined ? [] : [along(ownTable, { column: '"r"."cluster"', parameter: cluster })]),
-      along(ownTable, null),
-      ...(expiresBefore === undefined
-        ? []
-        : [{ from: ownTable, where: both(along(ownTable, null).where, before(expiresBefore)) }]),
+      all,
+      ...(expiresBefore === undefined ? [] : [{ from: ownTable, where: both(all.where, before(expiresBefore)) }]),
     ];
     for (const { from, where } of ways) {
       const many = await this.reads.readRows({
@@ -177,7 +168,7 @@ export class IdentityTable {
 
   /** Looks at the live certificates and the blocks of these usernames. */
   async #lookAt(names: readonly Named[], { cluster, group }: IdentityFilter, now: Date): Promise<FoundRecords<Found>> {
-    if (names.length === 0) return { records: [], goesOnBehind: null };
+    if (names.length === 0) return { records: [] };
     const [live, blocks] = await Promise.all([
       this.#liveOf(
         names.map(({ username }) => username),
@@ -196,7 +187,6 @@ export class IdentityTable {
         );
         return { key, item: { username, live: own, matching, block: byFolded.get(foldedName(username)) ?? null } };
       }),
-      goesOnBehind: null,
     };
   }
 
@@ -242,6 +232,7 @@ function padded(values: readonly string[]): readonly string[] {
 }
 
 const ownTable = '"CertificateRecord" AS "r"';
+const groupTable = '"GroupMembership" AS "r" JOIN "CertificateRecord" AS "c" ON "c"."n" = "r"."certificateN"';
 
 interface Named {
   readonly key: ListKey;
@@ -280,11 +271,6 @@ const fromList =
 const nothingOf = (username: string): Found => ({ username, live: [], matching: [], block: null });
 
 const before = (instant: Date): Condition => ({ sql: '"r"."notAfter" < ?', parameters: [instant] });
-const both = (a: Condition, b: Condition): Condition => ({
-  sql: `${a.sql} AND ${b.sql}`,
-  parameters: [...a.parameters, ...b.parameters],
-});
-
 function selects(filter: IdentityFilter, { username, matching, block }: Found): boolean {
   const { cluster, group, expiresBefore, blocked, usernamePrefix = '' } = filter;
   if (!username.startsWith(usernamePrefix)) return false;

@@ -29,6 +29,7 @@ import {
   type Keyed,
   inBatches,
   inOrderOf,
+  keysOf,
   numbersIn,
   readPage,
   scanPage,
@@ -135,7 +136,7 @@ export class RequestTable {
         ORDER BY "expiresAt", "n" LIMIT ${String(lapsedAtOnce)}`,
       parameters: [now],
     });
-    const found = await this.#byKeys(rows.map((row) => [BigInt((row as { readonly n: number | string }).n)]));
+    const found = await this.#byKeys(keysOf(rows));
     return found.map(({ item }) => item).sort((a, b) => (a.expiresAt?.getTime() ?? 0) - (b.expiresAt?.getTime() ?? 0));
   }
 
@@ -315,9 +316,13 @@ export function decisionOf(text: string, decidedAt: Date): RecordedDecision {
 }
 
 /** The columns of a renewal are set together: either all of them or none. */
-function renewalOf({ renewalOf, lineage, generation }: RequestRow): CertificateRequest['renewal'] {
-  if (renewalOf === null || lineage === null || generation === null) return null;
-  return { of: hexText(renewalOf), lineage: hexText(lineage), generation };
+export function renewalOf({
+  renewalOf: of,
+  lineage,
+  generation,
+}: Pick<RequestRow, 'renewalOf' | 'lineage' | 'generation'>): CertificateRequest['renewal'] {
+  if (of === null || lineage === null || generation === null) return null;
+  return { of: hexText(of), lineage: hexText(lineage), generation };
 }
 
 /** The columns of an attempt are set together: either all of them or none. */

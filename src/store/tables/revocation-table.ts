@@ -15,7 +15,7 @@ import {
 import { inBatches } from '../lists/read-page.js';
 
 /** `n` grows in the order of the commits, on every replica. */
-export interface StoredRevocation extends RevokedCertificate {
+interface StoredRevocation extends RevokedCertificate {
   readonly n: bigint;
 }
 

@@ -83,8 +83,7 @@ export class SessionTable {
         take,
         select: sessionColumns,
       });
-      const records = rows.map((row) => ({ key: [row.createdAt, row.id], item: sessionOf(row) }));
-      return { records, goesOnBehind: null };
+      return { records: rows.map((row) => ({ key: [row.createdAt, row.id], item: sessionOf(row) })) };
     });
   }
 

@@ -104,8 +104,7 @@ export class WebhookDeliveryTable {
         orderBy: { id: 'desc' },
         take,
       });
-      const records = rows.map((row) => ({ key: [row.id], item: webhookDeliveryOf(row) }));
-      return { records, goesOnBehind: null };
+      return { records: rows.map((row) => ({ key: [row.id], item: webhookDeliveryOf(row) })) };
     });
   }
 

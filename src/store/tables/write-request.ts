@@ -57,7 +57,7 @@ export function requestRow(request: CertificateRequest, decision: DecisionText):
 }
 
 /** A decision without its instant: one text for all requests that were decided alike. */
-export interface DecisionText {
+interface DecisionText {
   readonly sha256: Buffer;
   readonly text: string;
 }

@@ -4,7 +4,6 @@ import {
   consistencyProof,
   emptyTreeHash,
   GrowingTree,
-  showsInclusion,
   inclusionProof,
   isConsistent,
   leafHash,
@@ -12,6 +11,7 @@ import {
   rootHash,
   type TreeHashes,
 } from '../../../src/audit/merkle-tree.js';
+import { showsInclusion } from '../../helpers/shows-inclusion.js';
 
 /** The leaves and roots that the implementations of Certificate Transparency are tested with. */
 const leaves = ['', '00', '10', '2021', '3031', '40414243', '5051525354555657', '606162636465666768696a6b6c6d6e6f'].map(

@@ -60,7 +60,6 @@ describe('the directory', () => {
     expect(await commit({ op: 'insertDirectoryUser', user: aDirectoryUser({ userName: 'TWICE' }) })).toEqual({
       committed: true,
     });
-    expect(await opened.store.directory.lastNamed('twice')).toEqual(deleted);
   });
 
   it('has one person of a username who is here, whatever their userNames are', async () => {

@@ -5,7 +5,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { verifyChain } from '../../../../src/audit/chain.js';
 import {
   GrowingTree,
-  showsInclusion,
   isConsistent,
   leafHash,
   consistencyProof,
@@ -30,6 +29,7 @@ import { onPostgresql } from '../../../helpers/test-store.js';
 import { newCheckpointSigner } from '../../../helpers/checkpoint-signer.js';
 import { temporaryDirectory } from '../../../helpers/temporary-directory.js';
 import { anEvent, aRequest, testStore } from '../../../unit/store/records.js';
+import { showsInclusion } from '../../../helpers/shows-inclusion.js';
 
 const directory = temporaryDirectory();
 let archiveDir: string;
