@@ -117,7 +117,7 @@ function nameInside({ path, bytes }: Source): string {
 }
 
 /** One entry of a tar: POSIX.1-2017 pax, ustar, GNU or V7. `bytes` is a view into the tar. */
-export interface TarEntry {
+interface TarEntry {
   readonly name: string;
   readonly kind: TarEntryKind;
   readonly bytes: Buffer;
