@@ -1,4 +1,5 @@
-import { magnitudeOf, type Time, withoutLeadingZeros } from '../tree/values.js';
+import { magnitudeOf, signedMagnitude, type Time, withoutLeadingZeros } from '../tree/values.js';
+import type { DerElement} from '../strict/der.js';
 import { DerError, Tag } from '../strict/der.js';
 import type { ObjectNames } from './object-names.js';
 
@@ -56,6 +57,12 @@ export const brokenHex = (bytes: Buffer): string =>
     .toString('hex')
     .toUpperCase()
     .replace(/(.{70})(?=.)/g, '$1\\\n');
+
+/** Hexadecimal octets of the magnitude, as OpenSSL prints the integers of parameters. */
+export function integerHex(element: DerElement): string {
+  const { negative, octets } = signedMagnitude(element);
+  return (negative ? '-' : '') + brokenHex(octets);
+}
 
 /** Key material has 15 octets in a line. */
 const perLine = 15;

@@ -101,10 +101,10 @@ const rsaAlgorithms: ReadonlySet<string> = new Set(['1.2.840.113549.1.1.1', '2.5
 /** Throws `DerError`. */
 export function readPublicKeyTree(reader: DerReader): PublicKeyTree {
   const info = reader.expect(Tag.SEQUENCE, 'the public key');
-  const fields = inside(info);
-  const algorithm = readAlgorithm(fields, 'the algorithm of the public key');
-  const octets = clearedOctets(bitStringOf(fields.expect(Tag.BIT_STRING, 'the bits of the public key')));
-  fields.end('the public key');
+  const { algorithm, octets } = readInside(info, 'the public key', (fields) => ({
+    algorithm: readAlgorithm(fields, 'the algorithm of the public key'),
+    octets: clearedOctets(bitStringOf(fields.expect(Tag.BIT_STRING, 'the bits of the public key'))),
+  }));
   const rsa = rsaAlgorithms.has(algorithm.oid) ? readContents(octets, 'the RSA key', readRsaPublicKey) : null;
   return { raw: info.raw, algorithm, octets, rsa };
 }

@@ -9,7 +9,15 @@ import {
   Tag,
 } from '../strict/der.js';
 import { type AlgorithmIdentifier, type PublicKeyTree, readAlgorithm, readPublicKeyTree } from './public-key.js';
-import { type BitString, bitStringOf, dottedIdentifier, readAll, readAnyTime, type Time } from './values.js';
+import {
+  type BitString,
+  bitStringOf,
+  dottedIdentifier,
+  readAll,
+  readAnyTime,
+  readOptional,
+  type Time,
+} from './values.js';
 import { type ExtensionTree, readExtensionTrees } from './extension.js';
 import { type NameTree, readName } from './name.js';
 import { requestAttribute } from '../strict/object-identifiers.js';
@@ -24,37 +32,47 @@ export interface SignedObject {
   readonly trailing: readonly string[];
 }
 
-/** Where a SignedObject stands open: its fields are still to be read. */
-export interface OpenSignedObject {
+/** A SignedObject that is open: its fields are still to be read. */
+interface OpenSignedObject {
   readonly object: SignedObject;
   readonly fields: DerReader;
   /** Notes that something follows a part, if something does. */
   readonly noteTrailing: (reader: DerReader, part: string) => void;
+  /** Reads the inside of an element, and notes whether something follows this part of it. */
+  readonly readPart: <T>(element: DerElement, part: string, read: (reader: DerReader) => T) => T;
 }
 
 /** Throws `DerError`. */
-export function openSignedObject(der: Buffer, what: string): OpenSignedObject {
+function openSignedObject(der: Buffer, what: string): OpenSignedObject {
   const element = onlyElement(der, what);
   if (element.tag !== Tag.SEQUENCE) throw new DerError(`${what} is no SEQUENCE`, 0);
   const trailing: string[] = [];
-  const noteTrailing = (reader: DerReader, part: string): void => {
+  const noteTrailing: OpenSignedObject['noteTrailing'] = (reader, part) => {
     if (!reader.atEnd) trailing.push(part);
   };
-  const outer = inside(element);
-  const toBeSigned = outer.expect(Tag.SEQUENCE, 'the signed part');
-  const algorithm = readAlgorithm(outer, 'the signature algorithm');
-  const signature = bitStringOf(outer.expect(Tag.BIT_STRING, 'the signature'));
-  noteTrailing(outer, 'the signature');
-  const object = { raw: element.raw, toBeSigned: toBeSigned.raw, algorithm, signature, trailing };
-  return { object, fields: inside(toBeSigned), noteTrailing };
+  const readPart: OpenSignedObject['readPart'] = (whole, part, read) => {
+    const reader = inside(whole);
+    const value = read(reader);
+    noteTrailing(reader, part);
+    return value;
+  };
+  const { toBeSigned, ...signed } = readPart(element, 'the signature', (outer) => ({
+    toBeSigned: outer.expect(Tag.SEQUENCE, 'the signed part'),
+    algorithm: readAlgorithm(outer, 'the signature algorithm'),
+    signature: bitStringOf(outer.expect(Tag.BIT_STRING, 'the signature')),
+  }));
+  const object = { raw: element.raw, toBeSigned: toBeSigned.raw, ...signed, trailing };
+  return { object, fields: inside(toBeSigned), noteTrailing, readPart };
 }
 
-/** The Extensions inside their EXPLICIT tag. */
-export function extensionsInside(wrapped: DerElement, noteTrailing: OpenSignedObject['noteTrailing']): DerElement {
-  const wrapper = inside(wrapped);
-  const extensions = wrapper.next();
-  noteTrailing(wrapper, 'the extensions');
-  return extensions;
+/** The Extensions under their EXPLICIT tag, which are the last field; null where they are left out. */
+function readLastExtensions(
+  { fields, noteTrailing, readPart }: OpenSignedObject,
+  tag: number,
+): readonly ExtensionTree[] | null {
+  const wrapped = fields.optional(tag);
+  noteTrailing(fields, 'the last field of the signed part');
+  return wrapped ? readExtensionTrees(readPart(wrapped, 'the extensions', (wrapper) => wrapper.next())) : null;
 }
 
 /** A certificate (RFC 5280 4.1), read as far as OpenSSL and Go read it. */
@@ -79,46 +97,26 @@ export interface CertificateTree extends SignedObject {
 
 /** Reads one certificate in DER. Throws `DerError`. */
 export function readCertificateTree(der: Buffer): CertificateTree {
-  const { object, fields, noteTrailing } = openSignedObject(der, 'the certificate');
-  const explicitVersion = fields.optional(contextConstructed(0));
-  let version: DerElement | null = null;
-  if (explicitVersion !== undefined) {
-    const wrapper = inside(explicitVersion);
-    version = wrapper.expect(Tag.INTEGER, 'the version');
-    noteTrailing(wrapper, 'the version');
-  }
-  const serialNumber = fields.expect(Tag.INTEGER, 'the serial number');
-  const innerAlgorithm = readAlgorithm(fields, 'the signature algorithm');
-  const issuer = readName(fields, 'the issuer');
-  const validity = inside(fields.expect(Tag.SEQUENCE, 'the validity'));
-  const notBefore = readAnyTime(validity.next(), 'notBefore');
-  const notAfter = readAnyTime(validity.next(), 'notAfter');
-  noteTrailing(validity, 'notAfter');
-  const subject = readName(fields, 'the subject');
-  const publicKey = readPublicKeyTree(fields);
-  const uniqueId = (tag: number): BitString | null => {
-    const element = fields.optional(contextPrimitive(tag));
-    return element ? bitStringOf(element) : null;
-  };
-  const issuerUniqueId = uniqueId(1);
-  const subjectUniqueId = uniqueId(2);
-  const wrapped = fields.optional(contextConstructed(3));
-  noteTrailing(fields, 'the last field of the signed part');
-  const extensions = wrapped ? readExtensionTrees(extensionsInside(wrapped, noteTrailing)) : null;
+  const open = openSignedObject(der, 'the certificate');
+  const { object, fields, readPart } = open;
   return {
     kind: 'certificate',
     ...object,
-    version,
-    serialNumber,
-    innerAlgorithm,
-    issuer,
-    notBefore,
-    notAfter,
-    subject,
-    publicKey,
-    issuerUniqueId,
-    subjectUniqueId,
-    extensions,
+    version: readOptional(fields, contextConstructed(0), (explicit) =>
+      readPart(explicit, 'the version', (wrapper) => wrapper.expect(Tag.INTEGER, 'the version')),
+    ),
+    serialNumber: fields.expect(Tag.INTEGER, 'the serial number'),
+    innerAlgorithm: readAlgorithm(fields, 'the signature algorithm'),
+    issuer: readName(fields, 'the issuer'),
+    ...readPart(fields.expect(Tag.SEQUENCE, 'the validity'), 'notAfter', (validity) => ({
+      notBefore: readAnyTime(validity.next(), 'notBefore'),
+      notAfter: readAnyTime(validity.next(), 'notAfter'),
+    })),
+    subject: readName(fields, 'the subject'),
+    publicKey: readPublicKeyTree(fields),
+    issuerUniqueId: readOptional(fields, contextPrimitive(1), bitStringOf),
+    subjectUniqueId: readOptional(fields, contextPrimitive(2), bitStringOf),
+    extensions: readLastExtensions(open, contextConstructed(3)),
   };
 }
 
@@ -219,30 +217,23 @@ export interface RevocationDetails {
 
 /** Reads one certificate list in DER. Throws `DerError`. */
 export function readCertificateListTree(der: Buffer): CertificateListTree {
-  const { object, fields, noteTrailing } = openSignedObject(der, 'the certificate list');
-  const version = fields.optional(Tag.INTEGER) ?? null;
-  const innerAlgorithm = readAlgorithm(fields, 'the signature algorithm');
-  const issuer = readName(fields, 'the issuer');
-  const thisUpdate = readAnyTime(fields.next(), 'thisUpdate');
-  const isTime = fields.peekTag() === Tag.UTC_TIME || fields.peekTag() === Tag.GENERALIZED_TIME;
-  const nextUpdate = isTime ? readAnyTime(fields.next(), 'nextUpdate') : null;
-  const list = fields.optional(Tag.SEQUENCE);
-  const revoked = list
-    ? readAll(inside(list), (reader) => openEntry(reader.expect(Tag.SEQUENCE, 'an entry of the list')))
-    : [];
-  const wrapped = fields.optional(contextConstructed(0));
-  noteTrailing(fields, 'the last field of the signed part');
-  const extensions = wrapped ? readExtensionTrees(extensionsInside(wrapped, noteTrailing)) : null;
+  const open = openSignedObject(der, 'the certificate list');
+  const { object, fields } = open;
+  const nextUpdateOf = (tag: number | undefined): Time | null =>
+    tag === Tag.UTC_TIME || tag === Tag.GENERALIZED_TIME ? readAnyTime(fields.next(), 'nextUpdate') : null;
   return {
     kind: 'list',
     ...object,
-    version,
-    innerAlgorithm,
-    issuer,
-    thisUpdate,
-    nextUpdate,
-    revoked,
-    extensions,
+    version: fields.optional(Tag.INTEGER) ?? null,
+    innerAlgorithm: readAlgorithm(fields, 'the signature algorithm'),
+    issuer: readName(fields, 'the issuer'),
+    thisUpdate: readAnyTime(fields.next(), 'thisUpdate'),
+    nextUpdate: nextUpdateOf(fields.peekTag()),
+    revoked:
+      readOptional(fields, Tag.SEQUENCE, (list) =>
+        readAll(inside(list), (reader) => openEntry(reader.expect(Tag.SEQUENCE, 'an entry of the list'))),
+      ) ?? [],
+    extensions: readLastExtensions(open, contextConstructed(0)),
   };
 }
 
@@ -254,11 +245,9 @@ function openEntry(entry: DerElement): RevokedEntry {
     details: () => {
       const rest = inside(entry);
       rest.next();
-      const date = readAnyTime(rest.next(), 'a revocation date');
-      const extensions = rest.optional(Tag.SEQUENCE);
       return {
-        date,
-        extensions: extensions ? readExtensionTrees(extensions) : null,
+        date: readAnyTime(rest.next(), 'a revocation date'),
+        extensions: readOptional(rest, Tag.SEQUENCE, readExtensionTrees),
         hasTrailingData: !rest.atEnd,
       };
     },

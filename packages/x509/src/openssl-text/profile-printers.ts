@@ -17,6 +17,8 @@ import {
   brokenHex,
   hexPairs,
   indentation,
+  instantText,
+  integerHex,
   type OctetPrinter,
   octets,
   octetsUntilNul,
@@ -24,10 +26,15 @@ import {
   type PrintPlace,
   timeText,
 } from './printing.js';
-import { integerHex } from './signature-text.js';
 import { readGeneralName } from '../tree/name.js';
 import { generalNameText } from './name-text.js';
 import type { ObjectNames } from './object-names.js';
+import type { SignedCertificateTimestamp } from '../tree/extension-values.js';
+
+/*
+ * Printers of extensions that other standards define than RFC 5280 and X.509: profiles of PKIX, resources of the Internet,
+ * Certificate Transparency, and nations.
+ */
 
 /** Prints the SEQUENCE with which a value begins. */
 const sequencePrinter =
@@ -274,8 +281,54 @@ function withLongName(element: DerElement, names: ObjectNames): string {
   return `${name === dotted ? 'undefined' : name} (${dotted})`;
 }
 
+/** RFC 5246 7.4.1.4.1: hash and signature. OpenSSL reads timestamps with these two alone. */
+const timestampSignatures: Readonly<Record<string, string>> = {
+  '4 1': 'sha256WithRSAEncryption',
+  '4 3': 'ecdsa-with-SHA256',
+};
+
+function timestampText({ raw, version, v1 }: SignedCertificateTimestamp, indent: number): string {
+  const margin = `\n${indentation(indent + 4)}`;
+  const block = (bytes: Buffer): string => continuedHex(bytes, indent + 16);
+  const heading = `${indentation(indent)}Signed Certificate Timestamp:${margin}Version   : `;
+  if (version === null) throw new DerError('a timestamp is empty', 0);
+  if (v1 === null) return `${heading}unknown\n${indentation(indent + 16)}${block(raw)}`;
+
+  const signatureName = timestampSignatures[`${v1.hashAlgorithm} ${v1.signatureAlgorithm}`];
+  if (signatureName === undefined || v1.signature.length === 0)
+    throw new DerError('the signature of a timestamp is of an unknown kind', 0);
+  return (
+    `${heading}v1 (0x0)` +
+    `${margin}Log ID    : ${block(v1.logId)}` +
+    `${margin}Timestamp : ${timestampTime(v1.milliseconds)}` +
+    `${margin}Extensions: ${v1.extensions.length === 0 ? 'none' : block(v1.extensions)}` +
+    `${margin}Signature : ${signatureName}` +
+    `${margin}            ${block(v1.signature)}`
+  );
+}
+
+/** 9999-12-31T23:59:59.999Z, the last instant that a GeneralizedTime can express. */
+const lastMillisecond = 253402300799999n;
+
+const timestampTime = (milliseconds: bigint): string =>
+  milliseconds > lastMillisecond
+    ? ''
+    : instantText(Number(milliseconds), String(milliseconds % 1000n).padStart(3, '0'));
+
+/** Upper case hexadecimal, 16 octets in a line; all lines but the first are indented. */
+function continuedHex(bytes: Buffer, indent: number): string {
+  const lines: string[] = [];
+  for (let start = 0; start < bytes.length; start += 16)
+    lines.push(hexPairs(bytes.subarray(start, start + 16)).toUpperCase());
+  return lines.join(`:\n${indentation(indent)}`);
+}
+
+/** The timestamps of Certificate Transparency (RFC 6962 3.3). */
+export const printTimestamps = (list: readonly SignedCertificateTimestamp[], { indent }: PrintPlace): string =>
+  list.map((timestamp) => timestampText(timestamp, indent)).join('\n');
+
 /** Printers of extensions that are shown in this text alone, and so read their octets themselves. */
-export const rareExtensionPrinters: ReadonlyMap<string, OctetPrinter> = new Map([
+export const octetPrinters: ReadonlyMap<string, OctetPrinter> = new Map([
   ['1.3.6.1.5.5.7.1.7', printIpAddressBlocks],
   ['1.3.6.1.5.5.7.1.8', printAsIdentifiers],
   ['1.3.6.1.5.5.7.1.14', printProxyCertificateInformation],
