@@ -1,6 +1,5 @@
 import { magnitudeOf, signedMagnitude, type Time, withoutLeadingZeros } from '../tree/values.js';
-import type { DerElement} from '../strict/der.js';
-import { DerError, Tag } from '../strict/der.js';
+import { type DerElement, DerError, Tag } from '../strict/der.js';
 import type { ObjectNames } from './object-names.js';
 
 /*
