@@ -47,14 +47,13 @@ const rooms = {
     '@kubepass/x509/public-keys',
     texts,
     'kubernetes',
-    'workers/worker-file.ts',
-    'workers/worker-error.ts',
+    'workers/thread.ts',
   ],
   store: ['model', 'audit', 'identity', 'workers', 'inspections/inventory.ts', x509, texts],
   // All that use cases share. From here on each room may use those before it.
   context: ['model', 'store', 'signing/signer.ts', 'kubernetes', 'policy/policy-set.ts', x509, texts],
   // Ends access: blocks, revocations, lost groups, and the clusters that refuse.
-  access: ['context', 'model', 'store', 'identity', 'kubernetes', 'policy/given-groups.ts', 'formats', x509, texts],
+  access: ['context', 'model', 'store', 'identity', 'kubernetes', 'policy/policy-set.ts', 'formats', x509, texts],
   // Intent, signature, check, outcome.
   issuance: ['context', 'access', 'model', 'store', 'signing/signer.ts', 'kubernetes', 'peculiar', x509, texts],
   requests: [
@@ -191,7 +190,7 @@ const edges = {
   // On control-plane nodes: keeps the file that names revoked certificates.
   'revocation-file.ts': ['revocation-file', 'config/secrets.ts'],
   // Make backups of the database and put it back. No HTTP; `model` for a type.
-  'backup.ts': ['backup/backup.ts', 'backup/files-apart.ts', 'backup/verify-database.ts', 'config'],
+  'backup.ts': ['backup/backup.ts', 'backup/verify-database.ts', 'config'],
   'restore.ts': ['backup/restore-database.ts', 'backup/verify-database.ts', 'config', 'model/restoration.ts'],
   // Tries an upgrade on a copy of the database.
   'upgrade-drill.ts': ['backup/upgrade-drill.ts', 'config'],

@@ -17,7 +17,7 @@ import type { IssuanceContext } from '../context/context.js';
 import { spellingsOf } from './blocks.js';
 import { enforcementOn } from './revocations.js';
 import type { Requester } from '../model/principal.js';
-import { groupsGivenOnly, groupsOfDirectory } from '../policy/given-groups.js';
+import { groupsGivenOnly, groupsOfDirectory } from '../policy/policy-set.js';
 
 /** The names of a request about which the directory is asked. */
 interface DirectorySubject {

@@ -146,7 +146,7 @@ function bindingsOf({ clusters }: IssuanceContext, username: string): readonly B
     .filter(({ cluster }) => cluster.readsRoleBindings)
     .map((issuing) => {
       const { cluster } = issuing;
-      const grants = issuing.blastRadius(username, [])?.grants ?? null;
+      const grants = issuing.roleBindings?.blastRadius(username, [])?.grants ?? null;
       const own = grants?.filter(({ subject }) => subject.kind === 'User' && subject.name === username) ?? null;
       return {
         cluster: cluster.name,

@@ -7,17 +7,16 @@ import type { ApiTokenAuthenticator } from '../identity/callers/callers.js';
 import type { SessionAuthenticator } from '../identity/sessions.js';
 import type { KeptCheckpoint } from '../backup/kept-checkpoint.js';
 import type { KeptRevocations } from '../backup/kept-revocations.js';
-import { policySetsOnce } from '../backup/open-store.js';
-import { withdrawalBy } from '../backup/withdrawals.js';
+import { withdrawalBy } from '../backup/kept-revocations-file.js';
 
 /** The parts that look at a step before it is committed, in their order. The process begins with them. */
 export const followersFromTheStart = (
   keptCheckpoint: Pick<KeptCheckpoint, 'follower'>,
   budgets: Pick<Budgets, 'areCounted' | 'spend'>,
-): readonly CommitFollower[] => [keptCheckpoint.follower, ...budgetFollower(budgets), policySetsOnce()];
+): readonly CommitFollower[] => [keptCheckpoint.follower, ...budgetFollower(budgets)];
 
 /** The parts of this process that know of a commit before its caller does. */
-export interface CommitFollowers {
+interface CommitFollowers {
   readonly fromTheStart: readonly CommitFollower[];
   readonly denyList: Pick<DenyList, 'add'>;
   /** The list beside the database. */

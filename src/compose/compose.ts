@@ -11,7 +11,6 @@ import { type CallersTrustInForce, openClientCertificates } from './client-certi
 import { openWaysIn } from './ways-in.js';
 import { Closings, openRuntime, type Overrides, type Runtime } from './runtime.js';
 import { commitFollowers } from './commit-followers.js';
-import { detectRestoration } from '../backup/detect-restoration.js';
 import { openAccess } from './open-access.js';
 import { openAudit, type OpenedAudit } from './open-audit.js';
 import { openClusters } from './open-clusters.js';
@@ -105,7 +104,7 @@ async function wire(
       await Promise.all([policies.reload(), files.reload()]);
     },
     async begin() {
-      await beginWork(runtime, { ...parts, known });
+      await beginWork(runtime, parts, known);
       setRecovered();
     },
   };
@@ -120,7 +119,7 @@ async function recordStart(
 ): Promise<void> {
   await recordServiceStarted(context);
   await checkpoints.open();
-  await detectRestoration({ restorations, checkpoints, keptCheckpoint, instance, log });
+  await restorations.detect({ keptCheckpoint, instance, tree: checkpoints.tree });
   await makeFirstAdminToken(config, context.store, clock, log);
   await warnOfBreakGlass(context.store, clock, log);
 }

@@ -1,3 +1,5 @@
+import { inRounds } from '../context/in-rounds.js';
+import type { CertificateRequest } from '../model/certificate-request.js';
 import { idempotencyKeySeconds } from '../context/idempotency-keys.js';
 import { recoverRequests } from '../requests/recover-requests.js';
 import { type IssuanceContext, secondsAfter } from '../context/context.js';
@@ -10,19 +12,12 @@ import { BlockedAccess } from '../access/blocks.js';
 
 const headMilliseconds = 60_000;
 
-export interface Housekeeping {
-  /** Resolves once the requests that an earlier process left are recovered; never where it is stopped before. */
-  readonly recovered: Promise<void>;
-  /** Begins nothing more, and resolves when the round under way has finished what it began. */
-  stop(): Promise<void>;
-}
-
 /**
  * Works beside the requests. At once and then every few seconds, a round recovers requests that were left, ends lapsed
  * requests, and deletes old idempotency keys, sessions and proofs; no round begins while another runs. Rounds of their own announce certificates
  * that end soon, because after an outage these may be many, and follow up lost groups, because thousands may lose one at once. Every minute the head of the audit chain is logged, so that a kept log shows whether the chain was ever rewritten.
  */
-export function startHousekeeping(context: IssuanceContext, roundMilliseconds = 5_000): Housekeeping {
+export function startHousekeeping(context: IssuanceContext, roundMilliseconds = 5_000) {
   let stopped = false;
   let isRecovered = false;
   const { promise: recovered, resolve: tellRecovered } = Promise.withResolvers<undefined>();
@@ -50,29 +45,13 @@ export function startHousekeeping(context: IssuanceContext, roundMilliseconds = 
   );
   const heads = setInterval(() => void logHead(context), headMilliseconds);
   return {
+    /** Resolves once the requests that an earlier process left are recovered; never where it is stopped before. */
     recovered,
+    /** Begins nothing more, and resolves when the round under way has finished what it began. */
     async stop() {
       stopped = true;
       clearInterval(heads);
       await Promise.all(rounds.map((each) => each.stop()));
-    },
-  };
-}
-
-/** Runs the round at once and then at this interval, but never two at a time. */
-function inRounds(run: () => Promise<void>, milliseconds: number): { stop(): Promise<void> } {
-  let round: Promise<void> | null = null;
-  const begin = () => {
-    round ??= run().finally(() => {
-      round = null;
-    });
-  };
-  begin();
-  const rounds = setInterval(begin, milliseconds);
-  return {
-    async stop() {
-      clearInterval(rounds);
-      await round;
     },
   };
 }

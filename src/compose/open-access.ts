@@ -6,7 +6,7 @@ import { DenyList } from '../access/revocations.js';
 import { followedWriter } from '../store/writer/followed-writer.js';
 import type { Store } from '../store/store.js';
 import { type KeptRevocations, openKeptRevocations } from '../backup/kept-revocations.js';
-import { restorationFirst } from '../backup/detect-restoration.js';
+import { restorationFirst } from '../backup/record-restoration.js';
 import type { OpenedDatabase } from './open-database.js';
 import type { Runtime } from './runtime.js';
 import { openSessionAuthenticator } from './sign-in.js';

@@ -11,7 +11,7 @@ import { openKeyProofs } from '../requests/open-key-proofs.js';
 import { openSignIn, type OpenedSignIn } from './sign-in.js';
 
 /** The parts that are open before callers get in. */
-export interface WaysInParts {
+interface WaysInParts {
   readonly context: IssuanceContext;
   readonly access: Pick<OpenedAccess, 'authenticators'>;
   readonly clientCertificates: OpenedClientCertificates | null;

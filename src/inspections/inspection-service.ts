@@ -18,7 +18,7 @@ import { done, refused, type Outcome } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import type { Budgets } from '../identity/spent-budgets.js';
 import { InspectionBusyError } from '../model/errors.js';
-import { describeFailure } from '../workers/worker-error.js';
+import { describeFailure } from '../workers/thread.js';
 import { TooManyWaitingError } from '@kubepass/x509';
 import { InspectionFailedError, type InspectionPool } from './inspection-pool.js';
 import type { InventoryReader } from './inventory.js';

@@ -1,19 +1,24 @@
 import type { GrantReference, Privileges } from '../model/blast-radius.js';
-import { quote } from '@kubepass/inspect/formats';
-import { evaluateExpression, Findings, variablesOf, type DecisionInput, type Judgement } from './evaluation.js';
+import { quote, quoteAll } from '@kubepass/inspect/formats';
 import type { Resolution } from './policy-schema.js';
 import { longestDefaultSeconds, type Guardrail } from './policy-set.js';
-import { checkSelector } from './selector.js';
-import { describeStages } from './stages.js';
+import {
+  evaluateExpression,
+  type Findings,
+  variablesOf,
+  type DecisionInput,
+  type Judgement,
+  checkSelector,
+} from './evaluation.js';
+import type { ApprovalStage, PrincipalSelector, Violation } from '../model/decision.js';
 
 /**
  * Judges a request under one guardrail from a file. If the selector and every condition hold, the guardrail denies or,
  * if it has an approval, requires that approval. If any condition does not hold, the guardrail does nothing. If no
  * condition fails to hold and one could not be evaluated, the guardrail denies.
  */
-export function evaluateGuardrail(guardrail: Guardrail, input: DecisionInput): Judgement {
+export function evaluateGuardrail(guardrail: Guardrail, input: DecisionInput, findings: Findings): Judgement {
   const { name, approval } = guardrail;
-  const findings = new Findings('guardrail', name);
   if (!checkSelector(guardrail.selector, input, findings)) return findings.notApplicable();
 
   const conditions = [
@@ -40,7 +45,7 @@ export function evaluateGuardrail(guardrail: Guardrail, input: DecisionInput): J
     return findings.judged();
   }
   noteAll(checks, findings, false);
-  findings.holds('approval', `at least ${describeStages(approval.stages)}`, 'asked for');
+  findings.note('approval', true, `at least ${describeStages(approval.stages)}`, 'asked for');
   return findings.judged(approval.stages);
 }
 
@@ -63,10 +68,7 @@ interface ConditionCheck {
 }
 
 /** The condition could not be evaluated; the guardrail denies with this reason. */
-interface CannotTell {
-  readonly reason: string;
-  readonly message: string;
-}
+type CannotTell = Pick<Violation, 'reason' | 'message'>;
 
 /** Holds if any glob matches any value. */
 function matchCondition({ match }: Guardrail, { request, values, found }: DecisionInput): readonly Condition[] {
@@ -163,4 +165,20 @@ function noteAll(checks: readonly ConditionCheck[], findings: Findings, objects:
 /** The values or bindings that the last condition with any found; otherwise the request as a whole. */
 function subjectsOf(conditions: readonly Condition[]): readonly string[] {
   return conditions.map(({ subjects }) => subjects).findLast(({ length }) => length > 0) ?? ['the request'];
+}
+
+/** `2 approvals by groups "leads", then 1 approval`. */
+export function describeStages(stages: readonly ApprovalStage[]): string {
+  if (stages.length === 0) return 'none';
+  return stages
+    .map(({ count, approvers }) => {
+      const by = describeApprovers(approvers);
+      return `${count} ${count === 1 ? 'approval' : 'approvals'}${by && ` by ${by}`}`;
+    })
+    .join(', then ');
+}
+
+function describeApprovers({ names, groups, roles }: PrincipalSelector = {}): string {
+  const fields = Object.entries({ names, groups, roles });
+  return fields.flatMap(([field, values]) => (values ? [`${field} ${quoteAll(values)}`] : [])).join(' with ');
 }

@@ -4,48 +4,28 @@ import { quote, quoteAll } from '@kubepass/inspect/formats';
 import { quoteName } from '../model/name-grammar.js';
 import type { Expression } from './cel/compile-expression.js';
 import type { ExpressionVariables } from './cel/variables.js';
-import type { GlobValues } from './glob.js';
+import { isNamed, isInGroup, hasRole, type Selector, globValuesOf } from './selector.js';
 import type { RequestToDecide } from './policy-set.js';
 
-/** The subject of one decision. Texts that many rules need are prepared once. */
-export interface DecisionInput {
-  readonly request: RequestToDecide;
-  readonly requester: Requester;
-  readonly facts: DecisionFacts;
-  readonly now: Date;
-  /** The values of the variables in globs. */
-  readonly values: GlobValues;
-  /** The variables of expressions by the lifetime of the certificate. The same object is bound only once. */
-  readonly variables: Map<number, ExpressionVariables>;
-  /** The values as the trace quotes them. */
-  readonly found: {
-    readonly cluster: string;
-    readonly username: string;
-    readonly groups: string;
-    /** The same groups one by one, in their order. */
-    readonly eachGroup: readonly string[];
-    readonly collector: string;
-    readonly requester: { readonly name: string; readonly groups: string; readonly roles: string };
-  };
-}
+export type DecisionInput = ReturnType<typeof decisionInput>;
 
-export function decisionInput(
-  request: RequestToDecide,
-  requester: Requester,
-  facts: DecisionFacts,
-  now: Date,
-): DecisionInput {
+/** The subject of one decision. Texts that many rules need are prepared once. */
+export function decisionInput(request: RequestToDecide, requester: Requester, facts: DecisionFacts, now: Date) {
   return {
     request,
     requester,
     facts,
     now,
+    /** The values of the variables in globs. */
     values: globValuesOf(requester),
-    variables: new Map(),
+    /** The variables of expressions by the lifetime of the certificate. The same object is bound only once. */
+    variables: new Map<number, ExpressionVariables>(),
+    /** The values as the trace quotes them. */
     found: {
       cluster: quote(facts.cluster),
       username: quote(request.username),
       groups: quoteAll(request.groups),
+      /** The same groups one by one, in their order. */
       eachGroup: request.groups.map(quote),
       collector: quoteName(request.collector),
       requester: {
@@ -56,9 +36,6 @@ export function decisionInput(
     },
   };
 }
-
-/** The values of the variables in globs for what this requester asks. */
-export const globValuesOf = ({ name }: Requester): GlobValues => ({ 'requester.username': name });
 
 /** The variables of expressions for a certificate with this lifetime. */
 export function variablesOf(input: DecisionInput, expirationSeconds: number): ExpressionVariables {
@@ -88,7 +65,10 @@ export function variablesOf(input: DecisionInput, expirationSeconds: number): Ex
   return variables;
 }
 
-/** Where nothing is renewed, or nobody approved, the instants are the beginning of 1970, so that no expression needs `has`. */
+/**
+ * Where nothing is renewed, or nobody approved, the instants are the beginning of 1970, so that no expression needs
+ * `has`.
+ */
 function renewalVariable(renewal: DecisionFacts['renewal']): ExpressionVariables['renewal'] {
   const never = '1970-01-01T00:00:00Z';
   const { of = '', generation = 0, approvedAt, notAfter = never } = renewal ?? {};
@@ -147,11 +127,20 @@ export class Findings {
     this.checks.push({ check, passed, expected, found });
   }
 
-  holds(check: string, expected: string, found: string): void {
-    this.checks.push({ check, passed: true, expected, found });
+  /** Adds a check. If it fails, the caller is told `reason`, with one message for each value that is not permitted. */
+  requires(
+    check: string,
+    passed: boolean,
+    expected: string,
+    found: string,
+    reason: string,
+    ...messages: readonly string[]
+  ): void {
+    if (passed) this.note(check, true, expected, found);
+    else this.fails(check, expected, found, reason, ...messages);
   }
 
-  /** Adds a check that fails. The caller is told `reason`, with one message for each value that is not permitted. */
+  /** Adds a check that fails. */
   fails(check: string, expected: string, found: string, reason: string, ...messages: readonly string[]): void {
     this.checks.push({ check, passed: false, expected, found, reason });
     for (const message of messages) this.objects(reason, message);
@@ -191,13 +180,37 @@ export function failClosed<Rule extends { readonly name: string }>(
   kind: TraceEntry['kind'],
   rule: Rule,
   input: DecisionInput,
-  evaluate: (rule: Rule, input: DecisionInput) => Judgement,
+  evaluate: (rule: Rule, input: DecisionInput, findings: Findings) => Judgement,
 ): Judgement {
   try {
-    return evaluate(rule, input);
+    return evaluate(rule, input, new Findings(kind, rule.name));
   } catch {
     const findings = new Findings(kind, rule.name);
     findings.cannotTell('evaluation', 'completes', `${kind} "${rule.name}" could not be evaluated`);
     return findings.judged();
   }
+}
+
+/** Whether the rule applies to the request. Adds one check for each field of the selector. */
+export function checkSelector(
+  { clusters, labels, requesters = {} }: Selector,
+  { request, facts, requester, found }: DecisionInput,
+  findings: Findings,
+): boolean {
+  let selected = true;
+  const note = (field: string, passed: boolean, expected: string, value: string) => {
+    findings.note(`selector.${field}`, passed, expected, value);
+    selected &&= passed;
+  };
+  if (clusters) note('clusters', clusters.matches(facts.cluster), clusters.expected, found.cluster);
+  for (const [key, globs] of labels ?? []) {
+    const value = Object.hasOwn(request.labels, key) ? request.labels[key] : undefined;
+    const passed = value !== undefined && globs.matches(value);
+    note(`labels.${key}`, passed, globs.expected, value === undefined ? 'none' : quote(value));
+  }
+  const { names, groups, roles } = requesters;
+  if (names) note('requesters.names', isNamed(names, requester), names.expected, found.requester.name);
+  if (groups) note('requesters.groups', isInGroup(groups, requester), groups.expected, found.requester.groups);
+  if (roles) note('requesters.roles', hasRole(roles, requester), roles.expected, found.requester.roles);
+  return selected;
 }

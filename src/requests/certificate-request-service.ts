@@ -9,8 +9,13 @@ import { collectKubeconfig, createKubeconfig } from './collect-kubeconfig.js';
 import { createRequest } from './create-request.js';
 import { approveRequest, cancelRequest, denyRequest } from './decide-request.js';
 import { renewCertificate, renewKubeconfig } from './renew-certificate.js';
-import { findCertificateOfRequest, findRequest, kubeconfigWithKeyPath, listRequests } from './read-requests.js';
-import { RecordedPolicySets } from './recompute-trace.js';
+import {
+  findCertificateOfRequest,
+  findRequest,
+  kubeconfigWithKeyPath,
+  listRequests,
+  RecordedPolicySets,
+} from './read-requests.js';
 
 export type CertificateRequestService = ReturnType<typeof certificateRequestService>;
 export type CertificateService = ReturnType<typeof certificateService>;
@@ -34,9 +39,15 @@ export function certificateRequestService(context: IssuanceContext) {
   };
 }
 
-/** How many certificates of an export are read at once and in memory: the event loop waits a few milliseconds for them. */
+/**
+ * How many certificates of an export are read at once and in memory: the event loop waits a few milliseconds for
+ * them.
+ */
 const exportedAtOnce = 100;
-/** After each portion the event loop is left to others. A hundred thousand certificates take five seconds longer for it. */
+/**
+ * After each portion the event loop is left to others. A hundred thousand certificates take five seconds longer for
+ * it.
+ */
 const restMilliseconds = 5;
 
 /** The inventory of issued identities, as far as a principal may read it. */

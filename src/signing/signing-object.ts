@@ -7,7 +7,7 @@ import {
 } from '../kubernetes/csr-object.js';
 import type { ApprovedRequest } from '../model/approved-request.js';
 import { decodePemBundle, encodePem } from '@kubepass/x509';
-import { SigningRefusedError } from './signer.js';
+import { SigningRefusedError, type NeededAccess } from './signer.js';
 
 /** The name of an attempt's object, by which it is found again after a crash. */
 export const objectNameOf = ({ requestId, attempt }: Pick<ApprovedRequest, 'requestId' | 'attempt'>): string =>
@@ -58,4 +58,38 @@ export function certificateIn(pem: string): Uint8Array {
   if (leaf === undefined)
     throw new SigningRefusedError('IssuedCertificateMismatch', 'what the cluster answered as certificate is not one');
   return leaf;
+}
+
+const csrs = { group: 'certificates.k8s.io', resource: 'certificatesigningrequests' };
+
+/**
+ * The access rights that signing takes in a cluster whose own signer signs: `deploy/kubernetes` grants these and no
+ * more.
+ */
+export const signingAccess: readonly NeededAccess[] = [
+  needed({ ...csrs, verb: 'create' }, 'asking the cluster to sign'),
+  needed({ ...csrs, verb: 'get' }, 'holding an object against what was sent before approving it'),
+  needed({ ...csrs, verb: 'list' }, 'finding out what there is before watching it'),
+  needed({ ...csrs, verb: 'watch' }, 'learning of certificates as they are signed'),
+  needed({ ...csrs, verb: 'update', subresource: 'approval' }, 'approving what policy has approved'),
+  needed(
+    { group: 'certificates.k8s.io', resource: 'signers', verb: 'approve', name: kubeApiserverClient },
+    'approving for the signer of user certificates, and for no other',
+  ),
+  needed({ ...csrs, verb: 'delete' }, 'making sure that nothing is signed once it was given up'),
+  {
+    access: {
+      group: '',
+      resource: 'configmaps',
+      verb: 'get',
+      name: 'extension-apiserver-authentication',
+      namespace: 'kube-system',
+    },
+    purpose: 'reading what user certificates chain to, where clientCertificateAuthority is not configured',
+    required: false,
+  },
+];
+
+function needed(access: NeededAccess['access'], purpose: string): NeededAccess {
+  return { access, purpose, required: true };
 }

@@ -5,7 +5,7 @@ import { type Checkpoint, readCheckpoint } from '../audit/checkpoint.js';
 import { type ExportFault, type ExportReading, ExportVerifier } from '../audit/export-verifier.js';
 import { type NoteKey, readNote, readVerifierKey } from '../audit/signed-note.js';
 import { isReadOnce, readLastLine, readLines, readSmallFile } from './read-lines.js';
-import { rangeOfArchive } from '../audit/archive-name.js';
+import { rangeOfArchive } from '../audit/archive-reading.js';
 
 /** The end of a run of `kubepass-verify`. */
 interface Verification {

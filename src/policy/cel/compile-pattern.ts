@@ -1,4 +1,4 @@
-import { celLimits } from './limits.js';
+import { celLimits, cost } from './limits.js';
 import { type CharacterSet, overlap, parsePattern, PatternError, type PatternNode } from './parse-pattern.js';
 
 interface CompiledPattern {
@@ -223,4 +223,37 @@ function javascriptOf(node: PatternNode): string {
 function countOf(min: number, max: number): string {
   if (max === Infinity) return min === 0 ? '*' : min === 1 ? '+' : `{${min},}`;
   return min === max ? `{${min}}` : `{${min},${max}}`;
+}
+
+/** A regular expression that a whole reason must match. */
+export interface ReasonPattern {
+  readonly text: string;
+  matches(value: string): boolean;
+}
+
+/** UTF-16 code units of the longest reason that a request may give. */
+const longestReason = 2048;
+
+/**
+ * Compiles a regular expression as `matches()` of expressions does, or refuses its error. It must match the whole
+ * reason, with or without `^` and `$`. A pattern that could backtrack for long is refused.
+ */
+export function compileReasonPattern(text: string, refuse: (message: string) => void): ReasonPattern | null {
+  const written = compilePattern(text);
+  if (!written.ok) {
+    refuse(written.offset === 0 ? written.message : `at character ${written.offset + 1}: ${written.message}`);
+    return null;
+  }
+  const { javascript } = written.pattern;
+  const inner = text.slice(javascript.startsWith('^') ? 1 : 0, javascript.endsWith('$') ? -1 : undefined);
+  // `{1}` keeps the group: the parser treats a group of alternatives like alternatives without a group.
+  const whole = compilePattern(`^(?:${inner}){1}$`);
+  const tooLong = whole.ok && cost.matches(whole.pattern.looks(longestReason)) > celLimits.steps;
+  if (!whole.ok || tooLong) {
+    const advice = 'limit its repeats, or make the next character decide where each ends';
+    refuse(whole.ok ? `could take too long on a long reason: ${advice}` : whole.message);
+    return null;
+  }
+  const expression = new RegExp(whole.pattern.javascript);
+  return { text, matches: (value) => value.length <= longestReason && expression.test(value) };
 }

@@ -1,9 +1,8 @@
 import { PoliciesBusyError } from '../../model/errors.js';
 import type { Decision, DecisionFacts } from '../../model/decision.js';
-import { WorkerEndedError, WorkerFailedError, WorkersBusyError } from '../../workers/worker-error.js';
-import { workerFile } from '../../workers/worker-file.js';
+import { WorkerEndedError, WorkerFailedError, WorkersBusyError, workerFile } from '../../workers/thread.js';
 import { WorkerPool, type WorkerLimits } from '../../workers/worker-pool.js';
-import type { NeededFacts } from '../needed-facts.js';
+import type { NeededFacts } from '../decide.js';
 import {
   type BatchAnswer,
   type BatchQuestion,
@@ -17,7 +16,7 @@ import {
   invalidDraft,
   type ReplayTask,
 } from './draft.js';
-import { ReplaySession } from './replay-session.js';
+import type { RecordedRequest, Replayed } from '../../model/replay.js';
 
 export interface DraftPoolOptions {
   readonly evaluate?: Partial<WorkerLimits> & { readonly file?: URL };
@@ -46,42 +45,20 @@ export const draftMemory = {
 export class DraftPool {
   readonly #evaluations: WorkerPool;
   readonly #replays: WorkerPool;
-  readonly #tooLong: { readonly evaluating: string; readonly replaying: string };
 
   constructor({ evaluate, replay, report = () => undefined }: DraftPoolOptions = {}) {
+    const file = workerFile(import.meta.url, 'draft-worker');
+    const common = { file, waitMilliseconds: 5000, startMilliseconds: 10_000, report };
     // One evaluation includes reading the draft. A replay renews its time with every batch.
-    const [evaluateMilliseconds, batchMilliseconds] = [
-      evaluate?.workMilliseconds ?? 2000,
-      replay?.workMilliseconds ?? 5000,
-    ];
-    this.#tooLong = {
-      evaluating: `deciding under these policies takes longer than the ${evaluateMilliseconds / 1000} s that it gets`,
-      replaying: `a batch of requests takes longer under these policies than the ${batchMilliseconds / 1000} s it gets`,
-    };
-    const common = { waitMilliseconds: 5000, startMilliseconds: 10_000, report };
-    this.#evaluations = new WorkerPool({
-      file: workerFile(import.meta.url, 'draft-worker'),
-      task: 'evaluateDraft',
-      waiting: 16,
-      ...draftMemory.evaluate,
-      ...common,
-      ...evaluate,
-      workMilliseconds: evaluateMilliseconds,
-    });
-    this.#replays = new WorkerPool({
-      file: workerFile(import.meta.url, 'draft-worker'),
-      task: 'replayDraft',
-      waiting: 0,
-      ...draftMemory.replay,
-      ...common,
-      ...replay,
-      workMilliseconds: batchMilliseconds,
-    });
+    const evaluating = { task: 'evaluateDraft', waiting: 16, workMilliseconds: 2000, ...draftMemory.evaluate };
+    this.#evaluations = new WorkerPool({ ...common, ...evaluating, ...evaluate });
+    const replaying = { task: 'replayDraft', waiting: 0, workMilliseconds: 5000, ...draftMemory.replay };
+    this.#replays = new WorkerPool({ ...common, ...replaying, ...replay });
   }
 
   /**
-   * Decides a request under a draft. `factsOf` looks up the facts that the draft needs. `by`: the caller, as in `Turns`. Throws `DraftRefusedError`,
-   * `PoliciesBusyError`, and the errors of `factsOf`.
+   * Decides a request under a draft. `factsOf` looks up the facts that the draft needs. `by`: the caller, as in
+   * `Turns`. Throws `DraftRefusedError`, `PoliciesBusyError`, and the errors of `factsOf`.
    */
   async evaluate(
     draft: Draft,
@@ -89,6 +66,7 @@ export class DraftPool {
     factsOf: (needed: NeededFacts) => Promise<DecisionFacts>,
     by?: string,
   ): Promise<EvaluatedDraft> {
+    const seconds = this.#evaluations.options.workMilliseconds / 1000;
     const failed: { with: unknown } = { with: null };
     const answer = ({ needed }: FactsQuestion): Promise<FactsAnswer> =>
       factsOf(needed).catch((error: unknown) => {
@@ -99,7 +77,11 @@ export class DraftPool {
     const result = await this.#evaluations
       .run<DraftResult, FactsQuestion, FactsAnswer>(task, { answer, ...(by !== undefined && { by }) })
       .catch((error: unknown) => {
-        throw draftError(error, busyEvaluating, this.#tooLong.evaluating);
+        throw draftError(
+          error,
+          busyEvaluating,
+          `deciding under these policies takes longer than the ${seconds} s that it gets`,
+        );
       });
     if (result.kind === 'withoutFacts') throw failed.with;
     if (result.kind !== 'decided') throw refusalOf(result);
@@ -108,12 +90,17 @@ export class DraftPool {
 
   /** Opens a session to replay under a draft. Throws `DraftRefusedError`, and `PoliciesBusyError` if one is open. */
   replay(draft: Draft): Promise<ReplaySession> {
+    const seconds = this.#replays.options.workMilliseconds / 1000;
     return ReplaySession.open(async (answer) => {
       const task: Omit<ReplayTask, 'port'> = { draft };
       const result = await this.#replays
         .run<DraftResult, BatchQuestion, BatchAnswer>(task, { answer, renewsTime: true })
         .catch((error: unknown) => {
-          throw draftError(error, busyReplaying, this.#tooLong.replaying);
+          throw draftError(
+            error,
+            busyReplaying,
+            `a batch of requests takes longer under these policies than the ${seconds} s it gets`,
+          );
         });
       if (result.kind !== 'replayed') throw refusalOf(result);
     });
@@ -142,4 +129,73 @@ function refusalOf(result: DraftResult): Error {
   if (result.kind === 'invalid') return invalidDraft(result.errors);
   if (result.kind === 'failed') return new WorkerFailedError(result.failure);
   return new Error(`a draft's worker ended with ${result.kind}`);
+}
+
+/** A task of the pool. It asks for batches, and ends with an error or after the answer null. */
+type ReplayWork = (answer: (question: BatchQuestion) => Promise<BatchAnswer>) => Promise<void>;
+
+/**
+ * Keeps one draft in one worker while requests are replayed under it. It turns the worker's questions round: the owner
+ * of the session hands over one batch at a time and gets its results.
+ */
+export class ReplaySession {
+  #digest = '';
+  #asked = deferred<BatchQuestion>();
+  #give: (batch: BatchAnswer) => void = () => undefined;
+  #closing = false;
+  /** The reason why the session can replay no more. */
+  #ended: Error | null = null;
+  readonly #work: Promise<void>;
+
+  private constructor(work: ReplayWork) {
+    const endWith = (error: unknown) => {
+      this.#ended = error instanceof Error ? error : new Error(String(error));
+      this.#asked.reject(this.#ended);
+    };
+    this.#work = work((question) => this.#answer(question)).then(() => {
+      endWith(new Error('the replay has ended'));
+    }, endWith);
+  }
+
+  /** Resolves when the worker has read the draft. Rejects with the error of the work. */
+  static async open(work: ReplayWork): Promise<ReplaySession> {
+    const session = new ReplaySession(work);
+    session.#digest = (await session.#asked.promise).digest;
+    return session;
+  }
+
+  /** The digest of the draft. */
+  get digest(): string {
+    return this.#digest;
+  }
+
+  /** The results for the requests, in their order. Rejects with the error of the work. */
+  async replay(batch: readonly RecordedRequest[]): Promise<readonly Replayed[]> {
+    if (this.#ended !== null) throw this.#ended;
+    this.#asked = deferred();
+    this.#give(batch);
+    return (await this.#asked.promise).replayed;
+  }
+
+  /** Lets the worker end after its current batch. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#give(null);
+    await this.#work;
+  }
+
+  async #answer(question: BatchQuestion): Promise<BatchAnswer> {
+    if (this.#closing) return null;
+    return new Promise((give) => {
+      this.#give = give;
+      this.#asked.resolve(question);
+    });
+  }
+}
+
+function deferred<T>(): PromiseWithResolvers<T> {
+  const settled = Promise.withResolvers<T>();
+  // It may be rejected while nobody awaits it.
+  settled.promise.catch(() => undefined);
+  return settled;
 }

@@ -1,12 +1,11 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Replayed } from '../../model/replay.js';
-import { describeFailure } from '../../workers/worker-error.js';
+import { describeFailure } from '../../workers/thread.js';
 import { ask, begin, giveWay } from '../../workers/worker-side.js';
-import { decide } from '../decide.js';
-import { neededFacts } from '../needed-facts.js';
+import { decide, neededFacts } from '../decide.js';
 import { parsePolicySet } from '../parse-policy-set.js';
 import type { PolicySet } from '../policy-set.js';
-import { Replayer } from '../replayer.js';
+import { Replayer } from '../compare-decisions.js';
 import type {
   BatchAnswer,
   BatchQuestion,
@@ -32,7 +31,10 @@ export async function evaluateDraft({ draft, question, port }: EvaluateTask): Pr
   });
 }
 
-/** Replays recorded requests under a draft. It asks for one batch after another until there are no more. It never throws. */
+/**
+ * Replays recorded requests under a draft. It asks for one batch after another until there are no more. It never
+ * throws.
+ */
 export async function replayDraft({ draft, port }: ReplayTask): Promise<DraftResult> {
   return underDraft(draft, port, async (policySet) => {
     const replayer = new Replayer(policySet);

@@ -37,6 +37,9 @@ export interface Step {
   readonly packed?: readonly UnchainedRecord[];
 }
 
+/** The operation of this name. */
+export type Op<Name extends Operation['op']> = Extract<Operation, { readonly op: Name }>;
+
 export type Operation =
   | { readonly op: 'insertRequest'; readonly request: CertificateRequest }
   | MoveRequest
@@ -57,8 +60,7 @@ export type Operation =
   /** Conflicts where a group has a name that folds to the same. */
   | { readonly op: 'insertDirectoryGroup'; readonly group: DirectoryGroup }
   | UpdateDirectoryGroup
-  /** Records the loss of each member. `by`: the principal who says so. */
-  /** `version` null: whichever version it has. */
+  /** Records the loss of each member. `version` null: whichever version it has. `by`: the principal who says so. */
   | { readonly op: 'deleteDirectoryGroup'; readonly id: string; readonly version: number | null; readonly by: string }
   /** Leaves out whoever is not listed, and records the loss of each who is taken out. Other steps may change the same group at the same time. */
   | {
@@ -337,10 +339,3 @@ export interface Writer {
    */
   commit(step: Step): Promise<CommitResult>;
 }
-
-/** Whether the step records the end of an attempt. Such a step is never rejected, because a certificate may be signed. */
-export const endsAttempt = ({ operations }: Step): boolean =>
-  operations.some(
-    (operation) =>
-      operation.op === 'insertCertificate' || (operation.op === 'moveRequest' && operation.from.state === 'issuing'),
-  );

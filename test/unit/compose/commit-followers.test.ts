@@ -87,10 +87,10 @@ it('the parts of a process follow a commit in this order, and the answer comes b
     'measured 1',
     'answer',
   ]);
-  // The policy set is on record.
+  // A step that nobody minds.
   heard.length = 0;
   await commit({ operations: everything.slice(0, 1), events });
-  expect(heard).toEqual(['budget', 'commit of 0', 'measured 1', 'answer']);
+  expect(heard).toEqual(['budget', 'commit of 1', 'measured 1', 'answer']);
 });
 
 it('nothing but the directory and the measures hears of a step that is not committed', async () => {

@@ -7,7 +7,7 @@ import { tokenReviewAccess } from '../../../src/kubernetes/token-review.js';
 import { loadConfig } from '../../../src/config/config.js';
 import { readEnvironment } from '../../../src/config/env.js';
 import { roleBindingAccess } from '../../../src/clusters/probe-cluster.js';
-import { signingAccess } from '../../../src/signing/signing-access.js';
+import { signingAccess } from '../../../src/signing/signing-object.js';
 import { decide } from '../../../src/policy/decide.js';
 import { loadPolicySet } from '../../../src/policy/load-policy-set.js';
 import { facts, now, request, requester } from '../policy/builders.js';

@@ -139,7 +139,7 @@ describe('the events of a step', () => {
     await writer.commit(step);
     const packed = steps[0]?.packed ?? [];
     expect(packed).toEqual(packEvents(step.events));
-    const prepared = new StepPreparation(sqliteDialect).prepare({ ...step, packed });
+    const prepared = new StepPreparation(sqliteDialect, (one) => one).prepare({ ...step, packed });
     expect('records' in prepared && prepared.records[0]?.lines).toBe(packed[0]?.lines);
   });
 
