@@ -1,6 +1,6 @@
 import type { Budgets } from '../identity/spent-budgets.js';
 import type { DirectoryUse, IdentityBlocks } from '../context/standing.js';
-import type { DenyList } from '../access/deny-list.js';
+import type { DenyList } from '../access/revocations.js';
 import { type CommitFollower, afterCommit } from '../store/writer/followed-writer.js';
 import { budgetFollower } from '../store/writer/kept-octets.js';
 import type { ApiTokenAuthenticator } from '../identity/callers/callers.js';
