@@ -5,7 +5,6 @@ import { acquireDatabaseLock, acquireDataDirLock } from '../store/sqlite/process
 import { openSqliteStore } from '../store/sqlite/open-sqlite-store.js';
 import { storeUnmeasured, type StoreMeasures } from '../model/measures.js';
 import { finishReplacement } from './replace-database.js';
-import type { CommitFollower } from '../store/writer/followed-writer.js';
 import type { Store } from '../store/store.js';
 
 /**
@@ -37,8 +36,7 @@ export async function openStore(
 ): Promise<Store> {
   if (database.kind === 'postgresql') {
     // Loaded here, because its Prisma client and its driver take memory that users of SQLite need not spend.
-    const { openPostgresqlStore } = await import('../store/postgresql/open-postgresql-store.js');
-    const { weakenedDurability } = await import('../store/postgresql/durability.js');
+    const { openPostgresqlStore, weakenedDurability } = await import('../store/postgresql/open-postgresql-store.js');
     (await weakenedDurability(database.url)).forEach(warn);
     return openPostgresqlStore({ url: database.url, onProgress: inform, measures });
   }
@@ -89,24 +87,4 @@ export async function migrateDatabase(
     await grantServiceRights(database.url, role);
   }
   return applied;
-}
-
-/**
- * Leaves out of the steps the policy sets that are committed already. Every request names a policy set, no policy set is ever
- * deleted, and its texts are longer than the rest of the step.
- */
-export function policySetsOnce(): CommitFollower {
-  const committed = new Set<string>();
-  return {
-    minds: ['rememberPolicySet'],
-    waits: true,
-    before: (step) => ({
-      ...step,
-      operations: step.operations.filter((one) => one.op !== 'rememberPolicySet' || !committed.has(one.digest)),
-    }),
-    after: ({ step, result }) => {
-      if (result?.committed === true)
-        for (const one of step.operations) if (one.op === 'rememberPolicySet') committed.add(one.digest);
-    },
-  };
 }

@@ -1,14 +1,14 @@
+import { inRounds } from '../context/in-rounds.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
 import { idempotencyKeySeconds } from '../context/idempotency-keys.js';
 import { recoverRequests } from '../requests/recover-requests.js';
-import { secondsAfter, type IssuanceContext } from '../context/context.js';
-import { requestEvent } from '../context/events.js';
-import { keptProofSeconds } from '../identity/proofs/key-proof-authenticator.js';
+import { type IssuanceContext, secondsAfter } from '../context/context.js';
+import { expireRequests } from '../requests/expire-requests.js';
 import { settleReuses } from '../directory/directory-service.js';
 import { settleLosses } from '../directory/lose-groups.js';
 import { announceExpiry, forgetOldNotices } from '../access/announce-expiry.js';
-import { BlockedAccess } from '../access/end-access.js';
-import { moveRequest } from '../context/request-states.js';
+import { keptProofSeconds } from '../identity/callers/key-proofs.js';
+import { BlockedAccess } from '../access/blocks.js';
 
 const headMilliseconds = 60_000;
 
@@ -61,24 +61,6 @@ export function startHousekeeping(context: IssuanceContext, roundMilliseconds = 
   };
 }
 
-/** Runs the round at once and then at this interval, but never two at a time. */
-function inRounds(run: () => Promise<void>, milliseconds: number): { stop(): Promise<void> } {
-  let round: Promise<void> | null = null;
-  const begin = () => {
-    round ??= run().finally(() => {
-      round = null;
-    });
-  };
-  begin();
-  const rounds = setInterval(begin, milliseconds);
-  return {
-    async stop() {
-      clearInterval(rounds);
-      await round;
-    },
-  };
-}
-
 /** One round. A task that fails is logged, and runs again in the next round. */
 async function oneRound(
   { log }: IssuanceContext,
@@ -119,27 +101,4 @@ async function logHead({ store, log }: IssuanceContext): Promise<void> {
   } catch (error) {
     log.error({ err: error }, 'the head of the audit chain could not be read');
   }
-}
-
-/** How many requests are ended at the same time: they share the writer's commits, and leave room in its queue. */
-const expiredAtOnce = 100;
-
-/**
- * Ends pending requests that nobody decided on in time, and approved ones that nobody collected. `isStopped` is asked
- * now and then: once it is true, the others are left to the next round.
- */
-export async function expireRequests(context: IssuanceContext, isStopped = () => false): Promise<void> {
-  const now = context.clock();
-  const lapsed = await context.store.requests.lapsed(now);
-  for (let begin = 0; begin < lapsed.length && !isStopped(); begin += expiredAtOnce)
-    await Promise.all(lapsed.slice(begin, begin + expiredAtOnce).map((request) => expire(context, request, now)));
-}
-
-async function expire(context: IssuanceContext, request: CertificateRequest, now: Date): Promise<void> {
-  const reason = request.state === 'pending' ? 'NotDecided' : 'NotCollected';
-  // A conflict means that somebody was faster: the request has moved on.
-  await context.store.writer.commit({
-    operations: [moveRequest(request.id, { state: request.state }, { state: 'expired', expiresAt: null })],
-    events: [requestEvent('RequestExpired', now, null, request, { reason })],
-  });
 }

@@ -1,7 +1,6 @@
 import type { IssuingCluster, Log } from '../context/context.js';
-import { loadPolicySet } from '../policy/load-policy-set.js';
 import { configuredCluster, type ConfiguredCluster, type PolicySet } from '../policy/policy-set.js';
-import { watchPolicySet, type PolicySetWatch } from '../policy/watch-policy-set.js';
+import { loadPolicySet, watchPolicySet, type PolicySetWatch } from '../policy/load-policy-set.js';
 import type { Runtime } from './runtime.js';
 
 export interface PoliciesInForce extends PolicySetWatch {

@@ -1,15 +1,15 @@
 import { clearUnrecordedObjects } from '../clusters/clear-unrecorded-objects.js';
 import { probeStaleClusters } from '../clusters/probe-cluster.js';
 import { watchUnknownIdentities } from '../clusters/watch-unknown-identities.js';
-import { within } from '../context/attempts-under-way.js';
+import { within } from '../context/under-way.js';
 import type { IssuanceContext, IssuingCluster } from '../context/context.js';
 import { keepRevocationConfigMap } from '../access/keep-revocation-config-map.js';
 import { watchReviewers } from '../access/watch-reviewers.js';
 import { startHousekeeping } from './housekeeping.js';
 import { loadSecondReader } from '../peculiar/second-reading.js';
 import type { OpenedClientCertificates } from './client-certificates.js';
-import type { CountingOptions } from './count-figures.js';
-import type { KnownClusters } from './known-clusters.js';
+import type { CountingOptions } from '../observability/metrics/count-figures.js';
+import type { KnownClusters } from '../inspections/inspection-service.js';
 import type { OpenedAccess } from './open-access.js';
 import type { OpenedAudit } from './open-audit.js';
 import type { OpenedIssuance } from './open-issuance.js';
@@ -38,7 +38,6 @@ export async function beginWork(
 ): Promise<void> {
   const { context } = issuance;
   const { denyList, identityBlocks } = access;
-  const { retention } = audit;
   const { dispatcher } = webhooks;
   audit.begin();
   const housekeeping = startHousekeeping(context, overrides.housekeepingMilliseconds);
@@ -56,17 +55,12 @@ export async function beginWork(
   denyList.start();
   closings.push(() => denyList.stop());
   identityBlocks.start();
-  closings.push(() => {
-    identityBlocks.stop();
-  });
+  closings.push(() => identityBlocks.stop());
   const reviewers = watchReviewers(context);
-  closings.push(() => {
-    reviewers.stop();
-  });
+  closings.push(() => reviewers.stop());
   const counting = metrics.counting.begin({ ...context, ...countingOptions(overrides) });
   closings.push(() => counting.stop());
-  retention.begin();
-  closings.push(() => retention.stop());
+  audit.beginRetention();
   dispatcher.start();
   closings.push(() => dispatcher.stop(webhookDrainMilliseconds));
   // Only certificates of clusters are read twice.

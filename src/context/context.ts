@@ -13,10 +13,8 @@ import type { Signer } from '../signing/signer.js';
 import type { CommitResult, Step } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
 import type { Signatures, SigningAuthority } from '@kubepass/x509';
-import type { AttemptsUnderWay } from './attempts-under-way.js';
-import type { ClusterProbes } from './last-probes.js';
-import type { DirectoryUse } from './directory-use.js';
-import type { IdentityBlocks } from './blocked-identities.js';
+import type { AttemptsUnderWay, ClusterProbes } from './under-way.js';
+import type { DirectoryUse, IdentityBlocks } from './standing.js';
 
 /** The log of issuance. It is never handed keys, tokens or kubeconfigs. */
 export interface Log {

@@ -1,4 +1,4 @@
-import { describeFailure } from '../workers/worker-error.js';
+import { describeFailure, type WorkerFailure } from '../workers/thread.js';
 import {
   inspect,
   type InspectionContext,
@@ -9,7 +9,6 @@ import {
   UploadRefusedError,
 } from '@kubepass/inspect';
 import type { MessagePort } from 'node:worker_threads';
-import type { WorkerFailure } from '../workers/worker-error.js';
 import { ask, begin, giveWay } from '../workers/worker-side.js';
 
 giveWay();

@@ -7,9 +7,13 @@ import {
   type Upload,
   UploadRefusedError,
 } from '@kubepass/inspect';
-import type { WorkerFailure } from '../workers/worker-error.js';
-import { WorkerEndedError, WorkerFailedError, WorkersBusyError } from '../workers/worker-error.js';
-import { workerFile } from '../workers/worker-file.js';
+import {
+  type WorkerFailure,
+  WorkerEndedError,
+  WorkerFailedError,
+  WorkersBusyError,
+  workerFile,
+} from '../workers/thread.js';
 import { type WorkerLimits, WorkerPool } from '../workers/worker-pool.js';
 import type { InspectionTask, LookUp, MeasuredResult, ToWorker } from './inspect-task.js';
 

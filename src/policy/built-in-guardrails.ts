@@ -1,10 +1,9 @@
-import { whyNotName } from '../model/name-grammar.js';
+import { whyNotName, quoteName } from '../model/name-grammar.js';
 import { isPrivilegedName, isSystemName, quote, quoteAll } from '@kubepass/inspect/formats';
-import { quoteName } from '../model/name-grammar.js';
 import { subjectBounds } from '@kubepass/x509';
 import { type DecisionInput, Findings, type Judgement } from './evaluation.js';
-import { checkRenewed } from './renewal.js';
 import type { DirectoryFacts, DirectoryParty } from '../model/decision.js';
+import { mostLivePerLineage } from './policy-set.js';
 
 /**
  * A guardrail that no file can disable. If the signer holds the key of the CA, nothing else prevents a certificate for
@@ -48,26 +47,21 @@ export const builtInGuardrails: readonly BuiltInGuardrail[] = [
   builtIn('group-list', ({ request: { groups } }, findings) => {
     const count = `${groups.length}`;
     const tooMany = `${count} groups are asked for, at most ${maxGroups} are allowed`;
-    if (groups.length <= maxGroups) findings.holds('groups.count', `at most ${maxGroups}`, count);
-    else findings.fails('groups.count', `at most ${maxGroups}`, count, 'TooManyGroups', tooMany);
+    const few = groups.length <= maxGroups;
+    findings.requires('groups.count', few, `at most ${maxGroups}`, count, 'TooManyGroups', tooMany);
     const repeated = [...new Set(groups.filter((group, i) => groups.indexOf(group) !== i))];
     const messages = repeated.map((group) => `group ${quote(group)} is asked for more than once`);
-    if (repeated.length === 0) findings.holds('groups.unique', 'each once', 'each once');
-    else findings.fails('groups.unique', 'each once', `repeated: ${quoteAll(repeated)}`, 'DuplicateGroup', ...messages);
+    const unique = repeated.length === 0;
+    const found = unique ? 'each once' : `repeated: ${quoteAll(repeated)}`;
+    findings.requires('groups.unique', unique, 'each once', found, 'DuplicateGroup', ...messages);
   }),
   builtIn('identity-blocks', ({ facts: { blocked = [] }, found }, findings) => {
     const messages = blocked.map(
       ({ party, name }) => `${party} ${quoteName(name)} is blocked on cluster ${found.cluster}`,
     );
-    if (blocked.length === 0) findings.holds('parties', 'none blocked', 'none blocked');
-    else
-      findings.fails(
-        'parties',
-        'none blocked',
-        quoteAll(blocked.map(({ name }) => name)),
-        'IdentityBlocked',
-        ...messages,
-      );
+    const none = blocked.length === 0;
+    const names = none ? 'none blocked' : quoteAll(blocked.map(({ name }) => name));
+    findings.requires('parties', none, 'none blocked', names, 'IdentityBlocked', ...messages);
   }),
   builtIn('directory', checkDirectory, ({ facts }) => facts.directory !== undefined),
   builtIn('renewal', checkRenewed, ({ facts }) => facts.renewal !== undefined),
@@ -99,8 +93,8 @@ function checkUsername(
 ): void {
   const { request, found } = input;
   const why = whyNot(request.username);
-  if (why === null) findings.holds('username', expected, found.username);
-  else findings.fails('username', expected, found.username, reason, `username ${found.username} ${why}`);
+  const message = `username ${found.username} ${why ?? ''}`;
+  findings.requires('username', why === null, expected, found.username, reason, message);
 }
 
 function checkGroups(input: DecisionInput, findings: Findings, expected: string, reason: string, whyNot: WhyNot): void {
@@ -109,8 +103,7 @@ function checkGroups(input: DecisionInput, findings: Findings, expected: string,
     const why = whyNot(group);
     return why === null ? [] : [`group ${quote(group)} ${why}`];
   });
-  if (messages.length === 0) findings.holds('groups', expected, found.groups);
-  else findings.fails('groups', expected, found.groups, reason, ...messages);
+  findings.requires('groups', messages.length === 0, expected, found.groups, reason, ...messages);
 }
 
 const parties = ['username', 'requester', 'collector'] as const;
@@ -132,8 +125,8 @@ function checkDirectory(input: DecisionInput, findings: Findings): void {
   ];
   const expected = directory.required ? 'active, and the username in the directory' : 'nobody inactive';
   const found = parties.map((party) => `${party} ${directory[party].state}`).join(', ');
-  if (messages.length === 0) findings.holds('directory.active', expected, found);
-  else findings.fails('directory.active', expected, found, 'DirectoryUserInactive', ...messages);
+  const none = messages.length === 0;
+  findings.requires('directory.active', none, expected, found, 'DirectoryUserInactive', ...messages);
 
   const reused = told((party) => party.reused);
   if (reused.length === 0) return;
@@ -158,4 +151,23 @@ const namesOf = ({ request, requester }: DecisionInput) => ({
 function unknownUsername({ required, username }: DirectoryFacts, { found }: DecisionInput): readonly string[] {
   if (!required || username.state !== 'unknown') return [];
   return [`username ${found.username} is not in the directory, which cluster ${found.cluster} requires`];
+}
+
+/** The rules about renewals that no policy changes. */
+export function checkRenewed({ facts: { renewal, usage } }: DecisionInput, findings: Findings): void {
+  const revoked = renewal?.revoked === true;
+  const message = 'the certificate that is to be renewed is revoked';
+  const state = revoked ? 'revoked' : 'not revoked';
+  findings.requires('renewal.of', !revoked, 'not revoked', state, 'RenewalOfRevoked', message);
+  const live = usage?.livePerLineage;
+  const expected = `fewer than ${mostLivePerLineage} valid ones`;
+  if (live === undefined)
+    findings.cannotTell('renewal.lineage', expected, 'the certificates of the lineage were not counted');
+  else {
+    const tooMany =
+      `${live} certificates that were renewed one from the other are valid or on their way, and at most ` +
+      `${mostLivePerLineage} may be: use the newest one`;
+    const few = live < mostLivePerLineage;
+    findings.requires('renewal.lineage', few, expected, `${live}`, 'LineageTooLong', tooMany);
+  }
 }

@@ -5,7 +5,7 @@ import { decide } from './decide.js';
 import { parsePolicySet, readRuleDocuments } from './parse-policy-set.js';
 import type { PolicySet, PolicyTexts, RequestToDecide } from './policy-set.js';
 import type { PolicyTest } from './policy-test-schema.js';
-import { secondsSinceEnd } from './renewal.js';
+import { secondsSinceEnd } from './evaluate-policy.js';
 
 /** The report on a directory of policies. */
 interface PolicyReport {

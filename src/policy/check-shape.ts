@@ -1,6 +1,18 @@
-import type { Static, TSchema } from 'typebox';
+import { type Static, type TProperties, type TSchema, Type } from 'typebox';
 import { Settings } from 'typebox/system';
 import Value from 'typebox/value';
+
+/** The schema of an object that has no other fields. */
+export const closedObject = <Fields extends TProperties>(description: string | null, fields: Fields) =>
+  Type.Object(fields, { additionalProperties: false, ...(description !== null && { description }) });
+
+/** The schema of a text of 1 to so many characters. */
+export const textSchema = (maxLength: number, description?: string) =>
+  Type.String({ minLength: 1, maxLength, ...(description !== undefined && { description }) });
+
+/** The schema of a list of at most so many items. */
+export const listSchema = <Item extends TSchema>(items: Item, maxItems: number, description?: string) =>
+  Type.Array(items, { maxItems, ...(description !== undefined && { description }) });
 
 /** One error in a document, with its place as a JSON pointer. */
 export interface DocumentError {
@@ -8,7 +20,7 @@ export interface DocumentError {
   readonly message: string;
 }
 
-export type ShapeResult<T> =
+type ShapeResult<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly errors: readonly DocumentError[] };
 
 /** The value with the type of the schema, or every departure from the schema. */

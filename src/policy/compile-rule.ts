@@ -3,20 +3,21 @@ import { isDnsLabel, whyNotName } from '../model/name-grammar.js';
 import { compileExpression, type Expression } from './cel/compile-expression.js';
 import { parseInstant } from './cel/literals.js';
 import type { DocumentError } from './check-shape.js';
-import { choiceOf, compileGlobs, globVariables, unknownVariables, type Globs } from './glob.js';
+import {
+  choiceOf,
+  compileGlobs,
+  globVariables,
+  unknownVariables,
+  type Globs,
+  type Selector,
+  compileGlobFields,
+  compileSelector,
+  type WrittenSelector,
+} from './selector.js';
 import { compileHours, type Hours, type WrittenHours } from './hours.js';
 import type { GuardrailDocument, PolicyDocument } from './policy-schema.js';
-import type {
-  ConfiguredCluster,
-  Constraints,
-  Guardrail,
-  Policy,
-  PolicyRenewal,
-  Selector,
-  Validation,
-} from './policy-set.js';
-import { compileReasonPattern, type ReasonPattern } from './reason-pattern.js';
-import { compileGlobFields, compileSelector, type WrittenSelector } from './selector.js';
+import type { ConfiguredCluster, Constraints, Guardrail, Policy, PolicyRenewal, Validation } from './policy-set.js';
+import { compileReasonPattern, type ReasonPattern } from './cel/compile-pattern.js';
 
 type PolicySpec = PolicyDocument['spec'];
 type GuardrailSpec = GuardrailDocument['spec'];

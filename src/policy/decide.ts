@@ -1,12 +1,20 @@
-import type { ApprovalStage, Decision, DecisionFacts, TraceEntry, Violation } from '../model/decision.js';
+import type {
+  ApprovalStage,
+  Decision,
+  DecisionFacts,
+  TraceEntry,
+  Violation,
+  PrincipalSelector,
+  RecordedDecision,
+} from '../model/decision.js';
 import type { Requester } from '../model/principal.js';
 import { builtInGuardrails, evaluateBuiltIn } from './built-in-guardrails.js';
 import { evaluateGuardrail } from './evaluate-guardrail.js';
-import { evaluatePolicy } from './evaluate-policy.js';
 import { decisionInput, type DecisionInput, failClosed, type Judgement } from './evaluation.js';
 import { defaultExpirationSeconds, type Policy, type PolicySet, type RequestToDecide } from './policy-set.js';
-import { isApprovedBefore } from './renewal.js';
-import { atLeast, countOf } from './stages.js';
+import { evaluatePolicy, isApprovedBefore } from './evaluate-policy.js';
+import type { CertificateRequest } from '../model/certificate-request.js';
+import { type Selector, selects } from './selector.js';
 
 /**
  * Decides a request. One guardrail that denies is enough to deny. Otherwise one policy that permits is enough to
@@ -127,4 +135,139 @@ export function boundedViolations(violations: readonly Violation[]): readonly Vi
   if (others === 0) return violations;
   const message = `and ${others} more; the trace of a dry run shows every check`;
   return [...first, { source: 'built-in/violations', reason: 'MoreViolations', message }];
+}
+
+/**
+ * Raises the stages of a policy until they also require `minimum`. Nobody may approve twice in all stages, so only the
+ * number of approvals by each kind of approvers matters. Approvals that are missing are added to the stage with the same
+ * approvers, or become a new stage before the others. A stage without `approvers` accepts anybody who may approve, so
+ * every stage counts towards it.
+ */
+export function atLeast(own: readonly ApprovalStage[], minimum: readonly ApprovalStage[]): readonly ApprovalStage[] {
+  const required = byApprovers(minimum);
+  const before: ApprovalStage[] = [];
+  let stages = own;
+  for (const [key, stage] of required) {
+    if (key === anybody) continue;
+    const lacking = stage.count - countOf(stages.filter(({ approvers }) => keyOf(approvers) === key));
+    if (lacking <= 0) continue;
+    const raised = raiseFirst(stages, key, lacking);
+    if (raised === null) before.push({ ...stage, count: lacking });
+    else stages = raised;
+  }
+  const all = [...before, ...stages];
+  const lacking = required.has(anybody) ? countOf(minimum) - countOf(all) : 0;
+  if (lacking <= 0) return all;
+  return raiseFirst(all, anybody, lacking) ?? [{ count: lacking }, ...all];
+}
+
+export function countOf(stages: readonly ApprovalStage[]): number {
+  return stages.reduce((sum, { count }) => sum + count, 0);
+}
+
+function raiseFirst(stages: readonly ApprovalStage[], key: string, by: number): readonly ApprovalStage[] | null {
+  const first = stages.findIndex(({ approvers }) => keyOf(approvers) === key);
+  if (first === -1) return null;
+  return stages.map((stage, i) => (i === first ? { ...stage, count: stage.count + by } : stage));
+}
+
+/** One stage for each kind of approvers, with all approvals that they must give. */
+function byApprovers(stages: readonly ApprovalStage[]): ReadonlyMap<string, ApprovalStage> {
+  const required = new Map<string, ApprovalStage>();
+  for (const stage of stages) {
+    const key = keyOf(stage.approvers);
+    required.set(key, { ...stage, count: stage.count + (required.get(key)?.count ?? 0) });
+  }
+  return required;
+}
+
+const anybody = keyOf(undefined);
+
+/** Equal for two selectors with the same lists, whatever the order within a list. */
+function keyOf({ names, groups, roles }: PrincipalSelector = {}): string {
+  return JSON.stringify([names, groups, roles].map((values) => values?.toSorted() ?? null));
+}
+
+/**
+ * The decision as it is stored with its request: the verdict of each policy with the reasons of its failed checks, and
+ * everything that `decide` needs to make the full trace again.
+ */
+export function recordedDecision(
+  decision: Decision,
+  { expirationSeconds }: Pick<RequestToDecide, 'expirationSeconds'>,
+  facts: DecisionFacts,
+  policySet: PolicySet,
+  now: Date,
+): RecordedDecision {
+  const { outcome, approval, policy, violations, trace } = decision;
+  return {
+    outcome,
+    approval,
+    policy,
+    stages: decision.outcome === 'permitted' ? decision.stages : [],
+    violations,
+    ...(decision.outcome === 'permitted'
+      ? {
+          kubeconfig: decision.kubeconfig,
+          quota: decision.quota,
+          expiresAfterSeconds: decision.expiresAfterSeconds,
+        }
+      : {}),
+    askedExpirationSeconds: expirationSeconds,
+    facts,
+    verdicts: trace
+      .filter(({ kind }) => kind === 'policy')
+      .map(({ name, verdict, checks }) => ({
+        name,
+        verdict,
+        reasons: checks.flatMap(({ reason }) => reason ?? []),
+      })),
+    policySetDigest: policySet.digest,
+    decidedAt: now,
+  };
+}
+
+/**
+ * Makes the stored decision on a request again, with its full trace. `policySet` must be the set that was in force
+ * then, the one whose digest is `decision.policySetDigest`.
+ */
+export function recomputeDecision(request: CertificateRequest, policySet: PolicySet): Decision {
+  const { facts, decidedAt, askedExpirationSeconds } = request.decision;
+  const expirationSeconds = askedExpirationSeconds === undefined ? request.expirationSeconds : askedExpirationSeconds;
+  return decide({ ...request, expirationSeconds }, request.requester, facts, policySet, decidedAt);
+}
+
+/** The facts that have to be looked up for a decision. */
+export interface NeededFacts {
+  readonly usage: boolean;
+  readonly active: boolean;
+  readonly blastRadius: boolean;
+  /** The directory groups of the username, or whatever an expression reads of the directory. */
+  readonly directory: boolean;
+}
+
+/**
+ * The facts that a decision about a request of this requester on this cluster may use. It uses no other fact, but
+ * perhaps not all of these.
+ */
+export function neededFacts(policySet: PolicySet, cluster: string, requester: Requester): NeededFacts {
+  const selected = ({ selector }: { readonly selector: Selector }) => selects(selector, cluster, requester);
+  const policies = policySet.policies.filter(selected);
+  const guardrails = policySet.guardrails.filter(selected);
+  const expressions = [
+    ...policies.flatMap(({ validations }) =>
+      validations.flatMap(({ expression, messageExpression }) =>
+        messageExpression === null ? [expression] : [expression, messageExpression],
+      ),
+    ),
+    ...guardrails.flatMap(({ matchConditions }) => matchConditions.map(({ expression }) => expression)),
+  ];
+  return {
+    usage: policies.some(({ quota }) => Object.keys(quota).length > 0),
+    active: expressions.some(({ reads }) => reads.has('active')),
+    blastRadius: guardrails.some(({ resolvesTo }) => resolvesTo !== null),
+    directory:
+      policies.some(({ allowed }) => allowed.groupsFromDirectory !== undefined) ||
+      expressions.some(({ reads }) => reads.has('directory')),
+  };
 }

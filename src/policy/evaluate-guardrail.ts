@@ -1,10 +1,16 @@
 import type { GrantReference, Privileges } from '../model/blast-radius.js';
-import { quote } from '@kubepass/inspect/formats';
-import { evaluateExpression, Findings, variablesOf, type DecisionInput, type Judgement } from './evaluation.js';
+import { quote, quoteAll } from '@kubepass/inspect/formats';
 import type { Resolution } from './policy-schema.js';
 import { longestDefaultSeconds, type Guardrail } from './policy-set.js';
-import { checkSelector } from './selector.js';
-import { describeStages } from './stages.js';
+import {
+  evaluateExpression,
+  Findings,
+  variablesOf,
+  type DecisionInput,
+  type Judgement,
+  checkSelector,
+} from './evaluation.js';
+import type { ApprovalStage, PrincipalSelector } from '../model/decision.js';
 
 /**
  * Judges a request under one guardrail from a file. If the selector and every condition hold, the guardrail denies or,
@@ -40,7 +46,7 @@ export function evaluateGuardrail(guardrail: Guardrail, input: DecisionInput): J
     return findings.judged();
   }
   noteAll(checks, findings, false);
-  findings.holds('approval', `at least ${describeStages(approval.stages)}`, 'asked for');
+  findings.note('approval', true, `at least ${describeStages(approval.stages)}`, 'asked for');
   return findings.judged(approval.stages);
 }
 
@@ -163,4 +169,20 @@ function noteAll(checks: readonly ConditionCheck[], findings: Findings, objects:
 /** The values or bindings that the last condition with any found; otherwise the request as a whole. */
 function subjectsOf(conditions: readonly Condition[]): readonly string[] {
   return conditions.map(({ subjects }) => subjects).findLast(({ length }) => length > 0) ?? ['the request'];
+}
+
+/** `2 approvals by groups "leads", then 1 approval`. */
+export function describeStages(stages: readonly ApprovalStage[]): string {
+  if (stages.length === 0) return 'none';
+  return stages
+    .map(({ count, approvers }) => {
+      const by = describeApprovers(approvers);
+      return `${count} ${count === 1 ? 'approval' : 'approvals'}${by && ` by ${by}`}`;
+    })
+    .join(', then ');
+}
+
+function describeApprovers({ names, groups, roles }: PrincipalSelector = {}): string {
+  const fields = Object.entries({ names, groups, roles });
+  return fields.flatMap(([field, values]) => (values ? [`${field} ${quoteAll(values)}`] : [])).join(' with ');
 }

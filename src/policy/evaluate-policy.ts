@@ -1,13 +1,28 @@
 import type { QuotaUsage, QuotaLimit } from '../model/decision.js';
 import { escaped, quote } from '@kubepass/inspect/formats';
 import type { ExpressionVariables } from './cel/variables.js';
-import { evaluateExpression, Findings, variablesOf, type DecisionInput, type Judgement } from './evaluation.js';
-import { givesGroup, isEarly, isLate, permitsUsername } from './given-groups.js';
-import { compileGlobs } from './glob.js';
-import { defaultExpirationSeconds, type Constraints, type Policy, type Validation } from './policy-set.js';
-import { quotaLimits } from './quota-limits.js';
-import { checkRenewal } from './renewal.js';
-import { checkSelector } from './selector.js';
+import {
+  givesGroup,
+  isEarly,
+  isLate,
+  permitsUsername,
+  defaultExpirationSeconds,
+  type Constraints,
+  type Policy,
+  type Validation,
+  quotaLimits,
+  type PolicySet,
+} from './policy-set.js';
+import { compileGlobs, selects } from './selector.js';
+import {
+  evaluateExpression,
+  Findings,
+  variablesOf,
+  type DecisionInput,
+  type Judgement,
+  checkSelector,
+} from './evaluation.js';
+import type { Requester } from '../model/principal.js';
 
 /** Judges a request under one policy. Makes every check, even if an earlier one failed. */
 export function evaluatePolicy(policy: Policy, input: DecisionInput): Judgement {
@@ -31,53 +46,36 @@ export function evaluatePolicy(policy: Policy, input: DecisionInput): Judgement 
 /** Whether the policy is in force now. Outside its dates it does not apply, so this is no objection. */
 function checkDates(constraints: Constraints, { now }: DecisionInput, findings: Findings): boolean {
   const { notBefore, notAfter } = constraints;
-  if (notBefore === undefined && notAfter === undefined) return true;
-  const found = now.toISOString();
   const early = isEarly(constraints, now);
   const late = isLate(constraints, now);
-  if (notBefore) {
-    const expected = `not before ${notBefore.toISOString()}`;
-    if (early) findings.fails('constraints.notBefore', expected, found, 'NotYetInForce');
-    else findings.holds('constraints.notBefore', expected, found);
-  }
-  if (notAfter) {
-    const expected = `not after ${notAfter.toISOString()}`;
-    if (late) findings.fails('constraints.notAfter', expected, found, 'NoLongerInForce');
-    else findings.holds('constraints.notAfter', expected, found);
-  }
+  const found = notBefore || notAfter ? now.toISOString() : '';
+  if (notBefore)
+    findings.requires('constraints.notBefore', !early, `not before ${notBefore.toISOString()}`, found, 'NotYetInForce');
+  if (notAfter)
+    findings.requires('constraints.notAfter', !late, `not after ${notAfter.toISOString()}`, found, 'NoLongerInForce');
   return !early && !late;
 }
 
 function checkUsername({ name, allowed }: Policy, { request, values, found }: DecisionInput, findings: Findings): void {
-  const { usernames } = allowed;
-  const check = 'allowed.usernames';
-  const expected = usernames?.expected ?? 'absent';
-  if (permitsUsername(allowed, request.username, values)) {
-    findings.holds(check, expected, found.username);
-    return;
-  }
+  const permitted = permitsUsername(allowed, request.username, values);
+  const expected = allowed.usernames?.expected ?? 'absent';
   const message = `username ${found.username} is not permitted by policy "${name}"`;
-  findings.fails(check, expected, found.username, 'UsernameNotPermitted', message);
+  findings.requires('allowed.usernames', permitted, expected, found.username, 'UsernameNotPermitted', message);
 }
 
 function checkGroups(policy: Policy, { request, values, found, facts }: DecisionInput, findings: Findings): void {
   const { name, allowed } = policy;
-  const check = 'allowed.groups';
   const names = facts.directory?.username.groups ?? [];
   const expected = expectedGroups(policy, names);
   const refused = found.eachGroup.filter((_, i) => !givesGroup(allowed, request.groups[i] ?? '', names, values));
-  if (refused.length === 0) {
-    findings.holds(check, expected, found.groups);
-    return;
-  }
   const messages = refused.map((group) => `group ${group} is not permitted by policy "${name}"`);
-  findings.fails(check, expected, found.groups, 'GroupNotPermitted', ...messages);
+  findings.requires('allowed.groups', refused.length === 0, expected, found.groups, 'GroupNotPermitted', ...messages);
 }
 
 /** The groups by name, and those that the directory groups of the username give. */
 function expectedGroups({ allowed: { groups, groupsFromDirectory } }: Policy, names: readonly string[]): string {
-  const given = names.flatMap((name) => groupsFromDirectory?.get(name)?.patterns ?? []);
   if (groupsFromDirectory === undefined) return groups === undefined ? 'absent' : `each ${groups.expected}`;
+  const given = names.flatMap((name) => groupsFromDirectory.get(name)?.patterns ?? []);
   const patterns = [...new Set([...(groups?.patterns ?? []), ...given])];
   return patterns.length === 0 ? 'absent: no directory group gives any' : `each ${compileGlobs(patterns).expected}`;
 }
@@ -87,15 +85,10 @@ function checkCollector({ name, allowed }: Policy, input: DecisionInput, finding
   const { request, requester, values, found } = input;
   const { collectors } = allowed;
   const { collector } = request;
-  const check = 'allowed.collectors';
-  const expected = collectors?.expected ?? 'the requester';
   const permitted = collectors === undefined ? collector === requester.name : collectors.matches(collector, values);
-  if (permitted) {
-    findings.holds(check, expected, found.collector);
-    return;
-  }
+  const expected = collectors?.expected ?? 'the requester';
   const message = `collector ${found.collector} is not permitted by policy "${name}"`;
-  findings.fails(check, expected, found.collector, 'CollectorNotPermitted', message);
+  findings.requires('allowed.collectors', permitted, expected, found.collector, 'CollectorNotPermitted', message);
 }
 
 function checkLifetime(policy: Policy, { request: { expirationSeconds } }: DecisionInput, findings: Findings): void {
@@ -104,21 +97,13 @@ function checkLifetime(policy: Policy, { request: { expirationSeconds } }: Decis
   const found = expirationSeconds === null ? `${seconds}, the default` : `${seconds}`;
   if (min !== undefined) {
     const check = 'constraints.minExpirationSeconds';
-    const expected = `at least ${min}`;
-    if (seconds >= min) findings.holds(check, expected, found);
-    else {
-      const message = `expirationSeconds ${found} is less than the ${min} that policy "${policy.name}" asks for`;
-      findings.fails(check, expected, found, 'ExpirationTooShort', message);
-    }
+    const message = `expirationSeconds ${found} is less than the ${min} that policy "${policy.name}" asks for`;
+    findings.requires(check, seconds >= min, `at least ${min}`, found, 'ExpirationTooShort', message);
   }
   if (max !== undefined) {
     const check = 'constraints.maxExpirationSeconds';
-    const expected = `at most ${max}`;
-    if (seconds <= max) findings.holds(check, expected, found);
-    else {
-      const message = `expirationSeconds ${found} is more than the ${max} that policy "${policy.name}" permits`;
-      findings.fails(check, expected, found, 'ExpirationTooLong', message);
-    }
+    const message = `expirationSeconds ${found} is more than the ${max} that policy "${policy.name}" permits`;
+    findings.requires(check, seconds <= max, `at most ${max}`, found, 'ExpirationTooLong', message);
   }
 }
 
@@ -127,23 +112,16 @@ function checkKey({ name, constraints }: Policy, { request: { keyAlgorithm } }: 
   const rsaBits = keyAlgorithm.startsWith('RSA-') ? Number(keyAlgorithm.slice('RSA-'.length)) : null;
   if (keyAlgorithms !== undefined) {
     const { values, expected } = keyAlgorithms;
-    const check = 'constraints.keyAlgorithms';
-    if (values.includes(keyAlgorithm) || (rsaBits !== null && values.includes('RSA')))
-      findings.holds(check, expected, keyAlgorithm);
-    else {
-      const message = `key algorithm ${keyAlgorithm} is not permitted by policy "${name}"`;
-      findings.fails(check, expected, keyAlgorithm, 'KeyAlgorithmNotPermitted', message);
-    }
+    const permitted = values.includes(keyAlgorithm) || (rsaBits !== null && values.includes('RSA'));
+    const message = `key algorithm ${keyAlgorithm} is not permitted by policy "${name}"`;
+    const reason = 'KeyAlgorithmNotPermitted';
+    findings.requires('constraints.keyAlgorithms', permitted, expected, keyAlgorithm, reason, message);
   }
   if (minRsaBits !== undefined) {
-    const check = 'constraints.minRsaBits';
-    const expected = `at least ${minRsaBits}`;
-    if (rsaBits === null) findings.holds(check, expected, 'no RSA key');
-    else if (rsaBits >= minRsaBits) findings.holds(check, expected, `${rsaBits}`);
-    else {
-      const message = `an RSA key of ${rsaBits} bits is smaller than the ${minRsaBits} that policy "${name}" asks for`;
-      findings.fails(check, expected, `${rsaBits}`, 'RsaKeyTooSmall', message);
-    }
+    const large = rsaBits === null || rsaBits >= minRsaBits;
+    const found = rsaBits === null ? 'no RSA key' : `${rsaBits}`;
+    const message = `an RSA key of ${found} bits is smaller than the ${minRsaBits} that policy "${name}" asks for`;
+    findings.requires('constraints.minRsaBits', large, `at least ${minRsaBits}`, found, 'RsaKeyTooSmall', message);
   }
 }
 
@@ -157,24 +135,16 @@ function checkReason({ name, constraints }: Policy, { request: { reason } }: Dec
     findings.fails(check, expected, 'none', 'ReasonRequired', `policy "${name}" asks for a reason`);
     return;
   }
-  if (pattern === null || pattern.matches(reason)) {
-    findings.holds(check, expected, quote(reason));
-    return;
-  }
-  const message = `reason ${quote(reason)} does not match ${pattern.text}, as policy "${name}" asks`;
-  findings.fails(check, expected, quote(reason), 'ReasonNotAccepted', message);
+  const found = quote(reason);
+  const message = `reason ${found} does not match ${pattern?.text ?? ''}, as policy "${name}" asks`;
+  findings.requires(check, pattern?.matches(reason) ?? true, expected, found, 'ReasonNotAccepted', message);
 }
 
 function checkHours({ name, constraints: { hours } }: Policy, { now }: DecisionInput, findings: Findings): void {
   if (hours === undefined) return;
-  const check = 'constraints.hours';
   const found = hours.clockAt(now);
-  if (hours.include(now)) {
-    findings.holds(check, hours.expected, found);
-    return;
-  }
   const message = `policy "${name}" permits requests ${hours.expected}; there it is ${found}`;
-  findings.fails(check, hours.expected, found, 'OutsideHours', message);
+  findings.requires('constraints.hours', hours.include(now), hours.expected, found, 'OutsideHours', message);
 }
 
 const maxMessageCharacters = 512;
@@ -191,7 +161,7 @@ function checkValidations(policy: Policy, input: DecisionInput, findings: Findin
     if (typeof holds !== 'boolean') {
       findings.cannotTell(check, text, `${check} of policy "${name}" could not be evaluated`);
     } else if (holds) {
-      findings.holds(check, text, 'true');
+      findings.note(check, true, text, 'true');
     } else {
       const message = messageOf(validation, input, variables) ?? `${check} of policy "${name}" does not hold: ${text}`;
       findings.fails(check, text, 'false', 'ValidationFailed', message);
@@ -220,10 +190,9 @@ function checkQuota({ name, quota }: Policy, input: DecisionInput, findings: Fin
     const expected = `less than ${atMost} ${counted}`;
     const used = facts.usage && usedOf(limit, facts.usage);
     if (used === undefined) findings.cannotTell(check, expected, `${check} of policy "${name}" could not be evaluated`);
-    else if (used < atMost) findings.holds(check, expected, `${used}`);
     else {
       const message = `${used} ${counted}, and policy "${name}" permits at most ${atMost}`;
-      findings.fails(check, expected, `${used}`, 'QuotaExceeded', message);
+      findings.requires(check, used < atMost, expected, `${used}`, 'QuotaExceeded', message);
     }
   }
 }
@@ -246,4 +215,59 @@ function describeLimit(limit: QuotaLimit, found: DecisionInput['found']): string
     case 'issuancesPerHour':
       return `issued to ${found.requester.name} within an hour`;
   }
+}
+
+/** The seconds from the end of a certificate until now; 0 before its end. */
+export const secondsSinceEnd = (notAfter: Date, now: Date): number =>
+  Math.max(0, Math.ceil((now.getTime() - notAfter.getTime()) / 1000));
+
+/** Whether any policy for these requesters lets a certificate be renewed so long after its end. */
+export function isRenewableAfter(
+  { policies }: PolicySet,
+  cluster: string,
+  requester: Requester,
+  expiredSeconds: number,
+): boolean {
+  return (
+    expiredSeconds === 0 ||
+    policies.some(
+      ({ selector, renewal }) => expiredSeconds <= renewal.afterExpirySeconds && selects(selector, cluster, requester),
+    )
+  );
+}
+
+/**
+ * Whether an earlier approval by people counts for this renewal: it is recent enough for the policy, and they approved no
+ * shorter lifetime.
+ */
+export function isApprovedBefore(policy: Policy, { request, facts: { renewal }, now }: DecisionInput): boolean {
+  const { withinSeconds } = policy.renewal;
+  if (!renewal || withinSeconds === null || renewal.approvedAt === null || renewal.approvedSeconds === null)
+    return false;
+  const age = now.getTime() - new Date(renewal.approvedAt).getTime();
+  const seconds = request.expirationSeconds ?? defaultExpirationSeconds(policy);
+  return age <= withinSeconds * 1000 && seconds <= renewal.approvedSeconds;
+}
+
+/** Checks a renewal as one policy asks. */
+export function checkRenewal(policy: Policy, input: DecisionInput, findings: Findings): void {
+  const { renewal } = input.facts;
+  if (!renewal) return;
+  const { afterExpirySeconds, withinSeconds } = policy.renewal;
+  const { expiredSeconds } = renewal;
+  const check = 'renewal.afterExpirySeconds';
+  const expected = afterExpirySeconds === 0 ? 'not after its end' : `at most ${afterExpirySeconds} s after its end`;
+  const found = expiredSeconds === 0 ? 'before its end' : `${expiredSeconds} s after its end`;
+  const message = `the certificate is renewed ${found}, and policy "${policy.name}" permits that ${expected}`;
+  findings.requires(check, expiredSeconds <= afterExpirySeconds, expected, found, 'RenewalTooLate', message);
+  if (withinSeconds === null || policy.approval.mode === 'auto') return;
+  // Without it the renewal waits for people as any request does.
+  const approved =
+    renewal.approvedAt === null ? 'none' : `at ${renewal.approvedAt}, for ${String(renewal.approvedSeconds)} s`;
+  findings.note(
+    'renewal.approval',
+    isApprovedBefore(policy, input),
+    `an approval within ${withinSeconds} s, for this lifetime or a longer one`,
+    approved,
+  );
 }

@@ -4,7 +4,7 @@ import { quote, quoteAll } from '@kubepass/inspect/formats';
 import { quoteName } from '../model/name-grammar.js';
 import type { Expression } from './cel/compile-expression.js';
 import type { ExpressionVariables } from './cel/variables.js';
-import type { GlobValues } from './glob.js';
+import { type GlobValues, isNamed, isInGroup, hasRole, type Selector, globValuesOf } from './selector.js';
 import type { RequestToDecide } from './policy-set.js';
 
 /** The subject of one decision. Texts that many rules need are prepared once. */
@@ -56,9 +56,6 @@ export function decisionInput(
     },
   };
 }
-
-/** The values of the variables in globs for what this requester asks. */
-export const globValuesOf = ({ name }: Requester): GlobValues => ({ 'requester.username': name });
 
 /** The variables of expressions for a certificate with this lifetime. */
 export function variablesOf(input: DecisionInput, expirationSeconds: number): ExpressionVariables {
@@ -147,11 +144,20 @@ export class Findings {
     this.checks.push({ check, passed, expected, found });
   }
 
-  holds(check: string, expected: string, found: string): void {
-    this.checks.push({ check, passed: true, expected, found });
+  /** Adds a check. If it fails, the caller is told `reason`, with one message for each value that is not permitted. */
+  requires(
+    check: string,
+    passed: boolean,
+    expected: string,
+    found: string,
+    reason: string,
+    ...messages: readonly string[]
+  ): void {
+    if (passed) this.note(check, true, expected, found);
+    else this.fails(check, expected, found, reason, ...messages);
   }
 
-  /** Adds a check that fails. The caller is told `reason`, with one message for each value that is not permitted. */
+  /** Adds a check that fails. */
   fails(check: string, expected: string, found: string, reason: string, ...messages: readonly string[]): void {
     this.checks.push({ check, passed: false, expected, found, reason });
     for (const message of messages) this.objects(reason, message);
@@ -200,4 +206,28 @@ export function failClosed<Rule extends { readonly name: string }>(
     findings.cannotTell('evaluation', 'completes', `${kind} "${rule.name}" could not be evaluated`);
     return findings.judged();
   }
+}
+
+/** Whether the rule applies to the request. Adds one check for each field of the selector. */
+export function checkSelector(
+  { clusters, labels, requesters = {} }: Selector,
+  { request, facts, requester, found }: DecisionInput,
+  findings: Findings,
+): boolean {
+  let selected = true;
+  const note = (field: string, passed: boolean, expected: string, value: string) => {
+    findings.note(`selector.${field}`, passed, expected, value);
+    selected &&= passed;
+  };
+  if (clusters) note('clusters', clusters.matches(facts.cluster), clusters.expected, found.cluster);
+  for (const [key, globs] of labels ?? []) {
+    const value = Object.hasOwn(request.labels, key) ? request.labels[key] : undefined;
+    const passed = value !== undefined && globs.matches(value);
+    note(`labels.${key}`, passed, globs.expected, value === undefined ? 'none' : quote(value));
+  }
+  const { names, groups, roles } = requesters;
+  if (names) note('requesters.names', isNamed(names, requester), names.expected, found.requester.name);
+  if (groups) note('requesters.groups', isInGroup(groups, requester), groups.expected, found.requester.groups);
+  if (roles) note('requesters.roles', hasRole(roles, requester), roles.expected, found.requester.roles);
+  return selected;
 }

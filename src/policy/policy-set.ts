@@ -1,28 +1,13 @@
 import type { Cluster } from '../model/cluster.js';
-import type { ApprovalStage, KubeconfigDefaults, Quota } from '../model/decision.js';
-import type { Labels } from '../model/labels.js';
-import type { Role } from '../model/principal.js';
+import type { ApprovalStage, KubeconfigDefaults, Quota, QuotaLimit } from '../model/decision.js';
+import type { Labels } from '../model/certificate-request.js';
 import type { KeyAlgorithm } from '@kubepass/x509';
 import type { Expression } from './cel/compile-expression.js';
-import type { Choice, Globs } from './glob.js';
+import { type Choice, type GlobValues, type Globs, type Selector, globValuesOf, selects } from './selector.js';
 import type { Hours } from './hours.js';
 import type { Resolution } from './policy-schema.js';
-import type { ReasonPattern } from './reason-pattern.js';
-
-/**
- * Selects the requests that a policy or guardrail applies to: OR within a field, AND across fields. An omitted field
- * matches every request, an empty list matches none.
- */
-export interface Selector {
-  readonly clusters?: Globs;
-  /** By key. A request without the key does not match. */
-  readonly labels?: ReadonlyMap<string, Globs>;
-  readonly requesters?: {
-    readonly names?: Globs;
-    readonly groups?: Globs;
-    readonly roles?: Choice<Role>;
-  };
-}
+import type { ReasonPattern } from './cel/compile-pattern.js';
+import type { Requester } from '../model/principal.js';
 
 /** A compiled policy. A decision parses nothing in it again. */
 export interface Policy {
@@ -129,27 +114,6 @@ export interface RequestToDecide {
   readonly collector: string;
 }
 
-/** Copies these fields alone, so that the result can be posted to a worker. */
-export const requestToDecide = ({
-  username,
-  groups,
-  keyAlgorithm,
-  expirationSeconds,
-  namespace,
-  reason,
-  labels,
-  collector,
-}: RequestToDecide): RequestToDecide => ({
-  username,
-  groups,
-  keyAlgorithm,
-  expirationSeconds,
-  namespace,
-  reason,
-  labels,
-  collector,
-});
-
 /** The parts of a cluster that loading policies depends on. */
 export interface ConfiguredCluster {
   readonly name: string;
@@ -160,4 +124,101 @@ export interface ConfiguredCluster {
 /** Copies these two fields alone, so that the result can be posted to a worker. */
 export function configuredCluster({ name, readsRoleBindings }: Cluster): ConfiguredCluster {
   return { name, readsRoleBindings };
+}
+
+/** The parts of a request that quotas count certificates by. */
+interface QuotaSubject {
+  readonly cluster: string;
+  readonly username: string;
+  readonly groups: readonly string[];
+  /** The name of the requester. */
+  readonly requester: string;
+  /** Given where the bound of a lineage, which no policy sets, counts too. */
+  readonly lineage?: string | undefined;
+}
+
+/**
+ * How many certificates of a lineage may be valid at once, the new one counted: the one in use, one that is being rolled
+ * out, and one more. So a client that renews in a loop fills no disk.
+ */
+export const mostLivePerLineage = 3;
+
+/**
+ * The counts that a quota limits for a request: `livePerGroup` gives one for each group. Once a count reaches `atMost`,
+ * one more is too many.
+ */
+export function quotaLimits(
+  { livePerUsername, livePerGroup, livePerRequester, issuancesPerHour }: Quota,
+  { cluster, username, groups, requester, lineage }: QuotaSubject,
+): readonly { readonly limit: QuotaLimit; readonly atMost: number }[] {
+  const bounded = (atMost: number | undefined, ...limits: readonly QuotaLimit[]) =>
+    atMost === undefined ? [] : limits.map((limit) => ({ limit, atMost }));
+  return [
+    ...bounded(livePerUsername, { kind: 'livePerUsername', cluster, username }),
+    ...bounded(livePerGroup, ...groups.map((group) => ({ kind: 'livePerGroup', cluster, group }) as const)),
+    ...bounded(livePerRequester, { kind: 'livePerRequester', cluster, requester }),
+    ...bounded(issuancesPerHour, { kind: 'issuancesPerHour', cluster, requester }),
+    ...(lineage === undefined ? [] : bounded(mostLivePerLineage, { kind: 'livePerLineage', cluster, lineage })),
+  ];
+}
+
+// A decision asks these of a request, and they are asked again of a certificate, so that both always agree.
+
+/** Whether the policy is not yet in force, or no longer. */
+export const isEarly = ({ notBefore }: Constraints, now: Date): boolean => notBefore !== undefined && now < notBefore;
+export const isLate = ({ notAfter }: Constraints, now: Date): boolean => notAfter !== undefined && now > notAfter;
+
+/** Whether a policy lets the requester ask for the username. */
+export const permitsUsername = ({ usernames }: Policy['allowed'], username: string, values: GlobValues): boolean =>
+  usernames?.matches(username, values) ?? false;
+
+/** Whether a policy gives a group to a member of these directory groups. */
+export const givesGroup = (
+  { groups, groupsFromDirectory }: Policy['allowed'],
+  group: string,
+  names: readonly string[],
+  values: GlobValues,
+): boolean =>
+  (groups?.matches(group, values) ?? false) ||
+  names.some((name) => groupsFromDirectory?.get(name)?.matches(group) ?? false);
+
+/** The groups, among these, that a policy for the cluster gives to members of some directory group. */
+export const groupsOfDirectory = (
+  { policies }: PolicySet,
+  cluster: string,
+  groups: readonly string[],
+): readonly string[] =>
+  groups.filter((group) =>
+    policies.some(
+      ({ selector, allowed: { groupsFromDirectory } }) =>
+        groupsFromDirectory !== undefined &&
+        (selector.clusters?.matches(cluster) ?? true) &&
+        [...groupsFromDirectory.values()].some((globs) => globs.matches(group)),
+    ),
+  );
+
+/**
+ * The groups that this requester could ask for only if the username were in more directory groups than these. It looks
+ * at the policies in force that the requester can use for the username on the cluster. Labels, hours, expressions and
+ * quotas of a policy make no difference: another request may satisfy them.
+ */
+export function groupsGivenOnly(
+  { policies }: PolicySet,
+  { cluster, username, requester }: { cluster: string; username: string; requester: Requester },
+  groups: readonly string[],
+  names: readonly string[],
+  now: Date,
+): readonly string[] {
+  const values = globValuesOf(requester);
+  const usable = policies.filter(
+    ({ selector, allowed, constraints }) =>
+      selects(selector, cluster, requester) &&
+      !isEarly(constraints, now) &&
+      !isLate(constraints, now) &&
+      permitsUsername(allowed, username, values),
+  );
+  const allNames = usable.flatMap(({ allowed }) => [...(allowed.groupsFromDirectory?.keys() ?? [])]);
+  const isGiven = (group: string, of: readonly string[]) =>
+    usable.some(({ allowed }) => givesGroup(allowed, group, of, values));
+  return groups.filter((group) => !isGiven(group, names) && isGiven(group, allNames));
 }

@@ -1,9 +1,106 @@
 import type { PrincipalSelector } from '../model/decision.js';
-import type { Requester } from '../model/principal.js';
-import { quote } from '@kubepass/inspect/formats';
-import type { DecisionInput, Findings } from './evaluation.js';
-import { choiceOf, compileGlobs, type Choice, type Globs } from './glob.js';
-import type { Selector } from './policy-set.js';
+import type { Requester, Role } from '../model/principal.js';
+import { quoteAll } from '@kubepass/inspect/formats';
+
+/** The variables that a glob may contain. */
+export const globVariables = ['requester.username'] as const;
+export type GlobValues = Readonly<Record<(typeof globVariables)[number], string>>;
+
+/** The values of the variables in globs for what this requester asks. */
+export const globValuesOf = ({ name }: Requester): GlobValues => ({ 'requester.username': name });
+
+/** A compiled list of globs. */
+export interface Globs {
+  readonly patterns: readonly string[];
+  /** The list as the trace describes it where a value must match. */
+  readonly expected: string;
+  /** The list as the trace describes it where no value may match. */
+  readonly unexpected: string;
+  /** Whether any of the globs matches the whole value. */
+  matches(value: string, values?: GlobValues): boolean;
+}
+
+export function compileGlobs(patterns: readonly string[]): Globs {
+  const globs = patterns.map(compileGlob);
+  return {
+    patterns,
+    expected: anyOf(patterns),
+    unexpected: patterns.length === 0 ? 'anything' : `none of ${quoteAll(patterns)}`,
+    matches: (value, values) => globs.some((glob) => glob(value, values)),
+  };
+}
+
+/** A list of values of which one must be present. */
+export interface Choice<Value extends string> {
+  readonly values: readonly Value[];
+  /** The list as the trace describes it. */
+  readonly expected: string;
+}
+
+export function choiceOf<Value extends string>(values: readonly Value[]): Choice<Value> {
+  return { values, expected: anyOf(values) };
+}
+
+function anyOf(expected: readonly string[]): string {
+  return expected.length === 0 ? 'nothing matches an empty list' : `any of ${quoteAll(expected)}`;
+}
+
+/** The variables in a glob that do not exist, as written. */
+export function unknownVariables(glob: string, known: readonly string[]): readonly string[] {
+  return (glob.match(/\$\{[^}]*\}?/g) ?? []).filter((written) => !known.includes(written.slice(2, -1)));
+}
+
+/**
+ * Whether a glob matches the whole value. Matching is case-sensitive, and `*` is any run of characters.
+ * `${requester.username}` is replaced after the glob was split at its stars, so a star in that name is a plain character.
+ */
+function compileGlob(glob: string): (value: string, values?: GlobValues) => boolean {
+  const variable = '${requester.username}';
+  const pieces = glob.split('*');
+  if (!glob.includes(variable)) return (value) => matchesPieces(pieces, value);
+  return (value, values) => {
+    const name = values?.['requester.username'] ?? variable;
+    return matchesPieces(
+      pieces.map((piece) => piece.split(variable).join(name)),
+      value,
+    );
+  };
+}
+
+/**
+ * Takes each piece between stars at its first place after the previous piece. An earlier place never leaves less room
+ * for the rest, so this needs no backtracking and its time is bounded for every glob.
+ */
+function matchesPieces(pieces: readonly string[], value: string): boolean {
+  const head = pieces[0] ?? '';
+  const last = pieces.length - 1;
+  if (last === 0) return value === head;
+  if (!value.startsWith(head)) return false;
+  let position = head.length;
+  for (let i = 1; i < last; i++) {
+    const piece = pieces[i] ?? '';
+    const found = value.indexOf(piece, position);
+    if (found === -1) return false;
+    position = found + piece.length;
+  }
+  const tail = pieces[last] ?? '';
+  return value.length - tail.length >= position && value.endsWith(tail);
+}
+
+/**
+ * Selects the requests that a policy or guardrail applies to: OR within a field, AND across fields. An omitted field
+ * matches every request, an empty list matches none.
+ */
+export interface Selector {
+  readonly clusters?: Globs;
+  /** By key. A request without the key does not match. */
+  readonly labels?: ReadonlyMap<string, Globs>;
+  readonly requesters?: {
+    readonly names?: Globs;
+    readonly groups?: Globs;
+    readonly roles?: Choice<Role>;
+  };
+}
 
 /** A selector as written in a policy or guardrail. */
 export interface WrittenSelector {
@@ -29,50 +126,9 @@ export function compileSelector({ clusters, labels, requesters }: WrittenSelecto
 export function compileGlobFields<Field extends string>(
   written: Readonly<Record<Field, readonly string[] | undefined>>,
 ): Readonly<Partial<Record<Field, Globs>>> {
-  const compiled: Partial<Record<Field, Globs>> = {};
-  for (const field of Object.keys(written) as Field[]) {
-    const globs = written[field];
-    if (globs !== undefined) compiled[field] = compileGlobs(globs);
-  }
-  return compiled;
-}
-
-/** Whether the rule applies to the request. Adds one check for each field of the selector. */
-export function checkSelector(
-  { clusters, labels, requesters }: Selector,
-  input: DecisionInput,
-  findings: Findings,
-): boolean {
-  const { request, facts, requester, found } = input;
-  let selected = true;
-  if (clusters) {
-    selected = clusters.matches(facts.cluster);
-    findings.note('selector.clusters', selected, clusters.expected, found.cluster);
-  }
-  for (const [key, globs] of labels ?? []) {
-    const value = Object.hasOwn(request.labels, key) ? request.labels[key] : undefined;
-    const passed = value !== undefined && globs.matches(value);
-    findings.note(`selector.labels.${key}`, passed, globs.expected, value === undefined ? 'none' : quote(value));
-    selected &&= passed;
-  }
-  if (requesters === undefined) return selected;
-  const { names, groups, roles } = requesters;
-  if (names) {
-    const passed = isNamed(names, requester);
-    findings.note('selector.requesters.names', passed, names.expected, found.requester.name);
-    selected &&= passed;
-  }
-  if (groups) {
-    const passed = isInGroup(groups, requester);
-    findings.note('selector.requesters.groups', passed, groups.expected, found.requester.groups);
-    selected &&= passed;
-  }
-  if (roles) {
-    const passed = hasRole(roles, requester);
-    findings.note('selector.requesters.roles', passed, roles.expected, found.requester.roles);
-    selected &&= passed;
-  }
-  return selected;
+  const given = Object.entries<readonly string[] | undefined>(written);
+  const compiled = given.flatMap(([field, globs]) => (globs === undefined ? [] : [[field, compileGlobs(globs)]]));
+  return Object.fromEntries(compiled) as Partial<Record<Field, Globs>>;
 }
 
 /** Whether the rule can apply to a request of this requester on this cluster, whatever its labels are. */
@@ -86,9 +142,9 @@ export function selects({ clusters, requesters = {} }: Selector, cluster: string
   );
 }
 
-const isNamed = (names: Globs, requester: Requester): boolean => names.matches(requester.name);
-const isInGroup = (globs: Globs, { groups }: Requester): boolean => groups.some((group) => globs.matches(group));
-const hasRole = ({ values }: Choice<string>, { roles }: Requester): boolean =>
+export const isNamed = (names: Globs, requester: Requester): boolean => names.matches(requester.name);
+export const isInGroup = (globs: Globs, { groups }: Requester): boolean => groups.some((group) => globs.matches(group));
+export const hasRole = ({ values }: Choice<string>, { roles }: Requester): boolean =>
   roles.some((role) => values.includes(role));
 
 /** Whether a selector as written matches a principal. */

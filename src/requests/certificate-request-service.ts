@@ -1,17 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { may, mayReadCertificate } from '../identity/permissions.js';
 import type { Certificate, CertificateFilter, ListedCertificate } from '../model/certificate.js';
-import { done, refused, type Outcome } from '../model/outcome.js';
-import type { Page, PageQuery } from '../model/page.js';
+import { done, refused, type Outcome, type Page, type PageQuery } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import type { IssuanceContext } from '../context/context.js';
-import { revokeCertificate } from '../access/revoke-certificate.js';
+import { revokeCertificate } from '../access/revocations.js';
 import { collectKubeconfig, createKubeconfig } from './collect-kubeconfig.js';
 import { createRequest } from './create-request.js';
 import { approveRequest, cancelRequest, denyRequest } from './decide-request.js';
 import { renewCertificate, renewKubeconfig } from './renew-certificate.js';
-import { findCertificateOfRequest, findRequest, kubeconfigWithKeyPath, listRequests } from './read-requests.js';
-import { RecordedPolicySets } from './recompute-trace.js';
+import {
+  findCertificateOfRequest,
+  findRequest,
+  kubeconfigWithKeyPath,
+  listRequests,
+  RecordedPolicySets,
+} from './read-requests.js';
 
 export type CertificateRequestService = ReturnType<typeof certificateRequestService>;
 export type CertificateService = ReturnType<typeof certificateService>;

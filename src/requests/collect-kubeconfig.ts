@@ -1,27 +1,26 @@
-import { mayReadRequest, whyNotPermitted, whyNotCollect } from '../identity/permissions.js';
+import { mayReadRequest, whyNotCollect, whyNotPermitted } from '../identity/permissions.js';
 import { renderKubeconfig } from '../formats/kubeconfig/render-kubeconfig.js';
 import type { Certificate } from '../model/certificate.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
-import { done, refused, type Outcome } from '../model/outcome.js';
+import { type Outcome, done, refused } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
-import { type CertificateRequestAsk, resolveAsk, type ResolvedAsk } from './resolve-ask.js';
+import { type CertificateRequestAsk, type ResolvedAsk, resolveAsk } from './resolve-ask.js';
 import { SigningUndeterminedError } from '../signing/signer.js';
-import { encodePem, type KeyPair } from '@kubepass/x509';
-import { finishAttempt, type AttemptEnd } from '../issuance/issue-certificate.js';
+import { type KeyPair, encodePem } from '@kubepass/x509';
+import { type AttemptEnd, finishAttempt } from '../issuance/issue-certificate.js';
 import {
-  keyOfPair,
-  newKeyPair,
+  type StartedAttempt,
   intentStep,
   issuing,
+  keyOfPair,
+  newKeyPair,
   startAttempt,
-  type StartedAttempt,
 } from '../issuance/start-attempt.js';
-import { issuingCluster, type IssuanceContext } from '../context/context.js';
+import { type IssuanceContext, issuingCluster } from '../context/context.js';
 import { recheckAndCommit } from './recheck-policy.js';
-import { clusterGone, lapsed, movedOn, stateConflict } from '../context/request-states.js';
-import { decideAndRecord, deniedAs } from './create-request.js';
+import { clusterGone, lapsed, movedOn, stateConflict } from '../context/request-steps.js';
+import { decideAndRecord, deniedAs, viewAtEnd } from './create-request.js';
 import type { ClaimedKey } from '../context/idempotency-keys.js';
-import { viewAtEnd } from './request-view.js';
 
 /** A finished kubeconfig and its request. `yaml` may hold a private key: never log it. */
 export interface CollectedKubeconfig {
@@ -49,26 +48,14 @@ export function createKubeconfig(
 }
 
 /** The same for an ask that is resolved in another way. */
-export function createResolvedKubeconfig(
+export async function createResolvedKubeconfig(
   context: IssuanceContext,
   principal: Principal,
   resolve: () => Promise<Outcome<ResolvedAsk>>,
   { idempotency }: { readonly idempotency: ClaimedKey | null },
 ): Promise<Outcome<CreatedKubeconfig>> {
-  return idempotency?.recorded
-    ? goOn(context, principal, idempotency.recorded)
-    : createFirst(context, principal, resolve, idempotency);
-}
-
-async function createFirst(
-  context: IssuanceContext,
-  principal: Principal,
-  resolve: () => Promise<Outcome<ResolvedAsk>>,
-  idempotency: ClaimedKey | null,
-): Promise<Outcome<CreatedKubeconfig>> {
-  const notPermitted = whyNotPermitted(principal, 'request-certificates');
-  if (notPermitted) return notPermitted;
-  const resolved = await resolve();
+  if (idempotency?.recorded) return goOn(context, principal, idempotency.recorded);
+  const resolved = whyNotPermitted(principal, 'request-certificates') ?? (await resolve());
   if (!resolved.ok) return resolved;
   const { keyAlgorithm, issuing: issuingFor } = resolved.value;
   // Generated while policy decides, since most often it is needed. An RSA key costs too much to be thrown away.

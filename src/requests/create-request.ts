@@ -3,20 +3,25 @@ import type { AuditEventDraft } from '../model/audit-event.js';
 import type { CertificateRequest, RequestState } from '../model/certificate-request.js';
 import type { Decision } from '../model/decision.js';
 import { newId } from '../model/new-id.js';
-import { done, refused, type Outcome, type Refusal } from '../model/outcome.js';
+import { type Outcome, type Refusal, done, refused } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
-import { recordedDecision } from '../policy/recorded-decision.js';
-import { type CertificateRequestAsk, resolveAsk, type ResolvedAsk } from './resolve-ask.js';
-import { type CertificateRequestView, readView, viewAtEnd } from './request-view.js';
+import { recordedDecision } from '../policy/decide.js';
+import { type CertificateRequestAsk, type ResolvedAsk, resolveAsk } from './resolve-ask.js';
 import type { Operation, Step } from '../store/steps/step.js';
-import { within } from '../context/attempts-under-way.js';
-import { finishAttempt } from '../issuance/issue-certificate.js';
-import { keyOfCsr, type KeyToCertify, issuing, startAttempt, type StartedAttempt } from '../issuance/start-attempt.js';
-import { secondsAfter, type IssuanceContext } from '../context/context.js';
-import { announce, attemptDetails, requestedDetails, requestEvent, violationDetails } from '../context/events.js';
-import { conditionsOf, decideWithinQuotas, quotaOperations, type DecidedNow } from './decide-within-quotas.js';
-import { rememberKey, type ClaimedKey } from '../context/idempotency-keys.js';
-import { makersToRecord } from './makers.js';
+import { within } from '../context/under-way.js';
+import { type AttemptEnd, finishAttempt } from '../issuance/issue-certificate.js';
+import { type KeyToCertify, type StartedAttempt, issuing, keyOfCsr, startAttempt } from '../issuance/start-attempt.js';
+import { type IssuanceContext, secondsAfter } from '../context/context.js';
+import {
+  announce,
+  attemptDetails,
+  requestEvent,
+  requestedDetails,
+  violationDetails,
+} from '../context/request-steps.js';
+import { type DecidedNow, conditionsOf, decideWithinQuotas, quotaOperations } from './decide-within-quotas.js';
+import { type ClaimedKey, rememberKey } from '../context/idempotency-keys.js';
+import type { Certificate } from '../model/certificate.js';
 
 export interface CreateOptions {
   /** 0 … 30: how long to wait for the end of issuing, where issuing starts at once. */
@@ -77,7 +82,7 @@ export function createResolved(
 }
 
 /** A request as it was recorded; with its first attempt where that begins at once. */
-export interface RecordedAsk {
+interface RecordedAsk {
   readonly request: CertificateRequest;
   readonly started: StartedAttempt | null;
 }
@@ -103,22 +108,19 @@ export function decideAndRecord(
     const key = request.state === 'approved' ? await keyFor(request) : null;
     const started = key && startAttempt(context, request, key, request.createdAt);
     const step = recordStep(context, principal, request, decided, started, idempotency);
-    const result = await context.attempts.commitBeginning(context.store, request.id, step, started?.signing ?? null);
-    if (result.committed) {
-      if (request.state === 'denied') return { end: refused(deniedAs(request)) };
-      return { end: done({ request: started ? issuing(request, started) : request, started }) };
-    }
-    switch (result.conflict.kind) {
-      case 'quota':
-        return { usedUp: result.conflict };
-      case 'blocked':
-      case 'revocation':
-        return { outdated: true };
-      case 'idempotencyKey':
-        return { end: refused({ kind: 'idempotency-key-in-flight', requestId: null }) };
-      default:
-        throw new Error(`a new request could not be recorded: ${JSON.stringify(result.conflict)}`);
-    }
+    return {
+      requestId: request.id,
+      step,
+      signing: started?.signing ?? null,
+      end:
+        request.state === 'denied'
+          ? refused(deniedAs(request))
+          : done({ request: started ? issuing(request, started) : request, started }),
+      otherwise(conflict) {
+        if (conflict.kind === 'idempotencyKey') return refused({ kind: 'idempotency-key-in-flight', requestId: null });
+        throw new Error(`a new request could not be recorded: ${JSON.stringify(conflict)}`);
+      },
+    };
   });
 }
 
@@ -225,4 +227,57 @@ export function deniedAs(request: CertificateRequest): Refusal {
   const { failure, decision } = request;
   const violations = failure ? [{ source: 'policy', ...failure }] : decision.violations;
   return { kind: 'policy-denied', request, violations };
+}
+
+export interface CertificateRequestView {
+  readonly request: CertificateRequest;
+  readonly certificate: Certificate | null;
+}
+
+/** The request after the end of its attempt; null: the attempt has not ended yet. */
+export function viewAtEnd(request: CertificateRequest, end: AttemptEnd | null): CertificateRequestView {
+  switch (end?.kind) {
+    case undefined:
+      return { request, certificate: null };
+    case 'issued':
+      return {
+        request: { ...request, state: 'issued', expiresAt: null, fingerprintSha256: end.certificate.fingerprintSha256 },
+        certificate: end.certificate,
+      };
+    case 'failed':
+      return { request: { ...request, state: 'failed', expiresAt: null, failure: end.failure }, certificate: null };
+    case 'abandoned':
+      return { request: { ...request, state: 'approved' }, certificate: null };
+  }
+}
+
+/** The request as it is stored now. */
+export async function readView(context: IssuanceContext, id: string): Promise<CertificateRequestView> {
+  const request = await context.store.requests.find(id);
+  if (request === null) throw new Error(`request ${id} is not in the store`);
+  return withCertificate(context, request);
+}
+
+export async function withCertificate(
+  { store, identityBlocks, clock }: IssuanceContext,
+  request: CertificateRequest,
+): Promise<CertificateRequestView> {
+  const { fingerprintSha256 } = request;
+  return {
+    request: await identityBlocks.counting(request, clock()),
+    certificate: fingerprintSha256 === null ? null : await store.certificates.findByFingerprint(fingerprintSha256),
+  };
+}
+
+/**
+ * The makers to record with a request on which a person decides: the principals behind the requester's credential, and
+ * behind the credentials that could collect its key at that moment.
+ */
+export async function makersToRecord(
+  { store }: IssuanceContext,
+  { createdBy }: Principal,
+  collector: string,
+  now: Date,
+): Promise<readonly string[]> {
+  return [...new Set([...createdBy, ...(await store.apiTokens.makersOf(collector, now))])];
 }

@@ -10,15 +10,21 @@ import type { PrincipalSelector } from '../model/decision.js';
 import { done, refused, type Outcome, type Refused } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import { matchesPrincipal } from '../policy/selector.js';
-import { type CertificateRequestView, readView } from './request-view.js';
 import type { Step } from '../store/steps/step.js';
 import { secondsAfter, type IssuanceContext } from '../context/context.js';
-import { announce, requestEvent } from '../context/events.js';
-import { clusterGone, lapsed, moveRequest, movedOn, stateConflict } from '../context/request-states.js';
+import {
+  announce,
+  requestEvent,
+  clusterGone,
+  lapsed,
+  moveRequest,
+  movedOn,
+  stateConflict,
+} from '../context/request-steps.js';
 import { finishAttempt } from '../issuance/issue-certificate.js';
 import { intentStep, startAttempt, recordedKey } from '../issuance/start-attempt.js';
 import { recheckAndCommit } from './recheck-policy.js';
-import { makersNow } from './makers.js';
+import { type CertificateRequestView, readView } from './create-request.js';
 
 /**
  * A person approves a pending request. The last approval asks policy again, and where the request came with a CSR,
@@ -243,3 +249,15 @@ function whyNotDeny(principal: Principal, request: CertificateRequest): string |
 
 const isNamed = (approvers: PrincipalSelector | undefined, principal: Principal): boolean =>
   approvers === undefined || matchesPrincipal(approvers, principal);
+
+/**
+ * The makers of a request now: those on record, and those of the tokens that its collector has now. Where none are on
+ * record, because it is older than they are, those of all tokens that the requester ever had: rather one person too many.
+ */
+export async function makersNow(
+  { store, clock }: IssuanceContext,
+  { requester, collector, decision }: CertificateRequest,
+): Promise<readonly string[]> {
+  const recorded = decision.makers ?? (await store.apiTokens.makersOf(requester.name, null));
+  return [...new Set([...recorded, ...(await store.apiTokens.makersOf(collector, clock()))])];
+}

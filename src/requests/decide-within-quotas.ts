@@ -1,13 +1,23 @@
 import type { CertificateRequest } from '../model/certificate-request.js';
-import type { BlockedParty, Decision, DecisionFacts } from '../model/decision.js';
+import type {
+  ActiveCertificate,
+  BlockedParty,
+  Decision,
+  DecisionFacts,
+  QuotaLimit,
+  QuotaUsage,
+  RenewalFacts,
+} from '../model/decision.js';
 import { StoreBusyError } from '../model/errors.js';
-import { decide } from '../policy/decide.js';
-import type { PolicySet, RequestToDecide } from '../policy/policy-set.js';
-import { quotaLimits } from '../policy/quota-limits.js';
-import type { Operation } from '../store/steps/step.js';
-import { type IssuanceContext, phase } from '../context/context.js';
-import { unlessBlocked, type PartiesOfRequest } from '../context/blocked-identities.js';
-import { gatherFacts, type FactsSubject, type UsedUpQuota } from './gather-facts.js';
+import { type NeededFacts, decide, neededFacts } from '../policy/decide.js';
+import { type PolicySet, type RequestToDecide, quotaLimits } from '../policy/policy-set.js';
+import type { Conflict, Operation, Step } from '../store/steps/step.js';
+import { type IssuanceContext, type IssuingCluster, factsOf, issuingCluster, phase } from '../context/context.js';
+import { type PartiesOfRequest, unlessBlocked } from '../context/standing.js';
+import type { PreparedSigning } from '../signing/signer.js';
+import type { SupposedInDirectory } from '../model/directory.js';
+import { type Privileges, privilegesOf } from '../model/blast-radius.js';
+import { directoryFacts } from '../access/directory-facts.js';
 
 /** A decision, and what it rests on. */
 export interface DecidedNow {
@@ -17,89 +27,80 @@ export interface DecidedNow {
   readonly now: Date;
 }
 
-/** Decides under the policies in force, with facts as they are now. `usedUp` as in `gatherFacts`. */
+/**
+ * Decides under the policies in force, with facts as they are now. `usedUp` as in `gatherFacts`. A step that is committed
+ * requires that nobody is blocked (`forCommit`). So the blocks are looked up only for a name that was blocked before, and for a
+ * request that is denied anyway: the caller is told every reason at once.
+ */
 export async function decideNow(
   context: IssuanceContext,
   asked: RequestToDecide & FactsSubject,
   usedUp: readonly UsedUpQuota[] = [],
   now = context.clock(),
+  forCommit = false,
 ): Promise<DecidedNow> {
-  const basis = await basisOf(context, asked, usedUp, now);
-  return decideOn(basis, asked, await context.identityBlocks.of(asked, now));
-}
-
-/**
- * The same for a step that requires that nobody is blocked. So it looks that up only for a name that was blocked before, and
- * for a request that is denied anyway: the caller is told every reason at once.
- */
-async function decideForCommit(
-  context: IssuanceContext,
-  asked: RequestToDecide & FactsSubject,
-  usedUp: readonly UsedUpQuota[],
-): Promise<DecidedNow> {
-  if (context.identityBlocks.isSuspect(asked)) return decideNow(context, asked, usedUp);
-  const now = context.clock();
-  const basis = await basisOf(context, asked, usedUp, now);
-  const decided = decideOn(basis, asked, []);
-  if (decided.decision.outcome === 'permitted') return decided;
-  const blocked = await context.identityBlocks.of(asked, now);
-  return blocked.length === 0 ? decided : decideOn(basis, asked, blocked);
-}
-
-type DecisionBasis = Omit<DecidedNow, 'decision'>;
-
-async function basisOf(
-  context: IssuanceContext,
-  asked: FactsSubject,
-  usedUp: readonly UsedUpQuota[],
-  now: Date,
-): Promise<DecisionBasis> {
   // Read once: other policies may come into force before the decision is recorded.
   const policySet = context.policySet();
-  return { facts: await gatherFacts(context, asked, policySet, now, usedUp), policySet, now };
-}
-
-function decideOn(
-  basis: DecisionBasis,
-  asked: RequestToDecide & FactsSubject,
-  blocked: readonly BlockedParty[],
-): DecidedNow {
-  const { policySet, now } = basis;
-  const facts = withBlocked(basis.facts, blocked);
-  return { decision: decide(asked, asked.requester, facts, policySet, now), facts, policySet, now };
+  const needed = neededFacts(policySet, asked.cluster, asked.requester);
+  const gathered = await gatherFacts(context, asked, needed, now, usedUp);
+  const decideOn = (facts: DecisionFacts): DecidedNow => {
+    return { decision: decide(asked, asked.requester, facts, policySet, now), facts, policySet, now };
+  };
+  const unblocked = forCommit && !context.identityBlocks.isSuspect(asked) ? decideOn(gathered) : null;
+  if (unblocked?.decision.outcome === 'permitted') return unblocked;
+  const blocked = await context.identityBlocks.of(asked, now);
+  return unblocked !== null && blocked.length === 0 ? unblocked : decideOn(withBlocked(gathered, blocked));
 }
 
 export const withBlocked = (facts: DecisionFacts, blocked: readonly BlockedParty[]): DecisionFacts =>
   blocked.length === 0 ? facts : { ...facts, blocked };
 
-/**
- * The end of a round: an answer, a quota that was used up since facts were gathered, or that one of the conditions of
- * `conditionsOf` does not hold.
- */
-export type QuotaRound<T> = { readonly end: T } | { readonly usedUp: UsedUpQuota } | { readonly outdated: true };
+/** The step that follows from a decision, and the attempt that it begins, if any. */
+interface Plan<T> {
+  readonly requestId: string;
+  readonly step: Step;
+  readonly signing: PreparedSigning | null;
+  /** The answer once the step is committed. */
+  readonly end: T;
+  /** The answer to a conflict that no other decision resolves. */
+  readonly otherwise: (conflict: Conflict) => T;
+}
 
 const rounds = 3;
 
 /**
- * Decides and commits. Where the writer finds a quota used up that was not when facts were gathered, another round
- * decides with what the writer found. The policy whose quota that is then permits no more, so most often the second
- * round records a denial; the third is for another policy with a quota of its own. It is the same where the writer finds
- * that one of the parties is blocked, or that the certificate to renew is revoked. Throws `StoreBusyError` where that goes on for longer.
+ * Decides and commits, unless `plan` has an answer without a step. Where the writer finds a quota used up that was not when facts
+ * were gathered, another round decides with what the writer found. The policy whose quota that is then permits no more, so most often the
+ * second round records a denial; the third is for another policy with a quota of its own. It is the same where the writer finds that one
+ * of the parties is blocked, or that the certificate to renew is revoked. Throws `StoreBusyError` where that goes on for longer.
  */
 export async function decideWithinQuotas<T>(
   context: IssuanceContext,
   asked: RequestToDecide & FactsSubject,
-  commit: (decided: DecidedNow) => Promise<QuotaRound<T>>,
+  plan: (decided: DecidedNow) => Promise<Plan<T> | { readonly end: T }>,
 ): Promise<T> {
   const usedUp: UsedUpQuota[] = [];
   let outdated = 0;
   while (usedUp.length < rounds && outdated < rounds) {
-    const decideAgain = outdated === 0 ? decideForCommit : decideNow;
-    const decided = await phase(context, 'decide', asked.cluster, () => decideAgain(context, asked, usedUp));
-    const round = await commit(decided);
-    if ('end' in round) return round.end;
-    if ('usedUp' in round) usedUp.push(round.usedUp);
-    else outdated += 1;
+    const decided = await phase(context, 'decide', asked.cluster, () =>
+      decideNow(context, asked, usedUp, context.clock(), outdated === 0),
+    );
+    const planned = await plan(decided);
+    if (!('step' in planned)) return planned.end;
+    const { requestId, step, signing } = planned;
+    const result = await context.attempts.commitBeginning(context.store, requestId, step, signing);
+    if (result.committed) return planned.end;
+    switch (result.conflict.kind) {
+      case 'quota':
+        usedUp.push(result.conflict);
+        break;
+      case 'blocked':
+      case 'revocation':
+        outdated += 1;
+        break;
+      default:
+        return planned.otherwise(result.conflict);
+    }
   }
   throw new StoreBusyError('quotas are used up faster than requests can be decided on');
 }
@@ -127,19 +128,113 @@ export function quotaOperations(
 ): readonly Operation[] {
   if (decision.outcome === 'denied') return [];
   const { id, cluster, username, groups, requester, renewal } = request;
+  const subject = { cluster, username, groups, requester: requester.name, lineage: renewal?.lineage };
   const except = { exceptRequest: id, ...(renewal && { exceptLineage: renewal.lineage }) };
-  const subject = {
-    cluster,
-    username,
-    groups,
-    requester: requester.name,
-    ...(renewal && { lineage: renewal.lineage }),
+  return quotaLimits(decision.quota, subject).map((bound) => ({ op: 'requireQuota', ...bound, ...except, now }));
+}
+
+/** A quota that the writer found used up: its count is at least as true as what was read before. */
+type UsedUpQuota = Extract<Conflict, { readonly kind: 'quota' }>;
+
+/** The subject of facts: a recorded request, or an ask, whose id is empty. */
+type FactsSubject = Pick<CertificateRequest, 'id' | 'cluster' | 'username' | 'groups' | 'requester'> &
+  Partial<Pick<CertificateRequest, 'renewal' | 'decision' | 'collector' | 'createdAt'>> & {
+    /** The facts of a renewal that is asked for; a recorded request has them in its decision. */
+    readonly renewalFacts?: RenewalFacts | null;
+    /** A dry run supposes this of the username. */
+    readonly supposed?: SupposedInDirectory | undefined;
   };
-  return quotaLimits(decision.quota, subject).map(({ limit, atMost }) => ({
-    op: 'requireQuota',
-    limit,
-    atMost,
-    ...except,
-    now,
+
+/**
+ * The facts of a decision as they are now. Facts that are not needed are not looked up. `usedUp` are the quotas for which the
+ * writer refused to commit an earlier decision.
+ */
+export async function gatherFacts(
+  context: IssuanceContext,
+  subject: FactsSubject,
+  needed: NeededFacts,
+  now: Date,
+  usedUp: readonly UsedUpQuota[] = [],
+): Promise<DecisionFacts> {
+  const issuing = issuingCluster(context, subject.cluster);
+  const renews = (subject.renewal ?? null) !== null;
+  // All of them are read at the same time.
+  const [directory, usage, active, renewal] = await Promise.all([
+    directoryFacts(context, subject, needed.directory, subject.supposed),
+    needed.usage || renews ? usageOf(context, subject, now, usedUp) : undefined,
+    needed.active ? activeCertificates(context, subject, now) : undefined,
+    renews ? renewalNow(context, subject) : undefined,
+  ]);
+  return {
+    ...factsOf(issuing.cluster),
+    ...(directory && { directory }),
+    ...(renewal && { renewal }),
+    ...(usage && { usage }),
+    ...(active && { active }),
+    ...(needed.blastRadius && { blastRadius: privilegesIn(issuing, subject) }),
+  };
+}
+
+/** Nothing of it can change but whether the renewed certificate was revoked. */
+async function renewalNow(
+  { store }: IssuanceContext,
+  { id, renewalFacts, decision }: FactsSubject,
+): Promise<RenewalFacts> {
+  const known = renewalFacts ?? decision?.facts.renewal;
+  if (!known) throw new Error(`request ${id} renews a certificate, and nothing is recorded about that`);
+  return { ...known, revoked: (await store.revocations.find(known.of)) !== null };
+}
+
+/** Null where the cluster's role bindings are not at hand. */
+function privilegesIn(issuing: IssuingCluster, { username, groups }: FactsSubject): Privileges | null {
+  const blastRadius = issuing.blastRadius(username, groups);
+  return blastRadius && privilegesOf(blastRadius);
+}
+
+/** The request itself is not counted, because it may be approved or under way already. */
+async function usageOf(
+  { store }: IssuanceContext,
+  { id, cluster, username, groups, requester, renewal }: FactsSubject,
+  now: Date,
+  usedUp: readonly UsedUpQuota[],
+): Promise<QuotaUsage> {
+  const limits: readonly QuotaLimit[] = [
+    { kind: 'livePerUsername', cluster, username },
+    { kind: 'livePerRequester', cluster, requester: requester.name },
+    { kind: 'issuancesPerHour', cluster, requester: requester.name },
+    ...groups.map((group) => ({ kind: 'livePerGroup', cluster, group }) as const),
+    ...(renewal ? [{ kind: 'livePerLineage', cluster, lineage: renewal.lineage } as const] : []),
+  ];
+  const found = (await store.quotas.found(limits, id, now, renewal?.lineage)).map((count, i) =>
+    Math.max(count, ...usedUp.filter(({ limit }) => isSame(limit, limits[i])).map((conflict) => conflict.found)),
+  );
+  const [livePerUsername = 0, livePerRequester = 0, issuancesPerHour = 0, ...perGroup] = found;
+  return {
+    livePerUsername,
+    livePerGroup: Object.fromEntries(groups.map((group, i) => [group, perGroup[i] ?? 0])),
+    livePerRequester,
+    issuancesPerHour,
+    ...(renewal && { livePerLineage: found.at(-1) ?? 0 }),
+  };
+}
+
+/** Limits of one request that have the same kind differ in nothing but the group. */
+function isSame(a: QuotaLimit, b: QuotaLimit | undefined): boolean {
+  if (a.kind !== b?.kind) return false;
+  return a.kind !== 'livePerGroup' || b.kind !== 'livePerGroup' || a.group === b.group;
+}
+
+async function activeCertificates(
+  { store }: IssuanceContext,
+  { cluster, username }: FactsSubject,
+  now: Date,
+): Promise<readonly ActiveCertificate[]> {
+  const certificates = await store.certificates.activeOf(cluster, username, now);
+  return certificates.map(({ groups, notBefore, notAfter, serialNumber, publicKey }) => ({
+    groups,
+    notBefore: notBefore.toISOString(),
+    notAfter: notAfter.toISOString(),
+    serialNumber,
+    keyAlgorithm: publicKey.algorithm,
   }));
 }

@@ -3,46 +3,31 @@ import { auditEvent } from '../model/audit-event.js';
 import type { BlastRadius } from '../model/blast-radius.js';
 import type { Decision, DecisionFacts } from '../model/decision.js';
 import type { SupposedInDirectory, SupposedUser } from '../model/directory.js';
-import type { Labels } from '../model/labels.js';
+import type { Labels, Renewal } from '../model/certificate-request.js';
 import { done, refused, type Outcome, type Refused } from '../model/outcome.js';
 import type { Principal, Requester } from '../model/principal.js';
-import type { Renewal } from '../model/renewal.js';
 import type { RecordedRequestRange, ReplayItem } from '../model/replay.js';
-import { configuredCluster, requestToDecide, type ConfiguredCluster } from '../policy/policy-set.js';
-import type { NeededFacts } from '../policy/needed-facts.js';
+import { configuredCluster, type ConfiguredCluster } from '../policy/policy-set.js';
+import type { NeededFacts } from '../policy/decide.js';
 import { policyJsonSchema } from '../policy/policy-schema.js';
 import { describePolicySet } from '../policy/parse-policy-set.js';
 import type { DraftPool, EvaluatedDraft } from '../policy/workers/draft-pool.js';
 import { DraftRefusedError, draftPath, type Draft } from '../policy/workers/draft.js';
-import type { KeyAlgorithm } from '@kubepass/x509';
 import type { IssuanceContext } from '../context/context.js';
-import { labelDetails, renewalDetails, violationDetails } from '../context/events.js';
+import { labelDetails, renewalDetails, violationDetails } from '../context/request-steps.js';
 import { resolveEvaluation, type EvaluationAsk } from './renew-certificate.js';
 import type { ResolvedAsk } from './resolve-ask.js';
-import { decideNow, withBlocked } from './decide-within-quotas.js';
-import { lookUpFacts } from './gather-facts.js';
+import { decideNow, withBlocked, gatherFacts } from './decide-within-quotas.js';
 import { draftRefusal, replayItems } from './replay.js';
 
 /** Reads drafts and decides under them, beside the event loop. */
-export type Drafts = Pick<DraftPool, 'evaluate' | 'replay'>;
+type Drafts = Pick<DraftPool, 'evaluate' | 'replay'>;
 
 /** The decision on a hypothetical request, and everything that it rests on. */
 export interface Evaluation {
-  readonly asked: {
-    readonly cluster: string;
-    readonly username: string;
-    readonly groups: readonly string[];
-    readonly keyAlgorithm: KeyAlgorithm;
+  readonly asked: Omit<ResolvedAsk, 'issuing' | 'csr' | 'requester' | 'renewalFacts'> & {
     /** Whether the caller keeps the key. */
     readonly certificationRequest: boolean;
-    /** Null where policy chooses it. */
-    readonly expirationSeconds: number | null;
-    readonly namespace: string | null;
-    readonly reason: string | null;
-    readonly labels: Labels;
-    readonly collector: string;
-    /** The certificate that it renews. */
-    readonly renewal: Renewal | null;
   };
   readonly requester: Requester;
   readonly decision: Decision;
@@ -55,7 +40,7 @@ export interface Evaluation {
 }
 
 /** A draft, and the requests that it decides again. The default of `before` is now. */
-export interface ReplayAsk extends Partial<RecordedRequestRange> {
+interface ReplayAsk extends Partial<RecordedRequestRange> {
   /** YAML, as in policy files. */
   readonly policies: readonly string[];
   /** Supposed of these usernames, in place of what the directory told when their requests were decided. */
@@ -95,15 +80,17 @@ export function policyService(context: IssuanceContext, drafts: Drafts) {
       const resolved = refusal ?? (await resolveEvaluation(context, principal, ask));
       if (!resolved.ok) return resolved;
       const now = context.clock();
-      const evaluated = await drafted(() =>
-        policies === null
-          ? evaluateInForce(context, { ...resolved.value, supposed }, now)
-          : evaluateDraft(context, drafts, policies, { ...resolved.value, supposed }, now),
-      );
-      if (!evaluated.ok) return evaluated;
-      await recordEvaluation(context, resolved.value, evaluated.value, policies !== null, now);
       const { issuing, csr, requester, renewalFacts: _, ...asked } = resolved.value;
+      // A request that is not made has no id, and nothing to be left out of a count.
+      const dryRun = { ...resolved.value, id: '', supposed };
+      const evaluated = await drafted(async () => {
+        if (policies !== null) return evaluateDraft(context, drafts, policies, dryRun, now);
+        const { policySet, ...decided } = await decideNow(context, dryRun, [], now);
+        return { ...decided, digest: policySet.digest };
+      });
+      if (!evaluated.ok) return evaluated;
       const { decision, facts, digest } = evaluated.value;
+      await recordEvaluation(context, resolved.value, evaluated.value, policies !== null, now);
       return done({
         asked: { ...asked, certificationRequest: csr !== null },
         requester,
@@ -163,26 +150,22 @@ async function drafted<T>(work: () => Promise<T>): Promise<Outcome<T>> {
 }
 
 /** The ask of a dry run, and what it supposes of the username in the directory. */
-type SupposingAsk = ResolvedAsk & { readonly supposed: SupposedInDirectory | undefined };
-
-async function evaluateInForce(context: IssuanceContext, ask: SupposingAsk, now: Date): Promise<EvaluatedDraft> {
-  const { decision, facts, policySet } = await decideNow(context, { ...ask, id: '' }, [], now);
-  return { decision, facts, digest: policySet.digest };
-}
+type DryRun = ResolvedAsk & { readonly id: string; readonly supposed: SupposedInDirectory | undefined };
 
 function evaluateDraft(
   context: IssuanceContext,
   drafts: Drafts,
   policies: readonly string[],
-  ask: SupposingAsk,
+  dryRun: DryRun,
   now: Date,
 ): Promise<EvaluatedDraft> {
-  const { requester, cluster } = ask;
-  const question = { request: requestToDecide(ask), requester, cluster, now };
-  // A request that is not made has no id, and nothing to be left out of a count.
+  // The rest can be posted to a thread.
+  const { issuing: _issuing, csr: _csr, ...request } = dryRun;
+  const { requester, cluster } = dryRun;
   const factsOf = async (needed: NeededFacts) =>
-    withBlocked(await lookUpFacts(context, { ...ask, id: '' }, needed, now), await context.identityBlocks.of(ask, now));
+    withBlocked(await gatherFacts(context, dryRun, needed, now), await context.identityBlocks.of(dryRun, now));
   const clusters = [...context.clusters.values()].map(({ cluster }) => configuredCluster(cluster));
+  const question = { request, requester, cluster, now };
   return drafts.evaluate(draftOf(policies, clusters), question, factsOf, requester.name);
 }
 

@@ -2,19 +2,21 @@ import { may, mayReadBlastRadius, mayReadCertificate, mayReadRequest, whyNotDeci
 import type { BlastRadius } from '../model/blast-radius.js';
 import type { Certificate } from '../model/certificate.js';
 import type { CertificateRequest, RequestFilter, TimelineEntry } from '../model/certificate-request.js';
-import type { TraceEntry } from '../model/decision.js';
-import { done, refused, type Outcome } from '../model/outcome.js';
-import type { Page, PageQuery, Visibility } from '../model/page.js';
+import type { Decision, TraceEntry } from '../model/decision.js';
+import { type Outcome, type Page, type PageQuery, type Visibility, done, refused } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
-import { type CertificateRequestView, withCertificate, withCertificates } from './request-view.js';
+import { type CertificateRequestView, withCertificate } from './create-request.js';
 import { type CollectedKubeconfig, kubeconfigOf } from './collect-kubeconfig.js';
 import type { IssuanceContext } from '../context/context.js';
-import { clusterGone, lapsed, stateConflict } from '../context/request-states.js';
-import { recomputeTrace, type RecordedPolicySets } from './recompute-trace.js';
+import { clusterGone, isProbe, lapsed, stateConflict } from '../context/request-steps.js';
 import { approvalTurn } from './decide-request.js';
 import type { AuditEvent } from '../model/audit-event.js';
 import { joined } from '@kubepass/inspect/formats';
 import type { Store } from '../store/store.js';
+import { BoundedMap } from '../model/bounded-map.js';
+import { parsePolicySet } from '../policy/parse-policy-set.js';
+import type { PolicySet } from '../policy/policy-set.js';
+import { recomputeDecision } from '../policy/decide.js';
 
 interface CertificateRequestFilter extends RequestFilter {
   /** Only pending requests that the calling principal could approve now. A page may be short although more follow. */
@@ -25,12 +27,7 @@ interface CertificateRequestFilter extends RequestFilter {
 export interface CertificateRequestDetails extends CertificateRequestView {
   readonly timeline: readonly TimelineEntry[];
   /** The trace of its decision, computed again from the facts that were recorded. */
-  readonly recomputed: {
-    /** Null where it cannot be computed. */
-    readonly trace: readonly TraceEntry[] | null;
-    /** Why there is no trace, or why it may differ from the original one; null where it does not. */
-    readonly note: string | null;
-  };
+  readonly recomputed: RecomputedTrace;
   /** The identity's access on the cluster now; null where it is not known, absent if the caller may not see it. */
   readonly blastRadius?: BlastRadius | null;
 }
@@ -162,4 +159,86 @@ function messageOf(details: AuditEvent['details']): string | null {
   if (Array.isArray(violations))
     return joined(violations.map((violation: { message?: string }) => violation.message ?? ''));
   return typeof reason === 'string' ? reason : null;
+}
+
+export async function withCertificates(
+  { store, identityBlocks, clock }: IssuanceContext,
+  requests: readonly CertificateRequest[],
+): Promise<readonly CertificateRequestView[]> {
+  const wanted = requests.flatMap(({ fingerprintSha256 }) => fingerprintSha256 ?? []);
+  const found = wanted.length === 0 ? [] : await store.certificates.findByFingerprints(wanted);
+  const byFingerprint = new Map(found.map((certificate) => [certificate.fingerprintSha256, certificate]));
+  const now = clock();
+  return Promise.all(
+    requests.map(async (request) => ({
+      request: await identityBlocks.counting(request, now),
+      certificate: byFingerprint.get(request.fingerprintSha256 ?? '') ?? null,
+    })),
+  );
+}
+
+/** The full trace of a recorded decision, computed again from the record. */
+interface RecomputedTrace {
+  /** Null where it cannot be made again. */
+  readonly trace: readonly TraceEntry[] | null;
+  /** Why there is no trace, or why it may not be the one of then; null where it is. */
+  readonly note: string | null;
+}
+
+/** How many earlier policy sets are kept parsed: readers of decisions meet few of them. */
+const keptSets = 8;
+
+/** Stored policy sets by digest. The sets that were read last are kept parsed. */
+export class RecordedPolicySets {
+  /** In the order of their last use. Null: the texts cannot be read under today's rules. */
+  readonly #parsed = new BoundedMap<string, PolicySet | null>(keptSets);
+
+  constructor(private readonly context: Pick<IssuanceContext, 'store' | 'policySet'>) {}
+
+  /** Undefined: the texts are not stored. */
+  async find(digest: string): Promise<PolicySet | null | undefined> {
+    const current = this.context.policySet();
+    if (current.digest === digest) return current;
+    const known = this.#parsed.get(digest);
+    const found = known === undefined ? await this.#read(digest) : known;
+    if (found === undefined) return undefined;
+    this.#parsed.set(digest, found);
+    return found;
+  }
+
+  async #read(digest: string): Promise<PolicySet | null | undefined> {
+    const texts = await this.context.store.policySets.find(digest);
+    if (texts === null) return undefined;
+    const parsed = parsePolicySet(texts);
+    // The digest must be that of the texts.
+    return parsed.ok && parsed.policySet.digest === digest ? parsed.policySet : null;
+  }
+}
+
+/** Explains the decision on a request: each guardrail and policy, each check, what it expected and what it found. */
+export async function recomputeTrace(sets: RecordedPolicySets, request: CertificateRequest): Promise<RecomputedTrace> {
+  if (isProbe(request))
+    return { trace: null, note: 'kubepass asked for this itself, to probe the cluster: no policy was asked' };
+  const policySet = await sets.find(request.decision.policySetDigest);
+  if (policySet === undefined) return { trace: null, note: 'the policy set that was in force is not stored' };
+  if (policySet === null)
+    return { trace: null, note: 'the policy set that was in force cannot be read by this version of kubepass' };
+  const decision = recomputeDecision(request, policySet);
+  const note = isAsRecorded(decision, request)
+    ? null
+    : 'this version of kubepass decides otherwise on the same request: the verdicts are those of then, the trace is not';
+  return { trace: decision.trace, note };
+}
+
+function isAsRecorded({ outcome, policy, trace }: Decision, { decision }: CertificateRequest): boolean {
+  const verdicts = trace.filter(({ kind }) => kind === 'policy');
+  return (
+    outcome === decision.outcome &&
+    policy === decision.policy &&
+    verdicts.length === decision.verdicts.length &&
+    verdicts.every(({ name, verdict }, i) => {
+      const recorded = decision.verdicts[i];
+      return name === recorded?.name && verdict === recorded.verdict;
+    })
+  );
 }

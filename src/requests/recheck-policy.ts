@@ -5,34 +5,27 @@ import type { PolicySet } from '../policy/policy-set.js';
 import type { Step } from '../store/steps/step.js';
 import type { IssuanceContext } from '../context/context.js';
 import type { StartedAttempt } from '../issuance/start-attempt.js';
-import { announce, requestEvent, violationDetails } from '../context/events.js';
-import { moveRequest } from '../context/request-states.js';
+import { announce, requestEvent, violationDetails, moveRequest } from '../context/request-steps.js';
 import { conditionsOf, decideNow, decideWithinQuotas, quotaOperations } from './decide-within-quotas.js';
 
 /**
  * The result of asking policy again. `movedOn`: somebody else moved the request meanwhile, and nothing was committed.
  */
-export type Rechecked<Prepared extends StartedAttempt | null> =
+type Rechecked<Prepared extends StartedAttempt | null> =
   | { readonly kind: 'committed'; readonly prepared: Prepared }
   | { readonly kind: 'denied'; readonly request: CertificateRequest; readonly violations: readonly Violation[] }
   | { readonly kind: 'movedOn' };
 
-/** How to go on with a request that is still permitted: the step that records it, and the attempt that it begins. */
-export interface Continuation<Prepared extends StartedAttempt | null> {
-  readonly step: Step;
-  readonly prepared: Prepared;
-}
-
 /**
  * Asks policy again, under the set in force and with facts as they are now. Where it still permits the request,
- * commits the step of `goOn`, unless that exceeds the quota of the deciding policy; otherwise the request ends denied.
+ * commits the step of `goOn`, which begins the attempt `prepared`, unless that exceeds the quota of the deciding policy; otherwise the request ends denied.
  * `actor` is the principal who caused it; null: the service itself.
  */
 export function recheckAndCommit<Prepared extends StartedAttempt | null>(
   context: IssuanceContext,
   request: CertificateRequest,
   actor: string | null,
-  goOn: (now: Date, policySet: PolicySet) => Continuation<Prepared>,
+  goOn: (now: Date, policySet: PolicySet) => { readonly step: Step; readonly prepared: Prepared },
 ): Promise<Rechecked<Prepared>> {
   return decideWithinQuotas<Rechecked<Prepared>>(context, request, async ({ decision, policySet, now }) => {
     const violations = violationsOf(decision, request);
@@ -44,25 +37,16 @@ export function recheckAndCommit<Prepared extends StartedAttempt | null>(
       return { end: { kind: 'denied', request: { ...request, state: 'denied' }, violations } };
     }
     const { step, prepared } = goOn(now, policySet);
-    const result = await context.attempts.commitBeginning(
-      context.store,
-      request.id,
-      {
+    return {
+      requestId: request.id,
+      step: {
         operations: [...conditionsOf(request, now), ...quotaOperations(decision, request, now), ...step.operations],
         events: step.events,
       },
-      prepared?.signing ?? null,
-    );
-    if (result.committed) return { end: { kind: 'committed', prepared } };
-    switch (result.conflict.kind) {
-      case 'quota':
-        return { usedUp: result.conflict };
-      case 'blocked':
-      case 'revocation':
-        return { outdated: true };
-      default:
-        return { end: { kind: 'movedOn' } };
-    }
+      signing: prepared?.signing ?? null,
+      end: { kind: 'committed', prepared },
+      otherwise: () => ({ kind: 'movedOn' }),
+    };
   });
 }
 

@@ -3,20 +3,19 @@ import type { Certificate } from '../model/certificate.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
 import type { RenewalFacts } from '../model/decision.js';
 import type { SupposedInDirectory } from '../model/directory.js';
-import { done, refused, type FieldError, type Outcome, type Refusal } from '../model/outcome.js';
+import { done, refused, type Outcome, type Refusal } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
-import { isRenewableAfter, secondsSinceEnd } from '../policy/renewal.js';
-import type { CertificateRequestView } from './request-view.js';
+import { isRenewableAfter, secondsSinceEnd } from '../policy/evaluate-policy.js';
+import { type CertificateRequestView, createResolved, type CreateOptions } from './create-request.js';
 import type { CreatedKubeconfig } from './collect-kubeconfig.js';
 import { secondsAfter, type IssuanceContext } from '../context/context.js';
-import { clusterGone, stateConflict } from '../context/request-states.js';
+import { clusterGone, stateConflict } from '../context/request-steps.js';
 import { createResolvedKubeconfig } from './collect-kubeconfig.js';
-import { createResolved, type CreateOptions } from './create-request.js';
 import type { ClaimedKey } from '../context/idempotency-keys.js';
 import { resolveAsk, type CertificateRequestAsk, type ResolvedAsk } from './resolve-ask.js';
 
 /** The body of `POST /v1/certificates/{fingerprint}/renew`. Everything else is as it is in the certificate. */
-export type RenewalAsk = Pick<CertificateRequestAsk, 'csr' | 'keyAlgorithm' | 'expirationSeconds' | 'reason'>;
+type RenewalAsk = Pick<CertificateRequestAsk, 'csr' | 'keyAlgorithm' | 'expirationSeconds' | 'reason'>;
 
 /** A request to try out. With `renewalOf`, the fingerprint of a certificate, it has the members of a renewal alone. */
 export type EvaluationAsk = CertificateRequestAsk & {
@@ -71,23 +70,16 @@ export async function resolveEvaluation(
   { renewalOf, ...ask }: EvaluationAsk,
 ): Promise<Outcome<ResolvedAsk>> {
   if (renewalOf === undefined) return resolveAsk(context, ask, principal);
-  const { csr, keyAlgorithm, expirationSeconds, reason, ...others } = ask;
-  const errors: readonly FieldError[] = Object.keys(others).map((name) => ({
-    pointer: `/${name}`,
-    message: 'is that of the certificate that is renewed: leave it out',
-  }));
+  const { csr: _csr, keyAlgorithm: _algorithm, expirationSeconds: _seconds, reason: _reason, ...others } = ask;
+  const message = 'is that of the certificate that is renewed: leave it out';
+  const errors = Object.keys(others).map((name) => ({ pointer: `/${name}`, message }));
   if (errors.length > 0) return refused({ kind: 'invalid-request', errors });
   const renewed = await findRenewed(context, renewalOf);
   if (renewed === null || !(mayReadCertificate(principal, renewed.request) || mayRenew(principal, renewed.request)))
     return refused({ kind: 'not-found' });
   const gone = clusterGone(context, renewed.request);
   if (gone) return refused(gone);
-  return askInPlaceOf(context, principal, renewed, {
-    ...(csr !== undefined && { csr }),
-    ...(keyAlgorithm !== undefined && { keyAlgorithm }),
-    ...(expirationSeconds !== undefined && { expirationSeconds }),
-    ...(reason !== undefined && { reason }),
-  });
+  return askInPlaceOf(context, principal, renewed, ask);
 }
 
 /** The certificate that is to be renewed, with the request that it was issued for. */
@@ -133,22 +125,19 @@ async function askInPlaceOf(
 ): Promise<Outcome<ResolvedAsk>> {
   const { cluster, username, groups, namespace, labels, collector } = request;
   const algorithm = csr === undefined ? (keyAlgorithm ?? certificate.publicKey.algorithm) : keyAlgorithm;
-  const resolved = await resolveAsk(
-    context,
-    {
-      cluster,
-      username,
-      groups,
-      labels,
-      collector,
-      ...(csr !== undefined && { csr }),
-      ...(algorithm !== undefined && { keyAlgorithm: algorithm }),
-      ...(expirationSeconds !== undefined && { expirationSeconds }),
-      ...(namespace !== null && { namespace }),
-      ...(reason !== undefined && { reason }),
-    },
-    principal,
-  );
+  const asked = {
+    cluster,
+    username,
+    groups,
+    labels,
+    collector,
+    csr,
+    keyAlgorithm: algorithm,
+    expirationSeconds,
+    namespace: namespace ?? undefined,
+    reason,
+  };
+  const resolved = await resolveAsk(context, asked, principal);
   if (!resolved.ok) return resolved;
   const { fingerprintSha256, renewal } = certificate;
   const lineage = renewal?.lineage ?? fingerprintSha256;
@@ -180,18 +169,15 @@ function approvalOf(
   bringsKey: boolean,
 ): Pick<RenewalFacts, 'approvedAt' | 'approvedSeconds' | 'approvedBy'> {
   const last = request.approvals.at(-1);
-  const earlier = request.decision.facts.renewal;
   const found = last
     ? {
         approvedAt: last.at.toISOString(),
         approvedSeconds: request.expirationSeconds,
         approvedBy: [...new Set(request.approvals.map((approval) => approval.principal))],
       }
-    : earlier && {
-        approvedAt: earlier.approvedAt,
-        approvedSeconds: earlier.approvedSeconds,
-        approvedBy: earlier.approvedBy,
-      };
-  if (found && approvalCarriesOver(principal, request, found.approvedBy, bringsKey)) return found;
-  return { approvedAt: null, approvedSeconds: null, approvedBy: [] };
+    : request.decision.facts.renewal;
+  if (!found || !approvalCarriesOver(principal, request, found.approvedBy, bringsKey))
+    return { approvedAt: null, approvedSeconds: null, approvedBy: [] };
+  const { approvedAt, approvedSeconds, approvedBy } = found;
+  return { approvedAt, approvedSeconds, approvedBy };
 }

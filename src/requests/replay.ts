@@ -5,19 +5,17 @@ import {
   replayChanges,
   unrecordedFacts,
   type RecordedRequest,
-  type ReplayChange,
   type Replayed,
   type ReplayItem,
   type ReplaySummary,
-  type UnrecordedFact,
   type RecordedRequestRange,
 } from '../model/replay.js';
 import { DraftRefusedError } from '../policy/workers/draft.js';
-import type { ReplaySession } from '../policy/workers/replay-session.js';
+import type { ReplaySession } from '../policy/workers/draft-pool.js';
 import type { SupposedUser } from '../model/directory.js';
 import { supposedParty } from '../access/directory-facts.js';
 import type { IssuanceContext } from '../context/context.js';
-import { isProbe } from '../context/events.js';
+import { isProbe } from '../context/request-steps.js';
 
 /** How many requests are read at once: the event loop waits a few milliseconds for them. */
 const chunkSize = 100;
@@ -37,7 +35,7 @@ export async function* replayItems(
   range: RecordedRequestRange,
   supposed: readonly SupposedUser[] = [],
 ): AsyncGenerator<readonly ReplayItem[], void, void> {
-  const tally = new ReplayTally();
+  const tally = newTally();
   const record = (complete: boolean) => recordReplay(context, principal, session.digest, range, tally, complete);
   let recorded = false;
   try {
@@ -49,17 +47,22 @@ export async function* replayItems(
         chunk.map((request) => supposing(request, suppositions.get(request.username))),
       );
       const items: ReplayItem[] = replayed.filter((one) => one.kind !== 'unchanged');
-      tally.add(replayed);
+      count(tally, replayed);
       const last = chunk.at(-1);
       if (last && tally.requests - told >= requestsPerProgress) {
         told = tally.requests;
-        items.push({ kind: 'progress', ...tally.progress(), decidedAt: last.decision.decidedAt });
+        items.push({
+          kind: 'progress',
+          requests: told,
+          changed: tally.changed.requests,
+          decidedAt: last.decision.decidedAt,
+        });
       }
       if (items.length > 0) yield items;
     }
     await record(true);
     recorded = true;
-    yield [{ kind: 'summary', ...tally.summary() }];
+    yield [{ kind: 'summary', ...tally }];
   } catch (error) {
     if (!(error instanceof DraftRefusedError)) throw error;
     yield [{ kind: 'refused', refusal: draftRefusal(error) }];
@@ -77,12 +80,8 @@ function supposing(request: RecordedRequest, supposed: SupposedUser | undefined)
   if (supposed === undefined) return request;
   const { decision } = request;
   const nobody = { state: 'unknown', groups: [], reused: false } as const;
-  const recorded = decision.facts.directory ?? {
-    required: false,
-    username: nobody,
-    requester: nobody,
-    collector: nobody,
-  };
+  const none = { required: false, username: nobody, requester: nobody, collector: nobody };
+  const recorded = decision.facts.directory ?? none;
   const directory = { ...recorded, username: supposedParty(recorded.username, supposed) };
   return { ...request, decision: { ...decision, facts: { ...decision.facts, directory } } };
 }
@@ -109,7 +108,7 @@ async function recordReplay(
   principal: string,
   policySetDigest: string,
   { cluster, after, before }: RecordedRequestRange,
-  tally: ReplayTally,
+  tally: ReplaySummary,
   complete: boolean,
 ): Promise<void> {
   const details = {
@@ -117,7 +116,7 @@ async function recordReplay(
     after: after?.toISOString() ?? null,
     before: before.toISOString(),
     complete,
-    ...tally.summary(),
+    ...tally,
   };
   await store.writer.commit({
     operations: [],
@@ -134,52 +133,26 @@ export const draftRefusal = ({ reason, message, errors }: DraftRefusedError): Re
 });
 
 /** Counts the results of a replay. */
-class ReplayTally {
-  #requests = 0;
-  #changed = 0;
-  #undecidable = 0;
-  #failed = 0;
-  readonly #changes = zeros(replayChanges);
-  readonly #facts = zeros(unrecordedFacts);
-
-  get requests(): number {
-    return this.#requests;
-  }
-
-  add(replayed: readonly Replayed[]): void {
-    this.#requests += replayed.length;
-    for (const one of replayed)
-      switch (one.kind) {
-        case 'unchanged':
-          break;
-        case 'changed':
-          this.#changed += 1;
-          for (const change of one.changes) this.#changes[change] += 1;
-          break;
-        case 'undecidable':
-          this.#undecidable += 1;
-          for (const fact of one.facts) this.#facts[fact] += 1;
-          break;
-        case 'failed':
-          this.#failed += 1;
-          break;
-      }
-  }
-
-  progress(): { readonly requests: number; readonly changed: number } {
-    return { requests: this.#requests, changed: this.#changed };
-  }
-
-  summary(): ReplaySummary {
-    return {
-      requests: this.#requests,
-      changed: { requests: this.#changed, ...this.#changes },
-      undecidable: { requests: this.#undecidable, ...this.#facts },
-      failed: this.#failed,
-    };
-  }
+function newTally() {
+  return {
+    requests: 0,
+    changed: { requests: 0, ...zeros(replayChanges) },
+    undecidable: { requests: 0, ...zeros(unrecordedFacts) },
+    failed: 0,
+  };
 }
 
-function zeros<Name extends ReplayChange | UnrecordedFact>(names: readonly Name[]): Record<Name, number> {
-  return Object.fromEntries(names.map((name) => [name, 0])) as Record<Name, number>;
+function count(tally: ReturnType<typeof newTally>, replayed: readonly Replayed[]): void {
+  tally.requests += replayed.length;
+  for (const one of replayed)
+    if (one.kind === 'changed') {
+      tally.changed.requests += 1;
+      for (const change of one.changes) tally.changed[change] += 1;
+    } else if (one.kind === 'undecidable') {
+      tally.undecidable.requests += 1;
+      for (const fact of one.facts) tally.undecidable[fact] += 1;
+    } else if (one.kind === 'failed') tally.failed += 1;
 }
+
+const zeros = <Name extends string>(names: readonly Name[]) =>
+  Object.fromEntries(names.map((name) => [name, 0])) as Record<Name, number>;

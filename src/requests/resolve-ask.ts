@@ -1,43 +1,40 @@
-import type { Renewal } from '../model/renewal.js';
+import {
+  type Renewal,
+  labelBounds,
+  sortedLabels,
+  whyNotLabelValue,
+  type Labels,
+} from '../model/certificate-request.js';
 import type { RenewalFacts } from '../model/decision.js';
-import { labelBounds, sortedLabels, whyNotLabelValue, type Labels } from '../model/labels.js';
 import { isDnsLabel, whyNotPrincipalName } from '../model/name-grammar.js';
 import { done, refused, type FieldError, type Outcome } from '../model/outcome.js';
 import { quote } from '@kubepass/inspect/formats';
 import type { Principal, Requester } from '../model/principal.js';
 import { type CertificationRequest, type KeyAlgorithm, readCertificationRequest } from '@kubepass/x509';
+import type { RequestToDecide } from '../policy/policy-set.js';
 import type { IssuanceContext, IssuingCluster } from '../context/context.js';
 
 /** The body of `POST /v1/certificate-requests`, its shape already checked by the route's schema. */
 export interface CertificateRequestAsk {
-  readonly cluster?: string;
-  readonly username?: string;
-  readonly groups?: readonly string[];
+  readonly cluster?: string | undefined;
+  readonly username?: string | undefined;
+  readonly groups?: readonly string[] | undefined;
   /** PEM PKCS#10. */
-  readonly csr?: string;
-  readonly keyAlgorithm?: KeyAlgorithm;
-  readonly expirationSeconds?: number;
-  readonly namespace?: string;
-  readonly reason?: string;
-  readonly labels?: Labels;
-  readonly collector?: string;
+  readonly csr?: string | undefined;
+  readonly keyAlgorithm?: KeyAlgorithm | undefined;
+  readonly expirationSeconds?: number | undefined;
+  readonly namespace?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly labels?: Labels | undefined;
+  readonly collector?: string | undefined;
 }
 
 /** An ask that makes sense: one cluster, one username, and a CSR, if any, that proves its key. */
-export interface ResolvedAsk {
+export interface ResolvedAsk extends RequestToDecide {
   readonly issuing: IssuingCluster;
   readonly cluster: string;
   readonly requester: Requester;
-  readonly username: string;
-  readonly groups: readonly string[];
-  readonly keyAlgorithm: KeyAlgorithm;
   readonly csr: CertificationRequest | null;
-  /** Null where the caller leaves it to policy. */
-  readonly expirationSeconds: number | null;
-  readonly namespace: string | null;
-  readonly reason: string | null;
-  readonly labels: Labels;
-  readonly collector: string;
   /** The certificate to renew; null for a certificate that renews none. */
   readonly renewal: Renewal | null;
   /** The facts about it for policy. */

@@ -1,8 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { Worker } from 'node:worker_threads';
 import { SignaturesUnavailableError } from '../model/errors.js';
-import { describeFailure, WorkerFailedError } from '../workers/worker-error.js';
-import { startThread, workerFile } from '../workers/worker-file.js';
+import { describeFailure, WorkerFailedError, startThread, workerFile } from '../workers/thread.js';
 import { type CryptoMessage, JobKind, packFields, SignatureAnswer, unpackFields } from './crypto-job.js';
 import { type SignatureAlgorithm, type Signatures, signaturesHere } from '@kubepass/x509';
 

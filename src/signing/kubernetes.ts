@@ -1,12 +1,12 @@
 import {
   type CsrObject,
   type CsrObjects,
-  type CsrWatch,
   isUndecided,
   kubeApiserverClient,
   type NewCsrObject,
   ownApproval,
 } from '../kubernetes/csr-object.js';
+import type { CsrWatch } from '../kubernetes/csr-watch.js';
 import {
   ClusterConflictError,
   ClusterForbiddenError,
@@ -16,8 +16,7 @@ import {
 import type { ApprovedRequest } from '../model/approved-request.js';
 import type { SigningIntent } from '../model/certificate-request.js';
 import { SignerUnavailableError } from '../model/errors.js';
-import { signingAccess } from './signing-access.js';
-import { certificateIn, differencesFrom, isEnd, newCsrObject, objectNameOf } from './signing-object.js';
+import { signingAccess, certificateIn, differencesFrom, isEnd, newCsrObject, objectNameOf } from './signing-object.js';
 import {
   type GivenUp,
   nothingToUndo,

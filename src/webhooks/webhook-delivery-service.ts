@@ -1,8 +1,7 @@
 import { whyNotPermitted } from '../identity/permissions.js';
 import type { AuditEventDraft } from '../model/audit-event.js';
 import { auditEvent } from '../model/audit-event.js';
-import { done, refused, type Outcome } from '../model/outcome.js';
-import type { Page, PageQuery } from '../model/page.js';
+import { done, refused, type Outcome, type Page, type PageQuery } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import { quote } from '@kubepass/inspect/formats';
 import type { WebhookDelivery, WebhookDeliveryFilter } from '../model/webhook-delivery.js';

@@ -2,8 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort, type Transferable } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { TooManyWaitingError, Turns } from '@kubepass/x509';
-import { workerArguments } from './worker-file.js';
-import { describeFailure, WorkerEndedError, WorkerFailedError, WorkersBusyError } from './worker-error.js';
+import { workerArguments, describeFailure, WorkerEndedError, WorkerFailedError, WorkersBusyError } from './thread.js';
 import type { Begun } from './worker-side.js';
 
 export interface WorkerLimits {

@@ -2,9 +2,8 @@ import { createHash } from 'node:crypto';
 import type { CertificateRequest } from '../../src/model/certificate-request.js';
 import type { DecisionFacts } from '../../src/model/decision.js';
 import { newId } from '../../src/model/new-id.js';
-import { decide } from '../../src/policy/decide.js';
 import type { PolicySet } from '../../src/policy/policy-set.js';
-import { recordedDecision } from '../../src/policy/recorded-decision.js';
+import { decide, recordedDecision } from '../../src/policy/decide.js';
 import type { Store } from '../../src/store/store.js';
 
 export interface SeedOptions {

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
-import { labelIn } from '../../model/labels.js';
+import { labelIn } from '../../model/certificate-request.js';
 import type { Outcome } from '../../model/outcome.js';
-import type { CertificateRequestView } from '../../requests/request-view.js';
+import type { CertificateRequestView } from '../../requests/create-request.js';
 import type { Services } from '../server/services.js';
 import { certificateMediaTypes, certificateResponses, sendCertificate } from '../certificates/send-certificate.js';
 import { exampleKubeconfig, kubeconfigYaml } from '../schemas/example-certificate.js';

@@ -1,8 +1,7 @@
 import { Type, type Static } from 'typebox';
-import { awaitedStages, requestStates } from '../../model/certificate-request.js';
-import { labelBounds } from '../../model/labels.js';
+import { awaitedStages, requestStates, labelBounds } from '../../model/certificate-request.js';
 import type { CertificateRequestDetails } from '../../requests/read-requests.js';
-import type { CertificateRequestView } from '../../requests/request-view.js';
+import type { CertificateRequestView } from '../../requests/create-request.js';
 import { keyAlgorithms } from '@kubepass/x509';
 import { certificateSha256, certificationRequestPem } from '../schemas/example-certificate.js';
 import { CertificateSchema, PublicKeySchema, shownCertificate } from '../certificates/schemas.js';

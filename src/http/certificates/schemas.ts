@@ -8,7 +8,7 @@ import {
 } from '../../model/certificate.js';
 import { enforcementModes } from '../../model/enforcement.js';
 import { encodePem, keyAlgorithms, revocationReasons } from '@kubepass/x509';
-import type { RevokedView } from '../../access/revoke-certificate.js';
+import type { RevokedView } from '../../access/revocations.js';
 import {
   certificatePem,
   certificateSerialNumber,

@@ -1,5 +1,4 @@
-import { signerKinds } from '../../model/cluster.js';
-import { missingPermissions } from '../../model/cluster-probe.js';
+import { signerKinds, missingPermissions } from '../../model/cluster.js';
 import { enforcementModes, enforcementOf } from '../../model/enforcement.js';
 import type { ClusterView } from '../../clusters/cluster-service.js';
 import { Type, type Static } from 'typebox';

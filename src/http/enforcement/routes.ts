@@ -1,6 +1,5 @@
-import { renderAuthorizationConfiguration } from '../../formats/enforcement/authorization-configuration.js';
-import { renderRevocationPolicy } from '../../formats/enforcement/revocation-policy.js';
-import { renderWebhookKubeconfig } from '../../formats/enforcement/webhook-kubeconfig.js';
+import { renderAuthorizationConfiguration, renderRevocationPolicy } from '../../formats/enforcement-files.js';
+import { renderWebhookKubeconfig } from '../../formats/kubeconfig/render-kubeconfig.js';
 import type { Outcome } from '../../model/outcome.js';
 import type { Services } from '../server/services.js';
 import { callerOf } from '../plugins/authentication.js';

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import type { LoginAttempt, LoginFinished } from '../../model/login.js';
+import type { LoginAttempt, LoginFinished } from '../../model/session.js';
 import type { Services } from '../server/services.js';
 import { Allowance } from '../../identity/allowance.js';
 import { Failures } from '../plugins/failures.js';

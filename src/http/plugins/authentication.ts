@@ -1,6 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Authentication, Credential } from '../../model/authentication.js';
-import { isDirectory, isReviewer, type Principal, type RolesLost } from '../../model/principal.js';
+import {
+  type Authentication,
+  type Credential,
+  isDirectory,
+  isReviewer,
+  type Principal,
+  type RolesLost,
+} from '../../model/principal.js';
 import type { Services } from '../server/services.js';
 import { decodeSinglePem } from '@kubepass/x509';
 import { problem, type Problem, ProblemError, unavailable as serviceUnavailable } from '../problems/problem.js';

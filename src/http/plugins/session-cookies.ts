@@ -1,6 +1,6 @@
 import { parseCookie, stringifySetCookie } from 'cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { loginSeconds } from '../../model/login.js';
+import { loginSeconds } from '../../model/session.js';
 
 /**
  * RFC 6265bis section 4.1.3.2: a browser takes and sends a cookie of such a name over TLS alone, and only for the host that set

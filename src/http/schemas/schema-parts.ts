@@ -1,5 +1,5 @@
 import { Type, type Static, type StaticDecode, type TProperties, type TSchema } from 'typebox';
-import { labelBounds } from '../../model/labels.js';
+import { labelBounds } from '../../model/certificate-request.js';
 import { longestPrincipalName } from '../../model/name-grammar.js';
 import { mostPrincipalGroups } from '../../model/principal.js';
 import { instantText } from '@kubepass/x509';

@@ -1,40 +1,39 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { resourceTypes, schemas, serviceProviderConfig } from '../../scim/discovery.js';
-import { readPatch, patchUser, type PatchOperation } from '../../scim/patch.js';
-import { entityTag, isShown, project, renderGroup, renderUser, type Projection } from '../../scim/render.js';
+import { type PatchOperation, patchUser, readPatch, readUser } from '../../scim/user-attributes.js';
+import { type Projection, entityTag, isShown, project, renderGroup, renderUser } from '../../scim/render.js';
 import {
-  directoryBounds,
   type DirectoryGroup,
   type DirectoryOutcome,
-  type DirectoryUser,
   type DirectoryRange,
+  type DirectoryUser,
+  directoryBounds,
 } from '../../model/directory.js';
 import type { Services } from '../server/services.js';
 import { namesEntityTag } from '../answers/responses.js';
 import { authenticateCallers, callerOf, requireRoles } from '../plugins/authentication.js';
 import { answerOtherMethods, rememberPaths } from '../plugins/errors.js';
-import { negotiate, jsonBodyParser } from '../plugins/request-input.js';
-import { problem, ProblemError } from '../problems/problem.js';
+import { jsonBodyParser, negotiate } from '../plugins/request-input.js';
+import { ProblemError, problem } from '../problems/problem.js';
 import type { App } from '../server/types.js';
 import {
+  type Base,
+  type QuerySource,
+  type WithId,
   answerErrorsAsScim,
-  send,
-  sendDirectoryRefusal,
-  sendList,
-  sendScimError,
+  expectedVersion,
   filterOf,
   hidden,
   projectionOf,
   rangeOf,
   readSearch,
-  expectedVersion,
-  type Base,
-  type QuerySource,
-  type WithId,
+  send,
+  sendDirectoryRefusal,
+  sendList,
+  sendScimError,
 } from './messages.js';
-import { readGroupFilter, readUserFilter } from '../../scim/filter.js';
+import { readGroupFilter, readUserFilter } from '../../scim/scim-input.js';
 import { groupPatch, readGroup } from '../../scim/group-attributes.js';
-import { readUser } from '../../scim/user-attributes.js';
 import type { Principal } from '../../model/principal.js';
 import type { ScimService } from '../../directory/directory-service.js';
 

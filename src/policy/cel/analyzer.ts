@@ -1,18 +1,9 @@
 import { calls, macros, methods, refusedFunctions, type Argument, type Replacement } from './functions.js';
 import { cost, celLimits } from './limits.js';
-import {
-  arithmetic,
-  division,
-  equality,
-  maxInt,
-  membership,
-  order,
-  type Analysis,
-  type Reporter,
-} from './operators.js';
-import type { Node, NodeOf, ExpressionPlace, Problems } from './syntax.js';
+import { arithmetic, division, equality, maxInt, membership, order } from './operators.js';
+import type { Analysis, Node, NodeOf, Problems } from './syntax.js';
 import * as shapes from './shape.js';
-import { eitherOf, type ValueShape, celTypeName, unknownShape, typeWithArticle, withArticle } from './shape.js';
+import { eitherOf, type ValueShape, celTypeName, unknownShape, typeWithArticle } from './shape.js';
 import { variableNames, variableShapes, type VariableName } from './variables.js';
 
 type Scope = ReadonlyMap<string, ValueShape>;
@@ -22,18 +13,11 @@ type Scope = ReadonlyMap<string, ValueShape>;
  * language. The language is the part of CEL in which the library follows the specification, with four variables. All
  * problems are reported, but none that follows from another.
  */
-export class Analyzer implements Reporter {
+export class Analyzer {
   readonly reads = new Set<VariableName>();
   readonly replacements: Replacement[] = [];
 
-  constructor(
-    private readonly problems: Problems,
-    private readonly textLength: number,
-  ) {}
-
-  get failure() {
-    return cost.failure(this.textLength);
-  }
+  constructor(private readonly problems: Problems) {}
 
   analyse(root: Node): Analysis {
     const analysis = this.visit(root, new Map(), 0);
@@ -76,48 +60,39 @@ export class Analyzer implements Reporter {
         return this.conditional(node, node.args.map(visit));
       case '==':
       case '!=':
-        return equality(this, node, visit(node.args[0]), visit(node.args[1]));
+        return equality(this.problems, node, visit(node.args[0]), visit(node.args[1]));
       case 'in':
-        return membership(this, node, visit(node.args[0]), visit(node.args[1]));
+        return membership(this.problems, node, visit(node.args[0]), visit(node.args[1]));
       case '<':
       case '<=':
       case '>':
       case '>=':
-        return order(this, node, visit(node.args[0]), visit(node.args[1]));
+        return order(this.problems, node, visit(node.args[0]), visit(node.args[1]));
       case '+':
       case '-':
       case '*':
-        return arithmetic(this, node, visit(node.args[0]), visit(node.args[1]));
+        return arithmetic(this.problems, node, visit(node.args[0]), visit(node.args[1]));
       case '/':
       case '%':
-        return division(this, node, visit(node.args[0]), visit(node.args[1]));
+        return division(this.problems, node, visit(node.args[0]), visit(node.args[1]));
       case 'call':
         return this.call(node, node.args[0], undefined, node.args[1], scope, loops);
       case 'rcall':
         return this.call(node, node.args[0], node.args[1], node.args[2], scope, loops);
       default:
-        return this.refuse(node, 'is not supported');
+        return this.problems.refuse(node, 'is not supported');
     }
-  }
-
-  report(place: ExpressionPlace, message: string): void {
-    this.problems.add(place, message);
-  }
-
-  refuse(place: ExpressionPlace, message: string): Analysis {
-    this.report(place, message);
-    return { shape: unknownShape, steps: 0 };
   }
 
   /** Refuses strings and lists that may be too large. */
   private bounded(node: Node, shape: ValueShape): ValueShape {
     if (shape.kind === 'string' && shape.length > celLimits.stringLength)
-      return this.refuse(
+      return this.problems.refuse(
         node,
         `may be a string of ${shape.length} characters, at most ${celLimits.stringLength} are allowed: concatenate less`,
       ).shape;
     if (shape.kind === 'list' && shape.size > celLimits.listSize)
-      return this.refuse(
+      return this.problems.refuse(
         node,
         `may be a list of ${shape.size} elements, at most ${celLimits.listSize} are allowed: concatenate less`,
       ).shape;
@@ -133,11 +108,11 @@ export class Analyzer implements Reporter {
         return shapes.string(value.length);
       case 'bigint':
         // The library reads integers of any size, but CEL has 64-bit integers.
-        return value <= maxInt ? shapes.int(Number(value)) : this.refuse(node, 'is larger than an int').shape;
+        return value <= maxInt ? shapes.int(Number(value)) : this.problems.refuse(node, 'is larger than an int').shape;
       case 'number':
-        return this.refuse(node, 'is a double: no variable is one, write a whole number').shape;
+        return this.problems.refuse(node, 'is a double: no variable is one, write a whole number').shape;
       default:
-        return this.refuse(
+        return this.problems.refuse(
           node,
           value === null
             ? 'null is never a value here: an absent value is ""'
@@ -151,7 +126,8 @@ export class Analyzer implements Reporter {
     if (local) return local;
     const name = variableNames.find((each) => each === node.args);
     if (name === undefined)
-      return this.refuse(node, `"${node.args}" is not a variable: there are ${variableNames.join(', ')}`).shape;
+      return this.problems.refuse(node, `"${node.args}" is not a variable: there are ${variableNames.join(', ')}`)
+        .shape;
     this.reads.add(name);
     return variableShapes[name];
   }
@@ -162,30 +138,30 @@ export class Analyzer implements Reporter {
     const steps = of.steps + cost.node;
     if (of.shape.kind === 'unknown') return { shape: unknownShape, steps };
     if (of.shape.kind !== 'object')
-      return this.refuse(
+      return this.problems.refuse(
         place,
         `a ${celTypeName(of.shape)} has no fields${of.shape.kind === 'map' ? ': write ["…"]' : ''}`,
       );
     const shape = Object.hasOwn(of.shape.fields, name) ? of.shape.fields[name] : undefined;
     if (shape) return { shape, steps };
     const fields = Object.keys(of.shape.fields).join(', ');
-    return this.refuse(place, `${of.shape.name} has no field "${name}": it has ${fields}`);
+    return this.problems.refuse(place, `${of.shape.name} has no field "${name}": it has ${fields}`);
   }
 
   private element(node: NodeOf<'[]'>, of: Analysis, index: Analysis): Analysis {
-    const steps = of.steps + index.steps + cost.node + this.failure;
+    const steps = of.steps + index.steps + cost.node + this.problems.failure;
     switch (of.shape.kind) {
       case 'unknown':
         return { shape: unknownShape, steps };
       case 'list':
-        if (of.shape.element === null) return this.refuse(node, 'the list is empty');
-        if (!this.expect(node.args[1], index.shape, 'int')) return { shape: unknownShape, steps };
+        if (of.shape.element === null) return this.problems.refuse(node, 'the list is empty');
+        if (!this.problems.expect(node.args[1], index.shape, 'int')) return { shape: unknownShape, steps };
         return { shape: of.shape.element, steps };
       case 'map':
-        this.expect(node.args[1], index.shape, 'string');
+        this.problems.expect(node.args[1], index.shape, 'string');
         return { shape: of.shape.value, steps };
       default:
-        return this.refuse(node, `a ${celTypeName(of.shape)} has no elements`);
+        return this.problems.refuse(node, `a ${celTypeName(of.shape)} has no elements`);
     }
   }
 
@@ -196,7 +172,7 @@ export class Analyzer implements Reporter {
       const both: ValueShape | null = element === null ? shape : eitherOf(element, shape);
       if (both === null) {
         const place = node.args[i] ?? node;
-        return this.refuse(
+        return this.problems.refuse(
           place,
           `is ${typeWithArticle(shape)} in a list of ${celTypeName(element ?? unknownShape)}: a list holds one type`,
         );
@@ -204,7 +180,7 @@ export class Analyzer implements Reporter {
       element = both;
     }
     if (element?.kind === 'list' && element.element === null)
-      return this.refuse(node, 'is a list of empty lists, which have no type');
+      return this.problems.refuse(node, 'is a list of empty lists, which have no type');
     return { shape: shapes.list(elements.length, element), steps };
   }
 
@@ -215,22 +191,22 @@ export class Analyzer implements Reporter {
     for (const [keyNode, valueNode] of node.args) {
       const key = keyNode.op === 'value' && typeof keyNode.args === 'string' ? keyNode.args : null;
       // The library stores entries as properties of an object, which is safe for plain names alone.
-      if (key === null) return this.refuse(keyNode, 'the key of a map must be a string literal');
+      if (key === null) return this.problems.refuse(keyNode, 'the key of a map must be a string literal');
       if (key === '__proto__' || key === 'constructor' || key === 'prototype')
-        return this.refuse(keyNode, `"${key}" is not supported as a key`);
-      if (keys.has(key)) return this.refuse(keyNode, `the key "${key}" is given twice`);
+        return this.problems.refuse(keyNode, `"${key}" is not supported as a key`);
+      if (keys.has(key)) return this.problems.refuse(keyNode, `the key "${key}" is given twice`);
       keys.add(key);
       const analysis = visit(valueNode);
       const both: ValueShape | null = value === null ? analysis.shape : eitherOf(value, analysis.shape);
       if (both === null)
-        return this.refuse(
+        return this.problems.refuse(
           valueNode,
           `is ${typeWithArticle(analysis.shape)} in a map of ${celTypeName(value ?? unknownShape)}: a map holds one type`,
         );
       value = both;
       steps += analysis.steps + cost.mapEntry;
     }
-    if (value === null) return this.refuse(node, 'is an empty map, which has no type');
+    if (value === null) return this.problems.refuse(node, 'is an empty map, which has no type');
     return { shape: { kind: 'map', size: keys.size, value }, steps };
   }
 
@@ -239,24 +215,27 @@ export class Analyzer implements Reporter {
     // -(-2^63) is not an int. The library does not detect that, but it checks subtraction.
     if (operand.op === 'value' && typeof operand.args === 'bigint')
       return { shape: this.literal(operand), steps: 2 * cost.node };
-    return this.refuse(node, '"-" is allowed only before a number literal: write 0 - x');
+    return this.problems.refuse(node, '"-" is allowed only before a number literal: write 0 - x');
   }
 
   private logic(operator: '!_' | '&&' | '||', operands: readonly Node[], visit: (child: Node) => Analysis): Analysis {
     const parts = operands.map((operand) => ({ operand, ...visit(operand) }));
     for (const { operand, shape } of parts)
       if (shape.kind !== 'bool' && shape.kind !== 'unknown')
-        this.report(operand, `is ${typeWithArticle(shape)}, "${operator === '!_' ? '!' : operator}" takes a bool`);
+        this.problems.add(
+          operand,
+          `is ${typeWithArticle(shape)}, "${operator === '!_' ? '!' : operator}" takes a bool`,
+        );
     return { shape: shapes.bool, steps: sum(parts) + cost.node };
   }
 
   private conditional(node: NodeOf<'?:'>, [condition, yes, no]: readonly Analysis[]): Analysis {
-    if (!condition || !yes || !no) return this.refuse(node, 'is not supported');
-    this.expect(node.args[0], condition.shape, 'bool');
+    if (!condition || !yes || !no) return this.problems.refuse(node, 'is not supported');
+    this.problems.expect(node.args[0], condition.shape, 'bool');
     const shape = eitherOf(yes.shape, no.shape);
     const steps = condition.steps + Math.max(yes.steps, no.steps) + cost.node;
     if (shape) return { shape, steps };
-    return this.refuse(
+    return this.problems.refuse(
       node.args[2],
       `is ${typeWithArticle(no.shape)}, but the value before ":" is ${typeWithArticle(yes.shape)}`,
     );
@@ -271,7 +250,7 @@ export class Analyzer implements Reporter {
     loops: number,
   ): Analysis {
     const refusal = refusedFunctions.get(name);
-    if (refusal !== undefined) return this.refuse(node, `${name}() is not supported: ${refusal}`);
+    if (refusal !== undefined) return this.problems.refuse(node, `${name}() is not supported: ${refusal}`);
     if (receiver && Object.hasOwn(macros, name)) return this.loop(node, name, receiver, argumentNodes, scope, loops);
 
     const of = receiver && { node: receiver, ...this.visit(receiver, scope, loops) };
@@ -288,10 +267,10 @@ export class Analyzer implements Reporter {
     );
     if (signature === undefined) {
       const given = `${of ? `${celTypeName(of.shape)}.` : ''}${name}(${args.map(({ shape }) => celTypeName(shape)).join(', ')})`;
-      return this.refuse(node, `there is no ${given}${this.hint(name, named !== undefined)}`);
+      return this.problems.refuse(node, `there is no ${given}${this.hint(name, named !== undefined)}`);
     }
     const result = signature.apply(all);
-    if ('problem' in result) return this.refuse(result.place, result.problem);
+    if ('problem' in result) return this.problems.refuse(result.place, result.problem);
     if (result.replacement) this.replacements.push(result.replacement);
     return { shape: result.shape, steps: steps + result.steps };
   }
@@ -316,24 +295,25 @@ export class Analyzer implements Reporter {
     const macro = macros[name];
     const usage = `write ${macro?.usage ?? name}`;
     if (variableNode?.op !== 'id')
-      return this.refuse(variableNode ?? node, `${name}() needs a name for an element: ${usage}`);
+      return this.problems.refuse(variableNode ?? node, `${name}() needs a name for an element: ${usage}`);
     const variable = variableNode.args;
     if (macro === undefined || !macro.bodies.includes(bodyNodes.length))
-      return this.refuse(node, `${name}() has ${bodyNodes.length + 1} arguments: ${usage}`);
+      return this.problems.refuse(node, `${name}() has ${bodyNodes.length + 1} arguments: ${usage}`);
     if (variableNames.some((each) => each === variable) || scope.has(variable))
-      return this.refuse(variableNode, `"${variable}" is already in use: choose another name`);
-    if (loops === celLimits.loopDepth) return this.refuse(node, `nests deeper than ${celLimits.loopDepth} loops`);
+      return this.problems.refuse(variableNode, `"${variable}" is already in use: choose another name`);
+    if (loops === celLimits.loopDepth)
+      return this.problems.refuse(node, `nests deeper than ${celLimits.loopDepth} loops`);
     if (range.shape.kind !== 'list' && range.shape.kind !== 'unknown')
-      return this.refuse(rangeNode, `is ${typeWithArticle(range.shape)}, ${name}() runs over a list`);
+      return this.problems.refuse(rangeNode, `is ${typeWithArticle(range.shape)}, ${name}() runs over a list`);
 
     const element = range.shape.kind === 'list' ? range.shape.element : unknownShape;
-    if (element === null) return this.refuse(rangeNode, 'is empty, so the loop would do nothing');
+    if (element === null) return this.problems.refuse(rangeNode, 'is empty, so the loop would do nothing');
     const inner = new Map(scope).set(variable, element);
     const bodies = bodyNodes.map((body) => this.visit(body, inner, loops + 1));
     for (const [i, { shape }] of bodies.entries()) {
       const mustBeBool = !(name === 'map' && i === bodies.length - 1);
       const body = bodyNodes[i];
-      if (mustBeBool && body) this.expect(body, shape, 'bool');
+      if (mustBeBool && body) this.problems.expect(body, shape, 'bool');
     }
     const size = range.shape.kind === 'list' ? range.shape.size : 0;
     const steps = range.steps + cost.loop + size * (sum(bodies) + cost.turn);
@@ -346,15 +326,9 @@ export class Analyzer implements Reporter {
       case 'mapped':
         if (range.shape.kind === 'unknown' || result.kind === 'unknown') return { shape: unknownShape, steps };
         if (result.kind === 'list' && result.element === null)
-          return this.refuse(node, 'is a list of empty lists, which have no type');
+          return this.problems.refuse(node, 'is a list of empty lists, which have no type');
         return { shape: shapes.list(size, result), steps };
     }
-  }
-
-  expect(place: ExpressionPlace, shape: ValueShape, kind: ValueShape['kind']): boolean {
-    if (shape.kind === kind) return true;
-    if (shape.kind !== 'unknown') this.report(place, `is ${typeWithArticle(shape)}, but must be ${withArticle(kind)}`);
-    return false;
   }
 }
 

@@ -14,7 +14,7 @@ export interface Expression {
    * The value, of the type that it was compiled for. Throws if the evaluation fails: an index beyond a list, an integer
    * beyond 64 bits, or a variable that is larger than allowed. The caller fails closed.
    */
-  evaluate(variables: ExpressionVariables): boolean | string;
+  readonly evaluate: (variables: ExpressionVariables) => boolean | string;
 }
 
 type ExpressionResult =
@@ -35,7 +35,7 @@ export function compileExpression(text: string, result: 'bool' | 'string'): Expr
     problems.add(syntax.place, syntax.message);
     return refused();
   }
-  const analyzer = new Analyzer(problems, text.length);
+  const analyzer = new Analyzer(problems);
   const { shape } = analyzer.analyse(syntax.root);
   if (shape.kind !== result && shape.kind !== 'unknown')
     problems.add(syntax.root, `is ${typeWithArticle(shape)}, but must be a ${result}`);
@@ -47,23 +47,13 @@ export function compileExpression(text: string, result: 'bool' | 'string'): Expr
     problems.add({ start: 0 }, checked.error?.message ?? `is a ${String(checked.type)}, but must be a ${result}`);
     return refused();
   }
-  return { ok: true, expression: new CompiledExpression(text, analyzer.reads, result, evaluated) };
-}
-
-class CompiledExpression implements Expression {
-  constructor(
-    readonly text: string,
-    readonly reads: ReadonlySet<VariableName>,
-    private readonly result: 'bool' | 'string',
-    private readonly evaluated: (variables: Readonly<Record<VariableName, unknown>>) => unknown,
-  ) {}
-
-  evaluate(variables: ExpressionVariables): boolean | string {
-    const value = this.evaluated(bindVariables(variables));
-    if (this.result === 'bool' && typeof value === 'boolean') return value;
-    if (this.result === 'string' && typeof value === 'string' && value.length <= celLimits.stringLength) return value;
-    throw new TypeError(`the expression is not a ${this.result}`);
-  }
+  const evaluate = (variables: ExpressionVariables): boolean | string => {
+    const value: unknown = evaluated(bindVariables(variables));
+    if (result === 'bool' && typeof value === 'boolean') return value;
+    if (result === 'string' && typeof value === 'string' && value.length <= celLimits.stringLength) return value;
+    throw new TypeError(`the expression is not a ${result}`);
+  };
+  return { ok: true, expression: { text, reads: analyzer.reads, evaluate } };
 }
 
 function withReplacements(text: string, replacements: readonly Replacement[]): string {

@@ -1,7 +1,13 @@
 import { Environment } from '@marcbachmann/cel-js';
 import { celTypeName, type MapShape, type ObjectShape, type ValueShape } from './shape.js';
 import { parserLimits } from './syntax.js';
-import { objectShapes, variableShapes, type ExpressionVariables, type VariableName } from './variables.js';
+import {
+  objectShapes,
+  variableNames,
+  variableShapes,
+  type ExpressionVariables,
+  type VariableName,
+} from './variables.js';
 
 type ObjectClass = new () => Record<string, unknown>;
 
@@ -46,39 +52,22 @@ const boundBefore = new WeakMap<ExpressionVariables, BoundVariables>();
 export function bindVariables(variables: ExpressionVariables): BoundVariables {
   const before = boundBefore.get(variables);
   if (before) return before;
-  const bound = new LazyVariables(variables);
+  const bound = new LazyVariables(variables) as unknown as BoundVariables;
   boundBefore.set(variables, bound);
   return bound;
 }
 
-class LazyVariables implements BoundVariables {
-  private readonly made: Partial<Record<VariableName, unknown>> = {};
+class LazyVariables {
+  readonly made: Partial<Record<VariableName, unknown>> = {};
 
-  constructor(private readonly variables: ExpressionVariables) {}
-
-  get request() {
-    return this.bound('request');
-  }
-  get requester() {
-    return this.bound('requester');
-  }
-  get now() {
-    return this.bound('now');
-  }
-  get active() {
-    return this.bound('active');
-  }
-  get renewal() {
-    return this.bound('renewal');
-  }
-  get directory() {
-    return this.bound('directory');
-  }
-
-  private bound(name: VariableName): unknown {
-    return (this.made[name] ??= bind(name, variableShapes[name], this.variables[name]));
-  }
+  constructor(readonly variables: ExpressionVariables) {}
 }
+for (const name of variableNames)
+  Object.defineProperty(LazyVariables.prototype, name, {
+    get(this: LazyVariables): unknown {
+      return (this.made[name] ??= bind(name, variableShapes[name], this.variables[name]));
+    },
+  });
 
 function bind(path: string, shape: ValueShape, value: unknown): unknown {
   switch (shape.kind) {

@@ -1,86 +1,65 @@
 import { celTypeName, eitherOf, unknownShape, typeWithArticle, type ValueShape } from './shape.js';
 import * as shapes from './shape.js';
 import { cost } from './limits.js';
-import type { ExpressionPlace, NodeOf } from './syntax.js';
-
-/** The result of analysing an expression, or a part of it. */
-export interface Analysis {
-  readonly shape: ValueShape;
-  /** The most steps that its evaluation takes. */
-  readonly steps: number;
-}
-
-/** Takes the problems that an analysis finds. */
-export interface Reporter {
-  report(place: ExpressionPlace, message: string): void;
-  /** Reports a problem. The result has the unknown shape, so no further problem follows from it. */
-  refuse(place: ExpressionPlace, message: string): Analysis;
-  /** Reports a problem unless the shape is of this kind. */
-  expect(place: ExpressionPlace, shape: ValueShape, kind: ValueShape['kind']): boolean;
-  /** The steps of an operation that may fail. */
-  readonly failure: number;
-}
+import type { Analysis, ExpressionPlace, NodeOf, Problems } from './syntax.js';
 
 /** The largest int of CEL. */
 export const maxInt = 2n ** 63n - 1n;
 
-export function equality(reporter: Reporter, node: NodeOf<'==' | '!='>, a: Analysis, b: Analysis): Analysis {
+export function equality(problems: Problems, node: NodeOf<'==' | '!='>, a: Analysis, b: Analysis): Analysis {
   const steps = a.steps + b.steps + cost.equal(a.shape, b.shape);
   const both = eitherOf(a.shape, b.shape);
   if (both === null)
-    reporter.report(
-      node,
-      `compares ${typeWithArticle(a.shape)} with ${typeWithArticle(b.shape)}, which are never equal`,
-    );
-  else expectComparable(reporter, node, both, `"${node.op}"`);
+    problems.add(node, `compares ${typeWithArticle(a.shape)} with ${typeWithArticle(b.shape)}, which are never equal`);
+  else expectComparable(problems, node, both, `"${node.op}"`);
   return { shape: shapes.bool, steps };
 }
 
-export function membership(reporter: Reporter, node: NodeOf<'in'>, value: Analysis, of: Analysis): Analysis {
+export function membership(problems: Problems, node: NodeOf<'in'>, value: Analysis, of: Analysis): Analysis {
   const steps = value.steps + of.steps;
   const answer = (more: number): Analysis => ({ shape: shapes.bool, steps: steps + more });
   switch (of.shape.kind) {
     case 'unknown':
       return answer(0);
     case 'map':
-      reporter.expect(node.args[0], value.shape, 'string');
+      problems.expect(node.args[0], value.shape, 'string');
       return answer(cost.call);
     case 'list': {
       const { element } = of.shape;
-      if (element === null) return reporter.refuse(node, 'looks into an empty list');
+      if (element === null) return problems.refuse(node, 'looks into an empty list');
       const both = eitherOf(value.shape, element);
       if (both === null)
-        reporter.report(node, `looks for ${typeWithArticle(value.shape)} in a list of ${celTypeName(element)}`);
-      else expectComparable(reporter, node, both, '"in"');
+        problems.add(node, `looks for ${typeWithArticle(value.shape)} in a list of ${celTypeName(element)}`);
+      else expectComparable(problems, node, both, '"in"');
       return answer(cost.membership(value.shape, of.shape));
     }
     default:
-      return reporter.refuse(node.args[1], `is ${typeWithArticle(of.shape)}, "in" looks into a list or a map`);
+      return problems.refuse(node.args[1], `is ${typeWithArticle(of.shape)}, "in" looks into a list or a map`);
   }
 }
 
 /** Refuses types that the library does not compare as the specification says. */
-function expectComparable(reporter: Reporter, place: ExpressionPlace, shape: ValueShape, operator: string): void {
+function expectComparable(problems: Problems, place: ExpressionPlace, shape: ValueShape, operator: string): void {
   const scalar = shape.kind === 'list' ? (shape.element ?? shapes.bool) : shape;
   if (!['bool', 'int', 'string', 'timestamp', 'unknown'].includes(scalar.kind))
-    reporter.report(
+    problems.add(
       place,
       `${operator} does not compare ${celTypeName(shape)}${scalar.kind === 'duration' ? ': use < or >' : ''}`,
     );
 }
 
-export function order(reporter: Reporter, node: NodeOf<'<' | '<=' | '>' | '>='>, a: Analysis, b: Analysis): Analysis {
+export function order(problems: Problems, node: NodeOf<'<' | '<=' | '>' | '>='>, a: Analysis, b: Analysis): Analysis {
   const result = { shape: shapes.bool, steps: a.steps + b.steps + cost.node };
   if (a.shape.kind === 'unknown' || b.shape.kind === 'unknown') return result;
   if (a.shape.kind !== b.shape.kind)
-    reporter.report(node, `"${node.op}" compares ${typeWithArticle(a.shape)} with ${typeWithArticle(b.shape)}`);
+    problems.add(node, `"${node.op}" compares ${typeWithArticle(a.shape)} with ${typeWithArticle(b.shape)}`);
   // The library orders strings by code units, but CEL orders them by code points.
   else if (a.shape.kind !== 'int' && a.shape.kind !== 'timestamp' && a.shape.kind !== 'duration')
-    reporter.report(node, `"${node.op}" compares int, timestamp and duration, not ${celTypeName(a.shape)}`);
+    problems.add(node, `"${node.op}" compares int, timestamp and duration, not ${celTypeName(a.shape)}`);
   return result;
 }
 
-export function arithmetic(reporter: Reporter, node: NodeOf<'+' | '-' | '*'>, a: Analysis, b: Analysis): Analysis {
+export function arithmetic(problems: Problems, node: NodeOf<'+' | '-' | '*'>, a: Analysis, b: Analysis): Analysis {
   const steps = a.steps + b.steps;
   const { shape: left } = a;
   const { shape: right } = b;
@@ -91,7 +70,7 @@ export function arithmetic(reporter: Reporter, node: NodeOf<'+' | '-' | '*'>, a:
     const mayFail = most >= Number(maxInt);
     return {
       shape: shapes.int(Math.min(most, Number(maxInt))),
-      steps: steps + cost.node + (mayFail ? reporter.failure : 0),
+      steps: steps + cost.node + (mayFail ? problems.failure : 0),
     };
   }
   if (node.op === '+' && left.kind === 'string' && right.kind === 'string') {
@@ -109,20 +88,20 @@ export function arithmetic(reporter: Reporter, node: NodeOf<'+' | '-' | '*'>, a:
   if (node.op !== '*' && left.kind === 'timestamp' && right.kind === 'duration') {
     // google.protobuf.Timestamp ends with the year 9999. The library does not check that.
     const [operand] = node.args;
-    if (operand.op === 'call') return reporter.refuse(operand, 'has a known result: write that instant');
+    if (operand.op === 'call') return problems.refuse(operand, 'has a known result: write that instant');
     return { shape: shapes.timestamp, steps: steps + cost.call };
   }
   if (node.op === '-' && left.kind === 'timestamp' && right.kind === 'timestamp')
     return { shape: shapes.duration, steps: steps + cost.print };
-  return reporter.refuse(node, `there is no ${celTypeName(left)} ${node.op} ${celTypeName(right)}`);
+  return problems.refuse(node, `there is no ${celTypeName(left)} ${node.op} ${celTypeName(right)}`);
 }
 
-export function division(reporter: Reporter, node: NodeOf<'/' | '%'>, a: Analysis, b: Analysis): Analysis {
+export function division(problems: Problems, node: NodeOf<'/' | '%'>, a: Analysis, b: Analysis): Analysis {
   const divisor = node.args[1];
-  reporter.expect(node.args[0], a.shape, 'int');
-  if (!reporter.expect(divisor, b.shape, 'int')) return { shape: unknownShape, steps: 0 };
+  problems.expect(node.args[0], a.shape, 'int');
+  if (!problems.expect(divisor, b.shape, 'int')) return { shape: unknownShape, steps: 0 };
   // Dividing the smallest int by -1 overflows, which the library does not detect. So the divisor must be known here.
   if (divisor.op !== 'value' || divisor.args === 0n)
-    return reporter.refuse(divisor, `"${node.op}" needs a positive number literal as its divisor`);
+    return problems.refuse(divisor, `"${node.op}" needs a positive number literal as its divisor`);
   return { shape: a.shape, steps: a.steps + b.steps + cost.node };
 }

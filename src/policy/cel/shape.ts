@@ -37,15 +37,32 @@ export interface UnknownShape {
   readonly kind: 'unknown';
 }
 
-export const bool: ValueShape = { kind: 'bool' };
-export const timestamp: ValueShape = { kind: 'timestamp' };
-export const duration: ValueShape = { kind: 'duration' };
+export const bool = { kind: 'bool' } as const;
+export const timestamp = { kind: 'timestamp' } as const;
+export const duration = { kind: 'duration' } as const;
 export const unknownShape: ValueShape = { kind: 'unknown' };
-export const int = (most: number): ValueShape => ({ kind: 'int', most });
-export const string = (length: number): ValueShape & { kind: 'string' } => ({ kind: 'string', length });
-export const list = (size: number, element: ValueShape | null): ListShape => ({ kind: 'list', size, element });
+export const int = (most: number) => ({ kind: 'int', most }) as const;
+export const string = (length: number) => ({ kind: 'string', length }) as const;
+export const list = <Element extends ValueShape | null>(size: number, element: Element) =>
+  ({ kind: 'list', size, element }) as const;
+export const map = <Value extends ValueShape>(size: number, value: Value) => ({ kind: 'map', size, value }) as const;
+export const object = <Fields extends ObjectShape['fields']>(name: string, fields: Fields) =>
+  ({ kind: 'object', name, fields }) as const;
 
-export const map = (size: number, value: ValueShape): MapShape => ({ kind: 'map', size, value });
+/** The values that variables of a shape take. Instants are RFC 3339 texts. */
+export type ValueOf<Shape> = Shape extends { readonly kind: 'object'; readonly fields: infer Fields }
+  ? { readonly [Field in keyof Fields]: ValueOf<Fields[Field]> }
+  : Shape extends { readonly kind: 'list'; readonly element: infer Element }
+    ? readonly ValueOf<Element>[]
+    : Shape extends { readonly kind: 'map'; readonly value: infer Value }
+      ? Readonly<Record<string, ValueOf<Value>>>
+      : Shape extends { readonly kind: 'string' }
+        ? string
+        : Shape extends { readonly kind: 'int' }
+          ? number
+          : Shape extends { readonly kind: 'bool' }
+            ? boolean
+            : string;
 
 /** The name of the type in CEL. */
 export function celTypeName(shape: ValueShape): string {

@@ -1,9 +1,17 @@
 import { type ASTNode, Environment, ParseError } from '@marcbachmann/cel-js';
-import { celLimits } from './limits.js';
+import { celLimits, cost } from './limits.js';
+import { typeWithArticle, unknownShape, type ValueShape, withArticle } from './shape.js';
 
 /** A place in the text of an expression, in UTF-16 code units from 0. */
 export interface ExpressionPlace {
   readonly start: number;
+}
+
+/** The result of analysing an expression, or a part of it. */
+export interface Analysis {
+  readonly shape: ValueShape;
+  /** The most steps that its evaluation takes. */
+  readonly steps: number;
 }
 
 /** Collects the errors of an expression. Lines and columns are counted from 1. */
@@ -14,6 +22,24 @@ export class Problems {
 
   add(place: ExpressionPlace, message: string): void {
     this.found.push({ start: place.start, message });
+  }
+
+  /** Adds a problem. The result has the unknown shape, so no further problem follows from it. */
+  refuse(place: ExpressionPlace, message: string): Analysis {
+    this.add(place, message);
+    return { shape: unknownShape, steps: 0 };
+  }
+
+  /** Adds a problem unless the shape is of this kind. */
+  expect(place: ExpressionPlace, shape: ValueShape, kind: ValueShape['kind']): boolean {
+    if (shape.kind === kind) return true;
+    if (shape.kind !== 'unknown') this.add(place, `is ${typeWithArticle(shape)}, but must be ${withArticle(kind)}`);
+    return false;
+  }
+
+  /** The steps of an operation that may fail. */
+  get failure(): number {
+    return cost.failure(this.text.length);
   }
 
   get any(): boolean {

@@ -1,61 +1,7 @@
 import { directoryBounds } from '../../model/directory.js';
-import { labelBounds } from '../../model/labels.js';
+import { labelBounds } from '../../model/certificate-request.js';
 import { longestPrincipalName } from '../../model/name-grammar.js';
-import { bool, int, list, map, string, timestamp, type ObjectShape, type ValueShape } from './shape.js';
-
-/** The variables that an expression may read. */
-export interface ExpressionVariables {
-  readonly request: {
-    readonly username: string;
-    readonly groups: readonly string[];
-    readonly cluster: string;
-    readonly keyAlgorithm: string;
-    readonly expirationSeconds: number;
-    /** '' if absent. */
-    readonly namespace: string;
-    /** '' if absent. */
-    readonly reason: string;
-    readonly labels: Readonly<Record<string, string>>;
-    readonly collector: string;
-  };
-  readonly requester: {
-    readonly username: string;
-    readonly groups: readonly string[];
-    readonly roles: readonly string[];
-  };
-  readonly now: Date;
-  /** The valid certificates of the identity. Instants are RFC 3339 texts here, and timestamps in an expression. */
-  readonly active: readonly {
-    readonly groups: readonly string[];
-    readonly notBefore: string;
-    readonly notAfter: string;
-    readonly serialNumber: string;
-    readonly keyAlgorithm: string;
-  }[];
-  /** The certificate that is renewed; '', 0 and 1970 where the request renews none. Instants are as in `active`. */
-  readonly renewal: {
-    /** Its fingerprint. */
-    readonly of: string;
-    readonly generation: number;
-    /** The last approval by people that counts for the renewal too; 1970: there is none. */
-    readonly approvedAt: string;
-    readonly notAfter: string;
-  };
-  /** The requested username in the directory; not active and without groups where it is not there. */
-  readonly directory: DirectoryVariable & {
-    /** The requester in the directory. */
-    readonly requester: DirectoryVariable;
-  };
-}
-
-/** A type alias and no interface: libraries take it as a map of values. */
-type DirectoryVariable = {
-  readonly active: boolean;
-  /** Directory groups, by the attribute that the configuration names. */
-  readonly groups: readonly string[];
-};
-
-export type VariableName = keyof ExpressionVariables;
+import { bool, int, list, map, object, type ObjectShape, string, timestamp, type ValueOf } from './shape.js';
 
 // Schemas count characters, but JavaScript counts code units: a character beyond the basic plane has two.
 const units = 2;
@@ -73,34 +19,27 @@ const maxRequestGroups = 32;
 const maxRequesterGroups = 200;
 const maxActive = 100;
 
-const object = <Source>(
-  objectName: string,
-  fields: Readonly<Record<keyof Source & string, ValueShape>>,
-): ObjectShape => ({
-  kind: 'object',
-  name: objectName,
-  fields,
-});
-
-const request = object<ExpressionVariables['request']>('Request', {
+const request = object('Request', {
   username: name,
   groups: list(maxRequestGroups, name),
   cluster: label,
   keyAlgorithm,
   expirationSeconds: int(2 ** 31),
+  /** '' if absent, as `reason`. */
   namespace: label,
   reason: string(1024 * units),
   labels: map(labelBounds.count, string(labelBounds.value * units)),
   collector: principalName,
 });
 
-const requester = object<ExpressionVariables['requester']>('Requester', {
+const requester = object('Requester', {
   username: principalName,
   groups: list(maxRequesterGroups, principalName),
   roles: list(8, string(32)),
 });
 
-const certificate = object<ExpressionVariables['active'][number]>('Certificate', {
+/** A valid certificate of the identity. */
+const certificate = object('Certificate', {
   groups: list(maxRequestGroups, name),
   notBefore: timestamp,
   notAfter: timestamp,
@@ -108,33 +47,41 @@ const certificate = object<ExpressionVariables['active'][number]>('Certificate',
   keyAlgorithm,
 });
 
-const renewal = object<ExpressionVariables['renewal']>('Renewal', {
+/** The certificate that is renewed; '', 0 and 1970 where the request renews none. */
+const renewal = object('Renewal', {
+  /** Its fingerprint. */
   of: string(64),
   generation: int(2 ** 31),
+  /** The last approval by people that counts for the renewal too; 1970: there is none. */
   approvedAt: timestamp,
   notAfter: timestamp,
 });
 
 /** A person in more directory groups is decided about without expressions that read them. */
 const maxDirectoryGroups = 500;
+/** Directory groups, by the attribute that the configuration names. */
 const directoryGroups = list(maxDirectoryGroups, string(directoryBounds.text));
 
-const directoryRequester = object<DirectoryVariable>('DirectoryRequester', { active: bool, groups: directoryGroups });
+const directoryRequester = object('DirectoryRequester', { active: bool, groups: directoryGroups });
 
-const directory = object<ExpressionVariables['directory']>('Directory', {
-  active: bool,
-  groups: directoryGroups,
-  requester: directoryRequester,
-});
+/** The requested username in the directory; not active and without groups where it is not there. */
+const directory = object('Directory', { active: bool, groups: directoryGroups, requester: directoryRequester });
 
 /** The types and largest sizes of the variables. An expression is not evaluated with larger values. */
-export const variableShapes: Readonly<Record<VariableName, ValueShape>> = {
+export const variableShapes = {
   request,
   requester,
   now: timestamp,
   active: list(maxActive, certificate),
   renewal,
   directory,
+} as const;
+
+export type VariableName = keyof typeof variableShapes;
+
+/** The variables that an expression may read. Instants within them are RFC 3339 texts, and timestamps in an expression. */
+export type ExpressionVariables = {
+  readonly [Name in VariableName]: Name extends 'now' ? Date : ValueOf<(typeof variableShapes)[Name]>;
 };
 
 export const objectShapes: readonly ObjectShape[] = [

@@ -1,12 +1,11 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Replayed } from '../../model/replay.js';
-import { describeFailure } from '../../workers/worker-error.js';
+import { describeFailure } from '../../workers/thread.js';
 import { ask, begin, giveWay } from '../../workers/worker-side.js';
-import { decide } from '../decide.js';
-import { neededFacts } from '../needed-facts.js';
+import { decide, neededFacts } from '../decide.js';
 import { parsePolicySet } from '../parse-policy-set.js';
 import type { PolicySet } from '../policy-set.js';
-import { Replayer } from '../replayer.js';
+import { Replayer } from '../compare-decisions.js';
 import type {
   BatchAnswer,
   BatchQuestion,

@@ -3,8 +3,8 @@ import type { Decision, DecisionFacts } from '../../model/decision.js';
 import type { FieldError } from '../../model/outcome.js';
 import type { Requester } from '../../model/principal.js';
 import type { RecordedRequest, Replayed } from '../../model/replay.js';
-import type { WorkerFailure } from '../../workers/worker-error.js';
-import type { NeededFacts } from '../needed-facts.js';
+import type { WorkerFailure } from '../../workers/thread.js';
+import type { NeededFacts } from '../decide.js';
 import type { ConfiguredCluster, PolicyTexts, RequestToDecide } from '../policy-set.js';
 
 /** A policy set that is not in force. A worker reads it and decides under it. */

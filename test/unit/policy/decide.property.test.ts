@@ -1,10 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CertificateRequest } from '../../../src/model/certificate-request.js';
-import { decide } from '../../../src/policy/decide.js';
-import { neededFacts } from '../../../src/policy/needed-facts.js';
-import { recomputeDecision, recordedDecision } from '../../../src/policy/recorded-decision.js';
-import { countOf } from '../../../src/policy/stages.js';
+import { neededFacts, recomputeDecision, recordedDecision, decide, countOf } from '../../../src/policy/decide.js';
 import { anyApprovalGuardrail, anyGuardrail, anyPolicy, anySituation, type Situation } from './arbitraries.js';
 import { facts, now, policy, policySet, request } from './builders.js';
 

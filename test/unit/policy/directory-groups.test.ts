@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { groupsGivenOnly, groupsOfDirectory } from '../../../src/policy/given-groups.js';
+import { groupsGivenOnly, groupsOfDirectory, type Policy } from '../../../src/policy/policy-set.js';
 import { decide } from '../../../src/policy/decide.js';
-import type { Policy } from '../../../src/policy/policy-set.js';
 import { facts, now, policy, policySet, request, requester, type PolicySpec } from './builders.js';
 
 const spec = (allowed: PolicySpec['allowed'], over: Partial<PolicySpec> = {}) => ({

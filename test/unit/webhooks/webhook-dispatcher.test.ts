@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Webhook as Verifier } from 'standardwebhooks';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { storedOutbox } from '../../../src/compose/webhook-outbox.js';
+import { storedOutbox } from '../../../src/webhooks/stored-outbox.js';
 import type { WebhookDelivery } from '../../../src/model/webhook-delivery.js';
 import { httpsSender } from '../../../src/webhooks/https-sender.js';
 import type { Outbox } from '../../../src/webhooks/webhook-dispatcher.js';

@@ -170,7 +170,7 @@ const demanding = [
 function count(text: string): { readonly counted: number; readonly estimated: number } {
   const syntax = parseSyntax(text);
   if (!syntax.ok) throw new Error(syntax.message);
-  const estimated = new Analyzer(new Problems(text), text.length).analyse(syntax.root).steps;
+  const estimated = new Analyzer(new Problems(text)).analyse(syntax.root).steps;
   const counted = countEvaluations(text);
   return { counted, estimated };
 }

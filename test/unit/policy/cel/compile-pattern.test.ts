@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { compileReasonPattern } from '../../../../src/policy/cel/compile-pattern.js';
+import { cpuMilliseconds } from '../../../helpers/cpu-milliseconds.js';
+
+const matches = (text: string, value: string): boolean => {
+  const compiled = compileReasonPattern(text);
+  if (!compiled.ok) throw new Error(compiled.error);
+  return compiled.pattern.matches(value);
+};
+
+describe('compileReasonPattern', () => {
+  it.each([
+    ['INC-[0-9]+', 'INC-1', true],
+    ['INC-[0-9]+', 'see INC-1', false],
+    ['INC-[0-9]+', 'INC-1\n', false],
+    ['^INC-[0-9]+$', 'INC-1', true],
+    ['^INC-[0-9]+', 'INC-1 and more', false],
+    ['INC-[0-9]+$', 'see INC-1', false],
+    ['INC|CHG', 'INC', true],
+    ['INC|CHG', 'INCIDENT', false],
+    ['INC|CHG', 'XCHG', false],
+    ['cost\\$', 'cost$', true],
+    ['\\^x', '^x', true],
+    ['.*', 'anything', true],
+    ['.*', 'two\nlines', false],
+  ])('%j on all of %j: %s', (text, value, expected) => {
+    expect(matches(text, value)).toBe(expected);
+  });
+
+  it.each([
+    '(a+)+',
+    '(a|a)*',
+    '(a*)*b',
+    '([a-z]+)*x',
+    '(a|ab)(c|bcd)*(d*)*',
+    '.*a.*b.*c.*d.*e',
+    'a)|(b',
+    '(?=a)b',
+    '(a)\\1',
+    '[',
+    'a{1000}',
+  ])('refuses %j', (text) => {
+    expect(compileReasonPattern(text).ok).toBe(false);
+  });
+
+  it('takes no reason that is longer than a request can give', () => {
+    expect(matches('a*', 'a'.repeat(2048))).toBe(true);
+    expect(matches('a*', 'a'.repeat(2049))).toBe(false);
+  });
+
+  it('is quick on the longest reason, whatever pattern it takes', () => {
+    for (const text of ['.*x', '[a-z ]*[0-9]+', '(INC|CHG)-[0-9]{4,8}( .*)?', 'a?a?a?aaa']) {
+      const started = cpuMilliseconds();
+      for (let i = 0; i < 100; i++) matches(text, 'a'.repeat(2048));
+      expect(cpuMilliseconds() - started).toBeLessThan(1000);
+    }
+  });
+});
