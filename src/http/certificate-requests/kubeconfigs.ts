@@ -16,7 +16,7 @@ import { ref, idOf, instantOf, namedObject, nameOf, oneOf, sha256Of, textOf, vie
 import type { App } from '../server/types.js';
 import { keyAlgorithms } from '@kubepass/x509';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { CertificateRequestView } from '../../requests/request-view.js';
+import type { CertificateRequestView } from '../../requests/create-request.js';
 import type { CollectedKubeconfig, CreatedKubeconfig } from '../../requests/collect-kubeconfig.js';
 import { jsonMediaType } from '../plugins/request-input.js';
 
