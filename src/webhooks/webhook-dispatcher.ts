@@ -1,10 +1,9 @@
 import { setMaxListeners } from 'node:events';
 import { type AuditEventDraft, auditEvent } from '../model/audit-event.js';
-import { untraced, type Tracing } from '../model/tracing.js';
-import type { WebhookDelivery } from '../model/webhook-delivery.js';
+import { type Tracing, untraced } from '../model/tracing.js';
+import type { WebhookAttemptEnd, WebhookDelivery } from '../model/webhook-delivery.js';
 import type { Operation } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
-import { judgeAnswer } from './judge-answer.js';
 import { signWebhook } from './sign-webhook.js';
 import type { Webhook, WebhookAnswer } from './webhook.js';
 
@@ -278,3 +277,53 @@ export class WebhookDispatcher {
     return this.#running;
   }
 }
+
+/** Seconds before the next attempt. Ten attempts take two days and 17 hours, with jitter up to 3.5 days. */
+const backoffSeconds = [5, 30, 120, 600, 3600, 14_400, 43_200, 86_400, 86_400];
+/** The largest random addition, as a fraction: deliveries that failed together should not come again together. */
+const jitter = 0.3;
+const longestRetryAfterSeconds = 3600;
+
+/** Characters of a failure that are kept. */
+const failureLength = 500;
+
+interface JudgedAnswer {
+  readonly end: WebhookAttemptEnd;
+  /** Until when the receiver wants no delivery at all; null: it did not say. */
+  readonly pauseUntil: Date | null;
+}
+
+/**
+ * Judges the answer to attempt number `attempt` (1 for the first) by Standard Webhooks 1.0.0, delivery success and
+ * failure. `chance` is from 0 to 1.
+ */
+export function judgeAnswer(
+  answer: Exclude<WebhookAnswer, { readonly kind: 'abandoned' }>,
+  attempt: number,
+  now: Date,
+  chance: number,
+): JudgedAnswer {
+  if (answer.kind === 'answered' && answer.status >= 200 && answer.status <= 299)
+    return { end: { state: 'delivered' }, pauseUntil: null };
+  if (answer.kind === 'answered' && answer.status === 410)
+    return { end: { state: 'dead', failure: 'answered 410: it wants no more of this' }, pauseUntil: null };
+  const isRedirect = answer.kind === 'answered' && answer.status >= 300 && answer.status <= 399;
+  const waitSeconds = answer.kind === 'failed' || isRedirect ? 0 : retryAfterSeconds(answer.retryAfter, now);
+  const advice = isRedirect ? ': redirects are not followed, configure the address itself' : '';
+  const failure =
+    answer.kind === 'failed' ? answer.failure.slice(0, failureLength) : `answered ${answer.status}${advice}`;
+  const pauseUntil = waitSeconds > 0 ? secondsAfter(now, waitSeconds) : null;
+  const backoff = backoffSeconds[attempt - 1];
+  if (backoff === undefined) return { end: { state: 'dead', failure }, pauseUntil };
+  const seconds = Math.max(backoff * (1 + jitter * chance), waitSeconds);
+  return { end: { state: 'waiting', failure, nextAttemptAt: secondsAfter(now, seconds) }, pauseUntil };
+}
+
+/** RFC 9110 10.2.3: seconds, or an HTTP date; 0 where it is neither, and an hour at most. */
+function retryAfterSeconds(retryAfter: string | null, now: Date): number {
+  if (retryAfter === null) return 0;
+  const seconds = /^\d{1,9}$/.test(retryAfter) ? Number(retryAfter) : (Date.parse(retryAfter) - now.getTime()) / 1000;
+  return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0), longestRetryAfterSeconds) : 0;
+}
+
+const secondsAfter = (instant: Date, seconds: number): Date => new Date(instant.getTime() + seconds * 1000);

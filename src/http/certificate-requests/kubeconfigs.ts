@@ -12,10 +12,11 @@ import { answerOnce, idempotencyKeyHeader, jsonAnswer, type HttpAnswer, type Res
 import { callerOf } from '../plugins/authentication.js';
 import { granted, requestLocation } from '../problems/refusal-to-problem.js';
 import { json, operation, response, textBody } from '../answers/responses.js';
-import { ref, idOf, instantOf, namedObject, nameOf, oneOf, sha256Of, textOf } from '../schemas/schema-parts.js';
+import { ref, idOf, instantOf, namedObject, nameOf, oneOf, sha256Of, textOf, viewOf } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 import { keyAlgorithms } from '@kubepass/x509';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { CertificateRequestView } from '../../requests/create-request.js';
 import type { CollectedKubeconfig, CreatedKubeconfig } from '../../requests/collect-kubeconfig.js';
 import { jsonMediaType } from '../plugins/request-input.js';
 
@@ -46,12 +47,7 @@ function kubeconfigAnswer(
   mediaType: string,
 ): Pick<HttpAnswer, 'headers' | 'body'> {
   if (mediaType === yaml) return { headers: { 'content-type': yaml }, body: kubeconfig };
-  const body: KubeconfigBody = {
-    certificateRequestId: request.id,
-    fingerprintSha256: certificate.fingerprintSha256,
-    notAfter: certificate.notAfter.toISOString(),
-    kubeconfig,
-  };
+  const body = kubeconfigView({ ...certificate, certificateRequestId: request.id, kubeconfig });
   return { headers: { 'content-type': jsonMediaType }, body: JSON.stringify(body) };
 }
 
@@ -62,6 +58,15 @@ export function sendKubeconfig(
 ): FastifyReply {
   const { headers, body } = kubeconfigAnswer(kubeconfig, request.answerType);
   return reply.headers(headers).send(body);
+}
+
+/** The request that was made (201), and the seconds that it was waited for; null: none. */
+export function createdRequestAnswer(view: CertificateRequestView, waitSeconds: number | null, now: Date): Result {
+  const answer = jsonAnswer(201, certificateRequestView(view, now), {
+    location: requestLocation(view.request.id),
+    ...(waitSeconds !== null && { 'preference-applied': `wait=${waitSeconds}` }),
+  });
+  return { answer, holdsPrivateKey: false };
 }
 
 /** How long a caller should wait before it asks again whether the request is decided. */
@@ -115,6 +120,7 @@ const KubeconfigSchema = namedObject('Kubeconfig', 'A kubeconfig, and the certif
   ),
 });
 export type KubeconfigBody = Static<typeof KubeconfigSchema>;
+const kubeconfigView = viewOf(KubeconfigSchema);
 
 export function addKubeconfigs(app: App, { certificateRequests, idempotency, clock }: Services): void {
   app.post(

@@ -2,12 +2,12 @@ import { Type } from 'typebox';
 import type { RequestState } from '../../model/certificate-request.js';
 import type { Services } from '../server/services.js';
 import * as examples from './examples.js';
-import { preferHeader, preferredWait, answerOnce, idempotencyKeyHeader, jsonAnswer } from '../answers/idempotency.js';
-import { CertificateRequestSchema, certificateRequestView, NewCertificateRequestSchema } from './schemas.js';
+import { preferHeader, preferredWait, answerOnce, idempotencyKeyHeader } from '../answers/idempotency.js';
+import { CertificateRequestSchema, NewCertificateRequestSchema } from './schemas.js';
 import { certificationRequestPem, kubeconfigYaml } from '../schemas/example-certificate.js';
-import { createdKubeconfigAnswer } from './kubeconfigs.js';
+import { createdKubeconfigAnswer, createdRequestAnswer } from './kubeconfigs.js';
 import { callerOf } from '../plugins/authentication.js';
-import { granted, RefusalError, requestLocation } from '../problems/refusal-to-problem.js';
+import { granted, RefusalError } from '../problems/refusal-to-problem.js';
 import { json, operation, response, textBody } from '../answers/responses.js';
 import { namedObject, ref } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
@@ -101,13 +101,9 @@ export function addRenewal(app: App, { certificateRequests, idempotency, clock }
         const options = { waitSeconds: wait ?? 0, idempotency: claimed };
         const outcome = await certificateRequests.renew(callerOf(request), fingerprintSha256, request.body, options);
         const view = granted(outcome);
-        const answer = jsonAnswer(201, certificateRequestView(view, clock()), {
-          location: requestLocation(view.request.id),
-          ...(wait !== null && { 'preference-applied': `wait=${wait}` }),
-        });
         // A proof reads no request: a repeat is the only way to the certificate that comes later.
         const isInterim = callerOf(request).proof !== undefined && hasNoEnd(view.request.state);
-        return { answer, holdsPrivateKey: false, isInterim };
+        return { ...createdRequestAnswer(view, wait, clock()), isInterim };
       });
     },
   );

@@ -5,11 +5,17 @@ import type { CertificateRequestView } from '../../requests/create-request.js';
 import type { Services } from '../server/services.js';
 import { certificateMediaTypes, certificateResponses, sendCertificate } from '../certificates/send-certificate.js';
 import { exampleKubeconfig, kubeconfigYaml } from '../schemas/example-certificate.js';
-import { answerOnce, idempotencyKeyHeader, jsonAnswer, preferHeader, preferredWait } from '../answers/idempotency.js';
+import { answerOnce, idempotencyKeyHeader, preferHeader, preferredWait } from '../answers/idempotency.js';
 import { pageBody, pageQuery, pageResponse } from '../answers/page-schemas.js';
-import { kubeconfigForms, kubeconfigMediaTypes, kubeconfigResponse, sendKubeconfig } from './kubeconfigs.js';
+import {
+  createdRequestAnswer,
+  kubeconfigForms,
+  kubeconfigMediaTypes,
+  kubeconfigResponse,
+  sendKubeconfig,
+} from './kubeconfigs.js';
 import { callerOf } from '../plugins/authentication.js';
-import { granted, requestLocation } from '../problems/refusal-to-problem.js';
+import { granted } from '../problems/refusal-to-problem.js';
 import { json, operation } from '../answers/responses.js';
 import { ref } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
@@ -73,11 +79,7 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
       return answerOnce(idempotency, request, reply, async (claimed) => {
         const options = { waitSeconds: wait ?? 0, idempotency: claimed };
         const view = granted(await certificateRequests.create(callerOf(request), request.body, options));
-        const answer = jsonAnswer(201, certificateRequestView(view, clock()), {
-          location: requestLocation(view.request.id),
-          ...(wait !== null && { 'preference-applied': `wait=${wait}` }),
-        });
-        return { answer, holdsPrivateKey: false };
+        return createdRequestAnswer(view, wait, clock());
       });
     },
   );

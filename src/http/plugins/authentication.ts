@@ -63,9 +63,15 @@ export function authenticateCallers(
     if (fromMemory) {
       request.principal = await reviewerOrOther(authenticator, credential);
       if (request.principal) return;
-      throw new ProblemError(unlimited(request, failures));
+      // Such a failure has no limit. Only the log has one.
+      const presented = request.headers.authorization !== undefined;
+      failures.tell(request, 'NotFromMemory', { presented }, 'authentication failed');
+      throw new ProblemError(unauthenticated(request, null));
     }
-    if (credential === null) throw new ProblemError(missing(request, failures, browsers));
+    if (credential === null) {
+      failures.tell(request, 'NothingPresented', { presented: false }, 'authentication failed');
+      throw new ProblemError(unauthenticated(request, browsers));
+    }
     const authentication = await authenticator.authenticate(credential);
     if (authentication.outcome === 'unavailable')
       throw new ProblemError(unavailable(request, failures, authentication));
@@ -179,18 +185,6 @@ async function reviewerOrOther(
   if (reviewer !== null) return reviewer;
   const authentication = await authenticator.authenticate(credential).catch(() => null);
   return authentication?.outcome === 'authenticated' ? authentication.principal : null;
-}
-
-/** The answer to a failure that has no limit. Only the log has one. */
-function unlimited(request: FastifyRequest, failures: Failures): Problem {
-  const presented = request.headers.authorization !== undefined;
-  failures.tell(request, 'NotFromMemory', { presented }, 'authentication failed');
-  return unauthenticated(request, null);
-}
-
-function missing(request: FastifyRequest, failures: Failures, browsers: Browsers | null): Problem {
-  failures.tell(request, 'NothingPresented', { presented: false }, 'authentication failed');
-  return unauthenticated(request, browsers);
 }
 
 /** Why it failed goes to the log alone: it would help a guesser. */

@@ -55,13 +55,7 @@ async function* linesOf(request: FastifyRequest, replay: Replay): AsyncGenerator
   yield textOfLine(shown.begun({ ...replay, type: 'begun', after: after ?? null, cluster: cluster ?? null }));
   try {
     for await (const items of replay.items)
-      yield items
-        .map((item) =>
-          textOfLine(
-            item.kind === 'refused' ? errorLine(refusalToProblem(item.refusal), request.id) : replayLine(item),
-          ),
-        )
-        .join('');
+      yield items.map((item) => textOfLine(replayLine(item, request.id))).join('');
   } catch (error) {
     request.log.error({ err: error }, 'a replay failed');
     yield textOfLine(errorLine(errorToProblem(error as FastifyError), request.id));
@@ -84,9 +78,11 @@ const shown = {
   summary: viewOf(schemas.ReplaySummarySchema),
 };
 
-/** One item of a replay as a line. A refusal is a problem instead. */
-function replayLine(item: Exclude<ReplayItem, { readonly kind: 'refused' }>): ReplayLine {
+/** One item of a replay as a line. */
+function replayLine(item: ReplayItem, requestId: string): ReplayLine {
   switch (item.kind) {
+    case 'refused':
+      return errorLine(refusalToProblem(item.refusal), requestId);
     case 'progress':
       return shown.progress({ type: item.kind, ...item });
     case 'changed':

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judgeAnswer } from '../../../src/webhooks/judge-answer.js';
+import { judgeAnswer } from '../../../src/webhooks/webhook-dispatcher.js';
 
 const now = new Date('2026-03-01T10:00:00.000Z');
 const answered = (status: number, retryAfter: string | null = null) =>
