@@ -114,7 +114,7 @@ function codeOf(error: unknown): string {
 
 export interface PolicySetWatch {
   /** The set that is in force. */
-  current(): PolicySet;
+  readonly current: () => PolicySet;
   /** Whether the files are not valid as they are now. */
   isRefused(): boolean;
   /** Reads the files once, as the timer does. */
