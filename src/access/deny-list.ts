@@ -8,7 +8,7 @@ const followMilliseconds = 500;
 const pruneMilliseconds = 60_000;
 const readAtOnce = 1_000;
 
-export interface DenyListOptions {
+interface DenyListOptions {
   readonly reader: Pick<Store['revocations'], 'chunk' | 'lastN' | 'unexpired'>;
   readonly clock: () => Date;
   readonly log: Log;
@@ -22,7 +22,6 @@ export interface DenyListOptions {
 export class DenyList implements DenyListPort {
   readonly #clusters = new Map<string, Map<string, RevokedCertificate>>();
   readonly #changes = new Map<string, number>();
-  readonly #listeners = new Set<(revoked: RevokedCertificate) => void>();
   #last = 0n;
   #loaded = false;
   #prunedAt = 0;
@@ -100,12 +99,6 @@ export class DenyList implements DenyListPort {
     return this.#changes.get(cluster) ?? 0;
   }
 
-  /** Calls `listener` for each revocation that becomes known from now on. Returns how to end that. */
-  onRevoked(listener: (revoked: RevokedCertificate) => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
-  }
-
   /** Takes in a revocation that is committed. */
   add(revoked: RevokedCertificate): void {
     const { cluster, fingerprintSha256 } = revoked;
@@ -114,7 +107,6 @@ export class DenyList implements DenyListPort {
     if (ofCluster.has(fingerprintSha256)) return;
     ofCluster.set(fingerprintSha256, revoked);
     this.#changed(cluster);
-    for (const listener of this.#listeners) listener(revoked);
   }
 
   async #readOn(): Promise<void> {

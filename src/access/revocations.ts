@@ -1,4 +1,3 @@
-import type { RevocationReason } from '@kubepass/x509';
 import { mayReadCertificate, mayRevoke } from '../identity/permissions.js';
 import type { Certificate, ListedCertificate, Revocation, RevokedCertificate } from '../model/certificate.js';
 import { type Enforcement, enforcementOf, noEnforcement } from '../model/enforcement.js';
@@ -10,11 +9,6 @@ import type { IdentityBlock, ResidualExposure } from '../model/identity.js';
 import type { Step } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
 import { announce } from '../context/request-steps.js';
-
-export interface RevocationAsk {
-  readonly reason: RevocationReason;
-  readonly comment: string | null;
-}
 
 /** A revoked certificate, and how its cluster refuses it. */
 export interface RevokedView {
@@ -30,11 +24,16 @@ export async function revokeCertificate(
   context: IssuanceContext,
   principal: Principal,
   fingerprintSha256: string,
-  { reason, comment }: RevocationAsk,
+  { reason, comment }: Pick<Revocation, 'reason' | 'comment'>,
 ): Promise<Outcome<RevokedView>> {
-  const found = await revocable(context, principal, fingerprintSha256);
-  if (!found.ok) return found;
-  const certificate = found.value;
+  const { store } = context;
+  const certificate = await store.certificates.findByFingerprint(fingerprintSha256);
+  const request = certificate && (await store.requests.find(certificate.requestId));
+  if (certificate === null || request === null) return refused({ kind: 'not-found' });
+  if (!mayRevoke(principal, request)) {
+    const message = 'revoking the certificate of somebody else takes the role provisioner or admin';
+    return refused(mayReadCertificate(principal, request) ? { kind: 'not-permitted', message } : { kind: 'not-found' });
+  }
   const { revocation, notAfter, requestId, cluster } = certificate;
   const enforcement = enforcementOn(context, cluster);
   if (revocation !== null) return done({ certificate, enforcement });
@@ -46,27 +45,12 @@ export async function revokeCertificate(
       message: `the certificate expired at ${notAfter.toISOString()}`,
     });
   const revoked = { reason, comment, revokedAt, revokedBy: principal.name };
-  const result = await context.store.writer.commit(revocationSteps(context, [certificate], revoked));
+  const result = await store.writer.commit(revocationSteps(context, [certificate], revoked));
   if (result.committed) return done({ certificate: { ...certificate, revocation: revoked }, enforcement });
   // Somebody else revoked it at the same moment, and theirs counts.
-  const again = await context.store.certificates.findByFingerprint(fingerprintSha256);
+  const again = await store.certificates.findByFingerprint(fingerprintSha256);
   if (!again?.revocation) throw new Error(`certificate ${fingerprintSha256} could not be revoked`);
   return done({ certificate: again, enforcement });
-}
-
-/** The certificate, if the principal may revoke it. */
-async function revocable(
-  { store }: IssuanceContext,
-  principal: Principal,
-  fingerprintSha256: string,
-): Promise<Outcome<Certificate>> {
-  const certificate = await store.certificates.findByFingerprint(fingerprintSha256);
-  const request = certificate && (await store.requests.find(certificate.requestId));
-  if (certificate === null || request === null) return refused({ kind: 'not-found' });
-  if (mayRevoke(principal, request)) return done(certificate);
-  if (!mayReadCertificate(principal, request)) return refused({ kind: 'not-found' });
-  const message = 'revoking the certificate of somebody else takes the role provisioner or admin';
-  return refused({ kind: 'not-permitted', message });
 }
 
 /**

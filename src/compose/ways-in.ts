@@ -1,5 +1,4 @@
-import { Callers } from '../identity/callers/callers.js';
-import { RefusedSignIns } from '../identity/refused-sign-ins.js';
+import { Callers, RefusedSignIns } from '../identity/callers/callers.js';
 import type { IssuanceContext, Log } from '../context/context.js';
 import { auditEvent } from '../model/audit-event.js';
 import type { Writer } from '../store/steps/step.js';
