@@ -12,7 +12,7 @@ const rooms = {
   workers: [x509],
   // The second opinion about a certificate that strict reading accepts.
   peculiar: [x509],
-  config: ['formats', 'model', texts, '@kubepass/inspect/defaults'],
+  config: ['model', texts, '@kubepass/inspect/defaults'],
   // Logs, metrics, traces and health. What it looks at is given to it.
   observability: ['model', 'store', 'context/context.ts', 'context/under-way.ts', 'identity/permissions.ts', x509],
   model: [x509, texts, '@kubepass/inspect'],
@@ -110,7 +110,6 @@ const rooms = {
   // Constructs the adapters. It imports three parts of HTTP: the services that it fills, the settings of TLS, and the payload of webhooks.
   compose: [
     'access',
-    'audit',
     'backup',
     'clusters',
     'config',
@@ -133,8 +132,6 @@ const rooms = {
     'webhooks',
     'workers/steady-watch.ts',
     x509,
-    '@kubepass/inspect',
-    texts,
   ],
 };
 

@@ -1,5 +1,5 @@
 import type { CallersConfig, OidcConfig } from '../config/callers-config.js';
-import { type Config, ConfigError } from '../config/config.js';
+import type { Config } from '../config/config.js';
 import { JsonWebTokens, type OtherWaysIn } from '../identity/callers/callers.js';
 import { ServiceAccounts } from '../identity/callers/service-accounts.js';
 import { publishedKeys } from '../identity/oidc/fetch-keys.js';

@@ -1,5 +1,4 @@
 import { inRounds } from '../context/in-rounds.js';
-import type { CertificateRequest } from '../model/certificate-request.js';
 import { idempotencyKeySeconds } from '../context/idempotency-keys.js';
 import { recoverRequests } from '../requests/recover-requests.js';
 import { type IssuanceContext, secondsAfter } from '../context/context.js';
