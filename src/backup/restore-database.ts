@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream, existsSync, lstatSync, realpathSync, statSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Config } from '../config/config.js';
@@ -14,7 +14,13 @@ import { checkpointAside, keptCheckpointFile } from './kept-checkpoint.js';
 import { knownSigned, notesAtHand, type NotesAtHand } from './notes-at-hand.js';
 import { openStore } from './open-store.js';
 import { CommandRefusedError, outOfSpace, verifiedLog } from './verify-database.js';
-import { finishReplacement, isReplacementUnderWay, newDatabaseOf, replaceDatabase } from './replace-database.js';
+import {
+  finishReplacement,
+  isReplacementUnderWay,
+  newDatabaseOf,
+  removeDatabase,
+  replaceDatabase,
+} from './replace-database.js';
 import { readReplaced, type ReplacedDatabase } from './former-database.js';
 import { KeptRevocationsFile, type ReadRevocations, unitedWithdrawals } from './kept-revocations-file.js';
 
@@ -183,10 +189,6 @@ function freeName(file: string, at: Date): string {
     const name = `${file}.before-restore-${stamp}${n === 1 ? '' : `-${n}`}`;
     if (!isThere(name)) return name;
   }
-}
-
-async function removeDatabase(file: string): Promise<void> {
-  for (const suffix of ['', '-journal', '-wal', '-shm']) await rm(`${file}${suffix}`, { force: true });
 }
 
 /** The revocations that a restore does not forget. */
