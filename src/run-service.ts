@@ -56,47 +56,54 @@ async function serveAs(config: Config, hangUps: HangUps): Promise<void> {
     app.certificateListener?.replace({ certificateAuthority: pem });
   });
   const metricsListener = new MetricsListener(() => service.metrics.text(), logger);
+  const close = async () => {
+    await app.close();
+    await metricsListener.close();
+    await service.close();
+  };
   let stopping = false;
   const isStopped = () => stopping;
   const stop = async (signal: string) => {
     if (stopping) return;
     stopping = true;
     logger.info({ signal }, 'stopping: no new requests, then those under way, then the store');
-    await app.close();
-    await metricsListener.close();
-    await service.close();
+    await close();
     logger.info({}, 'stopped');
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.on(signal, () => {
-      stop(signal).catch((error: unknown) => {
-        fail(error);
-      });
+      stop(signal).catch(fail);
     });
 
   try {
     await app.ready();
     if (isStopped()) return;
-    // A server has one address. Clients that ask for localhost try this one too.
-    const host = config.host === 'localhost' ? '127.0.0.1' : config.host;
-    const address = await app.listen({ host, port: config.port });
-    logger.info({ address, dataDir: config.dataDir, docs: `${address}/docs` }, 'kubepass serves');
-    if (app.certificateListener !== null) {
-      const forCertificates = { host, port: config.callers.clientCertificates?.port ?? 0 };
-      const certificateAddress = await app.certificateListener.listen(forCertificates);
-      logger.info({ address: certificateAddress }, 'kubepass serves callers with client certificates');
-    }
-    if (config.metrics !== null) {
-      const metricsAddress = await metricsListener.listen(config.metrics);
-      logger.info({ address: metricsAddress }, 'kubepass serves its metrics, without asking for a token');
-    }
+    await listen(config, app, metricsListener);
     // Recovery may take its time. Meanwhile the process is alive, and /readyz says that it is not ready.
     void service.begin();
   } catch (error) {
-    await app.close();
-    await metricsListener.close();
-    await service.close();
+    await close();
     throw error;
+  }
+}
+
+async function listen(
+  config: Config,
+  app: ReturnType<typeof buildApp>,
+  metricsListener: MetricsListener,
+): Promise<void> {
+  // A server has one address. Clients that ask for localhost try this one too.
+  const host = config.host === 'localhost' ? '127.0.0.1' : config.host;
+  const address = await app.listen({ host, port: config.port });
+  logger.info({ address, dataDir: config.dataDir, docs: `${address}/docs` }, 'kubepass serves');
+  if (app.certificateListener !== null) {
+    const forCertificates = { host, port: config.callers.clientCertificates?.port ?? 0 };
+    const certificateAddress = await app.certificateListener.listen(forCertificates);
+    logger.info({ address: certificateAddress }, 'kubepass serves callers with client certificates');
+  }
+  if (config.metrics !== null) {
+    const metricsAddress = await metricsListener.listen(config.metrics);
+    logger.info({ address: metricsAddress }, 'kubepass serves its metrics, without asking for a token');
   }
 }
 

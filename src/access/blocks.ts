@@ -15,12 +15,13 @@ import { announce, moveRequest, requestEvent } from '../context/request-steps.js
 import { sessionEnded } from '../identity/sessions.js';
 import type { ListedCertificate } from '../model/certificate.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
+import type { Page } from '../model/outcome.js';
 import type { Session } from '../model/session.js';
 import { endTokens } from './roles-lost.js';
 import { revocationBy, revocationSteps } from './revocations.js';
 
 /** The block of a name once another one is asked for. */
-export interface WidenedBlock {
+interface WidenedBlock {
   /** The block to store in place of the one that there is; null: that one holds all of it already. */
   readonly block: IdentityBlock | null;
   readonly leaving: LeavingPart | null;
@@ -69,7 +70,7 @@ const isSame = (block: IdentityBlock, stored: IdentityBlock): boolean =>
   JSON.stringify(block.clusters) === JSON.stringify(stored.clusters);
 
 /** A block that takes the place of the one that there is, and the access that ends in the same commit. */
-export interface Blocking {
+interface Blocking {
   /** The name as it was asked for. */
   readonly username: string;
   readonly stored: StoredIdentityBlock | null;
@@ -103,7 +104,7 @@ export function blockingStep(context: IssuanceContext, blocking: Blocking): Step
 }
 
 /** A lifted block, in part or as a whole. */
-export interface Lifting {
+interface Lifting {
   /** The name as it was asked for. */
   readonly username: string;
   readonly stored: StoredIdentityBlock;
@@ -172,6 +173,23 @@ export async function spellingsOf({ store }: IssuanceContext, username: string):
   return [...new Set([username, folded, ...(await store.identities.spellings(folded))])];
 }
 
+/** The requests of a username in these states. */
+export async function* requestsOf(
+  { store }: IssuanceContext,
+  username: string,
+  states: readonly CertificateRequest['state'][],
+  atOnce: number,
+): AsyncGenerator<CertificateRequest> {
+  for (const state of states) {
+    let cursor: string | null = null;
+    do {
+      const page: Page<CertificateRequest> = await store.requests.list({ state, username }, { limit: atOnce, cursor });
+      yield* page.items;
+      cursor = page.nextCursor;
+    } while (cursor !== null);
+  }
+}
+
 /**
  * The first part of it, in every spelling of the name; of certificates those that end at `endsAtMost` or earlier. A
  * block of some clusters ends the sessions that there were: whoever is blocked there signs in anew, and may do so.
@@ -198,7 +216,7 @@ const endingLast = (one: ListedCertificate, other: ListedCertificate): number =>
   other.notAfter.getTime() - one.notAfter.getTime();
 
 /** The step that ends, cancels and revokes it. */
-export function endingStep(
+function endingStep(
   context: IssuanceContext,
   { sessions, requests, certificates }: AccessToEnd,
   block: IdentityBlock,

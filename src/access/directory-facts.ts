@@ -20,7 +20,7 @@ import type { Requester } from '../model/principal.js';
 import { groupsGivenOnly, groupsOfDirectory } from '../policy/policy-set.js';
 
 /** The names of a request about which the directory is asked. */
-export interface DirectorySubject {
+interface DirectorySubject {
   readonly cluster: string;
   readonly username: string;
   readonly requester: { readonly name: string };
@@ -139,7 +139,7 @@ async function hasEarlierRequest(
 }
 
 /** A certificate with groups that only the directory gives, and gives to its bearer no longer. */
-export interface WithLostGroups {
+interface WithLostGroups {
   readonly certificate: ListedCertificate;
   readonly groups: readonly string[];
 }

@@ -101,7 +101,7 @@ function listedOf({ denyList }: IssuanceContext, cluster: string): readonly stri
 }
 
 /** The facts about a cluster that rendering needs besides its configuration. */
-export interface ClusterFacts {
+interface ClusterFacts {
   /** Major and minor version of Kubernetes; null where it is not known. */
   readonly version: readonly [number, number] | null;
   /** The provider whose API servers take no files from customers; null: none that is known. */
@@ -111,7 +111,7 @@ export interface ClusterFacts {
 }
 
 /** Asks the cluster. One that does not answer is as its last probe found it. */
-export async function clusterFacts(
+async function clusterFacts(
   { probes }: Pick<IssuanceContext, 'probes'>,
   { cluster, connection }: IssuingCluster,
 ): Promise<ClusterFacts> {
@@ -149,7 +149,7 @@ export function providerOf(version: string, server: string): string | null {
 }
 
 /** kubepass denies a request to a cluster, or has no opinion on it, and then RBAC decides. */
-export type AccessVerdict = { readonly denied: true; readonly reason: string } | { readonly denied: false };
+type AccessVerdict = { readonly denied: true; readonly reason: string } | { readonly denied: false };
 
 const noOpinion: AccessVerdict = { denied: false };
 
@@ -157,7 +157,7 @@ const noOpinion: AccessVerdict = { denied: false };
  * Judges a request by its user's extras alone, from memory. Only client certificates are judged: whatever else a cluster
  * asks about is left to the authorizers behind.
  */
-export function reviewAccess(
+function reviewAccess(
   denyList: DenyListPort,
   cluster: string,
   { whenInDoubt }: RevocationSettings,

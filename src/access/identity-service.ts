@@ -31,6 +31,7 @@ import type { UnexpiredCertificates } from '../store/tables/certificate-table.js
 import type { LiveIdentity } from '../store/tables/identity-table.js';
 import { lostByBearer } from './directory-facts.js';
 import {
+  requestsOf,
   blockingStep,
   endAccess,
   findAccess,
@@ -71,7 +72,7 @@ export function identityService(context: IssuanceContext) {
 }
 
 /** The identity as a list shows it. */
-export function identityOf(context: IssuanceContext, { username, live, block }: LiveIdentity): Identity {
+function identityOf(context: IssuanceContext, { username, live, block }: LiveIdentity): Identity {
   const names = [...new Set(live.map(({ cluster }) => cluster))].sort();
   const clusters = names.map((cluster): IdentityOnCluster => {
     const own = live.filter((one) => one.cluster === cluster);
@@ -133,24 +134,11 @@ async function unexpiredOfOthers(
   return found;
 }
 
-async function waitingFor(
-  { store }: IssuanceContext,
-  username: string,
-  limit: number,
-): Promise<readonly CertificateRequest[]> {
+async function waitingFor(context: IssuanceContext, username: string, limit: number) {
   const found: CertificateRequest[] = [];
-  for (const state of ['pending', 'approved'] as const) {
-    let cursor: string | null = null;
-    do {
-      const page: { items: readonly CertificateRequest[]; nextCursor: string | null } = await store.requests.list(
-        { state, username },
-        { limit, cursor },
-      );
-      found.push(...page.items);
-      cursor = page.nextCursor;
-    } while (cursor !== null && found.length < limit);
-  }
-  return found.slice(0, limit);
+  for await (const request of requestsOf(context, username, ['pending', 'approved'], limit))
+    if (found.push(request) === limit) break;
+  return found;
 }
 
 function bindingsOf({ clusters }: IssuanceContext, username: string): readonly BindingsOfIdentity[] {
@@ -158,7 +146,7 @@ function bindingsOf({ clusters }: IssuanceContext, username: string): readonly B
     .filter(({ cluster }) => cluster.readsRoleBindings)
     .map((issuing) => {
       const { cluster } = issuing;
-      const grants = issuing.blastRadius(username, [])?.grants ?? null;
+      const grants = issuing.roleBindings?.blastRadius(username, [])?.grants ?? null;
       const own = grants?.filter(({ subject }) => subject.kind === 'User' && subject.name === username) ?? null;
       return {
         cluster: cluster.name,
@@ -194,11 +182,8 @@ export async function blockIdentity(
 /** The ids of requests for the name, in every spelling, whose certificates are being signed. */
 async function issuingFor(context: IssuanceContext, username: string): Promise<readonly string[]> {
   const ids: string[] = [];
-  for (const name of await spellingsOf(context, username)) {
-    const filter = { state: 'issuing', username: name } as const;
-    const { items } = await context.store.requests.list(filter, { limit: 50, cursor: null });
-    ids.push(...items.map(({ id }) => id));
-  }
+  for (const name of await spellingsOf(context, username))
+    for await (const { id } of requestsOf(context, name, ['issuing'], 50)) ids.push(id);
   return ids;
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { mostListed } from '../formats/enforcement-files.js';
 import type { CertificateHolder, ClusterConnection } from '../kubernetes/cluster-connection.js';
 import { encodePem } from '@kubepass/x509';
@@ -65,7 +66,8 @@ export async function probeRevocation(
         const delaySeconds = tried - begin < pauseMilliseconds ? 0 : Math.round((tried - begin) / 100) / 10;
         return answer({ verified: true, delaySeconds, reason: null, message: null });
       }
-      await later(pauseMilliseconds);
+      // It does not keep a process alive that ends.
+      await sleep(pauseMilliseconds, undefined, { ref: false });
     }
     const seconds = patienceMilliseconds / 1000;
     return last === null
@@ -93,9 +95,3 @@ async function revoke(context: IssuanceContext, certificate: Certificate, actor:
     events: [revokedEvent(revoked, certificate.requestId, false)],
   });
 }
-
-/** It does not keep a process alive that ends. */
-const later = (milliseconds: number) =>
-  new Promise<void>((resolve) => {
-    setTimeout(resolve, milliseconds).unref();
-  });

@@ -12,7 +12,7 @@ import {
   writeTbsCertificateList,
 } from '@kubepass/x509';
 import { secondsAfter, type IssuanceContext } from '../context/context.js';
-import type { DenyList } from './deny-list.js';
+import type { DenyList } from './revocations.js';
 
 /** A CRL (RFC 5280 section 5). */
 export interface CertificateList {

@@ -1,20 +1,14 @@
-import type { RevocationReason } from '@kubepass/x509';
 import { mayReadCertificate, mayRevoke } from '../identity/permissions.js';
 import type { Certificate, ListedCertificate, Revocation, RevokedCertificate } from '../model/certificate.js';
-import { type Enforcement, enforcementOf, noEnforcement } from '../model/enforcement.js';
+import { type Enforcement, enforcementOf, noEnforcement, type DenyListPort } from '../model/enforcement.js';
 import { type Outcome, done, refused } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
-import type { IssuanceContext } from '../context/context.js';
+import type { IssuanceContext, Log } from '../context/context.js';
 import { type AuditEventDraft, auditEvent } from '../model/audit-event.js';
 import type { IdentityBlock, ResidualExposure } from '../model/identity.js';
 import type { Step } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
 import { announce } from '../context/request-steps.js';
-
-export interface RevocationAsk {
-  readonly reason: RevocationReason;
-  readonly comment: string | null;
-}
 
 /** A revoked certificate, and how its cluster refuses it. */
 export interface RevokedView {
@@ -30,11 +24,16 @@ export async function revokeCertificate(
   context: IssuanceContext,
   principal: Principal,
   fingerprintSha256: string,
-  { reason, comment }: RevocationAsk,
+  { reason, comment }: Pick<Revocation, 'reason' | 'comment'>,
 ): Promise<Outcome<RevokedView>> {
-  const found = await revocable(context, principal, fingerprintSha256);
-  if (!found.ok) return found;
-  const certificate = found.value;
+  const { store } = context;
+  const certificate = await store.certificates.findByFingerprint(fingerprintSha256);
+  const request = certificate && (await store.requests.find(certificate.requestId));
+  if (certificate === null || request === null) return refused({ kind: 'not-found' });
+  if (!mayRevoke(principal, request)) {
+    const message = 'revoking the certificate of somebody else takes the role provisioner or admin';
+    return refused(mayReadCertificate(principal, request) ? { kind: 'not-permitted', message } : { kind: 'not-found' });
+  }
   const { revocation, notAfter, requestId, cluster } = certificate;
   const enforcement = enforcementOn(context, cluster);
   if (revocation !== null) return done({ certificate, enforcement });
@@ -46,27 +45,12 @@ export async function revokeCertificate(
       message: `the certificate expired at ${notAfter.toISOString()}`,
     });
   const revoked = { reason, comment, revokedAt, revokedBy: principal.name };
-  const result = await context.store.writer.commit(revocationSteps(context, [certificate], revoked));
+  const result = await store.writer.commit(revocationSteps(context, [certificate], revoked));
   if (result.committed) return done({ certificate: { ...certificate, revocation: revoked }, enforcement });
   // Somebody else revoked it at the same moment, and theirs counts.
-  const again = await context.store.certificates.findByFingerprint(fingerprintSha256);
+  const again = await store.certificates.findByFingerprint(fingerprintSha256);
   if (!again?.revocation) throw new Error(`certificate ${fingerprintSha256} could not be revoked`);
   return done({ certificate: again, enforcement });
-}
-
-/** The certificate, if the principal may revoke it. */
-async function revocable(
-  { store }: IssuanceContext,
-  principal: Principal,
-  fingerprintSha256: string,
-): Promise<Outcome<Certificate>> {
-  const certificate = await store.certificates.findByFingerprint(fingerprintSha256);
-  const request = certificate && (await store.requests.find(certificate.requestId));
-  if (certificate === null || request === null) return refused({ kind: 'not-found' });
-  if (mayRevoke(principal, request)) return done(certificate);
-  if (!mayReadCertificate(principal, request)) return refused({ kind: 'not-found' });
-  const message = 'revoking the certificate of somebody else takes the role provisioner or admin';
-  return refused({ kind: 'not-permitted', message });
 }
 
 /**
@@ -181,4 +165,143 @@ export function residualExposureOf(
   const goesOn = revocation === null ? ['everything: the certificate is not revoked yet'] : continues;
   if (goesOn.length === 0) return [];
   return [{ cluster, fingerprintSha256, notAfter, enforcement: mode, continues: goesOn }];
+}
+
+const followMilliseconds = 500;
+/** How often entries of expired certificates are taken out. */
+const pruneMilliseconds = 60_000;
+const readAtOnce = 1_000;
+
+interface DenyListOptions {
+  readonly reader: Pick<Store['revocations'], 'chunk' | 'lastN' | 'unexpired'>;
+  readonly clock: () => Date;
+  readonly log: Log;
+}
+
+/**
+ * The revocations of all certificates that have not expired, in memory, by cluster and fingerprint. It learns of those
+ * of this process as they are committed, and of others by reading the database twice a second. While the database is
+ * out of reach it answers from what it knows.
+ */
+export class DenyList implements DenyListPort {
+  readonly #clusters = new Map<string, Map<string, RevokedCertificate>>();
+  readonly #changes = new Map<string, number>();
+  #last = 0n;
+  #loaded = false;
+  #prunedAt = 0;
+  #reading: Promise<void> | null = null;
+  #fails = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly options: DenyListOptions) {}
+
+  /** Reads the list. It is complete when this resolves: revocations that are committed meanwhile are in it too. */
+  async load(): Promise<void> {
+    const { reader, clock } = this.options;
+    const last = await reader.lastN();
+    const now = clock();
+    for (let after = 0n; ;) {
+      const found = await reader.unexpired(now, after, readAtOnce);
+      for (const revoked of found) this.add(revoked);
+      after = found.at(-1)?.n ?? after;
+      if (found.length < readAtOnce) break;
+    }
+    this.#last = last;
+    this.#loaded = true;
+  }
+
+  /** Begins to follow the database. */
+  start(): void {
+    this.#timer = setInterval(() => void this.follow(), followMilliseconds);
+    this.#timer.unref();
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#reading;
+  }
+
+  /** Reads what other processes revoked since; one reading at a time. Never rejects. */
+  follow(): Promise<void> {
+    return (this.#reading ??= this.#readOn().finally(() => {
+      this.#reading = null;
+    }));
+  }
+
+  /** Whether the database could not be read when it was tried last. */
+  get isBehind(): boolean {
+    return this.#fails;
+  }
+
+  isLoaded(): boolean {
+    return this.#loaded;
+  }
+
+  find(cluster: string, fingerprintSha256: string): RevokedCertificate | null {
+    return this.#clusters.get(cluster)?.get(fingerprintSha256) ?? null;
+  }
+
+  *ofCluster(cluster: string): Generator<RevokedCertificate> {
+    const now = this.options.clock();
+    for (const revoked of this.#clusters.get(cluster)?.values() ?? []) if (revoked.notAfter > now) yield revoked;
+  }
+
+  /** The revoked certificates of all clusters that have not expired. */
+  *all(): Generator<RevokedCertificate> {
+    for (const cluster of this.#clusters.keys()) yield* this.ofCluster(cluster);
+  }
+
+  /** How many entries there are, of all clusters. */
+  size(): number {
+    let size = 0;
+    for (const { size: ofCluster } of this.#clusters.values()) size += ofCluster;
+    return size;
+  }
+
+  /** Another number after each change of a cluster's entries. */
+  changesOf(cluster: string): number {
+    return this.#changes.get(cluster) ?? 0;
+  }
+
+  /** Takes in a revocation that is committed. */
+  add(revoked: RevokedCertificate): void {
+    const { cluster, fingerprintSha256 } = revoked;
+    const ofCluster = this.#clusters.get(cluster) ?? new Map<string, RevokedCertificate>();
+    this.#clusters.set(cluster, ofCluster);
+    if (ofCluster.has(fingerprintSha256)) return;
+    ofCluster.set(fingerprintSha256, revoked);
+    this.#changed(cluster);
+  }
+
+  async #readOn(): Promise<void> {
+    const { reader, log } = this.options;
+    try {
+      // The database was put back under this process: what is revoked there from now on has lower numbers.
+      if ((await reader.lastN()) < this.#last) await this.load();
+      for (let found; (found = await reader.chunk(this.#last, readAtOnce)).length > 0;) {
+        for (const revoked of found) this.add(revoked);
+        this.#last = found.at(-1)?.n ?? this.#last;
+      }
+      this.#fails = false;
+    } catch (error) {
+      if (!this.#fails) log.error({ err: error }, 'the revocations of other processes cannot be read now');
+      this.#fails = true;
+    }
+    this.#prune();
+  }
+
+  #prune(): void {
+    const now = this.options.clock();
+    if (Math.abs(now.getTime() - this.#prunedAt) < pruneMilliseconds) return;
+    this.#prunedAt = now.getTime();
+    for (const [cluster, ofCluster] of this.#clusters) {
+      const before = ofCluster.size;
+      for (const [fingerprint, { notAfter }] of ofCluster) if (notAfter <= now) ofCluster.delete(fingerprint);
+      if (ofCluster.size < before) this.#changed(cluster);
+    }
+  }
+
+  #changed(cluster: string): void {
+    this.#changes.set(cluster, this.changesOf(cluster) + 1);
+  }
 }

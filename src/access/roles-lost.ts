@@ -32,7 +32,7 @@ async function whyLostByToken(context: RolesContext, principal: Principal): Prom
  * admin's is there. It is one that only the directory ends before one that somebody blocked, and then the one that lasts longest. `ending`:
  * tokens that are about to be revoked because somebody leaves.
  */
-export async function lastAdmin(context: RolesContext, ending: readonly ApiToken[] = []): Promise<ApiToken | null> {
+async function lastAdmin(context: RolesContext, ending: readonly ApiToken[] = []): Promise<ApiToken | null> {
   const isEnding = new Set(ending.map(({ id }) => id));
   const admins = await Promise.all(
     (await context.store.apiTokens.liveAdmins(context.clock())).map(async (token) => ({
@@ -64,7 +64,7 @@ async function whyLost(
 }
 
 /** The tokens of somebody who left that are revoked, and those that stay because no other admin's would be left. */
-export interface LeaversTokens {
+interface LeaversTokens {
   readonly revoked: readonly ApiToken[];
   readonly kept: readonly ApiToken[];
 }

@@ -170,7 +170,7 @@ export async function markDatabase(
   say: (line: string) => void = ignore,
 ): Promise<Restoration> {
   await prepareDataDir(config.dataDir);
-  const store = await openStore(config, { warn: ignore, inform: ignore }, { writerThread: false });
+  const store = await openStore(config, { writerThread: false });
   try {
     const notes = await notesAtHand(config, checkpoint, null);
     return (await mark(store, 'the database', { config, notes, say })).restoration;

@@ -9,7 +9,7 @@ import {
   type ClusterCsr,
   type ClusterCsrCertificate,
 } from '../model/cluster.js';
-import { done, refused, type Outcome, type Refused } from '../model/outcome.js';
+import { done, refused, type Outcome } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import { describeCertificationRequest, displayDistinguishedName, type ParsedCertificate } from '@kubepass/x509';
 import { certificateInCsr, findOwnCsrs } from './own-csrs.js';
@@ -30,24 +30,22 @@ export type ClusterService = ReturnType<typeof clusterService>;
 export function clusterService(context: IssuanceContext, certificateLists: Pick<CertificateLists, 'of'>) {
   const { clusters, probes } = context;
   const view = ({ cluster }: IssuingCluster): ClusterView => ({ cluster, probe: probes.last(cluster.name) });
+  const withCluster = <T>(name: string, use: (found: IssuingCluster) => T) => {
+    const found = clusters.get(name);
+    return found ? use(found) : refused({ kind: 'not-found' });
+  };
   return {
     list: (_principal: Principal) => [...clusters.values()].map(view),
 
     /** The revoked certificates of the cluster's CA, for anybody; `certificate-conflict` where kubepass cannot sign a list. */
     certificateList: (name: string) => certificateLists.of(name),
 
-    find(_principal: Principal, name: string): Outcome<ClusterView> {
-      const found = clusters.get(name);
-      return found ? done(view(found)) : refused({ kind: 'not-found' });
-    },
+    find: (_principal: Principal, name: string): Outcome<ClusterView> =>
+      withCluster(name, (found) => done(view(found))),
 
     /** The parts of a kubeconfig for the kubectl plugin. `publicAddress` null: it is not known how callers reach us. */
-    execKubeconfig(_principal: Principal, name: string) {
-      const found = clusters.get(name);
-      return found
-        ? done({ cluster: found.cluster, publicAddress: context.publicAddress })
-        : refused({ kind: 'not-found' });
-    },
+    execKubeconfig: (_principal: Principal, name: string) =>
+      withCluster(name, ({ cluster }) => done({ cluster, publicAddress: context.publicAddress })),
 
     /** Finds out what the cluster can do, for which it issues a certificate; one probe at a time. */
     async probe(
@@ -57,25 +55,24 @@ export function clusterService(context: IssuanceContext, certificateLists: Pick<
     ): Promise<Outcome<ClusterView>> {
       const refusal = whyNotPermitted(principal, 'probe-clusters');
       if (refusal !== null) return refusal;
-      const found = clusters.get(name);
-      if (!found) return refused({ kind: 'not-found' });
-      await probeCluster(context, name, options, principal.name);
-      return done(view(found));
+      return withCluster(name, async (found) => {
+        await probeCluster(context, name, options, principal.name);
+        return done(view(found));
+      });
     },
 
     certificateSigningRequests: listClusterCsrs.bind(null, context),
     certificateSigningRequest: findClusterCsr.bind(null, context),
 
     /** `client` null where the cluster's client CA is not known. */
-    async certificateAuthorities(_principal: Principal, name: string) {
-      const found = clusters.get(name);
-      if (!found) return refused({ kind: 'not-found' });
-      const client = await found.clientTrust();
-      return done({
-        serving: describeCertificateAuthority(found.cluster.servingCertificateAuthority),
-        client: client && describeCertificateAuthority(client.pem),
-      });
-    },
+    certificateAuthorities: async (_principal: Principal, name: string) =>
+      withCluster(name, async (found) => {
+        const client = await found.clientTrust();
+        return done({
+          serving: describeCertificateAuthority(found.cluster.servingCertificateAuthority),
+          client: client && describeCertificateAuthority(client.pem),
+        });
+      }),
   };
 }
 
@@ -128,18 +125,11 @@ async function withConnection<T>(
   try {
     return await use(issuing.connection);
   } catch (error) {
-    const refusal = refusalOf(error);
-    if (refusal === null) throw error;
+    const isUnavailable = error instanceof ClusterUnavailableError;
+    if (!(isUnavailable || error instanceof ClusterForbiddenError || error instanceof ClusterRefusedError)) throw error;
     context.log.warn({ err: error, cluster }, 'the CSRs of a cluster could not be read');
-    return refusal;
+    return refused({ kind: isUnavailable ? 'cluster-unavailable' : 'cluster-refuses' });
   }
-}
-
-function refusalOf(error: unknown): Refused | null {
-  if (error instanceof ClusterUnavailableError) return refused({ kind: 'cluster-unavailable' });
-  if (error instanceof ClusterForbiddenError || error instanceof ClusterRefusedError)
-    return refused({ kind: 'cluster-refuses' });
-  return null;
 }
 
 async function describeCsrs(

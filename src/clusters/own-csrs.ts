@@ -12,7 +12,7 @@ interface CsrEvidence {
 }
 
 /** The request of ours that an object belongs to. */
-export interface OwnCsr {
+interface OwnCsr {
   readonly requestId: string;
   /** Whether its certificate is in the inventory already. */
   readonly inventoried: boolean;

@@ -17,7 +17,7 @@ import { issuingCluster, type IssuanceContext, type IssuingCluster } from '../co
 import { probeRevocation } from '../access/probe-revocation.js';
 import { issueProbeCertificate, type ProbedSigning } from './probe-request.js';
 
-export interface ProbeOptions {
+interface ProbeOptions {
   /** Whether to ask for a very long lifetime too, and see how much of it is given. */
   readonly measureLifetimeCap: boolean;
   /** Whether to revoke the certificate and see how the cluster refuses it; default false. */
@@ -66,35 +66,28 @@ async function runAndRecord(
     operations: [{ op: 'rememberProbe', probe }],
     events: [
       auditEvent('ClusterProbed', probe.probedAt, actor, probeDetails(result), { cluster }),
-      ...(ran.revocation === null ? [] : [revocationEvent(ran.revocation, probe, actor)]),
+      ...(ran.revocation === null
+        ? []
+        : [auditEvent('RevocationEnforced', probe.probedAt, actor, revocationDetails(ran.revocation), { cluster })]),
     ],
   });
   context.probes.remember(probe);
   return probe;
 }
 
-function revocationEvent(
-  { mode, verified, delaySeconds, reason }: ProbedRevocation,
-  { cluster, probedAt }: StoredClusterProbe,
-  actor: string | null,
-) {
-  const details = { mode, verified, delaySeconds, reason };
-  return auditEvent('RevocationEnforced', probedAt, actor, details, { cluster });
-}
-
 /** The summary of a probe for the audit log. */
 function probeDetails(probe: ClusterProbe): AuditEventDetails['ClusterProbed'] {
-  return {
-    probe: true,
-    reachable: probe.reachable,
-    version: probe.version,
-    missingPermissions: missingPermissions(probe),
-    signs: probe.signs,
-    reason: probe.reason,
-    accepts: probe.accepts,
-    probeRequestId: probe.requestId,
-  };
+  const { reachable, version, signs, reason, accepts, requestId } = probe;
+  const found = { reachable, version, missingPermissions: missingPermissions(probe), signs, reason, accepts };
+  return { probe: true, ...found, probeRequestId: requestId };
 }
+
+const revocationDetails = ({ mode, verified, delaySeconds, reason }: ProbedRevocation) => ({
+  mode,
+  verified,
+  delaySeconds,
+  reason,
+});
 
 /** The findings about a cluster, without saying which one it is. */
 type Found = Omit<ClusterProbe, 'probed'>;

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import type { CallersTrust } from '../identity/callers-trust.js';
+import type { CallersTrust } from '../identity/client-certificates.js';
 import type { IssuingCluster } from '../context/context.js';
 import { displayDistinguishedName } from '@kubepass/x509';
 

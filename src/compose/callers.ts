@@ -21,7 +21,7 @@ export interface OpenedIssuer {
 }
 
 /** Every way in of the configuration, and what ends with the service. */
-export interface OpenedCallers {
+interface OpenedCallers {
   readonly waysIn: OtherWaysIn;
   readonly issuers: readonly OpenedIssuer[];
   close(): void;

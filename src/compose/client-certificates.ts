@@ -1,4 +1,4 @@
-import { ClientCertificates } from '../identity/client-certificates.js';
+import { ClientCertificates, readCallersTrust, type CallersTrust } from '../identity/client-certificates.js';
 import type { IssuingCluster } from '../context/context.js';
 import type { Runtime } from './runtime.js';
 import type { TlsInForce } from './tls-in-force.js';
@@ -6,7 +6,6 @@ import { UserAuthorities } from '../clusters/user-authorities.js';
 import { readFile } from 'node:fs/promises';
 import type { ClientCertificatesConfig } from '../config/callers-config.js';
 import { tlsSettingsForCertificates, type TlsPair, tryHandshake } from '../http/server/tls-settings.js';
-import { readCallersTrust, type CallersTrust } from '../identity/callers-trust.js';
 import { displayDistinguishedName } from '@kubepass/x509';
 import type { FilesInForce, InForce, Remarks } from './in-force.js';
 

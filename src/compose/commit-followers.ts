@@ -1,6 +1,6 @@
 import type { Budgets } from '../identity/spent-budgets.js';
 import type { DirectoryUse, IdentityBlocks } from '../context/standing.js';
-import type { DenyList } from '../access/deny-list.js';
+import type { DenyList } from '../access/revocations.js';
 import { type CommitFollower, afterCommit } from '../store/writer/followed-writer.js';
 import { budgetFollower } from '../store/writer/kept-octets.js';
 import type { ApiTokenAuthenticator } from '../identity/callers/callers.js';
@@ -16,7 +16,7 @@ export const followersFromTheStart = (
 ): readonly CommitFollower[] => [keptCheckpoint.follower, ...budgetFollower(budgets)];
 
 /** The parts of this process that know of a commit before its caller does. */
-export interface CommitFollowers {
+interface CommitFollowers {
   readonly fromTheStart: readonly CommitFollower[];
   readonly denyList: Pick<DenyList, 'add'>;
   /** The list beside the database. */

@@ -104,7 +104,7 @@ async function wire(
       await Promise.all([policies.reload(), files.reload()]);
     },
     async begin() {
-      await beginWork(runtime, { ...parts, known });
+      await beginWork(runtime, parts, known);
       setRecovered();
     },
   };

@@ -12,19 +12,12 @@ import { BlockedAccess } from '../access/blocks.js';
 
 const headMilliseconds = 60_000;
 
-export interface Housekeeping {
-  /** Resolves once the requests that an earlier process left are recovered; never where it is stopped before. */
-  readonly recovered: Promise<void>;
-  /** Begins nothing more, and resolves when the round under way has finished what it began. */
-  stop(): Promise<void>;
-}
-
 /**
  * Works beside the requests. At once and then every few seconds, a round recovers requests that were left, ends lapsed
  * requests, and deletes old idempotency keys, sessions and proofs; no round begins while another runs. Rounds of their own announce certificates
  * that end soon, because after an outage these may be many, and follow up lost groups, because thousands may lose one at once. Every minute the head of the audit chain is logged, so that a kept log shows whether the chain was ever rewritten.
  */
-export function startHousekeeping(context: IssuanceContext, roundMilliseconds = 5_000): Housekeeping {
+export function startHousekeeping(context: IssuanceContext, roundMilliseconds = 5_000) {
   let stopped = false;
   let isRecovered = false;
   const { promise: recovered, resolve: tellRecovered } = Promise.withResolvers<undefined>();
@@ -52,7 +45,9 @@ export function startHousekeeping(context: IssuanceContext, roundMilliseconds = 
   );
   const heads = setInterval(() => void logHead(context), headMilliseconds);
   return {
+    /** Resolves once the requests that an earlier process left are recovered; never where it is stopped before. */
     recovered,
+    /** Begins nothing more, and resolves when the round under way has finished what it began. */
     async stop() {
       stopped = true;
       clearInterval(heads);

@@ -2,7 +2,7 @@ import type { SessionAuthenticator } from '../identity/sessions.js';
 import { ApiTokenAuthenticator } from '../identity/callers/callers.js';
 import { BreakGlassUses } from '../identity/break-glass.js';
 import { DirectoryUse, IdentityBlocks } from '../context/standing.js';
-import { DenyList } from '../access/deny-list.js';
+import { DenyList } from '../access/revocations.js';
 import { followedWriter } from '../store/writer/followed-writer.js';
 import type { Store } from '../store/store.js';
 import { type KeptRevocations, openKeptRevocations } from '../backup/kept-revocations.js';

@@ -68,7 +68,8 @@ async function openCluster(config: ClusterConfig, runtime: Runtime, parts: Clust
     ...(opened.signingAuthority && { authority: opened.signingAuthority }),
     connection,
     clientTrust: clientAuthority === null ? opened.clientTrust : fixedTrust(readClientTrust(clientAuthority)),
-    blastRadius: blastRadiusOf(config, connection),
+    // They are read from now on, and until the connection ends.
+    roleBindings: config.readRoleBindings ? (connection?.roleBindings() ?? null) : null,
   };
 }
 
@@ -157,16 +158,6 @@ async function openConnection(
     log.error({ err: error, cluster: name }, 'a cluster cannot be reached as it is configured');
     return brokenConnection(error);
   }
-}
-
-/** Begins to read the role bindings where the configuration asks for it. That ends with the connection. */
-function blastRadiusOf(
-  { readRoleBindings }: ClusterConfig,
-  connection: ClusterConnection | null,
-): IssuingCluster['blastRadius'] {
-  if (!readRoleBindings || connection === null) return () => null;
-  const roleBindings = connection.roleBindings();
-  return (username, groups) => roleBindings.blastRadius(username, groups);
 }
 
 function clusterOf(

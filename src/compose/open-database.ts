@@ -41,15 +41,8 @@ export async function openDatabase({
   const { database } = config;
   if (database.kind === 'postgresql' && database.exposed)
     log.warn({}, 'the way to PostgreSQL is not protected: sslmode=verify-full with sslrootcert would do that');
-  const messages = {
-    warn: (message: string) => {
-      log.warn({}, message);
-    },
-    inform: (message: string) => {
-      log.info({}, message);
-    },
-  };
-  const opening = await openStore(config, messages, {
+  const opening = await openStore(config, {
+    log,
     writerThread: overrides.writerThread ?? true,
     measures: metrics.store,
   });

@@ -6,7 +6,6 @@ import type { Announcement, WebhookDelivery } from '../model/webhook-delivery.js
 import type { Store } from '../store/store.js';
 import { httpsSender } from '../webhooks/https-sender.js';
 import { readWebhookSecrets } from '../webhooks/sign-webhook.js';
-import { storedOutbox } from '../webhooks/stored-outbox.js';
 import { type WebhookDeliveryService, webhookDeliveryService } from '../webhooks/webhook-delivery-service.js';
 import { WebhookDispatcher, attemptMilliseconds, attemptsAtOnce } from '../webhooks/webhook-dispatcher.js';
 import { deliveriesOf, type Webhook, type WebhookSender } from '../webhooks/webhook.js';
@@ -28,7 +27,7 @@ export interface OpenedWebhooks {
 /** Opens the configured webhooks. They are called once the dispatcher starts. Throws `ConfigError` with everything that is wrong. */
 export async function openWebhooks(
   { config, overrides, clock, random, owner, log, tracing, files }: Runtime,
-  { webhookDeliveries, writer }: Pick<Store, 'webhookDeliveries' | 'writer'>,
+  store: Pick<Store, 'webhookDeliveries' | 'writer'>,
 ): Promise<OpenedWebhooks> {
   const wrong = new WrongSettings();
   const webhooks: Webhook[] = [];
@@ -52,10 +51,9 @@ export async function openWebhooks(
     });
   }
   wrong.throwIfAny();
-  const outbox = storedOutbox(webhookDeliveries, writer);
   const dispatcher = new WebhookDispatcher({
     webhooks,
-    outbox,
+    store,
     clock,
     random: randomBytes,
     owner,
@@ -67,7 +65,7 @@ export async function openWebhooks(
   const names = webhooks.map(({ name }) => name);
   return {
     dispatcher,
-    deliveries: webhookDeliveryService({ records: outbox, clock, wake, webhooks: names }),
+    deliveries: webhookDeliveryService({ store, clock, wake, webhooks: names }),
     configured: webhooks.length,
     get failing() {
       return dispatcher.failing;

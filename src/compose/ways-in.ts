@@ -1,5 +1,4 @@
-import { Callers } from '../identity/callers/callers.js';
-import { RefusedSignIns } from '../identity/refused-sign-ins.js';
+import { Callers, RefusedSignIns } from '../identity/callers/callers.js';
 import type { IssuanceContext, Log } from '../context/context.js';
 import { auditEvent } from '../model/audit-event.js';
 import type { Writer } from '../store/steps/step.js';
@@ -12,7 +11,7 @@ import { openKeyProofs } from '../requests/open-key-proofs.js';
 import { openSignIn, type OpenedSignIn } from './sign-in.js';
 
 /** The parts that are open before callers get in. */
-export interface WaysInParts {
+interface WaysInParts {
   readonly context: IssuanceContext;
   readonly access: Pick<OpenedAccess, 'authenticators'>;
   readonly clientCertificates: OpenedClientCertificates | null;

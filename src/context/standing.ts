@@ -29,7 +29,7 @@ const foldedParties = ({ username, requester, collector }: PartiesOfRequest) =>
 const followMilliseconds = 500;
 const readAtOnce = 1_000;
 
-export interface IdentityBlocksOptions {
+interface IdentityBlocksOptions {
   readonly reader: Pick<Store['identityBlocks'], 'find' | 'lastN' | 'namesBehind'>;
   /** The names of the configured clusters. */
   readonly clusters: readonly string[];

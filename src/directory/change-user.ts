@@ -29,7 +29,7 @@ const mostTries = 20;
 const mostTogether = 3;
 
 /** The change of a user that somebody asks for. */
-export type UserChange =
+type UserChange =
   | { readonly kind: 'create'; readonly attributes: DirectoryUserAttributes }
   | {
       readonly kind: 'change';

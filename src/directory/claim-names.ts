@@ -93,7 +93,7 @@ async function claimUsername(
   );
   if ((arrives || !isKept) && others.some(isHere))
     return refuseChange({ why: 'name-taken', message: 'another user has this username' });
-  if (isGivenAway) return claimed(await givenAway(context, before, username, now));
+  if (isGivenAway) return claimed(await succeeding(context, before, username, now, newId(now, context.random)));
   const isOwn = (other: DirectoryUser) =>
     hasExternalId(other, externalId) || (before !== null && isPersonOf(before, externalId, other));
   // Somebody else counts as the later one where both left at one instant.
@@ -109,32 +109,21 @@ const claimed = (value: UsernameClaim): DirectoryOutcome<UsernameClaim> => ({ ok
 /** Nobody had the name, or there is none. */
 const free: UsernameClaim = { reuse: null, succeededAt: null, endsBlockOf: null, leavesBehind: null };
 
-/** The entry, with its username, is somebody else's from now on, who waits while the one before may have access. */
-async function givenAway(
-  context: IssuanceContext,
-  before: DirectoryUser,
-  username: string,
-  now: Date,
-): Promise<UsernameClaim> {
-  const leavesBehind = newId(now, context.random);
-  const reuse = { predecessor: leavesBehind, since: now };
-  const waits = isHere(before) || (await predecessorHasAccess(context, username, reuse));
-  return waits
-    ? { reuse, succeededAt: now, endsBlockOf: null, leavesBehind }
-    : { reuse: null, succeededAt: now, endsBlockOf: before, leavesBehind };
-}
-
-/** Another person had the name last. Where none of their certificates works, it is free, and their block ends. */
+/**
+ * The username was another person's, who had this entry before (`leavesBehind`: the id of the one that they leave behind) or
+ * another one. Their successor waits while they may have access; else the name is free, and their block ends.
+ */
 async function succeeding(
   context: IssuanceContext,
-  last: DirectoryUser,
+  other: DirectoryUser,
   username: string,
   now: Date,
+  leavesBehind: string | null = null,
 ): Promise<UsernameClaim> {
-  const reuse = { predecessor: last.id, since: now };
-  return (await predecessorHasAccess(context, username, reuse))
-    ? { ...free, reuse, succeededAt: now }
-    : { ...free, succeededAt: now, endsBlockOf: last };
+  const reuse = { predecessor: leavesBehind ?? other.id, since: now };
+  const isInUse = leavesBehind !== null && isHere(other);
+  const waits = isInUse || (await predecessorHasAccess(context, username, reuse));
+  return { reuse: waits ? reuse : null, succeededAt: now, endsBlockOf: waits ? null : other, leavesBehind };
 }
 
 const hasExternalId = (other: DirectoryUser, externalId: string | null): boolean =>
@@ -160,22 +149,12 @@ function givenName({ userName, emails }: DirectoryUserAttributes, from: Director
   return emails.find(({ type }) => type?.toLowerCase() === 'work')?.value ?? null;
 }
 
-/** Why a name is neither a person's as a principal nor a username on any cluster; null where it is one of them. */
-function whyNeither(name: string): string | null {
-  // A cluster may know a person by that name, and their leaving has to end it there.
-  const whyReserved = isSamePerson(name, firstAdminName) ? null : whyReservedName(name);
-  if (whyReserved !== null) return whyReserved;
-  const why = whyNotPrincipalName(name);
-  return why === null || whyNotName(name, 'unicode') === null ? null : why;
-}
-
 /** The requested username and principal that the person is; null where the name is outside the grammar of both. */
 export function usernameOf(
   user: DirectoryUserAttributes,
   { username }: Pick<DirectorySettings, 'username'>,
 ): string | null {
-  const name = givenName(user, username);
-  return name === null || whyNeither(name) !== null ? null : name;
+  return whyNoUsername(user, { username }) === null ? givenName(user, username) : null;
 }
 
 /** Why the person is nobody's username; null where they are. */
@@ -185,6 +164,9 @@ export function whyNoUsername(
 ): string | null {
   const name = givenName(user, username);
   if (name === null) return `there is no ${username}`;
-  const why = whyNeither(name);
-  return why === null ? null : `the ${username} ${why}`;
+  // A cluster may know a person by that name, and their leaving has to end it there.
+  const whyReserved = isSamePerson(name, firstAdminName) ? null : whyReservedName(name);
+  if (whyReserved !== null) return `the ${username} ${whyReserved}`;
+  const why = whyNotPrincipalName(name);
+  return why === null || whyNotName(name, 'unicode') === null ? null : `the ${username} ${why}`;
 }

@@ -27,7 +27,7 @@ import { revokingTokens, tokensOfLeavers } from '../access/roles-lost.js';
  * The cases of a change, told by the entry before and after it. Its person is here, or is away: not active, or deleted.
  * `old`: the entry before, with a username that its person has no longer.
  */
-export type Happening =
+type Happening =
   | { readonly kind: 'joins' | 'joins-away' }
   /** Here as before, or away as before, under the same name. */
   | { readonly kind: 'stays' }
@@ -70,7 +70,7 @@ export interface Consequences {
 }
 
 /** A change of an entry to which something happened. */
-export interface EntryChange extends LeavingOptions {
+interface EntryChange extends LeavingOptions {
   readonly before: DirectoryUser | null;
   /** The entry after it, with the block and the leaving of the entry before. */
   readonly entry: DirectoryUser;
@@ -230,7 +230,7 @@ const keptAtMost = 200;
  * Everything that ends when a user leaves: the name is blocked, its sessions end, its API tokens are revoked, its requests
  * cancelled and its certificates revoked.
  */
-export async function leavingStep(
+async function leavingStep(
   context: IssuanceContext,
   user: DirectoryUser,
   how: How,

@@ -167,12 +167,10 @@ async function detailsOf(context: IssuanceContext, user: DirectoryUser): Promise
   const { left, username } = user;
   const { cancelledRequests = [], revokedTokens = [], keptTokens = [] } = left ?? {};
   const leaving = { cancelledRequests, revokedTokens, keptTokens };
-  if (username === null)
-    return {
-      ...view,
-      lostGroups: [],
-      consequences: { ...leaving, tokensMade: [], requestedForOthers: [], residualExposure: [] },
-    };
+  if (username === null) {
+    const consequences = { ...leaving, tokensMade: [], requestedForOthers: [], residualExposure: [] };
+    return { ...view, lostGroups: [], consequences };
+  }
   const [identity, tokensMade, names] = await Promise.all([
     readIdentity(context, username),
     store.apiTokens.liveMadeBy([foldedName(username)], clock()),
@@ -200,7 +198,7 @@ async function detailsOf(context: IssuanceContext, user: DirectoryUser): Promise
  * Ends the wait of a successor, and the block that a predecessor's leaving made with it: at once, or when the successor
  * returns. False where something of it has changed meanwhile.
  */
-export async function settleReuse(context: IssuanceContext, user: DirectoryUser, actor: string): Promise<boolean> {
+async function settleReuse(context: IssuanceContext, user: DirectoryUser, actor: string): Promise<boolean> {
   const { store, clock } = context;
   if (user.reuse === null) return true;
   const now = clock();

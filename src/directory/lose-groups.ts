@@ -1,10 +1,9 @@
 import type { DirectoryGroup, DirectoryPerson } from '../model/directory.js';
 import type { ListedCertificate } from '../model/certificate.js';
-import type { CertificateRequest } from '../model/certificate-request.js';
-import type { Page } from '../model/outcome.js';
 import type { Step } from '../store/steps/step.js';
 import { denyIfNoLongerPermitted } from '../requests/recheck-policy.js';
 import type { IssuanceContext } from '../context/context.js';
+import { requestsOf } from '../access/blocks.js';
 import { revocationSteps } from '../access/revocations.js';
 import { lossRevocation, namesOfGroups, policyNameOf, withLostGroups } from '../access/directory-facts.js';
 
@@ -148,21 +147,11 @@ async function bearersAmong(
 }
 
 async function follow(context: IssuanceContext, actor: string, person: DirectoryPerson): Promise<void> {
-  const { store, directory } = context;
   const { username } = person;
   if (username === null) return;
-  if (directory.onLostGroup === 'revoke') await revokeLost(context, actor, person);
-  for (const state of ['pending', 'approved'] as const) {
-    let cursor: string | null = null;
-    do {
-      const page: Page<CertificateRequest> = await store.requests.list(
-        { state, username },
-        { limit: judgedAtOnce, cursor },
-      );
-      for (const request of page.items) await denyIfNoLongerPermitted(context, request, actor);
-      cursor = page.nextCursor;
-    } while (cursor !== null);
-  }
+  if (context.directory.onLostGroup === 'revoke') await revokeLost(context, actor, person);
+  for await (const request of requestsOf(context, username, ['pending', 'approved'], judgedAtOnce))
+    await denyIfNoLongerPermitted(context, request, actor);
 }
 
 /** How often a part is tried again because somebody else revoked one of the certificates meanwhile. */

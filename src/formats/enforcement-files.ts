@@ -129,7 +129,7 @@ export const credentialId = 'authentication.kubernetes.io/credential-id';
 export const certificatePrefix = 'X509SHA256=';
 
 /** The text as a literal of CEL, for texts without quotes and controls. */
-export function celText(text: string): string {
+function celText(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }
 
@@ -137,5 +137,5 @@ export function celText(text: string): string {
  * CEL: whether the user of this map of extras came with a client certificate. A look whether the extra is there is not
  * enough, because tokens of service accounts have one too (`JTI=…`).
  */
-export const isCertificate = (extra: string): string =>
+const isCertificate = (extra: string): string =>
   `'${credentialId}' in ${extra} && ${extra}['${credentialId}'].exists(v, v.startsWith('${certificatePrefix}'))`;

@@ -1,4 +1,4 @@
-export interface AllowanceRules {
+interface AllowanceRules {
   /** So many at once. */
   readonly most: number;
   /** Then one more each time that this has passed. */

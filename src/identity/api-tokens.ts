@@ -30,7 +30,7 @@ export interface ApiTokenWriter {
   revoke(id: string, at: Date, event: AuditEventDraft): Promise<boolean>;
 }
 
-export interface ApiTokensContext {
+interface ApiTokensContext {
   readonly reader: {
     find(id: string): Promise<ApiToken | null>;
     /** Newest first. */
@@ -58,7 +58,7 @@ export interface ApiTokenAsk {
 }
 
 /** A new token: the secret is shown once, and only its SHA-256 is kept. */
-export interface NewlyMadeToken {
+interface NewlyMadeToken {
   readonly token: ApiToken;
   readonly secret: string;
 }

@@ -1,7 +1,7 @@
 import { auditEvent, type AuditEventDraft } from '../model/audit-event.js';
 import type { ApiToken } from '../model/principal.js';
 
-export interface BreakGlassContext {
+interface BreakGlassContext {
   /** Resolves once the event is committed. */
   readonly record: (event: AuditEventDraft) => Promise<void>;
   readonly log: { warn(fields: object, message: string): void };

@@ -3,36 +3,8 @@ import type { CertificateRequest } from '../model/certificate-request.js';
 import { refused, type Refused } from '../model/outcome.js';
 import { isMachine, isReviewer, type Principal, type Role, roles } from '../model/principal.js';
 
-/** The actions that roles permit; `GET /v1/whoami` lists those of the caller. */
-export const actions = [
-  'request-certificates',
-  'approve-requests',
-  'read-all-requests',
-  'read-all-certificates',
-  'read-cluster-csrs',
-  'evaluate-policies',
-  'inspect-uploads',
-  'draft-policies',
-  'read-audit-events',
-  'manage-api-tokens',
-  'probe-clusters',
-  'read-webhook-deliveries',
-  'retry-webhook-deliveries',
-  'review-access',
-  'read-enforcement',
-  'read-identities',
-  'block-identities',
-  'revoke-certificates',
-  'manage-sessions',
-  'read-metrics',
-  'acknowledge-restored',
-  'provision-directory',
-  'read-directory',
-  'confirm-directory-users',
-] as const;
-export type Action = (typeof actions)[number];
-
-const permitted: Record<Action, readonly Role[] | 'any role'> = {
+/** The roles that permit an action. `GET /v1/whoami` lists the actions of the caller in this order. */
+const permitted = {
   'request-certificates': ['requester', 'provisioner', 'admin'],
   'approve-requests': ['approver', 'admin'],
   'read-all-requests': ['approver', 'auditor', 'admin'],
@@ -60,10 +32,12 @@ const permitted: Record<Action, readonly Role[] | 'any role'> = {
   'provision-directory': ['directory'],
   'read-directory': ['provisioner', 'auditor', 'admin'],
   'confirm-directory-users': ['admin'],
-};
+} as const satisfies Record<string, readonly Role[] | 'any role'>;
+type Action = keyof typeof permitted;
+export const actions = Object.keys(permitted) as readonly Action[];
 
 export function may(principal: Principal, action: Action): boolean {
-  const allowed = permitted[action];
+  const allowed: readonly Role[] | 'any role' = permitted[action];
   if (allowed === 'any role') return principal.roles.length > 0 && !isMachine(principal);
   return principal.roles.some((role) => allowed.includes(role));
 }
@@ -112,7 +86,7 @@ export function permissionsOf(principal: Principal): readonly Action[] {
 }
 
 /** The principals to whom a request and its certificate belong. */
-export type Parties = { readonly requester: { readonly name: string } } & Pick<CertificateRequest, 'collector'>;
+type Parties = { readonly requester: { readonly name: string } } & Pick<CertificateRequest, 'collector'>;
 
 /** Whether the principal may see the request and its certificate. */
 export function mayReadRequest(principal: Principal, request: CertificateRequest): boolean {

@@ -16,11 +16,7 @@ export interface SecretReader<Found> {
   findBySecretSha256s(secretSha256s: readonly string[]): Promise<ReadonlyMap<string, Found>>;
 }
 
-interface Waiting<Found> {
-  readonly sha256: string;
-  readonly resolve: (found: Found | null) => void;
-  readonly reject: (error: unknown) => void;
-}
+type Waiting<Found> = PromiseWithResolvers<Found | null> & { readonly sha256: string };
 
 /**
  * Finds what a secret stands for. A record that was found is believed for at most 5 seconds, unless this process
@@ -50,10 +46,10 @@ export class SecretLookUp<Found extends { readonly id: string }> {
     this.#found.delete(sha256);
 
     const changes = this.#changes;
-    const record = await new Promise<Found | null>((resolve, reject) => {
-      this.#waiting.push({ sha256, resolve, reject });
-      if (this.#questions < most.questions) void this.#lookUp();
-    });
+    const waiting = { sha256, ...Promise.withResolvers<Found | null>() };
+    this.#waiting.push(waiting);
+    if (this.#questions < most.questions) void this.#lookUp();
+    const record = await waiting.promise;
     if (record === null || changes !== this.#changes) return record;
     this.#found.set(sha256, { record, readAt });
     return record;

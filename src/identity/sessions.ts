@@ -23,7 +23,7 @@ export interface SessionWriter {
   end(id: string, at: Date, event: AuditEventDraft): Promise<boolean>;
 }
 
-export interface SessionsContext {
+interface SessionsContext {
   readonly reader: {
     find(id: string): Promise<Session | null>;
     /** The live sessions of this name, or (null) of everybody; newest first. */
@@ -35,26 +35,19 @@ export interface SessionsContext {
   readonly random: (octets: number) => Buffer;
 }
 
-/** A person whom an identity provider has vouched for. */
-export interface SignedInPerson {
-  readonly name: string;
-  readonly groups: readonly string[];
-  /** The name of the issuer in the configuration. */
-  readonly issuer: string;
-}
-
-/** A new session. Only the SHA-256 of its secret is kept. */
-export interface NewSession {
-  readonly session: Session;
-  readonly secret: string;
-}
-
 /** The use cases on sessions: people see and end their own, admins everybody's. */
 export class Sessions {
   constructor(private readonly context: SessionsContext) {}
 
-  /** Null where the name is blocked on every cluster: whoever has left does not come in either. */
-  async begin({ name, groups, issuer }: SignedInPerson): Promise<NewSession | null> {
+  /**
+   * Begins the session of somebody whom an identity provider has vouched for. Only the SHA-256 of the secret is kept. Null
+   * where the name is blocked on every cluster: whoever has left does not come in either.
+   */
+  async begin({
+    name,
+    groups,
+    issuer,
+  }: Pick<Session, 'name' | 'groups' | 'issuer'>): Promise<{ session: Session; secret: string } | null> {
     const { clock, random, roles, writer } = this.context;
     const now = clock();
     const secret = newSessionSecret(random);
@@ -117,7 +110,7 @@ const touchMilliseconds = 60_000;
 /** How many sessions are remembered as used of late. Forgetting one costs a write. */
 const mostTouched = 10_000;
 
-export interface SessionAuthenticatorOptions {
+interface SessionAuthenticatorOptions {
   readonly reader: SecretReader<Session>;
   /** Records a use. Nobody waits for it. */
   readonly touch: (id: string, at: Date) => Promise<unknown>;

@@ -16,7 +16,7 @@ import type { Principal, Role } from '../model/principal.js';
 const mostAccounts = 20_000;
 const windowMilliseconds = budgetWindowSeconds * 1000;
 
-export interface BudgetRules {
+interface BudgetRules {
   readonly limits: BudgetLimits;
   /** Other limits for some roles. A role that is not there has `limits`. */
   readonly roles: ReadonlyMap<Role, BudgetLimits>;

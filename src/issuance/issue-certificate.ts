@@ -21,23 +21,18 @@ export type AttemptEnd =
   | { readonly kind: 'abandoned'; readonly reason: string };
 
 /**
- * Is given the certificate while the outcome is being recorded, to get its answer ready. It may give nothing away before
- * `finishAttempt` has ended with `issued`.
- */
-export type BesideOutcome = (certificate: Certificate) => void;
-
-/**
  * Signs an attempt whose intent is recorded, checks the certificate that comes back, and records the outcome: steps 4
  * to 6 of `createRequest`. While it runs, `context.attempts` knows it, so that readers can wait for it and recovery
  * leaves it alone. Throws where the outcome could not be recorded: the request then stays `issuing`, and recovery
- * closes the attempt.
+ * closes the attempt. `beside` is given the certificate while the outcome is being recorded, to get its answer ready.
+ * It may give nothing away before this has ended with `issued`.
  */
 export function finishAttempt(
   context: IssuanceContext,
   request: CertificateRequest,
   started: StartedAttempt,
   actor: string | null,
-  beside: BesideOutcome = () => undefined,
+  beside: (certificate: Certificate) => void = () => undefined,
 ): Promise<AttemptEnd> {
   const end = signAndRecord(context, request, started, actor, beside);
   const quiet = end.catch((error: unknown) => {
@@ -52,7 +47,7 @@ async function signAndRecord(
   request: CertificateRequest,
   started: StartedAttempt,
   actor: string | null,
-  beside: BesideOutcome,
+  beside: (certificate: Certificate) => void,
 ): Promise<AttemptEnd> {
   // 4. Sign.
   let signed: SignedCertificate;
@@ -99,7 +94,7 @@ async function recordIssued(
   { attempt }: StartedAttempt,
   { fields, lifetimeClamped }: CheckedIssuance & { readonly ok: true },
   actor: string | null,
-  beside: BesideOutcome,
+  beside: (certificate: Certificate) => void,
 ): Promise<AttemptEnd> {
   const at = context.clock();
   const certificate = inventoryEntry(request, fields, at, false);
@@ -117,12 +112,10 @@ async function recordIssued(
     orphan: certificate.orphan,
     lifetimeClamped,
   };
-  const committing = commitEnd(context, request, attempt, {
-    to: { state: 'issued', expiresAt: null, fingerprintSha256 },
-    certificate,
-    event: requestEvent('CertificateIssued', at, actor, request, details, fingerprintSha256),
-    announced: announce(context, { event: 'certificate_request.issued', at, request, certificate }),
-  });
+  const to = { state: 'issued' as const, expiresAt: null, fingerprintSha256 };
+  const event = requestEvent('CertificateIssued', at, actor, request, details, fingerprintSha256);
+  const announced = announce(context, { event: 'certificate_request.issued', at, request, certificate });
+  const committing = commitEnd(context, request, attempt, certificate, to, event, announced);
   const [committed] = await Promise.all([committing, Promise.resolve(certificate).then(beside)]);
   if (committed) context.attempts.inventoried.set(fingerprintSha256, true);
   return committed ? { kind: 'issued', certificate } : takenOver(context, request, attempt, certificate);
@@ -139,11 +132,9 @@ async function recordFailure(
   const at = context.clock();
   const orphan = signed && inventoryEntry(request, signed, at, true);
   const details = { ...attemptDetails(attempt), ...failure };
-  const committed = await commitEnd(context, request, attempt, {
-    to: { state: 'failed', expiresAt: null, failure },
-    certificate: orphan,
-    event: requestEvent('IssuanceFailed', at, null, request, details, orphan?.fingerprintSha256),
-  });
+  const to = { state: 'failed' as const, expiresAt: null, failure };
+  const event = requestEvent('IssuanceFailed', at, null, request, details, orphan?.fingerprintSha256);
+  const committed = await commitEnd(context, request, attempt, orphan, to, event);
   return committed ? { kind: 'failed', failure } : takenOver(context, request, attempt, orphan);
 }
 
@@ -160,12 +151,9 @@ export async function abandonAttempt(
 ): Promise<AttemptEnd> {
   const at = context.clock();
   const orphan = signed && inventoryEntry(request, signed, at, true);
-  await commitEnd(context, request, attempt, {
-    // A generated key is gone with its attempt; a CSR's key stays the approved one.
-    to: { state: 'approved', ...(request.certificationRequest === null && { publicKey: null }) },
-    certificate: orphan,
-    event: abandonedEvent(request, attempt, at, reason, orphan),
-  });
+  // A generated key is gone with its attempt; a CSR's key stays the approved one.
+  const to = { state: 'approved' as const, ...(request.certificationRequest === null && { publicKey: null }) };
+  await commitEnd(context, request, attempt, orphan, to, abandonedEvent(request, attempt, at, reason, orphan));
   return { kind: 'abandoned', reason };
 }
 
@@ -191,20 +179,18 @@ async function takenOver(
   return { kind: 'abandoned', reason };
 }
 
-/** The changes at the end of an attempt, with the certificate that was signed, if any. */
-interface EndChanges {
-  readonly to: MoveRequest['to'];
-  readonly certificate: Certificate | null;
-  readonly event: AuditEventDraft;
-  readonly announced?: readonly Operation[];
-}
-
-/** Commits the end of an attempt; false where somebody else has taken the attempt over. */
+/**
+ * Commits the end of an attempt, with the certificate that was signed, if any; false where somebody else has taken the
+ * attempt over.
+ */
 async function commitEnd(
   context: IssuanceContext,
   { id, requester }: CertificateRequest,
   { owner, number }: IssuanceAttempt,
-  { to, certificate, event, announced = [] }: EndChanges,
+  certificate: Certificate | null,
+  to: MoveRequest['to'],
+  event: AuditEventDraft,
+  announced: readonly Operation[] = [],
 ): Promise<boolean> {
   const moved = moveRequest(id, { state: 'issuing', owner, attempt: number }, to);
   if (certificate === null) {
@@ -245,9 +231,10 @@ const inventoryEntry = (
 });
 
 /**
- * Commits a step that records a certificate; false where something else conflicts. Where its username was blocked since
- * signing began, the certificate is revoked in the same commit: so a block holds for what was under way, on every replica.
- * It is the same where its bearer lost one of its groups. A loss that comes later sees the request, or its certificate.
+ * Commits a step that records a certificate; false where something else conflicts. Where its username was blocked
+ * since signing began, the certificate is revoked in the same commit: so a block holds for what was under way, on
+ * every replica. It is the same where its bearer lost one of its groups. A loss that comes later sees the request, or
+ * its certificate.
  */
 export async function commitCertificate(
   context: IssuanceContext,

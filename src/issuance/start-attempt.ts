@@ -153,7 +153,8 @@ const rsaTurns = new Turns({ atTheSameTime: 2, waiting: 100 });
 
 /**
  * Generates the key pair that a request is to be issued for. RSA keys queue among themselves, because signatures use
- * the same threads and must not wait behind them. `by`: the principal who wants it, so that nobody has all turns. Throws `TooManyWaitingError` where that queue is full.
+ * the same threads and must not wait behind them. `by`: the principal who wants it, so that nobody has all turns.
+ * Throws `TooManyWaitingError` where that queue is full.
  */
 export function newKeyPair(algorithm: KeyAlgorithm, by: string | null = null): Promise<KeyPair> {
   const generate = () => generateKeyPair(algorithm);

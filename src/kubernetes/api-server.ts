@@ -2,7 +2,7 @@ import { HttpMethod, RequestContext } from '@kubernetes/client-node';
 import type { ClusterCallMeasure } from '../model/measures.js';
 import { untraced, type Span, type TraceHeaders, type Tracing } from '../model/tracing.js';
 import { type Access, ClusterUnavailableError, errorFromAnswer, errorWithoutAnswer } from './cluster-error.js';
-import type { PooledKubeConfig } from './pooled-kube-config.js';
+import type { PooledKubeConfig } from './load-kube-config.js';
 
 /** One request to an API server. */
 interface ApiRequest {
@@ -61,7 +61,11 @@ export class ApiServer {
       span.set({ 'http.response.status_code': answer.status });
       const text = await this.#attempt(() => answer.body.text());
       if (answer.status >= 300) throw errorFromAnswer({ ...answer, text }, request.access);
-      return this.#parse(text);
+      try {
+        return JSON.parse(text) as unknown;
+      } catch (error) {
+        throw new ClusterUnavailableError(`the server ${this.url} does not answer in JSON`, { cause: error });
+      }
     } finally {
       clearTimeout(timer);
     }
@@ -161,14 +165,6 @@ export class ApiServer {
       Object.entries(context.getHeaders()).map(([name, value]) => [name, value.trim()]),
     );
     return { headers, dispatcher };
-  }
-
-  #parse(text: string): unknown {
-    try {
-      return JSON.parse(text);
-    } catch (error) {
-      throw new ClusterUnavailableError(`the server ${this.url} does not answer in JSON`, { cause: error });
-    }
   }
 
   async *#lines(body: AsyncIterable<Uint8Array>): AsyncGenerator {

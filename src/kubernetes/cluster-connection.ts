@@ -8,9 +8,13 @@ import { type Access, ClusterForbiddenError, ClusterNotFoundError, ClusterUnavai
 import { ApiServer } from './api-server.js';
 import { type CsrObjects, csrObjectsOf } from './csr-object.js';
 import { type CsrWatch, watchCsrs } from './csr-watch.js';
-import { ClusterConfigurationError, type ConnectionTarget, loadKubeConfig } from './load-kube-config.js';
+import {
+  ClusterConfigurationError,
+  type ConnectionTarget,
+  loadKubeConfig,
+  PooledKubeConfig,
+} from './load-kube-config.js';
 import type { WatchTimes } from './object-watch.js';
-import { PooledKubeConfig } from './pooled-kube-config.js';
 import { reviewToken } from './token-review.js';
 import { type RoleBindings, type RoleBindingTimes, watchRoleBindings } from './role-bindings.js';
 
@@ -38,14 +42,7 @@ interface AuthenticatedUser {
   readonly byCertificate: boolean;
 }
 
-/** Calls of the holder of a certificate. Methods throw the errors of cluster-error.ts. */
-export interface CertificateHolder {
-  /** Null where the certificate is not accepted. */
-  whoAmI(): Promise<AuthenticatedUser | null>;
-  /** Tries an update of a ConfigMap that changes nothing. */
-  tryToUpdate(namespace: string, name: string): Promise<void>;
-  close(): Promise<void>;
-}
+export type CertificateHolder = ReturnType<typeof holderOver>;
 
 /** A cluster's API server, with the service's own credentials for it. Methods throw the errors of cluster-error.ts. */
 export interface ClusterConnection {
@@ -164,8 +161,10 @@ async function readServingCertificateAuthority(cluster: Cluster | null): Promise
   }
 }
 
-const holderOver = (api: ApiServer): CertificateHolder => ({
-  async whoAmI() {
+/** Calls of the holder of a certificate. Methods throw the errors of cluster-error.ts. */
+const holderOver = (api: ApiServer) => ({
+  /** Null where the certificate is not accepted. */
+  async whoAmI(): Promise<AuthenticatedUser | null> {
     try {
       return await reviewSelf(api);
     } catch (error) {
@@ -173,7 +172,8 @@ const holderOver = (api: ApiServer): CertificateHolder => ({
       throw error;
     }
   },
-  async tryToUpdate(namespace, name) {
+  /** Tries an update of a ConfigMap that changes nothing. */
+  async tryToUpdate(namespace: string, name: string): Promise<void> {
     const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace, name } };
     await api.request({ method: 'PUT', ...configMapAt('update', namespace, name), query: { dryRun: 'All' }, body });
   },

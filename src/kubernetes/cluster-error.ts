@@ -39,9 +39,6 @@ export class ClusterNotFoundError extends Error {
   override readonly name = 'ClusterNotFoundError';
 }
 
-/** The resourceVersion or the `continue` token is too old to go on from (410): begin anew. */
-class ClusterExpiredError extends ClusterUnavailableError {}
-
 /** The fields of `Status` of meta/v1 that are read here. */
 export interface Status {
   readonly code?: number;
@@ -77,16 +74,16 @@ export function errorFromAnswer(answer: FailedAnswer, access: Access): Error {
         : new ClusterNotFoundError(message);
     case 409:
       return new ClusterConflictError(message);
+    // The resourceVersion or the `continue` token is too old to go on from: begin anew.
     case 410:
-      return new ClusterExpiredError(message);
-    case 408:
-    case 429:
-      return new ClusterUnavailableError(message, { retryAfterSeconds: seconds(answer.retryAfter) });
-    default:
-      // An API server does not redirect, so this is a login page or a proxy. Credentials do not follow it.
-      return answer.status >= 500 || answer.status < 400
+      return new ClusterUnavailableError(message);
+    default: {
+      // An API server does not redirect, so a status below 400 is a login page or a proxy. Credentials do not follow it.
+      const isForNow = answer.status >= 500 || answer.status < 400 || [408, 429].includes(answer.status);
+      return isForNow
         ? new ClusterUnavailableError(message, { retryAfterSeconds: seconds(answer.retryAfter) })
         : new ClusterRefusedError(message);
+    }
   }
 }
 

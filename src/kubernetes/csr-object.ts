@@ -23,7 +23,7 @@ export interface CsrObject {
   readonly certificate: string | null;
 }
 
-export interface CsrCondition {
+interface CsrCondition {
   readonly type: string;
   readonly status: string;
   readonly reason: string;
@@ -32,16 +32,9 @@ export interface CsrCondition {
 }
 
 /** A request that kubepass asks a cluster to sign. */
-export interface NewCsrObject {
-  readonly name: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly annotations: Readonly<Record<string, string>>;
-  /** PEM. */
-  readonly request: string;
-  readonly signerName: string;
-  readonly usages: readonly string[];
+export type NewCsrObject = Pick<CsrObject, 'name' | 'labels' | 'annotations' | 'request' | 'signerName' | 'usages'> & {
   readonly expirationSeconds: number;
-}
+};
 
 /** The signer of user certificates, compiled into kube-controller-manager. */
 export const kubeApiserverClient = 'kubernetes.io/kube-apiserver-client';

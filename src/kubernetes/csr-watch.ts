@@ -5,7 +5,7 @@ import { ObjectWatch, type WatchTimes } from './object-watch.js';
 /** The object's latest version, or null: it was deleted. */
 type Latest = CsrObject | null;
 
-export type Waited = { readonly kind: 'settled'; readonly csr: Latest } | { readonly kind: 'deadline' };
+type Waited = { readonly kind: 'settled'; readonly csr: Latest } | { readonly kind: 'deadline' };
 
 export type CsrWatch = ReturnType<typeof watchCsrs>;
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiServer } from './api-server.js';
 import { ClusterUnavailableError, errorFromAnswer, type Status, type Access } from './cluster-error.js';
 
@@ -98,8 +99,9 @@ export class ObjectWatch<W extends WireObject, T> {
     for (const { object } of this.#known.values()) yield object;
   }
 
-  find(name: string, namespace: string | null = null): T | undefined {
-    return this.#known.get(keyOf({ name, namespace }))?.object;
+  /** An object of the whole cluster. */
+  find(name: string): T | undefined {
+    return this.#known.get(keyOf({ name }))?.object;
   }
 
   async stop(): Promise<void> {
@@ -125,21 +127,11 @@ export class ObjectWatch<W extends WireObject, T> {
     }
   }
 
-  /** Half of the pause is random, so that the replicas of a service do not all come back at once. */
-  #pause(failures: number): Promise<void> {
+  /** Half of the pause is random, so that the replicas of a service do not all come back at once. Ends with `stop`. */
+  async #pause(failures: number): Promise<void> {
     const { firstPause, longestPause } = this.#times;
     const pause = Math.min(longestPause, firstPause * 2 ** (failures - 1)) * (0.5 + Math.random() / 2);
-    const { signal } = this.#stopped;
-    return new Promise((resolve) => {
-      const end = () => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', end);
-        resolve();
-      };
-      const timer = setTimeout(end, pause);
-      signal.addEventListener('abort', end);
-      if (signal.aborted) end();
-    });
+    await sleep(pause, undefined, { signal: this.#stopped.signal }).catch(() => undefined);
   }
 
   async #list(): Promise<string> {
@@ -226,24 +218,14 @@ export class ObjectWatch<W extends WireObject, T> {
   }
 
   #handle(event: WatchEvent<W>): void {
-    switch (event.type) {
-      case 'ADDED':
-      case 'MODIFIED':
-        this.#changed(event.object);
-        break;
-      case 'DELETED':
-        this.#deleted(keyOf(event.object.metadata));
-        break;
-      case 'BOOKMARK':
-        break;
-      case 'ERROR':
-        // Whatever the error, the watch cannot go on from this version.
-        this.#resourceVersion = null;
-        throw errorFromAnswer(
-          { status: event.object.code ?? 500, retryAfter: null, text: JSON.stringify(event.object) },
-          this.watching.collection.access('watch'),
-        );
+    if (event.type === 'ERROR') {
+      // Whatever the error, the watch cannot go on from this version.
+      this.#resourceVersion = null;
+      const answer = { status: event.object.code ?? 500, retryAfter: null, text: JSON.stringify(event.object) };
+      throw errorFromAnswer(answer, this.watching.collection.access('watch'));
     }
+    if (event.type === 'DELETED') this.#deleted(keyOf(event.object.metadata));
+    else if (event.type !== 'BOOKMARK') this.#changed(event.object);
     this.#resourceVersion = event.object.metadata.resourceVersion;
     this.#completeAt = this.clock();
   }

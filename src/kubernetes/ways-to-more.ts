@@ -21,89 +21,64 @@ const rbac = 'rbac.authorization.k8s.io';
 const certificates = 'certificates.k8s.io';
 const authentication = 'authentication.k8s.io';
 /** Code in a workload's pods runs as the workload's service account, with its Secrets. */
-const run = ['create', 'update', 'patch'];
+const run = 'create update patch';
+
+/** `verbs` and `resources` are separated by spaces. */
+const to = (verbs: string, group: string, resources: string, more: Pick<Way, 'clusterScoped' | 'names'> = {}): Way => ({
+  verbs: verbs.split(' '),
+  group,
+  resources: resources.split(' '),
+  ...more,
+});
+const clusterScoped = { clusterScoped: true } as const;
 
 /** https://kubernetes.io/docs/concepts/security/rbac-good-practices/#privilege-escalation-risks */
 const needs: Readonly<Record<Exclude<EscalationKind, 'Wildcard'>, Needs>> = {
-  EscalateRoles: [
-    [
-      { verbs: ['escalate'], group: rbac, resources: ['roles'] },
-      { verbs: ['escalate'], group: rbac, resources: ['clusterroles'], clusterScoped: true },
-    ],
-  ],
+  EscalateRoles: [[to('escalate', rbac, 'roles'), to('escalate', rbac, 'clusterroles', clusterScoped)]],
   // To bind a ClusterRole in a namespace takes the verb in that namespace.
-  BindRoles: [[{ verbs: ['bind'], group: rbac, resources: ['roles', 'clusterroles'] }]],
+  BindRoles: [[to('bind', rbac, 'roles clusterroles')]],
   Impersonate: [
     [
-      { verbs: ['impersonate'], group: '', resources: ['users', 'groups'], clusterScoped: true },
-      { verbs: ['impersonate'], group: '', resources: ['serviceaccounts'] },
+      to('impersonate', '', 'users groups', clusterScoped),
+      to('impersonate', '', 'serviceaccounts'),
       // Constrained impersonation (KEP-5284).
-      {
-        verbs: ['impersonate:user-info'],
-        group: authentication,
-        resources: ['users', 'groups'],
-        clusterScoped: true,
-      },
-      {
-        verbs: ['impersonate:arbitrary-node', 'impersonate:associated-node'],
-        group: authentication,
-        resources: ['nodes'],
-        clusterScoped: true,
-      },
-      { verbs: ['impersonate:serviceaccount'], group: authentication, resources: ['serviceaccounts'] },
+      to('impersonate:user-info', authentication, 'users groups', clusterScoped),
+      to('impersonate:arbitrary-node impersonate:associated-node', authentication, 'nodes', clusterScoped),
+      to('impersonate:serviceaccount', authentication, 'serviceaccounts'),
     ],
   ],
-  ReadSecrets: [[{ verbs: ['get', 'list', 'watch'], group: '', resources: ['secrets'] }]],
+  ReadSecrets: [[to('get list watch', '', 'secrets')]],
   ExecInPods: [
     [
       // A WebSocket begins with a GET: before Kubernetes 1.35 `get` was enough.
-      { verbs: ['create', 'get'], group: '', resources: ['pods/exec', 'pods/attach'] },
-      { verbs: ['update', 'patch'], group: '', resources: ['pods/ephemeralcontainers'] },
+      to('create get', '', 'pods/exec pods/attach'),
+      to('update patch', '', 'pods/ephemeralcontainers'),
     ],
   ],
   CreateWorkloads: [
     [
-      { verbs: run, group: '', resources: ['pods', 'replicationcontrollers'] },
-      { verbs: run, group: 'apps', resources: ['deployments', 'daemonsets', 'statefulsets', 'replicasets'] },
-      { verbs: run, group: 'batch', resources: ['jobs', 'cronjobs'] },
+      to(run, '', 'pods replicationcontrollers'),
+      to(run, 'apps', 'deployments daemonsets statefulsets replicasets'),
+      to(run, 'batch', 'jobs cronjobs'),
     ],
   ],
   ApproveCertificates: [
+    [to('update patch', certificates, 'certificatesigningrequests/approval', clusterScoped)],
     [
-      {
-        verbs: ['update', 'patch'],
-        group: certificates,
-        resources: ['certificatesigningrequests/approval'],
-        clusterScoped: true,
-      },
-    ],
-    [
-      {
-        verbs: ['approve'],
-        group: certificates,
-        resources: ['signers'],
-        clusterScoped: true,
+      to('approve', certificates, 'signers', {
+        ...clusterScoped,
         // An API server authenticates by certificates of these signers. Admission also accepts the signer's domain.
         names: [
           'kubernetes.io/kube-apiserver-client',
           'kubernetes.io/kube-apiserver-client-kubelet',
           'kubernetes.io/*',
         ],
-      },
+      }),
     ],
   ],
-  IssueServiceAccountTokens: [[{ verbs: ['create'], group: '', resources: ['serviceaccounts/token'] }]],
+  IssueServiceAccountTokens: [[to('create', '', 'serviceaccounts/token')]],
   // The kubelet's own API, which runs commands in every pod of the node.
-  ProxyNodes: [
-    [
-      {
-        verbs: ['get', 'create', 'update', 'patch', 'delete'],
-        group: '',
-        resources: ['nodes/proxy'],
-        clusterScoped: true,
-      },
-    ],
-  ],
+  ProxyNodes: [[to('get create update patch delete', '', 'nodes/proxy', clusterScoped)]],
 };
 
 /** For each escalation, whether a role meets each of its needs. */

@@ -18,8 +18,6 @@ export interface IssuanceMeasures {
   during<T>(phase: IssuancePhase, cluster: string, work: () => Promise<T>): Promise<T>;
 }
 
-export const issuanceUnmeasured: IssuanceMeasures = { during: (_phase, _cluster, work) => work() };
-
 /** Told of what the store does. */
 export interface StoreMeasures {
   /** A batch of steps was committed, or its commit failed. The steps before it are not in this time. */

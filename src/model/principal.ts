@@ -107,7 +107,7 @@ export interface PresentedProof {
 }
 
 /** The rest of a proof whose signature is verified: it is checked when the body is known. */
-export interface VerifiedProof {
+interface VerifiedProof {
   /** The certification request that it is for, SHA-256 of its DER, lower-case hex. */
   readonly csrSha256: string;
   /** SHA-256 of the certificate's fingerprint and `jti`, lower-case hex. */

@@ -1,7 +1,7 @@
 import { whyNotName, quoteName } from '../model/name-grammar.js';
 import { isPrivilegedName, isSystemName, quote, quoteAll } from '@kubepass/inspect/formats';
 import { subjectBounds } from '@kubepass/x509';
-import { type DecisionInput, Findings, type Judgement } from './evaluation.js';
+import { type DecisionInput, type Findings, type Judgement } from './evaluation.js';
 import type { DirectoryFacts, DirectoryParty } from '../model/decision.js';
 import { mostLivePerLineage } from './policy-set.js';
 
@@ -75,8 +75,7 @@ function builtIn(
   return { name: `built-in/${label}`, check, concerns };
 }
 
-export function evaluateBuiltIn({ name, check }: BuiltInGuardrail, input: DecisionInput): Judgement {
-  const findings = new Findings('guardrail', name);
+export function evaluateBuiltIn({ check }: BuiltInGuardrail, input: DecisionInput, findings: Findings): Judgement {
   check(input, findings);
   return findings.judged();
 }
@@ -109,8 +108,9 @@ function checkGroups(input: DecisionInput, findings: Findings, expected: string,
 const parties = ['username', 'requester', 'collector'] as const;
 
 /**
- * Nobody who left gets a certificate, asks for one or collects one; nor does somebody whose name was another person's, until
- * that person's certificates have ended. Clusters may give certificates to nobody but people in the directory.
+ * Nobody who left gets a certificate, asks for one or collects one; nor does somebody whose name was another
+ * person's, until that person's certificates have ended. Clusters may give certificates to nobody but people in the
+ * directory.
  */
 function checkDirectory(input: DecisionInput, findings: Findings): void {
   const { directory } = input.facts;

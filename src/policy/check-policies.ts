@@ -1,6 +1,5 @@
-import type { GrantReference, Privileges } from '../model/blast-radius.js';
+import type { Privileges } from '../model/blast-radius.js';
 import type { Decision, DecisionFacts, DirectoryFacts, DirectoryParty, RenewalFacts } from '../model/decision.js';
-import type { Requester } from '../model/principal.js';
 import { decide } from './decide.js';
 import { parsePolicySet, readRuleDocuments } from './parse-policy-set.js';
 import type { PolicySet, PolicyTexts, RequestToDecide } from './policy-set.js';
@@ -51,28 +50,23 @@ const defaultNow = '2026-01-05T12:00:00Z';
 
 /** Every difference between the decision and the expectation, one line each. Empty if the test passes. */
 function runTest(test: PolicyTest, policySet: PolicySet): readonly string[] {
-  const requester = requesterOf(test);
-  const now = new Date(test.now ?? defaultNow);
-  const decision = decide(requestOf(test, requester), requester, factsOf(test, now), policySet, now);
-  return departures(test.expect, decision);
-}
-
-function requesterOf({ requester: { name, groups = [], roles = ['requester'] } }: PolicyTest): Requester {
-  return { name, groups, roles };
-}
-
-function requestOf({ request }: PolicyTest, requester: Requester): RequestToDecide {
-  return {
-    username: request.username,
-    groups: request.groups ?? [],
-    keyAlgorithm: request.keyAlgorithm ?? 'ECDSA-P256',
-    expirationSeconds: request.expirationSeconds ?? null,
-    namespace: request.namespace ?? null,
-    reason: request.reason ?? null,
-    labels: request.labels ?? {},
-    collector: request.collector ?? requester.name,
+  const { name, groups = [], roles = ['requester'] } = test.requester;
+  const requester = { name, groups, roles };
+  const request: RequestToDecide = {
+    groups: [],
+    keyAlgorithm: 'ECDSA-P256',
+    expirationSeconds: null,
+    namespace: null,
+    reason: null,
+    labels: {},
+    collector: name,
+    ...test.request,
   };
+  const now = new Date(test.now ?? defaultNow);
+  return departures(test.expect, decide(request, requester, factsOf(test, now), policySet, now));
 }
+
+type WrittenFacts = NonNullable<PolicyTest['facts']>;
 
 function factsOf({ request, facts = {} }: PolicyTest, now: Date): DecisionFacts {
   const {
@@ -89,11 +83,12 @@ function factsOf({ request, facts = {} }: PolicyTest, now: Date): DecisionFacts 
     allowPrivilegedGroups,
     nameAlphabet,
     usage: {
-      livePerUsername: usage.livePerUsername ?? 0,
+      livePerUsername: 0,
+      livePerRequester: 0,
+      issuancesPerHour: 0,
+      ...(renewal && { livePerLineage: 1 }),
+      ...usage,
       livePerGroup: { ...Object.fromEntries((request.groups ?? []).map((group) => [group, 0])), ...usage.livePerGroup },
-      livePerRequester: usage.livePerRequester ?? 0,
-      issuancesPerHour: usage.issuancesPerHour ?? 0,
-      ...(renewal && { livePerLineage: usage.livePerLineage ?? 1 }),
     },
     ...(renewal && { renewal: renewalOf(renewal, now) }),
     active: active.map((certificate) => ({
@@ -107,20 +102,22 @@ function factsOf({ request, facts = {} }: PolicyTest, now: Date): DecisionFacts 
   };
 }
 
-type WrittenDirectory = NonNullable<NonNullable<PolicyTest['facts']>['directory']>;
-
-function directoryOf({ username, requester, collector }: WrittenDirectory): DirectoryFacts {
-  const party = (written: WrittenDirectory['username']): DirectoryParty =>
+function directoryOf({ username, requester, collector }: NonNullable<WrittenFacts['directory']>): DirectoryFacts {
+  const party = (written: typeof username): DirectoryParty =>
     written === undefined
       ? { state: 'unknown', groups: [], reused: false }
-      : { state: written.state ?? 'active', groups: written.groups ?? [], reused: written.reused ?? false };
+      : { state: 'active', groups: [], reused: false, ...written };
   return { required: false, username: party(username), requester: party(requester), collector: party(collector) };
 }
 
-type WrittenRenewal = NonNullable<NonNullable<PolicyTest['facts']>['renewal']>;
-
 function renewalOf(
-  { generation = 1, approvedAt, approvedSeconds = 86_400, notAfter, revoked = false }: WrittenRenewal,
+  {
+    generation = 1,
+    approvedAt,
+    approvedSeconds = 86_400,
+    notAfter,
+    revoked = false,
+  }: NonNullable<WrittenFacts['renewal']>,
   now: Date,
 ): RenewalFacts {
   return {
@@ -135,40 +132,25 @@ function renewalOf(
   };
 }
 
-type WrittenBlastRadius = NonNullable<NonNullable<PolicyTest['facts']>['blastRadius']>;
+type WrittenBlastRadius = NonNullable<WrittenFacts['blastRadius']>;
 
 function blastRadiusOf({ clusterAdmin = [], escalations = [] }: WrittenBlastRadius, now: Date): Privileges {
   return {
-    clusterAdmin: clusterAdmin.map(bindingOf),
-    escalations: escalations.map(({ kind, by }) => ({ kind, by: bindingOf(by) })),
+    clusterAdmin: clusterAdmin.map((binding) => ({ namespace: null, ...binding })),
+    escalations: escalations.map(({ kind, by }) => ({ kind, by: { namespace: null, ...by } })),
     observedAt: now.toISOString(),
   };
-}
-
-type WrittenBinding = NonNullable<WrittenBlastRadius['clusterAdmin']>[number];
-
-function bindingOf({ kind, name, namespace }: WrittenBinding): GrantReference {
-  return { kind, name, namespace: namespace ?? null };
 }
 
 function departures(expected: PolicyTest['expect'], decision: Decision): readonly string[] {
   if (expected.outcome !== decision.outcome)
     return [`expected ${expected.outcome}, found ${decision.outcome}${because(decision)}`];
   if (decision.outcome === 'denied') {
-    const { violations } = decision;
+    const reasons = decision.violations.map(({ reason }) => reason);
+    const sources = decision.violations.map(({ source }) => source);
     return [
-      ...missing(
-        'reason',
-        expected.reasons,
-        violations.map(({ reason }) => reason),
-        decision,
-      ),
-      ...missing(
-        'violation by',
-        expected.by,
-        violations.map(({ source }) => source),
-        decision,
-      ),
+      ...missing('reason', expected.reasons, reasons, decision),
+      ...missing('violation by', expected.by, sources, decision),
     ];
   }
   return [

@@ -9,7 +9,7 @@ import type {
   RuleDifference,
   UnrecordedFact,
 } from '../model/replay.js';
-import { neededFacts, decide, recordedDecision, type NeededFacts } from './decide.js';
+import { decide, type NeededFacts, neededFacts, verdictsOf } from './decide.js';
 import type { PolicySet, Policy } from './policy-set.js';
 import type { Expression } from './cel/compile-expression.js';
 import { compileGlobs } from './selector.js';
@@ -35,14 +35,12 @@ export class Replayer {
     const request = replayedRequest(recorded);
     try {
       const found = this.#decide(recorded);
-      if (!found.certain) return { kind: 'undecidable', request, facts: found.facts };
+      if ('unrecorded' in found) return { kind: 'undecidable', request, facts: found.unrecorded };
       const was = recordedSide(recorded);
-      const wouldBe = decidedSide(found.decision);
+      const wouldBe = decidedSide(found);
       const changes = changesBetween(was, wouldBe);
       if (changes.length === 0) return { kind: 'unchanged' };
-      const { facts, decidedAt } = recorded.decision;
-      const after = recordedDecision(found.decision, { expirationSeconds: null }, facts, this.policySet, decidedAt);
-      const why = differences(recorded.decision, after, found.decision.trace);
+      const why = differences(recorded.decision, found);
       return {
         kind: 'changed',
         request,
@@ -57,28 +55,28 @@ export class Replayer {
     }
   }
 
-  #decide(recorded: RecordedRequest): Found {
+  #decide(recorded: RecordedRequest): Decision | Undecidable {
     const { askedExpirationSeconds: asked } = recorded.decision;
     if (asked !== undefined) return this.#decideAs(recorded, asked);
     // It may have been asked for, or have been left to policy.
     const given = this.#decideAs(recorded, recorded.expirationSeconds);
     const left = this.#decideAs(recorded, null);
-    if (!given.certain) return given;
-    if (!left.certain) return left;
-    const same = isDeepStrictEqual(decidedSide(given.decision), decidedSide(left.decision));
-    return same ? given : uncertain(['askedExpirationSeconds']);
+    if ('unrecorded' in given) return given;
+    if ('unrecorded' in left) return left;
+    const same = isDeepStrictEqual(decidedSide(given), decidedSide(left));
+    return same ? given : { unrecorded: ['askedExpirationSeconds'] };
   }
 
-  #decideAs(recorded: RecordedRequest, expirationSeconds: number | null): Found {
+  #decideAs(recorded: RecordedRequest, expirationSeconds: number | null): Decision | Undecidable {
     const { cluster, requester, decision } = recorded;
     const { facts, decidedAt } = decision;
     const request = { ...recorded, expirationSeconds };
     const missing = missingFacts(neededFacts(this.policySet, cluster, requester), facts);
-    if (missing.length === 0) return certain(decide(request, requester, facts, this.policySet, decidedAt));
+    if (missing.length === 0) return decide(request, requester, facts, this.policySet, decidedAt);
     const best = decide(request, requester, facts, this.#inFavour(missing), decidedAt);
-    if (best.outcome === 'denied') return certain(best);
+    if (best.outcome === 'denied') return best;
     const worst = decide(request, requester, facts, this.policySet, decidedAt);
-    return isDeepStrictEqual(decidedSide(best), decidedSide(worst)) ? certain(best) : uncertain(missing);
+    return isDeepStrictEqual(decidedSide(best), decidedSide(worst)) ? best : { unrecorded: missing };
   }
 
   #inFavour(missing: readonly LookedUpFact[]): PolicySet {
@@ -89,43 +87,31 @@ export class Replayer {
   }
 }
 
-type Found =
-  | { readonly certain: true; readonly decision: Decision }
-  | { readonly certain: false; readonly facts: readonly UnrecordedFact[] };
-const certain = (decision: Decision): Found => ({ certain: true, decision });
-const uncertain = (facts: readonly UnrecordedFact[]): Found => ({ certain: false, facts });
+/** The facts that could make a difference and were not recorded. */
+interface Undecidable {
+  readonly unrecorded: readonly UnrecordedFact[];
+}
 
 function replayedRequest({ id, cluster, username, groups, requester, decision }: RecordedRequest): ReplayedRequest {
   return { id, cluster, username, groups, requester: requester.name, decidedAt: decision.decidedAt };
 }
 
-function recordedSide({ decision, expirationSeconds }: RecordedRequest): ReplaySide {
-  const { outcome, approval, policy, stages, violations } = decision;
-  return {
-    outcome,
-    approval,
-    policy,
-    stages,
-    expirationSeconds: outcome === 'permitted' ? expirationSeconds : null,
-    reasons: reasonsOf(violations),
-  };
-}
+const recordedSide = ({ decision, expirationSeconds }: RecordedRequest): ReplaySide =>
+  sideOf(decision, decision.stages, decision.outcome === 'permitted' ? expirationSeconds : null);
 
-function decidedSide(decision: Decision): ReplaySide {
-  const { outcome, approval, policy, violations } = decision;
-  const permitted = outcome === 'permitted';
-  return {
-    outcome,
-    approval,
-    policy,
-    stages: permitted ? decision.stages : [],
-    expirationSeconds: permitted ? decision.expirationSeconds : null,
-    reasons: reasonsOf(violations),
-  };
-}
+const decidedSide = (decision: Decision): ReplaySide =>
+  decision.outcome === 'permitted'
+    ? sideOf(decision, decision.stages, decision.expirationSeconds)
+    : sideOf(decision, [], null);
 
-const reasonsOf = (violations: Decision['violations']): readonly string[] =>
-  [...new Set(violations.map(({ reason }) => reason))].sort();
+function sideOf(
+  { outcome, approval, policy, violations }: Pick<RecordedDecision, 'outcome' | 'approval' | 'policy' | 'violations'>,
+  stages: ReplaySide['stages'],
+  expirationSeconds: number | null,
+): ReplaySide {
+  const reasons = [...new Set(violations.map(({ reason }) => reason))].sort();
+  return { outcome, approval, policy, stages, expirationSeconds, reasons };
+}
 
 function changesBetween(was: ReplaySide, wouldBe: ReplaySide): readonly ReplayChange[] {
   if (was.outcome !== wouldBe.outcome) return [was.outcome === 'permitted' ? 'permittedToDenied' : 'deniedToPermitted'];
@@ -139,13 +125,9 @@ function changesBetween(was: ReplaySide, wouldBe: ReplaySide): readonly ReplayCh
 }
 
 /** The rules whose verdicts or reasons differ. */
-function differences(
-  before: RecordedDecision,
-  after: RecordedDecision,
-  trace: readonly TraceEntry[],
-): readonly RuleDifference[] {
+function differences(before: RecordedDecision, { violations, trace }: Decision): readonly RuleDifference[] {
   const then = objectionsOf(before);
-  const now = objectionsOf(after);
+  const now = objectionsOf({ verdicts: verdictsOf(trace), violations });
   const entries = new Map(trace.map((entry) => [entry.name, entry]));
   return [...new Set([...entries.keys(), ...then.keys(), ...now.keys()])].flatMap((name) => {
     const entry = entries.get(name);
@@ -165,7 +147,10 @@ function differences(
 type RuleVerdict = Pick<RuleDifference, 'kind' | 'reasons'> & { readonly verdict: TraceEntry['verdict'] };
 
 /** The verdicts by the names of the rules: guardrails that deny, and policies that apply. */
-function objectionsOf({ verdicts, violations }: RecordedDecision): ReadonlyMap<string, RuleVerdict> {
+function objectionsOf({
+  verdicts,
+  violations,
+}: Pick<RecordedDecision, 'verdicts' | 'violations'>): ReadonlyMap<string, RuleVerdict> {
   const policies = new Set(verdicts.map(({ name }) => name));
   const found = new Map<string, RuleVerdict>();
   for (const { source, reason } of violations) {
@@ -190,10 +175,10 @@ function failingChecks(checks: TraceEntry['checks']): RuleDifference['failing'] 
 
 const clipped = (text: string): string => (text.length > mostCharacters ? `${text.slice(0, mostCharacters)}…` : text);
 
-export type LookedUpFact = keyof NeededFacts;
+type LookedUpFact = keyof NeededFacts;
 
 /** The facts that a decision may use and that were not looked up. */
-export function missingFacts(needed: NeededFacts, facts: DecisionFacts): readonly LookedUpFact[] {
+function missingFacts(needed: NeededFacts, facts: DecisionFacts): readonly LookedUpFact[] {
   return (['usage', 'active', 'blastRadius', 'directory'] as const).filter(
     (fact) => needed[fact] && facts[fact] === undefined,
   );
@@ -201,10 +186,10 @@ export function missingFacts(needed: NeededFacts, facts: DecisionFacts): readonl
 
 /**
  * The set without every check that depends on these facts, so each of them comes out in the favour of the request. A
- * request that this set denies is denied whatever the facts are. `decide` assumes the opposite of a missing fact, so the decision
- * under the real facts lies between the two.
+ * request that this set denies is denied whatever the facts are. `decide` assumes the opposite of a missing fact, so
+ * the decision under the real facts lies between the two.
  */
-export function inFavour(policySet: PolicySet, missing: readonly LookedUpFact[]): PolicySet {
+function inFavour(policySet: PolicySet, missing: readonly LookedUpFact[]): PolicySet {
   const usage = missing.includes('usage');
   const active = missing.includes('active');
   const blastRadius = missing.includes('blastRadius');

@@ -10,14 +10,14 @@ import {
   unknownVariables,
   type Globs,
   type Selector,
-  compileGlobFields,
+  globsOrAny,
   compileSelector,
   type WrittenSelector,
 } from './selector.js';
-import { compileHours, type Hours, type WrittenHours } from './hours.js';
+import { compileHours } from './hours.js';
 import type { GuardrailDocument, PolicyDocument } from './policy-schema.js';
 import type { ConfiguredCluster, Constraints, Guardrail, Policy, PolicyRenewal, Validation } from './policy-set.js';
-import { compileReasonPattern, type ReasonPattern } from './cel/compile-pattern.js';
+import { compileReasonPattern } from './cel/compile-pattern.js';
 
 type PolicySpec = PolicyDocument['spec'];
 type GuardrailSpec = GuardrailDocument['spec'];
@@ -34,14 +34,10 @@ export function compilePolicy({ metadata: { name }, spec }: Pick<PolicyDocument,
     name,
     selector: parts.selector(spec.selector),
     allowed: {
-      ...parts.globs('/spec/allowed', {
-        usernames: allowed.usernames,
-        groups: allowed.groups,
-        collectors: allowed.collectors,
-      }),
-      ...(allowed.groupsFromDirectory && {
-        groupsFromDirectory: parts.globsByName('/spec/allowed/groupsFromDirectory', allowed.groupsFromDirectory),
-      }),
+      usernames: parts.globs('/spec/allowed/usernames', allowed.usernames),
+      groups: parts.globs('/spec/allowed/groups', allowed.groups),
+      collectors: parts.globs('/spec/allowed/collectors', allowed.collectors),
+      groupsFromDirectory: parts.globsByName('/spec/allowed/groupsFromDirectory', allowed.groupsFromDirectory),
     },
     constraints: compileConstraints(parts, constraints),
     validations: compileValidations(parts, spec.validations ?? []),
@@ -81,13 +77,16 @@ function compileConstraints(parts: PartCompiler, written: NonNullable<PolicySpec
   const path = '/spec/constraints';
   const { keyAlgorithms, reason, hours, notBefore, notAfter, ...plain } = written;
   const { minExpirationSeconds: min = 0, maxExpirationSeconds: max = Infinity } = plain;
+  const patternOf = (text: string) =>
+    compileReasonPattern(text, (message) => parts.refuse(`${path}/reason/pattern`, message));
+  const compiled = hours && compileHours(hours, (field, message) => parts.refuse(`${path}/hours/${field}`, message));
   const constraints: Constraints = {
     ...plain,
-    ...(keyAlgorithms && { keyAlgorithms: choiceOf(keyAlgorithms) }),
-    ...(reason && { reason: { pattern: parts.reasonPattern(`${path}/reason/pattern`, reason.pattern) } }),
-    ...parts.hours(`${path}/hours`, hours),
-    ...(notBefore !== undefined && { notBefore: parts.instant(`${path}/notBefore`, notBefore) }),
-    ...(notAfter !== undefined && { notAfter: parts.instant(`${path}/notAfter`, notAfter) }),
+    keyAlgorithms: keyAlgorithms && choiceOf(keyAlgorithms),
+    reason: reason && { pattern: reason.pattern === undefined ? null : patternOf(reason.pattern) },
+    hours: compiled ?? undefined,
+    notBefore: parts.instant(`${path}/notBefore`, notBefore),
+    notAfter: parts.instant(`${path}/notAfter`, notAfter),
   };
   if (min > max) parts.refuse(`${path}/minExpirationSeconds`, 'is more than maxExpirationSeconds');
   if (constraints.notBefore && constraints.notAfter && constraints.notBefore > constraints.notAfter)
@@ -117,12 +116,8 @@ function compileApproval(
   { mode, stages, expiresAfterSeconds }: PolicySpec['approval'],
 ): Policy['approval'] {
   if (mode === 'manual')
-    return {
-      mode,
-      // Manual approval without stages means one approval.
-      stages: parts.stages(stages ?? [{}]),
-      ...(expiresAfterSeconds !== undefined && { expiresAfterSeconds }),
-    };
+    // Manual approval without stages means one approval.
+    return { mode, stages: parts.stages(stages ?? [{}]), expiresAfterSeconds };
   if (stages !== undefined) parts.refuse('/spec/approval/stages', 'automatic approval has no stages');
   if (expiresAfterSeconds !== undefined)
     parts.refuse('/spec/approval/expiresAfterSeconds', 'automatic approval does not wait');
@@ -144,11 +139,13 @@ function compileRenewal(
 /** A guardrail without `match` applies to every request that is selected. An empty `match` would never apply. */
 function compileMatch(parts: PartCompiler, match: GuardrailSpec['match']): Guardrail['match'] {
   if (match === undefined) return null;
-  const { usernames, groups } = match;
-  const globs = parts.globs('/spec/match', { usernames, groups });
-  if ([...(usernames ?? []), ...(groups ?? [])].length === 0)
+  const { usernames = [], groups = [] } = match;
+  if (usernames.length + groups.length === 0)
     parts.refuse('/spec/match', 'matches nothing: name usernames or groups, or leave it out');
-  return globs;
+  return {
+    usernames: parts.globs('/spec/match/usernames', match.usernames),
+    groups: parts.globs('/spec/match/groups', match.groups),
+  };
 }
 
 function compileConditions(
@@ -201,24 +198,16 @@ class PartCompiler {
     return compileSelector(written);
   }
 
-  /** Lists of globs that may contain variables. */
-  globs<Field extends string>(
-    path: string,
-    written: Readonly<Record<Field, readonly string[] | undefined>>,
-  ): Readonly<Partial<Record<Field, Globs>>> {
+  /** A list of globs that may contain variables. */
+  globs(path: string, written: readonly string[] | undefined): Globs | undefined {
     const known = globVariables.map((name) => `\${${name}}`).join(', ');
-    for (const field of Object.keys(written) as Field[])
-      this.checkVariables(
-        `${path}/${field}`,
-        written[field],
-        globVariables,
-        `is not a variable; the only one is ${known}`,
-      );
-    return compileGlobFields(written);
+    this.checkVariables(path, written, globVariables, `is not a variable; the only one is ${known}`);
+    return globsOrAny(written);
   }
 
   /** Lists of globs without variables, by names that are taken as they are. */
-  globsByName(path: string, written: Readonly<Record<string, readonly string[]>>): ReadonlyMap<string, Globs> {
+  globsByName(path: string, written: Readonly<Record<string, readonly string[]>> | undefined) {
+    if (written === undefined) return undefined;
     const entries = Object.entries(written);
     for (const [name, globs] of entries) this.checkPlainGlobs(`${path}/${name}`, globs);
     return new Map(entries.map(([name, globs]) => [name, compileGlobs(globs)]));
@@ -236,36 +225,16 @@ class PartCompiler {
     const compiled = compileExpression(text, type);
     if (compiled.ok) return compiled.expression;
     for (const message of compiled.errors) this.refuse(path, message);
-    return {
-      text,
-      reads: new Set(),
-      evaluate() {
-        throw new Error('the expression did not compile');
-      },
+    const evaluate = () => {
+      throw new Error('the expression did not compile');
     };
+    return { text, reads: new Set(), evaluate };
   }
 
-  hours(path: string, written: WrittenHours | undefined): { readonly hours?: Hours } {
-    if (written === undefined) return {};
-    const compiled = compileHours(written);
-    if (compiled.ok) return { hours: compiled.hours };
-    for (const { field, message } of compiled.errors) this.refuse(`${path}/${field}`, message);
-    return {};
-  }
-
-  reasonPattern(path: string, text: string | undefined): ReasonPattern | null {
-    if (text === undefined) return null;
-    const compiled = compileReasonPattern(text);
-    if (compiled.ok) return compiled.pattern;
-    this.refuse(path, compiled.error);
-    return null;
-  }
-
-  instant(path: string, text: string): Date {
-    const parsed = parseInstant(text);
-    if (parsed !== null) return parsed;
-    this.refuse(path, 'must be an RFC 3339 instant, such as 2026-01-31T09:00:00Z');
-    return new Date(NaN);
+  instant(path: string, text: string | undefined): Date | undefined {
+    const parsed = text === undefined ? undefined : parseInstant(text);
+    if (parsed === null) this.refuse(path, 'must be an RFC 3339 instant, such as 2026-01-31T09:00:00Z');
+    return parsed ?? undefined;
   }
 
   private checkPrincipals(path: string, selector: PrincipalSelector | undefined): void {

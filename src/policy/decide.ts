@@ -122,9 +122,9 @@ function noPolicyApplies({ found }: DecisionInput): Violation {
 const atMost = 16_384;
 
 /**
- * The first violations of a denial, and the number of the others. A denied request is recorded, with its violations, and
- * its names may be 33 times 64 characters that are escaped one by one, times the number of policies. The trace has every
- * check.
+ * The first violations of a denial, and the number of the others. A denied request is recorded, with its violations,
+ * and its names may be 33 times 64 characters that are escaped one by one, times the number of policies. The trace
+ * has every check.
  */
 export function boundedViolations(violations: readonly Violation[]): readonly Violation[] {
   let octets = 0;
@@ -138,10 +138,10 @@ export function boundedViolations(violations: readonly Violation[]): readonly Vi
 }
 
 /**
- * Raises the stages of a policy until they also require `minimum`. Nobody may approve twice in all stages, so only the
- * number of approvals by each kind of approvers matters. Approvals that are missing are added to the stage with the same
- * approvers, or become a new stage before the others. A stage without `approvers` accepts anybody who may approve, so
- * every stage counts towards it.
+ * Raises the stages of a policy until they also require `minimum`. Nobody may approve twice in all stages, so only
+ * the number of approvals by each kind of approvers matters. Approvals that are missing are added to the stage with
+ * the same approvers, or become a new stage before the others. A stage without `approvers` accepts anybody who may
+ * approve, so every stage counts towards it.
  */
 export function atLeast(own: readonly ApprovalStage[], minimum: readonly ApprovalStage[]): readonly ApprovalStage[] {
   const required = byApprovers(minimum);
@@ -206,26 +206,24 @@ export function recordedDecision(
     policy,
     stages: decision.outcome === 'permitted' ? decision.stages : [],
     violations,
-    ...(decision.outcome === 'permitted'
-      ? {
-          kubeconfig: decision.kubeconfig,
-          quota: decision.quota,
-          expiresAfterSeconds: decision.expiresAfterSeconds,
-        }
-      : {}),
+    ...(decision.outcome === 'permitted' && {
+      kubeconfig: decision.kubeconfig,
+      quota: decision.quota,
+      expiresAfterSeconds: decision.expiresAfterSeconds,
+    }),
     askedExpirationSeconds: expirationSeconds,
     facts,
-    verdicts: trace
-      .filter(({ kind }) => kind === 'policy')
-      .map(({ name, verdict, checks }) => ({
-        name,
-        verdict,
-        reasons: checks.flatMap(({ reason }) => reason ?? []),
-      })),
+    verdicts: verdictsOf(trace),
     policySetDigest: policySet.digest,
     decidedAt: now,
   };
 }
+
+/** The verdict of each policy, with the reasons of its failed checks. */
+export const verdictsOf = (trace: readonly TraceEntry[]): RecordedDecision['verdicts'] =>
+  trace
+    .filter(({ kind }) => kind === 'policy')
+    .map(({ name, verdict, checks }) => ({ name, verdict, reasons: checks.flatMap(({ reason }) => reason ?? []) }));
 
 /**
  * Makes the stored decision on a request again, with its full trace. `policySet` must be the set that was in force

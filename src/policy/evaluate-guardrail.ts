@@ -4,22 +4,21 @@ import type { Resolution } from './policy-schema.js';
 import { longestDefaultSeconds, type Guardrail } from './policy-set.js';
 import {
   evaluateExpression,
-  Findings,
+  type Findings,
   variablesOf,
   type DecisionInput,
   type Judgement,
   checkSelector,
 } from './evaluation.js';
-import type { ApprovalStage, PrincipalSelector } from '../model/decision.js';
+import type { ApprovalStage, PrincipalSelector, Violation } from '../model/decision.js';
 
 /**
  * Judges a request under one guardrail from a file. If the selector and every condition hold, the guardrail denies or,
  * if it has an approval, requires that approval. If any condition does not hold, the guardrail does nothing. If no
  * condition fails to hold and one could not be evaluated, the guardrail denies.
  */
-export function evaluateGuardrail(guardrail: Guardrail, input: DecisionInput): Judgement {
+export function evaluateGuardrail(guardrail: Guardrail, input: DecisionInput, findings: Findings): Judgement {
   const { name, approval } = guardrail;
-  const findings = new Findings('guardrail', name);
   if (!checkSelector(guardrail.selector, input, findings)) return findings.notApplicable();
 
   const conditions = [
@@ -69,10 +68,7 @@ interface ConditionCheck {
 }
 
 /** The condition could not be evaluated; the guardrail denies with this reason. */
-interface CannotTell {
-  readonly reason: string;
-  readonly message: string;
-}
+type CannotTell = Pick<Violation, 'reason' | 'message'>;
 
 /** Holds if any glob matches any value. */
 function matchCondition({ match }: Guardrail, { request, values, found }: DecisionInput): readonly Condition[] {

@@ -16,7 +16,7 @@ import {
 import { compileGlobs, selects } from './selector.js';
 import {
   evaluateExpression,
-  Findings,
+  type Findings,
   variablesOf,
   type DecisionInput,
   type Judgement,
@@ -25,8 +25,7 @@ import {
 import type { Requester } from '../model/principal.js';
 
 /** Judges a request under one policy. Makes every check, even if an earlier one failed. */
-export function evaluatePolicy(policy: Policy, input: DecisionInput): Judgement {
-  const findings = new Findings('policy', policy.name);
+export function evaluatePolicy(policy: Policy, input: DecisionInput, findings: Findings): Judgement {
   const selected = checkSelector(policy.selector, input, findings);
   const inForce = checkDates(policy.constraints, input, findings);
   if (!selected || !inForce) return findings.notApplicable();
@@ -237,8 +236,8 @@ export function isRenewableAfter(
 }
 
 /**
- * Whether an earlier approval by people counts for this renewal: it is recent enough for the policy, and they approved no
- * shorter lifetime.
+ * Whether an earlier approval by people counts for this renewal: it is recent enough for the policy, and they
+ * approved no shorter lifetime.
  */
 export function isApprovedBefore(policy: Policy, { request, facts: { renewal }, now }: DecisionInput): boolean {
   const { withinSeconds } = policy.renewal;

@@ -4,48 +4,28 @@ import { quote, quoteAll } from '@kubepass/inspect/formats';
 import { quoteName } from '../model/name-grammar.js';
 import type { Expression } from './cel/compile-expression.js';
 import type { ExpressionVariables } from './cel/variables.js';
-import { type GlobValues, isNamed, isInGroup, hasRole, type Selector, globValuesOf } from './selector.js';
+import { isNamed, isInGroup, hasRole, type Selector, globValuesOf } from './selector.js';
 import type { RequestToDecide } from './policy-set.js';
 
-/** The subject of one decision. Texts that many rules need are prepared once. */
-export interface DecisionInput {
-  readonly request: RequestToDecide;
-  readonly requester: Requester;
-  readonly facts: DecisionFacts;
-  readonly now: Date;
-  /** The values of the variables in globs. */
-  readonly values: GlobValues;
-  /** The variables of expressions by the lifetime of the certificate. The same object is bound only once. */
-  readonly variables: Map<number, ExpressionVariables>;
-  /** The values as the trace quotes them. */
-  readonly found: {
-    readonly cluster: string;
-    readonly username: string;
-    readonly groups: string;
-    /** The same groups one by one, in their order. */
-    readonly eachGroup: readonly string[];
-    readonly collector: string;
-    readonly requester: { readonly name: string; readonly groups: string; readonly roles: string };
-  };
-}
+export type DecisionInput = ReturnType<typeof decisionInput>;
 
-export function decisionInput(
-  request: RequestToDecide,
-  requester: Requester,
-  facts: DecisionFacts,
-  now: Date,
-): DecisionInput {
+/** The subject of one decision. Texts that many rules need are prepared once. */
+export function decisionInput(request: RequestToDecide, requester: Requester, facts: DecisionFacts, now: Date) {
   return {
     request,
     requester,
     facts,
     now,
+    /** The values of the variables in globs. */
     values: globValuesOf(requester),
-    variables: new Map(),
+    /** The variables of expressions by the lifetime of the certificate. The same object is bound only once. */
+    variables: new Map<number, ExpressionVariables>(),
+    /** The values as the trace quotes them. */
     found: {
       cluster: quote(facts.cluster),
       username: quote(request.username),
       groups: quoteAll(request.groups),
+      /** The same groups one by one, in their order. */
       eachGroup: request.groups.map(quote),
       collector: quoteName(request.collector),
       requester: {
@@ -85,7 +65,10 @@ export function variablesOf(input: DecisionInput, expirationSeconds: number): Ex
   return variables;
 }
 
-/** Where nothing is renewed, or nobody approved, the instants are the beginning of 1970, so that no expression needs `has`. */
+/**
+ * Where nothing is renewed, or nobody approved, the instants are the beginning of 1970, so that no expression needs
+ * `has`.
+ */
 function renewalVariable(renewal: DecisionFacts['renewal']): ExpressionVariables['renewal'] {
   const never = '1970-01-01T00:00:00Z';
   const { of = '', generation = 0, approvedAt, notAfter = never } = renewal ?? {};
@@ -197,10 +180,10 @@ export function failClosed<Rule extends { readonly name: string }>(
   kind: TraceEntry['kind'],
   rule: Rule,
   input: DecisionInput,
-  evaluate: (rule: Rule, input: DecisionInput) => Judgement,
+  evaluate: (rule: Rule, input: DecisionInput, findings: Findings) => Judgement,
 ): Judgement {
   try {
-    return evaluate(rule, input);
+    return evaluate(rule, input, new Findings(kind, rule.name));
   } catch {
     const findings = new Findings(kind, rule.name);
     findings.cannotTell('evaluation', 'completes', `${kind} "${rule.name}" could not be evaluated`);

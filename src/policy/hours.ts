@@ -18,50 +18,39 @@ export interface Hours {
   clockAt(now: Date): string;
 }
 
-/** One error in hours as written. */
-interface HoursError {
-  readonly field: keyof WrittenHours;
-  readonly message: string;
-}
-
-type HoursResult =
-  { readonly ok: true; readonly hours: Hours } | { readonly ok: false; readonly errors: readonly HoursError[] };
-
 /**
- * Compiles hours, or reports every error in them. A range that ends before it begins goes over midnight, and belongs to
- * the day on which it begins. The clock on the wall decides: if daylight saving time skips an hour of the range, the
- * range is shorter that day; if it repeats one, the range is longer.
+ * Compiles hours, or refuses every error in them; the result is of use only if there was none. A range that ends
+ * before it begins goes over midnight, and belongs to the day on which it begins. The clock on the wall decides: if
+ * daylight saving time skips an hour of the range, the range is shorter that day; if it repeats one, the range is
+ * longer.
  */
-export function compileHours({ timeZone, weekdays: days = weekdays, from, to }: WrittenHours): HoursResult {
-  const zone = clockOf(timeZone);
+export function compileHours(
+  { timeZone, weekdays: days = weekdays, from, to }: WrittenHours,
+  refuse: (field: keyof WrittenHours, message: string) => void,
+): Hours | null {
+  const clock = clockOf(timeZone);
   const begin = from === undefined ? 0 : minutesOf(from);
   const end = to === undefined ? minutesOfDay : minutesOf(to);
-  const errors: HoursError[] = [];
-  if (zone === null) errors.push({ field: 'timeZone', message: `"${timeZone}" is not an IANA time zone` });
-  if (begin === null || begin === minutesOfDay)
-    errors.push({ field: 'from', message: 'must be a time of day, 00:00 to 23:59' });
-  if (end === null) errors.push({ field: 'to', message: 'must be a time of day, 00:00 to 24:00' });
+  if (clock === null) refuse('timeZone', `"${timeZone}" is not an IANA time zone`);
+  if (begin === null || begin === minutesOfDay) refuse('from', 'must be a time of day, 00:00 to 23:59');
+  if (end === null) refuse('to', 'must be a time of day, 00:00 to 24:00');
   if ((from === undefined) !== (to === undefined))
-    errors.push({ field: from === undefined ? 'from' : 'to', message: 'is missing: a range needs both ends' });
-  if (from !== undefined && from === to)
-    errors.push({ field: 'to', message: 'must not be the same as from: leave both out for the whole day' });
-  if (zone === null || begin === null || end === null || errors.length > 0) return { ok: false, errors };
+    refuse(from === undefined ? 'from' : 'to', 'is missing: a range needs both ends');
+  if (from !== undefined && from === to) refuse('to', 'must not be the same as from: leave both out for the whole day');
+  if (clock === null || begin === null || end === null) return null;
 
   const range = from === undefined ? '' : ` ${from}–${to}`;
   const overMidnight = end <= begin;
   return {
-    ok: true,
-    hours: {
-      expected: `${days.length === weekdays.length ? 'every day' : days.join(', ')}${range}, ${timeZone}`,
-      include(now) {
-        const { weekday, minutes } = zone.at(now);
-        if (!overMidnight) return days.includes(weekday) && minutes >= begin && minutes < end;
-        return (days.includes(weekday) && minutes >= begin) || (days.includes(dayBefore(weekday)) && minutes < end);
-      },
-      clockAt: (now) => {
-        const { weekday, minutes } = zone.at(now);
-        return `${weekday} ${twoDigits(Math.floor(minutes / 60))}:${twoDigits(minutes % 60)}`;
-      },
+    expected: `${days.length === weekdays.length ? 'every day' : days.join(', ')}${range}, ${timeZone}`,
+    include(now) {
+      const { weekday, minutes } = clock(now);
+      if (!overMidnight) return days.includes(weekday) && minutes >= begin && minutes < end;
+      return (days.includes(weekday) && minutes >= begin) || (days.includes(dayBefore(weekday)) && minutes < end);
+    },
+    clockAt(now) {
+      const { weekday, minutes } = clock(now);
+      return `${weekday} ${twoDigits(Math.floor(minutes / 60))}:${twoDigits(minutes % 60)}`;
     },
   };
 }
@@ -83,9 +72,7 @@ interface ClockTime {
   readonly minutes: number;
 }
 
-interface Clock {
-  at(now: Date): ClockTime;
-}
+type Clock = (now: Date) => ClockTime;
 
 /** One clock per time zone, because making a formatter takes longer than a hundred decisions. */
 const clocks = new Map<string, Clock>();
@@ -99,14 +86,12 @@ function clockOf(timeZone: string): Clock | null {
   // There are many decisions in a minute, and the clock shows the same time for all of them.
   let minute = NaN;
   let shown: ClockTime | undefined;
-  const clock: Clock = {
-    at(now) {
-      const asked = Math.floor(now.getTime() / 60_000);
-      if (shown && asked === minute) return shown;
-      shown = readParts(format.formatToParts(now));
-      minute = asked;
-      return shown;
-    },
+  const clock = (now: Date): ClockTime => {
+    const asked = Math.floor(now.getTime() / 60_000);
+    if (shown && asked === minute) return shown;
+    shown = readParts(format.formatToParts(now));
+    minute = asked;
+    return shown;
   };
   clocks.set(key, clock);
   return clock;

@@ -17,9 +17,9 @@ interface LoadOptions {
 const maxReadings = 20;
 
 /**
- * Loads the policy set of a directory, or reports every error in it. A directory without policy files is an empty set,
- * which denies every request. A missing directory is an error. The files are used only after two readings in a row agree, because a
- * file may be being written, or a mounted ConfigMap may be being swapped.
+ * Loads the policy set of a directory, or reports every error in it. A directory without policy files is an empty
+ * set, which denies every request. A missing directory is an error. The files are used only after two readings in a
+ * row agree, because a file may be being written, or a mounted ConfigMap may be being swapped.
  */
 export async function loadPolicySet(
   directory: string,
@@ -112,17 +112,7 @@ function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : String(error);
 }
 
-export interface PolicySetWatch {
-  /** The set that is in force. */
-  current(): PolicySet;
-  /** Whether the files are not valid as they are now. */
-  isRefused(): boolean;
-  /** Reads the files once, as the timer does. */
-  poll(): Promise<void>;
-  /** Reads the files now, and reports their errors also where they were reported already. */
-  reload(): Promise<void>;
-  stop(): void;
-}
+export type PolicySetWatch = ReturnType<typeof watchPolicySet>;
 
 interface PolicySetWatchOptions {
   readonly directory: string;
@@ -142,7 +132,7 @@ interface PolicySetWatchOptions {
  * Keeps the policy set equal to its files, as `watchSteadily` sees them. New content is used only if it is valid:
  * otherwise the set in force stays.
  */
-export function watchPolicySet(options: PolicySetWatchOptions): PolicySetWatch {
+export function watchPolicySet(options: PolicySetWatchOptions) {
   const { directory, clusters = [], initial, intervalMilliseconds = 1000, onChange, onErrors } = options;
   let current = initial;
   let refused = false;
@@ -174,9 +164,13 @@ export function watchPolicySet(options: PolicySetWatchOptions): PolicySetWatch {
     },
   });
   return {
+    /** The set that is in force. */
     current: () => current,
+    /** Whether the files are not valid as they are now. */
     isRefused: () => refused,
+    /** Reads the files once, as the timer does. */
     poll: () => watch.poll(),
+    /** Reads the files now, and reports their errors also where they were reported already. */
     reload: () => watch.again(),
     stop: () => watch.stop(),
   };

@@ -41,23 +41,11 @@ export function parsePolicySet(texts: PolicyTexts, clusters: readonly Configured
   return { ok: true, policySet: { policies, guardrails, digest: digestOfTexts(texts), texts } };
 }
 
-/** A policy or guardrail as written. `spec` is the value that YAML gives. */
-interface PolicySource {
-  readonly kind: 'Policy' | 'Guardrail';
-  readonly name: string;
-  /** The file that it stands in. */
-  readonly path: string;
-  readonly spec: unknown;
-}
-
-/** The policy set as `GET /v1/policies` shows it, in the order of the files. */
-export function describePolicySet(policySet: PolicySet): readonly PolicySource[] {
-  return readRuleDocuments(policySet).map(({ path, document: { kind, metadata, spec } }) => ({
-    kind,
-    name: metadata.name,
-    path,
-    spec,
-  }));
+/** The policy set as `GET /v1/policies` shows it, in the order of the files. `spec` is the value that YAML gives. */
+export function describePolicySet(policySet: PolicySet) {
+  return readRuleDocuments(policySet).map(({ path, document: { kind, metadata, spec } }) => {
+    return { kind, name: metadata.name, path, spec: spec };
+  });
 }
 
 type RuleDocument = PolicyDocument | GuardrailDocument;

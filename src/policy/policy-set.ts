@@ -15,11 +15,11 @@ export interface Policy {
   readonly selector: Selector;
   /** If a field is omitted, the request must not have it. A request without a collector has the requester as one. */
   readonly allowed: {
-    readonly usernames?: Globs;
-    readonly groups?: Globs;
+    readonly usernames?: Globs | undefined;
+    readonly groups?: Globs | undefined;
     /** By the name of a directory group: the groups that the username gets as its member. */
-    readonly groupsFromDirectory?: ReadonlyMap<string, Globs>;
-    readonly collectors?: Globs;
+    readonly groupsFromDirectory?: ReadonlyMap<string, Globs> | undefined;
+    readonly collectors?: Globs | undefined;
   };
   readonly constraints: Constraints;
   readonly validations: readonly Validation[];
@@ -30,7 +30,7 @@ export interface Policy {
         readonly mode: 'manual';
         readonly stages: readonly ApprovalStage[];
         /** How long a request waits for approval. If omitted, the limit of the service applies. */
-        readonly expiresAfterSeconds?: number;
+        readonly expiresAfterSeconds?: number | undefined;
       };
   readonly renewal: PolicyRenewal;
   readonly kubeconfig: KubeconfigDefaults;
@@ -38,7 +38,9 @@ export interface Policy {
 
 /** How a policy judges requests that renew a certificate. */
 export interface PolicyRenewal {
-  /** The greatest age of an approval by people that spares another one. Null: a renewal needs approval as any request. */
+  /**
+   * The greatest age of an approval by people that spares another one. Null: a renewal needs approval as any request.
+   */
   readonly withinSeconds: number | null;
   /** How long after its end a certificate may be renewed. */
   readonly afterExpirySeconds: number;
@@ -48,14 +50,14 @@ export interface Constraints {
   readonly minExpirationSeconds?: number;
   readonly maxExpirationSeconds?: number;
   /** `RSA` stands for every RSA size. */
-  readonly keyAlgorithms?: Choice<KeyAlgorithm | 'RSA'>;
+  readonly keyAlgorithms?: Choice<KeyAlgorithm | 'RSA'> | undefined;
   readonly minRsaBits?: number;
   /** The request must give a reason. Without a pattern any reason will do. */
-  readonly reason?: { readonly pattern: ReasonPattern | null };
-  readonly hours?: Hours;
+  readonly reason?: { readonly pattern: ReasonPattern | null } | undefined;
+  readonly hours?: Hours | undefined;
   /** The policy applies from `notBefore` until `notAfter`. */
-  readonly notBefore?: Date;
-  readonly notAfter?: Date;
+  readonly notBefore?: Date | undefined;
+  readonly notAfter?: Date | undefined;
 }
 
 /** An expression that must be true for a request. */
@@ -78,7 +80,7 @@ export interface Guardrail {
   readonly name: string;
   readonly selector: Selector;
   /** Holds if any glob matches. Null holds for every request that is selected. */
-  readonly match: { readonly usernames?: Globs; readonly groups?: Globs } | null;
+  readonly match: { readonly usernames: Globs | undefined; readonly groups: Globs | undefined } | null;
   /** All of them must hold. */
   readonly matchConditions: readonly { readonly name: string; readonly expression: Expression }[];
   /** Holds if the identity has any of these powers on the cluster. Null: the powers do not matter. */
@@ -115,11 +117,7 @@ export interface RequestToDecide {
 }
 
 /** The parts of a cluster that loading policies depends on. */
-export interface ConfiguredCluster {
-  readonly name: string;
-  /** Whether kubepass reads the role bindings of this cluster. */
-  readonly readsRoleBindings: boolean;
-}
+export type ConfiguredCluster = Pick<Cluster, 'name' | 'readsRoleBindings'>;
 
 /** Copies these two fields alone, so that the result can be posted to a worker. */
 export function configuredCluster({ name, readsRoleBindings }: Cluster): ConfiguredCluster {
@@ -138,8 +136,8 @@ interface QuotaSubject {
 }
 
 /**
- * How many certificates of a lineage may be valid at once, the new one counted: the one in use, one that is being rolled
- * out, and one more. So a client that renews in a loop fills no disk.
+ * How many certificates of a lineage may be valid at once, the new one counted: the one in use, one that is being
+ * rolled out, and one more. So a client that renews in a loop fills no disk.
  */
 export const mostLivePerLineage = 3;
 

@@ -52,7 +52,8 @@ export function unknownVariables(glob: string, known: readonly string[]): readon
 
 /**
  * Whether a glob matches the whole value. Matching is case-sensitive, and `*` is any run of characters.
- * `${requester.username}` is replaced after the glob was split at its stars, so a star in that name is a plain character.
+ * `${requester.username}` is replaced after the glob was split at its stars, so a star in that name is a plain
+ * character.
  */
 function compileGlob(glob: string): (value: string, values?: GlobValues) => boolean {
   const variable = '${requester.username}';
@@ -92,14 +93,16 @@ function matchesPieces(pieces: readonly string[], value: string): boolean {
  * matches every request, an empty list matches none.
  */
 export interface Selector {
-  readonly clusters?: Globs;
+  readonly clusters?: Globs | undefined;
   /** By key. A request without the key does not match. */
-  readonly labels?: ReadonlyMap<string, Globs>;
-  readonly requesters?: {
-    readonly names?: Globs;
-    readonly groups?: Globs;
-    readonly roles?: Choice<Role>;
-  };
+  readonly labels?: ReadonlyMap<string, Globs> | undefined;
+  readonly requesters?:
+    | {
+        readonly names?: Globs | undefined;
+        readonly groups?: Globs | undefined;
+        readonly roles?: Choice<Role> | undefined;
+      }
+    | undefined;
 }
 
 /** A selector as written in a policy or guardrail. */
@@ -111,25 +114,19 @@ export interface WrittenSelector {
 
 export function compileSelector({ clusters, labels, requesters }: WrittenSelector): Selector {
   return {
-    ...compileGlobFields({ clusters }),
-    ...(labels && { labels: new Map(Object.entries(labels).map(([key, globs]) => [key, compileGlobs(globs)])) }),
-    ...(requesters && {
-      requesters: {
-        ...compileGlobFields({ names: requesters.names, groups: requesters.groups }),
-        ...(requesters.roles && { roles: choiceOf(requesters.roles) }),
-      },
-    }),
+    clusters: globsOrAny(clusters),
+    labels: labels && new Map(Object.entries(labels).map(([key, globs]) => [key, compileGlobs(globs)])),
+    requesters: requesters && {
+      names: globsOrAny(requesters.names),
+      groups: globsOrAny(requesters.groups),
+      roles: requesters.roles && choiceOf(requesters.roles),
+    },
   };
 }
 
-/** Compiles each list of globs. An omitted list stays omitted. */
-export function compileGlobFields<Field extends string>(
-  written: Readonly<Record<Field, readonly string[] | undefined>>,
-): Readonly<Partial<Record<Field, Globs>>> {
-  const given = Object.entries<readonly string[] | undefined>(written);
-  const compiled = given.flatMap(([field, globs]) => (globs === undefined ? [] : [[field, compileGlobs(globs)]]));
-  return Object.fromEntries(compiled) as Partial<Record<Field, Globs>>;
-}
+/** An omitted list stays omitted. */
+export const globsOrAny = (patterns: readonly string[] | undefined): Globs | undefined =>
+  patterns && compileGlobs(patterns);
 
 /** Whether the rule can apply to a request of this requester on this cluster, whatever its labels are. */
 export function selects({ clusters, requesters = {} }: Selector, cluster: string, requester: Requester): boolean {

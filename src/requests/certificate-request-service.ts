@@ -39,9 +39,15 @@ export function certificateRequestService(context: IssuanceContext) {
   };
 }
 
-/** How many certificates of an export are read at once and in memory: the event loop waits a few milliseconds for them. */
+/**
+ * How many certificates of an export are read at once and in memory: the event loop waits a few milliseconds for
+ * them.
+ */
 const exportedAtOnce = 100;
-/** After each portion the event loop is left to others. A hundred thousand certificates take five seconds longer for it. */
+/**
+ * After each portion the event loop is left to others. A hundred thousand certificates take five seconds longer for
+ * it.
+ */
 const restMilliseconds = 5;
 
 /** The inventory of issued identities, as far as a principal may read it. */

@@ -7,7 +7,7 @@ import type { Principal } from '../model/principal.js';
 import { type CertificateRequestAsk, type ResolvedAsk, resolveAsk } from './resolve-ask.js';
 import { SigningUndeterminedError } from '../signing/signer.js';
 import { type KeyPair, encodePem } from '@kubepass/x509';
-import { type AttemptEnd, finishAttempt } from '../issuance/issue-certificate.js';
+import { finishAttempt } from '../issuance/issue-certificate.js';
 import {
   type StartedAttempt,
   intentStep,
@@ -159,18 +159,15 @@ async function issueAndHandOut(
     yaml = kubeconfigOf(context, request, certificate, { pem: keyPair.privateKeyPem });
   };
   try {
-    return kubeconfigAtEnd(request, await finishAttempt(context, request, started, principal.name, render), yaml);
+    const end = await finishAttempt(context, request, started, principal.name, render);
+    const { request: ended, certificate } = viewAtEnd(request, end);
+    if (certificate !== null) return done({ request: ended, certificate, yaml });
+    return refused({ kind: end.kind === 'failed' ? 'issuance-failed' : 'issuance-unavailable', request: ended });
   } catch (error) {
     if (!(error instanceof SigningUndeterminedError)) throw error;
     // Recovery closes the attempt once the cluster answers. The key is lost then, and the request collectable again.
     return refused({ kind: 'issuance-unavailable', request });
   }
-}
-
-function kubeconfigAtEnd(before: CertificateRequest, end: AttemptEnd, yaml: string): Outcome<CollectedKubeconfig> {
-  const { request, certificate } = viewAtEnd(before, end);
-  if (certificate !== null) return done({ request, certificate, yaml });
-  return refused({ kind: end.kind === 'failed' ? 'issuance-failed' : 'issuance-unavailable', request });
 }
 
 export function kubeconfigOf(

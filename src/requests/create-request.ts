@@ -45,40 +45,42 @@ export function createRequest(
 }
 
 /** The same for an ask that is resolved in another way. */
-export function createResolved(
+export async function createResolved(
   context: IssuanceContext,
   principal: Principal,
   resolve: () => Promise<Outcome<ResolvedAsk>>,
   { waitSeconds, idempotency }: CreateOptions,
 ): Promise<Outcome<CertificateRequestView>> {
-  return idempotency?.recorded ? again(idempotency.recorded) : first();
+  if (idempotency?.recorded) return answerAgain(context, idempotency.recorded, waitSeconds);
 
-  async function first(): Promise<Outcome<CertificateRequestView>> {
-    // 1. Resolve the ask: one cluster, one username, and a CSR that proves its key.
-    const resolved = whyNotPermitted(principal, 'request-certificates') ?? (await resolve());
-    if (!resolved.ok) return resolved;
-    const { csr } = resolved.value;
-    const key = csr && keyOfCsr(csr);
+  // 1. Resolve the ask: one cluster, one username, and a CSR that proves its key.
+  const resolved = whyNotPermitted(principal, 'request-certificates') ?? (await resolve());
+  if (!resolved.ok) return resolved;
+  const { csr } = resolved.value;
+  const key = csr && keyOfCsr(csr);
 
-    // 2. Decide. 3. Record request, decision and, where issuing starts at once, the signer's intent in one commit.
-    const recorded = await decideAndRecord(context, principal, resolved.value, idempotency, () => key);
-    if (!recorded.ok) return recorded;
-    const { request, started } = recorded.value;
-    if (!started) return done({ request, certificate: null });
+  // 2. Decide. 3. Record request, decision and, where issuing starts at once, the signer's intent in one commit.
+  const recorded = await decideAndRecord(context, principal, resolved.value, idempotency, () => key);
+  if (!recorded.ok) return recorded;
+  const { request, started } = recorded.value;
+  if (!started) return done({ request, certificate: null });
 
-    // 4. Sign. 5. Check the certificate that came back. 6. Record the outcome.
-    const end = finishAttempt(context, request, started, principal.name);
+  // 4. Sign. 5. Check the certificate that came back. 6. Record the outcome.
+  const end = finishAttempt(context, request, started, principal.name);
 
-    // 7. Answer, at the end of issuing or once the caller has waited long enough.
-    return done(viewAtEnd(request, await within(waitSeconds, end)));
-  }
+  // 7. Answer, at the end of issuing or once the caller has waited long enough.
+  return done(viewAtEnd(request, await within(waitSeconds, end)));
+}
 
-  /** Answers for the request that an earlier call with the same key recorded. */
-  async function again(request: CertificateRequest): Promise<Outcome<CertificateRequestView>> {
-    if (request.state === 'denied') return refused(deniedAs(request));
-    await context.attempts.waitForEnd(request.id, waitSeconds);
-    return done(await readView(context, request.id));
-  }
+/** Answers for the request that an earlier call with the same key recorded. */
+async function answerAgain(
+  context: IssuanceContext,
+  request: CertificateRequest,
+  waitSeconds: number,
+): Promise<Outcome<CertificateRequestView>> {
+  if (request.state === 'denied') return refused(deniedAs(request));
+  await context.attempts.waitForEnd(request.id, waitSeconds);
+  return done(await readView(context, request.id));
 }
 
 /** A request as it was recorded; with its first attempt where that begins at once. */

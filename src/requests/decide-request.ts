@@ -220,7 +220,7 @@ async function endRequest(
  * The stage that the principal's approval counts for, and whether it is the last one missing; or why it does not
  * count.
  */
-export type ApprovalTurn =
+type ApprovalTurn =
   { readonly ok: true; readonly stage: number; readonly last: boolean } | { readonly ok: false; readonly why: string };
 
 /**
@@ -252,7 +252,8 @@ const isNamed = (approvers: PrincipalSelector | undefined, principal: Principal)
 
 /**
  * The makers of a request now: those on record, and those of the tokens that its collector has now. Where none are on
- * record, because it is older than they are, those of all tokens that the requester ever had: rather one person too many.
+ * record, because it is older than they are, those of all tokens that the requester ever had: rather one person too
+ * many.
  */
 export async function makersNow(
   { store, clock }: IssuanceContext,

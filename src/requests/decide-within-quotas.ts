@@ -28,9 +28,9 @@ export interface DecidedNow {
 }
 
 /**
- * Decides under the policies in force, with facts as they are now. `usedUp` as in `gatherFacts`. A step that is committed
- * requires that nobody is blocked (`forCommit`). So the blocks are looked up only for a name that was blocked before, and for a
- * request that is denied anyway: the caller is told every reason at once.
+ * Decides under the policies in force, with facts as they are now. `usedUp` as in `gatherFacts`. A step that is
+ * committed requires that nobody is blocked (`forCommit`). So the blocks are looked up only for a name that was
+ * blocked before, and for a request that is denied anyway: the caller is told every reason at once.
  */
 export async function decideNow(
   context: IssuanceContext,
@@ -69,10 +69,11 @@ interface Plan<T> {
 const rounds = 3;
 
 /**
- * Decides and commits, unless `plan` has an answer without a step. Where the writer finds a quota used up that was not when facts
- * were gathered, another round decides with what the writer found. The policy whose quota that is then permits no more, so most often the
- * second round records a denial; the third is for another policy with a quota of its own. It is the same where the writer finds that one
- * of the parties is blocked, or that the certificate to renew is revoked. Throws `StoreBusyError` where that goes on for longer.
+ * Decides and commits, unless `plan` has an answer without a step. Where the writer finds a quota used up that was
+ * not when facts were gathered, another round decides with what the writer found. The policy whose quota that is then
+ * permits no more, so most often the second round records a denial; the third is for another policy with a quota of
+ * its own. It is the same where the writer finds that one of the parties is blocked, or that the certificate to renew
+ * is revoked. Throws `StoreBusyError` where that goes on for longer.
  */
 export async function decideWithinQuotas<T>(
   context: IssuanceContext,
@@ -118,8 +119,8 @@ export const conditionsOf = (
 ];
 
 /**
- * Operations that check the deciding policy's quota, and that of a lineage, once more, before the one that makes the request's certificate
- * count.
+ * Operations that check the deciding policy's quota, and that of a lineage, once more, before the one that makes the
+ * request's certificate count.
  */
 export function quotaOperations(
   decision: Decision,
@@ -146,8 +147,8 @@ type FactsSubject = Pick<CertificateRequest, 'id' | 'cluster' | 'username' | 'gr
   };
 
 /**
- * The facts of a decision as they are now. Facts that are not needed are not looked up. `usedUp` are the quotas for which the
- * writer refused to commit an earlier decision.
+ * The facts of a decision as they are now. Facts that are not needed are not looked up. `usedUp` are the quotas for
+ * which the writer refused to commit an earlier decision.
  */
 export async function gatherFacts(
   context: IssuanceContext,
@@ -187,7 +188,7 @@ async function renewalNow(
 
 /** Null where the cluster's role bindings are not at hand. */
 function privilegesIn(issuing: IssuingCluster, { username, groups }: FactsSubject): Privileges | null {
-  const blastRadius = issuing.blastRadius(username, groups);
+  const blastRadius = issuing.roleBindings?.blastRadius(username, groups) ?? null;
   return blastRadius && privilegesOf(blastRadius);
 }
 

@@ -68,8 +68,8 @@ export function policyService(context: IssuanceContext, drafts: Drafts) {
     schema: () => policyJsonSchema,
 
     /**
-     * Decides on a hypothetical request, under the policies in force (null) or under a draft. It leaves only an audit event
-     * behind. Throws `PoliciesBusyError` where too many drafts wait.
+     * Decides on a hypothetical request, under the policies in force (null) or under a draft. It leaves only an audit
+     * event behind. Throws `PoliciesBusyError` where too many drafts wait.
      */
     async evaluate(
       principal: Principal,
@@ -98,7 +98,9 @@ export function policyService(context: IssuanceContext, drafts: Drafts) {
         facts,
         policySetDigest: digest,
         draft: policies !== null,
-        ...(mayReadBlastRadius(principal) && { blastRadius: issuing.blastRadius(asked.username, asked.groups) }),
+        ...(mayReadBlastRadius(principal) && {
+          blastRadius: issuing.roleBindings?.blastRadius(asked.username, asked.groups) ?? null,
+        }),
       });
     },
 

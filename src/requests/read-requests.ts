@@ -84,7 +84,7 @@ export async function findRequest(
     timeline: await timelineOf(context.store, id),
     recomputed: await recomputeTrace(policySets, request),
     ...(mayReadBlastRadius(principal) && {
-      blastRadius: context.clusters.get(cluster)?.blastRadius(username, groups) ?? null,
+      blastRadius: context.clusters.get(cluster)?.roleBindings?.blastRadius(username, groups) ?? null,
     }),
   });
 }
@@ -148,12 +148,7 @@ export function timelineEntry({ at, type, principal, details }: AuditEvent): Tim
 
 /** The part of the details that a person reads first: a comment, a message, the violations, or the reason. */
 function messageOf(details: AuditEvent['details']): string | null {
-  const { comment, message, violations, reason } = details as {
-    comment?: unknown;
-    message?: unknown;
-    violations?: unknown;
-    reason?: unknown;
-  };
+  const { comment, message, violations, reason } = details as Readonly<Record<string, unknown>>;
   if (typeof comment === 'string') return comment;
   if (typeof message === 'string') return message;
   if (Array.isArray(violations))

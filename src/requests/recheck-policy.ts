@@ -18,8 +18,8 @@ type Rechecked<Prepared extends StartedAttempt | null> =
 
 /**
  * Asks policy again, under the set in force and with facts as they are now. Where it still permits the request,
- * commits the step of `goOn`, which begins the attempt `prepared`, unless that exceeds the quota of the deciding policy; otherwise the request ends denied.
- * `actor` is the principal who caused it; null: the service itself.
+ * commits the step of `goOn`, which begins the attempt `prepared`, unless that exceeds the quota of the deciding
+ * policy; otherwise the request ends denied. `actor` is the principal who caused it; null: the service itself.
  */
 export function recheckAndCommit<Prepared extends StartedAttempt | null>(
   context: IssuanceContext,

@@ -21,7 +21,7 @@ import { lapsed } from '../context/request-steps.js';
  */
 const atTheSameTime = 32;
 
-export interface RecoveryOptions {
+interface RecoveryOptions {
   /** Asked before each request: once it is true, no more are begun. */
   readonly isStopped?: () => boolean;
   /** Whether to log how many there are, and how it went. */

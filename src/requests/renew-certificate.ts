@@ -98,7 +98,10 @@ async function findRenewed({ store }: IssuanceContext, fingerprintSha256: string
 const signedInAt = ({ decision, createdAt }: CertificateRequest): string =>
   decision.facts.renewal?.signedInAt ?? createdAt.toISOString();
 
-/** Why the certificate may not be renewed, as its state is or because nobody signed in for too long; null where it may. */
+/**
+ * Why the certificate may not be renewed, as its state is or because nobody signed in for too long; null where it
+ * may.
+ */
 function whyNotRenew(
   context: IssuanceContext,
   { name, groups, roles, proof }: Principal,
@@ -116,7 +119,10 @@ function whyNotRenew(
   return clusterGone(context, request);
 }
 
-/** The identity, namespace, labels and collector are those of the certificate; so is the kind of key, unless told otherwise. */
+/**
+ * The identity, namespace, labels and collector are those of the certificate; so is the kind of key, unless told
+ * otherwise.
+ */
 async function askInPlaceOf(
   context: IssuanceContext,
   principal: Principal,

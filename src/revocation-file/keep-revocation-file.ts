@@ -67,11 +67,6 @@ async function contentOf(path: string): Promise<string | null> {
   }
 }
 
-/** kubepass did not answer with the file; the one that is there stays. */
-class NoConfigurationError extends Error {
-  override readonly name = 'NoConfigurationError';
-}
-
 interface Kubeconfig {
   readonly clusters?: readonly {
     readonly cluster?: { readonly server?: string; readonly 'certificate-authority-data'?: string };
@@ -84,7 +79,7 @@ const mostOctets = 4 * 1024 * 1024;
 
 /**
  * Asks kubepass for the authorization configuration of mode `listed`, as the kubeconfig says, which is read anew each
- * time like its token. The files are in the folder of the kubeconfig. Throws `NoConfigurationError`.
+ * time like its token. The files are in the folder of the kubeconfig. Throws an `Error` that says why there is none.
  */
 export async function fetchConfiguration(kubeconfigFile: string, cluster: string): Promise<string> {
   const kubeconfig = (parse(await readFile(kubeconfigFile, 'utf8')) ?? {}) as Kubeconfig;
@@ -92,16 +87,15 @@ export async function fetchConfiguration(kubeconfigFile: string, cluster: string
   const tokenFile = kubeconfig.users?.[0]?.user?.tokenFile ?? '';
   const ending = `/v1/clusters/${cluster}/access-reviews`;
   if (!server.startsWith('https://') || !server.endsWith(ending))
-    throw new NoConfigurationError(`${kubeconfigFile} is not the webhook kubeconfig of cluster "${cluster}"`);
+    throw new Error(`${kubeconfigFile} is not the webhook kubeconfig of cluster "${cluster}"`);
   const token = (await readFile(tokenFile, 'utf8')).trim();
   const url = new URL(server.replace(/access-reviews$/, 'authorization-configuration'));
   url.searchParams.set('mode', 'listed');
   url.searchParams.set('directory', dirname(tokenFile));
   const answer = await get(url, token, ca === undefined ? undefined : Buffer.from(ca, 'base64').toString('utf8'));
-  if (answer.status !== 200)
-    throw new NoConfigurationError(`kubepass answers ${answer.status}: ${detailOf(answer.text)}`);
+  if (answer.status !== 200) throw new Error(`kubepass answers ${answer.status}: ${detailOf(answer.text)}`);
   if (!/^apiVersion: apiserver\.config\.k8s\.io\//m.test(answer.text) || !answer.text.endsWith('\n'))
-    throw new NoConfigurationError('kubepass answers something else than an authorization configuration');
+    throw new Error('kubepass answers something else than an authorization configuration');
   return answer.text;
 }
 

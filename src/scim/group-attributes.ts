@@ -12,7 +12,7 @@ import {
 import type { PatchOperation } from './user-attributes.js';
 
 /** A group with its members' ids. */
-export interface GivenGroup extends DirectoryGroupAttributes {
+interface GivenGroup extends DirectoryGroupAttributes {
   readonly members: readonly string[];
 }
 
@@ -28,7 +28,7 @@ export function readGroup(body: unknown): GivenGroup {
 }
 
 /** A PATCH of a group. Attributes that are undefined stay. The changes of the members are applied in their order. */
-export interface GroupPatch {
+interface GroupPatch {
   readonly displayName?: string;
   readonly externalId?: string | null;
   readonly members: readonly MembershipChange[];

@@ -81,9 +81,14 @@ const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
 /** A boolean. Entra's older dialect writes one as `"False"`. */
 export function boolean(value: unknown, what: string): boolean {
+  const found = asBoolean(value);
+  if (found === null) throw new ScimInputError('invalidValue', `${what} must be true or false`);
+  return found;
+}
+
+function asBoolean(value: unknown): boolean | null {
   if (typeof value === 'boolean') return value;
-  if (typeof value === 'string' && /^(?:true|false)$/i.test(value)) return value.toLowerCase() === 'true';
-  throw new ScimInputError('invalidValue', `${what} must be true or false`);
+  return typeof value === 'string' && /^(?:true|false)$/i.test(value) ? value.toLowerCase() === 'true' : null;
 }
 
 /**
@@ -105,7 +110,7 @@ export function requireSchema(members: Members, uri: string): void {
 }
 
 /** An attribute as a filter or a path names it, its parts in lower case. RFC 7644 figure 1. */
-export interface AttributePath {
+interface AttributePath {
   /** The schema of an extension; null: the attribute belongs to the resource itself. */
   readonly schema: string | null;
   readonly attribute: string;
@@ -132,7 +137,7 @@ const core = [uris.user, uris.group].map((uri) => uri.toLowerCase());
 const attributeName = /^[a-z$][a-z0-9$_-]*$/i;
 
 /** Reads `urn:…:User:name.givenName`, `name.givenName`, `members`. Throws `ScimInputError`. */
-export function readAttributePath(written: string, scimType: 'invalidPath' | 'invalidFilter'): AttributePath {
+function readAttributePath(written: string, scimType: 'invalidPath' | 'invalidFilter'): AttributePath {
   const refuse = () => new ScimInputError(scimType, `${shown(written)} names no attribute`);
   let schema: string | null = null;
   let rest = written;
@@ -162,6 +167,14 @@ export function readPath(written: string): ValuePath {
   return path;
 }
 
+/** Attributes with one text, by their names in lower case. */
+const textAttributes = {
+  username: 'userName',
+  externalid: 'externalId',
+  displayname: 'displayName',
+  id: 'id',
+} as const;
+
 /** The filters of the list of users. */
 export function readUserFilter(written: string): readonly UserCondition[] {
   return readTerms(written).map((term): UserCondition => {
@@ -170,18 +183,15 @@ export function readUserFilter(written: string): readonly UserCondition[] {
     if (selected === null)
       switch (name) {
         case 'username':
-          return { attribute: 'userName', value: textIn(term) };
         case 'externalid':
-          return { attribute: 'externalId', value: textIn(term) };
         case 'displayname':
-          return { attribute: 'displayName', value: textIn(term) };
         case 'id':
-          return { attribute: 'id', value: textIn(term) };
-        case 'active':
-          if (typeof value === 'boolean') return { attribute: 'active', value };
-          if (typeof value === 'string' && /^(?:true|false)$/i.test(value))
-            return { attribute: 'active', value: value.toLowerCase() === 'true' };
+          return { attribute: textAttributes[name], value: textIn(term) };
+        case 'active': {
+          const active = asBoolean(value);
+          if (active !== null) return { attribute: 'active', value: active };
           throw new ScimInputError('invalidFilter', 'active is compared with true or false');
+        }
         case 'emails':
         case 'emails.value':
           return { attribute: 'email', value: textIn(term), type: null };
@@ -205,13 +215,12 @@ export function readGroupFilter(written: string): readonly GroupCondition[] {
   return readTerms(written).map((term): GroupCondition => {
     const { path, selected } = term;
     if (selected !== null) throw cannot(path);
-    switch (nameOf(path)) {
+    const name = nameOf(path);
+    switch (name) {
       case 'displayname':
-        return { attribute: 'displayName', value: textIn(term) };
       case 'externalid':
-        return { attribute: 'externalId', value: textIn(term) };
       case 'id':
-        return { attribute: 'id', value: textIn(term) };
+        return { attribute: textAttributes[name], value: textIn(term) };
       case 'members':
       case 'members.value':
         return { attribute: 'member', value: textIn(term) };
@@ -273,7 +282,7 @@ class Scanner {
   ) {}
 
   valuePath(): ValuePath {
-    const first = this.#word();
+    const first = this.#take(word);
     const path = readAttributePath(first, this.scimType);
     if (this.written[this.#at] !== '[') return { path, selected: null };
     this.#at += 1;
@@ -281,7 +290,7 @@ class Scanner {
     do {
       if (selected.length === directoryBounds.conditions) throw this.#refuse();
       this.#blanks();
-      selected.push({ path: readAttributePath(this.#word(), this.scimType), value: this.comparedValue() });
+      selected.push({ path: readAttributePath(this.#take(word), this.scimType), value: this.comparedValue() });
     } while (this.passAnd());
     this.#blanks();
     if (this.written[this.#at] !== ']') throw this.#refuse();
@@ -289,7 +298,7 @@ class Scanner {
     if (path.sub !== null) throw this.#refuse();
     if (this.written[this.#at] !== '.') return { path, selected };
     this.#at += 1;
-    const sub = this.#word();
+    const sub = this.#take(word);
     if (!attributeName.test(sub)) throw this.#refuse();
     return { path: { ...path, sub: sub.toLowerCase() }, selected };
   }
@@ -297,18 +306,14 @@ class Scanner {
   /** Passes `eq` and the value behind it. */
   comparedValue(): Comparison['value'] {
     this.#blanks();
-    const operator = this.#word();
+    const operator = this.#take(word);
     if (operator.toLowerCase() !== 'eq')
       throw new ScimInputError(
         this.scimType,
         `${shown(operator)} is no operator here: eq is, and conditions joined by and`,
       );
     this.#blanks();
-    literal.lastIndex = this.#at;
-    const found = literal.exec(this.written)?.[0];
-    if (found === undefined) throw this.#refuse();
-    this.#at += found.length;
-    const value = this.#parsed(found);
+    const value = this.#parsed(this.#take(literal));
     // Half of a character is in no database.
     if (typeof value === 'string' && !value.isWellFormed()) throw this.#refuse();
     return value;
@@ -340,9 +345,10 @@ class Scanner {
     if (this.#at < this.written.length) throw this.#refuse();
   }
 
-  #word(): string {
-    word.lastIndex = this.#at;
-    const found = word.exec(this.written)?.[0];
+  /** `pattern` is sticky. */
+  #take(pattern: RegExp): string {
+    pattern.lastIndex = this.#at;
+    const found = pattern.exec(this.written)?.[0];
     if (found === undefined) throw this.#refuse();
     this.#at += found.length;
     return found;

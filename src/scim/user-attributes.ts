@@ -22,7 +22,7 @@ import {
 } from './scim-input.js';
 
 /** `remove` has no value. */
-export type PatchKind = 'add' | 'replace' | 'remove';
+type PatchKind = 'add' | 'replace' | 'remove';
 
 /** The attributes of an empty user, before a body sets them. */
 const blank = {
@@ -35,7 +35,7 @@ const blank = {
 } satisfies DirectoryUserAttributes;
 
 /** A user as a body gives it. One that does not say whether the person is active means a new person who is. */
-export interface GivenUser {
+interface GivenUser {
   readonly attributes: DirectoryUserAttributes;
   readonly tellsActive: boolean;
 }
@@ -61,7 +61,7 @@ interface GivenAttribute {
  * The attributes that the members of a body give, or those of a PATCH without a path. Whatever is read-only, and whatever is not
  * kept, is dropped. Throws where there are more of them than a PATCH has operations.
  */
-export function givenAttributes(members: Members): readonly GivenAttribute[] {
+function givenAttributes(members: Members): readonly GivenAttribute[] {
   const given: GivenAttribute[] = [];
   for (const [name, value] of members) {
     const target = keyPath(name);
@@ -74,7 +74,7 @@ export function givenAttributes(members: Members): readonly GivenAttribute[] {
   return given;
 }
 
-export const tooManyAttributes = () =>
+const tooManyAttributes = () =>
   new ScimInputError('tooMany', `at most ${String(directoryBounds.operations)} attributes are set at once`);
 
 function withoutSchemas(value: unknown, name: string): Members {
@@ -103,10 +103,10 @@ function keyPath(name: string): ValuePath | null {
 
 /** RFC 7643 3.1 and 4.1.2: the service alone sets them. */
 const readOnly = new Set(['id', 'meta', 'schemas', 'groups']);
-export const isReadOnly = ({ path }: ValuePath): boolean => path.schema === null && readOnly.has(path.attribute);
+const isReadOnly = ({ path }: ValuePath): boolean => path.schema === null && readOnly.has(path.attribute);
 
 /** Sets, adds to or removes one attribute. Throws `ScimInputError`. */
-export function setAttribute(
+function setAttribute(
   user: DirectoryUserAttributes,
   target: ValuePath,
   value: unknown,

@@ -232,35 +232,33 @@ export class KubernetesSigner implements Signer {
       if (error.reason !== notOurs) await this.#cleanUp(name);
       throw error;
     }
-    let certificate: Uint8Array | null;
-    try {
-      certificate = await this.#giveUp(name);
-    } catch (cause) {
-      if (!approvalWasSent) throw error;
-      throw new SigningUndeterminedError(`whether ${name} is approved is not known, and it could not be deleted`, {
-        cause,
-      });
-    }
-    if (certificate === null) throw error;
-    return certificate;
+    return this.#certificateOr(name, error, (cause) => {
+      const message = `whether ${name} is approved is not known, and it could not be deleted`;
+      return approvalWasSent ? new SigningUndeterminedError(message, { cause }) : error;
+    });
   }
 
   /** No certificate came in time. An approved object is signed the moment a signer appears, so it is deleted first. */
   async #notSignedInTime(name: string): Promise<Uint8Array> {
-    let certificate: Uint8Array | null;
-    try {
-      certificate = await this.#giveUp(name);
-    } catch (error) {
-      throw new SigningUndeterminedError(`${name} is approved, and could neither be awaited nor deleted`, {
-        cause: error,
-      });
-    }
-    if (certificate !== null) return certificate;
-    throw new SigningRefusedError(
+    const none = new SigningRefusedError(
       'ApprovedButNotSigned',
       `the cluster accepted the approval and signed nothing: its signer for ${kubeApiserverClient} is not running, or ` +
         'the cluster does not have one (Amazon EKS). The CertificateSigningRequest was deleted. Probe the cluster.',
     );
+    const message = `${name} is approved, and could neither be awaited nor deleted`;
+    return this.#certificateOr(name, none, (cause) => new SigningUndeterminedError(message, { cause }));
+  }
+
+  /**
+   * Deletes the object and throws `none`, unless it holds a certificate. `unknown`: the error where the cluster does
+   * not say.
+   */
+  async #certificateOr(name: string, none: unknown, unknown: (cause: unknown) => unknown): Promise<Uint8Array> {
+    const certificate = await this.#giveUp(name).catch((cause: unknown) => {
+      throw unknown(cause);
+    });
+    if (certificate === null) throw none;
+    return certificate;
   }
 
   /** Deletes the object unless it holds a certificate; answers that. Throws where the cluster cannot be asked. */

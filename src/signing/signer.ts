@@ -50,14 +50,11 @@ export interface PreparedSigning {
 /** For signings that begin with nothing before their intent is recorded. */
 export const nothingToUndo = (): Promise<void> => Promise.resolve();
 
-/** A certificate from a signer: another party's, which must be read back, or one that kubepass itself assembled. */
-export type SignedCertificate = WrittenElsewhere | AssembledCertificate;
-
-/** Another party wrote it, so nothing is known about it until its DER has been read. */
-interface WrittenElsewhere {
-  readonly kind: 'written-elsewhere';
-  readonly der: Uint8Array;
-}
+/**
+ * A certificate from a signer: one that kubepass itself assembled, or another party's, about which nothing is known
+ * until its DER has been read.
+ */
+export type SignedCertificate = AssembledCertificate | { readonly kind: 'written-elsewhere'; readonly der: Uint8Array };
 
 /**
  * A TBSCertificate that the signer assembled from the approved request when it prepared the signing, and the signature

@@ -67,29 +67,16 @@ const csrs = { group: 'certificates.k8s.io', resource: 'certificatesigningreques
  * more.
  */
 export const signingAccess: readonly NeededAccess[] = [
-  { access: { ...csrs, verb: 'create' }, purpose: 'asking the cluster to sign', required: true },
-  {
-    access: { ...csrs, verb: 'get' },
-    purpose: 'holding an object against what was sent before approving it',
-    required: true,
-  },
-  { access: { ...csrs, verb: 'list' }, purpose: 'finding out what there is before watching it', required: true },
-  { access: { ...csrs, verb: 'watch' }, purpose: 'learning of certificates as they are signed', required: true },
-  {
-    access: { ...csrs, verb: 'update', subresource: 'approval' },
-    purpose: 'approving what policy has approved',
-    required: true,
-  },
-  {
-    access: { group: 'certificates.k8s.io', resource: 'signers', verb: 'approve', name: kubeApiserverClient },
-    purpose: 'approving for the signer of user certificates, and for no other',
-    required: true,
-  },
-  {
-    access: { ...csrs, verb: 'delete' },
-    purpose: 'making sure that nothing is signed once it was given up',
-    required: true,
-  },
+  needed({ ...csrs, verb: 'create' }, 'asking the cluster to sign'),
+  needed({ ...csrs, verb: 'get' }, 'holding an object against what was sent before approving it'),
+  needed({ ...csrs, verb: 'list' }, 'finding out what there is before watching it'),
+  needed({ ...csrs, verb: 'watch' }, 'learning of certificates as they are signed'),
+  needed({ ...csrs, verb: 'update', subresource: 'approval' }, 'approving what policy has approved'),
+  needed(
+    { group: 'certificates.k8s.io', resource: 'signers', verb: 'approve', name: kubeApiserverClient },
+    'approving for the signer of user certificates, and for no other',
+  ),
+  needed({ ...csrs, verb: 'delete' }, 'making sure that nothing is signed once it was given up'),
   {
     access: {
       group: '',
@@ -102,3 +89,7 @@ export const signingAccess: readonly NeededAccess[] = [
     required: false,
   },
 ];
+
+function needed(access: NeededAccess['access'], purpose: string): NeededAccess {
+  return { access, purpose, required: true };
+}

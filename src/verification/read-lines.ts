@@ -2,7 +2,7 @@ import { closeSync, createReadStream, fstatSync, openSync, readSync, statSync } 
 import { longestLine } from '../audit/export-verifier.js';
 
 /** Some lines of a file, without their line feeds. */
-export interface Lines {
+interface Lines {
   readonly lines: readonly Buffer[];
   /** `Cut`: the file ends within the only line. `TooLong`: it is the beginning of a line that is longer than any event. */
   readonly end: 'Whole' | 'Cut' | 'TooLong';

@@ -54,7 +54,7 @@ async function readAll({ files, checkpointFiles }: VerifyOptions, keys: readonly
     remarks.push('the checkpoint at the end of the export is not checked: that takes --key');
   let checkpoints: readonly Checkpoint[];
   try {
-    const kept = checkpointFiles.map((file) => signedCheckpoint(noteOf(file), keys, file));
+    const kept = checkpointFiles.map((file) => signedCheckpoint(textOf(file), keys, file));
     const own = lastLines.flatMap((line, i) =>
       line === null || keys.length === 0 ? [] : [signedCheckpoint(noteIn(line), keys, `the end of ${files[i] ?? ''}`)],
     );
@@ -163,19 +163,15 @@ function noteIn(line: Buffer): string {
   }
 }
 
-/** The text of a file; null where it is too large. */
-function readText(file: string): string | null {
-  return readSmallFile(file, mostOctets)?.toString() ?? null;
-}
-
-function noteOf(file: string): string {
-  return readText(file) ?? '';
-}
+/** The text of a file; empty where it is too large. */
+const textOf = (file: string): string => readSmallFile(file, mostOctets)?.toString() ?? '';
 
 function readKeys(keyOrFile: string): readonly NoteKey[] {
   const key = readVerifierKey(keyOrFile);
   if (key !== null) return [key];
-  const lines = (readText(keyOrFile) ?? '').split('\n').filter((line) => line !== '');
+  const lines = textOf(keyOrFile)
+    .split('\n')
+    .filter((line) => line !== '');
   if (lines.length === 0) throw new Error(`${keyOrFile} holds no verifier key`);
   return lines.map((line, i) => {
     const read = readVerifierKey(line);
@@ -284,7 +280,7 @@ interface ToldArchive {
 }
 
 /** Compares the archives among the files with what later events of the log tell of them: each octet counts. */
-export class ToldArchives {
+class ToldArchives {
   readonly #told = new Map<string, ToldArchive>();
   readonly #found = new Map<string, { readonly path: string; readonly sha256: string }>();
 

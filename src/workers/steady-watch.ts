@@ -1,11 +1,3 @@
-interface SteadyWatch {
-  /** Looks once, as the timer does. */
-  poll(): Promise<void>;
-  /** Looks now, and acts also on content on which it has acted already. */
-  again(): Promise<void>;
-  stop(): void;
-}
-
 export type Acted = 'done' | 'failed';
 
 interface SteadyWatchOptions<Content> {
@@ -15,8 +7,8 @@ interface SteadyWatchOptions<Content> {
   readonly initial: string;
   readonly intervalMilliseconds: number;
   /**
-   * Called with new content. After `failed` or an error it is called with the same content at each interval until it answers
-   * `done`, because the cause may lie outside of the content and go away.
+   * Called with new content. After `failed` or an error it is called with the same content at each interval until it
+   * answers `done`, because the cause may lie outside of the content and go away.
    */
   readonly act: (content: Content, reading: string) => Promise<Acted> | Acted;
   /** Called with an error of `read` or `act` that neither foresees. The watch goes on. */
@@ -27,7 +19,7 @@ interface SteadyWatchOptions<Content> {
  * Looks at files again and again, because notifications miss changes of mounted ConfigMaps and Secrets and of network
  * file systems. New content counts only after two readings in a row agree, because a file may be being written.
  */
-export function watchSteadily<Content>(options: SteadyWatchOptions<Content>): SteadyWatch {
+export function watchSteadily<Content>(options: SteadyWatchOptions<Content>) {
   const { read, initial, intervalMilliseconds, act, onFailure } = options;
   /** The reading before, and the reading that was last acted on and is done with. */
   let lastReading = initial;
@@ -57,7 +49,9 @@ export function watchSteadily<Content>(options: SteadyWatchOptions<Content>): St
   schedule();
 
   return {
+    /** Looks once, as the timer does. */
     poll,
+    /** Looks now, and acts also on content on which it has acted already. */
     async again() {
       settled = null;
       await poll();

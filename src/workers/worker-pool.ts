@@ -41,15 +41,17 @@ interface Conversation<Question, Answer> {
 }
 
 /**
- * Runs tasks in threads, one task per thread at a time. A thread is stopped when its task takes too much time or memory, so
- * that no task blocks others. Threads start when they are needed and end when they are idle.
+ * Runs tasks in threads, one task per thread at a time. A thread is stopped when its task takes too much time or
+ * memory, so that no task blocks others. Threads start when they are needed and end when they are idle.
  */
 export class WorkerPool {
   readonly #pool: Piscina;
-  /** Piscina's own queue does not limit tasks that can be aborted, and loses them where an abort ends its last worker. */
+  /**
+   * Piscina's own queue does not limit tasks that can be aborted, and loses them where an abort ends its last worker.
+   */
   readonly #turns: Turns;
 
-  constructor(private readonly options: WorkerPoolOptions) {
+  constructor(readonly options: WorkerPoolOptions) {
     this.#turns = new Turns({ atTheSameTime: options.threads, waiting: options.waiting });
     this.#pool = new Piscina({
       filename: fileURLToPath(options.file),
@@ -72,8 +74,8 @@ export class WorkerPool {
   }
 
   /**
-   * Runs a task and answers its result. The task receives a port for its questions as `port`. Throws `WorkersBusyError`,
-   * `WorkerEndedError` and `WorkerFailedError`.
+   * Runs a task and answers its result. The task receives a port for its questions as `port`. Throws
+   * `WorkersBusyError`, `WorkerEndedError` and `WorkerFailedError`.
    */
   async run<Result, Question = never, Answer = never>(
     task: object,
@@ -155,7 +157,10 @@ const isBegun = (message: unknown): message is Begun =>
 const isOutOfMemory = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
 
-/** Measures the time that a worker works, and calls `onEnd` when its time is used up. It stands still until it is started. */
+/**
+ * Measures the time that a worker works, and calls `onEnd` when its time is used up. It stands still until it is
+ * started.
+ */
 class WorkClock {
   #timer: NodeJS.Timeout | undefined;
   #since = 0;

@@ -6,7 +6,10 @@ export interface Begun {
   readonly kind: 'begun';
 }
 
-/** Lowers the thread's priority, which Linux keeps per thread: if cores are scarce, the thread that answers requests goes first. */
+/**
+ * Lowers the thread's priority, which Linux keeps per thread: if cores are scarce, the thread that answers requests
+ * goes first.
+ */
 export function giveWay(): void {
   if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 }

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { embeddedRevocation } from '../../src/config/revocation-config.js';
+import { embeddedRevocation } from '../../src/config/cluster-config.js';
 import { readClientTrust } from '../../src/kubernetes/certificate-authorities.js';
 import { type ClusterConnection, openClusterConnection } from '../../src/kubernetes/cluster-connection.js';
 import { ClusterProbes } from '../../src/context/under-way.js';
@@ -71,8 +71,7 @@ export async function connectedIssuance(
       signer,
       connection,
       clientTrust: () => Promise.resolve(trust),
-      blastRadius: (username, groups) =>
-        readsRoleBindings ? connection.roleBindings().blastRadius(username, groups) : null,
+      roleBindings: readsRoleBindings ? connection.roleBindings() : null,
     };
     return {
       ...base,

@@ -5,7 +5,7 @@ import { Webhook as Verifier } from 'standardwebhooks';
 import { Compile } from 'typebox/schema';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { eventPayload } from '../../src/http/webhook-deliveries/event-payload.js';
-import type { WebhookDeliveryBody } from '../../src/http/webhook-deliveries/schemas.js';
+import type { WebhookDeliveryBody } from '../../src/http/webhook-deliveries/routes.js';
 import { localAuthority } from '../helpers/local-authority.js';
 import type { IdentityBlock } from '../../src/model/identity.js';
 import type { Announcement } from '../../src/model/webhook-delivery.js';

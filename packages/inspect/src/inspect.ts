@@ -1,7 +1,8 @@
-import { DerError, DerReader, PrimalityTests, primeModulus, type TestedFor } from '@kubepass/x509';
+import { DerReader, PrimalityTests, primeModulus, type TestedFor } from '@kubepass/x509';
 import { type PublicKeyTree, readPublicKeyTree, rsaMagnitudes } from '@kubepass/x509/tree';
+import { readOrNull } from './der/recognise.js';
 import { findAll } from './findings/find-all.js';
-import type { DecodedObject, InspectionContext, Material } from './model/decoded.js';
+import type { DecodedObject, InspectionContext, Material, Observation } from './model/decoded.js';
 import type { Inspection, InspectionFormat, Upload } from './model/inspection.js';
 import { type Budget, openBudget } from './reading/budget.js';
 import { pathStem } from './reading/paths.js';
@@ -164,29 +165,20 @@ export async function observePrimeModuli(
 }
 
 function withPrimeModulus(object: DecodedObject): DecodedObject {
-  const observations = [...object.observations, { code: 'RsaKeyFactorable', message: primeModulus } as const];
-  if (
-    object.content.type === 'CertificationRequest' &&
-    observations.every(({ code }) => code !== 'RequestNotAcceptable')
-  )
-    return {
-      ...object,
-      observations: [...observations, { code: 'RequestNotAcceptable', message: `${primeModulus} (KeyNotAllowed)` }],
-    };
+  const observations: Observation[] = [...object.observations, { code: 'RsaKeyFactorable', message: primeModulus }];
+  const isAcceptable = observations.every(({ code }) => code !== 'RequestNotAcceptable');
+  if (object.content.type === 'CertificationRequest' && isAcceptable)
+    observations.push({ code: 'RequestNotAcceptable', message: `${primeModulus} (KeyNotAllowed)` });
   return { ...object, observations };
 }
 
 /** The RSA modulus, big-endian; null where the object has none that is tested. */
-function modulusOf({ material }: DecodedObject): Buffer | null {
-  try {
-    const rsa = material === null ? null : publicKeyOf(material)?.rsa?.value;
+const modulusOf = ({ material }: DecodedObject): Buffer | null =>
+  readOrNull(() => {
+    const rsa = material && publicKeyOf(material)?.rsa?.value;
     const key = rsa ? rsaMagnitudes(rsa) : null;
     return key !== null && key.bits <= LONGEST_TESTED_MODULUS ? key.modulus : null;
-  } catch (error) {
-    if (error instanceof DerError) return null;
-    throw error;
-  }
-}
+  });
 
 /** Throws `DerError`. */
 function publicKeyOf(material: Material): PublicKeyTree | null {

@@ -116,9 +116,7 @@ export function selectedContexts(
   let current: string | null = null;
   for (const file of files) {
     removeUnfinishedBeside(file, machine);
-    const text = readKubeconfigFile(file);
-    if (text === null || text.trim() === '') continue;
-    const inFile = ownContexts(text);
+    const inFile = ownOf(file);
     current ??= inFile.current;
     // The first of several entries with one name counts, as for kubectl.
     for (const one of inFile.own)

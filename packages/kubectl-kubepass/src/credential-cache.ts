@@ -38,23 +38,6 @@ export interface Attempt {
   readonly pendingRequest: string | null;
 }
 
-/** The last no, for the calls that follow at once. */
-export interface RefusedAsk {
-  readonly at: number;
-  readonly message: string;
-  readonly revoked: boolean;
-}
-
-/** The last renewal that failed; not before `retryAt` is it tried again while the certificate lives. */
-export interface Failure {
-  readonly retryAt: number;
-}
-
-/** The last login that named nobody; in the folder of settings without a username. */
-export interface CachedPerson {
-  readonly username: string;
-}
-
 /** A person's word that this server is a kubepass of theirs, and how they sign in there. A kubeconfig refers to it. */
 export interface Login extends TokenOptions {
   readonly server: string;
@@ -70,38 +53,30 @@ export interface Login extends TokenOptions {
 interface Files {
   readonly credential: CachedCredential;
   readonly attempt: Attempt;
-  readonly refusal: RefusedAsk;
-  readonly failure: Failure;
-  readonly person: CachedPerson;
+  /** The last no, for the calls that follow at once. */
+  readonly refusal: { readonly at: number; readonly message: string; readonly revoked: boolean };
+  /** The last renewal that failed; not before `retryAt` is it tried again while the certificate lives. */
+  readonly failure: { readonly retryAt: number };
+  /** The last login that named nobody; in the folder of settings without a username. */
+  readonly person: { readonly username: string };
   readonly login: Login;
 }
 type Kind = keyof Files;
 
-const kinds: Readonly<Record<Kind, Readonly<Record<string, string>>>> = {
+/** Members that each file must have, by their type: another version of the plugin may have written it. */
+type Members = Readonly<Partial<Record<'string' | 'number' | 'boolean' | 'object', readonly string[]>>>;
+
+const members: Readonly<Record<Kind, Members>> = {
   credential: {
-    server: 'string',
-    cluster: 'string',
-    username: 'string',
-    groups: 'object',
-    fingerprintSha256: 'string',
-    certificatePem: 'string',
-    keyPem: 'string',
-    issuedAt: 'number',
-    notAfter: 'number',
-    renewAt: 'number',
+    string: ['server', 'cluster', 'username', 'fingerprintSha256', 'certificatePem', 'keyPem'],
+    object: ['groups'],
+    number: ['issuedAt', 'notAfter', 'renewAt'],
   },
-  attempt: {
-    username: 'string',
-    groups: 'object',
-    body: 'string',
-    keyPem: 'string',
-    idempotencyKey: 'string',
-    startedAt: 'number',
-  },
-  refusal: { at: 'number', message: 'string', revoked: 'boolean' },
-  failure: { retryAt: 'number' },
-  person: { username: 'string' },
-  login: { server: 'string' },
+  attempt: { string: ['username', 'body', 'keyPem', 'idempotencyKey'], object: ['groups'], number: ['startedAt'] },
+  refusal: { number: ['at'], string: ['message'], boolean: ['revoked'] },
+  failure: { number: ['retryAt'] },
+  person: { string: ['username'] },
+  login: { string: ['server'] },
 };
 
 /** The folder of all cached credentials: kubectl's own cache, where others put theirs too. */
@@ -129,7 +104,7 @@ export class CredentialCache {
     this.#mustBeOwn();
     const text = readOwnFile(this.#path(kind), this.machine);
     if (text === null) return null;
-    const value = contentOf(text, kinds[kind]);
+    const value = contentOf(text, members[kind]);
     if (value !== null) return value as unknown as Files[K];
     const aside = `${this.#path(kind)}.damaged-${Date.now()}`;
     try {
@@ -180,14 +155,13 @@ export class CredentialCache {
 export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** The object in a file; null where the file is not as it was written. */
-function contentOf(text: string, members: Readonly<Record<string, string>>): Readonly<Record<string, unknown>> | null {
+function contentOf(text: string, wanted: Members): Readonly<Record<string, unknown>> | null {
   const end = text.indexOf('\n');
   const content = text.slice(end + 1, -1);
   if (end !== 64 || !text.endsWith('\n') || hashOf(content) !== text.slice(0, end)) return null;
   const value = JSON.parse(content) as Readonly<Record<string, unknown>>;
-  return Object.entries(members).every(([name, type]) => typeof value[name] === type && value[name] !== null)
-    ? value
-    : null;
+  const has = (type: string) => (name: string) => typeof value[name] === type && value[name] !== null;
+  return Object.entries(wanted).every(([type, names]) => names.every(has(type))) ? value : null;
 }
 
 type CacheMachine = Pick<Machine, 'environment' | 'homeDirectory' | 'say' | 'userId' | 'isRunning'>;

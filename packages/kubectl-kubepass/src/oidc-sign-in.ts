@@ -133,7 +133,10 @@ interface Callback {
 /** RFC 8252 section 7.3: any port of the loopback address. */
 async function listenForCallback(): Promise<Callback> {
   let wanted: string | null = null;
-  const { promise, resolve } = deferred<URLSearchParams>();
+  let resolve: (parameters: URLSearchParams) => void = () => undefined;
+  const promise = new Promise<URLSearchParams>((found) => {
+    resolve = found;
+  });
   const server = createServer((request, response) => {
     const url = callbackOf(request.url);
     const mine = url !== null && wanted !== null && isSame(url.searchParams.get('state') ?? '', wanted);
@@ -158,11 +161,14 @@ async function listenForCallback(): Promise<Callback> {
     redirectUri: `http://127.0.0.1:${port}/callback`,
     async answer(state) {
       wanted = state;
-      const late = timer(personMilliseconds, 'nobody has signed in within five minutes');
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<never>((_, reject) => {
+        timer = setTimeout(reject, personMilliseconds, new PluginError('nobody has signed in within five minutes'));
+      });
       try {
-        return await Promise.race([promise, late.promise]);
+        return await Promise.race([promise, late]);
       } finally {
-        late.stop();
+        clearTimeout(timer);
       }
     },
     close() {
@@ -264,29 +270,6 @@ function call(
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
     }),
   });
-}
-
-function deferred<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
-  let resolve: (value: T) => void = () => undefined;
-  const promise = new Promise<T>((found) => {
-    resolve = found;
-  });
-  return { promise, resolve };
-}
-
-function timer(milliseconds: number, message: string): { readonly promise: Promise<never>; stop(): void } {
-  let id: NodeJS.Timeout | undefined;
-  const promise = new Promise<never>((_, reject) => {
-    id = setTimeout(() => {
-      reject(new PluginError(message));
-    }, milliseconds);
-  });
-  return {
-    promise,
-    stop() {
-      clearTimeout(id);
-    },
-  };
 }
 
 /** Why no browser can be opened here; null where one can. */

@@ -1,6 +1,14 @@
 import { usage, usageOf } from './usage.js';
 import type { Machine } from './machine.js';
 import { isOfSystem, PluginError } from './plugin-error.js';
+import {
+  readCredentialCommand,
+  readLoginCommand,
+  readLogoutCommand,
+  readRevokeCommand,
+  readStatusCommand,
+} from './command-line.js';
+import { execCredential, readExecInfo } from './exec-credential.js';
 
 /**
  * Runs a command of the plugin, and answers its exit code. Each command is loaded when it is asked for: kubectl calls
@@ -18,18 +26,17 @@ export async function runPlugin(args: readonly string[], machine: Machine): Prom
       case 'get-credential':
         await answerKubectl(rest, machine);
         return 0;
-      case 'login': {
-        const [{ login }, { readLoginCommand }] = await Promise.all([
-          import('./login.js'),
-          import('./command-line.js'),
-        ]);
-        await login(readLoginCommand(rest), machine);
+      case 'login':
+        await (await import('./login.js')).login(readLoginCommand(rest), machine);
         return 0;
-      }
       case 'status':
+        await (await import('./cached-credentials.js')).status(readStatusCommand(rest), machine);
+        return 0;
       case 'logout':
+        await (await import('./cached-credentials.js')).logout(readLogoutCommand(rest), machine);
+        return 0;
       case 'revoke':
-        await aboutCached(command, rest, machine);
+        await (await import('./cached-credentials.js')).revoke(readRevokeCommand(rest), machine);
         return 0;
       case 'inspect':
         return await inspect(rest, machine);
@@ -56,26 +63,10 @@ function helpFor(command: string | undefined, rest: readonly string[]): string |
 }
 
 async function answerKubectl(args: readonly string[], machine: Machine): Promise<void> {
-  const [{ readCredentialCommand }, { getCredential }, { execCredential, readExecInfo }] = await Promise.all([
-    import('./command-line.js'),
-    import('./get-credential.js'),
-    import('./exec-credential.js'),
-  ]);
+  const { getCredential } = await import('./get-credential.js');
   const info = readExecInfo(machine.environment['KUBERNETES_EXEC_INFO']);
   const credential = await getCredential(readCredentialCommand(args), machine, info.interactive);
   machine.print(execCredential(credential, machine.now(), info.apiVersion));
-}
-
-async function aboutCached(
-  command: 'status' | 'logout' | 'revoke',
-  args: readonly string[],
-  machine: Machine,
-): Promise<void> {
-  const read = await import('./command-line.js');
-  const { status, logout, revoke } = await import('./cached-credentials.js');
-  if (command === 'status') await status(read.readStatusCommand(args), machine);
-  else if (command === 'logout') await logout(read.readLogoutCommand(args), machine);
-  else await revoke(read.readRevokeCommand(args), machine);
 }
 
 async function inspect(args: readonly string[], machine: Machine): Promise<number> {

@@ -1,7 +1,7 @@
 import type { Cluster } from '../../model/cluster.js';
 import type { PublicAddress } from '../../model/enforcement.js';
 
-export interface KubeconfigParts {
+interface KubeconfigParts {
   readonly cluster: Cluster;
   readonly username: string;
   /** The name of the context; null: `username@cluster`. */
@@ -21,30 +21,17 @@ export interface KubeconfigParts {
  */
 export function renderKubeconfig(parts: KubeconfigParts): string {
   const { cluster, username, contextName, namespace, certificatePem, key } = parts;
-  const context = doubleQuoted(contextName ?? `${username}@${cluster.name}`);
-  const lines = [
-    'apiVersion: v1',
-    'kind: Config',
-    'clusters:',
-    `  - name: ${doubleQuoted(cluster.name)}`,
-    '    cluster:',
-    `      server: ${doubleQuoted(cluster.server)}`,
-    ...(cluster.tlsServerName === null ? [] : [`      tls-server-name: ${doubleQuoted(cluster.tlsServerName)}`]),
-    `      certificate-authority-data: ${base64(cluster.servingCertificateAuthority)}`,
-    'users:',
-    `  - name: ${doubleQuoted(username)}`,
-    '    user:',
-    `      client-certificate-data: ${base64(certificatePem)}`,
-    'pem' in key ? `      client-key-data: ${base64(key.pem)}` : `      client-key: ${doubleQuoted(key.path)}`,
-    'contexts:',
-    `  - name: ${context}`,
-    '    context:',
-    `      cluster: ${doubleQuoted(cluster.name)}`,
-    `      user: ${doubleQuoted(username)}`,
-    ...(namespace === null ? [] : [`      namespace: ${doubleQuoted(namespace)}`]),
-    `current-context: ${context}`,
-  ];
-  return `${lines.join('\n')}\n`;
+  return written({
+    cluster: doubleQuoted(cluster.name),
+    server: serverOf(cluster),
+    user: doubleQuoted(username),
+    credential: [
+      `client-certificate-data: ${base64(certificatePem)}`,
+      'pem' in key ? `client-key-data: ${base64(key.pem)}` : `client-key: ${doubleQuoted(key.path)}`,
+    ],
+    context: doubleQuoted(contextName ?? `${username}@${cluster.name}`),
+    namespace: namespace === null ? null : doubleQuoted(namespace),
+  });
 }
 
 interface ExecKubeconfigParts {
@@ -65,42 +52,29 @@ const installHint =
  */
 export function renderExecKubeconfig({ cluster, server, certificateAuthority }: ExecKubeconfigParts): string {
   const name = doubleQuoted(cluster.name);
-  const user = doubleQuoted(`kubepass@${cluster.name}`);
-  const lines = [
-    'apiVersion: v1',
-    'kind: Config',
-    'clusters:',
-    `  - name: ${name}`,
-    '    cluster:',
-    `      server: ${doubleQuoted(cluster.server)}`,
-    ...(cluster.tlsServerName === null ? [] : [`      tls-server-name: ${doubleQuoted(cluster.tlsServerName)}`]),
-    `      certificate-authority-data: ${base64(cluster.servingCertificateAuthority)}`,
-    'users:',
-    `  - name: ${user}`,
-    '    user:',
-    '      exec:',
-    '        apiVersion: client.authentication.k8s.io/v1',
-    '        command: kubectl-kubepass',
-    '        args:',
-    '          - get-credential',
-    '          - --server',
-    `          - ${doubleQuoted(server)}`,
-    '          - --cluster',
-    `          - ${name}`,
-    ...(certificateAuthority === null
-      ? []
-      : ['          - --certificate-authority-data', `          - ${base64(certificateAuthority)}`]),
-    `        installHint: ${doubleQuoted(installHint)}`,
-    '        interactiveMode: IfAvailable',
-    '        provideClusterInfo: true',
-    'contexts:',
-    `  - name: ${name}`,
-    '    context:',
-    `      cluster: ${name}`,
-    `      user: ${user}`,
-    `current-context: ${name}`,
-  ];
-  return `${lines.join('\n')}\n`;
+  return written({
+    cluster: name,
+    server: serverOf(cluster),
+    user: doubleQuoted(`kubepass@${cluster.name}`),
+    credential: [
+      'exec:',
+      '  apiVersion: client.authentication.k8s.io/v1',
+      '  command: kubectl-kubepass',
+      '  args:',
+      '    - get-credential',
+      '    - --server',
+      `    - ${doubleQuoted(server)}`,
+      '    - --cluster',
+      `    - ${name}`,
+      ...(certificateAuthority === null
+        ? []
+        : ['    - --certificate-authority-data', `    - ${base64(certificateAuthority)}`]),
+      `  installHint: ${doubleQuoted(installHint)}`,
+      '  interactiveMode: IfAvailable',
+      '  provideClusterInfo: true',
+    ],
+    context: name,
+  });
 }
 
 const base64 = (text: string): string => (text === '' ? '""' : Buffer.from(text, 'utf8').toString('base64'));
@@ -114,29 +88,56 @@ const reviewerTokenName = 'reviewer-token';
  */
 export function renderWebhookKubeconfig(cluster: string, address: PublicAddress, directory: string): string {
   const { url, certificateAuthority } = address;
-  const lines = [
+  return written({
+    cluster: 'kubepass',
+    server: [
+      `server: ${doubleQuoted(`${url}/v1/clusters/${cluster}/access-reviews`)}`,
+      ...(certificateAuthority === null ? [] : [`certificate-authority-data: ${base64(certificateAuthority)}`]),
+    ],
+    user: 'kube-apiserver',
+    credential: [`tokenFile: ${doubleQuoted(`${directory}/${reviewerTokenName}`)}`],
+    context: 'kubepass',
+  });
+}
+
+/** The lines about the API server of a cluster. */
+const serverOf = ({ server, tlsServerName, servingCertificateAuthority }: ExecKubeconfigParts['cluster']) => [
+  `server: ${doubleQuoted(server)}`,
+  ...(tlsServerName === null ? [] : [`tls-server-name: ${doubleQuoted(tlsServerName)}`]),
+  `certificate-authority-data: ${base64(servingCertificateAuthority)}`,
+];
+
+interface KubeconfigLines {
+  /** Names as YAML scalars. */
+  readonly cluster: string;
+  readonly user: string;
+  readonly context: string;
+  readonly namespace?: string | null;
+  /** The lines below `cluster:` and `user:`. */
+  readonly server: readonly string[];
+  readonly credential: readonly string[];
+}
+
+const written = ({ cluster, server, user, credential, context, namespace = null }: KubeconfigLines): string =>
+  `${[
     'apiVersion: v1',
     'kind: Config',
     'clusters:',
-    '  - name: kubepass',
+    `  - name: ${cluster}`,
     '    cluster:',
-    `      server: ${doubleQuoted(`${url}/v1/clusters/${cluster}/access-reviews`)}`,
-    ...(certificateAuthority === null
-      ? []
-      : [`      certificate-authority-data: ${Buffer.from(certificateAuthority, 'utf8').toString('base64')}`]),
+    ...server.map((line) => `      ${line}`),
     'users:',
-    '  - name: kube-apiserver',
+    `  - name: ${user}`,
     '    user:',
-    `      tokenFile: ${doubleQuoted(`${directory}/${reviewerTokenName}`)}`,
+    ...credential.map((line) => `      ${line}`),
     'contexts:',
-    '  - name: kubepass',
+    `  - name: ${context}`,
     '    context:',
-    '      cluster: kubepass',
-    '      user: kube-apiserver',
-    'current-context: kubepass',
-  ];
-  return `${lines.join('\n')}\n`;
-}
+    `      cluster: ${cluster}`,
+    `      user: ${user}`,
+    ...(namespace === null ? [] : [`      namespace: ${namespace}`]),
+    `current-context: ${context}`,
+  ].join('\n')}\n`;
 
 /**
  * The text as a double-quoted YAML scalar: one line of printable ASCII, which readers of YAML 1.1 and 1.2 read as the same

@@ -26,8 +26,8 @@ import {
   sha256Of,
   textOf,
   writtenTextOf,
+  viewOf,
 } from '../schemas/schema-parts.js';
-import { viewOf } from '../schemas/view-of.js';
 import { BlastRadiusSchema, blastRadiusView } from './blast-radius.js';
 import { ApproversSchema, RecordedDecisionSchema } from './decision.js';
 

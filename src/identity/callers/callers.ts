@@ -1,7 +1,16 @@
-import { authenticated, refusedFor, type Authentication, type Credential, type WayIn } from '../../model/principal.js';
-import { type Principal, type RolesLost, isLive, type ApiToken } from '../../model/principal.js';
+import {
+  type Authentication,
+  type AuthenticationRefusal,
+  authenticated,
+  type Credential,
+  refusedFor,
+  type WayIn,
+  type Principal,
+  type RolesLost,
+  isLive,
+  type ApiToken,
+} from '../../model/principal.js';
 import type { KeyProofs } from './key-proofs.js';
-import type { RefusedSignIns } from '../refused-sign-ins.js';
 import { audiencesOf, memberOf, readJsonWebToken, told } from '../oidc/json-web-token.js';
 import type { OidcTokens } from '../oidc/oidc-tokens.js';
 import type { ServiceAccounts } from './service-accounts.js';
@@ -19,7 +28,7 @@ export interface OtherWaysIn {
 }
 
 /** Answers why somebody has none of their roles now; null: they have them. For nearly everybody that is known at once. */
-export type WhyRolesLost = (principal: Principal) => Promise<RolesLost | null> | null;
+type WhyRolesLost = (principal: Principal) => Promise<RolesLost | null> | null;
 
 /** One door for all callers: whatever they present, it answers one kind of principal. */
 export class Callers implements WayIn<Credential> {
@@ -114,16 +123,12 @@ export class JsonWebTokens implements WayIn<string> {
     const { serviceAccounts } = this;
     if (serviceAccounts !== null && audiences.some((audience) => serviceAccounts.knows(audience)))
       return serviceAccounts.authenticate(text);
-    return refusedFor('IssuerUnknown', this.#unknown(issuer));
-  }
-
-  #unknown(issuer: unknown): string {
     const nobody =
-      this.serviceAccounts === null
-        ? `issuer ${told(issuer)} is not among callers.oidc`
-        : `issuer ${told(issuer)} is not among callers.oidc, and no audience of the token is among callers.serviceAccounts`;
+      `issuer ${told(issuer)} is not among callers.oidc` +
+      (serviceAccounts === null ? '' : ', and no audience of the token is among callers.serviceAccounts');
     const close = typeof issuer === 'string' ? this.issuers.closeTo(issuer) : null;
-    return close === null ? nobody : `${nobody}; ${told(close)} is, and differs by the slash at its end`;
+    const hint = close === null ? '' : `; ${told(close)} is, and differs by the slash at its end`;
+    return refusedFor('IssuerUnknown', `${nobody}${hint}`);
   }
 }
 
@@ -262,3 +267,62 @@ const later = (milliseconds: number) =>
   new Promise<void>((resolve) => {
     setTimeout(resolve, milliseconds).unref();
   });
+
+/** The refusals of a while. */
+export interface RefusalCount {
+  readonly refused: number;
+  /** How many of them had each reason. */
+  readonly reasons: Readonly<Record<AuthenticationRefusal, number>>;
+}
+
+/** More reasons than these are counted as one: reasons come from code, but what they say may come from callers. */
+const mostReasons = 50;
+const otherReasons = 'Other';
+const roundMilliseconds = 60_000;
+
+/**
+ * Counts the refusals of every way in by their reasons. Once a minute and at the end they are recorded, if there were any:
+ * an event for each guess would let guessers fill the audit log.
+ */
+export class RefusedSignIns {
+  #reasons = new Map<string, number>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly record: (count: RefusalCount) => Promise<void>,
+    /** Is told of a recording that failed. It is tried again later. */
+    private readonly report: (error: unknown) => void,
+  ) {}
+
+  count(reason: AuthenticationRefusal): void {
+    this.#add(reason, 1);
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => void this.flush(), roundMilliseconds).unref();
+  }
+
+  /** Records what has been counted. Never rejects. */
+  async flush(): Promise<void> {
+    const counted = this.#reasons;
+    if (counted.size === 0) return;
+    this.#reasons = new Map();
+    try {
+      const refused = [...counted.values()].reduce((sum, count) => sum + count, 0);
+      await this.record({ refused, reasons: Object.fromEntries(counted) });
+    } catch (error) {
+      for (const [reason, count] of counted) this.#add(reason, count);
+      this.report(error);
+    }
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.flush();
+  }
+
+  #add(reason: string, count: number): void {
+    const key = this.#reasons.has(reason) || this.#reasons.size < mostReasons ? reason : otherReasons;
+    this.#reasons.set(key, (this.#reasons.get(key) ?? 0) + count);
+  }
+}

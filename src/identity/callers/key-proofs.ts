@@ -154,25 +154,18 @@ export class KeyProofs implements WayIn<PresentedProof> {
   }
 }
 
-/** The one algorithm for a key; null for a key that no certificate of ours has. */
-export function algorithmOf(publicKey: KeyObject): ProofAlgorithm | null {
-  switch (publicKey.asymmetricKeyType) {
-    case 'rsa':
-      return 'RS256';
-    case 'ed25519':
-      return 'EdDSA';
-    case 'ec':
-      return curves[publicKey.asymmetricKeyDetails?.namedCurve ?? ''] ?? null;
-    default:
-      return null;
-  }
-}
-
-const curves: Readonly<Record<string, ProofAlgorithm>> = {
+/** By the kind of a key, or by its curve. */
+const algorithms: Readonly<Record<string, ProofAlgorithm>> = {
+  rsa: 'RS256',
+  ed25519: 'EdDSA',
   prime256v1: 'ES256',
   secp384r1: 'ES384',
   secp521r1: 'ES512',
 };
+
+/** The one algorithm for a key; null for a key that no certificate of ours has. */
+const algorithmOf = ({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): ProofAlgorithm | null =>
+  algorithms[asymmetricKeyDetails?.namedCurve ?? asymmetricKeyType ?? ''] ?? null;
 
 /** The names of this machine for itself: a client may use each of them for a service that listens on loopback. */
 const ownNames = ['127.0.0.1', 'localhost', '[::1]'];
@@ -192,11 +185,11 @@ function proofAddresses(base: string): readonly string[] {
 }
 
 /** The algorithms of proofs (RFC 7518 section 3.1, RFC 8037 section 3.1): one for each kind of key. */
-export const proofAlgorithms = ['ES256', 'ES384', 'ES512', 'EdDSA', 'RS256'] as const;
+const proofAlgorithms = ['ES256', 'ES384', 'ES512', 'EdDSA', 'RS256'] as const;
 export type ProofAlgorithm = (typeof proofAlgorithms)[number];
 
 /** A proof of possession as it is written (after RFC 9449 section 4.2). Its signature is not verified yet. */
-export interface KeyProof {
+interface KeyProof {
   readonly text: string;
   readonly algorithm: ProofAlgorithm;
   /** SHA-256 of the DER certificate whose key signs, lower-case hex. */

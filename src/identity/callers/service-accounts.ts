@@ -8,7 +8,7 @@ import { type JsonWebToken, audiencesOf, memberOf, readJsonWebToken, told } from
 import { type RoleBinding, rolesBound } from '../permissions.js';
 import { Allowance } from '../allowance.js';
 
-export interface ServiceAccountOptions {
+interface ServiceAccountOptions {
   /** Their audiences differ. */
   readonly clusters: readonly ReviewingCluster[];
   readonly roles: readonly RoleBinding[];
@@ -194,7 +194,7 @@ function tokenIdOf({ credentialId, uid }: AcceptedReview): string | null {
 }
 
 /** A cluster that reviews the tokens of its service accounts. */
-export interface ReviewingCluster {
+interface ReviewingCluster {
   /** In the configuration. */
   readonly name: string;
   /** Its tokens for kubepass have it, and those of no other cluster. */
@@ -234,7 +234,7 @@ const pauseMilliseconds = { usual: 1_000, forbidden: 5_000, longest: 60_000 } as
  * whoever makes up tokens spends what there is for those accounts. Where it is spent, nobody knows whether a token is
  * good, and it is not refused.
  */
-export class ClusterReviews {
+class ClusterReviews {
   readonly #ofOthers = new Turns(turns.ofOthers);
   readonly #ofKnownTokens = new Turns(turns.ofKnownTokens);
   readonly #ofNewAccounts: Allowance;

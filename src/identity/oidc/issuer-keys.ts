@@ -5,7 +5,7 @@ import { Allowance } from '../allowance.js';
 import type { KeySource, IssuerKeySet } from './fetch-keys.js';
 import type { SignatureAlgorithm, VerifyingKey } from './json-web-token.js';
 
-export type FoundKeys =
+type FoundKeys =
   /** At least one key, and the generation of the set that it is of. */
   | { readonly outcome: 'found'; readonly keys: readonly VerifyingKey[]; readonly generation: number }
   /** The provider was asked, and has no such key. */
@@ -13,7 +13,7 @@ export type FoundKeys =
   /** The provider cannot be asked now. */
   | { readonly outcome: 'unavailable'; readonly message: string; readonly retryAfterSeconds: number };
 
-export interface IssuerKeysOptions {
+interface IssuerKeysOptions {
   /** The name of the issuer in the configuration. */
   readonly name: string;
   readonly source: KeySource;

@@ -101,7 +101,7 @@ export type SignatureAlgorithm = `${'RS' | 'PS'}${256 | 384 | 512}` | `ES${256 |
 export type VerifyingKey = CryptoKey | KeyObject;
 
 /** The one algorithm of the signature, and the claims that `jose` compares. */
-export type VerificationRules = Omit<JWTVerifyOptions, 'algorithms' | 'crit'> & {
+type VerificationRules = Omit<JWTVerifyOptions, 'algorithms' | 'crit'> & {
   readonly algorithm: SignatureAlgorithm;
 };
 

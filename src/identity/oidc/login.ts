@@ -29,7 +29,7 @@ import { personOfClaims } from './person-of-claims.js';
 import type { ProviderFetch } from './provider-fetch.js';
 
 /** How people sign in at an identity provider with their browsers. */
-export interface OidcLoginOptions {
+interface OidcLoginOptions {
   /** The names of people are those that they have with bearer tokens of this issuer. */
   readonly issuer: OidcIssuer;
   readonly clientId: string;
@@ -254,11 +254,11 @@ function messageOf(error: unknown): string {
  * ones. The identity provider puts it into the id token that it signs. So the time of a sign-in needs neither a record nor a key
  * that replicas share.
  */
-export function datedNonce(at: Date, random: (octets: number) => Buffer): string {
+function datedNonce(at: Date, random: (octets: number) => Buffer): string {
   const seconds = Buffer.alloc(4);
   seconds.writeUInt32BE(Math.floor(at.getTime() / 1000));
   return Buffer.concat([seconds, random(28)]).toString('base64url');
 }
 
 /** When the nonce was made, in seconds since 1970. */
-export const secondsOfNonce = (nonce: string): number => Buffer.from(nonce.padEnd(6, 'A'), 'base64url').readUInt32BE();
+const secondsOfNonce = (nonce: string): number => Buffer.from(nonce.padEnd(6, 'A'), 'base64url').readUInt32BE();

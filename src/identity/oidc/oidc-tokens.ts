@@ -8,12 +8,12 @@ import type { IssuerKeys } from './issuer-keys.js';
 import { personOfClaims } from './person-of-claims.js';
 
 /** An issuer with its keys. */
-export interface IssuerInForce {
+interface IssuerInForce {
   readonly issuer: OidcIssuer;
   readonly keys: Pick<IssuerKeys, 'find' | 'generation' | 'areUsable' | 'unavailable'>;
 }
 
-export interface OidcTokensOptions {
+interface OidcTokensOptions {
   readonly issuers: readonly IssuerInForce[];
   readonly roles: readonly RoleBinding[];
   readonly clock: () => Date;

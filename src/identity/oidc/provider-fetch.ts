@@ -3,7 +3,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { isLoopback } from '../../config/loopback.js';
 
 /** A call to an identity provider. */
-export interface ProviderCall {
+interface ProviderCall {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array | URLSearchParams | null;
@@ -16,7 +16,7 @@ export interface ProviderCall {
  */
 export type ProviderFetch = (url: string, call?: ProviderCall) => Promise<Response>;
 
-export interface ProviderFetchOptions {
+interface ProviderFetchOptions {
   /** PEM of the CAs that the provider's certificate may chain to; null: the CAs that Node.js trusts. */
   readonly certificateAuthority: string | null;
   /** Bounds sending and the answer together; default 5,000. */

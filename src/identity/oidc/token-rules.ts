@@ -33,7 +33,7 @@ export interface Validity {
 }
 
 /** A token that is in order by all that it says about itself. The signature is another matter. */
-export interface AcceptableToken {
+interface AcceptableToken {
   readonly algorithm: SignatureAlgorithm;
   /** Null: the token names no key. */
   readonly keyId: string | null;

@@ -231,36 +231,29 @@ export interface ReasonPattern {
   matches(value: string): boolean;
 }
 
-type ReasonPatternResult =
-  { readonly ok: true; readonly pattern: ReasonPattern } | { readonly ok: false; readonly error: string };
-
 /** UTF-16 code units of the longest reason that a request may give. */
 const longestReason = 2048;
 
 /**
- * Compiles a regular expression as `matches()` of expressions does, or reports its error. It must match the whole
+ * Compiles a regular expression as `matches()` of expressions does, or refuses its error. It must match the whole
  * reason, with or without `^` and `$`. A pattern that could backtrack for long is refused.
  */
-export function compileReasonPattern(text: string): ReasonPatternResult {
+export function compileReasonPattern(text: string, refuse: (message: string) => void): ReasonPattern | null {
   const written = compilePattern(text);
-  if (!written.ok) return refused(written.message, written.offset);
+  if (!written.ok) {
+    refuse(written.offset === 0 ? written.message : `at character ${written.offset + 1}: ${written.message}`);
+    return null;
+  }
   const { javascript } = written.pattern;
   const inner = text.slice(javascript.startsWith('^') ? 1 : 0, javascript.endsWith('$') ? -1 : undefined);
   // `{1}` keeps the group: the parser treats a group of alternatives like alternatives without a group.
   const whole = compilePattern(`^(?:${inner}){1}$`);
-  if (!whole.ok) return refused(whole.message, 0);
-  if (cost.matches(whole.pattern.looks(longestReason)) > celLimits.steps)
-    return refused(
-      'could take too long on a long reason: limit its repeats, or make the next character decide where each ends',
-      0,
-    );
+  const tooLong = whole.ok && cost.matches(whole.pattern.looks(longestReason)) > celLimits.steps;
+  if (!whole.ok || tooLong) {
+    const advice = 'limit its repeats, or make the next character decide where each ends';
+    refuse(whole.ok ? `could take too long on a long reason: ${advice}` : whole.message);
+    return null;
+  }
   const expression = new RegExp(whole.pattern.javascript);
-  return {
-    ok: true,
-    pattern: { text, matches: (value) => value.length <= longestReason && expression.test(value) },
-  };
-}
-
-function refused(message: string, offset: number): ReasonPatternResult {
-  return { ok: false, error: offset === 0 ? message : `at character ${offset + 1}: ${message}` };
+  return { text, matches: (value) => value.length <= longestReason && expression.test(value) };
 }

@@ -46,8 +46,8 @@ type BoundVariables = Readonly<Record<VariableName, unknown>>;
 const boundBefore = new WeakMap<ExpressionVariables, BoundVariables>();
 
 /**
- * Binds the variables of one decision, once for all its expressions, so their values must not change. Reading a variable
- * throws if a value has the wrong type or is larger than its shape allows.
+ * Binds the variables of one decision, once for all its expressions, so their values must not change. Reading a
+ * variable throws if a value has the wrong type or is larger than its shape allows.
  */
 export function bindVariables(variables: ExpressionVariables): BoundVariables {
   const before = boundBefore.get(variables);

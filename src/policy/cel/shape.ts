@@ -4,7 +4,7 @@
  */
 export type ValueShape = ScalarShape | ListShape | MapShape | ObjectShape | UnknownShape;
 
-export type ScalarShape =
+type ScalarShape =
   | { readonly kind: 'bool' | 'timestamp' | 'duration' }
   /** The value is between -most and most. */
   | { readonly kind: 'int'; readonly most: number }
@@ -33,7 +33,7 @@ export interface ObjectShape {
 }
 
 /** The shape of a part with an error. No further error follows from it. */
-export interface UnknownShape {
+interface UnknownShape {
   readonly kind: 'unknown';
 }
 

@@ -45,42 +45,20 @@ export const draftMemory = {
 export class DraftPool {
   readonly #evaluations: WorkerPool;
   readonly #replays: WorkerPool;
-  readonly #tooLong: { readonly evaluating: string; readonly replaying: string };
 
   constructor({ evaluate, replay, report = () => undefined }: DraftPoolOptions = {}) {
+    const file = workerFile(import.meta.url, 'draft-worker');
+    const common = { file, waitMilliseconds: 5000, startMilliseconds: 10_000, report };
     // One evaluation includes reading the draft. A replay renews its time with every batch.
-    const [evaluateMilliseconds, batchMilliseconds] = [
-      evaluate?.workMilliseconds ?? 2000,
-      replay?.workMilliseconds ?? 5000,
-    ];
-    this.#tooLong = {
-      evaluating: `deciding under these policies takes longer than the ${evaluateMilliseconds / 1000} s that it gets`,
-      replaying: `a batch of requests takes longer under these policies than the ${batchMilliseconds / 1000} s it gets`,
-    };
-    const common = { waitMilliseconds: 5000, startMilliseconds: 10_000, report };
-    this.#evaluations = new WorkerPool({
-      file: workerFile(import.meta.url, 'draft-worker'),
-      task: 'evaluateDraft',
-      waiting: 16,
-      ...draftMemory.evaluate,
-      ...common,
-      ...evaluate,
-      workMilliseconds: evaluateMilliseconds,
-    });
-    this.#replays = new WorkerPool({
-      file: workerFile(import.meta.url, 'draft-worker'),
-      task: 'replayDraft',
-      waiting: 0,
-      ...draftMemory.replay,
-      ...common,
-      ...replay,
-      workMilliseconds: batchMilliseconds,
-    });
+    const evaluating = { task: 'evaluateDraft', waiting: 16, workMilliseconds: 2000, ...draftMemory.evaluate };
+    this.#evaluations = new WorkerPool({ ...common, ...evaluating, ...evaluate });
+    const replaying = { task: 'replayDraft', waiting: 0, workMilliseconds: 5000, ...draftMemory.replay };
+    this.#replays = new WorkerPool({ ...common, ...replaying, ...replay });
   }
 
   /**
-   * Decides a request under a draft. `factsOf` looks up the facts that the draft needs. `by`: the caller, as in `Turns`. Throws `DraftRefusedError`,
-   * `PoliciesBusyError`, and the errors of `factsOf`.
+   * Decides a request under a draft. `factsOf` looks up the facts that the draft needs. `by`: the caller, as in
+   * `Turns`. Throws `DraftRefusedError`, `PoliciesBusyError`, and the errors of `factsOf`.
    */
   async evaluate(
     draft: Draft,
@@ -88,6 +66,7 @@ export class DraftPool {
     factsOf: (needed: NeededFacts) => Promise<DecisionFacts>,
     by?: string,
   ): Promise<EvaluatedDraft> {
+    const seconds = this.#evaluations.options.workMilliseconds / 1000;
     const failed: { with: unknown } = { with: null };
     const answer = ({ needed }: FactsQuestion): Promise<FactsAnswer> =>
       factsOf(needed).catch((error: unknown) => {
@@ -98,7 +77,11 @@ export class DraftPool {
     const result = await this.#evaluations
       .run<DraftResult, FactsQuestion, FactsAnswer>(task, { answer, ...(by !== undefined && { by }) })
       .catch((error: unknown) => {
-        throw draftError(error, busyEvaluating, this.#tooLong.evaluating);
+        throw draftError(
+          error,
+          busyEvaluating,
+          `deciding under these policies takes longer than the ${seconds} s that it gets`,
+        );
       });
     if (result.kind === 'withoutFacts') throw failed.with;
     if (result.kind !== 'decided') throw refusalOf(result);
@@ -107,12 +90,17 @@ export class DraftPool {
 
   /** Opens a session to replay under a draft. Throws `DraftRefusedError`, and `PoliciesBusyError` if one is open. */
   replay(draft: Draft): Promise<ReplaySession> {
+    const seconds = this.#replays.options.workMilliseconds / 1000;
     return ReplaySession.open(async (answer) => {
       const task: Omit<ReplayTask, 'port'> = { draft };
       const result = await this.#replays
         .run<DraftResult, BatchQuestion, BatchAnswer>(task, { answer, renewsTime: true })
         .catch((error: unknown) => {
-          throw draftError(error, busyReplaying, this.#tooLong.replaying);
+          throw draftError(
+            error,
+            busyReplaying,
+            `a batch of requests takes longer under these policies than the ${seconds} s it gets`,
+          );
         });
       if (result.kind !== 'replayed') throw refusalOf(result);
     });

@@ -35,10 +35,7 @@ export interface FactsQuestion {
 }
 export type FactsAnswer = DecisionFacts | null;
 
-export interface ReplayTask {
-  readonly draft: Draft;
-  readonly port: MessagePort;
-}
+export type ReplayTask = Omit<EvaluateTask, 'question'>;
 
 /** The replaying worker hands over its results and asks for the next batch. The answer is null at the end. */
 export interface BatchQuestion {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CertificateLists } from '../../../src/access/revocation-lists.js';
-import { DenyList } from '../../../src/access/deny-list.js';
+import { DenyList } from '../../../src/access/revocations.js';
 import { displayDistinguishedName, readCertificate, revocationReasons, signaturesHere } from '@kubepass/x509';
 import type { IssuingCluster } from '../../../src/context/context.js';
 import { testIssuance, type TestIssuance } from '../../helpers/issuance.js';

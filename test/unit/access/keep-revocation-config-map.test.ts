@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ClusterConflictError } from '../../../src/kubernetes/cluster-error.js';
 import type { ClusterConnection } from '../../../src/kubernetes/cluster-connection.js';
-import { embeddedRevocation } from '../../../src/config/revocation-config.js';
+import { embeddedRevocation } from '../../../src/config/cluster-config.js';
 import { keepRevocationConfigMap, mergedList } from '../../../src/access/keep-revocation-config-map.js';
 import type { RevokedCertificate } from '../../../src/model/certificate.js';
 import { aRevocation } from '../../helpers/revocations.js';

@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { compileHours, type WrittenHours } from '../../../src/policy/hours.js';
 
 function hours(written: WrittenHours) {
-  const compiled = compileHours(written);
-  if (!compiled.ok) throw new Error(JSON.stringify(compiled.errors));
-  return compiled.hours;
+  const compiled = compileHours(written, (field, message) => {
+    throw new Error(`${field}: ${message}`);
+  });
+  if (compiled === null) throw new Error('it was refused without a reason');
+  return compiled;
 }
 const minutes = (written: WrittenHours, from: string, to: string): number => {
   const compiled = hours(written);

@@ -1,9 +1,9 @@
-import type { Finding, Severity } from '../model/inspection.js';
+import type { Finding } from '../model/inspection.js';
 import { type DecodedObject, type InspectionContext, type Observation, Observations } from '../model/decoded.js';
 import { UploadRefusedError } from '../reading/budget.js';
 import { isAuthority } from '../relations/certificate-node.js';
 import type { Relations } from '../relations/relations.js';
-import { findingKinds, type FindingKind } from '../model/catalogue.js';
+import { findingKinds, rankOf } from '../model/catalogue.js';
 import type { CertificateCheck, ObjectCheck, Setting } from './checks/check.js';
 import { checkAlternativeNames, checkPrivilegedNames, checkSubject } from './checks/names.js';
 import {
@@ -60,7 +60,7 @@ export function findAll(
     check(object, { relations, context, report: observations.report, spend });
     return observations.toArray().map((observation) => findingOf(object, observation));
   });
-  return found.sort(bySeverity);
+  return found.sort((a, b) => rankOf(a.severity) - rankOf(b.severity));
 }
 
 function check(object: DecodedObject, setting: Setting): void {
@@ -106,7 +106,7 @@ const checkCertificate: ObjectCheck = (object, setting) => {
 };
 
 function findingOf({ path }: DecodedObject, { code, message }: Observation): Finding {
-  const { severity, advice, reference }: FindingKind = findingKinds[code];
+  const { severity, advice, reference } = findingKinds[code];
   return { code, severity, object: path, message: sentence(message), advice, reference };
 }
 
@@ -115,7 +115,3 @@ function sentence(message: string): string {
   const begun = /^[a-z]+ /.test(message) ? message.charAt(0).toUpperCase() + message.slice(1) : message;
   return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }
-
-const rank: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 2 };
-
-const bySeverity = (a: Finding, b: Finding): number => rank[a.severity] - rank[b.severity];

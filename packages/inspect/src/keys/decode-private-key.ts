@@ -1,7 +1,7 @@
 import type { PrivateKeyContent, PublicKeyDescription } from '../model/inspection.js';
 import { DerError, inside, onlyElement, Tag } from '@kubepass/x509';
 import { normalize } from '@kubepass/x509/tree';
-import { type Decoded, type Observation, Observations, type Piece } from '../model/decoded.js';
+import { type Decoded, type Observation, Observations, type Piece, type Report } from '../model/decoded.js';
 import type { DecodeContext } from '../reading/budget.js';
 import { describePublicKey } from '../x509/describe-public-key.js';
 import {
@@ -12,7 +12,7 @@ import {
   weakEncryption,
 } from './encryption/encryption.js';
 import { isLegacyEncrypted, looksLikeOpenSshKey, openSshCipher, shapeOfPrivateKey } from '../der/recognise.js';
-import { type PublicHalf, readPublicHalf, type UnencryptedShape, unreadableHalf } from './public-half.js';
+import { readPublicHalf, type UnencryptedShape, unreadableHalf } from './public-half.js';
 
 type Encoding = PrivateKeyContent['encoding'];
 
@@ -35,7 +35,7 @@ export function decodePrivateKey(piece: Piece, context: DecodeContext): Decoded 
   const result =
     shape === 'EncryptedPKCS#8'
       ? decodeEncrypted(normalized.der, context)
-      : decoded(encodingOf(shape), null, readPublicHalf(normalized.der, shape), [unprotected]);
+      : decoded(encodingOf(shape), null, (report) => readPublicHalf(normalized.der, shape, report), [unprotected]);
   return { ...result, observations: [...normalized.observations, ...result.observations] };
 }
 
@@ -68,13 +68,13 @@ function decodeWithPassword(
       : []),
   ];
   const opening = openEncrypted('the private key', encryption, ciphertext, context);
-  if (!Buffer.isBuffer(opening)) return decoded(encoding, encryption.description, null, [...observations, opening]);
+  if (!Buffer.isBuffer(opening)) return decoded(encoding, encryption.description, closed, [...observations, opening]);
   try {
     const shape = shapeOfPrivateKey(opening);
-    const half =
+    const half: Half = (report) =>
       shape === null || shape === 'EncryptedPKCS#8'
-        ? unreadableHalf('what is encrypted is not built like a private key')
-        : readPublicHalf(opening, shape);
+        ? unreadableHalf('what is encrypted is not built like a private key', report)
+        : readPublicHalf(opening, shape, report);
     return decoded(encoding, encryption.description, half, observations);
   } finally {
     opening.fill(0);
@@ -92,11 +92,11 @@ function nameOpenSshKey(bytes: Buffer): Decoded {
     'LegacyKeyFormat',
     'the private key stands in the format of OpenSSH, which TLS software does not read',
   );
-  if (cipher === 'none') return decoded('OpenSSH', null, null, [legacy, unprotected]);
+  if (cipher === 'none') return decoded('OpenSSH', null, closed, [legacy, unprotected]);
   // Unknown names are not quoted: they may be anything.
   const encryption = openSshCiphers.test(cipher) ? cipher : 'an unknown cipher';
-  const closed = `the private key is encrypted with ${encryption} in the format of OpenSSH`;
-  return decoded('OpenSSH', encryption, null, [legacy, observe('EncryptionUnsupported', closed)]);
+  const message = `the private key is encrypted with ${encryption} in the format of OpenSSH`;
+  return decoded('OpenSSH', encryption, closed, [legacy, observe('EncryptionUnsupported', message)]);
 }
 
 const openSshCiphers = /^(aes(128|192|256)-(ctr|cbc|gcm@openssh\.com)|chacha20-poly1305@openssh\.com|3des-cbc)$/;
@@ -120,35 +120,37 @@ const encodingOfLabel = (label: string | null): Encoding => {
   }
 };
 
-/** `half` is null where the key is closed or not decoded. */
+/** Reads the SubjectPublicKeyInfo, and reports what is wrong with it. */
+type Half = (report: Report) => Buffer | null;
+
+/** The key is closed, or not decoded. */
+const closed: Half = () => null;
+
 function decoded(
   encoding: Encoding,
   encryption: string | null,
-  half: PublicHalf | null,
+  half: Half,
   observations: readonly Observation[],
 ): Decoded {
   const all = new Observations();
-  all.addAll(half?.observations ?? []);
-  const publicKey = half && describeHalf(half, all);
+  const subjectPublicKeyInfo = half(all.report);
+  const publicKey = subjectPublicKeyInfo && describeHalf(subjectPublicKeyInfo, all.report);
   all.addAll(observations);
-  const subjectPublicKeyInfo = publicKey && half.subjectPublicKeyInfo;
   return {
     content: { type: 'PrivateKey', encoding, encrypted: encryption !== null, encryption, publicKey },
-    material: subjectPublicKeyInfo ? { kind: 'privateKey', subjectPublicKeyInfo } : null,
+    material: publicKey && { kind: 'privateKey', subjectPublicKeyInfo },
     observations: once(all.toArray()),
     pieces: [],
   };
 }
 
-/** The description of a public half; null where it is not told, or cannot be read. */
-function describeHalf({ subjectPublicKeyInfo }: PublicHalf, observations: Observations): PublicKeyDescription | null {
-  if (subjectPublicKeyInfo === null) return null;
+/** Null where the public half cannot be read. */
+function describeHalf(subjectPublicKeyInfo: Buffer, report: Report): PublicKeyDescription | null {
   try {
-    return describePublicKey(subjectPublicKeyInfo, observations.report);
+    return describePublicKey(subjectPublicKeyInfo, report);
   } catch (error) {
-    if (!(error instanceof DerError)) throw error;
-    observations.addAll(unreadableHalf(error.message).observations);
-    return null;
+    if (error instanceof DerError) return unreadableHalf(error.message, report);
+    throw error;
   }
 }
 
@@ -157,4 +159,4 @@ const once = (observations: readonly Observation[]): readonly Observation[] =>
   observations.filter(({ code }, i) => observations.findIndex((other) => other.code === code) === i);
 
 const unreadable = (encoding: Encoding, problem: string, encryption: string | null = null): Decoded =>
-  decoded(encoding, encryption, unreadableHalf(problem), []);
+  decoded(encoding, encryption, (report) => unreadableHalf(problem, report), []);

@@ -16,57 +16,43 @@ import {
   sequence,
   Tag,
 } from '@kubepass/x509';
-import type { Observation } from '../model/decoded.js';
+import type { Report } from '../model/decoded.js';
 import type { PrivateKeyShape } from '../der/recognise.js';
-
-/** The public half of a private key. Nothing else of the key leaves this file. */
-export interface PublicHalf {
-  /** A copy, never a view into the private key; null where the key does not tell its public half. */
-  readonly subjectPublicKeyInfo: Buffer | null;
-  readonly observations: readonly Observation[];
-}
 
 export type UnencryptedShape = Exclude<PrivateKeyShape, 'EncryptedPKCS#8'>;
 
-/** Reads the public half of a private key in DER, and checks that the two halves belong together. */
-export function readPublicHalf(bytes: Buffer, shape: UnencryptedShape): PublicHalf {
+/**
+ * The SubjectPublicKeyInfo of a private key in DER: a copy, never a view into it, and null where the key does not tell it.
+ * Nothing else of the key leaves this file. Reports halves that do not belong together.
+ */
+export function readPublicHalf(bytes: Buffer, shape: UnencryptedShape, report: Report): Buffer | null {
   try {
     const key = onlyElement(bytes, 'the private key');
     switch (shape) {
       case 'PKCS#1':
-        return readRsaPrivateKey(key);
+        return readRsaPrivateKey(key, rsaEncryption, report);
       case 'SEC1':
-        return readEllipticCurvePrivateKey(key, null);
+        return readEllipticCurvePrivateKey(key, null, report);
       case 'DSA':
         return readDsaPrivateKey(key);
       case 'PKCS#8':
-        return readPrivateKeyInfo(key);
+        return readPrivateKeyInfo(key, report);
     }
   } catch (error) {
-    if (error instanceof DerError) return unreadableHalf(error.message);
+    if (error instanceof DerError) return unreadableHalf(error.message, report);
     throw error;
   }
 }
 
-export const unreadableHalf = (problem: string): PublicHalf =>
-  publicHalf(null, `the private key cannot be read: ${problem}`);
-
-/** `problems` are sentences about a private half that does not fit. */
-const publicHalf = (subjectPublicKeyInfo: Buffer | null, ...problems: readonly string[]): PublicHalf => ({
-  subjectPublicKeyInfo,
-  observations: problems.map((message) => ({ code: 'PrivateKeyInvalid', message })),
-});
-
-/** A key whose public half is not computed here. */
-const unsupportedKey = (subjectPublicKeyInfo: Buffer | null, message: string): PublicHalf => ({
-  subjectPublicKeyInfo,
-  observations: [{ code: 'KeyAlgorithmUnsupported', message }],
-});
+export function unreadableHalf(problem: string, report: Report): null {
+  report('PrivateKeyInvalid', `the private key cannot be read: ${problem}`);
+  return null;
+}
 
 const NOT_ITS_OWN = 'the public key that stands with the private key is not its own';
 
 /** Reads a PrivateKeyInfo (RFC 5208 5) or a OneAsymmetricKey (RFC 5958 2), which may carry its public key. */
-function readPrivateKeyInfo(key: DerElement): PublicHalf {
+function readPrivateKeyInfo(key: DerElement, report: Report): Buffer | null {
   const reader = inside(key);
   reader.expect(Tag.INTEGER, 'the version');
   const algorithm = inside(reader.expect(Tag.SEQUENCE, 'the key algorithm'));
@@ -77,17 +63,22 @@ function readPrivateKeyInfo(key: DerElement): PublicHalf {
   const stated = reader.optional(contextPrimitive(1));
   reader.end('the private key');
 
-  const half = readByAlgorithm(algorithmOid, parameters, privateKey);
-  if (stated === undefined || half.subjectPublicKeyInfo === null) return half;
+  const half = readByAlgorithm(algorithmOid, parameters, privateKey, report);
   // [1] IMPLICIT BIT STRING has the same content octets as the BIT STRING that ends the SubjectPublicKeyInfo.
-  if (half.subjectPublicKeyInfo.subarray(-stated.content.length).equals(stated.content)) return half;
-  return { ...half, observations: [...half.observations, ...publicHalf(null, NOT_ITS_OWN).observations] };
+  if (stated !== undefined && half?.subarray(-stated.content.length).equals(stated.content) === false)
+    report('PrivateKeyInvalid', NOT_ITS_OWN);
+  return half;
 }
 
 /** RFC 4055 3.1: an RSA key for PSS alone. */
 const RSASSA_PSS = '1.2.840.113549.1.1.10';
 
-function readByAlgorithm(algorithm: string, parameters: DerElement | null, privateKey: DerElement): PublicHalf {
+function readByAlgorithm(
+  algorithm: string,
+  parameters: DerElement | null,
+  privateKey: DerElement,
+  report: Report,
+): Buffer | null {
   const { content } = privateKey;
   const start = privateKey.offset + privateKey.raw.length - content.length;
   const inner = (tag: number, what: string): DerElement => {
@@ -95,22 +86,24 @@ function readByAlgorithm(algorithm: string, parameters: DerElement | null, priva
     if (element.tag !== tag) throw new DerError(`${what} is of another type`, element.offset);
     return element;
   };
-  if (algorithm === publicKeyAlgorithm.rsaEncryption) return readRsaPrivateKey(inner(Tag.SEQUENCE, 'the RSA key'));
+  if (algorithm === publicKeyAlgorithm.rsaEncryption)
+    return readRsaPrivateKey(inner(Tag.SEQUENCE, 'the RSA key'), rsaEncryption, report);
   if (algorithm === RSASSA_PSS) {
     // The parameters are public and stand in the certificate, too. The identifier is a copy, not a view of the key.
     const copy = sequence(oid(algorithm), ...(parameters === null ? [] : [parameters.raw]));
-    return readRsaPrivateKey(inner(Tag.SEQUENCE, 'the RSA key'), copy);
+    return readRsaPrivateKey(inner(Tag.SEQUENCE, 'the RSA key'), copy, report);
   }
   if (algorithm === publicKeyAlgorithm.ecPublicKey)
-    return readEllipticCurvePrivateKey(inner(Tag.SEQUENCE, 'the EC key'), parameters);
+    return readEllipticCurvePrivateKey(inner(Tag.SEQUENCE, 'the EC key'), parameters, report);
   const size = edwardsSizes[algorithm];
   if (size !== undefined) {
     const octets = inner(Tag.OCTET_STRING, 'the private key').content;
-    return octets.length === size
-      ? publicHalf(edwardsSubjectPublicKeyInfo(algorithm, octets))
-      : publicHalf(null, 'the private key is not of the length that its algorithm has');
+    if (octets.length === size) return edwardsSubjectPublicKeyInfo(algorithm, octets);
+    report('PrivateKeyInvalid', 'the private key is not of the length that its algorithm has');
+    return null;
   }
-  return unsupportedKey(null, `the private key is of algorithm ${algorithm}; it was not computed with`);
+  report('KeyAlgorithmUnsupported', `the private key is of algorithm ${algorithm}; it was not computed with`);
+  return null;
 }
 
 /** RFC 3279 2.3.1: the parameters of rsaEncryption are NULL. */
@@ -123,7 +116,7 @@ const MAX_PRIMES = 5;
  * Reads an RSAPrivateKey (RFC 8017 A.1.2) and checks that its two halves belong together. `algorithm` is the
  * AlgorithmIdentifier that stands beside it.
  */
-function readRsaPrivateKey(key: DerElement, algorithm: Buffer = rsaEncryption): PublicHalf {
+function readRsaPrivateKey(key: DerElement, algorithm: Buffer, report: Report): Buffer {
   const reader = inside(key);
   const integer = (what: string): Buffer => {
     const element = reader.expect(Tag.INTEGER, what);
@@ -146,7 +139,9 @@ function readRsaPrivateKey(key: DerElement, algorithm: Buffer = rsaEncryption): 
       );
   }
   reader.end('the RSA key');
-  return publicHalf(rsaSubjectPublicKeyInfo(n, e, algorithm), ...rsaProblems({ n, e, d, p, q, dP, dQ, qInv, others }));
+  const problem = rsaProblem({ n, e, d, p, q, dP, dQ, qInv, others });
+  if (problem !== null) report('PrivateKeyInvalid', problem);
+  return rsaSubjectPublicKeyInfo(n, e, algorithm);
 }
 
 /** The SubjectPublicKeyInfo of an RSA key, from the content octets of its INTEGERs. */
@@ -164,13 +159,13 @@ const MAX_MODULUS = 2049;
 const MAX_EXPONENT = 8;
 
 /** Checks the equations of RFC 8017 3.2, as far as they cost little. */
-function rsaProblems({ others, ...numbers }: RsaNumbers): readonly string[] {
+function rsaProblem({ others, ...numbers }: RsaNumbers): string | null {
   const { e: exponent, ...long } = numbers;
-  if ([...Object.values(long), ...others].some((octets) => octets.length > MAX_MODULUS)) return [];
+  if ([...Object.values(long), ...others].some((octets) => octets.length > MAX_MODULUS)) return null;
   const [n, p, q] = [toBigInt(numbers.n), toBigInt(numbers.p), toBigInt(numbers.q)];
   if (p < 3n || q < 3n || others.map(toBigInt).reduce((product, prime) => product * prime, p * q) !== n)
-    return ['the modulus of the RSA key is not the product of its primes'];
-  if (exponent.length > MAX_EXPONENT) return [];
+    return 'the modulus of the RSA key is not the product of its primes';
+  if (exponent.length > MAX_EXPONENT) return null;
   const [e, d, dP, dQ] = [toBigInt(exponent), toBigInt(numbers.d), toBigInt(numbers.dP), toBigInt(numbers.dQ)];
   const fits =
     (e * dP) % (p - 1n) === 1n &&
@@ -178,7 +173,7 @@ function rsaProblems({ others, ...numbers }: RsaNumbers): readonly string[] {
     d % (p - 1n) === dP &&
     d % (q - 1n) === dQ &&
     (toBigInt(numbers.qInv) * q) % p === 1n;
-  return fits ? [] : ['the private exponents of the RSA key are not those of its public half'];
+  return fits ? null : 'the private exponents of the RSA key are not those of its public half';
 }
 
 const toBigInt = (octets: Buffer): bigint => (octets.length === 0 ? 0n : BigInt(`0x${octets.toString('hex')}`));
@@ -193,7 +188,11 @@ const curves: Readonly<Partial<Record<string, { readonly name: string; readonly 
 };
 
 /** Reads an ECPrivateKey (RFC 5915 3). `outerParameters` are those that stand beside it (RFC 5958 2), if any. */
-function readEllipticCurvePrivateKey(key: DerElement, outerParameters: DerElement | null): PublicHalf {
+function readEllipticCurvePrivateKey(
+  key: DerElement,
+  outerParameters: DerElement | null,
+  report: Report,
+): Buffer | null {
   const reader = inside(key);
   reader.expect(Tag.INTEGER, 'the version');
   const scalar = reader.expect(Tag.OCTET_STRING, 'the private key').content;
@@ -204,29 +203,28 @@ function readEllipticCurvePrivateKey(key: DerElement, outerParameters: DerElemen
   const parameters = outerParameters ?? innerParameters;
   if (parameters === null) throw new DerError('the curve is missing', key.offset);
   const point = explicitPoint === undefined ? null : readOctetAlignedBits(inside(explicitPoint).next());
-  const half = readScalar(parameters, scalar, point);
-  if (outerParameters === null || innerParameters === null || outerParameters.raw.equals(innerParameters.raw))
-    return half;
-  const differ = publicHalf(null, 'the EC key names two curves');
-  return { ...half, observations: [...differ.observations, ...half.observations] };
+  if (outerParameters !== null && innerParameters?.raw.equals(outerParameters.raw) === false)
+    report('PrivateKeyInvalid', 'the EC key names two curves');
+  return readScalar(parameters, scalar, point, report);
 }
 
 /** The public half of a scalar on a curve. `point` is the one that the key states. */
-function readScalar(parameters: DerElement, scalar: Buffer, point: Buffer | null): PublicHalf {
+function readScalar(parameters: DerElement, scalar: Buffer, point: Buffer | null, report: Report): Buffer | null {
   const spkiOf = (octets: Buffer): Buffer =>
     sequence(sequence(oid(publicKeyAlgorithm.ecPublicKey), parameters.raw), bitString(octets));
   const named = parameters.tag === Tag.OBJECT_IDENTIFIER ? readOid(parameters) : null;
   const curve = named === null ? undefined : curves[named];
   if (curve === undefined) {
     const which = named === null ? 'a curve that it spells out' : `curve ${named}`;
-    return unsupportedKey(point && spkiOf(point), `the private key is on ${which}; it was not computed with`);
+    report('KeyAlgorithmUnsupported', `the private key is on ${which}; it was not computed with`);
+    return point && spkiOf(point);
   }
   const computed = scalar.length > curve.size ? null : multiply(curve.name, scalar);
-  if (computed === null)
-    return publicHalf(point && spkiOf(point), 'the private key is not a number that its curve has');
-  if (point === null || point.equals(computed) || isCompressed(point, computed))
-    return publicHalf(spkiOf(point ?? computed));
-  return publicHalf(spkiOf(point), NOT_ITS_OWN);
+  if (computed === null) report('PrivateKeyInvalid', 'the private key is not a number that its curve has');
+  else if (point !== null && !point.equals(computed) && !isCompressed(point, computed))
+    report('PrivateKeyInvalid', NOT_ITS_OWN);
+  const stated = point ?? computed;
+  return stated && spkiOf(stated);
 }
 
 /** SEC 1 2.3.3: 02 or 03 by the parity of y, and x. */
@@ -276,7 +274,7 @@ const DSA = '1.2.840.10040.4.1';
  * Reads the DSA key of OpenSSL's traditional form, `{0, p, q, g, y, x}`, which carries its public key. Nothing is
  * computed with it, because Kubernetes takes no such key.
  */
-function readDsaPrivateKey(key: DerElement): PublicHalf {
+function readDsaPrivateKey(key: DerElement): Buffer {
   const reader = inside(key);
   reader.expect(Tag.INTEGER, 'the version');
   const integer = (what: string): Buffer => reader.expect(Tag.INTEGER, what).raw;
@@ -284,5 +282,5 @@ function readDsaPrivateKey(key: DerElement): PublicHalf {
   integer('x');
   reader.end('the DSA key');
   // RFC 3279 2.3.2.
-  return publicHalf(sequence(sequence(oid(DSA), sequence(p, q, g)), bitString(y)));
+  return sequence(sequence(oid(DSA), sequence(p, q, g)), bitString(y));
 }

@@ -1,5 +1,11 @@
 import type { Severity } from './inspection.js';
 
+/** Worst first. */
+export const severities = ['error', 'warning', 'info'] as const satisfies readonly Severity[];
+
+/** The less, the worse. */
+export const rankOf = (severity: Severity): number => severities.indexOf(severity);
+
 /** The parts that all findings of a code share. */
 export interface FindingKind {
   readonly severity: Severity;

@@ -107,7 +107,7 @@ interface ListMaterial {
 }
 
 /** The public half, of private keys too. */
-export interface KeyMaterial {
+interface KeyMaterial {
   readonly kind: 'publicKey' | 'privateKey';
   readonly subjectPublicKeyInfo: Buffer;
 }

@@ -5,13 +5,14 @@ import { filesOf, type Inspected, inspectUpload, renderInspection } from '../ins
 import { inspectionDefaults } from '../defaults/index.js';
 import type { InspectionContext } from '../model/decoded.js';
 import type { Finding, Inspection, Severity, UploadPart } from '../model/inspection.js';
+import { rankOf, severities } from '../model/catalogue.js';
 import { uploadLimits, UploadRefusedError } from '../reading/budget.js';
 import { reportSarif } from '../report/report-sarif.js';
 import { inOneSentence } from '../report/summary.js';
 import { readFiles } from './read-files.js';
 
 /** The end of a run of `kubepass-inspect`. */
-export interface InspectionRun {
+interface InspectionRun {
   readonly output: string;
   readonly complaints: string;
   readonly exitCode: 0 | 1 | 2;
@@ -48,9 +49,9 @@ function readPassword(file: string | null): string | null | { readonly problem: 
 }
 
 /** `lines`: one line for each finding. `report`: the whole report as text. */
-export type OutputFormat = 'lines' | 'report' | 'json' | 'sarif';
+type OutputFormat = 'lines' | 'report' | 'json' | 'sarif';
 
-export interface Options {
+interface Options {
   /** Findings of this severity and worse end in exit code 1, and are shown as lines. */
   readonly severity: Severity;
   readonly format: OutputFormat;
@@ -59,7 +60,7 @@ export interface Options {
   readonly paths: readonly string[];
 }
 
-export const usage = `usage: kubepass-inspect [--severity error|warning|info] [--format lines|report|json|sarif]
+const usage = `usage: kubepass-inspect [--severity error|warning|info] [--format lines|report|json|sarif]
                         [--password-file FILE] FILE|FOLDER|- …
 
 Says what is wrong with certificates, requests, keys, kubeconfigs, manifests and archives of them. Reads folders whole.
@@ -68,7 +69,7 @@ Exit code: 0 without findings of that severity or worse (default: error), 1 with
 `;
 
 /** The options of a command line; the problem in words where they cannot be understood. */
-export function readOptions(args: readonly string[]): Options | { readonly problem: string } {
+function readOptions(args: readonly string[]): Options | { readonly problem: string } {
   let parsed;
   try {
     parsed = parseArgs({
@@ -90,49 +91,44 @@ export function readOptions(args: readonly string[]): Options | { readonly probl
   return { severity, format, passwordFile: passwordFile ?? null, paths: parsed.positionals };
 }
 
-const severities: readonly Severity[] = ['error', 'warning', 'info'];
 const formats: readonly OutputFormat[] = ['lines', 'report', 'json', 'sarif'];
 
 const isOneOf = <T extends string>(value: string, all: readonly T[]): value is T =>
   (all as readonly string[]).includes(value);
 
-/** The inspections of some files, in their order. */
-export interface BatchesInspected {
-  readonly inspected: readonly Inspected[];
-  /** Sentences about files that the limits of an upload forbid to inspect. */
-  readonly problems: readonly string[];
-}
-
 /**
  * Inspects files together as far as the limits of an upload allow, so that keys, certificates and CAs of different files
- * find each other. More files than that are divided into halves.
+ * find each other. More files than that are divided into halves. `problems`: sentences about files that the limits forbid
+ * to inspect.
  */
-export async function inspectBatches(
+async function inspectBatches(
   parts: readonly UploadPart[],
   password: string | null,
   context: InspectionContext,
-): Promise<BatchesInspected> {
+): Promise<{ readonly inspected: readonly Inspected[]; readonly problems: readonly string[] }> {
   const problems: string[] = [];
   const inspected: Inspected[] = [];
   const inspect = async (batch: readonly UploadPart[]): Promise<void> => {
-    if (batch.length === 0) return;
-    if (batch.length > 1 && isTooMuch(batch)) {
-      await inspectHalves(batch);
+    const [first, ...others] = batch;
+    if (first === undefined) return;
+    const refused = others.length > 0 && isTooMuch(batch) ? 'halved' : await tryToInspect(batch);
+    if (refused === null) return;
+    if (others.length === 0) {
+      problems.push(`${first.name ?? 'the input'} is not inspected: ${refused}`);
       return;
     }
-    try {
-      inspected.push(await inspectUpload({ parts: batch, password }, context));
-    } catch (error) {
-      if (!(error instanceof UploadRefusedError)) throw error;
-      const [first] = batch;
-      if (batch.length > 1) await inspectHalves(batch);
-      else problems.push(`${first?.name ?? 'the input'} is not inspected: ${error.message} (${error.reason})`);
-    }
-  };
-  const inspectHalves = async (batch: readonly UploadPart[]): Promise<void> => {
     const middle = Math.ceil(batch.length / 2);
     await inspect(batch.slice(0, middle));
     await inspect(batch.slice(middle));
+  };
+  const tryToInspect = async (batch: readonly UploadPart[]): Promise<string | null> => {
+    try {
+      inspected.push(await inspectUpload({ parts: batch, password }, context));
+      return null;
+    } catch (error) {
+      if (error instanceof UploadRefusedError) return `${error.message} (${error.reason})`;
+      throw error;
+    }
   };
   await inspect(parts);
   return { inspected, problems };
@@ -142,14 +138,12 @@ const isTooMuch = (batch: readonly UploadPart[]): boolean =>
   batch.length > uploadLimits.objects ||
   batch.reduce((sum, { bytes }) => sum + bytes.length, 0) > uploadLimits.uploadOctets;
 
-const ranks: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 2 };
-
 /** Whether a finding is of this severity or worse. */
-export const isAtLeast = (least: Severity, { severity }: Pick<Finding, 'severity'>): boolean =>
-  ranks[severity] <= ranks[least];
+const isAtLeast = (least: Severity, { severity }: Pick<Finding, 'severity'>): boolean =>
+  rankOf(severity) <= rankOf(least);
 
 /** The inspections as a text. Lines are shown from a severity on; the other formats hold everything. */
-export function renderInspections(
+function renderInspections(
   inspected: readonly Inspected[],
   format: OutputFormat,
   severity: Severity,
@@ -173,7 +167,7 @@ function together(inspected: readonly Inspected[]): Inspection {
   return {
     objects: all.flatMap(({ objects }) => objects),
     relations: all.flatMap(({ relations }) => relations),
-    findings: all.flatMap(({ findings }) => findings).sort((a, b) => ranks[a.severity] - ranks[b.severity]),
+    findings: all.flatMap(({ findings }) => findings).sort((a, b) => rankOf(a.severity) - rankOf(b.severity)),
   };
 }
 

@@ -4,7 +4,7 @@ import { uploadLimits } from '../reading/budget.js';
 import type { UploadPart } from '../model/inspection.js';
 
 /** The files to inspect, and why others are not. */
-export interface FilesRead {
+interface FilesRead {
   readonly parts: readonly UploadPart[];
   /** Sentences about files that were asked for and cannot be inspected. */
   readonly problems: readonly string[];

@@ -99,15 +99,3 @@ export class OpenDocument {
     return this.#object.fill(content, this.#observations.toArray());
   }
 }
-
-/** Bounds a text of any length for display. */
-export function shortened(text: string): string {
-  if (text.length <= MAX_SHOWN) return text;
-  const start = Array.from(text.slice(0, 2 * MAX_SHOWN))
-    .slice(0, MAX_SHOWN)
-    .join('');
-  return start.length < text.length ? `${start}…` : text;
-}
-
-/** Characters. */
-const MAX_SHOWN = 256;

@@ -1,27 +1,8 @@
-import { invisible, type Place, placeText } from '../formats/json/place.js';
+import { invisible } from '../formats/json/place.js';
 import { uploadLimits } from './budget.js';
 
 /** The path of a part without a name, where it is the only part. */
 export const NAMELESS = 'upload';
-
-/** Gives each object a unique path. */
-export class Paths {
-  readonly #used = new Map<string, number>();
-
-  /** Adds `~2`, `~3` … where `wanted` is taken. */
-  claim(wanted: string): string {
-    const times = this.#used.get(wanted);
-    if (times === undefined) {
-      this.#used.set(wanted, 1);
-      return wanted;
-    }
-    let n = times + 1;
-    while (this.#used.has(`${wanted}~${n}`)) n += 1;
-    this.#used.set(wanted, n);
-    this.#used.set(`${wanted}~${n}`, 1);
-    return `${wanted}~${n}`;
-  }
-}
 
 /**
  * Makes a path for display from the name of a part or an archive entry: `/` between steps, no step upwards, no invisible
@@ -33,11 +14,19 @@ export function cleanPath(name: string): string | null {
     .split(/[/\\]+/)
     .filter((step) => step !== '' && step !== '.' && step !== '..');
   const path = steps.join('/').replaceAll(invisible, '\ufffd');
-  if (path === '') return null;
-  const characters = path.length > uploadLimits.nameLength ? Array.from(path) : [];
-  return characters.length > uploadLimits.nameLength
-    ? `${characters.slice(0, uploadLimits.nameLength).join('')}…`
-    : path;
+  return path === '' ? null : shortened(path);
+}
+
+/** Bounds a text of any length for display. */
+export function shortened(text: string): string {
+  const { nameLength } = uploadLimits;
+  const start =
+    text.length <= nameLength
+      ? text
+      : Array.from(text.slice(0, 2 * nameLength))
+          .slice(0, nameLength)
+          .join('');
+  return start.length < text.length ? `${start}…` : text;
 }
 
 /** The path of an entry of an archive, or of the content of a gzip. */
@@ -47,10 +36,6 @@ export const entryPath = (archive: string | null, entry: string): string =>
 /** The path of one of several blocks, documents or items. A single one has the path of its container. */
 export const itemPath = (path: string, index: number, count: number): string =>
   count === 1 ? path : `${path}[${index}]`;
-
-/** The path of a place in an object. `object` is null where it is the whole upload and has no name. */
-export const insidePath = (object: string | null, place: Place): string =>
-  object === null ? placeText(place) : `${object}#${placeText(place)}`;
 
 /** A path without its number among several blocks: `chain.pem` for `chain.pem[1]`. */
 export function pathStem(path: string): string {

@@ -43,37 +43,20 @@ interface Unzipped {
 
 /** The content of a gzip, or its beginning where the gzip is cut off. */
 function gunzip(bytes: Buffer, reading: Reading): Unzipped {
-  const maxOutputLength = reading.left('decompressedOctets');
-  const unzip = (finishFlush: number): Buffer => {
+  const maxOutputLength = Math.max(1, reading.left('decompressedOctets'));
+  for (const finishFlush of [constants.Z_FINISH, constants.Z_SYNC_FLUSH])
     try {
-      return gunzipSync(bytes, { maxOutputLength: Math.max(1, maxOutputLength), finishFlush });
+      const unzipped = gunzipSync(bytes, { maxOutputLength, finishFlush });
+      reading.spend('decompressedOctets', unzipped.length);
+      return { bytes: unzipped, isComplete: finishFlush === constants.Z_FINISH };
     } catch (error) {
       if (error instanceof RangeError)
         throw new UploadRefusedError(
           'TooMuchCompressed',
           `the upload holds more than ${uploadLimits.decompressedOctets} octets once it is decompressed`,
         );
-      throw error;
     }
-  };
-  let unzipped: Unzipped = { bytes: Buffer.alloc(0), isComplete: false };
-  try {
-    unzipped = { bytes: unzip(constants.Z_FINISH), isComplete: true };
-  } catch (error) {
-    if (error instanceof UploadRefusedError) throw error;
-    try {
-      unzipped = { bytes: unzip(constants.Z_SYNC_FLUSH), isComplete: false };
-    } catch (again) {
-      if (again instanceof UploadRefusedError) throw again;
-    }
-  }
-  reading.spend('decompressedOctets', unzipped.bytes.length);
-  return unzipped;
-}
-
-interface ArchivedFile {
-  readonly name: string;
-  readonly bytes: Buffer;
+  return { bytes: Buffer.alloc(0), isComplete: false };
 }
 
 /** The files to read. Each entry that is left out becomes an observation about the archive. */
@@ -81,7 +64,7 @@ function readEntries(
   { bytes, isComplete }: Unzipped,
   reading: Reading,
   observations: Observations,
-): readonly ArchivedFile[] {
+): readonly Pick<TarEntry, 'name' | 'bytes'>[] {
   const { entries, headers, problem } = readTar(bytes, reading.left('archiveHeaders'));
   reading.spend('archiveHeaders', headers);
   if (problem === 'tooManyHeaders')
@@ -92,7 +75,7 @@ function readEntries(
   if (problem !== null && isComplete)
     observations.report('MalformedObject', `The archive is ${problem} after its entry number ${entries.length}`);
 
-  const files: ArchivedFile[] = [];
+  const files: Pick<TarEntry, 'name' | 'bytes'>[] = [];
   const names = new Set<string>();
   for (const entry of entries) {
     if (entry.kind === 'directory') continue;
@@ -134,7 +117,7 @@ function nameInside({ path, bytes }: Source): string {
 }
 
 /** One entry of a tar: POSIX.1-2017 pax, ustar, GNU or V7. `bytes` is a view into the tar. */
-export interface TarEntry {
+interface TarEntry {
   readonly name: string;
   readonly kind: TarEntryKind;
   readonly bytes: Buffer;

@@ -4,7 +4,8 @@ import { quote } from '../formats/text/quote.js';
 import { FieldReader, type FieldProblem } from '../formats/yaml/field-reader.js';
 import type { CredentialSource, KubeconfigContent } from '../model/inspection.js';
 import type { Report } from '../model/decoded.js';
-import { type DocumentSource, OpenDocument, placeholders, shortened } from './document.js';
+import { type DocumentSource, OpenDocument, placeholders } from './document.js';
+import { shortened } from './paths.js';
 import type { Reading } from './reading.js';
 
 /** Data takes precedence over a file. */

@@ -1,6 +1,5 @@
 import { counted } from '../formats/text/duration-in-words.js';
-import type { Place } from '../formats/json/place.js';
-import { type JsonBounds, readJson } from '../formats/json/read-json.js';
+import { type JsonBounds, type ParsedDocument, readJson } from '../formats/json/read-json.js';
 import { readKubernetesYaml, type UnreadableDocument } from '../formats/yaml/read-kubernetes-yaml.js';
 import { BASE64_PEM_BEGIN } from './base64.js';
 import { uploadLimits, UploadRefusedError } from './budget.js';
@@ -11,11 +10,6 @@ import { itemPath } from './paths.js';
 import { readLooseText } from './read-loose-text.js';
 import { PEM_BEGIN } from './read-pem.js';
 import type { Reading, Source } from './reading.js';
-
-/** A document of a stream, or why it cannot be read. */
-type Found =
-  | { readonly value: unknown; readonly duplicates: readonly { readonly place: Place }[]; readonly length: number }
-  | UnreadableDocument;
 
 /** Whether a text may be JSON or YAML with credentials. It is a cheap test that says yes too often. */
 export function looksLikeDocuments(text: string): boolean {
@@ -45,7 +39,7 @@ export function readKubernetesDocuments(text: string, source: Source, reading: R
   });
 }
 
-function parse(text: string, reading: Reading): readonly Found[] | null {
+function parse(text: string, reading: Reading): readonly (ParsedDocument | UnreadableDocument)[] | null {
   if (/^\s*[{[]/.test(text)) {
     const json = readJson(text, jsonBounds);
     if (json.ok) return json.documents;
@@ -104,14 +98,12 @@ function unreadableDocument(
 
 const startsLine = (text: string, start: string): boolean => text.startsWith(start) || text.includes(`\n${start}`);
 
-interface Document {
-  readonly value: unknown;
-  readonly duplicates: readonly { readonly place: Place }[];
-  readonly length: number;
-}
-
 /** Reads one document by its kind; the items of a list as documents of their own. */
-function readDocument({ value, duplicates, length }: Document, source: Source, reading: Reading): readonly string[] {
+function readDocument(
+  { value, duplicates, length }: ParsedDocument,
+  source: Source,
+  reading: Reading,
+): readonly string[] {
   return readTyped({ ...source, content: value, duplicates, length, ...typeOf(value) }, reading);
 }
 
@@ -145,7 +137,7 @@ function itemsOf(list: DocumentSource): readonly DocumentSource[] | null {
   if (isArray ? !items.some((item) => typeOf(item).kind !== null) : list.kind?.endsWith('List') !== true) return null;
 
   const depthInPlace = isArray ? 1 : 2;
-  const duplicates = items.map((): { readonly place: Place }[] => []);
+  const duplicates = items.map((): ParsedDocument['duplicates'][number][] => []);
   for (const { place } of list.duplicates) {
     const index = place[depthInPlace - 1];
     const inItem = (isArray || place[0] === 'items') && typeof index === 'number' && place.length > depthInPlace;

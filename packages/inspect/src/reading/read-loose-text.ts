@@ -1,7 +1,7 @@
 import { BASE64_PEM_BEGIN } from './base64.js';
 import { uploadLimits } from './budget.js';
 import { isWholeSequence } from '../der/recognise.js';
-import { nextPemBlock, PEM_BEGIN, readBlock } from './read-pem.js';
+import { lineBefore, nextPemBlock, PEM_BEGIN, readBlock } from './read-pem.js';
 import type { Reading } from './reading.js';
 
 /** The object that contains the text. */
@@ -19,15 +19,15 @@ interface LooseText {
  */
 export function readLooseText({ path, depth, text, firstLine }: LooseText, reading: Reading): readonly string[] {
   const found: string[] = [];
-  const lines = new LineNumbers(text, firstLine);
-  const placeOf = (offset: number): string => reading.insidePath(path, [keyBefore(text, offset) ?? lines.at(offset)]);
+  const lineAt = lineNumbers(text, firstLine);
+  const placeOf = (offset: number): string => reading.insidePath(path, [keyBefore(text, offset) ?? lineAt(offset)]);
   let end = 0;
   // One more than the limit is enough to be refused.
   while (found.length <= uploadLimits.objects) {
     const next = nextThing(text, end);
     if (next === null) break;
     const at = { path: placeOf(next.start), parent: path, depth: depth + 1, expected: 'perhaps' } as const;
-    if (next.kind === 'pem') found.push(readBlock(next.block, at, reading));
+    if (next.block !== null) found.push(readBlock(next.block, at, reading));
     else if (isWholeSequence(next.bytes) || next.bytes.includes(PEM_BEGIN)) {
       reading.context.budget.spendOctets(next.bytes.length);
       found.push(...reading.read({ ...at, bytes: next.bytes }));
@@ -40,14 +40,13 @@ export function readLooseText({ path, depth, text, firstLine }: LooseText, readi
 /** The octets that begin a SEQUENCE of 128 octets and more, in base64. */
 const beginning = new RegExp(`${PEM_BEGIN}|(?<![A-Za-z0-9+/_-])(?:${BASE64_PEM_BEGIN}|MI[GHI])[A-Za-z0-9+/]{40}`, 'g');
 
-type Thing =
-  | {
-      readonly kind: 'pem';
-      readonly block: NonNullable<ReturnType<typeof nextPemBlock>>;
-      readonly start: number;
-      readonly end: number;
-    }
-  | { readonly kind: 'base64'; readonly bytes: Buffer; readonly start: number; readonly end: number };
+/** `block`: null for a run of base64. */
+interface Thing {
+  readonly block: NonNullable<ReturnType<typeof nextPemBlock>> | null;
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly end: number;
+}
 
 /** The next PEM block or run of base64 from an offset on; null where there is none. */
 function nextThing(text: string, from: number): Thing | null {
@@ -55,9 +54,9 @@ function nextThing(text: string, from: number): Thing | null {
   const match = beginning.exec(text);
   if (match === null) return null;
   const block = match[0] === PEM_BEGIN ? nextPemBlock(text, match.index) : null;
-  if (block !== null) return { kind: 'pem', block, start: match.index, end: block.end };
+  if (block !== null) return { block, bytes: block.bytes, start: match.index, end: block.end };
   const { base64, end } = runOfBase64(text, match.index);
-  return { kind: 'base64', bytes: Buffer.from(base64, 'base64'), start: match.index, end };
+  return { block: null, bytes: Buffer.from(base64, 'base64'), start: match.index, end };
 }
 
 const run = /[A-Za-z0-9+/]+={0,2}/y;
@@ -79,31 +78,19 @@ function runOfBase64(text: string, from: number): { readonly base64: string; rea
   return { base64: pieces.join(''), end };
 }
 
-/** Characters of a line that are looked at. */
-const LOOK = 256;
-
 /** The key that stands before a value on its line: `client-key-data: …`, `"ca": "…"`. */
-function keyBefore(text: string, offset: number): string | null {
-  const before = text.slice(Math.max(0, offset - LOOK), offset);
-  const line = before.slice(Math.max(before.lastIndexOf('\n'), before.lastIndexOf('\r')) + 1);
-  return /([A-Za-z0-9_][A-Za-z0-9_.-]{0,62})["']?[ \t]*[:=][ \t]*["'|>]?[ \t]*$/.exec(line)?.[1] ?? null;
-}
+const keyBefore = (text: string, offset: number): string | null =>
+  /([A-Za-z0-9_][A-Za-z0-9_.-]{0,62})["']?[ \t]*[:=][ \t]*["'|>]?[ \t]*$/.exec(lineBefore(text, offset))?.[1] ?? null;
 
 /** Numbers lines in one pass, for offsets that grow. */
-class LineNumbers {
-  #offset = 0;
-
-  constructor(
-    private readonly text: string,
-    private line: number,
-  ) {}
-
-  at(offset: number): string {
-    for (let next = this.text.indexOf('\n', this.#offset); next >= 0 && next < offset;) {
-      this.line += 1;
-      this.#offset = next + 1;
-      next = this.text.indexOf('\n', this.#offset);
+function lineNumbers(text: string, firstLine: number): (offset: number) => string {
+  let line = firstLine;
+  let from = 0;
+  return (offset) => {
+    for (let next = text.indexOf('\n', from); next >= 0 && next < offset; next = text.indexOf('\n', from)) {
+      line += 1;
+      from = next + 1;
     }
-    return `line ${this.line}`;
-  }
+    return `line ${line}`;
+  };
 }

@@ -4,7 +4,8 @@ import { type FieldProblem, FieldReader, isObject } from '../formats/yaml/field-
 import type { ObjectContent } from '../model/inspection.js';
 import type { Report } from '../model/decoded.js';
 import { BASE64_PEM_BEGIN } from './base64.js';
-import { type DocumentSource, OpenDocument, shortened } from './document.js';
+import { type DocumentSource, OpenDocument } from './document.js';
+import { shortened } from './paths.js';
 import { PEM_BEGIN } from './read-pem.js';
 import type { Reading } from './reading.js';
 

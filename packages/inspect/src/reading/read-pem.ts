@@ -1,4 +1,4 @@
-import type { Observation } from '../model/decoded.js';
+import { type Observation, Observations } from '../model/decoded.js';
 import { readBase64 } from './base64.js';
 import { uploadLimits } from './budget.js';
 import { itemPath } from './paths.js';
@@ -89,7 +89,7 @@ export function nextPemBlock(text: string, position: number): PemBlock | null {
   if (start < 0) return null;
   const layout = new Layout();
   const begin = readLabel(text, start + PEM_BEGIN.length);
-  if (!begin.complete) layout.malformed('its BEGIN line does not end in five dashes');
+  if (!begin.complete) layout.malformed.add('its BEGIN line does not end in five dashes');
 
   // OpenPGP armor (RFC 9580 6.2) looks alike but has other headers, and a checksum as its last line.
   const foreign = begin.label.startsWith('PGP ');
@@ -99,12 +99,12 @@ export function nextPemBlock(text: string, position: number): PemBlock | null {
   const ending = text.slice(begin.end, limit).indexOf(END);
   let bodyEnd = limit;
   let end = limit;
-  if (ending < 0) layout.malformed('it has no END line');
+  if (ending < 0) layout.malformed.add('it has no END line');
   else {
     bodyEnd = begin.end + ending;
     const named = readLabel(text, bodyEnd + END.length);
-    if (!named.complete) layout.malformed('its END line does not end in five dashes');
-    else if (named.label !== begin.label) layout.malformed('BEGIN and END name different things');
+    if (!named.complete) layout.malformed.add('its END line does not end in five dashes');
+    else if (named.label !== begin.label) layout.malformed.add('BEGIN and END name different things');
     end = named.end;
     lookAround(text, start, end, layout);
   }
@@ -114,38 +114,21 @@ export function nextPemBlock(text: string, position: number): PemBlock | null {
   return { label: begin.label, headers, bytes, observations: layout.observations(begin.label), start, end };
 }
 
-/** Collects what is wrong with the layout of a block, for one sentence of each kind. */
+/** Says what is wrong with the layout of a block, in one sentence of each kind. */
 class Layout {
-  readonly #malformed: string[] = [];
-  readonly #unusual: string[] = [];
-
-  malformed(what: string): void {
-    if (!this.#malformed.includes(what)) this.#malformed.push(what);
-  }
-
-  unusual(what: string): void {
-    if (!this.#unusual.includes(what)) this.#unusual.push(what);
-  }
+  readonly malformed = new Set<string>();
+  readonly unusual = new Set<string>();
 
   observations(label: string): readonly Observation[] {
-    const observations: Observation[] = [];
-    if (this.#malformed.length > 0)
-      observations.push({
-        code: 'PemMalformed',
-        message: `The PEM block is malformed: ${this.#malformed.join(', ')}`,
-      });
+    const observations = new Observations();
+    const { report } = observations;
     const modern = legacyLabels.get(label);
-    if (modern !== undefined)
-      observations.push({
-        code: 'PemLegacyLabel',
-        message: `The PEM label is "${label}", which is "${modern}" today`,
-      });
-    if (this.#unusual.length > 0)
-      observations.push({
-        code: 'PemUnusualForm',
-        message: `The PEM block is laid out unusually: ${this.#unusual.join(', ')}`,
-      });
-    return observations;
+    if (this.malformed.size > 0)
+      report('PemMalformed', `The PEM block is malformed: ${[...this.malformed].join(', ')}`);
+    if (modern !== undefined) report('PemLegacyLabel', `The PEM label is "${label}", which is "${modern}" today`);
+    if (this.unusual.size > 0)
+      report('PemUnusualForm', `The PEM block is laid out unusually: ${[...this.unusual].join(', ')}`);
+    return observations.toArray();
   }
 }
 
@@ -163,16 +146,17 @@ function readLabel(text: string, position: number): { label: string; end: number
 function lookAround(text: string, start: number, end: number, layout: Layout): void {
   const before = lineBefore(text, start);
   if (before !== '') {
-    if (isBlank(before)) layout.unusual('its lines are indented');
-    else layout.malformed('its BEGIN line does not begin the line');
+    if (isBlank(before)) layout.unusual.add('its lines are indented');
+    else layout.malformed.add('its BEGIN line does not begin the line');
   }
-  if (!isBlank(lineAfter(text, end))) layout.malformed('something follows on its END line');
+  if (!isBlank(lineAfter(text, end))) layout.malformed.add('something follows on its END line');
 }
 
 /** Characters of a line that are looked at. */
 const LOOK = 256;
 
-function lineBefore(text: string, position: number): string {
+/** The beginning of the line on which something stands. */
+export function lineBefore(text: string, position: number): string {
   const before = text.slice(Math.max(0, position - LOOK), position);
   return before.slice(Math.max(before.lastIndexOf('\n'), before.lastIndexOf('\r')) + 1).replace(/^\ufeff/, '');
 }
@@ -209,28 +193,28 @@ function readBody(body: string, label: string, layout: Layout): Body {
   let text = body;
   // Environment variables and source code often write line ends as \n.
   if (/\\[rn]/.test(text)) {
-    layout.malformed('its line ends are written as \\n');
+    layout.malformed.add('its line ends are written as \\n');
     text = text.replaceAll(/(?:\\r)?\\n|\\r/g, '\n');
   }
-  if (!/[\r\n]/.test(text)) layout.malformed('it stands on one line');
+  if (!/[\r\n]/.test(text)) layout.malformed.add('it stands on one line');
   const { headers, lines } = splitHeaders(text.split(/\r\n|\r|\n/));
   if (Object.keys(headers).length > 0 && !('Proc-Type' in headers))
-    layout.unusual('it has headers, which RFC 7468 does not know');
+    layout.unusual.add('it has headers, which RFC 7468 does not know');
 
   const trimmed = lines.map((line) => line.trim());
-  if (lines.some((line, i) => line !== trimmed[i])) layout.unusual('there are blanks at the ends of lines');
+  if (lines.some((line, i) => line !== trimmed[i])) layout.unusual.add('there are blanks at the ends of lines');
   const first = trimmed.findIndex((line) => line !== '');
   const last = trimmed.findLastIndex((line) => line !== '');
   const used = first < 0 ? [] : trimmed.slice(first, last + 1);
-  if (used.includes('')) layout.unusual('there are empty lines in it');
+  if (used.includes('')) layout.unusual.add('there are empty lines in it');
   const full = used.filter((line) => line !== '');
   // OpenSSH writes lines of 70 characters.
   const width = label === 'OPENSSH PRIVATE KEY' ? 70 : LINE;
   const uneven = full.slice(0, -1).some((line) => line.length !== width) || (full.at(-1)?.length ?? 0) > width;
-  if (uneven) layout.unusual(`its lines are not ${width} characters long`);
+  if (uneven) layout.unusual.add(`its lines are not ${width} characters long`);
 
   const { bytes, problem } = readBase64(full.join(''));
-  if (problem !== null) layout.malformed(problem);
+  if (problem !== null) layout.malformed.add(problem);
   return { headers, bytes };
 }
 

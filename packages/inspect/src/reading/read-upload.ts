@@ -21,11 +21,7 @@ export async function readUpload(upload: Upload, context: DecodeContext): Promis
 
   const single = parts.length === 1;
   const names = parts.map(({ name }) => (name === null ? null : cleanPath(name)));
-  const reading = new Reading(
-    context,
-    { single, nameless: single && names[0] === null },
-    { read: readBytes, decode: decodeDer },
-  );
+  const reading = new Reading(context, { single, nameless: single && names[0] === null }, readBytes);
   for (const [i, { bytes }] of parts.entries())
     reading.read({
       path: names[i] ?? (single ? NAMELESS : `parts[${i}]`),
@@ -69,7 +65,7 @@ export function readSingleObject(part: UploadPart, context: DecodeContext): Deco
     parent: null,
     content,
     material,
-    observations: found.observations.length === 0 ? observations : [...found.observations, ...observations],
+    observations: [...found.observations, ...observations],
   };
 }
 

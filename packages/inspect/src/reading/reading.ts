@@ -1,9 +1,10 @@
-import type { Place } from '../formats/json/place.js';
+import { type Place, placeText } from '../formats/json/place.js';
 import type { ObjectContent } from '../model/inspection.js';
-import type { Decoded, DecodedObject, Material, Observation, Piece } from '../model/decoded.js';
+import type { DecodedObject, Material, Observation, Piece } from '../model/decoded.js';
 import { type DecodeContext, UploadRefusedError } from './budget.js';
 import { uploadLimits } from './budget.js';
-import { insidePath, NAMELESS, Paths } from './paths.js';
+import { decodeDer } from './decode-der.js';
+import { NAMELESS } from './paths.js';
 
 /** Bytes to read, with their place and what is expected of them. */
 export interface Source {
@@ -31,30 +32,28 @@ export interface OpenObject {
   fill(content: ObjectContent, observations: readonly Observation[], material?: Material | null): readonly string[];
 }
 
-interface ReadingSteps {
-  /** Reads a source. Answers the paths of its objects, but not of the objects inside them. */
-  readonly read: (source: Source, reading: Reading) => readonly string[];
-  readonly decode: (piece: Piece, context: DecodeContext) => Decoded;
-}
-
 /** Bounds of a whole upload that its budget does not count. */
 type Meter = 'decompressedOctets' | 'archiveHeaders' | 'yamlLexemes';
 
 /** The reading of one upload: the objects so far, and their cost. */
 export class Reading {
   readonly #objects: (DecodedObject | null)[] = [];
-  readonly #paths = new Paths();
+  /** How often each path is wanted. */
+  readonly #wanted = new Map<string, number>();
   readonly #left: Record<Meter, number> = {
     decompressedOctets: uploadLimits.decompressedOctets,
     archiveHeaders: uploadLimits.archiveHeaders,
     yamlLexemes: uploadLimits.yamlLexemes,
   };
 
-  /** `single`: the upload has one part. `nameless`: that part has no name. */
+  /**
+   * `single`: the upload has one part. `nameless`: that part has no name. `readBytes` reads a source and answers the paths of
+   * its objects, but not of the objects inside them.
+   */
   constructor(
     readonly context: DecodeContext,
     readonly upload: { readonly single: boolean; readonly nameless: boolean },
-    private readonly steps: ReadingSteps,
+    private readonly readBytes: (source: Source, reading: Reading) => readonly string[],
   ) {}
 
   /** In order of discovery. A container comes before its contents. */
@@ -63,15 +62,14 @@ export class Reading {
   }
 
   read(source: Source): readonly string[] {
-    if (source.depth > uploadLimits.depth)
-      throw new UploadRefusedError('TooDeep', `the upload nests deeper than ${uploadLimits.depth} levels`);
-    return this.steps.read(source, this);
+    checkDepth(source.depth);
+    return this.readBytes(source, this);
   }
 
   /** Reserves a path and a place in the answer. */
   open({ path: wanted, parent }: Pick<Source, 'path' | 'parent'>): OpenObject {
     this.context.budget.spendObject();
-    const path = this.#paths.claim(wanted);
+    const path = this.#claim(wanted);
     const index = this.#objects.push(null) - 1;
     return {
       path,
@@ -84,10 +82,9 @@ export class Reading {
 
   /** Decodes a piece and the pieces inside it. Answers the path of the outer object. */
   decode(piece: Piece, parent: string | null, depth: number, observations: readonly Observation[] = []): string {
-    if (depth > uploadLimits.depth)
-      throw new UploadRefusedError('TooDeep', `the upload nests deeper than ${uploadLimits.depth} levels`);
+    checkDepth(depth);
     const object = this.open({ path: piece.path, parent });
-    const decoded = this.steps.decode({ ...piece, path: object.path }, this.context);
+    const decoded = decodeDer({ ...piece, path: object.path }, this.context);
     object.fill(decoded.content, [...observations, ...decoded.observations], decoded.material);
     for (const inner of decoded.pieces) this.decode(inner, object.path, depth + 1);
     return object.path;
@@ -95,7 +92,18 @@ export class Reading {
 
   /** The path of a place in an object. */
   insidePath(object: string, place: Place): string {
-    return insidePath(this.upload.nameless && object === NAMELESS ? null : object, place);
+    return this.upload.nameless && object === NAMELESS ? placeText(place) : `${object}#${placeText(place)}`;
+  }
+
+  /** A unique path: adds `~2`, `~3` … where `wanted` is taken. */
+  #claim(wanted: string): string {
+    let times = this.#wanted.get(wanted) ?? 0;
+    const numbered = (): string => (times === 0 ? wanted : `${wanted}~${times + 1}`);
+    while (this.#wanted.has(numbered())) times += 1;
+    const path = numbered();
+    this.#wanted.set(wanted, times + 1);
+    if (path !== wanted) this.#wanted.set(path, 1);
+    return path;
   }
 
   left(what: Meter): number {
@@ -105,4 +113,9 @@ export class Reading {
   spend(what: Meter, amount: number): void {
     this.#left[what] = Math.max(0, this.#left[what] - amount);
   }
+}
+
+function checkDepth(depth: number): void {
+  if (depth > uploadLimits.depth)
+    throw new UploadRefusedError('TooDeep', `the upload nests deeper than ${uploadLimits.depth} levels`);
 }

@@ -105,10 +105,10 @@ const namedSecrets = {
 } as const;
 
 /** Where names and values stand. */
-export type Wording = keyof typeof namedSecrets;
+type Wording = keyof typeof namedSecrets;
 
 /** The place where the value of the first named secret of a text begins; null where the text names none. */
-export function startOfNamedSecret(text: string, wording: Wording): number | null {
+function startOfNamedSecret(text: string, wording: Wording): number | null {
   for (const { 0: name, 1: separator = '', index } of text.matchAll(namedSecrets[wording]))
     if (!aboutSecret.test(name)) return index + name.length + separator.length;
   return null;

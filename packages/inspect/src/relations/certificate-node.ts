@@ -77,16 +77,18 @@ export interface KnownAuthorities {
   readonly byFingerprint: ReadonlyMap<string, CertificateNode>;
 }
 
-const cache = new WeakMap<readonly KnownCluster[], KnownAuthorities>();
-
-/** Reads the CAs of these clusters, and each list of clusters only once. Unreadable CAs are left out. */
-export function knownAuthorities(clusters: readonly KnownCluster[]): KnownAuthorities {
-  const known = cache.get(clusters) ?? readAuthorities(clusters);
-  cache.set(clusters, known);
-  return known;
+/** Makes a value once for each object that it is asked for. */
+export function onceFor<Key extends object, Value>(make: (key: Key) => Value): (key: Key) => Value {
+  const made = new WeakMap<Key, { readonly value: Value }>();
+  return (key) => {
+    const known = made.get(key) ?? { value: make(key) };
+    made.set(key, known);
+    return known.value;
+  };
 }
 
-function readAuthorities(clusters: readonly KnownCluster[]): KnownAuthorities {
+/** Reads the CAs of these clusters, and each list of clusters only once. Unreadable CAs are left out. */
+export const knownAuthorities = onceFor((clusters: readonly KnownCluster[]): KnownAuthorities => {
   const byFingerprint = new Map<string, CertificateNode & { readonly anchors: Anchor[] }>();
   for (const { name, servingAuthorities, clientAuthorities } of clusters)
     for (const [role, authorities] of [
@@ -101,7 +103,7 @@ function readAuthorities(clusters: readonly KnownCluster[]): KnownAuthorities {
         node.anchors.push({ cluster: name, role });
       }
   return { index: indexOf([...byFingerprint.values()]), byFingerprint };
-}
+});
 
 const readAuthority = (bytes: Uint8Array): Omit<CertificateNode, 'anchors'> | null =>
   readOrNull(() => {

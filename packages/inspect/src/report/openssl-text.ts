@@ -1,7 +1,7 @@
+import { readOrNull } from '../der/recognise.js';
 import type { InspectedObject } from '../model/inspection.js';
 import { visibleLines } from '../formats/text/visible.js';
 import { certificateTreeText, certificationRequestText } from '@kubepass/x509/openssl-text';
-import { DerError } from '@kubepass/x509';
 import type { CertificateTree, CertificationRequestTree } from '@kubepass/x509/tree';
 
 /** Certificates and requests, by path. */
@@ -13,11 +13,9 @@ export type PrintableTrees = ReadonlyMap<string, CertificateTree | Certification
  */
 export function opensslText({ path }: InspectedObject, trees: PrintableTrees): string | null {
   const tree = trees.get(path);
-  if (tree === undefined) return null;
-  try {
-    return visibleLines(tree.kind === 'certificate' ? certificateTreeText(tree) : certificationRequestText(tree));
-  } catch (error) {
-    if (error instanceof DerError) return null;
-    throw error;
-  }
+  return tree === undefined
+    ? null
+    : readOrNull(() =>
+        visibleLines(tree.kind === 'certificate' ? certificateTreeText(tree) : certificationRequestText(tree)),
+      );
 }

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Finding, Inspection, Severity } from '../model/inspection.js';
-import { type FindingCode, findingKinds, type FindingKind } from '../model/catalogue.js';
+import { type FindingCode, findingKinds } from '../model/catalogue.js';
 
 /** SARIF 2.1.0 3.27.10. */
 const levels: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', info: 'note' };
@@ -36,7 +36,7 @@ export function reportSarif({ findings }: Inspection, files: ReadonlyMap<string,
 }
 
 function ruleOf(code: string): object {
-  const { severity, title, advice, reference }: FindingKind = findingKinds[code as FindingCode];
+  const { severity, title, advice, reference } = findingKinds[code as FindingCode];
   return {
     id: code,
     shortDescription: { text: `${title}.` },

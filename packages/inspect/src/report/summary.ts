@@ -1,5 +1,6 @@
 import { counted, durationInWords } from '../formats/text/duration-in-words.js';
 import type { Finding, InspectedObject, Inspection, Severity } from '../model/inspection.js';
+import { rankOf, severities } from '../model/catalogue.js';
 import { whatItIs, whoItIs } from './object-words.js';
 
 /** The worst finding about an object. */
@@ -14,19 +15,18 @@ export interface SummaryRow {
   readonly verdict: Verdict;
 }
 
-/** Worst first. */
-const severities = ['error', 'warning', 'info'] as const satisfies readonly Severity[];
-
 export function summaryRows(inspection: Inspection, now: Date): SummaryRow[] {
-  const found = new Map<string, Set<Severity>>();
-  for (const { object, severity } of inspection.findings)
-    found.set(object, (found.get(object) ?? new Set()).add(severity));
+  const worst = new Map<string, Severity>();
+  for (const { object, severity } of inspection.findings) {
+    const known = worst.get(object);
+    if (known === undefined || rankOf(severity) < rankOf(known)) worst.set(object, severity);
+  }
   return inspection.objects.map((object) => ({
     object,
     what: whatItIs(object),
     who: whoItIs(object),
     validity: validityOf(object, now),
-    verdict: severities.find((severity) => found.get(object.path)?.has(severity)) ?? 'ok',
+    verdict: worst.get(object.path) ?? 'ok',
   }));
 }
 
@@ -44,12 +44,10 @@ interface FindingsOfSeverity {
 
 /** Severities without any findings are left out. */
 export function findingsBySeverity(findings: readonly Finding[]): FindingsOfSeverity[] {
-  return severities
-    .map((severity) => findings.filter((finding) => finding.severity === severity))
-    .flatMap((found) => {
-      const severity = found[0]?.severity;
-      return severity === undefined ? [] : [{ severity, count: found.length, findings: common(found) }];
-    });
+  return severities.flatMap((severity) => {
+    const found = findings.filter((finding) => finding.severity === severity);
+    return found.length === 0 ? [] : [{ severity, count: found.length, findings: common(found) }];
+  });
 }
 
 function common(findings: readonly Finding[]): CommonFinding[] {

@@ -17,61 +17,53 @@ import {
 } from '@kubepass/x509/tree';
 import type { ExtensionFacts, Report } from '../model/decoded.js';
 import {
+  atLeastOne,
   attributeContent,
   attributeLabel,
   describeGeneralName,
   describeGeneralNames,
   describeSubtrees,
   type GeneralNameContent,
-  some,
 } from './describe-names.js';
 import { timeContent } from './decode-signed-object.js';
 
 /** Any JSON value but null. */
 type PlainValue = object | string | number | boolean;
 
-/** The value of an extension in plain JSON, and the facts that comparisons need. */
-export interface DescribedValue {
-  readonly value: PlainValue;
-  readonly facts?: Partial<ExtensionFacts>;
-}
+/** The facts that comparisons need, as far as they are read. */
+export type FoundFacts = { -readonly [Fact in keyof ExtensionFacts]?: ExtensionFacts[Fact] };
 
-/** Describes a value and reports its oddities. Throws `DerError` where the value cannot be shown. */
-type Describe<Value> = (value: Value, report: Report) => DescribedValue;
+/**
+ * Describes a value in plain JSON, reports its oddities, and notes the facts that comparisons need. Throws `DerError` where
+ * the value cannot be shown.
+ */
+type Describe<Value> = (value: Value, report: Report, facts: FoundFacts) => PlainValue;
 
-/** A value that is shown and compared with nothing. */
-const shown =
-  <Value>(show: (value: Value, report: Report) => PlainValue): Describe<Value> =>
-  (value, report) => ({ value: show(value, report) });
-
-const subjectKeyIdentifier: Describe<DerElement> = ({ content }, report) => {
+const subjectKeyIdentifier: Describe<DerElement> = ({ content }, report, facts) => {
   if (content.length === 0) report('MalformedExtension', 'the key identifier is empty');
-  return { value: content.toString('hex'), facts: { subjectKeyIdentifier: content } };
+  facts.subjectKeyIdentifier = content;
+  return content.toString('hex');
 };
 
-const authorityKeyIdentifier: Describe<ExtensionValue<'2.5.29.35'>> = (identifier, report) => {
+const authorityKeyIdentifier: Describe<ExtensionValue<'2.5.29.35'>> = (identifier, report, facts) => {
   const { keyIdentifier, issuers } = identifier;
   const serialNumber = identifier.serialNumber?.content ?? null;
   const authorityCertIssuer = describeGeneralNames(issuers ?? [], report);
   if ((issuers === null) !== (serialNumber === null))
     report('MalformedExtension', 'issuer and serial number of the authority are there one without the other');
   const named = issuers?.find((name) => name.type === 'directoryName');
-  const issuer = named?.name.raw ?? null;
+  facts.authorityKeyIdentifier = { keyIdentifier, issuer: named?.name.raw ?? null, serialNumber };
   return {
-    value: {
-      keyIdentifier: keyIdentifier?.toString('hex') ?? null,
-      authorityCertIssuer,
-      authorityCertSerialNumber: serialNumber?.toString('hex') ?? null,
-    },
-    facts: { authorityKeyIdentifier: { keyIdentifier, issuer, serialNumber } },
+    keyIdentifier: keyIdentifier?.toString('hex') ?? null,
+    authorityCertIssuer,
+    authorityCertSerialNumber: serialNumber?.toString('hex') ?? null,
   };
 };
 
-const basicConstraints: Describe<ExtensionValue<'2.5.29.19'>> = ({ ca, isFalseWritten, pathLength }, report) => {
+const basicConstraints: Describe<ExtensionValue<'2.5.29.19'>> = ({ ca, isFalseWritten, pathLength }, report, facts) => {
   // X.690 11.5: a value equal to its DEFAULT is left out.
   if (isFalseWritten) report('NonDerEncoding', 'cA FALSE is written out');
-  const value = { ca, pathLenConstraint: pathLength ? count(pathLength) : null };
-  return { value, facts: { basicConstraints: value } };
+  return (facts.basicConstraints = { ca, pathLenConstraint: pathLength ? count(pathLength) : null });
 };
 
 /** The names of the bits that are set; reports bits that a named bit list does not have in DER. */
@@ -91,10 +83,10 @@ function namesOfBits<Name extends string>(
   return names.filter((_, bit) => hasBit(octets, bit));
 }
 
-const keyUsage: Describe<BitString> = (bits, report) => {
+const keyUsage: Describe<BitString> = (bits, report, facts) => {
   const usages = namesOfBits(bits, keyUsages, report);
   if (usages.length === 0) report('MalformedExtension', 'no usage is set');
-  return { value: usages, facts: { keyUsage: usages } };
+  return (facts.keyUsage = usages);
 };
 
 const netscapeTypes = [
@@ -109,10 +101,10 @@ const netscapeTypes = [
 ] as const;
 
 /** Purposes by name, those without one in dotted form. */
-const extKeyUsage: Describe<readonly string[]> = (purposes, report) => ({
-  value: some(purposes, 'the list of purposes', report).map((purpose) => objectNames.short(purpose) ?? purpose),
-  facts: { extKeyUsage: purposes },
-});
+const extKeyUsage: Describe<readonly string[]> = (purposes, report, facts) => {
+  facts.extKeyUsage = purposes;
+  return atLeastOne(purposes, 'the list of purposes', report).map((purpose) => objectNames.short(purpose) ?? purpose);
+};
 
 function alternativeNames(names: readonly GeneralName[], report: Report): GeneralNameContent[] {
   const contents = describeGeneralNames(names, report);
@@ -123,7 +115,7 @@ function alternativeNames(names: readonly GeneralName[], report: Report): Genera
   return contents;
 }
 
-const subjectAltName: Describe<readonly GeneralName[]> = (value, report) => {
+const subjectAltName: Describe<readonly GeneralName[]> = (value, report, facts) => {
   const names = alternativeNames(value, report);
   const [dns, ip, email, uri]: [string[], string[], string[], string[]] = [[], [], [], []];
   const lists: Partial<Record<GeneralNameType, string[]>> = {
@@ -138,16 +130,17 @@ const subjectAltName: Describe<readonly GeneralName[]> = (value, report) => {
     if (list === undefined) others++;
     else if (text !== null) list.push(text);
   }
-  return { value: names, facts: { subjectAltNames: { dns, ip, email, uri, others } } };
+  facts.subjectAltNames = { dns, ip, email, uri, others };
+  return names;
 };
 
-const nameConstraints = shown(({ permitted, excluded }: ExtensionValue<'2.5.29.30'>, report) => {
+const nameConstraints: Describe<ExtensionValue<'2.5.29.30'>> = ({ permitted, excluded }, report) => {
   if (permitted === null && excluded === null) report('MalformedExtension', 'nothing is constrained');
   return {
     permittedSubtrees: permitted === null ? [] : describeSubtrees(permitted, report),
     excludedSubtrees: excluded === null ? [] : describeSubtrees(excluded, report),
   };
-});
+};
 
 /** RFC 5280 4.2.1.13, 5.3.1. */
 const reasonFlags = [
@@ -172,35 +165,35 @@ function distributionPointName(name: DistributionPointName | null, report: Repor
     : { nameRelativeToCRLIssuer: name.relativeName.map(attributeContent) };
 }
 
-const distributionPoints = shown((points: ExtensionValue<'2.5.29.31'>, report) =>
-  some(points, 'the list of distribution points', report).map(({ name, reasons, issuers }) => ({
+const distributionPoints: Describe<ExtensionValue<'2.5.29.31'>> = (points, report) =>
+  atLeastOne(points, 'the list of distribution points', report).map(({ name, reasons, issuers }) => ({
     distributionPoint: distributionPointName(name, report),
     reasons: reasonsOf(reasons, report),
     cRLIssuer: describeGeneralNames(issuers ?? [], report),
-  })),
-);
+  }));
 
-const issuingDistributionPoint = shown((point: ExtensionValue<'2.5.29.28'>, report) => ({
+const issuingDistributionPoint: Describe<ExtensionValue<'2.5.29.28'>> = (point, report) => ({
   distributionPoint: distributionPointName(point.name, report),
   onlyContainsUserCerts: point.onlyContainsUserCerts,
   onlyContainsCACerts: point.onlyContainsCACerts,
   onlySomeReasons: reasonsOf(point.onlySomeReasons, report),
   indirectCRL: point.indirectCRL,
   onlyContainsAttributeCerts: point.onlyContainsAttributeCerts,
-}));
+});
 
-const certificatePolicies = shown((policies: ExtensionValue<'2.5.29.32'>, report) => {
+const certificatePolicies: Describe<ExtensionValue<'2.5.29.32'>> = (policies, report) => {
   const seen = new Set<string>();
   for (const { id } of policies) {
     if (seen.has(id)) report('DuplicatePolicy', `the policy ${objectNames.short(id) ?? id} is there more than once`);
     seen.add(id);
   }
-  return some(policies, 'the list of policies', report).map(({ id, qualifiers }) => ({
+  return atLeastOne(policies, 'the list of policies', report).map(({ id, qualifiers }) => ({
     policyIdentifier: id,
     name: objectNames.short(id) ?? null,
-    policyQualifiers: qualifiers === null ? [] : some(qualifiers, 'a list of qualifiers', report).map(qualifierContent),
+    policyQualifiers:
+      qualifiers === null ? [] : atLeastOne(qualifiers, 'a list of qualifiers', report).map(qualifierContent),
   }));
-});
+};
 
 function qualifierContent(qualifier: PolicyQualifier): object {
   switch (qualifier.type) {
@@ -226,19 +219,19 @@ function displayText({ tag, content, offset }: DerElement): string {
 }
 
 /** CRL numbers have up to 20 octets, so they are text; in decimal unless very large. */
-const numberText = shown(integerText);
+const numberText = integerText;
 
 /** OCSP no check (RFC 6960 4.2.2.2.1), the poison of a precertificate (RFC 6962 3.1): being there says it all. */
-const flag = shown(({ content }: DerElement, report) => {
+const flag: Describe<DerElement> = ({ content }, report) => {
   if (content.length > 0) report('MalformedExtension', 'NULL is not empty');
   return true;
-});
+};
 
-const ia5String = shown(({ content }: DerElement, report) => {
+const ia5String: Describe<DerElement> = ({ content }, report) => {
   const { text, proper } = decodeString(Tag.IA5_STRING, content);
   if (!proper) report('MalformedString', 'an IA5String has octets of more than seven bits');
   return text ?? content.toString('latin1');
-});
+};
 
 const crlReasons: Readonly<Record<number, string>> = {
   0: 'unspecified',
@@ -254,19 +247,18 @@ const crlReasons: Readonly<Record<number, string>> = {
 };
 
 /** A reason by name; a number that stands for nothing, as text. */
-const crlReason = shown((element: DerElement, report) => {
+const crlReason: Describe<DerElement> = (element, report) => {
   const number = count(element);
   const reason = crlReasons[number];
   if (reason === undefined) report('MalformedExtension', `${number} stands for no reason`);
   return reason ?? String(number);
-});
+};
 
-const informationAccess = shown((accesses: ExtensionValue<'1.3.6.1.5.5.7.1.1'>, report) =>
-  some(accesses, 'the list of accesses', report).map(({ method, location }) => ({
+const informationAccess: Describe<ExtensionValue<'1.3.6.1.5.5.7.1.1'>> = (accesses, report) =>
+  atLeastOne(accesses, 'the list of accesses', report).map(({ method, location }) => ({
     accessMethod: objectNames.short(method) ?? method,
     accessLocation: describeGeneralName(location, report),
-  })),
-);
+  }));
 
 /** RFC 5246 7.4.1.4.1. */
 const timestampHashes = ['none', 'md5', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512'];
@@ -275,7 +267,7 @@ const timestampSignatures = ['anonymous', 'rsa', 'dsa', 'ecdsa'];
 /** 9999-12-31T23:59:59.999Z: later instants have no RFC 3339 form. */
 const LAST_MILLISECOND = 253402300799999n;
 
-const timestamps = shown((list: readonly SignedCertificateTimestamp[]) => list.map(timestampContent));
+const timestamps = (list: readonly SignedCertificateTimestamp[]) => list.map(timestampContent);
 
 function timestampContent({ raw, version, v1 }: SignedCertificateTimestamp): object {
   if (v1 === null) return { version: version === null ? null : version + 1, hex: raw.toString('hex') };
@@ -299,8 +291,8 @@ const known: { readonly [Id in ExtensionId]?: Known<ExtensionValue<Id>> } = {
   // RFC 5280 4.2
   '2.5.29.9': [
     'subjectDirectoryAttributes',
-    shown((attributes, report) =>
-      some(attributes, 'the list of attributes', report).map(({ type, values }) => ({
+    (attributes, report) =>
+      atLeastOne(attributes, 'the list of attributes', report).map(({ type, values }) => ({
         type: attributeLabel(type),
         oid: type,
         values: values.map(({ tag, content, raw }) => {
@@ -308,47 +300,46 @@ const known: { readonly [Id in ExtensionId]?: Known<ExtensionValue<Id>> } = {
           return { value: text, hex: text === null ? raw.toString('hex') : null };
         }),
       })),
-    ),
   ],
   '2.5.29.14': ['subjectKeyIdentifier', subjectKeyIdentifier],
   '2.5.29.15': ['keyUsage', keyUsage],
   '2.5.29.16': [
     'privateKeyUsagePeriod',
-    shown(({ notBefore, notAfter }, report) => {
+    ({ notBefore, notAfter }, report) => {
       if (!notBefore && !notAfter) report('MalformedExtension', 'the period has neither beginning nor end');
       return { notBefore: notBefore && timeContent(notBefore), notAfter: notAfter && timeContent(notAfter) };
-    }),
+    },
   ],
   '2.5.29.17': ['subjectAltName', subjectAltName],
-  '2.5.29.18': ['issuerAltName', shown(alternativeNames)],
+  '2.5.29.18': ['issuerAltName', alternativeNames],
   '2.5.29.19': ['basicConstraints', basicConstraints],
   '2.5.29.30': ['nameConstraints', nameConstraints],
   '2.5.29.31': ['cRLDistributionPoints', distributionPoints],
   '2.5.29.32': ['certificatePolicies', certificatePolicies],
-  '2.5.29.33': ['policyMappings', shown((mappings, report) => some(mappings, 'the list of mappings', report))],
+  '2.5.29.33': ['policyMappings', (mappings, report) => atLeastOne(mappings, 'the list of mappings', report)],
   '2.5.29.35': ['authorityKeyIdentifier', authorityKeyIdentifier],
   '2.5.29.36': [
     'policyConstraints',
-    shown(({ requireExplicitPolicy, inhibitPolicyMapping }, report) => {
+    ({ requireExplicitPolicy, inhibitPolicyMapping }, report) => {
       if (!requireExplicitPolicy && !inhibitPolicyMapping) report('MalformedExtension', 'nothing is constrained');
       return {
         requireExplicitPolicy: requireExplicitPolicy && count(requireExplicitPolicy),
         inhibitPolicyMapping: inhibitPolicyMapping && count(inhibitPolicyMapping),
       };
-    }),
+    },
   ],
   '2.5.29.37': ['extKeyUsage', extKeyUsage],
   '2.5.29.46': ['freshestCRL', distributionPoints],
-  '2.5.29.54': ['inhibitAnyPolicy', shown(count)],
+  '2.5.29.54': ['inhibitAnyPolicy', count],
   '1.3.6.1.5.5.7.1.1': ['authorityInfoAccess', informationAccess],
   '1.3.6.1.5.5.7.1.11': ['subjectInfoAccess', informationAccess],
   // RFC 5280 5.2, 5.3
   '2.5.29.20': ['cRLNumber', numberText],
   '2.5.29.21': ['reasonCode', crlReason],
-  '2.5.29.24': ['invalidityDate', shown(timeContent)],
+  '2.5.29.24': ['invalidityDate', timeContent],
   '2.5.29.27': ['deltaCRLIndicator', numberText],
   '2.5.29.28': ['issuingDistributionPoint', issuingDistributionPoint],
-  '2.5.29.29': ['certificateIssuer', shown(alternativeNames)],
+  '2.5.29.29': ['certificateIssuer', alternativeNames],
   // RFC 6960, RFC 6962, RFC 7633
   '1.3.6.1.5.5.7.48.1.5': ['ocspNoCheck', flag],
   '1.3.6.1.4.1.11129.2.4.2': ['signedCertificateTimestampList', timestamps],
@@ -356,14 +347,13 @@ const known: { readonly [Id in ExtensionId]?: Known<ExtensionValue<Id>> } = {
   '1.3.6.1.5.5.7.1.24': [
     'tlsFeature',
     // Names of RFC 6066 and RFC 6961, numbers for others.
-    shown((features, report) =>
-      some(features, 'the list of features', report)
+    (features, report) =>
+      atLeastOne(features, 'the list of features', report)
         .map(smallInteger)
         .map((feature) => (feature === 5 ? 'status_request' : feature === 17 ? 'status_request_v2' : feature)),
-    ),
   ],
   // Netscape
-  '2.16.840.1.113730.1.1': ['netscapeCertType', shown((bits, report) => namesOfBits(bits, netscapeTypes, report))],
+  '2.16.840.1.113730.1.1': ['netscapeCertType', (bits, report) => namesOfBits(bits, netscapeTypes, report)],
   '2.16.840.1.113730.1.2': ['netscapeBaseUrl', ia5String],
   '2.16.840.1.113730.1.3': ['netscapeRevocationUrl', ia5String],
   '2.16.840.1.113730.1.4': ['netscapeCaRevocationUrl', ia5String],

@@ -3,7 +3,7 @@ import { objectNames } from '@kubepass/x509/openssl-text';
 import type { ExtensionTree } from '@kubepass/x509/tree';
 import type { ExtensionContent } from '../model/inspection.js';
 import type { ExtensionFacts, Report } from '../model/decoded.js';
-import { type DescribedValue, type KnownExtension, knownExtensions } from './describe-extension-values.js';
+import { type FoundFacts, type KnownExtension, knownExtensions } from './describe-extension-values.js';
 
 /** The content and the facts of a list of extensions. */
 export interface DescribedExtensions {
@@ -50,11 +50,12 @@ export function describeExtensions(
     const occurrence = (counts.get(oid) ?? 0) + 1;
     counts.set(oid, occurrence);
     if (contents.length >= MAX_EXTENSIONS) continue;
-    const described = known ? describeValue(known, extension, report) : null;
-    const hex = described === null ? extension.value.toString('hex') : null;
-    contents.push({ oid, name, critical, value: described?.value ?? null, hex });
+    const found: FoundFacts = {};
+    const value = known ? describeValue(known, extension, report, found) : null;
+    const hex = value === null ? extension.value.toString('hex') : null;
+    contents.push({ oid, name, critical, value, hex });
     if (occurrence === 2) report('DuplicateExtension', `the extension ${name} occurs more than once`);
-    else if (occurrence === 1 && described?.facts) facts = { ...facts, ...described.facts };
+    else if (occurrence === 1 && value !== null) facts = { ...facts, ...found };
     observeCriticality(extension, name, profile, report);
     if (critical && !profile.actedUpon.has(oid))
       report('UnknownCriticalExtension', `the extension ${name} is critical, and no reader has to know it`);
@@ -68,14 +69,15 @@ function describeValue(
   { name, describe }: KnownExtension,
   { contents }: ExtensionTree,
   report: Report,
-): DescribedValue | null {
+  facts: FoundFacts,
+): unknown {
   if (contents === null) return null;
   const reportHere: Report = (code, message) => {
     report(code, `${name}: ${message}`);
   };
   for (const { code, message } of contents.observations) reportHere(code, message);
   try {
-    if (contents.value !== null) return describe(contents.value, reportHere);
+    if (contents.value !== null) return describe(contents.value, reportHere, facts);
     reportHere('MalformedExtension', contents.problem ?? '');
   } catch (error) {
     if (!(error instanceof DerError)) throw error;
@@ -88,7 +90,7 @@ function describeValue(
 type Criticality = 'must' | 'should' | 'shouldNot' | 'mustNot';
 
 /** The expectations of a kind of object of its extensions. Identifiers are dotted. */
-export interface ExtensionProfile {
+interface ExtensionProfile {
   /** Readers of these objects act upon them, so they may be critical. */
   readonly actedUpon: ReadonlySet<string>;
   readonly criticality: ReadonlyMap<string, Criticality>;
@@ -155,7 +157,7 @@ export const entryProfile: ExtensionProfile = {
 };
 
 /** Reports an extension that is critical and should not be, or the reverse. */
-export function observeCriticality(
+function observeCriticality(
   { oid, critical }: { readonly oid: string; readonly critical: boolean },
   name: string,
   { criticality }: ExtensionProfile,

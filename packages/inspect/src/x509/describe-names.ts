@@ -62,14 +62,14 @@ export const describeGeneralNames = (names: readonly GeneralName[], report: Repo
   names.map((name) => describeGeneralName(name, report));
 
 /** RFC 5280 wants at least one of what stands in most lists (SIZE (1..MAX)). */
-export function some<T>(list: readonly T[], what: string, report: Report): readonly T[] {
+export function atLeastOne<T>(list: readonly T[], what: string, report: Report): readonly T[] {
   if (list.length === 0) report('MalformedExtension', `${what} is empty`);
   return list;
 }
 
 /** The subtrees of name constraints: their bases, an address with its mask. */
 export const describeSubtrees = (list: readonly Subtree[], report: Report): GeneralNameContent[] =>
-  some(list, 'a list of subtrees', report).map(({ base, minimum, maximum }) => {
+  atLeastOne(list, 'a list of subtrees', report).map(({ base, minimum, maximum }) => {
     const content = describeGeneralName(base, report);
     // RFC 5280 4.2.1.10: minimum is zero, and maximum is absent.
     if ((minimum && count(minimum) !== 0) || maximum)

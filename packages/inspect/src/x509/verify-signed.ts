@@ -173,10 +173,10 @@ function whyUnusable(parameters: RsaPssParameters | null): string | null {
   return trailerField && magnitudeOf(signedMagnitude(trailerField).octets) !== 1n ? 'the trailer field is not 1' : null;
 }
 
-export type SignatureKind = 'rsa' | 'rsa-pss' | 'ec' | 'dsa' | 'ed25519' | 'ed448';
+type SignatureKind = 'rsa' | 'rsa-pss' | 'ec' | 'dsa' | 'ed25519' | 'ed448';
 
 /** The work of a signature algorithm. */
-export interface SignatureScheme {
+interface SignatureScheme {
   readonly kind: SignatureKind;
   /** As Node's crypto names it; null where the algorithm hashes by itself. */
   readonly hash: string | null;
@@ -231,7 +231,7 @@ const hashes: Readonly<Record<string, string>> = {
 };
 
 /** Null for an algorithm that is not known, or with parameters that are not. */
-export function signatureScheme({ oid, rsaPss }: AlgorithmIdentifier): SignatureScheme | null {
+function signatureScheme({ oid, rsaPss }: AlgorithmIdentifier): SignatureScheme | null {
   if (oid !== rsassaPss) return schemes.get(oid) ?? null;
   return rsaPss && pssScheme(rsaPss);
 }

@@ -269,13 +269,14 @@ describe('a kubeconfig', () => {
   ])('has nothing beside it after a %s of what a killed plugin left there', async (...command) => {
     const file = join(home, 'config');
     writeFileSync(file, '', { mode: 0o600 });
-    const source = new URL('../../src/files.js', import.meta.url).href;
+    const source = new URL('../../src/files.ts', import.meta.url).href;
     // It dies where the new text is written, and the file has no name of its own yet.
     const { signal, stderr } = spawnSync(
       process.execPath,
       [
         ...[
-          '--no-warnings',
+          '--import',
+          'tsx',
           '--require',
           fileURLToPath(new URL('../../../../test/helpers/kill-at.cjs', import.meta.url)),
         ],

@@ -50,7 +50,8 @@ export function certificateTreeText(certificate: CertificateTree): string {
   const { extensions } = certificate;
   return decodeOctets(
     'Certificate:\n    Data:\n' +
-      certificateVersionText(certificate.version) +
+      // RFC 5280 4.1.2.1: v1 is 0 and the default.
+      versionText(certificate.version, 2n) +
       serialNumberText(certificate.serialNumber) +
       signatureAlgorithmText(certificate.innerAlgorithm, names) +
       `        Issuer: ${distinguishedNameText(certificate.issuer, names)}\n` +
@@ -65,9 +66,6 @@ export function certificateTreeText(certificate: CertificateTree): string {
       signatureText(certificate, names),
   );
 }
-
-/** RFC 5280 4.1.2.1: v1 is 0 and the default. */
-const certificateVersionText = (version: DerElement | null): string => versionText(version, 2n);
 
 /** A version up to `highest`, as it is encoded. */
 function versionText(element: DerElement | null, highest: bigint): string {

@@ -1,4 +1,4 @@
-import { contextConstructed, type DerElement, DerError, DerReader, inside, Tag } from '../strict/der.js';
+import { contextConstructed, type DerElement, DerError, DerReader, inside, readAll, Tag } from '../strict/der.js';
 import {
   type BitString,
   bitStringOf,
@@ -6,7 +6,6 @@ import {
   dottedIdentifier,
   integerText,
   magnitudeOf,
-  readAll,
   readGeneralizedTime,
   readInside,
   readOptional,
@@ -15,6 +14,7 @@ import {
 } from '../tree/values.js';
 import {
   brokenHex,
+  hexBlock,
   hexPairs,
   indentation,
   instantText,
@@ -316,12 +316,7 @@ const timestampTime = (milliseconds: bigint): string =>
     : instantText(Number(milliseconds), String(milliseconds % 1000n).padStart(3, '0'));
 
 /** Upper case hexadecimal, 16 octets in a line; all lines but the first are indented. */
-function continuedHex(bytes: Buffer, indent: number): string {
-  const lines: string[] = [];
-  for (let start = 0; start < bytes.length; start += 16)
-    lines.push(hexPairs(bytes.subarray(start, start + 16)).toUpperCase());
-  return lines.join(`:\n${indentation(indent)}`);
-}
+const continuedHex = (bytes: Buffer, indent: number): string => hexBlock(bytes, indent, 16).trimStart().toUpperCase();
 
 /** The timestamps of Certificate Transparency (RFC 6962 3.3). */
 export const printTimestamps = (list: readonly SignedCertificateTimestamp[], { indent }: PrintPlace): string =>

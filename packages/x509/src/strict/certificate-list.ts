@@ -23,6 +23,7 @@ import {
 import { listExtensionId } from './object-identifiers.js';
 import { readTime, writeTime } from './validity.js';
 import type { SignatureAlgorithm } from './crypto.js';
+import { reasonCodes, type RevocationReason } from './revocation-reasons.js';
 
 /** A certificate revocation list (RFC 5280 5.1) that is complete for its issuer. Buffers are views into the input. */
 export interface ParsedCertificateList {
@@ -121,21 +122,11 @@ function refusePartial(extensions: readonly Extension[], of: string, offset: num
   }
 }
 
-/** The CRLReasons of RFC 5280 5.3.1 that a user certificate may have. */
-const reasonCodes = {
-  unspecified: 0,
-  keyCompromise: 1,
-  affiliationChanged: 3,
-  superseded: 4,
-  cessationOfOperation: 5,
-  privilegeWithdrawn: 9,
-} as const;
-
 export interface RevokedEntry {
   /** Lower-case hex; `-` before a negative one. */
   readonly serialNumber: string;
   readonly revokedAt: Date;
-  readonly reason: keyof typeof reasonCodes;
+  readonly reason: RevocationReason;
 }
 
 export interface CertificateListFields {

@@ -5,6 +5,8 @@ import {
   DerError,
   type DerReader,
   inside,
+  insideSequence,
+  octetsOf,
   onlyElement,
   readInteger,
   readOctetAlignedBits,
@@ -137,8 +139,7 @@ function decode(extensions: readonly Extension[]) {
 export function displaySerialNumber(integer: Buffer): string {
   const negative = (integer[0] ?? 0) >= 0x80;
   const value = BigInt(`0x${integer.toString('hex')}`) - (negative ? 1n << BigInt(8 * integer.length) : 0n);
-  const digits = (negative ? -value : value).toString(16);
-  return `${negative ? '-' : ''}${digits.length % 2 === 0 ? '' : '0'}${digits}`;
+  return negative ? `-${octetsOf(-value).toString('hex')}` : octetsOf(value).toString('hex');
 }
 
 /** Something that a CA has signed (RFC 5280 sections 4.1 and 5.1): content, algorithm, signature. */
@@ -152,8 +153,7 @@ export interface Signed {
 /** Reads the outside of a certificate or of a list of revoked ones. The signature is not verified. Throws `DerError`. */
 export function readSigned(bytes: Uint8Array, name: string, type: 'Certificate' | 'CertificateList'): Signed {
   const whole = onlyElement(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), name);
-  if (whole.tag !== Tag.SEQUENCE) throw new DerError(`a ${type} is expected`, 0);
-  const fields = inside(whole);
+  const fields = insideSequence(whole, `a ${type} is`);
   const content = fields.expect(Tag.SEQUENCE, type === 'Certificate' ? 'TBSCertificate' : 'TBSCertList');
   const algorithm = fields.expect(Tag.SEQUENCE, 'the signature algorithm');
   const signature = readOctetAlignedBits(fields.expect(Tag.BIT_STRING, 'the signature'));

@@ -7,21 +7,25 @@ import { keyPurpose } from './object-identifiers.js';
 import { sign, type SignatureAlgorithm, signatureAlgorithmFor } from './crypto.js';
 import { type Validity, writeValidity } from './validity.js';
 
-/** The fields that vary from one user certificate to the next. */
-export interface UserCertificateFields extends Validity {
+export interface TbsCertificateFields extends Validity {
   /** Content octets of the INTEGER, from `newSerialNumber`. */
   readonly serialNumber: Uint8Array;
-  /** The CA's subject, byte for byte. */
-  readonly issuer: Uint8Array;
-  /** DER of the extension that names the CA's key; null where the CA has no SubjectKeyIdentifier. */
-  readonly authorityKeyIdentifierExtension: Uint8Array | null;
   readonly signatureAlgorithm: SignatureAlgorithm;
-  readonly username: string;
-  /** In the order in which they become O RDNs. */
-  readonly groups: readonly string[];
+  /** DER Name: the CA's subject, byte for byte. */
+  readonly issuer: Uint8Array;
+  /** DER Name. */
+  readonly subject: Uint8Array;
   /** DER SubjectPublicKeyInfo. */
   readonly subjectPublicKeyInfo: Uint8Array;
+  /** DER Extension each; at least one. */
+  readonly extensions: readonly Uint8Array[];
+}
+
+/** The fields that vary from one user certificate to the next. The groups become O RDNs in their order. */
+interface UserCertificateFields extends Omit<TbsCertificateFields, 'subject' | 'extensions'>, SubjectIdentity {
   readonly keyAlgorithm: KeyAlgorithm;
+  /** DER of the extension that names the CA's key; null where the CA has no SubjectKeyIdentifier. */
+  readonly authorityKeyIdentifierExtension: Uint8Array | null;
 }
 
 const signingKeyUsage = keyUsageExtension(['digitalSignature']);
@@ -45,19 +49,6 @@ export function assembleTbsCertificate(fields: UserCertificateFields): Buffer {
       ...(authorityKeyIdentifierExtension === null ? [] : [authorityKeyIdentifierExtension]),
     ],
   });
-}
-
-export interface TbsCertificateFields extends Validity {
-  readonly serialNumber: Uint8Array;
-  readonly signatureAlgorithm: SignatureAlgorithm;
-  /** DER Name. */
-  readonly issuer: Uint8Array;
-  /** DER Name. */
-  readonly subject: Uint8Array;
-  /** DER SubjectPublicKeyInfo. */
-  readonly subjectPublicKeyInfo: Uint8Array;
-  /** DER Extension each; at least one. */
-  readonly extensions: readonly Uint8Array[];
 }
 
 const VERSION_3 = der(contextConstructed(0), der(Tag.INTEGER, Buffer.of(2)));

@@ -5,6 +5,7 @@ import {
   DerError,
   type DerReader,
   inside,
+  insideSequence,
   onlyElement,
   readInteger,
   readOctetAlignedBits,
@@ -139,8 +140,7 @@ export function parseCertificationRequest(bytes: Buffer): UnverifiedRequest | Re
 
 function parseDer(bytes: Buffer): UnverifiedRequest | RefusedInput<CsrRefusalReason> {
   const request = onlyElement(bytes, 'the CSR');
-  if (request.tag !== Tag.SEQUENCE) throw new DerError('a CertificationRequest is expected', 0);
-  const fields = inside(request);
+  const fields = insideSequence(request, 'a CertificationRequest is');
   const info = fields.expect(Tag.SEQUENCE, 'CertificationRequestInfo');
   const algorithmIdentifier = fields.expect(Tag.SEQUENCE, 'the signature algorithm');
   const signature = readOctetAlignedBits(fields.expect(Tag.BIT_STRING, 'the signature'));

@@ -134,6 +134,19 @@ export function inside(element: DerElement): DerReader {
   return new DerReader(element.content, element.offset + element.raw.length - element.content.length);
 }
 
+/** Reads the elements inside a SEQUENCE. Throws the error `… expected` for an element of another type. */
+export function insideSequence(element: DerElement, expected: string): DerReader {
+  if (element.tag !== Tag.SEQUENCE) throw new DerError(`${expected} expected`, element.offset);
+  return inside(element);
+}
+
+/** Reads until nothing is left. */
+export function readAll<T>(reader: DerReader, read: (reader: DerReader) => T): T[] {
+  const values: T[] = [];
+  while (!reader.atEnd) values.push(read(reader));
+  return values;
+}
+
 /** The only element in `bytes`; `offset` is where they start in the whole input. */
 export function onlyElement(bytes: Buffer, what: string, offset = 0): DerElement {
   const reader = new DerReader(bytes, offset);

@@ -5,8 +5,10 @@ import {
   DerError,
   type DerReader,
   inside,
+  insideSequence,
   isSetOfSorted,
   oid,
+  readAll,
   readOid,
   sequence,
   setOf,
@@ -42,17 +44,12 @@ export interface DistinguishedName {
  * Throws `DerError`.
  */
 export function readDistinguishedName(element: DerElement): DistinguishedName {
-  if (element.tag !== Tag.SEQUENCE) throw new DerError('a Name is expected', element.offset);
-  const reader = inside(element);
-  const rdns: NameAttribute[][] = [];
-  while (!reader.atEnd) {
+  const rdns = readAll(insideSequence(element, 'a Name is'), (reader) => {
     const rdn = reader.expect(Tag.SET, 'a RelativeDistinguishedName');
-    const attributes: NameAttribute[] = [];
-    const set = inside(rdn);
-    while (!set.atEnd) attributes.push(readAttribute(set));
+    const attributes = readAll(inside(rdn), readAttribute);
     if (attributes.length === 0) throw new DerError('a RelativeDistinguishedName is empty', rdn.offset);
-    rdns.push(attributes);
-  }
+    return attributes;
+  });
   return { raw: element.raw, rdns };
 }
 

@@ -5,6 +5,7 @@ import {
   type DerElement,
   DerError,
   inside,
+  insideSequence,
   oid,
   onlyElement,
   readBoolean,
@@ -28,8 +29,7 @@ export interface Extension {
 
 /** Reads SEQUENCE SIZE (1..MAX) OF Extension, duplicates included. Throws `DerError`. */
 export function readExtensions(element: DerElement): readonly Extension[] {
-  if (element.tag !== Tag.SEQUENCE) throw new DerError('Extensions are expected', element.offset);
-  const reader = inside(element);
+  const reader = insideSequence(element, 'Extensions are');
   const extensions: Extension[] = [];
   do {
     const fields = inside(reader.expect(Tag.SEQUENCE, 'an Extension'));
@@ -67,8 +67,7 @@ export interface BasicConstraints {
 
 /** RFC 5280 4.2.1.9. Throws `DerError`. */
 export function readBasicConstraints(element: DerElement): BasicConstraints {
-  if (element.tag !== Tag.SEQUENCE) throw new DerError('BasicConstraints are expected', element.offset);
-  const reader = inside(element);
+  const reader = insideSequence(element, 'BasicConstraints are');
   const ca = reader.optional(Tag.BOOLEAN);
   if (ca !== undefined && !readBoolean(ca)) throw new DerError('cA FALSE is written out', ca.offset);
   const pathLen = reader.optional(Tag.INTEGER);
@@ -85,8 +84,7 @@ function readPathLen(element: DerElement): number {
 
 /** RFC 5280 4.2.1.12: key purposes, dotted. Throws `DerError`. */
 export function readExtKeyUsage(element: DerElement): readonly string[] {
-  if (element.tag !== Tag.SEQUENCE) throw new DerError('ExtKeyUsage is expected', element.offset);
-  const reader = inside(element);
+  const reader = insideSequence(element, 'ExtKeyUsage is');
   const purposes: string[] = [];
   do purposes.push(readOid(reader.expect(Tag.OBJECT_IDENTIFIER, 'a key purpose')));
   while (!reader.atEnd);
@@ -102,8 +100,7 @@ export function readSubjectKeyIdentifier(element: DerElement): Buffer {
 
 /** RFC 5280 4.2.1.1: the keyIdentifier, null where there is only issuer and serial number. Throws `DerError`. */
 export function readAuthorityKeyIdentifier(element: DerElement): Buffer | null {
-  if (element.tag !== Tag.SEQUENCE) throw new DerError('AuthorityKeyIdentifier is expected', element.offset);
-  const reader = inside(element);
+  const reader = insideSequence(element, 'AuthorityKeyIdentifier is');
   const keyIdentifier = reader.optional(contextPrimitive(0));
   reader.optional(contextConstructed(1));
   reader.optional(contextPrimitive(2));

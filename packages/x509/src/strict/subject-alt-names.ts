@@ -1,4 +1,12 @@
-import { contextConstructed, contextPrimitive, DerError, type DerElement, inside, Tag } from './der.js';
+import {
+  contextConstructed,
+  contextPrimitive,
+  type DerElement,
+  DerError,
+  inside,
+  insideSequence,
+  readAll,
+} from './der.js';
 import { displayDistinguishedName, readDistinguishedName } from './distinguished-name.js';
 
 /** One subject alternative name (RFC 5280 4.2.1.6), for people to read; never parsed back. */
@@ -9,28 +17,18 @@ export interface SubjectAltName {
 }
 
 /** Reads GeneralNames of any types. Throws `DerError`. */
-export function readSubjectAltNames(element: DerElement): readonly SubjectAltName[] {
-  if (element.tag !== Tag.SEQUENCE) throw new DerError('GeneralNames are expected', element.offset);
-  const reader = inside(element);
-  const names: SubjectAltName[] = [];
-  while (!reader.atEnd) names.push(readName(reader.next()));
-  return names;
-}
+export const readSubjectAltNames = (element: DerElement): readonly SubjectAltName[] =>
+  readAll(insideSequence(element, 'GeneralNames are'), (reader) => readName(reader.next()));
 
 /**
  * The URIs among GeneralNames, as they are written. Throws `DerError`, also where a URI has a form that only some readers
  * take for one.
  */
 export function readUris(element: DerElement): readonly string[] {
-  if (element.tag !== Tag.SEQUENCE) throw new DerError('GeneralNames are expected', element.offset);
-  const reader = inside(element);
-  const uris: string[] = [];
-  while (!reader.atEnd) {
-    const name = reader.next();
-    if (name.tag === contextPrimitive(6)) uris.push(text(name));
-    else if (name.tag === contextConstructed(6)) throw new DerError('a URI is constructed', name.offset);
-  }
-  return uris;
+  const names = readAll(insideSequence(element, 'GeneralNames are'), (reader) => reader.next());
+  const constructed = names.find(({ tag }) => tag === contextConstructed(6));
+  if (constructed) throw new DerError('a URI is constructed', constructed.offset);
+  return names.filter(({ tag }) => tag === contextPrimitive(6)).map(text);
 }
 
 function readName(name: DerElement): SubjectAltName {

@@ -1,8 +1,8 @@
 import { rsaWeakness } from '../hygiene/rsa-weakness.js';
 import {
   type DerElement,
-  DerError,
   inside,
+  insideSequence,
   onlyElement,
   readInteger,
   readOctetAlignedBits,
@@ -36,8 +36,7 @@ type KeyReading = { readonly ok: true; readonly publicKey: SubjectPublicKeyInfo 
  */
 export function readSubjectPublicKeyInfo(bytes: Buffer, offset = 0): KeyReading {
   const spki = onlyElement(bytes, 'a SubjectPublicKeyInfo', offset);
-  if (spki.tag !== Tag.SEQUENCE) throw new DerError('a SubjectPublicKeyInfo is expected', spki.offset);
-  const reader = inside(spki);
+  const reader = insideSequence(spki, 'a SubjectPublicKeyInfo is');
   const identifier = inside(reader.expect(Tag.SEQUENCE, 'the key algorithm'));
   const oid = readOid(identifier.expect(Tag.OBJECT_IDENTIFIER, 'the key algorithm'));
   const parameters = identifier.atEnd ? null : identifier.next();
@@ -114,9 +113,7 @@ function judgeRsaKey(parameters: DerElement | null, key: Buffer): JudgedKey {
   // RFC 3279 2.3.1: the parameters are NULL.
   if (parameters?.tag !== Tag.NULL || parameters.content.length !== 0)
     return keyNotAllowed('the RSA key has parameters other than NULL');
-  const pair = onlyElement(key, 'an RSAPublicKey');
-  if (pair.tag !== Tag.SEQUENCE) throw new DerError('an RSAPublicKey is expected', pair.offset);
-  const reader = inside(pair);
+  const reader = insideSequence(onlyElement(key, 'an RSAPublicKey'), 'an RSAPublicKey is');
   const modulus = readInteger(reader.expect(Tag.INTEGER, 'the RSA modulus'));
   const exponent = readInteger(reader.expect(Tag.INTEGER, 'the RSA exponent'));
   reader.end('an RSAPublicKey');

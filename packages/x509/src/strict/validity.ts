@@ -1,4 +1,4 @@
-import { der, type DerElement, DerError, inside, sequence, Tag } from './der.js';
+import { der, type DerElement, DerError, insideSequence, sequence, Tag } from './der.js';
 
 /** RFC 5280 4.1.2.5; whole seconds. */
 export interface Validity {
@@ -29,8 +29,7 @@ const writtenTime = ofInstant((instant) => writeTime(instant));
 
 /** Reads a Validity. Throws `DerError`. */
 export function readValidity(element: DerElement): Validity {
-  if (element.tag !== Tag.SEQUENCE) throw new DerError('a Validity is expected', element.offset);
-  const reader = inside(element);
+  const reader = insideSequence(element, 'a Validity is');
   const validity = { notBefore: readTime(reader.next()), notAfter: readTime(reader.next()) };
   reader.end('a Validity');
   return validity;

@@ -5,6 +5,7 @@ import {
   DerError,
   type DerReader,
   inside,
+  readAll,
   Tag,
 } from '../strict/der.js';
 import type { ContentsReader } from './normalize.js';
@@ -14,7 +15,6 @@ import {
   bitStringOf,
   demand,
   dottedIdentifier,
-  readAll,
   readGeneralizedTime,
   readInside,
   readOptional,

@@ -1,4 +1,4 @@
-import { type DerElement, DerError, inside, Tag } from '../strict/der.js';
+import { type DerElement, DerError, inside, readAll, Tag } from '../strict/der.js';
 import { type Contents, type ContentsReader, readContents } from './normalize.js';
 import {
   generalizedTime,
@@ -21,7 +21,7 @@ import {
   readTlsFeatures,
   single,
 } from './extension-values.js';
-import { dottedIdentifier, readAll, truth } from './values.js';
+import { dottedIdentifier, truth } from './values.js';
 
 const keyIdentifier = single(Tag.OCTET_STRING, 'a key identifier');
 const number = single(Tag.INTEGER, 'a number');

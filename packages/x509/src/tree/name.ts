@@ -5,11 +5,12 @@ import {
   DerError,
   type DerReader,
   inside,
+  readAll,
   readOrNull,
   Tag,
 } from '../strict/der.js';
 import { decodeString, type DistinguishedName, type NameAttribute } from '../strict/distinguished-name.js';
-import { dottedIdentifier, readAll, readInside } from './values.js';
+import { dottedIdentifier, readInside } from './values.js';
 
 /** An attribute of a Name. */
 export interface NameTreeAttribute extends NameAttribute {

@@ -6,20 +6,13 @@ import {
   type DerReader,
   inside,
   onlyElement,
+  readAll,
   Tag,
 } from '../strict/der.js';
-import { type AlgorithmIdentifier, type PublicKeyTree, readAlgorithm, readPublicKeyTree } from './public-key.js';
-import {
-  type BitString,
-  bitStringOf,
-  dottedIdentifier,
-  readAll,
-  readAnyTime,
-  readOptional,
-  type Time,
-} from './values.js';
+import { type AlgorithmIdentifier, readAlgorithm, readPublicKeyTree } from './public-key.js';
+import { type BitString, bitStringOf, dottedIdentifier, readAnyTime, readOptional, type Time } from './values.js';
 import { type ExtensionTree, readExtensionTrees } from './extension.js';
-import { type NameTree, readName } from './name.js';
+import { readName } from './name.js';
 import { requestAttribute } from '../strict/object-identifiers.js';
 
 /** SEQUENCE { signed part, AlgorithmIdentifier, BIT STRING }: certificates, requests and lists are built so. */
@@ -76,36 +69,22 @@ function readLastExtensions(
 }
 
 /** A certificate (RFC 5280 4.1), read as far as OpenSSL and Go read it. */
-export interface CertificateTree extends SignedObject {
-  readonly kind: 'certificate';
-  /** An INTEGER; null where it is left out, which stands for version 1. */
-  readonly version: DerElement | null;
-  /** An INTEGER. */
-  readonly serialNumber: DerElement;
-  /** The signature algorithm inside the signed part. */
-  readonly innerAlgorithm: AlgorithmIdentifier;
-  readonly issuer: NameTree;
-  readonly notBefore: Time;
-  readonly notAfter: Time;
-  readonly subject: NameTree;
-  readonly publicKey: PublicKeyTree;
-  readonly issuerUniqueId: BitString | null;
-  readonly subjectUniqueId: BitString | null;
-  /** Null where the field is left out. */
-  readonly extensions: readonly ExtensionTree[] | null;
-}
+export type CertificateTree = Readonly<ReturnType<typeof readCertificateTree>>;
 
 /** Reads one certificate in DER. Throws `DerError`. */
-export function readCertificateTree(der: Buffer): CertificateTree {
+export function readCertificateTree(der: Buffer) {
   const open = openSignedObject(der, 'the certificate');
   const { object, fields, readPart } = open;
   return {
-    kind: 'certificate',
+    kind: 'certificate' as const,
     ...object,
+    /** An INTEGER; null where it is left out, which stands for version 1. */
     version: readOptional(fields, contextConstructed(0), (explicit) =>
       readPart(explicit, 'the version', (wrapper) => wrapper.expect(Tag.INTEGER, 'the version')),
     ),
+    /** An INTEGER. */
     serialNumber: fields.expect(Tag.INTEGER, 'the serial number'),
+    /** The signature algorithm inside the signed part. */
     innerAlgorithm: readAlgorithm(fields, 'the signature algorithm'),
     issuer: readName(fields, 'the issuer'),
     ...readPart(fields.expect(Tag.SEQUENCE, 'the validity'), 'notAfter', (validity) => ({
@@ -121,15 +100,7 @@ export function readCertificateTree(der: Buffer): CertificateTree {
 }
 
 /** A certification request (RFC 2986 4), read as far as OpenSSL and Go read it. */
-export interface CertificationRequestTree extends SignedObject {
-  readonly kind: 'request';
-  /** An INTEGER. */
-  readonly version: DerElement;
-  readonly subject: NameTree;
-  readonly publicKey: PublicKeyTree;
-  /** Null where the field is left out. */
-  readonly attributes: readonly RequestAttribute[] | null;
-}
+export type CertificationRequestTree = Readonly<ReturnType<typeof readCertificationRequestTree>>;
 
 export interface RequestAttribute {
   /** Dotted. */
@@ -147,21 +118,22 @@ export interface RequestAttribute {
 export const extensionRequests: readonly string[] = [requestAttribute.extensionRequest, '1.3.6.1.4.1.311.2.1.14'];
 
 /** Reads one certification request in DER. Throws `DerError`. */
-export function readCertificationRequestTree(der: Buffer): CertificationRequestTree {
+export function readCertificationRequestTree(der: Buffer) {
   const { object, fields, noteTrailing } = openSignedObject(der, 'the request');
-  const version = fields.expect(Tag.INTEGER, 'the version');
-  const subject = readName(fields, 'the subject');
-  const publicKey = readPublicKeyTree(fields);
-  const attributes = fields.optional(contextConstructed(0));
-  noteTrailing(fields, 'the attributes');
-  return {
-    kind: 'request',
+  const request = {
+    kind: 'request' as const,
     ...object,
-    version,
-    subject,
-    publicKey,
-    attributes: attributes ? readAll(inside(attributes), readAttribute) : null,
+    /** An INTEGER. */
+    version: fields.expect(Tag.INTEGER, 'the version'),
+    subject: readName(fields, 'the subject'),
+    publicKey: readPublicKeyTree(fields),
+    /** Null where the field is left out. */
+    attributes: readOptional(fields, contextConstructed(0), (list): readonly RequestAttribute[] =>
+      readAll(inside(list), readAttribute),
+    ),
   };
+  noteTrailing(fields, 'the attributes');
+  return request;
 }
 
 function readAttribute(reader: DerReader): RequestAttribute {
@@ -185,52 +157,40 @@ function readRequested(value: DerElement): Pick<RequestAttribute, 'extensions' |
 }
 
 /** A certificate list (RFC 5280 5.1), read as far as OpenSSL and Go read it. */
-export interface CertificateListTree extends SignedObject {
-  readonly kind: 'list';
-  /** An INTEGER; null where it is left out, which stands for version 1. */
-  readonly version: DerElement | null;
-  /** The signature algorithm inside the signed part. */
-  readonly innerAlgorithm: AlgorithmIdentifier;
-  readonly issuer: NameTree;
-  readonly thisUpdate: Time;
-  readonly nextUpdate: Time | null;
-  readonly revoked: readonly RevokedEntry[];
-  /** Null where the field is left out. */
-  readonly extensions: readonly ExtensionTree[] | null;
-}
+export type CertificateListTree = Readonly<ReturnType<typeof readCertificateListTree>>;
 
 /** An entry of a list, which can have tens of thousands. */
 export interface RevokedEntry {
   /** An INTEGER. */
   readonly serialNumber: DerElement;
   /** Reads the other fields. Throws `DerError`. */
-  readonly details: () => RevocationDetails;
-}
-
-export interface RevocationDetails {
-  readonly date: Time;
-  /** Null where the field is left out. */
-  readonly extensions: readonly ExtensionTree[] | null;
-  /** Something follows the fields of the entry. */
-  readonly hasTrailingData: boolean;
+  readonly details: () => {
+    readonly date: Time;
+    /** Null where the field is left out. */
+    readonly extensions: readonly ExtensionTree[] | null;
+    /** Something follows the fields of the entry. */
+    readonly hasTrailingData: boolean;
+  };
 }
 
 /** Reads one certificate list in DER. Throws `DerError`. */
-export function readCertificateListTree(der: Buffer): CertificateListTree {
+export function readCertificateListTree(der: Buffer) {
   const open = openSignedObject(der, 'the certificate list');
   const { object, fields } = open;
   const nextUpdateOf = (tag: number | undefined): Time | null =>
     tag === Tag.UTC_TIME || tag === Tag.GENERALIZED_TIME ? readAnyTime(fields.next(), 'nextUpdate') : null;
   return {
-    kind: 'list',
+    kind: 'list' as const,
     ...object,
+    /** An INTEGER; null where it is left out, which stands for version 1. */
     version: fields.optional(Tag.INTEGER) ?? null,
+    /** The signature algorithm inside the signed part. */
     innerAlgorithm: readAlgorithm(fields, 'the signature algorithm'),
     issuer: readName(fields, 'the issuer'),
     thisUpdate: readAnyTime(fields.next(), 'thisUpdate'),
     nextUpdate: nextUpdateOf(fields.peekTag()),
     revoked:
-      readOptional(fields, Tag.SEQUENCE, (list) =>
+      readOptional(fields, Tag.SEQUENCE, (list): readonly RevokedEntry[] =>
         readAll(inside(list), (reader) => openEntry(reader.expect(Tag.SEQUENCE, 'an entry of the list'))),
       ) ?? [],
     extensions: readLastExtensions(open, contextConstructed(0)),

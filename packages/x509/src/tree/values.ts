@@ -29,13 +29,6 @@ export function readOptional<T>(reader: DerReader, tag: number, read: (element: 
   return element ? read(element) : null;
 }
 
-/** Reads until nothing is left. */
-export function readAll<T>(reader: DerReader, read: (reader: DerReader) => T): T[] {
-  const values: T[] = [];
-  while (!reader.atEnd) values.push(read(reader));
-  return values;
-}
-
 /** RFC 2578 3.5: 128 arcs of 32 bits. It bounds the work for arcs of any size. */
 const longestObjectIdentifier = 586;
 
@@ -123,14 +116,11 @@ export function count(element: DerElement): number {
   return value;
 }
 
-export interface SignedMagnitude {
+/** X.690 8.3: two's complement, in the shortest form. `octets`: big-endian, without leading zeros, at least one octet. */
+export function signedMagnitude({ content, offset }: DerElement): {
   readonly negative: boolean;
-  /** Big-endian, without leading zeros, at least one octet. */
   readonly octets: Buffer;
-}
-
-/** X.690 8.3: two's complement, in the shortest form. */
-export function signedMagnitude({ content, offset }: DerElement): SignedMagnitude {
+} {
   const [first, second] = content;
   if (first === undefined) throw new DerError('an INTEGER is empty', offset);
   if (second !== undefined && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80)))

@@ -7,6 +7,7 @@ import {
   type CertificateNode,
   isAuthority,
   isSelfIssued,
+  onceFor,
   placeOf,
   shortName,
 } from '../../relations/certificate-node.js';
@@ -90,7 +91,9 @@ export const checkIssuer: CertificateCheck = ({ content, material, node }, { rel
     );
   if (isItself(first, node)) return;
 
-  if (every(isNoAuthority)) report('IssuerNotCa', `${placeOf(first)}, which signed it, is no CA`);
+  // Versions without extensions do not tell, and neither do missing basic constraints, which are a finding about the CA.
+  if (every((issuer) => issuer.basicConstraints?.ca === false))
+    report('IssuerNotCa', `${placeOf(first)}, which signed it, is no CA`);
   else if (every((issuer) => issuer.keyUsage?.includes('keyCertSign') === false))
     report('IssuerMayNotSign', `${placeOf(first)}, which signed it, has a key usage without keyCertSign`);
   if (every(({ subject }) => !subject.equals(material.issuer)))
@@ -103,9 +106,6 @@ export const checkIssuer: CertificateCheck = ({ content, material, node }, { rel
   if (every(({ notAfter }) => material.notAfter > notAfter))
     report('OutlivesIssuer', `it ends at ${content.notAfter}, ${placeOf(first)} before that`);
 };
-
-/** Versions without extensions do not tell, and neither do missing basic constraints, which are a finding about the CA. */
-const isNoAuthority = (issuer: CertificateMaterial): boolean => issuer.basicConstraints?.ca === false;
 
 /** RFC 5280 4.2.1.1: all parts that are there belong to that certificate. */
 function identifies({ keyIdentifier, issuer, serialNumber }: AuthorityKeyIdentifier, by: CertificateMaterial): boolean {
@@ -141,14 +141,8 @@ export const checkChain: CertificateCheck = ({ material, node }, { relations, re
     );
 };
 
-interface Exceeded {
-  readonly authority: CertificateNode;
-  readonly allowed: number;
-  readonly between: number;
-}
-
 /** RFC 5280 4.2.1.9: how many CAs that are not self-issued may stand between a CA and the end of the chain. */
-function exceededBy(nodes: readonly CertificateNode[]): Exceeded | null {
+function exceededBy(nodes: readonly CertificateNode[]) {
   let between = 0;
   for (const authority of nodes.slice(1)) {
     const allowed = authority.material.basicConstraints?.pathLenConstraint ?? null;
@@ -158,15 +152,14 @@ function exceededBy(nodes: readonly CertificateNode[]): Exceeded | null {
   return null;
 }
 
-const purposeSets = new WeakMap<CertificateMaterial, ReadonlySet<string>>();
+/** Lists can be long, and a chain is one of several. */
+const purposesOf = onceFor(({ extKeyUsage }: CertificateMaterial) => extKeyUsage && new Set(extKeyUsage));
 
 /** Go, and so Kubernetes, holds a certificate to the extended key usages of all CAs above it. */
 function allowsOne(authority: CertificateMaterial, purposes: readonly string[]): boolean {
-  if (authority.extKeyUsage === null) return true;
-  // Lists can be long, and a chain is one of several.
-  const allowed = purposeSets.get(authority) ?? new Set(authority.extKeyUsage);
-  purposeSets.set(authority, allowed);
-  return allowed.has(anyExtendedKeyUsage) || purposes.some((each) => each === anyExtendedKeyUsage || allowed.has(each));
+  const allowed = purposesOf(authority);
+  if (allowed === null || allowed.has(anyExtendedKeyUsage)) return true;
+  return purposes.some((each) => each === anyExtendedKeyUsage || allowed.has(each));
 }
 
 /** Whether the certificates of one file are a chain as a server or client sends it: RFC 8446 4.4.2. */

@@ -1,4 +1,5 @@
 import type { SubjectAltNames } from '../../model/decoded.js';
+import { onceFor } from '../../relations/certificate-node.js';
 
 /*
  * Host names as Go's crypto/x509 compares them, and so all of Kubernetes (VerifyHostname, validHostname). A test holds
@@ -35,21 +36,13 @@ export function whyUnmatchable(name: string): string | null {
 }
 
 /** The names of a certificate, arranged to look up hosts. */
-export interface HostNames {
+interface HostNames {
   /** Whether a client accepts the certificate for that host: a name, or an address with or without brackets. */
   has(host: string): boolean;
 }
 
 /** Made once for each certificate, because many names may be compared with many kubeconfigs. */
-const made = new WeakMap<SubjectAltNames, HostNames>();
-
-export function hostNamesOf(names: SubjectAltNames): HostNames {
-  const known = made.get(names) ?? makeHostNames(names);
-  made.set(names, known);
-  return known;
-}
-
-function makeHostNames({ dns, ip }: SubjectAltNames): HostNames {
+export const hostNamesOf = onceFor(({ dns, ip }: SubjectAltNames): HostNames => {
   const addresses = new Set(ip.map((address) => addressInOneForm(address) ?? address));
   const all = new Set(dns.filter((name) => name !== '' && name !== '.').map(lowerCase));
   const patterns = new Set([...all].filter(isPattern));
@@ -66,7 +59,7 @@ function makeHostNames({ dns, ip }: SubjectAltNames): HostNames {
       return dot > 0 && patterns.has(`*${name.slice(dot)}`);
     },
   };
-}
+});
 
 const lowerCase = (text: string): string => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 

@@ -1,4 +1,5 @@
 import type { DecodedObject } from '../../model/decoded.js';
+import type { KubernetesReading } from '../../model/inspection.js';
 import { pathStem } from '../../reading/paths.js';
 import { isAuthority, shortName } from '../../relations/certificate-node.js';
 import type { Relations } from '../../relations/relations.js';
@@ -91,10 +92,5 @@ export const checkCertificateSigningRequest: ObjectCheck = (object, { relations,
     report('CertificateNotForRequest', 'the certificate is for another username or other groups than the request');
 };
 
-interface Identity {
-  readonly username: string;
-  readonly groups: readonly string[];
-}
-
-const identity = (reading: Identity | null): string | null =>
+const identity = (reading: Pick<KubernetesReading, 'username' | 'groups'> | null): string | null =>
   reading && JSON.stringify([reading.username, [...reading.groups].sort()]);

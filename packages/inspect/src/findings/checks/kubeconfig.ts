@@ -70,12 +70,12 @@ const isAnchoredIn = ({ nodes }: Chain, name: string, role: Anchor['role']): boo
   nodes.some(({ anchors }) => anchors.some((anchor) => anchor.cluster === name && anchor.role === role));
 
 /** A cluster of a kubeconfig. */
-export type KubeconfigClusterContent = KubeconfigContent['clusters'][number];
+type KubeconfigClusterContent = KubeconfigContent['clusters'][number];
 
 const certificates = new WeakMap<CredentialSource, readonly CertificateNode[]>();
 
 /** The certificates that a kubeconfig holds at a place, in their order. The result is kept, because contexts repeat places. */
-export function certificatesFrom(
+function certificatesFrom(
   source: CredentialSource,
   kubeconfig: DecodedObject,
   relations: Relations,

@@ -2,7 +2,7 @@ import { quote } from '../../formats/text/quote.js';
 import { attributeType, displayDistinguishedName } from '@kubepass/x509';
 import { extensionValueOf, type GeneralName, type NameTree, type NameTreeAttribute } from '@kubepass/x509/tree';
 import type { CertificateMaterial } from '../../model/decoded.js';
-import { isSelfIssued, placeOf } from '../../relations/certificate-node.js';
+import { isSelfIssued, onceFor, placeOf } from '../../relations/certificate-node.js';
 import type { CertificateCheck } from './check.js';
 
 /** RFC 5280 4.2.1.10. One chain whose CAs allow every name is enough. */
@@ -49,21 +49,13 @@ interface NameConstraints {
   readonly excluded: readonly ConstrainedName[];
 }
 
-/** Made once for each CA: many certificates and chains are held to the same ones. */
-const constraintsByCa = new WeakMap<CertificateMaterial, NameConstraints | 'none'>();
-
 /** Null for a CA without constraints, and for malformed ones, which are reported when they are read. */
-function constraintsOf(authority: CertificateMaterial): NameConstraints | null {
-  let constraints = constraintsByCa.get(authority);
-  if (constraints === undefined) {
-    const value = extensionValueOf(authority.tree, '2.5.29.30');
-    const bases = (subtrees: NonNullable<typeof value>['permitted']): readonly ConstrainedName[] =>
-      (subtrees ?? []).flatMap(({ base }) => constrained(base, 'base'));
-    constraints = value ? { permitted: bases(value.permitted), excluded: bases(value.excluded) } : 'none';
-    constraintsByCa.set(authority, constraints);
-  }
-  return constraints === 'none' ? null : constraints;
-}
+const constraintsOf = onceFor(({ tree }: CertificateMaterial): NameConstraints | null => {
+  const value = extensionValueOf(tree, '2.5.29.30');
+  const bases = (subtrees: NonNullable<typeof value>['permitted']): readonly ConstrainedName[] =>
+    (subtrees ?? []).flatMap(({ base }) => constrained(base, 'base'));
+  return value && { permitted: bases(value.permitted), excluded: bases(value.excluded) };
+});
 
 /**
  * The names that the CAs above a certificate may constrain: its subject and its alternative names. The mailboxes of the

@@ -12,15 +12,20 @@ export function jsonFault(text: string): string | null {
     blanks.lastIndex = position;
     blanks.exec(text);
     position = blanks.lastIndex;
-    if (expected === 'end' && open.length === 0)
+    const close = open.at(-1);
+    if (expected === 'end' && close === undefined)
       return position === text.length ? null : faultAt(text, position, 'the end');
-    const close = open.at(-1) ?? '';
     const character = text[position] ?? '';
+    if (character === close && (expected === 'end' || expected === 'nameOrClose' || expected === 'valueOrClose')) {
+      open.pop();
+      expected = 'end';
+      position += 1;
+      continue;
+    }
     switch (expected) {
       case 'end':
-        if (character === close) open.pop();
-        else if (character === ',') expected = close === '}' ? 'name' : 'value';
-        else return faultAt(text, position, `a comma or "${close}"`);
+        if (character !== ',') return faultAt(text, position, `a comma or "${close ?? ''}"`);
+        expected = close === '}' ? 'name' : 'value';
         position += 1;
         break;
       case 'colon':
@@ -29,13 +34,7 @@ export function jsonFault(text: string): string | null {
         position += 1;
         break;
       case 'name':
-      case 'nameOrClose': {
-        if (expected === 'nameOrClose' && character === '}') {
-          open.pop();
-          expected = 'end';
-          position += 1;
-          break;
-        }
+      case 'nameOrClose':
         if (character !== '"')
           return faultAt(text, position, `a name in double quotes${expected === 'name' ? '' : ' or "}"'}`);
         position = endOfString(text, position);
@@ -43,14 +42,9 @@ export function jsonFault(text: string): string | null {
         expected = 'colon';
         position += 1;
         break;
-      }
       case 'value':
       case 'valueOrClose':
-        if (expected === 'valueOrClose' && character === ']') {
-          open.pop();
-          expected = 'end';
-          position += 1;
-        } else if (character === '{' || character === '[') {
+        if (character === '{' || character === '[') {
           open.push(character === '{' ? '}' : ']');
           expected = character === '{' ? 'nameOrClose' : 'valueOrClose';
           position += 1;

@@ -5,7 +5,8 @@ export interface JsonBounds extends ValueBounds {
   readonly maxDocuments: number;
 }
 
-interface JsonDocument {
+/** A document of a stream. */
+export interface ParsedDocument {
   readonly value: unknown;
   /** Members that their object has already given. */
   readonly duplicates: readonly { readonly place: Place }[];
@@ -14,7 +15,7 @@ interface JsonDocument {
 }
 
 type JsonDocuments =
-  | { readonly ok: true; readonly documents: readonly JsonDocument[] }
+  | { readonly ok: true; readonly documents: readonly ParsedDocument[] }
   /** `exceeded` null: it is no JSON. */
   | { readonly ok: false; readonly exceeded: Exclude<keyof JsonBounds, 'maxMembers'> | null };
 
@@ -24,7 +25,7 @@ type JsonDocuments =
  */
 export function readJson(text: string, bounds: JsonBounds): JsonDocuments {
   const scanner = new JsonScanner(text, bounds);
-  const documents: JsonDocument[] = [];
+  const documents: ParsedDocument[] = [];
   try {
     for (;;) {
       blanks.lastIndex = scanner.position;

@@ -1,14 +1,14 @@
 const units = [
-  { name: 'year', seconds: 31_536_000, from: 2 },
-  { name: 'day', seconds: 86_400, from: 2 },
-  { name: 'hour', seconds: 3_600, from: 2 },
-  { name: 'minute', seconds: 60, from: 2 },
+  { name: 'year', seconds: 31_536_000 },
+  { name: 'day', seconds: 86_400 },
+  { name: 'hour', seconds: 3_600 },
+  { name: 'minute', seconds: 60 },
 ] as const;
 
 /** A duration in one unit, rounded down. The unit is the largest with at least two: `364 days`. */
 export function durationInWords(seconds: number): string {
   const whole = Math.floor(Math.abs(seconds));
-  const unit = units.find((candidate) => whole >= candidate.from * candidate.seconds);
+  const unit = units.find((candidate) => whole >= 2 * candidate.seconds);
   if (unit === undefined) return counted(whole, 'second');
   return counted(Math.floor(whole / unit.seconds), unit.name);
 }

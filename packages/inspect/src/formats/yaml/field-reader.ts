@@ -93,15 +93,16 @@ export class FieldReader {
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+const typeNames: Readonly<Record<string, string>> = {
+  object: 'an object',
+  boolean: 'true or false',
+  number: 'a number',
+  string: 'a string',
+};
+
 function wrongType(value: unknown, expected: string): string {
-  const found = Array.isArray(value)
-    ? 'a list'
-    : typeof value === 'object'
-      ? 'an object'
-      : typeof value === 'boolean'
-        ? 'true or false (write it in quotes)'
-        : typeof value === 'number'
-          ? 'a number (write it in quotes)'
-          : 'a string';
-  return `is ${expected === 'a string' ? found : found.replace(' (write it in quotes)', '')} where ${expected} belongs`;
+  const type = typeof value;
+  const found = Array.isArray(value) ? 'a list' : (typeNames[type] ?? 'a string');
+  const hint = expected === 'a string' && (type === 'boolean' || type === 'number') ? ' (write it in quotes)' : '';
+  return `is ${found}${hint} where ${expected} belongs`;
 }

@@ -1,12 +1,6 @@
 import type { ScalarTag, SchemaOptions } from 'yaml';
-import { composeDocuments, type DuplicateMember, plainValue, type StreamBounds } from './compose-documents.js';
-
-interface KubernetesDocument {
-  readonly value: unknown;
-  readonly duplicates: readonly DuplicateMember[];
-  /** Characters of the text. */
-  readonly length: number;
-}
+import type { ParsedDocument } from '../json/read-json.js';
+import { composeDocuments, plainValue, type StreamBounds } from './compose-documents.js';
 
 /** Quotes nothing of the text, which may be secret. */
 export interface UnreadableDocument {
@@ -24,7 +18,7 @@ export interface UnreadableDocument {
 type KubernetesDocuments =
   | {
       readonly ok: true;
-      readonly documents: readonly (KubernetesDocument | UnreadableDocument)[];
+      readonly documents: readonly (ParsedDocument | UnreadableDocument)[];
       /** Counted against `maxLexemes`. */
       readonly lexemes: number;
     }
@@ -52,7 +46,7 @@ export function readKubernetesYaml(text: string, bounds: StreamBounds): Kubernet
     bounds,
   );
   if (!stream.ok) return stream;
-  const documents = stream.documents.map((document, i): KubernetesDocument | UnreadableDocument => {
+  const documents = stream.documents.map((document, i): ParsedDocument | UnreadableDocument => {
     const [start, , end] = document.range;
     const length = end - start;
     const lineOf = (offset: number): number => stream.lineCounter.linePos(offset).line;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { RefusedSignIns, type RefusalCount } from '../../../src/identity/refused-sign-ins.js';
+import { RefusedSignIns, type RefusalCount } from '../../../../src/identity/callers/callers.js';
 
 beforeEach(() => {
   vi.useFakeTimers();

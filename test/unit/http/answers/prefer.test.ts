@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { preferredWait } from '../../../../src/http/certificate-requests/prefer.js';
+import { preferredWait } from '../../../../src/http/answers/idempotency.js';
 
 it.each([
   [undefined, null],

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { namesEntityTag } from '../../../../src/http/certificates/send-certificate.js';
+import { namesEntityTag } from '../../../../src/http/answers/responses.js';
 
 it.each([
   [undefined, false],

@@ -1,5 +1,7 @@
-import { Type } from 'typebox';
-import { restorationEvidence } from '../../model/restoration.js';
+import type { Services } from '../server/services.js';
+import { callerOf } from '../plugins/authentication.js';
+import { granted } from '../problems/refusal-to-problem.js';
+import { json, operation } from '../answers/responses.js';
 import {
   closed,
   dnsLabelOf,
@@ -15,8 +17,11 @@ import {
   principalNameOf,
   sha256Of,
   textOf,
+  viewOf,
 } from '../schemas/schema-parts.js';
-import { viewOf } from '../schemas/view-of.js';
+import type { App } from '../server/types.js';
+import { Type } from 'typebox';
+import { restorationEvidence } from '../../model/restoration.js';
 
 const eventsOf = (description: string) =>
   integerOf(description, 4711, { minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
@@ -53,7 +58,7 @@ const LostCertificateSchema = closed({
   notAfter: nullable(instantTextOf('When it ends.'), 'Null: the certificate cannot be read.'),
 });
 
-export const RestoredSchema = namedObject('Restored', 'Whether the database was put back from a backup.', {
+const RestoredSchema = namedObject('Restored', 'Whether the database was put back from a backup.', {
   restored: Type.Boolean({
     description: 'Whether the database was put back and no admin has acknowledged that.',
     examples: [true],
@@ -74,4 +79,44 @@ export const RestoredSchema = namedObject('Restored', 'Whether the database was 
   }),
 });
 
-export const restoredView = viewOf(RestoredSchema);
+const restoredView = viewOf(RestoredSchema);
+
+export function addRestored(app: App, { restored }: Services): void {
+  app.get(
+    '/restored',
+    operation({
+      config: { action: 'read-audit-events' },
+      operationId: 'getRestored',
+      tags: ['service'],
+      summary: 'Read whether the database was put back from a backup',
+      description:
+        'The answer also says what the service may not know. `GET /readyz?verbose=true` says the same in short, without a token.',
+      response: {
+        200: json(RestoredSchema, {
+          description: 'Whether the database was put back, and what may not be known.',
+        }),
+      },
+    }),
+    async (request) => restoredView(granted(await restored.read(callerOf(request)))),
+  );
+
+  app.post(
+    '/restored/acknowledge',
+    operation({
+      config: { action: 'acknowledge-restored' },
+      operationId: 'acknowledgeRestored',
+      tags: ['service'],
+      summary: 'Acknowledge that the database was put back from a backup',
+      description:
+        'Needs the role admin. Says that you have looked at what the service may not know: `restored` is false from now on. ' +
+        'The audit log records who said so: `RestoredAcknowledged`. If nothing is left to acknowledge, nothing changes.',
+      response: {
+        200: json(RestoredSchema, {
+          description: 'It is acknowledged, now or before.',
+          example: { restored: false, mayBeUnknown: [] },
+        }),
+      },
+    }),
+    async (request) => restoredView(granted(await restored.acknowledge(callerOf(request)))),
+  );
+}

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { addressKey } from '../../../../src/http/server/caller-address.js';
+import { addressKey } from '../../../../src/http/server/connections.js';
 
 it.each([
   ['127.0.0.1', '127.0.0.1'],

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isReturnTo } from '../../../../src/http/login/return-to.js';
-import { readAttempt, writeAttempt } from '../../../../src/http/login/routes.js';
+import { isReturnTo, readAttempt, writeAttempt } from '../../../../src/http/login/routes.js';
 
 describe('returnTo', () => {
   it.each(['/', '/docs', '/docs/', '/docs?a=b', '/docs#/identity/whoami', '/a%2F%2Fb', `/${'a'.repeat(511)}`])(

@@ -1,7 +1,14 @@
 import { Type } from 'typebox';
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import { closed, instantOf, namedObject, nullable, ref } from '../../../../src/http/schemas/schema-parts.js';
-import { viewOf, type Shown } from '../../../../src/http/schemas/view-of.js';
+import {
+  closed,
+  instantOf,
+  namedObject,
+  nullable,
+  ref,
+  viewOf,
+  type Shown,
+} from '../../../../src/http/schemas/schema-parts.js';
 
 const at = new Date('2026-03-01T09:30:00.000Z');
 

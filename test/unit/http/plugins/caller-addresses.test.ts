@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CallerAddresses } from '../../../../src/http/server/caller-address.js';
+import { CallerAddresses } from '../../../../src/http/plugins/every-request.js';
 
 const trusted = ['10.0.0.0/8', '192.0.2.7', 'fd00::/8'];
 const proxy = '10.0.0.1';
