@@ -1,12 +1,18 @@
 import { existsSync, lstatSync } from 'node:fs';
-import { link, rename, rm } from 'node:fs/promises';
+import { link, rename } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import type { Config } from '../config/config.js';
 import { syncDirectory, syncFile } from '../config/secrets.js';
 import { copySqlite } from '../store/sqlite/sqlite-file.js';
 import { makePrivateFile } from '../store/sqlite/process-lock.js';
-import { isReplacementUnderWay } from './replace-database.js';
-import { CommandRefusedError, outOfSpace, type VerifiedDatabase, verifySqlite } from './verify-database.js';
+import { removeDatabase } from './replace-database.js';
+import {
+  CommandRefusedError,
+  expectDatabase,
+  outOfSpace,
+  type VerifiedDatabase,
+  verifySqlite,
+} from './verify-database.js';
 import { keptCheckpointFile } from './kept-checkpoint.js';
 
 /**
@@ -19,9 +25,7 @@ export async function backUpDatabase({ database }: Pick<Config, 'database'>, to:
       'the database is PostgreSQL: make a backup with pg_dump (docs/operations.md, "Backup and restore")',
     );
   const { file } = database;
-  if (isReplacementUnderWay(file))
-    throw new CommandRefusedError(`a restore of ${file} was interrupted: start the service, and it is finished`);
-  if (!existsSync(file)) throw new CommandRefusedError(`there is no database at ${file}`);
+  expectDatabase(file);
   if (!existsSync(dirname(to))) throw new CommandRefusedError(`there is no directory ${dirname(to)}`);
   if (isTaken(to)) throw new CommandRefusedError(`${to} exists, and no backup is overwritten: name another file`);
   const part = `${to}.part`;
@@ -37,7 +41,7 @@ export async function backUpDatabase({ database }: Pick<Config, 'database'>, to:
   } catch (error) {
     throw outOfSpace(error, dirname(to)) ?? error;
   } finally {
-    for (const suffix of ['', '-journal', '-wal', '-shm']) await rm(`${part}${suffix}`, { force: true });
+    await removeDatabase(part);
   }
 }
 

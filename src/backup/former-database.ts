@@ -1,11 +1,11 @@
 import { createReadStream, createWriteStream, existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { SignedCheckpoint } from '../audit/checkpoint.js';
 import type { RevokedCertificate } from '../model/certificate.js';
 import { openSqliteStore } from '../store/sqlite/open-sqlite-store.js';
 import type { Store } from '../store/store.js';
+import { removeDatabase } from './replace-database.js';
 import { mostSigned } from './record-restoration.js';
 import { comparedWithdrawals } from './compared-withdrawals.js';
 import { outOfSpace } from './verify-database.js';
@@ -67,22 +67,18 @@ export async function readReplaced(
     lost('the revocations, blocks and checkpoints')(error);
     return null;
   } finally {
-    await removeCopy(copy);
+    await removeDatabase(copy);
   }
 }
 
 async function copyDatabase(file: string, copy: string): Promise<void> {
-  await removeCopy(copy);
+  await removeDatabase(copy);
   for (const suffix of ['', '-journal', '-wal'])
     if (existsSync(`${file}${suffix}`))
       await pipeline(
         createReadStream(`${file}${suffix}`),
         createWriteStream(`${copy}${suffix}`, { flags: 'wx', mode: 0o600 }),
       );
-}
-
-async function removeCopy(copy: string): Promise<void> {
-  for (const suffix of ['', '-journal', '-wal', '-shm']) await rm(`${copy}${suffix}`, { force: true });
 }
 
 async function revocationsOf({ revocations }: Store, now: Date): Promise<readonly RevokedCertificate[]> {

@@ -13,6 +13,11 @@ const planOf = (file: string): string => `${file}.restore-under-way`;
 /** The journal, or the log and its index, come first: the old database alone would be an older state, and beside a new one they would damage it. */
 const suffixes = ['-journal', '-wal', '-shm', ''];
 
+/** Removes a database with its journal and its log, as far as they exist. */
+export async function removeDatabase(file: string): Promise<void> {
+  for (const suffix of suffixes) await rm(`${file}${suffix}`, { force: true });
+}
+
 /** Whether a replacement was begun and not finished. */
 export const isReplacementUnderWay = (file: string): boolean => existsSync(planOf(realPath(file)));
 

@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream, existsSync, lstatSync, realpathSync, statSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Config } from '../config/config.js';
@@ -11,10 +11,16 @@ import { openSqliteStore } from '../store/sqlite/open-sqlite-store.js';
 import { acquireDatabaseLock, acquireDataDirLock, type ProcessLock, realPath } from '../store/sqlite/process-lock.js';
 import type { Store } from '../store/store.js';
 import { checkpointAside, keptCheckpointFile } from './kept-checkpoint.js';
-import { knownSigned, type NoteAtHand, notesAtHand, type NotesAtHand } from './notes-at-hand.js';
+import { knownSigned, notesAtHand, type NotesAtHand } from './notes-at-hand.js';
 import { openStore } from './open-store.js';
 import { CommandRefusedError, outOfSpace, verifiedLog } from './verify-database.js';
-import { finishReplacement, isReplacementUnderWay, newDatabaseOf, replaceDatabase } from './replace-database.js';
+import {
+  finishReplacement,
+  isReplacementUnderWay,
+  newDatabaseOf,
+  removeDatabase,
+  replaceDatabase,
+} from './replace-database.js';
 import { readReplaced, type ReplacedDatabase } from './former-database.js';
 import { KeptRevocationsFile, type ReadRevocations, unitedWithdrawals } from './kept-revocations-file.js';
 
@@ -67,7 +73,7 @@ export async function restoreDatabase(
     if (isThere(file) && !ask.force)
       throw new CommandRefusedError(`${file} exists: with --force it is replaced, and kept beside the new one`);
     const list = new KeptRevocationsFile(`${database.file}.revoked.ndjson`);
-    return await restoreLocked(config, { file, list }, ask, say);
+    return await restoreLocked(config, file, list, ask, say);
   } catch (error) {
     throw outOfSpace(error, dirname(database.file)) ?? error;
   } finally {
@@ -75,13 +81,14 @@ export async function restoreDatabase(
   }
 }
 
-interface Places {
-  readonly file: string;
-  /** The list beside the database. */
-  readonly list: KeptRevocationsFile;
-}
-
-async function restoreLocked(config: Config, { file, list }: Places, ask: RestoreAsk, say: (line: string) => void) {
+/** `list`: the revocations beside the database. */
+async function restoreLocked(
+  config: Config,
+  file: string,
+  list: KeptRevocationsFile,
+  ask: RestoreAsk,
+  say: (line: string) => void,
+): Promise<Restored> {
   const copy = newDatabaseOf(file);
   try {
     await removeDatabase(copy);
@@ -129,14 +136,8 @@ interface Marking {
   readonly say: (line: string) => void;
 }
 
-interface Marked {
-  readonly restoration: Restoration;
-  /** The largest checkpoint of this log; null: none is at hand. */
-  readonly checkpoint: NoteAtHand | null;
-}
-
 /** Brings the copy up to date, checks its audit log, and records in it that it was put back. */
-async function markRestored(copy: string, backup: string, marking: Marking): Promise<Marked> {
+async function markRestored(copy: string, backup: string, marking: Marking) {
   const store = await openSqliteStore({ file: copy, onProgress: marking.say });
   try {
     return await mark(store, backup, marking);
@@ -145,7 +146,7 @@ async function markRestored(copy: string, backup: string, marking: Marking): Pro
   }
 }
 
-async function mark(store: Store, what: string, { config, notes, say }: Marking): Promise<Marked> {
+async function mark(store: Store, what: string, { config, notes, say }: Marking) {
   const { events, lastEventAt } = await verifiedLog(what, store);
   const signed = await knownSigned(config, notes, store.checkpoints, say);
   const found = { events, knownUntil: lastEventAt };
@@ -188,10 +189,6 @@ function freeName(file: string, at: Date): string {
     const name = `${file}.before-restore-${stamp}${n === 1 ? '' : `-${n}`}`;
     if (!isThere(name)) return name;
   }
-}
-
-async function removeDatabase(file: string): Promise<void> {
-  for (const suffix of ['', '-journal', '-wal', '-shm']) await rm(`${file}${suffix}`, { force: true });
 }
 
 /** The revocations that a restore does not forget. */

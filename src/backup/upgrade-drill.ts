@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,8 +6,7 @@ import { copySqlite, countRecords, type RecordCounts } from '../store/sqlite/sql
 import { openSqliteStore } from '../store/sqlite/open-sqlite-store.js';
 import { makePrivateFile } from '../store/sqlite/process-lock.js';
 import type { Store } from '../store/store.js';
-import { CommandRefusedError, outOfSpace, verifiedLog } from './verify-database.js';
-import { isReplacementUnderWay } from './replace-database.js';
+import { CommandRefusedError, expectDatabase, outOfSpace, verifiedLog } from './verify-database.js';
 
 /** A migration that was tried on a copy. */
 interface Drill {
@@ -27,9 +25,7 @@ export async function drillUpgrade({ database }: Pick<Config, 'database'>): Prom
       'the database is PostgreSQL: restore a dump into another one and migrate that (docs/operations.md, "Upgrade")',
     );
   const { file } = database;
-  if (isReplacementUnderWay(file))
-    throw new CommandRefusedError(`a restore of ${file} was interrupted: start the service, and it is finished`);
-  if (!existsSync(file)) throw new CommandRefusedError(`there is no database at ${file}`);
+  expectDatabase(file);
   const directory = await mkdtemp(join(tmpdir(), 'kubepass-drill-'));
   try {
     const copy = join(directory, 'kubepass.db');

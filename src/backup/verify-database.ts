@@ -15,6 +15,13 @@ export class CommandRefusedError extends Error {
   override readonly name = 'CommandRefusedError';
 }
 
+/** Throws `CommandRefusedError` where no database of SQLite is there, or a restore of it was interrupted. */
+export function expectDatabase(file: string, advice = 'start the service,'): void {
+  if (isReplacementUnderWay(file))
+    throw new CommandRefusedError(`a restore of ${file} was interrupted: ${advice} and it is finished`);
+  if (!existsSync(file)) throw new CommandRefusedError(`there is no database at ${file}`);
+}
+
 /** A database that was checked from its header to the end of its audit log. */
 export interface VerifiedDatabase {
   /** Null: it is of an older version, and its audit log is checked once it is migrated. */
@@ -47,11 +54,7 @@ export async function verifySqlite(file: string): Promise<VerifiedDatabase> {
 /** As `verifySqlite`, for the configured database. No message repeats a URL, which may hold a password. */
 export async function verifyConfigured({ database }: Pick<Config, 'database'>): Promise<VerifiedDatabase> {
   if (database.kind === 'sqlite') {
-    if (isReplacementUnderWay(database.file))
-      throw new CommandRefusedError(
-        `a restore of ${database.file} was interrupted: start the service, or restore again, and it is finished`,
-      );
-    if (!existsSync(database.file)) throw new CommandRefusedError(`there is no database at ${database.file}`);
+    expectDatabase(database.file, 'start the service, or restore again,');
     return verifySqlite(database.file);
   }
   const { pendingOnPostgresql } = await import('../store/postgresql/migrate-postgresql.js');

@@ -1,9 +1,8 @@
 import { isSoleProcess } from '../backup/open-store.js';
 import { ArchiveDirectory } from '../evidence/archive-directory.js';
-import { ArchivedEvents } from '../evidence/archive-events.js';
+import { ArchivedEvents, keepRetention, type Retention } from '../evidence/archive-events.js';
 import { openCheckpointKeys } from '../evidence/checkpoint-keys.js';
 import { Checkpoints, signCheckpoints } from '../evidence/checkpoint-service.js';
-import { keepRetention, type Retention } from '../evidence/keep-retention.js';
 import type { Store } from '../store/store.js';
 import type { OpenedWebhooks } from './open-webhooks.js';
 import type { Runtime } from './runtime.js';

@@ -8,7 +8,7 @@ import {
   NotAnArchiveError,
   rangeOfArchive,
 } from '../audit/archive-reading.js';
-import { genesis, type ChainHead } from '../audit/chain.js';
+import { type ChainHead, genesis } from '../audit/chain.js';
 import { checkpointText, readCheckpoint, type SignedCheckpoint } from '../audit/checkpoint.js';
 import { consistencyProof, isConsistent, rootHash } from '../audit/merkle-tree.js';
 import { readNote, readVerifierKey, signNote } from '../audit/signed-note.js';
@@ -22,6 +22,7 @@ import type { Checkpoints, CheckpointSigner } from './checkpoint-service.js';
 import { lineWithHashes, linksWithoutGap, MissingEventsError } from './exported-events.js';
 import { timelineEntry } from '../requests/read-requests.js';
 import type { Restoration } from '../model/restoration.js';
+import { inRounds, type Rounds } from '../context/in-rounds.js';
 
 /** Events of one tile of the Merkle tree. An archive ends with one, so that each of its events is in a complete tile. */
 const tileEvents = 256;
@@ -346,4 +347,36 @@ export function endOfArchive(
   for (let end = first + tileEvents; end <= longest; end += tileEvents)
     if (!mayHaveAnotherRoot(end, restorations)) return end;
   return null;
+}
+
+export interface Retention extends Rounds {
+  /** Sentences about what keeps events from being archived. */
+  notes(): readonly string[];
+}
+
+/** Archives and prunes old events at once and then at this interval. */
+export function keepRetention(archived: ArchivedEvents, log: Log, roundMilliseconds: number): Retention {
+  let stopped = false;
+  let note: string | null = null;
+  const run = async () => {
+    try {
+      await archived.run(() => stopped);
+      note = null;
+    } catch (error) {
+      if (stopped) return;
+      const known = error instanceof RetentionError;
+      // Everybody may read it: paths are in the log alone.
+      note = `no audit event is archived or pruned: ${known ? error.summary : 'the log of the service says why'}`;
+      if (known) log.warn({ reason: error.message }, 'no audit event is archived or pruned, it is tried again');
+      else log.error({ err: error }, 'no audit event is archived or pruned, it is tried again');
+    }
+  };
+  const rounds = inRounds(run, roundMilliseconds);
+  return {
+    async stop() {
+      stopped = true;
+      await rounds.stop();
+    },
+    notes: () => (note === null ? [] : [note]),
+  };
 }

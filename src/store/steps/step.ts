@@ -50,7 +50,15 @@ export type Operation =
   | RequireUnblocked
   /** Conflicts where the certificate is revoked. */
   | { readonly op: 'requireUnrevoked'; readonly fingerprintSha256: string }
-  | InsertIdentityBlock
+  /** Conflicts where the username has a block already. */
+  | {
+      readonly op: 'insertIdentityBlock';
+      readonly block: IdentityBlock;
+      /** The username as names are compared. */
+      readonly folded: string;
+      /** Left out: the directory has no part in it. */
+      readonly leaving?: LeavingPart | null;
+    }
   /** Conflicts where the username has another block than this one, or none. */
   | { readonly op: 'removeIdentityBlock'; readonly folded: string; readonly n: bigint }
   /** Conflicts where a listed user has a name that folds to the same. */
@@ -59,7 +67,16 @@ export type Operation =
   | { readonly op: 'updateDirectoryUser'; readonly user: DirectoryUser; readonly version: number }
   /** Conflicts where a group has a name that folds to the same. */
   | { readonly op: 'insertDirectoryGroup'; readonly group: DirectoryGroup }
-  | UpdateDirectoryGroup
+  /** Counts the group's version on; conflicts where the group is gone, has another version, or the new name is taken. */
+  | {
+      readonly op: 'updateDirectoryGroup';
+      readonly id: string;
+      /** Null: whichever version it has. */
+      readonly version: number | null;
+      /** Attributes that are left out stay. */
+      readonly attributes: Partial<DirectoryGroupAttributes>;
+      readonly at: Date;
+    }
   /** Records the loss of each member. `version` null: whichever version it has. `by`: the principal who says so. */
   | { readonly op: 'deleteDirectoryGroup'; readonly id: string; readonly version: number | null; readonly by: string }
   /** Leaves out whoever is not listed, and records the loss of each who is taken out. Other steps may change the same group at the same time. */
@@ -75,7 +92,16 @@ export type Operation =
   | { readonly op: 'forgetDirectoryLosses'; readonly ns: readonly bigint[] }
   /** Claims the announcement of a certificate's end; conflicts where it is claimed already. */
   | { readonly op: 'insertExpiryNotice'; readonly notice: ExpiryNotice }
-  | AdvanceExpiry
+  /**
+   * Remembers up to which `notAfter` certificates were looked at for this distance. Changes nothing where somebody else has
+   * remembered another one than `from` (null: none).
+   */
+  | {
+      readonly op: 'advanceExpiry';
+      readonly seconds: number;
+      readonly from: Date | null;
+      readonly through: Date;
+    }
   /** Deletes at most 1,000 notices. */
   | { readonly op: 'forgetExpiryNotices'; readonly announcedBefore: Date }
   | { readonly op: 'rememberPolicySet'; readonly digest: string; readonly texts: PolicySetTexts }
@@ -131,39 +157,35 @@ export type Operation =
   | { readonly op: 'insertUnknownIdentity'; readonly identity: UnknownIdentity }
   /** Announces the step's other operations. */
   | { readonly op: 'enqueueWebhooks'; readonly deliveries: readonly WebhookDelivery[] }
-  | BeginWebhookAttempt
-  | EndWebhookAttempt
+  /**
+   * Begins the next attempt of a delivery that is due; conflicts where another process was faster. The delivery is due again
+   * at `leaseUntil`; until then it belongs to this attempt.
+   */
+  | {
+      readonly op: 'beginWebhookAttempt';
+      readonly id: string;
+      readonly owner: string;
+      /** 1 for the first. Conflicts where this attempt has begun already. */
+      readonly attempt: number;
+      readonly now: Date;
+      readonly leaseUntil: Date;
+    }
+  /** Ends an attempt of a delivery; conflicts where another attempt has begun since. */
+  | {
+      readonly op: 'endWebhookAttempt';
+      readonly id: string;
+      readonly owner: string;
+      /** 1 for the first. */
+      readonly attempt: number;
+      readonly at: Date;
+      readonly end: WebhookAttemptEnd;
+    }
   /** Gives up a waiting delivery; conflicts where it does not wait or an attempt is under way at `at`. */
   | { readonly op: 'abandonWebhook'; readonly id: string; readonly failure: string; readonly at: Date }
   /** Makes a delivery due at once, however it ended; does nothing while an attempt is under way. */
   | { readonly op: 'retryWebhook'; readonly id: string; readonly at: Date }
   /** Deletes at most 1,000 of each kind, so that other steps do not wait for long. */
   | { readonly op: 'forgetWebhooks'; readonly deliveredBefore: Date; readonly deadBefore: Date };
-
-/**
- * Begins the next attempt of a delivery that is due; conflicts where another process was faster. The delivery is due again
- * at `leaseUntil`; until then it belongs to this attempt.
- */
-interface BeginWebhookAttempt {
-  readonly op: 'beginWebhookAttempt';
-  readonly id: string;
-  readonly owner: string;
-  /** 1 for the first. Conflicts where this attempt has begun already. */
-  readonly attempt: number;
-  readonly now: Date;
-  readonly leaseUntil: Date;
-}
-
-/** Ends an attempt of a delivery; conflicts where another attempt has begun since. */
-interface EndWebhookAttempt {
-  readonly op: 'endWebhookAttempt';
-  readonly id: string;
-  readonly owner: string;
-  /** 1 for the first. */
-  readonly attempt: number;
-  readonly at: Date;
-  readonly end: WebhookAttemptEnd;
-}
 
 /**
  * Keeps the timelines of these records, and deletes all records behind `after` up to `through`. An archive must have their
@@ -223,43 +245,11 @@ export interface RequireUnblocked {
   readonly now: Date;
 }
 
-/** Conflicts where the username has a block already. */
-interface InsertIdentityBlock {
-  readonly op: 'insertIdentityBlock';
-  readonly block: IdentityBlock;
-  /** The username as names are compared. */
-  readonly folded: string;
-  /** Left out: the directory has no part in it. */
-  readonly leaving?: LeavingPart | null;
-}
-
-/** Counts the group's version on; conflicts where the group is gone, has another version, or the new name is taken. */
-interface UpdateDirectoryGroup {
-  readonly op: 'updateDirectoryGroup';
-  readonly id: string;
-  /** Null: whichever version it has. */
-  readonly version: number | null;
-  /** Attributes that are left out stay. */
-  readonly attributes: Partial<DirectoryGroupAttributes>;
-  readonly at: Date;
-}
-
 /** The announcement that a certificate ends in `seconds`. */
 export interface ExpiryNotice {
   readonly fingerprintSha256: string;
   readonly seconds: number;
   readonly announcedAt: Date;
-}
-
-/**
- * Remembers up to which `notAfter` certificates were looked at for this distance. Changes nothing where somebody else has
- * remembered another one than `from` (null: none).
- */
-interface AdvanceExpiry {
-  readonly op: 'advanceExpiry';
-  readonly seconds: number;
-  readonly from: Date | null;
-  readonly through: Date;
 }
 
 /** Compare-and-set on a request: applies only while it is in `from`. */

@@ -127,15 +127,11 @@ export class ApiTokenTable {
    * all that there ever were.
    */
   async makersOf(name: string, validAt: Date | null): Promise<readonly string[]> {
-    const named = `SELECT "createdBy" FROM "ApiToken" WHERE ${this.reads.dialect.asciiLowerCase('"name"')} = ?`;
-    const rows = await this.reads.readRows(
-      validAt === null
-        ? { sql: named, parameters: [foldedName(name)] }
-        : {
-            sql: `${named} AND "revokedAt" IS NULL AND ("expiresAt" IS NULL OR "expiresAt" > ?)`,
-            parameters: [foldedName(name), validAt],
-          },
-    );
+    const valid = validAt === null ? '' : ' AND "revokedAt" IS NULL AND ("expiresAt" IS NULL OR "expiresAt" > ?)';
+    const rows = await this.reads.readRows({
+      sql: `SELECT "createdBy" FROM "ApiToken" WHERE ${this.reads.dialect.asciiLowerCase('"name"')} = ?${valid}`,
+      parameters: [foldedName(name), ...(validAt === null ? [] : [validAt])],
+    });
     return [...new Set(rows.flatMap((row) => jsonRead((row as { createdBy: unknown }).createdBy) as string[]))];
   }
 

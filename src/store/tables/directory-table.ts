@@ -128,9 +128,11 @@ export class DirectoryTable {
     if (count === 0 || begin === null) return { items: [], total };
     const state = active === undefined ? '' : ` AND "u"."active" = ${active ? 'TRUE' : 'FALSE'}`;
     const rows = await this.reads.readRows({
-      sql: `SELECT "r".* FROM "DirectoryUser" AS "r" JOIN (SELECT "u"."n" FROM "DirectoryUser" AS "u"
-        WHERE "u"."deletedAt" IS NULL${state} AND "u"."n" >= ? ORDER BY "u"."n" LIMIT ? OFFSET ?) AS "page"
-        ON "page"."n" = "r"."n" ORDER BY "page"."n"`,
+      sql: pageOf(
+        'DirectoryUser',
+        'u',
+        `FROM "DirectoryUser" AS "u" WHERE "u"."deletedAt" IS NULL${state} AND "u"."n" >= ?`,
+      ),
       parameters: [begin.thousand * numbersCounted, count, startIndex - 1 - begin.before],
     });
     return { items: rows.map((row) => directoryUserOf(row as UserRead)), total };
@@ -308,7 +310,6 @@ export class DirectoryTable {
     return row === undefined ? null : directoryUserOf(row as UserRead);
   }
 
-  /** Positions are counted on an index, so that whole rows are read for the page alone. */
   async #matching<T>(
     { table, as, index, conditions, matchesOne }: Matching,
     { startIndex, count }: DirectoryRange,
@@ -326,13 +327,17 @@ export class DirectoryTable {
     const total = Number((counted as { readonly total: number | string }).total);
     if (count === 0 || startIndex > total) return { items: [], total };
     const rows = await this.reads.readRows({
-      sql: `SELECT "r".* FROM ${quoted(table)} AS "r" JOIN (SELECT "${as}"."n" ${from} ORDER BY "${as}"."n" LIMIT ? OFFSET ?) AS "page"
-        ON "page"."n" = "r"."n" ORDER BY "page"."n"`,
+      sql: pageOf(table, as, from),
       parameters: [...parameters, count, startIndex - 1],
     });
     return { items: rows.map(itemOf), total };
   }
 }
+
+/** Positions are counted on an index, so that whole rows are read for the page alone. */
+const pageOf = (table: string, as: string, from: string): string =>
+  `SELECT "r".* FROM ${quoted(table)} AS "r" JOIN (SELECT "${as}"."n" ${from} ORDER BY "${as}"."n" LIMIT ? OFFSET ?) AS "page"
+    ON "page"."n" = "r"."n" ORDER BY "page"."n"`;
 
 interface LossRead extends DirectoryPerson, Pick<UserRead, 'n'> {
   readonly lossN: number | string;

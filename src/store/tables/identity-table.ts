@@ -65,7 +65,17 @@ export class IdentityTable {
         return { records: records.filter(({ item }) => isWanted(item)) };
       });
     if (filter.blocked === true)
-      return scanPage(page, byFoldedName, scan, (after, take) => this.#blocked(after, take, filter, now), isWanted);
+      return scanPage(
+        page,
+        byFoldedName,
+        scan,
+        async (after, take) => {
+          const blocks = await this.blocks.chunk((after?.[0] as string | undefined) ?? '', take);
+          const names = blocks.map(({ folded, username }) => ({ key: [folded], username }));
+          return this.#lookAt(names, filter, now);
+        },
+        isWanted,
+      );
     const few = await this.#fewUsernames(filter, now);
     const namesBehind = few === null ? this.#walk(filter, now) : fromList(few);
     return scanPage(
@@ -86,15 +96,6 @@ export class IdentityTable {
         };
       },
       isWanted,
-    );
-  }
-
-  async #blocked(after: ListKey | null, take: number, filter: IdentityFilter, now: Date): Promise<FoundRecords<Found>> {
-    const chunk = await this.blocks.chunk((after?.[0] as string | undefined) ?? '', take);
-    return this.#lookAt(
-      chunk.map(({ folded, username }) => ({ key: [folded], username })),
-      filter,
-      now,
     );
   }
 

@@ -4,45 +4,28 @@ import type { RecordedRequest, RecordedRequestRange } from '../../model/replay.j
 import { jsonRead, type ReadRows, uuidOctets, uuidOf } from '../steps/statement.js';
 import { decisionOf, labelsInColumn } from './request-table.js';
 
-const columns = [
-  'id',
-  'cluster',
-  'username',
-  'groups',
-  'keyAlgorithm',
-  'expirationSeconds',
-  'namespace',
-  'reason',
-  'labels',
-  'requesterName',
-  'requesterGroups',
-  'requesterRoles',
-  'collector',
-  'decidedAt',
-] as const;
-
-type Json = 'groups' | 'requesterGroups' | 'requesterRoles';
-
-interface Row
-  extends
-    Record<
-      Exclude<
-        (typeof columns)[number],
-        Json | 'id' | 'expirationSeconds' | 'namespace' | 'reason' | 'labels' | 'decidedAt'
-      >,
-      string
-    >,
-    Record<Json, unknown> {
+/** As `ReadRows` answers it: each database has its own forms of instants and JSON. */
+interface Row {
   readonly id: Uint8Array;
+  readonly cluster: string;
+  readonly username: string;
+  readonly groups: unknown;
+  readonly keyAlgorithm: string;
   readonly expirationSeconds: number;
   readonly namespace: string | null;
   readonly reason: string | null;
   readonly labels: string | null;
+  readonly requesterName: string;
+  readonly requesterGroups: unknown;
+  readonly requesterRoles: unknown;
+  readonly collector: string;
   readonly decidedAt: number | Date;
   readonly decision: string;
 }
 
-const select = `SELECT ${columns.map((column) => `"r"."${column}"`).join(', ')}, "d"."text" AS "decision"
+const select = `SELECT "r"."id", "r"."cluster", "r"."username", "r"."groups", "r"."keyAlgorithm", "r"."expirationSeconds",
+    "r"."namespace", "r"."reason", "r"."labels", "r"."requesterName", "r"."requesterGroups", "r"."requesterRoles",
+    "r"."collector", "r"."decidedAt", "d"."text" AS "decision"
   FROM "RequestRecord" AS "r" JOIN "Decision" AS "d" ON "d"."sha256" = "r"."decisionSha256"`;
 
 /**
@@ -70,11 +53,11 @@ export class RecordedRequests {
     const to = boundOctets(before);
     const last = afterId === null ? Buffer.alloc(0) : uuidOctets(afterId);
     const bounds = [last, from, to, from, to, limit];
-    const rows = await this.readRows(
-      cluster === undefined
-        ? { sql: `${select} WHERE ${period}`, parameters: bounds }
-        : { sql: `${select} WHERE "r"."cluster" = ? AND ${period}`, parameters: [cluster, ...bounds] },
-    );
+    const ofCluster = cluster === undefined ? '' : '"r"."cluster" = ? AND ';
+    const rows = await this.readRows({
+      sql: `${select} WHERE ${ofCluster}${period}`,
+      parameters: [...(cluster === undefined ? [] : [cluster]), ...bounds],
+    });
     return rows.map((row) => recordedRequestOf(row as Row));
   }
 }

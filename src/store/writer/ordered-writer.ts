@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { StoreBusyError, StoreUnavailableError } from '../../model/errors.js';
 import { storeUnmeasured, type StoreMeasures, type StoreQueue } from '../../model/measures.js';
 import type { CommitResult, Step, Writer } from '../steps/step.js';
@@ -41,9 +41,9 @@ const lookAgainMilliseconds = 50;
  */
 export class OrderedWriter implements Writer {
   #waiting: Waiting[] = [];
-  #scheduled = false;
+  /** Ends when no step waits any more. */
+  #committing: Promise<void> | null = null;
   #closed = false;
-  #drained: (() => void)[] = [];
   #failingSince: Date | null = null;
 
   /** Nothing else uses `batches`, and the writer closes it. */
@@ -60,7 +60,7 @@ export class OrderedWriter implements Writer {
       return Promise.reject(new StoreBusyError(`${String(this.limits.queue)} steps are waiting to be committed`));
     return new Promise((resolve, reject) => {
       this.#waiting.push({ step, resolve, reject });
-      this.#schedule();
+      this.#committing ??= this.#commitAll();
     });
   }
 
@@ -78,22 +78,12 @@ export class OrderedWriter implements Writer {
   /** Lets queued steps finish, then closes. */
   async close(): Promise<void> {
     this.#closed = true;
-    await new Promise<void>((resolve) => {
-      if (this.#waiting.length === 0 && !this.#scheduled) resolve();
-      else this.#drained.push(resolve);
-    });
+    await this.#committing;
     await this.batches.close();
   }
 
-  #schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    setImmediate(() => {
-      void this.#commitAll();
-    });
-  }
-
   async #commitAll(): Promise<void> {
+    await setImmediate();
     let tell: () => void = () => undefined;
     while (this.#waiting.length > 0) {
       const committing = this.#commit(this.#waiting.splice(0, this.limits.batch));
@@ -101,9 +91,8 @@ export class OrderedWriter implements Writer {
       tell();
       tell = await committing;
     }
-    this.#scheduled = false;
+    this.#committing = null;
     tell();
-    if (this.#waiting.length === 0) for (const drained of this.#drained.splice(0)) drained();
   }
 
   /** Commits a batch, and answers a function that settles its callers' promises. */
