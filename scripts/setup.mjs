@@ -30,11 +30,8 @@ async function setUp() {
 async function installWhatIsMissing(runtime, node) {
   const stamp = describeState(runtime);
   if (isLinked(runtime) && readIfThere(stampFile) === stamp) return;
-  // Both at once: bringing Node mostly waits for the network, installing packages mostly writes files.
-  await Promise.all([
-    runtime === null || runtime.brought() ? undefined : bring(runtime),
-    packagesAreInstalled() ? undefined : installPackages(),
-  ]);
+  if (runtime !== null && !runtime.brought()) await bring(runtime);
+  if (!packagesAreInstalled()) await installPackages(node);
   linkRuntime(runtime);
   await checkAddon(node);
   writeFileSync(stampFile, stamp);
@@ -83,19 +80,19 @@ async function bring(runtime) {
     );
   }
   await step(`this is Node ${instead}, so Node ${version} is brought from npm (5-30 s)`, [
-    npm('ci', '--prefix', prefix),
+    npm(process.execPath, 'ci', '--prefix', prefix),
   ]);
   // Its C library may be another one than this machine's.
   const { code, output } = await run([executable, '--version']);
   if (code !== 0) throw new SetupError(`the Node ${version} of npm does not run here: ${byHand}\n${output}`);
 }
 
-/** Without npm's warning that the Node at hand is too old: the packages run under the one that is brought. */
-function installPackages() {
+/** npm runs under the Node that the packages will run under, because it leaves out optional packages that its own Node cannot run. */
+function installPackages(node) {
   return step(
     'installing the packages of package-lock.json (10-60 s, from the npm registry)',
-    [npm('ci', '--include=dev')],
-    { env: { npm_config_engine_strict: 'false' } },
+    [npm(node, 'ci', '--include=dev')],
+    node,
   );
 }
 
@@ -143,18 +140,18 @@ function readIfThere(file) {
 }
 
 /** A command of the npm that runs this script, or else of the npm on the path. */
-function npm(command, ...args) {
+function npm(node, command, ...args) {
   const script = process.env['npm_execpath'];
-  const start = script?.endsWith('npm-cli.js') ? [process.execPath, script] : ['npm'];
+  const start = script?.endsWith('npm-cli.js') ? [node, script] : ['npm'];
   return [...start, command, '--ignore-scripts', '--no-audit', '--no-fund', ...args];
 }
 
 /** Runs commands side by side to their end. Says what they do, that they go on every ten seconds, and how long it took. */
-async function step(what, commands, options) {
+async function step(what, commands, node) {
   const started = Date.now();
   say(what);
   const progress = setInterval(() => say(`  … ${Math.round((Date.now() - started) / 1000)} s`), 10_000);
-  const ends = await Promise.all(commands.map((command) => run(command, options)));
+  const ends = await Promise.all(commands.map((command) => run(command, node)));
   clearInterval(progress);
   for (const { code, output } of ends) if (code !== 0) throw new SetupError(`failed: ${what}\n${lastLines(output)}`);
   say(`  done after ${((Date.now() - started) / 1000).toFixed(1)} s`);
@@ -162,13 +159,13 @@ async function step(what, commands, options) {
 
 const lastLines = (output) => output.trimEnd().split('\n').slice(-40).join('\n');
 
-/** Runs a command to its end and collects what it prints. A command that cannot be started ends with code 127. */
-function run([command, ...args], { env = {} } = {}) {
-  const path = `${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`;
+/** Runs a command to its end, with this `node` first on the path, and collects what it prints. A command that cannot be started ends with code 127. */
+function run([command, ...args], node = process.execPath) {
+  const path = `${dirname(node)}${delimiter}${process.env['PATH'] ?? ''}`;
   return new Promise((resolvePromise) => {
     const child = spawn(command, args, {
       cwd: root,
-      env: { ...process.env, PATH: path, ...env },
+      env: { ...process.env, PATH: path },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let output = '';

@@ -1,9 +1,8 @@
 import Fastify, { type FastifyBaseLogger, type FastifyServerOptions } from 'fastify';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { documentRoutes } from './http/documentation/routes.js';
-import { addHealth } from './http/health/routes.js';
+import { addHealth, addMetrics } from './http/health/routes.js';
 import { addLogin } from './http/login/routes.js';
-import { addMetrics } from './http/metrics/routes.js';
 import {
   setAnswerHeaders,
   logRequests,
@@ -11,6 +10,8 @@ import {
   requestIdOf,
   traceRequests,
   keepRoutes,
+  CallerAddresses,
+  findAddresses,
   measureRequests,
 } from './http/plugins/every-request.js';
 import { authenticateCallers, type Browsers, requireRoles } from './http/plugins/authentication.js';
@@ -21,18 +22,18 @@ import {
   rememberPaths,
   scimPrefix,
 } from './http/plugins/errors.js';
-import { negotiateMediaTypes } from './http/plugins/negotiation.js';
-import { readInput, buildRequestValidator } from './http/plugins/request-input.js';
-import { answerUnroutableScim } from './http/scim/answers.js';
+import { negotiateMediaTypes, readInput, buildRequestValidator } from './http/plugins/request-input.js';
+import { answerUnroutableScim } from './http/scim/messages.js';
 import { addScim } from './http/scim/routes.js';
-import { answerUnreadableRequest } from './http/server/answer-unreadable-request.js';
-import { CallerAddresses } from './http/server/caller-address.js';
-import { CertificateListener } from './http/server/certificate-listener.js';
+import {
+  answerUnreadableRequest,
+  CertificateListener,
+  createServer,
+  type Patience,
+} from './http/server/create-server.js';
 import { Connections, type ConnectionLimits } from './http/server/connections.js';
-import { createServer, type Patience } from './http/server/create-server.js';
-import { drainConnections } from './http/server/drain-connections.js';
 import type { TlsPair } from './http/server/tls-settings.js';
-import { longestEncodedParameter } from './http/schemas/schema-parts.js';
+import { longestEncodedParameter, namedSchemas } from './http/schemas/schema-parts.js';
 import type { App } from './http/server/types.js';
 import { everyResource, publicResources, type AddResource } from './http/version-1.js';
 import type { RequestMeasures } from './model/measures.js';
@@ -76,7 +77,31 @@ export function buildApp(services: Services, options: AppOptions): App {
   const limits = options.connections ?? { max: Infinity, maxPerAddress: Infinity };
   const addresses = new CallerAddresses(options.trustedProxies ?? []);
   const connections = new Connections(limits, options.logger, addresses.isProxy);
-  const settings: FastifyServerOptions = {
+  // Fastify only reads from `https` that its address begins with https:
+  const tls = options.tls && { https: {} };
+  const app: App = Fastify({ ...serverOptions(options, connections), ...tls }).withTypeProvider<TypeBoxTypeProvider>();
+
+  app.decorate('certificateListener', certificateListenerOf(app, options, connections));
+  app.decorate('connections', connections);
+  drainConnections(app, options.drainMilliseconds ?? 10_000);
+  keepRoutes(app);
+  findAddresses(app, addresses);
+  traceRequests(app, options.tracing ?? null);
+  setAnswerHeaders(app);
+  logRequests(app);
+  if (options.measures) measureRequests(app, options.measures);
+  for (const schema of namedSchemas) app.addSchema(schema);
+  answerErrorsAsProblems(app);
+  readInput(app);
+  const paths = rememberPaths(app);
+  documentRoutes(app, options.version, options.browsers?.issuers ?? []);
+  addRoutes(app, services, options);
+  app.register(async (root) => answerOtherMethods(root, paths));
+  return app;
+}
+
+function serverOptions(options: AppOptions, connections: Connections): FastifyServerOptions {
+  return {
     serverFactory: (handler) => connections.guard(createServer(handler, options.tls, options.patience)),
     loggerInstance: options.logger,
     logController: new QuietLogController(),
@@ -111,40 +136,25 @@ export function buildApp(services: Services, options: AppOptions): App {
       },
     },
   };
-  // Fastify only reads from `https` that its address begins with https:
-  const tls = options.tls && { https: {} };
-  const app: App = Fastify({ ...settings, ...tls }).withTypeProvider<TypeBoxTypeProvider>();
+}
 
-  const certificateListener =
-    options.tls === undefined || options.callersAuthority === undefined
-      ? null
-      : new CertificateListener({
-          handler: (request, response) => {
-            app.routing(request, response);
-          },
-          onClientError: answerUnreadableRequest,
-          pair: options.tls,
-          certificateAuthority: options.callersAuthority,
-          connections,
-        });
-  app.decorate('certificateListener', certificateListener);
-  app.decorate('connections', connections);
-  app.decorateRequest('remoteAddress', {
-    getter() {
-      return addresses.of(this.raw);
+function certificateListenerOf(
+  app: App,
+  { tls, callersAuthority }: AppOptions,
+  connections: Connections,
+): CertificateListener | null {
+  if (tls === undefined || callersAuthority === undefined) return null;
+  return new CertificateListener({
+    handler: (request, response) => {
+      app.routing(request, response);
     },
+    pair: tls,
+    certificateAuthority: callersAuthority,
+    connections,
   });
-  drainConnections(app, certificateListener, connections, options.drainMilliseconds ?? 10_000);
-  keepRoutes(app);
-  traceRequests(app, options.tracing ?? null);
-  setAnswerHeaders(app);
-  logRequests(app);
-  if (options.measures) measureRequests(app, options.measures);
-  answerErrorsAsProblems(app);
-  readInput(app);
-  const paths = rememberPaths(app);
-  documentRoutes(app, options.version, options.browsers?.issuers ?? []);
+}
 
+function addRoutes(app: App, services: Services, options: AppOptions): void {
   const failuresPerMinute = options.failedAuthenticationsPerMinute ?? 60;
   const browsers = options.browsers ?? null;
   app.register(async (root) => addHealth(root, services, browsers !== null));
@@ -174,6 +184,35 @@ export function buildApp(services: Services, options: AppOptions): App {
     { prefix: '/v1' },
   );
   app.register(async (scim) => addScim(scim, services, failuresPerMinute), { prefix: scimPrefix });
-  app.register(async (root) => answerOtherMethods(root, paths));
-  return app;
+}
+
+/**
+ * Lets the app close in order: requests that are under way are answered, and idle connections are closed as soon as
+ * they are idle. After `milliseconds` all connections are cut that are still open, also those that never began to
+ * speak. So closing always ends.
+ */
+function drainConnections(app: App, milliseconds: number): void {
+  const { certificateListener: second, connections } = app;
+  let secondEnds = Promise.resolve();
+  let idle: NodeJS.Timeout | undefined;
+  let late: NodeJS.Timeout | undefined;
+  app.addHook('preClose', (done) => {
+    secondEnds = second?.close() ?? secondEnds;
+    idle = setInterval(() => {
+      app.server.closeIdleConnections();
+      second?.server.closeIdleConnections();
+    }, 50);
+    late = setTimeout(() => {
+      const cut = connections.destroyAll();
+      if (cut > 0) app.log.warn({ connections: cut }, 'connections are still open: they are cut');
+    }, milliseconds);
+    done();
+  });
+  // Runs when the last connection of the app's own server has ended.
+  app.addHook('onClose', async () => {
+    await secondEnds;
+    clearInterval(idle);
+    clearTimeout(late);
+    connections.stop();
+  });
 }

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { backUpDatabase } from './backup/backup.js';
-import { filesApart } from './backup/files-apart.js';
+import { backUpDatabase, filesApart } from './backup/backup.js';
 import { verifiedInWords } from './backup/verify-database.js';
 import { loadConfig } from './config/config.js';
 import { readEnvironment } from './config/env.js';

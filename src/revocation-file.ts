@@ -1,7 +1,5 @@
 import { replaceSecretFile } from './config/secrets.js';
-import { fetchConfiguration } from './revocation-file/fetch-configuration.js';
-import { keepRevocationFile } from './revocation-file/keep-revocation-file.js';
-import { readOptions, usage } from './revocation-file/options.js';
+import { fetchConfiguration, keepRevocationFile, readOptions, usage } from './revocation-file/keep-revocation-file.js';
 
 /** `npm run revocation-file -- --cluster NAME --out FILE --watch`, on each control-plane node; see `usage`. */
 const options = readOptions(process.argv.slice(2), process.cwd());

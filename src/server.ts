@@ -1,5 +1,5 @@
 import { setFlagsFromString } from 'node:v8';
-import type { HangUps } from './serve.js';
+import type { HangUps } from './run-service.js';
 
 // V8 collects the whole heap when it has grown by so many percent. Its own choice is a tenth where collections take little of
 // all time: under load one every 1.5 s, of 50 ms in which everybody waits on two cores.
@@ -23,5 +23,5 @@ function listenForHangUps(): HangUps {
 }
 
 const hangUps = listenForHangUps();
-const { serve } = await import('./serve.js');
+const { serve } = await import('./run-service.js');
 await serve(hangUps);

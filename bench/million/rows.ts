@@ -2,13 +2,11 @@ import { createHash } from 'node:crypto';
 import { chainRecord, packEvents } from '../../src/audit/audit-record.js';
 import { genesis, type ChainHead } from '../../src/audit/chain.js';
 import type { UnchainedEvent } from '../../src/model/audit-event.js';
-import type { Certificate } from '../../src/model/certificate.js';
-import type { RevokedCertificate } from '../../src/model/revocation.js';
-import type { CertificateRequest } from '../../src/model/certificate-request.js';
-import { labelText, type Labels } from '../../src/model/labels.js';
+import type { Certificate, RevokedCertificate } from '../../src/model/certificate.js';
+import { type CertificateRequest, labelText, type Labels } from '../../src/model/certificate-request.js';
 import { newId } from '../../src/model/new-id.js';
-import { auditRecordRow } from '../../src/store/tables/audit-event-table.js';
-import { certificateRow, issuerRow } from '../../src/store/tables/certificate-table.js';
+import { preparedRecord } from '../../src/store/writer/prepare-step.js';
+import { certificateRow, issuerRow } from '../../src/store/tables/insert-certificate.js';
 import { revocationRow } from '../../src/store/tables/revocation-table.js';
 import { identityBlockRow } from '../../src/store/tables/identity-block-table.js';
 import { decisionText, requestRow } from '../../src/store/tables/write-request.js';
@@ -50,9 +48,9 @@ export function* seedRows(count: number, now: Date, atOnce: number): Generator<R
   const begin = now.getTime() - yearSeconds * 1000;
   const step = (yearSeconds * 1000) / count;
   const append = (events: readonly UnchainedEvent[]): void => {
-    for (const { members, types, ...packed } of packEvents(events)) {
+    for (const packed of packEvents(events)) {
       const chained = chainRecord(head, packed);
-      rows.AuditRecord.push(auditRecordRow({ ...members, types, ...chained.record }));
+      rows.AuditRecord.push({ ...preparedRecord(packed).columns, ...chained.record });
       head = chained.head;
     }
   };

@@ -1,8 +1,8 @@
 import { auditEvent } from '../model/audit-event.js';
 import type { ListedCertificate } from '../model/certificate.js';
-import { probeUsername } from '../model/cluster-probe.js';
+import { probeUsername } from '../model/cluster.js';
 import { secondsAfter, type IssuanceContext } from '../context/context.js';
-import { announce } from '../context/events.js';
+import { announce } from '../context/request-steps.js';
 
 /** How far the clock goes on before certificates are looked at again; clocks of replicas may differ by as much. */
 const roundMilliseconds = 20_000;

@@ -1,5 +1,5 @@
 import type { DenyListPort } from '../model/enforcement.js';
-import type { RevokedCertificate } from '../model/revocation.js';
+import type { RevokedCertificate } from '../model/certificate.js';
 import type { Store } from '../store/store.js';
 import type { Log } from '../context/context.js';
 

@@ -1,7 +1,11 @@
-import { mostListed, renderAuthorizationConfiguration } from '../formats/enforcement/authorization-configuration.js';
-import { certificatePrefix, credentialId } from '../formats/enforcement/credential-id.js';
-import { renderRevocationPolicy } from '../formats/enforcement/revocation-policy.js';
-import { renderWebhookKubeconfig } from '../formats/enforcement/webhook-kubeconfig.js';
+import {
+  mostListed,
+  renderAuthorizationConfiguration,
+  certificatePrefix,
+  credentialId,
+  renderRevocationPolicy,
+} from '../formats/enforcement-files.js';
+import { renderWebhookKubeconfig } from '../formats/kubeconfig/render-kubeconfig.js';
 import { whyNotPermitted, type RoleAction } from '../identity/permissions.js';
 import type { DenyListPort, RevocationSettings } from '../model/enforcement.js';
 import { StoreUnavailableError } from '../model/errors.js';

@@ -1,11 +1,46 @@
-import { whyNotPermitted } from '../identity/permissions.js';
-import type { Identity, IdentityDetails, IdentityFilter } from '../model/identity.js';
-import { done, refused, type Outcome } from '../model/outcome.js';
-import type { Page, PageQuery } from '../model/page.js';
+import { actsFor, whyNotPermitted } from '../identity/permissions.js';
+import {
+  type BindingsOfIdentity,
+  type BlockAsk,
+  type Identity,
+  type IdentityBlock,
+  type IdentityDetails,
+  type IdentityFilter,
+  type IdentityOnCluster,
+  type UnblockAsk,
+  blocks,
+  inForce,
+  listedAtMost,
+  plainBlock,
+} from '../model/identity.js';
+import {
+  type FieldError,
+  type Outcome,
+  type Page,
+  type PageQuery,
+  type Refused,
+  done,
+  refused,
+} from '../model/outcome.js';
+import { foldedName } from '@kubepass/inspect/formats';
 import type { Principal } from '../model/principal.js';
 import type { IssuanceContext } from '../context/context.js';
-import { blockIdentity, unblockIdentity } from './block-identity.js';
-import { identityOf, readIdentity } from './read-identity.js';
+import type { ListedCertificate } from '../model/certificate.js';
+import type { CertificateRequest } from '../model/certificate-request.js';
+import type { UnexpiredCertificates } from '../store/tables/certificate-table.js';
+import type { LiveIdentity } from '../store/tables/identity-table.js';
+import { lostByBearer } from './directory-facts.js';
+import {
+  blockingStep,
+  endAccess,
+  findAccess,
+  liftingStep,
+  nothingToEnd,
+  sortedOnce,
+  spellingsOf,
+  widenedByAsking,
+} from './blocks.js';
+import { enforcementOn, residualExposureOf } from './revocations.js';
 
 export type IdentityService = ReturnType<typeof identityService>;
 
@@ -34,3 +69,210 @@ export function identityService(context: IssuanceContext) {
     unblock: unblockIdentity.bind(null, context),
   };
 }
+
+/** The identity as a list shows it. */
+export function identityOf(context: IssuanceContext, { username, live, block }: LiveIdentity): Identity {
+  const names = [...new Set(live.map(({ cluster }) => cluster))].sort();
+  const clusters = names.map((cluster): IdentityOnCluster => {
+    const own = live.filter((one) => one.cluster === cluster);
+    return {
+      cluster,
+      groups: [...new Set(own.flatMap(({ groups }) => groups))].sort(),
+      liveCertificates: own.length,
+      latestNotAfter: new Date(Math.max(...own.map(({ notAfter }) => notAfter.getTime()))),
+      enforcement: enforcementOn(context, cluster).mode,
+    };
+  });
+  return { username, clusters, blocked: block };
+}
+
+/** Everything that certificates, requests, blocks, the directory and role bindings say about one username. */
+export async function readIdentity(context: IssuanceContext, username: string): Promise<IdentityDetails> {
+  const { store } = context;
+  const now = context.clock();
+  const limit = listedAtMost + 1;
+  const unexpired = { clusters: null, now, limit };
+  const names = await spellingsOf(context, username);
+  const [live, revoked, requestedForOthers, waitingRequests, [found]] = await Promise.all([
+    store.certificates.unexpiredOf(username, { ...unexpired, revoked: false }),
+    store.certificates.unexpiredOf(username, { ...unexpired, revoked: true }),
+    store.certificates.requestedForOthers(names, { revokedToo: false, now, limit }),
+    waitingFor(context, username, limit),
+    store.identityBlocks.find([foldedName(username)]),
+  ]);
+  const block = found === undefined || (found.until !== null && found.until <= now) ? null : found;
+  const ofOthers = block === null ? [] : await unexpiredOfOthers(context, names, username, unexpired);
+  const isBlocked = ({ cluster }: ListedCertificate) => block !== null && blocks(block, cluster, now);
+  const lost = new Set((await lostByBearer(context, username, live)).map(({ certificate }) => certificate));
+  const goesOn = [...live, ...ofOthers].filter((one) => isBlocked(one) || lost.has(one));
+  const exposed = [...revoked, ...goesOn];
+  const lists = [live, exposed, requestedForOthers, waitingRequests];
+  return {
+    ...identityOf(context, { username, live, block: block && plainBlock(block) }),
+    certificates: live.slice(0, listedAtMost),
+    waitingRequests: waitingRequests.slice(0, listedAtMost),
+    residualExposure: exposed.flatMap((one) => residualExposureOf(context, one)).slice(0, listedAtMost),
+    requestedForOthers: requestedForOthers.slice(0, listedAtMost),
+    roleBindings: bindingsOf(context, username),
+    omitted: lists.some(({ length }) => length > listedAtMost),
+  };
+}
+
+/** A block holds for the name in every spelling. */
+async function unexpiredOfOthers(
+  { store }: IssuanceContext,
+  names: readonly string[],
+  username: string,
+  wanted: Omit<UnexpiredCertificates, 'revoked'>,
+): Promise<readonly ListedCertificate[]> {
+  const found: ListedCertificate[] = [];
+  for (const name of names)
+    if (name !== username)
+      for (const revoked of [true, false])
+        found.push(...(await store.certificates.unexpiredOf(name, { ...wanted, revoked })));
+  return found;
+}
+
+async function waitingFor(
+  { store }: IssuanceContext,
+  username: string,
+  limit: number,
+): Promise<readonly CertificateRequest[]> {
+  const found: CertificateRequest[] = [];
+  for (const state of ['pending', 'approved'] as const) {
+    let cursor: string | null = null;
+    do {
+      const page: { items: readonly CertificateRequest[]; nextCursor: string | null } = await store.requests.list(
+        { state, username },
+        { limit, cursor },
+      );
+      found.push(...page.items);
+      cursor = page.nextCursor;
+    } while (cursor !== null && found.length < limit);
+  }
+  return found.slice(0, limit);
+}
+
+function bindingsOf({ clusters }: IssuanceContext, username: string): readonly BindingsOfIdentity[] {
+  return [...clusters.values()]
+    .filter(({ cluster }) => cluster.readsRoleBindings)
+    .map((issuing) => {
+      const { cluster } = issuing;
+      const grants = issuing.roleBindings?.blastRadius(username, [])?.grants ?? null;
+      const own = grants?.filter(({ subject }) => subject.kind === 'User' && subject.name === username) ?? null;
+      return {
+        cluster: cluster.name,
+        bindings: own && own.map(({ kind, name, namespace, role }) => ({ kind, name, namespace, role })),
+      };
+    });
+}
+
+/** How long the answer waits for a certificate that is being signed; it is revoked once it is recorded, however long that takes. */
+const waitSeconds = 5;
+/** After so many conflicts the block is committed alone, and what it ends comes after it. */
+const mostTogether = 3;
+
+/**
+ * Blocks a name: it gets no certificate, and loses what it has; whoever came by it through a browser is signed out. The
+ * block, and the first hundreds of sessions, requests and certificates, are one commit; the others follow before the answer.
+ */
+export async function blockIdentity(
+  context: IssuanceContext,
+  principal: Principal,
+  username: string,
+  ask: BlockAsk,
+): Promise<Outcome<IdentityDetails>> {
+  const refusal = whyNotPermitted(principal, 'block-identities') ?? whyNotAsked(context, ask);
+  if (refusal !== null) return refusal;
+  const { name } = principal;
+  const block = await commitBlock(context, name, username, ask);
+  await endAccess(context, block, name);
+  await Promise.all((await issuingFor(context, username)).map((id) => context.attempts.waitForEnd(id, waitSeconds)));
+  return done(await readIdentity(context, username));
+}
+
+/** The ids of requests for the name, in every spelling, whose certificates are being signed. */
+async function issuingFor(context: IssuanceContext, username: string): Promise<readonly string[]> {
+  const ids: string[] = [];
+  for (const name of await spellingsOf(context, username)) {
+    const filter = { state: 'issuing', username: name } as const;
+    const { items } = await context.store.requests.list(filter, { limit: 50, cursor: null });
+    ids.push(...items.map(({ id }) => id));
+  }
+  return ids;
+}
+
+/** Commits the block, unless the name is blocked in this way already. Answers the part of it whose access ends. */
+async function commitBlock(
+  context: IssuanceContext,
+  actor: string,
+  username: string,
+  ask: BlockAsk,
+): Promise<IdentityBlock> {
+  const { store, clock } = context;
+  const { reason, comment = null, until = null } = ask;
+  const clusters = ask.clusters ? sortedOnce(ask.clusters) : null;
+  for (let tried = 0; ; tried++) {
+    const now = clock();
+    const [stored = null] = await store.identityBlocks.find([foldedName(username)]);
+    const asked = { username, reason, comment, clusters, until, blockedAt: now, blockedBy: actor };
+    const { block, leaving, part } = widenedByAsking(stored, asked, now);
+    if (block === null) return part;
+    const ended = tried < mostTogether ? await findAccess(context, part) : nothingToEnd;
+    const step = blockingStep(context, { username, stored, block, leaving, part, ended, actor, now });
+    if ((await store.writer.commit(step)).committed) return part;
+  }
+}
+
+/** Lets a blocked name ask again. It revives nothing. */
+export async function unblockIdentity(
+  context: IssuanceContext,
+  principal: Principal,
+  username: string,
+  ask: UnblockAsk,
+): Promise<Outcome<IdentityDetails>> {
+  const refusal = whyNotPermitted(principal, 'block-identities');
+  if (refusal !== null) return refusal;
+  if (actsFor(principal, username))
+    return refused({ kind: 'not-permitted', message: 'nobody unblocks themselves: somebody else must do it' });
+  const { store, clock } = context;
+  const { clusters, comment = null } = ask;
+  for (;;) {
+    const now = clock();
+    const [found = null] = await store.identityBlocks.find([foldedName(username)]);
+    const stored = inForce(found, now);
+    if (stored === null) break;
+    const block = plainBlock(stored);
+    if (clusters !== undefined && block.clusters === null)
+      return invalid(
+        '/clusters',
+        'it is blocked on every cluster: leave this out, then block it where it is to stay blocked',
+      );
+    const kept = clusters === undefined ? [] : (block.clusters?.filter((name) => !clusters.includes(name)) ?? []);
+    const freed = block.clusters?.filter((name) => !kept.includes(name)) ?? null;
+    if (freed?.length === 0) break;
+    const rest = kept.length > 0 ? { ...block, clusters: kept } : null;
+    const lifting = { username, stored, rest, freed, actor: principal.name, now, comment };
+    if ((await store.writer.commit(liftingStep(context, lifting))).committed) break;
+  }
+  return done(await readIdentity(context, username));
+}
+
+/** An answer has at most 100 errors. */
+const errorsAtMost = 50;
+
+function whyNotAsked(context: IssuanceContext, { clusters = [], until }: BlockAsk): Refused | null {
+  const errors: FieldError[] = clusters
+    .flatMap((name, i) =>
+      context.clusters.has(name)
+        ? []
+        : [{ pointer: `/clusters/${String(i)}`, message: `${JSON.stringify(name)} is not configured` }],
+    )
+    .slice(0, errorsAtMost);
+  if (until !== undefined && until <= context.clock())
+    errors.push({ pointer: '/until', message: 'must lie in the future' });
+  return errors.length === 0 ? null : refused({ kind: 'invalid-request', errors });
+}
+
+const invalid = (pointer: string, message: string): Refused =>
+  refused({ kind: 'invalid-request', errors: [{ pointer, message }] });

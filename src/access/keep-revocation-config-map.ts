@@ -1,8 +1,7 @@
-import type { ClusterConnection } from '../kubernetes/cluster-connection.js';
+import type { ClusterConnection, ConfigMapObject } from '../kubernetes/cluster-connection.js';
 import { ClusterConflictError } from '../kubernetes/cluster-error.js';
-import type { ConfigMapObject } from '../kubernetes/config-maps.js';
 import type { RevocationSettings } from '../model/enforcement.js';
-import type { RevokedCertificate } from '../model/revocation.js';
+import type { RevokedCertificate } from '../model/certificate.js';
 import type { IssuanceContext } from '../context/context.js';
 
 /** How often the list in memory is compared with what was written last. */

@@ -1,12 +1,11 @@
-import { mostListed } from '../formats/enforcement/authorization-configuration.js';
+import { mostListed } from '../formats/enforcement-files.js';
 import type { CertificateHolder, ClusterConnection } from '../kubernetes/cluster-connection.js';
 import { encodePem } from '@kubepass/x509';
-import { auditEvent } from '../model/audit-event.js';
 import type { Certificate } from '../model/certificate.js';
-import { probeUsername } from '../model/cluster-probe.js';
+import { probeUsername } from '../model/cluster.js';
 import type { ProbedRevocation, RevocationSettings } from '../model/enforcement.js';
-import type { RevokedCertificate } from '../model/revocation.js';
 import type { IssuanceContext } from '../context/context.js';
+import { revokedCertificate, revokedEvent } from './revocations.js';
 
 /** How long a revoked certificate is tried: with the default caches of an API server it works for 30 seconds more. */
 const patienceMilliseconds = 45_000;
@@ -82,38 +81,16 @@ async function mustBeKnown(holder: CertificateHolder): Promise<void> {
 }
 
 async function revoke(context: IssuanceContext, certificate: Certificate, actor: string | null): Promise<void> {
-  const { fingerprintSha256, cluster, serialNumber, issuer, issuerFingerprintSha256, username, notAfter } = certificate;
-  const revokedAt = context.clock();
-  const reason = 'cessationOfOperation' as const;
-  const revoked: RevokedCertificate = {
-    fingerprintSha256,
-    cluster,
-    serialNumber,
-    issuer,
-    issuerFingerprintSha256,
-    username,
-    notAfter,
-    reason,
+  const revocation = {
+    reason: 'cessationOfOperation',
     comment: null,
-    revokedAt,
+    revokedAt: context.clock(),
     revokedBy: actor,
-  };
-  const details = { username, serialNumber, notAfter: notAfter.toISOString(), comment: null, restored: false };
+  } as const;
+  const revoked = revokedCertificate(certificate, revocation);
   await context.store.writer.commit({
     operations: [{ op: 'insertRevocation', revoked }],
-    events: [
-      auditEvent(
-        'CertificateRevoked',
-        revokedAt,
-        actor,
-        { ...details, reason },
-        {
-          cluster,
-          requestId: certificate.requestId,
-          fingerprintSha256,
-        },
-      ),
-    ],
+    events: [revokedEvent(revoked, certificate.requestId, false)],
   });
 }
 

@@ -1,5 +1,5 @@
 import { apiTokenEvent } from '../identity/api-tokens.js';
-import { partOfOthers } from '../model/identity-block.js';
+import { partOfOthers } from '../model/identity.js';
 import { isMachine, type ApiToken, type Principal, type RolesLost } from '../model/principal.js';
 import type { Step } from '../store/steps/step.js';
 import type { IssuanceContext } from '../context/context.js';
@@ -10,11 +10,13 @@ type RolesContext = Pick<IssuanceContext, 'store' | 'directoryUse' | 'identityBl
  * Why the caller has none of their roles now; null: they have them. Machines go on: the connector of the directory and the API
  * servers of clusters are no person. So do break-glass tokens, and the last admin's.
  */
-export function whyRolesLost(context: RolesContext, principal: Principal): Promise<RolesLost | null> | null {
-  const { identityBlocks, directoryUse } = context;
-  if (!identityBlocks.isSuspectName(principal.name) && directoryUse.believes(principal)) return null;
-  return principal.method === 'api-token' ? whyLostByToken(context, principal) : whyLost(context, principal);
-}
+export const whyRolesLost =
+  (context: RolesContext) =>
+  (principal: Principal): Promise<RolesLost | null> | null => {
+    const { identityBlocks, directoryUse } = context;
+    if (!identityBlocks.isSuspectName(principal.name) && directoryUse.believes(principal)) return null;
+    return principal.method === 'api-token' ? whyLostByToken(context, principal) : whyLost(context, principal);
+  };
 
 async function whyLostByToken(context: RolesContext, principal: Principal): Promise<RolesLost | null> {
   const why = isMachine(principal) ? null : await whyLost(context, principal);

@@ -169,16 +169,14 @@ const ownMembers = /^\{"details":(.*),"principal":(null|"(?:[^"\\]|\\.)*"),"type
  * So is each line of a record without types.
  */
 export function eventsOf(record: AuditRecord): readonly AuditEvent[] {
-  const { firstSeq, lastSeq, at, cluster, requestId, fingerprintSha256, hashes } = record;
-  const texts = firstSeq === lastSeq ? [record.events] : record.events.split('\n');
-  const lines = texts.map((text) => (record.types === 0 ? null : ownMembers.exec(text)));
-  const canonical = canonicalTextsOf(record);
-  return Array.from({ length: Math.max(0, lastSeq - firstSeq + 1) }, (_, i) => {
+  const { at, cluster, requestId, fingerprintSha256 } = record;
+  const texts = textsOf(record);
+  return linksOf(record).map((link, i) => {
     const text = texts[i] ?? '';
-    const seq = firstSeq + i;
-    const [, details = '', principal = 'null', type = ''] = lines[i] ?? wholeText(text);
+    const [, details = '', principal = 'null', type = ''] =
+      (record.types === 0 ? null : ownMembers.exec(text)) ?? wholeText(text);
     return {
-      seq,
+      ...link,
       at,
       // An index that was edited would hide the event.
       type: (maskContains(record.types, type as AuditEventType) ? type : '') as AuditEventType,
@@ -187,9 +185,6 @@ export function eventsOf(record: AuditRecord): readonly AuditEvent[] {
       requestId,
       fingerprintSha256,
       details: detailsIn(details),
-      canonical: canonical[i] ?? text,
-      previousHash: i === 0 ? hex(record.previousHash) : hex(hashes.subarray(hashOctets * (i - 1), hashOctets * i)),
-      hash: hex(hashes.subarray(hashOctets * i, hashOctets * (i + 1))),
     };
   });
 }
@@ -212,16 +207,19 @@ export function linksOf(record: AuditRecord): readonly ChainLink[] {
 
 /** The RFC 8785 texts of a record's events, in order; of a damaged line what stands there. */
 export function canonicalTextsOf(record: Omit<AuditRecord, 'previousHash' | 'hashes'>): readonly string[] {
-  const { firstSeq, lastSeq } = record;
-  const texts = firstSeq === lastSeq ? [record.events] : record.events.split('\n');
   const shared = Number.isNaN(record.at.getTime()) || record.types === 0 ? null : sharedText(record);
-  return Array.from({ length: Math.max(0, lastSeq - firstSeq + 1) }, (_, i) => {
-    const text = texts[i] ?? '';
+  return textsOf(record).map((text, i) => {
     const own = ownMembers.exec(text);
     if (shared === null || own === null) return text;
     const [, details = '', principal = 'null', type = ''] = own;
-    return eventText(shared, { details, principal, type }, firstSeq + i);
+    return eventText(shared, { details, principal, type }, record.firstSeq + i);
   });
+}
+
+/** The line of each event; an empty one where it lacks. */
+function textsOf({ firstSeq, lastSeq, events }: Pick<AuditRecord, 'firstSeq' | 'lastSeq' | 'events'>) {
+  const texts = firstSeq === lastSeq ? [events] : events.split('\n');
+  return Array.from({ length: Math.max(0, lastSeq - firstSeq + 1) }, (_, i) => texts[i] ?? '');
 }
 
 /** As `ownMembers`, of an event's whole text. */

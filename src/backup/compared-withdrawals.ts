@@ -1,8 +1,9 @@
 import { foldedName } from '@kubepass/inspect/formats';
-import type { IdentityBlock, StoredIdentityBlock } from '../model/identity-block.js';
+import type { IdentityBlock, StoredIdentityBlock } from '../model/identity.js';
 import type { ApiToken } from '../model/principal.js';
+import { isOpen } from './record-restoration.js';
 import type { Store } from '../store/store.js';
-import { resolvedWithdrawals, type Withdrawal } from './withdrawals.js';
+import { resolvedWithdrawals, type Withdrawal } from './kept-revocations-file.js';
 
 export type WithdrawalReader = Pick<Store, 'apiTokens' | 'identityBlocks' | 'auditEvents' | 'restorations'>;
 
@@ -130,7 +131,7 @@ async function decidedSince({ auditEvents }: WithdrawalReader, after: Date): Pro
  */
 async function archivedUntil({ auditEvents, restorations }: WithdrawalReader): Promise<Date | null> {
   const { seq } = await auditEvents.start();
-  if (seq === 0 || (await restorations.all()).some(({ acknowledgedAt }) => acknowledgedAt === null)) return null;
+  if (seq === 0 || (await restorations.all()).some(isOpen)) return null;
   const [first] = await auditEvents.chunk(seq, 1);
   return first?.at ?? null;
 }

@@ -3,12 +3,13 @@ import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { SignedCheckpoint } from '../audit/checkpoint.js';
-import type { RevokedCertificate } from '../model/revocation.js';
+import type { RevokedCertificate } from '../model/certificate.js';
 import { openSqliteStore } from '../store/sqlite/open-sqlite-store.js';
 import type { Store } from '../store/store.js';
+import { mostSigned } from './record-restoration.js';
 import { comparedWithdrawals } from './compared-withdrawals.js';
-import { outOfSpace } from './out-of-space.js';
-import type { Withdrawal } from './withdrawals.js';
+import { outOfSpace } from './verify-database.js';
+import type { Withdrawal } from './kept-revocations-file.js';
 
 /** The part of a database that a backup which takes its place may not know, and must not forget. */
 export interface ReplacedDatabase {
@@ -95,10 +96,9 @@ async function revocationsOf({ revocations }: Store, now: Date): Promise<readonl
 }
 
 async function signedBy({ checkpoints, restorations }: Store): Promise<SignedSizes> {
-  const sizes = (await restorations.all()).map(({ signedEvents }) => signedEvents ?? 0);
   return {
     instance: await checkpoints.instanceId(),
     last: await checkpoints.last(),
-    before: Math.max(0, ...sizes),
+    before: mostSigned(await restorations.all()),
   };
 }

@@ -1,12 +1,14 @@
 import type { DatabaseConfig } from '../config/database-config.js';
 import type { Log } from '../context/context.js';
 import type { DenyList } from '../access/deny-list.js';
-import { restoreRevocations } from '../access/revocation-steps.js';
-import type { RevokedCertificate } from '../model/revocation.js';
+import type { RevokedCertificate } from '../model/certificate.js';
+import { restoreRevocations } from '../access/revocations.js';
 import type { Store } from '../store/store.js';
-import { KeptRevocationsFile } from './kept-revocations-file.js';
-import { restoreWithdrawals } from './restore-withdrawals.js';
-import type { Withdrawal } from './withdrawals.js';
+import { KeptRevocationsFile, type Withdrawal } from './kept-revocations-file.js';
+import { apiTokenRevokedAgain } from '../identity/api-tokens.js';
+import { auditEvent } from '../model/audit-event.js';
+import type { Step } from '../store/steps/step.js';
+import { comparedWithdrawals } from './compared-withdrawals.js';
 
 /** The list of revocations beside the database. */
 export interface KeptRevocations {
@@ -85,4 +87,35 @@ async function restore(
       : `the database did not know ${restored} revocations and blocks of the list beside it, ${others} of them of API tokens and identities: they are recorded again`;
   log.warn({ file: file.path, restored }, note);
   return { note, withdrawn };
+}
+
+/**
+ * Withdraws again what a list knows and the database does not, because it was put back from a backup. `restored`: how many these
+ * are; `kept`: everything that holds now.
+ */
+async function restoreWithdrawals(store: Store, listed: readonly Withdrawal[], now: Date) {
+  const { tokens, blocks, all } = await comparedWithdrawals(store, listed, now);
+  for (const token of tokens)
+    await commit(store, [{ op: 'revokeApiToken', id: token.id, at: now }], apiTokenRevokedAgain(token, now));
+  for (const { folded, block, stored } of blocks) {
+    const { username, clusters, reason, comment, until } = block;
+    const details = {
+      ...{ username, clusters, reason, comment, until: until && until.toISOString() },
+      ...{ revokedCertificates: 0, cancelledRequests: 0, restored: true as const },
+    };
+    await commit(
+      store,
+      [
+        ...(stored ? [{ op: 'removeIdentityBlock', folded, n: stored.n } as const] : []),
+        { op: 'insertIdentityBlock', block, folded },
+      ],
+      auditEvent('IdentityBlocked', now, null, details),
+    );
+  }
+  return { restored: tokens.length + blocks.length, kept: all };
+}
+
+async function commit({ writer }: Store, operations: Step['operations'], event: Step['events'][number]) {
+  const result = await writer.commit({ operations, events: [event] });
+  if (!result.committed) throw new Error('what a list knows as withdrawn could not be recorded again');
 }

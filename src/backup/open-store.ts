@@ -1,11 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Config } from '../config/config.js';
+import type { Log } from '../context/context.js';
 import { acquireDatabaseLock, acquireDataDirLock } from '../store/sqlite/process-lock.js';
 import { openSqliteStore } from '../store/sqlite/open-sqlite-store.js';
 import { storeUnmeasured, type StoreMeasures } from '../model/measures.js';
 import { finishReplacement } from './replace-database.js';
-import type { CommitFollower } from '../store/writer/followed-writer.js';
 import type { Store } from '../store/store.js';
 
 /**
@@ -17,30 +17,30 @@ const busyTimeoutMs = 50;
 /** Whether no other process works on the same database, so that every attempt left open there is of a dead process. */
 export const isSoleProcess = ({ database }: Config): boolean => database.kind === 'sqlite';
 
-/** Takes what is said about the database while it is opened. */
-export interface StartMessages {
-  /** Settings that make a PostgreSQL less durable than it should be. */
-  readonly warn: (message: string) => void;
-  /** How far the records of an older version are moved. */
-  readonly inform: (message: string) => void;
+interface OpenStoreOptions {
+  /** Whether commits to SQLite get a thread of their own. */
+  readonly writerThread: boolean;
+  /** Is told of settings that make a PostgreSQL less durable than it should be, and how far old records are moved. Default: nobody is. */
+  readonly log?: Pick<Log, 'info' | 'warn'>;
+  readonly measures?: StoreMeasures;
 }
+
+const silent: Pick<Log, 'info' | 'warn'> = { info: () => undefined, warn: () => undefined };
 
 /**
  * Opens the configured database. With SQLite one process at a time serves a data dir and a database, and closing the
- * store releases both; throws `AlreadyServedError` where another process has either. `writerThread`: whether commits to
- * SQLite get a thread of their own.
+ * store releases both; throws `AlreadyServedError` where another process has either.
  */
 export async function openStore(
   { database, dataDir }: Config,
-  { warn, inform }: StartMessages,
-  { writerThread, measures = storeUnmeasured }: { readonly writerThread: boolean; readonly measures?: StoreMeasures },
+  { writerThread, log = silent, measures = storeUnmeasured }: OpenStoreOptions,
 ): Promise<Store> {
+  const onProgress = (message: string) => log.info({}, message);
   if (database.kind === 'postgresql') {
     // Loaded here, because its Prisma client and its driver take memory that users of SQLite need not spend.
-    const { openPostgresqlStore } = await import('../store/postgresql/open-postgresql-store.js');
-    const { weakenedDurability } = await import('../store/postgresql/durability.js');
-    (await weakenedDurability(database.url)).forEach(warn);
-    return openPostgresqlStore({ url: database.url, onProgress: inform, measures });
+    const { openPostgresqlStore, weakenedDurability } = await import('../store/postgresql/open-postgresql-store.js');
+    for (const warning of await weakenedDurability(database.url)) log.warn({}, warning);
+    return openPostgresqlStore({ url: database.url, onProgress, measures });
   }
   const locks = [acquireDataDirLock(dataDir)];
   const release = () => {
@@ -52,8 +52,9 @@ export async function openStore(
     locks.push(acquireDatabaseLock(database.file));
     const { file } = database;
     const before = await finishReplacement(file);
-    if (before !== null) warn(`a restore was interrupted and is finished now; the database before it is ${before}`);
-    const store = await openSqliteStore({ file, busyTimeoutMs, writerThread, onProgress: inform, measures });
+    if (before !== null)
+      log.warn({}, `a restore was interrupted and is finished now; the database before it is ${before}`);
+    const store = await openSqliteStore({ file, busyTimeoutMs, writerThread, onProgress, measures });
     return {
       ...store,
       async close() {
@@ -89,24 +90,4 @@ export async function migrateDatabase(
     await grantServiceRights(database.url, role);
   }
   return applied;
-}
-
-/**
- * Leaves out of the steps the policy sets that are committed already. Every request names a policy set, no policy set is ever
- * deleted, and its texts are longer than the rest of the step.
- */
-export function policySetsOnce(): CommitFollower {
-  const committed = new Set<string>();
-  return {
-    minds: ['rememberPolicySet'],
-    waits: true,
-    before: (step) => ({
-      ...step,
-      operations: step.operations.filter((one) => one.op !== 'rememberPolicySet' || !committed.has(one.digest)),
-    }),
-    after: ({ step, result }) => {
-      if (result?.committed === true)
-        for (const one of step.operations) if (one.op === 'rememberPolicySet') committed.add(one.digest);
-    },
-  };
 }

@@ -1,9 +1,49 @@
-import { sessionEnded } from '../identity/sessions/browser-sessions.js';
+import { sessionEnded } from '../identity/sessions.js';
+import { randomBytes } from 'node:crypto';
+import type { Log } from '../context/context.js';
 import { auditEvent } from '../model/audit-event.js';
+import { newId } from '../model/new-id.js';
 import type { Restoration } from '../model/restoration.js';
 import type { Step } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
-import type { Log } from '../context/context.js';
+import type { CommitFollower } from '../store/writer/followed-writer.js';
+import type { KeptCheckpoint } from './kept-checkpoint.js';
+
+/** How far an audit log goes. */
+export interface LogAsFound {
+  readonly events: number;
+  /** When the last event happened; null: there is none. */
+  readonly knownUntil: Date | null;
+}
+
+export async function logAsFound(auditEvents: Pick<Store['auditEvents'], 'head' | 'chunk'>): Promise<LogAsFound> {
+  const { seq: events } = await auditEvents.head();
+  const [last] = events === 0 ? [] : await auditEvents.chunk(events - 1, 1);
+  return { events, knownUntil: last?.at ?? null };
+}
+
+/** A restoration that nobody has acknowledged. `signedEvents`: the largest size that is known to be signed; 0: none. */
+export const newRestoration = (
+  detectedBy: Restoration['detectedBy'],
+  detectedAt: Date,
+  found: LogAsFound,
+  signedEvents: number,
+  random: (octets: number) => Buffer = randomBytes,
+): Restoration => ({
+  id: newId(detectedAt, random),
+  detectedAt,
+  detectedBy,
+  ...found,
+  signedEvents: signedEvents || null,
+  acknowledgedAt: null,
+  acknowledgedBy: null,
+});
+
+export const isOpen = ({ acknowledgedAt }: Restoration): boolean => acknowledgedAt === null;
+
+/** The largest size that was signed before one of them, as far as that is known; 0: none. */
+export const mostSigned = (restorations: readonly Restoration[]): number =>
+  Math.max(0, ...restorations.map(({ signedEvents }) => signedEvents ?? 0));
 
 /** How many sessions are ended in one commit. */
 const endedAtOnce = 200;
@@ -49,4 +89,37 @@ export async function afterRestoration({ store, log }: RecordingContext, restora
     // Somebody else ended one of them meanwhile: whoever is left is found again.
     if (!committed) log.info({ sessions: items.length }, 'sessions of a restored database are ended again');
   }
+}
+
+export interface FirstParts {
+  readonly store: Store;
+  /** The log as it was when the database was opened. */
+  readonly found: LogAsFound;
+  readonly keptCheckpoint: KeptCheckpoint;
+  readonly instance: string;
+  readonly clock: () => Date;
+  readonly log: Log;
+}
+
+/**
+ * Goes before the revocations that only the list beside the database knows. They prove that the database was put back, and once
+ * they are recorded again nothing proves it. So the restoration is on record before the first of them, unless one is open.
+ */
+export function restorationFirst({ store, found, keptCheckpoint, instance, clock, log }: FirstParts): CommitFollower {
+  const record = async () => {
+    const before = await store.restorations.all();
+    if (before.some(isOpen)) return;
+    const kept = await keptCheckpoint.read(log);
+    const signed = Math.max(mostSigned(before), kept?.origin === `kubepass/${instance}` ? kept.size : 0);
+    await recordRestoration({ store, log }, newRestoration('revocations', clock(), found, signed));
+  };
+  let recorded: Promise<void> | null = null;
+  return {
+    minds: null,
+    waits: true,
+    async before(step) {
+      await (recorded ??= record());
+      return step;
+    },
+  };
 }

@@ -2,14 +2,22 @@ import type { Checkpoint } from '../audit/checkpoint.js';
 import { rootHash, type TreeHashes } from '../audit/merkle-tree.js';
 import { whyNotPermitted } from '../identity/permissions.js';
 import { auditEvent } from '../model/audit-event.js';
-import { newId } from '../model/new-id.js';
 import { done, type Outcome } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import type { Restoration } from '../model/restoration.js';
-import type { Step, CommitResult } from '../store/steps/step.js';
+import type { CommitResult, Step } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
 import type { Log } from '../context/context.js';
-import { afterRestoration, recordRestoration, restorationStep } from './record-restoration.js';
+import type { KeptCheckpoint } from './kept-checkpoint.js';
+import {
+  afterRestoration,
+  isOpen,
+  mostSigned,
+  newRestoration,
+  recordRestoration,
+  restorationStep,
+  type LogAsFound,
+} from './record-restoration.js';
 
 interface RestorationsContext {
   readonly store: Pick<Store, 'alone' | 'auditEvents' | 'restorations' | 'sessions' | 'writer'>;
@@ -22,25 +30,11 @@ interface RestorationsContext {
   readonly signsHere: () => boolean;
 }
 
-/** How far an audit log goes. */
-export interface LogAsFound {
-  readonly events: number;
-  /** When the last event happened; null: there is none. */
-  readonly knownUntil: Date | null;
-}
-
-export async function logAsFound(auditEvents: Pick<Store['auditEvents'], 'head' | 'chunk'>): Promise<LogAsFound> {
-  const { seq: events } = await auditEvents.head();
-  const [last] = events === 0 ? [] : await auditEvents.chunk(events - 1, 1);
-  return { events, knownUntil: last?.at ?? null };
-}
-
 /** The traces of what a restored database may have lost. */
-export interface Traces {
-  readonly origin: string;
+interface Traces {
+  readonly keptCheckpoint: Pick<KeptCheckpoint, 'read' | 'refuseUpTo'>;
+  readonly instance: string;
   readonly tree: TreeHashes;
-  /** The newest checkpoint that is kept beside the database; null: there is none. */
-  readonly kept: Checkpoint | null;
 }
 
 export interface RestoredState {
@@ -73,30 +67,34 @@ const mostCertificates = 500;
  */
 export class Restorations {
   #summary: { readonly until: number; readonly state: Promise<RestoredState> } | null = null;
-  #signedEvents: number | null = null;
+  #signedEvents = 0;
 
   constructor(private readonly context: RestorationsContext) {}
 
   /**
-   * Compares the log with what is kept beside it. Answers up to which size nothing is signed: a checkpoint of such a size may
-   * be in the world, and the log has other events now.
+   * Finds out whether the database was put back from a backup without a word, by the traces that it does not know itself. It
+   * comes before anything is signed. No checkpoint is signed up to the size that is known to be signed: one may be in the world,
+   * and the log has other events now.
    */
-  detect(traces: Traces): Promise<number> {
-    return this.context.store.alone(async () => {
-      const { store, found, log } = this.context;
+  async detect({ keptCheckpoint, instance, tree }: Traces): Promise<void> {
+    const { store, found, log } = this.context;
+    const kept = await keptCheckpoint.read(log);
+    await store.alone(async () => {
       const before = await store.restorations.all();
-      const signedBefore = Math.max(0, ...before.map(({ signedEvents }) => signedEvents ?? 0));
-      const { kept } = traces;
-      const isOfThisLog = kept !== null && kept.origin === traces.origin;
-      const isAhead = isOfThisLog && !(await this.#vouchesFor(kept, traces.tree));
+      const signedBefore = mostSigned(before);
+      const isOfThisLog = kept?.origin === `kubepass/${instance}`;
+      const isAhead = isOfThisLog && !(await this.#vouchesFor(kept, tree));
       const signed = Math.max(signedBefore, isOfThisLog ? kept.size : 0);
       if (kept !== null && !isOfThisLog)
-        log.warn({ kept: kept.origin, origin: traces.origin }, 'the checkpoint beside the database is of another log');
-      this.#signedEvents = signed === 0 ? null : signed;
-      if (isAhead && kept.size > signedBefore) await this.#record('checkpoint');
+        log.warn(
+          { kept: kept.origin, origin: `kubepass/${instance}` },
+          'the checkpoint beside the database is of another log',
+        );
+      this.#signedEvents = signed;
+      if (isAhead && kept.size > signedBefore) await recordRestoration(this.context, this.#restoration('checkpoint'));
       else if (before.some(isOpen))
         log.warn(found, 'the database was put back from a backup, and no admin has acknowledged that yet');
-      return signed;
+      keptCheckpoint.refuseUpTo(signed);
     });
   }
 
@@ -155,22 +153,9 @@ export class Restorations {
     return kept.size <= this.context.found.events && (await rootHash(tree, kept.size)).equals(kept.root);
   }
 
-  async #record(detectedBy: Restoration['detectedBy']): Promise<void> {
-    await recordRestoration(this.context, this.#restoration(detectedBy));
-  }
-
   #restoration(detectedBy: Restoration['detectedBy']): Restoration {
     const { found, clock, random } = this.context;
-    const detectedAt = clock();
-    return {
-      id: newId(detectedAt, random),
-      detectedAt,
-      detectedBy,
-      ...found,
-      signedEvents: this.#signedEvents,
-      acknowledgedAt: null,
-      acknowledgedBy: null,
-    };
+    return newRestoration(detectedBy, clock(), found, this.#signedEvents, random);
   }
 
   async #state(): Promise<RestoredState> {
@@ -209,7 +194,6 @@ export class Restorations {
   }
 }
 
-const isOpen = ({ acknowledgedAt }: Restoration): boolean => acknowledgedAt === null;
 const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 
 /** The facts that came to light since. */
@@ -227,7 +211,7 @@ function whatMayBeUnknown(open: readonly Restoration[], found: FoundSince): read
   const [first] = open.toSorted((one, other) => one.events - other.events);
   if (first === undefined) return [];
   const until = first.knownUntil === null ? '' : `, the last of ${first.knownUntil.toISOString()}`;
-  const signed = Math.max(0, ...open.map(({ signedEvents }) => signedEvents ?? 0));
+  const signed = mostSigned(open);
   return [
     `the database was put back from a state with ${first.events} events${until}: certificates, revocations, blocks, decisions and tokens since then may be unknown`,
     found.certificates === 0

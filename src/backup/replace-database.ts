@@ -1,7 +1,8 @@
-import { existsSync, lstatSync, readlinkSync, realpathSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { readFile, rename, rm } from 'node:fs/promises';
 import { createSecretFile, syncDirectory } from '../config/secrets.js';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname } from 'node:path';
+import { realPath } from '../store/sqlite/process-lock.js';
 
 /** The new database, before it has the name of the old one. It is complete, and it has no write-ahead log. */
 export const newDatabaseOf = (file: string): string => `${file}.restoring`;
@@ -14,15 +15,6 @@ const suffixes = ['-journal', '-wal', '-shm', ''];
 
 /** Whether a replacement was begun and not finished. */
 export const isReplacementUnderWay = (file: string): boolean => existsSync(planOf(realPath(file)));
-
-/** The file itself where the name is a symbolic link, also while there is no file. */
-export function realPath(file: string): string {
-  if (existsSync(file)) return realpathSync(file);
-  const isLink = lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() === true;
-  const target = isLink ? resolve(dirname(file), readlinkSync(file)) : file;
-  const directory = dirname(target);
-  return existsSync(directory) ? join(realpathSync(directory), basename(target)) : target;
-}
 
 /**
  * Puts the new database in the place of the old one, which is kept with its log as `keptAs`. No single rename can do that, so

@@ -1,32 +1,22 @@
-import { randomBytes } from 'node:crypto';
 import { createReadStream, createWriteStream, existsSync, lstatSync, realpathSync, statSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Config } from '../config/config.js';
 import { prepareDataDir, replaceSecretFile, syncFile } from '../config/secrets.js';
-import { recordRestoration } from './record-restoration.js';
-import { newId } from '../model/new-id.js';
+import { newRestoration, recordRestoration } from './record-restoration.js';
 import type { Restoration } from '../model/restoration.js';
-import { checkSqlite } from '../store/sqlite/check-sqlite.js';
+import { checkSqlite } from '../store/sqlite/sqlite-file.js';
 import { openSqliteStore } from '../store/sqlite/open-sqlite-store.js';
-import { acquireDatabaseLock, acquireDataDirLock, type ProcessLock } from '../store/sqlite/process-lock.js';
+import { acquireDatabaseLock, acquireDataDirLock, type ProcessLock, realPath } from '../store/sqlite/process-lock.js';
 import type { Store } from '../store/store.js';
 import { checkpointAside, keptCheckpointFile } from './kept-checkpoint.js';
-import { mergeRevocations } from './merged-revocations.js';
-import { knownSigned, notesAtHand, type NoteAtHand, type NotesAtHand } from './notes-at-hand.js';
+import { knownSigned, type NoteAtHand, notesAtHand, type NotesAtHand } from './notes-at-hand.js';
 import { openStore } from './open-store.js';
-import { outOfSpace } from './out-of-space.js';
-import {
-  finishReplacement,
-  isReplacementUnderWay,
-  newDatabaseOf,
-  realPath,
-  replaceDatabase,
-} from './replace-database.js';
-import { readReplaced } from './former-database.js';
-import { KeptRevocationsFile } from './kept-revocations-file.js';
-import { CommandRefusedError, verifiedLog } from './verify-database.js';
+import { CommandRefusedError, outOfSpace, verifiedLog } from './verify-database.js';
+import { finishReplacement, isReplacementUnderWay, newDatabaseOf, replaceDatabase } from './replace-database.js';
+import { readReplaced, type ReplacedDatabase } from './former-database.js';
+import { KeptRevocationsFile, type ReadRevocations, unitedWithdrawals } from './kept-revocations-file.js';
 
 export interface RestoreAsk {
   /** The file of the backup. */
@@ -158,13 +148,8 @@ async function markRestored(copy: string, backup: string, marking: Marking): Pro
 async function mark(store: Store, what: string, { config, notes, say }: Marking): Promise<Marked> {
   const { events, lastEventAt } = await verifiedLog(what, store);
   const signed = await knownSigned(config, notes, store.checkpoints, say);
-  const detectedAt = new Date();
-  const restoration: Restoration = {
-    id: newId(detectedAt, randomBytes),
-    ...{ detectedAt, detectedBy: 'command', events, knownUntil: lastEventAt },
-    signedEvents: signed.events,
-    ...{ acknowledgedAt: null, acknowledgedBy: null },
-  };
+  const found = { events, knownUntil: lastEventAt };
+  const restoration = newRestoration('command', new Date(), found, signed.events ?? 0);
   await recordRestoration({ store, log: { info: ignore, warn: ignore, error: ignore } }, restoration);
   return { restoration, checkpoint: signed.checkpoint };
 }
@@ -184,7 +169,7 @@ export async function markDatabase(
   say: (line: string) => void = ignore,
 ): Promise<Restoration> {
   await prepareDataDir(config.dataDir);
-  const store = await openStore(config, { warn: ignore, inform: ignore }, { writerThread: false });
+  const store = await openStore(config, { writerThread: false });
   try {
     const notes = await notesAtHand(config, checkpoint, null);
     return (await mark(store, 'the database', { config, notes, say })).restoration;
@@ -207,4 +192,38 @@ function freeName(file: string, at: Date): string {
 
 async function removeDatabase(file: string): Promise<void> {
   for (const suffix of ['', '-journal', '-wal', '-shm']) await rm(`${file}${suffix}`, { force: true });
+}
+
+/** The revocations that a restore does not forget. */
+interface RevocationsToMerge {
+  /** The list beside the database; null: there is none. */
+  readonly atHand: ReadRevocations | null;
+  /** The path of another list; null: none is given. */
+  readonly given: string | null;
+  /** The database that is replaced, compared with the list beside it; null: there is none. */
+  readonly replaced: ReplacedDatabase | null;
+}
+
+/** Merges revocations into the list beside the database. Answers whether there is one. */
+async function mergeRevocations(
+  file: KeptRevocationsFile,
+  { atHand, given, replaced }: RevocationsToMerge,
+  say: (line: string) => void,
+): Promise<boolean> {
+  if (given === null && replaced === null) return atHand !== null;
+  const read = given === null ? null : await new KeptRevocationsFile(given).read();
+  if (given !== null && read === null) throw new CommandRefusedError(`there is no file ${given}`);
+  // A process that was killed leaves half of its last line behind. More than that is no such list.
+  if (read !== null && read.damaged > 1)
+    throw new CommandRefusedError(`${read.damaged} lines of ${String(given)} are no revocations`);
+  if (atHand !== null && atHand.damaged > 0)
+    say(`lines of ${file.path} cannot be read; a copy is ${await file.setAside()}`);
+  const revoked = [...(atHand?.revoked ?? []), ...(replaced?.revoked ?? []), ...(read?.revoked ?? [])];
+  const withdrawn = replaced?.withdrawn ?? atHand?.withdrawn ?? [];
+  await file.replace(
+    new Map(revoked.map((one) => [one.fingerprintSha256, one])).values(),
+    unitedWithdrawals(withdrawn, read?.withdrawn ?? []),
+  );
+  await file.close();
+  return true;
 }

@@ -3,14 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../config/config.js';
-import { copySqlite } from '../store/sqlite/copy-sqlite.js';
-import { countRecords, type RecordCounts } from '../store/sqlite/count-records.js';
+import { copySqlite, countRecords, type RecordCounts } from '../store/sqlite/sqlite-file.js';
 import { openSqliteStore } from '../store/sqlite/open-sqlite-store.js';
 import { makePrivateFile } from '../store/sqlite/process-lock.js';
 import type { Store } from '../store/store.js';
-import { outOfSpace } from './out-of-space.js';
+import { CommandRefusedError, outOfSpace, verifiedLog } from './verify-database.js';
 import { isReplacementUnderWay } from './replace-database.js';
-import { CommandRefusedError, verifiedLog } from './verify-database.js';
 
 /** A migration that was tried on a copy. */
 export interface Drill {

@@ -1,13 +1,8 @@
 import type { ClusterConnection } from '../kubernetes/cluster-connection.js';
-import { isUndecided, kubeApiserverClient, requestIdLabel, type CsrObject } from '../kubernetes/csr-object.js';
+import { isUndecided, requestIdLabel, type CsrObject } from '../kubernetes/csr-object.js';
 import { ClusterConflictError } from '../kubernetes/cluster-error.js';
 import { leaseSeconds } from '../issuance/start-attempt.js';
 import type { IssuanceContext } from '../context/context.js';
-
-export interface ObjectClearing {
-  /** Ends after the round that is under way. */
-  stop(): Promise<void>;
-}
 
 interface Candidate {
   readonly csr: CsrObject;
@@ -18,16 +13,17 @@ interface Candidate {
 /**
  * Deletes CertificateSigningRequests that kubepass created and nobody approved, where no attempt on record has use for
  * them. An object is created while its intent is being recorded, so a process that dies at that moment leaves one. Each
- * is left alone for as long as an attempt may last, because another process may be about to record it.
+ * is left alone for as long as an attempt may last, because another process may be about to record it. `stop` resolves after
+ * the round that is under way.
  */
 export function clearUnrecordedObjects(
   context: IssuanceContext,
   cluster: string,
   connection: ClusterConnection,
   { untilMilliseconds = leaseSeconds(context.settings) * 1000, roundMilliseconds = 5_000 } = {},
-): ObjectClearing {
+): { stop(): Promise<void> } {
   const candidates = new Map<string, Candidate>();
-  const unsubscribe = connection.watchCsrs(kubeApiserverClient).subscribe((csr) => {
+  const unsubscribe = connection.csrWatch.subscribe((csr) => {
     if (isUndecided(csr) && requestIdOf(csr) !== null)
       candidates.set(csr.uid, { csr, since: candidates.get(csr.uid)?.since ?? performance.now() });
     else candidates.delete(csr.uid);

@@ -2,8 +2,13 @@ import type { ClusterConnection } from '../kubernetes/cluster-connection.js';
 import type { CsrObject } from '../kubernetes/csr-object.js';
 import { ClusterForbiddenError, ClusterRefusedError, ClusterUnavailableError } from '../kubernetes/cluster-error.js';
 import { whyNotPermitted } from '../identity/permissions.js';
-import type { StoredClusterProbe } from '../model/cluster-probe.js';
-import { csrStatus, type Cluster, type ClusterCsr, type ClusterCsrCertificate } from '../model/cluster.js';
+import {
+  type StoredClusterProbe,
+  csrStatus,
+  type Cluster,
+  type ClusterCsr,
+  type ClusterCsrCertificate,
+} from '../model/cluster.js';
 import { done, refused, type Outcome, type Refused } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import { describeCertificationRequest, displayDistinguishedName, type ParsedCertificate } from '@kubepass/x509';
@@ -151,29 +156,13 @@ async function describeCsrs(
       certificate: certificateInCsr(csr),
     })),
   );
-  const evidence = read.map(({ csr, request, certificate }) => ({
-    uid: csr.uid,
-    name: csr.name,
-    username: csr.username,
-    spkiSha256: request.spkiSha256,
-    certificate,
-  }));
+  const evidence = read.map((one) => ({ ...one, spkiSha256: one.request.spkiSha256 }));
   const own = await findOwnCsrs(store, cluster, ownUsername, evidence);
   const seenAt = clock();
   return read.map(({ csr, request, certificate }) => ({
-    name: csr.name,
-    uid: csr.uid,
-    createdAt: csr.createdAt,
+    ...csr,
     seenAt,
-    labels: csr.labels,
-    annotations: csr.annotations,
-    signerName: csr.signerName,
-    username: csr.username,
-    groups: csr.groups,
-    usages: csr.usages,
-    expirationSeconds: csr.expirationSeconds,
     status: csrStatus(csr.conditions, csr.certificate !== null),
-    conditions: csr.conditions,
     request,
     certificate: certificate && describeCertificate(certificate),
     requestId: own.get(csr.uid)?.requestId ?? null,

@@ -4,11 +4,8 @@ import { decodePemBundle, DerError, type ParsedCertificate, readCertificate, sha
 import type { Store } from '../store/store.js';
 
 /** The evidence of who made a CertificateSigningRequest object. Labels are none, since anybody can set them. */
-export interface CsrEvidence {
-  readonly uid: string;
-  readonly name: string;
-  /** The user who created the object. */
-  readonly username: string;
+interface CsrEvidence {
+  readonly csr: CsrObject;
   /** SHA-256 of the public key in `spec.request`; null where it holds none. */
   readonly spkiSha256: string | null;
   readonly certificate: ParsedCertificate | null;
@@ -46,7 +43,8 @@ export async function findOwnCsrs(
   );
 
   const own = new Map<string, OwnCsr>();
-  for (const { uid, name, username, spkiSha256, certificate } of csrs) {
+  for (const { csr, spkiSha256, certificate } of csrs) {
+    const { uid, name, username } = csr;
     const inventoried = certificate && issued.get(certificate.fingerprintSha256);
     if (inventoried) {
       own.set(uid, { requestId: inventoried.requestId, inventoried: true });

@@ -1,19 +1,18 @@
-import { describeAccess } from '../kubernetes/access.js';
+import {
+  describeAccess,
+  ClusterForbiddenError,
+  ClusterRefusedError,
+  ClusterUnavailableError,
+} from '../kubernetes/cluster-error.js';
 import type { ClusterConnection } from '../kubernetes/cluster-connection.js';
-import { ClusterForbiddenError, ClusterRefusedError, ClusterUnavailableError } from '../kubernetes/cluster-error.js';
 import type { Certificate } from '../model/certificate.js';
 import { rbacGroup, rbacResources } from '../kubernetes/role-bindings.js';
 import { auditEvent, type AuditEventDetails } from '../model/audit-event.js';
-import {
-  missingPermissions,
-  type ClusterProbe,
-  type LifetimeCap,
-  type StoredClusterProbe,
-} from '../model/cluster-probe.js';
+import { missingPermissions, type ClusterProbe, type LifetimeCap, type StoredClusterProbe } from '../model/cluster.js';
 import type { ProbedRevocation } from '../model/enforcement.js';
 import type { NeededAccess } from '../signing/signer.js';
 import { encodePem } from '@kubepass/x509';
-import { probedCluster } from '../context/last-probes.js';
+import { probedCluster } from '../context/under-way.js';
 import { issuingCluster, type IssuanceContext, type IssuingCluster } from '../context/context.js';
 import { probeRevocation } from '../access/probe-revocation.js';
 import { issueProbeCertificate, type ProbedSigning } from './probe-request.js';

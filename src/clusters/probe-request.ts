@@ -1,13 +1,12 @@
 import type { CertificateRequest } from '../model/certificate-request.js';
-import { probeUsername } from '../model/cluster-probe.js';
+import { probeUsername } from '../model/cluster.js';
 import { newId } from '../model/new-id.js';
 import { SigningUndeterminedError } from '../signing/signer.js';
 import type { Step } from '../store/steps/step.js';
 import { factsOf, secondsAfter, type IssuanceContext, type IssuingCluster } from '../context/context.js';
-import { attemptDetails, probeDecider, requestedDetails, requestEvent } from '../context/events.js';
+import { attemptDetails, probeDecider, requestedDetails, requestEvent, moveRequest } from '../context/request-steps.js';
 import { finishAttempt, type AttemptEnd } from '../issuance/issue-certificate.js';
 import { issuing, startAttempt, keyOfPair, newKeyPair } from '../issuance/start-attempt.js';
-import { moveRequest } from '../context/request-states.js';
 
 /** The result of a probe's request. */
 export interface ProbedSigning {

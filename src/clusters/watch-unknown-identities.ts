@@ -1,16 +1,12 @@
 import type { ClusterConnection } from '../kubernetes/cluster-connection.js';
 import { instanceLabel, kubeApiserverClient, ownApproval, type CsrObject } from '../kubernetes/csr-object.js';
+import { BoundedMap } from '../model/bounded-map.js';
 import { StoreBusyError, StoreUnavailableError } from '../model/errors.js';
 import { auditEvent, type AuditEventDraft } from '../model/audit-event.js';
 import { attributeType, displayDistinguishedName, type ParsedCertificate, sha256 } from '@kubepass/x509';
 import type { Step } from '../store/steps/step.js';
 import type { IssuanceContext } from '../context/context.js';
 import { certificateInCsr, certifiedSpkiSha256, findOwnCsrs } from './own-csrs.js';
-
-export interface UnknownIdentityWatch {
-  /** Ends after the round that is under way. */
-  stop(): Promise<void>;
-}
 
 export interface Pauses {
   /**
@@ -32,16 +28,17 @@ const rememberedObjects = 10_000;
 
 /**
  * Records every user certificate that a cluster's own signer issues without us, once, however many replicas watch. The
- * cluster itself forgets it within the hour. Failures are logged, and tried again where that can help.
+ * cluster itself forgets it within the hour. Failures are logged, and tried again where that can help. `stop` resolves after
+ * the round that is under way.
  */
 export function watchUnknownIdentities(
   context: IssuanceContext,
   cluster: string,
   connection: ClusterConnection,
   { firstLookMilliseconds, againMilliseconds } = usualPauses,
-): UnknownIdentityWatch {
+): { stop(): Promise<void> } {
   const waiting = new Map<string, CsrObject>();
-  const settled = new Set<string>();
+  const settled = new BoundedMap<string, true>(rememberedObjects);
   let round: Promise<void> | null = null;
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
@@ -49,11 +46,7 @@ export function watchUnknownIdentities(
 
   const settle = (uid: string) => {
     waiting.delete(uid);
-    settled.add(uid);
-    for (const oldest of settled) {
-      if (settled.size <= rememberedObjects) break;
-      settled.delete(oldest);
-    }
+    settled.set(uid, true);
   };
   const begin = () => {
     if (stopped || round !== null) return;
@@ -82,7 +75,7 @@ export function watchUnknownIdentities(
     }
     failures = 0;
   };
-  const unsubscribe = connection.watchCsrs(kubeApiserverClient).subscribe((csr) => {
+  const unsubscribe = connection.csrWatch.subscribe((csr) => {
     if (csr.certificate === null || csr.signerName !== kubeApiserverClient || settled.has(csr.uid)) return;
     waiting.set(csr.uid, csr);
     if (failures === 0 && round === null && !stopped) timer ??= setTimeout(begin, firstLookMilliseconds);
@@ -114,13 +107,7 @@ async function recordUnknown(
   }
   if (read.length === 0) return settled;
   const { username: ownUsername } = await connection.whoAmI();
-  const evidence = read.map(({ csr: { uid, name, username }, certificate }) => ({
-    uid,
-    name,
-    username,
-    spkiSha256: certificate && certifiedSpkiSha256(certificate),
-    certificate,
-  }));
+  const evidence = read.map((one) => ({ ...one, spkiSha256: one.certificate && certifiedSpkiSha256(one.certificate) }));
   const own = await findOwnCsrs(context.store, cluster, ownUsername, evidence);
   for (const { csr, certificate } of read) {
     const ours = own.get(csr.uid);

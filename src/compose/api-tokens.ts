@@ -58,7 +58,7 @@ export async function warnOfBreakGlass(store: Store, clock: () => Date, log: Log
  */
 export async function recoverAdminToken(config: Config): Promise<{ readonly file: string; readonly token: ApiToken }> {
   await prepareDataDir(config.dataDir);
-  const store = await openStore(config, { warn: ignore, inform: ignore }, { writerThread: false });
+  const store = await openStore(config, { writerThread: false });
   const make = config.callers.apiTokens.admins ? makeAdminToken : makeBreakGlassToken;
   try {
     return { file: adminTokenFile(config), token: await make(adminTokenContext(config, store, new Date())) };
@@ -66,8 +66,6 @@ export async function recoverAdminToken(config: Config): Promise<{ readonly file
     await store.close();
   }
 }
-
-const ignore = (): void => undefined;
 
 const adminTokenFile = ({ dataDir }: Config): string => join(dataDir, 'admin-token');
 

@@ -1,15 +1,16 @@
 import type { CallersConfig, OidcConfig } from '../config/callers-config.js';
-import { ConfigError, type Config } from '../config/config.js';
-import type { OtherWaysIn } from '../identity/callers/callers.js';
-import { JsonWebTokens, type TokensOfServiceAccounts } from '../identity/json-web-token-authenticator.js';
+import { type Config, ConfigError } from '../config/config.js';
+import { JsonWebTokens, type OtherWaysIn } from '../identity/callers/callers.js';
+import { ServiceAccounts } from '../identity/callers/service-accounts.js';
 import { publishedKeys } from '../identity/oidc/fetch-keys.js';
 import { IssuerKeys } from '../identity/oidc/issuer-keys.js';
-import type { OidcIssuer } from '../identity/oidc/issuer.js';
+import type { OidcIssuer } from '../identity/oidc/token-rules.js';
 import { OidcTokens } from '../identity/oidc/oidc-tokens.js';
-import { providerFetch, type ProviderFetch } from '../identity/oidc/provider-fetch.js';
-import type { Log } from '../context/context.js';
-import { authorityInForce } from './authority-in-force.js';
-import { AllInForce, type InForce } from './in-force.js';
+import { type ProviderFetch, providerFetch } from '../identity/oidc/provider-fetch.js';
+import type { IssuingCluster, Log } from '../context/context.js';
+import { type FilesInForce, type InForce, WrongSettings } from './in-force.js';
+import { describeAccess } from '../kubernetes/cluster-error.js';
+import { tokenReviewAccess } from '../kubernetes/token-review.js';
 
 /** An identity provider, and how it is called. */
 export interface OpenedIssuer {
@@ -20,13 +21,9 @@ export interface OpenedIssuer {
 }
 
 /** Every way in of the configuration, and what ends with the service. */
-export interface OpenedCallers {
+interface OpenedCallers {
   readonly waysIn: OtherWaysIn;
   readonly issuers: readonly OpenedIssuer[];
-  /** Reads the files of the CAs again. */
-  reload(): Promise<void>;
-  /** Whether one of the files cannot be used as it is now. */
-  isRefused(): boolean;
   close(): void;
 }
 
@@ -36,29 +33,21 @@ export interface OpenedCallers {
  */
 export async function openCallers(
   { configFile, callers, roles }: Pick<Config, 'configFile' | 'callers' | 'roles'>,
-  serviceAccounts: TokensOfServiceAccounts | null,
+  serviceAccounts: ServiceAccounts | null,
   clock: () => Date,
   log: Log,
-  intervalMilliseconds: number,
+  files: FilesInForce,
 ): Promise<OpenedCallers> {
-  const errors: string[] = [];
+  const wrong = new WrongSettings();
   const issuers: OpenedIssuer[] = [];
-  const files = new AllInForce();
   for (const [i, config] of callers.oidc.entries()) {
-    const at = `${configFile ?? ''}:/callers/oidc/${i}`;
-    const fields = { issuer: config.name };
-    const times = { log, intervalMilliseconds };
-    const authority = await authorityInForce(config.certificateAuthorityFile, fields, times).catch((error: unknown) =>
-      wrong(`${at}/certificateAuthority`, error),
+    const authority = await wrong.unless(
+      `${configFile ?? ''}:/callers/oidc/${i}/certificateAuthority`,
+      files.authority('issuers', config.certificateAuthorityFile, { issuer: config.name }),
     );
-    if (authority === undefined) continue;
-    files.add(authority);
-    issuers.push(openIssuer(config, issuerOf(config, callers), authority, log));
+    if (authority !== undefined) issuers.push(openIssuer(config, issuerOf(config, callers), authority, log));
   }
-  if (errors.length > 0) {
-    files.stop();
-    throw new ConfigError(errors);
-  }
+  wrong.throwIfAny();
 
   for (const { config, keys } of issuers) {
     const { name, issuer, audiences, tokens } = config;
@@ -72,17 +61,10 @@ export async function openCallers(
         ? {}
         : { jsonWebTokens: new JsonWebTokens(oidcTokens, serviceAccounts) },
     issuers,
-    reload: () => files.reload(),
-    isRefused: () => files.isRefused(),
     close() {
-      files.stop();
       for (const { keys } of issuers) keys.stop();
     },
   };
-
-  function wrong(place: string, error: unknown): undefined {
-    errors.push(`${place}: ${error instanceof Error ? error.message : String(error)}`);
-  }
 }
 
 function openIssuer(config: OidcConfig, issuer: OidcIssuer, authority: InForce<string | null>, log: Log): OpenedIssuer {
@@ -108,12 +90,40 @@ function issuerOf(config: OidcConfig, { oidc, serviceAccounts, clientCertificate
     ...config,
     othersPrefixes: {
       usernames: [
-        ...[...others.map(({ usernamePrefix }) => usernamePrefix), clientCertificates?.usernamePrefix ?? ''].filter(
-          given,
-        ),
+        ...others.map(({ usernamePrefix }) => usernamePrefix).filter(given),
+        ...[clientCertificates?.usernamePrefix ?? ''].filter(given),
         ...ofAccounts,
       ],
       groups: [...others.map(({ groupsPrefix }) => groupsPrefix).filter(given), ...ofAccounts],
     },
   };
 }
+
+/** Opens the way in for service accounts; null where the configuration has none. */
+export function openServiceAccounts(
+  { callers, roles }: Pick<Config, 'callers' | 'roles'>,
+  clusters: ReadonlyMap<string, Pick<IssuingCluster, 'connection'>>,
+  clock: () => Date,
+  log: Log,
+): ServiceAccounts | null {
+  if (callers.serviceAccounts.length === 0) return null;
+  const reviewing = callers.serviceAccounts.map(({ cluster, audience, usernamePrefix }) => {
+    const connection = clusters.get(cluster)?.connection;
+    if (!connection) throw new TypeError(`cluster "${cluster}" has no connection`);
+    log.info({ cluster, audience }, 'callers come with tokens of service accounts of this cluster');
+    return {
+      name: cluster,
+      audience,
+      usernamePrefix,
+      review: (token: string) => connection.reviewToken(token, audience),
+      forbidden: (missing: string, why: string) => {
+        log.error({ cluster, missing, why }, forbidden);
+      },
+    };
+  });
+  return new ServiceAccounts({ clusters: reviewing, roles, clock });
+}
+
+const forbidden =
+  `service accounts of a cluster do not get in: kubepass may not ${describeAccess(tokenReviewAccess)} there, ` +
+  'the right that deploy/kubernetes/components/review-tokens gives';

@@ -1,37 +1,36 @@
 import type { Budgets } from '../identity/spent-budgets.js';
-import type { DirectoryUse } from '../context/directory-use.js';
+import type { DirectoryUse, IdentityBlocks } from '../context/standing.js';
 import type { DenyList } from '../access/deny-list.js';
-import type { IdentityBlocks } from '../context/blocked-identities.js';
-import type { StepMeasures } from '../model/measures.js';
-import { afterCommit, type CommitFollower } from '../store/writer/followed-writer.js';
-import { budgetFollower } from './open-budgets.js';
-import type { Authenticators } from './authenticators.js';
+import { type CommitFollower, afterCommit } from '../store/writer/followed-writer.js';
+import { budgetFollower } from '../store/writer/kept-octets.js';
+import type { ApiTokenAuthenticator } from '../identity/callers/callers.js';
+import type { SessionAuthenticator } from '../identity/sessions.js';
 import type { KeptCheckpoint } from '../backup/kept-checkpoint.js';
 import type { KeptRevocations } from '../backup/kept-revocations.js';
-import { policySetsOnce } from '../backup/open-store.js';
-import { withdrawalBy } from '../backup/withdrawals.js';
-import { measuredSteps } from './metrics.js';
+import { withdrawalBy } from '../backup/kept-revocations-file.js';
 
 /** The parts that look at a step before it is committed, in their order. The process begins with them. */
 export const followersFromTheStart = (
   keptCheckpoint: Pick<KeptCheckpoint, 'follower'>,
   budgets: Pick<Budgets, 'areCounted' | 'spend'>,
-): readonly CommitFollower[] => [keptCheckpoint.follower, ...budgetFollower(budgets), policySetsOnce()];
+): readonly CommitFollower[] => [keptCheckpoint.follower, ...budgetFollower(budgets)];
 
 /** The parts of this process that know of a commit before its caller does. */
-export interface CommitFollowers {
+interface CommitFollowers {
   readonly fromTheStart: readonly CommitFollower[];
   readonly denyList: Pick<DenyList, 'add'>;
   /** The list beside the database. */
   readonly kept: Pick<KeptRevocations, 'keep' | 'keepWithdrawn'>;
   readonly authenticators: {
-    readonly [Kind in 'apiTokens' | 'sessions']: Pick<Authenticators[Kind], 'forget'>;
+    readonly apiTokens: Pick<ApiTokenAuthenticator, 'forget'>;
+    readonly sessions: Pick<SessionAuthenticator, 'forget'>;
   };
   readonly directoryUse: Pick<DirectoryUse, 'changed'>;
   readonly identityBlocks: Pick<IdentityBlocks, 'add'>;
   /** Wakes the dispatcher of webhooks. */
   readonly wake: () => void;
-  readonly measures: StepMeasures;
+  /** Measures each step. */
+  readonly measured: CommitFollower;
 }
 
 /**
@@ -66,5 +65,5 @@ export const commitFollowers = (parts: CommitFollowers): readonly CommitFollower
     },
   },
   afterCommit(['enqueueWebhooks'], { waits: false }, parts.wake),
-  measuredSteps(parts.measures),
+  parts.measured,
 ];

@@ -1,18 +1,16 @@
 import type { Config } from '../config/config.js';
 import type { Services } from '../http/server/services.js';
 import type { Log } from '../context/context.js';
-import { recordPolicySetLoaded, recordServiceStarted } from '../context/events.js';
+import { recordPolicySetLoaded, recordServiceStarted } from '../context/request-steps.js';
 import type { MetricsText, RequestMeasures } from '../model/measures.js';
 import type { RequestTracing } from '../model/tracing.js';
 import { followedWriter } from '../store/writer/followed-writer.js';
 import type { Store } from '../store/store.js';
 import { makeFirstAdminToken, warnOfBreakGlass } from './api-tokens.js';
-import type { CallersTrustInForce } from './callers-trust-in-force.js';
-import { openClientCertificates } from './client-certificates.js';
+import { type CallersTrustInForce, openClientCertificates } from './client-certificates.js';
 import { openWaysIn } from './ways-in.js';
-import { Closings } from './closings.js';
+import { Closings, openRuntime, type Overrides, type Runtime } from './runtime.js';
 import { commitFollowers } from './commit-followers.js';
-import { detectRestoration } from '../backup/detect-restoration.js';
 import { openAccess } from './open-access.js';
 import { openAudit, type OpenedAudit } from './open-audit.js';
 import { openClusters } from './open-clusters.js';
@@ -20,7 +18,6 @@ import { openDatabase, type OpenedDatabase } from './open-database.js';
 import { openIssuance, type OpenedIssuance } from './open-issuance.js';
 import { openServices } from './open-services.js';
 import { openPolicies } from './policies-in-force.js';
-import { openRuntime, type Overrides, type Runtime } from './runtime.js';
 import { openTls, type TlsInForce } from './tls-in-force.js';
 import { openWebhooks } from './open-webhooks.js';
 import { beginWork } from './work-beside-requests.js';
@@ -68,19 +65,16 @@ async function wire(
   closings: Closings,
 ): Promise<Omit<Composition, 'close'>> {
   const runtime = await openRuntime(config, givenLog, overrides, closings);
-  const { clock, log, metrics, intervalMilliseconds } = runtime;
-  const tls = config.tls && (await openTls(config.tls, log, { clock, intervalMilliseconds }));
-  closings.push(() => tls?.stop());
+  const { clock, log, metrics, files } = runtime;
+  const tls = config.tls && (await openTls(config.tls, files, clock, log));
   const database = await openDatabase(runtime);
   const webhooks = await openWebhooks(runtime, database.store);
   const access = await openAccess(runtime, database);
   const followers = commitFollowers({
     ...access,
     fromTheStart: database.fromTheStart,
-    wake: () => {
-      webhooks.wake();
-    },
-    measures: metrics.issuance,
+    wake: webhooks.wake,
+    measured: metrics.steps,
   });
   const store: Store = { ...database.store, writer: followedWriter(database.writer, followers, runtime.tracing) };
   const audit = await openAudit(runtime, store, webhooks);
@@ -97,17 +91,20 @@ async function wire(
   const { services, known, setRecovered } = openServices(runtime, parts);
   const { issuers } = waysIn.signIn.logins;
   return {
-    ...{ store, services, tls, metrics },
+    store,
+    services,
+    tls,
+    metrics,
     callersTrust: clientCertificates?.trust ?? null,
     requestTracing: runtime.requestTracing,
     browsers:
       issuers.length > 0 && config.publicAddress ? { origin: new URL(config.publicAddress.url).origin, issuers } : null,
     async reload() {
       log.info({}, 'the policies, and the files of certificates and secrets, are read again');
-      await Promise.all([policies.reload(), tls?.reload(), webhooks.reload(), waysIn.reload()]);
+      await Promise.all([policies.reload(), files.reload()]);
     },
     async begin() {
-      await beginWork(runtime, { ...parts, known });
+      await beginWork(runtime, parts, known);
       setRecovered();
     },
   };
@@ -122,7 +119,7 @@ async function recordStart(
 ): Promise<void> {
   await recordServiceStarted(context);
   await checkpoints.open();
-  await detectRestoration({ restorations, checkpoints, keptCheckpoint, instance, log });
+  await restorations.detect({ keptCheckpoint, instance, tree: checkpoints.tree });
   await makeFirstAdminToken(config, context.store, clock, log);
   await warnOfBreakGlass(context.store, clock, log);
 }

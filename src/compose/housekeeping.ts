@@ -1,30 +1,23 @@
+import { inRounds } from '../context/in-rounds.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
 import { idempotencyKeySeconds } from '../context/idempotency-keys.js';
 import { recoverRequests } from '../requests/recover-requests.js';
-import { secondsAfter, type IssuanceContext } from '../context/context.js';
-import { requestEvent } from '../context/events.js';
-import { keptProofSeconds } from '../identity/proofs/key-proof-authenticator.js';
+import { type IssuanceContext, secondsAfter } from '../context/context.js';
+import { expireRequests } from '../requests/expire-requests.js';
 import { settleReuses } from '../directory/directory-service.js';
 import { settleLosses } from '../directory/lose-groups.js';
 import { announceExpiry, forgetOldNotices } from '../access/announce-expiry.js';
-import { BlockedAccess } from '../access/end-access.js';
-import { moveRequest } from '../context/request-states.js';
+import { keptProofSeconds } from '../identity/callers/key-proofs.js';
+import { BlockedAccess } from '../access/blocks.js';
 
 const headMilliseconds = 60_000;
-
-export interface Housekeeping {
-  /** Resolves once the requests that an earlier process left are recovered; never where it is stopped before. */
-  readonly recovered: Promise<void>;
-  /** Begins nothing more, and resolves when the round under way has finished what it began. */
-  stop(): Promise<void>;
-}
 
 /**
  * Works beside the requests. At once and then every few seconds, a round recovers requests that were left, ends lapsed
  * requests, and deletes old idempotency keys, sessions and proofs; no round begins while another runs. Rounds of their own announce certificates
  * that end soon, because after an outage these may be many, and follow up lost groups, because thousands may lose one at once. Every minute the head of the audit chain is logged, so that a kept log shows whether the chain was ever rewritten.
  */
-export function startHousekeeping(context: IssuanceContext, roundMilliseconds = 5_000): Housekeeping {
+export function startHousekeeping(context: IssuanceContext, roundMilliseconds = 5_000) {
   let stopped = false;
   let isRecovered = false;
   const { promise: recovered, resolve: tellRecovered } = Promise.withResolvers<undefined>();
@@ -52,29 +45,13 @@ export function startHousekeeping(context: IssuanceContext, roundMilliseconds = 
   );
   const heads = setInterval(() => void logHead(context), headMilliseconds);
   return {
+    /** Resolves once the requests that an earlier process left are recovered; never where it is stopped before. */
     recovered,
+    /** Begins nothing more, and resolves when the round under way has finished what it began. */
     async stop() {
       stopped = true;
       clearInterval(heads);
       await Promise.all(rounds.map((each) => each.stop()));
-    },
-  };
-}
-
-/** Runs the round at once and then at this interval, but never two at a time. */
-function inRounds(run: () => Promise<void>, milliseconds: number): { stop(): Promise<void> } {
-  let round: Promise<void> | null = null;
-  const begin = () => {
-    round ??= run().finally(() => {
-      round = null;
-    });
-  };
-  begin();
-  const rounds = setInterval(begin, milliseconds);
-  return {
-    async stop() {
-      clearInterval(rounds);
-      await round;
     },
   };
 }
@@ -119,27 +96,4 @@ async function logHead({ store, log }: IssuanceContext): Promise<void> {
   } catch (error) {
     log.error({ err: error }, 'the head of the audit chain could not be read');
   }
-}
-
-/** How many requests are ended at the same time: they share the writer's commits, and leave room in its queue. */
-const expiredAtOnce = 100;
-
-/**
- * Ends pending requests that nobody decided on in time, and approved ones that nobody collected. `isStopped` is asked
- * now and then: once it is true, the others are left to the next round.
- */
-export async function expireRequests(context: IssuanceContext, isStopped = () => false): Promise<void> {
-  const now = context.clock();
-  const lapsed = await context.store.requests.lapsed(now);
-  for (let begin = 0; begin < lapsed.length && !isStopped(); begin += expiredAtOnce)
-    await Promise.all(lapsed.slice(begin, begin + expiredAtOnce).map((request) => expire(context, request, now)));
-}
-
-async function expire(context: IssuanceContext, request: CertificateRequest, now: Date): Promise<void> {
-  const reason = request.state === 'pending' ? 'NotDecided' : 'NotCollected';
-  // A conflict means that somebody was faster: the request has moved on.
-  await context.store.writer.commit({
-    operations: [moveRequest(request.id, { state: request.state }, { state: 'expired', expiresAt: null })],
-    events: [requestEvent('RequestExpired', now, null, request, { reason })],
-  });
 }

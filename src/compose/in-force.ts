@@ -1,6 +1,9 @@
+import { readFile, stat } from 'node:fs/promises';
+import { ConfigError } from '../config/config.js';
 import type { Log } from '../context/context.js';
+import { describeCertificateAuthority } from '../kubernetes/certificate-authorities.js';
+import type { RefusedFileKind } from '../model/measures.js';
 import { watchSteadily, type Acted } from '../workers/steady-watch.js';
-import { fileReading } from './file-reading.js';
 
 /** The content of files, kept equal to them. */
 export interface InForce<T> {
@@ -15,17 +18,15 @@ export interface InForce<T> {
 }
 
 /** Says something about the files that does not keep them from being used. It is said once for each content. */
-export type Remark = (fields: object, message: string) => void;
+export type Remarks = Pick<Log, 'warn'>;
 
-export interface InForceOptions<T> {
+interface InForceOptions<T> {
   readonly files: readonly string[];
   /** Throws where the files cannot be used. The message tells no secret. */
-  readonly load: (warn: Remark) => Promise<T>;
+  readonly load: (remarks: Remarks) => Promise<T>;
   /** Throws where this may be begun with, but must not replace anything. */
   readonly admit?: (next: T) => void;
   readonly isSame?: (one: T, other: T) => boolean;
-  readonly intervalMilliseconds: number;
-  readonly log: Log;
   readonly told: {
     /** Fields of both lines. */
     readonly fields?: object;
@@ -35,30 +36,106 @@ export interface InForceOptions<T> {
   };
 }
 
-/**
- * Reads files, and again whenever they change. Files that cannot be used replace nothing, and are tried again at each interval:
- * a certificate may become valid, or the process may have had no file descriptor left. Each reason is said once for a content.
- * A content that was read while somebody wrote it may be a half of it: it neither counts nor is spoken of, and is read again.
- * Throws where the first ones cannot be used.
- */
-export async function keepInForce<T>(options: InForceOptions<T>): Promise<InForce<T>> {
-  const { files, load, admit, isSame = () => false, intervalMilliseconds, log, told } = options;
-  const remarks = new Set<string>();
-  const isNew = (remark: string): boolean => remarks.size < remarks.add(remark).size;
-  const warn: Remark = (fields, message) => {
-    if (isNew(JSON.stringify([fields, message]))) log.warn(fields, message);
+/** The files that are read again while the service runs, by whose they are. */
+export class FilesInForce {
+  readonly #kept: { readonly kind: RefusedFileKind; readonly content: InForce<unknown> }[] = [];
+
+  constructor(
+    private readonly log: Log,
+    private readonly intervalMilliseconds: number,
+  ) {}
+
+  /**
+   * Reads files, and again whenever they change. Files that cannot be used replace nothing, and are tried again at each interval:
+   * a certificate may become valid, or the process may have had no file descriptor left. Each reason is said once for a content.
+   * A content that was read while somebody wrote it may be a half of it: it neither counts nor is spoken of, and is read again.
+   * Throws where the first ones cannot be used.
+   */
+  async keep<T>(kind: RefusedFileKind, options: InForceOptions<T>): Promise<InForce<T>> {
+    const content = await keepInForce(options, this.log, this.intervalMilliseconds);
+    this.#kept.push({ kind, content });
+    return content;
+  }
+
+  /**
+   * PEM of the CAs that the certificate of somebody who is called may chain to, kept equal to its file; null without a file: the
+   * CAs that Node.js trusts. `fields` say in the log whose they are.
+   */
+  async authority(kind: RefusedFileKind, file: string | null, fields: object): Promise<InForce<string | null>> {
+    if (file === null) return unchanging(null);
+    return this.keep<string | null>(kind, {
+      files: [file],
+      async load() {
+        const { pem, certificates } = describeCertificateAuthority(await readFile(file, 'utf8'));
+        if (certificates.length === 0) throw new Error(`${file} holds no certificate`);
+        return pem;
+      },
+      isSame: (one, other) => one === other,
+      told: {
+        fields,
+        replaced: 'another CA file is in force',
+        refused: 'a CA file was changed and cannot be used: the one in force stays',
+      },
+    });
+  }
+
+  /** Reads all of them now. */
+  async reload(): Promise<void> {
+    await Promise.all(this.#kept.map(({ content }) => content.reload()));
+  }
+
+  /** Whether any of this kind cannot be used as it is now. */
+  isRefused(kind: RefusedFileKind): boolean {
+    return this.#kept.some((one) => one.kind === kind && one.content.isRefused());
+  }
+
+  stop(): void {
+    for (const { content } of this.#kept) content.stop();
+  }
+}
+
+/** Collects what is wrong with several settings, so that one error tells all of it. */
+export class WrongSettings {
+  readonly #errors: string[] = [];
+
+  /** The value, or undefined where there is none: then the error is kept with its place. */
+  async unless<T>(place: string, value: Promise<T>): Promise<T | undefined> {
+    try {
+      return await value;
+    } catch (error) {
+      this.#errors.push(`${place}: ${messageOf(error)}`);
+      return undefined;
+    }
+  }
+
+  throwIfAny(): void {
+    if (this.#errors.length > 0) throw new ConfigError(this.#errors);
+  }
+}
+
+async function keepInForce<T>(
+  { files, load, admit, isSame = () => false, told }: InForceOptions<T>,
+  log: Log,
+  intervalMilliseconds: number,
+): Promise<InForce<T>> {
+  const said = new Set<string>();
+  const isNew = (remark: string): boolean => said.size < said.add(remark).size;
+  const remarks: Remarks = {
+    warn(fields, message) {
+      if (isNew(JSON.stringify([fields, message]))) log.warn(fields, message);
+    },
   };
-  const { first, reading } = await loadFirst(files, () => load(warn));
+  const { first, reading } = await loadFirst(files, () => load(remarks));
   let current = first;
   /** The reading that the remarks were made about. */
   let remarkedOn = reading;
   let refused = false;
   const followers: ((next: T) => void)[] = [];
   const replace = async (_content: null, reading: string): Promise<Acted> => {
-    if (reading !== remarkedOn) remarks.clear();
+    if (reading !== remarkedOn) said.clear();
     remarkedOn = reading;
     try {
-      const next = await load(warn);
+      const next = await load(remarks);
       if (await changedSince(files, reading)) return 'failed';
       if (!isSame(next, current)) {
         admit?.(next);
@@ -71,7 +148,7 @@ export async function keepInForce<T>(options: InForceOptions<T>): Promise<InForc
     } catch (error) {
       if (await changedSince(files, reading)) return 'failed';
       refused = true;
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       if (isNew(reason)) log.error({ ...told.fields, reason }, told.refused);
       return 'failed';
     }
@@ -91,15 +168,15 @@ export async function keepInForce<T>(options: InForceOptions<T>): Promise<InForc
       followers.push(use);
     },
     reload() {
-      remarks.clear();
+      said.clear();
       return watch.again();
     },
     isRefused: () => refused,
-    stop: () => {
-      watch.stop();
-    },
+    stop: () => watch.stop(),
   };
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const changedSince = async (files: readonly string[], reading: string): Promise<boolean> =>
   (await fileReading(files)).reading !== reading;
@@ -117,6 +194,19 @@ async function loadFirst<T>(
   return { first: loaded.value, reading };
 }
 
+/** Identifies the content of files without reading them: by which file each of them is, and when it last changed. */
+async function fileReading(files: readonly string[]): Promise<{ readonly reading: string; readonly content: null }> {
+  const readings = files.map(async (file) => {
+    try {
+      const { dev, ino, size, mtimeNs, ctimeNs } = await stat(file, { bigint: true });
+      return [dev, ino, size, mtimeNs, ctimeNs].join();
+    } catch (error) {
+      return String(error);
+    }
+  });
+  return { reading: (await Promise.all(readings)).join(' '), content: null };
+}
+
 /** A value that is in no file. */
 export const unchanging = <T>(value: T): InForce<T> => ({
   current: () => value,
@@ -125,26 +215,3 @@ export const unchanging = <T>(value: T): InForce<T> => ({
   isRefused: () => false,
   stop: () => undefined,
 });
-
-/** The things in force that are read again and stopped together. */
-export class AllInForce {
-  readonly #all: Pick<InForce<unknown>, 'reload' | 'isRefused' | 'stop'>[] = [];
-
-  add<One extends Pick<InForce<unknown>, 'reload' | 'isRefused' | 'stop'>>(one: One): One {
-    this.#all.push(one);
-    return one;
-  }
-
-  async reload(): Promise<void> {
-    await Promise.all(this.#all.map((one) => one.reload()));
-  }
-
-  /** Whether any of them is. */
-  isRefused(): boolean {
-    return this.#all.some((one) => one.isRefused());
-  }
-
-  stop(): void {
-    for (const one of this.#all) one.stop();
-  }
-}

@@ -1,12 +1,15 @@
-import { DirectoryUse } from '../context/directory-use.js';
+import type { SessionAuthenticator } from '../identity/sessions.js';
+import { ApiTokenAuthenticator } from '../identity/callers/callers.js';
+import { BreakGlassUses } from '../identity/break-glass.js';
+import { DirectoryUse, IdentityBlocks } from '../context/standing.js';
 import { DenyList } from '../access/deny-list.js';
-import { IdentityBlocks } from '../context/blocked-identities.js';
 import { followedWriter } from '../store/writer/followed-writer.js';
-import { openAuthenticators, type Authenticators } from './authenticators.js';
-import { openKeptRevocations, type KeptRevocations } from '../backup/kept-revocations.js';
-import { restorationFirst } from '../backup/detect-restoration.js';
+import type { Store } from '../store/store.js';
+import { type KeptRevocations, openKeptRevocations } from '../backup/kept-revocations.js';
+import { restorationFirst } from '../backup/record-restoration.js';
 import type { OpenedDatabase } from './open-database.js';
 import type { Runtime } from './runtime.js';
+import { openSessionAuthenticator } from './sign-in.js';
 
 /** The parts that know in memory who has lost access. Commits tell them before the caller is answered. */
 export interface OpenedAccess {
@@ -18,17 +21,26 @@ export interface OpenedAccess {
   readonly identityBlocks: IdentityBlocks;
 }
 
+/** They remember the credentials that they have seen; commits that end one make them forget it. */
+interface Authenticators {
+  readonly apiTokens: ApiTokenAuthenticator;
+  readonly sessions: SessionAuthenticator;
+  /** Records the uses of break-glass tokens that are not on record yet. */
+  close(): Promise<void>;
+}
+
 /** Loads who has lost access: from the database, and from the list beside it. */
 export async function openAccess(
-  { config, overrides, clock, log, closings }: Runtime,
+  runtime: Runtime,
   { store, keptCheckpoint, found, instance }: OpenedDatabase,
 ): Promise<OpenedAccess> {
+  const { config, clock, log, closings } = runtime;
   const denyList = new DenyList({ reader: store.revocations, clock, log });
   const restoring = restorationFirst({ store, found, keptCheckpoint, instance, clock, log });
   const recovering = { ...store, writer: followedWriter(store.writer, [restoring]) };
   const kept = await openKeptRevocations(config.database, recovering, denyList, clock, log);
   closings.push(() => kept.close());
-  const authenticators = openAuthenticators(config, store, clock, log, overrides);
+  const authenticators = openAuthenticators(runtime, store);
   const identityBlocks = new IdentityBlocks({
     reader: store.identityBlocks,
     clusters: config.clusters.map(({ name }) => name),
@@ -36,4 +48,23 @@ export async function openAccess(
   });
   await identityBlocks.load();
   return { denyList, kept, authenticators, directoryUse: new DirectoryUse(store.directory), identityBlocks };
+}
+
+function openAuthenticators({ config, overrides, clock, log }: Runtime, store: Store): Authenticators {
+  const breakGlass = new BreakGlassUses({
+    record: async (event) => {
+      await store.writer.commit({ operations: [], events: [event] });
+    },
+    log,
+    clock,
+    intervalMilliseconds: overrides.breakGlassMilliseconds ?? 60_000,
+  });
+  return {
+    apiTokens: new ApiTokenAuthenticator(overrides.tokenReader?.(store.apiTokens) ?? store.apiTokens, clock, {
+      admins: config.callers.apiTokens.admins,
+      useBreakGlass: (token) => breakGlass.use(token),
+    }),
+    sessions: openSessionAuthenticator(config, store, clock),
+    close: () => breakGlass.close(),
+  };
 }

@@ -1,18 +1,26 @@
-import { Checkpoints, signCheckpoints } from '../evidence/checkpoint-service.js';
-import type { Store } from '../store/store.js';
-import { openCheckpointKeys } from './checkpoint-keys.js';
 import { isSoleProcess } from '../backup/open-store.js';
-import { openRetention, type RetentionToBegin } from './retention.js';
-import type { Runtime } from './runtime.js';
+import { ArchiveDirectory } from '../evidence/archive-directory.js';
+import { ArchivedEvents } from '../evidence/archive-events.js';
+import { openCheckpointKeys } from '../evidence/checkpoint-keys.js';
+import { Checkpoints, signCheckpoints } from '../evidence/checkpoint-service.js';
+import { keepRetention, type Retention } from '../evidence/keep-retention.js';
+import type { Store } from '../store/store.js';
 import type { OpenedWebhooks } from './open-webhooks.js';
+import type { Runtime } from './runtime.js';
 
 /** The evidence of the audit log: its checkpoints, and the archives of its old events. */
 export interface OpenedAudit {
   readonly checkpoints: Checkpoints;
-  readonly retention: RetentionToBegin;
   /** Begins to sign checkpoints. */
   begin(): void;
+  /** Begins to archive old events, where the configuration says so. They end before the checkpoints do. */
+  beginRetention(): void;
+  /** Sentences about what keeps events from being archived; none where nobody asked for archives. */
+  notes(): readonly string[];
 }
+
+/** How often old events are looked for. */
+const retentionMilliseconds = 60 * 60 * 1000;
 
 /**
  * Opens the checkpoints with the keys that sign them. It comes before all that records events once the service works, because
@@ -23,19 +31,45 @@ export async function openAudit(
   store: Store,
   { deliveriesOf }: Pick<OpenedWebhooks, 'deliveriesOf'>,
 ): Promise<OpenedAudit> {
+  const { audit, dataDir } = config;
   let signing: { stop(): Promise<void> } | null = null;
+  let retention: Retention | null = null;
   closings.push(() => signing?.stop());
-  const signers = await openCheckpointKeys(config, log);
+  const signers = await openCheckpointKeys(audit.checkpointKeyFiles, dataDir, log);
   const soleProcess = isSoleProcess(config);
   const checkpoints = new Checkpoints({
-    ...{ store, signers, owner, clock, log, soleProcess, deliveriesOf },
-    retiresOthers: soleProcess || config.audit.checkpointKeyFiles !== null,
+    store,
+    signers,
+    owner,
+    clock,
+    log,
+    soleProcess,
+    deliveriesOf,
+    retiresOthers: soleProcess || audit.checkpointKeyFiles !== null,
   });
   return {
     checkpoints,
-    retention: openRetention(config, { store, checkpoints, signers, clock, log }, overrides),
     begin() {
-      signing = signCheckpoints(checkpoints, config.audit.checkpointSeconds, log);
+      signing = signCheckpoints(checkpoints, audit.checkpointSeconds, log);
     },
+    beginRetention() {
+      if (audit.archive === null) return;
+      const { afterDays, directory } = audit.archive;
+      const { eventsPerArchive: eventsPerFile, retentionRoundMilliseconds = retentionMilliseconds } = overrides;
+      const archived = new ArchivedEvents({
+        store,
+        checkpoints,
+        signers,
+        clock,
+        log,
+        files: new ArchiveDirectory(directory),
+        afterDays,
+        ...(eventsPerFile !== undefined && { eventsPerFile }),
+      });
+      const begun = keepRetention(archived, log, retentionRoundMilliseconds);
+      closings.push(() => begun.stop());
+      retention = begun;
+    },
+    notes: () => retention?.notes() ?? [],
   };
 }

@@ -1,11 +1,27 @@
 import { randomBytes } from 'node:crypto';
-import { ClusterProbes } from '../context/last-probes.js';
+import { readFile } from 'node:fs/promises';
+import type { ClusterConfig, LocalCAConfig } from '../config/cluster-config.js';
+import { readSecretFile } from '../config/secrets.js';
 import type { IssuingCluster } from '../context/context.js';
+import { ClusterProbes } from '../context/under-way.js';
+import { brokenConnection } from '../kubernetes/broken-connection.js';
+import {
+  type ClientTrust,
+  describeCertificateAuthority,
+  readClientTrust,
+  trustOfCluster,
+} from '../kubernetes/certificate-authorities.js';
+import type { ClusterConnection } from '../kubernetes/cluster-connection.js';
+import { ClusterForbiddenError } from '../kubernetes/cluster-error.js';
+import type { Cluster } from '../model/cluster.js';
+import { generateMissingAuthority, pinAuthority } from '../signing/certificate-authority-files.js';
+import { CryptoThread, threadedSignatures } from '../signing/crypto-thread.js';
+import { KubernetesSigner } from '../signing/kubernetes.js';
+import { LocalCaSigner } from '../signing/local-ca.js';
+import type { Signer } from '../signing/signer.js';
 import type { Store } from '../store/store.js';
-import type { Signatures } from '@kubepass/x509';
-import { openCluster } from './open-cluster.js';
+import { loadSigningAuthority, type Signatures, type SigningAuthority, signaturesHere } from '@kubepass/x509';
 import type { Runtime } from './runtime.js';
-import { openSignatures } from './signatures.js';
 
 /** The clusters of the configuration, with their signers. */
 export interface OpenedClusters {
@@ -16,33 +32,167 @@ export interface OpenedClusters {
   readonly signatures: Signatures;
 }
 
+/** The parts that each cluster is opened with. */
+interface ClusterParts extends Pick<OpenedClusters, 'probes' | 'signatures'> {
+  readonly store: Store;
+  /** The id of the log in which requests are recorded. */
+  readonly instance: string;
+}
+
 /** Opens the clusters, one after the other. `instance`: the id of the log in which requests are recorded. */
-export async function openClusters(
-  { config, overrides, clock, log, tracing, metrics, closings }: Runtime,
-  store: Store,
-  instance: string,
-): Promise<OpenedClusters> {
-  const signatures = openSignatures(overrides.cryptoThread ?? true, log, closings);
+export async function openClusters(runtime: Runtime, store: Store, instance: string): Promise<OpenedClusters> {
+  const signatures = openSignatures(runtime);
   const probes = new ClusterProbes(store);
-  metrics.follow({ store, probes });
   const all: IssuingCluster[] = [];
-  for (const cluster of config.clusters) {
-    const opened = await openCluster(cluster, {
-      store,
-      clock,
-      random: randomBytes,
-      signatures,
-      log,
-      tracing,
-      instance,
-      whyNotSigning: (name) => probes.whyNotSigning(name),
-      measure: (name) => metrics.clusters.callsTo(name),
-      wrapSigner: overrides.signer ?? ((signer) => signer),
-      wrapConnection: overrides.connection ?? ((connection) => connection),
-    });
-    closings.push(() => opened.connection?.close());
+  for (const config of runtime.config.clusters) {
+    const opened = await openCluster(config, runtime, { store, instance, probes, signatures });
+    runtime.closings.push(() => opened.connection?.close());
     all.push(opened);
   }
   await probes.load(all.map(({ cluster }) => cluster));
   return { byName: new Map(all.map((one) => [one.cluster.name, one])), all, probes, signatures };
+}
+
+/**
+ * Opens a cluster with its signer. A cluster that cannot be reached is served all the same, and says so when it is
+ * used.
+ */
+async function openCluster(config: ClusterConfig, runtime: Runtime, parts: ClusterParts): Promise<IssuingCluster> {
+  const connection = await openConnection(config, runtime);
+  const opened = await openSigner(config, connection, runtime, parts);
+  const clientAuthority = await readPem(config.clientCertificateAuthorityFile);
+  const serving = (await readPem(config.servingCertificateAuthorityFile)) ?? connection?.servingCertificateAuthority;
+  return {
+    cluster: clusterOf(config, connection, serving ?? opened.authority ?? ''),
+    signer: runtime.overrides.signer?.(opened.signer) ?? opened.signer,
+    ...(opened.signingAuthority && { authority: opened.signingAuthority }),
+    connection,
+    clientTrust: clientAuthority === null ? opened.clientTrust : fixedTrust(readClientTrust(clientAuthority)),
+    // They are read from now on, and until the connection ends.
+    roleBindings: config.readRoleBindings ? (connection?.roleBindings() ?? null) : null,
+  };
+}
+
+/** A signer, and its CA where the configuration does not name one. */
+interface OpenedSigner {
+  readonly signer: Signer;
+  /** The CA, where its key is held here. */
+  readonly signingAuthority?: SigningAuthority;
+  /** PEM of the CA; null where the signer does not know it. */
+  readonly authority: string | null;
+  readonly clientTrust: () => Promise<ClientTrust | null>;
+}
+
+/** Opens a signer: one row for each kind. */
+function openSigner(
+  { name, signer }: ClusterConfig,
+  connection: ClusterConnection | null,
+  runtime: Runtime,
+  parts: ClusterParts,
+): OpenedSigner | Promise<OpenedSigner> {
+  switch (signer.kind) {
+    case 'localCA':
+      return openLocalCa(name, signer, runtime, parts);
+    case 'kubernetes':
+      return openKubernetes(name, connection, runtime, parts);
+  }
+}
+
+async function openLocalCa(
+  cluster: string,
+  ca: LocalCAConfig,
+  { clock, log }: Runtime,
+  { store, signatures }: ClusterParts,
+): Promise<OpenedSigner> {
+  if (ca.generate) await generateMissingAuthority(cluster, ca, store, clock(), log);
+  const certificatePem = await readFile(ca.certFile, 'utf8');
+  const authority = loadSigningAuthority(certificatePem, (await readSecretFile(ca.keyFile, log)).toString('utf8'));
+  await pinAuthority(cluster, authority.spkiSha256, store, clock());
+  return {
+    signer: new LocalCaSigner(authority, randomBytes, signatures),
+    signingAuthority: authority,
+    authority: certificatePem,
+    clientTrust: fixedTrust(readClientTrust(certificatePem)),
+  };
+}
+
+function openKubernetes(
+  cluster: string,
+  connection: ClusterConnection | null,
+  { clock }: Runtime,
+  { instance, probes }: ClusterParts,
+): OpenedSigner {
+  if (connection === null) throw new TypeError(`cluster "${cluster}" has no connection`);
+  const signingCluster = {
+    name: cluster,
+    instance,
+    csrs: connection.csrs,
+    watch: connection.csrWatch,
+    whoAmI: () => connection.whoAmI(),
+    whyNotSigning: () => probes.whyNotSigning(cluster),
+  };
+  return {
+    signer: new KubernetesSigner(signingCluster, clock),
+    authority: null,
+    clientTrust: trustOfCluster(connection, clock),
+  };
+}
+
+async function openConnection(
+  { name, connection, allowExec }: ClusterConfig,
+  { overrides, clock, log, metrics, tracing }: Runtime,
+): Promise<ClusterConnection | null> {
+  if (connection === null) return null;
+  const report = (error: unknown) => {
+    const missing = error instanceof ClusterForbiddenError ? { missing: error.missing } : {};
+    log.warn({ err: error, cluster: name, ...missing }, 'the watch on a cluster is interrupted');
+  };
+  try {
+    // Loaded here, because the Kubernetes client takes some 70 MB of memory that local CAs need not spend.
+    const { openClusterConnection } = await import('../kubernetes/cluster-connection.js');
+    const options = { allowExec, report, clock, measure: metrics.clusters.callsTo(name), tracing };
+    const opened = await openClusterConnection(connection, options);
+    return overrides.connection?.(opened) ?? opened;
+  } catch (error) {
+    // The other clusters are served; this one answers with what is wrong.
+    log.error({ err: error, cluster: name }, 'a cluster cannot be reached as it is configured');
+    return brokenConnection(error);
+  }
+}
+
+function clusterOf(
+  config: ClusterConfig,
+  connection: ClusterConnection | null,
+  servingCertificateAuthority: string,
+): Cluster {
+  return {
+    name: config.name,
+    server: config.server,
+    // Another address of the API server may have another certificate.
+    tlsServerName: connection?.server === config.server ? connection.tlsServerName : null,
+    signer: config.signer.kind,
+    servingCertificateAuthority: describeCertificateAuthority(servingCertificateAuthority).pem,
+    allowPrivilegedGroups: config.allowPrivilegedGroups,
+    nameAlphabet: config.nameAlphabet,
+    readsRoleBindings: config.readRoleBindings,
+    revocation: config.revocation,
+  };
+}
+
+const readPem = (file: string | null): Promise<string | null> =>
+  file === null ? Promise.resolve(null) : readFile(file, 'utf8');
+
+const fixedTrust = (trust: ClientTrust) => (): Promise<ClientTrust | null> => Promise.resolve(trust);
+
+/** Signatures with P-256 are made and verified on a thread of their own. */
+function openSignatures({ overrides, log, closings }: Runtime): Signatures {
+  if (overrides.cryptoThread === false) return signaturesHere;
+  const thread = new CryptoThread({
+    report: (error) => {
+      log.error({ err: error }, 'the thread that makes and verifies signatures ended by itself');
+    },
+  });
+  closings.push(() => thread.close());
+  thread.begin();
+  return threadedSignatures(thread);
 }

@@ -1,13 +1,15 @@
-import type { Budgets } from '../identity/spent-budgets.js';
-import { logAsFound, type LogAsFound } from '../backup/recorded-restorations.js';
-import { followedWriter, type CommitFollower } from '../store/writer/followed-writer.js';
+import type { Config } from '../config/config.js';
+import { Budgets } from '../identity/spent-budgets.js';
+import type { BudgetLimits } from '../model/budget.js';
+import type { Role } from '../model/principal.js';
+import { type LogAsFound, logAsFound } from '../backup/record-restoration.js';
+import { type CommitFollower, followedWriter } from '../store/writer/followed-writer.js';
 import type { Writer } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
-import { openBudgets } from './open-budgets.js';
 import { followersFromTheStart } from './commit-followers.js';
 import { KeptCheckpoint, keptCheckpointFile } from '../backup/kept-checkpoint.js';
 import { openStore } from '../backup/open-store.js';
-import { nameInstance } from '../backup/detect-restoration.js';
+import { nameInstance } from '../evidence/checkpoint-service.js';
 import type { Runtime } from './runtime.js';
 
 /** The database, open. */
@@ -39,15 +41,8 @@ export async function openDatabase({
   const { database } = config;
   if (database.kind === 'postgresql' && database.exposed)
     log.warn({}, 'the way to PostgreSQL is not protected: sslmode=verify-full with sslrootcert would do that');
-  const messages = {
-    warn: (message: string) => {
-      log.warn({}, message);
-    },
-    inform: (message: string) => {
-      log.info({}, message);
-    },
-  };
-  const opening = await openStore(config, messages, {
+  const opening = await openStore(config, {
+    log,
     writerThread: overrides.writerThread ?? true,
     measures: metrics.store,
   });
@@ -63,4 +58,11 @@ export async function openDatabase({
   const store: Store = { ...opening, writer: followedWriter(writer, fromTheStart) };
   const instance = await nameInstance(store, clock());
   return { store, fromTheStart, writer, budgets, keptCheckpoint, found, instance, schemaNote };
+}
+
+/** The budgets of all principals. `now`: milliseconds that only grow. */
+function openBudgets({ budgets }: Config, clock: () => Date, now?: () => number): Budgets {
+  if (budgets === null) return new Budgets(null, clock, now);
+  const roles = new Map(Object.entries(budgets.roles) as [Role, BudgetLimits][]);
+  return new Budgets({ limits: budgets.limits, roles }, clock, now);
 }

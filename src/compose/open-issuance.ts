@@ -1,18 +1,21 @@
-import { AttemptsUnderWay } from '../context/attempts-under-way.js';
-import type { IssuanceContext } from '../context/context.js';
-import { Restorations } from '../backup/recorded-restorations.js';
-import type { Store } from '../store/store.js';
+import { readFile } from 'node:fs/promises';
 import { isSoleProcess } from '../backup/open-store.js';
+import { Restorations } from '../backup/recorded-restorations.js';
+import type { Config } from '../config/config.js';
+import type { IssuanceContext } from '../context/context.js';
+import { AttemptsUnderWay } from '../context/under-way.js';
+import { describeCertificateAuthority } from '../kubernetes/certificate-authorities.js';
+import type { PublicAddress } from '../model/enforcement.js';
+import type { Store } from '../store/store.js';
 import type { OpenedAccess } from './open-access.js';
-import { openPublicAddress } from './open-cluster.js';
 import type { OpenedClusters } from './open-clusters.js';
 import type { OpenedDatabase } from './open-database.js';
+import type { OpenedWebhooks } from './open-webhooks.js';
 import type { PoliciesInForce } from './policies-in-force.js';
 import type { Runtime } from './runtime.js';
-import type { OpenedWebhooks } from './open-webhooks.js';
 
 /** The parts with which the use cases work. */
-export interface IssuanceParts {
+interface IssuanceParts {
   readonly store: Store;
   readonly database: OpenedDatabase;
   readonly access: OpenedAccess;
@@ -30,17 +33,20 @@ export interface OpenedIssuance {
 /** Makes the context in which the use cases work. */
 export async function openIssuance(
   { config, clock, random, owner, log, tracing, metrics }: Runtime,
-  { store, database, access, clusters, policies, webhooks }: IssuanceParts,
+  { store, database: { found, instance }, access, clusters, policies, webhooks }: IssuanceParts,
 ): Promise<OpenedIssuance> {
-  const { found, instance } = database;
   const restorations = new Restorations({
-    ...{ store, clock, random, log, found },
+    store,
+    clock,
+    random,
+    log,
+    found,
     signsHere: () => clusters.all.some(({ authority }) => authority !== undefined),
   });
   const context: IssuanceContext = {
     store,
     clusters: clusters.byName,
-    policySet: () => policies.current(),
+    policySet: policies.current,
     clock,
     random,
     signatures: clusters.signatures,
@@ -48,11 +54,7 @@ export async function openIssuance(
     soleProcess: isSoleProcess(config),
     settings: { ...config.issuing, ...config.renewal, expiryNoticeSeconds: config.expiry.noticeSeconds },
     log,
-    deliveriesOf(announcement) {
-      const deliveries = webhooks.deliveriesOf(announcement);
-      for (const { id } of deliveries) tracing.keep(id);
-      return deliveries;
-    },
+    deliveriesOf: webhooks.deliveriesOf,
     probes: clusters.probes,
     identityBlocks: access.identityBlocks,
     directory: config.directory,
@@ -65,4 +67,12 @@ export async function openIssuance(
     lostRecords: { instance, recordLost: (step) => restorations.recordLost(step) },
   };
   return { context, restorations };
+}
+
+/** Reads the CA at the address where clusters reach the service. */
+async function openPublicAddress(config: Config['publicAddress']): Promise<PublicAddress | null> {
+  if (config === null) return null;
+  const file = config.certificateAuthorityFile;
+  const certificateAuthority = file && describeCertificateAuthority(await readFile(file, 'utf8')).pem;
+  return { url: config.url, certificateAuthority };
 }

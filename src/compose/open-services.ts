@@ -1,33 +1,33 @@
 import { randomBytes } from 'node:crypto';
-import type { Services } from '../http/server/services.js';
-import { ApiTokens } from '../identity/api-tokens.js';
-import { clusterService } from '../clusters/cluster-service.js';
-import { directoryUserService, scimService } from '../directory/directory-service.js';
 import { enforcementService } from '../access/enforcement-service.js';
-import { auditEventService } from '../evidence/audit-event-service.js';
-import { CertificateLists } from '../access/revocation-lists.js';
 import { identityService } from '../access/identity-service.js';
-import { policyService } from '../requests/policy-service.js';
-import { certificateRequestService, certificateService } from '../requests/certificate-request-service.js';
+import { CertificateLists } from '../access/revocation-lists.js';
+import { clusterService } from '../clusters/cluster-service.js';
+import type { CallersConfig } from '../config/callers-config.js';
 import { IdempotencyKeys } from '../context/idempotency-keys.js';
+import { directoryUserService, scimService } from '../directory/directory-service.js';
+import { auditEventService } from '../evidence/audit-event-service.js';
+import type { OfferedSignIns, Services } from '../http/server/services.js';
+import { ApiTokens } from '../identity/api-tokens.js';
+import { InspectionPool } from '../inspections/inspection-pool.js';
+import { inspectionService, KnownClusters } from '../inspections/inspection-service.js';
 import type { StandingFaults } from '../model/measures.js';
+import { healthService } from '../observability/health.js';
 import { DraftPool } from '../policy/workers/draft-pool.js';
+import { certificateRequestService, certificateService } from '../requests/certificate-request-service.js';
+import { policyService } from '../requests/policy-service.js';
 import { apiTokenWriter } from './api-tokens.js';
 import type { OpenedClientCertificates } from './client-certificates.js';
-import { offeredSignIns } from './offered-sign-ins.js';
-import type { OpenedWaysIn } from './ways-in.js';
-import { healthService } from './health.js';
-import { openInspections, type OpenedInspections } from './open-inspections.js';
-import { measuredReviews, metricsService } from './metrics.js';
 import type { OpenedAccess } from './open-access.js';
 import type { OpenedAudit } from './open-audit.js';
 import type { OpenedClusters } from './open-clusters.js';
 import type { OpenedDatabase } from './open-database.js';
 import type { OpenedIssuance } from './open-issuance.js';
+import type { OpenedWebhooks } from './open-webhooks.js';
 import type { PoliciesInForce } from './policies-in-force.js';
 import type { Runtime } from './runtime.js';
 import type { TlsInForce } from './tls-in-force.js';
-import type { OpenedWebhooks } from './open-webhooks.js';
+import type { OpenedWaysIn } from './ways-in.js';
 
 /** All parts that are open when the services are. */
 export interface OpenedParts {
@@ -43,8 +43,10 @@ export interface OpenedParts {
   readonly clientCertificates: OpenedClientCertificates | null;
 }
 
-export interface OpenedServices extends Pick<OpenedInspections, 'known'> {
+interface OpenedServices {
   readonly services: Services;
+  /** The clusters as inspections know them. */
+  readonly known: KnownClusters;
   /** Says that what an earlier process left is recovered: from now on the service is ready. */
   readonly setRecovered: () => void;
 }
@@ -52,28 +54,40 @@ export interface OpenedServices extends Pick<OpenedInspections, 'known'> {
 /** Opens the use cases that HTTP calls, with the threads for what may take long. */
 export function openServices(runtime: Runtime, parts: OpenedParts): OpenedServices {
   const { config, clock, log, metrics, closings } = runtime;
-  metrics.followFaults(faultsOf(parts));
-  const { database, issuance, waysIn, webhooks } = parts;
+  const { database, clusters, issuance, waysIn, webhooks } = parts;
   const { budgets } = database;
-  const { sessions, logins } = waysIn.signIn;
   const { store } = issuance.context;
-  const inspecting = { store, clusters: parts.clusters.all, budgets, clock, log };
-  const { inspections, known } = openInspections(config, inspecting, closings);
-  const drafts = new DraftPool({
-    report: (error) => {
-      log.error({ err: error }, 'a worker that tries policies out ended by itself');
+  metrics.follow({ queue: () => store.queue(), probes: clusters.probes, faults: faultsOf(runtime, parts) });
+  const ofThreads = (work: string) => ({
+    report: (error: unknown) => {
+      log.error({ err: error }, `a worker that ${work} ended by itself`);
     },
   });
+  const pool = new InspectionPool(ofThreads('inspects uploads'));
+  closings.push(() => pool.close());
+  const drafts = new DraftPool(ofThreads('tries policies out'));
   closings.push(() => drafts.close());
+  const known = new KnownClusters(clusters.all, clock);
   let isRecovered = false;
   const services: Services = {
     ...useCasesOf(runtime, parts, drafts),
-    ...{ inspections, budgets, clock, sessions, logins },
+    inspections: inspectionService({
+      clock,
+      thresholds: config.inspection,
+      inventory: store.inventory,
+      known,
+      pool,
+      budgets,
+    }),
+    budgets,
+    clock,
+    sessions: waysIn.signIn.sessions,
+    logins: waysIn.signIn.logins,
     authenticator: waysIn.callers,
     offeredSignIns: offeredSignIns(config.callers),
     health: healthOf(runtime, parts, () => isRecovered),
     webhookDeliveries: webhooks.deliveries,
-    metrics: metricsService(metrics),
+    metrics,
     restored: issuance.restorations,
   };
   return {
@@ -85,16 +99,18 @@ export function openServices(runtime: Runtime, parts: OpenedParts): OpenedServic
   };
 }
 
+/** The ways in of the configuration that programs find by themselves: an issuer is among them if it has a `cli`. */
+const offeredSignIns = ({ oidc, serviceAccounts }: CallersConfig): OfferedSignIns => ({
+  oidc: oidc.flatMap(({ name, issuer, scopes, audiences, cli }) =>
+    cli === null ? [] : [{ name, issuer, clientId: cli.clientId, scopes, audiences }],
+  ),
+  serviceAccounts: serviceAccounts.map(({ cluster, audience }) => ({ cluster, audience })),
+});
+
 /** The faults that stand until somebody mends them. */
-const faultsOf = ({ audit, clientCertificates, policies, tls, waysIn, webhooks }: OpenedParts): StandingFaults => ({
-  areFilesRefused: {
-    policies: () => policies.isRefused(),
-    tls: () => tls?.isRefused() ?? false,
-    callers: () => clientCertificates?.trust.isRefused() ?? false,
-    webhooks: () => webhooks.isRefused(),
-    issuers: () => waysIn.areIssuersRefused(),
-  },
-  isRetentionFailing: () => audit.retention.notes().length > 0,
+const faultsOf = ({ files }: Runtime, { audit, policies }: OpenedParts): StandingFaults => ({
+  areFilesRefused: (kind) => (kind === 'policies' ? policies.isRefused() : files.isRefused(kind)),
+  isRetentionFailing: () => audit.notes().length > 0,
 });
 
 /** The use cases that work in the context of issuing. */
@@ -123,7 +139,7 @@ function useCasesOf(
       clock,
       random: randomBytes,
     }),
-    enforcement: measuredReviews(enforcementService(context), metrics.callers),
+    enforcement: metrics.callers.measured(enforcementService(context)),
     idempotency: new IdempotencyKeys(store),
   };
 }
@@ -131,7 +147,11 @@ function useCasesOf(
 function healthOf({ config, clock }: Runtime, parts: OpenedParts, isRecovered: () => boolean): Services['health'] {
   const { access, audit, clusters, database, issuance, policies, tls, waysIn, webhooks } = parts;
   return healthService({
-    ...{ clock, isRecovered, policies, tls, webhooks },
+    clock,
+    isRecovered,
+    policies,
+    tls,
+    webhooks,
     store: issuance.context.store,
     clusters: clusters.all,
     probes: clusters.probes,
@@ -140,7 +160,7 @@ function healthOf({ config, clock }: Runtime, parts: OpenedParts, isRecovered: (
     issuers: waysIn.issuers,
     restored: () => issuance.restorations.summary(),
     notes: () =>
-      [database.schemaNote, database.keptCheckpoint.note, access.kept.note, ...audit.retention.notes()].filter(
+      [database.schemaNote, database.keptCheckpoint.note, access.kept.note, ...audit.notes()].filter(
         (note) => note !== null,
       ),
   });

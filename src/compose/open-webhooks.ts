@@ -1,58 +1,119 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, type KeyObject } from 'node:crypto';
+import { readSecretFile } from '../config/secrets.js';
+import type { WebhookConfig } from '../config/webhook-config.js';
 import { eventPayload } from '../http/webhook-deliveries/event-payload.js';
 import type { Announcement, WebhookDelivery } from '../model/webhook-delivery.js';
-import type { WebhookDeliveryService } from '../webhooks/webhook-delivery-service.js';
 import type { Store } from '../store/store.js';
-import { deliveriesOf } from '../webhooks/webhook.js';
-import { webhookDeliveryService } from '../webhooks/webhook-delivery-service.js';
-import { WebhookDispatcher } from '../webhooks/webhook-dispatcher.js';
+import { httpsSender } from '../webhooks/https-sender.js';
+import { readWebhookSecrets } from '../webhooks/sign-webhook.js';
+import { type WebhookDeliveryService, webhookDeliveryService } from '../webhooks/webhook-delivery-service.js';
+import { WebhookDispatcher, attemptMilliseconds, attemptsAtOnce } from '../webhooks/webhook-dispatcher.js';
+import { deliveriesOf, type Webhook, type WebhookSender } from '../webhooks/webhook.js';
+import { WrongSettings, type FilesInForce, type InForce } from './in-force.js';
 import type { Runtime } from './runtime.js';
-import { storedOutbox } from './webhook-outbox.js';
-import { keepWebhooksInForce, type WebhooksInForce } from './webhooks-in-force.js';
 
-export interface OpenedWebhooks extends WebhooksInForce {
+export interface OpenedWebhooks {
   readonly dispatcher: WebhookDispatcher;
   readonly deliveries: WebhookDeliveryService;
   readonly configured: number;
   /** How many of them fail now. */
   readonly failing: number;
   /** The deliveries that tell the webhooks of a change, to be committed with it. */
-  deliveriesOf(announcement: Announcement): readonly WebhookDelivery[];
+  readonly deliveriesOf: (announcement: Announcement) => readonly WebhookDelivery[];
   /** Makes the dispatcher look for due deliveries. */
-  wake(): void;
+  readonly wake: () => void;
 }
 
-/** Opens the configured webhooks. They are called once the dispatcher starts. Throws `ConfigError` as their files do. */
+/** Opens the configured webhooks. They are called once the dispatcher starts. Throws `ConfigError` with everything that is wrong. */
 export async function openWebhooks(
-  { config, overrides, clock, random, owner, log, tracing, intervalMilliseconds, closings }: Runtime,
-  { webhookDeliveries, writer }: Pick<Store, 'webhookDeliveries' | 'writer'>,
+  { config, overrides, clock, random, owner, log, tracing, files }: Runtime,
+  store: Pick<Store, 'webhookDeliveries' | 'writer'>,
 ): Promise<OpenedWebhooks> {
-  const inForce = await keepWebhooksInForce(config, log, intervalMilliseconds);
-  closings.push(() => {
-    inForce.stop();
-  });
-  const { webhooks } = inForce;
-  const outbox = storedOutbox(webhookDeliveries, writer);
+  const wrong = new WrongSettings();
+  const webhooks: Webhook[] = [];
+  for (const [i, webhook] of config.webhooks.entries()) {
+    const at = `${config.configFile ?? ''}:/webhooks/${i}`;
+    const { name, events, clusters, certificateAuthorityFile } = webhook;
+    const secrets = await wrong.unless(`${at}/secretFile`, secretsInForce(webhook, files));
+    const authority = await wrong.unless(
+      `${at}/certificateAuthority`,
+      files.authority('webhooks', certificateAuthorityFile, { webhook: name }),
+    );
+    if (secrets === undefined || authority === undefined) continue;
+    webhooks.push({
+      name,
+      events,
+      clusters,
+      sender: senderOf(webhook, authority),
+      get secrets() {
+        return secrets.current();
+      },
+    });
+  }
+  wrong.throwIfAny();
   const dispatcher = new WebhookDispatcher({
-    ...{ webhooks, outbox, clock, random: randomBytes, owner, log, tracing },
+    webhooks,
+    store,
+    clock,
+    random: randomBytes,
+    owner,
+    log,
+    tracing,
     ...(overrides.webhookRoundMilliseconds !== undefined && { roundMilliseconds: overrides.webhookRoundMilliseconds }),
   });
-  const wake = () => {
-    tracing.outside(() => {
-      dispatcher.wake();
-    });
-  };
+  const wake = () => tracing.outside(() => dispatcher.wake());
+  const names = webhooks.map(({ name }) => name);
   return {
-    ...inForce,
-    ...{ dispatcher, wake },
-    deliveries: webhookDeliveryService({
-      ...{ records: outbox, clock, wake },
-      webhooks: webhooks.map(({ name }) => name),
-    }),
+    dispatcher,
+    deliveries: webhookDeliveryService({ store, clock, wake, webhooks: names }),
     configured: webhooks.length,
     get failing() {
       return dispatcher.failing;
     },
-    deliveriesOf: (announcement) => deliveriesOf(webhooks, random, eventPayload, announcement),
+    deliveriesOf: deliveriesOf(webhooks, random, eventPayload, tracing),
+    wake,
+  };
+}
+
+/** The secrets in the webhook's file. They change while receivers know old and new ones, so each has to sign. */
+const secretsInForce = (
+  { name, secretFile }: WebhookConfig,
+  files: FilesInForce,
+): Promise<InForce<readonly KeyObject[]>> =>
+  files.keep('webhooks', {
+    files: [secretFile],
+    async load(remarks) {
+      const read = readWebhookSecrets((await readSecretFile(secretFile, remarks)).toString('utf8'));
+      if (!read.ok) throw new Error(`${secretFile}: ${read.message}`);
+      return read.secrets;
+    },
+    isSame: (one, other) =>
+      one.length === other.length && one.every((secret, i) => other[i] !== undefined && secret.equals(other[i])),
+    told: {
+      fields: { webhook: name },
+      replaced: 'other secrets sign the calls of a webhook',
+      fieldsOf: (secrets) => ({ secrets: secrets.length }),
+      refused: 'the secrets of a webhook were changed and cannot be used: those in force stay',
+    },
+  });
+
+/** Calls the receiver, with new connections once other CAs are in force. Calls under way may still end. */
+function senderOf({ url }: WebhookConfig, authority: InForce<string | null>): WebhookSender {
+  const open = (certificateAuthority: string | null) =>
+    httpsSender({
+      url,
+      certificateAuthority,
+      timeoutMilliseconds: attemptMilliseconds,
+      connections: attemptsAtOnce,
+    });
+  let sender = open(authority.current());
+  authority.follow((next) => {
+    const old = sender;
+    sender = open(next);
+    setTimeout(() => old.close(), attemptMilliseconds).unref();
+  });
+  return {
+    send: (payload, headers, signal) => sender.send(payload, headers, signal),
+    close: () => sender.close(),
   };
 }

@@ -1,20 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import type { ClusterConnection } from '../kubernetes/cluster-connection.js';
+import { readFile } from 'node:fs/promises';
 import type { Config } from '../config/config.js';
-import { prepareDataDir } from '../config/secrets.js';
+import { prepareDataDir, readSecretFile } from '../config/secrets.js';
 import type { Log } from '../context/context.js';
-import type { RequestTracing, Tracing } from '../model/tracing.js';
+import type { ClusterConnection } from '../kubernetes/cluster-connection.js';
+import { type RequestTracing, type Tracing, untraced } from '../model/tracing.js';
+import { createMetrics, type Metrics } from '../observability/metrics/metrics.js';
 import type { Signer } from '../signing/signer.js';
 import type { Writer } from '../store/steps/step.js';
+import type { Store } from '../store/store.js';
 import { publicRandomOctets } from '@kubepass/x509';
-import type { AuthenticatorOverrides } from './authenticators.js';
-import type { Closings } from './closings.js';
-import { openMetrics, type OpenedMetrics } from './metrics.js';
-import type { RetentionOverrides } from './retention.js';
-import { openTraces, tracedLog } from './traces.js';
+import { FilesInForce } from './in-force.js';
 
 /** Replacements for real parts, and wrappers around them, for tests. */
-export interface Overrides extends RetentionOverrides, AuthenticatorOverrides {
+export interface Overrides {
   readonly clock?: () => Date;
   readonly writer?: (writer: Writer) => Writer;
   /** Whether SQLite's writer gets a thread of its own, as it does unless a test has too many services to start. */
@@ -23,6 +22,10 @@ export interface Overrides extends RetentionOverrides, AuthenticatorOverrides {
   readonly cryptoThread?: boolean;
   readonly signer?: (signer: Signer) => Signer;
   readonly connection?: (connection: ClusterConnection) => ClusterConnection;
+  /** Finds the tokens of callers. */
+  readonly tokenReader?: (reader: Store['apiTokens']) => Store['apiTokens'];
+  /** How often the audit log tells of the uses of a break-glass token. */
+  readonly breakGlassMilliseconds?: number;
   /** How often the outbox of webhooks is looked through. */
   readonly webhookRoundMilliseconds?: number;
   /** How often the files of certificates and secrets are looked at. */
@@ -35,6 +38,9 @@ export interface Overrides extends RetentionOverrides, AuthenticatorOverrides {
   readonly countMilliseconds?: number;
   /** How long one text of metrics is told. */
   readonly metricsTextMilliseconds?: number;
+  readonly retentionRoundMilliseconds?: number;
+  /** How many events an archive has at most; a multiple of 256. */
+  readonly eventsPerArchive?: number;
 }
 
 /** The surroundings in which every part of this process is opened. */
@@ -50,11 +56,25 @@ export interface Runtime {
   readonly tracing: Tracing;
   /** Null where nobody collects traces. */
   readonly requestTracing: RequestTracing | null;
-  readonly metrics: OpenedMetrics;
-  /** How often the files of certificates and secrets are looked at. */
-  readonly intervalMilliseconds: number;
+  readonly metrics: Metrics;
+  /** The files of certificates and secrets, which are read again. */
+  readonly files: FilesInForce;
   /** Takes how each part is closed when the part is open. */
   readonly closings: Closings;
+}
+
+/** Closes the parts that are open, the last one first. */
+export class Closings {
+  readonly #closings: (() => Promise<void> | void)[] = [];
+
+  push(close: () => Promise<void> | void): void {
+    this.#closings.push(close);
+  }
+
+  /** Closes each part once, however often it is called. */
+  async close(): Promise<void> {
+    for (const close of this.#closings.splice(0).reverse()) await close();
+  }
 }
 
 /** Opens the way to traces and metrics, and prepares the data dir. */
@@ -66,11 +86,12 @@ export async function openRuntime(
 ): Promise<Runtime> {
   const clock = overrides.clock ?? (() => new Date());
   const traces = await openTraces(config, givenLog);
-  const { tracing } = traces;
-  closings.push(() => traces.close());
-  const log = tracedLog(givenLog, tracing);
+  if (traces !== null) closings.push(() => traces.close());
+  const log = traces === null ? givenLog : tracedLog(givenLog, traces.tracing);
   const warning = await prepareDataDir(config.dataDir);
   if (warning !== null) log.warn({}, warning);
+  const files = new FilesInForce(log, overrides.tlsRoundMilliseconds ?? 5_000);
+  closings.push(() => files.stop());
   return {
     config,
     overrides,
@@ -78,10 +99,39 @@ export async function openRuntime(
     random: publicRandomOctets(),
     owner: randomUUID(),
     log,
-    tracing,
-    requestTracing: traces.requests,
-    metrics: openMetrics(config, clock, overrides.metricsTextMilliseconds),
-    intervalMilliseconds: overrides.tlsRoundMilliseconds ?? 5_000,
+    tracing: traces?.tracing ?? untraced,
+    requestTracing: traces?.tracing ?? null,
+    metrics: createMetrics(config.clusters, clock, overrides.metricsTextMilliseconds),
+    files,
     closings,
+  };
+}
+
+/** Opens the way to the collector of traces; null where there is none. Nothing of OpenTelemetry is loaded then. */
+async function openTraces({ tracing: config }: Config, log: Log) {
+  if (config === null) return null;
+  for (const warning of config.warnings) log.warn({}, warning);
+  const { url, sampler, certificateAuthorityFile, clientCertificate } = config;
+  const certificateAuthority = certificateAuthorityFile === null ? null : await readFile(certificateAuthorityFile);
+  const client = clientCertificate && {
+    cert: await readFile(clientCertificate.certFile),
+    key: await readSecretFile(clientCertificate.keyFile, log),
+  };
+  const { openTraces: open } = await import('../observability/traces/open-traces.js');
+  const traces = open({ url, sampler, certificateAuthority, clientCertificate: client, log });
+  log.info({ ...sampler }, 'spans go to a collector of traces');
+  return traces;
+}
+
+/** A log whose lines name the trace that is under way. */
+function tracedLog(log: Log, tracing: Tracing): Log {
+  const named = (fields: object): object => {
+    const traceId = tracing.traceId();
+    return traceId === null ? fields : { ...fields, traceId };
+  };
+  return {
+    info: (fields, message) => log.info(named(fields), message),
+    warn: (fields, message) => log.warn(named(fields), message),
+    error: (fields, message) => log.error(named(fields), message),
   };
 }

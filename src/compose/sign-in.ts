@@ -1,25 +1,24 @@
 import { randomBytes } from 'node:crypto';
-import { ConfigError, type Config } from '../config/config.js';
+import type { Config } from '../config/config.js';
 import { readSecretFile } from '../config/secrets.js';
 import { OidcLogin } from '../identity/oidc/login.js';
-import { Logins, type LoginProvider } from '../identity/sessions/browser-logins.js';
-import { SessionAuthenticator } from '../identity/sessions/session-authenticator.js';
-import { Sessions, type SessionWriter } from '../identity/sessions/browser-sessions.js';
-import type { Log } from '../context/context.js';
+import {
+  type LoginProvider,
+  Logins,
+  SessionAuthenticator,
+  type SessionWriter,
+  Sessions,
+} from '../identity/sessions.js';
 import type { Writer } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
 import type { OpenedIssuer } from './callers.js';
-import { AllInForce, keepInForce, unchanging, type InForce, type Remark } from './in-force.js';
+import { type FilesInForce, type InForce, type Remarks, WrongSettings, unchanging } from './in-force.js';
+import type { Runtime } from './runtime.js';
 
 /** Sessions, and how people begin them with their browsers. */
 export interface OpenedSignIn {
   readonly sessions: Sessions;
   readonly logins: Logins;
-  /** Reads the files of the clients' secrets again. */
-  reload(): Promise<void>;
-  /** Whether one of the files cannot be used as it is now. */
-  isRefused(): boolean;
-  stop(): void;
 }
 
 /** Finds the callers who come by a session. */
@@ -45,71 +44,51 @@ export async function openSignIn(
   { configFile, callers, roles, publicAddress }: Config,
   issuers: readonly OpenedIssuer[],
   store: Pick<Store, 'sessions' | 'writer'>,
-  {
-    clock,
-    log,
-    countRefusal,
-    intervalMilliseconds,
-  }: {
-    readonly clock: () => Date;
-    readonly log: Log;
-    readonly countRefusal: (reason: string) => void;
-    readonly intervalMilliseconds: number;
-  },
+  { clock, log, files }: Pick<Runtime, 'clock' | 'log' | 'files'>,
+  countRefusal: (reason: string) => void,
 ): Promise<OpenedSignIn> {
-  const errors: string[] = [];
+  const wrong = new WrongSettings();
   const providers: LoginProvider[] = [];
-  const files = new AllInForce();
   for (const { config, issuer, fetch } of issuers) {
     const { name, login, scopes } = config;
     if (login === null) continue;
     const place = `${configFile ?? ''}:/callers/oidc/${callers.oidc.indexOf(config)}/login/clientSecretFile`;
-    const times = { log, intervalMilliseconds };
-    const secret = await secretInForce(login.clientSecretFile, name, times).catch((error: unknown) => {
-      errors.push(`${place}: ${error instanceof Error ? error.message : String(error)}`);
-      return unchanging(null);
-    });
-    files.add(secret);
-    const clientSecret = () => secret.current();
+    const secret = await wrong.unless(place, secretInForce(login.clientSecretFile, name, files));
+    if (secret === undefined) continue;
+    const { clientId } = login;
     const redirectUri = `${publicAddress?.url ?? ''}/v1/login/${name}/callback`;
     providers.push(
       new OidcLogin({
-        ...{ issuer, clientId: login.clientId, clientSecret, scopes, redirectUri, fetch, log },
-        ...{ clock, random: randomBytes },
+        issuer,
+        clientId,
+        clientSecret: () => secret.current(),
+        scopes,
+        redirectUri,
+        fetch,
+        log,
+        clock,
+        random: randomBytes,
       }),
     );
-    log.info({ name, clientId: login.clientId, redirectUri }, 'people sign in by this issuer with their browsers');
+    log.info({ name, clientId, redirectUri }, 'people sign in by this issuer with their browsers');
   }
-  if (errors.length > 0) {
-    files.stop();
-    throw new ConfigError(errors);
-  }
+  wrong.throwIfAny();
   const { sessions: reader, writer } = store;
   const sessions = new Sessions({ reader, writer: sessionWriter(writer), roles, clock, random: randomBytes });
-  return {
-    sessions,
-    logins: new Logins(providers, sessions, countRefusal),
-    reload: () => files.reload(),
-    isRefused: () => files.isRefused(),
-    stop: () => {
-      files.stop();
-    },
-  };
+  return { sessions, logins: new Logins(providers, sessions, countRefusal) };
 }
 
 /** The secret of the client in its file; null where there is no file: a public client. */
 async function secretInForce(
   file: string | null,
   issuer: string,
-  { log, intervalMilliseconds }: { readonly log: Log; readonly intervalMilliseconds: number },
+  files: FilesInForce,
 ): Promise<InForce<string | null>> {
   if (file === null) return unchanging(null);
-  return keepInForce<string | null>({
+  return files.keep<string | null>('issuers', {
     files: [file],
-    load: (warn) => secretIn(file, warn),
+    load: (remarks) => secretIn(file, remarks),
     isSame: (one, other) => one === other,
-    intervalMilliseconds,
-    log,
     told: {
       fields: { issuer },
       replaced: 'kubepass has another secret with an issuer',
@@ -118,10 +97,8 @@ async function secretInForce(
   });
 }
 
-async function secretIn(file: string, warn: Remark): Promise<string> {
-  const { content, warning } = await readSecretFile(file);
-  if (warning !== null) warn({}, warning);
-  const secret = content.toString('utf8').replace(/\r?\n$/, '');
+async function secretIn(file: string, remarks: Remarks): Promise<string> {
+  const secret = (await readSecretFile(file, remarks)).toString('utf8').replace(/\r?\n$/, '');
   if (!/^[!-~]{1,1024}$/.test(secret))
     throw new Error(`${file} holds no secret of at most 1,024 printable ASCII characters`);
   return secret;

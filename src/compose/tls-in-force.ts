@@ -4,33 +4,32 @@ import type { Config } from '../config/config.js';
 import { readSecretFile } from '../config/secrets.js';
 import { tlsSettings, type TlsPair, tryHandshake } from '../http/server/tls-settings.js';
 import type { Log } from '../context/context.js';
-import { keepInForce, type InForce, type Remark } from './in-force.js';
+import type { FilesInForce, InForce, Remarks } from './in-force.js';
 
 /** The certificate and key that are shown to callers. */
 export type TlsInForce = InForce<LoadedPair>;
 
 /** The files that the service shows to its callers. */
-export type TlsFiles = NonNullable<Config['tls']>;
+type TlsFiles = NonNullable<Config['tls']>;
 
 /**
  * The certificate and key of the service, kept equal to their files. A pair that cannot be served replaces none. Throws
  * where the first one cannot be served.
  */
 export async function openTls(
-  files: TlsFiles,
-  log: Log,
-  { clock, intervalMilliseconds }: { readonly clock: () => Date; readonly intervalMilliseconds: number },
+  { certFile, keyFile }: TlsFiles,
+  files: FilesInForce,
+  clock: () => Date,
+  log: Pick<Log, 'warn'>,
 ): Promise<TlsInForce> {
-  const tls = await keepInForce({
-    files: [files.certFile, files.keyFile],
-    load: (warn) => load(files, warn),
+  const tls = await files.keep('tls', {
+    files: [certFile, keyFile],
+    load: (remarks) => load({ certFile, keyFile }, remarks),
     admit(next) {
       if (!isValidAt(next, clock()))
-        throw new Error(`${files.certFile} is valid from ${next.validFrom} to ${next.validTo}, so not now`);
+        throw new Error(`${certFile} is valid from ${next.validFrom} to ${next.validTo}, so not now`);
     },
     isSame: (one, other) => one.cert.equals(other.cert) && one.key.equals(other.key),
-    intervalMilliseconds,
-    log,
     told: {
       replaced: 'another TLS certificate is served',
       fieldsOf: ({ validTo, fingerprintSha256 }) => ({ validTo, fingerprintSha256 }),
@@ -43,7 +42,7 @@ export async function openTls(
 }
 
 /** PEM, and what the certificate says. */
-export interface LoadedPair extends TlsPair {
+interface LoadedPair extends TlsPair {
   readonly cert: Buffer;
   readonly key: Buffer;
   readonly fingerprintSha256: string;
@@ -55,20 +54,19 @@ const isValidAt = ({ validFrom, validTo }: LoadedPair, now: Date) =>
   new Date(validFrom) <= now && now <= new Date(validTo);
 
 /** Reads the pair. Throws where TLS cannot be spoken with it, for example because the key belongs to another certificate. */
-async function load({ certFile, keyFile }: TlsFiles, warn: Remark): Promise<LoadedPair> {
-  const key = await readSecretFile(keyFile);
+async function load({ certFile, keyFile }: TlsFiles, remarks: Remarks): Promise<LoadedPair> {
+  const key = await readSecretFile(keyFile, remarks);
   const cert = await readFile(certFile);
   try {
     const certificate = new X509Certificate(cert);
     // OpenSSL itself finds no fault with a key of another algorithm, until somebody calls.
-    if (!certificate.checkPrivateKey(createPrivateKey(key.content)))
+    if (!certificate.checkPrivateKey(createPrivateKey(key)))
       throw new Error('the key and the certificate mismatch: the key belongs to another one');
-    await tryHandshake(tlsSettings({ cert, key: key.content }));
+    await tryHandshake(tlsSettings({ cert, key }));
     const { fingerprint256, validFromDate, validToDate } = certificate;
-    if (key.warning !== null) warn({}, key.warning);
     return {
       cert,
-      key: key.content,
+      key,
       fingerprintSha256: fingerprint256.replaceAll(':', '').toLowerCase(),
       validFrom: validFromDate.toISOString(),
       validTo: validToDate.toISOString(),

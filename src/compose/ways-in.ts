@@ -1,17 +1,18 @@
 import { Callers } from '../identity/callers/callers.js';
-import type { IssuanceContext } from '../context/context.js';
+import { RefusedSignIns } from '../identity/refused-sign-ins.js';
+import type { IssuanceContext, Log } from '../context/context.js';
+import { auditEvent } from '../model/audit-event.js';
+import type { Writer } from '../store/steps/step.js';
 import { whyRolesLost } from '../access/roles-lost.js';
 import type { OpenedAccess } from './open-access.js';
 import type { Runtime } from './runtime.js';
-import { openCallers, type OpenedIssuer } from './callers.js';
+import { openCallers, type OpenedIssuer, openServiceAccounts } from './callers.js';
 import type { OpenedClientCertificates } from './client-certificates.js';
-import { openKeyProofs } from './open-key-proofs.js';
-import { openRefusedSignIns } from './refused-sign-ins.js';
-import { openServiceAccounts } from './service-accounts.js';
+import { openKeyProofs } from '../requests/open-key-proofs.js';
 import { openSignIn, type OpenedSignIn } from './sign-in.js';
 
 /** The parts that are open before callers get in. */
-export interface WaysInParts {
+interface WaysInParts {
   readonly context: IssuanceContext;
   readonly access: Pick<OpenedAccess, 'authenticators'>;
   readonly clientCertificates: OpenedClientCertificates | null;
@@ -22,49 +23,60 @@ export interface OpenedWaysIn {
   readonly callers: Callers;
   readonly signIn: OpenedSignIn;
   readonly issuers: readonly OpenedIssuer[];
-  /** Reads the files of CAs and secrets again. */
-  reload(): Promise<void>;
-  /** Whether a file of an issuer cannot be used as it is now. */
-  areIssuersRefused(): boolean;
 }
 
 /** Opens every way in of the configuration. Throws `ConfigError` with everything that is wrong with the issuers. */
 export async function openWaysIn(
-  { config, clock, log, metrics, intervalMilliseconds, closings }: Runtime,
+  runtime: Runtime,
   { context, access: { authenticators }, clientCertificates }: WaysInParts,
 ): Promise<OpenedWaysIn> {
+  const { config, clock, log, metrics, files, closings } = runtime;
   closings.push(() => authenticators.close());
   const { store, clusters, directoryUse } = context;
   const { apiTokens, sessions } = authenticators;
   await apiTokens.loadReviewers();
   const serviceAccounts = openServiceAccounts(config, clusters, clock, log);
-  const tokens = await openCallers(config, serviceAccounts, clock, log, intervalMilliseconds);
-  closings.push(() => {
-    tokens.close();
-  });
+  const tokens = await openCallers(config, serviceAccounts, clock, log, files);
+  closings.push(() => tokens.close());
   const refusedSignIns = openRefusedSignIns(store.writer, clock, log);
   closings.push(() => refusedSignIns.stop());
   const countRefusal = (reason: string) => {
     refusedSignIns.count(reason);
     metrics.callers.refused(reason);
   };
-  const signIn = await openSignIn(config, tokens.issuers, store, { clock, log, countRefusal, intervalMilliseconds });
-  closings.push(() => {
-    signIn.stop();
-  });
+  const signIn = await openSignIn(config, tokens.issuers, store, runtime, countRefusal);
   const waysIn = {
     ...tokens.waysIn,
     ...(signIn.logins.issuers.length > 0 && { sessions }),
     ...(clientCertificates && { clientCertificates: clientCertificates.wayIn }),
-    keyProofs: openKeyProofs(config, store, directoryUse, clock),
+    keyProofs: openKeyProofs(
+      { roles: config.roles, admins: config.callers.apiTokens.admins },
+      store,
+      directoryUse,
+      clock,
+    ),
   };
   return {
-    callers: new Callers(apiTokens, waysIn, { count: countRefusal }, (principal) => whyRolesLost(context, principal)),
+    callers: new Callers(apiTokens, waysIn, { count: countRefusal }, whyRolesLost(context)),
     signIn,
     issuers: tokens.issuers,
-    async reload() {
-      await Promise.all([clientCertificates?.trust.reload(), tokens.reload(), signIn.reload()]);
-    },
-    areIssuersRefused: () => tokens.isRefused() || signIn.isRefused(),
   };
+}
+
+/** Begins to count what is refused, and to record it in the audit log. */
+function openRefusedSignIns(writer: Writer, clock: () => Date, log: Log): RefusedSignIns {
+  const refusals = new RefusedSignIns(
+    async (count) => {
+      const { committed } = await writer.commit({
+        operations: [],
+        events: [auditEvent('SignInRefused', clock(), null, { ...count })],
+      });
+      if (!committed) throw new Error('the writer did not take the event');
+    },
+    (error) => {
+      log.error({ err: error }, 'refused sign-ins could not be recorded: they are kept, and counted on');
+    },
+  );
+  refusals.start();
+  return refusals;
 }

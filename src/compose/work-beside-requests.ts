@@ -1,44 +1,30 @@
 import { clearUnrecordedObjects } from '../clusters/clear-unrecorded-objects.js';
 import { probeStaleClusters } from '../clusters/probe-cluster.js';
 import { watchUnknownIdentities } from '../clusters/watch-unknown-identities.js';
-import { within } from '../context/attempts-under-way.js';
+import { within } from '../context/under-way.js';
 import type { IssuanceContext, IssuingCluster } from '../context/context.js';
 import { keepRevocationConfigMap } from '../access/keep-revocation-config-map.js';
 import { watchReviewers } from '../access/watch-reviewers.js';
 import { startHousekeeping } from './housekeeping.js';
 import { loadSecondReader } from '../peculiar/second-reading.js';
-import type { OpenedClientCertificates } from './client-certificates.js';
-import type { CountingOptions } from './count-figures.js';
-import type { KnownClusters } from './known-clusters.js';
-import type { OpenedAccess } from './open-access.js';
-import type { OpenedAudit } from './open-audit.js';
-import type { OpenedIssuance } from './open-issuance.js';
+import type { CountingOptions } from '../observability/metrics/count-figures.js';
+import type { KnownClusters } from '../inspections/inspection-service.js';
 import type { Overrides, Runtime } from './runtime.js';
-import type { OpenedWebhooks } from './open-webhooks.js';
+import type { OpenedParts } from './open-services.js';
 
 /** How long a service that stops waits for the issuances under way. */
 const drainSeconds = 10;
 /** How long it waits for webhook deliveries under way: one that is cut off is sent again. */
 const webhookDrainMilliseconds = 5_000;
 
-/** The parts whose work goes on beside the requests. */
-export interface WorkBesideRequests {
-  readonly access: Pick<OpenedAccess, 'denyList' | 'identityBlocks'>;
-  readonly audit: OpenedAudit;
-  readonly clientCertificates: OpenedClientCertificates | null;
-  readonly issuance: Pick<OpenedIssuance, 'context'>;
-  readonly known: KnownClusters;
-  readonly webhooks: Pick<OpenedWebhooks, 'dispatcher'>;
-}
-
 /** Begins the work beside the requests. Resolves when the requests that an earlier process left are recovered. */
 export async function beginWork(
   { metrics, overrides, closings }: Runtime,
-  { access, audit, clientCertificates, issuance, known, webhooks }: WorkBesideRequests,
+  { access, audit, clientCertificates, issuance, webhooks }: OpenedParts,
+  known: KnownClusters,
 ): Promise<void> {
   const { context } = issuance;
   const { denyList, identityBlocks } = access;
-  const { retention } = audit;
   const { dispatcher } = webhooks;
   audit.begin();
   const housekeeping = startHousekeeping(context, overrides.housekeepingMilliseconds);
@@ -56,17 +42,12 @@ export async function beginWork(
   denyList.start();
   closings.push(() => denyList.stop());
   identityBlocks.start();
-  closings.push(() => {
-    identityBlocks.stop();
-  });
+  closings.push(() => identityBlocks.stop());
   const reviewers = watchReviewers(context);
-  closings.push(() => {
-    reviewers.stop();
-  });
+  closings.push(() => reviewers.stop());
   const counting = metrics.counting.begin({ ...context, ...countingOptions(overrides) });
   closings.push(() => counting.stop());
-  retention.begin();
-  closings.push(() => retention.stop());
+  audit.beginRetention();
   dispatcher.start();
   closings.push(() => dispatcher.stop(webhookDrainMilliseconds));
   // Only certificates of clusters are read twice.

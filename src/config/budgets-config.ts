@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox';
 import { roles, type Role } from '../model/principal.js';
 import type { BudgetLimits, BudgetName } from '../model/budget.js';
-import type { ReportProblem } from './report-problem.js';
+import type { ReportProblem } from './setting.js';
 
 const Limit = Type.Integer({ minimum: 1, maximum: 1_000_000_000 });
 const limits = {

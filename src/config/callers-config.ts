@@ -1,9 +1,15 @@
 import { Type, type Static } from 'typebox';
-import { isDnsLabel, whyNotPrincipalName } from '../model/name-grammar.js';
+import { whyNotPrincipalName } from '../model/name-grammar.js';
 import { roles as everyRole, type Role } from '../model/principal.js';
-import type { ReportProblem } from './report-problem.js';
-import { isLoopback } from './loopback.js';
-import { reportPrefix, reportSharedPrefixes } from './name-prefixes.js';
+import {
+  below,
+  reportUnlessDnsLabel,
+  resolveOptional,
+  whyNotUrl,
+  type ReportProblem,
+  type Resolve,
+} from './setting.js';
+import { foldedName } from '@kubepass/inspect/formats';
 
 /** How people and systems get in besides API tokens. Every path is absolute. */
 export interface CallersConfig {
@@ -163,14 +169,11 @@ type RoleSettings = Static<typeof RoleSettings>;
 
 /** The settings of callers depend on these. */
 interface CallersSurroundings {
-  /** The configured clusters, and whether the service itself reaches each. */
-  readonly clusters: ReadonlyMap<string, { readonly connected: boolean }>;
-  /** Whether it is known where browsers reach the service. */
-  readonly hasPublicAddress: boolean;
-  /** Whether the service itself speaks TLS. */
-  readonly tls: boolean;
-  /** Whether a proxy does. */
-  readonly tlsTerminated: boolean;
+  readonly clusters: readonly { readonly name: string; readonly connection: object | null }[];
+  /** How browsers reach the service; null where that is not known. */
+  readonly publicAddress: object | null;
+  /** The files with which the service itself speaks TLS, and whether a proxy does. */
+  readonly tls: { readonly files: object | null; readonly terminated: boolean };
   /** Where the service listens; 0: any free port. */
   readonly port: number;
   readonly roles: readonly RoleBindingConfig[];
@@ -180,7 +183,7 @@ interface CallersSurroundings {
 export function readCallers(
   settings: CallersSettings | undefined,
   surroundings: CallersSurroundings,
-  resolve: (path: string) => string,
+  resolve: Resolve,
   report: ReportProblem,
 ): CallersConfig {
   const oidc = readIssuers(settings?.oidc ?? [], surroundings, resolve, report);
@@ -196,27 +199,23 @@ export function readCallers(
   return { oidc, clientCertificates, serviceAccounts, apiTokens: { admins } };
 }
 
-type Resolve = (path: string) => string;
-
 function readIssuers(
   issuers: NonNullable<CallersSettings['oidc']>,
-  { hasPublicAddress, tls, tlsTerminated }: CallersSurroundings,
+  { publicAddress, tls }: CallersSurroundings,
   resolve: Resolve,
   report: ReportProblem,
 ): CallersConfig['oidc'] {
   return issuers.map((one, i, all) => {
-    const at: ReportProblem = (path, message) => {
-      report(`/callers/oidc/${i}${path}`, message);
-    };
+    const at = below(`/callers/oidc/${i}`, report);
     if (all.findIndex(({ name }) => name === one.name) !== i)
       at('/name', `"${one.name}" is the name of an earlier issuer`);
     if (all.findIndex(({ issuer }) => issuer === one.issuer) !== i) at('/issuer', 'is that of an earlier issuer');
-    if (one.login !== undefined && !hasPublicAddress)
+    if (one.login !== undefined && publicAddress === null)
       at(
         '/login',
         'needs publicAddress, or tls with a host that browsers reach: the identity provider sends them back there',
       );
-    if (one.login !== undefined && !tls && !tlsTerminated)
+    if (one.login !== undefined && tls.files === null && !tls.terminated)
       at(
         '/login',
         'needs tls.certFile and tls.keyFile, or tls.terminated: true where a proxy terminates TLS: browsers keep the session in a cookie that only goes over TLS',
@@ -231,12 +230,11 @@ function readServiceAccounts(
   report: ReportProblem,
 ): CallersConfig['serviceAccounts'] {
   return accounts.map(({ cluster, audience, usernamePrefix }, i, all) => {
-    const at: ReportProblem = (path, message) => {
-      report(`/callers/serviceAccounts/${i}${path}`, message);
-    };
-    const found = clusters.get(cluster);
+    const at = below(`/callers/serviceAccounts/${i}`, report);
+    const found = clusters.find(({ name }) => name === cluster);
     if (found === undefined) at('/cluster', 'is not the name of a configured cluster');
-    else if (!found.connected) at('/cluster', 'cannot be asked about tokens: it needs kubeconfig, or inCluster: true');
+    else if (found.connection === null)
+      at('/cluster', 'cannot be asked about tokens: it needs kubeconfig, or inCluster: true');
     if (all.findIndex((other) => other.cluster === cluster) !== i) at('/cluster', `"${cluster}" stands there already`);
     // A token goes to the cluster of its audience. With a common one, each cluster could use the tokens of the others.
     if (all.findIndex((other) => other.audience === audience) !== i)
@@ -261,10 +259,8 @@ function readClientCertificates(
   report: ReportProblem,
 ): CallersConfig['clientCertificates'] {
   if (certificates === undefined) return null;
-  const at: ReportProblem = (path, message) => {
-    report(`/callers/clientCertificates${path}`, message);
-  };
-  if (!tls) at('', 'needs tls.certFile and tls.keyFile: a client certificate is part of TLS');
+  const at = below('/callers/clientCertificates', report);
+  if (tls.files === null) at('', 'needs tls.certFile and tls.keyFile: a client certificate is part of TLS');
   if (certificates.port !== 0 && certificates.port === port)
     at('/port', 'must not be the port of the service: browsers there would be asked for a certificate');
   reportPrefix(certificates.usernamePrefix, '/usernamePrefix', at);
@@ -272,7 +268,7 @@ function readClientCertificates(
     certificateAuthorityFile: resolve(certificates.certificateAuthority),
     identity: certificates.identity,
     port: certificates.port,
-    revocationListFile: certificates.revocationList === undefined ? null : resolve(certificates.revocationList),
+    revocationListFile: resolveOptional(certificates.revocationList, resolve),
     usernamePrefix: certificates.usernamePrefix ?? '',
   };
 }
@@ -302,11 +298,12 @@ function reportPrefixes(
   );
 }
 
-function readOidc(one: OidcSettings, i: number, resolve: (path: string) => string, report: ReportProblem): OidcConfig {
+function readOidc(one: OidcSettings, i: number, resolve: Resolve, report: ReportProblem): OidcConfig {
   const { name, issuer, audiences, tokens = 'access', usernameClaim = 'sub', groupsClaim = 'groups' } = one;
   const { usernamePrefix = '', groupsPrefix = '', scopes = ['openid', 'email', 'groups'], login, cli } = one;
-  if (!isDnsLabel(name)) report('/name', 'must be a DNS label: a-z, 0-9 and inner -, at most 63 characters');
-  const whyNot = whyNotIssuer(issuer);
+  reportUnlessDnsLabel(name, '/name', report);
+  // OpenID Connect Discovery 1.0 section 3.
+  const whyNot = whyNotUrl(issuer, { orLoopback: true });
   if (whyNot !== null) report('/issuer', whyNot);
   else if (one.certificateAuthority !== undefined && issuer.startsWith('http:'))
     report('/certificateAuthority', 'is for https alone');
@@ -323,16 +320,12 @@ function readOidc(one: OidcSettings, i: number, resolve: (path: string) => strin
   }
   if (!scopes.includes('openid')) report('/scopes', 'must hold "openid"');
   // An id token has the client's id as its audience: it would pass for an access token.
-  if (tokens === 'access' && login !== undefined && audiences.includes(login.clientId))
-    report(
-      '/audiences',
-      'must not hold login.clientId where tokens is access: every id token would pass for an access token',
-    );
-  if (tokens === 'access' && cli !== undefined && audiences.includes(cli.clientId))
-    report(
-      '/audiences',
-      'must not hold cli.clientId where tokens is access: every id token would pass for an access token',
-    );
+  for (const [member, client] of Object.entries({ login, cli }))
+    if (tokens === 'access' && client !== undefined && audiences.includes(client.clientId))
+      report(
+        '/audiences',
+        `must not hold ${member}.clientId where tokens is access: every id token would pass for an access token`,
+      );
   return {
     name,
     issuer,
@@ -347,27 +340,12 @@ function readOidc(one: OidcSettings, i: number, resolve: (path: string) => strin
     algorithms: one.algorithms ?? ['RS256', 'ES256'],
     clockSkewSeconds: one.clockSkewSeconds ?? 30,
     staleKeysSeconds: one.staleKeysSeconds ?? 3_600,
-    certificateAuthorityFile: one.certificateAuthority === undefined ? null : resolve(one.certificateAuthority),
+    certificateAuthorityFile: resolveOptional(one.certificateAuthority, resolve),
     login: login
-      ? {
-          clientId: login.clientId,
-          clientSecretFile: login.clientSecretFile === undefined ? null : resolve(login.clientSecretFile),
-        }
+      ? { clientId: login.clientId, clientSecretFile: resolveOptional(login.clientSecretFile, resolve) }
       : null,
     cli: cli ?? null,
   };
-}
-
-/** Why it is no issuer (OpenID Connect Discovery 1.0 section 3); null where it is one. */
-function whyNotIssuer(issuer: string): string | null {
-  if (!/^https?:\/\/[!-~]+$/.test(issuer) || /[\\"'<>]/.test(issuer) || !URL.canParse(issuer))
-    return 'must be an https URL';
-  const url = new URL(issuer);
-  if (url.username !== '' || url.password !== '') return 'must not hold credentials';
-  if (issuer.includes('?') || issuer.includes('#')) return 'must have neither query nor fragment';
-  if (url.protocol === 'http:' && !isLoopback(url.hostname))
-    return 'must be an https URL: plain http is for a loopback address alone';
-  return null;
 }
 
 /** The places are below `/roles`. */
@@ -384,4 +362,31 @@ export function readRoles(settings: RoleSettings | undefined, report: ReportProb
       }
     return { names, groups, roles };
   });
+}
+
+/** A prefix that begins another one could be continued by a name to the other's names. */
+export function reportSharedPrefixes(
+  prefixes: readonly { readonly prefix: string; readonly place: string }[],
+  others: readonly string[],
+  report: ReportProblem,
+): void {
+  const earlier = others.filter((prefix) => prefix !== '').map(foldedName);
+  for (const { prefix, place } of prefixes) {
+    if (prefix === '') continue;
+    const folded = foldedName(prefix);
+    if (earlier.some((other) => other.startsWith(folded) || folded.startsWith(other)))
+      report(place, 'begins as another prefix does, or the other way round, so that names of the two could meet');
+    earlier.push(folded);
+  }
+}
+
+/** A prefix is the beginning of a name. */
+export function reportPrefix(prefix: string | undefined, place: string, report: ReportProblem): void {
+  if (prefix === undefined || prefix === '') return;
+  const whyNot = whyNotPrincipalName(`${prefix}a`);
+  if (whyNot !== null) report(place, `cannot begin a name: with a letter behind it, it ${whyNot}`);
+  // A shorter one could be continued to it.
+  const folded = foldedName(prefix);
+  if (folded.startsWith('system:') || 'system:'.startsWith(folded))
+    report(place, 'must not begin as "system:" does, which is reserved');
 }

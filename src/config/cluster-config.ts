@@ -1,8 +1,6 @@
 import Value from 'typebox/value';
-import { LocalCASettings, reportDifferences, type ClusterSettings } from './config-file.js';
-import type { ReportProblem } from './report-problem.js';
-import { whyNotUrl } from './https-url.js';
-import { readRevocation, type RevocationConfig } from './revocation-config.js';
+import { LocalCASettings, reportDifferences, type ClusterSettings, type FileSettings } from './config-file.js';
+import { reportUnlessDnsLabel, resolveOptional, whyNotUrl, type ReportProblem, type Resolve } from './setting.js';
 
 /** A configured cluster; every path is absolute. */
 export interface ClusterConfig {
@@ -47,12 +45,11 @@ type ClusterConnectionConfig =
 /** Reads one cluster of the configuration file; `resolve` makes its paths absolute. Undefined where it cannot be served. */
 export function readCluster(
   settings: ClusterSettings,
-  resolve: (path: string) => string,
+  resolve: Resolve,
   report: ReportProblem,
 ): ClusterConfig | undefined {
   const { name, server, allowPrivilegedGroups = [], readRoleBindings = false } = settings;
-  if (!/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(name))
-    report('/name', 'must be a DNS label: a-z, 0-9 and inner -, at most 63 characters');
+  reportUnlessDnsLabel(name, '/name', report);
   const whyNot = whyNotUrl(server);
   if (whyNot !== null) report('/server', whyNot);
   for (const [i, group] of allowPrivilegedGroups.entries())
@@ -71,10 +68,8 @@ export function readCluster(
     signer && {
       name,
       server,
-      servingCertificateAuthorityFile:
-        settings.servingCertificateAuthority === undefined ? null : resolve(settings.servingCertificateAuthority),
-      clientCertificateAuthorityFile:
-        settings.clientCertificateAuthority === undefined ? null : resolve(settings.clientCertificateAuthority),
+      servingCertificateAuthorityFile: resolveOptional(settings.servingCertificateAuthority, resolve),
+      clientCertificateAuthorityFile: resolveOptional(settings.clientCertificateAuthority, resolve),
       signer,
       connection,
       allowPrivilegedGroups,
@@ -86,11 +81,7 @@ export function readCluster(
   );
 }
 
-function readSigner(
-  value: unknown,
-  resolve: (path: string) => string,
-  report: ReportProblem,
-): ClusterConfig['signer'] | undefined {
+function readSigner(value: unknown, resolve: Resolve, report: ReportProblem): ClusterConfig['signer'] | undefined {
   if (Value.Check(LocalCASettings, value)) {
     const { certFile, keyFile } = value.localCA;
     return { kind: 'localCA', certFile: resolve(certFile), keyFile: resolve(keyFile), generate: false };
@@ -103,7 +94,7 @@ function readSigner(
 
 function readConnection(
   { kubeconfig, context, inCluster = false }: ClusterSettings,
-  resolve: (path: string) => string,
+  resolve: Resolve,
   report: ReportProblem,
 ): ClusterConnectionConfig | null {
   if (inCluster && kubeconfig !== undefined) report('/inCluster', 'and kubeconfig exclude each other');
@@ -111,4 +102,79 @@ function readConnection(
     report('/context', 'is a context of kubeconfig, which is missing');
   if (kubeconfig !== undefined) return { kind: 'kubeconfig', file: resolve(kubeconfig), context: context ?? null };
   return inCluster ? { kind: 'inCluster' } : null;
+}
+
+/** How a cluster is made to refuse revoked certificates. */
+interface RevocationConfig {
+  readonly mode: 'webhook' | 'listed' | 'admission' | 'none';
+  readonly whenInDoubt: 'deny' | 'noOpinion';
+  readonly configMap: { readonly namespace: string; readonly name: string };
+}
+
+/** How clusters reach the service. */
+export interface PublicAddressConfig {
+  /** An https URL without a slash at its end. */
+  readonly url: string;
+  /** PEM: the CA that the certificate at this address chains to; null: one that the nodes of the clusters trust. */
+  readonly certificateAuthorityFile: string | null;
+}
+
+/** The cluster of the embedded default refuses no revoked certificate: only expiry ends one. */
+export const embeddedRevocation: RevocationConfig = {
+  mode: 'none',
+  whenInDoubt: 'deny',
+  configMap: { namespace: 'kubepass', name: 'revoked-certificates' },
+};
+
+/** `connected`: whether the service itself reaches the cluster. */
+function readRevocation(
+  settings: ClusterSettings['revocation'],
+  connected: boolean,
+  report: ReportProblem,
+): RevocationConfig {
+  const { mode = 'none', whenInDoubt = 'deny', configMap = embeddedRevocation.configMap } = settings ?? {};
+  if (mode === 'admission' && !connected)
+    report('/revocation/mode', 'admission needs a way to reach the cluster: kubeconfig, or inCluster: true');
+  if (settings?.configMap !== undefined && mode !== 'admission')
+    report('/revocation/configMap', 'goes with mode: admission');
+  if (settings?.whenInDoubt !== undefined && mode === 'none')
+    report('/revocation/whenInDoubt', 'goes with a mode that refuses revoked certificates');
+  reportUnlessDnsLabel(configMap.namespace, '/revocation/configMap/namespace', report);
+  // RFC 1123 section 2.1, as Kubernetes has it.
+  if (!/^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/.test(configMap.name))
+    report('/revocation/configMap/name', 'must be a DNS subdomain: a-z, 0-9, inner - and .');
+  return { mode, whenInDoubt, configMap };
+}
+
+/**
+ * The configured address, else the one where the service listens with TLS. Reports what is wrong with it, and where a
+ * cluster's API server has to ask us and there is none: over plain HTTP an API server sends its request without its
+ * token.
+ */
+export function readPublicAddress(
+  file: Pick<Partial<FileSettings>, 'publicAddress' | 'clusters'>,
+  listening: { readonly host: string; readonly port: number; readonly tls: boolean },
+  resolve: Resolve,
+  report: ReportProblem,
+): PublicAddressConfig | null {
+  const { url, certificateAuthority } = file.publicAddress ?? {};
+  if (url !== undefined) {
+    const whyNot = whyNotUrl(url);
+    if (whyNot !== null) report('/publicAddress/url', whyNot);
+    return {
+      url: url.replace(/\/+$/, ''),
+      certificateAuthorityFile: resolveOptional(certificateAuthority, resolve),
+    };
+  }
+  const { host, port, tls } = listening;
+  const isNamed = !['0.0.0.0', '::'].includes(host) && port !== 0;
+  if (tls && isNamed)
+    return { url: `https://${host.includes(':') ? `[${host}]` : host}:${port}`, certificateAuthorityFile: null };
+  for (const [i, { revocation }] of (file.clusters ?? []).entries())
+    if (revocation?.mode === 'webhook' || revocation?.mode === 'listed')
+      report(
+        `/clusters/${i}/revocation/mode`,
+        `${revocation.mode} needs publicAddress, or tls with a host that the cluster reaches: its API server asks kubepass, and over plain HTTP it would send no token`,
+      );
+  return null;
 }

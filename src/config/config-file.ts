@@ -5,7 +5,7 @@ import Value from 'typebox/value';
 import { parseDocument } from 'yaml';
 import { groupAttributes, usernameAttributes } from '../model/directory.js';
 import { webhookEventTypes, type WebhookEventType } from '../model/webhook-delivery.js';
-import type { ReportProblem } from './report-problem.js';
+import type { ReportProblem } from './setting.js';
 import { BudgetSettings } from './budgets-config.js';
 import { CallersSettings, RoleSettings } from './callers-config.js';
 
@@ -58,7 +58,7 @@ export const webhookEventAliases = {
   issued: 'certificate_request.issued',
   denied: 'certificate_request.denied',
 } as const satisfies Record<string, WebhookEventType>;
-const aliases = ['pending', 'issued', 'denied'] as const satisfies readonly (keyof typeof webhookEventAliases)[];
+const aliases = Object.keys(webhookEventAliases) as (keyof typeof webhookEventAliases)[];
 
 const WebhookSettings = Type.Object(
   {

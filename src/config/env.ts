@@ -30,32 +30,7 @@ export const environmentVariables = {
 export type Environment = { readonly [setting in keyof typeof environmentVariables]: string | undefined };
 
 /** Reads the environment once. An empty variable counts as not set, because compose files set empty ones. */
-export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Environment {
-  const read = (name: string) => variables[name] || undefined;
-  return {
-    configFile: read(environmentVariables.configFile),
-    dataDir: read(environmentVariables.dataDir),
-    host: read(environmentVariables.host),
-    port: read(environmentVariables.port),
-    policiesDir: read(environmentVariables.policiesDir),
-    databaseUrl: read(environmentVariables.databaseUrl),
-    tlsCertFile: read(environmentVariables.tlsCertFile),
-    tlsKeyFile: read(environmentVariables.tlsKeyFile),
-    tlsTerminated: read(environmentVariables.tlsTerminated),
-    trustedProxies: read(environmentVariables.trustedProxies),
-    metricsHost: read(environmentVariables.metricsHost),
-    metricsPort: read(environmentVariables.metricsPort),
-    logLevel: read(environmentVariables.logLevel),
-    otlpEndpoint: read(environmentVariables.otlpEndpoint),
-    otlpTracesEndpoint: read(environmentVariables.otlpTracesEndpoint),
-    otlpProtocol: read(environmentVariables.otlpProtocol),
-    otlpTracesProtocol: read(environmentVariables.otlpTracesProtocol),
-    otlpCertificate: read(environmentVariables.otlpCertificate),
-    otlpClientCertificate: read(environmentVariables.otlpClientCertificate),
-    otlpClientKey: read(environmentVariables.otlpClientKey),
-    tracesSampler: read(environmentVariables.tracesSampler),
-    tracesSamplerArg: read(environmentVariables.tracesSamplerArg),
-    otelDisabled: read(environmentVariables.otelDisabled),
-    budgets: read(environmentVariables.budgets),
-  };
-}
+export const readEnvironment = (variables: NodeJS.ProcessEnv = process.env): Environment =>
+  Object.fromEntries(
+    Object.entries(environmentVariables).map(([setting, name]) => [setting, variables[name] || undefined]),
+  ) as Environment;

@@ -27,23 +27,22 @@ export async function replaceSecretFile(path: string, content: string | Uint8Arr
   await withTemporaryFile(path, content, (temporary) => rename(temporary, path));
 }
 
-interface SecretFile {
-  readonly content: Buffer;
-  /** Why its permissions are too wide; null where only its owner can read it. */
-  readonly warning: string | null;
-}
-
 /**
- * Reads a secret. A file that others can read causes a warning and no refusal, because Kubernetes mounts Secrets with mode
- * 0644 or readable by the pod's group. Throws where it cannot be read or is larger than 1 MiB.
+ * Reads a secret. A file that others can read causes a warning in the log and no refusal, because Kubernetes mounts Secrets with
+ * mode 0644 or readable by the pod's group. Throws where it cannot be read or is larger than 1 MiB.
  */
-export async function readSecretFile(path: string): Promise<SecretFile> {
+export async function readSecretFile(
+  path: string,
+  log: { warn(fields: object, message: string): void },
+): Promise<Buffer> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const stats = await file.stat();
     if (!stats.isFile()) throw new Error(`${path} is not a regular file`);
     if (stats.size > maxSecretBytes) throw new Error(`${path} is larger than ${maxSecretBytes} bytes`);
-    return { content: await file.readFile(), warning: permissionWarning(path, stats.mode, 0o600) };
+    const warning = permissionWarning(path, stats.mode, 0o600);
+    if (warning !== null) log.warn({}, warning);
+    return await file.readFile();
   } finally {
     await file.close();
   }

@@ -1,5 +1,5 @@
 import { environmentVariables as variables, type Environment } from './env.js';
-import type { ReportProblem } from './report-problem.js';
+import type { ReportProblem } from './setting.js';
 
 /** Where traces go, and which. The other variables of OpenTelemetry are read by its own library. */
 export interface TracingConfig {

@@ -1,7 +1,13 @@
 import { webhookEventAliases, type WebhookSettings } from './config-file.js';
 import type { WebhookEventType } from '../model/webhook-delivery.js';
-import type { ReportProblem } from './report-problem.js';
-import { isLoopback } from './loopback.js';
+import {
+  below,
+  reportUnlessDnsLabel,
+  resolveOptional,
+  whyNotPlain,
+  type ReportProblem,
+  type Resolve,
+} from './setting.js';
 
 /** A configured receiver of events; every path is absolute. */
 export interface WebhookConfig {
@@ -23,14 +29,12 @@ export interface WebhookConfig {
 export function readWebhooks(
   settings: readonly WebhookSettings[],
   clusters: readonly string[],
-  resolve: (path: string) => string,
+  resolve: Resolve,
   report: ReportProblem,
 ): readonly WebhookConfig[] {
   const names = settings.map(({ name }) => name);
   return settings.map((webhook, i) => {
-    const at: ReportProblem = (path, message) => {
-      report(`/webhooks/${i}${path}`, message);
-    };
+    const at = below(`/webhooks/${i}`, report);
     if (names.indexOf(webhook.name) !== i) at('/name', `"${webhook.name}" is the name of an earlier webhook`);
     return readWebhook(webhook, clusters, resolve, at);
   });
@@ -39,11 +43,10 @@ export function readWebhooks(
 function readWebhook(
   { name, url, secretFile, events, clusters = ['*'], certificateAuthority }: WebhookSettings,
   known: readonly string[],
-  resolve: (path: string) => string,
+  resolve: Resolve,
   report: ReportProblem,
 ): WebhookConfig {
-  if (!/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(name))
-    report('/name', 'must be a DNS label: a-z, 0-9 and inner -, at most 63 characters');
+  reportUnlessDnsLabel(name, '/name', report);
   const whyNot = whyNotAddress(url);
   if (whyNot !== null) report('/url', whyNot);
   else if (certificateAuthority !== undefined && new URL(url).protocol === 'http:')
@@ -60,7 +63,7 @@ function readWebhook(
     secretFile: resolve(secretFile),
     events: types,
     clusters: clusters.includes('*') ? null : clusters,
-    certificateAuthorityFile: certificateAuthority === undefined ? null : resolve(certificateAuthority),
+    certificateAuthorityFile: resolveOptional(certificateAuthority, resolve),
   };
 }
 
@@ -83,7 +86,5 @@ function whyNotAddress(address: string): string | null {
   )
     return 'must not hold credentials: the signature is what tells kubepass';
   if (address.includes('#')) return 'must not have a fragment';
-  if (url.protocol === 'http:' && !isLoopback(url.hostname))
-    return 'must be an https URL: plain http is for a loopback address alone';
-  return null;
+  return whyNotPlain(url);
 }

@@ -1,6 +1,6 @@
 import type { ClientTrust } from '../kubernetes/certificate-authorities.js';
 import type { ClusterConnection } from '../kubernetes/cluster-connection.js';
-import type { BlastRadius } from '../model/blast-radius.js';
+import type { RoleBindings } from '../kubernetes/role-bindings.js';
 import type { Cluster } from '../model/cluster.js';
 import type { DecisionFacts } from '../model/decision.js';
 import type { DirectorySettings } from '../model/directory.js';
@@ -13,10 +13,8 @@ import type { Signer } from '../signing/signer.js';
 import type { CommitResult, Step } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
 import type { Signatures, SigningAuthority } from '@kubepass/x509';
-import type { AttemptsUnderWay } from './attempts-under-way.js';
-import type { ClusterProbes } from './last-probes.js';
-import type { DirectoryUse } from './directory-use.js';
-import type { IdentityBlocks } from './blocked-identities.js';
+import type { AttemptsUnderWay, ClusterProbes } from './under-way.js';
+import type { DirectoryUse, IdentityBlocks } from './standing.js';
 
 /** The log of issuance. It is never handed keys, tokens or kubeconfigs. */
 export interface Log {
@@ -36,11 +34,10 @@ export interface IssuingCluster {
   /** The CAs that user certificates of this cluster chain to; null where they are unknown. */
   clientTrust(): Promise<ClientTrust | null>;
   /**
-   * The grants that the identity would have on the cluster, as far as the service has read them. Null where that is
-   * not known: role bindings are not read there, were not read yet, or the cluster is out of touch. Decisions then
-   * fail closed.
+   * The grants that an identity would have on the cluster. `blastRadius` answers null where they were not read yet, or the cluster
+   * is out of touch. Null: role bindings are not read there. Where nothing is known, decisions fail closed.
    */
-  blastRadius(username: string, groups: readonly string[]): BlastRadius | null;
+  readonly roleBindings: Pick<RoleBindings, 'blastRadius'> | null;
 }
 
 /** The dependencies of the use cases, wired once in compose. Time and randomness are passed in. */
@@ -55,7 +52,15 @@ export interface IssuanceContext {
   readonly owner: string;
   /** Whether no other process can work on this store, so that every other owner of an attempt is dead. */
   readonly soleProcess: boolean;
-  readonly settings: IssuingSettings;
+  readonly settings: {
+    readonly timeoutSeconds: number;
+    readonly pendingExpiresAfterSeconds: number;
+    readonly uncollectedExpiresAfterSeconds: number;
+    /** For so long after a sign-in a certificate may be renewed without another one. */
+    readonly groupsMaxAgeSeconds: number;
+    /** How long before its end that of a certificate is announced; the shortest distance first. */
+    readonly expiryNoticeSeconds: readonly number[];
+  };
   readonly log: Log;
   /** The deliveries that tell webhooks of a change; see `announce`. */
   readonly deliveriesOf: (announcement: Announcement) => readonly WebhookDelivery[];
@@ -69,28 +74,16 @@ export interface IssuanceContext {
   readonly measures: IssuanceMeasures;
   readonly attempts: AttemptsUnderWay;
   readonly tracing: Tracing;
-  readonly lostRecords: LostRecords;
-}
-
-/** Is told of traces of what a restored database does not know. */
-interface LostRecords {
-  /** The id of the log. */
-  readonly instance: string;
-  /**
-   * Commits the step that records a certificate which a cluster has, which was signed for this log, and whose request the
-   * database does not know. The restoration that this proves is recorded in the same commit.
-   */
-  recordLost(step: Step): Promise<CommitResult>;
-}
-
-interface IssuingSettings {
-  readonly timeoutSeconds: number;
-  readonly pendingExpiresAfterSeconds: number;
-  readonly uncollectedExpiresAfterSeconds: number;
-  /** For so long after a sign-in a certificate may be renewed without another one. */
-  readonly groupsMaxAgeSeconds: number;
-  /** How long before its end that of a certificate is announced; the shortest distance first. */
-  readonly expiryNoticeSeconds: readonly number[];
+  /** Is told of traces of what a restored database does not know. */
+  readonly lostRecords: {
+    /** The id of the log. */
+    readonly instance: string;
+    /**
+     * Commits the step that records a certificate which a cluster has, which was signed for this log, and whose request the
+     * database does not know. The restoration that this proves is recorded in the same commit.
+     */
+    recordLost(step: Step): Promise<CommitResult>;
+  };
 }
 
 export function issuingCluster(context: IssuanceContext, name: string): IssuingCluster {

@@ -17,7 +17,7 @@ export interface ClaimedKey {
 }
 
 /** An answer that can be given again. */
-export type RepeatableAnswer = IdempotentAnswer & { readonly body: string };
+type RepeatableAnswer = IdempotentAnswer & { readonly body: string };
 
 /** Keeps the first answer to each key in the store, and knows for which keys this process acts now. */
 export class IdempotencyKeys {

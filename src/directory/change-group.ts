@@ -8,7 +8,7 @@ import {
   type MembershipChange,
 } from '../model/directory.js';
 import { newId } from '../model/new-id.js';
-import type { CommitResult, Operation } from '../store/steps/step.js';
+import type { CommitResult, Operation, Step } from '../store/steps/step.js';
 import type { IssuanceContext } from '../context/context.js';
 import { afterLosing, firstLosers, losingStep, togetherAtMost } from './lose-groups.js';
 
@@ -86,8 +86,10 @@ async function tryChange(
   const changes = isDifference ? changesOf(diff) : members;
   const after: DirectoryGroup = { ...group, ...changed };
   const renames = isChanged && context.directory.groupsBy in changed;
-  const losers = firstLosers(renames ? await losersIn(context, id, diff) : diff.removed);
-  const losing = await losingStep(context, actor, losers, renames ? after : null, group, now);
+  // A group that gets another name is another one for everybody in it.
+  const losing = renames ? [...diff.removed, ...(await store.directory.peopleIn(id, togetherAtMost))] : diff.removed;
+  const losers = firstLosers(losing);
+  const revoking = await losingStep(context, actor, losers, renames ? after : null, group, now);
   const expected = isDifference ? group.version : version;
   const operations: readonly Operation[] = [
     ...(renames ? [{ op: 'loseDirectoryGroup', id, by: actor } as const] : []),
@@ -98,13 +100,7 @@ async function tryChange(
     ...(isChanged ? [groupEvent('Changed', after, actor, now)] : []),
     ...membershipEvents(after, actor, now, diff),
   ];
-  let result = await store.writer.commit({
-    operations: [...operations, ...losing.operations],
-    events: [...events, ...losing.events],
-  });
-  // Somebody revoked one of the certificates meanwhile: they are revoked behind the commit.
-  if (!result.committed && result.conflict.kind === 'revocation')
-    result = await store.writer.commit({ operations, events });
+  const result = await commitRevoking(context, { operations, events }, revoking);
   if (!result.committed && isDifference && version === null && result.conflict.kind === 'directoryGroup')
     return 'again';
   if (!result.committed) return refusalOf(result, version);
@@ -112,12 +108,14 @@ async function tryChange(
   return { ok: true, value: (await store.directory.group(id)) ?? after };
 }
 
-/** The first of those who are in a group when it gets another name, and of those who go at the same time. */
-const losersIn = async (
-  { store: { directory } }: IssuanceContext,
-  id: string,
-  { removed }: Difference,
-): Promise<readonly DirectoryPerson[]> => [...removed, ...(await directory.peopleIn(id, togetherAtMost))];
+/** Where somebody revoked one of the certificates meanwhile, they are revoked behind the commit. */
+async function commitRevoking({ store }: IssuanceContext, change: Step, revoking: Step): Promise<CommitResult> {
+  const result = await store.writer.commit({
+    operations: [...change.operations, ...revoking.operations],
+    events: [...change.events, ...revoking.events],
+  });
+  return result.committed || result.conflict.kind !== 'revocation' ? result : store.writer.commit(change);
+}
 
 const everybody = 1_000_000;
 
@@ -134,18 +132,13 @@ export async function deleteGroup(
   const now = clock();
   const removed = await store.directory.peopleIn(id, everybody);
   const losers = firstLosers(removed);
-  const losing = await losingStep(context, actor, losers, null, group, now);
+  const revoking = await losingStep(context, actor, losers, null, group, now);
   const operations = [{ op: 'deleteDirectoryGroup', id, version, by: actor } as const];
   const events = [
     groupEvent('Deleted', group, actor, now),
     ...membershipEvents(group, actor, now, { added: [], removed }),
   ];
-  let result = await store.writer.commit({
-    operations: [...operations, ...losing.operations],
-    events: [...events, ...losing.events],
-  });
-  if (!result.committed && result.conflict.kind === 'revocation')
-    result = await store.writer.commit({ operations, events });
+  const result = await commitRevoking(context, { operations, events }, revoking);
   if (!result.committed) return refusalOf(result, version);
   await afterLosing(context, actor, losers);
   return { ok: true, value: null };

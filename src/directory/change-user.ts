@@ -11,11 +11,17 @@ import { foldedName } from '@kubepass/inspect/formats';
 import { newId } from '../model/new-id.js';
 import type { Operation, Step } from '../store/steps/step.js';
 import type { IssuanceContext } from '../context/context.js';
-import { endAccess } from '../access/end-access.js';
+import { endAccess } from '../access/blocks.js';
 import { endTokens } from '../access/roles-lost.js';
 import { claimNames, isSameUsername, usernameOf, type NameClaim, type WantedEntry } from './claim-names.js';
-import { consequencesOf, nothingPersonal, whatHappened, type Consequences } from './consequences.js';
-import type { LeavingOptions, LeavingStep } from './leave.js';
+import {
+  consequencesOf,
+  nothingPersonal,
+  whatHappened,
+  type Consequences,
+  type LeavingOptions,
+  type LeavingStep,
+} from './consequences.js';
 
 /** How often a change is tried again because others changed the same meanwhile. */
 const mostTries = 20;

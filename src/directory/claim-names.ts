@@ -8,9 +8,8 @@ import {
   type NameReuse,
 } from '../model/directory.js';
 import { foldedName, isSamePerson } from '@kubepass/inspect/formats';
-import { whyNotName, whyNotPrincipalName } from '../model/name-grammar.js';
+import { whyNotName, whyNotPrincipalName, firstAdminName, whyReservedName } from '../model/name-grammar.js';
 import { newId } from '../model/new-id.js';
-import { firstAdminName, whyReservedName } from '../model/reserved-names.js';
 import type { IssuanceContext } from '../context/context.js';
 import { predecessorHasAccess } from '../access/directory-facts.js';
 
@@ -22,16 +21,12 @@ export interface WantedEntry {
   readonly deleted: boolean;
 }
 
-/** The entry that takes a userName, and the one that gives it up for it. */
-interface UserNameClaim {
-  /** The entry that is changed; null: a new one. */
+/** How somebody comes by the names that they are to have: who has them, and who had them. */
+export interface NameClaim {
+  /** The entry that is changed, and that takes the userName; null: a new one. */
   readonly before: DirectoryUser | null;
   /** An entry of the same userName that is not active, and that ends with this. */
   readonly givesUp: DirectoryUser | null;
-}
-
-/** How somebody comes by the username that they are to have. */
-interface UsernameClaim {
   /** The username was somebody else's. */
   readonly reuse: NameReuse | null;
   readonly succeededAt: Date | null;
@@ -41,8 +36,7 @@ interface UsernameClaim {
   readonly leavesBehind: string | null;
 }
 
-/** The users who have the names that a user is to have, and those who had them. */
-export type NameClaim = UserNameClaim & UsernameClaim;
+type UsernameClaim = Omit<NameClaim, 'before' | 'givesUp'>;
 
 /**
  * A userName belongs to one listed user. One who is not active gives it up: to the same person, who comes back by a new POST,
@@ -68,7 +62,7 @@ export async function claimNames(
 async function claimUserName(
   { store: { directory } }: IssuanceContext,
   { found, attributes: { userName, externalId }, deleted }: WantedEntry,
-): Promise<DirectoryOutcome<UserNameClaim>> {
+): Promise<DirectoryOutcome<Pick<NameClaim, 'before' | 'givesUp'>>> {
   const key = foldedName(userName);
   const isClaimed = !deleted && (found === null || foldedName(found.userName) !== key);
   const holder = isClaimed ? await directory.userNamed(key) : null;

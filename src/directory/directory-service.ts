@@ -17,17 +17,15 @@ import {
 } from '../model/directory.js';
 import { foldedName } from '@kubepass/inspect/formats';
 import { listedAtMost, type ResidualExposure } from '../model/identity.js';
-import { done, refused, type Outcome } from '../model/outcome.js';
-import type { Page, PageQuery } from '../model/page.js';
+import { done, refused, type Outcome, type Page, type PageQuery } from '../model/outcome.js';
 import type { ApiToken, Principal } from '../model/principal.js';
 import type { IssuanceContext } from '../context/context.js';
-import { liftLeaving } from '../access/block-steps.js';
-import { readIdentity } from '../access/read-identity.js';
+import { liftLeaving } from '../access/blocks.js';
+import { readIdentity } from '../access/identity-service.js';
 import { changeGroup, createGroup, deleteGroup, type GroupChange } from './change-group.js';
 import { changedAttributes, changeUser, userEvent } from './change-user.js';
 import { whyNoUsername } from './claim-names.js';
-import { predecessorHasAccess } from '../access/directory-facts.js';
-import { groupNamesOf, withLostGroups } from '../access/certificates-with-lost-groups.js';
+import { predecessorHasAccess, groupNamesOf, withLostGroups } from '../access/directory-facts.js';
 
 export type ScimService = ReturnType<typeof scimService>;
 
@@ -167,11 +165,8 @@ async function detailsOf(context: IssuanceContext, user: DirectoryUser): Promise
   const groups = (await store.directory.groupsOf([user.id])).get(user.id) ?? [];
   const view = viewOf(context, user, groups);
   const { left, username } = user;
-  const leaving = {
-    cancelledRequests: left?.cancelledRequests ?? [],
-    revokedTokens: left?.revokedTokens ?? [],
-    keptTokens: left?.keptTokens ?? [],
-  };
+  const { cancelledRequests = [], revokedTokens = [], keptTokens = [] } = left ?? {};
+  const leaving = { cancelledRequests, revokedTokens, keptTokens };
   if (username === null)
     return {
       ...view,
@@ -254,14 +249,16 @@ export async function settleReuses(context: IssuanceContext, isStopped: () => bo
   }
 }
 
-type Change = (before: DirectoryUserAttributes) => DirectoryUserAttributes;
-
 /**
  * A change of a person for which a caller has budget. Whether somebody leaves by it is known only now, so the call was let in.
  * Without budget nothing else is kept of such a change: the person leaves, and their other attributes stay. Other changes are
  * refused then.
  */
-export function withinBudget(budgets: Pick<Budgets, 'begin'>, principal: Principal, change: Change): Change {
+function withinBudget(
+  budgets: Pick<Budgets, 'begin'>,
+  principal: Principal,
+  change: (before: DirectoryUserAttributes) => DirectoryUserAttributes,
+): typeof change {
   return (before) => {
     const after = change(before);
     const changed = changedAttributes(before, after);

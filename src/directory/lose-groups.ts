@@ -1,17 +1,12 @@
 import type { DirectoryGroup, DirectoryPerson } from '../model/directory.js';
 import type { ListedCertificate } from '../model/certificate.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
-import type { Page } from '../model/page.js';
+import type { Page } from '../model/outcome.js';
 import type { Step } from '../store/steps/step.js';
 import { denyIfNoLongerPermitted } from '../requests/recheck-policy.js';
 import type { IssuanceContext } from '../context/context.js';
-import { revocationSteps } from '../access/revocation-steps.js';
-import {
-  lossRevocation,
-  namesOfGroups,
-  policyNameOf,
-  withLostGroups,
-} from '../access/certificates-with-lost-groups.js';
+import { revocationSteps } from '../access/revocations.js';
+import { lossRevocation, namesOfGroups, policyNameOf, withLostGroups } from '../access/directory-facts.js';
 
 /** How many people lose their certificates in the commit of the change itself. The others follow it. */
 export const togetherAtMost = 50;
@@ -117,11 +112,10 @@ async function affectedAmong(
   context: IssuanceContext,
   people: readonly DirectoryPerson[],
 ): Promise<readonly DirectoryPerson[]> {
-  const usernames = usernamesOf(people);
-  if (usernames.length === 0) return [];
-  const holders = new Set(await holdersAmong(context, people));
-  const waiting = await context.store.requests.waitingAmong(usernames);
-  return people.filter((person) => holders.has(person) || (person.username !== null && waiting.has(person.username)));
+  const holders = await holdersAmong(context, people);
+  const waiting = await bearersAmong(people, (usernames) => context.store.requests.waitingAmong(usernames));
+  const affected = new Set([...holders, ...waiting]);
+  return people.filter((person) => affected.has(person));
 }
 
 /** The people with certificates, which are revoked where they have lost a group. */
@@ -129,10 +123,8 @@ async function holdersAmong(
   { store, directory, clock }: IssuanceContext,
   people: readonly DirectoryPerson[],
 ): Promise<readonly DirectoryPerson[]> {
-  const usernames = usernamesOf(people);
-  if (directory.onLostGroup !== 'revoke' || usernames.length === 0) return [];
-  const holders = await store.certificates.holdersAmong(usernames, clock());
-  return people.filter(({ username }) => username !== null && holders.has(username));
+  if (directory.onLostGroup !== 'revoke') return [];
+  return bearersAmong(people, (usernames) => store.certificates.holdersAmong(usernames, clock()));
 }
 
 /** The people for whom a certificate is being signed. It may be revoked once it is recorded. */
@@ -140,14 +132,20 @@ async function issuingAmong(
   { store, directory }: IssuanceContext,
   people: readonly DirectoryPerson[],
 ): Promise<ReadonlySet<DirectoryPerson>> {
-  const usernames = usernamesOf(people);
-  if (directory.onLostGroup !== 'revoke' || usernames.length === 0) return new Set();
-  const issuing = await store.requests.issuingAmong(usernames);
-  return new Set(people.filter(({ username }) => username !== null && issuing.has(username)));
+  if (directory.onLostGroup !== 'revoke') return new Set();
+  return new Set(await bearersAmong(people, (usernames) => store.requests.issuingAmong(usernames)));
 }
 
-const usernamesOf = (people: readonly DirectoryPerson[]): readonly string[] =>
-  people.flatMap(({ username }) => username ?? []);
+/** The people with one of the usernames that are found among theirs. */
+async function bearersAmong(
+  people: readonly DirectoryPerson[],
+  find: (usernames: readonly string[]) => Promise<ReadonlySet<string>>,
+): Promise<readonly DirectoryPerson[]> {
+  const usernames = people.flatMap(({ username }) => username ?? []);
+  if (usernames.length === 0) return [];
+  const found = await find(usernames);
+  return people.filter(({ username }) => username !== null && found.has(username));
+}
 
 async function follow(context: IssuanceContext, actor: string, person: DirectoryPerson): Promise<void> {
   const { store, directory } = context;

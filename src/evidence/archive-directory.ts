@@ -16,18 +16,22 @@ const unfinished = /^\.audit-.+\.part$/;
 export class ArchiveDirectory {
   constructor(private readonly directory: string) {}
 
-  /** Throws where no file can be made. */
+  /** Whether files can be made there. */
   async check(): Promise<void> {
     if (!(await stat(this.directory)).isDirectory()) throw new Error(`${this.directory} is no directory`);
     await access(this.directory, constants.R_OK | constants.W_OK | constants.X_OK);
     await this.#removeUnfinished();
   }
 
+  /** The names of all files. */
   async names(): Promise<readonly string[]> {
     return readdir(this.directory);
   }
 
-  /** Writes a new file that only its owner can read. Answers false where the name is taken. */
+  /**
+   * Writes lines to a new file that only its owner can read, whole or not at all; it is on disk when this resolves. Answers false
+   * where the name is taken, and leaves that file as it is.
+   */
   async write(name: string, lines: AsyncIterable<string>): Promise<boolean> {
     const temporary = join(this.directory, `.${name}.${randomBytes(8).toString('hex')}.part`);
     try {
@@ -47,6 +51,10 @@ export class ArchiveDirectory {
     }
   }
 
+  /**
+   * Hands out the lines of a file without their line feeds, and answers its SHA-256 in lower-case hex. Throws where anything
+   * stands behind the last line feed.
+   */
   async read(name: string, take: (line: Buffer) => void): Promise<string> {
     const hash = createHash('sha256');
     const path = join(this.directory, name);
@@ -57,6 +65,7 @@ export class ArchiveDirectory {
     return hash.digest('hex');
   }
 
+  /** A file that another process has written is on disk when this resolves, and its name is. */
   async sync(name: string): Promise<void> {
     const file = await open(join(this.directory, name), 'r');
     try {
@@ -67,6 +76,7 @@ export class ArchiveDirectory {
     await this.#sync();
   }
 
+  /** Gives a file another name; does nothing where there is none. */
   async setAside(name: string): Promise<void> {
     try {
       await rename(join(this.directory, name), join(this.directory, `${name}.unused`));

@@ -1,6 +1,13 @@
+import type { ArchiveDirectory } from './archive-directory.js';
 import { setTimeout } from 'node:timers/promises';
-import { archiveName, rangeOfArchive, type EventRange } from '../audit/archive-name.js';
-import { ArchiveReading, NotAnArchiveError, type ArchiveRead } from '../audit/archive-reading.js';
+import {
+  archiveName,
+  type ArchiveRead,
+  ArchiveReading,
+  type EventRange,
+  NotAnArchiveError,
+  rangeOfArchive,
+} from '../audit/archive-reading.js';
 import { genesis, type ChainHead } from '../audit/chain.js';
 import { checkpointText, readCheckpoint, type SignedCheckpoint } from '../audit/checkpoint.js';
 import { consistencyProof, isConsistent, rootHash } from '../audit/merkle-tree.js';
@@ -21,11 +28,12 @@ const tileEvents = 256;
 const tileOctets = 32 * tileEvents;
 const dayMilliseconds = 24 * 60 * 60 * 1000;
 const defaultEventsPerFile = 391 * tileEvents;
-/** Events that are read before the event loop gets its turn. */
-const eventsAtOnce = 200;
 /** Records that one commit deletes: about as much work as a commit of issuances. */
 const recordsAtOnce = 100;
 const busyMilliseconds = 500;
+
+/** The directory of archives. Each method throws where the directory or the file cannot be used. */
+export type ArchiveFiles = Pick<ArchiveDirectory, keyof ArchiveDirectory>;
 
 export interface RetentionContext {
   readonly store: Pick<Store, 'auditArchives' | 'auditEvents' | 'checkpoints' | 'restorations' | 'writer'>;
@@ -108,7 +116,7 @@ export class ArchivedEvents {
     const names = await usable('the directory of the archives cannot be read', () => files.names());
     const ranges = names.flatMap((name) => rangeOfArchive(name) ?? []);
     const past = ranges.filter((range) => range.from < from).map(archiveName);
-    const known = new Set((await inPortions(past, (some) => store.auditArchives.named(some))).map(({ file }) => file));
+    const known = new Set((await store.auditArchives.named(past)).map(({ file }) => file));
     for (const name of past) {
       if (known.has(name)) continue;
       // Another process was faster with the same events.
@@ -127,7 +135,7 @@ export class ArchivedEvents {
   async #nextRange(from: number, last: AuditArchive | null, signed: SignedCheckpoint): Promise<EventRange | null> {
     const { store, clock, afterDays, eventsPerFile = defaultEventsPerFile } = this.context;
     const now = clock().getTime();
-    const old = await store.auditArchives.endBefore(new Date(now - afterDays * dayMilliseconds));
+    const old = await store.auditEvents.endBefore(new Date(now - afterDays * dayMilliseconds));
     const head = await store.auditEvents.head();
     // The last event stays in the database: the chain goes on from it.
     const most = Math.min(old, signed.size, head.seq - 1);
@@ -151,7 +159,7 @@ export class ArchivedEvents {
     const checkpoint = JSON.stringify({ checkpoint: await this.#checkpointOf(range.to, signed) });
     const reading = new ArchiveReading(start);
     try {
-      for await (const link of linksWithoutGap(this.context.store.auditEvents, start.seq, range.to, eventsAtOnce)) {
+      for await (const link of linksWithoutGap(this.context.store.auditEvents, start.seq, range.to)) {
         const line = lineWithHashes(link);
         if (isStopped()) throw new RetentionError('the service stops');
         reading.add(Buffer.from(line));
@@ -308,38 +316,6 @@ async function usable<T>(whyNot: string, work: () => Promise<T>): Promise<T> {
     if (error instanceof NotAnArchiveError || error instanceof RetentionError) throw error;
     throw new RetentionError(whyNot, error);
   }
-}
-
-/** Databases limit how many parameters a statement may have. */
-const portion = 500;
-
-async function inPortions<T, R>(all: readonly T[], read: (some: readonly T[]) => Promise<readonly R[]>): Promise<R[]> {
-  const found: R[] = [];
-  for (let begin = 0; begin < all.length; begin += portion)
-    found.push(...(await read(all.slice(begin, begin + portion))));
-  return found;
-}
-
-/** The directory of archives. Each method throws where the directory or the file cannot be used. */
-export interface ArchiveFiles {
-  /** Whether files can be made there. */
-  check(): Promise<void>;
-  /** The names of all files. */
-  names(): Promise<readonly string[]>;
-  /**
-   * Writes lines to a new file, whole or not at all; it is on disk when this resolves. Answers false where the name is
-   * taken, and leaves that file as it is.
-   */
-  write(name: string, lines: AsyncIterable<string>): Promise<boolean>;
-  /** A file that another process has written is on disk when this resolves, and its name is. */
-  sync(name: string): Promise<void>;
-  /**
-   * Hands out the lines of a file without their line feeds, and answers its SHA-256 in lower-case hex. Throws where
-   * anything stands behind the last line feed.
-   */
-  read(name: string, take: (line: Buffer) => void): Promise<string>;
-  /** Gives a file another name; does nothing where there is none. */
-  setAside(name: string): Promise<void>;
 }
 
 type SignedBefore = Pick<Restoration, 'detectedBy' | 'events' | 'signedEvents'>;

@@ -2,8 +2,7 @@ import { verifyChain } from '../audit/chain.js';
 import { consistencyProof, inclusionProof } from '../audit/merkle-tree.js';
 import { whyNotPermitted } from '../identity/permissions.js';
 import type { AuditEventFilter, AuditEventPage, ChainVerification } from '../model/audit-event.js';
-import { done, refused, type Outcome, type Refused } from '../model/outcome.js';
-import type { PageQuery } from '../model/page.js';
+import { done, refused, type Outcome, type Refused, type PageQuery } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import type { Store } from '../store/store.js';
 import type { Checkpoints } from './checkpoint-service.js';
@@ -39,74 +38,69 @@ export function auditEventService(
     (verification ??= verifyChain(auditEvents).finally(() => {
       verification = null;
     }));
+  const lastCheckpoint = async () => (await kept.last()) ?? (await checkpoints.sign());
+  const firstSeq = async () => (await auditEvents.start()).seq + 1;
   return {
-    async list(principal: Principal, filter: AuditEventFilter, page: PageQuery): Promise<Outcome<AuditEventPage>> {
-      return whyNotPermitted(principal, 'read-audit-events') ?? done(await auditEvents.list(filter, page));
-    },
+    list: (principal: Principal, filter: AuditEventFilter, page: PageQuery): Promise<Outcome<AuditEventPage>> =>
+      toReaders(principal, async () => done(await auditEvents.list(filter, page))),
     /** The canonical text of every matching event in the database, oldest first, read in chunks. */
-    async export(principal: Principal, filter: AuditEventFilter): Promise<Outcome<AuditExport>> {
-      const refusal = whyNotPermitted(principal, 'read-audit-events');
-      if (refusal !== null) return refusal;
-      const firstSeq = (await auditEvents.start()).seq + 1;
-      return done({ firstSeq, lines: canonicalTexts(auditEvents, filter, firstSeq) });
-    },
-    async verify(principal: Principal): Promise<Outcome<ChainVerification>> {
-      return whyNotPermitted(principal, 'read-audit-events') ?? done(await verified());
-    },
+    export: (principal: Principal, filter: AuditEventFilter): Promise<Outcome<AuditExport>> =>
+      toReaders(principal, async () => {
+        const first = await firstSeq();
+        return done({ firstSeq: first, lines: canonicalTexts(auditEvents, filter, first) });
+      }),
+    verify: (principal: Principal): Promise<Outcome<ChainVerification>> =>
+      toReaders(principal, async () => done(await verified())),
     /** Every event in the database with its two hashes, oldest first, and at the end the last checkpoint that vouches for them. */
-    async exportWithHashes(principal: Principal): Promise<Outcome<AuditExport>> {
-      const refusal = whyNotPermitted(principal, 'read-audit-events');
-      if (refusal !== null) return refusal;
-      const firstSeq = (await auditEvents.start()).seq + 1;
-      return done({ firstSeq, lines: linesWithHashes(auditEvents, kept, firstSeq) });
-    },
+    exportWithHashes: (principal: Principal): Promise<Outcome<AuditExport>> =>
+      toReaders(principal, async () => {
+        const first = await firstSeq();
+        return done({ firstSeq: first, lines: linesWithHashes(auditEvents, kept, first) });
+      }),
     /** The last checkpoint as a signed note; `not-found` for a log without events. */
-    async checkpoint(principal: Principal): Promise<Outcome<string>> {
-      const refusal = whyNotPermitted(principal, 'read-audit-events');
-      if (refusal !== null) return refusal;
-      const last = (await kept.last()) ?? (await checkpoints.sign());
-      return last === null ? refused({ kind: 'not-found' }) : done(last.note);
-    },
+    checkpoint: (principal: Principal): Promise<Outcome<string>> =>
+      toReaders(principal, async () => {
+        const last = await lastCheckpoint();
+        return last === null ? refused({ kind: 'not-found' }) : done(last.note);
+      }),
     /** The keys that sign checkpoints, or did, in the form of C2SP signed-note; `validUntil` null while it signs. */
-    async checkpointKeys(principal: Principal) {
-      const refusal = whyNotPermitted(principal, 'read-audit-events');
-      if (refusal !== null) return refusal;
-      const keys = await kept.keys();
-      return done(
-        keys.map(({ verifierKey, addedAt, retiredAt }) => ({
-          key: verifierKey,
-          validFrom: addedAt,
-          validUntil: retiredAt,
-        })),
-      );
-    },
+    checkpointKeys: (principal: Principal) =>
+      toReaders(principal, async () =>
+        done(
+          (await kept.keys()).map(({ verifierKey, addedAt, retiredAt }) => ({
+            key: verifierKey,
+            validFrom: addedAt,
+            validUntil: retiredAt,
+          })),
+        ),
+      ),
     /** Proves that an event is in the log of this size; default: the size of the last checkpoint. */
-    async inclusionProof(
+    inclusionProof: (
       principal: Principal,
       seq: number,
       asked?: number,
-    ): Promise<Outcome<LogProof & { readonly index: number }>> {
-      const refusal = whyNotPermitted(principal, 'read-audit-events');
-      if (refusal !== null) return refusal;
-      const size = asked ?? ((await kept.last()) ?? (await checkpoints.sign()))?.size ?? 0;
-      const whyNot =
-        seq > size
-          ? invalid('/query/size', `event ${seq} is not among the first ${size}`)
-          : await whyNotSize('/query/size', size);
-      if (whyNot !== null) return whyNot;
-      return done({ size, index: seq - 1, hashes: await inclusionProof(checkpoints.tree, seq - 1, size) });
-    },
+    ): Promise<Outcome<LogProof & { readonly index: number }>> =>
+      toReaders(principal, async () => {
+        const size = asked ?? (await lastCheckpoint())?.size ?? 0;
+        const whyNot =
+          seq > size
+            ? invalid('/query/size', `event ${seq} is not among the first ${size}`)
+            : await whyNotSize('/query/size', size);
+        return whyNot ?? done({ size, index: seq - 1, hashes: await inclusionProof(checkpoints.tree, seq - 1, size) });
+      }),
     /** Proves that the log of the one size is the beginning of the log of the other. */
-    async consistencyProof(principal: Principal, from: number, to: number): Promise<Outcome<LogProof>> {
-      const refusal = whyNotPermitted(principal, 'read-audit-events');
-      if (refusal !== null) return refusal;
-      const whyNot =
-        from > to ? invalid('/query/from', 'must not be larger than "to"') : await whyNotSize('/query/to', to);
-      if (whyNot !== null) return whyNot;
-      return done({ size: to, hashes: await consistencyProof(checkpoints.tree, from, to) });
-    },
+    consistencyProof: (principal: Principal, from: number, to: number): Promise<Outcome<LogProof>> =>
+      toReaders(principal, async () => {
+        const whyNot =
+          from > to ? invalid('/query/from', 'must not be larger than "to"') : await whyNotSize('/query/to', to);
+        return whyNot ?? done({ size: to, hashes: await consistencyProof(checkpoints.tree, from, to) });
+      }),
   };
 }
+
+/** Answers those who may read the audit log. */
+const toReaders = async <T>(principal: Principal, read: () => Promise<Outcome<T>>): Promise<Outcome<T>> =>
+  whyNotPermitted(principal, 'read-audit-events') ?? read();
 
 const invalid = (pointer: string, message: string): Refused =>
   refused({ kind: 'invalid-request', errors: [{ pointer, message }] });

@@ -8,6 +8,7 @@ import type { Operation } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
 import { sha256 } from '@kubepass/x509';
 import type { Log } from '../context/context.js';
+import { inRounds, type Rounds } from '../context/in-rounds.js';
 import { TreeOfEvents } from './tree-of-events.js';
 
 /** A private key that signs checkpoints; its name is the log's. */
@@ -26,6 +27,19 @@ export interface CheckpointsContext {
   readonly deliveriesOf: (announcement: Announcement) => readonly WebhookDelivery[];
   readonly clock: () => Date;
   readonly log: Log;
+}
+
+/** The id of the log. It gets one where it has none. */
+export async function nameInstance(
+  { writer, checkpoints }: Pick<Store, 'writer' | 'checkpoints'>,
+  at: Date,
+): Promise<string> {
+  const known = await checkpoints.instanceId();
+  if (known !== null) return known;
+  await writer.commit({ operations: [{ op: 'nameInstance', id: randomUUID(), at }], events: [] });
+  const id = await checkpoints.instanceId();
+  if (id === null) throw new Error('the log could not be given a name');
+  return id;
 }
 
 type IsStopped = () => boolean;
@@ -57,16 +71,9 @@ export class Checkpoints {
   async open(): Promise<void> {
     const { store, soleProcess, clock } = this.context;
     const now = clock();
-    await store.writer.commit({
-      operations: [
-        { op: 'nameInstance', id: randomUUID(), at: now },
-        ...(soleProcess ? [{ op: 'releaseCheckpointLease', owner: null, now } as const] : []),
-      ],
-      events: [],
-    });
-    const id = await store.checkpoints.instanceId();
-    if (id === null) throw new Error('the log could not be given a name');
-    this.#origin = `kubepass/${id}`;
+    this.#origin = `kubepass/${await nameInstance(store, now)}`;
+    if (soleProcess)
+      await store.writer.commit({ operations: [{ op: 'releaseCheckpointLease', owner: null, now }], events: [] });
     await this.#recordKeys();
   }
 
@@ -192,9 +199,8 @@ export function signCheckpoints(
   checkpoints: Pick<Checkpoints, 'sign' | 'release'>,
   intervalSeconds: number,
   log: Log,
-): { stop(): Promise<void> } {
+): Rounds {
   let stopped = false;
-  let round: Promise<void> | null = null;
   const run = async (isStopped: () => boolean) => {
     try {
       await checkpoints.sign(isStopped);
@@ -202,18 +208,11 @@ export function signCheckpoints(
       log.error({ err: error }, 'the audit log could not be signed, it is tried again');
     }
   };
-  const begin = () => {
-    round ??= run(() => stopped).finally(() => {
-      round = null;
-    });
-  };
-  begin();
-  const rounds = setInterval(begin, intervalSeconds * 1000);
+  const rounds = inRounds(() => run(() => stopped), intervalSeconds * 1000);
   return {
     async stop() {
       stopped = true;
-      clearInterval(rounds);
-      await round;
+      await rounds.stop();
       const end = performance.now() + lastMilliseconds;
       await run(() => performance.now() > end);
       // Without this another process signs when the lease ends.

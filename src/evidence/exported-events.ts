@@ -32,20 +32,17 @@ export async function* exportedLinks(
   }
 }
 
-/** The same for an archive, in chunks of `chunkEvents`. Throws `MissingEventsError` where any event is not there. */
+/** The same for an archive. Throws `MissingEventsError` where any event is not there. */
 export async function* linksWithoutGap(
-  reader: Pick<Store['auditEvents'], 'links'>,
+  reader: Pick<Store['auditEvents'], 'links' | 'start'>,
   after: number,
   end: number,
-  chunkEvents: number,
 ): AsyncIterable<ChainLink> {
-  for (let seq = after; seq < end;) {
-    const links = await reader.links(seq, Math.min(chunkEvents, end - seq));
-    if (links.length === 0) throw new MissingEventsError(`event ${seq + 1} is not in the database`);
-    for (const link of links) {
-      if (link.seq !== seq + 1) throw new MissingEventsError(`event ${seq + 1} is not in the database`);
-      yield link;
-      seq = link.seq;
-    }
+  let last = after;
+  for await (const link of exportedLinks(reader, after, end)) {
+    if (link.seq !== last + 1) break;
+    last = link.seq;
+    yield link;
   }
+  if (last !== end) throw new MissingEventsError(`event ${last + 1} is not in the database`);
 }

@@ -1,9 +1,8 @@
 import type { Log } from '../context/context.js';
+import { inRounds, type Rounds } from '../context/in-rounds.js';
 import { RetentionError, type ArchivedEvents } from './archive-events.js';
 
-export interface Retention {
-  /** Begins nothing more, and resolves when the step under way has ended. */
-  stop(): Promise<void>;
+export interface Retention extends Rounds {
   /** Sentences about what keeps events from being archived. */
   notes(): readonly string[];
 }
@@ -12,7 +11,6 @@ export interface Retention {
 export function keepRetention(archived: ArchivedEvents, log: Log, roundMilliseconds: number): Retention {
   let stopped = false;
   let note: string | null = null;
-  let round: Promise<void> | null = null;
   const run = async () => {
     try {
       await archived.run(() => stopped);
@@ -26,18 +24,11 @@ export function keepRetention(archived: ArchivedEvents, log: Log, roundMilliseco
       else log.error({ err: error }, 'no audit event is archived or pruned, it is tried again');
     }
   };
-  const begin = () => {
-    round ??= run().finally(() => {
-      round = null;
-    });
-  };
-  begin();
-  const rounds = setInterval(begin, roundMilliseconds);
+  const rounds = inRounds(run, roundMilliseconds);
   return {
     async stop() {
       stopped = true;
-      clearInterval(rounds);
-      await round;
+      await rounds.stop();
     },
     notes: () => (note === null ? [] : [note]),
   };

@@ -1,26 +1,22 @@
 import type { Services } from './server/services.js';
 import { addApiTokens } from './api-tokens/routes.js';
-import { addAuditEvents } from './audit-events/routes.js';
-import { addEvidence } from './audit-events/evidence.js';
+import { addAuditEvents, addEvidence } from './audit-events/routes.js';
 import { addRenewal } from './certificate-requests/renewal.js';
 import { addCertificateRequests } from './certificate-requests/routes.js';
 import { addCertificates } from './certificates/routes.js';
 import { addClusterCsrs } from './cluster-csrs/routes.js';
-import { addCallers } from './callers/routes.js';
-import { addCertificateList } from './clusters/certificate-list.js';
-import { addClusters } from './clusters/routes.js';
-import { addExecKubeconfig } from './clusters/exec-kubeconfig.js';
+import { addCallers, addWhoami } from './callers/routes.js';
+import { addCertificateList, addClusters, addExecKubeconfig } from './clusters/routes.js';
 import { addDirectoryUsers } from './directory-users/routes.js';
 import { addEnforcement } from './enforcement/routes.js';
 import { addIdentities } from './identities/routes.js';
 import { addInspections } from './inspections/routes.js';
-import { addKubeconfigs } from './certificate-requests/kubeconfig-routes.js';
+import { addKubeconfigs } from './certificate-requests/kubeconfigs.js';
 import { addPolicies } from './policies/routes.js';
-import { addRestored } from './restored/routes.js';
-import { addSessions } from './sessions/routes.js';
+import { addRestored } from './health/restored.js';
+import { addSessions } from './login/sessions.js';
 import type { App } from './server/types.js';
 import { addWebhookDeliveries } from './webhook-deliveries/routes.js';
-import { addWhoami } from './whoami/routes.js';
 
 /** Adds the routes of a resource under `/v1`. */
 export type AddResource = (app: App, services: Services) => void;

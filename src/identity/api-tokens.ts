@@ -1,10 +1,8 @@
 import { isDirectory, isReviewer, type ApiToken, type Principal, type Role } from '../model/principal.js';
 import { auditEvent, type AuditEventDraft } from '../model/audit-event.js';
-import { whyNotPrincipalName } from '../model/name-grammar.js';
+import { whyNotPrincipalName, breakGlassName, firstAdminName, whyReservedName } from '../model/name-grammar.js';
 import { newId } from '../model/new-id.js';
-import { done, refused, type FieldError, type Outcome } from '../model/outcome.js';
-import type { Page, PageQuery } from '../model/page.js';
-import { breakGlassName, firstAdminName, whyReservedName } from '../model/reserved-names.js';
+import { done, refused, type FieldError, type Outcome, type Page, type PageQuery } from '../model/outcome.js';
 import { newApiTokenSecret, secretSha256 } from './secrets.js';
 import { isForPeopleAlone, whyNotPermitted } from './permissions.js';
 
@@ -119,17 +117,10 @@ export interface AdminTokenContext {
 }
 
 /** Makes an API token for the first admin, on nobody's behalf. */
-export const makeAdminToken = (context: AdminTokenContext): Promise<ApiToken> =>
-  makeTokenOfNobody(context, (name) => ({ name, roles: ['admin'] }), firstAdminName, false);
+export const makeAdminToken = (context: AdminTokenContext): Promise<ApiToken> => makeTokenOfNobody(context, false);
 
 /** Makes an API token for an hour that is admin although tokens are not, on nobody's behalf. */
-export const makeBreakGlassToken = (context: AdminTokenContext): Promise<ApiToken> =>
-  makeTokenOfNobody(
-    context,
-    (name) => ({ name, roles: ['admin'], expiresInSeconds: breakGlassSeconds }),
-    breakGlassName,
-    true,
-  );
+export const makeBreakGlassToken = (context: AdminTokenContext): Promise<ApiToken> => makeTokenOfNobody(context, true);
 
 /**
  * The secret is kept first: after a crash in between no token has that secret, and the next start makes another. Where
@@ -138,33 +129,31 @@ export const makeBreakGlassToken = (context: AdminTokenContext): Promise<ApiToke
  */
 async function makeTokenOfNobody(
   { writer, keepSecret, now, random }: AdminTokenContext,
-  ask: (name: string) => ApiTokenAsk,
-  name: string,
   breakGlass: boolean,
 ): Promise<ApiToken> {
-  for (const tried of [name, `${name}-${random(8).toString('hex')}`]) {
-    const { token: plain, secret, secretSha256 } = makeApiToken(ask(tried), [], { now, random });
+  const principal = breakGlass ? breakGlassName : firstAdminName;
+  for (const name of [principal, `${principal}-${random(8).toString('hex')}`]) {
+    const ask: ApiTokenAsk = { name, roles: ['admin'], ...(breakGlass && { expiresInSeconds: breakGlassSeconds }) };
+    const { token: plain, secret, secretSha256 } = makeApiToken(ask, [], { now, random });
     const token = { ...plain, breakGlass };
     await keepSecret(secret);
     const type = breakGlass ? 'BreakGlassTokenMade' : 'ApiTokenCreated';
     const made = await writer.create(token, secretSha256, apiTokenEvent(type, token, now, null));
     if (made === 'created') return token;
   }
-  throw new Error(`principal ${name} cannot have a token: another one has that name but for case, or it is blocked`);
+  throw new Error(
+    `principal ${principal} cannot have a token: another one has that name but for case, or it is blocked`,
+  );
 }
 
 /** The use cases on API tokens; all of them are for admins. */
 export class ApiTokens {
-  readonly #context: ApiTokensContext;
-
-  constructor(context: ApiTokensContext) {
-    this.#context = context;
-  }
+  constructor(private readonly context: ApiTokensContext) {}
 
   async create(principal: Principal, ask: ApiTokenAsk): Promise<Outcome<NewlyMadeToken>> {
     const refusal = whyNotPermitted(principal, 'manage-api-tokens');
     if (refusal !== null) return refusal;
-    const { clock, random, writer, clusters, authenticator, admins } = this.#context;
+    const { clock, random, writer, clusters, authenticator, admins } = this.context;
     const errors = [...errorsOf(ask, admins), ...reviewerErrors(ask, clusters), ...directoryErrors(ask)];
     if (errors.length > 0) return refused({ kind: 'invalid-request', errors });
 
@@ -186,14 +175,14 @@ export class ApiTokens {
   }
 
   async list(principal: Principal, page: PageQuery): Promise<Outcome<Page<ApiToken>>> {
-    return whyNotPermitted(principal, 'manage-api-tokens') ?? done(await this.#context.reader.list(page));
+    return whyNotPermitted(principal, 'manage-api-tokens') ?? done(await this.context.reader.list(page));
   }
 
   /** Acts at once in this process; revoking twice is the same as once. */
   async revoke(principal: Principal, id: string): Promise<Outcome<ApiToken>> {
     const refusal = whyNotPermitted(principal, 'manage-api-tokens');
     if (refusal !== null) return refusal;
-    const { clock, reader, writer, authenticator } = this.#context;
+    const { clock, reader, writer, authenticator } = this.context;
     const token = await reader.find(id);
     if (token === null) return refused({ kind: 'not-found' });
     if (token.revokedAt !== null) return done(token);

@@ -1,22 +1,27 @@
 import { BoundedMap } from '../model/bounded-map.js';
-import { authenticated, refusedFor, type Authentication, type WayIn } from '../model/authentication.js';
+import {
+  type Authentication,
+  type RefusedAuthentication,
+  type WayIn,
+  authenticated,
+  refusedFor,
+} from '../model/principal.js';
 import { foldedName, quote } from '@kubepass/inspect/formats';
 import {
-  attributeType,
   DerError,
+  type ParsedCertificate,
+  Tag,
+  attributeType,
   displayDistinguishedName,
   extensionId,
   extensionValue,
   keyPurpose,
-  type ParsedCertificate,
   readCertificate,
   readUris,
-  Tag,
 } from '@kubepass/x509';
 import { type CallersAuthority, type CallersTrust, isIssuedBy } from './callers-trust.js';
-import { rolesBound, type RoleBinding } from './role-bindings.js';
-import { whyNotPrincipalName } from '../model/name-grammar.js';
-import { whyReservedName } from '../model/reserved-names.js';
+import { whyNotPrincipalName, whyReservedName } from '../model/name-grammar.js';
+import { type RoleBinding, rolesBound } from './permissions.js';
 
 export interface ClientCertificateOptions {
   /** Where the name is: the one URI among the alternative names, or the one common name. */
@@ -61,18 +66,18 @@ export class ClientCertificates implements WayIn<Uint8Array> {
         'CertificateUntrusted',
         `${displayDistinguishedName(certificate.issuer)}, which signed the client certificate, is not among the CAs of callers.clientCertificates`,
       );
-    const name = this.#nameOf(certificate);
     const now = clock();
     const refusal =
       whyNotNow(certificate, authority, now) ??
       whyNotClient(certificate) ??
-      whyRevoked(certificate, [authority, ...trust.above(authority)], now) ??
-      name.refusal;
+      whyRevoked(certificate, [authority, ...trust.above(authority)], now);
     if (refusal !== null) return refusal;
+    const name = this.#nameOf(certificate);
+    if (typeof name !== 'string') return name;
     return authenticated({
-      name: name.name,
+      name,
       groups: [],
-      roles: rolesBound(roles, { name: name.name, groups: [] }),
+      roles: rolesBound(roles, { name, groups: [] }),
       method: 'client-certificate',
       createdBy: [],
       cluster: null,
@@ -101,14 +106,16 @@ export class ClientCertificates implements WayIn<Uint8Array> {
     return null;
   }
 
-  #nameOf(certificate: ParsedCertificate): { readonly name: string; readonly refusal: Authentication | null } {
+  /** As it is written in the certificate. Refused where two readers could find two names. */
+  #nameOf(certificate: ParsedCertificate): string | RefusedAuthentication {
     const { identity, usernamePrefix, othersPrefixes } = this.options;
-    const found = nameInCertificate(certificate, identity);
-    if (!found.ok) return { name: '', refusal: refusedFor(found.reason, found.message) };
-    const name = `${usernamePrefix}${found.name}`;
+    const found = identity === 'uri' ? uriIn(certificate) : commonNameIn(certificate);
+    if (typeof found !== 'string') return found;
+    const name = `${usernamePrefix}${found}`;
     const whyNot = whyNotGivenName(name, othersPrefixes);
-    if (whyNot === null) return { name, refusal: null };
-    return { name, refusal: refusedFor('NameNotPermitted', `the name ${quote(name)} in the certificate ${whyNot}`) };
+    return whyNot === null
+      ? name
+      : refusedFor('NameNotPermitted', `the name ${quote(name)} in the certificate ${whyNot}`);
   }
 }
 
@@ -181,48 +188,37 @@ function whyNotGivenName(name: string, othersPrefixes: readonly string[]): strin
   return isOfAnother ? 'begins as the names of another way in do' : null;
 }
 
-type CertificateName =
-  | { readonly ok: true; readonly name: string }
-  | { readonly ok: false; readonly reason: string; readonly message: string };
-
-/**
- * The name in a certificate, as it is written: the one URI among the alternative names, or the one common name. Refused where
- * two readers could find two names.
- */
-const nameInCertificate = (certificate: ParsedCertificate, identity: 'uri' | 'commonName'): CertificateName =>
-  identity === 'uri' ? uriIn(certificate) : commonNameIn(certificate);
-
-function uriIn({ extensions }: ParsedCertificate): CertificateName {
+/** The one URI among the alternative names. */
+function uriIn({ extensions }: ParsedCertificate): string | RefusedAuthentication {
   const alternatives = extensions.find(({ id }) => id === extensionId.subjectAltName);
   let uris: readonly string[] = [];
   try {
     if (alternatives !== undefined) uris = readUris(extensionValue(alternatives));
   } catch (error) {
     if (error instanceof DerError)
-      return refused('CertificateMalformed', 'the alternative names of the certificate cannot be read');
+      return refusedFor('CertificateMalformed', 'the alternative names of the certificate cannot be read');
     throw error;
   }
   const [uri] = uris;
-  if (uri === undefined) return refused('NameMissing', 'the certificate has no URI among its alternative names');
+  if (uri === undefined) return refusedFor('NameMissing', 'the certificate has no URI among its alternative names');
   // The SPIFFE X.509-SVID standard, section 2, has the same rule.
   return uris.length > 1
-    ? refused('NameAmbiguous', `the certificate has ${uris.length} URIs among its alternative names`)
-    : { ok: true, name: uri };
+    ? refusedFor('NameAmbiguous', `the certificate has ${uris.length} URIs among its alternative names`)
+    : uri;
 }
 
-function commonNameIn({ subject }: ParsedCertificate): CertificateName {
+/** The one common name. */
+function commonNameIn({ subject }: ParsedCertificate): string | RefusedAuthentication {
   if (subject.rdns.some((rdn) => rdn.length > 1))
-    return refused('NameAmbiguous', 'an RDN in the subject of the certificate has several values');
+    return refusedFor('NameAmbiguous', 'an RDN in the subject of the certificate has several values');
   const names = subject.rdns.flat().filter(({ type }) => type === attributeType.commonName);
   const [name] = names;
-  if (name === undefined) return refused('NameMissing', 'the subject of the certificate has no CN');
+  if (name === undefined) return refusedFor('NameMissing', 'the subject of the certificate has no CN');
   // Parsers disagree about which one counts: Go takes the last, others the first.
-  if (names.length > 1) return refused('NameAmbiguous', `the subject of the certificate has ${names.length} CNs`);
+  if (names.length > 1) return refusedFor('NameAmbiguous', `the subject of the certificate has ${names.length} CNs`);
   if (name.valueTag !== Tag.UTF8_STRING && name.valueTag !== Tag.PRINTABLE_STRING)
-    return refused('CertificateMalformed', 'the CN is neither a UTF8String nor a PrintableString');
+    return refusedFor('CertificateMalformed', 'the CN is neither a UTF8String nor a PrintableString');
   return name.text === null
-    ? refused('CertificateMalformed', 'the CN has octets that its string type does not allow')
-    : { ok: true, name: name.text };
+    ? refusedFor('CertificateMalformed', 'the CN has octets that its string type does not allow')
+    : name.text;
 }
-
-const refused = (reason: string, message: string): CertificateName => ({ ok: false, reason, message });

@@ -1,7 +1,7 @@
-import type { CertificateRequest } from '../model/certificate-request.js';
 import { isSamePerson } from '@kubepass/inspect/formats';
+import type { CertificateRequest } from '../model/certificate-request.js';
 import { refused, type Refused } from '../model/outcome.js';
-import { isMachine, isReviewer, type Principal, type Role } from '../model/principal.js';
+import { isMachine, isReviewer, type Principal, type Role, roles } from '../model/principal.js';
 
 /** The actions that roles permit; `GET /v1/whoami` lists those of the caller. */
 export const actions = [
@@ -234,3 +234,23 @@ function isParty(principal: Principal, request: Parties): boolean {
  */
 export const actsFor = ({ name, createdBy, method }: Principal, person: string): boolean =>
   (method !== 'api-token' || createdBy.length > 0) && [name, ...createdBy].some((one) => isSamePerson(one, person));
+
+/** Gives roles to the principals with one of these names, and to those in one of these groups. */
+export interface RoleBinding {
+  readonly names: readonly string[];
+  readonly groups: readonly string[];
+  readonly roles: readonly Role[];
+}
+
+/** The roles that bindings give. A right belongs to exactly one name: nothing is folded here. */
+export function rolesBound(
+  bindings: readonly RoleBinding[],
+  { name, groups }: Pick<Principal, 'name' | 'groups'>,
+): readonly Role[] {
+  const held = new Set(
+    bindings
+      .filter((binding) => binding.names.includes(name) || binding.groups.some((group) => groups.includes(group)))
+      .flatMap((binding) => binding.roles),
+  );
+  return roles.filter((role) => held.has(role));
+}

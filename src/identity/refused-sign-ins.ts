@@ -1,4 +1,4 @@
-import type { AuthenticationRefusal } from '../model/authentication.js';
+import type { AuthenticationRefusal } from '../model/principal.js';
 
 /** The refusals of a while. */
 export interface RefusalCount {

@@ -12,6 +12,8 @@ import {
   type Upload,
   UploadRefusedError,
 } from '@kubepass/inspect';
+import { describeCertificateAuthority } from '../kubernetes/certificate-authorities.js';
+import type { Cluster } from '../model/cluster.js';
 import { done, refused, type Outcome } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import type { Budgets } from '../identity/spent-budgets.js';
@@ -26,8 +28,7 @@ export interface InspectionWiring {
   readonly clock: () => Date;
   readonly thresholds: Thresholds;
   readonly inventory: InventoryReader;
-  /** The known state of our clusters, without a request to them. */
-  readonly clusters: () => readonly KnownCluster[];
+  readonly known: Pick<KnownClusters, 'all'>;
   /** Inspects beside the event loop what may take long. */
   readonly pool: Pick<InspectionPool, 'inspect'>;
   /** Counts the processor time, here and in the workers. */
@@ -37,7 +38,7 @@ export interface InspectionWiring {
 export type InspectionService = ReturnType<typeof inspectionService>;
 
 /** Inspects uploads. From the inventory, callers learn only what they may read. */
-export function inspectionService({ clock, thresholds, inventory, clusters, pool, budgets }: InspectionWiring) {
+export function inspectionService({ clock, thresholds, inventory, known, pool, budgets }: InspectionWiring) {
   return {
     /**
      * Describes the upload, its content and its problems in the given media type, and keeps nothing of it. Throws
@@ -46,7 +47,7 @@ export function inspectionService({ clock, thresholds, inventory, clusters, pool
     async inspect(principal: Principal, upload: Upload, format: InspectionFormat): Promise<Outcome<string>> {
       const context: InspectionContext = {
         now: clock(),
-        clusters: clusters(),
+        clusters: known.all(),
         thresholds,
         inventory: (fingerprints) => readable(inventory, principal, fingerprints),
       };
@@ -106,4 +107,55 @@ async function readable(
         { requestId, state, cluster, requester, orphan, revocation },
       ]),
   );
+}
+
+const believedMilliseconds = 5 * 60 * 1000;
+
+const dersOf = (pemBundle: string): readonly Uint8Array[] =>
+  describeCertificateAuthority(pemBundle).certificates.map(({ der }) => der);
+
+interface InspectedCluster {
+  readonly cluster: Pick<Cluster, 'name' | 'server' | 'servingCertificateAuthority'>;
+  /** The CAs that user certificates of this cluster chain to; null where they are unknown. */
+  clientTrust(): Promise<{ readonly pem: string } | null>;
+}
+
+/** Our clusters as inspections know them. Clusters are asked in the background, so that no inspection waits. */
+export class KnownClusters {
+  #known: readonly KnownCluster[];
+  #askedAt = -Infinity;
+
+  constructor(
+    private readonly clusters: readonly InspectedCluster[],
+    private readonly clock: () => Date,
+  ) {
+    this.#known = clusters.map(({ cluster: { name, server, servingCertificateAuthority } }) => ({
+      name,
+      server,
+      servingAuthorities: dersOf(servingCertificateAuthority),
+      clientAuthorities: null,
+    }));
+  }
+
+  /** As they are known now. Where that is no longer fresh, the clusters are asked again for later callers. */
+  all(): readonly KnownCluster[] {
+    const now = this.clock().getTime();
+    if (now - this.#askedAt > believedMilliseconds || now < this.#askedAt) void this.ask();
+    return this.#known;
+  }
+
+  /** Asks the clusters which CA user certificates chain to. Never rejects. */
+  async ask(): Promise<void> {
+    this.#askedAt = this.clock().getTime();
+    await Promise.all(
+      this.clusters.map(async (cluster) => {
+        const trust = await cluster.clientTrust().catch(() => null);
+        if (trust === null) return;
+        const clientAuthorities = dersOf(trust.pem);
+        this.#known = this.#known.map((known) =>
+          known.name === cluster.cluster.name ? { ...known, clientAuthorities } : known,
+        );
+      }),
+    );
+  }
 }

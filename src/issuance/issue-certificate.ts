@@ -1,19 +1,18 @@
 import type { AuditEventDraft } from '../model/audit-event.js';
 import type { Certificate } from '../model/certificate.js';
 import type { CertificateRequest, IssuanceAttempt, RequestFailure } from '../model/certificate-request.js';
-import { joined, foldedName } from '@kubepass/inspect/formats';
+import { foldedName, joined } from '@kubepass/inspect/formats';
 import type { MoveRequest, Operation, Step } from '../store/steps/step.js';
-import { SigningRefusedError, SigningUndeterminedError, type SignedCertificate } from '../signing/signer.js';
-import { checkSignedCertificate, type CertificateFields, type CheckedIssuance } from './check-issued-certificate.js';
-import { issuingCluster, secondsAfter, type IssuanceContext, phase } from '../context/context.js';
-import { announce, attemptDetails, requestEvent } from '../context/events.js';
+import { type SignedCertificate, SigningRefusedError, SigningUndeterminedError } from '../signing/signer.js';
+import { type CertificateFields, type CheckedIssuance, checkSignedCertificate } from './check-issued-certificate.js';
+import { type IssuanceContext, issuingCluster, phase, secondsAfter } from '../context/context.js';
+import { announce, attemptDetails, moveRequest, requestEvent } from '../context/request-steps.js';
 import type { StartedAttempt } from './start-attempt.js';
-import { moveRequest } from '../context/request-states.js';
 import { instantText } from '@kubepass/x509';
-import { blocks } from '../model/identity-block.js';
+import { blocks } from '../model/identity.js';
 import type { Requester } from '../model/principal.js';
-import { isLostMeanwhile, lossRevocation } from '../access/certificates-with-lost-groups.js';
-import { revocationBy, revocationSteps } from '../access/revocation-steps.js';
+import { isLostMeanwhile, lossRevocation } from '../access/directory-facts.js';
+import { revocationBy, revocationSteps } from '../access/revocations.js';
 
 /** The end of an attempt. `abandoned`: the request is approved again, and another attempt may follow. */
 export type AttemptEnd =

@@ -4,8 +4,7 @@ import { mintApprovedRequest } from '../model/mint-approved-request.js';
 import type { PreparedSigning, Signer } from '../signing/signer.js';
 import type { Step } from '../store/steps/step.js';
 import { issuingCluster, secondsAfter, type IssuanceContext } from '../context/context.js';
-import { attemptDetails, requestEvent } from '../context/events.js';
-import { moveRequest } from '../context/request-states.js';
+import { attemptDetails, requestEvent, moveRequest } from '../context/request-steps.js';
 import {
   type CertificationRequest,
   generateKeyPair,

@@ -1,8 +1,7 @@
 import { HttpMethod, RequestContext } from '@kubernetes/client-node';
 import type { ClusterCallMeasure } from '../model/measures.js';
 import { untraced, type Span, type TraceHeaders, type Tracing } from '../model/tracing.js';
-import type { Access } from './access.js';
-import { ClusterUnavailableError, errorFromAnswer, errorWithoutAnswer } from './cluster-error.js';
+import { type Access, ClusterUnavailableError, errorFromAnswer, errorWithoutAnswer } from './cluster-error.js';
 import type { PooledKubeConfig } from './pooled-kube-config.js';
 
 /** One request to an API server. */

@@ -1,20 +1,18 @@
 import { readFile } from 'node:fs/promises';
-import { certificatePrefix, credentialId } from '../formats/enforcement/credential-id.js';
+import type { Cluster } from '@kubernetes/client-node';
+import { certificatePrefix, credentialId } from '../formats/enforcement-files.js';
 import type { ClusterCallMeasure } from '../model/measures.js';
-import type { TokenReview } from '../model/token-review.js';
+import type { TokenReview } from '../model/cluster.js';
 import type { Tracing } from '../model/tracing.js';
-import type { Access } from './access.js';
+import { type Access, ClusterForbiddenError, ClusterNotFoundError, ClusterUnavailableError } from './cluster-error.js';
 import { ApiServer } from './api-server.js';
-import { ClusterForbiddenError, ClusterNotFoundError, ClusterUnavailableError } from './cluster-error.js';
-import { kubernetesConfigMaps, type ConfigMaps } from './config-maps.js';
-import type { CsrObjects, CsrWatch } from './csr-object.js';
-import { KubernetesCsrObjects } from './kubernetes-csr-objects.js';
-import { KubernetesCsrWatch } from './csr-watch.js';
+import { type CsrObjects, csrObjectsOf } from './csr-object.js';
+import { type CsrWatch, watchCsrs } from './csr-watch.js';
 import { ClusterConfigurationError, type ConnectionTarget, loadKubeConfig } from './load-kube-config.js';
 import type { WatchTimes } from './object-watch.js';
 import { PooledKubeConfig } from './pooled-kube-config.js';
 import { reviewToken } from './token-review.js';
-import { KubernetesRoleBindings, type RoleBindings, type RoleBindingTimes } from './role-bindings.js';
+import { type RoleBindings, type RoleBindingTimes, watchRoleBindings } from './role-bindings.js';
 
 export interface ConnectionOptions {
   /** Whether the kubeconfig's user may get credentials by running a program. */
@@ -40,11 +38,6 @@ interface AuthenticatedUser {
   readonly byCertificate: boolean;
 }
 
-interface AccessReview {
-  readonly access: Access;
-  readonly allowed: boolean;
-}
-
 /** Calls of the holder of a certificate. Methods throw the errors of cluster-error.ts. */
 export interface CertificateHolder {
   /** Null where the certificate is not accepted. */
@@ -63,9 +56,9 @@ export interface ClusterConnection {
   /** The name in the API server's certificate (`tls-server-name` of the kubeconfig); null: the host of `server`. */
   readonly tlsServerName: string | null;
   readonly csrs: CsrObjects;
-  readonly configMaps: ConfigMaps;
-  /** The one watch on that signer's objects; it begins at its first use. */
-  watchCsrs(signerName: string): CsrWatch;
+  readonly configMaps: ReturnType<typeof configMapsOf>;
+  /** The one watch on the objects for user certificates; it begins at its first use. */
+  readonly csrWatch: CsrWatch;
   /** The cluster's roles and bindings, read and watched from the first use on. */
   roleBindings(): RoleBindings;
   /** The service's own user; asked once per credential. */
@@ -73,7 +66,9 @@ export interface ClusterConnection {
   /** E.g. `v1.32.1`. */
   version(): Promise<string>;
   /** The rights among these that the service itself has, in the given order. */
-  accessReviews(accesses: readonly Access[]): Promise<readonly AccessReview[]>;
+  accessReviews(
+    accesses: readonly Access[],
+  ): Promise<readonly { readonly access: Access; readonly allowed: boolean }[]>;
   /** PEM of the CAs that user certificates may chain to; null where the cluster does not let it be read. */
   clientCertificateAuthority(): Promise<string | null>;
   /** Has the cluster review a token of a service account for this audience. Throws nothing. */
@@ -93,193 +88,138 @@ export async function openClusterConnection(
   target: ConnectionTarget,
   options: ConnectionOptions,
 ): Promise<ClusterConnection> {
-  const kubeConfig = loadKubeConfig(target, options.allowExec);
-  return new KubernetesConnection(kubeConfig, await readServingCertificateAuthority(kubeConfig), options);
-}
-
-async function readServingCertificateAuthority(kubeConfig: PooledKubeConfig): Promise<string | null> {
+  const { allowExec, report = () => undefined, clock = () => new Date(), watchTimes } = options;
+  const kubeConfig = loadKubeConfig(target, allowExec);
   const cluster = kubeConfig.getCurrentCluster();
-  if (cluster?.caFile) {
-    try {
-      return await readFile(cluster.caFile, 'utf8');
-    } catch (error) {
-      throw new ClusterConfigurationError(`the CA of the API server cannot be read: ${cluster.caFile}`, {
-        cause: error,
-      });
-    }
-  }
-  return cluster?.caData ? Buffer.from(cluster.caData, 'base64').toString('utf8') : null;
-}
-
-const selfSubjectReview = {
-  method: 'POST',
-  path: '/apis/authentication.k8s.io/v1/selfsubjectreviews',
-  access: { verb: 'create', group: 'authentication.k8s.io', resource: 'selfsubjectreviews' },
-  body: { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' },
-} as const;
-
-class KubernetesConnection implements ClusterConnection {
-  readonly server: string;
-  readonly tlsServerName: string | null;
-  readonly csrs: CsrObjects;
-  readonly configMaps: ConfigMaps;
-  readonly #api: ApiServer;
-  readonly #watches = new Map<string, CsrWatch>();
-  readonly #report: (error: unknown) => void;
-  readonly #clock: () => Date;
-  #roleBindings: KubernetesRoleBindings | null = null;
-  #identity: { readonly credential: string; readonly identity: Promise<AuthenticatedUser> } | null = null;
-
-  constructor(
-    private readonly kubeConfig: PooledKubeConfig,
-    readonly servingCertificateAuthority: string | null,
-    private readonly options: ConnectionOptions,
-  ) {
-    const cluster = kubeConfig.getCurrentCluster();
-    this.server = cluster?.server ?? '';
-    this.tlsServerName = cluster?.tlsServerName ?? null;
-    this.#report = options.report ?? (() => undefined);
-    this.#clock = options.clock ?? (() => new Date());
-    this.#api = this.#apiServer(kubeConfig);
-    this.csrs = new KubernetesCsrObjects(this.#api);
-    this.configMaps = kubernetesConfigMaps(this.#api);
-  }
-
-  watchCsrs(signerName: string): CsrWatch {
-    let watch = this.#watches.get(signerName);
-    if (watch === undefined) {
-      watch = new KubernetesCsrWatch(this.#api, signerName, this.#report, this.#clock, this.options.watchTimes);
-      this.#watches.set(signerName, watch);
-    }
-    return watch;
-  }
-
-  roleBindings(): RoleBindings {
-    return (this.#roleBindings ??= new KubernetesRoleBindings(
-      this.#api,
-      this.#report,
-      this.#clock,
-      this.options.watchTimes,
-    ));
-  }
-
-  async whoAmI(): Promise<AuthenticatedUser> {
-    const credential = await this.#api.credential();
-    if (this.#identity?.credential !== credential) {
-      const asked = { credential, identity: reviewSelf(this.#api) };
-      this.#identity = asked;
-      // Answers are kept, failures are not.
-      asked.identity.catch(() => {
-        if (this.#identity === asked) this.#identity = null;
-      });
-    }
-    return this.#identity.identity;
-  }
-
-  async version(): Promise<string> {
-    const access = { verb: 'get', group: '', resource: 'version' };
-    const version = (await this.#api.request({ method: 'GET', path: '/version', access })) as { gitVersion?: string };
-    return version.gitVersion ?? '';
-  }
-
-  accessReviews(accesses: readonly Access[]): Promise<readonly AccessReview[]> {
-    return Promise.all(accesses.map(async (access) => ({ access, allowed: await this.#isAllowed(access) })));
-  }
-
-  async clientCertificateAuthority(): Promise<string | null> {
-    try {
-      const configMap = (await this.#api.request({
-        method: 'GET',
-        path: '/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication',
-        access: {
-          verb: 'get',
-          group: '',
-          resource: 'configmaps',
-          name: 'extension-apiserver-authentication',
-          namespace: 'kube-system',
-        },
-      })) as { data?: Readonly<Record<string, string>> };
-      return configMap.data?.['client-ca-file'] ?? null;
-    } catch (error) {
-      if (error instanceof ClusterForbiddenError || error instanceof ClusterNotFoundError) return null;
-      throw error;
-    }
-  }
-
-  reviewToken(token: string, audience: string): Promise<TokenReview> {
-    return reviewToken(this.#api, token, audience);
-  }
-
-  async reviewSelf(certificatePem: string, privateKeyPem: string): Promise<AuthenticatedUser | null> {
-    const holder = this.actAs(certificatePem, privateKeyPem);
-    try {
-      return await holder.whoAmI();
-    } finally {
-      await holder.close();
-    }
-  }
-
-  actAs(certificatePem: string, privateKeyPem: string): CertificateHolder {
-    const cluster = this.kubeConfig.getCurrentCluster();
+  const api = apiServerOf(kubeConfig, options);
+  const csrWatch = watchCsrs(api, report, clock, watchTimes);
+  let roleBindings: RoleBindings | null = null;
+  const actAs = (certificatePem: string, privateKeyPem: string): CertificateHolder => {
     if (cluster === null) throw new ClusterUnavailableError('the kubeconfig names no cluster');
-    const kubeConfig = new PooledKubeConfig();
-    kubeConfig.loadFromClusterAndUser(cluster, {
+    const holder = new PooledKubeConfig();
+    holder.loadFromClusterAndUser(cluster, {
       name: 'certificate',
       certData: Buffer.from(certificatePem, 'utf8').toString('base64'),
       keyData: Buffer.from(privateKeyPem, 'utf8').toString('base64'),
     });
-    const api = this.#apiServer(kubeConfig);
-    return {
-      async whoAmI() {
-        try {
-          return await reviewSelf(api);
-        } catch (error) {
-          if (error instanceof ClusterForbiddenError && error.status === 401) return null;
-          throw error;
-        }
-      },
-      async tryToUpdate(namespace, name) {
-        const access = { verb: 'update', group: '', resource: 'configmaps', name, namespace };
-        const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/configmaps/${encodeURIComponent(name)}`;
-        const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace, name } };
-        await api.request({ method: 'PUT', path, query: { dryRun: 'All' }, body, access });
-      },
-      close: () => api.close(),
-    };
-  }
+    return holderOver(apiServerOf(holder, options));
+  };
+  return {
+    server: cluster?.server ?? '',
+    servingCertificateAuthority: await readServingCertificateAuthority(cluster),
+    tlsServerName: cluster?.tlsServerName ?? null,
+    csrs: csrObjectsOf(api),
+    configMaps: configMapsOf(api),
+    csrWatch,
+    roleBindings: () => (roleBindings ??= watchRoleBindings(api, report, clock, watchTimes)),
+    whoAmI: askedOnce(api),
+    async version() {
+      const access = { verb: 'get', group: '', resource: 'version' };
+      const version = (await api.request({ method: 'GET', path: '/version', access })) as { gitVersion?: string };
+      return version.gitVersion ?? '';
+    },
+    accessReviews: (accesses) =>
+      Promise.all(accesses.map(async (access) => ({ access, allowed: await isAllowed(api, access) }))),
+    async clientCertificateAuthority() {
+      try {
+        const at = configMapAt('get', 'kube-system', 'extension-apiserver-authentication');
+        const configMap = (await api.request({ method: 'GET', ...at })) as { data?: Readonly<Record<string, string>> };
+        return configMap.data?.['client-ca-file'] ?? null;
+      } catch (error) {
+        if (error instanceof ClusterForbiddenError || error instanceof ClusterNotFoundError) return null;
+        throw error;
+      }
+    },
+    reviewToken: (token, audience) => reviewToken(api, token, audience),
+    async reviewSelf(certificatePem, privateKeyPem) {
+      const holder = actAs(certificatePem, privateKeyPem);
+      try {
+        return await holder.whoAmI();
+      } finally {
+        await holder.close();
+      }
+    },
+    actAs,
+    async close() {
+      const stopped = [csrWatch.stop(), ...(roleBindings === null ? [] : [roleBindings.stop()])];
+      // Their open requests may stay unanswered for a while: closing the connection ends them.
+      await api.close();
+      await Promise.all(stopped);
+    },
+  };
+}
 
-  async close(): Promise<void> {
-    const stopped = [...this.#watches.values(), ...(this.#roleBindings === null ? [] : [this.#roleBindings])].map(
-      (watching) => watching.stop(),
-    );
-    // Their open requests may stay unanswered for a while: closing the connection ends them.
-    await this.#api.close();
-    await Promise.all(stopped);
-  }
+const apiServerOf = (
+  kubeConfig: PooledKubeConfig,
+  { requestTimeoutMilliseconds = 10_000, measure, tracing }: ConnectionOptions,
+): ApiServer =>
+  new ApiServer(kubeConfig, kubeConfig.getCurrentCluster()?.server ?? '', requestTimeoutMilliseconds, measure, tracing);
 
-  async #isAllowed({ verb, group, resource, subresource, name, namespace }: Access): Promise<boolean> {
-    const review = (await this.#api.request({
-      method: 'POST',
-      path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
-      access: { verb: 'create', group: 'authorization.k8s.io', resource: 'selfsubjectaccessreviews' },
-      body: {
-        apiVersion: 'authorization.k8s.io/v1',
-        kind: 'SelfSubjectAccessReview',
-        // JSON leaves out what is undefined.
-        spec: { resourceAttributes: { verb, group, resource, subresource, name, namespace } },
-      },
-    })) as { status?: { allowed?: boolean } };
-    return review.status?.allowed === true;
-  }
-
-  #apiServer(kubeConfig: PooledKubeConfig): ApiServer {
-    const { requestTimeoutMilliseconds = 10_000, measure, tracing } = this.options;
-    return new ApiServer(kubeConfig, this.server, requestTimeoutMilliseconds, measure, tracing);
+async function readServingCertificateAuthority(cluster: Cluster | null): Promise<string | null> {
+  if (!cluster?.caFile) return cluster?.caData ? Buffer.from(cluster.caData, 'base64').toString('utf8') : null;
+  try {
+    return await readFile(cluster.caFile, 'utf8');
+  } catch (error) {
+    throw new ClusterConfigurationError(`the CA of the API server cannot be read: ${cluster.caFile}`, { cause: error });
   }
 }
 
+const holderOver = (api: ApiServer): CertificateHolder => ({
+  async whoAmI() {
+    try {
+      return await reviewSelf(api);
+    } catch (error) {
+      if (error instanceof ClusterForbiddenError && error.status === 401) return null;
+      throw error;
+    }
+  },
+  async tryToUpdate(namespace, name) {
+    const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace, name } };
+    await api.request({ method: 'PUT', ...configMapAt('update', namespace, name), query: { dryRun: 'All' }, body });
+  },
+  close: () => api.close(),
+});
+
+/** The service's own user, asked once per credential. Answers are kept, failures are not. */
+function askedOnce(api: ApiServer): () => Promise<AuthenticatedUser> {
+  let known: { readonly credential: string; readonly user: Promise<AuthenticatedUser> } | null = null;
+  return async () => {
+    const credential = await api.credential();
+    if (known?.credential === credential) return known.user;
+    const asked = { credential, user: reviewSelf(api) };
+    known = asked;
+    asked.user.catch(() => {
+      if (known === asked) known = null;
+    });
+    return asked.user;
+  };
+}
+
+async function isAllowed(
+  api: ApiServer,
+  { verb, group, resource, subresource, name, namespace }: Access,
+): Promise<boolean> {
+  const review = (await api.request({
+    method: 'POST',
+    path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+    access: { verb: 'create', group: 'authorization.k8s.io', resource: 'selfsubjectaccessreviews' },
+    body: {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SelfSubjectAccessReview',
+      // JSON leaves out what is undefined.
+      spec: { resourceAttributes: { verb, group, resource, subresource, name, namespace } },
+    },
+  })) as { status?: { allowed?: boolean } };
+  return review.status?.allowed === true;
+}
+
 async function reviewSelf(api: ApiServer): Promise<AuthenticatedUser> {
-  const review = (await api.request(selfSubjectReview)) as {
+  const review = (await api.request({
+    method: 'POST',
+    path: '/apis/authentication.k8s.io/v1/selfsubjectreviews',
+    access: { verb: 'create', group: 'authentication.k8s.io', resource: 'selfsubjectreviews' },
+    body: { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' },
+  })) as {
     status?: {
       userInfo?: { username?: string; groups?: readonly string[]; extra?: Readonly<Record<string, readonly string[]>> };
     };
@@ -288,3 +228,40 @@ async function reviewSelf(api: ApiServer): Promise<AuthenticatedUser> {
   const ids = extra[credentialId] ?? [];
   return { username, groups, byCertificate: ids.some((id) => id.startsWith(certificatePrefix)) };
 }
+
+/** A ConfigMap: what of it is kubepass's own, and the rest as it came. */
+export interface ConfigMapObject {
+  readonly data: Readonly<Record<string, string>>;
+  readonly wire: object;
+}
+
+/** ConfigMaps by their names. */
+const configMapsOf = (api: ApiServer) => ({
+  /** Null where there is none. */
+  async find(namespace: string, name: string): Promise<ConfigMapObject | null> {
+    try {
+      const wire = (await api.request({ method: 'GET', ...configMapAt('get', namespace, name) })) as {
+        readonly data?: Readonly<Record<string, string>>;
+      };
+      return { wire, data: wire.data ?? {} };
+    } catch (error) {
+      if (error instanceof ClusterNotFoundError) return null;
+      throw error;
+    }
+  },
+  /** Writes these data and nothing else. `ClusterConflictError`: somebody has changed it since it was read. */
+  async replaceData(
+    namespace: string,
+    name: string,
+    { wire }: ConfigMapObject,
+    data: ConfigMapObject['data'],
+  ): Promise<void> {
+    // The resourceVersion in it makes the write conflict with those of others.
+    await api.request({ method: 'PUT', ...configMapAt('update', namespace, name), body: { ...wire, data } });
+  },
+});
+
+const configMapAt = (verb: string, namespace: string, name: string) => ({
+  path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/configmaps/${encodeURIComponent(name)}`,
+  access: { verb, group: '', resource: 'configmaps', name, namespace },
+});

@@ -1,4 +1,5 @@
 import {
+  type BindingReference,
   type BlastRadius,
   type BoundSubject,
   type Escalation,
@@ -6,10 +7,30 @@ import {
   escalationKinds,
   type Grant,
   type GrantReference,
+  type RoleReference,
   type RoleRule,
 } from '../model/blast-radius.js';
-import type { RoleBindingSnapshot } from './role-binding-index.js';
 import { type Scope, waysOpened } from './ways-to-more.js';
+
+/** The fields of a RoleBinding or ClusterRoleBinding that are read here. */
+export interface Binding extends BindingReference {
+  readonly subjects: readonly BoundSubject[];
+  readonly role: RoleReference;
+}
+
+/** A Role (`namespace` is its own) or ClusterRole (`namespace` null). */
+export interface RoleDefinition extends RoleReference {
+  readonly namespace: string | null;
+  readonly rules: readonly RoleRule[];
+}
+
+/** The roles and bindings of a cluster at one time. */
+export interface RoleBindingSnapshot {
+  readonly observedAt: Date;
+  bindingsOf(subject: BoundSubject): Iterable<Binding>;
+  /** Null where there is no such role; `namespace` is the binding's. */
+  rulesOf(role: RoleReference, namespace: string | null): readonly RoleRule[] | null;
+}
 
 /** Everybody whose certificate an API server accepts is in this group. */
 const authenticated = 'system:authenticated';

@@ -1,99 +1,71 @@
 import type { BlastRadius, BoundSubject, RoleReference, RoleRule } from '../model/blast-radius.js';
 import type { ApiServer } from './api-server.js';
-import type { ObjectCollection, WireObject } from './list-objects.js';
-import { ObjectWatch, type Watching, type WatchTimes } from './object-watch.js';
-import { resolveBlastRadius } from './resolve-blast-radius.js';
-import { type Binding, RoleBindingIndex, type RoleDefinition } from './role-binding-index.js';
-
-/** A cluster's roles and bindings, kept up to date in memory. */
-export interface RoleBindings {
-  /** Resolves what the identity could do in the cluster. Null where that is unknown: not read yet, or out of date. */
-  blastRadius(username: string, groups: readonly string[]): BlastRadius | null;
-}
+import { type ObjectCollection, type WireObject, ObjectWatch, type Watching, type WatchTimes } from './object-watch.js';
+import { type Binding, resolveBlastRadius, type RoleDefinition } from './resolve-blast-radius.js';
 
 export interface RoleBindingTimes {
   /**
-   * For how many milliseconds the last reading counts while nothing more is heard. The API server sends a bookmark
-   * every minute, and a watch that is silent for a minute and a half begins anew.
+   * For how many milliseconds the last reading counts while nothing more is heard; default 180 000. The API server sends a
+   * bookmark every minute, and a watch that is silent for a minute and a half begins anew.
    */
   readonly believed: number;
 }
 
-const defaultTimes: RoleBindingTimes = { believed: 180_000 };
+export type RoleBindings = ReturnType<typeof watchRoleBindings>;
 
-/** Four lists and four watches on one cluster. They begin at once and go on after every break until `stop`. */
-export class KubernetesRoleBindings implements RoleBindings {
-  readonly #index = new RoleBindingIndex();
-  readonly #watches: readonly {
-    readonly completeAt: Date | null;
-    start(): void;
-    stop(): Promise<void>;
-  }[];
-  readonly #times: RoleBindingTimes;
+/**
+ * A cluster's roles and bindings, kept up to date in memory by four lists and four watches. They begin at once and go on
+ * after every break until `stop`. `report` is told of each break, but of the same one only once. It must not throw.
+ */
+export function watchRoleBindings(
+  server: ApiServer,
+  report: (error: unknown) => void,
+  clock: () => Date,
+  times: Partial<RoleBindingTimes & WatchTimes> = {},
+) {
+  const index = new RoleBindingIndex();
+  const { believed = 180_000 } = times;
+  const watch = <W extends WireObject, T>(resource: RbacResource, kept: Kept<W, T>) =>
+    new ObjectWatch(server, { ...kept, ...onceTold(report), collection: collectionOf(resource) }, clock, times);
+  const roles = (kind: RoleDefinition['kind']): Kept<WireRole, RoleDefinition> => ({
+    read: (wire) => readRole(kind, wire),
+    changed: (role) => index.putRole(role),
+    deleted: (role) => index.removeRole(role),
+  });
+  const bindings = (kind: Binding['kind']): Kept<WireBinding, Binding> => ({
+    read: (wire) => readBinding(kind, wire),
+    changed: (binding, previous) => {
+      if (previous !== null) index.removeBinding(previous);
+      index.addBinding(binding);
+    },
+    deleted: (binding) => index.removeBinding(binding),
+  });
+  const watches = [
+    watch('clusterroles', roles('ClusterRole')),
+    watch('roles', roles('Role')),
+    watch('clusterrolebindings', bindings('ClusterRoleBinding')),
+    watch('rolebindings', bindings('RoleBinding')),
+  ];
+  for (const one of watches) one.start();
 
-  constructor(
-    server: ApiServer,
-    /** Is told of each break, but of the same one only once. Must not throw. */
-    report: (error: unknown) => void,
-    private readonly clock: () => Date,
-    times: Partial<RoleBindingTimes & WatchTimes> = {},
-  ) {
-    this.#times = { ...defaultTimes, ...times };
-    const watch = <W extends WireObject, T>(resource: RbacResource, kept: Kept<W, T>) =>
-      new ObjectWatch(server, { ...kept, ...onceTold(report), collection: collectionOf(resource) }, clock, times);
-    this.#watches = [
-      watch('clusterroles', this.#roles('ClusterRole')),
-      watch('roles', this.#roles('Role')),
-      watch('clusterrolebindings', this.#bindings('ClusterRoleBinding')),
-      watch('rolebindings', this.#bindings('RoleBinding')),
-    ];
-    for (const one of this.#watches) one.start();
-  }
-
-  blastRadius(username: string, groups: readonly string[]): BlastRadius | null {
-    const observedAt = this.#observedAt();
-    if (observedAt === null) return null;
-    return resolveBlastRadius(username, groups, {
-      observedAt,
-      bindingsOf: (subject) => this.#index.bindingsOf(subject),
-      rulesOf: (role, namespace) => this.#index.rulesOf(role, namespace),
-    });
-  }
-
-  async stop(): Promise<void> {
-    await Promise.all(this.#watches.map((watch) => watch.stop()));
-  }
-
-  /** When all four were last complete; null where that was too long ago, or never. */
-  #observedAt(): Date | null {
-    const now = this.clock().getTime();
-    let earliest = Infinity;
-    for (const { completeAt } of this.#watches) {
+  return {
+    /** Resolves what the identity could do in the cluster. Null where that is unknown: not read yet, or out of date. */
+    blastRadius(username: string, groups: readonly string[]): BlastRadius | null {
+      const now = clock().getTime();
+      const heard = watches.map(({ completeAt }) => completeAt?.getTime() ?? -Infinity);
       // The absolute difference, because the clock may have been set back.
-      if (completeAt === null || Math.abs(now - completeAt.getTime()) > this.#times.believed) return null;
-      earliest = Math.min(earliest, completeAt.getTime());
-    }
-    return new Date(earliest);
-  }
+      if (heard.some((time) => Math.abs(now - time) > believed)) return null;
+      return resolveBlastRadius(username, groups, {
+        observedAt: new Date(Math.min(...heard)),
+        bindingsOf: (subject) => index.bindingsOf(subject),
+        rulesOf: (role, namespace) => index.rulesOf(role, namespace),
+      });
+    },
 
-  #roles(kind: RoleDefinition['kind']): Kept<WireRole, RoleDefinition> {
-    return {
-      read: (wire) => readRole(kind, wire),
-      changed: (role) => this.#index.putRole(role),
-      deleted: (role) => this.#index.removeRole(role),
-    };
-  }
-
-  #bindings(kind: Binding['kind']): Kept<WireBinding, Binding> {
-    return {
-      read: (wire) => readBinding(kind, wire),
-      changed: (binding, previous) => {
-        if (previous !== null) this.#index.removeBinding(previous);
-        this.#index.addBinding(binding);
-      },
-      deleted: (binding) => this.#index.removeBinding(binding),
-    };
-  }
+    async stop(): Promise<void> {
+      await Promise.all(watches.map((one) => one.stop()));
+    },
+  };
 }
 
 type Kept<W extends WireObject, T> = Pick<Watching<W, T>, 'read' | 'changed' | 'deleted'>;
@@ -131,13 +103,7 @@ interface WireRole extends WireObject {
   readonly rules?: readonly WireRule[] | null;
 }
 
-interface WireRule {
-  readonly verbs?: readonly string[] | null;
-  readonly apiGroups?: readonly string[] | null;
-  readonly resources?: readonly string[] | null;
-  readonly resourceNames?: readonly string[] | null;
-  readonly nonResourceURLs?: readonly string[] | null;
-}
+type WireRule = { readonly [Member in keyof RoleRule]?: RoleRule[Member] | null };
 
 /** RoleBinding and ClusterRoleBinding in JSON. */
 interface WireBinding extends WireObject {
@@ -194,3 +160,50 @@ function readSubject({ kind, name, namespace }: WireSubject, ofBinding: string |
       return [];
   }
 }
+
+/** Roles by name and bindings by subject, kept up to date object by object. */
+export class RoleBindingIndex {
+  readonly #bySubject = new Map<string, Set<Binding>>();
+  readonly #roles = new Map<string, RoleDefinition>();
+
+  addBinding(binding: Binding): void {
+    for (const subject of binding.subjects) {
+      const key = subjectKey(subject);
+      const bindings = this.#bySubject.get(key) ?? new Set();
+      bindings.add(binding);
+      this.#bySubject.set(key, bindings);
+    }
+  }
+
+  /** Takes the very object that was added. */
+  removeBinding(binding: Binding): void {
+    for (const subject of binding.subjects) {
+      const key = subjectKey(subject);
+      const bindings = this.#bySubject.get(key);
+      bindings?.delete(binding);
+      if (bindings?.size === 0) this.#bySubject.delete(key);
+    }
+  }
+
+  /** Replaces a role of the same name. */
+  putRole(role: RoleDefinition): void {
+    this.#roles.set(roleKey(role, role.namespace), role);
+  }
+
+  removeRole(role: RoleDefinition): void {
+    this.#roles.delete(roleKey(role, role.namespace));
+  }
+
+  bindingsOf(subject: BoundSubject): Iterable<Binding> {
+    return this.#bySubject.get(subjectKey(subject)) ?? [];
+  }
+
+  rulesOf(role: RoleReference, namespace: string | null): readonly RoleRule[] | null {
+    return this.#roles.get(roleKey(role, role.kind === 'Role' ? namespace : null))?.rules ?? null;
+  }
+}
+
+const subjectKey = ({ kind, name }: BoundSubject): string => `${kind}/${name}`;
+/** Unique, as names of roles and namespaces have no slash. */
+const roleKey = ({ kind, name }: RoleReference, namespace: string | null): string =>
+  `${kind}/${namespace ?? ''}/${name}`;

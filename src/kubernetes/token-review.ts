@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { escaped } from '@kubepass/inspect/formats';
-import type { TokenReview } from '../model/token-review.js';
-import type { Access } from './access.js';
+import type { TokenReview } from '../model/cluster.js';
+import { type Access, ClusterForbiddenError, ClusterUnavailableError } from './cluster-error.js';
 import type { ApiServer } from './api-server.js';
-import { ClusterForbiddenError, ClusterUnavailableError } from './cluster-error.js';
 
 /** The access right that reviewing tokens takes. */
 export const tokenReviewAccess: Access = {

@@ -1,9 +1,9 @@
 import type { KeyAlgorithm, RevocationReason } from '@kubepass/x509';
 import type { Violation } from './decision.js';
-import type { Labels } from './labels.js';
-import type { ProbeAnswer } from './cluster-probe.js';
+import type { Labels } from './certificate-request.js';
+import type { ProbeAnswer } from './cluster.js';
 import type { RestorationEvidence } from './restoration.js';
-import type { Page } from './page.js';
+import type { Page } from './outcome.js';
 import type { Role } from './principal.js';
 import type { WebhookDeliveryState, WebhookEventType } from './webhook-delivery.js';
 

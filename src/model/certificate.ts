@@ -1,6 +1,5 @@
-import type { PublicKeyReference } from './certificate-request.js';
-import type { Renewal } from './renewal.js';
-import type { Revocation } from './revocation.js';
+import type { PublicKeyReference, Renewal } from './certificate-request.js';
+import type { RevocationReason } from '@kubepass/x509';
 
 /** A certificate in the inventory of issued identities: the fields that its DER holds. */
 export interface Certificate {
@@ -65,4 +64,26 @@ export interface CertificateFilter {
   readonly expiresBefore?: Date;
   readonly expiresAfter?: Date;
   readonly status?: StatusFilter;
+}
+
+/** Why, when and by whom a certificate was revoked. A revocation is never taken back. */
+export interface Revocation {
+  readonly reason: RevocationReason;
+  readonly comment: string | null;
+  readonly revokedAt: Date;
+  /** The principal's name; null: the service itself. */
+  readonly revokedBy: string | null;
+}
+
+/** A revocation with the members of its certificate, which a restored database may not know. */
+export interface RevokedCertificate extends Revocation {
+  /** SHA-256 of the DER, lower-case hex. */
+  readonly fingerprintSha256: string;
+  readonly cluster: string;
+  readonly serialNumber: string;
+  readonly issuer: string;
+  /** SHA-256 of the issuing CA's certificate, lower-case hex, where it is known. */
+  readonly issuerFingerprintSha256: string | null;
+  readonly username: string;
+  readonly notAfter: Date;
 }

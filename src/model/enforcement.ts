@@ -1,4 +1,4 @@
-import type { RevokedCertificate } from './revocation.js';
+import type { RevokedCertificate } from './certificate.js';
 
 /** The ways in which a cluster is made to refuse a revoked certificate. */
 export const enforcementModes = ['webhook', 'listed', 'admission', 'none'] as const;

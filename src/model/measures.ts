@@ -1,5 +1,3 @@
-import type { AuditEventDraft } from './audit-event.js';
-
 /** The ports by which the rooms tell what is measured. None of their arguments is text that a caller chose. */
 
 /** Told of every answer. */
@@ -20,8 +18,6 @@ export interface IssuanceMeasures {
   during<T>(phase: IssuancePhase, cluster: string, work: () => Promise<T>): Promise<T>;
 }
 
-export const issuanceUnmeasured: IssuanceMeasures = { during: (_phase, _cluster, work) => work() };
-
 /** Told of what the store does. */
 export interface StoreMeasures {
   /** A batch of steps was committed, or its commit failed. The steps before it are not in this time. */
@@ -38,14 +34,6 @@ export interface StoreQueue {
   readonly limit: number;
 }
 
-/** Told of the steps that a caller of the writer has committed. */
-export interface StepMeasures {
-  /** The events of a step that is on disk; `seconds` from its arrival in the queue. */
-  recorded(events: readonly AuditEventDraft[], seconds: number): void;
-  /** The queue was full, or the commit failed. */
-  failed(reason: 'busy' | 'unavailable'): void;
-}
-
 /** Told of each call to the API server of a cluster that has ended; a watch ends when it has begun. */
 export type ClusterCallMeasure = (end: ClusterCallEnd, seconds: number) => void;
 
@@ -55,11 +43,11 @@ type ClusterCallEnd = (typeof clusterCallEnds)[number];
 
 /** The files that are read again while the service runs, by whose they are. */
 export const refusedFileKinds = ['policies', 'tls', 'callers', 'webhooks', 'issuers'] as const;
-type RefusedFileKind = (typeof refusedFileKinds)[number];
+export type RefusedFileKind = (typeof refusedFileKinds)[number];
 
 /** Told of faults that go on until somebody mends their cause. */
 export interface StandingFaults {
-  readonly areFilesRefused: Readonly<Record<RefusedFileKind, () => boolean>>;
+  readonly areFilesRefused: (kind: RefusedFileKind) => boolean;
   readonly isRetentionFailing: () => boolean;
 }
 

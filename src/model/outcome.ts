@@ -60,3 +60,23 @@ export type Refused = Outcome<never> & { readonly ok: false };
 
 export const done = <T>(value: T): Outcome<T> => ({ ok: true, value });
 export const refused = (refusal: Refusal): Refused => ({ ok: false, refusal });
+
+/** The part of a list to read. */
+export interface PageQuery {
+  /** 1 … 500. */
+  readonly limit: number;
+  /** Opaque; from the previous page's `nextCursor`. */
+  readonly cursor: string | null;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Null where nothing follows. */
+  readonly nextCursor: string | null;
+}
+
+/** Narrows a list to the records that one principal takes part in. */
+export interface Visibility {
+  /** Only records whose request this principal asked for or collects; absent: all records. */
+  readonly visibleTo?: string;
+}

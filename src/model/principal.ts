@@ -1,5 +1,3 @@
-import type { VerifiedProof } from './key-proof.js';
-
 /** A principal may hold several roles; `permissions.ts` in identity says what each may do. */
 export const roles = ['requester', 'approver', 'auditor', 'admin', 'provisioner', 'reviewer', 'directory'] as const;
 export type Role = (typeof roles)[number];
@@ -94,3 +92,77 @@ export interface ApiToken {
 /** Whether the token authenticates at this instant. */
 export const isLive = ({ revokedAt, expiresAt }: Pick<ApiToken, 'revokedAt' | 'expiresAt'>, now: Date): boolean =>
   revokedAt === null && (expiresAt === null || expiresAt > now);
+
+/** A proof that its sender holds the key of a certificate, with the call that it comes with. */
+export interface PresentedProof {
+  /** The compact JWS. */
+  readonly text: string;
+  readonly method: string;
+  /** The path and query as they were written. */
+  readonly path: string;
+  /** The certificate of the path. */
+  readonly fingerprintSha256: string;
+  /** The URL at which the service was called, by its own account: never from `Host`. */
+  readonly address: string;
+}
+
+/** The rest of a proof whose signature is verified: it is checked when the body is known. */
+interface VerifiedProof {
+  /** The certification request that it is for, SHA-256 of its DER, lower-case hex. */
+  readonly csrSha256: string;
+  /** SHA-256 of the certificate's fingerprint and `jti`, lower-case hex. */
+  readonly idSha256: string;
+  /** The username of the certificate, which pays for the call. */
+  readonly username: string;
+}
+
+/** A caller presents one of these. Nothing of a credential may reach a log line. */
+export type Credential =
+  /** `Authorization: Bearer`. */
+  | { readonly kind: 'bearer'; readonly token: string }
+  /** The cookie of a browser that signed in. */
+  | { readonly kind: 'session'; readonly secret: string }
+  /** The client certificate of a TLS connection whose chain has been verified. */
+  | { readonly kind: 'client-certificate'; readonly der: Uint8Array }
+  /** A client certificate that TLS did not accept; `why` is its error. */
+  | { readonly kind: 'untrusted-certificate'; readonly why: string }
+  /** `Authorization: KubepassProof`. */
+  | { readonly kind: 'key-proof'; readonly presented: PresentedProof }
+  /** An Authorization header that holds no bearer token, or one that is too long. */
+  | { readonly kind: 'unreadable' };
+
+/** Why a credential is refused: TitleCase words for the log and for counting, never for the caller. */
+export type AuthenticationRefusal = string;
+
+/** The caller, or the reason why it is not known. */
+export type Authentication =
+  | { readonly outcome: 'authenticated'; readonly principal: Principal }
+  /**
+   * `message` says to the operator what to mend: `audience "x" is not among …`. It holds no secret, and goes to the log
+   * alone, because it would help somebody who guesses.
+   */
+  | { readonly outcome: 'refused'; readonly reason: AuthenticationRefusal; readonly message: string }
+  /**
+   * The provider or cluster to ask about the credential cannot be reached. The caller may be right: it is no refusal.
+   */
+  | { readonly outcome: 'unavailable'; readonly message: string; readonly retryAfterSeconds: number };
+
+/** A way in. Reports refusals as values and never throws for what a caller sends. */
+export interface WayIn<Presented> {
+  /**
+   * A credential that may be good is looked at, whatever others have presented: else it is `unavailable`, and no
+   * refusal.
+   */
+  authenticate(presented: Presented): Promise<Authentication>;
+}
+
+export const authenticated = (principal: Principal): Authentication => ({ outcome: 'authenticated', principal });
+
+/** The answer for a credential that is refused. */
+export type RefusedAuthentication = Extract<Authentication, { readonly outcome: 'refused' }>;
+
+export const refusedFor = (reason: AuthenticationRefusal, message: string): RefusedAuthentication => ({
+  outcome: 'refused',
+  reason,
+  message,
+});

@@ -1,9 +1,7 @@
-import type { ListedCertificate } from './certificate.js';
+import type { ListedCertificate, Revocation } from './certificate.js';
 import type { CertificateRequest } from './certificate-request.js';
 import type { Violation } from './decision.js';
-import type { ResidualExposure } from './identity.js';
-import type { IdentityBlock } from './identity-block.js';
-import type { Revocation } from './revocation.js';
+import type { ResidualExposure, IdentityBlock } from './identity.js';
 
 /** The events that webhooks are told of, by their type on the wire. The schema of a type's payload never changes. */
 export const webhookEventTypes = [

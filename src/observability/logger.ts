@@ -1,9 +1,8 @@
-import { pino, type DestinationStream, type Logger } from 'pino';
-import type { LogLevel } from '../model/log-level.js';
+import { pino, type DestinationStream, type LevelWithSilent, type Logger } from 'pino';
 
 /** Writes JSON lines to standard output, or to `destination`. Every line passes through `sanitize` last. */
 export function createLogger(
-  options: { readonly level?: LogLevel | 'silent' } = {},
+  options: { readonly level?: LevelWithSilent } = {},
   destination: DestinationStream = bufferedOutput(),
 ): Logger {
   return pino(

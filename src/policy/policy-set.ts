@@ -1,9 +1,9 @@
 import type { Cluster } from '../model/cluster.js';
 import type { ApprovalStage, KubeconfigDefaults, Quota, QuotaLimit } from '../model/decision.js';
-import type { Labels } from '../model/labels.js';
+import type { Labels } from '../model/certificate-request.js';
 import type { KeyAlgorithm } from '@kubepass/x509';
 import type { Expression } from './cel/compile-expression.js';
-import { type Choice, type Globs, type Selector, type GlobValues, globValuesOf, selects } from './selector.js';
+import { type Choice, type GlobValues, type Globs, type Selector, globValuesOf, selects } from './selector.js';
 import type { Hours } from './hours.js';
 import type { Resolution } from './policy-schema.js';
 import type { ReasonPattern } from './cel/compile-pattern.js';

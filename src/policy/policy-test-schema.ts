@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { escalationKinds } from '../model/blast-radius.js';
-import { labelBounds } from '../model/labels.js';
+import { labelBounds } from '../model/certificate-request.js';
 import { roles } from '../model/principal.js';
 import { keyAlgorithms } from '@kubepass/x509';
 import { parseInstant } from './cel/literals.js';

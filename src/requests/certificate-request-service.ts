@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { may, mayReadCertificate } from '../identity/permissions.js';
 import type { Certificate, CertificateFilter, ListedCertificate } from '../model/certificate.js';
-import { done, refused, type Outcome } from '../model/outcome.js';
-import type { Page, PageQuery } from '../model/page.js';
+import { done, refused, type Outcome, type Page, type PageQuery } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import type { IssuanceContext } from '../context/context.js';
-import { revokeCertificate } from '../access/revoke-certificate.js';
+import { revokeCertificate } from '../access/revocations.js';
 import { collectKubeconfig, createKubeconfig } from './collect-kubeconfig.js';
 import { createRequest } from './create-request.js';
 import { approveRequest, cancelRequest, denyRequest } from './decide-request.js';

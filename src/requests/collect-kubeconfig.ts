@@ -1,26 +1,26 @@
-import { mayReadRequest, whyNotPermitted, whyNotCollect } from '../identity/permissions.js';
+import { mayReadRequest, whyNotCollect, whyNotPermitted } from '../identity/permissions.js';
 import { renderKubeconfig } from '../formats/kubeconfig/render-kubeconfig.js';
 import type { Certificate } from '../model/certificate.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
-import { done, refused, type Outcome } from '../model/outcome.js';
+import { type Outcome, done, refused } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
-import { type CertificateRequestAsk, resolveAsk, type ResolvedAsk } from './resolve-ask.js';
+import { type CertificateRequestAsk, type ResolvedAsk, resolveAsk } from './resolve-ask.js';
 import { SigningUndeterminedError } from '../signing/signer.js';
-import { encodePem, type KeyPair } from '@kubepass/x509';
+import { type KeyPair, encodePem } from '@kubepass/x509';
 import { finishAttempt } from '../issuance/issue-certificate.js';
 import {
-  keyOfPair,
-  newKeyPair,
+  type StartedAttempt,
   intentStep,
   issuing,
+  keyOfPair,
+  newKeyPair,
   startAttempt,
-  type StartedAttempt,
 } from '../issuance/start-attempt.js';
-import { issuingCluster, type IssuanceContext } from '../context/context.js';
+import { type IssuanceContext, issuingCluster } from '../context/context.js';
 import { recheckAndCommit } from './recheck-policy.js';
-import { clusterGone, lapsed, movedOn, stateConflict } from '../context/request-states.js';
-import type { ClaimedKey } from '../context/idempotency-keys.js';
+import { clusterGone, lapsed, movedOn, stateConflict } from '../context/request-steps.js';
 import { decideAndRecord, deniedAs, viewAtEnd } from './create-request.js';
+import type { ClaimedKey } from '../context/idempotency-keys.js';
 
 /** A finished kubeconfig and its request. `yaml` may hold a private key: never log it. */
 export interface CollectedKubeconfig {

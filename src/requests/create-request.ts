@@ -3,18 +3,24 @@ import type { AuditEventDraft } from '../model/audit-event.js';
 import type { CertificateRequest, RequestState } from '../model/certificate-request.js';
 import type { Decision } from '../model/decision.js';
 import { newId } from '../model/new-id.js';
-import { done, refused, type Outcome, type Refusal } from '../model/outcome.js';
+import { type Outcome, type Refusal, done, refused } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import { recordedDecision } from '../policy/decide.js';
-import { type CertificateRequestAsk, resolveAsk, type ResolvedAsk } from './resolve-ask.js';
+import { type CertificateRequestAsk, type ResolvedAsk, resolveAsk } from './resolve-ask.js';
 import type { Operation, Step } from '../store/steps/step.js';
-import { within } from '../context/attempts-under-way.js';
-import { finishAttempt, type AttemptEnd } from '../issuance/issue-certificate.js';
-import { keyOfCsr, type KeyToCertify, issuing, startAttempt, type StartedAttempt } from '../issuance/start-attempt.js';
-import { secondsAfter, type IssuanceContext } from '../context/context.js';
-import { announce, attemptDetails, requestedDetails, requestEvent, violationDetails } from '../context/events.js';
-import { conditionsOf, decideWithinQuotas, quotaOperations, type DecidedNow } from './decide-within-quotas.js';
-import { rememberKey, type ClaimedKey } from '../context/idempotency-keys.js';
+import { within } from '../context/under-way.js';
+import { type AttemptEnd, finishAttempt } from '../issuance/issue-certificate.js';
+import { type KeyToCertify, type StartedAttempt, issuing, keyOfCsr, startAttempt } from '../issuance/start-attempt.js';
+import { type IssuanceContext, secondsAfter } from '../context/context.js';
+import {
+  announce,
+  attemptDetails,
+  requestEvent,
+  requestedDetails,
+  violationDetails,
+} from '../context/request-steps.js';
+import { type DecidedNow, conditionsOf, decideWithinQuotas, quotaOperations } from './decide-within-quotas.js';
+import { type ClaimedKey, rememberKey } from '../context/idempotency-keys.js';
 import type { Certificate } from '../model/certificate.js';
 
 export interface CreateOptions {

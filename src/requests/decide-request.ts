@@ -12,8 +12,15 @@ import type { Principal } from '../model/principal.js';
 import { matchesPrincipal } from '../policy/selector.js';
 import type { Step } from '../store/steps/step.js';
 import { secondsAfter, type IssuanceContext } from '../context/context.js';
-import { announce, requestEvent } from '../context/events.js';
-import { clusterGone, lapsed, moveRequest, movedOn, stateConflict } from '../context/request-states.js';
+import {
+  announce,
+  requestEvent,
+  clusterGone,
+  lapsed,
+  moveRequest,
+  movedOn,
+  stateConflict,
+} from '../context/request-steps.js';
 import { finishAttempt } from '../issuance/issue-certificate.js';
 import { intentStep, startAttempt, recordedKey } from '../issuance/start-attempt.js';
 import { recheckAndCommit } from './recheck-policy.js';

@@ -1,22 +1,22 @@
 import type { CertificateRequest } from '../model/certificate-request.js';
 import type {
+  ActiveCertificate,
   BlockedParty,
   Decision,
   DecisionFacts,
-  ActiveCertificate,
-  QuotaUsage,
   QuotaLimit,
+  QuotaUsage,
   RenewalFacts,
 } from '../model/decision.js';
 import { StoreBusyError } from '../model/errors.js';
-import { decide, neededFacts, type NeededFacts } from '../policy/decide.js';
+import { type NeededFacts, decide, neededFacts } from '../policy/decide.js';
 import { type PolicySet, type RequestToDecide, quotaLimits } from '../policy/policy-set.js';
-import type { PreparedSigning } from '../signing/signer.js';
 import type { Conflict, Operation, Step } from '../store/steps/step.js';
-import { type IssuanceContext, phase, factsOf, issuingCluster, type IssuingCluster } from '../context/context.js';
-import { unlessBlocked, type PartiesOfRequest } from '../context/blocked-identities.js';
+import { type IssuanceContext, type IssuingCluster, factsOf, issuingCluster, phase } from '../context/context.js';
+import { type PartiesOfRequest, unlessBlocked } from '../context/standing.js';
+import type { PreparedSigning } from '../signing/signer.js';
 import type { SupposedInDirectory } from '../model/directory.js';
-import { privilegesOf, type Privileges } from '../model/blast-radius.js';
+import { type Privileges, privilegesOf } from '../model/blast-radius.js';
 import { directoryFacts } from '../access/directory-facts.js';
 
 /** A decision, and what it rests on. */
@@ -188,7 +188,7 @@ async function renewalNow(
 
 /** Null where the cluster's role bindings are not at hand. */
 function privilegesIn(issuing: IssuingCluster, { username, groups }: FactsSubject): Privileges | null {
-  const blastRadius = issuing.blastRadius(username, groups);
+  const blastRadius = issuing.roleBindings?.blastRadius(username, groups) ?? null;
   return blastRadius && privilegesOf(blastRadius);
 }
 

@@ -3,6 +3,7 @@ import { auditEvent } from '../model/audit-event.js';
 import type { BlastRadius } from '../model/blast-radius.js';
 import type { Decision, DecisionFacts } from '../model/decision.js';
 import type { SupposedInDirectory, SupposedUser } from '../model/directory.js';
+import type { Labels, Renewal } from '../model/certificate-request.js';
 import { done, refused, type Outcome, type Refused } from '../model/outcome.js';
 import type { Principal, Requester } from '../model/principal.js';
 import type { RecordedRequestRange, ReplayItem } from '../model/replay.js';
@@ -13,7 +14,7 @@ import { describePolicySet } from '../policy/parse-policy-set.js';
 import type { DraftPool, EvaluatedDraft } from '../policy/workers/draft-pool.js';
 import { DraftRefusedError, draftPath, type Draft } from '../policy/workers/draft.js';
 import type { IssuanceContext } from '../context/context.js';
-import { labelDetails, renewalDetails, violationDetails } from '../context/events.js';
+import { labelDetails, renewalDetails, violationDetails } from '../context/request-steps.js';
 import { resolveEvaluation, type EvaluationAsk } from './renew-certificate.js';
 import type { ResolvedAsk } from './resolve-ask.js';
 import { decideNow, withBlocked, gatherFacts } from './decide-within-quotas.js';
@@ -97,7 +98,9 @@ export function policyService(context: IssuanceContext, drafts: Drafts) {
         facts,
         policySetDigest: digest,
         draft: policies !== null,
-        ...(mayReadBlastRadius(principal) && { blastRadius: issuing.blastRadius(asked.username, asked.groups) }),
+        ...(mayReadBlastRadius(principal) && {
+          blastRadius: issuing.roleBindings?.blastRadius(asked.username, asked.groups) ?? null,
+        }),
       });
     },
 

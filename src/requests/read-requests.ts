@@ -2,14 +2,13 @@ import { may, mayReadBlastRadius, mayReadCertificate, mayReadRequest, whyNotDeci
 import type { BlastRadius } from '../model/blast-radius.js';
 import type { Certificate } from '../model/certificate.js';
 import type { CertificateRequest, RequestFilter, TimelineEntry } from '../model/certificate-request.js';
-import type { TraceEntry, Decision } from '../model/decision.js';
-import { done, refused, type Outcome } from '../model/outcome.js';
-import type { Page, PageQuery, Visibility } from '../model/page.js';
+import type { Decision, TraceEntry } from '../model/decision.js';
+import { type Outcome, type Page, type PageQuery, type Visibility, done, refused } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import { type CertificateRequestView, withCertificate } from './create-request.js';
 import { type CollectedKubeconfig, kubeconfigOf } from './collect-kubeconfig.js';
 import type { IssuanceContext } from '../context/context.js';
-import { clusterGone, lapsed, stateConflict } from '../context/request-states.js';
+import { clusterGone, isProbe, lapsed, stateConflict } from '../context/request-steps.js';
 import { approvalTurn } from './decide-request.js';
 import type { AuditEvent } from '../model/audit-event.js';
 import { joined } from '@kubepass/inspect/formats';
@@ -18,7 +17,6 @@ import { BoundedMap } from '../model/bounded-map.js';
 import { parsePolicySet } from '../policy/parse-policy-set.js';
 import type { PolicySet } from '../policy/policy-set.js';
 import { recomputeDecision } from '../policy/decide.js';
-import { isProbe } from '../context/events.js';
 
 interface CertificateRequestFilter extends RequestFilter {
   /** Only pending requests that the calling principal could approve now. A page may be short although more follow. */
@@ -86,7 +84,7 @@ export async function findRequest(
     timeline: await timelineOf(context.store, id),
     recomputed: await recomputeTrace(policySets, request),
     ...(mayReadBlastRadius(principal) && {
-      blastRadius: context.clusters.get(cluster)?.blastRadius(username, groups) ?? null,
+      blastRadius: context.clusters.get(cluster)?.roleBindings?.blastRadius(username, groups) ?? null,
     }),
   });
 }

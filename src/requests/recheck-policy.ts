@@ -5,8 +5,7 @@ import type { PolicySet } from '../policy/policy-set.js';
 import type { Step } from '../store/steps/step.js';
 import type { IssuanceContext } from '../context/context.js';
 import type { StartedAttempt } from '../issuance/start-attempt.js';
-import { announce, requestEvent, violationDetails } from '../context/events.js';
-import { moveRequest } from '../context/request-states.js';
+import { announce, requestEvent, violationDetails, moveRequest } from '../context/request-steps.js';
 import { conditionsOf, decideNow, decideWithinQuotas, quotaOperations } from './decide-within-quotas.js';
 
 /**

@@ -13,7 +13,7 @@ import {
 } from '../issuance/start-attempt.js';
 import { conditionsOf } from './decide-within-quotas.js';
 import { recheckAndCommit, stillPermitted } from './recheck-policy.js';
-import { lapsed } from '../context/request-states.js';
+import { lapsed } from '../context/request-steps.js';
 
 /**
  * How many requests are recovered at the same time: so many of all signers without a cluster, and so many of each

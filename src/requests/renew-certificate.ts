@@ -8,7 +8,7 @@ import type { Principal } from '../model/principal.js';
 import { isRenewableAfter, secondsSinceEnd } from '../policy/evaluate-policy.js';
 import { type CertificateRequestView, createResolved, type CreateOptions } from './create-request.js';
 import { secondsAfter, type IssuanceContext } from '../context/context.js';
-import { clusterGone, stateConflict } from '../context/request-states.js';
+import { clusterGone, stateConflict } from '../context/request-steps.js';
 import { type CreatedKubeconfig, createResolvedKubeconfig } from './collect-kubeconfig.js';
 import type { ClaimedKey } from '../context/idempotency-keys.js';
 import { resolveAsk, type CertificateRequestAsk, type ResolvedAsk } from './resolve-ask.js';

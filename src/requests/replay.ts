@@ -15,7 +15,7 @@ import type { ReplaySession } from '../policy/workers/draft-pool.js';
 import type { SupposedUser } from '../model/directory.js';
 import { supposedParty } from '../access/directory-facts.js';
 import type { IssuanceContext } from '../context/context.js';
-import { isProbe } from '../context/events.js';
+import { isProbe } from '../context/request-steps.js';
 
 /** How many requests are read at once: the event loop waits a few milliseconds for them. */
 const chunkSize = 100;

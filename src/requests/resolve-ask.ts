@@ -1,6 +1,11 @@
-import type { Renewal } from '../model/renewal.js';
+import {
+  type Renewal,
+  labelBounds,
+  sortedLabels,
+  whyNotLabelValue,
+  type Labels,
+} from '../model/certificate-request.js';
 import type { RenewalFacts } from '../model/decision.js';
-import { labelBounds, sortedLabels, whyNotLabelValue, type Labels } from '../model/labels.js';
 import { isDnsLabel, whyNotPrincipalName } from '../model/name-grammar.js';
 import { done, refused, type FieldError, type Outcome } from '../model/outcome.js';
 import { quote } from '@kubepass/inspect/formats';

@@ -1,5 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import type { RevocationFileOptions } from './options.js';
+import { request } from 'node:https';
+import { dirname, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { parse } from 'yaml';
 
 interface Keeping {
   readonly fetch: () => Promise<string>;
@@ -62,4 +65,135 @@ async function contentOf(path: string): Promise<string | null> {
   } catch {
     return null;
   }
+}
+
+/** kubepass did not answer with the file; the one that is there stays. */
+class NoConfigurationError extends Error {
+  override readonly name = 'NoConfigurationError';
+}
+
+interface Kubeconfig {
+  readonly clusters?: readonly {
+    readonly cluster?: { readonly server?: string; readonly 'certificate-authority-data'?: string };
+  }[];
+  readonly users?: readonly { readonly user?: { readonly tokenFile?: string } }[];
+}
+
+const timeoutMilliseconds = 10_000;
+const mostOctets = 4 * 1024 * 1024;
+
+/**
+ * Asks kubepass for the authorization configuration of mode `listed`, as the kubeconfig says, which is read anew each
+ * time like its token. The files are in the folder of the kubeconfig. Throws `NoConfigurationError`.
+ */
+export async function fetchConfiguration(kubeconfigFile: string, cluster: string): Promise<string> {
+  const kubeconfig = (parse(await readFile(kubeconfigFile, 'utf8')) ?? {}) as Kubeconfig;
+  const { server = '', 'certificate-authority-data': ca } = kubeconfig.clusters?.[0]?.cluster ?? {};
+  const tokenFile = kubeconfig.users?.[0]?.user?.tokenFile ?? '';
+  const ending = `/v1/clusters/${cluster}/access-reviews`;
+  if (!server.startsWith('https://') || !server.endsWith(ending))
+    throw new NoConfigurationError(`${kubeconfigFile} is not the webhook kubeconfig of cluster "${cluster}"`);
+  const token = (await readFile(tokenFile, 'utf8')).trim();
+  const url = new URL(server.replace(/access-reviews$/, 'authorization-configuration'));
+  url.searchParams.set('mode', 'listed');
+  url.searchParams.set('directory', dirname(tokenFile));
+  const answer = await get(url, token, ca === undefined ? undefined : Buffer.from(ca, 'base64').toString('utf8'));
+  if (answer.status !== 200)
+    throw new NoConfigurationError(`kubepass answers ${answer.status}: ${detailOf(answer.text)}`);
+  if (!/^apiVersion: apiserver\.config\.k8s\.io\//m.test(answer.text) || !answer.text.endsWith('\n'))
+    throw new NoConfigurationError('kubepass answers something else than an authorization configuration');
+  return answer.text;
+}
+
+function get(
+  url: URL,
+  token: string,
+  ca: string | undefined,
+): Promise<{ readonly status: number; readonly text: string }> {
+  return new Promise((resolve, reject) => {
+    const asked = request(url, {
+      ...(ca !== undefined && { ca }),
+      headers: { authorization: `Bearer ${token}`, accept: 'application/yaml, application/problem+json' },
+      agent: false,
+      signal: AbortSignal.timeout(timeoutMilliseconds),
+    });
+    asked.on('error', reject);
+    asked.on('response', (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => {
+        text += chunk;
+        if (text.length > mostOctets) asked.destroy(new Error('the answer is too long'));
+      });
+      response.on('error', reject);
+      response.on('end', () => {
+        resolve({ status: response.statusCode ?? 0, text });
+      });
+    });
+    asked.end();
+  });
+}
+
+/** The `detail`, or '' if the body is not a problem document. */
+function detailOf(text: string): string {
+  try {
+    const { detail } = JSON.parse(text) as { readonly detail?: unknown };
+    return typeof detail === 'string' ? detail : '';
+  } catch {
+    return '';
+  }
+}
+
+export interface RevocationFileOptions {
+  readonly cluster: string;
+  /** The file to keep; absolute. */
+  readonly out: string;
+  /** The rendered kubeconfig of the webhook, which says where kubepass is and where the reviewer's token is. */
+  readonly kubeconfig: string;
+  /** Whether to go on until it is stopped. */
+  readonly watch: boolean;
+  /** Between two looks. */
+  readonly everySeconds: number;
+}
+
+export const usage = `usage: revocation-file --cluster NAME --out FILE [--watch] [--every SECONDS] [--kubeconfig FILE]
+
+Keeps the authorization configuration of mode "listed" current on a control-plane node.
+--out         the file that --authorization-config of kube-apiserver names
+--watch       goes on until it is stopped; without it the file is written once
+--every       seconds between two looks; default 2
+--kubeconfig  what GET /v1/clusters/NAME/authorization-webhook-kubeconfig answered; default: the file
+              authorization-webhook.kubeconfig beside --out
+`;
+
+/** The options of a command line; the problem in words where they cannot be understood. */
+export function readOptions(
+  args: readonly string[],
+  workingFolder: string,
+): RevocationFileOptions | { readonly problem: string } {
+  let values;
+  try {
+    ({ values } = parseArgs({
+      args: [...args],
+      options: {
+        cluster: { type: 'string' },
+        out: { type: 'string' },
+        kubeconfig: { type: 'string' },
+        watch: { type: 'boolean', default: false },
+        every: { type: 'string', default: '2' },
+      },
+    }));
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : String(error) };
+  }
+  const { cluster, out, watch, every } = values;
+  if (cluster === undefined) return { problem: 'name the cluster: --cluster NAME' };
+  if (out === undefined) return { problem: 'name the file: --out FILE' };
+  if (!/^[1-9]\d{0,3}$/.test(every)) return { problem: '--every takes whole seconds, from 1 to 9999' };
+  const file = resolve(workingFolder, out);
+  const kubeconfig =
+    values.kubeconfig === undefined
+      ? resolve(dirname(file), 'authorization-webhook.kubeconfig')
+      : resolve(workingFolder, values.kubeconfig);
+  return { cluster, out: file, kubeconfig, watch, everySeconds: Number(every) };
 }

@@ -9,7 +9,7 @@ import {
   uris,
   type Members,
 } from './scim-input.js';
-import type { PatchOperation } from './patch.js';
+import type { PatchOperation } from './user-attributes.js';
 
 /** A group with its members' ids. */
 export interface GivenGroup extends DirectoryGroupAttributes {

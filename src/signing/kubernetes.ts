@@ -1,12 +1,12 @@
 import {
   type CsrObject,
   type CsrObjects,
-  type CsrWatch,
   isUndecided,
   kubeApiserverClient,
   type NewCsrObject,
   ownApproval,
 } from '../kubernetes/csr-object.js';
+import type { CsrWatch } from '../kubernetes/csr-watch.js';
 import {
   ClusterConflictError,
   ClusterForbiddenError,

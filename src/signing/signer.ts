@@ -1,4 +1,4 @@
-import type { Access } from '../kubernetes/access.js';
+import type { Access } from '../kubernetes/cluster-error.js';
 import type { ApprovedRequest } from '../model/approved-request.js';
 import type { SigningIntent } from '../model/certificate-request.js';
 import type { SignatureAlgorithm, Validity } from '@kubepass/x509';

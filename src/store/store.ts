@@ -1,60 +1,79 @@
-import type { InventoryReader } from '../inspections/inventory.js';
-import type { StoreQueue } from '../model/measures.js';
+import { StoreUnavailableError } from '../model/errors.js';
+import type { StoreMeasures, StoreQueue } from '../model/measures.js';
+import type { PrismaClient } from './generated/sqlite/client.js';
+import type { KeyReads } from './lists/list.js';
 import type { Writer } from './steps/step.js';
-import type { ApiTokenTable } from './tables/api-token-table.js';
-import type { AuditArchiveTable } from './tables/audit-archive-table.js';
-import type { AuditEventTable } from './tables/audit-event-table.js';
-import type { CertificateTable } from './tables/certificate-table.js';
-import type { CheckpointTables } from './tables/checkpoint-tables.js';
-import type { CertificateAuthorityPinTable, ClusterProbeTable } from './tables/cluster-tables.js';
-import type { DirectoryTable } from './tables/directory-table.js';
-import type { ExpiryNoticeTable } from './tables/expiry-notice-table.js';
-import type { FigureCounts } from './tables/figures.js';
-import type { IdempotencyKeyTable } from './tables/idempotency-key-table.js';
-import type { IdentityBlockTable } from './tables/identity-block-table.js';
-import type { IdentityTable } from './tables/identity-table.js';
-import type { PolicySetTable } from './tables/policy-set-table.js';
-import type { QuotaCounts } from './tables/quotas.js';
-import type { RecordedRequests } from './tables/recorded-requests.js';
-import type { RequestTable } from './tables/request-table.js';
-import type { RestorationTable } from './tables/restoration-table.js';
-import type { RevocationTable } from './tables/revocation-table.js';
-import type { SessionTable } from './tables/session-table.js';
-import type { WebhookDeliveryTable } from './tables/webhook-delivery-table.js';
+import { ApiTokenTable } from './tables/api-token-table.js';
+import { AuditArchiveTable } from './tables/audit-archive-table.js';
+import { AuditEventTable } from './tables/audit-event-table.js';
+import { CertificateTable } from './tables/certificate-table.js';
+import { RequestTable } from './tables/request-table.js';
+import { CertificateAuthorityPinTable, ClusterProbeTable } from './tables/cluster-tables.js';
+import { DirectoryTable } from './tables/directory-table.js';
+import { ExpiryNoticeTable } from './tables/expiry-notice-table.js';
+import { IdentityTable } from './tables/identity-table.js';
+import { IdentityBlockTable } from './tables/identity-block-table.js';
+import { RevocationTable } from './tables/revocation-table.js';
+import { FigureCounts } from './tables/figures.js';
+import { IdempotencyKeyTable } from './tables/idempotency-key-table.js';
+import { CheckpointTables } from './tables/checkpoint-tables.js';
+import { Inventory } from './tables/inventory.js';
+import { PolicySetTable } from './tables/policy-set-table.js';
+import { QuotaCounts } from './tables/quotas.js';
+import { RecordedRequests } from './tables/recorded-requests.js';
+import { RestorationTable } from './tables/restoration-table.js';
+import { SessionTable } from './tables/session-table.js';
+import { WebhookDeliveryTable } from './tables/webhook-delivery-table.js';
+import { OrderedWriter, type Batches } from './writer/ordered-writer.js';
 
-/** The public methods of a table. A test may put an object with the same methods in its place. */
-type Methods<Table> = Pick<Table, keyof Table>;
+/** The two ways to read a database: through Prisma, and with our own statements. */
+export interface Reads extends KeyReads {
+  readonly prisma: PrismaClient;
+}
+
+/** The tables of a database. */
+export function tablesOn(reads: Reads) {
+  const { prisma, dialect, readRows } = reads;
+  const identityBlocks = new IdentityBlockTable(readRows);
+  return {
+    requests: new RequestTable(prisma, reads),
+    recordedRequests: new RecordedRequests(readRows),
+    certificates: new CertificateTable(prisma, reads),
+    identities: new IdentityTable(reads, identityBlocks),
+    revocations: new RevocationTable(prisma),
+    identityBlocks,
+    directory: new DirectoryTable(reads),
+    expiryNotices: new ExpiryNoticeTable(prisma),
+    auditEvents: new AuditEventTable(prisma, reads),
+    checkpoints: new CheckpointTables(prisma, readRows),
+    restorations: new RestorationTable(prisma),
+    auditArchives: new AuditArchiveTable(prisma),
+    apiTokens: new ApiTokenTable(prisma, reads),
+    sessions: new SessionTable(prisma),
+    idempotencyKeys: new IdempotencyKeyTable(prisma),
+    policySets: new PolicySetTable(prisma),
+    certificateAuthorities: new CertificateAuthorityPinTable(prisma),
+    clusterProbes: new ClusterProbeTable(prisma),
+    quotas: new QuotaCounts(dialect, readRows),
+    webhookDeliveries: new WebhookDeliveryTable(prisma),
+    figures: new FigureCounts(reads),
+    /** Certificates and their requests, for inspections. */
+    inventory: new Inventory(reads),
+  };
+}
+
+type Tables = ReturnType<typeof tablesOn>;
+
+/** The public methods of each table. A test may put an object with the same methods in its place. */
+type TableMethods = { readonly [Name in keyof Tables]: Pick<Tables[Name], keyof Tables[Name]> };
 
 /** Everything that kubepass stores: the tables to read it, and the one writer. */
-export interface Store {
+export interface Store extends TableMethods {
   readonly writer: Writer;
   /** Whether the writer would take a step now, as far as is known: its queue has room, and commits work. */
   hasRoom(): boolean;
   /** The steps that wait for the writer. */
   queue(): StoreQueue;
-  readonly requests: Methods<RequestTable>;
-  readonly recordedRequests: Methods<RecordedRequests>;
-  readonly certificates: Methods<CertificateTable>;
-  readonly identities: Methods<IdentityTable>;
-  readonly revocations: Methods<RevocationTable>;
-  readonly identityBlocks: Methods<IdentityBlockTable>;
-  readonly expiryNotices: Methods<ExpiryNoticeTable>;
-  readonly directory: Methods<DirectoryTable>;
-  /** Certificates and their requests, for inspections. */
-  readonly inventory: InventoryReader;
-  readonly auditEvents: Methods<AuditEventTable>;
-  readonly checkpoints: Methods<CheckpointTables>;
-  readonly restorations: Methods<RestorationTable>;
-  readonly auditArchives: Methods<AuditArchiveTable>;
-  readonly apiTokens: Methods<ApiTokenTable>;
-  readonly sessions: Methods<SessionTable>;
-  readonly idempotencyKeys: Methods<IdempotencyKeyTable>;
-  readonly policySets: Methods<PolicySetTable>;
-  readonly certificateAuthorities: Methods<CertificateAuthorityPinTable>;
-  readonly clusterProbes: Methods<ClusterProbeTable>;
-  readonly quotas: Methods<QuotaCounts>;
-  readonly webhookDeliveries: Methods<WebhookDeliveryTable>;
-  readonly figures: Methods<FigureCounts>;
   /** Runs `work` while no other process on this database runs its own; for work at start that two must not do at once. */
   alone<T>(work: () => Promise<T>): Promise<T>;
   /** Answers when the database does. Throws after a failed commit, until a commit succeeds. For `/readyz`. */
@@ -71,4 +90,37 @@ export interface Store {
 /** The audit log and its checkpoints, opened for reading alone. */
 export interface LogReader extends Pick<Store, 'auditEvents' | 'checkpoints' | 'whyNotSchema'> {
   close(): Promise<void>;
+}
+
+export interface StoreOptions {
+  /** How many steps may wait to be committed (default 1000). */
+  readonly queueLimit?: number;
+  /** How many steps share one commit at most (default 100). */
+  readonly batchLimit?: number;
+  /** Is told of each commit. */
+  readonly measures?: StoreMeasures;
+  /** Is told how far the records of an older version are moved. */
+  readonly onProgress?: (message: string) => void;
+}
+
+/** The parts of a store that are the same on every database. The writer is to be closed. */
+export function storeParts(
+  batches: Batches,
+  reads: Reads,
+  { queueLimit = 1000, batchLimit = 100, measures }: StoreOptions,
+): Omit<Store, 'writer' | 'alone' | 'whyNotSchema' | 'close'> & { readonly writer: OrderedWriter } {
+  const writer = new OrderedWriter(batches, { queue: queueLimit, batch: batchLimit }, measures);
+  const tables = tablesOn(reads);
+  return {
+    writer,
+    hasRoom: writer.hasRoom,
+    queue: writer.queue,
+    ...tables,
+    async ping() {
+      const { failingSince } = writer;
+      if (failingSince !== null)
+        throw new StoreUnavailableError(`commits have failed since ${failingSince.toISOString()}`);
+      await tables.auditEvents.head();
+    },
+  };
 }

@@ -1,22 +1,13 @@
 import { whyNotPermitted } from '../identity/permissions.js';
-import type { AuditEventDraft } from '../model/audit-event.js';
 import { auditEvent } from '../model/audit-event.js';
-import { done, refused, type Outcome } from '../model/outcome.js';
-import type { Page, PageQuery } from '../model/page.js';
+import { done, refused, type Outcome, type Page, type PageQuery } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import { quote } from '@kubepass/inspect/formats';
+import type { Store } from '../store/store.js';
 import type { WebhookDelivery, WebhookDeliveryFilter } from '../model/webhook-delivery.js';
 
-/** The stored deliveries, as people see them. */
-export interface DeliveryRecords {
-  list(filter: WebhookDeliveryFilter, page: PageQuery): Promise<Page<WebhookDelivery>>;
-  find(id: string): Promise<WebhookDelivery | null>;
-  /** Makes a delivery due at once, unless an attempt is under way. */
-  retry(id: string, at: Date, event: AuditEventDraft): Promise<void>;
-}
-
 interface WebhookDeliveryServiceParts {
-  readonly records: DeliveryRecords;
+  readonly store: Pick<Store, 'webhookDeliveries' | 'writer'>;
   /** Names of the configured webhooks. */
   readonly webhooks: readonly string[];
   readonly clock: () => Date;
@@ -27,7 +18,7 @@ interface WebhookDeliveryServiceParts {
 export type WebhookDeliveryService = ReturnType<typeof webhookDeliveryService>;
 
 /** Lists the deliveries of webhooks and sends them again, for principals who may. */
-export function webhookDeliveryService({ records, webhooks, clock, wake }: WebhookDeliveryServiceParts) {
+export function webhookDeliveryService({ store, webhooks, clock, wake }: WebhookDeliveryServiceParts) {
   return {
     /** Newest first. */
     async list(
@@ -35,14 +26,16 @@ export function webhookDeliveryService({ records, webhooks, clock, wake }: Webho
       filter: WebhookDeliveryFilter,
       page: PageQuery,
     ): Promise<Outcome<Page<WebhookDelivery>>> {
-      return whyNotPermitted(principal, 'read-webhook-deliveries') ?? done(await records.list(filter, page));
+      return (
+        whyNotPermitted(principal, 'read-webhook-deliveries') ?? done(await store.webhookDeliveries.list(filter, page))
+      );
     },
 
     /** Makes a delivery due at once, however it ended. It keeps its `webhook-id`. */
     async retry(principal: Principal, id: string): Promise<Outcome<WebhookDelivery>> {
       const refusal = whyNotPermitted(principal, 'retry-webhook-deliveries');
       if (refusal !== null) return refusal;
-      const delivery = await records.find(id);
+      const delivery = await store.webhookDeliveries.find(id);
       if (delivery === null) return refused({ kind: 'not-found' });
       const { webhook, type, requestId, state, attempts } = delivery;
       if (!webhooks.includes(webhook))
@@ -52,9 +45,10 @@ export function webhookDeliveryService({ records, webhooks, clock, wake }: Webho
         });
       const at = clock();
       const details = { deliveryId: id, webhook, type, state, attempts };
-      await records.retry(id, at, auditEvent('WebhookDeliveryRetried', at, principal.name, details, { requestId }));
+      const event = auditEvent('WebhookDeliveryRetried', at, principal.name, details, { requestId });
+      await store.writer.commit({ operations: [{ op: 'retryWebhook', id, at }], events: [event] });
       wake();
-      return done((await records.find(id)) ?? delivery);
+      return done((await store.webhookDeliveries.find(id)) ?? delivery);
     },
   };
 }

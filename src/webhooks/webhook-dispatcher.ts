@@ -1,33 +1,12 @@
 import { setMaxListeners } from 'node:events';
 import { type AuditEventDraft, auditEvent } from '../model/audit-event.js';
 import { untraced, type Tracing } from '../model/tracing.js';
-import type { WebhookAttemptEnd, WebhookDelivery } from '../model/webhook-delivery.js';
+import type { WebhookDelivery } from '../model/webhook-delivery.js';
+import type { Operation } from '../store/steps/step.js';
+import type { Store } from '../store/store.js';
 import { judgeAnswer } from './judge-answer.js';
 import { signWebhook } from './sign-webhook.js';
 import type { Webhook, WebhookAnswer } from './webhook.js';
-
-/** The stored deliveries, as the dispatcher works through them. A change is on disk when its promise resolves. */
-export interface Outbox {
-  /** Deliveries of this webhook that are due and have no attempt under way, the longest due first. */
-  due(webhook: string, now: Date, limit: number): Promise<readonly WebhookDelivery[]>;
-  /** Takes a delivery for this attempt, until the lease ends; false where another process was faster. */
-  begin(attempt: AttemptUnderWay, now: Date, leaseUntil: Date): Promise<boolean>;
-  /** Records how an attempt ended; false where it is no longer the one under way. */
-  end(attempt: AttemptUnderWay, at: Date, end: WebhookAttemptEnd, events: readonly AuditEventDraft[]): Promise<boolean>;
-  /** Waiting deliveries of any webhook but these. */
-  waitingForOthers(webhooks: readonly string[], limit: number): Promise<readonly WebhookDelivery[]>;
-  /** Gives up a waiting delivery; false where it has ended, or an attempt is under way. */
-  abandon(id: string, failure: string, at: Date, event: AuditEventDraft): Promise<boolean>;
-  /** Deletes some of the deliveries that ended before these instants. */
-  forget(deliveredBefore: Date, deadBefore: Date): Promise<void>;
-}
-
-interface AttemptUnderWay {
-  readonly id: string;
-  readonly owner: string;
-  /** 1 for the first. */
-  readonly attempt: number;
-}
 
 /** The log of the dispatcher. It is never given secrets, addresses or payloads. */
 interface DispatcherLog {
@@ -38,7 +17,8 @@ interface DispatcherLog {
 
 interface DispatcherOptions {
   readonly webhooks: readonly Webhook[];
-  readonly outbox: Outbox;
+  /** Has the outbox. Each change of it is one commit with its audit events. */
+  readonly store: Pick<Store, 'webhookDeliveries' | 'writer'>;
   readonly clock: () => Date;
   readonly random: (octets: number) => Buffer;
   /** Identifies this process as the owner of the attempts it works on. */
@@ -167,7 +147,7 @@ export class WebhookDispatcher {
     if (!this.#running || lane.underWay.size >= attemptsAtOnce) return;
     if (lane.pausedUntil !== null && now < lane.pausedUntil) return;
     // Attempts that have just begun may be among them.
-    const due = await this.options.outbox.due(lane.webhook.name, now, attemptsAtOnce);
+    const due = await this.options.store.webhookDeliveries.due(lane.webhook.name, now, attemptsAtOnce);
     for (const delivery of due) {
       if (!this.#isRunning() || lane.underWay.size >= attemptsAtOnce) return;
       if (!lane.underWay.has(delivery.id)) this.#begin(lane, delivery);
@@ -191,15 +171,15 @@ export class WebhookDispatcher {
 
   /** Makes one attempt; false where none was made, or its end is unknown. */
   async #attempt(lane: Lane, delivery: WebhookDelivery): Promise<boolean> {
-    const { outbox, clock, random, owner } = this.options;
-    const { webhook } = lane;
+    const { clock, random, owner } = this.options;
+    const { id } = delivery;
     const attempt = delivery.attempts + 1;
-    const begun = clock();
-    const until = new Date(begun.getTime() + leaseMilliseconds);
-    const underWay = { id: delivery.id, owner, attempt };
-    if (!(await outbox.begin(underWay, begun, until))) return false;
+    const now = clock();
+    const leaseUntil = new Date(now.getTime() + leaseMilliseconds);
+    // False where another process was faster.
+    if (!(await this.#commit({ op: 'beginWebhookAttempt', id, owner, attempt, now, leaseUntil }))) return false;
 
-    const answer = await this.#send(webhook, delivery);
+    const answer = await this.#send(lane.webhook, delivery);
     if (answer.kind === 'abandoned') return false;
 
     const at = clock();
@@ -209,7 +189,7 @@ export class WebhookDispatcher {
       lane.pausedUntil = pauseUntil;
     this.#tell(lane, delivery, end.state === 'delivered' ? null : end.failure);
     const events = end.state === 'dead' ? [this.#failed(delivery, attempt, end.failure, at)] : [];
-    return outbox.end(underWay, at, end, events);
+    return this.#commit({ op: 'endWebhookAttempt', id, owner, attempt, at, end }, events);
   }
 
   /** Sends a delivery as a part of the trace in which it was caused. */
@@ -250,27 +230,35 @@ export class WebhookDispatcher {
 
   /** Gives up deliveries of webhooks that are no longer configured, as they would wait for ever. */
   async #abandonOthers(): Promise<void> {
-    const { outbox, clock } = this.options;
+    const { store, clock } = this.options;
     const names = this.#lanes.map(({ webhook }) => webhook.name);
     const failure = 'the webhook is no longer configured';
     let abandoned = true;
     // Until none is left, or only those on which another process makes an attempt.
     while (abandoned && this.#isRunning()) {
       const at = clock();
-      const left = await outbox.waitingForOthers(names, abandonedAtOnce);
+      const left = await store.webhookDeliveries.waitingForOthers(names, abandonedAtOnce);
       const done = await Promise.all(
-        left.map((delivery) =>
-          outbox.abandon(delivery.id, failure, at, this.#failed(delivery, delivery.attempts, failure, at)),
-        ),
+        left.map((delivery) => {
+          const event = this.#failed(delivery, delivery.attempts, failure, at);
+          return this.#commit({ op: 'abandonWebhook', id: delivery.id, failure, at }, [event]);
+        }),
       );
       abandoned = done.includes(true);
     }
   }
 
-  #forget(): Promise<void> {
+  /** Deletes some of the deliveries that ended long ago. */
+  async #forget(): Promise<void> {
     const now = this.options.clock().getTime();
     const daysBefore = (days: number) => new Date(now - days * 86_400_000);
-    return this.options.outbox.forget(daysBefore(deliveredKeptDays), daysBefore(deadKeptDays));
+    const [deliveredBefore, deadBefore] = [daysBefore(deliveredKeptDays), daysBefore(deadKeptDays)];
+    await this.#commit({ op: 'forgetWebhooks', deliveredBefore, deadBefore });
+  }
+
+  /** On disk when it resolves; false where the delivery has moved on. */
+  async #commit(operation: Operation, events: readonly AuditEventDraft[] = []): Promise<boolean> {
+    return (await this.options.store.writer.commit({ operations: [operation], events })).committed;
   }
 
   /** Runs chores one after the other. A failure is logged, and the chore comes again. */

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { newId } from '../model/new-id.js';
+import { untraced, type Tracing } from '../model/tracing.js';
 import type { Announcement, WebhookDelivery, WebhookEventType } from '../model/webhook-delivery.js';
 
 /** A receiver of events, ready to be called. */
@@ -34,33 +35,42 @@ export const wants = (
   events.includes(event) &&
   (clusters === null || about === null || about.some((cluster) => clusters.includes(cluster)));
 
-/** One delivery for each webhook that takes the event, due at once. `payloadOf` makes the body, as JSON. */
-export function deliveriesOf(
-  webhooks: readonly Webhook[],
-  random: (octets: number) => Buffer,
-  payloadOf: (announcement: Announcement) => string,
-  announcement: Announcement,
-): readonly WebhookDelivery[] {
-  const { at, event } = announcement;
-  const about = clustersOf(announcement);
-  const takers = webhooks.filter((webhook) => wants(webhook, event, about));
-  if (takers.length === 0) return [];
-  const payload = payloadOf(announcement);
-  return takers.map(({ name }) => ({
-    id: `msg_${newId(at, random)}`,
-    webhook: name,
-    type: event,
-    requestId: 'request' in announcement ? announcement.request.id : null,
-    payload,
-    state: 'waiting',
-    createdAt: at,
-    nextAttemptAt: at,
-    attempts: 0,
-    owner: null,
-    lastFailure: null,
-    endedAt: null,
-  }));
-}
+/**
+ * Makes one delivery for each webhook that takes the event, due at once. `payloadOf` makes the body, as JSON. The call of the
+ * webhook goes on with the trace that is under way now.
+ */
+export const deliveriesOf =
+  (
+    webhooks: readonly Webhook[],
+    random: (octets: number) => Buffer,
+    payloadOf: (announcement: Announcement) => string,
+    tracing: Tracing = untraced,
+  ) =>
+  (announcement: Announcement): readonly WebhookDelivery[] => {
+    const { at, event } = announcement;
+    const about = clustersOf(announcement);
+    const takers = webhooks.filter((webhook) => wants(webhook, event, about));
+    if (takers.length === 0) return [];
+    const payload = payloadOf(announcement);
+    return takers.map(({ name }) => {
+      const id = `msg_${newId(at, random)}`;
+      tracing.keep(id);
+      return {
+        id,
+        webhook: name,
+        type: event,
+        requestId: 'request' in announcement ? announcement.request.id : null,
+        payload,
+        state: 'waiting' as const,
+        createdAt: at,
+        nextAttemptAt: at,
+        attempts: 0,
+        owner: null,
+        lastFailure: null,
+        endedAt: null,
+      };
+    });
+  };
 
 /** The clusters that the event is about; null: all of them. */
 function clustersOf(announcement: Announcement): readonly string[] | null {

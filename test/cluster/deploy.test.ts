@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Access } from '../../src/kubernetes/access.js';
+import type { Access } from '../../src/kubernetes/cluster-error.js';
 import { openClusterConnection } from '../../src/kubernetes/cluster-connection.js';
 import { tokenReviewAccess } from '../../src/kubernetes/token-review.js';
 import { roleBindingAccess } from '../../src/clusters/probe-cluster.js';

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
-import { mostListed } from '../../src/formats/enforcement/authorization-configuration.js';
+import { mostListed } from '../../src/formats/enforcement-files.js';
 import { aRevocation, revokeCertificate } from '../helpers/revocations.js';
 import { WebhookReceiver } from '../helpers/webhook-receiver.js';
 import { as } from '../http/support/call.js';

@@ -135,9 +135,7 @@ export function newCsr(request: string, fields: Partial<NewCsrObject> = {}): New
 
 /** The certificate in the object, as soon as the watch delivers it. */
 export async function issued(connection: ClusterConnection, name: string): Promise<string> {
-  const waited = await connection
-    .watchCsrs(kubeApiserverClient)
-    .waitFor(name, (csr) => csr === null || csr.certificate !== null, soon());
+  const waited = await connection.csrWatch.waitFor(name, (csr) => csr === null || csr.certificate !== null, soon());
   const certificate = waited.kind === 'settled' ? waited.csr?.certificate : null;
   if (typeof certificate !== 'string') throw new Error(`${name} is not signed`);
   return certificate;

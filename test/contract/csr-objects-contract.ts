@@ -189,9 +189,7 @@ export function csrObjectsContract(name: string, open: () => Promise<ContractClu
       it('accepts server auth at create and ends Approved, Failed', async () => {
         const created = await create({ usages: ['server auth', 'digital signature'] });
         await limited.csrs.approve(created, 'Contract', '');
-        const waited = await limited
-          .watchCsrs(kubeApiserverClient)
-          .waitFor(created.name, hasCondition('Failed'), soon());
+        const waited = await limited.csrWatch.waitFor(created.name, hasCondition('Failed'), soon());
         expect(waited).toMatchObject({
           kind: 'settled',
           csr: {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ClusterConnection } from '../../src/kubernetes/cluster-connection.js';
-import { type CsrObject, kubeApiserverClient } from '../../src/kubernetes/csr-object.js';
+import { type CsrObject } from '../../src/kubernetes/csr-object.js';
 import type { WatchTimes } from '../../src/kubernetes/object-watch.js';
 import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 import {
@@ -39,7 +39,7 @@ export function csrWatchContract(name: string, open: () => Promise<ContractClust
     const watched = async (watchTimes: Partial<WatchTimes> = {}) => {
       const report = vi.fn();
       const { connection, proxy } = await bench.adminByProxy({ watchTimes, report });
-      const watch = connection.watchCsrs(kubeApiserverClient);
+      const watch = connection.csrWatch;
       const reconnected = vi.fn();
       watch.onReconnect(reconnected);
       const { name } = await create();
@@ -179,7 +179,7 @@ export function csrWatchContract(name: string, open: () => Promise<ContractClust
       const { connection, proxy } = await bench.adminByProxy({ watchTimes: { firstPause: 20, longestPause: 100 } });
       await proxy.pause();
       const created = await create();
-      const waiting = connection.watchCsrs(kubeApiserverClient).waitFor(created.name, hasCondition('Approved'), soon());
+      const waiting = connection.csrWatch.waitFor(created.name, hasCondition('Approved'), soon());
       await approve(created);
       await new Promise((resolve) => setTimeout(resolve, 200));
       await proxy.resume();

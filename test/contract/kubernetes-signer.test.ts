@@ -34,7 +34,7 @@ const signerOn = (cluster: ClusterConnection, clock = () => new Date()): Kuberne
       name: 'fake',
       instance: '01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f',
       csrs: cluster.csrs,
-      watch: cluster.watchCsrs(kubeApiserverClient),
+      watch: cluster.csrWatch,
       whoAmI: () => cluster.whoAmI(),
       whyNotSigning: () => whyNot,
     },

@@ -137,7 +137,7 @@ describe('a restore', () => {
     const outcomes = { old: 0, new: 0 };
     for (let kill = 0; kill < kills; kill += 1) {
       // The old database is told from the new one by one more event.
-      const store = await openStore(config, { warn() {}, inform() {} }, { writerThread: false });
+      const store = await openStore(config, { writerThread: false });
       await store.writer.commit({
         operations: [],
         events: [
@@ -153,7 +153,7 @@ describe('a restore', () => {
       const before = await eventsNow();
       await runProgram('src/restore.ts', [backup, '--force'], environment, took * (0.3 + (0.7 * (kill + 1)) / kills));
       // Whatever opens the database next finishes what was begun.
-      await (await openStore(config, { warn() {}, inform() {} }, { writerThread: false })).close();
+      await (await openStore(config, { writerThread: false })).close();
       const after = await eventsNow();
       expect([before, restored]).toContain(after);
       outcomes[after === before ? 'old' : 'new'] += 1;

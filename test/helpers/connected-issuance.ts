@@ -1,15 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { embeddedRevocation } from '../../src/config/revocation-config.js';
+import { embeddedRevocation } from '../../src/config/cluster-config.js';
 import { readClientTrust } from '../../src/kubernetes/certificate-authorities.js';
-import { openClusterConnection, type ClusterConnection } from '../../src/kubernetes/cluster-connection.js';
-import { kubeApiserverClient } from '../../src/kubernetes/csr-object.js';
-import { ClusterProbes } from '../../src/context/last-probes.js';
+import { type ClusterConnection, openClusterConnection } from '../../src/kubernetes/cluster-connection.js';
+import { ClusterProbes } from '../../src/context/under-way.js';
 import type { IssuanceContext, IssuingCluster } from '../../src/context/context.js';
 import { KubernetesSigner } from '../../src/signing/kubernetes.js';
 import { FakeApiServer } from './fake-api-server.js';
 import { kubepassRules } from './fake-api-server/rbac.js';
-import { testIssuance, type TestIssuance } from './issuance.js';
+import { type TestIssuance, testIssuance } from './issuance.js';
 import { temporaryDirectory } from './temporary-directory.js';
 
 export interface ConnectedIssuance {
@@ -50,7 +49,7 @@ export async function connectedIssuance(
         name: 'demo',
         instance: 'test',
         csrs: connection.csrs,
-        watch: connection.watchCsrs(kubeApiserverClient),
+        watch: connection.csrWatch,
         whoAmI: () => connection.whoAmI(),
         whyNotSigning: () => probes.whyNotSigning('demo'),
       },
@@ -72,8 +71,7 @@ export async function connectedIssuance(
       signer,
       connection,
       clientTrust: () => Promise.resolve(trust),
-      blastRadius: (username, groups) =>
-        readsRoleBindings ? connection.roleBindings().blastRadius(username, groups) : null,
+      roleBindings: readsRoleBindings ? connection.roleBindings() : null,
     };
     return {
       ...base,

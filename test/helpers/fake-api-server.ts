@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import type { Access } from '../../src/kubernetes/access.js';
+import type { Access } from '../../src/kubernetes/cluster-error.js';
 import { attributeType, readCertificate } from '@kubepass/x509';
 import { CsrApi } from './fake-api-server/csr-api.js';
 import { CsrStorage } from './fake-api-server/csr-storage.js';

@@ -1,14 +1,11 @@
-import { DirectoryUse } from '../../src/context/directory-use.js';
+import { DirectoryUse, IdentityBlocks } from '../../src/context/standing.js';
 import { directoryDefaults } from '../../src/model/directory.js';
 import { randomBytes } from 'node:crypto';
 import { readClientTrust } from '../../src/kubernetes/certificate-authorities.js';
-import { ClusterProbes } from '../../src/context/last-probes.js';
-import { embeddedRevocation } from '../../src/config/revocation-config.js';
-import { AttemptsUnderWay } from '../../src/context/attempts-under-way.js';
+import { ClusterProbes, AttemptsUnderWay } from '../../src/context/under-way.js';
+import { embeddedRevocation } from '../../src/config/cluster-config.js';
 import type { IssuanceContext, IssuingCluster } from '../../src/context/context.js';
 import { DenyList } from '../../src/access/deny-list.js';
-import { IdentityBlocks } from '../../src/context/blocked-identities.js';
-import { issuanceUnmeasured } from '../../src/model/measures.js';
 import type { Cluster } from '../../src/model/cluster.js';
 import { untraced } from '../../src/model/tracing.js';
 import { loadSigningAuthority, signaturesHere, type SigningAuthority } from '@kubepass/x509';
@@ -97,7 +94,7 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
       authority,
       connection: null,
       clientTrust: () => Promise.resolve(trust),
-      blastRadius: () => null,
+      roleBindings: null,
     });
   setSigner(new LocalCaSigner(authority));
   const contextOf = (owner: string, soleProcess: boolean): IssuanceContext => ({
@@ -128,7 +125,7 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
       clusters: ['demo'],
       log: { error() {} },
     }),
-    measures: issuanceUnmeasured,
+    measures: { during: (_phase, _cluster, work) => work() },
     attempts: new AttemptsUnderWay(),
     tracing: untraced,
     lostRecords: { instance: 'test', recordLost: (step) => store.writer.commit(step) },

@@ -3,7 +3,7 @@ import { verifyChain } from '../../src/audit/chain.js';
 import type { AuditEvent, UnchainedEvent } from '../../src/model/audit-event.js';
 import type { Certificate, ListedCertificate } from '../../src/model/certificate.js';
 import { requestStates, type CertificateRequest } from '../../src/model/certificate-request.js';
-import type { Page } from '../../src/model/page.js';
+import type { Page } from '../../src/model/outcome.js';
 import type { QuotaLimit } from '../../src/model/decision.js';
 import type { Store } from '../../src/store/store.js';
 import {

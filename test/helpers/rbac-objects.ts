@@ -1,5 +1,5 @@
-import { readBinding, readRole } from '../../src/kubernetes/role-bindings.js';
-import { RoleBindingIndex, type RoleBindingSnapshot } from '../../src/kubernetes/role-binding-index.js';
+import { readBinding, readRole, RoleBindingIndex } from '../../src/kubernetes/role-bindings.js';
+import type { RoleBindingSnapshot } from '../../src/kubernetes/resolve-blast-radius.js';
 
 const apiGroup = 'rbac.authorization.k8s.io';
 

@@ -1,4 +1,4 @@
-import type { RevokedCertificate } from '../../src/model/revocation.js';
+import type { RevokedCertificate } from '../../src/model/certificate.js';
 import type { Store } from '../../src/store/store.js';
 
 /** A revocation of a certificate that ends in a year. */

@@ -1,8 +1,8 @@
-import { X509Certificate, type KeyObject } from 'node:crypto';
+import { type KeyObject, X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openKeyProofs } from '../../src/compose/open-key-proofs.js';
-import type { RoleBinding } from '../../src/identity/role-bindings.js';
-import { DirectoryUse } from '../../src/context/directory-use.js';
+import { openKeyProofs } from '../../src/requests/open-key-proofs.js';
+import { DirectoryUse } from '../../src/context/standing.js';
+import type { RoleBinding } from '../../src/identity/permissions.js';
 import { runPlugin } from '../../packages/kubectl-kubepass/src/run-plugin.js';
 import type { Role } from '../../src/model/principal.js';
 import { csrFor } from '../../packages/x509/test/helpers/csr.js';
@@ -10,7 +10,7 @@ import { IdentityProvider } from '../helpers/identity-provider.js';
 import { keyProof } from '../helpers/key-proof.js';
 import { testMachine } from '../../packages/kubectl-kubepass/test/helpers/plugin-machine.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
-import { as, type Answer } from './support/call.js';
+import { type Answer, as } from './support/call.js';
 import { startOidcService } from './support/oidc-service.js';
 import type { Caller, TestService } from './support/service.js';
 
@@ -124,13 +124,7 @@ describe('the roles of a renewal by a proof', () => {
   ): Promise<readonly Role[] | string> => {
     const { store } = service;
     const clock = () => service.services.clock();
-    const callers = { apiTokens: { admins } } as Parameters<typeof openKeyProofs>[0]['callers'];
-    const proofs = openKeyProofs(
-      { roles: bindings, callers } as never,
-      store,
-      new DirectoryUse(store.directory),
-      clock,
-    );
+    const proofs = openKeyProofs({ roles: bindings, admins }, store, new DirectoryUse(store.directory), clock);
     const { pem } = await csrFor(of.username, ['team-a']);
     const proof = { fingerprint: of.fingerprint, key: of.key, address: service.address, csr: pem, now: clock() };
     const presented = {

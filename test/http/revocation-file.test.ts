@@ -2,9 +2,12 @@ import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { replaceSecretFile } from '../../src/config/secrets.js';
-import { fetchConfiguration } from '../../src/revocation-file/fetch-configuration.js';
-import { keepRevocationFile } from '../../src/revocation-file/keep-revocation-file.js';
-import { readOptions, type RevocationFileOptions } from '../../src/revocation-file/options.js';
+import {
+  fetchConfiguration,
+  keepRevocationFile,
+  readOptions,
+  type RevocationFileOptions,
+} from '../../src/revocation-file/keep-revocation-file.js';
 import { servingPair } from '../cluster/serving-pair.js';
 import { freePort } from '../helpers/free-ports.js';
 import { aRevocation } from '../helpers/revocations.js';

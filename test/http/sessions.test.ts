@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SessionBody } from '../../src/http/sessions/schemas.js';
+import type { SessionBody } from '../../src/http/login/sessions.js';
 import { as } from './support/call.js';
 import { SigningBrowser, startSignInService, type SignInService } from './support/sign-in.js';
 import type { Method } from './support/service.js';

@@ -5,9 +5,9 @@ import { Webhook as Verifier } from 'standardwebhooks';
 import { Compile } from 'typebox/schema';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { eventPayload } from '../../src/http/webhook-deliveries/event-payload.js';
-import type { WebhookDeliveryBody } from '../../src/http/webhook-deliveries/schemas.js';
+import type { WebhookDeliveryBody } from '../../src/http/webhook-deliveries/routes.js';
 import { localAuthority } from '../helpers/local-authority.js';
-import type { IdentityBlock } from '../../src/model/identity-block.js';
+import type { IdentityBlock } from '../../src/model/identity.js';
 import type { Announcement } from '../../src/model/webhook-delivery.js';
 import { deliveriesOf as announced, type Webhook } from '../../src/webhooks/webhook.js';
 import { csrFor } from '../../packages/x509/test/helpers/csr.js';
@@ -190,7 +190,7 @@ describe('a webhook about no request', () => {
       ...{ name: 'chat', events: [announcement.event], clusters: null, secrets: [] },
       sender: { send: () => Promise.resolve({ kind: 'abandoned' }), close() {} },
     };
-    const [delivery] = announced([chat], randomBytes, eventPayload, announcement);
+    const [delivery] = announced([chat], randomBytes, eventPayload)(announcement);
     expect(delivery).toMatchObject({ type: announcement.event, requestId: null });
     expect(checked(JSON.parse(delivery?.payload ?? '') as Event).type).toBe(announcement.event);
   });

@@ -48,7 +48,13 @@ async function judge(lint: string): Promise<{ judged: readonly Judged[]; unread:
       seen.add(content.fingerprintSha256);
       const findings = inspected?.inspection.findings.filter(({ object }) => object === path) ?? [];
       const selfIssued = material.issuer.equals(material.subject);
-      found.push({ fixture, path, selfIssued, der: material.der, codes: new Set(findings.map(({ code }) => code)) });
+      found.push({
+        fixture,
+        path,
+        selfIssued,
+        der: material.tree.raw,
+        codes: new Set(findings.map(({ code }) => code)),
+      });
     }
   }
   const verdicts = ask(

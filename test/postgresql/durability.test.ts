@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, expect, inject, it } from 'vitest';
-import { weakenedDurability } from '../../src/store/postgresql/durability.js';
-import { openPostgresqlStore } from '../../src/store/postgresql/open-postgresql-store.js';
+import { openPostgresqlStore, weakenedDurability } from '../../src/store/postgresql/open-postgresql-store.js';
 import { composeOn, type LogLine } from '../helpers/composed-service.js';
 import { freshDatabase, query, type TestDatabase } from '../helpers/postgresql/databases.js';
 import { startPostgresql } from '../helpers/postgresql/server.js';

@@ -4,7 +4,7 @@ import { loadConfig } from '../../src/config/config.js';
 import { readEnvironment } from '../../src/config/env.js';
 import { markDatabase } from '../../src/backup/restore-database.js';
 import { verifyConfigured } from '../../src/backup/verify-database.js';
-import type { SchemaObject } from '../../src/store/schema/schema-objects.js';
+import type { SchemaObject } from '../../src/store/schema/migrations.js';
 import { schemaObjectsFile, schemaObjectsSql } from '../../src/store/postgresql/open-postgresql-store.js';
 import { freshDatabase, query, type TestDatabase } from '../helpers/postgresql/databases.js';
 import { postgresqlEnvironment } from '../helpers/service-on-postgresql.js';

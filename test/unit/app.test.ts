@@ -9,8 +9,8 @@ const services = new Proxy({} as Services, { get: () => ({}) });
 it('writes answers as they are, also in scopes that add schemas: nothing is compiled for them', async () => {
   const app = buildApp(services, { logger: createLogger({ level: 'silent' }), version: '0.0.0-test' });
   app.register(async (scope) => {
-    scope.addSchema({ $id: 'Nothing', type: 'object', properties: {}, additionalProperties: false });
-    const nothing = { content: { 'application/json': { schema: { $ref: 'Nothing#' } } } };
+    scope.addSchema({ $id: 'Something', type: 'object', properties: {}, additionalProperties: false });
+    const nothing = { content: { 'application/json': { schema: { $ref: 'Something#' } } } };
     scope.get('/something', { schema: { response: { 200: nothing } } }, () => ({ some: 'thing' }));
   });
   expect((await app.inject('/something')).body).toBe('{"some":"thing"}');

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { findingGroups, type FindingCode, type FindingKind } from '../src/model/catalogue.js';
+import { type FindingCode, findingGroups, type FindingKind, findingKinds } from '../src/model/catalogue.js';
 import type { Finding } from '../src/model/inspection.js';
 
 /** An example message of a finding, from an upload of the corpus. */
@@ -42,13 +42,13 @@ function readJson(path: string): unknown {
 
 /** The text of `docs/findings.md`. */
 export function findingsDocument(examples: ReadonlyMap<string, Example>): string {
-  const count = findingGroups.reduce((sum, { kinds }) => sum + Object.keys(kinds).length, 0);
+  const groups = Object.entries<Readonly<Record<string, FindingKind>>>(findingGroups);
   return [
     '# Findings',
     '',
     '<!-- Written by `npm run findings` from packages/inspect/src/model/catalogue.ts and packages/inspect/corpus. -->',
     '',
-    `An inspection (\`POST /v1/inspections\`, or \`kubepass-inspect\`) reports ${count} kinds of findings. Each has a code that never`,
+    `An inspection (\`POST /v1/inspections\`, or \`kubepass-inspect\`) reports ${Object.keys(findingKinds).length} kinds of findings. Each has a code that never`,
     'changes its meaning, the object that it is about, a sentence about what was found there, advice, and the clause behind it.',
     'The examples come from the uploads in `packages/inspect/corpus`.',
     '',
@@ -59,13 +59,13 @@ export function findingsDocument(examples: ReadonlyMap<string, Example>): string
     '',
     'All codes by subject:',
     '',
-    ...findingGroups.flatMap(({ title, kinds }) => [
+    ...groups.flatMap(([title, kinds]) => [
       `- [${title}](#${anchor(title)}): ${Object.keys(kinds)
         .map((code) => `[${code}](#${anchor(code)})`)
         .join(', ')}`,
     ]),
     '',
-    ...findingGroups.flatMap(({ title, kinds }) => [
+    ...groups.flatMap(([title, kinds]) => [
       `## ${title}`,
       '',
       ...Object.entries(kinds).flatMap(([code, kind]) => section(code as FindingCode, kind, examples.get(code))),

@@ -1,8 +1,9 @@
 /** Inspections: reads an upload, relates its objects, finds problems and reports them. */
-export { type InspectionContext, type KnownCluster, type Thresholds, UploadRefusedError } from './model/decoded.js';
+export type { InspectionContext, KnownCluster, Thresholds } from './model/decoded.js';
+export { UploadRefusedError } from './reading/budget.js';
 export { type FindingCode, findingKinds } from './model/catalogue.js';
 export { inspect, inspectSingleObject, inspectUpload } from './inspect.js';
-export { type InspectionAccount, measured } from './inspection-account.js';
+export { type InspectionAccount, measured } from './inspect.js';
 export type {
   CertificateContent,
   Finding,

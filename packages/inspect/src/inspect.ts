@@ -1,10 +1,9 @@
-import type { Inspection, InspectionFormat, Upload } from './model/inspection.js';
-import type { Budget, DecodedObject, InspectionContext } from './model/decoded.js';
+import { DerError, DerReader, PrimalityTests, primeModulus, type TestedFor } from '@kubepass/x509';
+import { type PublicKeyTree, readPublicKeyTree, rsaMagnitudes } from '@kubepass/x509/tree';
 import { findAll } from './findings/find-all.js';
-import { type InspectionAccount, measured } from './inspection-account.js';
-import { observePrimeModuli } from './keys/prime-moduli.js';
-import type { TestedFor } from '@kubepass/x509';
-import { openBudget } from './reading/budget.js';
+import type { DecodedObject, InspectionContext, Material } from './model/decoded.js';
+import type { Inspection, InspectionFormat, Upload } from './model/inspection.js';
+import { type Budget, openBudget } from './reading/budget.js';
 import { pathStem } from './reading/paths.js';
 import { readSingleObject, readUpload } from './reading/read-upload.js';
 import { listRelations } from './relations/list-relations.js';
@@ -139,4 +138,86 @@ function treesOf(objects: readonly DecodedObject[]): PrintableTrees {
       material?.kind === 'certificate' || material?.kind === 'request' ? [[path, material.tree] as const] : [],
     ),
   );
+}
+
+const primality = new PrimalityTests(100);
+
+/** A test of a longer modulus takes too long. No key of that size is in use for certificates. */
+const LONGEST_TESTED_MODULUS = 4096;
+
+/** Adds an observation to each object whose RSA modulus is prime, until the budget is used up. Throws as `isPrime` does. */
+export async function observePrimeModuli(
+  objects: readonly DecodedObject[],
+  budget: Budget,
+  caller?: TestedFor,
+): Promise<readonly DecodedObject[]> {
+  const verdicts = new Map<string, boolean>();
+  const observed: DecodedObject[] = [];
+  for (const object of objects) {
+    const modulus = modulusOf(object);
+    const name = modulus?.toString('latin1') ?? '';
+    if (modulus && !verdicts.has(name) && budget.mayTestModulus())
+      verdicts.set(name, await primality.isPrime(modulus, caller));
+    observed.push(verdicts.get(name) ? withPrimeModulus(object) : object);
+  }
+  return observed;
+}
+
+function withPrimeModulus(object: DecodedObject): DecodedObject {
+  const observations = [...object.observations, { code: 'RsaKeyFactorable', message: primeModulus } as const];
+  if (
+    object.content.type === 'CertificationRequest' &&
+    observations.every(({ code }) => code !== 'RequestNotAcceptable')
+  )
+    return {
+      ...object,
+      observations: [...observations, { code: 'RequestNotAcceptable', message: `${primeModulus} (KeyNotAllowed)` }],
+    };
+  return { ...object, observations };
+}
+
+/** The RSA modulus, big-endian; null where the object has none that is tested. */
+function modulusOf({ material }: DecodedObject): Buffer | null {
+  try {
+    const rsa = material === null ? null : publicKeyOf(material)?.rsa?.value;
+    const key = rsa ? rsaMagnitudes(rsa) : null;
+    return key !== null && key.bits <= LONGEST_TESTED_MODULUS ? key.modulus : null;
+  } catch (error) {
+    if (error instanceof DerError) return null;
+    throw error;
+  }
+}
+
+/** Throws `DerError`. */
+function publicKeyOf(material: Material): PublicKeyTree | null {
+  switch (material.kind) {
+    case 'certificate':
+    case 'request':
+      return material.tree.publicKey;
+    case 'publicKey':
+    case 'privateKey':
+      return readPublicKeyTree(new DerReader(material.subjectPublicKeyInfo));
+    case 'list':
+      return null;
+  }
+}
+
+/** Somebody's account of the work that is done for them. */
+export interface InspectionAccount {
+  /** The caller's name: nobody gets all turns. */
+  readonly by: string;
+  /** Called when the work is about to begin; throws where nothing is left for it. */
+  readonly mustHaveSome: () => void;
+  /** Processor seconds. */
+  readonly spend: (seconds: number) => void;
+}
+
+/** Spends the time in which `work` keeps this thread to itself, until it waits for something. */
+export function measured<T>({ spend }: Pick<InspectionAccount, 'spend'>, work: () => T): T {
+  const began = performance.now();
+  try {
+    return work();
+  } finally {
+    spend((performance.now() - began) / 1000);
+  }
 }

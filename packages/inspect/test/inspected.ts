@@ -4,8 +4,7 @@ import type { InspectionContext, KnownCluster, Thresholds } from '../src/model/d
 import { findAll } from '../src/findings/find-all.js';
 import { openBudget } from '../src/reading/budget.js';
 import { readUpload } from '../src/reading/read-upload.js';
-import { fillInventory } from '../src/inspect.js';
-import { observePrimeModuli } from '../src/keys/prime-moduli.js';
+import { fillInventory, observePrimeModuli } from '../src/inspect.js';
 import { listRelations } from '../src/relations/list-relations.js';
 import { Relations } from '../src/relations/relations.js';
 import { testNow } from '../../x509/test/helpers/certificates.js';

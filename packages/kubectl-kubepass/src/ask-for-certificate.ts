@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
+import { createPrivateKey, randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { writeCertificationRequest } from './certification-request.js';
+import { CSR_PEM_LABEL, encodePem, generateKeyPair, writeCertificationRequest } from '@kubepass/x509';
 import type { Attempt, CachedCredential, CredentialCache } from './credential-cache.js';
-import { makeKey, readKey } from './key-pair.js';
 import type { Machine } from './machine.js';
 import { RefusedError, TooEarlyError, UnavailableError } from './plugin-error.js';
 import { localEnd, renewalTime } from './renewal-times.js';
@@ -41,7 +40,10 @@ export class CertificateAsks {
     const { csr } = JSON.parse(attempt.body) as { readonly csr: string };
     const der = Buffer.from(csr.split('\n').slice(1, -2).join(''), 'base64');
     const renew = (now: number) => {
-      const proof = signProof({ server: credential.server, fingerprintSha256, csr: der, now }, readKey(keyPem));
+      const proof = signProof(
+        { server: credential.server, fingerprintSha256, csr: der, now },
+        createPrivateKey(keyPem),
+      );
       return this.client.renew(fingerprintSha256, attempt.body, attempt.idempotencyKey, waitSeconds, { proof });
     };
     return this.#end(attempt, async () => {
@@ -80,8 +82,8 @@ export class CertificateAsks {
     const asked = { renewalOf, principal, username, groups };
     if (kept !== null && isFor(kept, asked) && now - kept.startedAt < attemptMilliseconds) return kept;
     const { cluster, namespace, expirationSeconds, keyAlgorithm } = this.settings;
-    const key = await makeKey(keyAlgorithm);
-    const { pem: csr } = writeCertificationRequest({ username, groups }, key);
+    const key = await generateKeyPair(keyAlgorithm);
+    const csr = encodePem(CSR_PEM_LABEL, await writeCertificationRequest({ username, groups }, key));
     const expiration = expirationSeconds === null ? {} : { expirationSeconds };
     const body =
       renewalOf === null
@@ -90,7 +92,7 @@ export class CertificateAsks {
     const attempt: Attempt = {
       ...asked,
       body: JSON.stringify(body),
-      keyPem: key.pem,
+      keyPem: key.privateKeyPem,
       idempotencyKey: randomUUID(),
       startedAt: now,
       pendingRequest: null,

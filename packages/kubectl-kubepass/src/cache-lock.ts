@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import type { CredentialCache } from './credential-cache.js';
 import type { Machine } from './machine.js';
 import { codeOf, PluginError } from './plugin-error.js';
-import { readRegularFile } from './read-regular-file.js';
-import { unfinishedName } from './write-whole-file.js';
+import { readRegularFile, unfinishedName } from './files.js';
 
 /** Nobody holds the lock for longer: whoever waits takes it over then. */
 export const longestHoldMilliseconds = 10_000;

@@ -1,15 +1,12 @@
-import type { AskingSelection, RevokeOptions, Selection } from './command-line.js';
+import type { RevokeOptions, Selection, StatusOptions } from './command-line.js';
 import { underLock } from './cache-lock.js';
-import { allCaches, cacheOf, cacheOfLogin, ownCacheOf } from './cache-of.js';
-import type { Login } from './credential-cache.js';
+import { allCaches, cacheOf, cacheOfLogin, type Login, ownCacheOf } from './credential-cache.js';
 import { callMilliseconds } from './get-credential.js';
-import type { Machine } from './machine.js';
+import { type Machine, oneLine } from './machine.js';
 import { PluginError } from './plugin-error.js';
-import { selectedContexts, type SelectedContext } from './selected-contexts.js';
-import { oneLine } from './printable.js';
-import { loginOf, serviceAtLogin } from './service-at-login.js';
+import { type SelectedContext, selectedContexts } from './contexts.js';
+import { loginOf, serviceAtLogin, signIn } from './sign-in.js';
 import { loginCommand } from './settings.js';
-import { signIn } from './sign-in.js';
 import { hasLooseToken, serverOfTokens } from './tokens.js';
 
 /** `unknown`: nothing is cached. `due`: it works, and is renewed at the next use. `pending`: a person must approve first. */
@@ -27,10 +24,7 @@ interface Status {
 }
 
 /** Shows what is cached. Kubepass is asked whether a certificate is revoked where a token is at hand; the cache knows the rest. */
-export async function status(
-  { selection, json }: { readonly selection: AskingSelection; readonly json: boolean },
-  machine: Machine,
-): Promise<void> {
+export async function status({ selection, json }: StatusOptions, machine: Machine): Promise<void> {
   const items = await Promise.all(
     selectedContexts(selection, machine).map((one) =>
       statusOf(one, mayGetLooseToken(selection, one, machine), machine),
@@ -44,7 +38,7 @@ export async function status(
  * current one it is, means its server. A kubeconfig may have contexts of other servers, so `--all` means none of them.
  */
 const mayGetLooseToken = (
-  { all, tokenServer }: AskingSelection,
+  { all, tokenServer }: Selection,
   { settings }: SelectedContext,
   { environment }: Machine,
 ): boolean => !all || settings.server === (tokenServer ?? serverOfTokens(environment));

@@ -2,22 +2,46 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { keyAlgorithms, revocationReasons } from '@kubepass/x509';
 import { errorMessage, PluginError } from './plugin-error.js';
-import { readRegularFile } from './read-regular-file.js';
+import { readRegularFile } from './files.js';
 import { loginCommand, readDuration, readServer, type Settings, type TokenOptions } from './settings.js';
 
+const text = { type: 'string' } as const;
+const flag = { type: 'boolean' } as const;
+
 const credentialOptions = {
-  server: { type: 'string' },
-  cluster: { type: 'string' },
-  username: { type: 'string' },
+  server: text,
+  cluster: text,
+  username: text,
   group: { type: 'string', multiple: true },
-  namespace: { type: 'string' },
-  'expires-in': { type: 'string' },
-  'key-algorithm': { type: 'string' },
-  'certificate-authority': { type: 'string' },
-  'certificate-authority-data': { type: 'string' },
-  login: { type: 'string' },
-  'token-file': { type: 'string' },
-  'token-command': { type: 'string' },
+  namespace: text,
+  'expires-in': text,
+  'key-algorithm': text,
+  'certificate-authority': text,
+  'certificate-authority-data': text,
+  login: text,
+  'token-file': text,
+  'token-command': text,
+} as const;
+const loginOptions = {
+  ...credentialOptions,
+  issuer: text,
+  audience: text,
+  browser: flag,
+  'device-code': flag,
+  yes: flag,
+  kubeconfig: text,
+  context: text,
+  use: flag,
+} as const;
+const selectionOptions = { context: text, all: flag, kubeconfig: text } as const;
+const askingOptions = { ...selectionOptions, server: text } as const;
+
+/** The options of each command that a person types. */
+export const commandOptions = {
+  login: loginOptions,
+  status: { ...askingOptions, output: { type: 'string', short: 'o' } },
+  logout: selectionOptions,
+  revoke: { ...askingOptions, reason: text, comment: text },
 } as const;
 
 type CredentialOptions = Readonly<{
@@ -46,10 +70,7 @@ export interface Selection {
   readonly kubeconfig: string | null;
   readonly context: string | null;
   readonly all: boolean;
-}
-
-/** The same, for a command that asks kubepass. `tokenServer`: with `--all`, the one that the token at hand is for. */
-export interface AskingSelection extends Selection {
+  /** With `all`: the kubepass that the token at hand is for. */
   readonly tokenServer: string | null;
 }
 
@@ -76,17 +97,7 @@ export function readContextArguments(args: readonly string[]): {
 }
 
 export function readLoginCommand(args: readonly string[]): LoginOptions {
-  const values = parsed(args, {
-    ...credentialOptions,
-    issuer: { type: 'string' },
-    audience: { type: 'string' },
-    yes: { type: 'boolean' },
-    browser: { type: 'boolean' },
-    'device-code': { type: 'boolean' },
-    kubeconfig: { type: 'string' },
-    context: { type: 'string' },
-    use: { type: 'boolean' },
-  });
+  const values = parsed(args, loginOptions);
   if (values.browser && values['device-code']) throw new PluginError('say --browser or --device-code, not both');
   return {
     settings: settingsOf(values),
@@ -101,53 +112,42 @@ export function readLoginCommand(args: readonly string[]): LoginOptions {
   };
 }
 
-const selectionOptions = {
-  kubeconfig: { type: 'string' },
-  context: { type: 'string' },
-  all: { type: 'boolean' },
-} as const;
-
-const selectionOf = (values: {
-  readonly kubeconfig?: string;
-  readonly context?: string;
-  readonly all?: boolean;
-}): Selection => {
-  if (values.all && values.context !== undefined) throw new PluginError('say --context or --all, not both');
-  return { kubeconfig: values.kubeconfig ?? null, context: values.context ?? null, all: values.all ?? false };
-};
+function selectionOf({
+  kubeconfig = null,
+  context = null,
+  all = false,
+  server,
+}: Readonly<{ kubeconfig?: string | null; context?: string | null; all?: boolean; server?: string }>): Selection {
+  if (all && context !== null) throw new PluginError('say --context or --all, not both');
+  if (server !== undefined && !all) throw new PluginError('--server is for --all: a context names its own');
+  return { kubeconfig, context, all, tokenServer: server === undefined ? null : readServer(server) };
+}
 
 export const readLogoutCommand = (args: readonly string[]): Selection => selectionOf(parsed(args, selectionOptions));
 
-const askingOptions = { ...selectionOptions, server: { type: 'string' } } as const;
-
-function askingSelectionOf(values: Parameters<typeof selectionOf>[0] & { readonly server?: string }): AskingSelection {
-  const selection = selectionOf(values);
-  if (values.server === undefined) return { ...selection, tokenServer: null };
-  if (!selection.all) throw new PluginError('--server is for --all: a context names its own');
-  return { ...selection, tokenServer: readServer(values.server) };
+export interface StatusOptions {
+  readonly selection: Selection;
+  readonly json: boolean;
 }
 
-export function readStatusCommand(args: readonly string[]): {
-  readonly selection: AskingSelection;
-  readonly json: boolean;
-} {
-  const values = parsed(args, { ...askingOptions, output: { type: 'string', short: 'o' } });
+export function readStatusCommand(args: readonly string[]): StatusOptions {
+  const values = parsed(args, commandOptions.status);
   if (values.output !== undefined && values.output !== 'json') throw new PluginError('-o takes json alone');
-  return { selection: askingSelectionOf(values), json: values.output === 'json' };
+  return { selection: selectionOf(values), json: values.output === 'json' };
 }
 
 export interface RevokeOptions {
-  readonly selection: AskingSelection;
+  readonly selection: Selection;
   readonly reason: string;
   readonly comment: string | null;
 }
 
 export function readRevokeCommand(args: readonly string[]): RevokeOptions {
-  const values = parsed(args, { ...askingOptions, reason: { type: 'string' }, comment: { type: 'string' } });
+  const values = parsed(args, commandOptions.revoke);
   const { reason = 'unspecified' } = values;
   if (!revocationReasons.some((one) => one === reason))
     throw new PluginError(`--reason must be one of ${revocationReasons.join(', ')}`);
-  return { selection: askingSelectionOf(values), reason, comment: values.comment ?? null };
+  return { selection: selectionOf(values), reason, comment: values.comment ?? null };
 }
 
 function parsed<Options extends NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['options']>>(

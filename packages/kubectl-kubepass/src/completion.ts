@@ -1,39 +1,18 @@
 import { keyAlgorithms, revocationReasons } from '@kubepass/x509';
+import { commandOptions } from './command-line.js';
 
 /** cobra's directive for "no files" (`ShellCompDirectiveNoFileComp`) and for "files" (`ShellCompDirectiveDefault`). */
 const noFiles = 4;
 const files = 0;
 
-const commands = ['login', 'status', 'logout', 'revoke', 'inspect'];
-
-const selection = ['--context', '--all', '--kubeconfig'];
-const flags: Readonly<Record<string, readonly string[]>> = {
-  login: [
-    '--server',
-    '--cluster',
-    '--username',
-    '--group',
-    '--namespace',
-    '--expires-in',
-    '--key-algorithm',
-    '--certificate-authority',
-    '--token-file',
-    '--token-command',
-    '--login',
-    '--issuer',
-    '--audience',
-    '--browser',
-    '--device-code',
-    '--kubeconfig',
-    '--context',
-    '--use',
-    '--yes',
-  ],
-  status: [...selection, '--server', '--output'],
-  logout: selection,
-  revoke: [...selection, '--server', '--reason', '--comment'],
-  inspect: ['--severity', '--format', '--password-file'],
-};
+// The option with data is for kubeconfigs.
+const flags: ReadonlyMap<string, readonly string[]> = new Map([
+  ...Object.entries(commandOptions).map(([command, options]) => {
+    const names = Object.keys(options).filter((name) => name !== 'certificate-authority-data');
+    return [command, names.map((name) => `--${name}`)] as const;
+  }),
+  ['inspect', ['--severity', '--format', '--password-file']],
+]);
 
 const values: Readonly<Record<string, readonly string[]>> = {
   '--key-algorithm': keyAlgorithms,
@@ -53,11 +32,11 @@ const takesFile = ['--certificate-authority', '--token-file', '--kubeconfig', '-
 export function complete(words: readonly string[]): string {
   const [command = ''] = words;
   const last = words.at(-1) ?? '';
-  if (words.length <= 1) return answer(commands, command, noFiles);
+  if (words.length <= 1) return answer([...flags.keys()], command, noFiles);
   const before = words.at(-2) ?? '';
   if (takesFile.includes(before)) return answer([], '', files);
   if (Object.hasOwn(values, before)) return answer(values[before] ?? [], last, noFiles);
-  if (last.startsWith('-')) return answer(Object.hasOwn(flags, command) ? (flags[command] ?? []) : [], last, noFiles);
+  if (last.startsWith('-')) return answer(flags.get(command) ?? [], last, noFiles);
   return answer([], last, command === 'inspect' ? files : noFiles);
 }
 

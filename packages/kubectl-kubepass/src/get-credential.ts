@@ -1,7 +1,6 @@
 import type { Asked } from './ask-for-certificate.js';
 import { CacheLock, longestHoldMilliseconds } from './cache-lock.js';
-import { ofLastLogin, ownCacheOf } from './cache-of.js';
-import type { CachedCredential, CredentialCache } from './credential-cache.js';
+import { type CachedCredential, type CredentialCache, ofLastLogin, ownCacheOf } from './credential-cache.js';
 import type { Machine } from './machine.js';
 import {
   isOfSystem,
@@ -141,7 +140,7 @@ class NotSignedInError extends PluginError {
 async function ask(wanted: Wanted, cached: CachedCredential | null): Promise<CachedCredential> {
   const { cache, machine } = wanted;
   const { CertificateAsks } = await import('./ask-for-certificate.js');
-  const { serviceAtLogin } = await import('./service-at-login.js');
+  const { serviceAtLogin } = await import('./sign-in.js');
   const { signIn } = await import('./sign-in.js');
   const service = serviceAtLogin(wanted.settings, machine, callMilliseconds);
   const { login, client, settings } = service;

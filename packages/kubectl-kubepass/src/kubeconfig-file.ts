@@ -1,12 +1,9 @@
 import { existsSync, lstatSync, mkdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { basename, delimiter, dirname, resolve } from 'node:path';
 import { CacheLock } from './cache-lock.js';
-import { inHome } from './in-home.js';
+import { inHome, readRegularFile, removeUnfinished, writeWholeFile } from './files.js';
 import type { Machine } from './machine.js';
 import { codeOf, PluginError } from './plugin-error.js';
-import { readRegularFile } from './read-regular-file.js';
-import { removeUnfinished } from './unfinished-files.js';
-import { writeWholeFile } from './write-whole-file.js';
 
 /**
  * The kubeconfig files, as kubectl finds them (k8s.io/client-go, `PathOptions`): `--kubeconfig`, else the list in KUBECONFIG,

@@ -1,9 +1,8 @@
 #!/usr/bin/env node
 import { homedir } from 'node:os';
 import { isatty } from 'node:tty';
-import { answerFromCache } from './answer-from-cache.js';
-import type { Machine } from './machine.js';
-import { oneLine, printable } from './printable.js';
+import { answerFromCache } from './exec-credential.js';
+import { type Machine, oneLine, printable } from './machine.js';
 
 const machine: Machine = {
   environment: process.env,

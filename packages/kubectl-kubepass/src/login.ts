@@ -1,17 +1,17 @@
-import { addContext, mustBeReadable, tryContext } from './add-context.js';
-import { CertificateAsks, progressOf, type Asked, type Wanted } from './ask-for-certificate.js';
+import { isDeepStrictEqual } from 'node:util';
+import { addContext, mustBeReadable, tryContext } from './contexts.js';
+import { type Asked, CertificateAsks, progressOf, type Wanted } from './ask-for-certificate.js';
 import type { LoginOptions, LoginSettings } from './command-line.js';
 import { underLock } from './cache-lock.js';
-import { cacheOfLogin, ownCacheOf } from './cache-of.js';
-import type { CredentialCache } from './credential-cache.js';
+import { cacheOfLogin, type CredentialCache, type Login, ownCacheOf } from './credential-cache.js';
 import { callMilliseconds as briefMilliseconds } from './get-credential.js';
 import { entriesOfService } from './kubeconfig-entries.js';
-import { adoptAttempt, becomeLastLogin } from './last-login.js';
-import type { Machine } from './machine.js';
-import { newLogin } from './new-login.js';
+import { type Machine, oneLine } from './machine.js';
 import { PluginError, RefusedError, UnavailableError } from './plugin-error.js';
-import { ServiceClient, type Authorization } from './service-client.js';
+import { type Authorization, type OfferedIssuer, ServiceClient } from './service-client.js';
 import { credentialArguments, type Settings } from './settings.js';
+import { authorityName, loginOf, ownAudience, type SignedIn, signInByProvider, signInByToken } from './sign-in.js';
+import { tokenAtHand } from './tokens.js';
 
 const callMilliseconds = 40_000;
 /** Under the lock of the cache no call is longer than others wait for that. */
@@ -126,4 +126,89 @@ async function whenIssued(
       machine.say(`kubepass: ${error.message}; it is asked again`);
     }
   }
+}
+
+/** Signs in at the server that a person names, and answers how that was. They confirm the identity provider of a server once. */
+export async function newLogin(
+  { settings, token, issuer, audience, way, yes }: LoginOptions,
+  client: ServiceClient,
+  machine: Machine,
+): Promise<SignedIn & { readonly login: Login }> {
+  const { server, certificateAuthority } = settings;
+  const before = loginOf(settings, machine);
+  const isPinned = before !== null && authorityName(before) === authorityName(settings);
+  const login: Login = { server, certificateAuthority, ...token, issuer: null, clientId: null, audience };
+  const bearer = tokenAtHand({ server, ...token, loose: true }, machine);
+  if (bearer !== null) {
+    const who = await signInByToken(bearer, client);
+    // KUBEPASS_TOKEN is of this call alone, and how one signs in without it stays as it was.
+    const isOfCall = token.tokenFile === null && token.tokenCommand === null;
+    return { ...who, login: isOfCall && isPinned ? before : login };
+  }
+  const offered = offeredOf(await client.callers(), issuer, server);
+  const provider = { issuer: offered.issuer, clientId: offered.clientId };
+  const own = { ...login, ...provider, audience: audience ?? ownAudience(offered, server) };
+  const isConfirmed =
+    isPinned &&
+    (before.audience ?? own.audience) === own.audience &&
+    isDeepStrictEqual({ issuer: before.issuer, clientId: before.clientId }, provider);
+  if (!isConfirmed && !yes) await mustConfirm(own, offered, machine);
+  return { ...(await signInByProvider(offered, own, client, machine, way)), login: own };
+}
+
+function offeredOf(all: readonly OfferedIssuer[], issuer: string | null, server: string): OfferedIssuer {
+  const names = all.map(({ name }) => name).join(', ') || 'none';
+  const [found, second] = issuer === null ? all : all.filter(({ name }) => name === issuer);
+  if (found !== undefined && second === undefined) return found;
+  throw new PluginError(
+    second !== undefined
+      ? `kubepass offers several sign-ins: say --issuer with one of ${names}`
+      : issuer !== null
+        ? `kubepass offers no sign-in by ${JSON.stringify(issuer)}; it has ${names}`
+        : `${server} offers no sign-in for people. Give a token: KUBEPASS_TOKEN, --token-file or --token-command`,
+  );
+}
+
+async function mustConfirm(login: Login, { scopes }: OfferedIssuer, machine: Machine): Promise<void> {
+  const { server, issuer, clientId, audience } = login;
+  const shown = [
+    ['server', server],
+    ['its CA', authorityName(login)],
+    ['identity provider', issuer],
+    ['client, scopes', [clientId, ...scopes].join(' ')],
+    ['token for', audience ?? 'whomever the identity provider says'],
+  ].map(([name = '', value]) => `  ${(name ?? '').padEnd(17)}  ${oneLine(value ?? '')}\n`);
+  const yes = await machine.confirm(
+    `The server will get your token of the identity provider:\n${shown.join('')}Is it a kubepass of yours?`,
+  );
+  if (yes === null)
+    throw new PluginError(
+      `there is no terminal to ask whether ${server} may have a token of yours: confirm it with --yes`,
+    );
+  if (!yes) throw new PluginError('you did not log in');
+}
+
+/** Takes over the ask of a kubectl that named nobody, and told this person to log in. */
+export async function adoptAttempt(
+  nameless: Settings,
+  person: { readonly name: string; readonly cache: CredentialCache },
+  machine: Machine,
+): Promise<void> {
+  const from = ownCacheOf(nameless, machine);
+  await underLock(from, machine, async () => {
+    const attempt = from.read('attempt');
+    if (attempt === null || attempt.username !== person.name || person.cache.read('attempt') !== null) return;
+    if (attempt.principal !== null && attempt.principal !== person.name) return;
+    person.cache.write('attempt', attempt);
+    from.remove('attempt');
+  });
+}
+
+/** From now on the settings that name nobody are for this person, and what was cached for somebody else is forgotten. */
+export async function becomeLastLogin(nameless: Settings, username: string, machine: Machine): Promise<void> {
+  const own = ownCacheOf(nameless, machine);
+  await underLock(own, machine, async () => {
+    own.forget();
+    own.write('person', { username });
+  });
 }

@@ -1,11 +1,10 @@
-import type { Login } from './credential-cache.js';
+import { createHash } from 'node:crypto';
+import { cacheOfLogin, type Login } from './credential-cache.js';
 import type { Machine } from './machine.js';
 import { PluginError } from './plugin-error.js';
-import type { Authorization, OfferedIssuer, ServiceClient } from './service-client.js';
-import type { ServiceAtLogin } from './service-at-login.js';
-import { loginCommand } from './settings.js';
-import { tokensFor } from './token-audience.js';
-import { tokenAtHand } from './tokens.js';
+import { type Authorization, type OfferedIssuer, ServiceClient } from './service-client.js';
+import { loginCommand, type Settings, type TokenOptions } from './settings.js';
+import { tokenAtHand, tokensFor } from './tokens.js';
 
 export interface SignInOptions {
   /** Whether a person is there who can sign in with a browser or a code. */
@@ -75,3 +74,38 @@ export async function signInByProvider(
 /** The URL of the server, where it says that it takes tokens for that. */
 export const ownAudience = ({ audiences }: OfferedIssuer, server: string): string | null =>
   audiences.includes(server) ? server : null;
+
+export interface ServiceAtLogin {
+  /** Null: nobody has logged in there. */
+  readonly login: Login | null;
+  readonly client: ServiceClient;
+  /** With the CA and the token of the login. */
+  readonly settings: Settings & Partial<TokenOptions>;
+}
+
+/** The login that these settings refer to; null: there is none. */
+export function loginOf(settings: Pick<Settings, 'server' | 'login'>, machine: Machine): Login | null {
+  const login = cacheOfLogin(settings, machine).read('login');
+  return login?.server === settings.server ? login : null;
+}
+
+/** The kubepass of a kubeconfig, with the CA of the login there. Throws where the kubeconfig has another one. */
+export function serviceAtLogin(settings: Settings, machine: Machine, callMilliseconds: number): ServiceAtLogin {
+  const login = loginOf(settings, machine);
+  if (login === null) return { login, client: new ServiceClient(settings, machine, callMilliseconds), settings };
+  const { certificateAuthority, tokenFile, tokenCommand } = login;
+  if (settings.certificateAuthority !== null && authorityName(settings) !== authorityName(login))
+    throw new PluginError(
+      `the kubeconfig has another CA of ${login.server} than your login: ${authorityName(settings)} instead of ${authorityName(login)}. If whoever administers kubepass has replaced it, run: ${loginCommand({ ...settings, tokenFile, tokenCommand })}`,
+    );
+  const pinned = { ...settings, certificateAuthority, tokenFile, tokenCommand };
+  return { login, client: new ServiceClient(pinned, machine, callMilliseconds), settings: pinned };
+}
+
+/** The CAs of kubepass for people, and to compare: the SHA-256 of each certificate. */
+export function authorityName({ certificateAuthority: pem }: Pick<Settings, 'certificateAuthority'>): string {
+  if (pem === null) return 'the CAs that Node.js trusts';
+  const certificates = pem.match(/(?<=-----BEGIN CERTIFICATE-----)[^-]+(?=-----END CERTIFICATE-----)/g) ?? [];
+  const hashes = certificates.map((text) => createHash('sha256').update(Buffer.from(text, 'base64')).digest('hex'));
+  return [...new Set(hashes)].sort().join(', ');
+}

@@ -17,7 +17,7 @@ import { changeKubeconfig, fileToWrite, kubeconfigFiles } from '../src/kubeconfi
 import { ownContexts, withEntries, type OwnEntries } from '../src/kubeconfig-entries.js';
 import { PluginError } from '../src/plugin-error.js';
 import { testMachine } from './helpers/plugin-machine.js';
-import { machineName } from '../src/write-whole-file.js';
+import { machineName } from '../src/files.js';
 import { temporaryDirectory } from '../../../test/helpers/temporary-directory.js';
 
 const own: OwnEntries = {

@@ -1,8 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { signInByIssuer } from '../src/oidc-sign-in.js';
-import { openBrowser } from '../src/open-browser.js';
+import { openBrowser, signInByIssuer } from '../src/oidc-sign-in.js';
 import { testMachine } from './helpers/plugin-machine.js';
 
 /** An identity provider that answers whatever a test wants. */

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { whyNoBrowser } from '../src/open-browser.js';
+import { whyNoBrowser } from '../src/oidc-sign-in.js';
 import { tokenAtHand } from '../src/tokens.js';
 import { temporaryDirectory } from '../../../test/helpers/temporary-directory.js';
 

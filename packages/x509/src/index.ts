@@ -1,24 +1,28 @@
 /** X.509 with one encoding for each value: reads certificates, requests and lists strictly, and writes them. */
 export { PrimalityTests, primeModulus, type TestedFor } from './hygiene/primality-tests.js';
-export { rsaWeakness } from './hygiene/rsa-weakness.js';
-export { remaindersOf } from './hygiene/small-primes.js';
+export { remaindersOf, rsaWeakness } from './hygiene/rsa-weakness.js';
 export { TooManyWaitingError, Turns } from './hygiene/turns.js';
-export { type ParsedCertificateList, readCertificateList } from './strict/certificate-list-reader.js';
-export { writeRevokedEntry, writeTbsCertificateList } from './strict/certificate-list-writer.js';
+export {
+  type ParsedCertificateList,
+  readCertificateList,
+  writeRevokedEntry,
+  writeTbsCertificateList,
+} from './strict/certificate-list.js';
 export { type ParsedCertificate, readCertificate } from './strict/certificate-reader.js';
 export {
   assembleTbsCertificate,
+  newSerialNumber,
+  publicRandomOctets,
   sealCertificate,
   type TbsCertificateFields,
+  writeCertificationRequest,
   writeTbsCertificate,
 } from './strict/certificate-writer.js';
 export {
   type CertificationRequest,
-  CSR_PEM_LABEL,
   parseCertificationRequest,
   readCertificationRequest,
   readCertificationRequestDer,
-  writeCertificationRequest,
 } from './strict/certification-request.js';
 export {
   bitString,
@@ -47,6 +51,8 @@ export {
   displayDistinguishedName,
   displaySubject,
   readDistinguishedName,
+  readSubjectIdentity,
+  subjectBounds,
   writeDistinguishedName,
   writeSubject,
 } from './strict/distinguished-name.js';
@@ -62,9 +68,20 @@ export {
   writeExtension,
   writeKeyUsage,
 } from './strict/extension.js';
-export { instantText } from './strict/instant-text.js';
+export { BACKDATE_SECONDS, instantText, userCertificateValidity, type Validity } from './strict/validity.js';
 export { type KeyAlgorithm, keyAlgorithms } from './strict/key-algorithm.js';
-export { generateKeyPair, type KeyPair } from './strict/key-pair.js';
+export {
+  findSignatureAlgorithm,
+  generateKeyPair,
+  type KeyPair,
+  sha256,
+  sign,
+  type SignatureAlgorithm,
+  signatureAlgorithmFor,
+  type Signatures,
+  signaturesHere,
+  verifySignature,
+} from './strict/crypto.js';
 export {
   attributeType,
   extensionId,
@@ -72,20 +89,8 @@ export {
   publicKeyAlgorithm,
   requestAttribute,
 } from './strict/object-identifiers.js';
-export { decodePemBundle, decodeSinglePem, encodePem } from './strict/pem.js';
+export { CSR_PEM_LABEL, decodePemBundle, decodeSinglePem, encodePem } from './strict/pem.js';
 export { type RevocationReason, revocationReasons } from './strict/revocation-reasons.js';
-export { newSerialNumber, publicRandomOctets } from './strict/serial-number.js';
-export { sha256 } from './strict/sha256.js';
-export {
-  findSignatureAlgorithm,
-  sign,
-  type SignatureAlgorithm,
-  signatureAlgorithmFor,
-  verifySignature,
-} from './strict/signature-algorithm.js';
-export { type Signatures, signaturesHere } from './strict/signatures.js';
 export { loadSigningAuthority, type SigningAuthority } from './strict/signing-authority.js';
 export { displayIpAddress, readUris } from './strict/subject-alt-names.js';
-export { readSubjectIdentity, subjectBounds } from './strict/subject-identity.js';
 export { curveOf, readSubjectPublicKeyInfo, whyNotOnCurve } from './strict/subject-public-key-info.js';
-export { BACKDATE_SECONDS, userCertificateValidity, type Validity } from './strict/validity.js';

@@ -1,5 +1,5 @@
 import type { Cluster } from '../../model/cluster.js';
-import { doubleQuoted } from '../yaml/double-quoted.js';
+import type { PublicAddress } from '../../model/enforcement.js';
 
 export interface KubeconfigParts {
   readonly cluster: Cluster;
@@ -104,3 +104,54 @@ export function renderExecKubeconfig({ cluster, server, certificateAuthority }: 
 }
 
 const base64 = (text: string): string => (text === '' ? '""' : Buffer.from(text, 'utf8').toString('base64'));
+
+/** The file name of the reviewer's token beside the kubeconfig. */
+const reviewerTokenName = 'reviewer-token';
+
+/**
+ * Renders the kubeconfig with which a cluster's API server asks kubepass. It holds no token: `tokenFile` names the file
+ * that an admin puts beside it, and that the API server reads again when it changes.
+ */
+export function renderWebhookKubeconfig(cluster: string, address: PublicAddress, directory: string): string {
+  const { url, certificateAuthority } = address;
+  const lines = [
+    'apiVersion: v1',
+    'kind: Config',
+    'clusters:',
+    '  - name: kubepass',
+    '    cluster:',
+    `      server: ${doubleQuoted(`${url}/v1/clusters/${cluster}/access-reviews`)}`,
+    ...(certificateAuthority === null
+      ? []
+      : [`      certificate-authority-data: ${Buffer.from(certificateAuthority, 'utf8').toString('base64')}`]),
+    'users:',
+    '  - name: kube-apiserver',
+    '    user:',
+    `      tokenFile: ${doubleQuoted(`${directory}/${reviewerTokenName}`)}`,
+    'contexts:',
+    '  - name: kubepass',
+    '    context:',
+    '      cluster: kubepass',
+    '      user: kube-apiserver',
+    'current-context: kubepass',
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/**
+ * The text as a double-quoted YAML scalar: one line of printable ASCII, which readers of YAML 1.1 and 1.2 read as the same
+ * text, whatever it holds. A raw U+0085, U+2028 or U+2029 ends a line in YAML 1.1 alone (4.2), so it could add fields to a
+ * file for kubectl that nobody else sees.
+ *
+ * Throws `RangeError` for a lone surrogate: no escape stands for one (YAML 1.2.2 5.7).
+ */
+export function doubleQuoted(text: string): string {
+  if (!text.isWellFormed()) throw new RangeError('YAML has no form for a text with a lone surrogate');
+  return `"${text.replace(/[^ !#-[\]-~]/gu, escaped)}"`;
+}
+
+function escaped(character: string): string {
+  if (character === '"' || character === '\\') return `\\${character}`;
+  const hex = (character.codePointAt(0) ?? 0).toString(16);
+  return hex.length <= 4 ? `\\u${hex.padStart(4, '0')}` : `\\U${hex.padStart(8, '0')}`;
+}

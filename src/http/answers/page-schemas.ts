@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { InvalidCursorError } from '../../model/errors.js';
-import type { Page, PageQuery } from '../../model/page.js';
+import type { Page, PageQuery } from '../../model/outcome.js';
 import { json } from './responses.js';
 import { closed, integerOf, namedObject, type NamedSchema, nameOf, nullable, ref } from '../schemas/schema-parts.js';
 

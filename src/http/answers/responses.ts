@@ -1,8 +1,9 @@
+import type { FastifyContextConfig, FastifyReply } from 'fastify';
 import { Type, type TSchema } from 'typebox';
 import { problemExample, problemHeaders } from '../problems/problem-examples.js';
-import { problemTypes, type ProblemType } from '../problems/problem-types.js';
-import { ProblemSchema } from '../problems/schemas.js';
+import { problemTypes, type ProblemType, ProblemSchema } from '../problems/schemas.js';
 import { type NamedSchema, ref } from '../schemas/schema-parts.js';
+import { Readable } from 'node:stream';
 
 interface ResponseOptions {
   readonly description: string;
@@ -87,17 +88,54 @@ const problemsOfEveryCall = [
 ] as const satisfies readonly ProblemType[];
 
 /** A route with a body can also end with one of these. */
-export const bodyProblems = ['content-too-large', 'unsupported-media-type'] as const satisfies readonly ProblemType[];
+const problemsOfBodies = ['content-too-large', 'unsupported-media-type'] as const satisfies readonly ProblemType[];
 
-/** problem+json for problems of these types, and of those that any authenticated call can end with. */
-export const problems = (...types: readonly ProblemType[]): Readonly<Record<number, unknown>> =>
-  onlyProblems(...problemsOfEveryCall, ...types);
+/** The parts of a request, each with the schema that it is checked against. */
+interface RequestSchemas {
+  readonly params?: TSchema;
+  readonly querystring?: TSchema;
+  readonly headers?: TSchema;
+  readonly body?: TSchema;
+}
+
+interface Operation {
+  readonly config?: FastifyContextConfig;
+  readonly operationId: string;
+  readonly tags: readonly string[];
+  readonly summary: string;
+  readonly description: string;
+  /** Empty: for everybody, without a credential. */
+  readonly security?: readonly [];
+  /** Answers other than problems, by status. */
+  readonly response: Readonly<Record<number, unknown>>;
+  /** Problems that a call can end with, besides those of every call by a caller, and of every body. */
+  readonly problems?: readonly ProblemType[];
+}
+
+/** The options of a route: its configuration, and the schema by which requests are checked and the OpenAPI document is made. */
+export function operation<const Schemas extends RequestSchemas>({
+  config = {},
+  problems = [],
+  response: answers,
+  ...schema
+}: Schemas & Operation) {
+  const { security, body } = schema as Schemas & Operation;
+  const response = {
+    ...answers,
+    ...problemResponses(
+      ...(security === undefined ? problemsOfEveryCall : []),
+      ...problems,
+      ...(body !== undefined || config.uploads !== undefined ? problemsOfBodies : []),
+    ),
+  };
+  return { config, schema: { ...schema, response } };
+}
 
 /**
  * problem+json for problems of these types, one response for each status. Typed loosely, so that handlers are typed by
  * the views that they answer with.
  */
-export function onlyProblems(...types: readonly ProblemType[]): Readonly<Record<number, unknown>> {
+export function problemResponses(...types: readonly ProblemType[]): Readonly<Record<number, unknown>> {
   const byStatus = Object.groupBy(new Set(types), (type) => problemTypes[type].status);
   return Object.fromEntries(
     Object.entries(byStatus).map(([status, found]) => [
@@ -112,4 +150,29 @@ export function onlyProblems(...types: readonly ProblemType[]): Readonly<Record<
       ),
     ]),
   );
+}
+
+/** Whether `If-None-Match` names this entity tag, compared weakly (RFC 9110 13.1.2); `*` names any. */
+export function namesEntityTag(ifNoneMatch: string | undefined, entityTag: string): boolean {
+  if (ifNoneMatch === undefined) return false;
+  if (ifNoneMatch.trim() === '*') return true;
+  return (ifNoneMatch.match(/(?:W\/)?"[^"]*"/g) ?? []).some((tag) => strong(tag) === strong(entityTag));
+}
+
+const strong = (tag: string): string => tag.replace(/^W\//, '');
+
+/**
+ * Sends texts as they come, each only when the caller has read those before it. `end` is called when the answer ends, for
+ * whatever reason. HEAD gets the headers alone.
+ */
+export function sendTexts(
+  reply: FastifyReply,
+  contentType: string,
+  texts: AsyncGenerator<string, void, void>,
+  end: () => void,
+): FastifyReply {
+  const isHead = reply.request.method === 'HEAD';
+  const stream = Readable.from(isHead ? [] : texts);
+  stream.once('close', end);
+  return reply.type(contentType).send(stream);
 }

@@ -1,39 +1,110 @@
 import type { Services } from '../server/services.js';
-import { ListQuerySchema, pageBody, pageQuery, pageResponse } from '../answers/page-schemas.js';
+import { ListQuerySchema, pageBody, pageQuery, pageResponse, pageOf } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
-import { bodyProblems, empty, json, problems } from '../answers/responses.js';
-import { addSchemas, ref } from '../schemas/schema-parts.js';
+import { empty, json, operation } from '../answers/responses.js';
+import {
+  ref,
+  closed,
+  dnsLabelOf,
+  exampleId,
+  idOf,
+  instantOf,
+  namedObject,
+  nullable,
+  oneOf,
+  principalNameOf,
+  textOf,
+  viewOf,
+} from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
-import * as schemas from './schemas.js';
-import { apiTokenView } from './schemas.js';
+import { Type, type Static } from 'typebox';
+import { roles } from '../../model/principal.js';
+
+const groups = Type.Array(principalNameOf('One group.', 'onboarding'), { maxItems: 32, uniqueItems: true });
+const roleList = Type.Array(oneOf(roles), {
+  minItems: 1,
+  maxItems: roles.length,
+  uniqueItems: true,
+  description: 'What the principal may do.',
+  examples: [['requester']],
+});
+
+const NewApiTokenSchema = namedObject('NewApiToken', 'An API token to create.', {
+  name: principalNameOf('The principal’s name; several tokens may have the same name.', 'hr-system'),
+  groups: Type.Optional(groups),
+  roles: roleList,
+  expiresInSeconds: Type.Optional(
+    // One type, not a union: a caller gets one error.
+    Type.Unsafe<number | null>({
+      type: ['integer', 'null'],
+      minimum: 60,
+      maximum: 31536000,
+      description:
+        'How long it is valid: by default 90 days, at most a year. Null: until it is revoked, for the role reviewer alone.',
+      examples: [7776000],
+    }),
+  ),
+  cluster: Type.Optional(
+    dnsLabelOf('For the role reviewer: the cluster whose API server will hold the token.', 'demo'),
+  ),
+});
+
+const tokenProperties = {
+  id: idOf('UUID.'),
+  name: principalNameOf('The principal’s name.', 'hr-system'),
+  groups,
+  roles: roleList,
+  createdBy: Type.Array(principalNameOf('A principal.', 'admin'), {
+    maxItems: 1000,
+    description: 'Who created it, who created the token that was used for this, and so on; oldest first.',
+  }),
+  createdAt: instantOf('When it was created.'),
+  expiresAt: nullable(instantOf('An instant.'), 'When it expires; null if it lives until it is revoked.'),
+  revokedAt: nullable(instantOf('An instant.'), 'When it was revoked; null if it was not.'),
+  cluster: nullable(dnsLabelOf('A cluster.', 'demo'), 'The cluster of a reviewer; null for every other token.'),
+  breakGlass: Type.Boolean({
+    description: 'Whether it is for emergencies: `npm run admin-token` made it, although tokens are no admins here.',
+  }),
+};
+
+export const ApiTokenSchema = namedObject('ApiToken', 'An API token without its secret.', tokenProperties);
+export type ApiTokenBody = Static<typeof ApiTokenSchema>;
+
+const CreatedApiTokenSchema = namedObject('CreatedApiToken', 'A new API token with its secret.', {
+  ...tokenProperties,
+  token: textOf('The secret. It is in this answer and nowhere else.', 'kubepass_…', { maxLength: 128 }),
+});
+
+const ApiTokenListSchema = pageOf(ApiTokenSchema, 'API tokens, newest first.');
+
+const ApiTokenParamsSchema = closed({
+  id: textOf('The token’s id.', exampleId, { minLength: 1, maxLength: 64 }),
+});
+
+const apiTokenView = viewOf(ApiTokenSchema);
 
 export function addApiTokens(app: App, { apiTokens }: Services): void {
-  addSchemas(app, schemas);
-
   app.post(
     '/api-tokens',
-    {
+    operation({
       config: { action: 'manage-api-tokens' },
-      schema: {
-        operationId: 'createApiToken',
-        tags: ['identity'],
-        summary: 'Create an API token',
-        description:
-          'Needs the role admin. The token is in this answer and nowhere else. A token with the role `reviewer` is for the ' +
-          'API server of one cluster: it can ask for access reviews and read what is rendered for that cluster, and ' +
-          'nothing else. Two may be valid side by side, so that one replaces the other.',
-        body: ref(schemas.NewApiTokenSchema),
-        response: {
-          201: json(schemas.CreatedApiTokenSchema, {
-            description: 'The token, shown once.',
-            example: { revokedAt: null, cluster: null, breakGlass: false },
-            headers: { Location: 'The token, at the address where it can be revoked.', 'Cache-Control': '`no-store`' },
-          }),
-          ...problems('not-permitted', ...bodyProblems),
-        },
+      operationId: 'createApiToken',
+      tags: ['identity'],
+      summary: 'Create an API token',
+      description:
+        'Needs the role admin. The token is in this answer and nowhere else. A token with the role `reviewer` is for the ' +
+        'API server of one cluster: it can ask for access reviews and read what is rendered for that cluster, and ' +
+        'nothing else. Two may be valid side by side, so that one replaces the other.',
+      body: ref(NewApiTokenSchema),
+      response: {
+        201: json(CreatedApiTokenSchema, {
+          description: 'The token, shown once.',
+          example: { revokedAt: null, cluster: null, breakGlass: false },
+          headers: { Location: 'The token, at the address where it can be revoked.', 'Cache-Control': '`no-store`' },
+        }),
       },
-    },
+    }),
     async (request, reply) => {
       const { token, secret } = granted(await apiTokens.create(callerOf(request), request.body));
       return reply
@@ -45,24 +116,21 @@ export function addApiTokens(app: App, { apiTokens }: Services): void {
 
   app.get(
     '/api-tokens',
-    {
+    operation({
       config: { action: 'manage-api-tokens' },
-      schema: {
-        operationId: 'listApiTokens',
-        tags: ['identity'],
-        summary: 'List API tokens, without their secrets',
-        description: 'Needs the role admin. Expired and revoked tokens are listed too.',
-        querystring: ListQuerySchema,
-        response: {
-          200: pageResponse(schemas.ApiTokenListSchema, 'A page, newest first.', {
-            revokedAt: null,
-            cluster: null,
-            breakGlass: false,
-          }),
-          ...problems('not-permitted'),
-        },
+      operationId: 'listApiTokens',
+      tags: ['identity'],
+      summary: 'List API tokens, without their secrets',
+      description: 'Needs the role admin. Expired and revoked tokens are listed too.',
+      querystring: ListQuerySchema,
+      response: {
+        200: pageResponse(ApiTokenListSchema, 'A page, newest first.', {
+          revokedAt: null,
+          cluster: null,
+          breakGlass: false,
+        }),
       },
-    },
+    }),
     async (request, reply) => {
       const page = granted(await apiTokens.list(callerOf(request), pageQuery(request.query)));
       return pageBody(request, reply, page, apiTokenView);
@@ -71,17 +139,16 @@ export function addApiTokens(app: App, { apiTokens }: Services): void {
 
   app.delete(
     '/api-tokens/:id',
-    {
+    operation({
       config: { action: 'manage-api-tokens' },
-      schema: {
-        operationId: 'revokeApiToken',
-        tags: ['identity'],
-        summary: 'Revoke an API token',
-        description: 'Needs the role admin. Acts at once in this process, and within 5 s in every other one.',
-        params: schemas.ApiTokenParamsSchema,
-        response: { 204: empty('The token is revoked, or was before.'), ...problems('not-permitted', 'not-found') },
-      },
-    },
+      operationId: 'revokeApiToken',
+      tags: ['identity'],
+      summary: 'Revoke an API token',
+      description: 'Needs the role admin. Acts at once in this process, and within 5 s in every other one.',
+      params: ApiTokenParamsSchema,
+      response: { 204: empty('The token is revoked, or was before.') },
+      problems: ['not-found'],
+    }),
     async (request, reply) => {
       granted(await apiTokens.revoke(callerOf(request), request.params.id));
       return reply.code(204).send();

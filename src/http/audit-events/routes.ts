@@ -1,14 +1,13 @@
 import type { FastifyReply } from 'fastify';
-import type { AuditExport } from '../../evidence/audit-event-service.js';
+import type { AuditExport, LogProof } from '../../evidence/audit-event-service.js';
 import type { Services } from '../server/services.js';
-import { instantInQuery } from '../answers/instant.js';
+import { instantInQuery } from '../plugins/request-input.js';
 import { pageBody, pageHeaders, pageQuery } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { problem, ProblemError } from '../problems/problem.js';
 import { granted } from '../problems/refusal-to-problem.js';
-import { json, longest, problems, response, textBody } from '../answers/responses.js';
-import { addSchemas, ref } from '../schemas/schema-parts.js';
-import { sendTexts } from '../answers/text-stream.js';
+import { json, longest, operation, response, textBody, sendTexts } from '../answers/responses.js';
+import { ref, viewOf } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 import * as schemas from './schemas.js';
 import { auditEventView } from './schemas.js';
@@ -20,38 +19,33 @@ const exampleLine =
   '{"at":"2026-03-01T09:30:00.000Z","cluster":"demo","details":{"groups":["team-a"],"username":"jane@corp.example"},…}\n';
 
 export function addAuditEvents(app: App, { auditEvents }: Services): void {
-  addSchemas(app, schemas);
-
   app.get(
     '/audit-events',
-    {
+    operation({
       config: { action: 'read-audit-events', produces: ['application/json', ndjson] },
-      schema: {
-        operationId: 'listAuditEvents',
-        tags: ['audit'],
-        summary: 'Read or export the audit log',
-        description: `As JSON the log is read page by page. \`${ndjson}\` exports every matching event and ignores \`limit\` and \`cursor\`. Events that were archived are in neither: \`firstSeq\`, and the header \`Kubepass-First-Seq\` of an export, say where the rest begins.`,
-        querystring: schemas.AuditEventQuerySchema,
-        response: {
-          200: response(
-            {
-              'application/json': ref(schemas.AuditEventListSchema),
-              [ndjson]: textBody(
-                'One canonical event (RFC 8785) on each line: exactly the bytes that the hash chain covers. With `hashes=true` a line is `{"event", "previousHash", "hash"}`, and the last one `{"checkpoint"}`: `kubepass-verify` checks either.',
-                exampleLine,
-                longest.streamed,
-              ),
-            },
-            {
-              description: 'Events, oldest first.',
-              headers: { ...pageHeaders, [firstSeqHeader]: exportedFrom },
-              example: { items: [example], nextCursor: null, firstSeq: 1 },
-            },
-          ),
-          ...problems('not-permitted'),
-        },
+      operationId: 'listAuditEvents',
+      tags: ['audit'],
+      summary: 'Read or export the audit log',
+      description: `As JSON the log is read page by page. \`${ndjson}\` exports every matching event and ignores \`limit\` and \`cursor\`. Events that were archived are in neither: \`firstSeq\`, and the header \`Kubepass-First-Seq\` of an export, say where the rest begins.`,
+      querystring: schemas.AuditEventQuerySchema,
+      response: {
+        200: response(
+          {
+            'application/json': ref(schemas.AuditEventListSchema),
+            [ndjson]: textBody(
+              'One canonical event (RFC 8785) on each line: exactly the bytes that the hash chain covers. With `hashes=true` a line is `{"event", "previousHash", "hash"}`, and the last one `{"checkpoint"}`: `kubepass-verify` checks either.',
+              exampleLine,
+              longest.streamed,
+            ),
+          },
+          {
+            description: 'Events, oldest first.',
+            headers: { ...pageHeaders, [firstSeqHeader]: exportedFrom },
+            example: { items: [example], nextCursor: null, firstSeq: 1 },
+          },
+        ),
       },
-    },
+    }),
     async (request, reply) => {
       const { limit: _limit, cursor: _cursor, hashes = 'false', after, before, ...plain } = request.query;
       const filter = {
@@ -73,23 +67,20 @@ export function addAuditEvents(app: App, { auditEvents }: Services): void {
 
   app.get(
     '/audit-events/verification',
-    {
+    operation({
       config: { action: 'read-audit-events' },
-      schema: {
-        operationId: 'verifyAuditEvents',
-        tags: ['audit'],
-        summary: 'Check the hash chain of the audit log',
-        description:
-          'Computes every hash in the database anew, without keeping other callers waiting. `kubepass-verify` checks archives.',
-        response: {
-          200: json(schemas.ChainVerificationSchema, {
-            description: 'The result of the check.',
-            example: { firstInvalidSeq: null },
-          }),
-          ...problems('not-permitted'),
-        },
+      operationId: 'verifyAuditEvents',
+      tags: ['audit'],
+      summary: 'Check the hash chain of the audit log',
+      description:
+        'Computes every hash in the database anew, without keeping other callers waiting. `kubepass-verify` checks archives.',
+      response: {
+        200: json(schemas.ChainVerificationSchema, {
+          description: 'The result of the check.',
+          example: { firstInvalidSeq: null },
+        }),
       },
-    },
+    }),
     async (request) => granted(await auditEvents.verify(callerOf(request))),
   );
 }
@@ -120,3 +111,94 @@ async function* lines(events: AsyncIterable<string>): AsyncGenerator<string, voi
   }
   if (text !== '') yield text;
 }
+
+/** A checkpoint as C2SP tlog-checkpoint has it. */
+const exampleNote = `kubepass/01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f
+42
+LCa0a2j/xo/5m0U8HTBBNBNCLXBkg7+g+YpeiGJm564=
+
+— kubepass/01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f jzpRwm…
+`;
+
+/**
+ * Lets others prove what the log was like, without trust in whoever keeps it. `addAuditEvents` registers the schemas.
+ */
+export function addEvidence(app: App, { auditEvents }: Services): void {
+  app.get(
+    '/audit-events/checkpoint',
+    operation({
+      config: { action: 'read-audit-events', produces: ['text/plain'] },
+      operationId: 'getCheckpoint',
+      tags: ['audit'],
+      summary: 'Read the last checkpoint of the audit log',
+      description:
+        'A signed note (C2SP tlog-checkpoint): the log’s name, its size, and the hash of the Merkle tree of its events ' +
+        '(RFC 6962). Keep it outside: a kept checkpoint shows later whether the log was changed.',
+      response: {
+        200: response({ 'text/plain': textBody('The signed note.', exampleNote) }, { description: 'The checkpoint.' }),
+      },
+      problems: ['not-found'],
+    }),
+    async (request, reply) =>
+      reply.type('text/plain; charset=utf-8').send(granted(await auditEvents.checkpoint(callerOf(request)))),
+  );
+
+  app.get(
+    '/audit-events/checkpoint-keys',
+    operation({
+      config: { action: 'read-audit-events' },
+      operationId: 'listCheckpointKeys',
+      tags: ['audit'],
+      summary: 'List the public keys that sign checkpoints',
+      description: 'Each key is recorded in the audit log when it is added: `CheckpointKeyAdded`.',
+      response: {
+        200: json(schemas.CheckpointKeyListSchema, {
+          description: 'The keys, oldest first.',
+          example: { items: [{ validUntil: null }] },
+        }),
+      },
+    }),
+    async (request) => checkpointKeysView({ items: granted(await auditEvents.checkpointKeys(callerOf(request))) }),
+  );
+
+  app.get(
+    '/audit-events/:seq/proof',
+    operation({
+      config: { action: 'read-audit-events' },
+      operationId: 'proveAuditEvent',
+      tags: ['audit'],
+      summary: 'Prove that an event is in the audit log',
+      description: 'The hashes lead from the event’s canonical line to the root that a checkpoint of this size has.',
+      params: schemas.EventParamsSchema,
+      querystring: schemas.InclusionQuerySchema,
+      response: { 200: json(schemas.InclusionProofSchema, { description: 'The proof.', example: { index: 0 } }) },
+    }),
+    async (request) => {
+      const { seq } = request.params;
+      const proof = granted(await auditEvents.inclusionProof(callerOf(request), seq, request.query.size));
+      return { size: proof.size, index: proof.index, hashes: inBase64(proof) };
+    },
+  );
+
+  app.get(
+    '/audit-events/consistency',
+    operation({
+      config: { action: 'read-audit-events' },
+      operationId: 'proveConsistency',
+      tags: ['audit'],
+      summary: 'Prove that the audit log was only added to',
+      description: 'The hashes lead from the root of the smaller log to that of the larger one.',
+      querystring: schemas.ConsistencyQuerySchema,
+      response: { 200: json(schemas.ConsistencyProofSchema, { description: 'The proof.' }) },
+    }),
+    async (request) => {
+      const { from, to } = request.query;
+      const proof = granted(await auditEvents.consistencyProof(callerOf(request), from, to));
+      return { size: proof.size, hashes: inBase64(proof) };
+    },
+  );
+}
+
+const checkpointKeysView = viewOf(schemas.CheckpointKeyListSchema);
+
+const inBase64 = ({ hashes }: LogProof): string[] => hashes.map((hash) => Buffer.from(hash).toString('base64'));

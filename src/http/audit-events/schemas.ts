@@ -14,10 +14,10 @@ import {
   ref,
   sha256Of,
   textOf,
+  viewOf,
 } from '../schemas/schema-parts.js';
-import { viewOf } from '../schemas/view-of.js';
 
-export const AuditEventSchema = namedObject('AuditEvent', 'One event of the append-only chain.', {
+const AuditEventSchema = namedObject('AuditEvent', 'One event of the append-only chain.', {
   seq: integerOf('1, 2, 3 … without gaps.', 42, { minimum: 1 }),
   at: instantOf('When it happened.'),
   type: oneOf(auditEventTypes, 'What happened.'),
@@ -109,7 +109,7 @@ export const ConsistencyProofSchema = namedObject(
   },
 );
 
-export const CheckpointKeySchema = namedObject('CheckpointKey', 'A key that signs checkpoints, or did.', {
+const CheckpointKeySchema = namedObject('CheckpointKey', 'A key that signs checkpoints, or did.', {
   key: textOf(
     'The public key as C2SP signed-note has it; `kubepass-verify --key` takes it.',
     'kubepass/01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f+8f3a51c2+AVqFQm1LJ2bKkVbWqkn4hFb1u0cG0Jw7f2oUPnLk0c0H',

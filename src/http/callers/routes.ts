@@ -1,8 +1,23 @@
-import { Type } from 'typebox';
+import { Type, type Static } from 'typebox';
 import type { Services } from '../server/services.js';
-import { json, onlyProblems } from '../answers/responses.js';
-import { closed, dnsLabelOf, namedObject, textOf } from '../schemas/schema-parts.js';
+import { json, operation } from '../answers/responses.js';
+import {
+  closed,
+  dnsLabelOf,
+  namedObject,
+  textOf,
+  viewOf,
+  credentialIdOf,
+  instantOf,
+  nullable,
+  oneOf,
+  principalGroupsOf,
+  principalNameOf,
+} from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
+import { actions, permissionsOf } from '../../identity/permissions.js';
+import { authenticationMethods, roles, rolesLost } from '../../model/principal.js';
+import { callerOf } from '../plugins/authentication.js';
 
 const CallersSchema = namedObject('Callers', 'How programs sign in, besides API tokens.', {
   oidc: Type.Array(
@@ -36,30 +51,64 @@ const CallersSchema = namedObject('Callers', 'How programs sign in, besides API 
 
 /** It is public: a caller reads it before they sign in. */
 export function addCallers(app: App, { offeredSignIns }: Services): void {
-  app.addSchema(CallersSchema);
-
   app.get(
     '/callers',
-    {
-      schema: {
-        operationId: 'getCallers',
-        tags: ['identity'],
-        summary: 'Read how programs sign in',
-        description: 'Needs no authentication. `kubectl kubepass login` reads it. API tokens are always accepted.',
-        security: [],
-        response: {
-          200: json(CallersSchema, { description: 'The ways in that are configured.' }),
-          ...onlyProblems('invalid-request', 'not-acceptable', 'internal-error', 'service-unavailable'),
-        },
-      },
-    },
-    async () => ({
-      oidc: offeredSignIns.oidc.map((one) => ({
-        ...one,
-        scopes: [...one.scopes],
-        audiences: [...one.audiences],
-      })),
-      serviceAccounts: [...offeredSignIns.serviceAccounts],
+    operation({
+      operationId: 'getCallers',
+      tags: ['identity'],
+      summary: 'Read how programs sign in',
+      description: 'Needs no authentication. `kubectl kubepass login` reads it. API tokens are always accepted.',
+      security: [],
+      response: { 200: json(CallersSchema, { description: 'The ways in that are configured.' }) },
+      problems: ['invalid-request', 'not-acceptable', 'internal-error', 'service-unavailable'],
     }),
+    async () => callersView(offeredSignIns),
+  );
+}
+
+const WhoamiSchema = namedObject('Whoami', 'The calling principal.', {
+  name: principalNameOf('The principal’s name.', 'hr-system'),
+  groups: principalGroupsOf('The groups that count.'),
+  roles: Type.Array(oneOf(roles), { maxItems: roles.length }),
+  rolesLost: Type.Optional(
+    oneOf(
+      rolesLost,
+      'Why the caller has none of their roles: the directory says that they left, or gave their name to somebody else since (`succeeded`), or the name is blocked on every cluster. Absent if nothing took them.',
+    ),
+  ),
+  method: oneOf(authenticationMethods, 'How the caller got in.'),
+  credentialId: credentialIdOf('Identifies the caller’s credential, as the audit log does. It is no secret.'),
+  createdBy: Type.Array(principalNameOf('A principal.', 'admin'), {
+    maxItems: 1000,
+    description:
+      'The principals behind the credential, oldest first: its creator, the creator of that one’s credential, and so on. Empty if nobody made it.',
+  }),
+  expiresAt: nullable(
+    instantOf('When the credential ends, unless it is revoked before.'),
+    'When the credential ends, unless it is revoked before; null if it lives until it is revoked.',
+  ),
+  cluster: nullable(dnsLabelOf('A cluster.', 'demo'), 'The cluster of a reviewer; null for every other caller.'),
+  permissions: Type.Array(oneOf(actions), { maxItems: 100, description: 'What the roles allow.' }),
+});
+export type WhoamiBody = Static<typeof WhoamiSchema>;
+
+const whoamiView = viewOf(WhoamiSchema);
+const callersView = viewOf(CallersSchema);
+
+export function addWhoami(app: App): void {
+  app.get(
+    '/whoami',
+    operation({
+      config: { forReviewers: true, forDirectory: true, withoutRole: true },
+      operationId: 'whoami',
+      tags: ['identity'],
+      summary: 'Read who you are and what you may do',
+      description: 'For every caller. It is the simplest way to try out a token.',
+      response: { 200: json(WhoamiSchema, { description: 'The caller.', example: { cluster: null } }) },
+    }),
+    async (request) => {
+      const caller = callerOf(request);
+      return whoamiView({ ...caller, permissions: permissionsOf(caller) });
+    },
   );
 }

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { clip } from '@kubepass/inspect/formats';
+import { clip, visible } from '@kubepass/inspect/formats';
 import {
   escalationKinds,
   type BlastRadius,
@@ -11,7 +11,7 @@ import {
 import { closed, instantTextOf, namedObject, nullable, objectOf, oneOf, ref, textOf } from '../schemas/schema-parts.js';
 
 /** How much of a blast radius is shown. The rest is only counted. */
-export const shownGrants = 50;
+const shownGrants = 50;
 const shownReferences = 20;
 const shownRules = 20;
 /** Code points that are shown of a name or rule: in the cluster only the size of a request limits their length. */
@@ -95,7 +95,7 @@ export const BlastRadiusSchema = namedObject(
     moreGrants: more('How many more bindings there are.'),
   },
 );
-export type BlastRadiusBody = Static<typeof BlastRadiusSchema>;
+type BlastRadiusBody = Static<typeof BlastRadiusSchema>;
 
 /** The blast radius as JSON of bounded size, whatever is in the cluster. */
 export function blastRadiusView(blastRadius: BlastRadius): BlastRadiusBody {
@@ -162,14 +162,14 @@ const firstOf = (references: readonly GrantReference[]): BlastRadiusBody['cluste
 const short = (text: string): string => clip(text, shownCharacters);
 
 /** A grant and what it makes possible. */
-export interface RankedGrant {
+interface RankedGrant {
   readonly grant: Grant;
   readonly amountsToClusterAdmin: boolean;
   readonly opens: readonly EscalationKind[];
 }
 
 /** Sorts cluster-admin first and escalations second, so that the grants that matter most are never left out. */
-export function rankGrants({ grants, clusterAdmin, escalations }: BlastRadius): readonly RankedGrant[] {
+function rankGrants({ grants, clusterAdmin, escalations }: BlastRadius): readonly RankedGrant[] {
   const admin = new Set(clusterAdmin.map(keyOf));
   const opened = new Map<string, EscalationKind[]>();
   for (const { kind, by } of escalations) {
@@ -182,12 +182,43 @@ export function rankGrants({ grants, clusterAdmin, escalations }: BlastRadius): 
     amountsToClusterAdmin: admin.has(keyOf(grant)),
     opens: opened.get(keyOf(grant)) ?? [],
   }));
-  return [
-    ...ranked.filter(({ amountsToClusterAdmin }) => amountsToClusterAdmin),
-    ...ranked.filter(({ amountsToClusterAdmin, opens }) => !amountsToClusterAdmin && opens.length > 0),
-    ...ranked.filter(({ amountsToClusterAdmin, opens }) => !amountsToClusterAdmin && opens.length === 0),
-  ];
+  const rankOf = ({ amountsToClusterAdmin, opens }: RankedGrant) =>
+    amountsToClusterAdmin ? 0 : opens.length > 0 ? 1 : 2;
+  return ranked.sort((one, other) => rankOf(one) - rankOf(other));
 }
 
 /** Unique, because names and namespaces contain no slash. */
 const keyOf = ({ kind, namespace, name }: GrantReference): string => `${kind}/${namespace ?? ''}/${name}`;
+
+/** The blast radius as lines for a tree of text. Names from the cluster can neither break a line nor flood it. */
+export function blastRadiusLines(blastRadius: BlastRadius | null): readonly string[] {
+  if (blastRadius === null) return ['not known: the role bindings of this cluster are not read, or not at hand'];
+  const ranked = rankGrants(blastRadius);
+  const shown = ranked.slice(0, shownGrants);
+  const masters = blastRadius.clusterAdmin.some(({ kind }) => kind === 'Group');
+  return [
+    `${summary(blastRadius)}, as of ${blastRadius.observedAt}`,
+    ...(masters ? ['group system:masters needs no binding: amounts to cluster-admin'] : []),
+    ...shown.map(grantLine),
+    ...(ranked.length > shown.length ? [`and ${ranked.length - shown.length} more`] : []),
+  ];
+}
+
+function summary({ grants, clusterAdmin, escalations }: BlastRadius): string {
+  if (clusterAdmin.length > 0) return 'amounts to cluster-admin';
+  const ways = new Set(escalations.map(({ kind }) => kind)).size;
+  const bound = grants.length === 1 ? '1 grant' : `${grants.length} grants`;
+  return ways === 0 ? bound : `${bound}, ${ways === 1 ? '1 way' : `${ways} ways`} to more`;
+}
+
+/** `ClusterRoleBinding/innocent-name grants group team-x ClusterRole/cluster-admin: amounts to cluster-admin`. */
+function grantLine({ grant, amountsToClusterAdmin, opens }: RankedGrant): string {
+  const { kind, name, namespace, subject, role, rules } = grant;
+  const binding = `${kind}/${visibly(name)}${namespace === null ? '' : ` in ${visibly(namespace)}`}`;
+  const whom = `${subject.kind === 'User' ? 'username' : 'group'} ${visibly(subject.name)}`;
+  const said = amountsToClusterAdmin ? ': amounts to cluster-admin' : opens.length > 0 ? `: ${opens.join(', ')}` : '';
+  const missing = rules === null ? ', which does not exist' : '';
+  return `${binding} grants ${whom} ${role.kind}/${visibly(role.name)}${missing}${said}`;
+}
+
+const visibly = (text: string): string => visible(short(text));

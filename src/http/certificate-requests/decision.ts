@@ -39,7 +39,7 @@ export const ApprovalStageSchema = namedObject('ApprovalStage', 'How many approv
   approvers: Type.Optional(ref(ApproversSchema)),
 });
 
-export const TraceEntrySchema = namedObject('TraceEntry', 'How one guardrail or policy judged the request.', {
+const TraceEntrySchema = namedObject('TraceEntry', 'How one guardrail or policy judged the request.', {
   kind: oneOf(['guardrail', 'policy'], 'Guardrail or policy.'),
   name: policyName('Its name.'),
   verdict,

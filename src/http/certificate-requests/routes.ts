@@ -1,22 +1,19 @@
 import { Type } from 'typebox';
-import { labelIn } from '../../model/labels.js';
+import { labelIn } from '../../model/certificate-request.js';
 import type { Outcome } from '../../model/outcome.js';
 import type { CertificateRequestView } from '../../requests/create-request.js';
 import type { Services } from '../server/services.js';
 import { certificateMediaTypes, certificateResponses, sendCertificate } from '../certificates/send-certificate.js';
 import { exampleKubeconfig, kubeconfigYaml } from '../schemas/example-certificate.js';
-import { answerOnce, idempotencyKeyHeader, jsonAnswer } from '../answers/idempotency.js';
+import { answerOnce, idempotencyKeyHeader, jsonAnswer, preferHeader, preferredWait } from '../answers/idempotency.js';
 import { pageBody, pageQuery, pageResponse } from '../answers/page-schemas.js';
-import { kubeconfigForms, kubeconfigMediaTypes, kubeconfigResponse, sendKubeconfig } from './kubeconfig-answer.js';
+import { kubeconfigForms, kubeconfigMediaTypes, kubeconfigResponse, sendKubeconfig } from './kubeconfigs.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted, requestLocation } from '../problems/refusal-to-problem.js';
-import { bodyProblems, json, problems } from '../answers/responses.js';
-import { addSchemas, ref } from '../schemas/schema-parts.js';
+import { json, operation } from '../answers/responses.js';
+import { ref } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
-import * as blastRadiusSchemas from './blast-radius.js';
-import * as decisionSchemas from './decision.js';
 import * as examples from './examples.js';
-import { preferHeader, preferredWait } from './prefer.js';
 import * as schemas from './schemas.js';
 import { certificateRequestView } from './schemas.js';
 
@@ -27,62 +24,50 @@ const decisions = {
       'For approvers and admins, but not for the requester, the collector or the person whose username it is. With the ' +
       'last approval the request is `approved`; if it has a `csr`, issuing starts. Policy is asked once more, and may ' +
       'deny now.',
-    problems: ['not-permitted', 'policy-denied'],
+    problems: ['policy-denied'],
     example: examples.approved,
   },
   deny: {
     summary: 'Deny a pending request',
     description: 'For everybody who could approve it. The request ends as `denied`.',
-    problems: ['not-permitted'],
+    problems: [],
     example: examples.deniedByPerson,
   },
   cancel: {
     summary: 'Cancel a request whose certificate is not issued yet',
     description: 'For its requester and for admins. The request ends as `cancelled`.',
-    problems: ['not-permitted'],
+    problems: [],
     example: examples.cancelled,
   },
 } as const;
 
 export function addCertificateRequests(app: App, { certificateRequests, idempotency, clock }: Services): void {
-  addSchemas(app, schemas);
-  addSchemas(app, decisionSchemas);
-  addSchemas(app, blastRadiusSchemas);
   const viewOf = (outcome: Outcome<CertificateRequestView>) => certificateRequestView(granted(outcome), clock());
 
   app.post(
     '/certificate-requests',
-    {
+    operation({
       config: { action: 'request-certificates', bodyExamples: schemas.exampleBodies },
-      schema: {
-        operationId: 'createCertificateRequest',
-        tags: ['certificate-requests'],
-        summary: 'Request a certificate',
-        description:
-          'With `csr` the caller keeps the key. Without it, a key is generated when the kubeconfig is collected. A ' +
-          'request that policy denies is recorded, and answered 403 with every violation.',
-        headers: Type.Object({ ...idempotencyKeyHeader, ...preferHeader }),
-        body: ref(schemas.NewCertificateRequestSchema),
-        response: {
-          201: json(schemas.CertificateRequestSchema, {
-            description: 'The request is recorded.',
-            example: examples.approved,
-            headers: {
-              Location: 'The request.',
-              'Preference-Applied': 'The `wait=N` that was applied.',
-            },
-          }),
-          ...problems(
-            'not-permitted',
-            'policy-denied',
-            'unacceptable-csr',
-            'idempotency-key-in-flight',
-            'idempotency-key-reused',
-            ...bodyProblems,
-          ),
-        },
+      operationId: 'createCertificateRequest',
+      tags: ['certificate-requests'],
+      summary: 'Request a certificate',
+      description:
+        'With `csr` the caller keeps the key. Without it, a key is generated when the kubeconfig is collected. A ' +
+        'request that policy denies is recorded, and answered 403 with every violation.',
+      headers: Type.Object({ ...idempotencyKeyHeader, ...preferHeader }),
+      body: ref(schemas.NewCertificateRequestSchema),
+      response: {
+        201: json(schemas.CertificateRequestSchema, {
+          description: 'The request is recorded.',
+          example: examples.approved,
+          headers: {
+            Location: 'The request.',
+            'Preference-Applied': 'The `wait=N` that was applied.',
+          },
+        }),
       },
-    },
+      problems: ['policy-denied', 'unacceptable-csr', 'idempotency-key-in-flight', 'idempotency-key-reused'],
+    }),
     (request, reply) => {
       const wait = preferredWait(request.raw.headers['prefer']?.toString());
       return answerOnce(idempotency, request, reply, async (claimed) => {
@@ -99,26 +84,23 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
 
   app.get(
     '/certificate-requests',
-    {
+    operation({
       config: { withoutRole: true },
-      schema: {
-        operationId: 'listCertificateRequests',
-        tags: ['certificate-requests'],
-        summary: 'List the requests that you may read',
-        description:
-          'Requesters read what they requested or may collect; approvers, auditors and admins read all. Filters are ' +
-          'combined with AND.',
-        querystring: schemas.CertificateRequestQuerySchema,
-        response: {
-          200: pageResponse(
-            schemas.CertificateRequestListSchema,
-            'A page, newest first; with `usernamePrefix`, by username.',
-            examples.issued,
-          ),
-          ...problems(),
-        },
+      operationId: 'listCertificateRequests',
+      tags: ['certificate-requests'],
+      summary: 'List the requests that you may read',
+      description:
+        'Requesters read what they requested or may collect; approvers, auditors and admins read all. Filters are ' +
+        'combined with AND.',
+      querystring: schemas.CertificateRequestQuerySchema,
+      response: {
+        200: pageResponse(
+          schemas.CertificateRequestListSchema,
+          'A page, newest first; with `usernamePrefix`, by username.',
+          examples.issued,
+        ),
       },
-    },
+    }),
     async (request, reply) => {
       const { limit: _limit, cursor: _cursor, label, ...others } = request.query;
       const filter = { ...others, ...(label !== undefined && { labels: label.map(labelIn) }) };
@@ -130,49 +112,45 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
 
   app.get(
     '/certificate-requests/:id',
-    {
+    operation({
       config: { withoutRole: true },
-      schema: {
-        operationId: 'getCertificateRequest',
-        tags: ['certificate-requests'],
-        summary: 'Read a request, its decision and its history',
-        description:
-          'Read it again until `state` is `issued`, or an end without a certificate. `decision.trace` shows how each ' +
-          'policy judged it, `timeline` what happened since.',
-        params: schemas.CertificateRequestParamsSchema,
-        response: {
-          200: json(schemas.CertificateRequestSchema, {
-            description: 'The request.',
-            example: examples.issuedWithHistory,
-          }),
-          ...problems('not-found'),
-        },
+      operationId: 'getCertificateRequest',
+      tags: ['certificate-requests'],
+      summary: 'Read a request, its decision and its history',
+      description:
+        'Read it again until `state` is `issued`, or an end without a certificate. `decision.trace` shows how each ' +
+        'policy judged it, `timeline` what happened since.',
+      params: schemas.CertificateRequestParamsSchema,
+      response: {
+        200: json(schemas.CertificateRequestSchema, {
+          description: 'The request.',
+          example: examples.issuedWithHistory,
+        }),
       },
-    },
+      problems: ['not-found'],
+    }),
     async (request) => viewOf(await certificateRequests.find(callerOf(request), request.params.id)),
   );
 
   for (const decision of ['approve', 'deny', 'cancel'] as const) {
     app.post(
       `/certificate-requests/:id/${decision}`,
-      {
+      operation({
         config: { optionalBody: true, withoutRole: true },
-        schema: {
-          operationId: `${decision}CertificateRequest`,
-          tags: ['certificate-requests'],
-          summary: decisions[decision].summary,
-          description: decisions[decision].description,
-          params: schemas.CertificateRequestParamsSchema,
-          body: ref(schemas.CommentSchema),
-          response: {
-            200: json(schemas.CertificateRequestSchema, {
-              description: 'The request as it is now.',
-              example: decisions[decision].example,
-            }),
-            ...problems(...decisions[decision].problems, 'not-found', 'state-conflict', ...bodyProblems),
-          },
+        operationId: `${decision}CertificateRequest`,
+        tags: ['certificate-requests'],
+        summary: decisions[decision].summary,
+        description: decisions[decision].description,
+        params: schemas.CertificateRequestParamsSchema,
+        body: ref(schemas.CommentSchema),
+        response: {
+          200: json(schemas.CertificateRequestSchema, {
+            description: 'The request as it is now.',
+            example: decisions[decision].example,
+          }),
         },
-      },
+        problems: [...decisions[decision].problems, 'not-found', 'state-conflict'],
+      }),
       async (request) => {
         const { comment } = request.body;
         return viewOf(await certificateRequests[decision](callerOf(request), request.params.id, comment ?? null));
@@ -182,17 +160,16 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
 
   app.get(
     '/certificate-requests/:id/certificate',
-    {
+    operation({
       config: { produces: certificateMediaTypes, withoutRole: true },
-      schema: {
-        operationId: 'getIssuedCertificate',
-        tags: ['certificate-requests'],
-        summary: 'Read the certificate that was issued for a request',
-        description: 'If it is being issued now, waits for its end for some seconds.',
-        params: schemas.CertificateRequestParamsSchema,
-        response: { ...certificateResponses, ...problems('not-found', 'state-conflict') },
-      },
-    },
+      operationId: 'getIssuedCertificate',
+      tags: ['certificate-requests'],
+      summary: 'Read the certificate that was issued for a request',
+      description: 'If it is being issued now, waits for its end for some seconds.',
+      params: schemas.CertificateRequestParamsSchema,
+      response: certificateResponses,
+      problems: ['not-found', 'state-conflict'],
+    }),
     async (request, reply) => {
       const certificate = granted(await certificateRequests.certificate(callerOf(request), request.params.id));
       return sendCertificate(request, reply, certificate, clock());
@@ -201,21 +178,17 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
 
   app.get(
     '/certificate-requests/:id/kubeconfig',
-    {
+    operation({
       config: { produces: kubeconfigMediaTypes, withoutRole: true },
-      schema: {
-        operationId: 'getKubeconfig',
-        tags: ['certificate-requests'],
-        summary: 'Read a kubeconfig that points to the file of your own key',
-        description: `For a request with a \`csr\`: the key never reaches kubepass. ${kubeconfigForms}`,
-        params: schemas.CertificateRequestParamsSchema,
-        querystring: schemas.KubeconfigQuerySchema,
-        response: {
-          200: kubeconfigResponse('A kubeconfig with `client-key: <path>`.', exampleKubeconfig),
-          ...problems('not-found', 'state-conflict'),
-        },
-      },
-    },
+      operationId: 'getKubeconfig',
+      tags: ['certificate-requests'],
+      summary: 'Read a kubeconfig that points to the file of your own key',
+      description: `For a request with a \`csr\`: the key never reaches kubepass. ${kubeconfigForms}`,
+      params: schemas.CertificateRequestParamsSchema,
+      querystring: schemas.KubeconfigQuerySchema,
+      response: { 200: kubeconfigResponse('A kubeconfig with `client-key: <path>`.', exampleKubeconfig) },
+      problems: ['not-found', 'state-conflict'],
+    }),
     async (request, reply) => {
       const clientKeyPath = request.query.clientKeyPath ?? 'client.key';
       const outcome = await certificateRequests.kubeconfig(callerOf(request), request.params.id, clientKeyPath);
@@ -225,32 +198,26 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
 
   app.post(
     '/certificate-requests/:id/kubeconfig',
-    {
+    operation({
       config: { produces: kubeconfigMediaTypes, optionalBody: true, withoutRole: true },
-      schema: {
-        operationId: 'collectKubeconfig',
-        tags: ['certificate-requests'],
-        summary: 'Collect: generate the key, issue the certificate, and get the complete kubeconfig',
-        description:
-          'The private key is in this answer and nowhere else. Only the collector may do this, and only once. ' +
-          kubeconfigForms,
-        params: schemas.CertificateRequestParamsSchema,
-        body: ref(schemas.NothingSchema),
-        response: {
-          200: kubeconfigResponse('A kubeconfig with the private key in it.', kubeconfigYaml),
-          ...problems(
-            'not-permitted',
-            'policy-denied',
-            'not-found',
-            'state-conflict',
-            'key-already-collected',
-            'issuance-failed',
-            'issuance-unavailable',
-            ...bodyProblems,
-          ),
-        },
-      },
-    },
+      operationId: 'collectKubeconfig',
+      tags: ['certificate-requests'],
+      summary: 'Collect: generate the key, issue the certificate, and get the complete kubeconfig',
+      description:
+        'The private key is in this answer and nowhere else. Only the collector may do this, and only once. ' +
+        kubeconfigForms,
+      params: schemas.CertificateRequestParamsSchema,
+      body: ref(schemas.NothingSchema),
+      response: { 200: kubeconfigResponse('A kubeconfig with the private key in it.', kubeconfigYaml) },
+      problems: [
+        'policy-denied',
+        'not-found',
+        'state-conflict',
+        'key-already-collected',
+        'issuance-failed',
+        'issuance-unavailable',
+      ],
+    }),
     async (request, reply) =>
       sendKubeconfig(request, reply, granted(await certificateRequests.collect(callerOf(request), request.params.id))),
   );

@@ -1,6 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { awaitedStages, requestStates } from '../../model/certificate-request.js';
-import { labelBounds } from '../../model/labels.js';
+import { awaitedStages, requestStates, labelBounds } from '../../model/certificate-request.js';
 import type { CertificateRequestDetails } from '../../requests/read-requests.js';
 import type { CertificateRequestView } from '../../requests/create-request.js';
 import { keyAlgorithms } from '@kubepass/x509';
@@ -27,8 +26,8 @@ import {
   sha256Of,
   textOf,
   writtenTextOf,
+  viewOf,
 } from '../schemas/schema-parts.js';
-import { viewOf } from '../schemas/view-of.js';
 import { BlastRadiusSchema, blastRadiusView } from './blast-radius.js';
 import { ApproversSchema, RecordedDecisionSchema } from './decision.js';
 

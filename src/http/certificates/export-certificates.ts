@@ -5,7 +5,7 @@ import { exampleOf } from '../schemas/example-of.js';
 import { errorToProblem } from '../problems/error-to-problem.js';
 import { problemBody } from '../problems/problem.js';
 import type { ProblemBody } from '../problems/schemas.js';
-import { sendTexts } from '../answers/text-stream.js';
+import { sendTexts } from '../answers/responses.js';
 import {
   ListedCertificateSchema,
   listedCertificateView,

@@ -1,10 +1,10 @@
 import type { Services } from '../server/services.js';
-import { instantInQuery } from '../answers/instant.js';
+import { instantInQuery } from '../plugins/request-input.js';
 import { pageBody, pageHeaders, pageQuery } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
-import { bodyProblems, json, longest, problems, response, textBody } from '../answers/responses.js';
-import { addSchemas, ref } from '../schemas/schema-parts.js';
+import { json, longest, operation, response, textBody } from '../answers/responses.js';
+import { ref } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 import { exampleExport, exportFormOf, exportForms, sendExport } from './export-certificates.js';
 import * as schemas from './schemas.js';
@@ -13,50 +13,45 @@ import { certificateMediaTypes, certificateResponses, sendCertificate } from './
 
 export function addCertificates(app: App, services: Services): void {
   const { certificates, clock } = services;
-  addSchemas(app, schemas);
-
   app.get(
     '/certificates',
-    {
+    operation({
       config: { produces: ['application/json', ...Object.keys(exportForms)], withoutRole: true },
-      schema: {
-        operationId: 'listCertificates',
-        tags: ['certificates'],
-        summary: 'List or export the issued certificates that you may read',
-        description:
-          'Auditors and admins read all certificates. Everybody else reads those that they requested or may collect. Filters ' +
-          'are combined with AND. As JSON the list is read page by page. `text/csv` and `application/x-ndjson` export every certificate that ' +
-          'matches, and ignore `limit` and `cursor`. An export that breaks off says so in its last line: in NDJSON an ' +
-          'object with `problem` alone, in CSV a record that begins with `ERROR` and has one field too many.',
-        querystring: schemas.CertificateQuerySchema,
-        response: {
-          200: response(
-            {
-              'application/json': ref(schemas.CertificateListSchema),
-              'text/csv': textBody(
-                'A record with the names of the columns, and one for each certificate (RFC 4180). `groups` has a `;` ' +
-                  'between groups. An apostrophe stands before a value that a spreadsheet would take for a formula.',
-                exampleExport(exportForms['text/csv']),
-                longest.streamed,
-              ),
-              'application/x-ndjson': textBody(
-                'One certificate on each line, as in the list.',
-                exampleExport(exportForms['application/x-ndjson']),
-                longest.streamed,
-              ),
-            },
-            {
-              description:
-                'Newest first; with a filter on expiry, or with a `status` other than `revoked`, soonest expiring first; else ' +
-                'with `usernamePrefix`, by username.',
-              headers: pageHeaders,
-              example: { items: [schemas.plainCertificate], nextCursor: null },
-            },
-          ),
-          ...problems(),
-        },
+      operationId: 'listCertificates',
+      tags: ['certificates'],
+      summary: 'List or export the issued certificates that you may read',
+      description:
+        'Auditors and admins read all certificates. Everybody else reads those that they requested or may collect. Filters ' +
+        'are combined with AND. As JSON the list is read page by page. `text/csv` and `application/x-ndjson` export every certificate that ' +
+        'matches, and ignore `limit` and `cursor`. An export that breaks off says so in its last line: in NDJSON an ' +
+        'object with `problem` alone, in CSV a record that begins with `ERROR` and has one field too many.',
+      querystring: schemas.CertificateQuerySchema,
+      response: {
+        200: response(
+          {
+            'application/json': ref(schemas.CertificateListSchema),
+            'text/csv': textBody(
+              'A record with the names of the columns, and one for each certificate (RFC 4180). `groups` has a `;` ' +
+                'between groups. An apostrophe stands before a value that a spreadsheet would take for a formula.',
+              exampleExport(exportForms['text/csv']),
+              longest.streamed,
+            ),
+            'application/x-ndjson': textBody(
+              'One certificate on each line, as in the list.',
+              exampleExport(exportForms['application/x-ndjson']),
+              longest.streamed,
+            ),
+          },
+          {
+            description:
+              'Newest first; with a filter on expiry, or with a `status` other than `revoked`, soonest expiring first; else ' +
+              'with `usernamePrefix`, by username.',
+            headers: pageHeaders,
+            example: { items: [schemas.plainCertificate], nextCursor: null },
+          },
+        ),
       },
-    },
+    }),
     async (request, reply) => {
       const { limit: _limit, cursor: _cursor, expiresBefore, expiresAfter, ...plain } = request.query;
       const filter = {
@@ -74,19 +69,18 @@ export function addCertificates(app: App, services: Services): void {
 
   app.get(
     '/certificates/:fingerprintSha256',
-    {
+    operation({
       config: { produces: certificateMediaTypes, withoutRole: true },
-      schema: {
-        operationId: 'getCertificate',
-        tags: ['certificates'],
-        summary: 'Read an issued certificate',
-        description:
-          'Send its `ETag` as `If-None-Match` to be answered 304. The JSON changes when the certificate expires, is renewed or ' +
-          'is revoked; the other forms never do.',
-        params: schemas.FingerprintParamsSchema,
-        response: { ...certificateResponses, ...problems('not-found') },
-      },
-    },
+      operationId: 'getCertificate',
+      tags: ['certificates'],
+      summary: 'Read an issued certificate',
+      description:
+        'Send its `ETag` as `If-None-Match` to be answered 304. The JSON changes when the certificate expires, is renewed or ' +
+        'is revoked; the other forms never do.',
+      params: schemas.FingerprintParamsSchema,
+      response: certificateResponses,
+      problems: ['not-found'],
+    }),
     async (request, reply) => {
       const certificate = granted(await certificates.find(callerOf(request), request.params.fingerprintSha256));
       return sendCertificate(request, reply, certificate, clock());
@@ -95,32 +89,30 @@ export function addCertificates(app: App, services: Services): void {
 
   app.post(
     '/certificates/:fingerprintSha256/revoke',
-    {
+    operation({
       config: { withoutRole: true },
-      schema: {
-        operationId: 'revokeCertificate',
-        tags: ['certificates'],
-        summary: 'Revoke a certificate',
-        description:
-          'The requester and the collector may revoke the certificate; provisioners and admins may revoke any. A revocation is ' +
-          'never taken back: a certificate that is revoked already is answered as it is. `enforcement` says how its cluster ' +
-          'refuses the certificate, and what goes on all the same.',
-        params: schemas.FingerprintParamsSchema,
-        body: ref(schemas.RevokeSchema),
-        response: {
-          200: json(schemas.RevokedCertificateSchema, {
-            description: 'It is revoked.',
-            example: {
-              ...schemas.plainCertificate,
-              status: 'revoked',
-              revocation: { reason: 'keyCompromise' },
-              enforcement: { mode: 'none', verifiedAt: null, delaySeconds: null },
-            },
-          }),
-          ...problems('not-permitted', 'not-found', 'state-conflict', ...bodyProblems),
-        },
+      operationId: 'revokeCertificate',
+      tags: ['certificates'],
+      summary: 'Revoke a certificate',
+      description:
+        'The requester and the collector may revoke the certificate; provisioners and admins may revoke any. A revocation is ' +
+        'never taken back: a certificate that is revoked already is answered as it is. `enforcement` says how its cluster ' +
+        'refuses the certificate, and what goes on all the same.',
+      params: schemas.FingerprintParamsSchema,
+      body: ref(schemas.RevokeSchema),
+      response: {
+        200: json(schemas.RevokedCertificateSchema, {
+          description: 'It is revoked.',
+          example: {
+            ...schemas.plainCertificate,
+            status: 'revoked',
+            revocation: { reason: 'keyCompromise' },
+            enforcement: { mode: 'none', verifiedAt: null, delaySeconds: null },
+          },
+        }),
       },
-    },
+      problems: ['not-found', 'state-conflict'],
+    }),
     async (request) => {
       const ask = { comment: null, ...request.body };
       const revoked = granted(await certificates.revoke(callerOf(request), request.params.fingerprintSha256, ask));

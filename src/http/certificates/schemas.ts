@@ -8,7 +8,7 @@ import {
 } from '../../model/certificate.js';
 import { enforcementModes } from '../../model/enforcement.js';
 import { encodePem, keyAlgorithms, revocationReasons } from '@kubepass/x509';
-import type { RevokedView } from '../../access/revoke-certificate.js';
+import type { RevokedView } from '../../access/revocations.js';
 import {
   certificatePem,
   certificateSerialNumber,
@@ -31,8 +31,8 @@ import {
   sha256Of,
   textOf,
   writtenTextOf,
+  viewOf,
 } from '../schemas/schema-parts.js';
-import { viewOf } from '../schemas/view-of.js';
 
 export const PublicKeySchema = namedObject('PublicKey', 'Identifies a public key.', {
   algorithm: oneOf(keyAlgorithms, 'Algorithm and size.'),
@@ -90,7 +90,7 @@ export const CertificateSchema = namedObject('Certificate', 'An issued certifica
 });
 export type CertificateBody = Static<typeof CertificateSchema>;
 
-export const EnforcementSchema = namedObject(
+const EnforcementSchema = namedObject(
   'Enforcement',
   'How the cluster refuses a revoked certificate. It claims no more than what was verified.',
   {
@@ -122,7 +122,6 @@ export const RevokedCertificateSchema = namedObject('RevokedCertificate', 'A rev
   ...listedProperties,
   enforcement: ref(EnforcementSchema),
 });
-export type RevokedCertificateBody = Static<typeof RevokedCertificateSchema>;
 
 export const CertificateListSchema = namedObject('CertificateList', 'Certificates, in the order of the list.', {
   items: Type.Array(ref(ListedCertificateSchema), { maxItems: 500 }),
@@ -163,7 +162,6 @@ export const FingerprintParamsSchema = closed({
 const listed = viewOf(ListedCertificateSchema);
 const whole = viewOf(CertificateSchema);
 const revoked = viewOf(RevokedCertificateSchema);
-export const enforcementView = viewOf(EnforcementSchema);
 
 /** A certificate with the members that its schema has and the model does not. */
 export const shownListed = (certificate: ListedCertificate, now: Date) => ({

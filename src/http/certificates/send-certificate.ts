@@ -2,9 +2,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { statusOf, type Certificate } from '../../model/certificate.js';
 import { certificateText } from '@kubepass/x509/openssl-text';
 import { encodePem } from '@kubepass/x509';
-import { jsonMediaType } from '../plugins/negotiation.js';
+import { jsonMediaType } from '../plugins/request-input.js';
 import { certificateAsText, certificatePem } from '../schemas/example-certificate.js';
-import { binaryBody, empty, response, textBody } from '../answers/responses.js';
+import { binaryBody, empty, namesEntityTag, response, textBody } from '../answers/responses.js';
 import { ref } from '../schemas/schema-parts.js';
 import { CertificateSchema, certificateView, plainCertificate } from './schemas.js';
 
@@ -39,35 +39,26 @@ export const certificateResponses = {
   304: empty('The caller has it already: `If-None-Match` names its entity tag.'),
 } as const;
 
-interface Representation {
-  readonly contentType: string;
-  /** Makes the entity tags of the four forms differ, as RFC 9110 8.8.1 requires of strong ones. */
-  readonly tagSuffix: (certificate: Certificate, now: Date) => string;
-  readonly content: (certificate: Certificate, now: Date) => string | Buffer;
-}
+/** The media type, the content, and the end of the entity tag, which differs for each form, as RFC 9110 8.8.1 requires. */
+type Form = readonly [contentType: string, content: () => string | Buffer, tagSuffix: string];
 
-const representations: Readonly<Record<string, Representation>> = {
-  'application/pem-certificate-chain': {
-    contentType: 'application/pem-certificate-chain',
-    tagSuffix: () => '',
-    content: ({ der }) => encodePem('CERTIFICATE', der),
-  },
-  'application/json': {
-    contentType: jsonMediaType,
-    tagSuffix: (certificate, now) => `-json-${stateTag(certificate, now)}`,
-    content: (certificate, now) => JSON.stringify(certificateView(certificate, now)),
-  },
-  'text/plain': {
-    contentType: 'text/plain; charset=utf-8',
-    tagSuffix: () => '-text',
-    content: ({ der }) => certificateText(der),
-  },
-  'application/pkix-cert': {
-    contentType: 'application/pkix-cert',
-    tagSuffix: () => '-der',
-    content: ({ der }) => Buffer.from(der),
-  },
-};
+function formOf(certificate: Certificate, mediaType: string, now: Date): Form {
+  const { der } = certificate;
+  switch (mediaType) {
+    case 'application/json':
+      return [
+        jsonMediaType,
+        () => JSON.stringify(certificateView(certificate, now)),
+        `-json-${stateTag(certificate, now)}`,
+      ];
+    case 'text/plain':
+      return ['text/plain; charset=utf-8', () => certificateText(der), '-text'];
+    case 'application/pkix-cert':
+      return [mediaType, () => Buffer.from(der), '-der'];
+    default:
+      return ['application/pem-certificate-chain', () => encodePem('CERTIFICATE', der), ''];
+  }
+}
 
 /**
  * Sends the certificate, or 304 to a caller who has it already. The certificate itself never changes; the JSON also tells what
@@ -79,17 +70,9 @@ export function sendCertificate(
   certificate: Certificate,
   now: Date,
 ): FastifyReply {
-  const representation = representations[request.answerType];
-  if (representation === undefined) throw new Error(`a certificate has no form ${request.answerType}`);
-  const entityTag = `"${certificate.fingerprintSha256}${representation.tagSuffix(certificate, now)}"`;
+  const [contentType, content, tagSuffix] = formOf(certificate, request.answerType, now);
+  const entityTag = `"${certificate.fingerprintSha256}${tagSuffix}"`;
   reply.headers({ etag: entityTag, 'cache-control': 'private, no-cache' });
   if (namesEntityTag(request.headers['if-none-match'], entityTag)) return reply.code(304).send();
-  return reply.type(representation.contentType).send(representation.content(certificate, now));
-}
-
-/** Whether `If-None-Match` names this entity tag, compared weakly (RFC 9110 13.1.2); `*` names any. */
-export function namesEntityTag(ifNoneMatch: string | undefined, entityTag: string): boolean {
-  if (ifNoneMatch === undefined) return false;
-  if (ifNoneMatch.trim() === '*') return true;
-  return (ifNoneMatch.match(/(?:W\/)?"[^"]*"/g) ?? []).some((tag) => tag.replace(/^W\//, '') === entityTag);
+  return reply.type(contentType).send(content());
 }

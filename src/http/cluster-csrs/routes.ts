@@ -1,17 +1,125 @@
 import { InvalidCursorError } from '../../model/errors.js';
 import type { Services } from '../server/services.js';
-import { ClusterParamsSchema } from '../clusters/schemas.js';
-import { linkToNext, ListQuerySchema, pageHeaders, pageQuery } from '../answers/page-schemas.js';
+import { ClusterParamsSchema, clusterName } from '../clusters/schemas.js';
+import { linkToNext, ListQuerySchema, pageHeaders, pageQuery, pageOf } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
-import { problems, response, textBody } from '../answers/responses.js';
-import { addSchemas, exampleId, ref } from '../schemas/schema-parts.js';
+import { operation, response, textBody } from '../answers/responses.js';
+import {
+  exampleId,
+  ref,
+  closed,
+  idOf,
+  instantOf,
+  integerOf,
+  longestPathParameter,
+  messageOf,
+  namedObject,
+  nullable,
+  oneOf,
+  reasonOf,
+  sha256Of,
+  textOf,
+  viewOf,
+} from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 import { clusterCsrDescription, clusterCsrTable } from './cluster-csr-text.js';
-import * as schemas from './schemas.js';
-import { clusterCsrView } from './schemas.js';
 import type { ClusterCsr } from '../../model/cluster.js';
 import { certificateSerialNumber, certificateSha256, certificateSpkiSha256 } from '../schemas/example-certificate.js';
+import { Type, type Static } from 'typebox';
+
+/** Text that anybody may have written into the cluster. The limit is what an API server accepts. */
+const foreignText = (description: string, example: string) => textOf(description, example, { maxLength: 1_572_864 });
+
+const DescribedRequest = closed({
+  subject: nullable(foreignText('The subject as text.', 'CN=jane,O=team-a'), 'Null if it cannot be read.'),
+  keyAlgorithm: nullable(
+    Type.String({ maxLength: 256, examples: ['ECDSA-P256', 'RSA-1024'] }),
+    'The algorithm of the key, even if kubepass does not accept it.',
+  ),
+  spkiSha256: nullable(sha256Of('SHA-256 of the DER SubjectPublicKeyInfo')),
+  subjectAltNames: Type.Array(
+    closed({
+      type: oneOf(['dns', 'email', 'uri', 'ip', 'directoryName', 'other']),
+      value: foreignText('The value; for `other` its DER in hex.', 'jane.example'),
+    }),
+    { maxItems: 65_536, description: 'Names besides the subject. The signer of the cluster copies all of them.' },
+  ),
+  refusal: nullable(
+    closed({
+      reason: reasonOf('Stable.', 'SeveralCommonNames'),
+      message: messageOf('The reason in words.', 'has two CNs'),
+    }),
+    'Why kubepass would not accept this request; null if it would.',
+  ),
+});
+
+const ClusterCsrSchema = namedObject(
+  'CertificateSigningRequest',
+  'A CertificateSigningRequest object in a cluster, created by anybody.',
+  {
+    name: textOf('Its name.', 'csr-x7k2p', { maxLength: 253 }),
+    uid: textOf('`metadata.uid`.', '3f0b5a0e-6f0c-4d55-9a53-0d6a3f1f8b52', { maxLength: 128 }),
+    createdAt: instantOf('`metadata.creationTimestamp`.'),
+    ageSeconds: integerOf('Measured by the clock of kubepass.', 42, { minimum: 0 }),
+    labels: Type.Record(Type.String({ maxLength: 317 }), Type.String({ maxLength: 63 })),
+    annotations: Type.Record(Type.String({ maxLength: 317 }), Type.String({ maxLength: 262_144 })),
+    signerName: foreignText('The signer that is asked to sign.', 'kubernetes.io/kube-apiserver-client'),
+    username: foreignText('The user who created the object.', 'kubernetes-admin'),
+    groups: Type.Array(foreignText('A group of that user.', 'system:authenticated'), { maxItems: 65_536 }),
+    usages: Type.Array(foreignText('A requested usage of the certificate.', 'client auth'), { maxItems: 65_536 }),
+    expirationSeconds: nullable(integerOf('The requested lifetime.', 86400, { minimum: 0 })),
+    status: textOf('As kubectl prints it.', 'Approved,Issued', { maxLength: 64 }),
+    conditions: Type.Array(
+      closed({
+        type: foreignText('Approved, Denied or Failed.', 'Approved'),
+        status: foreignText('True.', 'True'),
+        reason: foreignText('TitleCase.', 'KubectlApprove'),
+        message: foreignText('The reason in words.', 'This CSR was approved by kubectl certificate approve.'),
+        lastUpdateTime: nullable(instantOf('When it last changed.')),
+      }),
+      { maxItems: 65_536 },
+    ),
+    request: DescribedRequest,
+    certificate: nullable(
+      closed({
+        fingerprintSha256: sha256Of('SHA-256 of the DER certificate'),
+        serialNumber: foreignText('Lower-case hex without colons.', '5f3a'),
+        subject: foreignText('The subject as text.', 'CN=jane,O=team-a'),
+        notBefore: instantOf('Start of validity.'),
+        notAfter: instantOf('End of validity.'),
+      }),
+      'The signed certificate; null if there is none, or if it cannot be read.',
+    ),
+    ours: Type.Boolean({
+      description:
+        'Whether kubepass created it. Its key, its identity and the inventory tell; its labels do not count.',
+    }),
+    requestId: nullable(idOf('The certificate request that it belongs to.')),
+  },
+);
+export type ClusterCsrBody = Static<typeof ClusterCsrSchema>;
+
+const ClusterCsrListSchema = pageOf(ClusterCsrSchema, 'CSR objects of a cluster, sorted by name.');
+
+const ClusterCsrParamsSchema = closed({
+  name: clusterName,
+  // RFC 1123 subdomain. This also keeps it a single path segment at the API server.
+  csrName: textOf('The object’s name.', 'csr-x7k2p', {
+    minLength: 1,
+    maxLength: longestPathParameter,
+    pattern: '^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$',
+  }),
+});
+
+const shown = viewOf(ClusterCsrSchema);
+const clusterCsrView = (csr: ClusterCsr) =>
+  shown({
+    ...csr,
+    // The cluster's clock may be ahead.
+    ageSeconds: Math.max(0, Math.floor((csr.seenAt.getTime() - csr.createdAt.getTime()) / 1000)),
+    ours: csr.requestId !== null,
+  });
 
 const problemsOfTheCluster = [
   'not-permitted',
@@ -25,33 +133,29 @@ const produces = ['application/json', 'text/plain'];
 
 /** Shows what `kubectl get csr` and `kubectl describe csr` show, and the content of the requests. */
 export function addClusterCsrs(app: App, { clusters }: Services): void {
-  addSchemas(app, schemas);
-
   app.get(
     '/clusters/:name/certificate-signing-requests',
-    {
+    operation({
       config: { action: 'read-cluster-csrs', produces },
-      schema: {
-        operationId: 'listCertificateSigningRequests',
-        tags: ['clusters'],
-        summary: 'List all CSR objects in a cluster',
-        description:
-          'Reads from the cluster at each call. Lists objects that anybody created. A cluster deletes them an hour after ' +
-          'the certificate is issued, and after a day at the latest.',
-        params: ClusterParamsSchema,
-        querystring: ListQuerySchema,
-        response: {
-          200: response(
-            {
-              'application/json': ref(schemas.ClusterCsrListSchema),
-              'text/plain': textBody('As `kubectl get csr` prints it.', clusterCsrTable([exampleCsr])),
-            },
-            { description: 'A page.', headers: pageHeaders, example: { items: [exampleView], nextCursor: null } },
-          ),
-          ...problems(...problemsOfTheCluster),
-        },
+      operationId: 'listCertificateSigningRequests',
+      tags: ['clusters'],
+      summary: 'List all CSR objects in a cluster',
+      description:
+        'Reads from the cluster at each call. Lists objects that anybody created. A cluster deletes them an hour after ' +
+        'the certificate is issued, and after a day at the latest.',
+      params: ClusterParamsSchema,
+      querystring: ListQuerySchema,
+      response: {
+        200: response(
+          {
+            'application/json': ref(ClusterCsrListSchema),
+            'text/plain': textBody('As `kubectl get csr` prints it.', clusterCsrTable([exampleCsr])),
+          },
+          { description: 'A page.', headers: pageHeaders, example: { items: [exampleView], nextCursor: null } },
+        ),
       },
-    },
+      problems: [...problemsOfTheCluster],
+    }),
     async (request, reply) => {
       const { limit, cursor } = pageQuery(request.query);
       const range = { limit, after: cursor === null ? null : nameIn(cursor) };
@@ -68,26 +172,24 @@ export function addClusterCsrs(app: App, { clusters }: Services): void {
 
   app.get(
     '/clusters/:name/certificate-signing-requests/:csrName',
-    {
+    operation({
       config: { action: 'read-cluster-csrs', produces },
-      schema: {
-        operationId: 'getCertificateSigningRequest',
-        tags: ['clusters'],
-        summary: 'Read a CSR object in a cluster',
-        description: 'Reads from the cluster at each call. `refusal` says why kubepass would not accept the request.',
-        params: schemas.ClusterCsrParamsSchema,
-        response: {
-          200: response(
-            {
-              'application/json': ref(schemas.ClusterCsrSchema),
-              'text/plain': textBody('As `kubectl describe csr` prints it.', clusterCsrDescription(exampleCsr)),
-            },
-            { description: 'The object.', example: exampleView },
-          ),
-          ...problems(...problemsOfTheCluster),
-        },
+      operationId: 'getCertificateSigningRequest',
+      tags: ['clusters'],
+      summary: 'Read a CSR object in a cluster',
+      description: 'Reads from the cluster at each call. `refusal` says why kubepass would not accept the request.',
+      params: ClusterCsrParamsSchema,
+      response: {
+        200: response(
+          {
+            'application/json': ref(ClusterCsrSchema),
+            'text/plain': textBody('As `kubectl describe csr` prints it.', clusterCsrDescription(exampleCsr)),
+          },
+          { description: 'The object.', example: exampleView },
+        ),
       },
-    },
+      problems: [...problemsOfTheCluster],
+    }),
     async (request, reply) => {
       const { name, csrName } = request.params;
       const csr = granted(await clusters.certificateSigningRequest(callerOf(request), name, csrName));

@@ -2,30 +2,69 @@ import type { Services } from '../server/services.js';
 import { certificateText } from '@kubepass/x509/openssl-text';
 import { certificateAsText, certificatePem } from '../schemas/example-certificate.js';
 import { ListQuerySchema, pageBody, pageOfList, pageQuery, pageResponse } from '../answers/page-schemas.js';
-import { callerOf } from '../plugins/authentication.js';
+import { callerOf, listeningAddress } from '../plugins/authentication.js';
 import { granted, RefusalError } from '../problems/refusal-to-problem.js';
-import { bodyProblems, json, problems, response, textBody } from '../answers/responses.js';
-import { addSchemas, ref } from '../schemas/schema-parts.js';
+import {
+  binaryBody,
+  empty,
+  json,
+  longest,
+  operation,
+  response,
+  textBody,
+  namesEntityTag,
+} from '../answers/responses.js';
+import { ref } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
-import * as examples from './examples.js';
 import * as schemas from './schemas.js';
-import { certificateAuthoritiesView, clusterView } from './schemas.js';
+import { certificateAuthoritiesView, clusterView, ClusterParamsSchema } from './schemas.js';
+import { renderExecKubeconfig } from '../../formats/kubeconfig/render-kubeconfig.js';
+
+// Clusters for the OpenAPI document: the members in which they differ from the examples of the schema.
+
+/** As the quickstart's cluster is at first. */
+const neverProbed = {
+  signer: 'localCA',
+  allowPrivilegedGroups: [],
+  readsRoleBindings: false,
+  revocation: {
+    mode: 'none',
+    verifiedAt: null,
+    delaySeconds: null,
+    continues: ['everything, until the certificate expires or its bindings are removed'],
+  },
+  probedAt: null,
+  probe: null,
+};
+
+/** A cluster that signs certificates itself. */
+const probed = {
+  name: 'dev-eu',
+  signer: 'kubernetes',
+  allowPrivilegedGroups: [],
+  probe: {
+    missingPermissions: [],
+    signs: 'yes',
+    accepts: 'yes',
+    reason: null,
+    message: null,
+    advice: null,
+    lifetimeCap: null,
+    revocation: { mode: 'webhook', verified: true, delaySeconds: 0, reason: null, message: null },
+  },
+};
 
 export function addClusters(app: App, { clusters }: Services): void {
-  addSchemas(app, schemas);
-
   app.get(
     '/clusters',
-    {
-      schema: {
-        operationId: 'listClusters',
-        tags: ['clusters'],
-        summary: 'List the configured clusters',
-        description: 'In the order of the configuration, each with the result of its last probe.',
-        querystring: ListQuerySchema,
-        response: { 200: pageResponse(schemas.ClusterListSchema, 'A page.', examples.neverProbed), ...problems() },
-      },
-    },
+    operation({
+      operationId: 'listClusters',
+      tags: ['clusters'],
+      summary: 'List the configured clusters',
+      description: 'In the order of the configuration, each with the result of its last probe.',
+      querystring: ListQuerySchema,
+      response: { 200: pageResponse(schemas.ClusterListSchema, 'A page.', neverProbed) },
+    }),
     async (request, reply) => {
       const all = clusters.list(callerOf(request));
       const page = pageOfList(all, pageQuery(request.query), ({ cluster }) => cluster.name);
@@ -35,47 +74,41 @@ export function addClusters(app: App, { clusters }: Services): void {
 
   app.get(
     '/clusters/:name',
-    {
-      schema: {
-        operationId: 'getCluster',
-        tags: ['clusters'],
-        summary: 'Read a cluster',
-        description: 'The answer includes the result of the last probe.',
-        params: schemas.ClusterParamsSchema,
-        response: {
-          200: json(schemas.ClusterSchema, { description: 'The cluster.', example: examples.neverProbed }),
-          ...problems('not-found'),
-        },
-      },
-    },
+    operation({
+      operationId: 'getCluster',
+      tags: ['clusters'],
+      summary: 'Read a cluster',
+      description: 'The answer includes the result of the last probe.',
+      params: schemas.ClusterParamsSchema,
+      response: { 200: json(schemas.ClusterSchema, { description: 'The cluster.', example: neverProbed }) },
+      problems: ['not-found'],
+    }),
     async (request) => clusterView(granted(clusters.find(callerOf(request), request.params.name))),
   );
 
   app.post(
     '/clusters/:name/probe',
-    {
+    operation({
       config: { action: 'probe-clusters', optionalBody: true },
-      schema: {
-        operationId: 'probeCluster',
-        tags: ['clusters'],
-        summary: 'Probe a cluster to find out what it is able to do',
-        description:
-          'Connects to the API server, checks what kubepass may do there, and requests a certificate for the identity ' +
-          '`kubepass-probe`, valid for ten minutes, without groups. It is recorded like any request, marked `probe`. ' +
-          'Takes as long as signing takes: up to a minute if the cluster does not sign. With `verifyRevocation` it then ' +
-          'revokes the certificate and uses it until the cluster refuses it, for up to 45 seconds. Only one probe runs at a ' +
-          'time; a call during a probe gets the answer of that probe.',
-        params: schemas.ClusterParamsSchema,
-        body: ref(schemas.ProbeOptionsSchema),
-        response: {
-          200: json(schemas.ClusterSchema, {
-            description: 'The cluster, with the result of the probe.',
-            example: examples.probed,
-          }),
-          ...problems('not-permitted', 'not-found', ...bodyProblems),
-        },
+      operationId: 'probeCluster',
+      tags: ['clusters'],
+      summary: 'Probe a cluster to find out what it is able to do',
+      description:
+        'Connects to the API server, checks what kubepass may do there, and requests a certificate for the identity ' +
+        '`kubepass-probe`, valid for ten minutes, without groups. It is recorded like any request, marked `probe`. ' +
+        'Takes as long as signing takes: up to a minute if the cluster does not sign. With `verifyRevocation` it then ' +
+        'revokes the certificate and uses it until the cluster refuses it, for up to 45 seconds. Only one probe runs at a ' +
+        'time; a call during a probe gets the answer of that probe.',
+      params: schemas.ClusterParamsSchema,
+      body: ref(schemas.ProbeOptionsSchema),
+      response: {
+        200: json(schemas.ClusterSchema, {
+          description: 'The cluster, with the result of the probe.',
+          example: probed,
+        }),
       },
-    },
+      problems: ['not-found'],
+    }),
     async (request) => {
       const { measureLifetimeCap = false, verifyRevocation = false } = request.body;
       const options = { measureLifetimeCap, verifyRevocation };
@@ -85,28 +118,26 @@ export function addClusters(app: App, { clusters }: Services): void {
 
   app.get(
     '/clusters/:name/certificate-authority',
-    {
+    operation({
       config: { produces: ['application/pem-certificate-chain', 'application/json', 'text/plain'] },
-      schema: {
-        operationId: 'getCertificateAuthority',
-        tags: ['clusters'],
-        summary: 'Read a cluster’s CA',
-        description: 'PEM and text contain the CA of `role`, JSON contains both.',
-        params: schemas.ClusterParamsSchema,
-        querystring: schemas.CertificateAuthorityQuerySchema,
-        response: {
-          200: response(
-            {
-              'application/pem-certificate-chain': textBody('The bundle as PEM.', certificatePem),
-              'application/json': ref(schemas.CertificateAuthoritiesSchema),
-              'text/plain': textBody('Each certificate as `openssl x509 -noout -text` prints it.', certificateAsText),
-            },
-            { description: 'The CA.' },
-          ),
-          ...problems('not-found'),
-        },
+      operationId: 'getCertificateAuthority',
+      tags: ['clusters'],
+      summary: 'Read a cluster’s CA',
+      description: 'PEM and text contain the CA of `role`, JSON contains both.',
+      params: schemas.ClusterParamsSchema,
+      querystring: schemas.CertificateAuthorityQuerySchema,
+      response: {
+        200: response(
+          {
+            'application/pem-certificate-chain': textBody('The bundle as PEM.', certificatePem),
+            'application/json': ref(schemas.CertificateAuthoritiesSchema),
+            'text/plain': textBody('Each certificate as `openssl x509 -noout -text` prints it.', certificateAsText),
+          },
+          { description: 'The CA.' },
+        ),
       },
-    },
+      problems: ['not-found'],
+    }),
     async (request, reply) => {
       const authorities = granted(await clusters.certificateAuthorities(callerOf(request), request.params.name));
       if (request.answerType === 'application/json') return certificateAuthoritiesView(authorities);
@@ -118,6 +149,108 @@ export function addClusters(app: App, { clusters }: Services): void {
             .type('text/plain; charset=utf-8')
             .send(authority.certificates.map(({ der }) => certificateText(der)).join(''))
         : reply.type(request.answerType).send(authority.pem);
+    },
+  );
+}
+
+const yaml = 'application/yaml';
+
+/** The kubeconfig of a cluster for the kubectl plugin. */
+export function addExecKubeconfig(app: App, { clusters }: Services): void {
+  app.get(
+    '/clusters/:name/kubeconfig',
+    operation({
+      config: { produces: [yaml] },
+      operationId: 'getClusterKubeconfig',
+      tags: ['clusters'],
+      summary: 'Read a kubeconfig for the kubectl plugin',
+      description:
+        'It holds no secret, so that everybody can have the same one: kubectl runs `kubectl-kubepass`, which gets a ' +
+        'certificate when one is needed and renews it. The address of kubepass in it is that of `publicAddress`, else the ' +
+        'one at which this call arrives.',
+      params: ClusterParamsSchema,
+      response: {
+        200: response(
+          {
+            [yaml]: textBody(
+              'A kubeconfig with an exec user.',
+              renderExecKubeconfig({
+                cluster: {
+                  name: 'demo',
+                  server: 'https://10.0.0.1:6443',
+                  tlsServerName: null,
+                  servingCertificateAuthority: certificatePem,
+                },
+                server: 'https://kubepass.example',
+                certificateAuthority: null,
+              }),
+            ),
+          },
+          { description: 'The kubeconfig.' },
+        ),
+      },
+      problems: ['not-found'],
+    }),
+    async (request, reply) => {
+      const { cluster, publicAddress } = granted(clusters.execKubeconfig(callerOf(request), request.params.name));
+      const server = publicAddress?.url ?? listeningAddress(request.raw.socket);
+      const certificateAuthority = publicAddress?.certificateAuthority ?? null;
+      return reply.type(yaml).send(renderExecKubeconfig({ cluster, server, certificateAuthority }));
+    },
+  );
+}
+
+/** RFC 2585 section 4.2, and PEM. */
+const mediaTypes = ['application/pkix-crl', 'application/x-pem-file'] as const;
+
+/** The CRL of a cluster's CA. It is public, like every CRL: whoever checks one has no token. */
+export function addCertificateList(app: App, { clusters }: Services): void {
+  app.get(
+    '/clusters/:name/crl',
+    operation({
+      config: { produces: mediaTypes },
+      operationId: 'getCertificateRevocationList',
+      tags: ['clusters'],
+      summary: 'Read the certificate revocation list (CRL) of a cluster’s CA',
+      description:
+        'Needs no authentication. Kubernetes itself checks no CRL: it is for proxies and others that do. It is there for a ' +
+        'CA whose key kubepass holds, if the key usage of its certificate has cRLSign. The list has every revoked certificate ' +
+        'that has not expired, is valid for a day, and has a higher number each time that it changes.',
+      security: [],
+      params: ClusterParamsSchema,
+      response: {
+        200: response(
+          {
+            'application/pkix-crl': binaryBody('The list as DER.', longest.whole),
+            'application/x-pem-file': textBody(
+              'The list as PEM.',
+              '-----BEGIN X509 CRL-----\nMIIBzDCBtQIBATANBgkqhkiG9w0BAQsFADAb…\n-----END X509 CRL-----\n',
+              longest.whole,
+            ),
+          },
+          {
+            description: 'The list.',
+            headers: { ETag: 'The number of the list and the form.', 'Cache-Control': '`no-cache`' },
+          },
+        ),
+        304: empty('The caller has it already: `If-None-Match` names its entity tag.'),
+      },
+      problems: [
+        'invalid-request',
+        'not-found',
+        'not-acceptable',
+        'state-conflict',
+        'internal-error',
+        'service-unavailable',
+      ],
+    }),
+    async (request, reply) => {
+      const { der, pem, number } = granted(await clusters.certificateList(request.params.name));
+      const isPem = request.answerType === 'application/x-pem-file';
+      const entityTag = `"${number}${isPem ? '-pem' : ''}"`;
+      reply.headers({ etag: entityTag, 'cache-control': 'no-cache' });
+      if (namesEntityTag(request.headers['if-none-match'], entityTag)) return reply.code(304).send();
+      return reply.type(request.answerType).send(isPem ? pem : Buffer.from(der));
     },
   );
 }

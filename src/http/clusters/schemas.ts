@@ -1,5 +1,4 @@
-import { signerKinds } from '../../model/cluster.js';
-import { missingPermissions } from '../../model/cluster-probe.js';
+import { signerKinds, missingPermissions } from '../../model/cluster.js';
 import { enforcementModes, enforcementOf } from '../../model/enforcement.js';
 import type { ClusterView } from '../../clusters/cluster-service.js';
 import { Type, type Static } from 'typebox';
@@ -19,8 +18,8 @@ import {
   ref,
   sha256Of,
   textOf,
+  viewOf,
 } from '../schemas/schema-parts.js';
-import { viewOf } from '../schemas/view-of.js';
 
 const answerOf = (description: string) => oneOf(['yes', 'no', 'unknown'], description);
 
@@ -33,7 +32,7 @@ const ProbedPermissionSchema = closed({
   held: Type.Boolean({ description: 'Whether kubepass has it.' }),
 });
 
-export const ClusterProbeSchema = namedObject('ClusterProbe', 'What a cluster is able to do, found by a probe.', {
+const ClusterProbeSchema = namedObject('ClusterProbe', 'What a cluster is able to do, found by a probe.', {
   reachable: nullable(Type.Boolean(), 'Whether the API server answered; null if kubepass has no connection to it.'),
   version: nullable(Type.String({ maxLength: 128, examples: ['v1.32.1'] }), 'The version of Kubernetes.'),
   username: nullable(
@@ -146,7 +145,7 @@ export const clusterName = textOf('The cluster’s name.', 'demo', { minLength: 
 
 export const ClusterParamsSchema = closed({ name: clusterName });
 
-export const CertificateAuthoritySchema = namedObject('CertificateAuthority', 'A bundle of CA certificates.', {
+const CertificateAuthoritySchema = namedObject('CertificateAuthority', 'A bundle of CA certificates.', {
   pem: textOf('The bundle as PEM.', certificatePem, { maxLength: 1048576 }),
   certificates: Type.Array(
     closed({

@@ -3,19 +3,22 @@ import { createRequire } from 'node:module';
 import { extname, join } from 'node:path';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import type { RouteHandlerMethod } from 'fastify';
+import type { FastifyContextConfig, RouteHandlerMethod, FastifyReply, FastifyRequest } from 'fastify';
 import type { TSchema } from 'typebox';
-import { jsonMediaType } from '../plugins/negotiation.js';
+import { jsonMediaType } from '../plugins/request-input.js';
 import { problem, sendProblem } from '../problems/problem.js';
 import type { App } from '../server/types.js';
 import { addExamples, type ApiOperation } from './add-examples.js';
 import type { NamedSchemas } from '../schemas/example-of.js';
 import { introduction } from './introduction.js';
-import { prebuilt, type Prebuilt, sendPrebuilt } from './prebuilt.js';
 import { signInBar } from './sign-in-bar.js';
 import { webhookDescriptions } from '../webhook-deliveries/webhook-events.js';
 import { sessionCookie } from '../plugins/session-cookies.js';
-import { budgetNames, type BudgetUse } from '../../model/budget.js';
+import { budgetNames } from '../../model/budget.js';
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
+import { namesEntityTag } from '../answers/responses.js';
 
 const tags = [
   { name: 'certificate-requests', description: 'Request a certificate, decide on the request, collect the key.' },
@@ -50,22 +53,13 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** Marks an operation whose body may be left out: @fastify/swagger declares every body as required. */
-const optionalBody = 'x-optional-body';
-/** Marks an operation whose answers tell how the budgets of the caller stand. */
-const budgeted = 'x-budgeted';
-/** Examples of a body, by their names. */
-const bodyExamples = 'x-body-examples';
-
 interface OpenApiDocument {
   readonly paths?: Record<string, Record<string, OpenApiOperation>>;
   readonly webhooks?: Record<string, Record<string, OpenApiOperation>>;
   readonly components: { readonly schemas: NamedSchemas };
 }
 interface OpenApiOperation extends ApiOperation {
-  readonly [optionalBody]?: true;
-  readonly [budgeted]?: true;
-  readonly [bodyExamples]?: Readonly<Record<string, object>>;
+  readonly operationId: string;
 }
 
 const bodyOf = (uploads: Readonly<Record<string, TSchema>>) => ({
@@ -77,6 +71,8 @@ const bodyOf = (uploads: Readonly<Record<string, TSchema>>) => ({
  * `issuers`: the names of those by which people sign in with their browsers.
  */
 export function documentRoutes(app: App, version: string, issuers: readonly string[]): void {
+  /** By `operationId`. */
+  const configurations = new Map<unknown, FastifyContextConfig>();
   app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -93,30 +89,22 @@ export function documentRoutes(app: App, version: string, issuers: readonly stri
       webhooks: structuredClone(webhookDescriptions),
     },
     convertConstToEnum: false,
-    transform: ({ schema, url, route }) => ({
-      schema: {
-        ...schema,
-        // `transformObject` reads these marks and removes them.
-        ...(route.config?.optionalBody && { [optionalBody]: true }),
-        ...(tellsBudgets(route.config?.budgetUse) && { [budgeted]: true }),
-        ...(route.config?.bodyExamples && { [bodyExamples]: route.config.bodyExamples }),
-        ...(route.config?.uploads && { body: bodyOf(route.config.uploads) }),
-      },
-      url,
-    }),
+    transform: ({ schema, url, route: { config = {} } }) => {
+      configurations.set(schema.operationId, config);
+      return { schema: { ...schema, ...(config.uploads && { body: bodyOf(config.uploads) }) }, url };
+    },
     transformObject: (document) => {
       const { openapiObject } = document as { openapiObject: OpenApiDocument };
       const { paths, webhooks, components } = openapiObject;
       for (const operation of Object.values({ ...paths, ...webhooks }).flatMap((path) => Object.values(path))) {
-        const { requestBody, [optionalBody]: isOptional, [bodyExamples]: examples } = operation;
-        if (operation[budgeted]) addBudgetHeaders(operation);
-        if (requestBody && isOptional) requestBody.required = false;
+        const { requestBody, operationId } = operation;
+        const { budgetUse = 'nothing', optionalBody, bodyExamples } = configurations.get(operationId) ?? {};
+        if (budgetUse !== 'nothing') addBudgetHeaders(operation);
+        // @fastify/swagger declares every body as required.
+        if (requestBody && optionalBody) requestBody.required = false;
         const body = requestBody?.content?.['application/json'];
-        if (body && examples)
-          body.examples = Object.fromEntries(Object.entries(examples).map(([name, value]) => [name, { value }]));
-        Reflect.deleteProperty(operation, optionalBody);
-        Reflect.deleteProperty(operation, budgeted);
-        Reflect.deleteProperty(operation, bodyExamples);
+        if (body && bodyExamples)
+          body.examples = Object.fromEntries(Object.entries(bodyExamples).map(([name, value]) => [name, { value }]));
         addExamples(operation, components.schemas);
       }
       return openapiObject;
@@ -251,8 +239,6 @@ const budgetHeaders = {
   },
 };
 
-const tellsBudgets = (use: BudgetUse | undefined): boolean => use !== undefined && use !== 'nothing';
-
 /** Declares the fields on the answers to which they matter. Other errors have them too. */
 function addBudgetHeaders({ responses = {} }: ApiOperation): void {
   for (const [status, response] of Object.entries(responses)) {
@@ -261,5 +247,43 @@ function addBudgetHeaders({ responses = {} }: ApiOperation): void {
       ...response.headers,
       ...Object.fromEntries(Object.keys(budgetHeaders).map((name) => [name, { $ref: `#/components/headers/${name}` }])),
     };
+  }
+}
+
+/** An answer that is the same for every caller, and is made once. */
+interface Prebuilt {
+  readonly body: Buffer;
+  readonly type: string;
+  /** Quoted (RFC 9110 8.8.3). */
+  readonly etag: string;
+}
+
+/** Makes the answer when it is asked for the first time. */
+function prebuilt(type: string, make: () => string | Buffer): () => Prebuilt {
+  let made: Prebuilt | null = null;
+  return () => {
+    if (made !== null) return made;
+    const body = Buffer.from(make());
+    made = { body, type, etag: `"${createHash('sha256').update(body).digest('base64url')}"` };
+    return made;
+  };
+}
+
+/** So much of an answer waits for its reader. TLS keeps a copy of it. */
+const pieceOctets = 16 * 1024;
+
+/** Answers 304 to a caller who has it already (RFC 9110 13.1.2). A body goes out in pieces, each when the one before it was read. */
+function sendPrebuilt(request: FastifyRequest, reply: FastifyReply, { body, type, etag }: Prebuilt): FastifyReply {
+  reply.headers({ etag, 'cache-control': 'no-cache' });
+  if (namesEntityTag(request.headers['if-none-match'], etag)) return reply.code(304).send();
+  reply.type(type).header('content-length', body.length);
+  return reply.send(request.method === 'HEAD' ? body : Readable.from(piecesOf(body)));
+}
+
+/** Others go first between two pieces, because a system may take many at once. */
+async function* piecesOf(body: Buffer): AsyncGenerator<Buffer> {
+  for (let at = 0; at < body.length; at += pieceOctets) {
+    if (at > 0) await setImmediate();
+    yield body.subarray(at, at + pieceOctets);
   }
 }

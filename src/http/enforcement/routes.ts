@@ -1,12 +1,11 @@
-import { renderAuthorizationConfiguration } from '../../formats/enforcement/authorization-configuration.js';
-import { renderRevocationPolicy } from '../../formats/enforcement/revocation-policy.js';
-import { renderWebhookKubeconfig } from '../../formats/enforcement/webhook-kubeconfig.js';
+import { renderAuthorizationConfiguration, renderRevocationPolicy } from '../../formats/enforcement-files.js';
+import { renderWebhookKubeconfig } from '../../formats/kubeconfig/render-kubeconfig.js';
 import type { Outcome } from '../../model/outcome.js';
 import type { Services } from '../server/services.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
-import { bodyProblems, json, problems, response, textBody } from '../answers/responses.js';
-import { addSchemas, ref } from '../schemas/schema-parts.js';
+import { json, operation, response, textBody } from '../answers/responses.js';
+import { ref } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 import type { FastifyReply } from 'fastify';
 import * as schemas from './schemas.js';
@@ -27,15 +26,13 @@ const settings = {
 } as const;
 
 export function addEnforcement(app: App, { enforcement }: Services): void {
-  addSchemas(app, schemas);
-
   app.post(
     '/clusters/:name/access-reviews',
     {
       // The groups of a user can be many.
       bodyLimit: 1024 * 1024,
-      config: { action: 'review-access', fromMemory: true, forReviewers: true },
-      schema: {
+      ...operation({
+        config: { action: 'review-access', fromMemory: true, forReviewers: true },
         operationId: 'reviewAccess',
         tags: ['enforcement'],
         summary: 'Review a request to a cluster',
@@ -57,9 +54,9 @@ export function addEnforcement(app: App, { enforcement }: Services): void {
               },
             },
           }),
-          ...problems('not-found', ...bodyProblems),
         },
-      },
+        problems: ['not-found'],
+      }),
     },
     async (request) => {
       const { extra } = request.body.spec;
@@ -78,33 +75,31 @@ export function addEnforcement(app: App, { enforcement }: Services): void {
 
   app.get(
     '/clusters/:name/authorization-configuration',
-    {
+    operation({
       config: files,
-      schema: {
-        operationId: 'getAuthorizationConfiguration',
-        tags: ['enforcement'],
-        summary: 'Render the authorization configuration of a cluster',
-        description:
-          'The file for `--authorization-config` of kube-apiserver, in place of `--authorization-mode`. With mode `webhook` ' +
-          'the API server asks kubepass about every person with a client certificate. With mode `listed` the file names the ' +
-          'revoked certificates, and kubepass is asked about these alone; each revocation makes another file.',
-        params: schemas.EnforcementParamsSchema,
-        querystring: schemas.AuthorizationConfigurationQuerySchema,
-        response: {
-          ...yamlResponse(
-            'An AuthorizationConfiguration, as one document.',
-            renderAuthorizationConfiguration({
-              listed: null,
-              failurePolicy: 'Deny',
-              directory: defaultDirectory,
-              ownUsername: null,
-              knowsCacheFields: true,
-            }),
-          ),
-          ...problems('not-found', 'enforcement-unavailable'),
-        },
+      operationId: 'getAuthorizationConfiguration',
+      tags: ['enforcement'],
+      summary: 'Render the authorization configuration of a cluster',
+      description:
+        'The file for `--authorization-config` of kube-apiserver, in place of `--authorization-mode`. With mode `webhook` ' +
+        'the API server asks kubepass about every person with a client certificate. With mode `listed` the file names the ' +
+        'revoked certificates, and kubepass is asked about these alone; each revocation makes another file.',
+      params: schemas.EnforcementParamsSchema,
+      querystring: schemas.AuthorizationConfigurationQuerySchema,
+      response: {
+        ...yamlResponse(
+          'An AuthorizationConfiguration, as one document.',
+          renderAuthorizationConfiguration({
+            listed: null,
+            failurePolicy: 'Deny',
+            directory: defaultDirectory,
+            ownUsername: null,
+            knowsCacheFields: true,
+          }),
+        ),
       },
-    },
+      problems: ['not-found', 'enforcement-unavailable'],
+    }),
     async (request, reply) => {
       const { mode, directory = defaultDirectory } = request.query;
       const caller = callerOf(request);
@@ -115,30 +110,28 @@ export function addEnforcement(app: App, { enforcement }: Services): void {
 
   app.get(
     '/clusters/:name/authorization-webhook-kubeconfig',
-    {
+    operation({
       config: files,
-      schema: {
-        operationId: 'getAuthorizationWebhookKubeconfig',
-        tags: ['enforcement'],
-        summary: 'Render the kubeconfig of the authorization webhook',
-        description:
-          'The file that the authorization configuration names. It holds no token: put the token of a `reviewer` into the ' +
-          'file that `tokenFile` names.',
-        params: schemas.EnforcementParamsSchema,
-        querystring: schemas.DirectoryQuerySchema,
-        response: {
-          ...yamlResponse(
-            'A kubeconfig.',
-            renderWebhookKubeconfig(
-              'demo',
-              { url: 'https://kubepass.example:8443', certificateAuthority: null },
-              defaultDirectory,
-            ),
+      operationId: 'getAuthorizationWebhookKubeconfig',
+      tags: ['enforcement'],
+      summary: 'Render the kubeconfig of the authorization webhook',
+      description:
+        'The file that the authorization configuration names. It holds no token: put the token of a `reviewer` into the ' +
+        'file that `tokenFile` names.',
+      params: schemas.EnforcementParamsSchema,
+      querystring: schemas.DirectoryQuerySchema,
+      response: {
+        ...yamlResponse(
+          'A kubeconfig.',
+          renderWebhookKubeconfig(
+            'demo',
+            { url: 'https://kubepass.example:8443', certificateAuthority: null },
+            defaultDirectory,
           ),
-          ...problems('not-found', 'enforcement-unavailable'),
-        },
+        ),
       },
-    },
+      problems: ['not-found', 'enforcement-unavailable'],
+    }),
     async (request, reply) => {
       const { directory = defaultDirectory } = request.query;
       return sendYaml(reply, enforcement.webhookKubeconfig(callerOf(request), request.params.name, { directory }));
@@ -147,19 +140,18 @@ export function addEnforcement(app: App, { enforcement }: Services): void {
 
   app.get(
     '/clusters/:name/revocation-policy',
-    {
+    operation({
       config: files,
-      schema: {
-        operationId: 'getRevocationPolicy',
-        tags: ['enforcement'],
-        summary: 'Render the admission policy that refuses revoked certificates',
-        description:
-          'Manifests for `kubectl apply`, for clusters whose API server takes no files: a ValidatingAdmissionPolicy, its ' +
-          'binding, and the ConfigMap that kubepass keeps current with mode `admission`. Reading goes on.',
-        params: schemas.EnforcementParamsSchema,
-        response: { ...yamlResponse('Manifests.', renderRevocationPolicy(settings)), ...problems('not-found') },
-      },
-    },
+      operationId: 'getRevocationPolicy',
+      tags: ['enforcement'],
+      summary: 'Render the admission policy that refuses revoked certificates',
+      description:
+        'Manifests for `kubectl apply`, for clusters whose API server takes no files: a ValidatingAdmissionPolicy, its ' +
+        'binding, and the ConfigMap that kubepass keeps current with mode `admission`. Reading goes on.',
+      params: schemas.EnforcementParamsSchema,
+      response: { ...yamlResponse('Manifests.', renderRevocationPolicy(settings)) },
+      problems: ['not-found'],
+    }),
     async (request, reply) => sendYaml(reply, enforcement.revocationPolicy(callerOf(request), request.params.name)),
   );
 }

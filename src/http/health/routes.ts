@@ -1,19 +1,20 @@
 import { Type, type Static } from 'typebox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { HealthReport } from '../../model/health.js';
 import type { Principal } from '../../model/principal.js';
 import type { Services } from '../server/services.js';
-import { credentialOf } from '../plugins/authentication.js';
+import { credentialOf, callerOf } from '../plugins/authentication.js';
 import { logUnavailable } from '../plugins/errors.js';
-import { LineLimit, totalOf, untilClosed } from '../plugins/line-limit.js';
+import { LineLimit, totalOf, untilClosed } from '../plugins/every-request.js';
 import { problem, sendProblem } from '../problems/problem.js';
-import { json, onlyProblems } from '../answers/responses.js';
-import { addSchemas, textOf } from '../schemas/schema-parts.js';
+import { json, longest, operation, response, textBody } from '../answers/responses.js';
+import { textOf, viewOf } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 import { HealthSchema } from '../schemas/readiness.js';
+import { granted } from '../problems/refusal-to-problem.js';
 
 type HealthBody = Static<typeof HealthSchema>;
 const ok: HealthBody = { status: 'ok' };
+const healthView = viewOf(HealthSchema);
 
 /** Anybody may ask: so many answers that the service is not ready are logged one by one in a minute. */
 const mostNotReady = 60;
@@ -28,69 +29,57 @@ export function addHealth(app: App, { health, authenticator }: Services, takesSe
     },
   });
   untilClosed(app, limit);
-  addSchemas(app, { HealthSchema });
-
   app.get(
     '/livez',
-    {
+    operation({
       config: { untraced: true },
-      schema: {
-        operationId: 'livez',
-        tags: ['service'],
-        summary: 'Check whether the process answers',
-        description: 'Looks at nothing else: restart the process if it does not answer.',
-        security: [],
-        response: { 200: json(HealthSchema, { description: 'The process answers.' }) },
-      },
-    },
+      operationId: 'livez',
+      tags: ['service'],
+      summary: 'Check whether the process answers',
+      description: 'Looks at nothing else: restart the process if it does not answer.',
+      security: [],
+      response: { 200: json(HealthSchema, { description: 'The process answers.' }) },
+    }),
     async () => ok,
   );
 
   app.get(
     '/readyz',
-    {
+    operation({
       config: { untraced: true },
-      schema: {
-        operationId: 'readyz',
-        tags: ['service'],
-        summary: 'Check whether the service can do its work',
-        description:
-          'Asks the database. Send no calls here while it answers 503. A cluster that is out of reach is no reason for that: ' +
-          'the service goes on for the others. `verbose` tells the state of each component, also with 503; a token of an ' +
-          'auditor or an admin, which is optional here, adds the names of clusters.',
-        security: [],
-        querystring: Type.Object({
-          verbose: Type.Optional(
-            textOf('With any value: answer with `notes`, `restored` and `components`.', 'true', { maxLength: 8 }),
-          ),
-        }),
-        response: {
-          200: json(HealthSchema, { description: 'The service can do its work.' }),
-          ...onlyProblems('invalid-request', 'service-unavailable'),
-        },
-      },
-    },
+      operationId: 'readyz',
+      tags: ['service'],
+      summary: 'Check whether the service can do its work',
+      description:
+        'Asks the database. Send no calls here while it answers 503. A cluster that is out of reach is no reason for that: ' +
+        'the service goes on for the others. `verbose` tells the state of each component, also with 503; a token of an ' +
+        'auditor or an admin, which is optional here, adds the names of clusters.',
+      security: [],
+      querystring: Type.Object({
+        verbose: Type.Optional(
+          textOf('With any value: answer with `notes`, `restored` and `components`.', 'true', { maxLength: 8 }),
+        ),
+      }),
+      response: { 200: json(HealthSchema, { description: 'The service can do its work.' }) },
+      problems: ['invalid-request', 'service-unavailable'],
+    }),
     async (request, reply): Promise<HealthBody | FastifyReply> => {
       const isVerbose = request.query.verbose !== undefined;
-      const reporting = async () => health.report(await viewerOf(request, authenticator, takesSessions));
+      const reporting = async () => {
+        const { components, clusters } = await health.report(await viewerOf(request, authenticator, takesSessions));
+        return { ...ok, components, clusters: clusters ?? undefined };
+      };
       try {
         await health.ready();
       } catch (error) {
         if (limit.admits('readyz')) logUnavailable(request, error, 'not ready');
-        const report = isVerbose ? await reporting() : null;
-        const members = report === null ? {} : { components: componentsOf(report), ...clustersOf(report) };
+        const { status: _status, ...members } = isVerbose ? healthView(await reporting()) : ok;
         const headers = { 'retry-after': '5' };
         return sendProblem(reply, problem('service-unavailable', 'not ready', { members, headers }));
       }
       if (!isVerbose) return ok;
       const [report, { restored, notes }] = await Promise.all([reporting(), health.restored()]);
-      return {
-        ...ok,
-        restored,
-        notes: [...notes, ...health.notes()],
-        components: componentsOf(report),
-        ...clustersOf(report),
-      };
+      return healthView({ ...report, restored, notes: [...notes, ...health.notes()] });
     },
   );
 }
@@ -107,12 +96,33 @@ async function viewerOf(
   return authentication?.outcome === 'authenticated' ? authentication.principal : null;
 }
 
-const componentsOf = ({ components }: HealthReport) =>
-  components.map(({ name, state, figures }) => ({ name, state, figures: { ...figures } }));
+const example = `# HELP kubepass_issuances_total Attempts at issuing a certificate that have ended; abandoned: the request is approved again.
+# TYPE kubepass_issuances_total counter
+kubepass_issuances_total{cluster="demo",signer="localCA",outcome="issued"} 42
+`;
 
-function clustersOf({ clusters }: HealthReport): Pick<HealthBody, 'clusters'> {
-  if (clusters === null) return {};
-  return {
-    clusters: clusters.map(({ probedAt, ...cluster }) => ({ ...cluster, probedAt: probedAt?.toISOString() ?? null })),
-  };
+/** The figures for Prometheus on the port of the service itself. The listener of their own needs no token. */
+export function addMetrics(app: App, { metrics }: Services): void {
+  app.get(
+    '/metrics',
+    operation({
+      config: { action: 'read-metrics', produces: ['text/plain'] },
+      operationId: 'readMetrics',
+      tags: ['service'],
+      summary: 'Read the metrics of the service',
+      description:
+        'In the Prometheus exposition format; docs/operations.md lists the metrics. The same text is on the listener that `metrics` ' +
+        'in the configuration opens. No name of a person, group or token and no serial number is in it.',
+      response: {
+        200: response(
+          { 'text/plain': textBody('One line for each series.', example, longest.whole) },
+          { description: 'The metrics of this replica.' },
+        ),
+      },
+    }),
+    async (request, reply) => {
+      const { contentType, text } = granted(await metrics.read(callerOf(request)));
+      return reply.type(contentType).send(text);
+    },
+  );
 }

@@ -26,8 +26,8 @@ import {
   sha256Of,
   textOf,
   writtenTextOf,
+  viewOf,
 } from '../schemas/schema-parts.js';
-import { viewOf } from '../schemas/view-of.js';
 
 const reason = oneOf(revocationReasons, 'RFC 5280, section 5.3.1. The certificates are revoked with it.');
 const comment = writtenTextOf('Why, in words.', 'leaves the company');
@@ -89,7 +89,7 @@ const identityProperties = {
   blocked: nullable(ref(IdentityBlockSchema), 'Its block; null if it has none.'),
 };
 
-export const IdentitySchema = namedObject(
+const IdentitySchema = namedObject(
   'Identity',
   'A username, and the access that its certificates give.',
   identityProperties,

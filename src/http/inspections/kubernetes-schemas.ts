@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { named, nullable, objectOf, oneOf, ref } from '../schemas/schema-parts.js';
 import { integerOf, listOf, nullableText, pathOf, typed, uploadText } from './object-parts.js';
 
-export const CredentialSourceSchema = named(
+const CredentialSourceSchema = named(
   'CredentialSource',
   Type.Union(
     [

@@ -1,7 +1,7 @@
 import { Type, type TProperties, type TSchema } from 'typebox';
 import type { ObjectType } from '@kubepass/inspect';
 import { namedObject, nullable, objectOf, oneOf, ref, sha256Of, textOf } from '../schemas/schema-parts.js';
-import { maxUploadOctets } from './upload-limits.js';
+import { maxUploadOctets } from './upload-bodies.js';
 
 const most = 10_000;
 
@@ -58,7 +58,7 @@ export const InspectedPublicKeySchema = namedObject('InspectedPublicKey', 'A pub
   spkiSha256: sha256Of('SHA-256 of the DER SubjectPublicKeyInfo'),
 });
 
-export const InspectedExtensionSchema = namedObject('InspectedExtension', 'An extension.', {
+const InspectedExtensionSchema = namedObject('InspectedExtension', 'An extension.', {
   oid: oidOf('The extension.'),
   name: uploadText('As RFC 5280 names it, or the dotted identifier.', 'keyUsage'),
   critical: Type.Boolean({

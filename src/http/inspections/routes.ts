@@ -1,18 +1,34 @@
 import { type InspectionFormat, styleSource, type Upload } from '@kubepass/inspect';
 import type { Services } from '../server/services.js';
 import { callerOf } from '../plugins/authentication.js';
-import { jsonMediaType } from '../plugins/negotiation.js';
+import { jsonMediaType } from '../plugins/request-input.js';
 import { granted } from '../problems/refusal-to-problem.js';
-import { bodyProblems, problems, response, textBody } from '../answers/responses.js';
-import { addSchemas, ref } from '../schemas/schema-parts.js';
+import { operation, response, textBody } from '../answers/responses.js';
+import { ref } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
-import * as examples from './examples.js';
-import * as kubernetesSchemas from './kubernetes-schemas.js';
-import * as objectParts from './object-parts.js';
 import * as schemas from './schemas.js';
-import { readUploads, uploadBodies } from './upload-bodies.js';
-import { maxBodyOctets } from './upload-limits.js';
-import * as x509Schemas from './x509-schemas.js';
+import { readUploads, uploadBodies, maxBodyOctets } from './upload-bodies.js';
+
+/** For the OpenAPI document: the members in which the result differs from the examples of its schema. */
+const exampleInspection = {
+  objects: [
+    {
+      path: 'pki/apiserver.crt',
+      version: 3,
+      secondsRemaining: 2_592_000,
+      inventory: null,
+      kubernetes: null,
+      issuerUniqueId: null,
+      subjectUniqueId: null,
+    },
+  ],
+  relations: [{ type: 'SignedBy', from: 'pki/apiserver.crt', to: 'pki/ca.crt' }],
+  findings: [{ object: 'pki/apiserver.crt' }],
+};
+
+const exampleText = 'Inspected 1 object: 1 certificate\n…\n';
+
+const examplePage = '<!doctype html>\n<html lang="en">…</html>\n';
 
 const contentTypes: Readonly<Record<InspectionFormat, string>> = {
   'application/json': jsonMediaType,
@@ -35,8 +51,6 @@ const contentSecurityPolicy = [
 const nothing: Upload = { parts: [], password: null };
 
 export function addInspections(app: App, { inspections }: Services): void {
-  for (const exported of [objectParts, x509Schemas, kubernetesSchemas, schemas]) addSchemas(app, exported);
-
   app.register(async (scope) => {
     await readUploads(scope);
     scope.post(
@@ -45,8 +59,8 @@ export function addInspections(app: App, { inspections }: Services): void {
         bodyLimit: maxBodyOctets,
         // At lower levels the multipart parser logs the headers of the request.
         logLevel: 'info',
-        config: { produces: formats, uploads: uploadBodies },
-        schema: {
+        ...operation({
+          config: { produces: formats, uploads: uploadBodies },
           operationId: 'inspect',
           tags: ['inspections'],
           summary: 'Inspect files: find out what they are and what is wrong with them',
@@ -59,18 +73,18 @@ export function addInspections(app: App, { inspections }: Services): void {
               {
                 'application/json': ref(schemas.InspectionSchema),
                 'application/sarif+json': schemas.SarifSchema,
-                'text/plain': textBody('A report that begins with a summary.', examples.text),
-                'text/html': textBody('The same report as a page, without scripts.', examples.page),
+                'text/plain': textBody('A report that begins with a summary.', exampleText),
+                'text/html': textBody('The same report as a page, without scripts.', examplePage),
               },
               {
                 description: 'The result of the inspection.',
                 headers: { 'Cache-Control': '`no-store`' },
-                example: examples.inspection,
+                example: exampleInspection,
               },
             ),
-            ...problems('unacceptable-upload', ...bodyProblems),
           },
-        },
+          problems: ['unacceptable-upload'],
+        }),
       },
       async (request, reply) => {
         const format = formats.find((offered) => offered === request.answerType) ?? 'application/json';

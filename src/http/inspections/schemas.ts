@@ -5,7 +5,7 @@ import * as kubernetes from './kubernetes-schemas.js';
 import { integerOf, listOf, nullableText, pathOf, typed } from './object-parts.js';
 import * as x509 from './x509-schemas.js';
 
-export const InspectedArchiveSchema = typed(
+const InspectedArchiveSchema = typed(
   'InspectedArchive',
   'Archive',
   'An archive; its files are objects of this answer.',
@@ -15,7 +15,7 @@ export const InspectedArchiveSchema = typed(
   },
 );
 
-export const InspectedUnknownSchema = typed('InspectedUnknown', 'Unknown', 'An object of another type.', {
+const InspectedUnknownSchema = typed('InspectedUnknown', 'Unknown', 'An object of another type.', {
   bytes: integerOf('Its length.', 0),
   resembles: nullableText('What it resembles.', 'a DER SEQUENCE that is no certificate'),
 });
@@ -36,7 +36,7 @@ const objects = [
   InspectedUnknownSchema,
 ] as const;
 
-export const RelationSchema = namedObject('Relation', 'How two objects belong together.', {
+const RelationSchema = namedObject('Relation', 'How two objects belong together.', {
   type: oneOf(
     ['IsKeyOf', 'SignedBy', 'ChainsTo', 'ChainStopsAt', 'SameAs', 'PointsAt', 'IssuedFor', 'RevokedBy'],
     'Found by signature and by key, never by name alone.',
@@ -45,7 +45,7 @@ export const RelationSchema = namedObject('Relation', 'How two objects belong to
   to: pathOf('Another object, or a resource of this service, which begins with `/v1/`.'),
 });
 
-export const FindingSchema = namedObject('Finding', 'A remark about an object.', {
+const FindingSchema = namedObject('Finding', 'A remark about an object.', {
   code: textOf('Stable; `docs/findings.md` lists all codes.', Object.keys(findingKinds)[0] ?? '', {
     maxLength: 64,
     pattern: '^[A-Z][A-Za-z0-9]+$',

@@ -16,18 +16,14 @@ import {
 
 const keyIdentifier = (description: string) => nullable(hexOf('Key identifier.'), description);
 
-export const KubernetesReadingSchema = namedObject(
-  'KubernetesReading',
-  'The identity of the holder at an API server.',
-  {
-    username: uploadText('The CN.', 'jane'),
-    groups: listOf(uploadText('One group.', 'team-a'), 'The O values.'),
-    uid: nullable(uploadText('The UID attribute.')),
-    credentialId: uploadText('`authentication.kubernetes.io/credential-id`.', 'X509SHA256=2c26b4…'),
-  },
-);
+const KubernetesReadingSchema = namedObject('KubernetesReading', 'The identity of the holder at an API server.', {
+  username: uploadText('The CN.', 'jane'),
+  groups: listOf(uploadText('One group.', 'team-a'), 'The O values.'),
+  uid: nullable(uploadText('The UID attribute.')),
+  credentialId: uploadText('`authentication.kubernetes.io/credential-id`.', 'X509SHA256=2c26b4…'),
+});
 
-export const InventoryEntrySchema = namedObject(
+const InventoryEntrySchema = namedObject(
   'InventoryEntry',
   'The record of a certificate in the inventory of kubepass.',
   {

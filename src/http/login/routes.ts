@@ -1,29 +1,25 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import type { LoginAttempt, LoginFinished } from '../../model/login.js';
+import type { LoginAttempt, LoginFinished } from '../../model/session.js';
 import type { Services } from '../server/services.js';
 import { Allowance } from '../../identity/allowance.js';
 import { Failures } from '../plugins/failures.js';
-import { untilClosed } from '../plugins/line-limit.js';
-import {
-  clearLoginCookie,
-  cookieOf,
-  loginCookie,
-  setLoginCookie,
-  setSessionCookies,
-} from '../plugins/session-cookies.js';
-import { problem, type Problem, sendProblem } from '../problems/problem.js';
+import { untilClosed } from '../plugins/every-request.js';
+import { cookieOf, loginCookie, setLoginCookie, setSessionCookies } from '../plugins/session-cookies.js';
+import { problem, type Problem, sendProblem, unavailable } from '../problems/problem.js';
 import { problemExample } from '../problems/problem-examples.js';
-import type { ProblemType } from '../problems/problem-types.js';
-import { empty, onlyProblems, textBody } from '../answers/responses.js';
+import type { ProblemType } from '../problems/schemas.js';
+import { empty, operation, problemResponses, textBody } from '../answers/responses.js';
 import { closed, dnsLabelOf, textOf } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
-import { defaultReturnTo, isReturnTo, longestReturnTo } from './return-to.js';
 
 /** A browser prefers the second one, everybody else gets the first. */
 const mediaTypes = ['application/json', 'text/html'] as const;
 
 const LoginParamsSchema = closed({ name: dnsLabelOf('The issuer, as the configuration names it.', 'corp') });
+
+const longestReturnTo = 512;
+const defaultReturnTo = '/docs';
 
 const LoginQuerySchema = closed({
   returnTo: Type.Optional(
@@ -51,7 +47,7 @@ const problemsOrPages = (...types: readonly ProblemType[]) =>
   Object.fromEntries(
     types.map((type) => {
       const { status, detail, requestId } = problemExample(type);
-      const declared = onlyProblems(type)[status] as { readonly content: Readonly<Record<string, unknown>> };
+      const declared = problemResponses(type)[status] as { readonly content: Readonly<Record<string, unknown>> };
       const page = textBody('A page that says so.', failurePage(detail, requestId, '/v1/login/corp'));
       return [status, { ...declared, content: { ...declared.content, 'text/html': { schema: page } } }];
     }),
@@ -76,27 +72,25 @@ export function addLogin(app: App, { logins }: Pick<Services, 'logins'>, failure
 
   app.get(
     '/login/:name',
-    {
+    operation({
       config: { produces: mediaTypes },
-      schema: {
-        operationId: 'beginLogin',
-        tags: ['identity'],
-        summary: 'Sign in with a browser',
-        description:
-          'Needs no authentication. Sends the browser to the identity provider, which sends it back to `…/callback`. It has ' +
-          'ten minutes for that.',
-        security: [],
-        params: LoginParamsSchema,
-        querystring: LoginQuerySchema,
-        response: {
-          302: empty('To the identity provider.', {
-            Location: 'Where the browser signs in.',
-            'Set-Cookie': 'The sign-in that was begun.',
-          }),
-          ...problemsOrPages(...problemsOfBoth),
-        },
+      operationId: 'beginLogin',
+      tags: ['identity'],
+      summary: 'Sign in with a browser',
+      description:
+        'Needs no authentication. Sends the browser to the identity provider, which sends it back to `…/callback`. It has ' +
+        'ten minutes for that.',
+      security: [],
+      params: LoginParamsSchema,
+      querystring: LoginQuerySchema,
+      response: {
+        302: empty('To the identity provider.', {
+          Location: 'Where the browser signs in.',
+          'Set-Cookie': 'The sign-in that was begun.',
+        }),
+        ...problemsOrPages(...problemsOfBoth),
       },
-    },
+    }),
     async (request, reply) => {
       const { name } = request.params;
       const { returnTo = defaultReturnTo } = request.query;
@@ -111,29 +105,27 @@ export function addLogin(app: App, { logins }: Pick<Services, 'logins'>, failure
 
   app.get(
     '/login/:name/callback',
-    {
+    operation({
       config: { produces: mediaTypes },
-      schema: {
-        operationId: 'finishLogin',
-        tags: ['identity'],
-        summary: 'Come back from the identity provider',
-        description:
-          'Needs no authentication. The identity provider sends the browser here, and the browser has the cookie of the ' +
-          'sign-in that it began. Each sign-in can be finished once.',
-        security: [],
-        params: LoginParamsSchema,
-        querystring: CallbackQuerySchema,
-        response: {
-          302: empty('Signed in.', { Location: '`returnTo` of the sign-in.', 'Set-Cookie': 'The session.' }),
-          ...problemsOrPages('not-permitted', 'too-many-requests', ...problemsOfBoth),
-        },
+      operationId: 'finishLogin',
+      tags: ['identity'],
+      summary: 'Come back from the identity provider',
+      description:
+        'Needs no authentication. The identity provider sends the browser here, and the browser has the cookie of the ' +
+        'sign-in that it began. Each sign-in can be finished once.',
+      security: [],
+      params: LoginParamsSchema,
+      querystring: CallbackQuerySchema,
+      response: {
+        302: empty('Signed in.', { Location: '`returnTo` of the sign-in.', 'Set-Cookie': 'The session.' }),
+        ...problemsOrPages('not-permitted', 'too-many-requests', ...problemsOfBoth),
       },
-    },
+    }),
     async (request, reply) => {
       const { name } = request.params;
       if (!logins.issuers.includes(name)) return sendFailure(request, reply, noSuchIssuer);
       const attempt = readAttempt(cookieOf(request, loginCookie));
-      clearLoginCookie(reply);
+      setLoginCookie(reply, '');
       // RFC 9700 section 4.4: a provider that answers in the place of another one is not believed.
       if (attempt?.issuer !== name) return sendRefused(request, reply, failures, notBegun);
       if (failures.areTooMany(request) && !suspects.take())
@@ -194,13 +186,8 @@ function sendUnavailable(
   { message, retryAfterSeconds }: { readonly message: string; readonly retryAfterSeconds: number },
 ) {
   failures.tell(request, 'Unavailable', { issuer: issuerOf(request), why: message }, 'sign-in is not possible now');
-  return sendFailure(
-    request,
-    reply,
-    problem('service-unavailable', 'the identity provider cannot be asked now; try again', {
-      headers: { 'retry-after': String(retryAfterSeconds) },
-    }),
-  );
+  const found = unavailable('the identity provider cannot be asked now; try again', retryAfterSeconds);
+  return sendFailure(request, reply, found);
 }
 
 const issuerOf = ({ params }: FastifyRequest): string => (params as { readonly name: string }).name;
@@ -255,4 +242,17 @@ function partsIn(value: string): unknown {
   } catch {
     return null;
   }
+}
+
+/** Printable ASCII without a space, from one slash on. Browsers take `\` for `/`, and leave out controls. */
+const grammar = /^\/[!-~]*$/;
+
+/**
+ * Whether a browser that is sent there stays with this service: an absolute path without an authority (RFC 3986 section
+ * 4.2). `//host` and `/\host` lead to others.
+ */
+export function isReturnTo(text: string): boolean {
+  if (text.length > longestReturnTo || !grammar.test(text) || text.includes('//') || text.includes('\\')) return false;
+  const here = 'https://kubepass.invalid';
+  return URL.canParse(text, here) && new URL(text, here).origin === here;
 }

@@ -1,19 +1,25 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Authentication, Credential } from '../../model/authentication.js';
-import { isDirectory, isReviewer, type Principal, type RolesLost } from '../../model/principal.js';
+import {
+  type Authentication,
+  type Credential,
+  isDirectory,
+  isReviewer,
+  type Principal,
+  type RolesLost,
+} from '../../model/principal.js';
 import type { Services } from '../server/services.js';
 import { decodeSinglePem } from '@kubepass/x509';
-import { problem, type Problem, ProblemError } from '../problems/problem.js';
+import { problem, type Problem, ProblemError, unavailable as serviceUnavailable } from '../problems/problem.js';
 import type { App } from '../server/types.js';
-import { shortenComments, tellBudgets, whenSpent } from './tell-budgets.js';
+import { tellBudgets, whenSpent } from './tell-budgets.js';
 import { Failures } from './failures.js';
-import { untilClosed } from './line-limit.js';
+import { untilClosed } from './every-request.js';
 import { clearSessionCookies, cookieOf, sessionCookie } from './session-cookies.js';
 import { whyNotPermitted, type RoleAction } from '../../identity/permissions.js';
 import { RefusalError } from '../problems/refusal-to-problem.js';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import { peerCertificateOf } from '../server/certificate-listener.js';
+import { peerCertificateOf } from '../server/create-server.js';
 
 /**
  * A caller whose body comes later is looked at again: they may have been blocked, or their token revoked, meanwhile.
@@ -46,7 +52,6 @@ export function authenticateCallers(
   app.decorateRequest('principal', null);
   app.decorateRequest('letInAt', Infinity);
   tellBudgets(app, budgets);
-  shortenComments(app, budgets);
   const letIn = async (request: FastifyRequest, reply: FastifyReply) => {
     const {
       forReviewers = false,
@@ -208,9 +213,7 @@ function unavailable(
   { message, retryAfterSeconds }: Extract<Authentication, { readonly outcome: 'unavailable' }>,
 ): Problem {
   failures.tell(request, 'Unavailable', { why: message }, 'authentication is not possible now');
-  return problem('service-unavailable', 'whoever vouches for this credential cannot be asked now; try again', {
-    headers: { 'retry-after': String(retryAfterSeconds) },
-  });
+  return serviceUnavailable('whoever vouches for this credential cannot be asked now; try again', retryAfterSeconds);
 }
 
 /** Never repeats what the caller sent, because anything of it may be a secret. */

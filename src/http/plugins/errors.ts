@@ -4,8 +4,6 @@ import { BudgetSpentError } from '../../model/budget.js';
 import { errorToProblem } from '../problems/error-to-problem.js';
 import { problem, ProblemError, sendProblem, type Problem } from '../problems/problem.js';
 import { RefusalError } from '../problems/refusal-to-problem.js';
-import * as schemas from '../problems/schemas.js';
-import { addSchemas } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 import { budgetProblem } from './tell-budgets.js';
 
@@ -14,7 +12,6 @@ export const scimPrefix = '/scim/v2';
 
 /** Answers every error as problem+json. Details of faults go to the log only, under the request id. */
 export function answerErrorsAsProblems(app: App): void {
-  addSchemas(app, schemas);
   app.setErrorHandler<FastifyError>((error, request, reply) => sendProblem(reply, loggedProblem(error, request)));
   app.setNotFoundHandler((_request, reply) => sendProblem(reply, problem('not-found', 'there is no such resource')));
 }
@@ -40,23 +37,25 @@ export function logUnavailable(request: FastifyRequest, error: unknown, message:
   request.log[failed ? 'error' : 'warn']({ reason: messages.join(': ') }, message);
 }
 
-/** Remembers the path of every route that is added later. */
+/** Remembers the path of every route that is added later to this scope, without the scope's prefix. */
 export function rememberPaths(app: App): Set<string> {
   const paths = new Set<string>();
   app.addHook('onRoute', ({ url }) => {
-    paths.add(url);
+    paths.add(url.slice(app.prefix.length));
   });
   return paths;
 }
 
 /** Answers other methods on these paths with 405 and `Allow` (RFC 9110 15.5.6), before any body is read. */
 export function answerOtherMethods(app: App, paths: ReadonlySet<string>): void {
-  // The routes of SCIM have errors of their own form.
-  for (const url of [...paths].filter((path) => !path.startsWith(scimPrefix))) {
-    const taken = (method: string) => app.hasRoute({ method, url });
+  for (const url of [...paths]) {
+    const taken = (method: string) => app.hasRoute({ method, url: `${app.prefix}${url}` });
     const allow = app.supportedMethods.filter(taken).sort().join(', ');
+    const method = app.supportedMethods.filter((method) => !taken(method));
+    // SCIM has done so for its own paths.
+    if (method.length === 0) continue;
     app.route({
-      method: app.supportedMethods.filter((method) => !taken(method)),
+      method,
       url,
       schema: { hide: true },
       config: { otherMethods: true },

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { BlockList, isIP, SocketAddress } from 'node:net';
 import type { IncomingMessage } from 'node:http';
 import { LogController, type FastifyReply, type FastifyRequest } from 'fastify';
 import { budgetUses } from '../../model/budget.js';
-import { peerCertificateOf } from '../server/certificate-listener.js';
+import { peerCertificateOf } from '../server/create-server.js';
 import type { App } from '../server/types.js';
-import { LineLimit, totalOf, untilClosed } from './line-limit.js';
 import { readTraceparent, type RequestTracing } from '../../model/tracing.js';
 import type { RequestMeasures } from '../../model/measures.js';
 
@@ -14,6 +14,15 @@ export function keepRoutes(app: App): void {
   app.addHook('onRequest', (request, _reply, done) => {
     request.route = request.routeOptions;
     done();
+  });
+}
+
+/** Gives each request the address that its call comes from. */
+export function findAddresses(app: App, addresses: CallerAddresses): void {
+  app.decorateRequest('remoteAddress', {
+    getter() {
+      return addresses.of(this.raw);
+    },
   });
 }
 
@@ -194,3 +203,127 @@ export function measureRequests(app: App, measures: RequestMeasures): void {
     done();
   });
 }
+
+const minuteMilliseconds = 60_000;
+const otherKeys = 'Other';
+
+interface LineLimitOptions {
+  /** So many with the same key get a line of their own in a minute. */
+  readonly most: number;
+  /** Further keys are counted as one, so that the memory has an end. */
+  readonly mostKeys: number;
+  /** Told at the end of the minute, by key, how many got no line; not called where all of them did. */
+  readonly report: (unlogged: ReadonlyMap<string, number>) => void;
+}
+
+/**
+ * Decides which of many events get a line of their own in the log. The first ones of a minute do, and the minute ends with one
+ * line for all others, so that nobody fills a disk. No key crowds out another one.
+ */
+export class LineLimit {
+  #counts = new Map<string, number>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly options: LineLimitOptions) {}
+
+  /** Counts an event. Answers whether it gets a line of its own. */
+  admits(key: string): boolean {
+    const { most, mostKeys } = this.options;
+    const counted = this.#counts.has(key) || this.#counts.size < mostKeys ? key : otherKeys;
+    const count = (this.#counts.get(counted) ?? 0) + 1;
+    this.#counts.set(counted, count);
+    this.#timer ??= setTimeout(() => {
+      this.flush();
+    }, minuteMilliseconds).unref();
+    return count <= most;
+  }
+
+  /** Ends the minute: reports how many got no line. */
+  flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const { most, report } = this.options;
+    const unlogged = new Map([...this.#counts].flatMap(([key, n]) => (n > most ? [[key, n - most] as const] : [])));
+    this.#counts = new Map();
+    if (unlogged.size > 0) report(unlogged);
+  }
+}
+
+/** Reports the last ones as well, when the service closes. */
+export function untilClosed<Limit extends LineLimit>(app: App, limit: Limit): Limit {
+  app.addHook('onClose', async () => limit.flush());
+  return limit;
+}
+
+/** How many these are together. */
+export const totalOf = (unlogged: ReadonlyMap<string, number>): number =>
+  unlogged.values().reduce((sum, count) => sum + count, 0);
+
+/** An address in a header (RFC 7239 section 6): IPv6 may have brackets, and a port may follow. */
+const node = /^(?:\[([0-9a-f:.]+)\]|([0-9.]+)(?=:|$)|([0-9a-f:.]+)$)(?::(?:\d{1,5}|_[\w.-]+))?$/i;
+/** RFC 7239 section 4. No comma in a text: it would end the element for others. */
+const forwardedPair = /^([!#$%&'*+.^`|~\w-]+)=(?:([!#$%&'*+.^`|~\w-]+)|"([^"\\,;]*)")$/;
+
+/**
+ * Finds the address of a caller: that of the connection, or where a trusted proxy has forwarded the call, the one that the
+ * proxy tells in `X-Forwarded-For` or `Forwarded` (RFC 7239). The list is read from the right, because everybody can write what
+ * stands left of the first address that no trusted proxy has.
+ */
+export class CallerAddresses {
+  readonly #proxies = new BlockList();
+
+  /** `proxies`: addresses, and networks as `10.0.0.0/8`; they have been checked. */
+  constructor(private readonly proxies: readonly string[]) {
+    for (const proxy of proxies) {
+      const [address = '', prefix] = proxy.split('/');
+      const family = familyOf(address);
+      if (prefix === undefined) this.#proxies.addAddress(address, family);
+      else this.#proxies.addSubnet(address, Number(prefix), family);
+    }
+  }
+
+  /** Whether the address is that of a trusted proxy, so that connections from it are those of many callers. */
+  readonly isProxy = (address: string): boolean =>
+    this.proxies.length > 0 && isIP(address) !== 0 && this.#proxies.check(address, familyOf(address));
+
+  /**
+   * The address of the connection counts wherever the headers leave a doubt: both are there, or the address that they should
+   * tell is missing, hidden or no address.
+   */
+  of({
+    socket,
+    headers,
+  }: Pick<IncomingMessage, 'headers'> & { readonly socket: Pick<IncomingMessage['socket'], 'remoteAddress'> }): string {
+    const own = socket.remoteAddress ?? '';
+    if (!this.isProxy(own)) return own;
+    // Node joins several lines of one header with commas, in their order.
+    const { 'x-forwarded-for': addresses, forwarded } = headers as Readonly<Record<string, string | undefined>>;
+    if ((addresses === undefined) === (forwarded === undefined)) return own;
+    const told = (addresses ?? forwarded ?? '').split(',');
+    let caller = own;
+    while (told.length > 0 && this.isProxy(caller)) {
+      const element = (told.pop() ?? '').trim();
+      const address = addressIn(addresses === undefined ? forIn(element) : element);
+      if (address === null) return own;
+      caller = address;
+    }
+    return caller;
+  }
+}
+
+/** The value of `for` in an element of `Forwarded`; null where the element is malformed, or has not one. */
+function forIn(element: string): string | null {
+  const pairs = element.split(';').map((pair) => forwardedPair.exec(pair.trim()));
+  const nodes = pairs.filter((pair) => pair?.[1]?.toLowerCase() === 'for');
+  return pairs.includes(null) || nodes.length !== 1 ? null : (nodes[0]?.[2] ?? nodes[0]?.[3] ?? null);
+}
+
+/** The address in its one form; null for everything else, as `unknown` and `_hidden` are. */
+function addressIn(text: string | null): string | null {
+  const [, bracketed, ipv4, ipv6] = node.exec(text ?? '') ?? [];
+  const address = bracketed ?? ipv4 ?? ipv6 ?? '';
+  if (isIP(address) === 0 || (bracketed !== undefined && isIP(bracketed) !== 6)) return null;
+  return new SocketAddress({ address, family: familyOf(address) }).address;
+}
+
+const familyOf = (address: string): 'ipv4' | 'ipv6' => (isIP(address) === 6 ? 'ipv6' : 'ipv4');

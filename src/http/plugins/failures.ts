@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify';
 import { problem, type Problem } from '../problems/problem.js';
-import { LineLimit, totalOf } from './line-limit.js';
+import { LineLimit, totalOf } from './every-request.js';
 import { BoundedMap } from '../../model/bounded-map.js';
-import { addressKey } from '../server/caller-address.js';
+import { addressKey } from '../server/connections.js';
 
 /** So many failures with the same reason are logged one by one in a minute: enough to see what is going on. */
 const most = 20;

@@ -10,6 +10,85 @@ import {
 import { problem, ProblemError } from '../problems/problem.js';
 import type { App } from '../server/types.js';
 
+export const jsonMediaType = 'application/json; charset=utf-8';
+
+/**
+ * Chooses the media type of the answer before anything else is done: 406 if the caller accepts none. No cache may keep
+ * the answer.
+ */
+export function negotiateMediaTypes(app: App): void {
+  app.decorateRequest('answerType', '');
+  app.addHook('onRequest', (request, reply, done) => {
+    const produces = request.route.config.produces ?? ['application/json'];
+    const mediaType = negotiate(request.headers.accept, produces);
+    if (mediaType === null) {
+      done(new ProblemError(problem('not-acceptable', `this resource comes as ${produces.join(', ')}`)));
+      return;
+    }
+    if (produces.length > 1) reply.header('vary', 'Accept');
+    reply.header('cache-control', 'no-store');
+    request.answerType = mediaType;
+    done();
+  });
+}
+
+/**
+ * The offered media type that the caller's `Accept` prefers; null if it accepts none. The
+ * first offered type is chosen among equally preferred ones, and without the header. The most specific range that matches a type gives its
+ * quality (RFC 9110 12.5.1). Parameters other than `q` are not compared, and malformed ranges are ignored.
+ */
+export function negotiate(accept: string | undefined, offered: readonly string[]): string | null {
+  if (accept === undefined || accept.trim() === '') return offered[0] ?? null;
+  const ranges = accept.split(',').flatMap(parseRange);
+  let best: { readonly type: string; readonly quality: number } | null = null;
+  for (const type of offered) {
+    const quality = qualityOf(type, ranges);
+    if (quality > (best?.quality ?? 0)) best = { type, quality };
+  }
+  return best?.type ?? null;
+}
+
+interface MediaRange {
+  readonly type: string;
+  readonly subtype: string;
+  /** 0 … 1; 0 means never. */
+  readonly quality: number;
+}
+
+const rangeGrammar = /^([a-z0-9!#$&^_.+*-]+)\/([a-z0-9!#$&^_.+*-]+)$/;
+// RFC 9110 12.4.2
+const qualityGrammar = /^q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/;
+
+function parseRange(text: string): readonly MediaRange[] {
+  const [range = '', ...parameters] = text
+    .toLowerCase()
+    .split(';')
+    .map((part) => part.trim());
+  const matched = rangeGrammar.exec(range);
+  if (matched === null) return [];
+  const [, type = '', subtype = ''] = matched;
+  if (type === '*' && subtype !== '*') return [];
+  const weight = parameters.find((parameter) => parameter.startsWith('q='));
+  if (weight === undefined) return [{ type, subtype, quality: 1 }];
+  const quality = qualityGrammar.exec(weight)?.[1];
+  return quality === undefined ? [] : [{ type, subtype, quality: Number(quality) }];
+}
+
+function qualityOf(mediaType: string, ranges: readonly MediaRange[]): number {
+  const [type, subtype] = mediaType.split('/');
+  const specificity = (range: MediaRange): number => {
+    if (range.type === type && range.subtype === subtype) return 3;
+    if (range.type === type && range.subtype === '*') return 2;
+    return range.type === '*' ? 1 : 0;
+  };
+  let found = { specificity: 0, quality: 0 };
+  for (const range of ranges) {
+    const specific = specificity(range);
+    if (specific > found.specificity) found = { specificity: specific, quality: range.quality };
+  }
+  return found.quality;
+}
+
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 type JsonBodyParser = (
@@ -23,10 +102,15 @@ const ordinaryBounds: ValueBounds = { maxDepth: 100, maxValues: 10_000 };
 
 /**
  * Keeps the bytes of a JSON body, and refuses what two parsers could read differently. A body with too much in it is refused before
- * it is parsed: parsing it and checking it against a schema take time for each value.
+ * it is parsed: parsing it and checking it against a schema take time for each value. `forbiddenNames`: whether `__proto__` is
+ * refused here; ignored, it is a member like any other, and whoever reads the members refuses it.
  */
-export function jsonBodyParser(app: App, bounds = ordinaryBounds): JsonBodyParser {
-  const parseJson = app.getDefaultJsonParser('error', 'error');
+export function jsonBodyParser(
+  app: App,
+  bounds = ordinaryBounds,
+  forbiddenNames: 'error' | 'ignore' = 'error',
+): JsonBodyParser {
+  const parseJson = app.getDefaultJsonParser(forbiddenNames, forbiddenNames);
   return (request, body, done) => {
     const refuse = (detail: string) => done(new ProblemError(problem('invalid-request', detail)), undefined);
     request.rawBody = body;
@@ -157,4 +241,23 @@ function withLowerCaseNames(schema: object): object {
     properties: Object.fromEntries(Object.entries(properties).map(([name, value]) => [name.toLowerCase(), value])),
     required: required.map((name) => name.toLowerCase()),
   };
+}
+
+/** An RFC 3339 instant from a query parameter whose format the schema has checked. Throws `ProblemError`. */
+export const instantInQuery = (parameter: string, value: string): Date =>
+  instantAt(`/query/${parameter}`, value, 'query');
+
+/** An RFC 3339 instant from the member of the body at `pointer`. Throws `ProblemError`. */
+export const instantInBody = (pointer: string, value: string): Date => instantAt(pointer, value, 'request');
+
+function instantAt(pointer: string, value: string, where: 'query' | 'request'): Date {
+  const read = new Date(value);
+  // The schema's format accepts leap seconds, which a Date cannot hold.
+  if (Number.isNaN(read.getTime())) {
+    const errors = [{ pointer, message: 'is not an instant that can be read' }];
+    throw new ProblemError(
+      problem('invalid-request', `the ${where} is not valid; \`errors\` says where`, { members: { errors } }),
+    );
+  }
+  return read;
 }

@@ -1,6 +1,6 @@
 import { parseCookie, stringifySetCookie } from 'cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { loginSeconds } from '../../model/login.js';
+import { loginSeconds } from '../../model/session.js';
 
 /**
  * RFC 6265bis section 4.1.3.2: a browser takes and sends a cookie of such a name over TLS alone, and only for the host that set
@@ -20,31 +20,21 @@ export const cookieOf = ({ headers: { cookie } }: FastifyRequest, name: string):
 
 /** Gives the browser its session. It ends with the browser's own, if not before. */
 export function setSessionCookies(reply: FastifyReply, secret: string): void {
-  setCookie(reply, { name: sessionCookie, value: secret, httpOnly: true });
-  setCookie(reply, { name: signedInCookie, value: '1' });
+  setCookie(reply, sessionCookie, secret, { httpOnly: true });
+  setCookie(reply, signedInCookie, '1');
 }
 
 export function clearSessionCookies(reply: FastifyReply): void {
-  setCookie(reply, { name: sessionCookie, value: '', httpOnly: true, maxAge: 0 });
-  setCookie(reply, { name: signedInCookie, value: '', maxAge: 0 });
+  setCookie(reply, sessionCookie, '', { httpOnly: true, maxAge: 0 });
+  setCookie(reply, signedInCookie, '', { maxAge: 0 });
 }
 
-export const setLoginCookie = (reply: FastifyReply, value: string): void => {
-  setCookie(reply, { name: loginCookie, value, httpOnly: true, maxAge: loginSeconds });
-};
-
-export const clearLoginCookie = (reply: FastifyReply): void => {
-  setCookie(reply, { name: loginCookie, value: '', httpOnly: true, maxAge: 0 });
-};
-
-interface CookieToSet {
-  readonly name: string;
-  readonly value: string;
-  readonly httpOnly?: true;
-  readonly maxAge?: number;
+/** A sign-in that was begun; empty: it has ended. */
+export function setLoginCookie(reply: FastifyReply, value: string): void {
+  setCookie(reply, loginCookie, value, { httpOnly: true, maxAge: value === '' ? 0 : loginSeconds });
 }
 
 /** Fastify sends a line for each. */
-const setCookie = (reply: FastifyReply, cookie: CookieToSet): void => {
-  reply.header('set-cookie', stringifySetCookie({ ...attributes, ...cookie }));
-};
+function setCookie(reply: FastifyReply, name: string, value: string, more: { httpOnly?: true; maxAge?: number } = {}) {
+  reply.header('set-cookie', stringifySetCookie({ ...attributes, name, value, ...more }));
+}

@@ -24,6 +24,7 @@ const units: Readonly<Partial<Record<BudgetName, string>>> = {
  * it says the truth.
  */
 export function tellBudgets(app: App, budgets: Services['budgets']): void {
+  shortenComments(app, budgets);
   app.addHook('onRoute', (route) => {
     const method = Array.isArray(route.method) ? (route.method[0] ?? 'GET') : route.method;
     route.config = { ...route.config, budgetUse: budgetUseOf(method, route.url) };
@@ -46,7 +47,7 @@ const shortened = '… (shortened: the budget auditKilobytes was spent)';
  * Ending access is never refused for what its comment takes: what is written then has a short one, and says so. The
  * answer shows it.
  */
-export function shortenComments(app: App, budgets: Services['budgets']): void {
+function shortenComments(app: App, budgets: Services['budgets']): void {
   app.addHook('preHandler', (request, _reply, done) => {
     if (request.route.config.budgetUse === 'endingAccess' && request.principal !== null) {
       const body = request.body as { comment?: unknown } | null | undefined;

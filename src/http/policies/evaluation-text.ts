@@ -12,7 +12,7 @@ import {
 import type { ApprovalStage, Decision, RenewalFacts, TraceEntry } from '../../model/decision.js';
 import { quoteName } from '../../model/name-grammar.js';
 import type { Evaluation } from '../../requests/policy-service.js';
-import { blastRadiusLines } from '../certificate-requests/blast-radius-text.js';
+import { blastRadiusLines } from '../certificate-requests/blast-radius.js';
 
 const width = 100;
 
@@ -107,23 +107,14 @@ function violationsText({ violations }: Decision): string {
 function quotaText({ decision, facts, asked }: Evaluation): string {
   if (decision.outcome === 'denied' || Object.keys(decision.quota).length === 0) return '';
   const { usage } = facts;
-  const { livePerUsername, livePerGroup, livePerRequester, issuancesPerHour } = decision.quota;
-  const of = (used: number | undefined, most: number) => `${used ?? 'not known'} of ${most}`;
-  const rows: readonly Field[] = [
-    ...(livePerUsername === undefined
-      ? []
-      : [['of the username', of(usage?.livePerUsername, livePerUsername)] as const]),
-    ...(livePerGroup === undefined
-      ? []
-      : asked.groups.map(
-          (group) => [`of group ${quote(group)}`, of(usage?.livePerGroup[group], livePerGroup)] as const,
-        )),
-    ...(livePerRequester === undefined
-      ? []
-      : [['of the requester', of(usage?.livePerRequester, livePerRequester)] as const]),
-    ...(issuancesPerHour === undefined
-      ? []
-      : [['within an hour', of(usage?.issuancesPerHour, issuancesPerHour)] as const]),
+  const { quota } = decision;
+  const row = (name: string, used: number | undefined, most: number | undefined): readonly Field[] =>
+    most === undefined ? [] : [[name, `${used ?? 'not known'} of ${most}`]];
+  const rows = [
+    ...row('of the username', usage?.livePerUsername, quota.livePerUsername),
+    ...asked.groups.flatMap((group) => row(`of group ${quote(group)}`, usage?.livePerGroup[group], quota.livePerGroup)),
+    ...row('of the requester', usage?.livePerRequester, quota.livePerRequester),
+    ...row('within an hour', usage?.issuancesPerHour, quota.issuancesPerHour),
   ];
   return section('Quota, before this one', fields(rows));
 }

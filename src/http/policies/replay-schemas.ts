@@ -139,7 +139,7 @@ export const ReplaySummarySchema = namedObject('ReplaySummary', 'The result of t
   failed: count('How many requests could not be replayed.'),
 });
 
-export const ReplayErrorSchema = namedObject('ReplayError', 'Why the replay ended early.', {
+const ReplayErrorSchema = namedObject('ReplayError', 'Why the replay ended early.', {
   type: line('error', 'The last line, instead of the summary.'),
   problem: ref(ProblemSchema),
 });

@@ -2,45 +2,39 @@ import type { FastifyError, FastifyRequest } from 'fastify';
 import type { ReplayItem } from '../../model/replay.js';
 import type { Replay } from '../../requests/policy-service.js';
 import type { Services } from '../server/services.js';
-import { instantInBody } from '../answers/instant.js';
+import { instantInBody } from '../plugins/request-input.js';
 import { callerOf } from '../plugins/authentication.js';
 import { errorToProblem } from '../problems/error-to-problem.js';
 import { problemBody, type Problem } from '../problems/problem.js';
 import { granted, refusalToProblem } from '../problems/refusal-to-problem.js';
-import { bodyProblems, problems, response } from '../answers/responses.js';
-import { addSchemas, ref } from '../schemas/schema-parts.js';
-import { sendTexts } from '../answers/text-stream.js';
+import { operation, response, sendTexts } from '../answers/responses.js';
+import { ref, viewOf } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
-import { viewOf } from '../schemas/view-of.js';
-import { replays } from './examples.js';
+import { replays, NewReplaySchema } from './schemas.js';
 import * as schemas from './replay-schemas.js';
 import type { ReplayLine } from './replay-schemas.js';
-import { NewReplaySchema } from './schemas.js';
 
 const ndjson = 'application/x-ndjson';
 
 /** Adds the route to a scope that accepts drafts of policies. */
 export function addReplay(scope: App, { policies }: Services): void {
-  addSchemas(scope, schemas);
   scope.post(
     '/policies/replay',
-    {
+    operation({
       config: { action: 'draft-policies', produces: [ndjson], bodyExamples: replays },
-      schema: {
-        operationId: 'replayPolicies',
-        tags: ['policies'],
-        summary: 'See which recorded decisions other policies would change',
-        description:
-          'Decides the requests of a period again under `policies`, each with the facts and the time that were ' +
-          'recorded, and streams what would change. Needs the role auditor or admin. Only one replay runs at a time. ' +
-          'Records only an audit event.',
-        body: ref(NewReplaySchema),
-        response: {
-          200: response({ [ndjson]: schemas.ReplayLineSchema }, { description: 'What would change, as it is found.' }),
-          ...problems('not-permitted', 'unacceptable-policies', ...bodyProblems),
-        },
+      operationId: 'replayPolicies',
+      tags: ['policies'],
+      summary: 'See which recorded decisions other policies would change',
+      description:
+        'Decides the requests of a period again under `policies`, each with the facts and the time that were ' +
+        'recorded, and streams what would change. Needs the role auditor or admin. Only one replay runs at a time. ' +
+        'Records only an audit event.',
+      body: ref(NewReplaySchema),
+      response: {
+        200: response({ [ndjson]: schemas.ReplayLineSchema }, { description: 'What would change, as it is found.' }),
       },
-    },
+      problems: ['unacceptable-policies'],
+    }),
     async (request, reply) => {
       const { after, before, ...ask } = request.body;
       const outcome = await policies.replay(callerOf(request), {

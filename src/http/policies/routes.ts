@@ -1,16 +1,15 @@
-import * as examples from './examples.js';
 import * as schemas from './schemas.js';
+import { evaluationView, type LoadedPolicyListBody } from './schemas.js';
 import { Type } from 'typebox';
 import type { Services } from '../server/services.js';
 import { ListQuerySchema, linkToNext, pageOfList, pageQuery, pageResponse } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
-import { bodyProblems, problems, response, textBody } from '../answers/responses.js';
-import { addSchemas, ref } from '../schemas/schema-parts.js';
+import { operation, response, textBody } from '../answers/responses.js';
+import { ref } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 import { evaluationText } from './evaluation-text.js';
 import { addReplay } from './replay.js';
-import { evaluationView, type LoadedPolicyListBody } from './schemas.js';
 import { may } from '../../identity/permissions.js';
 import { jsonBodyParser } from '../plugins/request-input.js';
 import { problem, ProblemError } from '../problems/problem.js';
@@ -19,20 +18,16 @@ const schemaMediaTypes = ['application/schema+json', 'application/json'];
 
 export function addPolicies(app: App, services: Services): void {
   const { policies } = services;
-  addSchemas(app, schemas);
-
   app.get(
     '/policies',
-    {
-      schema: {
-        operationId: 'listPolicies',
-        tags: ['policies'],
-        summary: 'List the policies and guardrails in force',
-        description: 'Built-in guardrails are not listed. `digest` names the whole set, as decisions do.',
-        querystring: ListQuerySchema,
-        response: { 200: pageResponse(schemas.LoadedPolicyListSchema, 'A page.'), ...problems() },
-      },
-    },
+    operation({
+      operationId: 'listPolicies',
+      tags: ['policies'],
+      summary: 'List the policies and guardrails in force',
+      description: 'Built-in guardrails are not listed. `digest` names the whole set, as decisions do.',
+      querystring: ListQuerySchema,
+      response: { 200: pageResponse(schemas.LoadedPolicyListSchema, 'A page.') },
+    }),
     async (request, reply): Promise<LoadedPolicyListBody> => {
       const { digest, items } = policies.list(callerOf(request));
       const page = pageOfList(items, pageQuery(request.query), ({ kind, path, name }) => `${kind} ${path} ${name}`);
@@ -45,28 +40,25 @@ export function addPolicies(app: App, services: Services): void {
   let policySchema: string | null = null;
   app.get(
     '/policies/schema.json',
-    {
+    operation({
       config: { produces: schemaMediaTypes },
-      schema: {
-        operationId: 'readPolicySchema',
-        tags: ['policies'],
-        summary: 'Read the JSON Schema of policy files, for editors',
-        description:
-          'Describes one document of a file. It checks the structure; globs and expressions are checked when a file is loaded.',
-        response: {
-          200: response(
-            Object.fromEntries(
-              schemaMediaTypes.map((type) => [
-                type,
-                Type.Unknown({ description: 'JSON Schema, draft 2020-12.', examples: [{ type: 'object' }] }),
-              ]),
-            ),
-            { description: 'The schema.' },
+      operationId: 'readPolicySchema',
+      tags: ['policies'],
+      summary: 'Read the JSON Schema of policy files, for editors',
+      description:
+        'Describes one document of a file. It checks the structure; globs and expressions are checked when a file is loaded.',
+      response: {
+        200: response(
+          Object.fromEntries(
+            schemaMediaTypes.map((type) => [
+              type,
+              Type.Unknown({ description: 'JSON Schema, draft 2020-12.', examples: [{ type: 'object' }] }),
+            ]),
           ),
-          ...problems(),
-        },
+          { description: 'The schema.' },
+        ),
       },
-    },
+    }),
     (request, reply) => {
       policySchema ??= JSON.stringify(policies.schema());
       return reply.type(request.answerType).send(policySchema);
@@ -78,39 +70,30 @@ export function addPolicies(app: App, services: Services): void {
     addReplay(scope, services);
     scope.post(
       '/policies/evaluate',
-      {
-        config: { produces: ['application/json', 'text/plain'], bodyExamples: examples.evaluations },
-        schema: {
-          operationId: 'evaluatePolicies',
-          tags: ['policies'],
-          summary: 'See how a request would be decided, without making it',
-          description:
-            'Records only an audit event. Answers 200 for a denial too, with the complete trace. With `policies` (role ' +
-            'auditor or admin; a body of at most 1 MiB) these decide instead of the policies in force; that may take ' +
-            'at most 2 s.',
-          body: ref(schemas.NewEvaluationSchema),
-          response: {
-            200: response(
-              {
-                'application/json': ref(schemas.DecisionSchema),
-                'text/plain': textBody(
-                  'The same as text: the outcome first, then each guardrail and policy.',
-                  examples.evaluationAsText,
-                ),
-              },
-              { description: 'The decision.', example: examples.evaluation },
-            ),
-            ...problems(
-              'not-permitted',
-              'not-found',
-              'state-conflict',
-              'unacceptable-csr',
-              'unacceptable-policies',
-              ...bodyProblems,
-            ),
-          },
+      operation({
+        config: { produces: ['application/json', 'text/plain'], bodyExamples: schemas.evaluations },
+        operationId: 'evaluatePolicies',
+        tags: ['policies'],
+        summary: 'See how a request would be decided, without making it',
+        description:
+          'Records only an audit event. Answers 200 for a denial too, with the complete trace. With `policies` (role ' +
+          'auditor or admin; a body of at most 1 MiB) these decide instead of the policies in force; that may take ' +
+          'at most 2 s.',
+        body: ref(schemas.NewEvaluationSchema),
+        response: {
+          200: response(
+            {
+              'application/json': ref(schemas.DecisionSchema),
+              'text/plain': textBody(
+                'The same as text: the outcome first, then each guardrail and policy.',
+                schemas.evaluationAsText,
+              ),
+            },
+            { description: 'The decision.', example: schemas.evaluation },
+          ),
         },
-      },
+        problems: ['not-found', 'state-conflict', 'unacceptable-csr', 'unacceptable-policies'],
+      }),
       async (request, reply) => {
         const { policies: draft, ...ask } = request.body;
         const evaluation = granted(await policies.evaluate(callerOf(request), ask, draft ?? null));

@@ -5,8 +5,8 @@ import { decisionProperties, traceOf, violations } from '../certificate-requests
 import { exampleRequests, NewCertificateRequestSchema } from '../certificate-requests/schemas.js';
 import { certificateSha256 } from '../schemas/example-certificate.js';
 import { nextCursorProperty } from '../answers/page-schemas.js';
-import { viewOf } from '../schemas/view-of.js';
 import {
+  viewOf,
   closed,
   dnsLabelOf,
   instantOf,
@@ -21,7 +21,7 @@ import {
   textOf,
 } from '../schemas/schema-parts.js';
 
-export const LoadedPolicySchema = namedObject('LoadedPolicy', 'A policy or guardrail in force.', {
+const LoadedPolicySchema = namedObject('LoadedPolicy', 'A policy or guardrail in force.', {
   kind: oneOf(['Policy', 'Guardrail'], 'Policy or guardrail.'),
   name: textOf('Its `metadata.name`.', 'developers', { maxLength: 256 }),
   path: textOf('The file that it was loaded from.', 'demo.yaml', { maxLength: 4096 }),
@@ -210,3 +210,39 @@ export function evaluationView({ decision, facts, policySetDigest, draft, blastR
     blastRadius: blastRadius && blastRadiusView(blastRadius),
   });
 }
+
+/** Policies and decisions for the OpenAPI document: the members in which they differ from the examples of the schemas. */
+
+const [ask = {}] = exampleRequests;
+
+const draft =
+  'apiVersion: kubepass/v1\nkind: Policy\nmetadata: { name: draft }\nspec:\n  selector: {}\n  allowed: { usernames: ["*"], groups: ["team-*"] }\n  approval: { mode: auto }\n';
+
+/** Bodies. */
+export const evaluations = {
+  'policies in force': ask,
+  'policies of your own': { ...ask, policies: [draft] },
+};
+export const replays = { 'every request until now': { policies: [draft] } };
+
+export const evaluation = {
+  outcome: 'permitted',
+  approval: 'auto',
+  stages: [],
+  expiresAfterSeconds: null,
+  quota: {},
+  usage: null,
+  kubeconfig: { namespace: null, contextName: null },
+  violations: [],
+};
+
+export const evaluationAsText = `PERMITTED at once, by policy "demo"
+
+Asked
+  by         "hr-system"
+  who has    roles requester; groups none
+  cluster    demo
+  username   "jane@corp.example"
+  groups     "team-a"
+…
+`;

@@ -12,7 +12,7 @@ import {
 import type { FieldError } from '../../model/outcome.js';
 import { TooManyWaitingError } from '@kubepass/x509';
 import { longestPathParameter, writtenPattern } from '../schemas/schema-parts.js';
-import { problem, ProblemError, type Problem } from './problem.js';
+import { problem, ProblemError, type Problem, unavailable } from './problem.js';
 
 /** The problem for a thrown error. An unknown error becomes an internal error, and its text goes only to the log. */
 export function errorToProblem(error: FastifyError): Problem {
@@ -21,26 +21,18 @@ export function errorToProblem(error: FastifyError): Problem {
     const errors = [{ pointer: '/query/cursor', message: 'is not a cursor that this list gave out' }];
     return problem('invalid-request', 'the query is not valid; `errors` says where', { members: { errors } });
   }
-  if (error instanceof StoreBusyError)
-    return problem('service-unavailable', 'too much is waiting to be written; try again', {
-      headers: { 'retry-after': '1' },
-    });
+  if (error instanceof StoreBusyError) return unavailable('too much is waiting to be written; try again', 1);
   if (error instanceof InspectionBusyError)
-    return problem('service-unavailable', 'too many uploads are waiting to be inspected; try again', {
-      headers: { 'retry-after': '2' },
-    });
-  if (error instanceof PoliciesBusyError)
-    return problem('service-unavailable', error.message, { headers: { 'retry-after': `${error.retryAfterSeconds}` } });
+    return unavailable('too many uploads are waiting to be inspected; try again', 2);
+  if (error instanceof PoliciesBusyError) return unavailable(error.message, error.retryAfterSeconds);
   if (error instanceof TooManyWaitingError)
-    return problem('service-unavailable', 'too many RSA keys are waiting to be generated or tested; try again', {
-      headers: { 'retry-after': '5' },
-    });
+    return unavailable('too many RSA keys are waiting to be generated or tested; try again', 5);
   if (
     error instanceof StoreUnavailableError ||
     error instanceof SignerUnavailableError ||
     error instanceof SignaturesUnavailableError
   )
-    return problem('service-unavailable', 'try again later', { headers: { 'retry-after': '10' } });
+    return unavailable('try again later', 10);
   if (error.validation) {
     const errors = validationErrors(error.validation, error.validationContext);
     const more = error.validation.length - errors.length;
@@ -90,9 +82,12 @@ export function unknownProperty(name: string, known: readonly string[]): string 
 /** The pointer from the object that was checked to the property that is missing or unknown. */
 function childPointer({ params }: FastifySchemaValidationError): string {
   const child = params['additionalProperty'] ?? params['missingProperty'];
-  // RFC 6901 section 3
-  return typeof child === 'string' ? `/${child.slice(0, 256).replaceAll('~', '~0').replaceAll('/', '~1')}` : '';
+  return typeof child === 'string' ? pointerTo(child) : '';
 }
+
+/** The JSON pointer to a member of the body (RFC 6901 section 3). */
+export const pointerTo = (member: string): string =>
+  `/${member.slice(0, 256).replaceAll('~', '~0').replaceAll('/', '~1')}`;
 
 /** Ajv's option `verbose` adds the schema that an error is about. */
 type ValidationError = FastifySchemaValidationError & { readonly parentSchema?: { readonly properties?: object } };

@@ -1,7 +1,6 @@
 import { exampleId } from '../schemas/schema-parts.js';
 import { problem, problemBody, type ProblemMembers } from './problem.js';
-import type { ProblemType } from './problem-types.js';
-import type { ProblemBody } from './schemas.js';
+import type { ProblemType, ProblemBody } from './schemas.js';
 
 interface Example {
   readonly detail: string;

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
-import { problemTypes, type ProblemType, problemUrn } from './problem-types.js';
-import type { ProblemBody } from './schemas.js';
+import { problemTypes, type ProblemType, problemUrn, type ProblemBody } from './schemas.js';
 
 export interface Problem {
   readonly type: ProblemType;
@@ -27,6 +26,10 @@ export function problem(
 ): Problem {
   return { type, ...problemTypes[type], detail, members: more.members ?? {}, headers: more.headers ?? {} };
 }
+
+/** The service cannot answer now. */
+export const unavailable = (detail: string, retryAfterSeconds: number): Problem =>
+  problem('service-unavailable', detail, { headers: { 'retry-after': String(retryAfterSeconds) } });
 
 /** The problem as JSON (RFC 9457). */
 export function problemBody({ type, title, status, detail, members }: Problem, requestId: string): ProblemBody {

@@ -29,13 +29,16 @@ export function refusalToProblem(refusal: Refusal): Problem {
         about(refusal.request.id, { violations: refusal.violations.map((violation) => ({ ...violation })) }),
       );
     case 'not-permitted':
-      return problem('not-permitted', refusal.message);
+    case 'cluster-not-connected':
+    case 'enforcement-unavailable':
+    case 'webhook-not-configured':
+      return problem(refusal.kind, refusal.message);
     case 'not-found':
       return problem('not-found', 'there is no such resource, or the caller may not read it');
     case 'state-conflict':
       return problem('state-conflict', refusal.message, about(refusal.requestId, { state: refusal.state }));
     case 'certificate-conflict':
-      return problem('state-conflict', refusal.message, refusal.requestId === null ? {} : about(refusal.requestId));
+      return problem('state-conflict', refusal.message, about(refusal.requestId));
     case 'cluster-unavailable':
       return problem('cluster-unavailable', 'the API server of the cluster cannot be reached now; try again later', {
         headers: { 'retry-after': '10' },
@@ -45,21 +48,13 @@ export function refusalToProblem(refusal: Refusal): Problem {
         'cluster-refuses',
         'the API server does not let kubepass do this; probe the cluster to see which permission is missing',
       );
-    case 'cluster-not-connected':
-      return problem('cluster-not-connected', refusal.message);
-    case 'enforcement-unavailable':
-      return problem('enforcement-unavailable', refusal.message);
-    case 'webhook-not-configured':
-      return problem('webhook-not-configured', refusal.message);
     case 'idempotency-key-reused':
       return problem('idempotency-key-reused', 'this Idempotency-Key was used before with another body');
     case 'idempotency-key-in-flight':
       return problem(
         'idempotency-key-in-flight',
         'try again after the first request has been answered',
-        refusal.requestId === null
-          ? { headers: { 'retry-after': '1' } }
-          : about(refusal.requestId, {}, { 'retry-after': '1' }),
+        about(refusal.requestId, {}, { 'retry-after': '1' }),
       );
     case 'key-already-collected':
       return problem(
@@ -82,12 +77,10 @@ export function refusalToProblem(refusal: Refusal): Problem {
   }
 }
 
-/** The members and headers that lead to the certificate request that a problem is about. */
-function about(requestId: string, members: ProblemMembers = {}, headers: Readonly<Record<string, string>> = {}) {
-  return {
-    members: { certificateRequestId: requestId, ...members },
-    headers: { location: requestLocation(requestId), ...headers },
-  };
+/** The members and headers that lead to the certificate request that a problem is about; null: it is about none. */
+function about(id: string | null, members: ProblemMembers = {}, headers: Readonly<Record<string, string>> = {}) {
+  if (id === null) return { members, headers };
+  return { members: { certificateRequestId: id, ...members }, headers: { location: requestLocation(id), ...headers } };
 }
 
 function uploadProblem(reason: UploadRefusalReason, message: string): Problem {

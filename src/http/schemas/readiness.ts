@@ -17,7 +17,7 @@ export const ComponentSchema = namedObject('Component', 'A part of the service, 
   }),
 });
 
-export const ClusterHealthSchema = namedObject('ClusterHealth', 'A cluster, as its last probe found it.', {
+const ClusterHealthSchema = namedObject('ClusterHealth', 'A cluster, as its last probe found it.', {
   name: dnsLabelOf('The name of the cluster.', 'demo'),
   state: oneOf(componentStates, 'As that of a component.'),
   reachable: nullable(

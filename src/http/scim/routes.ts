@@ -1,33 +1,130 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { resourceTypes, schemas, serviceProviderConfig } from '../../scim/discovery.js';
-import { readPatch } from '../../scim/patch.js';
-import { entityTag } from '../../scim/render.js';
+import { type PatchOperation, patchUser, readPatch, readUser } from '../../scim/user-attributes.js';
+import { type Projection, entityTag, isShown, project, renderGroup, renderUser } from '../../scim/render.js';
 import {
-  directoryBounds,
   type DirectoryGroup,
   type DirectoryOutcome,
+  type DirectoryRange,
   type DirectoryUser,
+  directoryBounds,
 } from '../../model/directory.js';
 import type { Services } from '../server/services.js';
+import { namesEntityTag } from '../answers/responses.js';
 import { authenticateCallers, callerOf, requireRoles } from '../plugins/authentication.js';
-import { negotiate } from '../plugins/negotiation.js';
-import { jsonBodyParser } from '../plugins/request-input.js';
-import { problem, ProblemError } from '../problems/problem.js';
+import { answerOtherMethods, rememberPaths } from '../plugins/errors.js';
+import { jsonBodyParser, negotiate } from '../plugins/request-input.js';
+import { ProblemError, problem } from '../problems/problem.js';
 import type { App } from '../server/types.js';
-import { answerErrorsAsScim, send, sendDirectoryRefusal, sendList, sendScimError } from './answers.js';
 import {
-  filterOf,
-  hidden,
-  isKnown,
-  projectionOf,
-  rangeOf,
-  readSearch,
-  expectedVersion,
   type Base,
   type QuerySource,
   type WithId,
-} from './request.js';
-import { groups, users, type ResourceKind, type Target } from './resource-kinds.js';
+  answerErrorsAsScim,
+  expectedVersion,
+  filterOf,
+  hidden,
+  projectionOf,
+  rangeOf,
+  readSearch,
+  send,
+  sendDirectoryRefusal,
+  sendList,
+  sendScimError,
+} from './messages.js';
+import { readGroupFilter, readUserFilter } from '../../scim/scim-input.js';
+import { groupPatch, readGroup } from '../../scim/group-attributes.js';
+import type { Principal } from '../../model/principal.js';
+import type { ScimService } from '../../directory/directory-service.js';
+
+/** People or groups: how they are found, changed and shown. Bodies are read by it, and what is wrong with them is thrown. */
+interface ResourceKind<Item> {
+  readonly path: '/Users' | '/Groups';
+  /** The resources that the filter describes. Without `range`, the parameters say which part of them. */
+  find(parameters: QuerySource, base: string, range?: DirectoryRange): Promise<FoundResources>;
+  read(id: string): Promise<DirectoryOutcome<Item>>;
+  create(caller: Principal, body: unknown): Promise<DirectoryOutcome<Item>>;
+  replace(target: Target, body: unknown): Promise<DirectoryOutcome<Item>>;
+  patch(target: Target, operations: readonly PatchOperation[]): Promise<DirectoryOutcome<Item>>;
+  /** Whether a PATCH is answered with the resource although no attributes are asked for. */
+  readonly isShownAfterPatch: boolean;
+  delete(target: Target): Promise<DirectoryOutcome<null>>;
+  render(item: Item, base: string, projection: Projection): Promise<object>;
+}
+
+/** The caller, and the resource to change, in this version; null: whichever there is. */
+export type Target = readonly [caller: Principal, id: string, version: number | null];
+
+interface FoundResources {
+  readonly resources: readonly object[];
+  /** The number of all that match. */
+  readonly total: number;
+}
+
+export const users = (scim: ScimService): ResourceKind<DirectoryUser> => ({
+  path: '/Users',
+  async find(parameters, base, range = rangeOf(parameters)) {
+    const filter = filterOf(parameters);
+    const projection = projectionOf(parameters);
+    const { items, total } = await scim.users(filter === undefined ? [] : readUserFilter(filter), range);
+    return { resources: items.map((user) => project(renderUser(user, base), projection)), total };
+  },
+  read: (id) => scim.user(id),
+  create: (caller, body) => scim.createUser(caller, readUser(body).attributes),
+  replace(target, body) {
+    const { attributes, tellsActive } = readUser(body);
+    // A body that does not say whether the person is active brings nobody back.
+    return scim.changeUser(...target, ({ active }) => (tellsActive ? attributes : { ...attributes, active }));
+  },
+  patch: (target, operations) => scim.changeUser(...target, (before) => patchUser(before, operations)),
+  isShownAfterPatch: true,
+  delete: (target) => scim.deleteUser(...target),
+  render: (user, base, projection) => Promise.resolve(project(renderUser(user, base), projection)),
+});
+
+/** Members in one answer. A list of groups ends its page before it has more; a group by itself has all. */
+const membersOfPage = 20_000;
+const membersOfGroup = 1_000_000;
+
+export const groups = (scim: ScimService): ResourceKind<DirectoryGroup> => ({
+  path: '/Groups',
+  async find(parameters, base, range = rangeOf(parameters)) {
+    const filter = filterOf(parameters);
+    const projection = projectionOf(parameters);
+    const { items, total } = await scim.groups(filter === undefined ? [] : readGroupFilter(filter), range);
+    const resources: object[] = [];
+    let left = membersOfPage;
+    for (const group of items) {
+      const members = isShown(projection, 'members')
+        ? await scim.members(group.id, resources.length === 0 ? membersOfGroup : left + 1)
+        : null;
+      if (members !== null && resources.length > 0 && members.length > left) break;
+      left -= members?.length ?? 0;
+      resources.push(project(renderGroup(group, members, base), projection));
+    }
+    return { resources, total };
+  },
+  read: (id) => scim.group(id),
+  create(caller, body) {
+    const { members, ...attributes } = readGroup(body);
+    return scim.createGroup(caller, attributes, members);
+  },
+  replace(target, body) {
+    const { members, ...attributes } = readGroup(body);
+    return scim.changeGroup(...target, { attributes, members: [{ kind: 'replace', ids: members }] });
+  },
+  patch(target, operations) {
+    const { members, ...attributes } = groupPatch(operations);
+    return scim.changeGroup(...target, { attributes, members });
+  },
+  // RFC 7644 3.5.2. A group may have ten thousand members.
+  isShownAfterPatch: false,
+  delete: (target) => scim.deleteGroup(...target),
+  async render(group, base, projection) {
+    const members = isShown(projection, 'members') ? await scim.members(group.id, membersOfGroup) : null;
+    return project(renderGroup(group, members, base), projection);
+  },
+});
 
 /**
  * SCIM 2.0 (RFC 7643, RFC 7644) for an identity provider. It has its own form of errors, its own media type and its own
@@ -49,16 +146,13 @@ export function addScim(app: App, services: Services, failuresPerMinute: number)
     if (accepted === null)
       throw new ProblemError(problem('not-acceptable', 'this resource comes as application/scim+json'));
   });
-  const paths = new Set<string>();
-  app.addHook('onRoute', ({ url }) => {
-    paths.add(url.slice(app.prefix.length));
-  });
+  const paths = rememberPaths(app);
   const base: Base = (request) => `${services.scim.address ?? `${request.protocol}://${request.host}`}${app.prefix}`;
   addResources(app, users(services.scim), base);
   addResources(app, groups(services.scim), base);
   addDiscovery(app, base);
   addSearch(app, services, base);
-  refuseOtherMethods(app, paths);
+  answerOtherMethods(app, paths);
 }
 
 function readScim(app: App): void {
@@ -82,23 +176,8 @@ function addSearch(app: App, { scim }: Services, base: Base): void {
   });
 }
 
-/** RFC 9110 15.5.6, in the form of SCIM. */
-function refuseOtherMethods(app: App, paths: ReadonlySet<string>): void {
-  for (const url of [...paths]) {
-    const taken = (method: string) => app.hasRoute({ method, url: `${app.prefix}${url}` });
-    const allow = app.supportedMethods.filter(taken).sort().join(', ');
-    app.route({
-      method: app.supportedMethods.filter((method) => !taken(method)),
-      url,
-      ...hidden,
-      config: { otherMethods: true },
-      handler: (_request, reply) => sendScimError(reply.header('allow', allow), 405, `this resource takes ${allow}`),
-    });
-  }
-}
-
 /** The routes of people or of groups (RFC 7644 3.2). */
-export function addResources<Item extends DirectoryUser | DirectoryGroup>(
+function addResources<Item extends DirectoryUser | DirectoryGroup>(
   app: App,
   kind: ResourceKind<Item>,
   base: Base,
@@ -132,7 +211,8 @@ export function addResources<Item extends DirectoryUser | DirectoryGroup>(
   app.get<WithId>(one, hidden, async (request, reply) => {
     const outcome = await kind.read(request.params.id);
     const tag = outcome.ok ? entityTag(outcome.value) : null;
-    if (tag !== null && isKnown(request, tag)) return reply.code(304).header('etag', tag).send();
+    if (tag !== null && namesEntityTag(request.headers['if-none-match'], tag))
+      return reply.code(304).header('etag', tag).send();
     return answer(request, reply, outcome);
   });
 
@@ -155,7 +235,7 @@ export function addResources<Item extends DirectoryUser | DirectoryGroup>(
 }
 
 /** RFC 7644 4. A filter on them is refused there, and nothing else is. */
-export function addDiscovery(app: App, base: Base): void {
+function addDiscovery(app: App, base: Base): void {
   app.get('/ServiceProviderConfig', hidden, (request, reply) => send(reply, 200, serviceProviderConfig(base(request))));
   for (const [path, all] of [
     ['/ResourceTypes', resourceTypes],

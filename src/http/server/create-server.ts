@@ -4,12 +4,15 @@ import {
   type Server,
   type IncomingMessage,
   type ServerResponse,
+  STATUS_CODES,
 } from 'node:http';
 import { createServer as createHttpsServer, Server as HttpsServer } from 'node:https';
-import type { SecureContextOptions } from 'node:tls';
+import type { SecureContextOptions, TLSSocket } from 'node:tls';
 import { tlsSettings, tlsSettingsForCertificates, type TlsPair } from './tls-settings.js';
-import type { Socket } from 'node:net';
-import { problem, problemAnswer } from '../problems/problem.js';
+import { Socket, type AddressInfo } from 'node:net';
+import { problem, problemAnswer, type Problem } from '../problems/problem.js';
+import { type Connections, answerUnderWay } from './connections.js';
+import { hash } from 'node:crypto';
 
 /** How long a server waits for its clients. */
 export interface Patience {
@@ -47,7 +50,7 @@ export function createServer(handler: RequestListener, pair?: TlsPair, patience 
  * A server that asks for a client certificate. It answers callers without one, or with one that it does not trust, as well:
  * whoever reads the certificate looks at `authorized` first.
  */
-export function createCertificateServer(handler: RequestListener, pair: TlsPair, certificateAuthority: string): Server {
+function createCertificateServer(handler: RequestListener, pair: TlsPair, certificateAuthority: string): Server {
   const settings = tlsSettingsForCertificates(pair, certificateAuthority);
   return createTlsServer(handler, { ...settings, requestCert: true, rejectUnauthorized: false }, usualPatience);
 }
@@ -70,7 +73,7 @@ export function replaceCertificate(server: Server, pair: TlsPair): void {
 }
 
 /** The same for a server that asks for client certificates, which may get other CAs too. */
-export function replaceTrust(server: Server, pair: TlsPair, certificateAuthority: string): void {
+function replaceTrust(server: Server, pair: TlsPair, certificateAuthority: string): void {
   setSecureContext(server, tlsSettingsForCertificates(pair, certificateAuthority));
 }
 
@@ -187,4 +190,136 @@ function stopReading(socket: Socket): void {
   const { parser } = socket as { readonly parser?: { onIncoming: () => number } | null };
   if (parser) parser.onIncoming = () => 2;
   socket.pause();
+}
+
+/** Where a server listens. Port 0 takes any free one. */
+export interface Place {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Makes the server listen; answers the address and the port that it has then. */
+export async function listenAt(server: Server, at: Place): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+  server.once('error', reject).listen({ ...at }, () => {
+    server.off('error', reject);
+    resolve(undefined);
+  });
+  await promise;
+  const { address, port, family } = server.address() as AddressInfo;
+  return `${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}
+
+interface CertificateListenerOptions {
+  readonly handler: RequestListener;
+  readonly pair: TlsPair;
+  /** PEM: the CAs of callers. */
+  readonly certificateAuthority: string;
+  readonly connections: Connections;
+}
+
+/**
+ * A second listener of the app, which asks its callers for a client certificate. It is not the first one, so that browsers are
+ * not asked: some would show their user a dialog. Everything else is as on the first one, also the limits, which they share.
+ */
+export class CertificateListener {
+  readonly server: Server;
+  #pair: TlsPair;
+  #certificateAuthority: string;
+
+  constructor({ handler, pair, certificateAuthority, connections }: CertificateListenerOptions) {
+    this.#pair = pair;
+    this.#certificateAuthority = certificateAuthority;
+    this.server = connections.guard(createCertificateServer(handler, pair, certificateAuthority));
+    // Before the listener of HTTP, which reads the first request.
+    this.server.prependListener('secureConnection', rememberPeerCertificate);
+    this.server.on('clientError', (error, socket) => {
+      if (socket instanceof Socket) answerUnreadableRequest(error, socket);
+    });
+  }
+
+  /** Answers the address that it listens at. */
+  async listen(at: Place): Promise<string> {
+    return `https://${await listenAt(this.server, at)}`;
+  }
+
+  /** From the next handshake on. Connections that are open keep theirs; their certificates are looked at for every request. */
+  replace({ pair = this.#pair, certificateAuthority = this.#certificateAuthority }: Partial<Shown>): void {
+    replaceTrust(this.server, pair, certificateAuthority);
+    this.#pair = pair;
+    this.#certificateAuthority = certificateAuthority;
+  }
+
+  /** Stops listening; resolves when the last connection has ended. */
+  async close(): Promise<void> {
+    if (!this.server.listening) return;
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+}
+
+interface Shown {
+  readonly pair: TlsPair;
+  readonly certificateAuthority: string;
+}
+
+/** The client certificate of a connection, as it was in the handshake. */
+interface PeerCertificate {
+  readonly der: Uint8Array;
+  /** SHA-256 of `der`, lower-case hex. */
+  readonly fingerprintSha256: string;
+  /** The error of TLS; null: the chain and the key were verified. A certificate is readable without either. */
+  readonly untrusted: string | null;
+}
+
+const peers = new WeakMap<Socket, PeerCertificate>();
+
+/** Called when a handshake has ended, and before the first request. */
+function rememberPeerCertificate(socket: TLSSocket): void {
+  const der = socket.getPeerX509Certificate()?.raw;
+  if (der === undefined) return;
+  const untrusted = socket.authorized ? null : String(socket.authorizationError);
+  peers.set(socket, { der, fingerprintSha256: hash('sha256', der, 'hex'), untrusted });
+}
+
+/** Null where the listener asks for none, or the client has sent none. */
+export const peerCertificateOf = (socket: Socket): PeerCertificate | null => peers.get(socket) ?? null;
+
+/** How long a client may take to read the last answer and to close its side. */
+const lingerMilliseconds = 2_000;
+
+/** Node reports each octet that follows an error as a further error. */
+const ended = new WeakSet<Socket>();
+
+/** Answers what Node could not read as an HTTP request, and ends the connection. No route and no hook sees such a request. */
+export function answerUnreadableRequest(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (ended.has(socket)) return;
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const answer = answerUnderWay(socket);
+  if (answer?.req.complete) {
+    // This belongs to an earlier request, which is answered first (RFC 9112 9.3.2).
+    answer.once('close', () => {
+      answerUnreadableRequest(error, socket);
+    });
+    return;
+  }
+  ended.add(socket);
+  socket.end(answer?.headersSent ? '' : answerTo(error.code));
+  // A client that does not close its side would hold the connection open.
+  setTimeout(() => socket.destroy(), lingerMilliseconds).unref();
+}
+
+function answerTo(code: string | undefined): string {
+  const found = clientProblem(code);
+  const { headers, body } = problemAnswer(found);
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${found.status} ${STATUS_CODES[found.status] ?? ''}\r\n${lines.join('')}\r\n${body.toString()}`;
+}
+
+function clientProblem(code: string | undefined): Problem {
+  if (code === 'HPE_HEADER_OVERFLOW') return problem('header-fields-too-large', 'send fewer or shorter header fields');
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return problem('request-timeout', 'the request did not arrive in time');
+  return problem('invalid-request', 'this is not a valid HTTP request');
 }

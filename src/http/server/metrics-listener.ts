@@ -1,7 +1,6 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { MetricsText } from '../../model/measures.js';
-import { answerInTurn, everyRequest, refuseAmbiguousRequests } from './create-server.js';
+import { answerInTurn, everyRequest, listenAt, type Place, refuseAmbiguousRequests } from './create-server.js';
 
 /** Prometheus needs one connection; this leaves room for a few of them, and for nobody to fill the process. */
 const mostConnections = 20;
@@ -47,16 +46,9 @@ export class MetricsListener {
     answerInTurn(this.#server, refuseAmbiguousRequests(answerMetrics));
   }
 
-  /** Port 0 takes any free one. Answers the address. */
-  async listen({ host, port }: { readonly host: string; readonly port: number }): Promise<string> {
-    const { promise, resolve, reject } = Promise.withResolvers<undefined>();
-    this.#server.once('error', reject).listen({ host, port }, () => {
-      this.#server.off('error', reject);
-      resolve(undefined);
-    });
-    await promise;
-    const { address, port: taken, family } = this.#server.address() as AddressInfo;
-    return `http://${family === 'IPv6' ? `[${address}]` : address}:${String(taken)}/metrics`;
+  /** Answers the address. */
+  async listen(at: Place): Promise<string> {
+    return `http://${await listenAt(this.#server, at)}/metrics`;
   }
 
   /** Ends the connections too: a scrape that is cut off is made again. */

@@ -1,8 +1,7 @@
 import type { ApiTokens } from '../../identity/api-tokens.js';
 import type { Budgets } from '../../identity/spent-budgets.js';
 import type { Callers } from '../../identity/callers/callers.js';
-import type { Logins } from '../../identity/sessions/browser-logins.js';
-import type { Sessions } from '../../identity/sessions/browser-sessions.js';
+import type { Logins, Sessions } from '../../identity/sessions.js';
 import type { InspectionService } from '../../inspections/inspection-service.js';
 import type { ClusterService } from '../../clusters/cluster-service.js';
 import type { DirectoryUserService, ScimService } from '../../directory/directory-service.js';
@@ -15,10 +14,24 @@ import type { IdempotencyKeys } from '../../context/idempotency-keys.js';
 import type { Restorations } from '../../backup/recorded-restorations.js';
 import type { HealthService } from '../../model/health.js';
 import type { MetricsText } from '../../model/measures.js';
-import type { OfferedSignIns } from '../../model/offered-sign-ins.js';
 import type { Outcome } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
 import type { WebhookDeliveryService } from '../../webhooks/webhook-delivery-service.js';
+
+/** How programs sign in besides API tokens. It is public, and holds no secret. */
+export interface OfferedSignIns {
+  /** Identity providers with a public client for the command line. */
+  readonly oidc: readonly {
+    readonly name: string;
+    readonly issuer: string;
+    readonly clientId: string;
+    readonly scopes: readonly string[];
+    /** One of them must be in the token. */
+    readonly audiences: readonly string[];
+  }[];
+  /** A token of a service account of this cluster needs this audience. */
+  readonly serviceAccounts: readonly { readonly cluster: string; readonly audience: string }[];
+}
 
 /**
  * The use cases that HTTP calls, as types: the rooms that have them are not imported otherwise. Every method takes the

@@ -12,7 +12,7 @@ import type { BudgetUse } from '../../model/budget.js';
 import type { Upload } from '@kubepass/inspect';
 import type { Principal } from '../../model/principal.js';
 import type { RequestSpan } from '../../model/tracing.js';
-import type { CertificateListener } from './certificate-listener.js';
+import type { CertificateListener } from './create-server.js';
 import type { Connections } from './connections.js';
 
 declare module 'fastify' {

@@ -1,7 +1,7 @@
 import type { CertificateRequest } from '../../model/certificate-request.js';
 import type { Announcement } from '../../model/webhook-delivery.js';
 import { shownListed } from '../certificates/schemas.js';
-import { viewOf } from '../schemas/view-of.js';
+import { viewOf } from '../schemas/schema-parts.js';
 import { webhookEventSchemas as schemas } from './webhook-events.js';
 
 /** Keeps payloads below 20 KB (Standard Webhooks, payload size); the request itself lists all violations. */

@@ -1,38 +1,86 @@
 import type { Services } from '../server/services.js';
 import { NothingSchema } from '../certificate-requests/schemas.js';
-import { pageBody, pageQuery, pageResponse } from '../answers/page-schemas.js';
+import { pageBody, pageQuery, pageResponse, pageOf, pageParameters } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
-import { bodyProblems, json, problems } from '../answers/responses.js';
-import { addSchemas, ref } from '../schemas/schema-parts.js';
+import { json, operation } from '../answers/responses.js';
+import {
+  ref,
+  closed,
+  dnsLabelOf,
+  idOf,
+  instantOf,
+  integerOf,
+  namedObject,
+  nullable,
+  oneOf,
+  textOf,
+  viewOf,
+} from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
-import * as schemas from './schemas.js';
-import { webhookDeliveryView } from './schemas.js';
-import { webhookEventSchemas } from './webhook-events.js';
+import { Type, type Static } from 'typebox';
+import { webhookDeliveryStates, webhookEventTypes } from '../../model/webhook-delivery.js';
+
+const deliveryId = textOf('The `webhook-id`: the same in every attempt.', 'msg_01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f', {
+  minLength: 1,
+  maxLength: 64,
+});
+
+const WebhookDeliverySchema = namedObject('WebhookDelivery', 'One event and its delivery to one webhook.', {
+  id: deliveryId,
+  webhook: dnsLabelOf('The webhook, by its name in the configuration.', 'chat'),
+  type: oneOf(webhookEventTypes, 'What happened.'),
+  requestId: nullable(idOf('The certificate request that the event is about; null where it is about none.')),
+  state: oneOf(webhookDeliveryStates, '`dead`: given up; sent again only if an admin asks for it.'),
+  createdAt: instantOf('When the event happened.'),
+  attempts: integerOf(
+    'How many attempts were made since the event, or since an admin last asked to send it again.',
+    3,
+    { minimum: 0 },
+  ),
+  nextAttemptAt: nullable(
+    instantOf('When the next attempt is due.'),
+    'When the next attempt is due; during an attempt, when another one may start. Null once the delivery has ended.',
+  ),
+  lastFailure: nullable(
+    Type.String({ maxLength: 500, examples: ['answered 503'] }),
+    'Why the last failed attempt failed.',
+  ),
+  endedAt: nullable(instantOf('When it was delivered or given up.')),
+});
+export type WebhookDeliveryBody = Static<typeof WebhookDeliverySchema>;
+
+const WebhookDeliveryListSchema = pageOf(WebhookDeliverySchema, 'Webhook deliveries, newest first.');
+
+const WebhookDeliveryQuerySchema = closed({
+  state: Type.Optional(oneOf(webhookDeliveryStates, 'Only deliveries in this state.')),
+  webhook: Type.Optional(dnsLabelOf('Only deliveries to this webhook.', 'chat')),
+  requestId: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 64, description: 'Only deliveries about this certificate request.' }),
+  ),
+  ...pageParameters,
+});
+
+const WebhookDeliveryParamsSchema = closed({ id: deliveryId });
+
+/** Without the payload: callers who may read the request can read it there. */
+const webhookDeliveryView = viewOf(WebhookDeliverySchema);
 
 /** A delivery that is under way. */
 const example = { state: 'waiting', endedAt: null };
 
 export function addWebhookDeliveries(app: App, { webhookDeliveries }: Services): void {
-  addSchemas(app, schemas);
-  addSchemas(app, webhookEventSchemas);
-
   app.get(
     '/webhook-deliveries',
-    {
+    operation({
       config: { action: 'read-webhook-deliveries' },
-      schema: {
-        operationId: 'listWebhookDeliveries',
-        tags: ['webhooks'],
-        summary: 'List webhook deliveries',
-        description: 'Successful deliveries are kept for 7 days, those that were given up for 90 days.',
-        querystring: schemas.WebhookDeliveryQuerySchema,
-        response: {
-          200: pageResponse(schemas.WebhookDeliveryListSchema, 'A page, newest first.', example),
-          ...problems('not-permitted'),
-        },
-      },
-    },
+      operationId: 'listWebhookDeliveries',
+      tags: ['webhooks'],
+      summary: 'List webhook deliveries',
+      description: 'Successful deliveries are kept for 7 days, those that were given up for 90 days.',
+      querystring: WebhookDeliveryQuerySchema,
+      response: { 200: pageResponse(WebhookDeliveryListSchema, 'A page, newest first.', example) },
+    }),
     async (request, reply) => {
       const { limit: _limit, cursor: _cursor, ...filter } = request.query;
       const page = granted(await webhookDeliveries.list(callerOf(request), filter, pageQuery(request.query)));
@@ -42,22 +90,18 @@ export function addWebhookDeliveries(app: App, { webhookDeliveries }: Services):
 
   app.post(
     '/webhook-deliveries/:id/retry',
-    {
+    operation({
       config: { action: 'retry-webhook-deliveries', optionalBody: true },
-      schema: {
-        operationId: 'retryWebhookDelivery',
-        tags: ['webhooks'],
-        summary: 'Send a webhook again',
-        description:
-          'Makes the delivery due at once, even if it has ended, with the same `webhook-id`. Changes nothing during an attempt.',
-        params: schemas.WebhookDeliveryParamsSchema,
-        body: ref(NothingSchema),
-        response: {
-          202: json(schemas.WebhookDeliverySchema, { description: 'The delivery, due now.', example }),
-          ...problems('not-permitted', 'not-found', 'webhook-not-configured', ...bodyProblems),
-        },
-      },
-    },
+      operationId: 'retryWebhookDelivery',
+      tags: ['webhooks'],
+      summary: 'Send a webhook again',
+      description:
+        'Makes the delivery due at once, even if it has ended, with the same `webhook-id`. Changes nothing during an attempt.',
+      params: WebhookDeliveryParamsSchema,
+      body: ref(NothingSchema),
+      response: { 202: json(WebhookDeliverySchema, { description: 'The delivery, due now.', example }) },
+      problems: ['not-found', 'webhook-not-configured'],
+    }),
     async (request, reply) => {
       const delivery = granted(await webhookDeliveries.retry(callerOf(request), request.params.id));
       return reply.code(202).send(webhookDeliveryView(delivery));

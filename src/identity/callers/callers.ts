@@ -1,14 +1,13 @@
-import {
-  authenticated,
-  refusedFor,
-  type Authentication,
-  type Credential,
-  type WayIn,
-} from '../../model/authentication.js';
-import type { Principal, RolesLost } from '../../model/principal.js';
-import type { ApiTokenAuthenticator } from '../api-token-authenticator.js';
-import type { KeyProofs } from '../proofs/key-proof-authenticator.js';
+import { authenticated, refusedFor, type Authentication, type Credential, type WayIn } from '../../model/principal.js';
+import { type Principal, type RolesLost, isLive, type ApiToken } from '../../model/principal.js';
+import type { KeyProofs } from './key-proofs.js';
 import type { RefusedSignIns } from '../refused-sign-ins.js';
+import { audiencesOf, memberOf, readJsonWebToken, told } from '../oidc/json-web-token.js';
+import type { OidcTokens } from '../oidc/oidc-tokens.js';
+import type { ServiceAccounts } from './service-accounts.js';
+import { isApiTokenSecret, secretSha256, SecretLookUp, type SecretReader } from '../secrets.js';
+import type { ReviewerToken } from '../api-tokens.js';
+import { isForPeopleAlone } from '../permissions.js';
 
 /** The ways in that are configured, besides API tokens, which there always are. */
 export interface OtherWaysIn {
@@ -93,3 +92,173 @@ const noSuchWay = (what: string): Authentication => refusedFor('NotConfigured', 
 
 /** RFC 7515 section 7.1, RFC 7516 section 7.1: their parts stand between full stops, and API tokens hold none. */
 const isJsonWebToken = (token: string): boolean => token.includes('.');
+
+/**
+ * Hands each JSON Web Token to the one who can verify it: to the identity provider that is its issuer, else to the cluster
+ * of its audience. Both are read from a token that nobody has verified, so they choose, and give no right.
+ */
+export class JsonWebTokens implements WayIn<string> {
+  constructor(
+    private readonly issuers: Pick<OidcTokens, 'knows' | 'remembered' | 'verify' | 'closeTo'>,
+    private readonly serviceAccounts: Pick<ServiceAccounts, 'knows' | 'authenticate'> | null,
+  ) {}
+
+  async authenticate(text: string): Promise<Authentication> {
+    const remembered = this.issuers.remembered(text);
+    if (remembered !== null) return remembered;
+    const token = readJsonWebToken(text);
+    if ('outcome' in token) return token;
+    const issuer = memberOf(token.claims, 'iss');
+    if (typeof issuer === 'string' && this.issuers.knows(issuer)) return this.issuers.verify(token);
+    const audiences = audiencesOf(token) ?? [];
+    const { serviceAccounts } = this;
+    if (serviceAccounts !== null && audiences.some((audience) => serviceAccounts.knows(audience)))
+      return serviceAccounts.authenticate(text);
+    return refusedFor('IssuerUnknown', this.#unknown(issuer));
+  }
+
+  #unknown(issuer: unknown): string {
+    const nobody =
+      this.serviceAccounts === null
+        ? `issuer ${told(issuer)} is not among callers.oidc`
+        : `issuer ${told(issuer)} is not among callers.oidc, and no audience of the token is among callers.serviceAccounts`;
+    const close = typeof issuer === 'string' ? this.issuers.closeTo(issuer) : null;
+    return close === null ? nobody : `${nobody}; ${told(close)} is, and differs by the slash at its end`;
+  }
+}
+
+interface Reader extends SecretReader<ApiToken> {
+  /** The reviewers' tokens that are neither revoked nor expired; there are a few for each cluster. */
+  liveReviewers(now: Date): Promise<readonly ReviewerToken[]>;
+}
+
+export interface ApiTokenRules {
+  /** Whether tokens may hold the roles admin and approver. Break-glass tokens may always. */
+  readonly admins: boolean;
+  /** Told of each use of a break-glass token before the use goes on, which it does not where this throws. */
+  readonly useBreakGlass: (token: ApiToken) => Promise<void>;
+}
+
+/**
+ * Finds the principal behind an API token. A token that was found is believed for at most 5 seconds, unless this
+ * process revokes it: `forget` acts at once.
+ */
+export class ApiTokenAuthenticator {
+  readonly #tokens: SecretLookUp<ApiToken>;
+  readonly #reviewers: ReviewerTokens;
+
+  constructor(
+    reader: Reader,
+    private readonly clock: () => Date,
+    private readonly rules: ApiTokenRules,
+  ) {
+    this.#tokens = new SecretLookUp(reader, clock);
+    this.#reviewers = new ReviewerTokens((now) => reader.liveReviewers(now), clock);
+  }
+
+  /** The principal; null where the token is malformed, unknown, expired or revoked. */
+  async authenticate(secret: string): Promise<Principal | null> {
+    if (!isApiTokenSecret(secret)) return null;
+    const token = await this.#tokens.find(secretSha256(secret));
+    if (token === null || !isLive(token, this.clock())) return null;
+    if (token.breakGlass) await this.rules.useBreakGlass(token);
+    return principalOf(token, this.rules);
+  }
+
+  /** Reads the reviewers' tokens, so that each of them is known from the first call on. */
+  loadReviewers(): Promise<void> {
+    return this.#reviewers.load();
+  }
+
+  /** The reviewer, from memory; null as in `authenticate`, and for the token of anybody else. Never throws. */
+  async authenticateReviewer(secret: string): Promise<Principal | null> {
+    if (!isApiTokenSecret(secret)) return null;
+    const token = await this.#reviewers.find(secretSha256(secret));
+    return token === null || !isLive(token, this.clock()) ? null : principalOf(token, this.rules);
+  }
+
+  /** Called when a reviewer's token has been made, before that is answered. */
+  remember(made: ReviewerToken): void {
+    this.#reviewers.remember(made);
+  }
+
+  /** Called when a token has been revoked, before that is answered. */
+  forget(tokenId: string): void {
+    this.#reviewers.forget(tokenId);
+    this.#tokens.forget(tokenId);
+  }
+}
+
+/** The caller whom a live token authenticates. It keeps its name where the token has no role left. */
+function principalOf(token: ApiToken, { admins }: Pick<ApiTokenRules, 'admins'>): Principal {
+  const { id, name, groups, createdBy, createdAt: vouchedAt, expiresAt, cluster, breakGlass } = token;
+  const roles = admins || breakGlass ? token.roles : token.roles.filter((role) => !isForPeopleAlone(role));
+  return { name, groups, roles, method: 'api-token', createdBy, credentialId: id, expiresAt, cluster, vouchedAt };
+}
+
+/** How old the list may be before it is read anew. */
+const listMilliseconds = 1_000;
+/** How long an unknown token waits for the list. Answers of the database may take longer, or never come. */
+const waitMilliseconds = 1_000;
+
+/**
+ * The tokens of all reviewers, in memory. A cluster's API server asks before each request of its users, so a token that is
+ * known is answered for at once, whatever becomes of the database: the list that was read last stays.
+ */
+export class ReviewerTokens {
+  #tokens: ReadonlyMap<string, ApiToken> = new Map();
+  #readAt = -Infinity;
+  #reading: Promise<void> | null = null;
+  /** Counts tokens that were made or revoked here, so that a list that was read before one is not kept after it. */
+  #changes = 0;
+
+  constructor(
+    private readonly list: (now: Date) => Promise<readonly ReviewerToken[]>,
+    private readonly clock: () => Date,
+  ) {}
+
+  /** Reads the list, at most once a second. Throws where it cannot be read. */
+  async load(): Promise<void> {
+    const age = this.clock().getTime() - this.#readAt;
+    // A clock that was set back makes the age negative.
+    if (age >= 0 && age < listMilliseconds) return;
+    this.#reading ??= this.#read().finally(() => {
+      this.#reading = null;
+    });
+    await this.#reading;
+  }
+
+  /** The token with this SHA-256, also an expired one; null where there is none as far as is known. Never throws. */
+  async find(sha256: string): Promise<ApiToken | null> {
+    const reading = this.load().catch(() => undefined);
+    const known = this.#tokens.get(sha256);
+    if (known !== undefined) return known;
+    await Promise.race([reading, later(waitMilliseconds)]);
+    return this.#tokens.get(sha256) ?? null;
+  }
+
+  remember({ token, secretSha256 }: ReviewerToken): void {
+    this.#changes += 1;
+    this.#tokens = new Map(this.#tokens).set(secretSha256, token);
+  }
+
+  forget(tokenId: string): void {
+    this.#changes += 1;
+    this.#tokens = new Map([...this.#tokens].filter(([, { id }]) => id !== tokenId));
+  }
+
+  async #read(): Promise<void> {
+    const now = this.clock();
+    // Set before the answer: while the database fails, it is asked once a second.
+    this.#readAt = now.getTime();
+    const changes = this.#changes;
+    const tokens = await this.list(now);
+    if (changes !== this.#changes) this.#readAt = -Infinity;
+    else this.#tokens = new Map(tokens.map(({ token, secretSha256 }) => [secretSha256, token]));
+  }
+}
+
+const later = (milliseconds: number) =>
+  new Promise<void>((resolve) => {
+    setTimeout(resolve, milliseconds).unref();
+  });

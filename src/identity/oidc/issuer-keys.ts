@@ -2,10 +2,8 @@ import { JWKSMultipleMatchingKeys } from 'jose/errors';
 import { BoundedMap } from '../../model/bounded-map.js';
 import { quote } from '@kubepass/inspect/formats';
 import { Allowance } from '../allowance.js';
-import type { KeySource } from './fetch-keys.js';
-import type { SignatureAlgorithm } from './issuer.js';
-import type { IssuerKeySet } from './json-web-keys.js';
-import type { VerifyingKey } from './verify-signature.js';
+import type { KeySource, IssuerKeySet } from './fetch-keys.js';
+import type { SignatureAlgorithm, VerifyingKey } from './json-web-token.js';
 
 export type FoundKeys =
   /** At least one key, and the generation of the set that it is of. */

@@ -1,31 +1,30 @@
 import {
-  allowInsecureRequests,
-  authorizationCodeGrant,
   AuthorizationResponseError,
-  buildAuthorizationUrl,
-  calculatePKCECodeChallenge,
+  type ClientAuth,
   ClientError,
   ClientSecretBasic,
   ClientSecretPost,
-  clockTolerance,
   Configuration,
+  type CustomFetch,
+  None,
+  ResponseBodyError,
+  type ServerMetadata,
+  WWWAuthenticateChallengeError,
+  allowInsecureRequests,
+  authorizationCodeGrant,
+  buildAuthorizationUrl,
+  calculatePKCECodeChallenge,
+  clockTolerance,
   customFetch,
   discovery,
   enableNonRepudiationChecks,
-  None,
   randomPKCECodeVerifier,
   randomState,
-  ResponseBodyError,
-  WWWAuthenticateChallengeError,
-  type ClientAuth,
-  type CustomFetch,
-  type ServerMetadata,
 } from 'openid-client';
-import { loginSeconds, type LoginAttempt, type LoginBegun, type LoginUnavailable } from '../../model/login.js';
-import { memberOf, readJsonWebToken, told } from '../json-web-token.js';
-import type { LoginProvider, VouchedPerson } from '../sessions/browser-logins.js';
-import { datedNonce, secondsOfNonce } from './dated-nonce.js';
-import type { OidcIssuer } from './issuer.js';
+import { type LoginAttempt, type LoginBegun, type LoginUnavailable, loginSeconds } from '../../model/session.js';
+import { memberOf, readJsonWebToken, told } from './json-web-token.js';
+import type { LoginProvider, VouchedPerson } from '../sessions.js';
+import type { OidcIssuer } from './token-rules.js';
 import { personOfClaims } from './person-of-claims.js';
 import type { ProviderFetch } from './provider-fetch.js';
 
@@ -121,15 +120,13 @@ export class OidcLogin implements LoginProvider {
     const { issuer, log, clientId } = this.options;
     const read = readJsonWebToken(idToken);
     // OpenID Connect Core 1.0 section 3.1.3.7. The library looks at it where there are several audiences.
-    const party = read.ok ? memberOf(read.token.claims, 'azp') : undefined;
+    if ('outcome' in read) return read;
+    const party = memberOf(read.claims, 'azp');
     if (party !== undefined && party !== clientId)
       return refused('AuthorizedPartyNotAccepted', `azp ${told(party)} is not client ${told(clientId)}`);
-    const found = read.ok ? personOfClaims(read.token.claims, issuer) : read;
-    if (!found.ok) {
-      if (found.refusal.outcome === 'authenticated') throw new Error('a refusal lets nobody in');
-      return found.refusal;
-    }
-    const { name, groups, unmatchedGroups } = found.person;
+    const found = personOfClaims(read.claims, issuer);
+    if ('outcome' in found) return found;
+    const { name, groups, unmatchedGroups } = found;
     if (unmatchedGroups > 0)
       log.info({ issuer: issuer.name, name, unmatchedGroups }, 'groups of an id token cannot be named here');
     return { outcome: 'vouched', name, groups };
@@ -251,3 +248,17 @@ function messageOf(error: unknown): string {
   const isPlain = cause instanceof Error && ['OperationProcessingError', 'Error'].includes(cause.name);
   return isPlain ? `${error.message}: ${cause.message}` : error.message;
 }
+
+/**
+ * A nonce (OpenID Connect Core 1.0 section 15.5.2) that says when it was made: four octets of seconds since 1970, and 28 random
+ * ones. The identity provider puts it into the id token that it signs. So the time of a sign-in needs neither a record nor a key
+ * that replicas share.
+ */
+export function datedNonce(at: Date, random: (octets: number) => Buffer): string {
+  const seconds = Buffer.alloc(4);
+  seconds.writeUInt32BE(Math.floor(at.getTime() / 1000));
+  return Buffer.concat([seconds, random(28)]).toString('base64url');
+}
+
+/** When the nonce was made, in seconds since 1970. */
+export const secondsOfNonce = (nonce: string): number => Buffer.from(nonce.padEnd(6, 'A'), 'base64url').readUInt32BE();

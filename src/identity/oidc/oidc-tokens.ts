@@ -1,15 +1,11 @@
 import { hash } from 'node:crypto';
-import { authenticated, refusedFor, type Authentication } from '../../model/authentication.js';
+import { type Authentication, type Principal, authenticated, refusedFor } from '../../model/principal.js';
 import { BoundedMap } from '../../model/bounded-map.js';
-import type { Principal } from '../../model/principal.js';
-import { memberOf, type JsonObject, type JsonWebToken } from '../json-web-token.js';
-import type { TokensOfIssuers } from '../json-web-token-authenticator.js';
-import { rolesBound, type RoleBinding } from '../role-bindings.js';
-import type { OidcIssuer } from './issuer.js';
+import { type JsonWebToken, isVerifiedByOne, memberOf } from './json-web-token.js';
+import { type RoleBinding, rolesBound } from '../permissions.js';
+import { type OidcIssuer, type Validity, dateOf, judgeToken, refusalOfTime } from './token-rules.js';
 import type { IssuerKeys } from './issuer-keys.js';
-import { personOfClaims, type Person } from './person-of-claims.js';
-import { dateOf, judgeToken, refusalOfTime, type Validity } from './token-rules.js';
-import { isVerifiedByOne } from './verify-signature.js';
+import { personOfClaims } from './person-of-claims.js';
 
 /** An issuer with its keys. */
 export interface IssuerInForce {
@@ -33,7 +29,7 @@ interface VerifiedToken {
 }
 
 /** Bearer tokens of the configured identity providers. */
-export class OidcTokens implements TokensOfIssuers {
+export class OidcTokens {
   readonly #issuers: ReadonlyMap<string, IssuerInForce>;
   /** By their SHA-256, so that each is verified once. Not the tokens themselves: they are secrets. */
   readonly #verified = new BoundedMap<string, VerifiedToken>(2_000);
@@ -42,16 +38,21 @@ export class OidcTokens implements TokensOfIssuers {
     this.#issuers = new Map(options.issuers.map((one) => [one.issuer.issuer, one]));
   }
 
+  /** Whether the one who says to have issued a token is configured. */
   knows(issuer: string): boolean {
     return this.#issuers.has(issuer);
   }
 
+  /** For a message: the configured issuer that differs from this one by a slash at the end alone; null: there is none. */
   closeTo(issuer: string): string | null {
     const close = issuer.endsWith('/') ? issuer.slice(0, -1) : `${issuer}/`;
     return this.#issuers.has(close) ? close : null;
   }
 
-  /** The keys may have changed since it was verified, and the time has: both are looked at again. */
+  /**
+   * The answer for a token that was verified before; null where it has to be read and verified. The keys may have changed
+   * since, and the time has: both are looked at again.
+   */
   remembered(token: string): Authentication | null {
     const sha256 = tokenSha256(token);
     const verified = this.#verified.get(sha256);
@@ -68,14 +69,15 @@ export class OidcTokens implements TokensOfIssuers {
     return untimely;
   }
 
+  /** The token names an issuer that is configured. */
   async verify(token: JsonWebToken): Promise<Authentication> {
     const inForce = this.#issuers.get(memberOf(token.claims, 'iss') as string);
     if (inForce === undefined) return refusedFor('IssuerUnknown', 'the issuer of the token is not among callers.oidc');
     const { issuer, keys } = inForce;
     const now = this.options.clock();
-    const judgement = judgeToken(token, issuer, now);
-    if (!judgement.ok) return judgement.refusal;
-    const { algorithm, keyId, validity, issuedAt } = judgement.token;
+    const judged = judgeToken(token, issuer, now);
+    if ('outcome' in judged) return judged;
+    const { algorithm, keyId, validity, issuedAt } = judged;
 
     const found = await keys.find(keyId, algorithm);
     if (found.outcome === 'unknown') return refusedFor('KeyUnknown', found.message);
@@ -93,41 +95,28 @@ export class OidcTokens implements TokensOfIssuers {
       return refusedFor('SignatureInvalid', `the signature of the token is not by a key of issuer "${issuer.name}"`);
 
     const person = personOfClaims(token.claims, issuer);
-    if (!person.ok) return person.refusal;
+    if ('outcome' in person) return person;
+    const { name, groups, unmatchedGroups } = person;
     const sha256 = tokenSha256(token.text);
-    const times = { expiresAt: dateOf(validity.expires), vouchedAt: issuedAt === null ? null : dateOf(issuedAt) };
-    const principal = this.#principal(issuer, person.person, token.claims, times, sha256);
-    this.#verified.set(sha256, { issuer: inForce, generation: found.generation, validity, principal });
-    this.#tellUnmatched(issuer, person.person, principal.credentialId);
-    return authenticated(principal);
-  }
-
-  #principal(
-    { name: issuerName }: OidcIssuer,
-    { name, groups }: Person,
-    claims: JsonObject,
-    times: Required<Pick<Principal, 'expiresAt' | 'vouchedAt'>>,
-    sha256: string,
-  ): Principal {
-    return {
+    const principal: Principal = {
       name,
       groups,
-      roles: rolesBound(this.options.roles, { name, groups }),
+      roles: rolesBound(this.options.roles, person),
       method: 'oidc',
       createdBy: [],
-      credentialId: `oidc:${issuerName}:${safeId(memberOf(claims, 'jti')) ?? sha256.slice(0, 32)}`,
+      credentialId: `oidc:${issuer.name}:${safeId(memberOf(token.claims, 'jti')) ?? sha256.slice(0, 32)}`,
       cluster: null,
-      ...times,
+      expiresAt: dateOf(validity.expires),
+      vouchedAt: issuedAt === null ? null : dateOf(issuedAt),
     };
-  }
-
-  /** Once for each token that is verified: somebody may wonder why a group gives no role. */
-  #tellUnmatched({ name: issuer, groupsClaim }: OidcIssuer, { unmatchedGroups }: Person, credentialId: string): void {
+    this.#verified.set(sha256, { issuer: inForce, generation: found.generation, validity, principal });
+    // Once for each token that is verified: somebody may wonder why a group gives no role.
     if (unmatchedGroups > 0)
       this.options.log.info(
-        { issuer, groupsClaim, unmatchedGroups, credentialId },
+        { issuer: issuer.name, groupsClaim: issuer.groupsClaim, unmatchedGroups, credentialId: principal.credentialId },
         'groups of a token cannot be named here',
       );
+    return authenticated(principal);
   }
 }
 

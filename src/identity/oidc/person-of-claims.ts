@@ -1,10 +1,8 @@
-import { refusedFor, type Authentication } from '../../model/authentication.js';
+import { type RefusedAuthentication, mostPrincipalGroups, refusedFor } from '../../model/principal.js';
 import { foldedName, isSystemName, quote } from '@kubepass/inspect/formats';
-import { whyNotPrincipalName } from '../../model/name-grammar.js';
-import { mostPrincipalGroups } from '../../model/principal.js';
-import { whyReservedName } from '../../model/reserved-names.js';
-import { memberOf, told, type JsonObject } from '../json-web-token.js';
-import type { NamingRules } from './issuer.js';
+import { whyNotPrincipalName, whyReservedName } from '../../model/name-grammar.js';
+import { type JsonObject, memberOf, told } from './json-web-token.js';
+import type { NamingRules } from './token-rules.js';
 
 /** A person, by the claims of an identity provider. */
 export interface Person {
@@ -15,58 +13,63 @@ export interface Person {
   readonly unmatchedGroups: number;
 }
 
-export type PersonOfClaims =
-  { readonly ok: true; readonly person: Person } | { readonly ok: false; readonly refusal: Authentication };
-
 /**
  * The person whom verified claims are about. A name is taken whole or refused: a name that was trimmed or mended could be
  * somebody else's. Groups that do not fit are left out.
  */
-export function personOfClaims(claims: JsonObject, rules: NamingRules): PersonOfClaims {
+export function personOfClaims(claims: JsonObject, rules: NamingRules): Person | RefusedAuthentication {
   const name = nameOf(claims, rules);
-  if (!name.ok) return name;
+  if (typeof name !== 'string') return name;
   const groups = groupsOf(claims, rules);
-  if (!groups.ok) return groups;
-  return { ok: true, person: { name: name.name, ...groups.groups } };
+  return 'outcome' in groups ? groups : { name, ...groups };
 }
 
-function nameOf(claims: JsonObject, { usernameClaim, usernamePrefix, othersPrefixes }: NamingRules) {
+function nameOf(
+  claims: JsonObject,
+  { usernameClaim, usernamePrefix, othersPrefixes }: NamingRules,
+): string | RefusedAuthentication {
   const claim = memberOf(claims, usernameClaim);
   if (typeof claim !== 'string' || claim === '')
-    return refused('NameMissing', `the token has no ${quote(usernameClaim)}, or none that is a text with a character`);
+    return refusedFor(
+      'NameMissing',
+      `the token has no ${quote(usernameClaim)}, or none that is a text with a character`,
+    );
   if (usernameClaim === 'email') {
     const verified = memberOf(claims, 'email_verified');
     if (verified !== undefined && verified !== true && verified !== 'true')
-      return refused('EmailNotVerified', `email_verified is ${told(verified)}: anybody could have that address`);
+      return refusedFor('EmailNotVerified', `email_verified is ${told(verified)}: anybody could have that address`);
   }
   const name = `${usernamePrefix}${claim}`;
   const whyNot = whyNotPrincipalName(name);
-  if (whyNot !== null) return refused('NameNotPermitted', `${quote(usernameClaim)} cannot be a name: it ${whyNot}`);
+  if (whyNot !== null) return refusedFor('NameNotPermitted', `${quote(usernameClaim)} cannot be a name: it ${whyNot}`);
   const whyReserved = whyReservedName(name);
-  if (whyReserved !== null) return refused('NameReserved', `name ${quote(name)} ${whyReserved}`);
+  if (whyReserved !== null) return refusedFor('NameReserved', `name ${quote(name)} ${whyReserved}`);
   if (beginsWithOneOf(name, othersPrefixes.usernames))
-    return refused('NameOfAnotherIssuer', `name ${quote(name)} begins as the names of another issuer do`);
-  return { ok: true as const, name };
+    return refusedFor('NameOfAnotherIssuer', `name ${quote(name)} begins as the names of another issuer do`);
+  return name;
 }
 
-function groupsOf(claims: JsonObject, { groupsClaim, groupsPrefix, othersPrefixes }: NamingRules) {
+function groupsOf(
+  claims: JsonObject,
+  { groupsClaim, groupsPrefix, othersPrefixes }: NamingRules,
+): Omit<Person, 'name'> | RefusedAuthentication {
   if (saysGroupsAreElsewhere(claims, groupsClaim))
-    return refused(
+    return refusedFor(
       'GroupsNotInToken',
       `the token has too many groups to hold them (_claim_names): let the provider put fewer into ${quote(groupsClaim)}`,
     );
   const claim = memberOf(claims, groupsClaim) ?? [];
   const stated: readonly unknown[] = Array.isArray(claim) ? claim : [claim];
   if (!stated.every((group) => typeof group === 'string'))
-    return refused('GroupsUnreadable', `${quote(groupsClaim)} is neither a text nor a list of texts`);
+    return refusedFor('GroupsUnreadable', `${quote(groupsClaim)} is neither a text nor a list of texts`);
   if (stated.length > mostPrincipalGroups)
-    return refused('TooManyGroups', `the token has ${stated.length} groups, of at most ${mostPrincipalGroups}`);
+    return refusedFor('TooManyGroups', `the token has ${stated.length} groups, of at most ${mostPrincipalGroups}`);
   const distinct = [...new Set(stated.map((group) => (group === '' ? '' : `${groupsPrefix}${group}`)))];
   const groups = distinct.filter(
     (group) =>
       whyNotPrincipalName(group) === null && !isSystemName(group) && !beginsWithOneOf(group, othersPrefixes.groups),
   );
-  return { ok: true as const, groups: { groups, unmatchedGroups: distinct.length - groups.length } };
+  return { groups, unmatchedGroups: distinct.length - groups.length };
 }
 
 /**
@@ -84,5 +87,3 @@ const beginsWithOneOf = (name: string, prefixes: readonly string[]): boolean => 
   const folded = foldedName(name);
   return prefixes.some((prefix) => folded.startsWith(foldedName(prefix)));
 };
-
-const refused = (reason: string, message: string) => ({ ok: false as const, refusal: refusedFor(reason, message) });

@@ -1,61 +1,97 @@
-import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
-import type { StoredClusterProbe } from '../../model/cluster-probe.js';
+import { Counter, Registry } from 'prom-client';
+import { whyNotPermitted } from '../../identity/permissions.js';
+import type { AuditEventDraft } from '../../model/audit-event.js';
+import { StoreBusyError, StoreUnavailableError } from '../../model/errors.js';
 import {
+  issuancePhases,
+  type IssuanceMeasures,
+  type IssuancePhase,
   type MetricsText,
-  refusedFileKinds,
   type RequestMeasures,
-  type StandingFaults,
   type StoreMeasures,
-  type StoreQueue,
 } from '../../model/measures.js';
-import { callerMetrics, type CallerMetrics } from './caller-metrics.js';
-import { clusterMetrics, type ClusterMetrics } from './cluster-metrics.js';
-import { issuanceMetrics, type IssuanceMetrics, type MeasuredCluster } from './issuance-metrics.js';
-import { type LastCounts, recordMetrics } from './record-metrics.js';
+import { done, type Outcome } from '../../model/outcome.js';
+import type { Principal } from '../../model/principal.js';
+import type { CommitFollower } from '../../store/writer/followed-writer.js';
+import { revocationReasons } from '@kubepass/x509';
+import { callerMetrics, clusterCalls, type CallerMetrics, type ClusterCalls } from './call-metrics.js';
+import { FigureCounting } from './count-figures.js';
 import { type CounterSeries, type HistogramSeries, PreparedCounter, PreparedHistogram } from './prepared-series.js';
+import { addScrapedMetrics, type MetricsSources } from './scraped-metrics.js';
 
-/** The parts of the service that are asked at each scrape. */
-export interface MetricsSources {
-  readonly clusters: readonly MeasuredCluster[];
-  readonly clock: () => Date;
-  /** Null before the store is open. */
-  readonly queue: () => StoreQueue | null;
-  readonly probes: () => readonly StoredClusterProbe[];
-  readonly counts: LastCounts;
-  /** Null before the parts that know are open. */
-  readonly faults: () => StandingFaults | null;
-  /** How long one text is told. */
-  readonly textMilliseconds: number;
+/** A configured cluster, and the kind of its signer. */
+interface MeasuredCluster {
+  readonly name: string;
+  readonly signer: { readonly kind: string };
 }
 
 /** Every figure of the service. Each label has a value from a closed set or from the configuration, and none from a caller. */
 export interface Metrics {
   readonly requests: RequestMeasures;
-  readonly issuance: IssuanceMetrics;
+  readonly issuance: IssuanceMeasures;
+  /** Is told of each step that is committed, and of each that is not because the store cannot. */
+  readonly steps: CommitFollower;
   readonly store: StoreMeasures;
-  readonly clusters: ClusterMetrics;
+  readonly clusters: ClusterCalls;
   readonly callers: CallerMetrics;
+  /** Counts what is in the database, once it is begun. */
+  readonly counting: FigureCounting;
   /** Changed policies did not validate, so those in force stayed. */
   policiesRejected(): void;
+  /** The parts that are asked at each scrape, once they are open. */
+  follow(sources: MetricsSources): void;
   /**
    * The figures, as they were `textMilliseconds` ago or later. Readers at about the same time share one text, because the lags of the
    * event loop begin anew with each text.
    */
   text(): Promise<MetricsText>;
+  /** The same, for auditors and admins. */
+  read(principal: Principal): Promise<Outcome<MetricsText>>;
 }
 
-export function createMetrics(sources: MetricsSources): Metrics {
-  const { clusters, clock, queue, probes, counts, faults, textMilliseconds } = sources;
+/** Opens the metrics, before the parts that are measured. `textMilliseconds`: how long one text is told. */
+export function createMetrics(
+  clusters: readonly MeasuredCluster[],
+  clock: () => Date,
+  textMilliseconds = 1000,
+): Metrics {
   const registry = new Registry();
-  const issuance = issuanceMetrics(registry, clusters);
+  const names = clusters.map(({ name }) => name);
+  const counting = new FigureCounting();
+  const issuance = new IssuanceMetrics(registry, clusters);
   const rejections = new Counter({
     name: 'kubepass_policy_rejections_total',
     help: 'Changes of the policy files that did not validate: the policies in force stayed.',
     registers: [registry],
   });
-  recordMetrics(registry, counts, () => issuance.policiesInForceSince(), clock);
-  faultMetrics(registry, faults);
-  addProcessMetrics(registry);
+  let sources: MetricsSources | null = null;
+  addScrapedMetrics(registry, {
+    clusters: names,
+    clock,
+    counts: counting,
+    policiesSince: () => issuance.policiesSince,
+    sources: () => sources,
+  });
+  const text = sharedText(registry, textMilliseconds);
+  return {
+    requests: requestMetrics(registry),
+    issuance,
+    steps: issuance.steps,
+    store: storeMetrics(registry),
+    clusters: clusterCalls(registry),
+    callers: callerMetrics(registry, names),
+    counting,
+    policiesRejected: () => rejections.inc(),
+    follow(opened) {
+      sources = opened;
+    },
+    text,
+    read: async (principal) => whyNotPermitted(principal, 'read-metrics') ?? done(await text()),
+  };
+}
+
+/** The text of the registry, made anew for whoever comes `milliseconds` after the last one was made. */
+function sharedText(registry: Registry, milliseconds: number): () => Promise<MetricsText> {
   let last: { readonly text: Promise<MetricsText>; until: number } | null = null;
   const gather = () => {
     const gathered = {
@@ -65,7 +101,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
         .metrics()
         .then((text) => ({ contentType: registry.contentType, text }))
         .finally(() => {
-          gathered.until = performance.now() + textMilliseconds;
+          gathered.until = performance.now() + milliseconds;
         }),
     };
     // One that failed is not told again.
@@ -74,64 +110,14 @@ export function createMetrics(sources: MetricsSources): Metrics {
     });
     return gathered;
   };
-  return {
-    requests: requestMetrics(registry),
-    issuance,
-    store: storeMetrics(registry, queue),
-    clusters: clusterMetrics(registry, probes, clock),
-    callers: callerMetrics(registry, clusters),
-    policiesRejected() {
-      rejections.inc();
-    },
-    text() {
-      if (last === null || performance.now() >= last.until) last = gather();
-      return last.text;
-    },
+  return () => {
+    if (last === null || performance.now() >= last.until) last = gather();
+    return last.text;
   };
 }
 
-/**
- * The metrics of the process that are worth a series. `nodejs_active_handles_total`, `nodejs_active_requests_total` and
- * `nodejs_active_resources_total` are left out because they are gauges with the name of a counter, which promtool refuses.
- */
-const chosen = [
-  // The first of each group fills in the others when it is gathered.
-  'process_cpu_user_seconds_total',
-  'process_cpu_system_seconds_total',
-  'process_cpu_seconds_total',
-  'process_start_time_seconds',
-  'process_resident_memory_bytes',
-  'process_open_fds',
-  'process_max_fds',
-  'nodejs_eventloop_lag_seconds',
-  'nodejs_eventloop_lag_p50_seconds',
-  'nodejs_eventloop_lag_p99_seconds',
-  'nodejs_eventloop_lag_max_seconds',
-  'nodejs_heap_size_total_bytes',
-  'nodejs_heap_size_used_bytes',
-  'nodejs_external_memory_bytes',
-  'nodejs_gc_duration_seconds',
-  'nodejs_version_info',
-] as const;
-
-/** Adds these to the registry. They are gathered once a process, because each gathering keeps a timer for good. */
-function addProcessMetrics(registry: Registry): void {
-  if (gathered === null) {
-    gathered = new Registry();
-    // A coarser resolution would hide short stalls, and a finer one wakes the process more often.
-    collectDefaultMetrics({ register: gathered, eventLoopMonitoringPrecision: 20 });
-  }
-  for (const name of chosen) {
-    const metric = gathered.getSingleMetric(name);
-    if (metric !== undefined) registry.registerMetric(metric);
-  }
-}
-
-let gathered: Registry | null = null;
-
-/** The ordered writer. `queue` is asked at each scrape; null before the store is open. */
-function storeMetrics(registry: Registry, queue: () => StoreQueue | null): StoreMeasures {
-  const registers = [registry];
+/** The ordered writer. */
+function storeMetrics(registry: Registry): StoreMeasures {
   const batches = new PreparedHistogram(registry, {
     name: 'kubepass_store_batch_steps',
     help: 'Steps that shared one commit.',
@@ -146,60 +132,13 @@ function storeMetrics(registry: Registry, queue: () => StoreQueue | null): Store
     name: 'kubepass_store_writer_thread_busy_seconds_total',
     help: 'Time for which the thread that writes to SQLite was busy; it stays 0 on PostgreSQL.',
   }).series({});
-  new Gauge({
-    name: 'kubepass_store_queue_steps',
-    help: 'Steps that wait for a commit.',
-    registers,
-    collect() {
-      this.set(queue()?.waiting ?? 0);
-    },
-  });
-  new Gauge({
-    name: 'kubepass_store_queue_limit_steps',
-    help: 'Steps that may wait; the next one is refused.',
-    registers,
-    collect() {
-      this.set(queue()?.limit ?? 0);
-    },
-  });
   return {
     committed(steps, seconds) {
       batches.observe(steps);
       commits.observe(seconds);
     },
-    wrote(seconds) {
-      busy.inc(seconds);
-    },
+    wrote: (seconds) => busy.inc(seconds),
   };
-}
-
-/** Faults that go on until somebody mends their cause. `faults` is null until the parts that know of them are open. */
-function faultMetrics(registry: Registry, faults: () => StandingFaults | null): void {
-  const registers = [registry];
-  new Gauge({
-    name: 'kubepass_files_refused',
-    help: 'Whether files cannot be used as they are now, so that their older content is in force.',
-    labelNames: ['kind'] as const,
-    registers,
-    collect() {
-      this.reset();
-      const found = faults();
-      if (found !== null)
-        for (const kind of refusedFileKinds) this.set({ kind }, Number(found.areFilesRefused[kind]()));
-    },
-  });
-  new Gauge({
-    name: 'kubepass_audit_retention_failing',
-    help: 'Whether the last attempt at archiving old audit events failed.',
-    // Otherwise it would show 0 before anybody knows.
-    labelNames: [],
-    registers,
-    collect() {
-      this.remove();
-      const found = faults();
-      if (found !== null) this.set(Number(found.isRetentionFailing()));
-    },
-  });
 }
 
 /** The methods that have a label of their own. */
@@ -216,7 +155,7 @@ const statusLabel = (status: number): StatusLabel => statusLabels[Math.floor(sta
 const unmatched = 'unmatched';
 
 /** Seconds. `Prefer: wait` holds an answer back for up to 30. */
-const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const requestBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 /** The series of a route and a method. */
 interface RouteSeries {
@@ -236,7 +175,7 @@ function requestMetrics(registry: Registry): RequestMeasures {
   const durations = new PreparedHistogram<'route' | 'method'>(registry, {
     name: 'kubepass_http_request_duration_seconds',
     help: 'Time from the arrival of a request to the end of its answer.',
-    buckets,
+    buckets: requestBuckets,
   });
   /** By route, then by method. */
   const known = new Map<string, Map<string, RouteSeries>>();
@@ -261,3 +200,149 @@ function requestMetrics(registry: Registry): RequestMeasures {
     },
   };
 }
+
+const issuanceOutcomes = ['issued', 'failed', 'abandoned'] as const;
+
+/** Seconds. A local CA takes under a millisecond, a cluster up to a minute. */
+const phaseBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60];
+
+/** The series of a cluster. */
+interface ClusterSeries {
+  readonly byPolicy: Readonly<Record<'permitted' | 'denied' | 'pending', CounterSeries>>;
+  readonly byPerson: Readonly<Record<'permitted' | 'denied', CounterSeries>>;
+  readonly ended: Readonly<Record<(typeof issuanceOutcomes)[number], CounterSeries>>;
+  readonly phases: Readonly<Record<IssuancePhase, HistogramSeries>>;
+}
+
+/**
+ * Decisions, issuances and revocations, counted from the audit events of the steps that were committed: so the figures and
+ * the audit log never disagree, and no use case has to count. Requests that kubepass made to probe a cluster are left out.
+ */
+class IssuanceMetrics implements IssuanceMeasures {
+  readonly #byCluster: ReadonlyMap<string, ClusterSeries>;
+  /** The series of clusters that are no longer configured: they may still be in records. */
+  readonly #other: () => ClusterSeries;
+  readonly #revocations: Counter<'cluster' | 'reason'>;
+  readonly #signIns: Counter;
+  readonly #failures: Counter<'reason'>;
+  /** When a policy set came into force; null: none has yet. */
+  policiesSince: Date | null = null;
+
+  constructor(registry: Registry, clusters: readonly MeasuredCluster[]) {
+    const registers = [registry];
+    const decisions = new PreparedCounter<'cluster' | 'decider' | 'outcome'>(registry, {
+      name: 'kubepass_decisions_total',
+      help: 'Decisions on requests; pending: policy left the decision to a person.',
+    });
+    const issuances = new PreparedCounter<'cluster' | 'signer' | 'outcome'>(registry, {
+      name: 'kubepass_issuances_total',
+      help: 'Attempts at issuing a certificate that have ended; abandoned: the request is approved again.',
+    });
+    const phases = new PreparedHistogram<'phase' | 'signer'>(registry, {
+      name: 'kubepass_issuance_phase_duration_seconds',
+      help: 'Time that the parts of an issuance took; intent and outcome are its two commits.',
+      buckets: phaseBuckets,
+    });
+    this.#revocations = new Counter({
+      name: 'kubepass_revocations_total',
+      help: 'Certificates that were revoked, by the reason of RFC 5280 section 5.3.1.',
+      labelNames: ['cluster', 'reason'],
+      registers,
+    });
+    this.#signIns = new Counter({
+      name: 'kubepass_sign_ins_total',
+      help: 'Sessions that people began with a browser.',
+      registers,
+    });
+    this.#failures = new Counter({
+      name: 'kubepass_store_failed_steps_total',
+      help: 'Changes that were not committed; busy: the queue was full.',
+      labelNames: ['reason'],
+      registers,
+    });
+    const seriesOf = (cluster: string, signer: string): ClusterSeries => ({
+      byPolicy: recordOf(['permitted', 'denied', 'pending'], (outcome) =>
+        decisions.series({ cluster, decider: 'policy', outcome }),
+      ),
+      byPerson: recordOf(['permitted', 'denied'], (outcome) =>
+        decisions.series({ cluster, decider: 'person', outcome }),
+      ),
+      ended: recordOf(issuanceOutcomes, (outcome) => issuances.series({ cluster, signer, outcome })),
+      phases: recordOf(issuancePhases, (phase) => phases.series({ phase, signer })),
+    });
+    this.#byCluster = new Map(clusters.map(({ name, signer }) => [name, seriesOf(name, signer.kind)]));
+    this.#other = () => seriesOf('other', 'other');
+    for (const cluster of this.#byCluster.keys())
+      for (const reason of revocationReasons) this.#revocations.inc({ cluster, reason }, 0);
+    for (const reason of ['busy', 'unavailable']) this.#failures.inc({ reason }, 0);
+  }
+
+  async during<T>(phase: IssuancePhase, cluster: string, work: () => Promise<T>): Promise<T> {
+    const began = performance.now();
+    try {
+      return await work();
+    } finally {
+      this.#of(cluster).phases[phase].observeSince(began);
+    }
+  }
+
+  readonly steps: CommitFollower = {
+    minds: null,
+    waits: false,
+    after: ({ step: { events }, result, error, seconds }) => {
+      if (result?.committed === true) {
+        for (const event of events) if (!('probe' in event.details)) this.#count(event, events, seconds);
+      } else if (error instanceof StoreBusyError) this.#failures.inc({ reason: 'busy' });
+      else if (error instanceof StoreUnavailableError) this.#failures.inc({ reason: 'unavailable' });
+    },
+  };
+
+  #count(event: AuditEventDraft, all: readonly AuditEventDraft[], seconds: number): void {
+    const of = () => this.#of(event.cluster);
+    switch (event.type) {
+      case 'CertificateRequested':
+        if (!all.some(({ type }) => type === 'RequestApproved' || type === 'RequestDenied'))
+          of().byPolicy.pending.inc();
+        break;
+      case 'RequestApproved':
+        (event.details.approval === 'auto' ? of().byPolicy : of().byPerson).permitted.inc();
+        break;
+      case 'RequestDenied':
+        ('reason' in event.details ? of().byPolicy : of().byPerson).denied.inc();
+        break;
+      case 'IssuanceStarted':
+        of().phases.intent.observe(seconds);
+        break;
+      case 'CertificateIssued':
+        of().phases.outcome.observe(seconds);
+        of().ended.issued.inc();
+        break;
+      case 'IssuanceFailed':
+        of().ended.failed.inc();
+        break;
+      case 'IssuanceAbandoned':
+        of().ended.abandoned.inc();
+        break;
+      case 'CertificateRevoked': {
+        const known = event.cluster !== null && this.#byCluster.has(event.cluster) ? event.cluster : 'other';
+        this.#revocations.inc({ cluster: known, reason: event.details.reason });
+        break;
+      }
+      case 'SignedIn':
+        this.#signIns.inc();
+        break;
+      case 'ServiceStarted':
+      case 'PolicySetLoaded':
+        this.policiesSince = event.at;
+        break;
+      default:
+    }
+  }
+
+  #of(cluster: string | null): ClusterSeries {
+    return (cluster === null ? undefined : this.#byCluster.get(cluster)) ?? this.#other();
+  }
+}
+
+const recordOf = <Key extends string, Value>(keys: readonly Key[], make: (key: Key) => Value) =>
+  Object.fromEntries(keys.map((key) => [key, make(key)])) as Record<Key, Value>;

@@ -96,6 +96,11 @@ export class HistogramSeries {
     this.observations = new Array<number>(bounds.length + 1).fill(0);
   }
 
+  /** Observes the seconds since `began`, an instant of `performance.now()`. */
+  observeSince(began: number): void {
+    this.observe((performance.now() - began) / 1000);
+  }
+
   observe(value: number): void {
     let bucket = 0;
     for (const bound of this.bounds) {

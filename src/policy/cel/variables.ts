@@ -1,5 +1,5 @@
 import { directoryBounds } from '../../model/directory.js';
-import { labelBounds } from '../../model/labels.js';
+import { labelBounds } from '../../model/certificate-request.js';
 import { longestPrincipalName } from '../../model/name-grammar.js';
 import { bool, int, list, map, object, type ObjectShape, string, timestamp, type ValueOf } from './shape.js';
 

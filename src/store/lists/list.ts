@@ -93,3 +93,21 @@ export function usernamesWith(prefix: string, after: ListKey | null): Pick<ListP
   const isWithin = after !== null && compareParts(after[0], prefix) >= 0;
   return { after: isWithin ? after : [prefix, -1n], until: behindPrefix(prefix) };
 }
+
+/** The newest first, and of one instant by id. `list` names the list. */
+export const byCreation = (list: string): ListOrder => ({
+  name: `${list}/newest`,
+  columns: [
+    { name: 'createdAt', holds: 'instants' },
+    { name: 'id', holds: 'texts' },
+  ],
+  direction: 'descending',
+});
+
+/** The rows behind a key of such a list (null: all), for Prisma. */
+export function olderThan(after: ListKey | null) {
+  if (after === null) return {};
+  const [createdAt, id] = after as readonly [Date, string];
+  // Rows beyond a pair of values take two conditions; the first one lets the database enter the index at the cursor.
+  return { createdAt: { lte: createdAt }, OR: [{ createdAt: { lt: createdAt } }, { id: { lt: id } }] };
+}

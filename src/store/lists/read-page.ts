@@ -1,5 +1,5 @@
 import { InvalidCursorError } from '../../model/errors.js';
-import type { Page, PageQuery } from '../../model/page.js';
+import type { Page, PageQuery } from '../../model/outcome.js';
 import type { ListKey, ListOrder, OrderColumn } from './list.js';
 
 /** A record with the key of its row. */

@@ -1,8 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { MigrationError, type Migration } from '../schema/migrations.js';
-import { hexText } from '../steps/octets.js';
-import { asText, certificateRows, idOctets, requestRows } from './lean-rows.js';
-import type { MovingDatabase, OldRow } from './moving-database.js';
+import { hexText } from '../steps/statement.js';
+import { asText, certificateRows, idOctets, type MovingDatabase, type OldRow, requestRows } from './lean-rows.js';
 import { eventsInRange, octetsOfHash, recordRows } from './pack-old-events.js';
 
 /** This migration drops the old tables. The records are moved before it. */

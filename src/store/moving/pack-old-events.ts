@@ -11,10 +11,8 @@ import {
   type SharedMembers,
 } from '../../audit/audit-record.js';
 import { auditEventTypes, type AuditEvent, type AuditEventType } from '../../model/audit-event.js';
-import { hexText, uuidOf } from '../steps/octets.js';
-import type { Row } from '../steps/statement.js';
-import { asText, idOctets, instant, octetsOfHex, orNull } from './lean-rows.js';
-import type { MovingDatabase, OldRow } from './moving-database.js';
+import { hexText, type Row, uuidOf } from '../steps/statement.js';
+import { asText, idOctets, instant, type MovingDatabase, octetsOfHex, type OldRow, orNull } from './lean-rows.js';
 
 /** An event of the old log. */
 interface OldEvent extends SharedMembers {

@@ -1,7 +1,6 @@
 import type pg from 'pg';
 import type { Statement } from '../steps/statement.js';
-import type { CommitResult } from '../steps/step.js';
-import type { Settled } from '../writer/group-commit.js';
+import type { Settled } from '../writer/ordered-writer.js';
 import { concernsOneStep, isUniqueViolation } from './errors.js';
 import { appendRecords, placedBy, type EncodedStep, type PlacedRecords } from './grouped-queries.js';
 import { pipeline, type Reply } from './pipeline.js';
@@ -10,7 +9,7 @@ import { commandQuery, queryOf, type Query } from './query.js';
 /** The state of a transaction that is still open. */
 interface AppliedSteps {
   /** The result of each step, in order. */
-  readonly settled: readonly Settled<CommitResult>[];
+  readonly settled: readonly Settled[];
   /** The events of the steps that met no conflict, in order. */
   readonly placed: readonly PlacedRecords[];
   /** The queries to send before COMMIT. */
@@ -30,7 +29,7 @@ export async function applySteps(
   opening: readonly Query[],
   steps: readonly EncodedStep[],
 ): Promise<AppliedSteps> {
-  const settled: Settled<CommitResult>[] = [];
+  const settled: Settled[] = [];
   const placed: PlacedRecords[] = [];
   let first = opening;
   let portion = steps.length;
@@ -71,7 +70,7 @@ function whyNot(
   { statements }: EncodedStep,
   [savepoint, ...replies]: readonly Reply[],
   error: Error | null,
-): Settled<CommitResult> | null {
+): Settled | null {
   if (savepoint === undefined && error) throw error;
   for (const [i, statement] of statements.entries()) {
     const reply = replies[i];

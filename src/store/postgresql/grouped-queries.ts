@@ -1,5 +1,5 @@
 import type { ExecutableStep, PreparedRecord } from '../writer/prepare-step.js';
-import { hexText } from '../steps/octets.js';
+import { hexText } from '../steps/statement.js';
 import type { Reply } from './pipeline.js';
 import { bindText, jsonText, queryWith, type Query } from './query.js';
 

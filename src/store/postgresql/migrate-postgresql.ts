@@ -1,17 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import {
-  MigrationError,
-  pendingMigrations,
-  readMigrations,
-  shippedMigrations,
   type AppliedMigration,
   type Migration,
+  MigrationError,
   type MigrationOptions,
+  pendingMigrations,
+  readMigrations,
+  selectApplied,
+  shippedMigrations,
 } from '../schema/migrations.js';
 import { aroundMove, moveRecords } from '../moving/move-records.js';
-import { afterMoving, movingPostgresql } from './moving-postgresql.js';
+import { jsonText, numbered } from './query.js';
 import { chainLock, clientConfig, connect, migrationLock } from './connect.js';
+import { hexText, insertInto } from '../steps/statement.js';
+import type { MovingDatabase, OldRow } from '../moving/lean-rows.js';
 
 /**
  * Applies the missing migrations, and records them in Prisma's own table, so that `prisma migrate status` agrees. All of
@@ -94,10 +97,7 @@ async function appliedMigrations(client: pg.Client): Promise<readonly AppliedMig
     `SELECT to_regclass('public."_prisma_migrations"') IS NOT NULL AS "found"`,
   );
   if (table.rows[0]?.found !== true) return [];
-  const applied = await client.query<AppliedMigration>(
-    'SELECT "migration_name", "checksum", "finished_at", "rolled_back_at" FROM "_prisma_migrations"',
-  );
-  return applied.rows;
+  return (await client.query<AppliedMigration>(selectApplied)).rows;
 }
 
 function whyNot(name: string, error: unknown): string {
@@ -121,3 +121,59 @@ const prismaMigrationsTable = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
     "started_at"            TIMESTAMPTZ NOT NULL DEFAULT now(),
     "applied_steps_count"   INTEGER NOT NULL DEFAULT 0
 )`;
+
+/** Rows travel as JSON, both ways: each value has the form that PostgreSQL gives it there. */
+function movingPostgresql(client: pg.Client): MovingDatabase {
+  return {
+    async transaction(work) {
+      await client.query('BEGIN');
+      try {
+        await work();
+        await client.query('COMMIT');
+      } catch (error) {
+        // The error is the news, also where the connection is lost.
+        await client.query('ROLLBACK').catch(() => undefined);
+        throw error;
+      }
+    },
+    async select(sql, parameters = []) {
+      const { rows } = await client.query<{ row: OldRow }>(
+        `SELECT to_json("r") AS "row" FROM (${numbered(sql)}) AS "r"`,
+        [...parameters],
+      );
+      return rows.map(({ row }) => row);
+    },
+    async execute(sql) {
+      await client.query(sql);
+    },
+    async insert(table, rows, existing) {
+      const [first] = rows;
+      if (!first) return;
+      const sql = insertInto(table, first).many?.sql ?? '';
+      await client.query(numbered(existing ? `${sql} ON CONFLICT DO NOTHING` : sql), [
+        `[${rows.map((row) => jsonText({ columns: row })).join(',')}]`,
+      ]);
+    },
+    async requestNumbers(ids) {
+      const { rows } = await client.query<{ id: Buffer; n: string }>(
+        'SELECT "id", "n" FROM "RequestRecord" WHERE "id" = ANY($1::bytea[])',
+        [ids],
+      );
+      return new Map(rows.map(({ id, n }) => [hexText(id), Number(n)]));
+    },
+    // "2026-03-01T10:00:00.12", in UTC
+    instantOf: (value) => new Date(`${String(value)}Z`),
+    octetsOf: (value) => Buffer.from(String(value).slice(2), 'hex'),
+  };
+}
+
+/** New rows get the numbers behind those of the moved ones, and the planner knows the tables from the start. */
+async function afterMoving(client: pg.Client): Promise<void> {
+  for (const table of ['RequestRecord', 'CertificateRecord'])
+    await client.query(
+      `SELECT setval(pg_get_serial_sequence('"${table}"', 'n'), COALESCE(MAX("n"), 0) + 1, false) FROM "${table}"`,
+    );
+  await client.query(
+    'ANALYZE "Decision", "RequestRecord", "Issuer", "CertificateRecord", "GroupMembership", "AuditRecord", "AuditEventRange"',
+  );
+}

@@ -1,16 +1,9 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
-import { type StoreMeasures, storeUnmeasured } from '../../model/measures.js';
-import type { InventoryReader, InventoryRecord } from '../../inspections/inventory.js';
 import { PrismaClient } from '../generated/postgresql/client.js';
 import type { PrismaClient as SharedPrismaClient } from '../generated/sqlite/client.js';
-import { OrderedWriter } from '../writer/ordered-writer.js';
 import type { ReadRows } from '../steps/statement.js';
-import { storeParts } from '../writer/store-parts.js';
-import type { LogReader, Store } from '../store.js';
-import { hexText, octetsIn, uuidOf } from '../steps/octets.js';
-import { AuditEventTable } from '../tables/audit-event-table.js';
-import { CheckpointTables } from '../tables/checkpoint-tables.js';
+import { storeParts, tablesOn, type LogReader, type Store, type StoreOptions } from '../store.js';
 import { clientConfig, connect, startLock } from './connect.js';
 import { isUnreachable, unreachable } from './errors.js';
 import { migratePostgresql } from './migrate-postgresql.js';
@@ -18,24 +11,15 @@ import { PostgresqlBatches } from './postgresql-batches.js';
 import { argumentsWithoutNul, postgresqlDialect, queryOf } from './query.js';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { shippedMigrations } from '../schema/migrations.js';
-import { type SchemaObject, whyOther } from '../schema/schema-objects.js';
+import { type SchemaObject, shippedMigrations, whyOther } from '../schema/migrations.js';
 
-interface PostgresqlStoreOptions {
+interface PostgresqlStoreOptions extends StoreOptions {
   /** A `postgresql:` URL, as `clientConfig` reads it. It may hold a password: no message of the store repeats it. */
   readonly url: string;
   /** How many connections there are to read with, beside the one that writes (default 10); at least two. */
   readonly readConnections?: number;
-  /** How many steps may wait to be committed (default 1000). */
-  readonly queueLimit?: number;
-  /** How many steps share one commit at most (default 100). */
-  readonly batchLimit?: number;
   /** How long to look for the outcome of a COMMIT that was not answered, in milliseconds (default 10,000). */
   readonly settleMilliseconds?: number;
-  /** Is told of each commit. */
-  readonly measures?: StoreMeasures;
-  /** Is told how far the records of an older version are moved. */
-  readonly onProgress?: (message: string) => void;
 }
 
 /**
@@ -65,21 +49,14 @@ const readerSettings = { statement_timeout: '30s', default_transaction_read_only
  * store at once.
  */
 export async function openPostgresqlStore(options: PostgresqlStoreOptions): Promise<Store> {
-  const { url, readConnections = 10, queueLimit = 1000, batchLimit = 100, settleMilliseconds = 10_000 } = options;
-  const { measures = storeUnmeasured } = options;
+  const { url, readConnections = 10, settleMilliseconds = 10_000 } = options;
   await migratePostgresql(url, options);
+  const { reads, close } = openReads(url, Math.ceil(readConnections / 2));
   const batches = new PostgresqlBatches(clientConfig(url, writerSettings), settleMilliseconds);
-  const writer = new OrderedWriter(batches, { queue: queueLimit, batch: batchLimit }, measures);
-  const pools = [readerSettings, { ...readerSettings, ...alongIndexes }].map((settings) =>
-    poolOf(url, settings, Math.ceil(readConnections / 2)),
-  );
-  const [prismas, ours] = pools as [pg.Pool, pg.Pool];
-  const readRows: ReadRows = async (statement) =>
-    (await ours.query(queryOf(statement)).catch(rethrow)).rows as readonly unknown[];
+  const parts = storeParts(batches, reads, options);
   return {
-    ...storeParts(writer, prismaOn(prismas), postgresqlDialect, readRows),
-    inventory: inventoryOn(ours),
-    whyNotSchema: () => whyNotPostgresqlSchema(readRows),
+    ...parts,
+    whyNotSchema: () => whyNotPostgresqlSchema(reads.readRows),
     async alone(work) {
       const client = await connect(clientConfig(url));
       try {
@@ -91,25 +68,28 @@ export async function openPostgresqlStore(options: PostgresqlStoreOptions): Prom
       }
     },
     async close() {
-      await writer.close();
-      await Promise.all(pools.map((pool) => pool.end()));
+      await parts.writer.close();
+      await close();
     },
   };
 }
 
 /** Opens a database for reading alone, also while services use it. It has this version's schema. */
 export function readPostgresql(url: string): LogReader {
-  const pools = [readerSettings, { ...readerSettings, ...alongIndexes }].map((settings) => poolOf(url, settings, 2));
-  const [prismas, ours] = pools as [pg.Pool, pg.Pool];
+  const { reads, close } = openReads(url, 2);
+  return { ...tablesOn(reads), whyNotSchema: () => whyNotPostgresqlSchema(reads.readRows), close };
+}
+
+/** Opens two pools with so many connections each: for Prisma, and for our own statements. */
+function openReads(url: string, connections: number) {
+  const prismas = poolOf(url, readerSettings, connections);
+  const ours = poolOf(url, { ...readerSettings, ...alongIndexes }, connections);
   const readRows: ReadRows = async (statement) =>
     (await ours.query(queryOf(statement)).catch(rethrow)).rows as readonly unknown[];
-  const prisma = prismaOn(prismas);
   return {
-    auditEvents: new AuditEventTable(prisma, { readRows, dialect: postgresqlDialect }),
-    checkpoints: new CheckpointTables(prisma, readRows),
-    whyNotSchema: () => whyNotPostgresqlSchema(readRows),
-    async close() {
-      await Promise.all(pools.map((pool) => pool.end()));
+    reads: { prisma: prismaOn(prismas), dialect: postgresqlDialect, readRows },
+    close: async () => {
+      await Promise.all([prismas.end(), ours.end()]);
     },
   };
 }
@@ -156,40 +136,6 @@ function prismaOn(pool: pg.Pool): SharedPrismaClient {
 
 const preparedReads = 500;
 
-const inventoryByFingerprint = {
-  name: 'kubepass_inventory',
-  text: `SELECT "c"."fingerprintSha256", "r"."id", "r"."state", "c"."cluster", "c"."requesterName" AS "requester",
-      "c"."collector", "c"."orphan", "v"."reason", extract(epoch FROM "v"."revokedAt")::float8 AS "revokedAt"
-    FROM "CertificateRecord" AS "c" JOIN "RequestRecord" AS "r" ON "r"."n" = "c"."requestN"
-      LEFT JOIN "Revocation" AS "v" ON "v"."certificateN" = "c"."n"
-    WHERE "c"."fingerprintSha256" = ANY($1::bytea[])`,
-};
-
-type InventoryRow = Omit<InventoryRecord, 'fingerprintSha256' | 'requestId' | 'revocation'> & {
-  readonly reason: string | null;
-  /** Seconds. */
-  readonly revokedAt: number | null;
-  readonly fingerprintSha256: Buffer;
-  readonly id: Buffer;
-};
-
-/** Looks certificates up with one prepared statement, all fingerprints in one round trip. */
-const inventoryOn = (pool: pg.Pool): InventoryReader => ({
-  async find(fingerprintsSha256) {
-    const values = [fingerprintsSha256.flatMap((text) => octetsIn(text) ?? [])];
-    const { rows } = await pool.query<InventoryRow>({ ...inventoryByFingerprint, values }).catch(rethrow);
-    return rows.map(({ fingerprintSha256, id, reason, revokedAt, ...row }) => ({
-      ...row,
-      fingerprintSha256: hexText(fingerprintSha256),
-      requestId: uuidOf(id),
-      revocation:
-        reason === null || revokedAt === null
-          ? null
-          : { reason, revokedAt: new Date(Math.round(revokedAt * 1000)).toISOString() },
-    }));
-  },
-});
-
 function rethrow(error: unknown): never {
   throw isUnreachable(error) ? unreachable(error) : error;
 }
@@ -211,4 +157,27 @@ export const schemaObjectsFile = join(shippedMigrations('postgresql'), 'schema-o
 async function whyNotPostgresqlSchema(readRows: ReadRows): Promise<string | null> {
   const found = (await readRows({ sql: schemaObjectsSql, parameters: [] })) as readonly SchemaObject[];
   return whyOther(found, JSON.parse(readFileSync(schemaObjectsFile, 'utf8')) as readonly SchemaObject[]);
+}
+
+/** The settings that make a server's commits durable, and the consequence where one is off. */
+const wanted = {
+  fsync: 'a power failure may lose certificates that were handed out, and destroy the database',
+  full_page_writes: 'a power failure may destroy the database',
+  synchronous_commit: 'kubepass turns it on for its own commits, and for nobody else’s',
+} as const;
+
+/** The server's settings that weaken the promise of a commit, as texts for the log; empty where all are on. */
+export async function weakenedDurability(databaseUrl: string): Promise<readonly string[]> {
+  const client = await connect(clientConfig(databaseUrl));
+  try {
+    const { rows } = await client.query<{ name: keyof typeof wanted; setting: string }>(
+      'SELECT name, setting FROM pg_settings WHERE name = ANY($1) ORDER BY name',
+      [Object.keys(wanted)],
+    );
+    return rows
+      .filter(({ setting }) => setting === 'off')
+      .map(({ name }) => `PostgreSQL runs with ${name}=off: ${wanted[name]}`);
+  } finally {
+    await client.end();
+  }
 }

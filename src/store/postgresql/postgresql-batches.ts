@@ -6,10 +6,9 @@ import type { ChainHead } from '../../audit/chain.js';
 import { OpenTile, type LeafTile } from '../../audit/merkle-tile.js';
 import { leafHashOfText } from '../../audit/merkle-tree.js';
 import { StoreUnavailableError } from '../../model/errors.js';
-import type { Settled } from '../writer/group-commit.js';
-import type { Batches } from '../writer/ordered-writer.js';
+import type { Batches, Settled } from '../writer/ordered-writer.js';
 import { StepPreparation } from '../writer/prepare-step.js';
-import type { CommitResult, Step } from '../steps/step.js';
+import type { Step } from '../steps/step.js';
 import { insertNextLeafTile } from '../tables/checkpoint-tables.js';
 import { applySteps } from './apply-steps.js';
 import { chainLock, connect } from './connect.js';
@@ -31,7 +30,7 @@ const closeMilliseconds = 1000;
  * before, including the head of the chain. Nobody else commits meanwhile, so a quota that was counted still holds.
  */
 export class PostgresqlBatches implements Batches {
-  readonly #preparation = new StepPreparation(postgresqlDialect);
+  readonly #preparation = new StepPreparation(postgresqlDialect, encode);
   readonly #writer = randomUUID();
   /** The number in the writer's mark. */
   #marked = 0n;
@@ -56,30 +55,11 @@ export class PostgresqlBatches implements Batches {
   }
 
   /** It needs no `touch`, because each batch writes its mark. */
-  async commit(steps: readonly Step[]): Promise<readonly Settled<CommitResult>[]> {
-    const prepared = steps.map((step) => this.#encoded(step));
-    const executable = prepared.filter(isEncoded);
-    const settled = await this.#commit(executable);
-    settled.forEach((end, i) => {
-      const step = executable[i];
-      if (step && 'result' in end && end.result.committed) this.#preparation.remember(step);
-    });
-    let next = 0;
-    return prepared.map((step) => (isEncoded(step) ? (settled[next++] ?? noOutcome) : step));
+  commit(steps: readonly Step[]): Promise<readonly Settled[]> {
+    return this.#preparation.commit(steps, (encoded) => this.#commit(encoded));
   }
 
-  #encoded(step: Step): EncodedStep | { readonly error: Error } {
-    const prepared = this.#preparation.prepare(step);
-    if ('error' in prepared) return prepared;
-    try {
-      return encode(prepared);
-    } catch (error) {
-      if (!(error instanceof Error)) throw error;
-      return { error };
-    }
-  }
-
-  async #commit(steps: readonly EncodedStep[]): Promise<readonly Settled<CommitResult>[]> {
+  async #commit(steps: readonly EncodedStep[]): Promise<readonly Settled[]> {
     // A connection that was kept may turn out to be lost, so the batch is tried on another one.
     for (let again = this.#client !== null; ; again = false) {
       const client = await this.#connected();
@@ -210,14 +190,10 @@ const underLock: readonly Query[] = [
   queryOf({ sql: 'SELECT pg_advisory_xact_lock(?)', parameters: [chainLock] }),
 ];
 
-const isEncoded = (step: EncodedStep | { readonly error: Error }): step is EncodedStep => !('error' in step);
-
-const noOutcome: Settled<CommitResult> = { error: new Error('the commit has no outcome for the step') };
-
 /** The steps of one transaction. */
 class Batch {
   /** The results that hold if the transaction is committed. */
-  settled: readonly Settled<CommitResult>[];
+  settled: readonly Settled[];
   /** The events that it appended, in order. */
   placed: readonly PlacedRecords[] = [];
 

@@ -1,8 +1,16 @@
-import type { ColumnValue, JsonRow, Row, ReadStatement, SqlDialect } from '../steps/statement.js';
+import {
+  hexText,
+  type ColumnValue,
+  type JsonRow,
+  type Row,
+  type ReadStatement,
+  type SqlDialect,
+} from '../steps/statement.js';
 
 export const postgresqlDialect: SqlDialect = {
   jsonArrayLength: (column) => `jsonb_array_length(${column})`,
   hexText: (column) => `encode(${column}, 'hex')`,
+  octetsOfHex: (text) => `decode(${text}, 'hex')`,
   jsonArrayHolds: (column) => `${column} @> to_jsonb(?::text)`,
   // The service has no right to delete from the log itself.
   deleteAuditRecords: 'SELECT "AuditRecord_prune"(?, ?)',
@@ -39,13 +47,16 @@ export const queryOf = ({ sql, parameters }: ReadStatement): Query => queryWith(
 export function queryWith(sql: string, values: Query['values']): Query {
   let named = namedBySql.get(sql);
   if (!named) {
-    let parameter = 0;
-    // In the texts of our statements a question mark is always a parameter.
-    const text = sql.replace(/\?/g, () => `$${String(++parameter)}`);
-    named = { name: `kubepass_${String(namedBySql.size)}`, text };
+    named = { name: `kubepass_${String(namedBySql.size)}`, text: numbered(sql) };
     namedBySql.set(sql, named);
   }
   return { ...named, values };
+}
+
+/** The text with numbered parameters. In the texts of our statements a question mark is always a parameter. */
+export function numbered(sql: string): string {
+  let parameter = 0;
+  return sql.replace(/\?/g, () => `$${String(++parameter)}`);
 }
 
 /** It has one entry for each form of an operation, a few dozen: the values of callers are in parameters. */
@@ -85,8 +96,7 @@ function jsonValue(value: ColumnValue): string {
   if (typeof value === 'string') return JSON.stringify(withoutNul(value));
   if (typeof value !== 'object') return String(value);
   if (value instanceof Date) return `"${instantText(value)}"`;
-  if (value instanceof Uint8Array)
-    return `"\\\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}"`;
+  if (value instanceof Uint8Array) return `"\\\\x${hexText(value)}"`;
   return jsonWithoutNul(value);
 }
 

@@ -1,13 +1,12 @@
 import Database from 'better-sqlite3';
-import { chainRecord, headAfter, type AuditRecord, type EventLine } from '../../audit/audit-record.js';
-import { genesis, type ChainHead } from '../../audit/chain.js';
+import { type AuditRecord, chainRecord, type EventLine, headAfter } from '../../audit/audit-record.js';
+import { type ChainHead, genesis } from '../../audit/chain.js';
 import { completeBefore, OpenTile } from '../../audit/merkle-tile.js';
 import { leafHashOfText } from '../../audit/merkle-tree.js';
 import { selectLastRecord, selectTexts, textsIn } from '../tables/audit-event-table.js';
 import { insertNextLeafTile } from '../tables/checkpoint-tables.js';
-import { changesThem, expectations, FlatReader, noKeys, type FlatBatch } from './flat-batch.js';
-import { KeptKeys } from './kept-keys.js';
-import { bind, sqliteDialect, Statements, type SqlValue } from './sqlite-statements.js';
+import { changesThem, expectations, type FlatBatch, FlatReader, noKeys } from './flat-batch.js';
+import { bind, sqliteDialect, type SqlValue, Statements } from './sqlite-statements.js';
 
 /**
  * Opens a connection for the ordered writer. A commit waits for another process's write lock for at most `busyTimeoutMs`,
@@ -262,4 +261,40 @@ const uniqueCodes = new Set(['SQLITE_CONSTRAINT_PRIMARYKEY', 'SQLITE_CONSTRAINT_
 function concernsOneStep(error: unknown): error is Error {
   if (error instanceof Database.SqliteError) return error.code.startsWith('SQLITE_CONSTRAINT');
   return error instanceof Error;
+}
+
+/**
+ * The keys of small tables, in the memory of the connection that writes them. It reads them again after each change: by its own
+ * statements, by a rollback, and by another connection.
+ */
+export class KeptKeys {
+  readonly #byQuery = new Map<string, ReadonlySet<SqlValue>>();
+  #version: unknown;
+
+  constructor(private readonly statements: Statements) {}
+
+  /** Whether one of the first `count` values is among the keys that the query selects. */
+  hasAny(query: string, values: readonly SqlValue[], count: number): boolean {
+    let keys = this.#byQuery.get(query);
+    if (keys === undefined) this.#byQuery.set(query, (keys = this.#read(query)));
+    if (keys.size === 0) return false;
+    for (let i = 0; i < count; i++) if (keys.has(values[i] ?? null)) return true;
+    return false;
+  }
+
+  forget(): void {
+    this.#byQuery.clear();
+  }
+
+  /** Called in a transaction: nobody else can write until its end. */
+  forgetIfOthersWrote(): void {
+    // It changes with each commit of another connection, and of no other.
+    const version = this.statements.of('PRAGMA data_version').pluck().get();
+    if (version !== this.#version) this.forget();
+    this.#version = version;
+  }
+
+  #read(query: string): ReadonlySet<SqlValue> {
+    return new Set(this.statements.of(query).pluck().all() as SqlValue[]);
+  }
 }

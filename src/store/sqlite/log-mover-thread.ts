@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import Database from 'better-sqlite3';
 import { checkpoint } from './log-mover.js';
-import type { WriterThreadData } from './threaded-batches.js';
+import type { WriterThreadData } from './sqlite-batches.js';
 
 const { file, busyTimeoutMs } = workerData as WriterThreadData;
 const database = new Database(file, { timeout: busyTimeoutMs, fileMustExist: true });

@@ -1,7 +1,7 @@
 import type { Worker } from 'node:worker_threads';
-import type Database from 'better-sqlite3';
 import { startThread, workerFile } from '../../workers/thread.js';
-import type { WriterThreadData } from './threaded-batches.js';
+import type { WriterThreadData } from './sqlite-batches.js';
+import type Database from 'better-sqlite3';
 
 /** The log is moved when it has so many pages: 24 MiB. SQLite alone would do that at 32 MiB. */
 const firstPages = 6_000;

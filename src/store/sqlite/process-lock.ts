@@ -1,6 +1,16 @@
-import { closeSync, existsSync, openSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 
 export interface ProcessLock {
@@ -35,7 +45,7 @@ export function acquireDatabaseLock(file: string): ProcessLock {
  */
 function acquire(what: string, lockFile: string, holderFile: string): ProcessLock {
   // It is private because everybody who can open the file can hold the lock.
-  createPrivateFile(lockFile);
+  makePrivateFile(lockFile);
   const database = new Database(lockFile, { timeout: 0 });
   try {
     database.exec('BEGIN EXCLUSIVE');
@@ -57,9 +67,13 @@ function acquire(what: string, lockFile: string, holderFile: string): ProcessLoc
   };
 }
 
-/** The path without symbolic links; for a file that does not exist yet, those of its directory are resolved. */
-function realPath(file: string): string {
-  return existsSync(file) ? realpathSync(file) : join(realpathSync(dirname(file)), basename(file));
+/** The file itself where the name is a symbolic link, also while there is no file. */
+export function realPath(file: string): string {
+  if (existsSync(file)) return realpathSync(file);
+  const isLink = lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+  const target = isLink ? resolve(dirname(file), readlinkSync(file)) : file;
+  const directory = dirname(target);
+  return existsSync(directory) ? join(realpathSync(directory), basename(target)) : target;
 }
 
 function isBusy(error: unknown): boolean {
@@ -76,14 +90,9 @@ function holderIn(file: string): string {
 }
 
 /**
- * Creates an empty file that only its owner can access. A file that exists is left as it is, and not even opened: POSIX
- * releases all locks of a process on a file, SQLite's among them, when the process closes any descriptor of it.
+ * Makes an empty file that only its owner can access. False: something has that name. It is left as it is, and not even opened:
+ * POSIX releases all locks of a process on a file, SQLite's among them, when the process closes any descriptor of it.
  */
-export function createPrivateFile(file: string): void {
-  makePrivateFile(file);
-}
-
-/** Makes an empty file that only its owner can access. False: something has that name. */
 export function makePrivateFile(file: string): boolean {
   try {
     closeSync(openSync(file, 'wx', 0o600));

@@ -1,9 +1,13 @@
-import type { Settled } from '../writer/group-commit.js';
-import type { Batches } from '../writer/ordered-writer.js';
-import { StepPreparation, type ExecutableStep, type PreparedStep } from '../writer/prepare-step.js';
-import type { CommitResult, Conflict, Step } from '../steps/step.js';
+import { once } from 'node:events';
+import type { Worker } from 'node:worker_threads';
+import { StoreUnavailableError } from '../../model/errors.js';
+import { type StoreMeasures, storeUnmeasured } from '../../model/measures.js';
+import { startThread, workerFile } from '../../workers/thread.js';
+import type { Conflict, Step } from '../steps/step.js';
+import type { Batches, Settled } from '../writer/ordered-writer.js';
+import { type ExecutableStep, StepPreparation } from '../writer/prepare-step.js';
 import type { FailedStatement, StepEnd } from './batch-writer.js';
-import { flatBatch, type FlatBatch } from './flat-batch.js';
+import { type FlatBatch, flatBatch } from './flat-batch.js';
 import { sqliteDialect } from './sqlite-statements.js';
 
 /** Commits flat batches, on this thread or on another. */
@@ -14,39 +18,112 @@ export interface FlatBatches {
 
 /** Commits batches of steps. Statements and canonical texts are made here, so what commits them needs no types of ours. */
 export class SqliteBatches implements Batches {
-  readonly #preparation = new StepPreparation(sqliteDialect);
+  readonly #preparation = new StepPreparation(sqliteDialect, (step) => step);
 
   constructor(private readonly batches: FlatBatches) {}
 
-  async commit(steps: readonly Step[], touch: boolean): Promise<readonly Settled<CommitResult>[]> {
-    const prepared = steps.map((step) => this.#preparation.prepare(step));
-    const ends = await this.batches.commit(flatBatch(prepared.filter(isExecutable)), touch);
-    let next = 0;
-    return prepared.map((step) => (isExecutable(step) ? this.#settle(step, ends[next++]) : step));
+  commit(steps: readonly Step[], touch: boolean): Promise<readonly Settled[]> {
+    return this.#preparation.commit(steps, async (executable) => {
+      const ends = await this.batches.commit(flatBatch(executable), touch);
+      return ends.map((end, i) => settledBy(end, executable[i]?.statements ?? []));
+    });
   }
 
   close(): void | Promise<void> {
     return this.batches.close();
   }
-
-  #settle(step: ExecutableStep, end: StepEnd | undefined): Settled<CommitResult> {
-    if (end === undefined) return { error: new Error('the commit has no outcome for the step') };
-    if (end === null) {
-      this.#preparation.remember(step);
-      return committed;
-    }
-    return 'error' in end ? end : { result: { committed: false, conflict: conflictOf(step, end) } };
-  }
 }
 
-const committed: Settled<CommitResult> = { result: { committed: true } };
+const committed: Settled = { result: { committed: true } };
 
-const isExecutable = (step: PreparedStep): step is ExecutableStep => !('error' in step);
+function settledBy(end: StepEnd, statements: ExecutableStep['statements']): Settled {
+  if (end === null) return committed;
+  return 'error' in end ? end : { result: { committed: false, conflict: conflictOf(statements, end) } };
+}
 
-function conflictOf({ statements }: ExecutableStep, { statement, taken, found }: FailedStatement): Conflict {
+function conflictOf(statements: ExecutableStep['statements'], { statement, taken, found }: FailedStatement): Conflict {
   const { unlessChanged, ifTaken, ifReached } = statements[statement] ?? {};
   const conflict =
     taken !== undefined ? ifTaken?.(taken) : found !== undefined ? ifReached?.conflict(found) : unlessChanged;
   if (conflict === undefined) throw new RangeError('a statement without conflicts met one');
   return conflict;
+}
+
+export interface WriterThreadData {
+  readonly file: string;
+  readonly busyTimeoutMs: number;
+}
+
+export type WriterQuestion = { readonly batch: FlatBatch; readonly touch: boolean } | 'close';
+
+/** `code` is sent beside the error, because only an error's name, message and stack reach another thread. */
+export type WriterAnswer =
+  | { readonly ends: readonly StepEnd[]; /** How long the commit kept the thread busy. */ readonly seconds: number }
+  | { readonly failed: unknown; readonly code: unknown };
+
+/**
+ * Commits batches on a thread of its own, so the event loop reads, decides and signs while a batch is written to disk. A
+ * thread that ends by itself is replaced for the next batch. The fate of its last batch is not known, so that batch is
+ * reported as failed.
+ */
+export class ThreadedBatches implements FlatBatches {
+  #worker: Worker | null = null;
+
+  constructor(
+    private readonly data: WriterThreadData,
+    private readonly measures: Pick<StoreMeasures, 'wrote'> = storeUnmeasured,
+  ) {}
+
+  async commit(batch: FlatBatch, touch: boolean): Promise<readonly StepEnd[]> {
+    const told = await this.#ask({ batch, touch });
+    if ('ends' in told) {
+      this.measures.wrote(told.seconds);
+      return told.ends;
+    }
+    const { failed, code } = told;
+    throw failed instanceof Error && code !== undefined ? Object.assign(failed, { code }) : failed;
+  }
+
+  async close(): Promise<void> {
+    if (this.#worker === null) return;
+    const ended = once(this.#worker, 'exit').catch(() => undefined);
+    await this.#ask('close');
+    await ended;
+  }
+
+  #ask(message: WriterQuestion): Promise<WriterAnswer> {
+    const worker = (this.#worker ??= this.#start());
+    return new Promise((resolve, reject) => {
+      worker.postMessage(message);
+      const settle = (end: () => void) => {
+        worker.off('message', onMessage).off('error', onEnd).off('exit', onEnd);
+        // An idle thread does not keep the process alive; one that closes the database does.
+        if (message !== 'close') worker.unref();
+        end();
+      };
+      const onMessage = (told: WriterAnswer) => {
+        settle(() => {
+          resolve(told);
+        });
+      };
+      const onEnd = (cause: unknown) => {
+        settle(() => {
+          reject(
+            new StoreUnavailableError('the writer ended in a commit, and whether it was made is not known', { cause }),
+          );
+        });
+      };
+      worker.on('message', onMessage).on('error', onEnd).on('exit', onEnd);
+      worker.ref();
+    });
+  }
+
+  #start(): Worker {
+    const worker = startThread(workerFile(import.meta.url, 'writer-thread'), this.data);
+    const forget = () => {
+      if (this.#worker === worker) this.#worker = null;
+    };
+    worker.on('error', forget).on('exit', forget);
+    return worker;
+  }
 }

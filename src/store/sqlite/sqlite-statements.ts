@@ -1,9 +1,10 @@
-import type Database from 'better-sqlite3';
-import type { ColumnValue, ReadStatement, SqlDialect } from '../steps/statement.js';
+import Database from 'better-sqlite3';
+import type { ColumnValue, ReadRows, ReadStatement, SqlDialect } from '../steps/statement.js';
 
 export const sqliteDialect: SqlDialect = {
   jsonArrayLength: (column) => `json_array_length(${column})`,
   hexText: (column) => `CASE WHEN ${column} IS NOT NULL THEN lower(hex(${column})) END`,
+  octetsOfHex: (text) => `unhex(${text})`,
   jsonArrayHolds: (column) => `EXISTS (SELECT 1 FROM json_each(${column}) WHERE "value" = ?)`,
   deleteAuditRecords: 'DELETE FROM "AuditRecord" WHERE "lastSeq" > ? AND "lastSeq" <= ?',
   jsonTexts: () => '(SELECT "value" FROM json_each(?))',
@@ -58,4 +59,21 @@ export function bind(value: ColumnValue): SqlValue {
   if (typeof value !== 'object' || value === null) return typeof value === 'boolean' ? Number(value) : value;
   if (value instanceof Uint8Array) return value;
   return value instanceof Date ? value.getTime() : JSON.stringify(value);
+}
+
+/** Reads with prepared statements on a read-only connection of its own. */
+export class ReadConnection {
+  readonly #database: Database.Database;
+  readonly #statements: Statements;
+
+  constructor(file: string, busyTimeoutMs: number) {
+    this.#database = new Database(file, { readonly: true, fileMustExist: true, timeout: busyTimeoutMs });
+    this.#statements = new Statements(this.#database);
+  }
+
+  readonly readRows: ReadRows = async (selection) => this.#statements.all(selection);
+
+  close(): void {
+    this.#database.close();
+  }
 }

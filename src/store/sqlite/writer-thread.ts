@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { BatchWriter, connectForWriting, type StepEnd } from './batch-writer.js';
 import { LogMover } from './log-mover.js';
-import type { WriterAnswer, WriterQuestion, WriterThreadData } from './threaded-batches.js';
+import type { WriterAnswer, WriterQuestion, WriterThreadData } from './sqlite-batches.js';
 
 const data = workerData as WriterThreadData;
 

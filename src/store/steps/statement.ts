@@ -1,5 +1,5 @@
 import type { Prisma } from '../generated/sqlite/client.js';
-import type { Conflict } from './step.js';
+import type { Conflict, Op, Operation } from './step.js';
 
 /** A value for a column; objects and arrays are for JSON columns. */
 export type ColumnValue = string | number | bigint | boolean | Date | Uint8Array | object | null;
@@ -13,6 +13,14 @@ export const storedJson = <T>(value: Prisma.JsonValue): T => value as T;
 
 /** The value of a JSON column that `ReadRows` read: text from SQLite, parsed from PostgreSQL. */
 export const jsonRead = (value: unknown): unknown => (typeof value === 'string' ? JSON.parse(value) : value);
+
+/**
+ * For each operation the statements that execute it, in order. Each finds in the database itself whatever it needs to know, so
+ * all of them can be sent before the first is answered.
+ */
+export type StatementsBy = {
+  readonly [Name in Operation['op']]: (operation: Op<Name>, dialect: SqlDialect) => Statement | readonly Statement[];
+};
 
 /** One SQL statement of an operation, with `?` for each parameter in turn, and the conflicts that it can meet. */
 export interface Statement extends ReadStatement {
@@ -66,6 +74,8 @@ export interface SqlDialect {
   jsonArrayLength(column: string): string;
   /** The octets as lower-case hex. */
   hexText(column: string): string;
+  /** The octets of a text in hex. */
+  octetsOfHex(text: string): string;
   /** Whether the JSON array holds a text; takes one parameter. */
   jsonArrayHolds(column: string): string;
   /** Deletes archived records of the audit log; its parameters are the number before the first one, and the last one. */
@@ -95,6 +105,26 @@ export interface SqlDialect {
 }
 
 export type Row = Readonly<Record<string, ColumnValue>>;
+
+/** The row of a record that has a member for each of these columns, and may have others. */
+export const rowOf = <Column extends string>(
+  columns: Readonly<Record<Column, true>>,
+  record: Readonly<Record<NoInfer<Column>, ColumnValue>>,
+): Readonly<Record<Column, ColumnValue>> =>
+  Object.fromEntries((Object.keys(columns) as Column[]).map((column) => [column, record[column]])) as Record<
+    Column,
+    ColumnValue
+  >;
+
+/**
+ * Deletes the rows whose instant in `column` is earlier than `instant`: the oldest, and no more than `atMost`. `key`: the columns
+ * of the primary key, quoted.
+ */
+export const forgetBefore = (table: string, key: string, column: string, instant: Date, atMost: number): Statement => ({
+  sql: `DELETE FROM "${table}" WHERE ${key.includes(',') ? `(${key})` : key} IN (SELECT ${key} FROM "${table}" WHERE "${column}" < ?
+    ORDER BY "${column}" LIMIT ${String(atMost)})`,
+  parameters: [instant],
+});
 
 /** Inserts one row. `table` and the row's columns come from the schema, never from a caller. */
 export function insertInto(table: string, row: Row): Statement {
@@ -146,3 +176,54 @@ export function textsByColumns<Texts>(
 }
 
 export const quoted = (column: string): string => `"${column}"`;
+
+/** The octets of a hash, a fingerprint or a serial number in lower-case hex. Throws `TypeError` where it is none. */
+export function octetsOf(hex: string): Buffer<ArrayBuffer> {
+  const octets = octetsIn(hex);
+  if (octets === null) throw new TypeError(`not hexadecimal: ${hex.slice(0, 100)}`);
+  return octets;
+}
+
+/** As `octetsOf`; null where the text is none, so that a caller's filter finds nothing. */
+export function octetsIn(hex: string): Buffer<ArrayBuffer> | null {
+  const octets = Buffer.from(hex, 'hex');
+  return octets.length * 2 === hex.length && octets.toString('hex') === hex ? octets : null;
+}
+
+export const hexText = (octets: Uint8Array): string =>
+  Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).toString('hex');
+
+/** The 16 octets of a lower-case UUID (RFC 9562). Throws `TypeError` where it is none. */
+export function uuidOctets(uuid: string): Buffer<ArrayBuffer> {
+  const octets = uuidOctetsIn(uuid);
+  if (octets === null) throw new TypeError(`not a UUID: ${uuid.slice(0, 100)}`);
+  return octets;
+}
+
+/** As `uuidOctets`; null where the text is none. */
+export function uuidOctetsIn(uuid: string): Buffer<ArrayBuffer> | null {
+  return uuidForm.test(uuid) ? Buffer.from(uuid.replaceAll('-', ''), 'hex') : null;
+}
+
+const uuidForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+export const uuidOf = (octets: Uint8Array): string => uuidOfHex(hexText(octets));
+
+/** The UUID whose octets are these, in lower-case hex. */
+export function uuidOfHex(hex: string): string {
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+/**
+ * The octets of a serial number's magnitude. Its text has no leading zero octet, so a zero octet in front marks a negative
+ * number, whose text begins with `-`. Throws `TypeError` where the text is none.
+ */
+export const serialOctets = (text: string): Buffer<ArrayBuffer> =>
+  text.startsWith('-') ? octetsOf(`00${text.slice(1)}`) : octetsOf(text);
+
+/** As `serialOctets`; null where the text is none. */
+export const serialOctetsIn = (text: string): Buffer<ArrayBuffer> | null =>
+  text.startsWith('-') ? octetsIn(`00${text.slice(1)}`) : octetsIn(text);
+
+export const serialOf = (octets: Uint8Array): string =>
+  octets[0] === 0 && octets.length > 1 ? `-${hexText(octets.subarray(1))}` : hexText(octets);

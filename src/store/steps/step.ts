@@ -1,14 +1,13 @@
 import type { ApiToken } from '../../model/principal.js';
 import type { AuditEventDraft } from '../../model/audit-event.js';
-import type { Certificate } from '../../model/certificate.js';
+import type { Certificate, RevokedCertificate } from '../../model/certificate.js';
 import type {
   DirectoryGroup,
   DirectoryGroupAttributes,
   DirectoryUser,
   MembershipChange,
 } from '../../model/directory.js';
-import type { IdentityBlock, LeavingPart } from '../../model/identity-block.js';
-import type { RevokedCertificate } from '../../model/revocation.js';
+import type { IdentityBlock, LeavingPart } from '../../model/identity.js';
 import type {
   Approval,
   CertificateRequest,
@@ -18,7 +17,7 @@ import type {
   RequestState,
   TimelineEntry,
 } from '../../model/certificate-request.js';
-import type { StoredClusterProbe } from '../../model/cluster-probe.js';
+import type { StoredClusterProbe } from '../../model/cluster.js';
 import type { UnchainedRecord } from '../../audit/audit-record.js';
 import type { SignedCheckpoint } from '../../audit/checkpoint.js';
 import type { IdempotencyScope, IdempotentAnswer, NewIdempotencyEntry } from '../../model/idempotency.js';
@@ -37,6 +36,9 @@ export interface Step {
   /** The events as the log keeps them, from a writer that looked at their texts; default: the store packs them itself. */
   readonly packed?: readonly UnchainedRecord[];
 }
+
+/** The operation of this name. */
+export type Op<Name extends Operation['op']> = Extract<Operation, { readonly op: Name }>;
 
 export type Operation =
   | { readonly op: 'insertRequest'; readonly request: CertificateRequest }
@@ -58,8 +60,7 @@ export type Operation =
   /** Conflicts where a group has a name that folds to the same. */
   | { readonly op: 'insertDirectoryGroup'; readonly group: DirectoryGroup }
   | UpdateDirectoryGroup
-  /** Records the loss of each member. `by`: the principal who says so. */
-  /** `version` null: whichever version it has. */
+  /** Records the loss of each member. `version` null: whichever version it has. `by`: the principal who says so. */
   | { readonly op: 'deleteDirectoryGroup'; readonly id: string; readonly version: number | null; readonly by: string }
   /** Leaves out whoever is not listed, and records the loss of each who is taken out. Other steps may change the same group at the same time. */
   | {
@@ -338,10 +339,3 @@ export interface Writer {
    */
   commit(step: Step): Promise<CommitResult>;
 }
-
-/** Whether the step records the end of an attempt. Such a step is never rejected, because a certificate may be signed. */
-export const endsAttempt = ({ operations }: Step): boolean =>
-  operations.some(
-    (operation) =>
-      operation.op === 'insertCertificate' || (operation.op === 'moveRequest' && operation.from.state === 'issuing'),
-  );

@@ -1,10 +1,10 @@
 import type { ReviewerToken } from '../../identity/api-tokens.js';
 import { foldedName } from '@kubepass/inspect/formats';
 import type { ApiToken, Role } from '../../model/principal.js';
-import type { Page, PageQuery } from '../../model/page.js';
+import type { Page, PageQuery } from '../../model/outcome.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import { jsonRead, quoted, storedJson, type Columns, type SqlDialect, type Statement } from '../steps/statement.js';
-import type { KeyReads, ListKey, ListOrder } from '../lists/list.js';
+import { jsonRead, quoted, rowOf, storedJson, type StatementsBy } from '../steps/statement.js';
+import { byCreation, olderThan, type KeyReads } from '../lists/list.js';
 import { readPage } from '../lists/read-page.js';
 
 /** All columns but the secret's hash. Tokens are found by it, and it leaves the table only without the rest. */
@@ -23,79 +23,58 @@ const apiTokenColumns = {
 
 type ApiTokenRow = Prisma.ApiTokenGetPayload<{ select: typeof apiTokenColumns }>;
 
-export function apiTokenRow(token: ApiToken): Columns<ApiTokenRow> {
-  return {
-    id: token.id,
-    name: token.name,
-    groups: token.groups,
-    roles: token.roles,
-    createdBy: token.createdBy,
-    createdAt: token.createdAt,
-    expiresAt: token.expiresAt,
-    revokedAt: token.revokedAt,
-    cluster: token.cluster,
-    breakGlass: token.breakGlass,
-  };
-}
+export const apiTokenStatements = {
+  /**
+   * Inserts the token, unless its name is new and a token, even one that ended, has another name that folds to the same. A
+   * name that has had a token goes on. Names are ASCII. Nobody who is blocked on every cluster gets one or makes one: it would
+   * have no role.
+   */
+  insertApiToken({ token, secretSha256 }, dialect) {
+    const row = { ...rowOf(apiTokenColumns, token), secretSha256 };
+    const columns = Object.keys(row);
+    const people = [...new Set([token.name, ...token.createdBy].map(foldedName))];
+    return [
+      {
+        sql: `SELECT COUNT(*) AS "found" FROM "IdentityBlock" WHERE "folded" IN (${people.map(() => '?').join(', ')})
+          AND "clusters" IS NULL AND ("until" IS NULL OR "until" > ?)`,
+        parameters: [...people, token.createdAt],
+        ifReached: { limit: 1, conflict: () => ({ kind: 'blocked' }) },
+      },
+      {
+        sql: `INSERT INTO "ApiToken" (${columns.map(quoted).join(', ')}) SELECT ${columns.map(() => '?').join(', ')}
+          WHERE NOT EXISTS (SELECT 1 FROM "ApiToken" WHERE ${dialect.asciiLowerCase('"name"')} = ?)
+            OR EXISTS (SELECT 1 FROM "ApiToken" WHERE "name" = ?)`,
+        parameters: [...Object.values(row), foldedName(token.name), token.name],
+        unlessChanged: { kind: 'principalName', name: token.name },
+        ifTaken: () => ({ kind: 'apiToken', id: token.id }),
+      },
+    ];
+  },
 
-/**
- * Inserts the token, unless its name is new and a token, even one that ended, has another name that folds to the same. A
- * name that has had a token goes on. Names are ASCII. Nobody who is blocked on every cluster gets one or makes one: it would have
- * no role.
- */
-export function insertApiToken(token: ApiToken, secretSha256: string, dialect: SqlDialect): readonly Statement[] {
-  const row = { ...apiTokenRow(token), secretSha256 };
-  const columns = Object.keys(row);
-  const insert: Statement = {
-    sql: `INSERT INTO "ApiToken" (${columns.map(quoted).join(', ')}) SELECT ${columns.map(() => '?').join(', ')}
-      WHERE NOT EXISTS (SELECT 1 FROM "ApiToken" WHERE ${dialect.asciiLowerCase('"name"')} = ?)
-        OR EXISTS (SELECT 1 FROM "ApiToken" WHERE "name" = ?)`,
-    parameters: [...Object.values(row), foldedName(token.name), token.name],
-    unlessChanged: { kind: 'principalName', name: token.name },
-    ifTaken: () => ({ kind: 'apiToken', id: token.id }),
-  };
-  const people = [...new Set([token.name, ...token.createdBy].map(foldedName))];
-  return [
-    {
-      sql: `SELECT COUNT(*) AS "found" FROM "IdentityBlock" WHERE "folded" IN (${people.map(() => '?').join(', ')})
-        AND "clusters" IS NULL AND ("until" IS NULL OR "until" > ?)`,
-      parameters: [...people, token.createdAt],
-      ifReached: { limit: 1, conflict: () => ({ kind: 'blocked' }) },
-    },
-    insert,
-  ];
-}
-
-export const revokeApiToken = (id: string, at: Date): Statement => ({
-  sql: 'UPDATE "ApiToken" SET "revokedAt" = ? WHERE "id" = ? AND "revokedAt" IS NULL',
-  parameters: [at, id],
-  unlessChanged: { kind: 'apiToken', id },
-});
-
-/**
- * Revokes a token of somebody who left, unless no other admin's token would be left. The condition is looked at when it is
- * written, so two admins who leave at once do not take each other's place.
- */
-export function revokeTokenOfLeaver(id: string, at: Date, dialect: SqlDialect): Statement {
-  const isAdmin = dialect.jsonArrayHolds('"t"."roles"');
-  return {
-    sql: `UPDATE "ApiToken" SET "revokedAt" = ? WHERE "id" = ? AND "revokedAt" IS NULL AND (
-      NOT EXISTS (SELECT 1 FROM "ApiToken" AS "t" WHERE "t"."id" = ? AND ${isAdmin})
-      OR EXISTS (SELECT 1 FROM "ApiToken" AS "t" WHERE "t"."id" <> ? AND "t"."revokedAt" IS NULL
-        AND ("t"."expiresAt" IS NULL OR "t"."expiresAt" > ?) AND "t"."breakGlass" = FALSE AND ${isAdmin}))`,
-    parameters: [at, id, id, 'admin', id, at, 'admin'],
+  revokeApiToken: ({ id, at }) => ({
+    sql: 'UPDATE "ApiToken" SET "revokedAt" = ? WHERE "id" = ? AND "revokedAt" IS NULL',
+    parameters: [at, id],
     unlessChanged: { kind: 'apiToken', id },
-  };
-}
+  }),
 
-const newestFirst: ListOrder = {
-  name: 'api-tokens/newest',
-  columns: [
-    { name: 'createdAt', holds: 'instants' },
-    { name: 'id', holds: 'texts' },
-  ],
-  direction: 'descending',
-};
+  /**
+   * Revokes a token of somebody who left, unless no other admin's token would be left. The condition is looked at when it is
+   * written, so two admins who leave at once do not take each other's place.
+   */
+  revokeTokenOfLeaver({ id, at }, dialect) {
+    const isAdmin = dialect.jsonArrayHolds('"t"."roles"');
+    return {
+      sql: `UPDATE "ApiToken" SET "revokedAt" = ? WHERE "id" = ? AND "revokedAt" IS NULL AND (
+        NOT EXISTS (SELECT 1 FROM "ApiToken" AS "t" WHERE "t"."id" = ? AND ${isAdmin})
+        OR EXISTS (SELECT 1 FROM "ApiToken" AS "t" WHERE "t"."id" <> ? AND "t"."revokedAt" IS NULL
+          AND ("t"."expiresAt" IS NULL OR "t"."expiresAt" > ?) AND "t"."breakGlass" = FALSE AND ${isAdmin}))`,
+      parameters: [at, id, id, 'admin', id, at, 'admin'],
+      unlessChanged: { kind: 'apiToken', id },
+    };
+  },
+} satisfies Partial<StatementsBy>;
+
+const newestFirst = byCreation('api-tokens');
 
 interface RevokedApiToken {
   readonly id: string;
@@ -134,7 +113,7 @@ export class ApiTokenTable {
   list(page: PageQuery): Promise<Page<ApiToken>> {
     return readPage(page, newestFirst, async (after, take) => {
       const rows = await this.prisma.apiToken.findMany({
-        where: after ? olderThan(after) : {},
+        where: olderThan(after),
         orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
         take,
         select: apiTokenColumns,
@@ -196,39 +175,23 @@ export class ApiTokenTable {
     return (await this.#live(now)).filter(({ roles, breakGlass }) => roles.includes('admin') && !breakGlass);
   }
 
-  async #live(now: Date): Promise<readonly ApiToken[]> {
-    return (await this.prisma.apiToken.findMany({ where: liveAt(now), select: apiTokenColumns })).map(apiTokenOf);
-  }
-
   /** The break-glass tokens that are neither revoked nor expired. */
   async liveBreakGlass(now: Date): Promise<readonly ApiToken[]> {
-    const where = { ...liveAt(now), breakGlass: true };
-    return (await this.prisma.apiToken.findMany({ where, select: apiTokenColumns })).map(apiTokenOf);
+    return this.#live(now, { breakGlass: true });
+  }
+
+  async #live(now: Date, where: Prisma.ApiTokenWhereInput = {}): Promise<readonly ApiToken[]> {
+    const rows = await this.prisma.apiToken.findMany({ where: { ...liveAt(now), ...where }, select: apiTokenColumns });
+    return rows.map(apiTokenOf);
   }
 }
 
 const liveAt = (now: Date) =>
   ({ revokedAt: null, OR: [{ expiresAt: null }, { expiresAt: { gt: now } }] }) satisfies Prisma.ApiTokenWhereInput;
 
-function olderThan([createdAt, id]: ListKey): Prisma.ApiTokenWhereInput {
-  // Rows beyond a pair of values take two conditions; the first one lets the database enter the index at the cursor.
-  return {
-    createdAt: { lte: createdAt as Date },
-    OR: [{ createdAt: { lt: createdAt as Date } }, { id: { lt: id as string } }],
-  };
-}
-
-function apiTokenOf(row: ApiTokenRow): ApiToken {
-  return {
-    id: row.id,
-    name: row.name,
-    groups: storedJson<string[]>(row.groups),
-    roles: storedJson<Role[]>(row.roles),
-    createdBy: storedJson<string[]>(row.createdBy),
-    createdAt: row.createdAt,
-    expiresAt: row.expiresAt,
-    revokedAt: row.revokedAt,
-    cluster: row.cluster,
-    breakGlass: row.breakGlass,
-  };
-}
+const apiTokenOf = (row: ApiTokenRow): ApiToken => ({
+  ...row,
+  groups: storedJson<string[]>(row.groups),
+  roles: storedJson<Role[]>(row.roles),
+  createdBy: storedJson<string[]>(row.createdBy),
+});

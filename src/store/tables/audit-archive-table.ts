@@ -2,10 +2,10 @@ import { eventsOf } from '../../audit/audit-record.js';
 import type { AuditEvent } from '../../model/audit-event.js';
 import type { TimelineEntry } from '../../model/certificate-request.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import { hexText, uuidOctets, uuidOctetsIn } from '../steps/octets.js';
-import type { SqlDialect, Statement } from '../steps/statement.js';
-import type { KeptTimeline, PruneAuditRecords } from '../steps/step.js';
-import { auditRecordColumns, auditRecordOf } from './audit-event-table.js';
+import { hexText, uuidOctets, uuidOctetsIn, type Statement, type StatementsBy } from '../steps/statement.js';
+import type { KeptTimeline } from '../steps/step.js';
+import { inBatches } from '../lists/read-page.js';
+import { auditRecordOf } from './audit-event-table.js';
 
 /** A record of the log with its events. */
 export interface StoredAuditRecord {
@@ -28,21 +28,20 @@ export interface AuditArchive {
   readonly archivedAt: Date;
 }
 
-/** A trigger adds the archive's row when the step's event comes into the log. One of two that were made at once conflicts. */
-export const requireArchivedThrough = (seq: number): Statement => ({
-  sql: 'SELECT COUNT(*) AS "found" FROM "AuditArchive" WHERE "lastSeq" > ?',
-  parameters: [seq],
-  ifReached: { limit: 1, conflict: () => ({ kind: 'auditArchive', seq }) },
-});
+export const auditArchiveStatements = {
+  /** A trigger adds the archive's row when the step's event comes into the log. One of two that were made at once conflicts. */
+  requireArchivedThrough: ({ seq }) => ({
+    sql: 'SELECT COUNT(*) AS "found" FROM "AuditArchive" WHERE "lastSeq" > ?',
+    parameters: [seq],
+    ifReached: { limit: 1, conflict: () => ({ kind: 'auditArchive', seq }) },
+  }),
 
-/** Triggers refuse to delete a record that no archive has, and one whose timeline is not kept. */
-export const pruneAuditRecords = (
-  { timelines, after, through }: PruneAuditRecords,
-  dialect: SqlDialect,
-): readonly Statement[] => [
-  ...timelines.map(keepTimeline),
-  { sql: dialect.deleteAuditRecords, parameters: [after, through] },
-];
+  /** Triggers refuse to delete a record that no archive has, and one whose timeline is not kept. */
+  pruneAuditRecords: ({ timelines, after, through }, dialect) => [
+    ...timelines.map(keepTimeline),
+    { sql: dialect.deleteAuditRecords, parameters: [after, through] },
+  ],
+} satisfies Partial<StatementsBy>;
 
 /** Keeps nothing where another process has pruned the record already. */
 function keepTimeline({ requestId, lastSeq, at, entries }: KeptTimeline): Statement {
@@ -69,31 +68,21 @@ const entriesIn = (text: string): KeptTimeline['entries'] =>
     message,
   }));
 
-const archiveColumns = {
-  lastSeq: true,
-  firstSeq: true,
-  file: true,
-  sha256: true,
-  lastHash: true,
-  archivedAt: true,
-} as const satisfies Prisma.AuditArchiveSelect;
-
 /** Reads which events are archived. */
 export class AuditArchiveTable {
   constructor(private readonly prisma: PrismaClient) {}
 
   /** Null where there is none. */
   async last(): Promise<AuditArchive | null> {
-    const row = await this.prisma.auditArchive.findFirst({ orderBy: { lastSeq: 'desc' }, select: archiveColumns });
+    const row = await this.prisma.auditArchive.findFirst({ orderBy: { lastSeq: 'desc' } });
     return row && archiveOf(row);
   }
 
   /** The archives with these files, in no particular order. */
   async named(files: readonly string[]): Promise<readonly AuditArchive[]> {
-    const rows = await this.prisma.auditArchive.findMany({
-      where: { file: { in: [...files] } },
-      select: archiveColumns,
-    });
+    const rows = await inBatches(files, (batch) =>
+      this.prisma.auditArchive.findMany({ where: { file: { in: batch } } }),
+    );
     return rows.map(archiveOf);
   }
 
@@ -104,7 +93,6 @@ export class AuditArchiveTable {
     const rows = await this.prisma.auditArchive.findMany({
       where: { lastSeq: { gte: first.lastSeq } },
       orderBy: { lastSeq: 'asc' },
-      select: archiveColumns,
     });
     return rows.map(archiveOf);
   }
@@ -115,37 +103,8 @@ export class AuditArchiveTable {
       where: { lastSeq: { gt: after, lte: through } },
       orderBy: { lastSeq: 'asc' },
       take: limit,
-      select: auditRecordColumns,
     });
-    return rows.map(auditRecordOf).map((record) => ({
-      lastSeq: record.lastSeq,
-      requestId: record.requestId,
-      at: record.at,
-      events: eventsOf(record),
-    }));
-  }
-
-  /** The number up to which every event is earlier than the instant. */
-  async endBefore(instant: Date): Promise<number> {
-    // This is read first, because a range that is recorded meanwhile may hold the events in question.
-    const lastRange = await this.prisma.auditEventRange.findFirst({
-      orderBy: { lastSeq: 'desc' },
-      select: { lastSeq: true },
-    });
-    const range = await this.prisma.auditEventRange.findFirst({
-      where: { latest: { gte: instant } },
-      orderBy: { lastSeq: 'asc' },
-      select: { firstSeq: true },
-    });
-    // No more events than one range has are looked through.
-    const record = await this.prisma.auditRecord.findFirst({
-      where: { lastSeq: { gte: range?.firstSeq ?? (lastRange?.lastSeq ?? 0n) + 1n }, at: { gte: instant } },
-      orderBy: { lastSeq: 'asc' },
-      select: { firstSeq: true },
-    });
-    if (record !== null) return Number(record.firstSeq) - 1;
-    const head = await this.prisma.auditRecord.findFirst({ orderBy: { lastSeq: 'desc' }, select: { lastSeq: true } });
-    return Number(head?.lastSeq ?? 0);
+    return rows.map(auditRecordOf).map((record) => ({ ...record, events: eventsOf(record) }));
   }
 
   /** The timeline of the request's events that left the database, oldest first. `through`: the last of them; 0: none. */
@@ -164,13 +123,10 @@ export class AuditArchiveTable {
   }
 }
 
-function archiveOf(row: Prisma.AuditArchiveGetPayload<{ select: typeof archiveColumns }>): AuditArchive {
-  return {
-    firstSeq: Number(row.firstSeq),
-    lastSeq: Number(row.lastSeq),
-    file: row.file,
-    sha256: hexText(row.sha256),
-    lastHash: hexText(row.lastHash),
-    archivedAt: row.archivedAt,
-  };
-}
+const archiveOf = (row: Prisma.AuditArchiveGetPayload<object>): AuditArchive => ({
+  ...row,
+  firstSeq: Number(row.firstSeq),
+  lastSeq: Number(row.lastSeq),
+  sha256: hexText(row.sha256),
+  lastHash: hexText(row.lastHash),
+});

@@ -8,69 +8,24 @@ import {
   maskContains,
   typesMask,
   type AuditRecord,
-  type SharedMembers,
 } from '../../audit/audit-record.js';
 import { genesis, type ChainHead } from '../../audit/chain.js';
 import type { AuditEvent, AuditEventFilter, AuditEventPage, AuditEventType } from '../../model/audit-event.js';
-import type { Page, PageQuery } from '../../model/page.js';
+import type { Page, PageQuery } from '../../model/outcome.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import { hexText, octetsIn, octetsOf, uuidOctets, uuidOctetsIn, uuidOf, uuidOfHex } from '../steps/octets.js';
-import type { Columns, ReadStatement, SqlDialect } from '../steps/statement.js';
+import {
+  hexText,
+  octetsIn,
+  uuidOctetsIn,
+  uuidOf,
+  uuidOfHex,
+  type ReadStatement,
+  type SqlDialect,
+} from '../steps/statement.js';
 import { equals, type ListFilter } from '../lists/list-filter.js';
 import { selectKeys, type KeysInOrder } from '../lists/select-keys.js';
 import type { KeyReads, ListKey, ListOrder } from '../lists/list.js';
 import { readPage, type Keyed } from '../lists/read-page.js';
-
-export const auditRecordColumns = {
-  lastSeq: true,
-  firstSeq: true,
-  at: true,
-  types: true,
-  principal: true,
-  cluster: true,
-  requestId: true,
-  fingerprintSha256: true,
-  events: true,
-  previousHash: true,
-  hashes: true,
-} as const satisfies Prisma.AuditRecordSelect;
-
-type AuditRecordRow = Prisma.AuditRecordGetPayload<{ select: typeof auditRecordColumns }>;
-
-/** The columns of a record that its events share. */
-export type SharedColumns = Columns<
-  Pick<AuditRecordRow, 'at' | 'types' | 'principal' | 'cluster' | 'requestId' | 'fingerprintSha256'>
-> & {
-  readonly at: Date;
-  readonly types: number;
-  readonly principal: string | null;
-  readonly cluster: string | null;
-  readonly requestId: Uint8Array | null;
-  readonly fingerprintSha256: Uint8Array | null;
-};
-
-export function sharedColumns(members: SharedMembers, types: number): SharedColumns {
-  const { at, principal, cluster, requestId, fingerprintSha256 } = members;
-  return {
-    at,
-    types,
-    principal,
-    cluster,
-    requestId: requestId === null ? null : uuidOctets(requestId),
-    fingerprintSha256: fingerprintSha256 === null ? null : octetsOf(fingerprintSha256),
-  };
-}
-
-export function auditRecordRow(record: AuditRecord): Columns<AuditRecordRow> {
-  return {
-    lastSeq: record.lastSeq,
-    firstSeq: record.firstSeq,
-    ...sharedColumns(record, record.types),
-    events: record.events,
-    previousHash: record.previousHash,
-    hashes: record.hashes,
-  };
-}
 
 /** Finds the end of the audit chain; no row where the log is empty. */
 export const selectLastRecord: ReadStatement = {
@@ -184,7 +139,6 @@ export class AuditEventTable {
     const rows = await this.prisma.auditRecord.findMany({
       where: { lastSeq: { in: keys.map(([lastSeq]) => lastSeq as bigint) } },
       orderBy: { lastSeq: 'asc' },
-      select: auditRecordColumns,
     });
     return rows.map(auditRecordOf);
   }
@@ -285,7 +239,6 @@ export class AuditEventTable {
     const rows = await this.prisma.auditRecord.findMany({
       where: { requestId: octets },
       orderBy: { lastSeq: 'asc' },
-      select: auditRecordColumns,
     });
     return rows.map(auditRecordOf).flatMap(eventsOf);
   }
@@ -314,7 +267,6 @@ export class AuditEventTable {
         where: { lastSeq },
         orderBy: { lastSeq: 'asc' },
         take,
-        select: auditRecordColumns,
       });
     const [gt, lt] = [BigInt(afterSeq), BigInt(afterSeq + limit + eventsAtMost)];
     const near = await read({ gt, lt }, limit);
@@ -323,11 +275,29 @@ export class AuditEventTable {
 
   /** Number and hash of the last committed event. */
   async head(): Promise<ChainHead> {
-    const row = await this.prisma.auditRecord.findFirst({
-      orderBy: { lastSeq: 'desc' },
-      select: { lastSeq: true, hashes: true },
-    });
+    const [row] = (await this.reads.readRows(selectLastRecord)) as readonly {
+      readonly lastSeq: number | string;
+      readonly hashes: Uint8Array;
+    }[];
     return row ? headAfter({ lastSeq: Number(row.lastSeq), hashes: row.hashes }) : genesis;
+  }
+
+  /** The number up to which every event is earlier than the instant. */
+  async endBefore(instant: Date): Promise<number> {
+    // This is read first, because a range that is recorded meanwhile may hold the events in question.
+    const lastOfRanges = await this.#lastOfRanges();
+    const range = await this.prisma.auditEventRange.findFirst({
+      where: { latest: { gte: instant } },
+      orderBy: { lastSeq: 'asc' },
+      select: { firstSeq: true },
+    });
+    // No more events than one range has are looked through.
+    const record = await this.prisma.auditRecord.findFirst({
+      where: { lastSeq: { gte: range?.firstSeq ?? lastOfRanges + 1n }, at: { gte: instant } },
+      orderBy: { lastSeq: 'asc' },
+      select: { firstSeq: true },
+    });
+    return record === null ? (await this.head()).seq : Number(record.firstSeq) - 1;
   }
 
   /** Number and hash of the last event that an archive has; `seq` is 0 where there is none. */
@@ -353,18 +323,11 @@ function matches(event: AuditEvent, filter: AuditEventFilter): boolean {
   );
 }
 
-export function auditRecordOf(row: AuditRecordRow): AuditRecord {
-  return {
-    firstSeq: Number(row.firstSeq),
-    lastSeq: Number(row.lastSeq),
-    at: row.at,
-    types: Number(row.types),
-    principal: row.principal,
-    cluster: row.cluster,
-    requestId: row.requestId && uuidOf(row.requestId),
-    fingerprintSha256: row.fingerprintSha256 && hexText(row.fingerprintSha256),
-    events: row.events,
-    previousHash: row.previousHash,
-    hashes: row.hashes,
-  };
-}
+export const auditRecordOf = (row: Prisma.AuditRecordGetPayload<object>): AuditRecord => ({
+  ...row,
+  firstSeq: Number(row.firstSeq),
+  lastSeq: Number(row.lastSeq),
+  types: Number(row.types),
+  requestId: row.requestId && uuidOf(row.requestId),
+  fingerprintSha256: row.fingerprintSha256 && hexText(row.fingerprintSha256),
+});

@@ -1,11 +1,19 @@
-import { hash } from 'node:crypto';
 import type { Certificate, CertificateFilter, ListedCertificate } from '../../model/certificate.js';
-import type { Renewal } from '../../model/renewal.js';
+import type { Renewal } from '../../model/certificate-request.js';
 import type { KeyAlgorithm, RevocationReason } from '@kubepass/x509';
-import type { Page, PageQuery, Visibility } from '../../model/page.js';
+import type { Page, PageQuery, Visibility } from '../../model/outcome.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import { hexText, octetsIn, octetsOf, serialOctets, serialOctetsIn, serialOf, uuidOf } from '../steps/octets.js';
-import { quoted, storedJson, type Columns, type Condition } from '../steps/statement.js';
+import {
+  hexText,
+  octetsIn,
+  octetsOf,
+  quoted,
+  serialOctetsIn,
+  serialOf,
+  storedJson,
+  uuidOf,
+  type Condition,
+} from '../steps/statement.js';
 import { conditionsOfStatus, withinBoth } from './certificate-status.js';
 import type { EndOfCertificate } from './ending-certificates.js';
 import { readEnding, soonestFirst } from './ending-certificates.js';
@@ -57,12 +65,7 @@ const besideIt = {
 /** Without the DER: it is most of a row, and lists do not have it. */
 const listed = { omit: { der: true }, include: besideIt } as const;
 
-type CertificateRow = Prisma.CertificateRecordGetPayload<object>;
 type ListedRow = Prisma.CertificateRecordGetPayload<typeof listed>;
-type IssuerRow = Prisma.IssuerGetPayload<object>;
-
-/** The columns that an insertion copies from the request. */
-type OfRequest = Pick<CertificateRow, 'requestN' | 'requesterName' | 'collector'>;
 
 /** A table whose rows have a certificate's end, and the column with the certificate's number. */
 interface EndingTable {
@@ -335,41 +338,4 @@ function renewalOf(membership: ListedRow['membership']): Renewal | null {
   if (!membership?.renewalOf) return null;
   const { renewalOf, lineage, generation } = membership;
   return { of: hexText(renewalOf), lineage: hexText(lineage), generation };
-}
-
-/** The row without its number and without what its request says. */
-export function certificateRow(
-  certificate: Certificate,
-  issuer: Columns<IssuerRow>,
-): Columns<Omit<CertificateRow, 'n' | keyof OfRequest>> {
-  return {
-    fingerprintSha256: octetsOf(certificate.fingerprintSha256),
-    serialNumber: serialOctets(certificate.serialNumber),
-    issuerSha256: issuer.sha256,
-    subject: certificate.subject,
-    username: certificate.username,
-    groups: certificate.groups,
-    notBefore: certificate.notBefore,
-    notAfter: certificate.notAfter,
-    publicKeyAlgorithm: certificate.publicKey.algorithm,
-    spkiSha256: octetsOf(certificate.publicKey.spkiSha256),
-    cluster: certificate.cluster,
-    der: certificate.der,
-    orphan: certificate.orphan,
-    issuedAt: certificate.issuedAt,
-  };
-}
-
-/** The issuing CA of a certificate. */
-export function issuerRow(certificate: Certificate): Columns<IssuerRow> & { readonly sha256: Buffer } {
-  const { issuerFingerprintSha256, cluster, issuer } = certificate;
-  // RFC 5280 4.1.2.2: a serial number is unique per CA. Issuer names alone do not tell CAs apart (every kubeadm cluster's
-  // is `CN=kubernetes`), so where the CA's certificate is unknown the cluster stands beside the name.
-  const identity = issuerFingerprintSha256 ?? `${cluster} ${issuer}`;
-  return {
-    sha256: octetsOf(hash('sha256', identity, 'hex')),
-    identity,
-    name: issuer,
-    fingerprintSha256: issuerFingerprintSha256 === null ? null : octetsOf(issuerFingerprintSha256),
-  };
 }

@@ -1,7 +1,8 @@
 import type { SignedCheckpoint } from '../../audit/checkpoint.js';
 import type { LeafTile } from '../../audit/merkle-tile.js';
 import type { PrismaClient } from '../generated/sqlite/client.js';
-import { insertInto, insertOnce, type ReadRows, type Statement } from '../steps/statement.js';
+import { insertInto, insertOnce, type ReadRows, type Statement, type StatementsBy } from '../steps/statement.js';
+import type { Op } from '../steps/step.js';
 
 export interface StoredCheckpointKey {
   readonly verifierKey: string;
@@ -10,62 +11,66 @@ export interface StoredCheckpointKey {
   readonly retiredAt: Date | null;
 }
 
-export const insertInstance = (id: string, at: Date): Statement =>
-  insertOnce('Instance', '1', { n: 1, id, createdAt: at });
+export const checkpointStatements = {
+  nameInstance: ({ id, at }) => insertOnce('Instance', '1', { n: 1, id, createdAt: at }),
 
-/** Adds a key, or one that was retired again. */
-export const insertCheckpointKey = (verifierKey: string, at: Date): Statement => ({
-  sql: `INSERT INTO "CheckpointKey" ("verifierKey", "addedAt", "retiredAt") VALUES (?, ?, NULL) ON CONFLICT ("verifierKey")
-    DO UPDATE SET "retiredAt" = NULL WHERE "CheckpointKey"."retiredAt" IS NOT NULL`,
-  parameters: [verifierKey, at],
-  unlessChanged: { kind: 'unique', what: 'CheckpointKey' },
-});
+  /** Adds a key, or one that was retired again. */
+  insertCheckpointKey: ({ verifierKey, at }) => ({
+    sql: `INSERT INTO "CheckpointKey" ("verifierKey", "addedAt", "retiredAt") VALUES (?, ?, NULL) ON CONFLICT ("verifierKey")
+      DO UPDATE SET "retiredAt" = NULL WHERE "CheckpointKey"."retiredAt" IS NOT NULL`,
+    parameters: [verifierKey, at],
+    unlessChanged: { kind: 'unique', what: 'CheckpointKey' },
+  }),
 
-export const retireCheckpointKey = (verifierKey: string, at: Date): Statement => ({
-  sql: 'UPDATE "CheckpointKey" SET "retiredAt" = ? WHERE "verifierKey" = ? AND "retiredAt" IS NULL',
-  parameters: [at, verifierKey],
-  unlessChanged: { kind: 'checkpointKey', verifierKey },
-});
+  retireCheckpointKey: ({ verifierKey, at }) => ({
+    sql: 'UPDATE "CheckpointKey" SET "retiredAt" = ? WHERE "verifierKey" = ? AND "retiredAt" IS NULL',
+    parameters: [at, verifierKey],
+    unlessChanged: { kind: 'checkpointKey', verifierKey },
+  }),
 
-/** Takes the lease, or keeps it for longer. */
-export const holdCheckpointLease = (owner: string, now: Date, leaseUntil: Date): Statement => ({
-  sql: `INSERT INTO "CheckpointLease" ("n", "owner", "leaseUntil") VALUES (1, ?, ?) ON CONFLICT ("n")
-    DO UPDATE SET "owner" = excluded."owner", "leaseUntil" = excluded."leaseUntil"
-      WHERE "CheckpointLease"."owner" = excluded."owner" OR "CheckpointLease"."leaseUntil" <= ?`,
-  parameters: [owner, leaseUntil, now],
-  unlessChanged: { kind: 'checkpointLease' },
-});
+  /** Takes the lease, or keeps it for longer. */
+  holdCheckpointLease: ({ owner, leaseUntil, now }) => ({
+    sql: `INSERT INTO "CheckpointLease" ("n", "owner", "leaseUntil") VALUES (1, ?, ?) ON CONFLICT ("n")
+      DO UPDATE SET "owner" = excluded."owner", "leaseUntil" = excluded."leaseUntil"
+        WHERE "CheckpointLease"."owner" = excluded."owner" OR "CheckpointLease"."leaseUntil" <= ?`,
+    parameters: [owner, leaseUntil, now],
+    unlessChanged: { kind: 'checkpointLease' },
+  }),
 
-export const releaseCheckpointLease = (owner: string | null, now: Date): Statement =>
-  owner === null
-    ? { sql: 'UPDATE "CheckpointLease" SET "leaseUntil" = ? WHERE "n" = 1', parameters: [now] }
-    : { sql: 'UPDATE "CheckpointLease" SET "leaseUntil" = ? WHERE "n" = 1 AND "owner" = ?', parameters: [now, owner] };
+  releaseCheckpointLease: ({ owner, now }) =>
+    owner === null
+      ? { sql: 'UPDATE "CheckpointLease" SET "leaseUntil" = ? WHERE "n" = 1', parameters: [now] }
+      : {
+          sql: 'UPDATE "CheckpointLease" SET "leaseUntil" = ? WHERE "n" = 1 AND "owner" = ?',
+          parameters: [now, owner],
+        },
 
-/**
- * Whichever process signs a size that is not the largest, or signed already, keeps nothing; so does one whose size may have
- * been signed before a restore. So no size has two roots.
- */
-export function insertCheckpoint({ size, root, note, signedAt }: SignedCheckpoint): Statement {
-  const conflict = { kind: 'checkpoint', size } as const;
-  return {
-    sql: `INSERT INTO "Checkpoint" ("size", "root", "note", "signedAt") SELECT ?, ?, ?, ?
-        WHERE NOT EXISTS (SELECT 1 FROM "Checkpoint" WHERE "size" >= ?)
-          AND NOT EXISTS (SELECT 1 FROM "Restoration" WHERE "signedEvents" >= ?)`,
-    parameters: [size, root, note, signedAt, size, size],
-    unlessChanged: conflict,
-    ifTaken: () => conflict,
-  };
-}
+  /**
+   * Whichever process signs a size that is not the largest, or signed already, keeps nothing; so does one whose size may have
+   * been signed before a restore. So no size has two roots.
+   */
+  insertCheckpoint({ checkpoint: { size, root, note, signedAt } }) {
+    const conflict = { kind: 'checkpoint', size } as const;
+    return {
+      sql: `INSERT INTO "Checkpoint" ("size", "root", "note", "signedAt") SELECT ?, ?, ?, ?
+          WHERE NOT EXISTS (SELECT 1 FROM "Checkpoint" WHERE "size" >= ?)
+            AND NOT EXISTS (SELECT 1 FROM "Restoration" WHERE "signedEvents" >= ?)`,
+      parameters: [size, root, note, signedAt, size, size],
+      unlessChanged: conflict,
+      ifTaken: () => conflict,
+    };
+  },
 
-const forgottenAtOnce = 1000;
+  forgetCheckpoints: ({ signedBefore }) => ({
+    sql: `DELETE FROM "Checkpoint" WHERE "size" IN (SELECT "size" FROM "Checkpoint" WHERE "signedAt" < ?
+        AND "size" < (SELECT MAX("size") FROM "Checkpoint") ORDER BY "signedAt" LIMIT 1000)`,
+    parameters: [signedBefore],
+  }),
 
-export const forgetCheckpoints = (signedBefore: Date): Statement => ({
-  sql: `DELETE FROM "Checkpoint" WHERE "size" IN (SELECT "size" FROM "Checkpoint" WHERE "signedAt" < ?
-      AND "size" < (SELECT MAX("size") FROM "Checkpoint") ORDER BY "signedAt" LIMIT ${String(forgottenAtOnce)})`,
-  parameters: [signedBefore],
-});
+  insertAuditTile,
+} satisfies Partial<StatementsBy>;
 
-export function insertAuditTile(level: number, n: number, hashes: Uint8Array): Statement {
+function insertAuditTile({ level, n, hashes }: Omit<Op<'insertAuditTile'>, 'op'>): Statement {
   const { sql, parameters } = insertInto('AuditTile', { level, n, hashes });
   return { sql: `${sql} ON CONFLICT DO NOTHING`, parameters };
 }
@@ -76,7 +81,7 @@ export function insertAuditTile(level: number, n: number, hashes: Uint8Array): S
  */
 export const insertNextLeafTile = ({ n, hashes }: LeafTile): Statement =>
   n === 0
-    ? insertAuditTile(0, n, hashes)
+    ? insertAuditTile({ level: 0, n, hashes })
     : {
         sql: `INSERT INTO "AuditTile" ("level", "n", "hashes") SELECT 0, ?, ?
           WHERE EXISTS (SELECT 1 FROM "AuditTile" WHERE "level" = 0 AND "n" = ?) ON CONFLICT DO NOTHING`,

@@ -1,97 +1,165 @@
-import type {
-  DirectoryGroup,
-  DirectoryGroupAttributes,
-  DirectoryLeaving,
-  DirectoryStanding,
-  DirectoryUser,
-  MembershipChange,
-} from '../../model/directory.js';
+import type { DirectoryGroup, DirectoryLeaving, DirectoryStanding, DirectoryUser } from '../../model/directory.js';
 import { foldedName } from '@kubepass/inspect/formats';
 import type { Prisma } from '../generated/sqlite/client.js';
 import {
   insertUnique,
   jsonRead,
   quoted,
+  rowOf,
   type ColumnValue,
   type Columns,
   type SqlDialect,
   type Statement,
+  type StatementsBy,
 } from '../steps/statement.js';
 
 type UserRow = Prisma.DirectoryUserGetPayload<object>;
 type GroupRow = Prisma.DirectoryGroupGetPayload<object>;
 
+/** The columns that hold the members of a user as they are. */
+const plainUserColumns = {
+  id: true,
+  person: true,
+  userName: true,
+  externalId: true,
+  active: true,
+  displayName: true,
+  name: true,
+  emails: true,
+  version: true,
+  createdAt: true,
+  changedAt: true,
+  deletedAt: true,
+  inactiveSince: true,
+  blockedAt: true,
+  succeededAt: true,
+  left: true,
+} as const satisfies Prisma.DirectoryUserSelect;
+
+const groupColumns = {
+  id: true,
+  displayName: true,
+  externalId: true,
+  version: true,
+  createdAt: true,
+  changedAt: true,
+} as const satisfies Prisma.DirectoryGroupSelect;
+
 /** The row without the number that the database gives it. */
-export function directoryUserRow(user: DirectoryUser): Columns<Omit<UserRow, 'n'>> {
+function directoryUserRow(user: DirectoryUser): Columns<Omit<UserRow, 'n'>> {
   const nameKey = foldedName(user.userName);
   return {
-    id: user.id,
-    person: user.person,
-    userName: user.userName,
+    ...rowOf(plainUserColumns, user),
     nameKey,
     liveName: user.deletedAt === null ? nameKey : null,
-    externalId: user.externalId,
-    active: user.active,
-    displayName: user.displayName,
     displayKey: user.displayName === null ? null : foldedName(user.displayName),
-    name: user.name,
-    emails: user.emails,
     principal: user.username,
     principalKey: user.username === null ? null : foldedName(user.username),
-    version: user.version,
-    createdAt: user.createdAt,
-    changedAt: user.changedAt,
-    deletedAt: user.deletedAt,
-    inactiveSince: user.inactiveSince,
-    blockedAt: user.blockedAt,
     predecessor: user.reuse?.predecessor ?? null,
     reusedSince: user.reuse?.since ?? null,
-    succeededAt: user.succeededAt,
-    left: user.left,
   };
 }
 
-export function directoryGroupRow(group: DirectoryGroup): Columns<Omit<GroupRow, 'n'>> {
-  return {
-    id: group.id,
-    displayName: group.displayName,
-    displayKey: foldedName(group.displayName),
-    externalId: group.externalId,
-    version: group.version,
-    createdAt: group.createdAt,
-    changedAt: group.changedAt,
-  };
-}
+const directoryGroupRow = (group: DirectoryGroup): Columns<Omit<GroupRow, 'n'>> => ({
+  ...rowOf(groupColumns, group),
+  displayKey: foldedName(group.displayName),
+});
 
-export const insertDirectoryUser = (user: DirectoryUser): readonly Statement[] => [
-  insertUnique('DirectoryUser', directoryUserRow(user), { kind: 'directoryName', name: user.userName }),
-  ...insertEmails(user),
-];
+export const directoryStatements = {
+  insertDirectoryUser: ({ user }) => [
+    insertUnique('DirectoryUser', directoryUserRow(user), { kind: 'directoryName', name: user.userName }),
+    ...insertEmails(user),
+  ],
 
-/** Changes a user who still has this version. */
-export function updateDirectoryUser(user: DirectoryUser, version: number): readonly Statement[] {
-  const { id, createdAt: _, ...columns } = directoryUserRow(user);
-  const names = Object.keys(columns);
-  return [
+  updateDirectoryUser({ user, version }) {
+    const { id, createdAt: _, ...columns } = directoryUserRow(user);
+    return [
+      {
+        sql: `UPDATE "DirectoryUser" SET ${assignments(columns)} WHERE "id" = ? AND "version" = ?`,
+        parameters: [...Object.values<ColumnValue>(columns), id, version],
+        unlessChanged: { kind: 'directoryUser', id: user.id },
+        ifTaken: () => ({ kind: 'directoryName', name: user.userName }),
+      },
+      { sql: `DELETE FROM "DirectoryEmail" WHERE "userN" = ${userN}`, parameters: [user.id] },
+      ...(user.deletedAt === null
+        ? insertEmails(user)
+        : [
+            {
+              sql: `UPDATE "DirectoryGroup" SET "version" = "version" + 1, "changedAt" = ?
+                WHERE "n" IN (SELECT "groupN" FROM "DirectoryMembership" WHERE "userN" = ${userN})`,
+              parameters: [user.changedAt, user.id],
+            },
+            { sql: `DELETE FROM "DirectoryMembership" WHERE "userN" = ${userN}`, parameters: [user.id] },
+          ]),
+    ];
+  },
+
+  insertDirectoryGroup: ({ group }) =>
+    insertUnique('DirectoryGroup', directoryGroupRow(group), { kind: 'directoryName', name: group.displayName }),
+
+  /** Changes a group, and counts its version on. */
+  updateDirectoryGroup({ id, version, attributes: { displayName, externalId }, at }) {
+    const columns: Readonly<Record<string, ColumnValue>> = {
+      ...(displayName !== undefined && { displayName, displayKey: foldedName(displayName) }),
+      ...(externalId !== undefined && { externalId }),
+      changedAt: at,
+    };
+    return {
+      sql: `UPDATE "DirectoryGroup" SET ${assignments(columns)}, "version" = "version" + 1
+        WHERE "id" = ?${version === null ? '' : ' AND "version" = ?'}`,
+      parameters: [...Object.values(columns), id, ...(version === null ? [] : [version])],
+      unlessChanged: { kind: 'directoryGroup', id },
+      ifTaken: () => ({ kind: 'directoryName', name: displayName ?? '' }),
+    };
+  },
+
+  deleteDirectoryGroup: ({ id, version, by }, dialect) => [
+    noteLosses(id, by, dialect),
+    { sql: `DELETE FROM "DirectoryMembership" WHERE "groupN" = ${groupN}`, parameters: [id] },
     {
-      sql: `UPDATE "DirectoryUser" SET ${names.map((name) => `${quoted(name)} = ?`).join(', ')} WHERE "id" = ? AND "version" = ?`,
-      parameters: [...Object.values<ColumnValue>(columns), id, version],
-      unlessChanged: { kind: 'directoryUser', id: user.id },
-      ifTaken: () => ({ kind: 'directoryName', name: user.userName }),
+      sql: `DELETE FROM "DirectoryGroup" WHERE "id" = ?${version === null ? '' : ' AND "version" = ?'}`,
+      parameters: [id, ...(version === null ? [] : [version])],
+      unlessChanged: { kind: 'directoryGroup', id },
     },
-    { sql: `DELETE FROM "DirectoryEmail" WHERE "userN" = ${userN}`, parameters: [user.id] },
-    ...(user.deletedAt === null
-      ? insertEmails(user)
-      : [
-          {
-            sql: `UPDATE "DirectoryGroup" SET "version" = "version" + 1, "changedAt" = ?
-              WHERE "n" IN (SELECT "groupN" FROM "DirectoryMembership" WHERE "userN" = ${userN})`,
-            parameters: [user.changedAt, user.id],
-          },
-          { sql: `DELETE FROM "DirectoryMembership" WHERE "userN" = ${userN}`, parameters: [user.id] },
-        ]),
-  ];
-}
+  ],
+
+  /** Rows come and go one by one, so changes of others at the same time are never undone. */
+  changeDirectoryMembers({ id, change: { kind, ids }, by }, dialect) {
+    const given = dialect.jsonTexts();
+    const add: Statement = {
+      sql: `INSERT INTO "DirectoryMembership" ("groupN", "userN") SELECT "g"."n", "u"."n"
+        FROM ${given} AS "given" CROSS JOIN "DirectoryGroup" AS "g" JOIN "DirectoryUser" AS "u" ON "u"."id" = "given"."value"
+        WHERE "g"."id" = ? AND "u"."deletedAt" IS NULL ON CONFLICT DO NOTHING`,
+      parameters: [ids, id],
+    };
+    const takeOut = (whom: string, who: Statement['parameters']): readonly Statement[] => [
+      noteLosses(id, by, dialect, whom, who),
+      { sql: `DELETE FROM "DirectoryMembership" WHERE "groupN" = ${groupN} ${whom}`, parameters: [id, ...who] },
+    ];
+    switch (kind) {
+      case 'add':
+        return ids.length === 0 ? [] : [add];
+      case 'remove':
+        return takeOut(`AND "userN" ${dialect.isAmong(numbersOf(given))}`, [ids]);
+      case 'replace':
+        return ids.length === 0
+          ? takeOut('', [])
+          : [...takeOut(`AND "userN" NOT IN (${numbersOf(given)})`, [ids]), add];
+    }
+  },
+
+  loseDirectoryGroup: ({ id, by }, dialect) => noteLosses(id, by, dialect),
+
+  forgetDirectoryLosses: ({ ns }, dialect) => ({
+    sql: `DELETE FROM "DirectoryLoss" WHERE "n" ${dialect.isAmong(`SELECT CAST("given"."value" AS BIGINT) FROM ${dialect.jsonTexts()} AS "given"`)}`,
+    parameters: [ns.map(String)],
+  }),
+} satisfies Partial<StatementsBy>;
+
+const assignments = (columns: object): string =>
+  Object.keys(columns)
+    .map((name) => `${quoted(name)} = ?`)
+    .join(', ');
 
 const userN = '(SELECT "n" FROM "DirectoryUser" WHERE "id" = ?)';
 const groupN = '(SELECT "n" FROM "DirectoryGroup" WHERE "id" = ?)';
@@ -102,101 +170,22 @@ const insertEmails = ({ id, emails }: DirectoryUser): readonly Statement[] =>
     parameters: [foldedName(value), foldedName(type ?? ''), id],
   }));
 
-export const insertDirectoryGroup = (group: DirectoryGroup): Statement =>
-  insertUnique('DirectoryGroup', directoryGroupRow(group), { kind: 'directoryName', name: group.displayName });
-
-/** Changes a group, and counts its version on. `version` null: whichever version it has. */
-export function updateDirectoryGroup(
-  id: string,
-  version: number | null,
-  attributes: Partial<DirectoryGroupAttributes>,
-  at: Date,
-): Statement {
-  const { displayName, externalId } = attributes;
-  const columns: Readonly<Record<string, ColumnValue>> = {
-    ...(displayName !== undefined && { displayName, displayKey: foldedName(displayName) }),
-    ...(externalId !== undefined && { externalId }),
-    changedAt: at,
-  };
-  const names = Object.keys(columns);
-  return {
-    sql: `UPDATE "DirectoryGroup" SET ${names.map((name) => `${quoted(name)} = ?`).join(', ')}, "version" = "version" + 1
-      WHERE "id" = ?${version === null ? '' : ' AND "version" = ?'}`,
-    parameters: [...Object.values(columns), id, ...(version === null ? [] : [version])],
-    unlessChanged: { kind: 'directoryGroup', id },
-    ifTaken: () => ({ kind: 'directoryName', name: displayName ?? '' }),
-  };
-}
-
-export const deleteDirectoryGroup = (
-  id: string,
-  version: number | null,
-  by: string,
-  dialect: SqlDialect,
-): readonly Statement[] => [
-  loseDirectoryGroup(id, by, dialect),
-  { sql: `DELETE FROM "DirectoryMembership" WHERE "groupN" = ${groupN}`, parameters: [id] },
-  {
-    sql: `DELETE FROM "DirectoryGroup" WHERE "id" = ?${version === null ? '' : ' AND "version" = ?'}`,
-    parameters: [id, ...(version === null ? [] : [version])],
-    unlessChanged: { kind: 'directoryGroup', id },
-  },
-];
-
 /** How many people lose a group by one row: few enough to be looked at in one step. */
 const lostTogether = 100;
 
 /** It is the database that knows who is in the group at this moment. */
-export const loseDirectoryGroup = (id: string, by: string, dialect: SqlDialect): Statement =>
-  noteLosses(id, by, dialect, '', []);
-
 const noteLosses = (
   id: string,
   by: string,
   dialect: SqlDialect,
-  whom: string,
-  ids: Statement['parameters'],
+  whom = '',
+  who: Statement['parameters'] = [],
 ): Statement => ({
   sql: `INSERT INTO "DirectoryLoss" ("userNs", "lostBy") SELECT ${dialect.commaSeparated('CAST("userN" AS TEXT)')}, ? FROM
     (SELECT "userN", (ROW_NUMBER() OVER (ORDER BY "userN") - 1) / ${String(lostTogether)} AS "part"
       FROM "DirectoryMembership" WHERE "groupN" = ${groupN} ${whom}) AS "lost" GROUP BY "part" ORDER BY "part"`,
-  parameters: [by, id, ...ids],
+  parameters: [by, id, ...who],
 });
-
-export const forgetDirectoryLosses = (ns: readonly bigint[], dialect: SqlDialect): Statement => ({
-  sql: `DELETE FROM "DirectoryLoss" WHERE "n" ${dialect.isAmong(`SELECT CAST("given"."value" AS BIGINT) FROM ${dialect.jsonTexts()} AS "given"`)}`,
-  parameters: [ns.map(String)],
-});
-
-/** Rows come and go one by one, so changes of others at the same time are never undone. */
-export function changeDirectoryMembers(
-  id: string,
-  change: MembershipChange,
-  by: string,
-  dialect: SqlDialect,
-): readonly Statement[] {
-  const given = dialect.jsonTexts();
-  const add: Statement = {
-    sql: `INSERT INTO "DirectoryMembership" ("groupN", "userN") SELECT "g"."n", "u"."n"
-      FROM ${given} AS "given" CROSS JOIN "DirectoryGroup" AS "g" JOIN "DirectoryUser" AS "u" ON "u"."id" = "given"."value"
-      WHERE "g"."id" = ? AND "u"."deletedAt" IS NULL ON CONFLICT DO NOTHING`,
-    parameters: [change.ids, id],
-  };
-  const takeOut = (whom: string, ids: Statement['parameters']): readonly Statement[] => [
-    noteLosses(id, by, dialect, whom, ids),
-    { sql: `DELETE FROM "DirectoryMembership" WHERE "groupN" = ${groupN} ${whom}`, parameters: [id, ...ids] },
-  ];
-  switch (change.kind) {
-    case 'add':
-      return change.ids.length === 0 ? [] : [add];
-    case 'remove':
-      return takeOut(`AND "userN" ${dialect.isAmong(numbersOf(given))}`, [change.ids]);
-    case 'replace':
-      return change.ids.length === 0
-        ? takeOut('', [])
-        : [...takeOut(`AND "userN" NOT IN (${numbersOf(given)})`, [change.ids]), add];
-  }
-}
 
 const numbersOf = (given: string): string =>
   `SELECT "u"."n" FROM ${given} AS "given" CROSS JOIN "DirectoryUser" AS "u" WHERE "u"."id" = "given"."value"`;

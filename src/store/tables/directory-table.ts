@@ -10,7 +10,7 @@ import type {
   UserCondition,
 } from '../../model/directory.js';
 import { foldedName } from '@kubepass/inspect/formats';
-import type { Page, PageQuery } from '../../model/page.js';
+import type { Page, PageQuery } from '../../model/outcome.js';
 import { quoted, type Condition } from '../steps/statement.js';
 import {
   directoryGroupOf,

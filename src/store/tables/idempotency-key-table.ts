@@ -1,13 +1,9 @@
-import type {
-  IdempotencyEntry,
-  IdempotencyScope,
-  IdempotentAnswer,
-  NewIdempotencyEntry,
-} from '../../model/idempotency.js';
+import type { IdempotencyEntry, IdempotencyScope } from '../../model/idempotency.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import { insertUnique, storedJson, type Columns, type SqlDialect, type Statement } from '../steps/statement.js';
+import { insertUnique, rowOf, storedJson, type StatementsBy } from '../steps/statement.js';
 
-const idempotencyKeyColumns = {
+/** The columns of a key without those of its answer. */
+const entryColumns = {
   principal: true,
   method: true,
   path: true,
@@ -15,59 +11,28 @@ const idempotencyKeyColumns = {
   bodySha256: true,
   requestId: true,
   createdAt: true,
-  answerStatus: true,
-  answerHeaders: true,
-  answerBody: true,
 } as const satisfies Prisma.IdempotencyKeySelect;
 
-type IdempotencyKeyRow = Prisma.IdempotencyKeyGetPayload<{ select: typeof idempotencyKeyColumns }>;
-type AnswerColumns = Columns<Pick<IdempotencyKeyRow, 'answerStatus' | 'answerHeaders' | 'answerBody'>>;
+export const idempotencyKeyStatements = {
+  insertIdempotencyKey: ({ entry }) =>
+    insertUnique('IdempotencyKey', rowOf(entryColumns, entry), { kind: 'idempotencyKey' }),
 
-export function idempotencyKeyRow(entry: NewIdempotencyEntry): Columns<IdempotencyKeyRow> {
-  return {
-    principal: entry.principal,
-    method: entry.method,
-    path: entry.path,
-    key: entry.key,
-    bodySha256: entry.bodySha256,
-    requestId: entry.requestId,
-    createdAt: entry.createdAt,
-    ...answerColumns(null),
-  };
-}
-
-export function answerColumns(answer: IdempotentAnswer | null): AnswerColumns {
-  return {
-    answerStatus: answer?.status ?? null,
-    answerHeaders: answer?.headers ?? null,
-    answerBody: answer?.body ?? null,
-  };
-}
-
-export const insertIdempotencyKey = (entry: NewIdempotencyEntry): Statement =>
-  insertUnique('IdempotencyKey', idempotencyKeyRow(entry), { kind: 'idempotencyKey' });
-
-export function answerIdempotencyKey(
-  { principal, method, path, key }: IdempotencyScope,
-  answer: IdempotentAnswer,
-): Statement {
-  const { answerStatus, answerHeaders, answerBody } = answerColumns(answer);
-  return {
-    // The first answer stays.
+  /** The first answer stays. */
+  answerIdempotencyKey: ({ scope: { principal, method, path, key }, answer: { status, headers, body } }) => ({
     sql: `UPDATE "IdempotencyKey" SET "answerStatus" = ?, "answerHeaders" = ?, "answerBody" = ?
       WHERE "principal" = ? AND "method" = ? AND "path" = ? AND "key" = ? AND "answerStatus" IS NULL`,
-    parameters: [answerStatus, answerHeaders, answerBody, principal, method, path, key],
+    parameters: [status, headers, body, principal, method, path, key],
     unlessChanged: { kind: 'idempotencyKey' },
-  };
-}
+  }),
 
-export const forgetIdempotencyKeys = (createdBefore: Date, dialect: SqlDialect): Statement => ({
-  // Recovery settles the key of a request that is not finished; its age does not.
-  sql: `DELETE FROM "IdempotencyKey" WHERE "createdAt" < ? AND ("answerStatus" IS NOT NULL
-    OR replace("requestId", '-', '') NOT IN
-      (SELECT ${dialect.hexText('"id"')} FROM "RequestRecord" WHERE "state" IN ('approved', 'issuing')))`,
-  parameters: [createdBefore],
-});
+  /** Recovery settles the key of a request that is not finished; its age does not. */
+  forgetIdempotencyKeys: ({ createdBefore }, dialect) => ({
+    sql: `DELETE FROM "IdempotencyKey" WHERE "createdAt" < ? AND ("answerStatus" IS NOT NULL
+      OR replace("requestId", '-', '') NOT IN
+        (SELECT ${dialect.hexText('"id"')} FROM "RequestRecord" WHERE "state" IN ('approved', 'issuing')))`,
+    parameters: [createdBefore],
+  }),
+} satisfies Partial<StatementsBy>;
 
 /** Reads the table of Idempotency-Keys. */
 export class IdempotencyKeyTable {
@@ -76,15 +41,11 @@ export class IdempotencyKeyTable {
   async find({ principal, method, path, key }: IdempotencyScope): Promise<IdempotencyEntry | null> {
     const row = await this.prisma.idempotencyKey.findUnique({
       where: { principal_method_path_key: { principal, method, path, key } },
-      select: idempotencyKeyColumns,
     });
-    return row && idempotencyEntryOf(row);
+    if (row === null) return null;
+    const { answerStatus, answerHeaders, answerBody, ...entry } = row;
+    if (answerStatus === null) return { ...entry, answer: null };
+    const headers = storedJson<Record<string, string>>(answerHeaders);
+    return { ...entry, answer: { status: answerStatus, headers, body: answerBody } };
   }
-}
-
-function idempotencyEntryOf(row: IdempotencyKeyRow): IdempotencyEntry {
-  const { answerStatus, answerHeaders, answerBody, ...entry } = row;
-  if (answerStatus === null) return { ...entry, answer: null };
-  const headers = storedJson<Record<string, string>>(answerHeaders);
-  return { ...entry, answer: { status: answerStatus, headers, body: answerBody } };
 }

@@ -1,65 +1,64 @@
-import type { IdentityBlock, LeavingPart, StoredIdentityBlock } from '../../model/identity-block.js';
+import type { IdentityBlock, LeavingPart, StoredIdentityBlock } from '../../model/identity.js';
 import type { RevocationReason } from '@kubepass/x509';
-import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
+import type { Prisma } from '../generated/sqlite/client.js';
 import {
   insertUnique,
   jsonRead,
-  storedJson,
+  rowOf,
   type Columns,
   type ReadRows,
   type SqlDialect,
   type Statement,
+  type StatementsBy,
 } from '../steps/statement.js';
-import type { InsertIdentityBlock, RequireUnblocked } from '../steps/step.js';
 import { inBatches } from '../lists/read-page.js';
 
 type IdentityBlockRow = Prisma.IdentityBlockGetPayload<object>;
 
 /** The row without the number that the database gives it. */
-export function identityBlockRow(
+export const identityBlockRow = (
   block: IdentityBlock,
   folded: string,
   leaving: LeavingPart | null = null,
-): Columns<Omit<IdentityBlockRow, 'n'>> {
-  return {
-    folded,
-    username: block.username,
-    clusters: block.clusters,
-    reason: block.reason,
-    comment: block.comment,
-    until: block.until,
-    blockedAt: block.blockedAt,
-    blockedBy: block.blockedBy,
-    leaving,
-  };
-}
+): Columns<Omit<IdentityBlockRow, 'n'>> => ({ ...rowOf(blockColumns, block), folded, leaving });
+
+const blockColumns = {
+  username: true,
+  clusters: true,
+  reason: true,
+  comment: true,
+  until: true,
+  blockedAt: true,
+  blockedBy: true,
+} as const satisfies Prisma.IdentityBlockSelect;
 
 /** The folded names that are blocked. Each certificate asks for some of them, and they rarely change. */
 const blockedNames = 'SELECT "folded" FROM "IdentityBlock"';
 
-export const insertIdentityBlock = ({ block, folded, leaving }: InsertIdentityBlock): Statement => ({
-  ...insertUnique('IdentityBlock', identityBlockRow(block, folded, leaving), { kind: 'identityBlock' }),
-  changesKeys: blockedNames,
-});
+export const identityBlockStatements = {
+  insertIdentityBlock: ({ block, folded, leaving }) => ({
+    ...insertUnique('IdentityBlock', identityBlockRow(block, folded, leaving), { kind: 'identityBlock' }),
+    changesKeys: blockedNames,
+  }),
 
-export const removeIdentityBlock = (folded: string, n: bigint): Statement => ({
-  changesKeys: blockedNames,
-  sql: 'DELETE FROM "IdentityBlock" WHERE "folded" = ? AND "n" = ?',
-  parameters: [folded, n],
-  unlessChanged: { kind: 'identityBlock' },
-});
+  removeIdentityBlock: ({ folded, n }) => ({
+    changesKeys: blockedNames,
+    sql: 'DELETE FROM "IdentityBlock" WHERE "folded" = ? AND "n" = ?',
+    parameters: [folded, n],
+    unlessChanged: { kind: 'identityBlock' },
+  }),
 
-/** Finds the blocks that hold for one of the names. */
-export function requireUnblocked({ cluster, folded, now }: RequireUnblocked, dialect: SqlDialect): Statement {
-  const [username, requester, collector] = folded;
-  return {
-    sql: unblockedText(dialect),
-    parameters: [username, requester, collector, cluster, now],
-    onlyAmong,
-    ifReached,
-    many: { sql: unblockedMany, row: { columns: { username, requester, collector, cluster, now } } },
-  };
-}
+  /** Finds the blocks that hold for one of the names. */
+  requireUnblocked({ cluster, folded: [username, requester, collector], now }, dialect) {
+    return {
+      sql: unblockedText(dialect),
+      parameters: [username, requester, collector, cluster, now],
+      onlyAmong,
+      ifReached,
+      many: { sql: unblockedMany, row: { columns: { username, requester, collector, cluster, now } } },
+    };
+  },
+} satisfies Partial<StatementsBy>;
 
 // Each certificate has two of these statements, so whatever is the same in all of them is made once.
 const onlyAmong: NonNullable<Statement['onlyAmong']> = { keys: blockedNames, count: 3 };
@@ -82,12 +81,8 @@ const unblockedMany = `SELECT COUNT(*) AS "found" FROM json_array_elements(?::js
 
 /** Reads the table of blocks. */
 export class IdentityBlockTable {
-  constructor(
-    private readonly prisma: PrismaClient,
-    private readonly readRows: ReadRows,
-  ) {}
+  constructor(private readonly readRows: ReadRows) {}
 
-  /** Each dry run asks, so it is read without Prisma. */
   async find(folded: readonly string[]): Promise<readonly StoredIdentityBlock[]> {
     const rows = await inBatches(folded, (batch) =>
       this.readRows({
@@ -95,7 +90,7 @@ export class IdentityBlockTable {
         parameters: batch,
       }),
     );
-    return rows.map((row) => identityBlockOf(rowRead(row as RowRead)));
+    return rows.map((row) => blockIn(row as RowRead));
   }
 
   /** The number of the last block; 0: there is none. */
@@ -118,12 +113,11 @@ export class IdentityBlockTable {
     afterFolded: string,
     limit: number,
   ): Promise<readonly (StoredIdentityBlock & { readonly folded: string })[]> {
-    const rows = await this.prisma.identityBlock.findMany({
-      where: { folded: { gt: afterFolded } },
-      orderBy: { folded: 'asc' },
-      take: limit,
+    const rows = await this.readRows({
+      sql: 'SELECT * FROM "IdentityBlock" WHERE "folded" > ? ORDER BY "folded" LIMIT ?',
+      parameters: [afterFolded, limit],
     });
-    return rows.map((row) => ({ ...identityBlockOf(row), folded: row.folded }));
+    return (rows as readonly RowRead[]).map((row) => ({ ...blockIn(row), folded: row.folded }));
   }
 }
 
@@ -134,23 +128,24 @@ type RowRead = Omit<IdentityBlockRow, 'n' | 'until' | 'blockedAt'> & {
   readonly blockedAt: number | Date;
 };
 
-const rowRead = ({ n, clusters, until, blockedAt, leaving, ...same }: RowRead): IdentityBlockRow => ({
+const blockIn = ({
+  folded: _,
+  n,
+  clusters,
+  reason,
+  until,
+  blockedAt,
+  leaving,
+  ...same
+}: RowRead): StoredIdentityBlock => ({
   ...same,
   n: BigInt(n),
-  clusters: clusters === null ? null : (jsonRead(clusters) as IdentityBlockRow['clusters']),
+  clusters: clusters === null ? null : (jsonRead(clusters) as string[]),
+  reason: reason as RevocationReason,
   until: until === null ? null : new Date(until),
   blockedAt: new Date(blockedAt),
-  leaving: leaving === null ? null : (jsonRead(leaving) as IdentityBlockRow['leaving']),
+  leaving: leaving === null ? null : leavingOf(jsonRead(leaving) as LeavingInJson),
 });
-
-function identityBlockOf({ folded: _, clusters, reason, leaving, ...row }: IdentityBlockRow): StoredIdentityBlock {
-  return {
-    ...row,
-    clusters: clusters === null ? null : storedJson<string[]>(clusters),
-    reason: reason as RevocationReason,
-    leaving: leaving === null ? null : leavingOf(storedJson<LeavingInJson>(leaving)),
-  };
-}
 
 /** Instants are texts in JSON. */
 interface LeavingInJson {

@@ -1,20 +1,11 @@
-import type { CertificateRequest } from '../../model/certificate-request.js';
 import { foldedName } from '@kubepass/inspect/formats';
-import { plainBlock, type IdentityBlock } from '../../model/identity-block.js';
-import { countedCertificates, type IdentityFilter } from '../../model/identity.js';
-import type { Page, PageQuery } from '../../model/page.js';
-import {
-  insertOnce,
-  jsonRead,
-  type ColumnValue,
-  type Condition,
-  type ReadRows,
-  type Statement,
-} from '../steps/statement.js';
+import { type IdentityBlock, type IdentityFilter, countedCertificates, plainBlock } from '../../model/identity.js';
+import type { Page, PageQuery } from '../../model/outcome.js';
+import { type ColumnValue, type Condition, jsonRead } from '../steps/statement.js';
 import type { IdentityBlockTable } from './identity-block-table.js';
 import { behindPrefix } from '../lists/list-filter.js';
-import { compareParts, type KeyReads, type ListKey, type ListOrder } from '../lists/list.js';
-import { readPage, scanPage, type FoundRecords } from '../lists/read-page.js';
+import { type KeyReads, type ListKey, type ListOrder, compareParts } from '../lists/list.js';
+import { type FoundRecords, readPage, scanPage } from '../lists/read-page.js';
 
 /** A username with its live certificates, at most `countedCertificates` of them, those first that end last. */
 export interface LiveIdentity {
@@ -53,8 +44,13 @@ export class IdentityTable {
   }
 
   /** The other spellings of a name in requests. `folded`: the form in which names are compared, which is not among them. */
-  spellings(folded: string): Promise<readonly string[]> {
-    return readSpellings(this.reads.readRows, folded);
+  async spellings(folded: string): Promise<readonly string[]> {
+    const rows = await this.reads.readRows({
+      // Rows with an empty form are from before this table, and few.
+      sql: 'SELECT "name" FROM "NameSpelling" WHERE "folded" IN (?, \'\') ORDER BY "folded", "name"',
+      parameters: [folded],
+    });
+    return rows.map((row) => (row as { readonly name: string }).name).filter((name) => foldedName(name) === folded);
   }
 
   /** Identities with live certificates by username; with `blocked: true`, blocked ones by folded username. */
@@ -298,34 +294,4 @@ function selects(filter: IdentityFilter, { username, matching, block }: Found): 
   if (block === null) return false;
   if (group !== undefined || expiresBefore !== undefined) return matching.length > 0;
   return cluster === undefined || block.clusters === null || block.clusters.includes(cluster);
-}
-
-/**
- * A row for each name of the request that is not in the form in which names are compared. Most names are, so most
- * requests add none.
- */
-export function insertSpellings({ state, username, requester, collector }: NamesOfRequest): readonly Statement[] {
-  // One that was denied gives nothing that could be taken away, and its names can be anything.
-  if (state === 'denied' || [username, requester.name, collector].every(isFolded)) return none;
-  return [...new Set([username, requester.name, collector])].flatMap((name) => {
-    const folded = foldedName(name);
-    return folded === name ? [] : [insertOnce('NameSpelling', name, { folded, name })];
-  });
-}
-
-const none: readonly Statement[] = [];
-const withoutCapitals = /^[\0-@[-\x7f]*$/;
-/** Tells quickly of most names that they are in the form in which names are compared. */
-const isFolded = (name: string): boolean => withoutCapitals.test(name);
-
-type NamesOfRequest = Pick<CertificateRequest, 'state' | 'username' | 'requester' | 'collector'>;
-
-/** All spellings of the name in requests besides the form in which names are compared itself. */
-export async function readSpellings(readRows: ReadRows, folded: string): Promise<readonly string[]> {
-  const rows = await readRows({
-    // Rows with an empty form are from before this table, and few.
-    sql: 'SELECT "name" FROM "NameSpelling" WHERE "folded" IN (?, \'\') ORDER BY "folded", "name"',
-    parameters: [folded],
-  });
-  return rows.map((row) => (row as { readonly name: string }).name).filter((name) => foldedName(name) === folded);
 }

@@ -1,30 +1,87 @@
+import { hash } from 'node:crypto';
 import type { Certificate } from '../../model/certificate.js';
-import type { Renewal } from '../../model/renewal.js';
-import { hexText, octetsOf, uuidOctets } from '../steps/octets.js';
-import { insertOnce, quoted, textsByColumns, type ColumnValue, type Statement } from '../steps/statement.js';
-import { certificateRow, issuerRow } from './certificate-table.js';
+import type { Renewal } from '../../model/certificate-request.js';
+import {
+  type ColumnValue,
+  type Columns,
+  type Statement,
+  type StatementsBy,
+  hexText,
+  insertOnce,
+  octetsOf,
+  quoted,
+  serialOctets,
+  textsByColumns,
+  uuidOctets,
+} from '../steps/statement.js';
+import type { Prisma } from '../generated/sqlite/client.js';
 
-/** Inserts a certificate and its groups; its parties are copied from its request. */
-export function insertCertificate(certificate: Certificate): readonly Statement[] {
-  const issuer = issuerRow(certificate);
-  const row = certificateRow(certificate, issuer);
-  const requestId = uuidOctets(certificate.requestId);
-  const { one, many } = certificateTexts('CertificateRecord', Object.keys(row));
-  return [
-    insertOnce('Issuer', hexText(issuer.sha256), issuer),
-    {
-      sql: one,
-      parameters: [...Object.values(row), requestId],
-      unlessChanged: { kind: 'request', id: certificate.requestId },
-      ifTaken: (constraint) => ({
-        kind: 'unique',
-        what: constraint.includes('serialNumber') ? 'serialNumber' : 'fingerprintSha256',
-      }),
-      many: { sql: many, row: { columns: {}, parts: { row, request: { id: requestId } } } },
-    },
-    ...[...new Set(certificate.groups)].map((name) => insertMembership(name, row.fingerprintSha256)),
-    ...(certificate.renewal && !certificate.orphan ? insertRenewal(row.fingerprintSha256, certificate.renewal) : []),
-  ];
+type CertificateRow = Prisma.CertificateRecordGetPayload<object>;
+type IssuerRow = Prisma.IssuerGetPayload<object>;
+
+/** The columns that an insertion copies from the request. */
+type OfRequest = Pick<CertificateRow, 'requestN' | 'requesterName' | 'collector'>;
+
+export const certificateStatements = {
+  /** Inserts a certificate and its groups; its parties are copied from its request. */
+  insertCertificate({ certificate }) {
+    const issuer = issuerRow(certificate);
+    const row = certificateRow(certificate, issuer);
+    const requestId = uuidOctets(certificate.requestId);
+    const { one, many } = certificateTexts('CertificateRecord', Object.keys(row));
+    return [
+      insertOnce('Issuer', hexText(issuer.sha256), issuer),
+      {
+        sql: one,
+        parameters: [...Object.values(row), requestId],
+        unlessChanged: { kind: 'request', id: certificate.requestId },
+        ifTaken: (constraint) => ({
+          kind: 'unique',
+          what: constraint.includes('serialNumber') ? 'serialNumber' : 'fingerprintSha256',
+        }),
+        many: { sql: many, row: { columns: {}, parts: { row, request: { id: requestId } } } },
+      },
+      ...[...new Set(certificate.groups)].map((name) => insertMembership(name, row.fingerprintSha256)),
+      ...(certificate.renewal && !certificate.orphan ? insertRenewal(row.fingerprintSha256, certificate.renewal) : []),
+    ];
+  },
+} satisfies Partial<StatementsBy>;
+
+/** The row without its number and without what its request says. */
+export function certificateRow(
+  certificate: Certificate,
+  issuer: Columns<IssuerRow>,
+): Columns<Omit<CertificateRow, 'n' | keyof OfRequest>> {
+  return {
+    fingerprintSha256: octetsOf(certificate.fingerprintSha256),
+    serialNumber: serialOctets(certificate.serialNumber),
+    issuerSha256: issuer.sha256,
+    subject: certificate.subject,
+    username: certificate.username,
+    groups: certificate.groups,
+    notBefore: certificate.notBefore,
+    notAfter: certificate.notAfter,
+    publicKeyAlgorithm: certificate.publicKey.algorithm,
+    spkiSha256: octetsOf(certificate.publicKey.spkiSha256),
+    cluster: certificate.cluster,
+    der: certificate.der,
+    orphan: certificate.orphan,
+    issuedAt: certificate.issuedAt,
+  };
+}
+
+/** The issuing CA of a certificate. */
+export function issuerRow(certificate: Certificate): Columns<IssuerRow> & { readonly sha256: Buffer } {
+  const { issuerFingerprintSha256, cluster, issuer } = certificate;
+  // RFC 5280 4.1.2.2: a serial number is unique per CA. Issuer names alone do not tell CAs apart (every kubeadm cluster's
+  // is `CN=kubernetes`), so where the CA's certificate is unknown the cluster stands beside the name.
+  const identity = issuerFingerprintSha256 ?? `${cluster} ${issuer}`;
+  return {
+    sha256: octetsOf(hash('sha256', identity, 'hex')),
+    identity,
+    name: issuer,
+    fingerprintSha256: issuerFingerprintSha256 === null ? null : octetsOf(issuerFingerprintSha256),
+  };
 }
 
 /** Records what the certificate renews. An orphan renews nothing, because nobody holds its key. */

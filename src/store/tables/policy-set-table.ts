@@ -1,10 +1,11 @@
 import type { PrismaClient } from '../generated/sqlite/client.js';
-import { insertOnce, storedJson, type Statement } from '../steps/statement.js';
+import { insertOnce, storedJson, type StatementsBy } from '../steps/statement.js';
 import type { PolicySetTexts } from '../steps/step.js';
 
 /** Records the texts of a policy set; a digest that is known changes nothing. */
-export const rememberPolicySet = (digest: string, texts: PolicySetTexts): Statement =>
-  insertOnce('PolicySet', digest, { digest, texts });
+export const policySetStatements = {
+  rememberPolicySet: ({ digest, texts }) => insertOnce('PolicySet', digest, { digest, texts }),
+} satisfies Partial<StatementsBy>;
 
 /** Reads the table of policy sets. */
 export class PolicySetTable {

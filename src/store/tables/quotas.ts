@@ -1,6 +1,13 @@
 import type { QuotaLimit } from '../../model/decision.js';
-import { octetsOf, uuidOctets } from '../steps/octets.js';
-import type { ColumnValue, ReadRows, ReadStatement, SqlDialect, Statement } from '../steps/statement.js';
+import {
+  octetsOf,
+  uuidOctets,
+  type ColumnValue,
+  type ReadRows,
+  type ReadStatement,
+  type SqlDialect,
+  type StatementsBy,
+} from '../steps/statement.js';
 import type { RequireQuota } from '../steps/step.js';
 
 const hourMilliseconds = 3_600_000;
@@ -134,10 +141,12 @@ function counted(limit: QuotaLimit, now: Date, dialect: SqlDialect): Counted {
   }
 }
 
-export const requireQuota = ({ limit, atMost, now, ...except }: RequireQuota, dialect: SqlDialect): Statement => ({
-  ...quotaCount(limit, except, now, atMost, dialect),
-  ifReached: { limit: atMost, conflict: (found) => ({ kind: 'quota', limit, found }) },
-});
+export const quotaStatements = {
+  requireQuota: ({ limit, atMost, now, ...except }, dialect) => ({
+    ...quotaCount(limit, except, now, atMost, dialect),
+    ifReached: { limit: atMost, conflict: (found) => ({ kind: 'quota', limit, found }) },
+  }),
+} satisfies Partial<StatementsBy>;
 
 /** The reader stops counting here: a larger count costs more than it is worth, and the writer counts up to the quota itself. */
 const enough = 10_000;

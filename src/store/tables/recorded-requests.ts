@@ -1,10 +1,8 @@
 import type { KeyAlgorithm } from '@kubepass/x509';
 import { idBound } from '../../model/new-id.js';
 import type { RecordedRequest, RecordedRequestRange } from '../../model/replay.js';
-import { uuidOctets, uuidOf } from '../steps/octets.js';
-import { jsonRead, type ReadRows } from '../steps/statement.js';
-import { labelsInColumn } from './request-labels.js';
-import { decisionOf } from './request-table.js';
+import { jsonRead, type ReadRows, uuidOctets, uuidOf } from '../steps/statement.js';
+import { decisionOf, labelsInColumn } from './request-table.js';
 
 const columns = [
   'id',

@@ -1,37 +1,38 @@
-import type {
-  Approval,
-  CertificateRequest,
-  IssuanceAttempt,
-  RequestFilter,
-  RequestState,
+import {
+  type Approval,
+  type CertificateRequest,
+  type IssuanceAttempt,
+  type Label,
+  type Labels,
+  type RequestFilter,
+  type RequestState,
+  labelText,
 } from '../../model/certificate-request.js';
 import type { RecordedDecision } from '../../model/decision.js';
 import type { KeyAlgorithm } from '@kubepass/x509';
-import type { Page, PageQuery, Visibility } from '../../model/page.js';
+import type { Page, PageQuery, Visibility } from '../../model/outcome.js';
 import type { Requester, Role } from '../../model/principal.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import { hexText, octetsOf, uuidOctetsIn, uuidOf } from '../steps/octets.js';
-import { storedJson } from '../steps/statement.js';
-import { equals, isParty, onUsername, type ListFilter } from '../lists/list-filter.js';
+import { hexText, octetsOf, storedJson, uuidOctetsIn, uuidOf } from '../steps/statement.js';
+import { type ListFilter, equals, isParty, onUsername } from '../lists/list-filter.js';
 import { selectKeys } from '../lists/select-keys.js';
 import {
-  byUsername,
-  usernamesWith,
   type KeyReads,
   type ListKey,
   type ListOrder,
   type ListPart,
+  byUsername,
+  usernamesWith,
 } from '../lists/list.js';
 import {
+  type FoundRecords,
+  type Keyed,
   inBatches,
   inOrderOf,
   numbersIn,
   readPage,
   scanPage,
-  type FoundRecords,
-  type Keyed,
 } from '../lists/read-page.js';
-import { labelsInColumn, onLabels } from './request-labels.js';
 
 const withDecision = { decision: { select: { text: true } } } as const;
 
@@ -259,6 +260,17 @@ const filtersOf = (filter: RequestFilter & Visibility): readonly ListFilter[] =>
   ...onLabels(filter.labels ?? []),
   ...isParty(filter.visibleTo),
 ];
+
+/** The filters on labels. Two values of one key contradict each other. */
+const onLabels = (labels: readonly Label[]): readonly ListFilter[] =>
+  labels.some(({ key, value }) => labels.some((other) => other.key === key && other.value !== value))
+    ? [[]]
+    : labels.map((label) => [{ column: 'label', value: labelText(label), through: throughLabels }]);
+
+const throughLabels = { table: 'RequestLabel', columns: { n: 'requestN' } };
+
+export const labelsInColumn = (column: string | null): Labels =>
+  column === null ? {} : (JSON.parse(column) as Labels);
 
 function requestOf(row: RequestWithDecision): CertificateRequest {
   return {

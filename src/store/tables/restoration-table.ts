@@ -1,28 +1,28 @@
 import type { Restoration, RestorationEvidence } from '../../model/restoration.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import { insertUnique, type Columns, type Statement } from '../steps/statement.js';
+import { insertUnique, rowOf, type StatementsBy } from '../steps/statement.js';
 
-type RestorationRow = Prisma.RestorationGetPayload<object>;
+const restorationColumns = {
+  id: true,
+  detectedAt: true,
+  detectedBy: true,
+  events: true,
+  knownUntil: true,
+  signedEvents: true,
+  acknowledgedAt: true,
+  acknowledgedBy: true,
+} as const satisfies Prisma.RestorationSelect;
 
-export const insertRestoration = (restoration: Restoration): Statement =>
-  insertUnique('Restoration', restorationRow(restoration), { kind: 'restoration' });
+export const restorationStatements = {
+  insertRestoration: ({ restoration }) =>
+    insertUnique('Restoration', rowOf(restorationColumns, restoration), { kind: 'restoration' }),
 
-const restorationRow = (restoration: Restoration): Columns<RestorationRow> => ({
-  id: restoration.id,
-  detectedAt: restoration.detectedAt,
-  detectedBy: restoration.detectedBy,
-  events: restoration.events,
-  knownUntil: restoration.knownUntil,
-  signedEvents: restoration.signedEvents,
-  acknowledgedAt: restoration.acknowledgedAt,
-  acknowledgedBy: restoration.acknowledgedBy,
-});
-
-export const acknowledgeRestorations = (at: Date, by: string): Statement => ({
-  sql: 'UPDATE "Restoration" SET "acknowledgedAt" = ?, "acknowledgedBy" = ? WHERE "acknowledgedAt" IS NULL',
-  parameters: [at, by],
-  unlessChanged: { kind: 'restoration' },
-});
+  acknowledgeRestorations: ({ at, by }) => ({
+    sql: 'UPDATE "Restoration" SET "acknowledgedAt" = ?, "acknowledgedBy" = ? WHERE "acknowledgedAt" IS NULL',
+    parameters: [at, by],
+    unlessChanged: { kind: 'restoration' },
+  }),
+} satisfies Partial<StatementsBy>;
 
 /** Reads that the database was put back from a backup. There are few rows. */
 export class RestorationTable {

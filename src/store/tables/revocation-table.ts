@@ -1,8 +1,17 @@
-import type { RevokedCertificate } from '../../model/revocation.js';
+import type { RevokedCertificate } from '../../model/certificate.js';
 import type { RevocationReason } from '@kubepass/x509';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import { hexText, octetsIn, octetsOf, serialOctets, serialOf } from '../steps/octets.js';
-import { quoted, type Columns, type Statement } from '../steps/statement.js';
+import {
+  hexText,
+  octetsIn,
+  octetsOf,
+  quoted,
+  rowOf,
+  serialOctets,
+  serialOf,
+  type Columns,
+  type StatementsBy,
+} from '../steps/statement.js';
 import { inBatches } from '../lists/read-page.js';
 
 /** `n` grows in the order of the commits, on every replica. */
@@ -10,13 +19,10 @@ export interface StoredRevocation extends RevokedCertificate {
   readonly n: bigint;
 }
 
-const revocationColumns = {
-  n: true,
-  fingerprintSha256: true,
+/** The columns that hold the members of a revocation as they are. */
+const plainColumns = {
   cluster: true,
-  serialNumber: true,
   issuer: true,
-  issuerFingerprintSha256: true,
   username: true,
   notAfter: true,
   reason: true,
@@ -25,43 +31,41 @@ const revocationColumns = {
   revokedBy: true,
 } as const satisfies Prisma.RevocationSelect;
 
-type RevocationRow = Prisma.RevocationGetPayload<{ select: typeof revocationColumns }>;
+/** The number of the certificate is for joins alone. */
+const omit = { certificateN: true } as const;
+
+type RevocationRow = Prisma.RevocationGetPayload<{ omit: typeof omit }>;
 
 /** The row without the number that the database gives it, and without that of its certificate. */
 export function revocationRow(revoked: RevokedCertificate): Columns<Omit<RevocationRow, 'n'>> {
-  const { issuerFingerprintSha256 } = revoked;
+  const { fingerprintSha256, serialNumber, issuerFingerprintSha256 } = revoked;
   return {
-    fingerprintSha256: octetsOf(revoked.fingerprintSha256),
-    cluster: revoked.cluster,
-    serialNumber: serialOctets(revoked.serialNumber),
-    issuer: revoked.issuer,
+    ...rowOf(plainColumns, revoked),
+    fingerprintSha256: octetsOf(fingerprintSha256),
+    serialNumber: serialOctets(serialNumber),
     issuerFingerprintSha256: issuerFingerprintSha256 === null ? null : octetsOf(issuerFingerprintSha256),
-    username: revoked.username,
-    notAfter: revoked.notAfter,
-    reason: revoked.reason,
-    comment: revoked.comment,
-    revokedAt: revoked.revokedAt,
-    revokedBy: revoked.revokedBy,
   };
 }
 
-/** Inserts a revocation, with the number of its certificate where that is known. */
-export function insertRevocation(revoked: RevokedCertificate): Statement {
-  const row = revocationRow(revoked);
-  const names = Object.keys(row);
-  return {
-    sql: `INSERT INTO "Revocation" (${names.map(quoted).join(', ')}, "certificateN") VALUES (${names.map(() => '?').join(', ')},
-      (SELECT "n" FROM "CertificateRecord" WHERE "fingerprintSha256" = ?))`,
-    parameters: [...Object.values(row), row.fingerprintSha256],
-    ifTaken: () => ({ kind: 'revocation', fingerprintSha256: revoked.fingerprintSha256 }),
-  };
-}
+export const revocationStatements = {
+  /** Inserts a revocation, with the number of its certificate where that is known. */
+  insertRevocation({ revoked }) {
+    const row = revocationRow(revoked);
+    const names = Object.keys(row);
+    return {
+      sql: `INSERT INTO "Revocation" (${names.map(quoted).join(', ')}, "certificateN") VALUES (${names.map(() => '?').join(', ')},
+        (SELECT "n" FROM "CertificateRecord" WHERE "fingerprintSha256" = ?))`,
+      parameters: [...Object.values(row), row.fingerprintSha256],
+      ifTaken: () => ({ kind: 'revocation', fingerprintSha256: revoked.fingerprintSha256 }),
+    };
+  },
 
-export const requireUnrevoked = (fingerprintSha256: string): Statement => ({
-  sql: 'SELECT COUNT(*) AS "found" FROM "Revocation" WHERE "fingerprintSha256" = ?',
-  parameters: [octetsOf(fingerprintSha256)],
-  ifReached: { limit: 1, conflict: () => ({ kind: 'revocation', fingerprintSha256 }) },
-});
+  requireUnrevoked: ({ fingerprintSha256 }) => ({
+    sql: 'SELECT COUNT(*) AS "found" FROM "Revocation" WHERE "fingerprintSha256" = ?',
+    parameters: [octetsOf(fingerprintSha256)],
+    ifReached: { limit: 1, conflict: () => ({ kind: 'revocation', fingerprintSha256 }) },
+  }),
+} satisfies Partial<StatementsBy>;
 
 /** Reads the table of revocations. */
 export class RevocationTable {
@@ -82,7 +86,7 @@ export class RevocationTable {
       where,
       orderBy: { n: 'asc' },
       take: limit,
-      select: revocationColumns,
+      omit,
     });
     return rows.map(revocationOf);
   }
@@ -109,7 +113,7 @@ export class RevocationTable {
     if (octets === null) return null;
     const row = await this.prisma.revocation.findUnique({
       where: { fingerprintSha256: octets },
-      select: revocationColumns,
+      omit,
     });
     return row && revocationOf(row);
   }

@@ -1,9 +1,9 @@
 import { foldedName } from '@kubepass/inspect/formats';
-import type { Page, PageQuery } from '../../model/page.js';
+import type { Page, PageQuery } from '../../model/outcome.js';
 import { sessionLimits, type Session } from '../../model/session.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import { quoted, storedJson, type Columns, type Statement } from '../steps/statement.js';
-import type { ListKey, ListOrder } from '../lists/list.js';
+import { forgetBefore, quoted, rowOf, storedJson, type Columns, type StatementsBy } from '../steps/statement.js';
+import { byCreation, olderThan } from '../lists/list.js';
 import { readPage } from '../lists/read-page.js';
 
 /** All columns but the secret's hash, by which sessions are found, and the folded name. */
@@ -20,63 +20,43 @@ const sessionColumns = {
 
 type SessionRow = Prisma.SessionGetPayload<{ select: typeof sessionColumns }>;
 
-export function sessionRow(session: Session, secretSha256: string): Columns<Prisma.SessionGetPayload<object>> {
-  return {
-    id: session.id,
-    secretSha256,
-    name: session.name,
-    foldedName: foldedName(session.name),
-    groups: session.groups,
-    issuer: session.issuer,
-    createdAt: session.createdAt,
-    usedAt: session.usedAt,
-    expiresAt: session.expiresAt,
-    endedAt: session.endedAt,
-  };
-}
-
-/** Inserts the session, unless its name is blocked on every cluster when it begins. */
-export function insertSession(session: Session, secretSha256: string): Statement {
-  const row = sessionRow(session, secretSha256);
-  const columns = Object.keys(row);
-  return {
-    sql: `INSERT INTO "Session" (${columns.map(quoted).join(', ')}) SELECT ${columns.map(() => '?').join(', ')}
-      WHERE NOT EXISTS (SELECT 1 FROM "IdentityBlock"
-        WHERE "folded" = ? AND "clusters" IS NULL AND ("until" IS NULL OR "until" > ?))`,
-    parameters: [...Object.values(row), foldedName(session.name), session.createdAt],
-    unlessChanged: { kind: 'blocked' },
-    ifTaken: () => ({ kind: 'session', id: session.id }),
-  };
-}
-
-/** Uses may be recorded in another order than they happened. */
-export const touchSession = (id: string, at: Date): Statement => ({
-  sql: 'UPDATE "Session" SET "usedAt" = ? WHERE "id" = ? AND "usedAt" < ? AND "endedAt" IS NULL',
-  parameters: [at, id, at],
+export const sessionRow = (session: Session, secretSha256: string): Columns<Prisma.SessionGetPayload<object>> => ({
+  ...rowOf(sessionColumns, session),
+  secretSha256,
+  foldedName: foldedName(session.name),
 });
 
-export const endSession = (id: string, at: Date): Statement => ({
-  sql: 'UPDATE "Session" SET "endedAt" = ? WHERE "id" = ? AND "endedAt" IS NULL',
-  parameters: [at, id],
-  unlessChanged: { kind: 'session', id },
-});
+export const sessionStatements = {
+  /** Inserts the session, unless its name is blocked on every cluster when it begins. */
+  insertSession({ session, secretSha256 }) {
+    const row = sessionRow(session, secretSha256);
+    const columns = Object.keys(row);
+    return {
+      sql: `INSERT INTO "Session" (${columns.map(quoted).join(', ')}) SELECT ${columns.map(() => '?').join(', ')}
+        WHERE NOT EXISTS (SELECT 1 FROM "IdentityBlock"
+          WHERE "folded" = ? AND "clusters" IS NULL AND ("until" IS NULL OR "until" > ?))`,
+      parameters: [...Object.values(row), foldedName(session.name), session.createdAt],
+      unlessChanged: { kind: 'blocked' },
+      ifTaken: () => ({ kind: 'session', id: session.id }),
+    };
+  },
 
-const forgottenAtOnce = 1000;
+  /** Uses may be recorded in another order than they happened. */
+  touchSession: ({ id, at }) => ({
+    sql: 'UPDATE "Session" SET "usedAt" = ? WHERE "id" = ? AND "usedAt" < ? AND "endedAt" IS NULL',
+    parameters: [at, id, at],
+  }),
 
-export const forgetSessions = (expiredBefore: Date): Statement => ({
-  sql: `DELETE FROM "Session" WHERE "id" IN (SELECT "id" FROM "Session" WHERE "expiresAt" < ?
-    ORDER BY "expiresAt" LIMIT ${String(forgottenAtOnce)})`,
-  parameters: [expiredBefore],
-});
+  endSession: ({ id, at }) => ({
+    sql: 'UPDATE "Session" SET "endedAt" = ? WHERE "id" = ? AND "endedAt" IS NULL',
+    parameters: [at, id],
+    unlessChanged: { kind: 'session', id },
+  }),
 
-const newestFirst: ListOrder = {
-  name: 'sessions/newest',
-  columns: [
-    { name: 'createdAt', holds: 'instants' },
-    { name: 'id', holds: 'texts' },
-  ],
-  direction: 'descending',
-};
+  forgetSessions: ({ expiredBefore }) => forgetBefore('Session', '"id"', 'expiresAt', expiredBefore, 1000),
+} satisfies Partial<StatementsBy>;
+
+const newestFirst = byCreation('sessions');
 
 /** Reads the table of sessions. */
 export class SessionTable {
@@ -98,7 +78,7 @@ export class SessionTable {
   list(name: string | null, now: Date, page: PageQuery): Promise<Page<Session>> {
     return readPage(page, newestFirst, async (after, take) => {
       const rows = await this.prisma.session.findMany({
-        where: { AND: [liveAt(now), name === null ? {} : { name }, after === null ? {} : olderThan(after)] },
+        where: { AND: [liveAt(now), name === null ? {} : { name }, olderThan(after)] },
         orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
         take,
         select: sessionColumns,
@@ -134,13 +114,5 @@ const liveAt = (now: Date) =>
     expiresAt: { gt: now },
     usedAt: { gt: new Date(now.getTime() - sessionLimits.idleSeconds * 1000) },
   }) satisfies Prisma.SessionWhereInput;
-
-function olderThan([createdAt, id]: ListKey): Prisma.SessionWhereInput {
-  // Rows beyond a pair of values take two conditions; the first one lets the database enter the index at the cursor.
-  return {
-    createdAt: { lte: createdAt as Date },
-    OR: [{ createdAt: { lt: createdAt as Date } }, { id: { lt: id as string } }],
-  };
-}
 
 const sessionOf = (row: SessionRow): Session => ({ ...row, groups: storedJson<string[]>(row.groups) });

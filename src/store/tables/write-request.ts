@@ -1,21 +1,21 @@
 import { hash } from 'node:crypto';
-import type { CertificateRequest, IssuanceAttempt } from '../../model/certificate-request.js';
+import { foldedName } from '@kubepass/inspect/formats';
+import { type CertificateRequest, type IssuanceAttempt, labelText } from '../../model/certificate-request.js';
 import type { RecordedDecision } from '../../model/decision.js';
 import type { Prisma } from '../generated/sqlite/client.js';
-import { hexText, octetsOf, uuidOctets } from '../steps/octets.js';
 import {
+  type ColumnValue,
+  type Columns,
+  type Statement,
+  type StatementsBy,
+  hexText,
   insertOnce,
   insertUnique,
+  octetsOf,
   quoted,
   textsByColumns,
-  type Columns,
-  type ColumnValue,
-  type SqlDialect,
-  type Statement,
+  uuidOctets,
 } from '../steps/statement.js';
-import type { MoveRequest } from '../steps/step.js';
-import { insertSpellings } from './identity-table.js';
-import { insertLabels, labelsColumn } from './request-labels.js';
 
 type RequestRow = Prisma.RequestRecordGetPayload<object>;
 type AttemptColumns = Columns<Pick<RequestRow, Extract<keyof RequestRow, `attempt${string}`>>>;
@@ -48,7 +48,8 @@ export function requestRow(request: CertificateRequest, decision: DecisionText):
     ...attemptColumns(request.attempt),
     fingerprintSha256: octetsOrNull(request.fingerprintSha256),
     ...failureColumns(request.failure),
-    labels: labelsColumn(request.labels),
+    // Null where there are none, so that they take no place in the row.
+    labels: Object.keys(request.labels).length === 0 ? null : JSON.stringify(request.labels),
     renewalOf: octetsOrNull(request.renewal?.of),
     lineage: octetsOrNull(request.renewal?.lineage),
     generation: request.renewal?.generation ?? null,
@@ -90,48 +91,50 @@ function failureColumns(failure: CertificateRequest['failure']): FailureColumns 
 const octetsOrNull = (hex: string | null | undefined): Buffer | null =>
   hex === null || hex === undefined ? null : octetsOf(hex);
 
-export function insertRequest(request: CertificateRequest): readonly Statement[] {
-  const decision = decisionText(request.decision);
-  return [
-    insertOnce('Decision', hexText(decision.sha256), { sha256: decision.sha256, text: decision.text }),
-    insertUnique('RequestRecord', requestRow(request, decision), { kind: 'request', id: request.id }),
-    ...insertLabels(request.labels, request.id),
-    ...insertSpellings(request),
-  ];
-}
+export const requestStatements = {
+  insertRequest({ request }) {
+    const decision = decisionText(request.decision);
+    return [
+      insertOnce('Decision', hexText(decision.sha256), { sha256: decision.sha256, text: decision.text }),
+      insertUnique('RequestRecord', requestRow(request, decision), { kind: 'request', id: request.id }),
+      ...Object.entries(request.labels).map(([key, value]) => insertLabel(labelText({ key, value }), request.id)),
+      ...insertSpellings(request),
+    ];
+  },
 
-/** Compare-and-set: changes the request only while `from` holds. */
-export function updateRequest({ id, from, to }: MoveRequest, dialect: SqlDialect): Statement {
-  const set: Record<string, ColumnValue> = {
-    state: to.state,
-    ...(to.expiresAt !== undefined && { expiresAt: to.expiresAt }),
-    ...(to.approvals !== undefined && { approvals: to.approvals }),
-    ...(to.attempt !== undefined && attemptColumns(to.attempt)),
-    ...(to.publicKey !== undefined && publicKeyColumns(to.publicKey)),
-    ...(to.fingerprintSha256 !== undefined && { fingerprintSha256: octetsOf(to.fingerprintSha256) }),
-    ...(to.failure !== undefined && failureColumns(to.failure)),
-  };
-  const equal: Record<string, ColumnValue> = {
-    id: uuidOctets(id),
-    state: from.state,
-    ...(from.owner !== undefined && { attemptOwner: from.owner }),
-    ...(typeof from.attempt === 'number' && { attemptNumber: from.attempt }),
-  };
-  const isNull = from.attempt === null ? ['attemptNumber'] : [];
-  const { one, many } = updateTexts('', [...Object.keys(set), '|', ...Object.keys(equal), '|', ...isNull]);
-  const others: readonly (readonly [string, readonly ColumnValue[]])[] = [
-    ...(from.leaseEndedBefore === undefined ? [] : [['"attemptLeaseUntil" < ?', [from.leaseEndedBefore]] as const]),
-    ...(from.approvals === undefined
-      ? []
-      : [[`${dialect.jsonArrayLength('"approvals"')} = ?`, [from.approvals]] as const]),
-  ];
-  return {
-    sql: others.reduce((sql, [condition]) => `${sql} AND ${condition}`, one),
-    parameters: [...Object.values(set), ...Object.values(equal), ...others.flatMap(([, values]) => values)],
-    unlessChanged: { kind: 'request', id },
-    ...(others.length === 0 && { many: { sql: many, row: { columns: {}, parts: { set, equal } } } }),
-  };
-}
+  /** Compare-and-set: changes the request only while `from` holds. */
+  moveRequest({ id, from, to }, dialect) {
+    const set: Record<string, ColumnValue> = {
+      state: to.state,
+      ...(to.expiresAt !== undefined && { expiresAt: to.expiresAt }),
+      ...(to.approvals !== undefined && { approvals: to.approvals }),
+      ...(to.attempt !== undefined && attemptColumns(to.attempt)),
+      ...(to.publicKey !== undefined && publicKeyColumns(to.publicKey)),
+      ...(to.fingerprintSha256 !== undefined && { fingerprintSha256: octetsOf(to.fingerprintSha256) }),
+      ...(to.failure !== undefined && failureColumns(to.failure)),
+    };
+    const equal: Record<string, ColumnValue> = {
+      id: uuidOctets(id),
+      state: from.state,
+      ...(from.owner !== undefined && { attemptOwner: from.owner }),
+      ...(typeof from.attempt === 'number' && { attemptNumber: from.attempt }),
+    };
+    const isNull = from.attempt === null ? ['attemptNumber'] : [];
+    const { one, many } = updateTexts('', [...Object.keys(set), '|', ...Object.keys(equal), '|', ...isNull]);
+    const others: readonly (readonly [string, ColumnValue])[] = [
+      ...(from.leaseEndedBefore === undefined ? [] : [['"attemptLeaseUntil" < ?', from.leaseEndedBefore] as const]),
+      ...(from.approvals === undefined
+        ? []
+        : [[`${dialect.jsonArrayLength('"approvals"')} = ?`, from.approvals] as const]),
+    ];
+    return {
+      sql: others.reduce((sql, [condition]) => `${sql} AND ${condition}`, one),
+      parameters: [...Object.values(set), ...Object.values(equal), ...others.map(([, value]) => value)],
+      unlessChanged: { kind: 'request', id },
+      ...(others.length === 0 && { many: { sql: many, row: { columns: {}, parts: { set, equal } } } }),
+    };
+  },
+} satisfies Partial<StatementsBy>;
 
 /** The columns are those to set, those that equal a value and those that are null, with a bar between. */
 const updateTexts = textsByColumns((columns) => {
@@ -154,3 +157,37 @@ const updateTexts = textsByColumns((columns) => {
       WHERE ${[...equal.map((name) => `"r".${name} = "f".${name}`), ...isNull.map((name) => `"r".${name} IS NULL`)].join(' AND ')}`,
   };
 });
+
+/** One row for each label, so that requests are found by label on an index. The request's own row comes before. */
+function insertLabel(label: string, requestId: string): Statement {
+  const id = uuidOctets(requestId);
+  return {
+    sql: `INSERT INTO "RequestLabel" ("label", "requestN") SELECT ?, "n" FROM "RequestRecord" WHERE "id" = ?`,
+    parameters: [label, id],
+    many: {
+      sql: `INSERT INTO "RequestLabel" ("label", "requestN")
+        SELECT "e" ->> 'label', "q"."n" FROM json_array_elements(?::json) AS "e",
+          json_populate_record(NULL::"RequestRecord", "e" -> 'request') AS "f"
+          JOIN "RequestRecord" AS "q" ON "q"."id" = "f"."id"`,
+      row: { columns: { label }, parts: { request: { id } } },
+    },
+  };
+}
+
+/**
+ * A row for each name of the request that is not in the form in which names are compared. Most names are, so most
+ * requests add none.
+ */
+function insertSpellings({ state, username, requester, collector }: CertificateRequest): readonly Statement[] {
+  // One that was denied gives nothing that could be taken away, and its names can be anything.
+  if (state === 'denied' || [username, requester.name, collector].every(isFolded)) return none;
+  return [...new Set([username, requester.name, collector])].flatMap((name) => {
+    const folded = foldedName(name);
+    return folded === name ? [] : [insertOnce('NameSpelling', name, { folded, name })];
+  });
+}
+
+const none: readonly Statement[] = [];
+const withoutCapitals = /^[\0-@[-\x7f]*$/;
+/** Tells quickly of most names that they are in the form in which names are compared. */
+const isFolded = (name: string): boolean => withoutCapitals.test(name);

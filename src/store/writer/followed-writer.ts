@@ -1,5 +1,5 @@
 import { untraced, type Tracing } from '../../model/tracing.js';
-import type { CommitResult, Operation, Step, Writer } from '../steps/step.js';
+import type { CommitResult, Op, Operation, Step, Writer } from '../steps/step.js';
 
 /** How a commit ended. */
 interface CommitEnd {
@@ -27,15 +27,13 @@ export interface CommitFollower {
   readonly after?: (end: CommitEnd) => void | Promise<void>;
 }
 
-type Ops<Op extends Operation['op']> = Extract<Operation, { readonly op: Op }>;
-
 /** A follower that is told of its operations in each step that is committed. */
-export function afterCommit<Op extends Operation['op']>(
-  minds: readonly Op[],
+export function afterCommit<Name extends Operation['op']>(
+  minds: readonly Name[],
   { waits }: Pick<CommitFollower, 'waits'>,
-  tell: (operations: readonly Ops<Op>[]) => void | Promise<void>,
+  tell: (operations: readonly Op<Name>[]) => void | Promise<void>,
 ): CommitFollower {
-  const isMinded = (operation: Operation): operation is Ops<Op> => minds.some((op) => op === operation.op);
+  const isMinded = (operation: Operation): operation is Op<Name> => minds.some((op) => op === operation.op);
   return {
     minds,
     waits,

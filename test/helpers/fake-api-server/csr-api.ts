@@ -1,4 +1,4 @@
-import type { Access } from '../../../src/kubernetes/access.js';
+import type { Access } from '../../../src/kubernetes/cluster-error.js';
 import type { Condition, CsrStorage, StoredCsr } from './csr-storage.js';
 import { type NewSpec, validateApproval, validateNewCsr } from './csr-validation.js';
 import { ObjectReads } from './object-reads.js';

@@ -1,4 +1,4 @@
-import type { Access } from '../../../src/kubernetes/access.js';
+import type { Access } from '../../../src/kubernetes/cluster-error.js';
 import { keyOf, type ObjectStorage, type StoredEvent, type StoredObject } from './object-storage.js';
 import type { Rbac, User } from './rbac.js';
 import { expired, StatusError } from './status.js';

@@ -1,4 +1,4 @@
-import type { Access } from '../../../src/kubernetes/access.js';
+import type { Access } from '../../../src/kubernetes/cluster-error.js';
 import { StatusError } from './status.js';
 
 /** The user that the API server has authenticated. */

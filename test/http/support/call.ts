@@ -1,14 +1,14 @@
 import type { Response } from 'supertest';
-import type { ApiTokenBody } from '../../../src/http/api-tokens/schemas.js';
+import type { ApiTokenBody } from '../../../src/http/api-tokens/routes.js';
 import type { AuditEventBody } from '../../../src/http/audit-events/schemas.js';
 import type { CertificateBody, ListedCertificateBody } from '../../../src/http/certificates/schemas.js';
 import type { CertificateRequestBody } from '../../../src/http/certificate-requests/schemas.js';
 import type { CertificateAuthoritiesBody, ClusterBody } from '../../../src/http/clusters/schemas.js';
-import type { ClusterCsrBody } from '../../../src/http/cluster-csrs/schemas.js';
+import type { ClusterCsrBody } from '../../../src/http/cluster-csrs/routes.js';
 import type { DecisionBody, LoadedPolicyListBody } from '../../../src/http/policies/schemas.js';
-import type { KubeconfigBody } from '../../../src/http/certificate-requests/kubeconfig-schemas.js';
+import type { KubeconfigBody } from '../../../src/http/certificate-requests/kubeconfigs.js';
 import type { ProblemBody } from '../../../src/http/problems/schemas.js';
-import type { WhoamiBody } from '../../../src/http/whoami/routes.js';
+import type { WhoamiBody } from '../../../src/http/callers/routes.js';
 import type { Inspection } from '@kubepass/inspect';
 
 /** A call under way; awaiting it gives the answer. */

@@ -1,5 +1,4 @@
-import { authenticated } from '../../../src/model/authentication.js';
-import type { Principal } from '../../../src/model/principal.js';
+import { authenticated, type Principal } from '../../../src/model/principal.js';
 import type { Services } from '../../../src/http/server/services.js';
 import { principal } from '../../helpers/principals.js';
 import type { Caller, TestService } from './service.js';

@@ -22,7 +22,7 @@ beforeAll(async () => {
         clock: () => new Date(),
         thresholds: { expiresWithinSeconds: 1, maxValiditySeconds: 1, maxCaValiditySeconds: 1 },
         inventory: { find: async () => [] },
-        clusters: () => [],
+        known: { all: () => [] },
         pool: patient,
         budgets: services.budgets,
       }),
@@ -184,7 +184,7 @@ describe('issuing', () => {
               return [];
             },
           },
-          clusters: () => [],
+          known: { all: () => [] },
           pool,
           budgets: services.budgets,
         }),

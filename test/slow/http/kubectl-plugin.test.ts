@@ -4,7 +4,7 @@ import { createServer, request as httpRequest, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { answerFromCache } from '../../../packages/kubectl-kubepass/src/answer-from-cache.js';
+import { answerFromCache } from '../../../packages/kubectl-kubepass/src/exec-credential.js';
 import { ownContexts } from '../../../packages/kubectl-kubepass/src/kubeconfig-entries.js';
 import { runPlugin } from '../../../packages/kubectl-kubepass/src/run-plugin.js';
 import { csrFor } from '../../../packages/x509/test/helpers/csr.js';

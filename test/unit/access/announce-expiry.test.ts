@@ -4,7 +4,7 @@ import { eventPayload } from '../../../src/http/webhook-deliveries/event-payload
 import type { IssuanceContext } from '../../../src/context/context.js';
 import { announceExpiry, forgetOldNotices } from '../../../src/access/announce-expiry.js';
 import type { Certificate } from '../../../src/model/certificate.js';
-import { probeUsername } from '../../../src/model/cluster-probe.js';
+import { probeUsername } from '../../../src/model/cluster.js';
 import type { Step } from '../../../src/store/steps/step.js';
 import { deliveriesOf, type Webhook } from '../../../src/webhooks/webhook.js';
 import { testIssuance, type TestIssuance } from '../../helpers/issuance.js';
@@ -30,7 +30,7 @@ const telling = (of: IssuanceContext, expiryNoticeSeconds: readonly number[] = [
   ...of,
   settings: { ...of.settings, expiryNoticeSeconds },
   deliveriesOf: (announcement: Parameters<typeof of.deliveriesOf>[0]) =>
-    deliveriesOf([chat], randomBytes, eventPayload, announcement),
+    deliveriesOf([chat], randomBytes, eventPayload)(announcement),
 });
 
 /** Puts a certificate into the inventory that ends after so many seconds. Its lifetime is a year unless something else is said. */

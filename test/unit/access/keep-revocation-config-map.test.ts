@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ClusterConflictError } from '../../../src/kubernetes/cluster-error.js';
-import type { ConfigMaps } from '../../../src/kubernetes/config-maps.js';
-import { embeddedRevocation } from '../../../src/config/revocation-config.js';
+import type { ClusterConnection } from '../../../src/kubernetes/cluster-connection.js';
+import { embeddedRevocation } from '../../../src/config/cluster-config.js';
 import { keepRevocationConfigMap, mergedList } from '../../../src/access/keep-revocation-config-map.js';
-import type { RevokedCertificate } from '../../../src/model/revocation.js';
+import type { RevokedCertificate } from '../../../src/model/certificate.js';
 import { aRevocation } from '../../helpers/revocations.js';
 
 const now = new Date('2026-03-01T10:00:00Z');
@@ -37,7 +37,7 @@ describe('keeping the ConfigMap', () => {
     let data: Readonly<Record<string, string>> | null = {};
     const faults: Error[] = [];
     let reads = 0;
-    const configMaps: ConfigMaps = {
+    const configMaps: ClusterConnection['configMaps'] = {
       find() {
         reads += 1;
         return Promise.resolve(data && { data, wire: {} });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ClusterConnection } from '../../../src/kubernetes/cluster-connection.js';
 import { kubeApiserverClient } from '../../../src/kubernetes/csr-object.js';
-import { clearUnrecordedObjects, type ObjectClearing } from '../../../src/clusters/clear-unrecorded-objects.js';
+import { clearUnrecordedObjects } from '../../../src/clusters/clear-unrecorded-objects.js';
 import { createRequest } from '../../../src/requests/create-request.js';
 import { connectedIssuance, type ConnectedIssuance } from '../../helpers/connected-issuance.js';
 import { csrFor } from '../../../packages/x509/test/helpers/csr.js';
@@ -10,7 +10,7 @@ import { alice } from '../../helpers/principals.js';
 const id = '01a21084-4270-78d9-ae6f-0e712256c250';
 
 let connected: ConnectedIssuance;
-let clearing: ObjectClearing;
+let clearing: ReturnType<typeof clearUnrecordedObjects>;
 beforeEach(async () => {
   connected = await connectedIssuance();
   connected.server.rbac.allowUser('eve', [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }]);

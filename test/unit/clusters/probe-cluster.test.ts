@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ClusterProbes } from '../../../src/context/last-probes.js';
+import { ClusterProbes } from '../../../src/context/under-way.js';
 import { createKubeconfig } from '../../../src/requests/collect-kubeconfig.js';
 import { probeCluster, probeStaleClusters } from '../../../src/clusters/probe-cluster.js';
-import { missingPermissions } from '../../../src/model/cluster-probe.js';
+import { missingPermissions } from '../../../src/model/cluster.js';
 import { connectedIssuance, type ConnectedIssuance } from '../../helpers/connected-issuance.js';
 import { kubepassRules } from '../../helpers/fake-api-server/rbac.js';
 import { testIssuance } from '../../helpers/issuance.js';

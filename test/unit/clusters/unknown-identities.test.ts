@@ -5,11 +5,7 @@ import { kubeApiserverClient } from '../../../src/kubernetes/csr-object.js';
 import { createKubeconfig } from '../../../src/requests/collect-kubeconfig.js';
 import { createRequest } from '../../../src/requests/create-request.js';
 import type { IssuanceContext } from '../../../src/context/context.js';
-import {
-  watchUnknownIdentities,
-  type Pauses,
-  type UnknownIdentityWatch,
-} from '../../../src/clusters/watch-unknown-identities.js';
+import { watchUnknownIdentities, type Pauses } from '../../../src/clusters/watch-unknown-identities.js';
 import { StoreBusyError } from '../../../src/model/errors.js';
 import { connectedIssuance, type ConnectedIssuance } from '../../helpers/connected-issuance.js';
 import { csrFor } from '../../../packages/x509/test/helpers/csr.js';
@@ -18,7 +14,7 @@ import { alice } from '../../helpers/principals.js';
 let connected: ConnectedIssuance;
 /** A person with all rights in the cluster, who does not ask kubepass. */
 let person: ClusterConnection;
-const watches: UnknownIdentityWatch[] = [];
+const watches: ReturnType<typeof watchUnknownIdentities>[] = [];
 const soon: Pauses = { firstLookMilliseconds: 20, againMilliseconds: 50 };
 beforeEach(async () => {
   connected = await connectedIssuance();

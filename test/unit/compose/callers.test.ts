@@ -3,15 +3,16 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { openCallers, type OpenedCallers } from '../../../src/compose/callers.js';
+import { openCallers } from '../../../src/compose/callers.js';
+import { FilesInForce } from '../../../src/compose/in-force.js';
 import type { OidcConfig, ServiceAccountsConfig } from '../../../src/config/callers-config.js';
 import { ConfigError } from '../../../src/config/config.js';
 import { issue, makeAuthority } from '../../helpers/fake-api-server/serving-certificate.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 
-const opened: OpenedCallers[] = [];
+const opened: { stop(): void }[] = [];
 afterEach(() => {
-  for (const one of opened.splice(0)) one.close();
+  for (const one of opened.splice(0)) one.stop();
 });
 
 const issuer = (name: string, more: Partial<OidcConfig> = {}): OidcConfig => ({
@@ -27,8 +28,11 @@ async function open(oidc: readonly OidcConfig[], serviceAccounts: readonly Servi
   const line = (fields: object, message: string) => void lines.push({ fields, message });
   const callers = { oidc, serviceAccounts, clientCertificates: null, apiTokens: { admins: true } };
   const config = { configFile: '/etc/kubepass.yaml', callers, roles: [] };
-  const result = await openCallers(config, null, () => new Date(), { info: line, warn: line, error: line }, 20);
-  opened.push(result);
+  const log = { info: line, warn: line, error: line };
+  const files = new FilesInForce(log, 20);
+  opened.push(files);
+  const result = await openCallers(config, null, () => new Date(), log, files);
+  opened.push({ stop: () => result.close() });
   return { ...result, lines };
 }
 

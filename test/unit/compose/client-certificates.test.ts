@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Composition } from '../../../src/compose/compose.js';
 import type { Overrides } from '../../../src/compose/runtime.js';
-import type { Authentication } from '../../../src/model/authentication.js';
+import type { Authentication } from '../../../src/model/principal.js';
 import {
   makeAuthority,
   makeCertificate,

@@ -37,9 +37,13 @@ function processOf(answer: () => Promise<CommitResult> = () => Promise.resolve({
     directoryUse: { changed: () => hear('directory') },
     identityBlocks: { add: (folded) => hear(`block ${folded}`) },
     wake: () => hear('wake'),
-    measures: {
-      recorded: (events) => hear(`measured ${String(events.length)}`),
-      failed: (reason) => hear(`measured ${reason}`),
+    measured: {
+      minds: null,
+      waits: false,
+      after({ step, result, error }) {
+        if (result?.committed === true) hear(`measured ${String(step.events.length)}`);
+        else if (error instanceof Error) hear(`measured ${error.name}`);
+      },
     },
   });
   const writer = followedWriter(
@@ -83,10 +87,10 @@ it('the parts of a process follow a commit in this order, and the answer comes b
     'measured 1',
     'answer',
   ]);
-  // The policy set is on record.
+  // A step that nobody minds.
   heard.length = 0;
   await commit({ operations: everything.slice(0, 1), events });
-  expect(heard).toEqual(['budget', 'commit of 0', 'measured 1', 'answer']);
+  expect(heard).toEqual(['budget', 'commit of 1', 'measured 1', 'answer']);
 });
 
 it('nothing but the directory and the measures hears of a step that is not committed', async () => {
@@ -100,7 +104,21 @@ it('nothing but the directory and the measures hears of a step that is not commi
   expect(await commit(step)).toMatchObject({ committed: false });
   expect(heard.splice(0)).toEqual(['checkpoint', 'budget', 'commit of 10', 'directory', 'answer']);
   await expect(commit(step)).rejects.toThrow(StoreBusyError);
-  expect(heard.splice(0)).toEqual(['checkpoint', 'budget', 'commit of 10', 'directory', 'measured busy', 'answer']);
+  expect(heard.splice(0)).toEqual([
+    'checkpoint',
+    'budget',
+    'commit of 10',
+    'directory',
+    'measured StoreBusyError',
+    'answer',
+  ]);
   await expect(commit(step)).rejects.toThrow(StoreUnavailableError);
-  expect(heard).toEqual(['checkpoint', 'budget', 'commit of 10', 'directory', 'measured unavailable', 'answer']);
+  expect(heard).toEqual([
+    'checkpoint',
+    'budget',
+    'commit of 10',
+    'directory',
+    'measured StoreUnavailableError',
+    'answer',
+  ]);
 });

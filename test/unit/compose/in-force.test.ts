@@ -3,22 +3,22 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { AllInForce, keepInForce, unchanging, type InForce } from '../../../src/compose/in-force.js';
+import { FilesInForce, unchanging, WrongSettings, type InForce } from '../../../src/compose/in-force.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 
 let directory: ReturnType<typeof temporaryDirectory>;
 let file: string;
 let log: string[];
-let kept: InForce<number> | null;
+let files: FilesInForce | null;
 beforeEach(() => {
   directory = temporaryDirectory();
   file = join(directory.path, 'number');
   log = [];
-  kept = null;
+  files = null;
   writeFileSync(file, '1');
 });
 afterEach(() => {
-  kept?.stop();
+  files?.stop();
   directory.remove();
 });
 
@@ -30,7 +30,8 @@ async function keep(
 ): Promise<InForce<number>> {
   const write = (level: string) => (fields: object, message: string) =>
     void log.push(`${level} ${message} ${JSON.stringify(fields)}`);
-  kept = await keepInForce<number>({
+  files = new FilesInForce({ info: write('info'), warn: write('warn'), error: write('error') }, intervalMilliseconds);
+  return files.keep<number>('tls', {
     files: [file],
     async load() {
       beforeReading();
@@ -43,11 +44,8 @@ async function keep(
       if (next > 100) throw new Error('too large');
     },
     isSame: (one, other) => one === other,
-    intervalMilliseconds,
-    log: { info: write('info'), warn: write('warn'), error: write('error') },
     told: { fields: { of: 'x' }, replaced: 'other', refused: 'stays', fieldsOf: (next) => ({ next }) },
   });
-  return kept;
 }
 
 const refused = (reason: string) => `error stays {"of":"x","reason":"${reason}"}`;
@@ -164,12 +162,25 @@ it('throws where the first content cannot be used', async () => {
   await expect(keep(10)).rejects.toThrow('no number');
 });
 
-it('reads several again together, and has constants for what no file says', async () => {
-  const all = new AllInForce();
-  const { current } = all.add(await keep(3_600_000));
-  expect(all.add(unchanging('x')).current()).toBe('x');
+it('reads several again together, and tells by their kind whether one is refused', async () => {
+  const { current } = await keep(3_600_000);
   writeFileSync(file, '5');
-  await all.reload();
-  expect(current()).toBe(5);
-  all.stop();
+  await files?.reload();
+  expect([current(), files?.isRefused('tls'), files?.isRefused('callers')]).toEqual([5, false, false]);
+  writeFileSync(file, 'nonsense');
+  await files?.reload();
+  expect([current(), files?.isRefused('tls'), files?.isRefused('callers')]).toEqual([5, true, false]);
+});
+
+it('has constants for what no file says', () => {
+  expect(unchanging('x').current()).toBe('x');
+});
+
+it('tells of all that is wrong at once', async () => {
+  const wrong = new WrongSettings();
+  expect(await wrong.unless('/a', Promise.resolve(1))).toBe(1);
+  wrong.throwIfAny();
+  expect(await wrong.unless('/b', Promise.reject<number>(new Error('gone')))).toBeUndefined();
+  expect(await wrong.unless('/c', Promise.reject<number>(new Error('empty')))).toBeUndefined();
+  expect(() => wrong.throwIfAny()).toThrow(expect.objectContaining({ errors: ['/b: gone', '/c: empty'] }));
 });

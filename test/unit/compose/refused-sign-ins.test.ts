@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Composition } from '../../../src/compose/compose.js';
-import type { Credential } from '../../../src/model/authentication.js';
+import type { Credential } from '../../../src/model/principal.js';
 import { composeOn } from '../../helpers/composed-service.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 

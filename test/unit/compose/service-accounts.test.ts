@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { brokenConnection } from '../../../src/kubernetes/broken-connection.js';
 import type { ClusterConnection } from '../../../src/kubernetes/cluster-connection.js';
-import { openServiceAccounts } from '../../../src/compose/service-accounts.js';
-import type { TokenReview } from '../../../src/model/token-review.js';
+import { openServiceAccounts } from '../../../src/compose/callers.js';
+import type { TokenReview } from '../../../src/model/cluster.js';
 
 const base64url = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const token = (aud: string) => {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { connect, createServer } from 'node:tls';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { FilesInForce } from '../../../src/compose/in-force.js';
 import { openTls, type TlsInForce } from '../../../src/compose/tls-in-force.js';
 import { tlsSettings, type TlsPair } from '../../../src/http/server/tls-settings.js';
 import {
@@ -59,10 +60,12 @@ async function open(pair: Pair, intervalMilliseconds = 3_600_000, clock = () => 
   const environment = writeTlsFiles(directory.path, pair);
   const write = (level: string) => (fields: object, message: string) =>
     void log.push(`${level} ${message} ${JSON.stringify(fields)}`);
+  const lines = { info: write('info'), warn: write('warn'), error: write('error') };
   tls = await openTls(
     { certFile: environment.KUBEPASS_TLS_CERT_FILE, keyFile: environment.KUBEPASS_TLS_KEY_FILE },
-    { info: write('info'), warn: write('warn'), error: write('error') },
-    { clock, intervalMilliseconds },
+    new FilesInForce(lines, intervalMilliseconds),
+    clock,
+    lines,
   );
   tls.follow(({ cert }) => served.push(String(cert)));
   return tls;

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError, loadConfig } from '../../../src/config/config.js';
 import { readEnvironment } from '../../../src/config/env.js';
 import { webhookEventTypes } from '../../../src/model/webhook-delivery.js';
-import { embeddedRevocation } from '../../../src/config/revocation-config.js';
+import { embeddedRevocation } from '../../../src/config/cluster-config.js';
 
 let directory: string;
 let configFile: string;

@@ -70,18 +70,19 @@ describe('readSecretFile', () => {
     const path = join(directory, 'tls.key');
     await writeFile(path, 'secret');
     await chmod(path, mode);
-    expect(await readSecretFile(path)).toEqual({
-      content: Buffer.from('secret'),
-      warning: warning && `${path} ${warning}`,
-    });
+    const warnings: string[] = [];
+    const log = { warn: (_: object, message: string) => void warnings.push(message) };
+    expect(await readSecretFile(path, log)).toEqual(Buffer.from('secret'));
+    expect(warnings).toEqual(warning === null ? [] : [`${path} ${warning}`]);
   });
 
   it('refuses what is no file, or too large for a secret', async () => {
     await writeFile(join(directory, 'big'), Buffer.alloc(1024 * 1024 + 1));
     execFileSync('mkfifo', [join(directory, 'pipe')]);
-    await expect(readSecretFile(join(directory, 'big'))).rejects.toThrow('is larger than 1048576 bytes');
-    await expect(readSecretFile(join(directory, 'pipe'))).rejects.toThrow('is not a regular file');
-    await expect(readSecretFile(directory)).rejects.toThrow('is not a regular file');
+    const log = { warn: () => undefined };
+    await expect(readSecretFile(join(directory, 'big'), log)).rejects.toThrow('is larger than 1048576 bytes');
+    await expect(readSecretFile(join(directory, 'pipe'), log)).rejects.toThrow('is not a regular file');
+    await expect(readSecretFile(directory, log)).rejects.toThrow('is not a regular file');
   });
 });
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { describeAccess } from '../../../src/kubernetes/access.js';
+import { describeAccess } from '../../../src/kubernetes/cluster-error.js';
 import { tokenReviewAccess } from '../../../src/kubernetes/token-review.js';
 import { loadConfig } from '../../../src/config/config.js';
 import { readEnvironment } from '../../../src/config/env.js';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { IssuanceContext } from '../../../src/context/context.js';
 import { settleLosses } from '../../../src/directory/lose-groups.js';
-import { moveRequest } from '../../../src/context/request-states.js';
+import { moveRequest } from '../../../src/context/request-steps.js';
 import type { Operation } from '../../../src/store/steps/step.js';
 import { testIssuance, type TestIssuance } from '../../helpers/issuance.js';
 import { aCertificate, aDirectoryUser, anAttempt, aRequest } from '../store/records.js';

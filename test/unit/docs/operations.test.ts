@@ -41,33 +41,31 @@ async function measured(): Promise<readonly { name: string; type: string; labels
   };
   const figures = { live: 1, endingWithin: [1, 1, 1], inLastTenth: 1 };
   const at = new Date();
-  const metrics = createMetrics({
-    clusters: [{ name: 'demo', signer: 'kubernetes' }],
-    clock: () => at,
-    queue: () => null,
-    textMilliseconds: 1000,
-    faults: () => ({
-      areFilesRefused: { ...{ policies: no, tls: no, callers: no }, webhooks: no, issuers: no },
-      isRetentionFailing: no,
-    }),
-    probes: () => [{ cluster: 'demo', probedAt: at, result: { ...result, signs: 'yes', accepts: 'yes' } }],
-    counts: {
-      certificates: () => ({ at, seconds: 1, figures: { notRenewed: figures, renewed: figures } }),
-      records: () => ({
-        at,
-        seconds: 1,
-        figures: {
-          requests: { pending: 1, approved: 1, issuing: 1 },
-          deliveries: { waiting: 1, delivered: 1, dead: 1 },
-          ...{ oldestWaiting: null, sessions: 1, auditEvents: 1, checkpoint: null },
-        },
-      }),
+  const metrics = createMetrics([{ name: 'demo', signer: { kind: 'kubernetes' } }], () => at);
+  metrics.follow({
+    queue: () => ({ waiting: 0, limit: 1 }),
+    faults: { areFilesRefused: no, isRetentionFailing: no },
+    probes: {
+      last: (cluster) => ({ cluster, probedAt: at, result: { ...result, signs: 'yes', accepts: 'yes' } }),
     },
+  });
+  Object.assign(metrics.counting, {
+    certificates: () => ({ at, seconds: 1, figures: { notRenewed: figures, renewed: figures } }),
+    records: () => ({
+      at,
+      seconds: 1,
+      figures: {
+        requests: { pending: 1, approved: 1, issuing: 1 },
+        deliveries: { waiting: 1, delivered: 1, dead: 1 },
+        ...{ oldestWaiting: null, sessions: 1, auditEvents: 1, checkpoint: null },
+      },
+    }),
   });
   metrics.requests.route('GET', '/v1/whoami');
   metrics.clusters.callsTo('demo')('answered', 0.1);
   const loaded = { policySetDigest: 'a', previousPolicySetDigest: 'b' };
-  metrics.issuance.recorded([auditEvent('PolicySetLoaded', at, null, loaded)], 0);
+  const step = { operations: [], events: [auditEvent('PolicySetLoaded', at, null, loaded)] };
+  await metrics.steps.after?.({ step, result: { committed: true }, seconds: 0 });
   const { text } = await metrics.text();
   return [...text.matchAll(/^# HELP (\S+) (.*)\n# TYPE \S+ (\S+)\n(.*)/gm)].map(
     ([, name = '', help = '', type = '', line = '']) => ({

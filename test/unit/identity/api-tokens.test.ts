@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { apiTokenWriter } from '../../../src/compose/api-tokens.js';
-import { ApiTokenAuthenticator } from '../../../src/identity/api-token-authenticator.js';
+import { ApiTokenAuthenticator } from '../../../src/identity/callers/callers.js';
 import { ApiTokens } from '../../../src/identity/api-tokens.js';
-import type { IdentityBlock } from '../../../src/model/identity-block.js';
+import type { IdentityBlock } from '../../../src/model/identity.js';
 import type { Principal } from '../../../src/model/principal.js';
 import type { Store } from '../../../src/store/store.js';
 import { admin, admitting, alice, auditor, bob } from '../../helpers/principals.js';

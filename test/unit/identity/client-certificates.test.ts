@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { reservedNames } from '../../helpers/reserved-names.js';
 import { readCallersTrust, type CallersTrust } from '../../../src/identity/callers-trust.js';
 import { ClientCertificates, type ClientCertificateOptions } from '../../../src/identity/client-certificates.js';
-import type { Authentication } from '../../../src/model/authentication.js';
+import type { Authentication } from '../../../src/model/principal.js';
 import {
   contextConstructed,
   der,

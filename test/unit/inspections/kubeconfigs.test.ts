@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { embeddedRevocation } from '../../../src/config/revocation-config.js';
+import { embeddedRevocation } from '../../../src/config/cluster-config.js';
 import { stringify } from 'yaml';
 import { renderKubeconfig } from '../../../src/formats/kubeconfig/render-kubeconfig.js';
 import type { KubeconfigContent } from '@kubepass/inspect';

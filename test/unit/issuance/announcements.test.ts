@@ -3,14 +3,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventPayload } from '../../../src/http/webhook-deliveries/event-payload.js';
 import { collectKubeconfig } from '../../../src/requests/collect-kubeconfig.js';
 import type { IssuanceContext } from '../../../src/context/context.js';
-import { announce } from '../../../src/context/events.js';
+import { announce } from '../../../src/context/request-steps.js';
 import { createRequest } from '../../../src/requests/create-request.js';
 import { approveRequest, cancelRequest, denyRequest } from '../../../src/requests/decide-request.js';
-import { expireRequests } from '../../../src/compose/housekeeping.js';
+import { expireRequests } from '../../../src/requests/expire-requests.js';
 import { probeCluster } from '../../../src/clusters/probe-cluster.js';
-import { AttemptsUnderWay } from '../../../src/context/attempts-under-way.js';
+import { AttemptsUnderWay } from '../../../src/context/under-way.js';
 import { recoverRequests } from '../../../src/requests/recover-requests.js';
-import { probeUsername } from '../../../src/model/cluster-probe.js';
+import { probeUsername } from '../../../src/model/cluster.js';
 import { webhookEventTypes, type Announcement } from '../../../src/model/webhook-delivery.js';
 import type { CertificateRequestAsk } from '../../../src/requests/resolve-ask.js';
 import { afterCommit, followedWriter } from '../../../src/store/writer/followed-writer.js';
@@ -46,7 +46,7 @@ function announcing(webhooks: readonly Webhook[] = [webhook('chat')], writer?: W
   });
   return {
     ...context,
-    deliveriesOf: (announcement) => deliveriesOf(webhooks, randomBytes, eventPayload, announcement),
+    deliveriesOf: deliveriesOf(webhooks, randomBytes, eventPayload),
     store: { ...context.store, writer: followedWriter(writer ?? context.store.writer, [waking]) },
   };
 }

@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ClusterConnection, openClusterConnection } from '../../../src/kubernetes/cluster-connection.js';
-import { type CsrObject, type CsrWatch, kubeApiserverClient } from '../../../src/kubernetes/csr-object.js';
+import { type CsrObject, kubeApiserverClient } from '../../../src/kubernetes/csr-object.js';
+import type { CsrWatch } from '../../../src/kubernetes/csr-watch.js';
 import { FakeApiServer } from '../../helpers/fake-api-server.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 
@@ -23,7 +24,7 @@ beforeEach(async () => {
     { kind: 'kubeconfig', file, context: null },
     { allowExec: false, report, watchTimes: { firstPause: 5, longestPause: 20, silence: 400 } },
   );
-  watch = connection.watchCsrs(kubeApiserverClient);
+  watch = connection.csrWatch;
 });
 afterEach(async () => {
   await connection.close();
@@ -43,7 +44,7 @@ const established = () => vi.waitFor(() => expect(server.watching).toBe(1));
 
 describe('a watch', () => {
   it('does nothing before it is used, and is the same for everyone', async () => {
-    expect(connection.watchCsrs(kubeApiserverClient)).toBe(watch);
+    expect(connection.csrWatch).toBe(watch);
     expect(server.requests).toHaveLength(0);
     watch.subscribe(() => undefined);
     await established();

@@ -1,21 +1,19 @@
 import { expect, it } from 'vitest';
-import { createMetrics, type MetricsSources } from '../../../src/observability/metrics/metrics.js';
+import { StoreBusyError, StoreUnavailableError } from '../../../src/model/errors.js';
+import { createMetrics } from '../../../src/observability/metrics/metrics.js';
+import type { MetricsSources } from '../../../src/observability/metrics/scraped-metrics.js';
 
 let now = new Date('2026-11-26T12:00:00Z');
 const later = (seconds: number) => {
   now = new Date(now.getTime() + seconds * 1000);
 };
-const open = (more: Partial<MetricsSources> = {}) =>
-  createMetrics({
-    clusters: [],
-    clock: () => now,
-    queue: () => null,
-    probes: () => [],
-    counts: { certificates: () => null, records: () => null },
-    faults: () => null,
-    textMilliseconds: 0,
-    ...more,
-  });
+const open = (textMilliseconds = 0) => createMetrics([], () => now, textMilliseconds);
+const no = () => false;
+const sources: MetricsSources = {
+  queue: () => ({ waiting: 0, limit: 0 }),
+  probes: { last: () => null },
+  faults: { areFilesRefused: no, isRetentionFailing: no },
+};
 
 it('tells the time since the start as the age of figures that were never counted', async () => {
   const metrics = open();
@@ -26,16 +24,13 @@ it('tells the time since the start as the age of figures that were never counted
 });
 
 it('tells which files are refused and whether retention fails, and neither before anybody knows', async () => {
-  let known = false;
-  const [yes, no] = [() => true, () => false];
-  const areFilesRefused = { policies: no, tls: yes, callers: no, webhooks: no, issuers: no };
-  const metrics = open({ faults: () => (known ? { areFilesRefused, isRetentionFailing: yes } : null) });
+  const metrics = open();
   const lines = async () =>
     (await metrics.text()).text
       .split('\n')
       .filter((line) => /^kubepass_(files_refused|audit_retention_failing)/.test(line));
   expect(await lines()).toEqual([]);
-  known = true;
+  metrics.follow({ ...sources, faults: { areFilesRefused: (kind) => kind === 'tls', isRetentionFailing: () => true } });
   expect(await lines()).toEqual([
     'kubepass_files_refused{kind="policies"} 0',
     'kubepass_files_refused{kind="tls"} 1',
@@ -53,10 +48,21 @@ it('gathers once for readers at about the same time, and again after that time o
     if (gathered === 1) throw new Error('not open');
     return { waiting: gathered, limit: 10 };
   };
-  const { text } = open({ queue: () => queue(), textMilliseconds: 100 });
+  const { text, follow } = open(100);
+  follow({ ...sources, queue });
   await expect(text()).rejects.toThrow('not open');
   const [one, other] = await Promise.all([text(), text()]);
   expect(one).toBe(other);
   expect(await text()).toBe(one);
   await expect.poll(text).not.toBe(one);
+});
+
+it('counts the steps that the store could not commit, by the reason, and no other error', async () => {
+  const metrics = open();
+  const step = { operations: [], events: [] };
+  for (const error of [new StoreBusyError('full'), new StoreUnavailableError('down'), new Error('other')])
+    await metrics.steps.after?.({ step, result: null, error, seconds: 0 });
+  const { text } = await metrics.text();
+  expect(text).toContain('kubepass_store_failed_steps_total{reason="busy"} 1\n');
+  expect(text).toContain('kubepass_store_failed_steps_total{reason="unavailable"} 1\n');
 });

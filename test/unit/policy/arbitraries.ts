@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { escalationKinds } from '../../../src/model/blast-radius.js';
 import type { DecisionFacts } from '../../../src/model/decision.js';
-import type { Labels } from '../../../src/model/labels.js';
+import type { Labels } from '../../../src/model/certificate-request.js';
 import { roles } from '../../../src/model/principal.js';
 import { keyAlgorithms } from '@kubepass/x509';
 import { blastRadius, facts, guardrail, policy, type GuardrailSpec, type PolicySpec } from './builders.js';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { IssuanceContext } from '../../../src/context/context.js';
 import { createRequest } from '../../../src/requests/create-request.js';
 import { approveRequest, cancelRequest, denyRequest } from '../../../src/requests/decide-request.js';
-import { expireRequests } from '../../../src/compose/housekeeping.js';
+import { expireRequests } from '../../../src/requests/expire-requests.js';
 import { awaitedStages, type CertificateRequest } from '../../../src/model/certificate-request.js';
 import type { CommitResult, Step } from '../../../src/store/steps/step.js';
 import { testIssuance, type TestIssuance } from '../../helpers/issuance.js';

@@ -77,7 +77,7 @@ function blind(): IssuanceContext {
       quotas: { found: refuse },
       certificates: { ...context.store.certificates, activeOf: refuse },
     },
-    clusters: new Map([['demo', { ...demo, blastRadius }]]),
+    clusters: new Map([['demo', { ...demo, roleBindings: { blastRadius } }]]),
   };
 }
 
@@ -145,7 +145,7 @@ describe('gatherFacts', () => {
     const asked: unknown[] = [];
     for (const blastRadius of [known, null]) {
       const answers = (...identity: unknown[]) => (asked.push(identity), blastRadius);
-      const clusters = new Map([['demo', { ...demo, blastRadius: answers }]]);
+      const clusters = new Map([['demo', { ...demo, roleBindings: { blastRadius: answers } }]]);
       const set = asking(policySetOf(testPolicies));
       const kept = blastRadius && privilegesOf(blastRadius);
       expect(await factsFor({ ...context, clusters }, set)).toEqual({ ...plain, blastRadius: kept });

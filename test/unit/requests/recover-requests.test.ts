@@ -4,7 +4,7 @@ import { collectKubeconfig } from '../../../src/requests/collect-kubeconfig.js';
 import type { IssuanceContext, IssuingCluster } from '../../../src/context/context.js';
 import { createRequest } from '../../../src/requests/create-request.js';
 import { approveRequest } from '../../../src/requests/decide-request.js';
-import { expireRequests } from '../../../src/compose/housekeeping.js';
+import { expireRequests } from '../../../src/requests/expire-requests.js';
 import { recoverRequests } from '../../../src/requests/recover-requests.js';
 import { SignerUnavailableError } from '../../../src/model/errors.js';
 import type { CertificateRequestAsk } from '../../../src/requests/resolve-ask.js';

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { collectKubeconfig, createKubeconfig } from '../../../src/requests/collect-kubeconfig.js';
 import { createRequest } from '../../../src/requests/create-request.js';
 import { approveRequest } from '../../../src/requests/decide-request.js';
-import { revokeCertificate } from '../../../src/access/revoke-certificate.js';
+import { revokeCertificate } from '../../../src/access/revocations.js';
 import { renewCertificate, renewKubeconfig } from '../../../src/requests/renew-certificate.js';
 import type { IssuanceContext } from '../../../src/context/context.js';
 import type { Step } from '../../../src/store/steps/step.js';

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { cpuMilliseconds } from '../../helpers/cpu-milliseconds.js';
 import { groupPatch, readGroup } from '../../../src/scim/group-attributes.js';
-import { patchUser, readPatch } from '../../../src/scim/patch.js';
+import { patchUser, readPatch, readUser } from '../../../src/scim/user-attributes.js';
 import { ScimInputError } from '../../../src/scim/scim-input.js';
-import { readUser } from '../../../src/scim/user-attributes.js';
 import type { DirectoryUserAttributes } from '../../../src/model/directory.js';
 
 const userSchema = 'urn:ietf:params:scim:schemas:core:2.0:User';

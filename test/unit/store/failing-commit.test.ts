@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { verifyChain } from '../../../src/audit/chain.js';
 import { StoreBusyError, StoreUnavailableError } from '../../../src/model/errors.js';
-import { GroupCommit } from '../../../src/store/writer/group-commit.js';
+import type { Step } from '../../../src/store/steps/step.js';
+import { OrderedWriter } from '../../../src/store/writer/ordered-writer.js';
 import { migrateSqlite } from '../../../src/store/sqlite/migrate-sqlite.js';
 import { BatchWriter, connectForWriting } from '../../../src/store/sqlite/batch-writer.js';
 import { SqliteBatches } from '../../../src/store/sqlite/sqlite-batches.js';
-import { OrderedWriter } from '../../../src/store/writer/ordered-writer.js';
 import { aCertificate, anAttempt, anEvent, aRequest, testStore } from './records.js';
 
 describe('a commit that fails', () => {
@@ -185,17 +185,22 @@ describe('the queue', () => {
   });
 
   it('commits what arrives together at once, and what arrives meanwhile next', async () => {
-    const batches: (readonly number[])[] = [];
-    const group = new GroupCommit<number, number>(
-      (items) => {
-        batches.push(items);
-        return items.map((result) => ({ result }));
+    const batches: (readonly Step[])[] = [];
+    const writer = new OrderedWriter(
+      {
+        commit(steps) {
+          batches.push(steps);
+          return steps.map(() => ({ result: { committed: true } }));
+        },
+        close: () => undefined,
       },
       { queue: 100, batch: 3 },
     );
-    expect(await Promise.all([1, 2, 3, 4].map((item) => group.add(item)))).toEqual([1, 2, 3, 4]);
-    await group.add(5);
-    expect(batches).toEqual([[1, 2, 3], [4], [5]]);
+    const [a, b, c, d, e] = Array.from({ length: 5 }, (): Step => ({ operations: [], events: [anEvent()] }));
+    const results = await Promise.all([a!, b!, c!, d!].map((step) => writer.commit(step)));
+    expect(results).toEqual(Array(4).fill({ committed: true }));
+    await writer.commit(e!);
+    expect(batches).toEqual([[a, b, c], [d], [e]]);
   });
 
   it('finishes what waits before the store closes, and takes nothing after', async () => {

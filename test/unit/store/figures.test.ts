@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RevokedCertificate } from '../../../src/model/revocation.js';
+import type { RevokedCertificate } from '../../../src/model/certificate.js';
 import type { WebhookDeliveryState } from '../../../src/model/webhook-delivery.js';
 import { onPostgresql } from '../../helpers/test-store.js';
 import { aCertificate, aRequest, aSession, aWebhookDelivery, instant, sha256, testStore } from './records.js';

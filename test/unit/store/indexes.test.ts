@@ -4,7 +4,7 @@ import type { AuditEventFilter } from '../../../src/model/audit-event.js';
 import type { CertificateRequest, RequestFilter } from '../../../src/model/certificate-request.js';
 import type { CertificateFilter } from '../../../src/model/certificate.js';
 import { newId } from '../../../src/model/new-id.js';
-import type { Visibility } from '../../../src/model/page.js';
+import type { Visibility } from '../../../src/model/outcome.js';
 import type { ColumnValue, ReadStatement } from '../../../src/store/steps/statement.js';
 import { AuditEventTable } from '../../../src/store/tables/audit-event-table.js';
 import { FigureCounts } from '../../../src/store/tables/figures.js';
@@ -54,7 +54,7 @@ const identities =
       if (selection.sql.includes('string_agg')) return [{ live: '1' }];
       return selection.sql.includes('AS "name" FROM') || selection.sql.includes('RECURSIVE') ? [{ name: 'a' }] : [];
     };
-    return new IdentityTable({ readRows: answering, dialect }, new IdentityBlockTable(prisma, readRows)).list(
+    return new IdentityTable({ readRows: answering, dialect }, new IdentityBlockTable(readRows)).list(
       filter,
       now,
       page,
@@ -189,7 +189,7 @@ const lists: readonly (readonly [what: string, read: Read, index: string])[] = [
   ['identities that end soon', identities({ expiresBefore: now }, 'few'), 'CertificateRecord_notAfter_n_idx'],
   [
     'the spellings of a name',
-    (readRows) => new IdentityTable({ readRows, dialect }, new IdentityBlockTable(prisma, readRows)).spellings('a'),
+    (readRows) => new IdentityTable({ readRows, dialect }, new IdentityBlockTable(readRows)).spellings('a'),
     onPostgresql ? 'NameSpelling_pkey' : 'sqlite_autoindex_NameSpelling_1',
   ],
   ['unexpired certificates of a username', unexpired(false), 'CertificateRecord_username_notAfter_n_idx'],

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { IdentityBlock } from '../../../src/model/identity-block.js';
+import type { IdentityBlock } from '../../../src/model/identity.js';
 import type { Operation } from '../../../src/store/steps/step.js';
 import { aRequest, instant, testStore } from './records.js';
 

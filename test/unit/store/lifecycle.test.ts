@@ -1,6 +1,6 @@
 import { expect, describe, it } from 'vitest';
-import type { RevokedCertificate } from '../../../src/model/revocation.js';
-import type { IdentityBlock } from '../../../src/model/identity-block.js';
+import type { RevokedCertificate } from '../../../src/model/certificate.js';
+import type { IdentityBlock } from '../../../src/model/identity.js';
 import { aCertificate, aRequest, instant, sha256, testStore } from './records.js';
 
 const now = instant('2026-03-01T10:00:00.000Z');

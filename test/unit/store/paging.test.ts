@@ -5,7 +5,7 @@ import type { RequestFilter } from '../../../src/model/certificate-request.js';
 import type { CertificateFilter } from '../../../src/model/certificate.js';
 import { InvalidCursorError } from '../../../src/model/errors.js';
 import { newId } from '../../../src/model/new-id.js';
-import type { Page, PageQuery, Visibility } from '../../../src/model/page.js';
+import type { Page, PageQuery, Visibility } from '../../../src/model/outcome.js';
 import type { Operation } from '../../../src/store/steps/step.js';
 import type { Store } from '../../../src/store/store.js';
 import { openTestStore } from '../../helpers/test-store.js';

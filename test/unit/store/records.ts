@@ -7,7 +7,7 @@ import type { ApiToken } from '../../../src/model/principal.js';
 import type { AuditEventDraft, UnchainedEvent } from '../../../src/model/audit-event.js';
 import type { Certificate } from '../../../src/model/certificate.js';
 import type { CertificateRequest, IssuanceAttempt } from '../../../src/model/certificate-request.js';
-import type { ClusterProbe, StoredClusterProbe } from '../../../src/model/cluster-probe.js';
+import type { ClusterProbe, StoredClusterProbe } from '../../../src/model/cluster.js';
 import type { NewIdempotencyEntry } from '../../../src/model/idempotency.js';
 import { newId } from '../../../src/model/new-id.js';
 import type { Session } from '../../../src/model/session.js';

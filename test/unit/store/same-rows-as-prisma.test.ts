@@ -7,14 +7,10 @@ import type { Certificate } from '../../../src/model/certificate.js';
 import type { CertificateRequest } from '../../../src/model/certificate-request.js';
 import { PrismaClient } from '../../../src/store/generated/sqlite/client.js';
 import type { Columns } from '../../../src/store/steps/statement.js';
-import { apiTokenRow } from '../../../src/store/tables/api-token-table.js';
-import { auditRecordRow } from '../../../src/store/tables/audit-event-table.js';
-import { certificateRow, issuerRow } from '../../../src/store/tables/certificate-table.js';
-import { clusterProbeRow, unknownIdentityRow } from '../../../src/store/tables/cluster-tables.js';
+import { certificateRow, issuerRow } from '../../../src/store/tables/insert-certificate.js';
 import { decisionText, requestRow } from '../../../src/store/tables/write-request.js';
-import { answerColumns, idempotencyKeyRow } from '../../../src/store/tables/idempotency-key-table.js';
+import { preparedRecord } from '../../../src/store/writer/prepare-step.js';
 import { sessionRow } from '../../../src/store/tables/session-table.js';
-import { webhookDeliveryRow } from '../../../src/store/tables/webhook-delivery-table.js';
 import {
   aCertificate,
   anAttempt,
@@ -223,16 +219,16 @@ it('writes every value as Prisma itself writes it', async () => {
   for (const packed of packEvents([event, secondEvent])) {
     const chained = chainRecord(head, packed);
     head = chained.head;
-    const record = { ...packed.members, types: packed.types, ...chained.record };
-    await prisma.auditRecord.create({ data: data(auditRecordRow(record)) });
+    await prisma.auditRecord.create({ data: data({ ...preparedRecord(packed).columns, ...chained.record }) });
   }
-  await prisma.apiToken.create({ data: data({ ...apiTokenRow(token), secretSha256: sha256('secret') }) });
-  await prisma.idempotencyKey.create({ data: data({ ...idempotencyKeyRow(entry), ...answerColumns(answer) }) });
+  await prisma.apiToken.create({ data: data({ ...token, secretSha256: sha256('secret') }) });
+  const answered = { answerStatus: answer.status, answerHeaders: answer.headers, answerBody: answer.body };
+  await prisma.idempotencyKey.create({ data: data({ ...entry, ...answered }) });
   await prisma.policySet.create({ data: { digest: sha256('set'), texts: [{ path: 'a.yaml', text: awkward }] } });
   await prisma.certificateAuthorityPin.create({ data: { cluster: 'demo', spkiSha256: sha256('ca') } });
-  await prisma.clusterProbe.create({ data: data(clusterProbeRow(probe)) });
-  await prisma.unknownIdentity.create({ data: data(unknownIdentityRow(identity)) });
-  for (const delivery of deliveries) await prisma.webhookDelivery.create({ data: data(webhookDeliveryRow(delivery)) });
+  await prisma.clusterProbe.create({ data: data({ ...probe }) });
+  await prisma.unknownIdentity.create({ data: data(identity) });
+  for (const delivery of deliveries) await prisma.webhookDelivery.create({ data: data({ ...delivery }) });
   await prisma.session.create({ data: data(sessionRow(session, sha256('cookie'))) });
   await prisma.$disconnect();
   expect(contents(connect())).toEqual(contents(other.connect()));

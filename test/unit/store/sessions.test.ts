@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { foldedName } from '@kubepass/inspect/formats';
-import type { IdentityBlock } from '../../../src/model/identity-block.js';
+import type { IdentityBlock } from '../../../src/model/identity.js';
 import type { Session } from '../../../src/model/session.js';
 import { aSession, instant, sha256, testStore } from './records.js';
 

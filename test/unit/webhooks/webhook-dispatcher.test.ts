@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { Webhook as Verifier } from 'standardwebhooks';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { storedOutbox } from '../../../src/compose/webhook-outbox.js';
 import type { WebhookDelivery } from '../../../src/model/webhook-delivery.js';
 import { httpsSender } from '../../../src/webhooks/https-sender.js';
-import type { Outbox } from '../../../src/webhooks/webhook-dispatcher.js';
+import type { Writer } from '../../../src/store/steps/step.js';
 import { attemptsAtOnce, WebhookDispatcher } from '../../../src/webhooks/webhook-dispatcher.js';
 import { readWebhookSecrets } from '../../../src/webhooks/sign-webhook.js';
 import type { Webhook } from '../../../src/webhooks/webhook.js';
@@ -40,14 +39,14 @@ function webhookTo(url: string, name = 'chat', timeoutMilliseconds = 10_000): We
 function dispatcherOf(
   webhooks: readonly Webhook[] = [webhookTo(receiver.url)],
   owner = 'process-1',
-  wrap: (outbox: Outbox) => Outbox = (outbox) => outbox,
+  wrap: (writer: Writer) => Writer = (writer) => writer,
 ): WebhookDispatcher {
   const log = (level: LogLine['level']) => (fields: object, message: string) => {
     lines.push({ level, fields, message });
   };
   const dispatcher = new WebhookDispatcher({
     webhooks,
-    outbox: wrap(storedOutbox(opened.store.webhookDeliveries, opened.store.writer)),
+    store: { webhookDeliveries: opened.store.webhookDeliveries, writer: wrap(opened.store.writer) },
     clock: () => new Date(now),
     random: randomBytes,
     owner,
@@ -300,13 +299,13 @@ describe('a dispatcher', () => {
     let failing = true;
     let begins = 0;
     const delivery = await enqueueOne();
-    dispatcherOf([webhookTo(receiver.url)], 'process-1', (outbox) => ({
-      ...outbox,
-      begin: (...attempt) => {
-        begins += 1;
-        return begins <= 3 ? Promise.reject(new Error('disk full')) : outbox.begin(...attempt);
+    dispatcherOf([webhookTo(receiver.url)], 'process-1', (writer) => ({
+      commit(step) {
+        const ops = step.operations.map(({ op }) => op);
+        if (ops.includes('beginWebhookAttempt')) begins += 1;
+        const isFull = ops.includes('beginWebhookAttempt') ? begins <= 3 : failing && ops.includes('endWebhookAttempt');
+        return isFull ? Promise.reject(new Error('disk full')) : writer.commit(step);
       },
-      end: (...attempt) => (failing ? Promise.reject(new Error('disk full')) : outbox.end(...attempt)),
     }));
     await receiver.until(1);
     // Three rounds of 20 ms that came to nothing, and the one that did.

@@ -1,20 +1,24 @@
 import type { Finding, Severity } from '../model/inspection.js';
-import { type DecodedObject, type InspectionContext, type Observation, UploadRefusedError } from '../model/decoded.js';
-import { Observations } from '../model/observations.js';
+import { type DecodedObject, type InspectionContext, type Observation, Observations } from '../model/decoded.js';
+import { UploadRefusedError } from '../reading/budget.js';
 import { isAuthority } from '../relations/certificate-node.js';
 import type { Relations } from '../relations/relations.js';
 import { findingKinds, type FindingKind } from '../model/catalogue.js';
-import { type CertificateCheck, type ObjectCheck, type Setting, useOf } from './checks/check.js';
-import { checkAlternativeNames } from './checks/alternative-names.js';
-import { checkBundle, checkDuplicate } from './checks/bundle.js';
-import { checkCertificateSigningRequest } from './checks/certificate-signing-request.js';
-import { checkChain, checkIssuer } from './checks/issuer.js';
-import { checkKey, checkSharedKey } from './checks/keys.js';
+import type { CertificateCheck, ObjectCheck, Setting } from './checks/check.js';
+import { checkAlternativeNames, checkPrivilegedNames, checkSubject } from './checks/names.js';
+import {
+  checkBundle,
+  checkChain,
+  checkDuplicate,
+  checkIssuer,
+  checkSignature,
+  checkSignatureOfList,
+  checkSignatureOfRequest,
+} from './checks/chain.js';
+import { checkCertificateSigningRequest, checkKey, checkSharedKey } from './checks/keys.js';
 import { checkTrustOfKubeconfig } from './checks/kubeconfig.js';
 import { checkNameConstraints } from './checks/name-constraints.js';
-import { checkPurpose } from './checks/purpose.js';
-import { checkSignature, checkSignatureOfList, checkSignatureOfRequest } from './checks/signature.js';
-import { checkPrivilegedNames, checkSubject } from './checks/subject.js';
+import { checkPurpose, useOf } from './checks/purpose.js';
 import { checkCertificateList, checkValidity } from './checks/validity.js';
 
 const certificateChecks: readonly CertificateCheck[] = [

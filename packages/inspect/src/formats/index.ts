@@ -3,7 +3,7 @@ export { jsonFault } from './json/json-fault.js';
 export { duplicateMember, hasLoneSurrogate, ValueBoundError, type ValueBounds } from './json/json-scanner.js';
 export { readJson } from './json/read-json.js';
 export { humanDuration } from './text/duration-in-words.js';
-export { foldedName, isSamePerson } from './text/folded-name.js';
+export { foldedName, isSamePerson } from './text/privileged-names.js';
 export { isPrivilegedName, isSystemName } from './text/privileged-names.js';
 export { escaped, joined, quote, quoteAll, quoteUpTo } from './text/quote.js';
 export { alignColumns, leaf, type TextNode, textTree } from './text/text-layout.js';

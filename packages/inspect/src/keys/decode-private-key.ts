@@ -1,11 +1,17 @@
 import type { PrivateKeyContent, PublicKeyDescription } from '../model/inspection.js';
 import { DerError, inside, onlyElement, Tag } from '@kubepass/x509';
 import { normalize } from '@kubepass/x509/tree';
-import type { DecodeContext, Decoded, KeyMaterial, Observation, Piece } from '../model/decoded.js';
+import { type Decoded, type Observation, Observations, type Piece } from '../model/decoded.js';
+import type { DecodeContext } from '../reading/budget.js';
 import { describePublicKey } from '../x509/describe-public-key.js';
-import { type Encryption, openEncrypted, weakEncryption } from './encryption/encryption.js';
-import { isLegacyEncrypted, readEncryption, readLegacyEncryption } from './encryption/read-encryption.js';
-import { looksLikeOpenSshKey, openSshCipher, shapeOfPrivateKey } from './key-shapes.js';
+import {
+  type Encryption,
+  openEncrypted,
+  readEncryption,
+  readLegacyEncryption,
+  weakEncryption,
+} from './encryption/encryption.js';
+import { isLegacyEncrypted, looksLikeOpenSshKey, openSshCipher, shapeOfPrivateKey } from '../der/recognise.js';
 import { type PublicHalf, readPublicHalf, type UnencryptedShape, unreadableHalf } from './public-half.js';
 
 type Encoding = PrivateKeyContent['encoding'];
@@ -19,20 +25,18 @@ const unprotected = observe('PrivateKeyUnprotected', 'the private key is not enc
  * leaves this function, and decrypted octets are overwritten before it returns. Keys of OpenSSH are named, not decoded.
  */
 export function decodePrivateKey(piece: Piece, context: DecodeContext): Decoded {
-  if (isLegacyEncrypted(piece)) return decodeLegacyEncrypted(piece, context);
+  if (isLegacyEncrypted(piece))
+    return decodeWithPassword('LegacyEncryptedPEM', readLegacyEncryption(piece.headers), piece.bytes, context);
   if (looksLikeOpenSshKey(piece.bytes)) return nameOpenSshKey(piece.bytes);
   const normalized = normalize(piece.bytes);
   if (!normalized.ok) return unreadable(encodingOfLabel(piece.label), normalized.problem);
   const shape = shapeOfPrivateKey(normalized.der);
   if (shape === null) return unreadable(encodingOfLabel(piece.label), 'it is not built like a private key');
-  const decoded =
-    shape === 'EncryptedPKCS#8' ? decodeEncrypted(normalized.der, context) : decodeUnencrypted(normalized.der, shape);
-  return { ...decoded, observations: [...normalized.observations, ...decoded.observations] };
-}
-
-function decodeUnencrypted(der: Buffer, shape: UnencryptedShape): Decoded {
-  const half = readPublicHalf(der, shape);
-  return decoded(encodingOf(shape), null, half, [unprotected]);
+  const result =
+    shape === 'EncryptedPKCS#8'
+      ? decodeEncrypted(normalized.der, context)
+      : decoded(encodingOf(shape), null, readPublicHalf(normalized.der, shape), [unprotected]);
+  return { ...result, observations: [...normalized.observations, ...result.observations] };
 }
 
 function decodeEncrypted(der: Buffer, context: DecodeContext): Decoded {
@@ -51,10 +55,6 @@ function decodeEncrypted(der: Buffer, context: DecodeContext): Decoded {
   return decodeWithPassword(encoding, encryption, ciphertext, context);
 }
 
-function decodeLegacyEncrypted(piece: Piece, context: DecodeContext): Decoded {
-  return decodeWithPassword('LegacyEncryptedPEM', readLegacyEncryption(piece.headers), piece.bytes, context);
-}
-
 function decodeWithPassword(
   encoding: Encoding,
   encryption: Encryption,
@@ -62,22 +62,22 @@ function decodeWithPassword(
   context: DecodeContext,
 ): Decoded {
   const observations = [
-    ...weakEncryption('the private key', encryption),
+    ...weakEncryption('the private key', encryption.weaknesses),
     ...(encryption.legacy
       ? [observe('LegacyKeyFormat', `the private key is encrypted in an old way: ${encryption.description}`)]
       : []),
   ];
   const opening = openEncrypted('the private key', encryption, ciphertext, context);
-  if (!opening.ok) return decoded(encoding, encryption.description, null, [...observations, opening.observation]);
+  if (!Buffer.isBuffer(opening)) return decoded(encoding, encryption.description, null, [...observations, opening]);
   try {
-    const shape = shapeOfPrivateKey(opening.plaintext);
+    const shape = shapeOfPrivateKey(opening);
     const half =
       shape === null || shape === 'EncryptedPKCS#8'
         ? unreadableHalf('what is encrypted is not built like a private key')
-        : readPublicHalf(opening.plaintext, shape);
+        : readPublicHalf(opening, shape);
     return decoded(encoding, encryption.description, half, observations);
   } finally {
-    opening.plaintext.fill(0);
+    opening.fill(0);
   }
 }
 
@@ -127,41 +127,28 @@ function decoded(
   half: PublicHalf | null,
   observations: readonly Observation[],
 ): Decoded {
-  const described = half === null ? null : describeHalf(half);
+  const all = new Observations();
+  all.addAll(half?.observations ?? []);
+  const publicKey = half && describeHalf(half, all);
+  all.addAll(observations);
+  const subjectPublicKeyInfo = publicKey && half.subjectPublicKeyInfo;
   return {
-    content: {
-      type: 'PrivateKey',
-      encoding,
-      encrypted: encryption !== null,
-      encryption,
-      publicKey: described?.description ?? null,
-    },
-    material: described?.material ?? null,
-    observations: once([...(described?.observations ?? []), ...observations]),
+    content: { type: 'PrivateKey', encoding, encrypted: encryption !== null, encryption, publicKey },
+    material: subjectPublicKeyInfo ? { kind: 'privateKey', subjectPublicKeyInfo } : null,
+    observations: once(all.toArray()),
     pieces: [],
   };
 }
 
-function describeHalf({ subjectPublicKeyInfo, observations }: PublicHalf): {
-  readonly description: PublicKeyDescription | null;
-  readonly material: KeyMaterial | null;
-  readonly observations: readonly Observation[];
-} {
-  if (subjectPublicKeyInfo === null) return { description: null, material: null, observations };
+/** The description of a public half; null where it is not told, or cannot be read. */
+function describeHalf({ subjectPublicKeyInfo }: PublicHalf, observations: Observations): PublicKeyDescription | null {
+  if (subjectPublicKeyInfo === null) return null;
   try {
-    const described = describePublicKey(subjectPublicKeyInfo);
-    return {
-      description: described.description,
-      material: { kind: 'privateKey', subjectPublicKeyInfo },
-      observations: [...observations, ...described.observations],
-    };
+    return describePublicKey(subjectPublicKeyInfo, observations.report);
   } catch (error) {
     if (!(error instanceof DerError)) throw error;
-    return {
-      description: null,
-      material: null,
-      observations: [...observations, ...unreadableHalf(error.message).observations],
-    };
+    observations.addAll(unreadableHalf(error.message).observations);
+    return null;
   }
 }
 

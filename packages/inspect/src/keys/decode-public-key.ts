@@ -1,21 +1,22 @@
 import { DerError, inside, onlyElement, Tag } from '@kubepass/x509';
 import { normalize } from '@kubepass/x509/tree';
-import type { DecodeContext, Decoded, Piece } from '../model/decoded.js';
+import { type Decoded, Observations, type Piece } from '../model/decoded.js';
 import { describePublicKey } from '../x509/describe-public-key.js';
-import { shapeOfPublicKey } from './key-shapes.js';
+import { shapeOfPublicKey } from '../der/recognise.js';
 import { rsaSubjectPublicKeyInfo } from './public-half.js';
 
 /** Decodes a SubjectPublicKeyInfo, or an RSAPublicKey, which becomes a SubjectPublicKeyInfo. */
-export function decodePublicKey(piece: Piece, _context: DecodeContext): Decoded {
+export function decodePublicKey(piece: Piece): Decoded {
   try {
     const normalized = normalize(piece.bytes);
     const der = normalized.ok ? normalized.der : piece.bytes;
     const spki = shapeOfPublicKey(der) === 'RSAPublicKey' ? wrapRsaPublicKey(der) : der;
-    const { description, observations } = describePublicKey(spki);
+    const observations = new Observations();
+    if (normalized.ok) observations.addAll(normalized.observations);
     return {
-      content: { type: 'PublicKey', publicKey: description },
+      content: { type: 'PublicKey', publicKey: describePublicKey(spki, observations.report) },
       material: { kind: 'publicKey', subjectPublicKeyInfo: spki },
-      observations: [...(normalized.ok ? normalized.observations : []), ...observations],
+      observations: observations.toArray(),
       pieces: [],
     };
   } catch (error) {

@@ -17,7 +17,7 @@ import {
   Tag,
 } from '@kubepass/x509';
 import type { Observation } from '../model/decoded.js';
-import type { PrivateKeyShape } from './key-shapes.js';
+import type { PrivateKeyShape } from '../der/recognise.js';
 
 /** The public half of a private key. Nothing else of the key leaves this file. */
 export interface PublicHalf {

@@ -1,7 +1,7 @@
-import type { InventoryEntry, ObjectContent, UploadRefusalReason } from './inspection.js';
 import type { BasicConstraints, KeyUsage } from '@kubepass/x509';
 import type { AlgorithmIdentifier, CertificateTree, CertificationRequestTree } from '@kubepass/x509/tree';
 import type { FindingCode } from './catalogue.js';
+import type { InventoryEntry, ObjectContent } from './inspection.js';
 
 /** Bytes that were found in an upload and are not decoded yet. */
 export interface Piece {
@@ -48,22 +48,22 @@ export interface Signed {
   readonly signature: Buffer;
 }
 
-export interface CertificateMaterial {
+export interface CertificateMaterial extends ExtensionFacts {
   readonly kind: 'certificate';
   readonly tree: CertificateTree;
-  /** As it was found, or in DER where it was found in BER. */
-  readonly der: Buffer;
   readonly signed: Signed;
   /** DER Names. */
   readonly issuer: Buffer;
   readonly subject: Buffer;
   /** Content octets of the INTEGER. */
   readonly serialNumber: Buffer;
-  readonly subjectPublicKeyInfo: Buffer;
   readonly notBefore: Date;
   readonly notAfter: Date;
   readonly version: number;
-  /** Each null where the extension is absent or malformed. */
+}
+
+/** The typed values of extensions that comparisons need; each null where the extension is absent or malformed. */
+export interface ExtensionFacts {
   readonly subjectKeyIdentifier: Buffer | null;
   readonly authorityKeyIdentifier: AuthorityKeyIdentifier | null;
   readonly basicConstraints: BasicConstraints | null;
@@ -91,22 +91,16 @@ export interface SubjectAltNames {
   readonly others: number;
 }
 
-export interface RequestMaterial {
+interface RequestMaterial {
   readonly kind: 'request';
   readonly tree: CertificationRequestTree;
-  readonly der: Buffer;
-  readonly signed: Signed;
-  readonly subject: Buffer;
-  readonly subjectPublicKeyInfo: Buffer;
 }
 
-export interface ListMaterial {
+interface ListMaterial {
   readonly kind: 'list';
-  readonly der: Buffer;
   readonly signed: Signed;
   readonly issuer: Buffer;
   readonly authorityKeyIdentifier: AuthorityKeyIdentifier | null;
-  readonly thisUpdate: Date;
   readonly nextUpdate: Date | null;
   /** Content octets of the INTEGERs, hex. */
   readonly revokedSerialNumbers: ReadonlySet<string>;
@@ -116,36 +110,6 @@ export interface ListMaterial {
 export interface KeyMaterial {
   readonly kind: 'publicKey' | 'privateKey';
   readonly subjectPublicKeyInfo: Buffer;
-}
-
-/** Counts the cost of reading an upload. Spending past it throws `UploadRefusedError`. */
-export interface Budget {
-  /** Octets that an unwrapping step (base64, gzip, decryption) makes. */
-  spendOctets(octets: number): void;
-  spendObject(): void;
-  /** Iterations of a key derivation, times the cost of one against PBKDF2-HMAC-SHA-256; false where they cost too much. */
-  mayDerive(iterations: number): boolean;
-  /** Asks for the verification of one signature; false where no more are allowed. */
-  mayVerify(): boolean;
-  /** Asks for the test whether one RSA modulus is prime; false where no more are allowed. */
-  mayTestModulus(): boolean;
-}
-
-export interface DecodeContext {
-  readonly now: Date;
-  readonly password: string | null;
-  readonly budget: Budget;
-}
-
-/** The upload as a whole goes past a limit. The message is for the caller. */
-export class UploadRefusedError extends Error {
-  override readonly name = 'UploadRefusedError';
-  constructor(
-    readonly reason: UploadRefusalReason,
-    message: string,
-  ) {
-    super(message);
-  }
 }
 
 /** A cluster of ours, with the fields that comparisons need. */
@@ -173,4 +137,36 @@ export interface InspectionContext {
   readonly thresholds: Thresholds;
   /** Our records of these certificates (SHA-256, lower-case hex) that the caller may read. */
   readonly inventory: (fingerprints: readonly string[]) => Promise<ReadonlyMap<string, InventoryEntry>>;
+}
+
+/** Reports one observation. */
+export type Report = (code: FindingCode, message: string) => void;
+
+/** Further observations of a code say nothing new, and an upload could cause any number of them. */
+const MAX_OF_A_CODE = 10;
+
+/** Collects the observations about one object, up to a limit. */
+export class Observations {
+  readonly #list: Observation[] = [];
+  readonly #counts = new Map<FindingCode, number>();
+
+  readonly report: Report = (code, message) => {
+    const count = (this.#counts.get(code) ?? 0) + 1;
+    this.#counts.set(code, count);
+    if (count <= MAX_OF_A_CODE) this.#list.push({ code, message });
+  };
+
+  addAll(observations: readonly Observation[], prefix = ''): void {
+    for (const { code, message } of observations) this.report(code, prefix + message);
+  }
+
+  /** All of them. Past the limit, the last one of a code says how many more there were. */
+  toArray(): readonly Observation[] {
+    const last = new Map(this.#list.map(({ code }, i) => [code, i]));
+    return this.#list.map((observation, i) => {
+      const { code, message } = observation;
+      const left = (this.#counts.get(code) ?? 0) - MAX_OF_A_CODE;
+      return left > 0 && last.get(code) === i ? { code, message: `${message}; and ${left} more like it` } : observation;
+    });
+  }
 }

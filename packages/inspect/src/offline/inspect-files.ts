@@ -1,9 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { inspectionDefaults } from '../inspection-defaults.js';
-import { inspectBatches } from './inspect-batches.js';
-import { readOptions, usage } from './options.js';
+import { parseArgs } from 'node:util';
+import { visible } from '../formats/text/visible.js';
+import { filesOf, type Inspected, inspectUpload, renderInspection } from '../inspect.js';
+import { inspectionDefaults } from '../defaults/index.js';
+import type { InspectionContext } from '../model/decoded.js';
+import type { Finding, Inspection, Severity, UploadPart } from '../model/inspection.js';
+import { uploadLimits, UploadRefusedError } from '../reading/budget.js';
+import { reportSarif } from '../report/report-sarif.js';
+import { inOneSentence } from '../report/summary.js';
 import { readFiles } from './read-files.js';
-import { isAtLeast, renderInspections } from './render-inspections.js';
 
 /** The end of a run of `kubepass-inspect`. */
 export interface InspectionRun {
@@ -40,4 +45,141 @@ function readPassword(file: string | null): string | null | { readonly problem: 
   } catch {
     return { problem: `the password file ${file} cannot be read` };
   }
+}
+
+/** `lines`: one line for each finding. `report`: the whole report as text. */
+export type OutputFormat = 'lines' | 'report' | 'json' | 'sarif';
+
+export interface Options {
+  /** Findings of this severity and worse end in exit code 1, and are shown as lines. */
+  readonly severity: Severity;
+  readonly format: OutputFormat;
+  readonly passwordFile: string | null;
+  /** Files and folders; `-` is the standard input. */
+  readonly paths: readonly string[];
+}
+
+export const usage = `usage: kubepass-inspect [--severity error|warning|info] [--format lines|report|json|sarif]
+                        [--password-file FILE] FILE|FOLDER|- …
+
+Says what is wrong with certificates, requests, keys, kubeconfigs, manifests and archives of them. Reads folders whole.
+Asks no service and no cluster.
+Exit code: 0 without findings of that severity or worse (default: error), 1 with some, 2 if something cannot be read.
+`;
+
+/** The options of a command line; the problem in words where they cannot be understood. */
+export function readOptions(args: readonly string[]): Options | { readonly problem: string } {
+  let parsed;
+  try {
+    parsed = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        severity: { type: 'string', default: 'error' },
+        format: { type: 'string', default: 'lines' },
+        'password-file': { type: 'string' },
+      },
+    });
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : String(error) };
+  }
+  const { severity, format, 'password-file': passwordFile } = parsed.values;
+  if (!isOneOf(severity, severities)) return { problem: `there is no severity ${JSON.stringify(severity)}` };
+  if (!isOneOf(format, formats)) return { problem: `there is no format ${JSON.stringify(format)}` };
+  if (parsed.positionals.length === 0) return { problem: 'name at least one file or folder' };
+  return { severity, format, passwordFile: passwordFile ?? null, paths: parsed.positionals };
+}
+
+const severities: readonly Severity[] = ['error', 'warning', 'info'];
+const formats: readonly OutputFormat[] = ['lines', 'report', 'json', 'sarif'];
+
+const isOneOf = <T extends string>(value: string, all: readonly T[]): value is T =>
+  (all as readonly string[]).includes(value);
+
+/** The inspections of some files, in their order. */
+export interface BatchesInspected {
+  readonly inspected: readonly Inspected[];
+  /** Sentences about files that the limits of an upload forbid to inspect. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * Inspects files together as far as the limits of an upload allow, so that keys, certificates and CAs of different files
+ * find each other. More files than that are divided into halves.
+ */
+export async function inspectBatches(
+  parts: readonly UploadPart[],
+  password: string | null,
+  context: InspectionContext,
+): Promise<BatchesInspected> {
+  const problems: string[] = [];
+  const inspected: Inspected[] = [];
+  const inspect = async (batch: readonly UploadPart[]): Promise<void> => {
+    if (batch.length === 0) return;
+    if (batch.length > 1 && isTooMuch(batch)) {
+      await inspectHalves(batch);
+      return;
+    }
+    try {
+      inspected.push(await inspectUpload({ parts: batch, password }, context));
+    } catch (error) {
+      if (!(error instanceof UploadRefusedError)) throw error;
+      const [first] = batch;
+      if (batch.length > 1) await inspectHalves(batch);
+      else problems.push(`${first?.name ?? 'the input'} is not inspected: ${error.message} (${error.reason})`);
+    }
+  };
+  const inspectHalves = async (batch: readonly UploadPart[]): Promise<void> => {
+    const middle = Math.ceil(batch.length / 2);
+    await inspect(batch.slice(0, middle));
+    await inspect(batch.slice(middle));
+  };
+  await inspect(parts);
+  return { inspected, problems };
+}
+
+const isTooMuch = (batch: readonly UploadPart[]): boolean =>
+  batch.length > uploadLimits.objects ||
+  batch.reduce((sum, { bytes }) => sum + bytes.length, 0) > uploadLimits.uploadOctets;
+
+const ranks: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 2 };
+
+/** Whether a finding is of this severity or worse. */
+export const isAtLeast = (least: Severity, { severity }: Pick<Finding, 'severity'>): boolean =>
+  ranks[severity] <= ranks[least];
+
+/** The inspections as a text. Lines are shown from a severity on; the other formats hold everything. */
+export function renderInspections(
+  inspected: readonly Inspected[],
+  format: OutputFormat,
+  severity: Severity,
+  now: Date,
+): string {
+  switch (format) {
+    case 'lines':
+      return linesOf(together(inspected), severity);
+    case 'report':
+      return inspected.map((each) => renderInspection(each, now, 'text/plain')).join('\n');
+    case 'json':
+      return `${JSON.stringify(together(inspected))}\n`;
+    case 'sarif':
+      return `${reportSarif(together(inspected), filesOf(inspected.flatMap(({ objects }) => objects)))}\n`;
+  }
+}
+
+/** One answer for all. Their paths differ, because they begin with the names of files. */
+function together(inspected: readonly Inspected[]): Inspection {
+  const all = inspected.map(({ inspection }) => inspection);
+  return {
+    objects: all.flatMap(({ objects }) => objects),
+    relations: all.flatMap(({ relations }) => relations),
+    findings: all.flatMap(({ findings }) => findings).sort((a, b) => ranks[a.severity] - ranks[b.severity]),
+  };
+}
+
+function linesOf(inspection: Inspection, severity: Severity): string {
+  const lines = inspection.findings
+    .filter((finding) => isAtLeast(severity, finding))
+    .map((finding) => `${finding.object}: ${finding.severity}: ${finding.message} ${finding.advice} [${finding.code}]`);
+  return [...lines, inOneSentence(inspection)].map((line) => `${visible(line)}\n`).join('');
 }

@@ -1,21 +1,11 @@
-import {
-  contextConstructed,
-  type DerElement,
-  DerError,
-  DerReader,
-  inside,
-  onlyElement,
-  readOid,
-  Tag,
-} from '@kubepass/x509';
+import { contextConstructed, type DerElement, DerError, inside, onlyElement, readOid, Tag } from '@kubepass/x509';
 import { normalize } from '@kubepass/x509/tree';
-import type { DecodeContext, Decoded, Observation, Piece } from '../model/decoded.js';
-import { mayDerive, openEncrypted, weakEncryption } from '../keys/encryption/encryption.js';
-import { readEncryption } from '../keys/encryption/read-encryption.js';
+import type { Decoded, Observation, Piece } from '../model/decoded.js';
+import type { DecodeContext } from '../reading/budget.js';
+import { openEncrypted, tryPassword, readEncryption, weakEncryption } from '../keys/encryption/encryption.js';
 import {
   type ContentInfo,
   implicitOctets,
-  looksLikePkcs7,
   onlyInside,
   piecesOf,
   readContentInfo,
@@ -30,12 +20,7 @@ import { type Mac, readMac } from './pkcs12-mac.js';
  */
 export function decodePkcs12(piece: Piece, context: DecodeContext): Decoded {
   const reading = new Pkcs12Reading(context);
-  try {
-    reading.read(piece.bytes);
-  } catch (error) {
-    if (!(error instanceof DerError)) throw error;
-    reading.malformed(error);
-  }
+  reading.read(piece.bytes);
   return reading.decoded(piece.path);
 }
 
@@ -45,7 +30,15 @@ const WHAT = 'the PKCS#12';
 type Trust = 'verified' | 'untried' | 'refused';
 
 class Pkcs12Reading {
-  readonly #bags = new Bags();
+  // The contents of its bags: octets are copies, so that a decrypted safe can be overwritten.
+  /** PKCS#8; most are still encrypted. */
+  readonly #keys: Buffer[] = [];
+  readonly #certificates: Buffer[] = [];
+  readonly #certificateLists: Buffer[] = [];
+  readonly #friendlyNames = new Set<string>();
+  /** The encryptions of single keys. */
+  readonly #keyEncryptions = new Set<string>();
+  #bags = 0;
   readonly #observations: Observation[] = [];
   readonly #encryptions = new Set<string>();
   readonly #weaknesses = new Set<string>();
@@ -56,6 +49,15 @@ class Pkcs12Reading {
   constructor(private readonly context: DecodeContext) {}
 
   read(bytes: Buffer): void {
+    try {
+      this.#read(bytes);
+    } catch (error) {
+      if (!(error instanceof DerError)) throw error;
+      this.#closed('MalformedObject', `${WHAT} cannot be read: ${error.message}`);
+    }
+  }
+
+  #read(bytes: Buffer): void {
     const normalized = normalize(bytes);
     if (!normalized.ok) throw new DerError(normalized.problem, 0);
     this.#observations.push(...trailingData(normalized));
@@ -76,27 +78,25 @@ class Pkcs12Reading {
     while (!safes.atEnd) this.#readSafe(readContentInfo(safes.expect(Tag.SEQUENCE, 'a safe')), trust);
   }
 
-  malformed({ message }: DerError): void {
-    this.#closed('MalformedObject', `${WHAT} cannot be read: ${message}`);
-  }
-
   decoded(path: string): Decoded {
-    const { keys, certificates, certificateLists, friendlyNames, keyEncryptions } = this.#bags;
     return {
       content: {
         type: 'PKCS12',
         macVerified: this.#macVerified,
         mac: this.#mac?.description ?? null,
-        encryption: [...new Set([...this.#encryptions, ...keyEncryptions])],
+        encryption: [...new Set([...this.#encryptions, ...this.#keyEncryptions])],
         opened: this.#opened,
-        friendlyNames: [...friendlyNames],
+        friendlyNames: [...this.#friendlyNames],
       },
       material: null,
-      observations: [...this.#observations, ...weakEncryption(WHAT, { weaknesses: this.#allWeaknesses() })],
+      observations: [
+        ...this.#observations,
+        ...weakEncryption(WHAT, [...this.#weaknesses, ...(this.#mac?.weaknesses ?? [])]),
+      ],
       pieces: [
-        ...piecesOf(path, 'certificates', certificates),
-        ...piecesOf(path, 'keys', keys),
-        ...piecesOf(path, 'certificateLists', certificateLists),
+        ...piecesOf(path, 'certificates', this.#certificates),
+        ...piecesOf(path, 'keys', this.#keys),
+        ...piecesOf(path, 'certificateLists', this.#certificateLists),
       ],
     };
   }
@@ -104,27 +104,25 @@ class Pkcs12Reading {
   #checkMac(content: Buffer): Trust {
     const { password } = this.context;
     if (this.#mac === null || password === null) return 'untried';
-    const { check, description } = this.#mac;
-    if (check === null) {
+    const { attempt, description } = this.#mac;
+    if (attempt === null) {
       this.#observe('EncryptionUnsupported', `the MAC of ${WHAT} is not computed here: ${description}`);
       return 'untried';
     }
-    for (const encoded of check.encodings(password)) {
-      if (!mayDerive(check.cost, this.context)) {
-        this.#closed('KeyDerivationTooCostly', `${WHAT} has a MAC of ${description}; it was not opened`);
-        return 'refused';
-      }
-      this.#macVerified = check.fits(encoded, content);
-      encoded.fill(0);
-      if (this.#macVerified) return 'verified';
+    const fits = tryPassword(attempt, password, content, this.context);
+    if (fits === 'tooCostly') {
+      this.#closed('KeyDerivationTooCostly', `${WHAT} has a MAC of ${description}; it was not opened`);
+      return 'refused';
     }
+    this.#macVerified = fits ?? false;
+    if (fits) return 'verified';
     this.#closed('PasswordWrong', `the password that was given does not open ${WHAT}, or it was changed`);
     return 'refused';
   }
 
   #readSafe({ contentType, content }: ContentInfo, trust: Trust): void {
     if (contentType === 'data' && content?.tag === Tag.OCTET_STRING)
-      readSafeContents(asDer(content.content, 'a safe'), this.#bags, trust !== 'refused');
+      this.#readSafeContents(asDer(content.content, 'a safe'), trust !== 'refused');
     else if (contentType === 'encryptedData' && content !== null) this.#readEncryptedSafe(content, trust);
     else {
       this.#encryptions.add(contentType);
@@ -144,19 +142,55 @@ class Pkcs12Reading {
     for (const weakness of encryption.weaknesses) this.#weaknesses.add(weakness);
     if (trust === 'refused') return;
     const opening = openEncrypted(WHAT, encryption, ciphertext, this.context);
-    if (!opening.ok) {
-      this.#closed(opening.observation.code, opening.observation.message);
+    if (!Buffer.isBuffer(opening)) {
+      this.#closed(opening.code, opening.message);
       return;
     }
     try {
-      readSafeContents(asDer(opening.plaintext, 'a safe'), this.#bags, true);
+      this.#readSafeContents(asDer(opening, 'a safe'), true);
     } finally {
-      opening.plaintext.fill(0);
+      opening.fill(0);
     }
   }
 
-  #allWeaknesses(): readonly string[] {
-    return [...this.#weaknesses, ...(this.#mac?.weaknesses ?? [])];
+  /** Reads a SafeContents (RFC 7292 4.2), and encrypted keys only if `withShrouded`. */
+  #readSafeContents(element: DerElement, withShrouded: boolean, depth = 0): void {
+    if (depth > MAX_DEPTH) throw new DerError('safes stand too deep within one another', element.offset);
+    const reader = inside(element);
+    // No upload may hold more bags.
+    while (!reader.atEnd && this.#bags++ < MAX_BAGS) {
+      const bag = inside(reader.expect(Tag.SEQUENCE, 'a bag'));
+      const type = readOid(bag.expect(Tag.OBJECT_IDENTIFIER, 'the type of a bag'));
+      const value = bag.expect(contextConstructed(0), 'the value of a bag');
+      this.#readFriendlyName(bag.optional(Tag.SET));
+      bag.end('a bag');
+      if (type === bagType.key) this.#keys.push(copy(onlyInside(value, 'a key bag')));
+      else if (type === bagType.shroudedKey) this.#readShroudedKey(onlyInside(value, 'a key bag'), withShrouded);
+      else if (type === bagType.certificate) this.#certificates.push(...octetsInside(value, X509_CERTIFICATE));
+      else if (type === bagType.certificateList) this.#certificateLists.push(...octetsInside(value, X509_CRL));
+      else if (type === bagType.safeContents)
+        this.#readSafeContents(onlyInside(value, 'a safe within a safe'), withShrouded, depth + 1);
+      // Bags of secrets and of unknown types hold nothing that is inspected.
+    }
+  }
+
+  #readShroudedKey(element: DerElement, take: boolean): void {
+    const scheme = inside(element).expect(Tag.SEQUENCE, 'the encryption of a key bag');
+    this.#keyEncryptions.add(readEncryption(scheme).description);
+    if (take) this.#keys.push(copy(element));
+  }
+
+  /** RFC 2985 5.5.1. */
+  #readFriendlyName(attributes: DerElement | undefined): void {
+    if (attributes === undefined) return;
+    const reader = inside(attributes);
+    while (!reader.atEnd) {
+      const attribute = inside(reader.expect(Tag.SEQUENCE, 'an attribute of a bag'));
+      if (readOid(attribute.expect(Tag.OBJECT_IDENTIFIER, 'an attribute of a bag')) !== FRIENDLY_NAME) continue;
+      const name = inside(attribute.expect(Tag.SET, 'a friendly name')).optional(Tag.BMP_STRING);
+      if (name !== undefined && name.content.length % 2 === 0 && this.#friendlyNames.size < MAX_FRIENDLY_NAMES)
+        this.#friendlyNames.add(textOf(name.content));
+    }
   }
 
   #closed(code: Observation['code'], message: string): void {
@@ -167,37 +201,6 @@ class Pkcs12Reading {
   /** Reports each code once: two safes stay closed for the same reason. */
   #observe(code: Observation['code'], message: string): void {
     if (!this.#observations.some((other) => other.code === code)) this.#observations.push({ code, message });
-  }
-}
-
-/** Whether `der` is built like a PFX (RFC 7292 4): SEQUENCE { INTEGER 3, a ContentInfo, … }. */
-export function looksLikePkcs12(der: Buffer): boolean {
-  if (der[0] !== Tag.SEQUENCE) return false;
-  try {
-    const reader = inside(new DerReader(der).next());
-    const version = reader.next();
-    if (version.tag !== Tag.INTEGER || version.content.length !== 1 || version.content[0] !== 3) return false;
-    return looksLikePkcs7(reader.next().raw);
-  } catch (error) {
-    if (error instanceof DerError) return false;
-    throw error;
-  }
-}
-
-/** The contents of the bags of a PKCS#12. Octets are copies, so that a decrypted safe can be overwritten. */
-class Bags {
-  /** PKCS#8; most are still encrypted. */
-  readonly keys: Buffer[] = [];
-  readonly certificates: Buffer[] = [];
-  readonly certificateLists: Buffer[] = [];
-  readonly friendlyNames = new Set<string>();
-  /** The encryptions of single keys. */
-  readonly keyEncryptions = new Set<string>();
-  #count = 0;
-
-  /** False after more bags than any upload may hold. */
-  take(): boolean {
-    return this.#count++ < MAX_BAGS;
   }
 }
 
@@ -227,56 +230,12 @@ function asDer(bytes: Buffer, what: string): DerElement {
   return onlyElement(normalized.der, what);
 }
 
-/**
- * Reads a SafeContents (RFC 7292 4.2) into `bags`, and encrypted keys only if `withShrouded`. Throws `DerError` where it
- * cannot be read.
- */
-function readSafeContents(element: DerElement, bags: Bags, withShrouded: boolean, depth = 0): void {
-  if (depth > MAX_DEPTH) throw new DerError('safes stand too deep within one another', element.offset);
-  const reader = inside(element);
-  while (!reader.atEnd && bags.take()) {
-    const bag = inside(reader.expect(Tag.SEQUENCE, 'a bag'));
-    const type = readOid(bag.expect(Tag.OBJECT_IDENTIFIER, 'the type of a bag'));
-    const value = bag.expect(contextConstructed(0), 'the value of a bag');
-    readFriendlyName(bag.optional(Tag.SET), bags);
-    bag.end('a bag');
-    if (type === bagType.key) bags.keys.push(copy(onlyInside(value, 'a key bag')));
-    else if (type === bagType.shroudedKey) readShroudedKey(onlyInside(value, 'a key bag'), bags, withShrouded);
-    else if (type === bagType.certificate) bags.certificates.push(...octetsInside(value, X509_CERTIFICATE));
-    else if (type === bagType.certificateList) bags.certificateLists.push(...octetsInside(value, X509_CRL));
-    else if (type === bagType.safeContents)
-      readSafeContents(onlyInside(value, 'a safe within a safe'), bags, withShrouded, depth + 1);
-    // Bags of secrets and of unknown types hold nothing that is inspected.
-  }
-}
-
-function readShroudedKey(element: DerElement, bags: Bags, take: boolean): void {
-  bags.keyEncryptions.add(
-    readEncryption(inside(element).expect(Tag.SEQUENCE, 'the encryption of a key bag')).description,
-  );
-  if (take) bags.keys.push(copy(element));
-}
-
 /** RFC 7292 4.2.3, 4.2.4: `{type, [0] OCTET STRING}`. Values of other types are left out. */
 function octetsInside(value: DerElement, expectedType: string): readonly Buffer[] {
   const reader = inside(onlyInside(value, 'a bag'));
   if (readOid(reader.expect(Tag.OBJECT_IDENTIFIER, 'the type in a bag')) !== expectedType) return [];
   const octets = inside(reader.expect(contextConstructed(0), 'the value in a bag'));
   return [Buffer.from(octets.expect(Tag.OCTET_STRING, 'the value in a bag').content)];
-}
-
-/** RFC 2985 5.5.1. */
-function readFriendlyName(attributes: DerElement | undefined, bags: Bags): void {
-  if (attributes === undefined) return;
-  const reader = inside(attributes);
-  while (!reader.atEnd) {
-    const attribute = inside(reader.expect(Tag.SEQUENCE, 'an attribute of a bag'));
-    if (readOid(attribute.expect(Tag.OBJECT_IDENTIFIER, 'an attribute of a bag')) !== FRIENDLY_NAME) continue;
-    const values = inside(attribute.expect(Tag.SET, 'a friendly name'));
-    const name = values.optional(Tag.BMP_STRING);
-    if (name !== undefined && name.content.length % 2 === 0 && bags.friendlyNames.size < MAX_FRIENDLY_NAMES)
-      bags.friendlyNames.add(textOf(name.content));
-  }
 }
 
 /** A friendly name for display: bounded, and without lone surrogates. */

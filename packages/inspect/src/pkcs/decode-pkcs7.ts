@@ -4,14 +4,14 @@ import {
   contextPrimitive,
   type DerElement,
   DerError,
-  DerReader,
   inside,
   onlyElement,
   readOid,
   Tag,
 } from '@kubepass/x509';
 import { normalize, type Normalized } from '@kubepass/x509/tree';
-import type { DecodeContext, Decoded, Observation, Piece } from '../model/decoded.js';
+import { contentTypes } from '../der/recognise.js';
+import type { Decoded, Observation, Piece } from '../model/decoded.js';
 
 /** More than any upload may hold. Further certificates and lists are counted only. */
 const MAX_TAKEN_OUT = 1_000;
@@ -29,7 +29,7 @@ const NOTHING: SignedData = { certificates: [], certificateLists: [], signers: 0
  * because they are over content that has nothing to do with Kubernetes. BER is no deviation here: PKCS#7 is written in
  * it (RFC 2315 4).
  */
-export function decodePkcs7(piece: Piece, _context: DecodeContext): Decoded {
+export function decodePkcs7(piece: Piece): Decoded {
   try {
     const normalized = normalize(piece.bytes);
     if (!normalized.ok) throw new DerError(normalized.problem, 0);
@@ -94,30 +94,6 @@ function decoded(
 /** Certificates, lists or keys inside a PKCS#7 or PKCS#12 as pieces: `store.p12#certificates[0]`. */
 export const piecesOf = (path: string, kind: string, inner: readonly Buffer[]): readonly Piece[] =>
   inner.slice(0, MAX_TAKEN_OUT).map((bytes, i) => ({ path: `${path}#${kind}[${i}]`, bytes, label: null, headers: {} }));
-
-/** Whether `der` is built like a ContentInfo: SEQUENCE { a content type, [0] content }. */
-export function looksLikePkcs7(der: Buffer): boolean {
-  if (der[0] !== Tag.SEQUENCE) return false;
-  try {
-    const reader = inside(new DerReader(der).next());
-    if (reader.peekTag() !== Tag.OBJECT_IDENTIFIER || contentTypes[readOid(reader.next())] === undefined) return false;
-    return reader.atEnd || reader.peekTag() === contextConstructed(0);
-  } catch (error) {
-    if (error instanceof DerError) return false;
-    throw error;
-  }
-}
-
-/** The content types of a ContentInfo (RFC 5652 4 to 9, RFC 2315). */
-const contentTypes: Readonly<Partial<Record<string, string>>> = {
-  '1.2.840.113549.1.7.1': 'data',
-  '1.2.840.113549.1.7.2': 'signedData',
-  '1.2.840.113549.1.7.3': 'envelopedData',
-  '1.2.840.113549.1.7.4': 'signedAndEnvelopedData',
-  '1.2.840.113549.1.7.5': 'digestedData',
-  '1.2.840.113549.1.7.6': 'encryptedData',
-  '1.2.840.113549.1.9.16.1.2': 'authenticatedData',
-};
 
 export interface ContentInfo {
   /** A name of `contentTypes`, or the dotted identifier. */

@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { type DerElement, DerError, inside, readOid, Tag } from '@kubepass/x509';
+import type { Protection } from '../keys/encryption/encryption.js';
 import {
   COST_OF_A_CALL,
   derivePkcs12,
@@ -16,20 +17,7 @@ import {
 } from '../keys/encryption/key-derivation.js';
 
 /** The MAC of a PKCS#12: it shows that the file was made with the password, and not changed since. */
-export interface Mac {
-  /** In words: `HMAC-SHA256 PKCS#12 2048 iterations`. */
-  readonly description: string;
-  readonly weaknesses: readonly string[];
-  /** Null where it is not computed here. */
-  readonly check: MacCheck | null;
-}
-
-interface MacCheck {
-  /** The cost of one attempt, in iterations of PBKDF2-HMAC-SHA-256. */
-  readonly cost: number;
-  readonly encodings: (password: string) => readonly Buffer[];
-  readonly fits: (password: Buffer, content: Buffer) => boolean;
-}
+export type Mac = Protection<true>;
 
 const PBMAC1 = '1.2.840.113549.1.5.14';
 
@@ -50,15 +38,15 @@ export function readMac(element: DerElement): Mac {
   // RFC 7292 4: the default is one iteration.
   const iterations = count === undefined ? 1 : readCount(count);
   const hashName = hashByOid[oid];
-  if (hashName === undefined) return { description: `MAC ${oid}`, weaknesses: [], check: null };
+  if (hashName === undefined) return { description: `MAC ${oid}`, weaknesses: [], attempt: null };
   const { title, size } = hashes[hashName];
   return {
     description: `HMAC-${title} PKCS#12 ${iterationsInWords(iterations)}`,
     weaknesses: fewIterations(iterations).map((few) => `a MAC of ${few}`),
-    check: {
+    attempt: {
       cost: iterations * COST_OF_A_CALL,
       encodings: pkcs12Passwords,
-      fits: (password, content) =>
+      run: (password, content) =>
         isHmac(hashName, derivePkcs12(hashName, password, salt, iterations, 'mac', size), content, expected),
     },
   };
@@ -71,10 +59,10 @@ function readPbmac1(parameters: DerElement, expected: Buffer): Mac {
   const scheme = inside(reader.expect(Tag.SEQUENCE, 'the scheme of PBMAC1'));
   const oid = readOid(scheme.expect(Tag.OBJECT_IDENTIFIER, 'the scheme of PBMAC1'));
   const hashName = hmacByOid[oid];
-  if (typeof kdf === 'string') return { description: `PBMAC1 ${kdf}`, weaknesses: [], check: null };
+  if (typeof kdf === 'string') return { description: `PBMAC1 ${kdf}`, weaknesses: [], attempt: null };
   const weaknesses = kdf.weaknesses.map((weakness) => `a MAC of ${weakness}`);
   const description = `PBMAC1 ${kdf.description} ${hashName === undefined ? oid : `HMAC-${hashes[hashName].title}`}`;
-  if (hashName === undefined) return { description, weaknesses, check: null };
+  if (hashName === undefined) return { description, weaknesses, attempt: null };
   const { keyLength } = kdf;
   // RFC 9579 5: without a length it is open which key the MAC is made with.
   if (keyLength === null || keyLength > MAX_KEY_LENGTH)
@@ -82,16 +70,16 @@ function readPbmac1(parameters: DerElement, expected: Buffer): Mac {
   return {
     description,
     weaknesses,
-    check: {
+    attempt: {
       cost: kdf.cost(keyLength),
       encodings: utf8Password,
-      fits: (password, content) => isHmac(hashName, kdf.derive(password, keyLength), content, expected),
+      run: (password, content) => isHmac(hashName, kdf.derive(password, keyLength), content, expected),
     },
   };
 }
 
-function isHmac(hashName: HashName, key: Buffer, content: Buffer, expected: Buffer): boolean {
+function isHmac(hashName: HashName, key: Buffer, content: Buffer, expected: Buffer): true | null {
   const actual = createHmac(hashName, key).update(content).digest();
   key.fill(0);
-  return actual.length === expected.length && timingSafeEqual(actual, expected);
+  return (actual.length === expected.length && timingSafeEqual(actual, expected)) || null;
 }

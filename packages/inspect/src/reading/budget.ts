@@ -1,4 +1,15 @@
-import { type Budget, UploadRefusedError } from '../model/decoded.js';
+import type { UploadRefusalReason } from '../model/inspection.js';
+
+/** The upload as a whole goes past a limit. The message is for the caller. */
+export class UploadRefusedError extends Error {
+  override readonly name = 'UploadRefusedError';
+  constructor(
+    readonly reason: UploadRefusalReason,
+    message: string,
+  ) {
+    super(message);
+  }
+}
 
 /** Limits of one upload. An upload that exceeds them is refused as a whole. */
 export const uploadLimits = {
@@ -35,15 +46,16 @@ export const uploadLimits = {
   nameLength: 256,
 } as const;
 
-/** A full budget for one upload. */
-export function openBudget(): Budget {
+/** A full budget for one upload. Spending past it throws `UploadRefusedError`. */
+export function openBudget() {
   let octets: number = uploadLimits.unwrappedOctets;
   let objects: number = uploadLimits.objects;
   let iterations: number = uploadLimits.derivationIterations;
   let signatures: number = uploadLimits.signatures;
   let moduli: number = uploadLimits.testedModuli;
   return {
-    spendOctets(spent) {
+    /** Octets that an unwrapping step (base64, gzip, decryption) makes. */
+    spendOctets: (spent: number): void => {
       octets -= spent;
       if (octets < 0)
         throw new UploadRefusedError(
@@ -51,23 +63,27 @@ export function openBudget(): Budget {
           `the upload holds more than ${uploadLimits.unwrappedOctets} octets once it is decoded`,
         );
     },
-    spendObject() {
-      objects -= 1;
-      if (objects < 0)
+    spendObject: (): void => {
+      if (--objects < 0)
         throw new UploadRefusedError('TooManyObjects', `the upload holds more than ${uploadLimits.objects} objects`);
     },
-    mayDerive(wanted) {
+    /** Iterations of a key derivation, times the cost of one against PBKDF2-HMAC-SHA-256; false where they cost too much. */
+    mayDerive: (wanted: number): boolean => {
       if (!(wanted >= 0 && wanted <= iterations)) return false; // refuses NaN, too
       iterations -= wanted;
       return true;
     },
-    mayVerify() {
-      signatures -= 1;
-      return signatures >= 0;
-    },
-    mayTestModulus() {
-      moduli -= 1;
-      return moduli >= 0;
-    },
+    /** Asks for the verification of one signature; false where no more are allowed. */
+    mayVerify: (): boolean => --signatures >= 0,
+    /** Asks for the test whether one RSA modulus is prime; false where no more are allowed. */
+    mayTestModulus: (): boolean => --moduli >= 0,
   };
+}
+
+export type Budget = ReturnType<typeof openBudget>;
+
+export interface DecodeContext {
+  readonly now: Date;
+  readonly password: string | null;
+  readonly budget: Budget;
 }

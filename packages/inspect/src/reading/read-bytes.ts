@@ -2,13 +2,12 @@ import { isUtf8 } from 'node:buffer';
 import { counted } from '../formats/text/duration-in-words.js';
 import { BASE64_PEM_BEGIN, wholeBase64 } from './base64.js';
 import { uploadLimits } from './budget.js';
-import { isWholeSequence, looksLikeSequence } from './der-sequence.js';
-import { isGzip, readArchive } from './read-archive.js';
+import { isWholeSequence, looksLikeSequence } from '../der/recognise.js';
+import { isGzip, isTar, readArchive } from './read-archive.js';
 import { looksLikeDocuments, readKubernetesDocuments } from './read-kubernetes-documents.js';
 import { readLooseText } from './read-loose-text.js';
 import { PEM_BEGIN, readPem } from './read-pem.js';
 import type { Reading, Source } from './reading.js';
-import { isTar } from './tar-entries.js';
 
 /** Reads bytes by their content. No name decides what they are. */
 export function readBytes(source: Source, reading: Reading): readonly string[] {

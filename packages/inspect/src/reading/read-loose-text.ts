@@ -1,6 +1,6 @@
 import { BASE64_PEM_BEGIN } from './base64.js';
 import { uploadLimits } from './budget.js';
-import { isWholeSequence } from './der-sequence.js';
+import { isWholeSequence } from '../der/recognise.js';
 import { nextPemBlock, PEM_BEGIN, readBlock } from './read-pem.js';
 import type { Reading } from './reading.js';
 

@@ -1,19 +1,12 @@
 import type { Place } from '../formats/json/place.js';
+import { quote } from '../formats/text/quote.js';
 import { type FieldProblem, FieldReader, isObject } from '../formats/yaml/field-reader.js';
 import type { ObjectContent } from '../model/inspection.js';
-import { quote } from '../formats/text/quote.js';
-import { Observations } from '../model/observations.js';
+import type { Report } from '../model/decoded.js';
 import { BASE64_PEM_BEGIN } from './base64.js';
+import { type DocumentSource, OpenDocument, shortened } from './document.js';
 import { PEM_BEGIN } from './read-pem.js';
 import type { Reading } from './reading.js';
-import {
-  type DocumentSource,
-  readBase64Field,
-  readTextField,
-  reportFieldProblems,
-  shortened,
-  shownFields,
-} from './document.js';
 
 /** By convention these hold PEM, whatever the type of the Secret. */
 const pemKeys = new Set(['tls.crt', 'tls.key', 'ca.crt']);
@@ -68,47 +61,42 @@ interface Entries {
 }
 
 function readEntries(
-  document: DocumentSource,
+  source: DocumentSource,
   content: ObjectContent,
   entries: readonly Entries[],
   problems: readonly FieldProblem[],
   reading: Reading,
 ): readonly string[] {
-  const object = reading.open(document);
-  const observations = new Observations();
-  const owner = { path: object.path, depth: document.depth };
+  const document = new OpenDocument(source, reading);
   for (const { fields, base64, pemKeys: credentials } of entries)
     for (const key of fields.names()) {
       const value = fields.text(key);
       if (value === null) continue;
       const place = [...fields.place, key];
       const expected = credentials.has(key) ? 'credential' : 'perhaps';
-      if (base64) readBase64Field(value, place, owner, expected, observations.report, reading);
-      else readTextField(value, place, owner, expected, reading);
+      if (base64) document.readBase64(value, place, expected);
+      else document.readText(value, place, expected);
     }
-  reportFieldProblems(problems, document.duplicates, observations.report);
-  const shown = shownFields(content, () => 'The object', observations.report);
-  return object.fill(shown, observations.toArray());
+  document.reportProblems(problems);
+  return document.fill(document.shown(content));
 }
 
 /**
  * Reads PEM, plain or in base64, anywhere in a document of any other kind: the `caBundle` of a webhook, the answer of a
  * CA's API, the values of a chart.
  */
-export function readOtherDocument(document: DocumentSource, reading: Reading): readonly string[] {
-  const found = [...pemIn(document.content, [])];
-  if (found.length === 0 && document.expected === 'perhaps') return [];
-  const resembles = kindOf(document);
-  const object = reading.open(document);
-  const observations = new Observations();
-  reportFieldProblems([], document.duplicates, observations.report);
+export function readOtherDocument(source: DocumentSource, reading: Reading): readonly string[] {
+  const found = [...pemIn(source.content, [])];
+  if (found.length === 0 && source.expected === 'perhaps') return [];
+  const resembles = kindOf(source);
+  const document = new OpenDocument(source, reading);
+  document.reportProblems([]);
   if (found.length === 0)
-    observations.report('UnrecognisedContent', `It is ${resembles}, which is not inspected, and holds no PEM`);
-  const owner = { path: object.path, depth: document.depth };
+    document.report('UnrecognisedContent', `It is ${resembles}, which is not inspected, and holds no PEM`);
   for (const { text, place } of found)
-    if (text.includes(PEM_BEGIN)) readTextField(text, place, owner, 'perhaps', reading);
-    else readBase64Field(text, place, owner, 'perhaps', observations.report, reading);
-  return object.fill({ type: 'Unknown', bytes: document.length, resembles }, observations.toArray());
+    if (text.includes(PEM_BEGIN)) document.readText(text, place, 'perhaps');
+    else document.readBase64(text, place, 'perhaps');
+  return document.fill({ type: 'Unknown', bytes: source.length, resembles });
 }
 
 function kindOf({ kind, apiVersion }: DocumentSource): string {
@@ -128,4 +116,83 @@ function* pemIn(value: unknown, place: Place): Generator<{ readonly text: string
     for (const [name, member] of Object.entries(value))
       if (!(place.at(-1) === 'metadata' && bookkeeping.has(name))) yield* pemIn(member, [...place, name]);
   }
+}
+
+/** Reads a `certificates.k8s.io` object with its request and its certificate. */
+export function readCertificateSigningRequest(source: DocumentSource, reading: Reading): readonly string[] {
+  const problems: FieldProblem[] = [];
+  const root = FieldReader.of(source.content, [], problems);
+  const metadata = root.object('metadata');
+  const spec = root.object('spec');
+  const status = root.object('status');
+  const signerName = spec.text('signerName');
+  const expirationSeconds = spec.integer('expirationSeconds');
+  const usages = spec.texts('usages');
+  const request = spec.text('request');
+  const certificate = status.text('certificate');
+  const name = metadata.text('name');
+  // v1beta1, which 1.22 removed, used legacy-unknown where no signer was named.
+  const isV1 = source.apiVersion === 'certificates.k8s.io/v1';
+  if (name === null && metadata.text('generateName') === null) metadata.missing('name');
+  if (request === null) spec.missing('request');
+  if (isV1 && signerName === null) spec.missing('signerName');
+  if (isV1 && usages.length === 0) spec.missing('usages');
+
+  const document = new OpenDocument(source, reading);
+  const { report } = document;
+  if (request !== null) document.readBase64(request, ['spec', 'request'], 'credential');
+  if (certificate !== null) document.readBase64(certificate, ['status', 'certificate'], 'credential');
+  const shown = document.shown({
+    name,
+    signerName,
+    usages,
+    requester: spec.text('username'),
+    conditions: status.list('conditions').map((condition) => ({
+      type: condition.text('type') ?? '',
+      reason: condition.text('reason'),
+      message: condition.text('message'),
+    })),
+  });
+  document.reportProblems(problems);
+  checkSigner(shown.signerName ?? (isV1 ? null : LEGACY), shown.usages, report);
+  if (expirationSeconds !== null && expirationSeconds < MIN_EXPIRATION)
+    report('ExpirationTooShort', `spec.expirationSeconds is ${expirationSeconds}; the least is ${MIN_EXPIRATION}`);
+  const content = { ...shown, expirationSeconds, usages: shown.usages.map(shortened) };
+  return document.fill({ type: 'CertificateSigningRequest', ...content });
+}
+
+const LEGACY = 'kubernetes.io/legacy-unknown';
+const MIN_EXPIRATION = 600;
+
+interface UsageRule {
+  readonly required: readonly string[];
+  readonly optional: readonly string[];
+}
+
+/** The usages that the signers of kube-controller-manager demand. Other signers are not known. */
+const usageRules: ReadonlyMap<string, UsageRule> = new Map([
+  [
+    'kubernetes.io/kube-apiserver-client',
+    { required: ['client auth'], optional: ['digital signature', 'key encipherment'] },
+  ],
+  [
+    'kubernetes.io/kube-apiserver-client-kubelet',
+    { required: ['client auth', 'digital signature'], optional: ['key encipherment'] },
+  ],
+  ['kubernetes.io/kubelet-serving', { required: ['server auth', 'digital signature'], optional: ['key encipherment'] }],
+]);
+
+function checkSigner(signerName: string | null, usages: readonly string[], report: Report): void {
+  if (signerName === LEGACY)
+    report('SignerNameLegacy', `The signer is ${quote(LEGACY)}, which no API server trusts and nothing approves`);
+  const rule = signerName === null ? undefined : usageRules.get(signerName);
+  if (rule === undefined || usages.length === 0) return;
+  const missing = rule.required.filter((usage) => !usages.includes(usage));
+  const refused = usages.filter((usage) => !rule.required.includes(usage) && !rule.optional.includes(usage));
+  if (missing.length === 0 && refused.length === 0) return;
+  const parts = [
+    ...(missing.length > 0 ? [`demands ${missing.map(quote).join(', ')}`] : []),
+    ...(refused.length > 0 ? [`refuses ${refused.slice(0, 10).map(quote).join(', ')}`] : []),
+  ];
+  report('UsagesUnsuitable', `The signer ${quote(signerName ?? '')} ${parts.join(' and ')}`);
 }

@@ -1,14 +1,8 @@
 import type { ObjectType, Upload, UploadPart } from '../model/inspection.js';
-import {
-  type DecodeContext,
-  type DecodedObject,
-  type Observation,
-  type Piece,
-  UploadRefusedError,
-} from '../model/decoded.js';
-import { decodeDer } from '../der/decode-der.js';
-import { uploadLimits } from './budget.js';
-import { isWholeSequence } from './der-sequence.js';
+import type { DecodedObject, Observation, Piece } from '../model/decoded.js';
+import { decodeDer } from './decode-der.js';
+import { type DecodeContext, uploadLimits, UploadRefusedError } from './budget.js';
+import { isWholeSequence } from '../der/recognise.js';
 import { cleanPath, NAMELESS } from './paths.js';
 import { readBytes } from './read-bytes.js';
 import { nextPemBlock, PEM_BEGIN } from './read-pem.js';

@@ -1,14 +1,7 @@
 import type { Place } from '../formats/json/place.js';
 import type { ObjectContent } from '../model/inspection.js';
-import {
-  type Decoded,
-  type DecodeContext,
-  type DecodedObject,
-  type Material,
-  type Observation,
-  type Piece,
-  UploadRefusedError,
-} from '../model/decoded.js';
+import type { Decoded, DecodedObject, Material, Observation, Piece } from '../model/decoded.js';
+import { type DecodeContext, UploadRefusedError } from './budget.js';
 import { uploadLimits } from './budget.js';
 import { insidePath, NAMELESS, Paths } from './paths.js';
 
@@ -32,7 +25,7 @@ export interface Source {
 export type Expectation = 'anything' | 'credential' | 'perhaps';
 
 /** An object that has its place in the answer before its contents are read. */
-interface OpenObject {
+export interface OpenObject {
   readonly path: string;
   /** Answers its path, alone in a list. */
   fill(content: ObjectContent, observations: readonly Observation[], material?: Material | null): readonly string[];

@@ -1,4 +1,7 @@
-import type { CertificateMaterial, DecodedObject } from '../model/decoded.js';
+import { displayDistinguishedName, readCertificate, readInteger, sha256 } from '@kubepass/x509';
+import { readCertificateTree } from '@kubepass/x509/tree';
+import { readOrNull } from '../der/recognise.js';
+import type { CertificateMaterial, DecodedObject, KnownCluster } from '../model/decoded.js';
 
 /** A cluster of ours that trusts a CA, and what for. */
 export interface Anchor {
@@ -34,33 +37,116 @@ export const isAuthority = (certificate: CertificateMaterial): boolean =>
 export const placeOf = ({ object, anchors }: CertificateNode): string =>
   object?.path ?? `the CA of cluster ${anchors[0]?.cluster ?? ''}`;
 
-/** Certificates indexed by subject and by subject key identifier, to look up issuers. */
-export class CertificateIndex {
-  readonly #bySubject = new Map<string, CertificateNode[]>();
-  readonly #byKeyIdentifier = new Map<string, CertificateNode[]>();
-
-  constructor(nodes: readonly CertificateNode[]) {
-    for (const node of nodes) {
-      const { subject, subjectKeyIdentifier } = node.material;
-      add(this.#bySubject, octetsKey(subject), node);
-      if (subjectKeyIdentifier !== null) add(this.#byKeyIdentifier, octetsKey(subjectKeyIdentifier), node);
-    }
-  }
-
-  /** Compares octet for octet. */
-  bySubject(name: string): readonly CertificateNode[] {
-    return this.#bySubject.get(name) ?? none;
-  }
-
-  byKeyIdentifier(keyIdentifier: string): readonly CertificateNode[] {
-    return this.#byKeyIdentifier.get(keyIdentifier) ?? none;
-  }
+/** The printed form of a distinguished name, in which nothing hides, for a message: quoted and cut to a readable length. */
+export function shortName(text: string): string {
+  // Not between the halves of a character.
+  return text.length <= 200 ? `"${text}"` : `"${text.slice(0, 200).replace(/[\ud800-\udbff]$/, '')}…"`;
 }
 
-const none: readonly CertificateNode[] = [];
+/** Certificates by subject and by subject key identifier, octet for octet, to look up issuers. */
+export interface CertificateIndex {
+  readonly bySubject: ReadonlyMap<string, readonly CertificateNode[]>;
+  readonly byKeyIdentifier: ReadonlyMap<string, readonly CertificateNode[]>;
+}
 
-function add(map: Map<string, CertificateNode[]>, key: string, node: CertificateNode): void {
-  const nodes = map.get(key);
-  if (nodes === undefined) map.set(key, [node]);
-  else nodes.push(node);
+export const indexOf = (nodes: readonly CertificateNode[]): CertificateIndex => ({
+  bySubject: grouped(nodes, ({ material }) => octetsKey(material.subject)),
+  byKeyIdentifier: grouped(
+    nodes,
+    ({ material: { subjectKeyIdentifier } }) => subjectKeyIdentifier && octetsKey(subjectKeyIdentifier),
+  ),
+});
+
+/** Groups items by key, and leaves out items without one. */
+export function grouped<T>(items: readonly T[], keyOf: (item: T) => string | null): ReadonlyMap<string, readonly T[]> {
+  // `Map.groupBy` is not in Node 20, on which the kubectl plugin inspects too.
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    if (key === null) continue;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
+/** The CAs of our clusters, without duplicates. */
+export interface KnownAuthorities {
+  readonly index: CertificateIndex;
+  readonly byFingerprint: ReadonlyMap<string, CertificateNode>;
+}
+
+const cache = new WeakMap<readonly KnownCluster[], KnownAuthorities>();
+
+/** Reads the CAs of these clusters, and each list of clusters only once. Unreadable CAs are left out. */
+export function knownAuthorities(clusters: readonly KnownCluster[]): KnownAuthorities {
+  const known = cache.get(clusters) ?? readAuthorities(clusters);
+  cache.set(clusters, known);
+  return known;
+}
+
+function readAuthorities(clusters: readonly KnownCluster[]): KnownAuthorities {
+  const byFingerprint = new Map<string, CertificateNode & { readonly anchors: Anchor[] }>();
+  for (const { name, servingAuthorities, clientAuthorities } of clusters)
+    for (const [role, authorities] of [
+      ['serving', servingAuthorities],
+      ['client', clientAuthorities ?? []],
+    ] as const)
+      for (const der of authorities) {
+        const read = readAuthority(der);
+        if (read === null) continue;
+        const node = byFingerprint.get(read.fingerprintSha256) ?? { ...read, anchors: [] };
+        byFingerprint.set(node.fingerprintSha256, node);
+        node.anchors.push({ cluster: name, role });
+      }
+  return { index: indexOf([...byFingerprint.values()]), byFingerprint };
+}
+
+const readAuthority = (bytes: Uint8Array): Omit<CertificateNode, 'anchors'> | null =>
+  readOrNull(() => {
+    const { der, authorityKeyIdentifier, fingerprintSha256, subjectPublicKeyInfo, ...certificate } =
+      readCertificate(bytes);
+    const tree = readCertificateTree(der);
+    const material: CertificateMaterial = {
+      ...certificate,
+      kind: 'certificate',
+      tree,
+      signed: { signedBytes: tree.toBeSigned, algorithm: tree.algorithm, signature: tree.signature.octets },
+      issuer: tree.issuer.raw,
+      subject: tree.subject.raw,
+      serialNumber: readInteger(tree.serialNumber),
+      authorityKeyIdentifier: authorityKeyIdentifier && {
+        keyIdentifier: authorityKeyIdentifier,
+        issuer: null,
+        serialNumber: null,
+      },
+      subjectAltNames: null,
+    };
+    const subject = displayDistinguishedName(tree.subject);
+    return { object: null, material, subject, fingerprintSha256, spkiSha256: sha256(subjectPublicKeyInfo) };
+  });
+
+/** The address of a server in one spelling, to compare URLs; null where it is no https URL. */
+export function serverAddress(server: string): string | null {
+  let url: URL;
+  try {
+    url = new URL(server);
+  } catch {
+    return null;
+  }
+  if (url.protocol !== 'https:' || url.hostname === '') return null;
+  // The URL class normalizes the host, and leaves out the default port.
+  const host = url.hostname.replace(/\.$/, '');
+  return `${host}:${url.port === '' ? '443' : url.port}${url.pathname.replace(/\/+$/, '')}`;
+}
+
+/** The host of a URL, without the brackets of IPv6 addresses; null where there is none. */
+export function serverHost(server: string): string | null {
+  try {
+    const { hostname } = new URL(server);
+    return hostname === '' ? null : hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
+  } catch {
+    return null;
+  }
 }

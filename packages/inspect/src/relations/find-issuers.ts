@@ -1,6 +1,7 @@
-import type { AuthorityKeyIdentifier, Budget, Signed } from '../model/decoded.js';
-import { type CertificateIndex, type CertificateNode, octetsKey } from './certificate-node.js';
+import type { AuthorityKeyIdentifier, Signed } from '../model/decoded.js';
+import type { Budget } from '../reading/budget.js';
 import { verifySigned } from '../x509/verify-signed.js';
+import { type CertificateIndex, type CertificateNode, octetsKey } from './certificate-node.js';
 
 /** The result of the search for a signer. */
 export type Issuance =
@@ -11,6 +12,9 @@ export type Issuance =
   /** Its issuer is here, but did not make the signature. */
   | { readonly outcome: 'forged'; readonly supposed: CertificateNode }
   | { readonly outcome: 'unchecked'; readonly supposed: CertificateNode; readonly because: 'unsupported' | 'budget' };
+
+export const issuersIn = (issuance: Issuance | undefined): readonly CertificateNode[] =>
+  issuance?.outcome === 'signed' ? issuance.issuers : [];
 
 /** A certificate or a list. */
 interface Issued {
@@ -35,11 +39,6 @@ interface Candidates {
   fit: number;
 }
 
-interface Failed {
-  readonly candidates: Candidates;
-  readonly why: 'invalid' | 'unsupported' | 'budget';
-}
-
 /** An honest upload has fewer keys of one name. */
 const maxKeys = 16;
 /** Cross-signed and renewed certificates have the same key. */
@@ -57,7 +56,7 @@ export function findIssuers(
   own: { readonly spkiSha256: string; readonly selfSigned: boolean | null } | null,
 ): Issuance {
   const found = candidatesFor(issued, indexes);
-  let failed: Failed | null = null;
+  let failed: readonly [Candidates, 'invalid' | 'unsupported' | 'budget'] | null = null;
   for (const [spkiSha256, candidates] of found) {
     const [first] = candidates.nodes;
     if (first === undefined) continue;
@@ -71,21 +70,18 @@ export function findIssuers(
           : 'budget';
     if (result === 'valid') return { outcome: 'signed', issuers: candidates.nodes.slice(0, maxIssuers) };
     // The best fit comes first, and is the one to report.
-    failed ??= { candidates, why: result };
+    failed ??= [candidates, result];
     if (result === 'budget') break;
   }
-  return explain(failed, found.length === 1, own?.spkiSha256);
-}
-
-function explain(failed: Failed | null, only: boolean, ownKey: string | undefined): Issuance {
-  const supposed = failed?.candidates.nodes[0];
-  if (failed === null || supposed === undefined) return { outcome: 'missing', namesake: null };
-  const { fit } = failed.candidates;
+  if (failed === null) return { outcome: 'missing', namesake: null };
+  const [{ nodes, fit }, why] = failed;
+  const [supposed] = nodes;
+  if (supposed === undefined) return { outcome: 'missing', namesake: null };
   if (fit === fits.nameAlone) return { outcome: 'missing', namesake: supposed };
-  if (failed.why !== 'invalid') return { outcome: 'unchecked', supposed, because: failed.why };
+  if (why !== 'invalid') return { outcome: 'unchecked', supposed, because: why };
   const identified = fit <= fits.keyIdentifier;
   // CAs of different clusters have the same name. So the name alone accuses a certificate only if it is the only one.
-  if (identified || (only && supposed.object !== null) || supposed.spkiSha256 === ownKey)
+  if (identified || (found.length === 1 && supposed.object !== null) || supposed.spkiSha256 === own?.spkiSha256)
     return { outcome: 'forged', supposed };
   return { outcome: 'missing', namesake: supposed };
 }
@@ -109,7 +105,7 @@ function candidatesFor(
     }
   };
   for (const index of indexes) {
-    for (const node of index.bySubject(name)) {
+    for (const node of index.bySubject.get(name) ?? []) {
       const own = node.material.subjectKeyIdentifier;
       const fit =
         own === null || keyIdentifier === null
@@ -120,9 +116,57 @@ function candidatesFor(
       add(node, fit);
     }
     if (identifier === null) continue;
-    for (const node of index.byKeyIdentifier(identifier))
+    for (const node of index.byKeyIdentifier.get(identifier) ?? [])
       if (!node.material.subject.equals(issued.issuer)) add(node, fits.keyIdentifier);
   }
   const found = [...byKey];
   return found.length < 2 ? found : found.sort(([, a], [, b]) => a.fit - b.fit).slice(0, maxKeys);
 }
+
+/** A chain from a certificate upwards. Each is signed by the next. */
+export interface Chain {
+  /** At least the certificate itself. */
+  readonly nodes: readonly CertificateNode[];
+  /** Whether the last one signed itself or is a CA of ours. */
+  readonly complete: boolean;
+}
+
+/** Cross-signing gives several chains. A few tell whether one of them is good. */
+const maxChains = 8;
+/** RFC 5280 sets no bound. Clusters have chains of two or three. */
+const maxLength = 16;
+const maxSteps = 200;
+
+/**
+ * The chains that begin with a certificate, at least one. A chain never has the same name and key twice, so circles
+ * end.
+ */
+export function chainsOf(
+  certificate: CertificateNode,
+  issuanceOf: (node: CertificateNode) => Issuance,
+): readonly Chain[] {
+  const chains: Chain[] = [];
+  let steps = 0;
+  const extend = (nodes: readonly CertificateNode[], last: CertificateNode): void => {
+    if (chains.length >= maxChains || ++steps > maxSteps) return;
+    if (last.object === null) {
+      chains.push({ nodes, complete: true });
+      return;
+    }
+    const issuers = issuersIn(issuanceOf(last));
+    if (issuers.some(({ fingerprintSha256 }) => fingerprintSha256 === last.fingerprintSha256)) {
+      chains.push({ nodes, complete: true });
+      return;
+    }
+    const next =
+      nodes.length < maxLength ? issuers.filter((issuer) => !nodes.some((node) => isTheSame(node, issuer))) : [];
+    if (next.length === 0) chains.push({ nodes, complete: last.anchors.length > 0 });
+    for (const issuer of next) extend([...nodes, issuer], issuer);
+  };
+  extend([certificate], certificate);
+  return chains;
+}
+
+/** RFC 4158 2.4.2: the same name with the same key. */
+const isTheSame = (a: CertificateNode, b: CertificateNode): boolean =>
+  a.spkiSha256 === b.spkiSha256 && a.material.subject.equals(b.material.subject);

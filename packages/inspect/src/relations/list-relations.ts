@@ -1,6 +1,7 @@
 import type { KubeconfigContent, Relation, RelationType } from '../model/inspection.js';
 import type { DecodedObject } from '../model/decoded.js';
 import type { CertificateNode } from './certificate-node.js';
+import { issuersIn } from './find-issuers.js';
 import type { Relations } from './relations.js';
 
 /** More relations of one type help nobody. */
@@ -28,11 +29,9 @@ export function listRelations(relations: Relations): readonly Relation[] {
         if (object.content.signatureValid === true)
           add('SignedBy', certificatesOfKey(object.content.publicKey.spkiSha256, relations));
         break;
-      case 'CertificateList': {
-        const issuance = relations.issuanceOfList(object);
-        if (issuance?.outcome === 'signed') add('SignedBy', paths(issuance.issuers));
+      case 'CertificateList':
+        add('SignedBy', paths(issuersIn(relations.issuanceOfList(object))));
         break;
-      }
       case 'Kubeconfig':
         add('PointsAt', clustersOf(object.content, relations));
         break;
@@ -50,12 +49,9 @@ const clustersOf = ({ clusters }: KubeconfigContent, relations: Relations): Iter
 type Add = (type: RelationType, targets: Iterable<string>) => void;
 
 function addOfCertificate(node: CertificateNode, relations: Relations, add: Add): void {
-  const issuance = relations.issuanceOf(node);
-  if (issuance.outcome === 'signed') {
-    add(
-      'SignedBy',
-      paths(issuance.issuers.filter(({ fingerprintSha256 }) => fingerprintSha256 !== node.fingerprintSha256)),
-    );
+  const issuers = issuersIn(relations.issuanceOf(node));
+  if (issuers.length > 0) {
+    add('SignedBy', paths(issuers.filter(({ fingerprintSha256 }) => fingerprintSha256 !== node.fingerprintSha256)));
     add('ChainsTo', anchorsOf(node, relations));
     add('ChainStopsAt', endsOf(node, relations));
   } else if (node.anchors.length > 0)

@@ -1,9 +1,19 @@
 import type { KubeconfigContent, PublicKeyDescription } from '../model/inspection.js';
-import type { Budget, DecodedObject, KnownCluster } from '../model/decoded.js';
-import { type Anchor, CertificateIndex, type CertificateNode, isSelfIssued, octetsKey } from './certificate-node.js';
-import { type Chain, chainsOf } from './chains.js';
-import { findIssuers, type Issuance } from './find-issuers.js';
-import { type KnownAuthorities, knownAuthorities, serverAddress } from './known-clusters.js';
+import type { DecodedObject, KnownCluster } from '../model/decoded.js';
+import type { Budget } from '../reading/budget.js';
+import {
+  type Anchor,
+  type CertificateIndex,
+  type CertificateNode,
+  grouped,
+  indexOf,
+  isSelfIssued,
+  type KnownAuthorities,
+  knownAuthorities,
+  octetsKey,
+  serverAddress,
+} from './certificate-node.js';
+import { type Chain, chainsOf, findIssuers, type Issuance, issuersIn } from './find-issuers.js';
 import { pathStem } from '../reading/paths.js';
 
 export type KubeconfigObject = DecodedObject & { readonly content: KubeconfigContent };
@@ -22,15 +32,30 @@ export class Relations {
   readonly #issuances = new Map<string, Issuance>();
   readonly #listIssuances = new Map<DecodedObject, Issuance>();
   readonly #chains = new Map<string, readonly Chain[]>();
-  readonly #firstOfSame = new Map<string, DecodedObject>();
-  #byKey: ReadonlyMap<string, readonly DecodedObject[]> | undefined;
-  #byPath: ReadonlyMap<string, DecodedObject> | undefined;
-  #bySerialNumber: ReadonlyMap<string, readonly CertificateNode[]> | undefined;
-  #signers: ReadonlySet<string> | undefined;
-  #kubeconfigs: readonly KubeconfigObject[] | undefined;
-  #bundles: ReadonlyMap<string, readonly CertificateNode[]> | undefined;
-  #byParent: ReadonlyMap<string, readonly DecodedObject[]> | undefined;
-  #byAddress: ReadonlyMap<string, readonly KnownCluster[]> | undefined;
+  readonly #byKey = once(() => grouped(this.objects, (object) => publicKeyOf(object)?.spkiSha256 ?? null));
+  /** Files before embedded objects. */
+  readonly #byIdentity = once(() =>
+    grouped(
+      bySorts(this.objects, (object) => this.isFile(object)),
+      identityOf,
+    ),
+  );
+  readonly #byPath = once(() => new Map(this.objects.map((object) => [object.path, object])));
+  readonly #byParent = once(() => grouped(this.objects, ({ parent }) => parent ?? ''));
+  readonly #bySerialNumber = once(() => grouped(this.certificates, (node) => this.#issuerAndSerialNumber(node)));
+  readonly #bundles = once(() => grouped(this.certificates, ({ object }) => object && bundleKey(object)));
+  readonly #byAddress = once(() => grouped(this.clusters, ({ server }) => serverAddress(server)));
+  readonly #kubeconfigs = once(() => this.objects.filter(isKubeconfig));
+  readonly #signers = once(
+    () =>
+      new Set(
+        this.certificates.flatMap((certificate) =>
+          issuersIn(this.issuanceOf(certificate))
+            .map(({ fingerprintSha256 }) => fingerprintSha256)
+            .filter((fingerprint) => fingerprint !== certificate.fingerprintSha256),
+        ),
+      ),
+  );
 
   constructor(
     readonly objects: readonly DecodedObject[],
@@ -55,9 +80,7 @@ export class Relations {
     });
     // If two certificates are equal, the one in its own file is named.
     const filesFirst = bySorts(this.certificates, ({ object }) => object !== null && this.isFile(object));
-    const indexes = [new CertificateIndex(filesFirst), authorities.index];
-    this.#index();
-    this.#findIssuers(indexes, budget);
+    this.#findIssuers([indexOf(filesFirst), authorities.index], budget);
   }
 
   certificateOf(object: DecodedObject): CertificateNode | undefined {
@@ -84,14 +107,13 @@ export class Relations {
 
   /** Keys, certificates and requests with that public key. */
   objectsOfKey(spkiSha256: string): readonly DecodedObject[] {
-    this.#byKey ??= grouped(this.objects, (object) => publicKeyOf(object)?.spkiSha256 ?? null);
-    return this.#byKey.get(spkiSha256) ?? [];
+    return this.#byKey().get(spkiSha256) ?? [];
   }
 
   /** The first object that is equal to it, files before embedded objects; undefined where it is the first itself. */
   firstSame(object: DecodedObject): DecodedObject | undefined {
     const identity = identityOf(object);
-    const first = identity === null ? undefined : this.#firstOfSame.get(identity);
+    const [first] = (identity === null ? undefined : this.#byIdentity().get(identity)) ?? [];
     return first === object ? undefined : first;
   }
 
@@ -109,12 +131,12 @@ export class Relations {
 
   /** Whether the CA of a certificate signed a list. A list whose signature cannot be checked is believed. */
   #isOfItsIssuer(signer: Issuance, node: CertificateNode): boolean {
-    const issuance = this.issuanceOf(node);
+    const [issuer] = issuersIn(this.issuanceOf(node));
     switch (signer.outcome) {
       case 'signed':
-        return issuance.outcome === 'signed' && signer.issuers[0]?.spkiSha256 === issuance.issuers[0]?.spkiSha256;
+        return signer.issuers[0]?.spkiSha256 === issuer?.spkiSha256;
       case 'missing':
-        return issuance.outcome !== 'signed';
+        return issuer === undefined;
       case 'forged':
         return false;
       case 'unchecked':
@@ -125,31 +147,19 @@ export class Relations {
   /** An earlier certificate of the same CA with the same serial number. */
   sameSerialNumber(node: CertificateNode): CertificateNode | undefined {
     if (this.certificates.length < 2) return undefined;
-    this.#bySerialNumber ??= grouped(this.certificates, (each) => this.#issuerAndSerialNumber(each));
-    const [first] = this.#bySerialNumber.get(this.#issuerAndSerialNumber(node)) ?? [];
+    const [first] = this.#bySerialNumber().get(this.#issuerAndSerialNumber(node)) ?? [];
     return first?.fingerprintSha256 === node.fingerprintSha256 ? undefined : first;
   }
 
   /** Whether it signed another certificate of the upload. */
   hasSigned(node: CertificateNode): boolean {
-    this.#signers ??= new Set(
-      this.certificates.flatMap((certificate) => {
-        const issuance = this.issuanceOf(certificate);
-        const issuers = issuance.outcome === 'signed' ? issuance.issuers : [];
-        return issuers
-          .map(({ fingerprintSha256 }) => fingerprintSha256)
-          .filter((fingerprint) => fingerprint !== certificate.fingerprintSha256);
-      }),
-    );
-    return this.#signers.has(node.fingerprintSha256);
+    return this.#signers().has(node.fingerprintSha256);
   }
 
   /** Our clusters at the address of a kubeconfig's server. */
   clustersAt(server: string): readonly KnownCluster[] {
     const address = serverAddress(server);
-    if (address === null) return [];
-    this.#byAddress ??= grouped(this.clusters, (cluster) => serverAddress(cluster.server));
-    return this.#byAddress.get(address) ?? [];
+    return address === null ? [] : (this.#byAddress().get(address) ?? []);
   }
 
   /** Whether it is a file or part of the upload, and not a field of another object. */
@@ -158,28 +168,26 @@ export class Relations {
   }
 
   get kubeconfigs(): readonly KubeconfigObject[] {
-    return (this.#kubeconfigs ??= this.objects.filter(isKubeconfig));
+    return this.#kubeconfigs();
   }
 
   objectAt(path: string): DecodedObject | undefined {
-    this.#byPath ??= new Map(this.objects.map((object) => [object.path, object]));
-    return this.#byPath.get(path);
+    return this.#byPath().get(path);
   }
 
   /** The objects inside an object, in order. */
   childrenOf(path: string): readonly DecodedObject[] {
-    return this.#taken().get(path) ?? [];
+    return this.#byParent().get(path) ?? [];
   }
 
   /** The objects with the same parent, including itself, in order. */
   siblingsOf({ parent }: DecodedObject): readonly DecodedObject[] {
-    return this.#taken().get(parent ?? '') ?? [];
+    return this.#byParent().get(parent ?? '') ?? [];
   }
 
   /** The certificates of the same file or field, in order. */
   bundleOf(object: DecodedObject): readonly CertificateNode[] {
-    this.#bundles ??= grouped(this.certificates, ({ object: member }) => member && bundleKey(member));
-    return this.#bundles.get(bundleKey(object)) ?? [];
+    return this.#bundles().get(bundleKey(object)) ?? [];
   }
 
   /** The CAs of a cluster of ours. */
@@ -189,25 +197,11 @@ export class Relations {
     );
   }
 
-  #taken(): ReadonlyMap<string, readonly DecodedObject[]> {
-    return (this.#byParent ??= grouped(this.objects, ({ parent }) => parent ?? ''));
-  }
-
-  #index(): void {
-    for (const object of bySorts(this.objects, (each) => this.isFile(each))) {
-      const identity = identityOf(object);
-      if (identity !== null && !this.#firstOfSame.has(identity)) this.#firstOfSame.set(identity, object);
-    }
-  }
-
   /** The key tells CAs of one name apart, where it is known. */
   #issuerAndSerialNumber(node: CertificateNode): string {
     const { issuer, serialNumber, authorityKeyIdentifier } = node.material;
-    const issuance = this.issuanceOf(node);
-    const key =
-      issuance.outcome === 'signed'
-        ? issuance.issuers[0]?.spkiSha256
-        : authorityKeyIdentifier?.keyIdentifier?.toString('hex');
+    const [signer] = issuersIn(this.issuanceOf(node));
+    const key = signer?.spkiSha256 ?? authorityKeyIdentifier?.keyIdentifier?.toString('hex');
     return [octetsKey(issuer), serialNumber.toString('hex'), key].join('\n');
   }
 
@@ -225,6 +219,12 @@ export class Relations {
         this.#listIssuances.set(object, findIssuers(material, indexes, budget, null));
     }
   }
+}
+
+/** Makes a value when it is first asked for. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }
 
 const bundleKey = ({ parent, path }: DecodedObject): string => `${parent ?? ''}\n${pathStem(path)}`;
@@ -259,18 +259,4 @@ function publicKeyOf({ content }: DecodedObject): PublicKeyDescription | null {
 /** Items of the first sort, then the others, each in their order. */
 function bySorts<T>(items: readonly T[], isOfFirstSort: (item: T) => boolean): readonly T[] {
   return items.length < 2 ? items : [...items.filter(isOfFirstSort), ...items.filter((item) => !isOfFirstSort(item))];
-}
-
-/** Groups items by key, and leaves out items without one. */
-function grouped<T>(items: readonly T[], keyOf: (item: T) => string | null): ReadonlyMap<string, readonly T[]> {
-  // `Map.groupBy` is not in Node 20, on which the kubectl plugin inspects too.
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    if (key === null) continue;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
-  }
-  return groups;
 }

@@ -7,24 +7,28 @@ import {
   readCertificateListTree,
   type RevokedEntry,
 } from '@kubepass/x509/tree';
-import type { Decoded } from '../model/decoded.js';
-import type { Report } from '../model/observations.js';
-import { describeExtensions, type DescribedExtensions, NO_EXTENSIONS } from './describe-extensions.js';
-import { nameContent, observeName } from './describe-name.js';
-import { describeTime } from './describe-time.js';
-import { entryProfile, listProfile } from './extension-profiles.js';
-import { serialNumberHex } from './serial-number.js';
+import type { Decoded, Report } from '../model/decoded.js';
 import {
-  describeAlgorithm,
-  observeAlgorithms,
-  observeBrokenHash,
-  observePssParameters,
-} from './signature-algorithms.js';
-import { decodeSigned, observeTrailing, signedOf, versionOf } from './signed-object.js';
+  type DescribedExtensions,
+  describeExtensions,
+  entryProfile,
+  listProfile,
+  NO_EXTENSIONS,
+} from './describe-extensions.js';
+import { nameContent, observeName } from './describe-names.js';
+import {
+  decodeSigned,
+  describeTime,
+  observeTrailing,
+  serialNumberHex,
+  signedOf,
+  versionOf,
+} from './decode-signed-object.js';
+import { describeAlgorithm, observeAlgorithms, observeBrokenHash, observePssParameters } from './verify-signed.js';
 
 /** Decodes any certificate list that OpenSSL or Go shows (RFC 5280 5.1) and reports its oddities. */
 export const decodeCertificateList = (normalized: Normalized): Decoded =>
-  decodeSigned(normalized, 'a certificate list', ({ report }) => {
+  decodeSigned(normalized, 'a certificate list', (report) => {
     const list = readCertificateListTree(normalized.der);
     const { algorithm, issuer } = list;
     const signed = signedOf(list, normalized, report);
@@ -55,11 +59,9 @@ export const decodeCertificateList = (normalized: Normalized): Decoded =>
       content,
       material: {
         kind: 'list',
-        der: normalized.der,
         signed,
         issuer: issuer.raw,
         authorityKeyIdentifier: facts.authorityKeyIdentifier,
-        thisUpdate: thisUpdate.instant,
         nextUpdate: nextUpdate?.instant ?? null,
         revokedSerialNumbers: new Set(list.revoked.map(({ serialNumber }) => serialNumber.content.toString('hex'))),
       },

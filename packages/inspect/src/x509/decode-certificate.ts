@@ -3,30 +3,33 @@ import { hash } from 'node:crypto';
 import type { CertificateContent } from '../model/inspection.js';
 import { readInteger } from '@kubepass/x509';
 import { type BitString, type CertificateTree, type Normalized, readCertificateTree } from '@kubepass/x509/tree';
-import type { CertificateMaterial, DecodeContext, Decoded, Signed } from '../model/decoded.js';
-import type { Report } from '../model/observations.js';
-import { describeExtensions, NO_EXTENSIONS } from './describe-extensions.js';
-import { nameContent, observeName, observeSubject } from './describe-name.js';
+import type { CertificateMaterial, Decoded, ExtensionFacts, Report, Signed } from '../model/decoded.js';
+import type { DecodeContext } from '../reading/budget.js';
+import { certificateProfile, describeExtensions, NO_EXTENSIONS } from './describe-extensions.js';
+import { nameContent, observeName, observeSubject } from './describe-names.js';
 import { describePublicKeyTree } from './describe-public-key.js';
-import { type DescribedTime, describeTime } from './describe-time.js';
-import { certificateProfile } from './extension-profiles.js';
-import type { ExtensionFacts } from './extension-values.js';
-import { kubernetesReading } from './kubernetes-reading.js';
-import { roleOf } from './role-of.js';
-import { observeSerialNumber, serialNumberHex } from './serial-number.js';
+import {
+  decodeSigned,
+  type DescribedTime,
+  describeTime,
+  observeSerialNumber,
+  observeTrailing,
+  serialNumberHex,
+  signedOf,
+  versionOf,
+} from './decode-signed-object.js';
+import { kubernetesReading, roleOf } from './kubernetes-role.js';
 import {
   describeAlgorithm,
   observeAlgorithms,
   observeBrokenHash,
   observePssParameters,
-} from './signature-algorithms.js';
-import { decodeSigned, observeTrailing, signedOf, versionOf } from './signed-object.js';
-import { verifySigned } from './verify-signed.js';
+  verifySigned,
+} from './verify-signed.js';
 
 /** Decodes any certificate that OpenSSL or Go shows (RFC 5280 4.1) and reports its oddities instead of refusing it. */
 export const decodeCertificate = (normalized: Normalized, path: string, context: DecodeContext): Decoded =>
-  decodeSigned(normalized, 'a certificate', (observations) => {
-    const { report } = observations;
+  decodeSigned(normalized, 'a certificate', (report) => {
     const certificate = readCertificateTree(normalized.der);
     const { serialNumber, algorithm, issuer, subject, publicKey } = certificate;
     const signed = signedOf(certificate, normalized, report);
@@ -36,8 +39,7 @@ export const decodeCertificate = (normalized: Normalized, path: string, context:
     const { notBefore, notAfter } = describeValidity(certificate, report);
     observeOptionalFields(certificate, version, report);
 
-    const key = describePublicKeyTree(publicKey);
-    observations.addAll(key.observations);
+    const publicKeyDescription = describePublicKeyTree(publicKey, report);
     const { contents: extensions, facts } =
       certificate.extensions === null
         ? NO_EXTENSIONS
@@ -68,7 +70,7 @@ export const decodeCertificate = (normalized: Normalized, path: string, context:
       notBefore: notBefore.text,
       notAfter: notAfter.text,
       secondsRemaining: Math.floor((notAfter.instant.getTime() - context.now.getTime()) / 1000),
-      publicKey: key.description,
+      publicKey: publicKeyDescription,
       issuerUniqueId: hexOf(certificate.issuerUniqueId),
       subjectUniqueId: hexOf(certificate.subjectUniqueId),
       extensions,
@@ -84,12 +86,10 @@ export const decodeCertificate = (normalized: Normalized, path: string, context:
     const material: CertificateMaterial = {
       kind: 'certificate',
       tree: certificate,
-      der: normalized.der,
       signed,
       issuer: issuer.raw,
       subject: subject.raw,
       serialNumber: readInteger(serialNumber),
-      subjectPublicKeyInfo: publicKey.raw,
       notBefore: notBefore.instant,
       notAfter: notAfter.instant,
       version,

@@ -8,21 +8,18 @@ import {
   type Normalized,
   readCertificationRequestTree,
 } from '@kubepass/x509/tree';
-import type { DecodeContext, Decoded, Signed } from '../model/decoded.js';
-import type { Report } from '../model/observations.js';
-import { describeExtensions, type DescribedExtensions, NO_EXTENSIONS } from './describe-extensions.js';
-import { nameContent, observeSubject } from './describe-name.js';
+import type { Decoded, Report, Signed } from '../model/decoded.js';
+import type { DecodeContext } from '../reading/budget.js';
+import { type DescribedExtensions, describeExtensions, NO_EXTENSIONS, requestProfile } from './describe-extensions.js';
+import { nameContent, observeSubject } from './describe-names.js';
 import { describePublicKeyTree } from './describe-public-key.js';
-import { requestProfile } from './extension-profiles.js';
-import { kubernetesReading } from './kubernetes-reading.js';
-import { describeAlgorithm, observeBrokenHash, observePssParameters } from './signature-algorithms.js';
-import { decodeSigned, observeTrailing, signedOf, versionOf } from './signed-object.js';
-import { verifySigned } from './verify-signed.js';
+import { kubernetesReading } from './kubernetes-role.js';
+import { describeAlgorithm, observeBrokenHash, observePssParameters, verifySigned } from './verify-signed.js';
+import { decodeSigned, observeTrailing, signedOf, versionOf } from './decode-signed-object.js';
 
 /** Decodes any certification request that OpenSSL or Go shows (RFC 2986 4) and reports its oddities. */
 export const decodeCertificationRequest = (normalized: Normalized, context: DecodeContext): Decoded =>
-  decodeSigned(normalized, 'a certification request', (observations) => {
-    const { report } = observations;
+  decodeSigned(normalized, 'a certification request', (report) => {
     const request = readCertificationRequestTree(normalized.der);
     const { subject, publicKey, algorithm } = request;
     const signed = signedOf(request, normalized, report);
@@ -30,8 +27,7 @@ export const decodeCertificationRequest = (normalized: Normalized, context: Deco
     // RFC 2986 4.1: there is one version, v1, and it is 0.
     if (version !== 1) report('VersionContradictory', 'its version is not 0, which stands for the only one there is');
     observeTrailing(request, ['the attributes'], report);
-    const key = describePublicKeyTree(publicKey);
-    observations.addAll(key.observations);
+    const publicKeyDescription = describePublicKeyTree(publicKey, report);
     const { extensions, others } = describeAttributes(request.attributes ?? [], report);
     observeSubject(subject, report);
     if (subject.rdns.length === 0 && extensions.facts.subjectAltNames === null)
@@ -46,7 +42,7 @@ export const decodeCertificationRequest = (normalized: Normalized, context: Deco
       type: 'CertificationRequest',
       version,
       subject: nameContent(subject),
-      publicKey: key.description,
+      publicKey: publicKeyDescription,
       extensions: extensions.contents,
       attributes: others,
       signatureAlgorithm: describeAlgorithm(algorithm),
@@ -54,17 +50,7 @@ export const decodeCertificationRequest = (normalized: Normalized, context: Deco
       fingerprintSha256: hash('sha256', normalized.found, 'hex'),
       kubernetes: kubernetesReading(subject, extensions.facts),
     };
-    return {
-      content,
-      material: {
-        kind: 'request',
-        tree: request,
-        der: normalized.der,
-        signed,
-        subject: subject.raw,
-        subjectPublicKeyInfo: publicKey.raw,
-      },
-    };
+    return { content, material: { kind: 'request', tree: request } };
   });
 
 interface DescribedAttributes {

@@ -20,17 +20,11 @@ import {
   isEven,
   type PublicKeyTree,
   readPublicKeyTree,
-  type RsaMagnitudes,
   rsaMagnitudes,
   rsassaPss,
 } from '@kubepass/x509/tree';
-import type { Observation } from '../model/decoded.js';
-import { Observations, type Report } from '../model/observations.js';
-
-export interface DescribedPublicKey {
-  readonly description: PublicKeyDescription;
-  readonly observations: readonly Observation[];
-}
+import { readOrNull } from '../der/recognise.js';
+import type { Report } from '../model/decoded.js';
 
 /** The description of a key besides its identifiers. */
 type KeyFacts = Pick<PublicKeyDescription, 'algorithm' | 'bits' | 'curve' | 'exponent'>;
@@ -38,31 +32,30 @@ type KeyFacts = Pick<PublicKeyDescription, 'algorithm' | 'bits' | 'curve' | 'exp
 const NO_FACTS = { bits: null, curve: null, exponent: null };
 
 /** Describes a SubjectPublicKeyInfo in DER. Throws `DerError` where it is none. */
-export function describePublicKey(spki: Buffer): DescribedPublicKey {
+export function describePublicKey(spki: Buffer, report: Report): PublicKeyDescription {
   const reader = new DerReader(spki);
   const publicKey = readPublicKeyTree(reader);
   reader.end('the public key');
-  return describePublicKeyTree(publicKey);
+  return describePublicKeyTree(publicKey, report);
 }
 
 /** Describes a key by its octets alone, whatever its algorithm, and reports its oddities. */
-export function describePublicKeyTree(publicKey: PublicKeyTree): DescribedPublicKey {
-  const observations = new Observations();
-  const facts = describeKey(publicKey, observations.report);
-  const { raw, algorithm } = publicKey;
-  return {
-    description: { ...facts, oid: algorithm.oid, spkiSha256: hash('sha256', raw, 'hex') },
-    observations: observations.toArray(),
-  };
-}
+export const describePublicKeyTree = (publicKey: PublicKeyTree, report: Report): PublicKeyDescription => ({
+  ...describeKey(publicKey, report),
+  oid: publicKey.algorithm.oid,
+  spkiSha256: hash('sha256', publicKey.raw, 'hex'),
+});
 
-const otherAlgorithm = {
-  rsa: '2.5.8.1.1',
-  dsa: '1.2.840.10040.4.1',
-  x25519: '1.3.101.110',
-  x448: '1.3.101.111',
-  ed448: '1.3.101.113',
-} as const;
+const otherAlgorithm = { rsa: '2.5.8.1.1', dsa: '1.2.840.10040.4.1' } as const;
+
+/** RFC 8410 3, 4: the bits are the key itself, without parameters. */
+const rawKeys: Readonly<
+  Partial<Record<string, { readonly name: string; readonly octets: number; readonly bits: number }>>
+> = {
+  '1.3.101.110': { name: 'X25519', octets: 32, bits: 256 },
+  '1.3.101.111': { name: 'X448', octets: 56, bits: 448 },
+  '1.3.101.113': { name: 'Ed448', octets: 57, bits: 448 },
+};
 
 function describeKey(publicKey: PublicKeyTree, report: Report): KeyFacts {
   const { algorithm, octets: key } = publicKey;
@@ -80,20 +73,25 @@ function describeKey(publicKey: PublicKeyTree, report: Report): KeyFacts {
       return describeEllipticCurveKey(algorithm, key, report);
     case publicKeyAlgorithm.ed25519:
       return describeEd25519Key(publicKey.raw, report);
-    case otherAlgorithm.ed448:
-      return describeRawKey('Ed448', 57, 448, algorithm, key, report);
-    case otherAlgorithm.x25519:
-      return describeRawKey('X25519', 32, 256, algorithm, key, report);
-    case otherAlgorithm.x448:
-      return describeRawKey('X448', 56, 448, algorithm, key, report);
     case otherAlgorithm.dsa:
       return describeDsaKey(algorithm, report);
-    default: {
-      const name = objectNames.long(algorithm.oid);
-      unsupported(report, `a key of algorithm ${name}`);
-      return { ...NO_FACTS, algorithm: postQuantum.test(name) ? name : algorithm.oid };
-    }
+    default:
+      return describeOtherKey(publicKey, report);
   }
+}
+
+function describeOtherKey({ algorithm: { oid, parameters }, octets: key }: PublicKeyTree, report: Report): KeyFacts {
+  const raw = rawKeys[oid];
+  if (raw === undefined) {
+    const name = objectNames.long(oid);
+    unsupported(report, `a key of algorithm ${name}`);
+    return { ...NO_FACTS, algorithm: postQuantum.test(name) ? name : oid };
+  }
+  const { name, octets, bits } = raw;
+  unsupported(report, `a key of algorithm ${name}`);
+  if (key.length !== octets) report('PublicKeyInvalid', `an ${name} key has ${octets} octets, not ${key.length}`);
+  if (parameters !== null) report('PublicKeyInvalid', `the ${name} key has parameters`);
+  return { ...NO_FACTS, algorithm: name, bits };
 }
 
 const postQuantum = /^(?:ML-DSA|ML-KEM|SLH-DSA)-/;
@@ -102,10 +100,16 @@ const unsupported = (report: Report, what: string): void => {
   report('KeyAlgorithmUnsupported', `Kubernetes cannot use ${what}`);
 };
 
-const invalid = (report: Report, error: unknown): void => {
-  if (!(error instanceof DerError)) throw error;
-  report('PublicKeyInvalid', error.message);
-};
+/** The value that `read` answers; null, and reported, where it meets octets that cannot be read. */
+function readOrReport<T>(read: () => T, report: Report): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error;
+    report('PublicKeyInvalid', error.message);
+    return null;
+  }
+}
 
 /** crypto/tls of Go refuses longer keys. */
 const LONGEST_USABLE_RSA_KEY = 8192;
@@ -116,31 +120,22 @@ const LONGEST_SHOWN_EXPONENT = 2048;
 
 function describeRsaKey(name: string, { rsa }: PublicKeyTree, report: Report): KeyFacts {
   for (const { code, message } of rsa?.observations ?? []) report(code, `the RSA key: ${message}`);
-  let key: RsaMagnitudes;
-  try {
-    if (!rsa?.value) {
-      report('PublicKeyInvalid', `the RSA key cannot be read: ${rsa?.problem ?? ''}`);
-      return { ...NO_FACTS, algorithm: name };
-    }
-    key = rsaMagnitudes(rsa.value);
-  } catch (error) {
-    invalid(report, error);
-    return { ...NO_FACTS, algorithm: name };
-  }
+  if (!rsa?.value) report('PublicKeyInvalid', `the RSA key cannot be read: ${rsa?.problem ?? ''}`);
+  const { value } = rsa ?? {};
+  const key = value ? readOrReport(() => rsaMagnitudes(value), report) : null;
+  if (key === null) return { ...NO_FACTS, algorithm: name };
   const { bits, modulus, exponent } = key;
   if (bits < 2048) report('WeakRsaKey', `the RSA key has ${bits} bits`);
   if (bits > LONGEST_USABLE_RSA_KEY) unsupported(report, `an RSA key of ${bits} bits`);
   if (isEven(modulus)) report('PublicKeyInvalid', 'the RSA modulus is even');
-  else if (bits >= SHORTEST_TESTED_RSA_KEY && bits <= LONGEST_USABLE_RSA_KEY) observeWeakness(modulus, report);
+  else if (bits >= SHORTEST_TESTED_RSA_KEY && bits <= LONGEST_USABLE_RSA_KEY) {
+    const weakness = rsaWeakness(modulus);
+    if (weakness !== null) report('RsaKeyFactorable', weakness);
+  }
   const shown = exponent.length <= LONGEST_SHOWN_EXPONENT ? decimal(exponent) : null;
   const problem = whyUnusualExponent(exponent);
   if (problem !== null) report('RsaExponentUnusual', `the RSA exponent ${shortForm(shown)}${problem}`);
   return { algorithm: `${name}-${bits}`, bits, curve: null, exponent: shown };
-}
-
-function observeWeakness(modulus: Buffer, report: Report): void {
-  const weakness = rsaWeakness(modulus);
-  if (weakness !== null) report('RsaKeyFactorable', weakness);
 }
 
 const decimal = (octets: Buffer): string =>
@@ -187,51 +182,23 @@ function describeUnnamedCurveKey(parameters: DerElement | null, report: Report):
 }
 
 /** ECParameters (SEC 1 C.2): version, field, coefficients, generator, order. */
-function orderBits(parameters: DerElement): number | null {
-  try {
+const orderBits = (parameters: DerElement): number | null =>
+  readOrNull(() => {
     const fields = inside(parameters);
     for (let i = 0; i < 4; i++) fields.next();
     return bitLengthOf(fields.expect(Tag.INTEGER, 'the order of a curve').content);
-  } catch (error) {
-    if (error instanceof DerError) return null;
-    throw error;
-  }
-}
+  });
 
 function describeEd25519Key(spki: Buffer, report: Report): KeyFacts {
-  try {
-    const strict = readSubjectPublicKeyInfo(spki);
-    if (!strict.ok) report('PublicKeyInvalid', strict.refusal.message);
-  } catch (error) {
-    invalid(report, error);
-  }
+  const strict = readOrReport(() => readSubjectPublicKeyInfo(spki), report);
+  if (strict?.ok === false) report('PublicKeyInvalid', strict.refusal.message);
   return { ...NO_FACTS, algorithm: 'Ed25519', bits: 256 };
-}
-
-/** RFC 8410 4: the bits are the key itself, without parameters. */
-function describeRawKey(
-  name: string,
-  octets: number,
-  bits: number,
-  { parameters }: AlgorithmIdentifier,
-  key: Buffer,
-  report: Report,
-): KeyFacts {
-  unsupported(report, `a key of algorithm ${name}`);
-  if (key.length !== octets) report('PublicKeyInvalid', `an ${name} key has ${octets} octets, not ${key.length}`);
-  if (parameters !== null) report('PublicKeyInvalid', `the ${name} key has parameters`);
-  return { ...NO_FACTS, algorithm: name, bits };
 }
 
 /** RFC 3279 2.3.2: p, q and g beside the algorithm, unless they are inherited from the issuer. */
 function describeDsaKey({ parameters }: AlgorithmIdentifier, report: Report): KeyFacts {
   unsupported(report, 'a DSA key');
   if (parameters?.tag !== Tag.SEQUENCE) return { ...NO_FACTS, algorithm: 'DSA' };
-  try {
-    const bits = bitLengthOf(inside(parameters).expect(Tag.INTEGER, 'p').content);
-    return { ...NO_FACTS, algorithm: `DSA-${bits}`, bits };
-  } catch (error) {
-    invalid(report, error);
-    return { ...NO_FACTS, algorithm: 'DSA' };
-  }
+  const bits = readOrReport(() => bitLengthOf(inside(parameters).expect(Tag.INTEGER, 'p').content), report);
+  return { ...NO_FACTS, algorithm: bits === null ? 'DSA' : `DSA-${bits}`, bits };
 }

@@ -11,7 +11,7 @@ it('documents the findings as they are: `npm run findings` otherwise', () => {
 });
 
 it('documents every finding once', () => {
-  expect(findingGroups.flatMap(({ kinds }) => Object.keys(kinds))).toEqual(codes);
+  expect(Object.values(findingGroups).flatMap((kinds) => Object.keys(kinds))).toEqual(codes);
 });
 
 it('raises every finding somewhere', () => {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 
-import type { Budget, DecodeContext, Piece } from '../../src/model/decoded.js';
+import type { Piece } from '../../src/model/decoded.js';
+import type { Budget, DecodeContext } from '../../src/reading/budget.js';
 
 /** The password of all fixtures that have one. */
 export const PASSWORD = 'correct horse';

@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest';
 
 import { decodePkcs7 } from '../../src/pkcs/decode-pkcs7.js';
 import { contextConstructed, der, oid, sequence, setOf, Tag, unsignedInteger } from '@kubepass/x509';
-import { contextWith, fixture, pieceOf } from '../keys/inspected-key.js';
+import { fixture, pieceOf } from '../keys/inspected-key.js';
 
-const decode = (name: string): ReturnType<typeof decodePkcs7> => decodePkcs7(fixture(name), contextWith(null));
+const decode = (name: string): ReturnType<typeof decodePkcs7> => decodePkcs7(fixture(name));
 const certificate = (name: string): Buffer => fixture(name).bytes;
 
 describe('PKCS#7', () => {
@@ -41,7 +41,7 @@ describe('PKCS#7', () => {
 
   it('reads a bundle with something behind it, and says so', () => {
     const bytes = Buffer.concat([certificate('der.p7b'), Buffer.of(0)]);
-    const { pieces, observations } = decodePkcs7(pieceOf(bytes), contextWith(null));
+    const { pieces, observations } = decodePkcs7(pieceOf(bytes));
     expect(pieces).toHaveLength(1);
     expect(observations.map(({ code }) => code)).toEqual(['TrailingData']);
   });
@@ -67,7 +67,7 @@ describe('PKCS#7', () => {
 
   it('passes over attribute certificates', () => {
     const attributes = der(contextConstructed(2), sequence());
-    const { content, pieces } = decodePkcs7(pieceOf(signedData(attributes, certificate('ca.crt'))), contextWith(null));
+    const { content, pieces } = decodePkcs7(pieceOf(signedData(attributes, certificate('ca.crt'))));
     expect(content).toMatchObject({ certificates: 1 });
     expect(pieces).toHaveLength(1);
   });
@@ -75,7 +75,7 @@ describe('PKCS#7', () => {
   it('counts what it does not take out', () => {
     const many = Buffer.alloc(200_000);
     for (let i = 0; i < many.length; i += 2) many[i] = Tag.SEQUENCE;
-    const { content, pieces } = decodePkcs7(pieceOf(signedData(many)), contextWith(null));
+    const { content, pieces } = decodePkcs7(pieceOf(signedData(many)));
     expect(content).toMatchObject({ certificates: 100_000 });
     expect(pieces).toHaveLength(1_000);
   });
@@ -89,7 +89,7 @@ describe('PKCS#7', () => {
       sequence(oid('1.2.840.113549.1.7.2'), der(contextConstructed(0), der(Tag.NULL))),
     ],
   ])('says of %s that it cannot be read', (_what, bytes) => {
-    const { observations, pieces } = decodePkcs7(pieceOf(bytes), contextWith(null));
+    const { observations, pieces } = decodePkcs7(pieceOf(bytes));
     expect(observations.map(({ code }) => code)).toEqual(['MalformedObject']);
     expect(pieces).toEqual([]);
   });

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { extract, type Headers, pack } from 'tar-stream';
 import { describe, expect, it } from 'vitest';
 import { uploadLimits } from '../../src/reading/budget.js';
-import { readTar } from '../../src/reading/tar-entries.js';
+import { readTar } from '../../src/reading/read-archive.js';
 import { authority, base64, client, codesOf, outline, read } from './uploads.js';
 
 type Entry = readonly [header: Partial<Headers> & { readonly name: string }, content?: string | Buffer];

@@ -32,7 +32,7 @@ describe('one certificate, whatever it comes in', () => {
     const objects = await read(content);
     expect(outline(objects)).toEqual(['upload Certificate']);
     expect(objects[0]?.parent).toBeNull();
-    expect(objects[0]?.material).toMatchObject({ der: client.der });
+    expect(objects[0]?.material).toMatchObject({ tree: { raw: client.der } });
     expect(codesOf(objects).filter((code) => code.startsWith('Pem'))).toEqual([]);
   });
 
@@ -68,7 +68,7 @@ describe('one certificate, whatever it comes in', () => {
   ])('is read from PEM with %s, and that is said', async (_, content, code) => {
     const objects = await read(content);
     expect(outline(objects)).toEqual(['upload Certificate']);
-    expect(objects[0]?.material).toMatchObject({ der: client.der });
+    expect(objects[0]?.material).toMatchObject({ tree: { raw: client.der } });
     expect(codesOf(objects)).toContain(code);
   });
 
@@ -106,7 +106,7 @@ describe('several things in one upload', () => {
     const objects = await read(`${client.pem.slice(0, 200)}\n${authority.pem}`);
     expect(objects).toHaveLength(2);
     expect(objects[0]?.observations.map(({ code }) => code)).toContain('PemMalformed');
-    expect(objects[1]?.material).toMatchObject({ der: authority.der });
+    expect(objects[1]?.material).toMatchObject({ tree: { raw: authority.der } });
   });
 
   it('gives parts their names, cleaned, and numbers those that have none', async () => {

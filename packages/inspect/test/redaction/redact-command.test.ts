@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { redactWord, redactWords } from '../../src/redaction/redact-command.js';
+import { redactWord, redactWords } from '../../src/redaction/redact-fields.js';
 import { cpuMilliseconds } from '../../../../test/helpers/cpu-milliseconds.js';
 
 const s = 's3cret';

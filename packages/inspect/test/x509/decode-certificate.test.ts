@@ -188,7 +188,7 @@ describe('decodeCertificate', () => {
       const inBer = Buffer.concat([Buffer.of(0x30, 0x80), made.subarray(4), Buffer.alloc(2)]);
       const { content, material, codes } = readCertificate(inBer);
       expect(codes).toEqual(['NonDerEncoding']);
-      expect(material.der).toEqual(made);
+      expect(material.tree.raw).toEqual(made);
       expect(verifyWith(material.signed, authority.key.spki)).toBe('valid');
       expect(content.fingerprintSha256).toBe(createHash('sha256').update(inBer).digest('hex'));
     });
@@ -200,7 +200,7 @@ describe('decodeCertificate', () => {
       const tampered = Buffer.from(made);
       tampered[at + 2] = 0x01;
       const { material, codes } = readCertificate(tampered);
-      expect(material.der).toEqual(made);
+      expect(material.tree.raw).toEqual(made);
       expect(codes).toEqual(['NonDerEncoding']);
       expect(verifyWith(material.signed, authority.key.spki)).toBe('invalid');
     });

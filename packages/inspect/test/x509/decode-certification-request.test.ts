@@ -38,7 +38,10 @@ describe('decodeCertificationRequest', () => {
       signatureValid: true,
       kubernetes: { username: 'jane', groups: ['dev'], uid: null },
     });
-    expect(decoded.material).toMatchObject({ kind: 'request', subject, subjectPublicKeyInfo: testKey.spki });
+    expect(decoded.material).toMatchObject({
+      kind: 'request',
+      tree: { subject: { raw: subject }, publicKey: { raw: testKey.spki } },
+    });
   });
 
   it('shows what it asks for', () => {

@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-import type { DecodeContext, Decoded, Piece } from '../../src/model/decoded.js';
+import type { Decoded, Piece } from '../../src/model/decoded.js';
+import type { DecodeContext } from '../../src/reading/budget.js';
 import type { CertificateMaterial, Observation, Signed } from '../../src/model/decoded.js';
 import { decodeCertificate } from '../../src/x509/decode-certificate.js';
 import { decodeCertificateList } from '../../src/x509/decode-certificate-list.js';
 import { decodeCertificationRequest } from '../../src/x509/decode-certification-request.js';
-import { malformed } from '../../src/x509/signed-object.js';
+import { malformed } from '../../src/x509/decode-signed-object.js';
 import { type SignatureVerdict, verifySigned } from '../../src/x509/verify-signed.js';
 import { DerReader } from '@kubepass/x509';
 import { normalize, type Normalized, readAlgorithm, readPublicKeyTree } from '@kubepass/x509/tree';

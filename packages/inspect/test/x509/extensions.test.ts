@@ -9,7 +9,7 @@ import {
   setOf,
   Tag,
 } from '@kubepass/x509';
-import { certificateProfile } from '../../src/x509/extension-profiles.js';
+import { certificateProfile } from '../../src/x509/describe-extensions.js';
 import { nameOf } from '../../../x509/test/helpers/certificates.js';
 import { extensionOf, rawCertificate, string } from './build.js';
 import { opensslDer, readCertificate } from './decoding.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { nameContent } from '../../src/x509/describe-name.js';
+import { nameContent } from '../../src/x509/describe-names.js';
 import { DerError, DerReader, Tag } from '@kubepass/x509';
 import { readName } from '@kubepass/x509/tree';
 import { rawCertificate, rawName, string } from './build.js';

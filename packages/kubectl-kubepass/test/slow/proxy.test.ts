@@ -144,7 +144,7 @@ it.each(['connects', 'is silent', 'connects to nothing'] as const)(
   'lets the process end after a call through a proxy that %s',
   async (what) => {
     how = what;
-    const module = fileURLToPath(new URL('../../src/call-json.ts', import.meta.url));
+    const module = fileURLToPath(new URL('../../src/call-json.js', import.meta.url));
     const script = `const { callJson } = await import(${JSON.stringify(module)});
       const asked = JSON.parse(process.argv[1]);
       await callJson({ ...asked, environment: process.env }).then(({ status }) => console.log(status), () => console.log('none'));`;

@@ -14,12 +14,12 @@ import {
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { answerFromCache } from '../../src/answer-from-cache.js';
-import { ownCacheOf } from '../../src/cache-of.js';
+import { answerFromCache } from '../../src/exec-credential.js';
+import { ownCacheOf } from '../../src/credential-cache.js';
 import { readCredentialCommand } from '../../src/command-line.js';
 import { changeKubeconfig } from '../../src/kubeconfig-file.js';
 import { runPlugin } from '../../src/run-plugin.js';
-import { machineName } from '../../src/write-whole-file.js';
+import { machineName } from '../../src/files.js';
 import { testMachine, type TestMachine } from '../helpers/plugin-machine.js';
 import { temporaryDirectory } from '../../../../test/helpers/temporary-directory.js';
 
@@ -130,7 +130,7 @@ describe('the cache', () => {
   it('holds no login that others can change: no command of it runs', async () => {
     const trace = join(home, 'trace');
     const login = { server: 'http://127.0.0.1:9', tokenFile: null, tokenCommand: `touch ${trace}; echo token` };
-    const { cacheOfLogin } = await import('../../src/cache-of.js');
+    const { cacheOfLogin } = await import('../../src/credential-cache.js');
     const logins = cacheOfLogin({ server: login.server, login: null }, machine);
     logins.write('login', { ...login, certificateAuthority: null, issuer: null, clientId: null, audience: null });
     execFileSync('rm', [file()]);
@@ -269,7 +269,7 @@ describe('a kubeconfig', () => {
   ])('has nothing beside it after a %s of what a killed plugin left there', async (...command) => {
     const file = join(home, 'config');
     writeFileSync(file, '', { mode: 0o600 });
-    const source = new URL('../../src/write-whole-file.ts', import.meta.url).href;
+    const source = new URL('../../src/files.js', import.meta.url).href;
     // It dies where the new text is written, and the file has no name of its own yet.
     const { signal, stderr } = spawnSync(
       process.execPath,

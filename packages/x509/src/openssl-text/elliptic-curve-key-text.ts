@@ -1,10 +1,10 @@
-import { DerError, inside, Tag, type DerElement } from '../strict/der.js';
-import { importSpki } from '../strict/import-spki.js';
+import { type DerElement, DerError, inside, octetsOf, Tag } from '../strict/der.js';
+import { importSpki } from '../strict/crypto.js';
 import type { PublicKeyTree } from '../tree/public-key.js';
 import { bitLengthOf, bitStringOf, clearedOctets, dottedIdentifier } from '../tree/values.js';
 import { namedCurves } from './named-curves.js';
 import { objectNames } from './object-names.js';
-import { indentation, labeledNumber, labeledOctets } from './octets.js';
+import { indentation, labeledNumber, labeledOctets } from './printing.js';
 
 /** An EC key (RFC 5480); undefined for one that cannot be used. */
 export function ellipticCurveKeyText({ raw, algorithm, octets }: PublicKeyTree, indent: number): string | undefined {
@@ -95,11 +95,10 @@ function fieldText(element: DerElement, indent: number): string {
     while (!pentanomial.atEnd) exponents.push(exponentOf(pentanomial.expect(Tag.INTEGER, 'an exponent')));
   }
   const polynomial = exponents.reduce((sum, exponent) => sum | (1n << BigInt(exponent)), 0n);
-  const hex = polynomial.toString(16);
   return (
     heading +
     `${indentation(indent)}Basis Type: ${objectNames.short(basis) ?? basis}\n` +
-    labeledNumber('Polynomial:', Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex'), indent)
+    labeledNumber('Polynomial:', octetsOf(polynomial), indent)
   );
 }
 

@@ -1,13 +1,7 @@
-import { DerError, type DerElement, Tag } from '../strict/der.js';
+import { type DerElement, DerError, Tag } from '../strict/der.js';
 import type { ExtensionId, ExtensionValue } from '../tree/extension.js';
-import type {
-  DistributionPointName,
-  PolicyQualifier,
-  SignedCertificateTimestamp,
-  Subtree,
-} from '../tree/extension-values.js';
-import type { GeneralName } from '../tree/general-name.js';
-import type { Time } from '../tree/time.js';
+import type { DistributionPointName, PolicyQualifier, Subtree } from '../tree/extension-values.js';
+import type { GeneralName } from '../tree/name.js';
 import {
   type BitString,
   clearedOctets,
@@ -15,13 +9,20 @@ import {
   hasBit,
   integerText,
   signedMagnitude,
+  type Time,
 } from '../tree/values.js';
-import { generalNameText, generalNameValues, ipAddressText } from './general-name-text.js';
-import { nestedNameText, relativeNameText } from './name-text.js';
+import { generalNameText, generalNameValues, ipAddressText, nestedNameText, relativeNameText } from './name-text.js';
 import { cutToBuffer } from './object-names.js';
-import { hexPairs, indentation, octetsUntilNul, upperHexPairs } from './octets.js';
-import { inLines, inOneLine, type PrintPlace } from './printing.js';
-import { instantText, timeText } from './time-text.js';
+import {
+  indentation,
+  inLines,
+  inOneLine,
+  octetsUntilNul,
+  type PrintPlace,
+  timeText,
+  upperHexPairs,
+} from './printing.js';
+import { printTimestamps } from './profile-printers.js';
 
 /** Undefined, or a DerError, where OpenSSL has no way to print the value: the octets are shown then. */
 type Printed = string | undefined;
@@ -61,12 +62,14 @@ function bitNames(bits: BitString, names: readonly string[]): string[] {
   return names.filter((_, n) => hasBit(octets, n));
 }
 
+/** Values beside one another; none are not printed at all. */
+const someInOneLine = (values: readonly string[], place: PrintPlace): Printed =>
+  values.length === 0 ? undefined : inOneLine(values, place);
+
 const namedBits =
   (names: readonly string[]) =>
-  (bits: BitString, place: PrintPlace): Printed => {
-    const set = bitNames(bits, names);
-    return set.length === 0 ? undefined : inOneLine(set, place);
-  };
+  (bits: BitString, place: PrintPlace): Printed =>
+    someInOneLine(bitNames(bits, names), place);
 
 /** RFC 5280 4.2.1.3 */
 const keyUsage = namedBits([
@@ -94,12 +97,10 @@ const netscapeCertificateType = namedBits([
 
 /** SEQUENCE OF OBJECT IDENTIFIER: extended key usage (RFC 5280 4.2.1.12) and others of that form. */
 const identifierList = (identifiers: readonly string[], place: PrintPlace): Printed =>
-  identifiers.length === 0
-    ? undefined
-    : inOneLine(
-        identifiers.map((identifier) => cutToBuffer(place.names.long(identifier))),
-        place,
-      );
+  someInOneLine(
+    identifiers.map((identifier) => cutToBuffer(place.names.long(identifier))),
+    place,
+  );
 
 /** Subject, issuer and CRL entry names (RFC 5280 4.2.1.6, 4.2.1.7, 5.3.3). */
 function alternativeNames(list: readonly GeneralName[], place: PrintPlace): Printed {
@@ -276,51 +277,6 @@ function informationAccess(accesses: ExtensionValue<'1.3.6.1.5.5.7.1.1'>, place:
   );
 }
 
-/** RFC 5246 7.4.1.4.1: hash and signature. OpenSSL reads timestamps with these two alone. */
-const timestampSignatures: Readonly<Record<string, string>> = {
-  '4 1': 'sha256WithRSAEncryption',
-  '4 3': 'ecdsa-with-SHA256',
-};
-
-function timestampText({ raw, version, v1 }: SignedCertificateTimestamp, indent: number): string {
-  const margin = `\n${indentation(indent + 4)}`;
-  const block = (bytes: Buffer): string => continuedHex(bytes, indent + 16);
-  const heading = `${indentation(indent)}Signed Certificate Timestamp:${margin}Version   : `;
-  if (version === null) throw new DerError('a timestamp is empty', 0);
-  if (v1 === null) return `${heading}unknown\n${indentation(indent + 16)}${block(raw)}`;
-
-  const signatureName = timestampSignatures[`${v1.hashAlgorithm} ${v1.signatureAlgorithm}`];
-  if (signatureName === undefined || v1.signature.length === 0)
-    throw new DerError('the signature of a timestamp is of an unknown kind', 0);
-  return (
-    `${heading}v1 (0x0)` +
-    `${margin}Log ID    : ${block(v1.logId)}` +
-    `${margin}Timestamp : ${timestampTime(v1.milliseconds)}` +
-    `${margin}Extensions: ${v1.extensions.length === 0 ? 'none' : block(v1.extensions)}` +
-    `${margin}Signature : ${signatureName}` +
-    `${margin}            ${block(v1.signature)}`
-  );
-}
-
-/** 9999-12-31T23:59:59.999Z, the last instant that a GeneralizedTime can express. */
-const lastMillisecond = 253402300799999n;
-
-const timestampTime = (milliseconds: bigint): string =>
-  milliseconds > lastMillisecond
-    ? ''
-    : instantText(Number(milliseconds), String(milliseconds % 1000n).padStart(3, '0'));
-
-/** Upper case hexadecimal, 16 octets in a line; all lines but the first are indented. */
-function continuedHex(bytes: Buffer, indent: number): string {
-  const lines: string[] = [];
-  for (let start = 0; start < bytes.length; start += 16)
-    lines.push(hexPairs(bytes.subarray(start, start + 16)).toUpperCase());
-  return lines.join(`:\n${indentation(indent)}`);
-}
-
-const timestamps = (list: readonly SignedCertificateTimestamp[], { indent }: PrintPlace): Printed =>
-  list.map((timestamp) => timestampText(timestamp, indent)).join('\n');
-
 const printers: Printers = {
   // RFC 5280 4.2 and 5.2, X.509
   '2.5.29.14': keyIdentifier,
@@ -352,7 +308,7 @@ const printers: Printers = {
   '2.5.29.33': (mappings, place) => {
     const policy = (id: string): string => cutToBuffer(place.names.long(id));
     const values = mappings.map((each) => `${policy(each.issuerDomainPolicy)}:${policy(each.subjectDomainPolicy)}`);
-    return values.length === 0 ? undefined : inOneLine(values, place);
+    return someInOneLine(values, place);
   },
   '2.5.29.35': authorityKeyIdentifier,
   // RFC 5280 4.2.1.11
@@ -360,7 +316,7 @@ const printers: Printers = {
     const values: string[] = [];
     if (requireExplicitPolicy) values.push(`Require Explicit Policy:${integerText(requireExplicitPolicy)}`);
     if (inhibitPolicyMapping) values.push(`Inhibit Policy Mapping:${integerText(inhibitPolicyMapping)}`);
-    return values.length === 0 ? undefined : inOneLine(values, place);
+    return someInOneLine(values, place);
   },
   '2.5.29.37': identifierList,
   '2.5.29.46': distributionPoints,
@@ -382,10 +338,11 @@ const printers: Printers = {
   '1.3.6.1.5.5.7.1.4': keyIdentifier,
   '1.3.6.1.5.5.7.1.11': informationAccess,
   // RFC 7633
-  '1.3.6.1.5.5.7.1.24': (features, place) => {
-    const values = features.map(integerText).map((number) => tlsFeatureNames[number] ?? number);
-    return values.length === 0 ? undefined : inOneLine(values, place);
-  },
+  '1.3.6.1.5.5.7.1.24': (features, place) =>
+    someInOneLine(
+      features.map(integerText).map((number) => tlsFeatureNames[number] ?? number),
+      place,
+    ),
   '1.3.6.1.5.5.7.48.1.4': identifierList,
   '1.3.6.1.5.5.7.48.1.5': flag(null),
   '1.3.6.1.5.5.7.48.1.6': time,
@@ -400,9 +357,9 @@ const printers: Printers = {
     return `${indentation(indent)}Issuer: ${issuerText}${lines.join('')}`;
   },
   // Certificate Transparency (RFC 6962 3.3)
-  '1.3.6.1.4.1.11129.2.4.2': timestamps,
+  '1.3.6.1.4.1.11129.2.4.2': printTimestamps,
   '1.3.6.1.4.1.11129.2.4.3': namedNull,
-  '1.3.6.1.4.1.11129.2.4.5': timestamps,
+  '1.3.6.1.4.1.11129.2.4.5': printTimestamps,
   // Netscape
   '2.16.840.1.113730.1.1': netscapeCertificateType,
   '2.16.840.1.113730.1.2': text,

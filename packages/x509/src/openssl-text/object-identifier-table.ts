@@ -1,7 +1,7 @@
 /**
  * Names of object identifiers as OpenSSL 3.5 registers them: dotted form, short name, and the long name where it is
  * another. It has the identifiers that a certificate or a request can carry: cipher modes, the messages of SET and the
- * traits of TCG platforms are left out.
+ * traits of TCG platforms are left out. Elliptic curves have a table of their own, `namedCurves`.
  */
 export const objectIdentifierTable = `
 # Arcs near the root
@@ -213,7 +213,7 @@ export const objectIdentifierTable = `
 1.2.804.2.1.1.1.1.3.1.1.2.7 uacurve7 DSTU curve 7
 1.2.804.2.1.1.1.1.3.1.1.2.8 uacurve8 DSTU curve 8
 1.2.804.2.1.1.1.1.3.1.1.2.9 uacurve9 DSTU curve 9
-# ANSI X9.57, X9.62, X9.42: DSA, elliptic curves, ECDSA, DH
+# ANSI X9.57, X9.62, X9.42: DSA, ECDSA, DH
 1.2.840.10040 X9-57 X9.57
 1.2.840.10040.2.1 holdInstructionNone Hold Instruction None
 1.2.840.10040.2.2 holdInstructionCallIssuer Hold Instruction Call Issuer
@@ -229,33 +229,10 @@ export const objectIdentifierTable = `
 1.2.840.10045.1.2.3.2 tpBasis
 1.2.840.10045.1.2.3.3 ppBasis
 1.2.840.10045.2.1 id-ecPublicKey
-1.2.840.10045.3.0.1 c2pnb163v1
-1.2.840.10045.3.0.2 c2pnb163v2
-1.2.840.10045.3.0.3 c2pnb163v3
-1.2.840.10045.3.0.4 c2pnb176v1
-1.2.840.10045.3.0.5 c2tnb191v1
-1.2.840.10045.3.0.6 c2tnb191v2
-1.2.840.10045.3.0.7 c2tnb191v3
 1.2.840.10045.3.0.8 c2onb191v4
 1.2.840.10045.3.0.9 c2onb191v5
-1.2.840.10045.3.0.10 c2pnb208w1
-1.2.840.10045.3.0.11 c2tnb239v1
-1.2.840.10045.3.0.12 c2tnb239v2
-1.2.840.10045.3.0.13 c2tnb239v3
 1.2.840.10045.3.0.14 c2onb239v4
 1.2.840.10045.3.0.15 c2onb239v5
-1.2.840.10045.3.0.16 c2pnb272w1
-1.2.840.10045.3.0.17 c2pnb304w1
-1.2.840.10045.3.0.18 c2tnb359v1
-1.2.840.10045.3.0.19 c2pnb368w1
-1.2.840.10045.3.0.20 c2tnb431r1
-1.2.840.10045.3.1.1 prime192v1
-1.2.840.10045.3.1.2 prime192v2
-1.2.840.10045.3.1.3 prime192v3
-1.2.840.10045.3.1.4 prime239v1
-1.2.840.10045.3.1.5 prime239v2
-1.2.840.10045.3.1.6 prime239v3
-1.2.840.10045.3.1.7 prime256v1
 1.2.840.10045.4.1 ecdsa-with-SHA1
 1.2.840.10045.4.2 ecdsa-with-Recommended
 1.2.840.10045.4.3 ecdsa-with-Specified
@@ -437,38 +414,7 @@ export const objectIdentifierTable = `
 1.3.101.111 X448
 1.3.101.112 ED25519
 1.3.101.113 ED448
-# Certicom: SEC 2 curves
-1.3.132.0.1 sect163k1
-1.3.132.0.2 sect163r1
-1.3.132.0.3 sect239k1
-1.3.132.0.4 sect113r1
-1.3.132.0.5 sect113r2
-1.3.132.0.6 secp112r1
-1.3.132.0.7 secp112r2
-1.3.132.0.8 secp160r1
-1.3.132.0.9 secp160k1
-1.3.132.0.10 secp256k1
-1.3.132.0.15 sect163r2
-1.3.132.0.16 sect283k1
-1.3.132.0.17 sect283r1
-1.3.132.0.22 sect131r1
-1.3.132.0.23 sect131r2
-1.3.132.0.24 sect193r1
-1.3.132.0.25 sect193r2
-1.3.132.0.26 sect233k1
-1.3.132.0.27 sect233r1
-1.3.132.0.28 secp128r1
-1.3.132.0.29 secp128r2
-1.3.132.0.30 secp160r2
-1.3.132.0.31 secp192k1
-1.3.132.0.32 secp224k1
-1.3.132.0.33 secp224r1
-1.3.132.0.34 secp384r1
-1.3.132.0.35 secp521r1
-1.3.132.0.36 sect409k1
-1.3.132.0.37 sect409r1
-1.3.132.0.38 sect571k1
-1.3.132.0.39 sect571r1
+# Certicom: ECDH
 1.3.132.1.11.0 dhSinglePass-stdDH-sha224kdf-scheme
 1.3.132.1.11.1 dhSinglePass-stdDH-sha256kdf-scheme
 1.3.132.1.11.2 dhSinglePass-stdDH-sha384kdf-scheme
@@ -490,23 +436,9 @@ export const objectIdentifierTable = `
 1.3.14.3.2.26 SHA1 sha1
 1.3.14.3.2.27 DSA-SHA1-old dsaWithSHA1-old
 1.3.14.3.2.29 RSA-SHA1-2 sha1WithRSA
-# TeleTrusT: Brainpool curves, admissions
+# TeleTrusT: digests, signatures, admissions
 1.3.36.3.2.1 RIPEMD160 ripemd160
 1.3.36.3.3.1.2 RSA-RIPEMD160 ripemd160WithRSA
-1.3.36.3.3.2.8.1.1.1 brainpoolP160r1
-1.3.36.3.3.2.8.1.1.2 brainpoolP160t1
-1.3.36.3.3.2.8.1.1.3 brainpoolP192r1
-1.3.36.3.3.2.8.1.1.4 brainpoolP192t1
-1.3.36.3.3.2.8.1.1.5 brainpoolP224r1
-1.3.36.3.3.2.8.1.1.6 brainpoolP224t1
-1.3.36.3.3.2.8.1.1.7 brainpoolP256r1
-1.3.36.3.3.2.8.1.1.8 brainpoolP256t1
-1.3.36.3.3.2.8.1.1.9 brainpoolP320r1
-1.3.36.3.3.2.8.1.1.10 brainpoolP320t1
-1.3.36.3.3.2.8.1.1.11 brainpoolP384r1
-1.3.36.3.3.2.8.1.1.12 brainpoolP384t1
-1.3.36.3.3.2.8.1.1.13 brainpoolP512r1
-1.3.36.3.3.2.8.1.1.14 brainpoolP512t1
 1.3.36.8.3.3 x509ExtAdmission Professional Information or basis for Admission
 # Private enterprises: Microsoft, CT, …
 1.3.6.1.4 private Private
@@ -967,17 +899,6 @@ export const objectIdentifierTable = `
 2.23.42.7.10 setCext-TokenType
 2.23.42.7.11 setCext-IssuerCapabilities
 2.23.43.1 wap-wsg
-2.23.43.1.4.1 wap-wsg-idm-ecid-wtls1
-2.23.43.1.4.3 wap-wsg-idm-ecid-wtls3
-2.23.43.1.4.4 wap-wsg-idm-ecid-wtls4
-2.23.43.1.4.5 wap-wsg-idm-ecid-wtls5
-2.23.43.1.4.6 wap-wsg-idm-ecid-wtls6
-2.23.43.1.4.7 wap-wsg-idm-ecid-wtls7
-2.23.43.1.4.8 wap-wsg-idm-ecid-wtls8
-2.23.43.1.4.9 wap-wsg-idm-ecid-wtls9
-2.23.43.1.4.10 wap-wsg-idm-ecid-wtls10
-2.23.43.1.4.11 wap-wsg-idm-ecid-wtls11
-2.23.43.1.4.12 wap-wsg-idm-ecid-wtls12
 2.23.133.1 tcg-tcpaSpecVersion
 2.23.133.2 tcg-attribute Trusted Computing Group Attributes
 2.23.133.2.1 tcg-at-tpmManufacturer TPM Manufacturer

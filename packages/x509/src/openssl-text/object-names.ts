@@ -1,3 +1,4 @@
+import { namedCurves } from './named-curves.js';
 import { objectIdentifierTable } from './object-identifier-table.js';
 
 /** The names of object identifiers. */
@@ -30,7 +31,10 @@ function namesFrom(table: ReadonlyMap<string, Names>): ObjectNames {
   };
 }
 
-const registered = readTable(objectIdentifierTable);
+const registered: ReadonlyMap<string, Names> = new Map([
+  ...Array.from(namedCurves, ([dotted, { name }]) => [dotted, { short: name, long: name }] as const),
+  ...readTable(objectIdentifierTable),
+]);
 
 export const objectNames: ObjectNames = namesFrom(registered);
 

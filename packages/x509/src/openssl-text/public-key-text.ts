@@ -1,10 +1,9 @@
-import { DerError, DerReader, inside, Tag } from '../strict/der.js';
-import { type AlgorithmIdentifier, rsassaPss } from '../tree/algorithm.js';
-import type { PublicKeyTree } from '../tree/public-key.js';
+import { DerError, DerReader, inside, readOrNull, Tag } from '../strict/der.js';
+import { type AlgorithmIdentifier, type PublicKeyTree, rsassaPss } from '../tree/public-key.js';
 import { bitLengthOf, integerText, magnitudeOf, signedMagnitude } from '../tree/values.js';
 import { ellipticCurveKeyText } from './elliptic-curve-key-text.js';
 import { objectNames, type ObjectNames } from './object-names.js';
-import { indentation, labeledNumber, labeledOctets } from './octets.js';
+import { indentation, labeledNumber, labeledOctets } from './printing.js';
 
 const indent = 16;
 
@@ -14,15 +13,9 @@ export const publicKeyText = (publicKey: PublicKeyTree, names: ObjectNames): str
   `            Public Key Algorithm: ${names.long(publicKey.algorithm.oid)}\n` +
   keyText(publicKey);
 
-function keyText(publicKey: PublicKeyTree): string {
-  try {
-    const text = keyPrinters[publicKey.algorithm.oid]?.(publicKey) ?? postQuantumKeyText(publicKey);
-    if (text !== undefined) return text;
-  } catch (error) {
-    if (!(error instanceof DerError)) throw error;
-  }
-  return '            Unable to load Public Key\n';
-}
+const keyText = (publicKey: PublicKeyTree): string =>
+  readOrNull(() => keyPrinters[publicKey.algorithm.oid]?.(publicKey) ?? postQuantumKeyText(publicKey)) ??
+  '            Unable to load Public Key\n';
 
 type KeyPrinter = (publicKey: PublicKeyTree) => string | undefined;
 

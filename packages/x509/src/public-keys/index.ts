@@ -1,2 +1,2 @@
 /** Public keys for Node, for a thread that needs nothing else. */
-export { importSpki } from '../strict/import-spki.js';
+export { importSpki } from '../strict/crypto.js';

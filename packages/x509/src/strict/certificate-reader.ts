@@ -1,11 +1,13 @@
 import {
   contextConstructed,
   contextPrimitive,
-  DerError,
   type DerElement,
+  DerError,
   type DerReader,
   inside,
+  onlyElement,
   readInteger,
+  readOctetAlignedBits,
   Tag,
 } from './der.js';
 import { type DistinguishedName, readDistinguishedName } from './distinguished-name.js';
@@ -23,10 +25,8 @@ import {
   readSubjectKeyIdentifier,
 } from './extension.js';
 import { extensionId } from './object-identifiers.js';
-import { sha256 } from './sha256.js';
-import { readAlgorithmOid } from './signature-algorithm.js';
+import { readAlgorithmOid, sha256 } from './crypto.js';
 import { readValidity, type Validity } from './validity.js';
-import { readSigned } from './signed.js';
 
 /** The fields of a certificate (RFC 5280 4.1). Buffers are views into `der`. */
 export interface ParsedCertificate extends Validity {
@@ -139,4 +139,24 @@ export function displaySerialNumber(integer: Buffer): string {
   const value = BigInt(`0x${integer.toString('hex')}`) - (negative ? 1n << BigInt(8 * integer.length) : 0n);
   const digits = (negative ? -value : value).toString(16);
   return `${negative ? '-' : ''}${digits.length % 2 === 0 ? '' : '0'}${digits}`;
+}
+
+/** Something that a CA has signed (RFC 5280 sections 4.1 and 5.1): content, algorithm, signature. */
+export interface Signed {
+  readonly whole: DerElement;
+  readonly content: DerElement;
+  readonly algorithm: DerElement;
+  readonly signature: Buffer;
+}
+
+/** Reads the outside of a certificate or of a list of revoked ones. The signature is not verified. Throws `DerError`. */
+export function readSigned(bytes: Uint8Array, name: string, type: 'Certificate' | 'CertificateList'): Signed {
+  const whole = onlyElement(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), name);
+  if (whole.tag !== Tag.SEQUENCE) throw new DerError(`a ${type} is expected`, 0);
+  const fields = inside(whole);
+  const content = fields.expect(Tag.SEQUENCE, type === 'Certificate' ? 'TBSCertificate' : 'TBSCertList');
+  const algorithm = fields.expect(Tag.SEQUENCE, 'the signature algorithm');
+  const signature = readOctetAlignedBits(fields.expect(Tag.BIT_STRING, 'the signature'));
+  fields.end(name);
+  return { whole, content, algorithm, signature };
 }

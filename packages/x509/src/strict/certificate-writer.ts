@@ -1,9 +1,10 @@
+import { type KeyObject, randomFillSync } from 'node:crypto';
 import { bitString, contextConstructed, der, sequence, Tag, unsignedInteger } from './der.js';
-import { writeSubject } from './distinguished-name.js';
+import { type SubjectIdentity, writeSubject } from './distinguished-name.js';
 import { basicConstraintsExtension, extKeyUsageExtension, keyUsageExtension } from './extension.js';
 import type { KeyAlgorithm } from './key-algorithm.js';
 import { keyPurpose } from './object-identifiers.js';
-import type { SignatureAlgorithm } from './signature-algorithm.js';
+import { sign, type SignatureAlgorithm, signatureAlgorithmFor } from './crypto.js';
 import { type Validity, writeValidity } from './validity.js';
 
 /** The fields that vary from one user certificate to the next. */
@@ -35,13 +36,8 @@ const noCa = basicConstraintsExtension(false);
 export function assembleTbsCertificate(fields: UserCertificateFields): Buffer {
   const { authorityKeyIdentifierExtension } = fields;
   return writeTbsCertificate({
-    serialNumber: fields.serialNumber,
-    signatureAlgorithm: fields.signatureAlgorithm,
-    issuer: fields.issuer,
-    notBefore: fields.notBefore,
-    notAfter: fields.notAfter,
+    ...fields,
     subject: writeSubject(fields),
-    subjectPublicKeyInfo: fields.subjectPublicKeyInfo,
     extensions: [
       fields.keyAlgorithm.startsWith('RSA-') ? rsaKeyUsage : signingKeyUsage,
       forTlsClients,
@@ -87,4 +83,53 @@ export function sealCertificate(
   signature: Uint8Array,
 ): Buffer {
   return sequence(tbsCertificate, signatureAlgorithm.identifier, bitString(signature));
+}
+
+/**
+ * Makes a serial number: 16 octets, positive, never shorter (RFC 5280 4.1.2.2 allows 20). It begins with the time in
+ * milliseconds, so that an index over serial numbers grows at its end; 80 random bits follow. `random` answers that
+ * many random octets, e.g. `crypto.randomBytes`.
+ */
+export function newSerialNumber(now: Date, random: (size: number) => Uint8Array): Buffer {
+  const serialNumber = Buffer.alloc(16);
+  serialNumber.writeUIntBE(now.getTime(), 0, 6);
+  // The top bit is 0, so the number is positive. The next is 1, so no octet is a leading zero that DER would drop.
+  serialNumber.writeUInt8((serialNumber.readUInt8(0) & 0x3f) | 0x40, 0);
+  serialNumber.set(random(10), 6);
+  return serialNumber;
+}
+
+const poolOctets = 4096;
+
+/**
+ * Random octets for ids and serial numbers, which are public. They are fetched from the system many at a time, because
+ * a call costs more than the octets. Secrets are never made from this pool.
+ */
+export function publicRandomOctets(): (octets: number) => Buffer {
+  const pool = Buffer.alloc(poolOctets);
+  let used = poolOctets;
+  return (octets) => {
+    if (used + octets > poolOctets) {
+      randomFillSync(pool);
+      used = 0;
+    }
+    used += octets;
+    // A copy, so that it does not change when the pool is filled anew.
+    return Buffer.from(pool.subarray(used - octets, used));
+  };
+}
+
+/** Writes and signs a certification request for a user certificate, without attributes; DER. */
+export async function writeCertificationRequest(
+  subject: SubjectIdentity,
+  keyPair: { readonly privateKey: KeyObject; readonly subjectPublicKeyInfo: Uint8Array },
+): Promise<Buffer> {
+  const info = sequence(
+    unsignedInteger(Buffer.of(0)),
+    writeSubject(subject),
+    keyPair.subjectPublicKeyInfo,
+    der(contextConstructed(0)),
+  );
+  const algorithm = signatureAlgorithmFor(keyPair.privateKey);
+  return sequence(info, algorithm.identifier, bitString(await sign(algorithm, info, keyPair.privateKey)));
 }

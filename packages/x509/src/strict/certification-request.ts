@@ -1,9 +1,6 @@
-import type { KeyObject } from 'node:crypto';
 import { PrimalityTests, primeModulus } from '../hygiene/primality-tests.js';
 import {
-  bitString,
   contextConstructed,
-  der,
   type DerElement,
   DerError,
   type DerReader,
@@ -12,12 +9,17 @@ import {
   readInteger,
   readOctetAlignedBits,
   readOid,
-  sequence,
   Tag,
   TrailingDataError,
-  unsignedInteger,
 } from './der.js';
-import { type DistinguishedName, readDistinguishedName, writeSubject } from './distinguished-name.js';
+import {
+  type DistinguishedName,
+  readDistinguishedName,
+  readSubjectIdentity,
+  subjectBounds,
+  type SubjectIdentity,
+  type SubjectRefusalReason,
+} from './distinguished-name.js';
 import {
   duplicateExtension,
   type Extension,
@@ -30,22 +32,15 @@ import {
   readSubjectKeyIdentifier,
 } from './extension.js';
 import { attributeType, extensionId, keyPurpose, requestAttribute } from './object-identifiers.js';
-import { decodeSinglePem, type PemRefusalReason } from './pem.js';
+import { CSR_PEM_LABEL, decodeSinglePem, type PemRefusalReason } from './pem.js';
 import { type InputRefusal, refuse, type RefusedInput } from './input-refusal.js';
-import { type Signatures, signaturesHere } from './signatures.js';
 import {
   findSignatureAlgorithm,
   readAlgorithmOid,
-  sign,
   type SignatureAlgorithm,
-  signatureAlgorithmFor,
-} from './signature-algorithm.js';
-import {
-  readSubjectIdentity,
-  subjectBounds,
-  type SubjectIdentity,
-  type SubjectRefusalReason,
-} from './subject-identity.js';
+  type Signatures,
+  signaturesHere,
+} from './crypto.js';
 import {
   type KeyRefusalReason,
   readSubjectPublicKeyInfo,
@@ -75,8 +70,6 @@ export type CsrRefusalReason =
 export type CsrRefusal = InputRefusal<CsrRefusalReason>;
 
 export type CsrReading = { readonly ok: true; readonly csr: CertificationRequest } | RefusedInput<CsrRefusalReason>;
-
-export const CSR_PEM_LABEL = 'CERTIFICATE REQUEST';
 
 /** The most octets that a request may have, in PEM or DER. */
 export const MAX_CSR_OCTETS = 64 * 1024;
@@ -293,19 +286,4 @@ function refuseExtension(extension: Extension): RefusedInput<ExtensionRefusalRea
     default:
       return refuse('ExtensionNotAllowed', `the CSR requests extension ${extension.id}`);
   }
-}
-
-/** Writes and signs a certification request for a user certificate, without attributes; DER. */
-export async function writeCertificationRequest(
-  subject: SubjectIdentity,
-  keyPair: { readonly privateKey: KeyObject; readonly subjectPublicKeyInfo: Uint8Array },
-): Promise<Buffer> {
-  const info = sequence(
-    unsignedInteger(V1),
-    writeSubject(subject),
-    keyPair.subjectPublicKeyInfo,
-    der(contextConstructed(0)),
-  );
-  const algorithm = signatureAlgorithmFor(keyPair.privateKey);
-  return sequence(info, algorithm.identifier, bitString(await sign(algorithm, info, keyPair.privateKey)));
 }

@@ -142,6 +142,16 @@ export function onlyElement(bytes: Buffer, what: string, offset = 0): DerElement
   return element;
 }
 
+/** The value that `read` answers; null where it throws a `DerError`. */
+export function readOrNull<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof DerError) return null;
+    throw error;
+  }
+}
+
 /** Dotted form of an OBJECT IDENTIFIER; arcs above 2^53 - 1 are refused. */
 export function readOid(element: DerElement): string {
   if (element.tag !== Tag.OBJECT_IDENTIFIER) throw new DerError('an OBJECT IDENTIFIER is expected', element.offset);
@@ -235,6 +245,12 @@ export function unsignedInteger(octets: Uint8Array): Buffer {
   const magnitude = octets.subarray(start);
   const sign = magnitude.length === 0 || (magnitude[0] ?? 0) >= 0x80 ? [Buffer.of(0)] : [];
   return der(Tag.INTEGER, ...sign, magnitude);
+}
+
+/** A number that is not negative as big-endian octets, without leading zeros. */
+export function octetsOf(number: bigint): Buffer {
+  const digits = number.toString(16);
+  return Buffer.from(digits.padStart(digits.length + (digits.length % 2), '0'), 'hex');
 }
 
 /** Writes a BIT STRING of whole octets. */

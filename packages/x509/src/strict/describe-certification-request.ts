@@ -1,23 +1,24 @@
 import { PrimalityTests } from '../hygiene/primality-tests.js';
-import { type CsrRefusal, CSR_PEM_LABEL, MAX_CSR_OCTETS, readCertificationRequest } from './certification-request.js';
+import { type CsrRefusal, MAX_CSR_OCTETS, readCertificationRequest } from './certification-request.js';
 import {
   contextConstructed,
-  DerError,
   type DerElement,
+  DerError,
   inside,
   onlyElement,
   readInteger,
   readOctetAlignedBits,
   readOid,
+  readOrNull,
   Tag,
 } from './der.js';
 import { displayDistinguishedName, readDistinguishedName } from './distinguished-name.js';
 import { extensionValue, readExtensions } from './extension.js';
-import { extensionId, namedCurve, publicKeyAlgorithm, requestAttribute } from './object-identifiers.js';
-import { decodePemBundle } from './pem.js';
-import { sha256 } from './sha256.js';
-import { signaturesHere } from './signatures.js';
+import { extensionId, publicKeyAlgorithm, requestAttribute } from './object-identifiers.js';
+import { CSR_PEM_LABEL, decodePemBundle } from './pem.js';
+import { sha256, signaturesHere } from './crypto.js';
 import { readSubjectAltNames, type SubjectAltName } from './subject-alt-names.js';
+import { curveOf, ecAlgorithms } from './subject-public-key-info.js';
 
 /** The contents of any certification request, for people to read. Nothing is issued from this. */
 export interface DescribedCertificationRequest {
@@ -80,8 +81,8 @@ function describeSubject(element: DerElement): Described {
 }
 
 /** Reads DER only: Node aborts the process over the details of some EC keys that OpenSSL itself lets pass. */
-function algorithmOf(spki: Buffer): string | null {
-  try {
+const algorithmOf = (spki: Buffer): string | null =>
+  readOrNull(() => {
     const fields = inside(onlyElement(spki, 'a SubjectPublicKeyInfo'));
     const identifier = inside(fields.expect(Tag.SEQUENCE, 'the key algorithm'));
     const algorithm = readOid(identifier.expect(Tag.OBJECT_IDENTIFIER, 'the key algorithm'));
@@ -89,25 +90,16 @@ function algorithmOf(spki: Buffer): string | null {
       case publicKeyAlgorithm.rsaEncryption:
         return `RSA-${modulusBits(fields.expect(Tag.BIT_STRING, 'the public key'))}`;
       case publicKeyAlgorithm.ecPublicKey: {
-        const curve = readOid(identifier.expect(Tag.OBJECT_IDENTIFIER, 'a named curve'));
-        return curveNames[curve] ?? `EC ${curve}`;
+        const oid = readOid(identifier.expect(Tag.OBJECT_IDENTIFIER, 'a named curve'));
+        const curve = curveOf(oid);
+        return curve === undefined ? `EC ${oid}` : ecAlgorithms[curve];
       }
       case publicKeyAlgorithm.ed25519:
         return 'Ed25519';
       default:
         return algorithm;
     }
-  } catch (error) {
-    if (error instanceof DerError) return null;
-    throw error;
-  }
-}
-
-const curveNames: Readonly<Record<string, string>> = {
-  [namedCurve['P-256']]: 'ECDSA-P256',
-  [namedCurve['P-384']]: 'ECDSA-P384',
-  [namedCurve['P-521']]: 'ECDSA-P521',
-};
+  });
 
 function modulusBits(key: DerElement): number {
   const pair = inside(onlyElement(readOctetAlignedBits(key), 'an RSAPublicKey'));

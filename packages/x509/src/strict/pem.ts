@@ -2,6 +2,9 @@ import { refuse, type RefusedInput } from './input-refusal.js';
 
 export type PemRefusalReason = 'NotPem' | 'WrongPemLabel' | 'SeveralPemBlocks' | 'TrailingData';
 
+/** The label of a certification request (RFC 7468 section 7). */
+export const CSR_PEM_LABEL = 'CERTIFICATE REQUEST';
+
 /** Writes a PEM block by RFC 7468: lines of 64 characters, a newline after the last. */
 export function encodePem(label: string, der: Uint8Array): string {
   const base64 = Buffer.from(der).toString('base64');

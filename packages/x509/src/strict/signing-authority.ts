@@ -3,8 +3,7 @@ import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { type ParsedCertificate, readCertificate } from './certificate-reader.js';
 import { DerError } from './der.js';
 import { decodeSinglePem } from './pem.js';
-import { sha256 } from './sha256.js';
-import { type SignatureAlgorithm, signatureAlgorithmFor } from './signature-algorithm.js';
+import { sha256, type SignatureAlgorithm, signatureAlgorithmFor } from './crypto.js';
 import { readSubjectPublicKeyInfo } from './subject-public-key-info.js';
 import type { Validity } from './validity.js';
 

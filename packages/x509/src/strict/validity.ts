@@ -1,5 +1,4 @@
-import { der, DerError, type DerElement, inside, sequence, Tag } from './der.js';
-import { ofInstant } from './instant-text.js';
+import { der, type DerElement, DerError, inside, sequence, Tag } from './der.js';
 
 /** RFC 5280 4.1.2.5; whole seconds. */
 export interface Validity {
@@ -70,3 +69,23 @@ function wholeYear(tag: number, text: string): string {
 
 const writeTimeOrNothing = (instant: Date): Buffer =>
   instant.getUTCFullYear() >= 1950 ? writeTime(instant) : Buffer.alloc(0);
+
+/** Has no factor in common with the milliseconds of a second, so that whole seconds use all places. */
+const places = 61;
+
+/** Remembers what was made of the last few instants: a request writes its own several times, certificates of one second have the same. */
+export function ofInstant<Made>(make: (instant: Date) => Made): (instant: Date) => Made {
+  const last: { readonly time: number; readonly made: Made }[] = [];
+  return (instant) => {
+    const time = instant.getTime();
+    const place = Math.abs(time % places);
+    const known = last[place];
+    if (known?.time === time) return known.made;
+    const made = make(instant);
+    last[place] = { time, made };
+    return made;
+  };
+}
+
+/** As `toISOString`, which takes 0.4 µs. */
+export const instantText = ofInstant((instant) => instant.toISOString());

@@ -1,17 +1,27 @@
 import {
   contextConstructed,
   contextPrimitive,
-  DerError,
   type DerElement,
+  DerError,
   type DerReader,
   inside,
   Tag,
 } from '../strict/der.js';
-import type { ContentsReader } from './contents.js';
-import { type GeneralName, readGeneralName, readGeneralNames } from './general-name.js';
-import { type NameTreeRdn, readName, readRdn } from './name.js';
-import { readGeneralizedTime, type Time } from './time.js';
-import { type BitString, bitStringOf, demand, dottedIdentifier, fieldsOf, readAll, truth } from './values.js';
+import type { ContentsReader } from './normalize.js';
+import { type GeneralName, type NameTreeRdn, readGeneralName, readGeneralNames, readName, readRdn } from './name.js';
+import {
+  type BitString,
+  bitStringOf,
+  demand,
+  dottedIdentifier,
+  readAll,
+  readGeneralizedTime,
+  readInside,
+  readOptional,
+  readSequence,
+  type Time,
+  truth,
+} from './values.js';
 
 /*
  * Readers of the values of extensions. They insist on the structure and leave numbers, strings and empty lists to
@@ -37,35 +47,35 @@ export const generalizedTime =
 const listOf =
   <T>(what: string, read: (reader: DerReader) => T): ContentsReader<readonly T[]> =>
   (element) =>
-    readAll(fieldsOf(element, Tag.SEQUENCE, what), read);
+    readAll(inside(demand(element, Tag.SEQUENCE, what)), read);
+
+const sequenceOf =
+  <T>(what: string, read: (fields: DerReader) => T): ContentsReader<T> =>
+  (element) =>
+    readInside(demand(element, Tag.SEQUENCE, what), what, read);
 
 const identifierOf = (reader: DerReader, what: string): string =>
   dottedIdentifier(reader.expect(Tag.OBJECT_IDENTIFIER, what));
+
+const elementOf = (fields: DerReader, tag: number): DerElement | null => fields.optional(tag) ?? null;
 
 /** The dotted identifiers of a SEQUENCE OF OBJECT IDENTIFIER. */
 export const identifiers = (list: string, one: string): ContentsReader<readonly string[]> =>
   listOf(list, (reader) => identifierOf(reader, one));
 
 /** RFC 5280 4.2.1.9, and the basicAttConstraints of X.509. */
-export function readBasicConstraintsTree(element: DerElement) {
-  const fields = fieldsOf(element, Tag.SEQUENCE, 'BasicConstraints');
-  const flag = fields.optional(Tag.BOOLEAN);
-  const pathLength = fields.optional(Tag.INTEGER) ?? null;
-  fields.end('BasicConstraints');
-  const ca = flag !== undefined && truth(flag);
+export const readBasicConstraintsTree = sequenceOf('BasicConstraints', (fields) => {
+  const ca = readOptional(fields, Tag.BOOLEAN, truth);
   // X.690 11.5: FALSE, the default, is left out in DER.
-  return { ca, isFalseWritten: flag !== undefined && !ca, pathLength };
-}
+  return { ca: ca ?? false, isFalseWritten: ca === false, pathLength: elementOf(fields, Tag.INTEGER) };
+});
 
 /** RFC 5280 4.2.1.1. */
-export function readAuthorityKeyIdentifierTree(element: DerElement) {
-  const fields = fieldsOf(element, Tag.SEQUENCE, 'AuthorityKeyIdentifier');
-  const keyIdentifier = fields.optional(contextPrimitive(0))?.content ?? null;
-  const issuers = fields.optional(contextConstructed(1));
-  const serialNumber = fields.optional(contextPrimitive(2)) ?? null;
-  fields.end('AuthorityKeyIdentifier');
-  return { keyIdentifier, issuers: issuers ? readGeneralNames(issuers) : null, serialNumber };
-}
+export const readAuthorityKeyIdentifierTree = sequenceOf('AuthorityKeyIdentifier', (fields) => ({
+  keyIdentifier: fields.optional(contextPrimitive(0))?.content ?? null,
+  issuers: readOptional(fields, contextConstructed(1), readGeneralNames),
+  serialNumber: elementOf(fields, contextPrimitive(2)),
+}));
 
 /** RFC 5280 4.2.1.6, 4.2.1.7, 5.3.3. */
 export const readAlternativeNames: ContentsReader<readonly GeneralName[]> = (element) =>
@@ -78,74 +88,52 @@ export interface Subtree {
 }
 
 /** RFC 5280 4.2.1.10. */
-export function readNameConstraints(element: DerElement) {
-  const fields = fieldsOf(element, Tag.SEQUENCE, 'NameConstraints');
-  const permitted = fields.optional(contextConstructed(0));
-  const excluded = fields.optional(contextConstructed(1));
-  fields.end('NameConstraints');
-  const subtrees = (list: DerElement) => readAll(inside(list), readSubtree);
-  return { permitted: permitted ? subtrees(permitted) : null, excluded: excluded ? subtrees(excluded) : null };
-}
+export const readNameConstraints = sequenceOf('NameConstraints', (fields) => ({
+  permitted: readOptional(fields, contextConstructed(0), readSubtrees),
+  excluded: readOptional(fields, contextConstructed(1), readSubtrees),
+}));
 
-function readSubtree(reader: DerReader): Subtree {
-  const fields = inside(reader.expect(Tag.SEQUENCE, 'a subtree'));
-  const base = readGeneralName(fields);
-  const minimum = fields.optional(contextPrimitive(0)) ?? null;
-  const maximum = fields.optional(contextPrimitive(1)) ?? null;
-  fields.end('a subtree');
-  return { base, minimum, maximum };
-}
+const readSubtrees = (list: DerElement): readonly Subtree[] =>
+  readAll(inside(list), (reader) =>
+    readSequence(reader, 'a subtree', (fields) => ({
+      base: readGeneralName(fields),
+      minimum: elementOf(fields, contextPrimitive(0)),
+      maximum: elementOf(fields, contextPrimitive(1)),
+    })),
+  );
 
 export type DistributionPointName =
   { readonly fullName: readonly GeneralName[] } | { readonly relativeName: NameTreeRdn };
 
 /** CRL distribution points and freshest CRL (RFC 5280 4.2.1.13, 4.2.1.15). */
-export const readDistributionPoints = listOf('CRLDistributionPoints', (reader) => {
-  const fields = inside(reader.expect(Tag.SEQUENCE, 'a DistributionPoint'));
-  const name = fields.optional(contextConstructed(0));
-  const reasons = fields.optional(contextPrimitive(1));
-  const issuers = fields.optional(contextConstructed(2));
-  fields.end('a DistributionPoint');
-  return {
-    name: name ? readDistributionPointName(name) : null,
-    reasons: reasons ? bitStringOf(reasons) : null,
-    issuers: issuers ? readGeneralNames(issuers) : null,
-  };
-});
+export const readDistributionPoints = listOf('CRLDistributionPoints', (reader) =>
+  readSequence(reader, 'a DistributionPoint', (fields) => ({
+    name: readOptional(fields, contextConstructed(0), readDistributionPointName),
+    reasons: readOptional(fields, contextPrimitive(1), bitStringOf),
+    issuers: readOptional(fields, contextConstructed(2), readGeneralNames),
+  })),
+);
 
 /** The name stands under an EXPLICIT tag, because it is a CHOICE. */
 function readDistributionPointName(explicit: DerElement): DistributionPointName {
-  const choice = inside(explicit);
-  const name = choice.next();
-  choice.end('a distributionPoint');
+  const name = readInside(explicit, 'a distributionPoint', (choice) => choice.next());
   if (name.tag === contextConstructed(0)) return { fullName: readGeneralNames(name) };
   if (name.tag === contextConstructed(1)) return { relativeName: readRdn(name) };
   throw new DerError('a distributionPoint is of no known kind', name.offset);
 }
 
 /** RFC 5280 5.2.5. */
-export function readIssuingDistributionPoint(element: DerElement) {
-  const fields = fieldsOf(element, Tag.SEQUENCE, 'IssuingDistributionPoint');
-  const name = fields.optional(contextConstructed(0));
-  const flag = (tag: number): boolean => {
-    const value = fields.optional(contextPrimitive(tag));
-    return value !== undefined && truth(value);
-  };
-  const onlyContainsUserCerts = flag(1);
-  const onlyContainsCACerts = flag(2);
-  const reasons = fields.optional(contextPrimitive(3));
-  const indirectCRL = flag(4);
-  const onlyContainsAttributeCerts = flag(5);
-  fields.end('IssuingDistributionPoint');
+export const readIssuingDistributionPoint = sequenceOf('IssuingDistributionPoint', (fields) => {
+  const flag = (tag: number): boolean => readOptional(fields, contextPrimitive(tag), truth) ?? false;
   return {
-    name: name ? readDistributionPointName(name) : null,
-    onlyContainsUserCerts,
-    onlyContainsCACerts,
-    onlySomeReasons: reasons ? bitStringOf(reasons) : null,
-    indirectCRL,
-    onlyContainsAttributeCerts,
+    name: readOptional(fields, contextConstructed(0), readDistributionPointName),
+    onlyContainsUserCerts: flag(1),
+    onlyContainsCACerts: flag(2),
+    onlySomeReasons: readOptional(fields, contextPrimitive(3), bitStringOf),
+    indirectCRL: flag(4),
+    onlyContainsAttributeCerts: flag(5),
   };
-}
+});
 
 /** RFC 5280 4.2.1.4. */
 export type PolicyQualifier =
@@ -157,70 +145,59 @@ export type PolicyQualifier =
     }
   | { readonly type: 'other'; readonly id: string; readonly value: DerElement };
 
-export const readCertificatePolicies = listOf('CertificatePolicies', (reader) => {
-  const fields = inside(reader.expect(Tag.SEQUENCE, 'a policy'));
-  const id = identifierOf(fields, 'the identifier of a policy');
-  const qualifiers = fields.optional(Tag.SEQUENCE);
-  fields.end('a policy');
-  return { id, qualifiers: qualifiers ? readAll(inside(qualifiers), readQualifier) : null };
-});
+export const readCertificatePolicies = listOf('CertificatePolicies', (reader) =>
+  readSequence(reader, 'a policy', (fields) => ({
+    id: identifierOf(fields, 'the identifier of a policy'),
+    qualifiers: readOptional(fields, Tag.SEQUENCE, (list) => readAll(inside(list), readQualifier)),
+  })),
+);
 
 const cps = '1.3.6.1.5.5.7.2.1';
 const userNotice = '1.3.6.1.5.5.7.2.2';
 
 function readQualifier(reader: DerReader): PolicyQualifier {
-  const fields = inside(reader.expect(Tag.SEQUENCE, 'a policy qualifier'));
-  const id = identifierOf(fields, 'the identifier of a policy qualifier');
-  const value = fields.next();
-  fields.end('a policy qualifier');
+  const { id, value } = readSequence(reader, 'a policy qualifier', (fields) => ({
+    id: identifierOf(fields, 'the identifier of a policy qualifier'),
+    value: fields.next(),
+  }));
   if (id === cps) return { type: 'cPSuri', uri: demand(value, Tag.IA5_STRING, 'a CPS pointer').content };
   return id === userNotice ? readUserNotice(value) : { type: 'other', id, value };
 }
 
-function readUserNotice(element: DerElement): PolicyQualifier {
-  const fields = fieldsOf(element, Tag.SEQUENCE, 'a user notice');
-  const reference = fields.optional(Tag.SEQUENCE);
-  const explicitText = fields.atEnd ? null : fields.next();
-  fields.end('a user notice');
-  return { type: 'userNotice', reference: reference ? readNoticeReference(reference) : null, explicitText };
-}
+const readUserNotice = sequenceOf('a user notice', (fields): PolicyQualifier => ({
+  type: 'userNotice',
+  reference: readOptional(fields, Tag.SEQUENCE, readNoticeReference),
+  explicitText: fields.atEnd ? null : fields.next(),
+}));
 
-function readNoticeReference(element: DerElement) {
-  const fields = inside(element);
-  const organization = fields.next();
-  const numbers = readAll(inside(fields.expect(Tag.SEQUENCE, 'notice numbers')), (reader) =>
-    reader.expect(Tag.INTEGER, 'a notice number'),
-  );
-  fields.end('a notice reference');
-  return { organization, numbers };
-}
+const readNoticeReference = (element: DerElement) =>
+  readInside(element, 'a notice reference', (fields) => ({
+    organization: fields.next(),
+    numbers: readAll(inside(fields.expect(Tag.SEQUENCE, 'notice numbers')), (reader) =>
+      reader.expect(Tag.INTEGER, 'a notice number'),
+    ),
+  }));
 
 /** RFC 5280 4.2.1.5. */
-export const readPolicyMappings = listOf('PolicyMappings', (reader) => {
-  const fields = inside(reader.expect(Tag.SEQUENCE, 'a policy mapping'));
-  const issuerDomainPolicy = identifierOf(fields, 'a policy');
-  const subjectDomainPolicy = identifierOf(fields, 'a policy');
-  fields.end('a policy mapping');
-  return { issuerDomainPolicy, subjectDomainPolicy };
-});
+export const readPolicyMappings = listOf('PolicyMappings', (reader) =>
+  readSequence(reader, 'a policy mapping', (fields) => ({
+    issuerDomainPolicy: identifierOf(fields, 'a policy'),
+    subjectDomainPolicy: identifierOf(fields, 'a policy'),
+  })),
+);
 
 /** RFC 5280 4.2.1.11. */
-export function readPolicyConstraints(element: DerElement) {
-  const fields = fieldsOf(element, Tag.SEQUENCE, 'PolicyConstraints');
-  const requireExplicitPolicy = fields.optional(contextPrimitive(0)) ?? null;
-  const inhibitPolicyMapping = fields.optional(contextPrimitive(1)) ?? null;
-  fields.end('PolicyConstraints');
-  return { requireExplicitPolicy, inhibitPolicyMapping };
-}
+export const readPolicyConstraints = sequenceOf('PolicyConstraints', (fields) => ({
+  requireExplicitPolicy: elementOf(fields, contextPrimitive(0)),
+  inhibitPolicyMapping: elementOf(fields, contextPrimitive(1)),
+}));
 
 /** Reads an AccessDescription (RFC 5280 4.2.2.1). */
-function readAccessDescription(reader: DerReader) {
-  const fields = inside(reader.expect(Tag.SEQUENCE, 'an AccessDescription'));
-  const method = identifierOf(fields, 'an access method');
-  const location = readGeneralName(fields);
-  fields.end('an AccessDescription');
-  return { method, location };
-}
+const readAccessDescription = (reader: DerReader) =>
+  readSequence(reader, 'an AccessDescription', (fields) => ({
+    method: identifierOf(fields, 'an access method'),
+    location: readGeneralName(fields),
+  }));
 
 /** Authority and subject information access (RFC 5280 4.2.2). */
 export const readInformationAccess = listOf('an information access', readAccessDescription);
@@ -229,34 +206,24 @@ export const readInformationAccess = listOf('an information access', readAccessD
 export const readTlsFeatures = listOf('Features', (reader) => reader.expect(Tag.INTEGER, 'a feature'));
 
 /** X.509 9.2.2.5. */
-export function readPrivateKeyUsagePeriod(element: DerElement) {
-  const fields = fieldsOf(element, Tag.SEQUENCE, 'PrivateKeyUsagePeriod');
-  const notBefore = fields.optional(contextPrimitive(0));
-  const notAfter = fields.optional(contextPrimitive(1));
-  fields.end('PrivateKeyUsagePeriod');
-  return {
-    notBefore: notBefore ? readGeneralizedTime(notBefore) : null,
-    notAfter: notAfter ? readGeneralizedTime(notAfter) : null,
-  };
-}
+export const readPrivateKeyUsagePeriod = sequenceOf('PrivateKeyUsagePeriod', (fields) => ({
+  notBefore: readOptional(fields, contextPrimitive(0), readGeneralizedTime),
+  notAfter: readOptional(fields, contextPrimitive(1), readGeneralizedTime),
+}));
 
 /** RFC 5280 4.2.1.8. */
-export const readDirectoryAttributes = listOf('SubjectDirectoryAttributes', (reader) => {
-  const fields = inside(reader.expect(Tag.SEQUENCE, 'an attribute'));
-  const type = identifierOf(fields, 'the type of an attribute');
-  const values = readAll(inside(fields.expect(Tag.SET, 'the values of an attribute')), (set) => set.next());
-  fields.end('an attribute');
-  return { type, values };
-});
+export const readDirectoryAttributes = listOf('SubjectDirectoryAttributes', (reader) =>
+  readSequence(reader, 'an attribute', (fields) => ({
+    type: identifierOf(fields, 'the type of an attribute'),
+    values: readAll(inside(fields.expect(Tag.SET, 'the values of an attribute')), (set) => set.next()),
+  })),
+);
 
 /** RFC 6960 4.4.6. */
-export function readServiceLocator(element: DerElement) {
-  const fields = fieldsOf(element, Tag.SEQUENCE, 'ServiceLocator');
-  const issuer = readName(fields, 'an issuer');
-  const locator = fields.optional(Tag.SEQUENCE);
-  fields.end('ServiceLocator');
-  return { issuer, locations: locator ? readAll(inside(locator), readAccessDescription) : [] };
-}
+export const readServiceLocator = sequenceOf('ServiceLocator', (fields) => ({
+  issuer: readName(fields, 'an issuer'),
+  locations: readOptional(fields, Tag.SEQUENCE, (list) => readAll(inside(list), readAccessDescription)) ?? [],
+}));
 
 /** A SignedCertificateTimestamp (RFC 6962 3.2). */
 export interface SignedCertificateTimestamp {

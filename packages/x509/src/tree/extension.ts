@@ -1,5 +1,5 @@
 import { type DerElement, DerError, inside, Tag } from '../strict/der.js';
-import { type Contents, type ContentsReader, readContents } from './contents.js';
+import { type Contents, type ContentsReader, readContents } from './normalize.js';
 import {
   generalizedTime,
   identifiers,

@@ -1,14 +1,29 @@
 /** X.509 as it is found: reads what the strict reader refuses, and keeps the octets of every part. */
-export { type AlgorithmIdentifier, readAlgorithm, type RsaPssParameters, rsassaPss } from './algorithm.js';
-export { foundElements } from './ber/encoding.js';
-export { normalize, type Normalized } from './ber/normalize.js';
-export { type CertificateListTree, readCertificateListTree, type RevokedEntry } from './certificate-list.js';
-export { type CertificateTree, readCertificateTree } from './certificate.js';
 export {
+  type AlgorithmIdentifier,
+  isEven,
+  type PublicKeyTree,
+  readAlgorithm,
+  readPublicKeyTree,
+  type RsaMagnitudes,
+  rsaMagnitudes,
+  type RsaPssParameters,
+  type RsaPublicKey,
+  rsassaPss,
+} from './public-key.js';
+export { foundElements } from './ber.js';
+export { normalize, type Normalized } from './normalize.js';
+export {
+  type CertificateListTree,
+  type CertificateTree,
   type CertificationRequestTree,
   extensionRequests,
+  readCertificateListTree,
+  readCertificateTree,
   readCertificationRequestTree,
-} from './certification-request.js';
+  type RevokedEntry,
+  type SignedObject,
+} from './signed-object.js';
 export type {
   DistributionPointName,
   PolicyQualifier,
@@ -16,19 +31,15 @@ export type {
   Subtree,
 } from './extension-values.js';
 export { type ExtensionId, ExtensionTree, type ExtensionValue, extensionValueOf } from './extension.js';
-export type { GeneralName, GeneralNameType } from './general-name.js';
-export { type NameTree, type NameTreeAttribute, readName, textsOf } from './name.js';
 export {
-  isEven,
-  type PublicKeyTree,
-  readPublicKeyTree,
-  rsaMagnitudes,
-  type RsaMagnitudes,
-  type RsaPublicKey,
-} from './public-key.js';
-export type { SignedObject } from './signed-object.js';
-export { decodeString, isStringType, stringTypeName } from './string-types.js';
-export type { Time } from './time.js';
+  type GeneralName,
+  type GeneralNameType,
+  type NameTree,
+  type NameTreeAttribute,
+  readName,
+  textsOf,
+} from './name.js';
+export { decodeString, isStringType, stringTypeName } from '../strict/distinguished-name.js';
 export {
   bitLengthOf,
   type BitString,
@@ -39,4 +50,5 @@ export {
   magnitudeOf,
   signedMagnitude,
   smallInteger,
+  type Time,
 } from './values.js';

@@ -22,7 +22,7 @@ import {
 } from '../../src/strict/extension.js';
 import { extensionId, keyPurpose } from '../../src/strict/object-identifiers.js';
 import { encodePem } from '../../src/strict/pem.js';
-import { signatureAlgorithmFor } from '../../src/strict/signature-algorithm.js';
+import { signatureAlgorithmFor } from '../../src/strict/crypto.js';
 import { writeValidity } from '../../src/strict/validity.js';
 
 /** Certificates of every kind, good and bad, for tests of the reports about them. */

@@ -1,7 +1,7 @@
 import type { KeyAlgorithm } from '../../src/strict/key-algorithm.js';
-import { generateKeyPair, type KeyPair } from '../../src/strict/key-pair.js';
+import { generateKeyPair, type KeyPair } from '../../src/strict/crypto.js';
 import { encodePem } from '../../src/strict/pem.js';
-import { writeCertificationRequest } from '../../src/strict/certification-request.js';
+import { writeCertificationRequest } from '../../src/strict/certificate-writer.js';
 
 /** A CSR as a caller makes it, with its key. */
 export async function csrFor(

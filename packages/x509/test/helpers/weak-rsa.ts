@@ -1,6 +1,5 @@
 import { checkPrimeSync, generatePrimeSync, hash, randomBytes } from 'node:crypto';
-import { remaindersOf } from '../../src/hygiene/small-primes.js';
-import { integerRoot } from '../../src/hygiene/integer-root.js';
+import { integerRoot, remaindersOf } from '../../src/hygiene/rsa-weakness.js';
 import { bitString, der, oid, sequence, Tag, unsignedInteger } from '../../src/strict/der.js';
 import { publicKeyAlgorithm } from '../../src/strict/object-identifiers.js';
 

@@ -1,7 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { rsaWeakness } from '../../src/hygiene/rsa-weakness.js';
-import { smallPrimes } from '../../src/hygiene/small-primes.js';
+import { rsaWeakness, smallPrimes } from '../../src/hygiene/rsa-weakness.js';
 import {
   closeFactors,
   octetsOf,

@@ -1,6 +1,6 @@
-import { certificationRequestText } from '../../src/openssl-text/certification-request-text.js';
+import { certificationRequestText } from '../../src/openssl-text/certificate-text.js';
 import { bitString, contextConstructed, der, oid, sequence, Tag } from '../../src/strict/der.js';
-import { readCertificationRequestTree } from '../../src/tree/certification-request.js';
+import { readCertificationRequestTree } from '../../src/tree/signed-object.js';
 
 /** Encoded fields; each that is not given gets one that is of no interest. */
 export interface CertificateParts {

@@ -9,7 +9,7 @@ import {
   SubjectKeyIdentifierExtension,
   X509CertificateGenerator,
 } from '@peculiar/x509';
-import type { KeyPair } from '../../src/strict/key-pair.js';
+import type { KeyPair } from '../../src/strict/crypto.js';
 
 export const caNotBefore = new Date('2020-01-01T00:00:00Z');
 export const caNotAfter = new Date('2060-01-01T00:00:00Z');

@@ -1,7 +1,7 @@
 import { constants, type KeyObject, sign } from 'node:crypto';
 import { bitString, contextConstructed, der, oid, sequence, setOf, Tag } from '../../src/strict/der.js';
 import { attributeType, requestAttribute } from '../../src/strict/object-identifiers.js';
-import { signatureAlgorithmFor } from '../../src/strict/signature-algorithm.js';
+import { signatureAlgorithmFor } from '../../src/strict/crypto.js';
 
 /** A CSR put together from parts, each of which may be flawed; what is not given is as it should be. */
 export interface CsrParts {

@@ -9,23 +9,19 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SigningAuthority, loadSigningAuthority } from '../../src/strict/signing-authority.js';
 import { readCertificate } from '../../src/strict/certificate-reader.js';
-import { assembleTbsCertificate, sealCertificate } from '../../src/strict/certificate-writer.js';
+import { assembleTbsCertificate, newSerialNumber, sealCertificate } from '../../src/strict/certificate-writer.js';
 import { readCertificationRequest } from '../../src/strict/certification-request.js';
 import { contextConstructed, der, DerError, inside, oid, onlyElement, sequence, Tag } from '../../src/strict/der.js';
-import { displayDistinguishedName } from '../../src/strict/distinguished-name.js';
+import { displayDistinguishedName, readSubjectIdentity } from '../../src/strict/distinguished-name.js';
 import {
   authorityKeyIdentifierExtension,
   basicConstraintsExtension,
   writeExtension,
 } from '../../src/strict/extension.js';
 import { type KeyAlgorithm, keyAlgorithms } from '../../src/strict/key-algorithm.js';
-import { generateKeyPair } from '../../src/strict/key-pair.js';
+import { generateKeyPair, importSpki, sign, verifySignature } from '../../src/strict/crypto.js';
 import { decodeSinglePem, encodePem } from '../../src/strict/pem.js';
-import { newSerialNumber } from '../../src/strict/serial-number.js';
-import { sign, verifySignature } from '../../src/strict/signature-algorithm.js';
-import { importSpki } from '../../src/strict/import-spki.js';
 import type { SubjectPublicKeyInfo } from '../../src/strict/subject-public-key-info.js';
-import { readSubjectIdentity } from '../../src/strict/subject-identity.js';
 import { userCertificateValidity } from '../../src/strict/validity.js';
 import { buildCertificateAuthority, caNotAfter } from './build-certificate-authority.js';
 import { acceptedCsrs, readCsrFixture } from '../fixtures/csr/index.js';

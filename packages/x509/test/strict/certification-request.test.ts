@@ -1,13 +1,12 @@
 import 'reflect-metadata';
+import fc from 'fast-check';
 import { randomBytes } from 'node:crypto';
 import { Pkcs10CertificateRequest } from '@peculiar/x509';
-import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   type CsrReading,
   readCertificationRequest,
   readCertificationRequestDer,
-  writeCertificationRequest,
 } from '../../src/strict/certification-request.js';
 import { der, inside, onlyElement, sequence, Tag } from '../../src/strict/der.js';
 import {
@@ -17,13 +16,14 @@ import {
   subjectKeyIdentifierExtension,
 } from '../../src/strict/extension.js';
 import { type KeyAlgorithm, keyAlgorithms } from '../../src/strict/key-algorithm.js';
-import { generateKeyPair, type KeyPair } from '../../src/strict/key-pair.js';
+import { generateKeyPair, type KeyPair } from '../../src/strict/crypto.js';
 import { keyPurpose } from '../../src/strict/object-identifiers.js';
 import { encodePem } from '../../src/strict/pem.js';
 import { acceptedCsrs, readCsrFixture, refusedCsrs } from '../fixtures/csr/index.js';
 import { attribute, attributes, buildCsr, extensionRequest, sealCsr } from './build-csr.js';
 import { mutate, mutations } from './mutate.js';
 import { propertyRuns } from '../../../../test/helpers/property-runs.js';
+import { writeCertificationRequest } from '../../src/strict/certificate-writer.js';
 
 const label = 'CERTIFICATE REQUEST';
 const pairs = new Map<KeyAlgorithm, KeyPair>();

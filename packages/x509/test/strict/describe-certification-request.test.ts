@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { CSR_PEM_LABEL } from '../../src/strict/certification-request.js';
+import { CSR_PEM_LABEL, encodePem } from '../../src/strict/pem.js';
 import { DerReader } from '../../src/strict/der.js';
 import { describeCertificationRequest } from '../../src/strict/describe-certification-request.js';
-import { encodePem } from '../../src/strict/pem.js';
 import { readSubjectAltNames } from '../../src/strict/subject-alt-names.js';
 import { readCsrFixture, refusedCsrs } from '../fixtures/csr/index.js';
 import { csrFor } from '../helpers/csr.js';

@@ -2,14 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { onlyElement, Tag } from '../../src/strict/der.js';
 import {
-  type DistinguishedName,
   displayDistinguishedName,
   displaySubject,
+  type DistinguishedName,
   readDistinguishedName,
+  readSubjectIdentity,
   writeDistinguishedName,
   writeSubject,
 } from '../../src/strict/distinguished-name.js';
-import { readSubjectIdentity } from '../../src/strict/subject-identity.js';
 import { attribute, name, printable, utf8 } from './build-csr.js';
 import { cpuMilliseconds } from '../../../../test/helpers/cpu-milliseconds.js';
 

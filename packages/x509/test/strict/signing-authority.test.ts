@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { KeyUsageFlags, KeyUsagesExtension } from '@peculiar/x509';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadSigningAuthority } from '../../src/strict/signing-authority.js';
-import { generateKeyPair, type KeyPair } from '../../src/strict/key-pair.js';
+import { generateKeyPair, type KeyPair } from '../../src/strict/crypto.js';
 import { encodePem } from '../../src/strict/pem.js';
 import { buildCertificateAuthority, caExtensions } from './build-certificate-authority.js';
 

@@ -2,11 +2,9 @@ import { createPublicKey } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { readCertificationRequest } from '../../src/strict/certification-request.js';
 import { bitString, DerError, oid, sequence } from '../../src/strict/der.js';
-import { importSpki } from '../../src/strict/import-spki.js';
+import { generateKeyPair, importSpki, sha256 } from '../../src/strict/crypto.js';
 import { keyAlgorithms } from '../../src/strict/key-algorithm.js';
-import { generateKeyPair } from '../../src/strict/key-pair.js';
 import { publicKeyAlgorithm } from '../../src/strict/object-identifiers.js';
-import { sha256 } from '../../src/strict/sha256.js';
 import { readSubjectPublicKeyInfo, whyNotOnCurve } from '../../src/strict/subject-public-key-info.js';
 import { readCsrFixture } from '../fixtures/csr/index.js';
 

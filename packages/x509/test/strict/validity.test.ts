@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { der, DerError, onlyElement, sequence, Tag } from '../../src/strict/der.js';
 import {
+  instantText,
   readTime,
   readValidity,
   userCertificateValidity,
@@ -85,5 +86,17 @@ describe('a Validity', () => {
       const notAfter = new Date(notBefore.getTime() + 3_600_000);
       expect(writeValidity({ notBefore, notAfter })).toEqual(sequence(writeTime(notBefore), writeTime(notAfter)));
     }
+  });
+});
+
+describe('the text of an instant', () => {
+  it('is the text of each instant, however many there were and however often one is written', () => {
+    const instants = Array.from({ length: 300 }, (_, i) => new Date(Date.UTC(2026, 2, 1) + (i % 100) * 999));
+    for (const instant of [...instants, ...instants.toReversed()])
+      expect(instantText(instant)).toBe(instant.toISOString());
+  });
+
+  it('is refused for an instant that is none, each time', () => {
+    for (let i = 0; i < 2; i += 1) expect(() => instantText(new Date(NaN))).toThrow(RangeError);
   });
 });

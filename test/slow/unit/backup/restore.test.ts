@@ -16,11 +16,10 @@ import {
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { backUpDatabase } from '../../../../src/backup/backup.js';
+import { backUpDatabase, filesApart } from '../../../../src/backup/backup.js';
 import type { Composition } from '../../../../src/compose/compose.js';
 import { checkpointText } from '../../../../src/audit/checkpoint.js';
 import { signNote } from '../../../../src/audit/signed-note.js';
-import { filesApart } from '../../../../src/backup/files-apart.js';
 import { markDatabase, restoreDatabase, type RestoreAsk } from '../../../../src/backup/restore-database.js';
 import { verifyConfigured, verifySqlite } from '../../../../src/backup/verify-database.js';
 import { loadConfig, type Config } from '../../../../src/config/config.js';

@@ -5,7 +5,7 @@ import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { connectForWriting } from '../../../../src/store/sqlite/batch-writer.js';
 import { LogMover, type LogPages } from '../../../../src/store/sqlite/log-mover.js';
-import type { WriterThreadData } from '../../../../src/store/sqlite/threaded-batches.js';
+import type { WriterThreadData } from '../../../../src/store/sqlite/sqlite-batches.js';
 import { aRequest, testStore } from '../../../unit/store/records.js';
 
 const mebibyte = 1024 * 1024;

@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { verifyChain } from '../../../../src/audit/chain.js';
 import { StoreUnavailableError } from '../../../../src/model/errors.js';
 import { flatBatch } from '../../../../src/store/sqlite/flat-batch.js';
-import { ThreadedBatches } from '../../../../src/store/sqlite/threaded-batches.js';
+import { ThreadedBatches } from '../../../../src/store/sqlite/sqlite-batches.js';
 import { temporaryDirectory } from '../../../helpers/temporary-directory.js';
 import { aCertificate, anEvent, aRequest, testStore } from '../../../unit/store/records.js';
 

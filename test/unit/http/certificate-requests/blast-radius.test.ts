@@ -6,8 +6,8 @@ import {
   blastRadiusView,
   GrantReferenceSchema,
   GrantSchema,
+  blastRadiusLines,
 } from '../../../../src/http/certificate-requests/blast-radius.js';
-import { blastRadiusLines } from '../../../../src/http/certificate-requests/blast-radius-text.js';
 import {
   binding,
   defaultRbacObjects,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { negotiate } from '../../../../src/http/plugins/negotiation.js';
+import { negotiate } from '../../../../src/http/plugins/request-input.js';
 
 const certificate = ['application/pem-certificate-chain', 'application/json', 'text/plain', 'application/pkix-cert'];
 const [pem, json, text, der] = certificate;

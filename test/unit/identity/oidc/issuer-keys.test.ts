@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { IssuerKeys } from '../../../../src/identity/oidc/issuer-keys.js';
-import { readKeySet } from '../../../../src/identity/oidc/json-web-keys.js';
+import { readKeySet } from '../../../../src/identity/oidc/fetch-keys.js';
 import { jwkOf, makeKeys } from '../../../helpers/raw-tokens.js';
 
 const pairs = makeKeys();

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { WayIn } from '../../../../src/model/authentication.js';
+import type { WayIn } from '../../../../src/model/principal.js';
 import { jwkOf, withRsa } from '../../../helpers/raw-tokens.js';
 import { corp, doorFor, keys, now, published, seconds, tokenWith } from './tokens-under-test.js';
 

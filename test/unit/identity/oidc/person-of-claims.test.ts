@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { NamingRules } from '../../../../src/identity/oidc/issuer.js';
+import type { NamingRules } from '../../../../src/identity/oidc/token-rules.js';
 import { freeNames, reservedNames } from '../../../helpers/reserved-names.js';
 import { personOfClaims } from '../../../../src/identity/oidc/person-of-claims.js';
 
@@ -9,8 +9,10 @@ const rules: NamingRules = {
 };
 const jane = { sub: 'jane' };
 
-const person = (claims: Readonly<Record<string, unknown>>, more: Partial<NamingRules> = {}) =>
-  personOfClaims(claims, { ...rules, ...more });
+const person = (claims: Readonly<Record<string, unknown>>, more: Partial<NamingRules> = {}) => {
+  const found = personOfClaims(claims, { ...rules, ...more });
+  return 'outcome' in found ? { ok: false as const, refusal: found } : { ok: true as const, person: found };
+};
 const refusal = (claims: Readonly<Record<string, unknown>>, more: Partial<NamingRules> = {}) => {
   const answer = person(claims, more);
   return answer.ok ? answer : answer.refusal;

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import type { OidcIssuer } from '../../../../src/identity/oidc/issuer.js';
+import type { OidcIssuer } from '../../../../src/identity/oidc/token-rules.js';
 import { jwkOf, rawToken, unsigned, withEcdsa, withEdDsa, withHmac, withRsa } from '../../../helpers/raw-tokens.js';
 import { corp, doorFor, goodClaims, goodHeader, keys, now, seconds, tokenWith } from './tokens-under-test.js';
 

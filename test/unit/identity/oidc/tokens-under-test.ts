@@ -1,9 +1,10 @@
 import { IssuerKeys } from '../../../../src/identity/oidc/issuer-keys.js';
-import type { OidcIssuer } from '../../../../src/identity/oidc/issuer.js';
-import { readKeySet } from '../../../../src/identity/oidc/json-web-keys.js';
+import type { OidcIssuer } from '../../../../src/identity/oidc/token-rules.js';
+import { readKeySet } from '../../../../src/identity/oidc/fetch-keys.js';
 import { OidcTokens } from '../../../../src/identity/oidc/oidc-tokens.js';
-import { JsonWebTokens, type TokensOfServiceAccounts } from '../../../../src/identity/json-web-token-authenticator.js';
-import type { RoleBinding } from '../../../../src/identity/role-bindings.js';
+import { JsonWebTokens } from '../../../../src/identity/callers/callers.js';
+import type { ServiceAccounts } from '../../../../src/identity/callers/service-accounts.js';
+import type { RoleBinding } from '../../../../src/identity/permissions.js';
 import { jwkOf, makeKeys, rawToken, withRsa, type SignOctets } from '../../../helpers/raw-tokens.js';
 
 export const keys = makeKeys();
@@ -53,7 +54,7 @@ export function doorFor(
     clock = () => now,
   }: {
     readonly roles?: readonly RoleBinding[];
-    readonly serviceAccounts?: TokensOfServiceAccounts | null;
+    readonly serviceAccounts?: Pick<ServiceAccounts, 'knows' | 'authenticate'> | null;
     readonly clock?: () => Date;
   } = {},
 ) {

@@ -1,10 +1,11 @@
 import { extensionId, keyPurpose, type KeyUsage } from '@kubepass/x509';
+import { anyExtendedKeyUsage } from '../../x509/kubernetes-role.js';
 import type { CertificateContent } from '../../model/inspection.js';
-import type { Report } from '../../model/observations.js';
+import type { DecodedObject, Report } from '../../model/decoded.js';
 import { isSelfIssued } from '../../relations/certificate-node.js';
-import type { CertificateCheck, ExaminedCertificate, Setting } from './check.js';
-
-const anyExtendedKeyUsage = '2.5.29.37.0';
+import type { CertificateCheck, ExaminedCertificate, Setting, Use } from './check.js';
+import type { Relations } from '../../relations/relations.js';
+import { pathStem } from '../../reading/paths.js';
 
 /** Whether a certificate says what it may be used for, and is used for that. */
 export const checkPurpose: CertificateCheck = (certificate, setting) => {
@@ -165,3 +166,39 @@ const isOfServer = ({ extKeyUsage, subjectAltNames }: ExaminedCertificate['mater
   (extKeyUsage ?? []).some((purpose) => purpose === keyPurpose.serverAuth || purpose === keyPurpose.clientAuth) ||
   (subjectAltNames !== null &&
     (subjectAltNames.ip.length > 0 || subjectAltNames.dns.some((name) => name.includes('.'))));
+
+/** The entry of a Secret or ConfigMap that a path ends with: `tls.crt` of `data["tls.crt"]`. */
+const entryName = (path: string): string | undefined => {
+  const [, quoted, plain] = /(?:^|#)(?:data|stringData|binaryData)(?:\["(.*)"\]|\.(.*))$/.exec(path) ?? [];
+  return quoted ?? plain;
+};
+
+/** Entries that hold CAs: those of namespaces and services, and the CAs that API servers trust and publish. */
+const authorityEntries = new Set(['ca.crt', 'client-ca-file', 'requestheader-client-ca-file', 'service-ca.crt']);
+
+/** The use of a certificate by the field or entry that holds it. The name of a file is a hint at most, and tells nothing. */
+export function useOf(object: DecodedObject, relations: Relations): Use | null {
+  const { path, parent } = object;
+  if (parent === null) return null;
+  const stem = pathStem(path);
+  // The certificates that follow in the same place are the CAs of its chain.
+  const isFirst = (): boolean => relations.bundleOf(object)[0]?.object === object;
+  switch (relations.objectAt(parent)?.content.type) {
+    case 'Kubeconfig':
+      if (stem.endsWith('.certificate-authority-data')) return { as: 'authority', where: 'certificate-authority-data' };
+      return stem.endsWith('.client-certificate-data') && isFirst()
+        ? { as: 'client', where: 'client-certificate-data' }
+        : null;
+    case 'Secret':
+    case 'ConfigMap': {
+      const entry = entryName(stem);
+      if (entry === undefined) return null;
+      if (authorityEntries.has(entry)) return { as: 'authority', where: entry };
+      return entry === 'tls.crt' && isFirst() ? { as: 'leaf', where: entry } : null;
+    }
+    case 'CertificateSigningRequest':
+      return stem.endsWith('status.certificate') && isFirst() ? { as: 'leaf', where: 'status.certificate' } : null;
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,141 @@
+import { attributeType, keyPurpose } from '@kubepass/x509';
+import { isPrivilegedName, isSystemName } from '../../formats/text/privileged-names.js';
+import { quote, quoteAll } from '../../formats/text/quote.js';
+import type { CertificateMaterial, SubjectAltNames } from '../../model/decoded.js';
+import type { CertificateRole } from '../../model/inspection.js';
+import { serverHost } from '../../relations/certificate-node.js';
+import { isOfTalos, servesOneOfSeveral, uidAttribute } from '../../x509/kubernetes-role.js';
+import type { CertificateCheck, ExaminedCertificate, ObjectCheck, Setting } from './check.js';
+import { addressInOneForm, hostNamesOf, isAddress, whyUnmatchable } from './host-names.js';
+import { servingCertificates } from './kubeconfig.js';
+
+/** The attributes that API servers read: username, groups, and since 1.33 a uid. */
+const readByKubernetes: ReadonlySet<string> = new Set([
+  attributeType.commonName,
+  attributeType.organizationName,
+  uidAttribute,
+]);
+
+/** Whether a client's subject names it, and names nothing that is not read. */
+export const checkSubject: CertificateCheck = ({ content, material, authority, use }, { report }) => {
+  const purposes = material.extKeyUsage ?? [];
+  const isClient = purposes.includes(keyPurpose.clientAuth) && !purposes.includes(keyPurpose.serverAuth);
+  let isNamed = false;
+  const others = new Set<string>();
+  for (const rdn of content.subject.rdns)
+    for (const { oid, type, value } of rdn) {
+      if (oid === attributeType.commonName && value !== '') isNamed = true;
+      else if (!readByKubernetes.has(oid)) others.add(type);
+    }
+  // The API of Talos reads no common name; a kubeconfig is for Kubernetes in any case.
+  const isForKubernetes = use?.as === 'client' || (isClient && !isOfTalos(content.subject));
+  if (!authority && isForKubernetes && !isNamed)
+    report('NoCommonName', 'it is for a client, and its subject has no common name');
+  if (content.role === 'User' && others.size > 0)
+    report('UnexpectedSubjectAttribute', `the subject has ${[...others].slice(0, 10).join(', ')}`);
+};
+
+/** Whether a certificate or a request is for a username or a group with the rights of the cluster itself. */
+export const checkPrivilegedNames: ObjectCheck = ({ content }, { report }) => {
+  if (content.type !== 'Certificate' && content.type !== 'CertificationRequest') return;
+  if (content.kubernetes === null) return;
+  const { username, groups } = content.kubernetes;
+  // Compared as Kubernetes compares it: byte by byte.
+  if (groups.includes('system:masters')) report('SystemMasters', `${quote(username)} is a member of system:masters`);
+  if (isSystemName(username) || isPrivilegedName(username))
+    report('PrivilegedName', `the username ${quote(username)} is one that a component of a cluster bears`);
+  const privileged = groups.filter(
+    (group) => group !== 'system:masters' && (isSystemName(group) || isPrivilegedName(group)),
+  );
+  if (privileged.length > 0)
+    report(
+      'PrivilegedName',
+      `the group${privileged.length === 1 ? '' : 's'} ${quoteAll(privileged.slice(0, 10))} ${privileged.length === 1 ? 'is' : 'are'} reserved or commonly privileged`,
+    );
+};
+
+/** By what names and addresses workloads reach an API server, besides the one of its service. */
+const kubernetesNames = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc'];
+
+const serving: ReadonlySet<CertificateRole> = new Set([
+  'ApiServerServing',
+  'EtcdServer',
+  'EtcdPeer',
+  'KubeletServing',
+  'Serving',
+] satisfies CertificateRole[]);
+
+const isEmpty = ({ dns, ip, email, uri, others }: SubjectAltNames): boolean =>
+  dns.length + ip.length + email.length + uri.length + others === 0;
+
+export const checkAlternativeNames: CertificateCheck = (certificate, setting) => {
+  const { content, material, authority, use } = certificate;
+  const { report } = setting;
+  if (authority) return;
+  const names = material.subjectAltNames;
+  const none = names === null || isEmpty(names);
+  const isServer = content.role !== null && serving.has(content.role);
+  const purposes = material.extKeyUsage ?? [];
+  const forServers = purposes.includes(keyPurpose.serverAuth);
+  const forClients = purposes.includes(keyPurpose.clientAuth);
+  // Null is absent as well as malformed; the latter is told when it is read.
+  const absent = none && !content.extensions.some(({ name, value }) => name === 'subjectAltName' && value === null);
+
+  if (absent && (isServer || (forServers && !forClients)))
+    report('SubjectAltNameMissing', 'it is for servers and names no host');
+  else if (absent && forServers && use?.as !== 'client')
+    report('ServerPurposeWithoutName', 'it is for servers as well as clients, and names no host');
+  if (!none && content.role === 'User')
+    report('SubjectAltNameInUserCertificate', 'it is for a user and names hosts, addresses or mailboxes');
+  if (none) return;
+  const wildcards = names.dns.filter((name) => name.startsWith('*.') && whyUnmatchable(name) === null);
+  if (wildcards.length > 0 && forServers) report('WildcardName', `it is good for ${quoteAll(wildcards.slice(0, 5))}`);
+  if (forServers || isServer) checkDnsNames(names, setting);
+  if (content.role === 'ApiServerServing') {
+    if (!servesOneOfSeveral(content.issuer)) checkKubernetesNames(names, setting);
+    checkServers(certificate, names, setting);
+  } else if (content.role === 'Serving') checkServers(certificate, names, setting);
+};
+
+/** Whether clients can match the names. An address among them does no harm beside the same one of the right type. */
+function checkDnsNames({ dns, ip }: SubjectAltNames, { report }: Setting): void {
+  const addresses = new Set(ip.map(addressInOneForm));
+  const isBeside = (name: string): boolean => isAddress(name) && addresses.has(addressInOneForm(name));
+  for (const name of dns) {
+    const reason = isBeside(name) ? null : whyUnmatchable(name);
+    if (reason !== null) report('DnsNameUnmatchable', `no client matches the DNS name ${quote(name)}: it ${reason}`);
+  }
+  const besides = dns.filter(isBeside);
+  if (besides.length > 0)
+    report(
+      'AddressAsDnsName',
+      `it has ${quoteAll(besides.slice(0, 5))} among its DNS names as well as among its addresses`,
+    );
+}
+
+function checkKubernetesNames({ dns, ip }: SubjectAltNames, { report }: Setting): void {
+  const given = new Set(dns.map((name) => name.toLowerCase()));
+  const lacking = kubernetesNames.filter((name) => !given.has(name));
+  if (lacking.length > 0) report('SubjectAltNameLacksKubernetesNames', `it lacks ${lacking.join(', ')}`);
+  else if (ip.length === 0)
+    report('SubjectAltNameLacksKubernetesNames', 'it names no address, so it lacks that of the service');
+}
+
+/** The servers of the kubeconfigs of the upload that trust its CA, and that no certificate of theirs names. */
+function checkServers({ node }: ExaminedCertificate, names: SubjectAltNames, { relations, report }: Setting): void {
+  const lacking = new Map<string, string>();
+  for (const kubeconfig of relations.kubeconfigs)
+    for (const cluster of kubeconfig.content.clusters) {
+      const served = servingCertificates(cluster, kubeconfig, relations);
+      if (!served.includes(node)) continue;
+      const host = cluster.tlsServerName ?? (cluster.server === null ? null : serverHost(cluster.server));
+      if (host === null || lacking.has(host) || hostNamesOf(names).has(host)) continue;
+      // Several servers may stand behind one address; one that has the name is enough.
+      if (!served.some(({ material }) => isNamedBy(material, host))) lacking.set(host, kubeconfig.path);
+    }
+  for (const [host, path] of lacking)
+    report('SubjectAltNameLacksServer', `it does not name ${quote(host)}, which ${path} connects to`);
+}
+
+const isNamedBy = ({ subjectAltNames }: CertificateMaterial, host: string): boolean =>
+  subjectAltNames !== null && hostNamesOf(subjectAltNames).has(host);

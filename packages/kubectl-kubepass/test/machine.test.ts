@@ -1,0 +1,18 @@
+import { expect, it } from 'vitest';
+import { oneLine, printable } from '../src/machine.js';
+
+it('shows the control characters of a server’s text as what they are not', () => {
+  expect(printable('open \u001b]8;;file:///etc\u0007here\u001b[2K\r')).toBe(
+    'open \ufffd]8;;file:///etc\ufffdhere\ufffd[2K\ufffd',
+  );
+  expect(printable('alice\u202egnp.exe\u2066')).toBe('alice\ufffdgnp.exe\ufffd');
+});
+
+it('leaves lines, tables and other scripts as they are', () => {
+  const text = 'NAME\tUNTIL\njürgen\t😀 東京\n';
+  expect(printable(text)).toBe(text);
+});
+
+it('shows a line of a server as one line', () => {
+  expect(oneLine('not now\nkubepass: run\tthis\r\u001b[1A')).toBe('not now kubepass: run this\ufffd\ufffd[1A');
+});

@@ -1,0 +1,184 @@
+import type { RevocationReason } from '@kubepass/x509';
+import { mayReadCertificate, mayRevoke } from '../identity/permissions.js';
+import type { Certificate, ListedCertificate, Revocation, RevokedCertificate } from '../model/certificate.js';
+import { type Enforcement, enforcementOf, noEnforcement } from '../model/enforcement.js';
+import { type Outcome, done, refused } from '../model/outcome.js';
+import type { Principal } from '../model/principal.js';
+import type { IssuanceContext } from '../context/context.js';
+import { type AuditEventDraft, auditEvent } from '../model/audit-event.js';
+import type { IdentityBlock, ResidualExposure } from '../model/identity.js';
+import type { Step } from '../store/steps/step.js';
+import type { Store } from '../store/store.js';
+import { announce } from '../context/request-steps.js';
+
+export interface RevocationAsk {
+  readonly reason: RevocationReason;
+  readonly comment: string | null;
+}
+
+/** A revoked certificate, and how its cluster refuses it. */
+export interface RevokedView {
+  readonly certificate: Certificate;
+  readonly enforcement: Enforcement;
+}
+
+/**
+ * Revokes a certificate, also an orphan, for its requester, its collector, a provisioner or an admin. One that is revoked
+ * already is answered as it is, expired or not.
+ */
+export async function revokeCertificate(
+  context: IssuanceContext,
+  principal: Principal,
+  fingerprintSha256: string,
+  { reason, comment }: RevocationAsk,
+): Promise<Outcome<RevokedView>> {
+  const found = await revocable(context, principal, fingerprintSha256);
+  if (!found.ok) return found;
+  const certificate = found.value;
+  const { revocation, notAfter, requestId, cluster } = certificate;
+  const enforcement = enforcementOn(context, cluster);
+  if (revocation !== null) return done({ certificate, enforcement });
+  const revokedAt = context.clock();
+  if (notAfter <= revokedAt)
+    return refused({
+      kind: 'certificate-conflict',
+      requestId,
+      message: `the certificate expired at ${notAfter.toISOString()}`,
+    });
+  const revoked = { reason, comment, revokedAt, revokedBy: principal.name };
+  const result = await context.store.writer.commit(revocationSteps(context, [certificate], revoked));
+  if (result.committed) return done({ certificate: { ...certificate, revocation: revoked }, enforcement });
+  // Somebody else revoked it at the same moment, and theirs counts.
+  const again = await context.store.certificates.findByFingerprint(fingerprintSha256);
+  if (!again?.revocation) throw new Error(`certificate ${fingerprintSha256} could not be revoked`);
+  return done({ certificate: again, enforcement });
+}
+
+/** The certificate, if the principal may revoke it. */
+async function revocable(
+  { store }: IssuanceContext,
+  principal: Principal,
+  fingerprintSha256: string,
+): Promise<Outcome<Certificate>> {
+  const certificate = await store.certificates.findByFingerprint(fingerprintSha256);
+  const request = certificate && (await store.requests.find(certificate.requestId));
+  if (certificate === null || request === null) return refused({ kind: 'not-found' });
+  if (mayRevoke(principal, request)) return done(certificate);
+  if (!mayReadCertificate(principal, request)) return refused({ kind: 'not-found' });
+  const message = 'revoking the certificate of somebody else takes the role provisioner or admin';
+  return refused({ kind: 'not-permitted', message });
+}
+
+/**
+ * The step that revokes these certificates: in one commit, with an audit event for each and the announcements to webhooks.
+ * It conflicts where one of them is revoked already. Other operations of the same commit may be put before or behind.
+ */
+export function revocationSteps(
+  context: IssuanceContext,
+  certificates: readonly ListedCertificate[],
+  revocation: Revocation,
+): Step {
+  const at = revocation.revokedAt;
+  const all = certificates.map((certificate) => ({
+    certificate,
+    revoked: revokedCertificate(certificate, revocation),
+  }));
+  return {
+    operations: all.flatMap(({ certificate, revoked }) => [
+      { op: 'insertRevocation' as const, revoked },
+      ...announce(context, { event: 'certificate.revoked', at, certificate, revocation }),
+    ]),
+    events: all.map(({ certificate: { requestId }, revoked }) => revokedEvent(revoked, requestId, false)),
+  };
+}
+
+/** The revocation of a certificate because of a block. */
+export const revocationBy = ({ reason, comment, blockedBy }: IdentityBlock, now: Date): Revocation => ({
+  reason,
+  comment,
+  revokedAt: now,
+  revokedBy: blockedBy,
+});
+
+/** A revocation with the members of its certificate. */
+export function revokedCertificate(certificate: ListedCertificate, revocation: Revocation): RevokedCertificate {
+  const { fingerprintSha256, cluster, serialNumber, issuer, issuerFingerprintSha256, username, notAfter } = certificate;
+  const ofCertificate = {
+    fingerprintSha256,
+    cluster,
+    serialNumber,
+    issuer,
+    issuerFingerprintSha256,
+    username,
+    notAfter,
+  };
+  return { ...ofCertificate, ...revocation };
+}
+
+/** `restored`: whether a list beside the database knew of the revocation, and the database did not. */
+export function revokedEvent(
+  revoked: RevokedCertificate,
+  requestId: string | null,
+  restored: boolean,
+  at: Date = revoked.revokedAt,
+): AuditEventDraft {
+  const { username, serialNumber, notAfter, reason, comment, revokedBy, cluster, fingerprintSha256 } = revoked;
+  return auditEvent(
+    'CertificateRevoked',
+    at,
+    restored ? null : revokedBy,
+    { username, serialNumber, notAfter: notAfter.toISOString(), reason, comment, restored },
+    { cluster, requestId, fingerprintSha256 },
+  );
+}
+
+/** How many revocations share a commit. */
+const atOnce = 100;
+
+/**
+ * Revokes again what a list knows and the database does not, because the database was restored from a backup. Certificates that
+ * have expired are left out. Answers how many there were.
+ */
+export async function restoreRevocations(
+  { writer, revocations, certificates }: Pick<Store, 'writer' | 'revocations' | 'certificates'>,
+  listed: readonly RevokedCertificate[],
+  now: Date,
+): Promise<number> {
+  const live = new Map(
+    listed.filter(({ notAfter }) => notAfter > now).map((revoked) => [revoked.fingerprintSha256, revoked]),
+  );
+  const known = await revocations.known([...live.keys()]);
+  const unknown = [...live.values()].filter(({ fingerprintSha256 }) => !known.has(fingerprintSha256));
+  for (let begin = 0; begin < unknown.length; begin += atOnce) {
+    const some = unknown.slice(begin, begin + atOnce);
+    const found = await certificates.findByFingerprints(some.map(({ fingerprintSha256 }) => fingerprintSha256));
+    const requestIds = new Map(found.map(({ fingerprintSha256, requestId }) => [fingerprintSha256, requestId]));
+    const result = await writer.commit({
+      operations: some.map((revoked) => ({ op: 'insertRevocation', revoked })),
+      events: some.map((revoked) =>
+        revokedEvent(revoked, requestIds.get(revoked.fingerprintSha256) ?? null, true, now),
+      ),
+    });
+    if (!result.committed) throw new Error('revocations that a list knows could not be recorded again');
+  }
+  return unknown.length;
+}
+
+/** How the cluster refuses a revoked certificate, and the uses that go on all the same. A cluster that is not configured refuses nothing. */
+export function enforcementOn({ clusters, probes }: IssuanceContext, cluster: string): Enforcement {
+  const issuing = clusters.get(cluster);
+  if (issuing === undefined) return noEnforcement;
+  return enforcementOf(issuing.cluster.revocation, probes.last(cluster)?.result.revocation ?? null);
+}
+
+/** The uses of a certificate that go on although it is revoked or its name is blocked; empty: the cluster refuses all of them. */
+export function residualExposureOf(
+  context: IssuanceContext,
+  { cluster, fingerprintSha256, notAfter, revocation }: ListedCertificate,
+): readonly ResidualExposure[] {
+  const { mode, continues } = enforcementOn(context, cluster);
+  // The cluster refuses only what is revoked.
+  const goesOn = revocation === null ? ['everything: the certificate is not revoked yet'] : continues;
+  if (goesOn.length === 0) return [];
+  return [{ cluster, fingerprintSha256, notAfter, enforcement: mode, continues: goesOn }];
+}

@@ -1,0 +1,46 @@
+import type { KeyObject } from 'node:crypto';
+import type { CallersTrust } from '../identity/callers-trust.js';
+import type { IssuingCluster } from '../context/context.js';
+import { displayDistinguishedName } from '@kubepass/x509';
+
+/**
+ * The CAs that the clusters accept user certificates from. A callers' CA must be none of them: everybody who gets a
+ * certificate for a cluster would get in here with it, as whoever it names.
+ */
+export class UserAuthorities {
+  readonly #keys = new Map<string, readonly KeyObject[]>();
+
+  private constructor(private readonly asked: readonly IssuingCluster[]) {}
+
+  /** Knows the CAs of the `named` clusters, which the configuration names, from the beginning; asks the other clusters for theirs. */
+  static async of(clusters: readonly IssuingCluster[], named: ReadonlySet<string>): Promise<UserAuthorities> {
+    const isNamed = ({ cluster }: IssuingCluster): boolean => named.has(cluster.name);
+    const authorities = new UserAuthorities(clusters.filter((cluster) => !isNamed(cluster)));
+    for (const cluster of clusters.filter(isNamed)) await authorities.#learn(cluster);
+    return authorities;
+  }
+
+  /** Asks the clusters whose CA nobody named. A cluster that cannot be asked keeps its last answer. Never rejects. */
+  async ask(): Promise<void> {
+    await Promise.all(this.asked.map((cluster) => this.#learn(cluster).catch(() => undefined)));
+  }
+
+  /** Why the callers' CAs must not be used; null while no cluster is known to have one of them. */
+  whyShared({ authorities }: CallersTrust): string | null {
+    for (const { certificate, publicKey } of authorities)
+      for (const [cluster, keys] of this.#keys)
+        if (keys.some((key) => key.equals(publicKey)))
+          return (
+            `${displayDistinguishedName(certificate.subject)} of callers.clientCertificates.certificateAuthority is the user CA ` +
+            `of cluster "${cluster}": everybody with a certificate for that cluster would get in. Callers need a CA of their own`
+          );
+    return null;
+  }
+
+  async #learn(issuing: IssuingCluster): Promise<void> {
+    const { cluster, authority } = issuing;
+    const trust = await issuing.clientTrust();
+    const keys = [...(trust?.authorities ?? []), ...(authority ? [authority] : [])].map(({ publicKey }) => publicKey);
+    if (keys.length > 0) this.#keys.set(cluster.name, keys);
+  }
+}

@@ -1,0 +1,40 @@
+import { isDnsLabel } from '../model/name-grammar.js';
+import { isLoopback } from './loopback.js';
+
+/** Records a problem of a setting: its place, and a message. Reading goes on, so that all problems are reported at once. */
+export type ReportProblem = (place: string, message: string) => void;
+
+/** Makes a path of the configuration file absolute. */
+export type Resolve = (path: string) => string;
+
+/** The same for a path that may be left out; null where it is. */
+export const resolveOptional = (path: string | undefined, resolve: Resolve): string | null =>
+  path === undefined ? null : resolve(path);
+
+/** Reports problems of a part of the configuration. */
+export const below =
+  (place: string, report: ReportProblem): ReportProblem =>
+  (path, message) =>
+    report(`${place}${path}`, message);
+
+export function reportUnlessDnsLabel(text: string, place: string, report: ReportProblem): void {
+  if (!isDnsLabel(text)) report(place, 'must be a DNS label: a-z, 0-9 and inner -, at most 63 characters');
+}
+
+/** Why the text is not an https URL as others shall use it; null where it is. `orLoopback`: http to this machine is one, too. */
+export function whyNotUrl(text: string, { orLoopback = false } = {}): string | null {
+  // Kubeconfigs carry the text as it is written, so forms that the URL parser would repair (blanks, backslashes) are refused.
+  // RFC 3986 2: a URL is ASCII, so a host in another script is written as xn--…
+  if (!/^https?:\/\/[!-~]+$/.test(text) || /[\\"'<>]/.test(text) || !URL.canParse(text)) return 'must be an https URL';
+  const url = new URL(text);
+  if (url.protocol === 'http:' && !orLoopback) return 'must be an https URL';
+  if (url.username !== '' || url.password !== '') return 'must not hold credentials';
+  if (text.includes('?') || text.includes('#')) return 'must have neither query nor fragment';
+  return whyNotPlain(url);
+}
+
+/** Why http is refused for this URL; null where it is https, or http to this machine. */
+export const whyNotPlain = ({ protocol, hostname }: URL): string | null =>
+  protocol === 'http:' && !isLoopback(hostname)
+    ? 'must be an https URL: plain http is for a loopback address alone'
+    : null;

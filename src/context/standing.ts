@@ -1,0 +1,230 @@
+import type { CertificateRequest } from '../model/certificate-request.js';
+import type { BlockedParty } from '../model/decision.js';
+import { foldedName } from '@kubepass/inspect/formats';
+import { blocks, type IdentityBlock, type StoredIdentityBlock } from '../model/identity.js';
+import type { RequireUnblocked } from '../store/steps/step.js';
+import type { Store } from '../store/store.js';
+import { isHere, isPredecessors, type DirectoryStanding } from '../model/directory.js';
+import type { Principal, RolesLost } from '../model/principal.js';
+
+/** The names of a request that may be blocked. */
+export interface PartiesOfRequest {
+  readonly cluster: string;
+  readonly username: string;
+  readonly requester: { readonly name: string };
+  readonly collector: string;
+}
+
+/** The operation that lets a step be committed only while none of its parties is blocked. */
+export const unlessBlocked = (request: PartiesOfRequest, now: Date): RequireUnblocked => ({
+  op: 'requireUnblocked',
+  cluster: request.cluster,
+  folded: foldedParties(request),
+  now,
+});
+
+const foldedParties = ({ username, requester, collector }: PartiesOfRequest) =>
+  [foldedName(username), foldedName(requester.name), foldedName(collector)] as const;
+
+const followMilliseconds = 500;
+const readAtOnce = 1_000;
+
+interface IdentityBlocksOptions {
+  readonly reader: Pick<Store['identityBlocks'], 'find' | 'lastN' | 'namesBehind'>;
+  /** The names of the configured clusters. */
+  readonly clusters: readonly string[];
+  readonly log: { error(fields: object, message: string): void };
+}
+
+/**
+ * Finds out who is blocked. It remembers each name that is or was blocked, and looks up those alone, so that everybody else costs
+ * nothing. It learns of blocks of this process as they are committed, and of others by reading the database twice a second.
+ */
+export class IdentityBlocks {
+  /** Folded names. */
+  readonly #suspects = new Set<string>();
+  /** Counts the blocks that it learned of. */
+  #added = 0;
+  #last = 0n;
+  #fails = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly options: IdentityBlocksOptions) {}
+
+  /** Reads the names that were blocked since it was called last. */
+  async load(): Promise<void> {
+    const { reader } = this.options;
+    // The database was put back under this process: what is blocked there from now on has lower numbers.
+    if ((await reader.lastN()) < this.#last) this.#last = 0n;
+    for (let found; (found = await reader.namesBehind(this.#last, readAtOnce)).length > 0;) {
+      for (const { folded } of found) this.add(folded);
+      this.#last = found.at(-1)?.n ?? this.#last;
+    }
+  }
+
+  /** Begins to follow the database. */
+  start(): void {
+    const follow = async () => {
+      const failed = await this.load().catch((error: unknown) => ({ error }));
+      if (failed && !this.#fails) this.options.log.error({ err: failed.error }, 'blocks cannot be read now');
+      this.#fails = failed !== undefined;
+    };
+    this.#timer = setInterval(() => void follow(), followMilliseconds).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** Takes in a block that is committed. */
+  add(folded: string): void {
+    this.#added += 1;
+    this.#suspects.add(folded);
+  }
+
+  isSuspect(request: PartiesOfRequest): boolean {
+    return this.#suspects.size > 0 && foldedParties(request).some((folded) => this.#suspects.has(folded));
+  }
+
+  /** Whether the name is or was blocked. */
+  isSuspectName(name: string): boolean {
+    return this.#suspects.size > 0 && this.#suspects.has(foldedName(name));
+  }
+
+  /** The block of this name that holds on every cluster, or on each that is configured; null: it has none. */
+  async everywhere(name: string, now: Date): Promise<StoredIdentityBlock | null> {
+    if (!this.isSuspectName(name)) return null;
+    const folded = foldedName(name);
+    const added = this.#added;
+    const [block] = await this.options.reader.find([folded]);
+    // Unless it may have been blocked since it was looked up.
+    if (block === undefined && added === this.#added) this.#suspects.delete(folded);
+    return block && this.isEverywhere(block, now) ? block : null;
+  }
+
+  isEverywhere(block: IdentityBlock, now: Date): boolean {
+    return this.options.clusters.every((cluster) => blocks(block, cluster, now));
+  }
+
+  /** The request, whose approvals do not count that somebody gave who is blocked on every cluster. */
+  async counting(request: CertificateRequest, now: Date): Promise<CertificateRequest> {
+    if (request.state !== 'pending' || this.#suspects.size === 0) return request;
+    const approvals = request.approvals.map(async (approval) =>
+      (await this.everywhere(approval.principal, now)) === null ? approval : { ...approval, counts: false },
+    );
+    return { ...request, approvals: await Promise.all(approvals) };
+  }
+
+  /** The parties that are blocked on the request's cluster. */
+  async of(request: PartiesOfRequest, now: Date): Promise<readonly BlockedParty[]> {
+    const [username, requester, collector] = foldedParties(request);
+    const names = [...new Set([username, requester, collector])];
+    const found = (await this.options.reader.find(names)).filter((block) => blocks(block, request.cluster, now));
+    const blocked = new Set(found.map((block) => foldedName(block.username)));
+    for (const folded of blocked) this.add(folded);
+    const parties: readonly (BlockedParty & { readonly folded: string })[] = [
+      { party: 'username', name: request.username, folded: username },
+      { party: 'requester', name: request.requester.name, folded: requester },
+      { party: 'collector', name: request.collector, folded: collector },
+    ];
+    return parties.flatMap(({ folded, ...party }) => (blocked.has(folded) ? [party] : []));
+  }
+}
+
+/** How long something is believed of the directory, in milliseconds. Another replica may change it meanwhile. */
+const believedMilliseconds = 1_000;
+/** When so many names are believed, all are looked up again. */
+const believedAtMost = 10_000;
+
+interface Believed {
+  readonly standings: readonly DirectoryStanding[];
+  /** By the process's own clock, in milliseconds. */
+  readonly at: number;
+}
+
+type Caller = Pick<Principal, 'name' | 'vouchedAt'>;
+
+/** The directory as decisions look at it. Until there is anybody in it, they cost no look-up. */
+export class DirectoryUse {
+  #isUsed = false;
+  #lookedAt = -Infinity;
+  readonly #believed = new Map<string, Believed>();
+  /** Counts the changes by this process. */
+  #changes = 0;
+
+  constructor(private readonly directory: Pick<Store['directory'], 'isInUse' | 'standingsOf'>) {}
+
+  /** Called when this process puts somebody into it. */
+  begin(): void {
+    this.#isUsed = true;
+  }
+
+  /** Called when this process has changed somebody in it. */
+  changed(): void {
+    this.#changes += 1;
+    this.#believed.clear();
+  }
+
+  async isUsed(): Promise<boolean> {
+    const now = performance.now();
+    if (this.#isUsed || now - this.#lookedAt < believedMilliseconds) return this.#isUsed;
+    const isUsed = await this.directory.isInUse();
+    this.#lookedAt = now;
+    return (this.#isUsed ||= isUsed);
+  }
+
+  /**
+   * The users who are or were the bearers of these names, in the form in which names are compared. It is believed for a second
+   * that nobody bears a name, or somebody who is here, unless this process changes anybody or it is looked up `anew`.
+   * Nobody gets anything by it after they left on another replica: a leaving blocks the name, and each commit of a request
+   * requires that none of its names is blocked.
+   */
+  async standingsOf(folded: readonly string[], anew: boolean): Promise<readonly DirectoryStanding[]> {
+    const now = performance.now();
+    const known = new Map<string, readonly DirectoryStanding[]>();
+    if (!anew)
+      for (const name of folded) {
+        const believed = this.#believed.get(name);
+        if (believed !== undefined && now - believed.at < believedMilliseconds) known.set(name, believed.standings);
+      }
+    const unknown = folded.filter((name) => !known.has(name));
+    if (unknown.length > 0) {
+      const changes = this.#changes;
+      const found = await this.directory.standingsOf(unknown);
+      for (const name of unknown) {
+        const standings = found.filter(({ username }) => username !== null && foldedName(username) === name);
+        known.set(name, standings);
+        if (changes === this.#changes && isBelievable(standings)) this.#believe(name, { standings, at: now });
+      }
+    }
+    return folded.flatMap((name) => known.get(name) ?? []);
+  }
+
+  /** Why the caller is nobody who bears the name now: everybody who bears it left, or got it after somebody vouched for this one. */
+  async whyOut(caller: Caller): Promise<RolesLost | null> {
+    if (!(await this.isUsed())) return null;
+    return whyOutOf(await this.standingsOf([foldedName(caller.name)], false), caller);
+  }
+
+  /** Whether it is believed without a look that the caller is not out. */
+  believes(caller: Caller): boolean {
+    const now = performance.now();
+    if (!this.#isUsed) return now - this.#lookedAt < believedMilliseconds;
+    const { at, standings } = this.#believed.get(foldedName(caller.name)) ?? { at: -Infinity, standings: [] };
+    return now - at < believedMilliseconds && whyOutOf(standings, caller) === null;
+  }
+
+  #believe(name: string, believed: Believed): void {
+    if (this.#believed.size >= believedAtMost) this.#believed.clear();
+    this.#believed.set(name, believed);
+  }
+}
+
+function whyOutOf(standings: readonly DirectoryStanding[], { vouchedAt }: Caller): RolesLost | null {
+  if (standings.length > 0 && !standings.some(isHere)) return 'left';
+  return vouchedAt !== undefined && isPredecessors(standings, vouchedAt) ? 'succeeded' : null;
+}
+
+/** Somebody who left may return, and a successor's wait may end: the next look tells. */
+const isBelievable = (standings: readonly DirectoryStanding[]): boolean =>
+  standings.every(({ reuse }) => reuse === null) && (standings.length === 0 || standings.some(isHere));

@@ -1,0 +1,145 @@
+import { BoundedMap } from '../model/bounded-map.js';
+import { nothingToUndo, type PreparedSigning } from '../signing/signer.js';
+import type { CommitResult, Step } from '../store/steps/step.js';
+import type { Store } from '../store/store.js';
+import type { Cluster, ProbedCluster, StoredClusterProbe } from '../model/cluster.js';
+import { sha256 } from '@kubepass/x509';
+
+/** The attempts that this process works on, by request. */
+export class AttemptsUnderWay {
+  readonly #byRequest = new Map<string, Promise<unknown>>();
+  readonly #recoveries = new Map<string, number>();
+  /** The certificates that this process has put into the inventory last, by fingerprint. */
+  readonly inventoried = new BoundedMap<string, true>(10_000);
+
+  has(requestId: string): boolean {
+    return this.#byRequest.has(requestId);
+  }
+
+  /**
+   * Makes the work on a request known until it ends, unless other work takes its place: an attempt that still clears
+   * away after its end must not hide the next attempt from recovery. `work` never rejects.
+   */
+  track(requestId: string, work: Promise<unknown>): Promise<unknown> {
+    const tracked: Promise<unknown> = work.finally(() => {
+      if (this.#byRequest.get(requestId) === tracked) this.#byRequest.delete(requestId);
+    });
+    this.#byRequest.set(requestId, tracked);
+    return tracked;
+  }
+
+  /**
+   * Commits a step that may begin an attempt for the request, and makes that known before the commit: others can read
+   * the attempt in the database before the commit is answered here, and recovery must not take it for one that was
+   * left. `signing`: the attempt's; null where the step begins none. The signing begins beside the commit, unless the
+   * commit is likely to fail; where it does fail, the signing's beginning is undone.
+   */
+  commitBeginning(
+    store: Pick<Store, 'writer' | 'hasRoom'>,
+    requestId: string,
+    step: Step,
+    signing: PreparedSigning | null,
+  ): Promise<CommitResult> {
+    const mayBegin = store.hasRoom();
+    const committing = store.writer.commit(step);
+    const undo = mayBegin && signing !== null ? signing.begin() : nothingToUndo;
+    // One more turn, until the caller has gone on with the attempt and tracks that.
+    const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+    const ending = committing.then(({ committed }) => (committed ? turn() : undo()), undo);
+    void this.track(requestId, ending);
+    return committing;
+  }
+
+  /** Tracks the recovery of a request, and counts it for its cluster until it ends. */
+  recover(cluster: string, requestId: string, work: Promise<unknown>): Promise<unknown> {
+    this.#recoveries.set(cluster, this.recoveriesOf(cluster) + 1);
+    const counted = work.finally(() => this.#recoveries.set(cluster, this.recoveriesOf(cluster) - 1));
+    return this.track(requestId, counted);
+  }
+
+  /** How many requests of the cluster are being recovered. */
+  recoveriesOf(cluster: string): number {
+    return this.#recoveries.get(cluster) ?? 0;
+  }
+
+  /** Waits at most `seconds` for the end of the work on the request, if there is any. */
+  async waitForEnd(requestId: string, seconds: number): Promise<void> {
+    const running = this.#byRequest.get(requestId);
+    if (running) await within(seconds, running);
+  }
+
+  /** Waits for the end of all of them. */
+  async allEnded(): Promise<void> {
+    await Promise.all(this.#byRequest.values());
+  }
+}
+
+/** The value of the promise, or null where it takes longer than `seconds` or fails (its owner reports the fault). */
+export async function within<T>(seconds: number, promise: Promise<T>): Promise<T | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<null>((resolve) => {
+    timer = setTimeout(resolve, seconds * 1000, null);
+  });
+  try {
+    return await Promise.race([promise.catch(() => null), timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * The last probe of each cluster, kept in memory because a signer asks before each signing; and the probes under way.
+ */
+export class ClusterProbes {
+  readonly #last = new Map<string, StoredClusterProbe>();
+  readonly #underWay = new Map<string, Promise<StoredClusterProbe>>();
+
+  constructor(private readonly store: Pick<Store, 'clusterProbes'>) {}
+
+  /** Reads the last probes from the store. A probe of another cluster that had the same name is left out. */
+  async load(clusters: Iterable<Cluster>): Promise<void> {
+    for (const cluster of clusters) {
+      const stored = await this.store.clusterProbes.find(cluster.name);
+      if (stored !== null && isOf(stored, cluster)) this.remember(stored);
+    }
+  }
+
+  remember(probe: StoredClusterProbe): void {
+    const known = this.#last.get(probe.cluster);
+    if (known === undefined || known.probedAt <= probe.probedAt) this.#last.set(probe.cluster, probe);
+  }
+
+  last(cluster: string): StoredClusterProbe | null {
+    return this.#last.get(cluster) ?? null;
+  }
+
+  underWay(cluster: string): Promise<StoredClusterProbe> | undefined {
+    return this.#underWay.get(cluster);
+  }
+
+  /** Makes a probe known as under way until it ends. */
+  track(cluster: string, probe: Promise<StoredClusterProbe>): Promise<StoredClusterProbe> {
+    const tracked = probe.finally(() => this.#underWay.delete(cluster));
+    this.#underWay.set(cluster, tracked);
+    return tracked;
+  }
+
+  /** Why the cluster is known not to sign user certificates; null: it signs, or that is not known. */
+  whyNotSigning(cluster: string): string | null {
+    const last = this.last(cluster);
+    if (last?.result.signs !== 'no') return null;
+    const { message, advice } = last.result;
+    return `the probe of ${last.probedAt.toISOString()} found that this cluster does not sign: ${message ?? ''} ${advice ?? ''}`.trim();
+  }
+}
+
+export function probedCluster({ server, servingCertificateAuthority }: Cluster): ProbedCluster {
+  return { server, servingCertificateAuthoritySha256: sha256(Buffer.from(servingCertificateAuthority, 'utf8')) };
+}
+
+/** Whether the probe is of this cluster. Probes that were recorded without saying which cluster was probed are not. */
+function isOf({ result }: StoredClusterProbe, cluster: Cluster): boolean {
+  const of = result.probed as ProbedCluster | undefined;
+  const { server, servingCertificateAuthoritySha256 } = probedCluster(cluster);
+  return of?.server === server && of.servingCertificateAuthoritySha256 === servingCertificateAuthoritySha256;
+}

@@ -1,0 +1,248 @@
+import { type AuditEventDetails, type AuditEventDraft, auditEvent } from '../model/audit-event.js';
+import { newId } from '../model/new-id.js';
+import { type Outcome, type Page, type PageQuery, done, refused } from '../model/outcome.js';
+import { type Authentication, type Principal, type WayIn, authenticated, refusedFor } from '../model/principal.js';
+import {
+  type LoginAttempt,
+  type LoginBegun,
+  type LoginFinished,
+  type LoginUnavailable,
+  type Session,
+  isSessionLive,
+  sessionLimits,
+} from '../model/session.js';
+import { SecretLookUp, type SecretReader, isSessionSecret, newSessionSecret, secretSha256 } from './secrets.js';
+import { type RoleBinding, may, rolesBound } from './permissions.js';
+import { BoundedMap } from '../model/bounded-map.js';
+
+/** How identity keeps sessions: each change in one commit with its audit event. */
+export interface SessionWriter {
+  /** False where the name is blocked on every cluster; nothing is written then. */
+  begin(session: Session, secretSha256: string, event: AuditEventDraft): Promise<boolean>;
+  /** False where it was ended already; nothing is written then. */
+  end(id: string, at: Date, event: AuditEventDraft): Promise<boolean>;
+}
+
+export interface SessionsContext {
+  readonly reader: {
+    find(id: string): Promise<Session | null>;
+    /** The live sessions of this name, or (null) of everybody; newest first. */
+    list(name: string | null, now: Date, page: PageQuery): Promise<Page<Session>>;
+  };
+  readonly writer: SessionWriter;
+  readonly roles: readonly RoleBinding[];
+  readonly clock: () => Date;
+  readonly random: (octets: number) => Buffer;
+}
+
+/** A person whom an identity provider has vouched for. */
+export interface SignedInPerson {
+  readonly name: string;
+  readonly groups: readonly string[];
+  /** The name of the issuer in the configuration. */
+  readonly issuer: string;
+}
+
+/** A new session. Only the SHA-256 of its secret is kept. */
+export interface NewSession {
+  readonly session: Session;
+  readonly secret: string;
+}
+
+/** The use cases on sessions: people see and end their own, admins everybody's. */
+export class Sessions {
+  constructor(private readonly context: SessionsContext) {}
+
+  /** Null where the name is blocked on every cluster: whoever has left does not come in either. */
+  async begin({ name, groups, issuer }: SignedInPerson): Promise<NewSession | null> {
+    const { clock, random, roles, writer } = this.context;
+    const now = clock();
+    const secret = newSessionSecret(random);
+    const session: Session = {
+      id: newId(now, random),
+      name,
+      groups,
+      issuer,
+      createdAt: now,
+      usedAt: now,
+      endedAt: null,
+      expiresAt: new Date(now.getTime() + sessionLimits.longestSeconds * 1000),
+    };
+    const event = auditEvent('SignedIn', now, name, {
+      sessionId: session.id,
+      issuer,
+      roles: rolesBound(roles, session),
+      expiresAt: session.expiresAt.toISOString(),
+    });
+    return (await writer.begin(session, secretSha256(secret), event)) ? { session, secret } : null;
+  }
+
+  /** Live sessions, newest first. */
+  list(principal: Principal, page: PageQuery): Promise<Page<Session>> {
+    const { reader, clock } = this.context;
+    return reader.list(may(principal, 'manage-sessions') ? null : principal.name, clock(), page);
+  }
+
+  /**
+   * `current`: the session by which the caller came. Acts at once in this process; ending twice is the same as once.
+   */
+  async end(principal: Principal, id: string): Promise<Outcome<Session>> {
+    const { reader, writer, clock } = this.context;
+    const current = principal.method === 'session' ? principal.credentialId : null;
+    const found =
+      id === 'current' && current === null ? null : await reader.find(id === 'current' ? (current ?? '') : id);
+    const isOwn = found?.name === principal.name;
+    if (found === null || !(isOwn || may(principal, 'manage-sessions'))) return refused({ kind: 'not-found' });
+    const now = clock();
+    if (isSessionLive(found, now)) {
+      const reason = isOwn ? 'SignedOut' : 'EndedByAnother';
+      await writer.end(found.id, now, sessionEnded(found, now, principal.name, reason));
+    }
+    return done(found);
+  }
+}
+
+/** The event that a session was ended by `actor`; null: by the service itself. */
+export function sessionEnded(
+  { id, name, issuer }: Session,
+  at: Date,
+  actor: string | null,
+  reason: AuditEventDetails['SignedOut']['reason'],
+): AuditEventDraft {
+  return auditEvent('SignedOut', at, actor, { sessionId: id, issuer, name, reason });
+}
+
+/** A use that follows so soon after the last one is not recorded. */
+const touchMilliseconds = 60_000;
+/** How many sessions are remembered as used of late. Forgetting one costs a write. */
+const mostTouched = 10_000;
+
+export interface SessionAuthenticatorOptions {
+  readonly reader: SecretReader<Session>;
+  /** Records a use. Nobody waits for it. */
+  readonly touch: (id: string, at: Date) => Promise<unknown>;
+  readonly roles: readonly RoleBinding[];
+  /** The names of the issuers by which people sign in now. */
+  readonly issuers: readonly string[];
+  readonly clock: () => Date;
+}
+
+/**
+ * Finds the principal behind the cookie of a browser. A session that was found is believed for at most 5 seconds, unless this
+ * process ends it: `forget` acts at once. Its roles are those that the configuration gives to its name and groups now.
+ */
+export class SessionAuthenticator implements WayIn<string> {
+  readonly #sessions: SecretLookUp<Session>;
+  /** When a session was last recorded as used, in milliseconds. */
+  readonly #touched = new BoundedMap<string, number>(mostTouched);
+
+  constructor(private readonly options: SessionAuthenticatorOptions) {
+    this.#sessions = new SecretLookUp(options.reader, options.clock);
+  }
+
+  async authenticate(secret: string): Promise<Authentication> {
+    if (!isSessionSecret(secret)) return refusedFor('SessionUnknown', 'the cookie is not one that kubepass has set');
+    const session = await this.#sessions.find(secretSha256(secret));
+    const now = this.options.clock();
+    if (session === null) return refusedFor('SessionUnknown', 'there is no such session, or it was forgotten');
+    if (session.endedAt !== null) return refusedFor('SessionEnded', `session ${session.id} was ended`);
+    if (!isSessionLive(session, now))
+      return refusedFor('SessionExpired', `session ${session.id} was not used for too long, or has reached its end`);
+    if (!this.options.issuers.includes(session.issuer))
+      return refusedFor('SessionOfNoIssuer', `nobody signs in by ${JSON.stringify(session.issuer)} any more`);
+    this.#touch(session, now);
+    const { id, name, groups, expiresAt } = session;
+    return authenticated({
+      name,
+      groups,
+      roles: rolesBound(this.options.roles, session),
+      method: 'session',
+      createdBy: [],
+      credentialId: id,
+      expiresAt,
+      cluster: null,
+    });
+  }
+
+  /** Called when a session has been ended, before that is answered. */
+  forget(id: string): void {
+    this.#sessions.forget(id);
+    this.#touched.delete(id);
+  }
+
+  /** Never delays the call, and never fails it: the next use after a minute is recorded. */
+  #touch({ id, usedAt }: Session, now: Date): void {
+    const last = Math.max(usedAt.getTime(), this.#touched.get(id) ?? 0);
+    if (now.getTime() - last < touchMilliseconds) return;
+    this.#touched.set(id, now.getTime());
+    void this.options.touch(id, now).catch(() => undefined);
+  }
+}
+
+/** Signs people in at one identity provider. */
+export interface LoginProvider {
+  /** The name of the issuer in the configuration. */
+  readonly name: string;
+  begin(returnTo: string): Promise<LoginBegun>;
+  /** Finishes the attempt that was begun here. `query` is that of the address to which the provider sent the browser. */
+  finish(attempt: LoginAttempt, query: string): Promise<VouchedPerson>;
+}
+
+export type VouchedPerson =
+  | { readonly outcome: 'vouched'; readonly name: string; readonly groups: readonly string[] }
+  | { readonly outcome: 'refused'; readonly reason: string; readonly message: string }
+  | LoginUnavailable;
+
+/** How many attempts are remembered as finished. An attempt whose provider has seen its code twice fails there. */
+const mostFinished = 10_000;
+
+/** Signs people in with their browsers, and begins their sessions. */
+export class Logins {
+  /** The names of the issuers by which people sign in. */
+  readonly issuers: readonly string[];
+  readonly #providers: ReadonlyMap<string, LoginProvider>;
+  readonly #finished = new BoundedMap<string, true>(mostFinished);
+
+  constructor(
+    providers: readonly LoginProvider[],
+    private readonly sessions: Pick<Sessions, 'begin'>,
+    /** Told why somebody was not let in. */
+    private readonly countRefusal: (reason: string) => void,
+  ) {
+    this.#providers = new Map(providers.map((provider) => [provider.name, provider]));
+    this.issuers = providers.map(({ name }) => name);
+  }
+
+  /** Throws where nobody signs in by this issuer. */
+  begin(issuer: string, returnTo: string): Promise<LoginBegun> {
+    return this.#provider(issuer).begin(returnTo);
+  }
+
+  /** An attempt can be finished once, whatever its end. */
+  async finish(attempt: LoginAttempt, query: string): Promise<LoginFinished> {
+    const finished = await this.#finish(attempt, query);
+    if (finished.outcome === 'refused') this.countRefusal(finished.reason);
+    return finished;
+  }
+
+  async #finish(attempt: LoginAttempt, query: string): Promise<LoginFinished> {
+    if (this.#finished.has(attempt.state)) return loginRefused('AttemptUsed', 'this sign-in was finished before');
+    this.#finished.set(attempt.state, true);
+
+    const person = await this.#provider(attempt.issuer).finish(attempt, query);
+    if (person.outcome !== 'vouched') return person;
+    const { name, groups } = person;
+    const begun = await this.sessions.begin({ name, groups, issuer: attempt.issuer });
+    return begun === null
+      ? loginRefused('IdentityBlocked', `${JSON.stringify(name)} is blocked on every cluster`)
+      : { outcome: 'signed-in', ...begun };
+  }
+
+  #provider(name: string): LoginProvider {
+    const provider = this.#providers.get(name);
+    if (provider === undefined) throw new Error(`nobody signs in by an issuer ${JSON.stringify(name)}`);
+    return provider;
+  }
+}
+
+const loginRefused = (reason: string, message: string): LoginFinished => ({ outcome: 'refused', reason, message });

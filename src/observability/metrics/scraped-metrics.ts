@@ -1,0 +1,314 @@
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { ClusterProbes } from '../../context/under-way.js';
+import { missingPermissions, type ProbeAnswer } from '../../model/cluster.js';
+import { refusedFileKinds, type StandingFaults, type StoreQueue } from '../../model/measures.js';
+import {
+  endingWithinDays,
+  openRequestStates,
+  type CertificateFigures,
+  type RecordFigures,
+} from '../../model/record-figures.js';
+import { webhookDeliveryStates } from '../../model/webhook-delivery.js';
+import type { FigureCounting } from './count-figures.js';
+
+/** The parts of the service that are asked at each scrape. */
+export interface MetricsSources {
+  readonly queue: () => StoreQueue;
+  readonly probes: Pick<ClusterProbes, 'last'>;
+  readonly faults: StandingFaults;
+}
+
+interface Scraped {
+  /** The names of the configured clusters. */
+  readonly clusters: readonly string[];
+  readonly clock: () => Date;
+  readonly counts: Pick<FigureCounting, 'certificates' | 'records'>;
+  /** When the policy set in force came into force; null: none has yet. */
+  readonly policiesSince: () => Date | null;
+  /** Null before they are open. */
+  readonly sources: () => MetricsSources | null;
+}
+
+/** Adds the gauges whose values are asked for at each scrape. */
+export function addScrapedMetrics(registry: Registry, scraped: Scraped): void {
+  const { clock, policiesSince } = scraped;
+  const startedAt = clock();
+  const secondsFrom = (instant: Date) => Math.max(0, (clock().getTime() - instant.getTime()) / 1000);
+  addCertificates(registry, scraped);
+  addStates(registry, scraped);
+  addSingleFigures(registry, scraped, startedAt, secondsFrom);
+  addFigure(registry, 'kubepass_policy_set_age_seconds', 'Time since the policies in force were loaded.', () => {
+    const since = policiesSince();
+    return since === null ? null : secondsFrom(since);
+  });
+  addCounts(registry, scraped, startedAt, secondsFrom);
+  addFaults(registry, scraped);
+  addQueue(registry, scraped);
+  addProbes(registry, scraped);
+  addProcessMetrics(registry);
+}
+
+type SecondsFrom = (instant: Date) => number;
+
+/** A gauge with labels; the series that `tell` does not set are absent. */
+function addGauge<Label extends string>(
+  registry: Registry,
+  name: string,
+  help: string,
+  labelNames: readonly Label[],
+  tell: (set: (labels: Readonly<Record<Label, string>>, value: number) => void) => void,
+): void {
+  new Gauge<string>({
+    name,
+    help,
+    labelNames,
+    registers: [registry],
+    collect() {
+      this.reset();
+      tell((labels, value) => this.set(labels, value));
+    },
+  });
+}
+
+/** A gauge without labels; absent while there is no value. */
+function addFigure(registry: Registry, name: string, help: string, value: () => number | null): void {
+  new Gauge({
+    name,
+    help,
+    registers: [registry],
+    // Otherwise it would show 0.
+    labelNames: [],
+    collect() {
+      this.remove();
+      const found = value();
+      if (found !== null) this.set(found);
+    },
+  });
+}
+
+/** The certificates that are live, and those that end soon. */
+function addCertificates(registry: Registry, { counts }: Scraped): void {
+  const renewals = (use: (renewed: 'true' | 'false', figures: CertificateFigures) => void) => {
+    const counted = counts.certificates();
+    if (counted === null) return;
+    use('false', counted.figures.notRenewed);
+    use('true', counted.figures.renewed);
+  };
+  addGauge(
+    registry,
+    'kubepass_certificates_live',
+    'Certificates that are unexpired and not revoked; renewed: a later one was issued in its place.',
+    ['renewed'],
+    (set) => renewals((renewed, { live }) => set({ renewed }, live)),
+  );
+  addGauge(
+    registry,
+    'kubepass_certificates_ending',
+    'Live certificates that end within so many days, or are in the last tenth of their lifetime.',
+    ['within', 'renewed'],
+    (set) =>
+      renewals((renewed, { endingWithin, inLastTenth }) => {
+        endingWithinDays.forEach((days, i) => {
+          set({ within: `${String(days)}d`, renewed }, endingWithin[i] ?? 0);
+        });
+        set({ within: 'last-tenth', renewed }, inLastTenth);
+      }),
+  );
+}
+
+/** The requests and deliveries in each state. */
+function addStates(registry: Registry, { counts }: Scraped): void {
+  addGauge(
+    registry,
+    'kubepass_certificate_requests',
+    'Requests that wait for a person, for their collector, or for the end of an attempt. Counts stop at 100,000.',
+    ['state'],
+    (set) => {
+      const counted = counts.records();
+      if (counted !== null) for (const state of openRequestStates) set({ state }, counted.figures.requests[state]);
+    },
+  );
+  addGauge(
+    registry,
+    'kubepass_webhook_deliveries',
+    'The outbox of webhooks by state; dead: given up. Counts stop at 100,000.',
+    ['state'],
+    (set) => {
+      const counted = counts.records();
+      if (counted !== null)
+        for (const state of webhookDeliveryStates) set({ state }, counted.figures.deliveries[state]);
+    },
+  );
+}
+
+function addSingleFigures(registry: Registry, { counts }: Scraped, startedAt: Date, secondsFrom: SecondsFrom): void {
+  const figure = (name: string, help: string, use: (figures: RecordFigures) => number | null) => {
+    addFigure(registry, name, help, () => {
+      const counted = counts.records();
+      return counted === null ? null : use(counted.figures);
+    });
+  };
+  figure(
+    'kubepass_webhook_oldest_waiting_seconds',
+    'Time since the delivery was made that waits longest; 0 where none waits.',
+    ({ oldestWaiting }) => (oldestWaiting === null ? 0 : secondsFrom(oldestWaiting)),
+  );
+  figure('kubepass_sessions_live', 'Browsers that are signed in.', ({ sessions }) => sessions);
+  figure('kubepass_audit_events', 'Events in the audit chain.', ({ auditEvents }) => auditEvents);
+  figure(
+    'kubepass_audit_checkpoint_events',
+    'Events that the last checkpoint vouches for.',
+    ({ checkpoint }) => checkpoint?.size ?? 0,
+  );
+  figure(
+    'kubepass_audit_checkpoint_age_seconds',
+    'Time since the last checkpoint was signed, or since the start where there is none. Without new events no checkpoint is signed.',
+    ({ checkpoint }) => secondsFrom(checkpoint?.signedAt ?? startedAt),
+  );
+}
+
+/**
+ * How old the figures of the database are, and how long it took to count them: they are counted at an interval and not at each
+ * scrape. Every replica on one database tells the same figures.
+ */
+function addCounts(registry: Registry, { counts }: Scraped, startedAt: Date, secondsFrom: SecondsFrom): void {
+  const each = (use: (of: 'certificates' | 'records') => void) => {
+    use('certificates');
+    use('records');
+  };
+  addGauge(
+    registry,
+    'kubepass_count_age_seconds',
+    'Time since these figures were counted, or since the start where they never were.',
+    ['of'],
+    (set) => each((of) => set({ of }, secondsFrom(counts[of]()?.at ?? startedAt))),
+  );
+  addGauge(
+    registry,
+    'kubepass_count_duration_seconds',
+    'Time that the last count of these figures took.',
+    ['of'],
+    (set) =>
+      each((of) => {
+        const counted = counts[of]();
+        if (counted !== null) set({ of }, counted.seconds);
+      }),
+  );
+}
+
+/** Faults that go on until somebody mends their cause. */
+function addFaults(registry: Registry, { sources }: Scraped): void {
+  addGauge(
+    registry,
+    'kubepass_files_refused',
+    'Whether files cannot be used as they are now, so that their older content is in force.',
+    ['kind'],
+    (set) => {
+      const faults = sources()?.faults;
+      if (faults !== undefined)
+        for (const kind of refusedFileKinds) set({ kind }, Number(faults.areFilesRefused(kind)));
+    },
+  );
+  addFigure(
+    registry,
+    'kubepass_audit_retention_failing',
+    'Whether the last attempt at archiving old audit events failed.',
+    () => {
+      const faults = sources()?.faults;
+      return faults === undefined ? null : Number(faults.isRetentionFailing());
+    },
+  );
+}
+
+/** The steps before the ordered writer. */
+function addQueue(registry: Registry, { sources }: Scraped): void {
+  const queue = () => sources()?.queue() ?? { waiting: 0, limit: 0 };
+  addFigure(registry, 'kubepass_store_queue_steps', 'Steps that wait for a commit.', () => queue().waiting);
+  addFigure(
+    registry,
+    'kubepass_store_queue_limit_steps',
+    'Steps that may wait; the next one is refused.',
+    () => queue().limit,
+  );
+}
+
+const questions = ['reachable', 'signs', 'accepts'] as const;
+const answers = ['yes', 'no', 'unknown'] as const satisfies readonly ProbeAnswer[];
+
+/** The findings of the last probe of each cluster. */
+function addProbes(registry: Registry, { clusters, clock, sources }: Scraped): void {
+  const probes = () => clusters.flatMap((name) => sources()?.probes.last(name) ?? []);
+  addGauge(
+    registry,
+    'kubepass_cluster_probe_answer',
+    'The answers of the last probe: 1 for the answer that was found.',
+    ['cluster', 'question', 'answer'],
+    (set) => {
+      for (const { cluster, result } of probes()) {
+        const found = { reachable: answerOf(result.reachable), signs: result.signs, accepts: result.accepts };
+        for (const question of questions)
+          for (const answer of answers) set({ cluster, question, answer }, found[question] === answer ? 1 : 0);
+      }
+    },
+  );
+  addGauge(
+    registry,
+    'kubepass_cluster_probe_age_seconds',
+    'Time since the last probe of a cluster.',
+    ['cluster'],
+    (set) => {
+      const now = clock().getTime();
+      for (const { cluster, probedAt } of probes()) set({ cluster }, (now - probedAt.getTime()) / 1000);
+    },
+  );
+  addGauge(
+    registry,
+    'kubepass_cluster_missing_permissions',
+    'Required permissions that the last probe found missing.',
+    ['cluster'],
+    (set) => {
+      for (const { cluster, result } of probes()) set({ cluster }, missingPermissions(result).length);
+    },
+  );
+}
+
+const answerOf = (known: boolean | null): ProbeAnswer => (known === null ? 'unknown' : known ? 'yes' : 'no');
+
+/**
+ * The metrics of the process that are worth a series. `nodejs_active_handles_total`, `nodejs_active_requests_total` and
+ * `nodejs_active_resources_total` are left out because they are gauges with the name of a counter, which promtool refuses.
+ */
+const chosen = [
+  // The first of each group fills in the others when it is gathered.
+  'process_cpu_user_seconds_total',
+  'process_cpu_system_seconds_total',
+  'process_cpu_seconds_total',
+  'process_start_time_seconds',
+  'process_resident_memory_bytes',
+  'process_open_fds',
+  'process_max_fds',
+  'nodejs_eventloop_lag_seconds',
+  'nodejs_eventloop_lag_p50_seconds',
+  'nodejs_eventloop_lag_p99_seconds',
+  'nodejs_eventloop_lag_max_seconds',
+  'nodejs_heap_size_total_bytes',
+  'nodejs_heap_size_used_bytes',
+  'nodejs_external_memory_bytes',
+  'nodejs_gc_duration_seconds',
+  'nodejs_version_info',
+] as const;
+
+/** Adds these to the registry. They are gathered once a process, because each gathering keeps a timer for good. */
+function addProcessMetrics(registry: Registry): void {
+  if (gathered === null) {
+    gathered = new Registry();
+    // A coarser resolution would hide short stalls, and a finer one wakes the process more often.
+    collectDefaultMetrics({ register: gathered, eventLoopMonitoringPrecision: 20 });
+  }
+  for (const name of chosen) {
+    const metric = gathered.getSingleMetric(name);
+    if (metric !== undefined) registry.registerMetric(metric);
+  }
+}
+
+let gathered: Registry | null = null;

@@ -1,0 +1,120 @@
+import { readFileSync } from 'node:fs';
+import { buildApp } from './app.js';
+import { compose } from './compose/compose.js';
+import { ConfigError, loadConfig, type Config } from './config/config.js';
+import { readEnvironment } from './config/env.js';
+import { replaceCertificate } from './http/server/create-server.js';
+import { MetricsListener } from './http/server/metrics-listener.js';
+import { createLogger } from './observability/logger.js';
+
+/** The signals SIGHUP of this process. */
+export interface HangUps {
+  /** Calls the listener for each signal from now on, and once at once if one has come already. */
+  follow(listener: () => void): void;
+}
+
+/** How long requests that are under way may take after a signal to stop. */
+const drainMilliseconds = 10_000;
+
+const logger = createLogger();
+
+/** Serves until a signal stops it. Where that is not possible, the log says why, and the exit code is 1. */
+export async function serve(hangUps: HangUps): Promise<void> {
+  try {
+    await serveAs(loadConfig(readEnvironment()), hangUps);
+  } catch (error) {
+    fail(error);
+  }
+}
+
+async function serveAs(config: Config, hangUps: HangUps): Promise<void> {
+  logger.level = config.logLevel;
+  const service = await compose(config, logger);
+  hangUps.follow(() => {
+    service.reload().catch((error: unknown) => {
+      logger.error({ err: error }, 'the files could not be read again: what was in force stays');
+    });
+  });
+  const app = buildApp(service.services, {
+    logger,
+    version: packageVersion(),
+    drainMilliseconds,
+    measures: service.metrics.requests,
+    trustedProxies: config.trustedProxies,
+    connections: config.connections,
+    ...(service.browsers && { browsers: service.browsers }),
+    ...(service.requestTracing && { tracing: service.requestTracing }),
+    ...(config.publicAddress && { publicUrl: config.publicAddress.url }),
+    ...(service.tls && { tls: service.tls.current() }),
+    ...(service.callersTrust && { callersAuthority: service.callersTrust.current().pem }),
+  });
+  service.tls?.follow((pair) => {
+    replaceCertificate(app.server, pair);
+    app.certificateListener?.replace({ pair });
+  });
+  service.callersTrust?.follow(({ pem }) => {
+    app.certificateListener?.replace({ certificateAuthority: pem });
+  });
+  const metricsListener = new MetricsListener(() => service.metrics.text(), logger);
+  const close = async () => {
+    await app.close();
+    await metricsListener.close();
+    await service.close();
+  };
+  let stopping = false;
+  const isStopped = () => stopping;
+  const stop = async (signal: string) => {
+    if (stopping) return;
+    stopping = true;
+    logger.info({ signal }, 'stopping: no new requests, then those under way, then the store');
+    await close();
+    logger.info({}, 'stopped');
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.on(signal, () => {
+      stop(signal).catch(fail);
+    });
+
+  try {
+    await app.ready();
+    if (isStopped()) return;
+    await listen(config, app, metricsListener);
+    // Recovery may take its time. Meanwhile the process is alive, and /readyz says that it is not ready.
+    void service.begin();
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function listen(
+  config: Config,
+  app: ReturnType<typeof buildApp>,
+  metricsListener: MetricsListener,
+): Promise<void> {
+  // A server has one address. Clients that ask for localhost try this one too.
+  const host = config.host === 'localhost' ? '127.0.0.1' : config.host;
+  const address = await app.listen({ host, port: config.port });
+  logger.info({ address, dataDir: config.dataDir, docs: `${address}/docs` }, 'kubepass serves');
+  if (app.certificateListener !== null) {
+    const forCertificates = { host, port: config.callers.clientCertificates?.port ?? 0 };
+    const certificateAddress = await app.certificateListener.listen(forCertificates);
+    logger.info({ address: certificateAddress }, 'kubepass serves callers with client certificates');
+  }
+  if (config.metrics !== null) {
+    const metricsAddress = await metricsListener.listen(config.metrics);
+    logger.info({ address: metricsAddress }, 'kubepass serves its metrics, without asking for a token');
+  }
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+/** The operator mends what keeps the service from starting, and needs its message, not a stack. */
+function fail(error: unknown): void {
+  const expected = error instanceof ConfigError || (error instanceof Error && !(error instanceof TypeError));
+  logger.fatal(expected ? { reason: error.message } : { err: error }, 'kubepass cannot serve');
+  process.exitCode = 1;
+}

@@ -1,0 +1,61 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { createSecretFile } from '../config/secrets.js';
+import { auditEvent } from '../model/audit-event.js';
+import type { Store } from '../store/store.js';
+
+/**
+ * Makes the CA of the embedded default where the cluster never had one. Both files appear at once, by a rename of their
+ * directory, so that no crash leaves half a CA behind. Throws where the cluster had a CA and its files are gone.
+ */
+export async function generateMissingAuthority(
+  cluster: string,
+  { certFile, keyFile }: { readonly certFile: string; readonly keyFile: string },
+  store: Store,
+  now: Date,
+  log: { info(fields: object, message: string): void },
+): Promise<void> {
+  const directory = dirname(certFile);
+  if (existsSync(certFile) || existsSync(keyFile)) return;
+  const pinned = await store.certificateAuthorities.pinnedSpkiSha256(cluster);
+  if (pinned !== null)
+    throw new Error(
+      `the CA that cluster "${cluster}" was served with (SPKI SHA-256 ${pinned}) is gone from ${directory}: ` +
+        'restore that directory from the backup',
+    );
+  // Loaded only here, because most starts find a CA.
+  const { generateCertificateAuthority } = await import('../peculiar/generate-certificate-authority.js');
+  const made = await generateCertificateAuthority({ commonName: `kubepass-${cluster}-ca`, now, random: randomBytes });
+  const temporary = await mkdtemp(`${directory}.`);
+  try {
+    await createSecretFile(join(temporary, basename(keyFile)), made.privateKeyPem);
+    await createSecretFile(join(temporary, basename(certFile)), made.certificatePem);
+    await rename(temporary, directory);
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+  log.info({ certFile }, 'a CA was generated');
+}
+
+/**
+ * Pins the CA of a cluster. Under another CA the issued certificates could not be verified, so the service does not
+ * start.
+ */
+export function pinAuthority(cluster: string, spkiSha256: string, store: Store, now: Date): Promise<void> {
+  return store.alone(async () => {
+    const pinned = await store.certificateAuthorities.pinnedSpkiSha256(cluster);
+    if (pinned === spkiSha256) return;
+    if (pinned !== null)
+      throw new Error(
+        `cluster "${cluster}" was served with another CA (SPKI SHA-256 ${pinned}, now ${spkiSha256}): ` +
+          'put that CA back, or give the cluster another name',
+      );
+    const { committed } = await store.writer.commit({
+      operations: [{ op: 'pinCertificateAuthority', cluster, spkiSha256 }],
+      events: [auditEvent('CertificateAuthorityPinned', now, null, { spkiSha256 }, { cluster })],
+    });
+    if (!committed) throw new Error(`the CA of cluster "${cluster}" could not be pinned`);
+  });
+}
