@@ -45,9 +45,10 @@ export function evaluatePolicy(policy: Policy, input: DecisionInput, findings: F
 /** Whether the policy is in force now. Outside its dates it does not apply, so this is no objection. */
 function checkDates(constraints: Constraints, { now }: DecisionInput, findings: Findings): boolean {
   const { notBefore, notAfter } = constraints;
+  if (!notBefore && !notAfter) return true;
   const early = isEarly(constraints, now);
   const late = isLate(constraints, now);
-  const found = notBefore || notAfter ? now.toISOString() : '';
+  const found = now.toISOString();
   if (notBefore)
     findings.requires('constraints.notBefore', !early, `not before ${notBefore.toISOString()}`, found, 'NotYetInForce');
   if (notAfter)

@@ -3,7 +3,6 @@ import { auditEvent } from '../model/audit-event.js';
 import type { BlastRadius } from '../model/blast-radius.js';
 import type { Decision, DecisionFacts } from '../model/decision.js';
 import type { SupposedInDirectory, SupposedUser } from '../model/directory.js';
-import type { Labels, Renewal } from '../model/certificate-request.js';
 import { done, refused, type Outcome, type Refused } from '../model/outcome.js';
 import type { Principal, Requester } from '../model/principal.js';
 import type { RecordedRequestRange, ReplayItem } from '../model/replay.js';

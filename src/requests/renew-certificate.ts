@@ -7,10 +7,9 @@ import { done, refused, type Outcome, type Refusal } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import { isRenewableAfter, secondsSinceEnd } from '../policy/evaluate-policy.js';
 import { type CertificateRequestView, createResolved, type CreateOptions } from './create-request.js';
-import type { CreatedKubeconfig } from './collect-kubeconfig.js';
 import { secondsAfter, type IssuanceContext } from '../context/context.js';
 import { clusterGone, stateConflict } from '../context/request-steps.js';
-import { createResolvedKubeconfig } from './collect-kubeconfig.js';
+import { type CreatedKubeconfig, createResolvedKubeconfig } from './collect-kubeconfig.js';
 import type { ClaimedKey } from '../context/idempotency-keys.js';
 import { resolveAsk, type CertificateRequestAsk, type ResolvedAsk } from './resolve-ask.js';
 
