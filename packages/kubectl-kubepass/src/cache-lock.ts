@@ -13,7 +13,7 @@ const pollMilliseconds = 25;
 
 type LockMachine = Pick<Machine, 'processId' | 'isRunning' | 'elapsed' | 'sleep'>;
 
-export interface HeldLock {
+interface HeldLock {
   release(): void;
 }
 

@@ -5,7 +5,7 @@ import { connect as tlsConnect } from 'node:tls';
 import type { Machine } from './machine.js';
 import { errorMessage, UnavailableError } from './plugin-error.js';
 
-export interface JsonCall {
+interface JsonCall {
   readonly method: 'GET' | 'POST';
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -110,7 +110,7 @@ type Environment = Machine['environment'];
  * The proxy for an https URL, by HTTPS_PROXY and NO_PROXY or these in small letters, on every version of Node; null: none. Plain
  * http is for this machine alone, and goes past every proxy, which would read the token.
  */
-export function proxyFor(place: URL, environment: Environment): URL | null {
+function proxyFor(place: URL, environment: Environment): URL | null {
   if (place.protocol !== 'https:') return null;
   const text = valueOf(environment, 'HTTPS_PROXY');
   if (text === '' || isExcluded(place, valueOf(environment, 'NO_PROXY'))) return null;
@@ -148,7 +148,7 @@ function isOfNetwork(host: string, entry: string): boolean {
 }
 
 /** Without the brackets of an address. */
-export const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[|\]$/g, '').toLowerCase();
+const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[|\]$/g, '').toLowerCase();
 const portOf = ({ port }: URL): string => port || '443';
 
 /** A connection through the proxy to the place, for TLS to go over (RFC 9110 section 9.3.6). The proxy sees no more than the host. */

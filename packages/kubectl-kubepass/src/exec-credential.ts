@@ -7,7 +7,7 @@ import type { Machine } from './machine.js';
 const versions = ['client.authentication.k8s.io/v1', 'client.authentication.k8s.io/v1beta1'];
 
 /** kubectl's question, in the variable KUBERNETES_EXEC_INFO. */
-export interface ExecInfo {
+interface ExecInfo {
   readonly apiVersion: string;
   /** Whether a person sits before standard input. */
   readonly interactive: boolean;

@@ -17,12 +17,12 @@ export interface OwnEntries {
   readonly exec: ExecUser;
 }
 
-export interface ExecUser {
+interface ExecUser {
   readonly args: readonly string[];
   readonly installHint: string;
 }
 
-export interface OwnContext {
+interface OwnContext {
   readonly context: string;
   readonly args: readonly string[];
 }

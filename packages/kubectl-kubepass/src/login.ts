@@ -129,7 +129,7 @@ async function whenIssued(
 }
 
 /** Signs in at the server that a person names, and answers how that was. They confirm the identity provider of a server once. */
-export async function newLogin(
+async function newLogin(
   { settings, token, issuer, audience, way, yes }: LoginOptions,
   client: ServiceClient,
   machine: Machine,
@@ -189,7 +189,7 @@ async function mustConfirm(login: Login, { scopes }: OfferedIssuer, machine: Mac
 }
 
 /** Takes over the ask of a kubectl that named nobody, and told this person to log in. */
-export async function adoptAttempt(
+async function adoptAttempt(
   nameless: Settings,
   person: { readonly name: string; readonly cache: CredentialCache },
   machine: Machine,
@@ -205,7 +205,7 @@ export async function adoptAttempt(
 }
 
 /** From now on the settings that name nobody are for this person, and what was cached for somebody else is forgotten. */
-export async function becomeLastLogin(nameless: Settings, username: string, machine: Machine): Promise<void> {
+async function becomeLastLogin(nameless: Settings, username: string, machine: Machine): Promise<void> {
   const own = ownCacheOf(nameless, machine);
   await underLock(own, machine, async () => {
     own.forget();

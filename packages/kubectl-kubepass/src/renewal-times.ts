@@ -1,5 +1,5 @@
 /** When a certificate was received, and when it ends: milliseconds since 1970 by the clock of this machine. */
-export interface Lifetime {
+interface Lifetime {
   readonly issuedAt: number;
   readonly notAfter: number;
 }

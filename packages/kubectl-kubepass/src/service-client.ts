@@ -17,7 +17,7 @@ export interface RequestView {
   readonly certificate: CertificateView | null;
 }
 
-export interface CertificateView {
+interface CertificateView {
   readonly fingerprintSha256: string;
   readonly username: string;
   readonly groups: readonly string[];

@@ -75,7 +75,7 @@ export async function signInByProvider(
 export const ownAudience = ({ audiences }: OfferedIssuer, server: string): string | null =>
   audiences.includes(server) ? server : null;
 
-export interface ServiceAtLogin {
+interface ServiceAtLogin {
   /** Null: nobody has logged in there. */
   readonly login: Login | null;
   readonly client: ServiceClient;

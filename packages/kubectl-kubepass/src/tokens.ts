@@ -7,12 +7,12 @@ import type { Login } from './credential-cache.js';
 import type { OfferedIssuer } from './service-client.js';
 
 /** Where docs/kubectl-plugin.md has a pod mount the token of its service account for kubepass. */
-export const podTokenFile = '/var/run/secrets/kubepass/token';
+const podTokenFile = '/var/run/secrets/kubepass/token';
 
 const commandMilliseconds = 8_000;
 
 /** The sign-in of one login. `loose`: whether a token that names no server may go to this one. */
-export interface TokenSource extends Pick<Settings, 'server'>, TokenOptions {
+interface TokenSource extends Pick<Settings, 'server'>, TokenOptions {
   readonly loose: boolean;
 }
 

@@ -42,7 +42,7 @@ export function remaindersOf(n: bigint): Uint16Array {
 }
 
 /** `base` to the power `exponent`, modulo one of the small primes. */
-export function powerModulo(base: number, exponent: number, prime: number): number {
+function powerModulo(base: number, exponent: number, prime: number): number {
   let power = 1;
   for (let square = base % prime, left = exponent; left > 0; left >>= 1) {
     if (left & 1) power = (power * square) % prime;
@@ -84,7 +84,7 @@ const BITS_OF_A_FACTOR = 13;
  * The prime `k` for which `n` is the k-th power of an integer; null if there is none. `n` has no small prime factor.
  * `remainders` are those of `n` by the small primes.
  */
-export function exponentOfPerfectPower(n: bigint, remainders: Uint16Array): number | null {
+function exponentOfPerfectPower(n: bigint, remainders: Uint16Array): number | null {
   const most = (n.toString(16).length * 4) / BITS_OF_A_FACTOR;
   for (const k of [2, ...smallPrimes]) {
     if (k > most) return null;
@@ -115,7 +115,7 @@ const orders = smallPrimes.filter((prime) => prime <= LARGEST_FACTOR).map(orderO
  * modulo a product of small primes, so the modulus is one modulo each of them. Such keys can be factored. About one in 2^150 of
  * other moduli has it. (Nemec and others, "The Return of Coppersmith's Attack", CVE-2017-15361.)
  */
-export function hasRocaFingerprint(remainders: Uint16Array): boolean {
+function hasRocaFingerprint(remainders: Uint16Array): boolean {
   // The powers of 65537 are the only elements of their order's group, because the units modulo a prime are cyclic.
   return orders.every((order, i) => powerModulo(remainders[i] ?? 0, order, smallPrimes[i] ?? 1) === 1);
 }
@@ -134,7 +134,7 @@ const ROUNDS = 100;
  * an `a` near the root of `n` for which a² - n is a square b², because then n = (a - b)(a + b). FIPS 186-5 A.1.3 wants
  * factors whose difference has nearly as many bits as they have.
  */
-export function hasCloseFactors(n: bigint): boolean {
+function hasCloseFactors(n: bigint): boolean {
   let a = integerRoot(n, 2);
   if (a * a < n) a += 1n;
   let rest = a * a - n;

@@ -77,7 +77,7 @@ const labelOf = ({ type }: NameTreeAttribute, names: ObjectNames): string => nam
 const longestOneLineName = 255;
 
 /** A name among alternative names: `/C=KR/O=x+OU=y`, all octets as they are encoded. */
-export function oneLineNameText(name: NameTree, names: ObjectNames): string {
+function oneLineNameText(name: NameTree, names: ObjectNames): string {
   let text = '';
   for (const rdn of loadable(name))
     for (const [i, attribute] of rdn.entries()) {

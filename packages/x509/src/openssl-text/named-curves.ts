@@ -85,7 +85,7 @@ const curves = `
 1.2.156.10197.1.301 SM2 256
 `;
 
-export interface NamedCurve {
+interface NamedCurve {
   readonly name: string;
   readonly orderBits: string;
   readonly nistName: string | undefined;

@@ -129,7 +129,7 @@ export interface RevokedEntry {
   readonly reason: RevocationReason;
 }
 
-export interface CertificateListFields {
+interface CertificateListFields {
   readonly signatureAlgorithm: SignatureAlgorithm;
   /** The CA's subject, byte for byte. */
   readonly issuer: Uint8Array;

@@ -143,7 +143,7 @@ export function displaySerialNumber(integer: Buffer): string {
 }
 
 /** Something that a CA has signed (RFC 5280 sections 4.1 and 5.1): content, algorithm, signature. */
-export interface Signed {
+interface Signed {
   readonly whole: DerElement;
   readonly content: DerElement;
   readonly algorithm: DerElement;

@@ -118,7 +118,7 @@ export async function readCertificationRequestDer(
  * A request that was read strictly, but its signature is not verified yet, and its RSA modulus may be prime: nothing may be
  * issued from it.
  */
-export interface UnverifiedRequest {
+interface UnverifiedRequest {
   readonly ok: true;
   readonly csr: CertificationRequest;
   readonly signedBytes: Buffer;

@@ -224,7 +224,7 @@ const displayNames: Readonly<Record<string, string>> = {
 };
 
 /** An attribute type for people: `C (2.5.4.6)`, or the dotted identifier alone. */
-export function displayAttributeType(type: string): string {
+function displayAttributeType(type: string): string {
   const name = displayNames[type];
   return name === undefined ? type : `${name} (${type})`;
 }

@@ -138,7 +138,7 @@ const isEven = (integer: Buffer): boolean => ((integer.at(-1) ?? 0) & 1) === 0;
 
 const keyNotAllowed = (message: string): RefusedInput<KeyRefusalReason> => refuse('KeyNotAllowed', message);
 
-export type CurveName = keyof typeof namedCurve;
+type CurveName = keyof typeof namedCurve;
 
 interface Curve {
   /** Octets of one coordinate. */

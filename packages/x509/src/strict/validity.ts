@@ -73,7 +73,7 @@ const writeTimeOrNothing = (instant: Date): Buffer =>
 const places = 61;
 
 /** Remembers what was made of the last few instants: a request writes its own several times, certificates of one second have the same. */
-export function ofInstant<Made>(make: (instant: Date) => Made): (instant: Date) => Made {
+function ofInstant<Made>(make: (instant: Date) => Made): (instant: Date) => Made {
   const last: { readonly time: number; readonly made: Made }[] = [];
   return (instant) => {
     const time = instant.getTime();

@@ -117,7 +117,7 @@ export const MAX_ELEMENTS = 300_000;
 /** The bit of an identifier octet that says that elements stand inside (X.690 8.1.2.5). */
 export const CONSTRUCTED = 0x20;
 /** Tag number 31 stands for one that follows in further octets (X.690 8.1.2.4). */
-export const HIGH_TAG_NUMBER = 0x1f;
+const HIGH_TAG_NUMBER = 0x1f;
 
 /** Universal types whose values DER writes in one piece and BER may write in several (X.690 8.21, 10.2). */
 const stringTags: readonly number[] = [
@@ -188,7 +188,7 @@ export class Deviations {
 }
 
 /** Identifier and length octets as X.690 8.1 allows them. */
-export interface BerHeader {
+interface BerHeader {
   /** The first identifier octet. */
   readonly tag: number;
   /** The number of identifier octets. */

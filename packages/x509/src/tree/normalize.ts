@@ -28,7 +28,7 @@ export interface Normalized {
 }
 
 /** The bytes do not begin with an element of BER, or go past the limits. */
-export interface NotBer {
+interface NotBer {
   readonly ok: false;
   /** One sentence. */
   readonly problem: string;

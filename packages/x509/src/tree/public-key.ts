@@ -34,7 +34,7 @@ export interface RsaPssParameters {
   readonly trailerField: DerElement | null;
 }
 
-export interface MaskGeneration {
+interface MaskGeneration {
   /** Dotted. */
   readonly algorithm: string;
   /** The hash algorithm, dotted; null where the function is not MGF1 with its hash (RFC 8017 B.2.1). */
