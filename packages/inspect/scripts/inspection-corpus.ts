@@ -9,7 +9,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { inspect } from '../src/inspect.js';
-import { UploadRefusedError } from '../src/reading/budget.js';
+import { UploadRefusedError } from '../src/model/budget.js';
 import { corpusContext, corpusFolder, readCorpus, type UploadFile } from '../test/helpers/inspection-corpus.js';
 import type { Fixture } from './inspection-corpus/fixture.js';
 import { fixtures } from './inspection-corpus/fixtures.js';

@@ -1,6 +1,6 @@
 /** Inspections: reads an upload, relates its objects, finds problems and reports them. */
 export type { InspectionContext, KnownCluster, Thresholds } from './model/decoded.js';
-export { UploadRefusedError } from './reading/budget.js';
+export { UploadRefusedError } from './model/budget.js';
 export { type FindingCode, findingKinds } from './model/catalogue.js';
 export { inspect, inspectSingleObject, inspectUpload } from './inspect.js';
 export { type InspectionAccount, measured } from './inspect.js';

@@ -4,7 +4,7 @@ import { readOrNull } from './der/recognise.js';
 import { findAll } from './findings/find-all.js';
 import type { DecodedObject, InspectionContext, Material, Observation } from './model/decoded.js';
 import type { Inspection, InspectionFormat, Upload } from './model/inspection.js';
-import { type Budget, openBudget } from './reading/budget.js';
+import { type Budget, openBudget } from './model/budget.js';
 import { pathStem } from './reading/paths.js';
 import { readSingleObject, readUpload } from './reading/read-upload.js';
 import { listRelations } from './relations/list-relations.js';

@@ -2,7 +2,7 @@ import type { Finding, Inspection } from '../src/model/inspection.js';
 import type { FindingCode } from '../src/model/catalogue.js';
 import type { InspectionContext, KnownCluster, Thresholds } from '../src/model/decoded.js';
 import { findAll } from '../src/findings/find-all.js';
-import { openBudget } from '../src/reading/budget.js';
+import { openBudget } from '../src/model/budget.js';
 import { readUpload } from '../src/reading/read-upload.js';
 import { fillInventory, observePrimeModuli } from '../src/inspect.js';
 import { listRelations } from '../src/relations/list-relations.js';

@@ -1,6 +1,6 @@
 import type { Finding } from '../model/inspection.js';
 import { type DecodedObject, type InspectionContext, type Observation, Observations } from '../model/decoded.js';
-import { UploadRefusedError } from '../reading/budget.js';
+import { UploadRefusedError } from '../model/budget.js';
 import { isAuthority } from '../relations/certificate-node.js';
 import type { Relations } from '../relations/relations.js';
 import { findingKinds, rankOf } from '../model/catalogue.js';

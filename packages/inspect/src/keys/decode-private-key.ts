@@ -2,7 +2,7 @@ import type { PrivateKeyContent, PublicKeyDescription } from '../model/inspectio
 import { DerError, inside, onlyElement, Tag } from '@kubepass/x509';
 import { normalize } from '@kubepass/x509/tree';
 import { type Decoded, type Observation, Observations, type Piece, type Report } from '../model/decoded.js';
-import type { DecodeContext } from '../reading/budget.js';
+import type { DecodeContext } from '../model/budget.js';
 import { describePublicKey } from '../x509/describe-public-key.js';
 import {
   type Encryption,

@@ -6,7 +6,7 @@ import { inspectionDefaults } from '../defaults/index.js';
 import type { InspectionContext } from '../model/decoded.js';
 import type { Finding, Inspection, Severity, UploadPart } from '../model/inspection.js';
 import { rankOf, severities } from '../model/catalogue.js';
-import { uploadLimits, UploadRefusedError } from '../reading/budget.js';
+import { uploadLimits, UploadRefusedError } from '../model/budget.js';
 import { reportSarif } from '../report/report-sarif.js';
 import { inOneSentence } from '../report/summary.js';
 import { readFiles } from './read-files.js';

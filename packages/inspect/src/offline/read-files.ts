@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { uploadLimits } from '../reading/budget.js';
+import { uploadLimits } from '../model/budget.js';
 import type { UploadPart } from '../model/inspection.js';
 
 /** The files to inspect, and why others are not. */

@@ -1,7 +1,7 @@
 import { contextConstructed, type DerElement, DerError, inside, onlyElement, readOid, Tag } from '@kubepass/x509';
 import { normalize } from '@kubepass/x509/tree';
 import type { Decoded, Observation, Piece } from '../model/decoded.js';
-import type { DecodeContext } from '../reading/budget.js';
+import type { DecodeContext } from '../model/budget.js';
 import { openEncrypted, tryPassword, readEncryption, weakEncryption } from '../keys/encryption/encryption.js';
 import {
   type ContentInfo,

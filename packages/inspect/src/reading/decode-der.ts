@@ -4,7 +4,7 @@ import { quote } from '../formats/text/quote.js';
 import { decodePrivateKey } from '../keys/decode-private-key.js';
 import { decodePublicKey } from '../keys/decode-public-key.js';
 import type { Decoded, Observation, Piece } from '../model/decoded.js';
-import type { DecodeContext } from './budget.js';
+import type { DecodeContext } from '../model/budget.js';
 import type { ObjectContent, PrivateKeyContent } from '../model/inspection.js';
 import { decodePkcs12 } from '../pkcs/decode-pkcs12.js';
 import { decodePkcs7 } from '../pkcs/decode-pkcs7.js';

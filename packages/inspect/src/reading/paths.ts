@@ -1,5 +1,5 @@
 import { invisible } from '../formats/json/place.js';
-import { uploadLimits } from './budget.js';
+import { uploadLimits } from '../model/budget.js';
 
 /** The path of a part without a name, where it is the only part. */
 export const NAMELESS = 'upload';

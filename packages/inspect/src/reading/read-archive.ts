@@ -1,7 +1,7 @@
 import { constants, gunzipSync } from 'node:zlib';
 import { quote } from '../formats/text/quote.js';
 import { Observations } from '../model/decoded.js';
-import { uploadLimits, UploadRefusedError } from './budget.js';
+import { uploadLimits, UploadRefusedError } from '../model/budget.js';
 import { cleanPath, entryPath } from './paths.js';
 import type { Reading, Source } from './reading.js';
 

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { counted } from '../formats/text/duration-in-words.js';
 import { BASE64_PEM_BEGIN, wholeBase64 } from './base64.js';
-import { uploadLimits } from './budget.js';
+import { uploadLimits } from '../model/budget.js';
 import { isWholeSequence, looksLikeSequence } from '../der/recognise.js';
 import { isGzip, isTar, readArchive } from './read-archive.js';
 import { looksLikeDocuments, readKubernetesDocuments } from './read-kubernetes-documents.js';

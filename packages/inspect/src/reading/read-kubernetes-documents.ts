@@ -2,7 +2,7 @@ import { counted } from '../formats/text/duration-in-words.js';
 import { type JsonBounds, type ParsedDocument, readJson } from '../formats/json/read-json.js';
 import { readKubernetesYaml, type UnreadableDocument } from '../formats/yaml/read-kubernetes-yaml.js';
 import { BASE64_PEM_BEGIN } from './base64.js';
-import { uploadLimits, UploadRefusedError } from './budget.js';
+import { uploadLimits, UploadRefusedError } from '../model/budget.js';
 import { type DocumentSource, documentMember } from './document.js';
 import { readKubeconfigDocument } from './read-kubeconfig.js';
 import { readCertificateSigningRequest, readConfigMap, readOtherDocument, readSecret } from './read-manifest.js';

@@ -1,5 +1,5 @@
 import { BASE64_PEM_BEGIN } from './base64.js';
-import { uploadLimits } from './budget.js';
+import { uploadLimits } from '../model/budget.js';
 import { isWholeSequence } from '../der/recognise.js';
 import { lineBefore, nextPemBlock, PEM_BEGIN, readBlock } from './read-pem.js';
 import type { Reading } from './reading.js';

@@ -1,6 +1,6 @@
 import { type Observation, Observations } from '../model/decoded.js';
 import { readBase64 } from './base64.js';
-import { uploadLimits } from './budget.js';
+import { uploadLimits } from '../model/budget.js';
 import { itemPath } from './paths.js';
 import type { Reading, Source } from './reading.js';
 

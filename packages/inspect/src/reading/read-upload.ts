@@ -1,7 +1,7 @@
 import type { ObjectType, Upload, UploadPart } from '../model/inspection.js';
 import type { DecodedObject, Observation, Piece } from '../model/decoded.js';
 import { decodeDer } from './decode-der.js';
-import { type DecodeContext, uploadLimits, UploadRefusedError } from './budget.js';
+import { type DecodeContext, uploadLimits, UploadRefusedError } from '../model/budget.js';
 import { isWholeSequence } from '../der/recognise.js';
 import { cleanPath, NAMELESS } from './paths.js';
 import { readBytes } from './read-bytes.js';

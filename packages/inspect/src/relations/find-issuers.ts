@@ -1,5 +1,5 @@
 import type { AuthorityKeyIdentifier, Signed } from '../model/decoded.js';
-import type { Budget } from '../reading/budget.js';
+import type { Budget } from '../model/budget.js';
 import { verifySigned } from '../x509/verify-signed.js';
 import { type CertificateIndex, type CertificateNode, octetsKey } from './certificate-node.js';
 

@@ -1,6 +1,6 @@
 import type { KubeconfigContent, PublicKeyDescription } from '../model/inspection.js';
 import type { DecodedObject, KnownCluster } from '../model/decoded.js';
-import type { Budget } from '../reading/budget.js';
+import type { Budget } from '../model/budget.js';
 import {
   type Anchor,
   type CertificateIndex,

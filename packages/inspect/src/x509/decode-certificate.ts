@@ -4,7 +4,7 @@ import type { CertificateContent } from '../model/inspection.js';
 import { readInteger } from '@kubepass/x509';
 import { type BitString, type CertificateTree, type Normalized, readCertificateTree } from '@kubepass/x509/tree';
 import type { CertificateMaterial, Decoded, ExtensionFacts, Report, Signed } from '../model/decoded.js';
-import type { DecodeContext } from '../reading/budget.js';
+import type { DecodeContext } from '../model/budget.js';
 import { certificateProfile, describeExtensions, NO_EXTENSIONS } from './describe-extensions.js';
 import { nameContent, observeName, observeSubject } from './describe-names.js';
 import { describePublicKeyTree } from './describe-public-key.js';

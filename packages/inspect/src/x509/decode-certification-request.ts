@@ -9,7 +9,7 @@ import {
   readCertificationRequestTree,
 } from '@kubepass/x509/tree';
 import type { Decoded, Report, Signed } from '../model/decoded.js';
-import type { DecodeContext } from '../reading/budget.js';
+import type { DecodeContext } from '../model/budget.js';
 import { type DescribedExtensions, describeExtensions, NO_EXTENSIONS, requestProfile } from './describe-extensions.js';
 import { nameContent, observeSubject } from './describe-names.js';
 import { describePublicKeyTree } from './describe-public-key.js';

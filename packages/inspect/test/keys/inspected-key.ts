@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 import type { Piece } from '../../src/model/decoded.js';
-import type { Budget, DecodeContext } from '../../src/reading/budget.js';
+import type { Budget, DecodeContext } from '../../src/model/budget.js';
 
 /** The password of all fixtures that have one. */
 export const PASSWORD = 'correct horse';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readCertificationRequestTree } from '@kubepass/x509/tree';
 import { encodePem } from '@kubepass/x509';
-import { uploadLimits } from '../../src/reading/budget.js';
+import { uploadLimits } from '../../src/model/budget.js';
 import { readCsrFixture, refusedCsrs } from '../../../x509/test/fixtures/csr/index.js';
 import { rsaPublicKey, strongModulus } from '../../../x509/test/helpers/weak-rsa.js';
 import { inspectFiles } from '../inspected.js';

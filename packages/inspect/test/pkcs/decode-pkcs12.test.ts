@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Decoded } from '../../src/model/decoded.js';
 import { decodePrivateKey } from '../../src/keys/decode-private-key.js';
 import { COST_OF_A_CALL } from '../../src/keys/encryption/key-derivation.js';
-import { type DecodeContext, openBudget } from '../../src/reading/budget.js';
+import { type DecodeContext, openBudget } from '../../src/model/budget.js';
 import { decodePkcs12 } from '../../src/pkcs/decode-pkcs12.js';
 import type { Pkcs12Content } from '../../src/model/inspection.js';
 import { contextConstructed, der, inside, oid, onlyElement, sequence } from '@kubepass/x509';

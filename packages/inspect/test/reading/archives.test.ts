@@ -4,7 +4,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { extract, type Headers, pack } from 'tar-stream';
 import { describe, expect, it } from 'vitest';
-import { uploadLimits } from '../../src/reading/budget.js';
+import { uploadLimits } from '../../src/model/budget.js';
 import { readTar } from '../../src/reading/read-archive.js';
 import { authority, base64, client, codesOf, outline, read } from './uploads.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { gzipSync } from 'node:zlib';
-import { uploadLimits } from '../../src/reading/budget.js';
+import { uploadLimits } from '../../src/model/budget.js';
 import { readSingleObject } from '../../src/reading/read-upload.js';
 import { encodePem } from '@kubepass/x509';
 import { makeList } from '../../../x509/test/helpers/certificates.js';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { inspectSingleObject } from '../../src/inspect.js';
-import { uploadLimits } from '../../src/reading/budget.js';
+import { uploadLimits } from '../../src/model/budget.js';
 import type { InspectionFormat } from '../../src/model/inspection.js';
 import { contextConstructed, contextPrimitive, der, oid, sequence, Tag } from '@kubepass/x509';
 import { corpusContext } from '../helpers/inspection-corpus.js';

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { filesOf, inspectUpload, renderInspection } from '../../src/inspect.js';
 import { answerTo, inspectedFixture } from '../helpers/inspected-corpus.js';
 import { corpusContext, type CorpusFixture, readCorpus, readFixture } from '../helpers/inspection-corpus.js';
-import { UploadRefusedError } from '../../src/reading/budget.js';
+import { UploadRefusedError } from '../../src/model/budget.js';
 import type { Upload } from '../../src/model/inspection.js';
 
 interface Log {

@@ -1,7 +1,7 @@
 import { type DerElement, DerError, type DerReader, inside, readOid, Tag } from '@kubepass/x509';
 import { normalize } from '@kubepass/x509/tree';
 import type { Observation, Piece } from '../../model/decoded.js';
-import type { DecodeContext } from '../../reading/budget.js';
+import type { DecodeContext } from '../../model/budget.js';
 import { aes128, aes192, aes256, type Cipher, decryptPadded, des, rc2, tripleDes, twoKeyTripleDes } from './ciphers.js';
 import {
   COST_OF_A_CALL,

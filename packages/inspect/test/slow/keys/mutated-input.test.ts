@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import type { Decoded, Piece } from '../../../src/model/decoded.js';
-import type { DecodeContext } from '../../../src/reading/budget.js';
+import type { DecodeContext } from '../../../src/model/budget.js';
 import { decodePrivateKey } from '../../../src/keys/decode-private-key.js';
 import { decodePublicKey } from '../../../src/keys/decode-public-key.js';
 import { decodePkcs12 } from '../../../src/pkcs/decode-pkcs12.js';

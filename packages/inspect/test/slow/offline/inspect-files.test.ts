@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inspectionDefaults } from '../../../src/defaults/index.js';
 import { inspect } from '../../../src/inspect.js';
-import { UploadRefusedError } from '../../../src/reading/budget.js';
+import { UploadRefusedError } from '../../../src/model/budget.js';
 import type { Finding, Inspection } from '../../../src/model/inspection.js';
 import { inspectFiles } from '../../../src/offline/inspect-files.js';
 import { fromSources } from '../../../../../test/helpers/from-sources.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { uploadLimits } from '../../../src/reading/budget.js';
+import { uploadLimits } from '../../../src/model/budget.js';
 import { readUpload } from '../../../src/reading/read-upload.js';
 import { base64, bytesOf, client, codesOf, context, outline, read } from '../../reading/uploads.js';
 import { cpuMilliseconds } from '../../../../../test/helpers/cpu-milliseconds.js';

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { UploadRefusedError } from '../../../src/reading/budget.js';
+import { UploadRefusedError } from '../../../src/model/budget.js';
 import { readSingleObject } from '../../../src/reading/read-upload.js';
 import { tarOf } from '../../helpers/tar-of.js';
 import { authority, base64, client, context, read } from '../../reading/uploads.js';

@@ -1,4 +1,4 @@
-import type { UploadRefusalReason } from '../model/inspection.js';
+import type { UploadRefusalReason } from './inspection.js';
 
 /** The upload as a whole goes past a limit. The message is for the caller. */
 export class UploadRefusedError extends Error {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { uploadLimits, openBudget } from '../../src/reading/budget.js';
+import { uploadLimits, openBudget } from '../../src/model/budget.js';
 
 describe('what an upload may cost', () => {
   it('refuses the object past the last', () => {
