@@ -1,4 +1,11 @@
-import type { DirectoryGroup, DirectoryLeaving, DirectoryStanding, DirectoryUser } from '../../model/directory.js';
+import type {
+  DirectoryGroup,
+  DirectoryLeaving,
+  DirectoryStanding,
+  DirectoryUser,
+  GroupCondition,
+  UserCondition,
+} from '../../model/directory.js';
 import { foldedName } from '@kubepass/inspect/formats';
 import type { Prisma } from '../generated/sqlite/client.js';
 import {
@@ -8,6 +15,7 @@ import {
   rowOf,
   type ColumnValue,
   type Columns,
+  type Condition,
   type SqlDialect,
   type Statement,
   type StatementsBy,
@@ -242,3 +250,46 @@ export const directoryGroupOf = (row: GroupRead): DirectoryGroup => ({
   createdAt: instant(row.createdAt),
   changedAt: instant(row.changedAt),
 });
+
+/** The columns of attributes that are compared as names are. */
+const asNames = { userName: 'liveName', displayName: 'displayKey' } as const;
+
+/** Whether a user `"u"` has this value. */
+export function userCondition(condition: UserCondition): Condition {
+  switch (condition.attribute) {
+    case 'id':
+    case 'externalId':
+      return { sql: `"u".${quoted(condition.attribute)} = ?`, parameters: [condition.value] };
+    case 'userName':
+    case 'displayName':
+      return { sql: `"u".${quoted(asNames[condition.attribute])} = ?`, parameters: [foldedName(condition.value)] };
+    case 'notKept':
+      return { sql: 'FALSE', parameters: [] };
+    case 'active':
+      return { sql: `"u"."active" = ${condition.value ? 'TRUE' : 'FALSE'}`, parameters: [] };
+    case 'email': {
+      const { value, type } = condition;
+      return {
+        sql: `"u"."n" IN (SELECT "e"."userN" FROM "DirectoryEmail" AS "e" WHERE "e"."key" = ?${type === null ? '' : ' AND "e"."type" = ?'})`,
+        parameters: [foldedName(value), ...(type === null ? [] : [foldedName(type)])],
+      };
+    }
+  }
+}
+
+/** Whether a group `"g"` has this value. */
+export function groupCondition({ attribute, value }: GroupCondition): Condition {
+  switch (attribute) {
+    case 'id':
+    case 'externalId':
+      return { sql: `"g".${quoted(attribute)} = ?`, parameters: [value] };
+    case 'displayName':
+      return { sql: '"g"."displayKey" = ?', parameters: [foldedName(value)] };
+    case 'member':
+      return {
+        sql: `"g"."n" IN (SELECT "m"."groupN" FROM "DirectoryMembership" AS "m"
+          WHERE "m"."userN" = (SELECT "n" FROM "DirectoryUser" WHERE "id" = ?))`,
+        parameters: [value],
+      };
+  }
+}

@@ -20,6 +20,8 @@ import {
   type GroupRead,
   type StandingRead,
   type UserRead,
+  groupCondition,
+  userCondition,
 } from './directory-statements.js';
 import type { KeyReads, ListOrder } from '../lists/list.js';
 import { inBatches, keysOf, readPage } from '../lists/read-page.js';
@@ -353,45 +355,4 @@ interface Matching {
   readonly conditions: readonly Condition[];
   /** No two rows can match. */
   readonly matchesOne: boolean;
-}
-
-/** The columns of attributes that are compared as names are. */
-const asNames = { userName: 'liveName', displayName: 'displayKey' } as const;
-
-function userCondition(condition: UserCondition): Condition {
-  switch (condition.attribute) {
-    case 'id':
-    case 'externalId':
-      return { sql: `"u".${quoted(condition.attribute)} = ?`, parameters: [condition.value] };
-    case 'userName':
-    case 'displayName':
-      return { sql: `"u".${quoted(asNames[condition.attribute])} = ?`, parameters: [foldedName(condition.value)] };
-    case 'notKept':
-      return { sql: 'FALSE', parameters: [] };
-    case 'active':
-      return { sql: `"u"."active" = ${condition.value ? 'TRUE' : 'FALSE'}`, parameters: [] };
-    case 'email': {
-      const { value, type } = condition;
-      return {
-        sql: `"u"."n" IN (SELECT "e"."userN" FROM "DirectoryEmail" AS "e" WHERE "e"."key" = ?${type === null ? '' : ' AND "e"."type" = ?'})`,
-        parameters: [foldedName(value), ...(type === null ? [] : [foldedName(type)])],
-      };
-    }
-  }
-}
-
-function groupCondition({ attribute, value }: GroupCondition): Condition {
-  switch (attribute) {
-    case 'id':
-    case 'externalId':
-      return { sql: `"g".${quoted(attribute)} = ?`, parameters: [value] };
-    case 'displayName':
-      return { sql: '"g"."displayKey" = ?', parameters: [foldedName(value)] };
-    case 'member':
-      return {
-        sql: `"g"."n" IN (SELECT "m"."groupN" FROM "DirectoryMembership" AS "m"
-          WHERE "m"."userN" = (SELECT "n" FROM "DirectoryUser" WHERE "id" = ?))`,
-        parameters: [value],
-      };
-  }
 }
