@@ -13,7 +13,7 @@ const rooms = {
   // The second opinion about a certificate that strict reading accepts.
   peculiar: [x509],
   config: ['model', texts, '@kubepass/inspect/defaults'],
-  // Logs, metrics, traces and health. What it looks at is given to it.
+  // Logs, metrics, traces and health, which are given the parts that they look at.
   observability: ['model', 'store', 'context/context.ts', 'context/under-way.ts', 'identity/permissions.ts', x509],
   model: [x509, texts, '@kubepass/inspect'],
   // loopback.ts: an identity provider speaks plain HTTP on this machine alone.
