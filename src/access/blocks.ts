@@ -17,7 +17,7 @@ import type { ListedCertificate } from '../model/certificate.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
 import type { Page } from '../model/outcome.js';
 import type { Session } from '../model/session.js';
-import { endTokens } from './roles-lost.js';
+import { endTokens } from './leavers-tokens.js';
 import { revocationBy, revocationSteps } from './revocations.js';
 
 /** The block of a name once another one is asked for. */

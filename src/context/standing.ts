@@ -1,11 +1,11 @@
 import type { CertificateRequest } from '../model/certificate-request.js';
 import type { BlockedParty } from '../model/decision.js';
 import { foldedName } from '@kubepass/inspect/formats';
-import { blocks, type IdentityBlock, type StoredIdentityBlock } from '../model/identity.js';
+import { blocks, partOfOthers, type IdentityBlock, type StoredIdentityBlock } from '../model/identity.js';
 import type { RequireUnblocked } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
 import { isHere, isPredecessors, type DirectoryStanding } from '../model/directory.js';
-import type { Principal, RolesLost } from '../model/principal.js';
+import { isMachine, type ApiToken, type Principal, type RolesLost } from '../model/principal.js';
 
 /** The names of a request that may be blocked. */
 export interface PartiesOfRequest {
@@ -228,3 +228,68 @@ function whyOutOf(standings: readonly DirectoryStanding[], { vouchedAt }: Caller
 /** Somebody who left may return, and a successor's wait may end: the next look tells. */
 const isBelievable = (standings: readonly DirectoryStanding[]): boolean =>
   standings.every(({ reuse }) => reuse === null) && (standings.length === 0 || standings.some(isHere));
+
+/** The parts by which a caller keeps or loses their roles. */
+interface RolesContext {
+  readonly store: Pick<Store, 'apiTokens'>;
+  readonly directoryUse: DirectoryUse;
+  readonly identityBlocks: IdentityBlocks;
+  readonly clock: () => Date;
+}
+
+/**
+ * Why the caller has none of their roles now; null: they have them. Machines go on: the connector of the directory and the API
+ * servers of clusters are no person. So do break-glass tokens, and the last admin's.
+ */
+export const whyRolesLost =
+  (context: RolesContext) =>
+  (principal: Principal): Promise<RolesLost | null> | null => {
+    const { identityBlocks, directoryUse } = context;
+    if (!identityBlocks.isSuspectName(principal.name) && directoryUse.believes(principal)) return null;
+    return principal.method === 'api-token' ? whyLostByToken(context, principal) : whyLost(context, principal);
+  };
+
+async function whyLostByToken(context: RolesContext, principal: Principal): Promise<RolesLost | null> {
+  const why = isMachine(principal) ? null : await whyLost(context, principal);
+  // Where no token is an admin, none goes on because it would be the last one.
+  if (why === null || !principal.roles.includes('admin')) return why;
+  const breakGlass = await context.store.apiTokens.liveBreakGlass(context.clock());
+  const goesOn = [...breakGlass, await lastAdmin(context)].some((token) => token?.id === principal.credentialId);
+  return goesOn ? null : why;
+}
+
+/**
+ * The API token of an admin that goes on although its bearer is blocked or left, because it is the last one; null where another
+ * admin's is there. It is one that only the directory ends before one that somebody blocked, and then the one that lasts longest. `ending`:
+ * tokens that are about to be revoked because somebody leaves.
+ */
+export async function lastAdmin(context: RolesContext, ending: readonly ApiToken[] = []): Promise<ApiToken | null> {
+  const isEnding = new Set(ending.map(({ id }) => id));
+  const admins = await Promise.all(
+    (await context.store.apiTokens.liveAdmins(context.clock())).map(async (token) => ({
+      token,
+      why:
+        (await whyLost(context, { name: token.name, vouchedAt: token.createdAt })) ??
+        (isEnding.has(token.id) ? 'left' : null),
+    })),
+  );
+  if (admins.some(({ why }) => why === null)) return null;
+  const [last] = admins.toSorted(
+    (a, b) => Number(a.why === 'blocked') - Number(b.why === 'blocked') || endOf(b.token) - endOf(a.token),
+  );
+  return last?.token ?? null;
+}
+
+const endOf = ({ expiresAt }: ApiToken): number => expiresAt?.getTime() ?? Infinity;
+
+/** A block that others asked for holds whatever the directory says. */
+async function whyLost(
+  { identityBlocks, directoryUse, clock }: RolesContext,
+  principal: Pick<Principal, 'name' | 'vouchedAt'>,
+): Promise<RolesLost | null> {
+  const now = clock();
+  const block = await identityBlocks.everywhere(principal.name, now);
+  const ofOthers = partOfOthers(block, now);
+  if (ofOthers !== null && identityBlocks.isEverywhere(ofOthers, now)) return 'blocked';
+  return (await directoryUse.whyOut(principal)) ?? (block === null ? null : 'blocked');
+}

@@ -12,7 +12,7 @@ import { newId } from '../model/new-id.js';
 import type { Operation, Step } from '../store/steps/step.js';
 import type { IssuanceContext } from '../context/context.js';
 import { endAccess } from '../access/blocks.js';
-import { endTokens } from '../access/roles-lost.js';
+import { endTokens } from '../access/leavers-tokens.js';
 import { claimNames, isSameUsername, usernameOf, type NameClaim, type WantedEntry } from './claim-names.js';
 import {
   consequencesOf,

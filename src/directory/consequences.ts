@@ -21,7 +21,7 @@ import type { ApiToken } from '../model/principal.js';
 import type { LeftOver } from '../model/webhook-delivery.js';
 import { announce } from '../context/request-steps.js';
 import { residualExposureOf } from '../access/revocations.js';
-import { revokingTokens, tokensOfLeavers } from '../access/roles-lost.js';
+import { revokingTokens, tokensOfLeavers } from '../access/leavers-tokens.js';
 
 /**
  * The cases of a change, told by the entry before and after it. Its person is here, or is away: not active, or deleted.
