@@ -24,14 +24,7 @@ export function watchCsrs(
   const reconnectListeners = new Set<() => void>();
   let isBroken = false;
 
-  /** A listener that throws must not end the watch. */
-  const call = (listener: () => void) => {
-    try {
-      listener();
-    } catch (error) {
-      report(error);
-    }
-  };
+  const call = (listener: () => void) => callListener(listener, report);
   const tell = (name: string, csr: Latest) => {
     for (const waiter of [...waiters]) if (waiter.name === name) waiter.tell(csr);
   };
@@ -95,6 +88,15 @@ export function watchCsrs(
       await stopped;
     },
   };
+}
+
+/** A listener that throws must not end the watch. */
+function callListener(listener: () => void, report: (error: unknown) => void): void {
+  try {
+    listener();
+  } catch (error) {
+    report(error);
+  }
 }
 
 interface Waiter {
