@@ -1,7 +1,7 @@
 /**
- * The dependency rule of `src/` and of the packages. A room may import itself and what is listed here, type imports included;
- * whatever is not listed is refused. A package is imported by its name, which is one of its indexes, and never by a path. Each place
- * that a rule names must exist: a rule about a file that was moved would guard nothing.
+ * The dependency rule of `src/` and of the packages. A room may import itself and what is listed here, type imports
+ * included; whatever is not listed is refused. A package is imported by its name, which is one of its indexes, and
+ * never by a path. Each place that a rule names must exist: a rule about a file that was moved would guard nothing.
  */
 const x509 = '@kubepass/x509';
 const texts = '@kubepass/inspect/formats';
@@ -107,7 +107,8 @@ const rooms = {
   ],
   // Keeps a file on a control-plane node, without a service.
   'revocation-file': [],
-  // Constructs the adapters. It imports three parts of HTTP: the services that it fills, the settings of TLS, and the payload of webhooks.
+  // Constructs the adapters. It imports three parts of HTTP: the services that it fills, the settings of TLS, and the
+  // payload of webhooks.
   compose: [
     'access',
     'backup',

@@ -11,8 +11,8 @@ const shared = { isolate: false } as const;
 const quick = { ...shared, globalSetup: ['test/helpers/scratch-directory.ts'] };
 
 /**
- * Busy machines are slow, so a test waits long for what must happen. Its limit is for one that hangs; a test of how long something
- * takes says so itself.
+ * Busy machines are slow, so a test waits long for what must happen. Its limit is for one that hangs; a test of how
+ * long something takes says so itself.
  */
 const patient = {
   expect: { poll: { timeout: 30_000, interval: 20 } },
@@ -30,7 +30,10 @@ const project = (
 /** The file for CI's count of tests, besides the output for people. */
 const reportFile = process.env['VITEST_REPORT_FILE'];
 
-/** `npm test` runs unit, http and contract, `npm run test:slow` what takes its time; the others have commands of their own. */
+/**
+ * `npm test` runs unit, http and contract, `npm run test:slow` what takes its time; the others have commands of their
+ * own.
+ */
 export default defineConfig({
   test: {
     // Tests spend some of their time waiting. The default, one worker fewer than cores, would leave one of two idle.

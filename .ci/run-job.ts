@@ -50,7 +50,10 @@ function tallyOf({ exitCode }: TestRun): Tally {
   return exitCode === 0 ? { ...nothing, passed: 1 } : { ...nothing, failures: [`it ended with ${exitCode}`] };
 }
 
-/** Without input, in a group of processes of its own, which ends as a whole when it takes too long. Answers the exit code. */
+/**
+ * Without input, in a group of processes of its own, which ends as a whole when it takes too long. Answers the exit
+ * code.
+ */
 async function npmRun(args: readonly string[], minutes: number, log: string, report: string): Promise<number> {
   const output = openSync(log, 'a');
   // The shell adds to the log what the job and its processes took of a core.

@@ -1,6 +1,6 @@
-// Whether the programs start fast: kubepass-inspect inspects a certificate and ends within 300 ms, and the kubectl plugin answers
-// from its cache within 120 ms. The fastest of some runs counts, because other work may be left behind. A machine on which Node
-// alone takes longer than usual gets more time.
+// Whether the programs start fast: kubepass-inspect inspects a certificate and ends within 300 ms, and the kubectl
+// plugin answers from its cache within 120 ms. The fastest of some runs counts, because other work may be left behind.
+// A machine on which Node alone takes longer than usual gets more time.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

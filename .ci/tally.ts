@@ -36,8 +36,9 @@ export interface Tally {
 }
 
 /**
- * Counts the tests of a run, and tries those that failed once more, alone. A file that did not load, a hook that failed and a
- * folder of which nothing ran are tried as a whole. Nothing is tried where more than `MOST_FLAKY` failed, because the run fails anyway.
+ * Counts the tests of a run, and tries those that failed once more, alone. A file that did not load, a hook that failed
+ * and a folder of which nothing ran are tried as a whole. Nothing is tried where more than `MOST_FLAKY` failed, because
+ * the run fails anyway.
  *
  * @param folders each must have tests that ran, such as `test/unit`; without folders the run must have one such test
  * @param tryAgain runs vitest as before, with these arguments after its own

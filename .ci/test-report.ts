@@ -25,7 +25,9 @@ export interface ReportedTest {
   readonly message?: string;
 }
 
-/** Writes a `TestReport` as JSON. Vitest's own reporter leaves out hooks that failed and errors that belong to no file. */
+/**
+ * Writes a `TestReport` as JSON. Vitest's own reporter leaves out hooks that failed and errors that belong to no file.
+ */
 export class TestReporter implements Reporter {
   readonly #output: string;
 

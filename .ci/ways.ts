@@ -1,5 +1,5 @@
-// How many files and functions one call enters in the service's main thread, because a reader of the call goes the same way.
-// Ends with 1 if a way is longer than its limit. usage: ways.ts [--list WAY], which prints the files of that way.
+// How many files and functions one call enters in the service's main thread, because a reader of the call goes the same
+// way. Ends with 1 if a way is longer than its limit. usage: ways.ts [--list WAY], which prints the files of that way.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { on, once } from 'node:events';
 import type { Profiler } from 'node:inspector';
@@ -71,7 +71,10 @@ async function send(method: string, path: string, { token = admin, json }: Ask =
   return { status: answer.status, body: await answer.text() };
 }
 
-/** `FILE OFFSET` of each function that was called since the last time; that of a module itself, which imports call, is none. */
+/**
+ * `FILE OFFSET` of each function that was called since the last time; that of a module itself, which imports call, is
+ * none.
+ */
 async function takeEntered(): Promise<ReadonlySet<string>> {
   const { result } = (await profiler('Profiler.takePreciseCoverage')) as Profiler.TakePreciseCoverageReturnType;
   const entered = new Set<string>();
@@ -98,8 +101,8 @@ async function measure({ status, prepare }: Way, name: string): Promise<Readonly
     }
     await takeEntered();
     const reply = await call();
-    // Some of it goes on after the answer. The service looks twice a second for what other replicas did, which is none of the call:
-    // in so short a time it comes between some calls and not between all.
+    // Some of it goes on after the answer. The service looks twice a second for what other replicas did, which is none
+    // of the call: in so short a time it comes between some calls and not between all.
     await sleep(100);
     const entered = await takeEntered();
     if (reply.status !== status) throw new Error(`${name}: ${reply.status} ${reply.body}`);

@@ -6,13 +6,19 @@ import type { Found, Row } from './report.js';
 
 const calls = 300;
 const rounds = 3;
-/** Routes that answer without a credential. Every other one is refused before it does anything: `whoami` stands for them. */
+/**
+ * Routes that answer without a credential. Every other one is refused before it does anything: `whoami` stands for
+ * them.
+ */
 const open =
   /^\/(?:livez|readyz|docs|openapi)|\/(?:crl|callers|whoami)$|^\/metrics|^\/v1\/login|^\/scim\/v2\/Schemas$|access-reviews$/;
 /** They are no routes, or calls that answer in another way. */
 const others = ['GET /', 'GET /%zz', 'GET /readyz?verbose', 'GET /docs/static/swagger-ui-bundle.js', 'PUT /livez'];
 
-/** Measures the processor time of one call without a credential of every route that is open, one call after the other on one connection. */
+/**
+ * Measures the processor time of one call without a credential of every route that is open, one call after the other on
+ * one connection.
+ */
 export async function benchCosts(directory: string, found: Found): Promise<void> {
   const service = await startWithIssuer(directory, null);
   try {

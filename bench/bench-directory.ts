@@ -155,7 +155,10 @@ const peopleLists = ({ users }: DirectorySize): Readonly<Record<string, string>>
   'directory-users, username and active': `/v1/directory-users?active=true&username=user-${String(users / 2 + 1)}@corp.example`,
 });
 
-/** Each list in turns of both directories, so that other work of the machine affects both alike; the shortest times count. */
+/**
+ * Each list in turns of both directories, so that other work of the machine affects both alike; the shortest times
+ * count.
+ */
 async function compareLists(name: string, small: Kubepass, large: Kubepass): Promise<readonly Row[]> {
   const sides = [await askedOf(small, sizes.small), await askedOf(large, sizes.large)];
   const lists = Object.keys(sides[0]!.lists).map((list) => ({ list, times: sides.map((): number[] => []) }));

@@ -79,7 +79,8 @@ async function footprintOf(
     const restingMebibytes = memoryOf(contender.pid).now;
     await expectCertificate(contenderNames[name], contender, job);
     const isOurs = name === 'sqlite' || name === 'postgresql';
-    // Each certificate of certdb waits for its own commit. On a busy machine one of many may wait longer than its limit.
+    // Each certificate of certdb waits for its own commit. On a busy machine one of many may wait longer than its
+    // limit.
     const own = name === 'certdb' ? { ...job, connections: 4 } : job;
     const storage = await storageFigures(contender, own, isOurs ? certificates : certificates / 4);
     return { readyMilliseconds, restingMebibytes, storage };

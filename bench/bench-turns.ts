@@ -10,13 +10,15 @@ import { figureOf, inUnit, type Found, type Part, type Row, type Target } from '
 import { RecordedTurns, type LongTurns } from './turns/recorded-turns.js';
 
 const perSecond = 400;
-/** A turn is long from so many milliseconds of processor time on; so many of them may be that long; none may take more. */
+/**
+ * A turn is long from so many milliseconds of processor time on; so many of them may be that long; none may take more.
+ */
 const [long, mostLong, longest] = [8, 10, 30] as const;
 const named = 3;
 
 /**
- * Measures the longest turns of the threads of the service under a steady load. Everybody waits while the event loop or the
- * writer is in one. V8's major collection is in a turn of the event loop.
+ * Measures the longest turns of the threads of the service under a steady load. Everybody waits while the event loop or
+ * the writer is in one. V8's major collection is in a turn of the event loop.
  */
 export async function benchTurns(
   directory: string,

@@ -81,8 +81,8 @@ export function figureOf(
 }
 
 /**
- * The 99th percentile, and the 99.9th if it has a limit too. `milliseconds`: of every request. `at`: the arrival rate. `most`:
- * the limit for the first one, and `mostOfAll` for the second.
+ * The 99th percentile, and the 99.9th if it has a limit too. `milliseconds`: of every request. `at`: the arrival rate.
+ * `most`: the limit for the first one, and `mostOfAll` for the second.
  */
 export function boundedLatencies({
   what,

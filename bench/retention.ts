@@ -1,7 +1,8 @@
 /**
- * `npm run bench:retention` archives and prunes the audit log of a year: 1,000,000 events of 333,334 certificates, on SQLite
- * and, if it is installed, on PostgreSQL. Meanwhile somebody commits steadily. It prints times, memory, and the sizes of
- * database and archives before and after, and verifies archives and database together. It ends with 1 if they do not verify.
+ * `npm run bench:retention` archives and prunes the audit log of a year: 1,000,000 events of 333,334 certificates, on
+ * SQLite and, if it is installed, on PostgreSQL. Meanwhile somebody commits steadily. It prints times, memory, and the
+ * sizes of database and archives before and after, and verifies archives and database together. It ends with 1 if they
+ * do not verify.
  *
  *   -- --database NAME      uses one of them: sqlite or postgresql
  *   -- --events N           uses fewer events

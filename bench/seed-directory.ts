@@ -4,7 +4,9 @@ import Database from 'better-sqlite3';
 import { migrateSqlite } from '../src/store/sqlite/migrate-sqlite.js';
 import { query } from '../test/helpers/postgresql/databases.js';
 
-/** The size of a directory. Its first group has as many members as `largestGroup` and the users allow, the others 100. */
+/**
+ * The size of a directory. Its first group has as many members as `largestGroup` and the users allow, the others 100.
+ */
 export interface DirectorySize {
   readonly users: number;
   readonly groups: number;

@@ -1,4 +1,5 @@
-// Compiles the libraries in packages/, each into its `dist`, which its package.json exports. The order is that of their imports.
+// Compiles the libraries in packages/, each into its `dist`, which its package.json exports. The order is that of their
+// imports.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -1,5 +1,5 @@
-// Writes a program of the sources and all that it loads into few files: `node scripts/bundle-program.mjs PROGRAM FOLDER`, for
-// scripts/sources.mjs. Prints the program's own sources as JSON.
+// Writes a program of the sources and all that it loads into few files: `node scripts/bundle-program.mjs PROGRAM
+// FOLDER`, for scripts/sources.mjs. Prints the program's own sources as JSON.
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';

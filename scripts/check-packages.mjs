@@ -1,5 +1,6 @@
-// Whether the packages can be taken alone: packs x509 and inspect, installs them into an empty folder outside the repository, and
-// runs the examples of their READMEs there. Needs `npm run build:packages`, and the npm registry for `yaml`.
+// Whether the packages can be taken alone: packs x509 and inspect, installs them into an empty folder outside the
+// repository, and runs the examples of their READMEs there. Needs `npm run build:packages`, and the npm registry for
+// `yaml`.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -4,7 +4,10 @@ import { buildApp } from '../src/app.js';
 import type { Services } from '../src/http/server/services.js';
 import { publicRoutes, securityFile, withRoutes } from './public-routes.js';
 
-/** Writes `openapi/openapi.json`, and the list of routes in `SECURITY.md`, from the routes. With `--check` it only says whether the files match the routes. */
+/**
+ * Writes `openapi/openapi.json`, and the list of routes in `SECURITY.md`, from the routes. With `--check` it only says
+ * whether the files match the routes.
+ */
 const root = new URL('../', import.meta.url);
 const file = new URL('openapi/openapi.json', root);
 const { version } = JSON.parse(await readFile(new URL('package.json', root), 'utf8')) as { version: string };

@@ -5,7 +5,9 @@ import type { Services } from '../src/http/server/services.js';
 
 export const securityFile = new URL('../SECURITY.md', import.meta.url);
 
-/** The routes that let a call without a credential in, as `GET /livez`: each route of the service is called without one. */
+/**
+ * The routes that let a call without a credential in, as `GET /livez`: each route of the service is called without one.
+ */
 export async function publicRoutes(): Promise<readonly string[]> {
   // No use case is there, so a call that gets in fails or answers something else, and is not told to authenticate.
   const services = new Proxy({} as Services, { get: () => ({}) });

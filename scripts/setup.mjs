@@ -1,6 +1,6 @@
 // Prepares a fresh clone: a Node that is new enough (runtime.mjs), the packages of the lockfile, and the Prisma clients
-// that prisma/ describes. Every script of package.json but `start` calls it first; when there is nothing to do it returns
-// at once. Nothing is compiled, and no package's install script runs (.npmrc, ignore-scripts).
+// that prisma/ describes. Every script of package.json but `start` calls it first; when there is nothing to do it
+// returns at once. Nothing is compiled, and no package's install script runs (.npmrc, ignore-scripts).
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -87,7 +87,10 @@ async function bring(runtime) {
   if (code !== 0) throw new SetupError(`the Node ${version} of npm does not run here: ${byHand}\n${output}`);
 }
 
-/** npm runs under the Node that the packages will run under, because it leaves out optional packages that its own Node cannot run. */
+/**
+ * npm runs under the Node that the packages will run under, because it leaves out optional packages that its own Node
+ * cannot run.
+ */
 function installPackages(node) {
   return step(
     'installing the packages of package-lock.json (10-60 s, from the npm registry)',
@@ -146,7 +149,9 @@ function npm(node, command, ...args) {
   return [...start, command, '--ignore-scripts', '--no-audit', '--no-fund', ...args];
 }
 
-/** Runs commands side by side to their end. Says what they do, that they go on every ten seconds, and how long it took. */
+/**
+ * Runs commands side by side to their end. Says what they do, that they go on every ten seconds, and how long it took.
+ */
 async function step(what, commands, node) {
   const started = Date.now();
   say(what);
@@ -159,7 +164,10 @@ async function step(what, commands, node) {
 
 const lastLines = (output) => output.trimEnd().split('\n').slice(-40).join('\n');
 
-/** Runs a command to its end, with this `node` first on the path, and collects what it prints. A command that cannot be started ends with code 127. */
+/**
+ * Runs a command to its end, with this `node` first on the path, and collects what it prints. A command that cannot be
+ * started ends with code 127.
+ */
 function run([command, ...args], node = process.execPath) {
   const path = `${dirname(node)}${delimiter}${process.env['PATH'] ?? ''}`;
   return new Promise((resolvePromise) => {

@@ -1,7 +1,7 @@
-// Lets a process or a thread run the sources: `node --import ./scripts/sources.mjs src/server.ts`. The tests start hundreds
-// of them, and `tsx` would take a second of processor time for each: it starts a process and a thread of its own, and parses
-// its cache anew. Here esbuild translates a file once, and every later start reads what came out. A process's program is read
-// from a bundle, because the thousand modules of the service take a third of its start.
+// Lets a process or a thread run the sources: `node --import ./scripts/sources.mjs src/server.ts`. The tests start
+// hundreds of them, and `tsx` would take a second of processor time for each: it starts a process and a thread of its
+// own, and parses its cache anew. Here esbuild translates a file once, and every later start reads what came out. A
+// process's program is read from a bundle, because the thousand modules of the service take a third of its start.
 import { spawnSync } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,10 @@ import { isMainThread } from 'node:worker_threads';
 const require = createRequire(import.meta.url);
 const esbuild = dirname(require.resolve('esbuild/package.json'));
 const { version } = JSON.parse(readFileSync(join(esbuild, 'package.json'), 'utf8'));
-/** Maps take an eighth of a start, so there are none without `--enable-source-maps`: then stacks name lines of the translation. */
+/**
+ * Maps take an eighth of a start, so there are none without `--enable-source-maps`: then stacks name lines of the
+ * translation.
+ */
 const sourcemap = process.sourceMapsEnabled ? 'inline' : false;
 const settings = { loader: 'ts', format: 'esm', target: 'node24', sourcemap };
 /** Beside the packages: who removes those removes this too. */
@@ -24,8 +27,8 @@ const bundler = fileURLToPath(new URL('bundle-program.mjs', import.meta.url));
 const packages = join(dirname(esbuild), '.package-lock.json');
 
 /**
- * An import names the file that the build makes. From the sources that is the file beside it, and for one of our packages its
- * index, as in `paths` of tsconfig.json.
+ * An import names the file that the build makes. From the sources that is the file beside it, and for one of our
+ * packages its index, as in `paths` of tsconfig.json.
  */
 function sourceOf(name, parent = '') {
   const [, library, part = '.'] = /^@kubepass\/([^/]+)(?:\/(.+))?$/.exec(name) ?? [];
@@ -65,7 +68,9 @@ function stateOf(file) {
   return found ? `${found.mtimeMs} ${found.size}` : 'gone';
 }
 
-/** The bundle of a program as it is now, made by the first process that runs it. Null for somebody who may not write it. */
+/**
+ * The bundle of a program as it is now, made by the first process that runs it. Null for somebody who may not write it.
+ */
 function bundleOf(program) {
   const name = createHash('sha256').update(program).digest('hex').slice(0, 16);
   const index = join(cache, `${name}.json`);

@@ -58,7 +58,9 @@ export interface AppOptions {
   readonly patience?: Patience;
   /** Octets; default 64 KiB. */
   readonly bodyLimit?: number;
-  /** How many failures of one address in a minute, and how many failed sign-ins, are answered before 429; default 60. */
+  /**
+   * How many failures of one address in a minute, and how many failed sign-ins, are answered before 429; default 60.
+   */
   readonly failedAuthenticationsPerMinute?: number;
   /** How people sign in with browsers; without it no session counts. */
   readonly browsers?: Browsers;
@@ -124,8 +126,8 @@ function serverOptions(options: AppOptions, connections: Connections): FastifySe
       compilersFactory: { buildSerializer: () => () => JSON.stringify, buildValidator: buildRequestValidator },
     },
     ajv: {
-      // `verbose` adds to an error the schema that it is about. A test checks the schemas themselves: doing it at each start
-      // would take longer than to compile them.
+      // `verbose` adds to an error the schema that it is about. A test checks the schemas themselves: doing it at each
+      // start would take longer than to compile them.
       customOptions: {
         allErrors: true,
         verbose: true,

@@ -5,8 +5,8 @@ import { loadConfig } from './config/config.js';
 import { readEnvironment } from './config/env.js';
 
 /**
- * `npm run upgrade:drill` tries the upgrade to this version on a copy of the configured SQLite database, while the service of
- * the older version may run. It ends with 1 where that fails. The options come before the environment.
+ * `npm run upgrade:drill` tries the upgrade to this version on a copy of the configured SQLite database, while the
+ * service of the older version may run. It ends with 1 where that fails. The options come before the environment.
  */
 try {
   const { values } = parseArgs({ options: { 'data-dir': { type: 'string' }, config: { type: 'string' } } });

@@ -39,8 +39,8 @@ function aloneAndInPairs(filters: Filters): readonly string[] {
 }
 
 /**
- * The first page and a page from the middle, each filter alone and each pair of filters, for values that are common and for
- * rare ones, as an admin and as those who see only their own.
+ * The first page and a page from the middle, each filter alone and each pair of filters, for values that are common and
+ * for rare ones, as an admin and as those who see only their own.
  */
 export function listCases(landmarks: Landmarks): readonly ListCase[] {
   const { n, requestId, fingerprintSha256, serialNumber, username, seq } = landmarks;

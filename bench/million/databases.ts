@@ -118,8 +118,8 @@ export async function seedPostgresql(directory: string, count: number, now: Date
   const server = await startPostgresql({ durable: false });
   const { url, ownerUrl } = await freshDatabase(await prepareDatabases(server));
   const mebibytes = await query(ownerUrl, async (client) => {
-    // The trigger that keeps the chain gapless stays on, so the rows must be valid. Its query is planned once, for a table that
-    // is still empty.
+    // The trigger that keeps the chain gapless stays on, so the rows must be valid. Its query is planned once, for a
+    // table that is still empty.
     await client.query('SET enable_seqscan = off');
     // An index is made faster at the end, from all rows at once.
     const indexes = await client.query<{ name: string; sql: string }>(

@@ -8,8 +8,8 @@ import { monotonicMilliseconds } from '../turns/recorded-turns.js';
 import type { SignedFirst } from './first-checkpoint.js';
 
 /**
- * Signs the first checkpoint of the log in the database of its first argument, a file or a URL, in a process of its own and
- * with the compiled sources. The log is as it was when it had as many events as the second argument says.
+ * Signs the first checkpoint of the log in the database of its first argument, a file or a URL, in a process of its own
+ * and with the compiled sources. The log is as it was when it had as many events as the second argument says.
  */
 const [, , database = '', size = ''] = process.argv;
 const compiled = CompiledSources.build();

@@ -6,7 +6,10 @@ import { figureOf, inUnit, NotMeasurableError, type Row } from '../report.js';
 import { RecordedTurns, type Period } from '../turns/recorded-turns.js';
 import type { SeededDatabase } from './databases.js';
 
-/** So many seconds of processor time, and so many milliseconds of it in one turn of the event loop, may a million events take. */
+/**
+ * So many seconds of processor time, and so many milliseconds of it in one turn of the event loop, may a million events
+ * take.
+ */
 const [mostSeconds, mostMilliseconds] = [3, 15] as const;
 const million = 1_000_000;
 
@@ -17,7 +20,9 @@ export interface SignedFirst {
   readonly period: Period;
 }
 
-/** Signs the first checkpoint of a log of a million events that has no tiles yet; of all events where there are fewer. */
+/**
+ * Signs the first checkpoint of a log of a million events that has no tiles yet; of all events where there are fewer.
+ */
 export async function timeFirstCheckpoint(
   database: SeededDatabase,
   directory: string,

@@ -1,8 +1,9 @@
 /**
- * `npm run bench:million` compares the lists at 1,000,000 certificates and 3,000,000 audit events with those at 10,000 and at
- * 100,000 certificates, on SQLite and, if it is installed, on PostgreSQL; identities are among them. It prints the plan of each
- * query of a list that grows. Then it signs the first checkpoint of a million events. It ends with 1 if a list grows or the
- * checkpoint misses a target. Each database takes ten minutes, and 5 GB of the directory for temporary files.
+ * `npm run bench:million` compares the lists at 1,000,000 certificates and 3,000,000 audit events with those at 10,000
+ * and at 100,000 certificates, on SQLite and, if it is installed, on PostgreSQL; identities are among them. It prints
+ * the plan of each query of a list that grows. Then it signs the first checkpoint of a million events. It ends with 1
+ * if a list grows or the checkpoint misses a target. Each database takes ten minutes, and 5 GB of the directory for
+ * temporary files.
  *
  *   -- --database NAME      uses one of them: sqlite or postgresql
  *   -- --certificates N     uses fewer certificates

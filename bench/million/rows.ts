@@ -39,8 +39,9 @@ const yearSeconds = 365 * daySeconds;
 
 /**
  * The rows that issuing `count` certificates in the year before `now` would leave, in portions. One in ten is for
- * `busy`, the others are for one of 50,000 users. Nearly all are on cluster `demo` or `second` in group `team-a`, and `hr` asked
- * for them. One certificate in five lives for more than a year, so that many are live; the others for a day. The events form a whole chain, three for each certificate.
+ * `busy`, the others are for one of 50,000 users. Nearly all are on cluster `demo` or `second` in group `team-a`, and
+ * `hr` asked for them. One certificate in five lives for more than a year, so that many are live; the others for a day.
+ * The events form a whole chain, three for each certificate.
  */
 export function* seedRows(count: number, now: Date, atOnce: number): Generator<Rows> {
   let head: ChainHead = genesis;

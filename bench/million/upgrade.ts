@@ -1,6 +1,7 @@
 /**
- * `npm run bench:upgrade` fills a database with the last schema before the lean records and migrates it to that of today, in a process of its own. It kills
- * that process at half and lets another one go on. It prints the time and the most memory that the processes had.
+ * `npm run bench:upgrade` fills a database with the last schema before the lean records and migrates it to that of
+ * today, in a process of its own. It kills that process at half and lets another one go on. It prints the time and the
+ * most memory that the processes had.
  *
  *   -- --database NAME      uses one of them: sqlite or postgresql
  *   -- --certificates N     uses fewer certificates than 1,000,000

@@ -52,8 +52,8 @@ export async function findPeers(say: (text: string) => void): Promise<Peers> {
 const migrations = ['001_CreateCertificates.sql', '002_AddMetadataToCertificates.sql'] as const;
 
 /**
- * cfssl leaves its tables to goose, whose files are in its module. Only the statements of the way up are needed. They are kept
- * beside the program, so that no later run needs Go.
+ * cfssl leaves its tables to goose, whose files are in its module. Only the statements of the way up are needed. They
+ * are kept beside the program, so that no later run needs Go.
  */
 async function schemasIn(folder: string): Promise<Readonly<Record<CertdbDatabase, string>>> {
   const fileOf = (database: CertdbDatabase) => join(folder, `certdb-${database}.sql`);

@@ -28,8 +28,8 @@ export function certdbInFile(directory: string, schema: string): Certdb {
 }
 
 /**
- * Starts `cfssl serve`, which signs any CSR from anybody. It knows no callers, has no policies, and records nothing without
- * `certdb`.
+ * Starts `cfssl serve`, which signs any CSR from anybody. It knows no callers, has no policies, and records nothing
+ * without `certdb`.
  */
 export async function startCfssl(
   { program }: NonNullable<Peers['cfssl']>,

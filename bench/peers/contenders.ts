@@ -96,8 +96,8 @@ export async function stopContenders(contenders: Contenders): Promise<void> {
 }
 
 /**
- * A contender together with its database on the server. The server is held with it, because neither its background work nor
- * that for another contender must slow down the one that has its turn.
+ * A contender together with its database on the server. The server is held with it, because neither its background work
+ * nor that for another contender must slow down the one that has its turn.
  */
 function onServer(
   { server, adminUrl }: DatabaseServer,

@@ -13,8 +13,8 @@ export interface DatabaseServer extends DatabaseSource {
 const logMebibytes = 1024;
 
 /**
- * A new server makes its log's segments while commits wait; one that has worked for a while recycles them. This one gets as
- * many as it keeps by default between two checkpoints, and recycles them from now on.
+ * A new server makes its log's segments while commits wait; one that has worked for a while recycles them. This one
+ * gets as many as it keeps by default between two checkpoints, and recycles them from now on.
  */
 async function recycleSegments(adminUrl: string): Promise<void> {
   await query(adminUrl, async (client) => {

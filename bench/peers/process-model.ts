@@ -20,8 +20,8 @@ const rate = (value: number): string => inUnit(value, 'a second');
 const time = (milliseconds: number): string => inUnit(milliseconds, 'ms');
 
 /**
- * Says from measured processor times where the service would be full with more cores and more processes. `shared`: those on
- * PostgreSQL, with as many requests at a time as each of 1, 2 and 4 processes has.
+ * Says from measured processor times where the service would be full with more cores and more processes. `shared`:
+ * those on PostgreSQL, with as many requests at a time as each of 1, 2 and 4 processes has.
  */
 export function modelOf(algorithm: string, sqlite: readonly Round[], shared: readonly AtConnections[]): string {
   const threads = singleThreads

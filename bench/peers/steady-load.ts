@@ -18,8 +18,8 @@ export interface SteadyLoad {
 }
 
 /**
- * Lets requests for certificates arrive at a fixed rate. The service signs a checkpoint each minute from its start on, so a
- * longer period has one in it; the checkpoint before and behind it says whether that is so.
+ * Lets requests for certificates arrive at a fixed rate. The service signs a checkpoint each minute from its start on,
+ * so a longer period has one in it; the checkpoint before and behind it says whether that is so.
  */
 export async function steadyLoad(
   { service, ...contender }: Kubepass,

@@ -23,9 +23,9 @@ const template = `{
 }`;
 
 /**
- * Starts step-ca with its default database, badger, or with a PostgreSQL, where it makes its tables by itself. It speaks TLS only. Each request brings a token for one
- * certificate, which the provisioner's key has signed in advance. step-ca checks and remembers the token, and answers a
- * repeated one with 401.
+ * Starts step-ca with its default database, badger, or with a PostgreSQL, where it makes its tables by itself. It
+ * speaks TLS only. Each request brings a token for one certificate, which the provisioner's key has signed in advance.
+ * step-ca checks and remembers the token, and answers a repeated one with 401.
  */
 export async function startStepCa(
   { program }: NonNullable<Peers['stepCa']>,
@@ -92,8 +92,8 @@ function provisionerKey(privateKey: KeyObject) {
 
 /**
  * A JWT for one certificate. `iss` is the provisioner's name, and the header has its key's `kid`. `aud` is the path of
- * the request; step-ca ignores the port. `sub` is the CN of the CSR, `iat` is not before the start of step-ca, and `jti`
- * is new each time.
+ * the request; step-ca ignores the port. `sub` is the CN of the CSR, `iat` is not before the start of step-ca, and
+ * `jti` is new each time.
  */
 function token(privateKey: KeyObject, kid: string, { port }: Target): string {
   const now = Math.floor(Date.now() / 1000);

@@ -17,7 +17,10 @@ export type LogMeasurement = () => Promise<{ readonly octets: number; readonly p
 /** https://sqlite.org/fileformat2.html#walformat */
 const [walHeader, frameHeader] = [32, 24] as const;
 
-/** A SQLite database of another process, with a write-ahead log. `patienceMilliseconds`: how long its other users may take. */
+/**
+ * A SQLite database of another process, with a write-ahead log. `patienceMilliseconds`: how long its other users may
+ * take.
+ */
 export function sqliteStorage(file: string, patienceMilliseconds = 5_000): Storage {
   /** Moves the log into the database and empties it. Nobody may write meanwhile. */
   const checkpoint = () => {

@@ -1,6 +1,7 @@
 /**
- * The attackers of `npm run bench:hostile`, in a process of their own at the lowest priority. Each attack has a rate, so that they load
- * the service by what it does with an attack, and not the machine by how many of them there are. The parent says when they act.
+ * The attackers of `npm run bench:hostile`, in a process of their own at the lowest priority. Each attack has a rate,
+ * so that they load the service by what it does with an attack, and not the machine by how many of them there are. The
+ * parent says when they act.
  */
 import { randomBytes, randomUUID, createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { once } from 'node:events';
@@ -90,7 +91,10 @@ class Attackers {
     }
   }
 
-  /** Octets of one whole connection. `holdMilliseconds`: how long nobody reads the answers, and then the connection ends. */
+  /**
+   * Octets of one whole connection. `holdMilliseconds`: how long nobody reads the answers, and then the connection
+   * ends.
+   */
   async octets(octets: string | Buffer, over: 'TCP' | 'TLS', { reads, milliseconds }: Patience): Promise<void> {
     const socket = this.connect(over);
     if (reads) socket.resume();
@@ -151,7 +155,10 @@ class Attackers {
     for (const { status, text } of all) expected('an access review of the API server', status === 200, status, text);
   }
 
-  /** Holders of certificates renew them, one after the other, and each twice: three certificates of one line may be valid. */
+  /**
+   * Holders of certificates renew them, one after the other, and each twice: three certificates of one line may be
+   * valid.
+   */
   async renew(): Promise<void> {
     const held = this.#held.shift();
     if (held === undefined) return;
@@ -196,7 +203,10 @@ function expected(what: string, holds: boolean, status: number, text: string): v
   if (!holds && isOn()) count(`${what}: ${String(status)} ${text.slice(0, 200)}`, wrong);
 }
 
-/** Does it so often, as long as the attack is on; one that takes longer than its turn is not waited for, up to `most` at a time. */
+/**
+ * Does it so often, as long as the attack is on; one that takes longer than its turn is not waited for, up to `most` at
+ * a time.
+ */
 async function repeat(
   what: string,
   perSecond: number,

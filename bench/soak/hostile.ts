@@ -1,11 +1,12 @@
 /**
- * `npm run bench:hostile` lets every attack loose on a service that serves over TLS, beside a portal that issues 50 certificates a second.
- * The portal alone and the portal beside the attacks take turns, so that the drift of the machine counts for both. It ends with 1 if the
- * portal waits more than twice as long (p99), or if the portal, an API server or a holder of a certificate gets another answer
- * than it should.
+ * `npm run bench:hostile` lets every attack loose on a service that serves over TLS, beside a portal that issues 50
+ * certificates a second. The portal alone and the portal beside the attacks take turns, so that the drift of the
+ * machine counts for both. It ends with 1 if the portal waits more than twice as long (p99), or if the portal, an API
+ * server or a holder of a certificate gets another answer than it should.
  *
- * The attackers are a process of their own at the lowest priority, and each attack has a rate (`hostile-attackers.ts`): they take
- * what the portal and the service leave of the processors. The last lines tell how long the service had work and no processor.
+ * The attackers are a process of their own at the lowest priority, and each attack has a rate (`hostile-attackers.ts`):
+ * they take what the portal and the service leave of the processors. The last lines tell how long the service had work
+ * and no processor.
  *
  *   -- --seconds N       default 600
  *   -- --only TEXT       only the attacks with this in their names; default: all
@@ -84,7 +85,10 @@ async function inTime(call: Promise<unknown>, what: string): Promise<boolean> {
   }
 }
 
-/** Begins a call so often for so long, also if earlier ones have no answer yet. The time counts from when a call should begin. */
+/**
+ * Begins a call so often for so long, also if earlier ones have no answer yet. The time counts from when a call should
+ * begin.
+ */
 async function work(
   portal: KeptConnections,
   csrs: readonly string[],

@@ -1,7 +1,7 @@
 /**
- * `npm run bench:soak -- --issuances 500000` issues that many certificates, by CSR and as kubeconfigs, with and without an
- * Idempotency-Key, together with lists and inspections. It samples the service's memory and ends with 1 if that grows.
- * `-- --database postgresql` starts a PostgreSQL for the run.
+ * `npm run bench:soak -- --issuances 500000` issues that many certificates, by CSR and as kubeconfigs, with and without
+ * an Idempotency-Key, together with lists and inspections. It samples the service's memory and ends with 1 if that
+ * grows. `-- --database postgresql` starts a PostgreSQL for the run.
  */
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';

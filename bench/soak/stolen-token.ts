@@ -1,7 +1,7 @@
 /**
- * `npm run bench:stolen-token` tries for a minute what a thief can do with a token, and another one with that of a connector, with
- * the default budgets, beside a portal that goes on with its work. It ends with 1 if the portal gets another answer than it should, waits too long, or the data dir grows
- * more than the budgets allow.
+ * `npm run bench:stolen-token` tries for a minute what a thief can do with a token, and another one with that of a
+ * connector, with the default budgets, beside a portal that goes on with its work. It ends with 1 if the portal gets
+ * another answer than it should, waits too long, or the data dir grows more than the budgets allow.
  *
  *   -- --seconds N       default 60
  *   -- --connections N   of the thief; default 32
@@ -60,8 +60,8 @@ async function work(portal: KeptConnections, csr: string, milliseconds: number):
 }
 
 /**
- * Tries everything that keeps something or takes a processor, until `isOver`. Answers how often each status came. `prober`: has
- * another token of the same name for whatever is denied, because denials end all work of a token.
+ * Tries everything that keeps something or takes a processor, until `isOver`. Answers how often each status came.
+ * `prober`: has another token of the same name for whatever is denied, because denials end all work of a token.
  */
 async function steal(
   thief: KeptConnections,

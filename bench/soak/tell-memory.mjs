@@ -1,5 +1,5 @@
-// The service loads this file with --import. On SIGUSR2 it collects garbage and writes its memory usage as one JSON line
-// to the file that KUBEPASS_SOAK_MEMORY_FILE names.
+// The service loads this file with --import. On SIGUSR2 it collects garbage and writes its memory usage as one JSON
+// line to the file that KUBEPASS_SOAK_MEMORY_FILE names.
 import { appendFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

@@ -15,7 +15,10 @@ export interface Period {
 /** The monotonic clock, which is that of `turns.c`. */
 export const monotonicMilliseconds = (): number => Number(process.hrtime.bigint()) / 1e6;
 
-/** The milliseconds of each turn of a thread's loop, and of each wait for the disk, that took at least one, longest first. */
+/**
+ * The milliseconds of each turn of a thread's loop, and of each wait for the disk, that took at least one, longest
+ * first.
+ */
 export interface LongTurns {
   readonly turns: readonly number[];
   readonly syncs: readonly number[];
@@ -28,7 +31,10 @@ export class RecordedTurns {
     private readonly file: string,
   ) {}
 
-  /** Compiles the shared object into a folder, which gets the record too. Throws `NotMeasurableError` if that is not possible. */
+  /**
+   * Compiles the shared object into a folder, which gets the record too. Throws `NotMeasurableError` if that is not
+   * possible.
+   */
   static prepare(directory: string): RecordedTurns {
     if (process.platform !== 'linux') throw new NotMeasurableError('turns are measured on Linux alone');
     mkdirSync(directory, { recursive: true });

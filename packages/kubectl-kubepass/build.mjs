@@ -1,6 +1,6 @@
-// Bundles the programs of this package into its `dist`: one file for each, on Node's builtins alone, so that people install them
-// without the service and its database. The same sources give the same octets: nothing of the machine, the folder or the time
-// is in them.
+// Bundles the programs of this package into its `dist`: one file for each, on Node's builtins alone, so that people
+// install them without the service and its database. The same sources give the same octets: nothing of the machine, the
+// folder or the time is in them.
 import { isBuiltin } from 'node:module';
 import { chmodSync, copyFileSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -10,7 +10,10 @@ import { build } from 'esbuild';
 const here = dirname(fileURLToPath(import.meta.url));
 const root = resolve(here, '..', '..');
 
-/** The programs by their bundles. CommonJS starts faster, and an old Node reads it as far as the line that says that it is too old. */
+/**
+ * The programs by their bundles. CommonJS starts faster, and an old Node reads it as far as the line that says that it
+ * is too old.
+ */
 const plugin = {
   format: 'cjs',
   target: 'node16',
@@ -67,8 +70,8 @@ function mustStandAlone(name, { outputs }) {
 }
 
 /**
- * The main program lies in the bundle as a text, which is compiled when it runs: mostly the cache answers, and compiling all of it
- * would take as long as Node takes to start.
+ * The main program lies in the bundle as a text, which is compiled when it runs: mostly the cache answers, and
+ * compiling all of it would take as long as Node takes to start.
  */
 function mainProgramAsText({ onResolve, onLoad }) {
   onResolve({ filter: /\/run-plugin\.js$/ }, ({ kind }) =>

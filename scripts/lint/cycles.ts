@@ -1,6 +1,6 @@
 /**
- * The groups of nodes in which each leads to each other one, over any number of edges: the strongly connected components
- * of more than one node, by Tarjan's algorithm.
+ * The groups of nodes in which each leads to each other one, over any number of edges: the strongly connected
+ * components of more than one node, by Tarjan's algorithm.
  */
 export function cyclesOf(edges: ReadonlyMap<string, ReadonlySet<string>>): readonly (readonly string[])[] {
   const found: string[][] = [];

@@ -1,4 +1,5 @@
-// `npm run samples`: runs the blocks of the pages below as a reader would, and compares what they print with the samples.
+// `npm run samples`: runs the blocks of the pages below as a reader would, and compares what they print with the
+// samples.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

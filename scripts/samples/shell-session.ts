@@ -3,8 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
  * The shells that a reader pastes into, and how they are started. Bash ends at the first command that fails. Zsh is
- * interactive, as on a terminal: there it passes `#` on as an argument, which it does in no script. It ends at the first
- * failure too, by the trap. In both a pipe fails with each of its commands. Neither reads the settings of who runs this.
+ * interactive, as on a terminal: there it passes `#` on as an argument, which it does in no script. It ends at the
+ * first failure too, by the trap. In both a pipe fails with each of its commands. Neither reads the settings of who
+ * runs this.
  */
 const shells = {
   bash: { command: ['bash', '--norc', '--noprofile', '-e', '-o', 'pipefail', '-s'], first: '' },

@@ -8,15 +8,17 @@ import { announce } from '../context/request-steps.js';
 const roundMilliseconds = 20_000;
 /** How many are told at the same time: they share the writer's commits, and leave room in its queue. */
 const toldAtOnce = 100;
-/** Notices are kept for so long after the end of their certificate: should the clock be set back, none is told again. */
+/**
+ * Notices are kept for so long after the end of their certificate: should the clock be set back, none is told again.
+ */
 const keptDays = 7;
 /** Stands behind every certificate that ends at the same instant. */
 const highest = 2n ** 63n - 1n;
 
 /**
  * Announces each certificate that ends soon, once for each of the configured distances. Where it is within several of
- * them, as after an outage, only the nearest is told. The audit event, the webhooks and the notice that makes it unique are
- * one commit, so that replicas and restarts tell nothing twice and leave nothing out.
+ * them, as after an outage, only the nearest is told. The audit event, the webhooks and the notice that makes it unique
+ * are one commit, so that replicas and restarts tell nothing twice and leave nothing out.
  */
 export async function announceExpiry(context: IssuanceContext, isStopped = () => false): Promise<void> {
   const now = context.clock();

@@ -50,8 +50,8 @@ export function widenedByLeaving(stored: StoredIdentityBlock | null, asked: Iden
 const everywhere = { clusters: null, until: null };
 
 /**
- * A block only grows: to the clusters of both, until the later end. So nobody who blocks a name on one cluster lets it in on
- * another one.
+ * A block only grows: to the clusters of both, until the later end. So nobody who blocks a name on one cluster lets it
+ * in on another one.
  */
 function widened(before: IdentityBlock, asked: IdentityBlock): IdentityBlock {
   const clusters = asked.clusters && before.clusters && sortedOnce([...asked.clusters, ...before.clusters]);
@@ -84,7 +84,9 @@ interface Blocking {
   readonly left?: LeftOver;
 }
 
-/** The step that blocks a name and ends its access. It conflicts where the block or the access has changed meanwhile. */
+/**
+ * The step that blocks a name and ends its access. It conflicts where the block or the access has changed meanwhile.
+ */
 export function blockingStep(context: IssuanceContext, blocking: Blocking): Step {
   const { username, stored, block, leaving, part, ended, actor, now, left } = blocking;
   const { clusters, reason, comment, until } = part;
@@ -117,7 +119,9 @@ interface Lifting {
   readonly comment: string | null;
 }
 
-/** The step that lifts a block. It revives nothing, and tells of nothing where the name stays blocked on every cluster. */
+/**
+ * The step that lifts a block. It revives nothing, and tells of nothing where the name stays blocked on every cluster.
+ */
 export function liftingStep(
   context: IssuanceContext,
   { username, stored, rest, freed, actor, now, comment }: Lifting,

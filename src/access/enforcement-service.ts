@@ -154,8 +154,8 @@ type AccessVerdict = { readonly denied: true; readonly reason: string } | { read
 const noOpinion: AccessVerdict = { denied: false };
 
 /**
- * Judges a request by its user's extras alone, from memory. Only client certificates are judged: whatever else a cluster
- * asks about is left to the authorizers behind.
+ * Judges a request by its user's extras alone, from memory. Only client certificates are judged: whatever else a
+ * cluster asks about is left to the authorizers behind.
  */
 function reviewAccess(
   denyList: DenyListPort,

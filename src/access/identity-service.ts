@@ -155,14 +155,18 @@ function bindingsOf({ clusters }: IssuanceContext, username: string): readonly B
     });
 }
 
-/** How long the answer waits for a certificate that is being signed; it is revoked once it is recorded, however long that takes. */
+/**
+ * How long the answer waits for a certificate that is being signed; it is revoked once it is recorded, however long
+ * that takes.
+ */
 const waitSeconds = 5;
 /** After so many conflicts the block is committed alone, and what it ends comes after it. */
 const mostTogether = 3;
 
 /**
  * Blocks a name: it gets no certificate, and loses what it has; whoever came by it through a browser is signed out. The
- * block, and the first hundreds of sessions, requests and certificates, are one commit; the others follow before the answer.
+ * block, and the first hundreds of sessions, requests and certificates, are one commit; the others follow before the
+ * answer.
  */
 export async function blockIdentity(
   context: IssuanceContext,

@@ -11,8 +11,8 @@ interface LeaversTokens {
 }
 
 /**
- * Looks up the tokens of people who left, by names in the form in which names are compared. Machines go on: the connector of
- * the directory and the API servers of clusters are no person.
+ * Looks up the tokens of people who left, by names in the form in which names are compared. Machines go on: the
+ * connector of the directory and the API servers of clusters are no person.
  */
 export async function tokensOfLeavers(
   context: IssuanceContext,
@@ -43,8 +43,8 @@ const revokedAtOnce = 200;
 const mostConflicts = 10;
 
 /**
- * Revokes whatever was made while they left: between the look at their tokens and the commit of the block. Nobody who is
- * blocked gets a token or makes one, so none comes after it. `kept`: ids of those that stay.
+ * Revokes whatever was made while they left: between the look at their tokens and the commit of the block. Nobody who
+ * is blocked gets a token or makes one, so none comes after it. `kept`: ids of those that stay.
  */
 export async function endTokens(
   context: IssuanceContext,

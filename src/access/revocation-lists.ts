@@ -35,8 +35,8 @@ interface KeptList {
 }
 
 /**
- * The certificate revocation lists (CRLs) of local CAs. A list is built when it is asked for and something has changed since the
- * last one, in portions between which other work goes on, and once for all who ask meanwhile.
+ * The certificate revocation lists (CRLs) of local CAs. A list is built when it is asked for and something has changed
+ * since the last one, in portions between which other work goes on, and once for all who ask meanwhile.
  */
 export class CertificateLists {
   readonly #kept = new Map<string, KeptList>();
@@ -115,7 +115,9 @@ export class CertificateLists {
     return kept;
   }
 
-  /** Numbers grow, also from one process to the next (RFC 5280 5.2.3): each is the instant in milliseconds, or one more. */
+  /**
+   * Numbers grow, also from one process to the next (RFC 5280 5.2.3): each is the instant in milliseconds, or one more.
+   */
   #nextNumber(now: Date): bigint {
     const instant = BigInt(now.getTime());
     this.#lastNumber = instant > this.#lastNumber ? instant : this.#lastNumber + 1n;

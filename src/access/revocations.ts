@@ -17,8 +17,8 @@ export interface RevokedView {
 }
 
 /**
- * Revokes a certificate, also an orphan, for its requester, its collector, a provisioner or an admin. One that is revoked
- * already is answered as it is, expired or not.
+ * Revokes a certificate, also an orphan, for its requester, its collector, a provisioner or an admin. One that is
+ * revoked already is answered as it is, expired or not.
  */
 export async function revokeCertificate(
   context: IssuanceContext,
@@ -54,8 +54,9 @@ export async function revokeCertificate(
 }
 
 /**
- * The step that revokes these certificates: in one commit, with an audit event for each and the announcements to webhooks.
- * It conflicts where one of them is revoked already. Other operations of the same commit may be put before or behind.
+ * The step that revokes these certificates: in one commit, with an audit event for each and the announcements to
+ * webhooks. It conflicts where one of them is revoked already. Other operations of the same commit may be put before or
+ * behind.
  */
 export function revocationSteps(
   context: IssuanceContext,
@@ -120,8 +121,8 @@ export function revokedEvent(
 const atOnce = 100;
 
 /**
- * Revokes again what a list knows and the database does not, because the database was restored from a backup. Certificates that
- * have expired are left out. Answers how many there were.
+ * Revokes again what a list knows and the database does not, because the database was restored from a backup.
+ * Certificates that have expired are left out. Answers how many there were.
  */
 export async function restoreRevocations(
   { writer, revocations, certificates }: Pick<Store, 'writer' | 'revocations' | 'certificates'>,
@@ -148,14 +149,20 @@ export async function restoreRevocations(
   return unknown.length;
 }
 
-/** How the cluster refuses a revoked certificate, and the uses that go on all the same. A cluster that is not configured refuses nothing. */
+/**
+ * How the cluster refuses a revoked certificate, and the uses that go on all the same. A cluster that is not configured
+ * refuses nothing.
+ */
 export function enforcementOn({ clusters, probes }: IssuanceContext, cluster: string): Enforcement {
   const issuing = clusters.get(cluster);
   if (issuing === undefined) return noEnforcement;
   return enforcementOf(issuing.cluster.revocation, probes.last(cluster)?.result.revocation ?? null);
 }
 
-/** The uses of a certificate that go on although it is revoked or its name is blocked; empty: the cluster refuses all of them. */
+/**
+ * The uses of a certificate that go on although it is revoked or its name is blocked; empty: the cluster refuses all of
+ * them.
+ */
 export function residualExposureOf(
   context: IssuanceContext,
   { cluster, fingerprintSha256, notAfter, revocation }: ListedCertificate,

@@ -6,8 +6,8 @@ const roundMilliseconds = 6 * 3600_000;
 const warnMilliseconds = 14 * 86_400_000;
 
 /**
- * Warns in the log, from two weeks before on, of clusters whose last reviewer ends. An API server without a valid token can
- * ask nobody, so it refuses everybody who has a certificate.
+ * Warns in the log, from two weeks before on, of clusters whose last reviewer ends. An API server without a valid token
+ * can ask nobody, so it refuses everybody who has a certificate.
  */
 export function watchReviewers({ store, clock, log }: Pick<IssuanceContext, 'store' | 'clock' | 'log'>): {
   stop(): void;

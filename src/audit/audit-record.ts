@@ -4,7 +4,9 @@ import { linkHash, type ChainHead } from './chain.js';
 import { hashOctets, leafHashOfText } from './merkle-tree.js';
 import { instantText } from '@kubepass/x509';
 
-/** The members that all events of a record share, in which events are found. `principal`: of those events that have one. */
+/**
+ * The members that all events of a record share, in which events are found. `principal`: of those events that have one.
+ */
 export type SharedMembers = Pick<AuditEvent, 'at' | 'principal' | 'cluster' | 'requestId' | 'fingerprintSha256'>;
 
 /** The members of an event that are its own, each as RFC 8785 text; `type` is bare. */

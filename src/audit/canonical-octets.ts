@@ -12,8 +12,9 @@ const longEscape = /^\\u00(?:0[0-7be-f]|1[0-9a-f])$/;
 const longestNumber = 32;
 
 /**
- * Whether the octets are an object in the form of RFC 8785 with exactly these members, in their order. It finds out without
- * an allocation for each value, many times faster than reading the object and writing it again. The octets are UTF-8.
+ * Whether the octets are an object in the form of RFC 8785 with exactly these members, in their order. It finds out
+ * without an allocation for each value, many times faster than reading the object and writing it again. The octets are
+ * UTF-8.
  */
 export function isCanonicalObject(octets: Buffer, members: readonly Buffer[]): boolean {
   const scanner = new Scanner(octets);

@@ -54,13 +54,16 @@ export interface ChainReader {
   /** Events with `seq` > `afterSeq`, in order, at most `limit`. */
   chunk(afterSeq: number, limit: number): Promise<readonly AuditEvent[]>;
   head(): Promise<ChainHead>;
-  /** The last event that is in an archive, behind which the events of the database begin; genesis where there is none. */
+  /**
+   * The last event that is in an archive, behind which the events of the database begin; genesis where there is none.
+   */
   start(): Promise<ChainHead>;
 }
 
 /**
  * Recomputes the chain behind the last archive, up to the event that is the last one when it starts. Between chunks the
- * event loop gets its turn, so that issuing goes on meanwhile. Where events are archived meanwhile, it goes on behind them.
+ * event loop gets its turn, so that issuing goes on meanwhile. Where events are archived meanwhile, it goes on behind
+ * them.
  */
 export async function verifyChain(reader: ChainReader, chunkSize = 200): Promise<ChainVerification> {
   let start = await reader.start();

@@ -1,7 +1,9 @@
 import type { TreeHead } from './merkle-tree.js';
 import { strictBase64 } from './signed-note.js';
 
-/** A checkpoint as C2SP has it (c2sp.org/tlog-checkpoint): who keeps the log, how many events it has, and their root. */
+/**
+ * A checkpoint as C2SP has it (c2sp.org/tlog-checkpoint): who keeps the log, how many events it has, and their root.
+ */
 export interface Checkpoint extends TreeHead {
   /** `kubepass/<instance id>`. */
   readonly origin: string;
@@ -18,7 +20,9 @@ export interface SignedCheckpoint extends TreeHead {
 export const checkpointText = ({ origin, size, root }: Checkpoint): string =>
   `${origin}\n${size}\n${root.toString('base64')}\n`;
 
-/** Reads the text of a checkpoint; null where it is none. Lines behind the third are extensions, which say nothing here. */
+/**
+ * Reads the text of a checkpoint; null where it is none. Lines behind the third are extensions, which say nothing here.
+ */
 export function readCheckpoint(text: string): Checkpoint | null {
   const [origin = '', sizeText = '', rootText = '', ...others] = text.split('\n');
   const root = strictBase64(rootText);

@@ -58,9 +58,9 @@ export const longestLine = 16 * 1024 * 1024;
 const carriageReturn = 0x0d;
 
 /**
- * Checks an export of the audit log line by line, in bounded memory: that each line is an event in its canonical form, that
- * the events are numbered 1, 2, 3 …, that each hash follows from the one before it, and that the Merkle tree of so many
- * events has the root that each checkpoint tells.
+ * Checks an export of the audit log line by line, in bounded memory: that each line is an event in its canonical form,
+ * that the events are numbered 1, 2, 3 …, that each hash follows from the one before it, and that the Merkle tree of so
+ * many events has the root that each checkpoint tells.
  */
 export class ExportVerifier {
   readonly #tree = new GrowingTree();

@@ -1,7 +1,9 @@
 import { genesis, type ChainHead } from './chain.js';
 import { hashOctets } from './merkle-tree.js';
 
-/** A tile has so many neighbouring hashes of a level of the tree; so it covers a subtree that is eight levels higher. */
+/**
+ * A tile has so many neighbouring hashes of a level of the tree; so it covers a subtree that is eight levels higher.
+ */
 export const tileHashes = 256;
 
 /** A tile of the lowest level: the leaves of the events from `n * 256 + 1` on, 32 octets each. */

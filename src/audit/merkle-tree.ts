@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 
 /**
- * The Merkle tree of RFC 6962 section 2.1 over SHA-256. Hashes are 32 octets. Leaves are numbered from 0; a subtree of level
- * 0 is a leaf, and subtree `index` of level `level` covers the leaves from `index * 2^level` on, 2^level of them.
+ * The Merkle tree of RFC 6962 section 2.1 over SHA-256. Hashes are 32 octets. Leaves are numbered from 0; a subtree of
+ * level 0 is a leaf, and subtree `index` of level `level` covers the leaves from `index * 2^level` on, 2^level of them.
  */
 export interface TreeHashes {
   /** The hash of a complete subtree. */
@@ -44,7 +44,9 @@ export function rootOfSubtree(hashes: Uint8Array): Buffer {
 
 const areHashes = (all: readonly Uint8Array[]): boolean => all.every(({ length }) => length === hashOctets);
 
-/** Grows a tree leaf by leaf and keeps the hashes of complete subtrees that are no part of a larger one: a few dozens. */
+/**
+ * Grows a tree leaf by leaf and keeps the hashes of complete subtrees that are no part of a larger one: a few dozens.
+ */
 export class GrowingTree {
   #size = 0;
   /** From the left, each smaller than the one before. */
@@ -93,8 +95,8 @@ export async function inclusionProof(hashes: TreeHashes, index: number, size: nu
 }
 
 /**
- * The hashes that prove that the tree of `from` leaves is a beginning of the tree of `to` leaves, as RFC 9162 section 2.1.4.1
- * orders them. Empty where the two are the same, or the first is empty.
+ * The hashes that prove that the tree of `from` leaves is a beginning of the tree of `to` leaves, as RFC 9162 section
+ * 2.1.4.1 orders them. Empty where the two are the same, or the first is empty.
  */
 export async function consistencyProof(hashes: TreeHashes, from: number, to: number): Promise<readonly Buffer[]> {
   if (from === 0 || from === to) return [];

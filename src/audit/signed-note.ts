@@ -1,8 +1,8 @@
 import { createPublicKey, hash, sign, verify, type KeyObject } from 'node:crypto';
 
 /**
- * Signed notes as C2SP has them (c2sp.org/signed-note), with Ed25519: a text, an empty line, and one line for each signature.
- * Go's golang.org/x/mod/sumdb/note reads the same.
+ * Signed notes as C2SP has them (c2sp.org/signed-note), with Ed25519: a text, an empty line, and one line for each
+ * signature. Go's golang.org/x/mod/sumdb/note reads the same.
  */
 export interface NoteKey {
   /** No blank and no plus. */
@@ -39,7 +39,9 @@ export function readVerifierKey(text: string): NoteKey | null {
   return keyId(key).toString('hex') === id ? key : null;
 }
 
-/** The public key, for `node:crypto`. RFC 8410 section 4: a SubjectPublicKeyInfo of Ed25519 is this prefix and the key. */
+/**
+ * The public key, for `node:crypto`. RFC 8410 section 4: a SubjectPublicKeyInfo of Ed25519 is this prefix and the key.
+ */
 const publicKeyObject = ({ publicKey }: NoteKey): KeyObject =>
   createPublicKey({
     key: Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), publicKey]),
@@ -70,8 +72,8 @@ type NoteReading =
   | { readonly ok: false; readonly reason: 'Malformed' | 'NoKnownSignature' | 'BadSignature' };
 
 /**
- * Checks the signatures by the known keys. A bad one makes the whole note worthless, and so does the lack of a good one;
- * signatures by unknown keys are passed over.
+ * Checks the signatures by the known keys. A bad one makes the whole note worthless, and so does the lack of a good
+ * one; signatures by unknown keys are passed over.
  */
 export function readNote(noteText: string, keys: readonly NoteKey[]): NoteReading {
   const split = noteText.lastIndexOf('\n\n');

@@ -16,8 +16,8 @@ import {
 import { keptCheckpointFile } from './kept-checkpoint.js';
 
 /**
- * Writes a backup of the SQLite database to a new file, also while the service runs, and checks it. The file is there whole
- * or not at all. Throws `CommandRefusedError`.
+ * Writes a backup of the SQLite database to a new file, also while the service runs, and checks it. The file is there
+ * whole or not at all. Throws `CommandRefusedError`.
  */
 export async function backUpDatabase({ database }: Pick<Config, 'database'>, to: string): Promise<VerifiedDatabase> {
   if (database.kind !== 'sqlite')

@@ -31,9 +31,9 @@ export interface SignedSizes {
 const atOnce = 1_000;
 
 /**
- * Reads a database that nothing writes to. It is migrated for that, so all of it happens on a copy `${file}.restoring-old`,
- * which is gone afterwards. A part that cannot be read is left out, and `say` is told: what is replaced may be damaged. Null:
- * nothing of it can be read.
+ * Reads a database that nothing writes to. It is migrated for that, so all of it happens on a copy
+ * `${file}.restoring-old`, which is gone afterwards. A part that cannot be read is left out, and `say` is told: what is
+ * replaced may be damaged. Null: nothing of it can be read.
  */
 export async function readReplaced(
   file: string,

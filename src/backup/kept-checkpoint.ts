@@ -7,8 +7,8 @@ import type { Log } from '../context/context.js';
 import type { CommitFollower } from '../store/writer/followed-writer.js';
 
 /**
- * The newest checkpoint that this process has signed, in a file of its own: beside a SQLite database, or in the data dir. A
- * database that is put back from a backup does not know it; this file does.
+ * The newest checkpoint that this process has signed, in a file of its own: beside a SQLite database, or in the data
+ * dir. A database that is put back from a backup does not know it; this file does.
  */
 export class KeptCheckpoint {
   #signedBefore = 0;
@@ -16,12 +16,14 @@ export class KeptCheckpoint {
 
   constructor(readonly path: string) {}
 
-  /** One sentence for people about a file that was none when the service began to use it; null: there is nothing to say. */
+  /**
+   * One sentence for people about a file that was none when the service began to use it; null: there is nothing to say.
+   */
   note: string | null = null;
 
   /**
-   * Null where there is none, or where the file is none: then `log` and `note` say so, and a copy is kept. Its signatures are not looked
-   * at: whoever writes here owns the key.
+   * Null where there is none, or where the file is none: then `log` and `note` say so, and a copy is kept. Its
+   * signatures are not looked at: whoever writes here owns the key.
    */
   async read(log?: Log): Promise<Checkpoint | null> {
     let note: string;
@@ -46,8 +48,8 @@ export class KeptCheckpoint {
   }
 
   /**
-   * Keeps each checkpoint before it is committed. So none is in the world that is not kept, and it is only one of this log's
-   * even if the commit fails. Whatever order commits come in, the file never goes back to a smaller size.
+   * Keeps each checkpoint before it is committed. So none is in the world that is not kept, and it is only one of this
+   * log's even if the commit fails. Whatever order commits come in, the file never goes back to a smaller size.
    */
   readonly follower: CommitFollower = {
     minds: ['insertCheckpoint'],

@@ -15,9 +15,9 @@ export interface ReadRevocations {
 }
 
 /**
- * The revocations of certificates that have not expired, of API tokens, and the blocks of identities, in a file beside the
- * database: one JSON object on each line. A
- * database that is restored from a backup does not know those that were made since; this file does.
+ * The revocations of certificates that have not expired, of API tokens, and the blocks of identities, in a file beside
+ * the database: one JSON object on each line. A database that is restored from a backup does not know those that were
+ * made since; this file does.
  */
 export class KeptRevocationsFile {
   #handle: FileHandle | null = null;
@@ -133,7 +133,10 @@ function revokedIn(found: Partial<Record<keyof RevokedCertificate, unknown>>): R
   };
 }
 
-/** Something that was taken from somebody, besides a certificate, or given back: as the list beside the database keeps it. */
+/**
+ * Something that was taken from somebody, besides a certificate, or given back: as the list beside the database keeps
+ * it.
+ */
 export type Withdrawal =
   | { readonly token: string; readonly at: Date }
   /** Null: the name was unblocked. */
@@ -164,8 +167,8 @@ export function resolvedWithdrawals(listed: readonly Withdrawal[]) {
 }
 
 /**
- * The withdrawals of two lists. Nobody knows which of them is the younger one, so a name that either has blocked at its end is
- * blocked: by the younger block where both have one.
+ * The withdrawals of two lists. Nobody knows which of them is the younger one, so a name that either has blocked at its
+ * end is blocked: by the younger block where both have one.
  */
 export function unitedWithdrawals(one: readonly Withdrawal[], other: readonly Withdrawal[]): readonly Withdrawal[] {
   const [first, second] = [resolvedWithdrawals(one), resolvedWithdrawals(other)];

@@ -24,8 +24,9 @@ const nothingKnown =
   'if the database was restored from a backup, certificates that were revoked since are not known, and count as valid';
 
 /**
- * Opens the list beside a SQLite database. Revocations that it has and the database never knew are recorded again, before
- * `denyList` is loaded. Then it is written anew with all that the database knows. Beside PostgreSQL there is no file of which every process would know.
+ * Opens the list beside a SQLite database. Revocations that it has and the database never knew are recorded again,
+ * before `denyList` is loaded. Then it is written anew with all that the database knows. Beside PostgreSQL there is no
+ * file of which every process would know.
  */
 export async function openKeptRevocations(
   database: DatabaseConfig,
@@ -89,8 +90,8 @@ async function restore(
 }
 
 /**
- * Withdraws again what a list knows and the database does not, because it was put back from a backup. `restored`: how many these
- * are; `kept`: everything that holds now.
+ * Withdraws again what a list knows and the database does not, because it was put back from a backup. `restored`: how
+ * many these are; `kept`: everything that holds now.
  */
 async function restoreWithdrawals(store: Store, listed: readonly Withdrawal[], now: Date) {
   const { tokens, blocks, all } = await comparedWithdrawals(store, listed, now);

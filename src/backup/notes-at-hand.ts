@@ -19,7 +19,10 @@ export interface NoteAtHand {
 
 export interface NotesAtHand {
   readonly notes: readonly NoteAtHand[];
-  /** Why the checkpoint that is kept does not say what was signed, in words that go on after its name; null: it does, or there is none. */
+  /**
+   * Why the checkpoint that is kept does not say what was signed, in words that go on after its name; null: it does, or
+   * there is none.
+   */
   readonly keptFault: string | null;
   /** The sizes that the database which is replaced has signed; null: nothing is known of it. */
   readonly replaced: SignedSizes | null;
@@ -32,7 +35,9 @@ interface KnownSigned {
   readonly events: number | null;
 }
 
-/** The checkpoint that is kept beside the database, the one that is given, and that of the database that is replaced. */
+/**
+ * The checkpoint that is kept beside the database, the one that is given, and that of the database that is replaced.
+ */
 export async function notesAtHand(
   config: Config,
   given: string | null,
@@ -67,8 +72,9 @@ async function noteIn(file: string): Promise<Omit<NoteAtHand, 'isOurs'> | string
 }
 
 /**
- * The largest checkpoint that has the name of the log, and was kept here or is signed by a key of it. Says which ones are not
- * so. If the one that is kept does not say what was signed, one must be given that counts: a size may get two roots otherwise.
+ * The largest checkpoint that has the name of the log, and was kept here or is signed by a key of it. Says which ones
+ * are not so. If the one that is kept does not say what was signed, one must be given that counts: a size may get two
+ * roots otherwise.
  */
 export async function knownSigned(
   config: Config,

@@ -20,7 +20,10 @@ export const isSoleProcess = ({ database }: Config): boolean => database.kind ==
 interface OpenStoreOptions {
   /** Whether commits to SQLite get a thread of their own. */
   readonly writerThread: boolean;
-  /** Is told of settings that make a PostgreSQL less durable than it should be, and how far old records are moved. Default: nobody is. */
+  /**
+   * Is told of settings that make a PostgreSQL less durable than it should be, and how far old records are moved.
+   * Default: nobody is.
+   */
   readonly log?: Pick<Log, 'info' | 'warn'>;
   readonly measures?: StoreMeasures;
 }

@@ -51,8 +51,8 @@ const endedAtOnce = 200;
 type RecordingContext = { readonly store: Pick<Store, 'sessions' | 'writer'>; readonly log: Log };
 
 /**
- * Records that the database was put back from a backup, and ends the browsers' sessions that it brought back: whoever signed
- * out since would be signed in again.
+ * Records that the database was put back from a backup, and ends the browsers' sessions that it brought back: whoever
+ * signed out since would be signed in again.
  */
 export async function recordRestoration(context: RecordingContext, restoration: Restoration): Promise<void> {
   await context.store.writer.commit(restorationStep(restoration));
@@ -102,8 +102,9 @@ interface FirstParts {
 }
 
 /**
- * Goes before the revocations that only the list beside the database knows. They prove that the database was put back, and once
- * they are recorded again nothing proves it. So the restoration is on record before the first of them, unless one is open.
+ * Goes before the revocations that only the list beside the database knows. They prove that the database was put back,
+ * and once they are recorded again nothing proves it. So the restoration is on record before the first of them, unless
+ * one is open.
  */
 export function restorationFirst({ store, found, keptCheckpoint, instance, clock, log }: FirstParts): CommitFollower {
   const record = async () => {

@@ -62,8 +62,8 @@ const summaryMilliseconds = 2_000;
 const mostCertificates = 500;
 
 /**
- * Knows whether the database was put back from a backup, by the restore command or by other means, and what it may not know
- * therefore, until an admin acknowledges it.
+ * Knows whether the database was put back from a backup, by the restore command or by other means, and what it may not
+ * know therefore, until an admin acknowledges it.
  */
 export class Restorations {
   #summary: { readonly until: number; readonly state: Promise<RestoredState> } | null = null;
@@ -72,9 +72,9 @@ export class Restorations {
   constructor(private readonly context: RestorationsContext) {}
 
   /**
-   * Finds out whether the database was put back from a backup without a word, by the traces that it does not know itself. It
-   * comes before anything is signed. No checkpoint is signed up to the size that is known to be signed: one may be in the world,
-   * and the log has other events now.
+   * Finds out whether the database was put back from a backup without a word, by the traces that it does not know
+   * itself. It comes before anything is signed. No checkpoint is signed up to the size that is known to be signed: one
+   * may be in the world, and the log has other events now.
    */
   async detect({ keptCheckpoint, instance, tree }: Traces): Promise<void> {
     const { store, found, log } = this.context;
@@ -99,8 +99,8 @@ export class Restorations {
   }
 
   /**
-   * Commits the step that records a certificate which a cluster has, which was signed for this log, and whose request the
-   * database does not know. The restoration is recorded in the same commit, unless one is open.
+   * Commits the step that records a certificate which a cluster has, which was signed for this log, and whose request
+   * the database does not know. The restoration is recorded in the same commit, unless one is open.
    */
   async recordLost(step: Step): Promise<CommitResult> {
     const { store, log } = this.context;

@@ -10,7 +10,10 @@ export const newDatabaseOf = (file: string): string => `${file}.restoring`;
 /** The file that says which of the renames belong together. While it is there, nobody may open the database. */
 const planOf = (file: string): string => `${file}.restore-under-way`;
 
-/** The journal, or the log and its index, come first: the old database alone would be an older state, and beside a new one they would damage it. */
+/**
+ * The journal, or the log and its index, come first: the old database alone would be an older state, and beside a new
+ * one they would damage it.
+ */
 const suffixes = ['-journal', '-wal', '-shm', ''];
 
 /** Removes a database with its journal and its log, as far as they exist. */
@@ -22,9 +25,9 @@ export async function removeDatabase(file: string): Promise<void> {
 export const isReplacementUnderWay = (file: string): boolean => existsSync(planOf(realPath(file)));
 
 /**
- * Puts the new database in the place of the old one, which is kept with its log as `keptAs`. No single rename can do that, so
- * the plan is on disk first: where this process dies in between, `finishReplacement` goes on with it. Where a rename fails,
- * everything is as before. The caller holds the lock of the database.
+ * Puts the new database in the place of the old one, which is kept with its log as `keptAs`. No single rename can do
+ * that, so the plan is on disk first: where this process dies in between, `finishReplacement` goes on with it. Where a
+ * rename fails, everything is as before. The caller holds the lock of the database.
  */
 export async function replaceDatabase(file: string, keptAs: string): Promise<void> {
   if (!(await createSecretFile(planOf(file), `${keptAs}\n`))) throw new Error(`${planOf(file)} exists`);

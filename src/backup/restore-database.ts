@@ -46,8 +46,9 @@ export interface Restored {
 const ignore = (): void => undefined;
 
 /**
- * Puts the SQLite database back from a backup. Everything is checked on a copy, which then takes the database's place; until
- * then nothing that is there has changed. Throws `CommandRefusedError`, and `AlreadyServedError` where a service runs.
+ * Puts the SQLite database back from a backup. Everything is checked on a copy, which then takes the database's place;
+ * until then nothing that is there has changed. Throws `CommandRefusedError`, and `AlreadyServedError` where a service
+ * runs.
  */
 export async function restoreDatabase(
   config: Config,

@@ -15,9 +15,9 @@ interface Drill {
 }
 
 /**
- * Copies the configured SQLite database, migrates the copy, checks its audit log, and reads from it. It starts no service: no
- * cluster, webhook, key or archive is touched, and the database itself is only read. The copy is in the directory for
- * temporary files, and is removed. Throws where the upgrade would not work.
+ * Copies the configured SQLite database, migrates the copy, checks its audit log, and reads from it. It starts no
+ * service: no cluster, webhook, key or archive is touched, and the database itself is only read. The copy is in the
+ * directory for temporary files, and is removed. Throws where the upgrade would not work.
  */
 export async function drillUpgrade({ database }: Pick<Config, 'database'>): Promise<Drill> {
   if (database.kind !== 'sqlite')

@@ -74,8 +74,8 @@ export async function verifyConfigured({ database }: Pick<Config, 'database'>): 
 const eventsAtOnce = 2_000;
 
 /**
- * Checks the chain of the audit log of a database, that its last checkpoint is signed by a key of the log and vouches for these
- * events, and then the schema, which keeps it from being changed. Throws `CommandRefusedError`.
+ * Checks the chain of the audit log of a database, that its last checkpoint is signed by a key of the log and vouches
+ * for these events, and then the schema, which keeps it from being changed. Throws `CommandRefusedError`.
  */
 export async function verifiedLog(
   what: string,
@@ -120,7 +120,10 @@ async function whyNotSigned(
   return null;
 }
 
-/** The hash of the Merkle tree of the first `size` events. No hash that is kept counts, unless archives have all its events. */
+/**
+ * The hash of the Merkle tree of the first `size` events. No hash that is kept counts, unless archives have all its
+ * events.
+ */
 async function rootOf({ auditEvents, checkpoints }: Pick<Store, 'auditEvents' | 'checkpoints'>, size: number) {
   const writer = { commit: () => Promise.reject(new Error('a check writes nothing')) };
   const { seq: archived } = await auditEvents.start();
@@ -140,7 +143,9 @@ export function outOfSpace(error: unknown, directory: string): CommandRefusedErr
   return null;
 }
 
-/** SQLite reports an error of the disk where a write failed in the midst of a page, or its index of the log has no room. */
+/**
+ * SQLite reports an error of the disk where a write failed in the midst of a page, or its index of the log has no room.
+ */
 const isFull = (code: string, directory: string): boolean =>
   ['ENOSPC', 'EDQUOT', 'SQLITE_FULL'].includes(code) || (code.startsWith('SQLITE_IOERR') && hasNoRoom(directory));
 

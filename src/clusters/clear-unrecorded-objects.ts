@@ -13,8 +13,8 @@ interface Candidate {
 /**
  * Deletes CertificateSigningRequests that kubepass created and nobody approved, where no attempt on record has use for
  * them. An object is created while its intent is being recorded, so a process that dies at that moment leaves one. Each
- * is left alone for as long as an attempt may last, because another process may be about to record it. `stop` resolves after
- * the round that is under way.
+ * is left alone for as long as an attempt may last, because another process may be about to record it. `stop` resolves
+ * after the round that is under way.
  */
 export function clearUnrecordedObjects(
   context: IssuanceContext,

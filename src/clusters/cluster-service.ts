@@ -37,7 +37,10 @@ export function clusterService(context: IssuanceContext, certificateLists: Pick<
   return {
     list: (_principal: Principal) => [...clusters.values()].map(view),
 
-    /** The revoked certificates of the cluster's CA, for anybody; `certificate-conflict` where kubepass cannot sign a list. */
+    /**
+     * The revoked certificates of the cluster's CA, for anybody; `certificate-conflict` where kubepass cannot sign a
+     * list.
+     */
     certificateList: (name: string) => certificateLists.of(name),
 
     find: (_principal: Principal, name: string): Outcome<ClusterView> =>
@@ -76,7 +79,9 @@ export function clusterService(context: IssuanceContext, certificateLists: Pick<
   };
 }
 
-/** The CSR objects in a cluster, whoever created them, at most `limit` behind the name `after`; only these are decoded. */
+/**
+ * The CSR objects in a cluster, whoever created them, at most `limit` behind the name `after`; only these are decoded.
+ */
 function listClusterCsrs(
   context: IssuanceContext,
   principal: Principal,

@@ -28,8 +28,8 @@ const rememberedObjects = 10_000;
 
 /**
  * Records every user certificate that a cluster's own signer issues without us, once, however many replicas watch. The
- * cluster itself forgets it within the hour. Failures are logged, and tried again where that can help. `stop` resolves after
- * the round that is under way.
+ * cluster itself forgets it within the hour. Failures are logged, and tried again where that can help. `stop` resolves
+ * after the round that is under way.
  */
 export function watchUnknownIdentities(
   context: IssuanceContext,
@@ -120,9 +120,10 @@ async function recordUnknown(
 }
 
 /**
- * Whether it was signed for a request of this log of which the database knows nothing, or no such attempt. An attempt is on
- * record before kubepass approves its object, so the database was put back from a backup since. An object that somebody else
- * approved proves nothing: it is created beside the commit of the attempt. The API server sets the username.
+ * Whether it was signed for a request of this log of which the database knows nothing, or no such attempt. An attempt
+ * is on record before kubepass approves its object, so the database was put back from a backup since. An object that
+ * somebody else approved proves nothing: it is created beside the commit of the attempt. The API server sets the
+ * username.
  */
 async function isLost(
   { store, lostRecords }: IssuanceContext,

@@ -33,8 +33,8 @@ export function apiTokenWriter(writer: Writer): ApiTokenWriter {
 }
 
 /**
- * Makes an admin token where no live one exists, and tokens may be admins. If several processes start at once, one of them
- * makes it.
+ * Makes an admin token where no live one exists, and tokens may be admins. If several processes start at once, one of
+ * them makes it.
  */
 export async function makeFirstAdminToken(config: Config, store: Store, clock: () => Date, log: Log): Promise<void> {
   if (!config.callers.apiTokens.admins) return;
@@ -52,9 +52,9 @@ export async function warnOfBreakGlass(store: Store, clock: () => Date, log: Log
 }
 
 /**
- * Makes one more admin token, beside those that exist, and answers the file that it is in. Where tokens are no admins it is
- * a break-glass token. The caller needs the right to write to the data dir; the audit log tells of it. With SQLite, throws
- * where the service is running.
+ * Makes one more admin token, beside those that exist, and answers the file that it is in. Where tokens are no admins
+ * it is a break-glass token. The caller needs the right to write to the data dir; the audit log tells of it. With
+ * SQLite, throws where the service is running.
  */
 export async function recoverAdminToken(config: Config): Promise<{ readonly file: string; readonly token: ApiToken }> {
   await prepareDataDir(config.dataDir);

@@ -28,8 +28,9 @@ interface OpenedCallers {
 }
 
 /**
- * Opens the ways in that are configured, and keeps them equal to the files of the CAs that they trust. Throws `ConfigError` with everything
- * that is wrong. An identity provider that is down is no error: it is asked again until it is up.
+ * Opens the ways in that are configured, and keeps them equal to the files of the CAs that they trust. Throws
+ * `ConfigError` with everything that is wrong. An identity provider that is down is no error: it is asked again until
+ * it is up.
  */
 export async function openCallers(
   { configFile, callers, roles }: Pick<Config, 'configFile' | 'callers' | 'roles'>,

@@ -20,8 +20,8 @@ export interface OpenedClientCertificates {
 }
 
 /**
- * Opens the way in by client certificate; null where the configuration has none. Throws where the CAs of callers cannot be
- * used, or one of them is the user CA of a cluster.
+ * Opens the way in by client certificate; null where the configuration has none. Throws where the CAs of callers cannot
+ * be used, or one of them is the user CA of a cluster.
  */
 export async function openClientCertificates(
   { config: { callers, clusters: configs, roles }, clock, log, files, closings }: Runtime,
@@ -81,9 +81,9 @@ export type CallersTrustInForce = InForce<CallersTrust>;
 type Files = Pick<ClientCertificatesConfig, 'certificateAuthorityFile' | 'revocationListFile'>;
 
 /**
- * The CAs of callers and their CRLs, kept equal to their files. Files that cannot be used replace none. Throws where the first
- * ones cannot be used. `tls`: the pair of the listener that asks for client certificates. `whyNot`: why these CAs must not be
- * used; null where they may.
+ * The CAs of callers and their CRLs, kept equal to their files. Files that cannot be used replace none. Throws where
+ * the first ones cannot be used. `tls`: the pair of the listener that asks for client certificates. `whyNot`: why these
+ * CAs must not be used; null where they may.
  */
 function openCallersTrust(
   config: Files,

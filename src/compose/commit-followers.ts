@@ -34,8 +34,8 @@ interface CommitFollowers {
 }
 
 /**
- * All that follows a commit, in this order. A commit is answered when those that are waited for know: then nobody gets in
- * with a credential that it has ended.
+ * All that follows a commit, in this order. A commit is answered when those that are waited for know: then nobody gets
+ * in with a credential that it has ended.
  */
 export const commitFollowers = (parts: CommitFollowers): readonly CommitFollower[] => [
   ...parts.fromTheStart,

@@ -35,7 +35,9 @@ export interface Composition {
   /** How people sign in with browsers; null where nobody does. */
   readonly browsers: { readonly origin: string; readonly issuers: readonly string[] } | null;
   readonly metrics: { readonly requests: RequestMeasures; text(): Promise<MetricsText> };
-  /** Reads the files that may change, and the policies, again. If a part is not valid, its old content stays in force. */
+  /**
+   * Reads the files that may change, and the policies, again. If a part is not valid, its old content stays in force.
+   */
   reload(): Promise<void>;
   /**
    * Begins the work beside the requests, once the service listens. First it recovers the requests that an earlier
@@ -110,7 +112,10 @@ async function wire(
   };
 }
 
-/** Puts on record that the service starts, before anybody gets in: with a checkpoint, and an admin token where there is none. */
+/**
+ * Puts on record that the service starts, before anybody gets in: with a checkpoint, and an admin token where there is
+ * none.
+ */
 async function recordStart(
   { config, clock, log }: Runtime,
   { context, restorations }: OpenedIssuance,

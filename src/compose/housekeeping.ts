@@ -13,8 +13,10 @@ const headMilliseconds = 60_000;
 
 /**
  * Works beside the requests. At once and then every few seconds, a round recovers requests that were left, ends lapsed
- * requests, and deletes old idempotency keys, sessions and proofs; no round begins while another runs. Rounds of their own announce certificates
- * that end soon, because after an outage these may be many, and follow up lost groups, because thousands may lose one at once. Every minute the head of the audit chain is logged, so that a kept log shows whether the chain was ever rewritten.
+ * requests, and deletes old idempotency keys, sessions and proofs; no round begins while another runs. Rounds of their
+ * own announce certificates that end soon, because after an outage these may be many, and follow up lost groups,
+ * because thousands may lose one at once. Every minute the head of the audit chain is logged, so that a kept log shows
+ * whether the chain was ever rewritten.
  */
 export function startHousekeeping(context: IssuanceContext, roundMilliseconds = 5_000) {
   let stopped = false;

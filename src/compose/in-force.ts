@@ -46,10 +46,10 @@ export class FilesInForce {
   ) {}
 
   /**
-   * Reads files, and again whenever they change. Files that cannot be used replace nothing, and are tried again at each interval:
-   * a certificate may become valid, or the process may have had no file descriptor left. Each reason is said once for a content.
-   * A content that was read while somebody wrote it may be a half of it: it neither counts nor is spoken of, and is read again.
-   * Throws where the first ones cannot be used.
+   * Reads files, and again whenever they change. Files that cannot be used replace nothing, and are tried again at each
+   * interval: a certificate may become valid, or the process may have had no file descriptor left. Each reason is said
+   * once for a content. A content that was read while somebody wrote it may be a half of it: it neither counts nor is
+   * spoken of, and is read again. Throws where the first ones cannot be used.
    */
   async keep<T>(kind: RefusedFileKind, options: InForceOptions<T>): Promise<InForce<T>> {
     const content = await keepInForce(options, this.log, this.intervalMilliseconds);
@@ -58,8 +58,8 @@ export class FilesInForce {
   }
 
   /**
-   * PEM of the CAs that the certificate of somebody who is called may chain to, kept equal to its file; null without a file: the
-   * CAs that Node.js trusts. `fields` say in the log whose they are.
+   * PEM of the CAs that the certificate of somebody who is called may chain to, kept equal to its file; null without a
+   * file: the CAs that Node.js trusts. `fields` say in the log whose they are.
    */
   async authority(kind: RefusedFileKind, file: string | null, fields: object): Promise<InForce<string | null>> {
     if (file === null) return unchanging(null);

@@ -22,8 +22,8 @@ export interface OpenedAudit {
 const retentionMilliseconds = 60 * 60 * 1000;
 
 /**
- * Opens the checkpoints with the keys that sign them. It comes before all that records events once the service works, because
- * what is opened first is closed last: the last checkpoint is signed when everything has ended that records.
+ * Opens the checkpoints with the keys that sign them. It comes before all that records events once the service works,
+ * because what is opened first is closed last: the last checkpoint is signed when everything has ended that records.
  */
 export async function openAudit(
   { config, overrides, clock, owner, log, closings }: Runtime,

@@ -24,7 +24,10 @@ export interface OpenedWebhooks {
   readonly wake: () => void;
 }
 
-/** Opens the configured webhooks. They are called once the dispatcher starts. Throws `ConfigError` with everything that is wrong. */
+/**
+ * Opens the configured webhooks. They are called once the dispatcher starts. Throws `ConfigError` with everything that
+ * is wrong.
+ */
 export async function openWebhooks(
   { config, overrides, clock, random, owner, log, tracing, files }: Runtime,
   store: Pick<Store, 'webhookDeliveries' | 'writer'>,

@@ -9,8 +9,8 @@ export interface PoliciesInForce extends PolicySetWatch {
 }
 
 /**
- * Loads the policies, and keeps them equal to their files. `record` puts each change on record. Throws where they do not validate at the start;
- * later those in force stay.
+ * Loads the policies, and keeps them equal to their files. `record` puts each change on record. Throws where they do
+ * not validate at the start; later those in force stay.
  */
 export async function openPolicies(
   { config, overrides, clock, log, metrics, closings }: Runtime,

@@ -37,8 +37,8 @@ export function openSessionAuthenticator(
 }
 
 /**
- * Opens the sign-in at each issuer that has one, and keeps it equal to the file of its secret. Throws `ConfigError` with
- * everything that is wrong.
+ * Opens the sign-in at each issuer that has one, and keeps it equal to the file of its secret. Throws `ConfigError`
+ * with everything that is wrong.
  */
 export async function openSignIn(
   { configFile, callers, roles, publicAddress }: Config,

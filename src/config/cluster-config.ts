@@ -42,7 +42,9 @@ type ClusterConnectionConfig =
   | { readonly kind: 'kubeconfig'; readonly file: string; readonly context: string | null }
   | { readonly kind: 'inCluster' };
 
-/** Reads one cluster of the configuration file; `resolve` makes its paths absolute. Undefined where it cannot be served. */
+/**
+ * Reads one cluster of the configuration file; `resolve` makes its paths absolute. Undefined where it cannot be served.
+ */
 export function readCluster(
   settings: ClusterSettings,
   resolve: Resolve,

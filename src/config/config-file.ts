@@ -21,8 +21,8 @@ const ClusterSettings = Type.Object(
     server: Type.String({ maxLength: 2048 }),
     servingCertificateAuthority: Type.Optional(Path),
     clientCertificateAuthority: Type.Optional(Path),
-    // `kubernetes`, or `{ localCA: { certFile, keyFile } }`. It is read by hand, because the errors of a union name every
-    // branch.
+    // `kubernetes`, or `{ localCA: { certFile, keyFile } }`. It is read by hand, because the errors of a union name
+    // every branch.
     signer: Type.Unknown(),
     kubeconfig: Type.Optional(Path),
     context: Type.Optional(Type.String({ minLength: 1, maxLength: 253 })),

@@ -39,7 +39,10 @@ export interface Config {
    * Addresses and networks of proxies that tell where calls come from; none: each comes from where its connection does.
    */
   readonly trustedProxies: readonly string[];
-  /** How many connections to the service may be open at a time; `maxPerAddress`: for one address, or one /64 network of IPv6. */
+  /**
+   * How many connections to the service may be open at a time; `maxPerAddress`: for one address, or one /64 network of
+   * IPv6.
+   */
   readonly connections: { readonly max: number; readonly maxPerAddress: number };
   /** How clusters and browsers reach the service; null where that is not known, or not with TLS. */
   readonly publicAddress: PublicAddressConfig | null;
@@ -63,8 +66,8 @@ export interface Config {
   readonly inspection: Readonly<Record<keyof typeof inspectionDefaults, number>>;
   readonly audit: AuditConfig;
   /**
-   * Where metrics are served over plain HTTP without a token; null: only with one, on the port of the service. Port 0 takes any
-   * free one.
+   * Where metrics are served over plain HTTP without a token; null: only with one, on the port of the service. Port 0
+   * takes any free one.
    */
   readonly metrics: { readonly host: string; readonly port: number } | null;
   /** Null: principals have no budgets. */
@@ -325,7 +328,10 @@ function deepFreeze<T extends object>(value: T): T {
   return Object.freeze(value);
 }
 
-/** The proxies that the service believes to say where a call comes from. Reports each that is neither an address nor a network. */
+/**
+ * The proxies that the service believes to say where a call comes from. Reports each that is neither an address nor a
+ * network.
+ */
 function readTrustedProxies({ environment, file, report, inFile }: Sources): readonly string[] {
   const told = environment.trustedProxies?.split(',').map((proxy) => proxy.trim());
   const proxies = told ?? file.trustedProxies ?? [];

@@ -6,8 +6,8 @@ import { dirname, join, resolve } from 'node:path';
 const maxSecretBytes = 1024 * 1024;
 
 /**
- * Creates a file that only its owner can read (0600), either whole or not at all; it is on disk when this resolves. Answers
- * false where the name exists, and leaves that file as it is.
+ * Creates a file that only its owner can read (0600), either whole or not at all; it is on disk when this resolves.
+ * Answers false where the name exists, and leaves that file as it is.
  */
 export async function createSecretFile(path: string, content: string | Uint8Array): Promise<boolean> {
   return withTemporaryFile(path, content, async (temporary) => {
@@ -28,8 +28,8 @@ export async function replaceSecretFile(path: string, content: string | Uint8Arr
 }
 
 /**
- * Reads a secret. A file that others can read causes a warning in the log and no refusal, because Kubernetes mounts Secrets with
- * mode 0644 or readable by the pod's group. Throws where it cannot be read or is larger than 1 MiB.
+ * Reads a secret. A file that others can read causes a warning in the log and no refusal, because Kubernetes mounts
+ * Secrets with mode 0644 or readable by the pod's group. Throws where it cannot be read or is larger than 1 MiB.
  */
 export async function readSecretFile(
   path: string,
@@ -49,9 +49,9 @@ export async function readSecretFile(
 }
 
 /**
- * Creates the data directory (0700) and its parents, or checks that it can be written to. It does not change the mode of a
- * directory that exists, because the directory may belong to somebody else. Answers a warning where others may enter it,
- * else null. Throws where it cannot be created or written to.
+ * Creates the data directory (0700) and its parents, or checks that it can be written to. It does not change the mode
+ * of a directory that exists, because the directory may belong to somebody else. Answers a warning where others may
+ * enter it, else null. Throws where it cannot be created or written to.
  */
 export async function prepareDataDir(directory: string): Promise<string | null> {
   let created: string | undefined;

@@ -1,7 +1,9 @@
 import { isDnsLabel } from '../model/name-grammar.js';
 import { isLoopback } from './loopback.js';
 
-/** Records a problem of a setting: its place, and a message. Reading goes on, so that all problems are reported at once. */
+/**
+ * Records a problem of a setting: its place, and a message. Reading goes on, so that all problems are reported at once.
+ */
 export type ReportProblem = (place: string, message: string) => void;
 
 /** Makes a path of the configuration file absolute. */
@@ -21,10 +23,13 @@ export function reportUnlessDnsLabel(text: string, place: string, report: Report
   if (!isDnsLabel(text)) report(place, 'must be a DNS label: a-z, 0-9 and inner -, at most 63 characters');
 }
 
-/** Why the text is not an https URL as others shall use it; null where it is. `orLoopback`: http to this machine is one, too. */
+/**
+ * Why the text is not an https URL as others shall use it; null where it is. `orLoopback`: http to this machine is one,
+ * too.
+ */
 export function whyNotUrl(text: string, { orLoopback = false } = {}): string | null {
-  // Kubeconfigs carry the text as it is written, so forms that the URL parser would repair (blanks, backslashes) are refused.
-  // RFC 3986 2: a URL is ASCII, so a host in another script is written as xn--…
+  // Kubeconfigs carry the text as it is written, so forms that the URL parser would repair (blanks, backslashes) are
+  // refused. RFC 3986 2: a URL is ASCII, so a host in another script is written as xn--…
   if (!/^https?:\/\/[!-~]+$/.test(text) || /[\\"'<>]/.test(text) || !URL.canParse(text)) return 'must be an https URL';
   const url = new URL(text);
   if (url.protocol === 'http:' && !orLoopback) return 'must be an https URL';

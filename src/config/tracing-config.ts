@@ -26,8 +26,8 @@ interface SamplerConfig {
 const defaultSampler: SamplerConfig = { kind: 'always_on', ratio: 1, parentBased: true };
 
 /**
- * Null where no endpoint is set, or `OTEL_SDK_DISABLED` is true. As OpenTelemetry demands, an unknown sampler is a warning,
- * because these variables are often set for many programs at once. An endpoint that is no URL is an error.
+ * Null where no endpoint is set, or `OTEL_SDK_DISABLED` is true. As OpenTelemetry demands, an unknown sampler is a
+ * warning, because these variables are often set for many programs at once. An endpoint that is no URL is an error.
  */
 export function readTracing(environment: Environment, report: ReportProblem): TracingConfig | null {
   const { otlpEndpoint, otlpTracesEndpoint, otelDisabled } = environment;

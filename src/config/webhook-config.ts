@@ -13,7 +13,9 @@ import {
 export interface WebhookConfig {
   /** A DNS label; deliveries name it. */
   readonly name: string;
-  /** https, or http to a loopback address; without credentials and fragment. Its path may hold a secret: never log it. */
+  /**
+   * https, or http to a loopback address; without credentials and fragment. Its path may hold a secret: never log it.
+   */
   readonly url: string;
   /** Standard Webhooks secrets, one per line; each of them signs. */
   readonly secretFile: string;

@@ -34,8 +34,8 @@ export interface IssuingCluster {
   /** The CAs that user certificates of this cluster chain to; null where they are unknown. */
   clientTrust(): Promise<ClientTrust | null>;
   /**
-   * The grants that an identity would have on the cluster. `blastRadius` answers null where they were not read yet, or the cluster
-   * is out of touch. Null: role bindings are not read there. Where nothing is known, decisions fail closed.
+   * The grants that an identity would have on the cluster. `blastRadius` answers null where they were not read yet, or
+   * the cluster is out of touch. Null: role bindings are not read there. Where nothing is known, decisions fail closed.
    */
   readonly roleBindings: Pick<RoleBindings, 'blastRadius'> | null;
 }
@@ -79,8 +79,8 @@ export interface IssuanceContext {
     /** The id of the log. */
     readonly instance: string;
     /**
-     * Commits the step that records a certificate which a cluster has, which was signed for this log, and whose request the
-     * database does not know. The restoration that this proves is recorded in the same commit.
+     * Commits the step that records a certificate which a cluster has, which was signed for this log, and whose request
+     * the database does not know. The restoration that this proves is recorded in the same commit.
      */
     recordLost(step: Step): Promise<CommitResult>;
   };

@@ -37,8 +37,9 @@ interface IdentityBlocksOptions {
 }
 
 /**
- * Finds out who is blocked. It remembers each name that is or was blocked, and looks up those alone, so that everybody else costs
- * nothing. It learns of blocks of this process as they are committed, and of others by reading the database twice a second.
+ * Finds out who is blocked. It remembers each name that is or was blocked, and looks up those alone, so that everybody
+ * else costs nothing. It learns of blocks of this process as they are committed, and of others by reading the database
+ * twice a second.
  */
 export class IdentityBlocks {
   /** Folded names. */
@@ -174,10 +175,10 @@ export class DirectoryUse {
   }
 
   /**
-   * The users who are or were the bearers of these names, in the form in which names are compared. It is believed for a second
-   * that nobody bears a name, or somebody who is here, unless this process changes anybody or it is looked up `anew`.
-   * Nobody gets anything by it after they left on another replica: a leaving blocks the name, and each commit of a request
-   * requires that none of its names is blocked.
+   * The users who are or were the bearers of these names, in the form in which names are compared. It is believed for a
+   * second that nobody bears a name, or somebody who is here, unless this process changes anybody or it is looked up
+   * `anew`. Nobody gets anything by it after they left on another replica: a leaving blocks the name, and each commit
+   * of a request requires that none of its names is blocked.
    */
   async standingsOf(folded: readonly string[], anew: boolean): Promise<readonly DirectoryStanding[]> {
     const now = performance.now();
@@ -200,7 +201,10 @@ export class DirectoryUse {
     return folded.flatMap((name) => known.get(name) ?? []);
   }
 
-  /** Why the caller is nobody who bears the name now: everybody who bears it left, or got it after somebody vouched for this one. */
+  /**
+   * Why the caller is nobody who bears the name now: everybody who bears it left, or got it after somebody vouched for
+   * this one.
+   */
   async whyOut(caller: Caller): Promise<RolesLost | null> {
     if (!(await this.isUsed())) return null;
     return whyOutOf(await this.standingsOf([foldedName(caller.name)], false), caller);
@@ -238,8 +242,8 @@ interface RolesContext {
 }
 
 /**
- * Why the caller has none of their roles now; null: they have them. Machines go on: the connector of the directory and the API
- * servers of clusters are no person. So do break-glass tokens, and the last admin's.
+ * Why the caller has none of their roles now; null: they have them. Machines go on: the connector of the directory and
+ * the API servers of clusters are no person. So do break-glass tokens, and the last admin's.
  */
 export const whyRolesLost =
   (context: RolesContext) =>
@@ -259,9 +263,9 @@ async function whyLostByToken(context: RolesContext, principal: Principal): Prom
 }
 
 /**
- * The API token of an admin that goes on although its bearer is blocked or left, because it is the last one; null where another
- * admin's is there. It is one that only the directory ends before one that somebody blocked, and then the one that lasts longest. `ending`:
- * tokens that are about to be revoked because somebody leaves.
+ * The API token of an admin that goes on although its bearer is blocked or left, because it is the last one; null where
+ * another admin's is there. It is one that only the directory ends before one that somebody blocked, and then the one
+ * that lasts longest. `ending`: tokens that are about to be revoked because somebody leaves.
  */
 export async function lastAdmin(context: RolesContext, ending: readonly ApiToken[] = []): Promise<ApiToken | null> {
   const isEnding = new Set(ending.map(({ id }) => id));

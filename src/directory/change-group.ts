@@ -44,11 +44,11 @@ export async function createGroup(
 const mostDifferences = 5;
 
 /**
- * Changes a group and who is in it. The members are changed by the writer, one by one, so no concurrent change is lost; the
- * events tell of those who were there when it began.
+ * Changes a group and who is in it. The members are changed by the writer, one by one, so no concurrent change is lost;
+ * the events tell of those who were there when it began.
  *
- * A replacement of all members mostly means a few of them, so the writer is given the difference, for the version from which
- * it was taken. Where others change the group all the time, it is given all members in the end.
+ * A replacement of all members mostly means a few of them, so the writer is given the difference, for the version from
+ * which it was taken. Where others change the group all the time, it is given all members in the end.
  */
 export async function changeGroup(
   context: IssuanceContext,

@@ -42,8 +42,8 @@ type UserChange =
   | { readonly kind: 'delete'; readonly id: string; readonly version: number | null };
 
 /**
- * Changes a user together with all that follows from it, in one commit: somebody who leaves loses their access, somebody who
- * returns may ask again. Answers the user as they are after the commit.
+ * Changes a user together with all that follows from it, in one commit: somebody who leaves loses their access,
+ * somebody who returns may ask again. Answers the user as they are after the commit.
  */
 export async function changeUser(
   context: IssuanceContext,

@@ -32,19 +32,21 @@ export interface NameClaim {
   readonly succeededAt: Date | null;
   /** An earlier entry with this username, whose block ends once the name is used again. */
   readonly endsBlockOf: DirectoryUser | null;
-  /** The entry is somebody else's from now on, under the same username: the id of the one that its person leaves behind. */
+  /**
+   * The entry is somebody else's from now on, under the same username: the id of the one that its person leaves behind.
+   */
   readonly leavesBehind: string | null;
 }
 
 type UsernameClaim = Omit<NameClaim, 'before' | 'givesUp'>;
 
 /**
- * A userName belongs to one listed user. One who is not active gives it up: to the same person, who comes back by a new POST,
- * or to somebody else, who then waits until the certificates of the first one have ended. The provider's `externalId` says
- * whether it is the same person; without one two entries count as two people, and one entry as one: somebody may take back a
- * name that they left behind, unless it was anybody else's since. An entry whose `externalId` becomes another one is somebody
- * else's from then on: so providers link a name to a new person. The username may come from another attribute, so it is
- * looked at by itself.
+ * A userName belongs to one listed user. One who is not active gives it up: to the same person, who comes back by a new
+ * POST, or to somebody else, who then waits until the certificates of the first one have ended. The provider's
+ * `externalId` says whether it is the same person; without one two entries count as two people, and one entry as one:
+ * somebody may take back a name that they left behind, unless it was anybody else's since. An entry whose `externalId`
+ * becomes another one is somebody else's from then on: so providers link a name to a new person. The username may come
+ * from another attribute, so it is looked at by itself.
  */
 export async function claimNames(
   context: IssuanceContext,
@@ -73,7 +75,9 @@ async function claimUserName(
   return { ok: true, value: { before: found, givesUp: holder } };
 }
 
-/** Makes sure that nobody else who is here has the username, and says whose it was. `found`: the entry that is changed. */
+/**
+ * Makes sure that nobody else who is here has the username, and says whose it was. `found`: the entry that is changed.
+ */
 async function claimUsername(
   context: IssuanceContext,
   { found: before, attributes, deleted }: WantedEntry,
@@ -110,8 +114,9 @@ const claimed = (value: UsernameClaim): DirectoryOutcome<UsernameClaim> => ({ ok
 const free: UsernameClaim = { reuse: null, succeededAt: null, endsBlockOf: null, leavesBehind: null };
 
 /**
- * The username was another person's, who had this entry before (`leavesBehind`: the id of the one that they leave behind) or
- * another one. Their successor waits while they may have access; else the name is free, and their block ends.
+ * The username was another person's, who had this entry before (`leavesBehind`: the id of the one that they leave
+ * behind) or another one. Their successor waits while they may have access; else the name is free, and their block
+ * ends.
  */
 async function succeeding(
   context: IssuanceContext,
@@ -133,7 +138,9 @@ const hasExternalId = (other: DirectoryUser, externalId: string | null): boolean
 const isSomebodyElse = (before: string | null, after: string | null): boolean =>
   before !== null && after !== null && before !== after;
 
-/** Whether the other is a name that the person of this entry left behind. With another `externalId` it tells nothing. */
+/**
+ * Whether the other is a name that the person of this entry left behind. With another `externalId` it tells nothing.
+ */
 const isPersonOf = (before: DirectoryUser, externalId: string | null, other: DirectoryUser): boolean =>
   before.externalId === externalId && before.person === other.person;
 

@@ -170,7 +170,9 @@ const away = ({ before, entry, now }: EntryChange, leaving?: LeavingStep): Direc
   left: leaving?.left ?? entry.left,
 });
 
-/** Clears the personal members of an entry that belongs to nobody. Its names and the provider's id of its person stay. */
+/**
+ * Clears the personal members of an entry that belongs to nobody. Its names and the provider's id of its person stay.
+ */
 export const nothingPersonal = { displayName: null, name: noName, emails: [] } satisfies Partial<DirectoryUser>;
 
 /** The entry of a name that its person gave up: it has no access until the name is given to somebody. */
@@ -207,7 +209,9 @@ async function unblockingStep(
 export interface LeavingStep {
   readonly step: Step;
   readonly left: DirectoryLeaving;
-  /** The instant of the block that it makes, or that the leaving of an earlier bearer made; null: it has no username. */
+  /**
+   * The instant of the block that it makes, or that the leaving of an earlier bearer made; null: it has no username.
+   */
   readonly blockedAt: Date | null;
   /** The access that is left after the step is ended with this block. Null: there is none, and nothing to end. */
   readonly block: IdentityBlock | null;
@@ -227,8 +231,8 @@ export interface LeavingOptions {
 const keptAtMost = 200;
 
 /**
- * Everything that ends when a user leaves: the name is blocked, its sessions end, its API tokens are revoked, its requests
- * cancelled and its certificates revoked.
+ * Everything that ends when a user leaves: the name is blocked, its sessions end, its API tokens are revoked, its
+ * requests cancelled and its certificates revoked.
  */
 async function leavingStep(
   context: IssuanceContext,

@@ -248,9 +248,9 @@ export async function settleReuses(context: IssuanceContext, isStopped: () => bo
 }
 
 /**
- * A change of a person for which a caller has budget. Whether somebody leaves by it is known only now, so the call was let in.
- * Without budget nothing else is kept of such a change: the person leaves, and their other attributes stay. Other changes are
- * refused then.
+ * A change of a person for which a caller has budget. Whether somebody leaves by it is known only now, so the call was
+ * let in. Without budget nothing else is kept of such a change: the person leaves, and their other attributes stay.
+ * Other changes are refused then.
  */
 function withinBudget(
   budgets: Pick<Budgets, 'begin'>,

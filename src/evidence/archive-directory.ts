@@ -12,7 +12,10 @@ const readAtOnce = 128 * 1024;
 const leftMilliseconds = 24 * 60 * 60 * 1000;
 const unfinished = /^\.audit-.+\.part$/;
 
-/** The files of archives in one directory. It must exist: one that was made here could hide a file system that is not mounted. */
+/**
+ * The files of archives in one directory. It must exist: one that was made here could hide a file system that is not
+ * mounted.
+ */
 export class ArchiveDirectory {
   constructor(private readonly directory: string) {}
 
@@ -29,8 +32,8 @@ export class ArchiveDirectory {
   }
 
   /**
-   * Writes lines to a new file that only its owner can read, whole or not at all; it is on disk when this resolves. Answers false
-   * where the name is taken, and leaves that file as it is.
+   * Writes lines to a new file that only its owner can read, whole or not at all; it is on disk when this resolves.
+   * Answers false where the name is taken, and leaves that file as it is.
    */
   async write(name: string, lines: AsyncIterable<string>): Promise<boolean> {
     const temporary = join(this.directory, `.${name}.${randomBytes(8).toString('hex')}.part`);
@@ -52,8 +55,8 @@ export class ArchiveDirectory {
   }
 
   /**
-   * Hands out the lines of a file without their line feeds, and answers its SHA-256 in lower-case hex. Throws where anything
-   * stands behind the last line feed.
+   * Hands out the lines of a file without their line feeds, and answers its SHA-256 in lower-case hex. Throws where
+   * anything stands behind the last line feed.
    */
   async read(name: string, take: (line: Buffer) => void): Promise<string> {
     const hash = createHash('sha256');

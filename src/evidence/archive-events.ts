@@ -24,7 +24,9 @@ import { timelineEntry } from '../requests/read-requests.js';
 import type { Restoration } from '../model/restoration.js';
 import { inRounds, type Rounds } from '../context/in-rounds.js';
 
-/** Events of one tile of the Merkle tree. An archive ends with one, so that each of its events is in a complete tile. */
+/**
+ * Events of one tile of the Merkle tree. An archive ends with one, so that each of its events is in a complete tile.
+ */
 const tileEvents = 256;
 const tileOctets = 32 * tileEvents;
 const dayMilliseconds = 24 * 60 * 60 * 1000;
@@ -322,9 +324,9 @@ async function usable<T>(whyNot: string, work: () => Promise<T>): Promise<T> {
 type SignedBefore = Pick<Restoration, 'detectedBy' | 'events' | 'signedEvents'>;
 
 /**
- * Whether a checkpoint of this size may be in the world with another root: of the events that the log had before a backup
- * took its place. Up to the last event of the backup both logs have the same events. Where the database went on before
- * anybody noticed, nobody knows where they part, and no size up to the one that was signed is safe.
+ * Whether a checkpoint of this size may be in the world with another root: of the events that the log had before a
+ * backup took its place. Up to the last event of the backup both logs have the same events. Where the database went on
+ * before anybody noticed, nobody knows where they part, and no size up to the one that was signed is safe.
  */
 export function mayHaveAnotherRoot(size: number, restorations: readonly SignedBefore[]): boolean {
   return restorations.some(({ detectedBy, events, signedEvents }) => {

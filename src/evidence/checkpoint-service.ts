@@ -50,12 +50,13 @@ const keptMilliseconds = 30 * 24 * 60 * 60 * 1000;
 const leaseMilliseconds = 60_000;
 
 /**
- * Signs what the audit log is like, from time to time, so that whoever has kept a checkpoint can tell whether the log was
- * changed since.
+ * Signs what the audit log is like, from time to time, so that whoever has kept a checkpoint can tell whether the log
+ * was changed since.
  *
- * One process of several signs: the one that has the lease in the database. A checkpoint counts once it is in the database,
- * and until then nobody is told of it. It is committed only by the process with the lease, and only where its size is larger
- * than all before. So no size has two roots, even if a process is stopped between its signature and its commit.
+ * One process of several signs: the one that has the lease in the database. A checkpoint counts once it is in the
+ * database, and until then nobody is told of it. It is committed only by the process with the lease, and only where its
+ * size is larger than all before. So no size has two roots, even if a process is stopped between its signature and its
+ * commit.
  */
 export class Checkpoints {
   readonly tree: TreeOfEvents;
@@ -78,9 +79,9 @@ export class Checkpoints {
   }
 
   /**
-   * Signs the log as it is now, unless the last checkpoint has its size. Answers the last checkpoint; null: none yet. One
-   * signature is made at a time: all who ask while one is made, which may lack the last events, share the one behind it. That
-   * stops where all of them do.
+   * Signs the log as it is now, unless the last checkpoint has its size. Answers the last checkpoint; null: none yet.
+   * One signature is made at a time: all who ask while one is made, which may lack the last events, share the one
+   * behind it. That stops where all of them do.
    */
   sign(isStopped: IsStopped = () => false): Promise<SignedCheckpoint | null> {
     if (this.#next !== null) {

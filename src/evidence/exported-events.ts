@@ -14,8 +14,9 @@ export const lineWithHashes = ({ canonical, previousHash, hash }: ChainLink): st
   `{"event":${canonical},"previousHash":"${previousHash}","hash":"${hash}"}`;
 
 /**
- * The events behind `after`, up to `end`. Throws `MissingEventsError` where events were archived meanwhile, so that they are not
- * taken for lost ones. The export of a log from which somebody deleted events has that gap: it is for `kubepass-verify` to find.
+ * The events behind `after`, up to `end`. Throws `MissingEventsError` where events were archived meanwhile, so that
+ * they are not taken for lost ones. The export of a log from which somebody deleted events has that gap: it is for
+ * `kubepass-verify` to find.
  */
 export async function* exportedLinks(
   reader: Pick<Store['auditEvents'], 'links' | 'start'>,

@@ -23,8 +23,8 @@ interface TreeStore {
 }
 
 /**
- * The Merkle tree over the canonical texts of the audit log; leaf i is event i + 1. Complete tiles of its hashes are kept in
- * the database, and the few hashes behind the last one are computed from their events.
+ * The Merkle tree over the canonical texts of the audit log; leaf i is event i + 1. Complete tiles of its hashes are
+ * kept in the database, and the few hashes behind the last one are computed from their events.
  */
 export class TreeOfEvents implements TreeHashes {
   readonly #tiles = new BoundedMap<string, Buffer>(mostTiles);
@@ -37,10 +37,11 @@ export class TreeOfEvents implements TreeHashes {
   constructor(private readonly store: TreeStore) {}
 
   /**
-   * Keeps the complete tiles of the log that are not kept yet. The writer keeps those of the lowest level with the events that
-   * complete them, unless other processes append events too, or the log is from before tiles were kept. `lease` stands in
-   * each commit, the first of which may keep no tile. Answers whether all are kept: not so where it was stopped, or the lease
-   * is another process's. The event loop gets its turn in between, because there may be millions of events to read.
+   * Keeps the complete tiles of the log that are not kept yet. The writer keeps those of the lowest level with the
+   * events that complete them, unless other processes append events too, or the log is from before tiles were kept.
+   * `lease` stands in each commit, the first of which may keep no tile. Answers whether all are kept: not so where it
+   * was stopped, or the lease is another process's. The event loop gets its turn in between, because there may be
+   * millions of events to read.
    */
   async keepTiles(lease: () => Operation, isStopped: () => boolean = () => false): Promise<boolean> {
     if (!(await this.store.writer.commit({ operations: [lease()], events: [] })).committed) return false;

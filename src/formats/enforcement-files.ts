@@ -20,9 +20,9 @@ interface AuthorizationConfigurationParts {
 }
 
 /**
- * Renders the file for `--authorization-config`, as one document. The webhook stands before RBAC and is asked about people
- * with client certificates alone, so that no node, controller or service account depends on it. Nothing is cached: a TTL of
- * zero would mean the default, of 5 minutes and 30 seconds.
+ * Renders the file for `--authorization-config`, as one document. The webhook stands before RBAC and is asked about
+ * people with client certificates alone, so that no node, controller or service account depends on it. Nothing is
+ * cached: a TTL of zero would mean the default, of 5 minutes and 30 seconds.
  */
 export function renderAuthorizationConfiguration(parts: AuthorizationConfigurationParts): string {
   const { listed, failurePolicy, directory, ownUsername, knowsCacheFields } = parts;
@@ -69,8 +69,8 @@ function isListed(fingerprints: readonly string[]): string {
 }
 
 /**
- * Renders the ValidatingAdmissionPolicy that refuses what revoked certificates write, its binding, and the ConfigMap with
- * the list, which is empty until kubepass fills it. An admission policy never sees reads.
+ * Renders the ValidatingAdmissionPolicy that refuses what revoked certificates write, its binding, and the ConfigMap
+ * with the list, which is empty until kubepass fills it. An admission policy never sees reads.
  */
 export function renderRevocationPolicy({ whenInDoubt, configMap: { namespace, name } }: RevocationSettings): string {
   const isDeny = whenInDoubt === 'deny';

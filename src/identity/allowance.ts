@@ -6,8 +6,8 @@ interface AllowanceRules {
 }
 
 /**
- * Says when one more may begin: a few at once, and then one each while. So no minute sees many, and whoever spends them all holds
- * up the next one for moments, not for the rest of a minute.
+ * Says when one more may begin: a few at once, and then one each while. So no minute sees many, and whoever spends them
+ * all holds up the next one for moments, not for the rest of a minute.
  */
 export class Allowance {
   #left: number;

@@ -20,8 +20,8 @@ interface Uses {
 }
 
 /**
- * Tells of the uses of break-glass tokens, in the audit log and as warnings: of the first use in this process before the
- * request goes on, and then once in an interval, with the number of uses.
+ * Tells of the uses of break-glass tokens, in the audit log and as warnings: of the first use in this process before
+ * the request goes on, and then once in an interval, with the number of uses.
  */
 export class BreakGlassUses {
   /** By the id of the token. */

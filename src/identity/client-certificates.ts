@@ -49,8 +49,9 @@ const mostKnown = 1_000;
 const retryAfterSeconds = 60;
 
 /**
- * Names the holder of a client certificate whose TLS handshake proved the key. Everything else about it is looked at for every
- * request, because a connection outlives its handshake: the CA that signed it, its time, its purpose, its revocation.
+ * Names the holder of a client certificate whose TLS handshake proved the key. Everything else about it is looked at
+ * for every request, because a connection outlives its handshake: the CA that signed it, its time, its purpose, its
+ * revocation.
  */
 export class ClientCertificates implements WayIn<Uint8Array> {
   readonly #signedBy = new WeakMap<CallersTrust, Map<string, CallersAuthority>>();
@@ -93,9 +94,9 @@ export class ClientCertificates implements WayIn<Uint8Array> {
   }
 
   /**
-   * The CA among those in force that signed the certificate itself; null where there is none. TLS also accepts CAs in between
-   * that the caller sends. They would bring certificates of CAs that nobody has named here: a cluster's user CA may have
-   * been signed by the same root.
+   * The CA among those in force that signed the certificate itself; null where there is none. TLS also accepts CAs in
+   * between that the caller sends. They would bring certificates of CAs that nobody has named here: a cluster's user CA
+   * may have been signed by the same root.
    */
   async #authorityOf(certificate: ParsedCertificate, trust: CallersTrust): Promise<CallersAuthority | null> {
     const known = this.#signedBy.get(trust) ?? new BoundedMap<string, CallersAuthority>(mostKnown);
@@ -182,8 +183,8 @@ function whyRevoked(
 }
 
 /**
- * Why a way in may not give somebody this name; null where it may. `othersPrefixes` are the beginnings of the names that
- * other ways in give: two of them never meet in one name. The answer continues a sentence, as in `whyNotName`.
+ * Why a way in may not give somebody this name; null where it may. `othersPrefixes` are the beginnings of the names
+ * that other ways in give: two of them never meet in one name. The answer continues a sentence, as in `whyNotName`.
  */
 function whyNotGivenName(name: string, othersPrefixes: readonly string[]): string | null {
   const whyNot = whyNotPrincipalName(name) ?? whyReservedName(name);

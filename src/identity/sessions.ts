@@ -40,8 +40,8 @@ export class Sessions {
   constructor(private readonly context: SessionsContext) {}
 
   /**
-   * Begins the session of somebody whom an identity provider has vouched for. Only the SHA-256 of the secret is kept. Null
-   * where the name is blocked on every cluster: whoever has left does not come in either.
+   * Begins the session of somebody whom an identity provider has vouched for. Only the SHA-256 of the secret is kept.
+   * Null where the name is blocked on every cluster: whoever has left does not come in either.
    */
   async begin({
     name,
@@ -121,8 +121,9 @@ interface SessionAuthenticatorOptions {
 }
 
 /**
- * Finds the principal behind the cookie of a browser. A session that was found is believed for at most 5 seconds, unless this
- * process ends it: `forget` acts at once. Its roles are those that the configuration gives to its name and groups now.
+ * Finds the principal behind the cookie of a browser. A session that was found is believed for at most 5 seconds,
+ * unless this process ends it: `forget` acts at once. Its roles are those that the configuration gives to its name and
+ * groups now.
  */
 export class SessionAuthenticator implements WayIn<string> {
   readonly #sessions: SecretLookUp<Session>;
@@ -177,7 +178,9 @@ export interface LoginProvider {
   /** The name of the issuer in the configuration. */
   readonly name: string;
   begin(returnTo: string): Promise<LoginBegun>;
-  /** Finishes the attempt that was begun here. `query` is that of the address to which the provider sent the browser. */
+  /**
+   * Finishes the attempt that was begun here. `query` is that of the address to which the provider sent the browser.
+   */
   finish(attempt: LoginAttempt, query: string): Promise<VouchedPerson>;
 }
 

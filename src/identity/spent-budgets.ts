@@ -23,8 +23,8 @@ interface BudgetRules {
 }
 
 /**
- * A caller who spends; `credentialId` is null where only the name is known. Callers with the key of a certificate spend what
- * there is for its username: a stolen key does not use up the budgets of whoever asked for the certificate.
+ * A caller who spends; `credentialId` is null where only the name is known. Callers with the key of a certificate spend
+ * what there is for its username: a stolen key does not use up the budgets of whoever asked for the certificate.
  */
 export interface Spender {
   readonly name: string;
@@ -41,14 +41,17 @@ interface Account {
 }
 
 /**
- * Counts what each principal spends. Names are compared exactly: whoever may choose a name that only looks like another one does
- * not spend its budgets. All credentials of a name share them, except `budgetsOfCredentials`. Counting is synchronous: calls that
- * arrive together do not outrun it. Each process counts for itself, in memory.
+ * Counts what each principal spends. Names are compared exactly: whoever may choose a name that only looks like another
+ * one does not spend its budgets. All credentials of a name share them, except `budgetsOfCredentials`. Counting is
+ * synchronous: calls that arrive together do not outrun it. Each process counts for itself, in memory.
  */
 export class Budgets {
   readonly #ofNames: Accounts;
   readonly #ofCredentials: Accounts;
-  /** By usernames of certificates. Nobody may choose a principal's name for a certificate in order to spend what is theirs. */
+  /**
+   * By usernames of certificates. Nobody may choose a principal's name for a certificate in order to spend what is
+   * theirs.
+   */
   readonly #ofUsernames: Accounts;
   readonly #limits = new Map<string, BudgetLimits>();
 
@@ -67,7 +70,10 @@ export class Budgets {
     return this.rules !== null;
   }
 
-  /** Counts a call that begins. Answers the first budget that it needs and of which nothing is left; then it costs nothing. */
+  /**
+   * Counts a call that begins. Answers the first budget that it needs and of which nothing is left; then it costs
+   * nothing.
+   */
   begin(principal: Principal, use: BudgetUse): SpentBudget | null {
     if (this.rules === null) return null;
     const { needs, costs } = budgetUses[use];

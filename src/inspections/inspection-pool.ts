@@ -24,7 +24,10 @@ export interface InspectionPoolOptions extends Partial<WorkerLimits> {
   readonly report?: (error: Error) => void;
 }
 
-/** The most that inspections may take. `deploy/kubernetes` limits the pod to all such bounds and the main thread's memory. */
+/**
+ * The most that inspections may take. `deploy/kubernetes` limits the pod to all such bounds and the main thread's
+ * memory.
+ */
 export const inspectionMemory = { threads: 2, heapMegabytes: 128, youngMegabytes: 16 } as const;
 
 /** Inspects in worker threads, so that no upload blocks the event loop. */

@@ -78,7 +78,8 @@ export function errorFromAnswer(answer: FailedAnswer, access: Access): Error {
     case 410:
       return new ClusterUnavailableError(message);
     default: {
-      // An API server does not redirect, so a status below 400 is a login page or a proxy. Credentials do not follow it.
+      // An API server does not redirect, so a status below 400 is a login page or a proxy. Credentials do not follow
+      // it.
       const isForNow = answer.status >= 500 || answer.status < 400 || [408, 429].includes(answer.status);
       return isForNow
         ? new ClusterUnavailableError(message, { retryAfterSeconds: seconds(answer.retryAfter) })

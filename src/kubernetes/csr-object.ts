@@ -68,8 +68,8 @@ export const csrsOfUsers: ObjectCollection = { ...allCsrs, fieldSelector: `spec.
 export type CsrObjects = ReturnType<typeof csrObjectsOf>;
 
 /**
- * The CSR objects of one cluster, read and written through its API server. Every method throws `ClusterUnavailableError`
- * where trying again may help.
+ * The CSR objects of one cluster, read and written through its API server. Every method throws
+ * `ClusterUnavailableError` where trying again may help.
  */
 export const csrObjectsOf = (server: ApiServer) => ({
   /** Throws `ClusterForbiddenError`, `ClusterRefusedError`, or `ClusterConflictError` where the name is taken. */

@@ -10,8 +10,9 @@ type Waited = { readonly kind: 'settled'; readonly csr: Latest } | { readonly ki
 export type CsrWatch = ReturnType<typeof watchCsrs>;
 
 /**
- * The one watch on a cluster's CSR objects for user certificates, shared by all who wait for one of them. It begins at its
- * first use. `report` is told of every break, and of errors that listeners throw; the watch goes on. It must not throw.
+ * The one watch on a cluster's CSR objects for user certificates, shared by all who wait for one of them. It begins at
+ * its first use. `report` is told of every break, and of errors that listeners throw; the watch goes on. It must not
+ * throw.
  */
 export function watchCsrs(
   server: ApiServer,
@@ -56,8 +57,8 @@ export function watchCsrs(
   return {
     /**
      * Answers as soon as `settled` is true of the object's latest version, known already or still to come; or at
-     * `deadline`. Survives breaks of the connection and lists anew after 410. An object that was never seen does not count
-     * as deleted: the wait goes on until it appears.
+     * `deadline`. Survives breaks of the connection and lists anew after 410. An object that was never seen does not
+     * count as deleted: the wait goes on until it appears.
      */
     async waitFor(name: string, settled: (csr: Latest) => boolean, deadline: Date): Promise<Waited> {
       watch.start();

@@ -5,8 +5,8 @@ import { type Binding, resolveBlastRadius, type RoleDefinition } from './resolve
 
 export interface RoleBindingTimes {
   /**
-   * For how many milliseconds the last reading counts while nothing more is heard; default 180 000. The API server sends a
-   * bookmark every minute, and a watch that is silent for a minute and a half begins anew.
+   * For how many milliseconds the last reading counts while nothing more is heard; default 180 000. The API server
+   * sends a bookmark every minute, and a watch that is silent for a minute and a half begins anew.
    */
   readonly believed: number;
 }
@@ -14,8 +14,8 @@ export interface RoleBindingTimes {
 export type RoleBindings = ReturnType<typeof watchRoleBindings>;
 
 /**
- * A cluster's roles and bindings, kept up to date in memory by four lists and four watches. They begin at once and go on
- * after every break until `stop`. `report` is told of each break, but of the same one only once. It must not throw.
+ * A cluster's roles and bindings, kept up to date in memory by four lists and four watches. They begin at once and go
+ * on after every break until `stop`. `report` is told of each break, but of the same one only once. It must not throw.
  */
 export function watchRoleBindings(
   server: ApiServer,

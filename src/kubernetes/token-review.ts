@@ -12,12 +12,12 @@ export const tokenReviewAccess: Access = {
 };
 
 /**
- * Has a cluster review a token that one of its service accounts has for this audience. Never throws for what the cluster
- * answers.
+ * Has a cluster review a token that one of its service accounts has for this audience. Never throws for what the
+ * cluster answers.
  *
  * An API server remembers for ten seconds whom a token authenticates for which audiences (TokenSuccessCacheTTL in
- * kube-apiserver), also once the service account is gone. So each review asks about one more audience, which nobody has a
- * token for: then it remembers nothing that answers the question.
+ * kube-apiserver), also once the service account is gone. So each review asks about one more audience, which nobody has
+ * a token for: then it remembers nothing that answers the question.
  */
 export async function reviewToken(server: ApiServer, token: string, audience: string): Promise<TokenReview> {
   const audiences = [audience, `urn:uuid:${randomUUID()}`];

@@ -242,7 +242,10 @@ export interface AuditEventDetails {
   };
   /** An admin knows that the database was put back, and what it may not know. */
   RestoredAcknowledged: { restorations: number };
-  /** A file has these events, both inclusive; they may leave the database. `checkpoint`: the signed note of so many events. */
+  /**
+   * A file has these events, both inclusive; they may leave the database. `checkpoint`: the signed note of so many
+   * events.
+   */
   AuditEventsArchived: { from: number; to: number; file: string; sha256: string; checkpoint: string };
   /** `changed`: the names of the attributes, where that was it. */
   DirectoryUserChanged: DirectoryUserDetails & {

@@ -1,4 +1,7 @@
-/** A map that remembers so many entries: the one that was set first is forgotten for a new one. Setting one again makes it new. */
+/**
+ * A map that remembers so many entries: the one that was set first is forgotten for a new one. Setting one again makes
+ * it new.
+ */
 export class BoundedMap<Key, Value> extends Map<Key, Value> {
   constructor(private readonly most: number) {
     super();

@@ -1,14 +1,14 @@
 /**
- * The budgets of a principal. `writes`: calls that may keep something. `endingAccess`: calls that end access or prevent it.
- * `denied`: answers 403. `inspectionSeconds`: processor time of inspections. `auditKilobytes`: audit events, and the texts and
- * people beside the log that calls keep for good, in 1,000 octets.
+ * The budgets of a principal. `writes`: calls that may keep something. `endingAccess`: calls that end access or prevent
+ * it. `denied`: answers 403. `inspectionSeconds`: processor time of inspections. `auditKilobytes`: audit events, and
+ * the texts and people beside the log that calls keep for good, in 1,000 octets.
  */
 export const budgetNames = ['writes', 'endingAccess', 'denied', 'inspectionSeconds', 'auditKilobytes'] as const;
 export type BudgetName = (typeof budgetNames)[number];
 
 /**
- * The budgets that each credential has for itself; the others belong to the exact name of the principal. So whoever has stolen
- * one token of a person does not keep the person from looking it up and ending it with another one.
+ * The budgets that each credential has for itself; the others belong to the exact name of the principal. So whoever has
+ * stolen one token of a person does not keep the person from looking it up and ending it with another one.
  */
 export const budgetsOfCredentials: ReadonlySet<BudgetName> = new Set(['endingAccess', 'denied']);
 

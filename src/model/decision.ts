@@ -138,8 +138,8 @@ export interface RenewalFacts {
   /** 1 for the first renewal of a lineage. */
   readonly generation: number;
   /**
-   * The last approval by people that counts for this renewal too, RFC 3339 UTC; null where there is none, or where it was
-   * not given to the principal who gets the key now.
+   * The last approval by people that counts for this renewal too, RFC 3339 UTC; null where there is none, or where it
+   * was not given to the principal who gets the key now.
    */
   readonly approvedAt: string | null;
   /** The lifetime that was approved then, in seconds; null together with `approvedAt`. */
@@ -223,7 +223,9 @@ export type QuotaLimit =
   | { readonly kind: 'livePerUsername'; readonly cluster: string; readonly username: string }
   | { readonly kind: 'livePerGroup'; readonly cluster: string; readonly group: string }
   | { readonly kind: 'livePerRequester'; readonly cluster: string; readonly requester: string }
-  /** Valid certificates of one lineage, revoked ones left out; `lineage` is the fingerprint of its first certificate. */
+  /**
+   * Valid certificates of one lineage, revoked ones left out; `lineage` is the fingerprint of its first certificate.
+   */
   | { readonly kind: 'livePerLineage'; readonly cluster: string; readonly lineage: string }
   /** Issued since `now` less an hour, and on their way. */
   | { readonly kind: 'issuancesPerHour'; readonly cluster: string; readonly requester: string };

@@ -23,12 +23,13 @@ const separator = /[._:@/ -]/;
 const mark = /^\p{M}$/u;
 
 /**
- * Why a string is not a name that a certificate may carry as username or group; null where it is one. The answer continues a sentence: `contains U+0000`. It names code points and never repeats the string,
- * which may hold anything.
+ * Why a string is not a name that a certificate may carry as username or group; null where it is one. The answer
+ * continues a sentence: `contains U+0000`. It names code points and never repeats the string, which may hold anything.
  *
  * `ascii`: 1-64 characters, letters, digits and inner `. _ : @ / -`. `unicode` widens letters and digits to those of
- * the scripts in use in normalization form KC, each word of one script, and adds single inner spaces. Neither ever holds a
- * control or format character, or one that RFC 4514 gives a meaning in the printed form of a distinguished name.
+ * the scripts in use in normalization form KC, each word of one script, and adds single inner spaces. Neither ever
+ * holds a control or format character, or one that RFC 4514 gives a meaning in the printed form of a distinguished
+ * name.
  */
 export function whyNotName(name: string, alphabet: 'ascii' | 'unicode', longest: number = maxLength): string | null {
   const characters = Array.from(name);
@@ -85,7 +86,9 @@ const scripts = (
   'Kana Khmr Knda Laoo Latn Mlym Mymr Orya Sinh Taml Telu Thaa Thai Tibt'
 ).split(' ');
 
-/** The combinations of scripts that one language writes in: Japanese, Chinese with Bopomofo, Korean, each with Latin. */
+/**
+ * The combinations of scripts that one language writes in: Japanese, Chinese with Bopomofo, Korean, each with Latin.
+ */
 const together = [
   ['Latn', 'Hani', 'Hira', 'Kana'],
   ['Latn', 'Hani', 'Bopo'],
@@ -99,13 +102,16 @@ const words = [...together, ...scripts.map((script) => [script])].map((allowed) 
 });
 
 /**
- * Whether letters of several scripts stand in one word, where one may pass for the other: a Cyrillic U+0430 in a Latin word.
- * This is the restriction level Highly Restrictive of UTS #39 section 5.2, for each word. A word that is wholly of one script, and
- * looks like a word of another, is not mixed.
+ * Whether letters of several scripts stand in one word, where one may pass for the other: a Cyrillic U+0430 in a Latin
+ * word. This is the restriction level Highly Restrictive of UTS #39 section 5.2, for each word. A word that is wholly
+ * of one script, and looks like a word of another, is not mixed.
  */
 const mixesScripts = (word: string): boolean => !words.some((pattern) => pattern.test(word));
 
-/** Whether decimal digits of several number systems stand in one name: an 8 beside Bengali's U+09EA, which is four (UTS #39 section 5.3). */
+/**
+ * Whether decimal digits of several number systems stand in one name: an 8 beside Bengali's U+09EA, which is four (UTS
+ * #39 section 5.3).
+ */
 function mixesDigits(name: string): boolean {
   const zeros = new Set<number>();
   for (const [digit] of name.matchAll(/\p{Nd}/gu)) zeros.add(zeroOf(digit.codePointAt(0) ?? 0));
@@ -132,8 +138,8 @@ const own: Readonly<Record<string, string>> = {
 };
 
 /**
- * Why nobody may come as a principal of this name, by whichever way in; null where somebody may. Names that people may take for
- * a reserved one count as that one. The answer continues a sentence, as that of `whyNotName`.
+ * Why nobody may come as a principal of this name, by whichever way in; null where somebody may. Names that people may
+ * take for a reserved one count as that one. The answer continues a sentence, as that of `whyNotName`.
  */
 export function whyReservedName(name: string): string | null {
   if (isSystemName(name)) return 'begins with "system:", which is reserved';
@@ -143,8 +149,8 @@ export function whyReservedName(name: string): string | null {
 }
 
 /**
- * One form for names that look alike in the alphabet of principals (after UTS #39 section 4). Where a name is taken but for case,
- * kubepass's own principal has 16 hexadecimal digits behind it.
+ * One form for names that look alike in the alphabet of principals (after UTS #39 section 4). Where a name is taken but
+ * for case, kubepass's own principal has 16 hexadecimal digits behind it.
  */
 const drawnAs = (name: string): string =>
   foldedName(name)

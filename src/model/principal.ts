@@ -17,8 +17,8 @@ export const authenticationMethods = [
 type AuthenticationMethod = (typeof authenticationMethods)[number];
 
 /**
- * Why somebody has none of their roles: the directory says that they left, or that somebody else has the name since; or the name
- * is blocked on every cluster.
+ * Why somebody has none of their roles: the directory says that they left, or that somebody else has the name since; or
+ * the name is blocked on every cluster.
  */
 export const rolesLost = ['left', 'succeeded', 'blocked'] as const;
 export type RolesLost = (typeof rolesLost)[number];
@@ -41,8 +41,8 @@ export interface Principal {
   /** The one cluster that a reviewer is for; null for every other principal. */
   readonly cluster: string | null;
   /**
-   * When somebody vouched for the caller; null: that is not known. Absent for sessions, which end when their bearer leaves,
-   * and where no person is named.
+   * When somebody vouched for the caller; null: that is not known. Absent for sessions, which end when their bearer
+   * leaves, and where no person is named.
    */
   readonly vouchedAt?: Date | null;
   /** Absent where nothing took the caller's roles. Else such a caller has no role. */
@@ -51,7 +51,9 @@ export interface Principal {
   readonly proof?: VerifiedProof;
 }
 
-/** Whether the caller is the API server of a cluster, which may ask for access reviews and read what is rendered for it. */
+/**
+ * Whether the caller is the API server of a cluster, which may ask for access reviews and read what is rendered for it.
+ */
 export const isReviewer = ({ roles: held }: Pick<Principal, 'roles'>): boolean => held.includes('reviewer');
 
 /** Whether the caller is the connector of an identity provider, which tells of people and groups over SCIM. */

@@ -33,8 +33,8 @@ export const isSessionLive = ({ usedAt, expiresAt, endedAt }: Session, now: Date
 export const loginSeconds = 600;
 
 /**
- * A sign-in that a browser has begun, and keeps until the identity provider sends it back (RFC 6749 section 4.1). Nobody
- * else can finish it.
+ * A sign-in that a browser has begun, and keeps until the identity provider sends it back (RFC 6749 section 4.1).
+ * Nobody else can finish it.
  */
 export interface LoginAttempt {
   /** The name of the issuer in the configuration. */

@@ -1,6 +1,6 @@
 /**
- * Tells a collector of traces where time goes. It changes nothing of what is done, and is never given a name of a person, a
- * token, a CSR or a key.
+ * Tells a collector of traces where time goes. It changes nothing of what is done, and is never given a name of a
+ * person, a token, a CSR or a key.
  */
 export interface Tracing {
   /** Runs `work` as a part of the trace that is under way. Where none is, it just runs it. */
@@ -68,8 +68,9 @@ export interface TraceContext {
 }
 
 /**
- * Reads the header `traceparent` (W3C Trace Context, section 3.2). Null for everything that is not exactly that: a caller who
- * sends nonsense gets a trace of its own. A version that is not known yet may continue behind a dash (section 3.2.4).
+ * Reads the header `traceparent` (W3C Trace Context, section 3.2). Null for everything that is not exactly that: a
+ * caller who sends nonsense gets a trace of its own. A version that is not known yet may continue behind a dash
+ * (section 3.2.4).
  */
 export function readTraceparent(header: unknown): TraceContext | null {
   if (typeof header !== 'string' || header.length > longestTraceparent) return null;

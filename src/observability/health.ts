@@ -35,9 +35,9 @@ interface ServedCertificate {
 }
 
 /**
- * The state of each part of the service. Only the database and the recovery decide whether it is ready. A cluster that is out of
- * reach does not: the service goes on for the others, and records, decides and answers reviews for that one too. If it made
- * the service unready, one cluster's outage would take it from every caller.
+ * The state of each part of the service. Only the database and the recovery decide whether it is ready. A cluster that
+ * is out of reach does not: the service goes on for the others, and records, decides and answers reviews for that one
+ * too. If it made the service unready, one cluster's outage would take it from every caller.
  */
 export function healthService(parts: HealthParts): HealthService {
   const { store, clock, isRecovered } = parts;

@@ -25,8 +25,8 @@ const mostUnwrittenOctets = 4 * 1024 * 1024;
 
 /**
  * Standard output, several lines at a time. Lines of level `warn` and above are written at once, with all lines before
- * them. The end of the process writes the rest, also after an uncaught exception; only a process that is killed loses it.
- * A write is synchronous: a slow reader holds the service up, but does not fill its memory.
+ * them. The end of the process writes the rest, also after an uncaught exception; only a process that is killed loses
+ * it. A write is synchronous: a slow reader holds the service up, but does not fill its memory.
  */
 function bufferedOutput(): DestinationStream {
   const output = pino.destination({ dest: 1, sync: true, maxLength: mostUnwrittenOctets });
@@ -57,9 +57,9 @@ function bufferedOutput(): DestinationStream {
 const warn = pino.levels.values['warn'] ?? 0;
 
 /**
- * Removes secrets from a log line, wherever they stand in it: an error message, a nested object or a stack may carry one
- * although no caller logs it on purpose. The line is JSON, so line breaks in a text are escapes, and a text ends at the
- * next quote.
+ * Removes secrets from a log line, wherever they stand in it: an error message, a nested object or a stack may carry
+ * one although no caller logs it on purpose. The line is JSON, so line breaks in a text are escapes, and a text ends at
+ * the next quote.
  */
 function sanitize(line: string): string {
   return patterns.reduce((text, { pattern, instead }) => text.replace(pattern, instead), line);

@@ -27,7 +27,8 @@ export const builtInGuardrails: readonly BuiltInGuardrail[] = [
   }),
   builtIn('privileged-names', (input, findings) => {
     const { allowPrivilegedGroups, cluster } = input.facts;
-    // The configuration of a cluster may allow a group. A wrong refusal costs a line there, a wrong grant costs a cluster.
+    // The configuration of a cluster may allow a group. A wrong refusal costs a line there, a wrong grant costs a
+    // cluster.
     const whyNotGroup: WhyNot = (name) =>
       isPrivilegedName(name) && !allowPrivilegedGroups.includes(name)
         ? `is privileged, and the configuration of cluster "${cluster}" does not allow it`

@@ -6,7 +6,10 @@ import { isPredecessors } from '../model/directory.js';
 import { foldedName } from '@kubepass/inspect/formats';
 import type { Store } from '../store/store.js';
 
-/** Callers with the key of a certificate, as the store knows it. `admins`: whether API tokens may hold the roles admin and approver. */
+/**
+ * Callers with the key of a certificate, as the store knows it. `admins`: whether API tokens may hold the roles admin
+ * and approver.
+ */
 export function openKeyProofs(
   { roles, admins }: { readonly roles: readonly RoleBinding[]; readonly admins: boolean },
   store: Pick<Store, 'certificates' | 'requests' | 'apiTokens' | 'restorations' | 'writer'>,

@@ -18,8 +18,8 @@ interface Keeping {
 const nearlyFull = 0.8;
 
 /**
- * Writes the file where it differs, once or until it is stopped. While kubepass does not answer, the file stays as it is.
- * Answers the exit code: 1 where it was to be written once and could not be.
+ * Writes the file where it differs, once or until it is stopped. While kubepass does not answer, the file stays as it
+ * is. Answers the exit code: 1 where it was to be written once and could not be.
  */
 export async function keepRevocationFile(
   { out, watch, everySeconds }: RevocationFileOptions,

@@ -41,8 +41,8 @@ export const uris = {
 } as const;
 
 /**
- * The members of a JSON object by their names in lower case: names of attributes are compared without case (RFC 7643 2.1).
- * A `Map`, so that no name leads to a prototype.
+ * The members of a JSON object by their names in lower case: names of attributes are compared without case (RFC 7643
+ * 2.1). A `Map`, so that no name leads to a prototype.
  */
 export type Members = ReadonlyMap<string, unknown>;
 
@@ -92,8 +92,8 @@ function asBoolean(value: unknown): boolean | null {
 }
 
 /**
- * The elements of a multi-valued attribute. One that stands alone counts as a list of one; null as an empty list. Throws where
- * there are more of them than `most`, before any is looked at.
+ * The elements of a multi-valued attribute. One that stands alone counts as a list of one; null as an empty list.
+ * Throws where there are more of them than `most`, before any is looked at.
  */
 export function elements(value: unknown, what: string, most: number): readonly unknown[] {
   if (value === undefined || value === null) return [];
@@ -158,7 +158,10 @@ function readAttributePath(written: string, scimType: 'invalidPath' | 'invalidFi
   };
 }
 
-/** Reads the path of a PATCH: `members[value eq "…"]`, `emails[type eq "work"].value`, `active`. Throws `ScimInputError`. */
+/**
+ * Reads the path of a PATCH: `members[value eq "…"]`, `emails[type eq "work"].value`, `active`. Throws
+ * `ScimInputError`.
+ */
 export function readPath(written: string): ValuePath {
   if (written.length > directoryBounds.filter) throw new ScimInputError('invalidPath', 'the path is too long');
   const scanner = new Scanner(written, 'invalidPath');
@@ -242,7 +245,10 @@ function textIn({ path, value }: Comparison): string {
   return value;
 }
 
-/** `emails[type eq "work" and value eq "…"]`, which is not compared with anything, as `emails[type eq "work"].value eq "…"`. */
+/**
+ * `emails[type eq "work" and value eq "…"]`, which is not compared with anything, as `emails[type eq "work"].value eq
+ * "…"`.
+ */
 function elementWith({ path, selected }: ValuePath): FilterTerm | null {
   if (selected === null || path.sub !== null) return null;
   const [compared, ...more] = selected.filter((condition) => nameOf(condition.path) === 'value');

@@ -58,8 +58,8 @@ interface GivenAttribute {
 }
 
 /**
- * The attributes that the members of a body give, or those of a PATCH without a path. Whatever is read-only, and whatever is not
- * kept, is dropped. Throws where there are more of them than a PATCH has operations.
+ * The attributes that the members of a body give, or those of a PATCH without a path. Whatever is read-only, and
+ * whatever is not kept, is dropped. Throws where there are more of them than a PATCH has operations.
  */
 function givenAttributes(members: Members): readonly GivenAttribute[] {
   const given: GivenAttribute[] = [];
@@ -86,8 +86,8 @@ const known = /^(?:username|externalid|displayname|active|name|emails|id|meta|sc
 const core = uris.user.toLowerCase();
 
 /**
- * A member's name as a path: `name.givenName`, `emails[type eq "work"].value`. Null where it names no attribute. A body may have
- * hundreds of thousands of other names, and an error for each would take seconds.
+ * A member's name as a path: `name.givenName`, `emails[type eq "work"].value`. Null where it names no attribute. A body
+ * may have hundreds of thousands of other names, and an error for each would take seconds.
  */
 function keyPath(name: string): ValuePath | null {
   const folded = name.toLowerCase();

@@ -164,9 +164,9 @@ function isGood(answer: Buffer): boolean {
 const isEcdsaSha256 = ({ name }: SignatureAlgorithm): boolean => name === 'ecdsa-with-SHA256';
 
 /**
- * Decides where signatures are made and verified. P-256 goes to the crypto thread: the proof of a CSR, and the signature
- * of a CA with its check. Everything else stays where `signaturesHere` does it: long work on libuv's threads, and short
- * work, such as verifying RSA with its small exponent in 16 µs, on the event loop.
+ * Decides where signatures are made and verified. P-256 goes to the crypto thread: the proof of a CSR, and the
+ * signature of a CA with its check. Everything else stays where `signaturesHere` does it: long work on libuv's threads,
+ * and short work, such as verifying RSA with its small exponent in 16 µs, on the event loop.
  *
  * Microseconds of processor time for a job, on Node 24, with 32 callers at the same time:
  *

@@ -148,8 +148,8 @@ export class KubernetesSigner implements Signer {
         const found = await this.cluster.csrs.find(csr.name);
         // Somebody guessed the name. The comparison before the approval says what is wrong with the object.
         if (found !== null && (found.username !== username || !isUndecided(found))) return found;
-        // Ours: its answer was lost, or its intent was not recorded. It is not taken over, because whoever made it may be
-        // about to delete it.
+        // Ours: its answer was lost, or its intent was not recorded. It is not taken over, because whoever made it may
+        // be about to delete it.
         if (found !== null) await this.cluster.csrs.delete(found);
         throw new ClusterUnavailableError(`the name ${csr.name} was taken`, { cause: error });
       }

@@ -74,13 +74,15 @@ export interface Store extends TableMethods {
   hasRoom(): boolean;
   /** The steps that wait for the writer. */
   queue(): StoreQueue;
-  /** Runs `work` while no other process on this database runs its own; for work at start that two must not do at once. */
+  /**
+   * Runs `work` while no other process on this database runs its own; for work at start that two must not do at once.
+   */
   alone<T>(work: () => Promise<T>): Promise<T>;
   /** Answers when the database does. Throws after a failed commit, until a commit succeeds. For `/readyz`. */
   ping(): Promise<void>;
   /**
-   * Why the database has not the triggers and other objects that the migrations make, in words that go on after its name; null: it
-   * has them.
+   * Why the database has not the triggers and other objects that the migrations make, in words that go on after its
+   * name; null: it has them.
    */
   whyNotSchema(): Promise<string | null>;
   /** Lets queued steps finish, then closes. */

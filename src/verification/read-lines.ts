@@ -4,7 +4,9 @@ import { longestLine } from '../audit/export-verifier.js';
 /** Some lines of a file, without their line feeds. */
 interface Lines {
   readonly lines: readonly Buffer[];
-  /** `Cut`: the file ends within the only line. `TooLong`: it is the beginning of a line that is longer than any event. */
+  /**
+   * `Cut`: the file ends within the only line. `TooLong`: it is the beginning of a line that is longer than any event.
+   */
   readonly end: 'Whole' | 'Cut' | 'TooLong';
 }
 
@@ -67,15 +69,18 @@ export function readSmallFile(path: string, mostOctets: number): Buffer | null {
   }
 }
 
-/** Whether `path` is standard input, a pipe or the like, whose end is seen only by reading it. Throws where nothing is there. */
+/**
+ * Whether `path` is standard input, a pipe or the like, whose end is seen only by reading it. Throws where nothing is
+ * there.
+ */
 export const isReadOnce = (path: string): boolean => path === '-' || !statSync(path).isFile();
 
 /** A checkpoint is a few hundred octets. */
 const longestLastLine = 64 * 1024;
 
 /**
- * The last line of a regular file; null where it is empty, its line feed lacks, or the line is longer than a checkpoint. Throws
- * where it cannot be read.
+ * The last line of a regular file; null where it is empty, its line feed lacks, or the line is longer than a
+ * checkpoint. Throws where it cannot be read.
  */
 export function readLastLine(path: string): Buffer | null {
   const file = openSync(path, 'r');

@@ -116,7 +116,9 @@ const whyFirst = (index: number): string =>
     ? '; files with events before it, such as archives, come first'
     : '; a file before this one is missing or was cut, or the files stand in another order';
 
-/** Reads the events of a file. Answers the line of a checkpoint behind them; null: there is none, or there is a fault. */
+/**
+ * Reads the events of a file. Answers the line of a checkpoint behind them; null: there is none, or there is a fault.
+ */
 async function readEvents(file: string, verifier: ExportVerifier, archives: ToldArchives): Promise<Buffer | null> {
   let checkpoint: Buffer | null = null;
   const hashing = archives.reading(file);

@@ -36,8 +36,8 @@ export const wants = (
   (clusters === null || about === null || about.some((cluster) => clusters.includes(cluster)));
 
 /**
- * Makes one delivery for each webhook that takes the event, due at once. `payloadOf` makes the body, as JSON. The call of the
- * webhook goes on with the trace that is under way now.
+ * Makes one delivery for each webhook that takes the event, due at once. `payloadOf` makes the body, as JSON. The call
+ * of the webhook goes on with the trace that is under way now.
  */
 export const deliveriesOf =
   (

@@ -10,7 +10,8 @@ export async function authorize(page: Page, token: string): Promise<void> {
 }
 
 /**
- * Opens an operation (with "Try it out" if it offers it), enters the body unless it is null, executes, and reads the reply from the page.
+ * Opens an operation (with "Try it out" if it offers it), enters the body unless it is null, executes, and reads the
+ * reply from the page.
  */
 export async function tryOut(
   page: Page,

@@ -181,8 +181,8 @@ export class ControlPlane implements TestCluster {
   }
 
   /**
-   * Writes a kubeconfig whose client certificate somebody signed by hand with the CA's key, past every signer. Answers the
-   * DER's SHA-256 in lower-case hex.
+   * Writes a kubeconfig whose client certificate somebody signed by hand with the CA's key, past every signer. Answers
+   * the DER's SHA-256 in lower-case hex.
    */
   async writeKubeconfigByHand(file: string, username: string, groups: readonly string[]): Promise<string> {
     const credentials = await this.pki.clientCredentials(username, groups);

@@ -135,7 +135,10 @@ describeControlPlane('kubectl with the plugin, against a real control plane', ()
     directory.remove();
   });
 
-  /** A machine with nothing but Node, kubectl and the plugin: a home directory of its own, and no other program on the PATH. */
+  /**
+   * A machine with nothing but Node, kubectl and the plugin: a home directory of its own, and no other program on the
+   * PATH.
+   */
   function newHome() {
     const home = join(directory.path, `home-${Math.random().toString(36).slice(2)}`);
     mkdirSync(home);
@@ -267,7 +270,8 @@ describeControlPlane('kubectl with the plugin, against a real control plane', ()
       const slowest = await slowestOfThree();
       // On a busy machine a kubectl takes seconds, and several of them must come before the end of each certificate.
       const total = Math.max(minutes * 60_000, 24 * slowest);
-      // The ten minutes look shorter by a clock that is ahead. Two renewals, and not more: three certificates of a lineage live.
+      // The ten minutes look shorter by a clock that is ahead. Two renewals, and not more: three certificates of a
+      // lineage live.
       const lifetime = total / 2;
       const ahead = 600_000 - lifetime;
       const clock = { NODE_OPTIONS: `--require=${movedClock}`, KUBEPASS_TEST_CLOCK_AHEAD: String(ahead) };

@@ -11,7 +11,9 @@ export interface OpenWatch {
   close(): Promise<void>;
 }
 
-/** Opens a watch on the ConfigMaps of a namespace with a kubeconfig. kubectl opens no second one when its watch ends. */
+/**
+ * Opens a watch on the ConfigMaps of a namespace with a kubeconfig. kubectl opens no second one when its watch ends.
+ */
 export function openWatch(kubectl: string, kubeconfig: string, namespace = 'default'): OpenWatch {
   const child = spawn(
     kubectl,

@@ -22,7 +22,10 @@ export const announcementCrashPoints = [
   'before it is remembered how far the announcements have come',
 ] as const;
 
-/** The points between the commit that changes a block or a revocation and the line about it in the list beside the database. */
+/**
+ * The points between the commit that changes a block or a revocation and the line about it in the list beside the
+ * database.
+ */
 export const listCrashPoints = [
   'after a block is committed, before it is in the list',
   'after the end of a block is committed, before it is in the list',

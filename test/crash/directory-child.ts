@@ -8,8 +8,8 @@ import { createLogger } from '../../src/observability/logger.js';
 import { connector } from './directory-connector.js';
 
 /**
- * Tells the service of people who left, each in another way, and of a group that has no members any more, in a process of its
- * own; as a provider repeats it where no answer came. The service's own work goes on beside it.
+ * Tells the service of people who left, each in another way, and of a group that has no members any more, in a process
+ * of its own; as a provider repeats it where no answer came. The service's own work goes on beside it.
  */
 const [, , patched = '', deleted = '', replaced = '', group = '', token = ''] = process.argv;
 const ignore = () => undefined;

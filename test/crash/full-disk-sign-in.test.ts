@@ -150,7 +150,8 @@ roles:
     const issue = () => asJane('POST', '/v1/kubeconfigs', '{"username":"jane","groups":["team-a"]}');
     await expect.poll(async () => (await issue()).status, { timeout: 120_000, interval: 1 }).toBe(503);
 
-    // PostgreSQL may have room in a file that it has. An answer that lets somebody in is then on record, like every other.
+    // PostgreSQL may have room in a file that it has. An answer that lets somebody in is then on record, like every
+    // other.
     const refusedOr = (success: number) => (onPostgresql ? expect.toBeOneOf([503, success]) : 503) as number;
     // The provider vouches for bob, and no session begins.
     const bob = newBrowser();

@@ -17,7 +17,8 @@ import { callTo, Ledger, load, type Call } from './ledger.js';
 const rounds = Number(process.env['KUBEPASS_FULL_DISK_ROUNDS'] ?? 2);
 const fullSeconds = 3;
 
-// SQLite's log grows to 24 MiB and more before it is moved into the database. An empty PostgreSQL is already larger than that.
+// SQLite's log grows to 24 MiB and more before it is moved into the database. An empty PostgreSQL is already larger
+// than that.
 const disk = mountSmallDisk(onPostgresql ? 200 : 64);
 if ('unavailable' in disk) console.log(`a full disk is not tested: ${disk.unavailable}`);
 

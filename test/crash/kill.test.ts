@@ -16,7 +16,8 @@ async function loadUntil(gone: Promise<void>): Promise<void> {
   await load(ledger, Array(8).fill(call), () => running);
 }
 
-// Each point once, and as many kills at any moment. A start takes longer than the tested work: fewer rounds on PostgreSQL.
+// Each point once, and as many kills at any moment. A start takes longer than the tested work: fewer rounds on
+// PostgreSQL.
 const rounds = Number(process.env['KUBEPASS_CRASH_ROUNDS'] ?? (onPostgresql ? 8 : 2 * localCrashPoints.length));
 const round = (number: number) => {
   const point = localCrashPoints[number % (2 * localCrashPoints.length)];

@@ -18,7 +18,10 @@ export interface ServiceToKill {
   readonly call: Call;
 }
 
-/** A service of a test file on one data directory, and on a PostgreSQL where the tests run there. It is gone after the tests. */
+/**
+ * A service of a test file on one data directory, and on a PostgreSQL where the tests run there. It is gone after the
+ * tests.
+ */
 export function serviceToKill(): ServiceToKill {
   const directory = temporaryDirectory();
   const dataDir = join(directory.path, 'data');

@@ -1,7 +1,7 @@
 /**
  * The service as a child process that kills itself with SIGKILL at a named point of the issuance. `CRASH_AT` names the
- * point, and `CRASH_ON` counts the passages (1, 2, …). Without `CRASH_AT` it is the unchanged service, with a clock that
- * is `CLOCK_AHEAD_SECONDS` ahead. SIGUSR2 ends the writer thread.
+ * point, and `CRASH_ON` counts the passages (1, 2, …). Without `CRASH_AT` it is the unchanged service, with a clock
+ * that is `CLOCK_AHEAD_SECONDS` ahead. SIGUSR2 ends the writer thread.
  */
 import type { Worker } from 'node:worker_threads';
 import { buildApp } from '../../src/app.js';

@@ -31,8 +31,8 @@ const mostFailures = 20;
 const mostMilliseconds = 2_000;
 
 /**
- * Sends mutated PATCHes and filters to a service of its own, whole: from the HTTP server to the database. An input depends on
- * the seed and its number, and on the inputs before it in its world; so one is repeated together with these.
+ * Sends mutated PATCHes and filters to a service of its own, whole: from the HTTP server to the database. An input
+ * depends on the seed and its number, and on the inputs before it in its world; so one is repeated together with these.
  */
 export async function fuzzDirectory(options: {
   readonly seed: number;

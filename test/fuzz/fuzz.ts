@@ -1,7 +1,7 @@
 /**
  * `npm run fuzz` inspects mutants of the corpus, a million of them. It ends with 1 if one of them gets an answer other
- * than an inspection or a refusal, takes more than two seconds or ends the process, or if memory grows. Inputs that fail
- * are kept in `.kubepass/fuzz/`.
+ * than an inspection or a refusal, takes more than two seconds or ends the process, or if memory grows. Inputs that
+ * fail are kept in `.kubepass/fuzz/`.
  *
  *   -- --target directory                         sends mutated PATCHes and filters over SCIM instead
  *   -- --inputs N, --seconds N, --processes N     bound the run

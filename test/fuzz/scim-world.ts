@@ -36,8 +36,8 @@ const kept: Readonly<Record<Resource, ReadonlySet<string>>> = {
 const json = { 'content-type': 'application/scim+json' };
 
 /**
- * A few people and groups, and how each of them looked last. Whatever is sent, each answer is compared with it. Nothing of
- * it is left when it ends, so a world can be made again from its number alone.
+ * A few people and groups, and how each of them looked last. Whatever is sent, each answer is compared with it. Nothing
+ * of it is left when it ends, so a world can be made again from its number alone.
  */
 export class ScimWorld {
   readonly #known: Readonly<Record<Resource, Map<string, Shown>>> = { Users: new Map(), Groups: new Map() };
@@ -64,7 +64,9 @@ export class ScimWorld {
       });
   }
 
-  /** Sends one input and checks what came of it. The status, with whether it was a PATCH, counts; `told` is the input. */
+  /**
+   * Sends one input and checks what came of it. The status, with whether it was a PATCH, counts; `told` is the input.
+   */
   async send(
     random: Random,
     tell: (told: string) => void,
@@ -155,7 +157,9 @@ export class ScimWorld {
     demand(again.headers['etag'] === now.meta.version, 'the same once more changes something');
   }
 
-  /** Somebody who takes the name of a person that is not active ends that person's entry; nobody else's name is taken. */
+  /**
+   * Somebody who takes the name of a person that is not active ends that person's entry; nobody else's name is taken.
+   */
   async #namesStayApart(before: Shown, now: Shown): Promise<void> {
     const key = foldedName(now.userName ?? '');
     if (key === foldedName(before.userName ?? '')) return;

@@ -17,8 +17,8 @@ export interface LogLine {
 }
 
 /**
- * The service on a data dir, wired as the process does it, without HTTP. `log` receives its log lines. A data dir that is not
- * there has an empty database and a CA after this, so that no test has to wait for them to be made.
+ * The service on a data dir, wired as the process does it, without HTTP. `log` receives its log lines. A data dir that
+ * is not there has an empty database and a CA after this, so that no test has to wait for them to be made.
  */
 export async function composeOn(
   directory: string,

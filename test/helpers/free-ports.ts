@@ -2,8 +2,8 @@ import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
 /**
- * Free ports of 127.0.0.1. They lie below the range from which systems choose ports of outgoing connections and of servers
- * that ask for any, so they stay free while a server is down or not there yet.
+ * Free ports of 127.0.0.1. They lie below the range from which systems choose ports of outgoing connections and of
+ * servers that ask for any, so they stay free while a server is down or not there yet.
  */
 export async function freePorts(count: number): Promise<number[]> {
   const ports = new Set<number>();

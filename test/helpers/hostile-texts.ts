@@ -1,4 +1,6 @@
-/** Server, TLS and user of somebody else, as lines that a text would add to a kubeconfig if it could end its own line. */
+/**
+ * Server, TLS and user of somebody else, as lines that a text would add to a kubeconfig if it could end its own line.
+ */
 const added = (lineBreak: string): string =>
   ['x', '    cluster:', '      server: https://evil.example', '      insecure-skip-tls-verify: true', 'y'].join(
     lineBreak,

@@ -54,8 +54,8 @@ export const publicClient = {
 export const resourceOf = (name: string): string => `urn:resource:${name}`;
 
 /**
- * A real OpenID provider on loopback. Its sign-in form asks for a login, and believes it. Its keys can be rotated, and it can
- * be stopped and started again on the same port.
+ * A real OpenID provider on loopback. Its sign-in form asks for a login, and believes it. Its keys can be rotated, and
+ * it can be stopped and started again on the same port.
  */
 export class IdentityProvider {
   /** People by their names. Tests may change it. */

@@ -3,7 +3,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 
-/** The forms in which a private EC key may lie somewhere: lines of its PEM, its DER, and the secret number as octets and as text. */
+/**
+ * The forms in which a private EC key may lie somewhere: lines of its PEM, its DER, and the secret number as octets and
+ * as text.
+ */
 export function tracesOfKey(pem: string): readonly Buffer[] {
   const key = createPrivateKey(pem);
   const secret = Buffer.from(key.export({ format: 'jwk' }).d ?? '', 'base64url');

@@ -1,5 +1,6 @@
-// For `node --require`: kills the process with SIGKILL before its call number KUBEPASS_TEST_KILL_AT (from 1) to the file system that
-// changes something whose path begins with KUBEPASS_TEST_KILL_PATH, or writes to a file that was opened there.
+// For `node --require`: kills the process with SIGKILL before its call number KUBEPASS_TEST_KILL_AT (from 1) to the
+// file system that changes something whose path begins with KUBEPASS_TEST_KILL_PATH, or writes to a file that was
+// opened there.
 const fs = require('node:fs');
 
 const { KUBEPASS_TEST_KILL_AT: at, KUBEPASS_TEST_KILL_PATH: path } = process.env;

@@ -6,9 +6,9 @@ import { expect } from 'vitest';
 import { fromSources } from './from-sources.js';
 
 /**
- * Runs a script in a process of its own that is killed some time after it has begun. Answers whether it came to its end before.
- * The script tells both by the messages `begins` and `ends`. `milliseconds`: null kills nothing. `environment`: besides that
- * of the tests.
+ * Runs a script in a process of its own that is killed some time after it has begun. Answers whether it came to its end
+ * before. The script tells both by the messages `begins` and `ends`. `milliseconds`: null kills nothing. `environment`:
+ * besides that of the tests.
  */
 export async function isDoneBeforeKill(
   script: URL,

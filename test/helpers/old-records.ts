@@ -12,7 +12,9 @@ import { chainedEvent } from './chained-event.js';
 /** The first migration of the lean records. */
 export const leanRecords = '20261126000000_lean_records';
 
-/** Copies the migrations of a database before the lean records to `directory`; `until`: the last one (default: none). */
+/**
+ * Copies the migrations of a database before the lean records to `directory`; `until`: the last one (default: none).
+ */
 export function copyOldMigrations(provider: 'sqlite' | 'postgresql', directory: string, until = ''): void {
   const shipped = `prisma/migrations/${provider}`;
   for (const name of readdirSync(shipped))

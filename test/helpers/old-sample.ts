@@ -26,7 +26,9 @@ const begin = instant('2026-03-01T10:00:00.000Z').getTime();
 const after = (milliseconds: number): Date => new Date(begin + milliseconds);
 const pick = <T>(values: readonly T[], i: number): T => values[i % values.length] as T;
 
-/** The content of a database of the version before, with `count` requests, and everything that a reader answers from it. */
+/**
+ * The content of a database of the version before, with `count` requests, and everything that a reader answers from it.
+ */
 export function oldSample(count: number) {
   const requests = Array.from({ length: count }, (_, i) => sampleRequest(i));
   const certificates = requests.flatMap((request, i) => sampleCertificates(request, i));

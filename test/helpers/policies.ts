@@ -1,6 +1,6 @@
 /**
- * A policy as a document of a file, for cluster `demo`. Its members are those of a spec: `allowed` has every username besides, and
- * `more` may have another `approval` than an automatic one.
+ * A policy as a document of a file, for cluster `demo`. Its members are those of a spec: `allowed` has every username
+ * besides, and `more` may have another `approval` than an automatic one.
  */
 export function aPolicy(name: string, allowed: object, more: object = {}): string {
   const spec = {

@@ -15,8 +15,8 @@ function hasRoom(path: string): boolean {
 }
 
 /**
- * The temporary directories of tests lie in one, which is removed behind the last test with everything that was left in it. It is
- * in memory where there is room, because every commit waits for a disk. The workers inherit the variable.
+ * The temporary directories of tests lie in one, which is removed behind the last test with everything that was left in
+ * it. It is in memory where there is room, because every commit waits for a disk. The workers inherit the variable.
  */
 export function setup(): () => void {
   const path = mkdtempSync(join(hasRoom(memory) ? memory : tmpdir(), 'kubepass-tests-'));

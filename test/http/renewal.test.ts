@@ -8,7 +8,9 @@ import { startService, type Caller, type TestService } from './support/service.j
 
 const day = 86_400;
 
-/** `team-*` is permitted at once, `ops` after an approval that lasts ten days for renewals, `strict` has a guardrail. */
+/**
+ * `team-*` is permitted at once, `ops` after an approval that lasts ten days for renewals, `strict` has a guardrail.
+ */
 const policies = `
 apiVersion: kubepass/v1
 kind: Policy

@@ -1,6 +1,6 @@
 /**
- * The calls of Okta's test for SCIM servers ("Okta-SCIM-20-SPEC-Test.json"), and the calls of its provisioning, replayed step by
- * step: the same calls in the same order, and at least its assertions.
+ * The calls of Okta's test for SCIM servers ("Okta-SCIM-20-SPEC-Test.json"), and the calls of its provisioning,
+ * replayed step by step: the same calls in the same order, and at least its assertions.
  */
 import { randomBytes } from 'node:crypto';
 import request from 'supertest';

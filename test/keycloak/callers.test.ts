@@ -197,8 +197,8 @@ describe('the kubectl plugin', () => {
   afterAll(() => directory.remove());
 
   /**
-   * Logs in as the program that people install, on a machine with a home directory of its own. `person` is told of the line that
-   * says where to sign in.
+   * Logs in as the program that people install, on a machine with a home directory of its own. `person` is told of the
+   * line that says where to sign in.
    */
   async function login(person: (line: string) => Promise<unknown>, ...args: readonly string[]) {
     const own = await another({ scopes: ['openid'], cli: { clientId: 'kubepass-cli' } });
@@ -275,7 +275,10 @@ describe('the kubectl plugin', () => {
     }, '--device-code'));
 });
 
-/** Sends what a person enters into one form after another, follows redirects as a browser does, and answers where that ends. */
+/**
+ * Sends what a person enters into one form after another, follows redirects as a browser does, and answers where that
+ * ends.
+ */
 async function throughForms(
   browser: CookieClient,
   url: string,

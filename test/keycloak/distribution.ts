@@ -14,8 +14,8 @@ export interface Distribution {
 }
 
 /**
- * The distribution that Maven brings, once: 180 MB. Throws an `Error` that says what is missing, because these tests prove
- * something only where they run.
+ * The distribution that Maven brings, once: 180 MB. Throws an `Error` that says what is missing, because these tests
+ * prove something only where they run.
  */
 export async function findDistribution(say: (text: string) => void): Promise<Distribution> {
   const java = findOnPath('java');

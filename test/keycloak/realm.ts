@@ -38,7 +38,10 @@ export const browserClient = (redirectUri: string): Representation => ({
   protocolMappers: [groups(false)],
 });
 
-/** The client by which the kubectl plugin signs people in: with a browser, or by device code. Any port is good (RFC 8252). */
+/**
+ * The client by which the kubectl plugin signs people in: with a browser, or by device code. Any port is good (RFC
+ * 8252).
+ */
 const pluginClient: Representation = {
   ...{ clientId: 'kubepass-cli', publicClient: true, standardFlowEnabled: true },
   redirectUris: ['http://127.0.0.1/callback'],

@@ -168,7 +168,10 @@ async function renewing({ fingerprint, key, username }: Held & { readonly userna
     ).status;
 }
 
-/** Guesses of strangers at a replica, of each kind, as fast as it answers; until `work` is done. Answers how they were answered. */
+/**
+ * Guesses of strangers at a replica, of each kind, as fast as it answers; until `work` is done. Answers how they were
+ * answered.
+ */
 async function flooding<T>(replica: () => ChildService | undefined, work: () => Promise<T>) {
   const fingerprint = randomBytes(32).toString('hex');
   const { pem: csr, keyPair } = await csrFor('stranger');

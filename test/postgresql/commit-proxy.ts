@@ -1,9 +1,9 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 /**
- * How the connection breaks in a commit. `answer lost`: COMMIT arrives and its answer does not. `commit lost`: everything
- * before COMMIT arrives. `answer lost for good`: as the first, and then no connection is accepted until `resume`. `late`:
- * COMMIT and everything that was sent with it arrive half a second after the connection was lost.
+ * How the connection breaks in a commit. `answer lost`: COMMIT arrives and its answer does not. `commit lost`:
+ * everything before COMMIT arrives. `answer lost for good`: as the first, and then no connection is accepted until
+ * `resume`. `late`: COMMIT and everything that was sent with it arrive half a second after the connection was lost.
  */
 export type Breakage = 'answer lost' | 'answer lost for good' | 'commit lost' | 'late';
 

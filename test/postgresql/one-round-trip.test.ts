@@ -21,7 +21,10 @@ import {
 let database: TestDatabase;
 let store: Store;
 const queries = vi.spyOn(pg.Client.prototype, 'query');
-/** How many queries went to the database of the test. A service that other files of the worker share asks its own meanwhile. */
+/**
+ * How many queries went to the database of the test. A service that other files of the worker share asks its own
+ * meanwhile.
+ */
 const queriesHere = () => {
   const name = new URL(database.url).pathname.slice(1);
   return queries.mock.contexts.filter((client) => (client as pg.Client).database === name).length;

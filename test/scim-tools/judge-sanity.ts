@@ -1,6 +1,6 @@
 /**
- * Judges a report of scim-sanity: ends with 1 where a check fails that the list of exceptions does not have, or where one of the
- * list does not fail any more. `judge-sanity.ts REPORT EXCEPTIONS`
+ * Judges a report of scim-sanity: ends with 1 where a check fails that the list of exceptions does not have, or where
+ * one of the list does not fail any more. `judge-sanity.ts REPORT EXCEPTIONS`
  */
 import { readFileSync } from 'node:fs';
 

@@ -46,9 +46,9 @@ export async function inspectUpload(
 }
 
 /**
- * Inspects an upload that is one small object, which is quick; null for any other upload. The account is charged for all that
- * comes after the first wait, here and on other threads: the caller measures what comes before. Throws `TooManyWaitingError`,
- * and the errors of `mustHaveSome`.
+ * Inspects an upload that is one small object, which is quick; null for any other upload. The account is charged for
+ * all that comes after the first wait, here and on other threads: the caller measures what comes before. Throws
+ * `TooManyWaitingError`, and the errors of `mustHaveSome`.
  */
 export function inspectSingleObject(
   upload: Upload,
@@ -146,7 +146,9 @@ const primality = new PrimalityTests(100);
 /** A test of a longer modulus takes too long. No key of that size is in use for certificates. */
 const LONGEST_TESTED_MODULUS = 4096;
 
-/** Adds an observation to each object whose RSA modulus is prime, until the budget is used up. Throws as `isPrime` does. */
+/**
+ * Adds an observation to each object whose RSA modulus is prime, until the budget is used up. Throws as `isPrime` does.
+ */
 export async function observePrimeModuli(
   objects: readonly DecodedObject[],
   budget: Budget,

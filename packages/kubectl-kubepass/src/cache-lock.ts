@@ -18,8 +18,8 @@ interface HeldLock {
 }
 
 /**
- * Lets one process at a time ask kubepass, by a file that is there while it works. The lock of a process that died is taken
- * over at once; on another machine, which shares the home directory, once it is as old as nobody holds one.
+ * Lets one process at a time ask kubepass, by a file that is there while it works. The lock of a process that died is
+ * taken over at once; on another machine, which shares the home directory, once it is as old as nobody holds one.
  */
 export class CacheLock {
   readonly #path: string;
@@ -51,7 +51,10 @@ export class CacheLock {
     return this.#isDead(holder) ? this.#takeOver(holder) : null;
   }
 
-  /** Left by a process of another machine, or one whose number another process has now. The clock is that of the file system. */
+  /**
+   * Left by a process of another machine, or one whose number another process has now. The clock is that of the file
+   * system.
+   */
   #isOverdue(): boolean {
     if (this.#longestHold === Infinity) return false;
     const { file } = this.#write();
@@ -92,7 +95,8 @@ export class CacheLock {
       return readLock(this.#path);
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return null;
-      // kubectl's own lock of a kubeconfig has mode 0: somebody holds it, and nobody knows who. A link and a pipe are no lock of ours.
+      // kubectl's own lock of a kubeconfig has mode 0: somebody holds it, and nobody knows who. A link and a pipe are
+      // no lock of ours.
       if (error instanceof PluginError || ['EACCES', 'EPERM'].includes(String(codeOf(error)))) return '';
       throw error;
     }

@@ -9,7 +9,10 @@ import { loginOf, serviceAtLogin, signIn } from './sign-in.js';
 import { loginCommand } from './settings.js';
 import { hasLooseToken, serverOfTokens } from './tokens.js';
 
-/** `unknown`: nothing is cached. `due`: it works, and is renewed at the next use. `pending`: a person must approve first. */
+/**
+ * `unknown`: nothing is cached. `due`: it works, and is renewed at the next use. `pending`: a person must approve
+ * first.
+ */
 type State = 'valid' | 'due' | 'expired' | 'revoked' | 'pending' | 'unknown';
 
 interface Status {
@@ -23,7 +26,10 @@ interface Status {
   readonly state: State;
 }
 
-/** Shows what is cached. Kubepass is asked whether a certificate is revoked where a token is at hand; the cache knows the rest. */
+/**
+ * Shows what is cached. Kubepass is asked whether a certificate is revoked where a token is at hand; the cache knows
+ * the rest.
+ */
 export async function status({ selection, json }: StatusOptions, machine: Machine): Promise<void> {
   const items = await Promise.all(
     selectedContexts(selection, machine).map((one) =>
@@ -34,8 +40,9 @@ export async function status({ selection, json }: StatusOptions, machine: Machin
 }
 
 /**
- * Whether KUBEPASS_TOKEN, or the token of a pod, may go to the server of this context. A person who names a context, or whose
- * current one it is, means its server. A kubeconfig may have contexts of other servers, so `--all` means none of them.
+ * Whether KUBEPASS_TOKEN, or the token of a pod, may go to the server of this context. A person who names a context, or
+ * whose current one it is, means its server. A kubeconfig may have contexts of other servers, so `--all` means none of
+ * them.
  */
 const mayGetLooseToken = (
   { all, tokenServer }: Selection,

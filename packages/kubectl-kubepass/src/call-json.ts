@@ -107,8 +107,8 @@ function objectOf(text: string): Readonly<Record<string, unknown>> | null {
 type Environment = Machine['environment'];
 
 /**
- * The proxy for an https URL, by HTTPS_PROXY and NO_PROXY or these in small letters, on every version of Node; null: none. Plain
- * http is for this machine alone, and goes past every proxy, which would read the token.
+ * The proxy for an https URL, by HTTPS_PROXY and NO_PROXY or these in small letters, on every version of Node; null:
+ * none. Plain http is for this machine alone, and goes past every proxy, which would read the token.
  */
 function proxyFor(place: URL, environment: Environment): URL | null {
   if (place.protocol !== 'https:') return null;
@@ -123,7 +123,10 @@ function proxyFor(place: URL, environment: Environment): URL | null {
 const valueOf = (environment: Environment, name: string): string =>
   (environment[name] || environment[name.toLowerCase()] || '').trim();
 
-/** As kubectl reads NO_PROXY: names with all below them, addresses, networks, each with a port or without. `*` is everything. */
+/**
+ * As kubectl reads NO_PROXY: names with all below them, addresses, networks, each with a port or without. `*` is
+ * everything.
+ */
 function isExcluded(place: URL, list: string): boolean {
   const host = hostOf(place);
   return list.split(/[\s,]+/).some((entry) => {
@@ -151,7 +154,10 @@ function isOfNetwork(host: string, entry: string): boolean {
 const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[|\]$/g, '').toLowerCase();
 const portOf = ({ port }: URL): string => port || '443';
 
-/** A connection through the proxy to the place, for TLS to go over (RFC 9110 section 9.3.6). The proxy sees no more than the host. */
+/**
+ * A connection through the proxy to the place, for TLS to go over (RFC 9110 section 9.3.6). The proxy sees no more than
+ * the host.
+ */
 export function tunnel(place: URL, proxy: URL, signal: AbortSignal): Promise<Socket> {
   const request = proxy.protocol === 'https:' ? tlsRequest : plainRequest;
   const target = `${place.hostname}:${portOf(place)}`;

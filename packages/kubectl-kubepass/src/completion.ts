@@ -26,8 +26,8 @@ const values: Readonly<Record<string, readonly string[]>> = {
 const takesFile = ['--certificate-authority', '--token-file', '--kubeconfig', '--password-file'];
 
 /**
- * Completes a command line for kubectl, which runs `kubectl_complete-kubepass` with the words behind `kubectl kubepass`, the
- * last of which is still being written. The last line of the answer is the directive of cobra.
+ * Completes a command line for kubectl, which runs `kubectl_complete-kubepass` with the words behind `kubectl
+ * kubepass`, the last of which is still being written. The last line of the answer is the directive of cobra.
  */
 export function complete(words: readonly string[]): string {
   const [command = ''] = words;

@@ -42,7 +42,8 @@ async function change(
   const { context } = entries;
   const files = kubeconfigFiles(kubeconfig, machine);
   const file = fileWith(context, files) ?? fileToWrite(files);
-  // The first file that has a current context counts, so a new one goes to the first file that is there, as kubectl does it.
+  // The first file that has a current context counts, so a new one goes to the first file that is there, as kubectl
+  // does it.
   const isCurrent = use || currentContext(files) === null;
   const currentFile = fileToWrite(files);
   await changeKubeconfig(

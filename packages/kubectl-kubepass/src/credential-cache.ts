@@ -21,7 +21,9 @@ export interface CachedCredential {
   readonly renewAt: number;
 }
 
-/** An ask that has no end yet. It is sent again as it is, so that an answer that was lost makes no second certificate. */
+/**
+ * An ask that has no end yet. It is sent again as it is, so that an answer that was lost makes no second certificate.
+ */
 export interface Attempt {
   /** The certificate to renew; null: a new request. */
   readonly renewalOf: string | null;
@@ -85,9 +87,9 @@ export function cacheRoot({ environment, homeDirectory }: Pick<Machine, 'environ
 }
 
 /**
- * The cached credential of one set of settings, or a login, in a folder of its own (0700, files 0600). Each file is written beside
- * itself and renamed, and begins with a hash of its content: one that is damaged is moved aside, and counts as none. Folders and
- * files that are not the user's alone are refused.
+ * The cached credential of one set of settings, or a login, in a folder of its own (0700, files 0600). Each file is
+ * written beside itself and renamed, and begins with a hash of its content: one that is damaged is moved aside, and
+ * counts as none. Folders and files that are not the user's alone are refused.
  */
 export class CredentialCache {
   readonly directory: string;
@@ -174,7 +176,9 @@ export const cacheOf = (settings: Settings, machine: CacheMachine): CredentialCa
 export const ownCacheOf = (settings: Settings, machine: CacheMachine): CredentialCache =>
   new CredentialCache(cacheRoot(machine), settingsKey(settings), machine);
 
-/** A kubeconfig that is given to everybody names nobody: it is for whoever has logged in last without naming somebody. */
+/**
+ * A kubeconfig that is given to everybody names nobody: it is for whoever has logged in last without naming somebody.
+ */
 export function ofLastLogin(settings: Settings, machine: CacheMachine): Settings {
   if (settings.username !== null) return settings;
   return { ...settings, username: ownCacheOf(settings, machine).read('person')?.username ?? null };

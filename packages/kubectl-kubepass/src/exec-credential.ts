@@ -45,8 +45,8 @@ export function execCredential(credential: CachedCredential, now: number, apiVer
 }
 
 /**
- * The answer to kubectl where the cache has it; null where there is more to do, or to complain about. kubectl waits for this
- * before most of its calls, so it is all that is compiled then.
+ * The answer to kubectl where the cache has it; null where there is more to do, or to complain about. kubectl waits for
+ * this before most of its calls, so it is all that is compiled then.
  */
 export function answerFromCache([command, ...args]: readonly string[], machine: Machine): string | null {
   if (command !== 'get-credential') return null;

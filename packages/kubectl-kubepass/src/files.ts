@@ -28,7 +28,10 @@ export function inHome(homeDirectory: Machine['homeDirectory'], ...path: readonl
 
 type Owner = Pick<Machine, 'userId'>;
 
-/** The text of a file that is the user's alone: where others may write or read it, it says nothing. Null where there is none. */
+/**
+ * The text of a file that is the user's alone: where others may write or read it, it says nothing. Null where there is
+ * none.
+ */
 export function readOwnFile(path: string, owner: Owner): string | null {
   try {
     return readRegularFile(path, (about) => {
@@ -57,8 +60,9 @@ function mustBeOwn(path: string, { uid, mode }: Stats, closed: number, { userId 
 const longest = 8 * 1024 * 1024;
 
 /**
- * The text of a file of at most 8 MiB. Others may have laid the path: it waits for no pipe, and reads no device. `mustBe` looks
- * at the file that is open, and follows no link then. Throws the errors of the system, with the path, and `PluginError`.
+ * The text of a file of at most 8 MiB. Others may have laid the path: it waits for no pipe, and reads no device.
+ * `mustBe` looks at the file that is open, and follows no link then. Throws the errors of the system, with the path,
+ * and `PluginError`.
  */
 export function readRegularFile(path: string, mustBe?: (about: Stats) => void): string {
   // Windows has neither flag.
@@ -87,13 +91,15 @@ export function readRegularFile(path: string, mustBe?: (about: Stats) => void): 
 /** This machine, in the names of files that are not finished. */
 export const machineName = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
 
-/** A name beside this file that nobody else takes. It says who writes, so that it is known when nobody does any more. */
+/**
+ * A name beside this file that nobody else takes. It says who writes, so that it is known when nobody does any more.
+ */
 export const unfinishedName = (file: string): string =>
   `${file}.${machineName}.${process.pid}.${randomBytes(8).toString('hex')}.tmp`;
 
 /**
- * Writes a file that is closed to others, beside itself and then renamed: it is there whole, or as it was. Throws where there is
- * no room, and leaves nothing then.
+ * Writes a file that is closed to others, beside itself and then renamed: it is there whole, or as it was. Throws where
+ * there is no room, and leaves nothing then.
  */
 export function writeWholeFile(file: string, text: string): void {
   const beside = unfinishedName(file);
@@ -101,7 +107,8 @@ export function writeWholeFile(file: string, text: string): void {
     const opened = openSync(beside, 'wx', 0o600);
     try {
       fchmodSync(opened, 0o600);
-      // One `write` may take a part and say so (write(2)): on a disk that is nearly full. This one goes on until it fails.
+      // One `write` may take a part and say so (write(2)): on a disk that is nearly full. This one goes on until it
+      // fails.
       writeFileSync(opened, text);
       fsyncSync(opened);
     } finally {
@@ -117,12 +124,16 @@ export function writeWholeFile(file: string, text: string): void {
 }
 
 const dayMilliseconds = 86_400_000;
-/** `FILE.MACHINE.PROCESS.ID.tmp`; without the two in the middle it is the claim of a lock, or of another version of the plugin. */
+/**
+ * `FILE.MACHINE.PROCESS.ID.tmp`; without the two in the middle it is the claim of a lock, or of another version of the
+ * plugin.
+ */
 const unfinished = /^(.+?)(?:\.([0-9a-f]{8})\.(\d+))?\.[0-9a-f]{16}\.tmp$/;
 
 /**
- * Removes what a plugin that was killed has left in a folder beside files of these names: it may hold a key, or secrets of others. It
- * removes the user's own files alone, and follows no link. A file of which nobody knows whether its process runs stays for a day.
+ * Removes what a plugin that was killed has left in a folder beside files of these names: it may hold a key, or secrets
+ * of others. It removes the user's own files alone, and follows no link. A file of which nobody knows whether its
+ * process runs stays for a day.
  */
 export function removeUnfinished(
   folder: string,

@@ -19,7 +19,10 @@ const refusalMilliseconds = 10_000;
 const retryMilliseconds = 10_000;
 /** kubepass records each ask to which it says no. */
 const tooEarlyMilliseconds = 300_000;
-/** One call ends before others take the lock over. Several may not: then the kept ask makes them one issuance all the same. */
+/**
+ * One call ends before others take the lock over. Several may not: then the kept ask makes them one issuance all the
+ * same.
+ */
 export const callMilliseconds = longestHoldMilliseconds - 2_000;
 const waitSeconds = 5;
 
@@ -32,8 +35,8 @@ interface Wanted {
 }
 
 /**
- * The credential of these settings: from the cache, renewed when that is due, or a new one where there is a way to sign in.
- * The parts that talk to kubepass are loaded when they are needed.
+ * The credential of these settings: from the cache, renewed when that is due, or a new one where there is a way to sign
+ * in. The parts that talk to kubepass are loaded when they are needed.
  */
 export async function getCredential(
   given: Settings,

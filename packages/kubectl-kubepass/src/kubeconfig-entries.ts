@@ -3,8 +3,8 @@ import { isMap, isScalar, isSeq, parseDocument, Scalar, YAMLMap, YAMLSeq, type D
 import { errorMessage, PluginError } from './plugin-error.js';
 
 /**
- * Every scalar is a text, in the form in which it stands: so what is not ours is written again as it was, whatever readers of
- * YAML 1.1 or 1.2 take `yes`, `0777` or `1e3` for.
+ * Every scalar is a text, in the form in which it stands: so what is not ours is written again as it was, whatever
+ * readers of YAML 1.1 or 1.2 take `yes`, `0777` or `1e3` for.
  */
 const asItStands = { schema: 'failsafe', keepSourceTokens: false } as const;
 
@@ -32,8 +32,8 @@ export const command = 'kubectl-kubepass';
 const entryName = (context: string): string => `kubepass:${context}`;
 
 /**
- * Puts the entries of a context into a kubeconfig, or in place of those that an earlier login put there. Nothing else is
- * changed: the result is read again and compared. `isCurrent` makes it the current context too.
+ * Puts the entries of a context into a kubeconfig, or in place of those that an earlier login put there. Nothing else
+ * is changed: the result is read again and compared. `isCurrent` makes it the current context too.
  */
 export function withEntries(text: string | null, own: OwnEntries, isCurrent: boolean): string {
   const document = read(text);

@@ -6,8 +6,8 @@ import type { Machine } from './machine.js';
 import { codeOf, PluginError } from './plugin-error.js';
 
 /**
- * The kubeconfig files, as kubectl finds them (k8s.io/client-go, `PathOptions`): `--kubeconfig`, else the list in KUBECONFIG,
- * else `~/.kube/config`.
+ * The kubeconfig files, as kubectl finds them (k8s.io/client-go, `PathOptions`): `--kubeconfig`, else the list in
+ * KUBECONFIG, else `~/.kube/config`.
  */
 export function kubeconfigFiles(
   given: string | null,
@@ -35,10 +35,11 @@ export function readKubeconfigFile(file: string): string | null {
 const lockMilliseconds = 5_000;
 
 /**
- * Changes a kubeconfig as kubectl does: under the lock `<file>.lock`, which it makes as well, and by a new file that takes the
- * place of the old one, so that whoever is interrupted leaves the old one whole. The text before the change is kept in
- * `<file>.kubepass-backup`. `change` answers the new text, or the old one where nothing is to be written, and has no time to wait
- * for anything. The lock of a plugin that was killed is taken over; that of a kubectl is nobody else's.
+ * Changes a kubeconfig as kubectl does: under the lock `<file>.lock`, which it makes as well, and by a new file that
+ * takes the place of the old one, so that whoever is interrupted leaves the old one whole. The text before the change
+ * is kept in `<file>.kubepass-backup`. `change` answers the new text, or the old one where nothing is to be written,
+ * and has no time to wait for anything. The lock of a plugin that was killed is taken over; that of a kubectl is nobody
+ * else's.
  */
 export async function changeKubeconfig(
   given: string,
@@ -47,7 +48,8 @@ export async function changeKubeconfig(
 ): Promise<void> {
   const { file, isOwn } = endOfLink(given, machine);
   const about = statSync(file, { throwIfNoEntry: false });
-  // Root could replace /dev/null by a file, and anybody who may write into its folder replaces the file of another person.
+  // Root could replace /dev/null by a file, and anybody who may write into its folder replaces the file of another
+  // person.
   const why =
     about?.isFile() === false
       ? 'is no regular file'

@@ -128,7 +128,10 @@ async function whenIssued(
   }
 }
 
-/** Signs in at the server that a person names, and answers how that was. They confirm the identity provider of a server once. */
+/**
+ * Signs in at the server that a person names, and answers how that was. They confirm the identity provider of a server
+ * once.
+ */
 async function newLogin(
   { settings, token, issuer, audience, way, yes }: LoginOptions,
   client: ServiceClient,
@@ -204,7 +207,9 @@ async function adoptAttempt(
   });
 }
 
-/** From now on the settings that name nobody are for this person, and what was cached for somebody else is forgotten. */
+/**
+ * From now on the settings that name nobody are for this person, and what was cached for somebody else is forgotten.
+ */
 async function becomeLastLogin(nameless: Settings, username: string, machine: Machine): Promise<void> {
   const own = ownCacheOf(nameless, machine);
   await underLock(own, machine, async () => {

@@ -12,7 +12,9 @@ import { claimsOf } from './tokens.js';
 const callMilliseconds = 15_000;
 const personMilliseconds = 300_000;
 
-/** The members of the discovery document that count here (OpenID Connect Discovery 1.0 section 3, RFC 8628 section 4). */
+/**
+ * The members of the discovery document that count here (OpenID Connect Discovery 1.0 section 3, RFC 8628 section 4).
+ */
 interface Provider {
   readonly authorization: string | null;
   readonly token: string;
@@ -23,10 +25,10 @@ interface Provider {
 type Audience = { readonly resource?: string };
 
 /**
- * Signs a person in as a public client: by authorization code with PKCE on a loopback port (RFC 8252, RFC 7636), else by
- * device code (RFC 8628). Answers the tokens that may count at kubepass, the access token first. They are not verified
- * here, because they are only passed on to kubepass, which does. `resource`: the server that they are to be for (RFC 8707); null:
- * the provider decides.
+ * Signs a person in as a public client: by authorization code with PKCE on a loopback port (RFC 8252, RFC 7636), else
+ * by device code (RFC 8628). Answers the tokens that may count at kubepass, the access token first. They are not
+ * verified here, because they are only passed on to kubepass, which does. `resource`: the server that they are to be
+ * for (RFC 8707); null: the provider decides.
  */
 export async function signInByIssuer(
   offered: OfferedIssuer,

@@ -11,7 +11,9 @@ interface Lifetime {
 export const renewalTime = ({ issuedAt, notAfter }: Lifetime, random: number): number =>
   Math.round(issuedAt + (notAfter - issuedAt) * (2 / 3 + (random - 0.5) / 20));
 
-/** So long before its end a certificate is not handed out if there is another way: not every client watches the time. */
+/**
+ * So long before its end a certificate is not handed out if there is another way: not every client watches the time.
+ */
 const marginOf = ({ issuedAt, notAfter }: Lifetime): number => Math.min(60_000, Math.max(0, notAfter - issuedAt) / 20);
 
 /** Whether there is time enough left for a request. */
@@ -24,7 +26,9 @@ const setBackMilliseconds = 60_000;
 export const isFresh = (credential: Lifetime & { readonly renewAt: number }, now: number): boolean =>
   now < credential.renewAt && isComfortable(credential, now) && now >= credential.issuedAt - setBackMilliseconds;
 
-/** Smaller differences to the clock of kubepass are those of the answer's way, and of a header that has whole seconds. */
+/**
+ * Smaller differences to the clock of kubepass are those of the answer's way, and of a header that has whole seconds.
+ */
 const smallestSkewMilliseconds = 5_000;
 
 /** The end by the clock of this machine, whatever that shows. `serverTime`: when kubepass answered, by its clock. */

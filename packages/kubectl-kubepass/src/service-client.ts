@@ -148,7 +148,10 @@ export interface OfferedIssuer {
 
 const foreign = ({ status }: JsonAnswer, server: string) => new ForeignAnswerError(server, `HTTP status ${status}`);
 
-/** RFC 9457, with a type of kubepass. Nothing else is a no: whoever stands between must not end a certificate that works. */
+/**
+ * RFC 9457, with a type of kubepass. Nothing else is a no: whoever stands between must not end a certificate that
+ * works.
+ */
 function isProblemOfKubepass({ headers, json }: JsonAnswer): boolean {
   const [mediaType = ''] = String(headers['content-type'] ?? '').split(';');
   const type = json?.['type'];

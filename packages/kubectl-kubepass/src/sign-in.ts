@@ -9,7 +9,10 @@ import { tokenAtHand, tokensFor } from './tokens.js';
 export interface SignInOptions {
   /** Whether a person is there who can sign in with a browser or a code. */
   readonly interactive: boolean;
-  /** Whether KUBEPASS_TOKEN and the token of a pod, which name no server, may go to this one; true where nothing is said. */
+  /**
+   * Whether KUBEPASS_TOKEN and the token of a pod, which name no server, may go to this one; true where nothing is
+   * said.
+   */
   readonly loose?: boolean;
 }
 
@@ -20,8 +23,9 @@ export interface SignedIn {
 }
 
 /**
- * Signs in as at the login: with the token at hand, else by its identity provider if a person is there. Null where there is no way,
- * and where nobody has logged in at this server: a kubeconfig that names it is nobody's word that it is a kubepass of theirs.
+ * Signs in as at the login: with the token at hand, else by its identity provider if a person is there. Null where
+ * there is no way, and where nobody has logged in at this server: a kubeconfig that names it is nobody's word that it
+ * is a kubepass of theirs.
  */
 export async function signIn(
   { login, client, settings }: ServiceAtLogin,

@@ -17,10 +17,10 @@ interface TokenSource extends Pick<Settings, 'server'>, TokenOptions {
 }
 
 /**
- * The token that is at hand without a person: KUBEPASS_TOKEN, `--token-file`, `--token-command`, and in a pod the token of
- * its service account that is for kubepass. The one for the API server, which is in every pod, is never sent. The variable
- * and the pod name no server: KUBEPASS_SERVER says whom their tokens are for, and nobody else gets them. Null where there is
- * none.
+ * The token that is at hand without a person: KUBEPASS_TOKEN, `--token-file`, `--token-command`, and in a pod the token
+ * of its service account that is for kubepass. The one for the API server, which is in every pod, is never sent. The
+ * variable and the pod name no server: KUBEPASS_SERVER says whom their tokens are for, and nobody else gets them. Null
+ * where there is none.
  */
 export function tokenAtHand(
   { server, tokenFile, tokenCommand, loose }: TokenSource,

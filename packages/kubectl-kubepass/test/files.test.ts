@@ -78,7 +78,8 @@ describe('a file that is written as a whole', () => {
     const { writeWholeFile } = await import(${JSON.stringify(source)});
     try { writeWholeFile(process.argv[1], 'x'.repeat(2 ** 20)); console.log('written'); }
     catch (error) { console.log(error.message); }`;
-    // A limit on the size of files ends a write as a full disk does: the system writes what fits, and says how much that is.
+    // A limit on the size of files ends a write as a full disk does: the system writes what fits, and says how much
+    // that is.
     const { stdout, stderr } = spawnSync(
       'sh',
       ['-c', 'ulimit -f 16; exec "$0" --import tsx --input-type=module -e "$1" "$2"', process.execPath, write, file],

@@ -14,8 +14,8 @@ interface KubeconfigParts {
 }
 
 /**
- * Renders a kubeconfig with one cluster, one user and one current context. Every text is double-quoted. Data is base64 on a
- * single line and bare, as kubectl writes it, because some readers stop at the first line and scripts cut it out.
+ * Renders a kubeconfig with one cluster, one user and one current context. Every text is double-quoted. Data is base64
+ * on a single line and bare, as kubectl writes it, because some readers stop at the first line and scripts cut it out.
  *
  * Throws `RangeError` for a text with a lone surrogate.
  */
@@ -140,9 +140,9 @@ const written = ({ cluster, server, user, credential, context, namespace = null 
   ].join('\n')}\n`;
 
 /**
- * The text as a double-quoted YAML scalar: one line of printable ASCII, which readers of YAML 1.1 and 1.2 read as the same
- * text, whatever it holds. A raw U+0085, U+2028 or U+2029 ends a line in YAML 1.1 alone (4.2), so it could add fields to a
- * file for kubectl that nobody else sees.
+ * The text as a double-quoted YAML scalar: one line of printable ASCII, which readers of YAML 1.1 and 1.2 read as the
+ * same text, whatever it holds. A raw U+0085, U+2028 or U+2029 ends a line in YAML 1.1 alone (4.2), so it could add
+ * fields to a file for kubectl that nobody else sees.
  *
  * Throws `RangeError` for a lone surrogate: no escape stands for one (YAML 1.2.2 5.7).
  */

@@ -1,6 +1,7 @@
 /**
- * One record of a CSV file, with its line break (RFC 4180 section 2). A spreadsheet calculates a cell that begins like a
- * formula, so an apostrophe goes before such a beginning; also behind a separator, because not every program takes the comma.
+ * One record of a CSV file, with its line break (RFC 4180 section 2). A spreadsheet calculates a cell that begins like
+ * a formula, so an apostrophe goes before such a beginning; also behind a separator, because not every program takes
+ * the comma.
  */
 export const csvRecord = (fields: readonly string[]): string => `${fields.map(csvField).join(',')}\r\n`;
 

@@ -28,8 +28,8 @@ export interface HttpAnswer {
 }
 
 /**
- * The answer of a use case, whose body may hold a private key. An interim answer is not kept: a repeat tells what has become of
- * the request since.
+ * The answer of a use case, whose body may hold a private key. An interim answer is not kept: a repeat tells what has
+ * become of the request since.
  */
 export interface Result {
   readonly answer: HttpAnswer;
@@ -43,8 +43,8 @@ export function jsonAnswer(status: number, value: object, headers: Readonly<Reco
 
 /**
  * Answers one request for each `Idempotency-Key`: a repeat gets the bytes of the first answer again. A private key is
- * never kept, so an answer that held one cannot be repeated. A key for which no request was recorded starts anew. Throws
- * `RefusalError`, as `act` does.
+ * never kept, so an answer that held one cannot be repeated. A key for which no request was recorded starts anew.
+ * Throws `RefusalError`, as `act` does.
  */
 export async function answerOnce(
   idempotency: Services['idempotency'],

@@ -7,8 +7,8 @@ import { closed, integerOf, namedObject, type NamedSchema, nameOf, nullable, ref
 
 const defaultLimit = 50;
 /**
- * Characters. A cursor of a list by name holds a name in the form in which names are compared, which may be some times as
- * long, and of which each character may be an escape in JSON.
+ * Characters. A cursor of a list by name holds a name in the form in which names are compared, which may be some times
+ * as long, and of which each character may be an escape in JSON.
  */
 const longestCursor = 4096;
 

@@ -112,7 +112,10 @@ interface Operation {
   readonly problems?: readonly ProblemType[];
 }
 
-/** The options of a route: its configuration, and the schema by which requests are checked and the OpenAPI document is made. */
+/**
+ * The options of a route: its configuration, and the schema by which requests are checked and the OpenAPI document is
+ * made.
+ */
 export function operation<const Schemas extends RequestSchemas>({
   config = {},
   problems = [],
@@ -162,8 +165,8 @@ export function namesEntityTag(ifNoneMatch: string | undefined, entityTag: strin
 const strong = (tag: string): string => tag.replace(/^W\//, '');
 
 /**
- * Sends texts as they come, each only when the caller has read those before it. `end` is called when the answer ends, for
- * whatever reason. HEAD gets the headers alone.
+ * Sends texts as they come, each only when the caller has read those before it. `end` is called when the answer ends,
+ * for whatever reason. HEAD gets the headers alone.
  */
 export function sendTexts(
   reply: FastifyReply,

@@ -99,9 +99,9 @@ export const exportFormOf = (mediaType: string): ExportForm | undefined =>
 export const exampleExport = ({ head, line }: ExportForm): string => head + line(exampleCertificate);
 
 /**
- * Sends all certificates, a portion at a time: one portion is in memory, however many certificates there are and however
- * slowly the caller reads. A fault before the first portion is answered as a problem; a later one ends the answer with a last
- * line about it.
+ * Sends all certificates, a portion at a time: one portion is in memory, however many certificates there are and
+ * however slowly the caller reads. A fault before the first portion is answered as a problem; a later one ends the
+ * answer with a last line about it.
  */
 export async function sendExport(
   request: FastifyRequest,

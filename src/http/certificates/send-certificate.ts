@@ -39,7 +39,9 @@ export const certificateResponses = {
   304: empty('The caller has it already: `If-None-Match` names its entity tag.'),
 } as const;
 
-/** The media type, the content, and the end of the entity tag, which differs for each form, as RFC 9110 8.8.1 requires. */
+/**
+ * The media type, the content, and the end of the entity tag, which differs for each form, as RFC 9110 8.8.1 requires.
+ */
 type Form = readonly [contentType: string, content: () => string | Buffer, tagSuffix: string];
 
 function formOf(certificate: Certificate, mediaType: string, now: Date): Form {
@@ -61,8 +63,8 @@ function formOf(certificate: Certificate, mediaType: string, now: Date): Form {
 }
 
 /**
- * Sends the certificate, or 304 to a caller who has it already. The certificate itself never changes; the JSON also tells what
- * became of it.
+ * Sends the certificate, or 304 to a caller who has it already. The certificate itself never changes; the JSON also
+ * tells what became of it.
  */
 export function sendCertificate(
   request: FastifyRequest,

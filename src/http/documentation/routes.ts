@@ -211,8 +211,8 @@ const securitySchemes = {
 } as const;
 
 /**
- * A document without sessions, for Swagger UI: browsers add the cookie themselves, and nobody should look for its content to
- * paste it.
+ * A document without sessions, for Swagger UI: browsers add the cookie themselves, and nobody should look for its
+ * content to paste it.
  */
 function withoutSessions<T extends { readonly components?: object }>(document: T): T {
   const { bearer } = securitySchemes;
@@ -272,7 +272,10 @@ function prebuilt(type: string, make: () => string | Buffer): () => Prebuilt {
 /** So much of an answer waits for its reader. TLS keeps a copy of it. */
 const pieceOctets = 16 * 1024;
 
-/** Answers 304 to a caller who has it already (RFC 9110 13.1.2). A body goes out in pieces, each when the one before it was read. */
+/**
+ * Answers 304 to a caller who has it already (RFC 9110 13.1.2). A body goes out in pieces, each when the one before it
+ * was read.
+ */
 function sendPrebuilt(request: FastifyRequest, reply: FastifyReply, { body, type, etag }: Prebuilt): FastifyReply {
   reply.headers({ etag, 'cache-control': 'no-cache' });
   if (namesEntityTag(request.headers['if-none-match'], etag)) return reply.code(304).send();

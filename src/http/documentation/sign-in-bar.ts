@@ -7,8 +7,8 @@ interface PageFile {
 }
 
 /**
- * A bar above Swagger UI: whoever is signed in with the browser, or links to the sign-in by each issuer. Its session works
- * for "Try it out" as it is, because the browser sends the cookie; the page itself never sees what is in it.
+ * A bar above Swagger UI: whoever is signed in with the browser, or links to the sign-in by each issuer. Its session
+ * works for "Try it out" as it is, because the browser sends the cookie; the page itself never sees what is in it.
  */
 export const signInBar = (issuers: readonly string[]): { readonly js: PageFile[]; readonly css: PageFile[] } => ({
   js: [{ filename: 'sign-in-bar.js', content: script(issuers) }],

@@ -108,7 +108,9 @@ export async function readUploads(scope: App): Promise<void> {
 /** Objects and lists within one another, and values. More of them are refused before the body is parsed. */
 const jsonBounds = { maxDepth: 10, maxValues: 50 };
 
-/** The members of a JSON body, all of them texts, with their most characters. The content is bounded as all uploads are. */
+/**
+ * The members of a JSON body, all of them texts, with their most characters. The content is bounded as all uploads are.
+ */
 const longestMembers = { content: Infinity, password: maxPasswordLength, name: maxNameLength };
 
 /** Reads `{content, password?, name?}` as strictly as other bodies are read. Throws `RefusalError`. */

@@ -30,7 +30,10 @@ const LoginQuerySchema = closed({
   ),
 });
 
-/** Printable ASCII, as RFC 6749 (appendix A) has it; all together fit into the header, also where each is percent-encoded. */
+/**
+ * Printable ASCII, as RFC 6749 (appendix A) has it; all together fit into the header, also where each is
+ * percent-encoded.
+ */
 const ofProvider = (maxLength: number, description: string, example: string) =>
   Type.Optional(Type.String({ maxLength, pattern: '^[ -~]*$', description, examples: [example] }));
 
@@ -58,13 +61,15 @@ const problemsOfBoth = [
   ...(['internal-error', 'service-unavailable'] as const),
 ] as const;
 
-/** So many sign-ins from addresses over their limit are finished at once, and then one a second: each asks the provider. */
+/**
+ * So many sign-ins from addresses over their limit are finished at once, and then one a second: each asks the provider.
+ */
 const ofSuspects = { most: 20, millisecondsForOne: 1_000 };
 
 /**
- * The sign-in with a browser. It is for everybody: beginning it asks nobody. Failures count, for each address. Over its limit
- * they are answered 429, and few sign-ins are finished, so that a guesser costs the identity provider little. Whether one of
- * these is good is not known, so it is no refusal.
+ * The sign-in with a browser. It is for everybody: beginning it asks nobody. Failures count, for each address. Over its
+ * limit they are answered 429, and few sign-ins are finished, so that a guesser costs the identity provider little.
+ * Whether one of these is good is not known, so it is no refusal.
  */
 export function addLogin(app: App, { logins }: Pick<Services, 'logins'>, failuresPerMinute: number): void {
   const failures = untilClosed(app, new Failures(app.log, failuresPerMinute));

@@ -243,8 +243,9 @@ export function callerOf(request: FastifyRequest): Principal {
 }
 
 /**
- * Refuses callers without a role for what their route does, before the body is read: nobody else has the service read and check
- * a large one. Comes behind the authentication. `ofAll`: the action of every route of the scope; else each says its own.
+ * Refuses callers without a role for what their route does, before the body is read: nobody else has the service read
+ * and check a large one. Comes behind the authentication. `ofAll`: the action of every route of the scope; else each
+ * says its own.
  */
 export function requireRoles(app: App, ofAll?: RoleAction): void {
   app.addHook('onRequest', (request, _reply, done) => {
@@ -259,9 +260,9 @@ export function requireRoles(app: App, ofAll?: RoleAction): void {
 const bearer = /^Bearer +([A-Za-z0-9._~+/-]{1,8192}=*)$/i;
 
 /**
- * The caller’s credential; null where there is none. A bearer token counts before the others, because it is the one that
- * somebody put into this request. A session counts where browsers reach the service over TLS: a cookie that comes over
- * anything else has been seen by others.
+ * The caller’s credential; null where there is none. A bearer token counts before the others, because it is the one
+ * that somebody put into this request. A session counts where browsers reach the service over TLS: a cookie that comes
+ * over anything else has been seen by others.
  */
 export function credentialOf(
   request: FastifyRequest,
@@ -312,9 +313,10 @@ function clientCertificateOf({ raw: { socket } }: FastifyRequest): Credential | 
 const safeMethods = ['GET', 'HEAD', 'OPTIONS'];
 
 /**
- * Why a call that a browser makes with its cookie may have been caused by a page of another origin; null where it has not been.
- * The browser adds the cookie, whichever page calls. But it also says where the call comes from: `Sec-Fetch-Site` (Fetch
- * Metadata Request Headers section 2.4), which no page can set, or else `Origin` (RFC 6454 section 7).
+ * Why a call that a browser makes with its cookie may have been caused by a page of another origin; null where it has
+ * not been. The browser adds the cookie, whichever page calls. But it also says where the call comes from:
+ * `Sec-Fetch-Site` (Fetch Metadata Request Headers section 2.4), which no page can set, or else `Origin` (RFC 6454
+ * section 7).
  *
  * A form sends texts and files, and other pages may submit one. So with `Origin` alone, a body is JSON.
  */

@@ -8,7 +8,10 @@ import type { App } from '../server/types.js';
 import { readTraceparent, type RequestTracing } from '../../model/tracing.js';
 import type { RequestMeasures } from '../../model/measures.js';
 
-/** Gives each request its route, before any other hook: Fastify makes `routeOptions` anew at each look, and hooks take a dozen. */
+/**
+ * Gives each request its route, before any other hook: Fastify makes `routeOptions` anew at each look, and hooks take a
+ * dozen.
+ */
 export function keepRoutes(app: App): void {
   app.decorateRequest('route');
   app.addHook('onRequest', (request, _reply, done) => {
@@ -52,8 +55,8 @@ export function setAnswerHeaders(app: App): void {
 }
 
 /**
- * Gives each request a span, and each of its log lines the trace's id. Without a collector the id is that of the caller's
- * `traceparent`, so that the lines of several services can still be found together, and nothing else is done.
+ * Gives each request a span, and each of its log lines the trace's id. Without a collector the id is that of the
+ * caller's `traceparent`, so that the lines of several services can still be found together, and nothing else is done.
  *
  * The span names the route and never the path, which may hold usernames.
  */
@@ -110,9 +113,9 @@ const mostCallers = 1_000;
 const unknown = '';
 
 /**
- * Writes one line for each answer that is not marked `unlogged`: no bodies, no query values, and only the headers of the list.
- * Calls that keep something are bounded by budgets. The others are reads above all: the first ones of a minute get a line, and
- * the rest one line for each caller: all callers who are not known count as one.
+ * Writes one line for each answer that is not marked `unlogged`: no bodies, no query values, and only the headers of
+ * the list. Calls that keep something are bounded by budgets. The others are reads above all: the first ones of a
+ * minute get a line, and the rest one line for each caller: all callers who are not known count as one.
  */
 export function logRequests(app: App): void {
   const limit = new LineLimit({
@@ -217,8 +220,8 @@ interface LineLimitOptions {
 }
 
 /**
- * Decides which of many events get a line of their own in the log. The first ones of a minute do, and the minute ends with one
- * line for all others, so that nobody fills a disk. No key crowds out another one.
+ * Decides which of many events get a line of their own in the log. The first ones of a minute do, and the minute ends
+ * with one line for all others, so that nobody fills a disk. No key crowds out another one.
  */
 export class LineLimit {
   #counts = new Map<string, number>();
@@ -265,9 +268,9 @@ const node = /^(?:\[([0-9a-f:.]+)\]|([0-9.]+)(?=:|$)|([0-9a-f:.]+)$)(?::(?:\d{1,
 const forwardedPair = /^([!#$%&'*+.^`|~\w-]+)=(?:([!#$%&'*+.^`|~\w-]+)|"([^"\\,;]*)")$/;
 
 /**
- * Finds the address of a caller: that of the connection, or where a trusted proxy has forwarded the call, the one that the
- * proxy tells in `X-Forwarded-For` or `Forwarded` (RFC 7239). The list is read from the right, because everybody can write what
- * stands left of the first address that no trusted proxy has.
+ * Finds the address of a caller: that of the connection, or where a trusted proxy has forwarded the call, the one that
+ * the proxy tells in `X-Forwarded-For` or `Forwarded` (RFC 7239). The list is read from the right, because everybody
+ * can write what stands left of the first address that no trusted proxy has.
  */
 export class CallerAddresses {
   readonly #proxies = new BlockList();
@@ -287,8 +290,8 @@ export class CallerAddresses {
     this.proxies.length > 0 && isIP(address) !== 0 && this.#proxies.check(address, familyOf(address));
 
   /**
-   * The address of the connection counts wherever the headers leave a doubt: both are there, or the address that they should
-   * tell is missing, hidden or no address.
+   * The address of the connection counts wherever the headers leave a doubt: both are there, or the address that they
+   * should tell is missing, hidden or no address.
    */
   of({
     socket,

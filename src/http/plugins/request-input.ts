@@ -34,8 +34,9 @@ export function negotiateMediaTypes(app: App): void {
 
 /**
  * The offered media type that the caller's `Accept` prefers; null if it accepts none. The
- * first offered type is chosen among equally preferred ones, and without the header. The most specific range that matches a type gives its
- * quality (RFC 9110 12.5.1). Parameters other than `q` are not compared, and malformed ranges are ignored.
+ * first offered type is chosen among equally preferred ones, and without the header. The most specific range that
+ * matches a type gives its quality (RFC 9110 12.5.1). Parameters other than `q` are not compared, and malformed ranges
+ * are ignored.
  */
 export function negotiate(accept: string | undefined, offered: readonly string[]): string | null {
   if (accept === undefined || accept.trim() === '') return offered[0] ?? null;
@@ -101,9 +102,10 @@ type JsonBodyParser = (
 const ordinaryBounds: ValueBounds = { maxDepth: 100, maxValues: 10_000 };
 
 /**
- * Keeps the bytes of a JSON body, and refuses what two parsers could read differently. A body with too much in it is refused before
- * it is parsed: parsing it and checking it against a schema take time for each value. `forbiddenNames`: whether `__proto__` is
- * refused here; ignored, it is a member like any other, and whoever reads the members refuses it.
+ * Keeps the bytes of a JSON body, and refuses what two parsers could read differently. A body with too much in it is
+ * refused before it is parsed: parsing it and checking it against a schema take time for each value. `forbiddenNames`:
+ * whether `__proto__` is refused here; ignored, it is a member like any other, and whoever reads the members refuses
+ * it.
  */
 export function jsonBodyParser(
   app: App,
@@ -153,8 +155,8 @@ export function jsonBodyParser(
 }
 
 /**
- * Takes bodies as `application/json` and in no other form. Turns the parameters of path and query that the route's schema
- * declares as integers into numbers, and one that may be repeated into a list, and converts nothing else.
+ * Takes bodies as `application/json` and in no other form. Turns the parameters of path and query that the route's
+ * schema declares as integers into numbers, and one that may be repeated into a list, and converts nothing else.
  */
 export function readInput(app: App): void {
   app.decorateRequest('rawBody', null);
@@ -204,9 +206,10 @@ const build: BuildCompiler = (schemas, options) => {
 };
 
 /**
- * Builds what compiles the schemas of requests, once for each set of named schemas. Fastify asks for it again for every route of
- * a scope that adds schemas. Its own builder writes all of them as JSON each time, to see whether they are the same: a quarter of
- * the time that a server takes to start. Here their names say so, because in a process a name belongs to one schema.
+ * Builds what compiles the schemas of requests, once for each set of named schemas. Fastify asks for it again for every
+ * route of a scope that adds schemas. Its own builder writes all of them as JSON each time, to see whether they are the
+ * same: a quarter of the time that a server takes to start. Here their names say so, because in a process a name
+ * belongs to one schema.
  */
 export const buildRequestValidator = build as unknown as ReturnType<typeof AjvCompiler>;
 

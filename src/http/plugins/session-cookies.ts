@@ -3,8 +3,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { loginSeconds } from '../../model/session.js';
 
 /**
- * RFC 6265bis section 4.1.3.2: a browser takes and sends a cookie of such a name over TLS alone, and only for the host that set
- * it. So neither a neighbour in the domain nor somebody on the way can put one there.
+ * RFC 6265bis section 4.1.3.2: a browser takes and sends a cookie of such a name over TLS alone, and only for the host
+ * that set it. So neither a neighbour in the domain nor somebody on the way can put one there.
  */
 export const sessionCookie = '__Host-kubepass-session';
 /** A page may read it, to know whether it is worth asking who is signed in. It opens nothing. */

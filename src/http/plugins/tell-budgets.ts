@@ -123,7 +123,8 @@ const uses: Readonly<Record<string, BudgetUse>> = {
   'POST /v1/certificate-requests/:id/cancel': 'endingAccess',
   'DELETE /v1/api-tokens/:id': 'endingAccess',
   'DELETE /v1/sessions/:id': 'endingAccess',
-  // Each of them may be how somebody leaves. So a connector that has spent its writes on joiners still tells of leavers.
+  // Each of them may be how somebody leaves. So a connector that has spent its writes on joiners still tells of
+  // leavers.
   'PATCH /scim/v2/Users/:id': 'endingAccess',
   'PUT /scim/v2/Users/:id': 'endingAccess',
   'DELETE /scim/v2/Users/:id': 'endingAccess',

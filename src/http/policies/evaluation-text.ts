@@ -17,8 +17,9 @@ import { blastRadiusLines } from '../certificate-requests/blast-radius.js';
 const width = 100;
 
 /**
- * A decision as text for people: the outcome, the request, what is granted, and then how each guardrail and policy judged
- * the request, check by check. Characters that could not be seen are escaped in text of callers and of policy authors.
+ * A decision as text for people: the outcome, the request, what is granted, and then how each guardrail and policy
+ * judged the request, check by check. Characters that could not be seen are escaped in text of callers and of policy
+ * authors.
  */
 export function evaluationText(evaluation: Evaluation): string {
   const { decision } = evaluation;

@@ -211,7 +211,9 @@ export function evaluationView({ decision, facts, policySetDigest, draft, blastR
   });
 }
 
-/** Policies and decisions for the OpenAPI document: the members in which they differ from the examples of the schemas. */
+/**
+ * Policies and decisions for the OpenAPI document: the members in which they differ from the examples of the schemas.
+ */
 
 const [ask = {}] = exampleRequests;
 

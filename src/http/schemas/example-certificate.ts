@@ -1,6 +1,8 @@
 import { certificateText } from '@kubepass/x509/openssl-text';
 
-/** The certificate of the contract's examples. It was issued for `jane@corp.example` in `team-a`; nobody trusts its CA. */
+/**
+ * The certificate of the contract's examples. It was issued for `jane@corp.example` in `team-a`; nobody trusts its CA.
+ */
 export const certificatePem = [
   '-----BEGIN CERTIFICATE-----',
   'MIIBtjCCAVugAwIBAgIQAZqzxNXm9wgZKjtMXW5/gDAKBggqhkjOPQQDAjAVMRMw',

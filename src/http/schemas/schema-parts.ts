@@ -51,8 +51,8 @@ export function oneOf<T extends string>(values: readonly T[], description?: stri
 /** Characters of a name in a path: a DNS subdomain (RFC 1123 section 2.1). */
 export const longestPathParameter = 253;
 /**
- * Characters. An octet is written as `%F0`; a username has 64 characters of at most four octets, the name of a principal
- * 253 of one.
+ * Characters. An octet is written as `%F0`; a username has 64 characters of at most four octets, the name of a
+ * principal 253 of one.
  */
 export const longestEncodedParameter = 3 * 4 * 64;
 
@@ -101,26 +101,28 @@ export const sha256Of = (
   });
 
 /**
- * U+FFFE and U+FFFF of planes 1 to 16. They stand in the pattern themselves, because few readers of patterns share an escape
- * for characters beyond U+FFFF.
+ * U+FFFE and U+FFFF of planes 1 to 16. They stand in the pattern themselves, because few readers of patterns share an
+ * escape for characters beyond U+FFFF.
  */
 const lastOfPlanes = Array.from({ length: 16 }, (_, i) =>
   String.fromCodePoint(0x1_fffe + i * 0x1_0000, 0x1_ffff + i * 0x1_0000),
 ).join('');
 
 /**
- * A path on the caller's machine: no controls (C0 and C1), separators of lines and paragraphs, lone surrogates, U+FEFF or
- * non-characters (Unicode 23.7). Readers of text files take some of them for line breaks or for the end of the text.
+ * A path on the caller's machine: no controls (C0 and C1), separators of lines and paragraphs, lone surrogates, U+FEFF
+ * or non-characters (Unicode 23.7). Readers of text files take some of them for line breaks or for the end of the text.
  */
 export const filePathPattern = `^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029\\ud800-\\udfff\\ufdd0-\\ufdef\\ufeff\\ufffe\\uffff${lastOfPlanes}]+$`;
 
 /**
- * No control characters (C0, DEL, C1) but TAB, LF and CR. They are drawn as nothing or steer a terminal, and each of them takes
- * six octets in the audit log.
+ * No control characters (C0, DEL, C1) but TAB, LF and CR. They are drawn as nothing or steer a terminal, and each of
+ * them takes six octets in the audit log.
  */
 export const writtenPattern = '^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f]*$';
 
-/** Text in which callers say why. Answers have it without the pattern: older records may have been written otherwise. */
+/**
+ * Text in which callers say why. Answers have it without the pattern: older records may have been written otherwise.
+ */
 export const writtenTextOf = (description: string, example: string, minLength = 1) =>
   Type.String({ minLength, maxLength: 1024, pattern: writtenPattern, description, examples: [example] });
 
@@ -178,9 +180,9 @@ type ReadOnly<T> = T extends Date
 type Show = ((value: unknown) => unknown) | null;
 
 /**
- * Makes the values of answers from those of the model: the members that the schema has, in its order, and no others. So a new
- * field of the model is shown to nobody before a schema has it. An instant becomes text. Throws, at its first use, for a schema
- * that leaves the choice between several objects.
+ * Makes the values of answers from those of the model: the members that the schema has, in its order, and no others. So
+ * a new field of the model is shown to nobody before a schema has it. An instant becomes text. Throws, at its first
+ * use, for a schema that leaves the choice between several objects.
  */
 export function viewOf<Schema extends TSchema>(schema: Schema): (value: Shown<Schema>) => Static<Schema> {
   let show: Show | undefined;

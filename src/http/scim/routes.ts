@@ -46,7 +46,10 @@ import { groupPatch, readGroup } from '../../scim/group-attributes.js';
 import type { Principal } from '../../model/principal.js';
 import type { ScimService } from '../../directory/directory-service.js';
 
-/** People or groups: how they are found, changed and shown. Bodies are read by it, and what is wrong with them is thrown. */
+/**
+ * People or groups: how they are found, changed and shown. Bodies are read by it, and what is wrong with them is
+ * thrown.
+ */
 interface ResourceKind<Item> {
   readonly path: '/Users' | '/Groups';
   /** The resources that the filter describes. Without `range`, the parameters say which part of them. */

@@ -6,7 +6,10 @@ export interface ConnectionLimits {
   readonly max: number;
   /** The same for one address, or for one /64 network of IPv6, without new ones. */
   readonly maxPerAddress: number;
-  /** How long a connection is new; default 10,000: a TLS handshake may take so long, and then the first call says who comes. */
+  /**
+   * How long a connection is new; default 10,000: a TLS handshake may take so long, and then the first call says who
+   * comes.
+   */
   readonly newMilliseconds?: number;
   /** A caller who reads nothing of an answer for so long is cut off; default 120,000. */
   readonly stalledMilliseconds?: number;
@@ -39,8 +42,9 @@ type OfAddress = Map<string, Connection>;
  * The open connections of a server, from the moment when the system hands them over: before a TLS handshake, and before
  * a request. Node's own list begins later.
  *
- * A stranger cannot keep others out: where there are too many connections, the address that has most of them loses its oldest
- * one without a request under way, else the oldest one that waits for its caller, in favour of a newcomer. Connections on which a reviewer has called count apart, for each cluster.
+ * A stranger cannot keep others out: where there are too many connections, the address that has most of them loses its
+ * oldest one without a request under way, else the oldest one that waits for its caller, in favour of a newcomer.
+ * Connections on which a reviewer has called count apart, for each cluster.
  */
 export class Connections {
   readonly #open = new Map<Socket, Connection>();
@@ -79,7 +83,10 @@ export class Connections {
     });
   }
 
-  /** A reviewer of the cluster called on this socket. From now on the connection counts for the cluster, as long as that has fewer than 1,000. */
+  /**
+   * A reviewer of the cluster called on this socket. From now on the connection counts for the cluster, as long as that
+   * has fewer than 1,000.
+   */
   reviewed(http: Socket, cluster: string): void {
     const count = this.#reviewers.get(cluster) ?? 0;
     if (this.#known.has(http) || count >= mostOfCluster) return;
@@ -207,7 +214,10 @@ const endOf = ({ remoteAddress, remotePort, localPort }: Socket): string =>
 /** Whether no request is under way: none is answered, though one may be arriving. */
 const isIdle = ({ http }: Connection): boolean => answerUnderWay(http) === null;
 
-/** Whether a request waits for its caller: it has not arrived as a whole, or nothing of its answer was read since the last look. */
+/**
+ * Whether a request waits for its caller: it has not arrived as a whole, or nothing of its answer was read since the
+ * last look.
+ */
 const waitsForCaller = ({ http, unread }: Connection): boolean =>
   answerUnderWay(http)?.req.complete === false || (unread > 0 && http.writableLength >= unread);
 

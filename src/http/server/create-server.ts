@@ -16,7 +16,10 @@ import { hash } from 'node:crypto';
 
 /** How long a server waits for its clients. */
 export interface Patience {
-  /** Headers and body of a request have to arrive within this time. It begins with the connection, or after an answer with the next request. */
+  /**
+   * Headers and body of a request have to arrive within this time. It begins with the connection, or after an answer
+   * with the next request.
+   */
   readonly arrivalMilliseconds: number;
   /** How often Node looks for requests that are late. A late one is found up to this much later. */
   readonly lookMilliseconds: number;
@@ -35,7 +38,10 @@ const settingsFor = ({ arrivalMilliseconds, lookMilliseconds }: Patience) => ({
   requestTimeout: arrivalMilliseconds - lookMilliseconds,
   connectionsCheckingInterval: lookMilliseconds,
   ...everyRequest,
-  /** Longer than the 60 s for which proxies usually keep an idle connection, so that they do not use one that is closing. */
+  /**
+   * Longer than the 60 s for which proxies usually keep an idle connection, so that they do not use one that is
+   * closing.
+   */
   keepAliveTimeout: 72_000,
 });
 
@@ -47,8 +53,8 @@ export function createServer(handler: RequestListener, pair?: TlsPair, patience 
 }
 
 /**
- * A server that asks for a client certificate. It answers callers without one, or with one that it does not trust, as well:
- * whoever reads the certificate looks at `authorized` first.
+ * A server that asks for a client certificate. It answers callers without one, or with one that it does not trust, as
+ * well: whoever reads the certificate looks at `authorized` first.
  */
 function createCertificateServer(handler: RequestListener, pair: TlsPair, certificateAuthority: string): Server {
   const settings = tlsSettingsForCertificates(pair, certificateAuthority);
@@ -67,7 +73,10 @@ function createTlsServer(
   return answerInTurn(server, refuseAmbiguousRequests(handler));
 }
 
-/** Shows another certificate from the next handshake on. Connections that are open keep theirs. Throws for a server without TLS. */
+/**
+ * Shows another certificate from the next handshake on. Connections that are open keep theirs. Throws for a server
+ * without TLS.
+ */
 export function replaceCertificate(server: Server, pair: TlsPair): void {
   setSecureContext(server, tlsSettings(pair));
 }
@@ -85,12 +94,16 @@ function setSecureContext(server: Server, settings: SecureContextOptions): void 
 /** RFC 9110 7.2: a name or an address, perhaps with a port. Empty where the target has no authority. */
 const hostField = /^(?:(?:[\w.~!$&'()*+;=-]|%[\dA-F]{2})*|\[[\dA-F:.]+\])(?::\d*)?$/i;
 
-/** Settings of the server that go with `refuseAmbiguousRequests`, which then sees the requests that Node would answer by itself. */
+/**
+ * Settings of the server that go with `refuseAmbiguousRequests`, which then sees the requests that Node would answer by
+ * itself.
+ */
 export const everyRequest = { joinDuplicateHeaders: true, requireHostHeader: false } as const;
 
 /**
- * Answers 400 to a request that a proxy before us may read in another way than Node does, and ends its connection: behind it
- * could hide a request that the proxy never saw. No route and no hook sees it, nor anything that came behind it.
+ * Answers 400 to a request that a proxy before us may read in another way than Node does, and ends its connection:
+ * behind it could hide a request that the proxy never saw. No route and no hook sees it, nor anything that came behind
+ * it.
  */
 export function refuseAmbiguousRequests(handler: RequestListener): RequestListener {
   const ended = new WeakSet<Socket>();
@@ -128,17 +141,17 @@ const mostWaiting = 4;
 interface Line {
   last: ServerResponse;
   /**
-   * Octets that had arrived with the last request, if it has a body: Node may answer it at once, and read the next one in the
-   * same turn of its loop. Else null.
+   * Octets that had arrived with the last request, if it has a body: Node may answer it at once, and read the next one
+   * in the same turn of its loop. Else null.
    */
   bytesRead: number | null;
   waiting: number;
 }
 
 /**
- * Hands over one request of a connection at a time, and lets other connections go first before the next, so that nobody holds
- * up others by sending many requests at once (RFC 9112 9.3.2 lets a client do so). If more than four wait, these are
- * answered and the connection ends: a client has to expect that and sends the others again (RFC 9112 9.3.2).
+ * Hands over one request of a connection at a time, and lets other connections go first before the next, so that nobody
+ * holds up others by sending many requests at once (RFC 9112 9.3.2 lets a client do so). If more than four wait, these
+ * are answered and the connection ends: a client has to expect that and sends the others again (RFC 9112 9.3.2).
  */
 export function answerInTurn(server: Server, handler: RequestListener): Server {
   const lines = new WeakMap<Socket, Line>();
@@ -183,8 +196,8 @@ function octetsBehind({ headers, socket }: IncomingMessage): number | null {
 }
 
 /**
- * Neither reads nor parses more of a connection. Node parses all that has arrived at once, which are thousands of requests in
- * 64 KiB, and has no public way to stop. Its parser leaves the rest alone where an upgrade (2) begins.
+ * Neither reads nor parses more of a connection. Node parses all that has arrived at once, which are thousands of
+ * requests in 64 KiB, and has no public way to stop. Its parser leaves the rest alone where an upgrade (2) begins.
  */
 function stopReading(socket: Socket): void {
   const { parser } = socket as { readonly parser?: { onIncoming: () => number } | null };
@@ -219,8 +232,9 @@ interface CertificateListenerOptions {
 }
 
 /**
- * A second listener of the app, which asks its callers for a client certificate. It is not the first one, so that browsers are
- * not asked: some would show their user a dialog. Everything else is as on the first one, also the limits, which they share.
+ * A second listener of the app, which asks its callers for a client certificate. It is not the first one, so that
+ * browsers are not asked: some would show their user a dialog. Everything else is as on the first one, also the limits,
+ * which they share.
  */
 export class CertificateListener {
   readonly server: Server;
@@ -243,7 +257,10 @@ export class CertificateListener {
     return `https://${await listenAt(this.server, at)}`;
   }
 
-  /** From the next handshake on. Connections that are open keep theirs; their certificates are looked at for every request. */
+  /**
+   * From the next handshake on. Connections that are open keep theirs; their certificates are looked at for every
+   * request.
+   */
   replace({ pair = this.#pair, certificateAuthority = this.#certificateAuthority }: Partial<Shown>): void {
     replaceTrust(this.server, pair, certificateAuthority);
     this.#pair = pair;
@@ -290,7 +307,10 @@ const lingerMilliseconds = 2_000;
 /** Node reports each octet that follows an error as a further error. */
 const ended = new WeakSet<Socket>();
 
-/** Answers what Node could not read as an HTTP request, and ends the connection. No route and no hook sees such a request. */
+/**
+ * Answers what Node could not read as an HTTP request, and ends the connection. No route and no hook sees such a
+ * request.
+ */
 export function answerUnreadableRequest(error: Error & { readonly code?: string }, socket: Socket): void {
   if (ended.has(socket)) return;
   if (!socket.writable || error.code === 'ECONNRESET') {

@@ -6,8 +6,8 @@ import { answerInTurn, everyRequest, listenAt, type Place, refuseAmbiguousReques
 const mostConnections = 20;
 
 /**
- * Serves `GET /metrics` and nothing else, over plain HTTP and without a token: whoever reaches the port reads the figures.
- * No request reaches a use case, and no body is read.
+ * Serves `GET /metrics` and nothing else, over plain HTTP and without a token: whoever reaches the port reads the
+ * figures. No request reaches a use case, and no body is read.
  */
 export class MetricsListener {
   readonly #server: Server;

@@ -31,20 +31,21 @@ export const tlsSettings = ({ cert, key }: TlsPair): SecureContextOptions => ({
 });
 
 /**
- * The same for a listener that asks for client certificates. PEM `certificateAuthority` is all that it trusts. A session is
- * never resumed and a handshake never repeated on a connection: with TLS 1.2 either could leave a certificate on a
- * connection that was not verified there.
+ * The same for a listener that asks for client certificates. PEM `certificateAuthority` is all that it trusts. A
+ * session is never resumed and a handshake never repeated on a connection: with TLS 1.2 either could leave a
+ * certificate on a connection that was not verified there.
  */
 export const tlsSettingsForCertificates = (pair: TlsPair, certificateAuthority: string): SecureContextOptions => ({
   ...tlsSettings(pair),
   ca: certificateAuthority,
-  // A session with a ticket is resumed by anybody who has the key. Without tickets it would be by a cache, and there is none.
+  // A session with a ticket is resumed by anybody who has the key. Without tickets it would be by a cache, and there is
+  // none.
   secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
 });
 
 /**
- * Makes one whole handshake with a server of these settings, inside the process. Its client accepts every certificate, and speaks
- * what the server speaks. Rejects with the reason of OpenSSL where no client can get through.
+ * Makes one whole handshake with a server of these settings, inside the process. Its client accepts every certificate,
+ * and speaks what the server speaks. Rejects with the reason of OpenSSL where no client can get through.
  */
 export async function tryHandshake(settings: TLSSocketOptions): Promise<void> {
   const [serverEnd, clientEnd] = duplexPair();

@@ -48,7 +48,9 @@ declare module 'fastify' {
     optionalBody?: boolean;
     /** Examples of the JSON body, by their names: for the OpenAPI document. */
     bodyExamples?: Readonly<Record<string, object>>;
-    /** Takes a role that permits this, whatever the call is about. Without it the use case alone knows whom it refuses. */
+    /**
+     * Takes a role that permits this, whatever the call is about. Without it the use case alone knows whom it refuses.
+     */
     action?: RoleAction;
     /** A reviewer may call it, as well as everybody whom the use case permits. */
     forReviewers?: boolean;

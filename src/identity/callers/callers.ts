@@ -27,7 +27,9 @@ export interface OtherWaysIn {
   readonly keyProofs?: Pick<KeyProofs, 'authenticate' | 'use'>;
 }
 
-/** Answers why somebody has none of their roles now; null: they have them. For nearly everybody that is known at once. */
+/**
+ * Answers why somebody has none of their roles now; null: they have them. For nearly everybody that is known at once.
+ */
 type WhyRolesLost = (principal: Principal) => Promise<RolesLost | null> | null;
 
 /** One door for all callers: whatever they present, it answers one kind of principal. */
@@ -47,8 +49,8 @@ export class Callers implements WayIn<Credential> {
   }
 
   /**
-   * Somebody who is blocked or left has no role, although an identity provider vouched for them a moment ago; nor has whoever
-   * had the name before its bearer.
+   * Somebody who is blocked or left has no role, although an identity provider vouched for them a moment ago; nor has
+   * whoever had the name before its bearer.
    */
   #withRoles(principal: Principal): Authentication | Promise<Authentication> {
     const answer = (rolesLost: RolesLost | null) =>
@@ -103,8 +105,8 @@ const noSuchWay = (what: string): Authentication => refusedFor('NotConfigured', 
 const isJsonWebToken = (token: string): boolean => token.includes('.');
 
 /**
- * Hands each JSON Web Token to the one who can verify it: to the identity provider that is its issuer, else to the cluster
- * of its audience. Both are read from a token that nobody has verified, so they choose, and give no right.
+ * Hands each JSON Web Token to the one who can verify it: to the identity provider that is its issuer, else to the
+ * cluster of its audience. Both are read from a token that nobody has verified, so they choose, and give no right.
  */
 export class JsonWebTokens implements WayIn<string> {
   constructor(
@@ -207,8 +209,8 @@ const listMilliseconds = 1_000;
 const waitMilliseconds = 1_000;
 
 /**
- * The tokens of all reviewers, in memory. A cluster's API server asks before each request of its users, so a token that is
- * known is answered for at once, whatever becomes of the database: the list that was read last stays.
+ * The tokens of all reviewers, in memory. A cluster's API server asks before each request of its users, so a token that
+ * is known is answered for at once, whatever becomes of the database: the list that was read last stays.
  */
 export class ReviewerTokens {
   #tokens: ReadonlyMap<string, ApiToken> = new Map();
@@ -281,8 +283,8 @@ const otherReasons = 'Other';
 const roundMilliseconds = 60_000;
 
 /**
- * Counts the refusals of every way in by their reasons. Once a minute and at the end they are recorded, if there were any:
- * an event for each guess would let guessers fill the audit log.
+ * Counts the refusals of every way in by their reasons. Once a minute and at the end they are recorded, if there were
+ * any: an event for each guess would let guessers fill the audit log.
  */
 export class RefusedSignIns {
   #reasons = new Map<string, number>();

@@ -171,8 +171,8 @@ const algorithmOf = ({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): Pr
 const ownNames = ['127.0.0.1', 'localhost', '[::1]'];
 
 /**
- * The addresses that `htu` of a proof may begin with (RFC 9449 section 4.3): that of the configuration, else the one on which
- * the connection arrived. `Host` has no say: whoever forwards a proof chooses it.
+ * The addresses that `htu` of a proof may begin with (RFC 9449 section 4.3): that of the configuration, else the one on
+ * which the connection arrived. `Host` has no say: whoever forwards a proof chooses it.
  */
 function proofAddresses(base: string): readonly string[] {
   const url = new URL(base);

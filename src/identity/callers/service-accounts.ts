@@ -18,8 +18,8 @@ interface ServiceAccountOptions {
 type AcceptedReview = Extract<TokenReview, { readonly verdict: 'authenticated' }>;
 
 /**
- * How long a cluster's yes is believed, from when it was asked. A token outlives its service account or its pod by ten seconds
- * at most; the cluster itself needs a moment of them to notice.
+ * How long a cluster's yes is believed, from when it was asked. A token outlives its service account or its pod by ten
+ * seconds at most; the cluster itself needs a moment of them to notice.
  */
 const believedMilliseconds = 9_000;
 /** How long a no is: a token that is not valid yet, or an account that is being made, soon gets in. */
@@ -34,8 +34,8 @@ interface Remembered {
 }
 
 /**
- * Tokens of service accounts (KEP-1205). The cluster whose audience a token names is asked whose it is, and no other: whoever
- * sees a token could use it. The claims of the token itself only choose the cluster, and spare it questions.
+ * Tokens of service accounts (KEP-1205). The cluster whose audience a token names is asked whose it is, and no other:
+ * whoever sees a token could use it. The claims of the token itself only choose the cluster, and spare it questions.
  */
 export class ServiceAccounts implements WayIn<string> {
   readonly #reviews: ReadonlyMap<string, ClusterReviews>;
@@ -114,7 +114,8 @@ export class ServiceAccounts implements WayIn<string> {
     expiresAt: Date,
   ): Authentication {
     const namespace = namespaceIn(review.username);
-    // A cluster vouches for its own accounts. It could name anybody: an authenticator of its own, or somebody who broke in.
+    // A cluster vouches for its own accounts. It could name anybody: an authenticator of its own, or somebody who broke
+    // in.
     if (namespace === null)
       return refusedFor(
         'NotServiceAccount',

@@ -38,8 +38,8 @@ export const discoveryUrlOf = (issuer: string): string =>
 const longestUrl = 2_048;
 
 /**
- * Asks an identity provider where its keys are. Rejects with an `Error` that says what is wrong: the metadata of another
- * issuer are not those of this one (section 4.3).
+ * Asks an identity provider where its keys are. Rejects with an `Error` that says what is wrong: the metadata of
+ * another issuer are not those of this one (section 4.3).
  */
 export async function discoverKeySetUrl(issuer: string, fetch: ProviderFetch): Promise<string> {
   const url = discoveryUrlOf(issuer);
@@ -86,7 +86,10 @@ const rsaBits = { min: 2_048, max: 8_192 };
 /** FIPS 186-5 section A.1.1. */
 const leastExponent = 65_537n;
 
-/** RFC 7517 section 4, RFC 7518 section 6: the members of a public key that count, but for `key_ops`, which is checked here. */
+/**
+ * RFC 7517 section 4, RFC 7518 section 6: the members of a public key that count, but for `key_ops`, which is checked
+ * here.
+ */
 const members = ['kty', 'n', 'e', 'crv', 'x', 'y', 'kid', 'alg', 'use'];
 
 /**

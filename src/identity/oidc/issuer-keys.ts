@@ -40,8 +40,9 @@ const mostMissed = 1_000;
 const fetchesAtOnce = { most: 4, millisecondsForOne: 7_500 };
 
 /**
- * The public keys of one identity provider. They are kept fresh in the background. A key that is not among them is asked for
- * at once, within bounds: whoever guesses names of keys costs the provider at most twelve fetches in a minute.
+ * The public keys of one identity provider. They are kept fresh in the background. A key that is not among them is
+ * asked for at once, within bounds: whoever guesses names of keys costs the provider at most twelve fetches in a
+ * minute.
  *
  * While the provider is down its keys go on for `staleKeysSeconds`. Then nothing is known, neither good nor bad.
  */
@@ -106,9 +107,8 @@ export class IssuerKeys {
   }
 
   /**
-   * The keys that may have made a signature. A key that is not known is asked for; where that is too often, it is not known
-   * whether there is one.
-   * `keyId` null: the token names none, and the one key for its algorithm is meant.
+   * The keys that may have made a signature. A key that is not known is asked for; where that is too often, it is not
+   * known whether there is one. `keyId` null: the token names none, and the one key for its algorithm is meant.
    */
   async find(keyId: string | null, algorithm: SignatureAlgorithm): Promise<FoundKeys> {
     const known = await this.#known(keyId, algorithm);

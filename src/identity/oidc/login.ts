@@ -55,8 +55,8 @@ const retryAfterSeconds = 10;
 const clocksDifferSeconds = 60;
 
 /**
- * The authorization code flow (OpenID Connect Core 1.0 section 3.1) with PKCE (RFC 7636), state and nonce. Tokens are read
- * for the person and dropped: they are neither kept nor handed on.
+ * The authorization code flow (OpenID Connect Core 1.0 section 3.1) with PKCE (RFC 7636), state and nonce. Tokens are
+ * read for the person and dropped: they are neither kept nor handed on.
  */
 export class OidcLogin implements LoginProvider {
   readonly name: string;
@@ -132,7 +132,9 @@ export class OidcLogin implements LoginProvider {
     return { outcome: 'vouched', name, groups };
   }
 
-  /** The client with the provider's metadata, which are read when somebody signs in: the provider may be down before. */
+  /**
+   * The client with the provider's metadata, which are read when somebody signs in: the provider may be down before.
+   */
   async #client(): Promise<Configuration | LoginUnavailable> {
     const now = this.#now();
     const known = this.#known;
@@ -239,8 +241,8 @@ const unavailable = (message: string): LoginUnavailable => ({ outcome: 'unavaila
 const named = (error: string): string => (/^[a-z0-9_]{1,64}$/.test(error) ? error : 'an error that has no name');
 
 /**
- * Says why, and repeats nothing that was received: errors of a parser quote it. Only the library's own checks, and the port
- * that calls the provider, are known to tell no secret.
+ * Says why, and repeats nothing that was received: errors of a parser quote it. Only the library's own checks, and the
+ * port that calls the provider, are known to tell no secret.
  */
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return 'something else than an error';
@@ -250,9 +252,9 @@ function messageOf(error: unknown): string {
 }
 
 /**
- * A nonce (OpenID Connect Core 1.0 section 15.5.2) that says when it was made: four octets of seconds since 1970, and 28 random
- * ones. The identity provider puts it into the id token that it signs. So the time of a sign-in needs neither a record nor a key
- * that replicas share.
+ * A nonce (OpenID Connect Core 1.0 section 15.5.2) that says when it was made: four octets of seconds since 1970, and
+ * 28 random ones. The identity provider puts it into the id token that it signs. So the time of a sign-in needs neither
+ * a record nor a key that replicas share.
  */
 function datedNonce(at: Date, random: (octets: number) => Buffer): string {
   const seconds = Buffer.alloc(4);

@@ -43,15 +43,17 @@ export class OidcTokens {
     return this.#issuers.has(issuer);
   }
 
-  /** For a message: the configured issuer that differs from this one by a slash at the end alone; null: there is none. */
+  /**
+   * For a message: the configured issuer that differs from this one by a slash at the end alone; null: there is none.
+   */
   closeTo(issuer: string): string | null {
     const close = issuer.endsWith('/') ? issuer.slice(0, -1) : `${issuer}/`;
     return this.#issuers.has(close) ? close : null;
   }
 
   /**
-   * The answer for a token that was verified before; null where it has to be read and verified. The keys may have changed
-   * since, and the time has: both are looked at again.
+   * The answer for a token that was verified before; null where it has to be read and verified. The keys may have
+   * changed since, and the time has: both are looked at again.
    */
   remembered(token: string): Authentication | null {
     const sha256 = tokenSha256(token);

@@ -14,8 +14,8 @@ export interface Person {
 }
 
 /**
- * The person whom verified claims are about. A name is taken whole or refused: a name that was trimmed or mended could be
- * somebody else's. Groups that do not fit are left out.
+ * The person whom verified claims are about. A name is taken whole or refused: a name that was trimmed or mended could
+ * be somebody else's. Groups that do not fit are left out.
  */
 export function personOfClaims(claims: JsonObject, rules: NamingRules): Person | RefusedAuthentication {
   const name = nameOf(claims, rules);
@@ -73,8 +73,9 @@ function groupsOf(
 }
 
 /**
- * OpenID Connect Core 1.0 section 5.6.2: the groups are at another place, where nobody looks. Entra does so from 200 on, and
- * with `hasgroups` in tokens that come by a URL. To take them for no groups would pass by every rule about them.
+ * OpenID Connect Core 1.0 section 5.6.2: the groups are at another place, where nobody looks. Entra does so from 200
+ * on, and with `hasgroups` in tokens that come by a URL. To take them for no groups would pass by every rule about
+ * them.
  */
 function saysGroupsAreElsewhere(claims: JsonObject, groupsClaim: string): boolean {
   const names = memberOf(claims, '_claim_names');

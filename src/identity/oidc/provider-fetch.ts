@@ -11,8 +11,8 @@ interface ProviderCall {
 }
 
 /**
- * Resolves to the answer, whatever its status; a redirect is an answer too, and is not followed. Rejects with an `Error` that
- * says what is wrong.
+ * Resolves to the answer, whatever its status; a redirect is an answer too, and is not followed. Rejects with an
+ * `Error` that says what is wrong.
  */
 export type ProviderFetch = (url: string, call?: ProviderCall) => Promise<Response>;
 

@@ -47,8 +47,8 @@ const lastSecond = 8.64e12;
 const longestKeyId = 512;
 
 /**
- * Judges a token of this issuer by its header and its claims (RFC 7519 section 4, RFC 8725, RFC 9068 section 4), all but
- * the signature and the person. `iss` is that of the issuer already.
+ * Judges a token of this issuer by its header and its claims (RFC 7519 section 4, RFC 8725, RFC 9068 section 4), all
+ * but the signature and the person. `iss` is that of the issuer already.
  */
 export function judgeToken(
   token: JsonWebToken,
@@ -135,8 +135,9 @@ function judgeHeader(
 }
 
 /**
- * OpenID Connect Core 1.0 section 2, `azp`; RFC 9068 section 2.2, `client_id`. An id token is for its audiences, which are clients.
- * The one to which it was issued is one of those that count (section 3.1.3.7), and is named where there are several.
+ * OpenID Connect Core 1.0 section 2, `azp`; RFC 9068 section 2.2, `client_id`. An id token is for its audiences, which
+ * are clients. The one to which it was issued is one of those that count (section 3.1.3.7), and is named where there
+ * are several.
  */
 function refusalOfParty(
   { claims }: JsonWebToken,

@@ -4,7 +4,9 @@ import type { Outcome } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
 import { PreparedHistogram } from './prepared-series.js';
 
-/** How many reasons get a label of their own. They are words of the code, about forty; this holds for later ones too. */
+/**
+ * How many reasons get a label of their own. They are words of the code, about forty; this holds for later ones too.
+ */
 const mostReasons = 64;
 const reasonGrammar = /^[A-Z][A-Za-z]{0,63}$/;
 

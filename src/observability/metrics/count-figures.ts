@@ -15,8 +15,8 @@ export interface CountingOptions {
   /** The same for certificates, at least; default 60,000. */
   readonly certificatesMilliseconds?: number;
   /**
-   * Counting certificates may take this part of the time; default 1/200. So a million of them are counted about every ten minutes,
-   * a thousand at once.
+   * Counting certificates may take this part of the time; default 1/200. So a million of them are counted about every
+   * ten minutes, a thousand at once.
    */
   readonly partOfTime?: number;
 }

@@ -25,7 +25,10 @@ interface MeasuredCluster {
   readonly signer: { readonly kind: string };
 }
 
-/** Every figure of the service. Each label has a value from a closed set or from the configuration, and none from a caller. */
+/**
+ * Every figure of the service. Each label has a value from a closed set or from the configuration, and none from a
+ * caller.
+ */
 export interface Metrics {
   readonly requests: RequestMeasures;
   readonly issuance: IssuanceMeasures;
@@ -41,8 +44,8 @@ export interface Metrics {
   /** The parts that are asked at each scrape, once they are open. */
   follow(sources: MetricsSources): void;
   /**
-   * The figures, as they were `textMilliseconds` ago or later. Readers at about the same time share one text, because the lags of the
-   * event loop begin anew with each text.
+   * The figures, as they were `textMilliseconds` ago or later. Readers at about the same time share one text, because
+   * the lags of the event loop begin anew with each text.
    */
   text(): Promise<MetricsText>;
   /** The same, for auditors and admins. */
@@ -164,8 +167,8 @@ interface RouteSeries {
 }
 
 /**
- * Requests by route, method and status class. Every series is there from the start, with zero: no call adds one, whatever
- * its path, and the first failure of a route is a change that a query can see.
+ * Requests by route, method and status class. Every series is there from the start, with zero: no call adds one,
+ * whatever its path, and the first failure of a route is a change that a query can see.
  */
 function requestMetrics(registry: Registry): RequestMeasures {
   const requests = new PreparedCounter<'route' | 'method' | 'status'>(registry, {
@@ -215,8 +218,9 @@ interface ClusterSeries {
 }
 
 /**
- * Decisions, issuances and revocations, counted from the audit events of the steps that were committed: so the figures and
- * the audit log never disagree, and no use case has to count. Requests that kubepass made to probe a cluster are left out.
+ * Decisions, issuances and revocations, counted from the audit events of the steps that were committed: so the figures
+ * and the audit log never disagree, and no use case has to count. Requests that kubepass made to probe a cluster are
+ * left out.
  */
 class IssuanceMetrics implements IssuanceMeasures {
   readonly #byCluster: ReadonlyMap<string, ClusterSeries>;

@@ -1,9 +1,9 @@
 import type { Metric, Registry } from 'prom-client';
 
 /**
- * Counters and histograms whose series are looked up once, not at each observation. prom-client finds a series by text that
- * it makes of the labels, and a bucket by its bound as text: for the dozen observations of one issuance that took 5 % of its
- * processor time. Its registry writes the exposition format of these all the same.
+ * Counters and histograms whose series are looked up once, not at each observation. prom-client finds a series by text
+ * that it makes of the labels, and a bucket by its bound as text: for the dozen observations of one issuance that took
+ * 5 % of its processor time. Its registry writes the exposition format of these all the same.
  */
 interface Options {
   readonly name: string;

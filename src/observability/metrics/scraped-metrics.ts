@@ -168,8 +168,8 @@ function addSingleFigures(registry: Registry, { counts }: Scraped, startedAt: Da
 }
 
 /**
- * How old the figures of the database are, and how long it took to count them: they are counted at an interval and not at each
- * scrape. Every replica on one database tells the same figures.
+ * How old the figures of the database are, and how long it took to count them: they are counted at an interval and not
+ * at each scrape. Every replica on one database tells the same figures.
  */
 function addCounts(registry: Registry, { counts }: Scraped, startedAt: Date, secondsFrom: SecondsFrom): void {
   const each = (use: (of: 'certificates' | 'records') => void) => {
@@ -276,7 +276,8 @@ const answerOf = (known: boolean | null): ProbeAnswer => (known === null ? 'unkn
 
 /**
  * The metrics of the process that are worth a series. `nodejs_active_handles_total`, `nodejs_active_requests_total` and
- * `nodejs_active_resources_total` are left out because they are gauges with the name of a counter, which promtool refuses.
+ * `nodejs_active_resources_total` are left out because they are gauges with the name of a counter, which promtool
+ * refuses.
  */
 const chosen = [
   // The first of each group fills in the others when it is gathered.

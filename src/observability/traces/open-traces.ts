@@ -66,8 +66,8 @@ const flushMilliseconds = 2_000;
 const mostWaitingSpans = 4_096;
 
 /**
- * Sends spans to a collector in the background. `OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES`, and the headers, timeout and
- * compression of `OTEL_EXPORTER_OTLP_*` are read by OpenTelemetry's own library.
+ * Sends spans to a collector in the background. `OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES`, and the headers,
+ * timeout and compression of `OTEL_EXPORTER_OTLP_*` are read by OpenTelemetry's own library.
  */
 export function openTraces(options: TracesOptions): {
   readonly tracing: OpenTelemetryTracing;
@@ -104,7 +104,9 @@ export function openTraces(options: TracesOptions): {
   };
 }
 
-/** Keeps connections. The collector gets secret headers, so its certificate is verified whatever the environment says. */
+/**
+ * Keeps connections. The collector gets secret headers, so its certificate is verified whatever the environment says.
+ */
 function agentFor({ url, certificateAuthority, clientCertificate }: TracesOptions): HttpAgent | HttpsAgent {
   if (new URL(url).protocol === 'http:') return new HttpAgent({ keepAlive: true });
   return new HttpsAgent({
@@ -185,8 +187,8 @@ function reasonOf(error: (Error & { readonly code?: string | number }) | undefin
 const mostKept = 10_000;
 
 /**
- * Spans by OpenTelemetry's SDK. The span under way is in an AsyncLocalStorage of its own: nothing is registered for the whole
- * process, and no library is changed.
+ * Spans by OpenTelemetry's SDK. The span under way is in an AsyncLocalStorage of its own: nothing is registered for the
+ * whole process, and no library is changed.
  */
 export class OpenTelemetryTracing implements Tracing, RequestTracing {
   readonly #underWay = new AsyncLocalStorage<OpenTelemetrySpan>();

@@ -122,8 +122,8 @@ export const both = (a: Condition, b: Condition): Condition => ({
 });
 
 /**
- * The first text behind all those that begin with the prefix, in the order of their octets in UTF-8, which is that of their
- * code points; undefined where there is none.
+ * The first text behind all those that begin with the prefix, in the order of their octets in UTF-8, which is that of
+ * their code points; undefined where there is none.
  */
 export function behindPrefix(prefix: string): string | undefined {
   const points = Array.from(prefix, (character) => character.codePointAt(0) ?? 0);

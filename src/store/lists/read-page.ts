@@ -16,8 +16,8 @@ export interface FoundRecords<T> {
 }
 
 /**
- * Reads one row more than asked for, in order to know whether anything follows. A cursor names the list's order and the key
- * of the last row of its page, so rows that are added or removed elsewhere do not move the next page. Throws
+ * Reads one row more than asked for, in order to know whether anything follows. A cursor names the list's order and the
+ * key of the last row of its page, so rows that are added or removed elsewhere do not move the next page. Throws
  * `InvalidCursorError`.
  */
 export async function readPage<T>(

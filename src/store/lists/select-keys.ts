@@ -13,42 +13,50 @@ import {
 
 /*
  * The lists of the service promise that a page takes milliseconds at a million rows, whichever filters are combined. A
- * database does not keep this promise by itself. Its planner guesses from statistics which index is best, and a guess that is
- * wrong reads a million rows. A page that looks through a million rows for the one that matches is as slow, with the best of
- * plans. Two tricks keep the promise.
+ * database does not keep this promise by itself. Its planner guesses from statistics which index is best, and a guess
+ * that is wrong reads a million rows. A page that looks through a million rows for the one that matches is as slow,
+ * with the best of plans. Two tricks keep the promise.
  *
- * **Bounded reads.** The index of a filter has the column of the filter and then the columns of the list's order (`prisma/`
- * declares them), so its rows lie side by side in the order of the list. A page is read along one such index, from the key
- * behind which it begins, and ends after `limit` rows. With two filters, rows along the index of the first one may all fail the
- * second one. So the rarest filter is looked for first: one with fewer than 1,000 rows left is read to its end. If there is no
- * rare one, 1,000 rows are examined, and the page may end with fewer rows than asked for, or with none; its cursor goes on
- * behind the last row that was examined. So a caller who follows cursors still sees every row, and each call ends in time.
+ * **Bounded reads.** The index of a filter has the column of the filter and then the columns of the list's order
+ * (`prisma/` declares them), so its rows lie side by side in the order of the list. A page is read along one such
+ * index, from the key behind which it begins, and ends after `limit` rows. With two filters, rows along the index of
+ * the first one may all fail the second one. So the rarest filter is looked for first: one with fewer than 1,000 rows
+ * left is read to its end. If there is no rare one, 1,000 rows are examined, and the page may end with fewer rows than
+ * asked for, or with none; its cursor goes on behind the last row that was examined. So a caller who follows cursors
+ * still sees every row, and each call ends in time.
  *
- * To find out whether a filter has 1,000 rows left costs one read: `LIMIT 1 OFFSET 999` along its index answers the key of the
- * thousandth row, or nothing. Between two common filters, the one whose thousandth row lies further on in the list is the rarer
- * one. The examination ends at that key (`nearestReach`), because 1,000 rows of the rarer filter lie before it.
+ * To find out whether a filter has 1,000 rows left costs one read: `LIMIT 1 OFFSET 999` along its index answers the key
+ * of the thousandth row, or nothing. Between two common filters, the one whose thousandth row lies further on in the
+ * list is the rarer one. The examination ends at that key (`nearestReach`), because 1,000 rows of the rarer filter lie
+ * before it.
  *
- * **Defeated indexes.** The planner must use the index that was chosen here and no other, in two databases, without hints that
- * only one of them has. So conditions are written in two ways. The condition of the chosen filter has a form that only its
- * index can serve: `indexRange` compares the columns of that index as a row. Every other condition has a form that no index can
- * serve: `COALESCE(column, column) = ?` has the same rows as `column = ?`, and the planner does not see through it (`matches`).
+ * **Defeated indexes.** The planner must use the index that was chosen here and no other, in two databases, without
+ * hints that only one of them has. So conditions are written in two ways. The condition of the chosen filter has a form
+ * that only its index can serve: `indexRange` compares the columns of that index as a row. Every other condition has a
+ * form that no index can serve: `COALESCE(column, column) = ?` has the same rows as `column = ?`, and the planner does
+ * not see through it (`matches`).
  *
- * A filter by the beginning of a text has an index, but in the order of the texts and not of the list. It is used only where few
- * rows match: then all of them are read and sorted here (`sortedKeys`). Else it is compared row by row.
+ * A filter by the beginning of a text has an index, but in the order of the texts and not of the list. It is used only
+ * where few rows match: then all of them are read and sorted here (`sortedKeys`). Else it is compared row by row.
  *
- * `list.ts` has the words (order, key, part), `list-filter.ts` the filters and both forms of their conditions, `read-page.ts` the
- * pages and cursors. The tables say which columns there are. `npm run bench:million` measures the promise, and
- * `test/unit/store/indexes.test.ts` looks at the plans.
+ * `list.ts` has the words (order, key, part), `list-filter.ts` the filters and both forms of their conditions,
+ * `read-page.ts` the pages and cursors. The tables say which columns there are. `npm run bench:million` measures the
+ * promise, and `test/unit/store/indexes.test.ts` looks at the plans.
  */
 
 /** Keys in the order of the list. */
 export interface KeysInOrder {
   readonly keys: readonly ListKey[];
-  /** Where there are fewer than asked for although more may follow: the key behind which to look for them; else null. */
+  /**
+   * Where there are fewer than asked for although more may follow: the key behind which to look for them; else null.
+   */
   readonly goesOnBehind: ListKey | null;
 }
 
-/** A filter with fewer rows than this is rare, whichever others there are. Where none is rare, so many rows are examined for a page. */
+/**
+ * A filter with fewer rows than this is rare, whichever others there are. Where none is rare, so many rows are examined
+ * for a page.
+ */
 const fewRows = 1000;
 
 /** The indexes to read along: those of a filter's alternatives, or (null) the one of the order. */
@@ -56,9 +64,9 @@ type Ways = readonly (IndexAlternative | null)[];
 const alongOrder: Ways = [null];
 
 /**
- * The keys of the first rows of a list, at most `take`. They are read along the index of the rarest filter, whatever the
- * statistics of the database say: a list by two filters would otherwise look through a million rows of a common value for
- * the few that have a rare one too. Where no filter is rare, 1,000 rows are examined, and then the page ends.
+ * The keys of the first rows of a list, at most `take`. They are read along the index of the rarest filter, whatever
+ * the statistics of the database say: a list by two filters would otherwise look through a million rows of a common
+ * value for the few that have a rare one too. Where no filter is rare, 1,000 rows are examined, and then the page ends.
  */
 export async function selectKeys(reads: KeyReads, part: ListPart, take: number): Promise<KeysInOrder> {
   const { filters, order, conditions = [] } = part;
@@ -122,7 +130,9 @@ async function nearestReach(reads: KeyReads, part: ListPart, ways: Ways, rows: n
   return reaches.flat().sort(inOrder(part.order))[0] ?? null;
 }
 
-/** Reads keys along one index: the one that `way` is about, or else the one of the order. `end`: the last key to read. */
+/**
+ * Reads keys along one index: the one that `way` is about, or else the one of the order. `end`: the last key to read.
+ */
 async function readAlong(
   { readRows, dialect }: KeyReads,
   { table, order, after, until }: ListPart,
@@ -172,8 +182,8 @@ async function hasFew(reads: KeyReads, { table }: ListPart, filter: ListFilter, 
 }
 
 /**
- * The keys of a part of a list, for a filter that few rows match: where no index has them in the order of the list, all of
- * them are read and sorted here.
+ * The keys of a part of a list, for a filter that few rows match: where no index has them in the order of the list, all
+ * of them are read and sorted here.
  */
 async function sortedKeys(
   reads: KeyReads,

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import { type ColumnValue, octetsIn, type Row, serialOctetsIn, uuidOctetsIn } from '../steps/statement.js';
 
-// The tables may have been edited by hand, and SQLite's columns hold values of any type. A value without the expected form
-// is kept as far as the new column can hold it, so that it neither stops the service nor passes for another value.
+// The tables may have been edited by hand, and SQLite's columns hold values of any type. A value without the expected
+// form is kept as far as the new column can hold it, so that it neither stops the service nor passes for another value.
 
 export const asText = (value: unknown): string =>
   typeof value === 'string' ? value : value instanceof Uint8Array ? Buffer.from(value).toString() : String(value);

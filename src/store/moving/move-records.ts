@@ -7,7 +7,9 @@ import { eventsInRange, octetsOfHash, recordRows } from './pack-old-events.js';
 /** This migration drops the old tables. The records are moved before it. */
 const dropsOldTables = '20261126010000_lean_records_in_use';
 
-/** The pending migrations before the records are moved, and those behind; these are none where nothing is to be moved. */
+/**
+ * The pending migrations before the records are moved, and those behind; these are none where nothing is to be moved.
+ */
 export function aroundMove(pending: readonly Migration[]): readonly [readonly Migration[], readonly Migration[]] {
   const index = pending.findIndex(({ name }) => name === dropsOldTables);
   return index < 0 ? [pending, []] : [pending.slice(0, index), pending.slice(index)];
@@ -29,9 +31,9 @@ interface Movement {
 }
 
 /**
- * Moves requests, certificates and audit events from the old tables to the new ones, a portion in each transaction. The new
- * tables themselves say how far an interrupted process came, so the next one goes on there. Throws `MigrationError` where
- * the new tables do not hold everything in the end. The old tables are not changed.
+ * Moves requests, certificates and audit events from the old tables to the new ones, a portion in each transaction. The
+ * new tables themselves say how far an interrupted process came, so the next one goes on there. Throws `MigrationError`
+ * where the new tables do not hold everything in the end. The old tables are not changed.
  */
 export async function moveRecords(database: MovingDatabase, onProgress: (message: string) => void): Promise<void> {
   try {

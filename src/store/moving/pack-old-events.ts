@@ -37,8 +37,8 @@ interface Packed {
 export const eventsInRange = 1000;
 
 /**
- * Packs consecutive events of the old log into as few records as give back each event's text octet for octet. An event that
- * was damaged has a record of its own with its whole text: verification finds it in its place, as before.
+ * Packs consecutive events of the old log into as few records as give back each event's text octet for octet. An event
+ * that was damaged has a record of its own with its whole text: verification finds it in its place, as before.
  */
 export function recordRows(database: MovingDatabase, old: readonly OldRow[]): readonly Row[] {
   const records: Packed[] = [];

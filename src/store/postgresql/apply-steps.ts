@@ -20,9 +20,9 @@ interface AppliedSteps {
 const portionAfterConflict = 8;
 
 /**
- * Sends the queries that open a transaction, and executes the steps in it one after the other, each behind a savepoint: a
- * step that conflicts leaves nothing behind and does not affect its neighbours. That is one round trip, and one more for
- * each conflict.
+ * Sends the queries that open a transaction, and executes the steps in it one after the other, each behind a savepoint:
+ * a step that conflicts leaves nothing behind and does not affect its neighbours. That is one round trip, and one more
+ * for each conflict.
  */
 export async function applySteps(
   client: pg.Client,

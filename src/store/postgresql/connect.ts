@@ -6,8 +6,9 @@ import { isUnreachable, unreachable } from './errors.js';
 const connectMilliseconds = 5_000;
 
 /**
- * The configuration of `pg` for the URL. The URL's own parameters are `host` (the directory of a Unix socket), `sslmode`
- * (`verify-full` or `disable`, the default), `sslrootcert`, `sslcert` and `sslkey` (PEM files, which are read here).
+ * The configuration of `pg` for the URL. The URL's own parameters are `host` (the directory of a Unix socket),
+ * `sslmode` (`verify-full` or `disable`, the default), `sslrootcert`, `sslcert` and `sslkey` (PEM files, which are read
+ * here).
  */
 export function clientConfig(databaseUrl: string, settings: Readonly<Record<string, string>> = {}): pg.ClientConfig {
   const url = new URL(databaseUrl);
@@ -37,7 +38,9 @@ export function clientConfig(databaseUrl: string, settings: Readonly<Record<stri
   };
 }
 
-/** Opens a connection. Throws `StoreUnavailableError` where the server cannot be reached, else the error of PostgreSQL. */
+/**
+ * Opens a connection. Throws `StoreUnavailableError` where the server cannot be reached, else the error of PostgreSQL.
+ */
 export async function connect(config: pg.ClientConfig): Promise<pg.Client> {
   const client = new pg.Client(config);
   // An idle connection has no other listener, and an error event without a listener ends the process.

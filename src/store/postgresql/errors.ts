@@ -5,8 +5,8 @@ import { StoreUnavailableError } from '../../model/errors.js';
 const lostStates = /^(08...|57P0[1-5]|25P03|53300)$/;
 
 /**
- * Whether an error leaves it open whether the statement was executed: the connection broke, timed out or was closed by the
- * server. Every other error of PostgreSQL means that the statement was not executed.
+ * Whether an error leaves it open whether the statement was executed: the connection broke, timed out or was closed by
+ * the server. Every other error of PostgreSQL means that the statement was not executed.
  */
 export const isLost = (error: unknown): boolean => !(error instanceof pg.DatabaseError) || hasLostState(error.code);
 
@@ -17,9 +17,9 @@ export const isUniqueViolation = (error: unknown): error is pg.DatabaseError =>
   error instanceof pg.DatabaseError && error.code === '23505';
 
 /**
- * Whether the error is about a value of one step: classes 22, 23 and 54 are data exceptions, broken constraints and limits
- * such as the size of an index entry. A failure of PostgreSQL itself (disk full, no such table) concerns all steps of the
- * transaction.
+ * Whether the error is about a value of one step: classes 22, 23 and 54 are data exceptions, broken constraints and
+ * limits such as the size of an index entry. A failure of PostgreSQL itself (disk full, no such table) concerns all
+ * steps of the transaction.
  */
 export const concernsOneStep = (error: unknown): error is pg.DatabaseError =>
   error instanceof pg.DatabaseError && /^(2[23]|54)/.test(error.code ?? '');

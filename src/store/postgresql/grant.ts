@@ -55,8 +55,8 @@ const rights: Readonly<Record<Prisma.ModelName | View, string>> = {
 };
 
 /**
- * Grants a role the rights that the service needs on the tables, and revokes all others. The URL must be that of the role
- * that owns the tables.
+ * Grants a role the rights that the service needs on the tables, and revokes all others. The URL must be that of the
+ * role that owns the tables.
  */
 export async function grantServiceRights(databaseUrl: string, role: string): Promise<void> {
   const client = await connect(clientConfig(databaseUrl));

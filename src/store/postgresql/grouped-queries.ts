@@ -19,8 +19,8 @@ export const encode = (step: ExecutableStep): EncodedStep => ({
 });
 
 /**
- * The statements of all steps of a batch, those alike as one, and the insertion of their events. One of the queries fails
- * where a step may meet a conflict.
+ * The statements of all steps of a batch, those alike as one, and the insertion of their events. One of the queries
+ * fails where a step may meet a conflict.
  *
  * The order of the steps is not kept: they are all under way at once, so every order is right in which none conflicts.
  * Limits are checked last, so what the whole batch leaves behind keeps to them.
@@ -103,8 +103,8 @@ function appendedRecord({ columns, text, lines }: PreparedRecord): AppendedRecor
 const textOrNull = (value: Date | number | string | null): string | null => bindText(value) as string | null;
 
 /**
- * Gives the events of records their places in the chain and inserts them. The function, which answers the number of the first
- * event, is in the migrations.
+ * Gives the events of records their places in the chain and inserts them. The function, which answers the number of the
+ * first event, is in the migrations.
  */
 export function appendRecords(appended: readonly AppendedRecord[]): readonly Query[] {
   if (appended.length === 0) return [];

@@ -17,11 +17,11 @@ import { hexText, insertInto } from '../steps/statement.js';
 import type { MovingDatabase, OldRow } from '../moving/lean-rows.js';
 
 /**
- * Applies the missing migrations, and records them in Prisma's own table, so that `prisma migrate status` agrees. All of
- * them are one transaction; where records are to be moved, those before and those behind are one each. Answers their names.
- * If several processes start at once, one applies and the others wait. A role without rights on the schema is enough where
- * nothing is missing. Throws `MigrationError` where that role has to apply something, where an applied migration was edited
- * or is unknown here, or where one failed.
+ * Applies the missing migrations, and records them in Prisma's own table, so that `prisma migrate status` agrees. All
+ * of them are one transaction; where records are to be moved, those before and those behind are one each. Answers their
+ * names. If several processes start at once, one applies and the others wait. A role without rights on the schema is
+ * enough where nothing is missing. Throws `MigrationError` where that role has to apply something, where an applied
+ * migration was edited or is unknown here, or where one failed.
  */
 export async function migratePostgresql(
   databaseUrl: string,
@@ -44,7 +44,10 @@ export async function migratePostgresql(
   }
 }
 
-/** How many migrations this version would apply; null: the database is empty. Throws `MigrationError` as `migratePostgresql`. */
+/**
+ * How many migrations this version would apply; null: the database is empty. Throws `MigrationError` as
+ * `migratePostgresql`.
+ */
 export async function pendingOnPostgresql(databaseUrl: string): Promise<number | null> {
   const client = await connect(clientConfig(databaseUrl));
   try {

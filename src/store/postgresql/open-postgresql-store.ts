@@ -23,9 +23,9 @@ interface PostgresqlStoreOptions extends StoreOptions {
 }
 
 /**
- * Our own statements, unlike Prisma's, are written for certain indexes, in whose order they read. PostgreSQL shall neither
- * read a whole table because it was small when the statement was planned, nor collect rows and sort them because it expects
- * few.
+ * Our own statements, unlike Prisma's, are written for certain indexes, in whose order they read. PostgreSQL shall
+ * neither read a whole table because it was small when the statement was planned, nor collect rows and sort them
+ * because it expects few.
  */
 export const alongIndexes = {
   enable_seqscan: 'off',
@@ -45,8 +45,8 @@ const readerSettings = { statement_timeout: '30s', default_transaction_read_only
 
 /**
  * Opens the store, and creates or migrates its schema where needed. Reads go through Prisma on a pool of read-only
- * connections, or as our own statements on another one; writes go through the ordered writer. Several processes may open the
- * store at once.
+ * connections, or as our own statements on another one; writes go through the ordered writer. Several processes may
+ * open the store at once.
  */
 export async function openPostgresqlStore(options: PostgresqlStoreOptions): Promise<Store> {
   const { url, readConnections = 10, settleMilliseconds = 10_000 } = options;
@@ -113,15 +113,15 @@ const parserOf: typeof pg.types.getTypeParser = (type: number, format?: 'text' |
     : (pg.types.getTypeParser as (type: number, format?: string) => unknown)(type, format);
 
 /**
- * Prisma's client for the shared readers. They are typed by SQLite's client, the narrower of the two; a test proves that
- * calls and rows have the same types. An error that means that the database cannot be reached becomes a
+ * Prisma's client for the shared readers. They are typed by SQLite's client, the narrower of the two; a test proves
+ * that calls and rows have the same types. An error that means that the database cannot be reached becomes a
  * `StoreUnavailableError`.
  */
 function prismaOn(pool: pg.Pool): SharedPrismaClient {
   const names = new Map<string, string>();
   const adapter = new PrismaPg(pool, {
-    // Each connection prepares a named text once. The filters of lists have many combinations, so only the first ones get
-    // names.
+    // Each connection prepares a named text once. The filters of lists have many combinations, so only the first ones
+    // get names.
     statementNameGenerator({ sql }) {
       let name = names.get(sql);
       if (name === undefined && names.size < preparedReads) names.set(sql, (name = `prisma_${String(names.size)}`));

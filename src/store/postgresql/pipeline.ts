@@ -11,7 +11,9 @@ export interface Reply {
 interface Replies {
   /** The replies to the queries that succeeded, in order. */
   readonly done: readonly Reply[];
-  /** The error of the query behind them, or of the connection. PostgreSQL skips everything behind a query that fails. */
+  /**
+   * The error of the query behind them, or of the connection. PostgreSQL skips everything behind a query that fails.
+   */
   readonly error: Error | null;
 }
 
@@ -19,8 +21,8 @@ interface Replies {
 const answerMilliseconds = 30_000;
 
 /**
- * Sends all queries before the first is answered: one round trip (PostgreSQL's protocol, "Pipelining"). One Sync ends them
- * all, so that a query is executed only if all before it succeeded, BEGIN among them.
+ * Sends all queries before the first is answered: one round trip (PostgreSQL's protocol, "Pipelining"). One Sync ends
+ * them all, so that a query is executed only if all before it succeeded, BEGIN among them.
  */
 export function pipeline(client: pg.Client, queries: readonly Query[]): Promise<Replies> {
   let names = preparedOn.get(client);

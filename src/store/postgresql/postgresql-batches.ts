@@ -22,12 +22,13 @@ const againMilliseconds = 200;
 const closeMilliseconds = 1000;
 
 /**
- * Commits each batch in one transaction, on a connection of its own that is opened again whenever it was lost. A batch is
- * one round trip; where something in it conflicts, each step is executed again behind its own savepoint.
+ * Commits each batch in one transaction, on a connection of its own that is opened again whenever it was lost. A batch
+ * is one round trip; where something in it conflicts, each step is executed again behind its own savepoint.
  *
  * One transaction of all processes at a time continues the audit chain: it holds an advisory lock until its end. READ
- * COMMITTED gives each statement behind the lock a snapshot of its own, so the statement sees everything that was committed
- * before, including the head of the chain. Nobody else commits meanwhile, so a quota that was counted still holds.
+ * COMMITTED gives each statement behind the lock a snapshot of its own, so the statement sees everything that was
+ * committed before, including the head of the chain. Nobody else commits meanwhile, so a quota that was counted still
+ * holds.
  */
 export class PostgresqlBatches implements Batches {
   readonly #preparation = new StepPreparation(postgresqlDialect, encode);
@@ -102,8 +103,8 @@ export class PostgresqlBatches implements Batches {
   }
 
   /**
-   * Whether the batch whose commit was not answered was committed all the same. Throws `StoreUnavailableError` where that
-   * cannot be found out, so that nobody is told that it was, or was not.
+   * Whether the batch whose commit was not answered was committed all the same. Throws `StoreUnavailableError` where
+   * that cannot be found out, so that nobody is told that it was, or was not.
    */
   async #wasCommitted(cause: unknown): Promise<boolean> {
     const number = this.#marked + 1n;
@@ -148,8 +149,8 @@ export class PostgresqlBatches implements Batches {
 
   /**
    * Answers the number in the writer's mark: that of the last batch, if it was committed, or else a higher one. A batch
-   * increments the number that its connection found. So a batch that is still on its way when its connection is lost fails
-   * when it arrives.
+   * increments the number that its connection found. So a batch that is still on its way when its connection is lost
+   * fails when it arrives.
    */
   async #openMark(client: pg.Client): Promise<bigint> {
     const last = this.#marked + 1n;

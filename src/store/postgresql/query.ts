@@ -34,7 +34,9 @@ export const postgresqlDialect: SqlDialect = {
   },
 };
 
-/** A statement with numbered parameters, and the name under which each connection prepares it once; '' prepares it anew. */
+/**
+ * A statement with numbered parameters, and the name under which each connection prepares it once; '' prepares it anew.
+ */
 export interface Query {
   readonly name: string;
   readonly text: string;
@@ -101,8 +103,8 @@ function jsonValue(value: ColumnValue): string {
 }
 
 /**
- * PostgreSQL's text cannot hold U+0000. A name that holds one is refused, and the refusal is recorded: U+FFFD, Unicode's
- * replacement character, stands in its place. The audit log's own text has it as an escape.
+ * PostgreSQL's text cannot hold U+0000. A name that holds one is refused, and the refusal is recorded: U+FFFD,
+ * Unicode's replacement character, stands in its place. The audit log's own text has it as an escape.
  */
 const withoutNul = (text: string): string => (text.includes('\0') ? text.replaceAll('\0', '\ufffd') : text);
 

@@ -39,8 +39,8 @@ export const shippedMigrations = (provider: 'sqlite' | 'postgresql'): string =>
   fileURLToPath(new URL(`../../../prisma/migrations/${provider}`, import.meta.url));
 
 /**
- * The migrations that are still to be applied. Throws `MigrationError` where an applied migration was edited or is unknown
- * here, or where one was begun and not finished.
+ * The migrations that are still to be applied. Throws `MigrationError` where an applied migration was edited or is
+ * unknown here, or where one was begun and not finished.
  */
 export function pendingMigrations(
   migrations: readonly Migration[],
@@ -85,8 +85,9 @@ export interface SchemaObject {
 }
 
 /**
- * Why these are not the objects that the migrations make, in words that go on after the database's name; null: they are. A trigger that
- * no migration makes is one reason, because it may undo a write. Others, such as an index of an operator, are none.
+ * Why these are not the objects that the migrations make, in words that go on after the database's name; null: they
+ * are. A trigger that no migration makes is one reason, because it may undo a write. Others, such as an index of an
+ * operator, are none.
  */
 export function whyOther(found: readonly SchemaObject[], made: readonly SchemaObject[]): string | null {
   for (const { object, definition } of made) {

@@ -9,8 +9,8 @@ import { changesThem, expectations, type FlatBatch, FlatReader, noKeys } from '.
 import { bind, sqliteDialect, type SqlValue, Statements } from './sqlite-statements.js';
 
 /**
- * Opens a connection for the ordered writer. A commit waits for another process's write lock for at most `busyTimeoutMs`,
- * and blocks its thread meanwhile.
+ * Opens a connection for the ordered writer. A commit waits for another process's write lock for at most
+ * `busyTimeoutMs`, and blocks its thread meanwhile.
  */
 export function connectForWriting(file: string, busyTimeoutMs: number): Database.Database {
   const database = new Database(file, { timeout: busyTimeoutMs, fileMustExist: true });
@@ -20,8 +20,8 @@ export function connectForWriting(file: string, busyTimeoutMs: number): Database
   database.pragma('foreign_keys = ON');
   // Savepoints keep their copies of pages in memory instead of writing a file for every page that a step touches.
   database.pragma('temp_store = MEMORY');
-  // The log is moved into the database after 32 MiB, so a page that many batches change is written there once. Where commits
-  // have a thread of their own, `LogMover` comes before that.
+  // The log is moved into the database after 32 MiB, so a page that many batches change is written there once. Where
+  // commits have a thread of their own, `LogMover` comes before that.
   database.pragma('wal_autocheckpoint = 8000');
   // A long read, such as a backup, delays that and lets the log grow; afterwards it shrinks to 48 MiB.
   database.pragma('journal_size_limit = 50331648');
@@ -257,15 +257,17 @@ function endOf(operation: () => FailedStatement | null): StepEnd {
 
 const uniqueCodes = new Set(['SQLITE_CONSTRAINT_PRIMARYKEY', 'SQLITE_CONSTRAINT_UNIQUE']);
 
-/** Whether the error is about a value of one step. A failure of SQLite itself (disk full, I/O) concerns the whole batch. */
+/**
+ * Whether the error is about a value of one step. A failure of SQLite itself (disk full, I/O) concerns the whole batch.
+ */
 function concernsOneStep(error: unknown): error is Error {
   if (error instanceof Database.SqliteError) return error.code.startsWith('SQLITE_CONSTRAINT');
   return error instanceof Error;
 }
 
 /**
- * The keys of small tables, in the memory of the connection that writes them. It reads them again after each change: by its own
- * statements, by a rollback, and by another connection.
+ * The keys of small tables, in the memory of the connection that writes them. It reads them again after each change: by
+ * its own statements, by a rollback, and by another connection.
  */
 export class KeptKeys {
   readonly #byQuery = new Map<string, ReadonlySet<SqlValue>>();

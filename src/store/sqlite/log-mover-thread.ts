@@ -9,8 +9,8 @@ const move = checkpoint(database, 'PASSIVE');
 
 parentPort?.on('message', () => {
   move();
-  // SQLite syncs the database only where nothing was committed while it moved the pages. The first move takes long, so it is
-  // the second, short one that is synced, and the writer does not wait until all pages are on disk.
+  // SQLite syncs the database only where nothing was committed while it moved the pages. The first move takes long, so
+  // it is the second, short one that is synced, and the writer does not wait until all pages are on disk.
   const { log, checkpointed } = move();
   parentPort?.postMessage(log > 0 && log === checkpointed);
 });

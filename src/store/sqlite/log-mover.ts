@@ -9,7 +9,10 @@ const firstPages = 6_000;
 const pagesBetween = 1_000;
 /** The writer moves at most so many pages itself: one or two milliseconds of its processor time. */
 const mostByWriter = 400;
-/** After so many tries in a row it moves more, because under commits that are each larger than that the log would grow for ever. */
+/**
+ * After so many tries in a row it moves more, because under commits that are each larger than that the log would grow
+ * for ever.
+ */
 const mostTries = 10;
 
 /** How many pages are in the log, and how many of these are in the database too. */
@@ -18,7 +21,10 @@ export interface LogPages {
   readonly checkpointed: number;
 }
 
-/** Counts the pages of the log. PASSIVE first moves those into the database that no reader needs in the log; it waits for nobody. */
+/**
+ * Counts the pages of the log. PASSIVE first moves those into the database that no reader needs in the log; it waits
+ * for nobody.
+ */
 export function checkpoint(database: Database.Database, mode: 'NOOP' | 'PASSIVE'): () => LogPages {
   const statement = database.prepare<[], LogPages>(`PRAGMA wal_checkpoint(${mode})`);
   return () => {
@@ -34,10 +40,10 @@ export function checkpoint(database: Database.Database, mode: 'NOOP' | 'PASSIVE'
 const unknown: LogPages = { log: 0, checkpointed: 0 };
 
 /**
- * Moves the write-ahead log into the database beside the commits. A thread with a connection of its own moves nearly all
- * of it. The writer moves what was committed meanwhile, because the log begins anew only with a commit that finds all of
- * it in the database. A thread that ends by itself leaves that to SQLite, which moves the log within a commit, until the log
- * is long enough for the next thread.
+ * Moves the write-ahead log into the database beside the commits. A thread with a connection of its own moves nearly
+ * all of it. The writer moves what was committed meanwhile, because the log begins anew only with a commit that finds
+ * all of it in the database. A thread that ends by itself leaves that to SQLite, which moves the log within a commit,
+ * until the log is long enough for the next thread.
  */
 export class LogMover {
   readonly #pages: () => LogPages;

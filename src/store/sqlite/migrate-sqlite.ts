@@ -16,9 +16,9 @@ import { bind, Statements } from './sqlite-statements.js';
 import type { MovingDatabase, OldRow } from '../moving/lean-rows.js';
 
 /**
- * Applies the missing migrations, and records them in Prisma's own table, so that `prisma migrate status` agrees. All of
- * them are one transaction; where records are to be moved, those before and those behind are one each. Answers their names.
- * Throws `MigrationError` where an applied migration was edited or is unknown here, or where one failed.
+ * Applies the missing migrations, and records them in Prisma's own table, so that `prisma migrate status` agrees. All
+ * of them are one transaction; where records are to be moved, those before and those behind are one each. Answers their
+ * names. Throws `MigrationError` where an applied migration was edited or is unknown here, or where one failed.
  */
 export async function migrateSqlite(
   file: string,
@@ -80,8 +80,9 @@ const prismaMigrationsTable = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
 )`;
 
 /**
- * The pages that a portion changes fit into the cache (64 MiB), so that none is written twice. The write-ahead log goes into
- * the database at 200 MiB instead of 4 MiB, so that a page of an index that many portions change goes there less often.
+ * The pages that a portion changes fit into the cache (64 MiB), so that none is written twice. The write-ahead log goes
+ * into the database at 200 MiB instead of 4 MiB, so that a page of an index that many portions change goes there less
+ * often.
  */
 const settings = ['cache_size = -65536', 'wal_autocheckpoint = 51200'];
 

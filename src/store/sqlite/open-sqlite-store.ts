@@ -70,7 +70,10 @@ async function openReads(file: string, timeout: number) {
   };
 }
 
-/** Triggers, indexes, views and tables, without the table of the migrations, which they do not make, and without those of SQLite. */
+/**
+ * Triggers, indexes, views and tables, without the table of the migrations, which they do not make, and without those
+ * of SQLite.
+ */
 const sql = `SELECT "type" || ' ' || "name" AS "object", "sql" AS "definition" FROM "sqlite_master"
   WHERE "sql" IS NOT NULL AND "tbl_name" <> '_prisma_migrations' AND substr("name", 1, 7) <> 'sqlite_'`;
 

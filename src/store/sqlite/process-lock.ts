@@ -90,8 +90,9 @@ function holderIn(file: string): string {
 }
 
 /**
- * Makes an empty file that only its owner can access. False: something has that name. It is left as it is, and not even opened:
- * POSIX releases all locks of a process on a file, SQLite's among them, when the process closes any descriptor of it.
+ * Makes an empty file that only its owner can access. False: something has that name. It is left as it is, and not even
+ * opened: POSIX releases all locks of a process on a file, SQLite's among them, when the process closes any descriptor
+ * of it.
  */
 export function makePrivateFile(file: string): boolean {
   try {

@@ -16,7 +16,9 @@ export interface FlatBatches {
   close(): void | Promise<void>;
 }
 
-/** Commits batches of steps. Statements and canonical texts are made here, so what commits them needs no types of ours. */
+/**
+ * Commits batches of steps. Statements and canonical texts are made here, so what commits them needs no types of ours.
+ */
 export class SqliteBatches implements Batches {
   readonly #preparation = new StepPreparation(sqliteDialect, (step) => step);
 
@@ -62,9 +64,9 @@ export type WriterAnswer =
   | { readonly failed: unknown; readonly code: unknown };
 
 /**
- * Commits batches on a thread of its own, so the event loop reads, decides and signs while a batch is written to disk. A
- * thread that ends by itself is replaced for the next batch. The fate of its last batch is not known, so that batch is
- * reported as failed.
+ * Commits batches on a thread of its own, so the event loop reads, decides and signs while a batch is written to disk.
+ * A thread that ends by itself is replaced for the next batch. The fate of its last batch is not known, so that batch
+ * is reported as failed.
  */
 export class ThreadedBatches implements FlatBatches {
   #worker: Worker | null = null;

@@ -19,8 +19,8 @@ type FileCheck =
   | { readonly ok: false; readonly why: string };
 
 /**
- * Checks that a file is a whole SQLite database of kubepass, and of no newer version than this one: its header, its tables,
- * its migrations, every page and every reference. Changes nothing.
+ * Checks that a file is a whole SQLite database of kubepass, and of no newer version than this one: its header, its
+ * tables, its migrations, every page and every reference. Changes nothing.
  */
 export function checkSqlite(file: string): FileCheck {
   const header = whyNotHeader(file);
@@ -92,8 +92,8 @@ function checkOpened(database: Database.Database): FileCheck {
 export async function copySqlite(file: string, to: string): Promise<void> {
   const database = new Database(file, { readonly: true, fileMustExist: true, timeout: 10_000 });
   try {
-    // All pages in one step, which is one read transaction. Between two steps a commit of another process would make the
-    // copy begin anew, and under load it would never end.
+    // All pages in one step, which is one read transaction. Between two steps a commit of another process would make
+    // the copy begin anew, and under load it would never end.
     await database.backup(to, { progress: () => 0x7fff_ffff });
   } finally {
     database.close();

@@ -15,8 +15,8 @@ export const storedJson = <T>(value: Prisma.JsonValue): T => value as T;
 export const jsonRead = (value: unknown): unknown => (typeof value === 'string' ? JSON.parse(value) : value);
 
 /**
- * For each operation the statements that execute it, in order. Each finds in the database itself whatever it needs to know, so
- * all of them can be sent before the first is answered.
+ * For each operation the statements that execute it, in order. Each finds in the database itself whatever it needs to
+ * know, so all of them can be sent before the first is answered.
  */
 export type StatementsBy = {
   readonly [Name in Operation['op']]: (operation: Op<Name>, dialect: SqlDialect) => Statement | readonly Statement[];
@@ -30,19 +30,26 @@ export interface Statement extends ReadStatement {
   readonly ifTaken?: (constraint: string) => Conflict;
   /** For a statement that reads one row with a number `found`: the conflict where that has reached the limit. */
   readonly ifReached?: { readonly limit: number; readonly conflict: (found: number) => Conflict };
-  /** The statement finds nothing unless one of its first `count` parameters is among the keys that this query selects. */
+  /**
+   * The statement finds nothing unless one of its first `count` parameters is among the keys that this query selects.
+   */
   readonly onlyAmong?: { readonly keys: string; readonly count: number };
   /** The statement changes the keys that this query of an `onlyAmong` selects. */
   readonly changesKeys?: string;
   /** Names a row that is never changed or removed. Once it is committed, the statement is left out. */
   readonly once?: string;
-  /** Does the same on PostgreSQL for many statements with the same `many.sql`; with `ifReached`, that answers the sum as `found`. */
+  /**
+   * Does the same on PostgreSQL for many statements with the same `many.sql`; with `ifReached`, that answers the sum as
+   * `found`.
+   */
   readonly many?: ManyRows;
 }
 
 /** A statement of PostgreSQL for many rows, and one of these. */
 interface ManyRows {
-  /** Its one parameter is a JSON array of the rows. It changes as many rows as it is given, unless there is a conflict. */
+  /**
+   * Its one parameter is a JSON array of the rows. It changes as many rows as it is given, unless there is a conflict.
+   */
   readonly sql: string;
   readonly row: JsonRow;
 }
@@ -60,8 +67,8 @@ export interface ReadStatement {
 }
 
 /**
- * Answers the rows that a statement finds. Reads that are frequent or large use it, because Prisma would occupy the event
- * loop for longer than the read itself; so do reads that must go along a certain index.
+ * Answers the rows that a statement finds. Reads that are frequent or large use it, because Prisma would occupy the
+ * event loop for longer than the read itself; so do reads that must go along a certain index.
  */
 export type ReadRows = (selection: ReadStatement) => Promise<readonly unknown[]>;
 
@@ -78,7 +85,9 @@ export interface SqlDialect {
   octetsOfHex(text: string): string;
   /** Whether the JSON array holds a text; takes one parameter. */
   jsonArrayHolds(column: string): string;
-  /** Deletes archived records of the audit log; its parameters are the number before the first one, and the last one. */
+  /**
+   * Deletes archived records of the audit log; its parameters are the number before the first one, and the last one.
+   */
   readonly deleteAuditRecords: string;
   /** A table of the texts in a JSON array, in its column `value`; takes one parameter. */
   jsonTexts(): string;
@@ -93,8 +102,8 @@ export interface SqlDialect {
   /** Stands behind a table to name the index that finds its rows; empty where the database chooses better by itself. */
   indexedBy(index: string): string;
   /**
-   * The rows of an index whose first column has `value` (null: there is no such column) and whose next columns, as a row,
-   * compare with `bound`; in the form that makes the database go along this index and no other.
+   * The rows of an index whose first column has `value` (null: there is no such column) and whose next columns, as a
+   * row, compare with `bound`; in the form that makes the database go along this index and no other.
    */
   indexRange(
     value: { readonly column: string; readonly parameter: ColumnValue } | null,
@@ -117,8 +126,8 @@ export const rowOf = <Column extends string>(
   >;
 
 /**
- * Deletes the rows whose instant in `column` is earlier than `instant`: the oldest, and no more than `atMost`. `key`: the columns
- * of the primary key, quoted.
+ * Deletes the rows whose instant in `column` is earlier than `instant`: the oldest, and no more than `atMost`. `key`:
+ * the columns of the primary key, quoted.
  */
 export const forgetBefore = (table: string, key: string, column: string, instant: Date, atMost: number): Statement => ({
   sql: `DELETE FROM "${table}" WHERE ${key.includes(',') ? `(${key})` : key} IN (SELECT ${key} FROM "${table}" WHERE "${column}" < ?
@@ -155,8 +164,8 @@ const insertTexts = textsByColumns((columns, table) => {
 });
 
 /**
- * Makes texts that depend on columns and on a name once for each combination. Their number is small, because both come from
- * our code; making them anew takes longer than executing them.
+ * Makes texts that depend on columns and on a name once for each combination. Their number is small, because both come
+ * from our code; making them anew takes longer than executing them.
  */
 export function textsByColumns<Texts>(
   make: (columns: readonly string[], name: string) => Texts,
@@ -215,8 +224,8 @@ export function uuidOfHex(hex: string): string {
 }
 
 /**
- * The octets of a serial number's magnitude. Its text has no leading zero octet, so a zero octet in front marks a negative
- * number, whose text begins with `-`. Throws `TypeError` where the text is none.
+ * The octets of a serial number's magnitude. Its text has no leading zero octet, so a zero octet in front marks a
+ * negative number, whose text begins with `-`. Throws `TypeError` where the text is none.
  */
 export const serialOctets = (text: string): Buffer<ArrayBuffer> =>
   text.startsWith('-') ? octetsOf(`00${text.slice(1)}`) : octetsOf(text);

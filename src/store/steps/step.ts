@@ -33,7 +33,9 @@ import type { WebhookAttemptEnd, WebhookDelivery } from '../../model/webhook-del
 export interface Step {
   readonly operations: readonly Operation[];
   readonly events: readonly AuditEventDraft[];
-  /** The events as the log keeps them, from a writer that looked at their texts; default: the store packs them itself. */
+  /**
+   * The events as the log keeps them, from a writer that looked at their texts; default: the store packs them itself.
+   */
   readonly packed?: readonly UnchainedRecord[];
 }
 
@@ -67,7 +69,9 @@ export type Operation =
   | { readonly op: 'updateDirectoryUser'; readonly user: DirectoryUser; readonly version: number }
   /** Conflicts where a group has a name that folds to the same. */
   | { readonly op: 'insertDirectoryGroup'; readonly group: DirectoryGroup }
-  /** Counts the group's version on; conflicts where the group is gone, has another version, or the new name is taken. */
+  /**
+   * Counts the group's version on; conflicts where the group is gone, has another version, or the new name is taken.
+   */
   | {
       readonly op: 'updateDirectoryGroup';
       readonly id: string;
@@ -79,7 +83,10 @@ export type Operation =
     }
   /** Records the loss of each member. `version` null: whichever version it has. `by`: the principal who says so. */
   | { readonly op: 'deleteDirectoryGroup'; readonly id: string; readonly version: number | null; readonly by: string }
-  /** Leaves out whoever is not listed, and records the loss of each who is taken out. Other steps may change the same group at the same time. */
+  /**
+   * Leaves out whoever is not listed, and records the loss of each who is taken out. Other steps may change the same
+   * group at the same time.
+   */
   | {
       readonly op: 'changeDirectoryMembers';
       readonly id: string;
@@ -93,8 +100,8 @@ export type Operation =
   /** Claims the announcement of a certificate's end; conflicts where it is claimed already. */
   | { readonly op: 'insertExpiryNotice'; readonly notice: ExpiryNotice }
   /**
-   * Remembers up to which `notAfter` certificates were looked at for this distance. Changes nothing where somebody else has
-   * remembered another one than `from` (null: none).
+   * Remembers up to which `notAfter` certificates were looked at for this distance. Changes nothing where somebody else
+   * has remembered another one than `from` (null: none).
    */
   | {
       readonly op: 'advanceExpiry';
@@ -129,8 +136,8 @@ export type Operation =
   /** Conflicts where the key is not in use. */
   | { readonly op: 'retireCheckpointKey'; readonly verifierKey: string; readonly at: Date }
   /**
-   * Makes this process the one that signs checkpoints, or lets it stay so; conflicts where another one is, whose lease has
-   * not ended.
+   * Makes this process the one that signs checkpoints, or lets it stay so; conflicts where another one is, whose lease
+   * has not ended.
    */
   | { readonly op: 'holdCheckpointLease'; readonly owner: string; readonly now: Date; readonly leaseUntil: Date }
   /** Ends the lease of this process, if it has it; null: that of whichever process has it. */
@@ -158,8 +165,8 @@ export type Operation =
   /** Announces the step's other operations. */
   | { readonly op: 'enqueueWebhooks'; readonly deliveries: readonly WebhookDelivery[] }
   /**
-   * Begins the next attempt of a delivery that is due; conflicts where another process was faster. The delivery is due again
-   * at `leaseUntil`; until then it belongs to this attempt.
+   * Begins the next attempt of a delivery that is due; conflicts where another process was faster. The delivery is due
+   * again at `leaseUntil`; until then it belongs to this attempt.
    */
   | {
       readonly op: 'beginWebhookAttempt';
@@ -188,8 +195,8 @@ export type Operation =
   | { readonly op: 'forgetWebhooks'; readonly deliveredBefore: Date; readonly deadBefore: Date };
 
 /**
- * Keeps the timelines of these records, and deletes all records behind `after` up to `through`. An archive must have their
- * events. Records that are gone already are passed over.
+ * Keeps the timelines of these records, and deletes all records behind `after` up to `through`. An archive must have
+ * their events. Records that are gone already are passed over.
  */
 export interface PruneAuditRecords {
   readonly op: 'pruneAuditRecords';
@@ -324,8 +331,8 @@ export type CommitResult = { readonly committed: true } | { readonly committed: 
 /** The one ordered writer commits steps in the order of their arrival, many in one transaction. */
 export interface Writer {
   /**
-   * Resolves when the commit is on disk. Throws `StoreBusyError` where the queue is full, and `StoreUnavailableError` where
-   * the commit failed or its outcome is not known.
+   * Resolves when the commit is on disk. Throws `StoreBusyError` where the queue is full, and `StoreUnavailableError`
+   * where the commit failed or its outcome is not known.
    */
   commit(step: Step): Promise<CommitResult>;
 }

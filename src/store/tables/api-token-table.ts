@@ -25,9 +25,9 @@ type ApiTokenRow = Prisma.ApiTokenGetPayload<{ select: typeof apiTokenColumns }>
 
 export const apiTokenStatements = {
   /**
-   * Inserts the token, unless its name is new and a token, even one that ended, has another name that folds to the same. A
-   * name that has had a token goes on. Names are ASCII. Nobody who is blocked on every cluster gets one or makes one: it would
-   * have no role.
+   * Inserts the token, unless its name is new and a token, even one that ended, has another name that folds to the
+   * same. A name that has had a token goes on. Names are ASCII. Nobody who is blocked on every cluster gets one or
+   * makes one: it would have no role.
    */
   insertApiToken({ token, secretSha256 }, dialect) {
     const row = { ...rowOf(apiTokenColumns, token), secretSha256 };
@@ -58,8 +58,8 @@ export const apiTokenStatements = {
   }),
 
   /**
-   * Revokes a token of somebody who left, unless no other admin's token would be left. The condition is looked at when it is
-   * written, so two admins who leave at once do not take each other's place.
+   * Revokes a token of somebody who left, unless no other admin's token would be left. The condition is looked at when
+   * it is written, so two admins who leave at once do not take each other's place.
    */
   revokeTokenOfLeaver({ id, at }, dialect) {
     const isAdmin = dialect.jsonArrayHolds('"t"."roles"');
@@ -123,8 +123,8 @@ export class ApiTokenTable {
   }
 
   /**
-   * The principals behind the tokens whose names fold to this one: behind those that are valid at the instant; null: behind
-   * all that there ever were.
+   * The principals behind the tokens whose names fold to this one: behind those that are valid at the instant; null:
+   * behind all that there ever were.
    */
   async makersOf(name: string, validAt: Date | null): Promise<readonly string[]> {
     const valid = validAt === null ? '' : ' AND "revokedAt" IS NULL AND ("expiresAt" IS NULL OR "expiresAt" > ?)';

@@ -29,7 +29,10 @@ export interface AuditArchive {
 }
 
 export const auditArchiveStatements = {
-  /** A trigger adds the archive's row when the step's event comes into the log. One of two that were made at once conflicts. */
+  /**
+   * A trigger adds the archive's row when the step's event comes into the log. One of two that were made at once
+   * conflicts.
+   */
   requireArchivedThrough: ({ seq }) => ({
     sql: 'SELECT COUNT(*) AS "found" FROM "AuditArchive" WHERE "lastSeq" > ?',
     parameters: [seq],
@@ -53,7 +56,9 @@ function keepTimeline({ requestId, lastSeq, at, entries }: KeptTimeline): Statem
   };
 }
 
-/** JSON: `[type]`, `[type, principal]` or `[type, principal, message]` for each event. There may be millions of them. */
+/**
+ * JSON: `[type]`, `[type, principal]` or `[type, principal, message]` for each event. There may be millions of them.
+ */
 const entriesText = (entries: KeptTimeline['entries']): string =>
   JSON.stringify(
     entries.map(({ type, principal, message }) =>
@@ -107,7 +112,9 @@ export class AuditArchiveTable {
     return rows.map(auditRecordOf).map((record) => ({ ...record, events: eventsOf(record) }));
   }
 
-  /** The timeline of the request's events that left the database, oldest first. `through`: the last of them; 0: none. */
+  /**
+   * The timeline of the request's events that left the database, oldest first. `through`: the last of them; 0: none.
+   */
   async timelineOf(
     requestId: string,
   ): Promise<{ readonly entries: readonly TimelineEntry[]; readonly through: number }> {

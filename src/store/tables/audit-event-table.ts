@@ -33,7 +33,9 @@ export const selectLastRecord: ReadStatement = {
   parameters: [],
 };
 
-/** Finds the records of the next events, with the columns that make their texts. Prisma would take ten times as long. */
+/**
+ * Finds the records of the next events, with the columns that make their texts. Prisma would take ten times as long.
+ */
 export const selectTexts = (afterSeq: number, limit: number, dialect: SqlDialect): ReadStatement => ({
   sql: `SELECT "firstSeq", "lastSeq", "at", "types", "principal", "cluster", ${dialect.hexText('"requestId"')} AS "requestId",
       ${dialect.hexText('"fingerprintSha256"')} AS "fingerprintSha256", "events"
@@ -99,7 +101,9 @@ export class AuditEventTable {
     private readonly reads: KeyReads,
   ) {}
 
-  /** Oldest first, so that a follower can keep its cursor and continue later. Events that an archive has are left out. */
+  /**
+   * Oldest first, so that a follower can keep its cursor and continue later. Events that an archive has are left out.
+   */
   async list(filter: AuditEventFilter, page: PageQuery): Promise<AuditEventPage> {
     const { seq: archived } = await this.start();
     const found = await this.#listBehind(archived, filter, page);

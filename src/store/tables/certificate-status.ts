@@ -30,8 +30,8 @@ const notRevoked = notIn('Revocation');
 const notSuperseded = notIn('Supersession');
 
 /**
- * The certificates that have the status at `now`, as `statusOf` has it. All statuses but `revoked` are ranges of `notAfter`, so
- * that an index leads to them however many certificates have expired.
+ * The certificates that have the status at `now`, as `statusOf` has it. All statuses but `revoked` are ranges of
+ * `notAfter`, so that an index leads to them however many certificates have expired.
  */
 export function conditionsOfStatus(status: StatusFilter, now: Date): StatusConditions {
   if (Number.isNaN(now.getTime())) throw new TypeError('a filter on the status needs an instant');

@@ -73,7 +73,10 @@ interface EndingTable {
   readonly n: string;
 }
 const certificates: EndingTable = { table: 'CertificateRecord', n: 'n' };
-/** Where few certificates of many are revoked, their own table leads to them. It has some that the database does not know. */
+/**
+ * Where few certificates of many are revoked, their own table leads to them. It has some that the database does not
+ * know.
+ */
 const revocations: EndingTable = { table: 'Revocation', n: 'certificateN' };
 
 const isRevoked = 'EXISTS (SELECT 1 FROM "Revocation" AS "v" WHERE "v"."certificateN" = "c"."n")';
@@ -169,8 +172,8 @@ export class CertificateTable {
   }
 
   /**
-   * The unexpired certificates of other usernames that one of these principals asked for or collects, those first that end
-   * last.
+   * The unexpired certificates of other usernames that one of these principals asked for or collects, those first that
+   * end last.
    */
   async requestedForOthers(principals: readonly string[], { revokedToo, now, limit }: ForOthers) {
     const some = `"c"."username" NOT IN (${principals.map(() => '?').join(', ')})${revokedToo ? '' : ` AND NOT ${isRevoked}`}`;
@@ -210,8 +213,8 @@ export class CertificateTable {
   }
 
   /**
-   * Newest first; with a filter on expiry, or on a status other than `revoked`, soonest expiring first; else with a prefix of
-   * usernames, by username. `now` goes with a status.
+   * Newest first; with a filter on expiry, or on a status other than `revoked`, soonest expiring first; else with a
+   * prefix of usernames, by username. `now` goes with a status.
    */
   list(
     { now = new Date(NaN), ...filter }: CertificateFilter & Visibility & { readonly now?: Date },
@@ -234,8 +237,9 @@ export class CertificateTable {
   }
 
   /**
-   * The next certificates that end behind `after` and not later than `until`, of at most 500 those whose end is still to be
-   * told at this distance. Orphans, revoked and superseded ones are left out, and those that live less than twice as long.
+   * The next certificates that end behind `after` and not later than `until`, of at most 500 those whose end is still
+   * to be told at this distance. Orphans, revoked and superseded ones are left out, and those that live less than twice
+   * as long.
    */
   async expiring(seconds: number, after: EndOfCertificate, until: Date): Promise<ExpiringCertificates> {
     const ending = await readEnding(this.reads, seconds, after, until, endingAtOnce);
@@ -286,7 +290,9 @@ function planOf(filter: CertificateFilter & Visibility): ListPlan {
   return { order: newestFirst, filters: filtersOf(filter), rangeBehind: (after) => ({ after }) };
 }
 
-/** Null where a filter can match nothing. A serial number comes first, because nearly every other value is more common. */
+/**
+ * Null where a filter can match nothing. A serial number comes first, because nearly every other value is more common.
+ */
 function filtersOf(filter: CertificateFilter & Visibility): readonly ListFilter[] | null {
   const { serialNumber, group } = filter;
   const serial = serialNumber === undefined ? undefined : serialOctetsIn(serialNumber);

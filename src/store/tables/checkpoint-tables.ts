@@ -46,8 +46,8 @@ export const checkpointStatements = {
         },
 
   /**
-   * Whichever process signs a size that is not the largest, or signed already, keeps nothing; so does one whose size may have
-   * been signed before a restore. So no size has two roots.
+   * Whichever process signs a size that is not the largest, or signed already, keeps nothing; so does one whose size
+   * may have been signed before a restore. So no size has two roots.
    */
   insertCheckpoint({ checkpoint: { size, root, note, signedAt } }) {
     const conflict = { kind: 'checkpoint', size } as const;
@@ -76,8 +76,8 @@ function insertAuditTile({ level, n, hashes }: Omit<Op<'insertAuditTile'>, 'op'>
 }
 
 /**
- * Keeps a tile of the lowest level that follows one that is kept. So none is missing between others, and whoever keeps the
- * missing ones begins behind the last.
+ * Keeps a tile of the lowest level that follows one that is kept. So none is missing between others, and whoever keeps
+ * the missing ones begins behind the last.
  */
 export const insertNextLeafTile = ({ n, hashes }: LeafTile): Statement =>
   n === 0

@@ -30,8 +30,8 @@ export class FigureCounts {
   constructor(private readonly reads: KeyReads) {}
 
   /**
-   * Counts the live certificates, along the index of their ends and a thousand at a time; `pause` is awaited in between, and
-   * so lets others have the event loop. Null where `pause` answers that this shall end.
+   * Counts the live certificates, along the index of their ends and a thousand at a time; `pause` is awaited in
+   * between, and so lets others have the event loop. Null where `pause` answers that this shall end.
    */
   async certificates(now: Date, pause: () => Promise<'go on' | 'end'>): Promise<CertificateCount | null> {
     let counted: CertificateCount = { notRenewed: noFigures, renewed: noFigures };

@@ -43,7 +43,9 @@ export class IdentityTable {
     return rows.length > 0;
   }
 
-  /** The other spellings of a name in requests. `folded`: the form in which names are compared, which is not among them. */
+  /**
+   * The other spellings of a name in requests. `folded`: the form in which names are compared, which is not among them.
+   */
   async spellings(folded: string): Promise<readonly string[]> {
     const rows = await this.reads.readRows({
       // Rows with an empty form are from before this table, and few.

@@ -73,8 +73,8 @@ export function certificateRow(
 /** The issuing CA of a certificate. */
 export function issuerRow(certificate: Certificate): Columns<IssuerRow> & { readonly sha256: Buffer } {
   const { issuerFingerprintSha256, cluster, issuer } = certificate;
-  // RFC 5280 4.1.2.2: a serial number is unique per CA. Issuer names alone do not tell CAs apart (every kubeadm cluster's
-  // is `CN=kubernetes`), so where the CA's certificate is unknown the cluster stands beside the name.
+  // RFC 5280 4.1.2.2: a serial number is unique per CA. Issuer names alone do not tell CAs apart (every kubeadm
+  // cluster's is `CN=kubernetes`), so where the CA's certificate is unknown the cluster stands beside the name.
   const identity = issuerFingerprintSha256 ?? `${cluster} ${issuer}`;
   return {
     sha256: octetsOf(hash('sha256', identity, 'hex')),

@@ -13,9 +13,10 @@ import type { RequireQuota } from '../steps/step.js';
 const hourMilliseconds = 3_600_000;
 
 /**
- * Counts, as `found`, everything that stands against a quota: certificates, and requests whose certificate is on its way.
- * It leaves out `exceptRequest` and its lineage, superseded and revoked certificates, and those that were signed and never
- * handed out, because nobody holds their key. A rate and a lineage count superseded ones too. It stops at `stopAt`. Certificates are found by username, group or requester, and requests by their state, because few are on
+ * Counts, as `found`, everything that stands against a quota: certificates, and requests whose certificate is on its
+ * way. It leaves out `exceptRequest` and its lineage, superseded and revoked certificates, and those that were signed
+ * and never handed out, because nobody holds their key. A rate and a lineage count superseded ones too. It stops at
+ * `stopAt`. Certificates are found by username, group or requester, and requests by their state, because few are on
  * their way. No index serves a column in COALESCE: one on clusters leads to nearly all rows there ever were.
  */
 export function quotaCount(
@@ -148,7 +149,10 @@ export const quotaStatements = {
   }),
 } satisfies Partial<StatementsBy>;
 
-/** The reader stops counting here: a larger count costs more than it is worth, and the writer counts up to the quota itself. */
+/**
+ * The reader stops counting here: a larger count costs more than it is worth, and the writer counts up to the quota
+ * itself.
+ */
 const enough = 10_000;
 
 /** Counts everything that stands against quotas; one decision may need several counts. */

@@ -100,8 +100,8 @@ export class RequestTable {
   }
 
   /**
-   * Lists the pending requests that are wanted, newest first. It examines at most 1000 requests for a page, so a page may be
-   * short or empty although others follow.
+   * Lists the pending requests that are wanted, newest first. It examines at most 1000 requests for a page, so a page
+   * may be short or empty although others follow.
    */
   listPending(
     filter: RequestFilter,
@@ -142,7 +142,8 @@ export class RequestTable {
 
   /** The usernames, among these, with a pending or approved request, or with more requests than it looks at. */
   async waitingAmong(usernames: readonly string[]): Promise<ReadonlySet<string>> {
-    // As a row, so that PostgreSQL goes along the index of usernames: it would look for the newest rows of one through all rows.
+    // As a row, so that PostgreSQL goes along the index of usernames: it would look for the newest rows of one through
+    // all rows.
     const own = `"RequestRecord" AS "r" WHERE ("r"."username", "r"."n") <= ("given"."value", ${String(largestNumber)})
       AND "r"."username" >= "given"."value" ORDER BY "r"."username" DESC, "r"."n" DESC`;
     const found = await this.reads.readRows({
@@ -156,8 +157,8 @@ export class RequestTable {
   }
 
   /**
-   * At most `limit` of the pending and approved requests that one of these names is requested in, asked for, or collects.
-   * `clusters` null: on each.
+   * At most `limit` of the pending and approved requests that one of these names is requested in, asked for, or
+   * collects. `clusters` null: on each.
    */
   async waitingOf(
     names: readonly string[],

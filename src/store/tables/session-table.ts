@@ -88,8 +88,8 @@ export class SessionTable {
   }
 
   /**
-   * Sessions of a name, in the form in which names are compared, that have neither been ended nor reached their end: those
-   * that began no later than `begunUntil`, or (null) all. In no particular order, at most `limit`.
+   * Sessions of a name, in the form in which names are compared, that have neither been ended nor reached their end:
+   * those that began no later than `begunUntil`, or (null) all. In no particular order, at most `limit`.
    */
   async openOf(folded: string, now: Date, begunUntil: Date | null, limit: number): Promise<readonly Session[]> {
     const rows = await this.prisma.session.findMany({

@@ -1,6 +1,6 @@
 /**
- * Reads the rows of many keys with one query. All who ask while a query is under way share the next one, so many at the same
- * time cost as much as one. Every answer was read after it was asked for.
+ * Reads the rows of many keys with one query. All who ask while a query is under way share the next one, so many at the
+ * same time cost as much as one. Every answer was read after it was asked for.
  */
 export class SharedReads<Row> {
   #next: { readonly keys: Set<string>; readonly rows: Promise<readonly Row[]> } | null = null;

@@ -5,9 +5,9 @@ import type { CommitFollower } from './followed-writer.js';
 import type { Operation, Step } from '../steps/step.js';
 
 /**
- * Spends the `auditKilobytes` of whoever causes events, before a step is committed. Events without a principal are caused by
- * the one that another event of their step names; a renewal by a proof of possession is paid by its username. Nothing
- * follows where budgets are off.
+ * Spends the `auditKilobytes` of whoever causes events, before a step is committed. Events without a principal are
+ * caused by the one that another event of their step names; a renewal by a proof of possession is paid by its username.
+ * Nothing follows where budgets are off.
  */
 export function budgetFollower(budgets: Pick<Budgets, 'areCounted' | 'spend'>): readonly CommitFollower[] {
   if (!budgets.areCounted) return [];
@@ -28,9 +28,9 @@ function spenderOf({ principal, details }: AuditEventDraft): Spender {
 }
 
 /**
- * About how many octets of a step are kept for good, as far as a caller decides how many there are: its audit events, and the
- * texts and people that are kept beside them. Members that have the same size in every request and certificate are not counted,
- * because the number of calls bounds them.
+ * About how many octets of a step are kept for good, as far as a caller decides how many there are: its audit events,
+ * and the texts and people that are kept beside them. Members that have the same size in every request and certificate
+ * are not counted, because the number of calls bounds them.
  */
 const keptOctets = ({ events, operations }: Step, packed: readonly UnchainedRecord[]): number =>
   sum(packed, octetsOfRecord) +
@@ -62,7 +62,8 @@ function octetsOfOperation(operation: Operation): number {
       // Labels are found by an index, and the decision tells of groups.
       return (certificationRequest?.length ?? 0) + octetsIn(reason) + 2 * octetsIn(labels) + 3 * octetsIn(groups);
     }
-    // In the certificate, in its subject as text, in the list of its groups, and in the pages that long rows leave half empty.
+    // In the certificate, in its subject as text, in the list of its groups, and in the pages that long rows leave half
+    // empty.
     case 'insertCertificate':
       return 5 * octetsIn(operation.certificate.groups);
     case 'moveRequest':

@@ -35,9 +35,9 @@ const lockedMilliseconds = 2000;
 const lookAgainMilliseconds = 50;
 
 /**
- * The one writer of a store. It commits steps in the order of their arrival, one batch at a time; steps that arrive meanwhile
- * form the next batch. There is no timer: a batch begins when the previous one has ended or, if none was under way, after the
- * current turn of the event loop.
+ * The one writer of a store. It commits steps in the order of their arrival, one batch at a time; steps that arrive
+ * meanwhile form the next batch. There is no timer: a batch begins when the previous one has ended or, if none was
+ * under way, after the current turn of the event loop.
  */
 export class OrderedWriter implements Writer {
   #waiting: Waiting[] = [];
@@ -119,8 +119,8 @@ export class OrderedWriter implements Writer {
   }
 
   /**
-   * Tries the batch again while another process holds the lock, because then nothing of it was done. Once a batch has waited
-   * in vain, the batches behind it fail at once, until one works.
+   * Tries the batch again while another process holds the lock, because then nothing of it was done. Once a batch has
+   * waited in vain, the batches behind it fail at once, until one works.
    */
   async #commitUnlocked(steps: readonly Step[]): Promise<readonly Settled[]> {
     const end = performance.now() + lockedMilliseconds;
@@ -144,7 +144,9 @@ function settle(batch: readonly Waiting[], settled: readonly Settled[]): void {
   });
 }
 
-/** Whether the step records the end of an attempt. Such a step is never rejected, because a certificate may be signed. */
+/**
+ * Whether the step records the end of an attempt. Such a step is never rejected, because a certificate may be signed.
+ */
 const endsAttempt = ({ operations }: Step): boolean =>
   operations.some(
     (operation) =>

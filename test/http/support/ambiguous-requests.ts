@@ -95,7 +95,10 @@ export const refusedOctets: readonly Octets[] = [
     })),
 ];
 
-/** The size of a chunk, or the end of one, is not readable (RFC 9112 7.1). The head was readable, so the answer may have begun. */
+/**
+ * The size of a chunk, or the end of one, is not readable (RFC 9112 7.1). The head was readable, so the answer may have
+ * begun.
+ */
 export const brokenChunks: readonly Octets[] = [
   ...[
     '5;a\nb\r\n',
@@ -135,7 +138,10 @@ const body = (method: string, path: string, fields = '') => ({
   octets: `${method} ${path} HTTP/1.1\r\nHost: x\r\n${fields}Content-Length: ${String(size)}\r\n\r\n${hidden}`,
 });
 
-/** The hidden request is the body of one that is answered before its body is read, and not even looked at. It stays its body. */
+/**
+ * The hidden request is the body of one that is answered before its body is read, and not even looked at. It stays its
+ * body.
+ */
 export const unreadBodies: readonly Octets[] = [
   ...['GET', 'HEAD', 'POST', 'DELETE', 'PUT', 'PATCH', 'OPTIONS', 'PROPFIND', 'QUERY'].map((method) =>
     body(method, '/livez'),

@@ -13,8 +13,8 @@ function filled(octets: number, most: number, part: (i: number) => string): stri
 const named = (i: number) => `"${i.toString(36)}"`;
 
 /**
- * JSON values that cost most: of at most so many octets, and of at most so many values, of which a reader may refuse more. The
- * keys say what they are.
+ * JSON values that cost most: of at most so many octets, and of at most so many values, of which a reader may refuse
+ * more. The keys say what they are.
  */
 export const largeValues = (octets: number, most: number) => ({
   numbers: () => `[${filled(octets, most - 1, () => '1')}]`,

@@ -27,9 +27,10 @@ export interface Probe {
 const everyMilliseconds = 5;
 
 /**
- * Calls `/livez` every 5 ms, on a connection of its own, for as long as the work goes on. A wait is the processor time that the
- * main thread of the service took between the call and its answer, because wall time says how busy the machine is. Where the
- * system does not tell (only Linux does) it is the wall time. While one call waits, the ones that were due count as waiting too.
+ * Calls `/livez` every 5 ms, on a connection of its own, for as long as the work goes on. A wait is the processor time
+ * that the main thread of the service took between the call and its answer, because wall time says how busy the machine
+ * is. Where the system does not tell (only Linux does) it is the wall time. While one call waits, the ones that were
+ * due count as waiting too.
  */
 export async function probed<T>({ address, pid = process.pid }: Probe, work: () => Promise<T>): Promise<Probed<T>> {
   const isTls = address.startsWith('https:');
@@ -102,8 +103,8 @@ const work = JSON.stringify(
 );
 
 /**
- * How many times slower than usual this machine is now, at least 1: others take the caches of a processor, and one half of a core.
- * Multiply a bound with it.
+ * How many times slower than usual this machine is now, at least 1: others take the caches of a processor, and one half
+ * of a core. Multiply a bound with it.
  */
 export function slowness(): number {
   const times = Array.from({ length: 5 }, () => {

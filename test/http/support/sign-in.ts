@@ -7,7 +7,10 @@ import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 import { makeTlsPair } from './tls-files.js';
 import { startService, type TestService, type TestServiceOptions } from './service.js';
 
-/** A service by which people sign in at a real identity provider. The service itself speaks plain HTTP, as behind a proxy. */
+/**
+ * A service by which people sign in at a real identity provider. The service itself speaks plain HTTP, as behind a
+ * proxy.
+ */
 export interface SignInService {
   readonly service: TestService;
   readonly provider: IdentityProvider;

@@ -6,7 +6,9 @@ import { connectRaw, type RawClient } from '../../http/support/raw-client.js';
 import { startService, type TestService } from '../../http/support/service.js';
 import { makeTlsPair } from '../../http/support/tls-files.js';
 
-/** An API server works on so many requests at a time (`--max-requests-inflight` and `--max-mutating-requests-inflight`). */
+/**
+ * An API server works on so many requests at a time (`--max-requests-inflight` and `--max-mutating-requests-inflight`).
+ */
 const atOnce = 600;
 const usual: ConnectionLimits = { max: 1_000, maxPerAddress: 250 };
 const reviews = '/v1/clusters/demo/access-reviews';

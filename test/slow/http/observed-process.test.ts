@@ -5,8 +5,8 @@ import { useProcesses } from '../../http/support/serving-process.js';
 const { start } = useProcesses();
 
 /**
- * Tells at the end how many modules of OpenTelemetry's SDK were loaded. The library for metrics loads the API. With source maps
- * each module is loaded by itself, not from a bundle.
+ * Tells at the end how many modules of OpenTelemetry's SDK were loaded. The library for metrics loads the API. With
+ * source maps each module is loaded by itself, not from a bundle.
  */
 const watchingModules = (): Readonly<Record<string, string>> => ({
   NODE_OPTIONS: `--enable-source-maps --import "data:text/javascript,${encodeURIComponent(`

@@ -56,8 +56,8 @@ describe('an export of the audit log while its events are archived', () => {
 
   let linesRead = 0;
   /**
-   * Settles once the slow reader reads on. The kernel takes as much as it likes of an answer that nobody reads, up to 33 MB with Linux
-   * 6.18, so a reader that only pauses is no slow one.
+   * Settles once the slow reader reads on. The kernel takes as much as it likes of an answer that nobody reads, up to
+   * 33 MB with Linux 6.18, so a reader that only pauses is no slow one.
    */
   let slowReader: Promise<void> = Promise.resolve();
   const asRead = (outcome: Awaited<ReturnType<Services['auditEvents']['export']>>) =>

@@ -15,8 +15,8 @@ import { exportToFile } from '../../http/support/export-to-file.js';
 import { startService, type TestService } from '../../http/support/service.js';
 
 /**
- * Somebody with all rights on the database changes the log. An auditor has kept checkpoints of the log outside, exports the
- * log over HTTP, and checks it with `kubepass-verify`.
+ * Somebody with all rights on the database changes the log. An auditor has kept checkpoints of the log outside, exports
+ * the log over HTTP, and checks it with `kubepass-verify`.
  */
 const directory = temporaryDirectory();
 let service: TestService;

@@ -33,7 +33,10 @@ const telling = (of: IssuanceContext, expiryNoticeSeconds: readonly number[] = [
     deliveriesOf([chat], randomBytes, eventPayload)(announcement),
 });
 
-/** Puts a certificate into the inventory that ends after so many seconds. Its lifetime is a year unless something else is said. */
+/**
+ * Puts a certificate into the inventory that ends after so many seconds. Its lifetime is a year unless something else
+ * is said.
+ */
 async function issued(
   endsIn: number,
   { lifetime = 365 * day, ...more }: Partial<Certificate> & { lifetime?: number } = {},

@@ -246,7 +246,8 @@ describe('collectKubeconfig', () => {
     if (!collected.ok) throw new Error('not collected');
     const id = await approved();
     const mixedUp = Buffer.from(collected.value.certificate.der);
-    // A byte of the signature changed: the chain breaks too, and the certificate is one that the inventory has not seen.
+    // A byte of the signature changed: the chain breaks too, and the certificate is one that the inventory has not
+    // seen.
     mixedUp.writeUInt8(mixedUp.readUInt8(mixedUp.length - 1) ^ 1, mixedUp.length - 1);
     issuance.setSigner(signerThat(() => Promise.resolve({ kind: 'written-elsewhere', der: mixedUp })));
     const outcome = await collectKubeconfig(issuance.context, alice, id);

@@ -46,7 +46,8 @@ async function expectRightLists({ store }: TestStore): Promise<void> {
     ...instants.slice(1).map((before, i) => ({ after: instants[i]!, before })),
     { after: instants[5]! },
     { before: instants[7]! },
-    // Most filters without an end find a tenth of the events, because reading all of them each time would take half a minute.
+    // Most filters without an end find a tenth of the events, because reading all of them each time would take half a
+    // minute.
     ...instants.flatMap((instant) => [
       { after: instant, type: 'RequestDenied' as const },
       { before: instant, type: 'RequestDenied' as const },

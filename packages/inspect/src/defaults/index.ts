@@ -1,4 +1,6 @@
-/** The lifetimes, in seconds, on which an inspection remarks unless the configuration sets others. It imports nothing. */
+/**
+ * The lifetimes, in seconds, on which an inspection remarks unless the configuration sets others. It imports nothing.
+ */
 export const inspectionDefaults = {
   expiresWithinSeconds: 2_592_000,
   maxValiditySeconds: 31_622_400,

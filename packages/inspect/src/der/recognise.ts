@@ -95,8 +95,8 @@ export const looksLikeOpenSshKey = (bytes: Buffer): boolean =>
   bytes.subarray(0, OPENSSH_MAGIC.length).equals(OPENSSH_MAGIC);
 
 /**
- * The name of the cipher of an OpenSSH key, `none` where it is not encrypted; null where it is cut off. It stands behind
- * the magic, as a length of four octets and a text (OpenSSH's PROTOCOL.key, RFC 4251 5).
+ * The name of the cipher of an OpenSSH key, `none` where it is not encrypted; null where it is cut off. It stands
+ * behind the magic, as a length of four octets and a text (OpenSSH's PROTOCOL.key, RFC 4251 5).
  */
 export function openSshCipher(bytes: Buffer): string | null {
   const start = OPENSSH_MAGIC.length + 4;
@@ -182,8 +182,8 @@ function sequenceEnd(bytes: Buffer): number | 'indefinite' | null {
 export const isWholeSequence = (bytes: Buffer): boolean => sequenceEnd(bytes) === bytes.length;
 
 /**
- * Whether `bytes`, which are no text, begin with a SEQUENCE. It may be cut off or have something behind it, but must not
- * state a length far beyond the bytes.
+ * Whether `bytes`, which are no text, begin with a SEQUENCE. It may be cut off or have something behind it, but must
+ * not state a length far beyond the bytes.
  */
 export function looksLikeSequence(bytes: Buffer): boolean {
   const end = sequenceEnd(bytes);

@@ -101,7 +101,9 @@ function nameOpenSshKey(bytes: Buffer): Decoded {
 
 const openSshCiphers = /^(aes(128|192|256)-(ctr|cbc|gcm@openssh\.com)|chacha20-poly1305@openssh\.com|3des-cbc)$/;
 
-/** The traditional DSA form of OpenSSL is called PKCS#1: it is to DSA as PKCS#1 is to RSA, and has no name of its own. */
+/**
+ * The traditional DSA form of OpenSSL is called PKCS#1: it is to DSA as PKCS#1 is to RSA, and has no name of its own.
+ */
 const encodingOf = (shape: UnencryptedShape): Encoding => (shape === 'DSA' ? 'PKCS#1' : shape);
 
 const encodingOfLabel = (label: string | null): Encoding => {

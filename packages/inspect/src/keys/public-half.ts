@@ -22,8 +22,8 @@ import type { PrivateKeyShape } from '../der/recognise.js';
 export type UnencryptedShape = Exclude<PrivateKeyShape, 'EncryptedPKCS#8'>;
 
 /**
- * The SubjectPublicKeyInfo of a private key in DER: a copy, never a view into it, and null where the key does not tell it.
- * Nothing else of the key leaves this file. Reports halves that do not belong together.
+ * The SubjectPublicKeyInfo of a private key in DER: a copy, never a view into it, and null where the key does not tell
+ * it. Nothing else of the key leaves this file. Reports halves that do not belong together.
  */
 export function readPublicHalf(bytes: Buffer, shape: UnencryptedShape, report: Report): Buffer | null {
   try {

@@ -48,7 +48,10 @@ export type RelationType =
   | 'SignedBy'
   /** From a certificate to the CA at the end of its chain, in the upload or as `/v1/clusters/{name}`. */
   | 'ChainsTo'
-  /** From a certificate to the last one of a chain that ends before its root: the certificate that signed that one is not here. */
+  /**
+   * From a certificate to the last one of a chain that ends before its root: the certificate that signed that one is
+   * not here.
+   */
   | 'ChainStopsAt'
   /** From an object to an equal one. */
   | 'SameAs'

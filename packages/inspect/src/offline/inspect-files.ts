@@ -97,9 +97,9 @@ const isOneOf = <T extends string>(value: string, all: readonly T[]): value is T
   (all as readonly string[]).includes(value);
 
 /**
- * Inspects files together as far as the limits of an upload allow, so that keys, certificates and CAs of different files
- * find each other. More files than that are divided into halves. `problems`: sentences about files that the limits forbid
- * to inspect.
+ * Inspects files together as far as the limits of an upload allow, so that keys, certificates and CAs of different
+ * files find each other. More files than that are divided into halves. `problems`: sentences about files that the
+ * limits forbid to inspect.
  */
 async function inspectBatches(
   parts: readonly UploadPart[],

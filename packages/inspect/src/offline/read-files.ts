@@ -16,8 +16,8 @@ interface FilesRead {
 const passedOver: ReadonlySet<string> = new Set(['.git', 'node_modules']);
 
 /**
- * Reads files, the files of folders at any depth, and the standard input for `-`. In folders, links are not followed, and
- * files that are larger than an upload may be are passed over.
+ * Reads files, the files of folders at any depth, and the standard input for `-`. In folders, links are not followed,
+ * and files that are larger than an upload may be are passed over.
  */
 export function readFiles(paths: readonly string[]): FilesRead {
   const parts: UploadPart[] = [];

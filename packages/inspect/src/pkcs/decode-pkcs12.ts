@@ -15,8 +15,8 @@ import { type Mac, readMac } from './pkcs12-mac.js';
 
 /**
  * Decodes a PKCS#12 (RFC 7292). The MAC is checked with the password of the upload, then everything that the password
- * opens becomes a piece. Keys stay as encrypted as they are in their bags. BER is allowed here (RFC 7292 4), so it is no
- * deviation.
+ * opens becomes a piece. Keys stay as encrypted as they are in their bags. BER is allowed here (RFC 7292 4), so it is
+ * no deviation.
  */
 export function decodePkcs12(piece: Piece, context: DecodeContext): Decoded {
   const reading = new Pkcs12Reading(context);

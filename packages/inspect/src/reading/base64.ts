@@ -12,7 +12,9 @@ function problemOf(base64: string): string {
   return 'it holds characters that are not base64';
 }
 
-/** Whether Go, and so Kubernetes, accepts it: padded, in the standard alphabet, with line breaks but no other blanks. */
+/**
+ * Whether Go, and so Kubernetes, accepts it: padded, in the standard alphabet, with line breaks but no other blanks.
+ */
 export function isGoBase64(text: string): boolean {
   const base64 = text.replaceAll(/[\r\n]/g, '');
   return base64.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(base64);

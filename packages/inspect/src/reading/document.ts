@@ -81,8 +81,8 @@ export class OpenDocument {
   }
 
   /**
-   * Fields for display, without what has the shape of a secret. Reports it if that changed them; `nameOf` names what they
-   * belong to.
+   * Fields for display, without what has the shape of a secret. Reports it if that changed them; `nameOf` names what
+   * they belong to.
    */
   shown<T>(fields: T, nameOf: (shown: T) => string = () => 'The object'): T {
     const shown = redactFields(fields);

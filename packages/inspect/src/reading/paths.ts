@@ -5,8 +5,8 @@ import { uploadLimits } from '../model/budget.js';
 export const NAMELESS = 'upload';
 
 /**
- * Makes a path for display from the name of a part or an archive entry: `/` between steps, no step upwards, no invisible
- * characters, bounded. Null where nothing remains. No file is ever opened by it.
+ * Makes a path for display from the name of a part or an archive entry: `/` between steps, no step upwards, no
+ * invisible characters, bounded. Null where nothing remains. No file is ever opened by it.
  */
 export function cleanPath(name: string): string | null {
   const steps = name

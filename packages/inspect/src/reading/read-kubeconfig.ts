@@ -101,8 +101,8 @@ function contentOf(
 }
 
 /**
- * Reads a document as a kubeconfig. Nothing in it is executed, followed or fetched. A field of the wrong type is left out
- * and becomes a problem. Unknown fields are ignored, as in kubectl; empty strings are nothing, as in Go.
+ * Reads a document as a kubeconfig. Nothing in it is executed, followed or fetched. A field of the wrong type is left
+ * out and becomes a problem. Unknown fields are ignored, as in kubectl; empty strings are nothing, as in Go.
  */
 export function readKubeconfig(document: unknown): {
   readonly kubeconfig: Kubeconfig;

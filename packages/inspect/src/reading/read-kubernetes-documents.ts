@@ -80,7 +80,9 @@ function tooMuch(exceeded: 'maxDepth' | 'maxValues' | 'maxLexemes' | 'maxDocumen
   return new UploadRefusedError('TooMuchWork', `the documents of the upload hold more than ${count} ${what}`);
 }
 
-/** A line that cannot be read must not hide the certificates of the others, so they are looked for without structure. */
+/**
+ * A line that cannot be read must not hide the certificates of the others, so they are looked for without structure.
+ */
 function unreadableDocument(
   { line, start, end, firstLine, length }: UnreadableDocument,
   text: string,
@@ -127,8 +129,8 @@ function isKubeconfig({ content, apiVersion, kind }: DocumentSource): boolean {
 }
 
 /**
- * The items of a `List`, of a typed list such as `SecretList`, whose items need not name their kind, or of a JSON array of
- * manifests. Null for any other document.
+ * The items of a `List`, of a typed list such as `SecretList`, whose items need not name their kind, or of a JSON array
+ * of manifests. Null for any other document.
  */
 function itemsOf(list: DocumentSource): readonly DocumentSource[] | null {
   const isArray = Array.isArray(list.content);

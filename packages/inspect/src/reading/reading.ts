@@ -47,8 +47,8 @@ export class Reading {
   };
 
   /**
-   * `single`: the upload has one part. `nameless`: that part has no name. `readBytes` reads a source and answers the paths of
-   * its objects, but not of the objects inside them.
+   * `single`: the upload has one part. `nameless`: that part has no name. `readBytes` reads a source and answers the
+   * paths of its objects, but not of the objects inside them.
    */
   constructor(
     readonly context: DecodeContext,

@@ -9,8 +9,8 @@ import {
 } from './redact-text.js';
 
 /**
- * An entry of a kubeconfig or another manifest, with every text in it redacted. Only `data` stays: base64 is not shown, and
- * objects of their own describe what is public in it.
+ * An entry of a kubeconfig or another manifest, with every text in it redacted. Only `data` stays: base64 is not shown,
+ * and objects of their own describe what is public in it.
  */
 export function redactFields<T>(fields: T): T {
   return redactValue(fields, '') as T;
@@ -33,8 +33,8 @@ const rules: Readonly<Record<string, (text: string) => string>> = {
 };
 
 /**
- * The words of a command line for display, without secrets. A flag's value is in the same word, in the next, or, if a word
- * holds a command for a shell, somewhere behind it. A secret that looks like any other word is not known as one.
+ * The words of a command line for display, without secrets. A flag's value is in the same word, in the next, or, if a
+ * word holds a command for a shell, somewhere behind it. A secret that looks like any other word is not known as one.
  */
 export function redactWords(words: readonly string[]): readonly string[] {
   return words.map((word, i) => (asksForSecret(lastPiece(words[i - 1] ?? '')) ? redacted : redactWord(word)));
@@ -72,7 +72,9 @@ function redactCredentials(piece: string): string {
   return /:(?!\/\/)/.test(piece.slice(0, Math.max(at, 0))) ? redacted + piece.slice(at) : piece;
 }
 
-/** Whether a run of characters resembles a random key. A path does if one of its names has both cases; a hash has one. */
+/**
+ * Whether a run of characters resembles a random key. A path does if one of its names has both cases; a hash has one.
+ */
 function looksRandom(run: string): boolean {
   // One base64 key of 64 begins like a path.
   if (!/^[/~]/.test(run)) return resemblesKey(run);
@@ -80,8 +82,8 @@ function looksRandom(run: string): boolean {
 }
 
 /**
- * It is long and hexadecimal, or upper case, lower case and digits take turns too often for words. In random base64 they
- * change at two of three places, in `KubernetesAdmins2` at one of five. One of 200 random keys of 20 octets is not
+ * It is long and hexadecimal, or upper case, lower case and digits take turns too often for words. In random base64
+ * they change at two of three places, in `KubernetesAdmins2` at one of five. One of 200 random keys of 20 octets is not
  * known, and one of 5000 of 40 octets: they change as seldom as words, or resemble a path of short names.
  */
 function resemblesKey(run: string): boolean {

@@ -3,21 +3,25 @@ export const redacted = '[redacted]';
 
 /**
  * A text of an upload for display, with everything redacted that has the shape of a secret: credentials and queries of
- * URLs, values of names such as `password`, credentials of HTTP headers, tokens, private keys. If in doubt, it is redacted.
- * The server that a URL connects to stays. A text that is redacted already stays as it is.
+ * URLs, values of names such as `password`, credentials of HTTP headers, tokens, private keys. If in doubt, it is
+ * redacted. The server that a URL connects to stays. A text that is redacted already stays as it is.
  */
 export function redactText(text: string): string {
   return redactNamed(redactUnnamed(text), 'text');
 }
 
-/** As `redactText`, for a text that is a URL, be it a broken one: without scheme, with one slash or with backslashes. */
+/**
+ * As `redactText`, for a text that is a URL, be it a broken one: without scheme, with one slash or with backslashes.
+ */
 export function redactUrl(text: string): string {
   return redactText(text.replace(userOfUrl, `$1${redacted}@`));
 }
 
 const userOfUrl = /^((?:\s*[a-z][a-z\d+.-]*:(?=\s*[/\\]))?[\s/\\]*)[^/?#\s\\][^/?#]*@/i;
 
-/** Redacts the rest of the text behind the first name of a secret, because nothing tells surely where the value ends. */
+/**
+ * Redacts the rest of the text behind the first name of a secret, because nothing tells surely where the value ends.
+ */
 export function redactNamed(text: string, wording: Wording): string {
   const start = startOfNamedSecret(text, wording);
   return start === null || start === text.length ? text : text.slice(0, start) + redacted;
@@ -37,7 +41,8 @@ const shapes: readonly (readonly [RegExp, string])[] = [
   [/\b(bearer|basic)((?:\s|\+|%20)+)\S+/gi, `$1$2${redacted}`],
   // RFC 7519: the base64url of `{"`.
   [/eyJ[\w-]{6,}(?:\.[\w-]*)*/g, redacted],
-  // Tokens with a prefix that says so: of kubepass, webhooks, EKS, OpenShift, Google, GitHub, GitLab, Slack, Vault, DigitalOcean.
+  // Tokens with a prefix that says so: of kubepass, webhooks, EKS, OpenShift, Google, GitHub, GitLab, Slack, Vault,
+  // DigitalOcean.
   [
     /(?:kubepass_|whsec_|k8s-aws-v1\.|sha256~|ya29\.|AIza|gh[opsur]_|github_pat_|gl[a-z]{2,5}-|xox[a-z]-|hv[bsr]\.|do[opr]_v1_)[\w~+/=.-]{8,}/g,
     redacted,
@@ -48,8 +53,8 @@ const shapes: readonly (readonly [RegExp, string])[] = [
 const hostAndPort = /^(?:\[[\da-f:.]*(?:%[\w.~-]*)?\]|[^:[\]]*)(?::\d*)?(?=$|[\s"'`,;)<>|&])/i;
 
 /**
- * Redacts user and password of every URL (RFC 3986 3.2.1). An authority that is no host and port is unusable: most often a
- * password with a slash is in it, so what is behind its colon is redacted, up to the next `@` if there is one.
+ * Redacts user and password of every URL (RFC 3986 3.2.1). An authority that is no host and port is unusable: most
+ * often a password with a slash is in it, so what is behind its colon is redacted, up to the next `@` if there is one.
  */
 function redactAuthorities(text: string): string {
   const lastAt = text.lastIndexOf('@');
@@ -76,8 +81,8 @@ function redactAuthorities(text: string): string {
 }
 
 /**
- * Names of secrets, alone or in a longer name: `--oidc-client-secret`, `AWS_SESSION_TOKEN`, `X-Api-Key`. A short one counts
- * only where no letter is beside it: `pass` is in `passthrough`, too.
+ * Names of secrets, alone or in a longer name: `--oidc-client-secret`, `AWS_SESSION_TOKEN`, `X-Api-Key`. A short one
+ * counts only where no letter is beside it: `pass` is in `passthrough`, too.
  */
 const names = [
   'token|secret|passw|passphrase|pwd|credential|authorization|bearer|cookie|jwt|assertion|signature|saml',

@@ -37,7 +37,9 @@ export const isAuthority = (certificate: CertificateMaterial): boolean =>
 export const placeOf = ({ object, anchors }: CertificateNode): string =>
   object?.path ?? `the CA of cluster ${anchors[0]?.cluster ?? ''}`;
 
-/** The printed form of a distinguished name, in which nothing hides, for a message: quoted and cut to a readable length. */
+/**
+ * The printed form of a distinguished name, in which nothing hides, for a message: quoted and cut to a readable length.
+ */
 export function shortName(text: string): string {
   // Not between the halves of a character.
   return text.length <= 200 ? `"${text}"` : `"${text.slice(0, 200).replace(/[\ud800-\udbff]$/, '')}…"`;

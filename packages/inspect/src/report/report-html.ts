@@ -107,7 +107,10 @@ function validityHtml(validity: RemainingValidity, soon: boolean): Html {
 const remainingWords = ({ state, remaining }: RemainingValidity): string =>
   state === 'valid' && /\d/.test(remaining) ? `${remaining} left` : remaining;
 
-/** The remaining share as a bar, with the remaining time in words. Numbers are attributes of SVG, because the page has no style attributes. */
+/**
+ * The remaining share as a bar, with the remaining time in words. Numbers are attributes of SVG, because the page has
+ * no style attributes.
+ */
 function bar(validity: RemainingValidity, soon: boolean): Html | null {
   const { state, remainingShare } = validity;
   if (remainingShare === null) return null;

@@ -6,8 +6,8 @@ import { type FindingCode, findingKinds } from '../model/catalogue.js';
 const levels: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', info: 'note' };
 
 /**
- * The findings as a SARIF log (OASIS, version 2.1.0), which pipelines and code-scanning pages show. Objects and relations
- * are not part of it.
+ * The findings as a SARIF log (OASIS, version 2.1.0), which pipelines and code-scanning pages show. Objects and
+ * relations are not part of it.
  *
  * `files`: the name of the uploaded file that holds each object, by the object's path.
  */

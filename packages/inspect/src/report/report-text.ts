@@ -13,8 +13,8 @@ const proseWidth = 100;
 const maxLabel = 60;
 
 /**
- * The answer for a terminal: a table of all objects, findings, relations, and each object in detail, with certificates and
- * requests as OpenSSL 3.5 prints them. No text of an upload moves the cursor or stays invisible.
+ * The answer for a terminal: a table of all objects, findings, relations, and each object in detail, with certificates
+ * and requests as OpenSSL 3.5 prints them. No text of an upload moves the cursor or stays invisible.
  *
  * `trees`: certificates and requests, by path.
  */

@@ -34,8 +34,8 @@ type PlainValue = object | string | number | boolean;
 export type FoundFacts = { -readonly [Fact in keyof ExtensionFacts]?: ExtensionFacts[Fact] };
 
 /**
- * Describes a value in plain JSON, reports its oddities, and notes the facts that comparisons need. Throws `DerError` where
- * the value cannot be shown.
+ * Describes a value in plain JSON, reports its oddities, and notes the facts that comparisons need. Throws `DerError`
+ * where the value cannot be shown.
  */
 type Describe<Value> = (value: Value, report: Report, facts: FoundFacts) => PlainValue;
 

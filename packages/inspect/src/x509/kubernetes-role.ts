@@ -34,9 +34,9 @@ interface RoleFacts extends Pick<ExtensionFacts, 'extKeyUsage' | 'subjectAltName
 }
 
 /**
- * The role of a certificate in a cluster, by the names that kubeadm, minikube, k3s, RKE2, RKE1, kops, OpenShift and Talos
- * give to their certificates; null for a certificate without one. Where two are alike in content, `path` tells them
- * apart: etcd's server and peer, and what a kubelet serves with.
+ * The role of a certificate in a cluster, by the names that kubeadm, minikube, k3s, RKE2, RKE1, kops, OpenShift and
+ * Talos give to their certificates; null for a certificate without one. Where two are alike in content, `path` tells
+ * them apart: etcd's server and peer, and what a kubelet serves with.
  */
 export function roleOf(facts: RoleFacts, path: string): CertificateRole | null {
   const name = commonName(facts.subject);
@@ -139,8 +139,8 @@ const rancherCaRoles: Readonly<Record<string, CertificateRole>> = {
 const talosCaRoles: Readonly<Record<string, CertificateRole>> = { kubernetes: 'ClusterCA', etcd: 'EtcdCA' };
 
 /**
- * The name of a CA without what is different each time: k3s, RKE2 and OpenShift put the time of making behind an `@`, and
- * OpenShift a namespace before it: `openshift-etcd_etcd-signer@1700000000`.
+ * The name of a CA without what is different each time: k3s, RKE2 and OpenShift put the time of making behind an `@`,
+ * and OpenShift a namespace before it: `openshift-etcd_etcd-signer@1700000000`.
  */
 const nameOfCa = (name: NameContent): string =>
   commonName(name)
@@ -239,7 +239,9 @@ function roleOfServer(facts: RoleFacts, name: string, client: boolean, path: str
   return !client || dns.length > 0 || ip.length > 0 ? 'Serving' : null;
 }
 
-/** Whether an issuer signs what an API server serves with under some of its names, beside others that do for the rest. */
+/**
+ * Whether an issuer signs what an API server serves with under some of its names, beside others that do for the rest.
+ */
 export const servesOneOfSeveral = (issuer: NameContent): boolean => openShiftServing.has(nameOfCa(issuer));
 
 function isOfKubelet({ issuer }: RoleFacts, name: string, client: boolean, path: string): boolean {

@@ -5,7 +5,10 @@ import { corpusContext, type CorpusFixture } from './inspection-corpus.js';
 const context = corpusContext();
 const inspected = new Map<string, Promise<Inspected>>();
 
-/** The inspection of a fixture, made once for each worker: some fixtures take a second, with keys to derive or primes to test. */
+/**
+ * The inspection of a fixture, made once for each worker: some fixtures take a second, with keys to derive or primes to
+ * test.
+ */
 export function inspectedFixture({ name, upload }: CorpusFixture): Promise<Inspected> {
   const known = inspected.get(name) ?? inspectUpload(upload, context);
   inspected.set(name, known);

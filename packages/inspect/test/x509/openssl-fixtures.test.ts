@@ -14,7 +14,8 @@ const valuesOf = (name: NameContent, type: string): (string | null)[] =>
   name.rdns.flat().flatMap((attribute) => (attribute.type === type ? [attribute.value] : []));
 
 /**
- * These keys never reach foreign arithmetic: a curve that is written out, and SM2, whose keys OpenSSL uses for another scheme.
+ * These keys never reach foreign arithmetic: a curve that is written out, and SM2, whose keys OpenSSL uses for another
+ * scheme.
  */
 const notVerified: Readonly<Record<'certificates' | 'requests', readonly string[]>> = {
   certificates: ['curve-SM2.crt', 'key-p256explicit.crt'],

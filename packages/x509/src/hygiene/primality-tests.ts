@@ -23,10 +23,11 @@ export interface TestedFor {
 const nobody: TestedFor = { by: null };
 
 /**
- * Tests whether RSA moduli are prime, on libuv's threads. A modulus with two large factors fails the first round of Miller
- * and Rabin's test. That is one exponentiation, without which nobody can tell: 2 ms of a thread for 2048 bits, 6 ms for
- * 3072 and 11 ms for 4096. A prime takes the 64 or 128 rounds on which OpenSSL insists: 0.1 s to 1.4 s, about as much
- * work as it is to find such a prime. So tests take turns, which go round the callers, and a modulus that was tested is remembered.
+ * Tests whether RSA moduli are prime, on libuv's threads. A modulus with two large factors fails the first round of
+ * Miller and Rabin's test. That is one exponentiation, without which nobody can tell: 2 ms of a thread for 2048 bits, 6
+ * ms for 3072 and 11 ms for 4096. A prime takes the 64 or 128 rounds on which OpenSSL insists: 0.1 s to 1.4 s, about as
+ * much work as it is to find such a prime. So tests take turns, which go round the callers, and a modulus that was
+ * tested is remembered.
  */
 export class PrimalityTests {
   readonly #turns: Turns;

@@ -11,9 +11,9 @@ interface TurnLimits {
 }
 
 /**
- * Lets a few calls work at the same time; the others wait for their turn. The turns go round those who wait: each gets one,
- * in the order in which their own calls came. And nobody may have more than half of those that wait. So somebody with many calls
- * does not keep others from their turn.
+ * Lets a few calls work at the same time; the others wait for their turn. The turns go round those who wait: each gets
+ * one, in the order in which their own calls came. And nobody may have more than half of those that wait. So somebody
+ * with many calls does not keep others from their turn.
  */
 export class Turns {
   #underWay = 0;
@@ -24,8 +24,8 @@ export class Turns {
   constructor(private readonly limits: TurnLimits) {}
 
   /**
-   * Answers the result of `work`. `by`: who wants the turn; null: nobody in particular, with no limit of their own. Rejects
-   * with `TooManyWaitingError`, without calling `work`, where too many wait already.
+   * Answers the result of `work`. `by`: who wants the turn; null: nobody in particular, with no limit of their own.
+   * Rejects with `TooManyWaitingError`, without calling `work`, where too many wait already.
    */
   async take<T>(work: () => Promise<T>, by: string | null = null): Promise<T> {
     if (this.#underWay < this.limits.atTheSameTime) this.#underWay += 1;

@@ -90,8 +90,9 @@ export interface PrintPlace {
 }
 
 /**
- * Prints the octets of an extension's value, without the line feed that ends it. Undefined, or a DerError, where OpenSSL
- * has no way to print it: the octets are shown then. Like OpenSSL it ignores what follows the value's one element.
+ * Prints the octets of an extension's value, without the line feed that ends it. Undefined, or a DerError, where
+ * OpenSSL has no way to print it: the octets are shown then. Like OpenSSL it ignores what follows the value's one
+ * element.
  */
 export type OctetPrinter = (value: Buffer, place: PrintPlace) => string | undefined;
 

@@ -32,8 +32,8 @@ import type { ObjectNames } from './object-names.js';
 import type { SignedCertificateTimestamp } from '../tree/extension-values.js';
 
 /*
- * Printers of extensions that other standards define than RFC 5280 and X.509: profiles of PKIX, resources of the Internet,
- * Certificate Transparency, and nations.
+ * Printers of extensions that other standards define than RFC 5280 and X.509: profiles of PKIX, resources of the
+ * Internet, Certificate Transparency, and nations.
  */
 
 /** Prints the SEQUENCE with which a value begins. */

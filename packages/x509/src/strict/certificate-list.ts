@@ -40,9 +40,9 @@ export interface ParsedCertificateList {
 }
 
 /**
- * Reads a list, insisting on DER and on the structure of RFC 5280. A list that speaks of some certificates alone is refused:
- * a delta, one for a distribution point, one of other issuers. So is one that never ends. The signature is not verified.
- * Throws `DerError`.
+ * Reads a list, insisting on DER and on the structure of RFC 5280. A list that speaks of some certificates alone is
+ * refused: a delta, one for a distribution point, one of other issuers. So is one that never ends. The signature is not
+ * verified. Throws `DerError`.
  */
 export function readCertificateList(bytes: Uint8Array): ParsedCertificateList {
   const { content: tbs, algorithm, signature } = readSigned(bytes, 'the certificate list', 'CertificateList');

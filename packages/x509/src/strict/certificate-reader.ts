@@ -150,7 +150,9 @@ interface Signed {
   readonly signature: Buffer;
 }
 
-/** Reads the outside of a certificate or of a list of revoked ones. The signature is not verified. Throws `DerError`. */
+/**
+ * Reads the outside of a certificate or of a list of revoked ones. The signature is not verified. Throws `DerError`.
+ */
 export function readSigned(bytes: Uint8Array, name: string, type: 'Certificate' | 'CertificateList'): Signed {
   const whole = onlyElement(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), name);
   const fields = insideSequence(whole, `a ${type} is`);

@@ -115,8 +115,8 @@ export async function readCertificationRequestDer(
 }
 
 /**
- * A request that was read strictly, but its signature is not verified yet, and its RSA modulus may be prime: nothing may be
- * issued from it.
+ * A request that was read strictly, but its signature is not verified yet, and its RSA modulus may be prime: nothing
+ * may be issued from it.
  */
 interface UnverifiedRequest {
   readonly ok: true;

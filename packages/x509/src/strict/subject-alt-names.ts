@@ -21,8 +21,8 @@ export const readSubjectAltNames = (element: DerElement): readonly SubjectAltNam
   readAll(insideSequence(element, 'GeneralNames are'), (reader) => readName(reader.next()));
 
 /**
- * The URIs among GeneralNames, as they are written. Throws `DerError`, also where a URI has a form that only some readers
- * take for one.
+ * The URIs among GeneralNames, as they are written. Throws `DerError`, also where a URI has a form that only some
+ * readers take for one.
  */
 export function readUris(element: DerElement): readonly string[] {
   const names = readAll(insideSequence(element, 'GeneralNames are'), (reader) => reader.next());

@@ -72,7 +72,10 @@ const writeTimeOrNothing = (instant: Date): Buffer =>
 /** Has no factor in common with the milliseconds of a second, so that whole seconds use all places. */
 const places = 61;
 
-/** Remembers what was made of the last few instants: a request writes its own several times, certificates of one second have the same. */
+/**
+ * Remembers what was made of the last few instants: a request writes its own several times, certificates of one second
+ * have the same.
+ */
 function ofInstant<Made>(make: (instant: Date) => Made): (instant: Date) => Made {
   const last: { readonly time: number; readonly made: Made }[] = [];
   return (instant) => {

@@ -116,7 +116,9 @@ export function count(element: DerElement): number {
   return value;
 }
 
-/** X.690 8.3: two's complement, in the shortest form. `octets`: big-endian, without leading zeros, at least one octet. */
+/**
+ * X.690 8.3: two's complement, in the shortest form. `octets`: big-endian, without leading zeros, at least one octet.
+ */
 export function signedMagnitude({ content, offset }: DerElement): {
   readonly negative: boolean;
   readonly octets: Buffer;

@@ -63,7 +63,9 @@ export const closeFactors = (distance: number, bits: number): FactoredModulus =>
     return product(p, primeFrom(p + (BigInt(Math.round(distance * 1024)) << BigInt(bits / 4 - 10))));
   });
 
-/** Two primes as the flawed library makes them: k * M + (65537^a modulo M), with M the product of the primes up to 701. */
+/**
+ * Two primes as the flawed library makes them: k * M + (65537^a modulo M), with M the product of the primes up to 701.
+ */
 export const rocaModulus = (bits: number): FactoredModulus => {
   let primorial = 2n;
   for (let candidate = 3; candidate <= 701; candidate += 2)

@@ -98,7 +98,9 @@ async function stateOf({ services }: Composition) {
   return outcome.value;
 }
 
-/** A backup, and a log that went on after it: the size that it has been signed with is larger than that of the backup. */
+/**
+ * A backup, and a log that went on after it: the size that it has been signed with is larger than that of the backup.
+ */
 async function backedUp() {
   const first = await started();
   const old = await issued(first, 'old');
@@ -578,7 +580,8 @@ directory: { revokeTokens: false }
     expect(said).toEqual([`the checkpoint in ${kept} is of another log, and counts for nothing`]);
     expect(await restored(own, forged)).toEqual([sized(own), own]);
     expect(said[0]).toContain('is signed by no key that the backup knows');
-    // The database that is replaced knows how much was signed before it was put back, and has a smaller checkpoint itself.
+    // The database that is replaced knows how much was signed before it was put back, and has a smaller checkpoint
+    // itself.
     const [signed, beside] = await restored(foreign, null);
     expect(signed).toBe(sized(own));
     expect(beside.split('\n')[0]).toBe(origin);

@@ -79,8 +79,8 @@ async function aWriter(data: Partial<WriterThreadData> = {}) {
     rows: () => ({ committed: rows, found: connect().prepare('SELECT count(*) FROM "Bulk"').pluck().get() }),
     mebibytes: () => statSync(`${file}-wal`).size / mebibyte,
     /**
-     * Commits until so many pages were written, or until something is the case. An answer of the thread is read after as many pages
-     * as `unread`, as if they were one commit.
+     * Commits until so many pages were written, or until something is the case. An answer of the thread is read after
+     * as many pages as `unread`, as if they were one commit.
      */
     async commitPages(count: number, enough: () => boolean = () => false, unread = pagesInCommit) {
       for (let written = 0; written < count && !enough(); written += unread) {

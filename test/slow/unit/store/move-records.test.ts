@@ -77,7 +77,9 @@ it('shows the same rows in the views as the tables had', async () => {
   expect(rows()).toMatchObject(before);
 });
 
-/** The view has the decision's instant at the end of the text, where it was before as well, and spells characters anew. */
+/**
+ * The view has the decision's instant at the end of the text, where it was before as well, and spells characters anew.
+ */
 const withJson = (row: Record<string, unknown>) =>
   typeof row['decision'] === 'string' ? { ...row, decision: JSON.parse(row['decision']) as unknown } : row;
 

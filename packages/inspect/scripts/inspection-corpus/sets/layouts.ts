@@ -170,7 +170,10 @@ function kops(): Readonly<Record<string, string>> {
   };
 }
 
-/** OpenShift: Secrets and ConfigMaps of many namespaces, here one file each. Operators put a time behind what they renew. */
+/**
+ * OpenShift: Secrets and ConfigMaps of many namespaces, here one file each. Operators put a time behind what they
+ * renew.
+ */
 function openShift(): Readonly<Record<string, string>> {
   const installed = (commonName: string, key: KeyName): Authority =>
     ca(name(attribute('OU', 'openshift'), attribute('CN', commonName)), key);

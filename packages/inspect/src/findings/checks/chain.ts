@@ -91,7 +91,8 @@ export const checkIssuer: CertificateCheck = ({ content, material, node }, { rel
     );
   if (isItself(first, node)) return;
 
-  // Versions without extensions do not tell, and neither do missing basic constraints, which are a finding about the CA.
+  // Versions without extensions do not tell, and neither do missing basic constraints, which are a finding about the
+  // CA.
   if (every((issuer) => issuer.basicConstraints?.ca === false))
     report('IssuerNotCa', `${placeOf(first)}, which signed it, is no CA`);
   else if (every((issuer) => issuer.keyUsage?.includes('keyCertSign') === false))

@@ -1,7 +1,7 @@
 /**
  * The first place at which a text is not JSON (RFC 8259), and the token that would be right there: `line 2, column 7: a
- * colon is expected`. Null if the text is JSON. Lines end with line feeds, columns are UTF-16 code units. Repeats nothing
- * of the text. `JSON.parse` does not tell the place for every text. Runs in linear time without recursion.
+ * colon is expected`. Null if the text is JSON. Lines end with line feeds, columns are UTF-16 code units. Repeats
+ * nothing of the text. `JSON.parse` does not tell the place for every text. Runs in linear time without recursion.
  */
 export function jsonFault(text: string): string | null {
   /** The closing brackets of the open objects and lists. */
@@ -74,8 +74,8 @@ const escape = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 const scalar = /(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.+-])/y;
 
 /**
- * Where the string that begins at `position` ends: its closing quote, what may not stand in it, or the end of the text. A pattern
- * would keep 16 octets for each character.
+ * Where the string that begins at `position` ends: its closing quote, what may not stand in it, or the end of the text.
+ * A pattern would keep 16 octets for each character.
  */
 function endOfString(text: string, position: number): number {
   for (let at = position + 1; ; at += 1) {

@@ -78,7 +78,8 @@ export class JsonScanner {
 
   /**
    * Passes over one object or list, or over the rest of the text where it does not end; answers whether it ends. Adds
-   * the place of each member that an object gives once more, and stops after `mostDuplicates`. Throws `ValueBoundError`.
+   * the place of each member that an object gives once more, and stops after `mostDuplicates`. Throws
+   * `ValueBoundError`.
    */
   passValue(duplicates: Place[], mostDuplicates = Infinity): boolean {
     const open: Frame[] = [];
@@ -163,8 +164,8 @@ function isEscaped(text: string, quote: number): boolean {
 
 /**
  * The first member name that some object of a JSON text gives twice; null where none does. Software differs in which of
- * the two counts (RFC 8259 4), so such a body is ambiguous. Throws `ValueBoundError`, so that a text with too much in it is not
- * parsed, and `SyntaxError` for some texts that are no JSON.
+ * the two counts (RFC 8259 4), so such a body is ambiguous. Throws `ValueBoundError`, so that a text with too much in
+ * it is not parsed, and `SyntaxError` for some texts that are no JSON.
  */
 export function duplicateMember(text: string, bounds?: ValueBounds): string | null {
   const duplicates: Place[] = [];

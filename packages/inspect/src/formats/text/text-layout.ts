@@ -13,8 +13,8 @@ interface TableLayout {
 const maxWord = 26;
 
 /**
- * Aligns columns as kubectl does. A cell that is too wide wraps, so that names stay whole and no upload decides the width
- * of a line.
+ * Aligns columns as kubectl does. A cell that is too wide wraps, so that names stay whole and no upload decides the
+ * width of a line.
  */
 export function textTable(rows: readonly (readonly string[])[], layout: TableLayout): string {
   const cells = rows.map((row) => row.map((cell) => clip(visible(cell), maxShown)));

@@ -92,8 +92,8 @@ interface PlainValueRules {
 }
 
 /**
- * The value of a document whose maps have string keys. The last of duplicate members counts. The target of an alias is not
- * copied, but counts each time, because readers walk it each time.
+ * The value of a document whose maps have string keys. The last of duplicate members counts. The target of an alias is
+ * not copied, but counts each time, because readers walk it each time.
  */
 export function plainValue(document: ComposedDocument, rules: PlainValueRules): PlainValue {
   const reader = new NodeReader(rules);

@@ -8,8 +8,8 @@ export interface FieldProblem {
 }
 
 /**
- * Reads the fields of an unchecked object. Absent, null and empty fields are nothing; a field of the wrong type is nothing
- * and a problem. A number is no string: Go refuses it, too.
+ * Reads the fields of an unchecked object. Absent, null and empty fields are nothing; a field of the wrong type is
+ * nothing and a problem. A number is no string: Go refuses it, too.
  */
 export class FieldReader {
   private constructor(

@@ -28,8 +28,8 @@ type KubernetesDocuments =
 const maxValues = 100_000;
 
 /**
- * The documents of a stream as kubectl reads them: YAML 1.1 (`on` is true, `0777` is octal, `<<` merges), unknown tags are
- * ignored, the last of duplicate members counts. Times and base-60 numbers stay texts.
+ * The documents of a stream as kubectl reads them: YAML 1.1 (`on` is true, `0777` is octal, `<<` merges), unknown tags
+ * are ignored, the last of duplicate members counts. Times and base-60 numbers stay texts.
  */
 export function readKubernetesYaml(text: string, bounds: StreamBounds): KubernetesDocuments {
   const stream = composeDocuments(

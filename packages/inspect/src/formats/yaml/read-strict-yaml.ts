@@ -11,8 +11,8 @@ type YamlDocument =
   { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly errors: readonly string[] };
 
 /**
- * Reads a stream as strictly as YAML 1.2 allows: unique string keys, the core schema without other tags, no merge keys, few
- * aliases. Refuses text that two readers could understand differently.
+ * Reads a stream as strictly as YAML 1.2 allows: unique string keys, the core schema without other tags, no merge keys,
+ * few aliases. Refuses text that two readers could understand differently.
  */
 export function readStrictYaml(text: string): readonly YamlDocument[] {
   const stream = composeDocuments(

@@ -44,7 +44,10 @@ export interface Encryption extends Protection<Buffer> {
   readonly legacy: boolean;
 }
 
-/** The result for the first encoding of the password that fits; null where none does. A password is overwritten after use. */
+/**
+ * The result for the first encoding of the password that fits; null where none does. A password is overwritten after
+ * use.
+ */
 export function tryPassword<Result>(
   { cost, encodings, run }: Attempt<Result>,
   password: string,
@@ -70,8 +73,9 @@ export const weakEncryption = (what: string, weaknesses: readonly string[]): rea
     : [{ code: 'WeakKeyEncryption', message: `${what} is weakly protected: ${weaknesses.join(', ')}` }];
 
 /**
- * Decrypts a SEQUENCE with the password of the upload, as far as the budget goes; answers why it stays closed otherwise. The
- * caller overwrites the plaintext after use. `what` begins the sentence if it stays closed: `the private key`.
+ * Decrypts a SEQUENCE with the password of the upload, as far as the budget goes; answers why it stays closed
+ * otherwise. The caller overwrites the plaintext after use. `what` begins the sentence if it stays closed: `the private
+ * key`.
  */
 export function openEncrypted(
   what: string,

@@ -128,8 +128,8 @@ export function derivePbkdf1(hashName: HashName, password: Buffer, salt: Buffer,
 }
 
 /**
- * Derives the key of a legacy encrypted PEM block as OpenSSL does: EVP_BytesToKey with MD5 and one iteration. The salt is
- * the first eight octets of the initialization vector.
+ * Derives the key of a legacy encrypted PEM block as OpenSSL does: EVP_BytesToKey with MD5 and one iteration. The salt
+ * is the first eight octets of the initialization vector.
  */
 export function deriveLegacyPemKey(password: Buffer, iv: Buffer, length: number): Buffer {
   const key = Buffer.alloc(length);
@@ -208,8 +208,8 @@ export const iterationsInWords = (iterations: number): string => {
 export const utf8Password = (password: string): readonly Buffer[] => [Buffer.from(password, 'utf8')];
 
 /**
- * RFC 7292 B.1: a BMPString that ends with a NUL character. Some software encodes the empty password as no octets at all,
- * so both forms are tried.
+ * RFC 7292 B.1: a BMPString that ends with a NUL character. Some software encodes the empty password as no octets at
+ * all, so both forms are tried.
  */
 export function pkcs12Passwords(password: string): readonly Buffer[] {
   const encoded = Buffer.from(`${password}\0`, 'utf16le').swap16();

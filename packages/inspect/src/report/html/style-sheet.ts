@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 
 /**
- * The style sheet of the page, which has no style attributes and loads nothing. So its policy allows only the hash of this
- * text (CSP3 `style-src`).
+ * The style sheet of the page, which has no style attributes and loads nothing. So its policy allows only the hash of
+ * this text (CSP3 `style-src`).
  */
 export const styleSheet = `
 :root {
