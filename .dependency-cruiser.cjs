@@ -322,6 +322,20 @@ module.exports = {
       to: { path: within(...useCases), dependencyTypesNot: ['type-only'] },
     },
     {
+      name: 'only-ca-files-of-signing-reach-the-database',
+      comment: 'a signer gets its key and its request as arguments',
+      severity: 'error',
+      from: { path: within('signing'), pathNot: within('signing/certificate-authority-files.ts') },
+      to: { path: within('store', 'config', 'peculiar') },
+    },
+    {
+      name: 'observers-know-the-store-as-types',
+      comment: 'compose/ hands it to them',
+      severity: 'error',
+      from: { path: within('observability', 'webhooks') },
+      to: { path: within('store', 'context'), dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'pure-rooms-do-no-io',
       severity: 'error',
       from: {

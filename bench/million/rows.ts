@@ -6,7 +6,7 @@ import type { Certificate, RevokedCertificate } from '../../src/model/certificat
 import { type CertificateRequest, labelText, type Labels } from '../../src/model/certificate-request.js';
 import { newId } from '../../src/model/new-id.js';
 import { preparedRecord } from '../../src/store/writer/prepare-step.js';
-import { certificateRow, issuerRow } from '../../src/store/tables/insert-certificate.js';
+import { certificateRow, issuerRow } from '../../src/store/tables/certificate-row.js';
 import { revocationRow } from '../../src/store/tables/revocation-table.js';
 import { identityBlockRow } from '../../src/store/tables/identity-block-table.js';
 import { decisionText, requestRow } from '../../src/store/tables/write-request.js';

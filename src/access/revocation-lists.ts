@@ -22,21 +22,23 @@ export interface CertificateList {
   readonly number: bigint;
 }
 
-/** A day. A list that nobody fetches again is not believed for longer. */
+/** A list is valid for one day. A client that holds an old list stops trusting it after that day. */
 const lifetimeSeconds = 86_400;
-/** With less than this left, the next caller gets another list. */
+/** A list with less than this left is replaced when somebody asks for it again. */
 const renewedSeconds = lifetimeSeconds / 2;
-/** Entries that are written before others get their turn: they take about two milliseconds. */
+/** One turn of the event loop writes so many entries, which takes about two milliseconds. */
 const entriesAtOnce = 250;
 
 interface KeptList {
+  /** The value of `DenyList.changesOf` when the build of the list began. */
   readonly changes: number;
   readonly list: CertificateList;
 }
 
 /**
- * The certificate revocation lists (CRLs) of local CAs. A list is built when it is asked for and something has changed
- * since the last one, in portions between which other work goes on, and once for all who ask meanwhile.
+ * Builds the certificate revocation lists (CRLs) of local CAs. A call gets the kept list while the cluster's entries
+ * have not changed and half of the list's lifetime is left. Otherwise a new list is built, and calls that come during
+ * the build share it. A build pauses between portions of entries, so that other work of the process goes on.
  */
 export class CertificateLists {
   readonly #kept = new Map<string, KeptList>();
@@ -63,33 +65,34 @@ export class CertificateLists {
       const kept = this.#kept.get(cluster);
       if (kept && this.#isCurrent(cluster, kept)) return done(kept.list);
       const asked = this.denyList.changesOf(cluster);
-      const built = await this.#build(cluster, authority);
-      // It has all that was revoked before the call.
+      const built = await this.#shareBuild(cluster, authority);
+      // A build that began before this call may lack a revocation that this call must show; then the loop builds again.
       if (built.changes >= asked) return done(built.list);
     }
   }
 
   #isCurrent(cluster: string, { changes, list }: KeptList): boolean {
+    // More than a whole lifetime is left only where the clock was set back.
     const left = list.nextUpdate.getTime() - this.context.clock().getTime();
     return (
       changes === this.denyList.changesOf(cluster) && left > renewedSeconds * 1000 && left <= lifetimeSeconds * 1000
     );
   }
 
-  #build(cluster: string, authority: SigningAuthority): Promise<KeptList> {
+  #shareBuild(cluster: string, authority: SigningAuthority): Promise<KeptList> {
     const underWay = this.#building.get(cluster);
     if (underWay) return underWay;
-    const building = this.#sign(cluster, authority).finally(() => this.#building.delete(cluster));
+    const building = this.#buildAndSign(cluster, authority).finally(() => this.#building.delete(cluster));
     this.#building.set(cluster, building);
     return building;
   }
 
-  async #sign(cluster: string, authority: SigningAuthority): Promise<KeptList> {
+  async #buildAndSign(cluster: string, authority: SigningAuthority): Promise<KeptList> {
     const changes = this.denyList.changesOf(cluster);
     const now = this.context.clock();
     const { subjectRaw, signatureAlgorithm } = authority;
     const issuer = displayDistinguishedName(readDistinguishedName(onlyElement(subjectRaw, 'the subject of the CA')));
-    // The cluster may have had another signer before.
+    // An earlier CA of this cluster may have issued some. A list names only certificates of the CA that signs it.
     const revoked = [...this.denyList.ofCluster(cluster)].filter((one) => one.issuer === issuer);
     const entries: Buffer[] = [];
     for (const one of revoked) {
@@ -108,15 +111,17 @@ export class CertificateLists {
       number,
     });
     const signature = await this.context.signatures.sign(signatureAlgorithm, tbs, authority.privateKey);
+    // A signed CRL has the same outer structure as a certificate, so `sealCertificate` makes it too.
     const der = sealCertificate(tbs, signatureAlgorithm, signature);
-    // RFC 7468 section 6: the label that OpenSSL reads.
+    // OpenSSL reads a CRL under this label (RFC 7468 section 6).
     const kept = { changes, list: { der, pem: encodePem('X509 CRL', der), nextUpdate, number } };
     this.#kept.set(cluster, kept);
     return kept;
   }
 
   /**
-   * Numbers grow, also from one process to the next (RFC 5280 5.2.3): each is the instant in milliseconds, or one more.
+   * The CRL number grows (RFC 5280 5.2.3). It is the time in milliseconds, or the last number plus one where the time
+   * has not advanced. So it also grows from one process to the next, unless the clock was set back.
    */
   #nextNumber(now: Date): bigint {
     const instant = BigInt(now.getTime());

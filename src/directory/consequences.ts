@@ -242,14 +242,14 @@ async function leavingStep(
 ): Promise<LeavingStep> {
   const { id: userId, userName, externalId, username } = user;
   const { actor, now } = options;
-  const { revoked, kept } = await tokensOfLeavers(context, username === null ? [] : [foldedName(username)], now);
+  const { toRevoke, kept } = await tokensOfLeavers(context, username === null ? [] : [foldedName(username)], now);
   const { ended, block, blockedAt, step } =
-    username === null ? withoutUsername : await blockOfLeaver(context, { ...user, username }, how, revoked, options);
-  const tokens = revokingTokens(revoked, now, actor);
+    username === null ? withoutUsername : await blockOfLeaver(context, { ...user, username }, how, toRevoke, options);
+  const tokens = revokingTokens(toRevoke, now, actor);
   const left: DirectoryLeaving = {
     at: now.toISOString(),
     cancelledRequests: ended.requests.slice(0, keptAtMost).map(({ id }) => id),
-    revokedTokens: revoked.slice(0, keptAtMost).map(({ id }) => id),
+    revokedTokens: toRevoke.slice(0, keptAtMost).map(({ id }) => id),
     keptTokens: kept.map(({ id }) => id),
   };
   const details = {

@@ -25,7 +25,7 @@ interface Scraped {
   readonly counts: Pick<FigureCounting, 'certificates' | 'records'>;
   /** When the policy set in force came into force; null: none has yet. */
   readonly policiesSince: () => Date | null;
-  /** Null before they are open. */
+  /** Null until the service has opened the sources. */
   readonly sources: () => MetricsSources | null;
 }
 
@@ -76,9 +76,8 @@ function addFigure(registry: Registry, name: string, help: string, value: () => 
     name,
     help,
     registers: [registry],
-    // Otherwise it would show 0.
-    labelNames: [],
     collect() {
+      // prom-client sets a gauge without labels to 0. Without this line a gauge without a value would show 0.
       this.remove();
       const found = value();
       if (found !== null) this.set(found);
@@ -141,6 +140,7 @@ function addStates(registry: Registry, { counts }: Scraped): void {
   );
 }
 
+/** The figures of the database that have no labels: webhooks, sessions and the audit log. */
 function addSingleFigures(registry: Registry, { counts }: Scraped, startedAt: Date, secondsFrom: SecondsFrom): void {
   const figure = (name: string, help: string, use: (figures: RecordFigures) => number | null) => {
     addFigure(registry, name, help, () => {
@@ -220,8 +220,9 @@ function addFaults(registry: Registry, { sources }: Scraped): void {
   );
 }
 
-/** The steps before the ordered writer. */
+/** The steps that wait for the ordered writer, and the limit for them. */
 function addQueue(registry: Registry, { sources }: Scraped): void {
+  // Before the store is open, no step waits and no step may wait.
   const queue = () => sources()?.queue() ?? { waiting: 0, limit: 0 };
   addFigure(registry, 'kubepass_store_queue_steps', 'Steps that wait for a commit.', () => queue().waiting);
   addFigure(
@@ -280,7 +281,8 @@ const answerOf = (known: boolean | null): ProbeAnswer => (known === null ? 'unkn
  * refuses.
  */
 const chosen = [
-  // The first of each group fills in the others when it is gathered.
+  // prom-client sets the values of a group (CPU, event loop lag, heap) when it collects the first metric of that group.
+  // So the first one of each group must stay in this list.
   'process_cpu_user_seconds_total',
   'process_cpu_system_seconds_total',
   'process_cpu_seconds_total',
@@ -299,11 +301,14 @@ const chosen = [
   'nodejs_version_info',
 ] as const;
 
-/** Adds these to the registry. They are gathered once a process, because each gathering keeps a timer for good. */
+/**
+ * Adds the chosen metrics to the registry. They are made once in a process, because each `collectDefaultMetrics` starts
+ * a timer that never ends.
+ */
 function addProcessMetrics(registry: Registry): void {
   if (gathered === null) {
     gathered = new Registry();
-    // A coarser resolution would hide short stalls, and a finer one wakes the process more often.
+    // In milliseconds: a coarser resolution would hide short stalls, and a finer one wakes the process more often.
     collectDefaultMetrics({ register: gathered, eventLoopMonitoringPrecision: 20 });
   }
   for (const name of chosen) {

@@ -101,7 +101,7 @@ export class ApiTokenTable {
       where: { ...liveAt(now), cluster: { not: null } },
       select: { ...apiTokenColumns, secretSha256: true },
     });
-    return rows.map((row) => ({ token: apiTokenOf(row), secretSha256: row.secretSha256 }));
+    return rows.map(({ secretSha256, ...row }) => ({ token: apiTokenOf(row), secretSha256 }));
   }
 
   async find(id: string): Promise<ApiToken | null> {

@@ -1,19 +1,8 @@
 import type { Certificate, CertificateFilter, ListedCertificate } from '../../model/certificate.js';
-import { renewalOf } from './request-table.js';
-import type { KeyAlgorithm, RevocationReason } from '@kubepass/x509';
+import { besideIt, listed, listedOf } from './certificate-row.js';
 import type { Page, PageQuery, Visibility } from '../../model/outcome.js';
-import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import {
-  hexText,
-  octetsIn,
-  octetsOf,
-  quoted,
-  serialOctetsIn,
-  serialOf,
-  storedJson,
-  uuidOf,
-  type Condition,
-} from '../steps/statement.js';
+import type { PrismaClient } from '../generated/sqlite/client.js';
+import { octetsIn, octetsOf, quoted, serialOctetsIn, type Condition } from '../steps/statement.js';
 import { conditionsOfStatus, withinBoth } from './certificate-status.js';
 import type { EndOfCertificate } from './ending-certificates.js';
 import { readEnding, soonestFirst } from './ending-certificates.js';
@@ -53,19 +42,6 @@ interface ExpiringCertificates {
   /** The last one that was looked at; null where none is left behind it. */
   readonly last: EndOfCertificate | null;
 }
-
-/** Whatever stands in tables beside a certificate. */
-const besideIt = {
-  issuer: { select: { name: true, fingerprintSha256: true } },
-  request: { select: { id: true } },
-  membership: { select: { renewalOf: true, lineage: true, generation: true } },
-  superseded: { select: { supersededBy: { select: { fingerprintSha256: true } } } },
-  revocation: { select: { reason: true, comment: true, revokedAt: true, revokedBy: true } },
-} as const;
-/** Without the DER: it is most of a row, and lists do not have it. */
-const listed = { omit: { der: true }, include: besideIt } as const;
-
-type ListedRow = Prisma.CertificateRecordGetPayload<typeof listed>;
 
 /** A table whose rows have a certificate's end, and the column with the certificate's number. */
 interface EndingTable {
@@ -313,27 +289,4 @@ const throughMembership = { table: 'GroupMembership', columns: { n: 'certificate
 function laterOf(after: ListKey | null, expiresAfter: Date | undefined): ListKey | null {
   if (expiresAfter === undefined || (after && (after[0] as Date) > expiresAfter)) return after;
   return [expiresAfter, highest];
-}
-
-function listedOf(row: ListedRow): ListedCertificate {
-  return {
-    fingerprintSha256: hexText(row.fingerprintSha256),
-    serialNumber: serialOf(row.serialNumber),
-    subject: row.subject,
-    issuer: row.issuer.name,
-    username: row.username,
-    groups: storedJson<string[]>(row.groups),
-    notBefore: row.notBefore,
-    notAfter: row.notAfter,
-    publicKey: { algorithm: row.publicKeyAlgorithm as KeyAlgorithm, spkiSha256: hexText(row.spkiSha256) },
-    cluster: row.cluster,
-    requestId: uuidOf(row.request.id),
-    issuerFingerprintSha256: row.issuer.fingerprintSha256 && hexText(row.issuer.fingerprintSha256),
-    orphan: row.orphan,
-    issuedAt: row.issuedAt,
-    // The first certificate of a lineage renews none.
-    renewal: row.membership && renewalOf(row.membership),
-    supersededBy: row.superseded && hexText(row.superseded.supersededBy.fingerprintSha256),
-    revocation: row.revocation && { ...row.revocation, reason: row.revocation.reason as RevocationReason },
-  };
 }

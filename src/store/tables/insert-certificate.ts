@@ -1,26 +1,16 @@
-import { hash } from 'node:crypto';
-import type { Certificate } from '../../model/certificate.js';
 import type { Renewal } from '../../model/certificate-request.js';
 import {
   type ColumnValue,
-  type Columns,
   type Statement,
   type StatementsBy,
   hexText,
   insertOnce,
   octetsOf,
   quoted,
-  serialOctets,
   textsByColumns,
   uuidOctets,
 } from '../steps/statement.js';
-import type { Prisma } from '../generated/sqlite/client.js';
-
-type CertificateRow = Prisma.CertificateRecordGetPayload<object>;
-type IssuerRow = Prisma.IssuerGetPayload<object>;
-
-/** The columns that an insertion copies from the request. */
-type OfRequest = Pick<CertificateRow, 'requestN' | 'requesterName' | 'collector'>;
+import { certificateRow, issuerRow } from './certificate-row.js';
 
 export const certificateStatements = {
   /** Inserts a certificate and its groups; its parties are copied from its request. */
@@ -46,43 +36,6 @@ export const certificateStatements = {
     ];
   },
 } satisfies Partial<StatementsBy>;
-
-/** The row without its number and without what its request says. */
-export function certificateRow(
-  certificate: Certificate,
-  issuer: Columns<IssuerRow>,
-): Columns<Omit<CertificateRow, 'n' | keyof OfRequest>> {
-  return {
-    fingerprintSha256: octetsOf(certificate.fingerprintSha256),
-    serialNumber: serialOctets(certificate.serialNumber),
-    issuerSha256: issuer.sha256,
-    subject: certificate.subject,
-    username: certificate.username,
-    groups: certificate.groups,
-    notBefore: certificate.notBefore,
-    notAfter: certificate.notAfter,
-    publicKeyAlgorithm: certificate.publicKey.algorithm,
-    spkiSha256: octetsOf(certificate.publicKey.spkiSha256),
-    cluster: certificate.cluster,
-    der: certificate.der,
-    orphan: certificate.orphan,
-    issuedAt: certificate.issuedAt,
-  };
-}
-
-/** The issuing CA of a certificate. */
-export function issuerRow(certificate: Certificate): Columns<IssuerRow> & { readonly sha256: Buffer } {
-  const { issuerFingerprintSha256, cluster, issuer } = certificate;
-  // RFC 5280 4.1.2.2: a serial number is unique per CA. Issuer names alone do not tell CAs apart (every kubeadm
-  // cluster's is `CN=kubernetes`), so where the CA's certificate is unknown the cluster stands beside the name.
-  const identity = issuerFingerprintSha256 ?? `${cluster} ${issuer}`;
-  return {
-    sha256: octetsOf(hash('sha256', identity, 'hex')),
-    identity,
-    name: issuer,
-    fingerprintSha256: issuerFingerprintSha256 === null ? null : octetsOf(issuerFingerprintSha256),
-  };
-}
 
 /** Records what the certificate renews. An orphan renews nothing, because nobody holds its key. */
 function insertRenewal(fingerprintSha256: ColumnValue, { of, lineage, generation }: Renewal): readonly Statement[] {

@@ -7,7 +7,7 @@ import type { Certificate } from '../../../src/model/certificate.js';
 import type { CertificateRequest } from '../../../src/model/certificate-request.js';
 import { PrismaClient } from '../../../src/store/generated/sqlite/client.js';
 import type { Columns } from '../../../src/store/steps/statement.js';
-import { certificateRow, issuerRow } from '../../../src/store/tables/insert-certificate.js';
+import { certificateRow, issuerRow } from '../../../src/store/tables/certificate-row.js';
 import { decisionText, requestRow } from '../../../src/store/tables/write-request.js';
 import { preparedRecord } from '../../../src/store/writer/prepare-step.js';
 import { sessionRow } from '../../../src/store/tables/session-table.js';

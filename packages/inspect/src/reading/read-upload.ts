@@ -21,6 +21,7 @@ export async function readUpload(upload: Upload, context: DecodeContext): Promis
 
   const single = parts.length === 1;
   const names = parts.map(({ name }) => (name === null ? null : cleanPath(name)));
+  // `Reading` gets `readBytes` as an argument: read-bytes.ts imports reading.ts, and files do not import in a circle.
   const reading = new Reading(context, { single, nameless: single && names[0] === null }, readBytes);
   for (const [i, { bytes }] of parts.entries())
     reading.read({
@@ -33,7 +34,7 @@ export async function readUpload(upload: Upload, context: DecodeContext): Promis
   return reading.objects;
 }
 
-/** The types that need no key derivation and hold no other objects. */
+/** The types that hold no other objects. Only an encrypted private key among them needs a key derivation. */
 const singleTypes: ReadonlySet<ObjectType> = new Set<ObjectType>([
   'Certificate',
   'CertificationRequest',
@@ -44,7 +45,7 @@ const singleTypes: ReadonlySet<ObjectType> = new Set<ObjectType>([
 
 /**
  * Reads a part that is one small PEM block without headers or one small DER SEQUENCE, and needs neither a password nor
- * much time. The answer is the same as that of `readUpload`. Null for any other part.
+ * much time. It answers the object that `readUpload` would answer, and null for any other part.
  */
 export function readSingleObject(part: UploadPart, context: DecodeContext): DecodedObject | null {
   if (part.bytes.length > uploadLimits.singleObjectOctets) return null;
@@ -70,7 +71,7 @@ export function readSingleObject(part: UploadPart, context: DecodeContext): Deco
 }
 
 function singleBlock(bytes: Buffer, path: string): { piece: Piece; observations: readonly Observation[] } | null {
-  // Only the first character is looked at before the whole is made a text.
+  // The octets become a text only if the first of them is a dash, because most parts without PEM end here.
   if (bytes[0] !== DASH) return null;
   const text = bytes.toString('latin1');
   if (!text.startsWith(PEM_BEGIN)) return null;

@@ -16,7 +16,7 @@ const readByKubernetes: ReadonlySet<string> = new Set([
   uidAttribute,
 ]);
 
-/** Whether a client's subject names it, and names nothing that is not read. */
+/** Checks that a client's subject has a common name, and that a user's has only attributes that Kubernetes reads. */
 export const checkSubject: CertificateCheck = ({ content, material, authority, use }, { report }) => {
   const purposes = material.extKeyUsage ?? [];
   const isClient = purposes.includes(keyPurpose.clientAuth) && !purposes.includes(keyPurpose.serverAuth);
@@ -27,7 +27,7 @@ export const checkSubject: CertificateCheck = ({ content, material, authority, u
       if (oid === attributeType.commonName && value !== '') isNamed = true;
       else if (!readByKubernetes.has(oid)) others.add(type);
     }
-  // The API of Talos reads no common name; a kubeconfig is for Kubernetes in any case.
+  // The API of Talos reads no common name. The client's certificate in a kubeconfig is for Kubernetes in any case.
   const isForKubernetes = use?.as === 'client' || (isClient && !isOfTalos(content.subject));
   if (!authority && isForKubernetes && !isNamed)
     report('NoCommonName', 'it is for a client, and its subject has no common name');
@@ -40,7 +40,7 @@ export const checkPrivilegedNames: ObjectCheck = ({ content }, { report }) => {
   if (content.type !== 'Certificate' && content.type !== 'CertificationRequest') return;
   if (content.kubernetes === null) return;
   const { username, groups } = content.kubernetes;
-  // Compared as Kubernetes compares it: byte by byte.
+  // Kubernetes compares the names of groups byte by byte, and so does this check.
   if (groups.includes('system:masters')) report('SystemMasters', `${quote(username)} is a member of system:masters`);
   if (isSystemName(username) || isPrivilegedName(username))
     report('PrivilegedName', `the username ${quote(username)} is one that a component of a cluster bears`);
@@ -54,10 +54,11 @@ export const checkPrivilegedNames: ObjectCheck = ({ content }, { report }) => {
     );
 };
 
-/** By what names and addresses workloads reach an API server, besides the one of its service. */
+/** Workloads reach an API server by these DNS names, and by the address of its service. */
 const kubernetesNames = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc'];
 
-const serving: ReadonlySet<CertificateRole> = new Set([
+/** The roles of certificates that servers show. */
+const serverRoles: ReadonlySet<CertificateRole> = new Set([
   'ApiServerServing',
   'EtcdServer',
   'EtcdPeer',
@@ -68,48 +69,54 @@ const serving: ReadonlySet<CertificateRole> = new Set([
 const isEmpty = ({ dns, ip, email, uri, others }: SubjectAltNames): boolean =>
   dns.length + ip.length + email.length + uri.length + others === 0;
 
+/** Checks that a server's certificate names its hosts, and that a user's certificate names no host. */
 export const checkAlternativeNames: CertificateCheck = (certificate, setting) => {
   const { content, material, authority, use } = certificate;
   const { report } = setting;
   if (authority) return;
   const names = material.subjectAltNames;
-  const none = names === null || isEmpty(names);
-  const isServer = content.role !== null && serving.has(content.role);
+  const hasNoNames = names === null || isEmpty(names);
+  const isServer = content.role !== null && serverRoles.has(content.role);
   const purposes = material.extKeyUsage ?? [];
   const forServers = purposes.includes(keyPurpose.serverAuth);
   const forClients = purposes.includes(keyPurpose.clientAuth);
-  // Null is absent as well as malformed; the latter is told when it is read.
-  const absent = none && !content.extensions.some(({ name, value }) => name === 'subjectAltName' && value === null);
+  // A malformed extension leaves `names` null too. It was reported when it was read, so it does not count as absent.
+  const absent =
+    hasNoNames && !content.extensions.some(({ name, value }) => name === 'subjectAltName' && value === null);
 
   if (absent && (isServer || (forServers && !forClients)))
     report('SubjectAltNameMissing', 'it is for servers and names no host');
   else if (absent && forServers && use?.as !== 'client')
     report('ServerPurposeWithoutName', 'it is for servers as well as clients, and names no host');
-  if (!none && content.role === 'User')
+  if (!hasNoNames && content.role === 'User')
     report('SubjectAltNameInUserCertificate', 'it is for a user and names hosts, addresses or mailboxes');
-  if (none) return;
+  if (hasNoNames) return;
   const wildcards = names.dns.filter((name) => name.startsWith('*.') && whyUnmatchable(name) === null);
   if (wildcards.length > 0 && forServers) report('WildcardName', `it is good for ${quoteAll(wildcards.slice(0, 5))}`);
   if (forServers || isServer) checkDnsNames(names, setting);
   if (content.role === 'ApiServerServing') {
+    // OpenShift has one certificate for each way to reach an API server, so each of them has only some of the names.
     if (!servesOneOfSeveral(content.issuer)) checkKubernetesNames(names, setting);
     checkServers(certificate, names, setting);
   } else if (content.role === 'Serving') checkServers(certificate, names, setting);
 };
 
-/** Whether clients can match the names. An address among them does no harm beside the same one of the right type. */
+/**
+ * Checks that clients can match the DNS names. An address among the DNS names does no harm where the certificate has
+ * the same address among its addresses.
+ */
 function checkDnsNames({ dns, ip }: SubjectAltNames, { report }: Setting): void {
   const addresses = new Set(ip.map(addressInOneForm));
-  const isBeside = (name: string): boolean => isAddress(name) && addresses.has(addressInOneForm(name));
+  const isAlsoAddress = (name: string): boolean => isAddress(name) && addresses.has(addressInOneForm(name));
   for (const name of dns) {
-    const reason = isBeside(name) ? null : whyUnmatchable(name);
+    const reason = isAlsoAddress(name) ? null : whyUnmatchable(name);
     if (reason !== null) report('DnsNameUnmatchable', `no client matches the DNS name ${quote(name)}: it ${reason}`);
   }
-  const besides = dns.filter(isBeside);
-  if (besides.length > 0)
+  const alsoAddresses = dns.filter(isAlsoAddress);
+  if (alsoAddresses.length > 0)
     report(
       'AddressAsDnsName',
-      `it has ${quoteAll(besides.slice(0, 5))} among its DNS names as well as among its addresses`,
+      `it has ${quoteAll(alsoAddresses.slice(0, 5))} among its DNS names as well as among its addresses`,
     );
 }
 
@@ -121,7 +128,10 @@ function checkKubernetesNames({ dns, ip }: SubjectAltNames, { report }: Setting)
     report('SubjectAltNameLacksKubernetesNames', 'it names no address, so it lacks that of the service');
 }
 
-/** The servers of the kubeconfigs of the upload that trust its CA, and that no certificate of theirs names. */
+/**
+ * Reports each host that a kubeconfig of the upload connects to, where no certificate of its server names the host.
+ * Only servers that may show this certificate count.
+ */
 function checkServers({ node }: ExaminedCertificate, names: SubjectAltNames, { relations, report }: Setting): void {
   const lacking = new Map<string, string>();
   for (const kubeconfig of relations.kubeconfigs)
@@ -130,7 +140,7 @@ function checkServers({ node }: ExaminedCertificate, names: SubjectAltNames, { r
       if (!served.includes(node)) continue;
       const host = cluster.tlsServerName ?? (cluster.server === null ? null : serverHost(cluster.server));
       if (host === null || lacking.has(host) || hostNamesOf(names).has(host)) continue;
-      // Several servers may stand behind one address; one that has the name is enough.
+      // Several servers may stand behind one address. It is enough that one of their certificates has the name.
       if (!served.some(({ material }) => isNamedBy(material, host))) lacking.set(host, kubeconfig.path);
     }
   for (const [host, path] of lacking)
