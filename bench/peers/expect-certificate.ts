@@ -3,8 +3,7 @@ import { readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Target } from '../load/http-connection.js';
-import type { Contender, SigningJob, SignRequest } from './contender.js';
-import { csrUsername } from './contender.js';
+import { type Contender, type SigningJob, type SignRequest, csrUsername } from './contender.js';
 
 const clientAuth = '1.3.6.1.5.5.7.3.2';
 

@@ -8,7 +8,7 @@ import type { SignedSizes } from './former-database.js';
 import { CommandRefusedError } from './verify-database.js';
 
 /** A signed note that may vouch for the log, and the checkpoint in it. */
-export interface NoteAtHand {
+interface NoteAtHand {
   /** Where it is. */
   readonly place: string;
   readonly note: string;

@@ -37,7 +37,7 @@ interface Traces {
   readonly tree: TreeHashes;
 }
 
-export interface RestoredState {
+interface RestoredState {
   /** Whether it was put back and no admin has acknowledged that. */
   readonly restored: boolean;
   /** Oldest first. */

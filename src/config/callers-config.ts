@@ -365,7 +365,7 @@ export function readRoles(settings: RoleSettings | undefined, report: ReportProb
 }
 
 /** A prefix that begins another one could be continued by a name to the other's names. */
-export function reportSharedPrefixes(
+function reportSharedPrefixes(
   prefixes: readonly { readonly prefix: string; readonly place: string }[],
   others: readonly string[],
   report: ReportProblem,
@@ -381,7 +381,7 @@ export function reportSharedPrefixes(
 }
 
 /** A prefix is the beginning of a name. */
-export function reportPrefix(prefix: string | undefined, place: string, report: ReportProblem): void {
+function reportPrefix(prefix: string | undefined, place: string, report: ReportProblem): void {
   if (prefix === undefined || prefix === '') return;
   const whyNot = whyNotPrincipalName(`${prefix}a`);
   if (whyNot !== null) report(place, `cannot begin a name: with a letter behind it, it ${whyNot}`);

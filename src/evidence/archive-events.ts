@@ -52,7 +52,7 @@ export interface RetentionContext {
 }
 
 /** Archives cannot be made, or what they have cannot be pruned. */
-export class RetentionError extends Error {
+class RetentionError extends Error {
   override readonly name = 'RetentionError';
 
   /** `summary`: why, without the path of a directory and without a full stop. `cause`: what the message adds to it. */

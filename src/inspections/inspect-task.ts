@@ -69,7 +69,7 @@ export interface MeasuredResult {
   readonly processorSeconds: number;
 }
 
-export type TaskResult =
+type TaskResult =
   | { readonly kind: 'inspected'; readonly text: string }
   | { readonly kind: 'refused'; readonly reason: UploadRefusalReason; readonly message: string }
   | { readonly kind: 'failed'; readonly failure: WorkerFailure };

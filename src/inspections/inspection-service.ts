@@ -24,7 +24,7 @@ import { InspectionFailedError, type InspectionPool } from './inspection-pool.js
 import type { InventoryReader } from './inventory.js';
 
 /** The dependencies of inspections. */
-export interface InspectionWiring {
+interface InspectionWiring {
   readonly clock: () => Date;
   readonly thresholds: Thresholds;
   readonly inventory: InventoryReader;

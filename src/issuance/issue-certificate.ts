@@ -236,7 +236,7 @@ const inventoryEntry = (
  * every replica. It is the same where its bearer lost one of its groups. A loss that comes later sees the request, or
  * its certificate.
  */
-export async function commitCertificate(
+async function commitCertificate(
   context: IssuanceContext,
   certificate: Certificate,
   requester: Requester,

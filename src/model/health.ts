@@ -49,7 +49,7 @@ export interface HealthService {
   report(viewer: Principal | null): Promise<HealthReport>;
 }
 
-export interface HealthReport {
+interface HealthReport {
   readonly components: readonly Component[];
   /** Null where the caller may not see their names. */
   readonly clusters: readonly ClusterHealth[] | null;

@@ -155,7 +155,7 @@ function unknownUsername({ required, username }: DirectoryFacts, { found }: Deci
 }
 
 /** The rules about renewals that no policy changes. */
-export function checkRenewed({ facts: { renewal, usage } }: DecisionInput, findings: Findings): void {
+function checkRenewed({ facts: { renewal, usage } }: DecisionInput, findings: Findings): void {
   const revoked = renewal?.revoked === true;
   const message = 'the certificate that is to be renewed is revoked';
   const state = revoked ? 'revoked' : 'not revoked';

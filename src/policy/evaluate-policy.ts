@@ -250,7 +250,7 @@ export function isApprovedBefore(policy: Policy, { request, facts: { renewal }, 
 }
 
 /** Checks a renewal as one policy asks. */
-export function checkRenewal(policy: Policy, input: DecisionInput, findings: Findings): void {
+function checkRenewal(policy: Policy, input: DecisionInput, findings: Findings): void {
   const { renewal } = input.facts;
   if (!renewal) return;
   const { afterExpirySeconds, withinSeconds } = policy.renewal;

@@ -275,7 +275,7 @@ export async function withCertificate(
  * The makers to record with a request on which a person decides: the principals behind the requester's credential, and
  * behind the credentials that could collect its key at that moment.
  */
-export async function makersToRecord(
+async function makersToRecord(
   { store }: IssuanceContext,
   { createdBy }: Principal,
   collector: string,

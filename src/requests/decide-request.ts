@@ -255,7 +255,7 @@ const isNamed = (approvers: PrincipalSelector | undefined, principal: Principal)
  * record, because it is older than they are, those of all tokens that the requester ever had: rather one person too
  * many.
  */
-export async function makersNow(
+async function makersNow(
   { store, clock }: IssuanceContext,
   { requester, collector, decision }: CertificateRequest,
 ): Promise<readonly string[]> {

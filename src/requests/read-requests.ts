@@ -211,7 +211,7 @@ export class RecordedPolicySets {
 }
 
 /** Explains the decision on a request: each guardrail and policy, each check, what it expected and what it found. */
-export async function recomputeTrace(sets: RecordedPolicySets, request: CertificateRequest): Promise<RecomputedTrace> {
+async function recomputeTrace(sets: RecordedPolicySets, request: CertificateRequest): Promise<RecomputedTrace> {
   if (isProbe(request))
     return { trace: null, note: 'kubepass asked for this itself, to probe the cluster: no policy was asked' };
   const policySet = await sets.find(request.decision.policySetDigest);

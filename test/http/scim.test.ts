@@ -2,8 +2,7 @@ import { randomBytes } from 'node:crypto';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeApiToken } from '../../src/identity/api-tokens.js';
-import type { Method, TestService } from './support/service.js';
-import { startService } from './support/service.js';
+import { type Method, type TestService, startService } from './support/service.js';
 
 const userSchema = 'urn:ietf:params:scim:schemas:core:2.0:User';
 const groupSchema = 'urn:ietf:params:scim:schemas:core:2.0:Group';

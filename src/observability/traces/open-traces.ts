@@ -190,7 +190,7 @@ const mostKept = 10_000;
  * Spans by OpenTelemetry's SDK. The span under way is in an AsyncLocalStorage of its own: nothing is registered for the
  * whole process, and no library is changed.
  */
-export class OpenTelemetryTracing implements Tracing, RequestTracing {
+class OpenTelemetryTracing implements Tracing, RequestTracing {
   readonly #underWay = new AsyncLocalStorage<OpenTelemetrySpan>();
   readonly #kept = new BoundedMap<string, SpanContext>(mostKept);
 

@@ -269,7 +269,7 @@ function concernsOneStep(error: unknown): error is Error {
  * The keys of small tables, in the memory of the connection that writes them. It reads them again after each change: by
  * its own statements, by a rollback, and by another connection.
  */
-export class KeptKeys {
+class KeptKeys {
   readonly #byQuery = new Map<string, ReadonlySet<SqlValue>>();
   #version: unknown;
 

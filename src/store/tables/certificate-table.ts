@@ -4,8 +4,7 @@ import type { Page, PageQuery, Visibility } from '../../model/outcome.js';
 import type { PrismaClient } from '../generated/sqlite/client.js';
 import { octetsIn, octetsOf, quoted, serialOctetsIn, type Condition } from '../steps/statement.js';
 import { conditionsOfStatus, withinBoth } from './certificate-status.js';
-import type { EndOfCertificate } from './ending-certificates.js';
-import { readEnding, soonestFirst } from './ending-certificates.js';
+import { type EndOfCertificate, readEnding, soonestFirst } from './ending-certificates.js';
 import { equals, isParty, onUsername, type ListFilter } from '../lists/list-filter.js';
 import { selectKeys } from '../lists/select-keys.js';
 import {

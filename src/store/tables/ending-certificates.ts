@@ -16,7 +16,7 @@ export const soonestFirst: ListOrder = {
   direction: 'ascending',
 };
 
-export interface EndingCertificate extends EndOfCertificate {
+interface EndingCertificate extends EndOfCertificate {
   readonly notBefore: Date;
   /** Whether its end was told at the distance. */
   readonly isTold: boolean;

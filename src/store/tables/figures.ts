@@ -9,8 +9,7 @@ import {
 import { sessionLimits } from '../../model/session.js';
 import { webhookDeliveryStates } from '../../model/webhook-delivery.js';
 import type { ColumnValue, Condition } from '../steps/statement.js';
-import type { EndOfCertificate } from './ending-certificates.js';
-import { soonestFirst } from './ending-certificates.js';
+import { type EndOfCertificate, soonestFirst } from './ending-certificates.js';
 import { highest, keyOfRow, type KeyReads } from '../lists/list.js';
 
 /** Few enough for a millisecond of SQLite's, which nobody else gets. */

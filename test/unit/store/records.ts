@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto';
+import { randomUUID, createHash, randomBytes } from 'node:crypto';
 import { noName, type DirectoryUser } from '../../../src/model/directory.js';
-import { createHash, randomBytes } from 'node:crypto';
 import Database from 'better-sqlite3';
 import { afterEach } from 'vitest';
 import type { ApiToken } from '../../../src/model/principal.js';

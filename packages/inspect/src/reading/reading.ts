@@ -1,8 +1,7 @@
 import { type Place, placeText } from '../formats/json/place.js';
 import type { ObjectContent } from '../model/inspection.js';
 import type { DecodedObject, Material, Observation, Piece } from '../model/decoded.js';
-import { type DecodeContext, UploadRefusedError } from '../model/budget.js';
-import { uploadLimits } from '../model/budget.js';
+import { type DecodeContext, UploadRefusedError, uploadLimits } from '../model/budget.js';
 import { decodeDer } from './decode-der.js';
 import { NAMELESS } from './paths.js';
 

@@ -1,7 +1,6 @@
 import type { Upload } from '../../src/model/inspection.js';
 import type { DecodedObject } from '../../src/model/decoded.js';
-import type { DecodeContext } from '../../src/model/budget.js';
-import { openBudget } from '../../src/model/budget.js';
+import { type DecodeContext, openBudget } from '../../src/model/budget.js';
 import { readUpload } from '../../src/reading/read-upload.js';
 import { makeAuthority, makeCertificate, testNow } from '../../../x509/test/helpers/certificates.js';
 

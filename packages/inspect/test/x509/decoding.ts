@@ -1,8 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-import type { Decoded, Piece } from '../../src/model/decoded.js';
+import type { Decoded, Piece, CertificateMaterial, Observation, Signed } from '../../src/model/decoded.js';
 import type { DecodeContext } from '../../src/model/budget.js';
-import type { CertificateMaterial, Observation, Signed } from '../../src/model/decoded.js';
 import { decodeCertificate } from '../../src/x509/decode-certificate.js';
 import { decodeCertificateList } from '../../src/x509/decode-certificate-list.js';
 import { decodeCertificationRequest } from '../../src/x509/decode-certification-request.js';
