@@ -274,10 +274,7 @@ export async function endAccess(
 /** How many blocks one round looks at. */
 const blocksAtOnce = 50;
 
-/**
- * Ends what blocked identities still have: a process may have died before it was done. Each call looks at the next
- * blocks.
- */
+/** Ends the access that a process left to blocked identities when it died. Each call looks at the next blocks. */
 export class BlockedAccess {
   #after = '';
 

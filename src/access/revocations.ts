@@ -159,10 +159,7 @@ export function enforcementOn({ clusters, probes }: IssuanceContext, cluster: st
   return enforcementOf(issuing.cluster.revocation, probes.last(cluster)?.result.revocation ?? null);
 }
 
-/**
- * The uses of a certificate that go on although it is revoked or its name is blocked; empty: the cluster refuses all of
- * them.
- */
+/** The uses that a cluster still admits of a certificate that is revoked or whose name is blocked. */
 export function residualExposureOf(
   context: IssuanceContext,
   { cluster, fingerprintSha256, notAfter, revocation }: ListedCertificate,

@@ -81,10 +81,7 @@ export interface EventRange {
 const digits = 12;
 const form = /^audit-(\d{12})-(\d{12})\.ndjson$/;
 
-/**
- * The name of the file that has these events: `audit-000000000001-000000100096.ndjson`. So archives sort by their
- * events.
- */
+/** The file of these events: `audit-000000000001-000000100096.ndjson`, so that archives sort by them. */
 export const archiveName = ({ from, to }: EventRange): string => `audit-${padded(from)}-${padded(to)}.ndjson`;
 
 /** The events that an archive of this name has; null where it is no such name. */

@@ -133,10 +133,7 @@ function revokedIn(found: Partial<Record<keyof RevokedCertificate, unknown>>): R
   };
 }
 
-/**
- * Something that was taken from somebody, besides a certificate, or given back: as the list beside the database keeps
- * it.
- */
+/** A right other than a certificate that was taken or given back, as the list beside the database keeps it. */
 export type Withdrawal =
   | { readonly token: string; readonly at: Date }
   /** Null: the name was unblocked. */

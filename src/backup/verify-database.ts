@@ -120,10 +120,7 @@ async function whyNotSigned(
   return null;
 }
 
-/**
- * The hash of the Merkle tree of the first `size` events. No hash that is kept counts, unless archives have all its
- * events.
- */
+/** The root of the first `size` events. A kept hash counts only where archives have all its events. */
 async function rootOf({ auditEvents, checkpoints }: Pick<Store, 'auditEvents' | 'checkpoints'>, size: number) {
   const writer = { commit: () => Promise.reject(new Error('a check writes nothing')) };
   const { seq: archived } = await auditEvents.start();

@@ -37,10 +37,7 @@ export function clusterService(context: IssuanceContext, certificateLists: Pick<
   return {
     list: (_principal: Principal) => [...clusters.values()].map(view),
 
-    /**
-     * The revoked certificates of the cluster's CA, for anybody; `certificate-conflict` where kubepass cannot sign a
-     * list.
-     */
+    /** The revoked certificates of the cluster's CA; `certificate-conflict` where kubepass cannot sign a list. */
     certificateList: (name: string) => certificateLists.of(name),
 
     find: (_principal: Principal, name: string): Outcome<ClusterView> =>

@@ -243,10 +243,7 @@ async function measureCap(
 
 const believedHours = 24;
 
-/**
- * Probes the clusters whose own signer signs and that were not probed for a day. Resolves when all are done; never
- * rejects.
- */
+/** Probes the clusters with their own signer that were not probed for a day. Never rejects. */
 export async function probeStaleClusters(context: IssuanceContext): Promise<void> {
   const stale = [...context.clusters].filter(([name, { signer }]) => signer.needsCluster && !isFresh(context, name));
   await Promise.all(stale.map(([name]) => probeAlone(context, name)));

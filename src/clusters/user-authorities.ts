@@ -12,10 +12,7 @@ export class UserAuthorities {
 
   private constructor(private readonly asked: readonly IssuingCluster[]) {}
 
-  /**
-   * Knows the CAs of the `named` clusters, which the configuration names, from the beginning; asks the other clusters
-   * for theirs.
-   */
+  /** Knows the CAs that the configuration names from the beginning, and asks the other clusters for theirs. */
   static async of(clusters: readonly IssuingCluster[], named: ReadonlySet<string>): Promise<UserAuthorities> {
     const isNamed = ({ cluster }: IssuingCluster): boolean => named.has(cluster.name);
     const authorities = new UserAuthorities(clusters.filter((cluster) => !isNamed(cluster)));

@@ -112,10 +112,7 @@ async function wire(
   };
 }
 
-/**
- * Puts on record that the service starts, before anybody gets in: with a checkpoint, and an admin token where there is
- * none.
- */
+/** Records the start before anybody gets in: with a checkpoint, and the first admin token where none exists. */
 async function recordStart(
   { config, clock, log }: Runtime,
   { context, restorations }: OpenedIssuance,

@@ -53,10 +53,7 @@ export async function openClusters(runtime: Runtime, store: Store, instance: str
   return { byName: new Map(all.map((one) => [one.cluster.name, one])), all, probes, signatures };
 }
 
-/**
- * Opens a cluster with its signer. A cluster that cannot be reached is served all the same, and says so when it is
- * used.
- */
+/** Opens a cluster with its signer. One that cannot be reached is served all the same, and fails at its use. */
 async function openCluster(config: ClusterConfig, runtime: Runtime, parts: ClusterParts): Promise<IssuingCluster> {
   const connection = await openConnection(config, runtime);
   const opened = await openSigner(config, connection, runtime, parts);

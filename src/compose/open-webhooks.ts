@@ -24,10 +24,7 @@ export interface OpenedWebhooks {
   readonly wake: () => void;
 }
 
-/**
- * Opens the configured webhooks. They are called once the dispatcher starts. Throws `ConfigError` with everything that
- * is wrong.
- */
+/** Opens the webhooks, which the dispatcher calls once it starts. Throws `ConfigError` with all faults. */
 export async function openWebhooks(
   { config, overrides, clock, random, owner, log, tracing, files }: Runtime,
   store: Pick<Store, 'webhookDeliveries' | 'writer'>,

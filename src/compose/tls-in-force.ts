@@ -53,10 +53,7 @@ interface LoadedPair extends TlsPair {
 const isValidAt = ({ validFrom, validTo }: LoadedPair, now: Date) =>
   new Date(validFrom) <= now && now <= new Date(validTo);
 
-/**
- * Reads the pair. Throws where TLS cannot be spoken with it, for example because the key belongs to another
- * certificate.
- */
+/** Reads the pair. Throws where TLS cannot use it, for example because the key belongs to another certificate. */
 async function load({ certFile, keyFile }: TlsFiles, remarks: Remarks): Promise<LoadedPair> {
   const key = await readSecretFile(keyFile, remarks);
   const cert = await readFile(certFile);

@@ -328,10 +328,7 @@ function deepFreeze<T extends object>(value: T): T {
   return Object.freeze(value);
 }
 
-/**
- * The proxies that the service believes to say where a call comes from. Reports each that is neither an address nor a
- * network.
- */
+/** The proxies that may say where a call comes from. Reports each that is no address or network. */
 function readTrustedProxies({ environment, file, report, inFile }: Sources): readonly string[] {
   const told = environment.trustedProxies?.split(',').map((proxy) => proxy.trim());
   const proxies = told ?? file.trustedProxies ?? [];

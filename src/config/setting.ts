@@ -23,10 +23,7 @@ export function reportUnlessDnsLabel(text: string, place: string, report: Report
   if (!isDnsLabel(text)) report(place, 'must be a DNS label: a-z, 0-9 and inner -, at most 63 characters');
 }
 
-/**
- * Why the text is not an https URL as others shall use it; null where it is. `orLoopback`: http to this machine is one,
- * too.
- */
+/** Why the text is no https URL for others, or null. `orLoopback`: http to this machine counts too. */
 export function whyNotUrl(text: string, { orLoopback = false } = {}): string | null {
   // Kubeconfigs carry the text as it is written, so forms that the URL parser would repair (blanks, backslashes) are
   // refused. RFC 3986 2: a URL is ASCII, so a host in another script is written as xn--…

@@ -201,10 +201,7 @@ export class DirectoryUse {
     return folded.flatMap((name) => known.get(name) ?? []);
   }
 
-  /**
-   * Why the caller is nobody who bears the name now: everybody who bears it left, or got it after somebody vouched for
-   * this one.
-   */
+  /** Why the caller does not bear the name now: its bearers left, or got it after the caller was vouched for. */
   async whyOut(caller: Caller): Promise<RolesLost | null> {
     if (!(await this.isUsed())) return null;
     return whyOutOf(await this.standingsOf([foldedName(caller.name)], false), caller);

@@ -51,10 +51,7 @@ export async function losingStep(
   };
 }
 
-/**
- * Judges the waiting requests of these people again, before the change is answered; `settleLosses` does those of the
- * others.
- */
+/** Judges the waiting requests of these people again, before the answer; `settleLosses` does all others. */
 export async function afterLosing(
   context: IssuanceContext,
   actor: string,

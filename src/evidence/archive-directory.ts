@@ -12,10 +12,7 @@ const readAtOnce = 128 * 1024;
 const leftMilliseconds = 24 * 60 * 60 * 1000;
 const unfinished = /^\.audit-.+\.part$/;
 
-/**
- * The files of archives in one directory. It must exist: one that was made here could hide a file system that is not
- * mounted.
- */
+/** The archives in a directory, which must exist: a new one could hide a file system that is not mounted. */
 export class ArchiveDirectory {
   constructor(private readonly directory: string) {}
 

@@ -73,10 +73,7 @@ class RetentionError extends Error {
 export class ArchivedEvents {
   constructor(private readonly context: RetentionContext) {}
 
-  /**
-   * Prunes what is archived, then archives what is old. Throws `RetentionError`; then nothing is pruned that is not
-   * safe.
-   */
+  /** Prunes archived events, then archives old ones. Throws `RetentionError` before it prunes anything unsafe. */
   async run(isStopped: () => boolean = () => false): Promise<void> {
     const { files, store } = this.context;
     await usable('the directory of the archives cannot be used', () => files.check());

@@ -8,10 +8,7 @@ import type { Store } from '../store/store.js';
 import type { Checkpoints } from './checkpoint-service.js';
 import { exportedAtOnce, exportedLinks, lineWithHashes, MissingEventsError } from './exported-events.js';
 
-/**
- * Lines without their line feeds. Reading them fails where events are archived meanwhile, so that they never have a
- * gap.
- */
+/** Lines without line feeds. Reading fails where events are archived meanwhile, so that there is no gap. */
 export interface AuditExport {
   /** The first event that the database shows: those before it are in archives. */
   readonly firstSeq: number;
@@ -54,10 +51,7 @@ export function auditEventService(
       }),
     verify: (principal: Principal): Promise<Outcome<ChainVerification>> =>
       toReaders(principal, async () => done(await verified())),
-    /**
-     * Every event in the database with its two hashes, oldest first, and at the end the last checkpoint that vouches
-     * for them.
-     */
+    /** Every event in the database with its two hashes, oldest first, and then the last checkpoint over them. */
     exportWithHashes: (principal: Principal): Promise<Outcome<AuditExport>> =>
       toReaders(principal, async () => {
         const first = await firstSeq();

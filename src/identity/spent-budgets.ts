@@ -48,10 +48,7 @@ interface Account {
 export class Budgets {
   readonly #ofNames: Accounts;
   readonly #ofCredentials: Accounts;
-  /**
-   * By usernames of certificates. Nobody may choose a principal's name for a certificate in order to spend what is
-   * theirs.
-   */
+  /** By usernames of certificates: a certificate for a principal's name must not spend the principal's budget. */
   readonly #ofUsernames: Accounts;
   readonly #limits = new Map<string, BudgetLimits>();
 
@@ -70,10 +67,7 @@ export class Budgets {
     return this.rules !== null;
   }
 
-  /**
-   * Counts a call that begins. Answers the first budget that it needs and of which nothing is left; then it costs
-   * nothing.
-   */
+  /** Counts a call, or answers the first budget that is used up; then the call costs nothing. */
   begin(principal: Principal, use: BudgetUse): SpentBudget | null {
     if (this.rules === null) return null;
     const { needs, costs } = budgetUses[use];

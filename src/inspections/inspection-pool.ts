@@ -24,10 +24,7 @@ export interface InspectionPoolOptions extends Partial<WorkerLimits> {
   readonly report?: (error: Error) => void;
 }
 
-/**
- * The most that inspections may take. `deploy/kubernetes` limits the pod to all such bounds and the main thread's
- * memory.
- */
+/** The most that inspections may take. `deploy/kubernetes` adds such bounds up for the pod's limit. */
 export const inspectionMemory = { threads: 2, heapMegabytes: 128, youngMegabytes: 16 } as const;
 
 /** Inspects in worker threads, so that no upload blocks the event loop. */

@@ -71,10 +71,7 @@ export interface Escalation {
 /** The part of a blast radius that decisions look at and keep: without the list of everything that is granted. */
 export type Privileges = Pick<BlastRadius, 'clusterAdmin' | 'escalations' | 'observedAt'>;
 
-/**
- * How many grants are kept for cluster-admin and for each kind of escalation: one is enough to deny, a few help to
- * find them.
- */
+/** Grants that are kept for cluster-admin and for each escalation: a few help people to find them. */
 const keptGrants = 10;
 /** Kubernetes bounds a binding's name by nothing but the size of the object. */
 const keptCharacters = 253;

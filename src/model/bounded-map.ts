@@ -1,7 +1,4 @@
-/**
- * A map that remembers so many entries: the one that was set first is forgotten for a new one. Setting one again makes
- * it new.
- */
+/** A map of at most so many entries: a new one replaces the oldest. Setting an entry again makes it new. */
 export class BoundedMap<Key, Value> extends Map<Key, Value> {
   constructor(private readonly most: number) {
     super();

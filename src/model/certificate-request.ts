@@ -43,10 +43,7 @@ export interface Approval {
   readonly stage?: number;
   /** The principals behind the approver's token, oldest first; absent where it was recorded before they were kept. */
   readonly createdBy?: readonly string[];
-  /**
-   * False: it counts for nothing now, because the approver is blocked. It is found out anew each time, and not on
-   * record.
-   */
+  /** False: it does not count now, because the approver is blocked. Found out anew each time, not on record. */
   readonly counts?: boolean;
 }
 

@@ -68,10 +68,7 @@ export type Decision =
       readonly expiresAfterSeconds: number | null;
       /** Defaults for the kubeconfig, where the request does not say. */
       readonly kubeconfig: KubeconfigDefaults;
-      /**
-       * The quota of the deciding policy, empty where it has none. The commit that records the certificate counts it
-       * again.
-       */
+      /** The quota of the deciding policy, or empty. The commit that records the certificate counts it again. */
       readonly quota: Quota;
     })
   | (DecisionBase & {

@@ -9,19 +9,13 @@ export interface DirectoryUser extends DirectoryUserAttributes {
    * `externalId` changes in any way.
    */
   readonly person: string;
-  /**
-   * The requested username and the principal that this person is; null where the provider's name is outside our
-   * grammar.
-   */
+  /** The username and the principal of this person; null where the provider's name is outside our grammar. */
   readonly username: string | null;
   readonly createdAt: Date;
   readonly changedAt: Date;
   /** 1 for a new one; each change adds one. */
   readonly version: number;
-  /**
-   * Null: it is listed. Else it was deleted, or somebody else took its name, and it only keeps its name from being
-   * used.
-   */
+  /** Null: it is listed. Else it was deleted or somebody took its name, and it only keeps the name from use. */
   readonly deletedAt: Date | null;
   /** Since when it is not active; null: it is. */
   readonly inactiveSince: Date | null;

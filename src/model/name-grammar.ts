@@ -77,10 +77,7 @@ function codePoint(character: string): string {
   return `U+${hex}`;
 }
 
-/**
- * The scripts in everyday use (UAX #31, table 5). Letters of any other script count as mixed, because no rule covers
- * them.
- */
+/** The scripts in everyday use (UAX #31, table 5). Letters of any other script count as mixed. */
 const scripts = (
   'Arab Armn Beng Bopo Cyrl Deva Ethi Geor Grek Gujr Guru Hang Hani Hebr Hira ' +
   'Kana Khmr Knda Laoo Latn Mlym Mymr Orya Sinh Taml Telu Thaa Thai Tibt'

@@ -39,10 +39,7 @@ export function certificateRequestService(context: IssuanceContext) {
   };
 }
 
-/**
- * How many certificates of an export are read at once and in memory: the event loop waits a few milliseconds for
- * them.
- */
+/** The certificates of an export that are in memory at once: a few milliseconds of the event loop. */
 const exportedAtOnce = 100;
 /**
  * After each portion the event loop is left to others. A hundred thousand certificates take five seconds longer for

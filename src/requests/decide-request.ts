@@ -216,10 +216,7 @@ async function endRequest(
   return result.committed ? done(await readView(context, request.id)) : refused(movedOn(request));
 }
 
-/**
- * The stage that the principal's approval counts for, and whether it is the last one missing; or why it does not
- * count.
- */
+/** The stage that the approval counts for, and whether it is the last one missing; or why it does not count. */
 type ApprovalTurn =
   { readonly ok: true; readonly stage: number; readonly last: boolean } | { readonly ok: false; readonly why: string };
 

@@ -97,10 +97,7 @@ async function findRenewed({ store }: IssuanceContext, fingerprintSha256: string
 const signedInAt = ({ decision, createdAt }: CertificateRequest): string =>
   decision.facts.renewal?.signedInAt ?? createdAt.toISOString();
 
-/**
- * Why the certificate may not be renewed, as its state is or because nobody signed in for too long; null where it
- * may.
- */
+/** Why the certificate may not be renewed: its state, or a sign-in that is too old. Null: it may. */
 function whyNotRenew(
   context: IssuanceContext,
   { name, groups, roles, proof }: Principal,
@@ -118,10 +115,7 @@ function whyNotRenew(
   return clusterGone(context, request);
 }
 
-/**
- * The identity, namespace, labels and collector are those of the certificate; so is the kind of key, unless told
- * otherwise.
- */
+/** Identity, namespace, labels, collector and, by default, the kind of key are those of the certificate. */
 async function askInPlaceOf(
   context: IssuanceContext,
   principal: Principal,

@@ -158,10 +158,7 @@ function readAttributePath(written: string, scimType: 'invalidPath' | 'invalidFi
   };
 }
 
-/**
- * Reads the path of a PATCH: `members[value eq "…"]`, `emails[type eq "work"].value`, `active`. Throws
- * `ScimInputError`.
- */
+/** Reads a PATCH's path, such as `members[value eq "…"]` or `active`. Throws `ScimInputError`. */
 export function readPath(written: string): ValuePath {
   if (written.length > directoryBounds.filter) throw new ScimInputError('invalidPath', 'the path is too long');
   const scanner = new Scanner(written, 'invalidPath');

@@ -39,10 +39,7 @@ export async function generateMissingAuthority(
   log.info({ certFile }, 'a CA was generated');
 }
 
-/**
- * Pins the CA of a cluster. Under another CA the issued certificates could not be verified, so the service does not
- * start.
- */
+/** Pins the CA of a cluster: under another CA the issued certificates could not be verified. */
 export function pinAuthority(cluster: string, spkiSha256: string, store: Store, now: Date): Promise<void> {
   return store.alone(async () => {
     const pinned = await store.certificateAuthorities.pinnedSpkiSha256(cluster);

@@ -249,10 +249,7 @@ export class KubernetesSigner implements Signer {
     return this.#certificateOr(name, none, (cause) => new SigningUndeterminedError(message, { cause }));
   }
 
-  /**
-   * Deletes the object and throws `none`, unless it holds a certificate. `unknown`: the error where the cluster does
-   * not say.
-   */
+  /** Deletes the object and throws `none`, unless it holds a certificate; `unknown` where the cluster fails. */
   async #certificateOr(name: string, none: unknown, unknown: (cause: unknown) => unknown): Promise<Uint8Array> {
     const certificate = await this.#giveUp(name).catch((cause: unknown) => {
       throw unknown(cause);

@@ -62,10 +62,7 @@ export function certificateIn(pem: string): Uint8Array {
 
 const csrs = { group: 'certificates.k8s.io', resource: 'certificatesigningrequests' };
 
-/**
- * The access rights that signing takes in a cluster whose own signer signs: `deploy/kubernetes` grants these and no
- * more.
- */
+/** The access rights that signing takes in a cluster: `deploy/kubernetes` grants these and no more. */
 export const signingAccess: readonly NeededAccess[] = [
   needed({ ...csrs, verb: 'create' }, 'asking the cluster to sign'),
   needed({ ...csrs, verb: 'get' }, 'holding an object against what was sent before approving it'),

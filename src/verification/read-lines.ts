@@ -69,10 +69,7 @@ export function readSmallFile(path: string, mostOctets: number): Buffer | null {
   }
 }
 
-/**
- * Whether `path` is standard input, a pipe or the like, whose end is seen only by reading it. Throws where nothing is
- * there.
- */
+/** Whether `path` is a stream, such as a pipe, whose end only reading shows. Throws where nothing is there. */
 export const isReadOnce = (path: string): boolean => path === '-' || !statSync(path).isFile();
 
 /** A checkpoint is a few hundred octets. */

@@ -157,10 +157,7 @@ const isBegun = (message: unknown): message is Begun =>
 const isOutOfMemory = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
 
-/**
- * Measures the time that a worker works, and calls `onEnd` when its time is used up. It stands still until it is
- * started.
- */
+/** Measures the time that a worker works after `start`, and calls `onEnd` when its time is used up. */
 class WorkClock {
   #timer: NodeJS.Timeout | undefined;
   #since = 0;

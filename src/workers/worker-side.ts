@@ -6,10 +6,7 @@ export interface Begun {
   readonly kind: 'begun';
 }
 
-/**
- * Lowers the thread's priority, which Linux keeps per thread: if cores are scarce, the thread that answers requests
- * goes first.
- */
+/** Lowers this thread's priority, which Linux keeps per thread, so that the thread that answers goes first. */
 export function giveWay(): void {
   if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 }

@@ -110,10 +110,7 @@ export function filesOf(objects: readonly DecodedObject[]): ReadonlyMap<string, 
   return files;
 }
 
-/**
- * Looks up all certificates in our inventory at once, and puts in what is found. Objects without a record stay as they
- * are.
- */
+/** Looks up all certificates in our inventory at once, and adds the records that are found. */
 export async function fillInventory(
   objects: readonly DecodedObject[],
   { inventory }: Pick<InspectionContext, 'inventory'>,

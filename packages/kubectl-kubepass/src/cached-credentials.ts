@@ -9,10 +9,7 @@ import { loginOf, serviceAtLogin, signIn } from './sign-in.js';
 import { loginCommand } from './settings.js';
 import { hasLooseToken, serverOfTokens } from './tokens.js';
 
-/**
- * `unknown`: nothing is cached. `due`: it works, and is renewed at the next use. `pending`: a person must approve
- * first.
- */
+/** `unknown`: nothing is cached. `due`: the next use renews it. `pending`: a person must approve first. */
 type State = 'valid' | 'due' | 'expired' | 'revoked' | 'pending' | 'unknown';
 
 interface Status {

@@ -123,10 +123,7 @@ function proxyFor(place: URL, environment: Environment): URL | null {
 const valueOf = (environment: Environment, name: string): string =>
   (environment[name] || environment[name.toLowerCase()] || '').trim();
 
-/**
- * As kubectl reads NO_PROXY: names with all below them, addresses, networks, each with a port or without. `*` is
- * everything.
- */
+/** NO_PROXY as kubectl reads it: names with all below them, addresses, networks, with or without a port; `*`. */
 function isExcluded(place: URL, list: string): boolean {
   const host = hostOf(place);
   return list.split(/[\s,]+/).some((entry) => {

@@ -28,10 +28,7 @@ export function inHome(homeDirectory: Machine['homeDirectory'], ...path: readonl
 
 type Owner = Pick<Machine, 'userId'>;
 
-/**
- * The text of a file that is the user's alone: where others may write or read it, it says nothing. Null where there is
- * none.
- */
+/** The text of a file that only the user may read and write, or null. */
 export function readOwnFile(path: string, owner: Owner): string | null {
   try {
     return readRegularFile(path, (about) => {

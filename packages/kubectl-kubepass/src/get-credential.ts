@@ -19,10 +19,7 @@ const refusalMilliseconds = 10_000;
 const retryMilliseconds = 10_000;
 /** kubepass records each ask to which it says no. */
 const tooEarlyMilliseconds = 300_000;
-/**
- * One call ends before others take the lock over. Several may not: then the kept ask makes them one issuance all the
- * same.
- */
+/** One call ends before others take the lock over. The kept ask makes several calls one issuance. */
 export const callMilliseconds = longestHoldMilliseconds - 2_000;
 const waitSeconds = 5;
 

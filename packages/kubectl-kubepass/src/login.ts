@@ -128,10 +128,7 @@ async function whenIssued(
   }
 }
 
-/**
- * Signs in at the server that a person names, and answers how that was. They confirm the identity provider of a server
- * once.
- */
+/** Signs in at the server that a person names. They confirm the identity provider of a server once. */
 async function newLogin(
   { settings, token, issuer, audience, way, yes }: LoginOptions,
   client: ServiceClient,

@@ -22,10 +22,7 @@ export class UnavailableError extends PluginError {
   override readonly name: string = 'UnavailableError';
 }
 
-/**
- * Something else answers in the place of kubepass: a proxy, a sign-in page of the network, a gateway that has no
- * backend.
- */
+/** Something else answers in the place of kubepass: a proxy, a sign-in page, a gateway without a backend. */
 export class ForeignAnswerError extends UnavailableError {
   override readonly name = 'ForeignAnswerError';
   constructor(server: string, what: string) {

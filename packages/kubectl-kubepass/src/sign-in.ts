@@ -9,10 +9,7 @@ import { tokenAtHand, tokensFor } from './tokens.js';
 export interface SignInOptions {
   /** Whether a person is there who can sign in with a browser or a code. */
   readonly interactive: boolean;
-  /**
-   * Whether KUBEPASS_TOKEN and the token of a pod, which name no server, may go to this one; true where nothing is
-   * said.
-   */
+  /** Whether KUBEPASS_TOKEN and a pod's token, which name no server, may go to this one; true by default. */
   readonly loose?: boolean;
 }
 

@@ -112,10 +112,7 @@ interface Operation {
   readonly problems?: readonly ProblemType[];
 }
 
-/**
- * The options of a route: its configuration, and the schema by which requests are checked and the OpenAPI document is
- * made.
- */
+/** The options of a route: its configuration, and the schema for requests and for the OpenAPI document. */
 export function operation<const Schemas extends RequestSchemas>({
   config = {},
   problems = [],

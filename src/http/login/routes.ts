@@ -30,10 +30,7 @@ const LoginQuerySchema = closed({
   ),
 });
 
-/**
- * Printable ASCII, as RFC 6749 (appendix A) has it; all together fit into the header, also where each is
- * percent-encoded.
- */
+/** Printable ASCII (RFC 6749, appendix A). All together fit into the header, also percent-encoded. */
 const ofProvider = (maxLength: number, description: string, example: string) =>
   Type.Optional(Type.String({ maxLength, pattern: '^[ -~]*$', description, examples: [example] }));
 

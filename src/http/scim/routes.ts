@@ -46,10 +46,7 @@ import { groupPatch, readGroup } from '../../scim/group-attributes.js';
 import type { Principal } from '../../model/principal.js';
 import type { ScimService } from '../../directory/directory-service.js';
 
-/**
- * People or groups: how they are found, changed and shown. Bodies are read by it, and what is wrong with them is
- * thrown.
- */
+/** How people or groups are found, changed and shown. Throws what is wrong with a body. */
 interface ResourceKind<Item> {
   readonly path: '/Users' | '/Groups';
   /** The resources that the filter describes. Without `range`, the parameters say which part of them. */

@@ -38,10 +38,7 @@ const settingsFor = ({ arrivalMilliseconds, lookMilliseconds }: Patience) => ({
   requestTimeout: arrivalMilliseconds - lookMilliseconds,
   connectionsCheckingInterval: lookMilliseconds,
   ...everyRequest,
-  /**
-   * Longer than the 60 s for which proxies usually keep an idle connection, so that they do not use one that is
-   * closing.
-   */
+  /** Longer than the usual 60 s of proxies for an idle connection, so that they do not use one that is closing. */
   keepAliveTimeout: 72_000,
 });
 
@@ -94,10 +91,7 @@ function setSecureContext(server: Server, settings: SecureContextOptions): void 
 /** RFC 9110 7.2: a name or an address, perhaps with a port. Empty where the target has no authority. */
 const hostField = /^(?:(?:[\w.~!$&'()*+;=-]|%[\dA-F]{2})*|\[[\dA-F:.]+\])(?::\d*)?$/i;
 
-/**
- * Settings of the server that go with `refuseAmbiguousRequests`, which then sees the requests that Node would answer by
- * itself.
- */
+/** With these settings `refuseAmbiguousRequests` sees the requests that Node would answer by itself. */
 export const everyRequest = { joinDuplicateHeaders: true, requireHostHeader: false } as const;
 
 /**
@@ -257,10 +251,7 @@ export class CertificateListener {
     return `https://${await listenAt(this.server, at)}`;
   }
 
-  /**
-   * From the next handshake on. Connections that are open keep theirs; their certificates are looked at for every
-   * request.
-   */
+  /** From the next handshake on. The certificates of open connections are checked at every request. */
   replace({ pair = this.#pair, certificateAuthority = this.#certificateAuthority }: Partial<Shown>): void {
     replaceTrust(this.server, pair, certificateAuthority);
     this.#pair = pair;
@@ -307,10 +298,7 @@ const lingerMilliseconds = 2_000;
 /** Node reports each octet that follows an error as a further error. */
 const ended = new WeakSet<Socket>();
 
-/**
- * Answers what Node could not read as an HTTP request, and ends the connection. No route and no hook sees such a
- * request.
- */
+/** Answers a request that Node could not read, and ends the connection. No route and no hook sees it. */
 export function answerUnreadableRequest(error: Error & { readonly code?: string }, socket: Socket): void {
   if (ended.has(socket)) return;
   if (!socket.writable || error.code === 'ECONNRESET') {

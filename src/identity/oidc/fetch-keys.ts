@@ -7,10 +7,7 @@ import type { ProviderFetch } from './provider-fetch.js';
 
 /** Where an issuer's keys come from. */
 export interface KeySource {
-  /**
-   * The keys as the provider has them now. `anew`: asks again where they are. Rejects with an `Error` that says what is
-   * wrong.
-   */
+  /** The provider's keys now. `anew`: asks again where they are. Rejects with an `Error` for the log. */
   load(anew: boolean, signal: AbortSignal): Promise<IssuerKeySet>;
 }
 
@@ -86,10 +83,7 @@ const rsaBits = { min: 2_048, max: 8_192 };
 /** FIPS 186-5 section A.1.1. */
 const leastExponent = 65_537n;
 
-/**
- * RFC 7517 section 4, RFC 7518 section 6: the members of a public key that count, but for `key_ops`, which is checked
- * here.
- */
+/** The members of a public key (RFC 7517 section 4, RFC 7518 section 6) but `key_ops`, which is checked here. */
 const members = ['kty', 'n', 'e', 'crv', 'x', 'y', 'kid', 'alg', 'use'];
 
 /**

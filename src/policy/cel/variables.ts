@@ -79,10 +79,7 @@ export const variableShapes = {
 
 export type VariableName = keyof typeof variableShapes;
 
-/**
- * The variables that an expression may read. Instants within them are RFC 3339 texts, and timestamps in an
- * expression.
- */
+/** The variables of expressions. Instants in them are RFC 3339 texts, and timestamps in an expression. */
 export type ExpressionVariables = {
   readonly [Name in VariableName]: Name extends 'now' ? Date : ValueOf<(typeof variableShapes)[Name]>;
 };

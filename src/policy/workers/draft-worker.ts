@@ -31,10 +31,7 @@ export async function evaluateDraft({ draft, question, port }: EvaluateTask): Pr
   });
 }
 
-/**
- * Replays recorded requests under a draft. It asks for one batch after another until there are no more. It never
- * throws.
- */
+/** Replays recorded requests under a draft, batch after batch until there are no more. Never throws. */
 export async function replayDraft({ draft, port }: ReplayTask): Promise<DraftResult> {
   return underDraft(draft, port, async (policySet) => {
     const replayer = new Replayer(policySet);

@@ -44,10 +44,7 @@ export async function migratePostgresql(
   }
 }
 
-/**
- * How many migrations this version would apply; null: the database is empty. Throws `MigrationError` as
- * `migratePostgresql`.
- */
+/** Migrations that this version would apply; null: the database is empty. Throws `MigrationError`. */
 export async function pendingOnPostgresql(databaseUrl: string): Promise<number | null> {
   const client = await connect(clientConfig(databaseUrl));
   try {

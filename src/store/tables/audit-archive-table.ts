@@ -29,10 +29,7 @@ export interface AuditArchive {
 }
 
 export const auditArchiveStatements = {
-  /**
-   * A trigger adds the archive's row when the step's event comes into the log. One of two that were made at once
-   * conflicts.
-   */
+  /** A trigger adds the archive's row with its event. One of two archives that are made at once conflicts. */
   requireArchivedThrough: ({ seq }) => ({
     sql: 'SELECT COUNT(*) AS "found" FROM "AuditArchive" WHERE "lastSeq" > ?',
     parameters: [seq],

@@ -149,10 +149,7 @@ export const quotaStatements = {
   }),
 } satisfies Partial<StatementsBy>;
 
-/**
- * The reader stops counting here: a larger count costs more than it is worth, and the writer counts up to the quota
- * itself.
- */
+/** The reader counts no further, because it would cost too much; the writer counts up to the quota itself. */
 const enough = 10_000;
 
 /** Counts everything that stands against quotas; one decision may need several counts. */

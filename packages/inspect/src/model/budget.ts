@@ -67,10 +67,7 @@ export function openBudget() {
       if (--objects < 0)
         throw new UploadRefusedError('TooManyObjects', `the upload holds more than ${uploadLimits.objects} objects`);
     },
-    /**
-     * Iterations of a key derivation, times the cost of one against PBKDF2-HMAC-SHA-256; false where they cost too
-     * much.
-     */
+    /** Iterations of a key derivation, each weighed against PBKDF2-HMAC-SHA-256; false: they cost too much. */
     mayDerive: (wanted: number): boolean => {
       if (!(wanted >= 0 && wanted <= iterations)) return false; // refuses NaN, too
       iterations -= wanted;

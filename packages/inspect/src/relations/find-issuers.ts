@@ -137,10 +137,7 @@ const maxChains = 8;
 const maxLength = 16;
 const maxSteps = 200;
 
-/**
- * The chains that begin with a certificate, at least one. A chain never has the same name and key twice, so circles
- * end.
- */
+/** The chains that begin with a certificate, at least one. No chain has a name and key twice, so circles end. */
 export function chainsOf(
   certificate: CertificateNode,
   issuanceOf: (node: CertificateNode) => Issuance,

@@ -74,10 +74,7 @@ type KubeconfigClusterContent = KubeconfigContent['clusters'][number];
 
 const certificates = new WeakMap<CredentialSource, readonly CertificateNode[]>();
 
-/**
- * The certificates that a kubeconfig holds at a place, in their order. The result is kept, because contexts repeat
- * places.
- */
+/** The certificates at a place of a kubeconfig, in their order; kept, because contexts repeat places. */
 function certificatesFrom(
   source: CredentialSource,
   kubeconfig: DecodedObject,

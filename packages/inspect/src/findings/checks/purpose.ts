@@ -176,10 +176,7 @@ const entryName = (path: string): string | undefined => {
 /** Entries that hold CAs: those of namespaces and services, and the CAs that API servers trust and publish. */
 const authorityEntries = new Set(['ca.crt', 'client-ca-file', 'requestheader-client-ca-file', 'service-ca.crt']);
 
-/**
- * The use of a certificate by the field or entry that holds it. The name of a file is a hint at most, and tells
- * nothing.
- */
+/** The use of a certificate by the field or entry that holds it. The name of a file does not count. */
 export function useOf(object: DecodedObject, relations: Relations): Use | null {
   const { path, parent } = object;
   if (parent === null) return null;

@@ -44,10 +44,7 @@ export interface Encryption extends Protection<Buffer> {
   readonly legacy: boolean;
 }
 
-/**
- * The result for the first encoding of the password that fits; null where none does. A password is overwritten after
- * use.
- */
+/** The result for the first encoding of the password that fits, or null. A password is overwritten after use. */
 export function tryPassword<Result>(
   { cost, encodings, run }: Attempt<Result>,
   password: string,
