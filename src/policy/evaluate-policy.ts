@@ -261,7 +261,7 @@ function checkRenewal(policy: Policy, input: DecisionInput, findings: Findings):
   const message = `the certificate is renewed ${found}, and policy "${policy.name}" permits that ${expected}`;
   findings.requires(check, expiredSeconds <= afterExpirySeconds, expected, found, 'RenewalTooLate', message);
   if (withinSeconds === null || policy.approval.mode === 'auto') return;
-  // Without it the renewal waits for people as any request does.
+  // Without an approval that is recent enough, people must approve the renewal as they approve a first request.
   const approved =
     renewal.approvedAt === null ? 'none' : `at ${renewal.approvedAt}, for ${String(renewal.approvedSeconds)} s`;
   findings.note(

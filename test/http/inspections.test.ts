@@ -178,6 +178,24 @@ describe('the body of an inspection', () => {
     expect(as.problem({ body } as Answer).errors ?? null).toEqual(errors);
   });
 
+  it.each([
+    ['nothing', '', 'there is nothing in the upload'],
+    ['more members than are read', `{"content":"x"${',"a":1'.repeat(60)}}`, 'the body gives "a" twice'],
+    [
+      'many different members',
+      `{${Array.from({ length: 60 }, (_, i) => `"m${String(i)}":1`).join(',')}}`,
+      'the body has too many members',
+    ],
+    [
+      'objects within one another',
+      `{"content":${'{"a":'.repeat(60)}1${'}'.repeat(60)}}`,
+      'the body has too many members',
+    ],
+  ])('is refused as JSON with %s: 400, with a reason', async (_what, text, detail) => {
+    const answer = await json(text).expect(400);
+    expect(as.problem(answer).detail).toMatch(detail);
+  });
+
   it('is refused as JSON that is not UTF-8', async () => {
     await raw(Buffer.from([0x7b, 0xff, 0x7d]), 'application/json').expect(400);
   });
