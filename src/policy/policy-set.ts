@@ -38,7 +38,7 @@ export interface Policy {
 
 /** How a policy judges requests that renew a certificate. */
 export interface PolicyRenewal {
-  /** A renewal needs no new approval while the last one by people is at most so old. Null: it is approved like a first request. */
+  /** The greatest age of an approval by people that makes a new one needless. Null: as for a first request. */
   readonly withinSeconds: number | null;
   /** How long after its end a certificate may be renewed. */
   readonly afterExpirySeconds: number;
