@@ -61,8 +61,8 @@ export interface CertificateFilter {
   readonly requester?: string;
   readonly group?: string;
   readonly serialNumber?: string;
-  readonly expiresBefore?: Date;
-  readonly expiresAfter?: Date;
+  readonly notAfterBefore?: Date;
+  readonly notAfterAfter?: Date;
   readonly status?: StatusFilter;
 }
 

@@ -32,9 +32,10 @@ export function copyMigrations(provider: 'sqlite' | 'postgresql', directory: str
 export type OldRows = readonly (readonly [table: string, row: Row])[];
 
 export function oldRequestRow(request: CertificateRequest): Row {
-  const { requester, publicKey, attempt, failure, labels: _, renewal: _renewal, ...same } = request;
+  const { requester, publicKey, attempt, failure, labels: _, renewal: _renewal, waitsUntil, ...same } = request;
   return {
     ...same,
+    expiresAt: waitsUntil,
     publicKeyAlgorithm: publicKey?.algorithm ?? null,
     spkiSha256: publicKey?.spkiSha256 ?? null,
     requesterName: requester.name,

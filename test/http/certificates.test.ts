@@ -123,14 +123,14 @@ describe('the inventory', () => {
   });
 
   it('is filtered by expiry', async () => {
-    expect(await usernames(`expiresBefore=${inMinutes(90)}`)).toEqual(['jane']);
-    expect(await usernames(`expiresAfter=${inMinutes(90)}`)).toEqual(['joan', 'jude']);
-    expect(await usernames(`expiresAfter=${inMinutes(90)}&expiresBefore=${inMinutes(180)}`)).toEqual(['joan']);
+    expect(await usernames(`notAfterBefore=${inMinutes(90)}`)).toEqual(['jane']);
+    expect(await usernames(`notAfterAfter=${inMinutes(90)}`)).toEqual(['joan', 'jude']);
+    expect(await usernames(`notAfterAfter=${inMinutes(90)}&notAfterBefore=${inMinutes(180)}`)).toEqual(['joan']);
   });
 
   it('is read page by page along next links that keep the filters', async () => {
     const seen: string[] = [];
-    let url: string | null = `/v1/certificates?limit=1&expiresAfter=${inMinutes(0)}`;
+    let url: string | null = `/v1/certificates?limit=1&notAfterAfter=${inMinutes(0)}`;
     while (url !== null) {
       const answer: Answer = await service.as('audrey')('get', url).expect(200);
       const { items, nextCursor } = as.certificates(answer);

@@ -108,7 +108,7 @@ async function readAll(readRows: (selection: ReadStatement) => Promise<readonly 
     await requests.list(filter, page);
   await requests.lapsed(now);
   for (const clusters of [null, demo]) await requests.waitingOf(['busy', 'rare'], clusters, 200);
-  const expiry = { expiresAfter: [now], expiresBefore: [now] };
+  const expiry = { notAfterAfter: [now], notAfterBefore: [now] };
   const certificates = new CertificateTable(prisma, reads);
   for (const filter of combinations({ ...shared, ...expiry, status: statusFilters, group: ['team', 'rare'] }))
     await certificates.list({ ...filter, now }, page);

@@ -27,11 +27,11 @@ export const pending = {
   awaiting: [{ stage: 0, needed: 1 }],
 };
 
-const ended = { ...pending, expiresAt: null, awaiting: [] };
+const ended = { ...pending, waitsUntil: null, awaiting: [] };
 export const cancelled = { ...ended, state: 'cancelled' };
 export const deniedByPerson = { ...ended, state: 'denied' };
 
-export const issued = { ...approved, state: 'issued', expiresAt: null, publicKey: {}, certificate: plainCertificate };
+export const issued = { ...approved, state: 'issued', waitsUntil: null, publicKey: {}, certificate: plainCertificate };
 
 export const renewing = { ...approved, renewalOf: certificateSha256 };
 

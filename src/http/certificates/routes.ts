@@ -53,11 +53,11 @@ export function addCertificates(app: App, services: Services): void {
       },
     }),
     async (request, reply) => {
-      const { limit: _limit, cursor: _cursor, expiresBefore, expiresAfter, ...plain } = request.query;
+      const { limit: _limit, cursor: _cursor, notAfterBefore, notAfterAfter, ...plain } = request.query;
       const filter = {
         ...plain,
-        ...(expiresBefore !== undefined && { expiresBefore: instantInQuery('expiresBefore', expiresBefore) }),
-        ...(expiresAfter !== undefined && { expiresAfter: instantInQuery('expiresAfter', expiresAfter) }),
+        ...(notAfterBefore !== undefined && { notAfterBefore: instantInQuery('notAfterBefore', notAfterBefore) }),
+        ...(notAfterAfter !== undefined && { notAfterAfter: instantInQuery('notAfterAfter', notAfterAfter) }),
       };
       const form = exportFormOf(request.answerType);
       if (form) return sendExport(request, reply, form, certificates.export(callerOf(request), filter), clock);

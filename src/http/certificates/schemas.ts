@@ -147,8 +147,8 @@ export const CertificateQuerySchema = closed({
       'Only certificates with this status. `live`: those that work, which are the valid and the superseded ones.',
     ),
   ),
-  expiresBefore: Type.Optional(instantOf('Only certificates with `notAfter` before this instant.')),
-  expiresAfter: Type.Optional(instantOf('Only certificates with `notAfter` after this instant.')),
+  notAfterBefore: Type.Optional(instantOf('Only certificates with `notAfter` before this instant.')),
+  notAfterAfter: Type.Optional(instantOf('Only certificates with `notAfter` after this instant.')),
   ...pageParameters,
 });
 

@@ -164,7 +164,7 @@ export const IdentityQuerySchema = closed({
   blocked: Type.Optional(
     oneOf(['true', 'false'], '`true`: blocked ones alone, with or without certificates. `false`: all others.'),
   ),
-  expiresBefore: Type.Optional(instantOf('Only identities whose last certificate ends before this instant.')),
+  notAfterBefore: Type.Optional(instantOf('Only identities whose last certificate ends before this instant.')),
   ...pageParameters,
 });
 

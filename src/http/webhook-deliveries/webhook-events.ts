@@ -127,7 +127,7 @@ export const webhookEventSchemas = {
     'pending',
     'A certificate request waits for approval.',
     {
-      expiresAt: CertificateRequestSchema.properties.expiresAt,
+      waitsUntil: CertificateRequestSchema.properties.waitsUntil,
       stages: RecordedDecisionSchema.properties.stages,
     },
   ),

@@ -249,12 +249,12 @@ interface ListPlan {
 }
 
 function planOf(filter: CertificateFilter & Visibility): ListPlan {
-  const { expiresAfter, expiresBefore, usernamePrefix: prefix, ...others } = filter;
-  if (expiresAfter !== undefined || expiresBefore !== undefined)
+  const { notAfterAfter, notAfterBefore, usernamePrefix: prefix, ...others } = filter;
+  if (notAfterAfter !== undefined || notAfterBefore !== undefined)
     return {
       order: soonestFirst,
       filters: filtersOf(filter),
-      rangeBehind: (after) => ({ after: laterOf(after, expiresAfter), until: expiresBefore }),
+      rangeBehind: (after) => ({ after: laterOf(after, notAfterAfter), until: notAfterBefore }),
     };
   if (prefix !== undefined && filter.username === undefined)
     return {
@@ -284,8 +284,8 @@ function filtersOf(filter: CertificateFilter & Visibility): readonly ListFilter[
 
 const throughMembership = { table: 'GroupMembership', columns: { n: 'certificateN' } };
 
-/** The key behind which a list begins: that of the cursor, or the last one that `expiresAfter` leaves out. */
-function laterOf(after: ListKey | null, expiresAfter: Date | undefined): ListKey | null {
-  if (expiresAfter === undefined || (after && (after[0] as Date) > expiresAfter)) return after;
-  return [expiresAfter, highest];
+/** The key behind which a list begins: that of the cursor, or the last one that `notAfterAfter` leaves out. */
+function laterOf(after: ListKey | null, notAfterAfter: Date | undefined): ListKey | null {
+  if (notAfterAfter === undefined || (after && (after[0] as Date) > notAfterAfter)) return after;
+  return [notAfterAfter, highest];
 }

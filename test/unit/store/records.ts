@@ -64,7 +64,7 @@ export function aRequest(overrides: Partial<CertificateRequest> = {}): Certifica
     requester: { name: 'hr', groups: [], roles: ['requester'] },
     collector: 'hr',
     createdAt,
-    expiresAt: null,
+    waitsUntil: null,
     decision: {
       outcome: 'permitted',
       approval: 'manual',
