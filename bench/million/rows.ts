@@ -202,6 +202,8 @@ export function aCertificate(i: number, at: Date, request: CertificateRequest, i
     publicKey: request.publicKey ?? { algorithm: 'ECDSA-P256', spkiSha256: '' },
     cluster: clusterOf(i, isRare),
     requestId: request.id,
+    requester: request.requester.name,
+    collector: request.collector,
     der,
     issuerFingerprintSha256: '1'.repeat(64),
     orphan: false,

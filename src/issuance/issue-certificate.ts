@@ -215,7 +215,7 @@ function abandonedEvent(
 }
 
 const inventoryEntry = (
-  { id: requestId, cluster, renewal }: CertificateRequest,
+  { id: requestId, cluster, requester, collector, renewal }: CertificateRequest,
   fields: CertificateFields,
   issuedAt: Date,
   orphan: boolean,
@@ -223,6 +223,8 @@ const inventoryEntry = (
   ...fields,
   cluster,
   requestId,
+  requester: requester.name,
+  collector,
   orphan,
   issuedAt,
   renewal: orphan ? null : renewal,

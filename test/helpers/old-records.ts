@@ -54,7 +54,14 @@ export function oldRequestRow(request: CertificateRequest): Row {
 
 /** A certificate with its groups. */
 export function oldCertificateRows(certificate: Certificate, request: CertificateRequest): OldRows {
-  const { publicKey, renewal: _, supersededBy: _by, revocation: _revocation, ...same } = certificate;
+  const {
+    publicKey,
+    requester: _requester,
+    renewal: _,
+    supersededBy: _by,
+    revocation: _revocation,
+    ...same
+  } = certificate;
   const { fingerprintSha256, issuedAt, cluster, notAfter, issuerFingerprintSha256, issuer, groups } = certificate;
   const row = {
     ...same,

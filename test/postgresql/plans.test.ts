@@ -112,6 +112,8 @@ async function readAll(readRows: (selection: ReadStatement) => Promise<readonly 
   const certificates = new CertificateTable(prisma, reads);
   for (const filter of combinations({ ...shared, ...expiry, status: statusFilters, group: ['team', 'rare'] }))
     await certificates.list({ ...filter, now }, page);
+  for (const filter of combinations({ ...expiry, collector: hr, username: ['busy'] }))
+    await certificates.list({ ...filter, now }, page);
   await certificates.expiring(600, { notAfter: now, n: 2n ** 63n - 1n }, new Date(now.getTime() + 60_000));
   const events = new AuditEventTable(prisma, reads);
   for (const filter of combinations({ cluster: demo, principal: ['busy'], type: ['CertificateIssued'] }))

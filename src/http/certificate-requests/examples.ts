@@ -1,4 +1,4 @@
-import { certificateSha256 } from '../schemas/example-certificate.js';
+import { certificatePem, certificateSha256 } from '../schemas/example-certificate.js';
 
 /** Certificate requests for the OpenAPI document: the members in which they differ from the examples of the schema. */
 import { plainCertificate } from '../certificates/schemas.js';
@@ -31,7 +31,13 @@ const ended = { ...pending, waitsUntil: null, awaiting: [] };
 export const cancelled = { ...ended, state: 'cancelled' };
 export const deniedByPerson = { ...ended, state: 'denied' };
 
-export const issued = { ...approved, state: 'issued', waitsUntil: null, publicKey: {}, certificate: plainCertificate };
+export const issued = {
+  ...approved,
+  state: 'issued',
+  waitsUntil: null,
+  publicKey: {},
+  certificate: { ...plainCertificate, pem: certificatePem },
+};
 
 export const renewing = { ...approved, renewalOf: certificateSha256 };
 

@@ -23,7 +23,7 @@ import {
 import type { App } from '../server/types.js';
 import { Type, type Static } from 'typebox';
 import { ApiTokenSchema } from '../api-tokens/routes.js';
-import { ListedCertificateSchema, shownListed } from '../certificates/schemas.js';
+import { CertificateSchema, shownListed } from '../certificates/schemas.js';
 import { residualExposure } from '../identities/schemas.js';
 import { isHere } from '../../model/directory.js';
 import type { DirectoryUserDetails, DirectoryUserView } from '../../directory/directory-service.js';
@@ -106,7 +106,7 @@ const DirectoryUserDetailsSchema = namedObject(
         maxItems: 500,
         description: 'Live API tokens that the person made for systems, to be looked through.',
       }),
-      requestedForOthers: Type.Array(ref(ListedCertificateSchema), {
+      requestedForOthers: Type.Array(ref(CertificateSchema), {
         maxItems: 500,
         description: 'Live certificates of other usernames that the person asked for or collects.',
       }),

@@ -5,7 +5,7 @@ import type { PrismaClient } from '../generated/sqlite/client.js';
 import { octetsIn, octetsOf, quoted, serialOctetsIn, type Condition } from '../steps/statement.js';
 import { conditionsOfStatus, withinBoth } from './certificate-status.js';
 import { type EndOfCertificate, readEnding, soonestFirst } from './ending-certificates.js';
-import { equals, isParty, onUsername, type ListFilter } from '../lists/list-filter.js';
+import { equals, isParty, matches, onUsername, type ListFilter } from '../lists/list-filter.js';
 import { selectKeys } from '../lists/select-keys.js';
 import {
   byUsername,
@@ -197,13 +197,15 @@ export class CertificateTable {
   ): Promise<Page<ListedCertificate>> {
     const status = filter.status === undefined ? null : conditionsOfStatus(filter.status, now);
     const { order, filters, rangeBehind } = planOf({ ...filter, ...(status && withinBoth(filter, status)) });
+    // No index has the certificates that their requester collects, so these are among those of a party.
+    const collected = equals('collector', filter.collector).map(matches);
     return readPage(page, order, async (after, take) => {
       if (filters === null) return { records: [] };
       const part = {
         table: 'CertificateRecord',
         order,
         filters: [...filters, ...(status?.filters ?? [])],
-        conditions: status?.conditions ?? [],
+        conditions: [...(status?.conditions ?? []), ...collected],
         ...rangeBehind(after),
       };
       const { keys, goesOnBehind } = await selectKeys(this.reads, part, take);
@@ -278,6 +280,7 @@ function filtersOf(filter: CertificateFilter & Visibility): readonly ListFilter[
     ...equals('cluster', filter.cluster),
     ...onUsername(filter),
     ...equals('requesterName', filter.requester),
+    ...isParty(filter.collector),
     ...isParty(filter.visibleTo),
   ];
 }

@@ -110,6 +110,7 @@ const lists: readonly (readonly [what: string, read: Read, index: string])[] = [
   ['certificates that somebody requested', certificates({ requester: 'a' }), 'CertificateRecord_requesterName_n_idx'],
   ['certificates of a requester', certificates({ visibleTo: 'a' }), 'CertificateRecord_requesterName_n_idx'],
   ['certificates of a collector', certificates({ visibleTo: 'a' }), 'CertificateRecord_collector_n_idx'],
+  ['certificates that somebody collects', certificates({ collector: 'a' }), 'CertificateRecord_collector_n_idx'],
   [
     'certificates by serial number',
     certificates({ serialNumber: 'aa', cluster: 'a' }),

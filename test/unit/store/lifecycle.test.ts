@@ -304,7 +304,10 @@ describe('identities', () => {
     );
     await commit(
       certificates.flatMap((certificate) => [
-        { op: 'insertRequest', request: aRequest({ ...certificate, id: certificate.requestId, state: 'issued' }) },
+        {
+          op: 'insertRequest',
+          request: aRequest({ id: certificate.requestId, username: certificate.username, state: 'issued' }),
+        },
         { op: 'insertCertificate', certificate },
       ]),
     );

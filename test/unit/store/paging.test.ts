@@ -300,6 +300,11 @@ describe('certificates', () => {
     { requester: 'bob' },
     { requester: 'jane', visibleTo: 'bob', cluster: 'demo' },
     { requester: 'hr', notAfterAfter: second(101) },
+    { collector: 'hr' },
+    { collector: 'bob' },
+    { collector: 'jane', requester: 'hr' },
+    { collector: 'bob', notAfterAfter: second(101), usernamePrefix: 'user-' },
+    { collector: 'hr', visibleTo: 'jane' },
     { usernamePrefix: 'user-' },
     { usernamePrefix: 'user-3' },
     { usernamePrefix: 'u_er-' },
@@ -321,6 +326,7 @@ describe('certificates', () => {
         (c) =>
           (filter.cluster === undefined || c.cluster === filter.cluster) &&
           (filter.username === undefined || c.username === filter.username) &&
+          (filter.collector === undefined || c.collector === filter.collector) &&
           (filter.group === undefined || c.groups.includes(filter.group)) &&
           (filter.serialNumber === undefined || c.serialNumber === filter.serialNumber) &&
           (filter.notAfterBefore === undefined || c.notAfter < filter.notAfterBefore) &&
