@@ -1,5 +1,5 @@
 import type { FastifyError, FastifySchemaValidationError } from 'fastify';
-import { nearestName } from '../../formats/text/nearest-name.js';
+import { nearestName } from '@kubepass/inspect/formats';
 import {
   InspectionBusyError,
   InvalidCursorError,
