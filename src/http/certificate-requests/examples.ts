@@ -33,7 +33,7 @@ export const deniedByPerson = { ...ended, state: 'denied' };
 
 export const issued = { ...approved, state: 'issued', expiresAt: null, publicKey: {}, certificate: plainCertificate };
 
-export const renewing = { ...approved, renewalOf: certificateSha256 };
+export const renewing = { ...issued, renewalOf: certificateSha256 };
 
 export const issuedWithHistory = {
   ...issued,
