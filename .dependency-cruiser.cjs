@@ -13,7 +13,7 @@ const rooms = {
   workers: [x509],
   // The second opinion about a certificate that strict reading accepts.
   peculiar: [x509],
-  config: ['model', texts, '@kubepass/inspect/defaults'],
+  config: ['model', texts, 'formats/text/nearest-name.ts', '@kubepass/inspect/defaults'],
   // Logs, metrics, traces and health, which are given the parts that they look at.
   observability: ['model', 'store', 'context/context.ts', 'context/under-way.ts', 'identity/permissions.ts', x509],
   model: [x509, texts, '@kubepass/inspect'],
@@ -174,6 +174,7 @@ const edges = {
   // The process edge: nothing but signals, and what serves.
   'server.ts': ['run-service.ts'],
   'run-service.ts': [
+    'compose/check-config.ts',
     'compose/compose.ts',
     'app.ts',
     'http/server/create-server.ts',

@@ -1,5 +1,5 @@
 import type { Prisma } from '../generated/postgresql/client.js';
-import { clientConfig, connect } from './connect.js';
+import { connectAtStart } from './connect-at-start.js';
 
 type View = 'AuditEvent' | 'Certificate' | 'CertificateRequest' | 'CertificateRequestLabel';
 
@@ -59,7 +59,7 @@ const rights: Readonly<Record<Prisma.ModelName | View, string>> = {
  * role that owns the tables.
  */
 export async function grantServiceRights(databaseUrl: string, role: string): Promise<void> {
-  const client = await connect(clientConfig(databaseUrl));
+  const client = await connectAtStart(databaseUrl);
   try {
     const to = client.escapeIdentifier(role);
     await client.query('BEGIN');
