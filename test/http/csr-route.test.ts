@@ -48,8 +48,8 @@ describe('the CSR route, approved by a second person', () => {
     const approved = await service.as('bob')('post', `${url}/approve`).send({ comment: 'until Friday' }).expect(200);
     expect(as.request(approved).approvals).toMatchObject([{ principal: 'bob', comment: 'until Friday' }]);
 
-    const { pem = '' } = as.certificate(await alice('get', `${url}/certificate`).expect(200));
-    const certificate = new X509Certificate(pem);
+    const issued = as.certificate(await alice('get', `${url}/certificate`).expect(200));
+    const certificate = new X509Certificate(issued.pem ?? '');
     expect(certificate.publicKey.export({ format: 'der', type: 'spki' })).toEqual(
       Buffer.from(keyPair.subjectPublicKeyInfo),
     );
