@@ -22,9 +22,9 @@ export function checkPolicies(texts: PolicyTexts): PolicyReport {
   const lines: string[] = [];
   let tests = 0;
   let failed = 0;
-  for (const { place, document } of readRuleDocuments(policySet)) {
+  for (const { path, line, document } of readRuleDocuments(policySet)) {
     const { kind, metadata, tests: own = [] } = document;
-    lines.push(`${place} ${kind} ${metadata.name}${own.length === 0 ? ': no tests' : ''}`);
+    lines.push(`${path}:${line} ${kind} ${metadata.name}${own.length === 0 ? ': no tests' : ''}`);
     for (const test of own) {
       const departures = runTest(test, policySet);
       tests += 1;

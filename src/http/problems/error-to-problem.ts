@@ -1,5 +1,5 @@
 import type { FastifyError, FastifySchemaValidationError } from 'fastify';
-import { nearestName } from '../../formats/text/nearest-name.js';
+import { didYouMean } from '../../formats/text/nearest-name.js';
 import {
   InspectionBusyError,
   InvalidCursorError,
@@ -74,10 +74,8 @@ function validationErrors(errors: readonly FastifySchemaValidationError[], conte
 }
 
 /** The message about an unknown property, with the known one that is most likely meant. */
-export function unknownProperty(name: string, known: readonly string[]): string {
-  const nearest = nearestName(name, known);
-  return nearest === null ? 'is not a known property' : `is not a known property; did you mean "${nearest}"?`;
-}
+export const unknownProperty = (name: string, known: readonly string[]): string =>
+  `is not a known property${didYouMean(name, known)}`;
 
 /** The pointer from the object that was checked to the property that is missing or unknown. */
 function childPointer({ params }: FastifySchemaValidationError): string {

@@ -8,4 +8,4 @@ export { isPrivilegedName, isSystemName } from './text/privileged-names.js';
 export { escaped, joined, quote, quoteAll, quoteUpTo } from './text/quote.js';
 export { alignColumns, leaf, type TextNode, textTree } from './text/text-layout.js';
 export { clip, visible, wrapParagraph, wrapText } from './text/visible.js';
-export { readStrictYaml } from './yaml/read-strict-yaml.js';
+export { readStrictYaml, type TextPosition } from './yaml/read-strict-yaml.js';
