@@ -105,6 +105,14 @@ tests:
     expect(checkPolicies([{ path: 'p.yaml', text }]).text).toContain('1 passed, 0 failed');
   });
 
+  it('says which reason is meant where there is none of that name', () => {
+    const test = `  - { name: t, ${jane}, expect: { outcome: denied, reasons: [UsernameNotPermited] } }\n`;
+    const text = policyWith(test.replace('username: jane', 'username: joe'));
+    const { ok, text: report } = checkPolicies([{ path: 'p.yaml', text }]);
+    expect(ok).toBe(false);
+    expect(report).toContain('expected reason UsernameNotPermited, found none; did you mean "UsernameNotPermitted"?: ');
+  });
+
   it('fails for policies that would not be loaded, with every error', () => {
     expect(checkPolicies([{ path: 'p.yaml', text: 'kind: Policy\n---\nkind: Rule' }])).toEqual({
       ok: false,
