@@ -1,6 +1,6 @@
 import type { Privileges } from '../model/blast-radius.js';
 import type { Decision, DecisionFacts, DirectoryFacts, DirectoryParty, RenewalFacts } from '../model/decision.js';
-import { didYouMean } from '../formats/text/nearest-name.js';
+import { didYouMean } from '@kubepass/inspect/formats';
 import { violationReasons } from '../model/violation-reasons.js';
 import { decide } from './decide.js';
 import { parsePolicySet, readRuleDocuments } from './parse-policy-set.js';

@@ -1,7 +1,7 @@
 import { type Static, type TProperties, type TSchema, Type } from 'typebox';
 import { Settings } from 'typebox/system';
 import Value from 'typebox/value';
-import { didYouMean } from '../formats/text/nearest-name.js';
+import { didYouMean } from '@kubepass/inspect/formats';
 
 /** The schema of an object that has no other fields. */
 export const closedObject = <Fields extends TProperties>(description: string | null, fields: Fields) =>

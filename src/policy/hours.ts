@@ -1,4 +1,4 @@
-import { didYouMean } from '../formats/text/nearest-name.js';
+import { didYouMean } from '@kubepass/inspect/formats';
 
 export const weekdays = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const;
 type Weekday = (typeof weekdays)[number];

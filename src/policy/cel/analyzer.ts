@@ -1,4 +1,4 @@
-import { didYouMean } from '../../formats/text/nearest-name.js';
+import { didYouMean } from '@kubepass/inspect/formats';
 import { calls, macros, methods, refusedFunctions, type Argument, type Replacement } from './functions.js';
 import { cost, celLimits } from './limits.js';
 import { arithmetic, division, equality, maxInt, membership, order } from './operators.js';
