@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { auditEventTypes } from '../../../src/model/audit-event.js';
 import { enforcementModes } from '../../../src/model/enforcement.js';
 import { webhookEventTypes } from '../../../src/model/webhook-delivery.js';
 import { whyReservedName } from '../../../src/model/name-grammar.js';
@@ -20,6 +21,11 @@ describe('tables that list everything of a kind', () => {
       ...firstCells('docs/webhooks.md', '| type | when | `data` has |'),
     ];
     expect(listed).toEqual([...webhookEventTypes]);
+  });
+
+  it('docs/audit.md has each type of event, once', () => {
+    const listed = firstCells('docs/audit.md', '| events | about |');
+    expect(listed.toSorted()).toEqual(auditEventTypes.toSorted());
   });
 
   it('docs/audit.md has each reason for which kubepass-verify refuses an export', () => {
