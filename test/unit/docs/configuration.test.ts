@@ -1,7 +1,11 @@
-import { globSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { globSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { loadConfig } from '../../../src/config/config.js';
 import { FileSettings, LocalCASettings } from '../../../src/config/config-file.js';
-import { environmentVariables } from '../../../src/config/env.js';
+import { environmentVariables, readEnvironment } from '../../../src/config/env.js';
+import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 import { pages, pageText, read, root } from './pages.js';
 
 interface Schema {
@@ -34,7 +38,12 @@ const rows = [...page.matchAll(/^\| in the file \|[^\n]*\n\|[-|]+\n((?:\|[^\n]*\
   .map((line) => {
     const [, file = '', environment = ''] = line.split(/ ?\| ?/);
     const namesIn = (cell: string) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
-    return { line, names: namesIn(file), variables: namesIn(environment).filter((name) => /^[A-Z_]+$/.test(name)) };
+    return {
+      line,
+      cells: line.split(/ ?\| ?/).slice(1),
+      names: namesIn(file),
+      variables: namesIn(environment).filter((name) => /^[A-Z_]+$/.test(name)),
+    };
   });
 
 const isBelow = (path: string, above: string): boolean =>
@@ -71,6 +80,47 @@ describe('the tables of docs/configuration.md', () => {
     expect(variables.filter((name) => !others.includes(name)).toSorted()).toEqual(expected.toSorted());
   });
 });
+
+describe('the defaults in docs/configuration.md', () => {
+  const directory = temporaryDirectory();
+  afterAll(() => {
+    directory.remove();
+  });
+
+  it('are those of a configuration that says nothing about them', () => {
+    const file = join(directory.path, 'kubepass.yaml');
+    const cluster = 'name: demo, server: https://10.0.0.1:6443, signer: kubernetes, inCluster: true';
+    const issuer = 'name: corp, issuer: https://idp.example.com, audiences: [kubepass]';
+    const account = 'cluster: demo, audience: kubepass';
+    writeFileSync(
+      file,
+      `clusters: [{ ${cluster} }]\ncallers: { oidc: [{ ${issuer} }], serviceAccounts: [{ ${account} }] }\nmetrics: {}\n`,
+    );
+    const config = loadConfig(readEnvironment({ KUBEPASS_CONFIG: file })) as unknown;
+    const compared = rows.flatMap(({ names: [name = '', ...more], cells }) => {
+      const [, text] = /^`([^`]+)`$/.exec(cells.at(-3) ?? '') ?? [];
+      const found = valueAt(config, name);
+      // A setting that has another name once it is read is not compared.
+      if (more.length > 0 || text === undefined || found === undefined || name === 'clusters[].inCluster') return [];
+      return [{ name, told: asText(parse(text)), found: asText(found) }];
+    });
+    expect(compared.length).toBeGreaterThan(25);
+    expect(compared.filter(({ told, found }) => told !== found)).toEqual([]);
+  });
+});
+
+/** The value at a path such as `clusters[].revocation.mode`, of the first item where there are several. */
+const valueAt = (value: unknown, path: string): unknown =>
+  path
+    .split('.')
+    .flatMap((part) => (part.endsWith('[]') ? [part.slice(0, -2), '0'] : [part]))
+    .reduce<unknown>((at, part) => (at as Readonly<Record<string, unknown>> | null | undefined)?.[part], value);
+
+/** Paths are absolute in a configuration. Lists are compared in any order. */
+const asText = (value: unknown): string =>
+  Array.isArray(value)
+    ? JSON.stringify(value.map(String).toSorted())
+    : JSON.stringify(value).replace(`"${process.cwd()}/`, '"./');
 
 it('docs/operations.md has each variable of OpenTelemetry that changes something', () => {
   const text = read('docs/operations.md').replaceAll('`…_', '`OTEL_EXPORTER_OTLP_');
