@@ -3,12 +3,12 @@ import type { Services } from '../server/services.js';
 import {
   CertificateRequestSchema,
   exampleRequests,
-  NewCertificateRequestSchema,
+  CertificateRequestSpecSchema,
   certificateRequestView,
 } from './schemas.js';
 import * as examples from './examples.js';
 import { kubeconfigYaml } from '../schemas/example-certificate.js';
-import { CertificateSchema, certificateView, plainCertificate } from '../certificates/schemas.js';
+import { CertificateSchema, certificateView, plainCertificate, shownCertificate } from '../certificates/schemas.js';
 import { answerOnce, idempotencyKeyHeader, jsonAnswer, type HttpAnswer, type Result } from '../answers/idempotency.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted, requestLocation } from '../problems/refusal-to-problem.js';
@@ -54,7 +54,7 @@ function kubeconfigAnswer(
   const body = {
     kubeconfig,
     request: certificateRequestView({ request, certificate }, now),
-    certificate: certificateView(certificate, now),
+    certificate: certificateView(shownCertificate(certificate, now)),
   } satisfies KubeconfigBody;
   return { headers: { 'content-type': jsonMediaType }, body: JSON.stringify(body) };
 }
@@ -98,10 +98,10 @@ export const awaitingResponse = (reason: string, headers: Readonly<Record<string
   });
 
 // The key is generated here, so there is no certification request.
-const { csr: _csr, ...shared } = NewCertificateRequestSchema.properties;
+const { csr: _csr, ...shared } = CertificateRequestSpecSchema.properties;
 
-const NewKubeconfigSchema = namedObject(
-  'NewKubeconfig',
+const KubeconfigSpecSchema = namedObject(
+  'KubeconfigSpec',
   'A request for a certificate whose key kubepass generates.',
   {
     ...shared,
@@ -142,7 +142,7 @@ export function addKubeconfigs(app: App, { certificateRequests, idempotency, clo
         'A caller with a `csr` of their own asks at `/v1/certificate-requests`. ' +
         kubeconfigForms,
       headers: Type.Object(idempotencyKeyHeader),
-      body: ref(NewKubeconfigSchema),
+      body: ref(KubeconfigSpecSchema),
       response: {
         201: kubeconfigResponse('A kubeconfig with the private key in it.', kubeconfigYaml, {
           Location: 'The certificate request.',

@@ -9,7 +9,7 @@ import {
   preferHeader,
   preferredWait,
 } from '../answers/idempotency.js';
-import { NewCertificateRequestSchema } from './schemas.js';
+import { CertificateRequestSpecSchema } from './schemas.js';
 import { certificationRequestPem, kubeconfigYaml } from '../schemas/example-certificate.js';
 import {
   awaitingResponse,
@@ -25,10 +25,10 @@ import { namedObject, ref } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 import { FingerprintParamsSchema } from '../certificates/schemas.js';
 
-const { csr, keyAlgorithm, expirationSeconds, reason } = NewCertificateRequestSchema.properties;
+const { csr, keyAlgorithm, expirationSeconds, reason } = CertificateRequestSpecSchema.properties;
 
-const NewRenewalSchema = namedObject(
-  'NewRenewal',
+const RenewalSpecSchema = namedObject(
+  'RenewalSpec',
   'A request for a new certificate in place of another one. May be left out.',
   { csr, keyAlgorithm, expirationSeconds, reason },
   [{ expirationSeconds: 86400 }],
@@ -64,7 +64,7 @@ export function addRenewal(app: App, { certificateRequests, idempotency, clock }
         `and a \`csr\`. ${kubeconfigForms}`,
       headers: Type.Object({ ...idempotencyKeyHeader, ...preferHeader }),
       params: FingerprintParamsSchema,
-      body: ref(NewRenewalSchema),
+      body: ref(RenewalSpecSchema),
       response: {
         201: kubeconfigResponse(
           'A kubeconfig; without `csr`, with the private key in it.',
