@@ -8,7 +8,7 @@ import { revokeCertificate } from '../access/revocations.js';
 import { collectKubeconfig, createKubeconfig } from './collect-kubeconfig.js';
 import { createRequest } from './create-request.js';
 import { approveRequest, cancelRequest, denyRequest } from './decide-request.js';
-import { renewCertificate, renewKubeconfig } from './renew-certificate.js';
+import { renewCertificate } from './renew-certificate.js';
 import {
   findCertificateOfRequest,
   findRequest,
@@ -35,7 +35,6 @@ export function certificateRequestService(context: IssuanceContext) {
     collect: collectKubeconfig.bind(null, context),
     createKubeconfig: createKubeconfig.bind(null, context),
     renew: renewCertificate.bind(null, context),
-    renewKubeconfig: renewKubeconfig.bind(null, context),
   };
 }
 
