@@ -40,8 +40,9 @@ export function identityOf(context: IssuanceContext, { username, live, block }: 
 type CertificatesWanted = Pick<IdentityFilter, 'cluster' | 'group'>;
 
 /**
- * Those of these usernames with certificates that still work although they should not: they are revoked, or the username
- * is blocked on their cluster, or they have a group that the directory gives no longer. Each username is one spelling.
+ * Looks at these usernames, each of them one spelling, and answers those that have certificates which still work
+ * although they should not: they are revoked, or the username is blocked on their cluster, or they have a group that
+ * the directory gives no longer.
  */
 export async function exposedAmong(
   context: IssuanceContext,
@@ -107,7 +108,7 @@ async function suspects({ store, denyList, clock }: IssuanceContext): Promise<re
   }
 }
 
-/** Reads the page of a list that was begun, so that an export looks for suspects once. */
+/** Begins to read the list, so that an export looks for suspects once. */
 async function beginList(context: IssuanceContext, filter: IdentityFilter) {
   const { username, usernamePrefix: prefix = '', blocked, notAfterBefore } = filter;
   const isNamed = (name: string) => name.startsWith(prefix) && (username ?? name) === name;
@@ -128,7 +129,7 @@ async function beginList(context: IssuanceContext, filter: IdentityFilter) {
     context.store.identities.listAmong(names, mayHaveLost, context.clock(), page, look);
 }
 
-/** A page of the identities that are exposed, by username. `filter.cluster` and `filter.group`: of their certificates. */
+/** A page of the identities that are exposed, by username. The filter selects among their certificates. */
 export async function listExposed(
   context: IssuanceContext,
   principal: Principal,

@@ -29,7 +29,7 @@ export interface DenyListPort {
   find(cluster: string, fingerprintSha256: string): RevokedCertificate | null;
   /** The revoked certificates of a cluster that have not expired, in no particular order. */
   ofCluster(cluster: string): Iterable<RevokedCertificate>;
-  /** Those of all clusters. */
+  /** The revoked certificates of all clusters. */
   all(): Iterable<RevokedCertificate>;
   /** Reads what other processes revoked since. Never rejects. */
   follow(): Promise<void>;

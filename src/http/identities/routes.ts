@@ -65,11 +65,12 @@ export function addIdentities(app: App, { identities, clock }: Services): void {
         const portions = granted(identities.exportExposed(callerOf(request), filter));
         return sendExport(request, reply, exposedForm, portions, identityView);
       }
-      const list = residualExposure === undefined ? identities.list : identities.listExposed;
-      const page: Page<Identity | ExposedIdentity> = granted(
-        await list(callerOf(request), filter, pageQuery(request.query)),
-      );
-      return pageBody(request, reply, page, identityView);
+      const [caller, page] = [callerOf(request), pageQuery(request.query)];
+      const found: Outcome<Page<Identity | ExposedIdentity>> =
+        residualExposure === undefined
+          ? await identities.list(caller, filter, page)
+          : await identities.listExposed(caller, filter, page);
+      return pageBody(request, reply, granted(found), identityView);
     },
   );
 
