@@ -1,4 +1,4 @@
-import { nearestName } from '../formats/text/nearest-name.js';
+import { nearestName } from '@kubepass/inspect/formats';
 
 /** The environment variables that kubepass reads, by the setting that each carries. */
 export const environmentVariables = {

@@ -1,7 +1,7 @@
 import type { TSchema } from 'typebox';
 import { Settings } from 'typebox/system';
 import Value from 'typebox/value';
-import { nearestName } from '../formats/text/nearest-name.js';
+import { nearestName } from '@kubepass/inspect/formats';
 import type { ReportProblem } from './setting.js';
 
 /** Reports every difference between the schema and a value that stands at `path`, a JSON Pointer. */
