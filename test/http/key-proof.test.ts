@@ -224,7 +224,7 @@ describe('renewing by a proof of possession', () => {
         ?.fingerprintSha256 ?? '';
     const old: Held = { fingerprint, key: keyPair.privateKey, username, groups: ['ops'], algorithm: 'ECDSA-P256' };
     // Policy gives a renewal a day where it asks for nothing, and people approved an hour.
-    expect(as.request(await renew(old)).state).toBe('pending');
+    expect(as.waiting(await renew(old)).state).toBe('pending');
     const csr = await csrOf(old);
     expect((await renew(old, { csr, body: { csr, expirationSeconds: hour } })).status).toBe(201);
   });
