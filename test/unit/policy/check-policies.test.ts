@@ -142,7 +142,10 @@ describe('npm run policy:check', () => {
       writeFileSync(join(directory, 'p.yaml'), policyWith(`  - { name: t, ${jane}, expect: { outcome: denied } }\n`));
       expectEnd(run(directory), 1, 'FAILED: t');
       expectEnd(run(join(directory, 'none')), 1, 'ENOENT');
-      expect(run()).toMatchObject({ status: 2, stderr: 'usage: policy-check DIRECTORY\n' });
+      expect(run()).toMatchObject({
+        status: 2,
+        stderr: 'policy-check: name one directory\nusage: policy-check DIRECTORY\n',
+      });
     } finally {
       rmSync(directory, { recursive: true });
     }
