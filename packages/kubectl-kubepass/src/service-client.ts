@@ -121,8 +121,11 @@ export class ServiceClient {
     return this.#request(await this.#call('POST', path, authorization, { body, headers }));
   }
 
+  /** A renewal that is issued answers a kubeconfig, and the request is a member of it. */
   #request(answer: JsonAnswer): RequestView {
-    const view = requestView(mustBeGood(answer, this.place.server), timeOf(answer));
+    const json = mustBeGood(answer, this.place.server);
+    const { request = json } = json;
+    const view = isObject(request) ? requestView(request, timeOf(answer)) : null;
     if (view === null) throw foreign(answer, this.place.server);
     return view;
   }
@@ -191,6 +194,9 @@ function mustBeGood(answer: JsonAnswer, server: string): Readonly<Record<string,
     typeof headers['retry-after'] === 'string' ? `; it can be asked again in ${headers['retry-after']} s` : '';
   // 409 with this type: the same ask is under way, and its answer will be there.
   const isUnderWay = json?.['type'] === 'urn:kubepass:problem:idempotency-key-in-flight';
+  // The ask has its end, so the same one again would get this answer again.
+  if (isProblemOfKubepass(answer) && json?.['type'] === 'urn:kubepass:problem:issuance-failed')
+    throw new RefusedError(typeof json['reason'] === 'string' ? `${detail}: ${json['reason']}` : detail);
   if (status >= 500 || status === 429 || status === 408 || isUnderWay)
     throw new UnavailableError(`kubepass cannot answer now: ${detail}${wait}`);
   if (!isProblemOfKubepass(answer)) throw foreign(answer, server);
@@ -228,10 +234,11 @@ function whyRefused(status: number, detail: string): RefusedError['why'] {
   return detail.includes('is revoked') ? 'revoked' : detail.includes('ended at') ? 'ended' : 'refused';
 }
 
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
+
 const listOf = (value: unknown): readonly Readonly<Record<string, unknown>>[] =>
-  Array.isArray(value)
-    ? value.filter((one): one is Readonly<Record<string, unknown>> => typeof one === 'object' && one !== null)
-    : [];
+  Array.isArray(value) ? value.filter(isObject) : [];
 
 const continuesOf = (value: unknown): readonly string[] => {
   const { continues } = (value ?? {}) as { readonly continues?: unknown };

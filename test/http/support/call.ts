@@ -1,7 +1,8 @@
 import type { Response } from 'supertest';
+import { expect } from 'vitest';
 import type { ApiTokenBody } from '../../../src/http/api-tokens/routes.js';
 import type { AuditEventBody } from '../../../src/http/audit-events/schemas.js';
-import type { CertificateBody, ListedCertificateBody } from '../../../src/http/certificates/schemas.js';
+import type { CertificateBody } from '../../../src/http/certificates/schemas.js';
 import type { CertificateRequestBody } from '../../../src/http/certificate-requests/schemas.js';
 import type { CertificateAuthoritiesBody, ClusterBody } from '../../../src/http/clusters/schemas.js';
 import type { ClusterCsrBody } from '../../../src/http/cluster-csrs/routes.js';
@@ -37,7 +38,7 @@ export const as = {
   request: (answer: Answer) => answer.body as CertificateRequestBody,
   requests: (answer: Answer) => answer.body as List<CertificateRequestBody>,
   certificate: (answer: Answer) => answer.body as CertificateBody,
-  certificates: (answer: Answer) => answer.body as List<ListedCertificateBody>,
+  certificates: (answer: Answer) => answer.body as List<CertificateBody>,
   cluster: (answer: Answer) => answer.body as ClusterBody,
   clusters: (answer: Answer) => answer.body as List<ClusterBody>,
   csr: (answer: Answer) => answer.body as ClusterCsrBody,
@@ -45,7 +46,13 @@ export const as = {
   authorities: (answer: Answer) => answer.body as CertificateAuthoritiesBody,
   policies: (answer: Answer) => answer.body as LoadedPolicyListBody,
   decision: (answer: Answer) => answer.body as DecisionBody,
-  kubeconfig: (answer: Answer) => answer.body as KubeconfigBody,
+  kubeconfig: (answer: Answer) => answer.body as KubeconfigBody & { kubeconfig: string; certificate: CertificateBody },
+  /** The request for which there is no kubeconfig yet. */
+  waiting: (answer: Answer) => {
+    const { kubeconfig, certificate, request } = answer.body as KubeconfigBody;
+    expect([kubeconfig, certificate]).toEqual([null, null]);
+    return request;
+  },
   events: (answer: Answer) => answer.body as List<AuditEventBody>,
   verification: (answer: Answer) =>
     answer.body as { valid: boolean; events: number; head: string; firstInvalidSeq: number | null },

@@ -46,7 +46,7 @@ describe.each([
     expect(version.output).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+\n$`));
     expect(wrong).toMatchObject({ code: 2, output: '' });
     const [said, ...usage] = wrong.complaints.trimEnd().split('\n');
-    expect(said).toBe(`${name}: Unknown option '--hlep'; did you mean --help?`);
+    expect(said).toBe(`${name}: Unknown option '--hlep'; did you mean "--help"?`);
     expect(help.output.startsWith(`${usage.join('\n')}\n\n`)).toBe(true);
   });
 });
