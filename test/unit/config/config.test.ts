@@ -507,14 +507,14 @@ describe('loadConfig with a file', () => {
   it.each([
     ['no clusters', 'port: 1\n', ['FILE clusters: is missing']],
     ['an empty list of clusters', 'clusters: []\n', ['FILE clusters: must not have fewer than 1 items']],
-    ['nothing in it', '', ['FILE must be object, not null']],
+    ['nothing in it', '', ['FILE must be a group of settings, not empty']],
     ['an unknown setting', `${oneCluster()}ports: 1\n`, ['FILE ports: is not a known setting; did you mean port?']],
     [
       'an unknown setting of a cluster',
       oneCluster({ servers: 'x' }),
       ['FILE clusters[0].servers: is not a known setting; did you mean server?'],
     ],
-    ['a setting of another type', `${oneCluster()}port: "80"\n`, ['FILE port: must be integer, not "80"']],
+    ['a setting of another type', `${oneCluster()}port: "80"\n`, ['FILE port: must be a whole number, not "80"']],
     ['a port out of range', `${oneCluster()}port: 65536\n`, ['FILE port: must be <= 65535, not 65536']],
     [
       'an alphabet that does not exist',
@@ -606,8 +606,8 @@ describe('expiry in a file', () => {
   it.each([
     ['[599]', 'FILE expiry.noticeSeconds[0]: must be >= 600, not 599'],
     ['[600, 600]', 'FILE expiry.noticeSeconds: must not have duplicate items'],
-    ['[86400.5]', 'FILE expiry.noticeSeconds[0]: must be integer, not 86400.5'],
-    ['600', 'FILE expiry.noticeSeconds: must be array, not 600'],
+    ['[86400.5]', 'FILE expiry.noticeSeconds[0]: must be a whole number, not 86400.5'],
+    ['600', 'FILE expiry.noticeSeconds: must be a list, not 600'],
   ])('is refused where it says %s', (text, error) => {
     expect(fileErrors(`${oneCluster()}expiry: { noticeSeconds: ${text} }\n`)).toEqual([error]);
   });
