@@ -1,6 +1,6 @@
 /**
- * Every reason of a violation: its meaning, and behind the arrow a remedy. `npm run policy:schema` writes the table into
- * docs/policies.md.
+ * Every reason of a violation: its meaning, and behind the arrow a remedy. `npm run policy:schema` writes the table
+ * into docs/policies.md.
  */
 export const violationReasons = {
   NoPolicyApplies:
