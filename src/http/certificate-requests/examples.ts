@@ -39,7 +39,7 @@ export const issued = {
   certificate: { ...plainCertificate, pem: certificatePem },
 };
 
-export const renewing = { ...approved, renewalOf: certificateSha256 };
+export const renewing = { ...issued, renewalOf: certificateSha256 };
 
 export const issuedWithHistory = {
   ...issued,

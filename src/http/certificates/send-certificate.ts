@@ -12,10 +12,10 @@ import { CertificateSchema, certificateView, plainCertificate, shownCertificate 
 const stateTag = (certificate: Certificate, now: Date): string =>
   [statusOf(certificate, now), certificate.supersededBy?.slice(0, 16)].filter(Boolean).join('-');
 
-/** The four forms of a certificate. PEM is the default. */
+/** The four forms of a certificate. */
 export const certificateMediaTypes = [
-  'application/pem-certificate-chain',
   'application/json',
+  'application/pem-certificate-chain',
   'text/plain',
   'application/pkix-cert',
 ] as const;
@@ -24,8 +24,8 @@ export const certificateMediaTypes = [
 export const certificateResponses = {
   200: response(
     {
-      'application/pem-certificate-chain': textBody('The certificate as PEM.', certificatePem),
       'application/json': ref(CertificateSchema),
+      'application/pem-certificate-chain': textBody('The certificate as PEM.', certificatePem),
       'text/plain': textBody('As `openssl x509 -noout -text` prints it.', certificateAsText),
       // RFC 2585 section 4.1
       'application/pkix-cert': binaryBody('The certificate as DER.'),

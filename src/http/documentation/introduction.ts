@@ -53,8 +53,8 @@ opaque.
 ## Media types
 
 Send bodies as \`application/json\` in UTF-8, with at most 10,000 values. Unknown properties are errors, also in queries.
-Where an answer comes in several forms, \`Accept\` chooses. With \`*/*\`, or without \`Accept\`, the first form counts that the
-operation lists.
+Every answer is JSON with \`*/*\`, or without \`Accept\`; where there are other forms, \`Accept\` chooses one. One operation
+alone has none in JSON: a CRL is DER, because programs fetch it without \`Accept\`.
 
 ## Errors
 

@@ -87,7 +87,7 @@ it('does not start with a TLS key of another algorithm than its certificate', as
   expect(await ended).toEqual([1, null]);
   const { KUBEPASS_TLS_CERT_FILE: cert, KUBEPASS_TLS_KEY_FILE: key } = environment;
   expect(said('kubepass cannot serve')?.['reason']).toBe(
-    `TLS cannot be served with ${cert} and ${key}: the key and the certificate mismatch: the key belongs to another one`,
+    `the configuration cannot be served:\n  KUBEPASS_TLS_CERT_FILE: TLS cannot be served with ${cert} and ${key}: the key and the certificate mismatch: the key belongs to another one`,
   );
 });
 

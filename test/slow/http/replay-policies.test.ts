@@ -23,7 +23,8 @@ const linesOf = (text: string) =>
     .map((line) => JSON.parse(line) as ReplayLine);
 
 async function replay(body: object): Promise<readonly ReplayLine[]> {
-  const answer = await service.as('audrey')('post', '/v1/policies/replay').send(body).expect(200);
+  const call = service.as('audrey')('post', '/v1/policies/replay').set('accept', 'application/x-ndjson');
+  const answer = await call.send(body).expect(200);
   expect(answer.type).toBe('application/x-ndjson');
   const lines = linesOf(answer.text);
   expect(lines[0]).toMatchObject({ type: 'begun' });
@@ -124,6 +125,17 @@ describe('POST /v1/policies/replay', () => {
       .send({ policies: [policies], after: at(2), before: at(1) })
       .expect(400);
     expect(as.problem(backwards).errors).toEqual([{ pointer: '/after', message: expect.any(String) as string }]);
+  });
+
+  it('is one JSON object with the same lines where the caller does not say', async () => {
+    const before = new Date(from.getTime() + 500_000).toISOString();
+    const lines = await replay({ policies: [stricter], before });
+    const answer = await service
+      .as('audrey')('post', '/v1/policies/replay')
+      .send({ policies: [stricter], before })
+      .expect(200);
+    expect(answer.type).toBe('application/json');
+    expect(answer.body).toEqual({ items: lines });
   });
 
   it('leaves out what kubepass asked for itself', async () => {
