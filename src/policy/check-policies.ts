@@ -116,6 +116,7 @@ function renewalOf(
     approvedAt,
     approvedSeconds = 86_400,
     notAfter,
+    expirationSeconds,
     revoked = false,
   }: NonNullable<WrittenFacts['renewal']>,
   now: Date,
@@ -128,6 +129,7 @@ function renewalOf(
     approvedBy: approvedAt === undefined ? [] : ['approver'],
     notAfter,
     expiredSeconds: secondsSinceEnd(new Date(notAfter), now),
+    ...(expirationSeconds !== undefined && { expirationSeconds }),
     revoked,
   };
 }

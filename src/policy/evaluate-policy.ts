@@ -15,6 +15,7 @@ import {
 } from './policy-set.js';
 import { compileGlobs, selects } from './selector.js';
 import {
+  askedSeconds,
   evaluateExpression,
   type Findings,
   variablesOf,
@@ -91,10 +92,18 @@ function checkCollector({ name, allowed }: Policy, input: DecisionInput, finding
   findings.requires('allowed.collectors', permitted, expected, found.collector, 'CollectorNotPermitted', message);
 }
 
-function checkLifetime(policy: Policy, { request: { expirationSeconds } }: DecisionInput, findings: Findings): void {
+/** The lifetime under this policy, in seconds. A renewal that names none gets no more than the policy permits. */
+export function lifetimeUnder(policy: Policy, input: DecisionInput): number {
+  const asked = askedSeconds(input);
+  if (asked === null) return defaultExpirationSeconds(policy);
+  return input.request.expirationSeconds ?? Math.min(asked, policy.constraints.maxExpirationSeconds ?? Infinity);
+}
+
+function checkLifetime(policy: Policy, input: DecisionInput, findings: Findings): void {
   const { minExpirationSeconds: min, maxExpirationSeconds: max } = policy.constraints;
-  const seconds = expirationSeconds ?? defaultExpirationSeconds(policy);
-  const found = expirationSeconds === null ? `${seconds}, the default` : `${seconds}`;
+  const seconds = lifetimeUnder(policy, input);
+  const from = askedSeconds(input) === null ? ', the default' : ', as the renewed certificate has it';
+  const found = `${seconds}${input.request.expirationSeconds === null ? from : ''}`;
   if (min !== undefined) {
     const check = 'constraints.minExpirationSeconds';
     const message = `expirationSeconds ${found} is less than the ${min} that policy "${policy.name}" asks for`;
@@ -153,7 +162,7 @@ const maxMessageCharacters = 512;
 function checkValidations(policy: Policy, input: DecisionInput, findings: Findings): void {
   const { name, validations } = policy;
   if (validations.length === 0) return;
-  const variables = variablesOf(input, input.request.expirationSeconds ?? defaultExpirationSeconds(policy));
+  const variables = variablesOf(input, lifetimeUnder(policy, input));
   for (const [i, validation] of validations.entries()) {
     const check = `validations[${i}]`;
     const { text } = validation.expression;
@@ -240,13 +249,13 @@ export function isRenewableAfter(
  * Whether an earlier approval by people counts for this renewal: it is recent enough for the policy, and they
  * approved no shorter lifetime.
  */
-export function isApprovedBefore(policy: Policy, { request, facts: { renewal }, now }: DecisionInput): boolean {
+export function isApprovedBefore(policy: Policy, input: DecisionInput): boolean {
   const { withinSeconds } = policy.renewal;
+  const { renewal } = input.facts;
   if (!renewal || withinSeconds === null || renewal.approvedAt === null || renewal.approvedSeconds === null)
     return false;
-  const age = now.getTime() - new Date(renewal.approvedAt).getTime();
-  const seconds = request.expirationSeconds ?? defaultExpirationSeconds(policy);
-  return age <= withinSeconds * 1000 && seconds <= renewal.approvedSeconds;
+  const age = input.now.getTime() - new Date(renewal.approvedAt).getTime();
+  return age <= withinSeconds * 1000 && lifetimeUnder(policy, input) <= renewal.approvedSeconds;
 }
 
 /** Checks a renewal as one policy asks. */

@@ -211,6 +211,25 @@ describe('renewing a certificate', () => {
     expect(as.kubeconfig(answer).certificate.publicKey.algorithm).toBe('Ed25519');
   });
 
+  it('gives the lifetime of the renewed certificate, or the one that is asked for', async () => {
+    const seconds = async (answer: Answer) => {
+      const { certificate, request } = as.kubeconfig(answer);
+      // A certificate begins five minutes before it is issued, for clocks that are behind.
+      const lasts = (Date.parse(certificate.notAfter) - Date.parse(certificate.notBefore)) / 1000;
+      expect(Math.abs(lasts - 300 - request.expirationSeconds)).toBeLessThan(10);
+      await revoke(certificate.fingerprintSha256);
+      return request.expirationSeconds;
+    };
+    const { fingerprint, username } = await issued(['team-a'], { expirationSeconds: 7200 });
+    const csr = async () => (await csrFor(username, ['team-a'])).pem;
+    const alice = service.as('alice');
+    expect(await seconds(await renew(alice, fingerprint).expect(201))).toBe(7200);
+    expect(await seconds(await renew(alice, fingerprint, { csr: await csr() }).expect(201))).toBe(7200);
+    expect(await seconds(await renew(alice, fingerprint, { expirationSeconds: 3600 }).expect(201))).toBe(3600);
+    const tooLong = await renew(alice, fingerprint, { expirationSeconds: day + 1 }).expect(403);
+    expect(reasonsOf(tooLong)).toContain('ExpirationTooLong');
+  });
+
   it('refuses a key of the lineage, also one whose certificate is on its way', async () => {
     const { fingerprint, pem, username } = await issued(['ops'], { expirationSeconds: day });
     const keyReused = { reason: 'KeyReused' };

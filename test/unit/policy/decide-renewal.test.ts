@@ -66,6 +66,79 @@ describe('an approval that counts for renewals', () => {
   });
 });
 
+describe('the lifetime of a renewal that names none', () => {
+  const auto = policy('auto', { constraints: { maxExpirationSeconds: 24 * hour } });
+  const byHand = policy('by-hand', {
+    constraints: { maxExpirationSeconds: 240 * hour },
+    approval: { mode: 'manual' },
+  });
+
+  it('is that of the renewed certificate', () => {
+    expect(decided({ expirationSeconds: hour }, [auto]).outcome).toBe('permitted');
+    for (const seconds of [600, hour, 24 * hour])
+      expect(decided({ expirationSeconds: seconds }, [auto])).toMatchObject({ expirationSeconds: seconds });
+    expect(decided({ expirationSeconds: 100 * hour }, [byHand])).toMatchObject({ expirationSeconds: 100 * hour });
+  });
+
+  it('is at most what policy permits today, and no reason to deny', () => {
+    expect(decided({ expirationSeconds: 24 * hour + 1 }, [auto])).toMatchObject({
+      outcome: 'permitted',
+      expirationSeconds: 24 * hour,
+    });
+  });
+
+  it('is what was asked for where the caller asks, which is denied if it is too long', () => {
+    const long = { expirationSeconds: 25 * hour };
+    expect(decided({ expirationSeconds: hour }, [auto], { expirationSeconds: 2 * hour })).toMatchObject({
+      expirationSeconds: 2 * hour,
+    });
+    expect(reasons(decided({ expirationSeconds: hour }, [auto], long))).toEqual(['ExpirationTooLong']);
+  });
+
+  it('is the default of the policy where it was not recorded', () => {
+    expect(decided({}, [byHand])).toMatchObject({ expirationSeconds: 24 * hour });
+  });
+
+  it('is the whole one where a policy permits it, although another one would ask nobody for a shorter one', () => {
+    expect(decided({ expirationSeconds: 100 * hour }, [auto, byHand])).toMatchObject({
+      policy: 'by-hand',
+      approval: 'manual',
+      expirationSeconds: 100 * hour,
+    });
+    expect(decided({ expirationSeconds: hour }, [byHand, auto])).toMatchObject({ policy: 'auto', approval: 'auto' });
+    expect(decided({ expirationSeconds: 1000 * hour }, [byHand, auto])).toMatchObject({
+      policy: 'auto',
+      expirationSeconds: 24 * hour,
+    });
+  });
+
+  it('is what expressions of policies and guardrails see', () => {
+    const short = guardrail('short', {
+      matchConditions: [{ name: 'long', expression: `request.expirationSeconds > ${8 * hour}` }],
+    });
+    const known = (seconds: number) =>
+      facts({ renewal: renewal({ expirationSeconds: seconds }), usage: usage({ livePerLineage: 1 }) });
+    const outcome = (seconds: number) =>
+      decide(request(), requester(), known(seconds), policySet([auto], [short]), now).outcome;
+    expect([outcome(8 * hour), outcome(8 * hour + 1)]).toEqual(['permitted', 'denied']);
+    const expression = 'request.expirationSeconds <= 7200';
+    const checking = policy('checking', {
+      constraints: { maxExpirationSeconds: 3 * hour },
+      validations: [{ expression }],
+    });
+    expect(decided({ expirationSeconds: 2 * hour }, [checking]).outcome).toBe('permitted');
+    expect(reasons(decided({ expirationSeconds: 4 * hour }, [checking]))).toEqual(['ValidationFailed']);
+  });
+
+  it('counts for an approval that was given to the renewed one', () => {
+    expect(decided({ approvedSeconds: hour, expirationSeconds: hour })).toMatchObject({
+      approval: 'auto',
+      expirationSeconds: hour,
+    });
+    expect(decided({ approvedSeconds: hour, expirationSeconds: 2 * hour })).toMatchObject({ approval: 'manual' });
+  });
+});
+
 describe('a renewal', () => {
   it('is denied for a revoked certificate and for a long lineage, whatever policies say, with all violations', () => {
     expect(reasons(decided({ revoked: true }, [policy('any')], {}, 3))).toEqual(['RenewalOfRevoked', 'LineageTooLong']);
