@@ -13,7 +13,7 @@ import {
   quotaLimits,
   type PolicySet,
 } from './policy-set.js';
-import { compileGlobs, selects } from './selector.js';
+import { compileGlobs, globValuesOf, selects } from './selector.js';
 import {
   askedSeconds,
   evaluateExpression,
@@ -81,13 +81,18 @@ function expectedGroups({ allowed: { groups, groupsFromDirectory } }: Policy, na
   return patterns.length === 0 ? 'absent: no directory group gives any' : `each ${compileGlobs(patterns).expected}`;
 }
 
-/** A request without a collector has the requester as its collector. */
+/**
+ * A request without a collector has the requester as its collector. An admin who renews the certificate of somebody
+ * asks in the place of its collector, who remains the one to get the key.
+ */
 function checkCollector({ name, allowed }: Policy, input: DecisionInput, findings: Findings): void {
-  const { request, requester, values, found } = input;
+  const { request, requester, facts, found } = input;
   const { collectors } = allowed;
   const { collector } = request;
-  const permitted = collectors === undefined ? collector === requester.name : collectors.matches(collector, values);
-  const expected = collectors?.expected ?? 'the requester';
+  const isInPlace = facts.renewal !== undefined && requester.roles.includes('admin');
+  const asker = { ...requester, ...(isInPlace && { name: collector }) };
+  const permitted = collectors?.matches(collector, globValuesOf(asker)) ?? collector === asker.name;
+  const expected = collectors?.expected ?? (isInPlace ? 'that of the renewed certificate' : 'the requester');
   const message = `collector ${found.collector} is not permitted by policy "${name}"`;
   findings.requires('allowed.collectors', permitted, expected, found.collector, 'CollectorNotPermitted', message);
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RenewalFacts } from '../../../src/model/decision.js';
+import type { Role } from '../../../src/model/principal.js';
 import { parsePolicySet } from '../../../src/policy/parse-policy-set.js';
 import type { Policy, RequestToDecide } from '../../../src/policy/policy-set.js';
 import { Replayer } from '../../../src/policy/compare-decisions.js';
@@ -136,6 +137,31 @@ describe('the lifetime of a renewal that names none', () => {
       expirationSeconds: hour,
     });
     expect(decided({ approvedSeconds: hour, expirationSeconds: 2 * hour })).toMatchObject({ approval: 'manual' });
+  });
+});
+
+describe('the collector of a renewal', () => {
+  const asked = (roles: readonly Role[], collector: string, policies: readonly Policy[], isRenewal = true) => {
+    const known = isRenewal ? { renewal: renewal(), usage: usage({ livePerLineage: 1 }) } : {};
+    const by = requester({ name: 'root', roles });
+    return reasons(decide(request({ collector }), by, facts(known), policySet(policies), now));
+  };
+  const own = policy('own');
+  const listed = (...collectors: string[]) =>
+    policy('listed', { allowed: { usernames: ['*'], groups: ['*'], collectors } });
+
+  it('may be somebody else where an admin asks, and not where another one does, or for a first certificate', () => {
+    expect(asked(['admin'], 'alice', [own])).toEqual([]);
+    expect(asked(['admin'], 'root', [own])).toEqual([]);
+    expect(asked(['requester', 'provisioner'], 'alice', [own])).toEqual(['CollectorNotPermitted']);
+    expect(asked(['admin'], 'alice', [own], false)).toEqual(['CollectorNotPermitted']);
+  });
+
+  it('is one of those that the policy names, as if the collector had asked', () => {
+    expect(asked(['admin'], 'alice', [listed('alice')])).toEqual([]);
+    expect(asked(['admin'], 'alice', [listed('${requester.username}')])).toEqual([]);
+    expect(asked(['admin'], 'alice', [listed('${requester.username}')], false)).toEqual(['CollectorNotPermitted']);
+    expect(asked(['admin'], 'alice', [listed('hr-*', 'root')])).toEqual(['CollectorNotPermitted']);
   });
 });
 
