@@ -34,23 +34,3 @@ export const deniedByPerson = { ...ended, state: 'denied' };
 export const issued = { ...approved, state: 'issued', expiresAt: null, publicKey: {}, certificate: plainCertificate };
 
 export const renewing = { ...approved, renewalOf: certificateSha256 };
-
-export const issuedWithHistory = {
-  ...issued,
-  decision: {
-    ...issued.decision,
-    trace: [
-      {
-        kind: 'policy',
-        name: 'demo',
-        verdict: 'permits',
-        checks: [{ check: 'allowed.groups', passed: true, expected: 'each of *', found: '"team-a"' }],
-      },
-    ],
-    traceNote: null,
-  },
-  timeline: [
-    { type: 'CertificateRequested', message: null },
-    { type: 'CertificateIssued', message: null },
-  ],
-};
