@@ -11,7 +11,7 @@ import type { Store } from '../store/store.js';
 import { announce } from '../context/request-steps.js';
 
 /** A revoked certificate, and how its cluster refuses it. */
-export interface RevokedView {
+interface RevokedView {
   readonly certificate: Certificate;
   readonly enforcement: Enforcement;
 }
@@ -28,11 +28,12 @@ export async function revokeCertificate(
 ): Promise<Outcome<RevokedView>> {
   const { store } = context;
   const certificate = await store.certificates.findByFingerprint(fingerprintSha256);
-  const request = certificate && (await store.requests.find(certificate.requestId));
-  if (certificate === null || request === null) return refused({ kind: 'not-found' });
-  if (!mayRevoke(principal, request)) {
+  if (certificate === null) return refused({ kind: 'not-found' });
+  if (!mayRevoke(principal, certificate)) {
     const message = 'revoking the certificate of somebody else takes the role provisioner or admin';
-    return refused(mayReadCertificate(principal, request) ? { kind: 'not-permitted', message } : { kind: 'not-found' });
+    return refused(
+      mayReadCertificate(principal, certificate) ? { kind: 'not-permitted', message } : { kind: 'not-found' },
+    );
   }
   const { revocation, notAfter, requestId, cluster } = certificate;
   const enforcement = enforcementOn(context, cluster);
@@ -159,14 +160,16 @@ export function enforcementOn({ clusters, probes }: IssuanceContext, cluster: st
   return enforcementOf(issuing.cluster.revocation, probes.last(cluster)?.result.revocation ?? null);
 }
 
+type Exposed = Pick<ListedCertificate, 'cluster' | 'fingerprintSha256' | 'notAfter'> & { readonly isRevoked: boolean };
+
 /** The uses that a cluster still admits of a certificate that is revoked or whose name is blocked. */
 export function residualExposureOf(
   context: IssuanceContext,
-  { cluster, fingerprintSha256, notAfter, revocation }: ListedCertificate,
+  { cluster, fingerprintSha256, notAfter, isRevoked }: Exposed,
 ): readonly ResidualExposure[] {
   const { mode, continues } = enforcementOn(context, cluster);
   // The cluster refuses only what is revoked.
-  const goesOn = revocation === null ? ['everything: the certificate is not revoked yet'] : continues;
+  const goesOn = isRevoked ? continues : ['everything: the certificate is not revoked yet'];
   if (goesOn.length === 0) return [];
   return [{ cluster, fingerprintSha256, notAfter, enforcement: mode, continues: goesOn }];
 }

@@ -7,12 +7,14 @@ import type {
   PrincipalSelector,
   RecordedDecision,
 } from '../model/decision.js';
+import type { ViolationReason } from '../model/violation-reasons.js';
 import type { Requester } from '../model/principal.js';
 import { builtInGuardrails, evaluateBuiltIn } from './built-in-guardrails.js';
 import { evaluateGuardrail } from './evaluate-guardrail.js';
 import { decisionInput, type DecisionInput, failClosed, type Judgement } from './evaluation.js';
 import { defaultExpirationSeconds, type Policy, type PolicySet, type RequestToDecide } from './policy-set.js';
 import { evaluatePolicy, isApprovedBefore } from './evaluate-policy.js';
+import { defaultDenyName, noPolicyApplies } from './no-policy-applies.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
 import { type Selector, selects } from './selector.js';
 
@@ -54,7 +56,8 @@ export function decide(
     const objections = deciding === undefined ? nearestFirst(policies).flatMap(({ violations }) => violations) : [];
     const violations = [...denials, ...objections];
     if (policies.some(({ entry }) => entry.verdict !== 'notApplicable')) return denied(violations, trace);
-    return denied([...violations, noPolicyApplies(input)], [...trace, defaultDeny(policies.length)]);
+    const violation = noPolicyApplies(policySet.policies, policies, input);
+    return denied([...violations, violation], [...trace, defaultDeny(policies.length)]);
   }
 
   // 4. Otherwise permit as the deciding policy says.
@@ -102,20 +105,9 @@ function denied(violations: readonly Violation[], trace: readonly TraceEntry[]):
   return { outcome: 'denied', approval: null, policy: null, violations: boundedViolations(violations), trace };
 }
 
-/** Denies a request that no policy applies to. No file can disable this rule. */
-const defaultDenyName = 'built-in/default-deny';
-
 function defaultDeny(policies: number): TraceEntry {
   const check = { check: 'policies', passed: false, expected: 'one that applies', found: `none of ${policies}` };
   return { kind: 'guardrail', name: defaultDenyName, verdict: 'denies', checks: [check] };
-}
-
-function noPolicyApplies({ found }: DecisionInput): Violation {
-  return {
-    source: defaultDenyName,
-    reason: 'NoPolicyApplies',
-    message: `no policy applies to requests of ${found.requester.name} on cluster ${found.cluster}`,
-  };
 }
 
 /** Octets of JSON: a hundred violations of usual length. */
@@ -134,7 +126,7 @@ export function boundedViolations(violations: readonly Violation[]): readonly Vi
   const others = violations.length - first.length;
   if (others === 0) return violations;
   const message = `and ${others} more; the trace of a dry run shows every check`;
-  return [...first, { source: 'built-in/violations', reason: 'MoreViolations', message }];
+  return [...first, { source: 'built-in/violations', reason: 'MoreViolations' satisfies ViolationReason, message }];
 }
 
 /**

@@ -106,8 +106,11 @@ export class ServiceClient {
     return this.#request(await this.#call('POST', path, authorization, { body, headers }));
   }
 
+  /** A renewal that is issued answers a kubeconfig, and the request is a member of it. */
   #request(answer: JsonAnswer): RequestView {
-    const view = requestView(mustBeGood(answer, this.place.server), timeOf(answer));
+    const json = mustBeGood(answer, this.place.server);
+    const { request = json } = json;
+    const view = isObject(request) ? requestView(request, timeOf(answer)) : null;
     if (view === null) throw foreign(answer, this.place.server);
     return view;
   }
@@ -174,6 +177,9 @@ function mustBeGood(answer: JsonAnswer, server: string): Readonly<Record<string,
     typeof headers['retry-after'] === 'string' ? `; it can be asked again in ${headers['retry-after']} s` : '';
   // 409 with this type: the same ask is under way, and its answer will be there.
   const isUnderWay = json?.['type'] === 'urn:kubepass:problem:idempotency-key-in-flight';
+  // The ask has its end, so the same one again would get this answer again.
+  if (isProblemOfKubepass(answer) && json?.['type'] === 'urn:kubepass:problem:issuance-failed')
+    throw new RefusedError(typeof json['reason'] === 'string' ? `${detail}: ${json['reason']}` : detail);
   if (status >= 500 || status === 429 || status === 408 || isUnderWay)
     throw new UnavailableError(`kubepass cannot answer now: ${detail}${wait}`);
   if (!isProblemOfKubepass(answer)) throw foreign(answer, server);
@@ -185,7 +191,9 @@ function mustBeGood(answer: JsonAnswer, server: string): Readonly<Record<string,
     ...violated.map(({ message }) => String(message)),
     ...listOf(json?.['errors']).map(({ pointer, message }) => `${String(pointer)} ${String(message)}`),
   ];
-  const message = whys.length === 0 ? detail : `${detail}: ${whys.join('; ')}`;
+  // The detail of a denial has the first violations in it.
+  const said = violated.length > 0 ? 'the request is denied' : detail;
+  const message = whys.length === 0 ? detail : `${said}: ${whys.join('; ')}`;
   // A policy lets others renew so late, and not this one. Policies decide on a new request as they do on any.
   const isTooLate = violated.some(({ reason }) => reason === 'RenewalTooLate');
   throw new RefusedError(message, isTooLate ? 'ended' : whyRefused(status, detail), timeOf(answer));
@@ -202,10 +210,11 @@ function whyRefused(status: number, detail: string): RefusedError['why'] {
   return detail.includes('is revoked') ? 'revoked' : detail.includes('ended at') ? 'ended' : 'refused';
 }
 
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
+
 const listOf = (value: unknown): readonly Readonly<Record<string, unknown>>[] =>
-  Array.isArray(value)
-    ? value.filter((one): one is Readonly<Record<string, unknown>> => typeof one === 'object' && one !== null)
-    : [];
+  Array.isArray(value) ? value.filter(isObject) : [];
 
 /** Null where the answer is no certificate request. */
 function requestView(json: Readonly<Record<string, unknown>>, serverTime: number | null): RequestView | null {

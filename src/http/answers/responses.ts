@@ -99,8 +99,8 @@ interface Operation {
 }
 
 /**
- * The options of a route: its configuration, and the schema for requests and for the OpenAPI document. Typed loosely where
- * it is about answers, so that handlers are typed by the views that they answer with.
+ * The options of a route: its configuration, and the schema for requests and for the OpenAPI document. Answers are
+ * typed loosely, so that handlers are typed by the views that they answer with.
  */
 export function operation<const Schemas extends RequestSchemas>({
   config = {},

@@ -1,4 +1,4 @@
-import { certificateSha256 } from '../schemas/example-certificate.js';
+import { certificatePem } from '../schemas/example-certificate.js';
 
 /** Certificate requests for the OpenAPI document: the members in which they differ from the examples of the schema. */
 import { plainCertificate } from '../certificates/schemas.js';
@@ -27,10 +27,14 @@ export const pending = {
   awaiting: [{ stage: 0, needed: 1 }],
 };
 
-const ended = { ...pending, expiresAt: null, awaiting: [] };
+const ended = { ...pending, waitsUntil: null, awaiting: [] };
 export const cancelled = { ...ended, state: 'cancelled' };
 export const deniedByPerson = { ...ended, state: 'denied' };
 
-export const issued = { ...approved, state: 'issued', expiresAt: null, publicKey: {}, certificate: plainCertificate };
-
-export const renewing = { ...approved, renewalOf: certificateSha256 };
+export const issued = {
+  ...approved,
+  state: 'issued',
+  waitsUntil: null,
+  publicKey: {},
+  certificate: { ...plainCertificate, pem: certificatePem },
+};

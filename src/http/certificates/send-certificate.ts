@@ -6,16 +6,16 @@ import { jsonMediaType } from '../plugins/request-input.js';
 import { certificateAsText, certificatePem } from '../schemas/example-certificate.js';
 import { derBody, empty, namesEntityTag, response, textBody } from '../answers/responses.js';
 import { ref } from '../schemas/schema-parts.js';
-import { CertificateSchema, certificateView, plainCertificate } from './schemas.js';
+import { CertificateSchema, certificateView, plainCertificate, shownCertificate } from './schemas.js';
 
 /** Another text for each change of what the JSON tells besides the certificate. */
 const stateTag = (certificate: Certificate, now: Date): string =>
   [statusOf(certificate, now), certificate.supersededBy?.slice(0, 16)].filter(Boolean).join('-');
 
-/** The four forms of a certificate. PEM is the default. */
+/** The four forms of a certificate. */
 export const certificateMediaTypes = [
-  'application/pem-certificate-chain',
   'application/json',
+  'application/pem-certificate-chain',
   'text/plain',
   'application/pkix-cert',
 ] as const;
@@ -24,15 +24,15 @@ export const certificateMediaTypes = [
 export const certificateResponses = {
   200: response(
     {
-      'application/pem-certificate-chain': textBody('The certificate as PEM.', certificatePem),
       'application/json': ref(CertificateSchema),
+      'application/pem-certificate-chain': textBody('The certificate as PEM.', certificatePem),
       'text/plain': textBody('As `openssl x509 -noout -text` prints it.', certificateAsText),
       // RFC 2585 section 4.1
       'application/pkix-cert': derBody('The certificate as DER.', certificatePem),
     },
     {
       description: 'The certificate.',
-      example: plainCertificate,
+      example: { ...plainCertificate, pem: certificatePem },
       headers: { ETag: 'The fingerprint, the form, and for JSON the state.', 'Cache-Control': '`private, no-cache`' },
     },
   ),
@@ -50,7 +50,7 @@ function formOf(certificate: Certificate, mediaType: string, now: Date): Form {
     case 'application/json':
       return [
         jsonMediaType,
-        () => JSON.stringify(certificateView(certificate, now)),
+        () => JSON.stringify(certificateView(shownCertificate(certificate, now))),
         `-json-${stateTag(certificate, now)}`,
       ];
     case 'text/plain':

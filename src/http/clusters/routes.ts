@@ -2,6 +2,7 @@ import type { Services } from '../server/services.js';
 import { certificateText } from '@kubepass/x509/openssl-text';
 import { certificateAsText, certificateListPem, certificatePem } from '../schemas/example-certificate.js';
 import { ListQuerySchema, pageBody, pageOfList, pageQuery, pageResponse } from '../answers/page-schemas.js';
+import { documentMediaTypes, documentResponse, sendDocument } from '../answers/kubernetes-documents.js';
 import { callerOf, listeningAddress } from '../plugins/authentication.js';
 import { granted, RefusalError } from '../problems/refusal-to-problem.js';
 import { derBody, empty, json, longest, operation, response, textBody, namesEntityTag } from '../answers/responses.js';
@@ -110,7 +111,7 @@ export function addClusters(app: App, { clusters }: Services): void {
   app.get(
     '/clusters/:name/certificate-authority',
     operation({
-      config: { produces: ['application/pem-certificate-chain', 'application/json', 'text/plain'] },
+      config: { produces: ['application/json', 'application/pem-certificate-chain', 'text/plain'] },
       operationId: 'getCertificateAuthority',
       tags: ['clusters'],
       summary: 'Read a cluster’s CA',
@@ -120,8 +121,8 @@ export function addClusters(app: App, { clusters }: Services): void {
       response: {
         200: response(
           {
-            'application/pem-certificate-chain': textBody('The bundle as PEM.', certificatePem),
             'application/json': ref(schemas.CertificateAuthoritiesSchema),
+            'application/pem-certificate-chain': textBody('The bundle as PEM.', certificatePem),
             'text/plain': textBody('Each certificate as `openssl x509 -noout -text` prints it.', certificateAsText),
           },
           { description: 'The CA.' },
@@ -144,14 +145,12 @@ export function addClusters(app: App, { clusters }: Services): void {
   );
 }
 
-const yaml = 'application/yaml';
-
 /** The kubeconfig of a cluster for the kubectl plugin. */
 export function addExecKubeconfig(app: App, { clusters }: Services): void {
   app.get(
     '/clusters/:name/kubeconfig',
     operation({
-      config: { produces: [yaml] },
+      config: { produces: documentMediaTypes },
       operationId: 'getClusterKubeconfig',
       tags: ['clusters'],
       summary: 'Read a kubeconfig for the kubectl plugin',
@@ -161,23 +160,18 @@ export function addExecKubeconfig(app: App, { clusters }: Services): void {
         'one at which this call arrives.',
       params: ClusterParamsSchema,
       response: {
-        200: response(
-          {
-            [yaml]: textBody(
-              'A kubeconfig with an exec user.',
-              renderExecKubeconfig({
-                cluster: {
-                  name: 'demo',
-                  server: 'https://10.0.0.1:6443',
-                  tlsServerName: null,
-                  servingCertificateAuthority: certificatePem,
-                },
-                server: 'https://kubepass.example',
-                certificateAuthority: null,
-              }),
-            ),
-          },
-          { description: 'The kubeconfig.' },
+        200: documentResponse(
+          'A kubeconfig with an exec user.',
+          renderExecKubeconfig({
+            cluster: {
+              name: 'demo',
+              server: 'https://10.0.0.1:6443',
+              tlsServerName: null,
+              servingCertificateAuthority: certificatePem,
+            },
+            server: 'https://kubepass.example',
+            certificateAuthority: null,
+          }),
         ),
       },
       problems: ['not-found'],
@@ -186,12 +180,15 @@ export function addExecKubeconfig(app: App, { clusters }: Services): void {
       const { cluster, publicAddress } = granted(clusters.execKubeconfig(callerOf(request), request.params.name));
       const server = publicAddress?.url ?? listeningAddress(request.raw.socket);
       const certificateAuthority = publicAddress?.certificateAuthority ?? null;
-      return reply.type(yaml).send(renderExecKubeconfig({ cluster, server, certificateAuthority }));
+      return sendDocument(request, reply, renderExecKubeconfig({ cluster, server, certificateAuthority }));
     },
   );
 }
 
-/** RFC 2585 section 4.2, and PEM. */
+/**
+ * RFC 2585 section 4.2, and PEM. There is no JSON, because programs fetch a list from its distribution point without
+ * `Accept` (RFC 5280 section 4.2.1.13).
+ */
 const mediaTypes = ['application/pkix-crl', 'application/x-pem-file'] as const;
 
 /** The CRL of a cluster's CA. It is public, like every CRL: whoever checks one has no token. */

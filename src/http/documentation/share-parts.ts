@@ -42,7 +42,7 @@ function share({ components }: OpenApiDocument, kind: string, parts: readonly Pa
     const [{ name, longName, content } = { name: '', longName: '', content: {} }] = group;
     const unique = names.filter((one) => one === name).length === 1 && !(name in shared) ? name : longName;
     shared[unique] = content;
-    for (const { refer } of group) refer({ $ref: `#/components/${kind}/${unique}` });
+    for (const part of group) part.refer({ $ref: `#/components/${kind}/${unique}` });
   }
   components[kind] = shared;
 }
@@ -82,8 +82,8 @@ const mediaOf = ({ requestBody, responses }: ApiOperation): Media[] =>
   );
 
 /**
- * Lets the example that most bodies of a named schema have stand in that schema. A list has none: it is made of those of
- * its items.
+ * Lets the example that most bodies of a named schema have stand in that schema. A list has none: it is made of those
+ * of its items.
  */
 function moveExamples(media: readonly Media[], named: NamedSchemas): void {
   const withNames = media.filter(({ schema, example }) => example !== undefined && nameIn(schema) !== '');

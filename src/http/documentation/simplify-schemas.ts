@@ -41,5 +41,5 @@ function withoutChoice(schema: Schema): Schema {
   const { anyOf: [one, nothing, ...others] = [], ...rest } = schema;
   if (nothing?.type !== 'null' || others.length > 0 || typeof one?.type !== 'string') return schema;
   if (one.enum) return { anyOf: [asNamedValue({ ...one, description: '' }), nothing], ...rest };
-  return { ...one, ...rest, type: [one.type, 'null'] };
+  return asNamedValue({ ...one, ...rest, type: [one.type, 'null'] });
 }

@@ -1,5 +1,5 @@
 import type { FastifyError, FastifySchemaValidationError } from 'fastify';
-import { nearestName } from '../../formats/text/nearest-name.js';
+import { didYouMean } from '@kubepass/inspect/formats';
 import {
   InspectionBusyError,
   InvalidCursorError,
@@ -73,10 +73,18 @@ function validationErrors(errors: readonly FastifySchemaValidationError[], conte
   }));
 }
 
+/** Other words for a name that no count of mistyped characters leads to. */
+const synonyms: Readonly<Record<string, string>> = {
+  expiresBefore: 'notAfterBefore',
+  expiresAfter: 'notAfterAfter',
+  userName: 'directoryName',
+};
+
 /** The message about an unknown property, with the known one that is most likely meant. */
 export function unknownProperty(name: string, known: readonly string[]): string {
-  const nearest = nearestName(name, known);
-  return nearest === null ? 'is not a known property' : `is not a known property; did you mean "${nearest}"?`;
+  const synonym = Object.hasOwn(synonyms, name) ? synonyms[name] : undefined;
+  const meant = synonym !== undefined && known.includes(synonym) ? synonym : name;
+  return `is not a known property${didYouMean(meant, known)}`;
 }
 
 /** The pointer from the object that was checked to the property that is missing or unknown. */

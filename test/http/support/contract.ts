@@ -50,7 +50,9 @@ export function mustConform(method: string, url: string, response: Response): vo
   if (media === undefined) throw say(`the contract does not declare ${response.type}`);
   if (!/[+/]json$/.test(response.type) || method === 'head') return;
   const problem = /^urn:kubepass:problem:(.+)$/.exec((response.body as { type?: string }).type ?? '')?.[1];
-  if (problem && media.examples && !(problem in media.examples)) throw say('the operation does not list this problem');
+  const ofEveryCall = operation.responses['default']?.content?.['application/problem+json']?.examples;
+  if (problem && media.examples && !(problem in { ...ofEveryCall, ...media.examples }))
+    throw say('the operation does not list this problem');
   const schema = JSON.stringify(media.schema);
   const validator = compiled.get(schema) ?? Compile({ $defs: checkable.components.schemas, ...media.schema });
   compiled.set(schema, validator);

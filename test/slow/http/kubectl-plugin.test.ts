@@ -673,7 +673,7 @@ describe('get-credential', () => {
         .set('prefer', 'wait=20')
         .send({ csr, expirationSeconds: 3_600 })
         .expect(201);
-      fingerprints.push(as.request(answer).certificate?.fingerprintSha256 ?? '');
+      fingerprints.push(as.kubeconfig(answer).certificate.fingerprintSha256);
     }
     return fingerprints;
   }
