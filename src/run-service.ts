@@ -84,7 +84,6 @@ async function serveAs(config: Config, hangUps: HangUps): Promise<void> {
   });
   const app = buildApp(service.services, {
     logger,
-    version: packageVersion(),
     drainMilliseconds,
     measures: service.metrics.requests,
     trustedProxies: config.trustedProxies,
