@@ -174,6 +174,7 @@ const edges = {
   // The process edge: nothing but signals, and what serves.
   'server.ts': ['run-service.ts'],
   'run-service.ts': [
+    'compose/check-config.ts',
     'compose/compose.ts',
     'app.ts',
     'http/server/create-server.ts',

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { checkPolicies, reportErrors } from './policy/check-policies.js';
 import { readPolicyFiles } from './policy/load-policy-set.js';
 
@@ -13,7 +14,9 @@ if (directory === undefined || rest.length > 0) {
   const files = await readPolicyFiles(directory);
   const nothing = `${directory}: no file here is named *.yaml or *.yml`;
   const errors = !files.ok ? files.errors : files.texts.length === 0 ? [nothing] : [];
-  const report = files.ok && errors.length === 0 ? checkPolicies(files.texts) : reportErrors(errors);
+  // With the directory, an error names its file as a terminal or the CI of a repository can open it.
+  const texts = files.ok ? files.texts.map(({ path, text }) => ({ path: join(directory, path), text })) : [];
+  const report = errors.length === 0 ? checkPolicies(texts) : reportErrors(errors);
   process.stdout.write(`${report.text}\n`);
   if (!report.ok) process.exitCode = 1;
 }

@@ -177,7 +177,7 @@ async function detailsOf(context: IssuanceContext, user: DirectoryUser): Promise
     groupNamesOf(context, user),
   ]);
   // The certificates of somebody who is here and lost a group go on as they are.
-  const losing = isHere(user) ? await withLostGroups(context, identity.certificates, names) : [];
+  const losing = isHere(user) ? await withLostGroups(context, identity.certificates, () => names) : [];
   return {
     ...view,
     lostGroups: losing.map(({ certificate: { cluster, fingerprintSha256 }, groups: lost }) => ({

@@ -19,7 +19,7 @@ export interface ApprovalStage {
 /** One reason why a request is not permitted. `source` names the guardrail, policy or rule that says so. */
 export interface Violation {
   readonly source: string;
-  /** TitleCase and stable, as in Kubernetes conditions: `GroupNotPermitted`. */
+  /** TitleCase and stable, as in Kubernetes conditions; those of now are `ViolationReason`. */
   readonly reason: string;
   readonly message: string;
 }

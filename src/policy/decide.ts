@@ -7,6 +7,7 @@ import type {
   PrincipalSelector,
   RecordedDecision,
 } from '../model/decision.js';
+import type { ViolationReason } from '../model/violation-reasons.js';
 import type { Requester } from '../model/principal.js';
 import { builtInGuardrails, evaluateBuiltIn } from './built-in-guardrails.js';
 import { evaluateGuardrail } from './evaluate-guardrail.js';
@@ -134,7 +135,7 @@ export function boundedViolations(violations: readonly Violation[]): readonly Vi
   const others = violations.length - first.length;
   if (others === 0) return violations;
   const message = `and ${others} more; the trace of a dry run shows every check`;
-  return [...first, { source: 'built-in/violations', reason: 'MoreViolations', message }];
+  return [...first, { source: 'built-in/violations', reason: 'MoreViolations' satisfies ViolationReason, message }];
 }
 
 /**

@@ -12,6 +12,7 @@ import {
   checkSelector,
 } from './evaluation.js';
 import type { ApprovalStage, PrincipalSelector, Violation } from '../model/decision.js';
+import type { ViolationReason } from '../model/violation-reasons.js';
 
 /**
  * Judges a request under one guardrail from a file. If the selector and every condition hold, the guardrail denies or,
@@ -69,7 +70,7 @@ interface ConditionCheck {
 }
 
 /** The condition could not be evaluated; the guardrail denies with this reason. */
-type CannotTell = Pick<Violation, 'reason' | 'message'>;
+type CannotTell = Pick<Violation, 'message'> & { readonly reason: ViolationReason };
 
 /** Holds if any glob matches any value. */
 function matchCondition({ match }: Guardrail, { request, values, found }: DecisionInput): readonly Condition[] {

@@ -170,7 +170,7 @@ describe('POST /v1/policies/replay', () => {
       type: 'urn:kubepass:problem:unacceptable-policies',
       reason: 'Invalid',
       errors: expect.arrayContaining([
-        { pointer: '/policies/1', message: expect.stringMatching(/^document 1, \/spec: /) as string },
+        { pointer: '/policies/1', message: expect.stringMatching(/^line 1, column 1: \/spec: /) as string },
       ]) as object[],
     });
     await service.as('audrey')('post', '/v1/policies/replay').send({ policies: [] }).expect(400);
