@@ -32,7 +32,7 @@ interface RestorationsContext {
 
 /** The traces of what a restored database may have lost. */
 interface Traces {
-  readonly keptCheckpoint: Pick<KeptCheckpoint, 'read' | 'refuseUpTo'>;
+  readonly keptCheckpoint: Pick<KeptCheckpoint, 'path' | 'read' | 'refuseUpTo'>;
   readonly instance: string;
   readonly tree: TreeHashes;
 }
