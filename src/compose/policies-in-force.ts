@@ -37,6 +37,10 @@ export async function openPolicies(
       metrics.policiesRejected();
       log.error({ errors }, 'the policies were changed and do not validate: those in force stay');
     },
+    onMended({ policies, guardrails, digest }) {
+      const count = { policies: policies.length, guardrails: guardrails.length };
+      log.info({ ...count, digest }, 'policies are in force again: the files validate');
+    },
   });
   closings.push(() => watch.stop());
   return { ...watch, since: () => since };

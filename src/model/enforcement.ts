@@ -29,6 +29,10 @@ export interface DenyListPort {
   find(cluster: string, fingerprintSha256: string): RevokedCertificate | null;
   /** The revoked certificates of a cluster that have not expired, in no particular order. */
   ofCluster(cluster: string): Iterable<RevokedCertificate>;
+  /** The revoked certificates of all clusters. */
+  all(): Iterable<RevokedCertificate>;
+  /** Reads what other processes revoked since. Never rejects. */
+  follow(): Promise<void>;
 }
 
 /** The fate of a revoked certificate on its cluster. It claims no more than what was verified. */

@@ -4,11 +4,10 @@ import { connectAtStart } from './connect-at-start.js';
 type View = 'AuditEvent' | 'Certificate' | 'CertificateRequest' | 'CertificateRequestLabel';
 
 /**
- * The rights that the service needs on each table and view. It can only add to the audit log, and prune
- * what an archive has. The missing rights protect the log even
- * if somebody drops its triggers, which only an owner of the tables can do.
+ * The rights that the service needs on each table and view. It can only add to the audit log, and prune what an archive
+ * has. The missing rights protect the log even if somebody drops its triggers, as only an owner of the tables can.
  */
-const rights: Readonly<Record<Prisma.ModelName | View, string>> = {
+export const serviceRights: Readonly<Record<Prisma.ModelName | View, string>> = {
   AuditRecord: 'SELECT, INSERT',
   AuditArchive: 'SELECT',
   TimelineRecord: 'SELECT, INSERT',
@@ -66,7 +65,7 @@ export async function grantServiceRights(databaseUrl: string, role: string): Pro
     await client.query(`REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ${to}`);
     await client.query(`GRANT USAGE ON SCHEMA public TO ${to}`);
     await client.query(`GRANT SELECT ON "_prisma_migrations" TO ${to}`);
-    for (const [table, allowed] of Object.entries(rights))
+    for (const [table, allowed] of Object.entries(serviceRights))
       await client.query(`GRANT ${allowed} ON "${table}" TO ${to}`);
     await client.query(`GRANT EXECUTE ON FUNCTION "AuditRecord_append" TO ${to}`);
     // It deletes records that an archive has, and no others.

@@ -7,8 +7,7 @@ import type { paths } from '../generated/typescript/api.d.ts';
  */
 const { KUBEPASS_URL: baseUrl = '', KUBEPASS_TOKEN: adminToken = '' } = process.env;
 
-const as = (token: string) =>
-  createClient<paths>({ baseUrl, headers: { Authorization: `Bearer ${token}`, Accept: 'application/json' } });
+const as = (token: string) => createClient<paths>({ baseUrl, headers: { Authorization: `Bearer ${token}` } });
 
 /** The data of an answer; throws the problem of one that is an error. */
 function expectData<T>({ data, error }: { readonly data?: T; readonly error?: unknown }): T {
@@ -39,12 +38,12 @@ mustBe(expectData(decided).state, 'approved');
 
 const collected = expectData(await alice.POST('/v1/certificate-requests/{id}/kubeconfig', { params }));
 if (typeof collected === 'string') throw new Error('JSON is expected');
-mustBe(collected.certificateRequestId, request.id);
+mustBe(collected.request.id, request.id);
 mustBe(collected.kubeconfig.includes('client-key-data'), true);
 
 const certificate = expectData(await alice.GET('/v1/certificate-requests/{id}/certificate', { params }));
 if (typeof certificate !== 'object') throw new Error('JSON is expected');
-mustBe(certificate.fingerprintSha256, collected.fingerprintSha256);
+mustBe(certificate.fingerprintSha256, collected.certificate.fingerprintSha256);
 mustBe(certificate.username, asked.username);
 
 const body = { username: 'john', groups: ['team-a'] };

@@ -16,9 +16,7 @@ from kubepass_client import models
 
 
 def client_of(token: str) -> AuthenticatedClient:
-    return AuthenticatedClient(
-        base_url=os.environ["KUBEPASS_URL"], token=token, headers={"Accept": "application/json"}
-    )
+    return AuthenticatedClient(base_url=os.environ["KUBEPASS_URL"], token=token)
 
 
 def expect(kind, answer):
@@ -52,11 +50,11 @@ decided = approve_certificate_request.sync(request.id, client=bob, body=models.C
 must_be(expect(models.CertificateRequest, decided).state, "approved")
 
 collected = expect(models.Kubeconfig, collect_kubeconfig.sync(request.id, client=alice, body=models.Nothing()))
-must_be(collected.certificate_request_id, request.id)
+must_be(collected.request.id, request.id)
 must_be("client-key-data" in collected.kubeconfig, True)
 
 certificate = expect(models.Certificate, get_issued_certificate.sync(request.id, client=alice))
-must_be(certificate.fingerprint_sha_256, collected.fingerprint_sha_256)
+must_be(certificate.fingerprint_sha_256, collected.certificate.fingerprint_sha_256)
 must_be(certificate.username, "jane@corp.example")
 
 body = models.NewKubeconfig(username="john", groups=["team-a"])
