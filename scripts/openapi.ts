@@ -1,37 +1,41 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { pino } from 'pino';
 import { buildApp } from '../src/app.js';
+import { documentPaths } from '../src/http/documentation/routes.js';
 import type { Services } from '../src/http/server/services.js';
 import { publicRoutes, securityFile, withRoutes } from './public-routes.js';
 
 /**
- * Writes `openapi/openapi.json`, and the list of routes in `SECURITY.md`, from the routes. With `--check` it only says
- * whether the files match the routes.
+ * Writes the documents in `openapi/`, and the list of routes in `SECURITY.md`, from the routes. With `--check` it only
+ * says whether the files match the routes.
  */
 const root = new URL('../', import.meta.url);
-const file = new URL('openapi/openapi.json', root);
 const { version } = JSON.parse(await readFile(new URL('package.json', root), 'utf8')) as { version: string };
 
 /** The document only describes the routes, so no use case is called. */
 const services = new Proxy({} as Services, { get: () => ({}) });
 
 const app = buildApp(services, { logger: pino({ level: 'silent' }), version });
-const { payload: generated } = await app.inject('/openapi.json');
+const generated = new Map<URL, string>();
+for (const path of documentPaths) {
+  const { payload } = await app.inject(path);
+  generated.set(new URL(`openapi/${path.split('/').at(-1)}`, root), payload);
+}
 await app.close();
-const listed = withRoutes(await publicRoutes());
+generated.set(securityFile, withRoutes(await publicRoutes()));
 
 if (process.argv.includes('--check')) {
-  const committed = await readFile(file, 'utf8').catch(() => '');
-  if (committed === generated && (await readFile(securityFile, 'utf8')) === listed)
-    console.log('openapi/openapi.json and the list in SECURITY.md are what the routes generate');
+  const stale: string[] = [];
+  for (const [file, text] of generated)
+    if ((await readFile(file, 'utf8').catch(() => '')) !== text) stale.push(file.pathname.slice(root.pathname.length));
+  if (stale.length === 0)
+    console.log('the documents in openapi/ and the list in SECURITY.md are what the routes generate');
   else {
-    console.error(
-      'openapi/openapi.json or SECURITY.md is not what the routes generate: run `npm run openapi` and commit both',
-    );
+    console.error(`not what the routes generate: ${stale.join(', ')}. Run \`npm run openapi\` and commit them`);
     process.exitCode = 1;
   }
-} else {
-  await writeFile(file, generated);
-  await writeFile(securityFile, listed);
-  console.log(`openapi/openapi.json: ${Object.keys((JSON.parse(generated) as { paths: object }).paths).length} paths`);
-}
+} else
+  for (const [file, text] of generated) {
+    await writeFile(file, text);
+    console.log(`${file.pathname.slice(root.pathname.length)}: ${Math.ceil(text.length / 1000)} KB`);
+  }

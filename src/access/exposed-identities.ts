@@ -6,6 +6,7 @@ import {
   type Identity,
   type IdentityFilter,
   type IdentityOnCluster,
+  type ResidualExposure,
   blocks,
   inForce,
   listedAtMost,
@@ -82,6 +83,22 @@ export async function exposedAmong(
       });
   }
   return found;
+}
+
+const namesAtOnce = 250;
+
+/** The certificates that still work although they should not, of these usernames in every spelling, by folded name. */
+export async function residualExposureOfAll(
+  context: IssuanceContext,
+  usernames: readonly string[],
+): Promise<ReadonlyMap<string, readonly ResidualExposure[]>> {
+  const folded = usernames.map(foldedName);
+  const names = [...new Set([...usernames, ...folded, ...(await context.store.identities.spellings(folded))])];
+  const found: ExposedIdentity[] = [];
+  for (let begin = 0; begin < names.length; begin += namesAtOnce)
+    found.push(...(await exposedAmong(context, names.slice(begin, begin + namesAtOnce))).values());
+  const byName = Map.groupBy(found, ({ username }) => foldedName(username));
+  return new Map([...byName].map(([name, own]) => [name, own.flatMap(({ residualExposure }) => residualExposure)]));
 }
 
 /** Since when nobody who bears a name is here; null: somebody is, or nobody ever was. */

@@ -8,7 +8,7 @@ import { verifyFiles } from '../../src/verification/verify-files.js';
 import { localAuthority } from '../helpers/local-authority.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { WebhookReceiver } from '../helpers/webhook-receiver.js';
-import { contract } from './support/contract.js';
+import { webhookSchemas } from './support/contract.js';
 import { exportToFile } from './support/export-to-file.js';
 import { startService, type TestService } from './support/service.js';
 
@@ -62,7 +62,7 @@ it('carries each checkpoint to a place outside, where an export is verified with
     .expect(201);
   const [, second] = await receiver.until(2);
   const $defs = JSON.parse(
-    JSON.stringify(contract.components.schemas).replaceAll('#/components/schemas/', '#/$defs/'),
+    JSON.stringify(webhookSchemas).replaceAll('#/components/schemas/', '#/$defs/'),
   ) as Record<string, object>;
   const schema = Compile({ $defs, $ref: '#/$defs/AuditCheckpointEvent' });
   const events = [first!, second!].map(({ body, headers }) => {

@@ -8,7 +8,7 @@ import type { AuditEventBody } from '../../src/http/audit-events/schemas.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { WebhookReceiver } from '../helpers/webhook-receiver.js';
 import { as, type Answer } from './support/call.js';
-import { contract } from './support/contract.js';
+import { webhookSchemas } from './support/contract.js';
 import { localCluster } from './support/local-cluster.js';
 import { startService, type Caller, type TestService } from './support/service.js';
 
@@ -93,7 +93,7 @@ async function announced(type: string, of: (data: Readonly<Record<string, unknow
 }
 
 const $defs = JSON.parse(
-  JSON.stringify(contract.components.schemas).replaceAll('#/components/schemas/', '#/$defs/'),
+  JSON.stringify(webhookSchemas).replaceAll('#/components/schemas/', '#/$defs/'),
 ) as Record<string, object>;
 
 function eventIn({ headers, body }: WebhookReceiver['received'][number]) {

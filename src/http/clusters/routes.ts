@@ -1,20 +1,11 @@
 import type { Services } from '../server/services.js';
 import { certificateText } from '@kubepass/x509/openssl-text';
-import { certificateAsText, certificatePem } from '../schemas/example-certificate.js';
+import { certificateAsText, certificateListPem, certificatePem } from '../schemas/example-certificate.js';
 import { ListQuerySchema, pageBody, pageOfList, pageQuery, pageResponse } from '../answers/page-schemas.js';
 import { documentMediaTypes, documentResponse, sendDocument } from '../answers/kubernetes-documents.js';
 import { callerOf, listeningAddress } from '../plugins/authentication.js';
 import { granted, RefusalError } from '../problems/refusal-to-problem.js';
-import {
-  binaryBody,
-  empty,
-  json,
-  longest,
-  operation,
-  response,
-  textBody,
-  namesEntityTag,
-} from '../answers/responses.js';
+import { derBody, empty, json, longest, operation, response, textBody, namesEntityTag } from '../answers/responses.js';
 import { ref } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 import * as schemas from './schemas.js';
@@ -231,12 +222,8 @@ export function addCertificateList(app: App, { clusters }: Services): void {
       response: {
         200: response(
           {
-            'application/pkix-crl': binaryBody('The list as DER.', longest.whole),
-            'application/x-pem-file': textBody(
-              'The list as PEM.',
-              '-----BEGIN X509 CRL-----\nMIIBzDCBtQIBATANBgkqhkiG9w0BAQsFADAb…\n-----END X509 CRL-----\n',
-              longest.whole,
-            ),
+            'application/pkix-crl': derBody('The list as DER.', certificateListPem, longest.whole),
+            'application/x-pem-file': textBody('The list as PEM.', certificateListPem, longest.whole),
           },
           {
             description: 'The list.',
@@ -245,14 +232,7 @@ export function addCertificateList(app: App, { clusters }: Services): void {
         ),
         304: empty('The caller has it already: `If-None-Match` names its entity tag.'),
       },
-      problems: [
-        'invalid-request',
-        'not-found',
-        'not-acceptable',
-        'state-conflict',
-        'internal-error',
-        'service-unavailable',
-      ],
+      problems: ['not-found', 'state-conflict'],
     }),
     async (request, reply) => {
       const { der, pem, number } = granted(await clusters.certificateList(request.params.name));

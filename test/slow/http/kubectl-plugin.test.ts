@@ -415,7 +415,7 @@ describe('login', () => {
     const machine = newMachine();
     const args = machine.args.map((arg) => (arg === 'demo' ? 'demmo' : arg));
     expect(await runPlugin(['login', ...args], machine)).toBe(1);
-    expect(machine.takeLines()).toEqual(['kubepass: no cluster demmo (did you mean demo?); there is demo']);
+    expect(machine.takeLines()).toEqual(['kubepass: no cluster demmo; there is demo']);
     const other = machine.args.map((arg) => (arg === 'demo' ? 'nope' : arg));
     expect(await runPlugin(['login', ...other], machine)).toBe(1);
     expect(machine.takeLines()).toEqual(['kubepass: no cluster nope; there is demo']);
@@ -1218,11 +1218,11 @@ describe('help', () => {
   });
 
   it.each([
-    [['stauts'], 'there is no command "stauts"; did you mean status?', 'usage: kubectl kubepass COMMAND'],
+    [['stauts'], 'there is no command "stauts"; did you mean "status"?', 'usage: kubectl kubepass COMMAND'],
     [['quite-another'], 'there is no command "quite-another"', 'usage: kubectl kubepass COMMAND'],
     [
       ['login', '--sever', 'https://x'],
-      "Unknown option '--sever'; did you mean --server?",
+      `Unknown option '--sever'; did you mean "--server"?`,
       'usage: kubectl kubepass login ',
     ],
     [['login'], '--server is missing: the URL of kubepass', 'usage: kubectl kubepass login '],
