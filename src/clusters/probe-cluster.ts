@@ -65,16 +65,13 @@ export async function probeForAnswer(
   options: ProbeOptions,
   actor: string,
 ): Promise<boolean> {
-  const { probes, log } = context;
   const probing = probeCluster(context, cluster, options, actor);
   const ended = probing.then(
     () => true,
     () => true,
   );
-  if ((await within(probes.times.answerSeconds, ended)) === null) {
-    probing.catch((error: unknown) => {
-      if (!probes.stopping.aborted) log.error({ err: error, cluster }, 'a cluster could not be probed');
-    });
+  if ((await within(context.probes.times.answerSeconds, ended)) === null) {
+    probing.catch((error: unknown) => logFailure(context, cluster, error));
     return false;
   }
   await probing;
@@ -290,8 +287,13 @@ async function probeAlone(context: IssuanceContext, cluster: string): Promise<vo
     const { signs, accepts, reason, message } = result;
     context.log.info({ cluster, signs, accepts, reason, why: message }, 'a cluster was probed');
   } catch (error) {
-    if (!context.probes.stopping.aborted) context.log.error({ err: error, cluster }, 'a cluster could not be probed');
+    logFailure(context, cluster, error);
   }
+}
+
+/** Nothing is wrong where the process ends. */
+function logFailure({ probes, log }: IssuanceContext, cluster: string, error: unknown): void {
+  if (!probes.stopping.aborted) log.error({ err: error, cluster }, 'a cluster could not be probed');
 }
 
 function isFresh({ probes, clock }: IssuanceContext, cluster: string): boolean {
