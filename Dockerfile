@@ -47,6 +47,7 @@ WORKDIR /app
 COPY --from=modules /app/node_modules node_modules
 COPY package.json ./
 COPY prisma/migrations prisma/migrations
+COPY openapi openapi
 COPY packages/x509/package.json packages/x509/
 COPY packages/inspect/package.json packages/inspect/
 COPY --from=build /app/packages/x509/dist packages/x509/dist

@@ -12,6 +12,7 @@ import {
   listedAtMost,
   plainBlock,
 } from '../model/identity.js';
+import { StoreUnavailableError } from '../model/errors.js';
 import { done, type Outcome, type Page, type PageQuery } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import type { IssuanceContext } from '../context/context.js';
@@ -113,6 +114,8 @@ const blocksAtOnce = 1_000;
 /** All usernames that `exposedAmong` may answer because of a revocation or a block. */
 async function suspects({ store, denyList, clock }: IssuanceContext): Promise<readonly string[]> {
   await denyList.follow();
+  if (!denyList.isLoaded() || denyList.isBehind)
+    throw new StoreUnavailableError('the list of revoked certificates cannot be read now');
   const now = clock();
   const found = new Set(Array.from(denyList.all(), ({ username }) => username));
   for (let after = ''; ;) {

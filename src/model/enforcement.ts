@@ -31,8 +31,9 @@ export interface DenyListPort {
   ofCluster(cluster: string): Iterable<RevokedCertificate>;
   /** The revoked certificates of all clusters. */
   all(): Iterable<RevokedCertificate>;
-  /** Reads what other processes revoked since. Never rejects. */
+  /** Reads what other processes revoked since. Never rejects: `isBehind` says whether it could. */
   follow(): Promise<void>;
+  readonly isBehind: boolean;
 }
 
 /** The fate of a revoked certificate on its cluster. It claims no more than what was verified. */

@@ -225,7 +225,7 @@ describe('renewing by a proof of possession', () => {
     const old: Held = { fingerprint, key: keyPair.privateKey, username, groups: ['ops'], algorithm: 'ECDSA-P256' };
     // People approved an hour, which a renewal gets that asks for nothing.
     const csr = await csrOf(old);
-    expect(as.request(await renew(old, { csr, body: { csr, expirationSeconds: hour + 1 } })).state).toBe('pending');
+    expect(as.waiting(await renew(old, { csr, body: { csr, expirationSeconds: hour + 1 } })).state).toBe('pending');
     expect((await renew(old)).status).toBe(201);
   });
 });

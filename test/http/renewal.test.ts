@@ -362,19 +362,19 @@ describe('renewing a certificate', () => {
 describe('a renewal by an admin', () => {
   it('is asked for by the admin, and its key is for the collector as before', async () => {
     const { fingerprint } = await issued(['own']);
-    const asked = as.request(await renew(service.as('root'), fingerprint).expect(202));
+    const asked = as.waiting(await renew(service.as('root'), fingerprint).expect(202));
     expect(asked).toMatchObject({ state: 'approved', requester: 'root', collector: 'alice', renewalOf: fingerprint });
     const url = `/v1/certificate-requests/${asked.id}/kubeconfig`;
     await service.as('root')('post', url).expect(403);
     const { certificate } = as.kubeconfig(await service.as('alice')('post', url).expect(200));
     // The next one is like the first.
-    const again = as.request(await renew(service.as('root'), certificate.fingerprintSha256).expect(202));
+    const again = as.waiting(await renew(service.as('root'), certificate.fingerprintSha256).expect(202));
     expect(again).toMatchObject({ state: 'approved', requester: 'root', collector: 'alice' });
   });
 
   it('is decided on by people other than the admin and the collector, where people decide', async () => {
     const { fingerprint } = await issued(['own-ops'], {}, service.as('carol'));
-    const { id, state, collector } = as.request(await renew(service.as('root'), fingerprint).expect(202));
+    const { id, state, collector } = as.waiting(await renew(service.as('root'), fingerprint).expect(202));
     expect([state, collector]).toEqual(['pending', 'carol']);
     for (const party of ['root', 'carol'] as const)
       await service.as(party)('post', `/v1/certificate-requests/${id}/approve`).expect(403);

@@ -628,6 +628,23 @@ describe('get-credential', () => {
     expect(machine.takeLines().join()).toContain('kubepass refuses the certificate for demo: not any more');
   });
 
+  it('says which policy denies a certificate, also to the calls that follow at once', async () => {
+    const machine = newMachine();
+    await loggedIn(machine);
+    const args = machine.args.map((arg) => (arg === 'team-a' ? 'admins' : arg));
+    seen = [];
+    for (let call = 0; call < 2; call += 1) {
+      expect(await runPlugin(['get-credential', ...args], machine)).toBe(1);
+      const [first, ...more] = machine.takeLines();
+      expect(first).toMatch(
+        /^kubepass refuses the certificate for demo: policy denies certificate request [0-9a-f-]{36}:$/,
+      );
+      expect(more.slice(0, -1)).toContainEqual(expect.stringMatching(/^ {2}- .*"admins".*automatic/));
+      expect(more.at(-1)).toMatch(/^When that is settled, run: kubectl kubepass login /);
+    }
+    expect(seen.filter((one) => one.startsWith('POST'))).toHaveLength(1);
+  });
+
   it('makes one certificate where the answer to the first ask was lost', async () => {
     const machine = await loggedIn();
     const first = await credentialOf(machine);

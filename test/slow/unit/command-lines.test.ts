@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 /** Without a configuration: none of these calls may need one. */
 function run(file: string, ...args: readonly string[]) {
   return new Promise<{ readonly code: number | null; readonly output: string; readonly complaints: string }>(
-    (resolve) => {
+    (resolve, reject) => {
       const child = spawn(process.execPath, [...fromSources, file, ...args], {
         cwd: root,
         env: { PATH: process.env['PATH'], KUBEPASS_CONFIG_FILE: '/nowhere/kubepass.yaml' },
@@ -17,6 +17,7 @@ function run(file: string, ...args: readonly string[]) {
       let [output, complaints] = ['', ''];
       child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
       child.stderr.on('data', (chunk: Buffer) => (complaints += chunk.toString()));
+      child.on('error', reject);
       child.on('close', (code) => resolve({ code, output, complaints }));
     },
   );
@@ -31,6 +32,8 @@ describe.each([
   ['src/upgrade-drill.ts', 'upgrade-drill'],
   ['src/migrate.ts', 'migrate'],
   ['src/kubepass-verify.ts', 'kubepass-verify'],
+  ['src/server.ts', 'kubepass'],
+  ['scripts/quickstart/main.ts', 'quickstart'],
   ['packages/inspect/src/offline/kubepass-inspect.ts', 'kubepass-inspect'],
 ])('%s', (file, name) => {
   it('answers --help and --version, and is short about an option that it does not know', async () => {
@@ -40,7 +43,7 @@ describe.each([
       run(file, '--hlep'),
     ]);
     expect(help).toMatchObject({ code: 0, complaints: '' });
-    expect(help.output).toMatch(new RegExp(`^usage: ${name}`));
+    expect(help.output).toMatch(new RegExp(`^usage: (?:npm run )?${name}`));
     expect(help.output).toContain('\n\n');
     expect(version).toMatchObject({ code: 0, complaints: '' });
     expect(version.output).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+\n$`));

@@ -60,6 +60,7 @@ describe('keeping the ConfigMap', () => {
             ofCluster: () => revoked,
             all: () => revoked,
             follow: async () => {},
+            isBehind: false,
           },
           clock: () => new Date(),
           log: { info() {}, warn() {}, error: (fields) => void errors.push((fields as { reason: string }).reason) },

@@ -1,4 +1,4 @@
-import { exampleOf, type NamedSchemas, type Schema } from '../schemas/example-of.js';
+import { exampleOf, type NamedSchemas, type Schema } from '../../src/http/schemas/example-of.js';
 import { type ApiOperation, isReference, type Media } from './open-api.js';
 
 /**
