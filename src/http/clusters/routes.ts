@@ -14,27 +14,11 @@ import { renderExecKubeconfig } from '../../formats/kubeconfig/render-kubeconfig
 
 // Clusters for the OpenAPI document: the members in which they differ from the examples of the schema.
 
-/** As the quickstart's cluster is during its first probe. */
-const firstProbe = {
-  signer: 'localCA',
-  allowPrivilegedGroups: [],
-  readsRoleBindings: false,
-  revocation: {
-    mode: 'none',
-    verifiedAt: null,
-    delaySeconds: null,
-    continues: ['everything, until the certificate expires or its bindings are removed'],
-  },
-  probedAt: null,
-  probe: null,
-};
-
-/** A cluster that signs certificates itself. */
+/** A cluster that signs certificates itself, during its second probe. */
 const probed = {
   name: 'dev-eu',
   signer: 'kubernetes',
   allowPrivilegedGroups: [],
-  probeStartedAt: null,
   probe: {
     missingPermissions: [],
     signs: 'yes',
@@ -56,7 +40,7 @@ export function addClusters(app: App, { clusters }: Services): void {
       summary: 'List the configured clusters',
       description: 'In the order of the configuration, each with the result of its last probe.',
       querystring: ListQuerySchema,
-      response: { 200: pageResponse(schemas.ClusterListSchema, 'A page.', firstProbe) },
+      response: { 200: pageResponse(schemas.ClusterListSchema, 'A page.', probed) },
     }),
     async (request, reply) => {
       const all = clusters.list(callerOf(request));
@@ -73,7 +57,7 @@ export function addClusters(app: App, { clusters }: Services): void {
       summary: 'Read a cluster',
       description: 'The answer includes the result of the last probe.',
       params: schemas.ClusterParamsSchema,
-      response: { 200: json(schemas.ClusterSchema, { description: 'The cluster.', example: firstProbe }) },
+      response: { 200: json(schemas.ClusterSchema, { description: 'The cluster.', example: probed }) },
       problems: ['not-found'],
     }),
     async (request) => clusterView(granted(await clusters.find(callerOf(request), request.params.name))),
@@ -101,7 +85,7 @@ export function addClusters(app: App, { clusters }: Services): void {
         }),
         202: json(schemas.ClusterSchema, {
           description: 'The cluster, as the probe before left it. The probe goes on.',
-          example: firstProbe,
+          example: probed,
           headers: { Location: 'The cluster.', 'Retry-After': 'When to ask again, in seconds.' },
         }),
       },
