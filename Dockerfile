@@ -52,6 +52,7 @@ COPY packages/inspect/package.json packages/inspect/
 COPY --from=build /app/packages/x509/dist packages/x509/dist
 COPY --from=build /app/packages/inspect/dist packages/inspect/dist
 COPY --from=build /app/dist dist
+COPY docs/api.md docs/
 # No policies are shipped: until some are mounted there, every request is denied.
 # On 0.0.0.0 the service refuses plain HTTP: give it KUBEPASS_TLS_CERT_FILE and KUBEPASS_TLS_KEY_FILE, or say with
 # KUBEPASS_TLS_TERMINATED=true that something in front of it ends TLS.

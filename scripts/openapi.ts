@@ -18,7 +18,8 @@ const services = new Proxy({} as Services, { get: () => ({}) });
 const app = buildApp(services, { logger: pino({ level: 'silent' }), version });
 const generated = new Map<URL, string>();
 for (const path of documentPaths) {
-  const { payload } = await app.inject(path);
+  const { payload, statusCode } = await app.inject(path);
+  if (statusCode !== 200) throw new Error(`${path} is answered ${statusCode}: ${payload}`);
   generated.set(new URL(`openapi/${path.split('/').at(-1)}`, root), payload);
 }
 await app.close();

@@ -28,6 +28,7 @@ const tags = [
     description:
       'For whoever runs kubepass: sign-in, enforcement of revocations, checkpoints, webhook deliveries, restores and health.',
   },
+  { name: 'scim', description: 'An identity provider tells who is there, who left, and who is in which group.' },
   { name: 'webhooks', description: 'The messages, which are delivered until they are accepted.' },
 ];
 
@@ -57,7 +58,7 @@ export function describeRoutes(app: App, version: string): () => OpenApiDocument
     convertConstToEnum: false,
     transform: ({ schema, url, route: { config = {} } }) => {
       configurations.set(schema.operationId, config);
-      return { schema: { ...schema, ...(config.uploads && { body: bodyOf(config.uploads) }) }, url };
+      return { schema: { ...schema, ...config.reads, ...(config.uploads && { body: bodyOf(config.uploads) }) }, url };
     },
     refResolver: {
       buildLocalReference: (json, _baseUri, _fragment, i) =>

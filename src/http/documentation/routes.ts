@@ -3,10 +3,10 @@ import { createRequire } from 'node:module';
 import { extname, join } from 'node:path';
 import swaggerUi from '@fastify/swagger-ui';
 import type { RouteHandlerMethod, FastifyReply, FastifyRequest } from 'fastify';
-import { jsonMediaType } from '../plugins/request-input.js';
+import { jsonMediaType, negotiate } from '../plugins/request-input.js';
 import { problem, sendProblem } from '../problems/problem.js';
 import type { App } from '../server/types.js';
-import { callsOf, portalCallsOf, webhooksOf } from './parts-of-document.js';
+import { callsOf, portalCallsOf, scimCallsOf, webhooksOf } from './parts-of-document.js';
 import { describeRoutes, openApiText, withoutSessions } from './describe-routes.js';
 import { signInBar } from './sign-in-bar.js';
 import { createHash } from 'node:crypto';
@@ -32,6 +32,7 @@ const contentSecurityPolicy = [
 const documents = {
   '/openapi.json': callsOf,
   '/openapi/portal.json': portalCallsOf,
+  '/openapi/scim.json': scimCallsOf,
   '/openapi/webhooks.json': webhooksOf,
 };
 export const documentPaths = Object.keys(documents);
@@ -49,6 +50,8 @@ export function documentRoutes(app: App, version: string, issuers: readonly stri
   app.register(async (docs) => {
     for (const [path, document] of served)
       docs.get(path, { schema: { hide: true } }, (request, reply) => sendPrebuilt(request, reply, document()));
+    docs.get('/docs/api.md', { schema: { hide: true } }, (request, reply) => sendPrebuilt(request, reply, guide()));
+    docs.get('/', { schema: { hide: true } }, leadOn);
     const handlers = swaggerUiHandlers(forSwaggerUi);
     docs.addHook('onRoute', (route) => {
       route.handler = handlers.get(route.url) ?? route.handler;
@@ -68,6 +71,18 @@ export function documentRoutes(app: App, version: string, issuers: readonly stri
       },
     });
   });
+}
+
+/** docs/api.md, to which the documents refer. It is beside the sources and beside `dist/`. */
+const guide = prebuilt('text/plain; charset=utf-8', () =>
+  readFileSync(new URL('../../../docs/api.md', import.meta.url)),
+);
+
+/** A browser is led to the page; others are told where everything is. */
+function leadOn({ headers }: FastifyRequest, reply: FastifyReply): FastifyReply {
+  reply.header('vary', 'Accept');
+  if (negotiate(headers.accept, ['application/json', 'text/html']) === 'text/html') return reply.redirect('/docs');
+  return reply.send({ service: 'kubepass', page: '/docs', guide: '/docs/api.md', documents: documentPaths });
 }
 
 const nothing = problem('not-found', 'there is no such resource');
