@@ -4,7 +4,7 @@ import { extname, join } from 'node:path';
 import swagger, { type StaticDocumentSpec } from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { RouteHandlerMethod, FastifyReply, FastifyRequest } from 'fastify';
-import { jsonMediaType } from '../plugins/request-input.js';
+import { jsonMediaType, negotiate } from '../plugins/request-input.js';
 import { problem, sendProblem } from '../problems/problem.js';
 import type { App } from '../server/types.js';
 import { signInBar } from './sign-in-bar.js';
@@ -35,6 +35,7 @@ const documentNamed = (name: string): string => readFileSync(new URL(name, folde
 const documents = {
   '/openapi.json': 'openapi.json',
   '/openapi/portal.json': 'portal.json',
+  '/openapi/scim.json': 'scim.json',
   '/openapi/webhooks.json': 'webhooks.json',
 };
 
@@ -53,6 +54,8 @@ export function serveDocuments(app: App, issuers: readonly string[]): void {
       const document = prebuilt(jsonMediaType, () => documentNamed(name));
       docs.get(path, { schema: { hide: true } }, (request, reply) => sendPrebuilt(request, reply, document()));
     }
+    docs.get('/docs/api.md', { schema: { hide: true } }, (request, reply) => sendPrebuilt(request, reply, guide()));
+    docs.get('/', { schema: { hide: true } }, leadOn);
     const handlers = swaggerUiHandlers(prebuilt(jsonMediaType, () => JSON.stringify(forSwaggerUi)));
     docs.addHook('onRoute', (route) => {
       route.handler = handlers.get(route.url) ?? route.handler;
@@ -85,6 +88,18 @@ function withoutSessions(text: string) {
     security: [{ bearer: [] }],
     components: { ...document.components, securitySchemes: { bearer } },
   };
+}
+
+/** docs/api.md, to which the documents refer. It is beside the sources and beside `dist/`. */
+const guide = prebuilt('text/plain; charset=utf-8', () =>
+  readFileSync(new URL('../../../docs/api.md', import.meta.url)),
+);
+
+/** A browser is led to the page; others are told where everything is. */
+function leadOn({ headers }: FastifyRequest, reply: FastifyReply): FastifyReply {
+  reply.header('vary', 'Accept');
+  if (negotiate(headers.accept, ['application/json', 'text/html']) === 'text/html') return reply.redirect('/docs');
+  return reply.send({ service: 'kubepass', page: '/docs', guide: '/docs/api.md', documents: Object.keys(documents) });
 }
 
 const nothing = problem('not-found', 'there is no such resource');
