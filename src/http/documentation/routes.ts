@@ -8,6 +8,7 @@ import { problem, sendProblem } from '../problems/problem.js';
 import type { App } from '../server/types.js';
 import { callsOf, portalCallsOf, scimCallsOf, webhooksOf } from './parts-of-document.js';
 import { describeRoutes, openApiText, withoutSessions } from './describe-routes.js';
+import { foldedProblems } from './folded-problems.js';
 import { signInBar } from './sign-in-bar.js';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
@@ -59,7 +60,7 @@ export function documentRoutes(app: App, version: string, issuers: readonly stri
     docs.register(swaggerUi, {
       routePrefix: '/docs',
       staticCSP: contentSecurityPolicy,
-      ...(issuers.length > 0 && { theme: signInBar(issuers) }),
+      theme: themeFor(issuers),
       uiConfig: {
         // Without the bar that loads other descriptions.
         layout: 'BaseLayout',
@@ -71,6 +72,11 @@ export function documentRoutes(app: App, version: string, issuers: readonly stri
       },
     });
   });
+}
+
+function themeFor(issuers: readonly string[]) {
+  const { js, css } = issuers.length > 0 ? signInBar(issuers) : { js: [], css: [] };
+  return { js: [...js, ...foldedProblems.js], css: [...css, ...foldedProblems.css] };
 }
 
 /** docs/api.md, to which the documents refer. It is beside the sources and beside `dist/`. */
