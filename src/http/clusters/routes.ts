@@ -19,6 +19,7 @@ const probed = {
   name: 'dev-eu',
   signer: 'kubernetes',
   allowPrivilegedGroups: [],
+  probeStartedAt: null,
   probe: {
     missingPermissions: [],
     signs: 'yes',
