@@ -181,6 +181,7 @@ const edges = {
     'http/server/metrics-listener.ts',
     'config',
     'observability',
+    commandLine,
   ],
   // The other process edge: recovers from a lock-out while the service is down.
   'admin-token.ts': ['compose/api-tokens.ts', 'config', 'observability', commandLine],

@@ -10,6 +10,7 @@ const day = 86_400;
 
 /**
  * `team-*` is permitted at once, `ops` after an approval that lasts ten days for renewals, `strict` has a guardrail.
+ * `own` and `own-ops` are for the requester as the collector.
  */
 const policies = `
 apiVersion: kubepass/v1
@@ -38,6 +39,23 @@ spec:
   selector: { clusters: [demo] }
   allowed: { usernames: ["*"], groups: ["ops", "strict"], collectors: ["*"] }
   constraints: { maxExpirationSeconds: ${20 * day} }
+  approval: { mode: manual }
+  renewal: { approval: auto, withinSeconds: ${10 * day} }
+---
+apiVersion: kubepass/v1
+kind: Policy
+metadata: { name: own }
+spec:
+  selector: { clusters: [demo] }
+  allowed: { usernames: ["*"], groups: ["own"] }
+  approval: { mode: auto }
+---
+apiVersion: kubepass/v1
+kind: Policy
+metadata: { name: own-by-hand }
+spec:
+  selector: { clusters: [demo] }
+  allowed: { usernames: ["*"], groups: ["own-ops"] }
   approval: { mode: manual }
   renewal: { approval: auto, withinSeconds: ${10 * day} }
 ---
@@ -211,6 +229,25 @@ describe('renewing a certificate', () => {
     expect(as.kubeconfig(answer).certificate.publicKey.algorithm).toBe('Ed25519');
   });
 
+  it('gives the lifetime of the renewed certificate, or the one that is asked for', async () => {
+    const seconds = async (answer: Answer) => {
+      const { certificate, request } = as.kubeconfig(answer);
+      // A certificate begins five minutes before it is issued, for clocks that are behind.
+      const lasts = (Date.parse(certificate.notAfter) - Date.parse(certificate.notBefore)) / 1000;
+      expect(Math.abs(lasts - 300 - request.expirationSeconds)).toBeLessThan(10);
+      await revoke(certificate.fingerprintSha256);
+      return request.expirationSeconds;
+    };
+    const { fingerprint, username } = await issued(['team-a'], { expirationSeconds: 7200 });
+    const csr = async () => (await csrFor(username, ['team-a'])).pem;
+    const alice = service.as('alice');
+    expect(await seconds(await renew(alice, fingerprint).expect(201))).toBe(7200);
+    expect(await seconds(await renew(alice, fingerprint, { csr: await csr() }).expect(201))).toBe(7200);
+    expect(await seconds(await renew(alice, fingerprint, { expirationSeconds: 3600 }).expect(201))).toBe(3600);
+    const tooLong = await renew(alice, fingerprint, { expirationSeconds: day + 1 }).expect(403);
+    expect(reasonsOf(tooLong)).toContain('ExpirationTooLong');
+  });
+
   it('refuses a key of the lineage, also one whose certificate is on its way', async () => {
     const { fingerprint, pem, username } = await issued(['ops'], { expirationSeconds: day });
     const keyReused = { reason: 'KeyReused' };
@@ -319,6 +356,37 @@ describe('renewing a certificate', () => {
       .expect(403);
     expect(reasonsOf(again)).toContain('QuotaExceeded');
     expect(await renewed(fingerprint)).toMatch(/^[0-9a-f]{64}$/);
+  });
+});
+
+describe('a renewal by an admin', () => {
+  it('is asked for by the admin, and its key is for the collector as before', async () => {
+    const { fingerprint } = await issued(['own']);
+    const asked = as.waiting(await renew(service.as('root'), fingerprint).expect(202));
+    expect(asked).toMatchObject({ state: 'approved', requester: 'root', collector: 'alice', renewalOf: fingerprint });
+    const url = `/v1/certificate-requests/${asked.id}/kubeconfig`;
+    await service.as('root')('post', url).expect(403);
+    const { certificate } = as.kubeconfig(await service.as('alice')('post', url).expect(200));
+    // The next one is like the first.
+    const again = as.waiting(await renew(service.as('root'), certificate.fingerprintSha256).expect(202));
+    expect(again).toMatchObject({ state: 'approved', requester: 'root', collector: 'alice' });
+  });
+
+  it('is decided on by people other than the admin and the collector, where people decide', async () => {
+    const { fingerprint } = await issued(['own-ops'], {}, service.as('carol'));
+    const { id, state, collector } = as.waiting(await renew(service.as('root'), fingerprint).expect(202));
+    expect([state, collector]).toEqual(['pending', 'carol']);
+    for (const party of ['root', 'carol'] as const)
+      await service.as(party)('post', `/v1/certificate-requests/${id}/approve`).expect(403);
+    await service.as('bob')('post', `/v1/certificate-requests/${id}/approve`).expect(200);
+    await service.as('root')('post', `/v1/certificate-requests/${id}/kubeconfig`).expect(403);
+    await service.as('carol')('post', `/v1/certificate-requests/${id}/kubeconfig`).expect(200);
+  });
+
+  it('names nobody else as the collector of a first request', async () => {
+    const ask = { username: somebody(), groups: ['own'], collector: 'alice' };
+    const denied = await service.as('root')('post', '/v1/certificate-requests').send(ask).expect(403);
+    expect(reasonsOf(denied)).toContain('CollectorNotPermitted');
   });
 });
 

@@ -7,7 +7,6 @@ import { cacheOfLogin, type CredentialCache, type Login, ownCacheOf } from './cr
 import { callMilliseconds as briefMilliseconds } from './get-credential.js';
 import { entriesOfService } from './kubeconfig-entries.js';
 import { type Machine, oneLine } from './machine.js';
-import { nearestName } from '@kubepass/inspect/command-line';
 import { untilInWords } from './times-in-words.js';
 import { PluginError, RefusedError, UnavailableError } from './plugin-error.js';
 import { type Authorization, type OfferedIssuer, ServiceClient } from './service-client.js';
@@ -99,12 +98,10 @@ async function kubeconfigOf(cluster: string, client: ServiceClient, authorizatio
     if (!(error instanceof RefusedError && error.why === 'absent')) throw error;
     const names = await client.clusterNames(authorization);
     if (names.includes(cluster)) throw error;
-    const nearest = nearestName(cluster, names);
-    const meant = nearest === null ? '' : ` (did you mean ${nearest}?)`;
     throw new PluginError(
       names.length === 0
         ? `no cluster ${cluster}; there is none that you may see`
-        : `no cluster ${cluster}${meant}; there ${names.length === 1 ? 'is' : 'are'} ${names.join(', ')}`,
+        : `no cluster ${cluster}; there ${names.length === 1 ? 'is' : 'are'} ${names.join(', ')}`,
     );
   }
 }

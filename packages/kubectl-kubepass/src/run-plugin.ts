@@ -1,7 +1,7 @@
 import { usage, usageOf } from './usage.js';
 import type { Machine } from './machine.js';
 import { CommandLineError, isOfSystem, PluginError } from './plugin-error.js';
-import { nearestName, version } from '@kubepass/inspect/command-line';
+import { didYouMean, version } from '@kubepass/inspect/command-line';
 import {
   readCredentialCommand,
   readLoginCommand,
@@ -10,6 +10,8 @@ import {
   readStatusCommand,
 } from './command-line.js';
 import { execCredential, readExecInfo } from './exec-credential.js';
+
+const commands = ['login', 'status', 'logout', 'revoke', 'inspect'];
 
 /**
  * Runs a command of the plugin, and answers its exit code. Each command is loaded when it is asked for: kubectl calls
@@ -60,7 +62,9 @@ export async function runPlugin(args: readonly string[], machine: Machine): Prom
         machine.print(usage);
         return command === undefined ? 1 : 0;
       default:
-        throw new CommandLineError(`there is no command ${JSON.stringify(command)}${didYouMean(command)}`);
+        throw new CommandLineError(
+          `there is no command ${JSON.stringify(command)}${didYouMean(command, [...commands, 'help', '--version'])}`,
+        );
     }
   } catch (error) {
     if (!(error instanceof PluginError || isOfSystem(error))) throw error;
@@ -79,11 +83,6 @@ function typed<Options>(read: (args: readonly string[]) => Options, args: readon
   } catch (error) {
     throw error instanceof PluginError ? new CommandLineError(error.message, { cause: error }) : error;
   }
-}
-
-function didYouMean(command: string): string {
-  const nearest = nearestName(command, ['login', 'status', 'logout', 'revoke', 'inspect', 'help', 'version']);
-  return nearest === null ? '' : `; did you mean ${nearest === 'version' ? '--version' : nearest}?`;
 }
 
 /** `login --help`, `login -h` and `help login`. No option takes `-h` as its value. */

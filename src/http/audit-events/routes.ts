@@ -121,7 +121,7 @@ export function addEvidence(app: App, { auditEvents }: Services): void {
     operation({
       config: { action: 'read-audit-events', produces: ['application/json', 'text/plain'] },
       operationId: 'getCheckpoint',
-      tags: ['audit'],
+      tags: ['operators'],
       summary: 'Read the last checkpoint of the audit log',
       description:
         'A signed note (C2SP tlog-checkpoint): the log’s name, its size, and the hash of the Merkle tree of its events ' +
@@ -150,7 +150,7 @@ export function addEvidence(app: App, { auditEvents }: Services): void {
     operation({
       config: { action: 'read-audit-events' },
       operationId: 'listCheckpointKeys',
-      tags: ['audit'],
+      tags: ['operators'],
       summary: 'List the public keys that sign checkpoints',
       description: 'Each key is recorded in the audit log when it is added: `CheckpointKeyAdded`.',
       response: {
@@ -187,7 +187,7 @@ export function addEvidence(app: App, { auditEvents }: Services): void {
     operation({
       config: { action: 'read-audit-events' },
       operationId: 'proveConsistency',
-      tags: ['audit'],
+      tags: ['operators'],
       summary: 'Prove that the audit log was only added to',
       description: 'The hashes lead from the root of the smaller log to that of the larger one.',
       querystring: schemas.ConsistencyQuerySchema,

@@ -33,14 +33,13 @@ export const kubeconfigResponse = (
   content: string,
   kubeconfig: string,
   headers: Readonly<Record<string, string>> = {},
-  request: object = examples.issued,
 ) =>
   response(
     { 'application/json': ref(KubeconfigSchema), [yaml]: textBody(content, kubeconfig) },
     {
       description: 'A kubeconfig.',
       headers: { ...headers, 'Cache-Control': '`no-store`' },
-      example: { kubeconfig, request, certificate: plainCertificate },
+      example: { kubeconfig: kubeconfigYaml, request: examples.issued, certificate: plainCertificate },
     },
   );
 

@@ -1,6 +1,5 @@
 import { Type } from 'typebox';
 import type { Services } from '../server/services.js';
-import * as examples from './examples.js';
 import {
   answerOnce,
   idempotencyKeyHeader,
@@ -66,12 +65,10 @@ export function addRenewal(app: App, { certificateRequests, idempotency, clock }
       params: FingerprintParamsSchema,
       body: ref(RenewalSpecSchema),
       response: {
-        201: kubeconfigResponse(
-          'A kubeconfig; without `csr`, with the private key in it.',
-          kubeconfigYaml,
-          { Location: 'The certificate request.', ...preferenceHeader },
-          examples.renewing,
-        ),
+        201: kubeconfigResponse('A kubeconfig; without `csr`, with the private key in it.', kubeconfigYaml, {
+          Location: 'The certificate request.',
+          ...preferenceHeader,
+        }),
         202: awaitingResponse(
           'A person must decide on it, somebody else collects the key, or the certificate for `csr` is not issued yet.',
           preferenceHeader,

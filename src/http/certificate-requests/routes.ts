@@ -128,7 +128,7 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
       response: {
         200: json(schemas.CertificateRequestSchema, {
           description: 'The request.',
-          example: examples.issuedWithHistory,
+          example: examples.pending,
         }),
       },
       problems: ['not-found'],

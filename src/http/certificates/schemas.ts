@@ -101,15 +101,20 @@ const EnforcementSchema = namedObject(
   },
 );
 
-export const CertificateSchema = namedObject('Certificate', 'An issued certificate, as read back from its DER.', {
-  ...certificateProperties,
-  pem: Type.Optional(
-    textOf('The certificate as PEM. Left out in lists, and in the answer to a revocation.', certificatePem, {
-      maxLength: 65536,
-    }),
-  ),
-  enforcement: Type.Optional(ref(EnforcementSchema)),
-});
+export const CertificateSchema = namedObject(
+  'Certificate',
+  'An issued certificate, as read back from its DER.',
+  {
+    ...certificateProperties,
+    pem: Type.Optional(
+      textOf('The certificate as PEM. Left out in lists, and in the answer to a revocation.', certificatePem, {
+        maxLength: 65536,
+      }),
+    ),
+    enforcement: Type.Optional(ref(EnforcementSchema)),
+  },
+  [plainCertificate],
+);
 export type CertificateBody = Static<typeof CertificateSchema>;
 
 export const RevokeSchema = namedObject('Revoke', 'Why a certificate is revoked.', {

@@ -4,7 +4,7 @@ import { certificateText } from '@kubepass/x509/openssl-text';
 import { encodePem } from '@kubepass/x509';
 import { jsonMediaType } from '../plugins/request-input.js';
 import { certificateAsText, certificatePem } from '../schemas/example-certificate.js';
-import { binaryBody, empty, namesEntityTag, response, textBody } from '../answers/responses.js';
+import { derBody, empty, namesEntityTag, response, textBody } from '../answers/responses.js';
 import { ref } from '../schemas/schema-parts.js';
 import { CertificateSchema, certificateView, plainCertificate, shownCertificate } from './schemas.js';
 
@@ -28,7 +28,7 @@ export const certificateResponses = {
       'application/pem-certificate-chain': textBody('The certificate as PEM.', certificatePem),
       'text/plain': textBody('As `openssl x509 -noout -text` prints it.', certificateAsText),
       // RFC 2585 section 4.1
-      'application/pkix-cert': binaryBody('The certificate as DER.'),
+      'application/pkix-cert': derBody('The certificate as DER.', certificatePem),
     },
     {
       description: 'The certificate.',

@@ -1,20 +1,11 @@
 import type { Services } from '../server/services.js';
 import { certificateText } from '@kubepass/x509/openssl-text';
-import { certificateAsText, certificatePem } from '../schemas/example-certificate.js';
+import { certificateAsText, certificateListPem, certificatePem } from '../schemas/example-certificate.js';
 import { ListQuerySchema, pageBody, pageOfList, pageQuery, pageResponse } from '../answers/page-schemas.js';
 import { documentMediaTypes, documentResponse, sendDocument } from '../answers/kubernetes-documents.js';
 import { callerOf, listeningAddress } from '../plugins/authentication.js';
 import { granted, RefusalError } from '../problems/refusal-to-problem.js';
-import {
-  binaryBody,
-  empty,
-  json,
-  longest,
-  operation,
-  response,
-  textBody,
-  namesEntityTag,
-} from '../answers/responses.js';
+import { derBody, empty, json, longest, operation, response, textBody, namesEntityTag } from '../answers/responses.js';
 import { ref } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 import * as schemas from './schemas.js';
@@ -23,8 +14,8 @@ import { renderExecKubeconfig } from '../../formats/kubeconfig/render-kubeconfig
 
 // Clusters for the OpenAPI document: the members in which they differ from the examples of the schema.
 
-/** As the quickstart's cluster is at first. */
-const neverProbed = {
+/** As the quickstart's cluster is during its first probe. */
+const firstProbe = {
   signer: 'localCA',
   allowPrivilegedGroups: [],
   readsRoleBindings: false,
@@ -38,11 +29,15 @@ const neverProbed = {
   probe: null,
 };
 
+/** As it is before that. */
+const neverProbed = { ...firstProbe, probeStartedAt: null };
+
 /** A cluster that signs certificates itself. */
 const probed = {
   name: 'dev-eu',
   signer: 'kubernetes',
   allowPrivilegedGroups: [],
+  probeStartedAt: null,
   probe: {
     missingPermissions: [],
     signs: 'yes',
@@ -84,7 +79,7 @@ export function addClusters(app: App, { clusters }: Services): void {
       response: { 200: json(schemas.ClusterSchema, { description: 'The cluster.', example: neverProbed }) },
       problems: ['not-found'],
     }),
-    async (request) => clusterView(granted(clusters.find(callerOf(request), request.params.name))),
+    async (request) => clusterView(granted(await clusters.find(callerOf(request), request.params.name))),
   );
 
   app.post(
@@ -97,9 +92,10 @@ export function addClusters(app: App, { clusters }: Services): void {
       description:
         'Connects to the API server, checks what kubepass may do there, and requests a certificate for the identity ' +
         '`kubepass-probe`, valid for ten minutes, without groups. It is recorded like any request, marked `probe`. ' +
-        'Takes as long as signing takes: up to a minute if the cluster does not sign. With `verifyRevocation` it then ' +
-        'revokes the certificate and uses it until the cluster refuses it, for up to 45 seconds. Only one probe runs at a ' +
-        'time; a call during a probe gets the answer of that probe.',
+        'With `verifyRevocation` it then revokes the certificate and uses it until the cluster refuses it, for up to 45 ' +
+        'seconds. If the probe takes longer than 20 seconds, the answer is 202 and the probe goes on: it has ended once ' +
+        '`probedAt` of the cluster is later than `probeStartedAt` was. Only one probe of a cluster runs at a time; a call ' +
+        'during a probe that finds out the same gets the answer of that probe.',
       params: schemas.ClusterParamsSchema,
       body: ref(schemas.ProbeOptionsSchema),
       response: {
@@ -107,13 +103,21 @@ export function addClusters(app: App, { clusters }: Services): void {
           description: 'The cluster, with the result of the probe.',
           example: probed,
         }),
+        202: json(schemas.ClusterSchema, {
+          description: 'The cluster, as the probe before left it. The probe goes on.',
+          example: firstProbe,
+          headers: { Location: 'The cluster.', 'Retry-After': 'When to look at it, in seconds.' },
+        }),
       },
       problems: ['not-found'],
     }),
-    async (request) => {
+    async (request, reply) => {
+      const { name } = request.params;
       const { measureLifetimeCap = false, verifyRevocation = false } = request.body;
       const options = { measureLifetimeCap, verifyRevocation };
-      return clusterView(granted(await clusters.probe(callerOf(request), request.params.name, options)));
+      const { view, ended } = granted(await clusters.probe(callerOf(request), name, options));
+      if (!ended) reply.code(202).headers({ location: `/v1/clusters/${name}`, 'retry-after': '5' });
+      return clusterView(view);
     },
   );
 
@@ -218,12 +222,8 @@ export function addCertificateList(app: App, { clusters }: Services): void {
       response: {
         200: response(
           {
-            'application/pkix-crl': binaryBody('The list as DER.', longest.whole),
-            'application/x-pem-file': textBody(
-              'The list as PEM.',
-              '-----BEGIN X509 CRL-----\nMIIBzDCBtQIBATANBgkqhkiG9w0BAQsFADAb…\n-----END X509 CRL-----\n',
-              longest.whole,
-            ),
+            'application/pkix-crl': derBody('The list as DER.', certificateListPem, longest.whole),
+            'application/x-pem-file': textBody('The list as PEM.', certificateListPem, longest.whole),
           },
           {
             description: 'The list.',
@@ -232,14 +232,7 @@ export function addCertificateList(app: App, { clusters }: Services): void {
         ),
         304: empty('The caller has it already: `If-None-Match` names its entity tag.'),
       },
-      problems: [
-        'invalid-request',
-        'not-found',
-        'not-acceptable',
-        'state-conflict',
-        'internal-error',
-        'service-unavailable',
-      ],
+      problems: ['not-found', 'state-conflict'],
     }),
     async (request, reply) => {
       const { der, pem, number } = granted(await clusters.certificateList(request.params.name));

@@ -166,7 +166,10 @@ function directoryUserDetailsView(view: DirectoryUserDetails, now: Date): Direct
   return details({ ...shownUser(view), lostGroups, consequences: { ...consequences, requestedForOthers } });
 }
 
-const here = { inactiveSince: null, deletedAt: null, reuse: null, whyNoUsername: null };
+const here = {
+  ...{ inactiveSince: null, deletedAt: null, reuse: null, whyNoUsername: null, lostGroups: [] },
+  consequences: { requestedForOthers: [], tokensMade: [] },
+};
 
 export function addDirectoryUsers(app: App, { directoryUsers, clock }: Services): void {
   app.get(
@@ -174,7 +177,7 @@ export function addDirectoryUsers(app: App, { directoryUsers, clock }: Services)
     operation({
       config: { action: 'read-directory' },
       operationId: 'listDirectoryUsers',
-      tags: ['directory'],
+      tags: ['identities'],
       summary: 'List the people in the directory',
       description:
         'Needs the role provisioner, auditor or admin. Lists the people whom an identity provider manages over SCIM. SCIM is ' +
@@ -206,7 +209,7 @@ export function addDirectoryUsers(app: App, { directoryUsers, clock }: Services)
     operation({
       config: { action: 'read-directory' },
       operationId: 'getDirectoryUser',
-      tags: ['directory'],
+      tags: ['identities'],
       summary: 'Read a person in the directory',
       description:
         'Needs the role provisioner, auditor or admin. The answer says what ended when the person left, ' +
@@ -224,7 +227,7 @@ export function addDirectoryUsers(app: App, { directoryUsers, clock }: Services)
     operation({
       config: { action: 'confirm-directory-users' },
       operationId: 'confirmDirectoryUser',
-      tags: ['directory'],
+      tags: ['identities'],
       summary: 'Confirm that a name is this person’s now',
       description:
         'Needs the role admin. For a person whose name was somebody else’s before (`reuse`). From the answer on they may ' +

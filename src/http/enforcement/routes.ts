@@ -27,7 +27,7 @@ export function addEnforcement(app: App, { enforcement }: Services): void {
       ...operation({
         config: { action: 'review-access', fromMemory: true, forReviewers: true },
         operationId: 'reviewAccess',
-        tags: ['enforcement'],
+        tags: ['operators'],
         summary: 'Review a request to a cluster',
         description:
           'For the authorization webhook of the cluster’s API server: the role `reviewer` of this cluster, and admins who ' +
@@ -71,7 +71,7 @@ export function addEnforcement(app: App, { enforcement }: Services): void {
     operation({
       config: files,
       operationId: 'getAuthorizationConfiguration',
-      tags: ['enforcement'],
+      tags: ['operators'],
       summary: 'Render the authorization configuration of a cluster',
       description:
         'The file for `--authorization-config` of kube-apiserver, in place of `--authorization-mode`. With mode `webhook` ' +
@@ -107,7 +107,7 @@ export function addEnforcement(app: App, { enforcement }: Services): void {
     operation({
       config: files,
       operationId: 'getAuthorizationWebhookKubeconfig',
-      tags: ['enforcement'],
+      tags: ['operators'],
       summary: 'Render the kubeconfig of the authorization webhook',
       description:
         'The file that the authorization configuration names. It holds no token: put the token of a `reviewer` into the ' +
@@ -138,7 +138,7 @@ export function addEnforcement(app: App, { enforcement }: Services): void {
     operation({
       config: files,
       operationId: 'getRevocationPolicy',
-      tags: ['enforcement'],
+      tags: ['operators'],
       summary: 'Render the admission policy that refuses revoked certificates',
       description:
         'Manifests for `kubectl apply`, for clusters whose API server takes no files: a ValidatingAdmissionPolicy, its ' +

@@ -16,7 +16,8 @@ import { identityDetailsView, identityView } from './schemas.js';
 
 const csvOfExposed = problem('not-acceptable', 'text/csv comes with `residualExposure=true` alone');
 
-const notBlocked = { blocked: null, omitted: false };
+/** For the OpenAPI document: the members in which the answers differ from the examples of their schema. */
+const notBlocked = { blocked: null, requestedForOthers: [], omitted: false };
 
 export function addIdentities(app: App, { identities, clock }: Services): void {
   const viewOf = (outcome: Outcome<IdentityDetails>) => identityDetailsView(granted(outcome), clock());
@@ -108,7 +109,7 @@ export function addIdentities(app: App, { identities, clock }: Services): void {
       response: {
         200: json(schemas.IdentityDetailsSchema, {
           description: 'It is blocked.',
-          example: { clusters: [], certificates: [], waitingRequests: [], omitted: false },
+          example: { ...notBlocked, blocked: {}, clusters: [], certificates: [], waitingRequests: [] },
         }),
       },
     }),

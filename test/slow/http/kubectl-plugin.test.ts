@@ -415,7 +415,7 @@ describe('login', () => {
     const machine = newMachine();
     const args = machine.args.map((arg) => (arg === 'demo' ? 'demmo' : arg));
     expect(await runPlugin(['login', ...args], machine)).toBe(1);
-    expect(machine.takeLines()).toEqual(['kubepass: no cluster demmo (did you mean demo?); there is demo']);
+    expect(machine.takeLines()).toEqual(['kubepass: no cluster demmo; there is demo']);
     const other = machine.args.map((arg) => (arg === 'demo' ? 'nope' : arg));
     expect(await runPlugin(['login', ...other], machine)).toBe(1);
     expect(machine.takeLines()).toEqual(['kubepass: no cluster nope; there is demo']);
@@ -626,6 +626,23 @@ describe('get-credential', () => {
     expect(await runPlugin(['get-credential', ...machine.args], machine)).toBe(1);
     expect(machine.takeOutput()).toBe('');
     expect(machine.takeLines().join()).toContain('kubepass refuses the certificate for demo: not any more');
+  });
+
+  it('says which policy denies a certificate, also to the calls that follow at once', async () => {
+    const machine = newMachine();
+    await loggedIn(machine);
+    const args = machine.args.map((arg) => (arg === 'team-a' ? 'admins' : arg));
+    seen = [];
+    for (let call = 0; call < 2; call += 1) {
+      expect(await runPlugin(['get-credential', ...args], machine)).toBe(1);
+      const [first, ...more] = machine.takeLines();
+      expect(first).toMatch(
+        /^kubepass refuses the certificate for demo: policy denies certificate request [0-9a-f-]{36}:$/,
+      );
+      expect(more.slice(0, -1)).toContainEqual(expect.stringMatching(/^ {2}- .*"admins".*automatic/));
+      expect(more.at(-1)).toMatch(/^When that is settled, run: kubectl kubepass login /);
+    }
+    expect(seen.filter((one) => one.startsWith('POST'))).toHaveLength(1);
   });
 
   it('makes one certificate where the answer to the first ask was lost', async () => {
@@ -1218,11 +1235,11 @@ describe('help', () => {
   });
 
   it.each([
-    [['stauts'], 'there is no command "stauts"; did you mean status?', 'usage: kubectl kubepass COMMAND'],
+    [['stauts'], 'there is no command "stauts"; did you mean "status"?', 'usage: kubectl kubepass COMMAND'],
     [['quite-another'], 'there is no command "quite-another"', 'usage: kubectl kubepass COMMAND'],
     [
       ['login', '--sever', 'https://x'],
-      "Unknown option '--sever'; did you mean --server?",
+      `Unknown option '--sever'; did you mean "--server"?`,
       'usage: kubectl kubepass login ',
     ],
     [['login'], '--server is missing: the URL of kubepass', 'usage: kubectl kubepass login '],

@@ -81,5 +81,5 @@ it('tells its version and its options, and takes no others', async () => {
   expect(await run(['--help'], {})).toMatchObject({ code: 0, stderr: '' });
   const { code, stdout, stderr } = await run(['--check'], {});
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-  expect(stderr).toContain('kubepass: --check is not an option\nusage: kubepass');
+  expect(stderr).toContain(`kubepass: Unknown option '--check'; did you mean "--check-config"?\nusage: kubepass`);
 });
