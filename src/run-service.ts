@@ -1,4 +1,4 @@
-import { answered, version } from '@kubepass/inspect/command-line';
+import { answered } from '@kubepass/inspect/command-line';
 import { buildApp } from './app.js';
 import { compose } from './compose/compose.js';
 import { type CheckedConfig, checkConfig } from './compose/check-config.js';

@@ -7,6 +7,7 @@ import type { FastifyContextConfig } from 'fastify';
 import type { TSchema } from 'typebox';
 import { sessionCookie } from '../../src/http/plugins/session-cookies.js';
 import { webhookDescriptions } from '../../src/http/webhook-deliveries/webhook-events.js';
+import './inspection-schemas.js';
 import { addExamples } from './add-examples.js';
 import { introduction } from './introduction.js';
 import { type ApiOperation, type OpenApiDocument, operationsOf } from './open-api.js';

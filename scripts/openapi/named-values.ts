@@ -3,8 +3,8 @@ import { certificateStatuses } from '../../src/model/certificate.js';
 import { requestStates } from '../../src/model/certificate-request.js';
 import { enforcementModes } from '../../src/model/enforcement.js';
 import type { TSchema } from 'typebox';
-import type { Schema } from '../../src/http/schemas/example-of.js';
-import { hexOf, uploadText } from '../../src/http/inspections/object-parts.js';
+import type { Schema } from './example-of.js';
+import { hexOf, uploadText } from './inspection-object-parts.js';
 import { octets } from '../../src/http/inspections/upload-bodies.js';
 import {
   dnsLabelOf,

@@ -1,5 +1,5 @@
 import { budgetNames } from '../../src/model/budget.js';
-import { problemExample, problemHeaders } from '../../src/http/problems/problem-examples.js';
+import { problemExample, problemHeaders } from './problem-examples.js';
 import { inTitleCase } from './open-api.js';
 import { problemMediaType } from '../../src/http/problems/problem.js';
 import { problemTypes, type ProblemType } from '../../src/http/problems/schemas.js';

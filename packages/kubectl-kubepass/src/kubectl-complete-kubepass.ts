@@ -9,7 +9,7 @@ kubectl runs it where it has to complete \`kubectl kubepass …\`, with the word
 last one, and a directive.
 `;
 
-/** kubectl also completes the words `--help` and `--version`, and reads the answer: they are questions of a person alone. */
+/** kubectl completes the words `--help` and `--version`, too: at a terminal alone they are questions of a person. */
 const words = process.argv.slice(2);
 const asked = isatty(1) && words.length === 1 ? words[0] : undefined;
 process.stdout.write(

@@ -10,7 +10,7 @@ import { problem, ProblemError } from '../problems/problem.js';
 import { json, longest, operation, response, textBody } from '../answers/responses.js';
 import { ref } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
-import { exampleExposed, exposedForm } from './export-exposed.js';
+import { exposedForm } from './export-exposed.js';
 import * as schemas from './schemas.js';
 import { identityDetailsView, identityView } from './schemas.js';
 
@@ -48,7 +48,7 @@ export function addIdentities(app: App, { identities, clock }: Services): void {
             'text/csv': textBody(
               'Only with `residualExposure=true`: a record with the names of the columns, and one for each certificate ' +
                 '(RFC 4180). An apostrophe stands before a value that a spreadsheet would take for a formula.',
-              exampleExposed,
+              null,
               longest.streamed,
             ),
           },
