@@ -2,7 +2,7 @@ import swagger from '@fastify/swagger';
 import { pino } from 'pino';
 import { buildApp } from '../../src/app.js';
 import type { Services } from '../../src/http/server/services.js';
-import { callsOf, portalCallsOf, webhooksOf } from './parts-of-document.js';
+import { callsOf, portalCallsOf, scimCallsOf, webhooksOf } from './parts-of-document.js';
 import type { FastifyContextConfig } from 'fastify';
 import type { TSchema } from 'typebox';
 import { sessionCookie } from '../../src/http/plugins/session-cookies.js';
@@ -33,6 +33,7 @@ const tags = [
     description:
       'For whoever runs kubepass: sign-in, enforcement of revocations, checkpoints, webhook deliveries, restores and health.',
   },
+  { name: 'scim', description: 'An identity provider tells who is there, who left, and who is in which group.' },
   { name: 'webhooks', description: 'The messages, which are delivered until they are accepted.' },
 ];
 
@@ -53,6 +54,7 @@ export async function documentsOf(services: Services, version: string): Promise<
   return {
     'openapi.json': callsOf(document),
     'portal.json': portalCallsOf(document),
+    'scim.json': scimCallsOf(document),
     'webhooks.json': webhooksOf(document),
   };
 }
@@ -79,7 +81,7 @@ function describeRoutes(app: App, version: string): () => OpenApiDocument {
     convertConstToEnum: false,
     transform: ({ schema, url, route: { config = {} } }) => {
       configurations.set(schema.operationId, config);
-      return { schema: { ...schema, ...(config.uploads && { body: bodyOf(config.uploads) }) }, url };
+      return { schema: { ...schema, ...config.reads, ...(config.uploads && { body: bodyOf(config.uploads) }) }, url };
     },
     refResolver: {
       buildLocalReference: (json, _baseUri, _fragment, i) =>

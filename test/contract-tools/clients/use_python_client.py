@@ -10,7 +10,7 @@ from kubepass_client.api.certificate_requests import (
     create_certificate_request,
     get_issued_certificate,
 )
-from kubepass_client.api.identity import create_api_token
+from kubepass_client.api.tokens import create_api_token
 from kubepass_client.api.kubeconfigs import create_kubeconfig
 from kubepass_client import models
 
