@@ -13,7 +13,7 @@ const rooms = {
   workers: [x509],
   // The second opinion about a certificate that strict reading accepts.
   peculiar: [x509],
-  config: ['model', texts, 'formats/text/nearest-name.ts', '@kubepass/inspect/defaults'],
+  config: ['model', texts, '@kubepass/inspect/defaults'],
   // Logs, metrics, traces and health, which are given the parts that they look at.
   observability: ['model', 'store', 'context/context.ts', 'context/under-way.ts', 'identity/permissions.ts', x509],
   model: [x509, texts, '@kubepass/inspect'],
@@ -181,6 +181,7 @@ const edges = {
     'http/server/metrics-listener.ts',
     'config',
     'observability',
+    commandLine,
   ],
   // The other process edge: recovers from a lock-out while the service is down.
   'admin-token.ts': ['compose/api-tokens.ts', 'config', 'observability', commandLine],

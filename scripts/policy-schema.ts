@@ -11,7 +11,7 @@ const root = new URL('../', import.meta.url);
 const page = new URL('docs/policies.md', root);
 const block = /(<!-- reasons of violations[^>]*-->\n)[^]*?(<!-- end -->)/;
 const rows = Object.entries(violationReasons).map(
-  ([reason, [meaning, remedy]]) => `| \`${reason}\` | ${meaning} | ${remedy} |\n`,
+  ([reason, text]) => `| \`${reason}\` | ${text.split(' → ').join(' | ')} |\n`,
 );
 const table = `| reason | meaning | do |\n| --- | --- | --- |\n${rows.join('')}`;
 const written = await readFile(page, 'utf8');

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { answered } from '@kubepass/inspect/command-line';
 import { buildApp } from './app.js';
 import { compose } from './compose/compose.js';
 import { type CheckedConfig, checkConfig } from './compose/check-config.js';
@@ -19,26 +19,30 @@ const drainMilliseconds = 10_000;
 
 const logger = createLogger();
 
-const usage = `usage: kubepass                 serves until SIGTERM or SIGINT
+const program = {
+  name: 'kubepass',
+  usage: `usage: kubepass                 serves until SIGTERM or SIGINT
        kubepass --check-config  says everything that is wrong with the configuration, changes nothing
        kubepass --version | --help
+
 The settings are in the environment and in the file that KUBEPASS_CONFIG names: docs/configuration.md
-`;
+`,
+  options: { 'check-config': { type: 'boolean' } },
+  takesArguments: false,
+} as const;
 
 /**
  * Does what the command line says: serves, unless it says otherwise. The exit code is 1 where that is not possible, and
  * 2 where the command line is wrong.
  */
 export async function run(given: readonly string[], hangUps: HangUps): Promise<void> {
-  const [option, ...others] = given;
-  if (option === undefined) await serve(hangUps);
-  else if (option === '--check-config' && others.length === 0) await tellConfig();
-  else if (option === '--version' && others.length === 0) process.stdout.write(`kubepass ${packageVersion()}\n`);
-  else if (option === '--help' && others.length === 0) process.stdout.write(usage);
-  else {
-    process.stderr.write(`kubepass: ${given.join(' ')} is not an option\n${usage}`);
-    process.exitCode = 2;
-  }
+  const { output, complaints, exitCode } = await answered(program, given, async ({ values }) => {
+    await (values['check-config'] ? tellConfig() : serve(hangUps));
+    return { output: '', complaints: '', exitCode: 0 };
+  });
+  process.stdout.write(output);
+  process.stderr.write(complaints);
+  if (exitCode !== 0) process.exitCode = exitCode;
 }
 
 /** Serves until a signal stops it. Where that is not possible, the log says why, and nothing was made. */
@@ -84,7 +88,6 @@ async function serveAs(config: Config, hangUps: HangUps): Promise<void> {
   });
   const app = buildApp(service.services, {
     logger,
-    version: packageVersion(),
     drainMilliseconds,
     measures: service.metrics.requests,
     trustedProxies: config.trustedProxies,
@@ -170,11 +173,6 @@ const taken =
       },
     );
   };
-
-function packageVersion(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
-}
 
 /** The operator mends what keeps the service from starting, and needs its message, not a stack. */
 function fail(error: unknown): void {

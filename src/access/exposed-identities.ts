@@ -6,11 +6,13 @@ import {
   type Identity,
   type IdentityFilter,
   type IdentityOnCluster,
+  type ResidualExposure,
   blocks,
   inForce,
   listedAtMost,
   plainBlock,
 } from '../model/identity.js';
+import { StoreUnavailableError } from '../model/errors.js';
 import { done, type Outcome, type Page, type PageQuery } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import type { IssuanceContext } from '../context/context.js';
@@ -40,8 +42,9 @@ export function identityOf(context: IssuanceContext, { username, live, block }: 
 type CertificatesWanted = Pick<IdentityFilter, 'cluster' | 'group'>;
 
 /**
- * Those of these usernames with certificates that still work although they should not: they are revoked, or the username
- * is blocked on their cluster, or they have a group that the directory gives no longer. Each username is one spelling.
+ * Looks at these usernames, each of them one spelling, and answers those that have certificates which still work
+ * although they should not: they are revoked, or the username is blocked on their cluster, or they have a group that
+ * the directory gives no longer.
  */
 export async function exposedAmong(
   context: IssuanceContext,
@@ -83,6 +86,22 @@ export async function exposedAmong(
   return found;
 }
 
+const namesAtOnce = 250;
+
+/** The certificates that still work although they should not, of these usernames in every spelling, by folded name. */
+export async function residualExposureOfAll(
+  context: IssuanceContext,
+  usernames: readonly string[],
+): Promise<ReadonlyMap<string, readonly ResidualExposure[]>> {
+  const folded = usernames.map(foldedName);
+  const names = [...new Set([...usernames, ...folded, ...(await context.store.identities.spellings(folded))])];
+  const found: ExposedIdentity[] = [];
+  for (let begin = 0; begin < names.length; begin += namesAtOnce)
+    found.push(...(await exposedAmong(context, names.slice(begin, begin + namesAtOnce))).values());
+  const byName = Map.groupBy(found, ({ username }) => foldedName(username));
+  return new Map([...byName].map(([name, own]) => [name, own.flatMap(({ residualExposure }) => residualExposure)]));
+}
+
 /** Since when nobody who bears a name is here; null: somebody is, or nobody ever was. */
 function leftAt(bearers: readonly DirectoryUser[]): Date | null {
   if (bearers.some(isHere)) return null;
@@ -95,6 +114,8 @@ const blocksAtOnce = 1_000;
 /** All usernames that `exposedAmong` may answer because of a revocation or a block. */
 async function suspects({ store, denyList, clock }: IssuanceContext): Promise<readonly string[]> {
   await denyList.follow();
+  if (!denyList.isLoaded() || denyList.isBehind)
+    throw new StoreUnavailableError('the list of revoked certificates cannot be read now');
   const now = clock();
   const found = new Set(Array.from(denyList.all(), ({ username }) => username));
   for (let after = ''; ;) {
@@ -107,7 +128,7 @@ async function suspects({ store, denyList, clock }: IssuanceContext): Promise<re
   }
 }
 
-/** Reads the page of a list that was begun, so that an export looks for suspects once. */
+/** Begins to read the list, so that an export looks for suspects once. */
 async function beginList(context: IssuanceContext, filter: IdentityFilter) {
   const { username, usernamePrefix: prefix = '', blocked, notAfterBefore } = filter;
   const isNamed = (name: string) => name.startsWith(prefix) && (username ?? name) === name;
@@ -128,7 +149,7 @@ async function beginList(context: IssuanceContext, filter: IdentityFilter) {
     context.store.identities.listAmong(names, mayHaveLost, context.clock(), page, look);
 }
 
-/** A page of the identities that are exposed, by username. `filter.cluster` and `filter.group`: of their certificates. */
+/** A page of the identities that are exposed, by username. The filter selects among their certificates. */
 export async function listExposed(
   context: IssuanceContext,
   principal: Principal,

@@ -43,7 +43,7 @@ interface ClusterParts extends Pick<OpenedClusters, 'probes' | 'signatures'> {
 /** Opens the clusters, one after the other. `instance`: the id of the log in which requests are recorded. */
 export async function openClusters(runtime: Runtime, store: Store, instance: string): Promise<OpenedClusters> {
   const signatures = openSignatures(runtime);
-  const probes = new ClusterProbes(store);
+  const probes = new ClusterProbes(store, runtime.overrides.probeTimes);
   const all: IssuingCluster[] = [];
   for (const config of runtime.config.clusters) {
     const opened = await openCluster(config, runtime, { store, instance, probes, signatures });

@@ -4,6 +4,7 @@ import type { Config } from '../config/config.js';
 import { prepareDataDir, readSecretFile } from '../config/secrets.js';
 import type { TracingConfig } from '../config/tracing-config.js';
 import type { Log } from '../context/context.js';
+import type { ProbeTimes } from '../context/under-way.js';
 import type { ClusterConnection } from '../kubernetes/cluster-connection.js';
 import { type RequestTracing, type Tracing, untraced } from '../model/tracing.js';
 import { createMetrics, type Metrics } from '../observability/metrics/metrics.js';
@@ -40,6 +41,7 @@ export interface Overrides {
   /** How long one text of metrics is told. */
   readonly metricsTextMilliseconds?: number;
   readonly retentionRoundMilliseconds?: number;
+  readonly probeTimes?: ProbeTimes;
   /** How many events an archive has at most; a multiple of 256. */
   readonly eventsPerArchive?: number;
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import Value from 'typebox/value';
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type YAMLError } from 'yaml';
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import { FileSettings } from './config-file.js';
 import type { ReportProblem } from './setting.js';
 import { reportDifferences } from './shape-problems.js';
@@ -26,7 +26,8 @@ export function readConfigFile(path: string, report: ReportProblem): ConfigFile 
       ...{ version: '1.2', stringKeys: true, merge: false, resolveKnownTags: false, lineCounter: lines },
     });
     const problems = [...document.errors, ...document.warnings];
-    for (const problem of problems) reportYaml(path, text, problem, report);
+    for (const { message, pos } of problems)
+      reportYaml(path, text, message, lines.linePos(startOf(pos[0], document)), report);
     if (problems.length > 0) return unreadable(path);
     value = document.toJS({ maxAliasCount: 100 });
   } catch (error) {
@@ -90,17 +91,28 @@ function positionOf(pointer: string, document: Document, lines: LineCounter): re
 }
 
 /** Reports where the file is no YAML, with the line and a caret below the place. */
-function reportYaml(path: string, text: string, { message, linePos }: YAMLError, report: ReportProblem): void {
-  const [start] = linePos ?? [];
+function reportYaml(
+  path: string,
+  text: string,
+  message: string,
+  { line, col }: { readonly line: number; readonly col: number },
+  report: ReportProblem,
+): void {
   const what = message.replace(/ at line \d+, column \d+:[^]*$/, '');
-  if (start === undefined) {
-    report(path, what);
-    return;
-  }
-  const line = withoutSecrets(text.split(/\r?\n/)[start.line - 1] ?? '');
-  const shown = line.slice(0, widestLine);
-  const caret = start.col <= shown.length + 1 ? `\n    ${' '.repeat(start.col - 1)}^` : '';
-  report(`${path}:${start.line}:${start.col}`, `${what}\n    ${shown}${caret}`);
+  const shown = withoutSecrets(text.split(/\r?\n/)[line - 1] ?? '').slice(0, widestLine);
+  const caret = col <= shown.length + 1 ? `\n    ${' '.repeat(col - 1)}^` : '';
+  report(`${path}:${line}:${col}`, `${what}\n    ${shown}${caret}`);
+}
+
+/** Where people look: the library says of a quote that is never closed where the file ends. */
+function startOf(offset: number, document: Document): number {
+  let start = offset;
+  visit(document, {
+    Scalar(_, { type = '', range }) {
+      if (/^QUOTE/.test(type) && range && range[0] < offset && offset <= range[2]) [start] = range;
+    },
+  });
+  return start;
 }
 
 const widestLine = 120;
@@ -109,7 +121,7 @@ const widestLine = 120;
 const withoutSecrets = (line: string): string =>
   line
     .replaceAll('\t', ' ')
-    .replace(/(?<=:\/\/[^\s:@/]*:)\S+(?=@)/g, stars)
+    .replace(/(?<=:\/\/[^\s:@/]*:)(?:.+(?=@)|(?!\d+(?:\/|\W|$)).+)/g, stars)
     .replace(/(?<=(?:password|passwd|secret|token|key)["']?\s*:\s*)\S.*$/i, stars)
     .replace(/whsec_\S*|[A-Za-z0-9+/=_-]{40,}/g, stars);
 

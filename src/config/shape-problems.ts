@@ -19,12 +19,19 @@ export function reportDifferences(schema: TSchema, value: unknown, path: string,
         for (const name of params.requiredProperties) report(`${at}/${name}`, 'is missing');
       else if (keyword === 'enum') report(at, `must be one of ${params.allowedValues.join(', ')}${given()}`);
       else if (/Items|Length/.test(keyword)) report(at, message);
+      else if (keyword === 'type') report(at, `must be ${types[String(params.type)] ?? String(params.type)}${given()}`);
       else if (keyword !== 'boolean') report(at, message + given()); // `boolean` repeats additionalProperties
     }
   } finally {
     Settings.Set({ maxErrors });
   }
 }
+
+/** The types of JSON Schema, as people call them. */
+const types: Readonly<Record<string, string>> = {
+  ...{ object: 'a group of settings', array: 'a list', string: 'a text', boolean: 'true or false' },
+  ...{ integer: 'a whole number', number: 'a number' },
+};
 
 /** Settings beside the unknown one: the one that was most likely meant, else all of them. */
 const advice = (name: string, known: readonly string[]): string => {
@@ -36,7 +43,7 @@ const advice = (name: string, known: readonly string[]): string => {
 function described(path: string, value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'this list';
   if (typeof value === 'object' && value !== null) return 'these settings';
-  if (typeof value !== 'string') return String(value);
+  if (typeof value !== 'string') return value === null ? 'empty' : JSON.stringify(value);
   if (/url$|secret/i.test(path) || value.length > 60) return `a text of ${value.length} characters`;
   return JSON.stringify(value);
 }

@@ -118,6 +118,7 @@ function renewalOf(
     approvedAt,
     approvedSeconds = 86_400,
     notAfter,
+    expirationSeconds,
     revoked = false,
   }: NonNullable<WrittenFacts['renewal']>,
   now: Date,
@@ -130,6 +131,7 @@ function renewalOf(
     approvedBy: approvedAt === undefined ? [] : ['approver'],
     notAfter,
     expiredSeconds: secondsSinceEnd(new Date(notAfter), now),
+    ...(expirationSeconds !== undefined && { expirationSeconds }),
     revoked,
   };
 }

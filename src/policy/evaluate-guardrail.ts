@@ -3,6 +3,7 @@ import { quote, quoteAll } from '@kubepass/inspect/formats';
 import type { Resolution } from './policy-schema.js';
 import { longestDefaultSeconds, type Guardrail } from './policy-set.js';
 import {
+  askedSeconds,
   evaluateExpression,
   type Findings,
   variablesOf,
@@ -96,7 +97,7 @@ function matchCondition({ match }: Guardrail, { request, values, found }: Decisi
  */
 function expressionConditions({ name, matchConditions }: Guardrail, input: DecisionInput): readonly Condition[] {
   if (matchConditions.length === 0) return [];
-  const variables = variablesOf(input, input.request.expirationSeconds ?? longestDefaultSeconds);
+  const variables = variablesOf(input, askedSeconds(input) ?? longestDefaultSeconds);
   return matchConditions.map((condition) => {
     const check = `matchConditions.${condition.name}`;
     const { text } = condition.expression;

@@ -38,6 +38,10 @@ export function decisionInput(request: RequestToDecide, requester: Requester, fa
   };
 }
 
+/** The lifetime that is asked for, in seconds: a renewal that names none asks for the one before. Null: any. */
+export const askedSeconds = ({ request, facts }: Pick<DecisionInput, 'request' | 'facts'>): number | null =>
+  request.expirationSeconds ?? facts.renewal?.expirationSeconds ?? null;
+
 /** The variables of expressions for a certificate with this lifetime. */
 export function variablesOf(input: DecisionInput, expirationSeconds: number): ExpressionVariables {
   const known = input.variables.get(expirationSeconds);

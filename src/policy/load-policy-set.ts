@@ -75,9 +75,11 @@ export async function readPolicyFiles(directory: string): Promise<PolicyFiles> {
       if (total > maxTotalBytes)
         return { ok: false, errors: [`${name}: the files are more than ${maxTotalBytes} bytes in all`] };
       const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+      const lines = text.split('\n');
+      const last = lines.at(-1) ?? '';
       // POSIX 3.206: a line ends with a line feed. A file that was cut off may still be valid YAML, and permit more.
-      if (!text.endsWith('\n')) throw new PolicyFileError('does not end with a line break: it may be cut off');
-      texts.push({ path: name, text });
+      if (last === '' && text !== '') texts.push({ path: name, text });
+      else errors.push(`${name}:${lines.length}:${last.length + 1}: does not end with a line break: it may be cut off`);
     } catch (error) {
       errors.push(`${name}: ${error instanceof PolicyFileError ? error.message : `cannot be read: ${codeOf(error)}`}`);
     }

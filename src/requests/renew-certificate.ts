@@ -147,6 +147,7 @@ async function askInPlaceOf(
       ...approvalOf(principal, request, key !== undefined),
       notAfter: certificate.notAfter.toISOString(),
       expiredSeconds: secondsSinceEnd(certificate.notAfter, context.clock()),
+      expirationSeconds: request.expirationSeconds,
       revoked: certificate.revocation !== null,
       ...(principal.proof && { signedInAt: signedInAt(request) }),
     },

@@ -61,9 +61,10 @@ it('carries each checkpoint to a place outside, where an export is verified with
     .send({ username: 'jane', groups: ['team-a'] })
     .expect(201);
   const [, second] = await receiver.until(2);
-  const $defs = JSON.parse(
-    JSON.stringify(webhookSchemas).replaceAll('#/components/schemas/', '#/$defs/'),
-  ) as Record<string, object>;
+  const $defs = JSON.parse(JSON.stringify(webhookSchemas).replaceAll('#/components/schemas/', '#/$defs/')) as Record<
+    string,
+    object
+  >;
   const schema = Compile({ $defs, $ref: '#/$defs/AuditCheckpointEvent' });
   const events = [first!, second!].map(({ body, headers }) => {
     const event = new Verifier(secret).verify(body, headers as Record<string, string>) as CheckpointEvent;

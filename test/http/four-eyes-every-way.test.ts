@@ -144,7 +144,7 @@ describe('a person who comes by OIDC', () => {
         .send({ name: 'alice-6', roles: ['requester'] })
         .expect(201),
     );
-    expect(as.request(await renew(own.withToken(token)).expect(202)).state).toBe('pending');
+    expect(as.waiting(await renew(own.withToken(token)).expect(202)).state).toBe('pending');
     await renew(alice).expect(201);
     await own.close();
   });

@@ -93,7 +93,7 @@ describe('POST /v1/kubeconfigs, as an HR system calls it', () => {
       .expect(202);
     expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
     const url = answer.headers['location'] ?? '';
-    expect(as.request(answer)).toMatchObject({ state: 'pending' });
+    expect(as.waiting(answer)).toMatchObject({ state: 'pending' });
     expect(as.problem(await alice('post', `${url}/kubeconfig`).expect(409)).state).toBe('pending');
 
     await service.as('bob')('post', `${url}/approve`).expect(200);
@@ -115,7 +115,7 @@ describe('POST /v1/kubeconfigs, as an HR system calls it', () => {
       .send({ username: 'new-hire', groups: ['team-a'], collector: 'alice' })
       .expect(202);
     const url = answer.headers['location'] ?? '';
-    expect(as.request(answer)).toMatchObject({ state: 'approved', collector: 'alice' });
+    expect(as.waiting(answer)).toMatchObject({ state: 'approved', collector: 'alice' });
     await service.as('hr-system')('post', `${url}/kubeconfig`).expect(403);
     const collected = await service.as('alice')('post', `${url}/kubeconfig`).send({}).expect(200);
     expect(read(as.kubeconfig(collected).kubeconfig).key).toContain('PRIVATE KEY');

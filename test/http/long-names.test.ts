@@ -92,9 +92,10 @@ async function announced(type: string, of: (data: Readonly<Record<string, unknow
   return find()?.data;
 }
 
-const $defs = JSON.parse(
-  JSON.stringify(webhookSchemas).replaceAll('#/components/schemas/', '#/$defs/'),
-) as Record<string, object>;
+const $defs = JSON.parse(JSON.stringify(webhookSchemas).replaceAll('#/components/schemas/', '#/$defs/')) as Record<
+  string,
+  object
+>;
 
 function eventIn({ headers, body }: WebhookReceiver['received'][number]) {
   const event = new Verifier(secret).verify(body, headers as Record<string, string>) as {

@@ -3,7 +3,6 @@ import AjvCompiler from '@fastify/ajv-compiler';
 import type { FastifyInstance, FastifySchema } from 'fastify';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { buildApp } from '../../src/app.js';
-import { documentPaths } from '../../src/http/documentation/routes.js';
 import { createLogger } from '../../src/observability/logger.js';
 import { webhookEventTypes } from '../../src/model/webhook-delivery.js';
 import { as } from './support/call.js';
@@ -64,7 +63,7 @@ function* schemas(value: unknown, place = ''): Generator<{ readonly place: strin
 }
 
 it('has schemas of JSON Schema alone, which the start does not check', async () => {
-  const app = buildApp(service.services, { logger: createLogger({ level: 'silent' }), version: '' });
+  const app = buildApp(service.services, { logger: createLogger({ level: 'silent' }) });
   const routes: { readonly scope: FastifyInstance; readonly url: string; readonly schema: FastifySchema }[] = [];
   app.addHook('onRoute', function (this: FastifyInstance, { url, schema }) {
     if (schema) routes.push({ scope: this, url, schema });
@@ -82,12 +81,10 @@ it('has schemas of JSON Schema alone, which the start does not check', async () 
 });
 
 describe('/openapi.json', () => {
-  it('and its parts are the committed contract, but for the version', async () => {
-    for (const path of documentPaths) {
-      const served = (await service.anonymous('get', path).expect(200)).body as Document;
+  it('and its parts are the committed contract', async () => {
+    for (const path of ['openapi.json', 'openapi/portal.json', 'openapi/webhooks.json']) {
       const file = new URL(`../../openapi/${path.split('/').at(-1)}`, import.meta.url);
-      const committed = JSON.parse(readFileSync(file, 'utf8')) as Document;
-      expect({ ...served, info: { ...served.info, version: committed.info.version } }).toEqual(committed);
+      expect((await service.anonymous('get', `/${path}`).expect(200)).text).toBe(readFileSync(file, 'utf8'));
     }
   });
 

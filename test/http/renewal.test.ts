@@ -10,6 +10,7 @@ const day = 86_400;
 
 /**
  * `team-*` is permitted at once, `ops` after an approval that lasts ten days for renewals, `strict` has a guardrail.
+ * `own` and `own-ops` are for the requester as the collector.
  */
 const policies = `
 apiVersion: kubepass/v1
@@ -38,6 +39,23 @@ spec:
   selector: { clusters: [demo] }
   allowed: { usernames: ["*"], groups: ["ops", "strict"], collectors: ["*"] }
   constraints: { maxExpirationSeconds: ${20 * day} }
+  approval: { mode: manual }
+  renewal: { approval: auto, withinSeconds: ${10 * day} }
+---
+apiVersion: kubepass/v1
+kind: Policy
+metadata: { name: own }
+spec:
+  selector: { clusters: [demo] }
+  allowed: { usernames: ["*"], groups: ["own"] }
+  approval: { mode: auto }
+---
+apiVersion: kubepass/v1
+kind: Policy
+metadata: { name: own-by-hand }
+spec:
+  selector: { clusters: [demo] }
+  allowed: { usernames: ["*"], groups: ["own-ops"] }
   approval: { mode: manual }
   renewal: { approval: auto, withinSeconds: ${10 * day} }
 ---
@@ -92,7 +110,7 @@ async function renewed(fingerprint: string, ask: object = {}, who: Caller = serv
   );
   const { pem } = await csrFor(username, groups);
   const answer = await renew(who, fingerprint, { csr: pem, ...ask });
-  if (answer.status === 202) return as.request(answer).state;
+  if (answer.status === 202) return as.waiting(answer).state;
   expect(answer.status, answer.text).toBe(201);
   return as.kubeconfig(answer).certificate.fingerprintSha256;
 }
@@ -188,7 +206,7 @@ describe('renewing a certificate', () => {
   it('answers 202 with the request where somebody else collects the key, who gets it', async () => {
     const { fingerprint } = await issued(['team-a'], { collector: 'carol' });
     const waiting = await renew(service.as('alice'), fingerprint).expect(202);
-    const request = as.request(waiting);
+    const request = as.waiting(waiting);
     expect(request).toMatchObject({ state: 'approved', collector: 'carol', requester: 'alice', certificate: null });
     expect(waiting.headers['location']).toBe(`/v1/certificate-requests/${request.id}`);
     expect(Number(waiting.headers['retry-after'])).toBeGreaterThan(0);
@@ -211,6 +229,25 @@ describe('renewing a certificate', () => {
     expect(as.kubeconfig(answer).certificate.publicKey.algorithm).toBe('Ed25519');
   });
 
+  it('gives the lifetime of the renewed certificate, or the one that is asked for', async () => {
+    const seconds = async (answer: Answer) => {
+      const { certificate, request } = as.kubeconfig(answer);
+      // A certificate begins five minutes before it is issued, for clocks that are behind.
+      const lasts = (Date.parse(certificate.notAfter) - Date.parse(certificate.notBefore)) / 1000;
+      expect(Math.abs(lasts - 300 - request.expirationSeconds)).toBeLessThan(10);
+      await revoke(certificate.fingerprintSha256);
+      return request.expirationSeconds;
+    };
+    const { fingerprint, username } = await issued(['team-a'], { expirationSeconds: 7200 });
+    const csr = async () => (await csrFor(username, ['team-a'])).pem;
+    const alice = service.as('alice');
+    expect(await seconds(await renew(alice, fingerprint).expect(201))).toBe(7200);
+    expect(await seconds(await renew(alice, fingerprint, { csr: await csr() }).expect(201))).toBe(7200);
+    expect(await seconds(await renew(alice, fingerprint, { expirationSeconds: 3600 }).expect(201))).toBe(3600);
+    const tooLong = await renew(alice, fingerprint, { expirationSeconds: day + 1 }).expect(403);
+    expect(reasonsOf(tooLong)).toContain('ExpirationTooLong');
+  });
+
   it('refuses a key of the lineage, also one whose certificate is on its way', async () => {
     const { fingerprint, pem, username } = await issued(['ops'], { expirationSeconds: day });
     const keyReused = { reason: 'KeyReused' };
@@ -219,7 +256,7 @@ describe('renewing a certificate', () => {
     expect((await renew(service.as('alice'), next, { csr: pem }).expect(422)).body).toMatchObject(keyReused);
     const waiting = await csrFor(username, ['ops']);
     const longer = { csr: waiting.pem, expirationSeconds: 2 * day };
-    expect(as.request(await renew(service.as('alice'), next, longer).expect(202)).state).toBe('pending');
+    expect(as.waiting(await renew(service.as('alice'), next, longer).expect(202)).state).toBe('pending');
     expect((await renew(service.as('alice'), next, longer).expect(422)).body).toMatchObject(keyReused);
     const other = await csrFor(`not-${username}`, ['ops']);
     expect((await renew(service.as('alice'), next, { csr: other.pem }).expect(422)).body).toMatchObject({
@@ -233,7 +270,7 @@ describe('renewing a certificate', () => {
     for (const name of ['hr-system', 'root', 'carol', 'alice'] as const) {
       const answer = await renew(service.as(name), fingerprint);
       expect([name, answer.status]).toEqual([name, statuses[name]]);
-      const request = answer.status === 201 ? as.kubeconfig(answer).request : answer.body;
+      const { request } = as.kubeconfig(answer);
       if (answer.status !== 404) expect(request).toMatchObject({ requester: name, collector: 'carol' });
     }
     await renew(service.as('bob'), fingerprint).expect(403);
@@ -244,7 +281,7 @@ describe('renewing a certificate', () => {
 
   it('refuses a revoked certificate, also when it is revoked while its renewal waits', async () => {
     const { fingerprint } = await issued(['strict']);
-    const pending = as.request(await renew(service.as('alice'), fingerprint).expect(202));
+    const pending = as.waiting(await renew(service.as('alice'), fingerprint).expect(202));
     expect(pending.state).toBe('pending');
     await revoke(fingerprint);
     expect((await renew(service.as('alice'), fingerprint).expect(409)).body).toMatchObject({
@@ -256,7 +293,7 @@ describe('renewing a certificate', () => {
 
   it('refuses it between the decision and the collection too', async () => {
     const { fingerprint } = await issued(['team-a'], { collector: 'carol' });
-    const { id } = as.request(await renew(service.as('alice'), fingerprint).expect(202));
+    const { id } = as.waiting(await renew(service.as('alice'), fingerprint).expect(202));
     await revoke(fingerprint);
     const late = await service.as('carol')('post', `/v1/certificate-requests/${id}/kubeconfig`).expect(403);
     expect(reasonsOf(late)).toEqual(['RenewalOfRevoked']);
@@ -322,6 +359,37 @@ describe('renewing a certificate', () => {
   });
 });
 
+describe('a renewal by an admin', () => {
+  it('is asked for by the admin, and its key is for the collector as before', async () => {
+    const { fingerprint } = await issued(['own']);
+    const asked = as.waiting(await renew(service.as('root'), fingerprint).expect(202));
+    expect(asked).toMatchObject({ state: 'approved', requester: 'root', collector: 'alice', renewalOf: fingerprint });
+    const url = `/v1/certificate-requests/${asked.id}/kubeconfig`;
+    await service.as('root')('post', url).expect(403);
+    const { certificate } = as.kubeconfig(await service.as('alice')('post', url).expect(200));
+    // The next one is like the first.
+    const again = as.waiting(await renew(service.as('root'), certificate.fingerprintSha256).expect(202));
+    expect(again).toMatchObject({ state: 'approved', requester: 'root', collector: 'alice' });
+  });
+
+  it('is decided on by people other than the admin and the collector, where people decide', async () => {
+    const { fingerprint } = await issued(['own-ops'], {}, service.as('carol'));
+    const { id, state, collector } = as.waiting(await renew(service.as('root'), fingerprint).expect(202));
+    expect([state, collector]).toEqual(['pending', 'carol']);
+    for (const party of ['root', 'carol'] as const)
+      await service.as(party)('post', `/v1/certificate-requests/${id}/approve`).expect(403);
+    await service.as('bob')('post', `/v1/certificate-requests/${id}/approve`).expect(200);
+    await service.as('root')('post', `/v1/certificate-requests/${id}/kubeconfig`).expect(403);
+    await service.as('carol')('post', `/v1/certificate-requests/${id}/kubeconfig`).expect(200);
+  });
+
+  it('names nobody else as the collector of a first request', async () => {
+    const ask = { username: somebody(), groups: ['own'], collector: 'alice' };
+    const denied = await service.as('root')('post', '/v1/certificate-requests').send(ask).expect(403);
+    expect(reasonsOf(denied)).toContain('CollectorNotPermitted');
+  });
+});
+
 describe('an approval that counts for renewals', () => {
   it('spares another one for itself, for the renewals of renewals, and for no longer lifetime', async () => {
     const { fingerprint } = await issued(['ops'], { expirationSeconds: 2 * day });
@@ -343,14 +411,14 @@ describe('an approval that counts for renewals', () => {
     const { fingerprint } = await issued(['ops'], { expirationSeconds: day }, dora);
     const bobAsDora = await tokenFor('dora', ['bob']);
     expect(await renewed(fingerprint, {}, bobAsDora)).toBe('pending');
-    expect(as.request(await renew(bobAsDora, fingerprint).expect(202)).state).toBe('pending');
+    expect(as.waiting(await renew(bobAsDora, fingerprint).expect(202)).state).toBe('pending');
     await renew(dora, fingerprint).expect(201);
   });
 
   it('does not help an approver who made a token for the collector', async () => {
     const [erik, fay] = [await tokenFor('erik', []), await tokenFor('fay', [])];
     const { fingerprint } = await issued(['ops'], { expirationSeconds: day, collector: 'fay' }, erik);
-    const { id, state } = as.request(await renew(erik, fingerprint).expect(202));
+    const { id, state } = as.waiting(await renew(erik, fingerprint).expect(202));
     expect(state).toBe('approved');
     const bobAsFay = await tokenFor('fay', ['bob']);
     await bobAsFay('post', `/v1/certificate-requests/${id}/kubeconfig`).expect(403);

@@ -75,9 +75,10 @@ function eventIn({ headers, body }: ReceivedWebhook): Event {
 function checked(event: Event): Event {
   const words = event.type.split(/[._]/);
   const name = `${words.map((word) => word.slice(0, 1).toUpperCase() + word.slice(1)).join('')}Event`;
-  const $defs = JSON.parse(
-    JSON.stringify(webhookSchemas).replaceAll('#/components/schemas/', '#/$defs/'),
-  ) as Record<string, object>;
+  const $defs = JSON.parse(JSON.stringify(webhookSchemas).replaceAll('#/components/schemas/', '#/$defs/')) as Record<
+    string,
+    object
+  >;
   const schema = Compile({ $defs, $ref: `#/$defs/${name}` });
   expect(schema.Errors(event)[1]).toEqual([]);
   return event;

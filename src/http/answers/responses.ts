@@ -66,8 +66,8 @@ export const longest = {
 } as const;
 
 /** A body that is text, whatever its media type. */
-export const textBody = (description: string, example: string, maxLength: number = longest.usual) =>
-  Type.String({ maxLength, description, examples: [example] });
+export const textBody = (description: string, example: string | null, maxLength: number = longest.usual) =>
+  Type.String({ maxLength, description, ...(example !== null && { examples: [example] }) });
 
 /** The octets that are in a PEM. The example is their base64. */
 export const derBody = (description: string, examplePem: string, maxLength: number = longest.usual) =>

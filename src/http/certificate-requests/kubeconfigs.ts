@@ -13,7 +13,7 @@ import { answerOnce, idempotencyKeyHeader, jsonAnswer, type HttpAnswer, type Res
 import { callerOf } from '../plugins/authentication.js';
 import { granted, requestLocation } from '../problems/refusal-to-problem.js';
 import { json, operation, response, textBody } from '../answers/responses.js';
-import { ref, namedObject, nameOf, oneOf, textOf } from '../schemas/schema-parts.js';
+import { ref, namedObject, nameOf, nullable, oneOf, textOf } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 import { keyAlgorithms } from '@kubepass/x509';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -75,10 +75,15 @@ const lookAgainSeconds = { signature: '2', person: '15' } as const;
 export function createdKubeconfigAnswer(created: CreatedKubeconfig, mediaType: string, now: Date): Result {
   if (created.kind === 'awaiting') {
     const asked = created.request;
-    const answer = jsonAnswer(202, certificateRequestView({ request: asked, certificate: null }, now), {
-      location: requestLocation(asked.id),
-      'retry-after': lookAgainSeconds[asked.state === 'issuing' ? 'signature' : 'person'],
-    });
+    const waiting = certificateRequestView({ request: asked, certificate: null }, now);
+    const answer = jsonAnswer(
+      202,
+      { kubeconfig: null, request: waiting, certificate: null },
+      {
+        location: requestLocation(asked.id),
+        'retry-after': lookAgainSeconds[asked.state === 'issuing' ? 'signature' : 'person'],
+      },
+    );
     return { answer, holdsPrivateKey: false };
   }
   const { kubeconfig } = created;
@@ -88,11 +93,14 @@ export function createdKubeconfigAnswer(created: CreatedKubeconfig, mediaType: s
   return { answer, holdsPrivateKey: kubeconfig.request.certificationRequest === null };
 }
 
-/** The answer where the caller does not get a kubeconfig now. */
+/**
+ * The answer where the caller does not get a kubeconfig now. It has the same shape, because many generated clients read
+ * one shape for every success.
+ */
 export const awaitingResponse = (reason: string, headers: Readonly<Record<string, string>> = {}) =>
-  json(CertificateRequestSchema, {
+  json(KubeconfigSchema, {
     description: `The request is recorded. ${reason}`,
-    example: examples.pending,
+    example: { kubeconfig: null, request: examples.pending, certificate: null },
     headers: { Location: 'The certificate request.', 'Retry-After': 'When to ask again, in seconds.', ...headers },
   });
 
@@ -118,13 +126,16 @@ const KubeconfigSpecSchema = namedObject(
 );
 
 const KubeconfigSchema = namedObject('Kubeconfig', 'A kubeconfig, its request, and the certificate in it.', {
-  kubeconfig: textOf(
-    'The YAML, for a file that nobody else can read.',
-    'apiVersion: v1\nkind: Config\nclusters:\n  - name: "demo"\n    cluster: …\n',
-    { maxLength: 1_048_576 },
+  kubeconfig: nullable(
+    textOf(
+      'The YAML, for a file that nobody else can read.',
+      'apiVersion: v1\nkind: Config\nclusters:\n  - name: "demo"\n    cluster: …\n',
+      { maxLength: 1_048_576 },
+    ),
+    'Null in a 202: there is none yet.',
   ),
   request: ref(CertificateRequestSchema),
-  certificate: ref(CertificateSchema),
+  certificate: nullable(ref(CertificateSchema), 'Null in a 202.'),
 });
 export type KubeconfigBody = Static<typeof KubeconfigSchema>;
 

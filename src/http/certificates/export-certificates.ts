@@ -1,6 +1,5 @@
 import { csvForm, ndjsonForm, type ExportForm } from '../answers/exports.js';
-import { exampleOf } from '../schemas/example-of.js';
-import { CertificateSchema, plainCertificate, PublicKeySchema, type CertificateBody } from './schemas.js';
+import { CertificateSchema, type CertificateBody } from './schemas.js';
 
 type Column = (certificate: CertificateBody) => string;
 type Member = keyof CertificateBody;
@@ -38,21 +37,6 @@ export const exportForms = {
   'application/x-ndjson': ndjsonForm,
 } satisfies Readonly<Record<string, ExportForm<CertificateBody>>>;
 
-const exampleCertificate = exampleOf(
-  CertificateSchema as object,
-  { 'PublicKey#': PublicKeySchema as object },
-  {
-    ...plainCertificate,
-    notBefore: '2026-11-25T12:00:00.000Z',
-    notAfter: '2026-11-26T12:00:00.000Z',
-    requestId: '019968c2-e5a4-7c1e-9b1f-3a2b4c5d6e7f',
-    orphan: false,
-  },
-) as CertificateBody;
-
 /** Undefined where the media type is none of an export. */
 export const exportFormOf = (mediaType: string): ExportForm<CertificateBody> | undefined =>
   Object.entries(exportForms).find(([type]) => type === mediaType)?.[1];
-
-/** An export of one certificate. */
-export const exampleExport = ({ head, lines }: ExportForm<CertificateBody>): string => head + lines(exampleCertificate);

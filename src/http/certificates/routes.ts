@@ -8,7 +8,7 @@ import { json, longest, operation, response, textBody } from '../answers/respons
 import { ref } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 import { sendExport } from '../answers/exports.js';
-import { exampleExport, exportFormOf, exportForms } from './export-certificates.js';
+import { exportFormOf, exportForms } from './export-certificates.js';
 import * as schemas from './schemas.js';
 import { certificateView, shownListed } from './schemas.js';
 import { certificateMediaTypes, certificateResponses, sendCertificate } from './send-certificate.js';
@@ -35,14 +35,10 @@ export function addCertificates(app: App, services: Services): void {
             'text/csv': textBody(
               'A record with the names of the columns, and one for each certificate (RFC 4180). `groups` has a `;` ' +
                 'between groups. An apostrophe stands before a value that a spreadsheet would take for a formula.',
-              exampleExport(exportForms['text/csv']),
+              null,
               longest.streamed,
             ),
-            'application/x-ndjson': textBody(
-              'One certificate on each line, as in the list.',
-              exampleExport(exportForms['application/x-ndjson']),
-              longest.streamed,
-            ),
+            'application/x-ndjson': textBody('One certificate on each line, as in the list.', null, longest.streamed),
           },
           {
             description:

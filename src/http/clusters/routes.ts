@@ -14,22 +14,7 @@ import { renderExecKubeconfig } from '../../formats/kubeconfig/render-kubeconfig
 
 // Clusters for the OpenAPI document: the members in which they differ from the examples of the schema.
 
-/** As the quickstart's cluster is at first. */
-const neverProbed = {
-  signer: 'localCA',
-  allowPrivilegedGroups: [],
-  readsRoleBindings: false,
-  revocation: {
-    mode: 'none',
-    verifiedAt: null,
-    delaySeconds: null,
-    continues: ['everything, until the certificate expires or its bindings are removed'],
-  },
-  probedAt: null,
-  probe: null,
-};
-
-/** A cluster that signs certificates itself. */
+/** A cluster that signs certificates itself, during its second probe. */
 const probed = {
   name: 'dev-eu',
   signer: 'kubernetes',
@@ -55,7 +40,7 @@ export function addClusters(app: App, { clusters }: Services): void {
       summary: 'List the configured clusters',
       description: 'In the order of the configuration, each with the result of its last probe.',
       querystring: ListQuerySchema,
-      response: { 200: pageResponse(schemas.ClusterListSchema, 'A page.', neverProbed) },
+      response: { 200: pageResponse(schemas.ClusterListSchema, 'A page.', probed) },
     }),
     async (request, reply) => {
       const all = clusters.list(callerOf(request));
@@ -72,10 +57,10 @@ export function addClusters(app: App, { clusters }: Services): void {
       summary: 'Read a cluster',
       description: 'The answer includes the result of the last probe.',
       params: schemas.ClusterParamsSchema,
-      response: { 200: json(schemas.ClusterSchema, { description: 'The cluster.', example: neverProbed }) },
+      response: { 200: json(schemas.ClusterSchema, { description: 'The cluster.', example: probed }) },
       problems: ['not-found'],
     }),
-    async (request) => clusterView(granted(clusters.find(callerOf(request), request.params.name))),
+    async (request) => clusterView(granted(await clusters.find(callerOf(request), request.params.name))),
   );
 
   app.post(
@@ -86,11 +71,11 @@ export function addClusters(app: App, { clusters }: Services): void {
       tags: ['clusters'],
       summary: 'Probe a cluster to find out what it is able to do',
       description:
-        'Connects to the API server, checks what kubepass may do there, and requests a certificate for the identity ' +
-        '`kubepass-probe`, valid for ten minutes, without groups. It is recorded like any request, marked `probe`. ' +
-        'Takes as long as signing takes: up to a minute if the cluster does not sign. With `verifyRevocation` it then ' +
-        'revokes the certificate and uses it until the cluster refuses it, for up to 45 seconds. Only one probe runs at a ' +
-        'time; a call during a probe gets the answer of that probe.',
+        'Connects to the API server, checks what kubepass may do there, and requests a certificate for `kubepass-probe`, ' +
+        'valid for ten minutes, without groups; it is recorded, marked `probe`. With `verifyRevocation` it revokes the ' +
+        'certificate and uses it until the cluster refuses it, for up to 45 seconds. After 20 seconds the answer is 202, and ' +
+        'the probe goes on until `probedAt` is later than `probeStartedAt` was. A call during a probe that finds out the same ' +
+        'gets the answer of that probe.',
       params: schemas.ClusterParamsSchema,
       body: ref(schemas.ProbeOptionsSchema),
       response: {
@@ -98,13 +83,21 @@ export function addClusters(app: App, { clusters }: Services): void {
           description: 'The cluster, with the result of the probe.',
           example: probed,
         }),
+        202: json(schemas.ClusterSchema, {
+          description: 'The cluster, as the probe before left it. The probe goes on.',
+          example: { ...probed, probedAt: null, probe: null },
+          headers: { Location: 'The cluster.', 'Retry-After': 'When to ask again, in seconds.' },
+        }),
       },
       problems: ['not-found'],
     }),
-    async (request) => {
+    async (request, reply) => {
+      const { name } = request.params;
       const { measureLifetimeCap = false, verifyRevocation = false } = request.body;
       const options = { measureLifetimeCap, verifyRevocation };
-      return clusterView(granted(await clusters.probe(callerOf(request), request.params.name, options)));
+      const { view, ended } = granted(await clusters.probe(callerOf(request), name, options));
+      if (!ended) reply.code(202).headers({ location: `/v1/clusters/${name}`, 'retry-after': '5' });
+      return clusterView(view);
     },
   );
 

@@ -1,13 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { extname, join } from 'node:path';
+import swagger, { type StaticDocumentSpec } from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { RouteHandlerMethod, FastifyReply, FastifyRequest } from 'fastify';
 import { jsonMediaType, negotiate } from '../plugins/request-input.js';
 import { problem, sendProblem } from '../problems/problem.js';
 import type { App } from '../server/types.js';
-import { callsOf, portalCallsOf, scimCallsOf, webhooksOf } from './parts-of-document.js';
-import { describeRoutes, openApiText, withoutSessions } from './describe-routes.js';
 import { foldedProblems } from './folded-problems.js';
 import { signInBar } from './sign-in-bar.js';
 import { createHash } from 'node:crypto';
@@ -29,31 +28,36 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+/** `npm run openapi` makes them from the routes, and CI holds them to the routes. */
+const folder = new URL('../../../openapi/', import.meta.url);
+const documentNamed = (name: string): string => readFileSync(new URL(name, folder), 'utf8');
+
 /** The documents, by their paths. */
 const documents = {
-  '/openapi.json': callsOf,
-  '/openapi/portal.json': portalCallsOf,
-  '/openapi/scim.json': scimCallsOf,
-  '/openapi/webhooks.json': webhooksOf,
+  '/openapi.json': 'openapi.json',
+  '/openapi/portal.json': 'portal.json',
+  '/openapi/scim.json': 'scim.json',
+  '/openapi/webhooks.json': 'webhooks.json',
 };
-export const documentPaths = Object.keys(documents);
 
 /**
- * Builds the OpenAPI document from the routes that are added later, and serves it, and Swagger UI at `/docs`.
- * `issuers`: the names of those by which people sign in with their browsers.
+ * Serves the OpenAPI documents, and Swagger UI at `/docs`. `issuers`: the names of those by which people sign in with
+ * their browsers.
  */
-export function documentRoutes(app: App, version: string, issuers: readonly string[]): void {
-  const describe = describeRoutes(app, version);
-  const served = Object.entries(documents).map(
-    ([path, part]) => [path, prebuilt(jsonMediaType, () => openApiText(part(describe())))] as const,
-  );
-  const forSwaggerUi = prebuilt(jsonMediaType, () => JSON.stringify(withoutSessions(callsOf(describe()))));
+export function serveDocuments(app: App, issuers: readonly string[]): void {
+  const forSwaggerUi = withoutSessions(documentNamed('openapi.json'));
+  app.register(swagger, {
+    mode: 'static',
+    specification: { document: forSwaggerUi as object as StaticDocumentSpec['document'] },
+  });
   app.register(async (docs) => {
-    for (const [path, document] of served)
+    for (const [path, name] of Object.entries(documents)) {
+      const document = prebuilt(jsonMediaType, () => documentNamed(name));
       docs.get(path, { schema: { hide: true } }, (request, reply) => sendPrebuilt(request, reply, document()));
+    }
     docs.get('/docs/api.md', { schema: { hide: true } }, (request, reply) => sendPrebuilt(request, reply, guide()));
     docs.get('/', { schema: { hide: true } }, leadOn);
-    const handlers = swaggerUiHandlers(forSwaggerUi);
+    const handlers = swaggerUiHandlers(prebuilt(jsonMediaType, () => JSON.stringify(forSwaggerUi)));
     docs.addHook('onRoute', (route) => {
       route.handler = handlers.get(route.url) ?? route.handler;
     });
@@ -88,7 +92,20 @@ const guide = prebuilt('text/plain; charset=utf-8', () =>
 function leadOn({ headers }: FastifyRequest, reply: FastifyReply): FastifyReply {
   reply.header('vary', 'Accept');
   if (negotiate(headers.accept, ['application/json', 'text/html']) === 'text/html') return reply.redirect('/docs');
-  return reply.send({ service: 'kubepass', page: '/docs', guide: '/docs/api.md', documents: documentPaths });
+  return reply.send({ service: 'kubepass', page: '/docs', guide: '/docs/api.md', documents: Object.keys(documents) });
+}
+
+/** For Swagger UI: browsers add a session's cookie themselves, and nobody should look for its content to paste it. */
+function withoutSessions(text: string) {
+  const document = JSON.parse(text) as {
+    readonly components: { readonly securitySchemes: { readonly bearer: object } };
+  };
+  const { bearer } = document.components.securitySchemes;
+  return {
+    ...document,
+    security: [{ bearer: [] }],
+    components: { ...document.components, securitySchemes: { bearer } },
+  };
 }
 
 const nothing = problem('not-found', 'there is no such resource');

@@ -1,5 +1,4 @@
 import { csvForm } from '../answers/exports.js';
-import { certificateSha256 } from '../schemas/example-certificate.js';
 import type { IdentityBody } from './schemas.js';
 
 type Exposure = NonNullable<IdentityBody['residualExposure']>[number];
@@ -24,31 +23,3 @@ const columns: Readonly<
 export const exposedForm = csvForm(columns, (identity: IdentityBody) =>
   (identity.residualExposure ?? []).map((exposure) => ({ identity, exposure })),
 );
-
-/** An export of one certificate. */
-export const exampleExposed =
-  exposedForm.head +
-  exposedForm.lines({
-    username: 'jane@corp.example',
-    clusters: [],
-    leftAt: '2026-11-25T12:00:00.000Z',
-    blocked: {
-      username: 'jane@corp.example',
-      clusters: null,
-      reason: 'cessationOfOperation',
-      comment: null,
-      until: null,
-      blockedAt: '2026-11-25T12:00:00.000Z',
-      blockedBy: 'hr-system',
-    },
-    residualExposure: [
-      {
-        cluster: 'demo',
-        fingerprintSha256: certificateSha256,
-        notAfter: '2026-11-26T12:00:00.000Z',
-        enforcement: 'none',
-        continues: ['everything, until the certificate expires or its bindings are removed'],
-      },
-    ],
-    omitted: false,
-  });

@@ -10,7 +10,7 @@ import { problem, ProblemError } from '../problems/problem.js';
 import { json, longest, operation, response, textBody } from '../answers/responses.js';
 import { ref } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
-import { exampleExposed, exposedForm } from './export-exposed.js';
+import { exposedForm } from './export-exposed.js';
 import * as schemas from './schemas.js';
 import { identityDetailsView, identityView } from './schemas.js';
 
@@ -42,7 +42,7 @@ export function addIdentities(app: App, { identities, clock }: Services): void {
             'text/csv': textBody(
               'Only with `residualExposure=true`: a record with the names of the columns, and one for each certificate ' +
                 '(RFC 4180). An apostrophe stands before a value that a spreadsheet would take for a formula.',
-              exampleExposed,
+              null,
               longest.streamed,
             ),
           },
@@ -66,11 +66,12 @@ export function addIdentities(app: App, { identities, clock }: Services): void {
         const portions = granted(identities.exportExposed(callerOf(request), filter));
         return sendExport(request, reply, exposedForm, portions, identityView);
       }
-      const list = residualExposure === undefined ? identities.list : identities.listExposed;
-      const page: Page<Identity | ExposedIdentity> = granted(
-        await list(callerOf(request), filter, pageQuery(request.query)),
-      );
-      return pageBody(request, reply, page, identityView);
+      const [caller, page] = [callerOf(request), pageQuery(request.query)];
+      const found: Outcome<Page<Identity | ExposedIdentity>> =
+        residualExposure === undefined
+          ? await identities.list(caller, filter, page)
+          : await identities.listExposed(caller, filter, page);
+      return pageBody(request, reply, granted(found), identityView);
     },
   );
 

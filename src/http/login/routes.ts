@@ -7,7 +7,6 @@ import { Failures } from '../plugins/failures.js';
 import { untilClosed } from '../plugins/every-request.js';
 import { cookieOf, loginCookie, setLoginCookie, setSessionCookies } from '../plugins/session-cookies.js';
 import { problem, type Problem, problemMediaType, sendProblem, unavailable } from '../problems/problem.js';
-import { problemExample } from '../problems/problem-examples.js';
 import { ProblemSchema } from '../problems/schemas.js';
 import { empty, operation, response, textBody } from '../answers/responses.js';
 import { closed, dnsLabelOf, exampleId, ref, textOf } from '../schemas/schema-parts.js';
@@ -49,10 +48,7 @@ const notSignedIn = () =>
       [problemMediaType]: ref(ProblemSchema),
       'text/html': textBody('A page that says so.', failurePage('try again later', exampleId, '/v1/login/corp')),
     },
-    {
-      description: 'Nobody is signed in: a page for a browser, a problem for others.',
-      example: problemExample('not-found'),
-    },
+    { description: 'Nobody is signed in: a page for a browser, a problem for others.' },
   );
 
 /**

@@ -70,8 +70,8 @@ export class IdentityTable {
   }
 
   /**
-   * Some of these usernames, and with `andHolders` of all with a certificate that has not expired, by username: those of
-   * which `look` answers something. A page ends early where it looked at very many.
+   * Lists by username whatever `look` answers of these usernames; with `andHolders`, of everybody who has a certificate
+   * that has not expired, too. A page ends early where it looked at very many.
    */
   listAmong<T>(
     usernames: readonly string[],

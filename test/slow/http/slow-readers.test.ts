@@ -62,7 +62,6 @@ const streams: readonly (readonly [string, string, string, object?])[] = [
   ['GET', '/v1/audit-events', 'application/x-ndjson'],
   ['GET', '/v1/audit-events?hashes=true', 'application/x-ndjson'],
   ['POST', '/v1/policies/replay', 'application/x-ndjson', { policies: [policies] }],
-  ['POST', '/v1/policies/replay', 'application/json', { policies: [policies] }],
 ];
 
 describe.each(['HTTP', 'TLS'])('a reader over %s', (protocol) => {

@@ -252,6 +252,46 @@ describe('loadConfig with an environment', () => {
     ]);
   });
 
+  it('ignores the variables that Kubernetes sets beside Services, and those of the kubectl plugin', () => {
+    const others = {
+      KUBEPASS_SERVICE_HOST: '10.96.0.7',
+      KUBEPASS_SERVICE_PORT: '8443',
+      KUBEPASS_SERVICE_PORT_HTTPS: '8443',
+      KUBEPASS_PORT_8443_TCP: 'tcp://10.96.0.7:8443',
+      KUBEPASS_PORT_8443_TCP_PROTO: 'tcp',
+      KUBEPASS_PORT_8443_TCP_PORT: '8443',
+      KUBEPASS_PORT_8443_TCP_ADDR: '10.96.0.7',
+      KUBEPASS_POSTGRES_SERVICE_HOST: '10.96.0.8',
+      KUBEPASS_POSTGRES_PORT: 'tcp://10.96.0.8:5432',
+      KUBEPASS_POSTGRES_PORT_5432_TCP_ADDR: '10.96.0.8',
+      KUBEPASS_SERVER: 'https://kubepass.example',
+      KUBEPASS_TOKEN: 'secret',
+      KUBEPASS_ANYTHING: '',
+    };
+    expect(load(others)).toEqual(load());
+    expect(errorsOf({ KUBEPASS_METRICS_PORT: 'tcp://10.96.0.9:9464' })[0]).toContain('enableServiceLinks: false');
+  });
+
+  it.each([
+    ['KUBEPASS_POLICY_DIR', 'did you mean KUBEPASS_POLICIES_DIR?'],
+    ['KUBEPASS_DATABASE_URL', 'did you mean DATABASE_URL?'],
+    ['KUBEPASS_LOGLEVEL', 'did you mean KUBEPASS_LOG_LEVEL?'],
+    ['KUBEPASS_TLS_CERT', 'did you mean KUBEPASS_TLS_CERT_FILE?'],
+    ['KUBEPASS_ADMIN_PASSWORD', 'there are KUBEPASS_CONFIG, KUBEPASS_DATA_DIR, '],
+  ])('refuses the variable %s, and does not repeat its value', (name, advice) => {
+    const errors = errorsOf({ [name]: 'hunter2' });
+    expect(errors).toEqual([expect.stringContaining(`${name}: is not a variable that kubepass reads; ${advice}`)]);
+    expect(errors.join()).not.toContain('hunter2');
+  });
+
+  it('shows the line that is no YAML, and stars for what may be a secret', () => {
+    expect(fileErrors(`${oneCluster()}databaseUrl: postgresql://u:hunt er2@db/k: x\n`)).toEqual([
+      expect.stringContaining('\n    databaseUrl: postgresql://u:********@db/k: x\n                 ^'),
+    ]);
+    expect(fileErrors(`${oneCluster()}password: hunter2: x\n`).join()).not.toContain('hunter2');
+    expect(fileErrors(`${oneCluster()}secret: [whsec_aHVudGVyMg==\nport: 1\n`).join()).not.toContain('aHVudGVyMg');
+  });
+
   it.each(['127.0.0.1', '127.8.8.8', '::1', 'localhost'])('serves plain HTTP on %s', (host) => {
     expect(load({ KUBEPASS_HOST: host })).toMatchObject({ host, tls: null });
   });
@@ -507,14 +547,14 @@ describe('loadConfig with a file', () => {
   it.each([
     ['no clusters', 'port: 1\n', ['FILE clusters: is missing']],
     ['an empty list of clusters', 'clusters: []\n', ['FILE clusters: must not have fewer than 1 items']],
-    ['nothing in it', '', ['FILE must be object, not null']],
+    ['nothing in it', '', ['FILE must be a group of settings, not empty']],
     ['an unknown setting', `${oneCluster()}ports: 1\n`, ['FILE ports: is not a known setting; did you mean port?']],
     [
       'an unknown setting of a cluster',
       oneCluster({ servers: 'x' }),
       ['FILE clusters[0].servers: is not a known setting; did you mean server?'],
     ],
-    ['a setting of another type', `${oneCluster()}port: "80"\n`, ['FILE port: must be integer, not "80"']],
+    ['a setting of another type', `${oneCluster()}port: "80"\n`, ['FILE port: must be a whole number, not "80"']],
     ['a port out of range', `${oneCluster()}port: 65536\n`, ['FILE port: must be <= 65535, not 65536']],
     [
       'an alphabet that does not exist',
@@ -606,8 +646,8 @@ describe('expiry in a file', () => {
   it.each([
     ['[599]', 'FILE expiry.noticeSeconds[0]: must be >= 600, not 599'],
     ['[600, 600]', 'FILE expiry.noticeSeconds: must not have duplicate items'],
-    ['[86400.5]', 'FILE expiry.noticeSeconds[0]: must be integer, not 86400.5'],
-    ['600', 'FILE expiry.noticeSeconds: must be array, not 600'],
+    ['[86400.5]', 'FILE expiry.noticeSeconds[0]: must be a whole number, not 86400.5'],
+    ['600', 'FILE expiry.noticeSeconds: must be a list, not 600'],
   ])('is refused where it says %s', (text, error) => {
     expect(fileErrors(`${oneCluster()}expiry: { noticeSeconds: ${text} }\n`)).toEqual([error]);
   });

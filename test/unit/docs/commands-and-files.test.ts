@@ -43,17 +43,48 @@ describe.each(pages)('%s', (page) => {
   });
 });
 
+/** The sources of the programs that kubepass brings, which name each option of theirs. */
+const programs = globSync('{src,packages/*/src,bench,scripts,.ci,test/fuzz}/**/*.{ts,mjs}', { cwd: root })
+  .filter((path) => !path.includes('generated'))
+  .map(read)
+  .join('\n');
+
+/** Options in the part of a line that calls one of these programs; those of vitest are its own. */
+const optionsIn = (code: string): string[] =>
+  code
+    .replaceAll('\\\n', ' ')
+    .split('\n')
+    .flatMap((line) =>
+      [
+        ...line.matchAll(
+          /(?:\b(?:kubepass-verify|kubepass-inspect|kubectl[- ]kubepass|node dist\/[\w-]+\.js)\b|\bnpm run (?!test)[\w:-]+ -- )([^|;&`]*)/g,
+        ),
+      ].flatMap(([, options = '']) => [...options.matchAll(/(?:^|\s)--([a-z][\w-]*)/g)].map(([, name = '']) => name)),
+    );
+
+const isOption = (name: string): boolean =>
+  new RegExp(`--${name}\\b|['"]?\\b${name}\\b['"]?: \\{ type:`).test(programs);
+
+describe.each(pages)('%s', (page) => {
+  it('gives the programs of kubepass only options that they have', () => {
+    expect(namedIn(page, optionsIn).filter(({ name }) => !isOption(name))).toEqual([]);
+  });
+});
+
 describe('the search in pages', () => {
   it('finds scripts, programs and paths', () => {
     const count = (find: (code: string) => readonly string[]) => pages.flatMap((page) => namedIn(page, find)).length;
     expect(count(scriptsIn)).toBeGreaterThan(80);
     expect(count(programsIn)).toBeGreaterThan(5);
     expect(count(pathsIn)).toBeGreaterThan(80);
+    expect(count(optionsIn)).toBeGreaterThan(40);
   });
 
   it('would find one that is not there', () => {
     expect(scriptsIn('npm run nothing -- --force')).toEqual(['nothing']);
     expect(programsIn('node dist/nothing.js')).toEqual(['src/nothing.ts']);
+    expect(optionsIn('kubepass-verify x --nothing y | jq --raw')).toEqual(['nothing']);
+    expect(isOption('nothing-at-all')).toBe(false);
     expect(pathsIn('see src/nothing.ts, deploy/kubernetes/ and dist/x.js')).toEqual([
       'src/nothing.ts',
       'deploy/kubernetes/',

@@ -135,7 +135,7 @@ describe('variables of the environment', () => {
     cwd: root,
     exclude: (path) => path.includes('generated'),
   })
-    .concat('docker-compose.yml')
+    .concat('docker-compose.yml', 'docker-compose.postgres.yml')
     .map(read)
     .join('\n');
 

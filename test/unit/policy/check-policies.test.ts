@@ -153,7 +153,10 @@ describe('npm run policy:check', () => {
       const meant = '/kind: must be one of Policy, Guardrail; did you mean "Policy"?';
       expectEnd(run(directory), 1, `${join(directory, 'p.yaml')}:2:1: ${meant}`);
       expectEnd(run(join(directory, 'none')), 1, 'ENOENT');
-      expect(run()).toMatchObject({ status: 2, stderr: 'usage: policy-check DIRECTORY\n' });
+      expect(run()).toMatchObject({
+        status: 2,
+        stderr: 'policy-check: name one directory\nusage: policy-check DIRECTORY\n',
+      });
     } finally {
       rmSync(directory, { recursive: true });
     }

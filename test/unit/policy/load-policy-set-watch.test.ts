@@ -188,7 +188,7 @@ describe('watchPolicySet', () => {
       await watch.poll();
       expect(inForce()).toEqual(['one']);
     }
-    expect(errors.at(-1)).toEqual(['p.yaml: does not end with a line break: it may be cut off']);
+    expect(errors.at(-1)).toEqual(['p.yaml:10:25: does not end with a line break: it may be cut off']);
     await write(whole);
     await watch.poll();
     await watch.poll();

@@ -69,9 +69,9 @@ describe('loadPolicySet', () => {
     execFileSync('mkfifo', [join(directory, 'pipe.yaml')]);
     expect(await errorsOf()).toEqual([
       'big.yaml: is larger than 262144 bytes',
-      'cut.yaml: does not end with a line break: it may be cut off',
+      'cut.yaml:4:80: does not end with a line break: it may be cut off',
       'dangling.yaml: cannot be read: ENOENT',
-      'empty.yaml: does not end with a line break: it may be cut off',
+      'empty.yaml:1:1: does not end with a line break: it may be cut off',
       'latin1.yaml: cannot be read: it is not UTF-8',
       'pipe.yaml: is not a regular file',
     ]);

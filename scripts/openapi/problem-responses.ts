@@ -1,8 +1,8 @@
-import { budgetNames } from '../../model/budget.js';
-import { problemExample, problemHeaders } from '../problems/problem-examples.js';
+import { budgetNames } from '../../src/model/budget.js';
+import { problemExample, problemHeaders } from './problem-examples.js';
 import { inTitleCase } from './open-api.js';
-import { problemMediaType } from '../problems/problem.js';
-import { problemTypes, type ProblemType } from '../problems/schemas.js';
+import { problemMediaType } from '../../src/http/problems/problem.js';
+import { problemTypes, type ProblemType } from '../../src/http/problems/schemas.js';
 
 /** Any call can end with one of these: they are the `default` response of each operation. */
 const problemsOfEveryCall = [

@@ -1,4 +1,4 @@
-import type { Schema } from '../schemas/example-of.js';
+import type { Schema } from './example-of.js';
 import { asNamedValue } from './named-values.js';
 
 /**

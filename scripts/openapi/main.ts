@@ -1,28 +1,21 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { pino } from 'pino';
-import { buildApp } from '../src/app.js';
-import { documentPaths } from '../src/http/documentation/routes.js';
-import type { Services } from '../src/http/server/services.js';
-import { publicRoutes, securityFile, withRoutes } from './public-routes.js';
+import type { Services } from '../../src/http/server/services.js';
+import { documentsOf, openApiText } from './describe-routes.js';
+import { publicRoutes, securityFile, withRoutes } from '../public-routes.js';
 
 /**
  * Writes the documents in `openapi/`, and the list of routes in `SECURITY.md`, from the routes. With `--check` it only
  * says whether the files match the routes.
  */
-const root = new URL('../', import.meta.url);
+const root = new URL('../../', import.meta.url);
 const { version } = JSON.parse(await readFile(new URL('package.json', root), 'utf8')) as { version: string };
 
 /** The document only describes the routes, so no use case is called. */
 const services = new Proxy({} as Services, { get: () => ({}) });
 
-const app = buildApp(services, { logger: pino({ level: 'silent' }), version });
 const generated = new Map<URL, string>();
-for (const path of documentPaths) {
-  const { payload, statusCode } = await app.inject(path);
-  if (statusCode !== 200) throw new Error(`${path} is answered ${statusCode}: ${payload}`);
-  generated.set(new URL(`openapi/${path.split('/').at(-1)}`, root), payload);
-}
-await app.close();
+for (const [name, document] of Object.entries(await documentsOf(services, version)))
+  generated.set(new URL(`openapi/${name}`, root), openApiText(document));
 generated.set(securityFile, withRoutes(await publicRoutes()));
 
 if (process.argv.includes('--check')) {

@@ -1,12 +1,17 @@
 import swagger from '@fastify/swagger';
+import { pino } from 'pino';
+import { buildApp } from '../../src/app.js';
+import type { Services } from '../../src/http/server/services.js';
+import { callsOf, portalCallsOf, scimCallsOf, webhooksOf } from './parts-of-document.js';
 import type { FastifyContextConfig } from 'fastify';
 import type { TSchema } from 'typebox';
-import { sessionCookie } from '../plugins/session-cookies.js';
-import { webhookDescriptions } from '../webhook-deliveries/webhook-events.js';
+import { sessionCookie } from '../../src/http/plugins/session-cookies.js';
+import { webhookDescriptions } from '../../src/http/webhook-deliveries/webhook-events.js';
+import './inspection-schemas.js';
 import { addExamples } from './add-examples.js';
 import { introduction } from './introduction.js';
 import { type ApiOperation, type OpenApiDocument, operationsOf } from './open-api.js';
-import type { App } from '../server/types.js';
+import type { App } from '../../src/http/server/types.js';
 import { namedValues } from './named-values.js';
 import { budgetHeaders, ProblemResponses } from './problem-responses.js';
 import { shareParts } from './share-parts.js';
@@ -36,8 +41,26 @@ const bodyOf = (uploads: Readonly<Record<string, TSchema>>) => ({
   content: Object.fromEntries(Object.entries(uploads).map(([type, schema]) => [type, { schema }])),
 });
 
+/** The documents of these services, by the names of their files. */
+export async function documentsOf(services: Services, version: string): Promise<Record<string, OpenApiDocument>> {
+  const described: (() => OpenApiDocument)[] = [];
+  const app = buildApp(services, {
+    logger: pino({ level: 'silent' }),
+    describe: (routes) => described.push(describeRoutes(routes, version)),
+  });
+  await app.ready();
+  const [document] = described.map((describe) => describe()) as [OpenApiDocument];
+  await app.close();
+  return {
+    'openapi.json': callsOf(document),
+    'portal.json': portalCallsOf(document),
+    'scim.json': scimCallsOf(document),
+    'webhooks.json': webhooksOf(document),
+  };
+}
+
 /** Describes the routes that are added later. Returns what makes the OpenAPI document, once they are there. */
-export function describeRoutes(app: App, version: string): () => OpenApiDocument {
+function describeRoutes(app: App, version: string): () => OpenApiDocument {
   /** By `operationId`. */
   const configurations = new Map<unknown, FastifyContextConfig>();
   app.register(swagger, {
@@ -126,16 +149,3 @@ const securitySchemes = {
     description: 'The session of a browser that signed in at `/v1/login/{name}`.',
   },
 } as const;
-
-/**
- * A document without sessions, for Swagger UI: browsers add the cookie themselves, and nobody should look for its
- * content to paste it.
- */
-export function withoutSessions<T extends { readonly components?: object }>(document: T): T {
-  const { bearer } = securitySchemes;
-  return {
-    ...document,
-    security: [{ bearer: [] }],
-    components: { ...document.components, securitySchemes: { bearer } },
-  };
-}

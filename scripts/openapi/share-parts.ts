@@ -1,4 +1,4 @@
-import type { NamedSchemas, Schema } from '../schemas/example-of.js';
+import type { NamedSchemas, Schema } from './example-of.js';
 import { nameRepeatedObjects } from './name-repeated-objects.js';
 import {
   type ApiOperation,

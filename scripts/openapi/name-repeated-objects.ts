@@ -1,4 +1,4 @@
-import type { NamedSchemas, Schema } from '../schemas/example-of.js';
+import type { NamedSchemas, Schema } from './example-of.js';
 import { inTitleCase } from './open-api.js';
 
 /** A place where an object stands in another schema, which can refer to it by a name. */

@@ -1,11 +1,11 @@
 import { keyAlgorithms, revocationReasons } from '@kubepass/x509';
-import { certificateStatuses } from '../../model/certificate.js';
-import { requestStates } from '../../model/certificate-request.js';
-import { enforcementModes } from '../../model/enforcement.js';
+import { certificateStatuses } from '../../src/model/certificate.js';
+import { requestStates } from '../../src/model/certificate-request.js';
+import { enforcementModes } from '../../src/model/enforcement.js';
 import type { TSchema } from 'typebox';
-import type { Schema } from '../schemas/example-of.js';
-import { hexOf, uploadText } from '../inspections/object-parts.js';
-import { octets } from '../inspections/upload-bodies.js';
+import type { Schema } from './example-of.js';
+import { hexOf, uploadText } from './inspection-object-parts.js';
+import { octets } from '../../src/http/inspections/upload-bodies.js';
 import {
   dnsLabelOf,
   instantTextOf,
@@ -15,7 +15,7 @@ import {
   principalNameOf,
   sha256Of,
   writtenTextOf,
-} from '../schemas/schema-parts.js';
+} from '../../src/http/schemas/schema-parts.js';
 
 const values: Readonly<Record<string, TSchema>> = {
   CertificateStatus: oneOf(certificateStatuses, 'What has become of a certificate.'),

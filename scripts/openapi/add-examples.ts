@@ -1,11 +1,15 @@
-import { exampleOf, type NamedSchemas, type Schema } from '../schemas/example-of.js';
+import { exampleOf, type NamedSchemas, type Schema } from './example-of.js';
+import { answerExamples } from './examples.js';
 import { type ApiOperation, isReference, type Media } from './open-api.js';
 
 /**
  * Gives every answer of an operation an example of its own, and every body that a caller sends. Parameters that may be
  * left out have none: "Try it out" would fill it in and send what nobody filled in.
  */
-export function addExamples({ parameters = [], requestBody, responses }: ApiOperation, named: NamedSchemas): void {
+export function addExamples(
+  { operationId, parameters = [], requestBody, responses }: ApiOperation,
+  named: NamedSchemas,
+): void {
   for (const parameter of parameters)
     if (!isReference(parameter) && !parameter.required) {
       delete parameter.required;
@@ -13,6 +17,8 @@ export function addExamples({ parameters = [], requestBody, responses }: ApiOper
       delete parameter.examples;
     }
   const answers = Object.values(responses).map((response) => (isReference(response) ? {} : response));
+  for (const [type, example] of Object.entries(answerExamples[operationId] ?? {}))
+    for (const { content = {} } of answers) if (content[type]) content[type].example = example;
   for (const { content = {} } of [requestBody ?? {}, ...answers])
     for (const media of Object.values(content)) complete(media, named);
 }
