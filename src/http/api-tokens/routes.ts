@@ -5,6 +5,7 @@ import { granted } from '../problems/refusal-to-problem.js';
 import { empty, json, operation } from '../answers/responses.js';
 import {
   ref,
+  RoleSchema,
   closed,
   dnsLabelOf,
   exampleId,
@@ -12,7 +13,6 @@ import {
   instantOf,
   namedObject,
   nullable,
-  oneOf,
   principalNameOf,
   textOf,
   viewOf,
@@ -22,7 +22,7 @@ import { Type, type Static } from 'typebox';
 import { roles } from '../../model/principal.js';
 
 const groups = Type.Array(principalNameOf('One group.', 'onboarding'), { maxItems: 32, uniqueItems: true });
-const roleList = Type.Array(oneOf(roles), {
+const roleList = Type.Array(ref(RoleSchema), {
   minItems: 1,
   maxItems: roles.length,
   uniqueItems: true,
@@ -30,7 +30,7 @@ const roleList = Type.Array(oneOf(roles), {
   examples: [['requester']],
 });
 
-const NewApiTokenSchema = namedObject('NewApiToken', 'An API token to create.', {
+const ApiTokenSpecSchema = namedObject('ApiTokenSpec', 'An API token to create.', {
   name: principalNameOf('The principal’s name; several tokens may have the same name.', 'hr-system'),
   groups: Type.Optional(groups),
   roles: roleList,
@@ -96,7 +96,7 @@ export function addApiTokens(app: App, { apiTokens }: Services): void {
         'Needs the role admin. The token is in this answer and nowhere else. A token with the role `reviewer` is for the ' +
         'API server of one cluster: it can ask for access reviews and read what is rendered for that cluster, and ' +
         'nothing else. Two may be valid side by side, so that one replaces the other.',
-      body: ref(NewApiTokenSchema),
+      body: ref(ApiTokenSpecSchema),
       response: {
         201: json(CreatedApiTokenSchema, {
           description: 'The token, shown once.',

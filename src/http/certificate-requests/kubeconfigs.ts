@@ -3,7 +3,7 @@ import type { Services } from '../server/services.js';
 import {
   CertificateRequestSchema,
   exampleRequests,
-  NewCertificateRequestSchema,
+  CertificateRequestSpecSchema,
   certificateRequestView,
 } from './schemas.js';
 import * as examples from './examples.js';
@@ -89,10 +89,10 @@ export function createdKubeconfigAnswer(created: CreatedKubeconfig, mediaType: s
 }
 
 // The key is generated here, so there is no certification request.
-const { csr: _csr, ...shared } = NewCertificateRequestSchema.properties;
+const { csr: _csr, ...shared } = CertificateRequestSpecSchema.properties;
 
-const NewKubeconfigSchema = namedObject(
-  'NewKubeconfig',
+const KubeconfigSpecSchema = namedObject(
+  'KubeconfigSpec',
   'A request for a certificate whose key kubepass generates.',
   {
     ...shared,
@@ -135,7 +135,7 @@ export function addKubeconfigs(app: App, { certificateRequests, idempotency, clo
         'A caller with a `csr` of their own asks at `/v1/certificate-requests`. ' +
         kubeconfigForms,
       headers: Type.Object(idempotencyKeyHeader),
-      body: ref(NewKubeconfigSchema),
+      body: ref(KubeconfigSpecSchema),
       response: {
         201: kubeconfigResponse('A kubeconfig with the private key in it.', kubeconfigYaml, {
           Location: 'The certificate request.',

@@ -3,7 +3,7 @@ import type { RequestState } from '../../model/certificate-request.js';
 import type { Services } from '../server/services.js';
 import * as examples from './examples.js';
 import { preferHeader, preferredWait, answerOnce, idempotencyKeyHeader } from '../answers/idempotency.js';
-import { CertificateRequestSchema, NewCertificateRequestSchema } from './schemas.js';
+import { CertificateRequestSchema, CertificateRequestSpecSchema } from './schemas.js';
 import { certificationRequestPem, kubeconfigYaml } from '../schemas/example-certificate.js';
 import { createdKubeconfigAnswer, createdRequestAnswer } from './kubeconfigs.js';
 import { callerOf } from '../plugins/authentication.js';
@@ -15,10 +15,10 @@ import { FingerprintParamsSchema } from '../certificates/schemas.js';
 
 const yaml = 'application/yaml';
 
-const { csr, keyAlgorithm, expirationSeconds, reason } = NewCertificateRequestSchema.properties;
+const { csr, keyAlgorithm, expirationSeconds, reason } = CertificateRequestSpecSchema.properties;
 
-const NewRenewalSchema = namedObject(
-  'NewRenewal',
+const RenewalSpecSchema = namedObject(
+  'RenewalSpec',
   'A request for a new certificate in place of another one. May be left out.',
   { csr, keyAlgorithm, expirationSeconds, reason },
   [{ expirationSeconds: 86400 }],
@@ -52,7 +52,7 @@ export function addRenewal(app: App, { certificateRequests, idempotency, clock }
         'of possession, which is described in docs/kubectl-plugin.md, and a `csr`.',
       headers: Type.Object({ ...idempotencyKeyHeader, ...preferHeader }),
       params: FingerprintParamsSchema,
-      body: ref(NewRenewalSchema),
+      body: ref(RenewalSpecSchema),
       response: {
         201: response(
           {

@@ -61,7 +61,7 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
         'With `csr` the caller keeps the key. Without it, a key is generated when the kubeconfig is collected. A ' +
         'request that policy denies is recorded, and answered 403 with every violation.',
       headers: Type.Object({ ...idempotencyKeyHeader, ...preferHeader }),
-      body: ref(schemas.NewCertificateRequestSchema),
+      body: ref(schemas.CertificateRequestSpecSchema),
       response: {
         201: json(schemas.CertificateRequestSchema, {
           description: 'The request is recorded.',

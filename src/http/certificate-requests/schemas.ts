@@ -44,8 +44,8 @@ export const exampleBodies = {
   'the caller keeps the key': { cluster: 'demo', csr: certificationRequestPem },
 };
 
-export const NewCertificateRequestSchema = namedObject(
-  'NewCertificateRequest',
+export const CertificateRequestSpecSchema = namedObject(
+  'CertificateRequestSpec',
   'A request for a certificate.',
   {
     cluster: Type.Optional(dnsLabelOf('The cluster; may be left out if only one is configured.', 'demo')),

@@ -25,7 +25,7 @@ export const listOf = <T extends TSchema>(item: T, description: string) =>
 
 /** A number from an upload. It may be out of any sensible range. */
 export const integerOf = (description: string, minimum = -Number.MAX_SAFE_INTEGER) =>
-  Type.Integer({ minimum, maximum: Number.MAX_SAFE_INTEGER, description });
+  Type.Integer({ minimum, maximum: Number.MAX_SAFE_INTEGER, format: 'int64', description });
 
 export const pathOf = (description: string) =>
   Type.String({ maxLength: 4096, description, examples: ['users[0].user.client-certificate-data', 'pki/etcd/ca.crt'] });

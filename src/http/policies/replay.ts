@@ -10,7 +10,7 @@ import { granted, refusalToProblem } from '../problems/refusal-to-problem.js';
 import { operation, response, sendTexts } from '../answers/responses.js';
 import { ref, viewOf } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
-import { replays, NewReplaySchema } from './schemas.js';
+import { replays, ReplaySpecSchema } from './schemas.js';
 import * as schemas from './replay-schemas.js';
 import type { ReplayLine } from './replay-schemas.js';
 
@@ -29,7 +29,7 @@ export function addReplay(scope: App, { policies }: Services): void {
         'Decides the requests of a period again under `policies`, each with the facts and the time that were ' +
         'recorded, and streams what would change. Needs the role auditor or admin. Only one replay runs at a time. ' +
         'Records only an audit event.',
-      body: ref(NewReplaySchema),
+      body: ref(ReplaySpecSchema),
       response: {
         200: response({ [ndjson]: schemas.ReplayLineSchema }, { description: 'What would change, as it is found.' }),
       },

@@ -79,7 +79,7 @@ export function addPolicies(app: App, services: Services): void {
           'Records only an audit event. Answers 200 for a denial too, with the complete trace. With `policies` (role ' +
           'auditor or admin; a body of at most 1 MiB) these decide instead of the policies in force; that may take ' +
           'at most 2 s.',
-        body: ref(schemas.NewEvaluationSchema),
+        body: ref(schemas.EvaluationSpecSchema),
         response: {
           200: response(
             {

@@ -2,7 +2,7 @@ import { Type, type Static } from 'typebox';
 import type { Evaluation } from '../../requests/policy-service.js';
 import { BlastRadiusSchema, blastRadiusView } from '../certificate-requests/blast-radius.js';
 import { decisionProperties, traceOf, violations } from '../certificate-requests/decision.js';
-import { exampleRequests, NewCertificateRequestSchema } from '../certificate-requests/schemas.js';
+import { exampleRequests, CertificateRequestSpecSchema } from '../certificate-requests/schemas.js';
 import { certificateSha256 } from '../schemas/example-certificate.js';
 import { nextCursorProperty } from '../answers/page-schemas.js';
 import {
@@ -70,11 +70,11 @@ const supposedProperties = {
   ),
 };
 
-export const NewEvaluationSchema = namedObject(
-  'NewEvaluation',
+export const EvaluationSpecSchema = namedObject(
+  'EvaluationSpec',
   'A request to try out, and the policies to try it under.',
   {
-    ...NewCertificateRequestSchema.properties,
+    ...CertificateRequestSpecSchema.properties,
     policies: Type.Optional(policies),
     directory: Type.Optional(
       objectOf('Supposed of the username, to see a joiner, a mover or a leaver before it happens.', supposedProperties),
@@ -89,8 +89,8 @@ export const NewEvaluationSchema = namedObject(
   exampleRequests,
 );
 
-export const NewReplaySchema = namedObject(
-  'NewReplay',
+export const ReplaySpecSchema = namedObject(
+  'ReplaySpec',
   'The recorded requests to replay, and the policies to replay them under.',
   {
     policies,

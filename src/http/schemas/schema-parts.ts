@@ -1,7 +1,7 @@
 import { Type, type Static, type StaticDecode, type TProperties, type TSchema } from 'typebox';
 import { labelBounds } from '../../model/certificate-request.js';
 import { longestPrincipalName } from '../../model/name-grammar.js';
-import { mostPrincipalGroups } from '../../model/principal.js';
+import { mostPrincipalGroups, roles } from '../../model/principal.js';
 import { instantText } from '@kubepass/x509';
 import { compileFunction } from 'node:vm';
 
@@ -47,6 +47,9 @@ export function nullable<T extends TSchema>(schema: T, description?: string) {
 export function oneOf<T extends string>(values: readonly T[], description?: string) {
   return Type.Unsafe<T>({ type: 'string', enum: [...values], ...(description && { description }) });
 }
+
+/** One schema, so that a generated client has one type for it. */
+export const RoleSchema = named('Role', oneOf(roles, 'What a principal may do.'));
 
 /** Characters of a name in a path: a DNS subdomain (RFC 1123 section 2.1). */
 export const longestPathParameter = 253;
@@ -155,7 +158,14 @@ export const integerOf = (
   description: string,
   example: number,
   bounds: { readonly minimum: number; readonly maximum?: number },
-) => Type.Integer({ ...bounds, description, examples: [example] });
+) =>
+  Type.Integer({
+    ...bounds,
+    // Clients in languages with integers of 32 bits have none otherwise.
+    ...((bounds.maximum ?? 0) > 2 ** 31 - 1 && { format: 'int64' }),
+    description,
+    examples: [example],
+  });
 
 export const exampleId = '01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f';
 
