@@ -5,6 +5,7 @@
  */
 const x509 = '@kubepass/x509';
 const texts = '@kubepass/inspect/formats';
+const commandLine = '@kubepass/inspect/command-line';
 const rooms = {
   // Texts for people and clusters: kubeconfigs, CSV, the files that make a cluster refuse revoked certificates.
   formats: ['model'],
@@ -23,7 +24,7 @@ const rooms = {
   scim: ['model', texts],
   audit: ['model', x509],
   // Checks exports of the audit log without a service.
-  verification: ['audit'],
+  verification: ['audit', commandLine],
   kubernetes: ['model', x509, texts, 'formats'],
   // permissions: who may see and retry deliveries.
   webhooks: ['model', x509, texts, 'identity/permissions.ts', 'store'],
@@ -106,7 +107,7 @@ const rooms = {
     texts,
   ],
   // Keeps a file on a control-plane node, without a service.
-  'revocation-file': [],
+  'revocation-file': [commandLine],
   // Constructs the adapters. It imports three parts of HTTP: the services that it fills, the settings of TLS, and the
   // payload of webhooks.
   compose: [
@@ -144,9 +145,10 @@ const libraries = {
   'packages/x509/src/openssl-text': ['packages/x509/src/strict', 'packages/x509/src/tree'],
   'packages/x509/src': [],
   'packages/inspect/src/formats': [],
+  'packages/inspect/src/command-line': ['packages/inspect/src/formats'],
   'packages/inspect/src': [x509, '@kubepass/x509/public-keys', '@kubepass/x509/tree', '@kubepass/x509/openssl-text'],
   // The kubectl plugin: knows the service by HTTP alone, and the words for a key and a reason.
-  'packages/kubectl-kubepass/src': [x509, '@kubepass/inspect/offline'],
+  'packages/kubectl-kubepass/src': [x509, '@kubepass/inspect/offline', commandLine],
 };
 
 /** The use cases that HTTP calls. It imports them as types alone. */
@@ -180,20 +182,26 @@ const edges = {
     'observability',
   ],
   // The other process edge: recovers from a lock-out while the service is down.
-  'admin-token.ts': ['compose/api-tokens.ts', 'config', 'observability'],
+  'admin-token.ts': ['compose/api-tokens.ts', 'config', 'observability', commandLine],
   // For a policy repository's own CI: loads policies and runs their tests, without a service.
-  'policy-check.ts': ['policy'],
+  'policy-check.ts': ['policy', commandLine],
   // For auditors: checks exports of the audit log, without a service.
   'kubepass-verify.ts': ['verification'],
   // On control-plane nodes: keeps the file that names revoked certificates.
-  'revocation-file.ts': ['revocation-file', 'config/secrets.ts'],
+  'revocation-file.ts': ['revocation-file', 'config/secrets.ts', commandLine],
   // Make backups of the database and put it back. No HTTP; `model` for a type.
-  'backup.ts': ['backup/backup.ts', 'backup/verify-database.ts', 'config'],
-  'restore.ts': ['backup/restore-database.ts', 'backup/verify-database.ts', 'config', 'model/restoration.ts'],
+  'backup.ts': ['backup/backup.ts', 'backup/verify-database.ts', 'config', commandLine],
+  'restore.ts': [
+    'backup/restore-database.ts',
+    'backup/verify-database.ts',
+    'config',
+    'model/restoration.ts',
+    commandLine,
+  ],
   // Tries an upgrade on a copy of the database.
-  'upgrade-drill.ts': ['backup/upgrade-drill.ts', 'config'],
+  'upgrade-drill.ts': ['backup/upgrade-drill.ts', 'config', commandLine],
   // And the third: migrates as the role that owns the tables, which the service need not be.
-  'migrate.ts': ['backup/open-store.ts', 'config'],
+  'migrate.ts': ['backup/open-store.ts', 'config', commandLine],
 };
 
 /** Libraries and the only places that may import them. */

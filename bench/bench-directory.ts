@@ -150,7 +150,7 @@ const peopleLists = ({ users }: DirectorySize): Readonly<Record<string, string>>
   'directory-users, first page': '/v1/directory-users',
   'directory-users, active': '/v1/directory-users?active=true',
   'directory-users, not active': '/v1/directory-users?active=false&limit=20',
-  'directory-users, userName': `/v1/directory-users?userName=USER-${String(users / 2)}@corp.example`,
+  'directory-users, directoryName': `/v1/directory-users?directoryName=USER-${String(users / 2)}@corp.example`,
   'directory-users, username': `/v1/directory-users?username=user-${String(users / 2)}@corp.example`,
   'directory-users, username and active': `/v1/directory-users?active=true&username=user-${String(users / 2 + 1)}@corp.example`,
 });

@@ -65,7 +65,7 @@ export function listCases(landmarks: Landmarks): readonly ListCase[] {
     group: ['group=team-a', 'group=rare', 'group=nobody'],
     serialNumber: [`serialNumber=${serialNumber}`],
     status: ['status=valid', 'status=live', 'status=superseded', 'status=expired', 'status=revoked'],
-    expiry: [`expiresAfter=${now}`, `expiresBefore=${now}`, `expiresAfter=${middle}&expiresBefore=${anHourLater}`],
+    expiry: [`notAfterAfter=${now}`, `notAfterBefore=${now}`, `notAfterAfter=${middle}&notAfterBefore=${anHourLater}`],
   });
   const events = aloneAndInPairs({
     type: ['type=CertificateIssued', 'type=IssuanceResumed', 'type=IssuanceFailed'],
@@ -82,7 +82,7 @@ export function listCases(landmarks: Landmarks): readonly ListCase[] {
     usernamePrefix: prefixes,
     group: ['group=team-a', 'group=rare', 'group=nobody'],
     blocked: ['blocked=true', 'blocked=false'],
-    expiresBefore: [`expiresBefore=${inAMonth}`, `expiresBefore=${now}`],
+    notAfterBefore: [`notAfterBefore=${inAMonth}`, `notAfterBefore=${now}`],
   });
   const list = (resource: string, queries: readonly string[], as?: ListCase['as']): readonly ListCase[] =>
     queries.map((query) => ({
@@ -99,7 +99,7 @@ export function listCases(landmarks: Landmarks): readonly ListCase[] {
     ...list('certificates', ['status=live', 'status=revoked', 'status=expired'], as),
     ...list('certificates', ['usernamePrefix=user-12', 'usernamePrefix=bus', 'requester=hr', 'requester=rare'], as),
     ...list('certificates', ['', `serialNumber=${serialNumber}`, 'cluster=rare', 'username=busy', 'group=team-a'], as),
-    ...list('certificates', [`expiresBefore=${now}`, `expiresAfter=${now}&username=busy`], as),
+    ...list('certificates', [`notAfterBefore=${now}`, `notAfterAfter=${now}&username=busy`], as),
   ];
   return [
     ...list('certificate-requests', ['', `cursor=${cursor('requests/newest', String(n))}`, ...requests]),
@@ -108,7 +108,7 @@ export function listCases(landmarks: Landmarks): readonly ListCase[] {
     ...list('certificate-requests', ['awaiting=me'], 'approver'),
     ...list('certificates', ['', `cursor=${cursor('certificates/newest', String(n))}`, ...certificates]),
     ...list('certificates', [
-      `expiresBefore=${now}&cursor=${cursor('certificates/soonest', landmarks.notAfter.toISOString(), String(n))}`,
+      `notAfterBefore=${now}&cursor=${cursor('certificates/soonest', landmarks.notAfter.toISOString(), String(n))}`,
     ]),
     ...list('identities', [
       '',

@@ -149,7 +149,7 @@ export function aRequest(i: number, at: Date, isRare: boolean): CertificateReque
     requester: { name: isRare ? 'rare' : 'hr', groups: [], roles: ['requester'] },
     collector: isRare ? 'rare' : 'hr',
     createdAt: at,
-    expiresAt: null,
+    waitsUntil: null,
     decision: {
       outcome: 'permitted',
       approval: 'auto',
@@ -176,7 +176,7 @@ function aPendingRequest(i: number, at: Date): CertificateRequest {
     state: 'pending',
     publicKey: null,
     fingerprintSha256: null,
-    expiresAt: new Date(at.getTime() + 72 * 3_600_000),
+    waitsUntil: new Date(at.getTime() + 72 * 3_600_000),
     decision: { ...request.decision, approval: 'manual', stages: [{ count: 1 }] },
   };
 }
@@ -202,6 +202,8 @@ export function aCertificate(i: number, at: Date, request: CertificateRequest, i
     publicKey: request.publicKey ?? { algorithm: 'ECDSA-P256', spkiSha256: '' },
     cluster: clusterOf(i, isRare),
     requestId: request.id,
+    requester: request.requester.name,
+    collector: request.collector,
     der,
     issuerFingerprintSha256: '1'.repeat(64),
     orphan: false,

@@ -82,7 +82,7 @@ export async function timeLists(
 /** A record in the middle of the year. Paging from the newest finds it, so a caller can reach it too. */
 async function landmarksIn(store: Store, now: Date): Promise<Omit<Landmarks, 'n'>> {
   const middle = new Date(now.getTime() - 183 * 86_400_000);
-  const found = await store.certificates.list({ expiresAfter: middle }, { limit: 1, cursor: null });
+  const found = await store.certificates.list({ notAfterAfter: middle }, { limit: 1, cursor: null });
   const certificate: ListedCertificate | undefined = found.items[0];
   if (certificate === undefined) throw new Error('nothing was seeded');
   const { requestId, fingerprintSha256, serialNumber, issuedAt, notAfter } = certificate;

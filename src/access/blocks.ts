@@ -232,7 +232,7 @@ function endingStep(
   return {
     operations: [
       ...sessions.map(({ id }) => ({ op: 'endSession', id, at: now }) as const),
-      ...requests.map(({ id, state }) => moveRequest(id, { state }, { state: 'cancelled', expiresAt: null })),
+      ...requests.map(({ id, state }) => moveRequest(id, { state }, { state: 'cancelled', waitsUntil: null })),
       ...revoked.operations,
     ],
     events: [

@@ -11,7 +11,7 @@ import type { Store } from '../store/store.js';
 import { announce } from '../context/request-steps.js';
 
 /** A revoked certificate, and how its cluster refuses it. */
-export interface RevokedView {
+interface RevokedView {
   readonly certificate: Certificate;
   readonly enforcement: Enforcement;
 }
@@ -28,11 +28,12 @@ export async function revokeCertificate(
 ): Promise<Outcome<RevokedView>> {
   const { store } = context;
   const certificate = await store.certificates.findByFingerprint(fingerprintSha256);
-  const request = certificate && (await store.requests.find(certificate.requestId));
-  if (certificate === null || request === null) return refused({ kind: 'not-found' });
-  if (!mayRevoke(principal, request)) {
+  if (certificate === null) return refused({ kind: 'not-found' });
+  if (!mayRevoke(principal, certificate)) {
     const message = 'revoking the certificate of somebody else takes the role provisioner or admin';
-    return refused(mayReadCertificate(principal, request) ? { kind: 'not-permitted', message } : { kind: 'not-found' });
+    return refused(
+      mayReadCertificate(principal, certificate) ? { kind: 'not-permitted', message } : { kind: 'not-found' },
+    );
   }
   const { revocation, notAfter, requestId, cluster } = certificate;
   const enforcement = enforcementOn(context, cluster);

@@ -86,7 +86,7 @@ function probeRequest(
     collector: probeUsername,
     createdAt: now,
     // Nobody collects it, so a probe that was cut short expires soon.
-    expiresAt: secondsAfter(now, 600),
+    waitsUntil: secondsAfter(now, 600),
     decision: {
       outcome: 'permitted',
       approval: 'auto',
@@ -108,7 +108,7 @@ function probeRequest(
 
 async function cancel(context: IssuanceContext, request: CertificateRequest, reason: string): Promise<void> {
   await context.store.writer.commit({
-    operations: [moveRequest(request.id, { state: 'approved' }, { state: 'cancelled', expiresAt: null })],
+    operations: [moveRequest(request.id, { state: 'approved' }, { state: 'cancelled', waitsUntil: null })],
     events: [requestEvent('RequestCancelled', context.clock(), null, request, { reason })],
   });
 }

@@ -59,8 +59,8 @@ export function movedOn(request: CertificateRequest): Refusal {
  * Why a pending or approved request can no longer go on, whether or not it was ended yet: its time is over; or null.
  */
 export function lapsed(request: CertificateRequest, now: Date): Refusal | null {
-  if (request.expiresAt === null || request.expiresAt > now) return null;
-  return stateConflict(request, `the request lapsed at ${request.expiresAt.toISOString()}`);
+  if (request.waitsUntil === null || request.waitsUntil > now) return null;
+  return stateConflict(request, `the request lapsed at ${request.waitsUntil.toISOString()}`);
 }
 
 /** Why nothing can be issued for a request whose cluster was taken out of the configuration since; or null. */

@@ -115,7 +115,7 @@ export function directoryUserService(context: IssuanceContext) {
     /** Listed ones, oldest first. */
     async list(
       principal: Principal,
-      filter: { readonly active?: boolean; readonly userName?: string; readonly username?: string },
+      filter: { readonly active?: boolean; readonly directoryName?: string; readonly username?: string },
       page: PageQuery,
     ): Promise<Outcome<Page<DirectoryUserView>>> {
       const refusal = whyNotPermitted(principal, 'read-directory');

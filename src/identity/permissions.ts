@@ -85,8 +85,14 @@ export function permissionsOf(principal: Principal): readonly Action[] {
   return actions.filter((action) => may(principal, action));
 }
 
-/** The principals to whom a request and its certificate belong. */
-type Parties = { readonly requester: { readonly name: string } } & Pick<CertificateRequest, 'collector'>;
+/** The principals to whom a request and its certificate belong: as a request has them, or as a certificate does. */
+interface Parties {
+  readonly requester: string | { readonly name: string };
+  readonly collector: string;
+}
+
+const isRequester = ({ name }: Principal, { requester }: Parties): boolean =>
+  name === (typeof requester === 'string' ? requester : requester.name);
 
 /** Whether the principal may see the request and its certificate. */
 export function mayReadRequest(principal: Principal, request: CertificateRequest): boolean {
@@ -199,7 +205,7 @@ function madeByAny({ createdBy }: Principal, names: readonly string[]): string |
 }
 
 function isParty(principal: Principal, request: Parties): boolean {
-  return principal.name === request.requester.name || principal.name === request.collector;
+  return isRequester(principal, request) || principal.name === request.collector;
 }
 
 /**

@@ -99,9 +99,7 @@ async function readable(
   const records = await inventory.find(fingerprints);
   return new Map(
     records
-      .filter(({ requester, collector }) =>
-        mayReadCertificate(principal, { requester: { name: requester }, collector }),
-      )
+      .filter((found) => mayReadCertificate(principal, found))
       .map(({ fingerprintSha256, requestId, state, cluster, requester, orphan, revocation }) => [
         fingerprintSha256,
         { requestId, state, cluster, requester, orphan, revocation },

@@ -25,7 +25,15 @@ import {
 /** The fields of an inventory entry that the certificate itself says. */
 export type CertificateFields = Omit<
   Certificate,
-  'cluster' | 'requestId' | 'orphan' | 'issuedAt' | 'renewal' | 'supersededBy' | 'revocation'
+  | 'cluster'
+  | 'requestId'
+  | 'requester'
+  | 'collector'
+  | 'orphan'
+  | 'issuedAt'
+  | 'renewal'
+  | 'supersededBy'
+  | 'revocation'
 >;
 
 /** A certificate from a signer, compared with what was approved; `mismatches` are sentences without a full stop. */

@@ -112,7 +112,7 @@ async function recordIssued(
     orphan: certificate.orphan,
     lifetimeClamped,
   };
-  const to = { state: 'issued' as const, expiresAt: null, fingerprintSha256 };
+  const to = { state: 'issued' as const, waitsUntil: null, fingerprintSha256 };
   const event = requestEvent('CertificateIssued', at, actor, request, details, fingerprintSha256);
   const announced = announce(context, { event: 'certificate_request.issued', at, request, certificate });
   const committing = commitEnd(context, request, attempt, certificate, to, event, announced);
@@ -132,7 +132,7 @@ async function recordFailure(
   const at = context.clock();
   const orphan = signed && inventoryEntry(request, signed, at, true);
   const details = { ...attemptDetails(attempt), ...failure };
-  const to = { state: 'failed' as const, expiresAt: null, failure };
+  const to = { state: 'failed' as const, waitsUntil: null, failure };
   const event = requestEvent('IssuanceFailed', at, null, request, details, orphan?.fingerprintSha256);
   const committed = await commitEnd(context, request, attempt, orphan, to, event);
   return committed ? { kind: 'failed', failure } : takenOver(context, request, attempt, orphan);
@@ -215,7 +215,7 @@ function abandonedEvent(
 }
 
 const inventoryEntry = (
-  { id: requestId, cluster, renewal }: CertificateRequest,
+  { id: requestId, cluster, requester, collector, renewal }: CertificateRequest,
   fields: CertificateFields,
   issuedAt: Date,
   orphan: boolean,
@@ -223,6 +223,8 @@ const inventoryEntry = (
   ...fields,
   cluster,
   requestId,
+  requester: requester.name,
+  collector,
   orphan,
   issuedAt,
   renewal: orphan ? null : renewal,

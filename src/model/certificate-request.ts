@@ -102,7 +102,7 @@ export interface CertificateRequest {
   readonly collector: string;
   readonly createdAt: Date;
   /** When the request lapses if it is then pending, or approved and uncollected; null once it has ended. */
-  readonly expiresAt: Date | null;
+  readonly waitsUntil: Date | null;
   readonly decision: RecordedDecision;
   readonly approvals: readonly Approval[];
   /** The latest try; null before the first. */

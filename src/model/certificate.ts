@@ -17,6 +17,9 @@ export interface Certificate {
   readonly publicKey: PublicKeyReference;
   readonly cluster: string;
   readonly requestId: string;
+  /** The names of the principals who asked for it, and who may collect its key. */
+  readonly requester: string;
+  readonly collector: string;
   readonly der: Uint8Array;
   /** SHA-256 of the issuing CA's certificate, lower-case hex, where it is known. */
   readonly issuerFingerprintSha256: string | null;
@@ -59,10 +62,12 @@ export interface CertificateFilter {
   readonly usernamePrefix?: string;
   /** The name of the principal who asked for it. */
   readonly requester?: string;
+  /** The name of the principal who may collect its key. */
+  readonly collector?: string;
   readonly group?: string;
   readonly serialNumber?: string;
-  readonly expiresBefore?: Date;
-  readonly expiresAfter?: Date;
+  readonly notAfterBefore?: Date;
+  readonly notAfterAfter?: Date;
   readonly status?: StatusFilter;
 }
 

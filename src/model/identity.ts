@@ -66,7 +66,7 @@ export interface IdentityFilter {
   readonly group?: string;
   readonly blocked?: boolean;
   /** Only those whose last certificate ends before this. */
-  readonly expiresBefore?: Date;
+  readonly notAfterBefore?: Date;
 }
 
 /** The body of a block. */

@@ -13,6 +13,7 @@ import { evaluateGuardrail } from './evaluate-guardrail.js';
 import { decisionInput, type DecisionInput, failClosed, type Judgement } from './evaluation.js';
 import { defaultExpirationSeconds, type Policy, type PolicySet, type RequestToDecide } from './policy-set.js';
 import { evaluatePolicy, isApprovedBefore } from './evaluate-policy.js';
+import { defaultDenyName, noPolicyApplies } from './no-policy-applies.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
 import { type Selector, selects } from './selector.js';
 
@@ -54,7 +55,8 @@ export function decide(
     const objections = deciding === undefined ? nearestFirst(policies).flatMap(({ violations }) => violations) : [];
     const violations = [...denials, ...objections];
     if (policies.some(({ entry }) => entry.verdict !== 'notApplicable')) return denied(violations, trace);
-    return denied([...violations, noPolicyApplies(input)], [...trace, defaultDeny(policies.length)]);
+    const violation = noPolicyApplies(policySet.policies, policies, input);
+    return denied([...violations, violation], [...trace, defaultDeny(policies.length)]);
   }
 
   // 4. Otherwise permit as the deciding policy says.
@@ -102,20 +104,9 @@ function denied(violations: readonly Violation[], trace: readonly TraceEntry[]):
   return { outcome: 'denied', approval: null, policy: null, violations: boundedViolations(violations), trace };
 }
 
-/** Denies a request that no policy applies to. No file can disable this rule. */
-const defaultDenyName = 'built-in/default-deny';
-
 function defaultDeny(policies: number): TraceEntry {
   const check = { check: 'policies', passed: false, expected: 'one that applies', found: `none of ${policies}` };
   return { kind: 'guardrail', name: defaultDenyName, verdict: 'denies', checks: [check] };
-}
-
-function noPolicyApplies({ found }: DecisionInput): Violation {
-  return {
-    source: defaultDenyName,
-    reason: 'NoPolicyApplies',
-    message: `no policy applies to requests of ${found.requester.name} on cluster ${found.cluster}`,
-  };
 }
 
 /** Octets of JSON: a hundred violations of usual length. */

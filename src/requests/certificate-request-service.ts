@@ -73,10 +73,8 @@ export function certificateService(context: IssuanceContext) {
 
     async find(principal: Principal, fingerprintSha256: string): Promise<Outcome<Certificate>> {
       const certificate = await store.certificates.findByFingerprint(fingerprintSha256);
-      const request = certificate && (await store.requests.find(certificate.requestId));
-      if (certificate === null || request === null || !mayReadCertificate(principal, request))
-        return refused({ kind: 'not-found' });
-      return done(certificate);
+      const isReadable = certificate !== null && mayReadCertificate(principal, certificate);
+      return isReadable ? done(certificate) : refused({ kind: 'not-found' });
     },
 
     revoke: revokeCertificate.bind(null, context),

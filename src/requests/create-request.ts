@@ -153,7 +153,7 @@ function requestOf(
     requester: ask.requester,
     collector: ask.collector,
     createdAt: now,
-    expiresAt: lapsesAt(decision, context.settings, now),
+    waitsUntil: lapsesAt(decision, context.settings, now),
     decision: makers === null ? recorded : { ...recorded, makers },
     approvals: [],
     attempt: null,
@@ -243,11 +243,16 @@ export function viewAtEnd(request: CertificateRequest, end: AttemptEnd | null): 
       return { request, certificate: null };
     case 'issued':
       return {
-        request: { ...request, state: 'issued', expiresAt: null, fingerprintSha256: end.certificate.fingerprintSha256 },
+        request: {
+          ...request,
+          state: 'issued',
+          waitsUntil: null,
+          fingerprintSha256: end.certificate.fingerprintSha256,
+        },
         certificate: end.certificate,
       };
     case 'failed':
-      return { request: { ...request, state: 'failed', expiresAt: null, failure: end.failure }, certificate: null };
+      return { request: { ...request, state: 'failed', waitsUntil: null, failure: end.failure }, certificate: null };
     case 'abandoned':
       return { request: { ...request, state: 'approved' }, certificate: null };
   }

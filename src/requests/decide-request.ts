@@ -101,10 +101,10 @@ async function recordLastApproval(
   const rechecked = await recheckAndCommit(context, request, principal, (now, policySet) => {
     const started = key && startAttempt(context, approved, key, now);
     const intent = started ? intentStep(approved, started, principal) : { operations: [], events: [] };
-    const expiresAt = secondsAfter(now, context.settings.uncollectedExpiresAfterSeconds);
+    const waitsUntil = secondsAfter(now, context.settings.uncollectedExpiresAfterSeconds);
     const step: Step = {
       operations: [
-        moveRequest(request.id, asItWas(request), { state: 'approved', approvals, expiresAt }),
+        moveRequest(request.id, asItWas(request), { state: 'approved', approvals, waitsUntil }),
         ...intent.operations,
       ],
       events: [
@@ -210,7 +210,7 @@ async function endRequest(
   { operations, events }: Step,
 ): Promise<Outcome<CertificateRequestView>> {
   const result = await context.store.writer.commit({
-    operations: [moveRequest(request.id, { state: request.state }, { state, expiresAt: null }), ...operations],
+    operations: [moveRequest(request.id, { state: request.state }, { state, waitsUntil: null }), ...operations],
     events,
   });
   return result.committed ? done(await readView(context, request.id)) : refused(movedOn(request));

@@ -20,7 +20,7 @@ async function expire(context: IssuanceContext, request: CertificateRequest, now
   const reason = request.state === 'pending' ? 'NotDecided' : 'NotCollected';
   // A conflict means that somebody was faster: the request has moved on.
   await context.store.writer.commit({
-    operations: [moveRequest(request.id, { state: request.state }, { state: 'expired', expiresAt: null })],
+    operations: [moveRequest(request.id, { state: request.state }, { state: 'expired', waitsUntil: null })],
     events: [requestEvent('RequestExpired', now, null, request, { reason })],
   });
 }

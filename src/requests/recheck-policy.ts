@@ -95,7 +95,7 @@ function noLongerPermittedStep(
       moveRequest(
         request.id,
         { state: request.state },
-        { state: 'denied', expiresAt: null, failure: { reason, message } },
+        { state: 'denied', waitsUntil: null, failure: { reason, message } },
       ),
       ...announce(context, { event: 'certificate_request.denied', at: now, request, denial }),
     ],

@@ -32,9 +32,10 @@ export function copyMigrations(provider: 'sqlite' | 'postgresql', directory: str
 export type OldRows = readonly (readonly [table: string, row: Row])[];
 
 export function oldRequestRow(request: CertificateRequest): Row {
-  const { requester, publicKey, attempt, failure, labels: _, renewal: _renewal, ...same } = request;
+  const { requester, publicKey, attempt, failure, labels: _, renewal: _renewal, waitsUntil, ...same } = request;
   return {
     ...same,
+    expiresAt: waitsUntil,
     publicKeyAlgorithm: publicKey?.algorithm ?? null,
     spkiSha256: publicKey?.spkiSha256 ?? null,
     requesterName: requester.name,
@@ -53,7 +54,14 @@ export function oldRequestRow(request: CertificateRequest): Row {
 
 /** A certificate with its groups. */
 export function oldCertificateRows(certificate: Certificate, request: CertificateRequest): OldRows {
-  const { publicKey, renewal: _, supersededBy: _by, revocation: _revocation, ...same } = certificate;
+  const {
+    publicKey,
+    requester: _requester,
+    renewal: _,
+    supersededBy: _by,
+    revocation: _revocation,
+    ...same
+  } = certificate;
   const { fingerprintSha256, issuedAt, cluster, notAfter, issuerFingerprintSha256, issuer, groups } = certificate;
   const row = {
     ...same,

@@ -82,7 +82,7 @@ function sampleRequest(i: number): CertificateRequest {
     reason: pick([null, '', 'because "so"'], i),
     requester: { name: pick(['hr', ...names], i), groups: pick([[], ['staff']], i), roles: ['requester'] },
     collector: pick(['hr', 'ci'], i),
-    expiresAt: state === 'pending' || state === 'approved' ? after(i * 1000 + 60_000) : null,
+    waitsUntil: state === 'pending' || state === 'approved' ? after(i * 1000 + 60_000) : null,
     decision: {
       ...request.decision,
       violations: [{ source: 'z', reason: 'TooLong', message: pick(names, i) }] as never,

@@ -47,7 +47,7 @@ export function recordedRequest(
     expirationSeconds: permitted ? decision.expirationSeconds : (ask.expirationSeconds ?? 86_400),
     requester,
     createdAt: now,
-    expiresAt: null,
+    waitsUntil: null,
     decision: recordedDecision(decision, ask, known, policySet, now),
     approvals: [],
     attempt: null,

@@ -197,8 +197,8 @@ describe('approval by two team leads, then by security', () => {
 
   it('expires when the deciding policy says so', async () => {
     const url = await pending();
-    const { createdAt, expiresAt } = as.request(await service.as('root')('get', url));
-    expect(Date.parse(expiresAt ?? '') - Date.parse(createdAt)).toBe(3_600_000);
+    const { createdAt, waitsUntil } = as.request(await service.as('root')('get', url));
+    expect(Date.parse(waitsUntil ?? '') - Date.parse(createdAt)).toBe(3_600_000);
   });
 });
 

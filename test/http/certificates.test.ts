@@ -123,14 +123,14 @@ describe('the inventory', () => {
   });
 
   it('is filtered by expiry', async () => {
-    expect(await usernames(`expiresBefore=${inMinutes(90)}`)).toEqual(['jane']);
-    expect(await usernames(`expiresAfter=${inMinutes(90)}`)).toEqual(['joan', 'jude']);
-    expect(await usernames(`expiresAfter=${inMinutes(90)}&expiresBefore=${inMinutes(180)}`)).toEqual(['joan']);
+    expect(await usernames(`notAfterBefore=${inMinutes(90)}`)).toEqual(['jane']);
+    expect(await usernames(`notAfterAfter=${inMinutes(90)}`)).toEqual(['joan', 'jude']);
+    expect(await usernames(`notAfterAfter=${inMinutes(90)}&notAfterBefore=${inMinutes(180)}`)).toEqual(['joan']);
   });
 
   it('is read page by page along next links that keep the filters', async () => {
     const seen: string[] = [];
-    let url: string | null = `/v1/certificates?limit=1&expiresAfter=${inMinutes(0)}`;
+    let url: string | null = `/v1/certificates?limit=1&notAfterAfter=${inMinutes(0)}`;
     while (url !== null) {
       const answer: Answer = await service.as('audrey')('get', url).expect(200);
       const { items, nextCursor } = as.certificates(answer);
@@ -143,8 +143,37 @@ describe('the inventory', () => {
     expect(seen.sort()).toEqual(['jane', 'joan', 'jude']);
   });
 
+  it('says whose a certificate is wherever it shows one, so that one call tells to whom to write', async () => {
+    const { body } = await service
+      .as('alice')('post', '/v1/certificate-requests')
+      .send({ cluster: 'demo', username: 'owned', groups: ['team-a'], expirationSeconds: 700, collector: 'carol' })
+      .expect(201);
+    const { id } = body as { readonly id: string };
+    await service.as('carol')('post', `/v1/certificate-requests/${id}/kubeconfig`).expect(200);
+    const parties = { username: 'owned', requester: 'alice', collector: 'carol' };
+    const ofRequest = as.request(await service.as('alice')('get', `/v1/certificate-requests/${id}`).expect(200));
+    expect(ofRequest.certificate).toMatchObject(parties);
+    const { fingerprintSha256 } = ofRequest.certificate ?? {};
+    const url = `/v1/certificates/${fingerprintSha256 ?? ''}`;
+    const read = await service.as('carol')('get', url).set('accept', 'application/json').expect(200);
+    expect(as.certificate(read)).toMatchObject({ ...parties, pem: expect.stringContaining('BEGIN') as string });
+    const ending = `/v1/certificates?status=live&notAfterBefore=${inMinutes(20)}`;
+    const { items } = as.certificates(await service.as('audrey')('get', ending).expect(200));
+    expect(items).toMatchObject([parties]);
+    expect(items[0]).not.toHaveProperty('pem');
+    expect(items[0]).not.toHaveProperty('enforcement');
+    expect(await usernames('collector=carol')).toEqual(['owned']);
+    expect(await usernames('collector=alice')).toEqual(['jane', 'joan', 'jude']);
+    expect(await usernames('collector=carol&requester=carol')).toEqual([]);
+    const revoked = await service.as('carol')('post', `${url}/revoke`).send({ reason: 'superseded' }).expect(200);
+    expect(as.certificate(revoked)).toMatchObject({ ...parties, status: 'revoked', enforcement: { mode: 'none' } });
+    expect(revoked.body).not.toHaveProperty('pem');
+    const held = await service.as('audrey')('get', '/v1/identities/alice').expect(200);
+    expect(held.body).toMatchObject({ certificates: [], requestedForOthers: expect.any(Array) as unknown });
+  });
+
   it('shows a caller their own alone', async () => {
     expect(as.certificates(await service.as('hr-system')('get', '/v1/certificates').expect(200)).items).toEqual([]);
-    expect(as.certificates(await service.as('alice')('get', '/v1/certificates').expect(200)).items).toHaveLength(3);
+    expect(as.certificates(await service.as('alice')('get', '/v1/certificates').expect(200)).items).toHaveLength(4);
   });
 });

@@ -745,8 +745,10 @@ describe('with other settings', () => {
 
 it('lists people with what is wrong with their names', async () => {
   const id = await join('No Name!');
-  const { body } = await service.as('audrey')('get', '/v1/directory-users?userName=no%20name!').expect(200);
-  expect(body).toMatchObject({ items: [{ id, username: null, whyNoUsername: expect.stringContaining('U+0020') }] });
+  const { body } = await service.as('audrey')('get', '/v1/directory-users?directoryName=no%20name!').expect(200);
+  expect(body).toMatchObject({
+    items: [{ id, directoryName: 'No Name!', username: null, whyNoUsername: expect.stringContaining('U+0020') }],
+  });
   await service.as('hr-system')('get', '/v1/directory-users').expect(403);
   await service.as('petra')('get', '/v1/directory-users/nobody').expect(404);
 });

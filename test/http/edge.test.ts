@@ -131,6 +131,17 @@ describe('problems', () => {
     expect(query.body).toMatchObject({
       errors: [{ pointer: '/query/user', message: 'is not a known property; did you mean "username"?' }],
     });
+    for (const [path, name, meant] of [
+      ['/v1/certificates', 'expiresBefore', 'notAfterBefore'],
+      ['/v1/certificates', 'expiresAfter', 'notAfterAfter'],
+      ['/v1/identities', 'expiresBefore', 'notAfterBefore'],
+      ['/v1/directory-users', 'userName', 'directoryName'],
+      ['/v1/certificates', 'userName', 'username'],
+    ]) {
+      const other = await service.as('root')('get', `${path}?${name}=x`).expect(400);
+      const message = `is not a known property; did you mean "${meant}"?`;
+      expect(other.body).toMatchObject({ errors: [{ pointer: `/query/${name}`, message }] });
+    }
     const upload = service.as('alice')('post', '/v1/inspections').send({ contents: 'x' });
     expect((await upload.expect(400)).body).toMatchObject({
       errors: [
@@ -203,9 +214,9 @@ describe('problems', () => {
     'cursor=nonsense',
     'state=finished',
     'stat=pending',
-    'expiresBefore=tomorrow',
+    'notAfterBefore=tomorrow',
   ])('400 for the query ?%s', async (query) => {
-    const path = query.startsWith('expires') ? '/v1/certificates' : '/v1/certificate-requests';
+    const path = query.startsWith('notAfter') ? '/v1/certificates' : '/v1/certificate-requests';
     const { body } = await service.as('alice')('get', `${path}?${query}`).expect(400);
     const { errors } = body as { errors: { pointer: string }[] };
     expect(errors[0]?.pointer).toBe(`/query/${query.split('=')[0]}`);

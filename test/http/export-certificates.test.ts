@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ListedCertificateBody } from '../../src/http/certificates/schemas.js';
+import type { CertificateBody } from '../../src/http/certificates/schemas.js';
 import type { ListedCertificate } from '../../src/model/certificate.js';
 import type { Services } from '../../src/http/server/services.js';
 import { aCertificate, aRequest } from '../unit/store/records.js';
@@ -55,7 +55,7 @@ const linesIn = (text: string) =>
   text
     .trimEnd()
     .split('\n')
-    .map((line) => JSON.parse(line) as ListedCertificateBody);
+    .map((line) => JSON.parse(line) as CertificateBody);
 
 /** Reads CSV as RFC 4180 says. */
 function recordsIn(text: string): readonly (readonly string[])[] {
@@ -121,6 +121,16 @@ describe('certificates as CSV', () => {
       renewalOf: '',
       supersededBy: '',
     });
+  });
+
+  it('say whose each one is', async () => {
+    const [head = [], ...records] = recordsIn((await exported(csv)).text);
+    const counted = (name: string, value: string) =>
+      records.filter((record) => record[head.indexOf(name)] === value).length;
+    for (const name of ['requester', 'collector'])
+      expect([counted(name, 'alice'), counted(name, 'hr-system')]).toEqual([12, count - 12]);
+    expect(head).not.toContain('pem');
+    expect(head).not.toContain('enforcement');
   });
 
   it('hold no formula, and quotes and commas stay in their field', async () => {

@@ -225,7 +225,7 @@ describe('the list of identities', () => {
     expect(await names('?usernamePrefix=z-&blocked=true')).toEqual(['z-3', 'z-4']);
     expect(await names('?usernamePrefix=z-&blocked=false')).toEqual(['z-1', 'z-2']);
     const [soon, late] = [new Date(Date.now() + 60_000), new Date(Date.now() + 200_000_000)];
-    expect(await names(`?usernamePrefix=z-&expiresBefore=${soon.toISOString()}`)).toEqual([]);
-    expect(await names(`?usernamePrefix=z-&expiresBefore=${late.toISOString()}`)).toEqual(['z-1', 'z-2']);
+    expect(await names(`?usernamePrefix=z-&notAfterBefore=${soon.toISOString()}`)).toEqual([]);
+    expect(await names(`?usernamePrefix=z-&notAfterBefore=${late.toISOString()}`)).toEqual(['z-1', 'z-2']);
   });
 });

@@ -85,8 +85,8 @@ describe('what the deciding policy says besides', () => {
 
   it('is how long a request waits for approval', async () => {
     const url = await asked({ username: 'jane', groups: ['ops-a'] });
-    const { createdAt, expiresAt } = await read(url);
-    expect(Date.parse(expiresAt ?? '') - Date.parse(createdAt)).toBe(600_000);
+    const { createdAt, waitsUntil } = await read(url);
+    expect(Date.parse(waitsUntil ?? '') - Date.parse(createdAt)).toBe(600_000);
     service.advance(601);
     await service.as('bob')('post', `${url}/approve`).expect(409);
   });

@@ -249,7 +249,7 @@ describe('a commit', () => {
     const tooLong = aRequest({ expirationSeconds: 2 ** 40 });
     const results = await Promise.allSettled([record(), record([{ op: 'insertRequest', request: tooLong }]), record()]);
     expect(results).toMatchObject([{ value: committed }, { reason: { code: '22003' } }, { value: committed }]);
-    const noInstant = aRequest({ createdAt: new Date('2026-03-01T10:00:00Z'), expiresAt: new Date(NaN) });
+    const noInstant = aRequest({ createdAt: new Date('2026-03-01T10:00:00Z'), waitsUntil: new Date(NaN) });
     const others = await Promise.allSettled([
       record(),
       record([{ op: 'insertRequest', request: noInstant }]),

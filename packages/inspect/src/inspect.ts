@@ -101,6 +101,9 @@ export function renderInspection({ inspection, objects }: Inspected, now: Date, 
   }
 }
 
+/** The report for a terminal without the text that OpenSSL prints. */
+export const overviewOf = ({ inspection }: Inspected, now: Date): string => reportText(inspection, new Map(), now);
+
 /** By path, the name of the file of the upload that holds an object. */
 export function filesOf(objects: readonly DecodedObject[]): ReadonlyMap<string, string> {
   const files = new Map<string, string>();

@@ -251,7 +251,7 @@ const layouts: Readonly<Record<string, Readonly<Record<string, CertificateRole>>
     'ssl/kube-proxy.pem': 'User',
     'ssl/kube-node.pem': 'KubeletClient',
     'ssl/kube-kubelet-10-0-0-1.pem': 'KubeletServing',
-    'ssl/kube-etcd-10-0-0-1.pem': 'EtcdServer',
+    'ssl/kube-etcd-10-0-0-1.pem': 'EtcdServerAndPeer',
     'ssl/kube-admin.pem': 'User',
   },
   'layout-kops': {
@@ -337,6 +337,7 @@ const roles: readonly CertificateRole[] = [
   'FrontProxyClient',
   'EtcdServer',
   'EtcdPeer',
+  'EtcdServerAndPeer',
   'EtcdHealthcheckClient',
   'KubeletClient',
   'KubeletServing',

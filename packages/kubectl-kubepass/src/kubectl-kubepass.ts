@@ -14,6 +14,7 @@ const machine: Machine = {
   platform: process.platform,
   processId: process.pid,
   isRunning,
+  isTerminal: isatty(1),
   confirm,
   sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
   say: (line) => void process.stderr.write(`${oneLine(line)}\n`),

@@ -20,6 +20,8 @@ export interface Machine {
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** One line to standard error. */
   readonly say: (line: string) => void;
+  /** Whether a person reads standard output as it comes. */
+  readonly isTerminal: boolean;
   /** To standard output. */
   readonly print: (text: string) => void;
 }

@@ -71,7 +71,11 @@ async function answerKubectl(args: readonly string[], machine: Machine): Promise
 
 async function inspect(args: readonly string[], machine: Machine): Promise<number> {
   const { inspectFiles } = await import('@kubepass/inspect/offline');
-  const { output, complaints, exitCode } = await inspectFiles(args, new Date(machine.now()));
+  const { output, complaints, exitCode } = await inspectFiles(
+    args,
+    { now: new Date(machine.now()), isTerminal: machine.isTerminal },
+    'kubectl kubepass inspect',
+  );
   machine.print(output);
   for (const line of complaints.split('\n')) if (line !== '') machine.say(line);
   return exitCode;

@@ -185,7 +185,9 @@ function mustBeGood(answer: JsonAnswer, server: string): Readonly<Record<string,
     ...violated.map(({ message }) => String(message)),
     ...listOf(json?.['errors']).map(({ pointer, message }) => `${String(pointer)} ${String(message)}`),
   ];
-  const message = whys.length === 0 ? detail : `${detail}: ${whys.join('; ')}`;
+  // The detail of a denial has the first violations in it.
+  const said = violated.length > 0 ? 'the request is denied' : detail;
+  const message = whys.length === 0 ? detail : `${said}: ${whys.join('; ')}`;
   // A policy lets others renew so late, and not this one. Policies decide on a new request as they do on any.
   const isTooLate = violated.some(({ reason }) => reason === 'RenewalTooLate');
   throw new RefusedError(message, isTooLate ? 'ended' : whyRefused(status, detail), timeOf(answer));

@@ -1,4 +1,4 @@
-import { certificateSha256 } from '../schemas/example-certificate.js';
+import { certificatePem, certificateSha256 } from '../schemas/example-certificate.js';
 
 /** Certificate requests for the OpenAPI document: the members in which they differ from the examples of the schema. */
 import { plainCertificate } from '../certificates/schemas.js';
@@ -27,11 +27,17 @@ export const pending = {
   awaiting: [{ stage: 0, needed: 1 }],
 };
 
-const ended = { ...pending, expiresAt: null, awaiting: [] };
+const ended = { ...pending, waitsUntil: null, awaiting: [] };
 export const cancelled = { ...ended, state: 'cancelled' };
 export const deniedByPerson = { ...ended, state: 'denied' };
 
-export const issued = { ...approved, state: 'issued', expiresAt: null, publicKey: {}, certificate: plainCertificate };
+export const issued = {
+  ...approved,
+  state: 'issued',
+  waitsUntil: null,
+  publicKey: {},
+  certificate: { ...plainCertificate, pem: certificatePem },
+};
 
 export const renewing = { ...approved, renewalOf: certificateSha256 };
 

@@ -114,7 +114,10 @@ export const CertificateRequestSchema = namedObject(
       'Null if it renews none.',
     ),
     createdAt: instantOf('When the request was made.'),
-    expiresAt: nullable(instantOf('An instant.'), 'When it expires if it is not decided or collected.'),
+    waitsUntil: nullable(
+      instantOf('An instant.'),
+      'Until when it waits to be decided or collected; then it expires. Null once it has ended.',
+    ),
     decision: ref(RecordedDecisionSchema),
     approvals: Type.Array(
       closed({

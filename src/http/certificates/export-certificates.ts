@@ -7,11 +7,12 @@ import { problemBody } from '../problems/problem.js';
 import type { ProblemBody } from '../problems/schemas.js';
 import { sendTexts } from '../answers/responses.js';
 import {
-  ListedCertificateSchema,
-  listedCertificateView,
+  CertificateSchema,
+  certificateView,
   plainCertificate,
   PublicKeySchema,
-  type ListedCertificateBody,
+  shownListed,
+  type CertificateBody,
 } from './schemas.js';
 
 /** A form in which all certificates of a list are sent at once. */
@@ -19,16 +20,18 @@ interface ExportForm {
   readonly contentType: string;
   /** Before the first line. */
   readonly head: string;
-  readonly line: (certificate: ListedCertificateBody) => string;
+  readonly line: (certificate: CertificateBody) => string;
   /** The last line of an export that broke off. No line of a certificate looks like it. */
   readonly brokenOff: (problem: ProblemBody) => string;
 }
 
-type Column = (certificate: ListedCertificateBody) => string;
-type Member = keyof ListedCertificateBody;
+type Column = (certificate: CertificateBody) => string;
+type Member = keyof CertificateBody;
 
-/** The columns of members that are no text. A group has no `;`. */
+/** The columns of members that are no text; a list has neither `pem` nor `enforcement`. A group has no `;`. */
 const ownColumns: Readonly<Partial<Record<Member, Readonly<Record<string, Column>>>>> = {
+  pem: {},
+  enforcement: {},
   groups: { groups: ({ groups }) => groups.join(';') },
   orphan: { orphan: ({ orphan }) => String(orphan) },
   publicKey: {
@@ -47,7 +50,7 @@ const columnOf = (member: Member): Readonly<Record<string, Column>> => ({
 
 /** The columns of the CSV form, in the order of the members. */
 const columns: Readonly<Record<string, Column>> = Object.fromEntries(
-  (Object.keys(ListedCertificateSchema.properties) as Member[]).flatMap((member) =>
+  (Object.keys(CertificateSchema.properties) as Member[]).flatMap((member) =>
     Object.entries(ownColumns[member] ?? columnOf(member)),
   ),
 );
@@ -80,7 +83,7 @@ export const exportForms = {
 } satisfies Readonly<Record<string, ExportForm>>;
 
 const exampleCertificate = exampleOf(
-  ListedCertificateSchema as object,
+  CertificateSchema as object,
   { 'PublicKey#': PublicKeySchema as object },
   {
     ...plainCertificate,
@@ -89,7 +92,7 @@ const exampleCertificate = exampleOf(
     requestId: '019968c2-e5a4-7c1e-9b1f-3a2b4c5d6e7f',
     orphan: false,
   },
-) as ListedCertificateBody;
+) as CertificateBody;
 
 /** Undefined where the media type is none of an export. */
 export const exportFormOf = (mediaType: string): ExportForm | undefined =>
@@ -117,7 +120,9 @@ export async function sendExport(
     if (form.head !== '') yield form.head;
     try {
       for (let portion = first; portion.done !== true; portion = await portions.next())
-        yield portion.value.map((certificate) => form.line(listedCertificateView(certificate, clock()))).join('');
+        yield portion.value
+          .map((certificate) => form.line(certificateView(shownListed(certificate, clock()))))
+          .join('');
     } catch (error) {
       request.log.error({ err: error }, 'an export broke off');
       yield form.brokenOff(problemBody(errorToProblem(error as FastifyError), request.id));

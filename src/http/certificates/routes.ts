@@ -8,7 +8,7 @@ import { ref } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 import { exampleExport, exportFormOf, exportForms, sendExport } from './export-certificates.js';
 import * as schemas from './schemas.js';
-import { listedCertificateView } from './schemas.js';
+import { certificateView, shownListed } from './schemas.js';
 import { certificateMediaTypes, certificateResponses, sendCertificate } from './send-certificate.js';
 
 export function addCertificates(app: App, services: Services): void {
@@ -53,17 +53,17 @@ export function addCertificates(app: App, services: Services): void {
       },
     }),
     async (request, reply) => {
-      const { limit: _limit, cursor: _cursor, expiresBefore, expiresAfter, ...plain } = request.query;
+      const { limit: _limit, cursor: _cursor, notAfterBefore, notAfterAfter, ...plain } = request.query;
       const filter = {
         ...plain,
-        ...(expiresBefore !== undefined && { expiresBefore: instantInQuery('expiresBefore', expiresBefore) }),
-        ...(expiresAfter !== undefined && { expiresAfter: instantInQuery('expiresAfter', expiresAfter) }),
+        ...(notAfterBefore !== undefined && { notAfterBefore: instantInQuery('notAfterBefore', notAfterBefore) }),
+        ...(notAfterAfter !== undefined && { notAfterAfter: instantInQuery('notAfterAfter', notAfterAfter) }),
       };
       const form = exportFormOf(request.answerType);
       if (form) return sendExport(request, reply, form, certificates.export(callerOf(request), filter), clock);
       const page = await certificates.list(callerOf(request), filter, pageQuery(request.query));
       const now = clock();
-      return pageBody(request, reply, page, (certificate) => listedCertificateView(certificate, now));
+      return pageBody(request, reply, page, (certificate) => certificateView(shownListed(certificate, now)));
     },
   );
 
@@ -101,7 +101,7 @@ export function addCertificates(app: App, services: Services): void {
       params: schemas.FingerprintParamsSchema,
       body: ref(schemas.RevokeSchema),
       response: {
-        200: json(schemas.RevokedCertificateSchema, {
+        200: json(schemas.CertificateSchema, {
           description: 'It is revoked.',
           example: {
             ...schemas.plainCertificate,
@@ -115,8 +115,10 @@ export function addCertificates(app: App, services: Services): void {
     }),
     async (request) => {
       const ask = { comment: null, ...request.body };
-      const revoked = granted(await certificates.revoke(callerOf(request), request.params.fingerprintSha256, ask));
-      return schemas.revokedCertificateView(revoked, clock());
+      const { certificate, enforcement } = granted(
+        await certificates.revoke(callerOf(request), request.params.fingerprintSha256, ask),
+      );
+      return certificateView({ ...shownListed(certificate, clock()), enforcement });
     },
   );
 }

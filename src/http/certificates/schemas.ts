@@ -8,7 +8,6 @@ import {
 } from '../../model/certificate.js';
 import { enforcementModes } from '../../model/enforcement.js';
 import { encodePem, keyAlgorithms, revocationReasons } from '@kubepass/x509';
-import type { RevokedView } from '../../access/revocations.js';
 import {
   certificatePem,
   certificateSerialNumber,
@@ -46,7 +45,7 @@ export const RevocationSchema = namedObject('Revocation', 'Why, when and by whom
   revokedBy: nullable(principalNameOf('A principal.', 'hr-system'), 'Who revoked it; null: kubepass itself.'),
 });
 
-const listedProperties = {
+const certificateProperties = {
   fingerprintSha256: sha256Of('SHA-256 of the DER certificate', certificateSha256),
   serialNumber: textOf('Lower-case hex without colons.', certificateSerialNumber, { maxLength: 40 }),
   subject: messageOf('The subject as text.', 'CN=jane@corp.example,O=team-a'),
@@ -58,6 +57,8 @@ const listedProperties = {
   publicKey: ref(PublicKeySchema),
   cluster: dnsLabelOf('The cluster that it is for.', 'demo'),
   requestId: idOf('The certificate request that it was issued for.'),
+  requester: principalNameOf('The principal who asked for it.', 'hr-system'),
+  collector: principalNameOf('The principal who may collect its key.', 'hr-system'),
   orphan: Type.Boolean({
     description: 'True if nobody holds its key: the key was lost before it could be handed out.',
   }),
@@ -76,19 +77,6 @@ const listedProperties = {
 
 /** A certificate that was neither revoked nor renewed: for the OpenAPI document. */
 export const plainCertificate = { status: 'valid', revocation: null, renewalOf: null, supersededBy: null };
-
-export const ListedCertificateSchema = namedObject(
-  'ListedCertificate',
-  'An issued certificate, as lists have it: without the certificate itself.',
-  listedProperties,
-);
-export type ListedCertificateBody = Static<typeof ListedCertificateSchema>;
-
-export const CertificateSchema = namedObject('Certificate', 'An issued certificate, as read back from its DER.', {
-  ...listedProperties,
-  pem: textOf('The certificate as PEM.', certificatePem, { maxLength: 65536 }),
-});
-export type CertificateBody = Static<typeof CertificateSchema>;
 
 const EnforcementSchema = namedObject(
   'Enforcement',
@@ -113,18 +101,24 @@ const EnforcementSchema = namedObject(
   },
 );
 
+export const CertificateSchema = namedObject('Certificate', 'An issued certificate, as read back from its DER.', {
+  ...certificateProperties,
+  pem: Type.Optional(
+    textOf('The certificate as PEM. Left out in lists, and in the answer to a revocation.', certificatePem, {
+      maxLength: 65536,
+    }),
+  ),
+  enforcement: Type.Optional(ref(EnforcementSchema)),
+});
+export type CertificateBody = Static<typeof CertificateSchema>;
+
 export const RevokeSchema = namedObject('Revoke', 'Why a certificate is revoked.', {
   reason: oneOf(revocationReasons, 'RFC 5280, section 5.3.1.'),
   comment: Type.Optional(writtenTextOf('Kept with the revocation.', 'laptop lost', 0)),
 });
 
-export const RevokedCertificateSchema = namedObject('RevokedCertificate', 'A revoked certificate.', {
-  ...listedProperties,
-  enforcement: ref(EnforcementSchema),
-});
-
 export const CertificateListSchema = namedObject('CertificateList', 'Certificates, in the order of the list.', {
-  items: Type.Array(ref(ListedCertificateSchema), { maxItems: 500 }),
+  items: Type.Array(ref(CertificateSchema), { maxItems: 500 }),
   nextCursor: nextCursorProperty,
 });
 
@@ -133,6 +127,7 @@ export const CertificateQuerySchema = closed({
   username: Type.Optional(nameOf('Only certificates for this username.', 'jane@corp.example')),
   ...usernamePrefixParameter('certificates'),
   requester: Type.Optional(principalNameOf('Only certificates that this principal asked for.', 'hr-system')),
+  collector: Type.Optional(principalNameOf('Only certificates whose key this principal may collect.', 'hr-system')),
   group: Type.Optional(nameOf('Only certificates with this group.', 'team-a')),
   serialNumber: Type.Optional(
     textOf(
@@ -147,8 +142,8 @@ export const CertificateQuerySchema = closed({
       'Only certificates with this status. `live`: those that work, which are the valid and the superseded ones.',
     ),
   ),
-  expiresBefore: Type.Optional(instantOf('Only certificates with `notAfter` before this instant.')),
-  expiresAfter: Type.Optional(instantOf('Only certificates with `notAfter` after this instant.')),
+  notAfterBefore: Type.Optional(instantOf('Only certificates with `notAfter` before this instant.')),
+  notAfterAfter: Type.Optional(instantOf('Only certificates with `notAfter` after this instant.')),
   ...pageParameters,
 });
 
@@ -159,11 +154,9 @@ export const FingerprintParamsSchema = closed({
   }),
 });
 
-const listed = viewOf(ListedCertificateSchema);
-const whole = viewOf(CertificateSchema);
-const revoked = viewOf(RevokedCertificateSchema);
+export const certificateView = viewOf(CertificateSchema);
 
-/** A certificate with the members that its schema has and the model does not. */
+/** A certificate with the members that its schema has and the model does not, without `pem`. */
 export const shownListed = (certificate: ListedCertificate, now: Date) => ({
   ...certificate,
   status: statusOf(certificate, now),
@@ -173,9 +166,3 @@ export const shownCertificate = (certificate: Certificate, now: Date) => ({
   ...shownListed(certificate, now),
   pem: encodePem('CERTIFICATE', certificate.der),
 });
-
-export const listedCertificateView = (certificate: ListedCertificate, now: Date) =>
-  listed(shownListed(certificate, now));
-export const certificateView = (certificate: Certificate, now: Date) => whole(shownCertificate(certificate, now));
-export const revokedCertificateView = ({ certificate, enforcement }: RevokedView, now: Date) =>
-  revoked({ ...shownListed(certificate, now), enforcement });

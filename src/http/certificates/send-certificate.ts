@@ -6,7 +6,7 @@ import { jsonMediaType } from '../plugins/request-input.js';
 import { certificateAsText, certificatePem } from '../schemas/example-certificate.js';
 import { binaryBody, empty, namesEntityTag, response, textBody } from '../answers/responses.js';
 import { ref } from '../schemas/schema-parts.js';
-import { CertificateSchema, certificateView, plainCertificate } from './schemas.js';
+import { CertificateSchema, certificateView, plainCertificate, shownCertificate } from './schemas.js';
 
 /** Another text for each change of what the JSON tells besides the certificate. */
 const stateTag = (certificate: Certificate, now: Date): string =>
@@ -32,7 +32,7 @@ export const certificateResponses = {
     },
     {
       description: 'The certificate.',
-      example: plainCertificate,
+      example: { ...plainCertificate, pem: certificatePem },
       headers: { ETag: 'The fingerprint, the form, and for JSON the state.', 'Cache-Control': '`private, no-cache`' },
     },
   ),
@@ -50,7 +50,7 @@ function formOf(certificate: Certificate, mediaType: string, now: Date): Form {
     case 'application/json':
       return [
         jsonMediaType,
-        () => JSON.stringify(certificateView(certificate, now)),
+        () => JSON.stringify(certificateView(shownCertificate(certificate, now))),
         `-json-${stateTag(certificate, now)}`,
       ];
     case 'text/plain':

@@ -23,7 +23,7 @@ import {
 import type { App } from '../server/types.js';
 import { Type, type Static } from 'typebox';
 import { ApiTokenSchema } from '../api-tokens/routes.js';
-import { ListedCertificateSchema, shownListed } from '../certificates/schemas.js';
+import { CertificateSchema, shownListed } from '../certificates/schemas.js';
 import { residualExposure } from '../identities/schemas.js';
 import { isHere } from '../../model/directory.js';
 import type { DirectoryUserDetails, DirectoryUserView } from '../../directory/directory-service.js';
@@ -34,7 +34,7 @@ const idsOf = (description: string) =>
 
 const userProperties = {
   id: idOf('Identifies the user, here and over SCIM.'),
-  userName: attributeOf('The name as the identity provider writes it.', 'jane@corp.example'),
+  directoryName: attributeOf('The name as the identity provider writes it: `userName` in SCIM.', 'jane@corp.example'),
   externalId: nullable(
     attributeOf('An identifier.', '00u1a2b3c4'),
     'The identity provider’s own identifier; null: none.',
@@ -51,7 +51,7 @@ const userProperties = {
   ),
   whyNoUsername: nullable(
     messageOf('Why.', 'the userName contains U+0020, which is not allowed in a name'),
-    'Why the person has no username in Kubernetes; null if they have one.',
+    'Why the person has no username in Kubernetes: what is wrong with the SCIM attribute that gives it. Null if they have one.',
   ),
   groups: Type.Array(
     objectOf('A group in the directory.', {
@@ -106,7 +106,7 @@ const DirectoryUserDetailsSchema = namedObject(
         maxItems: 500,
         description: 'Live API tokens that the person made for systems, to be looked through.',
       }),
-      requestedForOthers: Type.Array(ref(ListedCertificateSchema), {
+      requestedForOthers: Type.Array(ref(CertificateSchema), {
         maxItems: 500,
         description: 'Live certificates of other usernames that the person asked for or collects.',
       }),
@@ -127,8 +127,8 @@ const DirectoryUserQuerySchema = closed({
       description: 'Only people who are active, or who are not.',
     }),
   ),
-  userName: Type.Optional(
-    textOf('Only the person of this userName, whatever its case.', 'jane@corp.example', {
+  directoryName: Type.Optional(
+    textOf('Only the person of this name in the directory, whatever its case.', 'jane@corp.example', {
       minLength: 1,
       maxLength: 256,
     }),
@@ -145,6 +145,7 @@ const shownUser = ({ user, groups, whyNoUsername }: DirectoryUserView) => ({
   ...user,
   ...{ groups, whyNoUsername },
   active: isHere(user),
+  directoryName: user.userName,
   emails: user.emails.map(({ value }) => value),
 });
 

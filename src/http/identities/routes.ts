@@ -30,11 +30,11 @@ export function addIdentities(app: App, { identities, clock }: Services): void {
       response: { 200: pageResponse(schemas.IdentityListSchema, 'By username.', notBlocked) },
     }),
     async (request, reply) => {
-      const { limit: _limit, cursor: _cursor, blocked, expiresBefore, ...plain } = request.query;
+      const { limit: _limit, cursor: _cursor, blocked, notAfterBefore, ...plain } = request.query;
       const filter = {
         ...plain,
         ...(blocked !== undefined && { blocked: blocked === 'true' }),
-        ...(expiresBefore !== undefined && { expiresBefore: instantInQuery('expiresBefore', expiresBefore) }),
+        ...(notAfterBefore !== undefined && { notAfterBefore: instantInQuery('notAfterBefore', notAfterBefore) }),
       };
       const page = granted(await identities.list(callerOf(request), filter, pageQuery(request.query)));
       return pageBody(request, reply, page, identityView);

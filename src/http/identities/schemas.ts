@@ -6,7 +6,7 @@ import { clip } from '@kubepass/inspect/formats';
 import { longestPrincipalName } from '../../model/name-grammar.js';
 import { revocationReasons } from '@kubepass/x509';
 import { shownCharacters } from '../certificate-requests/blast-radius.js';
-import { ListedCertificateSchema, shownListed } from '../certificates/schemas.js';
+import { CertificateSchema, shownListed } from '../certificates/schemas.js';
 import { certificateSha256 } from '../schemas/example-certificate.js';
 import { pageOf, pageParameters, usernamePrefixParameter } from '../answers/page-schemas.js';
 import {
@@ -101,7 +101,7 @@ export const IdentityDetailsSchema = namedObject(
   'An identity with everything that is known about it. Each list has at most 500 items.',
   {
     ...identityProperties,
-    certificates: Type.Array(ref(ListedCertificateSchema), { maxItems: 500, description: 'Its live certificates.' }),
+    certificates: Type.Array(ref(CertificateSchema), { maxItems: 500, description: 'Its live certificates.' }),
     waitingRequests: Type.Array(
       objectOf('A request for it that is not decided, or not issued.', {
         id: idOf('The certificate request.'),
@@ -120,7 +120,7 @@ export const IdentityDetailsSchema = namedObject(
         'The certificates that are revoked, or whose username is blocked, or that have a group which the directory gives ' +
         'no longer, and that still work in some way. Empty if none still works.',
     }),
-    requestedForOthers: Type.Array(ref(ListedCertificateSchema), {
+    requestedForOthers: Type.Array(ref(CertificateSchema), {
       maxItems: 500,
       description: 'Live certificates of other usernames that it asked for or collects. A block leaves them alone.',
     }),
@@ -164,7 +164,7 @@ export const IdentityQuerySchema = closed({
   blocked: Type.Optional(
     oneOf(['true', 'false'], '`true`: blocked ones alone, with or without certificates. `false`: all others.'),
   ),
-  expiresBefore: Type.Optional(instantOf('Only identities whose last certificate ends before this instant.')),
+  notAfterBefore: Type.Optional(instantOf('Only identities whose last certificate ends before this instant.')),
   ...pageParameters,
 });
 

@@ -17,9 +17,9 @@ import { blastRadiusLines } from '../certificate-requests/blast-radius.js';
 const width = 100;
 
 /**
- * A decision as text for people: the outcome, the request, what is granted, and then how each guardrail and policy
- * judged the request, check by check. Characters that could not be seen are escaped in text of callers and of policy
- * authors.
+ * A decision as text for people: the outcome, why it is denied, the request, what is granted, and then how each
+ * guardrail and policy judged the request, check by check. Characters that could not be seen are escaped in text of
+ * callers and of policy authors.
  */
 export function evaluationText(evaluation: Evaluation): string {
   const { decision } = evaluation;
@@ -27,8 +27,9 @@ export function evaluationText(evaluation: Evaluation): string {
   const deciding = decision.policy;
   return [
     outcomeText(decision),
+    decision.outcome === 'denied' ? violationsText(decision) : '',
     section('Asked', fields(askedFields(evaluation))),
-    decision.outcome === 'permitted' ? section('Granted', fields(grantedFields(decision))) : violationsText(decision),
+    decision.outcome === 'permitted' ? section('Granted', fields(grantedFields(decision))) : '',
     quotaText(evaluation),
     blastRadiusText(evaluation),
     section('Guardrails', tree(rules('guardrail').map((entry) => ruleNode(entry, null)))),
@@ -100,7 +101,7 @@ function stageText({ count, approvers }: ApprovalStage): string {
 }
 
 function violationsText({ violations }: Decision): string {
-  const nodes = violations.map(({ source, reason, message }) => leaf(`${reason} (${source}): ${message}`));
+  const nodes = violations.map(({ reason, message }) => leaf(`${message} (${reason})`));
   return section('Violations', tree(nodes));
 }
 

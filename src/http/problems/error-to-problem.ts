@@ -1,5 +1,5 @@
 import type { FastifyError, FastifySchemaValidationError } from 'fastify';
-import { nearestName } from '../../formats/text/nearest-name.js';
+import { nearestName } from '@kubepass/inspect/formats';
 import {
   InspectionBusyError,
   InvalidCursorError,
@@ -73,9 +73,17 @@ function validationErrors(errors: readonly FastifySchemaValidationError[], conte
   }));
 }
 
+/** Other words for a name that no count of mistyped characters leads to. */
+const synonyms: Readonly<Record<string, string>> = {
+  expiresBefore: 'notAfterBefore',
+  expiresAfter: 'notAfterAfter',
+  userName: 'directoryName',
+};
+
 /** The message about an unknown property, with the known one that is most likely meant. */
 export function unknownProperty(name: string, known: readonly string[]): string {
-  const nearest = nearestName(name, known);
+  const synonym = Object.hasOwn(synonyms, name) ? synonyms[name] : undefined;
+  const nearest = synonym !== undefined && known.includes(synonym) ? synonym : nearestName(name, known);
   return nearest === null ? 'is not a known property' : `is not a known property; did you mean "${nearest}"?`;
 }
 

@@ -13,7 +13,7 @@ const examples: Readonly<Record<ProblemType, Example>> = {
   unauthenticated: { detail: 'send a bearer token' },
   'not-permitted': { detail: 'probing a cluster takes the role admin' },
   'policy-denied': {
-    detail: 'the request is recorded as denied; `violations` says why',
+    detail: 'the request is recorded as denied: group "ops" is not permitted by policy "developers"',
     members: {
       certificateRequestId: exampleId,
       violations: [

@@ -1,4 +1,6 @@
 import type { UploadRefusalReason } from '@kubepass/inspect';
+import { clip, joined } from '@kubepass/inspect/formats';
+import type { Violation } from '../../model/decision.js';
 import type { Outcome, Refusal } from '../../model/outcome.js';
 import { problem, ProblemError, type ProblemMembers, type Problem } from './problem.js';
 
@@ -25,7 +27,7 @@ export function refusalToProblem(refusal: Refusal): Problem {
     case 'policy-denied':
       return problem(
         'policy-denied',
-        'the request is recorded as denied; `violations` says why',
+        `the request is recorded as denied: ${inWords(refusal.violations)}`,
         about(refusal.request.id, { violations: refusal.violations.map((violation) => ({ ...violation })) }),
       );
     case 'not-permitted':
@@ -76,6 +78,17 @@ export function refusalToProblem(refusal: Refusal): Problem {
       );
   }
 }
+
+/** The first violations, the nearest policy's first, in a sentence for a person. */
+function inWords(violations: readonly Violation[]): string {
+  const first = violations.slice(0, mostTold).map(({ message }) => clip(message, mostOfMessage));
+  const others = violations.length - first.length;
+  return joined(others > 0 ? [...first, `and ${others} more`] : first);
+}
+
+/** All of it fits into the length that the contract gives a detail. */
+const mostTold = 3;
+const mostOfMessage = 1000;
 
 /** The members and headers that lead to the certificate request that a problem is about; null: it is about none. */
 function about(id: string | null, members: ProblemMembers = {}, headers: Readonly<Record<string, string>> = {}) {

@@ -2,7 +2,7 @@ import { Type, type TProperties } from 'typebox';
 import type { WebhookEventType } from '../../model/webhook-delivery.js';
 import { RecordedDecisionSchema } from '../certificate-requests/decision.js';
 import { CertificateRequestSchema } from '../certificate-requests/schemas.js';
-import { ListedCertificateSchema, RevocationSchema } from '../certificates/schemas.js';
+import { CertificateSchema, RevocationSchema } from '../certificates/schemas.js';
 import { IdentityBlockSchema, residualExposure } from '../identities/schemas.js';
 import { ViolationSchema } from '../problems/schemas.js';
 import {
@@ -48,9 +48,10 @@ const comment = (description: string, example: string) =>
 /** A certificate, as its own events describe it: like the view of the inventory, without the certificate. */
 const certificate = {
   fingerprintSha256: sha256Of('SHA-256 of the DER certificate'),
-  ...pick(ListedCertificateSchema.properties, 'serialNumber', 'subject', 'issuer', 'username', 'groups'),
-  ...pick(ListedCertificateSchema.properties, 'notBefore', 'notAfter', 'cluster', 'requestId'),
-  ...pick(ListedCertificateSchema.properties, 'status', 'renewalOf', 'supersededBy'),
+  ...pick(CertificateSchema.properties, 'serialNumber', 'subject', 'issuer', 'username', 'groups'),
+  ...pick(CertificateSchema.properties, 'notBefore', 'notAfter', 'cluster', 'requestId'),
+  ...pick(CertificateSchema.properties, 'requester', 'collector'),
+  ...pick(CertificateSchema.properties, 'status', 'renewalOf', 'supersededBy'),
   revocation: nullable(
     objectOf('Why, when and by whom it was revoked.', {
       ...RevocationSchema.properties,
@@ -127,7 +128,7 @@ export const webhookEventSchemas = {
     'pending',
     'A certificate request waits for approval.',
     {
-      expiresAt: CertificateRequestSchema.properties.expiresAt,
+      waitsUntil: CertificateRequestSchema.properties.waitsUntil,
       stages: RecordedDecisionSchema.properties.stages,
     },
   ),

@@ -276,7 +276,7 @@ export interface MoveRequest {
   };
   readonly to: {
     readonly state: RequestState;
-    readonly expiresAt?: Date | null;
+    readonly waitsUntil?: Date | null;
     readonly approvals?: readonly Approval[];
     readonly attempt?: IssuanceAttempt;
     readonly publicKey?: PublicKeyReference | null;

@@ -75,6 +75,8 @@ export function listedOf(row: ListedRow): ListedCertificate {
     publicKey: { algorithm: row.publicKeyAlgorithm as KeyAlgorithm, spkiSha256: hexText(row.spkiSha256) },
     cluster: row.cluster,
     requestId: uuidOf(row.request.id),
+    requester: row.requesterName,
+    collector: row.collector,
     issuerFingerprintSha256: row.issuer.fingerprintSha256 && hexText(row.issuer.fingerprintSha256),
     orphan: row.orphan,
     issuedAt: row.issuedAt,

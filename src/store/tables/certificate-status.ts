@@ -3,7 +3,7 @@ import type { Condition } from '../steps/statement.js';
 import type { ListFilter } from '../lists/list-filter.js';
 
 /** The range of ends that a status stands for, as filters on expiry have it. */
-type EndRange = Pick<CertificateFilter, 'expiresAfter' | 'expiresBefore'>;
+type EndRange = Pick<CertificateFilter, 'notAfterAfter' | 'notAfterBefore'>;
 
 /** Certificates with a status, as a part of a list. */
 interface StatusConditions extends EndRange {
@@ -40,23 +40,23 @@ export function conditionsOfStatus(status: StatusFilter, now: Date): StatusCondi
       return { filters: [throughRevocation], conditions: [] };
     case 'expired':
       // One that ends at this instant has expired.
-      return { filters: [], conditions: [notRevoked], expiresBefore: new Date(now.getTime() + 1) };
+      return { filters: [], conditions: [notRevoked], notAfterBefore: new Date(now.getTime() + 1) };
     case 'superseded':
-      return { filters: [throughSupersession], conditions: [notRevoked], expiresAfter: now };
+      return { filters: [throughSupersession], conditions: [notRevoked], notAfterAfter: now };
     case 'valid':
-      return { filters: [], conditions: [notRevoked, notSuperseded], expiresAfter: now };
+      return { filters: [], conditions: [notRevoked, notSuperseded], notAfterAfter: now };
     case 'live':
-      return { filters: [], conditions: [notRevoked], expiresAfter: now };
+      return { filters: [], conditions: [notRevoked], notAfterAfter: now };
   }
 }
 
 /** The ends that lie in both ranges. */
 export function withinBoth(one: EndRange, other: EndRange): EndRange {
-  const afters = [one.expiresAfter, other.expiresAfter].filter((instant) => instant !== undefined);
-  const befores = [one.expiresBefore, other.expiresBefore].filter((instant) => instant !== undefined);
+  const afters = [one.notAfterAfter, other.notAfterAfter].filter((instant) => instant !== undefined);
+  const befores = [one.notAfterBefore, other.notAfterBefore].filter((instant) => instant !== undefined);
   const instants = (found: readonly Date[]) => found.map((instant) => instant.getTime());
   return {
-    ...(afters.length > 0 && { expiresAfter: new Date(Math.max(...instants(afters))) }),
-    ...(befores.length > 0 && { expiresBefore: new Date(Math.min(...instants(befores))) }),
+    ...(afters.length > 0 && { notAfterAfter: new Date(Math.max(...instants(afters))) }),
+    ...(befores.length > 0 && { notAfterBefore: new Date(Math.min(...instants(befores))) }),
   };
 }

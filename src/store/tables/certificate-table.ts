@@ -5,7 +5,7 @@ import type { PrismaClient } from '../generated/sqlite/client.js';
 import { octetsIn, octetsOf, quoted, serialOctetsIn, type Condition } from '../steps/statement.js';
 import { conditionsOfStatus, withinBoth } from './certificate-status.js';
 import { type EndOfCertificate, readEnding, soonestFirst } from './ending-certificates.js';
-import { equals, isParty, onUsername, type ListFilter } from '../lists/list-filter.js';
+import { equals, isParty, matches, onUsername, type ListFilter } from '../lists/list-filter.js';
 import { selectKeys } from '../lists/select-keys.js';
 import {
   byUsername,
@@ -197,13 +197,15 @@ export class CertificateTable {
   ): Promise<Page<ListedCertificate>> {
     const status = filter.status === undefined ? null : conditionsOfStatus(filter.status, now);
     const { order, filters, rangeBehind } = planOf({ ...filter, ...(status && withinBoth(filter, status)) });
+    // No index has the certificates that their requester collects, so these are among those of a party.
+    const collected = equals('collector', filter.collector).map(matches);
     return readPage(page, order, async (after, take) => {
       if (filters === null) return { records: [] };
       const part = {
         table: 'CertificateRecord',
         order,
         filters: [...filters, ...(status?.filters ?? [])],
-        conditions: status?.conditions ?? [],
+        conditions: [...(status?.conditions ?? []), ...collected],
         ...rangeBehind(after),
       };
       const { keys, goesOnBehind } = await selectKeys(this.reads, part, take);
@@ -249,12 +251,12 @@ interface ListPlan {
 }
 
 function planOf(filter: CertificateFilter & Visibility): ListPlan {
-  const { expiresAfter, expiresBefore, usernamePrefix: prefix, ...others } = filter;
-  if (expiresAfter !== undefined || expiresBefore !== undefined)
+  const { notAfterAfter, notAfterBefore, usernamePrefix: prefix, ...others } = filter;
+  if (notAfterAfter !== undefined || notAfterBefore !== undefined)
     return {
       order: soonestFirst,
       filters: filtersOf(filter),
-      rangeBehind: (after) => ({ after: laterOf(after, expiresAfter), until: expiresBefore }),
+      rangeBehind: (after) => ({ after: laterOf(after, notAfterAfter), until: notAfterBefore }),
     };
   if (prefix !== undefined && filter.username === undefined)
     return {
@@ -278,14 +280,15 @@ function filtersOf(filter: CertificateFilter & Visibility): readonly ListFilter[
     ...equals('cluster', filter.cluster),
     ...onUsername(filter),
     ...equals('requesterName', filter.requester),
+    ...isParty(filter.collector),
     ...isParty(filter.visibleTo),
   ];
 }
 
 const throughMembership = { table: 'GroupMembership', columns: { n: 'certificateN' } };
 
-/** The key behind which a list begins: that of the cursor, or the last one that `expiresAfter` leaves out. */
-function laterOf(after: ListKey | null, expiresAfter: Date | undefined): ListKey | null {
-  if (expiresAfter === undefined || (after && (after[0] as Date) > expiresAfter)) return after;
-  return [expiresAfter, highest];
+/** The key behind which a list begins: that of the cursor, or the last one that `notAfterAfter` leaves out. */
+function laterOf(after: ListKey | null, notAfterAfter: Date | undefined): ListKey | null {
+  if (notAfterAfter === undefined || (after && (after[0] as Date) > notAfterAfter)) return after;
+  return [notAfterAfter, highest];
 }

@@ -29,7 +29,7 @@ import { SharedReads } from './shared-reads.js';
 
 interface DirectoryUserFilter {
   readonly active?: boolean;
-  readonly userName?: string;
+  readonly directoryName?: string;
   readonly username?: string;
 }
 
@@ -282,15 +282,16 @@ export class DirectoryTable {
 
   /** Listed users, oldest first. */
   list(filter: DirectoryUserFilter, page: PageQuery): Promise<Page<DirectoryUser>> {
-    const { active, userName, username } = filter;
+    const { active, directoryName, username } = filter;
     const conditions: readonly Condition[] = [
       ...(active === undefined ? [] : [{ sql: `"u"."active" = ${active ? 'TRUE' : 'FALSE'}`, parameters: [] }]),
-      ...(userName === undefined ? [] : [named(foldedName(userName))]),
+      ...(directoryName === undefined ? [] : [named(foldedName(directoryName))]),
       ...(username === undefined
         ? []
         : [{ sql: '"u"."principalKey" = ? AND "u"."principal" = ?', parameters: [foldedName(username), username] }]),
     ];
-    const index = username === undefined || userName !== undefined ? '' : this.reads.dialect.indexedBy(byPrincipal);
+    const index =
+      username === undefined || directoryName !== undefined ? '' : this.reads.dialect.indexedBy(byPrincipal);
     return readPage(page, oldestFirst, async (after, take) => {
       const behind = after === null ? -1n : (after[0] as bigint);
       const rows = await this.reads.readRows({

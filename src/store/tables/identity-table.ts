@@ -106,7 +106,7 @@ export class IdentityTable {
    * million certificates as for one with a single one. A username without a certificate that ends in time needs no
    * other look.
    */
-  #walk({ usernamePrefix = '', expiresBefore }: IdentityFilter, now: Date): NamesBehind {
+  #walk({ usernamePrefix = '', notAfterBefore }: IdentityFilter, now: Date): NamesBehind {
     const end = behindPrefix(usernamePrefix);
     const mayMatch = `EXISTS (SELECT 1 FROM "CertificateRecord" AS "c" WHERE "c"."username" = "names"."name"
       AND "c"."notAfter" > ? AND "c"."notAfter" < ?)`;
@@ -121,12 +121,12 @@ export class IdentityTable {
             UNION ALL
             SELECT (${next('"username" > "names"."name"')}), "place" + 1 FROM "names"
               WHERE "name" IS NOT NULL AND "place" < ?
-          ) SELECT "name"${expiresBefore === undefined ? '' : `, ${mayMatch} AS "mayMatch"`} FROM "names"
+          ) SELECT "name"${notAfterBefore === undefined ? '' : `, ${mayMatch} AS "mayMatch"`} FROM "names"
             WHERE "name" IS NOT NULL${end === undefined ? '' : ' AND "name" < ?'}`,
         parameters: [
           behind ?? usernamePrefix,
           take,
-          ...(expiresBefore === undefined ? [] : [now, expiresBefore]),
+          ...(notAfterBefore === undefined ? [] : [now, notAfterBefore]),
           ...(end === undefined ? [] : [end]),
         ],
       });
@@ -139,7 +139,7 @@ export class IdentityTable {
 
   /** The usernames of the live certificates that match a filter with few of them; null where none has few. */
   async #fewUsernames(filter: IdentityFilter, now: Date): Promise<readonly string[] | null> {
-    const { cluster, group, expiresBefore, usernamePrefix = '' } = filter;
+    const { cluster, group, notAfterBefore, usernamePrefix = '' } = filter;
     const { dialect } = this.reads;
     const along = (from: string, value: { column: string; parameter: ColumnValue } | null): Selected => ({
       from,
@@ -150,7 +150,7 @@ export class IdentityTable {
       ...(group === undefined ? [] : [along(groupTable, { column: '"r"."name"', parameter: group })]),
       ...(cluster === undefined ? [] : [along(ownTable, { column: '"r"."cluster"', parameter: cluster })]),
       all,
-      ...(expiresBefore === undefined ? [] : [{ from: ownTable, where: both(all.where, before(expiresBefore)) }]),
+      ...(notAfterBefore === undefined ? [] : [{ from: ownTable, where: both(all.where, before(notAfterBefore)) }]),
     ];
     for (const { from, where } of ways) {
       const many = await this.reads.readRows({
@@ -275,12 +275,12 @@ const nothingOf = (username: string): Found => ({ username, live: [], matching: 
 
 const before = (instant: Date): Condition => ({ sql: '"r"."notAfter" < ?', parameters: [instant] });
 function selects(filter: IdentityFilter, { username, matching, block }: Found): boolean {
-  const { cluster, group, expiresBefore, blocked, usernamePrefix = '' } = filter;
+  const { cluster, group, notAfterBefore, blocked, usernamePrefix = '' } = filter;
   if (!username.startsWith(usernamePrefix)) return false;
   if (blocked === false && block !== null) return false;
-  if (expiresBefore !== undefined && !matching.every(({ notAfter }) => notAfter < expiresBefore)) return false;
+  if (notAfterBefore !== undefined && !matching.every(({ notAfter }) => notAfter < notAfterBefore)) return false;
   if (blocked !== true) return matching.length > 0;
   if (block === null) return false;
-  if (group !== undefined || expiresBefore !== undefined) return matching.length > 0;
+  if (group !== undefined || notAfterBefore !== undefined) return matching.length > 0;
   return cluster === undefined || block.clusters === null || block.clusters.includes(cluster);
 }

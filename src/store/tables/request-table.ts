@@ -128,7 +128,7 @@ export class RequestTable {
     return rows.map(requestOf);
   }
 
-  /** Pending and approved requests whose `expiresAt` has passed, oldest first, at most 500. */
+  /** Pending and approved requests whose `waitsUntil` has passed, oldest first, at most 500. */
   async lapsed(now: Date): Promise<readonly CertificateRequest[]> {
     const rows = await this.reads.readRows({
       // The condition on the state is that of the index.
@@ -137,7 +137,9 @@ export class RequestTable {
       parameters: [now],
     });
     const found = await this.#byKeys(keysOf(rows));
-    return found.map(({ item }) => item).sort((a, b) => (a.expiresAt?.getTime() ?? 0) - (b.expiresAt?.getTime() ?? 0));
+    return found
+      .map(({ item }) => item)
+      .sort((a, b) => (a.waitsUntil?.getTime() ?? 0) - (b.waitsUntil?.getTime() ?? 0));
   }
 
   /** The usernames, among these, with a pending or approved request, or with more requests than it looks at. */
@@ -291,7 +293,7 @@ function requestOf(row: RequestWithDecision): CertificateRequest {
     requester: requesterOf(row),
     collector: row.collector,
     createdAt: row.createdAt,
-    expiresAt: row.expiresAt,
+    waitsUntil: row.expiresAt,
     decision: decisionOf(row.decision.text, row.decidedAt),
     approvals: storedJson<InJson<Approval>[]>(row.approvals).map((a) => ({ ...a, at: new Date(a.at) })),
     attempt: attemptOf(row),

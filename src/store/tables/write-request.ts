@@ -41,7 +41,7 @@ export function requestRow(request: CertificateRequest, decision: DecisionText):
     requesterRoles: request.requester.roles,
     collector: request.collector,
     createdAt: request.createdAt,
-    expiresAt: request.expiresAt,
+    expiresAt: request.waitsUntil,
     decisionSha256: decision.sha256,
     decidedAt: request.decision.decidedAt,
     approvals: request.approvals,
@@ -106,7 +106,7 @@ export const requestStatements = {
   moveRequest({ id, from, to }, dialect) {
     const set: Record<string, ColumnValue> = {
       state: to.state,
-      ...(to.expiresAt !== undefined && { expiresAt: to.expiresAt }),
+      ...(to.waitsUntil !== undefined && { expiresAt: to.waitsUntil }),
       ...(to.approvals !== undefined && { approvals: to.approvals }),
       ...(to.attempt !== undefined && attemptColumns(to.attempt)),
       ...(to.publicKey !== undefined && publicKeyColumns(to.publicKey)),

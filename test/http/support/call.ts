@@ -1,7 +1,7 @@
 import type { Response } from 'supertest';
 import type { ApiTokenBody } from '../../../src/http/api-tokens/routes.js';
 import type { AuditEventBody } from '../../../src/http/audit-events/schemas.js';
-import type { CertificateBody, ListedCertificateBody } from '../../../src/http/certificates/schemas.js';
+import type { CertificateBody } from '../../../src/http/certificates/schemas.js';
 import type { CertificateRequestBody } from '../../../src/http/certificate-requests/schemas.js';
 import type { CertificateAuthoritiesBody, ClusterBody } from '../../../src/http/clusters/schemas.js';
 import type { ClusterCsrBody } from '../../../src/http/cluster-csrs/routes.js';
@@ -37,7 +37,7 @@ export const as = {
   request: (answer: Answer) => answer.body as CertificateRequestBody,
   requests: (answer: Answer) => answer.body as List<CertificateRequestBody>,
   certificate: (answer: Answer) => answer.body as CertificateBody,
-  certificates: (answer: Answer) => answer.body as List<ListedCertificateBody>,
+  certificates: (answer: Answer) => answer.body as List<CertificateBody>,
   cluster: (answer: Answer) => answer.body as ClusterBody,
   clusters: (answer: Answer) => answer.body as List<ClusterBody>,
   csr: (answer: Answer) => answer.body as ClusterCsrBody,

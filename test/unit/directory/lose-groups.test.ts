@@ -50,7 +50,7 @@ async function moverWhileSigning(username: string) {
   });
   const { fingerprintSha256 } = certificate;
   const record = () =>
-    commit(moveRequest(request.id, { state: 'issuing' }, { state: 'issued', expiresAt: null, fingerprintSha256 }), {
+    commit(moveRequest(request.id, { state: 'issuing' }, { state: 'issued', waitsUntil: null, fingerprintSha256 }), {
       op: 'insertCertificate',
       certificate,
     });

@@ -123,7 +123,7 @@ describe('what is announced', () => {
             collector: 'alice',
             createdAt: context.clock().toISOString(),
             policy: 'by-hand',
-            expiresAt: new Date(context.clock().getTime() + 259_200_000).toISOString(),
+            waitsUntil: new Date(context.clock().getTime() + 259_200_000).toISOString(),
             stages: [{ count: 1 }],
           },
         },

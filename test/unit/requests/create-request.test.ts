@@ -34,7 +34,7 @@ describe('createRequest', () => {
     expect(await issuance.context.store.requests.find(request.id)).toMatchObject({
       state: 'issued',
       fingerprintSha256: certificate?.fingerprintSha256,
-      expiresAt: null,
+      waitsUntil: null,
     });
   });
 

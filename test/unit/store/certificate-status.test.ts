@@ -110,9 +110,9 @@ const others: readonly CertificateFilter[] = [
   {},
   { cluster: 'demo' },
   { usernamePrefix: 'user-1' },
-  { expiresAfter: hours(-1) },
-  { expiresBefore: hours(5) },
-  { expiresAfter: hours(1), expiresBefore: hours(3), cluster: 'other' },
+  { notAfterAfter: hours(-1) },
+  { notAfterBefore: hours(5) },
+  { notAfterAfter: hours(1), notAfterBefore: hours(3), cluster: 'other' },
 ];
 
 describe('certificates by status', () => {

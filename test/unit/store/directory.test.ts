@@ -290,7 +290,7 @@ describe('a large directory', () => {
     expect(await found(...names)).toEqual([id]);
     expect(await directory.users([names[1]], { startIndex: 2, count: 5 })).toEqual({ items: [], total: 1 });
     const listed = await directory.list(
-      { active: false, userName: 'uSER-700@corp.example', username: 'User-700@corp.example' },
+      { active: false, directoryName: 'uSER-700@corp.example', username: 'User-700@corp.example' },
       { limit: 5, cursor: null },
     );
     expect(listed.items.map((user) => user.id)).toEqual([id]);

@@ -104,41 +104,42 @@ const lists: readonly (readonly [what: string, read: Read, index: string])[] = [
   ['certificates of usernames', certificates({ usernamePrefix: 'a' }), 'CertificateRecord_username_n_idx'],
   [
     'certificates of usernames that expire',
-    certificates({ usernamePrefix: 'a', expiresAfter: now }),
+    certificates({ usernamePrefix: 'a', notAfterAfter: now }),
     'CertificateRecord_username_n',
   ],
   ['certificates that somebody requested', certificates({ requester: 'a' }), 'CertificateRecord_requesterName_n_idx'],
   ['certificates of a requester', certificates({ visibleTo: 'a' }), 'CertificateRecord_requesterName_n_idx'],
   ['certificates of a collector', certificates({ visibleTo: 'a' }), 'CertificateRecord_collector_n_idx'],
+  ['certificates that somebody collects', certificates({ collector: 'a' }), 'CertificateRecord_collector_n_idx'],
   [
     'certificates by serial number',
     certificates({ serialNumber: 'aa', cluster: 'a' }),
     'CertificateRecord_serialNumber_issuerSha256_key',
   ],
-  ['certificates that expire', certificates({ expiresBefore: now }), 'CertificateRecord_notAfter_n_idx'],
+  ['certificates that expire', certificates({ notAfterBefore: now }), 'CertificateRecord_notAfter_n_idx'],
   [
     'certificates of a cluster that expire',
-    certificates({ cluster: 'a', expiresAfter: now, expiresBefore: now }),
+    certificates({ cluster: 'a', notAfterAfter: now, notAfterBefore: now }),
     'CertificateRecord_cluster_notAfter_n_idx',
   ],
   [
     'certificates of a username that expire',
-    certificates({ username: 'a', expiresAfter: now }),
+    certificates({ username: 'a', notAfterAfter: now }),
     'CertificateRecord_username_notAfter_n_idx',
   ],
   [
     'certificates of a requester that expire',
-    certificates({ visibleTo: 'a', expiresAfter: now }),
+    certificates({ visibleTo: 'a', notAfterAfter: now }),
     'CertificateRecord_requesterName_notAfter_n_idx',
   ],
   [
     'certificates of a collector that expire',
-    certificates({ visibleTo: 'a', expiresAfter: now }),
+    certificates({ visibleTo: 'a', notAfterAfter: now }),
     'CertificateRecord_collector_notAfter_n_idx',
   ],
   [
     'certificates of a group that expire',
-    certificates({ group: 'a', expiresBefore: now }),
+    certificates({ group: 'a', notAfterBefore: now }),
     'GroupMembership_name_notAfter_certificateN_idx',
   ],
   [
@@ -160,7 +161,7 @@ const lists: readonly (readonly [what: string, read: Read, index: string])[] = [
   ['revoked certificates', certificates({ status: 'revoked' }), 'Revocation_certificateN_key'],
   [
     'revoked certificates that expire',
-    certificates({ status: 'revoked', expiresAfter: now }),
+    certificates({ status: 'revoked', notAfterAfter: now }),
     'Revocation_notAfter_certificateN_idx',
   ],
   ['superseded certificates', certificates({ status: 'superseded' }), 'Supersession_notAfter_certificateN_idx'],
@@ -183,10 +184,10 @@ const lists: readonly (readonly [what: string, read: Read, index: string])[] = [
   ['identities of a rare cluster', identities({ cluster: 'a' }, 'few'), 'CertificateRecord_cluster_notAfter_n_idx'],
   [
     'identities of which many end soon',
-    identities({ expiresBefore: now }, 'many'),
+    identities({ notAfterBefore: now }, 'many'),
     'CertificateRecord_username_notAfter_n_idx',
   ],
-  ['identities that end soon', identities({ expiresBefore: now }, 'few'), 'CertificateRecord_notAfter_n_idx'],
+  ['identities that end soon', identities({ notAfterBefore: now }, 'few'), 'CertificateRecord_notAfter_n_idx'],
   [
     'the spellings of a name',
     (readRows) => new IdentityTable({ readRows, dialect }, new IdentityBlockTable(readRows)).spellings('a'),

@@ -304,15 +304,18 @@ describe('identities', () => {
     );
     await commit(
       certificates.flatMap((certificate) => [
-        { op: 'insertRequest', request: aRequest({ ...certificate, id: certificate.requestId, state: 'issued' }) },
+        {
+          op: 'insertRequest',
+          request: aRequest({ id: certificate.requestId, username: certificate.username, state: 'issued' }),
+        },
         { op: 'insertCertificate', certificate },
       ]),
     );
-    const expiresBefore = instant('2026-03-01T13:00:00.000Z');
+    const notAfterBefore = instant('2026-03-01T13:00:00.000Z');
     const page = { limit: 2, cursor: null };
-    const first = await store.identities.list({ expiresBefore }, now, page);
+    const first = await store.identities.list({ notAfterBefore }, now, page);
     expect(first.items.map(({ username }) => username)).toEqual(['b-soon', 'e-many']);
-    const second = await store.identities.list({ expiresBefore }, now, { ...page, cursor: first.nextCursor });
+    const second = await store.identities.list({ notAfterBefore }, now, { ...page, cursor: first.nextCursor });
     expect(second.items.map(({ username }) => username)).toEqual(['f-past-and-soon']);
   });
 });

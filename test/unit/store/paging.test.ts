@@ -219,11 +219,11 @@ describe('requests', () => {
   it('that have lapsed come by the instant at which they did', async () => {
     const { store, commit } = await testStore();
     const requests = [
-      aRequest({ state: 'pending', expiresAt: second(5) }),
-      aRequest({ state: 'approved', expiresAt: second(4) }),
-      aRequest({ state: 'pending', expiresAt: second(6) }),
-      aRequest({ state: 'issuing', expiresAt: second(1) }),
-      aRequest({ state: 'pending', expiresAt: null }),
+      aRequest({ state: 'pending', waitsUntil: second(5) }),
+      aRequest({ state: 'approved', waitsUntil: second(4) }),
+      aRequest({ state: 'pending', waitsUntil: second(6) }),
+      aRequest({ state: 'issuing', waitsUntil: second(1) }),
+      aRequest({ state: 'pending', waitsUntil: null }),
     ];
     await commit(requests.map((request) => ({ op: 'insertRequest', request })));
     expect((await store.requests.lapsed(second(5))).map(({ id }) => id)).toEqual([requests[1]?.id, requests[0]?.id]);
@@ -292,27 +292,32 @@ describe('certificates', () => {
     { visibleTo: 'jane' },
     { visibleTo: 'bob' },
     { visibleTo: 'hr' },
-    { expiresBefore: second(103) },
-    { expiresAfter: second(103) },
-    { expiresAfter: second(101), expiresBefore: second(104), group: 'ops', visibleTo: 'hr' },
+    { notAfterBefore: second(103) },
+    { notAfterAfter: second(103) },
+    { notAfterAfter: second(101), notAfterBefore: second(104), group: 'ops', visibleTo: 'hr' },
     { group: 'ops', cluster: 'demo', visibleTo: 'bob' },
     { requester: 'hr' },
     { requester: 'bob' },
     { requester: 'jane', visibleTo: 'bob', cluster: 'demo' },
-    { requester: 'hr', expiresAfter: second(101) },
+    { requester: 'hr', notAfterAfter: second(101) },
+    { collector: 'hr' },
+    { collector: 'bob' },
+    { collector: 'jane', requester: 'hr' },
+    { collector: 'bob', notAfterAfter: second(101), usernamePrefix: 'user-' },
+    { collector: 'hr', visibleTo: 'jane' },
     { usernamePrefix: 'user-' },
     { usernamePrefix: 'user-3' },
     { usernamePrefix: 'u_er-' },
     { usernamePrefix: 'user-', group: 'ops' },
     { usernamePrefix: 'user-', cluster: 'demo', requester: 'hr', visibleTo: 'hr' },
     { usernamePrefix: 'user-', serialNumber: 'aa' },
-    { usernamePrefix: 'user-2', expiresAfter: second(101) },
-    { usernamePrefix: 'user-', expiresBefore: second(104), group: 'ops' },
+    { usernamePrefix: 'user-2', notAfterAfter: second(101) },
+    { usernamePrefix: 'user-', notAfterBefore: second(104), group: 'ops' },
     { usernamePrefix: 'user-', username: 'user-1', cluster: 'demo' },
     { usernamePrefix: 'user-2', username: 'user-1' },
   ])('are listed in order, each exactly once: %j', async (filter) => {
     const { store, certificates, requestedBy, visibleTo } = await certificatesToRead();
-    const byExpiry = filter.expiresAfter !== undefined || filter.expiresBefore !== undefined;
+    const byExpiry = filter.notAfterAfter !== undefined || filter.notAfterBefore !== undefined;
     const byUsername = filter.usernamePrefix !== undefined && filter.username === undefined && !byExpiry;
     const requested = filter.requester === undefined ? certificates : requestedBy(filter.requester);
     const expected = (filter.visibleTo === undefined ? requested : visibleTo(filter.visibleTo))
@@ -321,10 +326,11 @@ describe('certificates', () => {
         (c) =>
           (filter.cluster === undefined || c.cluster === filter.cluster) &&
           (filter.username === undefined || c.username === filter.username) &&
+          (filter.collector === undefined || c.collector === filter.collector) &&
           (filter.group === undefined || c.groups.includes(filter.group)) &&
           (filter.serialNumber === undefined || c.serialNumber === filter.serialNumber) &&
-          (filter.expiresBefore === undefined || c.notAfter < filter.expiresBefore) &&
-          (filter.expiresAfter === undefined || c.notAfter > filter.expiresAfter),
+          (filter.notAfterBefore === undefined || c.notAfter < filter.notAfterBefore) &&
+          (filter.notAfterAfter === undefined || c.notAfter > filter.notAfterAfter),
       )
       // Sorting is stable: certificates that expire together are in the order in which they were recorded.
       .sort((a, b) => {
@@ -467,7 +473,7 @@ describe('a cursor', () => {
     requests: (store, page) => store.requests.list({}, page),
     certificates: (store, page) => store.certificates.list({}, page),
     'expiring certificates': (store, page) =>
-      store.certificates.list({ expiresAfter: instant('2026-01-01T00:00:00Z') }, page),
+      store.certificates.list({ notAfterAfter: instant('2026-01-01T00:00:00Z') }, page),
     'requests by username': (store, page) => store.requests.list({ usernamePrefix: 'a' }, page),
     'certificates by username': (store, page) => store.certificates.list({ usernamePrefix: 'a' }, page),
     'audit events': (store, page) => store.auditEvents.list({}, page),
@@ -510,7 +516,7 @@ describe('a cursor', () => {
     const { store } = await certificatesToRead();
     const { nextCursor } = await store.certificates.list({}, { limit: 1, cursor: null });
     await expect(
-      store.certificates.list({ expiresAfter: second(0) }, { limit: 1, cursor: nextCursor }),
+      store.certificates.list({ notAfterAfter: second(0) }, { limit: 1, cursor: nextCursor }),
     ).rejects.toBeInstanceOf(InvalidCursorError);
   });
 });

@@ -64,7 +64,7 @@ export function aRequest(overrides: Partial<CertificateRequest> = {}): Certifica
     requester: { name: 'hr', groups: [], roles: ['requester'] },
     collector: 'hr',
     createdAt,
-    expiresAt: null,
+    waitsUntil: null,
     decision: {
       outcome: 'permitted',
       approval: 'manual',
@@ -98,7 +98,7 @@ export function anAttempt(overrides: Partial<IssuanceAttempt> = {}): IssuanceAtt
 }
 
 export function aCertificate(
-  request: Pick<CertificateRequest, 'id'>,
+  request: Pick<CertificateRequest, 'id'> & Partial<Pick<CertificateRequest, 'requester' | 'collector'>>,
   overrides: Partial<Certificate> = {},
 ): Certificate {
   return {
@@ -114,6 +114,8 @@ export function aCertificate(
     publicKey: { algorithm: 'ECDSA-P256', spkiSha256: sha256('key') },
     cluster: 'demo',
     requestId: request.id,
+    requester: request.requester?.name ?? 'hr',
+    collector: request.collector ?? 'hr',
     der: Buffer.of(0x30, 0x00),
     issuerFingerprintSha256: sha256('ca'),
     orphan: false,

@@ -45,7 +45,7 @@ const fullRequest: CertificateRequest = aRequest({
   requester: { name: 'jane@corp.example', groups: ['a', awkward], roles: ['admin', 'requester'] },
   collector: '007',
   createdAt: instant('1970-01-01T00:00:00.000Z'),
-  expiresAt: instant('9999-12-31T23:59:59.999Z'),
+  waitsUntil: instant('9999-12-31T23:59:59.999Z'),
   decision: {
     outcome: 'denied',
     approval: null,

@@ -19,7 +19,7 @@ async function withRecords() {
     username: awkward,
     groups: ['dev', awkward],
     createdAt: instant('2026-03-01T10:00:00.010Z'),
-    expiresAt: instant('1970-01-01T00:00:00.001Z'),
+    waitsUntil: instant('1970-01-01T00:00:00.001Z'),
     publicKey: { algorithm: 'ECDSA-P256', spkiSha256: sha256('key') },
     attempt: anAttempt({ intent: { signer: 'kubernetes', objectName: 'kubepass-1-1' } }),
     fingerprintSha256: sha256('der'),
@@ -62,7 +62,7 @@ it('show requests as people read them', async () => {
     failureMessage: awkward,
   });
   expect(shown(row?.['createdAt'])).toBe(instantText(request.createdAt));
-  expect(shown(row?.['expiresAt'])).toBe(instantText(request.expiresAt as Date));
+  expect(shown(row?.['expiresAt'])).toBe(instantText(request.waitsUntil as Date));
   const stored = row?.['decision'];
   expect(typeof stored === 'string' ? JSON.parse(stored) : stored).toEqual(JSON.parse(JSON.stringify(decision)));
 });

@@ -3,6 +3,7 @@ export { jsonFault } from './json/json-fault.js';
 export { duplicateMember, hasLoneSurrogate, ValueBoundError, type ValueBounds } from './json/json-scanner.js';
 export { readJson } from './json/read-json.js';
 export { humanDuration } from './text/duration-in-words.js';
+export { nearestName } from './text/nearest-name.js';
 export { foldedName, isSamePerson } from './text/privileged-names.js';
 export { isPrivilegedName, isSystemName } from './text/privileged-names.js';
 export { escaped, joined, quote, quoteAll, quoteUpTo } from './text/quote.js';

@@ -8,6 +8,8 @@ export interface Upload {
 export interface UploadPart {
   /** The caller's name for it, cleaned for display; null where it has none. It never decides what the part is. */
   readonly name: string | null;
+  /** Whether the name is a path of this machine, which is shown as it was given. */
+  readonly isPath?: boolean;
   readonly bytes: Uint8Array;
 }
 
@@ -101,6 +103,7 @@ export type CertificateRole =
   | 'FrontProxyClient'
   | 'EtcdServer'
   | 'EtcdPeer'
+  | 'EtcdServerAndPeer'
   | 'EtcdHealthcheckClient'
   | 'KubeletClient'
   | 'KubeletServing'

@@ -1,40 +1,52 @@
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { answered, type ProgramRun, UsageError } from '../command-line/index.js';
 import { visible } from '../formats/text/visible.js';
-import { filesOf, type Inspected, inspectUpload, renderInspection } from '../inspect.js';
+import { filesOf, type Inspected, inspectUpload, overviewOf, renderInspection } from '../inspect.js';
 import { inspectionDefaults } from '../defaults/index.js';
 import type { InspectionContext } from '../model/decoded.js';
 import type { Finding, Inspection, Severity, UploadPart } from '../model/inspection.js';
 import { rankOf, severities } from '../model/catalogue.js';
 import { uploadLimits, UploadRefusedError } from '../model/budget.js';
 import { reportSarif } from '../report/report-sarif.js';
-import { inOneSentence } from '../report/summary.js';
+import { countedFindings, findingsBySeverity, inOneSentence } from '../report/summary.js';
 import { readFiles } from './read-files.js';
 
-/** The end of a run of `kubepass-inspect`. */
-interface InspectionRun {
-  readonly output: string;
-  readonly complaints: string;
-  readonly exitCode: 0 | 1 | 2;
+/** The circumstances of a run. `isTerminal`: whether a person reads the output as it comes. */
+interface Circumstances {
+  readonly now: Date;
+  readonly isTerminal: boolean;
 }
 
-/** Inspects files and folders as the service inspects an upload, but knows no clusters and no inventory. */
-export async function inspectFiles(args: readonly string[], now: Date): Promise<InspectionRun> {
-  const options = readOptions(args);
-  if ('problem' in options) return { output: '', complaints: `${options.problem}\n${usage}`, exitCode: 2 };
-  const password = readPassword(options.passwordFile);
+/**
+ * Inspects files and folders as the service inspects an upload, but knows no clusters and no inventory. `name`: how the
+ * program is called.
+ */
+export const inspectFiles = (
+  args: readonly string[],
+  circumstances: Circumstances,
+  name = 'kubepass-inspect',
+): Promise<ProgramRun> =>
+  answered({ name, usage: usageOf(name), options, takesArguments: true }, args, ({ values, positionals }) =>
+    inspectPaths(chosenOptions(values, positionals, circumstances), circumstances.now),
+  );
+
+async function inspectPaths(
+  { severity, format, passwordFile, paths }: InspectionOptions,
+  now: Date,
+): Promise<ProgramRun> {
+  const password = readPassword(passwordFile);
   if (typeof password === 'object' && password !== null)
     return { output: '', complaints: `${password.problem}\n`, exitCode: 2 };
 
-  const { parts, problems, notes } = readFiles(options.paths);
+  const { parts, problems, notes } = readFiles(paths);
   const context = { now, clusters: [], thresholds: inspectionDefaults, inventory: async () => new Map() };
   const { inspected, problems: refusals } = await inspectBatches(parts, password, context);
   const findings = inspected.flatMap(({ inspection }) => inspection.findings);
   const failed = problems.length + refusals.length > 0;
   return {
-    output: renderInspections(inspected, options.format, options.severity, now),
+    output: renderInspections(inspected, format, severity, now),
     complaints: [...problems, ...refusals, ...notes].map((line) => `${line}\n`).join(''),
-    exitCode: failed ? 2 : findings.some((finding) => isAtLeast(options.severity, finding)) ? 1 : 0,
+    exitCode: failed ? 2 : findings.some((finding) => isAtLeast(severity, finding)) ? 1 : 0,
   };
 }
 
@@ -48,10 +60,11 @@ function readPassword(file: string | null): string | null | { readonly problem: 
   }
 }
 
-/** `lines`: one line for each finding. `report`: the whole report as text. */
-type OutputFormat = 'lines' | 'report' | 'json' | 'sarif';
+const formats = ['overview', 'report', 'lines', 'json', 'sarif'] as const;
+/** `lines`: one line for each finding. `overview`: the report as text. `report`: with all that OpenSSL prints. */
+type OutputFormat = (typeof formats)[number];
 
-interface Options {
+interface InspectionOptions {
   /** Findings of this severity and worse end in exit code 1, and are shown as lines. */
   readonly severity: Severity;
   readonly format: OutputFormat;
@@ -60,38 +73,43 @@ interface Options {
   readonly paths: readonly string[];
 }
 
-const usage = `usage: kubepass-inspect [--severity error|warning|info] [--format lines|report|json|sarif]
-                        [--password-file FILE] FILE|FOLDER|- …
+const options = {
+  severity: { type: 'string', default: 'error' },
+  format: { type: 'string' },
+  'password-file': { type: 'string' },
+} as const;
 
-Says what is wrong with certificates, requests, keys, kubeconfigs, manifests and archives of them. Reads folders whole.
-Asks no service and no cluster.
-Exit code: 0 without findings of that severity or worse (default: error), 1 with some, 2 if something cannot be read.
+const usageOf = (
+  name: string,
+): string => `usage: ${name} [--severity error|warning|info] [--format overview|report|lines|json|sarif]
+       ${' '.repeat(name.length)} [--password-file FILE] FILE|FOLDER|- …
+
+Says what is in certificates, requests, keys, kubeconfigs, manifests and archives of them, and what is wrong with them.
+Reads folders whole. Asks no service and no cluster.
+
+  --severity S           error (default), warning, info: findings of this severity and worse count
+  --format F             overview (default at a terminal): what is in the files, and all findings
+                         report: the same, with certificates as OpenSSL prints them
+                         lines (default elsewhere): a line for each finding that counts
+                         json, sarif: for programs
+  --password-file FILE   its first line opens what is encrypted
+  --version              prints the version
+
+Exit code: 0 if no finding counts, 1 if some do, 2 if something cannot be read or understood.
 `;
 
-/** The options of a command line; the problem in words where they cannot be understood. */
-function readOptions(args: readonly string[]): Options | { readonly problem: string } {
-  let parsed;
-  try {
-    parsed = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        severity: { type: 'string', default: 'error' },
-        format: { type: 'string', default: 'lines' },
-        'password-file': { type: 'string' },
-      },
-    });
-  } catch (error) {
-    return { problem: error instanceof Error ? error.message : String(error) };
-  }
-  const { severity, format, 'password-file': passwordFile } = parsed.values;
-  if (!isOneOf(severity, severities)) return { problem: `there is no severity ${JSON.stringify(severity)}` };
-  if (!isOneOf(format, formats)) return { problem: `there is no format ${JSON.stringify(format)}` };
-  if (parsed.positionals.length === 0) return { problem: 'name at least one file or folder' };
-  return { severity, format, passwordFile: passwordFile ?? null, paths: parsed.positionals };
+/** Throws `UsageError`. */
+function chosenOptions(
+  { severity, format, 'password-file': passwordFile }: Readonly<Partial<Record<keyof typeof options, string>>>,
+  paths: readonly string[],
+  { isTerminal }: Circumstances,
+): InspectionOptions {
+  const [least, form] = [severity ?? 'error', format ?? (isTerminal ? 'overview' : 'lines')];
+  if (!isOneOf(least, severities)) throw new UsageError(`there is no severity ${JSON.stringify(least)}`);
+  if (!isOneOf(form, formats)) throw new UsageError(`there is no format ${JSON.stringify(form)}`);
+  if (paths.length === 0) throw new UsageError('name at least one file or folder');
+  return { severity: least, format: form, passwordFile: passwordFile ?? null, paths };
 }
-
-const formats: readonly OutputFormat[] = ['lines', 'report', 'json', 'sarif'];
 
 const isOneOf = <T extends string>(value: string, all: readonly T[]): value is T =>
   (all as readonly string[]).includes(value);
@@ -152,6 +170,8 @@ function renderInspections(
   switch (format) {
     case 'lines':
       return linesOf(together(inspected), severity);
+    case 'overview':
+      return inspected.map((each) => overviewOf(each, now)).join('\n');
     case 'report':
       return inspected.map((each) => renderInspection(each, now, 'text/plain')).join('\n');
     case 'json':
@@ -175,5 +195,16 @@ function linesOf(inspection: Inspection, severity: Severity): string {
   const lines = inspection.findings
     .filter((finding) => isAtLeast(severity, finding))
     .map((finding) => `${finding.object}: ${finding.severity}: ${finding.message} ${finding.advice} [${finding.code}]`);
-  return [...lines, inOneSentence(inspection)].map((line) => `${visible(line)}\n`).join('');
+  return [...lines, inOneSentence(inspection), ...hiddenFindings(inspection, severity)]
+    .map((line) => `${visible(line)}\n`)
+    .join('');
 }
+
+/** `2 warnings: --severity warning shows them`, for each severity that is not shown. */
+const hiddenFindings = ({ findings }: Inspection, shown: Severity): readonly string[] =>
+  findingsBySeverity(findings)
+    .filter((group) => !isAtLeast(shown, group))
+    .map(
+      ({ severity, count }) =>
+        `${countedFindings(count, severity)}: --severity ${severity} shows ${count === 1 ? 'it' : 'them'}`,
+    );

@@ -2,7 +2,10 @@
 import { inspectFiles } from './inspect-files.js';
 
 /** `npm run inspect -- FILE…`, or `kubepass-inspect FILE…`. `inspectFiles` says what the exit codes mean. */
-const { output, complaints, exitCode } = await inspectFiles(process.argv.slice(2), new Date());
+const { output, complaints, exitCode } = await inspectFiles(process.argv.slice(2), {
+  now: new Date(),
+  isTerminal: process.stdout.isTTY,
+});
 process.stdout.write(output);
 process.stderr.write(complaints);
 process.exitCode = exitCode;

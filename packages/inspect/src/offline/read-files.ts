@@ -1,5 +1,4 @@
 import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { uploadLimits } from '../model/budget.js';
 import type { UploadPart } from '../model/inspection.js';
 
@@ -28,7 +27,7 @@ export function readFiles(paths: readonly string[]): FilesRead {
       if (path === '-') parts.push({ name: null, bytes: readFileSync(0) });
       else if (statSync(path).isDirectory()) readFolder(path, parts, notes);
       else if (statSync(path).size > uploadLimits.uploadOctets) problems.push(`${path} ${tooLarge}`);
-      else parts.push({ name: path, bytes: readFileSync(path) });
+      else parts.push({ name: path, isPath: true, bytes: readFileSync(path) });
     } catch (error) {
       problems.push(`${path} cannot be read: ${reasonOf(error)}`);
     }
@@ -39,14 +38,15 @@ const tooLarge = `is larger than ${uploadLimits.uploadOctets} octets`;
 
 function readFolder(folder: string, parts: UploadPart[], notes: string[]): void {
   for (const entry of readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    const path = join(folder, entry.name);
+    // As the folder was given: `join` would make `pki` of `./pki`.
+    const path = folder.endsWith('/') ? `${folder}${entry.name}` : `${folder}/${entry.name}`;
     if (entry.isDirectory()) {
       if (!passedOver.has(entry.name)) readFolder(path, parts, notes);
     } else if (entry.isFile())
       try {
         const { size } = lstatSync(path);
         if (size > uploadLimits.uploadOctets) notes.push(`${path} ${tooLarge}, and is passed over`);
-        else if (size > 0) parts.push({ name: path, bytes: readFileSync(path) });
+        else if (size > 0) parts.push({ name: path, isPath: true, bytes: readFileSync(path) });
       } catch (error) {
         notes.push(`${path} is passed over: ${reasonOf(error)}`);
       }

@@ -1,5 +1,6 @@
 import { invisible } from '../formats/json/place.js';
 import { uploadLimits } from '../model/budget.js';
+import type { UploadPart } from '../model/inspection.js';
 
 /** The path of a part without a name, where it is the only part. */
 export const NAMELESS = 'upload';
@@ -16,6 +17,10 @@ export function cleanPath(name: string): string | null {
   const path = steps.join('/').replaceAll(invisible, '\ufffd');
   return path === '' ? null : shortened(path);
 }
+
+/** The path of a part: that of a file as it was given, so that people can open it. Null for a part without a name. */
+export const partPath = ({ name, isPath = false }: Pick<UploadPart, 'name' | 'isPath'>): string | null =>
+  name === null ? null : isPath ? name.replaceAll(invisible, '\ufffd') : cleanPath(name);
 
 /** Bounds a text of any length for display. */
 export function shortened(text: string): string {

@@ -3,7 +3,7 @@ import type { DecodedObject, Observation, Piece } from '../model/decoded.js';
 import { decodeDer } from './decode-der.js';
 import { type DecodeContext, uploadLimits, UploadRefusedError } from '../model/budget.js';
 import { isWholeSequence } from '../der/recognise.js';
-import { cleanPath, NAMELESS } from './paths.js';
+import { NAMELESS, partPath } from './paths.js';
 import { readBytes } from './read-bytes.js';
 import { nextPemBlock, PEM_BEGIN } from './read-pem.js';
 import { Reading } from './reading.js';
@@ -20,7 +20,7 @@ export async function readUpload(upload: Upload, context: DecodeContext): Promis
     throw new UploadRefusedError('TooLarge', `the upload is larger than ${uploadLimits.uploadOctets} octets`);
 
   const single = parts.length === 1;
-  const names = parts.map(({ name }) => (name === null ? null : cleanPath(name)));
+  const names = parts.map(partPath);
   // `Reading` gets `readBytes` as an argument: read-bytes.ts imports reading.ts, and files do not import in a circle.
   const reading = new Reading(context, { single, nameless: single && names[0] === null }, readBytes);
   for (const [i, { bytes }] of parts.entries())
@@ -50,7 +50,7 @@ const singleTypes: ReadonlySet<ObjectType> = new Set<ObjectType>([
 export function readSingleObject(part: UploadPart, context: DecodeContext): DecodedObject | null {
   if (part.bytes.length > uploadLimits.singleObjectOctets) return null;
   const bytes = asBuffer(part.bytes);
-  const path = (part.name === null ? null : cleanPath(part.name)) ?? NAMELESS;
+  const path = partPath(part) ?? NAMELESS;
   const found = isWholeSequence(bytes)
     ? { piece: { path, bytes, label: null, headers: {} }, observations: [] }
     : singleBlock(bytes, path);

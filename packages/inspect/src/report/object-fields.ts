@@ -6,6 +6,7 @@ import type {
   InspectedObject,
   KubeconfigContent,
 } from '../model/inspection.js';
+import type { GeneralNameContent } from '../x509/describe-names.js';
 import { commandText, keyText, minuteText, shownName, sourceText } from './object-words.js';
 
 interface Field {
@@ -133,10 +134,22 @@ const certificateFields = (certificate: CertificateContent): Field[] => [
   field('not before', certificate.notBefore),
   field('not after', certificate.notAfter),
   field('subject', shownName(certificate.subject)),
+  field('names', alternativeNames(certificate.extensions)),
   field('key', keyText(certificate.publicKey)),
   field('issuer unique id', certificate.issuerUniqueId),
   field('subject unique id', certificate.subjectUniqueId),
 ];
+
+const nameWords: Readonly<Record<string, string>> = { dNSName: 'DNS', iPAddress: 'IP', rfc822Name: 'email' };
+
+/** `DNS:kubernetes.default`, `IP:10.96.0.1`: RFC 5280 4.2.1.6. */
+function alternativeNames(extensions: readonly ExtensionContent[]): readonly string[] {
+  const { value } = extensions.find(({ name }) => name === 'subjectAltName') ?? {};
+  const names = Array.isArray(value) ? (value as readonly Partial<GeneralNameContent>[]) : [];
+  return names.flatMap(({ type = '', value: text }) =>
+    typeof text === 'string' ? [`${nameWords[type] ?? type}:${text}`] : [],
+  );
+}
 
 function requestGroups(request: CertificationRequestContent, printed: boolean): FieldGroup[] {
   const { kubernetes } = request;

@@ -18,6 +18,7 @@ const roles: Readonly<Record<CertificateRole, string>> = {
   FrontProxyClient: 'front-proxy client',
   EtcdServer: 'etcd server',
   EtcdPeer: 'etcd peer',
+  EtcdServerAndPeer: 'etcd server and peer',
   EtcdHealthcheckClient: 'etcd health check',
   KubeletClient: 'kubelet client',
   KubeletServing: 'kubelet server',

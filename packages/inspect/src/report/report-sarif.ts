@@ -46,5 +46,8 @@ function ruleOf(code: string): object {
   };
 }
 
-/** A relative reference (RFC 3986 4.2) to a file by its name. */
-const uriOf = (name: string): string => name.toWellFormed().split('/').map(encodeURIComponent).join('/');
+/** A reference to a file by its name: relative (RFC 3986 4.2), or a URI if the name is a whole path (RFC 8089). */
+function uriOf(name: string): string {
+  const path = name.toWellFormed().split('/').map(encodeURIComponent).join('/');
+  return path.startsWith('/') ? `file://${path}` : path;
+}

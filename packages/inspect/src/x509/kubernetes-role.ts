@@ -36,7 +36,7 @@ interface RoleFacts extends Pick<ExtensionFacts, 'extKeyUsage' | 'subjectAltName
 /**
  * The role of a certificate in a cluster, by the names that kubeadm, minikube, k3s, RKE2, RKE1, kops, OpenShift and
  * Talos give to their certificates; null for a certificate without one. Where two are alike in content, `path` tells
- * them apart: etcd's server and peer, and what a kubelet serves with.
+ * them apart: etcd's server and peer, and what a kubelet serves with. RKE1's name for a file is enough.
  */
 export function roleOf(facts: RoleFacts, path: string): CertificateRole | null {
   const name = commonName(facts.subject);
@@ -194,6 +194,9 @@ function roleOfClient(name: string, issuer: NameContent): CertificateRole | unde
 
 const etcdNames = byName({ EtcdServer: ['kube-etcd', 'etcd-server'], EtcdPeer: ['kube-etcd-peer', 'etcd-peer'] });
 
+/** RKE1 gives each node one certificate, with which etcd serves clients and speaks to its peers. */
+const rancherEtcdFile = /(?:^|\/)kube-etcd-(?!client\b)[^/]*\.pem$/;
+
 /** OpenShift puts the name of a node behind it. */
 const openShiftEtcd = /^system:etcd-(server|peer|metric):/;
 
@@ -207,6 +210,8 @@ function roleInEtcd(
 ): CertificateRole | undefined {
   if (!server) return undefined;
   const known = etcdNames.get(name);
+  const isOfRancher = known === 'EtcdServer' && client && commonName(issuer) === 'kube-ca';
+  if (isOfRancher || rancherEtcdFile.test(path)) return 'EtcdServerAndPeer';
   if (known !== undefined) return known;
   const ofOpenShift = openShiftEtcd.exec(name)?.[1];
   if (ofOpenShift !== undefined) return ofOpenShift === 'peer' ? 'EtcdPeer' : 'EtcdServer';

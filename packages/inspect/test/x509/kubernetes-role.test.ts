@@ -105,6 +105,24 @@ describe('roleOf', () => {
   });
 
   it.each<[string, Kind, string]>([
+    ['ssl/kube-etcd-10-0-0-1.pem', { cn: 'kube-etcd', issuer: 'kube-ca', eku: both }, 'EtcdServerAndPeer'],
+    ['of-another-name.pem', { cn: 'kube-etcd', issuer: 'kube-ca', eku: both }, 'EtcdServerAndPeer'],
+    ['/etc/kubernetes/ssl/kube-etcd-node1.pem', { cn: 'node1', issuer: 'corp', eku: both }, 'EtcdServerAndPeer'],
+    // A peer that is no client is one all the same, and gets a finding for it.
+    ['kube-etcd-node1.pem', { cn: 'node1', issuer: 'corp', eku: [serverAuth], dns: ['node1'] }, 'EtcdServerAndPeer'],
+    [
+      'kube-etcd-client.pem',
+      { cn: 'kube-etcd-client', issuer: 'kube-etcd-client-ca', eku: both },
+      'ApiServerEtcdClient',
+    ],
+    ['kube-etcd-ca.pem', { cn: 'kube-etcd-ca', issuer: 'kube-etcd-ca', ca: true }, 'EtcdCA'],
+    ['kube-etcd-node1.pem', { cn: 'jane', issuer: 'corp', eku: [clientAuth] }, 'User'],
+    ['server.pem', { cn: 'kube-etcd', issuer: 'etcd-ca', eku: both }, 'EtcdServer'],
+  ])('knows %s of etcd at RKE1', (path, kind, role) => {
+    expect(roleOf(kind, path)).toBe(role);
+  });
+
+  it.each<[string, Kind, string]>([
     ['client-ca.crt', { cn: 'k3s-client-ca@1700000000', issuer: 'k3s-client-ca@1700000000', ca: true }, 'ClusterCA'],
     ['server-ca.crt', { cn: 'rke2-server-ca@1700000000', issuer: 'rke2-server-ca@1700000000', ca: true }, 'ClusterCA'],
     ['request-header-ca.crt', { cn: 'k3s-request-header-ca@1700000000', issuer: 'x', ca: true }, 'FrontProxyCA'],

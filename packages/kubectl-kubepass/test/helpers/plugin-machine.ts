@@ -34,6 +34,7 @@ export function testMachine(
     platform: 'linux',
     processId: options.processId ?? process.pid,
     isRunning: options.isRunning ?? (() => true),
+    isTerminal: false,
     confirm: options.confirm ?? (async () => null),
     sleep: options.sleep ?? ((milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds))),
     say: (line) => void lines.push(line),

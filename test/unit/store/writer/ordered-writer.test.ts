@@ -39,10 +39,10 @@ describe('requests', () => {
 
   it('move from the state they are in, with all that a move may set', async () => {
     const { store, commit } = await testStore();
-    const request = aRequest({ expiresAt: instant('2026-03-04T10:00:00.000Z') });
+    const request = aRequest({ waitsUntil: instant('2026-03-04T10:00:00.000Z') });
     const to: MoveRequest['to'] = {
       state: 'issuing',
-      expiresAt: null,
+      waitsUntil: null,
       approvals: [{ principal: 'bob', at: instant('2026-03-01T10:00:30.001Z'), comment: 'fine' }],
       attempt: anAttempt(),
       publicKey: { algorithm: 'Ed25519', spkiSha256: sha256('key') },
@@ -61,20 +61,20 @@ describe('requests', () => {
       attempt: anAttempt(),
       publicKey: { algorithm: 'Ed25519', spkiSha256: sha256('key') },
       failure: { reason: 'X', message: 'y' },
-      expiresAt: instant('2026-03-04T10:00:00.000Z'),
+      waitsUntil: instant('2026-03-04T10:00:00.000Z'),
     });
     const move = (to: MoveRequest['to'], state: RequestState) =>
       commit([{ op: 'moveRequest', id: request.id, from: { state }, to }]);
     await commit([{ op: 'insertRequest', request }]);
     await move({ state: 'approved' }, 'issuing');
     expect(await store.requests.find(request.id)).toEqual({ ...request, state: 'approved' });
-    await move({ state: 'approved', publicKey: null, failure: null, expiresAt: null }, 'approved');
+    await move({ state: 'approved', publicKey: null, failure: null, waitsUntil: null }, 'approved');
     expect(await store.requests.find(request.id)).toEqual({
       ...request,
       state: 'approved',
       publicKey: null,
       failure: null,
-      expiresAt: null,
+      waitsUntil: null,
     });
   });
 

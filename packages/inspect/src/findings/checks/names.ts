@@ -62,6 +62,7 @@ const serverRoles: ReadonlySet<CertificateRole> = new Set([
   'ApiServerServing',
   'EtcdServer',
   'EtcdPeer',
+  'EtcdServerAndPeer',
   'KubeletServing',
   'Serving',
 ] satisfies CertificateRole[]);

@@ -116,12 +116,13 @@ function checkExtendedKeyUsage({ content, material, authority, use }: ExaminedCe
   }
   const client = extKeyUsage.includes(keyPurpose.clientAuth);
   const server = extKeyUsage.includes(keyPurpose.serverAuth);
+  const isForPeers = content.role === 'EtcdPeer' || content.role === 'EtcdServerAndPeer';
   if (use?.as === 'client' && !client)
     report('ExtendedKeyUsageUnsuitable', `it stands in ${use.where} and has no clientAuth`);
   else if (use?.as === 'leaf' && !client && !server)
     report('ExtendedKeyUsageUnsuitable', `it stands in ${use.where} and has neither clientAuth nor serverAuth`);
   // RFC 5280 leaves it open; etcd's peers speak to each other both ways.
-  else if (content.role === 'EtcdPeer' && !(client && server))
+  else if (isForPeers && !(client && server))
     report('ExtendedKeyUsageUnsuitable', `it is for etcd peers and has no ${client ? 'serverAuth' : 'clientAuth'}`);
 }
 

@@ -8,12 +8,14 @@ import { inspectionDefaults } from '../../../src/defaults/index.js';
 import { inspect } from '../../../src/inspect.js';
 import { UploadRefusedError } from '../../../src/model/budget.js';
 import type { Finding, Inspection } from '../../../src/model/inspection.js';
-import { inspectFiles } from '../../../src/offline/inspect-files.js';
+import { inspectFiles as inspectFilesAt } from '../../../src/offline/inspect-files.js';
 import { fromSources } from '../../../../../test/helpers/from-sources.js';
 import { corpusContext, readCorpus, readFixture } from '../../helpers/inspection-corpus.js';
 
 const root = fileURLToPath(new URL('../../../../../', import.meta.url));
 const { now } = corpusContext();
+/** As into a pipe. */
+const inspectFiles = (args: readonly string[], at: Date) => inspectFilesAt(args, { now: at, isTerminal: false });
 const before = process.cwd();
 let folder: string;
 
@@ -41,7 +43,7 @@ describe('kubepass-inspect', () => {
     for (const { name, upload } of readCorpus()) {
       const parts = upload.parts.map((part, i) => ({ name: part.name ?? `part-${i}`, bytes: part.bytes }));
       const files = parts.map((part) => write(join(name, part.name), part.bytes));
-      const named = files.map((file, i) => ({ name: file, bytes: parts[i]!.bytes }));
+      const named = files.map((file, i) => ({ name: file, isPath: true, bytes: parts[i]!.bytes }));
       const password = upload.password;
       const option = password === null ? [] : ['--password-file', write(join(name, '.password'), `${password}\n`)];
       const { output, complaints, exitCode } = await inspectFiles(['--format', 'json', ...option, ...files], now);
@@ -63,11 +65,14 @@ describe('kubepass-inspect', () => {
   it('ends with 1 on findings of the chosen severity, and shows these', async () => {
     const file = write('severity/jane.crt', bytesOf('user-with-alternative-names'));
     const run = async (...options: string[]) => inspectFiles([...options, file], now);
-    expect(await run()).toMatchObject({ exitCode: 0, output: '1 object: 1 warning, 1 info\n' });
+    expect(await run()).toMatchObject({
+      exitCode: 0,
+      output: '1 object: 1 warning, 1 info\n1 warning: --severity warning shows it\n1 info: --severity info shows it\n',
+    });
     const warnings = await run('--severity', 'warning');
     expect(warnings.exitCode).toBe(1);
     expect(linesOf(warnings.output)[0]).toMatch(/^severity\/jane\.crt: warning: .+ \[IssuerMissing\]$/);
-    expect(linesOf(warnings.output)).toHaveLength(2);
+    expect(linesOf(warnings.output)).toHaveLength(3);
     expect(linesOf((await run('--severity', 'info')).output)).toHaveLength(3);
   });
 
@@ -115,6 +120,7 @@ describe('kubepass-inspect', () => {
     [['--severity', 'fatal', 'x'], 'there is no severity "fatal"'],
     [['--format', 'xml', 'x'], 'there is no format "xml"'],
     [['--nonsense', 'x'], "Unknown option '--nonsense'"],
+    [['--sevrity', 'info', 'x'], "Unknown option '--sevrity'; did you mean --severity?"],
     [['gone.crt'], 'gone.crt cannot be read: ENOENT'],
     [['--password-file', 'gone', 'gone.crt'], 'the password file gone cannot be read'],
   ])('ends with 2 and says why: %j', async (args, complaint) => {
@@ -129,6 +135,49 @@ describe('kubepass-inspect', () => {
     expect(output).toContain('CertificateExpired');
     expect(exitCode).toBe(2);
   });
+
+  it('shows at a terminal what is in the files, and elsewhere speaks as a linter', async () => {
+    const file = write('terminal/server.crt', bytesOf('user-with-alternative-names'));
+    const { output, exitCode } = await inspectFilesAt([file], { now, isTerminal: true });
+    for (const shown of [
+      /terminal\/server\.crt +user certificate +jane/,
+      /issuer: +CN=kubernetes/,
+      /names: +email:jane@corp\.example\n +DNS:jane\.corp\.example/,
+      /not after: +2027-/,
+      /IssuerMissing: terminal\/server\.crt/,
+    ])
+      expect(output).toMatch(shown);
+    expect(output).not.toContain('Signature Value:');
+    expect(exitCode).toBe(0);
+    const lines = await inspectFilesAt(['--format', 'lines', file], { now, isTerminal: true });
+    expect(lines).toEqual(await inspectFiles([file], now));
+  });
+
+  it.each(['', './', `${tmpdir()}/`])('shows paths as they were given: %j', async (given) => {
+    const folder = `${given === `${tmpdir()}/` ? process.cwd() + '/' : given}paths`;
+    const file = `${folder}/../paths/expired.crt`;
+    write('paths/expired.crt', bytesOf('expired'));
+    expect(linesOf((await inspectFiles([file], now)).output)[0]).toMatch(`${file}: error: It expired`);
+    for (const named of [folder, `${folder}/`])
+      expect(linesOf((await inspectFiles([named], now)).output)[0]).toMatch(`${folder}/expired.crt: error: It expired`);
+  });
+
+  it('names files in SARIF by URIs where their paths are whole', async () => {
+    const file = write(join(process.cwd(), 'whole paths/expired.crt'), bytesOf('expired'));
+    const { output } = await inspectFiles(['--format', 'sarif', file], now);
+    expect(output).toContain(`"uri":"file://${process.cwd()}/whole%20paths/expired.crt"`);
+  });
+
+  it.each([['--help'], ['-h'], ['--version'], ['--severity', 'info', '--help']])(
+    'answers %j with 0',
+    async (...args) => {
+      const { output, complaints, exitCode } = await inspectFiles(args, now);
+      expect(output).toMatch(
+        args.includes('--version') ? /^kubepass-inspect \d+\.\d+\.\d+\n$/ : /^usage: kubepass-inspect /,
+      );
+      expect([complaints, exitCode]).toEqual(['', 0]);
+    },
+  );
 
   it('lets no name move the cursor', async () => {
     const file = write('names/a\u001b[2Jb.crt', bytesOf('expired'));

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { nearestName } from '../../../../src/formats/text/nearest-name.js';
+import { nearestName } from '../../../src/formats/text/nearest-name.js';
 
 const known = ['cluster', 'username', 'groups', 'csr', 'keyAlgorithm', 'expirationSeconds', 'namespace', 'reason'];
 

@@ -1,0 +1,63 @@
+import { type CommandOptions, type Program, readCommandLine } from './read-command-line.js';
+import { usageProblem } from './usage-error.js';
+import { version } from './version.js';
+
+/** The end of a program: what it writes to standard output and to standard error, and its exit code. */
+export interface ProgramRun {
+  readonly output: string;
+  readonly complaints: string;
+  readonly exitCode: number;
+}
+
+type Given<Options extends CommandOptions> = Extract<
+  ReturnType<typeof readCommandLine<Options>>,
+  { readonly asked: null }
+>;
+
+/**
+ * Runs a program with the options and arguments of this command line. It answers help and the version by itself, with
+ * 0. Where the command line cannot be understood, it says why and how to call the program, with 2.
+ */
+export async function answered<Options extends CommandOptions>(
+  program: Program<Options>,
+  args: readonly string[],
+  run: (given: Given<Options>) => Promise<ProgramRun>,
+): Promise<ProgramRun> {
+  const { name, usage, options } = program;
+  try {
+    const given = readCommandLine(program, args);
+    if (given.asked === null) return await run(given);
+    return { output: given.asked === 'help' ? usage : `${name} ${version}\n`, complaints: '', exitCode: 0 };
+  } catch (error) {
+    const problem = usageProblem(error, [...Object.keys(options), 'help', 'version']);
+    if (problem === null) throw error;
+    return {
+      output: '',
+      complaints: `${name}: ${problem}\n${usage.split('\n\n', 1)[0]?.trimEnd() ?? ''}\n`,
+      exitCode: 2,
+    };
+  }
+}
+
+/**
+ * The process of a program that writes by itself: it ends with the exit code that `run` answers, and with 1 and the
+ * message where that throws.
+ */
+export async function runProgram<Options extends CommandOptions>(
+  program: Program<Options>,
+  run: (given: Given<Options>) => Promise<number>,
+): Promise<void> {
+  try {
+    const { output, complaints, exitCode } = await answered(program, process.argv.slice(2), async (given) => ({
+      output: '',
+      complaints: '',
+      exitCode: await run(given),
+    }));
+    process.stdout.write(output);
+    process.stderr.write(complaints);
+    process.exitCode = exitCode;
+  } catch (error) {
+    process.stderr.write(`${(error instanceof Error ? error.message : String(error)).trimEnd()}\n`);
+    process.exitCode = 1;
+  }
+}

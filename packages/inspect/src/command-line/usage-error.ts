@@ -1,0 +1,22 @@
+import { nearestName } from '../formats/text/nearest-name.js';
+
+/** A command line that cannot be understood. The message says why. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/**
+ * Puts into words why a command line cannot be understood: the error is one of `parseArgs` (node:util), and the
+ * option that was meant is named where one is near. Null for every other error.
+ *
+ * `known`: the names of the options, without dashes.
+ */
+export function usageProblem(error: unknown, known: readonly string[]): string | null {
+  if (error instanceof UsageError) return error.message;
+  if (!(error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS_'))) return null;
+  const unknown = /^Unknown option '(-{1,2}([^']*))'/.exec(error.message);
+  // The first sentence. The others of such a message are about arguments that begin with a dash.
+  if (unknown === null) return error.message.split(/\.\s/, 1)[0] ?? error.message;
+  const nearest = nearestName(unknown[2] ?? '', known);
+  return `Unknown option '${unknown[1] ?? ''}'${nearest === null ? '' : `; did you mean --${nearest}?`}`;
+}
