@@ -174,12 +174,14 @@ const edges = {
   // The process edge: nothing but signals, and what serves.
   'server.ts': ['run-service.ts'],
   'run-service.ts': [
+    'compose/check-config.ts',
     'compose/compose.ts',
     'app.ts',
     'http/server/create-server.ts',
     'http/server/metrics-listener.ts',
     'config',
     'observability',
+    commandLine,
   ],
   // The other process edge: recovers from a lock-out while the service is down.
   'admin-token.ts': ['compose/api-tokens.ts', 'config', 'observability', commandLine],

@@ -47,11 +47,15 @@ WORKDIR /app
 COPY --from=modules /app/node_modules node_modules
 COPY package.json ./
 COPY prisma/migrations prisma/migrations
+COPY openapi openapi
 COPY packages/x509/package.json packages/x509/
 COPY packages/inspect/package.json packages/inspect/
 COPY --from=build /app/packages/x509/dist packages/x509/dist
 COPY --from=build /app/packages/inspect/dist packages/inspect/dist
 COPY --from=build /app/dist dist
+COPY --chmod=755 deploy/image/kubepass deploy/image/entrypoint /usr/local/bin/
+COPY deploy/image/health-check.mjs ./
+COPY docs/api.md docs/
 # No policies are shipped: until some are mounted there, every request is denied.
 # On 0.0.0.0 the service refuses plain HTTP: give it KUBEPASS_TLS_CERT_FILE and KUBEPASS_TLS_KEY_FILE, or say with
 # KUBEPASS_TLS_TERMINATED=true that something in front of it ends TLS.
@@ -64,9 +68,9 @@ ENV NODE_ENV=production \
 USER 10001:10001
 VOLUME /var/lib/kubepass
 EXPOSE 8080
-# Its own certificate need not name localhost, so it is not verified here; nothing is sent but the question.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \
-  CMD ["node", "-e", "const tls = Boolean(process.env.KUBEPASS_TLS_CERT_FILE); require(tls ? 'https' : 'http').get({ host: '127.0.0.1', port: process.env.KUBEPASS_PORT, path: '/livez', rejectUnauthorized: false, timeout: 4000 }, (reply) => process.exit(reply.statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1)).on('timeout', () => process.exit(1))"]
-# A small young generation, and few arenas of malloc (MALLOC_ARENA_MAX), keep the process within the memory limit of
-# deploy/kubernetes and docker-compose.yml.
-CMD ["node", "--max-semi-space-size=8", "dist/server.js"]
+  CMD ["node", "/app/health-check.mjs"]
+# `docker run IMAGE` serves, `docker run IMAGE --check-config` checks the configuration, and `docker run IMAGE node
+# dist/backup.js FILE` runs another program.
+ENTRYPOINT ["entrypoint"]
+CMD ["kubepass"]

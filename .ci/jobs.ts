@@ -45,5 +45,6 @@ export const waiting: readonly Job[] = [
   job('ci:ways', 5),
   job('ci:contract', 20),
   job('ci:scim', 8),
+  job('ci:pre-commit', 8),
   job('ci:packages', 8),
 ];

@@ -78,7 +78,7 @@ async function seed(directory: string): Promise<void> {
 async function begin(service: ServiceUnderBench): Promise<IncomingMessage> {
   for (;;) {
     const body = { policies: [draft], before: '2026-06-01T00:00:00Z' };
-    const response = await service.api.open('POST', '/v1/policies/replay', body);
+    const response = await service.api.open('POST', '/v1/policies/replay', body, { accept: 'application/x-ndjson' });
     if (response.statusCode === 200) return response.on('error', () => undefined);
     if (response.statusCode !== 503) throw new Error(`a replay was answered with ${response.statusCode}`);
     response.resume();

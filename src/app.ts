@@ -1,6 +1,6 @@
 import Fastify, { type FastifyBaseLogger, type FastifyServerOptions } from 'fastify';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import { documentRoutes } from './http/documentation/routes.js';
+import { serveDocuments } from './http/documentation/routes.js';
 import { addHealth, addMetrics } from './http/health/routes.js';
 import { addLogin } from './http/login/routes.js';
 import {
@@ -42,8 +42,8 @@ import type { Services } from './http/server/services.js';
 
 export interface AppOptions {
   readonly logger: FastifyBaseLogger;
-  /** The version of the service, for the OpenAPI document. */
-  readonly version: string;
+  /** Describes the routes that are added later, in place of serving the documents that describe them. */
+  readonly describe?: (app: App) => void;
   /** Without it the server speaks plain HTTP. */
   readonly tls?: TlsPair;
   /** PEM: the CAs of callers who come by client certificate, on a listener of their own. It needs `tls`. */
@@ -96,7 +96,8 @@ export function buildApp(services: Services, options: AppOptions): App {
   answerErrorsAsProblems(app);
   readInput(app);
   const paths = rememberPaths(app);
-  documentRoutes(app, options.version, options.browsers?.issuers ?? []);
+  if (options.describe) options.describe(app);
+  else serveDocuments(app, options.browsers?.issuers ?? []);
   addRoutes(app, services, options);
   app.register(async (root) => answerOtherMethods(root, paths));
   return app;

@@ -1,21 +1,22 @@
-import { parseArgs } from 'node:util';
+import { runProgram } from '@kubepass/inspect/command-line';
 import { migrateDatabase } from './backup/open-store.js';
 import { loadConfig } from './config/config.js';
 import { readEnvironment } from './config/env.js';
 
-/**
- * `npm run migrate [-- --grant-to ROLE]` migrates a PostgreSQL whose tables belong to another role than the service's.
- * DATABASE_URL is the owner's.
- */
-try {
-  const { values } = parseArgs({ options: { 'grant-to': { type: 'string' } } });
+const usage = `usage: migrate [--grant-to ROLE]
+
+Migrates a PostgreSQL whose tables belong to another role than the service's. DATABASE_URL is the owner's. --grant-to
+names the role of the service, which then may do what it needs.
+`;
+const options = { 'grant-to': { type: 'string' } } as const;
+
+/** `npm run migrate [-- --grant-to ROLE]`. */
+await runProgram({ name: 'migrate', usage, options, takesArguments: false }, async ({ values }) => {
   const role = values['grant-to'] ?? null;
   const applied = await migrateDatabase(loadConfig(readEnvironment()), role, (message) => {
     process.stdout.write(`${message}\n`);
   });
   process.stdout.write(`applied: ${applied.join(', ') || 'nothing, the schema is up to date'}\n`);
   if (role !== null) process.stdout.write(`role ${role} may do what the service needs\n`);
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-}
+  return 0;
+});

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { runProgram, UsageError } from '@kubepass/inspect/command-line';
 import { markDatabase, restoreDatabase } from './backup/restore-database.js';
 import { verifiedInWords, verifyConfigured, verifySqlite } from './backup/verify-database.js';
 import { loadConfig } from './config/config.js';
@@ -9,25 +9,27 @@ import type { Restoration } from './model/restoration.js';
 const usage = `usage: restore FILE [--force] [--revocations LIST] [--checkpoint NOTE]
        restore --check [FILE]
        restore --mark [--checkpoint NOTE]
+
+Puts the SQLite database back from a backup. --check checks a backup, or without FILE the configured database, whichever
+it is. --mark records in that database that other means put it back.
+
+  --force            replaces a database that is there, and keeps it beside
+  --revocations LIST the list of revocations that was kept beside the lost database
+  --checkpoint NOTE  a kept checkpoint: no size of the log up to it is signed again
 `;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-/**
- * `npm run restore -- FILE` puts the SQLite database back from a backup. `--check` checks a backup, or the configured
- * database, whichever it is. `--mark` records in that database that other means put it back.
- */
-try {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      force: { type: 'boolean', default: false },
-      check: { type: 'boolean', default: false },
-      mark: { type: 'boolean', default: false },
-      revocations: { type: 'string' },
-      checkpoint: { type: 'string' },
-    },
-  });
+const options = {
+  force: { type: 'boolean', default: false },
+  check: { type: 'boolean', default: false },
+  mark: { type: 'boolean', default: false },
+  revocations: { type: 'string' },
+  checkpoint: { type: 'string' },
+} as const;
+
+/** `npm run restore -- FILE`. */
+await runProgram({ name: 'restore', usage, options, takesArguments: true }, async ({ values, positionals }) => {
   const [file, ...others] = positionals;
   const { force, check, mark, revocations = null, checkpoint = null } = values;
   const isClear = check
@@ -35,7 +37,7 @@ try {
     : mark
       ? file === undefined && !force && revocations === null
       : file !== undefined;
-  if (others.length > 0 || !isClear) throw new TypeError(usage);
+  if (others.length > 0 || !isClear) throw new UsageError('these options and files do not go together');
   const config = loadConfig(readEnvironment());
   const path = (given: string | null) => (given === null ? null : resolve(given));
   if (check) {
@@ -53,10 +55,8 @@ try {
         'no list of revocations is beside it: certificates that were revoked since count as valid. If you have that list, stop the service and restore again with --force --revocations LIST',
       );
   }
-} catch (error) {
-  process.stderr.write(`${(error instanceof Error ? error.message : String(error)).trimEnd()}\n`);
-  process.exitCode = error instanceof TypeError ? 2 : 1;
-}
+  return 0;
+});
 
 function tell({ events, knownUntil, signedEvents }: Restoration, what: string): void {
   say(`${what}: it knows ${events} events${knownUntil === null ? '' : `, the last of ${knownUntil.toISOString()}`}`);

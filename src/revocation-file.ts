@@ -1,12 +1,18 @@
+import { runProgram } from '@kubepass/inspect/command-line';
 import { replaceSecretFile } from './config/secrets.js';
-import { fetchConfiguration, keepRevocationFile, readOptions, usage } from './revocation-file/keep-revocation-file.js';
+import {
+  chosenOptions,
+  fetchConfiguration,
+  keepRevocationFile,
+  options,
+  usage,
+} from './revocation-file/keep-revocation-file.js';
+
+const program = { name: 'revocation-file', usage, options, takesArguments: false } as const;
 
 /** `npm run revocation-file -- --cluster NAME --out FILE --watch`, on each control-plane node; see `usage`. */
-const options = readOptions(process.argv.slice(2), process.cwd());
-if ('problem' in options) {
-  process.stderr.write(`revocation-file: ${options.problem}\n\n${usage}`);
-  process.exitCode = 2;
-} else {
+await runProgram(program, async ({ values }) => {
+  const chosen = chosenOptions(values, process.cwd());
   let wake = (): void => undefined;
   let stopped = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
@@ -14,8 +20,8 @@ if ('problem' in options) {
       stopped = true;
       wake();
     });
-  process.exitCode = await keepRevocationFile(options, {
-    fetch: () => fetchConfiguration(options.kubeconfig, options.cluster),
+  return keepRevocationFile(chosen, {
+    fetch: () => fetchConfiguration(chosen.kubeconfig, chosen.cluster),
     replace: replaceSecretFile,
     say: (line) => process.stdout.write(`${line}\n`),
     complain: (line) => process.stderr.write(`revocation-file: ${line}\n`),
@@ -29,4 +35,4 @@ if ('problem' in options) {
         };
       }),
   });
-}
+});

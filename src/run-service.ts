@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { answered } from '@kubepass/inspect/command-line';
 import { buildApp } from './app.js';
 import { compose } from './compose/compose.js';
-import { ConfigError, loadConfig, type Config } from './config/config.js';
+import { type CheckedConfig, checkConfig } from './compose/check-config.js';
+import { ConfigError, readConfig, type Config } from './config/config.js';
 import { readEnvironment } from './config/env.js';
 import { replaceCertificate } from './http/server/create-server.js';
 import { MetricsListener } from './http/server/metrics-listener.js';
@@ -18,13 +19,63 @@ const drainMilliseconds = 10_000;
 
 const logger = createLogger();
 
-/** Serves until a signal stops it. Where that is not possible, the log says why, and the exit code is 1. */
-export async function serve(hangUps: HangUps): Promise<void> {
+const program = {
+  name: 'kubepass',
+  usage: `usage: kubepass                 serves until SIGTERM or SIGINT
+       kubepass --check-config  says everything that is wrong with the configuration, changes nothing
+       kubepass --version | --help
+
+The settings are in the environment and in the file that KUBEPASS_CONFIG names: docs/configuration.md
+`,
+  options: { 'check-config': { type: 'boolean' } },
+  takesArguments: false,
+} as const;
+
+/**
+ * Does what the command line says: serves, unless it says otherwise. The exit code is 1 where that is not possible, and
+ * 2 where the command line is wrong.
+ */
+export async function run(given: readonly string[], hangUps: HangUps): Promise<void> {
+  const { output, complaints, exitCode } = await answered(program, given, async ({ values }) => {
+    await (values['check-config'] ? tellConfig() : serve(hangUps));
+    return { output: '', complaints: '', exitCode: 0 };
+  });
+  process.stdout.write(output);
+  process.stderr.write(complaints);
+  if (exitCode !== 0) process.exitCode = exitCode;
+}
+
+/** Serves until a signal stops it. Where that is not possible, the log says why, and nothing was made. */
+async function serve(hangUps: HangUps): Promise<void> {
   try {
-    await serveAs(loadConfig(readEnvironment()), hangUps);
+    const read = readConfig(readEnvironment());
+    const { errors } = await checkConfig(read, new Date());
+    if (errors.length > 0) throw new ConfigError(errors);
+    await serveAs(read.config, hangUps);
   } catch (error) {
     fail(error);
   }
+}
+
+/** Tells everything about the configuration: what is wrong goes to standard error, a line for each. */
+async function tellConfig(): Promise<void> {
+  const read = readConfig(readEnvironment());
+  const { errors, faults, warnings, database } = await checkConfig(read, new Date());
+  const wrong = [...errors, ...faults];
+  for (const line of wrong) process.stderr.write(`error: ${line}\n`);
+  for (const line of warnings) process.stderr.write(`warning: ${line}\n`);
+  if (database !== undefined) process.stdout.write(`database: ${stateOf(database)}\n`);
+  if (wrong.length > 0) {
+    process.stderr.write(`the configuration has ${wrong.length} ${wrong.length === 1 ? 'error' : 'errors'}\n`);
+    process.exitCode = 1;
+  } else process.stdout.write('the configuration is good: nothing was changed, and nothing was started\n');
+}
+
+function stateOf({ pending }: NonNullable<CheckedConfig['database']>): string {
+  if (pending === null) return 'empty; a start makes its tables';
+  return pending === 0
+    ? 'has the tables of this version'
+    : `a start applies ${pending} migrations; make a backup first`;
 }
 
 async function serveAs(config: Config, hangUps: HangUps): Promise<void> {
@@ -37,7 +88,6 @@ async function serveAs(config: Config, hangUps: HangUps): Promise<void> {
   });
   const app = buildApp(service.services, {
     logger,
-    version: packageVersion(),
     drainMilliseconds,
     measures: service.metrics.requests,
     trustedProxies: config.trustedProxies,
@@ -94,23 +144,35 @@ async function listen(
 ): Promise<void> {
   // A server has one address. Clients that ask for localhost try this one too.
   const host = config.host === 'localhost' ? '127.0.0.1' : config.host;
-  const address = await app.listen({ host, port: config.port });
+  const address = await app.listen({ host, port: config.port }).catch(taken('the service', 'KUBEPASS_PORT or port'));
   logger.info({ address, dataDir: config.dataDir, docs: `${address}/docs` }, 'kubepass serves');
   if (app.certificateListener !== null) {
     const forCertificates = { host, port: config.callers.clientCertificates?.port ?? 0 };
-    const certificateAddress = await app.certificateListener.listen(forCertificates);
+    const certificateAddress = await app.certificateListener
+      .listen(forCertificates)
+      .catch(taken('client certificates', 'callers.clientCertificates.port'));
     logger.info({ address: certificateAddress }, 'kubepass serves callers with client certificates');
   }
   if (config.metrics !== null) {
-    const metricsAddress = await metricsListener.listen(config.metrics);
+    const metricsAddress = await metricsListener
+      .listen(config.metrics)
+      .catch(taken('the metrics', 'KUBEPASS_METRICS_PORT or metrics.port'));
     logger.info({ address: metricsAddress }, 'kubepass serves its metrics, without asking for a token');
   }
 }
 
-function packageVersion(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
-}
+/** Says which setting names an address that cannot be taken. */
+const taken =
+  (what: string, setting: string) =>
+  (error: unknown): never => {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(
+      `the address for ${what} cannot be taken (${setting}): ${reason}; is kubepass running there already?`,
+      {
+        cause: error,
+      },
+    );
+  };
 
 /** The operator mends what keeps the service from starting, and needs its message, not a stack. */
 function fail(error: unknown): void {

@@ -23,5 +23,5 @@ function listenForHangUps(): HangUps {
 }
 
 const hangUps = listenForHangUps();
-const { serve } = await import('./run-service.js');
-await serve(hangUps);
+const { run } = await import('./run-service.js');
+await run(process.argv.slice(2), hangUps);

@@ -1,27 +1,32 @@
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { runProgram } from '@kubepass/inspect/command-line';
 import { drillUpgrade, inWords } from './backup/upgrade-drill.js';
 import { loadConfig } from './config/config.js';
 import { readEnvironment } from './config/env.js';
 
-/**
- * `npm run upgrade:drill` tries the upgrade to this version on a copy of the configured SQLite database, while the
- * service of the older version may run. It ends with 1 where that fails. The options come before the environment.
- */
-try {
-  const { values } = parseArgs({ options: { 'data-dir': { type: 'string' }, config: { type: 'string' } } });
+const usage = `usage: upgrade-drill [--data-dir DIR] [--config FILE]
+
+Tries the upgrade to this version on a copy of the configured SQLite database, while the service of the older version
+may run. The options come before the environment. Exit code: 1 where the upgrade would not work.
+`;
+const options = { 'data-dir': { type: 'string' }, config: { type: 'string' } } as const;
+
+/** `npm run upgrade:drill`. */
+await runProgram({ name: 'upgrade-drill', usage, options, takesArguments: false }, async ({ values }) => {
   const { 'data-dir': dataDir, config: configFile } = values;
-  const environment = readEnvironment();
-  const config = loadConfig({
-    ...environment,
-    ...(dataDir !== undefined && { dataDir: resolve(dataDir) }),
-    ...(configFile !== undefined && { configFile: resolve(configFile) }),
-  });
-  const { seconds, counts } = await drillUpgrade(config);
-  process.stdout.write(
-    `the copy was migrated in ${seconds.toFixed(1)} s and has ${inWords(counts)}; its audit log verifies\n`,
-  );
-} catch (error) {
-  process.stderr.write(`the upgrade would not work: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-}
+  try {
+    const config = loadConfig({
+      ...readEnvironment(),
+      ...(dataDir !== undefined && { dataDir: resolve(dataDir) }),
+      ...(configFile !== undefined && { configFile: resolve(configFile) }),
+    });
+    const { seconds, counts } = await drillUpgrade(config);
+    process.stdout.write(
+      `the copy was migrated in ${seconds.toFixed(1)} s and has ${inWords(counts)}; its audit log verifies\n`,
+    );
+    return 0;
+  } catch (error) {
+    process.stderr.write(`the upgrade would not work: ${error instanceof Error ? error.message : String(error)}\n`);
+    return 1;
+  }
+});

@@ -62,6 +62,7 @@ export function listCases(landmarks: Landmarks): readonly ListCase[] {
     username: ['username=busy', `username=${username}`],
     usernamePrefix: prefixes,
     requester: ['requester=hr', 'requester=rare', 'requester=nobody'],
+    collector: ['collector=hr', 'collector=rare', 'collector=nobody'],
     group: ['group=team-a', 'group=rare', 'group=nobody'],
     serialNumber: [`serialNumber=${serialNumber}`],
     status: ['status=valid', 'status=live', 'status=superseded', 'status=expired', 'status=revoked'],
@@ -82,6 +83,7 @@ export function listCases(landmarks: Landmarks): readonly ListCase[] {
     usernamePrefix: prefixes,
     group: ['group=team-a', 'group=rare', 'group=nobody'],
     blocked: ['blocked=true', 'blocked=false'],
+    residualExposure: ['residualExposure=true'],
     notAfterBefore: [`notAfterBefore=${inAMonth}`, `notAfterBefore=${now}`],
   });
   const list = (resource: string, queries: readonly string[], as?: ListCase['as']): readonly ListCase[] =>

@@ -31,7 +31,7 @@ export async function timeLists(
   const { store, services, close } = await composeOn(directory, database.environment);
   const logger = createLogger();
   logger.level = 'silent';
-  const app = buildApp(services, { logger, version: '0.0.0-bench' });
+  const app = buildApp(services, { logger });
   try {
     const admin = readFileSync(join(directory, 'data', 'admin-token'), 'utf8').trim();
     const tokenOf = async (name: string, role: string): Promise<string> => {

@@ -29,7 +29,8 @@ export async function steadyLoad(
 ): Promise<SteadyLoad> {
   // The service may be asked for the same CSR again.
   const load = loadOf(contender, job, job.csrs.length);
-  const signedEvents = async () => Number((await service.api.expect(200, 'GET', checkpoint)).split('\n')[1]);
+  const note = () => service.api.expect(200, 'GET', checkpoint, undefined, { accept: 'text/plain' });
+  const signedEvents = async () => Number((await note()).split('\n')[1]);
   await latenciesAt({ ...load, perSecond, seconds: warmUpSeconds });
   const signedBefore = await signedEvents();
   const began = monotonicMilliseconds();

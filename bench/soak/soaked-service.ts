@@ -56,7 +56,7 @@ export class SoakedService {
         KUBEPASS_TLS_CERT_FILE: '',
         KUBEPASS_TLS_KEY_FILE: '',
         ...(pair && writeTlsFiles(directory, pair)),
-        KUBEPASS_SOAK_MEMORY_FILE: memoryFile,
+        SOAK_MEMORY_FILE: memoryFile,
         NODE_OPTIONS: `--import ${preload}`,
       },
       join(directory, 'service.log'),

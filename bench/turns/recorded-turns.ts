@@ -51,7 +51,7 @@ export class RecordedTurns {
 
   /** The environment in which a process records its turns. */
   get environment(): Readonly<Record<string, string>> {
-    return { LD_PRELOAD: this.preloaded, KUBEPASS_BENCH_TURNS: this.file };
+    return { LD_PRELOAD: this.preloaded, BENCH_TURNS: this.file };
   }
 
   /** The long turns that ended in a period, by the name of their thread. */

@@ -5,7 +5,7 @@
  *   turn   from the return of one epoll_pwait to the call of the next one. libuv makes that call once in each turn of a loop.
  *   sync   one fsync or fdatasync.
  *
- * Each that takes at least a millisecond is a line of the file in KUBEPASS_BENCH_TURNS. A turn counts the processor time of
+ * Each that takes at least a millisecond is a line of the file in BENCH_TURNS. A turn counts the processor time of
  * its thread, so other work of the machine does not lengthen it; a sync counts the clock, because it mostly waits. A line has
  * the kind, the time of its end on the monotonic clock, its length, both in milliseconds, and the name of the thread.
  */
@@ -32,7 +32,7 @@ static int (*real_fdatasync)(int);
 static __thread double turn_began = -1;
 
 static void prepare(void) {
-  const char *path = getenv("KUBEPASS_BENCH_TURNS");
+  const char *path = getenv("BENCH_TURNS");
   if (path != NULL) file = open(path, O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600);
   real_epoll_pwait = dlsym(RTLD_NEXT, "epoll_pwait");
   real_fsync = dlsym(RTLD_NEXT, "fsync");

@@ -25,7 +25,8 @@ Next, from another terminal in this directory, as a requester:
   AUTH=${token(REQUESTER_TOKEN_FILE)}
   ${curl} ${origin}/v1/whoami -H "$AUTH"
   (umask 077; ${curl} ${origin}/v1/kubeconfigs -H "$AUTH" \\
-    -H 'Content-Type: application/json' -d '${JSON.stringify(ask)}' -o answer &&
+    -H 'Accept: application/yaml' -H 'Content-Type: application/json' \\
+    -d '${JSON.stringify(ask)}' -o answer &&
     grep -q '^kind: Config' answer && mv answer jane.kubeconfig || cat answer)
 and the record of what was issued, as the admin:
   ${curl} '${origin}/v1/audit-events?type=CertificateIssued' -H ${token('admin-token')}

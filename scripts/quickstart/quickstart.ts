@@ -117,7 +117,7 @@ function describe(outcome: Exclude<JobOutcome, { kind: 'issued' }>): string {
   if (outcome.kind === 'failed') return `nothing was issued: ${outcome.reason}: ${outcome.message}`;
   return [
     'the policies in force deny quickstart-jane:',
-    ...outcome.violations.map(({ reason, message }) => `  ${reason}: ${message}`),
+    ...outcome.violations.map(({ reason, message }) => `  ${message} (${reason})`),
   ].join('\n');
 }
 

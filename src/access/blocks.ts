@@ -174,7 +174,7 @@ export const nothingToEnd: AccessToEnd = { sessions: [], requests: [], certifica
 /** Every way in which requests write the name. */
 export async function spellingsOf({ store }: IssuanceContext, username: string): Promise<readonly string[]> {
   const folded = foldedName(username);
-  return [...new Set([username, folded, ...(await store.identities.spellings(folded))])];
+  return [...new Set([username, folded, ...(await store.identities.spellings([folded]))])];
 }
 
 /** The requests of a username in these states. */

@@ -138,21 +138,23 @@ async function hasEarlierRequest(
   return nextCursor !== null || items.some(({ createdAt }) => createdAt < since);
 }
 
+type Judged = Pick<ListedCertificate, 'cluster' | 'username' | 'groups' | 'requestId'>;
+
 /** A certificate with groups that only the directory gives, and gives to its bearer no longer. */
-interface WithLostGroups {
-  readonly certificate: ListedCertificate;
+interface WithLostGroups<Certificate> {
+  readonly certificate: Certificate;
   readonly groups: readonly string[];
 }
 
 /**
- * The certificates of one person that have lost groups. Each is judged as if its requester, as they were then,
- * asked for it again. `names`: the directory groups of the bearer, as policies name them.
+ * The certificates that have lost groups. Each is judged as if its requester, as they were then, asked for it again.
+ * `namesOf`: the directory groups of the bearer of a username, as policies name them.
  */
-export async function withLostGroups(
+export async function withLostGroups<Certificate extends Judged>(
   context: IssuanceContext,
-  certificates: readonly ListedCertificate[],
-  names: readonly string[],
-): Promise<readonly WithLostGroups[]> {
+  certificates: readonly Certificate[],
+  namesOf: (username: string) => readonly string[],
+): Promise<readonly WithLostGroups<Certificate>[]> {
   const policySet = context.policySet();
   const now = context.clock();
   // Most certificates have none of these groups, and need not be looked into.
@@ -170,20 +172,25 @@ export async function withLostGroups(
     const { cluster, username, requestId } = certificate;
     const requester = requesters.get(requestId);
     if (requester === undefined) return [];
-    const lost = groupsGivenOnly(policySet, { cluster, username, requester }, groups, names, now);
+    const lost = groupsGivenOnly(policySet, { cluster, username, requester }, groups, namesOf(username), now);
     return lost.length > 0 ? [{ certificate, groups: lost }] : [];
   });
 }
 
-/** As `withLostGroups`, of a username that somebody who is here bears; none where nobody does. */
-export async function lostByBearer(
+/** As `withLostGroups`, of those certificates alone whose usernames somebody who is here bears. */
+export async function lostByBearers<Certificate extends Judged>(
   context: IssuanceContext,
-  username: string,
-  certificates: readonly ListedCertificate[],
-): Promise<readonly WithLostGroups[]> {
-  if (certificates.length === 0 || !(await context.directoryUse.isUsed())) return [];
-  const bearer = await bearerOf(context, username);
-  return bearer === undefined ? [] : withLostGroups(context, certificates, await namesOfGroups(context, bearer));
+  certificates: readonly Certificate[],
+  bearers: readonly DirectoryStanding[],
+): Promise<readonly WithLostGroups<Certificate>[]> {
+  // A right belongs to exactly one name, so a group is not that of another spelling.
+  const here = new Map(bearers.filter(isHere).map(({ username, id }) => [username, id]));
+  const borne = certificates.filter(({ username }) => here.has(username));
+  if (borne.length === 0) return [];
+  const groups = await context.store.directory.groupsOf([...here.values()]);
+  const namesOf = (username: string) =>
+    (groups.get(here.get(username) ?? '') ?? []).flatMap((group) => policyNameOf(context, group) ?? []);
+  return withLostGroups(context, borne, namesOf);
 }
 
 /**

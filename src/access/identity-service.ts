@@ -6,9 +6,7 @@ import {
   type IdentityBlock,
   type IdentityDetails,
   type IdentityFilter,
-  type IdentityOnCluster,
   type UnblockAsk,
-  blocks,
   inForce,
   listedAtMost,
   plainBlock,
@@ -25,11 +23,8 @@ import {
 import { foldedName } from '@kubepass/inspect/formats';
 import type { Principal } from '../model/principal.js';
 import type { IssuanceContext } from '../context/context.js';
-import type { ListedCertificate } from '../model/certificate.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
-import type { UnexpiredCertificates } from '../store/tables/certificate-table.js';
-import type { LiveIdentity } from '../store/tables/identity-table.js';
-import { lostByBearer } from './directory-facts.js';
+import { exposedAmong, exportExposed, identityOf, listExposed } from './exposed-identities.js';
 import {
   requestsOf,
   blockingStep,
@@ -41,7 +36,6 @@ import {
   spellingsOf,
   widenedByAsking,
 } from './blocks.js';
-import { enforcementOn, residualExposureOf } from './revocations.js';
 
 export type IdentityService = ReturnType<typeof identityService>;
 
@@ -55,6 +49,9 @@ export function identityService(context: IssuanceContext) {
       const { items, nextCursor } = await context.store.identities.list(filter, context.clock(), page);
       return done({ items: items.map((one) => identityOf(context, one)), nextCursor });
     },
+
+    listExposed: listExposed.bind(null, context),
+    exportExposed: exportExposed.bind(null, context),
 
     async find(principal: Principal, username: string): Promise<Outcome<IdentityDetails>> {
       const refusal = whyNotPermitted(principal, 'read-identities');
@@ -71,67 +68,32 @@ export function identityService(context: IssuanceContext) {
   };
 }
 
-/** The identity as a list shows it. */
-function identityOf(context: IssuanceContext, { username, live, block }: LiveIdentity): Identity {
-  const names = [...new Set(live.map(({ cluster }) => cluster))].sort();
-  const clusters = names.map((cluster): IdentityOnCluster => {
-    const own = live.filter((one) => one.cluster === cluster);
-    return {
-      cluster,
-      groups: [...new Set(own.flatMap(({ groups }) => groups))].sort(),
-      liveCertificates: own.length,
-      latestNotAfter: new Date(Math.max(...own.map(({ notAfter }) => notAfter.getTime()))),
-      enforcement: enforcementOn(context, cluster).mode,
-    };
-  });
-  return { username, clusters, blocked: block };
-}
-
 /** Everything that certificates, requests, blocks, the directory and role bindings say about one username. */
 export async function readIdentity(context: IssuanceContext, username: string): Promise<IdentityDetails> {
   const { store } = context;
   const now = context.clock();
   const limit = listedAtMost + 1;
-  const unexpired = { clusters: null, now, limit };
   const names = await spellingsOf(context, username);
-  const [live, revoked, requestedForOthers, waitingRequests, [found]] = await Promise.all([
-    store.certificates.unexpiredOf(username, { ...unexpired, revoked: false }),
-    store.certificates.unexpiredOf(username, { ...unexpired, revoked: true }),
+  const [live, requestedForOthers, waitingRequests, [stored = null]] = await Promise.all([
+    store.certificates.unexpiredOf(username, { clusters: null, now, limit, revoked: false }),
     store.certificates.requestedForOthers(names, { revokedToo: false, now, limit }),
     waitingFor(context, username, limit),
     store.identityBlocks.find([foldedName(username)]),
   ]);
-  const block = found === undefined || (found.until !== null && found.until <= now) ? null : found;
-  const ofOthers = block === null ? [] : await unexpiredOfOthers(context, names, username, unexpired);
-  const isBlocked = ({ cluster }: ListedCertificate) => block !== null && blocks(block, cluster, now);
-  const lost = new Set((await lostByBearer(context, username, live)).map(({ certificate }) => certificate));
-  const goesOn = [...live, ...ofOthers].filter((one) => isBlocked(one) || lost.has(one));
-  const exposed = [...revoked, ...goesOn];
-  const lists = [live, exposed, requestedForOthers, waitingRequests];
+  const block = inForce(stored, now);
+  // A block holds for the name in every spelling.
+  const exposed = [...(await exposedAmong(context, block === null ? [username] : names)).values()];
+  const residualExposure = exposed.flatMap((one) => one.residualExposure);
+  const lists = [live, residualExposure, requestedForOthers, waitingRequests];
   return {
-    ...identityOf(context, { username, live, block: block && plainBlock(block) }),
+    ...identityOf(context, { username, live: live.slice(0, listedAtMost), block: block && plainBlock(block) }),
     certificates: live.slice(0, listedAtMost),
     waitingRequests: waitingRequests.slice(0, listedAtMost),
-    residualExposure: exposed.flatMap((one) => residualExposureOf(context, one)).slice(0, listedAtMost),
+    residualExposure: residualExposure.slice(0, listedAtMost),
     requestedForOthers: requestedForOthers.slice(0, listedAtMost),
     roleBindings: bindingsOf(context, username),
-    omitted: lists.some(({ length }) => length > listedAtMost),
+    omitted: lists.some(({ length }) => length > listedAtMost) || exposed.some(({ omitted }) => omitted),
   };
-}
-
-/** A block holds for the name in every spelling. */
-async function unexpiredOfOthers(
-  { store }: IssuanceContext,
-  names: readonly string[],
-  username: string,
-  wanted: Omit<UnexpiredCertificates, 'revoked'>,
-): Promise<readonly ListedCertificate[]> {
-  const found: ListedCertificate[] = [];
-  for (const name of names)
-    if (name !== username)
-      for (const revoked of [true, false])
-        found.push(...(await store.certificates.unexpiredOf(name, { ...wanted, revoked })));
-  return found;
 }
 
 async function waitingFor(context: IssuanceContext, username: string, limit: number) {

@@ -8,8 +8,6 @@ import type { ProbedRevocation, RevocationSettings } from '../model/enforcement.
 import type { IssuanceContext } from '../context/context.js';
 import { revokedCertificate, revokedEvent } from './revocations.js';
 
-/** How long a revoked certificate is tried: with the default caches of an API server it works for 30 seconds more. */
-const patienceMilliseconds = 45_000;
 const pauseMilliseconds = 100;
 
 /** The beginning of every refusal for a revocation, by us and by the admission policy. */
@@ -17,7 +15,8 @@ const refusal = 'this client certificate was revoked';
 
 /**
  * Proves that the cluster refuses revoked certificates: uses a probe's certificate, revokes it, and uses it until it is
- * refused. Takes up to 45 seconds. The revocation is recorded like any other one.
+ * refused, for as long as `ProbeTimes` say. The revocation is recorded like any other one. Throws if the process ends
+ * meanwhile.
  */
 export async function probeRevocation(
   context: IssuanceContext,
@@ -56,9 +55,10 @@ export async function probeRevocation(
     const before = await use();
     if (before !== null) return unproven('NotUsableBefore', `the certificate did not work before either: ${before}`);
     await revoke(context, certificate, actor);
+    const { stopping, times } = context.probes;
     const begin = performance.now();
     let last: string | null = null;
-    while (performance.now() - begin < patienceMilliseconds) {
+    while (performance.now() - begin < times.patienceMilliseconds) {
       const tried = performance.now();
       last = await use();
       if (last?.includes(refusal) === true) {
@@ -67,9 +67,9 @@ export async function probeRevocation(
         return answer({ verified: true, delaySeconds, reason: null, message: null });
       }
       // It does not keep a process alive that ends.
-      await sleep(pauseMilliseconds, undefined, { ref: false });
+      await sleep(pauseMilliseconds, undefined, { ref: false, signal: stopping });
     }
-    const seconds = patienceMilliseconds / 1000;
+    const seconds = times.patienceMilliseconds / 1000;
     return last === null
       ? unproven('StillAccepted', `the certificate worked for ${seconds} s after it was revoked`)
       : unproven('RefusedOtherwise', `the certificate was refused, but not because it was revoked: ${last}`);

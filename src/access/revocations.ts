@@ -160,14 +160,16 @@ export function enforcementOn({ clusters, probes }: IssuanceContext, cluster: st
   return enforcementOf(issuing.cluster.revocation, probes.last(cluster)?.result.revocation ?? null);
 }
 
+type Exposed = Pick<ListedCertificate, 'cluster' | 'fingerprintSha256' | 'notAfter'> & { readonly isRevoked: boolean };
+
 /** The uses that a cluster still admits of a certificate that is revoked or whose name is blocked. */
 export function residualExposureOf(
   context: IssuanceContext,
-  { cluster, fingerprintSha256, notAfter, revocation }: ListedCertificate,
+  { cluster, fingerprintSha256, notAfter, isRevoked }: Exposed,
 ): readonly ResidualExposure[] {
   const { mode, continues } = enforcementOn(context, cluster);
   // The cluster refuses only what is revoked.
-  const goesOn = revocation === null ? ['everything: the certificate is not revoked yet'] : continues;
+  const goesOn = isRevoked ? continues : ['everything: the certificate is not revoked yet'];
   if (goesOn.length === 0) return [];
   return [{ cluster, fingerprintSha256, notAfter, enforcement: mode, continues: goesOn }];
 }

@@ -99,6 +99,10 @@ export async function knownSigned(
       `${file} ${keptFault}, so nobody knows up to which size the log was signed: give the last checkpoint with --checkpoint NOTE. Without one, move the file away; then a size may be signed with a second root`,
     );
   }
+  if (config.database.kind === 'postgresql' && notes.every(({ isOurs }) => isOurs))
+    say(
+      `each replica keeps its last checkpoint in a file last-checkpoint of its data dir, this machine in ${keptCheckpointFile(config)}: the one with the largest number in its second line counts, so give that one with --checkpoint FILE`,
+    );
   const [checkpoint = null] = counting.toSorted((one, other) => other.checkpoint.size - one.checkpoint.size);
   const before = replaced !== null && replaced.instance === instance ? replaced.before : 0;
   return { checkpoint, events: Math.max(before, checkpoint?.checkpoint.size ?? 0) || null };

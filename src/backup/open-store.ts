@@ -1,11 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Config } from '../config/config.js';
+import { checkDataDir } from '../config/secrets.js';
 import type { Log } from '../context/context.js';
 import { acquireDatabaseLock, acquireDataDirLock } from '../store/sqlite/process-lock.js';
 import { openSqliteStore } from '../store/sqlite/open-sqlite-store.js';
 import { storeUnmeasured, type StoreMeasures } from '../model/measures.js';
-import { finishReplacement } from './replace-database.js';
+import { lookIntoSqlite } from '../store/sqlite/look-into-sqlite.js';
+import type { FoundDatabase } from '../store/schema/migrations.js';
+import { finishReplacement, isReplacementUnderWay } from './replace-database.js';
 import type { Store } from '../store/store.js';
 
 /**
@@ -71,6 +74,26 @@ export async function openStore(
   } catch (error) {
     release();
     throw error;
+  }
+}
+
+/**
+ * Looks at the configured database before it is opened, and changes nothing. Throws where a start could not open it.
+ */
+export async function lookIntoDatabase({ database }: Pick<Config, 'database'>): Promise<FoundDatabase> {
+  if (database.kind === 'postgresql') {
+    const { lookIntoPostgresql } = await import('../store/postgresql/migrate-postgresql.js');
+    return lookIntoPostgresql(database.url);
+  }
+  const { file } = database;
+  await checkDataDir(dirname(file));
+  // The next start puts the restored database there.
+  if (isReplacementUnderWay(file)) return { pending: null, pinned: new Map() };
+  try {
+    return lookIntoSqlite(file);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`${file}: ${why}`, { cause: error });
   }
 }
 

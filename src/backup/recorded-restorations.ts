@@ -32,7 +32,7 @@ interface RestorationsContext {
 
 /** The traces of what a restored database may have lost. */
 interface Traces {
-  readonly keptCheckpoint: Pick<KeptCheckpoint, 'read' | 'refuseUpTo'>;
+  readonly keptCheckpoint: Pick<KeptCheckpoint, 'path' | 'read' | 'refuseUpTo'>;
   readonly instance: string;
   readonly tree: TreeHashes;
 }
@@ -87,7 +87,7 @@ export class Restorations {
       const signed = Math.max(signedBefore, isOfThisLog ? kept.size : 0);
       if (kept !== null && !isOfThisLog)
         log.warn(
-          { kept: kept.origin, origin: `kubepass/${instance}` },
+          { file: keptCheckpoint.path, kept: kept.origin, origin: `kubepass/${instance}` },
           'the checkpoint beside the database is of another log',
         );
       this.#signedEvents = signed;

@@ -3,6 +3,7 @@ import type { CsrObject } from '../kubernetes/csr-object.js';
 import { ClusterForbiddenError, ClusterRefusedError, ClusterUnavailableError } from '../kubernetes/cluster-error.js';
 import { whyNotPermitted } from '../identity/permissions.js';
 import {
+  type ProbeOptions,
   type StoredClusterProbe,
   csrStatus,
   type Cluster,
@@ -16,12 +17,13 @@ import { certificateInCsr, findOwnCsrs } from './own-csrs.js';
 import type { IssuanceContext, IssuingCluster } from '../context/context.js';
 import type { CertificateLists } from '../access/revocation-lists.js';
 import { describeCertificateAuthority } from '../kubernetes/certificate-authorities.js';
-import { probeCluster } from './probe-cluster.js';
+import { probeForAnswer } from './probe-cluster.js';
 
-/** A cluster and its last probe; null: it was never probed. */
+/** A cluster, with its last probe and that under way; null: there is none. */
 export interface ClusterView {
   readonly cluster: Cluster;
   readonly probe: StoredClusterProbe | null;
+  readonly probeStartedAt: Date | null;
 }
 
 export type ClusterService = ReturnType<typeof clusterService>;
@@ -29,7 +31,11 @@ export type ClusterService = ReturnType<typeof clusterService>;
 /** The configured clusters. Any principal may see them, since a kubeconfig says as much. */
 export function clusterService(context: IssuanceContext, certificateLists: Pick<CertificateLists, 'of'>) {
   const { clusters, probes } = context;
-  const view = ({ cluster }: IssuingCluster): ClusterView => ({ cluster, probe: probes.last(cluster.name) });
+  const view = ({ cluster }: IssuingCluster): ClusterView => ({
+    cluster,
+    probe: probes.last(cluster.name),
+    probeStartedAt: probes.underWay(cluster.name)?.startedAt ?? null,
+  });
   const withCluster = <T>(name: string, use: (found: IssuingCluster) => T) => {
     const found = clusters.get(name);
     return found ? use(found) : refused({ kind: 'not-found' });
@@ -40,24 +46,31 @@ export function clusterService(context: IssuanceContext, certificateLists: Pick<
     /** The revoked certificates of the cluster's CA; `certificate-conflict` where kubepass cannot sign a list. */
     certificateList: (name: string) => certificateLists.of(name),
 
-    find: (_principal: Principal, name: string): Outcome<ClusterView> =>
-      withCluster(name, (found) => done(view(found))),
+    /** With a probe that another replica made, because whoever was told to look here may reach any of them. */
+    find: async (_principal: Principal, name: string): Promise<Outcome<ClusterView>> =>
+      withCluster(name, async (found) => {
+        await probes.load([found.cluster]);
+        return done(view(found));
+      }),
 
     /** The parts of a kubeconfig for the kubectl plugin. `publicAddress` null: it is not known how callers reach us. */
     execKubeconfig: (_principal: Principal, name: string) =>
       withCluster(name, ({ cluster }) => done({ cluster, publicAddress: context.publicAddress })),
 
-    /** Finds out what the cluster can do, for which it issues a certificate; one probe at a time. */
+    /**
+     * Finds out what the cluster can do, for which it issues a certificate; one probe at a time. A probe that takes
+     * longer than its caller waits goes on: then `ended` is false.
+     */
     async probe(
       principal: Principal,
       name: string,
-      options: { readonly measureLifetimeCap: boolean; readonly verifyRevocation?: boolean },
-    ): Promise<Outcome<ClusterView>> {
+      options: ProbeOptions,
+    ): Promise<Outcome<{ readonly view: ClusterView; readonly ended: boolean }>> {
       const refusal = whyNotPermitted(principal, 'probe-clusters');
       if (refusal !== null) return refusal;
       return withCluster(name, async (found) => {
-        await probeCluster(context, name, options, principal.name);
-        return done(view(found));
+        const ended = await probeForAnswer(context, name, options, principal.name);
+        return done({ view: view(found), ended });
       });
     },
 

@@ -8,21 +8,20 @@ import type { ClusterConnection } from '../kubernetes/cluster-connection.js';
 import type { Certificate } from '../model/certificate.js';
 import { rbacGroup, rbacResources } from '../kubernetes/role-bindings.js';
 import { auditEvent, type AuditEventDetails } from '../model/audit-event.js';
-import { missingPermissions, type ClusterProbe, type LifetimeCap, type StoredClusterProbe } from '../model/cluster.js';
+import {
+  missingPermissions,
+  type ClusterProbe,
+  type LifetimeCap,
+  type ProbeOptions,
+  type StoredClusterProbe,
+} from '../model/cluster.js';
 import type { ProbedRevocation } from '../model/enforcement.js';
 import type { NeededAccess } from '../signing/signer.js';
 import { encodePem } from '@kubepass/x509';
-import { probedCluster } from '../context/under-way.js';
+import { probedCluster, within } from '../context/under-way.js';
 import { issuingCluster, type IssuanceContext, type IssuingCluster } from '../context/context.js';
 import { probeRevocation } from '../access/probe-revocation.js';
 import { issueProbeCertificate, type ProbedSigning } from './probe-request.js';
-
-interface ProbeOptions {
-  /** Whether to ask for a very long lifetime too, and see how much of it is given. */
-  readonly measureLifetimeCap: boolean;
-  /** Whether to revoke the certificate and see how the cluster refuses it; default false. */
-  readonly verifyRevocation?: boolean;
-}
 
 /** The shortest lifetime that Kubernetes gives. */
 const probeSeconds = 600;
@@ -39,13 +38,44 @@ export async function probeCluster(
   options: ProbeOptions,
   actor: string | null,
 ): Promise<StoredClusterProbe> {
-  const underWay = context.probes.underWay(cluster);
-  if (underWay) {
-    if (!options.measureLifetimeCap && options.verifyRevocation !== true) return underWay;
-    await underWay.catch(() => undefined);
+  const { probes, clock } = context;
+  const underWay = probes.underWay(cluster);
+  if (underWay !== null) {
+    if (findsOut(underWay.options, options)) return underWay.ended;
+    await underWay.ended.catch(() => undefined);
     return probeCluster(context, cluster, options, actor);
   }
-  return context.probes.track(cluster, runAndRecord(context, issuingCluster(context, cluster), options, actor));
+  probes.stopping.throwIfAborted();
+  const ended = runAndRecord(context, issuingCluster(context, cluster), options, actor);
+  return probes.track(cluster, { startedAt: clock(), options, ended });
+}
+
+/** Whether a probe with these options finds out what is asked. */
+const findsOut = (options: ProbeOptions, asked: ProbeOptions): boolean =>
+  (options.measureLifetimeCap || !asked.measureLifetimeCap) &&
+  (options.verifyRevocation === true || asked.verifyRevocation !== true);
+
+/**
+ * Probes a cluster as `probeCluster` does, and waits for the end only as long as a caller may. Afterwards the log alone
+ * tells of a failure. Resolves with whether the probe has ended.
+ */
+export async function probeForAnswer(
+  context: IssuanceContext,
+  cluster: string,
+  options: ProbeOptions,
+  actor: string,
+): Promise<boolean> {
+  const probing = probeCluster(context, cluster, options, actor);
+  const ended = probing.then(
+    () => true,
+    () => true,
+  );
+  if ((await within(context.probes.times.answerSeconds, ended)) === null) {
+    probing.catch((error: unknown) => logFailure(context, cluster, error));
+    return false;
+  }
+  await probing;
+  return true;
 }
 
 async function runAndRecord(
@@ -257,8 +287,13 @@ async function probeAlone(context: IssuanceContext, cluster: string): Promise<vo
     const { signs, accepts, reason, message } = result;
     context.log.info({ cluster, signs, accepts, reason, why: message }, 'a cluster was probed');
   } catch (error) {
-    context.log.error({ err: error, cluster }, 'a cluster could not be probed');
+    logFailure(context, cluster, error);
   }
+}
+
+/** Nothing is wrong where the process ends. */
+function logFailure({ probes, log }: IssuanceContext, cluster: string, error: unknown): void {
+  if (!probes.stopping.aborted) log.error({ err: error, cluster }, 'a cluster could not be probed');
 }
 
 function isFresh({ probes, clock }: IssuanceContext, cluster: string): boolean {

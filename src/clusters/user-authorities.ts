@@ -3,6 +3,9 @@ import type { CallersTrust } from '../identity/client-certificates.js';
 import type { IssuingCluster } from '../context/context.js';
 import { displayDistinguishedName } from '@kubepass/x509';
 
+/** The parts of a cluster from which its user CAs are known. */
+type UserCluster = Pick<IssuingCluster, 'clientTrust' | 'authority'> & { readonly cluster: { readonly name: string } };
+
 /**
  * The CAs that the clusters accept user certificates from. A callers' CA must be none of them: everybody who gets a
  * certificate for a cluster would get in here with it, as whoever it names.
@@ -10,11 +13,11 @@ import { displayDistinguishedName } from '@kubepass/x509';
 export class UserAuthorities {
   readonly #keys = new Map<string, readonly KeyObject[]>();
 
-  private constructor(private readonly asked: readonly IssuingCluster[]) {}
+  private constructor(private readonly asked: readonly UserCluster[]) {}
 
   /** Knows the CAs that the configuration names from the beginning, and asks the other clusters for theirs. */
-  static async of(clusters: readonly IssuingCluster[], named: ReadonlySet<string>): Promise<UserAuthorities> {
-    const isNamed = ({ cluster }: IssuingCluster): boolean => named.has(cluster.name);
+  static async of(clusters: readonly UserCluster[], named: ReadonlySet<string>): Promise<UserAuthorities> {
+    const isNamed = ({ cluster }: UserCluster): boolean => named.has(cluster.name);
     const authorities = new UserAuthorities(clusters.filter((cluster) => !isNamed(cluster)));
     for (const cluster of clusters.filter(isNamed)) await authorities.#learn(cluster);
     return authorities;
@@ -37,7 +40,7 @@ export class UserAuthorities {
     return null;
   }
 
-  async #learn(issuing: IssuingCluster): Promise<void> {
+  async #learn(issuing: UserCluster): Promise<void> {
     const { cluster, authority } = issuing;
     const trust = await issuing.clientTrust();
     const keys = [...(trust?.authorities ?? []), ...(authority ? [authority] : [])].map(({ publicKey }) => publicKey);

@@ -8,7 +8,7 @@ import type { OidcIssuer } from '../identity/oidc/token-rules.js';
 import { OidcTokens } from '../identity/oidc/oidc-tokens.js';
 import { type ProviderFetch, providerFetch } from '../identity/oidc/provider-fetch.js';
 import type { IssuingCluster, Log } from '../context/context.js';
-import { type FilesInForce, type InForce, WrongSettings } from './in-force.js';
+import type { FilesInForce, InForce } from './in-force.js';
 import { describeAccess } from '../kubernetes/cluster-error.js';
 import { tokenReviewAccess } from '../kubernetes/token-review.js';
 
@@ -28,27 +28,21 @@ interface OpenedCallers {
 }
 
 /**
- * Opens the ways in that are configured, and keeps them equal to the files of the CAs that they trust. Throws
- * `ConfigError` with everything that is wrong. An identity provider that is down is no error: it is asked again until
- * it is up.
+ * Opens the ways in that are configured, and keeps them equal to the files of the CAs that they trust. An identity
+ * provider that is down is no error: it is asked again until it is up.
  */
 export async function openCallers(
-  { configFile, callers, roles }: Pick<Config, 'configFile' | 'callers' | 'roles'>,
+  { callers, roles }: Pick<Config, 'callers' | 'roles'>,
   serviceAccounts: ServiceAccounts | null,
   clock: () => Date,
   log: Log,
   files: FilesInForce,
 ): Promise<OpenedCallers> {
-  const wrong = new WrongSettings();
   const issuers: OpenedIssuer[] = [];
-  for (const [i, config] of callers.oidc.entries()) {
-    const authority = await wrong.unless(
-      `${configFile ?? ''}:/callers/oidc/${i}/certificateAuthority`,
-      files.authority('issuers', config.certificateAuthorityFile, { issuer: config.name }),
-    );
-    if (authority !== undefined) issuers.push(openIssuer(config, issuerOf(config, callers), authority, log));
+  for (const config of callers.oidc) {
+    const authority = await files.authority('issuers', config.certificateAuthorityFile, { issuer: config.name });
+    issuers.push(openIssuer(config, issuerOf(config, callers), authority, log));
   }
-  wrong.throwIfAny();
 
   for (const { config, keys } of issuers) {
     const { name, issuer, audiences, tokens } = config;

@@ -5,6 +5,7 @@ import type { TlsInForce } from './tls-in-force.js';
 import { UserAuthorities } from '../clusters/user-authorities.js';
 import { readFile } from 'node:fs/promises';
 import type { ClientCertificatesConfig } from '../config/callers-config.js';
+import type { ClusterConfig } from '../config/cluster-config.js';
 import { tlsSettingsForCertificates, type TlsPair, tryHandshake } from '../http/server/tls-settings.js';
 import { displayDistinguishedName } from '@kubepass/x509';
 import type { FilesInForce, InForce, Remarks } from './in-force.js';
@@ -33,9 +34,7 @@ export async function openClientCertificates(
   if (config === null || tls === null) return null;
   if (config.identity === 'commonName' && config.usernamePrefix === '' && callers.oidc.some(isWithoutPrefix))
     log.warn({}, 'client certificates and an issuer can give the same name: a usernamePrefix would keep them apart');
-  const named = configs.filter(
-    ({ clientCertificateAuthorityFile: file, signer }) => file !== null || signer.kind === 'localCA',
-  );
+  const named = configs.filter(namesUserAuthority);
   const userAuthorities = await UserAuthorities.of(clusters, new Set(named.map(({ name }) => name)));
   const whyNot = (read: CallersTrust) => userAuthorities.whyShared(read);
   const trust = await openCallersTrust(config, files, clock, tls, whyNot);
@@ -73,6 +72,10 @@ export async function openClientCertificates(
   };
 }
 
+/** Whether the configuration itself says which CA signs for the users of a cluster. */
+export const namesUserAuthority = ({ clientCertificateAuthorityFile: file, signer }: ClusterConfig): boolean =>
+  file !== null || signer.kind === 'localCA';
+
 const isWithoutPrefix = ({ usernamePrefix }: { readonly usernamePrefix: string }): boolean => usernamePrefix === '';
 
 /** The CAs by which callers are let in. */
@@ -96,7 +99,7 @@ function openCallersTrust(
   return files.keep('callers', {
     files: revocationListFile === null ? [certificateAuthorityFile] : [certificateAuthorityFile, revocationListFile],
     async load(remarks) {
-      const trust = await read(config, tls.current());
+      const trust = await readCallersFiles(config, tls.current());
       const why = whyNot(trust);
       if (why !== null) throw new Error(why);
       warnOfEnded(trust, clock(), remarks);
@@ -110,7 +113,11 @@ function openCallersTrust(
   });
 }
 
-async function read({ certificateAuthorityFile, revocationListFile }: Files, pair: TlsPair): Promise<CallersTrust> {
+/** Reads the CAs of callers and their CRLs. Throws where the listener with this pair cannot use them. */
+export async function readCallersFiles(
+  { certificateAuthorityFile, revocationListFile }: Files,
+  pair: TlsPair,
+): Promise<CallersTrust> {
   const pem = await readFile(certificateAuthorityFile, 'utf8');
   const lists = revocationListFile === null ? null : await readFile(revocationListFile, 'utf8');
   try {
@@ -125,7 +132,7 @@ async function read({ certificateAuthorityFile, revocationListFile }: Files, pai
   }
 }
 
-function warnOfEnded({ authorities }: CallersTrust, now: Date, remarks: Remarks): void {
+export function warnOfEnded({ authorities }: CallersTrust, now: Date, remarks: Remarks): void {
   for (const { certificate, list } of authorities) {
     const authority = displayDistinguishedName(certificate.subject);
     const { notAfter } = certificate;

@@ -1,5 +1,4 @@
 import { readFile, stat } from 'node:fs/promises';
-import { ConfigError } from '../config/config.js';
 import type { Log } from '../context/context.js';
 import { describeCertificateAuthority } from '../kubernetes/certificate-authorities.js';
 import type { RefusedFileKind } from '../model/measures.js';
@@ -65,11 +64,7 @@ export class FilesInForce {
     if (file === null) return unchanging(null);
     return this.keep<string | null>(kind, {
       files: [file],
-      async load() {
-        const { pem, certificates } = describeCertificateAuthority(await readFile(file, 'utf8'));
-        if (certificates.length === 0) throw new Error(`${file} holds no certificate`);
-        return pem;
-      },
+      load: () => readAuthorityFile(file),
       isSame: (one, other) => one === other,
       told: {
         fields,
@@ -94,23 +89,11 @@ export class FilesInForce {
   }
 }
 
-/** Collects what is wrong with several settings, so that one error tells all of it. */
-export class WrongSettings {
-  readonly #errors: string[] = [];
-
-  /** The value, or undefined where there is none: then the error is kept with its place. */
-  async unless<T>(place: string, value: Promise<T>): Promise<T | undefined> {
-    try {
-      return await value;
-    } catch (error) {
-      this.#errors.push(`${place}: ${messageOf(error)}`);
-      return undefined;
-    }
-  }
-
-  throwIfAny(): void {
-    if (this.#errors.length > 0) throw new ConfigError(this.#errors);
-  }
+/** PEM of the CAs in a file, without other text. Throws where there is none in it. */
+export async function readAuthorityFile(file: string): Promise<string> {
+  const { pem, certificates } = describeCertificateAuthority(await readFile(file, 'utf8'));
+  if (certificates.length === 0) throw new Error(`${file} holds no certificate`);
+  return pem;
 }
 
 async function keepInForce<T>(

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { ClusterConfig, LocalCAConfig } from '../config/cluster-config.js';
 import { readSecretFile } from '../config/secrets.js';
-import type { IssuingCluster } from '../context/context.js';
+import type { IssuingCluster, Log } from '../context/context.js';
 import { ClusterProbes } from '../context/under-way.js';
 import { brokenConnection } from '../kubernetes/broken-connection.js';
 import {
@@ -21,6 +21,7 @@ import { LocalCaSigner } from '../signing/local-ca.js';
 import type { Signer } from '../signing/signer.js';
 import type { Store } from '../store/store.js';
 import { loadSigningAuthority, type Signatures, type SigningAuthority, signaturesHere } from '@kubepass/x509';
+import { readAuthorityFile } from './in-force.js';
 import type { Runtime } from './runtime.js';
 
 /** The clusters of the configuration, with their signers. */
@@ -42,7 +43,7 @@ interface ClusterParts extends Pick<OpenedClusters, 'probes' | 'signatures'> {
 /** Opens the clusters, one after the other. `instance`: the id of the log in which requests are recorded. */
 export async function openClusters(runtime: Runtime, store: Store, instance: string): Promise<OpenedClusters> {
   const signatures = openSignatures(runtime);
-  const probes = new ClusterProbes(store);
+  const probes = new ClusterProbes(store, runtime.overrides.probeTimes);
   const all: IssuingCluster[] = [];
   for (const config of runtime.config.clusters) {
     const opened = await openCluster(config, runtime, { store, instance, probes, signatures });
@@ -58,7 +59,8 @@ async function openCluster(config: ClusterConfig, runtime: Runtime, parts: Clust
   const connection = await openConnection(config, runtime);
   const opened = await openSigner(config, connection, runtime, parts);
   const clientAuthority = await readPem(config.clientCertificateAuthorityFile);
-  const serving = (await readPem(config.servingCertificateAuthorityFile)) ?? connection?.servingCertificateAuthority;
+  const servingFile = config.servingCertificateAuthorityFile;
+  const serving = servingFile === null ? connection?.servingCertificateAuthority : await readAuthorityFile(servingFile);
   return {
     cluster: clusterOf(config, connection, serving ?? opened.authority ?? ''),
     signer: runtime.overrides.signer?.(opened.signer) ?? opened.signer,
@@ -102,8 +104,8 @@ async function openLocalCa(
   { store, signatures }: ClusterParts,
 ): Promise<OpenedSigner> {
   if (ca.generate) await generateMissingAuthority(cluster, ca, store, clock(), log);
-  const certificatePem = await readFile(ca.certFile, 'utf8');
-  const authority = loadSigningAuthority(certificatePem, (await readSecretFile(ca.keyFile, log)).toString('utf8'));
+  const { certificatePem, authority } = await readLocalAuthority(cluster, ca, log);
+  warnUnlessSigning(cluster, authority, clock(), log);
   await pinAuthority(cluster, authority.spkiSha256, store, clock());
   return {
     signer: new LocalCaSigner(authority, randomBytes, signatures),
@@ -111,6 +113,36 @@ async function openLocalCa(
     authority: certificatePem,
     clientTrust: fixedTrust(readClientTrust(certificatePem)),
   };
+}
+
+/** The service serves all the same: it answers for what the CA signed before. */
+export function warnUnlessSigning(
+  cluster: string,
+  { notBefore, notAfter }: SigningAuthority,
+  now: Date,
+  log: Pick<Log, 'warn'>,
+): void {
+  if (now < notBefore || now > notAfter)
+    log.warn({ cluster, notBefore, notAfter }, 'a CA is not valid now: nothing is issued for its cluster');
+}
+
+/** Reads the CA that signs for a cluster. Throws where the two files are not those of one CA. */
+export async function readLocalAuthority(
+  cluster: string,
+  { certFile, keyFile }: Pick<LocalCAConfig, 'certFile' | 'keyFile'>,
+  remarks: Pick<Log, 'warn'>,
+): Promise<{ readonly certificatePem: string; readonly authority: SigningAuthority }> {
+  const certificatePem = await readFile(certFile, 'utf8');
+  const key = await readSecretFile(keyFile, remarks);
+  try {
+    return { certificatePem, authority: loadSigningAuthority(certificatePem, key.toString('utf8')) };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(
+      `cluster "${cluster}", ${certFile} with ${keyFile}: ${reason}; name the certificate of a CA and its own key, unencrypted`,
+      { cause: error },
+    );
+  }
 }
 
 function openKubernetes(

@@ -9,7 +9,7 @@ import { readWebhookSecrets } from '../webhooks/sign-webhook.js';
 import { type WebhookDeliveryService, webhookDeliveryService } from '../webhooks/webhook-delivery-service.js';
 import { WebhookDispatcher, attemptMilliseconds, attemptsAtOnce } from '../webhooks/webhook-dispatcher.js';
 import { deliveriesOf, type Webhook, type WebhookSender } from '../webhooks/webhook.js';
-import { WrongSettings, type FilesInForce, type InForce } from './in-force.js';
+import type { FilesInForce, InForce, Remarks } from './in-force.js';
 import type { Runtime } from './runtime.js';
 
 export interface OpenedWebhooks {
@@ -24,22 +24,16 @@ export interface OpenedWebhooks {
   readonly wake: () => void;
 }
 
-/** Opens the webhooks, which the dispatcher calls once it starts. Throws `ConfigError` with all faults. */
+/** Opens the webhooks, which the dispatcher calls once it starts. */
 export async function openWebhooks(
   { config, overrides, clock, random, owner, log, tracing, files }: Runtime,
   store: Pick<Store, 'webhookDeliveries' | 'writer'>,
 ): Promise<OpenedWebhooks> {
-  const wrong = new WrongSettings();
   const webhooks: Webhook[] = [];
-  for (const [i, webhook] of config.webhooks.entries()) {
-    const at = `${config.configFile ?? ''}:/webhooks/${i}`;
+  for (const webhook of config.webhooks) {
     const { name, events, clusters, certificateAuthorityFile } = webhook;
-    const secrets = await wrong.unless(`${at}/secretFile`, secretsInForce(webhook, files));
-    const authority = await wrong.unless(
-      `${at}/certificateAuthority`,
-      files.authority('webhooks', certificateAuthorityFile, { webhook: name }),
-    );
-    if (secrets === undefined || authority === undefined) continue;
+    const secrets = await secretsInForce(webhook, files);
+    const authority = await files.authority('webhooks', certificateAuthorityFile, { webhook: name });
     webhooks.push({
       name,
       events,
@@ -50,7 +44,6 @@ export async function openWebhooks(
       },
     });
   }
-  wrong.throwIfAny();
   const dispatcher = new WebhookDispatcher({
     webhooks,
     store,
@@ -82,11 +75,7 @@ const secretsInForce = (
 ): Promise<InForce<readonly KeyObject[]>> =>
   files.keep('webhooks', {
     files: [secretFile],
-    async load(remarks) {
-      const read = readWebhookSecrets((await readSecretFile(secretFile, remarks)).toString('utf8'));
-      if (!read.ok) throw new Error(`${secretFile}: ${read.message}`);
-      return read.secrets;
-    },
+    load: (remarks) => readSecretsOf(secretFile, remarks),
     isSame: (one, other) =>
       one.length === other.length && one.every((secret, i) => other[i] !== undefined && secret.equals(other[i])),
     told: {
@@ -96,6 +85,13 @@ const secretsInForce = (
       refused: 'the secrets of a webhook were changed and cannot be used: those in force stay',
     },
   });
+
+/** The secrets in a file of a webhook. Throws where it holds none. */
+export async function readSecretsOf(file: string, remarks: Remarks): Promise<readonly KeyObject[]> {
+  const read = readWebhookSecrets((await readSecretFile(file, remarks)).toString('utf8'));
+  if (!read.ok) throw new Error(`${file}: ${read.message}`);
+  return read.secrets;
+}
 
 /** Calls the receiver, with new connections once other CAs are in force. Calls under way may still end. */
 function senderOf({ url }: WebhookConfig, authority: InForce<string | null>): WebhookSender {

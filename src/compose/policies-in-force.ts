@@ -29,6 +29,7 @@ export async function openPolicies(
     onChange(policySet, previous) {
       since = clock();
       log.info({ digest: policySet.digest, previousDigest: previous.digest }, 'other policies are in force');
+      warnIfEmpty(policySet, policiesDir, log);
       record(policySet, previous).catch((error: unknown) => {
         log.error({ err: error }, 'the change of policies could not be put on record');
       });
@@ -36,6 +37,10 @@ export async function openPolicies(
     onErrors(errors) {
       metrics.policiesRejected();
       log.error({ errors }, 'the policies were changed and do not validate: those in force stay');
+    },
+    onMended({ policies, guardrails, digest }) {
+      const count = { policies: policies.length, guardrails: guardrails.length };
+      log.info({ ...count, digest }, 'policies are in force again: the files validate');
     },
   });
   closings.push(() => watch.stop());
@@ -47,6 +52,10 @@ async function loadPolicies(policiesDir: string, clusters: readonly ConfiguredCl
   if (!loaded.ok) throw new Error(`the policies cannot be loaded:\n${loaded.errors.map((e) => `  ${e}`).join('\n')}`);
   const { policies, guardrails, digest } = loaded.policySet;
   log.info({ policies: policies.length, guardrails: guardrails.length, digest }, 'policies in force');
-  if (policies.length === 0) log.warn({ policiesDir }, 'there is no policy: every request is denied');
+  warnIfEmpty(loaded.policySet, policiesDir, log);
   return loaded.policySet;
+}
+
+function warnIfEmpty({ policies }: PolicySet, policiesDir: string, log: Log): void {
+  if (policies.length === 0) log.warn({ policiesDir }, 'there is no policy: every request is denied');
 }

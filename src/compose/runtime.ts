@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Config } from '../config/config.js';
 import { prepareDataDir, readSecretFile } from '../config/secrets.js';
+import type { TracingConfig } from '../config/tracing-config.js';
 import type { Log } from '../context/context.js';
+import type { ProbeTimes } from '../context/under-way.js';
 import type { ClusterConnection } from '../kubernetes/cluster-connection.js';
 import { type RequestTracing, type Tracing, untraced } from '../model/tracing.js';
 import { createMetrics, type Metrics } from '../observability/metrics/metrics.js';
@@ -39,6 +41,7 @@ export interface Overrides {
   /** How long one text of metrics is told. */
   readonly metricsTextMilliseconds?: number;
   readonly retentionRoundMilliseconds?: number;
+  readonly probeTimes?: ProbeTimes;
   /** How many events an archive has at most; a multiple of 256. */
   readonly eventsPerArchive?: number;
 }
@@ -111,16 +114,26 @@ export async function openRuntime(
 async function openTraces({ tracing: config }: Config, log: Log) {
   if (config === null) return null;
   for (const warning of config.warnings) log.warn({}, warning);
-  const { url, sampler, certificateAuthorityFile, clientCertificate } = config;
-  const certificateAuthority = certificateAuthorityFile === null ? null : await readFile(certificateAuthorityFile);
-  const client = clientCertificate && {
-    cert: await readFile(clientCertificate.certFile),
-    key: await readSecretFile(clientCertificate.keyFile, log),
-  };
+  const { url, sampler } = config;
+  const { certificateAuthority, client } = await readTracingFiles(config, log);
   const { openTraces: open } = await import('../observability/traces/open-traces.js');
   const traces = open({ url, sampler, certificateAuthority, clientCertificate: client, log });
   log.info({ ...sampler }, 'spans go to a collector of traces');
   return traces;
+}
+
+/** Reads the files with which the collector of traces is called; null in place of those that are not named. */
+export async function readTracingFiles(
+  { certificateAuthorityFile, clientCertificate }: TracingConfig,
+  remarks: Pick<Log, 'warn'>,
+) {
+  return {
+    certificateAuthority: certificateAuthorityFile === null ? null : await readFile(certificateAuthorityFile),
+    client: clientCertificate && {
+      cert: await readFile(clientCertificate.certFile),
+      key: await readSecretFile(clientCertificate.keyFile, remarks),
+    },
+  };
 }
 
 /** A log whose lines name the trace that is under way. */

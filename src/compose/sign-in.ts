@@ -12,7 +12,7 @@ import {
 import type { Writer } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
 import type { OpenedIssuer } from './callers.js';
-import { type FilesInForce, type InForce, type Remarks, WrongSettings, unchanging } from './in-force.js';
+import { type FilesInForce, type InForce, type Remarks, unchanging } from './in-force.js';
 import type { Runtime } from './runtime.js';
 
 /** Sessions, and how people begin them with their browsers. */
@@ -36,25 +36,19 @@ export function openSessionAuthenticator(
   });
 }
 
-/**
- * Opens the sign-in at each issuer that has one, and keeps it equal to the file of its secret. Throws `ConfigError`
- * with everything that is wrong.
- */
+/** Opens the sign-in at each issuer that has one, and keeps it equal to the file of its secret. */
 export async function openSignIn(
-  { configFile, callers, roles, publicAddress }: Config,
+  { roles, publicAddress }: Config,
   issuers: readonly OpenedIssuer[],
   store: Pick<Store, 'sessions' | 'writer'>,
   { clock, log, files }: Pick<Runtime, 'clock' | 'log' | 'files'>,
   countRefusal: (reason: string) => void,
 ): Promise<OpenedSignIn> {
-  const wrong = new WrongSettings();
   const providers: LoginProvider[] = [];
   for (const { config, issuer, fetch } of issuers) {
     const { name, login, scopes } = config;
     if (login === null) continue;
-    const place = `${configFile ?? ''}:/callers/oidc/${callers.oidc.indexOf(config)}/login/clientSecretFile`;
-    const secret = await wrong.unless(place, secretInForce(login.clientSecretFile, name, files));
-    if (secret === undefined) continue;
+    const secret = await secretInForce(login.clientSecretFile, name, files);
     const { clientId } = login;
     const redirectUri = `${publicAddress?.url ?? ''}/v1/login/${name}/callback`;
     providers.push(
@@ -72,7 +66,6 @@ export async function openSignIn(
     );
     log.info({ name, clientId, redirectUri }, 'people sign in by this issuer with their browsers');
   }
-  wrong.throwIfAny();
   const { sessions: reader, writer } = store;
   const sessions = new Sessions({ reader, writer: sessionWriter(writer), roles, clock, random: randomBytes });
   return { sessions, logins: new Logins(providers, sessions, countRefusal) };
@@ -87,7 +80,7 @@ async function secretInForce(
   if (file === null) return unchanging(null);
   return files.keep<string | null>('issuers', {
     files: [file],
-    load: (remarks) => secretIn(file, remarks),
+    load: (remarks) => readClientSecret(file, remarks),
     isSame: (one, other) => one === other,
     told: {
       fields: { issuer },
@@ -97,10 +90,11 @@ async function secretInForce(
   });
 }
 
-async function secretIn(file: string, remarks: Remarks): Promise<string> {
+/** The secret of the client. Throws where the file holds none. */
+export async function readClientSecret(file: string, remarks: Remarks): Promise<string> {
   const secret = (await readSecretFile(file, remarks)).toString('utf8').replace(/\r?\n$/, '');
   if (!/^[!-~]{1,1024}$/.test(secret))
-    throw new Error(`${file} holds no secret of at most 1,024 printable ASCII characters`);
+    throw new Error(`${file} holds no secret: one line of at most 1,024 printable ASCII characters`);
   return secret;
 }
 

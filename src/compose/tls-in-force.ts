@@ -24,7 +24,7 @@ export async function openTls(
 ): Promise<TlsInForce> {
   const tls = await files.keep('tls', {
     files: [certFile, keyFile],
-    load: (remarks) => load({ certFile, keyFile }, remarks),
+    load: (remarks) => readTlsPair({ certFile, keyFile }, remarks),
     admit(next) {
       if (!isValidAt(next, clock()))
         throw new Error(`${certFile} is valid from ${next.validFrom} to ${next.validTo}, so not now`);
@@ -36,9 +36,14 @@ export async function openTls(
       refused: 'the TLS files were changed and cannot be served: the certificate in force stays',
     },
   });
-  const { validFrom, validTo } = tls.current();
-  if (!isValidAt(tls.current(), clock())) log.warn({ validFrom, validTo }, 'the TLS certificate is not valid now');
+  warnUnlessValid(tls.current(), clock(), log);
   return tls;
+}
+
+/** The service serves all the same: somebody may be about to put another one there. */
+export function warnUnlessValid(pair: LoadedPair, now: Date, log: Pick<Log, 'warn'>): void {
+  const { validFrom, validTo } = pair;
+  if (!isValidAt(pair, now)) log.warn({ validFrom, validTo }, 'the TLS certificate is not valid now');
 }
 
 /** PEM, and what the certificate says. */
@@ -54,7 +59,7 @@ const isValidAt = ({ validFrom, validTo }: LoadedPair, now: Date) =>
   new Date(validFrom) <= now && now <= new Date(validTo);
 
 /** Reads the pair. Throws where TLS cannot use it, for example because the key belongs to another certificate. */
-async function load({ certFile, keyFile }: TlsFiles, remarks: Remarks): Promise<LoadedPair> {
+export async function readTlsPair({ certFile, keyFile }: TlsFiles, remarks: Remarks): Promise<LoadedPair> {
   const key = await readSecretFile(keyFile, remarks);
   const cert = await readFile(certFile);
   try {

@@ -24,7 +24,7 @@ export interface OpenedWaysIn {
   readonly issuers: readonly OpenedIssuer[];
 }
 
-/** Opens every way in of the configuration. Throws `ConfigError` with everything that is wrong with the issuers. */
+/** Opens every way in of the configuration. */
 export async function openWaysIn(
   runtime: Runtime,
   { context, access: { authenticators }, clientCertificates }: WaysInParts,

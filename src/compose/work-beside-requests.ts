@@ -32,7 +32,7 @@ export async function beginWork(
     // The next start recovers those that take longer.
     await within(
       drainSeconds,
-      housekeeping.stop().then(() => context.attempts.allEnded()),
+      housekeeping.stop().then(() => Promise.all([context.attempts.allEnded(), context.probes.stop()])),
     );
   });
   const ofClusters = [...context.clusters].flatMap(([name, cluster]) => beginClusterWork(context, name, cluster));

@@ -168,15 +168,17 @@ export const RoleSettings = Type.Array(
 type RoleSettings = Static<typeof RoleSettings>;
 
 /** The settings of callers depend on these. */
-interface CallersSurroundings {
-  readonly clusters: readonly { readonly name: string; readonly connection: object | null }[];
+export interface CallersSurroundings {
+  /** `isReached`: whether the service itself reaches it. Null where the names of the clusters are not known. */
+  readonly clusters: readonly { readonly name: string; readonly isReached: boolean }[] | null;
   /** How browsers reach the service; null where that is not known. */
   readonly publicAddress: object | null;
   /** The files with which the service itself speaks TLS, and whether a proxy does. */
   readonly tls: { readonly files: object | null; readonly terminated: boolean };
   /** Where the service listens; 0: any free port. */
   readonly port: number;
-  readonly roles: readonly RoleBindingConfig[];
+  /** Null where they are not known. */
+  readonly roles: readonly RoleBindingConfig[] | null;
 }
 
 /** Reports every problem; the places are below `/callers`. */
@@ -191,7 +193,7 @@ export function readCallers(
   const clientCertificates = readClientCertificates(settings?.clientCertificates, surroundings, resolve, report);
   reportPrefixes({ oidc, serviceAccounts, clientCertificates }, report);
   const admins = settings?.apiTokens?.admins ?? true;
-  if (!admins && !(oidc.length > 0 && surroundings.roles.some((binding) => binding.roles.includes('admin'))))
+  if (!admins && !(oidc.length > 0 && (surroundings.roles?.some((binding) => binding.roles.includes('admin')) ?? true)))
     report(
       '/callers/apiTokens/admins',
       'false needs an issuer under /callers/oidc and an entry of /roles that gives somebody the role admin: nobody else could administer kubepass',
@@ -231,9 +233,13 @@ function readServiceAccounts(
 ): CallersConfig['serviceAccounts'] {
   return accounts.map(({ cluster, audience, usernamePrefix }, i, all) => {
     const at = below(`/callers/serviceAccounts/${i}`, report);
-    const found = clusters.find(({ name }) => name === cluster);
-    if (found === undefined) at('/cluster', 'is not the name of a configured cluster');
-    else if (found.connection === null)
+    const found = clusters?.find(({ name }) => name === cluster);
+    if (clusters !== null && found === undefined)
+      at(
+        '/cluster',
+        `"${cluster}" is not the name of a configured cluster; there are ${clusters.map(({ name }) => name).join(', ')}`,
+      );
+    else if (found?.isReached === false)
       at('/cluster', 'cannot be asked about tokens: it needs kubeconfig, or inCluster: true');
     if (all.findIndex((other) => other.cluster === cluster) !== i) at('/cluster', `"${cluster}" stands there already`);
     // A token goes to the cluster of its audience. With a common one, each cluster could use the tokens of the others.
@@ -324,7 +330,7 @@ function readOidc(one: OidcSettings, i: number, resolve: Resolve, report: Report
     if (tokens === 'access' && client !== undefined && audiences.includes(client.clientId))
       report(
         '/audiences',
-        `must not hold ${member}.clientId where tokens is access: every id token would pass for an access token`,
+        `must not hold ${member}.clientId ("${client.clientId}") where tokens is access: every id token would pass for an access token`,
       );
   return {
     name,

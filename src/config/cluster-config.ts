@@ -1,6 +1,7 @@
 import Value from 'typebox/value';
-import { LocalCASettings, reportDifferences, type ClusterSettings, type FileSettings } from './config-file.js';
+import { LocalCASettings, type ClusterSettings, type FileSettings } from './config-file.js';
 import { reportUnlessDnsLabel, resolveOptional, whyNotUrl, type ReportProblem, type Resolve } from './setting.js';
+import { reportDifferences } from './shape-problems.js';
 
 /** A configured cluster; every path is absolute. */
 export interface ClusterConfig {

@@ -1,11 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { Type, type Static, type TSchema } from 'typebox';
-import { Settings } from 'typebox/system';
-import Value from 'typebox/value';
-import { parseDocument } from 'yaml';
+import { Type, type Static } from 'typebox';
 import { groupAttributes, usernameAttributes } from '../model/directory.js';
 import { webhookEventTypes, type WebhookEventType } from '../model/webhook-delivery.js';
-import type { ReportProblem } from './setting.js';
 import { BudgetSettings } from './budgets-config.js';
 import { CallersSettings, RoleSettings } from './callers-config.js';
 
@@ -176,45 +171,3 @@ export const FileSettings = Type.Object(
   closed,
 );
 export type FileSettings = Static<typeof FileSettings>;
-
-/** The settings in the configuration file; undefined where it cannot be read or has another shape. */
-export function readConfigFile(path: string, report: ReportProblem): FileSettings | undefined {
-  let value: unknown;
-  try {
-    const document = parseDocument(readFileSync(path, 'utf8'), {
-      version: '1.2',
-      stringKeys: true,
-      merge: false,
-      resolveKnownTags: false,
-    });
-    const problems = [...document.errors, ...document.warnings];
-    for (const { message } of problems) report('', message.split('\n')[0] ?? message);
-    if (problems.length > 0) return undefined;
-    value = document.toJS({ maxAliasCount: 100 });
-  } catch (error) {
-    report('', `cannot be read: ${error instanceof Error ? error.message : String(error)}`);
-    return undefined;
-  }
-  if (Value.Check(FileSettings, value)) return value;
-  reportDifferences(FileSettings, value, '', report);
-  return undefined;
-}
-
-/** Reports every difference between the schema and a value that stands at `path`. */
-export function reportDifferences(schema: TSchema, value: unknown, path: string, report: ReportProblem): void {
-  const { maxErrors } = Settings.Get();
-  Settings.Set({ maxErrors: 1000 }); // the library stops after a few errors, and has no narrower switch
-  try {
-    for (const { keyword, instancePath, params, message } of Value.Errors(schema, value)) {
-      const at = path + instancePath;
-      if (keyword === 'additionalProperties')
-        for (const name of params.additionalProperties) report(`${at}/${name}`, 'is not a known setting');
-      else if (keyword === 'required')
-        for (const name of params.requiredProperties) report(`${at}/${name}`, 'is missing');
-      else if (keyword === 'enum') report(at, `must be one of ${params.allowedValues.join(', ')}`);
-      else if (keyword !== 'boolean') report(at, message); // `boolean` repeats additionalProperties
-    }
-  } finally {
-    Settings.Set({ maxErrors });
-  }
-}

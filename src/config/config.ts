@@ -1,9 +1,15 @@
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { isIP } from 'node:net';
 import { directoryDefaults, type DirectorySettings } from '../model/directory.js';
 import { inspectionDefaults } from '@kubepass/inspect/defaults';
 import { type BudgetsConfig, readBudgets } from './budgets-config.js';
-import { type CallersConfig, readCallers, readRoles, type RoleBindingConfig } from './callers-config.js';
+import {
+  type CallersConfig,
+  type CallersSurroundings,
+  readCallers,
+  readRoles,
+  type RoleBindingConfig,
+} from './callers-config.js';
 import {
   type ClusterConfig,
   embeddedRevocation,
@@ -11,11 +17,12 @@ import {
   readCluster,
   readPublicAddress,
 } from './cluster-config.js';
-import { type FileSettings, readConfigFile } from './config-file.js';
+import type { FileSettings } from './config-file.js';
 import { type DatabaseConfig, readDatabase } from './database-config.js';
 import { type Environment, environmentVariables as variables } from './env.js';
 import { isLoopback } from './loopback.js';
 import { below, type ReportProblem, type Resolve } from './setting.js';
+import { openSources, type Sources } from './sources.js';
 import { readTracing, type TracingConfig } from './tracing-config.js';
 import { readWebhooks, type WebhookConfig } from './webhook-config.js';
 
@@ -98,7 +105,8 @@ interface AuditConfig {
 }
 
 /**
- * The configuration cannot be served. Each of `errors` reads `place: message`; the place is a variable or `file:/path`.
+ * The configuration cannot be served. Each of `errors` reads `place: message`; the place is a variable, or one in the
+ * file such as `/etc/kubepass.yaml:4:11: clusters[0].name`.
  */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
@@ -107,39 +115,39 @@ export class ConfigError extends Error {
   }
 }
 
-/** The environment and the file, from which settings come. */
-interface Sources {
-  readonly environment: Environment;
-  /** Null where the embedded default is served. */
-  readonly configFile: string | null;
-  /** Empty where there is none, or none that can be read. */
-  readonly file: Partial<FileSettings>;
-  /** Reports a problem of a variable, or of another place. */
-  readonly report: ReportProblem;
-  /** Reports a problem of a place in the file. */
-  readonly inFile: ReportProblem;
-  /** Makes a path of the file absolute. */
-  readonly fromFile: Resolve;
+/** A configuration as far as it can be read, with everything that is wrong with it. */
+export interface ReadConfig extends Pick<Sources, 'isWrong' | 'placeOf'> {
+  /** Where there are errors, some parts of it are missing or stand-ins: it must not be served. */
+  readonly config: Config;
+  /** The clusters in the order of the file; undefined in the place of each that cannot be served. */
+  readonly clusters: readonly (ClusterConfig | undefined)[];
+  readonly errors: readonly string[];
+}
+
+/** As `readConfig`. Throws `ConfigError` with all problems. */
+export function loadConfig(environment: Environment): Config {
+  const { config, errors } = readConfig(environment);
+  if (errors.length > 0) throw new ConfigError(errors);
+  return config;
 }
 
 /**
- * Loads the configuration. The file that `KUBEPASS_CONFIG` names overrides the embedded defaults, and the environment
- * overrides both. Paths in the file are relative to the file, paths in the environment to the working directory. Throws
- * `ConfigError` with all problems.
+ * Reads the configuration. The file that `KUBEPASS_CONFIG` names overrides the embedded defaults, and the environment
+ * overrides both. Paths in the file are relative to the file, paths in the environment to the working directory.
  */
-export function loadConfig(environment: Environment): Config {
+export function readConfig(environment: Environment): ReadConfig {
   const errors: string[] = [];
   const sources = openSources(environment, (place, message) => errors.push(`${place}: ${message}`));
-  const { configFile, file, report, inFile, fromFile } = sources;
+  const { configFile, file, isWrong, placeOf, report, judge, fromFile } = sources;
   const dataDir = readPath(environment.dataDir, file.dataDir, sources) ?? resolve('.kubepass');
   const tls = readTls(sources);
   const host = readHost(sources, tls.files !== null || tls.terminated);
   const database = readDatabaseOf(sources, dataDir);
   const port = readPort(environment.port, variables.port, report) ?? file.port ?? 8080;
-  const publicAddress = readPublicAddress(file, { host, port, tls: tls.files !== null }, fromFile, inFile);
+  const listening = { host, port, tls: tls.files !== null || isWrong('/tls') };
+  const publicAddress = readPublicAddress(file, listening, fromFile, judge);
   const clusters = configFile === null ? [demoCluster(dataDir)] : readClusters(sources);
-  const clusterNames = (file.clusters ?? []).map(({ name }) => name);
-  const roles = readRoles(file.roles, inFile);
+  const roles = readRoles(file.roles, judge);
   const trustedProxies = readTrustedProxies(sources);
   const config: Config = {
     configFile,
@@ -153,7 +161,7 @@ export function loadConfig(environment: Environment): Config {
     connections: readConnections(file, tls.terminated && trustedProxies.length === 0),
     policiesDir: readPath(environment.policiesDir, file.policiesDir, sources) ?? resolve('policies'),
     database,
-    clusters,
+    clusters: clusters.filter((cluster) => cluster !== undefined),
     issuing: {
       timeoutSeconds: 60,
       pendingExpiresAfterSeconds: 259_200,
@@ -172,28 +180,19 @@ export function loadConfig(environment: Environment): Config {
     },
     metrics: readMetrics(sources, port),
     budgets: readBudgets(file.budgets, environment.budgets, report, variables.budgets),
-    directory: readDirectory(sources, clusters),
-    callers: readCallers(file.callers, { clusters, publicAddress, tls, port, roles }, fromFile, inFile),
+    directory: readDirectory(sources),
+    callers: readCallers(
+      file.callers,
+      surroundingsOfCallers(sources, { publicAddress, tls, port, roles }),
+      fromFile,
+      judge,
+    ),
     roles,
-    webhooks: readWebhooks(file.webhooks ?? [], clusterNames, fromFile, inFile),
+    webhooks: readWebhooks(file.webhooks ?? [], clusterNames(sources), fromFile, judge),
     logLevel: readLogLevel(sources),
     tracing: readTracing(environment, report),
   };
-  if (errors.length > 0) throw new ConfigError(errors);
-  return deepFreeze(config);
-}
-
-function openSources(environment: Environment, report: ReportProblem): Sources {
-  const configFile = environment.configFile === undefined ? null : resolve(environment.configFile);
-  const inFile: ReportProblem = (path, message) => report(`${configFile ?? ''}:${path || '/'}`, message);
-  return {
-    environment,
-    configFile,
-    file: (configFile === null ? undefined : readConfigFile(configFile, inFile)) ?? {},
-    report,
-    inFile,
-    fromFile: (path) => resolve(dirname(configFile ?? ''), path),
-  };
+  return { config: deepFreeze(config), clusters, errors, isWrong, placeOf };
 }
 
 /** The path in the variable, else the one in the file. */
@@ -202,26 +201,22 @@ function readPath(value: string | undefined, inFile: string | undefined, { fromF
   return inFile === undefined ? undefined : fromFile(inFile);
 }
 
-function readHost({ environment, file, report, inFile }: Sources, isSafe: boolean): string {
+function readHost({ environment, file, judge, isWrong }: Sources, isSafe: boolean): string {
   const host = environment.host ?? file.host ?? '127.0.0.1';
-  if (isSafe || isLoopback(host)) return host;
-  const message = `"${host}" is not a loopback address: set ${variables.tlsCertFile} and ${variables.tlsKeyFile}, or ${variables.tlsTerminated}=true where a proxy terminates TLS`;
-  if (environment.host === undefined) inFile('/host', message);
-  else report(variables.host, message);
+  if (!isSafe && !isWrong('/tls') && !isLoopback(host))
+    judge(
+      '/host',
+      `"${host}" is not a loopback address: set ${variables.tlsCertFile} and ${variables.tlsKeyFile}, or ${variables.tlsTerminated}=true where a proxy terminates TLS`,
+    );
   return host;
 }
 
-function readDatabaseOf({ environment, configFile, file, report, inFile, fromFile }: Sources, dataDir: string) {
+function readDatabaseOf({ environment, configFile, file, report, judge, fromFile }: Sources, dataDir: string) {
   const { databaseUrl } = environment;
-  const database =
-    databaseUrl === undefined
-      ? readDatabase(file.databaseUrl, dataDir, fromFile, (message) => inFile('/databaseUrl', message))
-      : readDatabase(
-          databaseUrl,
-          dataDir,
-          (path) => resolve(path),
-          (message) => report(variables.databaseUrl, message),
-        );
+  const resolvePath: Resolve = databaseUrl === undefined ? fromFile : (path) => resolve(path);
+  const database = readDatabase(databaseUrl ?? file.databaseUrl, dataDir, resolvePath, (message) => {
+    judge('/databaseUrl', message);
+  });
   // Each replica would generate a CA of its own, and would not know the certificates of the others.
   if (database.kind === 'postgresql' && configFile === null)
     report(
@@ -229,6 +224,34 @@ function readDatabaseOf({ environment, configFile, file, report, inFile, fromFil
       'is missing: with PostgreSQL no CA is generated, so a file has to say which clusters there are, each with signer: kubernetes or localCA: { certFile, keyFile }',
     );
   return database;
+}
+
+/** The names of the clusters in the file; null where one of them is not known. */
+function clusterNames({ file, isWrong }: Sources): readonly string[] | null {
+  const clusters = file.clusters ?? [];
+  return clusters.some((_, i) => isWrong(`/clusters/${i}/name`)) || isWrong('/clusters/0/name')
+    ? null
+    : clusters.map(({ name }) => name);
+}
+
+/** A setting that is not known counts as good, so that nothing is reported that depends on it. */
+function surroundingsOfCallers(
+  sources: Sources,
+  { publicAddress, tls, port, roles }: Pick<CallersSurroundings, 'publicAddress' | 'tls' | 'port' | 'roles'>,
+): CallersSurroundings {
+  const { file, isWrong } = sources;
+  const clusters = (file.clusters ?? []).map(({ name, kubeconfig, inCluster }, i) => ({
+    name,
+    isReached: kubeconfig !== undefined || inCluster === true || isWrong(`/clusters/${i}`),
+  }));
+  const isTlsUnknown = isWrong('/tls');
+  return {
+    clusters: clusterNames(sources) && clusters,
+    publicAddress: isTlsUnknown || isWrong('/publicAddress') ? {} : publicAddress,
+    tls: isTlsUnknown ? { files: {}, terminated: true } : tls,
+    port,
+    roles: isWrong('/roles') ? null : roles,
+  };
 }
 
 /** The embedded default: one cluster with a CA of the service's own. */
@@ -249,43 +272,49 @@ function demoCluster(dataDir: string): ClusterConfig {
   };
 }
 
-function readClusters({ file: { clusters = [] }, fromFile, inFile }: Sources): readonly ClusterConfig[] {
+function readClusters({ file: { clusters = [] }, fromFile, judge }: Sources): readonly (ClusterConfig | undefined)[] {
   const names = clusters.map(({ name }) => name);
-  return clusters.flatMap((settings, i) => {
-    const at = below(`/clusters/${i}`, inFile);
+  return clusters.map((settings, i) => {
+    const at = below(`/clusters/${i}`, judge);
     if (names.indexOf(settings.name) !== i) at('/name', `"${settings.name}" is the name of an earlier cluster`);
-    return readCluster(settings, fromFile, at) ?? [];
+    return readCluster(settings, fromFile, at);
   });
 }
 
 function readTls(sources: Sources): { readonly files: Config['tls']; readonly terminated: boolean } {
-  const { environment, file, report } = sources;
+  const { environment, file, judge } = sources;
   const { tlsTerminated } = environment;
   if (tlsTerminated !== undefined && tlsTerminated !== 'true' && tlsTerminated !== 'false')
-    report(variables.tlsTerminated, 'must be true or false');
+    judge('/tls/terminated', `must be true or false, not "${tlsTerminated}"`);
   const terminated = tlsTerminated === undefined ? (file.tls?.terminated ?? false) : tlsTerminated === 'true';
 
   const certFile = readPath(environment.tlsCertFile, file.tls?.certFile, sources);
   const keyFile = readPath(environment.tlsKeyFile, file.tls?.keyFile, sources);
   if (certFile !== undefined && keyFile !== undefined) return { files: { certFile, keyFile }, terminated };
-  if (certFile !== undefined) report(variables.tlsKeyFile, `is missing beside ${variables.tlsCertFile}`);
-  if (keyFile !== undefined) report(variables.tlsCertFile, `is missing beside ${variables.tlsKeyFile}`);
+  const name = (variable: 'tlsCertFile' | 'tlsKeyFile', setting: string) =>
+    environment[variable] === undefined ? setting : variables[variable];
+  if (certFile !== undefined) judge('/tls/keyFile', `is missing beside ${name('tlsCertFile', 'tls.certFile')}`);
+  if (keyFile !== undefined) judge('/tls/certFile', `is missing beside ${name('tlsKeyFile', 'tls.keyFile')}`);
   return { files: null, terminated };
 }
 
-function readArchive({ file, fromFile, inFile }: Sources): AuditConfig['archive'] {
+function readArchive({ file, fromFile, judge }: Sources): AuditConfig['archive'] {
   const { archiveAfterDays: afterDays, archiveDir: directory } = file.audit ?? {};
   if (afterDays !== undefined && directory !== undefined) return { afterDays, directory: fromFile(directory) };
-  if (afterDays !== undefined) inFile('/audit/archiveDir', 'is missing beside archiveAfterDays');
-  if (directory !== undefined) inFile('/audit/archiveAfterDays', 'is missing beside archiveDir');
+  if (afterDays !== undefined) judge('/audit/archiveDir', 'is missing beside archiveAfterDays');
+  if (directory !== undefined) judge('/audit/archiveAfterDays', 'is missing beside archiveDir');
   return null;
 }
 
-function readDirectory({ file, inFile }: Sources, clusters: readonly ClusterConfig[]): DirectorySettings {
-  const settings = { ...directoryDefaults, ...file.directory };
+function readDirectory(sources: Sources): DirectorySettings {
+  const settings = { ...directoryDefaults, ...sources.file.directory };
+  const names = clusterNames(sources);
   for (const [i, name] of settings.required.entries())
-    if (!clusters.some((cluster) => cluster.name === name))
-      inFile(`/directory/required/${i}`, `"${name}" is not the name of a cluster`);
+    if (names !== null && !names.includes(name))
+      sources.judge(
+        `/directory/required/${i}`,
+        `"${name}" is not the name of a cluster; there are ${names.join(', ')}`,
+      );
   return settings;
 }
 
@@ -297,12 +326,13 @@ function readConnections({ connections }: Partial<FileSettings>, hasUnknownProxy
 
 /** There is a listener where a file or a variable asks for one: nobody reads figures without a token unasked. */
 function readMetrics(
-  { environment: { metricsHost, metricsPort }, file: { metrics }, report }: Sources,
+  { environment: { metricsHost, metricsPort }, file: { metrics }, report, judge }: Sources,
   port: number,
 ): Config['metrics'] {
   if (metrics === undefined && metricsHost === undefined && metricsPort === undefined) return null;
   const taken = readPort(metricsPort, variables.metricsPort, report) ?? metrics?.port ?? 9464;
-  if (taken !== 0 && taken === port) report(variables.metricsPort, `${taken} is the port of the service itself`);
+  if (taken !== 0 && taken === port)
+    judge('/metrics/port', `${taken} is the port of the service itself: give the metrics another one`);
   return { host: metricsHost ?? metrics?.host ?? '127.0.0.1', port: taken };
 }
 
@@ -311,15 +341,15 @@ function readPort(value: string | undefined, variable: string, report: ReportPro
   if (/^\d{1,5}$/.test(value) && Number(value) <= 65_535) return Number(value);
   // Kubernetes sets <NAME>_PORT in every pod beside a Service of that name.
   const advice = value.startsWith('tcp://')
-    ? '; Kubernetes sets it so for a Service named kubepass: give the pod enableServiceLinks: false'
+    ? '; Kubernetes sets it so for a Service of this name: give the pod enableServiceLinks: false'
     : '';
-  report(variable, `must be a port from 0 to 65535${advice}`);
+  report(variable, `must be a port from 0 to 65535, not "${value}"${advice}`);
   return undefined;
 }
 
 function readLogLevel({ environment: { logLevel = 'info' }, report }: Sources): LogLevel {
   const level = logLevels.find((known) => known === logLevel);
-  if (level === undefined) report(variables.logLevel, `must be one of ${logLevels.join(', ')}`);
+  if (level === undefined) report(variables.logLevel, `must be one of ${logLevels.join(', ')}, not "${logLevel}"`);
   return level ?? 'info';
 }
 
@@ -329,13 +359,12 @@ function deepFreeze<T extends object>(value: T): T {
 }
 
 /** The proxies that may say where a call comes from. Reports each that is no address or network. */
-function readTrustedProxies({ environment, file, report, inFile }: Sources): readonly string[] {
+function readTrustedProxies({ environment, file, judge }: Sources): readonly string[] {
   const told = environment.trustedProxies?.split(',').map((proxy) => proxy.trim());
   const proxies = told ?? file.trustedProxies ?? [];
   for (const [i, proxy] of proxies.entries()) {
-    if (isNetwork(proxy)) continue;
-    if (told === undefined) inFile(`/trustedProxies/${i}`, `"${proxy}" ${notNetwork}`);
-    else report(variables.trustedProxies, `"${proxy}" ${notNetwork}`);
+    if (!isNetwork(proxy))
+      judge(told === undefined ? `/trustedProxies/${i}` : '/trustedProxies', `"${proxy}" ${notNetwork}`);
   }
   return proxies;
 }

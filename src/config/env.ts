@@ -1,3 +1,5 @@
+import { nearestName } from '@kubepass/inspect/formats';
+
 /** The environment variables that kubepass reads, by the setting that each carries. */
 export const environmentVariables = {
   configFile: 'KUBEPASS_CONFIG',
@@ -27,10 +29,36 @@ export const environmentVariables = {
 } as const;
 
 /** The values of these variables; undefined where one is not set. */
-export type Environment = { readonly [setting in keyof typeof environmentVariables]: string | undefined };
+export type Environment = { readonly [setting in keyof typeof environmentVariables]: string | undefined } & {
+  /** Names of variables that look like settings of kubepass, and are none. */
+  readonly unknown: readonly string[];
+};
 
 /** Reads the environment once. An empty variable counts as not set, because compose files set empty ones. */
-export const readEnvironment = (variables: NodeJS.ProcessEnv = process.env): Environment =>
-  Object.fromEntries(
+export const readEnvironment = (variables: NodeJS.ProcessEnv = process.env): Environment => ({
+  ...(Object.fromEntries(
     Object.entries(environmentVariables).map(([setting, name]) => [setting, variables[name] || undefined]),
-  ) as Environment;
+  ) as Omit<Environment, 'unknown'>),
+  unknown: Object.entries(variables)
+    .filter(([name, value]) => value !== undefined && value !== '' && /^KUBEPASS_/i.test(name))
+    .filter(([name, value = '']) => !known.includes(name) && !isOfOthers(name, value))
+    .map(([name]) => name),
+});
+
+const known: readonly string[] = Object.values(environmentVariables);
+
+/**
+ * Variables that others set: the kubectl plugin's, those of the tests, and those that Kubernetes sets in each pod
+ * beside a Service whose name begins with `kubepass` (https://kubernetes.io/docs/concepts/services-networking/service/).
+ */
+const isOfOthers = (name: string, value: string): boolean =>
+  /^KUBEPASS_(?:SERVER|TOKEN|TEST_\w+)$/.test(name) ||
+  /^KUBEPASS_(?:\w+_)?SERVICE_(?:HOST|PORT(?:_\w+)?)$/.test(name) ||
+  /^KUBEPASS_(?:\w+_)?PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?$/.test(name) ||
+  (/^KUBEPASS_\w+_PORT$/.test(name) && /^(?:tcp|udp|sctp):\/\//.test(value));
+
+/** Why a variable is refused. Its value, which may be a secret, is not repeated. */
+export function whyUnknown(name: string): string {
+  const meant = nearestName(name, known);
+  return `is not a variable that kubepass reads; ${meant === null ? `there are ${known.filter((one) => /^KUBEPASS_/.test(one)).join(', ')}` : `did you mean ${meant}?`}`;
+}

@@ -57,15 +57,41 @@ export async function prepareDataDir(directory: string): Promise<string | null> 
   let created: string | undefined;
   try {
     created = await mkdir(directory, { recursive: true, mode: 0o700 });
-    await access(directory, constants.R_OK | constants.W_OK | constants.X_OK);
+    await access(directory, mayUse);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`the data dir ${directory} cannot be written to: ${why}`, { cause: error });
+    throw notWritable(directory, error);
   }
   const stats = await stat(directory);
   // The umask removes bits from the mode that mkdir is given.
   if (created !== undefined) await chmod(resolve(directory), 0o700);
   return created === undefined ? permissionWarning(directory, stats.mode, 0o700) : null;
+}
+
+/**
+ * As `prepareDataDir`, and creates nothing: where there is no directory, it looks whether one could be created in the
+ * nearest one above. Answers the same warning.
+ */
+export async function checkDataDir(directory: string, looked = directory): Promise<string | null> {
+  try {
+    const stats = await stat(looked);
+    if (!stats.isDirectory()) throw new Error(`${looked} is not a directory`);
+    await access(looked, mayUse);
+    return looked === directory ? permissionWarning(directory, stats.mode, 0o700) : null;
+  } catch (error) {
+    if (isNodeError(error) && error.code === 'ENOENT' && dirname(looked) !== looked)
+      return checkDataDir(directory, dirname(looked));
+    throw notWritable(directory, error);
+  }
+}
+
+const mayUse = constants.R_OK | constants.W_OK | constants.X_OK;
+
+function notWritable(directory: string, error: unknown): Error {
+  const why = error instanceof Error ? error.message : String(error);
+  const who = process.getuid === undefined ? 'the service' : `user ${process.getuid()}`;
+  return new Error(`the directory ${directory} cannot be written to: ${why}; name one that ${who} may write to`, {
+    cause: error,
+  });
 }
 
 function permissionWarning(path: string, mode: number, wanted: number): string | null {

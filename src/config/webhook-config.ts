@@ -27,10 +27,10 @@ export interface WebhookConfig {
   readonly certificateAuthorityFile: string | null;
 }
 
-/** Reads the webhooks of the configuration file; `resolve` makes their paths absolute. */
+/** Reads the webhooks of the configuration file; `resolve` makes their paths absolute. `clusters` null: not known. */
 export function readWebhooks(
   settings: readonly WebhookSettings[],
-  clusters: readonly string[],
+  clusters: readonly string[] | null,
   resolve: Resolve,
   report: ReportProblem,
 ): readonly WebhookConfig[] {
@@ -44,7 +44,7 @@ export function readWebhooks(
 
 function readWebhook(
   { name, url, secretFile, events, clusters = ['*'], certificateAuthority }: WebhookSettings,
-  known: readonly string[],
+  known: readonly string[] | null,
   resolve: Resolve,
   report: ReportProblem,
 ): WebhookConfig {
@@ -57,8 +57,11 @@ function readWebhook(
   for (const [i, type] of types.entries())
     if (types.indexOf(type) !== i) report(`/events/${i}`, `"${events[i] ?? type}" stands there already`);
   for (const [i, cluster] of clusters.entries())
-    if (cluster !== '*' && !known.includes(cluster))
-      report(`/clusters/${i}`, 'is neither "*" nor the name of a configured cluster');
+    if (cluster !== '*' && known?.includes(cluster) === false)
+      report(
+        `/clusters/${i}`,
+        `"${cluster}" is neither "*" nor the name of a configured cluster; there are ${known.join(', ')}`,
+      );
   return {
     name,
     url,

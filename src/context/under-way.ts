@@ -2,7 +2,7 @@ import { BoundedMap } from '../model/bounded-map.js';
 import { nothingToUndo, type PreparedSigning } from '../signing/signer.js';
 import type { CommitResult, Step } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
-import type { Cluster, ProbedCluster, StoredClusterProbe } from '../model/cluster.js';
+import type { Cluster, ProbedCluster, ProbeOptions, StoredClusterProbe } from '../model/cluster.js';
 import { sha256 } from '@kubepass/x509';
 
 /** The attempts that this process works on, by request. */
@@ -87,16 +87,40 @@ export async function within<T>(seconds: number, promise: Promise<T>): Promise<T
   }
 }
 
+/** A probe that has not ended. */
+export interface ProbeUnderWay {
+  readonly startedAt: Date;
+  readonly options: ProbeOptions;
+  readonly ended: Promise<StoredClusterProbe>;
+}
+
+/** How long probes take. */
+export interface ProbeTimes {
+  /** How long a caller waits for the end: proxies cut off an answer that takes longer, most of them after 30 or 60. */
+  readonly answerSeconds: number;
+  /** How long a revoked certificate is tried: with the default caches of an API server it works for 30 seconds more. */
+  readonly patienceMilliseconds: number;
+}
+
+const usualTimes: ProbeTimes = { answerSeconds: 20, patienceMilliseconds: 45_000 };
+
 /**
  * The last probe of each cluster, kept in memory because a signer asks before each signing; and the probes under way.
  */
 export class ClusterProbes {
   readonly #last = new Map<string, StoredClusterProbe>();
-  readonly #underWay = new Map<string, Promise<StoredClusterProbe>>();
+  readonly #underWay = new Map<string, ProbeUnderWay>();
+  readonly #stopping = new AbortController();
 
-  constructor(private readonly store: Pick<Store, 'clusterProbes'>) {}
+  constructor(
+    private readonly store: Pick<Store, 'clusterProbes'>,
+    readonly times = usualTimes,
+  ) {}
 
-  /** Reads the last probes from the store. A probe of another cluster that had the same name is left out. */
+  /**
+   * Reads the last probes from the store, which those of other replicas are in too. A probe of another cluster that had
+   * the same name is left out.
+   */
   async load(clusters: Iterable<Cluster>): Promise<void> {
     for (const cluster of clusters) {
       const stored = await this.store.clusterProbes.find(cluster.name);
@@ -113,15 +137,26 @@ export class ClusterProbes {
     return this.#last.get(cluster) ?? null;
   }
 
-  underWay(cluster: string): Promise<StoredClusterProbe> | undefined {
-    return this.#underWay.get(cluster);
+  underWay(cluster: string): ProbeUnderWay | null {
+    return this.#underWay.get(cluster) ?? null;
   }
 
   /** Makes a probe known as under way until it ends. */
-  track(cluster: string, probe: Promise<StoredClusterProbe>): Promise<StoredClusterProbe> {
-    const tracked = probe.finally(() => this.#underWay.delete(cluster));
-    this.#underWay.set(cluster, tracked);
+  track(cluster: string, { ended, ...begun }: ProbeUnderWay): Promise<StoredClusterProbe> {
+    const tracked = ended.finally(() => this.#underWay.delete(cluster));
+    this.#underWay.set(cluster, { ...begun, ended: tracked });
     return tracked;
+  }
+
+  /** Aborted once the process ends: then no probe begins, and one under way tries no revoked certificate any more. */
+  get stopping(): AbortSignal {
+    return this.#stopping.signal;
+  }
+
+  /** Ends the probes, and waits for those under way. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new Error('the process ends'));
+    await Promise.allSettled([...this.#underWay.values()].map(({ ended }) => ended));
   }
 
   /** Why the cluster is known not to sign user certificates; null: it signs, or that is not known. */

@@ -343,7 +343,9 @@ async function leftOver(
   const gone = new Set(revokedTokens.map((token) => token.id));
   return {
     directoryUserId: id,
-    residualExposure: revoked.flatMap((one) => residualExposureOf(context, one)).slice(0, shown),
+    residualExposure: revoked
+      .flatMap((one) => residualExposureOf(context, { ...one, isRevoked: true }))
+      .slice(0, shown),
     requestedForOthers: others
       .slice(0, shown)
       .map(({ fingerprintSha256, username: name, cluster }) => ({ fingerprintSha256, username: name, cluster })),

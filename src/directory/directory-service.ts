@@ -19,8 +19,10 @@ import { foldedName } from '@kubepass/inspect/formats';
 import { listedAtMost, type ResidualExposure } from '../model/identity.js';
 import { done, refused, type Outcome, type Page, type PageQuery } from '../model/outcome.js';
 import type { ApiToken, Principal } from '../model/principal.js';
+import type { DirectoryUserFilter } from '../store/tables/directory-table.js';
 import type { IssuanceContext } from '../context/context.js';
 import { liftLeaving } from '../access/blocks.js';
+import { residualExposureOfAll } from '../access/exposed-identities.js';
 import { readIdentity } from '../access/identity-service.js';
 import { changeGroup, createGroup, deleteGroup, type GroupChange } from './change-group.js';
 import { changedAttributes, changeUser, userEvent } from './change-user.js';
@@ -85,6 +87,8 @@ export interface DirectoryUserView {
   readonly groups: readonly DirectoryGroup[];
   /** Why the person is nobody's username; null where they are. */
   readonly whyNoUsername: string | null;
+  /** In a list, of somebody who is not here: the certificates that still work in some way. */
+  readonly residualExposure?: readonly ResidualExposure[];
 }
 
 export interface DirectoryUserDetails extends DirectoryUserView {
@@ -112,17 +116,27 @@ export type DirectoryUserService = ReturnType<typeof directoryUserService>;
 export function directoryUserService(context: IssuanceContext) {
   const { store } = context;
   return {
-    /** Listed ones, oldest first. */
+    /** Listed ones, oldest first; or those that are deleted, the last one first. */
     async list(
       principal: Principal,
-      filter: { readonly active?: boolean; readonly directoryName?: string; readonly username?: string },
+      filter: DirectoryUserFilter,
       page: PageQuery,
     ): Promise<Outcome<Page<DirectoryUserView>>> {
       const refusal = whyNotPermitted(principal, 'read-directory');
       if (refusal !== null) return refusal;
       const { items, nextCursor } = await store.directory.list(filter, page);
-      const groups = await store.directory.groupsOf(items.map(({ id }) => id));
-      return done({ items: items.map((user) => viewOf(context, user, groups.get(user.id) ?? [])), nextCursor });
+      const away = items.flatMap((user) => (isHere(user) || user.username === null ? [] : [user.username]));
+      const [groups, exposure] = await Promise.all([
+        store.directory.groupsOf(items.map(({ id }) => id)),
+        residualExposureOfAll(context, away),
+      ]);
+      const views = items.map((user) => ({
+        ...viewOf(context, user, groups.get(user.id) ?? []),
+        ...(!isHere(user) && {
+          residualExposure: (exposure.get(foldedName(user.username ?? '')) ?? []).slice(0, listedAtMost),
+        }),
+      }));
+      return done({ items: views, nextCursor });
     },
 
     /** One who was deleted too. */
@@ -177,7 +191,7 @@ async function detailsOf(context: IssuanceContext, user: DirectoryUser): Promise
     groupNamesOf(context, user),
   ]);
   // The certificates of somebody who is here and lost a group go on as they are.
-  const losing = isHere(user) ? await withLostGroups(context, identity.certificates, names) : [];
+  const losing = isHere(user) ? await withLostGroups(context, identity.certificates, () => names) : [];
   return {
     ...view,
     lostGroups: losing.map(({ certificate: { cluster, fingerprintSha256 }, groups: lost }) => ({

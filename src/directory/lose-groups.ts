@@ -189,7 +189,7 @@ async function revokingStep(
   if (username === null) return { step: nothing, looked: [] };
   const wanted = { revoked: false, clusters: null, now, endsAtMost, limit: certificatesAtOnce };
   const looked = await context.store.certificates.unexpiredOf(username, wanted);
-  const lost = (await withLostGroups(context, looked, names)).map(({ certificate }) => certificate);
+  const lost = (await withLostGroups(context, looked, () => names)).map(({ certificate }) => certificate);
   if (lost.length === 0) return { step: nothing, looked };
   return { step: revocationSteps(context, lost, lossRevocation(actor, now)), looked };
 }

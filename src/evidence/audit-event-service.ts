@@ -1,4 +1,5 @@
 import { verifyChain } from '../audit/chain.js';
+import type { SignedCheckpoint } from '../audit/checkpoint.js';
 import { consistencyProof, inclusionProof } from '../audit/merkle-tree.js';
 import { whyNotPermitted } from '../identity/permissions.js';
 import type { AuditEventFilter, AuditEventPage, ChainVerification } from '../model/audit-event.js';
@@ -7,6 +8,8 @@ import type { Principal } from '../model/principal.js';
 import type { Store } from '../store/store.js';
 import type { Checkpoints } from './checkpoint-service.js';
 import { exportedAtOnce, exportedLinks, lineWithHashes, MissingEventsError } from './exported-events.js';
+
+export type LastCheckpoint = SignedCheckpoint;
 
 /** Lines without line feeds. Reading fails where events are archived meanwhile, so that there is no gap. */
 export interface AuditExport {
@@ -57,11 +60,11 @@ export function auditEventService(
         const first = await firstSeq();
         return done({ firstSeq: first, lines: linesWithHashes(auditEvents, kept, first) });
       }),
-    /** The last checkpoint as a signed note; `not-found` for a log without events. */
-    checkpoint: (principal: Principal): Promise<Outcome<string>> =>
+    /** The last checkpoint; `not-found` for a log without events. */
+    checkpoint: (principal: Principal): Promise<Outcome<LastCheckpoint>> =>
       toReaders(principal, async () => {
         const last = await lastCheckpoint();
-        return last === null ? refused({ kind: 'not-found' }) : done(last.note);
+        return last === null ? refused({ kind: 'not-found' }) : done(last);
       }),
     /** The keys that sign checkpoints, or did, in the form of C2SP signed-note; `validUntil` null while it signs. */
     checkpointKeys: (principal: Principal) =>

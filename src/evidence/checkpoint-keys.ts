@@ -13,16 +13,21 @@ export async function openCheckpointKeys(
   dataDir: string,
   log: Log,
 ): Promise<readonly CheckpointSigner[]> {
-  if (files !== null) return Promise.all(files.map((file) => readKey(file, log)));
-  const file = join(dataDir, 'checkpoint.key');
+  if (files !== null) return Promise.all(files.map((file) => readCheckpointKey(file, log)));
+  const file = ownCheckpointKeyFile(dataDir);
   const { privateKey } = generateKeyPairSync('ed25519');
   await createSecretFile(file, privateKey.export({ format: 'pem', type: 'pkcs8' }));
-  return [await readKey(file, log)];
+  return [await readCheckpointKey(file, log)];
 }
 
-async function readKey(file: string, log: Log): Promise<CheckpointSigner> {
+/** The key in the data dir, where the configuration names none. */
+export const ownCheckpointKeyFile = (dataDir: string): string => join(dataDir, 'checkpoint.key');
+
+/** Reads a key. Throws where the file cannot be read, or holds no Ed25519 key. */
+export async function readCheckpointKey(file: string, log: Pick<Log, 'warn'>): Promise<CheckpointSigner> {
   const privateKey = keyIn(await readSecretFile(file, log));
-  if (privateKey?.asymmetricKeyType !== 'ed25519') throw new Error(`${file} holds no Ed25519 private key as PEM`);
+  if (privateKey?.asymmetricKeyType !== 'ed25519')
+    throw new Error(`${file} holds no Ed25519 private key as PEM; openssl genpkey -algorithm ed25519 makes one`);
   // RFC 8410 section 4: the key is the last 32 octets of its SubjectPublicKeyInfo.
   const spki = createPublicKey(privateKey).export({ format: 'der', type: 'spki' });
   return { privateKey, publicKey: spki.subarray(-32) };

@@ -103,6 +103,14 @@ interface ProbedPermission {
   readonly held: boolean;
 }
 
+/** The things that a probe finds out only if it is asked. */
+export interface ProbeOptions {
+  /** Whether to ask for a very long lifetime too, and see how much of it is given. */
+  readonly measureLifetimeCap: boolean;
+  /** Whether to revoke the certificate and see how the cluster refuses it; default false. */
+  readonly verifyRevocation?: boolean;
+}
+
 /** The answer to one of the probe's questions. */
 export type ProbeAnswer = 'yes' | 'no' | 'unknown';
 

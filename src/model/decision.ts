@@ -19,7 +19,7 @@ export interface ApprovalStage {
 /** One reason why a request is not permitted. `source` names the guardrail, policy or rule that says so. */
 export interface Violation {
   readonly source: string;
-  /** TitleCase and stable, as in Kubernetes conditions: `GroupNotPermitted`. */
+  /** TitleCase and stable, as in Kubernetes conditions; those of now are `ViolationReason`. */
   readonly reason: string;
   readonly message: string;
 }
@@ -62,7 +62,7 @@ export type Decision =
       readonly policy: string;
       /** Empty where approval is automatic. */
       readonly stages: readonly ApprovalStage[];
-      /** The lifetime, in seconds: as asked, or the default under the deciding policy. */
+      /** The lifetime, in seconds: as asked, as before a renewal, or the default under the deciding policy. */
       readonly expirationSeconds: number;
       /** How long the request waits for approval; null: as long as the service lets any request wait. */
       readonly expiresAfterSeconds: number | null;
@@ -147,6 +147,8 @@ export interface RenewalFacts {
   readonly notAfter: string;
   /** How long the certificate had ended when its renewal was asked for; 0: it had not. */
   readonly expiredSeconds: number;
+  /** The lifetime that was granted to it; absent in decisions recorded before it was kept. */
+  readonly expirationSeconds?: number;
   readonly revoked: boolean;
   /** When somebody last signed in for the lineage, RFC 3339 UTC; absent where they did for this renewal. */
   readonly signedInAt?: string;

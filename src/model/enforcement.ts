@@ -29,6 +29,11 @@ export interface DenyListPort {
   find(cluster: string, fingerprintSha256: string): RevokedCertificate | null;
   /** The revoked certificates of a cluster that have not expired, in no particular order. */
   ofCluster(cluster: string): Iterable<RevokedCertificate>;
+  /** The revoked certificates of all clusters. */
+  all(): Iterable<RevokedCertificate>;
+  /** Reads what other processes revoked since. Never rejects: `isBehind` says whether it could. */
+  follow(): Promise<void>;
+  readonly isBehind: boolean;
 }
 
 /** The fate of a revoked certificate on its cluster. It claims no more than what was verified. */

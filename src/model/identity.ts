@@ -52,6 +52,16 @@ export interface ResidualExposure {
   readonly continues: readonly string[];
 }
 
+/** An identity with certificates that still work although they should not. */
+export interface ExposedIdentity extends Identity {
+  /** Since when the directory says that nobody who bears the name is here; null: it does not say so. */
+  readonly leftAt: Date | null;
+  /** At most `listedAtMost`, those first that end last. */
+  readonly residualExposure: readonly ResidualExposure[];
+  /** Whether it has more certificates than are shown. */
+  readonly omitted: boolean;
+}
+
 /** The bindings of a cluster that name the username itself; null where they cannot be read now. */
 export interface BindingsOfIdentity {
   readonly cluster: string;

@@ -3,6 +3,7 @@ import { isPrivilegedName, isSystemName, quote, quoteAll } from '@kubepass/inspe
 import { subjectBounds } from '@kubepass/x509';
 import { type DecisionInput, type Findings, type Judgement } from './evaluation.js';
 import type { DirectoryFacts, DirectoryParty } from '../model/decision.js';
+import type { ViolationReason } from '../model/violation-reasons.js';
 import { mostLivePerLineage } from './policy-set.js';
 
 /**
@@ -88,7 +89,7 @@ function checkUsername(
   input: DecisionInput,
   findings: Findings,
   expected: string,
-  reason: string,
+  reason: ViolationReason,
   whyNot: WhyNot,
 ): void {
   const { request, found } = input;
@@ -97,7 +98,13 @@ function checkUsername(
   findings.requires('username', why === null, expected, found.username, reason, message);
 }
 
-function checkGroups(input: DecisionInput, findings: Findings, expected: string, reason: string, whyNot: WhyNot): void {
+function checkGroups(
+  input: DecisionInput,
+  findings: Findings,
+  expected: string,
+  reason: ViolationReason,
+  whyNot: WhyNot,
+): void {
   const { request, found } = input;
   const messages = request.groups.flatMap((group) => {
     const why = whyNot(group);

@@ -1,5 +1,7 @@
 import type { Privileges } from '../model/blast-radius.js';
 import type { Decision, DecisionFacts, DirectoryFacts, DirectoryParty, RenewalFacts } from '../model/decision.js';
+import { didYouMean } from '@kubepass/inspect/formats';
+import { violationReasons } from '../model/violation-reasons.js';
 import { decide } from './decide.js';
 import { parsePolicySet, readRuleDocuments } from './parse-policy-set.js';
 import type { PolicySet, PolicyTexts, RequestToDecide } from './policy-set.js';
@@ -22,9 +24,9 @@ export function checkPolicies(texts: PolicyTexts): PolicyReport {
   const lines: string[] = [];
   let tests = 0;
   let failed = 0;
-  for (const { place, document } of readRuleDocuments(policySet)) {
+  for (const { path, line, document } of readRuleDocuments(policySet)) {
     const { kind, metadata, tests: own = [] } = document;
-    lines.push(`${place} ${kind} ${metadata.name}${own.length === 0 ? ': no tests' : ''}`);
+    lines.push(`${path}:${line} ${kind} ${metadata.name}${own.length === 0 ? ': no tests' : ''}`);
     for (const test of own) {
       const departures = runTest(test, policySet);
       tests += 1;
@@ -116,6 +118,7 @@ function renewalOf(
     approvedAt,
     approvedSeconds = 86_400,
     notAfter,
+    expirationSeconds,
     revoked = false,
   }: NonNullable<WrittenFacts['renewal']>,
   now: Date,
@@ -128,6 +131,7 @@ function renewalOf(
     approvedBy: approvedAt === undefined ? [] : ['approver'],
     notAfter,
     expiredSeconds: secondsSinceEnd(new Date(notAfter), now),
+    ...(expirationSeconds !== undefined && { expirationSeconds }),
     revoked,
   };
 }
@@ -149,7 +153,7 @@ function departures(expected: PolicyTest['expect'], decision: Decision): readonl
     const reasons = decision.violations.map(({ reason }) => reason);
     const sources = decision.violations.map(({ source }) => source);
     return [
-      ...missing('reason', expected.reasons, reasons, decision),
+      ...missing('reason', expected.reasons, reasons, decision, Object.keys(violationReasons)),
       ...missing('violation by', expected.by, sources, decision),
     ];
   }
@@ -170,10 +174,12 @@ function missing(
   expected: readonly string[] = [],
   found: readonly string[],
   decision: Decision,
+  known: readonly string[] = [],
 ): readonly string[] {
+  const meant = (name: string) => (known.length === 0 || known.includes(name) ? '' : didYouMean(name, known));
   return expected
     .filter((name) => !found.includes(name))
-    .map((name) => `expected ${what} ${name}, found none${because(decision)}`);
+    .map((name) => `expected ${what} ${name}, found none${meant(name)}${because(decision)}`);
 }
 
 function because(decision: Decision): string {

@@ -7,19 +7,21 @@ import type {
   PrincipalSelector,
   RecordedDecision,
 } from '../model/decision.js';
+import type { ViolationReason } from '../model/violation-reasons.js';
 import type { Requester } from '../model/principal.js';
 import { builtInGuardrails, evaluateBuiltIn } from './built-in-guardrails.js';
 import { evaluateGuardrail } from './evaluate-guardrail.js';
-import { decisionInput, type DecisionInput, failClosed, type Judgement } from './evaluation.js';
-import { defaultExpirationSeconds, type Policy, type PolicySet, type RequestToDecide } from './policy-set.js';
-import { evaluatePolicy, isApprovedBefore } from './evaluate-policy.js';
+import { askedSeconds, decisionInput, type DecisionInput, failClosed, type Judgement } from './evaluation.js';
+import type { Policy, PolicySet, RequestToDecide } from './policy-set.js';
+import { evaluatePolicy, isApprovedBefore, lifetimeUnder } from './evaluate-policy.js';
 import { defaultDenyName, noPolicyApplies } from './no-policy-applies.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
 import { type Selector, selects } from './selector.js';
 
 /**
  * Decides a request. One guardrail that denies is enough to deny. Otherwise one policy that permits is enough to
- * permit. If several permit, the one with the least demanding approval decides. A denial carries every violation at
+ * permit. If several permit, the one with the least demanding approval decides; but for a renewal that names no
+ * lifetime, one that grants the whole lifetime comes before one that shortens it. A denial carries every violation at
  * once, within a bound: the violations of the guardrails and, if no policy permits, of each policy that applies, the
  * nearest first.
  *
@@ -47,7 +49,7 @@ export function decide(
   // 2. Find the policy that decides. The guardrails raise the approval of each one.
   const minimum = guardrails.flatMap(({ stages }) => stages);
   const permitting = policySet.policies.filter((_, i) => policies[i]?.entry.verdict === 'permits');
-  const [deciding] = permitting.map((policy) => candidateOf(policy, minimum, input)).sort(byDemand);
+  const [deciding] = permitting.map((policy) => candidateOf(policy, minimum, input)).sort(byPreference);
 
   // 3. Deny if a guardrail denies or if no policy permits.
   const denials = guardrails.flatMap(({ violations }) => violations);
@@ -60,13 +62,13 @@ export function decide(
   }
 
   // 4. Otherwise permit as the deciding policy says.
-  const { policy, stages } = deciding;
+  const { policy, stages, expirationSeconds } = deciding;
   return {
     outcome: 'permitted',
     approval: stages.length === 0 ? 'auto' : 'manual',
     policy: policy.name,
     stages,
-    expirationSeconds: request.expirationSeconds ?? defaultExpirationSeconds(policy),
+    expirationSeconds,
     expiresAfterSeconds: policy.approval.mode === 'auto' ? null : (policy.approval.expiresAfterSeconds ?? null),
     kubeconfig: policy.kubeconfig,
     quota: policy.quota,
@@ -75,21 +77,29 @@ export function decide(
   };
 }
 
-/** A policy that permits, with the approval that it requires together with the guardrails. */
+/** A policy that permits, with the lifetime under it and the approval that it requires together with the guardrails. */
 interface Candidate {
   readonly policy: Policy;
   readonly stages: readonly ApprovalStage[];
+  readonly expirationSeconds: number;
+  readonly isShortened: boolean;
 }
 
 /** A guardrail's approval is also required where an earlier one counts for a renewal. */
 function candidateOf(policy: Policy, minimum: readonly ApprovalStage[], input: DecisionInput): Candidate {
   const own = policy.approval.mode === 'auto' || isApprovedBefore(policy, input) ? [] : policy.approval.stages;
-  return { policy, stages: minimum.length === 0 ? own : atLeast(own, minimum) };
+  const expirationSeconds = lifetimeUnder(policy, input);
+  const isShortened = expirationSeconds < (askedSeconds(input) ?? 0);
+  return { policy, stages: minimum.length === 0 ? own : atLeast(own, minimum), expirationSeconds, isShortened };
 }
 
-/** The least demanding approval first: automatic, then fewest approvals, then fewest stages, then by name. */
-function byDemand(a: Candidate, b: Candidate): number {
+/**
+ * The whole lifetime first, then the least demanding approval: automatic, then fewest approvals, then fewest stages,
+ * then by name.
+ */
+function byPreference(a: Candidate, b: Candidate): number {
   return (
+    Number(a.isShortened) - Number(b.isShortened) ||
     countOf(a.stages) - countOf(b.stages) ||
     a.stages.length - b.stages.length ||
     (a.policy.name < b.policy.name ? -1 : 1)
@@ -125,7 +135,7 @@ export function boundedViolations(violations: readonly Violation[]): readonly Vi
   const others = violations.length - first.length;
   if (others === 0) return violations;
   const message = `and ${others} more; the trace of a dry run shows every check`;
-  return [...first, { source: 'built-in/violations', reason: 'MoreViolations', message }];
+  return [...first, { source: 'built-in/violations', reason: 'MoreViolations' satisfies ViolationReason, message }];
 }
 
 /**

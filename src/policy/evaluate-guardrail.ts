@@ -3,6 +3,7 @@ import { quote, quoteAll } from '@kubepass/inspect/formats';
 import type { Resolution } from './policy-schema.js';
 import { longestDefaultSeconds, type Guardrail } from './policy-set.js';
 import {
+  askedSeconds,
   evaluateExpression,
   type Findings,
   variablesOf,
@@ -11,6 +12,7 @@ import {
   checkSelector,
 } from './evaluation.js';
 import type { ApprovalStage, PrincipalSelector, Violation } from '../model/decision.js';
+import type { ViolationReason } from '../model/violation-reasons.js';
 
 /**
  * Judges a request under one guardrail from a file. If the selector and every condition hold, the guardrail denies or,
@@ -68,7 +70,7 @@ interface ConditionCheck {
 }
 
 /** The condition could not be evaluated; the guardrail denies with this reason. */
-type CannotTell = Pick<Violation, 'reason' | 'message'>;
+type CannotTell = Pick<Violation, 'message'> & { readonly reason: ViolationReason };
 
 /** Holds if any glob matches any value. */
 function matchCondition({ match }: Guardrail, { request, values, found }: DecisionInput): readonly Condition[] {
@@ -95,7 +97,7 @@ function matchCondition({ match }: Guardrail, { request, values, found }: Decisi
  */
 function expressionConditions({ name, matchConditions }: Guardrail, input: DecisionInput): readonly Condition[] {
   if (matchConditions.length === 0) return [];
-  const variables = variablesOf(input, input.request.expirationSeconds ?? longestDefaultSeconds);
+  const variables = variablesOf(input, askedSeconds(input) ?? longestDefaultSeconds);
   return matchConditions.map((condition) => {
     const check = `matchConditions.${condition.name}`;
     const { text } = condition.expression;

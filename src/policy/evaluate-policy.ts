@@ -13,8 +13,9 @@ import {
   quotaLimits,
   type PolicySet,
 } from './policy-set.js';
-import { compileGlobs, selects } from './selector.js';
+import { compileGlobs, globValuesOf, selects } from './selector.js';
 import {
+  askedSeconds,
   evaluateExpression,
   type Findings,
   variablesOf,
@@ -80,21 +81,34 @@ function expectedGroups({ allowed: { groups, groupsFromDirectory } }: Policy, na
   return patterns.length === 0 ? 'absent: no directory group gives any' : `each ${compileGlobs(patterns).expected}`;
 }
 
-/** A request without a collector has the requester as its collector. */
+/**
+ * A request without a collector has the requester as its collector. An admin who renews the certificate of somebody
+ * asks in the place of its collector, who remains the one to get the key.
+ */
 function checkCollector({ name, allowed }: Policy, input: DecisionInput, findings: Findings): void {
-  const { request, requester, values, found } = input;
+  const { request, requester, facts, found } = input;
   const { collectors } = allowed;
   const { collector } = request;
-  const permitted = collectors === undefined ? collector === requester.name : collectors.matches(collector, values);
-  const expected = collectors?.expected ?? 'the requester';
+  const isInPlace = facts.renewal !== undefined && requester.roles.includes('admin');
+  const asker = { ...requester, ...(isInPlace && { name: collector }) };
+  const permitted = collectors?.matches(collector, globValuesOf(asker)) ?? collector === asker.name;
+  const expected = collectors?.expected ?? (isInPlace ? 'that of the renewed certificate' : 'the requester');
   const message = `collector ${found.collector} is not permitted by policy "${name}"`;
   findings.requires('allowed.collectors', permitted, expected, found.collector, 'CollectorNotPermitted', message);
 }
 
-function checkLifetime(policy: Policy, { request: { expirationSeconds } }: DecisionInput, findings: Findings): void {
+/** The lifetime under this policy, in seconds. A renewal that names none gets no more than the policy permits. */
+export function lifetimeUnder(policy: Policy, input: DecisionInput): number {
+  const asked = askedSeconds(input);
+  if (asked === null) return defaultExpirationSeconds(policy);
+  return input.request.expirationSeconds ?? Math.min(asked, policy.constraints.maxExpirationSeconds ?? Infinity);
+}
+
+function checkLifetime(policy: Policy, input: DecisionInput, findings: Findings): void {
   const { minExpirationSeconds: min, maxExpirationSeconds: max } = policy.constraints;
-  const seconds = expirationSeconds ?? defaultExpirationSeconds(policy);
-  const found = expirationSeconds === null ? `${seconds}, the default` : `${seconds}`;
+  const seconds = lifetimeUnder(policy, input);
+  const from = askedSeconds(input) === null ? ', the default' : ', as the renewed certificate has it';
+  const found = `${seconds}${input.request.expirationSeconds === null ? from : ''}`;
   if (min !== undefined) {
     const check = 'constraints.minExpirationSeconds';
     const message = `expirationSeconds ${found} is less than the ${min} that policy "${policy.name}" asks for`;
@@ -153,7 +167,7 @@ const maxMessageCharacters = 512;
 function checkValidations(policy: Policy, input: DecisionInput, findings: Findings): void {
   const { name, validations } = policy;
   if (validations.length === 0) return;
-  const variables = variablesOf(input, input.request.expirationSeconds ?? defaultExpirationSeconds(policy));
+  const variables = variablesOf(input, lifetimeUnder(policy, input));
   for (const [i, validation] of validations.entries()) {
     const check = `validations[${i}]`;
     const { text } = validation.expression;
@@ -240,13 +254,13 @@ export function isRenewableAfter(
  * Whether an earlier approval by people counts for this renewal: it is recent enough for the policy, and they
  * approved no shorter lifetime.
  */
-export function isApprovedBefore(policy: Policy, { request, facts: { renewal }, now }: DecisionInput): boolean {
+export function isApprovedBefore(policy: Policy, input: DecisionInput): boolean {
   const { withinSeconds } = policy.renewal;
+  const { renewal } = input.facts;
   if (!renewal || withinSeconds === null || renewal.approvedAt === null || renewal.approvedSeconds === null)
     return false;
-  const age = now.getTime() - new Date(renewal.approvedAt).getTime();
-  const seconds = request.expirationSeconds ?? defaultExpirationSeconds(policy);
-  return age <= withinSeconds * 1000 && seconds <= renewal.approvedSeconds;
+  const age = input.now.getTime() - new Date(renewal.approvedAt).getTime();
+  return age <= withinSeconds * 1000 && lifetimeUnder(policy, input) <= renewal.approvedSeconds;
 }
 
 /** Checks a renewal as one policy asks. */

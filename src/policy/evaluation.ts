@@ -1,4 +1,5 @@
 import type { ApprovalStage, DecisionFacts, TraceCheck, TraceEntry, Violation } from '../model/decision.js';
+import type { ViolationReason } from '../model/violation-reasons.js';
 import type { Requester } from '../model/principal.js';
 import { quote, quoteAll } from '@kubepass/inspect/formats';
 import { quoteName } from '../model/name-grammar.js';
@@ -36,6 +37,10 @@ export function decisionInput(request: RequestToDecide, requester: Requester, fa
     },
   };
 }
+
+/** The lifetime that is asked for, in seconds: a renewal that names none asks for the one before. Null: any. */
+export const askedSeconds = ({ request, facts }: Pick<DecisionInput, 'request' | 'facts'>): number | null =>
+  request.expirationSeconds ?? facts.renewal?.expirationSeconds ?? null;
 
 /** The variables of expressions for a certificate with this lifetime. */
 export function variablesOf(input: DecisionInput, expirationSeconds: number): ExpressionVariables {
@@ -133,7 +138,7 @@ export class Findings {
     passed: boolean,
     expected: string,
     found: string,
-    reason: string,
+    reason: ViolationReason,
     ...messages: readonly string[]
   ): void {
     if (passed) this.note(check, true, expected, found);
@@ -141,7 +146,7 @@ export class Findings {
   }
 
   /** Adds a check that fails. */
-  fails(check: string, expected: string, found: string, reason: string, ...messages: readonly string[]): void {
+  fails(check: string, expected: string, found: string, reason: ViolationReason, ...messages: readonly string[]): void {
     this.checks.push({ check, passed: false, expected, found, reason });
     for (const message of messages) this.objects(reason, message);
   }
@@ -151,7 +156,7 @@ export class Findings {
     this.fails(check, expected, 'could not be evaluated', 'EvaluationFailed', message);
   }
 
-  objects(reason: string, message: string): void {
+  objects(reason: ViolationReason, message: string): void {
     this.violations.push({ source: this.name, reason, message });
   }
 

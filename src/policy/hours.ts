@@ -1,3 +1,5 @@
+import { didYouMean } from '@kubepass/inspect/formats';
+
 export const weekdays = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const;
 type Weekday = (typeof weekdays)[number];
 
@@ -31,7 +33,10 @@ export function compileHours(
   const clock = clockOf(timeZone);
   const begin = from === undefined ? 0 : minutesOf(from);
   const end = to === undefined ? minutesOfDay : minutesOf(to);
-  if (clock === null) refuse('timeZone', `"${timeZone}" is not an IANA time zone`);
+  if (clock === null) {
+    const meant = didYouMean(timeZone, Intl.supportedValuesOf('timeZone'));
+    refuse('timeZone', `"${timeZone}" is not an IANA time zone${meant}`);
+  }
   if (begin === null || begin === minutesOfDay) refuse('from', 'must be a time of day, 00:00 to 23:59');
   if (end === null) refuse('to', 'must be a time of day, 00:00 to 24:00');
   if ((from === undefined) !== (to === undefined))

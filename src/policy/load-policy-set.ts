@@ -45,7 +45,7 @@ const maxTotalBytes = 4 * 1024 * 1024;
 
 type PolicyFiles =
   | { readonly ok: true; readonly texts: PolicyTexts }
-  /** Each error reads `file: message`. */
+  /** Each error reads `file: message`: it is about the file as a whole. */
   | { readonly ok: false; readonly errors: readonly string[] };
 
 /**
@@ -75,9 +75,11 @@ export async function readPolicyFiles(directory: string): Promise<PolicyFiles> {
       if (total > maxTotalBytes)
         return { ok: false, errors: [`${name}: the files are more than ${maxTotalBytes} bytes in all`] };
       const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+      const lines = text.split('\n');
+      const last = lines.at(-1) ?? '';
       // POSIX 3.206: a line ends with a line feed. A file that was cut off may still be valid YAML, and permit more.
-      if (!text.endsWith('\n')) throw new PolicyFileError('does not end with a line break: it may be cut off');
-      texts.push({ path: name, text });
+      if (last === '' && text !== '') texts.push({ path: name, text });
+      else errors.push(`${name}:${lines.length}:${last.length + 1}: does not end with a line break: it may be cut off`);
     } catch (error) {
       errors.push(`${name}: ${error instanceof PolicyFileError ? error.message : `cannot be read: ${codeOf(error)}`}`);
     }
@@ -126,6 +128,8 @@ interface PolicySetWatchOptions {
   readonly onChange: (policySet: PolicySet, previous: PolicySet) => void;
   /** Called once for each content that is not valid. The set in force stays. */
   readonly onErrors: (errors: readonly string[]) => void;
+  /** Called once the files are valid again after `onErrors`, with the set in force: another one, or that of before. */
+  readonly onMended: (policySet: PolicySet) => void;
 }
 
 /**
@@ -133,7 +137,7 @@ interface PolicySetWatchOptions {
  * otherwise the set in force stays.
  */
 export function watchPolicySet(options: PolicySetWatchOptions) {
-  const { directory, clusters = [], initial, intervalMilliseconds = 1000, onChange, onErrors } = options;
+  const { directory, clusters = [], initial, intervalMilliseconds = 1000, onChange, onErrors, onMended } = options;
   let current = initial;
   let refused = false;
 
@@ -145,17 +149,21 @@ export function watchPolicySet(options: PolicySetWatchOptions) {
     initial: initial.digest,
     intervalMilliseconds,
     act(files, reading) {
+      const wasRefused = refused;
       refused = false;
-      if (reading === current.digest) return 'done'; // The files are again as the set in force.
-      const result = files.ok ? parsePolicySet(files.texts, clusters) : files;
-      if (!result.ok) {
-        refused = true;
-        onErrors(result.errors);
-        return 'done'; // Every cause is in the content, or is part of the reading.
+      // Otherwise the files are again as the set in force.
+      if (reading !== current.digest) {
+        const result = files.ok ? parsePolicySet(files.texts, clusters) : files;
+        if (!result.ok) {
+          refused = true;
+          onErrors(result.errors);
+          return 'done'; // Every cause is in the content, or is part of the reading.
+        }
+        const previous = current;
+        current = result.policySet;
+        onChange(current, previous);
       }
-      const previous = current;
-      current = result.policySet;
-      onChange(current, previous);
+      if (wasRefused) onMended(current);
       return 'done';
     },
     // After an unexpected error the set stays in force, and the process goes on.

@@ -1,5 +1,6 @@
 import { clip, quoteUpTo } from '@kubepass/inspect/formats';
 import type { Violation } from '../model/decision.js';
+import type { ViolationReason } from '../model/violation-reasons.js';
 import type { DecisionInput, Judgement } from './evaluation.js';
 import type { Policy } from './policy-set.js';
 
@@ -38,7 +39,7 @@ export function noPolicyApplies(
   const others = nearest.length - sentences.length;
   if (others > 0) sentences.push(`${others} more ${others === 1 ? 'policy does' : 'policies do'} not apply either`);
   const message = nearest.length === 0 ? `${said}: no policy is loaded` : [said, ...sentences].join('. ');
-  return { source: defaultDenyName, reason: 'NoPolicyApplies', message };
+  return { source: defaultDenyName, reason: 'NoPolicyApplies' satisfies ViolationReason, message };
 }
 
 /** One thing that a policy needs, and what the request has in its place. */

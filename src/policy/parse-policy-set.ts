@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readStrictYaml } from '@kubepass/inspect/formats';
-import { checkShape, type DocumentError } from './check-shape.js';
+import { readStrictYaml, type TextPosition } from '@kubepass/inspect/formats';
+import { checkShape, mustBeOneOf, type DocumentError } from './check-shape.js';
 import { compileGuardrail, compilePolicy } from './compile-rule.js';
 import { GuardrailDocument, PolicyDocument } from './policy-schema.js';
 import type { ConfiguredCluster, Guardrail, Policy, PolicySet, PolicyTexts } from './policy-set.js';
@@ -8,7 +8,7 @@ import { testErrors } from './policy-test-schema.js';
 
 export type PolicySetResult =
   | { readonly ok: true; readonly policySet: PolicySet }
-  /** Each error reads `file:document/path: message`. Documents are counted from 1. */
+  /** Each error reads `file:line:column: message`, and most messages begin with the JSON pointer of the field. */
   | { readonly ok: false; readonly errors: readonly string[] };
 
 /**
@@ -21,18 +21,22 @@ export function parsePolicySet(texts: PolicyTexts, clusters: readonly Configured
   const errors: string[] = [];
   const places = new Map<string, string>();
 
-  for (const { place, document } of readDocuments(texts)) {
-    const report = (error: DocumentError) => errors.push(`${place}${error.path || '/'}: ${error.message}`);
+  for (const { path, document } of readDocuments(texts)) {
+    const placeAt = ({ line, column }: TextPosition) => `${path}:${line}:${column}`;
     if (!document.ok) {
-      for (const message of document.errors) report({ path: '', message });
+      errors.push(...document.errors.map((error) => `${placeAt(error)}: ${error.message}`));
       continue;
     }
+    const report = ({ path: pointer, message }: DocumentError) => {
+      const place = placeAt(document.positionOf(pointer));
+      errors.push(pointer === '' ? `${place}: ${message}` : `${place}: ${pointer}: ${message}`);
+    };
     const parsed = parseDocument(document.value, clusters);
     parsed.errors.forEach(report);
     const rule = parsed.policy ?? parsed.guardrail;
     if (rule === undefined) continue;
     const earlier = places.get(rule.name);
-    if (earlier === undefined) places.set(rule.name, place);
+    if (earlier === undefined) places.set(rule.name, placeAt(document.positionOf('/metadata/name')));
     else report({ path: '/metadata/name', message: `"${rule.name}" is already the name of ${earlier}` });
     if (parsed.policy) policies.push(parsed.policy);
     if (parsed.guardrail) guardrails.push(parsed.guardrail);
@@ -52,25 +56,15 @@ type RuleDocument = PolicyDocument | GuardrailDocument;
 
 /** The documents of a set that was parsed, so each of them has the right shape. */
 export function readRuleDocuments({ texts }: PolicySet) {
-  return readDocuments(texts).flatMap(({ path, place, document }) =>
-    document.ok ? [{ path, place, document: document.value as RuleDocument }] : [],
+  return readDocuments(texts).flatMap(({ path, document }) =>
+    document.ok ? [{ path, line: document.positionOf('').line, document: document.value as RuleDocument }] : [],
   );
 }
 
-interface PlacedDocument {
-  readonly path: string;
-  /** `file:document`, with documents counted from 1. */
-  readonly place: string;
-  readonly document:
-    { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly errors: readonly string[] };
-}
-
 /** Every document of the files in order, without those that hold only comments. */
-function readDocuments(texts: PolicyTexts): readonly PlacedDocument[] {
+function readDocuments(texts: PolicyTexts) {
   return texts.flatMap(({ path, text }) =>
-    readStrictYaml(text).flatMap((document, i) =>
-      document.ok && document.value === null ? [] : [{ path, place: `${path}:${i + 1}`, document }],
-    ),
+    readStrictYaml(text).flatMap((document) => (document.ok && document.value === null ? [] : [{ path, document }])),
   );
 }
 
@@ -107,5 +101,5 @@ function parseDocument(value: unknown, clusters: readonly ConfiguredCluster[]): 
     const { guardrail, errors } = compileGuardrail(shape.value, clusters);
     return { guardrail, errors: [...errors, ...testErrors(shape.value.tests)] };
   }
-  return { errors: [{ path: '/kind', message: 'must be one of Policy, Guardrail' }] };
+  return { errors: [{ path: '/kind', message: mustBeOneOf(['Policy', 'Guardrail'], kind) }] };
 }

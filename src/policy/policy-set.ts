@@ -105,7 +105,7 @@ export interface RequestToDecide {
   readonly username: string;
   readonly groups: readonly string[];
   readonly keyAlgorithm: KeyAlgorithm;
-  /** The lifetime that the caller asked for. Null: the policy chooses. */
+  /** The lifetime that the caller asked for. Null: that of the renewed certificate, or else the policy chooses. */
   readonly expirationSeconds: number | null;
   readonly namespace: string | null;
   readonly reason: string | null;

@@ -70,6 +70,7 @@ const Renewal = closedObject('The certificate that the request renews. Default: 
   approvedAt: Type.Optional(instant('RFC 3339. The last approval by people. Default: none.')),
   approvedSeconds: seconds('The lifetime that was approved then. Default: 86400.'),
   notAfter: instant('RFC 3339.'),
+  expirationSeconds: seconds('The lifetime that was granted to it. Default: not known, so that the policy chooses.'),
   revoked: flag('Default: false.'),
 });
 

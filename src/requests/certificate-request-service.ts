@@ -1,14 +1,14 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { may, mayReadCertificate } from '../identity/permissions.js';
 import type { Certificate, CertificateFilter, ListedCertificate } from '../model/certificate.js';
 import { done, refused, type Outcome, type Page, type PageQuery } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import type { IssuanceContext } from '../context/context.js';
+import { inPortions } from '../context/in-portions.js';
 import { revokeCertificate } from '../access/revocations.js';
 import { collectKubeconfig, createKubeconfig } from './collect-kubeconfig.js';
 import { createRequest } from './create-request.js';
 import { approveRequest, cancelRequest, denyRequest } from './decide-request.js';
-import { renewCertificate, renewKubeconfig } from './renew-certificate.js';
+import { renewCertificate } from './renew-certificate.js';
 import {
   findCertificateOfRequest,
   findRequest,
@@ -35,17 +35,8 @@ export function certificateRequestService(context: IssuanceContext) {
     collect: collectKubeconfig.bind(null, context),
     createKubeconfig: createKubeconfig.bind(null, context),
     renew: renewCertificate.bind(null, context),
-    renewKubeconfig: renewKubeconfig.bind(null, context),
   };
 }
-
-/** The certificates of an export that are in memory at once: a few milliseconds of the event loop. */
-const exportedAtOnce = 100;
-/**
- * After each portion the event loop is left to others. A hundred thousand certificates take five seconds longer for
- * it.
- */
-const restMilliseconds = 5;
 
 /** The inventory of issued identities, as far as a principal may read it. */
 export function certificateService(context: IssuanceContext) {
@@ -58,18 +49,8 @@ export function certificateService(context: IssuanceContext) {
     list,
 
     /** All that match, in the order of the list. They are read in portions, each when it is taken. */
-    async *export(
-      principal: Principal,
-      filter: CertificateFilter,
-    ): AsyncGenerator<readonly ListedCertificate[], void, void> {
-      let cursor: string | null = null;
-      do {
-        const page: Page<ListedCertificate> = await list(principal, filter, { limit: exportedAtOnce, cursor });
-        if (page.items.length > 0) yield page.items;
-        cursor = page.nextCursor;
-        if (cursor !== null) await sleep(restMilliseconds);
-      } while (cursor !== null);
-    },
+    export: (principal: Principal, filter: CertificateFilter) =>
+      inPortions(() => Promise.resolve((page: PageQuery) => list(principal, filter, page))),
 
     async find(principal: Principal, fingerprintSha256: string): Promise<Outcome<Certificate>> {
       const certificate = await store.certificates.findByFingerprint(fingerprintSha256);

@@ -19,7 +19,7 @@ import {
 import { type IssuanceContext, issuingCluster } from '../context/context.js';
 import { recheckAndCommit } from './recheck-policy.js';
 import { clusterGone, lapsed, movedOn, stateConflict } from '../context/request-steps.js';
-import { decideAndRecord, deniedAs, viewAtEnd } from './create-request.js';
+import { type CertificateRequestView, decideAndRecord, deniedAs, viewAtEnd } from './create-request.js';
 import type { ClaimedKey } from '../context/idempotency-keys.js';
 
 /** A finished kubeconfig and its request. `yaml` may hold a private key: never log it. */
@@ -29,7 +29,7 @@ export interface CollectedKubeconfig {
   readonly yaml: string;
 }
 
-/** The kubeconfig; or the request, where a person must decide or somebody else collects. */
+/** The kubeconfig; or the request, where a person must decide, somebody else collects, or it is not issued yet. */
 export type CreatedKubeconfig =
   | { readonly kind: 'collected'; readonly kubeconfig: CollectedKubeconfig }
   | { readonly kind: 'awaiting'; readonly request: CertificateRequest };
@@ -170,7 +170,39 @@ async function issueAndHandOut(
   }
 }
 
-export function kubeconfigOf(
+/** The file of a key that somebody else holds, where they do not name another one. */
+export const usualKeyPath = 'client.key';
+
+/** The kubeconfig for whoever sent the csr and holds its key, once the certificate is issued. */
+export function kubeconfigForHolder(
+  context: IssuanceContext,
+  { request, certificate }: CertificateRequestView,
+): Outcome<CreatedKubeconfig> {
+  if (certificate !== null) return collected(withKeyPath(context, { request, certificate }, usualKeyPath));
+  switch (request.state) {
+    case 'pending':
+    case 'approved':
+    case 'issuing':
+      return done({ kind: 'awaiting', request });
+    case 'failed':
+      return refused({ kind: 'issuance-failed', request });
+    default:
+      return refused(stateConflict(request, `the request made with this Idempotency-Key is ${request.state}`));
+  }
+}
+
+/** A kubeconfig that names the file in which the caller holds the key. */
+export function withKeyPath(
+  context: IssuanceContext,
+  { request, certificate }: Pick<CollectedKubeconfig, 'request' | 'certificate'>,
+  path: string,
+): Outcome<CollectedKubeconfig> {
+  const gone = clusterGone(context, request);
+  if (gone) return refused(gone);
+  return done({ request, certificate, yaml: kubeconfigOf(context, request, certificate, { path }) });
+}
+
+function kubeconfigOf(
   context: IssuanceContext,
   request: CertificateRequest,
   certificate: Certificate,

@@ -6,7 +6,7 @@ import type { Decision, TraceEntry } from '../model/decision.js';
 import { type Outcome, type Page, type PageQuery, type Visibility, done, refused } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import { type CertificateRequestView, withCertificate } from './create-request.js';
-import { type CollectedKubeconfig, kubeconfigOf } from './collect-kubeconfig.js';
+import { type CollectedKubeconfig, usualKeyPath, withKeyPath } from './collect-kubeconfig.js';
 import type { IssuanceContext } from '../context/context.js';
 import { clusterGone, isProbe, lapsed, stateConflict } from '../context/request-steps.js';
 import { approvalTurn } from './decide-request.js';
@@ -98,20 +98,15 @@ export async function findCertificateOfRequest(
   return issued.ok ? done(issued.value.certificate) : issued;
 }
 
-/** A kubeconfig that names the file in which the caller holds the key. */
+/** A kubeconfig of a request that was issued; it names the file in which the caller holds the key. */
 export async function kubeconfigWithKeyPath(
   context: IssuanceContext,
   principal: Principal,
   id: string,
-  clientKeyPath: string,
+  clientKeyPath = usualKeyPath,
 ): Promise<Outcome<CollectedKubeconfig>> {
   const issued = await issuedRequest(context, principal, id);
-  if (!issued.ok) return issued;
-  const { request, certificate } = issued.value;
-  const gone = clusterGone(context, request);
-  if (gone) return refused(gone);
-  const yaml = kubeconfigOf(context, request, certificate, { path: clientKeyPath });
-  return done({ request, certificate, yaml });
+  return issued.ok ? withKeyPath(context, issued.value, clientKeyPath) : issued;
 }
 
 async function issuedRequest(

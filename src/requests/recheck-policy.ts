@@ -1,5 +1,6 @@
 import type { CertificateRequest } from '../model/certificate-request.js';
 import type { Decision, Violation } from '../model/decision.js';
+import type { ViolationReason } from '../model/violation-reasons.js';
 import { joined } from '@kubepass/inspect/formats';
 import type { PolicySet } from '../policy/policy-set.js';
 import type { Step } from '../store/steps/step.js';
@@ -75,7 +76,7 @@ function violationsOf(decision: Decision, request: CertificateRequest): readonly
   const nobodyApproved = request.state !== 'pending' && request.approvals.length === 0;
   if (decision.approval === 'auto' || !nobodyApproved) return [];
   const message = `policy ${JSON.stringify(decision.policy)} now asks for a person's approval, and nobody has approved`;
-  return [{ source: decision.policy, reason: 'ApprovalRequired', message }];
+  return [{ source: decision.policy, reason: 'ApprovalRequired' satisfies ViolationReason, message }];
 }
 
 /** The step that ends a request which policy no longer permits. */
@@ -86,7 +87,7 @@ function noLongerPermittedStep(
   now: Date,
   actor: string | null,
 ): Step {
-  const reason = 'NoLongerPermitted';
+  const reason = 'NoLongerPermitted' satisfies ViolationReason;
   const message = joined(found.map((violation) => violation.message));
   const violations = violationDetails(found);
   const denial = { reason, deniedBy: null, comment: null, violations };

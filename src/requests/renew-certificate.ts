@@ -6,11 +6,10 @@ import type { SupposedInDirectory } from '../model/directory.js';
 import { done, refused, type Outcome, type Refusal } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import { isRenewableAfter, secondsSinceEnd } from '../policy/evaluate-policy.js';
-import { type CertificateRequestView, createResolved, type CreateOptions } from './create-request.js';
+import { createResolved, type CreateOptions } from './create-request.js';
 import { secondsAfter, type IssuanceContext } from '../context/context.js';
 import { clusterGone, stateConflict } from '../context/request-steps.js';
-import { type CreatedKubeconfig, createResolvedKubeconfig } from './collect-kubeconfig.js';
-import type { ClaimedKey } from '../context/idempotency-keys.js';
+import { type CreatedKubeconfig, createResolvedKubeconfig, kubeconfigForHolder } from './collect-kubeconfig.js';
 import { resolveAsk, type CertificateRequestAsk, type ResolvedAsk } from './resolve-ask.js';
 
 /** The body of `POST /v1/certificates/{fingerprint}/renew`. Everything else is as it is in the certificate. */
@@ -23,28 +22,21 @@ export type EvaluationAsk = CertificateRequestAsk & {
   readonly directory?: SupposedInDirectory;
 };
 
-/** Asks for a new certificate in place of one that is there. It is a request like any other, which names that one. */
-export function renewCertificate(
+/**
+ * Asks for a new certificate in place of one that is there: a request like any other, which names that one. The answer
+ * is the kubeconfig where there can be one now. With a `csr` the certificate is waited for, at most `waitSeconds`.
+ */
+export async function renewCertificate(
   context: IssuanceContext,
   principal: Principal,
   fingerprintSha256: string,
   ask: RenewalAsk,
   options: CreateOptions,
-): Promise<Outcome<CertificateRequestView>> {
-  const resolve = () => resolveRenewal(context, principal, fingerprintSha256, ask);
-  return createResolved(context, principal, resolve, options);
-}
-
-/** The same with a key that is generated here, and the kubeconfig at once where policy permits. */
-export function renewKubeconfig(
-  context: IssuanceContext,
-  principal: Principal,
-  fingerprintSha256: string,
-  ask: Omit<RenewalAsk, 'csr'>,
-  options: { readonly idempotency: ClaimedKey | null },
 ): Promise<Outcome<CreatedKubeconfig>> {
   const resolve = () => resolveRenewal(context, principal, fingerprintSha256, ask);
-  return createResolvedKubeconfig(context, principal, resolve, options);
+  if (ask.csr === undefined) return createResolvedKubeconfig(context, principal, resolve, options);
+  const created = await createResolved(context, principal, resolve, options);
+  return created.ok ? kubeconfigForHolder(context, created.value) : created;
 }
 
 async function resolveRenewal(
@@ -155,6 +147,7 @@ async function askInPlaceOf(
       ...approvalOf(principal, request, key !== undefined),
       notAfter: certificate.notAfter.toISOString(),
       expiredSeconds: secondsSinceEnd(certificate.notAfter, context.clock()),
+      expirationSeconds: request.expirationSeconds,
       revoked: certificate.revocation !== null,
       ...(principal.proof && { signedInAt: signedInAt(request) }),
     },

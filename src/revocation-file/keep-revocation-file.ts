@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { dirname, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { UsageError } from '@kubepass/inspect/command-line';
 import { parse } from 'yaml';
 
 interface Keeping {
@@ -160,34 +160,36 @@ Keeps the authorization configuration of mode "listed" current on a control-plan
               authorization-webhook.kubeconfig beside --out
 `;
 
-/** The options of a command line; the problem in words where they cannot be understood. */
-export function readOptions(
-  args: readonly string[],
+export const options = {
+  cluster: { type: 'string' },
+  out: { type: 'string' },
+  kubeconfig: { type: 'string' },
+  watch: { type: 'boolean', default: false },
+  every: { type: 'string', default: '2' },
+} as const;
+
+/** The options of a command line. Throws `UsageError`. */
+export function chosenOptions(
+  { cluster, out, kubeconfig, watch = false, every = '2' }: GivenOptions,
   workingFolder: string,
-): RevocationFileOptions | { readonly problem: string } {
-  let values;
-  try {
-    ({ values } = parseArgs({
-      args: [...args],
-      options: {
-        cluster: { type: 'string' },
-        out: { type: 'string' },
-        kubeconfig: { type: 'string' },
-        watch: { type: 'boolean', default: false },
-        every: { type: 'string', default: '2' },
-      },
-    }));
-  } catch (error) {
-    return { problem: error instanceof Error ? error.message : String(error) };
-  }
-  const { cluster, out, watch, every } = values;
-  if (cluster === undefined) return { problem: 'name the cluster: --cluster NAME' };
-  if (out === undefined) return { problem: 'name the file: --out FILE' };
-  if (!/^[1-9]\d{0,3}$/.test(every)) return { problem: '--every takes whole seconds, from 1 to 9999' };
+): RevocationFileOptions {
+  if (cluster === undefined) throw new UsageError('name the cluster: --cluster NAME');
+  if (out === undefined) throw new UsageError('name the file: --out FILE');
+  if (!/^[1-9]\d{0,3}$/.test(every)) throw new UsageError('--every takes whole seconds, from 1 to 9999');
   const file = resolve(workingFolder, out);
-  const kubeconfig =
-    values.kubeconfig === undefined
-      ? resolve(dirname(file), 'authorization-webhook.kubeconfig')
-      : resolve(workingFolder, values.kubeconfig);
-  return { cluster, out: file, kubeconfig, watch, everySeconds: Number(every) };
+  return {
+    ...{ cluster, out: file, watch, everySeconds: Number(every) },
+    kubeconfig:
+      kubeconfig === undefined
+        ? resolve(dirname(file), 'authorization-webhook.kubeconfig')
+        : resolve(workingFolder, kubeconfig),
+  };
+}
+
+interface GivenOptions {
+  readonly cluster?: string;
+  readonly out?: string;
+  readonly kubeconfig?: string;
+  readonly watch?: boolean;
+  readonly every?: string;
 }

@@ -20,11 +20,7 @@ export async function generateMissingAuthority(
   const directory = dirname(certFile);
   if (existsSync(certFile) || existsSync(keyFile)) return;
   const pinned = await store.certificateAuthorities.pinnedSpkiSha256(cluster);
-  if (pinned !== null)
-    throw new Error(
-      `the CA that cluster "${cluster}" was served with (SPKI SHA-256 ${pinned}) is gone from ${directory}: ` +
-        'restore that directory from the backup',
-    );
+  if (pinned !== null) throw new Error(whyGone(cluster, directory, pinned));
   // Loaded only here, because most starts find a CA.
   const { generateCertificateAuthority } = await import('../peculiar/generate-certificate-authority.js');
   const made = await generateCertificateAuthority({ commonName: `kubepass-${cluster}-ca`, now, random: randomBytes });
@@ -44,11 +40,7 @@ export function pinAuthority(cluster: string, spkiSha256: string, store: Store, 
   return store.alone(async () => {
     const pinned = await store.certificateAuthorities.pinnedSpkiSha256(cluster);
     if (pinned === spkiSha256) return;
-    if (pinned !== null)
-      throw new Error(
-        `cluster "${cluster}" was served with another CA (SPKI SHA-256 ${pinned}, now ${spkiSha256}): ` +
-          'put that CA back, or give the cluster another name',
-      );
+    if (pinned !== null) throw new Error(whyOtherAuthority(cluster, pinned, spkiSha256));
     const { committed } = await store.writer.commit({
       operations: [{ op: 'pinCertificateAuthority', cluster, spkiSha256 }],
       events: [auditEvent('CertificateAuthorityPinned', now, null, { spkiSha256 }, { cluster })],
@@ -56,3 +48,13 @@ export function pinAuthority(cluster: string, spkiSha256: string, store: Store, 
     if (!committed) throw new Error(`the CA of cluster "${cluster}" could not be pinned`);
   });
 }
+
+/** Why a CA is not generated: there was one. */
+export const whyGone = (cluster: string, directory: string, pinned: string): string =>
+  `the CA that cluster "${cluster}" was served with (SPKI SHA-256 ${pinned}) is gone from ${directory}: ` +
+  'restore that directory from the backup';
+
+/** Why a CA is refused: there was another one. */
+export const whyOtherAuthority = (cluster: string, pinned: string, spkiSha256: string): string =>
+  `cluster "${cluster}" was served with another CA (SPKI SHA-256 ${pinned}, now ${spkiSha256}): ` +
+  'put that CA back, or give the cluster another name';

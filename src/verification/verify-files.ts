@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { answered, type ProgramRun, UsageError } from '@kubepass/inspect/command-line';
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { type Checkpoint, readCheckpoint } from '../audit/checkpoint.js';
@@ -6,13 +6,6 @@ import { type ExportFault, type ExportReading, ExportVerifier } from '../audit/e
 import { type NoteKey, readNote, readVerifierKey } from '../audit/signed-note.js';
 import { isReadOnce, readLastLine, readLines, readSmallFile } from './read-lines.js';
 import { rangeOfArchive } from '../audit/archive-reading.js';
-
-/** The end of a run of `kubepass-verify`. */
-interface Verification {
-  readonly output: string;
-  readonly complaints: string;
-  readonly exitCode: 0 | 1 | 2;
-}
 
 /** A checkpoint is not one that counts. */
 class CheckpointRefusedError extends Error {
@@ -36,15 +29,19 @@ type Report = Omit<ExportReading, 'fault'> & {
 };
 
 /** Checks exports of the audit log against checkpoints, without a network and without a private key. */
-export async function verifyFiles(args: readonly string[]): Promise<Verification> {
-  const options = readVerifyOptions(args);
-  if ('problem' in options) return { output: '', complaints: `${options.problem}\n${usage}`, exitCode: 2 };
-  try {
-    return written(options, await readAll(options, options.keys.flatMap(readKeys)));
-  } catch (error) {
-    return { output: '', complaints: `${error instanceof Error ? error.message : String(error)}\n`, exitCode: 2 };
-  }
-}
+export const verifyFiles = (args: readonly string[]): Promise<ProgramRun> =>
+  answered(program, args, async ({ values, positionals: files }) => {
+    const { checkpoint: checkpointFiles = [], key: keys = [], json = false } = values;
+    if (files.length === 0) throw new UsageError('no file is named');
+    if (checkpointFiles.length > 0 && keys.length === 0)
+      throw new UsageError('a checkpoint proves nothing without --key: anybody could have signed it');
+    const options = { files, checkpointFiles, keys, json };
+    try {
+      return written(options, await readAll(options, keys.flatMap(readKeys)));
+    } catch (error) {
+      return { output: '', complaints: `${error instanceof Error ? error.message : String(error)}\n`, exitCode: 2 };
+    }
+  });
 
 /** Reads the files in their order, after all checkpoints: those that were kept, and those that the files end with. */
 async function readAll({ files, checkpointFiles }: VerifyOptions, keys: readonly NoteKey[]): Promise<Report> {
@@ -202,7 +199,7 @@ const whyNotNote = {
 function written(
   { json, files }: VerifyOptions,
   { events, vouchedFor, root, hashes, fault, remarks }: Report,
-): Verification {
+): ProgramRun {
   const exitCode = fault === null ? 0 : 1;
   if (json) {
     const body = { valid: fault === null, events, vouchedFor, root: root.toString('base64'), hashes, fault, remarks };
@@ -239,6 +236,16 @@ behind them. "-" is standard input.
 
 Exit code 0: the log is whole. 1: it was changed, cut or reordered, or a file holds no event. 2: it could not be checked.
 `;
+const program = {
+  name: 'kubepass-verify',
+  usage,
+  options: {
+    checkpoint: { type: 'string', multiple: true },
+    key: { type: 'string', multiple: true },
+    json: { type: 'boolean' },
+  },
+  takesArguments: true,
+} as const;
 
 interface VerifyOptions {
   readonly files: readonly string[];
@@ -246,28 +253,6 @@ interface VerifyOptions {
   /** Verifier keys, or files that hold them. */
   readonly keys: readonly string[];
   readonly json: boolean;
-}
-
-/** Reads the arguments; the problem is a sentence. */
-function readVerifyOptions(args: readonly string[]): VerifyOptions | { readonly problem: string } {
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        checkpoint: { type: 'string', multiple: true },
-        key: { type: 'string', multiple: true },
-        json: { type: 'boolean' },
-      },
-    });
-    if (positionals.length === 0) return { problem: 'no file is named' };
-    const { checkpoint = [], key = [], json = false } = values;
-    if (checkpoint.length > 0 && key.length === 0)
-      return { problem: 'a checkpoint proves nothing without --key: anybody could have signed it' };
-    return { files: positionals, checkpointFiles: checkpoint, keys: key, json };
-  } catch (error) {
-    return { problem: error instanceof Error ? error.message : String(error) };
-  }
 }
 
 /** An event of this type tells of an archive. RFC 8785 puts the type behind all other members. */

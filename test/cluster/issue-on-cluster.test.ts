@@ -72,7 +72,7 @@ clusters:
       .as('hr-system')('post', '/v1/kubeconfigs')
       .send({ username: 'jane', groups: ['team-b', 'team-a'], namespace: 'default' });
     expect(answer.status, answer.text).toBe(201);
-    const kubectl = kubectlWith(plane, answer.text);
+    const kubectl = kubectlWith(plane, as.kubeconfig(answer).kubeconfig);
 
     const whoami = await kubectl(['auth', 'whoami', '--output=json']);
     expect(whoami.code, whoami.stderr).toBe(0);
@@ -125,7 +125,7 @@ clusters:
   it('records a certificate whose chain was checked against the client CA that the cluster names', async () => {
     const { items } = as.certificates(await service.as('audrey')('get', '/v1/certificates?username=jane'));
     expect(items).toMatchObject([{ cluster: 'real', issuer: expect.stringMatching(/^CN=/) as unknown }]);
-    const ca = await service.as('alice')('get', '/v1/clusters/real/certificate-authority?role=client');
-    expect(ca.text.trim()).toBe(plane.clientCaPem.trim());
+    const { client } = as.authorities(await service.as('alice')('get', '/v1/clusters/real/certificate-authority'));
+    expect(client?.pem.trim()).toBe(plane.clientCaPem.trim());
   });
 });

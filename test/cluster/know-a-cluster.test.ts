@@ -62,8 +62,8 @@ describeControlPlane('the administrator’s procedure, call by call', () => {
       .set('accept', 'text/plain');
     expect(text.text).toMatch(/^Certificate:\n {4}Data:\n {8}Version: 3 \(0x2\)/);
     expect(text.text).toContain('CA:TRUE');
-    const pem = await service.as('alice')('get', '/v1/clusters/real/certificate-authority');
-    expect(pem.text.trim()).toBe(plane.caPem.trim());
+    const { serving } = as.authorities(await service.as('alice')('get', '/v1/clusters/real/certificate-authority'));
+    expect(serving.pem.trim()).toBe(plane.caPem.trim());
   });
 
   it('lists and describes certificate signing requests like kubectl', async () => {
@@ -107,7 +107,7 @@ describeControlPlane('the administrator’s procedure, call by call', () => {
       .send({ username: 'anna', groups: ['kubeadm:cluster-admins'] });
     expect(answer.status, answer.text).toBe(201);
     const file = join(directory.path, 'anna.kubeconfig');
-    writeFileSync(file, answer.text, { mode: 0o600 });
+    writeFileSync(file, as.kubeconfig(answer).kubeconfig, { mode: 0o600 });
     const kubectl = (...args: string[]) => plane.kubectl(['--kubeconfig', file, ...args]);
     expect(await kubectl('auth', 'whoami')).toMatchObject({
       code: 0,

@@ -119,7 +119,7 @@ describeCluster('a kubeconfig of the service, as kubectl reads it', () => {
       const answer = await service.as('alice')('get', url + encodeURIComponent(path));
       if (answer.status === 400) continue;
       expect(answer.status).toBe(200);
-      expect(await readByKubectl(answer.text), JSON.stringify(path)).toMatchObject({
+      expect(await readByKubectl(as.kubeconfig(answer).kubeconfig), JSON.stringify(path)).toMatchObject({
         clusters: [{ name: 'demo', cluster: { server: 'https://127.0.0.1:6443' } }],
         users: [{ name: 'jane', user: { 'client-key': path } }],
         contexts: [{ name: 'jane@demo' }],

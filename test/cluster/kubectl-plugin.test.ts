@@ -591,6 +591,7 @@ describeControlPlane('kubectl with the plugin, against a real control plane', ()
 
   it('works by the kubeconfig that kubepass gives out, and completes its commands', async () => {
     const { kubectl, home } = newHome();
+    // kubectl reads the JSON as it is.
     const answer = await service.as('alice')('get', '/v1/clusters/real/kubeconfig').expect(200);
     const file = join(home, 'given.kubeconfig');
     writeFileSync(file, answer.text, { mode: 0o600 });

@@ -18,7 +18,6 @@ const { services, store, begin, close } = await compose(loadConfig(readEnvironme
 const { scim } = services;
 const app = buildApp(services, {
   logger: createLogger({ level: 'fatal' }, { write: ignore }),
-  version: '0.0.0-crash',
 });
 process.send?.('begins');
 await begin();

@@ -230,7 +230,8 @@ export async function everyItem<T>(call: Call, path: string, filter = ''): Promi
   return items;
 }
 
-export function fingerprintIn(kubeconfig: string): string {
+export function fingerprintIn(answer: string): string {
+  const { kubeconfig } = JSON.parse(answer) as { kubeconfig: string };
   const { users } = parse(kubeconfig) as { users: { user: { 'client-certificate-data': string } }[] };
   const pem = Buffer.from(users[0]!.user['client-certificate-data'], 'base64');
   return createHash('sha256').update(new X509Certificate(pem).raw).digest('hex');

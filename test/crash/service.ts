@@ -110,7 +110,7 @@ const { services, begin, browsers } = await compose(config, logger, {
   connection: crashingConnection,
 });
 const app = buildApp(services, {
-  ...{ logger, version: '0.0.0-crash' },
+  ...{ logger },
   ...(browsers && { browsers }),
   ...(config.publicAddress && { publicUrl: config.publicAddress.url }),
 });

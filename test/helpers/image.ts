@@ -15,8 +15,9 @@ export function memoryLimitMebibytes(): number {
 /** How the image starts the service, as far as its memory depends on it. */
 export function memorySettings(): { readonly flags: readonly string[]; readonly arenas: string } {
   const dockerfile = readFileSync('Dockerfile', 'utf8');
-  const command = JSON.parse(/^CMD (\[.*\])$/m.exec(dockerfile)?.[1] ?? '[]') as string[];
+  const [, flags = ''] =
+    /^exec node (.*) \/app\/dist\/server\.js "\$@"$/m.exec(readFileSync('deploy/image/kubepass', 'utf8')) ?? [];
   const arenas = /MALLOC_ARENA_MAX=(\d+)/.exec(dockerfile)?.[1];
   if (arenas === undefined) throw new Error('the image does not bound the arenas of malloc');
-  return { flags: command.slice(1, -1), arenas };
+  return { flags: flags.split(' '), arenas };
 }

@@ -51,9 +51,12 @@ interface ExecKubeconfig {
 
 describe('the kubeconfig for the kubectl plugin', () => {
   it('holds no secret: the user is the plugin, which is told where kubepass is', async () => {
-    const answer = await plain.as('alice')('get', '/v1/clusters/demo/kubeconfig').expect(200);
+    const read = () => plain.as('alice')('get', '/v1/clusters/demo/kubeconfig');
+    const answer = await read().set('accept', 'application/yaml').expect(200);
     expect(answer.type).toBe('application/yaml');
     const kubeconfig = parse(answer.text) as ExecKubeconfig;
+    // The JSON is the same kubeconfig, which kubectl reads as well.
+    expect((await read().expect(200)).body).toEqual(kubeconfig);
     expect(kubeconfig.users).toEqual([
       {
         name: 'kubepass@demo',

@@ -8,7 +8,7 @@ import { verifyFiles } from '../../src/verification/verify-files.js';
 import { localAuthority } from '../helpers/local-authority.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { WebhookReceiver } from '../helpers/webhook-receiver.js';
-import { contract } from './support/contract.js';
+import { webhookSchemas } from './support/contract.js';
 import { exportToFile } from './support/export-to-file.js';
 import { startService, type TestService } from './support/service.js';
 
@@ -61,9 +61,10 @@ it('carries each checkpoint to a place outside, where an export is verified with
     .send({ username: 'jane', groups: ['team-a'] })
     .expect(201);
   const [, second] = await receiver.until(2);
-  const $defs = JSON.parse(
-    JSON.stringify(contract.components.schemas).replaceAll('#/components/schemas/', '#/$defs/'),
-  ) as Record<string, object>;
+  const $defs = JSON.parse(JSON.stringify(webhookSchemas).replaceAll('#/components/schemas/', '#/$defs/')) as Record<
+    string,
+    object
+  >;
   const schema = Compile({ $defs, $ref: '#/$defs/AuditCheckpointEvent' });
   const events = [first!, second!].map(({ body, headers }) => {
     const event = new Verifier(secret).verify(body, headers as Record<string, string>) as CheckpointEvent;

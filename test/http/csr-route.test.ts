@@ -48,7 +48,9 @@ describe('the CSR route, approved by a second person', () => {
     const approved = await service.as('bob')('post', `${url}/approve`).send({ comment: 'until Friday' }).expect(200);
     expect(as.request(approved).approvals).toMatchObject([{ principal: 'bob', comment: 'until Friday' }]);
 
-    const certificate = new X509Certificate((await alice('get', `${url}/certificate`).expect(200)).text);
+    const certificate = new X509Certificate(
+      as.certificate(await alice('get', `${url}/certificate`).expect(200)).pem ?? '',
+    );
     expect(certificate.publicKey.export({ format: 'der', type: 'spki' })).toEqual(
       Buffer.from(keyPair.subjectPublicKeyInfo),
     );
@@ -70,7 +72,9 @@ describe('the CSR route, approved by a second person', () => {
       ['bob', 'until Friday'],
     ]);
 
-    const kubeconfig = await alice('get', `${url}/kubeconfig?clientKeyPath=jane.key`).expect(200);
+    const kubeconfig = await alice('get', `${url}/kubeconfig?clientKeyPath=jane.key`)
+      .set('accept', 'application/yaml')
+      .expect(200);
     expect(kubeconfig.type).toBe('application/yaml');
     expect(kubeconfig.headers['cache-control']).toBe('no-store');
     const { users, contexts } = parse(kubeconfig.text) as {

@@ -561,6 +561,11 @@ describe('groups by membership', () => {
       lostGroups: [{ fingerprintSha256: certificate?.fingerprintSha256, groups: ['team-payments'] }],
       consequences: { residualExposure: [{ fingerprintSha256: certificate?.fingerprintSha256 }] },
     });
+    const exposed = service.as('audrey')('get', '/v1/identities?residualExposure=true&usernamePrefix=mover');
+    const { fingerprintSha256 } = certificate ?? {};
+    expect((await exposed.expect(200)).body).toMatchObject({
+      items: [{ username: 'mover', leftAt: null, blocked: null, residualExposure: [{ fingerprintSha256 }] }],
+    });
     expect(await events('DirectoryMembershipChanged')).toContainEqual(
       expect.objectContaining({ groupId: payments, removed: ['mover'] }),
     );
@@ -740,6 +745,81 @@ describe('with other settings', () => {
     const now = new Date();
     const live = (await other.store.apiTokens.liveAdmins(now)).length;
     expect(live).toBe(1);
+  });
+});
+
+describe('a list of leavers', () => {
+  interface Left {
+    readonly directoryName: string;
+    readonly active: boolean;
+    readonly inactiveSince: string | null;
+    readonly deletedAt: string | null;
+    readonly residualExposure?: readonly { readonly fingerprintSha256: string }[];
+  }
+  interface Listed<T> {
+    readonly items: readonly T[];
+    readonly nextCursor: string | null;
+  }
+  const read = async <T>(url: string) => (await service.as('audrey')('get', url).expect(200)).body as Listed<T>;
+  const left = (query: string) => read<Left>(`/v1/directory-users?${query}`);
+  const issued = new Map<string, string>();
+  beforeAll(async () => {
+    for (const name of ['gone-a', 'gone-b', 'gone-c', 'here-d']) {
+      const id = await join(name, { externalId: name });
+      issued.set(name, (await issue(name)).certificate?.fingerprintSha256 ?? '');
+      if (name === 'gone-c') await patch(`/Users/${id}`, { op: 'replace', value: { active: false } }).expect(200);
+      else if (name !== 'here-d') await scim('delete', `/Users/${id}`).expect(204);
+    }
+  });
+
+  it('has who was deleted, the last one first, when, and what still works', async () => {
+    const first = await left('deleted=true&limit=2');
+    expect(first.items.map(({ directoryName }) => directoryName)).toEqual(['gone-b', 'gone-a']);
+    const [last] = first.items;
+    expect(last).toMatchObject({
+      active: false,
+      deletedAt: expect.stringMatching(/Z$/) as string,
+      residualExposure: [{ cluster: 'demo', fingerprintSha256: issued.get('gone-b'), enforcement: 'none' }],
+    });
+    expect(first.nextCursor).not.toBeNull();
+    const rest = await left(`deleted=true&limit=500&cursor=${first.nextCursor ?? ''}`);
+    expect(rest.nextCursor).toBeNull();
+    const all = [...first.items, ...rest.items];
+    expect(all.every(({ deletedAt, active }) => deletedAt !== null && !active)).toBe(true);
+    expect(all.map(({ deletedAt }) => deletedAt)).toEqual(
+      all
+        .map(({ deletedAt }) => deletedAt)
+        .sort()
+        .reverse(),
+    );
+  });
+
+  it('is filtered, and lists those who left and were not deleted by `active=false`', async () => {
+    const names = async (query: string) => (await left(query)).items.map(({ directoryName }) => directoryName);
+    expect(await names('deleted=true&directoryName=GONE-A')).toEqual(['gone-a']);
+    expect(await names('deleted=true&username=gone-a&active=false')).toEqual(['gone-a']);
+    expect(await names('deleted=true&username=gone-a&active=true')).toEqual([]);
+    expect(await names('deleted=true&directoryName=gone-c')).toEqual([]);
+    expect(await names('deleted=false&directoryName=gone-a')).toEqual([]);
+    const { items } = await left('active=false&directoryName=gone-c');
+    expect(items).toMatchObject([{ deletedAt: null, residualExposure: [{ fingerprintSha256: issued.get('gone-c') }] }]);
+    expect((await left('directoryName=here-d')).items[0]).not.toHaveProperty('residualExposure');
+    await service.as('audrey')('get', '/v1/directory-users?deleted=yes').expect(400);
+  });
+
+  it('goes with the list of identities, which says since when somebody is not here', async () => {
+    const exposed = await read<{
+      readonly username: string;
+      readonly leftAt: string | null;
+      readonly blocked: object | null;
+    }>('/v1/identities?residualExposure=true&limit=500');
+    const byName = new Map(exposed.items.map((one) => [one.username, one]));
+    for (const name of ['gone-a', 'gone-b', 'gone-c'])
+      expect(byName.get(name)).toMatchObject({
+        leftAt: expect.stringMatching(/Z$/) as string,
+        blocked: { reason: 'cessationOfOperation' },
+      });
+    expect(byName.has('here-d')).toBe(false);
   });
 });
 

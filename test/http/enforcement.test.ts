@@ -207,7 +207,8 @@ interface Configuration {
 
 describe('the rendered files', () => {
   const read = async (cluster: string, file: string) =>
-    (await service.as('root')('get', `/v1/clusters/${cluster}/${file}`).expect(200)).text;
+    (await service.as('root')('get', `/v1/clusters/${cluster}/${file}`).set('accept', 'application/yaml').expect(200))
+      .text;
 
   it('ask before RBAC, about client certificates alone', async () => {
     const text = await read('demo', 'authorization-configuration?directory=/etc/kp');
@@ -277,10 +278,17 @@ describe('the rendered files', () => {
   });
 
   it('are manifests of an admission policy', async () => {
+    const list = await service.as('root')('get', '/v1/clusters/demo/revocation-policy').expect(200);
     const manifests = parseAllDocuments(await read('demo', 'revocation-policy')).map(
-      (document) => (document.toJS() as { kind: string }).kind,
+      (document) => document.toJS() as { kind: string },
     );
-    expect(manifests).toEqual(['ConfigMap', 'ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding']);
+    expect(manifests.map(({ kind }) => kind)).toEqual([
+      'ConfigMap',
+      'ValidatingAdmissionPolicy',
+      'ValidatingAdmissionPolicyBinding',
+    ]);
+    // `kubectl apply` takes a List as it takes several documents.
+    expect(list.body).toEqual({ apiVersion: 'v1', kind: 'List', items: manifests });
   });
 
   it('do not exist for a cluster that does not', async () => {

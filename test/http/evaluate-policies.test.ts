@@ -42,7 +42,8 @@ describe('POST /v1/policies/evaluate with policies', () => {
     const answer = await evaluate({ ...ask, policies: [draft, `${draft}\n---\nkind: Policy\n`] }).expect(422);
     const { errors = [], reason } = as.problem(answer);
     expect(reason).toBe('Invalid');
-    expect(errors).toContainEqual({ pointer: '/policies/1', message: 'document 4, /spec: is missing' });
+    const line = draft.split('\n').length + 2;
+    expect(errors).toContainEqual({ pointer: '/policies/1', message: `line ${line}, column 1: /spec: is missing` });
     expect(errors.some(({ message }) => message.includes('already the name of'))).toBe(true);
     expect((await latestEvent())?.seq).toBe(before?.seq);
   });

@@ -39,7 +39,7 @@ async function keys(): Promise<readonly string[]> {
 }
 
 async function checkpoint(): Promise<{ readonly note: string } & Checkpoint> {
-  const { text } = await audrey('/checkpoint').expect(200);
+  const { text } = await audrey('/checkpoint').set('accept', 'text/plain').expect(200);
   const known = (await keys()).map((key) => readVerifierKey(key)!);
   const read = readNote(text, known);
   if (!read.ok) throw new Error(read.reason);
@@ -56,7 +56,12 @@ async function lines(query = ''): Promise<readonly string[]> {
 
 describe('checkpoints of the audit log', () => {
   it('are signed by a key that the log itself has recorded, in the name of the log', async () => {
-    const { origin, size } = await checkpoint();
+    const { origin, size, root, note } = await checkpoint();
+    const parts = { origin, size, root: root.toString('base64'), checkpoint: note };
+    expect((await audrey('/checkpoint').expect(200)).body).toEqual({
+      ...parts,
+      signedAt: expect.stringMatching(/^\d{4}-.+Z$/) as string,
+    });
     expect(origin).toMatch(/^kubepass\/[0-9a-f-]{36}$/);
     expect(size).toBeGreaterThan(0);
     const added = as.events(await audrey('?type=CheckpointKeyAdded').expect(200)).items;

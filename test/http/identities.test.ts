@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { revokedCertificate } from '../../src/access/revocations.js';
+import { exposedForm } from '../../src/http/identities/export-exposed.js';
+import { aCertificate, aRequest } from '../unit/store/records.js';
 import { startService, type Person, type TestService } from './support/service.js';
 
 let service: TestService;
@@ -227,5 +230,135 @@ describe('the list of identities', () => {
     const [soon, late] = [new Date(Date.now() + 60_000), new Date(Date.now() + 200_000_000)];
     expect(await names(`?usernamePrefix=z-&notAfterBefore=${soon.toISOString()}`)).toEqual([]);
     expect(await names(`?usernamePrefix=z-&notAfterBefore=${late.toISOString()}`)).toEqual(['z-1', 'z-2']);
+  });
+});
+
+describe('the identities with residual exposure', () => {
+  interface Exposed {
+    readonly username: string;
+    readonly leftAt: string | null;
+    readonly blocked: object | null;
+    readonly residualExposure: readonly { readonly fingerprintSha256: string; readonly continues: readonly string[] }[];
+  }
+  const url = (query = '') => `/v1/identities?residualExposure=true&usernamePrefix=x-${query}`;
+  const exposed = async (query = '') =>
+    (await service.as('audrey')('get', url(query)).expect(200)).body as {
+      readonly items: readonly Exposed[];
+      readonly nextCursor: string | null;
+    };
+  const names = async (query = '') => (await exposed(query)).items.map(({ username }) => username);
+  const issued = new Map<string, string>();
+  beforeAll(async () => {
+    for (const username of ['x-lives', 'x-left', 'x-revoked', 'x-revoked', 'X-Left', 'x-also'])
+      issued.set(username, (await issue(username)).certificate.fingerprintSha256);
+    const revoke = service.as('root')('post', `/v1/certificates/${issued.get('x-revoked') ?? ''}/revoke`);
+    await revoke.send({ reason: 'keyCompromise' }).expect(200);
+    await block('x-left', { ...reason, comment: 'left' }).expect(200);
+    await block('x-also').expect(200);
+    await block('x-nobody').expect(200);
+  });
+
+  it('say in one page who is blocked or revoked and still works where, until when', async () => {
+    const { items, nextCursor } = await exposed('&limit=500');
+    expect(nextCursor).toBeNull();
+    expect(items.map(({ username }) => username)).toEqual(['x-also', 'x-left', 'x-revoked']);
+    expect(items[1]).toMatchObject({
+      clusters: [],
+      leftAt: null,
+      blocked: { ...reason, comment: 'left', blockedBy: 'petra' },
+      residualExposure: [
+        {
+          cluster: 'demo',
+          fingerprintSha256: issued.get('x-left'),
+          notAfter: expect.stringMatching(/Z$/) as string,
+          enforcement: 'none',
+          continues: ['everything, until the certificate expires or its bindings are removed'],
+        },
+      ],
+      omitted: false,
+    });
+    // One of the two certificates is not revoked.
+    expect(items[2]).toMatchObject({ blocked: null, clusters: [{ liveCertificates: 1 }] });
+    expect(items[2]?.residualExposure).toMatchObject([{ fingerprintSha256: issued.get('x-revoked') }]);
+    for (const { username, residualExposure } of items) {
+      const { body } = await service.as('audrey')('get', path(username)).expect(200);
+      const own = (body as Exposed).residualExposure.filter(({ fingerprintSha256 }) =>
+        residualExposure.some((one) => one.fingerprintSha256 === fingerprintSha256),
+      );
+      expect(own).toEqual(residualExposure);
+    }
+    const upper = await service.as('root')('get', '/v1/identities?residualExposure=true&username=X-Left').expect(200);
+    expect(upper.body).toMatchObject({ items: [{ username: 'X-Left', blocked: { username: 'x-left' } }] });
+  });
+
+  it('are listed page by page and filtered', async () => {
+    const first = await exposed('&limit=2');
+    expect(first.items).toHaveLength(2);
+    const rest = await exposed(`&limit=2&cursor=${first.nextCursor ?? ''}`);
+    expect([rest.items.map(({ username }) => username), rest.nextCursor]).toEqual([['x-revoked'], null]);
+    expect(await names('&blocked=true')).toEqual(['x-also', 'x-left']);
+    expect(await names('&blocked=false')).toEqual(['x-revoked']);
+    expect(await names('&cluster=demo&group=team-a')).toHaveLength(3);
+    expect(await names('&cluster=other')).toEqual([]);
+    expect(await names('&group=team-b')).toEqual([]);
+    expect(await names('&username=x-left')).toEqual(['x-left']);
+    expect(await names(`&notAfterBefore=${new Date().toISOString()}`)).toEqual([]);
+    await service.as('audrey')('get', '/v1/identities?residualExposure=false').expect(400);
+    await service.as('hr-system')('get', url()).expect(403);
+  });
+
+  it('say that there are more certificates than are shown, and only then', async () => {
+    const notAfter = new Date(Date.now() + 3_600_000);
+    for (const [username, revoked, live] of [
+      ['y-many', 501, 1],
+      ['y-some', 300, 300],
+    ] as const) {
+      const request = aRequest({ username, state: 'issued' });
+      const certificates = Array.from({ length: revoked + live }, () => aCertificate(request, { username, notAfter }));
+      const revocation = { reason: 'superseded', comment: null, revokedAt: new Date(), revokedBy: 'root' } as const;
+      await service.store.writer.commit({
+        operations: [
+          { op: 'insertRequest', request },
+          ...certificates.map((certificate) => ({ op: 'insertCertificate' as const, certificate })),
+          ...certificates.slice(0, revoked).map((one) => ({
+            op: 'insertRevocation' as const,
+            revoked: revokedCertificate(one, revocation),
+          })),
+        ],
+        events: [],
+      });
+      const list = service.as('audrey')('get', `/v1/identities?residualExposure=true&username=${username}`);
+      const whole = service.as('audrey')('get', path(username));
+      const [item] = ((await list.expect(200)).body as { items: (Exposed & { omitted: boolean })[] }).items;
+      const details = (await whole.expect(200)).body as Exposed & { omitted: boolean };
+      for (const { residualExposure, omitted } of [item!, details]) {
+        expect(residualExposure).toHaveLength(Math.min(revoked, 500));
+        expect(omitted).toBe(revoked > 500);
+      }
+      expect(item).toMatchObject({ clusters: [{ liveCertificates: live }] });
+    }
+  });
+
+  it('come as CSV, a record for each certificate, without a formula', async () => {
+    const csv = (query: string, person: Person = 'audrey') =>
+      service.as(person)('get', `/v1/identities?${query}`).set('accept', 'text/csv');
+    const answer = await csv('residualExposure=true&usernamePrefix=x-&limit=1').expect(200);
+    expect(answer.headers['content-type']).toBe('text/csv; charset=utf-8; header=present');
+    const [head, ...lines] = answer.text.trimEnd().split('\r\n');
+    expect(head).toBe(
+      'username,leftAt,blockedAt,blockedBy,blockReason,cluster,fingerprintSha256,notAfter,enforcement,continues,omitted',
+    );
+    expect(lines).toHaveLength(3);
+    expect(lines[1]).toMatch(
+      /^x-left,,.+Z,petra,cessationOfOperation,demo,[0-9a-f]{64},.+Z,none,"everything, .+",false$/,
+    );
+    const formula = { username: '=1+1', clusters: [], blocked: null, omitted: false };
+    const exposure = { cluster: 'demo', fingerprintSha256: '00', notAfter: '2026-11-26T12:00:00.000Z' };
+    const residualExposure = [{ ...exposure, enforcement: 'none' as const, continues: ['all', 'more'] }];
+    expect(exposedForm.lines({ ...formula, residualExposure })).toMatch(/^"'=1\+1",.*,"all; more",false\r\n$/);
+    expect((await csv('residualExposure=true&username=%3D1').expect(200)).text.trimEnd()).toBe(head);
+    const refused = await csv('blocked=true').expect(406);
+    expect(refused.body).toMatchObject({ detail: 'text/csv comes with `residualExposure=true` alone' });
+    await csv('residualExposure=true', 'hr-system').expect(403);
   });
 });

@@ -36,6 +36,7 @@ describe('POST /v1/kubeconfigs, as an HR system calls it', () => {
   it('answers a complete kubeconfig that a TLS server with that CA accepts, with both groups in order', async () => {
     const answer = await service
       .as('hr-system')('post', '/v1/kubeconfigs')
+      .set('accept', 'application/yaml')
       .send({ cluster: 'demo', username: 'jane@corp.example', groups: ['team-z', 'team-a'] })
       .expect(201);
     expect(answer.type).toBe('application/yaml');
@@ -80,7 +81,7 @@ describe('POST /v1/kubeconfigs, as an HR system calls it', () => {
     async (keyAlgorithm) => {
       const answer = await service.as('alice')('post', '/v1/kubeconfigs').send({ username: 'jane', keyAlgorithm });
       expect(answer.status).toBe(201);
-      const { cert, key } = read(answer.text);
+      const { cert, key } = read(as.kubeconfig(answer).kubeconfig);
       expect(new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))).toBe(true);
     },
   );
@@ -92,20 +93,20 @@ describe('POST /v1/kubeconfigs, as an HR system calls it', () => {
       .expect(202);
     expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
     const url = answer.headers['location'] ?? '';
-    expect(as.request(answer)).toMatchObject({ state: 'pending' });
+    expect(as.waiting(answer)).toMatchObject({ state: 'pending' });
     expect(as.problem(await alice('post', `${url}/kubeconfig`).expect(409)).state).toBe('pending');
 
     await service.as('bob')('post', `${url}/approve`).expect(200);
     await service.as('bob')('post', `${url}/kubeconfig`).expect(403);
-    const collected = await alice('post', `${url}/kubeconfig`).expect(200);
+    const collected = await alice('post', `${url}/kubeconfig`).set('accept', 'application/yaml').expect(200);
     expect(collected.type).toBe('application/yaml');
     expect(collected.headers['cache-control']).toBe('no-store');
     expect(read(collected.text).key).toContain('PRIVATE KEY');
 
     const again = await alice('post', `${url}/kubeconfig`).expect(409);
     expect(again.text).not.toContain('PRIVATE KEY');
-    const bare = await alice('get', `${url}/kubeconfig`).expect(200);
-    expect(bare.text).toContain('client-key: "client.key"');
+    const bare = as.kubeconfig(await alice('get', `${url}/kubeconfig`).expect(200));
+    expect(bare.kubeconfig).toContain('client-key: "client.key"');
   });
 
   it('answers 202 where somebody else is the collector, who alone gets the key', async () => {
@@ -114,10 +115,10 @@ describe('POST /v1/kubeconfigs, as an HR system calls it', () => {
       .send({ username: 'new-hire', groups: ['team-a'], collector: 'alice' })
       .expect(202);
     const url = answer.headers['location'] ?? '';
-    expect(as.request(answer)).toMatchObject({ state: 'approved', collector: 'alice' });
+    expect(as.waiting(answer)).toMatchObject({ state: 'approved', collector: 'alice' });
     await service.as('hr-system')('post', `${url}/kubeconfig`).expect(403);
     const collected = await service.as('alice')('post', `${url}/kubeconfig`).send({}).expect(200);
-    expect(read(collected.text).key).toContain('PRIVATE KEY');
+    expect(read(as.kubeconfig(collected).kubeconfig).key).toContain('PRIVATE KEY');
   });
 
   it('issues nothing where policy denies', async () => {
@@ -146,45 +147,53 @@ describe('the forms of a kubeconfig', () => {
   const ask = { cluster: 'demo', username: 'jane@corp.example', groups: ['team-a'] };
   const json = 'application/json; charset=utf-8';
 
-  it('are a JSON object for a caller who prefers it: all at once, collected, and with a key path', async () => {
+  it('are a JSON object where the caller does not say: all at once, collected, and with a key path', async () => {
     const alice = service.as('alice');
-    const created = await alice('post', '/v1/kubeconfigs').set('accept', 'application/json').send(ask).expect(201);
+    const created = await alice('post', '/v1/kubeconfigs').send(ask).expect(201);
     await isJson(created, 'client-key-data');
 
     const waiting = await alice('post', '/v1/kubeconfigs')
-      .set('accept', 'application/json')
       .send({ ...ask, collector: 'carol' })
       .expect(202);
     const url = waiting.headers['location'] ?? '';
-    await isJson(
-      await service.as('carol')('post', `${url}/kubeconfig`).set('accept', 'application/json'),
-      'client-key-data',
-    );
-    await isJson(await alice('get', `${url}/kubeconfig`).set('accept', 'application/json'), 'client-key');
+    await isJson(await service.as('carol')('post', `${url}/kubeconfig`).set('accept', '*/*'), 'client-key-data');
+    await isJson(await alice('get', `${url}/kubeconfig`), 'client-key');
 
     async function isJson(answer: Answer, key: string): Promise<void> {
       expect([200, 201], answer.text).toContain(answer.status);
       expect(answer.headers).toMatchObject({ 'content-type': json, 'cache-control': 'no-store', vary: 'Accept' });
-      const { certificateRequestId, fingerprintSha256, notAfter, kubeconfig, ...others } = as.kubeconfig(answer);
+      const { kubeconfig, request, certificate: described, ...others } = as.kubeconfig(answer);
       expect(others).toEqual({});
       const { users } = parse(kubeconfig) as Kubeconfig;
       expect(Object.keys(users[0]?.user ?? {})).toEqual(['client-certificate-data', key]);
       const certificate = new X509Certificate(fromBase64(users[0]?.user['client-certificate-data'] ?? ''));
-      expect(fingerprintSha256).toBe(certificate.fingerprint256.replaceAll(':', '').toLowerCase());
-      expect(new Date(notAfter)).toEqual(certificate.validToDate);
-      const request = await alice('get', `/v1/certificate-requests/${certificateRequestId}`).expect(200);
-      expect(as.request(request)).toMatchObject({ state: 'issued', certificate: { fingerprintSha256, notAfter } });
+      expect(described).toMatchObject({
+        fingerprintSha256: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
+        serialNumber: certificate.serialNumber.toLowerCase(),
+        notBefore: certificate.validFromDate.toISOString(),
+        notAfter: certificate.validToDate.toISOString(),
+        requestId: request.id,
+      });
+      expect(request).toMatchObject({ state: 'issued', username: ask.username, certificate: described });
+      const read = await alice('get', `/v1/certificate-requests/${request.id}`).expect(200);
+      expect(as.request(read)).toMatchObject({ state: 'issued', certificate: described });
     }
   });
 
-  it.each(['*/*', 'application/*', 'application/json;q=0.9, application/yaml', ''])(
-    'are YAML for Accept: %s',
-    async (accept) => {
-      const answer = await service.as('alice')('post', '/v1/kubeconfigs').set('accept', accept).send(ask).expect(201);
-      expect(answer.headers['content-type']).toBe('application/yaml');
-      expect(read(answer.text).key).toContain('PRIVATE KEY');
-    },
-  );
+  it.each([
+    ['*/*', json],
+    ['application/*', json],
+    ['', json],
+    ['application/json, application/yaml', json],
+    ['application/yaml', 'application/yaml'],
+    ['application/json;q=0.9, application/yaml', 'application/yaml'],
+    ['*/*;q=0.9, application/yaml', 'application/yaml'],
+  ])('for Accept: %s are %s, with the key', async (accept, contentType) => {
+    const answer = await service.as('alice')('post', '/v1/kubeconfigs').set('accept', accept).send(ask).expect(201);
+    expect(answer.headers).toMatchObject({ 'content-type': contentType, 'cache-control': 'no-store' });
+    const kubeconfig = contentType === json ? as.kubeconfig(answer).kubeconfig : answer.text;
+    expect(read(kubeconfig).key).toContain('PRIVATE KEY');
+  });
 
   it('are no others', async () => {
     const answer = await service
@@ -192,19 +201,17 @@ describe('the forms of a kubeconfig', () => {
       .set('accept', 'text/html')
       .send(ask)
       .expect(406);
-    expect(as.problem(answer).detail).toContain('application/yaml, application/json');
+    expect(as.problem(answer).detail).toContain('application/json, application/yaml');
   });
 
   it('are not repeated for an Idempotency-Key, in neither form', async () => {
-    const ask2 = () =>
-      service
-        .as('alice')('post', '/v1/kubeconfigs')
-        .set('idempotency-key', 'forms')
-        .set('accept', 'application/json')
-        .send(ask);
-    await ask2().expect(201);
-    const again = await ask2().expect(409);
-    expect(again.text).not.toMatch(/PRIVATE|client-key/);
+    const ask2 = (accept: string) =>
+      service.as('alice')('post', '/v1/kubeconfigs').set('idempotency-key', 'forms').set('accept', accept).send(ask);
+    await ask2('application/json').expect(201);
+    for (const accept of ['application/json', 'application/yaml']) {
+      const again = await ask2(accept).expect(409);
+      expect(again.text).not.toMatch(/PRIVATE|client-key/);
+    }
   });
 });
 
@@ -225,7 +232,7 @@ describe('GET …/kubeconfig?clientKeyPath=', () => {
       if (answer.status === 400) expect(as.problem(answer).errors?.[0]?.pointer).toBe('/query/clientKeyPath');
       else
         for (const version of ['1.1', '1.2'] as const)
-          expect(parse(answer.text, { version })).toMatchObject({
+          expect(parse(as.kubeconfig(answer).kubeconfig, { version })).toMatchObject({
             clusters: [{ name: 'demo', cluster: { server: 'https://127.0.0.1:6443' } }],
             users: [{ name: 'path-jane', user: { 'client-key': path } }],
           });

@@ -194,10 +194,8 @@ describe('policies', () => {
       .as('audrey')('post', '/v1/policies/replay')
       .send({ policies: [draft] })
       .expect(200);
-    const lines = answer.text
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line) as { type: string; id?: string; wouldBe?: { outcome: string } });
+    type Line = { type: string; id?: string; wouldBe?: { outcome: string } };
+    const { items: lines } = answer.body as { items: Line[] };
     expect(lines.at(-1)).toMatchObject({ type: 'summary', failed: 0, undecidable: { requests: 0 } });
     const changed = lines.find(({ id }) => id === made.id);
     expect(changed).toMatchObject({ type: 'changed', wouldBe: { outcome: 'denied' } });

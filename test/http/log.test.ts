@@ -34,6 +34,7 @@ it('the log of a whole run holds no token, no private key, no Idempotency-Key an
   const kubeconfig = await portal('post', '/v1/kubeconfigs')
     .set('idempotency-key', 'my-idempotency-key')
     .set('cookie', 'session=my-cookie')
+    .set('accept', 'application/yaml')
     .send({ username: 'jane', groups: ['team-a'], reason: 'my-reason-in-the-body' })
     .expect(201);
   const { users } = parse(kubeconfig.text) as { users: { user: Record<string, string> }[] };

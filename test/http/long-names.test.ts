@@ -8,7 +8,7 @@ import type { AuditEventBody } from '../../src/http/audit-events/schemas.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { WebhookReceiver } from '../helpers/webhook-receiver.js';
 import { as, type Answer } from './support/call.js';
-import { contract } from './support/contract.js';
+import { webhookSchemas } from './support/contract.js';
 import { localCluster } from './support/local-cluster.js';
 import { startService, type Caller, type TestService } from './support/service.js';
 
@@ -92,9 +92,10 @@ async function announced(type: string, of: (data: Readonly<Record<string, unknow
   return find()?.data;
 }
 
-const $defs = JSON.parse(
-  JSON.stringify(contract.components.schemas).replaceAll('#/components/schemas/', '#/$defs/'),
-) as Record<string, object>;
+const $defs = JSON.parse(JSON.stringify(webhookSchemas).replaceAll('#/components/schemas/', '#/$defs/')) as Record<
+  string,
+  object
+>;
 
 function eventIn({ headers, body }: WebhookReceiver['received'][number]) {
   const event = new Verifier(secret).verify(body, headers as Record<string, string>) as {

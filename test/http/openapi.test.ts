@@ -6,6 +6,7 @@ import { buildApp } from '../../src/app.js';
 import { createLogger } from '../../src/observability/logger.js';
 import { webhookEventTypes } from '../../src/model/webhook-delivery.js';
 import { as } from './support/call.js';
+import { withWholeOperations } from './support/open-api.js';
 import { type Method, type SharedService, sharedService } from './support/service.js';
 
 interface Schema {
@@ -23,11 +24,15 @@ interface Operation {
 }
 interface Document {
   readonly openapi: string;
-  readonly info: { readonly version: string };
+  readonly info: { readonly version: string; readonly description: string };
   readonly tags: readonly { readonly name: string }[];
   readonly security: readonly object[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components: { readonly schemas: Readonly<Record<string, Schema>>; readonly securitySchemes: object };
+  readonly components: {
+    readonly schemas: Readonly<Record<string, Schema>>;
+    readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: object }>>;
+    readonly securitySchemes: object;
+  };
 }
 
 const problemJson = 'application/problem+json';
@@ -42,8 +47,10 @@ beforeAll(async () => {
   document = JSON.parse(text) as Document;
 });
 
+/** The operations, with the components that they refer to. */
+
 const operations = () =>
-  Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(withWholeOperations(document).paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
   );
 
@@ -52,11 +59,11 @@ function* schemas(value: unknown, place = ''): Generator<{ readonly place: strin
   if (typeof value !== 'object' || value === null) return;
   if ('type' in value && place !== '' && !place.endsWith('/properties')) yield { place, schema: value };
   for (const [name, member] of Object.entries(value))
-    if (name !== 'example' && name !== 'examples') yield* schemas(member, `${place}/${name}`);
+    if (!/^(?:example|examples|value)$/.test(name)) yield* schemas(member, `${place}/${name}`);
 }
 
 it('has schemas of JSON Schema alone, which the start does not check', async () => {
-  const app = buildApp(service.services, { logger: createLogger({ level: 'silent' }), version: '' });
+  const app = buildApp(service.services, { logger: createLogger({ level: 'silent' }) });
   const routes: { readonly scope: FastifyInstance; readonly url: string; readonly schema: FastifySchema }[] = [];
   app.addHook('onRoute', function (this: FastifyInstance, { url, schema }) {
     if (schema) routes.push({ scope: this, url, schema });
@@ -74,11 +81,11 @@ it('has schemas of JSON Schema alone, which the start does not check', async () 
 });
 
 describe('/openapi.json', () => {
-  it('is the committed contract, but for the version', () => {
-    const committed = JSON.parse(
-      readFileSync(new URL('../../openapi/openapi.json', import.meta.url), 'utf8'),
-    ) as Document;
-    expect({ ...document, info: { ...document.info, version: committed.info.version } }).toEqual(committed);
+  it('and its parts are the committed contract', async () => {
+    for (const path of ['openapi.json', 'openapi/portal.json', 'openapi/webhooks.json']) {
+      const file = new URL(`../../openapi/${path.split('/').at(-1)}`, import.meta.url);
+      expect((await service.anonymous('get', `/${path}`).expect(200)).text).toBe(readFileSync(file, 'utf8'));
+    }
   });
 
   it('is OpenAPI 3.1 with nothing of 3.0 and nothing of the framework left in it', () => {
@@ -86,10 +93,20 @@ describe('/openapi.json', () => {
     expect(text).not.toMatch(/"(nullable|\$id|x-[a-z-]+|def-\d+)"/);
     expect(text).not.toContain('Default Response');
     for (const [, reference] of text.matchAll(/"\$ref": "([^"]+)"/g)) {
-      expect(reference).toMatch(/^#\/components\/(?:schemas\/\w+|headers\/RateLimit(?:-Policy)?)$/);
+      expect(reference).toMatch(/^#\/components\/(?:schemas|responses|parameters|headers|examples)\/[\w-]+$/);
       const [, , kind = '', name = ''] = reference?.split('/') ?? [];
       expect(document.components).toHaveProperty([kind, name]);
     }
+  });
+
+  it('is small enough to read: at most 450 KB', () => {
+    expect(text.length).toBeLessThan(450_000);
+  });
+
+  it('has each component once, and none that nothing refers to', () => {
+    for (const [kind, parts] of Object.entries(document.components))
+      for (const name of Object.keys(parts))
+        if (kind !== 'securitySchemes') expect(text, name).toContain(`"#/components/${kind}/${name}"`);
   });
 
   it('names, sums up and tags every operation, once', () => {
@@ -119,18 +136,26 @@ describe('/openapi.json', () => {
     }
   });
 
-  it('declares problem+json for every error, 401 for every operation with a token, 413 and 415 for every body', () => {
-    for (const { path, operation } of operations()) {
+  it('declares problem+json for every error, and those of every call as one default response', () => {
+    for (const { path, method, operation } of operations()) {
       for (const [status, { description, content }] of Object.entries(operation.responses)) {
         expect(description).toBeTruthy();
         // People sign in with a browser, which shows pages.
         const page = path.startsWith('/v1/login/') ? ['text/html'] : [];
-        if (Number(status) >= 400) expect(Object.keys(content ?? {})).toEqual(['application/problem+json', ...page]);
+        if (Number(status) >= 400 || status === 'default')
+          expect(Object.keys(content ?? {})).toEqual(['application/problem+json', ...page]);
       }
-      const statuses = Object.keys(operation.responses);
-      if (isForCallers(path)) expect(statuses).toEqual(expect.arrayContaining(['400', '401', '406', '429', '500']));
-      if (operation.requestBody) expect(statuses).toEqual(expect.arrayContaining(['413', '415']));
+      expect(operation.responses).toHaveProperty('default.content');
+      if (!path.startsWith('/v1/login/'))
+        expect(document.paths[path]).toHaveProperty(`${method}.responses.default`, {
+          $ref: '#/components/responses/Problem',
+        });
     }
+    const everyCall = document.components.responses['Problem']?.description ?? '';
+    for (const type of ['invalid-request', 'unauthenticated', 'not-permitted', 'not-acceptable', 'content-too-large'])
+      expect(everyCall).toContain(`\`${type}\``);
+    for (const type of ['unsupported-media-type', 'too-many-requests', 'internal-error', 'service-unavailable'])
+      expect(everyCall).toContain(`\`${type}\``);
   });
 
   it('bounds every string, array and integer, and lets no object have properties that it does not name', () => {
@@ -143,7 +168,7 @@ describe('/openapi.json', () => {
       if (schema['type'] === 'array') expect(schema, place).toHaveProperty('items');
       if (schema['type'] === 'integer') expect(schema, place).toHaveProperty('minimum');
       // The names of the parts of an upload do not matter, and Kubernetes adds members to its own types.
-      const isOurs = !/multipart|SubjectAccessReview/.test(place);
+      const isOurs = !/multipart|SubjectAccessReview|KubernetesObject/.test(place);
       if (schema['type'] === 'object' && 'properties' in schema && isOurs)
         expect(schema, place).toHaveProperty('additionalProperties', false);
     }
@@ -230,32 +255,78 @@ describe('/openapi.json', () => {
     );
   });
 
+  it('is answered that a body is required, where there is none', async () => {
+    const withBody = operations().filter(
+      ({ operation }) => (operation.requestBody as { required?: boolean } | undefined)?.required,
+    );
+    expect(withBody.length).toBeGreaterThan(7);
+    for (const { path, method, operation } of withBody) {
+      if (operation.operationId === 'inspect') continue;
+      const answer = await service
+        .as('root')(method as Method, path.replaceAll(/\{\w+\}/g, 'x'))
+        .expect(400);
+      expect(as.problem(answer).detail, path).toBe('a JSON body is required');
+    }
+  });
+
+  it('is where / leads: a browser to the page, others to the documents', async () => {
+    const browser = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
+    const led = await service.anonymous('get', '/').set('accept', browser).expect(302);
+    expect(led.headers['location']).toBe('/docs');
+    const told = (await service.anonymous('get', '/').expect(200)).body as { documents: string[]; guide: string };
+    for (const path of [...told.documents, told.guide]) await service.anonymous('get', path).expect(200);
+  });
+
+  it('has what its introduction links to', async () => {
+    const { description } = document.info;
+    const guide = (await service.anonymous('get', '/docs/api.md').expect(200)).text;
+    for (const [, path = '', part = ''] of description.matchAll(/\]\((\/[^)#]*)#?([^)]*)\)/g)) {
+      await service.anonymous('get', path).expect(200);
+      if (part !== '') expect(guide.toLowerCase()).toContain(`\n## ${part}\n`);
+    }
+    // Half a screen.
+    expect(description.split('\n').length).toBeLessThan(20);
+  });
+
+  it('has the calls of a portal in a document of its own', async () => {
+    const portal = (await service.anonymous('get', '/openapi/portal.json').expect(200)).body as Document;
+    const ids = Object.values(portal.paths).flatMap((methods) => Object.values(methods).map((one) => one.operationId));
+    expect(ids.sort()).toEqual([
+      ...['approveCertificateRequest', 'collectKubeconfig', 'createCertificateRequest', 'createKubeconfig'],
+      ...['getCertificateRequest', 'listCertificates', 'renewCertificate', 'revokeCertificate'],
+    ]);
+  });
+
   it('lists the types of problems, and tells which of them each status has', () => {
     const { enum: types } = (document.components.schemas['Problem'] as { properties: { type: { enum: string[] } } })
       .properties.type;
     expect(types).toContain('urn:kubepass:problem:policy-denied');
     expect(types.length).toBeGreaterThan(20);
-    for (const { operation } of operations())
-      for (const { description, content } of Object.values(operation.responses)) {
-        const named = [...description.matchAll(/`([a-z-]+)`: /g)].map(([, name]) => name);
-        const { examples = {} } = (content as Record<string, { examples?: object }> | undefined)?.[problemJson] ?? {};
-        expect(Object.keys(examples)).toEqual(named.sort());
-      }
+    for (const { description, content } of Object.values(document.components.responses)) {
+      const named = [...description.matchAll(/`([a-z-]+)`: /g)].map(([, name]) => name);
+      const { examples = {} } = (content as Record<string, { examples?: object }> | undefined)?.[problemJson] ?? {};
+      expect(Object.keys(examples)).toEqual(named.sort());
+    }
   });
 
   it('documents Location where a certificate request is recorded, and WWW-Authenticate', () => {
-    const create = document.paths['/v1/certificate-requests']?.['post']?.responses;
+    const create = operations().find(({ operation }) => operation.operationId === 'createCertificateRequest')?.operation
+      .responses;
     expect(create?.['403']).toHaveProperty('headers.Location');
     expect(create?.['201']).toHaveProperty('headers.Location');
-    expect(create?.['401']).toHaveProperty('headers.WWW-Authenticate');
+    expect(create?.['default']).toHaveProperty('headers.WWW-Authenticate');
+    expect(create?.['default']).toHaveProperty('headers.RateLimit');
   });
 
-  it('describes each webhook, with a schema of its own', () => {
-    const webhooks = (document as unknown as { webhooks: Record<string, { post: { requestBody: object } }> }).webhooks;
+  it('describes each webhook, with a schema of its own, in a document of its own', async () => {
+    const { body } = await service.anonymous('get', '/openapi/webhooks.json').expect(200);
+    const { webhooks, components } = body as Document & {
+      readonly webhooks: Record<string, { readonly post: { readonly requestBody: object } }>;
+    };
     expect(Object.keys(webhooks).sort()).toEqual([...webhookEventTypes].sort());
     for (const [type, { post }] of Object.entries(webhooks)) {
       const name = /schemas\/(\w+)"/.exec(JSON.stringify(post.requestBody))?.[1] ?? '';
-      expect(document.components.schemas[name]).toMatchObject({ properties: { type: { enum: [type] } } });
+      expect(components.schemas[name]).toMatchObject({ properties: { type: { enum: [type] } } });
     }
   });
 });

@@ -57,6 +57,7 @@ async function held(
   const { pem, keyPair } = await csrFor(username, ['team-a']);
   const answer = await ask(pem);
   expect(answer.status, answer.text).toBe(201);
+  // A renewal answers a kubeconfig, whose certificate is a member as well.
   return {
     fingerprint: as.request(answer).certificate?.fingerprintSha256 ?? '',
     username,

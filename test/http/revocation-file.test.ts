@@ -1,11 +1,13 @@
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { replaceSecretFile } from '../../src/config/secrets.js';
 import {
   fetchConfiguration,
   keepRevocationFile,
-  readOptions,
+  chosenOptions,
+  options,
   type RevocationFileOptions,
 } from '../../src/revocation-file/keep-revocation-file.js';
 import { servingPair } from '../cluster/serving-pair.js';
@@ -50,10 +52,11 @@ afterAll(async () => {
 });
 
 function optionsOf(...args: readonly string[]): RevocationFileOptions {
-  const options = readOptions(['--cluster', 'demo', '--out', 'authorization.yaml', ...args], folder);
-  if ('problem' in options) throw new Error(options.problem);
-  return options;
+  return chosen(['--cluster', 'demo', '--out', 'authorization.yaml', ...args], folder);
 }
+
+const chosen = (args: readonly string[], workingFolder: string) =>
+  chosenOptions(parseArgs({ args: [...args], options }).values, workingFolder);
 
 async function keep(
   options: RevocationFileOptions,
@@ -129,5 +132,5 @@ it.each([
   [['--cluster', 'x', '--out', 'y', '--every', '0'], '--every'],
   [['--nothing'], 'nothing'],
 ])('does not understand %j', (args, problem) => {
-  expect(readOptions(args, '/')).toMatchObject({ problem: expect.stringContaining(problem) as unknown });
+  expect(() => chosen(args, '/')).toThrow(problem);
 });

@@ -33,13 +33,9 @@ const events = async (fingerprint: string) =>
 it('tells those who inspect a certificate that it is revoked', async () => {
   const fingerprint = await issued('inspected');
   await revoke('alice', fingerprint, { reason: 'superseded' }).expect(200);
-  const { text } = await service.as('alice')('get', `/v1/certificates/${fingerprint}`).expect(200);
+  const { pem } = as.certificate(await service.as('alice')('get', `/v1/certificates/${fingerprint}`).expect(200));
   const inspect = (person: Person) =>
-    service
-      .as(person)('post', '/v1/inspections')
-      .set('content-type', 'application/octet-stream')
-      .send(text)
-      .expect(200);
+    service.as(person)('post', '/v1/inspections').set('content-type', 'application/octet-stream').send(pem).expect(200);
   const { objects, findings } = as.inspection(await inspect('alice'));
   expect(objects[0]).toMatchObject({ inventory: { revocation: { reason: 'superseded' } } });
   expect(findings).toContainEqual(expect.objectContaining({ code: 'CertificateRevoked', severity: 'error' }));

@@ -34,7 +34,7 @@ it('listens before what was left is recovered, and is ready afterwards', async (
   });
   const log: LogLine[] = [];
   const service = await composeOn(directory.path, {}, { writer: before('IssuanceAbandoned', () => released) }, log);
-  const app = buildApp(service.services, { logger: createLogger({ level: 'silent' }), version: '0.0.0-test' });
+  const app = buildApp(service.services, { logger: createLogger({ level: 'silent' }) });
   const address = await app.listen({ host: '127.0.0.1', port: 0 });
   const statusOf = async (path: string) => (await fetch(`${address}${path}`)).status;
   const stateOf = async () => (await service.store.requests.find(id))?.state;

@@ -15,7 +15,7 @@ import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { WebhookReceiver, type ReceivedWebhook } from '../helpers/webhook-receiver.js';
 import { aCertificate } from '../unit/store/records.js';
 import { as, type Answer } from './support/call.js';
-import { contract } from './support/contract.js';
+import { webhookSchemas } from './support/contract.js';
 import { startService, type Person, type TestService } from './support/service.js';
 
 const secret = `whsec_${randomBytes(32).toString('base64')}`;
@@ -75,9 +75,10 @@ function eventIn({ headers, body }: ReceivedWebhook): Event {
 function checked(event: Event): Event {
   const words = event.type.split(/[._]/);
   const name = `${words.map((word) => word.slice(0, 1).toUpperCase() + word.slice(1)).join('')}Event`;
-  const $defs = JSON.parse(
-    JSON.stringify(contract.components.schemas).replaceAll('#/components/schemas/', '#/$defs/'),
-  ) as Record<string, object>;
+  const $defs = JSON.parse(JSON.stringify(webhookSchemas).replaceAll('#/components/schemas/', '#/$defs/')) as Record<
+    string,
+    object
+  >;
   const schema = Compile({ $defs, $ref: `#/$defs/${name}` });
   expect(schema.Errors(event)[1]).toEqual([]);
   return event;

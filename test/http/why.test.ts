@@ -65,22 +65,23 @@ describe('what the deciding policy says besides', () => {
     const withPath = await service
       .as('alice')('get', `${await asked({ csr: pem })}/kubeconfig`)
       .expect(200);
-    for (const { text } of [atOnce, collected, withPath]) {
-      expect(contextOf(text)).toEqual([
+    for (const answer of [atOnce, collected, withPath]) {
+      const { kubeconfig } = as.kubeconfig(answer);
+      expect(contextOf(kubeconfig)).toEqual([
         { name: 'work', context: { cluster: 'demo', user: 'jane', namespace: 'people' } },
       ]);
-      expect(parse(text)).toMatchObject({ 'current-context': 'work' });
+      expect(parse(kubeconfig)).toMatchObject({ 'current-context': 'work' });
     }
   });
 
   it('gives way to the namespace that was asked for, and is of the policy that decided', async () => {
     const own = { username: 'jane', groups: ['team-a'], namespace: 'mine' };
-    const { text } = await service.as('alice')('post', '/v1/kubeconfigs').send(own).expect(201);
-    expect(contextOf(text)).toMatchObject([{ name: 'work', context: { namespace: 'mine' } }]);
+    const mine = as.kubeconfig(await service.as('alice')('post', '/v1/kubeconfigs').send(own).expect(201));
+    expect(contextOf(mine.kubeconfig)).toMatchObject([{ name: 'work', context: { namespace: 'mine' } }]);
     const url = await asked({ username: 'jane', groups: ['ops-a'] });
     await service.as('bob')('post', `${url}/approve`).expect(200);
-    const other = await service.as('alice')('post', `${url}/kubeconfig`).expect(200);
-    expect(contextOf(other.text)).toMatchObject([{ name: 'jane@demo', context: { namespace: 'operations' } }]);
+    const other = as.kubeconfig(await service.as('alice')('post', `${url}/kubeconfig`).expect(200));
+    expect(contextOf(other.kubeconfig)).toMatchObject([{ name: 'jane@demo', context: { namespace: 'operations' } }]);
   });
 
   it('is how long a request waits for approval', async () => {

@@ -114,8 +114,8 @@ async function isDenied(call: Call, fingerprintSha256: string): Promise<boolean>
 
 async function issuedFor(call: Call, username: string): Promise<string> {
   const body = JSON.stringify({ username, groups: ['team-a'] });
-  const { text } = await call('POST', '/v1/kubeconfigs', body, { accept: 'application/json' });
-  return (JSON.parse(text) as { fingerprintSha256: string }).fingerprintSha256;
+  const { text } = await call('POST', '/v1/kubeconfigs', body);
+  return (JSON.parse(text) as { certificate: { fingerprintSha256: string } }).certificate.fingerprintSha256;
 }
 
 it('denies everywhere within a second what one replica revoked, also if that one is killed behind its answer', async () => {

@@ -7,7 +7,7 @@ import type { Services } from '../../src/http/server/services.js';
 const services = new Proxy({} as Services, { get: () => ({}) });
 
 it('writes answers as they are, also in scopes that add schemas: nothing is compiled for them', async () => {
-  const app = buildApp(services, { logger: createLogger({ level: 'silent' }), version: '0.0.0-test' });
+  const app = buildApp(services, { logger: createLogger({ level: 'silent' }) });
   app.register(async (scope) => {
     scope.addSchema({ $id: 'Something', type: 'object', properties: {}, additionalProperties: false });
     const nothing = { content: { 'application/json': { schema: { $ref: 'Something#' } } } };

@@ -80,15 +80,22 @@ export class CertificateAsks {
     const now = this.machine.now();
     const kept = this.cache.read('attempt');
     const asked = { renewalOf, principal, username, groups };
-    if (kept !== null && isFor(kept, asked) && now - kept.startedAt < attemptMilliseconds) return kept;
-    const { cluster, namespace, expirationSeconds, keyAlgorithm } = this.settings;
+    if (
+      kept !== null &&
+      isFor(kept, asked) &&
+      saysWhy(kept, this.settings) &&
+      now - kept.startedAt < attemptMilliseconds
+    )
+      return kept;
+    const { cluster, namespace, expirationSeconds, keyAlgorithm, reason } = this.settings;
     const key = await generateKeyPair(keyAlgorithm);
     const csr = encodePem(CSR_PEM_LABEL, await writeCertificationRequest({ username, groups }, key));
-    const expiration = expirationSeconds === null ? {} : { expirationSeconds };
-    const body =
-      renewalOf === null
-        ? { cluster, csr, ...expiration, ...(namespace !== null && { namespace }) }
-        : { csr, ...expiration };
+    const common = {
+      csr,
+      ...(expirationSeconds !== null && { expirationSeconds }),
+      ...(reason !== null && { reason }),
+    };
+    const body = renewalOf === null ? { cluster, ...common, ...(namespace !== null && { namespace }) } : common;
     const attempt: Attempt = {
       ...asked,
       body: JSON.stringify(body),
@@ -146,6 +153,10 @@ const isFor = (
   { renewalOf, principal, username, groups }: Attempt,
   asked: Pick<Attempt, 'renewalOf' | 'principal' | 'username' | 'groups'>,
 ): boolean => isDeepStrictEqual({ renewalOf, principal, username, groups }, asked);
+
+/** Whether an ask has the reason that is to be given now; if none is, every ask has it. */
+const saysWhy = ({ body }: Attempt, { reason }: Pick<Settings, 'reason'>): boolean =>
+  reason === null || (JSON.parse(body) as { readonly reason?: string }).reason === reason;
 
 /** `waits for 1 of 2 team-leads`. */
 export function progressOf({ state, awaiting }: RequestView): string {

@@ -1,12 +1,22 @@
 import type { RevokeOptions, Selection, StatusOptions } from './command-line.js';
 import { underLock } from './cache-lock.js';
-import { allCaches, cacheOf, cacheOfLogin, type Login, ownCacheOf } from './credential-cache.js';
+import {
+  allCaches,
+  type CachedCredential,
+  cacheOf,
+  cacheOfLogin,
+  type Login,
+  ownCacheOf,
+  type Revocation,
+} from './credential-cache.js';
 import { callMilliseconds } from './get-credential.js';
 import { type Machine, oneLine } from './machine.js';
 import { PluginError } from './plugin-error.js';
 import { type SelectedContext, selectedContexts } from './contexts.js';
+import { goingOn, issuesAnew } from './revocation-notes.js';
 import { loginOf, serviceAtLogin, signIn } from './sign-in.js';
 import { loginCommand } from './settings.js';
+import { timeInWords } from './times-in-words.js';
 import { hasLooseToken, serverOfTokens } from './tokens.js';
 
 /** `unknown`: nothing is cached. `due`: the next use renews it. `pending`: a person must approve first. */
@@ -21,6 +31,14 @@ interface Status {
   readonly notAfter: string | null;
   readonly renewAt: string | null;
   readonly state: State;
+  /** The uses of a revoked certificate that go on; left out where that is not known. */
+  readonly continues?: readonly string[];
+}
+
+/** A row of the table, and the lines that a person reads below it. */
+interface Shown {
+  readonly status: Status;
+  readonly notes: readonly string[];
 }
 
 /**
@@ -28,12 +46,19 @@ interface Status {
  * the rest.
  */
 export async function status({ selection, json }: StatusOptions, machine: Machine): Promise<void> {
-  const items = await Promise.all(
-    selectedContexts(selection, machine).map((one) =>
-      statusOf(one, mayGetLooseToken(selection, one, machine), machine),
-    ),
+  const shown = await Promise.all(
+    selectedContexts(selection, machine).map(async (one): Promise<Shown> => {
+      const status = await statusOf(one, mayGetLooseToken(selection, one, machine), machine);
+      return { status, notes: notesOn(one, status, machine) };
+    }),
   );
-  machine.print(json ? `${JSON.stringify({ items }, null, 2)}\n` : table(items));
+  const items = shown.map(({ status }) => status);
+  const notes = [...new Set(shown.flatMap((one) => one.notes))].map((line) => `${oneLine(line)}\n`);
+  machine.print(
+    json
+      ? `${JSON.stringify({ items }, null, 2)}\n`
+      : table(items, machine.now()) + (notes.length === 0 ? '' : `\n${notes.join('')}`),
+  );
 }
 
 /**
@@ -57,6 +82,7 @@ async function statusOf({ context, settings }: SelectedContext, loose: boolean, 
   const { server, cluster, username, groups } = cached ?? settings;
   const pending = cache.read('attempt')?.pendingRequest ?? null;
   let state: State = pending === null ? 'unknown' : 'pending';
+  let continues: readonly string[] | null = null;
   if (cached !== null) {
     const now = machine.now();
     state = now >= cached.notAfter ? 'expired' : pending !== null ? 'pending' : now >= cached.renewAt ? 'due' : 'valid';
@@ -65,7 +91,9 @@ async function statusOf({ context, settings }: SelectedContext, loose: boolean, 
       machine.say(
         `kubepass: ${settings.server} is not asked about context ${JSON.stringify(context)}, whose status is that of the cache: ${sayWhoseToken}`,
       );
-    if (isKnown || (await isRevoked(settings, cached.fingerprintSha256, loose, machine))) state = 'revoked';
+    const found = await revocationAt(settings, cached, loose, machine);
+    if (isKnown || found.isRevoked) state = 'revoked';
+    continues = found.continues;
   }
   return {
     context,
@@ -76,33 +104,69 @@ async function statusOf({ context, settings }: SelectedContext, loose: boolean, 
     notAfter: cached && new Date(cached.notAfter).toISOString(),
     renewAt: cached && new Date(cached.renewAt).toISOString(),
     state,
+    ...(state === 'revoked' && continues !== null && { continues }),
   };
 }
 
-async function isRevoked(
+/** Whether kubepass says that the certificate is revoked, and which uses go on; null: it does not say. */
+async function revocationAt(
   settings: SelectedContext['settings'],
-  fingerprint: string,
+  cached: CachedCredential,
   loose: boolean,
   machine: Machine,
-): Promise<boolean> {
+): Promise<{ readonly isRevoked: boolean; readonly continues: readonly string[] | null }> {
+  const nothing = { isRevoked: false, continues: null };
   try {
-    const service = serviceAtLogin(settings, machine, callMilliseconds);
-    const who = await signIn(service, machine, { interactive: false, loose });
-    return who !== null && (await service.client.statusOf(fingerprint, who.authorization)) === 'revoked';
+    const { client, ...service } = serviceAtLogin(settings, machine, callMilliseconds);
+    const who = await signIn({ client, ...service }, machine, { interactive: false, loose });
+    if (who === null || (await client.statusOf(cached.fingerprintSha256, who.authorization)) !== 'revoked')
+      return nothing;
+    return { isRevoked: true, continues: await client.continuing(cached.fingerprintSha256, who.authorization) };
   } catch (error) {
     if (!(error instanceof PluginError)) throw error;
     machine.say(`kubepass: ${error.message}; the status is that of the cache`);
-    return false;
+    return nothing;
   }
 }
 
-function table(items: readonly Status[]): string {
+/** The lines below the table: which uses of a revoked certificate go on, and how a new one comes. */
+function notesOn(
+  { context, settings }: SelectedContext,
+  { state, notAfter, continues }: Status,
+  machine: Machine,
+): readonly string[] {
+  const now = machine.now();
+  const before = cacheOf(settings, machine).read('revocation');
+  const name = JSON.stringify(context);
+  return [
+    ...(state === 'revoked'
+      ? goingOn(`The revoked certificate of context ${name}`, continues ?? null, Date.parse(notAfter ?? ''), now)
+      : []),
+    ...(before !== null && now < before.notAfter
+      ? goingOn(
+          `The certificate of context ${name} that was revoked here ${timeInWords(before.revokedAt, now)}`,
+          before.continues,
+          before.notAfter,
+          now,
+        )
+      : []),
+    ...(state === 'revoked' || (state === 'unknown' && before !== null) ? issuesAnew(context, settings, machine) : []),
+  ];
+}
+
+function table(items: readonly Status[], now: number): string {
   const rows = [
     ['CONTEXT', 'CLUSTER', 'USERNAME', 'GROUPS', 'NOT AFTER', 'RENEW AT', 'STATE'],
     ...items.map(({ context, cluster, username, groups, notAfter, renewAt, state }) => [
-      ...[context, cluster, username ?? '-', groups.join(',') || '-', notAfter ?? '-', renewAt ?? '-', state].map(
-        oneLine,
-      ),
+      ...[
+        context,
+        cluster,
+        username ?? '-',
+        groups.join(',') || '-',
+        cell(notAfter, now),
+        cell(renewAt, now),
+        state,
+      ].map(oneLine),
     ]),
   ];
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => (row[i] ?? '').length)));
@@ -116,6 +180,9 @@ function table(items: readonly Status[]): string {
     )
     .join('');
 }
+
+/** `in 3 h 20 min (2026-12-01T17:20:00Z)`. */
+const cell = (time: string | null, now: number): string => (time === null ? '-' : timeInWords(Date.parse(time), now));
 
 /** Forgets certificates and keys, and the logins. They go on to work for whoever has a copy: `revoke` ends that. */
 export async function logout(selection: Selection, machine: Machine): Promise<void> {
@@ -195,16 +262,25 @@ async function revokeOne(
     throw new PluginError(
       `revoking takes a login at ${settings.server}, and a token or a sign-in: ${loginCommand(service.settings)}`,
     );
-  await underLock(cache, machine, async () => {
+  const revocation = await underLock(cache, machine, async () => {
+    let last: Revocation | null = null;
     // A kubectl that worked for too long may have lost the lock, and have renewed meanwhile.
     for (let revoked: string | null = null; ;) {
-      const fingerprint = cache.read('credential')?.fingerprintSha256 ?? null;
-      if (fingerprint === null || fingerprint === revoked) break;
-      await service.client.revoke(fingerprint, ask, who.authorization);
-      revoked = fingerprint;
+      const { fingerprintSha256 = null, notAfter = 0 } = cache.read('credential') ?? {};
+      if (fingerprintSha256 === null || fingerprintSha256 === revoked) break;
+      const continues = await service.client.revoke(fingerprintSha256, ask, who.authorization);
+      last = { revokedAt: machine.now(), notAfter, continues };
+      revoked = fingerprintSha256;
     }
     cache.forget();
+    return last;
   });
   await forgetPerson(settings, machine);
+  // Without a username, these settings have another cache once the person is forgotten.
+  if (revocation !== null)
+    for (const place of [cache, cacheOf(settings, machine)]) place.write('revocation', revocation);
   machine.print(`The certificate of context ${JSON.stringify(context)} is revoked and forgotten.\n`);
+  const { continues = [], notAfter = 0 } = revocation ?? {};
+  const lines = [...goingOn('It', continues, notAfter, machine.now()), ...issuesAnew(context, settings, machine)];
+  machine.print(lines.map((line) => `${oneLine(line)}\n`).join(''));
 }

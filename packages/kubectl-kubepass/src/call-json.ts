@@ -3,7 +3,8 @@ import { request as tlsRequest, type RequestOptions } from 'node:https';
 import { BlockList, isIP, type Socket } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
 import type { Machine } from './machine.js';
-import { errorMessage, UnavailableError } from './plugin-error.js';
+import { ProxyError, whyNoConnection } from './connection-errors.js';
+import { UnavailableError } from './plugin-error.js';
 
 interface JsonCall {
   readonly method: 'GET' | 'POST';
@@ -12,9 +13,12 @@ interface JsonCall {
   readonly body?: string;
   /** PEM: the only CA that is trusted; null: those that Node.js trusts. */
   readonly certificateAuthority: string | null;
+  /** How a person makes the CA of this place a trusted one. */
+  readonly trustAdvice: string;
   readonly timeoutMilliseconds: number;
   /** Names the proxy: HTTPS_PROXY and NO_PROXY, or these in small letters. */
   readonly environment: Machine['environment'];
+  readonly now: Machine['now'];
 }
 
 export interface JsonAnswer {
@@ -32,7 +36,7 @@ const longestBody = 4 * 1024 * 1024;
  * Throws `UnavailableError` where there is no answer.
  */
 export async function callJson(asked: JsonCall): Promise<JsonAnswer> {
-  const { url, timeoutMilliseconds, environment } = asked;
+  const { url, timeoutMilliseconds, environment, certificateAuthority, trustAdvice } = asked;
   const place = new URL(url);
   // A bound on the whole, which `timeout` is not.
   const signal = AbortSignal.timeout(timeoutMilliseconds);
@@ -41,7 +45,10 @@ export async function callJson(asked: JsonCall): Promise<JsonAnswer> {
     const through = proxy === null ? null : await tunnel(place, proxy, signal);
     return await answerOf(asked, place, through, signal);
   } catch (error) {
-    const why = signal.aborted ? `no answer within ${timeoutMilliseconds / 1000} s` : errorMessage(error);
+    const attempted = { place, isPinned: certificateAuthority !== null, trustAdvice, now: asked.now() };
+    const why = signal.aborted
+      ? `no answer within ${timeoutMilliseconds / 1000} s: check the network, a proxy or firewall on the way, and whether it runs`
+      : whyNoConnection(error, attempted);
     throw new UnavailableError(`${place.origin} cannot be reached: ${why}`, { cause: error });
   }
 }
@@ -116,7 +123,7 @@ function proxyFor(place: URL, environment: Environment): URL | null {
   if (text === '' || isExcluded(place, valueOf(environment, 'NO_PROXY'))) return null;
   const url = text.includes('://') ? text : `http://${text}`;
   if (!URL.canParse(url) || !['http:', 'https:'].includes(new URL(url).protocol))
-    throw new Error('HTTPS_PROXY is no URL of an http or https proxy');
+    throw new ProxyError('HTTPS_PROXY is no URL of an http or https proxy: write http://HOST:PORT');
   return new URL(url);
 }
 
@@ -172,11 +179,18 @@ export function tunnel(place: URL, proxy: URL, signal: AbortSignal): Promise<Soc
           return;
         }
         socket.destroy();
-        reject(new Error(`the proxy ${proxy.host} answers ${statusCode}`));
+        reject(new ProxyError(`the proxy ${proxy.host} ${refusalOf(statusCode, place)}`));
       })
       .on('error', ({ message }) => {
-        reject(new Error(`the proxy ${proxy.host} cannot be reached: ${message}`));
+        reject(
+          new ProxyError(`the proxy ${proxy.host} cannot be reached: ${message}. Check HTTPS_PROXY, or set NO_PROXY`),
+        );
       })
       .end();
   });
 }
+
+const refusalOf = (status: number, { hostname }: URL): string =>
+  status === 407
+    ? 'answers 407: it wants a name and a password, as in HTTPS_PROXY=http://NAME:PASSWORD@HOST:PORT'
+    : `answers ${status} and does not connect to ${hostname}: ask whoever runs it, or name the host in NO_PROXY`;

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { keyAlgorithms, revocationReasons } from '@kubepass/x509';
-import { errorMessage, PluginError } from './plugin-error.js';
+import { UsageError, usageProblem } from '@kubepass/inspect/command-line';
+import { CommandLineError, errorMessage, PluginError } from './plugin-error.js';
 import { readRegularFile } from './files.js';
 import { loginCommand, readDuration, readServer, type Settings, type TokenOptions } from './settings.js';
 
@@ -18,6 +19,7 @@ const credentialOptions = {
   'key-algorithm': text,
   'certificate-authority': text,
   'certificate-authority-data': text,
+  reason: text,
   login: text,
   'token-file': text,
   'token-command': text,
@@ -158,10 +160,11 @@ function parsed<Options extends NonNullable<NonNullable<Parameters<typeof parseA
     const { values } = parseArgs({ args: [...args], options, allowPositionals: false, strict: true });
     // Mostly a variable of a script that is not set: nobody means a context or a file without a name.
     const empty = Object.entries(values).find(([, value]) => [value].flat().includes(''));
-    if (empty !== undefined) throw new PluginError(`--${empty[0]} must not be empty`);
+    if (empty !== undefined) throw new UsageError(`--${empty[0]} must not be empty`);
     return values;
   } catch (error) {
-    throw error instanceof PluginError ? error : new PluginError(errorMessage(error), { cause: error });
+    const known = [...Object.keys(options), 'help'].filter((name) => name !== 'certificate-authority-data');
+    throw new CommandLineError(usageProblem(error, known) ?? errorMessage(error), { cause: error });
   }
 }
 
@@ -177,6 +180,7 @@ function settingsOf(values: CredentialOptions): LoginSettings {
     namespace: values.namespace ?? null,
     expirationSeconds: values['expires-in'] === undefined ? null : readDuration(values['expires-in']),
     keyAlgorithm: algorithm,
+    reason: values.reason ?? null,
     certificateAuthority: authorityOf(values),
     login: values.login ?? null,
   };

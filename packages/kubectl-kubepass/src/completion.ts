@@ -9,9 +9,9 @@ const files = 0;
 const flags: ReadonlyMap<string, readonly string[]> = new Map([
   ...Object.entries(commandOptions).map(([command, options]) => {
     const names = Object.keys(options).filter((name) => name !== 'certificate-authority-data');
-    return [command, names.map((name) => `--${name}`)] as const;
+    return [command, [...names, 'help'].map((name) => `--${name}`)] as const;
   }),
-  ['inspect', ['--severity', '--format', '--password-file']],
+  ['inspect', ['--severity', '--format', '--password-file', '--help', '--version']],
 ]);
 
 const values: Readonly<Record<string, readonly string[]>> = {
@@ -20,7 +20,7 @@ const values: Readonly<Record<string, readonly string[]>> = {
   '--output': ['json'],
   '-o': ['json'],
   '--severity': ['error', 'warning', 'info'],
-  '--format': ['lines', 'report', 'json', 'sarif'],
+  '--format': ['overview', 'report', 'lines', 'json', 'sarif'],
   '--expires-in': ['1h', '8h', '1d'],
 };
 const takesFile = ['--certificate-authority', '--token-file', '--kubeconfig', '--password-file'];
@@ -32,9 +32,12 @@ const takesFile = ['--certificate-authority', '--token-file', '--kubeconfig', '-
 export function complete(words: readonly string[]): string {
   const [command = ''] = words;
   const last = words.at(-1) ?? '';
-  if (words.length <= 1) return answer([...flags.keys()], command, noFiles);
+  if (words.length <= 1)
+    return answer(command.startsWith('-') ? ['--help', '--version'] : [...flags.keys()], command, noFiles);
   const before = words.at(-2) ?? '';
   if (takesFile.includes(before)) return answer([], '', files);
+  // At a login it is a sentence.
+  if (command === 'login' && before === '--reason') return answer([], last, noFiles);
   if (Object.hasOwn(values, before)) return answer(values[before] ?? [], last, noFiles);
   if (last.startsWith('-')) return answer(flags.get(command) ?? [], last, noFiles);
   return answer([], last, command === 'inspect' ? files : noFiles);

@@ -52,6 +52,13 @@ export interface Login extends TokenOptions {
   readonly audience: string | null;
 }
 
+/** The last certificate that was revoked from here, and the uses of it that go on until its end. */
+export interface Revocation {
+  readonly revokedAt: number;
+  readonly notAfter: number;
+  readonly continues: readonly string[];
+}
+
 interface Files {
   readonly credential: CachedCredential;
   readonly attempt: Attempt;
@@ -59,8 +66,9 @@ interface Files {
   readonly refusal: { readonly at: number; readonly message: string; readonly revoked: boolean };
   /** The last renewal that failed; not before `retryAt` is it tried again while the certificate lives. */
   readonly failure: { readonly retryAt: number };
-  /** The last login that named nobody; in the folder of settings without a username. */
-  readonly person: { readonly username: string };
+  /** The last login that named nobody, and its reason; in the folder of settings without a username. */
+  readonly person: { readonly username: string; readonly reason?: string | null };
+  readonly revocation: Revocation;
   readonly login: Login;
 }
 type Kind = keyof Files;
@@ -78,6 +86,7 @@ const members: Readonly<Record<Kind, Members>> = {
   refusal: { number: ['at'], string: ['message'], boolean: ['revoked'] },
   failure: { number: ['retryAt'] },
   person: { string: ['username'] },
+  revocation: { number: ['revokedAt', 'notAfter'], object: ['continues'] },
   login: { string: ['server'] },
 };
 
@@ -145,7 +154,7 @@ export class CredentialCache {
   forget(): void {
     this.remove('credential', 'attempt');
     for (const name of readdirSync(this.directory))
-      if (/^(?:credential|attempt|refusal|failure|person|login)\.json/.test(name))
+      if (/^(?:credential|attempt|refusal|failure|person|revocation|login)\.json/.test(name))
         rmSync(join(this.directory, name), { force: true });
   }
 
@@ -181,7 +190,8 @@ export const ownCacheOf = (settings: Settings, machine: CacheMachine): Credentia
  */
 export function ofLastLogin(settings: Settings, machine: CacheMachine): Settings {
   if (settings.username !== null) return settings;
-  return { ...settings, username: ownCacheOf(settings, machine).read('person')?.username ?? null };
+  const { username = null, reason = null } = ownCacheOf(settings, machine).read('person') ?? {};
+  return { ...settings, username, reason: settings.reason ?? reason };
 }
 
 /** The login at this server, of this name. */

@@ -1,7 +1,7 @@
 import type { Asked } from './ask-for-certificate.js';
 import { CacheLock, longestHoldMilliseconds } from './cache-lock.js';
 import { type CachedCredential, type CredentialCache, ofLastLogin, ownCacheOf } from './credential-cache.js';
-import type { Machine } from './machine.js';
+import { type Machine, oneLine } from './machine.js';
 import {
   isOfSystem,
   errorMessage,
@@ -11,6 +11,7 @@ import {
   UnavailableError,
 } from './plugin-error.js';
 import { isComfortable, isFresh } from './renewal-times.js';
+import { untilInWords } from './times-in-words.js';
 import { loginCommand, type Settings, type TokenOptions } from './settings.js';
 
 /** kubectl calls the plugin about six times for one command. */
@@ -49,13 +50,13 @@ export async function getCredential(
   } catch (error) {
     // A full disk, or one on which nothing may be written, ends no certificate that works.
     if (!isOfSystem(error) || cached === null || machine.now() >= cached.notAfter) throw error;
-    machine.say(notRenewed(cached, error));
+    machine.say(notRenewed(cached, machine.now(), error));
     return cached;
   }
 }
 
-const notRenewed = ({ notAfter }: CachedCredential, error: unknown): string =>
-  `kubepass: the certificate could not be renewed and works until ${new Date(notAfter).toISOString()}: ${errorMessage(error)}`;
+const notRenewed = ({ notAfter }: CachedCredential, now: number, error: unknown): string =>
+  `kubepass: the certificate could not be renewed and works until ${untilInWords(notAfter, now)}: ${errorMessage(error)}`;
 
 async function dueCredential(wanted: Wanted, cached: CachedCredential | null): Promise<CachedCredential> {
   const { cache, machine } = wanted;
@@ -88,7 +89,8 @@ function throwIfRefused(cache: CredentialCache, machine: Machine): void {
   const refusal = cache.read('refusal');
   if (refusal === null) return;
   const age = machine.now() - refusal.at;
-  if (age >= 0 && age < refusalMilliseconds) throw new PluginError(refusal.message);
+  const [message = '', ...more] = refusal.message.split('\n');
+  if (age >= 0 && age < refusalMilliseconds) throw new PluginError(message, { more });
 }
 
 async function renewed(wanted: Wanted, cached: CachedCredential | null): Promise<CachedCredential> {
@@ -100,19 +102,20 @@ async function renewed(wanted: Wanted, cached: CachedCredential | null): Promise
     if (error instanceof UnavailableError && cached !== null && lives()) {
       const wait = error instanceof TooEarlyError ? tooEarlyMilliseconds : retryMilliseconds;
       remember(cache, 'failure', { retryAt: machine.now() + wait });
-      machine.say(notRenewed(cached, error));
+      machine.say(notRenewed(cached, machine.now(), error));
       return cached;
     }
     if (error instanceof PendingError && cached !== null && lives()) {
       machine.say(
-        `kubepass: ${error.message}; the old certificate works until ${new Date(cached.notAfter).toISOString()}`,
+        `kubepass: ${error.message}; the old certificate works until ${untilInWords(cached.notAfter, machine.now())}`,
       );
       remember(cache, 'failure', { retryAt: machine.now() + retryMilliseconds });
       return cached;
     }
     if (error instanceof PluginError && !(error instanceof UnavailableError || error instanceof NotSignedInError)) {
       const revoked = error instanceof RefusedError && error.why === 'revoked';
-      remember(cache, 'refusal', { at: machine.now(), message: error.message, revoked });
+      const message = [error.message, ...error.more].map(oneLine).join('\n');
+      remember(cache, 'refusal', { at: machine.now(), message, revoked });
     }
     throw error;
   }
@@ -164,7 +167,7 @@ async function ask(wanted: Wanted, cached: CachedCredential | null): Promise<Cac
       // Only a new sign-in helps. Every other refusal is the answer: nothing goes round it.
       const isTooLate = error instanceof TooEarlyError && machine.now() >= cached.notAfter;
       if (!isTooLate && !(error instanceof RefusedError && (error.why === 'ended' || error.why === 'unauthenticated')))
-        throw error instanceof RefusedError ? explained(error, settings) : error;
+        throw error instanceof RefusedError ? refusedFor(settings, error) : error;
       refused = error;
     }
   const who = await signedIn(wanted, (options) => signIn(service, machine, options));
@@ -173,7 +176,7 @@ async function ask(wanted: Wanted, cached: CachedCredential | null): Promise<Cac
     const goesOn = cached !== null && machine.now() < cached.notAfter;
     if (goesOn && refused instanceof RefusedError && refused.why === 'ended')
       throw new TooEarlyError(`${refused.message}. Run: ${loginCommand(settings)}`);
-    if (refused !== null) throw new RefusedError(`kubepass: ${refused.message}. Run: ${loginCommand(settings)}`);
+    if (refused !== null) throw explained(refused, `Run: ${loginCommand(settings)}`, 'kubepass: ');
     throw new NotSignedInError(
       login === null
         ? `you have not logged in at ${settings.server}. If it is a kubepass of yours, run: ${loginCommand(settings)}`
@@ -183,7 +186,7 @@ async function ask(wanted: Wanted, cached: CachedCredential | null): Promise<Cac
   const identity = { principal: who.name, username: settings.username ?? who.name, groups: settings.groups };
   return mustBeIssued(
     await asks.create(identity, waitSeconds, who.authorization).catch((error: unknown) => {
-      throw error instanceof RefusedError ? explained(error, settings) : error;
+      throw error instanceof RefusedError ? refusedFor(settings, error) : error;
     }),
     settings,
   );
@@ -220,13 +223,19 @@ function mustBeIssued(asked: Asked, settings: Named): CachedCredential {
 const waits = (request: string, settings: Named): string =>
   `certificate request ${request} waits for a person to approve it. When it is approved, run: ${loginCommand(settings)}`;
 
-function explained(error: RefusedError, settings: Named): RefusedError {
+function refusedFor(settings: Named, error: RefusedError): RefusedError {
   const advice =
     error.why === 'revoked'
       ? `If you still need access, ask whoever administers kubepass, then run: ${loginCommand(settings)}`
       : `When that is settled, run: ${loginCommand(settings)}`;
-  return new RefusedError(
-    `kubepass refuses the certificate for ${settings.cluster}: ${error.message}. ${advice}`,
-    error.why,
-  );
+  return explained(error, advice, `kubepass refuses the certificate for ${settings.cluster}: `);
+}
+
+/** With advice in the same sentence, or behind the lines that say why. */
+function explained(error: PluginError, advice: string, before: string): RefusedError {
+  const { message, more } = error;
+  const why = error instanceof RefusedError ? error.why : 'refused';
+  return more.length === 0
+    ? new RefusedError(`${before}${message}. ${advice}`, why)
+    : new RefusedError(`${before}${message}`, why, null, [...more, advice]);
 }

@@ -7,6 +7,7 @@ import { cacheOfLogin, type CredentialCache, type Login, ownCacheOf } from './cr
 import { callMilliseconds as briefMilliseconds } from './get-credential.js';
 import { entriesOfService } from './kubeconfig-entries.js';
 import { type Machine, oneLine } from './machine.js';
+import { untilInWords } from './times-in-words.js';
 import { PluginError, RefusedError, UnavailableError } from './plugin-error.js';
 import { type Authorization, type OfferedIssuer, ServiceClient } from './service-client.js';
 import { credentialArguments, type Settings } from './settings.js';
@@ -29,7 +30,7 @@ export async function login(options: LoginOptions, machine: Machine): Promise<vo
   const username = options.settings.username ?? name;
   const settings: Settings = { ...options.settings, cluster, username };
   // Before anything is issued: the cluster is there, and so is what goes into the kubeconfig, which takes it.
-  const service = entriesOfService(await client.clusterKubeconfig(cluster, authorization));
+  const service = entriesOfService(await kubeconfigOf(cluster, client, authorization));
   const context = options.context ?? `${username}@${cluster}`;
   const exec = { args: credentialArguments(settings), installHint: service.installHint };
   const entries = { context, namespace: settings.namespace, cluster: service.cluster, exec };
@@ -51,7 +52,7 @@ export async function login(options: LoginOptions, machine: Machine): Promise<vo
   const file = await addContext(entries, options, machine);
   const groups = credential.groups.length === 0 ? '' : ` in ${credential.groups.join(', ')}`;
   machine.print(
-    `You are ${credential.username}${groups} on ${settings.cluster} until ${new Date(credential.notAfter).toISOString()}; kubectl renews that by itself.\n` +
+    `You are ${credential.username}${groups} on ${settings.cluster} until ${untilInWords(credential.notAfter, machine.now())}; kubectl renews that by itself.\n` +
       `Context ${JSON.stringify(context)} is in ${file}.\n`,
   );
 }
@@ -87,6 +88,22 @@ async function clusterOf(
   if (only === undefined || names.length > 1)
     throw new PluginError(`${server} has several clusters: say --cluster with one of ${names.join(', ')}`);
   return only;
+}
+
+/** Throws a sentence with the clusters that there are where this one is not among them. */
+async function kubeconfigOf(cluster: string, client: ServiceClient, authorization: Authorization): Promise<string> {
+  try {
+    return await client.clusterKubeconfig(cluster, authorization);
+  } catch (error) {
+    if (!(error instanceof RefusedError && error.why === 'absent')) throw error;
+    const names = await client.clusterNames(authorization);
+    if (names.includes(cluster)) throw error;
+    throw new PluginError(
+      names.length === 0
+        ? `no cluster ${cluster}; there is none that you may see`
+        : `no cluster ${cluster}; there ${names.length === 1 ? 'is' : 'are'} ${names.join(', ')}`,
+    );
+  }
 }
 
 /** Says each change of what is waited for. A blip of the network is no end. */
@@ -211,6 +228,6 @@ async function becomeLastLogin(nameless: Settings, username: string, machine: Ma
   const own = ownCacheOf(nameless, machine);
   await underLock(own, machine, async () => {
     own.forget();
-    own.write('person', { username });
+    own.write('person', { username, reason: nameless.reason });
   });
 }

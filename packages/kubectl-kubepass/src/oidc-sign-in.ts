@@ -256,7 +256,7 @@ function isSame(a: string, b: string): boolean {
 }
 
 function call(
-  { environment }: Machine,
+  { environment, now }: Machine,
   method: 'GET' | 'POST',
   url: string,
   form?: Readonly<Record<string, string>>,
@@ -265,8 +265,10 @@ function call(
     method,
     url,
     certificateAuthority: null,
+    trustAdvice: 'name the CA of the identity provider in NODE_EXTRA_CA_CERTS=FILE',
     timeoutMilliseconds: callMilliseconds,
     environment,
+    now,
     ...(form && {
       body: new URLSearchParams(form).toString(),
       headers: { 'content-type': 'application/x-www-form-urlencoded' },

@@ -1,6 +1,16 @@
-/** Ends a command with a sentence for people, and exit code 1. */
+/** Ends a command with a sentence for people, and exit code 1. `more`: lines behind it. */
 export class PluginError extends Error {
   override readonly name: string = 'PluginError';
+  readonly more: readonly string[];
+  constructor(message: string, { more = [], ...options }: ErrorOptions & { readonly more?: readonly string[] } = {}) {
+    super(message, options);
+    this.more = more;
+  }
+}
+
+/** The command line cannot be understood: exit code 2. */
+export class CommandLineError extends PluginError {
+  override readonly name = 'CommandLineError';
 }
 
 /** kubepass said no: asking again changes nothing before a person has done something. */
@@ -8,12 +18,16 @@ export class RefusedError extends PluginError {
   override readonly name = 'RefusedError';
   constructor(
     message: string,
-    /** `revoked`: the certificate is. `ended`: it is too late for a renewal, so that only a sign-in helps. */
-    readonly why: 'revoked' | 'ended' | 'unauthenticated' | 'refused' = 'refused',
+    /**
+     * `revoked`: the certificate is. `ended`: it is too late for a renewal, so that only a sign-in helps. `absent`:
+     * there is no such thing, or none that the caller may see.
+     */
+    readonly why: 'revoked' | 'ended' | 'unauthenticated' | 'absent' | 'refused' = 'refused',
     /** The time at kubepass, in milliseconds since 1970; null: unknown. */
     readonly serverTime: number | null = null,
+    more: readonly string[] = [],
   ) {
-    super(message);
+    super(message, { more });
   }
 }
 

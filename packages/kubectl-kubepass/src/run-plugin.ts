@@ -1,6 +1,7 @@
 import { usage, usageOf } from './usage.js';
 import type { Machine } from './machine.js';
-import { isOfSystem, PluginError } from './plugin-error.js';
+import { CommandLineError, isOfSystem, PluginError } from './plugin-error.js';
+import { didYouMean, version } from '@kubepass/inspect/command-line';
 import {
   readCredentialCommand,
   readLoginCommand,
@@ -9,6 +10,8 @@ import {
   readStatusCommand,
 } from './command-line.js';
 import { execCredential, readExecInfo } from './exec-credential.js';
+
+const commands = ['login', 'status', 'logout', 'revoke', 'inspect'];
 
 /**
  * Runs a command of the plugin, and answers its exit code. Each command is loaded when it is asked for: kubectl calls
@@ -22,24 +25,36 @@ export async function runPlugin(args: readonly string[], machine: Machine): Prom
     return 0;
   }
   try {
+    if (command === 'help' && rest[0] === 'inspect') return await inspect(['--help'], machine);
     switch (command) {
       case 'get-credential':
         await answerKubectl(rest, machine);
         return 0;
-      case 'login':
-        await (await import('./login.js')).login(readLoginCommand(rest), machine);
+      case 'login': {
+        const options = typed(readLoginCommand, rest);
+        await (await import('./login.js')).login(options, machine);
         return 0;
-      case 'status':
-        await (await import('./cached-credentials.js')).status(readStatusCommand(rest), machine);
+      }
+      case 'status': {
+        const options = typed(readStatusCommand, rest);
+        await (await import('./cached-credentials.js')).status(options, machine);
         return 0;
-      case 'logout':
-        await (await import('./cached-credentials.js')).logout(readLogoutCommand(rest), machine);
+      }
+      case 'logout': {
+        const selection = typed(readLogoutCommand, rest);
+        await (await import('./cached-credentials.js')).logout(selection, machine);
         return 0;
-      case 'revoke':
-        await (await import('./cached-credentials.js')).revoke(readRevokeCommand(rest), machine);
+      }
+      case 'revoke': {
+        const options = typed(readRevokeCommand, rest);
+        await (await import('./cached-credentials.js')).revoke(options, machine);
         return 0;
+      }
       case 'inspect':
         return await inspect(rest, machine);
+      case '--version':
+        machine.print(`kubectl-kubepass ${version}\n`);
+        return 0;
       case undefined:
       case 'help':
       case '--help':
@@ -47,12 +62,26 @@ export async function runPlugin(args: readonly string[], machine: Machine): Prom
         machine.print(usage);
         return command === undefined ? 1 : 0;
       default:
-        throw new PluginError(`there is no command ${JSON.stringify(command)}; see: kubectl kubepass --help`);
+        throw new CommandLineError(
+          `there is no command ${JSON.stringify(command)}${didYouMean(command, [...commands, 'help', '--version'])}`,
+        );
     }
   } catch (error) {
     if (!(error instanceof PluginError || isOfSystem(error))) throw error;
     machine.say(error.message.startsWith('kubepass') ? error.message : `kubepass: ${error.message}`);
-    return 1;
+    if (error instanceof PluginError) for (const line of error.more) machine.say(line);
+    if (!(error instanceof CommandLineError)) return 1;
+    machine.say((usageOf(command ?? '') ?? usage).split('\n', 1)[0] ?? '');
+    return 2;
+  }
+}
+
+/** The options that a person has typed: all that is wrong with them is a matter of the command line. */
+function typed<Options>(read: (args: readonly string[]) => Options, args: readonly string[]): Options {
+  try {
+    return read(args);
+  } catch (error) {
+    throw error instanceof PluginError ? new CommandLineError(error.message, { cause: error }) : error;
   }
 }
 

@@ -38,7 +38,7 @@ interface CallOptions {
 export class ServiceClient {
   constructor(
     private readonly place: Pick<Settings, 'server' | 'certificateAuthority'>,
-    private readonly machine: Pick<Machine, 'environment'>,
+    private readonly machine: Pick<Machine, 'environment' | 'now'>,
     private readonly timeoutMilliseconds: number,
   ) {}
 
@@ -95,10 +95,25 @@ export class ServiceClient {
     return typeof answer.json?.['status'] === 'string' ? answer.json['status'] : null;
   }
 
-  async revoke(fingerprint: string, body: object, authorization: Authorization): Promise<void> {
+  /** Answers the uses that go on, in words. */
+  async revoke(fingerprint: string, body: object, authorization: Authorization): Promise<readonly string[]> {
     const path = `/v1/certificates/${fingerprint}/revoke`;
     const answer = await this.#call('POST', path, authorization, { body: JSON.stringify(body) });
-    mustBeGood(answer, this.place.server);
+    const { enforcement } = mustBeGood(answer, this.place.server);
+    return continuesOf(enforcement);
+  }
+
+  /**
+   * The uses of a certificate that is revoked already that go on; null where the caller could not revoke it. A
+   * revocation is final, so to ask for it again changes nothing, and the answer is the same.
+   */
+  async continuing(fingerprint: string, authorization: Authorization): Promise<readonly string[] | null> {
+    try {
+      return await this.revoke(fingerprint, { reason: 'unspecified' }, authorization);
+    } catch (error) {
+      if (error instanceof RefusedError) return null;
+      throw error;
+    }
   }
 
   async #ask(path: string, ...[body, idempotencyKey, waitSeconds, authorization]: Ask): Promise<RequestView> {
@@ -106,8 +121,11 @@ export class ServiceClient {
     return this.#request(await this.#call('POST', path, authorization, { body, headers }));
   }
 
+  /** A renewal that is issued answers a kubeconfig, and the request is a member of it. */
   #request(answer: JsonAnswer): RequestView {
-    const view = requestView(mustBeGood(answer, this.place.server), timeOf(answer));
+    const json = mustBeGood(answer, this.place.server);
+    const { request = json } = json;
+    const view = isObject(request) ? requestView(request, timeOf(answer)) : null;
     if (view === null) throw foreign(answer, this.place.server);
     return view;
   }
@@ -131,8 +149,10 @@ export class ServiceClient {
       },
       ...(body !== undefined && { body }),
       certificateAuthority: this.place.certificateAuthority,
+      trustAdvice: 'log in with --certificate-authority FILE, the CA of kubepass as PEM',
       timeoutMilliseconds: this.timeoutMilliseconds,
       environment: this.machine.environment,
+      now: this.machine.now,
     });
   }
 }
@@ -174,6 +194,9 @@ function mustBeGood(answer: JsonAnswer, server: string): Readonly<Record<string,
     typeof headers['retry-after'] === 'string' ? `; it can be asked again in ${headers['retry-after']} s` : '';
   // 409 with this type: the same ask is under way, and its answer will be there.
   const isUnderWay = json?.['type'] === 'urn:kubepass:problem:idempotency-key-in-flight';
+  // The ask has its end, so the same one again would get this answer again.
+  if (isProblemOfKubepass(answer) && json?.['type'] === 'urn:kubepass:problem:issuance-failed')
+    throw new RefusedError(typeof json['reason'] === 'string' ? `${detail}: ${json['reason']}` : detail);
   if (status >= 500 || status === 429 || status === 408 || isUnderWay)
     throw new UnavailableError(`kubepass cannot answer now: ${detail}${wait}`);
   if (!isProblemOfKubepass(answer)) throw foreign(answer, server);
@@ -181,16 +204,22 @@ function mustBeGood(answer: JsonAnswer, server: string): Readonly<Record<string,
   // Older certificates of the lineage end by themselves, and then it may be renewed.
   if (violated.length > 0 && violated.every(({ reason }) => reason === 'LineageTooLong'))
     throw new TooEarlyError(`kubepass renews later: ${String(violated[0]?.['message'])}`);
-  const whys = [
-    ...violated.map(({ message }) => String(message)),
-    ...listOf(json?.['errors']).map(({ pointer, message }) => `${String(pointer)} ${String(message)}`),
-  ];
-  // The detail of a denial has the first violations in it.
-  const said = violated.length > 0 ? 'the request is denied' : detail;
-  const message = whys.length === 0 ? detail : `${said}: ${whys.join('; ')}`;
+  const errors = listOf(json?.['errors']).map(({ pointer, message }) => `${String(pointer)} ${String(message)}`);
+  const id = json?.['certificateRequestId'];
+  const message =
+    violated.length > 0
+      ? `policy denies ${typeof id === 'string' ? `certificate request ${id}` : 'the request'}:`
+      : [detail, ...(errors.length === 0 ? [] : [errors.join('; ')])].join(': ');
   // A policy lets others renew so late, and not this one. Policies decide on a new request as they do on any.
   const isTooLate = violated.some(({ reason }) => reason === 'RenewalTooLate');
-  throw new RefusedError(message, isTooLate ? 'ended' : whyRefused(status, detail), timeOf(answer));
+  const why = isTooLate ? 'ended' : whyRefused(status, detail);
+  throw new RefusedError(message, why, timeOf(answer), violated.map(violationInWords));
+}
+
+/** `  - group "ops" is not permitted (policy or guardrail developers)`: the source is named once. */
+function violationInWords({ source, message }: Readonly<Record<string, unknown>>): string {
+  const [said, by] = [String(message), typeof source === 'string' ? source : ''];
+  return `  - ${said.includes(by) ? said : `${said} (by ${by})`}`;
 }
 
 function timeOf({ headers }: JsonAnswer): number | null {
@@ -200,14 +229,21 @@ function timeOf({ headers }: JsonAnswer): number | null {
 
 function whyRefused(status: number, detail: string): RefusedError['why'] {
   if (status === 401) return 'unauthenticated';
+  if (status === 404) return 'absent';
   if (status !== 409) return 'refused';
   return detail.includes('is revoked') ? 'revoked' : detail.includes('ended at') ? 'ended' : 'refused';
 }
 
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
+
 const listOf = (value: unknown): readonly Readonly<Record<string, unknown>>[] =>
-  Array.isArray(value)
-    ? value.filter((one): one is Readonly<Record<string, unknown>> => typeof one === 'object' && one !== null)
-    : [];
+  Array.isArray(value) ? value.filter(isObject) : [];
+
+const continuesOf = (value: unknown): readonly string[] => {
+  const { continues } = (value ?? {}) as { readonly continues?: unknown };
+  return Array.isArray(continues) ? continues.map(String) : [];
+};
 
 /** Null where the answer is no certificate request. */
 function requestView(json: Readonly<Record<string, unknown>>, serverTime: number | null): RequestView | null {

@@ -14,6 +14,8 @@ export interface Settings {
   /** Null: as policy says. */
   readonly expirationSeconds: number | null;
   readonly keyAlgorithm: KeyAlgorithm;
+  /** Why access is needed, for the people and policies that decide; null: it is not said. Each ask repeats it. */
+  readonly reason: string | null;
   /** PEM of the CA of kubepass itself; null: the CAs that Node.js trusts. */
   readonly certificateAuthority: string | null;
   /** The name of the login at this kubepass, where a person has several; null: the one without a name. */
@@ -46,6 +48,7 @@ export function credentialArguments(settings: Settings): readonly string[] {
     ...option('namespace', namespace),
     ...option('expires-in', expirationSeconds === null ? null : `${expirationSeconds}s`),
     ...option('key-algorithm', keyAlgorithm === 'ECDSA-P256' ? null : keyAlgorithm),
+    ...option('reason', settings.reason),
     ...option('login', settings.login),
     ...option(
       'certificate-authority-data',
@@ -65,7 +68,8 @@ export const loginCommand = (settings: Settings & Partial<TokenOptions>): string
   return ['kubectl kubepass login', ...args.map(shellWord)].join(' ');
 };
 
-const shellWord = (text: string): string =>
+/** A word of a command line of a POSIX shell. */
+export const shellWord = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 
 /** Whether nobody reads on the way: https, or http to this machine itself. */

@@ -47,6 +47,20 @@ export function serverOfTokens({ KUBEPASS_SERVER: server = '' }: Machine['enviro
   return server === '' ? null : readServer(server, 'KUBEPASS_SERVER');
 }
 
+/** The token that kubectl would sign in with at this server, in words; null where there is none. */
+export function tokenInWords(
+  { server, tokenFile, tokenCommand }: Omit<TokenSource, 'loose'>,
+  { environment }: Pick<Machine, 'environment'>,
+  podFile = podTokenFile,
+): string | null {
+  const meant = serverOfTokens(environment);
+  const mayBeLoose = meant === null || meant === server;
+  if (mayBeLoose && (environment['KUBEPASS_TOKEN'] ?? '') !== '') return 'the token in KUBEPASS_TOKEN';
+  if (tokenFile !== null) return `the token in ${tokenFile}`;
+  if (tokenCommand !== null) return 'the token of --token-command';
+  return mayBeLoose && existsSync(podFile) ? `the token in ${podFile}` : null;
+}
+
 /** Whether there is a token that names no server. */
 export const hasLooseToken = ({ environment }: Pick<Machine, 'environment'>, podFile = podTokenFile): boolean =>
   (environment['KUBEPASS_TOKEN'] ?? '') !== '' || existsSync(podFile);

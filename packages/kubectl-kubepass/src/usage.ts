@@ -1,7 +1,8 @@
 export const usage = `usage: kubectl kubepass COMMAND
 
   login --server URL --cluster NAME [--username U] [--group G]… [--namespace N] [--expires-in 8h]
-        [--key-algorithm A] [--certificate-authority FILE] [--token-file FILE] [--token-command COMMAND] [--login NAME]
+        [--reason TEXT] [--key-algorithm A] [--certificate-authority FILE]
+        [--token-file FILE] [--token-command COMMAND] [--login NAME]
         [--issuer NAME] [--audience A] [--browser | --device-code] [--yes] [--kubeconfig FILE] [--context NAME] [--use]
                  signs in, gets a certificate, and adds a context to the kubeconfig
   status   [--context NAME | --all [--server URL]] [-o json]
@@ -10,7 +11,8 @@ export const usage = `usage: kubectl kubepass COMMAND
                  forgets them, and the logins
   revoke   [--context NAME | --all [--server URL]] [--reason R] [--comment TEXT]
                  revokes them at kubepass, and forgets them
-  inspect  FILE…                                says what is wrong with certificates, keys and kubeconfigs, offline
+  inspect  FILE…                                shows what is in certificates, keys and kubeconfigs, and what is wrong
+                                                with them, offline
   get-credential …                              for kubectl, which calls it by the kubeconfig
 
 Sign-in: KUBEPASS_TOKEN, --token-file, --token-command, in a pod /var/run/secrets/kubepass/token, else the browser; where
@@ -29,6 +31,7 @@ const identity = `  --server URL                    kubepass
   --username NAME, --group NAME   the identity to ask for, --group several times; default: your own name, no groups
   --namespace NAME                the namespace of the request, and of the context
   --expires-in TIME               8h, 90m, 1d; default: as policy says
+  --reason TEXT                   why, for the people and policies that decide; each later ask repeats it
   --key-algorithm A               ECDSA-P256 (default), ECDSA-P384, ECDSA-P521, Ed25519, RSA-2048, RSA-3072, RSA-4096
   --certificate-authority FILE    the CA of kubepass itself, if Node.js does not trust it
   --login NAME                    which of several logins there
@@ -55,7 +58,8 @@ Answers kubectl, which calls it by the kubeconfig.
 ${identity}`,
   status: `usage: kubectl kubepass status [OPTION]…
 
-Shows what is cached and until when; with a token at hand also whether it is revoked.
+Shows what is cached and until when; with a token at hand also whether it is revoked. It says which uses of a revoked
+certificate go on, as far as kubepass has said so.
 
 ${selection}${tokenServer}  -o, --output json   as JSON
 `,
@@ -66,19 +70,12 @@ Forgets certificates and keys, and the logins. --all forgets all that is in the 
 ${selection}`,
   revoke: `usage: kubectl kubepass revoke [OPTION]…
 
-Revokes certificates at kubepass, and forgets them.
+Revokes certificates at kubepass, and forgets them. It says which uses go on, and whether a token here will get a new
+certificate.
 
 ${selection}${tokenServer}  --reason R          unspecified (default), keyCompromise, affiliationChanged, superseded, cessationOfOperation,
                       privilegeWithdrawn
   --comment TEXT      goes into the record
-`,
-  inspect: `usage: kubectl kubepass inspect [OPTION]… FILE|FOLDER|- …
-
-Says what is wrong with certificates, requests, keys, kubeconfigs, manifests and archives of them. Asks nobody.
-
-  --severity S           error (default), warning, info: shows these and worse
-  --format F             lines (default), report, json, sarif
-  --password-file FILE   its first line opens what is encrypted
 `,
 };
 

@@ -5,7 +5,11 @@ import { readExecInfo } from '../src/exec-credential.js';
 it.each([
   [['lo'], 'login\nlogout\n:4\n'],
   [[''], 'login\nstatus\nlogout\nrevoke\ninspect\n:4\n'],
+  [['--'], '--help\n--version\n:4\n'],
   [['login', '--cl'], '--cluster\n:4\n'],
+  [['login', '--he'], '--help\n:4\n'],
+  [['login', '--reason', ''], ':4\n'],
+  [['revoke', '--reason', 'key'], 'keyCompromise\n:4\n'],
   [['login', '--key-algorithm', 'E'], 'ECDSA-P256\nECDSA-P384\nECDSA-P521\nEd25519\n:4\n'],
   [['login', '--certificate-authority', ''], ':0\n'],
   [['inspect', 'a'], ':0\n'],

@@ -17,6 +17,7 @@ const settings = readCredentialCommand([
     'a',
   ],
   ...['--namespace', 'x', '--expires-in', '8h', '--key-algorithm', 'Ed25519', '--login', 'work'],
+  ...['--reason', 'INC-1: joins the team'],
 ]);
 
 describe('settings', () => {
@@ -47,7 +48,7 @@ describe('settings', () => {
 
   it('share a credential where they ask for the same identity, in whichever order and by whichever login', () => {
     const key = settingsKey(settings);
-    expect(settingsKey({ ...settings, groups: ['a', 'b'], login: null })).toBe(key);
+    expect(settingsKey({ ...settings, groups: ['a', 'b'], login: null, reason: null })).toBe(key);
     for (const other of [
       { server: 'https://other.example' },
       { cluster: 'prod' },

@@ -106,7 +106,11 @@ export const preferHeader = {
 };
 
 /** How long a caller may have the service wait, in seconds. */
-const longestWaitSeconds = 30;
+export const longestWaitSeconds = 30;
+
+/** The header that says that the wait was applied (RFC 7240 section 3); nothing where none was asked for. */
+export const preferenceApplied = (waitSeconds: number | null): Readonly<Record<string, string>> =>
+  waitSeconds === null ? {} : { 'preference-applied': `wait=${waitSeconds}` };
 
 /**
  * The seconds of `Prefer: wait=N` (RFC 7240 4.3), at most 30; null without one that can be read. Only the first of

@@ -42,7 +42,7 @@ export const ListQuerySchema = closed(pageParameters);
 
 export const nextCursorProperty = nullable(
   Type.String({ maxLength: longestCursor, examples: ['eyJpZCI6IjAxOTY4YzJlIn0'] }),
-  'Pass it as `cursor` to get the next page; null on the last page. A page may have fewer than `limit` items, or none, although it has one: where two filters are common and few records match both, a page ends after a number of records that were looked at.',
+  'Pass it as `cursor` to get the next page; null on the last page. A page that has one may be short, or empty.',
 );
 
 /** The list of a named schema: a page of its items. */

@@ -1,7 +1,6 @@
 import type { FastifyContextConfig, FastifyReply } from 'fastify';
 import { Type, type TSchema } from 'typebox';
-import { problemExample, problemHeaders } from '../problems/problem-examples.js';
-import { problemTypes, type ProblemType, ProblemSchema } from '../problems/schemas.js';
+import type { ProblemType } from '../problems/schemas.js';
 import { type NamedSchema, ref } from '../schemas/schema-parts.js';
 import { Readable } from 'node:stream';
 
@@ -67,28 +66,15 @@ export const longest = {
 } as const;
 
 /** A body that is text, whatever its media type. */
-export const textBody = (description: string, example: string, maxLength: number = longest.usual) =>
-  Type.String({ maxLength, description, examples: [example] });
+export const textBody = (description: string, example: string | null, maxLength: number = longest.usual) =>
+  Type.String({ maxLength, description, ...(example !== null && { examples: [example] }) });
 
-/** Octets. */
-export const binaryBody = (description: string, maxLength: number = longest.usual) =>
-  Type.String({ maxLength, contentMediaType: 'application/octet-stream', description });
-
-/** Any authenticated call can end with one of these. */
-const problemsOfEveryCall = [
-  'invalid-request',
-  'unauthenticated',
-  // A reviewer may call few operations.
-  'not-permitted',
-  'not-acceptable',
-  'too-many-requests',
-  'budget-exceeded',
-  'internal-error',
-  'service-unavailable',
-] as const satisfies readonly ProblemType[];
-
-/** A route with a body can also end with one of these. */
-const problemsOfBodies = ['content-too-large', 'unsupported-media-type'] as const satisfies readonly ProblemType[];
+/** The octets that are in a PEM. The example is their base64. */
+export const derBody = (description: string, examplePem: string, maxLength: number = longest.usual) =>
+  Type.String({
+    ...{ maxLength, contentMediaType: 'application/octet-stream', description },
+    examples: [examplePem.split('\n').slice(1, -2).join('')],
+  });
 
 /** The parts of a request, each with the schema that it is checked against. */
 interface RequestSchemas {
@@ -108,48 +94,21 @@ interface Operation {
   readonly security?: readonly [];
   /** Answers other than problems, by status. */
   readonly response: Readonly<Record<number, unknown>>;
-  /** Problems that a call can end with, besides those of every call by a caller, and of every body. */
+  /** Problems that a call can end with, besides those of every call. */
   readonly problems?: readonly ProblemType[];
 }
 
-/** The options of a route: its configuration, and the schema for requests and for the OpenAPI document. */
+/**
+ * The options of a route: its configuration, and the schema for requests and for the OpenAPI document. Answers are
+ * typed loosely, so that handlers are typed by the views that they answer with.
+ */
 export function operation<const Schemas extends RequestSchemas>({
   config = {},
   problems = [],
   response: answers,
   ...schema
 }: Schemas & Operation) {
-  const { security, body } = schema as Schemas & Operation;
-  const response = {
-    ...answers,
-    ...problemResponses(
-      ...(security === undefined ? problemsOfEveryCall : []),
-      ...problems,
-      ...(body !== undefined || config.uploads !== undefined ? problemsOfBodies : []),
-    ),
-  };
-  return { config, schema: { ...schema, response } };
-}
-
-/**
- * problem+json for problems of these types, one response for each status. Typed loosely, so that handlers are typed by
- * the views that they answer with.
- */
-export function problemResponses(...types: readonly ProblemType[]): Readonly<Record<number, unknown>> {
-  const byStatus = Object.groupBy(new Set(types), (type) => problemTypes[type].status);
-  return Object.fromEntries(
-    Object.entries(byStatus).map(([status, found]) => [
-      status,
-      response(
-        { 'application/problem+json': ref(ProblemSchema) },
-        {
-          description: found.map((type) => `\`${type}\`: ${problemTypes[type].title}.`).join(' '),
-          headers: Object.assign({}, ...found.map((type) => problemHeaders[type])) as Readonly<Record<string, string>>,
-          examples: Object.fromEntries(found.map((type) => [type, { value: problemExample(type) }])),
-        },
-      ),
-    ]),
-  );
+  return { config: { ...config, problems }, schema: { ...schema, response: answers } };
 }
 
 /** Whether `If-None-Match` names this entity tag, compared weakly (RFC 9110 13.1.2); `*` names any. */

@@ -90,7 +90,7 @@ export function addApiTokens(app: App, { apiTokens }: Services): void {
     operation({
       config: { action: 'manage-api-tokens' },
       operationId: 'createApiToken',
-      tags: ['identity'],
+      tags: ['tokens'],
       summary: 'Create an API token',
       description:
         'Needs the role admin. The token is in this answer and nowhere else. A token with the role `reviewer` is for the ' +
@@ -119,7 +119,7 @@ export function addApiTokens(app: App, { apiTokens }: Services): void {
     operation({
       config: { action: 'manage-api-tokens' },
       operationId: 'listApiTokens',
-      tags: ['identity'],
+      tags: ['tokens'],
       summary: 'List API tokens, without their secrets',
       description: 'Needs the role admin. Expired and revoked tokens are listed too.',
       querystring: ListQuerySchema,
@@ -142,7 +142,7 @@ export function addApiTokens(app: App, { apiTokens }: Services): void {
     operation({
       config: { action: 'manage-api-tokens' },
       operationId: 'revokeApiToken',
-      tags: ['identity'],
+      tags: ['tokens'],
       summary: 'Revoke an API token',
       description: 'Needs the role admin. Acts at once in this process, and within 5 s in every other one.',
       params: ApiTokenParamsSchema,

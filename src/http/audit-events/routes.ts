@@ -112,14 +112,6 @@ async function* lines(events: AsyncIterable<string>): AsyncGenerator<string, voi
   if (text !== '') yield text;
 }
 
-/** A checkpoint as C2SP tlog-checkpoint has it. */
-const exampleNote = `kubepass/01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f
-42
-LCa0a2j/xo/5m0U8HTBBNBNCLXBkg7+g+YpeiGJm564=
-
-— kubepass/01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f jzpRwm…
-`;
-
 /**
  * Lets others prove what the log was like, without trust in whoever keeps it. `addAuditEvents` registers the schemas.
  */
@@ -127,20 +119,30 @@ export function addEvidence(app: App, { auditEvents }: Services): void {
   app.get(
     '/audit-events/checkpoint',
     operation({
-      config: { action: 'read-audit-events', produces: ['text/plain'] },
+      config: { action: 'read-audit-events', produces: ['application/json', 'text/plain'] },
       operationId: 'getCheckpoint',
-      tags: ['audit'],
+      tags: ['operators'],
       summary: 'Read the last checkpoint of the audit log',
       description:
-        'A signed note (C2SP tlog-checkpoint): the log’s name, its size, and the hash of the Merkle tree of its events ' +
-        '(RFC 6962). Keep it outside: a kept checkpoint shows later whether the log was changed.',
+        'A signed note (C2SP tlog-checkpoint) and what it says. Keep the note outside: it shows later whether the log was ' +
+        'changed.',
       response: {
-        200: response({ 'text/plain': textBody('The signed note.', exampleNote) }, { description: 'The checkpoint.' }),
+        200: response(
+          {
+            'application/json': ref(schemas.CheckpointSchema),
+            'text/plain': textBody('The signed note alone.', schemas.exampleNote),
+          },
+          { description: 'The checkpoint.' },
+        ),
       },
       problems: ['not-found'],
     }),
-    async (request, reply) =>
-      reply.type('text/plain; charset=utf-8').send(granted(await auditEvents.checkpoint(callerOf(request)))),
+    async (request, reply) => {
+      const checkpoint = granted(await auditEvents.checkpoint(callerOf(request)));
+      return request.answerType === 'text/plain'
+        ? reply.type('text/plain; charset=utf-8').send(checkpoint.note)
+        : schemas.checkpointView(checkpoint);
+    },
   );
 
   app.get(
@@ -148,7 +150,7 @@ export function addEvidence(app: App, { auditEvents }: Services): void {
     operation({
       config: { action: 'read-audit-events' },
       operationId: 'listCheckpointKeys',
-      tags: ['audit'],
+      tags: ['operators'],
       summary: 'List the public keys that sign checkpoints',
       description: 'Each key is recorded in the audit log when it is added: `CheckpointKeyAdded`.',
       response: {
@@ -185,7 +187,7 @@ export function addEvidence(app: App, { auditEvents }: Services): void {
     operation({
       config: { action: 'read-audit-events' },
       operationId: 'proveConsistency',
-      tags: ['audit'],
+      tags: ['operators'],
       summary: 'Prove that the audit log was only added to',
       description: 'The hashes lead from the root of the smaller log to that of the larger one.',
       querystring: schemas.ConsistencyQuerySchema,

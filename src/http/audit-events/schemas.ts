@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox';
+import type { LastCheckpoint } from '../../evidence/audit-event-service.js';
 import { auditEventTypes } from '../../model/audit-event.js';
 import { nextCursorProperty, pageParameters } from '../answers/page-schemas.js';
 import {
@@ -79,6 +80,37 @@ export const AuditEventQuerySchema = closed({
   ...pageParameters,
 });
 
+/** A checkpoint as C2SP tlog-checkpoint has it. */
+export const exampleNote = `kubepass/01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f
+42
+LCa0a2j/xo/5m0U8HTBBNBNCLXBkg7+g+YpeiGJm564=
+
+— kubepass/01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f jzpRwm…
+`;
+
+/** The parts of a checkpoint, and its signed note. */
+export const checkpointProperties = {
+  origin: textOf(
+    'The name of the log, which stands in the first line of the checkpoint.',
+    'kubepass/01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f',
+    { maxLength: 255 },
+  ),
+  size: integerOf('It vouches for the events 1 to `size`.', 42, { minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+  root: textOf(
+    'The hash of the Merkle tree of these events (RFC 6962): base64 of 32 octets.',
+    'LCa0a2j/xo/5m0U8HTBBNBNCLXBkg7+g+YpeiGJm564=',
+    { minLength: 44, maxLength: 44 },
+  ),
+  checkpoint: textOf('The signed note, which `kubepass-verify --checkpoint` takes: keep it as a file.', exampleNote, {
+    maxLength: 8192,
+  }),
+};
+
+export const CheckpointSchema = namedObject('Checkpoint', 'A signed checkpoint of the audit log.', {
+  ...checkpointProperties,
+  signedAt: instantOf('When it was signed.'),
+});
+
 const base64Hashes = (description: string) =>
   Type.Array(
     Type.String({
@@ -137,3 +169,11 @@ export const ConsistencyQuerySchema = closed({
 });
 
 export const auditEventView = viewOf(AuditEventSchema);
+
+const shownCheckpoint = viewOf(CheckpointSchema);
+export const checkpointView = ({ size, root, note, signedAt }: LastCheckpoint) =>
+  shownCheckpoint({
+    ...{ size, signedAt, checkpoint: note },
+    origin: note.slice(0, note.indexOf('\n')),
+    root: root.toString('base64'),
+  });

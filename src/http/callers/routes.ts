@@ -57,12 +57,11 @@ export function addCallers(app: App, { offeredSignIns }: Services): void {
     '/callers',
     operation({
       operationId: 'getCallers',
-      tags: ['identity'],
+      tags: ['tokens'],
       summary: 'Read how programs sign in',
       description: 'Needs no authentication. `kubectl kubepass login` reads it. API tokens are always accepted.',
       security: [],
       response: { 200: json(CallersSchema, { description: 'The ways in that are configured.' }) },
-      problems: ['invalid-request', 'not-acceptable', 'internal-error', 'service-unavailable'],
     }),
     async () => callersView(offeredSignIns),
   );
@@ -103,7 +102,7 @@ export function addWhoami(app: App): void {
     operation({
       config: { forReviewers: true, forDirectory: true, withoutRole: true },
       operationId: 'whoami',
-      tags: ['identity'],
+      tags: ['tokens'],
       summary: 'Read who you are and what you may do',
       description: 'For every caller. It is the simplest way to try out a token.',
       response: { 200: json(WhoamiSchema, { description: 'The caller.', example: { cluster: null } }) },

@@ -1,4 +1,4 @@
-import { certificatePem, certificateSha256 } from '../schemas/example-certificate.js';
+import { certificatePem } from '../schemas/example-certificate.js';
 
 /** Certificate requests for the OpenAPI document: the members in which they differ from the examples of the schema. */
 import { plainCertificate } from '../certificates/schemas.js';
@@ -37,26 +37,4 @@ export const issued = {
   waitsUntil: null,
   publicKey: {},
   certificate: { ...plainCertificate, pem: certificatePem },
-};
-
-export const renewing = { ...approved, renewalOf: certificateSha256 };
-
-export const issuedWithHistory = {
-  ...issued,
-  decision: {
-    ...issued.decision,
-    trace: [
-      {
-        kind: 'policy',
-        name: 'demo',
-        verdict: 'permits',
-        checks: [{ check: 'allowed.groups', passed: true, expected: 'each of *', found: '"team-a"' }],
-      },
-    ],
-    traceNote: null,
-  },
-  timeline: [
-    { type: 'CertificateRequested', message: null },
-    { type: 'CertificateIssued', message: null },
-  ],
 };

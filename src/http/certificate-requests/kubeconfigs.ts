@@ -7,37 +7,39 @@ import {
   certificateRequestView,
 } from './schemas.js';
 import * as examples from './examples.js';
-import { kubeconfigYaml, certificateSha256 } from '../schemas/example-certificate.js';
+import { kubeconfigYaml } from '../schemas/example-certificate.js';
+import { CertificateSchema, certificateView, plainCertificate, shownCertificate } from '../certificates/schemas.js';
 import { answerOnce, idempotencyKeyHeader, jsonAnswer, type HttpAnswer, type Result } from '../answers/idempotency.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted, requestLocation } from '../problems/refusal-to-problem.js';
 import { json, operation, response, textBody } from '../answers/responses.js';
-import { ref, idOf, instantOf, namedObject, nameOf, oneOf, sha256Of, textOf, viewOf } from '../schemas/schema-parts.js';
+import { ref, namedObject, nameOf, nullable, oneOf, textOf } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 import { keyAlgorithms } from '@kubepass/x509';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { CertificateRequestView } from '../../requests/create-request.js';
 import type { CollectedKubeconfig, CreatedKubeconfig } from '../../requests/collect-kubeconfig.js';
 import { jsonMediaType } from '../plugins/request-input.js';
 
 const yaml = 'application/yaml';
 
-/** The two forms of a kubeconfig. YAML is the default, so that curl writes a file that kubectl reads. */
-export const kubeconfigMediaTypes = [yaml, 'application/json'] as const;
+/** The two forms of a kubeconfig. */
+export const kubeconfigMediaTypes = ['application/json', yaml] as const;
 
 /** For the description of an operation that answers a kubeconfig. */
-export const kubeconfigForms =
-  '`Accept: application/json` gets the YAML in a JSON object, beside the id of the request and the end of the certificate. ' +
-  '`*/*`, or no `Accept`, gets the YAML alone.';
+export const kubeconfigForms = '`Accept: application/yaml` gets the YAML alone.';
 
 /** A kubeconfig in its two forms. `content` says which key is in it. */
-export const kubeconfigResponse = (content: string, example: string, headers: Readonly<Record<string, string>> = {}) =>
+export const kubeconfigResponse = (
+  content: string,
+  kubeconfig: string,
+  headers: Readonly<Record<string, string>> = {},
+) =>
   response(
-    { [yaml]: textBody(content, example), 'application/json': ref(KubeconfigSchema) },
+    { 'application/json': ref(KubeconfigSchema), [yaml]: textBody(content, kubeconfig) },
     {
       description: 'A kubeconfig.',
       headers: { ...headers, 'Cache-Control': '`no-store`' },
-      example: { kubeconfig: example },
+      example: { kubeconfig: kubeconfigYaml, request: examples.issued, certificate: plainCertificate },
     },
   );
 
@@ -45,9 +47,14 @@ export const kubeconfigResponse = (content: string, example: string, headers: Re
 function kubeconfigAnswer(
   { request, certificate, yaml: kubeconfig }: CollectedKubeconfig,
   mediaType: string,
+  now: Date,
 ): Pick<HttpAnswer, 'headers' | 'body'> {
   if (mediaType === yaml) return { headers: { 'content-type': yaml }, body: kubeconfig };
-  const body = kubeconfigView({ ...certificate, certificateRequestId: request.id, kubeconfig });
+  const body = {
+    kubeconfig,
+    request: certificateRequestView({ request, certificate }, now),
+    certificate: certificateView(shownCertificate(certificate, now)),
+  } satisfies KubeconfigBody;
   return { headers: { 'content-type': jsonMediaType }, body: JSON.stringify(body) };
 }
 
@@ -55,38 +62,47 @@ export function sendKubeconfig(
   request: FastifyRequest,
   reply: FastifyReply,
   kubeconfig: CollectedKubeconfig,
+  now: Date,
 ): FastifyReply {
-  const { headers, body } = kubeconfigAnswer(kubeconfig, request.answerType);
+  const { headers, body } = kubeconfigAnswer(kubeconfig, request.answerType, now);
   return reply.headers(headers).send(body);
 }
 
-/** The request that was made (201), and the seconds that it was waited for; null: none. */
-export function createdRequestAnswer(view: CertificateRequestView, waitSeconds: number | null, now: Date): Result {
-  const answer = jsonAnswer(201, certificateRequestView(view, now), {
-    location: requestLocation(view.request.id),
-    ...(waitSeconds !== null && { 'preference-applied': `wait=${waitSeconds}` }),
-  });
-  return { answer, holdsPrivateKey: false };
-}
+/** How long a caller should wait before it asks again, in seconds: for a signature, or for a person. */
+const lookAgainSeconds = { signature: '2', person: '15' } as const;
 
-/** How long a caller should wait before it asks again whether the request is decided. */
-const lookAgainSeconds = 15;
-
-/** The kubeconfig (201), or the request that waits for a person or for its collector (202). */
+/** The kubeconfig (201), or the request that waits for a person, for its collector or for the cluster (202). */
 export function createdKubeconfigAnswer(created: CreatedKubeconfig, mediaType: string, now: Date): Result {
   if (created.kind === 'awaiting') {
     const asked = created.request;
-    const answer = jsonAnswer(202, certificateRequestView({ request: asked, certificate: null }, now), {
-      location: requestLocation(asked.id),
-      'retry-after': String(lookAgainSeconds),
-    });
+    const waiting = certificateRequestView({ request: asked, certificate: null }, now);
+    const answer = jsonAnswer(
+      202,
+      { kubeconfig: null, request: waiting, certificate: null },
+      {
+        location: requestLocation(asked.id),
+        'retry-after': lookAgainSeconds[asked.state === 'issuing' ? 'signature' : 'person'],
+      },
+    );
     return { answer, holdsPrivateKey: false };
   }
   const { kubeconfig } = created;
-  const { headers, body } = kubeconfigAnswer(kubeconfig, mediaType);
+  const { headers, body } = kubeconfigAnswer(kubeconfig, mediaType, now);
   const location = requestLocation(kubeconfig.request.id);
-  return { answer: { status: 201, headers: { ...headers, location }, body }, holdsPrivateKey: true };
+  const answer = { status: 201, headers: { ...headers, location }, body };
+  return { answer, holdsPrivateKey: kubeconfig.request.certificationRequest === null };
 }
+
+/**
+ * The answer where the caller does not get a kubeconfig now. It has the same shape, because many generated clients read
+ * one shape for every success.
+ */
+export const awaitingResponse = (reason: string, headers: Readonly<Record<string, string>> = {}) =>
+  json(KubeconfigSchema, {
+    description: `The request is recorded. ${reason}`,
+    example: { kubeconfig: null, request: examples.pending, certificate: null },
+    headers: { Location: 'The certificate request.', 'Retry-After': 'When to ask again, in seconds.', ...headers },
+  });
 
 // The key is generated here, so there is no certification request.
 const { csr: _csr, ...shared } = CertificateRequestSpecSchema.properties;
@@ -109,18 +125,19 @@ const KubeconfigSpecSchema = namedObject(
   exampleRequests,
 );
 
-const KubeconfigSchema = namedObject('Kubeconfig', 'A kubeconfig, and the certificate in it.', {
-  certificateRequestId: idOf('The certificate request.'),
-  fingerprintSha256: sha256Of('The SHA-256 of the certificate', certificateSha256),
-  notAfter: instantOf('The end of the certificate.'),
-  kubeconfig: textOf(
-    'The YAML, for a file that nobody else can read.',
-    'apiVersion: v1\nkind: Config\nclusters:\n  - name: "demo"\n    cluster: …\n',
-    { maxLength: 1_048_576 },
+const KubeconfigSchema = namedObject('Kubeconfig', 'A kubeconfig, its request, and the certificate in it.', {
+  kubeconfig: nullable(
+    textOf(
+      'The YAML, for a file that nobody else can read.',
+      'apiVersion: v1\nkind: Config\nclusters:\n  - name: "demo"\n    cluster: …\n',
+      { maxLength: 1_048_576 },
+    ),
+    'Null in a 202: there is none yet.',
   ),
+  request: ref(CertificateRequestSchema),
+  certificate: nullable(ref(CertificateSchema), 'Null in a 202.'),
 });
 export type KubeconfigBody = Static<typeof KubeconfigSchema>;
-const kubeconfigView = viewOf(KubeconfigSchema);
 
 export function addKubeconfigs(app: App, { certificateRequests, idempotency, clock }: Services): void {
   app.post(
@@ -140,11 +157,7 @@ export function addKubeconfigs(app: App, { certificateRequests, idempotency, clo
         201: kubeconfigResponse('A kubeconfig with the private key in it.', kubeconfigYaml, {
           Location: 'The certificate request.',
         }),
-        202: json(CertificateRequestSchema, {
-          description: 'The request is recorded. A person must decide on it, or somebody else collects the key.',
-          example: examples.pending,
-          headers: { Location: 'The certificate request.', 'Retry-After': 'When to ask again, in seconds.' },
-        }),
+        202: awaitingResponse('A person must decide on it, or somebody else collects the key.'),
       },
       problems: [
         'policy-denied',

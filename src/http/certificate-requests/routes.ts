@@ -5,17 +5,18 @@ import type { CertificateRequestView } from '../../requests/create-request.js';
 import type { Services } from '../server/services.js';
 import { certificateMediaTypes, certificateResponses, sendCertificate } from '../certificates/send-certificate.js';
 import { exampleKubeconfig, kubeconfigYaml } from '../schemas/example-certificate.js';
-import { answerOnce, idempotencyKeyHeader, preferHeader, preferredWait } from '../answers/idempotency.js';
-import { pageBody, pageQuery, pageResponse } from '../answers/page-schemas.js';
 import {
-  createdRequestAnswer,
-  kubeconfigForms,
-  kubeconfigMediaTypes,
-  kubeconfigResponse,
-  sendKubeconfig,
-} from './kubeconfigs.js';
+  answerOnce,
+  idempotencyKeyHeader,
+  jsonAnswer,
+  preferenceApplied,
+  preferHeader,
+  preferredWait,
+} from '../answers/idempotency.js';
+import { pageBody, pageQuery, pageResponse } from '../answers/page-schemas.js';
+import { kubeconfigForms, kubeconfigMediaTypes, kubeconfigResponse, sendKubeconfig } from './kubeconfigs.js';
 import { callerOf } from '../plugins/authentication.js';
-import { granted } from '../problems/refusal-to-problem.js';
+import { granted, requestLocation } from '../problems/refusal-to-problem.js';
 import { json, operation } from '../answers/responses.js';
 import { ref } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
@@ -79,7 +80,8 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
       return answerOnce(idempotency, request, reply, async (claimed) => {
         const options = { waitSeconds: wait ?? 0, idempotency: claimed };
         const view = granted(await certificateRequests.create(callerOf(request), request.body, options));
-        return createdRequestAnswer(view, wait, clock());
+        const headers = { location: requestLocation(view.request.id), ...preferenceApplied(wait) };
+        return { answer: jsonAnswer(201, certificateRequestView(view, clock()), headers), holdsPrivateKey: false };
       });
     },
   );
@@ -126,7 +128,7 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
       response: {
         200: json(schemas.CertificateRequestSchema, {
           description: 'The request.',
-          example: examples.issuedWithHistory,
+          example: examples.pending,
         }),
       },
       problems: ['not-found'],
@@ -192,9 +194,9 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
       problems: ['not-found', 'state-conflict'],
     }),
     async (request, reply) => {
-      const clientKeyPath = request.query.clientKeyPath ?? 'client.key';
+      const { clientKeyPath } = request.query;
       const outcome = await certificateRequests.kubeconfig(callerOf(request), request.params.id, clientKeyPath);
-      return sendKubeconfig(request, reply, granted(outcome));
+      return sendKubeconfig(request, reply, granted(outcome), clock());
     },
   );
 
@@ -220,7 +222,9 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
         'issuance-unavailable',
       ],
     }),
-    async (request, reply) =>
-      sendKubeconfig(request, reply, granted(await certificateRequests.collect(callerOf(request), request.params.id))),
+    async (request, reply) => {
+      const outcome = await certificateRequests.collect(callerOf(request), request.params.id);
+      return sendKubeconfig(request, reply, granted(outcome), clock());
+    },
   );
 }

@@ -67,10 +67,14 @@ export const CertificateRequestSpecSchema = namedObject(
       oneOf(keyAlgorithms, 'The algorithm of the key that kubepass generates (default `ECDSA-P256`); not with `csr`.'),
     ),
     expirationSeconds: Type.Optional(
-      integerOf('The requested lifetime; default: a day, or less if policy allows less.', 86400, {
-        minimum: 600,
-        maximum: 2147483647,
-      }),
+      integerOf(
+        'The requested lifetime; default: a day, or that of the renewed certificate; less if policy allows less.',
+        86400,
+        {
+          minimum: 600,
+          maximum: 2147483647,
+        },
+      ),
     ),
     namespace: Type.Optional(dnsLabelOf('The namespace of the kubeconfig’s context.', 'team-a')),
     reason: Type.Optional(writtenTextOf('Why it is needed, for the people who decide.', 'joins team A on Monday')),

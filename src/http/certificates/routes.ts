@@ -1,3 +1,4 @@
+import type { ListedCertificate } from '../../model/certificate.js';
 import type { Services } from '../server/services.js';
 import { instantInQuery } from '../plugins/request-input.js';
 import { pageBody, pageHeaders, pageQuery } from '../answers/page-schemas.js';
@@ -6,7 +7,8 @@ import { granted } from '../problems/refusal-to-problem.js';
 import { json, longest, operation, response, textBody } from '../answers/responses.js';
 import { ref } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
-import { exampleExport, exportFormOf, exportForms, sendExport } from './export-certificates.js';
+import { sendExport } from '../answers/exports.js';
+import { exportFormOf, exportForms } from './export-certificates.js';
 import * as schemas from './schemas.js';
 import { certificateView, shownListed } from './schemas.js';
 import { certificateMediaTypes, certificateResponses, sendCertificate } from './send-certificate.js';
@@ -33,14 +35,10 @@ export function addCertificates(app: App, services: Services): void {
             'text/csv': textBody(
               'A record with the names of the columns, and one for each certificate (RFC 4180). `groups` has a `;` ' +
                 'between groups. An apostrophe stands before a value that a spreadsheet would take for a formula.',
-              exampleExport(exportForms['text/csv']),
+              null,
               longest.streamed,
             ),
-            'application/x-ndjson': textBody(
-              'One certificate on each line, as in the list.',
-              exampleExport(exportForms['application/x-ndjson']),
-              longest.streamed,
-            ),
+            'application/x-ndjson': textBody('One certificate on each line, as in the list.', null, longest.streamed),
           },
           {
             description:
@@ -60,10 +58,10 @@ export function addCertificates(app: App, services: Services): void {
         ...(notAfterAfter !== undefined && { notAfterAfter: instantInQuery('notAfterAfter', notAfterAfter) }),
       };
       const form = exportFormOf(request.answerType);
-      if (form) return sendExport(request, reply, form, certificates.export(callerOf(request), filter), clock);
+      const view = (certificate: ListedCertificate) => certificateView(shownListed(certificate, clock()));
+      if (form) return sendExport(request, reply, form, certificates.export(callerOf(request), filter), view);
       const page = await certificates.list(callerOf(request), filter, pageQuery(request.query));
-      const now = clock();
-      return pageBody(request, reply, page, (certificate) => certificateView(shownListed(certificate, now)));
+      return pageBody(request, reply, page, view);
     },
   );
 

@@ -14,7 +14,7 @@ import {
   certificateSha256,
   certificateSpkiSha256,
 } from '../schemas/example-certificate.js';
-import { nextCursorProperty, pageParameters, usernamePrefixParameter } from '../answers/page-schemas.js';
+import { pageOf, pageParameters, usernamePrefixParameter } from '../answers/page-schemas.js';
 import {
   closed,
   dnsLabelOf,
@@ -101,15 +101,20 @@ const EnforcementSchema = namedObject(
   },
 );
 
-export const CertificateSchema = namedObject('Certificate', 'An issued certificate, as read back from its DER.', {
-  ...certificateProperties,
-  pem: Type.Optional(
-    textOf('The certificate as PEM. Left out in lists, and in the answer to a revocation.', certificatePem, {
-      maxLength: 65536,
-    }),
-  ),
-  enforcement: Type.Optional(ref(EnforcementSchema)),
-});
+export const CertificateSchema = namedObject(
+  'Certificate',
+  'An issued certificate, as read back from its DER.',
+  {
+    ...certificateProperties,
+    pem: Type.Optional(
+      textOf('The certificate as PEM. Left out in lists, and in the answer to a revocation.', certificatePem, {
+        maxLength: 65536,
+      }),
+    ),
+    enforcement: Type.Optional(ref(EnforcementSchema)),
+  },
+  [plainCertificate],
+);
 export type CertificateBody = Static<typeof CertificateSchema>;
 
 export const RevokeSchema = namedObject('Revoke', 'Why a certificate is revoked.', {
@@ -117,10 +122,7 @@ export const RevokeSchema = namedObject('Revoke', 'Why a certificate is revoked.
   comment: Type.Optional(writtenTextOf('Kept with the revocation.', 'laptop lost', 0)),
 });
 
-export const CertificateListSchema = namedObject('CertificateList', 'Certificates, in the order of the list.', {
-  items: Type.Array(ref(CertificateSchema), { maxItems: 500 }),
-  nextCursor: nextCursorProperty,
-});
+export const CertificateListSchema = pageOf(CertificateSchema, 'Certificates, in the order of the list.');
 
 export const CertificateQuerySchema = closed({
   cluster: Type.Optional(dnsLabelOf('Only certificates for this cluster.', 'demo')),

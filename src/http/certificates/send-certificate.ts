@@ -4,7 +4,7 @@ import { certificateText } from '@kubepass/x509/openssl-text';
 import { encodePem } from '@kubepass/x509';
 import { jsonMediaType } from '../plugins/request-input.js';
 import { certificateAsText, certificatePem } from '../schemas/example-certificate.js';
-import { binaryBody, empty, namesEntityTag, response, textBody } from '../answers/responses.js';
+import { derBody, empty, namesEntityTag, response, textBody } from '../answers/responses.js';
 import { ref } from '../schemas/schema-parts.js';
 import { CertificateSchema, certificateView, plainCertificate, shownCertificate } from './schemas.js';
 
@@ -12,10 +12,10 @@ import { CertificateSchema, certificateView, plainCertificate, shownCertificate 
 const stateTag = (certificate: Certificate, now: Date): string =>
   [statusOf(certificate, now), certificate.supersededBy?.slice(0, 16)].filter(Boolean).join('-');
 
-/** The four forms of a certificate. PEM is the default. */
+/** The four forms of a certificate. */
 export const certificateMediaTypes = [
-  'application/pem-certificate-chain',
   'application/json',
+  'application/pem-certificate-chain',
   'text/plain',
   'application/pkix-cert',
 ] as const;
@@ -24,11 +24,11 @@ export const certificateMediaTypes = [
 export const certificateResponses = {
   200: response(
     {
-      'application/pem-certificate-chain': textBody('The certificate as PEM.', certificatePem),
       'application/json': ref(CertificateSchema),
+      'application/pem-certificate-chain': textBody('The certificate as PEM.', certificatePem),
       'text/plain': textBody('As `openssl x509 -noout -text` prints it.', certificateAsText),
       // RFC 2585 section 4.1
-      'application/pkix-cert': binaryBody('The certificate as DER.'),
+      'application/pkix-cert': derBody('The certificate as DER.', certificatePem),
     },
     {
       description: 'The certificate.',

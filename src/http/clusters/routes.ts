@@ -1,19 +1,11 @@
 import type { Services } from '../server/services.js';
 import { certificateText } from '@kubepass/x509/openssl-text';
-import { certificateAsText, certificatePem } from '../schemas/example-certificate.js';
+import { certificateAsText, certificateListPem, certificatePem } from '../schemas/example-certificate.js';
 import { ListQuerySchema, pageBody, pageOfList, pageQuery, pageResponse } from '../answers/page-schemas.js';
+import { documentMediaTypes, documentResponse, sendDocument } from '../answers/kubernetes-documents.js';
 import { callerOf, listeningAddress } from '../plugins/authentication.js';
 import { granted, RefusalError } from '../problems/refusal-to-problem.js';
-import {
-  binaryBody,
-  empty,
-  json,
-  longest,
-  operation,
-  response,
-  textBody,
-  namesEntityTag,
-} from '../answers/responses.js';
+import { derBody, empty, json, longest, operation, response, textBody, namesEntityTag } from '../answers/responses.js';
 import { ref } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 import * as schemas from './schemas.js';
@@ -22,26 +14,12 @@ import { renderExecKubeconfig } from '../../formats/kubeconfig/render-kubeconfig
 
 // Clusters for the OpenAPI document: the members in which they differ from the examples of the schema.
 
-/** As the quickstart's cluster is at first. */
-const neverProbed = {
-  signer: 'localCA',
-  allowPrivilegedGroups: [],
-  readsRoleBindings: false,
-  revocation: {
-    mode: 'none',
-    verifiedAt: null,
-    delaySeconds: null,
-    continues: ['everything, until the certificate expires or its bindings are removed'],
-  },
-  probedAt: null,
-  probe: null,
-};
-
-/** A cluster that signs certificates itself. */
+/** A cluster that signs certificates itself, during its second probe. */
 const probed = {
   name: 'dev-eu',
   signer: 'kubernetes',
   allowPrivilegedGroups: [],
+  probeStartedAt: null,
   probe: {
     missingPermissions: [],
     signs: 'yes',
@@ -63,7 +41,7 @@ export function addClusters(app: App, { clusters }: Services): void {
       summary: 'List the configured clusters',
       description: 'In the order of the configuration, each with the result of its last probe.',
       querystring: ListQuerySchema,
-      response: { 200: pageResponse(schemas.ClusterListSchema, 'A page.', neverProbed) },
+      response: { 200: pageResponse(schemas.ClusterListSchema, 'A page.', probed) },
     }),
     async (request, reply) => {
       const all = clusters.list(callerOf(request));
@@ -80,10 +58,10 @@ export function addClusters(app: App, { clusters }: Services): void {
       summary: 'Read a cluster',
       description: 'The answer includes the result of the last probe.',
       params: schemas.ClusterParamsSchema,
-      response: { 200: json(schemas.ClusterSchema, { description: 'The cluster.', example: neverProbed }) },
+      response: { 200: json(schemas.ClusterSchema, { description: 'The cluster.', example: probed }) },
       problems: ['not-found'],
     }),
-    async (request) => clusterView(granted(clusters.find(callerOf(request), request.params.name))),
+    async (request) => clusterView(granted(await clusters.find(callerOf(request), request.params.name))),
   );
 
   app.post(
@@ -94,11 +72,11 @@ export function addClusters(app: App, { clusters }: Services): void {
       tags: ['clusters'],
       summary: 'Probe a cluster to find out what it is able to do',
       description:
-        'Connects to the API server, checks what kubepass may do there, and requests a certificate for the identity ' +
-        '`kubepass-probe`, valid for ten minutes, without groups. It is recorded like any request, marked `probe`. ' +
-        'Takes as long as signing takes: up to a minute if the cluster does not sign. With `verifyRevocation` it then ' +
-        'revokes the certificate and uses it until the cluster refuses it, for up to 45 seconds. Only one probe runs at a ' +
-        'time; a call during a probe gets the answer of that probe.',
+        'Connects to the API server, checks what kubepass may do there, and requests a certificate for `kubepass-probe`, ' +
+        'valid for ten minutes, without groups; it is recorded, marked `probe`. With `verifyRevocation` it revokes the ' +
+        'certificate and uses it until the cluster refuses it, for up to 45 seconds. After 20 seconds the answer is 202, and ' +
+        'the probe goes on until `probedAt` is later than `probeStartedAt` was. A call during a probe that finds out the same ' +
+        'gets the answer of that probe.',
       params: schemas.ClusterParamsSchema,
       body: ref(schemas.ProbeOptionsSchema),
       response: {
@@ -106,20 +84,28 @@ export function addClusters(app: App, { clusters }: Services): void {
           description: 'The cluster, with the result of the probe.',
           example: probed,
         }),
+        202: json(schemas.ClusterSchema, {
+          description: 'The cluster, as the probe before left it. The probe goes on.',
+          example: { ...probed, probeStartedAt: '2026-03-01T09:30:00.000Z' },
+          headers: { Location: 'The cluster.', 'Retry-After': 'When to ask again, in seconds.' },
+        }),
       },
       problems: ['not-found'],
     }),
-    async (request) => {
+    async (request, reply) => {
+      const { name } = request.params;
       const { measureLifetimeCap = false, verifyRevocation = false } = request.body;
       const options = { measureLifetimeCap, verifyRevocation };
-      return clusterView(granted(await clusters.probe(callerOf(request), request.params.name, options)));
+      const { view, ended } = granted(await clusters.probe(callerOf(request), name, options));
+      if (!ended) reply.code(202).headers({ location: `/v1/clusters/${name}`, 'retry-after': '5' });
+      return clusterView(view);
     },
   );
 
   app.get(
     '/clusters/:name/certificate-authority',
     operation({
-      config: { produces: ['application/pem-certificate-chain', 'application/json', 'text/plain'] },
+      config: { produces: ['application/json', 'application/pem-certificate-chain', 'text/plain'] },
       operationId: 'getCertificateAuthority',
       tags: ['clusters'],
       summary: 'Read a cluster’s CA',
@@ -129,8 +115,8 @@ export function addClusters(app: App, { clusters }: Services): void {
       response: {
         200: response(
           {
-            'application/pem-certificate-chain': textBody('The bundle as PEM.', certificatePem),
             'application/json': ref(schemas.CertificateAuthoritiesSchema),
+            'application/pem-certificate-chain': textBody('The bundle as PEM.', certificatePem),
             'text/plain': textBody('Each certificate as `openssl x509 -noout -text` prints it.', certificateAsText),
           },
           { description: 'The CA.' },
@@ -153,14 +139,12 @@ export function addClusters(app: App, { clusters }: Services): void {
   );
 }
 
-const yaml = 'application/yaml';
-
 /** The kubeconfig of a cluster for the kubectl plugin. */
 export function addExecKubeconfig(app: App, { clusters }: Services): void {
   app.get(
     '/clusters/:name/kubeconfig',
     operation({
-      config: { produces: [yaml] },
+      config: { produces: documentMediaTypes },
       operationId: 'getClusterKubeconfig',
       tags: ['clusters'],
       summary: 'Read a kubeconfig for the kubectl plugin',
@@ -170,23 +154,19 @@ export function addExecKubeconfig(app: App, { clusters }: Services): void {
         'one at which this call arrives.',
       params: ClusterParamsSchema,
       response: {
-        200: response(
-          {
-            [yaml]: textBody(
-              'A kubeconfig with an exec user.',
-              renderExecKubeconfig({
-                cluster: {
-                  name: 'demo',
-                  server: 'https://10.0.0.1:6443',
-                  tlsServerName: null,
-                  servingCertificateAuthority: certificatePem,
-                },
-                server: 'https://kubepass.example',
-                certificateAuthority: null,
-              }),
-            ),
-          },
-          { description: 'The kubeconfig.' },
+        200: documentResponse(
+          'A kubeconfig with an exec user.',
+          renderExecKubeconfig({
+            cluster: {
+              name: 'demo',
+              server: 'https://10.0.0.1:6443',
+              tlsServerName: null,
+              // Its beginning is enough for an example.
+              servingCertificateAuthority: certificatePem.slice(0, 42),
+            },
+            server: 'https://kubepass.example',
+            certificateAuthority: null,
+          }),
         ),
       },
       problems: ['not-found'],
@@ -195,12 +175,15 @@ export function addExecKubeconfig(app: App, { clusters }: Services): void {
       const { cluster, publicAddress } = granted(clusters.execKubeconfig(callerOf(request), request.params.name));
       const server = publicAddress?.url ?? listeningAddress(request.raw.socket);
       const certificateAuthority = publicAddress?.certificateAuthority ?? null;
-      return reply.type(yaml).send(renderExecKubeconfig({ cluster, server, certificateAuthority }));
+      return sendDocument(request, reply, renderExecKubeconfig({ cluster, server, certificateAuthority }));
     },
   );
 }
 
-/** RFC 2585 section 4.2, and PEM. */
+/**
+ * RFC 2585 section 4.2, and PEM. There is no JSON, because programs fetch a list from its distribution point without
+ * `Accept` (RFC 5280 section 4.2.1.13).
+ */
 const mediaTypes = ['application/pkix-crl', 'application/x-pem-file'] as const;
 
 /** The CRL of a cluster's CA. It is public, like every CRL: whoever checks one has no token. */
@@ -221,12 +204,8 @@ export function addCertificateList(app: App, { clusters }: Services): void {
       response: {
         200: response(
           {
-            'application/pkix-crl': binaryBody('The list as DER.', longest.whole),
-            'application/x-pem-file': textBody(
-              'The list as PEM.',
-              '-----BEGIN X509 CRL-----\nMIIBzDCBtQIBATANBgkqhkiG9w0BAQsFADAb…\n-----END X509 CRL-----\n',
-              longest.whole,
-            ),
+            'application/pkix-crl': derBody('The list as DER.', certificateListPem, longest.whole),
+            'application/x-pem-file': textBody('The list as PEM.', certificateListPem, longest.whole),
           },
           {
             description: 'The list.',
@@ -235,14 +214,7 @@ export function addCertificateList(app: App, { clusters }: Services): void {
         ),
         304: empty('The caller has it already: `If-None-Match` names its entity tag.'),
       },
-      problems: [
-        'invalid-request',
-        'not-found',
-        'not-acceptable',
-        'state-conflict',
-        'internal-error',
-        'service-unavailable',
-      ],
+      problems: ['not-found', 'state-conflict'],
     }),
     async (request, reply) => {
       const { der, pem, number } = granted(await clusters.certificateList(request.params.name));

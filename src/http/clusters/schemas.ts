@@ -125,14 +125,19 @@ export const ClusterSchema = namedObject('Cluster', 'A configured cluster.', {
     }),
   }),
   probedAt: nullable(instantOf('When it was last probed.'), 'When the cluster was last probed; null: never.'),
+  probeStartedAt: nullable(
+    instantOf('An instant.'),
+    'When the probe that is under way began; null if there is none, or if another replica makes it.',
+  ),
   probe: nullable(ref(ClusterProbeSchema), 'The result of the last probe.'),
 });
 export type ClusterBody = Static<typeof ClusterSchema>;
 
 const shown = viewOf(ClusterSchema);
-export const clusterView = ({ cluster, probe }: ClusterView) =>
+export const clusterView = ({ cluster, probe, probeStartedAt }: ClusterView) =>
   shown({
     ...cluster,
+    probeStartedAt,
     revocation: enforcementOf(cluster.revocation, probe && probe.result.revocation),
     probedAt: probe && probe.probedAt,
     probe: probe && { ...probe.result, missingPermissions: missingPermissions(probe.result) },

@@ -14,6 +14,7 @@ import {
   nameOf,
   nullable,
   objectOf,
+  oneOf,
   principalNameOf,
   ref,
   sha256Of,
@@ -24,7 +25,7 @@ import type { App } from '../server/types.js';
 import { Type, type Static } from 'typebox';
 import { ApiTokenSchema } from '../api-tokens/routes.js';
 import { CertificateSchema, shownListed } from '../certificates/schemas.js';
-import { residualExposure } from '../identities/schemas.js';
+import { ResidualExposureSchema } from '../identities/schemas.js';
 import { isHere } from '../../model/directory.js';
 import type { DirectoryUserDetails, DirectoryUserView } from '../../directory/directory-service.js';
 
@@ -64,7 +65,10 @@ const userProperties = {
   createdAt: instantOf('When the directory first told of the person.'),
   changedAt: instantOf('When it last did.'),
   inactiveSince: nullable(instantOf('An instant.'), 'Since when the person is not active; null if they are.'),
-  deletedAt: nullable(instantOf('An instant.'), 'When the person was deleted; null if they were not.'),
+  deletedAt: nullable(
+    instantOf('An instant.'),
+    'When the entry was deleted, or its person gave up the name; null if neither happened.',
+  ),
   reuse: nullable(
     objectOf('The person who had the name before.', {
       predecessor: idOf('The id of that person.'),
@@ -75,11 +79,16 @@ const userProperties = {
   ),
 };
 
-const DirectoryUserSchema = namedObject(
-  'DirectoryUser',
-  'A person whom an identity provider manages over SCIM.',
-  userProperties,
-);
+const exposure = (whose: string) =>
+  Type.Array(ref(ResidualExposureSchema), {
+    maxItems: 500,
+    description: `${whose} that still work in some way although they should not.`,
+  });
+
+const DirectoryUserSchema = namedObject('DirectoryUser', 'A person whom an identity provider manages over SCIM.', {
+  ...userProperties,
+  residualExposure: Type.Optional(exposure('Only of somebody who is not active: certificates')),
+});
 const DirectoryUserListSchema = pageOf(DirectoryUserSchema, 'A page of people in the directory.');
 
 const DirectoryUserDetailsSchema = namedObject(
@@ -110,22 +119,20 @@ const DirectoryUserDetailsSchema = namedObject(
         maxItems: 500,
         description: 'Live certificates of other usernames that the person asked for or collects.',
       }),
-      residualExposure: Type.Array(residualExposure, {
-        maxItems: 500,
-        description: 'Certificates that still work in some way although they should not.',
-      }),
+      residualExposure: exposure('Certificates'),
     }),
   },
 );
 
 const DirectoryUserQuerySchema = closed({
   ...pageParameters,
-  active: Type.Optional(
-    Type.Unsafe<'true' | 'false'>({
-      type: 'string',
-      enum: ['true', 'false'],
-      description: 'Only people who are active, or who are not.',
-    }),
+  active: Type.Optional(oneOf(['true', 'false'], 'Only people who are active, or who are not.')),
+  deleted: Type.Optional(
+    oneOf(
+      ['true', 'false'],
+      '`true`: entries that were deleted, and names that their person gave up, the last one first. `false`, the default: ' +
+        'all others, among them people who left and were not deleted, whom `active=false` selects.',
+    ),
   ),
   directoryName: Type.Optional(
     textOf('Only the person of this name in the directory, whatever its case.', 'jane@corp.example', {
@@ -141,9 +148,9 @@ const DirectoryUserParamsSchema = closed({ id: idOf('The id of the user.') });
 type DirectoryUserDetailsBody = Static<typeof DirectoryUserDetailsSchema>;
 
 /** A person with the members that the schema has and the model does not. */
-const shownUser = ({ user, groups, whyNoUsername }: DirectoryUserView) => ({
+const shownUser = ({ user, groups, whyNoUsername, residualExposure: stillWorks }: DirectoryUserView) => ({
   ...user,
-  ...{ groups, whyNoUsername },
+  ...{ groups, whyNoUsername, residualExposure: stillWorks },
   active: isHere(user),
   directoryName: user.userName,
   emails: user.emails.map(({ value }) => value),
@@ -159,7 +166,13 @@ function directoryUserDetailsView(view: DirectoryUserDetails, now: Date): Direct
   return details({ ...shownUser(view), lostGroups, consequences: { ...consequences, requestedForOthers } });
 }
 
-const here = { inactiveSince: null, deletedAt: null, reuse: null, whyNoUsername: null };
+const here = {
+  ...{ inactiveSince: null, deletedAt: null, reuse: null, whyNoUsername: null, groups: [], lostGroups: [] },
+  consequences: {
+    ...{ cancelledRequests: [], revokedTokens: [], keptTokens: [], tokensMade: [] },
+    ...{ requestedForOthers: [], residualExposure: [] },
+  },
+};
 
 export function addDirectoryUsers(app: App, { directoryUsers, clock }: Services): void {
   app.get(
@@ -167,17 +180,28 @@ export function addDirectoryUsers(app: App, { directoryUsers, clock }: Services)
     operation({
       config: { action: 'read-directory' },
       operationId: 'listDirectoryUsers',
-      tags: ['directory'],
+      tags: ['identities'],
       summary: 'List the people in the directory',
       description:
         'Needs the role provisioner, auditor or admin. Lists the people whom an identity provider manages over SCIM. SCIM is ' +
-        'served at `/scim/v2`, and describes itself there. Filters are combined with AND.',
+        'served at `/scim/v2`, and describes itself there. Filters are combined with AND. `deleted=true` lists those who ' +
+        'are gone from the directory; whoever is not active has `residualExposure`.',
       querystring: DirectoryUserQuerySchema,
-      response: { 200: pageResponse(DirectoryUserListSchema, 'In the order in which they came.', here) },
+      response: {
+        200: pageResponse(
+          DirectoryUserListSchema,
+          'In the order in which they came, or deleted ones by that instant.',
+          here,
+        ),
+      },
     }),
     async (request, reply) => {
-      const { limit: _limit, cursor: _cursor, active, ...plain } = request.query;
-      const filter = { ...plain, ...(active !== undefined && { active: active === 'true' }) };
+      const { limit: _limit, cursor: _cursor, active, deleted, ...plain } = request.query;
+      const filter = {
+        ...plain,
+        ...(active !== undefined && { active: active === 'true' }),
+        deleted: deleted === 'true',
+      };
       const page = granted(await directoryUsers.list(callerOf(request), filter, pageQuery(request.query)));
       return pageBody(request, reply, page, directoryUserView);
     },
@@ -188,7 +212,7 @@ export function addDirectoryUsers(app: App, { directoryUsers, clock }: Services)
     operation({
       config: { action: 'read-directory' },
       operationId: 'getDirectoryUser',
-      tags: ['directory'],
+      tags: ['identities'],
       summary: 'Read a person in the directory',
       description:
         'Needs the role provisioner, auditor or admin. The answer says what ended when the person left, ' +
@@ -206,7 +230,7 @@ export function addDirectoryUsers(app: App, { directoryUsers, clock }: Services)
     operation({
       config: { action: 'confirm-directory-users' },
       operationId: 'confirmDirectoryUser',
-      tags: ['directory'],
+      tags: ['identities'],
       summary: 'Confirm that a name is this person’s now',
       description:
         'Needs the role admin. For a person whose name was somebody else’s before (`reuse`). From the answer on they may ' +

@@ -1,43 +1,18 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { extname, join } from 'node:path';
-import swagger from '@fastify/swagger';
+import swagger, { type StaticDocumentSpec } from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import type { FastifyContextConfig, RouteHandlerMethod, FastifyReply, FastifyRequest } from 'fastify';
-import type { TSchema } from 'typebox';
-import { jsonMediaType } from '../plugins/request-input.js';
+import type { RouteHandlerMethod, FastifyReply, FastifyRequest } from 'fastify';
+import { jsonMediaType, negotiate } from '../plugins/request-input.js';
 import { problem, sendProblem } from '../problems/problem.js';
 import type { App } from '../server/types.js';
-import { addExamples, type ApiOperation } from './add-examples.js';
-import type { NamedSchemas } from '../schemas/example-of.js';
-import { introduction } from './introduction.js';
+import { foldedProblems } from './folded-problems.js';
 import { signInBar } from './sign-in-bar.js';
-import { webhookDescriptions } from '../webhook-deliveries/webhook-events.js';
-import { sessionCookie } from '../plugins/session-cookies.js';
-import { budgetNames } from '../../model/budget.js';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { namesEntityTag } from '../answers/responses.js';
-
-const tags = [
-  { name: 'certificate-requests', description: 'Request a certificate, decide on the request, collect the key.' },
-  { name: 'kubeconfigs', description: 'Request, issue and collect in one call, for automated onboarding.' },
-  { name: 'certificates', description: 'The inventory of issued identities.' },
-  { name: 'identities', description: 'Who has access, and who must not have any.' },
-  { name: 'directory', description: 'The people whom an identity provider manages over SCIM (`/scim/v2`).' },
-  { name: 'inspections', description: 'Find out what a file is, what it says and what is wrong with it.' },
-  { name: 'clusters', description: 'The configured clusters and their CAs.' },
-  { name: 'enforcement', description: 'Making clusters refuse revoked certificates.' },
-  { name: 'policies', description: 'The policies in force, and trying out others.' },
-  { name: 'audit', description: 'The append-only log of everything that happened.' },
-  {
-    name: 'webhooks',
-    description: 'Messages that a request waits, is issued or is denied, and their delivery.',
-  },
-  { name: 'identity', description: 'The caller, API tokens, and browsers that sign in.' },
-  { name: 'service', description: 'Health and this description.' },
-];
 
 /**
  * For Swagger UI: React sets styles in attributes, and the icons are data URLs. Everything else is served from here.
@@ -53,81 +28,43 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-interface OpenApiDocument {
-  readonly paths?: Record<string, Record<string, OpenApiOperation>>;
-  readonly webhooks?: Record<string, Record<string, OpenApiOperation>>;
-  readonly components: { readonly schemas: NamedSchemas };
-}
-interface OpenApiOperation extends ApiOperation {
-  readonly operationId: string;
-}
+/** `npm run openapi` makes them from the routes, and CI holds them to the routes. */
+const folder = new URL('../../../openapi/', import.meta.url);
+const documentNamed = (name: string): string => readFileSync(new URL(name, folder), 'utf8');
 
-const bodyOf = (uploads: Readonly<Record<string, TSchema>>) => ({
-  content: Object.fromEntries(Object.entries(uploads).map(([type, schema]) => [type, { schema }])),
-});
+/** The documents, by their paths. */
+const documents = {
+  '/openapi.json': 'openapi.json',
+  '/openapi/portal.json': 'portal.json',
+  '/openapi/scim.json': 'scim.json',
+  '/openapi/webhooks.json': 'webhooks.json',
+};
 
 /**
- * Builds the OpenAPI document from the routes that are added later, and serves it, and Swagger UI at `/docs`.
- * `issuers`: the names of those by which people sign in with their browsers.
+ * Serves the OpenAPI documents, and Swagger UI at `/docs`. `issuers`: the names of those by which people sign in with
+ * their browsers.
  */
-export function documentRoutes(app: App, version: string, issuers: readonly string[]): void {
-  /** By `operationId`. */
-  const configurations = new Map<unknown, FastifyContextConfig>();
+export function serveDocuments(app: App, issuers: readonly string[]): void {
+  const forSwaggerUi = withoutSessions(documentNamed('openapi.json'));
   app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'kubepass',
-        version,
-        description: introduction,
-        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
-      },
-      servers: [{ url: '/' }],
-      tags,
-      components: { securitySchemes, headers: budgetHeaders },
-      security: [{ bearer: [] }, { session: [] }],
-      webhooks: structuredClone(webhookDescriptions),
-    },
-    convertConstToEnum: false,
-    transform: ({ schema, url, route: { config = {} } }) => {
-      configurations.set(schema.operationId, config);
-      return { schema: { ...schema, ...(config.uploads && { body: bodyOf(config.uploads) }) }, url };
-    },
-    transformObject: (document) => {
-      const { openapiObject } = document as { openapiObject: OpenApiDocument };
-      const { paths, webhooks, components } = openapiObject;
-      for (const operation of Object.values({ ...paths, ...webhooks }).flatMap((path) => Object.values(path))) {
-        const { requestBody, operationId } = operation;
-        const { budgetUse = 'nothing', optionalBody, bodyExamples } = configurations.get(operationId) ?? {};
-        if (budgetUse !== 'nothing') addBudgetHeaders(operation);
-        // @fastify/swagger declares every body as required.
-        if (requestBody && optionalBody) requestBody.required = false;
-        const body = requestBody?.content?.['application/json'];
-        if (body && bodyExamples)
-          body.examples = Object.fromEntries(Object.entries(bodyExamples).map(([name, value]) => [name, { value }]));
-        addExamples(operation, components.schemas);
-      }
-      return openapiObject;
-    },
-    refResolver: {
-      buildLocalReference: (json, _baseUri, _fragment, i) =>
-        typeof json['$id'] === 'string' ? json['$id'] : `def-${i}`,
-    },
+    mode: 'static',
+    specification: { document: forSwaggerUi as object as StaticDocumentSpec['document'] },
   });
-  const contract = prebuilt(jsonMediaType, () => openApiText(app.swagger()));
-  const forSwaggerUi = prebuilt(jsonMediaType, () =>
-    JSON.stringify(withoutSessions(app.swagger() as { readonly components?: object })),
-  );
   app.register(async (docs) => {
-    docs.get('/openapi.json', { schema: { hide: true } }, (request, reply) => sendPrebuilt(request, reply, contract()));
-    const handlers = swaggerUiHandlers(forSwaggerUi);
+    for (const [path, name] of Object.entries(documents)) {
+      const document = prebuilt(jsonMediaType, () => documentNamed(name));
+      docs.get(path, { schema: { hide: true } }, (request, reply) => sendPrebuilt(request, reply, document()));
+    }
+    docs.get('/docs/api.md', { schema: { hide: true } }, (request, reply) => sendPrebuilt(request, reply, guide()));
+    docs.get('/', { schema: { hide: true } }, leadOn);
+    const handlers = swaggerUiHandlers(prebuilt(jsonMediaType, () => JSON.stringify(forSwaggerUi)));
     docs.addHook('onRoute', (route) => {
       route.handler = handlers.get(route.url) ?? route.handler;
     });
     docs.register(swaggerUi, {
       routePrefix: '/docs',
       staticCSP: contentSecurityPolicy,
-      ...(issuers.length > 0 && { theme: signInBar(issuers) }),
+      theme: themeFor(issuers),
       uiConfig: {
         // Without the bar that loads other descriptions.
         layout: 'BaseLayout',
@@ -139,6 +76,36 @@ export function documentRoutes(app: App, version: string, issuers: readonly stri
       },
     });
   });
+}
+
+/** For Swagger UI: browsers add a session's cookie themselves, and nobody should look for its content to paste it. */
+function withoutSessions(text: string) {
+  const document = JSON.parse(text) as {
+    readonly components: { readonly securitySchemes: { readonly bearer: object } };
+  };
+  const { bearer } = document.components.securitySchemes;
+  return {
+    ...document,
+    security: [{ bearer: [] }],
+    components: { ...document.components, securitySchemes: { bearer } },
+  };
+}
+
+function themeFor(issuers: readonly string[]) {
+  const { js, css } = issuers.length > 0 ? signInBar(issuers) : { js: [], css: [] };
+  return { js: [...js, ...foldedProblems.js], css: [...css, ...foldedProblems.css] };
+}
+
+/** docs/api.md, to which the documents refer. It is beside the sources and beside `dist/`. */
+const guide = prebuilt('text/plain; charset=utf-8', () =>
+  readFileSync(new URL('../../../docs/api.md', import.meta.url)),
+);
+
+/** A browser is led to the page; others are told where everything is. */
+function leadOn({ headers }: FastifyRequest, reply: FastifyReply): FastifyReply {
+  reply.header('vary', 'Accept');
+  if (negotiate(headers.accept, ['application/json', 'text/html']) === 'text/html') return reply.redirect('/docs');
+  return reply.send({ service: 'kubepass', page: '/docs', guide: '/docs/api.md', documents: Object.keys(documents) });
 }
 
 const nothing = problem('not-found', 'there is no such resource');
@@ -175,79 +142,6 @@ function swaggerUiHandlers(description: () => Prebuilt): ReadonlyMap<string, Rou
       },
     ],
   ]);
-}
-
-/**
- * An OpenAPI document as text. Members are sorted by name, so that the text does not depend on the order of routes.
- * Media types keep their order: the first one is what a caller without preference gets.
- */
-function openApiText(document: object): string {
-  return `${JSON.stringify(sorted(JSON.parse(JSON.stringify(document))), null, 2)}\n`;
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== 'object' || value === null) return value;
-  const members = Object.entries(value);
-  if (!members.every(([name]) => isMediaType(name))) members.sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(members.map(([name, member]) => [name, sorted(member)]));
-}
-
-const isMediaType = (name: string): boolean => /^[a-z]+\/[a-z0-9.+-]+$/.test(name);
-
-/** How callers prove who they are, for the OpenAPI document. */
-const securitySchemes = {
-  bearer: {
-    type: 'http',
-    scheme: 'bearer',
-    description: 'An API token, as `POST /v1/api-tokens` gives it, or a token of a configured identity provider.',
-  },
-  session: {
-    type: 'apiKey',
-    in: 'cookie',
-    name: sessionCookie,
-    description: 'The session of a browser that signed in at `/v1/login/{name}`.',
-  },
-} as const;
-
-/**
- * A document without sessions, for Swagger UI: browsers add the cookie themselves, and nobody should look for its
- * content to paste it.
- */
-function withoutSessions<T extends { readonly components?: object }>(document: T): T {
-  const { bearer } = securitySchemes;
-  return {
-    ...document,
-    security: [{ bearer: [] }],
-    components: { ...document.components, securitySchemes: { bearer } },
-  };
-}
-
-const example = (parameters: string) => `"writes";${parameters}`;
-
-/** The fields of draft-ietf-httpapi-ratelimit-headers, once for all operations. */
-const budgetHeaders = {
-  RateLimit: {
-    description:
-      'What is left of the budgets that this call needs: a structured list (RFC 9651) of their names, with `r`, the ' +
-      'whole units that are left, and `t`, the seconds until all of it is there again (absent where nothing is spent).',
-    schema: { type: 'string' as const, maxLength: 1024, examples: [example('r=5999;t=60')] },
-  },
-  'RateLimit-Policy': {
-    description: `The budgets themselves (${budgetNames.join(', ')}): \`q\` units in \`w\` seconds; \`qu\` names units other than calls.`,
-    schema: { type: 'string' as const, maxLength: 1024, examples: [example('q=6000;w=60')] },
-  },
-};
-
-/** Declares the fields on the answers to which they matter. Other errors have them too. */
-function addBudgetHeaders({ responses = {} }: ApiOperation): void {
-  for (const [status, response] of Object.entries(responses)) {
-    if (!/^(?:[23]..|403|429)$/.test(status)) continue;
-    response.headers = {
-      ...response.headers,
-      ...Object.fromEntries(Object.keys(budgetHeaders).map((name) => [name, { $ref: `#/components/headers/${name}` }])),
-    };
-  }
 }
 
 /** An answer that is the same for every caller, and is made once. */

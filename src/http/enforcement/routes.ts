@@ -1,23 +1,16 @@
 import { renderAuthorizationConfiguration, renderRevocationPolicy } from '../../formats/enforcement-files.js';
 import { renderWebhookKubeconfig } from '../../formats/kubeconfig/render-kubeconfig.js';
-import type { Outcome } from '../../model/outcome.js';
 import type { Services } from '../server/services.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
-import { json, operation, response, textBody } from '../answers/responses.js';
+import { documentMediaTypes, documentResponse, sendDocument } from '../answers/kubernetes-documents.js';
+import { json, operation } from '../answers/responses.js';
 import { ref } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
-import type { FastifyReply } from 'fastify';
 import * as schemas from './schemas.js';
 import { defaultDirectory } from './schemas.js';
 
-const yaml = 'application/yaml';
-
-const yamlResponse = (description: string, example: string) => ({
-  200: response({ [yaml]: textBody(description, example) }, { description }),
-});
-
-const files = { action: 'read-enforcement', produces: [yaml], forReviewers: true } as const;
+const files = { action: 'read-enforcement', produces: documentMediaTypes, forReviewers: true } as const;
 
 const settings = {
   mode: 'admission',
@@ -34,7 +27,7 @@ export function addEnforcement(app: App, { enforcement }: Services): void {
       ...operation({
         config: { action: 'review-access', fromMemory: true, forReviewers: true },
         operationId: 'reviewAccess',
-        tags: ['enforcement'],
+        tags: ['operators'],
         summary: 'Review a request to a cluster',
         description:
           'For the authorization webhook of the cluster’s API server: the role `reviewer` of this cluster, and admins who ' +
@@ -78,7 +71,7 @@ export function addEnforcement(app: App, { enforcement }: Services): void {
     operation({
       config: files,
       operationId: 'getAuthorizationConfiguration',
-      tags: ['enforcement'],
+      tags: ['operators'],
       summary: 'Render the authorization configuration of a cluster',
       description:
         'The file for `--authorization-config` of kube-apiserver, in place of `--authorization-mode`. With mode `webhook` ' +
@@ -87,7 +80,7 @@ export function addEnforcement(app: App, { enforcement }: Services): void {
       params: schemas.EnforcementParamsSchema,
       querystring: schemas.AuthorizationConfigurationQuerySchema,
       response: {
-        ...yamlResponse(
+        200: documentResponse(
           'An AuthorizationConfiguration, as one document.',
           renderAuthorizationConfiguration({
             listed: null,
@@ -104,7 +97,8 @@ export function addEnforcement(app: App, { enforcement }: Services): void {
       const { mode, directory = defaultDirectory } = request.query;
       const caller = callerOf(request);
       const options = { ...(mode && { mode }), directory };
-      return sendYaml(reply, await enforcement.authorizationConfiguration(caller, request.params.name, options));
+      const outcome = await enforcement.authorizationConfiguration(caller, request.params.name, options);
+      return sendDocument(request, reply, granted(outcome));
     },
   );
 
@@ -113,7 +107,7 @@ export function addEnforcement(app: App, { enforcement }: Services): void {
     operation({
       config: files,
       operationId: 'getAuthorizationWebhookKubeconfig',
-      tags: ['enforcement'],
+      tags: ['operators'],
       summary: 'Render the kubeconfig of the authorization webhook',
       description:
         'The file that the authorization configuration names. It holds no token: put the token of a `reviewer` into the ' +
@@ -121,7 +115,7 @@ export function addEnforcement(app: App, { enforcement }: Services): void {
       params: schemas.EnforcementParamsSchema,
       querystring: schemas.DirectoryQuerySchema,
       response: {
-        ...yamlResponse(
+        200: documentResponse(
           'A kubeconfig.',
           renderWebhookKubeconfig(
             'demo',
@@ -134,7 +128,8 @@ export function addEnforcement(app: App, { enforcement }: Services): void {
     }),
     async (request, reply) => {
       const { directory = defaultDirectory } = request.query;
-      return sendYaml(reply, enforcement.webhookKubeconfig(callerOf(request), request.params.name, { directory }));
+      const outcome = enforcement.webhookKubeconfig(callerOf(request), request.params.name, { directory });
+      return sendDocument(request, reply, granted(outcome));
     },
   );
 
@@ -143,18 +138,16 @@ export function addEnforcement(app: App, { enforcement }: Services): void {
     operation({
       config: files,
       operationId: 'getRevocationPolicy',
-      tags: ['enforcement'],
+      tags: ['operators'],
       summary: 'Render the admission policy that refuses revoked certificates',
       description:
         'Manifests for `kubectl apply`, for clusters whose API server takes no files: a ValidatingAdmissionPolicy, its ' +
         'binding, and the ConfigMap that kubepass keeps current with mode `admission`. Reading goes on.',
       params: schemas.EnforcementParamsSchema,
-      response: { ...yamlResponse('Manifests.', renderRevocationPolicy(settings)) },
+      response: { 200: documentResponse('Manifests; as JSON, a `List` of them.', renderRevocationPolicy(settings)) },
       problems: ['not-found'],
     }),
-    async (request, reply) => sendYaml(reply, enforcement.revocationPolicy(callerOf(request), request.params.name)),
+    async (request, reply) =>
+      sendDocument(request, reply, granted(enforcement.revocationPolicy(callerOf(request), request.params.name))),
   );
 }
-
-const sendYaml = (reply: FastifyReply, outcome: Outcome<string>): FastifyReply =>
-  reply.type(yaml).send(granted(outcome));

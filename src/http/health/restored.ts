@@ -87,7 +87,7 @@ export function addRestored(app: App, { restored }: Services): void {
     operation({
       config: { action: 'read-audit-events' },
       operationId: 'getRestored',
-      tags: ['service'],
+      tags: ['operators'],
       summary: 'Read whether the database was put back from a backup',
       description:
         'The answer also says what the service may not know. `GET /readyz?verbose=true` says the same in short, without a token.',
@@ -105,7 +105,7 @@ export function addRestored(app: App, { restored }: Services): void {
     operation({
       config: { action: 'acknowledge-restored' },
       operationId: 'acknowledgeRestored',
-      tags: ['service'],
+      tags: ['operators'],
       summary: 'Acknowledge that the database was put back from a backup',
       description:
         'Needs the role admin. Says that you have looked at what the service may not know: `restored` is false from now on. ' +

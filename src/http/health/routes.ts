@@ -34,7 +34,7 @@ export function addHealth(app: App, { health, authenticator }: Services, takesSe
     operation({
       config: { untraced: true },
       operationId: 'livez',
-      tags: ['service'],
+      tags: ['operators'],
       summary: 'Check whether the process answers',
       description: 'Looks at nothing else: restart the process if it does not answer.',
       security: [],
@@ -48,7 +48,7 @@ export function addHealth(app: App, { health, authenticator }: Services, takesSe
     operation({
       config: { untraced: true },
       operationId: 'readyz',
-      tags: ['service'],
+      tags: ['operators'],
       summary: 'Check whether the service can do its work',
       description:
         'Asks the database. Send no calls here while it answers 503. A cluster that is out of reach is no reason for that: ' +
@@ -61,7 +61,7 @@ export function addHealth(app: App, { health, authenticator }: Services, takesSe
         ),
       }),
       response: { 200: json(HealthSchema, { description: 'The service can do its work.' }) },
-      problems: ['invalid-request', 'service-unavailable'],
+      problems: ['service-unavailable'],
     }),
     async (request, reply): Promise<HealthBody | FastifyReply> => {
       const isVerbose = request.query.verbose !== undefined;
@@ -108,7 +108,7 @@ export function addMetrics(app: App, { metrics }: Services): void {
     operation({
       config: { action: 'read-metrics', produces: ['text/plain'] },
       operationId: 'readMetrics',
-      tags: ['service'],
+      tags: ['operators'],
       summary: 'Read the metrics of the service',
       description:
         'In the Prometheus exposition format; docs/operations.md lists the metrics. The same text is on the listener that `metrics` ' +

@@ -1,17 +1,29 @@
-import type { IdentityDetails } from '../../model/identity.js';
-import type { Outcome } from '../../model/outcome.js';
+import type { ExposedIdentity, Identity, IdentityDetails } from '../../model/identity.js';
+import type { Outcome, Page } from '../../model/outcome.js';
 import type { Services } from '../server/services.js';
 import { instantInBody, instantInQuery } from '../plugins/request-input.js';
-import { pageBody, pageQuery, pageResponse } from '../answers/page-schemas.js';
+import { sendExport } from '../answers/exports.js';
+import { pageBody, pageHeaders, pageQuery } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
-import { json, operation } from '../answers/responses.js';
+import { problem, ProblemError } from '../problems/problem.js';
+import { json, longest, operation, response, textBody } from '../answers/responses.js';
 import { ref } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
+import { exposedForm } from './export-exposed.js';
 import * as schemas from './schemas.js';
 import { identityDetailsView, identityView } from './schemas.js';
 
-const notBlocked = { blocked: null, omitted: false };
+const csvOfExposed = problem('not-acceptable', 'text/csv comes with `residualExposure=true` alone');
+
+/** For the OpenAPI document: the members in which the answers differ from the examples of their schema. */
+const notBlocked = {
+  blocked: null,
+  waitingRequests: [],
+  residualExposure: [],
+  requestedForOthers: [],
+  omitted: false,
+};
 
 export function addIdentities(app: App, { identities, clock }: Services): void {
   const viewOf = (outcome: Outcome<IdentityDetails>) => identityDetailsView(granted(outcome), clock());
@@ -19,25 +31,53 @@ export function addIdentities(app: App, { identities, clock }: Services): void {
   app.get(
     '/identities',
     operation({
-      config: { action: 'read-identities' },
+      config: { action: 'read-identities', produces: ['application/json', 'text/csv'] },
       operationId: 'listIdentities',
       tags: ['identities'],
       summary: 'List who has access',
       description:
         'Needs the role provisioner, auditor or admin. An identity is a username with live certificates. Filters are ' +
-        'combined with AND. With `blocked=true` it lists the blocked ones, whether they have certificates or not.',
+        'combined with AND. With `blocked=true` it lists the blocked ones, whether they have certificates or not. With ' +
+        '`residualExposure=true` it lists those whose certificates still work although they should not; `text/csv` then ' +
+        'exports all of them, a record for each certificate, and ignores `limit` and `cursor`.',
       querystring: schemas.IdentityQuerySchema,
-      response: { 200: pageResponse(schemas.IdentityListSchema, 'By username.', notBlocked) },
+      response: {
+        200: response(
+          {
+            'application/json': ref(schemas.IdentityListSchema),
+            'text/csv': textBody(
+              'Only with `residualExposure=true`: a record with the names of the columns, and one for each certificate ' +
+                '(RFC 4180). An apostrophe stands before a value that a spreadsheet would take for a formula.',
+              null,
+              longest.streamed,
+            ),
+          },
+          {
+            description: 'By username.',
+            headers: pageHeaders,
+            example: { items: [{ blocked: null }], nextCursor: null },
+          },
+        ),
+      },
     }),
     async (request, reply) => {
-      const { limit: _limit, cursor: _cursor, blocked, notAfterBefore, ...plain } = request.query;
+      const { limit: _limit, cursor: _cursor, blocked, notAfterBefore, residualExposure, ...plain } = request.query;
       const filter = {
         ...plain,
         ...(blocked !== undefined && { blocked: blocked === 'true' }),
         ...(notAfterBefore !== undefined && { notAfterBefore: instantInQuery('notAfterBefore', notAfterBefore) }),
       };
-      const page = granted(await identities.list(callerOf(request), filter, pageQuery(request.query)));
-      return pageBody(request, reply, page, identityView);
+      if (request.answerType === 'text/csv') {
+        if (residualExposure === undefined) throw new ProblemError(csvOfExposed);
+        const portions = granted(identities.exportExposed(callerOf(request), filter));
+        return sendExport(request, reply, exposedForm, portions, identityView);
+      }
+      const [caller, page] = [callerOf(request), pageQuery(request.query)];
+      const found: Outcome<Page<Identity | ExposedIdentity>> =
+        residualExposure === undefined
+          ? await identities.list(caller, filter, page)
+          : await identities.listExposed(caller, filter, page);
+      return pageBody(request, reply, granted(found), identityView);
     },
   );
 
@@ -75,7 +115,7 @@ export function addIdentities(app: App, { identities, clock }: Services): void {
       response: {
         200: json(schemas.IdentityDetailsSchema, {
           description: 'It is blocked.',
-          example: { clusters: [], certificates: [], waitingRequests: [], omitted: false },
+          example: { ...notBlocked, blocked: {}, clusters: [], certificates: [], residualExposure: [{}] },
         }),
       },
     }),

@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { Type, type Static } from 'typebox';
 import type { BindingReference, RoleReference } from '../../model/blast-radius.js';
 import type { IdentityDetails } from '../../model/identity.js';
 import { enforcementModes } from '../../model/enforcement.js';
@@ -36,7 +36,7 @@ const clusterNames = (description: string) =>
 const mode = oneOf(enforcementModes, 'How the cluster is made to refuse revoked certificates.');
 
 /** A certificate of somebody who should have no access. */
-export const residualExposure = objectOf('A certificate that still works in some way.', {
+export const ResidualExposureSchema = namedObject('ResidualExposure', 'A certificate that still works in some way.', {
   cluster: dnsLabelOf('The cluster.', 'demo'),
   fingerprintSha256: sha256Of('SHA-256 of the DER certificate', certificateSha256),
   notAfter: instantOf('When it ends by itself.'),
@@ -89,11 +89,29 @@ const identityProperties = {
   blocked: nullable(ref(IdentityBlockSchema), 'Its block; null if it has none.'),
 };
 
-const IdentitySchema = namedObject(
-  'Identity',
-  'A username, and the access that its certificates give.',
-  identityProperties,
-);
+const exposedProperties = {
+  residualExposure: Type.Array(ref(ResidualExposureSchema), {
+    maxItems: 500,
+    description:
+      'The certificates that are revoked, or whose username is blocked, or that have a group which the directory gives ' +
+      'no longer, and that still work in some way. Empty if none still works.',
+  }),
+  omitted: Type.Boolean({ description: 'True if one of the lists has more items than are shown.' }),
+};
+
+const IdentitySchema = namedObject('Identity', 'A username, and the access that its certificates give.', {
+  ...identityProperties,
+  leftAt: Type.Optional(
+    nullable(
+      instantOf('An instant.'),
+      'Since when the directory says that nobody of this name is here; null: it does not say so. Only with ' +
+        '`residualExposure=true`, like the next two.',
+    ),
+  ),
+  residualExposure: Type.Optional(exposedProperties.residualExposure),
+  omitted: Type.Optional(exposedProperties.omitted),
+});
+export type IdentityBody = Static<typeof IdentitySchema>;
 export const IdentityListSchema = pageOf(IdentitySchema, 'Identities, by username.');
 
 export const IdentityDetailsSchema = namedObject(
@@ -114,12 +132,7 @@ export const IdentityDetailsSchema = namedObject(
       }),
       { maxItems: 500, description: 'Requests for it that are pending or approved.' },
     ),
-    residualExposure: Type.Array(residualExposure, {
-      maxItems: 500,
-      description:
-        'The certificates that are revoked, or whose username is blocked, or that have a group which the directory gives ' +
-        'no longer, and that still work in some way. Empty if none still works.',
-    }),
+    residualExposure: exposedProperties.residualExposure,
     requestedForOthers: Type.Array(ref(CertificateSchema), {
       maxItems: 500,
       description: 'Live certificates of other usernames that it asked for or collects. A block leaves them alone.',
@@ -145,7 +158,7 @@ export const IdentityDetailsSchema = namedObject(
       }),
       { maxItems: 1000, description: 'One for each cluster whose role bindings kubepass reads.' },
     ),
-    omitted: Type.Boolean({ description: 'True if one of the lists has more items than are shown.' }),
+    omitted: exposedProperties.omitted,
   },
 );
 
@@ -165,6 +178,13 @@ export const IdentityQuerySchema = closed({
     oneOf(['true', 'false'], '`true`: blocked ones alone, with or without certificates. `false`: all others.'),
   ),
   notAfterBefore: Type.Optional(instantOf('Only identities whose last certificate ends before this instant.')),
+  residualExposure: Type.Optional(
+    oneOf(
+      ['true'],
+      'Only identities with certificates that still work although they should not: who has left or is blocked, and still ' +
+        'works where. `cluster`, `group` and `notAfterBefore` then select among those certificates.',
+    ),
+  ),
   ...pageParameters,
 });
 

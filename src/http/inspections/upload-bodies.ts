@@ -47,7 +47,7 @@ export const rawMediaTypes = [
   'application/x-www-form-urlencoded',
 ] as const;
 
-const octets = (description: string, minLength = 0) =>
+export const octets = (description: string, minLength = 0) =>
   Type.String({ format: 'binary', minLength, maxLength: maxUploadOctets, description });
 
 const password = Type.String({

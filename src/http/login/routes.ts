@@ -6,11 +6,10 @@ import { Allowance } from '../../identity/allowance.js';
 import { Failures } from '../plugins/failures.js';
 import { untilClosed } from '../plugins/every-request.js';
 import { cookieOf, loginCookie, setLoginCookie, setSessionCookies } from '../plugins/session-cookies.js';
-import { problem, type Problem, sendProblem, unavailable } from '../problems/problem.js';
-import { problemExample } from '../problems/problem-examples.js';
-import type { ProblemType } from '../problems/schemas.js';
-import { empty, operation, problemResponses, textBody } from '../answers/responses.js';
-import { closed, dnsLabelOf, textOf } from '../schemas/schema-parts.js';
+import { problem, type Problem, problemMediaType, sendProblem, unavailable } from '../problems/problem.js';
+import { ProblemSchema } from '../problems/schemas.js';
+import { empty, operation, response, textBody } from '../answers/responses.js';
+import { closed, dnsLabelOf, exampleId, ref, textOf } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 
 /** A browser prefers the second one, everybody else gets the first. */
@@ -42,21 +41,15 @@ const CallbackQuerySchema = Type.Object({
   error: ofProvider(256, 'Why there is no code.', 'access_denied'),
 });
 
-/** Problems of these types, one response for each status; browsers get them as pages. */
-const problemsOrPages = (...types: readonly ProblemType[]) =>
-  Object.fromEntries(
-    types.map((type) => {
-      const { status, detail, requestId } = problemExample(type);
-      const declared = problemResponses(type)[status] as { readonly content: Readonly<Record<string, unknown>> };
-      const page = textBody('A page that says so.', failurePage(detail, requestId, '/v1/login/corp'));
-      return [status, { ...declared, content: { ...declared.content, 'text/html': { schema: page } } }];
-    }),
-  ) as Readonly<Record<number, unknown>>;
-
-const problemsOfBoth = [
-  ...(['invalid-request', 'not-found', 'not-acceptable'] as const),
-  ...(['internal-error', 'service-unavailable'] as const),
-] as const;
+/** A problem, which browsers get as a page. */
+const notSignedIn = () =>
+  response(
+    {
+      [problemMediaType]: ref(ProblemSchema),
+      'text/html': textBody('A page that says so.', failurePage('try again later', exampleId, '/v1/login/corp')),
+    },
+    { description: 'Nobody is signed in: a page for a browser, a problem for others.' },
+  );
 
 /**
  * So many sign-ins from addresses over their limit are finished at once, and then one a second: each asks the provider.
@@ -77,7 +70,7 @@ export function addLogin(app: App, { logins }: Pick<Services, 'logins'>, failure
     operation({
       config: { produces: mediaTypes },
       operationId: 'beginLogin',
-      tags: ['identity'],
+      tags: ['operators'],
       summary: 'Sign in with a browser',
       description:
         'Needs no authentication. Sends the browser to the identity provider, which sends it back to `…/callback`. It has ' +
@@ -90,7 +83,7 @@ export function addLogin(app: App, { logins }: Pick<Services, 'logins'>, failure
           Location: 'Where the browser signs in.',
           'Set-Cookie': 'The sign-in that was begun.',
         }),
-        ...problemsOrPages(...problemsOfBoth),
+        default: notSignedIn(),
       },
     }),
     async (request, reply) => {
@@ -110,7 +103,7 @@ export function addLogin(app: App, { logins }: Pick<Services, 'logins'>, failure
     operation({
       config: { produces: mediaTypes },
       operationId: 'finishLogin',
-      tags: ['identity'],
+      tags: ['operators'],
       summary: 'Come back from the identity provider',
       description:
         'Needs no authentication. The identity provider sends the browser here, and the browser has the cookie of the ' +
@@ -120,7 +113,7 @@ export function addLogin(app: App, { logins }: Pick<Services, 'logins'>, failure
       querystring: CallbackQuerySchema,
       response: {
         302: empty('Signed in.', { Location: '`returnTo` of the sign-in.', 'Set-Cookie': 'The session.' }),
-        ...problemsOrPages('not-permitted', 'too-many-requests', ...problemsOfBoth),
+        default: notSignedIn(),
       },
     }),
     async (request, reply) => {

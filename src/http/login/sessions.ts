@@ -54,7 +54,7 @@ export function addSessions(app: App, { sessions }: Services): void {
     operation({
       config: { withoutRole: true },
       operationId: 'listSessions',
-      tags: ['identity'],
+      tags: ['operators'],
       summary: 'List the browsers that are signed in',
       description:
         'Lists your own sessions; with the role admin, everybody’s. Sessions that have ended are not listed.',
@@ -73,7 +73,7 @@ export function addSessions(app: App, { sessions }: Services): void {
     operation({
       config: { withoutRole: true },
       operationId: 'endSession',
-      tags: ['identity'],
+      tags: ['operators'],
       summary: 'End a session',
       description:
         'Ends one of your own sessions (`current`: the one of this call); with the role admin, anybody’s. Acts at once in ' +

@@ -58,13 +58,18 @@ function askedFields({ asked, requester, facts }: Evaluation): readonly Field[] 
     ['username', quote(asked.username)],
     ['groups', quoteAll(asked.groups)],
     ['key', `${asked.keyAlgorithm}, ${key}`],
-    ['lifetime', asked.expirationSeconds === null ? 'left to policy' : duration(asked.expirationSeconds)],
+    ['lifetime', lifetimeText(asked.expirationSeconds, facts.renewal?.expirationSeconds)],
     ['namespace', asked.namespace ?? 'none'],
     ['collector', quote(asked.collector)],
     ...renewalFields(facts.renewal),
     ['reason', asked.reason === null ? 'none' : quote(asked.reason)],
     ...Object.entries(asked.labels).map(([key, value]) => [`label ${key}`, quote(value)] as const),
   ];
+}
+
+function lifetimeText(asked: number | null, before: number | undefined): string {
+  if (asked !== null) return duration(asked);
+  return before === undefined ? 'left to policy' : `${duration(before)}, as before`;
 }
 
 function renewalFields(renewal: RenewalFacts | undefined): readonly Field[] {

@@ -9,6 +9,7 @@ import {
   instantOf,
   integerOf,
   messageOf,
+  named,
   namedObject,
   nullable,
   objectOf,
@@ -154,13 +155,19 @@ const lineSchemas = [
   ReplayErrorSchema,
 ] as const;
 
-/** One line of a replay. */
-export const ReplayLineSchema = Type.Union(
-  lineSchemas.map((schema) => Type.Unsafe<object>({ $ref: `${schema.$id}#` })),
-  {
-    description:
-      'One on each line (NDJSON). The last is a `summary` or an `error`; a stream without either was cut off.',
-  },
+export const ReplayLineSchema = named(
+  'ReplayLine',
+  Type.Union(
+    lineSchemas.map((schema) => Type.Unsafe<object>({ $ref: `${schema.$id}#` })),
+    {
+      description:
+        'One item; a line in NDJSON. The last is a `summary` or an `error`; a stream without either was cut off.',
+    },
+  ),
 );
+
+export const ReplaySchema = namedObject('Replay', 'A whole replay.', {
+  items: Type.Array(ref(ReplayLineSchema), { maxItems: 2 ** 31 - 1, description: 'In the order of the requests.' }),
+});
 
 export type ReplayLine = Static<(typeof lineSchemas)[number]>;

@@ -2,7 +2,7 @@ import type { FastifyError, FastifyRequest } from 'fastify';
 import type { ReplayItem } from '../../model/replay.js';
 import type { Replay } from '../../requests/policy-service.js';
 import type { Services } from '../server/services.js';
-import { instantInBody } from '../plugins/request-input.js';
+import { instantInBody, jsonMediaType } from '../plugins/request-input.js';
 import { callerOf } from '../plugins/authentication.js';
 import { errorToProblem } from '../problems/error-to-problem.js';
 import { problemBody, type Problem } from '../problems/problem.js';
@@ -21,17 +21,20 @@ export function addReplay(scope: App, { policies }: Services): void {
   scope.post(
     '/policies/replay',
     operation({
-      config: { action: 'draft-policies', produces: [ndjson], bodyExamples: replays },
+      config: { action: 'draft-policies', produces: ['application/json', ndjson], bodyExamples: replays },
       operationId: 'replayPolicies',
       tags: ['policies'],
       summary: 'See which recorded decisions other policies would change',
       description:
         'Decides the requests of a period again under `policies`, each with the facts and the time that were ' +
-        'recorded, and streams what would change. Needs the role auditor or admin. Only one replay runs at a time. ' +
+        'recorded, and streams what would change, with NDJSON line by line. Needs the role auditor or admin. Only one replay runs at a time. ' +
         'Records only an audit event.',
       body: ref(ReplaySpecSchema),
       response: {
-        200: response({ [ndjson]: schemas.ReplayLineSchema }, { description: 'What would change, as it is found.' }),
+        200: response(
+          { 'application/json': ref(schemas.ReplaySchema), [ndjson]: ref(schemas.ReplayLineSchema) },
+          { description: 'What would change, as it is found.' },
+        ),
       },
       problems: ['unacceptable-policies'],
     }),
@@ -44,30 +47,49 @@ export function addReplay(scope: App, { policies }: Services): void {
       });
       const replay = granted(outcome);
       // The replay ends when the answer ends, for whatever reason: there is only one at a time.
-      return sendTexts(reply, ndjson, linesOf(request, replay), () => void replay.items.return());
+      const end = () => void replay.items.return();
+      const lines = linesOf(request, replay);
+      return request.answerType === ndjson
+        ? sendTexts(reply, ndjson, oneOnEachLine(lines), end)
+        : sendTexts(reply, jsonMediaType, asOneObject(lines), end);
     },
   );
 }
 
+/** Some lines of a replay, which go out together. */
+type Lines = AsyncGenerator<readonly ReplayLine[], void, void>;
+
 /** Items go out as they come, each batch as one chunk. */
-async function* linesOf(request: FastifyRequest, replay: Replay): AsyncGenerator<string, void, void> {
+async function* linesOf(request: FastifyRequest, replay: Replay): Lines {
   const { after, cluster } = replay;
-  yield textOfLine(shown.begun({ ...replay, type: 'begun', after: after ?? null, cluster: cluster ?? null }));
+  yield [shown.begun({ ...replay, type: 'begun', after: after ?? null, cluster: cluster ?? null })];
   try {
-    for await (const items of replay.items)
-      yield items.map((item) => textOfLine(replayLine(item, request.id))).join('');
+    for await (const items of replay.items) yield items.map((item) => replayLine(item, request.id));
   } catch (error) {
     request.log.error({ err: error }, 'a replay failed');
-    yield textOfLine(errorLine(errorToProblem(error as FastifyError), request.id));
+    yield [errorLine(errorToProblem(error as FastifyError), request.id)];
   }
+}
+
+async function* oneOnEachLine(batches: Lines): AsyncGenerator<string, void, void> {
+  for await (const lines of batches) yield lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+}
+
+/** An object that is cut off is no JSON, so nobody takes a part for the whole. */
+async function* asOneObject(batches: Lines): AsyncGenerator<string, void, void> {
+  let before = '{"items":[';
+  for await (const lines of batches) {
+    if (lines.length === 0) continue;
+    yield `${before}${lines.map((line) => JSON.stringify(line)).join(',')}`;
+    before = ',';
+  }
+  yield ']}';
 }
 
 const errorLine = (found: Problem, requestId: string): ReplayLine => ({
   type: 'error',
   problem: problemBody(found, requestId),
 });
-
-const textOfLine = (line: ReplayLine): string => `${JSON.stringify(line)}\n`;
 
 const shown = {
   begun: viewOf(schemas.ReplayBegunSchema),

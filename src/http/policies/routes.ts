@@ -14,7 +14,7 @@ import { may } from '../../identity/permissions.js';
 import { jsonBodyParser } from '../plugins/request-input.js';
 import { problem, ProblemError } from '../problems/problem.js';
 
-const schemaMediaTypes = ['application/schema+json', 'application/json'];
+const schemaMediaTypes = ['application/json', 'application/schema+json'];
 
 export function addPolicies(app: App, services: Services): void {
   const { policies } = services;

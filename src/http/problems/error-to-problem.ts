@@ -1,5 +1,5 @@
 import type { FastifyError, FastifySchemaValidationError } from 'fastify';
-import { nearestName } from '@kubepass/inspect/formats';
+import { didYouMean } from '@kubepass/inspect/formats';
 import {
   InspectionBusyError,
   InvalidCursorError,
@@ -83,8 +83,8 @@ const synonyms: Readonly<Record<string, string>> = {
 /** The message about an unknown property, with the known one that is most likely meant. */
 export function unknownProperty(name: string, known: readonly string[]): string {
   const synonym = Object.hasOwn(synonyms, name) ? synonyms[name] : undefined;
-  const nearest = synonym !== undefined && known.includes(synonym) ? synonym : nearestName(name, known);
-  return nearest === null ? 'is not a known property' : `is not a known property; did you mean "${nearest}"?`;
+  const meant = synonym !== undefined && known.includes(synonym) ? synonym : name;
+  return `is not a known property${didYouMean(meant, known)}`;
 }
 
 /** The pointer from the object that was checked to the property that is missing or unknown. */

@@ -31,6 +31,18 @@ export const certificationRequestPem = [
   '',
 ].join('\n');
 
+/** An empty list of revoked certificates, of a CA that nobody trusts. */
+export const certificateListPem = [
+  '-----BEGIN X509 CRL-----',
+  'MIHOMHUCAQEwCgYIKoZIzj0EAwIwFTETMBEGA1UEAwwKa3ViZXJuZXRlcxcNMjYx',
+  'MTI5MjEwODU1WhcNMjYxMjA2MjEwODU1WqAvMC0wHwYDVR0jBBgwFoAUd6FuYI+G',
+  'cmp19Q+CR/B4saK5NAUwCgYDVR0UBAMCAQEwCgYIKoZIzj0EAwIDSQAwRgIhAKiL',
+  '7HkF/78CtgTrbN5ytlsWoVza6VUqsE10s+ZwCFw5AiEApO52PqL/tWHjqOeCjEfC',
+  'GRtyzc/wxuAQEZ9kj2XPi7U=',
+  '-----END X509 CRL-----',
+  '',
+].join('\n');
+
 export const certificateSerialNumber = '019ab3c4d5e6f708192a3b4c5d6e7f80';
 export const certificateSha256 = '853a9c2bc1bdaecda184ba45aabae57f68b82a06234d78b103529ebdd3ba371e';
 export const certificateSpkiSha256 = '9ab6892c8cb5d5b6224a325fe8099349c0736243d76b1accc997afdb72170c55';

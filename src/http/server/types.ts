@@ -12,6 +12,7 @@ import type { BudgetUse } from '../../model/budget.js';
 import type { Upload } from '@kubepass/inspect';
 import type { Principal } from '../../model/principal.js';
 import type { RequestSpan } from '../../model/tracing.js';
+import type { ProblemType } from '../problems/schemas.js';
 import type { CertificateListener } from './create-server.js';
 import type { Connections } from './connections.js';
 
@@ -46,6 +47,8 @@ declare module 'fastify' {
     produces?: readonly string[];
     /** The body may be left out. */
     optionalBody?: boolean;
+    /** Problems that its calls can end with, besides those of every call: for the OpenAPI document. */
+    problems?: readonly ProblemType[];
     /** Examples of the JSON body, by their names: for the OpenAPI document. */
     bodyExamples?: Readonly<Record<string, object>>;
     /**

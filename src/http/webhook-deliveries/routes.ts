@@ -75,7 +75,7 @@ export function addWebhookDeliveries(app: App, { webhookDeliveries }: Services):
     operation({
       config: { action: 'read-webhook-deliveries' },
       operationId: 'listWebhookDeliveries',
-      tags: ['webhooks'],
+      tags: ['operators'],
       summary: 'List webhook deliveries',
       description: 'Successful deliveries are kept for 7 days, those that were given up for 90 days.',
       querystring: WebhookDeliveryQuerySchema,
@@ -93,7 +93,7 @@ export function addWebhookDeliveries(app: App, { webhookDeliveries }: Services):
     operation({
       config: { action: 'retry-webhook-deliveries', optionalBody: true },
       operationId: 'retryWebhookDelivery',
-      tags: ['webhooks'],
+      tags: ['operators'],
       summary: 'Send a webhook again',
       description:
         'Makes the delivery due at once, even if it has ended, with the same `webhook-id`. Changes nothing during an attempt.',

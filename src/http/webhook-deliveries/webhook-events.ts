@@ -1,9 +1,10 @@
 import { Type, type TProperties } from 'typebox';
 import type { WebhookEventType } from '../../model/webhook-delivery.js';
+import { checkpointProperties } from '../audit-events/schemas.js';
 import { RecordedDecisionSchema } from '../certificate-requests/decision.js';
 import { CertificateRequestSchema } from '../certificate-requests/schemas.js';
 import { CertificateSchema, RevocationSchema } from '../certificates/schemas.js';
-import { IdentityBlockSchema, residualExposure } from '../identities/schemas.js';
+import { IdentityBlockSchema, ResidualExposureSchema } from '../identities/schemas.js';
 import { ViolationSchema } from '../problems/schemas.js';
 import {
   dnsLabelOf,
@@ -20,7 +21,6 @@ import {
   reasonOf,
   ref,
   sha256Of,
-  textOf,
 } from '../schemas/schema-parts.js';
 
 /** These members of a resource: the payload of a type of event never changes, so it gets no new one by itself. */
@@ -99,7 +99,7 @@ const eventSchema = <Id extends string, Type extends WebhookEventType, Data exte
 const shownAtMost = 20;
 const leftOver = objectOf('The person in the directory who left, and whatever goes on; absent if nobody left.', {
   id: idOf('The id in the directory.'),
-  residualExposure: Type.Array(residualExposure, {
+  residualExposure: Type.Array(ref(ResidualExposureSchema), {
     maxItems: shownAtMost,
     description: 'Certificates that still work in some way; the first ones.',
   }),
@@ -207,24 +207,7 @@ export const webhookEventSchemas = {
     'audit.checkpoint',
     'A checkpoint of the audit log was signed.',
     'The checkpoint.',
-    {
-      origin: textOf(
-        'The name of the log, which stands in the first line of the checkpoint.',
-        'kubepass/01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f',
-        { maxLength: 255 },
-      ),
-      size: integerOf('It vouches for the events 1 to `size`.', 42, { minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
-      root: textOf(
-        'The hash of the Merkle tree of these events (RFC 6962): base64 of 32 octets.',
-        'LCa0a2j/xo/5m0U8HTBBNBNCLXBkg7+g+YpeiGJm564=',
-        { minLength: 44, maxLength: 44 },
-      ),
-      checkpoint: textOf(
-        'The signed note, which `kubepass-verify --checkpoint` takes: keep it as a file.',
-        'kubepass/01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f\n42\nLCa0a2j/xo/5m0U8HTBBNBNCLXBkg7+g+YpeiGJm564=\n\n— kubepass/01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f jzpRwm…\n',
-        { maxLength: 8192 },
-      ),
-    },
+    checkpointProperties,
   ),
 } as const satisfies Record<WebhookEventType, NamedSchema>;
 

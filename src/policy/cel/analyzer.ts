@@ -1,3 +1,4 @@
+import { didYouMean } from '@kubepass/inspect/formats';
 import { calls, macros, methods, refusedFunctions, type Argument, type Replacement } from './functions.js';
 import { cost, celLimits } from './limits.js';
 import { arithmetic, division, equality, maxInt, membership, order } from './operators.js';
@@ -126,8 +127,10 @@ export class Analyzer {
     if (local) return local;
     const name = variableNames.find((each) => each === node.args);
     if (name === undefined)
-      return this.problems.refuse(node, `"${node.args}" is not a variable: there are ${variableNames.join(', ')}`)
-        .shape;
+      return this.problems.refuse(
+        node,
+        `"${node.args}" is not a variable: there are ${variableNames.join(', ')}${didYouMean(node.args, variableNames)}`,
+      ).shape;
     this.reads.add(name);
     return variableShapes[name];
   }
@@ -144,8 +147,9 @@ export class Analyzer {
       );
     const shape = Object.hasOwn(of.shape.fields, name) ? of.shape.fields[name] : undefined;
     if (shape) return { shape, steps };
-    const fields = Object.keys(of.shape.fields).join(', ');
-    return this.problems.refuse(place, `${of.shape.name} has no field "${name}": it has ${fields}`);
+    const fields = Object.keys(of.shape.fields);
+    const has = `it has ${fields.join(', ')}${didYouMean(name, fields)}`;
+    return this.problems.refuse(place, `${of.shape.name} has no field "${name}": ${has}`);
   }
 
   private element(node: NodeOf<'[]'>, of: Analysis, index: Analysis): Analysis {
@@ -279,8 +283,8 @@ export class Analyzer {
     if (known) return '';
     const other = Object.hasOwn(methods, name) ? ': write x.' : Object.hasOwn(calls, name) ? ': write ' : '';
     if (other !== '') return `${other}${name}(…)`;
-    const names = new Set([...Object.keys(calls), ...Object.keys(methods), ...Object.keys(macros)]);
-    return `: there are ${[...names].sort().join(', ')}`;
+    const names = [...new Set([calls, methods, macros].flatMap((table) => Object.keys(table)))].sort();
+    return `: there are ${names.join(', ')}${didYouMean(name, names)}`;
   }
 
   private loop(

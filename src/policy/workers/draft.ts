@@ -73,17 +73,16 @@ export const draftPath = (index: number): string => `/policies/${index}`;
 /** A longer list would not help the caller. */
 const mostErrors = 100;
 
-/** Each error reads `path:document/place: message`. Documents are counted from 1. */
+/** Each error reads `path:line:column: message`. */
 export function invalidDraft(errors: readonly string[]): DraftRefusedError {
   const shown = errors.length > mostErrors ? errors.slice(0, mostErrors - 1) : errors;
   const fields = shown.map((error): FieldError => {
-    const [, pointer = '/policies', document, place, message] = located.exec(error) ?? [];
-    if (message === undefined) return { pointer, message: error };
-    return { pointer, message: `document ${document}${place === '/' ? '' : `, ${place}`}: ${message}` };
+    const [, pointer = '/policies', line, column, message] = located.exec(error) ?? [];
+    return { pointer, message: message === undefined ? error : `line ${line}, column ${column}: ${message}` };
   });
   if (shown.length < errors.length)
     fields.push({ pointer: '/policies', message: `and ${errors.length - shown.length} errors more` });
   return new DraftRefusedError('Invalid', 'the policies are not valid; `errors` says where', fields);
 }
 
-const located = /^(\/policies\/\d+):(\d+)(\/.*?): (.*)$/s;
+const located = /^(\/policies\/\d+):(\d+):(\d+): (.*)$/s;

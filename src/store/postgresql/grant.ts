@@ -1,14 +1,13 @@
 import type { Prisma } from '../generated/postgresql/client.js';
-import { clientConfig, connect } from './connect.js';
+import { connectAtStart } from './connect-at-start.js';
 
 type View = 'AuditEvent' | 'Certificate' | 'CertificateRequest' | 'CertificateRequestLabel';
 
 /**
- * The rights that the service needs on each table and view. It can only add to the audit log, and prune
- * what an archive has. The missing rights protect the log even
- * if somebody drops its triggers, which only an owner of the tables can do.
+ * The rights that the service needs on each table and view. It can only add to the audit log, and prune what an archive
+ * has. The missing rights protect the log even if somebody drops its triggers, as only an owner of the tables can.
  */
-const rights: Readonly<Record<Prisma.ModelName | View, string>> = {
+export const serviceRights: Readonly<Record<Prisma.ModelName | View, string>> = {
   AuditRecord: 'SELECT, INSERT',
   AuditArchive: 'SELECT',
   TimelineRecord: 'SELECT, INSERT',
@@ -59,14 +58,14 @@ const rights: Readonly<Record<Prisma.ModelName | View, string>> = {
  * role that owns the tables.
  */
 export async function grantServiceRights(databaseUrl: string, role: string): Promise<void> {
-  const client = await connect(clientConfig(databaseUrl));
+  const client = await connectAtStart(databaseUrl);
   try {
     const to = client.escapeIdentifier(role);
     await client.query('BEGIN');
     await client.query(`REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ${to}`);
     await client.query(`GRANT USAGE ON SCHEMA public TO ${to}`);
     await client.query(`GRANT SELECT ON "_prisma_migrations" TO ${to}`);
-    for (const [table, allowed] of Object.entries(rights))
+    for (const [table, allowed] of Object.entries(serviceRights))
       await client.query(`GRANT ${allowed} ON "${table}" TO ${to}`);
     await client.query(`GRANT EXECUTE ON FUNCTION "AuditRecord_append" TO ${to}`);
     // It deletes records that an archive has, and no others.

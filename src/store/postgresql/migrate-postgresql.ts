@@ -2,17 +2,21 @@ import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import {
   type AppliedMigration,
+  type FoundDatabase,
   type Migration,
   MigrationError,
   type MigrationOptions,
+  type PinnedAuthority,
   pendingMigrations,
   readMigrations,
   selectApplied,
+  selectPinned,
   shippedMigrations,
 } from '../schema/migrations.js';
 import { aroundMove, moveRecords } from '../moving/move-records.js';
 import { jsonText, numbered } from './query.js';
-import { chainLock, clientConfig, connect, migrationLock } from './connect.js';
+import { chainLock, migrationLock } from './connect.js';
+import { connectAtStart } from './connect-at-start.js';
 import { hexText, insertInto } from '../steps/statement.js';
 import type { MovingDatabase, OldRow } from '../moving/lean-rows.js';
 
@@ -27,7 +31,7 @@ export async function migratePostgresql(
   databaseUrl: string,
   { directory = shippedMigrations('postgresql'), onProgress = () => undefined }: MigrationOptions = {},
 ): Promise<readonly string[]> {
-  const client = await connect(clientConfig(databaseUrl));
+  const client = await connectAtStart(databaseUrl);
   try {
     // The end of the connection releases the lock.
     await client.query('SELECT pg_advisory_lock($1)', [migrationLock]);
@@ -46,7 +50,7 @@ export async function migratePostgresql(
 
 /** Migrations that this version would apply; null: the database is empty. Throws `MigrationError`. */
 export async function pendingOnPostgresql(databaseUrl: string): Promise<number | null> {
-  const client = await connect(clientConfig(databaseUrl));
+  const client = await connectAtStart(databaseUrl);
   try {
     const applied = await appliedMigrations(client);
     if (applied.length === 0) return null;
@@ -54,6 +58,37 @@ export async function pendingOnPostgresql(databaseUrl: string): Promise<number |
   } finally {
     await client.end();
   }
+}
+
+/**
+ * Looks into a database without changing it. Throws where it cannot be reached, where it is not for this version
+ * (`MigrationError`), and where this role may not bring it up to date.
+ */
+export async function lookIntoPostgresql(databaseUrl: string): Promise<FoundDatabase> {
+  const client = await connectAtStart(databaseUrl);
+  try {
+    const applied = await appliedMigrations(client);
+    const [next, ...others] = pendingMigrations(readMigrations(shippedMigrations('postgresql')), applied);
+    if (next !== undefined && !(await mayMigrate(client, applied.length === 0)))
+      throw new MigrationError(whyNot(next.name, forbidden));
+    const { rows } = await client.query<PinnedAuthority>(applied.length === 0 ? noRows : selectPinned);
+    const pending = applied.length === 0 ? null : others.length + (next === undefined ? 0 : 1);
+    return { pending, pinned: new Map(rows.map(({ cluster, spkiSha256 }) => [cluster, spkiSha256])) };
+  } finally {
+    await client.end();
+  }
+}
+
+const noRows = 'SELECT WHERE false';
+const forbidden = Object.assign(new Error('it does not own the tables'), { code: '42501' });
+
+async function mayMigrate(client: pg.Client, isEmpty: boolean): Promise<boolean> {
+  const { rows } = await client.query<{ allowed: boolean }>(
+    isEmpty
+      ? `SELECT has_schema_privilege('public', 'CREATE') AS "allowed"`
+      : `SELECT pg_has_role(relowner, 'USAGE') AS "allowed" FROM pg_class WHERE oid = 'public."_prisma_migrations"'::regclass`,
+  );
+  return rows[0]?.allowed === true;
 }
 
 async function move(

@@ -5,6 +5,7 @@ import type { PrismaClient as SharedPrismaClient } from '../generated/sqlite/cli
 import type { ReadRows } from '../steps/statement.js';
 import { storeParts, tablesOn, type LogReader, type Store, type StoreOptions } from '../store.js';
 import { clientConfig, connect, startLock } from './connect.js';
+import { connectAtStart } from './connect-at-start.js';
 import { isUnreachable, unreachable } from './errors.js';
 import { migratePostgresql } from './migrate-postgresql.js';
 import { PostgresqlBatches } from './postgresql-batches.js';
@@ -168,7 +169,7 @@ const wanted = {
 
 /** The server's settings that weaken the promise of a commit, as texts for the log; empty where all are on. */
 export async function weakenedDurability(databaseUrl: string): Promise<readonly string[]> {
-  const client = await connect(clientConfig(databaseUrl));
+  const client = await connectAtStart(databaseUrl);
   try {
     const { rows } = await client.query<{ name: keyof typeof wanted; setting: string }>(
       'SELECT name, setting FROM pg_settings WHERE name = ANY($1) ORDER BY name',

@@ -78,6 +78,22 @@ export function readMigrations(directory: string): readonly Migration[] {
   return migrations;
 }
 
+/** A database before it is opened. */
+export interface FoundDatabase {
+  /** How many migrations a start would apply; null: nothing is in the database yet. */
+  readonly pending: number | null;
+  /** The CAs that clusters were served with, by the cluster's name: SHA-256 of the public key, lower-case hex. */
+  readonly pinned: ReadonlyMap<string, string>;
+}
+
+export interface PinnedAuthority {
+  readonly cluster: string;
+  readonly spkiSha256: string;
+}
+
+/** Finds all of them. */
+export const selectPinned = 'SELECT "cluster", "spkiSha256" FROM "CertificateAuthorityPin"';
+
 /** An object of a schema, such as `trigger AuditRecord_no_delete`. */
 export interface SchemaObject {
   readonly object: string;

@@ -23,14 +23,17 @@ import {
   groupCondition,
   userCondition,
 } from './directory-statements.js';
-import type { KeyReads, ListOrder } from '../lists/list.js';
-import { inBatches, keysOf, readPage } from '../lists/read-page.js';
+import { beforeAll, keyOfRow, type KeyReads, type ListOrder } from '../lists/list.js';
+import { inBatches, readPage } from '../lists/read-page.js';
 import { SharedReads } from './shared-reads.js';
 
-interface DirectoryUserFilter {
+/** Selects users for a list; a field that is left out selects all. */
+export interface DirectoryUserFilter {
   readonly active?: boolean;
   readonly directoryName?: string;
   readonly username?: string;
+  /** Users that are deleted, or whose name its person gave up; default: false, listed ones. */
+  readonly deleted?: boolean;
 }
 
 /** Groups by the id of a user; a user without groups is not in it. */
@@ -57,6 +60,15 @@ const oldestFirst: ListOrder = {
   direction: 'ascending',
 };
 
+const lastDeletedFirst: ListOrder = {
+  name: 'directory-users/deleted',
+  columns: [
+    { name: 'deletedAt', holds: 'instants' },
+    { name: 'n', holds: 'numbers' },
+  ],
+  direction: 'descending',
+};
+
 /** The triggers of the table count users by so many numbers. */
 const numbersCounted = 1_000;
 const byPrincipal = 'DirectoryUser_principalKey_n_idx';
@@ -65,6 +77,9 @@ const named = (folded: string): Condition => ({
   sql: '"u"."nameKey" = ? AND "u"."liveName" = ?',
   parameters: [folded, folded],
 });
+/** A deleted user lets others have the name. */
+const wasNamed = (folded: string): Condition => ({ sql: '"u"."nameKey" = ?', parameters: [folded] });
+const plain = (sql: string): Condition => ({ sql, parameters: [] });
 /** They are few, and a database would go through all users to have them in order. */
 const inOrder = <Row extends Pick<UserRead, 'n'>>(rows: readonly Row[]): readonly Row[] =>
   rows.length < 2 ? rows : rows.toSorted((a, b) => Number(a.n) - Number(b.n));
@@ -280,27 +295,37 @@ export class DirectoryTable {
     }));
   }
 
-  /** Listed users, oldest first. */
+  /** Listed users, oldest first; or else those that are deleted, the last one first. */
   list(filter: DirectoryUserFilter, page: PageQuery): Promise<Page<DirectoryUser>> {
-    const { active, directoryName, username } = filter;
+    const { active, deleted = false, directoryName, username } = filter;
+    const order = deleted ? lastDeletedFirst : oldestFirst;
+    const { dialect } = this.reads;
+    const byName = directoryName === undefined ? [] : [(deleted ? wasNamed : named)(foldedName(directoryName))];
     const conditions: readonly Condition[] = [
-      ...(active === undefined ? [] : [{ sql: `"u"."active" = ${active ? 'TRUE' : 'FALSE'}`, parameters: [] }]),
-      ...(directoryName === undefined ? [] : [named(foldedName(directoryName))]),
+      // Nobody who is deleted is active, whatever the provider said of them last.
+      ...(active === undefined || deleted ? [] : [plain(`"u"."active" = ${active ? 'TRUE' : 'FALSE'}`)]),
+      ...byName,
       ...(username === undefined
         ? []
         : [{ sql: '"u"."principalKey" = ? AND "u"."principal" = ?', parameters: [foldedName(username), username] }]),
     ];
-    const index =
-      username === undefined || directoryName !== undefined ? '' : this.reads.dialect.indexedBy(byPrincipal);
-    return readPage(page, oldestFirst, async (after, take) => {
-      const behind = after === null ? -1n : (after[0] as bigint);
+    const isNamed = directoryName !== undefined || username !== undefined;
+    const index = username === undefined || directoryName !== undefined ? '' : dialect.indexedBy(byPrincipal);
+    // The few users of one name are found by it, and not along the order.
+    const columns = order.columns.map(({ name }) => `"u"."${name}"`);
+    const ordered = deleted && isNamed ? columns.map((column) => `COALESCE(${column}, ${column})`) : columns;
+    return readPage(page, order, async (after, take) => {
+      if (deleted && active === true) return { records: [] };
+      const behind = dialect.indexRange(null, ordered, deleted ? '<' : '>', after ?? beforeAll(order));
+      const where = [plain(`"u"."deletedAt" IS ${deleted ? 'NOT NULL' : 'NULL'}`), behind, ...conditions];
       const rows = await this.reads.readRows({
-        sql: `SELECT "u".* FROM "DirectoryUser" AS "u"${index} WHERE "u"."deletedAt" IS NULL AND "u"."n" > ?${conditions.map(({ sql }) => ` AND ${sql}`).join('')}
-          ORDER BY "u"."n" LIMIT ?`,
-        parameters: [behind, ...conditions.flatMap(({ parameters }) => parameters), take],
+        sql: `SELECT "u".* FROM "DirectoryUser" AS "u"${index} WHERE ${where.map(({ sql }) => sql).join(' AND ')}
+          ORDER BY ${ordered.map((column) => `${column} ${deleted ? 'DESC' : 'ASC'}`).join(', ')} LIMIT ?`,
+        parameters: [...where.flatMap(({ parameters }) => parameters), take],
       });
-      const keys = keysOf(rows);
-      return { records: rows.map((row, i) => ({ key: keys[i] ?? [], item: directoryUserOf(row as UserRead) })) };
+      return {
+        records: rows.map((row) => ({ key: keyOfRow(order, row as UserRead), item: directoryUserOf(row as UserRead) })),
+      };
     });
   }
 

@@ -1,8 +1,9 @@
 import { foldedName } from '@kubepass/inspect/formats';
 import { type IdentityBlock, type IdentityFilter, countedCertificates, plainBlock } from '../../model/identity.js';
 import type { Page, PageQuery } from '../../model/outcome.js';
-import { type ColumnValue, type Condition, jsonRead } from '../steps/statement.js';
+import type { ColumnValue, Condition } from '../steps/statement.js';
 import type { IdentityBlockTable } from './identity-block-table.js';
+import { unexpiredOf, type UnexpiredCertificate } from './unexpired-certificates.js';
 import { behindPrefix, both } from '../lists/list-filter.js';
 import { compareParts, type KeyReads, type ListKey, type ListOrder } from '../lists/list.js';
 import { readPage, scanPage, type FoundRecords } from '../lists/read-page.js';
@@ -10,7 +11,7 @@ import { readPage, scanPage, type FoundRecords } from '../lists/read-page.js';
 /** A username with its live certificates, at most `countedCertificates` of them, those first that end last. */
 export interface LiveIdentity {
   readonly username: string;
-  readonly live: readonly { readonly cluster: string; readonly groups: readonly string[]; readonly notAfter: Date }[];
+  readonly live: readonly Pick<UnexpiredCertificate, 'cluster' | 'groups' | 'notAfter'>[];
   /** Null where no block holds on any cluster. */
   readonly block: IdentityBlock | null;
 }
@@ -24,6 +25,10 @@ const byFoldedName: ListOrder = { ...byUsername, name: 'identities/blocked' };
 
 /** How many usernames are looked at for one page. */
 const scan = { atOnce: 250, atMost: 1000 };
+/** A page of those who are exposed is to have all of them where it can. */
+const widerScan = { atOnce: 250, atMost: 5000 };
+/** Later than the end of any certificate. */
+const noEnd = new Date('9999-12-31T23:59:59.999Z');
 /** Where fewer live certificates than this match a filter, their usernames are gathered from them. */
 const fewCertificates = 2000;
 
@@ -44,15 +49,50 @@ export class IdentityTable {
   }
 
   /**
-   * The other spellings of a name in requests. `folded`: the form in which names are compared, which is not among them.
+   * The other spellings of these names in requests. `folded`: the forms in which names are compared, which are not
+   * among them.
    */
-  async spellings(folded: string): Promise<readonly string[]> {
+  async spellings(folded: readonly string[]): Promise<readonly string[]> {
     const rows = await this.reads.readRows({
+      sql: `SELECT "s"."name" FROM ${this.reads.dialect.jsonTexts()} AS "given" CROSS JOIN "NameSpelling" AS "s"
+        WHERE "s"."folded" = "given"."value"`,
       // Rows with an empty form are from before this table, and few.
-      sql: 'SELECT "name" FROM "NameSpelling" WHERE "folded" IN (?, \'\') ORDER BY "folded", "name"',
-      parameters: [folded],
+      parameters: [['', ...folded]],
     });
-    return rows.map((row) => (row as { readonly name: string }).name).filter((name) => foldedName(name) === folded);
+    const wanted = new Set(folded);
+    const names = rows.map((row) => (row as { readonly name: string }).name);
+    return names.filter((name) => wanted.has(foldedName(name))).sort();
+  }
+
+  /** The unexpired certificates of these usernames, at most `limit` revoked ones of each and as many others. */
+  unexpiredOf(usernames: readonly string[], now: Date, limit: number) {
+    return unexpiredOf(this.reads, usernames, { now, limit, revokedToo: true });
+  }
+
+  /**
+   * Lists by username whatever `look` answers of these usernames; with `andHolders`, of everybody who has a certificate
+   * that has not expired, too. A page ends early where it looked at very many.
+   */
+  listAmong<T>(
+    usernames: readonly string[],
+    andHolders: boolean,
+    now: Date,
+    page: PageQuery,
+    look: (usernames: readonly string[]) => Promise<ReadonlyMap<string, T>>,
+  ): Promise<Page<T>> {
+    const given = fromList([...new Set(usernames)].sort(compareParts));
+    const namesBehind = andHolders ? merged(given, this.#walk({ notAfterBefore: noEnd }, now)) : given;
+    return scanPage<T | undefined>(
+      page,
+      byUsername,
+      widerScan,
+      async (after, take) => {
+        const names = await namesBehind(after, take);
+        const found = await look(names.flatMap(({ name, mayMatch }) => (mayMatch ? [name] : [])));
+        return { records: names.map(({ name }) => ({ key: [name], item: found.get(name) })) };
+      },
+      (item) => item !== undefined,
+    ) as Promise<Page<T>>;
   }
 
   /** Identities with live certificates by username; with `blocked: true`, blocked ones by folded username. */
@@ -173,9 +213,10 @@ export class IdentityTable {
   async #lookAt(names: readonly Named[], { cluster, group }: IdentityFilter, now: Date): Promise<FoundRecords<Found>> {
     if (names.length === 0) return { records: [] };
     const [live, blocks] = await Promise.all([
-      this.#liveOf(
+      unexpiredOf(
+        this.reads,
         names.map(({ username }) => username),
-        now,
+        { now, limit: countedCertificates, revokedToo: false },
       ),
       this.blocks.find([...new Set(names.map(({ username }) => foldedName(username)))]),
     ]);
@@ -192,46 +233,6 @@ export class IdentityTable {
       }),
     };
   }
-
-  /** The live certificates of each username, at most `countedCertificates`, those first that end last. */
-  async #liveOf(usernames: readonly string[], now: Date): Promise<ReadonlyMap<string, LiveIdentity['live']>> {
-    const found = new Map<string, LiveIdentity['live'][number][]>();
-    const names = padded([...new Set(usernames)]);
-    const numbers = await this.reads.readRows({
-      // The aggregate keeps the databases from joining, and so from reading either table as a whole.
-      sql: `WITH "names" ("name") AS (VALUES ${names.map(() => '(?)').join(', ')})
-        SELECT (SELECT string_agg(CAST("l"."n" AS TEXT), ',') FROM (
-          SELECT "c"."n" FROM "CertificateRecord" AS "c" WHERE "c"."username" = "names"."name" AND "c"."notAfter" > ?
-            AND NOT EXISTS (SELECT 1 FROM "Revocation" AS "v" WHERE "v"."certificateN" = "c"."n")
-            ORDER BY "c"."notAfter" DESC LIMIT ?) AS "l") AS "live" FROM "names"`,
-      parameters: [...names, now, countedCertificates],
-    });
-    const live = numbers.flatMap((row) => (row as { readonly live: string | null }).live?.split(',') ?? []);
-    const keys = [...new Set(live)];
-    for (let begin = 0; begin < keys.length; begin += certificatesAtOnce) {
-      const some = padded(keys.slice(begin, begin + certificatesAtOnce));
-      const rows = (await this.reads.readRows({
-        sql: `SELECT "username", "cluster", "groups", "notAfter" FROM "CertificateRecord" WHERE "n" IN (${some.map(() => '?').join(', ')})`,
-        parameters: some.map(BigInt),
-      })) as readonly LiveRow[];
-      for (const { username, cluster, groups, notAfter } of rows) {
-        const own = found.get(username) ?? [];
-        own.push({ cluster, groups: jsonRead(groups) as readonly string[], notAfter: new Date(notAfter) });
-        found.set(username, own);
-      }
-    }
-    return found;
-  }
-}
-
-const certificatesAtOnce = 500;
-/** A statement is prepared for each number of values, so there are few such numbers. */
-const sizes = [1, 10, 50, 250, 500];
-
-/** The same values, some of them again. */
-function padded(values: readonly string[]): readonly string[] {
-  const size = sizes.find((one) => one >= values.length) ?? values.length;
-  return [...values, ...Array.from({ length: size - values.length }, () => values.at(-1) ?? '')];
 }
 
 const ownTable = '"CertificateRecord" AS "r"';
@@ -252,13 +253,6 @@ interface Selected {
   readonly where: Condition;
 }
 
-interface LiveRow {
-  readonly username: string;
-  readonly cluster: string;
-  readonly groups: unknown;
-  readonly notAfter: number | Date;
-}
-
 /** `matching`: the live certificates that the filter on cluster and group selects. */
 type Found = LiveIdentity & { readonly matching: LiveIdentity['live']; readonly block: IdentityBlock | null };
 
@@ -268,6 +262,17 @@ const fromList =
     const begin = after === null ? 0 : names.findIndex((name) => compareParts(name, after[0]) > 0);
     const found = begin < 0 ? [] : names.slice(begin, begin + take);
     return Promise.resolve(found.map((name) => ({ name, mayMatch: true })));
+  };
+
+/** The usernames of both. */
+const merged =
+  (one: NamesBehind, other: NamesBehind): NamesBehind =>
+  async (after, take) => {
+    const found = new Map<string, boolean>();
+    for (const { name, mayMatch } of (await Promise.all([other(after, take), one(after, take)])).flat())
+      found.set(name, mayMatch || found.get(name) === true);
+    const names = [...found.keys()].sort(compareParts).slice(0, take);
+    return names.map((name) => ({ name, mayMatch: found.get(name) ?? false }));
   };
 
 /** A username none of whose certificates matches the filter. */

@@ -12,7 +12,7 @@ from kubepass_client.api.certificate_requests import (
     get_certificate_request,
 )
 from kubepass_client.api.certificates import list_certificates, renew_certificate, revoke_certificate
-from kubepass_client.api.api_tokens import create_api_token
+from kubepass_client.api.tokens import create_api_token
 from kubepass_client.api.kubeconfigs import create_kubeconfig
 from kubepass_client import models
 

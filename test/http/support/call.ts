@@ -1,4 +1,5 @@
 import type { Response } from 'supertest';
+import { expect } from 'vitest';
 import type { ApiTokenBody } from '../../../src/http/api-tokens/routes.js';
 import type { AuditEventBody } from '../../../src/http/audit-events/schemas.js';
 import type { CertificateBody } from '../../../src/http/certificates/schemas.js';
@@ -45,7 +46,13 @@ export const as = {
   authorities: (answer: Answer) => answer.body as CertificateAuthoritiesBody,
   policies: (answer: Answer) => answer.body as LoadedPolicyListBody,
   decision: (answer: Answer) => answer.body as DecisionBody,
-  kubeconfig: (answer: Answer) => answer.body as KubeconfigBody,
+  kubeconfig: (answer: Answer) => answer.body as KubeconfigBody & { kubeconfig: string; certificate: CertificateBody },
+  /** The request for which there is no kubeconfig yet. */
+  waiting: (answer: Answer) => {
+    const { kubeconfig, certificate, request } = answer.body as KubeconfigBody;
+    expect([kubeconfig, certificate]).toEqual([null, null]);
+    return request;
+  },
   events: (answer: Answer) => answer.body as List<AuditEventBody>,
   verification: (answer: Answer) =>
     answer.body as { valid: boolean; events: number; head: string; firstInvalidSeq: number | null },

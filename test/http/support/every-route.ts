@@ -15,7 +15,6 @@ export async function everyRoute(): Promise<readonly Route[]> {
   const routes: Route[] = [];
   const app = buildApp(new Proxy({} as Services, { get: () => ({}) }), {
     logger: createLogger({ level: 'silent' }),
-    version: '0.0.0-test',
     measures: {
       route: (method, path) => routes.push({ method, path, url: path.replaceAll(/:\w+|\*/g, 'x') }),
       answered: () => undefined,

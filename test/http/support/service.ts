@@ -156,7 +156,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
   const services = options.services?.(composition.services) ?? composition.services;
   const { browsers, tls, callersTrust, requestTracing } = composition;
   const app = buildApp(services, {
-    ...{ logger, version: '0.0.0-test', measures: composition.metrics.requests },
+    ...{ logger, measures: composition.metrics.requests },
     ...(tls && callersTrust && { tls: tls.current(), callersAuthority: callersTrust.current().pem }),
     ...(browsers && { browsers }),
     ...(requestTracing && { tracing: requestTracing }),

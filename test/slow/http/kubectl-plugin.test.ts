@@ -19,6 +19,11 @@ const byHand = { mode: 'manual', stages: [{ count: 1, approvers: { names: ['bob'
 const policies = [
   aPolicy('automatic', { groups: ['team-*'] }, { constraints: day }),
   aPolicy('by-hand', { groups: ['ops'] }, { approval: byHand }),
+  aPolicy(
+    'with-reason',
+    { groups: ['reasoned'] },
+    { constraints: { ...day, reason: { pattern: 'INC-[0-9]{1,4}( [a-z ]{0,40})?' } } },
+  ),
   aPolicy('late', { groups: ['late'] }, { constraints: day, renewal: { afterExpirySeconds: 7200 } }),
 ].join('');
 
@@ -399,8 +404,56 @@ describe('login', () => {
     const machine = newMachine();
     const args = machine.args.map((arg) => (arg === 'team-a' ? 'admins' : arg));
     expect(await runPlugin(['login', ...args], machine)).toBe(1);
-    expect(machine.takeLines().join()).toContain('admins');
+    const [first, ...why] = machine.takeLines();
+    expect(first).toMatch(/^kubepass: policy denies certificate request [0-9a-f-]{36}:$/);
+    expect(why).toContainEqual(expect.stringMatching(/^ {2}- .*"admins".*automatic/));
+    expect(why.every((line) => line.startsWith('  - '))).toBe(true);
     expect(() => statSync(join(machine.homeDirectory, '.kube', 'config'))).toThrow('ENOENT');
+  });
+
+  it('says which clusters there are where the one that is named is none of them', async () => {
+    const machine = newMachine();
+    const args = machine.args.map((arg) => (arg === 'demo' ? 'demmo' : arg));
+    expect(await runPlugin(['login', ...args], machine)).toBe(1);
+    expect(machine.takeLines()).toEqual(['kubepass: no cluster demmo; there is demo']);
+    const other = machine.args.map((arg) => (arg === 'demo' ? 'nope' : arg));
+    expect(await runPlugin(['login', ...other], machine)).toBe(1);
+    expect(machine.takeLines()).toEqual(['kubepass: no cluster nope; there is demo']);
+  });
+
+  it('gives its reason again with each ask, also a renewal, and a policy that demands one is content', async () => {
+    const machine = newMachine();
+    const args = machine.args.map((arg) => (arg === 'team-a' ? 'reasoned' : arg));
+    expect(await runPlugin(['login', ...args], machine)).toBe(1);
+    expect(machine.takeLines()).toContainEqual('  - policy "with-reason" asks for a reason');
+    expect(
+      await runPlugin(['login', ...args, '--reason', 'INC-42 is on fire'], machine),
+      machine.takeLines().join(),
+    ).toBe(0);
+    const { own } = ownContexts(readFileSync(join(machine.homeDirectory, '.kube', 'config'), 'utf8'));
+    const [command, ...kept] = own[0]?.args ?? [];
+    expect([command, kept]).toEqual(['get-credential', expect.arrayContaining(['--reason', 'INC-42 is on fire'])]);
+    const reasons = async () => {
+      const list = `/v1/certificate-requests?username=${machine.username}`;
+      const { body } = await service.as('alice')('get', list).expect(200);
+      return (body as { items: { reason: string | null }[] }).items.map(({ reason }) => reason);
+    };
+    machine.takeOutput();
+    // By its key, then after the cache has lost the certificate.
+    pass(420);
+    expect(await runPlugin(['get-credential', ...kept], withoutToken(machine)), machine.takeLines().join()).toBe(0);
+    rmSync(join(folderOf(machine), 'credential.json'));
+    expect(await runPlugin(['get-credential', ...kept], machine), machine.takeLines().join()).toBe(0);
+    expect(await reasons()).toEqual([...Array(3).fill('INC-42 is on fire'), null]);
+  });
+
+  it('gives the reason of the last login also for a kubeconfig that names nobody', async () => {
+    const machine = newMachine();
+    const nobody = ['--server', server, '--cluster', 'demo', '--group', 'reasoned', '--expires-in', '10m'];
+    expect(await runPlugin(['login', ...nobody, '--reason', 'INC-7'], machine), machine.takeLines().join()).toBe(0);
+    pass(700);
+    machine.takeOutput();
+    expect(await runPlugin(['get-credential', ...nobody], machine), machine.takeLines().join()).toBe(0);
   });
 
   it('says what is wrong with an ask that is not valid', async () => {
@@ -537,7 +590,7 @@ describe('get-credential', () => {
     seen = [];
     expect(await credentialOf(machine)).toEqual(first);
     expect(machine.takeLines()).toEqual([
-      expect.stringMatching(/^kubepass: the certificate could not be renewed and works until .*Z: EISDIR/),
+      expect.stringMatching(/^kubepass: the certificate could not be renewed and works until .*Z \(in .*\): EISDIR/),
     ]);
     expect(seen).toEqual([]);
     pass(200);
@@ -573,6 +626,23 @@ describe('get-credential', () => {
     expect(await runPlugin(['get-credential', ...machine.args], machine)).toBe(1);
     expect(machine.takeOutput()).toBe('');
     expect(machine.takeLines().join()).toContain('kubepass refuses the certificate for demo: not any more');
+  });
+
+  it('says which policy denies a certificate, also to the calls that follow at once', async () => {
+    const machine = newMachine();
+    await loggedIn(machine);
+    const args = machine.args.map((arg) => (arg === 'team-a' ? 'admins' : arg));
+    seen = [];
+    for (let call = 0; call < 2; call += 1) {
+      expect(await runPlugin(['get-credential', ...args], machine)).toBe(1);
+      const [first, ...more] = machine.takeLines();
+      expect(first).toMatch(
+        /^kubepass refuses the certificate for demo: policy denies certificate request [0-9a-f-]{36}:$/,
+      );
+      expect(more.slice(0, -1)).toContainEqual(expect.stringMatching(/^ {2}- .*"admins".*automatic/));
+      expect(more.at(-1)).toMatch(/^When that is settled, run: kubectl kubepass login /);
+    }
+    expect(seen.filter((one) => one.startsWith('POST'))).toHaveLength(1);
   });
 
   it('makes one certificate where the answer to the first ask was lost', async () => {
@@ -673,7 +743,7 @@ describe('get-credential', () => {
         .set('prefer', 'wait=20')
         .send({ csr, expirationSeconds: 3_600 })
         .expect(201);
-      fingerprints.push(as.request(answer).certificate?.fingerprintSha256 ?? '');
+      fingerprints.push(as.kubeconfig(answer).certificate.fingerprintSha256);
     }
     return fingerprints;
   }
@@ -891,12 +961,20 @@ describe('status, logout and revoke', () => {
         environment: { KUBEPASS_TOKEN: service.tokenOf('alice') },
       }),
     ).toBe(0);
-    expect(machine.takeOutput()).toContain('is revoked and forgotten');
+    const said = machine.takeOutput();
+    expect(said).toContain('is revoked and forgotten');
+    expect(said).toMatch(/^It ends at \S+Z \(in \d+ min.*\)\. Until then these uses go on:\n {2}- everything, until /m);
+    expect(said).toMatch(/new certificate with the token in KUBEPASS_TOKEN\. To prevent it, run: .*logout --context/);
     expect(await service.store.certificates.findByFingerprint(fingerprint)).toMatchObject({
       revocation: { reason: 'keyCompromise' },
     });
     expect(await runPlugin(['status'], machine)).toBe(0);
-    expect(machine.takeOutput()).toContain('unknown');
+    const status = machine.takeOutput();
+    expect(status).toContain('unknown');
+    expect(status).toMatch(/that was revoked here .* ago \(.*Z\) ends at .*:\n {2}- everything/);
+    expect(status).not.toContain('new certificate');
+    expect(await runPlugin(['status'], { ...machine, environment: { KUBEPASS_TOKEN: 'any' } })).toBe(0);
+    expect(machine.takeOutput()).toContain('new certificate with the token in KUBEPASS_TOKEN');
     const other = await loggedIn();
     expect(await runPlugin(['logout'], other)).toBe(0);
     expect(() => statSync(join(folderOf(other), 'credential.json'))).toThrow('ENOENT');
@@ -920,7 +998,8 @@ describe('status, logout and revoke', () => {
     const renewed = fingerprintOf(await renewal);
     expect(renewed).not.toBe(fingerprintOf(old));
     expect(await ending).toBe(0);
-    expect(readdirSync(folderOf(machine))).toEqual([]);
+    // The note about a revocation has neither a key nor a certificate.
+    expect(readdirSync(folderOf(machine))).toEqual(command === 'revoke' ? ['revocation.json'] : []);
     const { revocation } = (await service.store.certificates.findByFingerprint(renewed)) ?? {};
     expect(revocation !== null).toBe(command === 'revoke');
   });
@@ -934,7 +1013,20 @@ describe('status, logout and revoke', () => {
       .expect(200);
     const withToken = { ...machine, environment: { KUBEPASS_TOKEN: service.tokenOf('alice') } };
     expect(await runPlugin(['status', '-o', 'json', '--all', '--server', server], withToken)).toBe(0);
-    expect(JSON.parse(machine.takeOutput())).toMatchObject({ items: [{ state: 'revoked' }] });
+    expect(JSON.parse(machine.takeOutput())).toMatchObject({
+      items: [{ state: 'revoked', continues: [expect.stringContaining('everything')] }],
+    });
+    expect(await runPlugin(['status'], withToken)).toBe(0);
+    expect(machine.takeOutput()).toMatch(/^The revoked certificate of context .* ends at .*\n {2}- everything/m);
+  });
+
+  it('show times as they are from now', async () => {
+    const machine = await loggedIn();
+    expect(await runPlugin(['status'], machine)).toBe(0);
+    expect(machine.takeOutput()).toMatch(/ in (?:9|10) min.* \(\S+Z\) +in [67] min.* \(\S+Z\) +valid\n$/);
+    pass(900);
+    expect(await runPlugin(['status'], machine)).toBe(0);
+    expect(machine.takeOutput()).toMatch(/ 5 min.* ago \(\S+Z\) .* expired\n$/);
   });
 });
 
@@ -1008,7 +1100,10 @@ describe('a token that names no server, where the kubeconfig has contexts of two
     expect(await runPlugin(['revoke', '--all', '--server', server], machine)).toBe(1);
     expect(machine.takeLines().join()).toContain('kubepass: not revoked: "two", because');
     expect(new Set(bearers)).toEqual(new Set([`${server} ${token()}`]));
-    expect(machine.takeOutput()).toBe('The certificate of context "one" is revoked and forgotten.\n');
+    const revoked = machine.takeOutput().split('\n');
+    expect(revoked.filter((line) => line.includes('is revoked'))).toEqual([
+      'The certificate of context "one" is revoked and forgotten.',
+    ]);
     expect(await statesOf(withoutToken(machine))).toEqual({ one: 'unknown', two: 'valid' });
   });
 
@@ -1130,7 +1225,35 @@ describe('help', () => {
     const machine = newMachine(null);
     expect(await runPlugin(['help', 'constructor'], machine)).toBe(0);
     expect(machine.takeOutput()).toContain('usage: kubectl kubepass COMMAND');
-    expect(await runPlugin(['nonsense', '--help'], machine)).toBe(1);
+    expect(await runPlugin(['nonsense', '--help'], machine)).toBe(2);
+  });
+
+  it('is not asked for the version, which is one line', async () => {
+    const machine = newMachine(null);
+    expect(await runPlugin(['--version'], machine)).toBe(0);
+    expect(machine.takeOutput()).toMatch(/^kubectl-kubepass \d+\.\d+\.\d+\n$/);
+  });
+
+  it.each([
+    [['stauts'], 'there is no command "stauts"; did you mean "status"?', 'usage: kubectl kubepass COMMAND'],
+    [['quite-another'], 'there is no command "quite-another"', 'usage: kubectl kubepass COMMAND'],
+    [
+      ['login', '--sever', 'https://x'],
+      `Unknown option '--sever'; did you mean "--server"?`,
+      'usage: kubectl kubepass login ',
+    ],
+    [['login'], '--server is missing: the URL of kubepass', 'usage: kubectl kubepass login '],
+    [['status', '-o', 'yaml'], '-o takes json alone', 'usage: kubectl kubepass status '],
+    [['revoke', '--reason', 'x'], '--reason must be one of ', 'usage: kubectl kubepass revoke '],
+    [['logout', 'surplus'], "Unexpected argument 'surplus'", 'usage: kubectl kubepass logout '],
+  ])('is short where %j cannot be understood, which ends with 2', async (args, problem, usage) => {
+    const machine = newMachine(null);
+    expect(await runPlugin(args, machine)).toBe(2);
+    expect(machine.takeOutput()).toBe('');
+    expect(machine.takeLines()).toEqual([
+      expect.stringContaining(`kubepass: ${problem}`),
+      expect.stringContaining(usage),
+    ]);
   });
 });
 

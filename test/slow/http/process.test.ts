@@ -98,7 +98,7 @@ describe('the process', () => {
     expect(await ended).toEqual([1, null]);
     expect(said('kubepass cannot serve')).toMatchObject({
       level: 'fatal',
-      reason: expect.stringMatching(/^the data dir .*data cannot be written to: EACCES/) as string,
+      reason: expect.stringMatching(/KUBEPASS_DATA_DIR: the directory .*data cannot be written to: EACCES/) as string,
     });
   });
 });

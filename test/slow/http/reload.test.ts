@@ -87,7 +87,7 @@ it('does not start with a TLS key of another algorithm than its certificate', as
   expect(await ended).toEqual([1, null]);
   const { KUBEPASS_TLS_CERT_FILE: cert, KUBEPASS_TLS_KEY_FILE: key } = environment;
   expect(said('kubepass cannot serve')?.['reason']).toBe(
-    `TLS cannot be served with ${cert} and ${key}: the key and the certificate mismatch: the key belongs to another one`,
+    `the configuration cannot be served:\n  KUBEPASS_TLS_CERT_FILE: TLS cannot be served with ${cert} and ${key}: the key and the certificate mismatch: the key belongs to another one`,
   );
 });
 
@@ -104,12 +104,20 @@ it('reads the policies again at SIGHUP, and says each time what is wrong with th
   const { child, said, address: served } = start();
   const address = await served();
   const invalid = 'the policies were changed and do not validate: those in force stay';
+  const valid = readFileSync(inDirectory('policies', 'test.yaml'));
   writeFileSync(inDirectory('policies', 'test.yaml'), 'kind: Nonsense\n');
   child.kill('SIGHUP');
   await expect.poll(() => said(invalid), { timeout: 10_000 }).toBeDefined();
   const { time } = said(invalid) ?? {};
   child.kill('SIGHUP');
   await expect.poll(() => said(invalid)?.['time'], { timeout: 10_000 }).not.toBe(time);
+  expect(said(invalid)).toMatchObject({ errors: ['test.yaml:1:1: /kind: must be one of Policy, Guardrail'] });
+  writeFileSync(inDirectory('policies', 'test.yaml'), valid);
+  child.kill('SIGHUP');
+  const mended = 'policies are in force again: the files validate';
+  await expect
+    .poll(() => said(mended), { timeout: 10_000 })
+    .toMatchObject({ level: 'info', digest: expect.any(String) as string });
   expect((await fetch(`${address}/readyz`)).status).toBe(200);
 });
 

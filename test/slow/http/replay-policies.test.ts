@@ -23,7 +23,8 @@ const linesOf = (text: string) =>
     .map((line) => JSON.parse(line) as ReplayLine);
 
 async function replay(body: object): Promise<readonly ReplayLine[]> {
-  const answer = await service.as('audrey')('post', '/v1/policies/replay').send(body).expect(200);
+  const call = service.as('audrey')('post', '/v1/policies/replay').set('accept', 'application/x-ndjson');
+  const answer = await call.send(body).expect(200);
   expect(answer.type).toBe('application/x-ndjson');
   const lines = linesOf(answer.text);
   expect(lines[0]).toMatchObject({ type: 'begun' });
@@ -126,6 +127,17 @@ describe('POST /v1/policies/replay', () => {
     expect(as.problem(backwards).errors).toEqual([{ pointer: '/after', message: expect.any(String) as string }]);
   });
 
+  it('is one JSON object with the same lines where the caller does not say', async () => {
+    const before = new Date(from.getTime() + 500_000).toISOString();
+    const lines = await replay({ policies: [stricter], before });
+    const answer = await service
+      .as('audrey')('post', '/v1/policies/replay')
+      .send({ policies: [stricter], before })
+      .expect(200);
+    expect(answer.type).toBe('application/json');
+    expect(answer.body).toEqual({ items: lines });
+  });
+
   it('leaves out what kubepass asked for itself', async () => {
     const before = new Date().toISOString();
     await service.as('root')('post', '/v1/clusters/demo/probe').expect(200);
@@ -158,7 +170,7 @@ describe('POST /v1/policies/replay', () => {
       type: 'urn:kubepass:problem:unacceptable-policies',
       reason: 'Invalid',
       errors: expect.arrayContaining([
-        { pointer: '/policies/1', message: expect.stringMatching(/^document 1, \/spec: /) as string },
+        { pointer: '/policies/1', message: expect.stringMatching(/^line 1, column 1: \/spec: /) as string },
       ]) as object[],
     });
     await service.as('audrey')('post', '/v1/policies/replay').send({ policies: [] }).expect(400);

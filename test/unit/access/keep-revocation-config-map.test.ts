@@ -54,7 +54,14 @@ describe('keeping the ConfigMap', () => {
     const keep = () =>
       keepRevocationConfigMap(
         {
-          denyList: { isLoaded: () => true, find: () => null, ofCluster: () => revoked },
+          denyList: {
+            isLoaded: () => true,
+            find: () => null,
+            ofCluster: () => revoked,
+            all: () => revoked,
+            follow: async () => {},
+            isBehind: false,
+          },
           clock: () => new Date(),
           log: { info() {}, warn() {}, error: (fields) => void errors.push((fields as { reason: string }).reason) },
         },

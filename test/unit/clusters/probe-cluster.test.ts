@@ -182,12 +182,25 @@ describe('probing a cluster', () => {
     ]);
     expect(second).toBe(first);
     expect((await events()).filter(({ type }) => type === 'ClusterProbed')).toHaveLength(1);
-    const [third, measured] = await Promise.all([
+    const measuring = { measureLifetimeCap: true };
+    const [third, measured, joined] = await Promise.all([
       probeCluster(connected.context, 'demo', quick, 'root'),
-      probeCluster(connected.context, 'demo', { measureLifetimeCap: true }, 'root'),
+      probeCluster(connected.context, 'demo', measuring, 'root'),
+      probeCluster(connected.context, 'demo', measuring, 'other'),
     ]);
     expect(third.result.lifetimeCap).toBeNull();
     expect(measured.result.lifetimeCap).not.toBeNull();
+    expect(joined).toBe(measured);
+    expect(connected.context.probes.underWay('demo')).toBeNull();
+  });
+
+  it('does not begin once the process ends, and ends the callers that wait for another one', async () => {
+    const first = probeCluster(connected.context, 'demo', quick, 'root');
+    const second = probeCluster(connected.context, 'demo', { measureLifetimeCap: true }, 'root');
+    const refused = expect(second).rejects.toThrow('the process ends');
+    await connected.context.probes.stop();
+    await expect(first).resolves.toMatchObject({ cluster: 'demo' });
+    await refused;
   });
 
   it('runs by itself where the last one is a day old, and not before', async () => {

@@ -6,7 +6,6 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { openCallers } from '../../../src/compose/callers.js';
 import { FilesInForce } from '../../../src/compose/in-force.js';
 import type { OidcConfig, ServiceAccountsConfig } from '../../../src/config/callers-config.js';
-import { ConfigError } from '../../../src/config/config.js';
 import { issue, makeAuthority } from '../../helpers/fake-api-server/serving-certificate.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 
@@ -27,7 +26,7 @@ async function open(oidc: readonly OidcConfig[], serviceAccounts: readonly Servi
   const lines: { readonly fields: object; readonly message: string }[] = [];
   const line = (fields: object, message: string) => void lines.push({ fields, message });
   const callers = { oidc, serviceAccounts, clientCertificates: null, apiTokens: { admins: true } };
-  const config = { configFile: '/etc/kubepass.yaml', callers, roles: [] };
+  const config = { callers, roles: [] };
   const log = { info: line, warn: line, error: line };
   const files = new FilesInForce(log, 20);
   opened.push(files);
@@ -65,27 +64,6 @@ describe('the ways in of the configuration', () => {
       { usernames: ['p:', ...accounts], groups: ['pg:', ...accounts] },
       { usernames: accounts, groups: accounts },
     ]);
-  });
-
-  it('name every CA file that cannot be used', async () => {
-    const directory = temporaryDirectory();
-    const file = (name: string, content: string) => {
-      writeFileSync(join(directory.path, name), content);
-      return join(directory.path, name);
-    };
-    const failing = open([
-      issuer('a', { certificateAuthorityFile: join(directory.path, 'missing.crt') }),
-      issuer('b', { certificateAuthorityFile: file('empty.crt', '\n') }),
-      issuer('c', { certificateAuthorityFile: file('text.crt', 'no certificate') }),
-    ]);
-    const error = await failing.catch((caught: unknown) => caught);
-    expect(error).toBeInstanceOf(ConfigError);
-    expect((error as ConfigError).errors).toEqual([
-      expect.stringMatching(/^\/etc\/kubepass\.yaml:\/callers\/oidc\/0\/certificateAuthority: ENOENT/),
-      expect.stringMatching(/^\/etc\/kubepass\.yaml:\/callers\/oidc\/1\/certificateAuthority: .*holds no certificate$/),
-      expect.stringMatching(/^\/etc\/kubepass\.yaml:\/callers\/oidc\/2\/certificateAuthority: /),
-    ]);
-    directory.remove();
   });
 });
 

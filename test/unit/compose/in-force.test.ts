@@ -3,7 +3,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FilesInForce, unchanging, WrongSettings, type InForce } from '../../../src/compose/in-force.js';
+import { FilesInForce, unchanging, type InForce } from '../../../src/compose/in-force.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 
 let directory: ReturnType<typeof temporaryDirectory>;
@@ -174,13 +174,4 @@ it('reads several again together, and tells by their kind whether one is refused
 
 it('has constants for what no file says', () => {
   expect(unchanging('x').current()).toBe('x');
-});
-
-it('tells of all that is wrong at once', async () => {
-  const wrong = new WrongSettings();
-  expect(await wrong.unless('/a', Promise.resolve(1))).toBe(1);
-  wrong.throwIfAny();
-  expect(await wrong.unless('/b', Promise.reject<number>(new Error('gone')))).toBeUndefined();
-  expect(await wrong.unless('/c', Promise.reject<number>(new Error('empty')))).toBeUndefined();
-  expect(() => wrong.throwIfAny()).toThrow(expect.objectContaining({ errors: ['/b: gone', '/c: empty'] }));
 });

@@ -3,7 +3,10 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Webhook as StandardWebhook } from 'standardwebhooks';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { checkConfig } from '../../../src/compose/check-config.js';
 import type { Composition } from '../../../src/compose/compose.js';
+import { readConfig } from '../../../src/config/config.js';
+import { readEnvironment } from '../../../src/config/env.js';
 import { localAuthority } from '../../helpers/local-authority.js';
 import { composeOn, type LogLine } from '../../helpers/composed-service.js';
 import { admin, alice } from '../../helpers/principals.js';
@@ -148,17 +151,18 @@ describe('what is wrong with their files', () => {
       webhook('b', 'short', 'not-pem'),
       webhook('c', 'secret', 'missing'),
     ];
-    const error: unknown = await start(`webhooks: ${webhooks.join('')}`).catch((reason: unknown) => reason);
+    await expect(start(`webhooks: ${webhooks.join('')}`)).rejects.toThrow('missing');
     const file = join(directory.path, 'kubepass.yaml');
-    const message = error instanceof Error ? error.message : '';
-    expect(message.split('\n').map((line) => line.trim())).toEqual([
-      'the configuration cannot be served:',
-      expect.stringContaining(`${file}:/webhooks/0/secretFile: ENOENT`) as string,
-      expect.stringMatching(/:\/webhooks\/1\/secretFile: \S+short: line 1 is not a secret/) as string,
-      expect.stringContaining(`${file}:/webhooks/1/certificateAuthority: `) as string,
-      expect.stringContaining(`${file}:/webhooks/2/certificateAuthority: ENOENT`) as string,
+    const policies = join(directory.path, 'policies');
+    const read = readConfig(readEnvironment({ KUBEPASS_CONFIG: file, KUBEPASS_POLICIES_DIR: policies }));
+    const { errors } = await checkConfig(read, new Date());
+    expect(errors).toEqual([
+      expect.stringMatching(/kubepass\.yaml:7:\d+: webhooks\[0\]\.secretFile: \S+missing: there is no such file/),
+      expect.stringMatching(/: webhooks\[1\]\.secretFile: \S+short: line 1 is not a secret/),
+      expect.stringContaining(': webhooks[1].certificateAuthority: '),
+      expect.stringMatching(/: webhooks\[2\]\.certificateAuthority: \S+missing: there is no such file/),
     ]);
-    expect(message).not.toContain('AQEB');
+    expect(errors.join()).not.toContain('AQEB');
   });
 
   it('is said where others may read the secret', async () => {

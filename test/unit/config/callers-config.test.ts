@@ -41,7 +41,8 @@ function problemsOf(settings: object, variables: Readonly<Record<string, string>
     load(settings, variables);
     return [];
   } catch (error) {
-    if (error instanceof ConfigError) return error.errors.map((line) => line.replace(/^.*kubepass\.yaml:/, ''));
+    if (error instanceof ConfigError)
+      return error.errors.map((line) => line.replace(/^.*kubepass\.yaml(?::\d+:\d+)?: /, ''));
     throw error;
   }
 }
@@ -107,56 +108,56 @@ describe('callers.oidc', () => {
   });
 
   it.each([
-    ['no name', { name: undefined }, '/callers/oidc/0/name: is missing'],
+    ['no name', { name: undefined }, 'callers.oidc[0].name: is missing'],
     [
       'a name that is no DNS label',
       { name: 'Corp' },
-      '/callers/oidc/0/name: must be a DNS label: a-z, 0-9 and inner -',
+      'callers.oidc[0].name: "Corp" must be a DNS label: a-z, 0-9 and inner -',
     ],
-    ['a name that leads elsewhere', { name: '../x' }, '/callers/oidc/0/name: must be a DNS label'],
-    ['plain http', { issuer: 'http://idp.example.com' }, '/callers/oidc/0/issuer: must be an https URL: plain http is'],
-    ['another scheme', { issuer: 'ldaps://idp.example.com' }, '/callers/oidc/0/issuer: must be an https URL'],
-    ['no URL', { issuer: 'idp' }, '/callers/oidc/0/issuer: must be an https URL'],
-    ['a line break', { issuer: 'https://idp.example.com\n' }, '/callers/oidc/0/issuer: must be an https URL'],
-    ['a query', { issuer: 'https://idp/?a=b' }, '/callers/oidc/0/issuer: must have neither query nor fragment'],
-    ['an empty query', { issuer: 'https://idp/?' }, '/callers/oidc/0/issuer: must have neither query nor fragment'],
-    ['a fragment', { issuer: 'https://idp/#a' }, '/callers/oidc/0/issuer: must have neither query nor fragment'],
-    ['credentials', { issuer: 'https://a:b@idp' }, '/callers/oidc/0/issuer: must not hold credentials'],
+    ['a name that leads elsewhere', { name: '../x' }, 'callers.oidc[0].name: "../x" must be a DNS label'],
+    ['plain http', { issuer: 'http://idp.example.com' }, 'callers.oidc[0].issuer: must be an https URL: plain http is'],
+    ['another scheme', { issuer: 'ldaps://idp.example.com' }, 'callers.oidc[0].issuer: must be an https URL'],
+    ['no URL', { issuer: 'idp' }, 'callers.oidc[0].issuer: must be an https URL'],
+    ['a line break', { issuer: 'https://idp.example.com\n' }, 'callers.oidc[0].issuer: must be an https URL'],
+    ['a query', { issuer: 'https://idp/?a=b' }, 'callers.oidc[0].issuer: must have neither query nor fragment'],
+    ['an empty query', { issuer: 'https://idp/?' }, 'callers.oidc[0].issuer: must have neither query nor fragment'],
+    ['a fragment', { issuer: 'https://idp/#a' }, 'callers.oidc[0].issuer: must have neither query nor fragment'],
+    ['credentials', { issuer: 'https://a:b@idp' }, 'callers.oidc[0].issuer: must not hold credentials'],
     [
       'a CA for plain http',
       { issuer: 'http://127.0.0.1:8080', certificateAuthority: 'ca.crt' },
-      '/callers/oidc/0/certificateAuthority: is for https alone',
+      'callers.oidc[0].certificateAuthority: is for https alone',
     ],
-    ['no audience', { audiences: [] }, '/callers/oidc/0/audiences: must not have fewer than 1 items'],
-    ['an empty audience', { audiences: [''] }, '/callers/oidc/0/audiences/0: must not have fewer than 1 characters'],
-    ['other tokens', { tokens: 'refresh' }, '/callers/oidc/0/tokens: must be one of'],
-    ['no signature', { algorithms: ['none'] }, '/callers/oidc/0/algorithms/0: must be one of'],
-    ['a shared secret', { algorithms: ['HS256'] }, '/callers/oidc/0/algorithms/0: must be one of'],
-    ['no algorithm', { algorithms: [] }, '/callers/oidc/0/algorithms: must not have fewer than 1 items'],
-    ['scopes without openid', { scopes: ['email'] }, '/callers/oidc/0/scopes: must hold "openid"'],
-    ['a large skew', { clockSkewSeconds: 301 }, '/callers/oidc/0/clockSkewSeconds: must be <= 300'],
-    ['negative staleness', { staleKeysSeconds: -1 }, '/callers/oidc/0/staleKeysSeconds: must be >= 0'],
-    ['no party', { authorizedParties: [] }, '/callers/oidc/0/authorizedParties: must not have fewer than 1 items'],
-    ['a setting that there is not', { audience: 'kubepass' }, '/callers/oidc/0/audience: is not a known setting'],
+    ['no audience', { audiences: [] }, 'callers.oidc[0].audiences: must not have fewer than 1 items'],
+    ['an empty audience', { audiences: [''] }, 'callers.oidc[0].audiences[0]: must not have fewer than 1 characters'],
+    ['other tokens', { tokens: 'refresh' }, 'callers.oidc[0].tokens: must be one of'],
+    ['no signature', { algorithms: ['none'] }, 'callers.oidc[0].algorithms[0]: must be one of'],
+    ['a shared secret', { algorithms: ['HS256'] }, 'callers.oidc[0].algorithms[0]: must be one of'],
+    ['no algorithm', { algorithms: [] }, 'callers.oidc[0].algorithms: must not have fewer than 1 items'],
+    ['scopes without openid', { scopes: ['email'] }, 'callers.oidc[0].scopes: must hold "openid"'],
+    ['a large skew', { clockSkewSeconds: 301 }, 'callers.oidc[0].clockSkewSeconds: must be <= 300'],
+    ['negative staleness', { staleKeysSeconds: -1 }, 'callers.oidc[0].staleKeysSeconds: must be >= 0'],
+    ['no party', { authorizedParties: [] }, 'callers.oidc[0].authorizedParties: must not have fewer than 1 items'],
+    ['a setting that there is not', { audience: 'kubepass' }, 'callers.oidc[0].audience: is not a known setting'],
     [
       'the client among the audiences of access tokens',
       { login: { clientId: 'kubepass' } },
-      '/callers/oidc/0/audiences: must not hold login.clientId where tokens is access',
+      'callers.oidc[0].audiences: must not hold login.clientId ("kubepass") where tokens is access',
     ],
     [
       'the client of the command line among them',
       { cli: { clientId: 'kubepass' } },
-      '/callers/oidc/0/audiences: must not hold cli.clientId where tokens is access',
+      'callers.oidc[0].audiences: must not hold cli.clientId ("kubepass") where tokens is access',
     ],
     [
       'a prefix that ends no name',
       { usernamePrefix: 'corp ' },
-      '/callers/oidc/0/usernamePrefix: cannot begin a name: with a letter behind it, it contains U+0020',
+      'callers.oidc[0].usernamePrefix: cannot begin a name: with a letter behind it, it contains U+0020',
     ],
-    ['a prefix that begins none', { groupsPrefix: ':x' }, '/callers/oidc/0/groupsPrefix: cannot begin a name: with a'],
-    ['the prefix of Kubernetes', { usernamePrefix: 'system:' }, '/callers/oidc/0/usernamePrefix: must not begin as'],
-    ['its beginning, which a name goes on', { usernamePrefix: 'sys' }, '/callers/oidc/0/usernamePrefix: must not'],
-    ['it in capitals', { groupsPrefix: 'System:oidc:' }, '/callers/oidc/0/groupsPrefix: must not begin as "system:"'],
+    ['a prefix that begins none', { groupsPrefix: ':x' }, 'callers.oidc[0].groupsPrefix: cannot begin a name: with a'],
+    ['the prefix of Kubernetes', { usernamePrefix: 'system:' }, 'callers.oidc[0].usernamePrefix: must not begin as'],
+    ['its beginning, which a name goes on', { usernamePrefix: 'sys' }, 'callers.oidc[0].usernamePrefix: must not'],
+    ['it in capitals', { groupsPrefix: 'System:oidc:' }, 'callers.oidc[0].groupsPrefix: must not begin as "system:"'],
   ])('refuses %s', (_what, wrong, problem) => {
     const found = problems({ ...corp, ...wrong });
     expect(found).toHaveLength(1);
@@ -176,22 +177,22 @@ describe('callers.oidc', () => {
 
   it('signs nobody in where it is not known where browsers reach the service', () => {
     const oidc = [{ ...corp, login: { clientId: 'ui' } }];
-    const place = '/callers/oidc/0/login: needs publicAddress, or tls with a host that browsers reach';
+    const place = 'callers.oidc[0].login: needs publicAddress, or tls with a host that browsers reach';
     expect(problemsOf({ callers: { oidc } })[0]).toContain(place);
     const publicAddress = { url: 'https://kubepass.example' };
     expect(problemsOf({ callers: { oidc }, publicAddress, tls: { terminated: true } })).toEqual([]);
     expect(problemsOf({ callers: { oidc }, publicAddress })).toEqual([
-      expect.stringContaining('/callers/oidc/0/login: needs tls.certFile and tls.keyFile, or tls.terminated: true'),
+      expect.stringContaining('callers.oidc[0].login: needs tls.certFile and tls.keyFile, or tls.terminated: true'),
     ]);
   });
 
   it('keeps the names and groups of two issuers apart', () => {
     expect(problems(corp, partner)).toEqual([]);
     const second = (more: object) => problems(corp, { ...partner, ...more });
-    expect(second({ name: 'corp' })).toEqual(['/callers/oidc/1/name: "corp" is the name of an earlier issuer']);
-    expect(second({ issuer: corp.issuer })).toEqual(['/callers/oidc/1/issuer: is that of an earlier issuer']);
+    expect(second({ name: 'corp' })).toEqual(['callers.oidc[1].name: "corp" is the name of an earlier issuer']);
+    expect(second({ issuer: corp.issuer })).toEqual(['callers.oidc[1].issuer: is that of an earlier issuer']);
     for (const member of ['usernamePrefix', 'groupsPrefix']) {
-      const needed = `/callers/oidc/1/${member}: must be given and not be empty from the second issuer on: names of two issuers must never meet`;
+      const needed = `callers.oidc[1].${member}: must be given and not be empty from the second issuer on: names of two issuers must never meet`;
       expect(second({ [member]: '' })).toEqual([needed]);
       expect(second({ [member]: undefined })).toEqual([needed]);
     }
@@ -205,7 +206,7 @@ describe('callers.oidc', () => {
   ])('refuses two prefixes of which one is %s', (_what, one, other) => {
     for (const member of ['usernamePrefix', 'groupsPrefix'])
       expect(problems({ ...corp, [member]: one }, { ...partner, [member]: other })).toEqual([
-        `/callers/oidc/1/${member}: begins as another prefix does, or the other way round, so that names of the two could meet`,
+        `callers.oidc[1].${member}: begins as another prefix does, or the other way round, so that names of the two could meet`,
       ]);
   });
 });
@@ -219,21 +220,21 @@ describe('callers.serviceAccounts', () => {
       us,
     ]);
     expect(problems({ ...eu, cluster: 'nowhere' })).toEqual([
-      '/callers/serviceAccounts/0/cluster: is not the name of a configured cluster',
+      'callers.serviceAccounts[0].cluster: "nowhere" is not the name of a configured cluster; there are prod-eu, prod-us, dev',
     ]);
     expect(problems({ ...eu, cluster: 'dev' })).toEqual([
-      '/callers/serviceAccounts/0/cluster: cannot be asked about tokens: it needs kubeconfig, or inCluster: true',
+      'callers.serviceAccounts[0].cluster: cannot be asked about tokens: it needs kubeconfig, or inCluster: true',
     ]);
   });
 
   it('have an audience of their own for each cluster, so that no cluster sees a token for another', () => {
     expect(problems(eu, { ...us, audience: eu.audience })).toEqual([
-      '/callers/serviceAccounts/1/audience: is that of another cluster, which could then use the tokens for this one',
+      'callers.serviceAccounts[1].audience: is that of another cluster, which could then use the tokens for this one',
     ]);
     expect(problems(eu, { ...us, cluster: 'prod-eu' })).toEqual([
-      '/callers/serviceAccounts/1/cluster: "prod-eu" stands there already',
+      'callers.serviceAccounts[1].cluster: "prod-eu" stands there already',
     ]);
-    expect(problems({ ...eu, audience: '' })[0]).toContain('/callers/serviceAccounts/0/audience: must not have fewer');
+    expect(problems({ ...eu, audience: '' })[0]).toContain('callers.serviceAccounts[0].audience: must not have fewer');
   });
 
   it.each([
@@ -243,29 +244,29 @@ describe('callers.serviceAccounts', () => {
     'https://kubernetes.default:443',
   ])('do not have the audience of an API server: %s', (audience) => {
     expect(problems({ ...eu, audience })).toEqual([
-      '/callers/serviceAccounts/0/audience: is that of API servers: tokens for kubepass need an audience of their own',
+      'callers.serviceAccounts[0].audience: is that of API servers: tokens for kubepass need an audience of their own',
     ]);
   });
 
   it('have different names in each cluster, and others than people have', () => {
     const needed =
-      '/callers/serviceAccounts/1/usernamePrefix: must be given and not be empty from the second cluster on: service accounts have the same names in each';
+      'callers.serviceAccounts[1].usernamePrefix: must be given and not be empty from the second cluster on: service accounts have the same names in each';
     expect(problems(eu, { ...us, usernamePrefix: '' })).toEqual([needed]);
     expect(problems(eu, { ...us, usernamePrefix: undefined })).toEqual([needed]);
     const met = (i: number) =>
-      `/callers/serviceAccounts/${i}/usernamePrefix: begins as another prefix does, or the other way round, so that names of the two could meet`;
+      `callers.serviceAccounts[${i}].usernamePrefix: begins as another prefix does, or the other way round, so that names of the two could meet`;
     expect(problems({ ...eu, usernamePrefix: 'us:eu:' }, us)).toEqual([met(1)]);
     const oidc = [{ ...corp, usernamePrefix: 'us:' }];
     expect(problemsOf({ callers: { oidc, serviceAccounts: [eu, us] } })).toEqual([met(1)]);
     expect(problems({ ...eu, usernamePrefix: 'system:' })).toEqual([
-      '/callers/serviceAccounts/0/usernamePrefix: must not begin as "system:" does, which is reserved',
+      'callers.serviceAccounts[0].usernamePrefix: must not begin as "system:" does, which is reserved',
     ]);
   });
 
   it('have other groups than people have', () => {
     const oidc = [{ ...corp, groupsPrefix: 'us:' }];
     expect(problemsOf({ callers: { oidc, serviceAccounts: [eu, us] } })).toEqual([
-      '/callers/oidc/0/groupsPrefix: begins as another prefix does, or the other way round, so that names of the two could meet',
+      'callers.oidc[0].groupsPrefix: begins as another prefix does, or the other way round, so that names of the two could meet',
     ]);
   });
 });
@@ -290,7 +291,7 @@ describe('callers.clientCertificates', () => {
 
   it('need TLS, which a proxy in front does not replace', () => {
     const needed =
-      '/callers/clientCertificates: needs tls.certFile and tls.keyFile: a client certificate is part of TLS';
+      'callers.clientCertificates: needs tls.certFile and tls.keyFile: a client certificate is part of TLS';
     expect(problems({}, {})).toEqual([needed]);
     expect(problems({}, { tls: { terminated: true } })).toEqual([needed]);
     const files = { KUBEPASS_TLS_CERT_FILE: 'tls.crt', KUBEPASS_TLS_KEY_FILE: 'tls.key' };
@@ -299,7 +300,7 @@ describe('callers.clientCertificates', () => {
 
   it('do not share the port of the service, wherever that is set', () => {
     const shared =
-      '/callers/clientCertificates/port: must not be the port of the service: browsers there would be asked for a certificate';
+      'callers.clientCertificates.port: must not be the port of the service: browsers there would be asked for a certificate';
     expect(problems({ port: 8080 })).toEqual([shared]);
     expect(problems({ port: 9000 }, { tls, port: 9000 })).toEqual([shared]);
     const callers = { clientCertificates: certificates };
@@ -308,13 +309,13 @@ describe('callers.clientCertificates', () => {
   });
 
   it.each([
-    ['no CA', { certificateAuthority: undefined }, '/callers/clientCertificates/certificateAuthority: is missing'],
-    ['no identity', { identity: undefined }, '/callers/clientCertificates/identity: is missing'],
-    ['another identity', { identity: 'email' }, '/callers/clientCertificates/identity: must be one of'],
-    ['no port', { port: undefined }, '/callers/clientCertificates/port: is missing'],
-    ['a port that there is not', { port: 65_536 }, '/callers/clientCertificates/port: must be <= 65535'],
-    ['a setting that there is not', { optional: true }, '/callers/clientCertificates/optional: is not a known setting'],
-    ['a reserved prefix', { usernamePrefix: 'system:' }, '/callers/clientCertificates/usernamePrefix: must not begin'],
+    ['no CA', { certificateAuthority: undefined }, 'callers.clientCertificates.certificateAuthority: is missing'],
+    ['no identity', { identity: undefined }, 'callers.clientCertificates.identity: is missing'],
+    ['another identity', { identity: 'email' }, 'callers.clientCertificates.identity: must be one of'],
+    ['no port', { port: undefined }, 'callers.clientCertificates.port: is missing'],
+    ['a port that there is not', { port: 65_536 }, 'callers.clientCertificates.port: must be <= 65535'],
+    ['a setting that there is not', { optional: true }, 'callers.clientCertificates.optional: is not a known setting'],
+    ['a reserved prefix', { usernamePrefix: 'system:' }, 'callers.clientCertificates.usernamePrefix: must not begin'],
   ])('refuse %s', (_what, wrong, problem) => {
     const found = problems(wrong);
     expect(found).toHaveLength(1);
@@ -325,14 +326,14 @@ describe('callers.clientCertificates', () => {
     const oidc = [{ ...corp, usernamePrefix: 'x509:' }];
     const clientCertificates = { ...certificates, usernamePrefix: 'X509:' };
     expect(problemsOf({ tls, callers: { oidc, clientCertificates } })).toEqual([
-      '/callers/clientCertificates/usernamePrefix: begins as another prefix does, or the other way round, so that names of the two could meet',
+      'callers.clientCertificates.usernamePrefix: begins as another prefix does, or the other way round, so that names of the two could meet',
     ]);
   });
 });
 
 describe('callers.apiTokens.admins', () => {
   const locked =
-    '/callers/apiTokens/admins: false needs an issuer under /callers/oidc and an entry of /roles that gives somebody the role admin: nobody else could administer kubepass';
+    'callers.apiTokens.admins: false needs an issuer under /callers/oidc and an entry of /roles that gives somebody the role admin: nobody else could administer kubepass';
   const without = { apiTokens: { admins: false } };
 
   it('is true unless the file says otherwise', () => {
@@ -364,17 +365,17 @@ describe('roles', () => {
   });
 
   it.each([
-    ['nobody', { roles: ['admin'] }, '/roles/0: needs names or groups'],
-    ['no names at all', { names: [], roles: ['admin'] }, '/roles/0/names: must not have fewer than 1 items'],
-    ['no role', { names: ['jane'], roles: [] }, '/roles/0/roles: must not have fewer than 1 items'],
-    ['a role that there is not', { names: ['jane'], roles: ['root'] }, '/roles/0/roles/0: must be one of'],
-    ['reviewers', { names: ['jane'], roles: ['reviewer'] }, '/roles/0/roles/0: must be one of'],
-    ['a pattern', { names: ['jane*'], roles: ['admin'] }, '/roles/0/names/0: contains U+002A, which is not allowed'],
-    ['a path', { groups: ['/team'], roles: ['admin'] }, '/roles/0/groups/0: begins with U+002F, which is not allowed'],
+    ['nobody', { roles: ['admin'] }, 'roles[0]: needs names or groups'],
+    ['no names at all', { names: [], roles: ['admin'] }, 'roles[0].names: must not have fewer than 1 items'],
+    ['no role', { names: ['jane'], roles: [] }, 'roles[0].roles: must not have fewer than 1 items'],
+    ['a role that there is not', { names: ['jane'], roles: ['root'] }, 'roles[0].roles[0]: must be one of'],
+    ['reviewers', { names: ['jane'], roles: ['reviewer'] }, 'roles[0].roles[0]: must be one of'],
+    ['a pattern', { names: ['jane*'], roles: ['admin'] }, 'roles[0].names[0]: contains U+002A, which is not allowed'],
+    ['a path', { groups: ['/team'], roles: ['admin'] }, 'roles[0].groups[0]: begins with U+002F, which is not allowed'],
     [
       'a name that is too long',
       { names: ['a'.repeat(254)], roles: ['admin'] },
-      '/roles/0/names/0: must not have more than 253 characters',
+      'roles[0].names[0]: must not have more than 253 characters',
     ],
   ])('are not given to %s', (_what, binding, problem) => {
     const found = problemsOf({ roles: [binding] });
@@ -394,12 +395,12 @@ it('reports every problem of callers at once, each with its place', () => {
     apiTokens: { admins: false },
   };
   expect(problemsOf({ callers, roles: [{ names: ['a b'], roles: ['auditor'] }] })).toEqual([
-    expect.stringContaining('/roles/0/names/0: contains U+0020'),
-    expect.stringContaining('/callers/oidc/0/issuer: must be an https URL'),
-    expect.stringContaining('/callers/oidc/0/scopes: must hold "openid"'),
-    expect.stringContaining('/callers/oidc/1/usernamePrefix: must be given'),
-    expect.stringContaining('/callers/serviceAccounts/0/cluster: is not the name'),
-    expect.stringContaining('/callers/clientCertificates: needs tls.certFile'),
-    expect.stringContaining('/callers/apiTokens/admins: false needs an issuer'),
+    expect.stringContaining('roles[0].names[0]: contains U+0020'),
+    expect.stringContaining('callers.oidc[0].issuer: must be an https URL'),
+    expect.stringContaining('callers.oidc[0].scopes: must hold "openid"'),
+    expect.stringContaining('callers.oidc[1].usernamePrefix: must be given'),
+    expect.stringContaining('callers.serviceAccounts[0].cluster: "nowhere" is not the name'),
+    expect.stringContaining('callers.clientCertificates: needs tls.certFile'),
+    expect.stringContaining('callers.apiTokens.admins: false needs an issuer'),
   ]);
 });

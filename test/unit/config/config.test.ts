@@ -18,13 +18,16 @@ afterAll(() => {
   rmSync(directory, { recursive: true });
 });
 
+/** `FILE clusters[0].name: message`, without line and column. */
+const withoutPosition = (error: string) =>
+  error.startsWith(configFile) ? error.replace(configFile, 'FILE').replace(/^FILE(?::\d+:\d+)?:/, 'FILE') : error;
 const load = (variables: Record<string, string> = {}) => loadConfig(readEnvironment(variables));
 const errorsOf = (variables: Record<string, string>): readonly string[] => {
   try {
     load(variables);
     return [];
   } catch (error) {
-    if (error instanceof ConfigError) return error.errors.map((line) => line.replace(`${configFile}:`, 'FILE'));
+    if (error instanceof ConfigError) return error.errors.map(withoutPosition);
     throw error;
   }
 };
@@ -226,23 +229,67 @@ describe('loadConfig with an environment', () => {
 
   it('refuses a listener for metrics that cannot be', () => {
     expect(errorsOf({ KUBEPASS_METRICS_PORT: '8080' })).toEqual([
-      'KUBEPASS_METRICS_PORT: 8080 is the port of the service itself',
+      'KUBEPASS_METRICS_PORT: 8080 is the port of the service itself: give the metrics another one',
     ]);
-    expect(errorsOf({ KUBEPASS_METRICS_PORT: 'x' })).toEqual(['KUBEPASS_METRICS_PORT: must be a port from 0 to 65535']);
-    expect(fileErrors(`${oneCluster()}metrics: { port: 70000 }\n`)).toEqual(['FILE/metrics/port: must be <= 65535']);
+    expect(errorsOf({ KUBEPASS_METRICS_PORT: 'x' })).toEqual([
+      'KUBEPASS_METRICS_PORT: must be a port from 0 to 65535, not "x"',
+    ]);
+    expect(fileErrors(`${oneCluster()}metrics: { port: 70000 }\n`)).toEqual([
+      'FILE metrics.port: must be <= 65535, not 70000',
+    ]);
     expect(fileErrors(`${oneCluster()}metrics: { token: x }\n`)).toEqual([
-      'FILE/metrics/token: is not a known setting',
+      'FILE metrics.token: is not a known setting; here are host, port',
     ]);
   });
 
   it.each(['-1', '65536', '80.5', '0x50', ' 80', 'http'])('refuses KUBEPASS_PORT %j', (port) => {
-    expect(errorsOf({ KUBEPASS_PORT: port })).toEqual(['KUBEPASS_PORT: must be a port from 0 to 65535']);
+    expect(errorsOf({ KUBEPASS_PORT: port })).toEqual([`KUBEPASS_PORT: must be a port from 0 to 65535, not "${port}"`]);
   });
 
   it('explains the KUBEPASS_PORT that Kubernetes sets', () => {
     expect(errorsOf({ KUBEPASS_PORT: 'tcp://10.96.0.7:8080' })).toEqual([
-      'KUBEPASS_PORT: must be a port from 0 to 65535; Kubernetes sets it so for a Service named kubepass: give the pod enableServiceLinks: false',
+      'KUBEPASS_PORT: must be a port from 0 to 65535, not "tcp://10.96.0.7:8080"; Kubernetes sets it so for a Service of this name: give the pod enableServiceLinks: false',
     ]);
+  });
+
+  it('ignores the variables that Kubernetes sets beside Services, and those of the kubectl plugin', () => {
+    const others = {
+      KUBEPASS_SERVICE_HOST: '10.96.0.7',
+      KUBEPASS_SERVICE_PORT: '8443',
+      KUBEPASS_SERVICE_PORT_HTTPS: '8443',
+      KUBEPASS_PORT_8443_TCP: 'tcp://10.96.0.7:8443',
+      KUBEPASS_PORT_8443_TCP_PROTO: 'tcp',
+      KUBEPASS_PORT_8443_TCP_PORT: '8443',
+      KUBEPASS_PORT_8443_TCP_ADDR: '10.96.0.7',
+      KUBEPASS_POSTGRES_SERVICE_HOST: '10.96.0.8',
+      KUBEPASS_POSTGRES_PORT: 'tcp://10.96.0.8:5432',
+      KUBEPASS_POSTGRES_PORT_5432_TCP_ADDR: '10.96.0.8',
+      KUBEPASS_SERVER: 'https://kubepass.example',
+      KUBEPASS_TOKEN: 'secret',
+      KUBEPASS_ANYTHING: '',
+    };
+    expect(load(others)).toEqual(load());
+    expect(errorsOf({ KUBEPASS_METRICS_PORT: 'tcp://10.96.0.9:9464' })[0]).toContain('enableServiceLinks: false');
+  });
+
+  it.each([
+    ['KUBEPASS_POLICY_DIR', 'did you mean KUBEPASS_POLICIES_DIR?'],
+    ['KUBEPASS_DATABASE_URL', 'did you mean DATABASE_URL?'],
+    ['KUBEPASS_LOGLEVEL', 'did you mean KUBEPASS_LOG_LEVEL?'],
+    ['KUBEPASS_TLS_CERT', 'did you mean KUBEPASS_TLS_CERT_FILE?'],
+    ['KUBEPASS_ADMIN_PASSWORD', 'there are KUBEPASS_CONFIG, KUBEPASS_DATA_DIR, '],
+  ])('refuses the variable %s, and does not repeat its value', (name, advice) => {
+    const errors = errorsOf({ [name]: 'hunter2' });
+    expect(errors).toEqual([expect.stringContaining(`${name}: is not a variable that kubepass reads; ${advice}`)]);
+    expect(errors.join()).not.toContain('hunter2');
+  });
+
+  it('shows the line that is no YAML, and stars for what may be a secret', () => {
+    expect(fileErrors(`${oneCluster()}databaseUrl: postgresql://u:hunt er2@db/k: x\n`)).toEqual([
+      expect.stringContaining('\n    databaseUrl: postgresql://u:********@db/k: x\n                 ^'),
+    ]);
+    expect(fileErrors(`${oneCluster()}password: hunter2: x\n`).join()).not.toContain('hunter2');
+    expect(fileErrors(`${oneCluster()}secret: [whsec_aHVudGVyMg==\nport: 1\n`).join()).not.toContain('aHVudGVyMg');
   });
 
   it.each(['127.0.0.1', '127.8.8.8', '::1', 'localhost'])('serves plain HTTP on %s', (host) => {
@@ -261,7 +308,9 @@ describe('loadConfig with an environment', () => {
   );
 
   it.each(['1', 'yes', 'TRUE'])('refuses KUBEPASS_TLS_TERMINATED=%s, which somebody may take for true', (value) => {
-    expect(errorsOf({ KUBEPASS_TLS_TERMINATED: value })).toEqual(['KUBEPASS_TLS_TERMINATED: must be true or false']);
+    expect(errorsOf({ KUBEPASS_TLS_TERMINATED: value })).toEqual([
+      `KUBEPASS_TLS_TERMINATED: must be true or false, not "${value}"`,
+    ]);
     expect(errorsOf({ KUBEPASS_TLS_TERMINATED: value, KUBEPASS_HOST: '::' })).toHaveLength(2);
   });
 
@@ -349,7 +398,9 @@ describe('loadConfig with a file', () => {
     expect(load(terminated).connections).toEqual({ max: 1000, maxPerAddress: 1000 });
     const limited = `${oneCluster()}connections: { max: 40, maxPerAddress: 3 }\n`;
     expect(loadFile(limited, terminated).connections).toEqual({ max: 40, maxPerAddress: 3 });
-    expect(fileErrors(`${oneCluster()}connections: { max: 0 }\n`)).toEqual(['FILE/connections/max: must be >= 1']);
+    expect(fileErrors(`${oneCluster()}connections: { max: 0 }\n`)).toEqual([
+      'FILE connections.max: must be >= 1, not 0',
+    ]);
     const known = { ...terminated, KUBEPASS_TRUSTED_PROXIES: '10.0.0.7' };
     expect(load(known).connections).toEqual({ max: 1000, maxPerAddress: 250 });
   });
@@ -370,7 +421,7 @@ describe('loadConfig with a file', () => {
         `"${proxy}" must be an address, or a network such as 10.0.0.0/8 or fd00::/8: ` +
         'not everybody (/0), because callers would then choose their address';
       expect(fileErrors(`${oneCluster()}trustedProxies: ['${proxy}']\n`)).toEqual([
-        `FILE/trustedProxies/0: ${message}`,
+        `FILE trustedProxies[0]: ${message}`,
       ]);
       expect(errorsOf({ KUBEPASS_TRUSTED_PROXIES: `127.0.0.1,${proxy}` })).toEqual([
         `KUBEPASS_TRUSTED_PROXIES: ${message}`,
@@ -389,9 +440,11 @@ describe('loadConfig with a file', () => {
     const settings = `${oneCluster()}audit: { archiveAfterDays: 400, archiveDir: archives }\n`;
     expect(loadFile(settings).audit.archive).toEqual({ afterDays: 400, directory: join(directory, 'archives') });
     const one = (setting: string) => fileErrors(`${oneCluster()}audit: { ${setting} }\n`);
-    expect(one('archiveAfterDays: 400')).toEqual(['FILE/audit/archiveDir: is missing beside archiveAfterDays']);
-    expect(one('archiveDir: archives')).toEqual(['FILE/audit/archiveAfterDays: is missing beside archiveDir']);
-    expect(one('archiveAfterDays: 0, archiveDir: archives')).toEqual(['FILE/audit/archiveAfterDays: must be >= 1']);
+    expect(one('archiveAfterDays: 400')).toEqual(['FILE audit.archiveDir: is missing beside archiveAfterDays']);
+    expect(one('archiveDir: archives')).toEqual(['FILE audit.archiveAfterDays: is missing beside archiveDir']);
+    expect(one('archiveAfterDays: 0, archiveDir: archives')).toEqual([
+      'FILE audit.archiveAfterDays: must be >= 1, not 0',
+    ]);
   });
 
   it('reads how a cluster is made to refuse revoked certificates, and how it reaches kubepass', () => {
@@ -410,26 +463,26 @@ describe('loadConfig with a file', () => {
   });
 
   it.each([
-    ['{ mode: sometimes }', '', '/clusters/0/revocation/mode: must be one of'],
-    ['{ mode: admission }', '', '/clusters/0/revocation/mode: admission needs a way to reach the cluster'],
-    ['{ mode: webhook }', '', '/clusters/0/revocation/mode: webhook needs publicAddress'],
-    ['{ mode: listed }', '', '/clusters/0/revocation/mode: listed needs publicAddress'],
-    ['{ whenInDoubt: noOpinion }', '', '/clusters/0/revocation/whenInDoubt: goes with a mode'],
-    ['{ configMap: { namespace: a, name: b } }', '', '/clusters/0/revocation/configMap: goes with mode: admission'],
-    ['{ configMap: { namespace: A, name: b_ } }', '', '/clusters/0/revocation/configMap/name: must be a DNS subdomain'],
+    ['{ mode: sometimes }', '', 'clusters[0].revocation.mode: must be one of'],
+    ['{ mode: admission }', '', 'clusters[0].revocation.mode: admission needs a way to reach the cluster'],
+    ['{ mode: webhook }', '', 'clusters[0].revocation.mode: webhook needs publicAddress'],
+    ['{ mode: listed }', '', 'clusters[0].revocation.mode: listed needs publicAddress'],
+    ['{ whenInDoubt: noOpinion }', '', 'clusters[0].revocation.whenInDoubt: goes with a mode'],
+    ['{ configMap: { namespace: a, name: b } }', '', 'clusters[0].revocation.configMap: goes with mode: admission'],
+    ['{ configMap: { namespace: A, name: b_ } }', '', 'clusters[0].revocation.configMap.name: must be a DNS subdomain'],
     [
       '{ mode: none }',
       'publicAddress: { url: "http://kubepass.example" }\n',
-      '/publicAddress/url: must be an https URL',
+      'publicAddress.url: must be an https URL',
     ],
     [
       '{ mode: none }',
       'publicAddress: { url: "https://a:b@kubepass" }\n',
-      '/publicAddress/url: must not hold credentials',
+      'publicAddress.url: must not hold credentials',
     ],
   ])('refuses revocation: %s with "%s"', (revocation, more, error) => {
     const errors = fileErrors(`${oneCluster({ revocation })}${more}`);
-    expect(errors).toContainEqual(expect.stringContaining(`FILE${error}`));
+    expect(errors).toContainEqual(expect.stringContaining(`FILE ${error}`));
   });
 
   it('lets the environment override it', () => {
@@ -444,7 +497,7 @@ describe('loadConfig with a file', () => {
       }),
     ).toMatchObject({ dataDir: '/b', host: '::1', port: 2, policiesDir: '/b', database: { file: '/b' } });
     expect(fileErrors(file, { KUBEPASS_TLS_TERMINATED: 'false' })).toEqual([
-      'FILE/host: "10.0.0.1" is not a loopback address: set KUBEPASS_TLS_CERT_FILE and KUBEPASS_TLS_KEY_FILE, or KUBEPASS_TLS_TERMINATED=true where a proxy terminates TLS',
+      'FILE host: "10.0.0.1" is not a loopback address: set KUBEPASS_TLS_CERT_FILE and KUBEPASS_TLS_KEY_FILE, or KUBEPASS_TLS_TERMINATED=true where a proxy terminates TLS',
     ]);
   });
 
@@ -466,7 +519,7 @@ describe('loadConfig with a file', () => {
       'clusters:\n  - { name: eu, server: "https://10.0.0.1:6443", signer: kubernetes, kubeconfig: eu.kubeconfig }\n' +
       '  - { name: us, server: "https://10.0.0.2:6443", signer: { localCA: { certFile: c, keyFile: k } } }\n';
     expect(fileErrors(text)).toEqual([
-      'FILE/clusters/1/servingCertificateAuthority: is missing: kubeconfigs carry it to trust the API server',
+      'FILE clusters[1].servingCertificateAuthority: is missing: kubeconfigs carry it to trust the API server',
     ]);
   });
 
@@ -479,66 +532,66 @@ describe('loadConfig with a file', () => {
       cluster({ name: 'ap', context: 'c' });
     expect(fileErrors(text, { KUBEPASS_PORT: 'x', DATABASE_URL: 'mysql://x' })).toEqual([
       'DATABASE_URL: must be a file: URL (SQLite) or a postgresql: URL',
-      'KUBEPASS_PORT: must be a port from 0 to 65535',
-      'FILE/clusters/0/name: must be a DNS label: a-z, 0-9 and inner -, at most 63 characters',
-      'FILE/clusters/0/server: must be an https URL',
-      'FILE/clusters/0/allowPrivilegedGroups/1: system:* is never given out',
-      'FILE/clusters/1/signer: kubernetes needs a way to reach the cluster: kubeconfig, or inCluster: true',
-      'FILE/clusters/1/readRoleBindings: needs a way to reach the cluster: kubeconfig, or inCluster: true',
-      'FILE/clusters/2/name: "us" is the name of an earlier cluster',
-      'FILE/clusters/2/inCluster: and kubeconfig exclude each other',
-      'FILE/clusters/3/context: is a context of kubeconfig, which is missing',
+      'KUBEPASS_PORT: must be a port from 0 to 65535, not "x"',
+      'FILE clusters[0].name: "Dev_EU" must be a DNS label: a-z, 0-9 and inner -, at most 63 characters',
+      'FILE clusters[0].server: must be an https URL, not one of http to 10.0.0.1',
+      'FILE clusters[0].allowPrivilegedGroups[1]: system:* is never given out',
+      'FILE clusters[1].signer: kubernetes needs a way to reach the cluster: kubeconfig, or inCluster: true',
+      'FILE clusters[1].readRoleBindings: needs a way to reach the cluster: kubeconfig, or inCluster: true',
+      'FILE clusters[2].name: "us" is the name of an earlier cluster',
+      'FILE clusters[2].inCluster: and kubeconfig exclude each other',
+      'FILE clusters[3].context: is a context of kubeconfig, which is missing',
     ]);
   });
 
   it.each([
-    ['no clusters', 'port: 1\n', ['FILE/clusters: is missing']],
-    ['an empty list of clusters', 'clusters: []\n', ['FILE/clusters: must not have fewer than 1 items']],
-    ['nothing in it', '', ['FILE/: must be object']],
-    ['an unknown setting', `${oneCluster()}ports: 1\n`, ['FILE/ports: is not a known setting']],
+    ['no clusters', 'port: 1\n', ['FILE clusters: is missing']],
+    ['an empty list of clusters', 'clusters: []\n', ['FILE clusters: must not have fewer than 1 items']],
+    ['nothing in it', '', ['FILE must be a group of settings, not empty']],
+    ['an unknown setting', `${oneCluster()}ports: 1\n`, ['FILE ports: is not a known setting; did you mean port?']],
     [
       'an unknown setting of a cluster',
       oneCluster({ servers: 'x' }),
-      ['FILE/clusters/0/servers: is not a known setting'],
+      ['FILE clusters[0].servers: is not a known setting; did you mean server?'],
     ],
-    ['a setting of another type', `${oneCluster()}port: "80"\n`, ['FILE/port: must be integer']],
-    ['a port out of range', `${oneCluster()}port: 65536\n`, ['FILE/port: must be <= 65535']],
+    ['a setting of another type', `${oneCluster()}port: "80"\n`, ['FILE port: must be a whole number, not "80"']],
+    ['a port out of range', `${oneCluster()}port: 65536\n`, ['FILE port: must be <= 65535, not 65536']],
     [
       'an alphabet that does not exist',
       oneCluster({ nameAlphabet: 'utf8' }),
-      ['FILE/clusters/0/nameAlphabet: must be one of ascii, unicode'],
+      ['FILE clusters[0].nameAlphabet: must be one of ascii, unicode, not "utf8"'],
     ],
     [
       'a timeout of nothing',
       `${oneCluster()}issuing: { timeoutSeconds: 0 }\n`,
-      ['FILE/issuing/timeoutSeconds: must be >= 1'],
+      ['FILE issuing.timeoutSeconds: must be >= 1, not 0'],
     ],
     [
       'a lifetime that is none, and one that nothing has',
       `${oneCluster()}inspection: { expiresWithinSeconds: 0, maxValiditySeconds: 3155760001, maxSeconds: 1 }\n`,
       [
-        'FILE/inspection/maxSeconds: is not a known setting',
-        'FILE/inspection/expiresWithinSeconds: must be >= 1',
-        'FILE/inspection/maxValiditySeconds: must be <= 3155760000',
+        'FILE inspection.maxSeconds: is not a known setting; here are expiresWithinSeconds, maxValiditySeconds, maxCaValiditySeconds',
+        'FILE inspection.expiresWithinSeconds: must be >= 1, not 0',
+        'FILE inspection.maxValiditySeconds: must be <= 3155760000, not 3155760001',
       ],
     ],
     [
       'a signer that does not exist',
       oneCluster({ signer: 'vault' }),
-      ['FILE/clusters/0/signer: must be kubernetes, or { localCA: { certFile, keyFile } }'],
+      ['FILE clusters[0].signer: must be kubernetes, or { localCA: { certFile, keyFile } }'],
     ],
     [
       'a local CA without its key',
       oneCluster({ signer: '{ localCA: { certFile: x } }' }),
-      ['FILE/clusters/0/signer/localCA/keyFile: is missing'],
+      ['FILE clusters[0].signer.localCA.keyFile: is missing'],
     ],
     [
       'a database that is not a file',
       `${oneCluster()}databaseUrl: mysql://x\n`,
-      ['FILE/databaseUrl: must be a file: URL (SQLite) or a postgresql: URL'],
+      ['FILE databaseUrl: must be a file: URL (SQLite) or a postgresql: URL'],
     ],
-    ['a key twice', `${oneCluster()}port: 1\nport: 2\n`, ['FILE/: Map keys must be unique at line 4, column 1:']],
-    ['a tag of its own', 'clusters: !x []', ['FILE/: Unresolved tag: !x at line 1, column 11:']],
+    ['a key twice', `${oneCluster()}port: 1\nport: 2\n`, ['FILE Map keys must be unique\n    port: 2\n    ^']],
+    ['a tag of its own', 'clusters: !x []', ['FILE Unresolved tag: !x\n    clusters: !x []\n              ^']],
   ])('refuses %s', (_, text, errors) => {
     expect(fileErrors(text)).toEqual(errors);
   });
@@ -559,7 +612,7 @@ describe('loadConfig with a file', () => {
     ['https://10.0.0.1?x=1', 'must have neither query nor fragment'],
     ['"https://10.0.0.1#x"', 'must have neither query nor fragment'],
   ])('refuses server %s', (server, message) => {
-    expect(fileErrors(oneCluster({ server }))).toEqual([`FILE/clusters/0/server: ${message}`]);
+    expect(fileErrors(oneCluster({ server }))).toEqual([`FILE clusters[0].server: ${message}`]);
   });
 
   it('takes a server behind a path', () => {
@@ -570,15 +623,15 @@ describe('loadConfig with a file', () => {
 
   it('refuses a file that is not there', () => {
     expect(errorsOf({ KUBEPASS_CONFIG: '/nowhere/kubepass.yaml' })).toEqual([
-      expect.stringMatching(/^\/nowhere\/kubepass\.yaml:\/: cannot be read: ENOENT/),
+      expect.stringMatching(/^\/nowhere\/kubepass\.yaml: cannot be read: ENOENT/),
     ]);
   });
 
   it('says everything in the message of the error, too', () => {
     writeFileSync(configFile, 'port: 1\nhosts: x\n');
     const thrown = () => load({ KUBEPASS_CONFIG: configFile });
-    expect(thrown).toThrow('/clusters: is missing\n');
-    expect(thrown).toThrow('/hosts: is not a known setting');
+    expect(thrown).toThrow('clusters: is missing\n');
+    expect(thrown).toThrow(':2:1: hosts: is not a known setting; did you mean host?');
   });
 });
 
@@ -591,10 +644,10 @@ describe('expiry in a file', () => {
   });
 
   it.each([
-    ['[599]', 'FILE/expiry/noticeSeconds/0: must be >= 600'],
-    ['[600, 600]', 'FILE/expiry/noticeSeconds: must not have duplicate items'],
-    ['[86400.5]', 'FILE/expiry/noticeSeconds/0: must be integer'],
-    ['600', 'FILE/expiry/noticeSeconds: must be array'],
+    ['[599]', 'FILE expiry.noticeSeconds[0]: must be >= 600, not 599'],
+    ['[600, 600]', 'FILE expiry.noticeSeconds: must not have duplicate items'],
+    ['[86400.5]', 'FILE expiry.noticeSeconds[0]: must be a whole number, not 86400.5'],
+    ['600', 'FILE expiry.noticeSeconds: must be a list, not 600'],
   ])('is refused where it says %s', (text, error) => {
     expect(fileErrors(`${oneCluster()}expiry: { noticeSeconds: ${text} }\n`)).toEqual([error]);
   });
@@ -653,9 +706,15 @@ describe('webhooks in a file', () => {
   });
 
   it.each([
-    ['http://chat.example/hook-secret', 'must be an https URL: plain http is for a loopback address alone'],
-    ['http://127.0.0.1.example/', 'must be an https URL: plain http is for a loopback address alone'],
-    ['http://0.0.0.0/', 'must be an https URL: plain http is for a loopback address alone'],
+    [
+      'http://chat.example/hook-secret',
+      'must be an https URL: plain http is for a loopback address alone, and not for chat.example',
+    ],
+    [
+      'http://127.0.0.1.example/',
+      'must be an https URL: plain http is for a loopback address alone, and not for 127.0.0.1.example',
+    ],
+    ['http://0.0.0.0/', 'must be an https URL: plain http is for a loopback address alone, and not for 0.0.0.0'],
     ['https://user:hook-secret@chat.example/', 'must not hold credentials: the signature is what tells kubepass'],
     ['https://hook-secret@chat.example/', 'must not hold credentials: the signature is what tells kubepass'],
     ['https://@chat.example/', 'must not hold credentials: the signature is what tells kubepass'],
@@ -671,7 +730,7 @@ describe('webhooks in a file', () => {
     ['chat.example', 'must be an https URL'],
     ['', 'must be an https URL'],
   ])('are refused at %s, without repeating it', (url, message) => {
-    expect(fileErrors(file(webhook({ url: `"${url}"` })))).toEqual([`FILE/webhooks/0/url: ${message}`]);
+    expect(fileErrors(file(webhook({ url: `"${url}"` })))).toEqual([`FILE webhooks[0].url: ${message}`]);
   });
 
   it('are refused with everything that is wrong, each by its path', () => {
@@ -683,23 +742,23 @@ describe('webhooks in a file', () => {
       ),
     );
     expect(errors).toEqual([
-      'FILE/webhooks/0/events/1: "pending" stands there already',
-      'FILE/webhooks/0/events/2: "certificate_request.pending" stands there already',
-      'FILE/webhooks/0/clusters/2: is neither "*" nor the name of a configured cluster',
-      'FILE/webhooks/1/name: "chat" is the name of an earlier webhook',
-      'FILE/webhooks/1/certificateAuthority: is for https alone',
-      'FILE/webhooks/2/name: must be a DNS label: a-z, 0-9 and inner -, at most 63 characters',
+      'FILE webhooks[0].events[1]: "pending" stands there already',
+      'FILE webhooks[0].events[2]: "certificate_request.pending" stands there already',
+      'FILE webhooks[0].clusters[2]: "prod" is neither "*" nor the name of a configured cluster; there are dev-eu',
+      'FILE webhooks[1].name: "chat" is the name of an earlier webhook',
+      'FILE webhooks[1].certificateAuthority: is for https alone',
+      'FILE webhooks[2].name: "Chat" must be a DNS label: a-z, 0-9 and inner -, at most 63 characters',
     ]);
   });
 
   it.each([
-    [{ events: '[]' }, 'FILE/webhooks/0/events: must not have fewer than 1 items'],
+    [{ events: '[]' }, 'FILE webhooks[0].events: must not have fewer than 1 items'],
     [
       { events: '[approved]' },
-      `FILE/webhooks/0/events/0: must be one of ${webhookEventTypes.join(', ')}, pending, issued, denied`,
+      `FILE webhooks[0].events[0]: must be one of ${webhookEventTypes.join(', ')}, pending, issued, denied, not "approved"`,
     ],
-    [{ clusters: '[]' }, 'FILE/webhooks/0/clusters: must not have fewer than 1 items'],
-    [{ secret: 'whsec_x' }, 'FILE/webhooks/0/secret: is not a known setting'],
+    [{ clusters: '[]' }, 'FILE webhooks[0].clusters: must not have fewer than 1 items'],
+    [{ secret: 'whsec_x' }, 'FILE webhooks[0].secret: is not a known setting; did you mean secretFile?'],
   ])('are refused with %j', (settings, error) => {
     expect(fileErrors(file(webhook(settings)))).toEqual([error]);
   });
@@ -724,11 +783,11 @@ describe('budgets', () => {
       ),
     ).toEqual(
       expect.arrayContaining([
-        expect.stringContaining('FILE/budgets/writes:'),
-        expect.stringContaining('FILE/budgets/denied:'),
-        'FILE/budgets/reads: is not a known setting',
-        'FILE/budgets/roles/owner: is not a known setting',
-        expect.stringContaining('FILE/budgets/roles/admin/writes:'),
+        expect.stringContaining('FILE budgets.writes:'),
+        expect.stringContaining('FILE budgets.denied:'),
+        'FILE budgets.reads: is not a known setting; here are writes, denied, inspectionSeconds, auditKilobytes, roles',
+        expect.stringContaining('FILE budgets.roles.owner: is not a known setting; here are '),
+        expect.stringContaining('FILE budgets.roles.admin.writes:'),
       ]),
     );
   });

@@ -106,7 +106,7 @@ describe('prepareDataDir', () => {
   it('fails where a file is in its place', async () => {
     await writeFile(join(directory, 'file'), '');
     await expect(prepareDataDir(join(directory, 'file'))).rejects.toThrow(
-      /^the data dir .*file cannot be written to: E/,
+      /^the directory .*file cannot be written to: E/,
     );
   });
 });

@@ -18,6 +18,7 @@ const compose = read('docker-compose.yml') as {
   readonly volumes: Readonly<Record<string, unknown>>;
 };
 const { prometheus } = compose.services;
+const onPostgresql = read('docker-compose.postgres.yml') as typeof compose;
 
 interface ScrapeConfig {
   readonly job_name: string;
@@ -50,7 +51,7 @@ describe('the profile prometheus of docker compose', () => {
     const [job] = config.scrape_configs;
     expect(job?.job_name).toBe('kubepass');
     const [found] = job?.dns_sd_configs ?? [];
-    const serving = Object.entries(compose.services).filter(
+    const serving = Object.entries({ ...compose.services, ...onPostgresql.services }).filter(
       ([name, { environment }]) => name !== 'migrate' && environment?.['KUBEPASS_METRICS_PORT'] !== undefined,
     );
     expect(serving.map(([name]) => name).sort()).toEqual([...(found?.names ?? [])].sort());

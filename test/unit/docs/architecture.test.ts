@@ -108,6 +108,17 @@ describe('the picture of docs/architecture.md', () => {
   });
 });
 
+it('docs/architecture.md has the limits of .ci/ways.ts', () => {
+  const page = readFileSync(new URL('docs/architecture.md', root), 'utf8');
+  const told = [...page.matchAll(/^\| `(\w+)`: [^\n]*\| (\d+) \| (\d+) \|$/gm)].map((row) => row.slice(1));
+  const ways = readFileSync(new URL('.ci/ways.ts', root), 'utf8');
+  const held = [...ways.matchAll(/^ {2}(\w+): \{ mostFiles: (\d+), mostFunctions: (\d+),/gm)].map((way) =>
+    way.slice(1),
+  );
+  expect(held.length).toBeGreaterThan(3);
+  expect(told).toEqual(held);
+});
+
 it('docs/architecture.md names only files and folders that exist', () => {
   const text = readFileSync(new URL('docs/architecture.md', root), 'utf8');
   const named = [...text.matchAll(/`((?:[\w-]+\/)+[\w-]*(?:\.test)?(?:\.ts)?)`/g)].map(([, path = '']) => path);

@@ -105,14 +105,22 @@ tests:
     expect(checkPolicies([{ path: 'p.yaml', text }]).text).toContain('1 passed, 0 failed');
   });
 
+  it('says which reason is meant where there is none of that name', () => {
+    const test = `  - { name: t, ${jane}, expect: { outcome: denied, reasons: [UsernameNotPermited] } }\n`;
+    const text = policyWith(test.replace('username: jane', 'username: joe'));
+    const { ok, text: report } = checkPolicies([{ path: 'p.yaml', text }]);
+    expect(ok).toBe(false);
+    expect(report).toContain('expected reason UsernameNotPermited, found none; did you mean "UsernameNotPermitted"?: ');
+  });
+
   it('fails for policies that would not be loaded, with every error', () => {
     expect(checkPolicies([{ path: 'p.yaml', text: 'kind: Policy\n---\nkind: Rule' }])).toEqual({
       ok: false,
       text: [
-        'p.yaml:1/apiVersion: is missing',
-        'p.yaml:1/metadata: is missing',
-        'p.yaml:1/spec: is missing',
-        'p.yaml:2/kind: must be one of Policy, Guardrail',
+        'p.yaml:1:1: /apiVersion: is missing',
+        'p.yaml:1:1: /metadata: is missing',
+        'p.yaml:1:1: /spec: is missing',
+        'p.yaml:3:1: /kind: must be one of Policy, Guardrail',
         '',
         '4 errors: these policies would not be loaded',
       ].join('\n'),
@@ -141,8 +149,14 @@ describe('npm run policy:check', () => {
       expectEnd(run(directory), 0, '1 passed, 0 failed');
       writeFileSync(join(directory, 'p.yaml'), policyWith(`  - { name: t, ${jane}, expect: { outcome: denied } }\n`));
       expectEnd(run(directory), 1, 'FAILED: t');
+      writeFileSync(join(directory, 'p.yaml'), policyWith('').replace('kind: Policy', 'kind: policy'));
+      const meant = '/kind: must be one of Policy, Guardrail; did you mean "Policy"?';
+      expectEnd(run(directory), 1, `${join(directory, 'p.yaml')}:2:1: ${meant}`);
       expectEnd(run(join(directory, 'none')), 1, 'ENOENT');
-      expect(run()).toMatchObject({ status: 2, stderr: 'usage: policy-check DIRECTORY\n' });
+      expect(run()).toMatchObject({
+        status: 2,
+        stderr: 'policy-check: name one directory\nusage: policy-check DIRECTORY\n',
+      });
     } finally {
       rmSync(directory, { recursive: true });
     }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RenewalFacts } from '../../../src/model/decision.js';
+import type { Role } from '../../../src/model/principal.js';
 import { parsePolicySet } from '../../../src/policy/parse-policy-set.js';
 import type { Policy, RequestToDecide } from '../../../src/policy/policy-set.js';
 import { Replayer } from '../../../src/policy/compare-decisions.js';
@@ -63,6 +64,104 @@ describe('an approval that counts for renewals', () => {
     const known = facts({ renewal: renewal(), usage: usage({ livePerLineage: 1 }) });
     const decision = decide(request(), requester(), known, policySet([lasting], [looks]), now);
     expect(decision).toMatchObject({ approval: 'manual', stages: [{ count: 1 }] });
+  });
+});
+
+describe('the lifetime of a renewal that names none', () => {
+  const auto = policy('auto', { constraints: { maxExpirationSeconds: 24 * hour } });
+  const byHand = policy('by-hand', {
+    constraints: { maxExpirationSeconds: 240 * hour },
+    approval: { mode: 'manual' },
+  });
+
+  it('is that of the renewed certificate', () => {
+    expect(decided({ expirationSeconds: hour }, [auto]).outcome).toBe('permitted');
+    for (const seconds of [600, hour, 24 * hour])
+      expect(decided({ expirationSeconds: seconds }, [auto])).toMatchObject({ expirationSeconds: seconds });
+    expect(decided({ expirationSeconds: 100 * hour }, [byHand])).toMatchObject({ expirationSeconds: 100 * hour });
+  });
+
+  it('is at most what policy permits today, and no reason to deny', () => {
+    expect(decided({ expirationSeconds: 24 * hour + 1 }, [auto])).toMatchObject({
+      outcome: 'permitted',
+      expirationSeconds: 24 * hour,
+    });
+  });
+
+  it('is what was asked for where the caller asks, which is denied if it is too long', () => {
+    const long = { expirationSeconds: 25 * hour };
+    expect(decided({ expirationSeconds: hour }, [auto], { expirationSeconds: 2 * hour })).toMatchObject({
+      expirationSeconds: 2 * hour,
+    });
+    expect(reasons(decided({ expirationSeconds: hour }, [auto], long))).toEqual(['ExpirationTooLong']);
+  });
+
+  it('is the default of the policy where it was not recorded', () => {
+    expect(decided({}, [byHand])).toMatchObject({ expirationSeconds: 24 * hour });
+  });
+
+  it('is the whole one where a policy permits it, although another one would ask nobody for a shorter one', () => {
+    expect(decided({ expirationSeconds: 100 * hour }, [auto, byHand])).toMatchObject({
+      policy: 'by-hand',
+      approval: 'manual',
+      expirationSeconds: 100 * hour,
+    });
+    expect(decided({ expirationSeconds: hour }, [byHand, auto])).toMatchObject({ policy: 'auto', approval: 'auto' });
+    expect(decided({ expirationSeconds: 1000 * hour }, [byHand, auto])).toMatchObject({
+      policy: 'auto',
+      expirationSeconds: 24 * hour,
+    });
+  });
+
+  it('is what expressions of policies and guardrails see', () => {
+    const short = guardrail('short', {
+      matchConditions: [{ name: 'long', expression: `request.expirationSeconds > ${8 * hour}` }],
+    });
+    const known = (seconds: number) =>
+      facts({ renewal: renewal({ expirationSeconds: seconds }), usage: usage({ livePerLineage: 1 }) });
+    const outcome = (seconds: number) =>
+      decide(request(), requester(), known(seconds), policySet([auto], [short]), now).outcome;
+    expect([outcome(8 * hour), outcome(8 * hour + 1)]).toEqual(['permitted', 'denied']);
+    const expression = 'request.expirationSeconds <= 7200';
+    const checking = policy('checking', {
+      constraints: { maxExpirationSeconds: 3 * hour },
+      validations: [{ expression }],
+    });
+    expect(decided({ expirationSeconds: 2 * hour }, [checking]).outcome).toBe('permitted');
+    expect(reasons(decided({ expirationSeconds: 4 * hour }, [checking]))).toEqual(['ValidationFailed']);
+  });
+
+  it('counts for an approval that was given to the renewed one', () => {
+    expect(decided({ approvedSeconds: hour, expirationSeconds: hour })).toMatchObject({
+      approval: 'auto',
+      expirationSeconds: hour,
+    });
+    expect(decided({ approvedSeconds: hour, expirationSeconds: 2 * hour })).toMatchObject({ approval: 'manual' });
+  });
+});
+
+describe('the collector of a renewal', () => {
+  const asked = (roles: readonly Role[], collector: string, policies: readonly Policy[], isRenewal = true) => {
+    const known = isRenewal ? { renewal: renewal(), usage: usage({ livePerLineage: 1 }) } : {};
+    const by = requester({ name: 'root', roles });
+    return reasons(decide(request({ collector }), by, facts(known), policySet(policies), now));
+  };
+  const own = policy('own');
+  const listed = (...collectors: string[]) =>
+    policy('listed', { allowed: { usernames: ['*'], groups: ['*'], collectors } });
+
+  it('may be somebody else where an admin asks, and not where another one does, or for a first certificate', () => {
+    expect(asked(['admin'], 'alice', [own])).toEqual([]);
+    expect(asked(['admin'], 'root', [own])).toEqual([]);
+    expect(asked(['requester', 'provisioner'], 'alice', [own])).toEqual(['CollectorNotPermitted']);
+    expect(asked(['admin'], 'alice', [own], false)).toEqual(['CollectorNotPermitted']);
+  });
+
+  it('is one of those that the policy names, as if the collector had asked', () => {
+    expect(asked(['admin'], 'alice', [listed('alice')])).toEqual([]);
+    expect(asked(['admin'], 'alice', [listed('${requester.username}')])).toEqual([]);
+    expect(asked(['admin'], 'alice', [listed('${requester.username}')], false)).toEqual(['CollectorNotPermitted']);
+    expect(asked(['admin'], 'alice', [listed('hr-*', 'root')])).toEqual(['CollectorNotPermitted']);
   });
 });
 
@@ -138,5 +237,7 @@ spec:
   approval: { mode: manual }
   renewal: ${written}
 `;
-  expect(parsePolicySet([{ path: 'test.yaml', text }])).toEqual({ ok: false, errors: [`test.yaml:1${error}`] });
+  const parsed = parsePolicySet([{ path: 'test.yaml', text }]);
+  expect(parsed).toEqual({ ok: false, errors: [expect.stringMatching(/^test\.yaml:8:\d+: /)] });
+  expect(parsed).toMatchObject({ errors: [expect.stringContaining(error)] });
 });

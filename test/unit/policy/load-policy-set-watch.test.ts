@@ -12,6 +12,7 @@ let directory: string;
 let watch: PolicySetWatch;
 let changes: string[];
 let errors: string[][];
+let mended: string[];
 const write = (content: string, name = 'p.yaml') => writeFile(join(directory, name), content);
 const inForce = () => watch.current().policies.map(({ name }) => name);
 const start = async (intervalMilliseconds = 3_600_000) => {
@@ -24,6 +25,7 @@ const start = async (intervalMilliseconds = 3_600_000) => {
     onChange: (now, before) =>
       changes.push(`${before.digest.slice(0, 4)} ${now.policies.map(({ name }) => name).join()}`),
     onErrors: (found) => errors.push([...found]),
+    onMended: ({ digest }) => mended.push(digest),
   });
   return loaded.policySet.digest.slice(0, 4);
 };
@@ -32,6 +34,7 @@ beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'kubepass-watch-'));
   changes = [];
   errors = [];
+  mended = [];
   await write(text('one'));
 });
 afterEach(async () => {
@@ -71,11 +74,12 @@ describe('watchPolicySet', () => {
     await write('kind: Nonsense\n');
     for (let i = 0; i < 4; i++) await watch.poll();
     expect(inForce()).toEqual(['one']);
-    expect(errors).toEqual([['p.yaml:1/kind: must be one of Policy, Guardrail']]);
+    expect(errors).toEqual([['p.yaml:1:1: /kind: must be one of Policy, Guardrail']]);
+    expect(mended).toEqual([]);
     await write(text('two'));
-    await watch.poll();
-    await watch.poll();
+    for (let i = 0; i < 4; i++) await watch.poll();
     expect(inForce()).toEqual(['two']);
+    expect(mended).toEqual([watch.current().digest]);
   });
 
   it('reads at once where it is told to, and says again what is broken', async () => {
@@ -100,6 +104,7 @@ describe('watchPolicySet', () => {
     }
     expect(errors).toHaveLength(2);
     expect(changes).toEqual([]);
+    expect(mended).toEqual([watch.current().digest]);
   });
 
   it('keeps the set in force where the directory is gone', async () => {
@@ -183,7 +188,7 @@ describe('watchPolicySet', () => {
       await watch.poll();
       expect(inForce()).toEqual(['one']);
     }
-    expect(errors.at(-1)).toEqual(['p.yaml: does not end with a line break: it may be cut off']);
+    expect(errors.at(-1)).toEqual(['p.yaml:10:25: does not end with a line break: it may be cut off']);
     await write(whole);
     await watch.poll();
     await watch.poll();
@@ -203,6 +208,7 @@ describe('watchPolicySet', () => {
         throw new Error(`no room for ${policySet.policies.map(({ name }) => name).join()}`);
       },
       onErrors: (found) => errors.push([...found]),
+      onMended: ({ digest }) => mended.push(digest),
     });
     await write(text('two'));
     await expect.poll(() => errors).toEqual([[expect.stringContaining('no room for two')]]);

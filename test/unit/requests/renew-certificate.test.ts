@@ -3,11 +3,12 @@ import { collectKubeconfig, createKubeconfig } from '../../../src/requests/colle
 import { createRequest } from '../../../src/requests/create-request.js';
 import { approveRequest } from '../../../src/requests/decide-request.js';
 import { revokeCertificate } from '../../../src/access/revocations.js';
-import { renewCertificate, renewKubeconfig } from '../../../src/requests/renew-certificate.js';
+import { renewCertificate } from '../../../src/requests/renew-certificate.js';
 import type { IssuanceContext } from '../../../src/context/context.js';
 import type { Step } from '../../../src/store/steps/step.js';
 import { testIssuance, testPolicies, type TestIssuance } from '../../helpers/issuance.js';
-import { alice, bob } from '../../helpers/principals.js';
+import type { Principal } from '../../../src/model/principal.js';
+import { alice, bob, hr } from '../../helpers/principals.js';
 
 const lasting = `${testPolicies}  renewal: { approval: auto, withinSeconds: 3600 }\n`;
 
@@ -19,16 +20,26 @@ afterEach(() => issuance.close());
 
 const options = { waitSeconds: 0, idempotency: null };
 
-/** The fingerprint of a certificate of alice's. */
-async function issued(group: string): Promise<string> {
+/** The fingerprint of a certificate that alice asked for. */
+async function issued(group: string, collector: Principal = alice): Promise<string> {
   const { context } = issuance;
-  const created = await createRequest(context, alice, { username: 'jane', groups: [group] }, options);
+  const ask = { username: 'jane', groups: [group], collector: collector.name };
+  const created = await createRequest(context, alice, ask, options);
   if (!created.ok) throw new Error(created.refusal.kind);
   const { id, state } = created.value.request;
   if (state === 'pending') await approveRequest(context, bob, id, null);
-  const collected = await collectKubeconfig(context, alice, id);
+  const collected = await collectKubeconfig(context, collector, id);
   if (!collected.ok) throw new Error(collected.refusal.kind);
   return collected.value.certificate.fingerprintSha256;
+}
+
+/** The id of a renewal by alice that is approved, and whose key another one collects. */
+async function approvedRenewal(fingerprint: string): Promise<string> {
+  const asked = await renewCertificate(issuance.context, alice, fingerprint, {}, options);
+  if (!asked.ok) throw new Error(asked.refusal.kind);
+  if (asked.value.kind !== 'awaiting') throw new Error(asked.value.kind);
+  expect(asked.value.request.state).toBe('approved');
+  return asked.value.request.id;
 }
 
 it('is decided under the policies of today', async () => {
@@ -41,19 +52,15 @@ it('is decided under the policies of today', async () => {
 
 it('keeps a storm at three valid ones also before the first renewal is issued', async () => {
   const fingerprint = await issued('team-a');
-  const renew = () => renewKubeconfig(issuance.context, alice, fingerprint, {}, options);
+  const renew = () => renewCertificate(issuance.context, alice, fingerprint, {}, options);
   const outcomes = await Promise.all(Array.from({ length: 20 }, renew));
   expect(outcomes.filter(({ ok }) => ok)).toHaveLength(2);
 });
 
 it('is not collected once the approval that it rested on is too old', async () => {
-  const fingerprint = await issued('ops-a');
-  const asked = await renewCertificate(issuance.context, alice, fingerprint, {}, options);
-  if (!asked.ok) throw new Error(asked.refusal.kind);
-  const { id, state } = asked.value.request;
-  expect(state).toBe('approved');
+  const id = await approvedRenewal(await issued('ops-a', hr));
   issuance.advance(3601);
-  expect(await collectKubeconfig(issuance.context, alice, id)).toMatchObject({
+  expect(await collectKubeconfig(issuance.context, hr, id)).toMatchObject({
     refusal: { kind: 'policy-denied', violations: [{ reason: 'ApprovalRequired' }] },
   });
 });
@@ -61,8 +68,8 @@ it('is not collected once the approval that it rested on is too old', async () =
 it('counts its own lineage and no other one of the same person', async () => {
   const fingerprint = await issued('team-a');
   for (let i = 0; i < 2; i++)
-    expect((await renewKubeconfig(issuance.context, alice, fingerprint, {}, options)).ok).toBe(true);
-  expect(await renewKubeconfig(issuance.context, alice, fingerprint, {}, options)).toMatchObject({
+    expect((await renewCertificate(issuance.context, alice, fingerprint, {}, options)).ok).toBe(true);
+  expect(await renewCertificate(issuance.context, alice, fingerprint, {}, options)).toMatchObject({
     refusal: { violations: [{ reason: 'LineageTooLong', source: 'built-in/renewal' }] },
   });
   // Another lineage of the same person is not affected.
@@ -89,17 +96,16 @@ function revokedBefore(op: Step['operations'][number]['op'], fingerprint: string
 it('is denied where the certificate is revoked between its decision and its commit', async () => {
   const fingerprint = await issued('team-a');
   const context = revokedBefore('insertRequest', fingerprint);
-  expect(await renewKubeconfig(context, alice, fingerprint, {}, options)).toMatchObject({
+  expect(await renewCertificate(context, alice, fingerprint, {}, options)).toMatchObject({
     refusal: { kind: 'policy-denied', violations: [{ reason: 'RenewalOfRevoked', source: 'built-in/renewal' }] },
   });
 });
 
 it('is not collected where the certificate is revoked right before the key is certified', async () => {
-  const fingerprint = await issued('team-a');
-  const asked = await renewCertificate(issuance.context, alice, fingerprint, {}, options);
-  if (!asked.ok) throw new Error(asked.refusal.kind);
+  const fingerprint = await issued('team-a', hr);
+  const id = await approvedRenewal(fingerprint);
   const context = revokedBefore('moveRequest', fingerprint);
-  expect(await collectKubeconfig(context, alice, asked.value.request.id)).toMatchObject({
+  expect(await collectKubeconfig(context, hr, id)).toMatchObject({
     refusal: { kind: 'policy-denied', violations: [{ reason: 'RenewalOfRevoked' }] },
   });
 });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DirectoryGroup, DirectoryUser, UserCondition } from '../../../src/model/directory.js';
+import type { Page } from '../../../src/model/outcome.js';
 import { directoryStatements, seededId } from '../../../bench/seed-directory.js';
 import { onPostgresql, openTestStore, type OpenedStore } from '../../helpers/test-store.js';
 import { aDirectoryUser, instant } from './records.js';
@@ -303,6 +304,40 @@ describe('a large directory', () => {
       all,
     );
     expect(groups.items.map((one) => one.id)).toEqual([group]);
+  });
+
+  it('lists deleted users apart, those first that were deleted last, and by each name that they had', async () => {
+    const { directory, writer } = large.store;
+    const before = (await directory.list({ deleted: true }, { limit: 500, cursor: null })).items;
+    // Two of them were deleted at one instant.
+    for (const [n, second] of [
+      [10, 5],
+      [11, 7],
+      [12, 5],
+    ] as const) {
+      const user = (await directory.user(seededId('user', n)))!;
+      const after = { ...user, version: user.version + 1, deletedAt: new Date(Date.UTC(2027, 0, 1, 0, 0, second)) };
+      const operation = { op: 'updateDirectoryUser', user: after, version: user.version } as const;
+      expect(await writer.commit({ operations: [operation], events: [] })).toEqual({ committed: true });
+    }
+    const expected = [...[11, 12, 10].map((n) => seededId('user', n)), ...before.map(({ id }) => id)];
+    for (const limit of [1, 2, 500]) {
+      const ids: string[] = [];
+      for (let cursor: string | null = null; ;) {
+        const page: Page<DirectoryUser> = await directory.list({ deleted: true }, { limit, cursor });
+        ids.push(...page.items.map(({ id }) => id));
+        if ((cursor = page.nextCursor) === null) break;
+      }
+      expect(ids).toEqual(expected);
+    }
+    const found = async (filter: object) =>
+      (await directory.list({ deleted: true, ...filter }, { limit: 5, cursor: null })).items.map(({ id }) => id);
+    expect(await found({ directoryName: 'USER-10@corp.example' })).toEqual([seededId('user', 10)]);
+    expect(await found({ username: 'User-10@corp.example', active: false })).toEqual([seededId('user', 10)]);
+    expect(await found({ username: 'User-10@corp.example', active: true })).toEqual([]);
+    expect(await found({ directoryName: 'user-13@corp.example' })).toEqual([]);
+    const listed = await directory.list({}, { limit: 12, cursor: null });
+    expect(listed.items.map(({ id }) => id)).not.toContain(seededId('user', 10));
   });
 
   it('loses all members but some at once', async () => {

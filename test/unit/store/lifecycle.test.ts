@@ -334,9 +334,9 @@ describe('spellings', () => {
     ];
     for (const request of requests)
       expect(await commit([{ op: 'insertRequest', request }])).toEqual({ committed: true });
-    expect(await store.identities.spellings('jane')).toEqual(['JANE', 'Jane', 'ｊａｎｅ']);
-    expect(await store.identities.spellings('hr-system')).toEqual(['HR-System']);
-    expect(await store.identities.spellings('joe')).toEqual([]);
+    expect(await store.identities.spellings(['jane'])).toEqual(['JANE', 'Jane', 'ｊａｎｅ']);
+    expect(await store.identities.spellings(['hr-system'])).toEqual(['HR-System']);
+    expect(await store.identities.spellings(['joe'])).toEqual([]);
   });
 });
 

@@ -160,9 +160,9 @@ it('finds the spellings of names that were recorded before', async () => {
     { folded: '', name: 'Zoë' },
   ]);
   const store = await openSqliteStore({ file });
-  expect(await store.identities.spellings('jane')).toEqual(['Jane']);
-  expect(await store.identities.spellings('zoë')).toEqual(['Zoë']);
-  expect(await store.identities.spellings('joe')).toEqual([]);
+  expect(await store.identities.spellings(['jane'])).toEqual(['Jane']);
+  expect(await store.identities.spellings(['zoë'])).toEqual(['Zoë']);
+  expect(await store.identities.spellings(['joe'])).toEqual([]);
   await store.close();
 });
 

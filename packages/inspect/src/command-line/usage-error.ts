@@ -1,4 +1,4 @@
-import { nearestName } from '../formats/text/nearest-name.js';
+import { didYouMean } from '../formats/text/nearest-name.js';
 
 /** A command line that cannot be understood. The message says why. */
 export class UsageError extends Error {
@@ -14,9 +14,13 @@ export class UsageError extends Error {
 export function usageProblem(error: unknown, known: readonly string[]): string | null {
   if (error instanceof UsageError) return error.message;
   if (!(error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS_'))) return null;
-  const unknown = /^Unknown option '(-{1,2}([^']*))'/.exec(error.message);
+  const unknown = /^Unknown option '([^']*)'/.exec(error.message);
   // The first sentence. The others of such a message are about arguments that begin with a dash.
   if (unknown === null) return error.message.split(/\.\s/, 1)[0] ?? error.message;
-  const nearest = nearestName(unknown[2] ?? '', known);
-  return `Unknown option '${unknown[1] ?? ''}'${nearest === null ? '' : `; did you mean --${nearest}?`}`;
+  const [, option = ''] = unknown;
+  const meant = didYouMean(
+    option,
+    known.map((name) => `--${name}`),
+  );
+  return `Unknown option '${option}'${meant}`;
 }

@@ -32,8 +32,8 @@ it('takes no argument behind -- for a question', async () => {
 });
 
 it.each([
-  [['--sevrity', 'info'], "Unknown option '--sevrity'; did you mean --severity?"],
-  [['--hlep'], "Unknown option '--hlep'; did you mean --help?"],
+  [['--sevrity', 'info'], `Unknown option '--sevrity'; did you mean "--severity"?`],
+  [['--hlep'], `Unknown option '--hlep'; did you mean "--help"?`],
   [['--quite-another'], "Unknown option '--quite-another'"],
   [['-x'], "Unknown option '-x'"],
   [['--severity'], "Option '--severity <value>' argument missing"],

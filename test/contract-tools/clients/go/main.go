@@ -46,7 +46,7 @@ func mustBe(found, expected any) {
 func newCaller(name string, role kubepass.Role) *kubepass.APIClient {
 	spec := kubepass.NewApiTokenSpec(name, []kubepass.Role{role})
 	admin := clientOf(os.Getenv("KUBEPASS_TOKEN"))
-	return clientOf(must(admin.ApiTokensAPI.CreateApiToken(ctx).ApiTokenSpec(*spec).Execute()).Token)
+	return clientOf(must(admin.TokensAPI.CreateApiToken(ctx).ApiTokenSpec(*spec).Execute()).Token)
 }
 
 func main() {

@@ -165,7 +165,7 @@ describe('what is wrong is said at load, with its place', () => {
     ['', 'line 1, column 1: is empty: write an expression'],
     [
       'request.user == "jane"',
-      'line 1, column 9: Request has no field "user": it has username, groups, cluster, keyAlgorithm, expirationSeconds, namespace, reason, labels, collector',
+      'line 1, column 9: Request has no field "user": it has username, groups, cluster, keyAlgorithm, expirationSeconds, namespace, reason, labels, collector; did you mean "username"?',
     ],
     [
       'request.constructor == ""',
@@ -177,7 +177,7 @@ describe('what is wrong is said at load, with its place', () => {
     ],
     [
       'true &&\n  size(activ) < 3',
-      'line 2, column 8: "activ" is not a variable: there are request, requester, now, active, renewal, directory',
+      'line 2, column 8: "activ" is not a variable: there are request, requester, now, active, renewal, directory; did you mean "active"?',
     ],
     ['request.username', 'line 1, column 1: is a string, but must be a bool'],
     ['request.username = "jane"', 'line 1, column 18: Unexpected character: ='],

@@ -15,6 +15,12 @@ export function nearestName(unknown: string, known: readonly string[]): string |
   return nearest?.name ?? null;
 }
 
+/** The end of a sentence about an unknown name: `; did you mean "username"?`, or nothing where no known one is near. */
+export function didYouMean(unknown: string, known: readonly string[]): string {
+  const nearest = nearestName(unknown, known);
+  return nearest === null ? '' : `; did you mean "${nearest}"?`;
+}
+
 /** Bounds the work: the distance takes time for each pair of characters. */
 const longestName = 64;
 

@@ -4,6 +4,7 @@ import {
   type DocumentOptions,
   isAlias,
   isMap,
+  isNode,
   isScalar,
   isSeq,
   Lexer,
@@ -81,8 +82,8 @@ export interface DuplicateMember {
 
 type PlainValue =
   | { readonly ok: true; readonly value: unknown; readonly duplicates: readonly DuplicateMember[] }
-  /** An alias without its anchor, or, where it is `excessive`, too many aliases. */
-  | { readonly ok: false; readonly error: string; readonly excessive: boolean };
+  /** An alias without its anchor, or, where it is `excessive`, too many aliases. `offset`: of the alias in the text. */
+  | { readonly ok: false; readonly error: string; readonly excessive: boolean; readonly offset: number };
 
 interface PlainValueRules {
   /** `<<` merges the members of other maps (YAML 1.1). */
@@ -101,7 +102,10 @@ export function plainValue(document: ComposedDocument, rules: PlainValueRules): 
     const { value } = reader.read(document.contents, []);
     return { ok: true, value, duplicates: reader.duplicates };
   } catch (error) {
-    if (error instanceof AliasError) return { ok: false, error: error.message, excessive: error.excessive };
+    if (error instanceof AliasError) {
+      const { message, excessive } = error;
+      return { ok: false, error: message, excessive, offset: reader.offset };
+    }
     throw error;
   }
 }
@@ -123,6 +127,8 @@ interface Counted {
 
 class NodeReader {
   readonly duplicates: DuplicateMember[] = [];
+  /** Where the last alias that was read begins in the text. */
+  offset = 0;
   /** An anchor is set after its node is complete, so an alias inside that node has no anchor. */
   readonly #anchors = new Map<string, Counted>();
   #values = 0;
@@ -132,6 +138,7 @@ class NodeReader {
   /** `place` changes later, so it is copied where it is kept. */
   read(node: unknown, place: (string | number)[]): Counted {
     if (isAlias(node)) {
+      this.offset = node.range?.[0] ?? 0;
       const target = this.#anchors.get(node.source);
       if (target === undefined)
         throw new AliasError(`Unresolved alias (the anchor must be set before the alias): ${node.source}`, false);
@@ -207,4 +214,42 @@ class NodeReader {
     if (this.#values > this.rules.maxValues)
       throw new AliasError('Excessive alias count indicates a resource exhaustion attack', true);
   }
+}
+
+/**
+ * The offset of the member or item at `steps`, or of the nearest value around it that the document has. A member begins
+ * with its key. Names that have slashes in them may be split there.
+ */
+export function offsetAt(document: ComposedDocument, steps: readonly string[]): number {
+  let node: unknown = document.contents;
+  let offset = document.contents?.range[0] ?? document.range[0];
+  for (let i = 0; i < steps.length;) {
+    if (isAlias(node)) node = node.resolve(document);
+    const taken = isMap(node) ? memberAt(node, steps.slice(i)) : isSeq(node) ? itemAt(node, steps[i] ?? '') : null;
+    if (taken === null) return offset;
+    ({ node, offset } = taken);
+    i += taken.steps;
+  }
+  return offset;
+}
+
+interface Taken {
+  readonly node: unknown;
+  readonly offset: number;
+  /** How many steps lead there. */
+  readonly steps: number;
+}
+
+function memberAt({ items }: YAMLMap, steps: readonly string[]): Taken | null {
+  for (let taken = 1; taken <= steps.length; taken++) {
+    const name = steps.slice(0, taken).join('/');
+    const found = items.find(({ key }) => isScalar(key) && String(key.value) === name);
+    if (found && isScalar(found.key)) return { node: found.value, offset: found.key.range?.[0] ?? 0, steps: taken };
+  }
+  return null;
+}
+
+function itemAt({ items }: YAMLSeq, step: string): Taken | null {
+  const node = items[Number(step)];
+  return isNode(node) ? { node, offset: node.range?.[0] ?? 0, steps: 1 } : null;
 }

@@ -120,7 +120,7 @@ describe('kubepass-inspect', () => {
     [['--severity', 'fatal', 'x'], 'there is no severity "fatal"'],
     [['--format', 'xml', 'x'], 'there is no format "xml"'],
     [['--nonsense', 'x'], "Unknown option '--nonsense'"],
-    [['--sevrity', 'info', 'x'], "Unknown option '--sevrity'; did you mean --severity?"],
+    [['--sevrity', 'info', 'x'], `Unknown option '--sevrity'; did you mean "--severity"?`],
     [['gone.crt'], 'gone.crt cannot be read: ENOENT'],
     [['--password-file', 'gone', 'gone.crt'], 'the password file gone cannot be read'],
   ])('ends with 2 and says why: %j', async (args, complaint) => {

@@ -58,8 +58,8 @@ describe('evaluating under a draft', () => {
     await expect(evaluated).rejects.toMatchObject({
       reason: 'Invalid',
       errors: [
-        { pointer: '/policies/0', message: expect.stringMatching(/^document 1, \/kind: /) as string },
-        { pointer: '/policies/2', message: expect.stringMatching(/^document 1: .*line/) as string },
+        { pointer: '/policies/0', message: expect.stringMatching(/^line 1, column 1: \/kind: /) as string },
+        { pointer: '/policies/2', message: expect.stringMatching(/^line 2, column 1: /) as string },
       ],
     });
   });

@@ -13,7 +13,7 @@ function misbehave(text: string): DraftResult {
     case 'throw':
       throw new Error(`cannot read ${text} a-secret-in-the-draft`);
     default:
-      return { kind: 'invalid', errors: [`/policies/0:1/: ${text}`] };
+      return { kind: 'invalid', errors: [`/policies/0:1:1: ${text}`] };
   }
 }
 

@@ -1,5 +1,14 @@
 import { Type } from 'typebox';
-import { closed, idOf, namedObject, nullable, objectOf, oneOf, ref, sha256Of } from '../schemas/schema-parts.js';
+import {
+  closed,
+  idOf,
+  namedObject,
+  nullable,
+  objectOf,
+  oneOf,
+  ref,
+  sha256Of,
+} from '../../src/http/schemas/schema-parts.js';
 import {
   extensions,
   hexOf,
@@ -12,7 +21,7 @@ import {
   sha1Of,
   typed,
   uploadText,
-} from './object-parts.js';
+} from './inspection-object-parts.js';
 
 const keyIdentifier = (description: string) => nullable(hexOf('Key identifier.'), description);
 

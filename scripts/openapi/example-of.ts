@@ -1,7 +1,8 @@
 /** A JSON schema of the OpenAPI document. */
 export interface Schema {
   readonly $ref?: string;
-  readonly type?: string;
+  /** Two of them where the value may be null. */
+  readonly type?: string | readonly string[];
   readonly format?: string;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
-import { named, nullable, objectOf, oneOf, ref } from '../schemas/schema-parts.js';
-import { integerOf, listOf, nullableText, pathOf, typed, uploadText } from './object-parts.js';
+import { named, nullable, objectOf, oneOf, ref } from '../../src/http/schemas/schema-parts.js';
+import { integerOf, listOf, nullableText, pathOf, typed, uploadText } from './inspection-object-parts.js';
 
 const CredentialSourceSchema = named(
   'CredentialSource',

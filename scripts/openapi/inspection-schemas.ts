@@ -1,9 +1,9 @@
 import { Type } from 'typebox';
 import { findingKinds } from '@kubepass/inspect';
-import { messageOf, namedObject, oneOf, ref, textOf } from '../schemas/schema-parts.js';
-import * as kubernetes from './kubernetes-schemas.js';
-import { integerOf, listOf, nullableText, pathOf, typed } from './object-parts.js';
-import * as x509 from './x509-schemas.js';
+import { messageOf, named, namedObject, oneOf, ref, textOf } from '../../src/http/schemas/schema-parts.js';
+import * as kubernetes from './inspection-kubernetes-schemas.js';
+import { integerOf, listOf, nullableText, pathOf, typed } from './inspection-object-parts.js';
+import * as x509 from './inspection-x509-schemas.js';
 
 const InspectedArchiveSchema = typed(
   'InspectedArchive',
@@ -58,31 +58,34 @@ const FindingSchema = namedObject('Finding', 'A remark about an object.', {
 });
 
 /** Its schema is that of SARIF, which `$schema` in the answer names. */
-export const SarifSchema = Type.Unsafe<object>({
-  type: 'object',
-  description: 'The findings as a SARIF 2.1.0 log, for pipelines and code-scanning pages.',
-  examples: [
-    {
-      $schema: 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json',
-      version: '2.1.0',
-      runs: [
-        {
-          tool: { driver: { name: 'kubepass' } },
-          results: [
-            {
-              ruleId: 'Expired',
-              level: 'error',
-              message: { text: 'the certificate expired 3 days ago' },
-              locations: [{ physicalLocation: { artifactLocation: { uri: 'pki/apiserver.crt' } } }],
-            },
-          ],
-        },
-      ],
-    },
-  ],
-});
+named(
+  'SarifLog',
+  Type.Unsafe<object>({
+    type: 'object',
+    description: 'The findings as a SARIF 2.1.0 log, for pipelines and code-scanning pages.',
+    examples: [
+      {
+        $schema: 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json',
+        version: '2.1.0',
+        runs: [
+          {
+            tool: { driver: { name: 'kubepass' } },
+            results: [
+              {
+                ruleId: 'Expired',
+                level: 'error',
+                message: { text: 'the certificate expired 3 days ago' },
+                locations: [{ physicalLocation: { artifactLocation: { uri: 'pki/apiserver.crt' } } }],
+              },
+            ],
+          },
+        ],
+      },
+    ],
+  }),
+);
 
-export const InspectionSchema = namedObject('Inspection', 'The objects of an upload, and what is wrong with them.', {
+namedObject('Inspection', 'The objects of an upload, and what is wrong with them.', {
   objects: Type.Array(Type.Union(objects.map(ref)), { maxItems: 400, description: 'The objects of the upload.' }),
   relations: listOf(ref(RelationSchema), 'How the objects belong together.'),
   findings: listOf(ref(FindingSchema), 'What is wrong with the objects, or worth knowing.'),

@@ -1,6 +1,6 @@
-import { exampleId } from '../schemas/schema-parts.js';
-import { problem, problemBody, type ProblemMembers } from './problem.js';
-import type { ProblemType, ProblemBody } from './schemas.js';
+import { exampleId } from '../../src/http/schemas/schema-parts.js';
+import { problem, problemBody, type ProblemMembers } from '../../src/http/problems/problem.js';
+import type { ProblemType, ProblemBody } from '../../src/http/problems/schemas.js';
 
 interface Example {
   readonly detail: string;

@@ -1,0 +1,70 @@
+import { scimPrefix } from '../../src/http/plugins/errors.js';
+import { type OpenApiDocument, operationsOf } from './open-api.js';
+
+/** The operations that a portal needs. */
+const ofPortals = [
+  ...['createCertificateRequest', 'createKubeconfig', 'getCertificateRequest', 'approveCertificateRequest'],
+  ...['collectKubeconfig', 'renewCertificate', 'revokeCertificate', 'listCertificates'],
+];
+
+const isScim = ([path]: readonly [string, unknown]): boolean => path.startsWith(scimPrefix);
+const withPaths = (document: OpenApiDocument, paths: readonly (readonly [string, object])[]): OpenApiDocument => {
+  const { webhooks: _, ...calls } = document;
+  return withUsedParts({ ...calls, paths: Object.fromEntries(paths) as OpenApiDocument['paths'] });
+};
+
+/** The calls to the service, without those of an identity provider and without the messages that it sends. */
+export const callsOf = (document: OpenApiDocument): OpenApiDocument =>
+  withPaths(
+    document,
+    Object.entries(document.paths).filter((path) => !isScim(path)),
+  );
+
+/** The calls of an identity provider. */
+export function scimCallsOf(document: OpenApiDocument): OpenApiDocument {
+  const info = {
+    title: 'kubepass SCIM',
+    description: 'SCIM 2.0 (RFC 7643, 7644) for an identity provider: docs/directory.md.',
+  };
+  return withPaths({ ...document, info: { ...document.info, ...info } }, Object.entries(document.paths).filter(isScim));
+}
+
+/** The messages that the service sends. */
+export function webhooksOf(document: OpenApiDocument): OpenApiDocument {
+  const info = { title: 'kubepass webhooks', description: 'The messages that kubepass sends: docs/webhooks.md.' };
+  return withUsedParts({ ...document, info: { ...document.info, ...info }, paths: {} });
+}
+
+/** The calls of a portal alone. */
+export function portalCallsOf(document: OpenApiDocument): OpenApiDocument {
+  const info = { title: 'kubepass for portals', description: 'The calls that a portal needs: docs/api.md.' };
+  const paths = Object.entries(document.paths).flatMap(([path, methods]) => {
+    const kept = Object.entries(methods).filter(([, { operationId }]) => ofPortals.includes(operationId));
+    return kept.length > 0 ? [[path, Object.fromEntries(kept)] as const] : [];
+  });
+  return callsOf({ ...document, info: { ...document.info, ...info }, paths: Object.fromEntries(paths) });
+}
+
+/** A document without the components and tags that none of its operations uses. */
+function withUsedParts(document: OpenApiDocument): OpenApiDocument {
+  const { components, ...rest } = document;
+  const used = new Set<string>();
+  const follow = (part: unknown): void => {
+    for (const [, kind = '', name = ''] of JSON.stringify(part).matchAll(/"#\/components\/([^/]+)\/([^"]+)"/g)) {
+      if (used.has(`${kind}/${name}`)) continue;
+      used.add(`${kind}/${name}`);
+      follow(components[kind]?.[name]);
+    }
+  };
+  follow(rest);
+  const kept = Object.entries(components).map(([kind, parts = {}]) => {
+    const names = Object.entries(parts).filter(([name]) => kind === 'securitySchemes' || used.has(`${kind}/${name}`));
+    return [kind, Object.fromEntries(names)] as const;
+  });
+  const tags = new Set(operationsOf(document).flatMap((operation) => operation.tags));
+  return {
+    ...rest,
+    tags: document.tags.filter(({ name }) => tags.has(name)),
+    components: Object.fromEntries(kept) as unknown as OpenApiDocument['components'],
+  };
+}

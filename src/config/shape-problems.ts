@@ -1,0 +1,64 @@
+import type { TSchema } from 'typebox';
+import { Settings } from 'typebox/system';
+import Value from 'typebox/value';
+import { nearestName } from '@kubepass/inspect/formats';
+import type { ReportProblem } from './setting.js';
+
+/** Reports every difference between the schema and a value that stands at `path`, a JSON Pointer. */
+export function reportDifferences(schema: TSchema, value: unknown, path: string, report: ReportProblem): void {
+  const { maxErrors } = Settings.Get();
+  Settings.Set({ maxErrors: 1000 }); // the library stops after a few errors, and has no narrower switch
+  try {
+    for (const { keyword, instancePath, params, message } of Value.Errors(schema, value)) {
+      const at = path + instancePath;
+      const given = () => `, not ${described(at, valueAt(value, instancePath))}`;
+      if (keyword === 'additionalProperties')
+        for (const name of params.additionalProperties)
+          report(`${at}/${name}`, `is not a known setting; ${advice(name, settingsAt(schema, instancePath))}`);
+      else if (keyword === 'required')
+        for (const name of params.requiredProperties) report(`${at}/${name}`, 'is missing');
+      else if (keyword === 'enum') report(at, `must be one of ${params.allowedValues.join(', ')}${given()}`);
+      else if (/Items|Length/.test(keyword)) report(at, message);
+      else if (keyword === 'type') report(at, `must be ${types[String(params.type)] ?? String(params.type)}${given()}`);
+      else if (keyword !== 'boolean') report(at, message + given()); // `boolean` repeats additionalProperties
+    }
+  } finally {
+    Settings.Set({ maxErrors });
+  }
+}
+
+/** The types of JSON Schema, as people call them. */
+const types: Readonly<Record<string, string>> = {
+  ...{ object: 'a group of settings', array: 'a list', string: 'a text', boolean: 'true or false' },
+  ...{ integer: 'a whole number', number: 'a number' },
+};
+
+/** Settings beside the unknown one: the one that was most likely meant, else all of them. */
+const advice = (name: string, known: readonly string[]): string => {
+  const meant = nearestName(name, known);
+  return meant === null ? `here are ${known.join(', ')}` : `did you mean ${meant}?`;
+};
+
+/** The value for a message. A text that may be a secret, or hold one, is not repeated. */
+function described(path: string, value: unknown): string {
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'this list';
+  if (typeof value === 'object' && value !== null) return 'these settings';
+  if (typeof value !== 'string') return value === null ? 'empty' : JSON.stringify(value);
+  if (/url$|secret/i.test(path) || value.length > 60) return `a text of ${value.length} characters`;
+  return JSON.stringify(value);
+}
+
+const segmentsOf = (pointer: string): readonly string[] => pointer.split('/').slice(1);
+
+const valueAt = (value: unknown, pointer: string): unknown =>
+  segmentsOf(pointer).reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], value);
+
+interface Schema {
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly items?: Schema;
+}
+
+function settingsAt(schema: TSchema, pointer: string): readonly string[] {
+  const at = segmentsOf(pointer).reduce<Schema>((outer, name) => outer.properties?.[name] ?? outer.items ?? {}, schema);
+  return Object.keys(at.properties ?? {});
+}
