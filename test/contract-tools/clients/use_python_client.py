@@ -71,7 +71,7 @@ must_be(revoked.status, "revoked")
 soon = datetime.now(timezone.utc) + timedelta(days=14)
 ending = expect(
     models.CertificateList,
-    list_certificates.sync(client=alice, username="jane@corp.example", status="live", not_after_before=soon),
+    list_certificates.sync(client=alice, username="jane@corp.example", status=models.ListCertificatesStatus.LIVE, not_after_before=soon),
 )
 must_be([item.fingerprint_sha_256 for item in ending.items], [renewed.certificate.fingerprint_sha_256])
 must_be(ending.items[0].collector, "alice")

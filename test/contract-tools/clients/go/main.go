@@ -67,14 +67,14 @@ func main() {
 	mustBe(decided.State, "approved")
 	mustBe(must(alice.CertificateRequestsAPI.GetCertificateRequest(ctx, request.Id).Execute()).State, "approved")
 
-	collected := must(alice.CertificateRequestsAPI.CollectKubeconfig(ctx, request.Id).Execute())
+	collected := must(alice.CertificateRequestsAPI.CollectKubeconfig(ctx, request.Id).Body(map[string]any{}).Execute())
 	mustBe(collected.Request.Id, request.Id)
 	mustBe(strings.Contains(collected.GetKubeconfig(), "client-key-data"), true)
 	certificate := collected.GetCertificate()
 	mustBe(certificate.Username, "jane@corp.example")
 	mustBe(certificate.Requester, "alice")
 
-	renewed := must(alice.CertificatesAPI.RenewCertificate(ctx, certificate.FingerprintSha256).Execute())
+	renewed := must(alice.CertificatesAPI.RenewCertificate(ctx, certificate.FingerprintSha256).RenewalSpec(*kubepass.NewRenewalSpec()).Execute())
 	mustBe(renewed.Request.GetRenewalOf(), certificate.FingerprintSha256)
 	mustBe(renewed.Request.ExpirationSeconds, asked.GetExpirationSeconds())
 	mustBe(strings.Contains(renewed.GetKubeconfig(), "client-key-data"), true)
