@@ -19,6 +19,7 @@ const probed = {
   name: 'dev-eu',
   signer: 'kubernetes',
   allowPrivilegedGroups: [],
+  probeStartedAt: null,
   probe: {
     missingPermissions: [],
     signs: 'yes',
@@ -85,7 +86,7 @@ export function addClusters(app: App, { clusters }: Services): void {
         }),
         202: json(schemas.ClusterSchema, {
           description: 'The cluster, as the probe before left it. The probe goes on.',
-          example: probed,
+          example: { ...probed, probeStartedAt: '2026-03-01T09:30:00.000Z' },
           headers: { Location: 'The cluster.', 'Retry-After': 'When to ask again, in seconds.' },
         }),
       },

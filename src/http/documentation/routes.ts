@@ -7,6 +7,7 @@ import type { RouteHandlerMethod, FastifyReply, FastifyRequest } from 'fastify';
 import { jsonMediaType, negotiate } from '../plugins/request-input.js';
 import { problem, sendProblem } from '../problems/problem.js';
 import type { App } from '../server/types.js';
+import { foldedProblems } from './folded-problems.js';
 import { signInBar } from './sign-in-bar.js';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
@@ -63,7 +64,7 @@ export function serveDocuments(app: App, issuers: readonly string[]): void {
     docs.register(swaggerUi, {
       routePrefix: '/docs',
       staticCSP: contentSecurityPolicy,
-      ...(issuers.length > 0 && { theme: signInBar(issuers) }),
+      theme: themeFor(issuers),
       uiConfig: {
         // Without the bar that loads other descriptions.
         layout: 'BaseLayout',
@@ -88,6 +89,11 @@ function withoutSessions(text: string) {
     security: [{ bearer: [] }],
     components: { ...document.components, securitySchemes: { bearer } },
   };
+}
+
+function themeFor(issuers: readonly string[]) {
+  const { js, css } = issuers.length > 0 ? signInBar(issuers) : { js: [], css: [] };
+  return { js: [...js, ...foldedProblems.js], css: [...css, ...foldedProblems.css] };
 }
 
 /** docs/api.md, to which the documents refer. It is beside the sources and beside `dist/`. */
