@@ -13,6 +13,8 @@ import { introduction } from './introduction.js';
 import { type ApiOperation, type OpenApiDocument, operationsOf } from './open-api.js';
 import type { App } from '../../src/http/server/types.js';
 import { namedValues } from './named-values.js';
+import { scimPrefix } from '../../src/http/plugins/errors.js';
+import { scimDescription } from './scim-descriptions.js';
 import { budgetHeaders, ProblemResponses } from './problem-responses.js';
 import { shareParts } from './share-parts.js';
 import { withSimpleSchemas } from './simplify-schemas.js';
@@ -79,9 +81,12 @@ function describeRoutes(app: App, version: string): () => OpenApiDocument {
       webhooks: webhookDescriptions,
     },
     convertConstToEnum: false,
-    transform: ({ schema, url, route: { config = {} } }) => {
+    transform: ({ schema, url, route: { config = {}, method } }) => {
+      // Methods that no resource takes are one route, and every GET has a HEAD.
+      if (url.startsWith(`${scimPrefix}/`) && typeof method === 'string' && method !== 'HEAD')
+        return { schema: scimDescription(method, url), url };
       configurations.set(schema.operationId, config);
-      return { schema: { ...schema, ...config.reads, ...(config.uploads && { body: bodyOf(config.uploads) }) }, url };
+      return { schema: { ...schema, ...(config.uploads && { body: bodyOf(config.uploads) }) }, url };
     },
     refResolver: {
       buildLocalReference: (json, _baseUri, _fragment, i) =>

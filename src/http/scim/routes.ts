@@ -32,6 +32,7 @@ import {
   answerErrorsAsScim,
   expectedVersion,
   filterOf,
+  hidden,
   projectionOf,
   rangeOf,
   readSearch,
@@ -43,13 +44,11 @@ import {
 import { readGroupFilter, readUserFilter } from '../../scim/scim-input.js';
 import { groupPatch, readGroup } from '../../scim/group-attributes.js';
 import type { Principal } from '../../model/principal.js';
-import { describedDiscovery, describedResources, describedSearch, type ResourceName } from './described.js';
 import type { ScimService } from '../../directory/directory-service.js';
 
 /** How people or groups are found, changed and shown. Throws what is wrong with a body. */
 interface ResourceKind<Item> {
   readonly path: '/Users' | '/Groups';
-  readonly name: ResourceName;
   /** The resources that the filter describes. Without `range`, the parameters say which part of them. */
   find(parameters: QuerySource, base: string, range?: DirectoryRange): Promise<FoundResources>;
   read(id: string): Promise<DirectoryOutcome<Item>>;
@@ -73,7 +72,6 @@ interface FoundResources {
 
 export const users = (scim: ScimService): ResourceKind<DirectoryUser> => ({
   path: '/Users',
-  name: 'User',
   async find(parameters, base, range = rangeOf(parameters)) {
     const filter = filterOf(parameters);
     const projection = projectionOf(parameters);
@@ -99,7 +97,6 @@ const membersOfGroup = 1_000_000;
 
 export const groups = (scim: ScimService): ResourceKind<DirectoryGroup> => ({
   path: '/Groups',
-  name: 'Group',
   async find(parameters, base, range = rangeOf(parameters)) {
     const filter = filterOf(parameters);
     const projection = projectionOf(parameters);
@@ -176,7 +173,7 @@ function readScim(app: App): void {
 
 /** RFC 7644 3.4.3 over people and groups together: all people come first. A filter must fit both. */
 function addSearch(app: App, { scim }: Services, base: Base): void {
-  app.post('/.search', describedSearch, async (request, reply) => {
+  app.post('/.search', hidden, async (request, reply) => {
     const parameters = { query: readSearch(request.body) };
     const { startIndex, count } = rangeOf(parameters);
     const people = await users(scim).find(parameters, base(request), { startIndex, count });
@@ -196,7 +193,6 @@ function addResources<Item extends DirectoryUser | DirectoryGroup>(
 ): void {
   const { path } = kind;
   const one = `${path}/:id`;
-  const descriptions = describedResources(kind.name);
 
   const list = async (parameters: QuerySource, request: FastifyRequest, reply: FastifyReply) => {
     const { resources, total } = await kind.find(parameters, base(request));
@@ -214,16 +210,14 @@ function addResources<Item extends DirectoryUser | DirectoryGroup>(
     return [callerOf(request), id, await expectedVersion(request, () => kind.read(id))];
   };
 
-  app.get(path, descriptions.list, (request, reply) => list(request, request, reply));
-  app.post(`${path}/.search`, descriptions.search, (request, reply) =>
-    list({ query: readSearch(request.body) }, request, reply),
-  );
+  app.get(path, hidden, (request, reply) => list(request, request, reply));
+  app.post(`${path}/.search`, hidden, (request, reply) => list({ query: readSearch(request.body) }, request, reply));
 
-  app.post(path, descriptions.create, async (request, reply) =>
+  app.post(path, hidden, async (request, reply) =>
     answer(request, reply, await kind.create(callerOf(request), request.body), 201),
   );
 
-  app.get<WithId>(one, descriptions.read, async (request, reply) => {
+  app.get<WithId>(one, hidden, async (request, reply) => {
     const outcome = await kind.read(request.params.id);
     const tag = outcome.ok ? entityTag(outcome.value) : null;
     if (tag !== null && namesEntityTag(request.headers['if-none-match'], tag))
@@ -231,11 +225,11 @@ function addResources<Item extends DirectoryUser | DirectoryGroup>(
     return answer(request, reply, outcome);
   });
 
-  app.put<WithId>(one, descriptions.replace, async (request, reply) =>
+  app.put<WithId>(one, hidden, async (request, reply) =>
     answer(request, reply, await kind.replace(await targetOf(request), request.body)),
   );
 
-  app.patch<WithId>(one, descriptions.patch, async (request, reply) => {
+  app.patch<WithId>(one, hidden, async (request, reply) => {
     const outcome = await kind.patch(await targetOf(request), readPatch(request.body));
     // RFC 7644 3.5.2: with a body where attributes are asked for.
     if (!outcome.ok || kind.isShownAfterPatch || projectionOf(request).only !== null)
@@ -243,7 +237,7 @@ function addResources<Item extends DirectoryUser | DirectoryGroup>(
     return reply.code(204).header('etag', entityTag(outcome.value)).send();
   });
 
-  app.delete<WithId>(one, descriptions.delete, async (request, reply) => {
+  app.delete<WithId>(one, hidden, async (request, reply) => {
     const outcome = await kind.delete(await targetOf(request));
     return outcome.ok ? reply.code(204).send() : sendDirectoryRefusal(reply, outcome.refusal);
   });
@@ -251,22 +245,17 @@ function addResources<Item extends DirectoryUser | DirectoryGroup>(
 
 /** RFC 7644 4. A filter on them is refused there, and nothing else is. */
 function addDiscovery(app: App, base: Base): void {
-  const { all: described } = describedDiscovery('ServiceProviderConfig');
-  app.get('/ServiceProviderConfig', described, (request, reply) =>
-    send(reply, 200, serviceProviderConfig(base(request))),
-  );
-  for (const [name, all] of [
-    ['ResourceTypes', resourceTypes],
-    ['Schemas', schemas],
+  app.get('/ServiceProviderConfig', hidden, (request, reply) => send(reply, 200, serviceProviderConfig(base(request))));
+  for (const [path, all] of [
+    ['/ResourceTypes', resourceTypes],
+    ['/Schemas', schemas],
   ] as const) {
-    const path = `/${name}`;
-    const descriptions = describedDiscovery(name);
-    app.get(path, descriptions.all, (request, reply) => {
+    app.get(path, hidden, (request, reply) => {
       if (filterOf(request) !== undefined) return sendScimError(reply, 403, 'this list cannot be filtered');
       const resources = all(base(request));
       return sendList(reply, resources, resources.length, 1);
     });
-    app.get<WithId>(`${path}/:id`, descriptions.one, (request, reply) => {
+    app.get<WithId>(`${path}/:id`, hidden, (request, reply) => {
       const found = all(base(request)).find(({ id }) => id.toLowerCase() === request.params.id.toLowerCase());
       return found ? send(reply, 200, found) : sendScimError(reply, 404, 'there is no such resource');
     });

@@ -71,8 +71,6 @@ declare module 'fastify' {
     untraced?: boolean;
     /** The use of the budgets by its calls; set for every route of an authenticated caller. */
     budgetUse?: BudgetUse;
-    /** Parameters that the route reads itself, as the schema of a route has them: for the OpenAPI document. */
-    reads?: object;
     /** Bodies that the route reads itself, by media type: for the OpenAPI document. */
     uploads?: Readonly<Record<string, TSchema>>;
   }

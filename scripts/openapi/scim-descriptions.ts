@@ -1,9 +1,19 @@
-import type { FastifyContextConfig } from 'fastify';
+import type { FastifySchema } from 'fastify';
 import { Type, type TProperties, type TSchema } from 'typebox';
-import { directoryBounds } from '../../model/directory.js';
-import { uris } from '../../scim/scim-input.js';
-import { empty, response } from '../answers/responses.js';
-import { idOf, instantTextOf, integerOf, named, namedObject, oneOf, ref, textOf } from '../schemas/schema-parts.js';
+import { directoryBounds } from '../../src/model/directory.js';
+import { scimPrefix } from '../../src/http/plugins/errors.js';
+import { uris } from '../../src/scim/scim-input.js';
+import { empty, response } from '../../src/http/answers/responses.js';
+import {
+  idOf,
+  instantTextOf,
+  integerOf,
+  named,
+  namedObject,
+  oneOf,
+  ref,
+  textOf,
+} from '../../src/http/schemas/schema-parts.js';
 
 const attribute = (description: string, example: string) =>
   textOf(description, example, { maxLength: directoryBounds.text });
@@ -86,7 +96,7 @@ const resources = {
     filter: 'displayName eq "payments"',
   },
 } as const;
-export type ResourceName = keyof typeof resources;
+type ResourceName = keyof typeof resources;
 
 const PatchSchema = open('ScimPatch', 'Changes of a resource (RFC 7644 3.5.2).', {
   schemas: schemasOf(uris.patch),
@@ -165,18 +175,17 @@ function described(
     readonly headers?: TSchema;
     readonly body?: TSchema;
   },
-): { readonly config: FastifyContextConfig; readonly schema: object } {
+): FastifySchema {
   const { body, ...parameters } = reads;
   return {
-    config: { reads: parameters, ...(body && { uploads: { [scimJson]: body } }) },
-    schema: {
-      operationId,
-      summary,
-      description,
-      tags: ['scim'],
-      security: [{ bearer: [] }],
-      response: { ...answers, default: failed },
-    },
+    operationId,
+    summary,
+    description,
+    tags: ['scim'],
+    security: [{ bearer: [] }],
+    ...parameters,
+    ...(body && { body: { content: { [scimJson]: { schema: body } } } }),
+    response: { ...answers, default: failed },
   };
 }
 
@@ -190,7 +199,7 @@ const ifMatch = Type.Object({
 });
 
 /** The routes of people or of groups. */
-export function describedResources(name: ResourceName) {
+function describedResources(name: ResourceName) {
   const { sent, answered, filters, filter } = resources[name];
   const one = { 200: answer(answered, `The ${name.toLowerCase()}.`, tagged) };
   const query = Type.Object(projection);
@@ -248,12 +257,12 @@ export function describedResources(name: ResourceName) {
   };
 }
 
-export const describedSearch = described('search', 'List people and groups by a body', {
+const describedSearch = described('search', 'List people and groups by a body', {
   description: 'All people come first. A filter must fit both.',
   body: ref(SearchSchema),
   response: { 200: answer(ListSchema, 'A page.') },
 });
-export const describedDiscovery = (name: 'ServiceProviderConfig' | 'ResourceTypes' | 'Schemas') => ({
+const describedDiscovery = (name: 'ServiceProviderConfig' | 'ResourceTypes' | 'Schemas') => ({
   all: described(`list${name}`, `Read ${name}`, {
     response: {
       200: answer(name === 'ServiceProviderConfig' ? ResourceSchema : ListSchema, 'What the service can do.'),
@@ -264,3 +273,40 @@ export const describedDiscovery = (name: 'ServiceProviderConfig' | 'ResourceType
     response: { 200: answer(ResourceSchema, 'The description.') },
   }),
 });
+
+function* descriptions(): Generator<readonly [string, FastifySchema]> {
+  for (const name of ['User', 'Group'] as const) {
+    const path = `/${name}s`;
+    const { list, search, create, read, replace, patch, delete: remove } = describedResources(name);
+    yield* [
+      [`GET ${path}`, list],
+      [`POST ${path}/.search`, search],
+      [`POST ${path}`, create],
+    ] as const;
+    yield* [
+      [`GET ${path}/:id`, read],
+      [`PUT ${path}/:id`, replace],
+    ] as const;
+    yield* [
+      [`PATCH ${path}/:id`, patch],
+      [`DELETE ${path}/:id`, remove],
+    ] as const;
+  }
+  yield ['POST /.search', describedSearch];
+  for (const name of ['ServiceProviderConfig', 'ResourceTypes', 'Schemas'] as const) {
+    const { all, one } = describedDiscovery(name);
+    yield* [
+      [`GET /${name}`, all],
+      [`GET /${name}/:id`, one],
+    ] as const;
+  }
+}
+
+const byRoute = new Map(descriptions());
+
+/** The description of a route of SCIM. Throws where it has none, so that no route is forgotten. */
+export function scimDescription(method: string, url: string): FastifySchema {
+  const found = byRoute.get(`${method} ${url.slice(scimPrefix.length)}`);
+  if (found === undefined) throw new Error(`scripts/openapi/scim-descriptions.ts does not describe ${method} ${url}`);
+  return found;
+}
