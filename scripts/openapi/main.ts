@@ -13,7 +13,7 @@ const { version } = JSON.parse(await readFile(new URL('package.json', root), 'ut
 /** The document only describes the routes, so no use case is called. */
 const services = new Proxy({} as Services, { get: () => ({}) });
 
-/** The files that are made, one after the other: the service serves the documents, so the list of its routes comes last. */
+/** The files, one after the other: the service serves the documents, so the list of its routes comes last. */
 async function* made(): AsyncGenerator<readonly [file: URL, text: string]> {
   for (const [name, document] of Object.entries(await documentsOf(services, version)))
     yield [new URL(`openapi/${name}`, root), openApiText(document)];
