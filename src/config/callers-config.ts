@@ -3,6 +3,11 @@ import { whyNotPrincipalName } from '../model/name-grammar.js';
 import { roles as everyRole, type Role } from '../model/principal.js';
 import {
   below,
+  group,
+  optionalGroup,
+  PathSetting,
+  PortSetting,
+  TextSetting,
   reportUnlessDnsLabel,
   resolveOptional,
   whyNotUrl,
@@ -92,77 +97,54 @@ export interface RoleBindingConfig {
   readonly roles: readonly Exclude<Role, 'reviewer' | 'directory'>[];
 }
 
-const closed = { additionalProperties: false } as const;
-const Path = Type.String({ minLength: 1, maxLength: 4096 });
-const Text = Type.String({ minLength: 1, maxLength: 253 });
 const Prefix = Type.String({ maxLength: 64 });
-const Client = Type.String({ minLength: 1, maxLength: 253 });
 
-const OidcSettings = Type.Object(
-  {
-    name: Type.String({ maxLength: 63 }),
-    issuer: Type.String({ maxLength: 2048 }),
-    audiences: Type.Array(Text, { minItems: 1, maxItems: 20, uniqueItems: true }),
-    tokens: Type.Optional(Type.Enum(['access', 'id'])),
-    usernameClaim: Type.Optional(Text),
-    usernamePrefix: Type.Optional(Prefix),
-    groupsClaim: Type.Optional(Text),
-    groupsPrefix: Type.Optional(Prefix),
-    scopes: Type.Optional(Type.Array(Text, { minItems: 1, maxItems: 20, uniqueItems: true })),
-    authorizedParties: Type.Optional(Type.Array(Client, { minItems: 1, maxItems: 100, uniqueItems: true })),
-    algorithms: Type.Optional(Type.Array(Type.Enum([...oidcAlgorithms]), { minItems: 1, uniqueItems: true })),
-    clockSkewSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 300 })),
-    staleKeysSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 604_800 })),
-    certificateAuthority: Type.Optional(Path),
-    login: Type.Optional(Type.Object({ clientId: Client, clientSecretFile: Type.Optional(Path) }, closed)),
-    cli: Type.Optional(Type.Object({ clientId: Client }, closed)),
-  },
-  closed,
-);
+const OidcSettings = group({
+  name: Type.String({ maxLength: 63 }),
+  issuer: Type.String({ maxLength: 2048 }),
+  audiences: Type.Array(TextSetting, { minItems: 1, maxItems: 20, uniqueItems: true }),
+  tokens: Type.Optional(Type.Enum(['access', 'id'])),
+  usernameClaim: Type.Optional(TextSetting),
+  usernamePrefix: Type.Optional(Prefix),
+  groupsClaim: Type.Optional(TextSetting),
+  groupsPrefix: Type.Optional(Prefix),
+  scopes: Type.Optional(Type.Array(TextSetting, { minItems: 1, maxItems: 20, uniqueItems: true })),
+  authorizedParties: Type.Optional(Type.Array(TextSetting, { minItems: 1, maxItems: 100, uniqueItems: true })),
+  algorithms: Type.Optional(Type.Array(Type.Enum([...oidcAlgorithms]), { minItems: 1, uniqueItems: true })),
+  clockSkewSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 300 })),
+  staleKeysSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 604_800 })),
+  certificateAuthority: Type.Optional(PathSetting),
+  login: Type.Optional(group({ clientId: TextSetting, clientSecretFile: Type.Optional(PathSetting) })),
+  cli: Type.Optional(group({ clientId: TextSetting })),
+});
 type OidcSettings = Static<typeof OidcSettings>;
 
-export const CallersSettings = Type.Object(
-  {
-    oidc: Type.Optional(Type.Array(OidcSettings, { maxItems: 20 })),
-    clientCertificates: Type.Optional(
-      Type.Object(
-        {
-          certificateAuthority: Path,
-          identity: Type.Enum(['uri', 'commonName']),
-          port: Type.Integer({ minimum: 0, maximum: 65_535 }),
-          revocationList: Type.Optional(Path),
-          usernamePrefix: Type.Optional(Prefix),
-        },
-        closed,
-      ),
-    ),
-    serviceAccounts: Type.Optional(
-      Type.Array(
-        Type.Object(
-          { cluster: Type.String({ maxLength: 63 }), audience: Text, usernamePrefix: Type.Optional(Prefix) },
-          closed,
-        ),
-        { maxItems: 1000 },
-      ),
-    ),
-    apiTokens: Type.Optional(Type.Object({ admins: Type.Optional(Type.Boolean()) }, closed)),
-  },
-  closed,
-);
+export const CallersSettings = optionalGroup({
+  oidc: Type.Array(OidcSettings, { maxItems: 20 }),
+  clientCertificates: group({
+    certificateAuthority: PathSetting,
+    identity: Type.Enum(['uri', 'commonName']),
+    port: PortSetting,
+    revocationList: Type.Optional(PathSetting),
+    usernamePrefix: Type.Optional(Prefix),
+  }),
+  serviceAccounts: Type.Array(
+    group({ cluster: Type.String({ maxLength: 63 }), audience: TextSetting, usernamePrefix: Type.Optional(Prefix) }),
+    { maxItems: 1000 },
+  ),
+  apiTokens: optionalGroup({ admins: Type.Boolean() }),
+});
 type CallersSettings = Static<typeof CallersSettings>;
 
 /** Reviewers are API servers: they come by a token of their own. */
 const bindable = everyRole.filter((role) => role !== 'reviewer' && role !== 'directory');
 
 export const RoleSettings = Type.Array(
-  Type.Object(
-    {
-      names: Type.Optional(Type.Array(Text, { minItems: 1, maxItems: 1000 })),
-      groups: Type.Optional(Type.Array(Text, { minItems: 1, maxItems: 1000 })),
-      roles: Type.Array(Type.Enum(bindable), { minItems: 1 }),
-    },
-    closed,
-  ),
+  group({
+    names: Type.Optional(Type.Array(TextSetting, { minItems: 1, maxItems: 1000 })),
+    groups: Type.Optional(Type.Array(TextSetting, { minItems: 1, maxItems: 1000 })),
+    roles: Type.Array(Type.Enum(bindable), { minItems: 1 }),
+  }),
   { maxItems: 1000 },
 );
 type RoleSettings = Static<typeof RoleSettings>;
