@@ -213,7 +213,7 @@ function readServiceAccounts(
   { clusters }: CallersSurroundings,
   report: ReportProblem,
 ): CallersConfig['serviceAccounts'] {
-  return accounts.map(({ cluster, audience, usernamePrefix }, i, all) => {
+  return accounts.map(({ cluster, audience, usernamePrefix = '' }, i, all) => {
     const at = below(`/callers/serviceAccounts/${i}`, report);
     const found = clusters?.find(({ name }) => name === cluster);
     if (clusters !== null && found === undefined)
@@ -227,7 +227,7 @@ function readServiceAccounts(
     // A token goes to the cluster of its audience. With a common one, each cluster could use the tokens of the others.
     if (all.findIndex((other) => other.audience === audience) !== i)
       at('/audience', 'is that of another cluster, which could then use the tokens for this one');
-    if (i > 0 && (usernamePrefix ?? '') === '')
+    if (i > 0 && usernamePrefix === '')
       at(
         '/usernamePrefix',
         'must be given and not be empty from the second cluster on: service accounts have the same names in each',
@@ -236,7 +236,7 @@ function readServiceAccounts(
     if (/^https:\/\/kubernetes\.default(?:[./:]|$)/i.test(audience))
       at('/audience', 'is that of API servers: tokens for kubepass need an audience of their own');
     reportPrefix(usernamePrefix, '/usernamePrefix', at);
-    return { cluster, audience, usernamePrefix: usernamePrefix ?? '' };
+    return { cluster, audience, usernamePrefix };
   });
 }
 
@@ -247,17 +247,17 @@ function readClientCertificates(
   report: ReportProblem,
 ): CallersConfig['clientCertificates'] {
   if (certificates === undefined) return null;
+  const { certificateAuthority, revocationList, usernamePrefix = '', ...settings } = certificates;
   const at = below('/callers/clientCertificates', report);
   if (tls.files === null) at('', 'needs tls.certFile and tls.keyFile: a client certificate is part of TLS');
-  if (certificates.port !== 0 && certificates.port === port)
+  if (port !== 0 && settings.port === port)
     at('/port', 'must not be the port of the service: browsers there would be asked for a certificate');
-  reportPrefix(certificates.usernamePrefix, '/usernamePrefix', at);
+  reportPrefix(usernamePrefix, '/usernamePrefix', at);
   return {
-    certificateAuthorityFile: resolve(certificates.certificateAuthority),
-    identity: certificates.identity,
-    port: certificates.port,
-    revocationListFile: resolveOptional(certificates.revocationList, resolve),
-    usernamePrefix: certificates.usernamePrefix ?? '',
+    ...settings,
+    usernamePrefix,
+    certificateAuthorityFile: resolve(certificateAuthority),
+    revocationListFile: resolveOptional(revocationList, resolve),
   };
 }
 
@@ -266,39 +266,44 @@ function reportPrefixes(
   { oidc, serviceAccounts, clientCertificates }: Omit<CallersConfig, 'apiTokens'>,
   report: ReportProblem,
 ): void {
-  reportSharedPrefixes(
-    [
-      ...oidc.map(({ usernamePrefix }, i) => ({ prefix: usernamePrefix, place: `/callers/oidc/${i}/usernamePrefix` })),
-      ...serviceAccounts.map(({ usernamePrefix }, i) => ({
-        prefix: usernamePrefix,
-        place: `/callers/serviceAccounts/${i}/usernamePrefix`,
-      })),
-      { prefix: clientCertificates?.usernamePrefix ?? '', place: '/callers/clientCertificates/usernamePrefix' },
-    ],
-    [],
-    report,
-  );
-  reportSharedPrefixes(
-    oidc.map(({ groupsPrefix }, i) => ({ prefix: groupsPrefix, place: `/callers/oidc/${i}/groupsPrefix` })),
-    // Their groups have the prefix of their names.
-    serviceAccounts.map(({ usernamePrefix }) => usernamePrefix),
-    report,
-  );
+  const ofAccounts = serviceAccounts.map(({ usernamePrefix }) => usernamePrefix);
+  const usernames = [
+    ...oidc.map(({ usernamePrefix }, i) => [`/callers/oidc/${i}/usernamePrefix`, usernamePrefix] as const),
+    ...ofAccounts.map((prefix, i) => [`/callers/serviceAccounts/${i}/usernamePrefix`, prefix] as const),
+    ['/callers/clientCertificates/usernamePrefix', clientCertificates?.usernamePrefix ?? ''] as const,
+  ];
+  const groups = oidc.map(({ groupsPrefix }, i) => [`/callers/oidc/${i}/groupsPrefix`, groupsPrefix] as const);
+  reportSharedPrefixes(usernames, [], report);
+  // The groups of service accounts have the prefix of their names.
+  reportSharedPrefixes(groups, ofAccounts, report);
 }
 
+/** An issuer as it is where the file says no more than it must. */
+const oidcDefaults = {
+  tokens: 'access',
+  usernameClaim: 'sub',
+  usernamePrefix: '',
+  groupsClaim: 'groups',
+  groupsPrefix: '',
+  scopes: ['openid', 'email', 'groups'],
+  authorizedParties: null,
+  algorithms: ['RS256', 'ES256'],
+  clockSkewSeconds: 30,
+  staleKeysSeconds: 3_600,
+  cli: null,
+} satisfies Partial<OidcConfig>;
+
 function readOidc(one: OidcSettings, i: number, resolve: Resolve, report: ReportProblem): OidcConfig {
-  const { name, issuer, audiences, tokens = 'access', usernameClaim = 'sub', groupsClaim = 'groups' } = one;
-  const { usernamePrefix = '', groupsPrefix = '', scopes = ['openid', 'email', 'groups'], login, cli } = one;
-  reportUnlessDnsLabel(name, '/name', report);
+  const { login, certificateAuthority, ...settings } = { ...oidcDefaults, ...one };
+  const { issuer, audiences, tokens, scopes, cli } = settings;
+  reportUnlessDnsLabel(settings.name, '/name', report);
   // OpenID Connect Discovery 1.0 section 3.
   const whyNot = whyNotUrl(issuer, { orLoopback: true });
   if (whyNot !== null) report('/issuer', whyNot);
-  else if (one.certificateAuthority !== undefined && issuer.startsWith('http:'))
+  else if (certificateAuthority !== undefined && issuer.startsWith('http:'))
     report('/certificateAuthority', 'is for https alone');
-  for (const [member, prefix] of [
-    ['usernamePrefix', usernamePrefix],
-    ['groupsPrefix', groupsPrefix],
-  ] as const) {
+  for (const member of ['usernamePrefix', 'groupsPrefix'] as const) {
+    const prefix = settings[member];
     if (i > 0 && prefix === '')
       report(
         `/${member}`,
@@ -309,30 +314,17 @@ function readOidc(one: OidcSettings, i: number, resolve: Resolve, report: Report
   if (!scopes.includes('openid')) report('/scopes', 'must hold "openid"');
   // An id token has the client's id as its audience: it would pass for an access token.
   for (const [member, client] of Object.entries({ login, cli }))
-    if (tokens === 'access' && client !== undefined && audiences.includes(client.clientId))
+    if (tokens === 'access' && client && audiences.includes(client.clientId))
       report(
         '/audiences',
         `must not hold ${member}.clientId ("${client.clientId}") where tokens is access: every id token would pass for an access token`,
       );
   return {
-    name,
-    issuer,
-    audiences,
-    tokens,
-    usernameClaim,
-    usernamePrefix,
-    groupsClaim,
-    groupsPrefix,
-    scopes,
-    authorizedParties: one.authorizedParties ?? null,
-    algorithms: one.algorithms ?? ['RS256', 'ES256'],
-    clockSkewSeconds: one.clockSkewSeconds ?? 30,
-    staleKeysSeconds: one.staleKeysSeconds ?? 3_600,
-    certificateAuthorityFile: resolveOptional(one.certificateAuthority, resolve),
+    ...settings,
+    certificateAuthorityFile: resolveOptional(certificateAuthority, resolve),
     login: login
       ? { clientId: login.clientId, clientSecretFile: resolveOptional(login.clientSecretFile, resolve) }
       : null,
-    cli: cli ?? null,
   };
 }
 
@@ -340,10 +332,7 @@ function readOidc(one: OidcSettings, i: number, resolve: Resolve, report: Report
 export function readRoles(settings: RoleSettings | undefined, report: ReportProblem): readonly RoleBindingConfig[] {
   return (settings ?? []).map(({ names = [], groups = [], roles }, i) => {
     if (names.length === 0 && groups.length === 0) report(`/roles/${i}`, 'needs names or groups');
-    for (const [member, texts] of [
-      ['names', names],
-      ['groups', groups],
-    ] as const)
+    for (const [member, texts] of Object.entries({ names, groups }))
       for (const [k, text] of texts.entries()) {
         const whyNot = whyNotPrincipalName(text);
         if (whyNot !== null) report(`/roles/${i}/${member}/${k}`, `${whyNot}: nobody has this name`);
@@ -354,12 +343,12 @@ export function readRoles(settings: RoleSettings | undefined, report: ReportProb
 
 /** A prefix that begins another one could be continued by a name to the other's names. */
 function reportSharedPrefixes(
-  prefixes: readonly { readonly prefix: string; readonly place: string }[],
+  prefixes: readonly (readonly [place: string, prefix: string])[],
   others: readonly string[],
   report: ReportProblem,
 ): void {
   const earlier = others.filter((prefix) => prefix !== '').map(foldedName);
-  for (const { prefix, place } of prefixes) {
+  for (const [place, prefix] of prefixes) {
     if (prefix === '') continue;
     const folded = foldedName(prefix);
     if (earlier.some((other) => other.startsWith(folded) || folded.startsWith(other)))
@@ -369,8 +358,8 @@ function reportSharedPrefixes(
 }
 
 /** A prefix is the beginning of a name. */
-function reportPrefix(prefix: string | undefined, place: string, report: ReportProblem): void {
-  if (prefix === undefined || prefix === '') return;
+function reportPrefix(prefix: string, place: string, report: ReportProblem): void {
+  if (prefix === '') return;
   const whyNot = whyNotPrincipalName(`${prefix}a`);
   if (whyNot !== null) report(place, `cannot begin a name: with a letter behind it, it ${whyNot}`);
   // A shorter one could be continued to it.
