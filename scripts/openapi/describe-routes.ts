@@ -112,14 +112,11 @@ function describeRoutes(app: App, version: string): () => OpenApiDocument {
 /** Adds all that @fastify/swagger does not find in the schemas of a route. */
 function complete(operation: ApiOperation, configuration: FastifyContextConfig, problems: ProblemResponses): void {
   const { requestBody, responses } = operation;
-  const { optionalBody, bodyExamples, problems: own = [] } = configuration;
+  const { optionalBody, problems: own = [] } = configuration;
   // The receivers of webhooks have a `default` of their own.
   operation.responses = { ...problems.of(own), ...responses };
   // @fastify/swagger declares every body as required.
   if (requestBody && optionalBody) requestBody.required = false;
-  const body = requestBody?.content?.['application/json'];
-  if (body && bodyExamples)
-    body.examples = Object.fromEntries(Object.entries(bodyExamples).map(([name, value]) => [name, { value }]));
 }
 
 /**

@@ -1,5 +1,4 @@
 import { foldedName } from '@kubepass/inspect/formats';
-import { whyNotPermitted } from '../identity/permissions.js';
 import { isHere, type DirectoryUser } from '../model/directory.js';
 import {
   type ExposedIdentity,
@@ -13,10 +12,8 @@ import {
   plainBlock,
 } from '../model/identity.js';
 import { StoreUnavailableError } from '../model/errors.js';
-import { done, type Outcome, type Page, type PageQuery } from '../model/outcome.js';
-import type { Principal } from '../model/principal.js';
+import type { Page, PageQuery } from '../model/outcome.js';
 import type { IssuanceContext } from '../context/context.js';
-import { inPortions } from '../context/in-portions.js';
 import type { LiveIdentity } from '../store/tables/identity-table.js';
 import type { UnexpiredCertificate } from '../store/tables/unexpired-certificates.js';
 import { lostByBearers } from './directory-facts.js';
@@ -127,8 +124,11 @@ async function suspects({ store, denyList, clock }: IssuanceContext): Promise<re
   }
 }
 
-/** Begins to read the list, so that an export looks for suspects once. */
-async function beginList(context: IssuanceContext, filter: IdentityFilter) {
+/**
+ * Begins to read the identities that are exposed, by username, so that an export looks for suspects once. The filter
+ * selects among their certificates.
+ */
+export async function readExposed(context: IssuanceContext, filter: IdentityFilter) {
   const { username, usernamePrefix: prefix = '', blocked, notAfterBefore } = filter;
   const isNamed = (name: string) => name.startsWith(prefix) && (username ?? name) === name;
   const isWanted = ({ blocked: block, residualExposure }: ExposedIdentity) =>
@@ -146,25 +146,4 @@ async function beginList(context: IssuanceContext, filter: IdentityFilter) {
     (await context.directoryUse.isUsed());
   return (page: PageQuery): Promise<Page<ExposedIdentity>> =>
     context.store.identities.listAmong(names, mayHaveLost, context.clock(), page, look);
-}
-
-/** A page of the identities that are exposed, by username. The filter selects among their certificates. */
-export async function listExposed(
-  context: IssuanceContext,
-  principal: Principal,
-  filter: IdentityFilter,
-  page: PageQuery,
-): Promise<Outcome<Page<ExposedIdentity>>> {
-  const refusal = whyNotPermitted(principal, 'read-identities');
-  return refusal ?? done(await (await beginList(context, filter))(page));
-}
-
-/** All of them, in portions, each of which is read when it is taken. */
-export function exportExposed(
-  context: IssuanceContext,
-  principal: Principal,
-  filter: IdentityFilter,
-): Outcome<AsyncGenerator<readonly ExposedIdentity[], void, void>> {
-  const refusal = whyNotPermitted(principal, 'read-identities');
-  return refusal ?? done(inPortions(() => beginList(context, filter)));
 }

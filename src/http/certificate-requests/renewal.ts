@@ -9,7 +9,6 @@ import {
   preferredWait,
 } from '../answers/idempotency.js';
 import { CertificateRequestSpecSchema } from './schemas.js';
-import { certificationRequestPem, kubeconfigYaml } from '../schemas/example-certificate.js';
 import {
   awaitingResponse,
   createdKubeconfigAnswer,
@@ -44,10 +43,6 @@ export function addRenewal(app: App, { certificateRequests, idempotency, clock }
         produces: kubeconfigMediaTypes,
         optionalBody: true,
         takesKeyProofs: true,
-        bodyExamples: {
-          'kubepass generates the key': {},
-          'the caller keeps the key': { csr: certificationRequestPem },
-        },
       },
       operationId: 'renewCertificate',
       tags: ['certificates'],
@@ -63,7 +58,7 @@ export function addRenewal(app: App, { certificateRequests, idempotency, clock }
       params: FingerprintParamsSchema,
       body: ref(RenewalSpecSchema),
       response: {
-        201: kubeconfigResponse('A kubeconfig; without `csr`, with the private key in it.', kubeconfigYaml, {
+        201: kubeconfigResponse('A kubeconfig; without `csr`, with the private key in it.', {
           Location: 'The certificate request.',
           ...preferenceHeader,
         }),

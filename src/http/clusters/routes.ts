@@ -1,6 +1,6 @@
 import type { Services } from '../server/services.js';
 import { certificateText } from '@kubepass/x509/openssl-text';
-import { certificateAsText, certificateListPem, certificatePem } from '../schemas/example-certificate.js';
+import { certificateListPem, certificatePem } from '../schemas/example-certificate.js';
 import { ListQuerySchema, pageBody, pageOfList, pageQuery, pageResponse } from '../answers/page-schemas.js';
 import { documentMediaTypes, documentResponse, sendDocument } from '../answers/kubernetes-documents.js';
 import { callerOf, listeningAddress } from '../plugins/authentication.js';
@@ -12,26 +12,6 @@ import * as schemas from './schemas.js';
 import { certificateAuthoritiesView, clusterView, ClusterParamsSchema } from './schemas.js';
 import { renderExecKubeconfig } from '../../formats/kubeconfig/render-kubeconfig.js';
 
-// Clusters for the OpenAPI document: the members in which they differ from the examples of the schema.
-
-/** A cluster that signs certificates itself, during its second probe. */
-const probed = {
-  name: 'dev-eu',
-  signer: 'kubernetes',
-  allowPrivilegedGroups: [],
-  probeStartedAt: null,
-  probe: {
-    missingPermissions: [],
-    signs: 'yes',
-    accepts: 'yes',
-    reason: null,
-    message: null,
-    advice: null,
-    lifetimeCap: null,
-    revocation: { mode: 'webhook', verified: true, delaySeconds: 0, reason: null, message: null },
-  },
-};
-
 export function addClusters(app: App, { clusters }: Services): void {
   app.get(
     '/clusters',
@@ -41,7 +21,7 @@ export function addClusters(app: App, { clusters }: Services): void {
       summary: 'List the configured clusters',
       description: 'In the order of the configuration, each with the result of its last probe.',
       querystring: ListQuerySchema,
-      response: { 200: pageResponse(schemas.ClusterListSchema, 'A page.', probed) },
+      response: { 200: pageResponse(schemas.ClusterListSchema, 'A page.') },
     }),
     async (request, reply) => {
       const all = clusters.list(callerOf(request));
@@ -58,7 +38,7 @@ export function addClusters(app: App, { clusters }: Services): void {
       summary: 'Read a cluster',
       description: 'The answer includes the result of the last probe.',
       params: schemas.ClusterParamsSchema,
-      response: { 200: json(schemas.ClusterSchema, { description: 'The cluster.', example: probed }) },
+      response: { 200: json(schemas.ClusterSchema, { description: 'The cluster.' }) },
       problems: ['not-found'],
     }),
     async (request) => clusterView(granted(await clusters.find(callerOf(request), request.params.name))),
@@ -82,11 +62,9 @@ export function addClusters(app: App, { clusters }: Services): void {
       response: {
         200: json(schemas.ClusterSchema, {
           description: 'The cluster, with the result of the probe.',
-          example: probed,
         }),
         202: json(schemas.ClusterSchema, {
           description: 'The cluster, as the probe before left it. The probe goes on.',
-          example: { ...probed, probedAt: null, probe: null, probeStartedAt: '2026-03-01T09:30:00.000Z' },
           headers: { Location: 'The cluster.', 'Retry-After': 'When to ask again, in seconds.' },
         }),
       },
@@ -117,7 +95,7 @@ export function addClusters(app: App, { clusters }: Services): void {
           {
             'application/json': ref(schemas.CertificateAuthoritiesSchema),
             'application/pem-certificate-chain': textBody('The bundle as PEM.', certificatePem),
-            'text/plain': textBody('Each certificate as `openssl x509 -noout -text` prints it.', certificateAsText),
+            'text/plain': textBody('Each certificate as `openssl x509 -noout -text` prints it.', null),
           },
           { description: 'The CA.' },
         ),
@@ -154,20 +132,7 @@ export function addExecKubeconfig(app: App, { clusters }: Services): void {
         'one at which this call arrives.',
       params: ClusterParamsSchema,
       response: {
-        200: documentResponse(
-          'A kubeconfig with an exec user.',
-          renderExecKubeconfig({
-            cluster: {
-              name: 'demo',
-              server: 'https://10.0.0.1:6443',
-              tlsServerName: null,
-              // Its beginning is enough for an example.
-              servingCertificateAuthority: certificatePem.slice(0, 42),
-            },
-            server: 'https://kubepass.example',
-            certificateAuthority: null,
-          }),
-        ),
+        200: documentResponse('A kubeconfig with an exec user.'),
       },
       problems: ['not-found'],
     }),

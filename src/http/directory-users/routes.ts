@@ -166,14 +166,6 @@ function directoryUserDetailsView(view: DirectoryUserDetails, now: Date): Direct
   return details({ ...shownUser(view), lostGroups, consequences: { ...consequences, requestedForOthers } });
 }
 
-const here = {
-  ...{ inactiveSince: null, deletedAt: null, reuse: null, whyNoUsername: null, groups: [], lostGroups: [] },
-  consequences: {
-    ...{ cancelledRequests: [], revokedTokens: [], keptTokens: [], tokensMade: [] },
-    ...{ requestedForOthers: [], residualExposure: [] },
-  },
-};
-
 export function addDirectoryUsers(app: App, { directoryUsers, clock }: Services): void {
   app.get(
     '/directory-users',
@@ -188,11 +180,7 @@ export function addDirectoryUsers(app: App, { directoryUsers, clock }: Services)
         'are gone from the directory; whoever is not active has `residualExposure`.',
       querystring: DirectoryUserQuerySchema,
       response: {
-        200: pageResponse(
-          DirectoryUserListSchema,
-          'In the order in which they came, or deleted ones by that instant.',
-          here,
-        ),
+        200: pageResponse(DirectoryUserListSchema, 'In the order in which they came, or deleted ones by that instant.'),
       },
     }),
     async (request, reply) => {
@@ -218,7 +206,7 @@ export function addDirectoryUsers(app: App, { directoryUsers, clock }: Services)
         'Needs the role provisioner, auditor or admin. The answer says what ended when the person left, ' +
         'and what goes on all the same.',
       params: DirectoryUserParamsSchema,
-      response: { 200: json(DirectoryUserDetailsSchema, { description: 'The person.', example: here }) },
+      response: { 200: json(DirectoryUserDetailsSchema, { description: 'The person.' }) },
       problems: ['not-found'],
     }),
     async (request) =>
@@ -237,7 +225,7 @@ export function addDirectoryUsers(app: App, { directoryUsers, clock }: Services)
         'ask for certificates, although those of the other person may still work; a block of the other person’s leaving ends.',
       params: DirectoryUserParamsSchema,
       response: {
-        200: json(DirectoryUserDetailsSchema, { description: 'The person is confirmed.', example: here }),
+        200: json(DirectoryUserDetailsSchema, { description: 'The person is confirmed.' }),
       },
       problems: ['not-found'],
     }),

@@ -215,8 +215,6 @@ export const UnblockSchema = namedObject('Unblock', 'May be left out.', {
   ),
 });
 
-export const exampleBlock = { reason: 'cessationOfOperation', comment: 'leaves the company' };
-
 export const identityView = viewOf(IdentitySchema);
 
 const details = viewOf(IdentityDetailsSchema);
