@@ -1,6 +1,6 @@
 import type { IdentityBlock, LeavingPart, StoredIdentityBlock } from '../../model/identity.js';
 import type { RevocationReason } from '@kubepass/x509';
-import type { Prisma } from '../generated/sqlite/client.js';
+import { Prisma } from '../generated/sqlite/browser.js';
 import {
   insertUnique,
   jsonRead,
@@ -20,17 +20,7 @@ export const identityBlockRow = (
   block: IdentityBlock,
   folded: string,
   leaving: LeavingPart | null = null,
-): Columns<Omit<IdentityBlockRow, 'n'>> => ({ ...rowOf(blockColumns, block), folded, leaving });
-
-const blockColumns = {
-  username: true,
-  clusters: true,
-  reason: true,
-  comment: true,
-  until: true,
-  blockedAt: true,
-  blockedBy: true,
-} as const satisfies Prisma.IdentityBlockSelect;
+): Columns<Omit<IdentityBlockRow, 'n'>> => rowOf(Prisma.IdentityBlockScalarFieldEnum, { ...block, folded, leaving });
 
 /** The folded names that are blocked. Each certificate asks for some of them, and they rarely change. */
 const blockedNames = 'SELECT "folded" FROM "IdentityBlock"';

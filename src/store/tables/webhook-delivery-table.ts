@@ -5,31 +5,17 @@ import type {
   WebhookDeliveryState,
   WebhookEventType,
 } from '../../model/webhook-delivery.js';
-import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
+import { Prisma } from '../generated/sqlite/browser.js';
+import type { PrismaClient } from '../generated/sqlite/client.js';
 import { insertInto, rowOf, type Statement, type StatementsBy } from '../steps/statement.js';
 import type { Conflict } from '../steps/step.js';
 import type { ListOrder } from '../lists/list.js';
 import { readPage } from '../lists/read-page.js';
 
-const webhookDeliveryColumns = {
-  id: true,
-  webhook: true,
-  type: true,
-  requestId: true,
-  payload: true,
-  state: true,
-  createdAt: true,
-  nextAttemptAt: true,
-  attempts: true,
-  owner: true,
-  lastFailure: true,
-  endedAt: true,
-} as const satisfies Prisma.WebhookDeliverySelect;
-
 /** The statements of the outbox. */
 export const webhookStatements = {
   enqueueWebhooks: ({ deliveries }) =>
-    deliveries.map((delivery) => insertInto('WebhookDelivery', rowOf(webhookDeliveryColumns, delivery))),
+    deliveries.map((delivery) => insertInto('WebhookDelivery', rowOf(Prisma.WebhookDeliveryScalarFieldEnum, delivery))),
 
   beginWebhookAttempt: ({ id, owner, attempt, leaseUntil, now }) => ({
     sql: `UPDATE "WebhookDelivery" SET "owner" = ?, "attempts" = ?, "nextAttemptAt" = ?
