@@ -118,23 +118,14 @@ type RowRead = Omit<IdentityBlockRow, 'n' | 'until' | 'blockedAt'> & {
   readonly blockedAt: number | Date;
 };
 
-const blockIn = ({
-  folded: _,
-  n,
-  clusters,
-  reason,
-  until,
-  blockedAt,
-  leaving,
-  ...same
-}: RowRead): StoredIdentityBlock => ({
-  ...same,
-  n: BigInt(n),
-  clusters: clusters === null ? null : (jsonRead(clusters) as string[]),
-  reason: reason as RevocationReason,
-  until: until === null ? null : new Date(until),
-  blockedAt: new Date(blockedAt),
-  leaving: leaving === null ? null : leavingOf(jsonRead(leaving) as LeavingInJson),
+const blockIn = ({ folded: _, ...row }: RowRead): StoredIdentityBlock => ({
+  ...row,
+  n: BigInt(row.n),
+  clusters: row.clusters === null ? null : (jsonRead(row.clusters) as string[]),
+  reason: row.reason as RevocationReason,
+  until: row.until === null ? null : new Date(row.until),
+  blockedAt: new Date(row.blockedAt),
+  leaving: row.leaving === null ? null : leavingOf(jsonRead(row.leaving) as LeavingInJson),
 });
 
 /** Instants are texts in JSON. */

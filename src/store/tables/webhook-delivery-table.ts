@@ -86,7 +86,7 @@ export class WebhookDeliveryTable {
   list(filter: WebhookDeliveryFilter, page: PageQuery): Promise<Page<WebhookDelivery>> {
     return readPage(page, newestFirst, async (after, take) => {
       const rows = await this.prisma.webhookDelivery.findMany({
-        where: { ...where(filter), ...(after && { id: { lt: after[0] as string } }) },
+        where: { ...filter, ...(after && { id: { lt: after[0] as string } }) },
         orderBy: { id: 'desc' },
         take,
       });
@@ -113,12 +113,6 @@ export class WebhookDeliveryTable {
     return rows.map(webhookDeliveryOf);
   }
 }
-
-const where = ({ state, webhook, requestId }: WebhookDeliveryFilter): Prisma.WebhookDeliveryWhereInput => ({
-  ...(state !== undefined && { state }),
-  ...(webhook !== undefined && { webhook }),
-  ...(requestId !== undefined && { requestId }),
-});
 
 const webhookDeliveryOf = (row: Prisma.WebhookDeliveryGetPayload<object>): WebhookDelivery => ({
   ...row,
