@@ -37,22 +37,13 @@ export type CreatedKubeconfig =
 /** The key is generated, so there is no certification request. */
 type KubeconfigAsk = Omit<CertificateRequestAsk, 'csr'>;
 
-/** Request, decision, issuing and kubeconfig in one call, for automated onboarding. */
-export function createKubeconfig(
+/** Request, decision, issuing and kubeconfig in one call, for automated onboarding. `resolve`: how the ask is read. */
+export async function createKubeconfig(
   context: IssuanceContext,
   principal: Principal,
   ask: KubeconfigAsk,
-  options: { readonly idempotency: ClaimedKey | null },
-): Promise<Outcome<CreatedKubeconfig>> {
-  return createResolvedKubeconfig(context, principal, () => resolveAsk(context, ask, principal), options);
-}
-
-/** The same for an ask that is resolved in another way. */
-export async function createResolvedKubeconfig(
-  context: IssuanceContext,
-  principal: Principal,
-  resolve: () => Promise<Outcome<ResolvedAsk>>,
   { idempotency }: { readonly idempotency: ClaimedKey | null },
+  resolve: () => Promise<Outcome<ResolvedAsk>> = () => resolveAsk(context, ask, principal),
 ): Promise<Outcome<CreatedKubeconfig>> {
   if (idempotency?.recorded) return goOn(context, principal, idempotency.recorded);
   const resolved = whyNotPermitted(principal, 'request-certificates') ?? (await resolve());
