@@ -19,6 +19,7 @@ const probed = {
   name: 'dev-eu',
   signer: 'kubernetes',
   allowPrivilegedGroups: [],
+  probeStartedAt: null,
   probe: {
     missingPermissions: [],
     signs: 'yes',
@@ -85,7 +86,7 @@ export function addClusters(app: App, { clusters }: Services): void {
         }),
         202: json(schemas.ClusterSchema, {
           description: 'The cluster, as the probe before left it. The probe goes on.',
-          example: probed,
+          example: { ...probed, probedAt: null, probe: null, probeStartedAt: '2026-03-01T09:30:00.000Z' },
           headers: { Location: 'The cluster.', 'Retry-After': 'When to ask again, in seconds.' },
         }),
       },
@@ -160,7 +161,8 @@ export function addExecKubeconfig(app: App, { clusters }: Services): void {
               name: 'demo',
               server: 'https://10.0.0.1:6443',
               tlsServerName: null,
-              servingCertificateAuthority: certificatePem,
+              // Its beginning is enough for an example.
+              servingCertificateAuthority: certificatePem.slice(0, 42),
             },
             server: 'https://kubepass.example',
             certificateAuthority: null,

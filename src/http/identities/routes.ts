@@ -17,7 +17,13 @@ import { identityDetailsView, identityView } from './schemas.js';
 const csvOfExposed = problem('not-acceptable', 'text/csv comes with `residualExposure=true` alone');
 
 /** For the OpenAPI document: the members in which the answers differ from the examples of their schema. */
-const notBlocked = { blocked: null, requestedForOthers: [], omitted: false };
+const notBlocked = {
+  blocked: null,
+  waitingRequests: [],
+  residualExposure: [],
+  requestedForOthers: [],
+  omitted: false,
+};
 
 export function addIdentities(app: App, { identities, clock }: Services): void {
   const viewOf = (outcome: Outcome<IdentityDetails>) => identityDetailsView(granted(outcome), clock());
@@ -109,7 +115,7 @@ export function addIdentities(app: App, { identities, clock }: Services): void {
       response: {
         200: json(schemas.IdentityDetailsSchema, {
           description: 'It is blocked.',
-          example: { ...notBlocked, blocked: {}, clusters: [], certificates: [], waitingRequests: [] },
+          example: { ...notBlocked, blocked: {}, clusters: [], certificates: [], residualExposure: [{}] },
         }),
       },
     }),
