@@ -2,7 +2,7 @@ import { mayReadRequest, whyNotCollect, whyNotPermitted } from '../identity/perm
 import { renderKubeconfig } from '../formats/kubeconfig/render-kubeconfig.js';
 import type { Certificate } from '../model/certificate.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
-import { type Outcome, done, refused } from '../model/outcome.js';
+import { type Outcome, type Refused, done, refused } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import { type CertificateRequestAsk, type ResolvedAsk, resolveAsk } from './resolve-ask.js';
 import { SigningUndeterminedError } from '../signing/signer.js';
@@ -79,12 +79,18 @@ async function goOn(
         : done({ kind: 'awaiting', request });
     case 'issued':
       return refused({ kind: 'key-already-collected', requestId: request.id });
-    case 'failed':
-      return refused({ kind: 'issuance-failed', request });
     default:
-      return refused(stateConflict(request, `the request made with this Idempotency-Key is ${request.state}`));
+      return endedOtherwise(request);
   }
 }
+
+/** The refusal where the request of an earlier call gives no kubeconfig any more, or none yet. */
+const endedOtherwise = (request: CertificateRequest): Refused =>
+  refused(
+    request.state === 'failed'
+      ? { kind: 'issuance-failed', request }
+      : stateConflict(request, `the request made with this Idempotency-Key is ${request.state}`),
+  );
 
 function collected(outcome: Outcome<CollectedKubeconfig>): Outcome<CreatedKubeconfig> {
   return outcome.ok ? done({ kind: 'collected', kubeconfig: outcome.value }) : outcome;
@@ -170,16 +176,8 @@ export function kubeconfigForHolder(
   { request, certificate }: CertificateRequestView,
 ): Outcome<CreatedKubeconfig> {
   if (certificate !== null) return collected(withKeyPath(context, { request, certificate }, usualKeyPath));
-  switch (request.state) {
-    case 'pending':
-    case 'approved':
-    case 'issuing':
-      return done({ kind: 'awaiting', request });
-    case 'failed':
-      return refused({ kind: 'issuance-failed', request });
-    default:
-      return refused(stateConflict(request, `the request made with this Idempotency-Key is ${request.state}`));
-  }
+  const isAwaited = ['pending', 'approved', 'issuing'].includes(request.state);
+  return isAwaited ? done({ kind: 'awaiting', request }) : endedOtherwise(request);
 }
 
 /** A kubeconfig that names the file in which the caller holds the key. */
