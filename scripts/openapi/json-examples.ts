@@ -56,25 +56,7 @@ const awaiting = { kubeconfig: null, request: pending, certificate: null };
 
 // Clusters.
 
-/** As the quickstart's cluster is during its first probe. */
-const firstProbe = {
-  signer: 'localCA',
-  allowPrivilegedGroups: [],
-  readsRoleBindings: false,
-  revocation: {
-    mode: 'none',
-    verifiedAt: null,
-    delaySeconds: null,
-    continues: ['everything, until the certificate expires or its bindings are removed'],
-  },
-  probedAt: null,
-  probe: null,
-};
-
-/** As it is before that. */
-const neverProbed = { ...firstProbe, probeStartedAt: null };
-
-/** A cluster that signs certificates itself. */
+/** A cluster that signs certificates itself, during its second probe. */
 const probed = {
   name: 'dev-eu',
   signer: 'kubernetes',
@@ -138,12 +120,21 @@ export const exampleCsr: ClusterCsr = {
 // Others.
 
 const token = { revokedAt: null, cluster: null, breakGlass: false };
-const notBlocked = { blocked: null, requestedForOthers: [], omitted: false };
+const notBlocked = {
+  blocked: null,
+  waitingRequests: [],
+  residualExposure: [],
+  requestedForOthers: [],
+  omitted: false,
+};
 
 /** Somebody who is active in the directory. */
 const here = {
-  ...{ inactiveSince: null, deletedAt: null, reuse: null, whyNoUsername: null, lostGroups: [] },
-  consequences: { requestedForOthers: [], tokensMade: [] },
+  ...{ inactiveSince: null, deletedAt: null, reuse: null, whyNoUsername: null, groups: [], lostGroups: [] },
+  consequences: {
+    ...{ cancelledRequests: [], revokedTokens: [], keptTokens: [], tokensMade: [] },
+    ...{ requestedForOthers: [], residualExposure: [] },
+  },
 };
 
 const auditEvent = { type: 'CertificateRequested', details: { username: 'jane@corp.example', groups: ['team-a'] } };
@@ -205,10 +196,10 @@ export const jsonExamples: Readonly<Record<string, object>> = {
     revocation: { reason: 'keyCompromise' },
     enforcement: { mode: 'none', verifiedAt: null, delaySeconds: null },
   },
-  listClusters: page(neverProbed),
-  getCluster: neverProbed,
+  listClusters: page(probed),
+  getCluster: probed,
   'probeCluster 200': probed,
-  'probeCluster 202': firstProbe,
+  'probeCluster 202': { ...probed, probedAt: null, probe: null, probeStartedAt: '2026-03-01T09:30:00.000Z' },
   listCertificateSigningRequests: page(clusterCsrView(exampleCsr)),
   getCertificateSigningRequest: clusterCsrView(exampleCsr),
   reviewAccess: {
@@ -224,7 +215,7 @@ export const jsonExamples: Readonly<Record<string, object>> = {
   listSessions: page(),
   listIdentities: page({ blocked: null }),
   getIdentity: notBlocked,
-  blockIdentity: { ...notBlocked, blocked: {}, clusters: [], certificates: [], waitingRequests: [] },
+  blockIdentity: { ...notBlocked, blocked: {}, clusters: [], certificates: [], residualExposure: [{}] },
   unblockIdentity: notBlocked,
   listDirectoryUsers: page(here),
   getDirectoryUser: here,
@@ -237,7 +228,6 @@ export const jsonExamples: Readonly<Record<string, object>> = {
   evaluatePolicies: evaluation,
   listWebhookDeliveries: page(delivery),
   retryWebhookDelivery: delivery,
-  acknowledgeRestored: { restored: false, mayBeUnknown: [] },
   inspect: inspection,
 };
 

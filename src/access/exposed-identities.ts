@@ -57,11 +57,14 @@ export async function exposedAmong(
     directoryUse.isUsed().then((isUsed) => (isUsed ? store.directory.bearersOf(folded) : [])),
   ]);
   const blockOf = new Map(stored.map((one) => [foldedName(one.username), inForce(one, now)]));
+  const bearersOf = Map.groupBy(bearers, ({ username }) => foldedName(username ?? ''));
   const live = [...unexpired.values()].flat().filter(({ isRevoked }) => !isRevoked);
   const lost = new Set((await lostByBearers(context, live, bearers)).map(({ certificate }) => certificate));
   const found = new Map<string, ExposedIdentity>();
   for (const [username, certificates] of unexpired) {
-    const block = blockOf.get(foldedName(username)) ?? null;
+    const name = foldedName(username);
+    const block = blockOf.get(name) ?? null;
+    const own = certificates.filter(({ isRevoked }) => !isRevoked);
     const isExposed = (one: UnexpiredCertificate) =>
       one.isRevoked || lost.has(one) || (block !== null && blocks(block, one.cluster, now));
     const exposed = certificates
@@ -70,14 +73,10 @@ export async function exposedAmong(
     const residualExposure = exposed.flatMap((one) => residualExposureOf(context, one));
     if (residualExposure.length > 0)
       found.set(username, {
-        ...identityOf(context, {
-          username,
-          live: certificates.filter(({ isRevoked }) => !isRevoked),
-          block: block && plainBlock(block),
-        }),
-        leftAt: leftAt(bearers.filter((one) => foldedName(one.username ?? '') === foldedName(username))),
+        ...identityOf(context, { username, live: own.slice(0, listedAtMost), block: block && plainBlock(block) }),
+        leftAt: leftAt(bearersOf.get(name) ?? []),
         residualExposure: residualExposure.slice(0, listedAtMost),
-        omitted: certificates.length > listedAtMost,
+        omitted: [residualExposure.length, own.length, certificates.length - own.length].some((n) => n > listedAtMost),
       });
   }
   return found;

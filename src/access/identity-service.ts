@@ -91,7 +91,7 @@ export async function readIdentity(context: IssuanceContext, username: string): 
   const residualExposure = exposed.flatMap((one) => one.residualExposure);
   const lists = [live, residualExposure, requestedForOthers, waitingRequests];
   return {
-    ...identityOf(context, { username, live, block: block && plainBlock(block) }),
+    ...identityOf(context, { username, live: live.slice(0, listedAtMost), block: block && plainBlock(block) }),
     certificates: live.slice(0, listedAtMost),
     waitingRequests: waitingRequests.slice(0, listedAtMost),
     residualExposure: residualExposure.slice(0, listedAtMost),

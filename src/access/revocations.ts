@@ -85,7 +85,7 @@ export const revocationBy = ({ reason, comment, blockedBy }: IdentityBlock, now:
 });
 
 /** A revocation with the members of its certificate. */
-function revokedCertificate(certificate: ListedCertificate, revocation: Revocation): RevokedCertificate {
+export function revokedCertificate(certificate: ListedCertificate, revocation: Revocation): RevokedCertificate {
   const { fingerprintSha256, cluster, serialNumber, issuer, issuerFingerprintSha256, username, notAfter } = certificate;
   const ofCertificate = {
     fingerprintSha256,

@@ -121,8 +121,8 @@ export function addEvidence(app: App, { auditEvents }: Services): void {
       tags: ['operators'],
       summary: 'Read the last checkpoint of the audit log',
       description:
-        'A signed note (C2SP tlog-checkpoint): the log’s name, its size, and the hash of the Merkle tree of its events ' +
-        '(RFC 6962). Keep it outside: a kept checkpoint shows later whether the log was changed.',
+        'A signed note (C2SP tlog-checkpoint) and what it says. Keep the note outside: it shows later whether the log was ' +
+        'changed.',
       response: {
         200: response(
           {

@@ -24,7 +24,7 @@ const yaml = 'application/yaml';
 export const kubeconfigMediaTypes = ['application/json', yaml] as const;
 
 /** For the description of an operation that answers a kubeconfig. */
-export const kubeconfigForms = '`Accept: application/yaml` gets the YAML alone, for a file that kubectl reads.';
+export const kubeconfigForms = '`Accept: application/yaml` gets the YAML alone.';
 
 /** A kubeconfig in its two forms. `content` says which key is in it. */
 export const kubeconfigResponse = (content: string, headers: Readonly<Record<string, string>> = {}) =>

@@ -52,12 +52,11 @@ export function addClusters(app: App, { clusters }: Services): void {
       tags: ['clusters'],
       summary: 'Probe a cluster to find out what it is able to do',
       description:
-        'Connects to the API server, checks what kubepass may do there, and requests a certificate for the identity ' +
-        '`kubepass-probe`, valid for ten minutes, without groups. It is recorded like any request, marked `probe`. ' +
-        'With `verifyRevocation` it then revokes the certificate and uses it until the cluster refuses it, for up to 45 ' +
-        'seconds. If the probe takes longer than 20 seconds, the answer is 202 and the probe goes on: it has ended once ' +
-        '`probedAt` of the cluster is later than `probeStartedAt` was. Only one probe of a cluster runs at a time; a call ' +
-        'during a probe that finds out the same gets the answer of that probe.',
+        'Connects to the API server, checks what kubepass may do there, and requests a certificate for `kubepass-probe`, ' +
+        'valid for ten minutes, without groups; it is recorded, marked `probe`. With `verifyRevocation` it revokes the ' +
+        'certificate and uses it until the cluster refuses it, for up to 45 seconds. After 20 seconds the answer is 202, and ' +
+        'the probe goes on until `probedAt` is later than `probeStartedAt` was. A call during a probe that finds out the same ' +
+        'gets the answer of that probe.',
       params: schemas.ClusterParamsSchema,
       body: ref(schemas.ProbeOptionsSchema),
       response: {
@@ -66,7 +65,7 @@ export function addClusters(app: App, { clusters }: Services): void {
         }),
         202: json(schemas.ClusterSchema, {
           description: 'The cluster, as the probe before left it. The probe goes on.',
-          headers: { Location: 'The cluster.', 'Retry-After': 'When to look at it, in seconds.' },
+          headers: { Location: 'The cluster.', 'Retry-After': 'When to ask again, in seconds.' },
         }),
       },
       problems: ['not-found'],

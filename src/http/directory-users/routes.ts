@@ -25,7 +25,7 @@ import type { App } from '../server/types.js';
 import { Type, type Static } from 'typebox';
 import { ApiTokenSchema } from '../api-tokens/routes.js';
 import { CertificateSchema, shownListed } from '../certificates/schemas.js';
-import { residualExposure } from '../identities/schemas.js';
+import { ResidualExposureSchema } from '../identities/schemas.js';
 import { isHere } from '../../model/directory.js';
 import type { DirectoryUserDetails, DirectoryUserView } from '../../directory/directory-service.js';
 
@@ -80,7 +80,7 @@ const userProperties = {
 };
 
 const exposure = (whose: string) =>
-  Type.Array(residualExposure, {
+  Type.Array(ref(ResidualExposureSchema), {
     maxItems: 500,
     description: `${whose} that still work in some way although they should not.`,
   });

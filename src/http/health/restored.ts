@@ -111,9 +111,7 @@ export function addRestored(app: App, { restored }: Services): void {
         'Needs the role admin. Says that you have looked at what the service may not know: `restored` is false from now on. ' +
         'The audit log records who said so: `RestoredAcknowledged`. If nothing is left to acknowledge, nothing changes.',
       response: {
-        200: json(RestoredSchema, {
-          description: 'It is acknowledged, now or before.',
-        }),
+        200: json(RestoredSchema, { description: 'It is acknowledged, now or before.' }),
       },
     }),
     async (request) => restoredView(granted(await restored.acknowledge(callerOf(request)))),

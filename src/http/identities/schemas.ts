@@ -36,7 +36,7 @@ const clusterNames = (description: string) =>
 const mode = oneOf(enforcementModes, 'How the cluster is made to refuse revoked certificates.');
 
 /** A certificate of somebody who should have no access. */
-export const residualExposure = objectOf('A certificate that still works in some way.', {
+export const ResidualExposureSchema = namedObject('ResidualExposure', 'A certificate that still works in some way.', {
   cluster: dnsLabelOf('The cluster.', 'demo'),
   fingerprintSha256: sha256Of('SHA-256 of the DER certificate', certificateSha256),
   notAfter: instantOf('When it ends by itself.'),
@@ -90,7 +90,7 @@ const identityProperties = {
 };
 
 const exposedProperties = {
-  residualExposure: Type.Array(residualExposure, {
+  residualExposure: Type.Array(ref(ResidualExposureSchema), {
     maxItems: 500,
     description:
       'The certificates that are revoked, or whose username is blocked, or that have a group which the directory gives ' +
