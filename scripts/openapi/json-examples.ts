@@ -228,7 +228,6 @@ export const jsonExamples: Readonly<Record<string, object>> = {
   evaluatePolicies: evaluation,
   listWebhookDeliveries: page(delivery),
   retryWebhookDelivery: delivery,
-  acknowledgeRestored: { restored: false, mayBeUnknown: [] },
   inspect: inspection,
 };
 

@@ -5,7 +5,7 @@ import { enforcementModes } from '../../model/enforcement.js';
 import { clip } from '@kubepass/inspect/formats';
 import { longestPrincipalName } from '../../model/name-grammar.js';
 import { revocationReasons } from '@kubepass/x509';
-import { shownCharacters } from '../certificate-requests/blast-radius.js';
+import { clusterText, shownCharacters } from '../certificate-requests/blast-radius.js';
 import { CertificateSchema, shownListed } from '../certificates/schemas.js';
 import { certificateSha256 } from '../schemas/example-certificate.js';
 import { pageOf, pageParameters, usernamePrefixParameter } from '../answers/page-schemas.js';
@@ -161,11 +161,6 @@ export const IdentityDetailsSchema = namedObject(
     omitted: exposedProperties.omitted,
   },
 );
-
-/** Leaves room for the mark that `clip` adds to text that it cuts. */
-function clusterText(description: string, example: string) {
-  return textOf(description, example, { maxLength: shownCharacters + 6 });
-}
 
 export const IdentityQuerySchema = closed({
   cluster: Type.Optional(
