@@ -91,7 +91,7 @@ describe('what a caller chooses', () => {
   });
 
   it.skipIf(onPostgresql)('adds no series: 10,000 random paths, and methods that nobody knows', async () => {
-    await service.anonymous('get', '/').expect(404);
+    await service.anonymous('get', '/nowhere').expect(404);
     const before = seriesIn(await text());
     const agent = new Agent({ keepAlive: true, maxSockets: 8 });
     const { hostname, port } = new URL(service.address);
