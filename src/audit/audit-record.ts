@@ -112,16 +112,8 @@ export const eventText = (shared: SharedText, line: EventLine, seq: number): str
 export const lineText = ({ details, principal, type }: EventLine): string =>
   `{"details":${details},"principal":${principal},"type":"${type}"}`;
 
-/** Gives the events of a record their places after `head`. */
-export function chainRecord(
-  head: ChainHead,
-  { text, lines }: Pick<UnchainedRecord, 'text' | 'lines'>,
-): {
-  readonly head: ChainHead;
-  readonly record: Omit<AuditRecord, keyof SharedMembers | 'types'>;
-  /** The leaves of the events in the tree over the log, as hexadecimal. */
-  readonly leaves: readonly string[];
-} {
+/** Gives the events of a record their places after `head`; with their leaves of the tree over the log, as hexadecimal. */
+export function chainRecord(head: ChainHead, { text, lines }: Pick<UnchainedRecord, 'text' | 'lines'>) {
   let { seq, hash: last } = head;
   let events = '';
   const hashes = Buffer.allocUnsafe(hashOctets * lines.length);
