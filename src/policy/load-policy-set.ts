@@ -141,7 +141,7 @@ export function watchPolicySet(options: PolicySetWatchOptions) {
   let current = initial;
   let refused = false;
 
-  const watch = watchSteadily({
+  const { poll, again, stop } = watchSteadily({
     async read() {
       const files = await readPolicyFiles(directory);
       return { reading: readingOf(files), content: files };
@@ -172,14 +172,13 @@ export function watchPolicySet(options: PolicySetWatchOptions) {
     },
   });
   return {
+    poll,
+    stop,
+    /** Reads the files now, and reports their errors also where they were reported already. */
+    reload: again,
     /** The set that is in force. */
     current: () => current,
     /** Whether the files are not valid as they are now. */
     isRefused: () => refused,
-    /** Reads the files once, as the timer does. */
-    poll: () => watch.poll(),
-    /** Reads the files now, and reports their errors also where they were reported already. */
-    reload: () => watch.again(),
-    stop: () => watch.stop(),
   };
 }
