@@ -141,7 +141,7 @@ export function watchPolicySet(options: PolicySetWatchOptions) {
   let current = initial;
   let refused = false;
 
-  const { poll, again, stop } = watchSteadily({
+  const watch = watchSteadily({
     async read() {
       const files = await readPolicyFiles(directory);
       return { reading: readingOf(files), content: files };
@@ -172,10 +172,9 @@ export function watchPolicySet(options: PolicySetWatchOptions) {
     },
   });
   return {
-    poll,
-    stop,
+    ...watch,
     /** Reads the files now, and reports their errors also where they were reported already. */
-    reload: again,
+    reload: () => watch.again(),
     /** The set that is in force. */
     current: () => current,
     /** Whether the files are not valid as they are now. */
