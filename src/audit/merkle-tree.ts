@@ -95,7 +95,7 @@ export async function consistencyProof(hashes: TreeHashes, from: number, to: num
   return siblings.reverse();
 }
 
-/** Goes down a tree of so many leaves towards leaf number `seq`, counted from 1, and gathers the hashes beside the way. */
+/** Goes down a tree towards leaf number `seq`, counted from 1, and gathers the hashes beside the way. */
 async function wayDown(
   hashes: TreeHashes,
   size: number,

@@ -4,7 +4,7 @@ export interface Rounds {
   stop(): Promise<void>;
 }
 
-/** Runs the round at once and then at this interval, but never two at a time. A round may end early once it is stopped. */
+/** Runs the round at once and then at this interval, but never two at a time. One under way may end early on `stop`. */
 export function inRounds(run: (isStopped: () => boolean) => Promise<void>, milliseconds: number): Rounds {
   let stopped = false;
   let round: Promise<void> | null = null;
