@@ -55,6 +55,7 @@ COPY --from=build /app/packages/inspect/dist packages/inspect/dist
 COPY --from=build /app/dist dist
 COPY --chmod=755 deploy/image/kubepass deploy/image/entrypoint /usr/local/bin/
 COPY deploy/image/health-check.mjs ./
+COPY docs/api.md docs/
 # No policies are shipped: until some are mounted there, every request is denied.
 # On 0.0.0.0 the service refuses plain HTTP: give it KUBEPASS_TLS_CERT_FILE and KUBEPASS_TLS_KEY_FILE, or say with
 # KUBEPASS_TLS_TERMINATED=true that something in front of it ends TLS.

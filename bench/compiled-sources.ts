@@ -28,7 +28,8 @@ export class CompiledSources {
     const directory = join(home, 'dist');
     mkdirSync(directory, { recursive: true });
     copyFileSync(join(root, 'package.json'), join(home, 'package.json'));
-    cpSync(join(root, 'prisma', 'migrations'), join(home, 'prisma', 'migrations'), { recursive: true });
+    for (const beside of ['prisma/migrations', 'openapi', 'docs/api.md'])
+      cpSync(join(root, beside), join(home, beside), { recursive: true });
     execFileSync(process.execPath, [join(root, 'scripts', 'build-packages.mjs')], { stdio: 'inherit' });
     const options = ['-p', 'tsconfig.build.json', '--outDir', directory, '--sourceMap', 'false'];
     execFileSync(process.execPath, [tsc, ...options], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });

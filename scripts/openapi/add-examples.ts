@@ -1,5 +1,6 @@
 import { exampleOf, type NamedSchemas, type Schema } from './example-of.js';
 import { answerExamples } from './examples.js';
+import { bodyExamples } from './json-examples.js';
 import { type ApiOperation, isReference, type Media } from './open-api.js';
 
 /**
@@ -16,14 +17,21 @@ export function addExamples(
       delete parameter.example;
       delete parameter.examples;
     }
+  for (const [name, value] of Object.entries(bodyExamples[operationId] ?? {})) {
+    const body = requestBody?.content?.['application/json'];
+    if (body) body.examples = { ...body.examples, [name]: { value } };
+  }
   const answers = Object.values(responses).map((response) => (isReference(response) ? {} : response));
-  for (const [type, example] of Object.entries(answerExamples[operationId] ?? {}))
-    for (const { content = {} } of answers) if (content[type]) content[type].example = example;
+  for (const [status, response] of Object.entries(responses))
+    for (const [type, example] of Object.entries(answerExamples(operationId, status))) {
+      const media = isReference(response) ? undefined : response.content?.[type];
+      if (media) media.example = example;
+    }
   for (const { content = {} } of [requestBody ?? {}, ...answers])
     for (const media of Object.values(content)) complete(media, named);
 }
 
-/** Completes the example that a route gives. Octets are shown in base64; those of files to send have none. */
+/** Completes the example of a body. Octets are shown in base64; those of files to send have none. */
 function complete(media: Media, named: NamedSchemas): void {
   if (media.examples || media.schema === undefined) return;
   const [octets] = media.schema.examples ?? [];

@@ -2,7 +2,7 @@ import swagger from '@fastify/swagger';
 import { pino } from 'pino';
 import { buildApp } from '../../src/app.js';
 import type { Services } from '../../src/http/server/services.js';
-import { callsOf, portalCallsOf, webhooksOf } from './parts-of-document.js';
+import { callsOf, portalCallsOf, scimCallsOf, webhooksOf } from './parts-of-document.js';
 import type { FastifyContextConfig } from 'fastify';
 import type { TSchema } from 'typebox';
 import { sessionCookie } from '../../src/http/plugins/session-cookies.js';
@@ -13,6 +13,8 @@ import { introduction } from './introduction.js';
 import { type ApiOperation, type OpenApiDocument, operationsOf } from './open-api.js';
 import type { App } from '../../src/http/server/types.js';
 import { namedValues } from './named-values.js';
+import { scimPrefix } from '../../src/http/plugins/errors.js';
+import { scimDescription } from './scim-descriptions.js';
 import { budgetHeaders, ProblemResponses } from './problem-responses.js';
 import { shareParts } from './share-parts.js';
 import { withSimpleSchemas } from './simplify-schemas.js';
@@ -33,6 +35,7 @@ const tags = [
     description:
       'For whoever runs kubepass: sign-in, enforcement of revocations, checkpoints, webhook deliveries, restores and health.',
   },
+  { name: 'scim', description: 'An identity provider tells who is there, who left, and who is in which group.' },
   { name: 'webhooks', description: 'The messages, which are delivered until they are accepted.' },
 ];
 
@@ -53,6 +56,7 @@ export async function documentsOf(services: Services, version: string): Promise<
   return {
     'openapi.json': callsOf(document),
     'portal.json': portalCallsOf(document),
+    'scim.json': scimCallsOf(document),
     'webhooks.json': webhooksOf(document),
   };
 }
@@ -77,7 +81,10 @@ function describeRoutes(app: App, version: string): () => OpenApiDocument {
       webhooks: webhookDescriptions,
     },
     convertConstToEnum: false,
-    transform: ({ schema, url, route: { config = {} } }) => {
+    transform: ({ schema, url, route: { config = {}, method } }) => {
+      // Methods that no resource takes are one route, and every GET has a HEAD.
+      if (url.startsWith(`${scimPrefix}/`) && typeof method === 'string' && method !== 'HEAD')
+        return { schema: scimDescription(method, url), url };
       configurations.set(schema.operationId, config);
       return { schema: { ...schema, ...(config.uploads && { body: bodyOf(config.uploads) }) }, url };
     },
@@ -105,14 +112,11 @@ function describeRoutes(app: App, version: string): () => OpenApiDocument {
 /** Adds all that @fastify/swagger does not find in the schemas of a route. */
 function complete(operation: ApiOperation, configuration: FastifyContextConfig, problems: ProblemResponses): void {
   const { requestBody, responses } = operation;
-  const { optionalBody, bodyExamples, problems: own = [] } = configuration;
+  const { optionalBody, problems: own = [] } = configuration;
   // The receivers of webhooks have a `default` of their own.
   operation.responses = { ...problems.of(own), ...responses };
   // @fastify/swagger declares every body as required.
   if (requestBody && optionalBody) requestBody.required = false;
-  const body = requestBody?.content?.['application/json'];
-  if (body && bodyExamples)
-    body.examples = Object.fromEntries(Object.entries(bodyExamples).map(([name, value]) => [name, { value }]));
 }
 
 /**

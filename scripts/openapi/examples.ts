@@ -1,4 +1,14 @@
+import { clusterCsrDescription, clusterCsrTable } from '../../src/http/cluster-csrs/cluster-csr-text.js';
+import { objectIn } from '../../src/http/answers/kubernetes-documents.js';
 import { exampleOf } from './example-of.js';
+import { exampleCsr, jsonExamples } from './json-examples.js';
+import {
+  certificateAsText,
+  documentExamples,
+  evaluationAsText,
+  kubeconfigOfOwnKey,
+  kubeconfigYaml,
+} from './text-examples.js';
 import { exportForms } from '../../src/http/certificates/export-certificates.js';
 import {
   CertificateSchema,
@@ -48,28 +58,31 @@ const exampleExposed =
     omitted: false,
   });
 
-/** The members in which the result differs from the examples of its schema. */
-const exampleInspection = {
-  objects: [
-    {
-      path: 'pki/apiserver.crt',
-      version: 3,
-      secondsRemaining: 2_592_000,
-      inventory: null,
-      kubernetes: null,
-      issuerUniqueId: null,
-      subjectUniqueId: null,
-    },
-  ],
-  relations: [{ type: 'SignedBy', from: 'pki/apiserver.crt', to: 'pki/ca.crt' }],
-  findings: [{ object: 'pki/apiserver.crt' }],
-};
-
-/** Examples of answers, by operation and media type, where no schema has them. */
-export const answerExamples: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+/** Examples in other forms than JSON, by operation and media type. */
+const otherForms: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   listCertificates: Object.fromEntries(
     Object.entries(exportForms).map(([type, { head, lines }]) => [type, head + lines(exampleCertificate)]),
   ),
   listIdentities: { 'text/csv': exampleExposed },
-  inspect: { 'application/json': exampleInspection },
+  getCertificate: { 'text/plain': certificateAsText },
+  getIssuedCertificate: { 'text/plain': certificateAsText },
+  getCertificateAuthority: { 'text/plain': certificateAsText },
+  createKubeconfig: { 'application/yaml': kubeconfigYaml },
+  renewCertificate: { 'application/yaml': kubeconfigYaml },
+  collectKubeconfig: { 'application/yaml': kubeconfigYaml },
+  getKubeconfig: { 'application/yaml': kubeconfigOfOwnKey },
+  listCertificateSigningRequests: { 'text/plain': clusterCsrTable([exampleCsr]) },
+  getCertificateSigningRequest: { 'text/plain': clusterCsrDescription(exampleCsr) },
+  evaluatePolicies: { 'text/plain': evaluationAsText },
 };
+
+/** Examples of the answers of an operation with this status, by media type, where no schema has them. */
+export function answerExamples(operationId: string, status: string): Readonly<Record<string, unknown>> {
+  const json = jsonExamples[`${operationId} ${status}`] ?? jsonExamples[operationId];
+  const document = documentExamples[operationId];
+  return {
+    ...otherForms[operationId],
+    ...(json && { 'application/json': json }),
+    ...(document !== undefined && { 'application/json': objectIn(document), 'application/yaml': document }),
+  };
+}

@@ -13,23 +13,23 @@ const { version } = JSON.parse(await readFile(new URL('package.json', root), 'ut
 /** The document only describes the routes, so no use case is called. */
 const services = new Proxy({} as Services, { get: () => ({}) });
 
-const generated = new Map<URL, string>();
-for (const [name, document] of Object.entries(await documentsOf(services, version)))
-  generated.set(new URL(`openapi/${name}`, root), openApiText(document));
-generated.set(securityFile, withRoutes(await publicRoutes()));
+/** The files, one after the other: the service serves the documents, so the list of its routes comes last. */
+async function* made(): AsyncGenerator<readonly [file: URL, text: string]> {
+  for (const [name, document] of Object.entries(await documentsOf(services, version)))
+    yield [new URL(`openapi/${name}`, root), openApiText(document)];
+  yield [securityFile, withRoutes(await publicRoutes())];
+}
 
-if (process.argv.includes('--check')) {
-  const stale: string[] = [];
-  for (const [file, text] of generated)
-    if ((await readFile(file, 'utf8').catch(() => '')) !== text) stale.push(file.pathname.slice(root.pathname.length));
-  if (stale.length === 0)
-    console.log('the documents in openapi/ and the list in SECURITY.md are what the routes generate');
-  else {
-    console.error(`not what the routes generate: ${stale.join(', ')}. Run \`npm run openapi\` and commit them`);
+const isCheck = process.argv.includes('--check');
+for await (const [file, text] of made()) {
+  const name = file.pathname.slice(root.pathname.length);
+  if (!isCheck) {
+    await writeFile(file, text);
+    console.log(`${name}: ${Math.ceil(text.length / 1000)} KB`);
+  } else if ((await readFile(file, 'utf8').catch(() => '')) !== text) {
+    console.error(`${name} is not what the routes generate: run \`npm run openapi\` and commit it`);
     process.exitCode = 1;
   }
-} else
-  for (const [file, text] of generated) {
-    await writeFile(file, text);
-    console.log(`${file.pathname.slice(root.pathname.length)}: ${Math.ceil(text.length / 1000)} KB`);
-  }
+}
+if (isCheck && process.exitCode === undefined)
+  console.log('the documents in openapi/ and the list in SECURITY.md are what the routes generate');

@@ -1,5 +1,4 @@
 import { keyAlgorithms, revocationReasons } from '@kubepass/x509';
-import { certificateStatuses } from '../../src/model/certificate.js';
 import { requestStates } from '../../src/model/certificate-request.js';
 import { enforcementModes } from '../../src/model/enforcement.js';
 import type { TSchema } from 'typebox';
@@ -18,7 +17,6 @@ import {
 } from '../../src/http/schemas/schema-parts.js';
 
 const values: Readonly<Record<string, TSchema>> = {
-  CertificateStatus: oneOf(certificateStatuses, 'What has become of a certificate.'),
   DnsLabel: dnsLabelOf('A DNS label (RFC 1123), in lower case.', 'demo'),
   EnforcementMode: oneOf(enforcementModes, 'How a cluster is made to refuse revoked certificates.'),
   UploadHex: hexOf('Octets of an upload, in lower-case hex.'),
@@ -41,7 +39,10 @@ const orNull = ([name, schema]: readonly [string, TSchema]): readonly [string, S
   return [`${name}OrNull`, { ...constraints, type, description: `${description} Or null.` }];
 };
 
-/** Values that many schemas have. The document describes each of them once, under its name. */
+/**
+ * Values that many schemas have. The document describes each of them once, under its name. The status of a certificate
+ * is none: generated Go has the values of all named enumerations side by side, and a request expires, too.
+ */
 export const namedValues: Readonly<Record<string, Schema>> = {
   ...values,
   ...Object.fromEntries(Object.entries(values).map(orNull)),

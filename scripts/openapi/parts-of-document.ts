@@ -1,3 +1,4 @@
+import { scimPrefix } from '../../src/http/plugins/errors.js';
 import { type OpenApiDocument, operationsOf } from './open-api.js';
 
 /** The operations that a portal needs. */
@@ -6,10 +7,26 @@ const ofPortals = [
   ...['collectKubeconfig', 'renewCertificate', 'revokeCertificate', 'listCertificates'],
 ];
 
-/** The calls to the service, without the messages that it sends. */
-export function callsOf(document: OpenApiDocument): OpenApiDocument {
+const isScim = ([path]: readonly [string, unknown]): boolean => path.startsWith(scimPrefix);
+const withPaths = (document: OpenApiDocument, paths: readonly (readonly [string, object])[]): OpenApiDocument => {
   const { webhooks: _, ...calls } = document;
-  return withUsedParts(calls);
+  return withUsedParts({ ...calls, paths: Object.fromEntries(paths) as OpenApiDocument['paths'] });
+};
+
+/** The calls to the service, without those of an identity provider and without the messages that it sends. */
+export const callsOf = (document: OpenApiDocument): OpenApiDocument =>
+  withPaths(
+    document,
+    Object.entries(document.paths).filter((path) => !isScim(path)),
+  );
+
+/** The calls of an identity provider. */
+export function scimCallsOf(document: OpenApiDocument): OpenApiDocument {
+  const info = {
+    title: 'kubepass SCIM',
+    description: 'SCIM 2.0 (RFC 7643, 7644) for an identity provider: docs/directory.md.',
+  };
+  return withPaths({ ...document, info: { ...document.info, ...info } }, Object.entries(document.paths).filter(isScim));
 }
 
 /** The messages that the service sends. */

@@ -94,7 +94,12 @@ function moveExamples(media: readonly Media[], named: NamedSchemas): void {
     const item = nextCursor && Object.keys(others).length === 0 ? nameIn(items?.items) : '';
     const example = most[0]?.example;
     if (item === '') Object.assign(named[name] ?? {}, { examples: [example] });
-    else Object.assign(named[item] ?? {}, { examples: (example as { readonly items: readonly unknown[] }).items });
+    // The bodies that are one item come before the lists of them, or set theirs later.
+    else
+      Object.assign(named[item] ?? {}, {
+        examples: (example as { readonly items: readonly unknown[] }).items,
+        ...named[item],
+      });
     for (const one of most) delete one.example;
   }
 }

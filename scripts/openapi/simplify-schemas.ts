@@ -18,14 +18,18 @@ export function withSimpleSchemas(part: unknown): unknown {
 const mapped = (object: object, change: (name: string, value: unknown) => unknown): object =>
   Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(name, value)]));
 
-function simplified({ examples: _, ...schema }: Schema): Schema {
+/** Swagger UI sends the examples of the members of a form, so empty ones stay. */
+const isEmpty = (example: unknown): boolean => example === '' || (Array.isArray(example) && example.length === 0);
+
+function simplified({ examples = [], ...schema }: Schema): Schema {
   const changed = mapped(schema, (name, value) => {
     if (name === 'properties') return mapped(value as object, (_name, property) => member(property as Schema));
     if (name === 'anyOf' || name === 'oneOf') return (value as readonly Schema[]).map(simplified);
     if (name === 'items') return withoutDescription(member(value as Schema), schema);
     return name === 'additionalProperties' && typeof value === 'object' ? simplified(value as Schema) : value;
   });
-  return withoutChoice(changed);
+  const simple = withoutChoice(changed);
+  return examples.some(isEmpty) ? { ...simple, examples } : simple;
 }
 
 const member = (schema: Schema): Schema => asNamedValue(simplified(schema));

@@ -9,7 +9,7 @@ import { ShellFailure, shellNames, type ShellName } from './shell-session.js';
 import { workingCopy } from './working-copy.js';
 
 const checkout = fileURLToPath(new URL('../../', import.meta.url));
-const pages = ['README.md', 'docs/tutorial.md'];
+const pages = ['README.md', 'docs/tutorial.md', 'docs/api.md'];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -57,7 +57,7 @@ export async function directoryFacts(
     const reuse = of(name).find(isHere)?.reuse ?? null;
     return {
       state,
-      groups: (bearer && groups.get(bearer.id))?.flatMap((group) => policyNameOf(context, group) ?? []) ?? [],
+      groups: policyNamesOf(context, bearer && groups.get(bearer.id)),
       reused:
         (createdAt !== undefined && isPredecessors(of(name), createdAt)) ||
         (reuse !== null && (await predecessorHasAccess(context, name, reuse))),
@@ -188,8 +188,7 @@ export async function lostByBearers<Certificate extends Judged>(
   const borne = certificates.filter(({ username }) => here.has(username));
   if (borne.length === 0) return [];
   const groups = await context.store.directory.groupsOf([...here.values()]);
-  const namesOf = (username: string) =>
-    (groups.get(here.get(username) ?? '') ?? []).flatMap((group) => policyNameOf(context, group) ?? []);
+  const namesOf = (username: string) => policyNamesOf(context, groups.get(here.get(username) ?? ''));
   return withLostGroups(context, borne, namesOf);
 }
 
@@ -233,10 +232,12 @@ export async function namesOfGroups(
   context: IssuanceContext,
   { id }: Pick<DirectoryPerson, 'id'>,
 ): Promise<readonly string[]> {
-  const groups = (await context.store.directory.groupsOf([id])).get(id) ?? [];
-  return groups.flatMap((group) => policyNameOf(context, group) ?? []);
+  return policyNamesOf(context, (await context.store.directory.groupsOf([id])).get(id));
 }
 
 /** The name by which policies know a group; null where it has none. */
 export const policyNameOf = ({ directory }: Pick<IssuanceContext, 'directory'>, group: DirectoryGroup): string | null =>
   group[directory.groupsBy];
+
+const policyNamesOf = (context: IssuanceContext, groups: readonly DirectoryGroup[] = []): readonly string[] =>
+  groups.flatMap((group) => policyNameOf(context, group) ?? []);

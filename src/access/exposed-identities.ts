@@ -1,5 +1,4 @@
 import { foldedName } from '@kubepass/inspect/formats';
-import { whyNotPermitted } from '../identity/permissions.js';
 import { isHere, type DirectoryUser } from '../model/directory.js';
 import {
   type ExposedIdentity,
@@ -13,10 +12,8 @@ import {
   plainBlock,
 } from '../model/identity.js';
 import { StoreUnavailableError } from '../model/errors.js';
-import { done, type Outcome, type Page, type PageQuery } from '../model/outcome.js';
-import type { Principal } from '../model/principal.js';
+import type { Page, PageQuery } from '../model/outcome.js';
 import type { IssuanceContext } from '../context/context.js';
-import { inPortions } from '../context/in-portions.js';
 import type { LiveIdentity } from '../store/tables/identity-table.js';
 import type { UnexpiredCertificate } from '../store/tables/unexpired-certificates.js';
 import { lostByBearers } from './directory-facts.js';
@@ -60,11 +57,14 @@ export async function exposedAmong(
     directoryUse.isUsed().then((isUsed) => (isUsed ? store.directory.bearersOf(folded) : [])),
   ]);
   const blockOf = new Map(stored.map((one) => [foldedName(one.username), inForce(one, now)]));
+  const bearersOf = Map.groupBy(bearers, ({ username }) => foldedName(username ?? ''));
   const live = [...unexpired.values()].flat().filter(({ isRevoked }) => !isRevoked);
   const lost = new Set((await lostByBearers(context, live, bearers)).map(({ certificate }) => certificate));
   const found = new Map<string, ExposedIdentity>();
   for (const [username, certificates] of unexpired) {
-    const block = blockOf.get(foldedName(username)) ?? null;
+    const name = foldedName(username);
+    const block = blockOf.get(name) ?? null;
+    const own = certificates.filter(({ isRevoked }) => !isRevoked);
     const isExposed = (one: UnexpiredCertificate) =>
       one.isRevoked || lost.has(one) || (block !== null && blocks(block, one.cluster, now));
     const exposed = certificates
@@ -73,14 +73,10 @@ export async function exposedAmong(
     const residualExposure = exposed.flatMap((one) => residualExposureOf(context, one));
     if (residualExposure.length > 0)
       found.set(username, {
-        ...identityOf(context, {
-          username,
-          live: certificates.filter(({ isRevoked }) => !isRevoked),
-          block: block && plainBlock(block),
-        }),
-        leftAt: leftAt(bearers.filter((one) => foldedName(one.username ?? '') === foldedName(username))),
+        ...identityOf(context, { username, live: own.slice(0, listedAtMost), block: block && plainBlock(block) }),
+        leftAt: leftAt(bearersOf.get(name) ?? []),
         residualExposure: residualExposure.slice(0, listedAtMost),
-        omitted: certificates.length > listedAtMost,
+        omitted: [residualExposure.length, own.length, certificates.length - own.length].some((n) => n > listedAtMost),
       });
   }
   return found;
@@ -128,8 +124,11 @@ async function suspects({ store, denyList, clock }: IssuanceContext): Promise<re
   }
 }
 
-/** Begins to read the list, so that an export looks for suspects once. */
-async function beginList(context: IssuanceContext, filter: IdentityFilter) {
+/**
+ * Begins to read the identities that are exposed, by username, so that an export looks for suspects once. The filter
+ * selects among their certificates.
+ */
+export async function readExposed(context: IssuanceContext, filter: IdentityFilter) {
   const { username, usernamePrefix: prefix = '', blocked, notAfterBefore } = filter;
   const isNamed = (name: string) => name.startsWith(prefix) && (username ?? name) === name;
   const isWanted = ({ blocked: block, residualExposure }: ExposedIdentity) =>
@@ -147,25 +146,4 @@ async function beginList(context: IssuanceContext, filter: IdentityFilter) {
     (await context.directoryUse.isUsed());
   return (page: PageQuery): Promise<Page<ExposedIdentity>> =>
     context.store.identities.listAmong(names, mayHaveLost, context.clock(), page, look);
-}
-
-/** A page of the identities that are exposed, by username. The filter selects among their certificates. */
-export async function listExposed(
-  context: IssuanceContext,
-  principal: Principal,
-  filter: IdentityFilter,
-  page: PageQuery,
-): Promise<Outcome<Page<ExposedIdentity>>> {
-  const refusal = whyNotPermitted(principal, 'read-identities');
-  return refusal ?? done(await (await beginList(context, filter))(page));
-}
-
-/** All of them, in portions, each of which is read when it is taken. */
-export function exportExposed(
-  context: IssuanceContext,
-  principal: Principal,
-  filter: IdentityFilter,
-): Outcome<AsyncGenerator<readonly ExposedIdentity[], void, void>> {
-  const refusal = whyNotPermitted(principal, 'read-identities');
-  return refusal ?? done(inPortions(() => beginList(context, filter)));
 }

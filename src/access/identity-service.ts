@@ -24,7 +24,8 @@ import { foldedName } from '@kubepass/inspect/formats';
 import type { Principal } from '../model/principal.js';
 import type { IssuanceContext } from '../context/context.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
-import { exposedAmong, exportExposed, identityOf, listExposed } from './exposed-identities.js';
+import { inPortions } from '../context/in-portions.js';
+import { exposedAmong, identityOf, readExposed } from './exposed-identities.js';
 import {
   requestsOf,
   blockingStep,
@@ -50,8 +51,12 @@ export function identityService(context: IssuanceContext) {
       return done({ items: items.map((one) => identityOf(context, one)), nextCursor });
     },
 
-    listExposed: listExposed.bind(null, context),
-    exportExposed: exportExposed.bind(null, context),
+    listExposed: async (principal: Principal, filter: IdentityFilter, page: PageQuery) =>
+      whyNotPermitted(principal, 'read-identities') ?? done(await (await readExposed(context, filter))(page)),
+
+    /** All of them, in portions, each of which is read when it is taken. */
+    exportExposed: (principal: Principal, filter: IdentityFilter) =>
+      whyNotPermitted(principal, 'read-identities') ?? done(inPortions(() => readExposed(context, filter))),
 
     async find(principal: Principal, username: string): Promise<Outcome<IdentityDetails>> {
       const refusal = whyNotPermitted(principal, 'read-identities');
@@ -86,7 +91,7 @@ export async function readIdentity(context: IssuanceContext, username: string): 
   const residualExposure = exposed.flatMap((one) => one.residualExposure);
   const lists = [live, residualExposure, requestedForOthers, waitingRequests];
   return {
-    ...identityOf(context, { username, live, block: block && plainBlock(block) }),
+    ...identityOf(context, { username, live: live.slice(0, listedAtMost), block: block && plainBlock(block) }),
     certificates: live.slice(0, listedAtMost),
     waitingRequests: waitingRequests.slice(0, listedAtMost),
     residualExposure: residualExposure.slice(0, listedAtMost),

@@ -6,7 +6,7 @@ import type { Certificate } from '../model/certificate.js';
 import { probeUsername } from '../model/cluster.js';
 import type { ProbedRevocation, RevocationSettings } from '../model/enforcement.js';
 import type { IssuanceContext } from '../context/context.js';
-import { revokedCertificate, revokedEvent } from './revocations.js';
+import { revocationSteps } from './revocations.js';
 
 const pauseMilliseconds = 100;
 
@@ -83,15 +83,7 @@ async function mustBeKnown(holder: CertificateHolder): Promise<void> {
 }
 
 async function revoke(context: IssuanceContext, certificate: Certificate, actor: string | null): Promise<void> {
-  const revocation = {
-    reason: 'cessationOfOperation',
-    comment: null,
-    revokedAt: context.clock(),
-    revokedBy: actor,
-  } as const;
-  const revoked = revokedCertificate(certificate, revocation);
-  await context.store.writer.commit({
-    operations: [{ op: 'insertRevocation', revoked }],
-    events: [revokedEvent(revoked, certificate.requestId, false)],
-  });
+  const revokedAt = context.clock();
+  const revocation = { reason: 'cessationOfOperation', comment: null, revokedAt, revokedBy: actor } as const;
+  await context.store.writer.commit(revocationSteps(context, [certificate], revocation));
 }

@@ -65,16 +65,14 @@ export function revocationSteps(
   revocation: Revocation,
 ): Step {
   const at = revocation.revokedAt;
-  const all = certificates.map((certificate) => ({
-    certificate,
-    revoked: revokedCertificate(certificate, revocation),
-  }));
   return {
-    operations: all.flatMap(({ certificate, revoked }) => [
-      { op: 'insertRevocation' as const, revoked },
+    operations: certificates.flatMap((certificate) => [
+      { op: 'insertRevocation' as const, revoked: revokedCertificate(certificate, revocation) },
       ...announce(context, { event: 'certificate.revoked', at, certificate, revocation }),
     ]),
-    events: all.map(({ certificate: { requestId }, revoked }) => revokedEvent(revoked, requestId, false)),
+    events: certificates.map((certificate) =>
+      revokedEvent(revokedCertificate(certificate, revocation), certificate.requestId, false),
+    ),
   };
 }
 

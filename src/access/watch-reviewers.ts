@@ -1,5 +1,6 @@
 import type { ReviewerToken } from '../identity/api-tokens.js';
 import type { IssuanceContext } from '../context/context.js';
+import { inRounds, type Rounds } from '../context/in-rounds.js';
 
 /** How often it is looked whether a cluster is about to lose its reviewer. */
 const roundMilliseconds = 6 * 3600_000;
@@ -9,26 +10,16 @@ const warnMilliseconds = 14 * 86_400_000;
  * Warns in the log, from two weeks before on, of clusters whose last reviewer ends. An API server without a valid token
  * can ask nobody, so it refuses everybody who has a certificate.
  */
-export function watchReviewers({ store, clock, log }: Pick<IssuanceContext, 'store' | 'clock' | 'log'>): {
-  stop(): void;
-} {
-  const look = async () => {
+export function watchReviewers({ store, clock, log }: Pick<IssuanceContext, 'store' | 'clock' | 'log'>): Rounds {
+  return inRounds(async () => {
     const now = clock();
-    for (const { cluster, endsAt } of endingReviewers(await store.apiTokens.liveReviewers(now), now))
-      log.warn({ cluster, endsAt }, 'the last reviewer of a cluster ends soon: make another and put it in place');
-  };
-  const round = () => {
-    look().catch((error: unknown) => {
+    try {
+      for (const { cluster, endsAt } of endingReviewers(await store.apiTokens.liveReviewers(now), now))
+        log.warn({ cluster, endsAt }, 'the last reviewer of a cluster ends soon: make another and put it in place');
+    } catch (error) {
       log.error({ err: error }, 'it could not be looked when the reviewers of clusters end');
-    });
-  };
-  round();
-  const timer = setInterval(round, roundMilliseconds).unref();
-  return {
-    stop() {
-      clearInterval(timer);
-    },
-  };
+    }
+  }, roundMilliseconds);
 }
 
 /** The clusters all of whose reviewers end within two weeks, with the end of the last one. */

@@ -1,6 +1,6 @@
 import { existsSync, statfsSync } from 'node:fs';
 import type { Config } from '../config/config.js';
-import type { Store } from '../store/store.js';
+import type { LogReader, Store } from '../store/store.js';
 import { checkSqlite } from '../store/sqlite/sqlite-file.js';
 import { readSqlite } from '../store/sqlite/open-sqlite-store.js';
 import { isReplacementUnderWay } from './replace-database.js';
@@ -43,9 +43,12 @@ export async function verifySqlite(file: string): Promise<VerifiedDatabase> {
   const checked = checkSqlite(file);
   if (!checked.ok) throw new CommandRefusedError(`${file} ${checked.why}`);
   if (checked.pending > 0) return { log: null };
-  const reader = await readSqlite(file);
+  return verifiedAndClosed(file, await readSqlite(file));
+}
+
+async function verifiedAndClosed(what: string, reader: LogReader): Promise<VerifiedDatabase> {
   try {
-    return { log: await verifiedLog(file, reader) };
+    return { log: await verifiedLog(what, reader) };
   } finally {
     await reader.close();
   }
@@ -62,12 +65,7 @@ export async function verifyConfigured({ database }: Pick<Config, 'database'>): 
   const pending = await pendingOnPostgresql(database.url);
   if (pending === null) throw new CommandRefusedError('the PostgreSQL database is not one of kubepass');
   if (pending > 0) return { log: null };
-  const reader = readPostgresql(database.url);
-  try {
-    return { log: await verifiedLog('the PostgreSQL database', reader) };
-  } finally {
-    await reader.close();
-  }
+  return verifiedAndClosed('the PostgreSQL database', readPostgresql(database.url));
 }
 
 /** Nobody waits beside a check, so it reads more at once than a service that verifies. */

@@ -1,31 +1,17 @@
 import { Type, type Static } from 'typebox';
 import { roles, type Role } from '../model/principal.js';
 import type { BudgetLimits, BudgetName } from '../model/budget.js';
-import type { ReportProblem } from './setting.js';
+import { optionalGroup, type ReportProblem } from './setting.js';
 
 const Limit = Type.Integer({ minimum: 1, maximum: 1_000_000_000 });
-const limits = {
-  writes: Type.Optional(Limit),
-  denied: Type.Optional(Limit),
-  inspectionSeconds: Type.Optional(Limit),
-  auditKilobytes: Type.Optional(Limit),
-};
-const closed = { additionalProperties: false } as const;
-const RoleLimits = Type.Optional(Type.Object(limits, closed));
+const limits = { writes: Limit, denied: Limit, inspectionSeconds: Limit, auditKilobytes: Limit };
+const RoleLimits = optionalGroup(limits);
 
 /** `budgets` of the configuration file. */
-export const BudgetSettings = Type.Object(
-  {
-    ...limits,
-    roles: Type.Optional(
-      Type.Object(
-        Object.fromEntries(roles.map((role) => [role, RoleLimits])) as Record<Role, typeof RoleLimits>,
-        closed,
-      ),
-    ),
-  },
-  closed,
-);
+export const BudgetSettings = optionalGroup({
+  ...limits,
+  roles: optionalGroup(Object.fromEntries(roles.map((role) => [role, RoleLimits])) as Record<Role, typeof RoleLimits>),
+});
 export type BudgetSettings = Static<typeof BudgetSettings>;
 
 /** How much each principal may spend in a minute, in each process. */

@@ -3,6 +3,11 @@ import { whyNotPrincipalName } from '../model/name-grammar.js';
 import { roles as everyRole, type Role } from '../model/principal.js';
 import {
   below,
+  group,
+  optionalGroup,
+  PathSetting,
+  PortSetting,
+  TextSetting,
   reportUnlessDnsLabel,
   resolveOptional,
   whyNotUrl,
@@ -92,77 +97,54 @@ export interface RoleBindingConfig {
   readonly roles: readonly Exclude<Role, 'reviewer' | 'directory'>[];
 }
 
-const closed = { additionalProperties: false } as const;
-const Path = Type.String({ minLength: 1, maxLength: 4096 });
-const Text = Type.String({ minLength: 1, maxLength: 253 });
 const Prefix = Type.String({ maxLength: 64 });
-const Client = Type.String({ minLength: 1, maxLength: 253 });
 
-const OidcSettings = Type.Object(
-  {
-    name: Type.String({ maxLength: 63 }),
-    issuer: Type.String({ maxLength: 2048 }),
-    audiences: Type.Array(Text, { minItems: 1, maxItems: 20, uniqueItems: true }),
-    tokens: Type.Optional(Type.Enum(['access', 'id'])),
-    usernameClaim: Type.Optional(Text),
-    usernamePrefix: Type.Optional(Prefix),
-    groupsClaim: Type.Optional(Text),
-    groupsPrefix: Type.Optional(Prefix),
-    scopes: Type.Optional(Type.Array(Text, { minItems: 1, maxItems: 20, uniqueItems: true })),
-    authorizedParties: Type.Optional(Type.Array(Client, { minItems: 1, maxItems: 100, uniqueItems: true })),
-    algorithms: Type.Optional(Type.Array(Type.Enum([...oidcAlgorithms]), { minItems: 1, uniqueItems: true })),
-    clockSkewSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 300 })),
-    staleKeysSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 604_800 })),
-    certificateAuthority: Type.Optional(Path),
-    login: Type.Optional(Type.Object({ clientId: Client, clientSecretFile: Type.Optional(Path) }, closed)),
-    cli: Type.Optional(Type.Object({ clientId: Client }, closed)),
-  },
-  closed,
-);
+const OidcSettings = group({
+  name: Type.String({ maxLength: 63 }),
+  issuer: Type.String({ maxLength: 2048 }),
+  audiences: Type.Array(TextSetting, { minItems: 1, maxItems: 20, uniqueItems: true }),
+  tokens: Type.Optional(Type.Enum(['access', 'id'])),
+  usernameClaim: Type.Optional(TextSetting),
+  usernamePrefix: Type.Optional(Prefix),
+  groupsClaim: Type.Optional(TextSetting),
+  groupsPrefix: Type.Optional(Prefix),
+  scopes: Type.Optional(Type.Array(TextSetting, { minItems: 1, maxItems: 20, uniqueItems: true })),
+  authorizedParties: Type.Optional(Type.Array(TextSetting, { minItems: 1, maxItems: 100, uniqueItems: true })),
+  algorithms: Type.Optional(Type.Array(Type.Enum([...oidcAlgorithms]), { minItems: 1, uniqueItems: true })),
+  clockSkewSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 300 })),
+  staleKeysSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 604_800 })),
+  certificateAuthority: Type.Optional(PathSetting),
+  login: Type.Optional(group({ clientId: TextSetting, clientSecretFile: Type.Optional(PathSetting) })),
+  cli: Type.Optional(group({ clientId: TextSetting })),
+});
 type OidcSettings = Static<typeof OidcSettings>;
 
-export const CallersSettings = Type.Object(
-  {
-    oidc: Type.Optional(Type.Array(OidcSettings, { maxItems: 20 })),
-    clientCertificates: Type.Optional(
-      Type.Object(
-        {
-          certificateAuthority: Path,
-          identity: Type.Enum(['uri', 'commonName']),
-          port: Type.Integer({ minimum: 0, maximum: 65_535 }),
-          revocationList: Type.Optional(Path),
-          usernamePrefix: Type.Optional(Prefix),
-        },
-        closed,
-      ),
-    ),
-    serviceAccounts: Type.Optional(
-      Type.Array(
-        Type.Object(
-          { cluster: Type.String({ maxLength: 63 }), audience: Text, usernamePrefix: Type.Optional(Prefix) },
-          closed,
-        ),
-        { maxItems: 1000 },
-      ),
-    ),
-    apiTokens: Type.Optional(Type.Object({ admins: Type.Optional(Type.Boolean()) }, closed)),
-  },
-  closed,
-);
+export const CallersSettings = optionalGroup({
+  oidc: Type.Array(OidcSettings, { maxItems: 20 }),
+  clientCertificates: group({
+    certificateAuthority: PathSetting,
+    identity: Type.Enum(['uri', 'commonName']),
+    port: PortSetting,
+    revocationList: Type.Optional(PathSetting),
+    usernamePrefix: Type.Optional(Prefix),
+  }),
+  serviceAccounts: Type.Array(
+    group({ cluster: Type.String({ maxLength: 63 }), audience: TextSetting, usernamePrefix: Type.Optional(Prefix) }),
+    { maxItems: 1000 },
+  ),
+  apiTokens: optionalGroup({ admins: Type.Boolean() }),
+});
 type CallersSettings = Static<typeof CallersSettings>;
 
 /** Reviewers are API servers: they come by a token of their own. */
 const bindable = everyRole.filter((role) => role !== 'reviewer' && role !== 'directory');
 
 export const RoleSettings = Type.Array(
-  Type.Object(
-    {
-      names: Type.Optional(Type.Array(Text, { minItems: 1, maxItems: 1000 })),
-      groups: Type.Optional(Type.Array(Text, { minItems: 1, maxItems: 1000 })),
-      roles: Type.Array(Type.Enum(bindable), { minItems: 1 }),
-    },
-    closed,
-  ),
+  group({
+    names: Type.Optional(Type.Array(TextSetting, { minItems: 1, maxItems: 1000 })),
+    groups: Type.Optional(Type.Array(TextSetting, { minItems: 1, maxItems: 1000 })),
+    roles: Type.Array(Type.Enum(bindable), { minItems: 1 }),
+  }),
   { maxItems: 1000 },
 );
 type RoleSettings = Static<typeof RoleSettings>;
@@ -231,7 +213,7 @@ function readServiceAccounts(
   { clusters }: CallersSurroundings,
   report: ReportProblem,
 ): CallersConfig['serviceAccounts'] {
-  return accounts.map(({ cluster, audience, usernamePrefix }, i, all) => {
+  return accounts.map(({ cluster, audience, usernamePrefix = '' }, i, all) => {
     const at = below(`/callers/serviceAccounts/${i}`, report);
     const found = clusters?.find(({ name }) => name === cluster);
     if (clusters !== null && found === undefined)
@@ -245,7 +227,7 @@ function readServiceAccounts(
     // A token goes to the cluster of its audience. With a common one, each cluster could use the tokens of the others.
     if (all.findIndex((other) => other.audience === audience) !== i)
       at('/audience', 'is that of another cluster, which could then use the tokens for this one');
-    if (i > 0 && (usernamePrefix ?? '') === '')
+    if (i > 0 && usernamePrefix === '')
       at(
         '/usernamePrefix',
         'must be given and not be empty from the second cluster on: service accounts have the same names in each',
@@ -254,7 +236,7 @@ function readServiceAccounts(
     if (/^https:\/\/kubernetes\.default(?:[./:]|$)/i.test(audience))
       at('/audience', 'is that of API servers: tokens for kubepass need an audience of their own');
     reportPrefix(usernamePrefix, '/usernamePrefix', at);
-    return { cluster, audience, usernamePrefix: usernamePrefix ?? '' };
+    return { cluster, audience, usernamePrefix };
   });
 }
 
@@ -265,17 +247,17 @@ function readClientCertificates(
   report: ReportProblem,
 ): CallersConfig['clientCertificates'] {
   if (certificates === undefined) return null;
+  const { certificateAuthority, revocationList, usernamePrefix = '', ...settings } = certificates;
   const at = below('/callers/clientCertificates', report);
   if (tls.files === null) at('', 'needs tls.certFile and tls.keyFile: a client certificate is part of TLS');
-  if (certificates.port !== 0 && certificates.port === port)
+  if (port !== 0 && settings.port === port)
     at('/port', 'must not be the port of the service: browsers there would be asked for a certificate');
-  reportPrefix(certificates.usernamePrefix, '/usernamePrefix', at);
+  reportPrefix(usernamePrefix, '/usernamePrefix', at);
   return {
-    certificateAuthorityFile: resolve(certificates.certificateAuthority),
-    identity: certificates.identity,
-    port: certificates.port,
-    revocationListFile: resolveOptional(certificates.revocationList, resolve),
-    usernamePrefix: certificates.usernamePrefix ?? '',
+    ...settings,
+    usernamePrefix,
+    certificateAuthorityFile: resolve(certificateAuthority),
+    revocationListFile: resolveOptional(revocationList, resolve),
   };
 }
 
@@ -284,39 +266,44 @@ function reportPrefixes(
   { oidc, serviceAccounts, clientCertificates }: Omit<CallersConfig, 'apiTokens'>,
   report: ReportProblem,
 ): void {
-  reportSharedPrefixes(
-    [
-      ...oidc.map(({ usernamePrefix }, i) => ({ prefix: usernamePrefix, place: `/callers/oidc/${i}/usernamePrefix` })),
-      ...serviceAccounts.map(({ usernamePrefix }, i) => ({
-        prefix: usernamePrefix,
-        place: `/callers/serviceAccounts/${i}/usernamePrefix`,
-      })),
-      { prefix: clientCertificates?.usernamePrefix ?? '', place: '/callers/clientCertificates/usernamePrefix' },
-    ],
-    [],
-    report,
-  );
-  reportSharedPrefixes(
-    oidc.map(({ groupsPrefix }, i) => ({ prefix: groupsPrefix, place: `/callers/oidc/${i}/groupsPrefix` })),
-    // Their groups have the prefix of their names.
-    serviceAccounts.map(({ usernamePrefix }) => usernamePrefix),
-    report,
-  );
+  const ofAccounts = serviceAccounts.map(({ usernamePrefix }) => usernamePrefix);
+  const usernames = [
+    ...oidc.map(({ usernamePrefix }, i) => [`/callers/oidc/${i}/usernamePrefix`, usernamePrefix] as const),
+    ...ofAccounts.map((prefix, i) => [`/callers/serviceAccounts/${i}/usernamePrefix`, prefix] as const),
+    ['/callers/clientCertificates/usernamePrefix', clientCertificates?.usernamePrefix ?? ''] as const,
+  ];
+  const groups = oidc.map(({ groupsPrefix }, i) => [`/callers/oidc/${i}/groupsPrefix`, groupsPrefix] as const);
+  reportSharedPrefixes(usernames, [], report);
+  // The groups of service accounts have the prefix of their names.
+  reportSharedPrefixes(groups, ofAccounts, report);
 }
 
+/** An issuer as it is where the file says no more than it must. */
+const oidcDefaults = {
+  tokens: 'access',
+  usernameClaim: 'sub',
+  usernamePrefix: '',
+  groupsClaim: 'groups',
+  groupsPrefix: '',
+  scopes: ['openid', 'email', 'groups'],
+  authorizedParties: null,
+  algorithms: ['RS256', 'ES256'],
+  clockSkewSeconds: 30,
+  staleKeysSeconds: 3_600,
+  cli: null,
+} satisfies Partial<OidcConfig>;
+
 function readOidc(one: OidcSettings, i: number, resolve: Resolve, report: ReportProblem): OidcConfig {
-  const { name, issuer, audiences, tokens = 'access', usernameClaim = 'sub', groupsClaim = 'groups' } = one;
-  const { usernamePrefix = '', groupsPrefix = '', scopes = ['openid', 'email', 'groups'], login, cli } = one;
-  reportUnlessDnsLabel(name, '/name', report);
+  const { login, certificateAuthority, ...settings } = { ...oidcDefaults, ...one };
+  const { issuer, audiences, tokens, scopes, cli } = settings;
+  reportUnlessDnsLabel(settings.name, '/name', report);
   // OpenID Connect Discovery 1.0 section 3.
   const whyNot = whyNotUrl(issuer, { orLoopback: true });
   if (whyNot !== null) report('/issuer', whyNot);
-  else if (one.certificateAuthority !== undefined && issuer.startsWith('http:'))
+  else if (certificateAuthority !== undefined && issuer.startsWith('http:'))
     report('/certificateAuthority', 'is for https alone');
-  for (const [member, prefix] of [
-    ['usernamePrefix', usernamePrefix],
-    ['groupsPrefix', groupsPrefix],
-  ] as const) {
+  for (const member of ['usernamePrefix', 'groupsPrefix'] as const) {
+    const prefix = settings[member];
     if (i > 0 && prefix === '')
       report(
         `/${member}`,
@@ -327,30 +314,17 @@ function readOidc(one: OidcSettings, i: number, resolve: Resolve, report: Report
   if (!scopes.includes('openid')) report('/scopes', 'must hold "openid"');
   // An id token has the client's id as its audience: it would pass for an access token.
   for (const [member, client] of Object.entries({ login, cli }))
-    if (tokens === 'access' && client !== undefined && audiences.includes(client.clientId))
+    if (tokens === 'access' && client && audiences.includes(client.clientId))
       report(
         '/audiences',
         `must not hold ${member}.clientId ("${client.clientId}") where tokens is access: every id token would pass for an access token`,
       );
   return {
-    name,
-    issuer,
-    audiences,
-    tokens,
-    usernameClaim,
-    usernamePrefix,
-    groupsClaim,
-    groupsPrefix,
-    scopes,
-    authorizedParties: one.authorizedParties ?? null,
-    algorithms: one.algorithms ?? ['RS256', 'ES256'],
-    clockSkewSeconds: one.clockSkewSeconds ?? 30,
-    staleKeysSeconds: one.staleKeysSeconds ?? 3_600,
-    certificateAuthorityFile: resolveOptional(one.certificateAuthority, resolve),
+    ...settings,
+    certificateAuthorityFile: resolveOptional(certificateAuthority, resolve),
     login: login
       ? { clientId: login.clientId, clientSecretFile: resolveOptional(login.clientSecretFile, resolve) }
       : null,
-    cli: cli ?? null,
   };
 }
 
@@ -358,10 +332,7 @@ function readOidc(one: OidcSettings, i: number, resolve: Resolve, report: Report
 export function readRoles(settings: RoleSettings | undefined, report: ReportProblem): readonly RoleBindingConfig[] {
   return (settings ?? []).map(({ names = [], groups = [], roles }, i) => {
     if (names.length === 0 && groups.length === 0) report(`/roles/${i}`, 'needs names or groups');
-    for (const [member, texts] of [
-      ['names', names],
-      ['groups', groups],
-    ] as const)
+    for (const [member, texts] of Object.entries({ names, groups }))
       for (const [k, text] of texts.entries()) {
         const whyNot = whyNotPrincipalName(text);
         if (whyNot !== null) report(`/roles/${i}/${member}/${k}`, `${whyNot}: nobody has this name`);
@@ -372,12 +343,12 @@ export function readRoles(settings: RoleSettings | undefined, report: ReportProb
 
 /** A prefix that begins another one could be continued by a name to the other's names. */
 function reportSharedPrefixes(
-  prefixes: readonly { readonly prefix: string; readonly place: string }[],
+  prefixes: readonly (readonly [place: string, prefix: string])[],
   others: readonly string[],
   report: ReportProblem,
 ): void {
   const earlier = others.filter((prefix) => prefix !== '').map(foldedName);
-  for (const { prefix, place } of prefixes) {
+  for (const [place, prefix] of prefixes) {
     if (prefix === '') continue;
     const folded = foldedName(prefix);
     if (earlier.some((other) => other.startsWith(folded) || folded.startsWith(other)))
@@ -387,8 +358,8 @@ function reportSharedPrefixes(
 }
 
 /** A prefix is the beginning of a name. */
-function reportPrefix(prefix: string | undefined, place: string, report: ReportProblem): void {
-  if (prefix === undefined || prefix === '') return;
+function reportPrefix(prefix: string, place: string, report: ReportProblem): void {
+  if (prefix === '') return;
   const whyNot = whyNotPrincipalName(`${prefix}a`);
   if (whyNot !== null) report(place, `cannot begin a name: with a letter behind it, it ${whyNot}`);
   // A shorter one could be continued to it.

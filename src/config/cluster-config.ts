@@ -1,4 +1,5 @@
 import Value from 'typebox/value';
+import type { RevocationSettings } from '../model/enforcement.js';
 import { LocalCASettings, type ClusterSettings, type FileSettings } from './config-file.js';
 import { reportUnlessDnsLabel, resolveOptional, whyNotUrl, type ReportProblem, type Resolve } from './setting.js';
 import { reportDifferences } from './shape-problems.js';
@@ -23,7 +24,7 @@ export interface ClusterConfig {
   readonly readRoleBindings: boolean;
   /** Whether a kubeconfig in `connection` may name an exec plugin. */
   readonly allowExec: boolean;
-  readonly revocation: RevocationConfig;
+  readonly revocation: RevocationSettings;
 }
 
 export interface LocalCAConfig {
@@ -107,13 +108,6 @@ function readConnection(
   return inCluster ? { kind: 'inCluster' } : null;
 }
 
-/** How a cluster is made to refuse revoked certificates. */
-interface RevocationConfig {
-  readonly mode: 'webhook' | 'listed' | 'admission' | 'none';
-  readonly whenInDoubt: 'deny' | 'noOpinion';
-  readonly configMap: { readonly namespace: string; readonly name: string };
-}
-
 /** How clusters reach the service. */
 export interface PublicAddressConfig {
   /** An https URL without a slash at its end. */
@@ -123,7 +117,7 @@ export interface PublicAddressConfig {
 }
 
 /** The cluster of the embedded default refuses no revoked certificate: only expiry ends one. */
-export const embeddedRevocation: RevocationConfig = {
+export const embeddedRevocation: RevocationSettings = {
   mode: 'none',
   whenInDoubt: 'deny',
   configMap: { namespace: 'kubepass', name: 'revoked-certificates' },
@@ -134,7 +128,7 @@ function readRevocation(
   settings: ClusterSettings['revocation'],
   connected: boolean,
   report: ReportProblem,
-): RevocationConfig {
+): RevocationSettings {
   const { mode = 'none', whenInDoubt = 'deny', configMap = embeddedRevocation.configMap } = settings ?? {};
   if (mode === 'admission' && !connected)
     report('/revocation/mode', 'admission needs a way to reach the cluster: kubeconfig, or inCluster: true');

@@ -1,5 +1,23 @@
+import { Type, type TProperties } from 'typebox';
 import { isDnsLabel } from '../model/name-grammar.js';
 import { isLoopback } from './loopback.js';
+
+/** A group of settings without any others. */
+export const group = <Properties extends TProperties>(properties: Properties) =>
+  Type.Object(properties, { additionalProperties: false });
+
+/** A group that may be left out, as may each of its settings. */
+export const optionalGroup = <Properties extends TProperties>(properties: Properties) =>
+  Type.Optional(Type.Partial(group(properties), { additionalProperties: false }));
+
+/** A path of a file or directory. */
+export const PathSetting = Type.String({ minLength: 1, maxLength: 4096 });
+
+/** The port of a listener; 0: any free one. */
+export const PortSetting = Type.Integer({ minimum: 0, maximum: 65_535 });
+
+/** Text of people or of other systems: a host, a claim, the name of a context. */
+export const TextSetting = Type.String({ minLength: 1, maxLength: 253 });
 
 /**
  * Records a problem of a setting: its place, and a message. Reading goes on, so that all problems are reported at once.

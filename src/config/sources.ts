@@ -23,20 +23,11 @@ export interface Sources {
   readonly fromFile: Resolve;
 }
 
-/** The settings of the file that a variable overrides, by their places. */
-const overriding: Readonly<Record<string, Exclude<keyof Environment, 'unknown'>>> = {
-  '/dataDir': 'dataDir',
-  '/host': 'host',
-  '/port': 'port',
-  '/policiesDir': 'policiesDir',
-  '/databaseUrl': 'databaseUrl',
-  '/tls/certFile': 'tlsCertFile',
-  '/tls/keyFile': 'tlsKeyFile',
-  '/tls/terminated': 'tlsTerminated',
-  '/trustedProxies': 'trustedProxies',
-  '/metrics/host': 'metricsHost',
-  '/metrics/port': 'metricsPort',
-};
+/** The name that the environment has for a setting of the file: `tlsCertFile` for `/tls/certFile`. */
+const nameOf = (pointer: string): string =>
+  pointer.slice(1).replace(/\/(.)/g, (_, first: string) => first.toUpperCase());
+
+const isOverriding = (name: string): name is keyof typeof variables => Object.hasOwn(variables, name);
 
 /** Opens the sources, and reports variables that are none, and what cannot be read of the file. */
 export function openSources(environment: Environment, report: ReportProblem): Sources {
@@ -44,8 +35,8 @@ export function openSources(environment: Environment, report: ReportProblem): So
   const configFile = environment.configFile === undefined ? null : resolve(environment.configFile);
   const file = configFile === null ? null : readConfigFile(configFile, report);
   const variableOf = (pointer: string) => {
-    const variable = overriding[pointer];
-    return variable && (file === null || environment[variable] !== undefined) ? variables[variable] : undefined;
+    const name = nameOf(pointer);
+    return isOverriding(name) && (file === null || environment[name] !== undefined) ? variables[name] : undefined;
   };
   const isInFile = (pointer: string) => pointer.startsWith('/') && variableOf(pointer) === undefined;
   const isWrong = (pointer: string) => file !== null && isInFile(pointer) && file.isWrong(pointer);

@@ -17,7 +17,6 @@ import { claimNames, isSameUsername, usernameOf, type NameClaim, type WantedEntr
 import {
   consequencesOf,
   nothingPersonal,
-  whatHappened,
   type Consequences,
   type LeavingOptions,
   type LeavingStep,
@@ -116,12 +115,11 @@ async function planOf(
   const { attributes, deleted } = wanted;
   const { actor, now } = options;
   const draft = entryAfter(context, claim, wanted, now);
-  const happening = whatHappened(before, draft, leavesBehind);
   const change = { ...options, before, entry: draft, how: deleted ? 'Deleted' : 'Deactivated' } as const;
-  const consequences = await consequencesOf(context, change, happening);
+  const consequences = await consequencesOf(context, change, leavesBehind);
   const { entry, behind, leavings, unblocking } = consequences;
   const changed = before === null ? [] : changedAttributes(before, attributes);
-  const superseded = [givesUp, happening.kind === 'succeeded' ? behind : null].filter((one) => one !== null);
+  const superseded = [givesUp, leavesBehind === null ? null : behind].filter((one) => one !== null);
   return {
     ...consequences,
     step: {

@@ -23,40 +23,6 @@ import { announce } from '../context/request-steps.js';
 import { residualExposureOf } from '../access/revocations.js';
 import { revokingTokens, tokensOfLeavers } from '../access/leavers-tokens.js';
 
-/**
- * The cases of a change, told by the entry before and after it. Its person is here, or is away: not active, or deleted.
- * `old`: the entry before, with a username that its person has no longer.
- */
-type Happening =
-  | { readonly kind: 'joins' | 'joins-away' }
-  /** Here as before, or away as before, under the same name. */
-  | { readonly kind: 'stays' }
-  | { readonly kind: 'leaves' | 'returns' }
-  /** Another name for somebody who is here. */
-  | { readonly kind: 'renamed'; readonly old: DirectoryUser }
-  | { readonly kind: 'renamed-and-leaves' | 'renamed-and-returns'; readonly old: DirectoryUser }
-  | { readonly kind: 'renamed-while-away'; readonly old: DirectoryUser }
-  /** The entry and its name are another person's from now on, and that of the one before is kept under this id. */
-  | { readonly kind: 'succeeded'; readonly old: DirectoryUser; readonly leavesBehind: string };
-
-/** Says what happened. `entry`: the entry after it. */
-export function whatHappened(
-  before: DirectoryUser | null,
-  entry: DirectoryUser,
-  leavesBehind: string | null,
-): Happening {
-  const here = isHere(entry);
-  if (before === null) return { kind: here ? 'joins' : 'joins-away' };
-  if (leavesBehind !== null) return { kind: 'succeeded', old: before, leavesBehind };
-  const wasHere = isHere(before);
-  if (before.username !== null && !isSameUsername(before.username, entry.username)) {
-    if (wasHere) return { kind: here ? 'renamed' : 'renamed-and-leaves', old: before };
-    return { kind: here ? 'renamed-and-returns' : 'renamed-while-away', old: before };
-  }
-  if (here === wasHere) return { kind: 'stays' };
-  return { kind: here ? 'returns' : 'leaves' };
-}
-
 /** Everything that follows from a change of an entry. */
 export interface Consequences {
   /** The entry as it is from now on. */
@@ -69,7 +35,7 @@ export interface Consequences {
   readonly unblocking: Step;
 }
 
-/** A change of an entry to which something happened. */
+/** A change of an entry. */
 interface EntryChange extends LeavingOptions {
   readonly before: DirectoryUser | null;
   /** The entry after it, with the block and the leaving of the entry before. */
@@ -77,33 +43,26 @@ interface EntryChange extends LeavingOptions {
   readonly how: How;
 }
 
-/** The consequences of what happened: one function for each case. */
+/**
+ * The consequences of a change. Its person is here, or is away: not active, or deleted; so they were before.
+ * `leavesBehind`: the entry and its name are another person's from now on, and that of the one before is kept under
+ * this id.
+ */
 export async function consequencesOf(
   context: IssuanceContext,
   change: EntryChange,
-  happening: Happening,
+  leavesBehind: string | null,
 ): Promise<Consequences> {
-  switch (happening.kind) {
-    case 'stays':
-      return { ...nothingElse, entry: isHere(change.entry) ? present(change) : away(change) };
-    case 'joins':
-    case 'returns':
-      return comes(context, change);
-    case 'joins-away':
-    case 'leaves':
-      return leaves(context, change);
-    case 'renamed':
-      return isRenamed(context, change, happening.old);
-    case 'renamed-and-leaves':
-      return isRenamedAndLeaves(context, change, happening.old);
-    // The old name keeps the block of the earlier leaving.
-    case 'renamed-and-returns':
-      return { ...(await comes(context, change)), behind: leftBehind(context, change, happening.old) };
-    case 'renamed-while-away':
-      return { ...(await leaves(context, change)), behind: leftBehind(context, change, happening.old) };
-    case 'succeeded':
-      return isSucceeded(context, change, happening.old, happening.leavesBehind);
-  }
+  const { before, entry } = change;
+  if (before !== null && leavesBehind !== null) return isSucceeded(context, change, before, leavesBehind);
+  const [here, wasHere] = [isHere(entry), before !== null && isHere(before)];
+  const isRenaming = before !== null && before.username !== null && !isSameUsername(before.username, entry.username);
+  if (isRenaming && wasHere) return (here ? isRenamed : isRenamedAndLeaves)(context, change, before);
+  if (before !== null && !isRenaming && here === wasHere)
+    return { ...nothingElse, entry: here ? present(change) : away(change) };
+  const consequences = await (here ? comes : leaves)(context, change);
+  // The old name keeps the block of the earlier leaving.
+  return isRenaming ? { ...consequences, behind: leftBehind(context, change, before) } : consequences;
 }
 
 const nothing: Step = { operations: [], events: [] };
@@ -123,12 +82,9 @@ async function leaves(context: IssuanceContext, change: EntryChange): Promise<Co
 /** The old name loses its access, and the new one may be used. */
 async function isRenamed(context: IssuanceContext, change: EntryChange, old: DirectoryUser): Promise<Consequences> {
   const leaving = await leavingStep(context, old, 'Renamed', change);
-  return {
-    entry: { ...present(change), left: leaving.left },
-    behind: leftBehind(context, change, old, leaving),
-    leavings: [leaving],
-    unblocking: await unblockingStep(context, change),
-  };
+  const behind = leftBehind(context, change, old, leaving);
+  const { entry, unblocking } = await comes(context, change);
+  return { entry: { ...entry, left: leaving.left }, behind, leavings: [leaving], unblocking };
 }
 
 /** Both names lose their access, the old one after the commit, because one commit must not hold too much. */
@@ -137,14 +93,10 @@ async function isRenamedAndLeaves(
   change: EntryChange,
   old: DirectoryUser,
 ): Promise<Consequences> {
-  const leaving = await leavingStep(context, change.entry, change.how, change);
-  const leavingOfOld = await leavingStep(context, old, 'Renamed', { ...change, together: false });
-  return {
-    entry: away(change, leaving),
-    behind: leftBehind(context, change, old, leavingOfOld),
-    leavings: [leaving, leavingOfOld],
-    unblocking: nothing,
-  };
+  const consequences = await leaves(context, change);
+  const leaving = await leavingStep(context, old, 'Renamed', { ...change, together: false });
+  const behind = leftBehind(context, change, old, leaving);
+  return { ...consequences, behind, leavings: [...consequences.leavings, leaving] };
 }
 
 /** The person before leaves, unless they are away. The one who has the entry now may use the name once it is free. */
@@ -276,19 +228,11 @@ async function leavingStep(
 }
 
 /** The block of a leaver's name, and the access that ends in the same commit. */
-interface BlockOfLeaver {
-  readonly step: Step;
+interface BlockOfLeaver extends Omit<LeavingStep, 'left'> {
   readonly ended: AccessToEnd;
-  readonly blockedAt: Date | null;
-  readonly block: IdentityBlock | null;
 }
 
-const withoutUsername: BlockOfLeaver = {
-  step: { operations: [], events: [] },
-  ended: nothingToEnd,
-  blockedAt: null,
-  block: null,
-};
+const withoutUsername: BlockOfLeaver = { step: nothing, ended: nothingToEnd, blockedAt: null, block: null };
 
 async function blockOfLeaver(
   context: IssuanceContext,

@@ -78,8 +78,8 @@ export async function settleLosses(context: IssuanceContext, isStopped: () => bo
     if (last === undefined) return;
     behind = last.n;
     const losers = losses.flatMap(({ users }) => users);
-    // First of all: a certificate that is not recorded yet is recorded before its request has moved on.
-    const issuing = await issuingAmong(context, losers);
+    // First of all: a certificate that is being signed is recorded before its request has moved on.
+    const issuing = new Set(await revocableAmong(context, losers, (some) => store.requests.issuingAmong(some)));
     const affected = new Set(await affectedAmong(context, losers));
     const settled: bigint[] = [];
     const forget = async (): Promise<void> => {
@@ -115,27 +115,24 @@ async function affectedAmong(
 }
 
 /** The people with certificates, which are revoked where they have lost a group. */
-async function holdersAmong(
-  { store, directory, clock }: IssuanceContext,
-  people: readonly DirectoryPerson[],
-): Promise<readonly DirectoryPerson[]> {
-  if (directory.onLostGroup !== 'revoke') return [];
-  return bearersAmong(people, (usernames) => store.certificates.holdersAmong(usernames, clock()));
-}
+const holdersAmong = (context: IssuanceContext, people: readonly DirectoryPerson[]) =>
+  revocableAmong(context, people, (some) => context.store.certificates.holdersAmong(some, context.clock()));
 
-/** The people for whom a certificate is being signed. It may be revoked once it is recorded. */
-async function issuingAmong(
-  { store, directory }: IssuanceContext,
+type FindUsernames = (usernames: readonly string[]) => Promise<ReadonlySet<string>>;
+
+/** As `bearersAmong`; nobody where a lost group revokes nothing. */
+async function revocableAmong(
+  { directory }: IssuanceContext,
   people: readonly DirectoryPerson[],
-): Promise<ReadonlySet<DirectoryPerson>> {
-  if (directory.onLostGroup !== 'revoke') return new Set();
-  return new Set(await bearersAmong(people, (usernames) => store.requests.issuingAmong(usernames)));
+  find: FindUsernames,
+): Promise<readonly DirectoryPerson[]> {
+  return directory.onLostGroup === 'revoke' ? bearersAmong(people, find) : [];
 }
 
 /** The people with one of the usernames that are found among theirs. */
 async function bearersAmong(
   people: readonly DirectoryPerson[],
-  find: (usernames: readonly string[]) => Promise<ReadonlySet<string>>,
+  find: FindUsernames,
 ): Promise<readonly DirectoryPerson[]> {
   const usernames = people.flatMap(({ username }) => username ?? []);
   if (usernames.length === 0) return [];

@@ -1,16 +1,15 @@
-import type { KeyAlgorithm } from '@kubepass/x509';
+import type { CertificateRequest } from './certificate-request.js';
 
 declare const approved: unique symbol;
 
 /** The fields that approval fixes for the signer. */
-export interface ApprovedFields {
+export interface ApprovedFields extends Pick<
+  CertificateRequest,
+  'cluster' | 'username' | 'groups' | 'keyAlgorithm' | 'expirationSeconds'
+> {
   readonly requestId: string;
   /** The attempt's number, from 1. */
   readonly attempt: number;
-  readonly cluster: string;
-  readonly username: string;
-  readonly groups: readonly string[];
-  readonly keyAlgorithm: KeyAlgorithm;
   /** The approved public key as DER SubjectPublicKeyInfo. */
   readonly subjectPublicKeyInfo: Uint8Array;
   /**
@@ -18,7 +17,6 @@ export interface ApprovedFields {
    * It may still be on its way: an intent is recorded without it.
    */
   readonly certificationRequest: Uint8Array | Promise<Uint8Array> | null;
-  readonly expirationSeconds: number;
   /** The request probes the cluster, so earlier findings about the cluster do not stop it. */
   readonly probe: boolean;
 }

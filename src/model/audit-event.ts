@@ -173,20 +173,8 @@ export interface AuditEventDetails {
     /** It was signed for a request of this log, and the database, which was restored, does not know that. */
     lost?: true;
   };
-  WebhookDeliveryFailed: {
-    deliveryId: string;
-    webhook: string;
-    type: WebhookEventType;
-    attempts: number;
-    failure: string;
-  };
-  WebhookDeliveryRetried: {
-    deliveryId: string;
-    webhook: string;
-    type: WebhookEventType;
-    state: WebhookDeliveryState;
-    attempts: number;
-  };
+  WebhookDeliveryFailed: DeliveryDetails & { failure: string };
+  WebhookDeliveryRetried: DeliveryDetails & { state: WebhookDeliveryState };
   /** Somebody tried to decide on a request that they may not decide on; `message` says why not. */
   DecisionRefused: { decision: 'approve' | 'deny'; message: string };
   CertificateRevoked: {
@@ -270,6 +258,7 @@ export interface AuditEventDetails {
   DirectoryMembershipChanged: DirectoryGroupDetails & { added: readonly string[]; removed: readonly string[] };
 }
 
+type DeliveryDetails = { deliveryId: string; webhook: string; type: WebhookEventType; attempts: number };
 type DirectoryUserDetails = { userId: string; userName: string; externalId: string | null; username: string | null };
 type DirectoryGroupDetails = { groupId: string; displayName: string; externalId: string | null };
 

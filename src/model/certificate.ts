@@ -81,14 +81,8 @@ export interface Revocation {
 }
 
 /** A revocation with the members of its certificate, which a restored database may not know. */
-export interface RevokedCertificate extends Revocation {
-  /** SHA-256 of the DER, lower-case hex. */
-  readonly fingerprintSha256: string;
-  readonly cluster: string;
-  readonly serialNumber: string;
-  readonly issuer: string;
-  /** SHA-256 of the issuing CA's certificate, lower-case hex, where it is known. */
-  readonly issuerFingerprintSha256: string | null;
-  readonly username: string;
-  readonly notAfter: Date;
-}
+export type RevokedCertificate = Revocation &
+  Pick<
+    Certificate,
+    'fingerprintSha256' | 'cluster' | 'serialNumber' | 'issuer' | 'issuerFingerprintSha256' | 'username' | 'notAfter'
+  >;

@@ -77,13 +77,7 @@ interface ClusterCsrCondition {
   readonly lastUpdateTime: Date | null;
 }
 
-export interface ClusterCsrCertificate {
-  readonly fingerprintSha256: string;
-  readonly serialNumber: string;
-  readonly subject: string;
-  readonly notBefore: Date;
-  readonly notAfter: Date;
-}
+export type ClusterCsrCertificate = Omit<BundledCertificate, 'issuer' | 'der'>;
 
 /** The STATUS of `kubectl get csr`: `Denied` wins over `Approved` and that over `Pending`; the end follows. */
 export function csrStatus(conditions: readonly { readonly type: string }[], issued: boolean): string {

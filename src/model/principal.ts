@@ -24,10 +24,7 @@ export const rolesLost = ['left', 'succeeded', 'blocked'] as const;
 export type RolesLost = (typeof rolesLost)[number];
 
 /** The authenticated caller of our API, whatever the way in. Principals are compared by name, never by credential. */
-export interface Principal {
-  readonly name: string;
-  readonly groups: readonly string[];
-  readonly roles: readonly Role[];
+export interface Principal extends Requester {
   readonly method: AuthenticationMethod;
   /**
    * Names of the principals who created the caller's credential, directly or through others, oldest first. Empty where
@@ -65,18 +62,15 @@ export const isMachine = (principal: Pick<Principal, 'roles'>): boolean =>
 
 /** The principal as it was when it asked. Decisions on the request are made on this, then and later. */
 export interface Requester {
+  /** The principal's name. */
   readonly name: string;
   readonly groups: readonly string[];
   readonly roles: readonly Role[];
 }
 
 /** An API token without its secret, which is shown once and kept only as a SHA-256. */
-export interface ApiToken {
+export interface ApiToken extends Requester {
   readonly id: string;
-  /** The principal's name. */
-  readonly name: string;
-  readonly groups: readonly string[];
-  readonly roles: readonly Role[];
   /**
    * Names of the principals behind the token, oldest first: its creator, the creator of that one's token, and so on.
    */

@@ -1,5 +1,5 @@
 import type { CertificateRequest } from './certificate-request.js';
-import type { ApprovalStage, TraceCheck, TraceEntry } from './decision.js';
+import type { RecordedDecision, TraceCheck, TraceEntry } from './decision.js';
 import type { Refusal } from './outcome.js';
 
 /** The period, and the cluster, whose requests are decided again. */
@@ -31,11 +31,7 @@ export const unrecordedFacts = ['usage', 'active', 'blastRadius', 'directory', '
 export type UnrecordedFact = (typeof unrecordedFacts)[number];
 
 /** The parts of a decision that a replay compares. */
-export interface ReplaySide {
-  readonly outcome: 'permitted' | 'denied';
-  readonly approval: 'auto' | 'manual' | null;
-  readonly policy: string | null;
-  readonly stages: readonly ApprovalStage[];
+export interface ReplaySide extends Pick<RecordedDecision, 'outcome' | 'approval' | 'policy' | 'stages'> {
   /** Null where it is denied. */
   readonly expirationSeconds: number | null;
   /** The reasons of the violations, each once. */
@@ -57,11 +53,7 @@ export interface RuleDifference {
 }
 
 /** Identifies a replayed request in a line about it. */
-export interface ReplayedRequest {
-  readonly id: string;
-  readonly cluster: string;
-  readonly username: string;
-  readonly groups: readonly string[];
+export interface ReplayedRequest extends Pick<CertificateRequest, 'id' | 'cluster' | 'username' | 'groups'> {
   /** The requester's name. */
   readonly requester: string;
   readonly decidedAt: Date;

@@ -70,11 +70,7 @@ export interface LeftOver {
   /** Certificates that still work in some way; the first ones. */
   readonly residualExposure: readonly ResidualExposure[];
   /** Live certificates of others that this person asked for; the first ones. */
-  readonly requestedForOthers: readonly {
-    readonly fingerprintSha256: string;
-    readonly username: string;
-    readonly cluster: string;
-  }[];
+  readonly requestedForOthers: readonly Pick<ListedCertificate, 'fingerprintSha256' | 'username' | 'cluster'>[];
   /** Live API tokens that this person made; the first ones. */
   readonly tokensMade: readonly { readonly id: string; readonly name: string }[];
   readonly revokedTokens: readonly string[];

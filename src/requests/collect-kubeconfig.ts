@@ -2,7 +2,7 @@ import { mayReadRequest, whyNotCollect, whyNotPermitted } from '../identity/perm
 import { renderKubeconfig } from '../formats/kubeconfig/render-kubeconfig.js';
 import type { Certificate } from '../model/certificate.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
-import { type Outcome, done, refused } from '../model/outcome.js';
+import { type Outcome, type Refused, done, refused } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import { type CertificateRequestAsk, type ResolvedAsk, resolveAsk } from './resolve-ask.js';
 import { SigningUndeterminedError } from '../signing/signer.js';
@@ -37,22 +37,13 @@ export type CreatedKubeconfig =
 /** The key is generated, so there is no certification request. */
 type KubeconfigAsk = Omit<CertificateRequestAsk, 'csr'>;
 
-/** Request, decision, issuing and kubeconfig in one call, for automated onboarding. */
-export function createKubeconfig(
+/** Request, decision, issuing and kubeconfig in one call, for automated onboarding. `resolve`: how the ask is read. */
+export async function createKubeconfig(
   context: IssuanceContext,
   principal: Principal,
   ask: KubeconfigAsk,
-  options: { readonly idempotency: ClaimedKey | null },
-): Promise<Outcome<CreatedKubeconfig>> {
-  return createResolvedKubeconfig(context, principal, () => resolveAsk(context, ask, principal), options);
-}
-
-/** The same for an ask that is resolved in another way. */
-export async function createResolvedKubeconfig(
-  context: IssuanceContext,
-  principal: Principal,
-  resolve: () => Promise<Outcome<ResolvedAsk>>,
   { idempotency }: { readonly idempotency: ClaimedKey | null },
+  resolve: () => Promise<Outcome<ResolvedAsk>> = () => resolveAsk(context, ask, principal),
 ): Promise<Outcome<CreatedKubeconfig>> {
   if (idempotency?.recorded) return goOn(context, principal, idempotency.recorded);
   const resolved = whyNotPermitted(principal, 'request-certificates') ?? (await resolve());
@@ -88,12 +79,18 @@ async function goOn(
         : done({ kind: 'awaiting', request });
     case 'issued':
       return refused({ kind: 'key-already-collected', requestId: request.id });
-    case 'failed':
-      return refused({ kind: 'issuance-failed', request });
     default:
-      return refused(stateConflict(request, `the request made with this Idempotency-Key is ${request.state}`));
+      return endedOtherwise(request);
   }
 }
+
+/** The refusal where the request of an earlier call gives no kubeconfig any more, or none yet. */
+const endedOtherwise = (request: CertificateRequest): Refused =>
+  refused(
+    request.state === 'failed'
+      ? { kind: 'issuance-failed', request }
+      : stateConflict(request, `the request made with this Idempotency-Key is ${request.state}`),
+  );
 
 function collected(outcome: Outcome<CollectedKubeconfig>): Outcome<CreatedKubeconfig> {
   return outcome.ok ? done({ kind: 'collected', kubeconfig: outcome.value }) : outcome;
@@ -179,16 +176,8 @@ export function kubeconfigForHolder(
   { request, certificate }: CertificateRequestView,
 ): Outcome<CreatedKubeconfig> {
   if (certificate !== null) return collected(withKeyPath(context, { request, certificate }, usualKeyPath));
-  switch (request.state) {
-    case 'pending':
-    case 'approved':
-    case 'issuing':
-      return done({ kind: 'awaiting', request });
-    case 'failed':
-      return refused({ kind: 'issuance-failed', request });
-    default:
-      return refused(stateConflict(request, `the request made with this Idempotency-Key is ${request.state}`));
-  }
+  const isAwaited = ['pending', 'approved', 'issuing'].includes(request.state);
+  return isAwaited ? done({ kind: 'awaiting', request }) : endedOtherwise(request);
 }
 
 /** A kubeconfig that names the file in which the caller holds the key. */

@@ -33,23 +33,14 @@ export interface CreateOptions {
 /**
  * The way of a request. Steps 2 and 3 are `decideAndRecord`, steps 4 to 6 are `finishAttempt`. A request that waits
  * for a person, or for a collector whose key is still to be generated, stops after step 3; `decide-request.ts` and
- * `collect-kubeconfig.ts` ask policy again before they go on with step 4.
+ * `collect-kubeconfig.ts` ask policy again before they go on with step 4. `resolve`: how the ask is resolved.
  */
-export function createRequest(
+export async function createRequest(
   context: IssuanceContext,
   principal: Principal,
   ask: CertificateRequestAsk,
-  options: CreateOptions,
-): Promise<Outcome<CertificateRequestView>> {
-  return createResolved(context, principal, () => resolveAsk(context, ask, principal), options);
-}
-
-/** The same for an ask that is resolved in another way. */
-export async function createResolved(
-  context: IssuanceContext,
-  principal: Principal,
-  resolve: () => Promise<Outcome<ResolvedAsk>>,
   { waitSeconds, idempotency }: CreateOptions,
+  resolve: () => Promise<Outcome<ResolvedAsk>> = () => resolveAsk(context, ask, principal),
 ): Promise<Outcome<CertificateRequestView>> {
   if (idempotency?.recorded) return answerAgain(context, idempotency.recorded, waitSeconds);
 
@@ -136,22 +127,15 @@ function requestOf(
   const state: RequestState =
     decision.outcome === 'denied' ? 'denied' : waitsForPerson(decision) ? 'pending' : 'approved';
   const recorded = recordedDecision(decision, ask, facts, policySet, now);
+  const { issuing: _issuing, renewalFacts: _facts, csr, ...asked } = ask;
   return {
+    ...asked,
     id: newId(now, context.random),
     state,
-    cluster: ask.cluster,
-    username: ask.username,
-    groups: ask.groups,
-    keyAlgorithm: ask.keyAlgorithm,
-    certificationRequest: ask.csr?.der ?? null,
-    publicKey: ask.csr && { algorithm: ask.csr.publicKey.algorithm, spkiSha256: ask.csr.publicKey.sha256 },
+    certificationRequest: csr?.der ?? null,
+    publicKey: csr && { algorithm: csr.publicKey.algorithm, spkiSha256: csr.publicKey.sha256 },
     expirationSeconds:
       decision.outcome === 'permitted' ? decision.expirationSeconds : (ask.expirationSeconds ?? 86_400),
-    namespace: ask.namespace,
-    reason: ask.reason,
-    labels: ask.labels,
-    requester: ask.requester,
-    collector: ask.collector,
     createdAt: now,
     waitsUntil: lapsesAt(decision, context.settings, now),
     decision: makers === null ? recorded : { ...recorded, makers },
@@ -159,7 +143,6 @@ function requestOf(
     attempt: null,
     fingerprintSha256: null,
     failure: null,
-    renewal: ask.renewal,
   };
 }
 

@@ -6,10 +6,10 @@ import type { SupposedInDirectory } from '../model/directory.js';
 import { done, refused, type Outcome, type Refusal } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import { isRenewableAfter, secondsSinceEnd } from '../policy/evaluate-policy.js';
-import { createResolved, type CreateOptions } from './create-request.js';
+import { createRequest, type CreateOptions } from './create-request.js';
 import { secondsAfter, type IssuanceContext } from '../context/context.js';
 import { clusterGone, stateConflict } from '../context/request-steps.js';
-import { type CreatedKubeconfig, createResolvedKubeconfig, kubeconfigForHolder } from './collect-kubeconfig.js';
+import { type CreatedKubeconfig, createKubeconfig, kubeconfigForHolder } from './collect-kubeconfig.js';
 import { resolveAsk, type CertificateRequestAsk, type ResolvedAsk } from './resolve-ask.js';
 
 /** The body of `POST /v1/certificates/{fingerprint}/renew`. Everything else is as it is in the certificate. */
@@ -34,8 +34,8 @@ export async function renewCertificate(
   options: CreateOptions,
 ): Promise<Outcome<CreatedKubeconfig>> {
   const resolve = () => resolveRenewal(context, principal, fingerprintSha256, ask);
-  if (ask.csr === undefined) return createResolvedKubeconfig(context, principal, resolve, options);
-  const created = await createResolved(context, principal, resolve, options);
+  if (ask.csr === undefined) return createKubeconfig(context, principal, ask, options, resolve);
+  const created = await createRequest(context, principal, ask, options, resolve);
   return created.ok ? kubeconfigForHolder(context, created.value) : created;
 }
 

@@ -1,14 +1,5 @@
 import { directoryBounds, type DirectoryGroupAttributes, type MembershipChange } from '../model/directory.js';
-import {
-  elements,
-  membersOf,
-  requireSchema,
-  ScimInputError,
-  requiredText,
-  textOrNull,
-  uris,
-  type Members,
-} from './scim-input.js';
+import { elements, membersOf, requireSchema, ScimInputError, requiredText, textOrNull, uris } from './scim-input.js';
 import type { PatchOperation } from './user-attributes.js';
 
 /** A group with its members' ids. */
@@ -51,19 +42,27 @@ export function groupPatch(operations: readonly PatchOperation[]): GroupPatch {
 function withOperation(patch: GroupPatch, { kind, target, value }: PatchOperation): GroupPatch {
   if (target === null || target.path.attribute === '') {
     if (kind === 'remove' || (target !== null && target.path.schema !== uris.group.toLowerCase())) return patch;
-    return withMembers(patch, membersOf(value, 'value'), kind);
+    let changed = patch;
+    for (const [attribute, own] of membersOf(value, 'value')) changed = withAttribute(changed, attribute, own, kind);
+    return changed;
   }
   const { path, selected } = target;
   if (path.schema !== null) return patch;
-  switch (path.attribute) {
+  if (path.attribute === 'members') {
+    if (path.sub !== null) throw new ScimInputError('invalidPath', 'a member is added and removed as a whole');
+    if (selected !== null) return changing(patch, selectedMember(selected, kind, value));
+  }
+  return withAttribute(patch, path.attribute, value, kind);
+}
+
+function withAttribute(patch: GroupPatch, attribute: string, value: unknown, kind: PatchOperation['kind']): GroupPatch {
+  switch (attribute) {
     case 'displayname':
       if (kind === 'remove') throw new ScimInputError('mutability', 'displayName is required and cannot be removed');
       return { ...patch, displayName: requiredText(value, 'displayName') };
     case 'externalid':
       return { ...patch, externalId: kind === 'remove' ? null : textOrNull(value, 'externalId') };
     case 'members': {
-      if (path.sub !== null) throw new ScimInputError('invalidPath', 'a member is added and removed as a whole');
-      if (selected !== null) return changing(patch, selectedMember(selected, kind, value));
       if (kind !== 'remove') return changing(patch, { kind, ids: memberIds(value) });
       // Without a value it means all of them; Entra gives those that it means.
       const removed: MembershipChange =
@@ -75,16 +74,6 @@ function withOperation(patch: GroupPatch, { kind, target, value }: PatchOperatio
     default:
       return patch;
   }
-}
-
-function withMembers(patch: GroupPatch, members: Members, kind: 'add' | 'replace'): GroupPatch {
-  const displayName = members.get('displayname');
-  const given = members.has('members') ? changing(patch, { kind, ids: memberIds(members.get('members')) }) : patch;
-  return {
-    ...given,
-    ...(displayName !== undefined && { displayName: requiredText(displayName, 'displayName') }),
-    ...(members.has('externalid') && { externalId: textOrNull(members.get('externalid'), 'externalId') }),
-  };
 }
 
 const changing = (patch: GroupPatch, change: MembershipChange): GroupPatch => ({

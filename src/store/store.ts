@@ -1,7 +1,6 @@
 import { StoreUnavailableError } from '../model/errors.js';
 import type { StoreMeasures, StoreQueue } from '../model/measures.js';
-import type { PrismaClient } from './generated/sqlite/client.js';
-import type { KeyReads } from './lists/list.js';
+import type { Reads } from './lists/list.js';
 import type { Writer } from './steps/step.js';
 import { ApiTokenTable } from './tables/api-token-table.js';
 import { AuditArchiveTable } from './tables/audit-archive-table.js';
@@ -26,35 +25,30 @@ import { SessionTable } from './tables/session-table.js';
 import { WebhookDeliveryTable } from './tables/webhook-delivery-table.js';
 import { OrderedWriter, type Batches } from './writer/ordered-writer.js';
 
-/** The two ways to read a database: through Prisma, and with our own statements. */
-export interface Reads extends KeyReads {
-  readonly prisma: PrismaClient;
-}
-
 /** The tables of a database. */
 export function tablesOn(reads: Reads) {
-  const { prisma, dialect, readRows } = reads;
+  const { prisma, readRows } = reads;
   const identityBlocks = new IdentityBlockTable(readRows);
   return {
-    requests: new RequestTable(prisma, reads),
+    requests: new RequestTable(reads),
     recordedRequests: new RecordedRequests(readRows),
-    certificates: new CertificateTable(prisma, reads),
+    certificates: new CertificateTable(reads),
     identities: new IdentityTable(reads, identityBlocks),
     revocations: new RevocationTable(prisma),
     identityBlocks,
     directory: new DirectoryTable(reads),
     expiryNotices: new ExpiryNoticeTable(prisma),
-    auditEvents: new AuditEventTable(prisma, reads),
-    checkpoints: new CheckpointTables(prisma, readRows),
+    auditEvents: new AuditEventTable(reads),
+    checkpoints: new CheckpointTables(reads),
     restorations: new RestorationTable(prisma),
     auditArchives: new AuditArchiveTable(prisma),
-    apiTokens: new ApiTokenTable(prisma, reads),
+    apiTokens: new ApiTokenTable(reads),
     sessions: new SessionTable(prisma),
     idempotencyKeys: new IdempotencyKeyTable(prisma),
     policySets: new PolicySetTable(prisma),
     certificateAuthorities: new CertificateAuthorityPinTable(prisma),
     clusterProbes: new ClusterProbeTable(prisma),
-    quotas: new QuotaCounts(dialect, readRows),
+    quotas: new QuotaCounts(reads),
     webhookDeliveries: new WebhookDeliveryTable(prisma),
     figures: new FigureCounts(reads),
     /** Certificates and their requests, for inspections. */

@@ -76,8 +76,25 @@ describe.skipIf(chromiumPath === undefined)('Swagger UI in chromium', () => {
     expect(await page.getByText('Explore').count()).toBe(0);
     expect(await page.locator('section.models').count()).toBe(1);
     expect(await page.locator('section.models.is-open').count()).toBe(0);
-    expect(await page.getByRole('heading', { name: 'Idempotency' }).count()).toBe(1);
+    expect(await page.getByRole('link', { name: 'Idempotency' }).count()).toBe(1);
     await page.screenshot({ path: join(screenshots, 'swagger-ui-all.png'), fullPage: true });
+    await page.close();
+  });
+
+  it.each([
+    ['post', '/v1/kubeconfigs'],
+    ['get', '/v1/certificates/{fingerprintSha256}'],
+  ])('shows an operation on two screens, and a problem once somebody presses it: %s %s', async (method, path) => {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 1000 } });
+    await page.goto(`${client.origin}/docs`);
+    const operation = page.locator(`.opblock-${method}`, { has: page.locator(`[data-path="${path}"]`) });
+    await operation.locator('.opblock-summary').click();
+    const problems = operation.locator('.responses-table tr.response[data-code="default"]');
+    await problems.waitFor();
+    await expect.poll(() => operation.boundingBox().then((box) => box?.height ?? Infinity)).toBeLessThan(2_000);
+    expect(await problems.locator('.model-example').isVisible()).toBe(false);
+    await problems.locator('.response-col_status').click();
+    expect(await problems.locator('.model-example').isVisible()).toBe(true);
     await page.close();
   });
 

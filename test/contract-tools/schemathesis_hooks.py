@@ -22,9 +22,9 @@ def before_call(context, case, **kwargs):
         case.path_parameters["id"] = "the-token-of-this-run"
 
 
-@schemathesis.deserializer("application/yaml")
-def read_yaml(context, response):
-    """Manifests are several documents, which its own reader refuses."""
+@schemathesis.deserializer("application/yaml", "application/pem-certificate-chain", "text/html")
+def read_text(context, response):
+    """The document describes texts. Manifests are several YAML documents, which its own reader refuses."""
     return response.text
 
 

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { revokedCertificate } from '../../src/access/revocations.js';
 import { exposedForm } from '../../src/http/identities/export-exposed.js';
+import { aCertificate, aRequest } from '../unit/store/records.js';
 import { startService, type Person, type TestService } from './support/service.js';
 
 let service: TestService;
@@ -303,6 +305,38 @@ describe('the identities with residual exposure', () => {
     expect(await names(`&notAfterBefore=${new Date().toISOString()}`)).toEqual([]);
     await service.as('audrey')('get', '/v1/identities?residualExposure=false').expect(400);
     await service.as('hr-system')('get', url()).expect(403);
+  });
+
+  it('say that there are more certificates than are shown, and only then', async () => {
+    const notAfter = new Date(Date.now() + 3_600_000);
+    for (const [username, revoked, live] of [
+      ['y-many', 501, 1],
+      ['y-some', 300, 300],
+    ] as const) {
+      const request = aRequest({ username, state: 'issued' });
+      const certificates = Array.from({ length: revoked + live }, () => aCertificate(request, { username, notAfter }));
+      const revocation = { reason: 'superseded', comment: null, revokedAt: new Date(), revokedBy: 'root' } as const;
+      await service.store.writer.commit({
+        operations: [
+          { op: 'insertRequest', request },
+          ...certificates.map((certificate) => ({ op: 'insertCertificate' as const, certificate })),
+          ...certificates.slice(0, revoked).map((one) => ({
+            op: 'insertRevocation' as const,
+            revoked: revokedCertificate(one, revocation),
+          })),
+        ],
+        events: [],
+      });
+      const list = service.as('audrey')('get', `/v1/identities?residualExposure=true&username=${username}`);
+      const whole = service.as('audrey')('get', path(username));
+      const [item] = ((await list.expect(200)).body as { items: (Exposed & { omitted: boolean })[] }).items;
+      const details = (await whole.expect(200)).body as Exposed & { omitted: boolean };
+      for (const { residualExposure, omitted } of [item!, details]) {
+        expect(residualExposure).toHaveLength(Math.min(revoked, 500));
+        expect(omitted).toBe(revoked > 500);
+      }
+      expect(item).toMatchObject({ clusters: [{ liveCertificates: live }] });
+    }
   });
 
   it('come as CSV, a record for each certificate, without a formula', async () => {

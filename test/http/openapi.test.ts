@@ -24,7 +24,7 @@ interface Operation {
 }
 interface Document {
   readonly openapi: string;
-  readonly info: { readonly version: string };
+  readonly info: { readonly version: string; readonly description: string };
   readonly tags: readonly { readonly name: string }[];
   readonly security: readonly object[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
@@ -253,6 +253,48 @@ describe('/openapi.json', () => {
         'GET /v1/whoami',
       ].sort(),
     );
+  });
+
+  it('is answered that a body is required, where there is none', async () => {
+    const withBody = operations().filter(
+      ({ operation }) => (operation.requestBody as { required?: boolean } | undefined)?.required,
+    );
+    expect(withBody.length).toBeGreaterThan(7);
+    for (const { path, method, operation } of withBody) {
+      if (operation.operationId === 'inspect') continue;
+      const answer = await service
+        .as('root')(method as Method, path.replaceAll(/\{\w+\}/g, 'x'))
+        .expect(400);
+      expect(as.problem(answer).detail, path).toBe('a JSON body is required');
+    }
+  });
+
+  it('is where / leads: a browser to the page, others to the documents', async () => {
+    const browser = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
+    const led = await service.anonymous('get', '/').set('accept', browser).expect(302);
+    expect(led.headers['location']).toBe('/docs');
+    const told = (await service.anonymous('get', '/').expect(200)).body as { documents: string[]; guide: string };
+    for (const path of [...told.documents, told.guide]) await service.anonymous('get', path).expect(200);
+  });
+
+  it('has what its introduction links to', async () => {
+    const { description } = document.info;
+    const guide = (await service.anonymous('get', '/docs/api.md').expect(200)).text;
+    for (const [, path = '', part = ''] of description.matchAll(/\]\((\/[^)#]*)#?([^)]*)\)/g)) {
+      await service.anonymous('get', path).expect(200);
+      if (part !== '') expect(guide.toLowerCase()).toContain(`\n## ${part}\n`);
+    }
+    // Half a screen.
+    expect(description.split('\n').length).toBeLessThan(20);
+  });
+
+  it('has the calls of a portal in a document of its own', async () => {
+    const portal = (await service.anonymous('get', '/openapi/portal.json').expect(200)).body as Document;
+    const ids = Object.values(portal.paths).flatMap((methods) => Object.values(methods).map((one) => one.operationId));
+    expect(ids.sort()).toEqual([
+      ...['approveCertificateRequest', 'collectKubeconfig', 'createCertificateRequest', 'createKubeconfig'],
+      ...['getCertificateRequest', 'listCertificates', 'renewCertificate', 'revokeCertificate'],
+    ]);
   });
 
   it('lists the types of problems, and tells which of them each status has', () => {

@@ -103,19 +103,19 @@ async function readAll(readRows: (selection: ReadStatement) => Promise<readonly 
     visibleTo: hr,
   };
   const labels = ['team', 'rare'].map((value) => [{ key: 'a', value }]);
-  const requests = new RequestTable(prisma, reads);
+  const requests = new RequestTable({ prisma, ...reads });
   for (const filter of combinations({ ...shared, state: ['issued', 'pending'], labels }))
     await requests.list(filter, page);
   await requests.lapsed(now);
   for (const clusters of [null, demo]) await requests.waitingOf(['busy', 'rare'], clusters, 200);
   const expiry = { notAfterAfter: [now], notAfterBefore: [now] };
-  const certificates = new CertificateTable(prisma, reads);
+  const certificates = new CertificateTable({ prisma, ...reads });
   for (const filter of combinations({ ...shared, ...expiry, status: statusFilters, group: ['team', 'rare'] }))
     await certificates.list({ ...filter, now }, page);
   for (const filter of combinations({ ...expiry, collector: hr, username: ['busy'] }))
     await certificates.list({ ...filter, now }, page);
   await certificates.expiring(600, { notAfter: now, n: 2n ** 63n - 1n }, new Date(now.getTime() + 60_000));
-  const events = new AuditEventTable(prisma, reads);
+  const events = new AuditEventTable({ prisma, ...reads });
   for (const filter of combinations({ cluster: demo, principal: ['busy'], type: ['CertificateIssued'] }))
     await events.list(filter, page);
   for (const limit of limits) await readRows(quotaCount(limit, { exceptRequest: '' }, now, 100, postgresqlDialect));

@@ -21,18 +21,15 @@ const KubernetesObjectSchema = named(
 );
 
 /** The response of an operation that renders such a document. */
-export const documentResponse = (description: string, example: string) =>
-  response(
-    { 'application/json': ref(KubernetesObjectSchema), [yaml]: textBody(description, example) },
-    { description, example: objectIn(example) },
-  );
+export const documentResponse = (description: string) =>
+  response({ 'application/json': ref(KubernetesObjectSchema), [yaml]: textBody(description, null) }, { description });
 
 /** Sends a YAML document of our own rendering in the form that the caller prefers. */
 export const sendDocument = (request: FastifyRequest, reply: FastifyReply, text: string): FastifyReply =>
   request.answerType === yaml ? reply.type(yaml).send(text) : reply.send(objectIn(text));
 
 /** The object of the one document, or a `List` of several, which `kubectl apply` takes. */
-function objectIn(text: string): object {
+export function objectIn(text: string): object {
   const items = parseAllDocuments(text).map((document) => document.toJS() as object);
   const [only = {}] = items;
   return items.length === 1 ? only : { apiVersion: 'v1', kind: 'List', items };

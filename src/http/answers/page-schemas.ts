@@ -53,9 +53,8 @@ export function pageOf<T extends NamedSchema>(item: T, description: string) {
   });
 }
 
-/** `example` has the members of an item that are not those of its schema's examples. */
-export const pageResponse = (schema: NamedSchema, description: string, example: object = {}) =>
-  json(schema, { description, headers: pageHeaders, example: { items: [example], nextCursor: null } });
+export const pageResponse = (schema: NamedSchema, description: string) =>
+  json(schema, { description, headers: pageHeaders });
 
 export const pageHeaders = { Link: '`rel="next"` if there is another page.' };
 

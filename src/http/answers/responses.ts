@@ -8,34 +8,17 @@ interface ResponseOptions {
   readonly description: string;
   /** One sentence about each header, by its name. */
   readonly headers?: Readonly<Record<string, string>>;
-  /**
-   * Members of the JSON example that are not those of the schema's own examples; undefined leaves an optional one out.
-   * The document completes it.
-   */
-  readonly example?: object;
-  /** Complete examples of the JSON, by their names. */
-  readonly examples?: Readonly<Record<string, { readonly value: unknown }>>;
 }
 
-/** The media types of our own schemas. Any other one has its examples in its schema. */
-const isJson = (mediaType: string): boolean => /^application\/(?:problem\+)?json$/.test(mediaType);
-
-/** A response with one schema for each media type. */
-export function response(
+/** A response with one schema for each media type. The document gives it its examples. */
+export const response = (
   content: Readonly<Record<string, TSchema>>,
-  { description, headers = {}, example, examples }: ResponseOptions,
-) {
-  return {
-    description,
-    ...headersOf(headers),
-    content: Object.fromEntries(
-      Object.entries(content).map(([type, schema]) => [
-        type,
-        { schema, ...(isJson(type) && { ...(example && { example }), ...(examples && { examples }) }) },
-      ]),
-    ),
-  };
-}
+  { description, headers = {} }: ResponseOptions,
+) => ({
+  description,
+  ...headersOf(headers),
+  content: Object.fromEntries(Object.entries(content).map(([type, schema]) => [type, { schema }])),
+});
 
 const headersOf = (headers: Readonly<Record<string, string>>) =>
   Object.keys(headers).length > 0 && {

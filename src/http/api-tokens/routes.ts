@@ -100,7 +100,6 @@ export function addApiTokens(app: App, { apiTokens }: Services): void {
       response: {
         201: json(CreatedApiTokenSchema, {
           description: 'The token, shown once.',
-          example: { revokedAt: null, cluster: null, breakGlass: false },
           headers: { Location: 'The token, at the address where it can be revoked.', 'Cache-Control': '`no-store`' },
         }),
       },
@@ -124,11 +123,7 @@ export function addApiTokens(app: App, { apiTokens }: Services): void {
       description: 'Needs the role admin. Expired and revoked tokens are listed too.',
       querystring: ListQuerySchema,
       response: {
-        200: pageResponse(ApiTokenListSchema, 'A page, newest first.', {
-          revokedAt: null,
-          cluster: null,
-          breakGlass: false,
-        }),
+        200: pageResponse(ApiTokenListSchema, 'A page, newest first.'),
       },
     }),
     async (request, reply) => {

@@ -105,7 +105,7 @@ export function addWhoami(app: App): void {
       tags: ['tokens'],
       summary: 'Read who you are and what you may do',
       description: 'For every caller. It is the simplest way to try out a token.',
-      response: { 200: json(WhoamiSchema, { description: 'The caller.', example: { cluster: null } }) },
+      response: { 200: json(WhoamiSchema, { description: 'The caller.' }) },
     }),
     async (request) => {
       const caller = callerOf(request);

@@ -18,7 +18,7 @@ const shownRules = 20;
 export const shownCharacters = 253;
 
 /** Leaves room for the mark that `clip` adds to text that it cuts. */
-const clusterText = (description: string, example: string) =>
+export const clusterText = (description: string, example: string) =>
   textOf(description, example, { maxLength: shownCharacters + 6 });
 const more = (description: string) => Type.Integer({ minimum: 0, description });
 const namespace = nullable(

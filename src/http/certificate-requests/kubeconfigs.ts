@@ -6,9 +6,7 @@ import {
   CertificateRequestSpecSchema,
   certificateRequestView,
 } from './schemas.js';
-import * as examples from './examples.js';
-import { kubeconfigYaml } from '../schemas/example-certificate.js';
-import { CertificateSchema, certificateView, plainCertificate, shownCertificate } from '../certificates/schemas.js';
+import { CertificateSchema, certificateView, shownCertificate } from '../certificates/schemas.js';
 import { answerOnce, idempotencyKeyHeader, jsonAnswer, type HttpAnswer, type Result } from '../answers/idempotency.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted, requestLocation } from '../problems/refusal-to-problem.js';
@@ -26,20 +24,15 @@ const yaml = 'application/yaml';
 export const kubeconfigMediaTypes = ['application/json', yaml] as const;
 
 /** For the description of an operation that answers a kubeconfig. */
-export const kubeconfigForms = '`Accept: application/yaml` gets the YAML alone, for a file that kubectl reads.';
+export const kubeconfigForms = '`Accept: application/yaml` gets the YAML alone.';
 
 /** A kubeconfig in its two forms. `content` says which key is in it. */
-export const kubeconfigResponse = (
-  content: string,
-  kubeconfig: string,
-  headers: Readonly<Record<string, string>> = {},
-) =>
+export const kubeconfigResponse = (content: string, headers: Readonly<Record<string, string>> = {}) =>
   response(
-    { 'application/json': ref(KubeconfigSchema), [yaml]: textBody(content, kubeconfig) },
+    { 'application/json': ref(KubeconfigSchema), [yaml]: textBody(content, null) },
     {
       description: 'A kubeconfig.',
       headers: { ...headers, 'Cache-Control': '`no-store`' },
-      example: { kubeconfig: kubeconfigYaml, request: examples.issued, certificate: plainCertificate },
     },
   );
 
@@ -100,7 +93,6 @@ export function createdKubeconfigAnswer(created: CreatedKubeconfig, mediaType: s
 export const awaitingResponse = (reason: string, headers: Readonly<Record<string, string>> = {}) =>
   json(KubeconfigSchema, {
     description: `The request is recorded. ${reason}`,
-    example: { kubeconfig: null, request: examples.pending, certificate: null },
     headers: { Location: 'The certificate request.', 'Retry-After': 'When to ask again, in seconds.', ...headers },
   });
 
@@ -154,7 +146,7 @@ export function addKubeconfigs(app: App, { certificateRequests, idempotency, clo
       headers: Type.Object(idempotencyKeyHeader),
       body: ref(KubeconfigSpecSchema),
       response: {
-        201: kubeconfigResponse('A kubeconfig with the private key in it.', kubeconfigYaml, {
+        201: kubeconfigResponse('A kubeconfig with the private key in it.', {
           Location: 'The certificate request.',
         }),
         202: awaitingResponse('A person must decide on it, or somebody else collects the key.'),

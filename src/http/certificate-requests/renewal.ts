@@ -9,7 +9,6 @@ import {
   preferredWait,
 } from '../answers/idempotency.js';
 import { CertificateRequestSpecSchema } from './schemas.js';
-import { certificationRequestPem, kubeconfigYaml } from '../schemas/example-certificate.js';
 import {
   awaitingResponse,
   createdKubeconfigAnswer,
@@ -44,28 +43,22 @@ export function addRenewal(app: App, { certificateRequests, idempotency, clock }
         produces: kubeconfigMediaTypes,
         optionalBody: true,
         takesKeyProofs: true,
-        bodyExamples: {
-          'kubepass generates the key': {},
-          'the caller keeps the key': { csr: certificationRequestPem },
-        },
       },
       operationId: 'renewCertificate',
       tags: ['certificates'],
       summary: 'Request a new certificate in place of this one',
       description:
-        'Makes a certificate request for the same cluster, username, groups, namespace, labels and collector. The requester, ' +
-        'the collector and admins may do this. The key must be a new one, and the lifetime is that of this certificate ' +
-        'unless `expirationSeconds` says another one. Policies of today decide; with `renewal` a policy may ask nobody again. ' +
-        'This certificate goes on working until it ends or is revoked. The answer is the kubeconfig where there is one now: ' +
-        'without `csr`, for the collector, with a generated key, which is in this answer and nowhere else; with `csr`, once ' +
-        'the certificate is issued, with `client-key: client.key`. The holder of the key of this certificate needs no other ' +
-        'credential: `Authorization: KubepassProof` with a proof of possession, which is described in docs/kubectl-plugin.md, ' +
-        `and a \`csr\`. ${kubeconfigForms}`,
+        'Requests a certificate for the same cluster, username, groups, namespace, labels, collector and lifetime, with another ' +
+        'key. The requester, the collector and admins may do this. Policies of today decide; with `renewal` a policy may ask ' +
+        'nobody again. This certificate goes on working until it ends or is revoked. Without `csr` the key is generated for the ' +
+        'collector, and in this answer alone; with `csr` the kubeconfig has `client-key: client.key`. The holder of the key of ' +
+        'this certificate needs no other credential: `Authorization: KubepassProof`, as docs/kubectl-plugin.md describes it. ' +
+        kubeconfigForms,
       headers: Type.Object({ ...idempotencyKeyHeader, ...preferHeader }),
       params: FingerprintParamsSchema,
       body: ref(RenewalSpecSchema),
       response: {
-        201: kubeconfigResponse('A kubeconfig; without `csr`, with the private key in it.', kubeconfigYaml, {
+        201: kubeconfigResponse('A kubeconfig; without `csr`, with the private key in it.', {
           Location: 'The certificate request.',
           ...preferenceHeader,
         }),

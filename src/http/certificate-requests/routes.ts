@@ -4,7 +4,6 @@ import type { Outcome } from '../../model/outcome.js';
 import type { CertificateRequestView } from '../../requests/create-request.js';
 import type { Services } from '../server/services.js';
 import { certificateMediaTypes, certificateResponses, sendCertificate } from '../certificates/send-certificate.js';
-import { exampleKubeconfig, kubeconfigYaml } from '../schemas/example-certificate.js';
 import {
   answerOnce,
   idempotencyKeyHeader,
@@ -20,7 +19,6 @@ import { granted, requestLocation } from '../problems/refusal-to-problem.js';
 import { json, operation } from '../answers/responses.js';
 import { ref } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
-import * as examples from './examples.js';
 import * as schemas from './schemas.js';
 import { certificateRequestView } from './schemas.js';
 
@@ -32,19 +30,16 @@ const decisions = {
       'last approval the request is `approved`; if it has a `csr`, issuing starts. Policy is asked once more, and may ' +
       'deny now.',
     problems: ['policy-denied'],
-    example: examples.approved,
   },
   deny: {
     summary: 'Deny a pending request',
     description: 'For everybody who could approve it. The request ends as `denied`.',
     problems: [],
-    example: examples.deniedByPerson,
   },
   cancel: {
     summary: 'Cancel a request whose certificate is not issued yet',
     description: 'For its requester and for admins. The request ends as `cancelled`.',
     problems: [],
-    example: examples.cancelled,
   },
 } as const;
 
@@ -54,7 +49,7 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
   app.post(
     '/certificate-requests',
     operation({
-      config: { action: 'request-certificates', bodyExamples: schemas.exampleBodies },
+      config: { action: 'request-certificates' },
       operationId: 'createCertificateRequest',
       tags: ['certificate-requests'],
       summary: 'Request a certificate',
@@ -66,7 +61,6 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
       response: {
         201: json(schemas.CertificateRequestSchema, {
           description: 'The request is recorded.',
-          example: examples.approved,
           headers: {
             Location: 'The request.',
             'Preference-Applied': 'The `wait=N` that was applied.',
@@ -101,7 +95,6 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
         200: pageResponse(
           schemas.CertificateRequestListSchema,
           'A page, newest first; with `usernamePrefix`, by username.',
-          examples.issued,
         ),
       },
     }),
@@ -128,7 +121,6 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
       response: {
         200: json(schemas.CertificateRequestSchema, {
           description: 'The request.',
-          example: examples.pending,
         }),
       },
       problems: ['not-found'],
@@ -150,7 +142,6 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
         response: {
           200: json(schemas.CertificateRequestSchema, {
             description: 'The request as it is now.',
-            example: decisions[decision].example,
           }),
         },
         problems: [...decisions[decision].problems, 'not-found', 'state-conflict'],
@@ -190,7 +181,7 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
       description: `For a request with a \`csr\`: the key never reaches kubepass. ${kubeconfigForms}`,
       params: schemas.CertificateRequestParamsSchema,
       querystring: schemas.KubeconfigQuerySchema,
-      response: { 200: kubeconfigResponse('A kubeconfig with `client-key: <path>`.', exampleKubeconfig) },
+      response: { 200: kubeconfigResponse('A kubeconfig with `client-key: <path>`.') },
       problems: ['not-found', 'state-conflict'],
     }),
     async (request, reply) => {
@@ -212,7 +203,7 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
         kubeconfigForms,
       params: schemas.CertificateRequestParamsSchema,
       body: ref(schemas.NothingSchema),
-      response: { 200: kubeconfigResponse('A kubeconfig with the private key in it.', kubeconfigYaml) },
+      response: { 200: kubeconfigResponse('A kubeconfig with the private key in it.') },
       problems: [
         'policy-denied',
         'not-found',

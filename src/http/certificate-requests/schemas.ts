@@ -38,12 +38,6 @@ export const exampleRequests = [
   { cluster: 'demo', username: 'jane@corp.example', groups: ['team-a'], expirationSeconds: 86400 },
 ];
 
-/** The bodies that a request for a certificate may have, for the OpenAPI document. */
-export const exampleBodies = {
-  'kubepass generates the key': exampleRequests[0] ?? {},
-  'the caller keeps the key': { cluster: 'demo', csr: certificationRequestPem },
-};
-
 export const CertificateRequestSpecSchema = namedObject(
   'CertificateRequestSpec',
   'A request for a certificate.',

@@ -45,7 +45,6 @@ export function addCertificates(app: App, services: Services): void {
               'Newest first; with a filter on expiry, or with a `status` other than `revoked`, soonest expiring first; else ' +
               'with `usernamePrefix`, by username.',
             headers: pageHeaders,
-            example: { items: [schemas.plainCertificate], nextCursor: null },
           },
         ),
       },
@@ -99,15 +98,7 @@ export function addCertificates(app: App, services: Services): void {
       params: schemas.FingerprintParamsSchema,
       body: ref(schemas.RevokeSchema),
       response: {
-        200: json(schemas.CertificateSchema, {
-          description: 'It is revoked.',
-          example: {
-            ...schemas.plainCertificate,
-            status: 'revoked',
-            revocation: { reason: 'keyCompromise' },
-            enforcement: { mode: 'none', verifiedAt: null, delaySeconds: null },
-          },
-        }),
+        200: json(schemas.CertificateSchema, { description: 'It is revoked.' }),
       },
       problems: ['not-found', 'state-conflict'],
     }),

@@ -14,7 +14,7 @@ import {
   certificateSha256,
   certificateSpkiSha256,
 } from '../schemas/example-certificate.js';
-import { nextCursorProperty, pageParameters, usernamePrefixParameter } from '../answers/page-schemas.js';
+import { pageOf, pageParameters, usernamePrefixParameter } from '../answers/page-schemas.js';
 import {
   closed,
   dnsLabelOf,
@@ -122,10 +122,7 @@ export const RevokeSchema = namedObject('Revoke', 'Why a certificate is revoked.
   comment: Type.Optional(writtenTextOf('Kept with the revocation.', 'laptop lost', 0)),
 });
 
-export const CertificateListSchema = namedObject('CertificateList', 'Certificates, in the order of the list.', {
-  items: Type.Array(ref(CertificateSchema), { maxItems: 500 }),
-  nextCursor: nextCursorProperty,
-});
+export const CertificateListSchema = pageOf(CertificateSchema, 'Certificates, in the order of the list.');
 
 export const CertificateQuerySchema = closed({
   cluster: Type.Optional(dnsLabelOf('Only certificates for this cluster.', 'demo')),

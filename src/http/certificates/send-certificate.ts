@@ -3,10 +3,10 @@ import { statusOf, type Certificate } from '../../model/certificate.js';
 import { certificateText } from '@kubepass/x509/openssl-text';
 import { encodePem } from '@kubepass/x509';
 import { jsonMediaType } from '../plugins/request-input.js';
-import { certificateAsText, certificatePem } from '../schemas/example-certificate.js';
+import { certificatePem } from '../schemas/example-certificate.js';
 import { derBody, empty, namesEntityTag, response, textBody } from '../answers/responses.js';
 import { ref } from '../schemas/schema-parts.js';
-import { CertificateSchema, certificateView, plainCertificate, shownCertificate } from './schemas.js';
+import { CertificateSchema, certificateView, shownCertificate } from './schemas.js';
 
 /** Another text for each change of what the JSON tells besides the certificate. */
 const stateTag = (certificate: Certificate, now: Date): string =>
@@ -26,13 +26,12 @@ export const certificateResponses = {
     {
       'application/json': ref(CertificateSchema),
       'application/pem-certificate-chain': textBody('The certificate as PEM.', certificatePem),
-      'text/plain': textBody('As `openssl x509 -noout -text` prints it.', certificateAsText),
+      'text/plain': textBody('As `openssl x509 -noout -text` prints it.', null),
       // RFC 2585 section 4.1
       'application/pkix-cert': derBody('The certificate as DER.', certificatePem),
     },
     {
       description: 'The certificate.',
-      example: { ...plainCertificate, pem: certificatePem },
       headers: { ETag: 'The fingerprint, the form, and for JSON the state.', 'Cache-Control': '`private, no-cache`' },
     },
   ),

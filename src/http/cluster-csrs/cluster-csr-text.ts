@@ -41,29 +41,21 @@ function subjectLines({ request }: ClusterCsr): readonly string[][] {
     request.attributes.flatMap((attribute) => (attribute.type === type ? (attribute.value ?? '') : []));
   return [
     // Go uses the last of several values.
-    ['', 'Common Name:', valuesOf(attribute.commonName).at(-1) ?? ''],
-    ['', 'Serial Number:', valuesOf(attribute.serialNumber).at(-1) ?? ''],
-    ...listed('Organization', valuesOf(attribute.organization)),
-    ...listed('Organizational Unit', valuesOf(attribute.organizationalUnit)),
-    ...listed('Country', valuesOf(attribute.country)),
-    ...listed('Locality', valuesOf(attribute.locality)),
-    ...listed('Province', valuesOf(attribute.province)),
-    ...listed('StreetAddress', valuesOf(attribute.streetAddress)),
-    ...listed('PostalCode', valuesOf(attribute.postalCode)),
+    ['', 'Common Name:', valuesOf('2.5.4.3').at(-1) ?? ''],
+    ['', 'Serial Number:', valuesOf('2.5.4.5').at(-1) ?? ''],
+    ...Object.entries(listedAttributes).flatMap(([name, type]) => listed(name, valuesOf(type))),
   ];
 }
 
-/** The attributes of X.520 that kubectl prints. */
-const attribute = {
-  commonName: '2.5.4.3',
-  serialNumber: '2.5.4.5',
-  country: '2.5.4.6',
-  locality: '2.5.4.7',
-  province: '2.5.4.8',
-  streetAddress: '2.5.4.9',
-  organization: '2.5.4.10',
-  organizationalUnit: '2.5.4.11',
-  postalCode: '2.5.4.17',
+/** The other attributes of X.520 that kubectl prints, in its order. */
+const listedAttributes = {
+  Organization: '2.5.4.10',
+  'Organizational Unit': '2.5.4.11',
+  Country: '2.5.4.6',
+  Locality: '2.5.4.7',
+  Province: '2.5.4.8',
+  StreetAddress: '2.5.4.9',
+  PostalCode: '2.5.4.17',
 };
 
 function alternativeNameLines({ request: { subjectAltNames } }: ClusterCsr): readonly string[][] {

@@ -6,7 +6,6 @@ import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
 import { operation, response, textBody } from '../answers/responses.js';
 import {
-  exampleId,
   ref,
   closed,
   idOf,
@@ -25,7 +24,6 @@ import {
 import type { App } from '../server/types.js';
 import { clusterCsrDescription, clusterCsrTable } from './cluster-csr-text.js';
 import type { ClusterCsr } from '../../model/cluster.js';
-import { certificateSerialNumber, certificateSha256, certificateSpkiSha256 } from '../schemas/example-certificate.js';
 import { Type, type Static } from 'typebox';
 
 /** Text that anybody may have written into the cluster. The limit is what an API server accepts. */
@@ -113,7 +111,7 @@ const ClusterCsrParamsSchema = closed({
 });
 
 const shown = viewOf(ClusterCsrSchema);
-const clusterCsrView = (csr: ClusterCsr) =>
+export const clusterCsrView = (csr: ClusterCsr) =>
   shown({
     ...csr,
     // The cluster's clock may be ahead.
@@ -149,9 +147,9 @@ export function addClusterCsrs(app: App, { clusters }: Services): void {
         200: response(
           {
             'application/json': ref(ClusterCsrListSchema),
-            'text/plain': textBody('As `kubectl get csr` prints it.', clusterCsrTable([exampleCsr])),
+            'text/plain': textBody('As `kubectl get csr` prints it.', null),
           },
-          { description: 'A page.', headers: pageHeaders, example: { items: [exampleView], nextCursor: null } },
+          { description: 'A page.', headers: pageHeaders },
         ),
       },
       problems: [...problemsOfTheCluster],
@@ -183,9 +181,9 @@ export function addClusterCsrs(app: App, { clusters }: Services): void {
         200: response(
           {
             'application/json': ref(ClusterCsrSchema),
-            'text/plain': textBody('As `kubectl describe csr` prints it.', clusterCsrDescription(exampleCsr)),
+            'text/plain': textBody('As `kubectl describe csr` prints it.', null),
           },
-          { description: 'The object.', example: exampleView },
+          { description: 'The object.' },
         ),
       },
       problems: [...problemsOfTheCluster],
@@ -208,49 +206,3 @@ function nameIn(cursor: string): string {
   if (cursorTo(name) !== cursor) throw new InvalidCursorError('the cursor is not one of this list');
   return name;
 }
-
-/** For the OpenAPI document. */
-const exampleCsr: ClusterCsr = {
-  name: 'csr-x7k2p',
-  uid: '3f0b5a0e-6f0c-4d55-9a53-0d6a3f1f8b52',
-  createdAt: new Date('2026-03-01T09:30:00Z'),
-  seenAt: new Date('2026-03-01T09:30:42Z'),
-  labels: { 'app.kubernetes.io/managed-by': 'kubepass' },
-  annotations: {},
-  signerName: 'kubernetes.io/kube-apiserver-client',
-  username: 'system:serviceaccount:kubepass:kubepass',
-  groups: ['system:serviceaccounts', 'system:authenticated'],
-  usages: ['digital signature', 'client auth'],
-  expirationSeconds: 86_400,
-  status: 'Approved,Issued',
-  conditions: [
-    {
-      type: 'Approved',
-      status: 'True',
-      reason: 'ApprovedByKubepass',
-      message: 'policy "developers" permits it',
-      lastUpdateTime: new Date('2026-03-01T09:30:00Z'),
-    },
-  ],
-  request: {
-    subject: 'CN=jane@corp.example,O=team-a',
-    attributes: [
-      { type: '2.5.4.10', value: 'team-a' },
-      { type: '2.5.4.3', value: 'jane@corp.example' },
-    ],
-    keyAlgorithm: 'ECDSA-P256',
-    spkiSha256: certificateSpkiSha256,
-    subjectAltNames: [],
-    refusal: null,
-  },
-  certificate: {
-    fingerprintSha256: certificateSha256,
-    serialNumber: certificateSerialNumber,
-    subject: 'CN=jane@corp.example,O=team-a',
-    notBefore: new Date('2026-03-01T09:25:00Z'),
-    notAfter: new Date('2026-03-02T09:30:00Z'),
-  },
-  requestId: exampleId,
-};
-
-const exampleView = clusterCsrView(exampleCsr);

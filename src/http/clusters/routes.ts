@@ -1,6 +1,6 @@
 import type { Services } from '../server/services.js';
 import { certificateText } from '@kubepass/x509/openssl-text';
-import { certificateAsText, certificateListPem, certificatePem } from '../schemas/example-certificate.js';
+import { certificateListPem, certificatePem } from '../schemas/example-certificate.js';
 import { ListQuerySchema, pageBody, pageOfList, pageQuery, pageResponse } from '../answers/page-schemas.js';
 import { documentMediaTypes, documentResponse, sendDocument } from '../answers/kubernetes-documents.js';
 import { callerOf, listeningAddress } from '../plugins/authentication.js';
@@ -12,44 +12,6 @@ import * as schemas from './schemas.js';
 import { certificateAuthoritiesView, clusterView, ClusterParamsSchema } from './schemas.js';
 import { renderExecKubeconfig } from '../../formats/kubeconfig/render-kubeconfig.js';
 
-// Clusters for the OpenAPI document: the members in which they differ from the examples of the schema.
-
-/** As the quickstart's cluster is during its first probe. */
-const firstProbe = {
-  signer: 'localCA',
-  allowPrivilegedGroups: [],
-  readsRoleBindings: false,
-  revocation: {
-    mode: 'none',
-    verifiedAt: null,
-    delaySeconds: null,
-    continues: ['everything, until the certificate expires or its bindings are removed'],
-  },
-  probedAt: null,
-  probe: null,
-};
-
-/** As it is before that. */
-const neverProbed = { ...firstProbe, probeStartedAt: null };
-
-/** A cluster that signs certificates itself. */
-const probed = {
-  name: 'dev-eu',
-  signer: 'kubernetes',
-  allowPrivilegedGroups: [],
-  probeStartedAt: null,
-  probe: {
-    missingPermissions: [],
-    signs: 'yes',
-    accepts: 'yes',
-    reason: null,
-    message: null,
-    advice: null,
-    lifetimeCap: null,
-    revocation: { mode: 'webhook', verified: true, delaySeconds: 0, reason: null, message: null },
-  },
-};
-
 export function addClusters(app: App, { clusters }: Services): void {
   app.get(
     '/clusters',
@@ -59,7 +21,7 @@ export function addClusters(app: App, { clusters }: Services): void {
       summary: 'List the configured clusters',
       description: 'In the order of the configuration, each with the result of its last probe.',
       querystring: ListQuerySchema,
-      response: { 200: pageResponse(schemas.ClusterListSchema, 'A page.', neverProbed) },
+      response: { 200: pageResponse(schemas.ClusterListSchema, 'A page.') },
     }),
     async (request, reply) => {
       const all = clusters.list(callerOf(request));
@@ -76,7 +38,7 @@ export function addClusters(app: App, { clusters }: Services): void {
       summary: 'Read a cluster',
       description: 'The answer includes the result of the last probe.',
       params: schemas.ClusterParamsSchema,
-      response: { 200: json(schemas.ClusterSchema, { description: 'The cluster.', example: neverProbed }) },
+      response: { 200: json(schemas.ClusterSchema, { description: 'The cluster.' }) },
       problems: ['not-found'],
     }),
     async (request) => clusterView(granted(await clusters.find(callerOf(request), request.params.name))),
@@ -90,23 +52,20 @@ export function addClusters(app: App, { clusters }: Services): void {
       tags: ['clusters'],
       summary: 'Probe a cluster to find out what it is able to do',
       description:
-        'Connects to the API server, checks what kubepass may do there, and requests a certificate for the identity ' +
-        '`kubepass-probe`, valid for ten minutes, without groups. It is recorded like any request, marked `probe`. ' +
-        'With `verifyRevocation` it then revokes the certificate and uses it until the cluster refuses it, for up to 45 ' +
-        'seconds. If the probe takes longer than 20 seconds, the answer is 202 and the probe goes on: it has ended once ' +
-        '`probedAt` of the cluster is later than `probeStartedAt` was. Only one probe of a cluster runs at a time; a call ' +
-        'during a probe that finds out the same gets the answer of that probe.',
+        'Connects to the API server, checks what kubepass may do there, and requests a certificate for `kubepass-probe`, ' +
+        'valid for ten minutes, without groups; it is recorded, marked `probe`. With `verifyRevocation` it revokes the ' +
+        'certificate and uses it until the cluster refuses it, for up to 45 seconds. After 20 seconds the answer is 202, and ' +
+        'the probe goes on until `probedAt` is later than `probeStartedAt` was. A call during a probe that finds out the same ' +
+        'gets the answer of that probe.',
       params: schemas.ClusterParamsSchema,
       body: ref(schemas.ProbeOptionsSchema),
       response: {
         200: json(schemas.ClusterSchema, {
           description: 'The cluster, with the result of the probe.',
-          example: probed,
         }),
         202: json(schemas.ClusterSchema, {
           description: 'The cluster, as the probe before left it. The probe goes on.',
-          example: firstProbe,
-          headers: { Location: 'The cluster.', 'Retry-After': 'When to look at it, in seconds.' },
+          headers: { Location: 'The cluster.', 'Retry-After': 'When to ask again, in seconds.' },
         }),
       },
       problems: ['not-found'],
@@ -136,7 +95,7 @@ export function addClusters(app: App, { clusters }: Services): void {
           {
             'application/json': ref(schemas.CertificateAuthoritiesSchema),
             'application/pem-certificate-chain': textBody('The bundle as PEM.', certificatePem),
-            'text/plain': textBody('Each certificate as `openssl x509 -noout -text` prints it.', certificateAsText),
+            'text/plain': textBody('Each certificate as `openssl x509 -noout -text` prints it.', null),
           },
           { description: 'The CA.' },
         ),
@@ -173,19 +132,7 @@ export function addExecKubeconfig(app: App, { clusters }: Services): void {
         'one at which this call arrives.',
       params: ClusterParamsSchema,
       response: {
-        200: documentResponse(
-          'A kubeconfig with an exec user.',
-          renderExecKubeconfig({
-            cluster: {
-              name: 'demo',
-              server: 'https://10.0.0.1:6443',
-              tlsServerName: null,
-              servingCertificateAuthority: certificatePem,
-            },
-            server: 'https://kubepass.example',
-            certificateAuthority: null,
-          }),
-        ),
+        200: documentResponse('A kubeconfig with an exec user.'),
       },
       problems: ['not-found'],
     }),

@@ -25,7 +25,7 @@ import type { App } from '../server/types.js';
 import { Type, type Static } from 'typebox';
 import { ApiTokenSchema } from '../api-tokens/routes.js';
 import { CertificateSchema, shownListed } from '../certificates/schemas.js';
-import { residualExposure } from '../identities/schemas.js';
+import { ResidualExposureSchema } from '../identities/schemas.js';
 import { isHere } from '../../model/directory.js';
 import type { DirectoryUserDetails, DirectoryUserView } from '../../directory/directory-service.js';
 
@@ -80,7 +80,7 @@ const userProperties = {
 };
 
 const exposure = (whose: string) =>
-  Type.Array(residualExposure, {
+  Type.Array(ref(ResidualExposureSchema), {
     maxItems: 500,
     description: `${whose} that still work in some way although they should not.`,
   });
@@ -166,11 +166,6 @@ function directoryUserDetailsView(view: DirectoryUserDetails, now: Date): Direct
   return details({ ...shownUser(view), lostGroups, consequences: { ...consequences, requestedForOthers } });
 }
 
-const here = {
-  ...{ inactiveSince: null, deletedAt: null, reuse: null, whyNoUsername: null, lostGroups: [] },
-  consequences: { requestedForOthers: [], tokensMade: [] },
-};
-
 export function addDirectoryUsers(app: App, { directoryUsers, clock }: Services): void {
   app.get(
     '/directory-users',
@@ -185,11 +180,7 @@ export function addDirectoryUsers(app: App, { directoryUsers, clock }: Services)
         'are gone from the directory; whoever is not active has `residualExposure`.',
       querystring: DirectoryUserQuerySchema,
       response: {
-        200: pageResponse(
-          DirectoryUserListSchema,
-          'In the order in which they came, or deleted ones by that instant.',
-          here,
-        ),
+        200: pageResponse(DirectoryUserListSchema, 'In the order in which they came, or deleted ones by that instant.'),
       },
     }),
     async (request, reply) => {
@@ -215,7 +206,7 @@ export function addDirectoryUsers(app: App, { directoryUsers, clock }: Services)
         'Needs the role provisioner, auditor or admin. The answer says what ended when the person left, ' +
         'and what goes on all the same.',
       params: DirectoryUserParamsSchema,
-      response: { 200: json(DirectoryUserDetailsSchema, { description: 'The person.', example: here }) },
+      response: { 200: json(DirectoryUserDetailsSchema, { description: 'The person.' }) },
       problems: ['not-found'],
     }),
     async (request) =>
@@ -234,7 +225,7 @@ export function addDirectoryUsers(app: App, { directoryUsers, clock }: Services)
         'ask for certificates, although those of the other person may still work; a block of the other person’s leaving ends.',
       params: DirectoryUserParamsSchema,
       response: {
-        200: json(DirectoryUserDetailsSchema, { description: 'The person is confirmed.', example: here }),
+        200: json(DirectoryUserDetailsSchema, { description: 'The person is confirmed.' }),
       },
       problems: ['not-found'],
     }),

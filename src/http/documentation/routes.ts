@@ -4,9 +4,10 @@ import { extname, join } from 'node:path';
 import swagger, { type StaticDocumentSpec } from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { RouteHandlerMethod, FastifyReply, FastifyRequest } from 'fastify';
-import { jsonMediaType } from '../plugins/request-input.js';
+import { jsonMediaType, negotiate } from '../plugins/request-input.js';
 import { problem, sendProblem } from '../problems/problem.js';
 import type { App } from '../server/types.js';
+import { foldedProblems } from './folded-problems.js';
 import { signInBar } from './sign-in-bar.js';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
@@ -35,6 +36,7 @@ const documentNamed = (name: string): string => readFileSync(new URL(name, folde
 const documents = {
   '/openapi.json': 'openapi.json',
   '/openapi/portal.json': 'portal.json',
+  '/openapi/scim.json': 'scim.json',
   '/openapi/webhooks.json': 'webhooks.json',
 };
 
@@ -53,6 +55,8 @@ export function serveDocuments(app: App, issuers: readonly string[]): void {
       const document = prebuilt(jsonMediaType, () => documentNamed(name));
       docs.get(path, { schema: { hide: true } }, (request, reply) => sendPrebuilt(request, reply, document()));
     }
+    docs.get('/docs/api.md', { schema: { hide: true } }, (request, reply) => sendPrebuilt(request, reply, guide()));
+    docs.get('/', { schema: { hide: true } }, leadOn);
     const handlers = swaggerUiHandlers(prebuilt(jsonMediaType, () => JSON.stringify(forSwaggerUi)));
     docs.addHook('onRoute', (route) => {
       route.handler = handlers.get(route.url) ?? route.handler;
@@ -60,7 +64,7 @@ export function serveDocuments(app: App, issuers: readonly string[]): void {
     docs.register(swaggerUi, {
       routePrefix: '/docs',
       staticCSP: contentSecurityPolicy,
-      ...(issuers.length > 0 && { theme: signInBar(issuers) }),
+      theme: themeFor(issuers),
       uiConfig: {
         // Without the bar that loads other descriptions.
         layout: 'BaseLayout',
@@ -85,6 +89,23 @@ function withoutSessions(text: string) {
     security: [{ bearer: [] }],
     components: { ...document.components, securitySchemes: { bearer } },
   };
+}
+
+function themeFor(issuers: readonly string[]) {
+  const { js, css } = issuers.length > 0 ? signInBar(issuers) : { js: [], css: [] };
+  return { js: [...js, ...foldedProblems.js], css: [...css, ...foldedProblems.css] };
+}
+
+/** docs/api.md, to which the documents refer. It is beside the sources and beside `dist/`. */
+const guide = prebuilt('text/plain; charset=utf-8', () =>
+  readFileSync(new URL('../../../docs/api.md', import.meta.url)),
+);
+
+/** A browser is led to the page; others are told where everything is. */
+function leadOn({ headers }: FastifyRequest, reply: FastifyReply): FastifyReply {
+  reply.header('vary', 'Accept');
+  if (negotiate(headers.accept, ['application/json', 'text/html']) === 'text/html') return reply.redirect('/docs');
+  return reply.send({ service: 'kubepass', page: '/docs', guide: '/docs/api.md', documents: Object.keys(documents) });
 }
 
 const nothing = problem('not-found', 'there is no such resource');

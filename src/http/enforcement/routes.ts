@@ -1,5 +1,3 @@
-import { renderAuthorizationConfiguration, renderRevocationPolicy } from '../../formats/enforcement-files.js';
-import { renderWebhookKubeconfig } from '../../formats/kubeconfig/render-kubeconfig.js';
 import type { Services } from '../server/services.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
@@ -11,12 +9,6 @@ import * as schemas from './schemas.js';
 import { defaultDirectory } from './schemas.js';
 
 const files = { action: 'read-enforcement', produces: documentMediaTypes, forReviewers: true } as const;
-
-const settings = {
-  mode: 'admission',
-  whenInDoubt: 'deny',
-  configMap: { namespace: 'kubepass', name: 'revoked-certificates' },
-} as const;
 
 export function addEnforcement(app: App, { enforcement }: Services): void {
   app.post(
@@ -37,16 +29,7 @@ export function addEnforcement(app: App, { enforcement }: Services): void {
         querystring: schemas.AccessReviewQuerySchema,
         body: ref(schemas.SubjectAccessReviewSchema),
         response: {
-          200: json(schemas.ReviewedAccessSchema, {
-            description: 'The review.',
-            example: {
-              status: {
-                allowed: false,
-                denied: true,
-                reason: 'this client certificate was revoked at 2026-03-01T09:30:00.000Z (keyCompromise)',
-              },
-            },
-          }),
+          200: json(schemas.ReviewedAccessSchema, { description: 'The review.' }),
         },
         problems: ['not-found'],
       }),
@@ -80,16 +63,7 @@ export function addEnforcement(app: App, { enforcement }: Services): void {
       params: schemas.EnforcementParamsSchema,
       querystring: schemas.AuthorizationConfigurationQuerySchema,
       response: {
-        200: documentResponse(
-          'An AuthorizationConfiguration, as one document.',
-          renderAuthorizationConfiguration({
-            listed: null,
-            failurePolicy: 'Deny',
-            directory: defaultDirectory,
-            ownUsername: null,
-            knowsCacheFields: true,
-          }),
-        ),
+        200: documentResponse('An AuthorizationConfiguration, as one document.'),
       },
       problems: ['not-found', 'enforcement-unavailable'],
     }),
@@ -115,14 +89,7 @@ export function addEnforcement(app: App, { enforcement }: Services): void {
       params: schemas.EnforcementParamsSchema,
       querystring: schemas.DirectoryQuerySchema,
       response: {
-        200: documentResponse(
-          'A kubeconfig.',
-          renderWebhookKubeconfig(
-            'demo',
-            { url: 'https://kubepass.example:8443', certificateAuthority: null },
-            defaultDirectory,
-          ),
-        ),
+        200: documentResponse('A kubeconfig.'),
       },
       problems: ['not-found', 'enforcement-unavailable'],
     }),
@@ -144,7 +111,7 @@ export function addEnforcement(app: App, { enforcement }: Services): void {
         'Manifests for `kubectl apply`, for clusters whose API server takes no files: a ValidatingAdmissionPolicy, its ' +
         'binding, and the ConfigMap that kubepass keeps current with mode `admission`. Reading goes on.',
       params: schemas.EnforcementParamsSchema,
-      response: { 200: documentResponse('Manifests; as JSON, a `List` of them.', renderRevocationPolicy(settings)) },
+      response: { 200: documentResponse('Manifests; as JSON, a `List` of them.') },
       problems: ['not-found'],
     }),
     async (request, reply) =>

@@ -113,7 +113,6 @@ export function addRestored(app: App, { restored }: Services): void {
       response: {
         200: json(RestoredSchema, {
           description: 'It is acknowledged, now or before.',
-          example: { restored: false, mayBeUnknown: [] },
         }),
       },
     }),

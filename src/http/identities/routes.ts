@@ -16,9 +16,6 @@ import { identityDetailsView, identityView } from './schemas.js';
 
 const csvOfExposed = problem('not-acceptable', 'text/csv comes with `residualExposure=true` alone');
 
-/** For the OpenAPI document: the members in which the answers differ from the examples of their schema. */
-const notBlocked = { blocked: null, requestedForOthers: [], omitted: false };
-
 export function addIdentities(app: App, { identities, clock }: Services): void {
   const viewOf = (outcome: Outcome<IdentityDetails>) => identityDetailsView(granted(outcome), clock());
 
@@ -49,7 +46,6 @@ export function addIdentities(app: App, { identities, clock }: Services): void {
           {
             description: 'By username.',
             headers: pageHeaders,
-            example: { items: [{ blocked: null }], nextCursor: null },
           },
         ),
       },
@@ -86,7 +82,7 @@ export function addIdentities(app: App, { identities, clock }: Services): void {
         'Needs the role provisioner, auditor or admin. The answer has its live certificates, its waiting requests, and ' +
         'everything that still works although it should not.',
       params: schemas.IdentityParamsSchema,
-      response: { 200: json(schemas.IdentityDetailsSchema, { description: 'The identity.', example: notBlocked }) },
+      response: { 200: json(schemas.IdentityDetailsSchema, { description: 'The identity.' }) },
       problems: ['not-found'],
     }),
     async (request) => viewOf(await identities.find(callerOf(request), request.params.username)),
@@ -95,7 +91,7 @@ export function addIdentities(app: App, { identities, clock }: Services): void {
   app.post(
     '/identities/:username/block',
     operation({
-      config: { action: 'block-identities', bodyExamples: { 'off-boarding': schemas.exampleBlock } },
+      config: { action: 'block-identities' },
       operationId: 'blockIdentity',
       tags: ['identities'],
       summary: 'Block an identity',
@@ -109,7 +105,6 @@ export function addIdentities(app: App, { identities, clock }: Services): void {
       response: {
         200: json(schemas.IdentityDetailsSchema, {
           description: 'It is blocked.',
-          example: { ...notBlocked, blocked: {}, clusters: [], certificates: [], waitingRequests: [] },
         }),
       },
     }),
@@ -133,7 +128,7 @@ export function addIdentities(app: App, { identities, clock }: Services): void {
       params: schemas.IdentityParamsSchema,
       body: ref(schemas.UnblockSchema),
       response: {
-        200: json(schemas.IdentityDetailsSchema, { description: 'It is not blocked.', example: notBlocked }),
+        200: json(schemas.IdentityDetailsSchema, { description: 'It is not blocked.' }),
       },
     }),
     async (request) => viewOf(await identities.unblock(callerOf(request), request.params.username, request.body)),

@@ -5,7 +5,7 @@ import { enforcementModes } from '../../model/enforcement.js';
 import { clip } from '@kubepass/inspect/formats';
 import { longestPrincipalName } from '../../model/name-grammar.js';
 import { revocationReasons } from '@kubepass/x509';
-import { shownCharacters } from '../certificate-requests/blast-radius.js';
+import { clusterText, shownCharacters } from '../certificate-requests/blast-radius.js';
 import { CertificateSchema, shownListed } from '../certificates/schemas.js';
 import { certificateSha256 } from '../schemas/example-certificate.js';
 import { pageOf, pageParameters, usernamePrefixParameter } from '../answers/page-schemas.js';
@@ -36,7 +36,7 @@ const clusterNames = (description: string) =>
 const mode = oneOf(enforcementModes, 'How the cluster is made to refuse revoked certificates.');
 
 /** A certificate of somebody who should have no access. */
-export const residualExposure = objectOf('A certificate that still works in some way.', {
+export const ResidualExposureSchema = namedObject('ResidualExposure', 'A certificate that still works in some way.', {
   cluster: dnsLabelOf('The cluster.', 'demo'),
   fingerprintSha256: sha256Of('SHA-256 of the DER certificate', certificateSha256),
   notAfter: instantOf('When it ends by itself.'),
@@ -90,7 +90,7 @@ const identityProperties = {
 };
 
 const exposedProperties = {
-  residualExposure: Type.Array(residualExposure, {
+  residualExposure: Type.Array(ref(ResidualExposureSchema), {
     maxItems: 500,
     description:
       'The certificates that are revoked, or whose username is blocked, or that have a group which the directory gives ' +
@@ -162,11 +162,6 @@ export const IdentityDetailsSchema = namedObject(
   },
 );
 
-/** Leaves room for the mark that `clip` adds to text that it cuts. */
-function clusterText(description: string, example: string) {
-  return textOf(description, example, { maxLength: shownCharacters + 6 });
-}
-
 export const IdentityQuerySchema = closed({
   cluster: Type.Optional(
     dnsLabelOf('Only identities with a live certificate for this cluster, or blocked there.', 'demo'),
@@ -214,8 +209,6 @@ export const UnblockSchema = namedObject('Unblock', 'May be left out.', {
     clusterNames('The clusters where the block ends. Default: all. Only for a block that names clusters.'),
   ),
 });
-
-export const exampleBlock = { reason: 'cessationOfOperation', comment: 'leaves the company' };
 
 export const identityView = viewOf(IdentitySchema);
 

@@ -166,6 +166,10 @@ export function readInput(app: App): void {
     const { config, schema } = request.route;
     // Only a body that was left out counts as none: `null` is a body, and no object.
     if (config.optionalBody && request.body === undefined) request.body = {};
+    if (schema?.body !== undefined && request.body === undefined) {
+      done(new ProblemError(problem('invalid-request', 'a JSON body is required')));
+      return;
+    }
     if (schema?.params) readParameters(request.params as Record<string, unknown>, schema.params);
     if (schema?.querystring) readParameters(request.query as Record<string, unknown>, schema.querystring);
     done();

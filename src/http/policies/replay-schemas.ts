@@ -161,7 +161,7 @@ export const ReplayLineSchema = named(
     lineSchemas.map((schema) => Type.Unsafe<object>({ $ref: `${schema.$id}#` })),
     {
       description:
-        'One item of a replay, on a line of its own in NDJSON. The last is a `summary` or an `error`; a stream without either was cut off.',
+        'One item; a line in NDJSON. The last is a `summary` or an `error`; a stream without either was cut off.',
     },
   ),
 );

@@ -10,7 +10,7 @@ import { granted, refusalToProblem } from '../problems/refusal-to-problem.js';
 import { operation, response, sendTexts } from '../answers/responses.js';
 import { ref, viewOf } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
-import { replays, ReplaySpecSchema } from './schemas.js';
+import { ReplaySpecSchema } from './schemas.js';
 import * as schemas from './replay-schemas.js';
 import type { ReplayLine } from './replay-schemas.js';
 
@@ -21,7 +21,7 @@ export function addReplay(scope: App, { policies }: Services): void {
   scope.post(
     '/policies/replay',
     operation({
-      config: { action: 'draft-policies', produces: ['application/json', ndjson], bodyExamples: replays },
+      config: { action: 'draft-policies', produces: ['application/json', ndjson] },
       operationId: 'replayPolicies',
       tags: ['policies'],
       summary: 'See which recorded decisions other policies would change',

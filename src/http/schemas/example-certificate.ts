@@ -1,5 +1,3 @@
-import { certificateText } from '@kubepass/x509/openssl-text';
-
 /**
  * The certificate of the contract's examples. It was issued for `jane@corp.example` in `team-a`; nobody trusts its CA.
  */
@@ -46,34 +44,3 @@ export const certificateListPem = [
 export const certificateSerialNumber = '019ab3c4d5e6f708192a3b4c5d6e7f80';
 export const certificateSha256 = '853a9c2bc1bdaecda184ba45aabae57f68b82a06234d78b103529ebdd3ba371e';
 export const certificateSpkiSha256 = '9ab6892c8cb5d5b6224a325fe8099349c0736243d76b1accc997afdb72170c55';
-
-/** The certificate as `openssl x509 -noout -text` prints it. */
-export const certificateAsText = certificateText(
-  Buffer.from(certificatePem.split('\n').slice(1, -2).join(''), 'base64'),
-);
-
-/** A kubeconfig with the certificate and its key. The data are cut off. */
-export const kubeconfigYaml = [
-  'apiVersion: v1',
-  'kind: Config',
-  'clusters:',
-  '  - name: demo',
-  '    cluster:',
-  '      server: https://demo.invalid:6443',
-  '      certificate-authority-data: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t…',
-  'contexts:',
-  '  - name: jane@corp.example@demo',
-  '    context:',
-  '      cluster: demo',
-  '      user: jane@corp.example',
-  'current-context: jane@corp.example@demo',
-  'users:',
-  '  - name: jane@corp.example',
-  '    user:',
-  '      client-certificate-data: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t…',
-  '      client-key-data: LS0tLS1CRUdJTi…',
-  '',
-].join('\n');
-
-/** The same for a caller who keeps the key. */
-export const exampleKubeconfig = kubeconfigYaml.replace(/client-key-data: .*/, 'client-key: client.key');

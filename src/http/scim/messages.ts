@@ -12,7 +12,7 @@ import { errorToProblem } from '../problems/error-to-problem.js';
 import { problem } from '../problems/problem.js';
 import type { App } from '../server/types.js';
 
-/** The options of a route that the OpenAPI document leaves out. */
+/** The options of a route. scripts/openapi describes SCIM: these routes read their requests themselves. */
 export const hidden = { schema: { hide: true } } as const;
 
 export type WithId = { readonly Params: { readonly id: string } };

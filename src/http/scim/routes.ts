@@ -136,8 +136,8 @@ export const groups = (scim: ScimService): ResourceKind<DirectoryGroup> => ({
 });
 
 /**
- * SCIM 2.0 (RFC 7643, RFC 7644) for an identity provider. It has its own form of errors, its own media type and its own
- * description of itself, so the OpenAPI document leaves it out.
+ * SCIM 2.0 (RFC 7643, RFC 7644) for an identity provider. It has its own form of errors and its own media type, so an
+ * OpenAPI document of its own describes it.
  */
 export function addScim(app: App, services: Services, failuresPerMinute: number): void {
   answerErrorsAsScim(app);

@@ -49,15 +49,6 @@ export function createServer(handler: RequestListener, pair?: TlsPair, patience 
     : createTlsServer(handler, tlsSettings(pair), patience);
 }
 
-/**
- * A server that asks for a client certificate. It answers callers without one, or with one that it does not trust, as
- * well: whoever reads the certificate looks at `authorized` first.
- */
-function createCertificateServer(handler: RequestListener, pair: TlsPair, certificateAuthority: string): Server {
-  const settings = tlsSettingsForCertificates(pair, certificateAuthority);
-  return createTlsServer(handler, { ...settings, requestCert: true, rejectUnauthorized: false }, usualPatience);
-}
-
 function createTlsServer(
   handler: RequestListener,
   settings: SecureContextOptions & { readonly requestCert?: true; readonly rejectUnauthorized?: false },
@@ -76,11 +67,6 @@ function createTlsServer(
  */
 export function replaceCertificate(server: Server, pair: TlsPair): void {
   setSecureContext(server, tlsSettings(pair));
-}
-
-/** The same for a server that asks for client certificates, which may get other CAs too. */
-function replaceTrust(server: Server, pair: TlsPair, certificateAuthority: string): void {
-  setSecureContext(server, tlsSettingsForCertificates(pair, certificateAuthority));
 }
 
 function setSecureContext(server: Server, settings: SecureContextOptions): void {
@@ -238,7 +224,11 @@ export class CertificateListener {
   constructor({ handler, pair, certificateAuthority, connections }: CertificateListenerOptions) {
     this.#pair = pair;
     this.#certificateAuthority = certificateAuthority;
-    this.server = connections.guard(createCertificateServer(handler, pair, certificateAuthority));
+    const settings = tlsSettingsForCertificates(pair, certificateAuthority);
+    // It answers callers without a certificate, or with one that it does not trust, as well: whoever reads the
+    // certificate looks at `authorized` first.
+    const asking = { ...settings, requestCert: true, rejectUnauthorized: false } as const;
+    this.server = connections.guard(createTlsServer(handler, asking, usualPatience));
     // Before the listener of HTTP, which reads the first request.
     this.server.prependListener('secureConnection', rememberPeerCertificate);
     this.server.on('clientError', (error, socket) => {
@@ -252,8 +242,11 @@ export class CertificateListener {
   }
 
   /** From the next handshake on. The certificates of open connections are checked at every request. */
-  replace({ pair = this.#pair, certificateAuthority = this.#certificateAuthority }: Partial<Shown>): void {
-    replaceTrust(this.server, pair, certificateAuthority);
+  replace({
+    pair = this.#pair,
+    certificateAuthority = this.#certificateAuthority,
+  }: Partial<Pick<CertificateListenerOptions, 'pair' | 'certificateAuthority'>>): void {
+    setSecureContext(this.server, tlsSettingsForCertificates(pair, certificateAuthority));
     this.#pair = pair;
     this.#certificateAuthority = certificateAuthority;
   }
@@ -263,11 +256,6 @@ export class CertificateListener {
     if (!this.server.listening) return;
     await new Promise((resolve) => this.server.close(resolve));
   }
-}
-
-interface Shown {
-  readonly pair: TlsPair;
-  readonly certificateAuthority: string;
 }
 
 /** The client certificate of a connection, as it was in the handshake. */

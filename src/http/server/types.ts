@@ -49,8 +49,6 @@ declare module 'fastify' {
     optionalBody?: boolean;
     /** Problems that its calls can end with, besides those of every call: for the OpenAPI document. */
     problems?: readonly ProblemType[];
-    /** Examples of the JSON body, by their names: for the OpenAPI document. */
-    bodyExamples?: Readonly<Record<string, object>>;
     /**
      * Takes a role that permits this, whatever the call is about. Without it the use case alone knows whom it refuses.
      */

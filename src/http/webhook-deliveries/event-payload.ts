@@ -7,15 +7,8 @@ import { webhookEventSchemas as schemas } from './webhook-events.js';
 /** Keeps payloads below 20 KB (Standard Webhooks, payload size); the request itself lists all violations. */
 const violationsShown = 20;
 
-const shown = {
-  pending: viewOf(schemas['certificate_request.pending']),
-  issued: viewOf(schemas['certificate_request.issued']),
-  denied: viewOf(schemas['certificate_request.denied']),
-  expiring: viewOf(schemas['certificate.expiring']),
-  revoked: viewOf(schemas['certificate.revoked']),
-  blocked: viewOf(schemas['identity.blocked']),
-  unblocked: viewOf(schemas['identity.unblocked']),
-  checkpoint: viewOf(schemas['audit.checkpoint']),
+const shown = Object.fromEntries(Object.entries(schemas).map(([type, schema]) => [type, viewOf(schema)])) as {
+  readonly [Type in keyof typeof schemas]: ReturnType<typeof viewOf<(typeof schemas)[Type]>>;
 };
 
 /** The payload of the event, as JSON. It names keys, CSRs, certificates and kubeconfigs, but never contains one. */
@@ -27,39 +20,39 @@ function eventOf(announcement: Announcement): object {
     case 'certificate_request.pending': {
       const { event: type, request } = announcement;
       const { stages } = request.decision;
-      return shown.pending({ type, timestamp, data: { ...askOf(request), state: 'pending', stages } });
+      return shown[type]({ type, timestamp, data: { ...askOf(request), state: 'pending', stages } });
     }
     case 'certificate_request.issued': {
       const { event: type, request, certificate } = announcement;
-      return shown.issued({ type, timestamp, data: { ...askOf(request), state: 'issued', certificate } });
+      return shown[type]({ type, timestamp, data: { ...askOf(request), state: 'issued', certificate } });
     }
     case 'certificate_request.denied': {
       const { event: type, request, denial } = announcement;
       const violations = denial.violations.slice(0, violationsShown);
       const counted = { ...denial, violations, violationCount: denial.violations.length };
-      return shown.denied({ type, timestamp, data: { ...askOf(request), state: 'denied', denial: counted } });
+      return shown[type]({ type, timestamp, data: { ...askOf(request), state: 'denied', denial: counted } });
     }
     case 'certificate.expiring': {
       const { event: type, certificate, seconds: noticeSeconds } = announcement;
-      return shown.expiring({ type, timestamp, data: { ...shownListed(certificate, timestamp), noticeSeconds } });
+      return shown[type]({ type, timestamp, data: { ...shownListed(certificate, timestamp), noticeSeconds } });
     }
     case 'certificate.revoked': {
       const { event: type, certificate, revocation } = announcement;
-      return shown.revoked({ type, timestamp, data: shownListed({ ...certificate, revocation }, timestamp) });
+      return shown[type]({ type, timestamp, data: shownListed({ ...certificate, revocation }, timestamp) });
     }
     case 'identity.blocked': {
       const { event: type, block, left, ...counts } = announcement;
       const directoryUser = left && { ...left, id: left.directoryUserId };
-      return shown.blocked({ type, timestamp, data: { ...block, ...counts, directoryUser } });
+      return shown[type]({ type, timestamp, data: { ...block, ...counts, directoryUser } });
     }
     case 'identity.unblocked': {
       const { event: type, block, unblockedBy, comment } = announcement;
-      return shown.unblocked({ type, timestamp, data: { ...block, comment, unblockedAt: timestamp, unblockedBy } });
+      return shown[type]({ type, timestamp, data: { ...block, comment, unblockedAt: timestamp, unblockedBy } });
     }
     case 'audit.checkpoint': {
       const { event: type, checkpoint } = announcement;
       const root = Buffer.from(checkpoint.root).toString('base64');
-      return shown.checkpoint({ type, timestamp, data: { ...checkpoint, root, checkpoint: checkpoint.note } });
+      return shown[type]({ type, timestamp, data: { ...checkpoint, root, checkpoint: checkpoint.note } });
     }
   }
 }

@@ -66,9 +66,6 @@ const WebhookDeliveryParamsSchema = closed({ id: deliveryId });
 /** Without the payload: callers who may read the request can read it there. */
 const webhookDeliveryView = viewOf(WebhookDeliverySchema);
 
-/** A delivery that is under way. */
-const example = { state: 'waiting', endedAt: null };
-
 export function addWebhookDeliveries(app: App, { webhookDeliveries }: Services): void {
   app.get(
     '/webhook-deliveries',
@@ -79,7 +76,7 @@ export function addWebhookDeliveries(app: App, { webhookDeliveries }: Services):
       summary: 'List webhook deliveries',
       description: 'Successful deliveries are kept for 7 days, those that were given up for 90 days.',
       querystring: WebhookDeliveryQuerySchema,
-      response: { 200: pageResponse(WebhookDeliveryListSchema, 'A page, newest first.', example) },
+      response: { 200: pageResponse(WebhookDeliveryListSchema, 'A page, newest first.') },
     }),
     async (request, reply) => {
       const { limit: _limit, cursor: _cursor, ...filter } = request.query;
@@ -99,7 +96,7 @@ export function addWebhookDeliveries(app: App, { webhookDeliveries }: Services):
         'Makes the delivery due at once, even if it has ended, with the same `webhook-id`. Changes nothing during an attempt.',
       params: WebhookDeliveryParamsSchema,
       body: ref(NothingSchema),
-      response: { 202: json(WebhookDeliverySchema, { description: 'The delivery, due now.', example }) },
+      response: { 202: json(WebhookDeliverySchema, { description: 'The delivery, due now.' }) },
       problems: ['not-found', 'webhook-not-configured'],
     }),
     async (request, reply) => {

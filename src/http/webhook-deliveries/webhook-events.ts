@@ -4,7 +4,7 @@ import { checkpointProperties } from '../audit-events/schemas.js';
 import { RecordedDecisionSchema } from '../certificate-requests/decision.js';
 import { CertificateRequestSchema } from '../certificate-requests/schemas.js';
 import { CertificateSchema, RevocationSchema } from '../certificates/schemas.js';
-import { IdentityBlockSchema, residualExposure } from '../identities/schemas.js';
+import { IdentityBlockSchema, ResidualExposureSchema } from '../identities/schemas.js';
 import { ViolationSchema } from '../problems/schemas.js';
 import {
   dnsLabelOf,
@@ -99,7 +99,7 @@ const eventSchema = <Id extends string, Type extends WebhookEventType, Data exte
 const shownAtMost = 20;
 const leftOver = objectOf('The person in the directory who left, and whatever goes on; absent if nobody left.', {
   id: idOf('The id in the directory.'),
-  residualExposure: Type.Array(residualExposure, {
+  residualExposure: Type.Array(ref(ResidualExposureSchema), {
     maxItems: shownAtMost,
     description: 'Certificates that still work in some way; the first ones.',
   }),

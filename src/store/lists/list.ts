@@ -1,3 +1,4 @@
+import type { PrismaClient } from '../generated/sqlite/client.js';
 import type { Condition, ReadRows, SqlDialect } from '../steps/statement.js';
 import { behindPrefix, type ListFilter } from './list-filter.js';
 
@@ -61,6 +62,11 @@ export const compareParts = (a: ListKey[number] | undefined, b: ListKey[number] 
 export interface KeyReads {
   readonly readRows: ReadRows;
   readonly dialect: SqlDialect;
+}
+
+/** The two ways to read a database: through Prisma, and with our own statements. */
+export interface Reads extends KeyReads {
+  readonly prisma: PrismaClient;
 }
 
 /** A part of a list. `"r"` is its table. */

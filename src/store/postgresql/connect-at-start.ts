@@ -3,10 +3,19 @@ import { StoreUnavailableError } from '../../model/errors.js';
 import { clientConfig, connect } from './connect.js';
 
 /**
- * Opens a connection for work before the service serves. The errors are for the operator: they name host, port,
- * database, user and a remedy, and never the password.
+ * Does `work` on a connection of its own, before the service serves. The end of the connection releases its locks. The
+ * errors of connecting are for the operator: they name host, port, database, user and a remedy, and never the password.
  */
-export async function connectAtStart(databaseUrl: string): Promise<pg.Client> {
+export async function connectedAtStart<T>(databaseUrl: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = await connectAtStart(databaseUrl);
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+async function connectAtStart(databaseUrl: string): Promise<pg.Client> {
   let config: pg.ClientConfig;
   try {
     config = clientConfig(databaseUrl);

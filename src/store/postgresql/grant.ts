@@ -1,5 +1,5 @@
 import type { Prisma } from '../generated/postgresql/client.js';
-import { connectAtStart } from './connect-at-start.js';
+import { connectedAtStart } from './connect-at-start.js';
 
 type View = 'AuditEvent' | 'Certificate' | 'CertificateRequest' | 'CertificateRequestLabel';
 
@@ -57,9 +57,8 @@ export const serviceRights: Readonly<Record<Prisma.ModelName | View, string>> = 
  * Grants a role the rights that the service needs on the tables, and revokes all others. The URL must be that of the
  * role that owns the tables.
  */
-export async function grantServiceRights(databaseUrl: string, role: string): Promise<void> {
-  const client = await connectAtStart(databaseUrl);
-  try {
+export function grantServiceRights(databaseUrl: string, role: string): Promise<void> {
+  return connectedAtStart(databaseUrl, async (client) => {
     const to = client.escapeIdentifier(role);
     await client.query('BEGIN');
     await client.query(`REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ${to}`);
@@ -71,7 +70,5 @@ export async function grantServiceRights(databaseUrl: string, role: string): Pro
     // It deletes records that an archive has, and no others.
     await client.query(`GRANT EXECUTE ON FUNCTION "AuditRecord_prune" TO ${to}`);
     await client.query('COMMIT');
-  } finally {
-    await client.end();
-  }
+  });
 }

@@ -16,7 +16,7 @@ import {
 import { aroundMove, moveRecords } from '../moving/move-records.js';
 import { jsonText, numbered } from './query.js';
 import { chainLock, migrationLock } from './connect.js';
-import { connectAtStart } from './connect-at-start.js';
+import { connectedAtStart } from './connect-at-start.js';
 import { hexText, insertInto } from '../steps/statement.js';
 import type { MovingDatabase, OldRow } from '../moving/lean-rows.js';
 
@@ -27,13 +27,11 @@ import type { MovingDatabase, OldRow } from '../moving/lean-rows.js';
  * enough where nothing is missing. Throws `MigrationError` where that role has to apply something, where an applied
  * migration was edited or is unknown here, or where one failed.
  */
-export async function migratePostgresql(
+export function migratePostgresql(
   databaseUrl: string,
   { directory = shippedMigrations('postgresql'), onProgress = () => undefined }: MigrationOptions = {},
 ): Promise<readonly string[]> {
-  const client = await connectAtStart(databaseUrl);
-  try {
-    // The end of the connection releases the lock.
+  return connectedAtStart(databaseUrl, async (client) => {
     await client.query('SELECT pg_advisory_lock($1)', [migrationLock]);
     const pending = pendingMigrations(readMigrations(directory), await appliedMigrations(client));
     const [first, second] = aroundMove(pending);
@@ -43,30 +41,22 @@ export async function migratePostgresql(
       await apply(client, second);
     }
     return pending.map(({ name }) => name);
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 /** Migrations that this version would apply; null: the database is empty. Throws `MigrationError`. */
 export async function pendingOnPostgresql(databaseUrl: string): Promise<number | null> {
-  const client = await connectAtStart(databaseUrl);
-  try {
-    const applied = await appliedMigrations(client);
-    if (applied.length === 0) return null;
-    return pendingMigrations(readMigrations(shippedMigrations('postgresql')), applied).length;
-  } finally {
-    await client.end();
-  }
+  const applied = await connectedAtStart(databaseUrl, appliedMigrations);
+  if (applied.length === 0) return null;
+  return pendingMigrations(readMigrations(shippedMigrations('postgresql')), applied).length;
 }
 
 /**
  * Looks into a database without changing it. Throws where it cannot be reached, where it is not for this version
  * (`MigrationError`), and where this role may not bring it up to date.
  */
-export async function lookIntoPostgresql(databaseUrl: string): Promise<FoundDatabase> {
-  const client = await connectAtStart(databaseUrl);
-  try {
+export function lookIntoPostgresql(databaseUrl: string): Promise<FoundDatabase> {
+  return connectedAtStart(databaseUrl, async (client) => {
     const applied = await appliedMigrations(client);
     const [next, ...others] = pendingMigrations(readMigrations(shippedMigrations('postgresql')), applied);
     if (next !== undefined && !(await mayMigrate(client, applied.length === 0)))
@@ -74,9 +64,7 @@ export async function lookIntoPostgresql(databaseUrl: string): Promise<FoundData
     const { rows } = await client.query<PinnedAuthority>(applied.length === 0 ? noRows : selectPinned);
     const pending = applied.length === 0 ? null : others.length + (next === undefined ? 0 : 1);
     return { pending, pinned: new Map(rows.map(({ cluster, spkiSha256 }) => [cluster, spkiSha256])) };
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 const noRows = 'SELECT WHERE false';

@@ -5,7 +5,7 @@ import type { PrismaClient as SharedPrismaClient } from '../generated/sqlite/cli
 import type { ReadRows } from '../steps/statement.js';
 import { storeParts, tablesOn, type LogReader, type Store, type StoreOptions } from '../store.js';
 import { clientConfig, connect, startLock } from './connect.js';
-import { connectAtStart } from './connect-at-start.js';
+import { connectedAtStart } from './connect-at-start.js';
 import { isUnreachable, unreachable } from './errors.js';
 import { migratePostgresql } from './migrate-postgresql.js';
 import { PostgresqlBatches } from './postgresql-batches.js';
@@ -168,9 +168,8 @@ const wanted = {
 } as const;
 
 /** The server's settings that weaken the promise of a commit, as texts for the log; empty where all are on. */
-export async function weakenedDurability(databaseUrl: string): Promise<readonly string[]> {
-  const client = await connectAtStart(databaseUrl);
-  try {
+export function weakenedDurability(databaseUrl: string): Promise<readonly string[]> {
+  return connectedAtStart(databaseUrl, async (client) => {
     const { rows } = await client.query<{ name: keyof typeof wanted; setting: string }>(
       'SELECT name, setting FROM pg_settings WHERE name = ANY($1) ORDER BY name',
       [Object.keys(wanted)],
@@ -178,7 +177,5 @@ export async function weakenedDurability(databaseUrl: string): Promise<readonly 
     return rows
       .filter(({ setting }) => setting === 'off')
       .map(({ name }) => `PostgreSQL runs with ${name}=off: ${wanted[name]}`);
-  } finally {
-    await client.end();
-  }
+  });
 }

@@ -115,15 +115,17 @@ export interface SqlDialect {
 
 export type Row = Readonly<Record<string, ColumnValue>>;
 
-/** The row of a record that has a member for each of these columns, and may have others. */
+/**
+ * The row of a record that has a member for each of these columns, and may have others; without the number that the
+ * database gives it.
+ */
 export const rowOf = <Column extends string>(
-  columns: Readonly<Record<Column, true>>,
-  record: Readonly<Record<NoInfer<Column>, ColumnValue>>,
-): Readonly<Record<Column, ColumnValue>> =>
-  Object.fromEntries((Object.keys(columns) as Column[]).map((column) => [column, record[column]])) as Record<
-    Column,
-    ColumnValue
-  >;
+  columns: Readonly<Record<Column, string>>,
+  record: Columns<Record<Exclude<NoInfer<Column>, 'n'>, unknown>>,
+): typeof record =>
+  Object.fromEntries(
+    Object.keys(columns).flatMap((name) => (name === 'n' ? [] : [[name, (record as Row)[name]]])),
+  ) as typeof record;
 
 /**
  * Deletes the rows whose instant in `column` is earlier than `instant`: the oldest, and no more than `atMost`. `key`:

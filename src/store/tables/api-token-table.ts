@@ -2,26 +2,15 @@ import type { ReviewerToken } from '../../identity/api-tokens.js';
 import { foldedName } from '@kubepass/inspect/formats';
 import type { ApiToken, Role } from '../../model/principal.js';
 import type { Page, PageQuery } from '../../model/outcome.js';
-import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
+import { Prisma } from '../generated/sqlite/browser.js';
 import { jsonRead, quoted, rowOf, storedJson, type StatementsBy } from '../steps/statement.js';
-import { byCreation, olderThan, type KeyReads } from '../lists/list.js';
+import { byCreation, olderThan, type Reads } from '../lists/list.js';
 import { readPage } from '../lists/read-page.js';
 
-/** All columns but the secret's hash. Tokens are found by it, and it leaves the table only without the rest. */
-const apiTokenColumns = {
-  id: true,
-  name: true,
-  groups: true,
-  roles: true,
-  createdBy: true,
-  createdAt: true,
-  expiresAt: true,
-  revokedAt: true,
-  cluster: true,
-  breakGlass: true,
-} as const satisfies Prisma.ApiTokenSelect;
+/** Tokens are found by the secret's hash, and it leaves the table only without the rest. */
+const omit = { secretSha256: true } as const satisfies Prisma.ApiTokenOmit;
 
-type ApiTokenRow = Prisma.ApiTokenGetPayload<{ select: typeof apiTokenColumns }>;
+type ApiTokenRow = Prisma.ApiTokenGetPayload<{ omit: typeof omit }>;
 
 export const apiTokenStatements = {
   /**
@@ -30,7 +19,7 @@ export const apiTokenStatements = {
    * makes one: it would have no role.
    */
   insertApiToken({ token, secretSha256 }, dialect) {
-    const row = { ...rowOf(apiTokenColumns, token), secretSha256 };
+    const row = rowOf(Prisma.ApiTokenScalarFieldEnum, { ...token, secretSha256 });
     const columns = Object.keys(row);
     const people = [...new Set([token.name, ...token.createdBy].map(foldedName))];
     return [
@@ -83,40 +72,36 @@ interface RevokedApiToken {
 
 /** Reads the table of API tokens. */
 export class ApiTokenTable {
-  constructor(
-    private readonly prisma: PrismaClient,
-    private readonly reads: KeyReads,
-  ) {}
+  constructor(private readonly reads: Reads) {}
 
   /** By the SHA-256 of their secrets, lower-case hex, on a unique index; revoked and expired ones too. */
   async findBySecretSha256s(secretSha256s: readonly string[]): Promise<ReadonlyMap<string, ApiToken>> {
     const where = { secretSha256: { in: [...secretSha256s] } };
-    const rows = await this.prisma.apiToken.findMany({ where, select: { ...apiTokenColumns, secretSha256: true } });
+    const rows = await this.reads.prisma.apiToken.findMany({ where });
     return new Map(rows.map(({ secretSha256, ...row }) => [secretSha256, apiTokenOf(row)]));
   }
 
   /** The reviewers' tokens that are neither revoked nor expired; there are a few for each cluster. */
   async liveReviewers(now: Date): Promise<readonly ReviewerToken[]> {
-    const rows = await this.prisma.apiToken.findMany({
+    const rows = await this.reads.prisma.apiToken.findMany({
       where: { ...liveAt(now), cluster: { not: null } },
-      select: { ...apiTokenColumns, secretSha256: true },
     });
     return rows.map(({ secretSha256, ...row }) => ({ token: apiTokenOf(row), secretSha256 }));
   }
 
   async find(id: string): Promise<ApiToken | null> {
-    const row = await this.prisma.apiToken.findUnique({ where: { id }, select: apiTokenColumns });
+    const row = await this.reads.prisma.apiToken.findUnique({ where: { id }, omit });
     return row && apiTokenOf(row);
   }
 
   /** Newest first. */
   list(page: PageQuery): Promise<Page<ApiToken>> {
     return readPage(page, newestFirst, async (after, take) => {
-      const rows = await this.prisma.apiToken.findMany({
+      const rows = await this.reads.prisma.apiToken.findMany({
         where: olderThan(after),
         orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
         take,
-        select: apiTokenColumns,
+        omit,
       });
       return { records: rows.map((row) => ({ key: [row.createdAt, row.id], item: apiTokenOf(row) })) };
     });
@@ -158,7 +143,7 @@ export class ApiTokenTable {
 
   /** Tokens that were revoked before they expired, with the instants of their revocation. */
   async revokedBeforeTheirEnd(now: Date): Promise<readonly RevokedApiToken[]> {
-    const rows = await this.prisma.apiToken.findMany({
+    const rows = await this.reads.prisma.apiToken.findMany({
       where: { revokedAt: { not: null }, OR: [{ expiresAt: null }, { expiresAt: { gt: now } }] },
       select: { id: true, revokedAt: true },
     });
@@ -176,7 +161,7 @@ export class ApiTokenTable {
   }
 
   async #live(now: Date, where: Prisma.ApiTokenWhereInput = {}): Promise<readonly ApiToken[]> {
-    const rows = await this.prisma.apiToken.findMany({ where: { ...liveAt(now), ...where }, select: apiTokenColumns });
+    const rows = await this.reads.prisma.apiToken.findMany({ where: { ...liveAt(now), ...where }, omit });
     return rows.map(apiTokenOf);
   }
 }

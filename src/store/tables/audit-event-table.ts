@@ -12,7 +12,7 @@ import {
 import { genesis, type ChainHead } from '../../audit/chain.js';
 import type { AuditEvent, AuditEventFilter, AuditEventPage, AuditEventType } from '../../model/audit-event.js';
 import type { Page, PageQuery } from '../../model/outcome.js';
-import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
+import type { Prisma } from '../generated/sqlite/client.js';
 import {
   hexText,
   octetsIn,
@@ -24,7 +24,7 @@ import {
 } from '../steps/statement.js';
 import { equals, type ListFilter } from '../lists/list-filter.js';
 import { selectKeys, type KeysInOrder } from '../lists/select-keys.js';
-import type { KeyReads, ListKey, ListOrder } from '../lists/list.js';
+import type { Reads, ListKey, ListOrder } from '../lists/list.js';
 import { readPage, type Keyed } from '../lists/read-page.js';
 
 /** Finds the end of the audit chain; no row where the log is empty. */
@@ -47,16 +47,14 @@ export const selectTexts = (afterSeq: number, limit: number, dialect: SqlDialect
 export function textsIn(rows: readonly unknown[], afterSeq: number, limit: number): readonly string[] {
   const texts: string[] = [];
   for (const row of rows as readonly TextRow[]) {
+    const { requestId, ...same } = row;
     const record = {
+      ...same,
       firstSeq: Number(row.firstSeq),
       lastSeq: Number(row.lastSeq),
       at: new Date(row.at),
       types: Number(row.types),
-      principal: row.principal,
-      cluster: row.cluster,
-      requestId: row.requestId === null ? null : uuidOfHex(row.requestId),
-      fingerprintSha256: row.fingerprintSha256,
-      events: row.events,
+      requestId: requestId === null ? null : uuidOfHex(requestId),
     };
     // The first record may begin before the first event that is asked for.
     const known = afterSeq + 1 + texts.length - record.firstSeq;
@@ -67,16 +65,11 @@ export function textsIn(rows: readonly unknown[], afterSeq: number, limit: numbe
 }
 
 /** Whole numbers are texts on PostgreSQL; an instant is in milliseconds on SQLite. */
-interface TextRow {
+interface TextRow extends Pick<AuditRecord, 'principal' | 'cluster' | 'requestId' | 'fingerprintSha256' | 'events'> {
   readonly firstSeq: number | string;
   readonly lastSeq: number | string;
   readonly at: number | Date;
   readonly types: number | string;
-  readonly principal: string | null;
-  readonly cluster: string | null;
-  readonly requestId: string | null;
-  readonly fingerprintSha256: string | null;
-  readonly events: string;
 }
 
 /** Finds the last event that an archive has. Every list asks, and Prisma would take longer than the rest of it. */
@@ -96,10 +89,7 @@ const issuance = String(typesMask(['CertificateIssued']));
 
 /** Reads the audit log. */
 export class AuditEventTable {
-  constructor(
-    private readonly prisma: PrismaClient,
-    private readonly reads: KeyReads,
-  ) {}
+  constructor(private readonly reads: Reads) {}
 
   /**
    * Oldest first, so that a follower can keep its cursor and continue later. Events that an archive has are left out.
@@ -139,12 +129,8 @@ export class AuditEventTable {
     });
   }
 
-  async #byKeys(keys: readonly ListKey[]): Promise<readonly AuditRecord[]> {
-    const rows = await this.prisma.auditRecord.findMany({
-      where: { lastSeq: { in: keys.map(([lastSeq]) => lastSeq as bigint) } },
-      orderBy: { lastSeq: 'asc' },
-    });
-    return rows.map(auditRecordOf);
+  #byKeys(keys: readonly ListKey[]): Promise<readonly AuditRecord[]> {
+    return this.#records({ lastSeq: { in: keys.map(([lastSeq]) => lastSeq as bigint) } });
   }
 
   /** Null where a filter can match nothing. A request comes first, because nearly every other value is more common. */
@@ -165,7 +151,7 @@ export class AuditEventTable {
 
   /** Records about a certificate are found by its request, if it has one. */
   async #aboutCertificate(fingerprint: Buffer<ArrayBuffer>): Promise<ListFilter> {
-    const certificate = await this.prisma.certificateRecord.findUnique({
+    const certificate = await this.reads.prisma.certificateRecord.findUnique({
       where: { fingerprintSha256: fingerprint },
       select: { request: { select: { id: true } } },
     });
@@ -200,27 +186,20 @@ export class AuditEventTable {
   }
 
   /** The number below which no event is later than the instant. */
-  async #firstAfter(instant: Date): Promise<bigint> {
-    // This is read first, because a range that is recorded meanwhile may hold the events in question.
-    const lastOfRanges = await this.#lastOfRanges();
-    const range = await this.prisma.auditEventRange.findFirst({
-      where: { latest: { gt: instant } },
-      orderBy: { lastSeq: 'asc' },
-      select: { firstSeq: true },
-    });
-    return range?.firstSeq ?? lastOfRanges + 1n;
+  #firstAfter(instant: Date): Promise<bigint> {
+    return this.#firstOfRange({ gt: instant });
   }
 
   /** The number above which no event is earlier than the instant. */
   async #lastBefore(instant: Date): Promise<bigint> {
     // Fewer events than one range has follow the last range.
-    const behind = await this.prisma.auditRecord.findFirst({
+    const behind = await this.reads.prisma.auditRecord.findFirst({
       where: { lastSeq: { gt: await this.#lastOfRanges() }, at: { lt: instant } },
       orderBy: { lastSeq: 'desc' },
       select: { lastSeq: true },
     });
     if (behind) return behind.lastSeq;
-    const range = await this.prisma.auditEventRange.findFirst({
+    const range = await this.reads.prisma.auditEventRange.findFirst({
       where: { earliest: { lt: instant } },
       orderBy: { lastSeq: 'desc' },
       select: { lastSeq: true },
@@ -228,8 +207,20 @@ export class AuditEventTable {
     return range?.lastSeq ?? 0n;
   }
 
+  /** The first number in the first range whose latest event is such; where none is, behind all ranges. */
+  async #firstOfRange(latest: Prisma.DateTimeFilter): Promise<bigint> {
+    // This is read first, because a range that is recorded meanwhile may hold the events in question.
+    const lastOfRanges = await this.#lastOfRanges();
+    const range = await this.reads.prisma.auditEventRange.findFirst({
+      where: { latest },
+      orderBy: { lastSeq: 'asc' },
+      select: { firstSeq: true },
+    });
+    return range?.firstSeq ?? lastOfRanges + 1n;
+  }
+
   async #lastOfRanges(): Promise<bigint> {
-    const last = await this.prisma.auditEventRange.findFirst({
+    const last = await this.reads.prisma.auditEventRange.findFirst({
       orderBy: { lastSeq: 'desc' },
       select: { lastSeq: true },
     });
@@ -239,12 +230,7 @@ export class AuditEventTable {
   /** All events of one request that are still in the database, oldest first. */
   async ofRequest(requestId: string): Promise<readonly AuditEvent[]> {
     const octets = uuidOctetsIn(requestId);
-    if (octets === null) return [];
-    const rows = await this.prisma.auditRecord.findMany({
-      where: { requestId: octets },
-      orderBy: { lastSeq: 'asc' },
-    });
-    return rows.map(auditRecordOf).flatMap(eventsOf);
+    return octets === null ? [] : (await this.#records({ requestId: octets })).flatMap(eventsOf);
   }
 
   /** Events with `seq` > `afterSeq`, in order, at most `limit`: for verification and export in chunks. */
@@ -266,15 +252,15 @@ export class AuditEventTable {
 
   /** The records of the next events, `limit` at most; if there are none so near, the next record. */
   async #recordsBehind(afterSeq: number, limit: number): Promise<readonly AuditRecord[]> {
-    const read = (lastSeq: { readonly gt: bigint; readonly lt?: bigint }, take: number) =>
-      this.prisma.auditRecord.findMany({
-        where: { lastSeq },
-        orderBy: { lastSeq: 'asc' },
-        take,
-      });
     const [gt, lt] = [BigInt(afterSeq), BigInt(afterSeq + limit + eventsAtMost)];
-    const near = await read({ gt, lt }, limit);
-    return (near.length > 0 ? near : await read({ gt }, 1)).map(auditRecordOf);
+    const near = await this.#records({ lastSeq: { gt, lt } }, { take: limit });
+    return near.length > 0 ? near : this.#records({ lastSeq: { gt } }, { take: 1 });
+  }
+
+  /** In the order of the log. */
+  async #records(where: Prisma.AuditRecordWhereInput, bound: { readonly take?: number } = {}) {
+    const rows = await this.reads.prisma.auditRecord.findMany({ where, orderBy: { lastSeq: 'asc' }, ...bound });
+    return rows.map(auditRecordOf);
   }
 
   /** Number and hash of the last committed event. */
@@ -288,16 +274,10 @@ export class AuditEventTable {
 
   /** The number up to which every event is earlier than the instant. */
   async endBefore(instant: Date): Promise<number> {
-    // This is read first, because a range that is recorded meanwhile may hold the events in question.
-    const lastOfRanges = await this.#lastOfRanges();
-    const range = await this.prisma.auditEventRange.findFirst({
-      where: { latest: { gte: instant } },
-      orderBy: { lastSeq: 'asc' },
-      select: { firstSeq: true },
-    });
+    const first = await this.#firstOfRange({ gte: instant });
     // No more events than one range has are looked through.
-    const record = await this.prisma.auditRecord.findFirst({
-      where: { lastSeq: { gte: range?.firstSeq ?? lastOfRanges + 1n }, at: { gte: instant } },
+    const record = await this.reads.prisma.auditRecord.findFirst({
+      where: { lastSeq: { gte: first }, at: { gte: instant } },
       orderBy: { lastSeq: 'asc' },
       select: { firstSeq: true },
     });

@@ -1,7 +1,6 @@
 import type { Certificate, CertificateFilter, ListedCertificate } from '../../model/certificate.js';
 import { besideIt, listed, listedOf } from './certificate-row.js';
 import type { Page, PageQuery, Visibility } from '../../model/outcome.js';
-import type { PrismaClient } from '../generated/sqlite/client.js';
 import { octetsIn, octetsOf, quoted, serialOctetsIn, type Condition } from '../steps/statement.js';
 import { conditionsOfStatus, withinBoth } from './certificate-status.js';
 import { type EndOfCertificate, readEnding, soonestFirst } from './ending-certificates.js';
@@ -11,7 +10,7 @@ import {
   byUsername,
   highest,
   usernamesWith,
-  type KeyReads,
+  type Reads,
   type ListKey,
   type ListOrder,
   type ListPart,
@@ -67,10 +66,7 @@ const inOrderOfUsernames = byUsername('certificates');
 
 /** Reads the tables of certificates and of their groups. */
 export class CertificateTable {
-  constructor(
-    private readonly prisma: PrismaClient,
-    private readonly reads: KeyReads,
-  ) {}
+  constructor(private readonly reads: Reads) {}
 
   async findByFingerprint(fingerprintSha256: string): Promise<Certificate | null> {
     const [certificate] = await this.findByFingerprints([fingerprintSha256]);
@@ -80,7 +76,7 @@ export class CertificateTable {
   /** The certificates with these fingerprints that exist, in no particular order. */
   async findByFingerprints(fingerprintsSha256: readonly string[]): Promise<readonly Certificate[]> {
     const rows = await inBatches(fingerprintsSha256, (batch) =>
-      this.prisma.certificateRecord.findMany({
+      this.reads.prisma.certificateRecord.findMany({
         where: {
           fingerprintSha256: { in: batch.flatMap((text) => octetsIn(text) ?? []) },
         },
@@ -235,7 +231,7 @@ export class CertificateTable {
   /** The certificates with these keys, in their order. */
   async #byKeys(keys: readonly ListKey[]): Promise<readonly Keyed<ListedCertificate>[]> {
     if (keys.length === 0) return [];
-    const rows = await this.prisma.certificateRecord.findMany({
+    const rows = await this.reads.prisma.certificateRecord.findMany({
       where: { n: { in: numbersIn(keys) } },
       ...listed,
     });

@@ -1,7 +1,7 @@
 import type { SignedCheckpoint } from '../../audit/checkpoint.js';
 import type { LeafTile } from '../../audit/merkle-tile.js';
-import type { PrismaClient } from '../generated/sqlite/client.js';
-import { insertInto, insertOnce, type ReadRows, type Statement, type StatementsBy } from '../steps/statement.js';
+import { insertInto, insertOnce, type Statement, type StatementsBy } from '../steps/statement.js';
+import type { Reads } from '../lists/list.js';
 import type { Op } from '../steps/step.js';
 
 interface StoredCheckpointKey {
@@ -37,13 +37,10 @@ export const checkpointStatements = {
     unlessChanged: { kind: 'checkpointLease' },
   }),
 
-  releaseCheckpointLease: ({ owner, now }) =>
-    owner === null
-      ? { sql: 'UPDATE "CheckpointLease" SET "leaseUntil" = ? WHERE "n" = 1', parameters: [now] }
-      : {
-          sql: 'UPDATE "CheckpointLease" SET "leaseUntil" = ? WHERE "n" = 1 AND "owner" = ?',
-          parameters: [now, owner],
-        },
+  releaseCheckpointLease: ({ owner, now }) => ({
+    sql: `UPDATE "CheckpointLease" SET "leaseUntil" = ? WHERE "n" = 1${owner === null ? '' : ' AND "owner" = ?'}`,
+    parameters: owner === null ? [now] : [now, owner],
+  }),
 
   /**
    * Whichever process signs a size that is not the largest, or signed already, keeps nothing; so does one whose size
@@ -90,32 +87,29 @@ export const insertNextLeafTile = ({ n, hashes }: LeafTile): Statement =>
 
 /** Reads checkpoints, and what proofs are made from. */
 export class CheckpointTables {
-  constructor(
-    private readonly prisma: PrismaClient,
-    private readonly readRows: ReadRows,
-  ) {}
+  constructor(private readonly reads: Reads) {}
 
   /** The name of the log; null where it has none yet. */
   async instanceId(): Promise<string | null> {
-    const row = await this.prisma.instance.findUnique({ where: { n: 1n } });
+    const row = await this.reads.prisma.instance.findUnique({ where: { n: 1n } });
     return row?.id ?? null;
   }
 
   /** The largest one; null where none is kept. */
   async last(): Promise<SignedCheckpoint | null> {
-    const row = await this.prisma.checkpoint.findFirst({ orderBy: { size: 'desc' } });
+    const row = await this.reads.prisma.checkpoint.findFirst({ orderBy: { size: 'desc' } });
     return row && { size: Number(row.size), root: Buffer.from(row.root), note: row.note, signedAt: row.signedAt };
   }
 
   /** Oldest first. */
   async keys(): Promise<readonly StoredCheckpointKey[]> {
-    return this.prisma.checkpointKey.findMany({ orderBy: [{ addedAt: 'asc' }, { verifierKey: 'asc' }] });
+    return this.reads.prisma.checkpointKey.findMany({ orderBy: [{ addedAt: 'asc' }, { verifierKey: 'asc' }] });
   }
 
   /** 256 hashes of 32 octets; null where the tile is not complete, or not kept yet. */
   async tile(level: number, n: number): Promise<Uint8Array | null> {
     // Hundreds are read for a checkpoint of a busy log, and Prisma would take ten times as long for each.
-    const [row] = (await this.readRows({
+    const [row] = (await this.reads.readRows({
       sql: 'SELECT "hashes" FROM "AuditTile" WHERE "level" = ? AND "n" = ?',
       parameters: [level, n],
     })) as readonly { readonly hashes: Uint8Array }[];
@@ -124,7 +118,7 @@ export class CheckpointTables {
 
   /** How many tiles of a level are kept. They are kept in order. */
   async tileCount(level: number): Promise<number> {
-    const row = await this.prisma.auditTile.findFirst({
+    const row = await this.reads.prisma.auditTile.findFirst({
       where: { level: BigInt(level) },
       orderBy: { n: 'desc' },
       select: { n: true },

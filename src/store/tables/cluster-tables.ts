@@ -1,13 +1,7 @@
 import type { ClusterProbe, StoredClusterProbe } from '../../model/cluster.js';
-import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
+import { Prisma } from '../generated/sqlite/browser.js';
+import type { PrismaClient } from '../generated/sqlite/client.js';
 import { insertUnique, rowOf, storedJson, type StatementsBy } from '../steps/statement.js';
-
-const unknownIdentityColumns = {
-  cluster: true,
-  fingerprintSha256: true,
-  objectUid: true,
-  recordedAt: true,
-} as const satisfies Prisma.UnknownIdentitySelect;
 
 export const clusterStatements = {
   /** Records the latest probe; an older one changes nothing. */
@@ -28,7 +22,7 @@ export const clusterStatements = {
   }),
 
   insertUnknownIdentity: ({ identity }) =>
-    insertUnique('UnknownIdentity', rowOf(unknownIdentityColumns, identity), {
+    insertUnique('UnknownIdentity', rowOf(Prisma.UnknownIdentityScalarFieldEnum, identity), {
       kind: 'unique',
       what: 'fingerprintSha256',
     }),

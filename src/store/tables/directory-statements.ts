@@ -7,7 +7,7 @@ import type {
   UserCondition,
 } from '../../model/directory.js';
 import { foldedName } from '@kubepass/inspect/formats';
-import type { Prisma } from '../generated/sqlite/client.js';
+import { Prisma } from '../generated/sqlite/browser.js';
 import {
   insertUnique,
   jsonRead,
@@ -24,40 +24,11 @@ import {
 type UserRow = Prisma.DirectoryUserGetPayload<object>;
 type GroupRow = Prisma.DirectoryGroupGetPayload<object>;
 
-/** The columns that hold the members of a user as they are. */
-const plainUserColumns = {
-  id: true,
-  person: true,
-  userName: true,
-  externalId: true,
-  active: true,
-  displayName: true,
-  name: true,
-  emails: true,
-  version: true,
-  createdAt: true,
-  changedAt: true,
-  deletedAt: true,
-  inactiveSince: true,
-  blockedAt: true,
-  succeededAt: true,
-  left: true,
-} as const satisfies Prisma.DirectoryUserSelect;
-
-const groupColumns = {
-  id: true,
-  displayName: true,
-  externalId: true,
-  version: true,
-  createdAt: true,
-  changedAt: true,
-} as const satisfies Prisma.DirectoryGroupSelect;
-
 /** The row without the number that the database gives it. */
 function directoryUserRow(user: DirectoryUser): Columns<Omit<UserRow, 'n'>> {
   const nameKey = foldedName(user.userName);
-  return {
-    ...rowOf(plainUserColumns, user),
+  return rowOf(Prisma.DirectoryUserScalarFieldEnum, {
+    ...user,
     nameKey,
     liveName: user.deletedAt === null ? nameKey : null,
     displayKey: user.displayName === null ? null : foldedName(user.displayName),
@@ -65,13 +36,11 @@ function directoryUserRow(user: DirectoryUser): Columns<Omit<UserRow, 'n'>> {
     principalKey: user.username === null ? null : foldedName(user.username),
     predecessor: user.reuse?.predecessor ?? null,
     reusedSince: user.reuse?.since ?? null,
-  };
+  });
 }
 
-const directoryGroupRow = (group: DirectoryGroup): Columns<Omit<GroupRow, 'n'>> => ({
-  ...rowOf(groupColumns, group),
-  displayKey: foldedName(group.displayName),
-});
+const directoryGroupRow = (group: DirectoryGroup): Columns<Omit<GroupRow, 'n'>> =>
+  rowOf(Prisma.DirectoryGroupScalarFieldEnum, { ...group, displayKey: foldedName(group.displayName) });
 
 export const directoryStatements = {
   insertDirectoryUser: ({ user }) => [

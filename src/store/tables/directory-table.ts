@@ -114,7 +114,6 @@ export class DirectoryTable {
     return this.#matching(
       {
         table: 'DirectoryUser',
-        as: 'u',
         index: this.#indexOf(attributes),
         conditions: [{ sql: '"u"."deletedAt" IS NULL', parameters: [] }, ...conditions.map(userCondition)],
         matchesOne: attributes.includes('id') || attributes.includes('userName'),
@@ -147,7 +146,6 @@ export class DirectoryTable {
     const rows = await this.reads.readRows({
       sql: pageOf(
         'DirectoryUser',
-        'u',
         `FROM "DirectoryUser" AS "u" WHERE "u"."deletedAt" IS NULL${state} AND "u"."n" >= ?`,
       ),
       parameters: [begin.thousand * numbersCounted, count, startIndex - 1 - begin.before],
@@ -172,7 +170,6 @@ export class DirectoryTable {
     return this.#matching(
       {
         table: 'DirectoryGroup',
-        as: 'g',
         index: '',
         conditions: conditions.map(groupCondition),
         matchesOne: attributes.includes('id') || attributes.includes('displayName'),
@@ -247,13 +244,8 @@ export class DirectoryTable {
         parameters: batch,
       }),
     );
-    const found = new Map<string, DirectoryGroup[]>();
-    for (const row of rows as readonly (GroupRead & { readonly userId: string })[]) {
-      const own = found.get(row.userId) ?? [];
-      own.push(directoryGroupOf(row));
-      found.set(row.userId, own);
-    }
-    return found;
+    const byUser = Map.groupBy(rows as readonly (GroupRead & { readonly userId: string })[], ({ userId }) => userId);
+    return new Map([...byUser].map(([userId, own]) => [userId, own.map(directoryGroupOf)]));
   }
 
   /** Losses of which something may be left to do, oldest first, behind the one of this number. */
@@ -339,33 +331,37 @@ export class DirectoryTable {
   }
 
   async #matching<T>(
-    { table, as, index, conditions, matchesOne }: Matching,
+    { table, index, conditions, matchesOne }: Matching,
     { startIndex, count }: DirectoryRange,
     itemOf: (row: unknown) => T,
   ): Promise<DirectoryPage<T>> {
     const where = conditions.length === 0 ? '' : ` WHERE ${conditions.map(({ sql }) => sql).join(' AND ')}`;
     const parameters = conditions.flatMap((condition) => condition.parameters);
-    const from = `FROM ${quoted(table)} AS ${quoted(as)}${index}${where}`;
+    const as = quoted(aliases[table]);
+    const from = `FROM ${quoted(table)} AS ${as}${index}${where}`;
     // PostgreSQL would go through all rows to have one in order.
     if (matchesOne) {
-      const found = await this.reads.readRows({ sql: `SELECT ${quoted(as)}.* ${from}`, parameters });
+      const found = await this.reads.readRows({ sql: `SELECT ${as}.* ${from}`, parameters });
       return { items: found.slice(startIndex - 1, startIndex - 1 + count).map(itemOf), total: found.length };
     }
     const [counted] = await this.reads.readRows({ sql: `SELECT COUNT(*) AS "total" ${from}`, parameters });
     const total = Number((counted as { readonly total: number | string }).total);
     if (count === 0 || startIndex > total) return { items: [], total };
     const rows = await this.reads.readRows({
-      sql: pageOf(table, as, from),
+      sql: pageOf(table, from),
       parameters: [...parameters, count, startIndex - 1],
     });
     return { items: rows.map(itemOf), total };
   }
 }
 
+/** As conditions name the tables. */
+const aliases = { DirectoryUser: 'u', DirectoryGroup: 'g' } as const;
+
 /** Positions are counted on an index, so that whole rows are read for the page alone. */
-const pageOf = (table: string, as: string, from: string): string =>
-  `SELECT "r".* FROM ${quoted(table)} AS "r" JOIN (SELECT "${as}"."n" ${from} ORDER BY "${as}"."n" LIMIT ? OFFSET ?) AS "page"
-    ON "page"."n" = "r"."n" ORDER BY "page"."n"`;
+const pageOf = (table: keyof typeof aliases, from: string): string =>
+  `SELECT "r".* FROM ${quoted(table)} AS "r" JOIN
+    (SELECT "${aliases[table]}"."n" ${from} ORDER BY "${aliases[table]}"."n" LIMIT ? OFFSET ?) AS "page" ON "page"."n" = "r"."n" ORDER BY "page"."n"`;
 
 interface LossRead extends DirectoryPerson, Pick<UserRead, 'n'> {
   readonly lossN: number | string;
@@ -374,8 +370,7 @@ interface LossRead extends DirectoryPerson, Pick<UserRead, 'n'> {
 
 /** The rows for which all conditions hold. */
 interface Matching {
-  readonly table: 'DirectoryUser' | 'DirectoryGroup';
-  readonly as: string;
+  readonly table: keyof typeof aliases;
   /** The end of the table's name, where it says which index finds the rows. */
   readonly index: string;
   readonly conditions: readonly Condition[];

@@ -1,21 +1,13 @@
 import type { IdempotencyEntry, IdempotencyScope } from '../../model/idempotency.js';
-import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
+import { Prisma } from '../generated/sqlite/browser.js';
+import type { PrismaClient } from '../generated/sqlite/client.js';
 import { insertUnique, rowOf, storedJson, type StatementsBy } from '../steps/statement.js';
 
-/** The columns of a key without those of its answer. */
-const entryColumns = {
-  principal: true,
-  method: true,
-  path: true,
-  key: true,
-  bodySha256: true,
-  requestId: true,
-  createdAt: true,
-} as const satisfies Prisma.IdempotencyKeySelect;
-
 export const idempotencyKeyStatements = {
-  insertIdempotencyKey: ({ entry }) =>
-    insertUnique('IdempotencyKey', rowOf(entryColumns, entry), { kind: 'idempotencyKey' }),
+  insertIdempotencyKey({ entry }) {
+    const row = { ...entry, answerStatus: null, answerHeaders: null, answerBody: null };
+    return insertUnique('IdempotencyKey', rowOf(Prisma.IdempotencyKeyScalarFieldEnum, row), { kind: 'idempotencyKey' });
+  },
 
   /** The first answer stays. */
   answerIdempotencyKey: ({ scope: { principal, method, path, key }, answer: { status, headers, body } }) => ({

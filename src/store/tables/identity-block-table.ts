@@ -1,6 +1,6 @@
 import type { IdentityBlock, LeavingPart, StoredIdentityBlock } from '../../model/identity.js';
 import type { RevocationReason } from '@kubepass/x509';
-import type { Prisma } from '../generated/sqlite/client.js';
+import { Prisma } from '../generated/sqlite/browser.js';
 import {
   insertUnique,
   jsonRead,
@@ -20,17 +20,7 @@ export const identityBlockRow = (
   block: IdentityBlock,
   folded: string,
   leaving: LeavingPart | null = null,
-): Columns<Omit<IdentityBlockRow, 'n'>> => ({ ...rowOf(blockColumns, block), folded, leaving });
-
-const blockColumns = {
-  username: true,
-  clusters: true,
-  reason: true,
-  comment: true,
-  until: true,
-  blockedAt: true,
-  blockedBy: true,
-} as const satisfies Prisma.IdentityBlockSelect;
+): Columns<Omit<IdentityBlockRow, 'n'>> => rowOf(Prisma.IdentityBlockScalarFieldEnum, { ...block, folded, leaving });
 
 /** The folded names that are blocked. Each certificate asks for some of them, and they rarely change. */
 const blockedNames = 'SELECT "folded" FROM "IdentityBlock"';
@@ -128,23 +118,14 @@ type RowRead = Omit<IdentityBlockRow, 'n' | 'until' | 'blockedAt'> & {
   readonly blockedAt: number | Date;
 };
 
-const blockIn = ({
-  folded: _,
-  n,
-  clusters,
-  reason,
-  until,
-  blockedAt,
-  leaving,
-  ...same
-}: RowRead): StoredIdentityBlock => ({
-  ...same,
-  n: BigInt(n),
-  clusters: clusters === null ? null : (jsonRead(clusters) as string[]),
-  reason: reason as RevocationReason,
-  until: until === null ? null : new Date(until),
-  blockedAt: new Date(blockedAt),
-  leaving: leaving === null ? null : leavingOf(jsonRead(leaving) as LeavingInJson),
+const blockIn = ({ folded: _, ...row }: RowRead): StoredIdentityBlock => ({
+  ...row,
+  n: BigInt(row.n),
+  clusters: row.clusters === null ? null : (jsonRead(row.clusters) as string[]),
+  reason: row.reason as RevocationReason,
+  until: row.until === null ? null : new Date(row.until),
+  blockedAt: new Date(row.blockedAt),
+  leaving: row.leaving === null ? null : leavingOf(jsonRead(row.leaving) as LeavingInJson),
 });
 
 /** Instants are texts in JSON. */

@@ -6,7 +6,7 @@ import type { IdentityBlockTable } from './identity-block-table.js';
 import { unexpiredOf, type UnexpiredCertificate } from './unexpired-certificates.js';
 import { behindPrefix, both } from '../lists/list-filter.js';
 import { compareParts, type KeyReads, type ListKey, type ListOrder } from '../lists/list.js';
-import { readPage, scanPage, type FoundRecords } from '../lists/read-page.js';
+import { scanPage, type Keyed } from '../lists/read-page.js';
 
 /** A username with its live certificates, at most `countedCertificates` of them, those first that end last. */
 export interface LiveIdentity {
@@ -99,43 +99,27 @@ export class IdentityTable {
   async list(filter: IdentityFilter, now: Date, page: PageQuery): Promise<Page<LiveIdentity>> {
     const isWanted = (found: Found) => selects(filter, found);
     const { username } = filter;
-    if (username !== undefined)
-      return readPage(page, byUsername, async () => {
-        const prefix = filter.usernamePrefix ?? '';
-        const names = username.startsWith(prefix) ? [{ key: [username], username }] : [];
-        const { records } = await this.#lookAt(names, filter, now);
-        return { records: records.filter(({ item }) => isWanted(item)) };
-      });
-    if (filter.blocked === true)
+    if (filter.blocked === true && username === undefined)
       return scanPage(
         page,
         byFoldedName,
         scan,
         async (after, take) => {
           const blocks = await this.blocks.chunk((after?.[0] as string | undefined) ?? '', take);
-          const names = blocks.map(({ folded, username }) => ({ key: [folded], username }));
-          return this.#lookAt(names, filter, now);
+          const names = blocks.map((block) => ({ key: [block.folded], name: block.username }));
+          return { records: await this.#lookAt(names, filter, now) };
         },
         isWanted,
       );
-    const few = await this.#fewUsernames(filter, now);
+    const few = username === undefined ? await this.#fewUsernames(filter, now) : [username];
     const namesBehind = few === null ? this.#walk(filter, now) : fromList(few);
     return scanPage(
       page,
       byUsername,
       scan,
       async (after, take) => {
-        const names = await namesBehind(after, take);
-        const candidates = names.filter(({ mayMatch }) => mayMatch);
-        const { records } = await this.#lookAt(
-          candidates.map(({ name }) => ({ key: [name], username: name })),
-          filter,
-          now,
-        );
-        const found = new Map(records.map(({ item }) => [item.username, item]));
-        return {
-          records: names.map(({ name }) => ({ key: [name], item: found.get(name) ?? nothingOf(name) })),
-        };
+        const names = (await namesBehind(after, take)).map((found) => ({ ...found, key: [found.name] }));
+        return { records: await this.#lookAt(names, filter, now) };
       },
       isWanted,
     );
@@ -209,44 +193,42 @@ export class IdentityTable {
     return null;
   }
 
-  /** Looks at the live certificates and the blocks of these usernames. */
-  async #lookAt(names: readonly Named[], { cluster, group }: IdentityFilter, now: Date): Promise<FoundRecords<Found>> {
-    if (names.length === 0) return { records: [] };
+  /** Looks at the live certificates and the blocks of these usernames, if they may match. */
+  async #lookAt(
+    names: readonly Named[],
+    { cluster, group }: IdentityFilter,
+    now: Date,
+  ): Promise<readonly Keyed<Found>[]> {
+    const usernames = names.flatMap(({ name, mayMatch = true }) => (mayMatch ? [name] : []));
     const [live, blocks] = await Promise.all([
-      unexpiredOf(
-        this.reads,
-        names.map(({ username }) => username),
-        { now, limit: countedCertificates, revokedToo: false },
-      ),
-      this.blocks.find([...new Set(names.map(({ username }) => foldedName(username)))]),
+      unexpiredOf(this.reads, usernames, { now, limit: countedCertificates, revokedToo: false }),
+      this.blocks.find([...new Set(usernames.map(foldedName))]),
     ]);
     const inForce = blocks.filter(({ until }) => until === null || until > now);
     const byFolded = new Map(inForce.map((block) => [foldedName(block.username), plainBlock(block)]));
-    return {
-      records: names.map(({ key, username }) => {
-        const own = live.get(username) ?? [];
-        const matching = own.filter(
-          (one) =>
-            (cluster === undefined || one.cluster === cluster) && (group === undefined || one.groups.includes(group)),
-        );
-        return { key, item: { username, live: own, matching, block: byFolded.get(foldedName(username)) ?? null } };
-      }),
-    };
+    return names.map(({ key, name: username }) => {
+      const own = live.get(username) ?? [];
+      const matching = own.filter(
+        (one) =>
+          (cluster === undefined || one.cluster === cluster) && (group === undefined || one.groups.includes(group)),
+      );
+      return { key, item: { username, live: own, matching, block: byFolded.get(foldedName(username)) ?? null } };
+    });
   }
 }
 
 const ownTable = '"CertificateRecord" AS "r"';
 const groupTable = '"GroupMembership" AS "r" JOIN "CertificateRecord" AS "c" ON "c"."n" = "r"."certificateN"';
 
-interface Named {
-  readonly key: ListKey;
-  readonly username: string;
+interface CandidateName {
+  readonly name: string;
+  /** False: no certificate of the username can match the filter. */
+  readonly mayMatch: boolean;
 }
 
-type NamesBehind = (
-  after: ListKey | null,
-  take: number,
-) => Promise<readonly { readonly name: string; readonly mayMatch: boolean }[]>;
+type Named = Pick<CandidateName, 'name'> & Partial<CandidateName> & { readonly key: ListKey };
+
+type NamesBehind = (after: ListKey | null, take: number) => Promise<readonly CandidateName[]>;
 
 interface Selected {
   readonly from: string;
@@ -274,9 +256,6 @@ const merged =
     const names = [...found.keys()].sort(compareParts).slice(0, take);
     return names.map((name) => ({ name, mayMatch: found.get(name) ?? false }));
   };
-
-/** A username none of whose certificates matches the filter. */
-const nothingOf = (username: string): Found => ({ username, live: [], matching: [], block: null });
 
 const before = (instant: Date): Condition => ({ sql: '"r"."notAfter" < ?', parameters: [instant] });
 function selects(filter: IdentityFilter, { username, matching, block }: Found): boolean {

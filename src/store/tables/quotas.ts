@@ -3,11 +3,11 @@ import {
   octetsOf,
   uuidOctets,
   type ColumnValue,
-  type ReadRows,
   type ReadStatement,
   type SqlDialect,
   type StatementsBy,
 } from '../steps/statement.js';
+import type { KeyReads } from '../lists/list.js';
 import type { RequireQuota } from '../steps/step.js';
 
 const hourMilliseconds = 3_600_000;
@@ -97,18 +97,13 @@ function counted(limit: QuotaLimit, now: Date, dialect: SqlDialect): Counted {
     after: now,
     leavesOut: [revoked, superseded],
   };
-  const byRequester = {
-    column: '"c"."requesterName"',
-    ofRequest: 'COALESCE("r"."requesterName", "r"."requesterName") = ?',
-  };
+  const by = (column: 'username' | 'requesterName') => ({
+    column: `"c"."${column}"`,
+    ofRequest: `COALESCE("r"."${column}", "r"."${column}") = ?`,
+  });
   switch (limit.kind) {
     case 'livePerUsername':
-      return {
-        ...live,
-        column: '"c"."username"',
-        value: limit.username,
-        ofRequest: 'COALESCE("r"."username", "r"."username") = ?',
-      };
+      return { ...live, ...by('username'), value: limit.username };
     case 'livePerGroup':
       return {
         ...live,
@@ -119,7 +114,7 @@ function counted(limit: QuotaLimit, now: Date, dialect: SqlDialect): Counted {
         ofRequest: dialect.jsonArrayHolds('"r"."groups"'),
       };
     case 'livePerRequester':
-      return { ...live, ...byRequester, value: limit.requester };
+      return { ...live, ...by('requesterName'), value: limit.requester };
     case 'livePerLineage':
       return {
         ...live,
@@ -134,7 +129,7 @@ function counted(limit: QuotaLimit, now: Date, dialect: SqlDialect): Counted {
       return {
         ...live,
         leavesOut: [],
-        ...byRequester,
+        ...by('requesterName'),
         value: limit.requester,
         instant: '"c"."issuedAt"',
         after: new Date(now.getTime() - hourMilliseconds),
@@ -154,10 +149,7 @@ const enough = 10_000;
 
 /** Counts everything that stands against quotas; one decision may need several counts. */
 export class QuotaCounts {
-  constructor(
-    private readonly dialect: SqlDialect,
-    private readonly readRows: ReadRows,
-  ) {}
+  constructor(private readonly reads: KeyReads) {}
 
   /**
    * Counts against each of these limits, in their order; exceptions as in `RequireQuota`. 10,000 means 10,000 or more.
@@ -171,7 +163,7 @@ export class QuotaCounts {
     const except = { exceptRequest, ...(exceptLineage !== undefined && { exceptLineage }) };
     return Promise.all(
       limits.map(async (limit) => {
-        const [row] = await this.readRows(quotaCount(limit, except, now, enough, this.dialect));
+        const [row] = await this.reads.readRows(quotaCount(limit, except, now, enough, this.reads.dialect));
         return Number((row as { readonly found: unknown }).found);
       }),
     );

@@ -12,18 +12,11 @@ import type { RecordedDecision } from '../../model/decision.js';
 import type { KeyAlgorithm } from '@kubepass/x509';
 import type { Page, PageQuery, Visibility } from '../../model/outcome.js';
 import type { Requester, Role } from '../../model/principal.js';
-import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
+import type { Prisma } from '../generated/sqlite/client.js';
 import { hexText, octetsOf, storedJson, uuidOctetsIn, uuidOf } from '../steps/statement.js';
 import { type ListFilter, equals, isParty, onUsername } from '../lists/list-filter.js';
 import { selectKeys } from '../lists/select-keys.js';
-import {
-  type KeyReads,
-  type ListKey,
-  type ListOrder,
-  type ListPart,
-  byUsername,
-  usernamesWith,
-} from '../lists/list.js';
+import { type Reads, type ListKey, type ListOrder, type ListPart, byUsername, usernamesWith } from '../lists/list.js';
 import {
   type FoundRecords,
   type Keyed,
@@ -64,22 +57,19 @@ const inOrderOfUsernames = byUsername('requests');
 
 /** Reads the table of requests. */
 export class RequestTable {
-  constructor(
-    private readonly prisma: PrismaClient,
-    private readonly reads: KeyReads,
-  ) {}
+  constructor(private readonly reads: Reads) {}
 
   async find(id: string): Promise<CertificateRequest | null> {
     const octets = uuidOctetsIn(id);
     if (octets === null) return null;
-    const row = await this.prisma.requestRecord.findUnique({ where: { id: octets }, include: withDecision });
+    const row = await this.reads.prisma.requestRecord.findUnique({ where: { id: octets }, include: withDecision });
     return row && requestOf(row);
   }
 
   /** The requesters of these requests, as they were then, by the ids. A request that does not exist is left out. */
   async requestersOf(ids: readonly string[]): Promise<ReadonlyMap<string, Requester>> {
     const rows = await inBatches([...new Set(ids)], (batch) =>
-      this.prisma.requestRecord.findMany({
+      this.reads.prisma.requestRecord.findMany({
         where: { id: { in: batch.flatMap((id) => uuidOctetsIn(id) ?? []) } },
         select: { id: true, requesterName: true, requesterGroups: true, requesterRoles: true },
       }),
@@ -120,7 +110,7 @@ export class RequestTable {
 
   /** Requests that recovery must finish: those in `issuing`, and `approved` ones that came with a CSR. Oldest first. */
   async unfinished(): Promise<readonly CertificateRequest[]> {
-    const rows = await this.prisma.requestRecord.findMany({
+    const rows = await this.reads.prisma.requestRecord.findMany({
       where: { OR: [{ state: 'issuing' }, { state: 'approved', certificationRequest: { not: null } }] },
       orderBy: { n: 'asc' },
       include: withDecision,
@@ -228,7 +218,7 @@ export class RequestTable {
   /** Requests of the cluster whose latest attempt was for one of these keys, in no particular order. */
   async attemptedFor(cluster: string, spkiSha256s: readonly string[]): Promise<readonly CertificateRequest[]> {
     const rows = await inBatches(spkiSha256s, (batch) =>
-      this.prisma.requestRecord.findMany({
+      this.reads.prisma.requestRecord.findMany({
         where: {
           cluster,
           attemptSpkiSha256: { in: batch.map(octetsOf) },
@@ -248,7 +238,7 @@ export class RequestTable {
   /** The requests with these keys, in their order. */
   async #byKeys(keys: readonly ListKey[]): Promise<readonly Keyed<CertificateRequest>[]> {
     if (keys.length === 0) return [];
-    const rows = await this.prisma.requestRecord.findMany({
+    const rows = await this.reads.prisma.requestRecord.findMany({
       where: { n: { in: numbersIn(keys) } },
       include: withDecision,
     });

@@ -1,21 +1,11 @@
 import type { Restoration, RestorationEvidence } from '../../model/restoration.js';
-import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
+import { Prisma } from '../generated/sqlite/browser.js';
+import type { PrismaClient } from '../generated/sqlite/client.js';
 import { insertUnique, rowOf, type StatementsBy } from '../steps/statement.js';
-
-const restorationColumns = {
-  id: true,
-  detectedAt: true,
-  detectedBy: true,
-  events: true,
-  knownUntil: true,
-  signedEvents: true,
-  acknowledgedAt: true,
-  acknowledgedBy: true,
-} as const satisfies Prisma.RestorationSelect;
 
 export const restorationStatements = {
   insertRestoration: ({ restoration }) =>
-    insertUnique('Restoration', rowOf(restorationColumns, restoration), { kind: 'restoration' }),
+    insertUnique('Restoration', rowOf(Prisma.RestorationScalarFieldEnum, restoration), { kind: 'restoration' }),
 
   acknowledgeRestorations: ({ at, by }) => ({
     sql: 'UPDATE "Restoration" SET "acknowledgedAt" = ?, "acknowledgedBy" = ? WHERE "acknowledgedAt" IS NULL',

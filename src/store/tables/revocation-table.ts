@@ -1,6 +1,7 @@
 import type { RevokedCertificate } from '../../model/certificate.js';
 import type { RevocationReason } from '@kubepass/x509';
-import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
+import { Prisma } from '../generated/sqlite/browser.js';
+import type { PrismaClient } from '../generated/sqlite/client.js';
 import {
   hexText,
   octetsIn,
@@ -19,32 +20,22 @@ interface StoredRevocation extends RevokedCertificate {
   readonly n: bigint;
 }
 
-/** The columns that hold the members of a revocation as they are. */
-const plainColumns = {
-  cluster: true,
-  issuer: true,
-  username: true,
-  notAfter: true,
-  reason: true,
-  comment: true,
-  revokedAt: true,
-  revokedBy: true,
-} as const satisfies Prisma.RevocationSelect;
-
 /** The number of the certificate is for joins alone. */
 const omit = { certificateN: true } as const;
+
+const { certificateN: _, ...columns } = Prisma.RevocationScalarFieldEnum;
 
 type RevocationRow = Prisma.RevocationGetPayload<{ omit: typeof omit }>;
 
 /** The row without the number that the database gives it, and without that of its certificate. */
 export function revocationRow(revoked: RevokedCertificate): Columns<Omit<RevocationRow, 'n'>> {
   const { fingerprintSha256, serialNumber, issuerFingerprintSha256 } = revoked;
-  return {
-    ...rowOf(plainColumns, revoked),
+  return rowOf(columns, {
+    ...revoked,
     fingerprintSha256: octetsOf(fingerprintSha256),
     serialNumber: serialOctets(serialNumber),
     issuerFingerprintSha256: issuerFingerprintSha256 === null ? null : octetsOf(issuerFingerprintSha256),
-  };
+  });
 }
 
 export const revocationStatements = {

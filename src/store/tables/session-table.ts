@@ -1,30 +1,19 @@
 import { foldedName } from '@kubepass/inspect/formats';
 import type { Page, PageQuery } from '../../model/outcome.js';
 import { sessionLimits, type Session } from '../../model/session.js';
-import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
+import { Prisma } from '../generated/sqlite/browser.js';
+import type { PrismaClient } from '../generated/sqlite/client.js';
 import { forgetBefore, quoted, rowOf, storedJson, type Columns, type StatementsBy } from '../steps/statement.js';
 import { byCreation, olderThan } from '../lists/list.js';
 import { readPage } from '../lists/read-page.js';
 
-/** All columns but the secret's hash, by which sessions are found, and the folded name. */
-const sessionColumns = {
-  id: true,
-  name: true,
-  groups: true,
-  issuer: true,
-  createdAt: true,
-  usedAt: true,
-  expiresAt: true,
-  endedAt: true,
-} as const satisfies Prisma.SessionSelect;
+/** Sessions are found by the secret's hash. */
+const omit = { secretSha256: true, foldedName: true } as const satisfies Prisma.SessionOmit;
 
-type SessionRow = Prisma.SessionGetPayload<{ select: typeof sessionColumns }>;
+type SessionRow = Prisma.SessionGetPayload<{ omit: typeof omit }>;
 
-export const sessionRow = (session: Session, secretSha256: string): Columns<Prisma.SessionGetPayload<object>> => ({
-  ...rowOf(sessionColumns, session),
-  secretSha256,
-  foldedName: foldedName(session.name),
-});
+export const sessionRow = (session: Session, secretSha256: string): Columns<Prisma.SessionGetPayload<object>> =>
+  rowOf(Prisma.SessionScalarFieldEnum, { ...session, secretSha256, foldedName: foldedName(session.name) });
 
 export const sessionStatements = {
   /** Inserts the session, unless its name is blocked on every cluster when it begins. */
@@ -65,12 +54,12 @@ export class SessionTable {
   /** By the SHA-256 of their secrets, lower-case hex, on a unique index; ended and expired ones too. */
   async findBySecretSha256s(secretSha256s: readonly string[]): Promise<ReadonlyMap<string, Session>> {
     const where = { secretSha256: { in: [...secretSha256s] } };
-    const rows = await this.prisma.session.findMany({ where, select: { ...sessionColumns, secretSha256: true } });
+    const rows = await this.prisma.session.findMany({ where, omit: { foldedName: true } });
     return new Map(rows.map(({ secretSha256, ...row }) => [secretSha256, sessionOf(row)]));
   }
 
   async find(id: string): Promise<Session | null> {
-    const row = await this.prisma.session.findUnique({ where: { id }, select: sessionColumns });
+    const row = await this.prisma.session.findUnique({ where: { id }, omit });
     return row && sessionOf(row);
   }
 
@@ -81,7 +70,7 @@ export class SessionTable {
         where: { AND: [liveAt(now), name === null ? {} : { name }, olderThan(after)] },
         orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
         take,
-        select: sessionColumns,
+        omit,
       });
       return { records: rows.map((row) => ({ key: [row.createdAt, row.id], item: sessionOf(row) })) };
     });
@@ -100,7 +89,7 @@ export class SessionTable {
         ...(begunUntil !== null && { createdAt: { lte: begunUntil } }),
       },
       take: limit,
-      select: sessionColumns,
+      omit,
     });
     return rows.map(sessionOf);
   }

@@ -5,31 +5,17 @@ import type {
   WebhookDeliveryState,
   WebhookEventType,
 } from '../../model/webhook-delivery.js';
-import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
+import { Prisma } from '../generated/sqlite/browser.js';
+import type { PrismaClient } from '../generated/sqlite/client.js';
 import { insertInto, rowOf, type Statement, type StatementsBy } from '../steps/statement.js';
 import type { Conflict } from '../steps/step.js';
 import type { ListOrder } from '../lists/list.js';
 import { readPage } from '../lists/read-page.js';
 
-const webhookDeliveryColumns = {
-  id: true,
-  webhook: true,
-  type: true,
-  requestId: true,
-  payload: true,
-  state: true,
-  createdAt: true,
-  nextAttemptAt: true,
-  attempts: true,
-  owner: true,
-  lastFailure: true,
-  endedAt: true,
-} as const satisfies Prisma.WebhookDeliverySelect;
-
 /** The statements of the outbox. */
 export const webhookStatements = {
   enqueueWebhooks: ({ deliveries }) =>
-    deliveries.map((delivery) => insertInto('WebhookDelivery', rowOf(webhookDeliveryColumns, delivery))),
+    deliveries.map((delivery) => insertInto('WebhookDelivery', rowOf(Prisma.WebhookDeliveryScalarFieldEnum, delivery))),
 
   beginWebhookAttempt: ({ id, owner, attempt, leaseUntil, now }) => ({
     sql: `UPDATE "WebhookDelivery" SET "owner" = ?, "attempts" = ?, "nextAttemptAt" = ?
@@ -100,7 +86,7 @@ export class WebhookDeliveryTable {
   list(filter: WebhookDeliveryFilter, page: PageQuery): Promise<Page<WebhookDelivery>> {
     return readPage(page, newestFirst, async (after, take) => {
       const rows = await this.prisma.webhookDelivery.findMany({
-        where: { ...where(filter), ...(after && { id: { lt: after[0] as string } }) },
+        where: { ...filter, ...(after && { id: { lt: after[0] as string } }) },
         orderBy: { id: 'desc' },
         take,
       });
@@ -127,12 +113,6 @@ export class WebhookDeliveryTable {
     return rows.map(webhookDeliveryOf);
   }
 }
-
-const where = ({ state, webhook, requestId }: WebhookDeliveryFilter): Prisma.WebhookDeliveryWhereInput => ({
-  ...(state !== undefined && { state }),
-  ...(webhook !== undefined && { webhook }),
-  ...(requestId !== undefined && { requestId }),
-});
 
 const webhookDeliveryOf = (row: Prisma.WebhookDeliveryGetPayload<object>): WebhookDelivery => ({
   ...row,

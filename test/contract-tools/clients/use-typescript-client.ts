@@ -2,17 +2,19 @@ import createClient from 'openapi-fetch';
 import type { paths } from '../generated/typescript/api.d.ts';
 
 /**
- * Uses the client that openapi-typescript generates: a request, the decision of another person, the certificate and the
- * kubeconfig. Compiling it checks the generated types, running it checks the service.
+ * The story of a portal, with the client that openapi-typescript generates: ask, wait, let another person approve,
+ * collect, renew, revoke, and list what ends. Compiling it checks the generated types, running it checks the service.
+ * The client sends no `Accept` of its own.
  */
 const { KUBEPASS_URL: baseUrl = '', KUBEPASS_TOKEN: adminToken = '' } = process.env;
 
 const as = (token: string) => createClient<paths>({ baseUrl, headers: { Authorization: `Bearer ${token}` } });
 
-/** The data of an answer; throws the problem of one that is an error. */
-function expectData<T>({ data, error }: { readonly data?: T; readonly error?: unknown }): T {
+/** The JSON of an answer; throws the problem of one that is an error. */
+function expectData<T>({ data, error }: { readonly data?: T; readonly error?: unknown }): Exclude<T, string> {
   if (data === undefined) throw new Error(JSON.stringify(error));
-  return data;
+  if (typeof data === 'string') throw new Error('JSON is expected');
+  return data as Exclude<T, string>;
 }
 
 function mustBe(found: unknown, expected: unknown): void {
@@ -29,28 +31,46 @@ const bob = await newCaller('bob', 'approver');
 
 // Longer than a day: a person must decide.
 const asked = { cluster: 'demo', username: 'jane@corp.example', groups: ['team-a'], expirationSeconds: 172_800 };
-const request = expectData(await alice.POST('/v1/certificate-requests', { body: asked }));
-mustBe(request.state, 'pending');
-const params = { path: { id: request.id } };
+const { id, state } = expectData(await alice.POST('/v1/certificate-requests', { body: asked }));
+mustBe(state, 'pending');
+const params = { path: { id } };
 
 const decided = await bob.POST('/v1/certificate-requests/{id}/approve', { params, body: { comment: 'joins team A' } });
 mustBe(expectData(decided).state, 'approved');
+mustBe(expectData(await alice.GET('/v1/certificate-requests/{id}', { params })).state, 'approved');
 
 const collected = expectData(await alice.POST('/v1/certificate-requests/{id}/kubeconfig', { params }));
-if (typeof collected === 'string') throw new Error('JSON is expected');
-mustBe(collected.request.id, request.id);
-mustBe(collected.kubeconfig.includes('client-key-data'), true);
+mustBe(collected.request.id, id);
+mustBe(collected.kubeconfig?.includes('client-key-data'), true);
+const { fingerprintSha256 = '', username, requester } = collected.certificate ?? {};
+mustBe(username, asked.username);
+mustBe(requester, 'alice');
 
-const certificate = expectData(await alice.GET('/v1/certificate-requests/{id}/certificate', { params }));
-if (typeof certificate !== 'object') throw new Error('JSON is expected');
-mustBe(certificate.fingerprintSha256, collected.certificate.fingerprintSha256);
-mustBe(certificate.username, asked.username);
+const old = { path: { fingerprintSha256 } };
+const renewed = expectData(await alice.POST('/v1/certificates/{fingerprintSha256}/renew', { params: old }));
+mustBe(renewed.request.renewalOf, fingerprintSha256);
+mustBe(renewed.request.expirationSeconds, asked.expirationSeconds);
+mustBe(renewed.kubeconfig?.includes('client-key-data'), true);
+
+const revoked = await alice.POST('/v1/certificates/{fingerprintSha256}/revoke', {
+  params: old,
+  body: { reason: 'superseded' },
+});
+mustBe(expectData(revoked).status, 'revoked');
+
+const notAfterBefore = new Date(Date.now() + 14 * 86_400_000).toISOString();
+const query = { username: asked.username, status: 'live' as const, notAfterBefore };
+const ending = expectData(await alice.GET('/v1/certificates', { params: { query } }));
+mustBe(ending.items.map((certificate) => certificate.fingerprintSha256).join(), renewed.certificate?.fingerprintSha256);
+mustBe(ending.items[0]?.collector, 'alice');
 
 const body = { username: 'john', groups: ['team-a'] };
-const atOnce = expectData(await alice.POST('/v1/kubeconfigs', { body }));
-if (typeof atOnce === 'string' || !('kubeconfig' in atOnce)) throw new Error('a kubeconfig as JSON is expected');
-mustBe(atOnce.kubeconfig.includes('client-key-data'), true);
+mustBe(expectData(await alice.POST('/v1/kubeconfigs', { body })).kubeconfig?.includes('client-key-data'), true);
+// Somebody else collects: the same shape, and no kubeconfig yet.
+const waiting = expectData(await alice.POST('/v1/kubeconfigs', { body: { ...body, collector: 'john' } }));
+mustBe(waiting.kubeconfig, null);
+mustBe(waiting.request.state, 'approved');
 
 const refused = await alice.POST('/v1/kubeconfigs', { body: { username: 'john', groups: ['system:masters'] } });
 mustBe(refused.error?.type, 'urn:kubepass:problem:policy-denied');
-console.log('the TypeScript client made a request, had it decided, and got its certificate and two kubeconfigs');
+console.log('the TypeScript client went through the whole story of a portal');

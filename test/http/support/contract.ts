@@ -27,7 +27,12 @@ export const contract = read('openapi');
 /** The schemas of the events that webhooks carry. */
 export const webhookSchemas = read('webhooks').components.schemas;
 
-const checkable = JSON.parse(JSON.stringify(contract).replaceAll('#/components/schemas/', '#/$defs/')) as Document;
+const scim = read('scim');
+const everyCall = {
+  paths: { ...contract.paths, ...scim.paths },
+  components: { schemas: { ...scim.components.schemas, ...contract.components.schemas } },
+};
+const checkable = JSON.parse(JSON.stringify(everyCall).replaceAll('#/components/schemas/', '#/$defs/')) as Document;
 /** By the text of the schema: hundreds of answers have one of a few dozen schemas. */
 const compiled = new Map<string, ReturnType<typeof Compile>>();
 

@@ -3,6 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ListedCertificate } from '../../../src/model/certificate.js';
+import type { ExposedIdentity } from '../../../src/model/identity.js';
 import type { Services } from '../../../src/http/server/services.js';
 import { connectRaw } from '../../http/support/raw-client.js';
 import { policies, startService, type TestService } from '../../http/support/service.js';
@@ -24,6 +25,22 @@ async function* withoutEnd<T>(value: T): AsyncGenerator<T, void, void> {
 }
 
 const certificates: ListedCertificate[] = [];
+const exposed: ExposedIdentity = {
+  username: 'jane',
+  clusters: [],
+  blocked: null,
+  leftAt: null,
+  residualExposure: [
+    {
+      cluster: 'demo',
+      fingerprintSha256: '0'.repeat(64),
+      notAfter: new Date(),
+      enforcement: 'none',
+      continues: ['all'],
+    },
+  ],
+  omitted: false,
+};
 /** Every source of a stream goes on for as long as somebody reads. */
 const endless = (services: Services): Services => {
   const exported = () =>
@@ -33,6 +50,10 @@ const endless = (services: Services): Services => {
     certificates: {
       ...services.certificates,
       export: () => withoutEnd(Array.from({ length: 100 }, () => certificates[0]).filter((one) => one !== undefined)),
+    },
+    identities: {
+      ...services.identities,
+      exportExposed: () => ({ ok: true as const, value: withoutEnd(Array.from({ length: 100 }, () => exposed)) }),
     },
     auditEvents: { ...services.auditEvents, export: exported, exportWithHashes: exported },
     policies: {
@@ -59,6 +80,7 @@ function heldOctets(): number {
 const streams: readonly (readonly [string, string, string, object?])[] = [
   ['GET', '/v1/certificates', 'text/csv'],
   ['GET', '/v1/certificates', 'application/x-ndjson'],
+  ['GET', '/v1/identities?residualExposure=true', 'text/csv'],
   ['GET', '/v1/audit-events', 'application/x-ndjson'],
   ['GET', '/v1/audit-events?hashes=true', 'application/x-ndjson'],
   ['POST', '/v1/policies/replay', 'application/x-ndjson', { policies: [policies] }],

@@ -67,6 +67,8 @@ describe('the keys of checkpoints', () => {
       () => null,
       (reason: unknown) => reason as Error,
     );
-    expect(error?.message).toBe(`${at} holds no Ed25519 private key as PEM`);
+    expect(error?.message).toBe(
+      `${at} holds no Ed25519 private key as PEM; openssl genpkey -algorithm ed25519 makes one`,
+    );
   });
 });

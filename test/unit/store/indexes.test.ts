@@ -35,15 +35,15 @@ type Read = (readRows: (selection: ReadStatement) => Promise<readonly unknown[]>
 const requests =
   (filter: RequestFilter & Visibility): Read =>
   (readRows) =>
-    new RequestTable(prisma, { readRows, dialect }).list(filter, page);
+    new RequestTable({ prisma, readRows, dialect }).list(filter, page);
 const certificates =
   (filter: CertificateFilter & Visibility): Read =>
   (readRows) =>
-    new CertificateTable(prisma, { readRows, dialect }).list({ ...filter, now }, page);
+    new CertificateTable({ prisma, readRows, dialect }).list({ ...filter, now }, page);
 const events =
   (filter: AuditEventFilter): Read =>
   (readRows) =>
-    new AuditEventTable(prisma, { readRows, dialect }).list(filter, page);
+    new AuditEventTable({ prisma, readRows, dialect }).list(filter, page);
 /** Identities by username, where many or few live certificates match the filter. One username `a` is found. */
 const identities =
   (filter: IdentityFilter, matches: 'many' | 'few'): Read =>
@@ -63,7 +63,7 @@ const identities =
 const unexpired =
   (revoked: boolean): Read =>
   (readRows) =>
-    new CertificateTable(prisma, { readRows, dialect }).unexpiredOf('a', { revoked, clusters: ['a'], now, limit: 50 });
+    new CertificateTable({ prisma, readRows, dialect }).unexpiredOf('a', { revoked, clusters: ['a'], now, limit: 50 });
 const exposed: Read = (readRows) => {
   const answering = async (selection: ReadStatement): Promise<readonly unknown[]> => {
     await readRows(selection);
@@ -78,7 +78,7 @@ const exposed: Read = (readRows) => {
 const forOthers =
   (revokedToo: boolean): Read =>
   (readRows) =>
-    new CertificateTable(prisma, { readRows, dialect }).requestedForOthers(['a', 'A'], { revokedToo, now, limit: 50 });
+    new CertificateTable({ prisma, readRows, dialect }).requestedForOthers(['a', 'A'], { revokedToo, now, limit: 50 });
 
 const now = instant('2026-03-01T10:00:00.000Z');
 
@@ -102,12 +102,12 @@ const lists: readonly (readonly [what: string, read: Read, index: string])[] = [
   ['requests for a collector', requests({ visibleTo: 'a' }), 'RequestRecord_collector_n_idx'],
   [
     'lapsed requests',
-    (readRows) => new RequestTable(prisma, { readRows, dialect }).lapsed(now),
+    (readRows) => new RequestTable({ prisma, readRows, dialect }).lapsed(now),
     'RequestRecord_expiresAt_n_idx',
   ],
   [
     'waiting requests of a name',
-    (readRows) => new RequestTable(prisma, { readRows, dialect }).waitingOf(['a', 'A'], ['b'], 200),
+    (readRows) => new RequestTable({ prisma, readRows, dialect }).waitingOf(['a', 'A'], ['b'], 200),
     'RequestRecord_state_n_idx',
   ],
   ['certificates of a cluster', certificates({ cluster: 'a' }), 'CertificateRecord_cluster_n_idx'],
@@ -156,7 +156,7 @@ const lists: readonly (readonly [what: string, read: Read, index: string])[] = [
   [
     'certificates whose end is to be told',
     (readRows) =>
-      new CertificateTable(prisma, { readRows, dialect }).expiring(600, { notAfter: now, n: 2n ** 63n - 1n }, now),
+      new CertificateTable({ prisma, readRows, dialect }).expiring(600, { notAfter: now, n: 2n ** 63n - 1n }, now),
     'CertificateRecord_notAfter_n_idx',
   ],
   [
