@@ -62,8 +62,8 @@ export class ArchiveReading {
   }
 }
 
-/** Only the one spelling in which archives are written. */
-function checkpointIn(text: string): string | null {
+/** The checkpoint in the last line of an archive or an export; null where the line has another form than theirs. */
+export function checkpointIn(text: string): string | null {
   try {
     const { checkpoint } = JSON.parse(text) as Record<string, unknown>;
     return typeof checkpoint === 'string' && text === JSON.stringify({ checkpoint }) ? checkpoint : null;

@@ -26,12 +26,8 @@ export interface UnchainedRecord {
   readonly lines: readonly EventLine[];
 }
 
-/** The text of the shared members, between the parts that differ from event to event: `textOf` puts them together. */
-interface SharedText {
-  readonly beforeDetails: string;
-  readonly beforePrincipal: string;
-  readonly beforeSeq: string;
-}
+/** The text of the shared members, between the parts that differ from event to event; see `eventText`. */
+type SharedText = ReturnType<typeof sharedText>;
 
 /** Consecutive events of one step as the log keeps them. */
 export interface AuditRecord extends SharedMembers {
@@ -96,7 +92,7 @@ const eventLine = ({ details, principal, type }: UnchainedEvent): EventLine => (
 });
 
 /** RFC 8785 orders members by name: at, cluster, details, fingerprintSha256, principal, requestId, seq, type. */
-export function sharedText({ at, cluster, requestId, fingerprintSha256 }: SharedMembers): SharedText {
+export function sharedText({ at, cluster, requestId, fingerprintSha256 }: SharedMembers) {
   return {
     beforeDetails: `{"at":"${instantText(at)}","cluster":${canonicalJson(cluster)},"details":`,
     beforePrincipal: `,"fingerprintSha256":${canonicalJson(fingerprintSha256)},"principal":`,
@@ -112,16 +108,8 @@ export const eventText = (shared: SharedText, line: EventLine, seq: number): str
 export const lineText = ({ details, principal, type }: EventLine): string =>
   `{"details":${details},"principal":${principal},"type":"${type}"}`;
 
-/** Gives the events of a record their places after `head`. */
-export function chainRecord(
-  head: ChainHead,
-  { text, lines }: Pick<UnchainedRecord, 'text' | 'lines'>,
-): {
-  readonly head: ChainHead;
-  readonly record: Omit<AuditRecord, keyof SharedMembers | 'types'>;
-  /** The leaves of the events in the tree over the log, as hexadecimal. */
-  readonly leaves: readonly string[];
-} {
+/** Gives the events of a record their places after `head`; with their leaves of the tree over the log, in hex. */
+export function chainRecord(head: ChainHead, { text, lines }: Pick<UnchainedRecord, 'text' | 'lines'>) {
   let { seq, hash: last } = head;
   let events = '';
   const hashes = Buffer.allocUnsafe(hashOctets * lines.length);

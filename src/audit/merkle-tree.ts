@@ -79,19 +79,8 @@ export const rootHash = (hashes: TreeHashes, size: number): Promise<Buffer> =>
 
 /** The hashes that prove that leaf `index` is in the tree of `size` leaves, as RFC 9162 section 2.1.3.1 orders them. */
 export async function inclusionProof(hashes: TreeHashes, index: number, size: number): Promise<readonly Buffer[]> {
-  const proof: Buffer[] = [];
-  let [begin, end] = [0, size];
-  while (end - begin > 1) {
-    const middle = begin + splitOf(end - begin);
-    if (index < middle) {
-      proof.push(await rangeHash(hashes, middle, end));
-      end = middle;
-    } else {
-      proof.push(await rangeHash(hashes, begin, middle));
-      begin = middle;
-    }
-  }
-  return proof.reverse();
+  const { siblings } = await wayDown(hashes, size, index + 1, (begin, end) => end - begin <= 1);
+  return siblings.reverse();
 }
 
 /**
@@ -100,21 +89,28 @@ export async function inclusionProof(hashes: TreeHashes, index: number, size: nu
  */
 export async function consistencyProof(hashes: TreeHashes, from: number, to: number): Promise<readonly Buffer[]> {
   if (from === 0 || from === to) return [];
-  const proof: Buffer[] = [];
-  let [begin, end] = [0, to];
-  while (from !== end) {
-    const middle = begin + splitOf(end - begin);
-    if (from <= middle) {
-      proof.push(await rangeHash(hashes, middle, end));
-      end = middle;
-    } else {
-      proof.push(await rangeHash(hashes, begin, middle));
-      begin = middle;
-    }
-  }
+  const { siblings, begin, end } = await wayDown(hashes, to, from, (_, before) => before === from);
   // The old tree itself is known to whoever checks; a part of it is not.
-  if (begin > 0) proof.push(await rangeHash(hashes, begin, end));
-  return proof.reverse();
+  if (begin > 0) siblings.push(await rangeHash(hashes, begin, end));
+  return siblings.reverse();
+}
+
+/** Goes down a tree towards leaf number `seq`, counted from 1, and gathers the hashes beside the way. */
+async function wayDown(
+  hashes: TreeHashes,
+  size: number,
+  seq: number,
+  isEnd: (begin: number, end: number) => boolean,
+): Promise<{ readonly siblings: Buffer[]; readonly begin: number; readonly end: number }> {
+  const siblings: Buffer[] = [];
+  let [begin, end] = [0, size];
+  while (!isEnd(begin, end)) {
+    const middle = begin + splitOf(end - begin);
+    const isLeft = seq <= middle;
+    siblings.push(await (isLeft ? rangeHash(hashes, middle, end) : rangeHash(hashes, begin, middle)));
+    [begin, end] = isLeft ? [begin, middle] : [middle, end];
+  }
+  return { siblings, begin, end };
 }
 
 /** A tree as a checkpoint tells of it. */

@@ -60,15 +60,9 @@ export function signNote(text: string, signers: readonly NoteSigner[]): string {
   return `${text}\n${lines.join('')}`;
 }
 
-interface VerifiedNote {
-  readonly text: string;
-  /** The keys whose signatures are good; at least one. */
-  readonly signedBy: readonly NoteKey[];
-}
-
-/** Why a note is refused, or the note. */
+/** Why a note is refused, or the note; `signedBy`: the keys whose signatures are good, at least one. */
 type NoteReading =
-  | { readonly ok: true; readonly note: VerifiedNote }
+  | { readonly ok: true; readonly note: { readonly text: string; readonly signedBy: readonly NoteKey[] } }
   | { readonly ok: false; readonly reason: 'Malformed' | 'NoKnownSignature' | 'BadSignature' };
 
 /**

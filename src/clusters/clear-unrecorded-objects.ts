@@ -3,6 +3,7 @@ import { isUndecided, requestIdLabel, type CsrObject } from '../kubernetes/csr-o
 import { ClusterConflictError } from '../kubernetes/cluster-error.js';
 import { leaseSeconds } from '../issuance/start-attempt.js';
 import type { IssuanceContext } from '../context/context.js';
+import { inRounds, type Rounds } from '../context/in-rounds.js';
 
 interface Candidate {
   readonly csr: CsrObject;
@@ -21,18 +22,16 @@ export function clearUnrecordedObjects(
   cluster: string,
   connection: ClusterConnection,
   { untilMilliseconds = leaseSeconds(context.settings) * 1000, roundMilliseconds = 5_000 } = {},
-): { stop(): Promise<void> } {
+): Rounds {
   const candidates = new Map<string, Candidate>();
   const unsubscribe = connection.csrWatch.subscribe((csr) => {
     if (isUndecided(csr) && requestIdOf(csr) !== null)
       candidates.set(csr.uid, { csr, since: candidates.get(csr.uid)?.since ?? performance.now() });
     else candidates.delete(csr.uid);
   });
-  let round: Promise<void> | null = null;
-  let stopped = false;
-  const oneRound = async () => {
+  const oneRound = async (isStopped: () => boolean) => {
     for (const { csr, since } of [...candidates.values()]) {
-      if (stopped || performance.now() - since < untilMilliseconds) continue;
+      if (isStopped() || performance.now() - since < untilMilliseconds) continue;
       try {
         const { username } = await connection.whoAmI();
         // Anybody can set our labels. The API server sets the username.
@@ -51,17 +50,11 @@ export function clearUnrecordedObjects(
       }
     }
   };
-  const rounds = setInterval(() => {
-    round ??= oneRound().finally(() => {
-      round = null;
-    });
-  }, roundMilliseconds);
+  const rounds = inRounds(oneRound, roundMilliseconds);
   return {
     async stop() {
-      stopped = true;
-      clearInterval(rounds);
       unsubscribe();
-      await round;
+      await rounds.stop();
     },
   };
 }

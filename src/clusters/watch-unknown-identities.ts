@@ -8,17 +8,15 @@ import type { Step } from '../store/steps/step.js';
 import type { IssuanceContext } from '../context/context.js';
 import { certificateInCsr, certifiedSpkiSha256, findOwnCsrs } from './own-csrs.js';
 
-export interface Pauses {
+const usualPauses = {
   /**
    * How long the first object waits, so that several are looked up together. By then the certificates of our own
    * attempts are in the inventory, and the look-up has not delayed those attempts.
    */
-  readonly firstLookMilliseconds: number;
+  firstLookMilliseconds: 300,
   /** How long to wait where the store is busy, or an attempt of ours with that key has not ended yet. */
-  readonly againMilliseconds: number;
-}
-
-const usualPauses: Pauses = { firstLookMilliseconds: 300, againMilliseconds: 1_000 };
+  againMilliseconds: 1_000,
+};
 /** The longest wait where one round after another fails. */
 const longestMilliseconds = 60_000;
 /** How many objects are looked up at once. */

@@ -4,11 +4,12 @@ export interface Rounds {
   stop(): Promise<void>;
 }
 
-/** Runs the round at once and then at this interval, but never two at a time. */
-export function inRounds(run: () => Promise<void>, milliseconds: number): Rounds {
+/** Runs the round at once and then at this interval, but never two at a time. One under way may end early on `stop`. */
+export function inRounds(run: (isStopped: () => boolean) => Promise<void>, milliseconds: number): Rounds {
+  let stopped = false;
   let round: Promise<void> | null = null;
   const begin = () => {
-    round ??= run().finally(() => {
+    round ??= run(() => stopped).finally(() => {
       round = null;
     });
   };
@@ -16,6 +17,7 @@ export function inRounds(run: () => Promise<void>, milliseconds: number): Rounds
   const rounds = setInterval(begin, milliseconds);
   return {
     async stop() {
+      stopped = true;
       clearInterval(rounds);
       await round;
     },

@@ -44,7 +44,7 @@ export class ArchiveDirectory {
       }
       // Unlike a rename it fails where the name is taken.
       const made = await unlessTaken(() => link(temporary, join(this.directory, name)));
-      await this.#sync();
+      await synced(this.directory);
       return made;
     } finally {
       await rm(temporary, { force: true });
@@ -67,13 +67,8 @@ export class ArchiveDirectory {
 
   /** A file that another process has written is on disk when this resolves, and its name is. */
   async sync(name: string): Promise<void> {
-    const file = await open(join(this.directory, name), 'r');
-    try {
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await this.#sync();
+    await synced(join(this.directory, name));
+    await synced(this.directory);
   }
 
   /** Gives a file another name; does nothing where there is none. */
@@ -83,17 +78,7 @@ export class ArchiveDirectory {
     } catch (error) {
       if (!hasCode(error, 'ENOENT')) throw error;
     }
-    await this.#sync();
-  }
-
-  /** A name is on disk only after its directory is. */
-  async #sync(): Promise<void> {
-    const directory = await open(this.directory, 'r');
-    try {
-      await directory.sync();
-    } finally {
-      await directory.close();
-    }
+    await synced(this.directory);
   }
 
   async #removeUnfinished(): Promise<void> {
@@ -103,6 +88,16 @@ export class ArchiveDirectory {
       const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Infinity }));
       if (Date.now() - mtimeMs > leftMilliseconds) await rm(path, { force: true });
     }
+  }
+}
+
+/** The file, or the names in the directory, is on disk when this resolves. */
+async function synced(path: string): Promise<void> {
+  const file = await open(path, 'r');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
   }
 }
 

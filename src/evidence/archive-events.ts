@@ -355,14 +355,13 @@ export interface Retention extends Rounds {
 
 /** Archives and prunes old events at once and then at this interval. */
 export function keepRetention(archived: ArchivedEvents, log: Log, roundMilliseconds: number): Retention {
-  let stopped = false;
   let note: string | null = null;
-  const run = async () => {
+  const run = async (isStopped: () => boolean) => {
     try {
-      await archived.run(() => stopped);
+      await archived.run(isStopped);
       note = null;
     } catch (error) {
-      if (stopped) return;
+      if (isStopped()) return;
       const known = error instanceof RetentionError;
       // Everybody may read it: paths are in the log alone.
       note = `no audit event is archived or pruned: ${known ? error.summary : 'the log of the service says why'}`;
@@ -370,12 +369,5 @@ export function keepRetention(archived: ArchivedEvents, log: Log, roundMilliseco
       else log.error({ err: error }, 'no audit event is archived or pruned, it is tried again');
     }
   };
-  const rounds = inRounds(run, roundMilliseconds);
-  return {
-    async stop() {
-      stopped = true;
-      await rounds.stop();
-    },
-    notes: () => (note === null ? [] : [note]),
-  };
+  return { ...inRounds(run, roundMilliseconds), notes: () => (note === null ? [] : [note]) };
 }

@@ -42,24 +42,22 @@ export function auditEventService(
       verification = null;
     }));
   const lastCheckpoint = async () => (await kept.last()) ?? (await checkpoints.sign());
-  const firstSeq = async () => (await auditEvents.start()).seq + 1;
+  const exported = (principal: Principal, linesFrom: (firstSeq: number) => AsyncIterable<string>) =>
+    toReaders<AuditExport>(principal, async () => {
+      const firstSeq = (await auditEvents.start()).seq + 1;
+      return done({ firstSeq, lines: linesFrom(firstSeq) });
+    });
   return {
     list: (principal: Principal, filter: AuditEventFilter, page: PageQuery): Promise<Outcome<AuditEventPage>> =>
       toReaders(principal, async () => done(await auditEvents.list(filter, page))),
     /** The canonical text of every matching event in the database, oldest first, read in chunks. */
-    export: (principal: Principal, filter: AuditEventFilter): Promise<Outcome<AuditExport>> =>
-      toReaders(principal, async () => {
-        const first = await firstSeq();
-        return done({ firstSeq: first, lines: canonicalTexts(auditEvents, filter, first) });
-      }),
+    export: (principal: Principal, filter: AuditEventFilter) =>
+      exported(principal, (first) => canonicalTexts(auditEvents, filter, first)),
     verify: (principal: Principal): Promise<Outcome<ChainVerification>> =>
       toReaders(principal, async () => done(await verified())),
     /** Every event in the database with its two hashes, oldest first, and then the last checkpoint over them. */
-    exportWithHashes: (principal: Principal): Promise<Outcome<AuditExport>> =>
-      toReaders(principal, async () => {
-        const first = await firstSeq();
-        return done({ firstSeq: first, lines: linesWithHashes(auditEvents, kept, first) });
-      }),
+    exportWithHashes: (principal: Principal) =>
+      exported(principal, (first) => linesWithHashes(auditEvents, kept, first)),
     /** The last checkpoint; `not-found` for a log without events. */
     checkpoint: (principal: Principal): Promise<Outcome<LastCheckpoint>> =>
       toReaders(principal, async () => {

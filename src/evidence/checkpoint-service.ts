@@ -201,18 +201,16 @@ export function signCheckpoints(
   intervalSeconds: number,
   log: Log,
 ): Rounds {
-  let stopped = false;
-  const run = async (isStopped: () => boolean) => {
+  const run = async (isStopped: IsStopped) => {
     try {
       await checkpoints.sign(isStopped);
     } catch (error) {
       log.error({ err: error }, 'the audit log could not be signed, it is tried again');
     }
   };
-  const rounds = inRounds(() => run(() => stopped), intervalSeconds * 1000);
+  const rounds = inRounds(run, intervalSeconds * 1000);
   return {
     async stop() {
-      stopped = true;
       await rounds.stop();
       const end = performance.now() + lastMilliseconds;
       await run(() => performance.now() > end);

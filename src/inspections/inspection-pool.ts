@@ -30,24 +30,22 @@ export const inspectionMemory = { threads: 2, heapMegabytes: 128, youngMegabytes
 /** Inspects in worker threads, so that no upload blocks the event loop. */
 export class InspectionPool {
   readonly #pool: WorkerPool;
-  readonly #workMilliseconds: number;
+  readonly #workSeconds: number;
 
-  constructor(options: InspectionPoolOptions = {}) {
-    this.#workMilliseconds = options.workMilliseconds ?? 2000;
+  constructor({ report, ...options }: InspectionPoolOptions = {}) {
     this.#pool = new WorkerPool({
-      file: options.file ?? workerFile(import.meta.url, 'inspect-task'),
+      file: workerFile(import.meta.url, 'inspect-task'),
       task: 'inspectTask',
-      threads: options.threads ?? Math.min(inspectionMemory.threads, availableParallelism()),
-      waiting: options.waiting ?? 64,
-      waitMilliseconds: options.waitMilliseconds ?? 5000,
-      startMilliseconds: options.startMilliseconds ?? 10_000,
-      workMilliseconds: this.#workMilliseconds,
-      heapMegabytes: options.heapMegabytes ?? inspectionMemory.heapMegabytes,
-      youngMegabytes: options.youngMegabytes ?? inspectionMemory.youngMegabytes,
-      report: ({ failure }) => {
-        options.report?.(new InspectionFailedError(failure));
-      },
+      waiting: 64,
+      waitMilliseconds: 5000,
+      startMilliseconds: 10_000,
+      workMilliseconds: 2000,
+      ...inspectionMemory,
+      threads: Math.min(inspectionMemory.threads, availableParallelism()),
+      ...options,
+      report: ({ failure }) => report?.(new InspectionFailedError(failure)),
     });
+    this.#workSeconds = this.#pool.options.workMilliseconds / 1000;
   }
 
   /**
@@ -62,7 +60,7 @@ export class InspectionPool {
   ): Promise<string> {
     const { result, processorSeconds } = await this.#run(upload, context, format, account).catch((error: unknown) => {
       // A worker that was stopped has told nothing. Its time was up, or its memory, which takes time to fill.
-      if (error instanceof WorkerEndedError) account?.spend(this.#workMilliseconds / 1000);
+      if (error instanceof WorkerEndedError) account?.spend(this.#workSeconds);
       throw this.#inspectionError(error);
     });
     account?.spend(processorSeconds);
@@ -87,17 +85,10 @@ export class InspectionPool {
     format: InspectionFormat,
     account: InspectionAccount | null,
   ): Promise<MeasuredResult> {
-    const { now, clusters, thresholds } = context;
+    const { inventory, ...known } = context;
     const parts = upload.parts.map(({ name, bytes }) => ({ name, bytes: new Uint8Array(bytes) }));
-    const task: Omit<InspectionTask, 'port'> = {
-      upload: { parts, password: upload.password },
-      format,
-      now,
-      clusters,
-      thresholds,
-    };
-    const answer = (question: LookUp): Promise<ToWorker> =>
-      context.inventory(question.fingerprintsSha256).catch(() => null);
+    const task: Omit<InspectionTask, 'port'> = { ...known, upload: { parts, password: upload.password }, format };
+    const answer = (question: LookUp): Promise<ToWorker> => inventory(question.fingerprintsSha256).catch(() => null);
     return this.#pool.run<MeasuredResult, LookUp, ToWorker>(
       task,
       { answer, ...(account && { by: account.by, beforeWork: account.mustHaveSome }) },
@@ -113,7 +104,7 @@ export class InspectionPool {
       return new UploadRefusedError(
         'TooMuchWork',
         error.exceeded === 'time'
-          ? `inspecting it takes longer than the ${this.#workMilliseconds / 1000} s that an upload gets`
+          ? `inspecting it takes longer than the ${this.#workSeconds} s that an upload gets`
           : 'inspecting it takes more memory than an upload gets',
       );
     return error;

@@ -1,6 +1,5 @@
 import type { ClientTrust, TrustedAuthority } from '../kubernetes/certificate-authorities.js';
 import type { ApprovedRequest } from '../model/approved-request.js';
-import type { Certificate } from '../model/certificate.js';
 import type { IssuanceAttempt } from '../model/certificate-request.js';
 import type { AssembledCertificate, SignedCertificate } from '../signing/signer.js';
 import { type SecondReader, disagreements, secondReader } from '../peculiar/second-reading.js';
@@ -23,18 +22,7 @@ import {
 } from '@kubepass/x509';
 
 /** The fields of an inventory entry that the certificate itself says. */
-export type CertificateFields = Omit<
-  Certificate,
-  | 'cluster'
-  | 'requestId'
-  | 'requester'
-  | 'collector'
-  | 'orphan'
-  | 'issuedAt'
-  | 'renewal'
-  | 'supersededBy'
-  | 'revocation'
->;
+export type CertificateFields = ReturnType<typeof fieldsOf>;
 
 /** A certificate from a signer, compared with what was approved; `mismatches` are sentences without a full stop. */
 export type CheckedIssuance =
@@ -234,11 +222,7 @@ function usageMismatch(certificate: ParsedCertificate, { keyAlgorithm }: Approve
   ];
 }
 
-function fieldsOf(
-  certificate: ParsedCertificate,
-  keyAlgorithm: KeyAlgorithm,
-  issuer: TrustedAuthority | null,
-): CertificateFields {
+function fieldsOf(certificate: ParsedCertificate, keyAlgorithm: KeyAlgorithm, issuer: TrustedAuthority | null) {
   const identity = readSubjectIdentity(certificate.subject);
   return {
     fingerprintSha256: certificate.fingerprintSha256,

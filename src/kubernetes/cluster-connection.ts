@@ -2,12 +2,11 @@ import { readFile } from 'node:fs/promises';
 import type { Cluster } from '@kubernetes/client-node';
 import { certificatePrefix, credentialId } from '../formats/enforcement-files.js';
 import type { ClusterCallMeasure } from '../model/measures.js';
-import type { TokenReview } from '../model/cluster.js';
 import type { Tracing } from '../model/tracing.js';
-import { type Access, ClusterForbiddenError, ClusterNotFoundError, ClusterUnavailableError } from './cluster-error.js';
+import { type Access, ClusterForbiddenError, ClusterUnavailableError, orMissing } from './cluster-error.js';
 import { ApiServer } from './api-server.js';
-import { type CsrObjects, csrObjectsOf } from './csr-object.js';
-import { type CsrWatch, watchCsrs } from './csr-watch.js';
+import { csrObjectsOf } from './csr-object.js';
+import { watchCsrs } from './csr-watch.js';
 import {
   ClusterConfigurationError,
   type ConnectionTarget,
@@ -45,46 +44,13 @@ interface AuthenticatedUser {
 export type CertificateHolder = ReturnType<typeof holderOver>;
 
 /** A cluster's API server, with the service's own credentials for it. Methods throw the errors of cluster-error.ts. */
-export interface ClusterConnection {
-  /** `https://host:port`, as the kubeconfig has it. */
-  readonly server: string;
-  /** PEM, as the kubeconfig has it; null: the API server's certificate chains to a CA that the system trusts. */
-  readonly servingCertificateAuthority: string | null;
-  /** The name in the API server's certificate (`tls-server-name` of the kubeconfig); null: the host of `server`. */
-  readonly tlsServerName: string | null;
-  readonly csrs: CsrObjects;
-  readonly configMaps: ReturnType<typeof configMapsOf>;
-  /** The one watch on the objects for user certificates; it begins at its first use. */
-  readonly csrWatch: CsrWatch;
-  /** The cluster's roles and bindings, read and watched from the first use on. */
-  roleBindings(): RoleBindings;
-  /** The service's own user; asked once per credential. */
-  whoAmI(): Promise<AuthenticatedUser>;
-  /** E.g. `v1.32.1`. */
-  version(): Promise<string>;
-  /** The rights among these that the service itself has, in the given order. */
-  accessReviews(
-    accesses: readonly Access[],
-  ): Promise<readonly { readonly access: Access; readonly allowed: boolean }[]>;
-  /** PEM of the CAs that user certificates may chain to; null where the cluster does not let it be read. */
-  clientCertificateAuthority(): Promise<string | null>;
-  /** Has the cluster review a token of a service account for this audience. Throws nothing. */
-  reviewToken(token: string, audience: string): Promise<TokenReview>;
-  /** The user that the API server authenticates this certificate as; null: it does not accept it. */
-  reviewSelf(certificatePem: string, privateKeyPem: string): Promise<AuthenticatedUser | null>;
-  /** The API server, for calls with this certificate. */
-  actAs(certificatePem: string, privateKeyPem: string): CertificateHolder;
-  close(): Promise<void>;
-}
+export type ClusterConnection = Awaited<ReturnType<typeof openClusterConnection>>;
 
 /**
  * Opens a connection without connecting: only the first request shows whether the cluster answers. Throws
  * `ClusterConfigurationError` where kubeconfig or service account cannot be used.
  */
-export async function openClusterConnection(
-  target: ConnectionTarget,
-  options: ConnectionOptions,
-): Promise<ClusterConnection> {
+export async function openClusterConnection(target: ConnectionTarget, options: ConnectionOptions) {
   const { allowExec, report = () => undefined, clock = () => new Date(), watchTimes } = options;
   const kubeConfig = loadKubeConfig(target, allowExec);
   const cluster = kubeConfig.getCurrentCluster();
@@ -102,33 +68,21 @@ export async function openClusterConnection(
     return holderOver(apiServerOf(holder, options));
   };
   return {
+    /** `https://host:port`, as the kubeconfig has it. */
     server: cluster?.server ?? '',
+    /** PEM, as the kubeconfig has it; null: the API server's certificate chains to a CA that the system trusts. */
     servingCertificateAuthority: await readServingCertificateAuthority(cluster),
+    /** The name in the API server's certificate (`tls-server-name` of the kubeconfig); null: the host of `server`. */
     tlsServerName: cluster?.tlsServerName ?? null,
     csrs: csrObjectsOf(api),
     configMaps: configMapsOf(api),
+    /** The one watch on the objects for user certificates; it begins at its first use. */
     csrWatch,
-    roleBindings: () => (roleBindings ??= watchRoleBindings(api, report, clock, watchTimes)),
-    whoAmI: askedOnce(api),
-    async version() {
-      const access = { verb: 'get', group: '', resource: 'version' };
-      const version = (await api.request({ method: 'GET', path: '/version', access })) as { gitVersion?: string };
-      return version.gitVersion ?? '';
-    },
-    accessReviews: (accesses) =>
-      Promise.all(accesses.map(async (access) => ({ access, allowed: await isAllowed(api, access) }))),
-    async clientCertificateAuthority() {
-      try {
-        const at = configMapAt('get', 'kube-system', 'extension-apiserver-authentication');
-        const configMap = (await api.request({ method: 'GET', ...at })) as { data?: Readonly<Record<string, string>> };
-        return configMap.data?.['client-ca-file'] ?? null;
-      } catch (error) {
-        if (error instanceof ClusterForbiddenError || error instanceof ClusterNotFoundError) return null;
-        throw error;
-      }
-    },
-    reviewToken: (token, audience) => reviewToken(api, token, audience),
-    async reviewSelf(certificatePem, privateKeyPem) {
+    /** The cluster's roles and bindings, read and watched from the first use on. */
+    roleBindings: (): RoleBindings => (roleBindings ??= watchRoleBindings(api, report, clock, watchTimes)),
+    ...questionsTo(api),
+    /** The user that the API server authenticates this certificate as; null: it does not accept it. */
+    async reviewSelf(certificatePem: string, privateKeyPem: string): Promise<AuthenticatedUser | null> {
       const holder = actAs(certificatePem, privateKeyPem);
       try {
         return await holder.whoAmI();
@@ -136,8 +90,9 @@ export async function openClusterConnection(
         await holder.close();
       }
     },
+    /** The API server, for calls with this certificate. */
     actAs,
-    async close() {
+    async close(): Promise<void> {
       const stopped = [csrWatch.stop(), ...(roleBindings === null ? [] : [roleBindings.stop()])];
       // Their open requests may stay unanswered for a while: closing the connection ends them.
       await api.close();
@@ -145,6 +100,33 @@ export async function openClusterConnection(
     },
   };
 }
+
+/** The questions that the service asks a cluster with its own credentials. */
+const questionsTo = (api: ApiServer) => ({
+  /** The service's own user; asked once per credential. */
+  whoAmI: askedOnce(api),
+  /** E.g. `v1.32.1`. */
+  async version(): Promise<string> {
+    const access = { verb: 'get', group: '', resource: 'version' };
+    const version = (await api.request({ method: 'GET', path: '/version', access })) as { gitVersion?: string };
+    return version.gitVersion ?? '';
+  },
+  /** The rights among these that the service itself has, in the given order. */
+  accessReviews: (accesses: readonly Access[]) =>
+    Promise.all(accesses.map(async (access) => ({ access, allowed: await isAllowed(api, access) }))),
+  /** PEM of the CAs that user certificates may chain to; null where the cluster does not let it be read. */
+  async clientCertificateAuthority(): Promise<string | null> {
+    try {
+      const found = await configMapsOf(api).find('kube-system', 'extension-apiserver-authentication');
+      return found?.data['client-ca-file'] ?? null;
+    } catch (error) {
+      if (error instanceof ClusterForbiddenError) return null;
+      throw error;
+    }
+  },
+  /** Has the cluster review a token of a service account for this audience. Throws nothing. */
+  reviewToken: (token: string, audience: string) => reviewToken(api, token, audience),
+});
 
 const apiServerOf = (
   kubeConfig: PooledKubeConfig,
@@ -239,15 +221,9 @@ export interface ConfigMapObject {
 const configMapsOf = (api: ApiServer) => ({
   /** Null where there is none. */
   async find(namespace: string, name: string): Promise<ConfigMapObject | null> {
-    try {
-      const wire = (await api.request({ method: 'GET', ...configMapAt('get', namespace, name) })) as {
-        readonly data?: Readonly<Record<string, string>>;
-      };
-      return { wire, data: wire.data ?? {} };
-    } catch (error) {
-      if (error instanceof ClusterNotFoundError) return null;
-      throw error;
-    }
+    const asked = api.request({ method: 'GET', ...configMapAt('get', namespace, name) });
+    const wire = (await orMissing(asked)) as { readonly data?: ConfigMapObject['data'] } | null;
+    return wire && { wire, data: wire.data ?? {} };
   },
   /** Writes these data and nothing else. `ClusterConflictError`: somebody has changed it since it was read. */
   async replaceData(

@@ -39,6 +39,16 @@ export class ClusterNotFoundError extends Error {
   override readonly name = 'ClusterNotFoundError';
 }
 
+/** The answer; null where the object that was asked for is not there. */
+export async function orMissing<Answer>(asked: Promise<Answer>): Promise<Answer | null> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof ClusterNotFoundError) return null;
+    throw error;
+  }
+}
+
 /** The fields of `Status` of meta/v1 that are read here. */
 export interface Status {
   readonly code?: number;

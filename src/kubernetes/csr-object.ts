@@ -1,4 +1,4 @@
-import { type Access, ClusterConflictError, ClusterNotFoundError } from './cluster-error.js';
+import { type Access, ClusterConflictError, ClusterNotFoundError, orMissing } from './cluster-error.js';
 import type { ApiServer } from './api-server.js';
 import { listObjects, type ObjectCollection } from './object-watch.js';
 
@@ -90,13 +90,9 @@ export const csrObjectsOf = (server: ApiServer) => ({
   },
 
   async find(name: string): Promise<CsrObject | null> {
-    try {
-      const found = await server.request({ method: 'GET', path: pathOf(name), access: csrAccess('get') });
-      return fromWire(found as WireCsr);
-    } catch (error) {
-      if (error instanceof ClusterNotFoundError) return null;
-      throw error;
-    }
+    const asked = server.request({ method: 'GET', path: pathOf(name), access: csrAccess('get') });
+    const found = (await orMissing(asked)) as WireCsr | null;
+    return found && fromWire(found);
   },
 
   async list(): Promise<readonly CsrObject[]> {
@@ -125,16 +121,13 @@ export const csrObjectsOf = (server: ApiServer) => ({
 
   /** Deletes this very version, if the object still exists. Throws `ClusterConflictError` where it has changed. */
   async delete({ name, uid, resourceVersion }: CsrObject): Promise<void> {
-    try {
-      await server.request({
-        method: 'DELETE',
-        path: pathOf(name),
-        access: csrAccess('delete'),
-        body: { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid, resourceVersion } },
-      });
-    } catch (error) {
-      if (!(error instanceof ClusterNotFoundError)) throw error;
-    }
+    const asked = server.request({
+      method: 'DELETE',
+      path: pathOf(name),
+      access: csrAccess('delete'),
+      body: { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid, resourceVersion } },
+    });
+    await orMissing(asked);
   },
 });
 

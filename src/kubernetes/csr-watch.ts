@@ -25,7 +25,14 @@ export function watchCsrs(
   const reconnectListeners = new Set<() => void>();
   let isBroken = false;
 
-  const call = (listener: () => void) => callListener(listener, report);
+  /** A listener that throws must not end the watch. */
+  const call = (listener: () => void): void => {
+    try {
+      listener();
+    } catch (error) {
+      report(error);
+    }
+  };
   const tell = (name: string, csr: Latest) => {
     for (const waiter of [...waiters]) if (waiter.name === name) waiter.tell(csr);
   };
@@ -89,15 +96,6 @@ export function watchCsrs(
       await stopped;
     },
   };
-}
-
-/** A listener that throws must not end the watch. */
-function callListener(listener: () => void, report: (error: unknown) => void): void {
-  try {
-    listener();
-  } catch (error) {
-    report(error);
-  }
 }
 
 interface Waiter {

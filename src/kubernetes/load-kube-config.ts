@@ -149,7 +149,7 @@ const GRACE_MILLISECONDS = 10_000;
  * the old connections end, so that a rotated credential does not live on.
  */
 export class PooledKubeConfig extends KubeConfig {
-  #kept: Kept | null = null;
+  #kept: { readonly origin: Origin; readonly dispatcher: Dispatcher | undefined } | null = null;
   #generation = 0;
 
   constructor() {
@@ -193,11 +193,6 @@ export class PooledKubeConfig extends KubeConfig {
     this.#generation++;
     return dispatcher;
   }
-}
-
-interface Kept {
-  readonly origin: Origin;
-  readonly dispatcher: Dispatcher | undefined;
 }
 
 interface DispatcherFactory {

@@ -71,19 +71,11 @@ function runTest(test: PolicyTest, policySet: PolicySet): readonly string[] {
 type WrittenFacts = NonNullable<PolicyTest['facts']>;
 
 function factsOf({ request, facts = {} }: PolicyTest, now: Date): DecisionFacts {
-  const {
-    allowPrivilegedGroups = [],
-    nameAlphabet = 'ascii',
-    usage = {},
-    active = [],
-    blastRadius = {},
-    renewal,
-    directory,
-  } = facts;
+  const { usage = {}, active = [], blastRadius = {}, renewal, directory = {} } = facts;
   return {
     cluster: request.cluster,
-    allowPrivilegedGroups,
-    nameAlphabet,
+    allowPrivilegedGroups: facts.allowPrivilegedGroups ?? [],
+    nameAlphabet: facts.nameAlphabet ?? 'ascii',
     usage: {
       livePerUsername: 0,
       livePerRequester: 0,
@@ -93,46 +85,33 @@ function factsOf({ request, facts = {} }: PolicyTest, now: Date): DecisionFacts 
       livePerGroup: { ...Object.fromEntries((request.groups ?? []).map((group) => [group, 0])), ...usage.livePerGroup },
     },
     ...(renewal && { renewal: renewalOf(renewal, now) }),
-    active: active.map((certificate) => ({
-      groups: [],
-      serialNumber: '01',
-      keyAlgorithm: 'ECDSA-P256',
-      ...certificate,
-    })),
+    active: active.map((given) => ({ groups: [], serialNumber: '01', keyAlgorithm: 'ECDSA-P256', ...given })),
     blastRadius: blastRadius && blastRadiusOf(blastRadius, now),
-    directory: directoryOf(directory ?? {}),
+    directory: directoryOf(directory),
   };
 }
 
 function directoryOf({ username, requester, collector }: NonNullable<WrittenFacts['directory']>): DirectoryFacts {
-  const party = (written: typeof username): DirectoryParty =>
-    written === undefined
-      ? { state: 'unknown', groups: [], reused: false }
-      : { state: 'active', groups: [], reused: false, ...written };
+  const party = (written?: typeof username): DirectoryParty => ({
+    state: written === undefined ? 'unknown' : 'active',
+    groups: [],
+    reused: false,
+    ...written,
+  });
   return { required: false, username: party(username), requester: party(requester), collector: party(collector) };
 }
 
-function renewalOf(
-  {
-    generation = 1,
-    approvedAt,
-    approvedSeconds = 86_400,
-    notAfter,
-    expirationSeconds,
-    revoked = false,
-  }: NonNullable<WrittenFacts['renewal']>,
-  now: Date,
-): RenewalFacts {
+function renewalOf(written: NonNullable<WrittenFacts['renewal']>, now: Date): RenewalFacts {
+  const { approvedAt } = written;
   return {
     of: '0'.repeat(64),
-    generation,
+    generation: 1,
+    revoked: false,
+    ...written,
     approvedAt: approvedAt ?? null,
-    approvedSeconds: approvedAt === undefined ? null : approvedSeconds,
+    approvedSeconds: approvedAt === undefined ? null : (written.approvedSeconds ?? 86_400),
     approvedBy: approvedAt === undefined ? [] : ['approver'],
-    notAfter,
-    expiredSeconds: secondsSinceEnd(new Date(notAfter), now),
-    ...(expirationSeconds !== undefined && { expirationSeconds }),
-    revoked,
+    expiredSeconds: secondsSinceEnd(new Date(written.notAfter), now),
   };
 }
 

@@ -23,10 +23,7 @@ type PolicySpec = PolicyDocument['spec'];
 type GuardrailSpec = GuardrailDocument['spec'];
 
 /** Compiles a policy of valid shape. Reports every error that its schema cannot detect. */
-export function compilePolicy({ metadata: { name }, spec }: Pick<PolicyDocument, 'metadata' | 'spec'>): {
-  readonly policy: Policy;
-  readonly errors: readonly DocumentError[];
-} {
+export function compilePolicy({ metadata: { name }, spec }: Pick<PolicyDocument, 'metadata' | 'spec'>) {
   const parts = new PartCompiler();
   const { allowed, constraints = {}, quota = {}, kubeconfig = {} } = spec;
   parts.checkName('/metadata/name', name);

@@ -73,7 +73,7 @@ interface ConditionCheck {
 type CannotTell = Pick<Violation, 'message'> & { readonly reason: ViolationReason };
 
 /** Holds if any glob matches any value. */
-function matchCondition({ match }: Guardrail, { request, values, found }: DecisionInput): readonly Condition[] {
+function matchCondition({ match }: Guardrail, { request, requester, found }: DecisionInput): readonly Condition[] {
   if (match === null) return [];
   const checks: ConditionCheck[] = [];
   const subjects: string[] = [];
@@ -83,7 +83,7 @@ function matchCondition({ match }: Guardrail, { request, values, found }: Decisi
   ];
   for (const { field, noun, globs, asked, found } of fields) {
     if (globs === undefined) continue;
-    const matched = asked.filter((value) => globs.matches(value, values));
+    const matched = asked.filter((value) => globs.matches(value, requester.name));
     const holds = matched.length > 0;
     checks.push({ check: `match.${field}`, holds, whenHolds: globs.expected, otherwise: globs.unexpected, found });
     subjects.push(...matched.map((value) => `${noun} ${quote(value)}`));

@@ -13,7 +13,7 @@ import {
   quotaLimits,
   type PolicySet,
 } from './policy-set.js';
-import { compileGlobs, globValuesOf, selects } from './selector.js';
+import { compileGlobs, selects } from './selector.js';
 import {
   askedSeconds,
   evaluateExpression,
@@ -57,18 +57,24 @@ function checkDates(constraints: Constraints, { now }: DecisionInput, findings: 
   return !early && !late;
 }
 
-function checkUsername({ name, allowed }: Policy, { request, values, found }: DecisionInput, findings: Findings): void {
-  const permitted = permitsUsername(allowed, request.username, values);
+function checkUsername(
+  { name, allowed }: Policy,
+  { request, requester, found }: DecisionInput,
+  findings: Findings,
+): void {
+  const permitted = permitsUsername(allowed, request.username, requester.name);
   const expected = allowed.usernames?.expected ?? 'absent';
   const message = `username ${found.username} is not permitted by policy "${name}"`;
   findings.requires('allowed.usernames', permitted, expected, found.username, 'UsernameNotPermitted', message);
 }
 
-function checkGroups(policy: Policy, { request, values, found, facts }: DecisionInput, findings: Findings): void {
+function checkGroups(policy: Policy, { request, requester, found, facts }: DecisionInput, findings: Findings): void {
   const { name, allowed } = policy;
   const names = facts.directory?.username.groups ?? [];
   const expected = expectedGroups(policy, names);
-  const refused = found.eachGroup.filter((_, i) => !givesGroup(allowed, request.groups[i] ?? '', names, values));
+  const refused = found.eachGroup.filter(
+    (_, i) => !givesGroup(allowed, request.groups[i] ?? '', names, requester.name),
+  );
   const messages = refused.map((group) => `group ${group} is not permitted by policy "${name}"`);
   findings.requires('allowed.groups', refused.length === 0, expected, found.groups, 'GroupNotPermitted', ...messages);
 }
@@ -91,7 +97,7 @@ function checkCollector({ name, allowed }: Policy, input: DecisionInput, finding
   const { collector } = request;
   const isInPlace = facts.renewal !== undefined && requester.roles.includes('admin');
   const asker = { ...requester, ...(isInPlace && { name: collector }) };
-  const permitted = collectors?.matches(collector, globValuesOf(asker)) ?? collector === asker.name;
+  const permitted = collectors?.matches(collector, asker.name) ?? collector === asker.name;
   const expected = collectors?.expected ?? (isInPlace ? 'that of the renewed certificate' : 'the requester');
   const message = `collector ${found.collector} is not permitted by policy "${name}"`;
   findings.requires('allowed.collectors', permitted, expected, found.collector, 'CollectorNotPermitted', message);

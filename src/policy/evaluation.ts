@@ -5,7 +5,7 @@ import { quote, quoteAll } from '@kubepass/inspect/formats';
 import { quoteName } from '../model/name-grammar.js';
 import type { Expression } from './cel/compile-expression.js';
 import type { ExpressionVariables } from './cel/variables.js';
-import { isNamed, isInGroup, hasRole, type Selector, globValuesOf } from './selector.js';
+import { isNamed, isInGroup, hasRole, type Selector } from './selector.js';
 import type { RequestToDecide } from './policy-set.js';
 
 export type DecisionInput = ReturnType<typeof decisionInput>;
@@ -17,8 +17,6 @@ export function decisionInput(request: RequestToDecide, requester: Requester, fa
     requester,
     facts,
     now,
-    /** The values of the variables in globs. */
-    values: globValuesOf(requester),
     /** The variables of expressions by the lifetime of the certificate. The same object is bound only once. */
     variables: new Map<number, ExpressionVariables>(),
     /** The values as the trace quotes them. */

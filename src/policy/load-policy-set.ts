@@ -172,14 +172,12 @@ export function watchPolicySet(options: PolicySetWatchOptions) {
     },
   });
   return {
+    ...watch,
+    /** Reads the files now, and reports their errors also where they were reported already. */
+    reload: () => watch.again(),
     /** The set that is in force. */
     current: () => current,
     /** Whether the files are not valid as they are now. */
     isRefused: () => refused,
-    /** Reads the files once, as the timer does. */
-    poll: () => watch.poll(),
-    /** Reads the files now, and reports their errors also where they were reported already. */
-    reload: () => watch.again(),
-    stop: () => watch.stop(),
   };
 }

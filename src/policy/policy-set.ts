@@ -3,7 +3,7 @@ import type { ApprovalStage, KubeconfigDefaults, Quota, QuotaLimit } from '../mo
 import type { Labels } from '../model/certificate-request.js';
 import type { KeyAlgorithm } from '@kubepass/x509';
 import type { Expression } from './cel/compile-expression.js';
-import { type Choice, type GlobValues, type Globs, type Selector, globValuesOf, selects } from './selector.js';
+import { type Choice, type Globs, type Selector, selects } from './selector.js';
 import type { Hours } from './hours.js';
 import type { Resolution } from './policy-schema.js';
 import type { ReasonPattern } from './cel/compile-pattern.js';
@@ -165,17 +165,17 @@ export const isEarly = ({ notBefore }: Constraints, now: Date): boolean => notBe
 export const isLate = ({ notAfter }: Constraints, now: Date): boolean => notAfter !== undefined && now > notAfter;
 
 /** Whether a policy lets the requester ask for the username. */
-export const permitsUsername = ({ usernames }: Policy['allowed'], username: string, values: GlobValues): boolean =>
-  usernames?.matches(username, values) ?? false;
+export const permitsUsername = ({ usernames }: Policy['allowed'], username: string, requester: string): boolean =>
+  usernames?.matches(username, requester) ?? false;
 
 /** Whether a policy gives a group to a member of these directory groups. */
 export const givesGroup = (
   { groups, groupsFromDirectory }: Policy['allowed'],
   group: string,
   names: readonly string[],
-  values: GlobValues,
+  requester: string,
 ): boolean =>
-  (groups?.matches(group, values) ?? false) ||
+  (groups?.matches(group, requester) ?? false) ||
   names.some((name) => groupsFromDirectory?.get(name)?.matches(group) ?? false);
 
 /** The groups, among these, that a policy for the cluster gives to members of some directory group. */
@@ -205,16 +205,15 @@ export function groupsGivenOnly(
   names: readonly string[],
   now: Date,
 ): readonly string[] {
-  const values = globValuesOf(requester);
   const usable = policies.filter(
     ({ selector, allowed, constraints }) =>
       selects(selector, cluster, requester) &&
       !isEarly(constraints, now) &&
       !isLate(constraints, now) &&
-      permitsUsername(allowed, username, values),
+      permitsUsername(allowed, username, requester.name),
   );
   const allNames = usable.flatMap(({ allowed }) => [...(allowed.groupsFromDirectory?.keys() ?? [])]);
   const isGiven = (group: string, of: readonly string[]) =>
-    usable.some(({ allowed }) => givesGroup(allowed, group, of, values));
+    usable.some(({ allowed }) => givesGroup(allowed, group, of, requester.name));
   return groups.filter((group) => !isGiven(group, names) && isGiven(group, allNames));
 }

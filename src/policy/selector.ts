@@ -4,10 +4,6 @@ import { quoteAll } from '@kubepass/inspect/formats';
 
 /** The variables that a glob may contain. */
 export const globVariables = ['requester.username'] as const;
-export type GlobValues = Readonly<Record<(typeof globVariables)[number], string>>;
-
-/** The values of the variables in globs for what this requester asks. */
-export const globValuesOf = ({ name }: Requester): GlobValues => ({ 'requester.username': name });
 
 /** A compiled list of globs. */
 export interface Globs {
@@ -16,8 +12,8 @@ export interface Globs {
   readonly expected: string;
   /** The list as the trace describes it where no value may match. */
   readonly unexpected: string;
-  /** Whether any of the globs matches the whole value. */
-  matches(value: string, values?: GlobValues): boolean;
+  /** Whether any of the globs matches the whole value; `requester`: the name that a variable in them stands for. */
+  matches(value: string, requester?: string): boolean;
 }
 
 export function compileGlobs(patterns: readonly string[]): Globs {
@@ -26,7 +22,7 @@ export function compileGlobs(patterns: readonly string[]): Globs {
     patterns,
     expected: anyOf(patterns),
     unexpected: patterns.length === 0 ? 'anything' : `none of ${quoteAll(patterns)}`,
-    matches: (value, values) => globs.some((glob) => glob(value, values)),
+    matches: (value, requester) => globs.some((glob) => glob(value, requester)),
   };
 }
 
@@ -55,16 +51,13 @@ export function unknownVariables(glob: string, known: readonly string[]): readon
  * `${requester.username}` is replaced after the glob was split at its stars, so a star in that name is a plain
  * character.
  */
-function compileGlob(glob: string): (value: string, values?: GlobValues) => boolean {
+function compileGlob(glob: string): (value: string, requester?: string) => boolean {
   const variable = '${requester.username}';
   const pieces = glob.split('*');
   if (!glob.includes(variable)) return (value) => matchesPieces(pieces, value);
-  return (value, values) => {
-    const name = values?.['requester.username'] ?? variable;
-    return matchesPieces(
-      pieces.map((piece) => piece.split(variable).join(name)),
-      value,
-    );
+  return (value, requester = variable) => {
+    const replaced = pieces.map((piece) => piece.split(variable).join(requester));
+    return matchesPieces(replaced, value);
   };
 }
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { dirname, resolve } from 'node:path';
+import type { parseArgs } from 'node:util';
 import { UsageError } from '@kubepass/inspect/command-line';
 import { parse } from 'yaml';
 
@@ -138,17 +139,7 @@ function detailOf(text: string): string {
   }
 }
 
-export interface RevocationFileOptions {
-  readonly cluster: string;
-  /** The file to keep; absolute. */
-  readonly out: string;
-  /** The rendered kubeconfig of the webhook, which says where kubepass is and where the reviewer's token is. */
-  readonly kubeconfig: string;
-  /** Whether to go on until it is stopped. */
-  readonly watch: boolean;
-  /** Between two looks. */
-  readonly everySeconds: number;
-}
+export type RevocationFileOptions = ReturnType<typeof chosenOptions>;
 
 export const usage = `usage: revocation-file --cluster NAME --out FILE [--watch] [--every SECONDS] [--kubeconfig FILE]
 
@@ -168,28 +159,21 @@ export const options = {
   every: { type: 'string', default: '2' },
 } as const;
 
-/** The options of a command line. Throws `UsageError`. */
-export function chosenOptions(
-  { cluster, out, kubeconfig, watch = false, every = '2' }: GivenOptions,
-  workingFolder: string,
-): RevocationFileOptions {
+type GivenOptions = ReturnType<typeof parseArgs<{ readonly options: typeof options }>>['values'];
+
+/** The options of a command line, with absolute paths. Throws `UsageError`. */
+export function chosenOptions({ cluster, out, kubeconfig, watch, every }: GivenOptions, workingFolder: string) {
   if (cluster === undefined) throw new UsageError('name the cluster: --cluster NAME');
   if (out === undefined) throw new UsageError('name the file: --out FILE');
   if (!/^[1-9]\d{0,3}$/.test(every)) throw new UsageError('--every takes whole seconds, from 1 to 9999');
   const file = resolve(workingFolder, out);
+  const beside = resolve(dirname(file), 'authorization-webhook.kubeconfig');
   return {
-    ...{ cluster, out: file, watch, everySeconds: Number(every) },
-    kubeconfig:
-      kubeconfig === undefined
-        ? resolve(dirname(file), 'authorization-webhook.kubeconfig')
-        : resolve(workingFolder, kubeconfig),
+    cluster,
+    out: file,
+    /** The rendered kubeconfig of the webhook, which says where kubepass is and where the reviewer's token is. */
+    kubeconfig: kubeconfig === undefined ? beside : resolve(workingFolder, kubeconfig),
+    watch,
+    everySeconds: Number(every),
   };
-}
-
-interface GivenOptions {
-  readonly cluster?: string;
-  readonly out?: string;
-  readonly kubeconfig?: string;
-  readonly watch?: boolean;
-  readonly every?: string;
 }

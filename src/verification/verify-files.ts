@@ -5,7 +5,7 @@ import { type Checkpoint, readCheckpoint } from '../audit/checkpoint.js';
 import { type ExportFault, type ExportReading, ExportVerifier } from '../audit/export-verifier.js';
 import { type NoteKey, readNote, readVerifierKey } from '../audit/signed-note.js';
 import { isReadOnce, readLastLine, readLines, readSmallFile } from './read-lines.js';
-import { rangeOfArchive } from '../audit/archive-reading.js';
+import { checkpointIn, rangeOfArchive } from '../audit/archive-reading.js';
 
 /** A checkpoint is not one that counts. */
 class CheckpointRefusedError extends Error {
@@ -35,16 +35,19 @@ export const verifyFiles = (args: readonly string[]): Promise<ProgramRun> =>
     if (files.length === 0) throw new UsageError('no file is named');
     if (checkpointFiles.length > 0 && keys.length === 0)
       throw new UsageError('a checkpoint proves nothing without --key: anybody could have signed it');
-    const options = { files, checkpointFiles, keys, json };
     try {
-      return written(options, await readAll(options, keys.flatMap(readKeys)));
+      return written(await readAll(files, checkpointFiles, keys.flatMap(readKeys)), files.length > 1, json);
     } catch (error) {
       return { output: '', complaints: `${error instanceof Error ? error.message : String(error)}\n`, exitCode: 2 };
     }
   });
 
 /** Reads the files in their order, after all checkpoints: those that were kept, and those that the files end with. */
-async function readAll({ files, checkpointFiles }: VerifyOptions, keys: readonly NoteKey[]): Promise<Report> {
+async function readAll(
+  files: readonly string[],
+  checkpointFiles: readonly string[],
+  keys: readonly NoteKey[],
+): Promise<Report> {
   const remarks: string[] = [];
   const lastLines = files.map((file) => (isReadOnce(file) ? null : lastCheckpoint(file)));
   if (keys.length === 0 && lastLines.some((line) => line !== null))
@@ -53,7 +56,9 @@ async function readAll({ files, checkpointFiles }: VerifyOptions, keys: readonly
   try {
     const kept = checkpointFiles.map((file) => signedCheckpoint(textOf(file), keys, file));
     const own = lastLines.flatMap((line, i) =>
-      line === null || keys.length === 0 ? [] : [signedCheckpoint(noteIn(line), keys, `the end of ${files[i] ?? ''}`)],
+      line === null || keys.length === 0
+        ? []
+        : [signedCheckpoint(checkpointIn(line.toString()) ?? '', keys, `the end of ${files[i] ?? ''}`)],
     );
     checkpoints = [...kept, ...own];
     const origins = new Set(checkpoints.map(({ origin }) => origin));
@@ -151,17 +156,6 @@ function lastCheckpoint(file: string): Buffer | null {
   return line !== null && isCheckpoint(line) ? line : null;
 }
 
-/** The note in the last line of an export; not a note where the line has another form. */
-function noteIn(line: Buffer): string {
-  const text = line.toString();
-  try {
-    const { checkpoint } = JSON.parse(text) as { readonly checkpoint?: unknown };
-    return typeof checkpoint === 'string' && JSON.stringify({ checkpoint }) === text ? checkpoint : '';
-  } catch {
-    return '';
-  }
-}
-
 /** The text of a file; empty where it is too large. */
 const textOf = (file: string): string => readSmallFile(file, mostOctets)?.toString() ?? '';
 
@@ -197,8 +191,9 @@ const whyNotNote = {
 };
 
 function written(
-  { json, files }: VerifyOptions,
   { events, vouchedFor, root, hashes, fault, remarks }: Report,
+  isOfSeveralFiles: boolean,
+  json: boolean,
 ): ProgramRun {
   const exitCode = fault === null ? 0 : 1;
   if (json) {
@@ -206,7 +201,7 @@ function written(
     return { output: `${JSON.stringify(body)}\n`, complaints: '', exitCode };
   }
   const lines = fault === null ? praise({ events, vouchedFor, root, hashes }) : [blame(fault)];
-  if (fault !== null && fault.file !== null && files.length > 1) lines.push(`it lies in ${fault.file}`);
+  if (fault !== null && fault.file !== null && isOfSeveralFiles) lines.push(`it lies in ${fault.file}`);
   return { output: [...lines, ...remarks].map((line) => `${line}\n`).join(''), complaints: '', exitCode };
 }
 
@@ -246,14 +241,6 @@ const program = {
   },
   takesArguments: true,
 } as const;
-
-interface VerifyOptions {
-  readonly files: readonly string[];
-  readonly checkpointFiles: readonly string[];
-  /** Verifier keys, or files that hold them. */
-  readonly keys: readonly string[];
-  readonly json: boolean;
-}
 
 /** An event of this type tells of an archive. RFC 8785 puts the type behind all other members. */
 const ending = Buffer.from(',"type":"AuditEventsArchived"}');

@@ -38,18 +38,11 @@ function octetsOf(line: string): Buffer | null {
   return octets.length >= minOctets && octets.length <= maxOctets ? octets : null;
 }
 
-/** The headers that one attempt sends with the payload. */
-interface WebhookHeaders {
-  readonly 'webhook-id': string;
-  readonly 'webhook-timestamp': string;
-  readonly 'webhook-signature': string;
-}
-
 /**
  * The headers of one attempt at `now` (Standard Webhooks 1.0.0, webhook headers): a signature by each secret, separated
  * by blanks, over `id.timestamp.payload`. `id` holds no full stop, so that no part can move into another.
  */
-export function signWebhook(secrets: readonly KeyObject[], id: string, now: Date, payload: string): WebhookHeaders {
+export function signWebhook(secrets: readonly KeyObject[], id: string, now: Date, payload: string) {
   const timestamp = String(Math.floor(now.getTime() / 1000));
   const signed = `${id}.${timestamp}.${payload}`;
   return {

@@ -16,15 +16,8 @@ type Review = (
   extra: Readonly<Record<string, readonly string[]>>,
 ) => Outcome<{ readonly denied: boolean }>;
 
-export interface CallerMetrics {
-  /** A credential was refused; `reason` as in `Authentication`. */
-  refused(reason: string): void;
-  /** The service, whose access reviews are measured. */
-  measured<Service extends { readonly review: Review }>(service: Service): Service;
-}
-
 /** Refused credentials, and the access reviews of API servers. */
-export function callerMetrics(registry: Registry, clusters: readonly string[]): CallerMetrics {
+export function callerMetrics(registry: Registry, clusters: readonly string[]) {
   const registers = [registry];
   const refusals = new Counter({
     name: 'kubepass_authentication_failures_total',
@@ -48,13 +41,15 @@ export function callerMetrics(registry: Registry, clusters: readonly string[]): 
   for (const reason of reasons) refusals.inc({ reason }, 0);
   for (const cluster of clusters) for (const answer of ['denied', 'no-opinion']) reviews.inc({ cluster, answer }, 0);
   return {
-    refused(reason) {
+    /** A credential was refused; `reason` as in `Authentication`. */
+    refused(reason: string): void {
       const isLabel = reasons.has(reason) || (reasons.size < mostReasons && reasonGrammar.test(reason));
       const label = isLabel ? reason : 'other';
       reasons.add(label);
       refusals.inc({ reason: label });
     },
-    measured: (service) => ({
+    /** The service, whose access reviews are measured. */
+    measured: <Service extends { readonly review: Review }>(service: Service): Service => ({
       ...service,
       review(...asked: Parameters<Review>) {
         const began = performance.now();
@@ -69,13 +64,8 @@ export function callerMetrics(registry: Registry, clusters: readonly string[]): 
   };
 }
 
-export interface ClusterCalls {
-  /** Measures the calls to the API server of this cluster. */
-  callsTo(cluster: string): ClusterCallMeasure;
-}
-
 /** Calls to the API servers of clusters. */
-export function clusterCalls(registry: Registry): ClusterCalls {
+export function clusterCalls(registry: Registry) {
   const registers = [registry];
   const calls = new Counter({
     name: 'kubepass_cluster_requests_total',
@@ -95,7 +85,8 @@ export function clusterCalls(registry: Registry): ClusterCalls {
     registers,
   });
   return {
-    callsTo(cluster) {
+    /** Measures the calls to the API server of this cluster. */
+    callsTo(cluster: string): ClusterCallMeasure {
       for (const end of clusterCallEnds) calls.inc({ cluster, end }, 0);
       const taken = durations.series({ cluster });
       return (end, seconds) => {

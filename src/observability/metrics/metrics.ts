@@ -14,7 +14,7 @@ import { done, type Outcome } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
 import type { CommitFollower } from '../../store/writer/followed-writer.js';
 import { revocationReasons } from '@kubepass/x509';
-import { callerMetrics, clusterCalls, type CallerMetrics, type ClusterCalls } from './call-metrics.js';
+import { callerMetrics, clusterCalls } from './call-metrics.js';
 import { FigureCounting } from './count-figures.js';
 import { type CounterSeries, type HistogramSeries, PreparedCounter, PreparedHistogram } from './prepared-series.js';
 import { addScrapedMetrics, type MetricsSources } from './scraped-metrics.js';
@@ -25,39 +25,13 @@ interface MeasuredCluster {
   readonly signer: { readonly kind: string };
 }
 
-/**
- * Every figure of the service. Each label has a value from a closed set or from the configuration, and none from a
- * caller.
- */
-export interface Metrics {
-  readonly requests: RequestMeasures;
-  readonly issuance: IssuanceMeasures;
-  /** Is told of each step that is committed, and of each that is not because the store cannot. */
-  readonly steps: CommitFollower;
-  readonly store: StoreMeasures;
-  readonly clusters: ClusterCalls;
-  readonly callers: CallerMetrics;
-  /** Counts what is in the database, once it is begun. */
-  readonly counting: FigureCounting;
-  /** Changed policies did not validate, so those in force stayed. */
-  policiesRejected(): void;
-  /** The parts that are asked at each scrape, once they are open. */
-  follow(sources: MetricsSources): void;
-  /**
-   * The figures, as they were `textMilliseconds` ago or later. Readers at about the same time share one text, because
-   * the lags of the event loop begin anew with each text.
-   */
-  text(): Promise<MetricsText>;
-  /** The same, for auditors and admins. */
-  read(principal: Principal): Promise<Outcome<MetricsText>>;
-}
+export type Metrics = ReturnType<typeof createMetrics>;
 
-/** Opens the metrics, before the parts that are measured. `textMilliseconds`: how long one text is told. */
-export function createMetrics(
-  clusters: readonly MeasuredCluster[],
-  clock: () => Date,
-  textMilliseconds = 1000,
-): Metrics {
+/**
+ * Opens every figure of the service, before the parts that are measured. Each label has a value from a closed set or
+ * from the configuration, and none from a caller. `textMilliseconds`: how long one text is told.
+ */
+export function createMetrics(clusters: readonly MeasuredCluster[], clock: () => Date, textMilliseconds = 1000) {
   const registry = new Registry();
   const names = clusters.map(({ name }) => name);
   const counting = new FigureCounting();
@@ -79,17 +53,27 @@ export function createMetrics(
   return {
     requests: requestMetrics(registry),
     issuance,
+    /** Is told of each step that is committed, and of each that is not because the store cannot. */
     steps: issuance.steps,
     store: storeMetrics(registry),
     clusters: clusterCalls(registry),
     callers: callerMetrics(registry, names),
+    /** Counts what is in the database, once it is begun. */
     counting,
+    /** Changed policies did not validate, so those in force stayed. */
     policiesRejected: () => rejections.inc(),
-    follow(opened) {
+    /** The parts that are asked at each scrape, once they are open. */
+    follow(opened: MetricsSources): void {
       sources = opened;
     },
+    /**
+     * The figures, as they were `textMilliseconds` ago or later. Readers at about the same time share one text, because
+     * the lags of the event loop begin anew with each text.
+     */
     text,
-    read: async (principal) => whyNotPermitted(principal, 'read-metrics') ?? done(await text()),
+    /** The same, for auditors and admins. */
+    read: async (principal: Principal): Promise<Outcome<MetricsText>> =>
+      whyNotPermitted(principal, 'read-metrics') ?? done(await text()),
   };
 }
 

@@ -34,74 +34,75 @@ export function addScrapedMetrics(registry: Registry, scraped: Scraped): void {
   const { clock, policiesSince } = scraped;
   const startedAt = clock();
   const secondsFrom = (instant: Date) => Math.max(0, (clock().getTime() - instant.getTime()) / 1000);
-  addCertificates(registry, scraped);
-  addStates(registry, scraped);
-  addSingleFigures(registry, scraped, startedAt, secondsFrom);
-  addFigure(registry, 'kubepass_policy_set_age_seconds', 'Time since the policies in force were loaded.', () => {
+  const gauges = gaugesOf(registry);
+  addCertificates(gauges, scraped);
+  addStates(gauges, scraped);
+  addSingleFigures(gauges, scraped, startedAt, secondsFrom);
+  gauges.figure('kubepass_policy_set_age_seconds', 'Time since the policies in force were loaded.', () => {
     const since = policiesSince();
-    return since === null ? null : secondsFrom(since);
+    return since && secondsFrom(since);
   });
-  addCounts(registry, scraped, startedAt, secondsFrom);
-  addFaults(registry, scraped);
-  addQueue(registry, scraped);
-  addProbes(registry, scraped);
+  addCounts(gauges, scraped, startedAt, secondsFrom);
+  addFaults(gauges, scraped);
+  addQueue(gauges, scraped);
+  addProbes(gauges, scraped);
   addProcessMetrics(registry);
 }
 
 type SecondsFrom = (instant: Date) => number;
+type Gauges = ReturnType<typeof gaugesOf>;
 
-/** A gauge with labels; the series that `tell` does not set are absent. */
-function addGauge<Label extends string>(
-  registry: Registry,
-  name: string,
-  help: string,
-  labelNames: readonly Label[],
-  tell: (set: (labels: Readonly<Record<Label, string>>, value: number) => void) => void,
-): void {
-  new Gauge<string>({
-    name,
-    help,
-    labelNames,
-    registers: [registry],
-    collect() {
-      this.reset();
-      tell((labels, value) => this.set(labels, value));
-    },
-  });
-}
+const gaugesOf = (registry: Registry) => ({
+  /** A gauge with labels; the series that `tell` does not set are absent. */
+  labelled<Label extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly Label[],
+    tell: (set: (labels: Readonly<Record<Label, string>>, value: number) => void) => void,
+  ): void {
+    new Gauge<string>({
+      name,
+      help,
+      labelNames,
+      registers: [registry],
+      collect() {
+        this.reset();
+        tell((labels, value) => this.set(labels, value));
+      },
+    });
+  },
 
-/** A gauge without labels; absent while there is no value. */
-function addFigure(registry: Registry, name: string, help: string, value: () => number | null): void {
-  new Gauge({
-    name,
-    help,
-    registers: [registry],
-    collect() {
-      // prom-client sets a gauge without labels to 0. Without this line a gauge without a value would show 0.
-      this.remove();
-      const found = value();
-      if (found !== null) this.set(found);
-    },
-  });
-}
+  /** A gauge without labels; absent while there is no value. */
+  figure(name: string, help: string, value: () => number | null | undefined): void {
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        // prom-client sets a gauge without labels to 0. Without this line a gauge without a value would show 0.
+        this.remove();
+        const found = value() ?? null;
+        if (found !== null) this.set(found);
+      },
+    });
+  },
+});
 
 /** The certificates that are live, and those that end soon. */
-function addCertificates(registry: Registry, { counts }: Scraped): void {
+function addCertificates(gauges: Gauges, { counts }: Scraped): void {
   const renewals = (use: (renewed: 'true' | 'false', figures: CertificateFigures) => void) => {
     const counted = counts.certificates();
     if (counted === null) return;
     use('false', counted.figures.notRenewed);
     use('true', counted.figures.renewed);
   };
-  addGauge(
-    registry,
+  gauges.labelled(
     'kubepass_certificates_live',
     'Certificates that are unexpired and not revoked; renewed: a later one was issued in its place.',
     ['renewed'],
     (set) => renewals((renewed, { live }) => set({ renewed }, live)),
   );
-  addGauge(
-    registry,
+  gauges.labelled(
     'kubepass_certificates_ending',
     'Live certificates that end within so many days, or are in the last tenth of their lifetime.',
     ['within', 'renewed'],
@@ -116,36 +117,38 @@ function addCertificates(registry: Registry, { counts }: Scraped): void {
 }
 
 /** The requests and deliveries in each state. */
-function addStates(registry: Registry, { counts }: Scraped): void {
-  addGauge(
-    registry,
+function addStates(gauges: Gauges, { counts }: Scraped): void {
+  const states = <State extends string>(
+    name: string,
+    help: string,
+    all: readonly State[],
+    countsOf: (figures: RecordFigures) => Readonly<Record<State, number>>,
+  ) => {
+    gauges.labelled(name, help, ['state'], (set) => {
+      const counted = counts.records();
+      if (counted !== null) for (const state of all) set({ state }, countsOf(counted.figures)[state]);
+    });
+  };
+  states(
     'kubepass_certificate_requests',
     'Requests that wait for a person, for their collector, or for the end of an attempt. Counts stop at 100,000.',
-    ['state'],
-    (set) => {
-      const counted = counts.records();
-      if (counted !== null) for (const state of openRequestStates) set({ state }, counted.figures.requests[state]);
-    },
+    openRequestStates,
+    ({ requests }) => requests,
   );
-  addGauge(
-    registry,
+  states(
     'kubepass_webhook_deliveries',
     'The outbox of webhooks by state; dead: given up. Counts stop at 100,000.',
-    ['state'],
-    (set) => {
-      const counted = counts.records();
-      if (counted !== null)
-        for (const state of webhookDeliveryStates) set({ state }, counted.figures.deliveries[state]);
-    },
+    webhookDeliveryStates,
+    ({ deliveries }) => deliveries,
   );
 }
 
 /** The figures of the database that have no labels: webhooks, sessions and the audit log. */
-function addSingleFigures(registry: Registry, { counts }: Scraped, startedAt: Date, secondsFrom: SecondsFrom): void {
-  const figure = (name: string, help: string, use: (figures: RecordFigures) => number | null) => {
-    addFigure(registry, name, help, () => {
+function addSingleFigures(gauges: Gauges, { counts }: Scraped, startedAt: Date, secondsFrom: SecondsFrom): void {
+  const figure = (name: string, help: string, use: (figures: RecordFigures) => number) => {
+    gauges.figure(name, help, () => {
       const counted = counts.records();
-      return counted === null ? null : use(counted.figures);
+      return counted && use(counted.figures);
     });
   };
   figure(
@@ -167,39 +170,37 @@ function addSingleFigures(registry: Registry, { counts }: Scraped, startedAt: Da
   );
 }
 
+const countedRecords = ['certificates', 'records'] as const;
+
 /**
  * How old the figures of the database are, and how long it took to count them: they are counted at an interval and not
  * at each scrape. Every replica on one database tells the same figures.
  */
-function addCounts(registry: Registry, { counts }: Scraped, startedAt: Date, secondsFrom: SecondsFrom): void {
-  const each = (use: (of: 'certificates' | 'records') => void) => {
-    use('certificates');
-    use('records');
-  };
-  addGauge(
-    registry,
+function addCounts(gauges: Gauges, { counts }: Scraped, startedAt: Date, secondsFrom: SecondsFrom): void {
+  gauges.labelled(
     'kubepass_count_age_seconds',
     'Time since these figures were counted, or since the start where they never were.',
     ['of'],
-    (set) => each((of) => set({ of }, secondsFrom(counts[of]()?.at ?? startedAt))),
+    (set) => {
+      for (const of of countedRecords) set({ of }, secondsFrom(counts[of]()?.at ?? startedAt));
+    },
   );
-  addGauge(
-    registry,
+  gauges.labelled(
     'kubepass_count_duration_seconds',
     'Time that the last count of these figures took.',
     ['of'],
-    (set) =>
-      each((of) => {
+    (set) => {
+      for (const of of countedRecords) {
         const counted = counts[of]();
         if (counted !== null) set({ of }, counted.seconds);
-      }),
+      }
+    },
   );
 }
 
 /** Faults that go on until somebody mends their cause. */
-function addFaults(registry: Registry, { sources }: Scraped): void {
-  addGauge(
-    registry,
+function addFaults(gauges: Gauges, { sources }: Scraped): void {
+  gauges.labelled(
     'kubepass_files_refused',
     'Whether files cannot be used as they are now, so that their older content is in force.',
     ['kind'],
@@ -209,51 +210,46 @@ function addFaults(registry: Registry, { sources }: Scraped): void {
         for (const kind of refusedFileKinds) set({ kind }, Number(faults.areFilesRefused(kind)));
     },
   );
-  addFigure(
-    registry,
+  gauges.figure(
     'kubepass_audit_retention_failing',
     'Whether the last attempt at archiving old audit events failed.',
     () => {
       const faults = sources()?.faults;
-      return faults === undefined ? null : Number(faults.isRetentionFailing());
+      return faults && Number(faults.isRetentionFailing());
     },
   );
 }
 
 /** The steps that wait for the ordered writer, and the limit for them. */
-function addQueue(registry: Registry, { sources }: Scraped): void {
+function addQueue(gauges: Gauges, { sources }: Scraped): void {
   // Before the store is open, no step waits and no step may wait.
   const queue = () => sources()?.queue() ?? { waiting: 0, limit: 0 };
-  addFigure(registry, 'kubepass_store_queue_steps', 'Steps that wait for a commit.', () => queue().waiting);
-  addFigure(
-    registry,
+  gauges.figure('kubepass_store_queue_steps', 'Steps that wait for a commit.', () => queue().waiting);
+  gauges.figure(
     'kubepass_store_queue_limit_steps',
     'Steps that may wait; the next one is refused.',
     () => queue().limit,
   );
 }
 
-const questions = ['reachable', 'signs', 'accepts'] as const;
 const answers = ['yes', 'no', 'unknown'] as const satisfies readonly ProbeAnswer[];
 
 /** The findings of the last probe of each cluster. */
-function addProbes(registry: Registry, { clusters, clock, sources }: Scraped): void {
+function addProbes(gauges: Gauges, { clusters, clock, sources }: Scraped): void {
   const probes = () => clusters.flatMap((name) => sources()?.probes.last(name) ?? []);
-  addGauge(
-    registry,
+  gauges.labelled(
     'kubepass_cluster_probe_answer',
     'The answers of the last probe: 1 for the answer that was found.',
     ['cluster', 'question', 'answer'],
     (set) => {
       for (const { cluster, result } of probes()) {
         const found = { reachable: answerOf(result.reachable), signs: result.signs, accepts: result.accepts };
-        for (const question of questions)
-          for (const answer of answers) set({ cluster, question, answer }, found[question] === answer ? 1 : 0);
+        for (const [question, known] of Object.entries(found))
+          for (const answer of answers) set({ cluster, question, answer }, known === answer ? 1 : 0);
       }
     },
   );
-  addGauge(
-    registry,
+  gauges.labelled(
     'kubepass_cluster_probe_age_seconds',
     'Time since the last probe of a cluster.',
     ['cluster'],
@@ -262,8 +258,7 @@ function addProbes(registry: Registry, { clusters, clock, sources }: Scraped): v
       for (const { cluster, probedAt } of probes()) set({ cluster }, (now - probedAt.getTime()) / 1000);
     },
   );
-  addGauge(
-    registry,
+  gauges.labelled(
     'kubepass_cluster_missing_permissions',
     'Required permissions that the last probe found missing.',
     ['cluster'],

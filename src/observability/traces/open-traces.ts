@@ -34,6 +34,7 @@ import {
 } from '@opentelemetry/api';
 import {
   traceparentOf,
+  untraced,
   type CallOfSpan,
   type RequestSpan,
   type RequestTracing,
@@ -198,13 +199,13 @@ class OpenTelemetryTracing implements Tracing, RequestTracing {
 
   span<T>(name: string, work: (span: Span) => Promise<T>): Promise<T> {
     const parent = this.#underWay.getStore();
-    if (parent === undefined) return work(noSpan);
+    if (parent === undefined) return untraced.span(name, work);
     return this.#run(this.tracer.startSpan(name, {}, under(parent.spanContext())), work);
   }
 
   call<T>(name: string, attributes: SpanAttributes, work: CallOfSpan<T>): Promise<T> {
     const parent = this.#underWay.getStore();
-    if (parent === undefined) return work({}, noSpan);
+    if (parent === undefined) return untraced.call(name, attributes, work);
     return this.#call(name, attributes, under(parent.spanContext()), work);
   }
 
@@ -263,8 +264,6 @@ class OpenTelemetryTracing implements Tracing, RequestTracing {
     });
   }
 }
-
-const noSpan: Span = { set: () => undefined, fail: () => undefined };
 
 const spanOf = (span: OpenTelemetrySpan): Span => ({
   set: (attributes) => {

@@ -173,15 +173,8 @@ export class Analyzer {
     const steps = sum(elements) + cost.node;
     let element: ValueShape | null = null;
     for (const [i, { shape }] of elements.entries()) {
-      const both: ValueShape | null = element === null ? shape : eitherOf(element, shape);
-      if (both === null) {
-        const place = node.args[i] ?? node;
-        return this.problems.refuse(
-          place,
-          `is ${typeWithArticle(shape)} in a list of ${celTypeName(element ?? unknownShape)}: a list holds one type`,
-        );
-      }
-      element = both;
+      element = this.together('a list', element, shape, node.args[i] ?? node);
+      if (element === null) return { shape: unknownShape, steps: 0 };
     }
     if (element?.kind === 'list' && element.element === null)
       return this.problems.refuse(node, 'is a list of empty lists, which have no type');
@@ -201,17 +194,23 @@ export class Analyzer {
       if (keys.has(key)) return this.problems.refuse(keyNode, `the key "${key}" is given twice`);
       keys.add(key);
       const analysis = visit(valueNode);
-      const both: ValueShape | null = value === null ? analysis.shape : eitherOf(value, analysis.shape);
-      if (both === null)
-        return this.problems.refuse(
-          valueNode,
-          `is ${typeWithArticle(analysis.shape)} in a map of ${celTypeName(value ?? unknownShape)}: a map holds one type`,
-        );
-      value = both;
+      value = this.together('a map', value, analysis.shape, valueNode);
+      if (value === null) return { shape: unknownShape, steps: 0 };
       steps += analysis.steps + cost.mapEntry;
     }
     if (value === null) return this.problems.refuse(node, 'is an empty map, which has no type');
     return { shape: { kind: 'map', size: keys.size, value }, steps };
+  }
+
+  /** The shape of the values before (null: none) together with one more; null, with a problem, where types differ. */
+  private together(what: string, before: ValueShape | null, shape: ValueShape, place: Node): ValueShape | null {
+    const both = before === null ? shape : eitherOf(before, shape);
+    if (before !== null && both === null)
+      this.problems.add(
+        place,
+        `is ${typeWithArticle(shape)} in ${what} of ${celTypeName(before)}: ${what} holds one type`,
+      );
+    return both;
   }
 
   private negative(node: NodeOf<'-_'>): Analysis {

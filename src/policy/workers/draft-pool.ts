@@ -76,13 +76,7 @@ export class DraftPool {
     const task: Omit<EvaluateTask, 'port'> = { draft, question };
     const result = await this.#evaluations
       .run<DraftResult, FactsQuestion, FactsAnswer>(task, { answer, ...(by !== undefined && { by }) })
-      .catch((error: unknown) => {
-        throw draftError(
-          error,
-          busyEvaluating,
-          `deciding under these policies takes longer than the ${seconds} s that it gets`,
-        );
-      });
+      .catch(refusing(busyEvaluating, `deciding under these policies takes longer than the ${seconds} s that it gets`));
     if (result.kind === 'withoutFacts') throw failed.with;
     if (result.kind !== 'decided') throw refusalOf(result);
     return result;
@@ -91,17 +85,12 @@ export class DraftPool {
   /** Opens a session to replay under a draft. Throws `DraftRefusedError`, and `PoliciesBusyError` if one is open. */
   replay(draft: Draft): Promise<ReplaySession> {
     const seconds = this.#replays.options.workMilliseconds / 1000;
+    const tooLong = `a batch of requests takes longer under these policies than the ${seconds} s it gets`;
     return ReplaySession.open(async (answer) => {
       const task: Omit<ReplayTask, 'port'> = { draft };
       const result = await this.#replays
         .run<DraftResult, BatchQuestion, BatchAnswer>(task, { answer, renewsTime: true })
-        .catch((error: unknown) => {
-          throw draftError(
-            error,
-            busyReplaying,
-            `a batch of requests takes longer under these policies than the ${seconds} s it gets`,
-          );
-        });
+        .catch(refusing(busyReplaying, tooLong));
       if (result.kind !== 'replayed') throw refusalOf(result);
     });
   }
@@ -115,14 +104,15 @@ export class DraftPool {
 const busyEvaluating = () => new PoliciesBusyError('too many drafts are waiting to be evaluated; try again', 2);
 const busyReplaying = () => new PoliciesBusyError('a replay is under way, and there is one at a time; try later', 30);
 
-function draftError(error: unknown, busy: () => PoliciesBusyError, tooLong: string): unknown {
-  if (error instanceof WorkersBusyError) return busy();
-  if (!(error instanceof WorkerEndedError)) return error;
-  return new DraftRefusedError(
-    'TooMuchWork',
-    error.exceeded === 'time' ? tooLong : 'these policies take more memory than a draft gets',
-  );
-}
+/** Throws the error of a worker as the caller of a draft is told of it. */
+const refusing =
+  (busy: () => PoliciesBusyError, tooLong: string) =>
+  (error: unknown): never => {
+    if (error instanceof WorkersBusyError) throw busy();
+    if (!(error instanceof WorkerEndedError)) throw error;
+    const tooLarge = 'these policies take more memory than a draft gets';
+    throw new DraftRefusedError('TooMuchWork', error.exceeded === 'time' ? tooLong : tooLarge);
+  };
 
 /** The error for a result that is not the expected one. */
 function refusalOf(result: DraftResult): Error {

@@ -5,7 +5,7 @@ import { kubeApiserverClient } from '../../../src/kubernetes/csr-object.js';
 import { createKubeconfig } from '../../../src/requests/collect-kubeconfig.js';
 import { createRequest } from '../../../src/requests/create-request.js';
 import type { IssuanceContext } from '../../../src/context/context.js';
-import { watchUnknownIdentities, type Pauses } from '../../../src/clusters/watch-unknown-identities.js';
+import { watchUnknownIdentities } from '../../../src/clusters/watch-unknown-identities.js';
 import { StoreBusyError } from '../../../src/model/errors.js';
 import { connectedIssuance, type ConnectedIssuance } from '../../helpers/connected-issuance.js';
 import { csrFor } from '../../../packages/x509/test/helpers/csr.js';
@@ -15,7 +15,7 @@ let connected: ConnectedIssuance;
 /** A person with all rights in the cluster, who does not ask kubepass. */
 let person: ClusterConnection;
 const watches: ReturnType<typeof watchUnknownIdentities>[] = [];
-const soon: Pauses = { firstLookMilliseconds: 20, againMilliseconds: 50 };
+const soon = { firstLookMilliseconds: 20, againMilliseconds: 50 };
 beforeEach(async () => {
   connected = await connectedIssuance();
   connected.server.rbac.allowUser('eve', [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }]);
