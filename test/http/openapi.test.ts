@@ -109,6 +109,19 @@ describe('/openapi.json', () => {
         if (kind !== 'securitySchemes') expect(text, name).toContain(`"#/components/${kind}/${name}"`);
   });
 
+  // docs/decisions/0022-documents.md
+  it('becomes code that compiles: no webhooks, no end of a comment, and no name that means two things in Go', () => {
+    expect(document).not.toHaveProperty('webhooks');
+    for (const [, words] of text.matchAll(/"(?:description|summary)": ("(?:[^"\\\\]|\\\\.)*")/g))
+      expect(words).not.toContain('*/');
+    const named = Object.entries(document.components.schemas);
+    const names = new Set(named.map(([name]) => name));
+    for (const name of names) expect(names).not.toContain(`New${name}`);
+    const values = named.flatMap(([, schema]) => (schema as { readonly enum?: readonly string[] }).enum ?? []);
+    expect(values.length).toBeGreaterThan(10);
+    expect(values.toSorted()).toEqual([...new Set(values)].toSorted());
+  });
+
   it('names, sums up and tags every operation, once', () => {
     const ids = operations().map(({ operation }) => operation.operationId);
     expect(new Set(ids).size).toBe(ids.length);
