@@ -3,7 +3,7 @@ import { groupAttributes, usernameAttributes } from '../model/directory.js';
 import { webhookEventTypes, type WebhookEventType } from '../model/webhook-delivery.js';
 import { BudgetSettings } from './budgets-config.js';
 import { CallersSettings, RoleSettings } from './callers-config.js';
-import { group, optionalGroup, PathSetting, PortSetting, TextSetting } from './setting.js';
+import { group, optionalGroup, PathSetting, PortSetting, TextSetting, uniqueList } from './setting.js';
 
 const Seconds = Type.Integer({ minimum: 1, maximum: 31_536_000 });
 /** Lifetimes of certificates go up to a hundred years. */
@@ -66,10 +66,7 @@ export const FileSettings = group({
   renewal: optionalGroup({ groupsMaxAgeSeconds: Type.Integer({ minimum: 0, maximum: 315_576_000 }) }),
   expiry: optionalGroup({
     // Up to ten years. A shorter distance than ten minutes could pass while a replica takes over.
-    noticeSeconds: Type.Array(Type.Integer({ minimum: 600, maximum: 315_576_000 }), {
-      maxItems: 20,
-      uniqueItems: true,
-    }),
+    noticeSeconds: uniqueList(Type.Integer({ minimum: 600, maximum: 315_576_000 }), { maxItems: 20 }),
   }),
   inspection: optionalGroup({
     expiresWithinSeconds: LifetimeSeconds,
@@ -79,18 +76,18 @@ export const FileSettings = group({
   publicAddress: Type.Optional(
     group({ url: Type.String({ maxLength: 2048 }), certificateAuthority: Type.Optional(PathSetting) }),
   ),
-  trustedProxies: Type.Optional(Type.Array(Type.String({ maxLength: 49 }), { maxItems: 1000, uniqueItems: true })),
+  trustedProxies: Type.Optional(uniqueList(Type.String({ maxLength: 49 }), {})),
   connections: optionalGroup({ max: Connections, maxPerAddress: Connections }),
   audit: optionalGroup({
     checkpointSeconds: Type.Integer({ minimum: 1, maximum: 86_400 }),
-    checkpointKeys: Type.Array(PathSetting, { minItems: 1, maxItems: 10, uniqueItems: true }),
+    checkpointKeys: uniqueList(PathSetting, { minItems: 1, maxItems: 10 }),
     archiveAfterDays: Type.Integer({ minimum: 1, maximum: 36_500 }),
     archiveDir: PathSetting,
   }),
   metrics: optionalGroup({ host: TextSetting, port: PortSetting }),
   directory: optionalGroup({
     username: Type.Enum([...usernameAttributes]),
-    required: Type.Array(Type.String({ maxLength: 63 }), { maxItems: 1000, uniqueItems: true }),
+    required: uniqueList(Type.String({ maxLength: 63 }), {}),
     groupsBy: Type.Enum([...groupAttributes]),
     cancelRequests: Type.Boolean(),
     revokeTokens: Type.Boolean(),

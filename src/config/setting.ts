@@ -1,4 +1,5 @@
-import { Type, type TProperties } from 'typebox';
+import { Type, type TProperties, type TSchema } from 'typebox';
+import Value from 'typebox/value';
 import { isDnsLabel } from '../model/name-grammar.js';
 import { isLoopback } from './loopback.js';
 
@@ -18,6 +19,10 @@ export const PortSetting = Type.Integer({ minimum: 0, maximum: 65_535 });
 
 /** Text of people or of other systems: a host, a claim, the name of a context. */
 export const TextSetting = Type.String({ minLength: 1, maxLength: 253 });
+
+/** A list of different values. Where it has another shape, the default stands for it while the rest is judged. */
+export const uniqueList = <Item extends TSchema>(item: Item, { minItems = 0, maxItems = 1000 }) =>
+  Type.Array(item, { minItems, maxItems, uniqueItems: true, default: minItems > 0 ? [Value.Create(item)] : [] });
 
 /**
  * Records a problem of a setting: its place, and a message. Reading goes on, so that all problems are reported at once.

@@ -56,6 +56,21 @@ const cluster = (settings: Record<string, string> = {}) => {
 };
 const oneCluster = (settings: Record<string, string> = {}) => `clusters:\n${cluster(settings)}`;
 
+it('tells errors of shape and of meaning at once, also where a list is missing', () => {
+  const callers = 'callers:\n  oidc:\n    - { name: corp, issuer: "http://idp", clientID: a }\n';
+  expect(
+    fileErrors(oneCluster({ server: 'http://x', signer: 'kubernetess' }) + callers).map(
+      (error) => error.split(': ')[0],
+    ),
+  ).toEqual([
+    'FILE callers.oidc[0].audiences',
+    'FILE callers.oidc[0].clientID',
+    'FILE clusters[0].server',
+    'FILE clusters[0].signer',
+    'FILE callers.oidc[0].issuer',
+  ]);
+});
+
 describe('loadConfig without anything', () => {
   it('is the embedded default', () => {
     const dataDir = resolve('.kubepass');
