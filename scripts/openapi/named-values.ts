@@ -1,5 +1,6 @@
 import { keyAlgorithms, revocationReasons } from '@kubepass/x509';
 import { requestStates } from '../../src/model/certificate-request.js';
+import { roles } from '../../src/model/principal.js';
 import { enforcementModes } from '../../src/model/enforcement.js';
 import type { TSchema } from 'typebox';
 import type { Schema } from './example-of.js';
@@ -28,6 +29,7 @@ const values: Readonly<Record<string, TSchema>> = {
   Octets: octets('Octets.', 1),
   PrincipalName: principalNameOf('The name of a caller.', 'hr-system'),
   RequestState: oneOf(requestStates, 'What has become of a certificate request.'),
+  Role: oneOf(roles, 'What a principal may do.'),
   RevocationReason: oneOf(revocationReasons, 'Why a certificate is revoked (RFC 5280, section 5.3.1).'),
   Sha256: sha256Of('SHA-256'),
   WrittenText: writtenTextOf('A text in which somebody says why.', 'joins team A on Monday'),

@@ -5,7 +5,6 @@ import { granted } from '../problems/refusal-to-problem.js';
 import { empty, json, operation } from '../answers/responses.js';
 import {
   ref,
-  RoleSchema,
   closed,
   dnsLabelOf,
   exampleId,
@@ -13,6 +12,7 @@ import {
   instantOf,
   namedObject,
   nullable,
+  oneOf,
   principalNameOf,
   textOf,
   viewOf,
@@ -22,7 +22,7 @@ import { Type, type Static } from 'typebox';
 import { roles } from '../../model/principal.js';
 
 const groups = Type.Array(principalNameOf('One group.', 'onboarding'), { maxItems: 32, uniqueItems: true });
-const roleList = Type.Array(ref(RoleSchema), {
+const roleList = Type.Array(oneOf(roles), {
   minItems: 1,
   maxItems: roles.length,
   uniqueItems: true,

@@ -13,8 +13,6 @@ import {
   oneOf,
   principalGroupsOf,
   principalNameOf,
-  ref,
-  RoleSchema,
 } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 import { actions, permissionsOf } from '../../identity/permissions.js';
@@ -70,7 +68,7 @@ export function addCallers(app: App, { offeredSignIns }: Services): void {
 const WhoamiSchema = namedObject('Whoami', 'The calling principal.', {
   name: principalNameOf('The principal’s name.', 'hr-system'),
   groups: principalGroupsOf('The groups that count.'),
-  roles: Type.Array(ref(RoleSchema), { maxItems: roles.length }),
+  roles: Type.Array(oneOf(roles), { maxItems: roles.length }),
   rolesLost: Type.Optional(
     oneOf(
       rolesLost,

@@ -13,7 +13,6 @@ import {
   principalGroupsOf,
   principalNameOf,
   ref,
-  RoleSchema,
   sha256Of,
   textOf,
 } from '../schemas/schema-parts.js';
@@ -31,7 +30,7 @@ export const ApproversSchema = namedObject(
   {
     names: globs('Globs for the names of principals.'),
     groups: globs('Globs for the groups of principals.'),
-    roles: Type.Optional(Type.Array(ref(RoleSchema), { maxItems: roles.length, description: 'Roles.' })),
+    roles: Type.Optional(Type.Array(oneOf(roles), { maxItems: roles.length, description: 'Roles.' })),
   },
 );
 
@@ -99,7 +98,7 @@ export const RecordedDecisionSchema = namedObject(
     requester: objectOf('The requester at the time of the request.', {
       name: principalNameOf('The principal’s name.', 'hr-system'),
       groups: principalGroupsOf('The requester’s groups.'),
-      roles: Type.Array(ref(RoleSchema), { maxItems: roles.length }),
+      roles: Type.Array(oneOf(roles), { maxItems: roles.length }),
     }),
     policySetDigest: sha256Of('SHA-256 of the policy set in force'),
     decidedAt: instantOf('When the decision was made.'),

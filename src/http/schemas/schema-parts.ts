@@ -1,7 +1,7 @@
 import { Type, type Static, type StaticDecode, type TProperties, type TSchema } from 'typebox';
 import { labelBounds } from '../../model/certificate-request.js';
 import { longestPrincipalName } from '../../model/name-grammar.js';
-import { mostPrincipalGroups, roles } from '../../model/principal.js';
+import { mostPrincipalGroups } from '../../model/principal.js';
 import { instantText } from '@kubepass/x509';
 import { compileFunction } from 'node:vm';
 
@@ -47,9 +47,6 @@ export function nullable<T extends TSchema>(schema: T, description?: string) {
 export function oneOf<T extends string>(values: readonly T[], description?: string) {
   return Type.Unsafe<T>({ type: 'string', enum: [...values], ...(description && { description }) });
 }
-
-/** One schema, so that a generated client has one type for it. */
-export const RoleSchema = named('Role', oneOf(roles, 'What a principal may do.'));
 
 /** Characters of a name in a path: a DNS subdomain (RFC 1123 section 2.1). */
 export const longestPathParameter = 253;

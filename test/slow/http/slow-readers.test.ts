@@ -80,10 +80,10 @@ function heldOctets(): number {
 const streams: readonly (readonly [string, string, string, object?])[] = [
   ['GET', '/v1/certificates', 'text/csv'],
   ['GET', '/v1/certificates', 'application/x-ndjson'],
-  ['GET', '/v1/identities?residualExposure=true', 'text/csv'],
   ['GET', '/v1/audit-events', 'application/x-ndjson'],
   ['GET', '/v1/audit-events?hashes=true', 'application/x-ndjson'],
   ['POST', '/v1/policies/replay', 'application/x-ndjson', { policies: [policies] }],
+  ['GET', '/v1/identities?residualExposure=true', 'text/csv'],
 ];
 
 describe.each(['HTTP', 'TLS'])('a reader over %s', (protocol) => {
