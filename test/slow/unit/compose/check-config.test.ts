@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { hash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -220,6 +220,19 @@ describe('a check changes nothing', () => {
     expect(tree(directory.path)).toEqual(served);
     await service.close();
     const left = tree(directory.path);
+    expect(await check(environment)).toMatchObject({ errors: [], database: { pending: 0 } });
+    expect(tree(directory.path)).toEqual(left);
+  });
+
+  it('after a process died, with its write-ahead log and its locks still there', async () => {
+    const environment = written(installation);
+    const service = await composeOn(directory.path, environment);
+    cpSync(directory.path, `${directory.path}-died`, { recursive: true });
+    await service.close();
+    rmSync(directory.path, { recursive: true });
+    renameSync(`${directory.path}-died`, directory.path);
+    const left = tree(directory.path);
+    expect(left.join('\n')).toMatch(/kubepass\.db-wal/);
     expect(await check(environment)).toMatchObject({ errors: [], database: { pending: 0 } });
     expect(tree(directory.path)).toEqual(left);
   });
