@@ -154,7 +154,8 @@ describe('what is wrong with their files', () => {
     await expect(start(`webhooks: ${webhooks.join('')}`)).rejects.toThrow('missing');
     const file = join(directory.path, 'kubepass.yaml');
     const policies = join(directory.path, 'policies');
-    const read = readConfig(readEnvironment({ KUBEPASS_CONFIG: file, KUBEPASS_POLICIES_DIR: policies }));
+    const places = { KUBEPASS_DATA_DIR: join(directory.path, 'data'), KUBEPASS_POLICIES_DIR: policies };
+    const read = readConfig(readEnvironment({ KUBEPASS_CONFIG: file, ...places }));
     const { errors } = await checkConfig(read, new Date());
     expect(errors).toEqual([
       expect.stringMatching(/kubepass\.yaml:7:\d+: webhooks\[0\]\.secretFile: \S+missing: there is no such file/),
