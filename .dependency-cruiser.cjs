@@ -38,9 +38,12 @@ const rooms = {
     'identity/spent-budgets.ts',
     'kubernetes/certificate-authorities.ts',
   ],
-  // The signers, the thread for their signatures, and the files of a CA that is held here.
+  // The keys of CAs, wherever they lie: files, encrypted files, agents.
+  keys: ['model', x509, 'config/secrets.ts'],
+  // The signers, the thread for their signatures, and the issuers whose keys are used here.
   signing: [
     'model',
+    'keys',
     'store',
     'config/secrets.ts',
     'peculiar/generate-certificate-authority.ts',
