@@ -106,7 +106,7 @@ async function openLocalCa(
   if (ca.generate) await generateMissingAuthority(cluster, ca, store, clock(), log);
   const { certificatePem, authority } = await readLocalAuthority(cluster, ca, log);
   warnUnlessSigning(cluster, authority, clock(), log);
-  await pinAuthority(cluster, authority.spkiSha256, store, clock());
+  await pinAuthority(cluster, authority, store, clock());
   return {
     signer: new LocalCaSigner(authority, randomBytes, signatures),
     signingAuthority: authority,
