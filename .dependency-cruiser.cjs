@@ -110,7 +110,7 @@ const rooms = {
     texts,
   ],
   // Keeps a file on a control-plane node, without a service.
-  'revocation-file': [commandLine],
+  'node-files': [commandLine],
   // Constructs the adapters. It imports three parts of HTTP: the services that it fills, the settings of TLS, and the
   // payload of webhooks.
   compose: [
@@ -193,7 +193,7 @@ const edges = {
   // For auditors: checks exports of the audit log, without a service.
   'kubepass-verify.ts': ['verification'],
   // On control-plane nodes: keeps the file that names revoked certificates.
-  'revocation-file.ts': ['revocation-file', 'config/secrets.ts', commandLine],
+  'revocation-file.ts': ['node-files', 'config/secrets.ts', commandLine],
   // Make backups of the database and put it back. No HTTP; `model` for a type.
   'backup.ts': ['backup/backup.ts', 'backup/verify-database.ts', 'config', commandLine],
   'restore.ts': [

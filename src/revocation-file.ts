@@ -6,7 +6,7 @@ import {
   keepRevocationFile,
   options,
   usage,
-} from './revocation-file/keep-revocation-file.js';
+} from './node-files/keep-revocation-file.js';
 
 const program = { name: 'revocation-file', usage, options, takesArguments: false } as const;
 
