@@ -1,12 +1,6 @@
 import { runProgram } from '@kubepass/inspect/command-line';
 import { replaceSecretFile } from './config/secrets.js';
-import {
-  chosenOptions,
-  fetchConfiguration,
-  keepRevocationFile,
-  options,
-  usage,
-} from './node-files/keep-revocation-file.js';
+import { chosenOptions, fetchConfiguration, keepRevocationFile, options, usage } from './node-files/revocation-file.js';
 
 const program = { name: 'revocation-file', usage, options, takesArguments: false } as const;
 

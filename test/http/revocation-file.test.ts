@@ -9,7 +9,7 @@ import {
   chosenOptions,
   options,
   type RevocationFileOptions,
-} from '../../src/node-files/keep-revocation-file.js';
+} from '../../src/node-files/revocation-file.js';
 import { servingPair } from '../cluster/serving-pair.js';
 import { freePort } from '../helpers/free-ports.js';
 import { aRevocation } from '../helpers/revocations.js';
