@@ -55,11 +55,11 @@ const rooms = {
   ],
   store: ['model', 'audit', 'identity', 'workers', 'inspections/inventory.ts', x509, texts],
   // All that use cases share. From here on each room may use those before it.
-  context: ['model', 'store', 'signing/signer.ts', 'kubernetes', 'policy/policy-set.ts', x509, texts],
+  context: ['model', 'store', 'signing/signer.ts', 'signing/cluster-issuers.ts', 'kubernetes', 'policy/policy-set.ts', x509, texts],
   // Ends access: blocks, revocations, lost groups, and the clusters that refuse.
-  access: ['context', 'model', 'store', 'identity', 'kubernetes', 'policy/policy-set.ts', 'formats', x509, texts],
+  access: ['context', 'model', 'store', 'identity', 'kubernetes', 'policy/policy-set.ts', 'signing/cluster-issuers.ts', 'formats', x509, texts],
   // Intent, signature, check, outcome.
-  issuance: ['context', 'access', 'model', 'store', 'signing/signer.ts', 'kubernetes', 'peculiar', x509, texts],
+  issuance: ['context', 'access', 'model', 'store', 'signing/signer.ts', 'signing/cluster-issuers.ts', 'kubernetes', 'peculiar', x509, texts],
   requests: [
     'context',
     'access',
@@ -126,6 +126,7 @@ const rooms = {
     'http/webhook-deliveries/event-payload.ts',
     'identity',
     'inspections',
+    'keys',
     'kubernetes',
     'model',
     'observability',

@@ -31,7 +31,7 @@ export async function issueProbeCertificate(
   const policySet = context.policySet();
   const approved = probeRequest(context, issuingFor, expirationSeconds, now);
   const key = keyOfPair(approved, keyPair, issuingFor.signer);
-  const started = startAttempt(context, approved, key, now, true);
+  const started = startAttempt(context, approved, key, now, issuingFor.signer);
   const request = issuing(approved, started);
   const step: Step = {
     operations: [

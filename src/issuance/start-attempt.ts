@@ -25,17 +25,21 @@ export interface StartedAttempt {
   readonly signing: PreparedSigning;
 }
 
-/** Works out the next attempt for a request that policy has approved. Signs nothing, records nothing. */
+/**
+ * Works out the next attempt for a request that policy has approved. Signs nothing, records nothing. `probing`: the
+ * signer that a probe tries out; null: this is no probe, and the signer of the cluster signs.
+ */
 export function startAttempt(
   context: IssuanceContext,
   request: CertificateRequest,
   key: KeyToCertify,
   now: Date,
-  probe = false,
+  probing: Pick<Signer, 'prepare'> | null = null,
 ): StartedAttempt {
   const number = (request.attempt?.number ?? 0) + 1;
-  const approved = approve(request, number, key, probe);
-  const signing = issuingCluster(context, request.cluster).signer.prepare(approved, now);
+  const approved = approve(request, number, key, probing !== null);
+  const signer = probing ?? issuingCluster(context, request.cluster).signer;
+  const signing = signer.prepare(approved, now);
   return {
     approved,
     signing,
