@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { UsageError } from '@kubepass/inspect/command-line';
-import { encodePem } from '@kubepass/x509';
+import { encodeCertificates } from '@kubepass/x509';
 import { ask, type Reviewer, readReviewer } from './ask-kubepass.js';
 import { type AuthorityCertificate, readAuthorityCertificates } from './certificate-authorities.js';
 import {
@@ -57,7 +57,7 @@ async function wantedText({ base, out }: ClientCaFileOptions, bundle: Bundle): P
   const { certificates, problem } = await bundle.newest();
   const more = without(own, certificates);
   return {
-    text: [...own, ...more].map(({ der }) => encodePem('CERTIFICATE', der)).join(''),
+    text: encodeCertificates([...own, ...more]),
     has: `${own.length} of the node's own CAs, and ${more.length} more of kubepass`,
     warning: null,
     problem,
