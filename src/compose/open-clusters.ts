@@ -5,6 +5,7 @@ import type { LocalCAConfig } from '../config/issuer-config.js';
 import { readSecretFile } from '../config/secrets.js';
 import type { IssuingCluster, Log } from '../context/context.js';
 import { ClusterProbes } from '../context/under-way.js';
+import { trustOfIssuers } from '../issuers/client-bundle.js';
 import { brokenConnection } from '../kubernetes/broken-connection.js';
 import {
   type ClientTrust,
@@ -69,6 +70,7 @@ async function openCluster(config: ClusterConfig, runtime: Runtime, parts: Clust
   const connection = await openConnection(config, runtime);
   const opened = await openSigner(config, connection, runtime, parts);
   const clientAuthority = await readPem(config.clientCertificateAuthorityFile);
+  const named = clientAuthority === null ? null : readClientTrust(clientAuthority);
   const servingFile = config.servingCertificateAuthorityFile;
   const serving = servingFile === null ? connection?.servingCertificateAuthority : await readAuthorityFile(servingFile);
   return {
@@ -76,7 +78,7 @@ async function openCluster(config: ClusterConfig, runtime: Runtime, parts: Clust
     signer: runtime.overrides.signer?.(opened.signer) ?? opened.signer,
     issuers: opened.issuers,
     connection,
-    clientTrust: clientAuthority === null ? opened.clientTrust : fixedTrust(readClientTrust(clientAuthority)),
+    clientTrust: opened.clientTrust(named),
     // They are read from now on, and until the connection ends.
     roleBindings: config.readRoleBindings ? (connection?.roleBindings() ?? null) : null,
   };
@@ -89,7 +91,8 @@ interface OpenedSigner {
   readonly issuers: ClusterIssuers | null;
   /** PEM of the CA; null where the signer does not know it. */
   readonly authority: string | null;
-  readonly clientTrust: () => Promise<ClientTrust | null>;
+  /** `named`: the client CAs that the configuration names. */
+  readonly clientTrust: (named: ClientTrust | null) => IssuingCluster['clientTrust'];
 }
 
 /** Opens a signer: one row for each kind. */
@@ -129,7 +132,7 @@ async function openLocalCa(
     signer: new LocalCaSigner(() => issuers.active(), randomBytes),
     issuers,
     authority: certificatePem,
-    clientTrust: fixedTrust(readClientTrust(certificatePem)),
+    clientTrust: (named) => trustOfIssuers(issuers, named),
   };
 }
 
@@ -206,7 +209,7 @@ function openKubernetes(
     signer: new KubernetesSigner(signingCluster, clock),
     issuers: null,
     authority: null,
-    clientTrust: trustOfCluster(connection, clock),
+    clientTrust: (named) => (named === null ? trustOfCluster(connection, clock) : () => Promise.resolve(named)),
   };
 }
 
@@ -240,6 +243,7 @@ function clusterOf(
   return {
     name: config.name,
     server: config.server,
+    apiServers: config.apiServers,
     // Another address of the API server may have another certificate.
     tlsServerName: connection?.server === config.server ? connection.tlsServerName : null,
     signer: config.signer.kind,
@@ -253,8 +257,6 @@ function clusterOf(
 
 const readPem = (file: string | null): Promise<string | null> =>
   file === null ? Promise.resolve(null) : readFile(file, 'utf8');
-
-const fixedTrust = (trust: ClientTrust) => (): Promise<ClientTrust | null> => Promise.resolve(trust);
 
 /** Signatures with P-256 are made and verified on a thread of their own. */
 function openSignatures({ overrides, log, closings }: Runtime): Signatures {

@@ -45,6 +45,15 @@ async function measured(): Promise<readonly { name: string; type: string; labels
   metrics.follow({
     queue: () => ({ waiting: 0, limit: 1 }),
     faults: { areFilesRefused: no, isRetentionFailing: no },
+    issuers: () => [
+      {
+        ...{ cluster: 'demo', name: 'default', state: 'active', live: 1, notAfter: at, keyAvailable: true },
+        probe: {
+          at,
+          addresses: [{ address: 'https://127.0.0.1:6443', accepts: 'yes', acceptedAs: null, reason: null }],
+        },
+      },
+    ],
     probes: {
       last: (cluster) => ({ cluster, probedAt: at, result: { ...result, signs: 'yes', accepts: 'yes' } }),
     },

@@ -11,6 +11,7 @@ const open = (textMilliseconds = 0) => createMetrics([], () => now, textMillisec
 const no = () => false;
 const sources: MetricsSources = {
   queue: () => ({ waiting: 0, limit: 0 }),
+  issuers: () => [],
   probes: { last: () => null },
   faults: { areFilesRefused: no, isRetentionFailing: no },
 };
