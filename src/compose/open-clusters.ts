@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { ClusterConfig, LocalCAConfig } from '../config/cluster-config.js';
+import type { ClusterConfig } from '../config/cluster-config.js';
+import type { LocalCAConfig } from '../config/issuer-config.js';
 import { readSecretFile } from '../config/secrets.js';
 import type { IssuingCluster, Log } from '../context/context.js';
 import { ClusterProbes } from '../context/under-way.js';
@@ -108,32 +109,21 @@ function openSigner(
 
 async function openLocalCa(
   cluster: string,
-  ca: LocalCAConfig,
+  config: LocalCAConfig,
   { clock, log }: Runtime,
   { store, signatures }: ClusterParts,
 ): Promise<OpenedSigner> {
-  if (ca.generate) await generateMissingAuthority(cluster, ca, store, clock(), log);
+  const ca = pairOf(config);
+  if (config.generate) await generateMissingAuthority(cluster, ca, store, clock(), log);
   const { certificatePem, authority, privateKey } = await readLocalAuthority(cluster, ca, log);
   warnUnlessSigning(cluster, authority, clock(), log);
-  await pinAuthority(cluster, authority.spkiSha256, store, clock());
+  await pinAuthority(cluster, authority, store, clock());
   const key = heldKey('file', privateKey, clock, signatures);
   const anchors = [readCertificate(authority.certificateDer)];
-  const { notBefore, notAfter, spkiSha256, fingerprintSha256 } = authority;
+  const { notBefore, notAfter } = authority;
   const certified = { name: defaultIssuer, key, authority, chain: [], anchors, notBefore, notAfter };
   const loaded = { name: defaultIssuer, key, certified, requestedSubject: null };
-  const issuers = new ClusterIssuers(cluster, [loaded], () =>
-    Promise.resolve([
-      {
-        cluster,
-        name: defaultIssuer,
-        state: 'active',
-        since: clock(),
-        spkiSha256,
-        fingerprints: [fingerprintSha256],
-        probe: null,
-      },
-    ]),
-  );
+  const issuers = new ClusterIssuers(cluster, [loaded], () => store.issuers.ofCluster(cluster));
   await issuers.refresh();
   return {
     signer: new LocalCaSigner(() => issuers.active(), randomBytes),
@@ -141,6 +131,12 @@ async function openLocalCa(
     authority: certificatePem,
     clientTrust: fixedTrust(readClientTrust(certificatePem)),
   };
+}
+
+/** The two files of the first issuer. */
+export function pairOf({ issuers: [issuer] }: LocalCAConfig): { readonly certFile: string; readonly keyFile: string } {
+  if (issuer?.key.kind !== 'file') throw new TypeError('the key of the first issuer is in no file');
+  return { certFile: issuer.certFile, keyFile: issuer.key.file };
 }
 
 /** The service serves all the same: it answers for what the CA signed before. */
@@ -157,7 +153,7 @@ export function warnUnlessSigning(
 /** Reads the CA that signs for a cluster. Throws where the two files are not those of one CA. */
 export async function readLocalAuthority(
   cluster: string,
-  { certFile, keyFile }: Pick<LocalCAConfig, 'certFile' | 'keyFile'>,
+  { certFile, keyFile }: ReturnType<typeof pairOf>,
   remarks: Pick<Log, 'warn'>,
 ): Promise<{
   readonly certificatePem: string;
