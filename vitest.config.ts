@@ -70,7 +70,7 @@ export default defineConfig({
             'test/http/{csr-fixtures,openapi,tls}.test.ts',
             'test/slow/http/{busy-api-server,connections,hostile-uploads,largest-bodies,late-requests,pipelining,slow-readers,smuggling}.test.ts',
             // Tests of ways in and of answers that no database has a part in.
-            'test/http/{blast-radius,edge,evaluate-policies,inspections,log,oidc,required-roles,reserved-names,revocation-file,trusted-proxies,written-text}.test.ts',
+            'test/http/{blast-radius,client-ca-file,edge,evaluate-policies,inspections,log,oidc,required-roles,reserved-names,revocation-file,trusted-proxies,written-text}.test.ts',
             'test/slow/http/{client-certificates,kubectl-plugin,plugin-hostile-server,plugin-sign-in,policy-reload}.test.ts',
             'test/unit/context/request-states.test.ts',
             'test/unit/issuance/verify-while-issuing.test.ts',

@@ -7,10 +7,10 @@ import {
   onlyElement,
   readDistinguishedName,
   sealCertificate,
-  type SigningAuthority,
   writeRevokedEntry,
   writeTbsCertificateList,
 } from '@kubepass/x509';
+import type { CertifiedIssuer } from '../signing/cluster-issuers.js';
 import { secondsAfter, type IssuanceContext } from '../context/context.js';
 import type { DenyList } from './revocations.js';
 
@@ -46,7 +46,7 @@ export class CertificateLists {
   #lastNumber = 0n;
 
   constructor(
-    private readonly context: Pick<IssuanceContext, 'clusters' | 'clock' | 'signatures'>,
+    private readonly context: Pick<IssuanceContext, 'clusters' | 'clock'>,
     private readonly denyList: Pick<DenyList, 'isLoaded' | 'changesOf' | 'ofCluster'>,
   ) {}
 
@@ -54,9 +54,11 @@ export class CertificateLists {
   async of(cluster: string): Promise<Outcome<CertificateList>> {
     const found = this.context.clusters.get(cluster);
     if (found === undefined) return refused({ kind: 'not-found' });
-    const { authority } = found;
-    if (authority === undefined)
+    const { issuers } = found;
+    if (issuers === null)
       return conflict(`the cluster signs by itself, and kubepass has no key of its CA to sign a certificate list with`);
+    const issuer = issuers.active();
+    const { authority } = issuer;
     if (!authority.signsCertificateLists)
       return conflict('the CA may not sign a certificate list: the key usage in its certificate lacks cRLSign');
     if (authority.notAfter <= this.context.clock()) return conflict('the CA certificate has expired');
@@ -65,7 +67,7 @@ export class CertificateLists {
       const kept = this.#kept.get(cluster);
       if (kept && this.#isCurrent(cluster, kept)) return done(kept.list);
       const asked = this.denyList.changesOf(cluster);
-      const built = await this.#shareBuild(cluster, authority);
+      const built = await this.#shareBuild(cluster, issuer);
       // A build that began before this call may lack a revocation that this call must show; then the loop builds again.
       if (built.changes >= asked) return done(built.list);
     }
@@ -79,15 +81,15 @@ export class CertificateLists {
     );
   }
 
-  #shareBuild(cluster: string, authority: SigningAuthority): Promise<KeptList> {
+  #shareBuild(cluster: string, certified: CertifiedIssuer): Promise<KeptList> {
     const underWay = this.#building.get(cluster);
     if (underWay) return underWay;
-    const building = this.#buildAndSign(cluster, authority).finally(() => this.#building.delete(cluster));
+    const building = this.#buildAndSign(cluster, certified).finally(() => this.#building.delete(cluster));
     this.#building.set(cluster, building);
     return building;
   }
 
-  async #buildAndSign(cluster: string, authority: SigningAuthority): Promise<KeptList> {
+  async #buildAndSign(cluster: string, { authority, key }: CertifiedIssuer): Promise<KeptList> {
     const changes = this.denyList.changesOf(cluster);
     const now = this.context.clock();
     const { subjectRaw, signatureAlgorithm } = authority;
@@ -110,7 +112,7 @@ export class CertificateLists {
       authorityKeyIdentifier: authority.subjectKeyIdentifier,
       number,
     });
-    const signature = await this.context.signatures.sign(signatureAlgorithm, tbs, authority.privateKey);
+    const signature = await key.sign(tbs);
     // A signed CRL has the same outer structure as a certificate, so `sealCertificate` makes it too.
     const der = sealCertificate(tbs, signatureAlgorithm, signature);
     // OpenSSL reads a CRL under this label (RFC 7468 section 6).

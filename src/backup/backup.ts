@@ -1,4 +1,4 @@
-import { existsSync, lstatSync } from 'node:fs';
+import { existsSync, lstatSync, statSync } from 'node:fs';
 import { link, rename } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import type { Config } from '../config/config.js';
@@ -82,15 +82,22 @@ export function filesApart(config: Config): readonly FileApart[] {
   const { database, dataDir, configFile, policiesDir, clusters, audit } = config;
   const files: FileApart[] = [];
   const add = (path: string | null, what: string, secret = false) => {
-    if (path !== null && existsSync(path) && !files.some((file) => file.path === path))
-      files.push({ path, what, secret });
+    if (path === null || files.some((file) => file.path === path)) return;
+    const stats = statSync(path, { throwIfNoEntry: false });
+    // The socket of an agent is no file to keep.
+    if (stats !== undefined && !stats.isSocket()) files.push({ path, what, secret });
   };
   add(configFile, 'the configuration');
   add(policiesDir, 'the policies');
   for (const { name, signer } of clusters) {
     if (signer.kind !== 'localCA') continue;
-    add(signer.certFile, `the certificate of the CA of cluster ${name}`);
-    add(signer.keyFile, `the key of the CA of cluster ${name}`, true);
+    for (const { certFile, key, anchorFile } of signer.issuers) {
+      add(certFile, `the certificate of the CA of cluster ${name}`);
+      if (key.kind === 'file') add(key.file, `the key of the CA of cluster ${name}`, true);
+      if (key.kind === 'file' && key.passphrase !== null && 'file' in key.passphrase)
+        add(key.passphrase.file, 'the passphrase of that key: keep it apart from the key', true);
+      add(anchorFile, `the certificates that cluster ${name} trusts`);
+    }
   }
   for (const file of audit.checkpointKeyFiles ?? [join(dataDir, 'checkpoint.key')])
     add(file, 'a key that signs checkpoints of the audit log', true);

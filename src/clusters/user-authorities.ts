@@ -4,7 +4,8 @@ import type { IssuingCluster } from '../context/context.js';
 import { displayDistinguishedName } from '@kubepass/x509';
 
 /** The parts of a cluster from which its user CAs are known. */
-type UserCluster = Pick<IssuingCluster, 'clientTrust' | 'authority'> & { readonly cluster: { readonly name: string } };
+type UserCluster = Pick<IssuingCluster, 'clientTrust'> &
+  Partial<Pick<IssuingCluster, 'issuers'>> & { readonly cluster: { readonly name: string } };
 
 /**
  * The CAs that the clusters accept user certificates from. A callers' CA must be none of them: everybody who gets a
@@ -41,9 +42,10 @@ export class UserAuthorities {
   }
 
   async #learn(issuing: UserCluster): Promise<void> {
-    const { cluster, authority } = issuing;
+    const { cluster, issuers } = issuing;
     const trust = await issuing.clientTrust();
-    const keys = [...(trust?.authorities ?? []), ...(authority ? [authority] : [])].map(({ publicKey }) => publicKey);
+    const own = (issuers?.all() ?? []).flatMap(({ certified }) => (certified === null ? [] : [certified.authority]));
+    const keys = [...(trust?.authorities ?? []), ...own].map(({ publicKey }) => publicKey);
     if (keys.length > 0) this.#keys.set(cluster.name, keys);
   }
 }

@@ -2,7 +2,8 @@ import { access, constants, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { lookIntoDatabase } from '../backup/open-store.js';
 import { UserAuthorities } from '../clusters/user-authorities.js';
-import type { ClusterConfig, LocalCAConfig } from '../config/cluster-config.js';
+import type { ClusterConfig } from '../config/cluster-config.js';
+import type { LocalCAConfig } from '../config/issuer-config.js';
 import type { ReadConfig } from '../config/config.js';
 import { checkDataDir, readSecretFile } from '../config/secrets.js';
 import { ownCheckpointKeyFile, readCheckpointKey } from '../evidence/checkpoint-keys.js';
@@ -15,7 +16,7 @@ import type { FoundDatabase } from '../store/schema/migrations.js';
 import { namesUserAuthority, readCallersFiles, warnOfEnded } from './client-certificates.js';
 import { Findings } from './findings.js';
 import { readAuthorityFile } from './in-force.js';
-import { readLocalAuthority, warnUnlessSigning } from './open-clusters.js';
+import { pairOf, readLocalAuthority, warnUnlessSigning } from './open-clusters.js';
 import { readSecretsOf } from './open-webhooks.js';
 import { readTracingFiles } from './runtime.js';
 import { readClientSecret } from './sign-in.js';
@@ -140,13 +141,14 @@ async function checkLocalAuthority(
   { findings, now }: Check,
   at: string,
   cluster: string,
-  ca: LocalCAConfig,
+  { generate, ...config }: LocalCAConfig,
   database: FoundDatabase | undefined,
 ): Promise<ClientTrust | undefined> {
+  const ca = pairOf({ generate, ...config });
   const pinned = database?.issuers.find((one) => one.cluster === cluster && one.name === defaultIssuer)?.spkiSha256;
-  const setting = ca.generate ? '/dataDir' : `${at}/signer/localCA`;
-  const member = (name: string) => (ca.generate ? setting : `${setting}/${name}`);
-  if (ca.generate && (await isMissing(ca.certFile)) && (await isMissing(ca.keyFile))) {
+  const setting = generate ? '/dataDir' : `${at}/signer/localCA`;
+  const member = (name: string) => (generate ? setting : `${setting}/${name}`);
+  if (generate && (await isMissing(ca.certFile)) && (await isMissing(ca.keyFile))) {
     if (pinned !== undefined) findings.add(setting, whyGone(cluster, dirname(ca.certFile), pinned));
     return undefined;
   }

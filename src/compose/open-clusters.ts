@@ -1,6 +1,7 @@
-import { randomBytes } from 'node:crypto';
+import { createPrivateKey, createPublicKey, type KeyObject, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { ClusterConfig, LocalCAConfig } from '../config/cluster-config.js';
+import type { ClusterConfig } from '../config/cluster-config.js';
+import type { LocalCAConfig } from '../config/issuer-config.js';
 import { readSecretFile } from '../config/secrets.js';
 import type { IssuingCluster, Log } from '../context/context.js';
 import { ClusterProbes } from '../context/under-way.js';
@@ -15,12 +16,21 @@ import type { ClusterConnection } from '../kubernetes/cluster-connection.js';
 import { ClusterForbiddenError } from '../kubernetes/cluster-error.js';
 import type { Cluster } from '../model/cluster.js';
 import { generateMissingAuthority, pinAuthority } from '../signing/certificate-authority-files.js';
+import { heldKey } from '../keys/held-key.js';
+import { defaultIssuer } from '../model/issuer.js';
+import { ClusterIssuers } from '../signing/cluster-issuers.js';
 import { CryptoThread, threadedSignatures } from '../signing/crypto-thread.js';
 import { KubernetesSigner } from '../signing/kubernetes.js';
 import { LocalCaSigner } from '../signing/local-ca.js';
 import type { Signer } from '../signing/signer.js';
 import type { Store } from '../store/store.js';
-import { loadSigningAuthority, type Signatures, type SigningAuthority, signaturesHere } from '@kubepass/x509';
+import {
+  readCertificate,
+  readSigningAuthority,
+  type Signatures,
+  type SigningAuthority,
+  signaturesHere,
+} from '@kubepass/x509';
 import { readAuthorityFile } from './in-force.js';
 import type { Runtime } from './runtime.js';
 
@@ -64,7 +74,7 @@ async function openCluster(config: ClusterConfig, runtime: Runtime, parts: Clust
   return {
     cluster: clusterOf(config, connection, serving ?? opened.authority ?? ''),
     signer: runtime.overrides.signer?.(opened.signer) ?? opened.signer,
-    ...(opened.signingAuthority && { authority: opened.signingAuthority }),
+    issuers: opened.issuers,
     connection,
     clientTrust: clientAuthority === null ? opened.clientTrust : fixedTrust(readClientTrust(clientAuthority)),
     // They are read from now on, and until the connection ends.
@@ -75,8 +85,8 @@ async function openCluster(config: ClusterConfig, runtime: Runtime, parts: Clust
 /** A signer, and its CA where the configuration does not name one. */
 interface OpenedSigner {
   readonly signer: Signer;
-  /** The CA, where its key is held here. */
-  readonly signingAuthority?: SigningAuthority;
+  /** The CAs whose keys are used here; null where the cluster signs. */
+  readonly issuers: ClusterIssuers | null;
   /** PEM of the CA; null where the signer does not know it. */
   readonly authority: string | null;
   readonly clientTrust: () => Promise<ClientTrust | null>;
@@ -99,20 +109,34 @@ function openSigner(
 
 async function openLocalCa(
   cluster: string,
-  ca: LocalCAConfig,
+  config: LocalCAConfig,
   { clock, log }: Runtime,
   { store, signatures }: ClusterParts,
 ): Promise<OpenedSigner> {
-  if (ca.generate) await generateMissingAuthority(cluster, ca, store, clock(), log);
-  const { certificatePem, authority } = await readLocalAuthority(cluster, ca, log);
+  const ca = pairOf(config);
+  if (config.generate) await generateMissingAuthority(cluster, ca, store, clock(), log);
+  const { certificatePem, authority, privateKey } = await readLocalAuthority(cluster, ca, log);
   warnUnlessSigning(cluster, authority, clock(), log);
   await pinAuthority(cluster, authority, store, clock());
+  const key = heldKey('file', privateKey, clock, signatures);
+  const anchors = [readCertificate(authority.certificateDer)];
+  const { notBefore, notAfter } = authority;
+  const certified = { name: defaultIssuer, key, authority, chain: [], anchors, notBefore, notAfter };
+  const loaded = { name: defaultIssuer, key, certified, requestedSubject: null };
+  const issuers = new ClusterIssuers(cluster, [loaded], () => store.issuers.ofCluster(cluster));
+  await issuers.refresh();
   return {
-    signer: new LocalCaSigner(authority, randomBytes, signatures),
-    signingAuthority: authority,
+    signer: new LocalCaSigner(() => issuers.active(), randomBytes),
+    issuers,
     authority: certificatePem,
     clientTrust: fixedTrust(readClientTrust(certificatePem)),
   };
+}
+
+/** The two files of the first issuer. */
+export function pairOf({ issuers: [issuer] }: LocalCAConfig): { readonly certFile: string; readonly keyFile: string } {
+  if (issuer?.key.kind !== 'file') throw new TypeError('the key of the first issuer is in no file');
+  return { certFile: issuer.certFile, keyFile: issuer.key.file };
 }
 
 /** The service serves all the same: it answers for what the CA signed before. */
@@ -129,19 +153,37 @@ export function warnUnlessSigning(
 /** Reads the CA that signs for a cluster. Throws where the two files are not those of one CA. */
 export async function readLocalAuthority(
   cluster: string,
-  { certFile, keyFile }: Pick<LocalCAConfig, 'certFile' | 'keyFile'>,
+  { certFile, keyFile }: ReturnType<typeof pairOf>,
   remarks: Pick<Log, 'warn'>,
-): Promise<{ readonly certificatePem: string; readonly authority: SigningAuthority }> {
+): Promise<{
+  readonly certificatePem: string;
+  readonly authority: SigningAuthority;
+  readonly privateKey: KeyObject;
+}> {
   const certificatePem = await readFile(certFile, 'utf8');
   const key = await readSecretFile(keyFile, remarks);
   try {
-    return { certificatePem, authority: loadSigningAuthority(certificatePem, key.toString('utf8')) };
+    const authority = readSigningAuthority(certificatePem);
+    const privateKey = importPrivateKey(key);
+    if (!createPublicKey(privateKey).equals(authority.publicKey))
+      throw new Error('the CA private key does not belong to the CA certificate');
+    return { certificatePem, authority, privateKey };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(
       `cluster "${cluster}", ${certFile} with ${keyFile}: ${reason}; name the certificate of a CA and its own key, unencrypted`,
       { cause: error },
     );
+  }
+}
+
+function importPrivateKey(pem: Buffer): KeyObject {
+  if (pem.includes('ENCRYPTED')) throw new Error('the CA private key is encrypted: supply it without a passphrase');
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    // Without a cause, because the parser's message may quote the key.
+    throw new Error('the CA private key cannot be read: PEM in PKCS#8, PKCS#1 or SEC 1 form is expected');
   }
 }
 
@@ -162,6 +204,7 @@ function openKubernetes(
   };
   return {
     signer: new KubernetesSigner(signingCluster, clock),
+    issuers: null,
     authority: null,
     clientTrust: trustOfCluster(connection, clock),
   };

@@ -6,6 +6,7 @@ import type { IssuanceContext } from '../context/context.js';
 import { AttemptsUnderWay } from '../context/under-way.js';
 import { describeCertificateAuthority } from '../kubernetes/certificate-authorities.js';
 import type { PublicAddress } from '../model/enforcement.js';
+import { keysUnmeasured } from '../model/measures.js';
 import type { Store } from '../store/store.js';
 import type { OpenedAccess } from './open-access.js';
 import type { OpenedClusters } from './open-clusters.js';
@@ -41,7 +42,7 @@ export async function openIssuance(
     random,
     log,
     found,
-    signsHere: () => clusters.all.some(({ authority }) => authority !== undefined),
+    signsHere: () => clusters.all.some(({ issuers }) => issuers !== null),
   });
   const context: IssuanceContext = {
     store,
@@ -62,6 +63,7 @@ export async function openIssuance(
     denyList: access.denyList,
     publicAddress: await openPublicAddress(config.publicAddress),
     measures: metrics.issuance,
+    keyMeasures: keysUnmeasured,
     attempts: new AttemptsUnderWay(),
     tracing,
     lostRecords: { instance, recordLost: (step) => restorations.recordLost(step) },

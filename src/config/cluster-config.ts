@@ -1,8 +1,7 @@
-import Value from 'typebox/value';
 import type { RevocationSettings } from '../model/enforcement.js';
-import { LocalCASettings, type ClusterSettings, type FileSettings } from './config-file.js';
+import type { ClusterSettings, FileSettings } from './config-file.js';
+import { type LocalCAConfig, readLocalCA } from './issuer-config.js';
 import { reportUnlessDnsLabel, resolveOptional, whyNotUrl, type ReportProblem, type Resolve } from './setting.js';
-import { reportDifferences } from './shape-problems.js';
 
 /** A configured cluster; every path is absolute. */
 export interface ClusterConfig {
@@ -10,6 +9,8 @@ export interface ClusterConfig {
   readonly name: string;
   /** An https URL, as it goes into kubeconfigs. */
   readonly server: string;
+  /** The https URL of each API server that issuers are probed at; they differ. */
+  readonly apiServers: readonly string[];
   /** PEM: the CA that kubeconfigs carry to trust the API server; null: the one of the kubeconfig in `connection`. */
   readonly servingCertificateAuthorityFile: string | null;
   /** PEM: the CA that user certificates chain to; null: the local CA, or the one that the cluster publishes. */
@@ -25,14 +26,6 @@ export interface ClusterConfig {
   /** Whether a kubeconfig in `connection` may name an exec plugin. */
   readonly allowExec: boolean;
   readonly revocation: RevocationSettings;
-}
-
-export interface LocalCAConfig {
-  readonly kind: 'localCA';
-  readonly certFile: string;
-  readonly keyFile: string;
-  /** Whether the CA is generated where neither file exists: only with the embedded default. */
-  readonly generate: boolean;
 }
 
 /** The cluster's own signer, through certificates.k8s.io; `connection` says how to reach it. */
@@ -60,6 +53,7 @@ export function readCluster(
     if (/^system:/i.test(group)) report(`/allowPrivilegedGroups/${i}`, 'system:* is never given out');
 
   const signer = readSigner(settings.signer, resolve, report);
+  const apiServers = readApiServers(settings, report);
   const connection = readConnection(settings, resolve, report);
   if (signer?.kind === 'kubernetes' && connection === null)
     report('/signer', 'kubernetes needs a way to reach the cluster: kubeconfig, or inCluster: true');
@@ -72,6 +66,7 @@ export function readCluster(
     signer && {
       name,
       server,
+      apiServers,
       servingCertificateAuthorityFile: resolveOptional(settings.servingCertificateAuthority, resolve),
       clientCertificateAuthorityFile: resolveOptional(settings.clientCertificateAuthority, resolve),
       signer,
@@ -86,14 +81,22 @@ export function readCluster(
 }
 
 function readSigner(value: unknown, resolve: Resolve, report: ReportProblem): ClusterConfig['signer'] | undefined {
-  if (Value.Check(LocalCASettings, value)) {
-    const { certFile, keyFile } = value.localCA;
-    return { kind: 'localCA', certFile: resolve(certFile), keyFile: resolve(keyFile), generate: false };
-  }
   if (value === 'kubernetes') return { kind: 'kubernetes' };
-  if (typeof value === 'object' && value !== null) reportDifferences(LocalCASettings, value, '/signer', report);
-  else report('/signer', 'must be kubernetes, or { localCA: { certFile, keyFile } }');
+  if (typeof value === 'object' && value !== null) return readLocalCA(value, resolve, report);
+  report('/signer', 'must be kubernetes, { localCA: { certFile, keyFile } } or { localCA: { issuers } }');
   return undefined;
+}
+
+function readApiServers({ server, apiServers, signer }: ClusterSettings, report: ReportProblem): readonly string[] {
+  if (apiServers === undefined) return [server];
+  if (signer === 'kubernetes') report('/apiServers', 'goes with signer: localCA, whose issuers are probed there');
+  const seen = new Set<string>();
+  for (const [i, url] of apiServers.entries()) {
+    const whyNot = whyNotUrl(url);
+    if (whyNot !== null) report(`/apiServers/${i}`, whyNot);
+    else if (seen.size === seen.add(new URL(url).href).size) report(`/apiServers/${i}`, 'is that of an earlier one');
+  }
+  return apiServers;
 }
 
 function readConnection(

@@ -14,8 +14,9 @@ const ClusterSettings = group({
   server: Type.String({ maxLength: 2048 }),
   servingCertificateAuthority: Type.Optional(PathSetting),
   clientCertificateAuthority: Type.Optional(PathSetting),
-  // `kubernetes`, or `{ localCA: { certFile, keyFile } }`. It is read by hand, because the errors of a union name
-  // every branch.
+  apiServers: Type.Optional(Type.Array(Type.String({ maxLength: 2048 }), { minItems: 1, maxItems: 100 })),
+  // `kubernetes`, or `{ localCA: … }`. It is read by hand (issuer-config.ts), because the errors of a union name every
+  // branch.
   signer: Type.Unknown(),
   kubeconfig: Type.Optional(PathSetting),
   context: Type.Optional(TextSetting),
@@ -31,8 +32,6 @@ const ClusterSettings = group({
   }),
 });
 export type ClusterSettings = Static<typeof ClusterSettings>;
-
-export const LocalCASettings = group({ localCA: group({ certFile: PathSetting, keyFile: PathSetting }) });
 
 const Connections = Type.Integer({ minimum: 1, maximum: 1_000_000 });
 

@@ -20,6 +20,7 @@ import {
 import type { FileSettings } from './config-file.js';
 import { type DatabaseConfig, readDatabase } from './database-config.js';
 import { type Environment, environmentVariables as variables } from './env.js';
+import { ownIssuer, reportSharedDescriptors } from './issuer-config.js';
 import { isLoopback } from './loopback.js';
 import { below, type ReportProblem, type Resolve } from './setting.js';
 import { openSources, type Sources } from './sources.js';
@@ -260,9 +261,10 @@ function demoCluster(dataDir: string): ClusterConfig {
   return {
     name: 'demo',
     server: 'https://127.0.0.1:6443',
+    apiServers: ['https://127.0.0.1:6443'],
     servingCertificateAuthorityFile: certFile,
     clientCertificateAuthorityFile: null,
-    signer: { kind: 'localCA', certFile, keyFile: join(dataDir, 'ca', 'ca.key'), generate: true },
+    signer: ownIssuer({ certFile, keyFile: join(dataDir, 'ca', 'ca.key') }, true),
     connection: null,
     allowPrivilegedGroups: [],
     nameAlphabet: 'ascii',
@@ -274,6 +276,7 @@ function demoCluster(dataDir: string): ClusterConfig {
 
 function readClusters({ file: { clusters = [] }, fromFile, judge }: Sources): readonly (ClusterConfig | undefined)[] {
   const names = clusters.map(({ name }) => name);
+  reportSharedDescriptors(clusters, judge);
   return clusters.map((settings, i) => {
     const at = below(`/clusters/${i}`, judge);
     if (names.indexOf(settings.name) !== i) at('/name', `"${settings.name}" is the name of an earlier cluster`);

@@ -1,18 +1,20 @@
 import type { ClientTrust } from '../kubernetes/certificate-authorities.js';
 import type { ClusterConnection } from '../kubernetes/cluster-connection.js';
 import type { RoleBindings } from '../kubernetes/role-bindings.js';
+import type { Certificate } from '../model/certificate.js';
 import type { Cluster } from '../model/cluster.js';
 import type { DecisionFacts } from '../model/decision.js';
 import type { DirectorySettings } from '../model/directory.js';
 import type { DenyListPort, PublicAddress } from '../model/enforcement.js';
-import type { IssuanceMeasures, IssuancePhase } from '../model/measures.js';
+import type { IssuanceMeasures, IssuancePhase, KeyMeasures } from '../model/measures.js';
 import type { Tracing } from '../model/tracing.js';
 import type { Announcement, WebhookDelivery } from '../model/webhook-delivery.js';
 import type { PolicySet } from '../policy/policy-set.js';
+import type { ClusterIssuers } from '../signing/cluster-issuers.js';
 import type { Signer } from '../signing/signer.js';
 import type { CommitResult, Step } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
-import type { Signatures, SigningAuthority } from '@kubepass/x509';
+import type { ParsedCertificate, Signatures } from '@kubepass/x509';
 import type { AttemptsUnderWay, ClusterProbes } from './under-way.js';
 import type { DirectoryUse, IdentityBlocks } from './standing.js';
 
@@ -27,8 +29,8 @@ export interface Log {
 export interface IssuingCluster {
   readonly cluster: Cluster;
   readonly signer: Signer;
-  /** The CA whose key the service holds; absent where the cluster signs. */
-  readonly authority?: SigningAuthority;
+  /** The CAs whose keys the service uses; null where the cluster signs. */
+  readonly issuers: ClusterIssuers | null;
   /** How the service itself reaches the cluster; null where it does not. */
   readonly connection: ClusterConnection | null;
   /** The CAs that user certificates of this cluster chain to; null where they are unknown. */
@@ -72,6 +74,7 @@ export interface IssuanceContext {
   /** How clusters reach the service; null where that is not known. */
   readonly publicAddress: PublicAddress | null;
   readonly measures: IssuanceMeasures;
+  readonly keyMeasures: KeyMeasures;
   readonly attempts: AttemptsUnderWay;
   readonly tracing: Tracing;
   /** Is told of traces of what a restored database does not know. */
@@ -90,6 +93,18 @@ export function issuingCluster(context: IssuanceContext, name: string): IssuingC
   const found = context.clusters.get(name);
   if (!found) throw new Error(`cluster ${JSON.stringify(name)} of a recorded request is no longer configured`);
   return found;
+}
+
+/**
+ * The CAs that go out behind a certificate: those between it and what its API servers trust. There are none where its
+ * issuer is trusted itself, where the cluster signs, and where the issuer is not configured any more.
+ */
+export function chainOf(
+  { clusters }: Pick<IssuanceContext, 'clusters'>,
+  { cluster, issuerFingerprintSha256 }: Pick<Certificate, 'cluster' | 'issuerFingerprintSha256'>,
+): readonly ParsedCertificate[] {
+  if (issuerFingerprintSha256 === null) return [];
+  return clusters.get(cluster)?.issuers?.withFingerprint(issuerFingerprintSha256)?.chain ?? [];
 }
 
 /** The facts of a decision that the cluster's configuration says; `gatherFacts` looks up the others. */

@@ -1,6 +1,7 @@
 import type { ClientTrust, TrustedAuthority } from '../kubernetes/certificate-authorities.js';
 import type { ApprovedRequest } from '../model/approved-request.js';
 import type { IssuanceAttempt } from '../model/certificate-request.js';
+import type { CertifiedIssuer } from '../signing/cluster-issuers.js';
 import type { AssembledCertificate, SignedCertificate } from '../signing/signer.js';
 import { type SecondReader, disagreements, secondReader } from '../peculiar/second-reading.js';
 import {
@@ -15,10 +16,10 @@ import {
   readSubjectIdentity,
   sealCertificate,
   sha256,
-  type SignatureAlgorithm,
   type Signatures,
   signaturesHere,
   type Validity,
+  verifySignature,
 } from '@kubepass/x509';
 
 /** The fields of an inventory entry that the certificate itself says. */
@@ -34,10 +35,13 @@ export type CheckedIssuance =
     }
   | {
       readonly ok: false;
+      readonly kind: 'mismatch';
       readonly mismatches: readonly string[];
       /** Null where it is not even a certificate. */
       readonly fields: CertificateFields | null;
-    };
+    }
+  /** The signature is not one by the issuer's key over what was to be signed, so there is no certificate. */
+  | { readonly ok: false; readonly kind: 'wrong-signature'; readonly issuer: string };
 
 /** The lifetime may be this much short: the in-tree signer of Kubernetes may count it from its backdated notBefore. */
 const clampToleranceSeconds = 305;
@@ -61,29 +65,45 @@ export async function checkSignedCertificate(
 ): Promise<CheckedIssuance> {
   const times = { startedAt: attempt.startedAt, now };
   if (signed.kind === 'written-elsewhere') return checkIssuedCertificate(signed.der, approved, trust, times);
-  const { signatureAlgorithm, tbsCertificate, signature } = signed;
-  const issuer = await findIssuer(signatureAlgorithm, signed, trust, signatures);
+  const { issuedBy, tbsCertificate, signature } = signed;
+  const { signatureAlgorithm, publicKey } = issuedBy.authority;
+  if (!(await signatures.verify(signatureAlgorithm, tbsCertificate, publicKey, signature)))
+    return { ok: false, kind: 'wrong-signature', issuer: issuedBy.name };
   const der = sealCertificate(tbsCertificate, signatureAlgorithm, signature);
   const mismatches = [
     ...(sha256(tbsCertificate) === attempt.intent['tbsSha256'] ? [] : ['it is not the one that its intent names']),
-    ...(issuer === null ? [doesNotChain] : []),
+    ...(trust !== null && chainsTo(issuedBy, trust) ? [] : [doesNotChain]),
     ...lifetimeMismatch(signed, approved, times),
   ];
-  if (mismatches.length > 0 || issuer === null)
+  if (mismatches.length > 0)
     // The signer's word is not believed then: the inventory shows what the certificate itself says.
-    return { ok: false, mismatches, fields: await readIssuedCertificate(der, approved.keyAlgorithm, trust) };
+    return {
+      ok: false,
+      kind: 'mismatch',
+      mismatches,
+      fields: await readIssuedCertificate(der, approved.keyAlgorithm, trust),
+    };
   return {
     ok: true,
-    fields: fieldsOfAssembled(signed, der, approved, issuer),
+    fields: fieldsOfAssembled(signed, der, approved),
     lifetimeClamped: isClamped(signed, approved, times),
   };
 }
 
+/** Whether the issuer, or one of the CAs above it, is trusted: its chain was verified when it was loaded. */
+function chainsTo({ authority, chain, anchors }: CertifiedIssuer, { authorities }: ClientTrust): boolean {
+  return authorities.some(
+    ({ fingerprintSha256, subjectRaw, publicKey }) =>
+      fingerprintSha256 === authority.fingerprintSha256 ||
+      (subjectRaw.equals(authority.subjectRaw) && publicKey.equals(authority.publicKey)) ||
+      [...chain, ...anchors].some((above) => above.fingerprintSha256 === fingerprintSha256),
+  );
+}
+
 function fieldsOfAssembled(
-  { serialNumber, issuer, notBefore, notAfter }: AssembledCertificate,
+  { serialNumber, issuer, issuedBy, notBefore, notAfter }: AssembledCertificate,
   der: Buffer,
   { username, groups, keyAlgorithm, subjectPublicKeyInfo }: ApprovedRequest,
-  { fingerprintSha256 }: TrustedAuthority,
 ): CertificateFields {
   return {
     fingerprintSha256: sha256(der),
@@ -96,7 +116,7 @@ function fieldsOfAssembled(
     notAfter,
     publicKey: { algorithm: keyAlgorithm, spkiSha256: sha256(subjectPublicKeyInfo) },
     der,
-    issuerFingerprintSha256: fingerprintSha256,
+    issuerFingerprintSha256: issuedBy.authority.fingerprintSha256,
   };
 }
 
@@ -120,7 +140,7 @@ export async function checkIssuedCertificate(
   reader: SecondReader = secondReader,
 ): Promise<CheckedIssuance> {
   const certificate = parse(der);
-  if (typeof certificate === 'string') return { ok: false, mismatches: [certificate], fields: null };
+  if (typeof certificate === 'string') return { ok: false, kind: 'mismatch', mismatches: [certificate], fields: null };
   const issuer = await findIssuerOf(certificate, trust);
   const mismatches = [
     ...keyMismatch(certificate, approved),
@@ -131,7 +151,7 @@ export async function checkIssuedCertificate(
     ...(await disagreements(certificate, reader)),
   ];
   const fields = fieldsOf(certificate, approved.keyAlgorithm, issuer);
-  if (mismatches.length > 0) return { ok: false, mismatches, fields };
+  if (mismatches.length > 0) return { ok: false, kind: 'mismatch', mismatches, fields };
   return { ok: true, fields, lifetimeClamped: isClamped(certificate, approved, times) };
 }
 
@@ -173,22 +193,11 @@ async function findIssuerOf(
   trust: ClientTrust | null,
 ): Promise<TrustedAuthority | null> {
   const algorithm = findSignatureAlgorithm(signatureAlgorithm.identifier);
-  return algorithm === undefined
-    ? null
-    : findIssuer(algorithm, { issuerRaw: issuer.raw, tbsCertificate, signature }, trust, signaturesHere);
-}
-
-async function findIssuer(
-  algorithm: SignatureAlgorithm,
-  certificate: Pick<AssembledCertificate, 'issuerRaw' | 'tbsCertificate' | 'signature'>,
-  trust: ClientTrust | null,
-  signatures: Signatures,
-): Promise<TrustedAuthority | null> {
+  if (algorithm === undefined) return null;
   for (const authority of trust?.authorities ?? []) {
     // RFC 5280 6.1.3 (a)(4): the issuer's name, then its key.
-    if (!authority.subjectRaw.equals(certificate.issuerRaw)) continue;
-    const { tbsCertificate, signature } = certificate;
-    if (await signatures.verify(algorithm, tbsCertificate, authority.publicKey, signature)) return authority;
+    if (!authority.subjectRaw.equals(issuer.raw)) continue;
+    if (await verifySignature(algorithm, tbsCertificate, authority.publicKey, signature)) return authority;
   }
   return null;
 }

@@ -72,7 +72,7 @@ async function signAndRecord(
   // 6. Record the outcome.
   const end = checked.ok
     ? await recordIssued(context, request, started, checked, actor, beside)
-    : await recordFailure(context, request, started, mismatchOf(checked.mismatches), checked.fields);
+    : await recordRefused(context, request, started, checked);
 
   // The caller is answered before this begins and does not wait for it. A service that stops does.
   const answered = new Promise((resolve) => setImmediate(resolve));
@@ -81,6 +81,22 @@ async function signAndRecord(
     answered.then(() => started.signing.cleanUp()),
   );
   return end;
+}
+
+/** Nothing was signed where the signature is wrong: the request is approved again. A mismatch ends it as failed. */
+async function recordRefused(
+  context: IssuanceContext,
+  request: CertificateRequest,
+  started: StartedAttempt,
+  refused: CheckedIssuance & { readonly ok: false },
+): Promise<AttemptEnd> {
+  if (refused.kind === 'mismatch')
+    return recordFailure(context, request, started, mismatchOf(refused.mismatches), refused.fields);
+  const { cluster, id: requestId } = request;
+  const { issuer } = refused;
+  context.keyMeasures.failed(cluster, issuer, 'wrong-signature');
+  context.log.error({ cluster, issuer, requestId }, 'a signature is not one by the CA key: it was thrown away');
+  return abandonAttempt(context, request, started.attempt, 'WrongSignature');
 }
 
 function mismatchOf([first = '', ...others]: readonly string[]): RequestFailure {

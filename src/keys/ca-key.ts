@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { SignerUnavailableError } from '../model/errors.js';
-import type { KeyKind } from '../model/issuer.js';
+import type { KeyFailure, KeyKind } from '../model/issuer.js';
 
 /** The key of a CA, wherever it lies. */
 export interface CaKey {
@@ -23,23 +23,6 @@ export interface KeyAvailability {
   readonly available: boolean;
   readonly checkedAt: Date;
 }
-
-/**
- * Why a key gave no signature that counts. `unreachable`: nobody answers at the socket. `silent`: no answer came in
- * time. `refused`: the agent does not sign. `missing`: the agent does not have the key. `garbled`: the answer is none.
- * `wrong-signature`: the signature is not one by this key over these octets. `overlong`: an agent takes no message of
- * this length.
- */
-export const keyFailures = [
-  'unreachable',
-  'silent',
-  'refused',
-  'missing',
-  'garbled',
-  'wrong-signature',
-  'overlong',
-] as const;
-export type KeyFailure = (typeof keyFailures)[number];
 
 /** A key cannot sign now, and may be able to later. */
 export class KeyUnavailableError extends SignerUnavailableError {

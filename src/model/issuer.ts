@@ -2,8 +2,8 @@ import type { ProbeAnswer } from './cluster.js';
 
 /**
  * The states of an issuer. `uncertified`: it has a key and no certificate yet. `next`: it signs probes alone.
- * `active`: it signs; exactly one of a cluster is. `retiring`: it signs certificate lists alone, and stays in the bundle
- * of the cluster. `retired`: it is out of the bundle, and its key may go.
+ * `active`: it signs; exactly one of a cluster is. `retiring`: it signs certificate lists alone, and stays in the
+ * bundle of the cluster. `retired`: it is out of the bundle, and its key may go.
  */
 export const issuerStates = ['uncertified', 'next', 'active', 'retiring', 'retired'] as const;
 export type IssuerState = (typeof issuerStates)[number];
@@ -14,6 +14,23 @@ export const defaultIssuer = 'default';
 /** The places where the key of a CA may lie. */
 export const keyKinds = ['file', 'encrypted-file', 'agent'] as const;
 export type KeyKind = (typeof keyKinds)[number];
+
+/**
+ * Why a key gave no signature that counts. `unreachable`: nobody answers at the socket. `silent`: no answer came in
+ * time. `refused`: the agent does not sign. `missing`: the agent does not have the key. `garbled`: the answer is none.
+ * `wrong-signature`: the signature is not one by this key over these octets. `overlong`: an agent takes no message of
+ * this length.
+ */
+export const keyFailures = [
+  'unreachable',
+  'silent',
+  'refused',
+  'missing',
+  'garbled',
+  'wrong-signature',
+  'overlong',
+] as const;
+export type KeyFailure = (typeof keyFailures)[number];
 
 /** A CA of a cluster as the database knows it. */
 export interface RecordedIssuer {

@@ -1,3 +1,5 @@
+import type { KeyFailure } from './issuer.js';
+
 /** The ports by which the rooms tell what is measured. None of their arguments is text that a caller chose. */
 
 /** Told of every answer. */
@@ -17,6 +19,16 @@ export interface IssuanceMeasures {
   /** Does the work and tells how long that took, however it ended. */
   during<T>(phase: IssuancePhase, cluster: string, work: () => Promise<T>): Promise<T>;
 }
+
+/** Told of what the keys of CAs do. `issuer`: its name in the configuration. */
+export interface KeyMeasures {
+  /** A key signed, which took so long. */
+  signed(cluster: string, issuer: string, seconds: number): void;
+  /** A key gave no signature that counts. */
+  failed(cluster: string, issuer: string, failure: KeyFailure): void;
+}
+
+export const keysUnmeasured: KeyMeasures = { signed: () => undefined, failed: () => undefined };
 
 /** Told of what the store does. */
 export interface StoreMeasures {

@@ -115,7 +115,7 @@ function clustersComponent(clusters: readonly ClusterHealth[], now: Date): Compo
 
 /** The local CA that ends first. */
 function authoritiesComponent(clusters: readonly IssuingCluster[], now: Date): readonly Component[] {
-  const authorities = clusters.flatMap(({ authority }) => (authority === undefined ? [] : [authority]));
+  const authorities = clusters.flatMap(({ issuers }) => issuers?.inStates('active') ?? []);
   if (authorities.length === 0) return [];
   const isEnding = authorities.some(({ notBefore, notAfter }) => endsSoon(notBefore, notAfter, now));
   return [

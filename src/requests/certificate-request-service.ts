@@ -2,7 +2,7 @@ import { may, mayReadCertificate } from '../identity/permissions.js';
 import type { AskedCertificates, Certificate, CertificateFilter, ListedCertificate } from '../model/certificate.js';
 import { done, refused, type Outcome, type Page, type PageQuery } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
-import type { IssuanceContext } from '../context/context.js';
+import { chainOf, type IssuanceContext } from '../context/context.js';
 import { inPortions } from '../context/in-portions.js';
 import { revokeCertificate } from '../access/revocations.js';
 import { collectKubeconfig, createKubeconfig } from './collect-kubeconfig.js';
@@ -64,6 +64,8 @@ export function certificateService(context: IssuanceContext) {
     },
 
     revoke: revokeCertificate.bind(null, context),
+
+    chainOf: chainOf.bind(null, context),
   };
 }
 

@@ -58,7 +58,7 @@ export class ClusterIssuers {
     this.#loaded = new Map([...this.#loaded].map(([name, one]) => [name, name === issuer.name ? issuer : one]));
   }
 
-  /** Those of the configuration, in its order. */
+  /** The issuers of the configuration, in its order. */
   all(): readonly LoadedIssuer[] {
     return [...this.#loaded.values()];
   }

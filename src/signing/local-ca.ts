@@ -8,50 +8,39 @@ import {
   publicRandomOctets,
   readDistinguishedName,
   sha256,
-  type Signatures,
-  signaturesHere,
-  type SigningAuthority,
   userCertificateValidity,
 } from '@kubepass/x509';
 import { SignerUnavailableError } from '../model/errors.js';
+import type { CertifiedIssuer } from './cluster-issuers.js';
 import { SigningRefusedError, nothingToUndo, type GivenUp, type PreparedSigning, type Signer } from './signer.js';
 
-/** Signs with a CA key that the service holds. Everything but the signature is fixed when it is prepared. */
+/** Signs with the key of the active issuer. Everything but the signature is fixed when it is prepared. */
 export class LocalCaSigner implements Signer {
   readonly needsCertificationRequest = false;
   readonly needsCluster = false;
   readonly mayBeResumed = false;
   readonly requiredAccess = [];
 
-  /** The same in all certificates that it signs; null where the CA has no subject key identifier. */
-  readonly #authorityKeyIdentifierExtension: Buffer | null;
-  /** The display form of the CA's subject. */
-  readonly #issuer: string;
-
   constructor(
-    private readonly authority: SigningAuthority,
+    /** The issuer that signs now. Throws `SignerUnavailableError` where there is none here. */
+    private readonly current: () => CertifiedIssuer,
     private readonly random: (octets: number) => Uint8Array = publicRandomOctets(),
-    private readonly signatures: Signatures = signaturesHere,
-  ) {
-    const { subjectKeyIdentifier, subjectRaw } = authority;
-    this.#issuer = displayDistinguishedName(readDistinguishedName(onlyElement(subjectRaw, 'the subject of the CA')));
-    this.#authorityKeyIdentifierExtension =
-      subjectKeyIdentifier && authorityKeyIdentifierExtension(subjectKeyIdentifier);
-  }
+  ) {}
 
   prepare(request: ApprovedRequest, now: Date): PreparedSigning {
-    const { authority, signatures } = this;
-    const { signatureAlgorithm } = authority;
-    const issuer = this.#issuer;
+    const issuer = this.current();
+    const { authority } = issuer;
+    const { signatureAlgorithm, subjectRaw } = authority;
+    const written = writtenOf(issuer);
     const serialOctets = newSerialNumber(now, this.random);
     const serialNumber = serialOctets.toString('hex');
-    const { notBefore, notAfter } = userCertificateValidity(now, request.expirationSeconds, authority.notAfter);
+    const { notBefore, notAfter } = userCertificateValidity(now, request.expirationSeconds, issuer.notAfter);
     const tbsCertificate = assembleTbsCertificate({
       notBefore,
       notAfter,
       serialNumber: serialOctets,
-      issuer: authority.subjectRaw,
-      authorityKeyIdentifierExtension: this.#authorityKeyIdentifierExtension,
+      issuer: subjectRaw,
+      authorityKeyIdentifierExtension: written.authorityKeyIdentifierExtension,
       signatureAlgorithm,
       username: request.username,
       groups: request.groups,
@@ -59,24 +48,23 @@ export class LocalCaSigner implements Signer {
       keyAlgorithm: request.keyAlgorithm,
     });
     return {
-      intent: { signer: 'localCA', serialNumber, tbsSha256: sha256(tbsCertificate) },
+      intent: { signer: 'localCA', issuer: issuer.name, serialNumber, tbsSha256: sha256(tbsCertificate) },
       begin: () => nothingToUndo,
       async sign() {
-        if (now < authority.notBefore)
+        if (now < issuer.notBefore)
           // CA certificates are not from the future: the clock is behind, and somebody will mend it.
           throw new SignerUnavailableError(
-            `the clock says ${now.toISOString()}, before the CA's notBefore ${authority.notBefore.toISOString()}`,
+            `the clock says ${now.toISOString()}, before the CA's notBefore ${issuer.notBefore.toISOString()}`,
           );
-        if (now >= authority.notAfter)
+        if (now >= issuer.notAfter)
           throw new SigningRefusedError('CertificateAuthorityNotValid', 'the CA certificate has expired');
         return {
           kind: 'assembled',
           tbsCertificate,
-          signatureAlgorithm,
-          signature: await signatures.sign(signatureAlgorithm, tbsCertificate, authority.privateKey),
+          signature: await issuer.key.sign(tbsCertificate),
           serialNumber,
-          issuerRaw: authority.subjectRaw,
-          issuer,
+          issuedBy: issuer,
+          issuer: written.displayName,
           notBefore,
           notAfter,
         };
@@ -93,4 +81,27 @@ export class LocalCaSigner implements Signer {
   giveUp(): Promise<GivenUp> {
     return Promise.resolve({ certificate: null, cleanUp: () => Promise.resolve() });
   }
+}
+
+/** The parts that are the same in all certificates of an issuer. */
+interface WrittenIssuer {
+  /** The display form of its subject. */
+  readonly displayName: string;
+  /** Null where the CA has no subject key identifier. */
+  readonly authorityKeyIdentifierExtension: Buffer | null;
+}
+
+const writtenBy = new WeakMap<CertifiedIssuer, WrittenIssuer>();
+
+/** Works them out once for each issuer. */
+function writtenOf(issuer: CertifiedIssuer): WrittenIssuer {
+  const known = writtenBy.get(issuer);
+  if (known !== undefined) return known;
+  const { subjectRaw, subjectKeyIdentifier } = issuer.authority;
+  const written = {
+    displayName: displayDistinguishedName(readDistinguishedName(onlyElement(subjectRaw, 'the subject of the CA'))),
+    authorityKeyIdentifierExtension: subjectKeyIdentifier && authorityKeyIdentifierExtension(subjectKeyIdentifier),
+  };
+  writtenBy.set(issuer, written);
+  return written;
 }

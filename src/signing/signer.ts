@@ -1,7 +1,8 @@
 import type { Access } from '../kubernetes/cluster-error.js';
 import type { ApprovedRequest } from '../model/approved-request.js';
 import type { SigningIntent } from '../model/certificate-request.js';
-import type { SignatureAlgorithm, Validity } from '@kubepass/x509';
+import type { Validity } from '@kubepass/x509';
+import type { CertifiedIssuer } from './cluster-issuers.js';
 
 /** Turns approved requests into certificates. Use cases ask what a signer needs, never which one it is. */
 export interface Signer {
@@ -63,12 +64,12 @@ export type SignedCertificate = AssembledCertificate | { readonly kind: 'written
 export interface AssembledCertificate extends Validity {
   readonly kind: 'assembled';
   readonly tbsCertificate: Uint8Array;
-  readonly signatureAlgorithm: SignatureAlgorithm;
+  /** Nobody has verified it yet. */
   readonly signature: Uint8Array;
   /** Lower-case hex. */
   readonly serialNumber: string;
-  /** DER of the CA's subject, and its display form. */
-  readonly issuerRaw: Buffer;
+  /** The issuer that signed, and the display form of its subject. */
+  readonly issuedBy: CertifiedIssuer;
   readonly issuer: string;
 }
 

@@ -14,17 +14,16 @@ import {
   generateKeyPair,
   keyPurpose,
   keyUsageExtension,
-  loadSigningAuthority,
   newSerialNumber,
   sealCertificate,
   sequence,
   sign,
-  type SigningAuthority,
   userCertificateValidity,
   writeExtension,
   writeSubject,
   writeTbsCertificate,
 } from '@kubepass/x509';
+import { loadSigningAuthority, type TestSigningAuthority } from '../helpers/signing-authority.js';
 
 /** A certificate with its key, both PEM. */
 export interface Credentials {
@@ -84,10 +83,11 @@ export async function makeControlPlanePki(
 const generateCa = (commonName: string): Promise<Credentials> =>
   generateCertificateAuthority({ commonName, now: new Date(), random: randomBytes });
 
-const authorityOf = (ca: Credentials): SigningAuthority => loadSigningAuthority(ca.certificatePem, ca.privateKeyPem);
+const authorityOf = (ca: Credentials): TestSigningAuthority =>
+  loadSigningAuthority(ca.certificatePem, ca.privateKeyPem);
 
 async function clientCredentials(
-  ca: SigningAuthority,
+  ca: TestSigningAuthority,
   username: string,
   groups: readonly string[],
 ): Promise<Credentials> {
@@ -104,7 +104,7 @@ async function clientCredentials(
   return { certificatePem: await seal(tbs, ca), privateKeyPem: keyPair.privateKeyPem };
 }
 
-async function servingCredentials(ca: SigningAuthority): Promise<Credentials> {
+async function servingCredentials(ca: TestSigningAuthority): Promise<Credentials> {
   const keyPair = await generateKeyPair('ECDSA-P256');
   const tbs = writeTbsCertificate({
     ...commonFields(ca),
@@ -120,14 +120,14 @@ async function servingCredentials(ca: SigningAuthority): Promise<Credentials> {
   return { certificatePem: await seal(tbs, ca), privateKeyPem: keyPair.privateKeyPem };
 }
 
-const commonFields = (ca: SigningAuthority) => ({
+const commonFields = (ca: TestSigningAuthority) => ({
   ...userCertificateValidity(new Date(), EXPIRATION_SECONDS, ca.notAfter),
   serialNumber: newSerialNumber(new Date(), randomBytes),
   issuer: ca.subjectRaw,
   signatureAlgorithm: ca.signatureAlgorithm,
 });
 
-async function seal(tbs: Buffer, ca: SigningAuthority): Promise<string> {
+async function seal(tbs: Buffer, ca: TestSigningAuthority): Promise<string> {
   const signature = await sign(ca.signatureAlgorithm, tbs, ca.privateKey);
   return encodePem('CERTIFICATE', sealCertificate(tbs, ca.signatureAlgorithm, signature));
 }

@@ -1,10 +1,10 @@
+import { loadSigningAuthority, signerOf } from '../helpers/signing-authority.js';
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { readClientTrust } from '../../src/kubernetes/certificate-authorities.js';
 import { mintApprovedRequest } from '../../src/model/mint-approved-request.js';
 import { generateCertificateAuthority } from '../../src/peculiar/generate-certificate-authority.js';
-import { generateKeyPair, loadSigningAuthority, readCertificate, sha256 } from '@kubepass/x509';
-import { LocalCaSigner } from '../../src/signing/local-ca.js';
+import { generateKeyPair, readCertificate, sha256 } from '@kubepass/x509';
 import { derOf } from '../helpers/signers.js';
 import { signerContract } from './signer-contract.js';
 
@@ -15,7 +15,7 @@ async function localCa() {
   generated ??= generateCertificateAuthority({ commonName: 'contract-ca', now: new Date(), random: randomBytes });
   const { certificatePem, privateKeyPem } = await generated;
   const authority = loadSigningAuthority(certificatePem, privateKeyPem);
-  return { authority, signer: new LocalCaSigner(authority), kind: 'localCA', trust: readClientTrust(certificatePem) };
+  return { authority, signer: signerOf(authority), kind: 'localCA', trust: readClientTrust(certificatePem) };
 }
 
 signerContract('local CA', localCa);
@@ -41,6 +41,7 @@ describe('LocalCaSigner', () => {
     const certificate = readCertificate(derOf(await prepared.sign(soon())));
     expect(prepared.intent).toEqual({
       signer: 'localCA',
+      issuer: 'default',
       serialNumber: certificate.serialNumber,
       tbsSha256: sha256(certificate.tbsCertificate),
     });

@@ -69,6 +69,7 @@ export async function connectedIssuance(
         revocation: embeddedRevocation,
       },
       signer,
+      issuers: null,
       connection,
       clientTrust: () => Promise.resolve(trust),
       roleBindings: readsRoleBindings ? connection.roleBindings() : null,

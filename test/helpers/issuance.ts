@@ -1,3 +1,5 @@
+import { keysUnmeasured } from '../../src/model/measures.js';
+import { issuersOf, loadSigningAuthority, signerOf, type TestSigningAuthority } from './signing-authority.js';
 import { DirectoryUse, IdentityBlocks } from '../../src/context/standing.js';
 import { directoryDefaults } from '../../src/model/directory.js';
 import { randomBytes } from 'node:crypto';
@@ -8,10 +10,9 @@ import type { IssuanceContext, IssuingCluster } from '../../src/context/context.
 import { DenyList } from '../../src/access/revocations.js';
 import type { Cluster } from '../../src/model/cluster.js';
 import { untraced } from '../../src/model/tracing.js';
-import { loadSigningAuthority, signaturesHere, type SigningAuthority } from '@kubepass/x509';
+import { signaturesHere } from '@kubepass/x509';
 import { parsePolicySet } from '../../src/policy/parse-policy-set.js';
 import type { PolicySet } from '../../src/policy/policy-set.js';
-import { LocalCaSigner } from '../../src/signing/local-ca.js';
 import type { Signer } from '../../src/signing/signer.js';
 import { localAuthority } from './local-authority.js';
 import { openTestStore } from './test-store.js';
@@ -45,7 +46,7 @@ export function policySetOf(text: string): PolicySet {
 
 export interface TestIssuance {
   readonly context: IssuanceContext;
-  readonly authority: SigningAuthority;
+  readonly authority: TestSigningAuthority;
   readonly caPem: string;
   /** Swaps the policies in force. */
   setPolicies(text: string): void;
@@ -87,16 +88,19 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
   });
   await denyList.load();
   const clusters = new Map<string, IssuingCluster>();
+  const issuers = issuersOf(authority);
+  for (const issuer of issuers.recorded().values())
+    await store.writer.commit({ operations: [{ op: 'insertIssuer', issuer }], events: [] });
   const setSigner = (signer: Signer) =>
     clusters.set('demo', {
       cluster,
       signer,
-      authority,
+      issuers,
       connection: null,
       clientTrust: () => Promise.resolve(trust),
       roleBindings: null,
     });
-  setSigner(new LocalCaSigner(authority));
+  setSigner(signerOf(authority));
   const contextOf = (owner: string, soleProcess: boolean): IssuanceContext => ({
     store,
     clusters,
@@ -126,6 +130,7 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
       log: { error() {} },
     }),
     measures: { during: (_phase, _cluster, work) => work() },
+    keyMeasures: keysUnmeasured,
     attempts: new AttemptsUnderWay(),
     tracing: untraced,
     lostRecords: { instance: 'test', recordLost: (step) => store.writer.commit(step) },

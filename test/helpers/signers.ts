@@ -1,3 +1,4 @@
+import type { CheckedIssuance } from '../../src/issuance/check-issued-certificate.js';
 import type { SignedCertificate, Signer } from '../../src/signing/signer.js';
 import { sealCertificate } from '@kubepass/x509';
 
@@ -37,4 +38,10 @@ export function signingBy(
 export const derOf = (signed: SignedCertificate): Uint8Array =>
   signed.kind === 'written-elsewhere'
     ? signed.der
-    : sealCertificate(signed.tbsCertificate, signed.signatureAlgorithm, signed.signature);
+    : sealCertificate(signed.tbsCertificate, signed.issuedBy.authority.signatureAlgorithm, signed.signature);
+
+/** Why a certificate is refused, as one text. */
+export function mismatchesOf(checked: CheckedIssuance): string {
+  if (checked.ok) return '';
+  return checked.kind === 'mismatch' ? checked.mismatches.join('\n') : checked.kind;
+}

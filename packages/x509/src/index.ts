@@ -89,8 +89,8 @@ export {
   publicKeyAlgorithm,
   requestAttribute,
 } from './strict/object-identifiers.js';
-export { CSR_PEM_LABEL, decodePemBundle, decodeSinglePem, encodePem } from './strict/pem.js';
+export { CSR_PEM_LABEL, decodePemBundle, decodeSinglePem, encodeCertificates, encodePem } from './strict/pem.js';
 export { type RevocationReason, revocationReasons } from './strict/revocation-reasons.js';
-export { loadSigningAuthority, type SigningAuthority } from './strict/signing-authority.js';
+export { readSigningAuthority, type SigningAuthority } from './strict/signing-authority.js';
 export { displayIpAddress, readUris } from './strict/subject-alt-names.js';
 export { curveOf, readSubjectPublicKeyInfo, whyNotOnCurve } from './strict/subject-public-key-info.js';

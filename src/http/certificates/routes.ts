@@ -10,7 +10,7 @@ import type { App } from '../server/types.js';
 import { sendExport } from '../answers/exports.js';
 import { exportFormOf, exportForms } from './export-certificates.js';
 import * as schemas from './schemas.js';
-import { certificateView, shownListed } from './schemas.js';
+import { certificateView, shownListed, showingNow } from './schemas.js';
 import { certificateMediaTypes, certificateResponses, sendCertificate } from './send-certificate.js';
 
 export function addCertificates(app: App, services: Services): void {
@@ -76,14 +76,14 @@ export function addCertificates(app: App, services: Services): void {
       summary: 'Read an issued certificate',
       description:
         'Send its `ETag` as `If-None-Match` to be answered 304. The JSON changes when the certificate expires, is renewed or ' +
-        'is revoked; the other forms never do.',
+        'is revoked. JSON and PEM change when a CA behind the certificate does; text and DER never do.',
       params: schemas.FingerprintParamsSchema,
       response: certificateResponses,
       problems: ['not-found'],
     }),
     async (request, reply) => {
       const certificate = granted(await certificates.find(callerOf(request), request.params.fingerprintSha256));
-      return sendCertificate(request, reply, certificate, clock());
+      return sendCertificate(request, reply, certificate, showingNow(services));
     },
   );
 

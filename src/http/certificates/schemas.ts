@@ -6,8 +6,10 @@ import {
   type Certificate,
   type ListedCertificate,
 } from '../../model/certificate.js';
+import type { CertificateService } from '../../requests/certificate-request-service.js';
+import type { Services } from '../server/services.js';
 import { enforcementModes } from '../../model/enforcement.js';
-import { encodePem, keyAlgorithms, revocationReasons } from '@kubepass/x509';
+import { encodeCertificates, keyAlgorithms, revocationReasons } from '@kubepass/x509';
 import {
   certificatePem,
   certificateSerialNumber,
@@ -111,9 +113,12 @@ export const CertificateSchema = namedObject(
   {
     ...certificateProperties,
     pem: Type.Optional(
-      textOf('The certificate as PEM. Left out in lists, and in the answer to a revocation.', certificatePem, {
-        maxLength: 65536,
-      }),
+      textOf(
+        'The certificate as PEM, then the CAs between it and what its API servers trust, if there are any. Left out in ' +
+          'lists, and in the answer to a revocation.',
+        certificatePem,
+        { maxLength: 65536 },
+      ),
     ),
     enforcement: Type.Optional(ref(EnforcementSchema)),
   },
@@ -175,7 +180,22 @@ export const shownListed = (certificate: ListedCertificate, now: Date) => ({
   status: statusOf(certificate, now),
   renewalOf: certificate.renewal?.of ?? null,
 });
-export const shownCertificate = (certificate: Certificate, now: Date) => ({
-  ...shownListed(certificate, now),
-  pem: encodePem('CERTIFICATE', certificate.der),
+
+/** How certificates are shown: at this instant, with the CAs that go out behind them. */
+export interface Showing {
+  readonly now: Date;
+  readonly chainOf: CertificateService['chainOf'];
+}
+
+export const showingNow = ({ clock, certificates }: Pick<Services, 'clock' | 'certificates'>): Showing => ({
+  now: clock(),
+  chainOf: certificates.chainOf,
+});
+
+export const pemOf = (certificate: Certificate, { chainOf }: Showing): string =>
+  encodeCertificates([certificate, ...chainOf(certificate)]);
+
+export const shownCertificate = (certificate: Certificate, showing: Showing) => ({
+  ...shownListed(certificate, showing.now),
+  pem: pemOf(certificate, showing),
 });

@@ -12,11 +12,11 @@ import {
   newSerialNumber,
   sealCertificate,
   sign,
-  type SigningAuthority,
   type TbsCertificateFields,
   writeDistinguishedName,
   writeTbsCertificate,
 } from '@kubepass/x509';
+import type { TestSigningAuthority } from '../signing-authority.js';
 import type { Condition, CsrStorage, StoredCsr } from './csr-storage.js';
 import { readRequest } from './read-request.js';
 
@@ -43,7 +43,7 @@ export class InTreeSigner {
 
   constructor(
     private readonly storage: CsrStorage,
-    private readonly authority: SigningAuthority,
+    private readonly authority: TestSigningAuthority,
   ) {
     storage.follow(0, ({ type, object }) => {
       if (type !== 'DELETED') this.#consider(object);

@@ -10,19 +10,18 @@ import {
   generateKeyPair,
   keyPurpose,
   keyUsageExtension,
-  loadSigningAuthority,
   newSerialNumber,
   sealCertificate,
   sequence,
   sign,
-  type SigningAuthority,
   writeDistinguishedName,
   writeExtension,
   writeTbsCertificate,
 } from '@kubepass/x509';
+import { loadSigningAuthority, type TestSigningAuthority } from '../signing-authority.js';
 
 export interface TestAuthority {
-  readonly authority: SigningAuthority;
+  readonly authority: TestSigningAuthority;
   readonly pem: string;
 }
 

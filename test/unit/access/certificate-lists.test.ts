@@ -2,8 +2,14 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CertificateLists } from '../../../src/access/revocation-lists.js';
 import { DenyList } from '../../../src/access/revocations.js';
-import { displayDistinguishedName, readCertificate, revocationReasons, signaturesHere } from '@kubepass/x509';
-import type { IssuingCluster } from '../../../src/context/context.js';
+import {
+  displayDistinguishedName,
+  readCertificate,
+  revocationReasons,
+  signaturesHere,
+  type SigningAuthority,
+} from '@kubepass/x509';
+import { issuersOf } from '../../helpers/signing-authority.js';
 import { testIssuance, type TestIssuance } from '../../helpers/issuance.js';
 
 let issuance: TestIssuance;
@@ -12,13 +18,12 @@ beforeAll(async () => {
 });
 afterAll(() => issuance.close());
 
-async function lists(more: Partial<IssuingCluster> = {}) {
+async function lists(more: Partial<SigningAuthority> = {}) {
   const { context } = issuance;
   const denyList = new DenyList({ reader: context.store.revocations, clock: context.clock, log: context.log });
   await denyList.load();
   const found = context.clusters.get('demo');
   if (!found) throw new Error('there is no cluster');
-  const clusters = new Map([['demo', { ...found, ...more }]]);
   let signed = 0;
   const signatures: typeof signaturesHere = {
     ...signaturesHere,
@@ -27,7 +32,9 @@ async function lists(more: Partial<IssuingCluster> = {}) {
       return signaturesHere.sign(...asked);
     },
   };
-  const of = new CertificateLists({ clusters, clock: context.clock, signatures }, denyList);
+  const issuers = issuersOf({ ...issuance.authority, ...more }, { signatures });
+  const clusters = new Map([['demo', { ...found, issuers }]]);
+  const of = new CertificateLists({ clusters, clock: context.clock }, denyList);
   const issuer = displayDistinguishedName(readCertificate(issuance.authority.certificateDer).subject);
   const revoke = (i: number) => {
     denyList.add({
@@ -79,13 +86,12 @@ it('builds one list for all who ask at the same time, and it has what was revoke
 });
 
 it('refuses for a CA that may not sign one, that has expired, or whose key the cluster has', async () => {
-  const { authority } = issuance;
-  const messageOf = async (more: Partial<IssuingCluster>) => {
+  const messageOf = async (more: Partial<SigningAuthority>) => {
     const outcome = await (await lists(more)).lists.of('demo');
     return !outcome.ok && outcome.refusal.kind === 'certificate-conflict' ? outcome.refusal.message : '';
   };
-  expect(await messageOf({ authority: { ...authority, signsCertificateLists: false } })).toMatch(/lacks cRLSign/);
-  expect(await messageOf({ authority: { ...authority, notAfter: new Date(0) } })).toMatch(/has expired/);
+  expect(await messageOf({ signsCertificateLists: false })).toMatch(/lacks cRLSign/);
+  expect(await messageOf({ notAfter: new Date(0) })).toMatch(/has expired/);
   const { lists: of } = await lists();
   expect(await of.of('none')).toEqual({ ok: false, refusal: { kind: 'not-found' } });
 });

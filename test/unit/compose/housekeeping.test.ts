@@ -1,3 +1,4 @@
+import { signerOf } from '../../helpers/signing-authority.js';
 import { hash } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -7,7 +8,6 @@ import { startHousekeeping } from '../../../src/compose/housekeeping.js';
 import { recoverRequests } from '../../../src/requests/recover-requests.js';
 import { SignerUnavailableError } from '../../../src/model/errors.js';
 import type { SignedCertificate } from '../../../src/signing/signer.js';
-import { LocalCaSigner } from '../../../src/signing/local-ca.js';
 import type { Store } from '../../../src/store/store.js';
 import { csrFor } from '../../../packages/x509/test/helpers/csr.js';
 import { testIssuance, type TestIssuance } from '../../helpers/issuance.js';
@@ -108,7 +108,7 @@ describe('startHousekeeping', () => {
 
   it('stops without going through everything that was left', async () => {
     const unavailable = () => Promise.reject(new SignerUnavailableError('away'));
-    issuance.setSigner(signingBy(new LocalCaSigner(issuance.authority), unavailable));
+    issuance.setSigner(signingBy(signerOf(issuance.authority), unavailable));
     // More than are recovered at the same time.
     const count = 40;
     for (let i = 0; i < count; i += 1) {
@@ -128,7 +128,7 @@ describe('startHousekeeping', () => {
       await setTimeout(100);
       return signReally();
     };
-    issuance.setSigner(signingBy(new LocalCaSigner(issuance.authority), slow));
+    issuance.setSigner(signingBy(signerOf(issuance.authority), slow));
     const housekeeping = startHousekeeping(issuance.restarted());
     await begun;
     await housekeeping.stop();

@@ -40,6 +40,15 @@ const fileErrors = (text: string, variables: Record<string, string> = {}) => {
   return errorsOf({ KUBEPASS_CONFIG: configFile, ...variables });
 };
 
+/** The issuer that two files are. */
+const pair = (certFile: string, keyFile: string) => ({
+  name: 'default',
+  certFile,
+  key: { kind: 'file', file: keyFile, passphrase: null },
+  anchorFile: null,
+  subject: null,
+});
+
 const localCA = 'signer: { localCA: { certFile: ca.crt, keyFile: ca.key } }';
 /** A file with one cluster; `settings` override the necessary ones. */
 const cluster = (settings: Record<string, string> = {}) => {
@@ -90,12 +99,12 @@ describe('loadConfig without anything', () => {
         {
           name: 'demo',
           server: 'https://127.0.0.1:6443',
+          apiServers: ['https://127.0.0.1:6443'],
           servingCertificateAuthorityFile: join(dataDir, 'ca', 'ca.crt'),
           clientCertificateAuthorityFile: null,
           signer: {
             kind: 'localCA',
-            certFile: join(dataDir, 'ca', 'ca.crt'),
-            keyFile: join(dataDir, 'ca', 'ca.key'),
+            issuers: [pair(join(dataDir, 'ca', 'ca.crt'), join(dataDir, 'ca', 'ca.key'))],
             generate: true,
           },
           connection: null,
@@ -161,7 +170,7 @@ describe('loadConfig with an environment', () => {
       policiesDir: resolve('rules'),
       database: { kind: 'sqlite', file: '/db/k.db' },
       tls: { certFile: resolve('tls.crt'), keyFile: '/tls/tls.key' },
-      clusters: [{ signer: { certFile: '/data/ca/ca.crt' } }],
+      clusters: [{ signer: { issuers: [{ certFile: '/data/ca/ca.crt' }] } }],
     });
   });
 
@@ -372,12 +381,12 @@ describe('loadConfig with a file', () => {
         {
           name: 'dev-eu',
           server: 'https://10.0.0.1:6443',
+          apiServers: ['https://10.0.0.1:6443'],
           servingCertificateAuthorityFile: join(directory, 'serving.crt'),
           clientCertificateAuthorityFile: '/etc/client.crt',
           signer: {
             kind: 'localCA',
-            certFile: join(directory, 'ca.crt'),
-            keyFile: join(directory, 'ca.key'),
+            issuers: [pair(join(directory, 'ca.crt'), join(directory, 'ca.key'))],
             generate: false,
           },
           connection: { kind: 'kubeconfig', file: join(directory, 'dev.kubeconfig'), context: 'admin@dev' },
@@ -593,7 +602,7 @@ describe('loadConfig with a file', () => {
     [
       'a signer that does not exist',
       oneCluster({ signer: 'vault' }),
-      ['FILE clusters[0].signer: must be kubernetes, or { localCA: { certFile, keyFile } }'],
+      ['FILE clusters[0].signer: must be kubernetes, { localCA: { certFile, keyFile } } or { localCA: { issuers } }'],
     ],
     [
       'a local CA without its key',

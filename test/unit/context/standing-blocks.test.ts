@@ -1,3 +1,4 @@
+import { signerOf } from '../../helpers/signing-authority.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { recoverRequests } from '../../../src/requests/recover-requests.js';
 import type { IssuanceContext } from '../../../src/context/context.js';
@@ -7,7 +8,6 @@ import { approveRequest } from '../../../src/requests/decide-request.js';
 import { foldedName } from '@kubepass/inspect/formats';
 import type { IdentityBlock } from '../../../src/model/identity.js';
 import type { CertificateRequestAsk } from '../../../src/requests/resolve-ask.js';
-import { LocalCaSigner } from '../../../src/signing/local-ca.js';
 import type { Step } from '../../../src/store/steps/step.js';
 import { csrFor } from '../../../packages/x509/test/helpers/csr.js';
 import { testIssuance, type TestIssuance } from '../../helpers/issuance.js';
@@ -141,7 +141,7 @@ describe('a blocked name', () => {
   });
 
   it('does not have its attempt taken over and finished', async () => {
-    const real = new LocalCaSigner(issuance.authority);
+    const real = signerOf(issuance.authority);
     issuance.setSigner(signingBy(real, () => new Promise(() => undefined)));
     const { pem } = await csrFor('jane', ['team-a']);
     const left = await createRequest(issuance.context, alice, { csr: pem }, { waitSeconds: 0, idempotency: null });

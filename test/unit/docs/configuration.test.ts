@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { loadConfig } from '../../../src/config/config.js';
-import { FileSettings, LocalCASettings } from '../../../src/config/config-file.js';
+import { FileSettings } from '../../../src/config/config-file.js';
 import { environmentVariables, readEnvironment } from '../../../src/config/env.js';
+import { LocalCASettings } from '../../../src/config/issuer-config.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 import { pages, pageText, read, root } from './pages.js';
 

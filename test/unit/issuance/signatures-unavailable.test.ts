@@ -1,10 +1,10 @@
+import { signerOf } from '../../helpers/signing-authority.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { recoverRequests } from '../../../src/requests/recover-requests.js';
 import type { IssuanceContext } from '../../../src/context/context.js';
 import { collectKubeconfig } from '../../../src/requests/collect-kubeconfig.js';
 import { createRequest } from '../../../src/requests/create-request.js';
 import { SignaturesUnavailableError } from '../../../src/model/errors.js';
-import { LocalCaSigner } from '../../../src/signing/local-ca.js';
 import { type Signatures, signaturesHere } from '@kubepass/x509';
 import { csrFor } from '../../../packages/x509/test/helpers/csr.js';
 import { testIssuance, type TestIssuance } from '../../helpers/issuance.js';
@@ -43,10 +43,10 @@ describe('where signatures can be neither made nor verified', () => {
 
   it('a request that the CA cannot sign is approved again', async () => {
     const id = idOf(await create(issuance.context, ask));
-    issuance.setSigner(new LocalCaSigner(issuance.authority, undefined, { ...signaturesHere, sign: away }));
+    issuance.setSigner(signerOf(issuance.authority, { signatures: { ...signaturesHere, sign: away } }));
     expect(await collectKubeconfig(issuance.context, alice, id)).toMatchObject({ ok: false });
     expect(await find(id)).toMatchObject({ state: 'approved' });
-    issuance.setSigner(new LocalCaSigner(issuance.authority));
+    issuance.setSigner(signerOf(issuance.authority));
     expect(await collectKubeconfig(issuance.context, alice, id)).toMatchObject({ ok: true });
   });
 

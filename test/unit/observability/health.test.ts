@@ -79,7 +79,7 @@ it('has no component for what is not configured', async () => {
 it('tells the end of the local CA that ends first', async () => {
   const authority = (from: number, to: number) => ({
     cluster: { name: 'x' },
-    authority: { notBefore: at(from), notAfter: at(to) },
+    issuers: { inStates: () => [{ notBefore: at(from), notAfter: at(to) }] },
   });
   const clusters = [authority(-10, 1000), authority(-1000, 50)] as unknown as HealthParts['clusters'];
   expect(await of(parts({ clusters }), 'certificate-authorities')).toEqual({

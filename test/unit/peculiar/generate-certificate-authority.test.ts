@@ -1,3 +1,4 @@
+import { loadSigningAuthority } from '../../helpers/signing-authority.js';
 import { spawnSync } from 'node:child_process';
 import { hash, randomBytes, X509Certificate } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -5,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { generateCertificateAuthority } from '../../../src/peculiar/generate-certificate-authority.js';
-import { decodeSinglePem, loadSigningAuthority, readCertificate, sha256, writeDistinguishedName } from '@kubepass/x509';
+import { decodeSinglePem, readCertificate, sha256, writeDistinguishedName } from '@kubepass/x509';
 
 const opensslIsThere = spawnSync('openssl', ['version']).status === 0;
 

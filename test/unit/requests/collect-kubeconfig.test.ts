@@ -1,3 +1,4 @@
+import { signerOf } from '../../helpers/signing-authority.js';
 import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -11,7 +12,6 @@ import type { Principal } from '../../../src/model/principal.js';
 import { keyAlgorithms } from '@kubepass/x509';
 import { SignerUnavailableError } from '../../../src/model/errors.js';
 import { SigningRefusedError, SigningUndeterminedError } from '../../../src/signing/signer.js';
-import { LocalCaSigner } from '../../../src/signing/local-ca.js';
 import type { CertificateRequestAsk } from '../../../src/requests/resolve-ask.js';
 import { testIssuance, testPolicies, type TestIssuance } from '../../helpers/issuance.js';
 import { signingBy } from '../../helpers/signers.js';
@@ -60,7 +60,7 @@ function partsOf(yaml: string) {
   };
 }
 
-const signerThat = (sign: Parameters<typeof signingBy>[1]) => signingBy(new LocalCaSigner(issuance.authority), sign);
+const signerThat = (sign: Parameters<typeof signingBy>[1]) => signingBy(signerOf(issuance.authority), sign);
 
 describe('collectKubeconfig', () => {
   it('holds what was signed against the clock as it was when the attempt began, where it was set back since', async () => {
@@ -81,7 +81,7 @@ describe('collectKubeconfig', () => {
     expect(await collectApproved(issuance.context, alice, before)).toMatchObject({ ok: false });
     expect(await requests.find(id)).toMatchObject({ state: 'approved', attempt: { number: 1 } });
 
-    issuance.setSigner(new LocalCaSigner(issuance.authority));
+    issuance.setSigner(signerOf(issuance.authority));
     expect(await collectApproved(issuance.context, alice, before)).toMatchObject({
       refusal: { kind: 'state-conflict' },
     });
@@ -90,7 +90,7 @@ describe('collectKubeconfig', () => {
   });
 
   it('does not keep the caller waiting for what is cleared away afterwards, but known until that is through', async () => {
-    const real = new LocalCaSigner(issuance.authority);
+    const real = signerOf(issuance.authority);
     let cleared = () => {};
     const clearing = new Promise<void>((resolve) => (cleared = resolve));
     issuance.setSigner({
@@ -212,7 +212,7 @@ describe('collectKubeconfig', () => {
     const first = await issuance.context.store.requests.find(id);
     expect(first).toMatchObject({ state: 'approved', publicKey: null, attempt: { number: 1 } });
 
-    issuance.setSigner(new LocalCaSigner(issuance.authority));
+    issuance.setSigner(signerOf(issuance.authority));
     expect((await collectKubeconfig(issuance.context, alice, id)).ok).toBe(true);
     const second = await issuance.context.store.requests.find(id);
     expect(second).toMatchObject({ state: 'issued', attempt: { number: 2 } });
@@ -310,7 +310,7 @@ describe('createKubeconfig', () => {
     issuance.setSigner(signerThat(() => Promise.reject(new SignerUnavailableError('gone'))));
     const first = await createWithKey(hr, ask, token);
     expect(first).toMatchObject({ ok: false, refusal: { kind: 'issuance-unavailable' } });
-    issuance.setSigner(new LocalCaSigner(issuance.authority));
+    issuance.setSigner(signerOf(issuance.authority));
     const second = await createWithKey(hr, ask, token);
     expect(second).toMatchObject({ ok: true, value: { kind: 'collected' } });
     expect((await issuance.context.store.requests.list({}, { limit: 10, cursor: null })).items).toHaveLength(1);

@@ -1,3 +1,4 @@
+import { signerOf } from '../../helpers/signing-authority.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { collectKubeconfig, createKubeconfig } from '../../../src/requests/collect-kubeconfig.js';
 import type { IssuanceContext } from '../../../src/context/context.js';
@@ -6,7 +7,6 @@ import { approveRequest } from '../../../src/requests/decide-request.js';
 import { recoverRequests } from '../../../src/requests/recover-requests.js';
 import { StoreBusyError } from '../../../src/model/errors.js';
 import type { CertificateRequestAsk } from '../../../src/requests/resolve-ask.js';
-import { LocalCaSigner } from '../../../src/signing/local-ca.js';
 import type { CommitResult, Step } from '../../../src/store/steps/step.js';
 import { csrFor } from '../../../packages/x509/test/helpers/csr.js';
 import { testIssuance, type TestIssuance } from '../../helpers/issuance.js';
@@ -47,13 +47,13 @@ const quotasIn = ({ operations }: Step) => operations.flatMap((each) => (each.op
 
 describe('a request does not count against itself', () => {
   it('when its attempt is taken up again after a crash', async () => {
-    issuance.setSigner(signingBy(new LocalCaSigner(issuance.authority), () => new Promise(() => undefined)));
+    issuance.setSigner(signingBy(signerOf(issuance.authority), () => new Promise(() => undefined)));
     const { pem } = await csrFor('jane', ['team-a']);
     const outcome = await createRequest(issuance.context, alice, { csr: pem }, { waitSeconds: 0, idempotency: null });
     if (!outcome.ok) throw new Error(outcome.refusal.kind);
     const { id } = outcome.value.request;
     expect((await find(id))?.state).toBe('issuing');
-    issuance.setSigner(new LocalCaSigner(issuance.authority));
+    issuance.setSigner(signerOf(issuance.authority));
 
     await recoverRequests(issuance.restarted());
     expect(await find(id)).toMatchObject({ state: 'issued', attempt: { number: 2 } });
@@ -61,7 +61,7 @@ describe('a request does not count against itself', () => {
   });
 
   it('when its attempt is taken over and goes on from where it was left', async () => {
-    const real = new LocalCaSigner(issuance.authority);
+    const real = signerOf(issuance.authority);
     issuance.setSigner(signingBy(real, () => new Promise(() => undefined)));
     const { pem } = await csrFor('jane', ['team-a']);
     const outcome = await createRequest(issuance.context, alice, { csr: pem }, { waitSeconds: 0, idempotency: null });
@@ -80,10 +80,10 @@ describe('a request does not count against itself', () => {
 
   it('when its key is collected, nor after a crash that lost the first key', async () => {
     const { id } = await created(jane);
-    issuance.setSigner(signingBy(new LocalCaSigner(issuance.authority), () => new Promise(() => undefined)));
+    issuance.setSigner(signingBy(signerOf(issuance.authority), () => new Promise(() => undefined)));
     void collectKubeconfig(issuance.context, alice, id);
     await expect.poll(async () => (await find(id))?.state).toBe('issuing');
-    issuance.setSigner(new LocalCaSigner(issuance.authority));
+    issuance.setSigner(signerOf(issuance.authority));
     const restarted = issuance.restarted();
     await recoverRequests(restarted);
     expect((await find(id))?.state).toBe('approved');

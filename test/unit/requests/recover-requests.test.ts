@@ -1,3 +1,4 @@
+import { signerOf } from '../../helpers/signing-authority.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { verifyChain } from '../../../src/audit/chain.js';
 import { collectKubeconfig } from '../../../src/requests/collect-kubeconfig.js';
@@ -8,7 +9,6 @@ import { expireRequests } from '../../../src/requests/expire-requests.js';
 import { recoverRequests } from '../../../src/requests/recover-requests.js';
 import { SignerUnavailableError } from '../../../src/model/errors.js';
 import type { CertificateRequestAsk } from '../../../src/requests/resolve-ask.js';
-import { LocalCaSigner } from '../../../src/signing/local-ca.js';
 import type { Signer } from '../../../src/signing/signer.js';
 import { csrFor } from '../../../packages/x509/test/helpers/csr.js';
 import { testIssuance, testPolicies, type TestIssuance } from '../../helpers/issuance.js';
@@ -30,13 +30,13 @@ async function create(ask: CertificateRequestAsk) {
 
 /** A signer that never comes back, as in a process that dies while signing. */
 function hangingSigner() {
-  return signingBy(new LocalCaSigner(issuance.authority), () => new Promise(() => undefined));
+  return signingBy(signerOf(issuance.authority), () => new Promise(() => undefined));
 }
 
 async function leftIssuing(ask: CertificateRequestAsk) {
   issuance.setSigner(hangingSigner());
   const id = await create(ask);
-  issuance.setSigner(new LocalCaSigner(issuance.authority));
+  issuance.setSigner(signerOf(issuance.authority));
   return id;
 }
 
@@ -100,7 +100,7 @@ describe('recoverRequests', () => {
     const id = await create({ username: 'jane', groups: ['team-a'] });
     void collectKubeconfig(issuance.context, alice, id);
     await expect.poll(async () => (await find(id))?.state).toBe('issuing');
-    issuance.setSigner(new LocalCaSigner(issuance.authority));
+    issuance.setSigner(signerOf(issuance.authority));
 
     const restarted = issuance.restarted();
     await recoverRequests(restarted);
@@ -124,11 +124,11 @@ describe('recoverRequests', () => {
     const issued = await create({ csr: (await csrFor('jane', ['team-a'])).pem });
     await issuance.context.attempts.waitForEnd(issued, 30);
     issuance.setSigner(
-      signingBy(new LocalCaSigner(issuance.authority), () => Promise.reject(new SignerUnavailableError('away'))),
+      signingBy(signerOf(issuance.authority), () => Promise.reject(new SignerUnavailableError('away'))),
     );
     const lapsed = await create({ csr: (await csrFor('joe', ['team-a'])).pem });
     await issuance.context.attempts.waitForEnd(lapsed, 30);
-    issuance.setSigner(new LocalCaSigner(issuance.authority));
+    issuance.setSigner(signerOf(issuance.authority));
     const before = [await find(issued), await find(lapsed)];
     expect(before.map((request) => request?.state)).toEqual(['issued', 'approved']);
     const events = [await eventTypes(issued), await eventTypes(lapsed)];
@@ -186,7 +186,7 @@ describe('recoverRequests', () => {
       cluster: { ...demo.cluster, name, signer: 'kubernetes' },
       signer,
     });
-    const local = new LocalCaSigner(issuance.authority);
+    const local = signerOf(issuance.authority);
     const signer = signerLike(local, { needsCluster: true });
     const away = signerLike(signer, { giveUp: () => new Promise(() => undefined) });
     const left = [...Array<string>(40).fill('down'), 'well'].map((cluster) =>
@@ -231,7 +231,7 @@ describe('recoverRequests', () => {
 
   it('an outcome that comes after a takeover is an orphan in the inventory, and nothing is issued twice', async () => {
     let release: (() => void) | undefined;
-    const real = new LocalCaSigner(issuance.authority);
+    const real = signerOf(issuance.authority);
     const released = new Promise<void>((resolve) => {
       release = resolve;
     });

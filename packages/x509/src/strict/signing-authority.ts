@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { createPublicKey, type KeyObject } from 'node:crypto';
 
 import { type ParsedCertificate, readCertificate } from './certificate-reader.js';
 import { DerError } from './der.js';
@@ -7,7 +7,7 @@ import { sha256, type SignatureAlgorithm, signatureAlgorithmFor } from './crypto
 import { readSubjectPublicKeyInfo } from './subject-public-key-info.js';
 import type { Validity } from './validity.js';
 
-/** A CA certificate with its private key, for a local signer. */
+/** The certificate of a CA that signs here. Its private key lies elsewhere. */
 export interface SigningAuthority extends Validity {
   readonly certificateDer: Buffer;
   /** SHA-256 of the certificate, lower-case hex. */
@@ -18,7 +18,6 @@ export interface SigningAuthority extends Validity {
   readonly subjectRaw: Buffer;
   /** Null where it has none. */
   readonly subjectKeyIdentifier: Buffer | null;
-  readonly privateKey: KeyObject;
   readonly publicKey: KeyObject;
   readonly signatureAlgorithm: SignatureAlgorithm;
   /** Whether it may sign certificate lists: its key usage says cRLSign, or it has none (RFC 5280 4.2.1.3). */
@@ -26,15 +25,12 @@ export interface SigningAuthority extends Validity {
 }
 
 /**
- * Reads a CA's certificate and private key (PKCS#8, PKCS#1 or SEC 1 PEM, unencrypted) and checks that the two belong
- * together and may sign certificates. Throws an `Error` that says what is wrong, and never quotes the key.
+ * Reads the certificate of a CA (one block of PEM), and checks that it may sign certificates with a key that kubepass
+ * accepts. Throws an `Error` that says what is wrong.
  */
-export function loadSigningAuthority(certificatePem: string, privateKeyPem: string): SigningAuthority {
+export function readSigningAuthority(certificatePem: string): SigningAuthority {
   const certificate = readCaCertificate(certificatePem);
   const publicKey = importCaKey(certificate);
-  const privateKey = importPrivateKey(privateKeyPem);
-  if (!createPublicKey(privateKey).equals(publicKey))
-    throw new Error('the CA private key does not belong to the CA certificate');
   return {
     certificateDer: certificate.der,
     fingerprintSha256: certificate.fingerprintSha256,
@@ -43,7 +39,6 @@ export function loadSigningAuthority(certificatePem: string, privateKeyPem: stri
     subjectKeyIdentifier: certificate.subjectKeyIdentifier,
     notBefore: certificate.notBefore,
     notAfter: certificate.notAfter,
-    privateKey,
     publicKey,
     signatureAlgorithm: signatureAlgorithmFor(publicKey),
     signsCertificateLists: certificate.keyUsage?.includes('cRLSign') ?? true,
@@ -89,14 +84,4 @@ function importCaKey(certificate: ParsedCertificate): KeyObject {
   if (!accepted)
     throw new Error('the CA key must be RSA with at least 2048 bits, ECDSA on P-256, P-384 or P-521, or Ed25519');
   return key;
-}
-
-function importPrivateKey(pem: string): KeyObject {
-  if (pem.includes('ENCRYPTED')) throw new Error('the CA private key is encrypted: supply it without a passphrase');
-  try {
-    return createPrivateKey(pem);
-  } catch {
-    // Without a cause, because the parser's message may quote the key.
-    throw new Error('the CA private key cannot be read: PEM in PKCS#8, PKCS#1 or SEC 1 form is expected');
-  }
 }

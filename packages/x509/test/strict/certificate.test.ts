@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import * as x509 from '@peculiar/x509';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type SigningAuthority, loadSigningAuthority } from '../../src/strict/signing-authority.js';
 import { readCertificate } from '../../src/strict/certificate-reader.js';
 import { assembleTbsCertificate, newSerialNumber, sealCertificate } from '../../src/strict/certificate-writer.js';
 import { readCertificationRequest } from '../../src/strict/certification-request.js';
@@ -27,12 +26,13 @@ import { buildCertificateAuthority, caNotAfter } from './build-certificate-autho
 import { acceptedCsrs, readCsrFixture } from '../fixtures/csr/index.js';
 import { mutate, mutations } from './mutate.js';
 import { propertyRuns } from '../../../../test/helpers/property-runs.js';
+import { loadSigningAuthority, type TestSigningAuthority } from '../../../../test/helpers/signing-authority.js';
 
 const now = new Date();
 const scratch = mkdtempSync(join(tmpdir(), 'certificates-'));
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 const caAlgorithms = ['RSA-2048', 'ECDSA-P256', 'ECDSA-P384', 'ECDSA-P521', 'Ed25519'] as const;
-const authorities = new Map<KeyAlgorithm, { readonly ca: SigningAuthority; readonly file: string }>();
+const authorities = new Map<KeyAlgorithm, { readonly ca: TestSigningAuthority; readonly file: string }>();
 const publicKeys = new Map<string, SubjectPublicKeyInfo>();
 const authorityOf = (algorithm: KeyAlgorithm) => authorities.get(algorithm)!;
 
@@ -54,7 +54,7 @@ afterAll(() => rmSync(scratch, { recursive: true }));
 const subject = { username: 'jane@corp.example', groups: ['viewers', 'team-a'] };
 const serialNumber = newSerialNumber(now, randomBytes);
 
-async function issue(ca: SigningAuthority, keyAlgorithm: KeyAlgorithm): Promise<Buffer> {
+async function issue(ca: TestSigningAuthority, keyAlgorithm: KeyAlgorithm): Promise<Buffer> {
   const tbsCertificate = assembleTbsCertificate({
     ...userCertificateValidity(now, 3600, ca.notAfter),
     ...subject,
@@ -77,7 +77,7 @@ const pairings = caAlgorithms.flatMap((caAlgorithm) => keyAlgorithms.map((key) =
 
 describe.each(pairings)('a user certificate by a CA of %s for a key of %s', (caAlgorithm, keyAlgorithm) => {
   let certificate: Buffer;
-  let ca: SigningAuthority;
+  let ca: TestSigningAuthority;
   beforeAll(async () => {
     ({ ca } = authorityOf(caAlgorithm));
     certificate = await issue(ca, keyAlgorithm);

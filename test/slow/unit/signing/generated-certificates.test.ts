@@ -1,3 +1,4 @@
+import { loadSigningAuthority, signerOf, type TestSigningAuthority } from '../../../helpers/signing-authority.js';
 import 'reflect-metadata';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
@@ -7,8 +8,7 @@ import * as x509 from '@peculiar/x509';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mintApprovedRequest } from '../../../../src/model/mint-approved-request.js';
-import { encodePem, generateKeyPair, type KeyPair, loadSigningAuthority, type SigningAuthority } from '@kubepass/x509';
-import { LocalCaSigner } from '../../../../src/signing/local-ca.js';
+import { encodePem, generateKeyPair, type KeyPair } from '@kubepass/x509';
 import { derOf } from '../../../helpers/signers.js';
 import { temporaryDirectory } from '../../../helpers/temporary-directory.js';
 import { buildCertificateAuthority } from '../../../../packages/x509/test/strict/build-certificate-authority.js';
@@ -71,14 +71,14 @@ beforeAll(async () => {
 describe.each(['RSA-2048', 'ECDSA-P256'] as const)(
   'certificates by a CA of %s, each for another request',
   (caAlgorithm) => {
-    let authority: SigningAuthority;
+    let authority: TestSigningAuthority;
     let caPem: string;
     const issued: Issued[] = [];
     beforeAll(async () => {
       const caKeys = await generateKeyPair(caAlgorithm);
       caPem = await buildCertificateAuthority(caKeys);
       authority = loadSigningAuthority(caPem, caKeys.privateKeyPem);
-      const signer = new LocalCaSigner(authority);
+      const signer = signerOf(authority);
       for (const one of fc.sample(ask, certificatesOfEach)) {
         const { subjectPublicKeyInfo } = keyPairs.get(one.keyAlgorithm)!;
         const asked = {
