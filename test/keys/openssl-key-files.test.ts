@@ -30,7 +30,7 @@ async function encrypted(...options: readonly string[]): Promise<string> {
 function read(file: string) {
   writeFileSync(inFolder('passphrase'), `${passphrase}\n`, { mode: 0o600 });
   return readKeyFile(
-    { file, passphraseFile: inFolder('passphrase'), passphraseFd: null },
+    { file, passphrase: { file: inFolder('passphrase') } },
     { signatures: signaturesHere, clock: () => new Date(), remarks: { warn: () => undefined } },
   );
 }
