@@ -55,11 +55,45 @@ const rooms = {
   ],
   store: ['model', 'audit', 'identity', 'workers', 'inspections/inventory.ts', x509, texts],
   // All that use cases share. From here on each room may use those before it.
-  context: ['model', 'store', 'signing/signer.ts', 'signing/cluster-issuers.ts', 'kubernetes', 'policy/policy-set.ts', x509, texts],
+  context: [
+    'model',
+    'store',
+    'signing/signer.ts',
+    'signing/cluster-issuers.ts',
+    'kubernetes',
+    'policy/policy-set.ts',
+    x509,
+    texts,
+  ],
   // Ends access: blocks, revocations, lost groups, and the clusters that refuse.
-  access: ['context', 'model', 'store', 'identity', 'kubernetes', 'policy/policy-set.ts', 'signing/cluster-issuers.ts', 'formats', x509, texts],
+  access: [
+    'context',
+    'model',
+    'store',
+    'identity',
+    'kubernetes',
+    'policy/policy-set.ts',
+    'keys/ca-key.ts',
+    'signing/cluster-issuers.ts',
+    'signing/sign-verified.ts',
+    'formats',
+    x509,
+    texts,
+  ],
   // Intent, signature, check, outcome.
-  issuance: ['context', 'access', 'model', 'store', 'signing/signer.ts', 'signing/cluster-issuers.ts', 'kubernetes', 'peculiar', x509, texts],
+  issuance: [
+    'context',
+    'access',
+    'model',
+    'store',
+    'signing/signer.ts',
+    'signing/cluster-issuers.ts',
+    'signing/sign-verified.ts',
+    'kubernetes',
+    'peculiar',
+    x509,
+    texts,
+  ],
   requests: [
     'context',
     'access',
@@ -109,8 +143,8 @@ const rooms = {
     '@kubepass/inspect',
     texts,
   ],
-  // Keeps a file on a control-plane node, without a service.
-  'revocation-file': [commandLine],
+  // Keeps files on a control-plane node, without a service.
+  'node-files': [commandLine, x509],
   // Constructs the adapters. It imports three parts of HTTP: the services that it fills, the settings of TLS, and the
   // payload of webhooks.
   compose: [
@@ -193,8 +227,9 @@ const edges = {
   'policy-check.ts': ['policy', commandLine],
   // For auditors: checks exports of the audit log, without a service.
   'kubepass-verify.ts': ['verification'],
-  // On control-plane nodes: keeps the file that names revoked certificates.
-  'revocation-file.ts': ['revocation-file', 'config/secrets.ts', commandLine],
+  // On control-plane nodes: keep the file that names revoked certificates, and that of the client CAs.
+  'revocation-file.ts': ['node-files', commandLine],
+  'client-ca-file.ts': ['node-files', commandLine],
   // Make backups of the database and put it back. No HTTP; `model` for a type.
   'backup.ts': ['backup/backup.ts', 'backup/verify-database.ts', 'config', commandLine],
   'restore.ts': [

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { mostListed } from '../formats/enforcement-files.js';
 import type { CertificateHolder, ClusterConnection } from '../kubernetes/cluster-connection.js';
-import { encodePem } from '@kubepass/x509';
+import { encodeCertificates } from '@kubepass/x509';
 import type { Certificate } from '../model/certificate.js';
 import { probeUsername } from '../model/cluster.js';
 import type { ProbedRevocation, RevocationSettings } from '../model/enforcement.js';
-import type { IssuanceContext } from '../context/context.js';
+import { chainOf, type IssuanceContext } from '../context/context.js';
 import { revocationSteps } from './revocations.js';
 
 const pauseMilliseconds = 100;
@@ -40,7 +40,7 @@ export async function probeRevocation(
   if (mode === 'listed' && [...context.denyList.ofCluster(certificate.cluster)].length >= mostListed)
     return unproven('ListFull', `the file of mode listed holds ${mostListed} certificates already`);
 
-  const holder = connection.actAs(encodePem('CERTIFICATE', certificate.der), privateKeyPem);
+  const holder = connection.actAs(encodeCertificates([certificate, ...chainOf(context, certificate)]), privateKeyPem);
   const use = async (): Promise<string | null> => {
     try {
       // Admission sees writes alone, and not those of the API groups for authentication and authorization.

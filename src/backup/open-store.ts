@@ -88,7 +88,7 @@ export async function lookIntoDatabase({ database }: Pick<Config, 'database'>): 
   const { file } = database;
   await checkDataDir(dirname(file));
   // The next start puts the restored database there.
-  if (isReplacementUnderWay(file)) return { pending: null, pinned: new Map() };
+  if (isReplacementUnderWay(file)) return { pending: null, issuers: [] };
   try {
     return lookIntoSqlite(file);
   } catch (error) {

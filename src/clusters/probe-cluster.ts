@@ -17,9 +17,9 @@ import {
 } from '../model/cluster.js';
 import type { ProbedRevocation } from '../model/enforcement.js';
 import type { NeededAccess } from '../signing/signer.js';
-import { encodePem } from '@kubepass/x509';
+import { encodeCertificates } from '@kubepass/x509';
 import { probedCluster, within } from '../context/under-way.js';
-import { issuingCluster, type IssuanceContext, type IssuingCluster } from '../context/context.js';
+import { chainOf, issuingCluster, type IssuanceContext, type IssuingCluster } from '../context/context.js';
 import { probeRevocation } from '../access/probe-revocation.js';
 import { issueProbeCertificate, type ProbedSigning } from './probe-request.js';
 
@@ -153,7 +153,7 @@ async function run(
   const signing = await issueProbeCertificate(context, issuing, probeSeconds, actor);
   const signed = { ...reached, requestId: signing.requestId, ...judge(signing) };
   if (signing.end.kind !== 'issued') return signed;
-  const acceptedAs = await acceptance(connection, signing.end.certificate, signing.privateKeyPem);
+  const acceptedAs = await acceptance(context, connection, signing.end.certificate, signing.privateKeyPem);
   const accepted = { ...signed, ...whyBindingsAreUnknown(reached), ...acceptedAs };
   const { certificate } = signing.end;
   const revocation = verifyRevocation
@@ -240,13 +240,15 @@ function judge({ end }: ProbedSigning): Pick<ClusterProbe, 'signs' | 'reason' | 
 
 /** Calls the API server with the certificate that was signed. */
 async function acceptance(
+  context: IssuanceContext,
   connection: ClusterConnection | null,
   certificate: Certificate,
   privateKeyPem: string,
 ): Promise<Partial<Found>> {
   if (connection === null) return {};
   try {
-    const identity = await connection.reviewSelf(encodePem('CERTIFICATE', certificate.der), privateKeyPem);
+    const shown = encodeCertificates([certificate, ...chainOf(context, certificate)]);
+    const identity = await connection.reviewSelf(shown, privateKeyPem);
     if (identity?.username === certificate.username) return { accepts: 'yes', acceptedAs: identity.username };
     const message =
       identity === null

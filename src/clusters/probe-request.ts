@@ -1,12 +1,13 @@
 import type { CertificateRequest } from '../model/certificate-request.js';
 import { probeUsername } from '../model/cluster.js';
+import type { IssuerState } from '../model/issuer.js';
 import { newId } from '../model/new-id.js';
 import { SigningUndeterminedError } from '../signing/signer.js';
 import type { Step } from '../store/steps/step.js';
 import { factsOf, secondsAfter, type IssuanceContext, type IssuingCluster } from '../context/context.js';
 import { attemptDetails, probeDecider, requestedDetails, requestEvent, moveRequest } from '../context/request-steps.js';
 import { finishAttempt, type AttemptEnd } from '../issuance/issue-certificate.js';
-import { issuing, startAttempt, keyOfPair, newKeyPair } from '../issuance/start-attempt.js';
+import { issuerCondition, issuing, startAttempt, keyOfPair, newKeyPair } from '../issuance/start-attempt.js';
 
 /** The result of a probe's request. */
 export interface ProbedSigning {
@@ -19,12 +20,14 @@ export interface ProbedSigning {
 /**
  * Asks for a certificate in the way of every request: recorded with its decision and the intent of its attempt, signed,
  * checked, put into the inventory. Policies are not asked: the decision is built in. `actor` null: kubepass itself.
+ * `states`: those in which the issuer that signs may be.
  */
 export async function issueProbeCertificate(
   context: IssuanceContext,
   issuingFor: IssuingCluster,
   expirationSeconds: number,
   actor: string | null,
+  states: readonly IssuerState[] = ['active'],
 ): Promise<ProbedSigning> {
   const keyPair = await newKeyPair('ECDSA-P256');
   const now = context.clock();
@@ -35,6 +38,7 @@ export async function issueProbeCertificate(
   const request = issuing(approved, started);
   const step: Step = {
     operations: [
+      ...issuerCondition(started, states),
       { op: 'rememberPolicySet', digest: policySet.digest, texts: policySet.texts },
       { op: 'insertRequest', request },
     ],

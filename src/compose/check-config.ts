@@ -11,6 +11,7 @@ import type { TlsPair } from '../http/server/tls-settings.js';
 import { type ClientTrust, readClientTrust } from '../kubernetes/certificate-authorities.js';
 import { loadPolicySet } from '../policy/load-policy-set.js';
 import { whyGone, whyOtherAuthority } from '../signing/certificate-authority-files.js';
+import { defaultIssuer } from '../model/issuer.js';
 import type { FoundDatabase } from '../store/schema/migrations.js';
 import { namesUserAuthority, readCallersFiles, warnOfEnded } from './client-certificates.js';
 import { Findings } from './findings.js';
@@ -144,7 +145,7 @@ async function checkLocalAuthority(
   database: FoundDatabase | undefined,
 ): Promise<ClientTrust | undefined> {
   const ca = pairOf({ generate, ...config });
-  const pinned = database?.pinned.get(cluster);
+  const pinned = database?.issuers.find((one) => one.cluster === cluster && one.name === defaultIssuer)?.spkiSha256;
   const setting = generate ? '/dataDir' : `${at}/signer/localCA`;
   const member = (name: string) => (generate ? setting : `${setting}/${name}`);
   if (generate && (await isMissing(ca.certFile)) && (await isMissing(ca.keyFile))) {

@@ -117,25 +117,13 @@ async function openLocalCa(
   if (config.generate) await generateMissingAuthority(cluster, ca, store, clock(), log);
   const { certificatePem, authority, privateKey } = await readLocalAuthority(cluster, ca, log);
   warnUnlessSigning(cluster, authority, clock(), log);
-  await pinAuthority(cluster, authority.spkiSha256, store, clock());
+  await pinAuthority(cluster, authority, store, clock());
   const key = heldKey('file', privateKey, clock, signatures);
   const anchors = [readCertificate(authority.certificateDer)];
-  const { notBefore, notAfter, spkiSha256, fingerprintSha256 } = authority;
+  const { notBefore, notAfter } = authority;
   const certified = { name: defaultIssuer, key, authority, chain: [], anchors, notBefore, notAfter };
   const loaded = { name: defaultIssuer, key, certified, requestedSubject: null };
-  const issuers = new ClusterIssuers(cluster, [loaded], () =>
-    Promise.resolve([
-      {
-        cluster,
-        name: defaultIssuer,
-        state: 'active',
-        since: clock(),
-        spkiSha256,
-        fingerprints: [fingerprintSha256],
-        probe: null,
-      },
-    ]),
-  );
+  const issuers = new ClusterIssuers(cluster, [loaded], () => store.issuers.ofCluster(cluster));
   await issuers.refresh();
   return {
     signer: new LocalCaSigner(() => issuers.active(), randomBytes),

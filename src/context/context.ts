@@ -1,6 +1,7 @@
 import type { ClientTrust } from '../kubernetes/certificate-authorities.js';
 import type { ClusterConnection } from '../kubernetes/cluster-connection.js';
 import type { RoleBindings } from '../kubernetes/role-bindings.js';
+import type { Certificate } from '../model/certificate.js';
 import type { Cluster } from '../model/cluster.js';
 import type { DecisionFacts } from '../model/decision.js';
 import type { DirectorySettings } from '../model/directory.js';
@@ -13,7 +14,7 @@ import type { ClusterIssuers } from '../signing/cluster-issuers.js';
 import type { Signer } from '../signing/signer.js';
 import type { CommitResult, Step } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
-import type { Signatures } from '@kubepass/x509';
+import type { ParsedCertificate, Signatures } from '@kubepass/x509';
 import type { AttemptsUnderWay, ClusterProbes } from './under-way.js';
 import type { DirectoryUse, IdentityBlocks } from './standing.js';
 
@@ -94,6 +95,18 @@ export function issuingCluster(context: IssuanceContext, name: string): IssuingC
   return found;
 }
 
+/**
+ * The CAs that go out behind a certificate: those between it and what its API servers trust. There are none where its
+ * issuer is trusted itself, where the cluster signs, and where the issuer is not configured any more.
+ */
+export function chainOf(
+  { clusters }: Pick<IssuanceContext, 'clusters'>,
+  { cluster, issuerFingerprintSha256 }: Pick<Certificate, 'cluster' | 'issuerFingerprintSha256'>,
+): readonly ParsedCertificate[] {
+  if (issuerFingerprintSha256 === null) return [];
+  return clusters.get(cluster)?.issuers?.withFingerprint(issuerFingerprintSha256)?.chain ?? [];
+}
+
 /** The facts of a decision that the cluster's configuration says; `gatherFacts` looks up the others. */
 export function factsOf(cluster: Cluster): DecisionFacts {
   return {
@@ -102,6 +115,9 @@ export function factsOf(cluster: Cluster): DecisionFacts {
     nameAlphabet: cluster.nameAlphabet,
   };
 }
+
+/** The clock of this machine. */
+export const systemClock = (): Date => new Date();
 
 export const secondsAfter = (instant: Date, seconds: number): Date => new Date(instant.getTime() + seconds * 1000);
 

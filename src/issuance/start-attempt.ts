@@ -1,8 +1,9 @@
 import type { ApprovedRequest } from '../model/approved-request.js';
 import type { CertificateRequest, IssuanceAttempt, PublicKeyReference } from '../model/certificate-request.js';
+import type { IssuerState } from '../model/issuer.js';
 import { mintApprovedRequest } from '../model/mint-approved-request.js';
 import type { PreparedSigning, Signer } from '../signing/signer.js';
-import type { Step } from '../store/steps/step.js';
+import type { Operation, Step } from '../store/steps/step.js';
 import { issuingCluster, secondsAfter, type IssuanceContext } from '../context/context.js';
 import { attemptDetails, requestEvent, moveRequest } from '../context/request-steps.js';
 import {
@@ -99,10 +100,23 @@ export const issuing = (request: CertificateRequest, { attempt, publicKey }: Sta
   publicKey,
 });
 
+/**
+ * The condition of each step that begins an attempt: the issuer that its intent names has one of these states when the
+ * step commits. So nothing is signed by an issuer once another one is active. A cluster that signs by itself has none.
+ */
+export function issuerCondition(
+  { approved: { cluster }, attempt: { intent } }: StartedAttempt,
+  states: readonly IssuerState[] = ['active'],
+): readonly Operation[] {
+  const { issuer } = intent;
+  return issuer === undefined ? [] : [{ op: 'requireIssuer', cluster, issuer, states }];
+}
+
 /** The step that records the intent of an attempt on an approved request. Nothing is signed before it is on disk. */
 export function intentStep(request: CertificateRequest, started: StartedAttempt, actor: string | null): Step {
   return {
     operations: [
+      ...issuerCondition(started),
       moveRequest(
         request.id,
         // Otherwise two attempts could have the same number, and in a cluster the same object.

@@ -3,7 +3,7 @@ import type { CertificateAuthorityBundle } from '../model/cluster.js';
 import {
   decodePemBundle,
   displayDistinguishedName,
-  encodePem,
+  encodeCertificates,
   type ParsedCertificate,
   readCertificate,
 } from '@kubepass/x509';
@@ -62,7 +62,7 @@ export function describeCertificateAuthority(pemBundle: string): CertificateAuth
   const certificates = readBundle(pemBundle, 'the CA bundle');
   return {
     // Without the explanatory text that a file may hold around its blocks.
-    pem: certificates.map(({ der }) => encodePem('CERTIFICATE', der)).join(''),
+    pem: encodeCertificates(certificates),
     certificates: certificates.map((certificate) => ({
       fingerprintSha256: certificate.fingerprintSha256,
       serialNumber: certificate.serialNumber,

@@ -71,12 +71,14 @@ export interface IssuanceAttempt {
 
 /**
  * A record of what is about to be signed, so that a certificate can be found or ruled out after a crash. `signer`
- * names the signer, whose own the other members are: `serialNumber` and `tbsSha256` with a local CA. `objectName` is
- * always the CertificateSigningRequest object that the attempt creates in the cluster.
+ * names the signer, whose own the other members are: `serialNumber` and `tbsSha256` with a local CA, and the name of
+ * its `issuer`, which intents of older versions do not have. `objectName` is always the CertificateSigningRequest
+ * object that the attempt creates in the cluster.
  */
 export interface SigningIntent {
   readonly signer: string;
   readonly objectName?: string;
+  readonly issuer?: string;
   readonly [member: string]: string;
 }
 

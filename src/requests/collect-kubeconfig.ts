@@ -6,7 +6,7 @@ import { type Outcome, type Refused, done, refused } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import { type CertificateRequestAsk, type ResolvedAsk, resolveAsk } from './resolve-ask.js';
 import { SigningUndeterminedError } from '../signing/signer.js';
-import { type KeyPair, encodePem } from '@kubepass/x509';
+import { type KeyPair, encodeCertificates } from '@kubepass/x509';
 import { finishAttempt } from '../issuance/issue-certificate.js';
 import {
   type StartedAttempt,
@@ -16,7 +16,7 @@ import {
   newKeyPair,
   startAttempt,
 } from '../issuance/start-attempt.js';
-import { type IssuanceContext, issuingCluster } from '../context/context.js';
+import { chainOf, type IssuanceContext, issuingCluster } from '../context/context.js';
 import { recheckAndCommit } from './recheck-policy.js';
 import { clusterGone, lapsed, movedOn, stateConflict } from '../context/request-steps.js';
 import { type CertificateRequestView, decideAndRecord, deniedAs, viewAtEnd } from './create-request.js';
@@ -204,7 +204,7 @@ function kubeconfigOf(
     username: certificate.username,
     contextName,
     namespace: request.namespace ?? namespace,
-    certificatePem: encodePem('CERTIFICATE', certificate.der),
+    certificatePem: encodeCertificates([certificate, ...chainOf(context, certificate)]),
     key,
   });
 }

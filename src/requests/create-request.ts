@@ -10,7 +10,14 @@ import { type CertificateRequestAsk, type ResolvedAsk, resolveAsk } from './reso
 import type { Operation, Step } from '../store/steps/step.js';
 import { within } from '../context/under-way.js';
 import { type AttemptEnd, finishAttempt } from '../issuance/issue-certificate.js';
-import { type KeyToCertify, type StartedAttempt, issuing, keyOfCsr, startAttempt } from '../issuance/start-attempt.js';
+import {
+  type KeyToCertify,
+  type StartedAttempt,
+  issuerCondition,
+  issuing,
+  keyOfCsr,
+  startAttempt,
+} from '../issuance/start-attempt.js';
 import { type IssuanceContext, secondsAfter } from '../context/context.js';
 import {
   announce,
@@ -169,6 +176,7 @@ function recordStep(
       ...(request.state === 'denied' ? [] : conditionsOf(request, now)),
       // A request that waits for a person does not count against quotas yet.
       ...(request.state === 'approved' ? quotaOperations(decision, request, now) : []),
+      ...(started ? issuerCondition(started) : []),
       { op: 'rememberPolicySet', digest: policySet.digest, texts: policySet.texts },
       { op: 'insertRequest', request: started ? issuing(request, started) : request },
       ...rememberKey(idempotency, request.id, now),

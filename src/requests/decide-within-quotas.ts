@@ -72,8 +72,9 @@ const rounds = 3;
  * Decides and commits, unless `plan` has an answer without a step. Where the writer finds a quota used up that was
  * not when facts were gathered, another round decides with what the writer found. The policy whose quota that is then
  * permits no more, so most often the second round records a denial; the third is for another policy with a quota of
- * its own. It is the same where the writer finds that one of the parties is blocked, or that the certificate to renew
- * is revoked. Throws `StoreBusyError` where that goes on for longer.
+ * its own. It is the same where the writer finds that one of the parties is blocked, that the certificate to renew is
+ * revoked, or that another issuer is active than the one that was to sign. Throws `StoreBusyError` where that goes on
+ * for longer.
  */
 export async function decideWithinQuotas<T>(
   context: IssuanceContext,
@@ -94,6 +95,11 @@ export async function decideWithinQuotas<T>(
     switch (result.conflict.kind) {
       case 'quota':
         usedUp.push(result.conflict);
+        break;
+      case 'issuer':
+        // Another issuer is active by now: the attempt is prepared anew, by that one.
+        await issuingCluster(context, asked.cluster).issuers?.refresh();
+        outdated += 1;
         break;
       case 'blocked':
       case 'revocation':

@@ -3,7 +3,9 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { createSecretFile } from '../config/secrets.js';
+import type { SigningAuthority } from '@kubepass/x509';
 import { auditEvent } from '../model/audit-event.js';
+import { defaultIssuer, type RecordedIssuer } from '../model/issuer.js';
 import type { Store } from '../store/store.js';
 
 /**
@@ -19,7 +21,7 @@ export async function generateMissingAuthority(
 ): Promise<void> {
   const directory = dirname(certFile);
   if (existsSync(certFile) || existsSync(keyFile)) return;
-  const pinned = await store.certificateAuthorities.pinnedSpkiSha256(cluster);
+  const pinned = await pinnedSpkiSha256(cluster, store);
   if (pinned !== null) throw new Error(whyGone(cluster, directory, pinned));
   // Loaded only here, because most starts find a CA.
   const { generateCertificateAuthority } = await import('../peculiar/generate-certificate-authority.js');
@@ -36,17 +38,30 @@ export async function generateMissingAuthority(
 }
 
 /** Pins the CA of a cluster: under another CA the issued certificates could not be verified. */
-export function pinAuthority(cluster: string, spkiSha256: string, store: Store, now: Date): Promise<void> {
+export function pinAuthority(
+  cluster: string,
+  { spkiSha256, fingerprintSha256 }: Pick<SigningAuthority, 'spkiSha256' | 'fingerprintSha256'>,
+  store: Store,
+  now: Date,
+): Promise<void> {
   return store.alone(async () => {
-    const pinned = await store.certificateAuthorities.pinnedSpkiSha256(cluster);
+    const pinned = await pinnedSpkiSha256(cluster, store);
     if (pinned === spkiSha256) return;
     if (pinned !== null) throw new Error(whyOtherAuthority(cluster, pinned, spkiSha256));
+    const issuer: RecordedIssuer = {
+      ...{ cluster, name: defaultIssuer, state: 'active', since: now, spkiSha256 },
+      ...{ fingerprints: [fingerprintSha256], probe: null },
+    };
     const { committed } = await store.writer.commit({
-      operations: [{ op: 'pinCertificateAuthority', cluster, spkiSha256 }],
-      events: [auditEvent('CertificateAuthorityPinned', now, null, { spkiSha256 }, { cluster })],
+      operations: [{ op: 'insertIssuer', issuer }],
+      events: [auditEvent('CertificateAuthorityPinned', now, null, { issuer: defaultIssuer, spkiSha256 }, { cluster })],
     });
     if (!committed) throw new Error(`the CA of cluster "${cluster}" could not be pinned`);
   });
+}
+
+async function pinnedSpkiSha256(cluster: string, { issuers }: Store): Promise<string | null> {
+  return (await issuers.ofCluster(cluster)).find(({ name }) => name === defaultIssuer)?.spkiSha256 ?? null;
 }
 
 /** Why a CA is not generated: there was one. */

@@ -7,7 +7,8 @@ import { AuditArchiveTable } from './tables/audit-archive-table.js';
 import { AuditEventTable } from './tables/audit-event-table.js';
 import { CertificateTable } from './tables/certificate-table.js';
 import { RequestTable } from './tables/request-table.js';
-import { CertificateAuthorityPinTable, ClusterProbeTable } from './tables/cluster-tables.js';
+import { ClusterIssuerTable } from './tables/cluster-issuer-table.js';
+import { ClusterProbeTable } from './tables/cluster-tables.js';
 import { DirectoryTable } from './tables/directory-table.js';
 import { ExpiryNoticeTable } from './tables/expiry-notice-table.js';
 import { IdentityTable } from './tables/identity-table.js';
@@ -46,7 +47,7 @@ export function tablesOn(reads: Reads) {
     sessions: new SessionTable(prisma),
     idempotencyKeys: new IdempotencyKeyTable(prisma),
     policySets: new PolicySetTable(prisma),
-    certificateAuthorities: new CertificateAuthorityPinTable(prisma),
+    issuers: new ClusterIssuerTable(reads),
     clusterProbes: new ClusterProbeTable(prisma),
     quotas: new QuotaCounts(reads),
     webhookDeliveries: new WebhookDeliveryTable(prisma),

@@ -71,6 +71,8 @@ export class ControlPlane implements TestCluster {
   readonly caPem: string;
   readonly clientCaPem: string;
   readonly clientCaKeyPath: string;
+  /** The file of `--client-ca-file`, from which the API server reads again what somebody renames into its place. */
+  readonly clientCaPath: string;
   readonly kubectlPath: string;
   private apiServer: BackgroundProcess | null = null;
   private controllerManager: BackgroundProcess | null = null;
@@ -89,6 +91,7 @@ export class ControlPlane implements TestCluster {
     this.caPem = pki.caPem;
     this.clientCaPem = pki.clientCaPem;
     this.clientCaKeyPath = pki.clientCaKeyFile;
+    this.clientCaPath = pki.clientCaFile;
     this.kubectlPath = binaries.kubectl;
   }
 
@@ -109,18 +112,29 @@ export class ControlPlane implements TestCluster {
 
   async startApiServer(): Promise<void> {
     if (this.apiServer?.isRunning) return;
+    this.apiServer = await this.runApiServer(this.ports.apiServer, this.clientCaPath);
+  }
+
+  /** Starts one more API server on the same etcd, and answers its `https://host:port`. */
+  async addApiServer(clientCaPath: string): Promise<string> {
+    const [port] = (await freePorts(1)) as [number];
+    await this.runApiServer(port, clientCaPath);
+    return `https://127.0.0.1:${port}`;
+  }
+
+  private runApiServer(port: number, clientCaPath: string): Promise<BackgroundProcess> {
     const { pki, ports } = this;
-    this.apiServer = await this.run('kube-apiserver', {
+    return this.run('kube-apiserver', {
       flags: {
         'etcd-servers': `http://127.0.0.1:${ports.client}`,
         'bind-address': '127.0.0.1',
-        'secure-port': String(ports.apiServer),
+        'secure-port': String(port),
         // There may be no other network interface, and nothing uses the endpoints of service `kubernetes`.
         'advertise-address': '127.0.0.1',
         'endpoint-reconciler-type': 'none',
         'tls-cert-file': pki.servingCertificateFile,
         'tls-private-key-file': pki.servingKeyFile,
-        'client-ca-file': pki.clientCaFile,
+        'client-ca-file': clientCaPath,
         'authorization-mode': 'Node,RBAC',
         'enable-admission-plugins': 'NodeRestriction',
         'service-account-issuer': 'https://kubernetes.default.svc.cluster.local',
@@ -130,7 +144,7 @@ export class ControlPlane implements TestCluster {
         profiling: 'false',
         ...this.options.apiServerFlags,
       },
-      isReady: () => isOk(`${this.server}/readyz`, pki.caPem),
+      isReady: () => isOk(`https://127.0.0.1:${port}/readyz`, pki.caPem),
     });
   }
 

@@ -60,6 +60,7 @@ export class FakeApiServer {
   #faults: Fault[] = [];
   #frozen = false;
   #clientCaReadable = true;
+  #clientAuthorities: string;
   #server: Server;
   #port = 0;
 
@@ -71,6 +72,7 @@ export class FakeApiServer {
   ) {
     this.signer = new InTreeSigner(this.storage, clientAuthority.authority);
     this.#csrs = new CsrApi(this.storage, this.rbac);
+    this.#clientAuthorities = clientAuthority.pem;
     this.#server = this.#createServer();
   }
 
@@ -118,6 +120,12 @@ export class FakeApiServer {
   /** Whether the ConfigMap extension-apiserver-authentication exists. */
   publishClientCa(published: boolean): void {
     this.#clientCaReadable = published;
+  }
+
+  /** From now on, these CAs (PEM) are those of clients: `--client-ca-file`, replaced by rename. */
+  trustClients(pem: string): void {
+    this.#clientAuthorities = pem;
+    this.#server.setSecureContext(this.#secureContext());
   }
 
   /** Sends a bookmark on every watch now. */
@@ -184,12 +192,15 @@ export class FakeApiServer {
     });
   }
 
+  #secureContext() {
+    const { certificatePem: cert, privateKeyPem: key } = this.serving;
+    return { cert, key, ca: this.#clientAuthorities };
+  }
+
   #createServer(): Server {
     const server = createServer(
       {
-        cert: this.serving.certificatePem,
-        key: this.serving.privateKeyPem,
-        ca: this.clientAuthority.pem,
+        ...this.#secureContext(),
         requestCert: true,
         // Like the API server: a bad certificate gets 401, not a broken handshake.
         rejectUnauthorized: false,

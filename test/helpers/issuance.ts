@@ -88,11 +88,14 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
   });
   await denyList.load();
   const clusters = new Map<string, IssuingCluster>();
+  const issuers = issuersOf(authority);
+  for (const issuer of issuers.recorded().values())
+    await store.writer.commit({ operations: [{ op: 'insertIssuer', issuer }], events: [] });
   const setSigner = (signer: Signer) =>
     clusters.set('demo', {
       cluster,
       signer,
-      issuers: issuersOf(authority),
+      issuers,
       connection: null,
       clientTrust: () => Promise.resolve(trust),
       roleBindings: null,

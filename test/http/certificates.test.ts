@@ -1,5 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readCertificate } from '@kubepass/x509';
+import { makeCa } from '../helpers/several-issuers.js';
 import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 import { as, type Answer } from './support/call.js';
 import { startService, type TestService } from './support/service.js';
@@ -132,6 +134,34 @@ describe('the inventory', () => {
     expect(await usernames(`notAfterAfter=${inMinutes(90)}&notAfterBefore=${inMinutes(180)}`)).toEqual(['joan']);
   });
 
+  it('is filtered by issuer: by its name on the cluster, or by the fingerprint of its certificate', async () => {
+    const { issuerFingerprintSha256: own } = as.certificate(
+      await service.as('audrey')('get', `/v1/certificates/${fingerprint}`).set('accept', 'application/json'),
+    );
+    const [recorded] = await service.store.issuers.ofCluster('demo');
+    expect([own]).toEqual(recorded?.fingerprints);
+    for (const issuer of [`cluster=demo&issuer=${recorded?.name ?? ''}`, `issuer=${own ?? ''}`]) {
+      expect(await usernames(issuer)).toEqual(['jane', 'joan', 'jude']);
+      expect(await usernames(`${issuer}&status=live&group=team-b`)).toEqual(['jane', 'joan']);
+      expect(await usernames(`${issuer}&status=revoked`)).toEqual([]);
+      const { items } = as.certificates(await service.as('audrey')('get', `/v1/certificates?${issuer}`).expect(200));
+      expect(items.map(({ username }) => username)).toEqual(['jane', 'joan', 'jude']);
+    }
+    for (const issuer of ['cluster=demo&issuer=nobody', `issuer=${'0'.repeat(64)}`, 'cluster=other&issuer=default'])
+      expect(await usernames(issuer)).toEqual([]);
+  });
+
+  it('refuses the name of an issuer without its cluster, and what is neither name nor fingerprint', async () => {
+    const refused = async (query: string) =>
+      as.problem(await service.as('audrey')('get', `/v1/certificates?${query}`).expect(400));
+    expect(await refused('issuer=default')).toMatchObject({
+      type: expect.stringContaining('invalid-request') as unknown,
+      errors: [{ pointer: '/query/issuer', message: expect.stringContaining('`cluster`') as unknown }],
+    });
+    for (const text of ['', 'Default', `${'a'.repeat(64)}b`, 'g'.repeat(64), '-a', 'a%20b', 'A'.repeat(64)])
+      expect((await refused(`cluster=demo&issuer=${text}`)).errors?.[0]).toMatchObject({ pointer: '/query/issuer' });
+  });
+
   it('is read page by page along next links that keep the filters', async () => {
     const seen: string[] = [];
     let url: string | null = `/v1/certificates?limit=1&notAfterAfter=${inMinutes(0)}`;
@@ -179,5 +209,55 @@ describe('the inventory', () => {
   it('shows a caller their own alone', async () => {
     expect(as.certificates(await service.as('hr-system')('get', '/v1/certificates').expect(200)).items).toEqual([]);
     expect(as.certificates(await service.as('alice')('get', '/v1/certificates').expect(200)).items).toHaveLength(4);
+  });
+});
+
+describe('a certificate of an issuer below what its API servers trust', () => {
+  const [root, between] = [makeCa('root'), makeCa('between')];
+  let chain = [between];
+  let behind: TestService;
+  let url: string;
+  beforeAll(async () => {
+    behind = await startService({
+      services: (services) => ({
+        ...services,
+        certificates: { ...services.certificates, chainOf: () => chain.map(({ der }) => readCertificate(der)) },
+      }),
+    });
+    const { pem } = await csrFor('jane', []);
+    const answer = await behind
+      .as('alice')('post', '/v1/certificate-requests')
+      .set('prefer', 'wait=10')
+      .send({ csr: pem })
+      .expect(201);
+    url = `/v1/certificates/${as.request(answer).certificate?.fingerprintSha256 ?? ''}`;
+    expect(as.request(answer).certificate?.pem).toMatch(`-----END CERTIFICATE-----\n${between.pem}`);
+  });
+  afterAll(() => behind.close());
+
+  const read = async (accept: string) => {
+    const answer = await behind.as('alice')('get', url).set('accept', accept).expect(200);
+    return { tag: answer.headers['etag'] ?? '', answer };
+  };
+
+  it('has the chain behind it as PEM and in JSON, and is alone as text and as DER', async () => {
+    const { answer } = await read('application/pem-certificate-chain');
+    expect(answer.text.endsWith(between.pem)).toBe(true);
+    expect(answer.text.match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
+    expect(as.certificate((await read('application/json')).answer).pem).toBe(answer.text);
+    const der = await behind.as('alice')('get', url).set('accept', 'application/pkix-cert').responseType('blob');
+    expect(new X509Certificate(answer.text).raw.equals(der.body as Uint8Array)).toBe(true);
+    expect((await read('text/plain')).answer.text.match(/Certificate:/g)).toHaveLength(1);
+  });
+
+  it('has another entity tag as PEM and in JSON where its chain is another one, and nowhere else', async () => {
+    const forms = ['application/pem-certificate-chain', 'application/json', 'application/pkix-cert', 'text/plain'];
+    const tags = async () => Promise.all(forms.map(async (form) => (await read(form)).tag));
+    const before = await tags();
+    chain = [between, root];
+    const after = await tags();
+    expect(after.map((tag, i) => tag === before[i])).toEqual([false, false, true, true]);
+    chain = [];
+    expect(await read('application/pem-certificate-chain')).toMatchObject({ tag: `"${url.split('/').at(-1) ?? ''}"` });
   });
 });

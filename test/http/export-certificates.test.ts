@@ -20,6 +20,7 @@ const withPortions = (services: Services): Services => ({
   certificates: {
     list: (principal, filter, page) => services.certificates.list(principal, filter, page),
     find: (principal, fingerprint) => services.certificates.find(principal, fingerprint),
+    chainOf: (certificate) => services.certificates.chainOf(certificate),
     revoke: (principal, fingerprint, ask) => services.certificates.revoke(principal, fingerprint, ask),
     export: (principal, filter) => portions?.() ?? services.certificates.export(principal, filter),
   },

@@ -2,14 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { replaceSecretFile } from '../../src/config/secrets.js';
-import {
-  fetchConfiguration,
-  keepRevocationFile,
-  chosenOptions,
-  options,
-  type RevocationFileOptions,
-} from '../../src/revocation-file/keep-revocation-file.js';
+import { chosenCommonOptions, type CommonOptions } from '../../src/node-files/keep-file.js';
+import { keepRevocationFile, options } from '../../src/node-files/revocation-file.js';
 import { servingPair } from '../cluster/serving-pair.js';
 import { freePort } from '../helpers/free-ports.js';
 import { aRevocation } from '../helpers/revocations.js';
@@ -51,15 +45,15 @@ afterAll(async () => {
   directory.remove();
 });
 
-function optionsOf(...args: readonly string[]): RevocationFileOptions {
+function optionsOf(...args: readonly string[]): CommonOptions {
   return chosen(['--cluster', 'demo', '--out', 'authorization.yaml', ...args], folder);
 }
 
 const chosen = (args: readonly string[], workingFolder: string) =>
-  chosenOptions(parseArgs({ args: [...args], options }).values, workingFolder);
+  chosenCommonOptions(parseArgs({ args: [...args], options }).values, workingFolder);
 
 async function keep(
-  options: RevocationFileOptions,
+  options: CommonOptions,
   rounds: number,
   between: (round: number) => Promise<void> | void = () => undefined,
 ) {
@@ -67,8 +61,6 @@ async function keep(
   const complaints: string[] = [];
   let round = 0;
   const code = await keepRevocationFile(options, {
-    fetch: () => fetchConfiguration(options.kubeconfig, options.cluster),
-    replace: replaceSecretFile,
     say: (line) => void said.push(line),
     complain: (line) => void complaints.push(line),
     pause: async () => {

@@ -13,6 +13,7 @@ import {
   anAttempt,
   anEvent,
   anIdempotencyEntry,
+  anIssuer,
   aRequest,
   instant,
   sha256,
@@ -66,12 +67,22 @@ describe('a batch', () => {
   it('is one round trip, whatever its steps do', async () => {
     const all = requests();
     const batches: readonly (readonly (readonly Operation[])[])[] = [
+      [
+        [{ op: 'rememberPolicySet', digest: 'd', texts: [] }],
+        [{ op: 'insertIssuer', issuer: anIssuer() }],
+        [{ op: 'insertIssuer', issuer: anIssuer({ name: 'second', state: 'next' }) }],
+        [{ op: 'forgetIdempotencyKeys', createdBefore: instant('2020-01-01T00:00:00.000Z') }],
+      ],
       all.map((request) => [
         quota(request.id, 100),
         { op: 'insertRequest', request },
         { op: 'insertIdempotencyKey', entry: anIdempotencyEntry({ key: request.id, requestId: request.id }) },
       ]),
-      all.map(({ id }) => [quota(id, 100), begin(id)]),
+      all.map(({ id }, i) => [
+        quota(id, 100),
+        { op: 'requireIssuer', cluster: 'demo', issuer: i % 2 ? 'first' : 'second', states: ['active', 'next'] },
+        begin(id),
+      ]),
       all.map((request, i) => {
         const certificate = aCertificate(request, { groups: i % 2 ? ['dev', 'ops'] : [] });
         return [
@@ -84,12 +95,6 @@ describe('a batch', () => {
           { op: 'insertCertificate', certificate },
         ];
       }),
-      [
-        [{ op: 'rememberPolicySet', digest: 'd', texts: [] }],
-        [{ op: 'pinCertificateAuthority', cluster: 'demo', spkiSha256: sha256('a') }],
-        [{ op: 'pinCertificateAuthority', cluster: 'demo', spkiSha256: sha256('a') }],
-        [{ op: 'forgetIdempotencyKeys', createdBefore: instant('2020-01-01T00:00:00.000Z') }],
-      ],
     ];
     for (const [i, steps] of batches.entries()) {
       expect(await commitAll(steps)).toEqual(steps.map(() => committed));
@@ -130,9 +135,14 @@ describe('a batch with a conflict', () => {
       { kind: 'unique', what: 'serialNumber' },
     ],
     [
-      'another CA',
-      () => [{ op: 'pinCertificateAuthority', cluster: 'demo', spkiSha256: sha256('b') }],
-      { kind: 'certificateAuthority', cluster: 'demo' },
+      'an issuer that is not active',
+      () => [{ op: 'requireIssuer', cluster: 'demo', issuer: 'second', states: ['active'] }],
+      { kind: 'issuer', cluster: 'demo', issuer: 'second' },
+    ],
+    [
+      'a second active issuer',
+      () => [{ op: 'insertIssuer', issuer: anIssuer({ name: 'second' }) }],
+      { kind: 'issuer', cluster: 'demo', issuer: 'second' },
     ],
   ];
   it.each(cases)('tells only the step that met %s', async (_, conflicting, conflict) => {
@@ -141,7 +151,7 @@ describe('a batch with a conflict', () => {
         { op: 'insertRequest', request: other },
         { op: 'insertIdempotencyKey', entry: anIdempotencyEntry() },
         { op: 'insertCertificate', certificate: aCertificate(other, { serialNumber: '0b' }) },
-        { op: 'pinCertificateAuthority', cluster: 'demo', spkiSha256: sha256('a') },
+        { op: 'insertIssuer', issuer: anIssuer() },
       ],
     ]);
     queries.mockClear();

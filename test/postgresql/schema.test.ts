@@ -70,7 +70,7 @@ async function actualTables(client: pg.Client): Promise<Record<string, Table>> {
 /** The condition of an index as the models have it; PostgreSQL shows `IN` in another form, and more parentheses. */
 function asWritten(condition: string): string {
   const list = /= ANY \(ARRAY\[(.*?)\]\)/.exec(condition);
-  const bare = (list ? condition.replace(list[0], 'IN LIST') : condition).replace(/[()"]/g, '');
+  const bare = (list ? condition.replace(list[0], 'IN LIST') : condition).replace(/[()"]|::text/g, '');
   return bare.replace('IN LIST', `IN (${(list?.[1] ?? '').replaceAll('::text', '')})`);
 }
 

@@ -90,7 +90,7 @@ export {
   publicKeyAlgorithm,
   requestAttribute,
 } from './strict/object-identifiers.js';
-export { CSR_PEM_LABEL, decodePemBundle, decodeSinglePem, encodePem } from './strict/pem.js';
+export { CSR_PEM_LABEL, decodePemBundle, decodeSinglePem, encodeCertificates, encodePem } from './strict/pem.js';
 export { type RevocationReason, revocationReasons } from './strict/revocation-reasons.js';
 export { readSigningAuthority, type SigningAuthority, signingAuthorityOf } from './strict/signing-authority.js';
 export { displayIpAddress, readUris } from './strict/subject-alt-names.js';

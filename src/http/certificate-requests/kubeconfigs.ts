@@ -6,7 +6,13 @@ import {
   CertificateRequestSpecSchema,
   certificateRequestView,
 } from './schemas.js';
-import { CertificateSchema, certificateView, shownCertificate } from '../certificates/schemas.js';
+import {
+  CertificateSchema,
+  certificateView,
+  shownCertificate,
+  type Showing,
+  showingNow,
+} from '../certificates/schemas.js';
 import { answerOnce, idempotencyKeyHeader, jsonAnswer, type HttpAnswer, type Result } from '../answers/idempotency.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted, requestLocation } from '../problems/refusal-to-problem.js';
@@ -40,13 +46,13 @@ export const kubeconfigResponse = (content: string, headers: Readonly<Record<str
 function kubeconfigAnswer(
   { request, certificate, yaml: kubeconfig }: CollectedKubeconfig,
   mediaType: string,
-  now: Date,
+  showing: Showing,
 ): Pick<HttpAnswer, 'headers' | 'body'> {
   if (mediaType === yaml) return { headers: { 'content-type': yaml }, body: kubeconfig };
   const body = {
     kubeconfig,
-    request: certificateRequestView({ request, certificate }, now),
-    certificate: certificateView(shownCertificate(certificate, now)),
+    request: certificateRequestView({ request, certificate }, showing),
+    certificate: certificateView(shownCertificate(certificate, showing)),
   } satisfies KubeconfigBody;
   return { headers: { 'content-type': jsonMediaType }, body: JSON.stringify(body) };
 }
@@ -55,9 +61,9 @@ export function sendKubeconfig(
   request: FastifyRequest,
   reply: FastifyReply,
   kubeconfig: CollectedKubeconfig,
-  now: Date,
+  showing: Showing,
 ): FastifyReply {
-  const { headers, body } = kubeconfigAnswer(kubeconfig, request.answerType, now);
+  const { headers, body } = kubeconfigAnswer(kubeconfig, request.answerType, showing);
   return reply.headers(headers).send(body);
 }
 
@@ -65,10 +71,10 @@ export function sendKubeconfig(
 const lookAgainSeconds = { signature: '2', person: '15' } as const;
 
 /** The kubeconfig (201), or the request that waits for a person, for its collector or for the cluster (202). */
-export function createdKubeconfigAnswer(created: CreatedKubeconfig, mediaType: string, now: Date): Result {
+export function createdKubeconfigAnswer(created: CreatedKubeconfig, mediaType: string, showing: Showing): Result {
   if (created.kind === 'awaiting') {
     const asked = created.request;
-    const waiting = certificateRequestView({ request: asked, certificate: null }, now);
+    const waiting = certificateRequestView({ request: asked, certificate: null }, showing);
     const answer = jsonAnswer(
       202,
       { kubeconfig: null, request: waiting, certificate: null },
@@ -80,7 +86,7 @@ export function createdKubeconfigAnswer(created: CreatedKubeconfig, mediaType: s
     return { answer, holdsPrivateKey: false };
   }
   const { kubeconfig } = created;
-  const { headers, body } = kubeconfigAnswer(kubeconfig, mediaType, now);
+  const { headers, body } = kubeconfigAnswer(kubeconfig, mediaType, showing);
   const location = requestLocation(kubeconfig.request.id);
   const answer = { status: 201, headers: { ...headers, location }, body };
   return { answer, holdsPrivateKey: kubeconfig.request.certificationRequest === null };
@@ -131,7 +137,8 @@ const KubeconfigSchema = namedObject('Kubeconfig', 'A kubeconfig, its request, a
 });
 export type KubeconfigBody = Static<typeof KubeconfigSchema>;
 
-export function addKubeconfigs(app: App, { certificateRequests, idempotency, clock }: Services): void {
+export function addKubeconfigs(app: App, services: Services): void {
+  const { certificateRequests, idempotency } = services;
   app.post(
     '/kubeconfigs',
     operation({
@@ -166,7 +173,7 @@ export function addKubeconfigs(app: App, { certificateRequests, idempotency, clo
         const outcome = await certificateRequests.createKubeconfig(callerOf(request), request.body, {
           idempotency: claimed,
         });
-        return createdKubeconfigAnswer(granted(outcome), request.answerType, clock());
+        return createdKubeconfigAnswer(granted(outcome), request.answerType, showingNow(services));
       }),
   );
 }

@@ -21,7 +21,7 @@ import { granted } from '../problems/refusal-to-problem.js';
 import { operation } from '../answers/responses.js';
 import { namedObject, ref } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
-import { FingerprintParamsSchema } from '../certificates/schemas.js';
+import { FingerprintParamsSchema, showingNow } from '../certificates/schemas.js';
 
 const { csr, keyAlgorithm, expirationSeconds, reason } = CertificateRequestSpecSchema.properties;
 
@@ -34,7 +34,8 @@ const RenewalSpecSchema = namedObject(
 
 const preferenceHeader = { 'Preference-Applied': 'With `csr`: the `wait=N` that was applied.' };
 
-export function addRenewal(app: App, { certificateRequests, idempotency, clock }: Services): void {
+export function addRenewal(app: App, services: Services): void {
+  const { certificateRequests, idempotency } = services;
   app.post(
     '/certificates/:fingerprintSha256/renew',
     operation({
@@ -86,7 +87,7 @@ export function addRenewal(app: App, { certificateRequests, idempotency, clock }
         const options = { waitSeconds: wait ?? longestWaitSeconds, idempotency: claimed };
         const { fingerprintSha256 } = request.params;
         const created = granted(await certificateRequests.renew(caller, fingerprintSha256, request.body, options));
-        const { answer, holdsPrivateKey } = createdKubeconfigAnswer(created, request.answerType, clock());
+        const { answer, holdsPrivateKey } = createdKubeconfigAnswer(created, request.answerType, showingNow(services));
         // A key that is generated is lost unless it is waited for, however long that takes.
         const applied = request.body.csr === undefined ? {} : preferenceApplied(wait);
         // A proof reads no request: a repeat is the only way to the certificate that comes later.

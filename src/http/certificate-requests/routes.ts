@@ -3,6 +3,7 @@ import { labelIn } from '../../model/certificate-request.js';
 import type { Outcome } from '../../model/outcome.js';
 import type { CertificateRequestView } from '../../requests/create-request.js';
 import type { Services } from '../server/services.js';
+import { showingNow } from '../certificates/schemas.js';
 import { certificateMediaTypes, certificateResponses, sendCertificate } from '../certificates/send-certificate.js';
 import {
   answerOnce,
@@ -43,8 +44,10 @@ const decisions = {
   },
 } as const;
 
-export function addCertificateRequests(app: App, { certificateRequests, idempotency, clock }: Services): void {
-  const viewOf = (outcome: Outcome<CertificateRequestView>) => certificateRequestView(granted(outcome), clock());
+export function addCertificateRequests(app: App, services: Services): void {
+  const { certificateRequests, idempotency } = services;
+  const viewOf = (outcome: Outcome<CertificateRequestView>) =>
+    certificateRequestView(granted(outcome), showingNow(services));
 
   app.post(
     '/certificate-requests',
@@ -75,7 +78,10 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
         const options = { waitSeconds: wait ?? 0, idempotency: claimed };
         const view = granted(await certificateRequests.create(callerOf(request), request.body, options));
         const headers = { location: requestLocation(view.request.id), ...preferenceApplied(wait) };
-        return { answer: jsonAnswer(201, certificateRequestView(view, clock()), headers), holdsPrivateKey: false };
+        return {
+          answer: jsonAnswer(201, certificateRequestView(view, showingNow(services)), headers),
+          holdsPrivateKey: false,
+        };
       });
     },
   );
@@ -102,8 +108,8 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
       const { limit: _limit, cursor: _cursor, label, ...others } = request.query;
       const filter = { ...others, ...(label !== undefined && { labels: label.map(labelIn) }) };
       const page = await certificateRequests.list(callerOf(request), filter, pageQuery(request.query));
-      const now = clock();
-      return pageBody(request, reply, page, (view) => certificateRequestView(view, now));
+      const showing = showingNow(services);
+      return pageBody(request, reply, page, (view) => certificateRequestView(view, showing));
     },
   );
 
@@ -167,7 +173,7 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
     }),
     async (request, reply) => {
       const certificate = granted(await certificateRequests.certificate(callerOf(request), request.params.id));
-      return sendCertificate(request, reply, certificate, clock());
+      return sendCertificate(request, reply, certificate, showingNow(services));
     },
   );
 
@@ -187,7 +193,7 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
     async (request, reply) => {
       const { clientKeyPath } = request.query;
       const outcome = await certificateRequests.kubeconfig(callerOf(request), request.params.id, clientKeyPath);
-      return sendKubeconfig(request, reply, granted(outcome), clock());
+      return sendKubeconfig(request, reply, granted(outcome), showingNow(services));
     },
   );
 
@@ -215,7 +221,7 @@ export function addCertificateRequests(app: App, { certificateRequests, idempote
     }),
     async (request, reply) => {
       const outcome = await certificateRequests.collect(callerOf(request), request.params.id);
-      return sendKubeconfig(request, reply, granted(outcome), clock());
+      return sendKubeconfig(request, reply, granted(outcome), showingNow(services));
     },
   );
 }

@@ -4,7 +4,7 @@ import type { CertificateRequestDetails } from '../../requests/read-requests.js'
 import type { CertificateRequestView } from '../../requests/create-request.js';
 import { keyAlgorithms } from '@kubepass/x509';
 import { certificateSha256, certificationRequestPem } from '../schemas/example-certificate.js';
-import { CertificateSchema, PublicKeySchema, shownCertificate } from '../certificates/schemas.js';
+import { CertificateSchema, PublicKeySchema, shownCertificate, type Showing } from '../certificates/schemas.js';
 import { pageOf, pageParameters, usernamePrefixParameter } from '../answers/page-schemas.js';
 import {
   closed,
@@ -181,7 +181,7 @@ export function certificateRequestView(
     recomputed,
     blastRadius,
   }: CertificateRequestView & Partial<CertificateRequestDetails>,
-  now: Date,
+  showing: Showing,
 ) {
   const { decision, requester, renewal, approvals } = request;
   return shown({
@@ -197,7 +197,7 @@ export function certificateRequestView(
     },
     approvals: approvals.map((approval) => ({ ...approval, stage: approval.stage ?? 0 })),
     awaiting: awaitedStages(request),
-    certificate: certificate && shownCertificate(certificate, now),
+    certificate: certificate && shownCertificate(certificate, showing),
     timeline,
     blastRadius: blastRadius && blastRadiusView(blastRadius),
   });

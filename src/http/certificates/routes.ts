@@ -1,6 +1,6 @@
 import type { ListedCertificate } from '../../model/certificate.js';
 import type { Services } from '../server/services.js';
-import { instantInQuery } from '../plugins/request-input.js';
+import { instantInQuery, invalidInQuery } from '../plugins/request-input.js';
 import { pageBody, pageHeaders, pageQuery } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
@@ -10,7 +10,7 @@ import type { App } from '../server/types.js';
 import { sendExport } from '../answers/exports.js';
 import { exportFormOf, exportForms } from './export-certificates.js';
 import * as schemas from './schemas.js';
-import { certificateView, shownListed } from './schemas.js';
+import { certificateView, shownListed, showingNow } from './schemas.js';
 import { certificateMediaTypes, certificateResponses, sendCertificate } from './send-certificate.js';
 
 export function addCertificates(app: App, services: Services): void {
@@ -42,8 +42,8 @@ export function addCertificates(app: App, services: Services): void {
           },
           {
             description:
-              'Newest first; with a filter on expiry, or with a `status` other than `revoked`, soonest expiring first; else ' +
-              'with `usernamePrefix`, by username.',
+              'Newest first; with a filter on expiry, with `issuer`, or with a `status` other than `revoked`, soonest expiring ' +
+              'first; else with `usernamePrefix`, by username.',
             headers: pageHeaders,
           },
         ),
@@ -51,6 +51,9 @@ export function addCertificates(app: App, services: Services): void {
     }),
     async (request, reply) => {
       const { limit: _limit, cursor: _cursor, notAfterBefore, notAfterAfter, ...plain } = request.query;
+      // Its length tells a fingerprint from a name.
+      if (plain.issuer !== undefined && plain.issuer.length < 64 && plain.cluster === undefined)
+        throw invalidInQuery('issuer', 'is the name of an issuer of a cluster: send `cluster` too, or a fingerprint');
       const filter = {
         ...plain,
         ...(notAfterBefore !== undefined && { notAfterBefore: instantInQuery('notAfterBefore', notAfterBefore) }),
@@ -73,14 +76,14 @@ export function addCertificates(app: App, services: Services): void {
       summary: 'Read an issued certificate',
       description:
         'Send its `ETag` as `If-None-Match` to be answered 304. The JSON changes when the certificate expires, is renewed or ' +
-        'is revoked; the other forms never do.',
+        'is revoked. JSON and PEM change when a CA behind the certificate does; text and DER never do.',
       params: schemas.FingerprintParamsSchema,
       response: certificateResponses,
       problems: ['not-found'],
     }),
     async (request, reply) => {
       const certificate = granted(await certificates.find(callerOf(request), request.params.fingerprintSha256));
-      return sendCertificate(request, reply, certificate, clock());
+      return sendCertificate(request, reply, certificate, showingNow(services));
     },
   );
 

@@ -6,8 +6,10 @@ import {
   type Certificate,
   type ListedCertificate,
 } from '../../model/certificate.js';
+import type { CertificateService } from '../../requests/certificate-request-service.js';
+import type { Services } from '../server/services.js';
 import { enforcementModes } from '../../model/enforcement.js';
-import { encodePem, keyAlgorithms, revocationReasons } from '@kubepass/x509';
+import { encodeCertificates, keyAlgorithms, revocationReasons } from '@kubepass/x509';
 import {
   certificatePem,
   certificateSerialNumber,
@@ -73,6 +75,10 @@ const certificateProperties = {
     sha256Of('SHA-256 of a DER certificate'),
     'The latest certificate that renews it; null: none. It still works until it ends or is revoked.',
   ),
+  issuerFingerprintSha256: nullable(
+    sha256Of('SHA-256 of the DER certificate of the CA that signed it'),
+    'The certificate of the CA that signed it; null where that is not known.',
+  ),
 };
 
 /** A certificate that was neither revoked nor renewed: for the OpenAPI document. */
@@ -107,9 +113,12 @@ export const CertificateSchema = namedObject(
   {
     ...certificateProperties,
     pem: Type.Optional(
-      textOf('The certificate as PEM. Left out in lists, and in the answer to a revocation.', certificatePem, {
-        maxLength: 65536,
-      }),
+      textOf(
+        'The certificate as PEM, then the CAs between it and what its API servers trust, if there are any. Left out in ' +
+          'lists, and in the answer to a revocation.',
+        certificatePem,
+        { maxLength: 65536 },
+      ),
     ),
     enforcement: Type.Optional(ref(EnforcementSchema)),
   },
@@ -138,6 +147,13 @@ export const CertificateQuerySchema = closed({
       { minLength: 1, maxLength: 40, pattern: '^[0-9a-f]+$' },
     ),
   ),
+  issuer: Type.Optional(
+    textOf(
+      'Only certificates that this issuer signed: its name, with `cluster`, or SHA-256 of its DER certificate, lower-case hex.',
+      'users-2026',
+      { minLength: 1, maxLength: 64, pattern: '^([0-9a-f]{64}|[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)$' },
+    ),
+  ),
   status: Type.Optional(
     oneOf(
       statusFilters,
@@ -164,7 +180,22 @@ export const shownListed = (certificate: ListedCertificate, now: Date) => ({
   status: statusOf(certificate, now),
   renewalOf: certificate.renewal?.of ?? null,
 });
-export const shownCertificate = (certificate: Certificate, now: Date) => ({
-  ...shownListed(certificate, now),
-  pem: encodePem('CERTIFICATE', certificate.der),
+
+/** How certificates are shown: at this instant, with the CAs that go out behind them. */
+export interface Showing {
+  readonly now: Date;
+  readonly chainOf: CertificateService['chainOf'];
+}
+
+export const showingNow = ({ clock, certificates }: Pick<Services, 'clock' | 'certificates'>): Showing => ({
+  now: clock(),
+  chainOf: certificates.chainOf,
+});
+
+export const pemOf = (certificate: Certificate, { chainOf }: Showing): string =>
+  encodeCertificates([certificate, ...chainOf(certificate)]);
+
+export const shownCertificate = (certificate: Certificate, showing: Showing) => ({
+  ...shownListed(certificate, showing.now),
+  pem: pemOf(certificate, showing),
 });

@@ -1,12 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { statusOf, type Certificate } from '../../model/certificate.js';
 import { certificateText } from '@kubepass/x509/openssl-text';
-import { encodePem } from '@kubepass/x509';
 import { jsonMediaType } from '../plugins/request-input.js';
 import { certificatePem } from '../schemas/example-certificate.js';
 import { derBody, empty, namesEntityTag, response, textBody } from '../answers/responses.js';
 import { ref } from '../schemas/schema-parts.js';
-import { CertificateSchema, certificateView, shownCertificate } from './schemas.js';
+import { CertificateSchema, certificateView, pemOf, shownCertificate, type Showing } from './schemas.js';
 
 /** Another text for each change of what the JSON tells besides the certificate. */
 const stateTag = (certificate: Certificate, now: Date): string =>
@@ -25,14 +24,20 @@ export const certificateResponses = {
   200: response(
     {
       'application/json': ref(CertificateSchema),
-      'application/pem-certificate-chain': textBody('The certificate as PEM.', certificatePem),
+      'application/pem-certificate-chain': textBody(
+        'The certificate as PEM, then the CAs between it and what its API servers trust, if there are any.',
+        certificatePem,
+      ),
       'text/plain': textBody('As `openssl x509 -noout -text` prints it.', null),
       // RFC 2585 section 4.1
       'application/pkix-cert': derBody('The certificate as DER.', certificatePem),
     },
     {
       description: 'The certificate.',
-      headers: { ETag: 'The fingerprint, the form, and for JSON the state.', 'Cache-Control': '`private, no-cache`' },
+      headers: {
+        ETag: 'The fingerprint, the form, for JSON the state, and the chain.',
+        'Cache-Control': '`private, no-cache`',
+      },
     },
   ),
   304: empty('The caller has it already: `If-None-Match` names its entity tag.'),
@@ -43,35 +48,40 @@ export const certificateResponses = {
  */
 type Form = readonly [contentType: string, content: () => string | Buffer, tagSuffix: string];
 
-function formOf(certificate: Certificate, mediaType: string, now: Date): Form {
+function formOf(certificate: Certificate, mediaType: string, showing: Showing): Form {
   const { der } = certificate;
+  const { now, chainOf } = showing;
+  // The chain is another one where a CA of it was renewed.
+  const chainTag = chainOf(certificate)
+    .map(({ fingerprintSha256 }) => `-${fingerprintSha256.slice(0, 16)}`)
+    .join('');
   switch (mediaType) {
     case 'application/json':
       return [
         jsonMediaType,
-        () => JSON.stringify(certificateView(shownCertificate(certificate, now))),
-        `-json-${stateTag(certificate, now)}`,
+        () => JSON.stringify(certificateView(shownCertificate(certificate, showing))),
+        `-json-${stateTag(certificate, now)}${chainTag}`,
       ];
     case 'text/plain':
       return ['text/plain; charset=utf-8', () => certificateText(der), '-text'];
     case 'application/pkix-cert':
       return [mediaType, () => Buffer.from(der), '-der'];
     default:
-      return ['application/pem-certificate-chain', () => encodePem('CERTIFICATE', der), ''];
+      return ['application/pem-certificate-chain', () => pemOf(certificate, showing), chainTag];
   }
 }
 
 /**
- * Sends the certificate, or 304 to a caller who has it already. The certificate itself never changes; the JSON also
- * tells what became of it.
+ * Sends the certificate, or 304 to a caller who has it already. The certificate itself never changes; JSON and PEM also
+ * have its chain, and the JSON tells what became of it.
  */
 export function sendCertificate(
   request: FastifyRequest,
   reply: FastifyReply,
   certificate: Certificate,
-  now: Date,
+  showing: Showing,
 ): FastifyReply {
-  const [contentType, content, tagSuffix] = formOf(certificate, request.answerType, now);
+  const [contentType, content, tagSuffix] = formOf(certificate, request.answerType, showing);
   const entityTag = `"${certificate.fingerprintSha256}${tagSuffix}"`;
   reply.headers({ etag: entityTag, 'cache-control': 'private, no-cache' });
   if (namesEntityTag(request.headers['if-none-match'], entityTag)) return reply.code(304).send();

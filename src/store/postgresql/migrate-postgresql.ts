@@ -6,11 +6,11 @@ import {
   type Migration,
   MigrationError,
   type MigrationOptions,
-  type PinnedAuthority,
+  foundIssuers,
   pendingMigrations,
   readMigrations,
   selectApplied,
-  selectPinned,
+  selectIssuers,
   shippedMigrations,
 } from '../schema/migrations.js';
 import { aroundMove, moveRecords } from '../moving/move-records.js';
@@ -61,13 +61,20 @@ export function lookIntoPostgresql(databaseUrl: string): Promise<FoundDatabase> 
     const [next, ...others] = pendingMigrations(readMigrations(shippedMigrations('postgresql')), applied);
     if (next !== undefined && !(await mayMigrate(client, applied.length === 0)))
       throw new MigrationError(whyNot(next.name, forbidden));
-    const { rows } = await client.query<PinnedAuthority>(applied.length === 0 ? noRows : selectPinned);
-    const pending = applied.length === 0 ? null : others.length + (next === undefined ? 0 : 1);
-    return { pending, pinned: new Map(rows.map(({ cluster, spkiSha256 }) => [cluster, spkiSha256])) };
+    if (applied.length === 0) return { pending: null, issuers: [] };
+    const pending = others.length + (next === undefined ? 0 : 1);
+    return { pending, issuers: await issuersIn(client) };
   });
 }
 
-const noRows = 'SELECT WHERE false';
+async function issuersIn(client: pg.Client): Promise<FoundDatabase['issuers']> {
+  for (const [table, select] of selectIssuers) {
+    const { rows } = await client.query<{ is: boolean }>(`SELECT to_regclass('public."${table}"') IS NOT NULL AS "is"`);
+    if (rows[0]?.is === true) return foundIssuers((await client.query(select)).rows);
+  }
+  return [];
+}
+
 const forbidden = Object.assign(new Error('it does not own the tables'), { code: '42501' });
 
 async function mayMigrate(client: pg.Client, isEmpty: boolean): Promise<boolean> {

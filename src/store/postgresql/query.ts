@@ -12,8 +12,11 @@ export const postgresqlDialect: SqlDialect = {
   hexText: (column) => `encode(${column}, 'hex')`,
   octetsOfHex: (text) => `decode(${text}, 'hex')`,
   jsonArrayHolds: (column) => `${column} @> to_jsonb(?::text)`,
+  jsonArrayEndingWith: (column) =>
+    `CASE WHEN ${column} ->> -1 = ? THEN ${column} ELSE ${column} || to_jsonb(?::text) END`,
   // The service has no right to delete from the log itself.
   deleteAuditRecords: 'SELECT "AuditRecord_prune"(?, ?)',
+  tenMinutesAfter: (instant) => `(${instant} + interval '10 minutes')`,
   jsonTexts: () => '(SELECT "value" COLLATE "C" AS "value" FROM json_array_elements_text(?::json) AS "texts"("value"))',
   commaSeparated: (column) => `string_agg(${column}, ',')`,
   numbersIn: (column) => `unnest(string_to_array(${column}, ',')::bigint[]) AS "given"("value")`,

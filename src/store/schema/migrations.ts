@@ -2,6 +2,8 @@ import { hash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { defaultIssuer, type RecordedIssuer } from '../../model/issuer.js';
+import { jsonRead } from '../steps/statement.js';
 
 /** The database cannot be migrated to this version's schema. Migrations that failed changed nothing. */
 export class MigrationError extends Error {
@@ -82,17 +84,24 @@ export function readMigrations(directory: string): readonly Migration[] {
 export interface FoundDatabase {
   /** How many migrations a start would apply; null: nothing is in the database yet. */
   readonly pending: number | null;
-  /** The CAs that clusters were served with, by the cluster's name: SHA-256 of the public key, lower-case hex. */
-  readonly pinned: ReadonlyMap<string, string>;
+  readonly issuers: readonly FoundIssuer[];
 }
 
-export interface PinnedAuthority {
-  readonly cluster: string;
-  readonly spkiSha256: string;
-}
+/** An issuer in it. A CA that was pinned before clusters had issuers is the active one, with no fingerprints. */
+export type FoundIssuer = Pick<RecordedIssuer, 'cluster' | 'name' | 'state' | 'spkiSha256' | 'fingerprints'>;
 
-/** Finds all of them. */
-export const selectPinned = 'SELECT "cluster", "spkiSha256" FROM "CertificateAuthorityPin"';
+/** For each table that may have the issuers, the latest first, how they are selected. */
+export const selectIssuers = [
+  ['ClusterIssuer', 'SELECT "cluster", "name", "state", "spkiSha256", "fingerprints" FROM "ClusterIssuer"'],
+  [
+    'CertificateAuthorityPin',
+    `SELECT "cluster", '${defaultIssuer}' AS "name", 'active' AS "state", "spkiSha256", '[]' AS "fingerprints"
+      FROM "CertificateAuthorityPin"`,
+  ],
+] as const;
+
+export const foundIssuers = (rows: readonly unknown[]): readonly FoundIssuer[] =>
+  (rows as readonly FoundIssuer[]).map((row) => ({ ...row, fingerprints: jsonRead(row.fingerprints) as string[] }));
 
 /** An object of a schema, such as `trigger AuditRecord_no_delete`. */
 export interface SchemaObject {

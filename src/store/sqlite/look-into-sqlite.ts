@@ -4,11 +4,11 @@ import { pathToFileURL } from 'node:url';
 import {
   type AppliedMigration,
   type FoundDatabase,
+  foundIssuers,
   pendingMigrations,
-  type PinnedAuthority,
   readMigrations,
   selectApplied,
-  selectPinned,
+  selectIssuers,
   shippedMigrations,
 } from '../schema/migrations.js';
 
@@ -17,19 +17,17 @@ import {
  * not for this version, and an `Error` where it is no database of kubepass.
  */
 export function lookIntoSqlite(file: string): FoundDatabase {
-  if (!existsSync(file) || statSync(file).size === 0) return { pending: null, pinned: new Map() };
+  if (!existsSync(file) || statSync(file).size === 0) return { pending: null, issuers: [] };
   const database = new DatabaseSync(withoutTraces(file), { readOnly: true });
   try {
     const names = database.prepare(`SELECT "name" FROM "sqlite_master" WHERE "type" = 'table'`).all();
     const has = (table: string) => names.some(({ name }) => name === table);
-    if (names.length === 0) return { pending: null, pinned: new Map() };
+    if (names.length === 0) return { pending: null, issuers: [] };
     if (!has('_prisma_migrations')) throw new Error('it is the database of another application');
     const applied = database.prepare(selectApplied).all() as unknown as readonly AppliedMigration[];
     const pending = pendingMigrations(readMigrations(shippedMigrations('sqlite')), applied).length;
-    const pinned = has('CertificateAuthorityPin')
-      ? (database.prepare(selectPinned).all() as unknown as readonly PinnedAuthority[])
-      : [];
-    return { pending, pinned: new Map(pinned.map(({ cluster, spkiSha256 }) => [cluster, spkiSha256])) };
+    const select = selectIssuers.find(([table]) => has(table))?.[1];
+    return { pending, issuers: select === undefined ? [] : foundIssuers(database.prepare(select).all()) };
   } finally {
     database.close();
   }

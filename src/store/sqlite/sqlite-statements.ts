@@ -6,7 +6,10 @@ export const sqliteDialect: SqlDialect = {
   hexText: (column) => `CASE WHEN ${column} IS NOT NULL THEN lower(hex(${column})) END`,
   octetsOfHex: (text) => `unhex(${text})`,
   jsonArrayHolds: (column) => `EXISTS (SELECT 1 FROM json_each(${column}) WHERE "value" = ?)`,
+  jsonArrayEndingWith: (column) =>
+    `CASE WHEN ${column} ->> '$[#-1]' = ? THEN ${column} ELSE json_insert(${column}, '$[#]', ?) END`,
   deleteAuditRecords: 'DELETE FROM "AuditRecord" WHERE "lastSeq" > ? AND "lastSeq" <= ?',
+  tenMinutesAfter: (instant) => `(${instant} + 600000)`,
   jsonTexts: () => '(SELECT "value" FROM json_each(?))',
   commaSeparated: (column) => `group_concat(${column}, ',')`,
   numbersIn: (column) => `json_each('[' || ${column} || ']') AS "given"`,

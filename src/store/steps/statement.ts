@@ -85,10 +85,14 @@ export interface SqlDialect {
   octetsOfHex(text: string): string;
   /** Whether the JSON array holds a text; takes one parameter. */
   jsonArrayHolds(column: string): string;
+  /** The JSON array, with a text added at its end unless that is its last one; takes the text twice as parameter. */
+  jsonArrayEndingWith(column: string): string;
   /**
    * Deletes archived records of the audit log; its parameters are the number before the first one, and the last one.
    */
   readonly deleteAuditRecords: string;
+  /** The instant ten minutes later. */
+  tenMinutesAfter(instant: string): string;
   /** A table of the texts in a JSON array, in its column `value`; takes one parameter. */
   jsonTexts(): string;
   /** The texts of a column as one, with commas between them. */

@@ -23,6 +23,7 @@ import type { SignedCheckpoint } from '../../audit/checkpoint.js';
 import type { IdempotencyScope, IdempotentAnswer, NewIdempotencyEntry } from '../../model/idempotency.js';
 import type { QuotaLimit } from '../../model/decision.js';
 import type { Restoration } from '../../model/restoration.js';
+import type { IssuerProbe, IssuerState, RecordedIssuer } from '../../model/issuer.js';
 import type { Session } from '../../model/session.js';
 import type { WebhookAttemptEnd, WebhookDelivery } from '../../model/webhook-delivery.js';
 
@@ -157,7 +158,26 @@ export type Operation =
   | { readonly op: 'insertIdempotencyKey'; readonly entry: NewIdempotencyEntry }
   | { readonly op: 'answerIdempotencyKey'; readonly scope: IdempotencyScope; readonly answer: IdempotentAnswer }
   | { readonly op: 'forgetIdempotencyKeys'; readonly createdBefore: Date }
-  | { readonly op: 'pinCertificateAuthority'; readonly cluster: string; readonly spkiSha256: string }
+  | RequireIssuer
+  /** Conflicts where the cluster has an issuer of this name, or this one is active and another one is. */
+  | { readonly op: 'insertIssuer'; readonly issuer: RecordedIssuer }
+  | MoveIssuer
+  /** Adds the fingerprint of its present certificate, unless it is the last one; conflicts where there is no issuer. */
+  | {
+      readonly op: 'certifyIssuer';
+      readonly cluster: string;
+      readonly name: string;
+      readonly fingerprintSha256: string;
+    }
+  /** Keeps the latest probe, in whichever order probes arrive; conflicts where there is no issuer. */
+  | {
+      readonly op: 'rememberIssuerProbe';
+      readonly cluster: string;
+      readonly name: string;
+      readonly probe: IssuerProbe;
+    }
+  /** Conflicts where there is no issuer, or the new name is taken. */
+  | { readonly op: 'renameIssuer'; readonly cluster: string; readonly from: string; readonly to: string }
   /** Keeps the latest probe, in whichever order probes arrive. */
   | { readonly op: 'rememberProbe'; readonly probe: StoredClusterProbe }
   /** Conflicts where the identity is recorded already. */
@@ -252,6 +272,30 @@ export interface RequireUnblocked {
   readonly now: Date;
 }
 
+/**
+ * Conflicts where the issuer has none of these states, or is not recorded. It stands in each step that begins an
+ * attempt with a CA key: so nothing more is begun with an issuer once another one is active.
+ */
+export interface RequireIssuer {
+  readonly op: 'requireIssuer';
+  readonly cluster: string;
+  readonly issuer: string;
+  readonly states: readonly IssuerState[];
+}
+
+/**
+ * Compare-and-set on the state of an issuer; conflicts where it has another state than `from`, or another one is active
+ * already. Where one follows another, the one before moves first.
+ */
+export interface MoveIssuer {
+  readonly op: 'moveIssuer';
+  readonly cluster: string;
+  readonly name: string;
+  readonly from: IssuerState;
+  readonly to: IssuerState;
+  readonly at: Date;
+}
+
 /** The announcement that a certificate ends in `seconds`. */
 export interface ExpiryNotice {
   readonly fingerprintSha256: string;
@@ -320,7 +364,8 @@ export type Conflict =
   | { readonly kind: 'auditArchive'; readonly seq: number }
   /** A token has another name that folds to this one. */
   | { readonly kind: 'principalName'; readonly name: string }
-  | { readonly kind: 'certificateAuthority'; readonly cluster: string }
+  /** The issuer is not recorded, or not in the state that the step expects, or its name or place is taken. */
+  | { readonly kind: 'issuer'; readonly cluster: string; readonly issuer: string }
   /** The delivery is not in the state that the step expects. */
   | { readonly kind: 'webhookDelivery'; readonly id: string }
   /** A unique value exists already (a serial number of the same issuer, a fingerprint). */

@@ -12,15 +12,6 @@ export const clusterStatements = {
     parameters: [cluster, probedAt, result],
   }),
 
-  /** Pins a key. The same pin once more changes nothing; another one conflicts, because it matches no row. */
-  pinCertificateAuthority: ({ cluster, spkiSha256 }) => ({
-    sql: `INSERT INTO "CertificateAuthorityPin" ("cluster", "spkiSha256") VALUES (?, ?) ON CONFLICT ("cluster")
-      DO UPDATE SET "spkiSha256" = excluded."spkiSha256"
-        WHERE "CertificateAuthorityPin"."spkiSha256" = excluded."spkiSha256"`,
-    parameters: [cluster, spkiSha256],
-    unlessChanged: { kind: 'certificateAuthority', cluster },
-  }),
-
   insertUnknownIdentity: ({ identity }) =>
     insertUnique('UnknownIdentity', rowOf(Prisma.UnknownIdentityScalarFieldEnum, identity), {
       kind: 'unique',
@@ -37,18 +28,5 @@ export class ClusterProbeTable {
     const row = await this.prisma.clusterProbe.findUnique({ where: { cluster } });
     // Probes that were recorded before any of them tried a revocation have no such member.
     return row && { ...row, result: { revocation: null, ...storedJson<Omit<ClusterProbe, 'revocation'>>(row.result) } };
-  }
-}
-
-/** Reads the table of pinned keys. */
-export class CertificateAuthorityPinTable {
-  constructor(private readonly prisma: PrismaClient) {}
-
-  async pinnedSpkiSha256(cluster: string): Promise<string | null> {
-    const row = await this.prisma.certificateAuthorityPin.findUnique({
-      where: { cluster },
-      select: { spkiSha256: true },
-    });
-    return row?.spkiSha256 ?? null;
   }
 }

@@ -13,6 +13,15 @@ import {
 import { certificateRow, issuerRow } from './certificate-row.js';
 
 export const certificateStatements = {
+  /** Finds one where the issuer has none of the states. */
+  requireIssuer: ({ cluster, issuer, states }) => ({
+    sql: `SELECT COUNT(*) AS "found" FROM (SELECT 1 AS "one") AS "asked" WHERE NOT EXISTS (SELECT 1 FROM "ClusterIssuer"
+      WHERE "cluster" = ? AND "name" = ? AND "state" IN (${states.map(() => '?').join(', ')}))`,
+    parameters: [cluster, issuer, ...states],
+    ifReached: { limit: 1, conflict: () => ({ kind: 'issuer', cluster, issuer }) },
+    many: { sql: issuersMissing, row: { columns: { cluster, issuer, states } } },
+  }),
+
   /** Inserts a certificate and its groups; its parties are copied from its request. */
   insertCertificate({ certificate }) {
     const issuer = issuerRow(certificate);
@@ -36,6 +45,11 @@ export const certificateStatements = {
     ];
   },
 } satisfies Partial<StatementsBy>;
+
+/** How many of the issuers have none of their states. Most steps of a batch ask for the same one. */
+const issuersMissing = `SELECT COUNT(*) AS "found" FROM (SELECT DISTINCT "value" AS "e" FROM jsonb_array_elements(?::jsonb)) AS "asked"
+  WHERE NOT EXISTS (SELECT 1 FROM "ClusterIssuer" AS "i" WHERE "i"."cluster" = "e" ->> 'cluster' AND "i"."name" = "e" ->> 'issuer'
+    AND "e" -> 'states' @> to_jsonb("i"."state"))`;
 
 /** Records what the certificate renews. An orphan renews nothing, because nobody holds its key. */
 function insertRenewal(fingerprintSha256: ColumnValue, { of, lineage, generation }: Renewal): readonly Statement[] {

@@ -4,6 +4,7 @@ import type { Operation, Step } from '../steps/step.js';
 import { apiTokenStatements } from '../tables/api-token-table.js';
 import { auditArchiveStatements } from '../tables/audit-archive-table.js';
 import { checkpointStatements } from '../tables/checkpoint-tables.js';
+import { clusterIssuerStatements } from '../tables/cluster-issuer-table.js';
 import { clusterStatements } from '../tables/cluster-tables.js';
 import { directoryStatements } from '../tables/directory-statements.js';
 import { expiryNoticeStatements } from '../tables/expiry-notice-table.js';
@@ -36,6 +37,7 @@ const statementsBy: StatementsBy = {
   ...restorationStatements,
   ...auditArchiveStatements,
   ...idempotencyKeyStatements,
+  ...clusterIssuerStatements,
   ...clusterStatements,
   ...webhookStatements,
 };

@@ -26,6 +26,7 @@ function run(file: string, ...args: readonly string[]) {
 describe.each([
   ['src/policy-check.ts', 'policy-check'],
   ['src/revocation-file.ts', 'revocation-file'],
+  ['src/client-ca-file.ts', 'client-ca-file'],
   ['src/admin-token.ts', 'admin-token'],
   ['src/backup.ts', 'backup'],
   ['src/restore.ts', 'restore'],

@@ -42,7 +42,7 @@ const collector = principal('hr', ['requester']);
 async function read(id: string) {
   const found = await findRequest(issuance.context, new RecordedPolicySets(issuance.context), admin, id);
   if (!found.ok) throw new Error(found.refusal.kind);
-  return certificateRequestView(found.value, new Date());
+  return certificateRequestView(found.value, { now: new Date(), chainOf: () => [] });
 }
 
 describe('a request of an earlier version', () => {

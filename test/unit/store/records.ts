@@ -8,6 +8,7 @@ import type { Certificate } from '../../../src/model/certificate.js';
 import type { CertificateRequest, IssuanceAttempt } from '../../../src/model/certificate-request.js';
 import type { ClusterProbe, StoredClusterProbe } from '../../../src/model/cluster.js';
 import type { NewIdempotencyEntry } from '../../../src/model/idempotency.js';
+import type { RecordedIssuer } from '../../../src/model/issuer.js';
 import { newId } from '../../../src/model/new-id.js';
 import type { Session } from '../../../src/model/session.js';
 import type { WebhookDelivery } from '../../../src/model/webhook-delivery.js';
@@ -96,6 +97,17 @@ export function anAttempt(overrides: Partial<IssuanceAttempt> = {}): IssuanceAtt
     ...overrides,
   };
 }
+
+export const anIssuer = (overrides: Partial<RecordedIssuer> = {}): RecordedIssuer => ({
+  cluster: 'demo',
+  name: 'first',
+  state: 'active',
+  since: instant('2026-03-01T09:00:00.000Z'),
+  spkiSha256: sha256('key of first'),
+  fingerprints: [sha256('ca')],
+  probe: null,
+  ...overrides,
+});
 
 export function aCertificate(
   request: Pick<CertificateRequest, 'id'> & Partial<Pick<CertificateRequest, 'requester' | 'collector'>>,

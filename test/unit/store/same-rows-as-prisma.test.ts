@@ -16,6 +16,7 @@ import {
   anAttempt,
   anEvent,
   anIdempotencyEntry,
+  anIssuer,
   aProbe,
   aSession,
   aRequest,
@@ -116,6 +117,13 @@ const session = aSession({
   endedAt: instant('2026-03-01T10:00:00.100Z'),
 });
 
+const issuer = anIssuer({
+  probe: {
+    at: instant('2026-03-01T10:00:00.100Z'),
+    addresses: [{ address: 'https://10.0.0.1:6443', accepts: 'no', acceptedAs: null, reason: awkward }],
+  },
+});
+
 async function withEverything() {
   const opened = await testStore();
   const result = await opened.commit(
@@ -127,7 +135,7 @@ async function withEverything() {
       { op: 'insertIdempotencyKey', entry },
       { op: 'answerIdempotencyKey', scope: entry, answer },
       { op: 'rememberPolicySet', digest: sha256('set'), texts: [{ path: 'a.yaml', text: awkward }] },
-      { op: 'pinCertificateAuthority', cluster: 'demo', spkiSha256: sha256('ca') },
+      { op: 'insertIssuer', issuer },
       { op: 'rememberProbe', probe },
       { op: 'insertUnknownIdentity', identity },
       { op: 'enqueueWebhooks', deliveries },
@@ -152,7 +160,8 @@ function contents(database: Database.Database): Record<string, unknown> {
     'ApiToken',
     'IdempotencyKey',
     'PolicySet',
-    'CertificateAuthorityPin',
+    'ClusterIssuer',
+    'IssuerTally',
     'ClusterProbe',
     'UnknownIdentity',
     'WebhookDelivery',
@@ -185,6 +194,7 @@ it('reads back, as the same models, what the ordered writer wrote', async () => 
   expect(await store.sessions.find(session.id)).toStrictEqual(session);
   expect(await store.idempotencyKeys.find(entry)).toStrictEqual({ ...entry, answer });
   expect(await store.clusterProbes.find('demo')).toStrictEqual(probe);
+  expect(await store.issuers.ofCluster('demo')).toStrictEqual([issuer]);
   for (const delivery of deliveries) expect(await store.webhookDeliveries.find(delivery.id)).toStrictEqual(delivery);
   const [first, second] = await store.auditEvents.chunk(0, 10);
   expect(first).toMatchObject({ ...event, seq: 1 });
@@ -209,9 +219,9 @@ it('writes every value as Prisma itself writes it', async () => {
   }
   const ofRequest = { requestN: 1n, requesterName: fullRequest.requester.name, collector: fullRequest.collector };
   for (const [i, certificate] of certificates.entries()) {
-    const issuer = issuerRow(certificate);
-    await prisma.issuer.create({ data: data(issuer) });
-    await prisma.certificateRecord.create({ data: data({ ...certificateRow(certificate, issuer), ...ofRequest }) });
+    const signedBy = issuerRow(certificate);
+    await prisma.issuer.create({ data: data(signedBy) });
+    await prisma.certificateRecord.create({ data: data({ ...certificateRow(certificate, signedBy), ...ofRequest }) });
     for (const name of new Set(certificate.groups))
       await prisma.groupMembership.create({ data: { name, certificateN: i + 1, notAfter: certificate.notAfter } });
   }
@@ -225,7 +235,7 @@ it('writes every value as Prisma itself writes it', async () => {
   const answered = { answerStatus: answer.status, answerHeaders: answer.headers, answerBody: answer.body };
   await prisma.idempotencyKey.create({ data: data({ ...entry, ...answered }) });
   await prisma.policySet.create({ data: { digest: sha256('set'), texts: [{ path: 'a.yaml', text: awkward }] } });
-  await prisma.certificateAuthorityPin.create({ data: { cluster: 'demo', spkiSha256: sha256('ca') } });
+  await prisma.clusterIssuer.create({ data: data({ ...issuer }) });
   await prisma.clusterProbe.create({ data: data({ ...probe }) });
   await prisma.unknownIdentity.create({ data: data(identity) });
   for (const delivery of deliveries) await prisma.webhookDelivery.create({ data: data({ ...delivery }) });

@@ -13,6 +13,11 @@ export function encodePem(label: string, der: Uint8Array): string {
   return `-----BEGIN ${label}-----\n${lines}-----END ${label}-----\n`;
 }
 
+/** Writes certificates one after the other, as TLS has a chain: a leaf first. */
+export function encodeCertificates(certificates: readonly { readonly der: Uint8Array }[]): string {
+  return certificates.map(({ der }) => encodePem('CERTIFICATE', der)).join('');
+}
+
 /**
  * Reads a text that is one PEM block with this label, with nothing but whitespace around it. Two blocks are refused,
  * because parsers disagree about which one counts.

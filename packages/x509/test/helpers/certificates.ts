@@ -203,12 +203,12 @@ export const subjectAltName = (names: AlternativeNames): Buffer =>
   writeExtension(extensionId.subjectAltName, false, sequence(...generalNames(names)));
 
 /** RFC 5280 4.2.1.10; an `ip` is an address and its mask. */
-export function nameConstraints(permitted: AlternativeNames, excluded: AlternativeNames = {}): Buffer {
+export function nameConstraints(permitted: AlternativeNames, excluded: AlternativeNames = {}, critical = true): Buffer {
   const subtrees = (tag: number, names: AlternativeNames): Buffer[] => {
     const bases = generalNames(names).map((name) => sequence(name));
     return bases.length === 0 ? [] : [der(contextConstructed(tag), ...bases)];
   };
-  return writeExtension('2.5.29.30', true, sequence(...subtrees(0, permitted), ...subtrees(1, excluded)));
+  return writeExtension('2.5.29.30', critical, sequence(...subtrees(0, permitted), ...subtrees(1, excluded)));
 }
 
 /** A certificate list (RFC 5280 5.1) of an issuer that revokes these serial numbers. */

@@ -323,7 +323,7 @@ describe('idempotency keys', () => {
   });
 });
 
-describe('policy sets and pins', () => {
+describe('policy sets', () => {
   it('keeps the texts of a policy set once per digest', async () => {
     const { store, commit } = await testStore();
     const texts = [
@@ -335,18 +335,6 @@ describe('policy sets and pins', () => {
     expect(await commit([{ ...remember, texts: [] }])).toEqual(committed);
     expect(await store.policySets.find(sha256('set'))).toEqual(texts);
     expect(await store.policySets.find('unknown')).toBeNull();
-  });
-
-  it('pins the key of a CA once, and the same key again', async () => {
-    const { store, commit } = await testStore();
-    const pin = (cluster: string, spkiSha256: string) =>
-      commit([{ op: 'pinCertificateAuthority', cluster, spkiSha256 }]);
-    expect(await store.certificateAuthorities.pinnedSpkiSha256('demo')).toBeNull();
-    expect(await pin('demo', 'a')).toEqual(committed);
-    expect(await pin('demo', 'a')).toEqual(committed);
-    expect(await pin('demo', 'b')).toEqual(conflict({ kind: 'certificateAuthority', cluster: 'demo' }));
-    expect(await pin('other', 'b')).toEqual(committed);
-    expect(await store.certificateAuthorities.pinnedSpkiSha256('demo')).toBe('a');
   });
 });
 

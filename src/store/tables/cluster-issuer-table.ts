@@ -1,0 +1,130 @@
+import {
+  defaultIssuer,
+  type IssuerProbe,
+  type IssuerState,
+  type RecordedIssuer,
+  type ServedCertificates,
+} from '../../model/issuer.js';
+import type { KeyReads } from '../lists/list.js';
+import { Prisma } from '../generated/sqlite/browser.js';
+import { insertUnique, jsonRead, rowOf, type StatementsBy } from '../steps/statement.js';
+import { issuerSha256, tallied, tallyOf } from './certificates-of-issuer.js';
+import type { Conflict } from '../steps/step.js';
+
+const conflictOf = (cluster: string, issuer: string): Conflict => ({ kind: 'issuer', cluster, issuer });
+
+export const clusterIssuerStatements = {
+  insertIssuer: ({ issuer }) =>
+    insertUnique(
+      'ClusterIssuer',
+      rowOf(Prisma.ClusterIssuerScalarFieldEnum, issuer),
+      conflictOf(issuer.cluster, issuer.name),
+    ),
+
+  moveIssuer: ({ cluster, name, from, to, at }) => ({
+    sql: 'UPDATE "ClusterIssuer" SET "state" = ?, "since" = ? WHERE "cluster" = ? AND "name" = ? AND "state" = ?',
+    parameters: [to, at, cluster, name, from],
+    unlessChanged: conflictOf(cluster, name),
+    ifTaken: () => conflictOf(cluster, name),
+  }),
+
+  certifyIssuer: ({ cluster, name, fingerprintSha256 }, dialect) => ({
+    sql: `UPDATE "ClusterIssuer" SET "fingerprints" = ${dialect.jsonArrayEndingWith('"fingerprints"')}
+      WHERE "cluster" = ? AND "name" = ?`,
+    parameters: [fingerprintSha256, fingerprintSha256, cluster, name],
+    unlessChanged: conflictOf(cluster, name),
+  }),
+
+  // Instants are texts in JSON, all of one form.
+  rememberIssuerProbe: ({ cluster, name, probe }) => ({
+    sql: `UPDATE "ClusterIssuer" SET "probe" = CASE WHEN "probe" ->> 'at' > ? THEN "probe" ELSE ? END
+      WHERE "cluster" = ? AND "name" = ?`,
+    parameters: [probe.at.toISOString(), probe, cluster, name],
+    unlessChanged: conflictOf(cluster, name),
+  }),
+
+  renameIssuer: ({ cluster, from, to }) => ({
+    sql: 'UPDATE "ClusterIssuer" SET "name" = ? WHERE "cluster" = ? AND "name" = ?',
+    parameters: [to, cluster, from],
+    unlessChanged: conflictOf(cluster, from),
+    ifTaken: () => conflictOf(cluster, to),
+  }),
+} satisfies Partial<StatementsBy>;
+
+/** A row as `ReadRows` answers it: each database has its own forms of instants and JSON. */
+interface RowRead {
+  readonly name: string;
+  readonly state: IssuerState;
+  readonly since: number | Date;
+  readonly spkiSha256: string;
+  readonly fingerprints: unknown;
+  readonly probe: unknown;
+}
+
+/** Reads the issuers of clusters, and what depends on them. */
+export class ClusterIssuerTable {
+  constructor(private readonly reads: KeyReads) {}
+
+  /** By name. */
+  async ofCluster(cluster: string): Promise<readonly RecordedIssuer[]> {
+    const rows = await this.reads.readRows({
+      sql: `SELECT "name", "state", "since", "spkiSha256", "fingerprints", "probe" FROM "ClusterIssuer"
+        WHERE "cluster" = ? ORDER BY "name"`,
+      parameters: [cluster],
+    });
+    return (rows as readonly RowRead[]).map(({ since, fingerprints, probe, ...row }) => ({
+      cluster,
+      ...row,
+      since: new Date(since),
+      fingerprints: jsonRead(fingerprints) as string[],
+      probe: probe === null ? null : probeOf(jsonRead(probe) as ProbeInJson),
+    }));
+  }
+
+  /**
+   * The certificates on a cluster that a CA with one of these fingerprints signed, and that are neither expired nor
+   * revoked at `now`; with orphans and superseded ones. One statement reads all of it, so nothing is counted twice or
+   * missed.
+   */
+  async served(cluster: string, fingerprintsSha256: readonly string[], now: Date): Promise<ServedCertificates> {
+    if (fingerprintsSha256.length === 0) return { live: 0, latestNotAfter: null };
+    const { dialect } = this.reads;
+    const issuers = fingerprintsSha256.map(issuerSha256);
+    const present = tallyOf(now);
+    const amongThem = `IN (${issuers.map(() => '?').join(', ')})`;
+    const inTallies = `FROM "IssuerTally" WHERE "issuerSha256" ${amongThem} AND "cluster" = ?`;
+    const ofCluster = `FROM "CertificateRecord" AS "c"${dialect.indexedBy('CertificateRecord_cluster_notAfter_n_idx')}
+      WHERE "c"."cluster" = ? AND COALESCE("c"."issuerSha256", "c"."issuerSha256") ${amongThem}
+      AND NOT EXISTS (SELECT 1 FROM "Revocation" AS "v" WHERE "v"."certificateN" = "c"."n")`;
+    const last = `(SELECT MAX("notAfter") ${inTallies} AND "notAfter" >= ? AND "certificates" > "revoked")`;
+    const lastParameters = [...issuers, cluster, present];
+    const [row] = await this.reads.readRows({
+      sql: `SELECT (SELECT COALESCE(SUM("certificates" - "revoked"), 0) ${inTallies} AND "notAfter" > ?)
+          + (SELECT COUNT(*) ${ofCluster} AND "c"."notAfter" > ? AND "c"."notAfter" < ?) AS "live",
+        (SELECT "c"."notAfter" ${ofCluster} AND "c"."notAfter" > ? AND "c"."notAfter" >= ${last}
+          AND "c"."notAfter" < ${dialect.tenMinutesAfter(last)} ORDER BY "c"."notAfter" DESC LIMIT 1) AS "latest"`,
+      parameters: [
+        ...[...issuers, cluster, present],
+        ...[cluster, ...issuers, now, new Date(present.getTime() + tallied)],
+        ...[cluster, ...issuers, now, ...lastParameters, ...lastParameters],
+      ],
+    });
+    const { live, latest } = row as { readonly live: number | string; readonly latest: number | Date | null };
+    return { live: Number(live), latestNotAfter: latest === null ? null : new Date(latest) };
+  }
+
+  /** How many attempts to sign with the issuer have begun and not ended. */
+  async attemptsUnderWay(cluster: string, issuer: string): Promise<number> {
+    const [row] = await this.reads.readRows({
+      sql: `SELECT COUNT(*) AS "found" FROM "RequestRecord" AS "r"${this.reads.dialect.indexedBy('RequestRecord_state_n_idx')}
+        WHERE "r"."state" = 'issuing' AND COALESCE("r"."cluster", "r"."cluster") = ?
+        AND COALESCE("r"."attemptIntent" ->> 'issuer', ?) = ?`,
+      // An intent that names no issuer was recorded when a cluster had one CA.
+      parameters: [cluster, defaultIssuer, issuer],
+    });
+    return Number((row as { readonly found: number | string }).found);
+  }
+}
+
+type ProbeInJson = Omit<IssuerProbe, 'at'> & { readonly at: string };
+const probeOf = (probe: ProbeInJson): IssuerProbe => ({ ...probe, at: new Date(probe.at) });
