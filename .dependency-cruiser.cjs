@@ -88,6 +88,7 @@ const rooms = {
     'store',
     'signing/signer.ts',
     'signing/cluster-issuers.ts',
+    'signing/sign-verified.ts',
     'kubernetes',
     'peculiar',
     x509,

@@ -85,6 +85,8 @@ export default defineConfig({
       project('proxies'),
       // Keycloak, which the first run brings.
       project('keycloak', { globalSetup: ['test/keycloak/global-setup.ts'] }),
+      // CA keys in OpenSSH's agent, in SoftHSM and before a KMS.
+      project('keys', { globalSetup: ['test/keys/support/global-setup.ts'] }),
       // Compares with programs of others, which the first run builds.
       project('oracles', { globalSetup: ['test/oracles/global-setup.ts'] }),
       project('cluster', {

@@ -31,7 +31,17 @@ export async function signVerified(
 ): Promise<Buffer> {
   const signature = await key.sign(octets);
   if (await signatures.verify(signatureAlgorithmFor(publicKey), octets, publicKey, signature)) return signature;
-  keyMeasures.failed(cluster, issuer, 'wrong-signature');
-  log.error({ cluster, issuer }, 'a signature is not one by the CA key: it was thrown away');
+  tellWrongSignature({ cluster, issuer, key }, { keyMeasures, log });
   throw new KeyUnavailableError('wrong-signature', 'a signature is not one by the CA key');
+}
+
+/** Tells of a signature that is not one by this key, and the key itself. `fields` say in the log where it was to go. */
+export function tellWrongSignature(
+  { cluster, issuer, key }: Omit<SigningKey, 'publicKey'>,
+  { keyMeasures, log }: Omit<Surroundings, 'signatures'>,
+  fields: object = {},
+): void {
+  key.distrust();
+  keyMeasures.failed(cluster, issuer, 'wrong-signature');
+  log.error({ cluster, issuer, ...fields }, 'a signature is not one by the CA key: it was thrown away');
 }

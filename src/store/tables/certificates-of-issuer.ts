@@ -21,13 +21,14 @@ export interface OfIssuer {
   readonly status: StatusFilter | undefined;
 }
 
-/** How many runs of tallies a page looks through, and how many tallies are read at once. */
-const [runsAtMost, talliesAtOnce] = [64, 500] as const;
+/** A page looks through so many stretches at most, and ends behind the one that makes it so many certificates. */
+const [runsAtMost, certificatesAtMost] = [64, 1000] as const;
+const talliesAtOnce = 500;
 
 /**
  * As `selectKeys`, for the certificates of a CA. No index has them, so a page goes through those stretches of the list
- * in which the tallies have any. A CA with three certificates among a million is found at once; a page that was in 64
- * stretches ends. Where another filter is rare, that one leads to the certificates.
+ * in which the tallies have any: three certificates of an old CA are found at once among a million. Where another
+ * filter is rare, that one leads to the certificates.
  */
 export async function selectKeysOfIssuer(
   reads: KeyReads,
@@ -42,10 +43,12 @@ export async function selectKeysOfIssuer(
   const tallies = await talliesOf(reads, issuers, wanted);
   const keys: ListKey[] = [];
   let after: ListKey = part.after ?? beforeAll(part.order);
-  for (let runs = 0; ;) {
-    const { begins, isLast } = await readTallies(reads, tallies, after, part.until as Date | undefined);
-    for (const { begin, end } of runsIn(begins)) {
-      if (runs++ === runsAtMost) return { keys, goesOnBehind: after };
+  let [runs, examined] = [0, 0];
+  for (;;) {
+    const { next, isLast } = await readTallies(reads, tallies, after, part.until as Date | undefined);
+    for (const { begin, end, certificates } of runsIn(next)) {
+      if (runs === runsAtMost || examined >= certificatesAtMost) return { keys, goesOnBehind: after };
+      [runs, examined] = [runs + 1, examined + certificates];
       const within = { ...part, after: laterOf(after, begin), until: earlierOf(part.until as Date | undefined, end) };
       const found = await selectKeys(reads, within, take - keys.length);
       keys.push(...found.keys);
@@ -69,7 +72,7 @@ async function talliesOf(
 ): Promise<readonly ReadStatement[]> {
   const some =
     status === 'revoked' ? ' AND "revoked" > 0' : status === undefined ? '' : ' AND "certificates" > "revoked"';
-  const sql = `SELECT "notAfter" FROM "IssuerTally" WHERE "issuerSha256" = ? AND "cluster" = ?${some}`;
+  const sql = `SELECT "notAfter", "certificates" FROM "IssuerTally" WHERE "issuerSha256" = ? AND "cluster" = ?${some}`;
   const found = await Promise.all(
     issuers.map(async (issuer) => {
       const clusters = cluster === undefined ? await clustersOf(reads, issuer) : [cluster];
@@ -92,15 +95,22 @@ async function clustersOf({ readRows }: KeyReads, issuer: Buffer): Promise<reado
   }
 }
 
-/** Where the next tallies begin, in order and each once; `isLast`: none follow. */
+/** Certificates that end between two instants, the first included. */
+interface Run {
+  readonly begin: Date;
+  readonly end: Date;
+  readonly certificates: number;
+}
+
+/** The next tallies, in order and each once; `isLast`: none follow. */
 async function readTallies(
   { readRows }: KeyReads,
   tallies: readonly ReadStatement[],
   after: ListKey,
   until: Date | undefined,
-): Promise<{ readonly begins: readonly number[]; readonly isLast: boolean }> {
+): Promise<{ readonly next: readonly Run[]; readonly isLast: boolean }> {
   const range = `AND "notAfter" >= ?${until === undefined ? '' : ' AND "notAfter" < ?'}`;
-  const found = await Promise.all(
+  const read = await Promise.all(
     tallies.map(({ sql, parameters }) =>
       readRows({
         sql: `${sql} ${range} ORDER BY "notAfter" LIMIT ${String(talliesAtOnce)}`,
@@ -108,23 +118,27 @@ async function readTallies(
       }),
     ),
   );
-  const begins = new Set(
-    found.flat().map((row) => new Date((row as { readonly notAfter: number | Date }).notAfter).getTime()),
-  );
+  const found = new Map<number, number>();
+  for (const row of read.flat() as readonly { readonly notAfter: number | Date; readonly certificates: number }[]) {
+    const begin = new Date(row.notAfter).getTime();
+    found.set(begin, (found.get(begin) ?? 0) + row.certificates);
+  }
   return {
-    begins: [...begins].sort((a, b) => a - b).slice(0, talliesAtOnce),
-    isLast: begins.size <= talliesAtOnce && found.every(({ length }) => length < talliesAtOnce),
+    next: [...found]
+      .sort(([a], [b]) => a - b)
+      .slice(0, talliesAtOnce)
+      .map(([begin, certificates]) => ({ begin: new Date(begin), end: new Date(begin + tallied), certificates })),
+    isLast: found.size <= talliesAtOnce && read.every(({ length }) => length < talliesAtOnce),
   };
 }
 
-/** Stretches without a gap. */
-function runsIn(begins: readonly number[]): readonly { readonly begin: Date; readonly end: Date }[] {
-  const runs: { begin: Date; end: Date }[] = [];
-  for (const begin of begins) {
+/** Joins runs that have no gap between them. */
+function runsIn(tallies: readonly Run[]): readonly Run[] {
+  const runs: Run[] = [];
+  for (const one of tallies) {
     const last = runs.at(-1);
-    const end = new Date(begin + tallied);
-    if (last?.end.getTime() === begin) last.end = end;
-    else runs.push({ begin: new Date(begin), end });
+    if (last?.end.getTime() !== one.begin.getTime()) runs.push(one);
+    else runs.splice(-1, 1, { ...last, end: one.end, certificates: last.certificates + one.certificates });
   }
   return runs;
 }
