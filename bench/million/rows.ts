@@ -73,7 +73,9 @@ export function* seedRows(count: number, now: Date, atOnce: number): Generator<R
     // These are spread over the year, so that no index stores them together.
     const isRare = i % Math.ceil(count / rare) === 7;
     const request = aRequest(i, at, isRare);
-    const certificate = aCertificate(i, at, request, isRare);
+    // An old CA has three certificates that work.
+    const isOld = i % Math.ceil(count / 3) === oldPlace;
+    const certificate = { ...aCertificate(i, at, request, isRare), ...(isOld && ofOldCa(now, i)) };
     const n = i + 1;
     insertRequest(request, n);
     const issuer = issuerRow(certificate);
@@ -111,6 +113,16 @@ export function* seedRows(count: number, now: Date, atOnce: number): Generator<R
     insertRequest(aPendingRequest(count + i, new Date(now.getTime() - i * 1000)), count + 1 + i);
   yield rows;
 }
+
+/** Fingerprints of CAs: of the one that signed nearly all, and of the one that signed three. */
+export const [presentCa, oldCa] = ['1'.repeat(64), '2'.repeat(64)] as const;
+/** None of its certificates is rare, revoked or superseded. */
+const oldPlace = 21;
+const ofOldCa = (now: Date, i: number): Pick<Certificate, 'issuerFingerprintSha256' | 'cluster' | 'notAfter'> => ({
+  issuerFingerprintSha256: oldCa,
+  cluster: 'demo',
+  notAfter: new Date(now.getTime() + 40 * daySeconds * 1000 + 1000 * i),
+});
 
 const noRows = (): Rows => Object.fromEntries(tables.map((table) => [table, [] as Row[]])) as unknown as Rows;
 
@@ -205,7 +217,7 @@ export function aCertificate(i: number, at: Date, request: CertificateRequest, i
     requester: request.requester.name,
     collector: request.collector,
     der,
-    issuerFingerprintSha256: '1'.repeat(64),
+    issuerFingerprintSha256: presentCa,
     orphan: false,
     issuedAt: at,
     renewal: null,

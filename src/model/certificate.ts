@@ -66,10 +66,15 @@ export interface CertificateFilter {
   readonly collector?: string;
   readonly group?: string;
   readonly serialNumber?: string;
+  /** SHA-256 of each certificate that the issuing CA had, lower-case hex; without one, nothing matches. */
+  readonly issuer?: readonly string[];
   readonly notAfterBefore?: Date;
   readonly notAfterAfter?: Date;
   readonly status?: StatusFilter;
 }
+
+/** A filter as a caller writes it: the issuer by its name on the cluster, or by the fingerprint of its certificate. */
+export type AskedCertificates = Omit<CertificateFilter, 'issuer'> & { readonly issuer?: string };
 
 /** Why, when and by whom a certificate was revoked. A revocation is never taken back. */
 export interface Revocation {

@@ -1,5 +1,5 @@
 import { may, mayReadCertificate } from '../identity/permissions.js';
-import type { Certificate, CertificateFilter, ListedCertificate } from '../model/certificate.js';
+import type { AskedCertificates, Certificate, CertificateFilter, ListedCertificate } from '../model/certificate.js';
 import { done, refused, type Outcome, type Page, type PageQuery } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import { chainOf, type IssuanceContext } from '../context/context.js';
@@ -41,7 +41,12 @@ export function certificateRequestService(context: IssuanceContext) {
 /** The inventory of issued identities, as far as a principal may read it. */
 export function certificateService(context: IssuanceContext) {
   const { store } = context;
-  const list = (principal: Principal, filter: CertificateFilter, page: PageQuery): Promise<Page<ListedCertificate>> => {
+  const list = async (
+    principal: Principal,
+    asked: AskedCertificates,
+    page: PageQuery,
+  ): Promise<Page<ListedCertificate>> => {
+    const filter = await withFingerprints(context, asked);
     const visible = may(principal, 'read-all-certificates') ? filter : { ...filter, visibleTo: principal.name };
     return store.certificates.list({ ...visible, now: context.clock() }, page);
   };
@@ -49,7 +54,7 @@ export function certificateService(context: IssuanceContext) {
     list,
 
     /** All that match, in the order of the list. They are read in portions, each when it is taken. */
-    export: (principal: Principal, filter: CertificateFilter) =>
+    export: (principal: Principal, filter: AskedCertificates) =>
       inPortions(() => Promise.resolve((page: PageQuery) => list(principal, filter, page))),
 
     async find(principal: Principal, fingerprintSha256: string): Promise<Outcome<Certificate>> {
@@ -62,4 +67,15 @@ export function certificateService(context: IssuanceContext) {
 
     chainOf: chainOf.bind(null, context),
   };
+}
+
+/** With the fingerprints of the issuer; of one that is not recorded there are none. */
+async function withFingerprints(
+  { store }: Pick<IssuanceContext, 'store'>,
+  { issuer, ...filter }: AskedCertificates,
+): Promise<CertificateFilter> {
+  if (issuer === undefined) return filter;
+  if (/^[0-9a-f]{64}$/.test(issuer)) return { ...filter, issuer: [issuer] };
+  const recorded = filter.cluster === undefined ? [] : await store.issuers.ofCluster(filter.cluster);
+  return { ...filter, issuer: recorded.find(({ name }) => name === issuer)?.fingerprints ?? [] };
 }

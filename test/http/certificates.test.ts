@@ -134,6 +134,34 @@ describe('the inventory', () => {
     expect(await usernames(`notAfterAfter=${inMinutes(90)}&notAfterBefore=${inMinutes(180)}`)).toEqual(['joan']);
   });
 
+  it('is filtered by issuer: by its name on the cluster, or by the fingerprint of its certificate', async () => {
+    const { issuerFingerprintSha256: own } = as.certificate(
+      await service.as('audrey')('get', `/v1/certificates/${fingerprint}`).set('accept', 'application/json'),
+    );
+    const [recorded] = await service.store.issuers.ofCluster('demo');
+    expect([own]).toEqual(recorded?.fingerprints);
+    for (const issuer of [`cluster=demo&issuer=${recorded?.name ?? ''}`, `issuer=${own ?? ''}`]) {
+      expect(await usernames(issuer)).toEqual(['jane', 'joan', 'jude']);
+      expect(await usernames(`${issuer}&status=live&group=team-b`)).toEqual(['jane', 'joan']);
+      expect(await usernames(`${issuer}&status=revoked`)).toEqual([]);
+      const { items } = as.certificates(await service.as('audrey')('get', `/v1/certificates?${issuer}`).expect(200));
+      expect(items.map(({ username }) => username)).toEqual(['jane', 'joan', 'jude']);
+    }
+    for (const issuer of ['cluster=demo&issuer=nobody', `issuer=${'0'.repeat(64)}`, 'cluster=other&issuer=default'])
+      expect(await usernames(issuer)).toEqual([]);
+  });
+
+  it('refuses the name of an issuer without its cluster, and what is neither name nor fingerprint', async () => {
+    const refused = async (query: string) =>
+      as.problem(await service.as('audrey')('get', `/v1/certificates?${query}`).expect(400));
+    expect(await refused('issuer=default')).toMatchObject({
+      type: expect.stringContaining('invalid-request') as unknown,
+      errors: [{ pointer: '/query/issuer', message: expect.stringContaining('`cluster`') as unknown }],
+    });
+    for (const text of ['', 'Default', `${'a'.repeat(64)}b`, 'g'.repeat(64), '-a', 'a%20b', 'A'.repeat(64)])
+      expect((await refused(`cluster=demo&issuer=${text}`)).errors?.[0]).toMatchObject({ pointer: '/query/issuer' });
+  });
+
   it('is read page by page along next links that keep the filters', async () => {
     const seen: string[] = [];
     let url: string | null = `/v1/certificates?limit=1&notAfterAfter=${inMinutes(0)}`;

@@ -1,6 +1,6 @@
 import type { ListedCertificate } from '../../model/certificate.js';
 import type { Services } from '../server/services.js';
-import { instantInQuery } from '../plugins/request-input.js';
+import { instantInQuery, invalidInQuery } from '../plugins/request-input.js';
 import { pageBody, pageHeaders, pageQuery } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
@@ -42,8 +42,8 @@ export function addCertificates(app: App, services: Services): void {
           },
           {
             description:
-              'Newest first; with a filter on expiry, or with a `status` other than `revoked`, soonest expiring first; else ' +
-              'with `usernamePrefix`, by username.',
+              'Newest first; with a filter on expiry, with `issuer`, or with a `status` other than `revoked`, soonest expiring ' +
+              'first; else with `usernamePrefix`, by username.',
             headers: pageHeaders,
           },
         ),
@@ -51,6 +51,9 @@ export function addCertificates(app: App, services: Services): void {
     }),
     async (request, reply) => {
       const { limit: _limit, cursor: _cursor, notAfterBefore, notAfterAfter, ...plain } = request.query;
+      // Its length tells a fingerprint from a name.
+      if (plain.issuer !== undefined && plain.issuer.length < 64 && plain.cluster === undefined)
+        throw invalidInQuery('issuer', 'is the name of an issuer of a cluster: send `cluster` too, or a fingerprint');
       const filter = {
         ...plain,
         ...(notAfterBefore !== undefined && { notAfterBefore: instantInQuery('notAfterBefore', notAfterBefore) }),

@@ -75,6 +75,10 @@ const certificateProperties = {
     sha256Of('SHA-256 of a DER certificate'),
     'The latest certificate that renews it; null: none. It still works until it ends or is revoked.',
   ),
+  issuerFingerprintSha256: nullable(
+    sha256Of('SHA-256 of the DER certificate of the CA that signed it'),
+    'The certificate of the CA that signed it; null where that is not known.',
+  ),
 };
 
 /** A certificate that was neither revoked nor renewed: for the OpenAPI document. */
@@ -141,6 +145,13 @@ export const CertificateQuerySchema = closed({
       'Only certificates with this serial number, lower-case hex without colons.',
       '019ab3c4d5e6f708192a3b4c5d6e7f80',
       { minLength: 1, maxLength: 40, pattern: '^[0-9a-f]+$' },
+    ),
+  ),
+  issuer: Type.Optional(
+    textOf(
+      'Only certificates that this issuer signed: its name, with `cluster`, or SHA-256 of its DER certificate, lower-case hex.',
+      'users-2026',
+      { minLength: 1, maxLength: 64, pattern: '^([0-9a-f]{64}|[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)$' },
     ),
   ),
   status: Type.Optional(

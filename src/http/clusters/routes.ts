@@ -165,7 +165,7 @@ export function addExecKubeconfig(app: App, { clusters }: Services): void {
  */
 const mediaTypes = ['application/pkix-crl', 'application/x-pem-file'] as const;
 
-/** The CRL of a cluster's CA. It is public, like every CRL: whoever checks one has no token. */
+/** The CRLs of a cluster's CAs. They are public, like every CRL: whoever checks one has no token. */
 export function addCertificateList(app: App, { clusters }: Services): void {
   app.get(
     '/clusters/:name/crl',
@@ -176,19 +176,21 @@ export function addCertificateList(app: App, { clusters }: Services): void {
       summary: 'Read the certificate revocation list (CRL) of a cluster’s CA',
       description:
         'Needs no authentication. Kubernetes itself checks no CRL: it is for proxies and others that do. It is there for a ' +
-        'CA whose key kubepass holds, if the key usage of its certificate has cRLSign. The list has every revoked certificate ' +
-        'that has not expired, is valid for a day, and has a higher number each time that it changes.',
+        'CA whose key kubepass uses, if the key usage of its certificate has cRLSign. A list has every revoked certificate of ' +
+        'its issuer that has not expired, is valid for a day, and has a higher number each time that it changes. DER is the ' +
+        'list of the active issuer; PEM has the lists of all issuers that are active or retiring.',
       security: [],
       params: ClusterParamsSchema,
+      querystring: schemas.CertificateListQuerySchema,
       response: {
         200: response(
           {
             'application/pkix-crl': derBody('The list as DER.', certificateListPem, longest.whole),
-            'application/x-pem-file': textBody('The list as PEM.', certificateListPem, longest.whole),
+            'application/x-pem-file': textBody('The lists as PEM.', certificateListPem, longest.whole),
           },
           {
             description: 'The list.',
-            headers: { ETag: 'The number of the list and the form.', 'Cache-Control': '`no-cache`' },
+            headers: { ETag: 'The numbers of the lists and the form.', 'Cache-Control': '`no-cache`' },
           },
         ),
         304: empty(unchanged),
@@ -196,12 +198,18 @@ export function addCertificateList(app: App, { clusters }: Services): void {
       problems: ['not-found', 'state-conflict'],
     }),
     async (request, reply) => {
-      const { der, pem, number } = granted(await clusters.certificateList(request.params.name));
+      const { name } = request.params;
+      const { issuer } = request.query;
       const isPem = request.answerType === 'application/x-pem-file';
-      const entityTag = `"${number}${isPem ? '-pem' : ''}"`;
+      const lists =
+        isPem && issuer === undefined
+          ? granted(await clusters.certificateLists(name))
+          : [granted(await clusters.certificateList(name, issuer))];
+      const entityTag = `"${lists.map(({ number }) => number).join('.')}${isPem ? '-pem' : ''}"`;
       reply.headers({ etag: entityTag, 'cache-control': 'no-cache' });
       if (namesEntityTag(request.headers['if-none-match'], entityTag)) return reply.code(304).send();
-      return reply.type(request.answerType).send(isPem ? pem : Buffer.from(der));
+      const content = isPem ? lists.map(({ pem }) => pem).join('') : Buffer.concat(lists.map(({ der }) => der));
+      return reply.type(request.answerType).send(content);
     },
   );
 }

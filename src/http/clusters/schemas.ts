@@ -179,6 +179,10 @@ export type CertificateAuthoritiesBody = Static<typeof CertificateAuthoritiesSch
 
 export const certificateAuthoritiesView = viewOf(CertificateAuthoritiesSchema);
 
+export const CertificateListQuerySchema = closed({
+  issuer: Type.Optional(dnsLabelOf('The issuer whose list is answered, if it is active or retiring.', 'users-2026')),
+});
+
 export const CertificateAuthorityQuerySchema = closed({
   role: Type.Optional(
     Type.Unsafe<'serving' | 'client'>({

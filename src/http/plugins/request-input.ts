@@ -260,11 +260,17 @@ export const instantInBody = (pointer: string, value: string): Date => instantAt
 function instantAt(pointer: string, value: string, where: 'query' | 'request'): Date {
   const read = new Date(value);
   // The schema's format accepts leap seconds, which a Date cannot hold.
-  if (Number.isNaN(read.getTime())) {
-    const errors = [{ pointer, message: 'is not an instant that can be read' }];
-    throw new ProblemError(
-      problem('invalid-request', `the ${where} is not valid; \`errors\` says where`, { members: { errors } }),
-    );
-  }
+  if (Number.isNaN(read.getTime())) throw invalidAt(pointer, 'is not an instant that can be read', where);
   return read;
 }
+
+/** A query parameter that its schema accepts, and that is wrong all the same. */
+export const invalidInQuery = (parameter: string, message: string): ProblemError =>
+  invalidAt(`/query/${parameter}`, message, 'query');
+
+const invalidAt = (pointer: string, message: string, where: 'query' | 'request'): ProblemError =>
+  new ProblemError(
+    problem('invalid-request', `the ${where} is not valid; \`errors\` says where`, {
+      members: { errors: [{ pointer, message }] },
+    }),
+  );

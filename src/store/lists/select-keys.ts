@@ -88,6 +88,10 @@ export async function selectKeys(reads: KeyReads, part: ListPart, take: number):
   return { keys, goesOnBehind: keys.length < take ? end : null };
 }
 
+/** Whether one of the filters has fewer rows left than a page may examine. */
+export const hasRareFilter = async (reads: KeyReads, part: ListPart): Promise<boolean> =>
+  part.filters.some((filter) => filter.length === 0) || (await rarestOf(reads, part)).isRare;
+
 /** The ways of a filter whose indexes have the order of the list; null for another one. */
 const waysOf = (filter: ListFilter, { alone }: ListOrder): Ways | null =>
   alone || filter.some((way) => 'prefix' in way) ? null : (filter as readonly IndexAlternative[]);

@@ -2,6 +2,7 @@ import type { Certificate, CertificateFilter, ListedCertificate } from '../../mo
 import { besideIt, listed, listedOf } from './certificate-row.js';
 import type { Page, PageQuery, Visibility } from '../../model/outcome.js';
 import { octetsIn, octetsOf, quoted, serialOctetsIn, type Condition } from '../steps/statement.js';
+import { selectKeysOfIssuer } from './certificates-of-issuer.js';
 import { conditionsOfStatus, withinBoth } from './certificate-status.js';
 import { type EndOfCertificate, readEnding, soonestFirst } from './ending-certificates.js';
 import { equals, isParty, matches, onUsername, type ListFilter } from '../lists/list-filter.js';
@@ -184,8 +185,8 @@ export class CertificateTable {
   }
 
   /**
-   * Newest first; with a filter on expiry, or on a status other than `revoked`, soonest expiring first; else with a
-   * prefix of usernames, by username. `now` goes with a status.
+   * Newest first; with a filter on expiry, on an issuer, or on a status other than `revoked`, soonest expiring first;
+   * else with a prefix of usernames, by username. `now` goes with a status.
    */
   list(
     { now = new Date(NaN), ...filter }: CertificateFilter & Visibility & { readonly now?: Date },
@@ -204,7 +205,10 @@ export class CertificateTable {
         conditions: [...(status?.conditions ?? []), ...collected],
         ...rangeBehind(after),
       };
-      const { keys, goesOnBehind } = await selectKeys(this.reads, part, take);
+      const { issuer: fingerprintsSha256, cluster } = filter;
+      const { keys, goesOnBehind } = fingerprintsSha256
+        ? await selectKeysOfIssuer(this.reads, part, { fingerprintsSha256, cluster, status: filter.status }, take)
+        : await selectKeys(this.reads, part, take);
       return { records: await this.#byKeys(keys), goesOnBehind };
     });
   }
@@ -248,7 +252,7 @@ interface ListPlan {
 
 function planOf(filter: CertificateFilter & Visibility): ListPlan {
   const { notAfterAfter, notAfterBefore, usernamePrefix: prefix, ...others } = filter;
-  if (notAfterAfter !== undefined || notAfterBefore !== undefined)
+  if (notAfterAfter !== undefined || notAfterBefore !== undefined || filter.issuer !== undefined)
     return {
       order: soonestFirst,
       filters: filtersOf(filter),

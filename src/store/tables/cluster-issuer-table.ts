@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import {
   defaultIssuer,
   type IssuerProbe,
@@ -8,7 +7,8 @@ import {
 } from '../../model/issuer.js';
 import type { KeyReads } from '../lists/list.js';
 import { Prisma } from '../generated/sqlite/browser.js';
-import { insertUnique, jsonRead, octetsOf, rowOf, type StatementsBy } from '../steps/statement.js';
+import { insertUnique, jsonRead, rowOf, type StatementsBy } from '../steps/statement.js';
+import { issuerSha256, tallied, tallyOf } from './certificates-of-issuer.js';
 import type { Conflict } from '../steps/step.js';
 
 const conflictOf = (cluster: string, issuer: string): Conflict => ({ kind: 'issuer', cluster, issuer });
@@ -61,8 +61,6 @@ interface RowRead {
   readonly probe: unknown;
 }
 
-const tenMinutes = 600_000;
-
 /** Reads the issuers of clusters, and what depends on them. */
 export class ClusterIssuerTable {
   constructor(private readonly reads: KeyReads) {}
@@ -92,22 +90,22 @@ export class ClusterIssuerTable {
     if (fingerprintsSha256.length === 0) return { live: 0, latestNotAfter: null };
     const { dialect } = this.reads;
     const issuers = fingerprintsSha256.map(issuerSha256);
-    const present = new Date(Math.floor(now.getTime() / tenMinutes) * tenMinutes);
+    const present = tallyOf(now);
     const amongThem = `IN (${issuers.map(() => '?').join(', ')})`;
-    const tallied = `FROM "IssuerTally" WHERE "issuerSha256" ${amongThem} AND "cluster" = ?`;
+    const inTallies = `FROM "IssuerTally" WHERE "issuerSha256" ${amongThem} AND "cluster" = ?`;
     const ofCluster = `FROM "CertificateRecord" AS "c"${dialect.indexedBy('CertificateRecord_cluster_notAfter_n_idx')}
       WHERE "c"."cluster" = ? AND COALESCE("c"."issuerSha256", "c"."issuerSha256") ${amongThem}
       AND NOT EXISTS (SELECT 1 FROM "Revocation" AS "v" WHERE "v"."certificateN" = "c"."n")`;
-    const last = `(SELECT MAX("notAfter") ${tallied} AND "notAfter" >= ? AND "certificates" > "revoked")`;
+    const last = `(SELECT MAX("notAfter") ${inTallies} AND "notAfter" >= ? AND "certificates" > "revoked")`;
     const lastParameters = [...issuers, cluster, present];
     const [row] = await this.reads.readRows({
-      sql: `SELECT (SELECT COALESCE(SUM("certificates" - "revoked"), 0) ${tallied} AND "notAfter" > ?)
+      sql: `SELECT (SELECT COALESCE(SUM("certificates" - "revoked"), 0) ${inTallies} AND "notAfter" > ?)
           + (SELECT COUNT(*) ${ofCluster} AND "c"."notAfter" > ? AND "c"."notAfter" < ?) AS "live",
         (SELECT "c"."notAfter" ${ofCluster} AND "c"."notAfter" > ? AND "c"."notAfter" >= ${last}
           AND "c"."notAfter" < ${dialect.tenMinutesAfter(last)} ORDER BY "c"."notAfter" DESC LIMIT 1) AS "latest"`,
       parameters: [
         ...[...issuers, cluster, present],
-        ...[cluster, ...issuers, now, new Date(present.getTime() + tenMinutes)],
+        ...[cluster, ...issuers, now, new Date(present.getTime() + tallied)],
         ...[cluster, ...issuers, now, ...lastParameters, ...lastParameters],
       ],
     });
@@ -127,9 +125,6 @@ export class ClusterIssuerTable {
     return Number((row as { readonly found: number | string }).found);
   }
 }
-
-/** The key of a CA in the tables of certificates. */
-const issuerSha256 = (fingerprintSha256: string): Buffer => octetsOf(hash('sha256', fingerprintSha256, 'hex'));
 
 type ProbeInJson = Omit<IssuerProbe, 'at'> & { readonly at: string };
 const probeOf = (probe: ProbeInJson): IssuerProbe => ({ ...probe, at: new Date(probe.at) });

@@ -1,0 +1,149 @@
+import { hash } from 'node:crypto';
+import type { StatusFilter } from '../../model/certificate.js';
+import { beforeAll, type KeyReads, type ListKey, type ListPart } from '../lists/list.js';
+import { hasRareFilter, selectKeys, type KeysInOrder } from '../lists/select-keys.js';
+import { octetsIn, octetsOf, type Condition, type ReadStatement } from '../steps/statement.js';
+
+/** How long the ends lie apart that one row of `IssuerTally` counts, in milliseconds. */
+export const tallied = 600_000;
+
+/** The beginning of the ten minutes with this end. */
+export const tallyOf = (end: Date): Date => new Date(Math.floor(end.getTime() / tallied) * tallied);
+
+/** The key of a CA in the tables of certificates. */
+export const issuerSha256 = (fingerprintSha256: string): Buffer => octetsOf(hash('sha256', fingerprintSha256, 'hex'));
+
+/** Certificates of a CA, in the order of their ends. */
+export interface OfIssuer {
+  /** SHA-256 of each certificate that the CA had, lower-case hex. */
+  readonly fingerprintsSha256: readonly string[];
+  readonly cluster: string | undefined;
+  readonly status: StatusFilter | undefined;
+}
+
+/** A page looks through so many stretches at most, and ends behind the one that makes it so many certificates. */
+const [runsAtMost, certificatesAtMost] = [64, 1000] as const;
+const talliesAtOnce = 500;
+
+/**
+ * As `selectKeys`, for the certificates of a CA. No index has them, so a page goes through those stretches of the list
+ * in which the tallies have any: three certificates of an old CA are found at once among a million. Where another
+ * filter is rare, that one leads to the certificates.
+ */
+export async function selectKeysOfIssuer(
+  reads: KeyReads,
+  listed: ListPart,
+  wanted: OfIssuer,
+  take: number,
+): Promise<KeysInOrder> {
+  const issuers = wanted.fingerprintsSha256.flatMap((text) => (octetsIn(text) ? [issuerSha256(text)] : []));
+  if (issuers.length === 0) return { keys: [], goesOnBehind: null };
+  const part = { ...listed, conditions: [...(listed.conditions ?? []), signedBy(issuers)] };
+  if (await hasRareFilter(reads, part)) return selectKeys(reads, part, take);
+  const tallies = await talliesOf(reads, issuers, wanted);
+  const keys: ListKey[] = [];
+  let after: ListKey = part.after ?? beforeAll(part.order);
+  let [runs, examined] = [0, 0];
+  for (;;) {
+    const { next, isLast } = await readTallies(reads, tallies, after, part.until as Date | undefined);
+    for (const { begin, end, certificates } of runsIn(next)) {
+      if (runs === runsAtMost || examined >= certificatesAtMost) return { keys, goesOnBehind: after };
+      [runs, examined] = [runs + 1, examined + certificates];
+      const within = { ...part, after: laterOf(after, begin), until: earlierOf(part.until as Date | undefined, end) };
+      const found = await selectKeys(reads, within, take - keys.length);
+      keys.push(...found.keys);
+      if (keys.length === take || found.goesOnBehind !== null) return { keys, goesOnBehind: found.goesOnBehind };
+      after = [end, 0n];
+    }
+    if (isLast) return { keys, goesOnBehind: null };
+  }
+}
+
+const signedBy = (issuers: readonly Buffer[]): Condition => ({
+  sql: `COALESCE("r"."issuerSha256", "r"."issuerSha256") IN (${issuers.map(() => '?').join(', ')})`,
+  parameters: issuers,
+});
+
+/** For each CA certificate and each cluster, how its tallies are selected; their instants come behind. */
+async function talliesOf(
+  reads: KeyReads,
+  issuers: readonly Buffer[],
+  { cluster, status }: OfIssuer,
+): Promise<readonly ReadStatement[]> {
+  const some =
+    status === 'revoked' ? ' AND "revoked" > 0' : status === undefined ? '' : ' AND "certificates" > "revoked"';
+  const sql = `SELECT "notAfter", "certificates" FROM "IssuerTally" WHERE "issuerSha256" = ? AND "cluster" = ?${some}`;
+  const found = await Promise.all(
+    issuers.map(async (issuer) => {
+      const clusters = cluster === undefined ? await clustersOf(reads, issuer) : [cluster];
+      return clusters.map((one) => ({ sql, parameters: [issuer, one] }));
+    }),
+  );
+  return found.flat();
+}
+
+/** Each read finds the next one on the index, however many tallies a cluster has. */
+async function clustersOf({ readRows }: KeyReads, issuer: Buffer): Promise<readonly string[]> {
+  const clusters: string[] = [];
+  for (;;) {
+    const [row] = await readRows({
+      sql: `SELECT "cluster" FROM "IssuerTally" WHERE "issuerSha256" = ? AND "cluster" > ? ORDER BY "cluster" LIMIT 1`,
+      parameters: [issuer, clusters.at(-1) ?? ''],
+    });
+    if (row === undefined) return clusters;
+    clusters.push((row as { readonly cluster: string }).cluster);
+  }
+}
+
+/** Certificates that end between two instants, the first included. */
+interface Run {
+  readonly begin: Date;
+  readonly end: Date;
+  readonly certificates: number;
+}
+
+/** The next tallies, in order and each once; `isLast`: none follow. */
+async function readTallies(
+  { readRows }: KeyReads,
+  tallies: readonly ReadStatement[],
+  after: ListKey,
+  until: Date | undefined,
+): Promise<{ readonly next: readonly Run[]; readonly isLast: boolean }> {
+  const range = `AND "notAfter" >= ?${until === undefined ? '' : ' AND "notAfter" < ?'}`;
+  const read = await Promise.all(
+    tallies.map(({ sql, parameters }) =>
+      readRows({
+        sql: `${sql} ${range} ORDER BY "notAfter" LIMIT ${String(talliesAtOnce)}`,
+        parameters: [...parameters, tallyOf(after[0] as Date), ...(until === undefined ? [] : [until])],
+      }),
+    ),
+  );
+  const found = new Map<number, number>();
+  for (const row of read.flat() as readonly { readonly notAfter: number | Date; readonly certificates: number }[]) {
+    const begin = new Date(row.notAfter).getTime();
+    found.set(begin, (found.get(begin) ?? 0) + row.certificates);
+  }
+  return {
+    next: [...found]
+      .sort(([a], [b]) => a - b)
+      .slice(0, talliesAtOnce)
+      .map(([begin, certificates]) => ({ begin: new Date(begin), end: new Date(begin + tallied), certificates })),
+    isLast: found.size <= talliesAtOnce && read.every(({ length }) => length < talliesAtOnce),
+  };
+}
+
+/** Joins runs that have no gap between them. */
+function runsIn(tallies: readonly Run[]): readonly Run[] {
+  const runs: Run[] = [];
+  for (const one of tallies) {
+    const last = runs.at(-1);
+    if (last?.end.getTime() !== one.begin.getTime()) runs.push(one);
+    else runs.splice(-1, 1, { ...last, end: one.end, certificates: last.certificates + one.certificates });
+  }
+  return runs;
+}
+
+/** Numbers of certificates begin with 1, so this one lies before all that end at `begin`. */
+const laterOf = (after: ListKey, begin: Date): ListKey => ((after[0] as Date) < begin ? [begin, 0n] : after);
+
+const earlierOf = (until: Date | undefined, end: Date): Date => (until !== undefined && until < end ? until : end);
