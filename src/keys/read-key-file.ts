@@ -1,9 +1,8 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { decodeSinglePem, type Signatures } from '@kubepass/x509';
 import { readSecretFile } from '../config/secrets.js';
-import type { CaKey } from './ca-key.js';
+import { type CaKey, heldKey } from './ca-key.js';
 import { weaknessesOf } from './encrypted-private-key.js';
-import { heldKey } from './held-key.js';
 import { type KeyFileSource, readPassphrase } from './passphrase.js';
 import { whyUnfit } from './unfit-key.js';
 
