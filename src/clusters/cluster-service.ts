@@ -11,7 +11,7 @@ import {
   type ClusterCsrCertificate,
 } from '../model/cluster.js';
 import { done, refused, type Outcome } from '../model/outcome.js';
-import type { Principal } from '../model/principal.js';
+import { isReviewer, type Principal } from '../model/principal.js';
 import { describeCertificationRequest, displayDistinguishedName, type ParsedCertificate } from '@kubepass/x509';
 import { certificateInCsr, findOwnCsrs } from './own-csrs.js';
 import type { IssuanceContext, IssuingCluster } from '../context/context.js';
@@ -29,7 +29,7 @@ export interface ClusterView {
 export type ClusterService = ReturnType<typeof clusterService>;
 
 /** The configured clusters. Any principal may see them, since a kubeconfig says as much. */
-export function clusterService(context: IssuanceContext, certificateLists: Pick<CertificateLists, 'of'>) {
+export function clusterService(context: IssuanceContext, certificateLists: Pick<CertificateLists, 'of' | 'all'>) {
   const { clusters, probes } = context;
   const view = ({ cluster }: IssuingCluster): ClusterView => ({
     cluster,
@@ -43,8 +43,14 @@ export function clusterService(context: IssuanceContext, certificateLists: Pick<
   return {
     list: (_principal: Principal) => [...clusters.values()].map(view),
 
-    /** The revoked certificates of the cluster's CA; `certificate-conflict` where kubepass cannot sign a list. */
-    certificateList: (name: string) => certificateLists.of(name),
+    /**
+     * The revoked certificates of an issuer, by default of the active one; `certificate-conflict` where kubepass cannot
+     * sign a list.
+     */
+    certificateList: (name: string, issuer?: string) => certificateLists.of(name, issuer),
+
+    /** The lists of all issuers that are active or retiring. */
+    certificateLists: (name: string) => certificateLists.all(name),
 
     /** With a probe that another replica made, because whoever was told to look here may reach any of them. */
     find: async (_principal: Principal, name: string): Promise<Outcome<ClusterView>> =>
@@ -77,9 +83,11 @@ export function clusterService(context: IssuanceContext, certificateLists: Pick<
     certificateSigningRequests: listClusterCsrs.bind(null, context),
     certificateSigningRequest: findClusterCsr.bind(null, context),
 
-    /** `client` null where the cluster's client CA is not known. */
-    certificateAuthorities: async (_principal: Principal, name: string) =>
+    /** `client` null where the cluster's client CA is not known. Reviewers read those of their own cluster alone. */
+    certificateAuthorities: async (principal: Principal, name: string) =>
       withCluster(name, async (found) => {
+        if (isReviewer(principal) && principal.cluster !== name)
+          return refused({ kind: 'not-permitted', message: 'a reviewer reads the CAs of its own cluster alone' });
         const client = await found.clientTrust();
         return done({
           serving: describeCertificateAuthority(found.cluster.servingCertificateAuthority),

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { Config } from '../config/config.js';
 import { prepareDataDir, readSecretFile } from '../config/secrets.js';
 import type { TracingConfig } from '../config/tracing-config.js';
-import type { Log } from '../context/context.js';
+import { type Log, systemClock } from '../context/context.js';
 import type { ProbeTimes } from '../context/under-way.js';
 import type { ClusterConnection } from '../kubernetes/cluster-connection.js';
 import { type RequestTracing, type Tracing, untraced } from '../model/tracing.js';
@@ -87,7 +87,7 @@ export async function openRuntime(
   overrides: Overrides,
   closings: Closings,
 ): Promise<Runtime> {
-  const clock = overrides.clock ?? (() => new Date());
+  const clock = overrides.clock ?? systemClock;
   const traces = await openTraces(config, givenLog);
   if (traces !== null) closings.push(() => traces.close());
   const log = traces === null ? givenLog : tracedLog(givenLog, traces.tracing);

@@ -116,6 +116,9 @@ export function factsOf(cluster: Cluster): DecisionFacts {
   };
 }
 
+/** The clock of this machine. */
+export const systemClock = (): Date => new Date();
+
 export const secondsAfter = (instant: Date, seconds: number): Date => new Date(instant.getTime() + seconds * 1000);
 
 /** Does a phase of an issuance. It is timed, and has its own span in the trace that is under way. */

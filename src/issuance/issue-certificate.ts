@@ -3,6 +3,7 @@ import type { Certificate } from '../model/certificate.js';
 import type { CertificateRequest, IssuanceAttempt, RequestFailure } from '../model/certificate-request.js';
 import { foldedName, joined } from '@kubepass/inspect/formats';
 import type { MoveRequest, Operation, Step } from '../store/steps/step.js';
+import { tellWrongSignature } from '../signing/sign-verified.js';
 import { type SignedCertificate, SigningRefusedError, SigningUndeterminedError } from '../signing/signer.js';
 import { type CertificateFields, type CheckedIssuance, checkSignedCertificate } from './check-issued-certificate.js';
 import { type IssuanceContext, issuingCluster, phase, secondsAfter } from '../context/context.js';
@@ -92,10 +93,8 @@ async function recordRefused(
 ): Promise<AttemptEnd> {
   if (refused.kind === 'mismatch')
     return recordFailure(context, request, started, mismatchOf(refused.mismatches), refused.fields);
-  const { cluster, id: requestId } = request;
-  const { issuer } = refused;
-  context.keyMeasures.failed(cluster, issuer, 'wrong-signature');
-  context.log.error({ cluster, issuer, requestId }, 'a signature is not one by the CA key: it was thrown away');
+  const { name: issuer, key } = refused.issuedBy;
+  tellWrongSignature({ cluster: request.cluster, issuer, key }, context, { requestId: request.id });
   return abandonAttempt(context, request, started.attempt, 'WrongSignature');
 }
 

@@ -12,6 +12,8 @@ export interface CaKey {
    * has it. Nobody has verified it yet. Throws `KeyUnavailableError`.
    */
   sign(data: Uint8Array): Promise<Buffer>;
+  /** Tells it that a signature of it did not verify. */
+  distrust(): void;
   /** Whether it could be used when it was last looked at. */
   availability(): KeyAvailability;
   /** Looks whether it can be used, without a signature. Never rejects. */

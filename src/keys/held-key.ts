@@ -17,6 +17,7 @@ export function heldKey(
     kind,
     publicKey: () => publicKey,
     sign: (data) => signatures.sign(algorithm, data, privateKey),
+    distrust() {},
     availability,
     check: () => Promise.resolve(availability()),
     close() {},

@@ -94,6 +94,16 @@ describe('the certificate revocation list', () => {
       .expect(200);
   });
 
+  it('is that of an issuer by its name, as DER and as PEM', async () => {
+    const named = await service.anonymous('get', `${crlUrl}?issuer=default`).responseType('blob').expect(200);
+    expect((named.body as Buffer).equals(await fetched())).toBe(true);
+    const pem = (url: string) => service.anonymous('get', url).set('accept', 'application/x-pem-file').expect(200);
+    expect((await pem(`${crlUrl}?issuer=default`)).text).toBe((await pem(crlUrl)).text);
+    await service.anonymous('get', `${crlUrl}?issuer=none`).expect(404);
+    await service.anonymous('get', `${crlUrl}?issuer=Not%20a%20label`).expect(400);
+    await service.anonymous('get', `${crlUrl}?name=default`).expect(400);
+  });
+
   it('is not there for a cluster that does not exist, nor in another form', async () => {
     await service.anonymous('get', '/v1/clusters/none/crl').expect(404);
     await service.anonymous('get', crlUrl).set('accept', 'text/html').expect(406);

@@ -2,6 +2,7 @@
 export { PrimalityTests, primeModulus, type TestedFor } from './hygiene/primality-tests.js';
 export { remaindersOf, rsaWeakness } from './hygiene/rsa-weakness.js';
 export { TooManyWaitingError, Turns } from './hygiene/turns.js';
+export { type AuthorityChain, judgeAuthorityChain } from './strict/authority-chain.js';
 export {
   type ParsedCertificateList,
   readCertificateList,
@@ -91,6 +92,6 @@ export {
 } from './strict/object-identifiers.js';
 export { CSR_PEM_LABEL, decodePemBundle, decodeSinglePem, encodeCertificates, encodePem } from './strict/pem.js';
 export { type RevocationReason, revocationReasons } from './strict/revocation-reasons.js';
-export { readSigningAuthority, type SigningAuthority } from './strict/signing-authority.js';
+export { readSigningAuthority, type SigningAuthority, signingAuthorityOf } from './strict/signing-authority.js';
 export { displayIpAddress, readUris } from './strict/subject-alt-names.js';
 export { curveOf, readSubjectPublicKeyInfo, whyNotOnCurve } from './strict/subject-public-key-info.js';

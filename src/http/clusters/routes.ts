@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Services } from '../server/services.js';
 import { certificateText } from '@kubepass/x509/openssl-text';
 import { certificateListPem, certificatePem } from '../schemas/example-certificate.js';
@@ -11,6 +12,8 @@ import type { App } from '../server/types.js';
 import * as schemas from './schemas.js';
 import { certificateAuthoritiesView, clusterView, ClusterParamsSchema } from './schemas.js';
 import { renderExecKubeconfig } from '../../formats/kubeconfig/render-kubeconfig.js';
+
+const unchanged = 'The caller has it already: `If-None-Match` names its entity tag.';
 
 export function addClusters(app: App, { clusters }: Services): void {
   app.get(
@@ -83,11 +86,15 @@ export function addClusters(app: App, { clusters }: Services): void {
   app.get(
     '/clusters/:name/certificate-authority',
     operation({
-      config: { produces: ['application/json', 'application/pem-certificate-chain', 'text/plain'] },
+      config: {
+        produces: ['application/json', 'application/pem-certificate-chain', 'text/plain'],
+        forReviewers: true,
+      },
       operationId: 'getCertificateAuthority',
       tags: ['clusters'],
       summary: 'Read a cluster’s CA',
-      description: 'PEM and text contain the CA of `role`, JSON contains both.',
+      description:
+        'PEM and text contain the CA of `role`, JSON contains both. The role `reviewer` reads those of its cluster.',
       params: schemas.ClusterParamsSchema,
       querystring: schemas.CertificateAuthorityQuerySchema,
       response: {
@@ -97,17 +104,24 @@ export function addClusters(app: App, { clusters }: Services): void {
             'application/pem-certificate-chain': textBody('The bundle as PEM.', certificatePem),
             'text/plain': textBody('Each certificate as `openssl x509 -noout -text` prints it.', null),
           },
-          { description: 'The CA.' },
+          { description: 'The CA.', headers: { ETag: 'The content and the form.', 'Cache-Control': '`no-cache`' } },
         ),
+        304: empty(unchanged),
       },
       problems: ['not-found'],
     }),
     async (request, reply) => {
       const authorities = granted(await clusters.certificateAuthorities(callerOf(request), request.params.name));
-      if (request.answerType === 'application/json') return certificateAuthoritiesView(authorities);
-
-      const authority = authorities[request.query.role ?? 'serving'];
-      if (authority === null) throw new RefusalError({ kind: 'not-found' });
+      const isJson = request.answerType === 'application/json';
+      const { serving, client } = authorities;
+      const authority = request.query.role === 'client' ? client : serving;
+      if (authority === null && !isJson) throw new RefusalError({ kind: 'not-found' });
+      const pems = isJson ? [serving.pem, client?.pem ?? null] : [authority?.pem];
+      const content = hash('sha256', JSON.stringify([request.answerType, ...pems]), 'base64url');
+      const entityTag = `"${content}"`;
+      reply.headers({ etag: entityTag, 'cache-control': 'no-cache' });
+      if (namesEntityTag(request.headers['if-none-match'], entityTag)) return reply.code(304).send();
+      if (authority === null || isJson) return certificateAuthoritiesView(authorities);
       return request.answerType === 'text/plain'
         ? reply
             .type('text/plain; charset=utf-8')
@@ -151,7 +165,7 @@ export function addExecKubeconfig(app: App, { clusters }: Services): void {
  */
 const mediaTypes = ['application/pkix-crl', 'application/x-pem-file'] as const;
 
-/** The CRL of a cluster's CA. It is public, like every CRL: whoever checks one has no token. */
+/** The CRLs of a cluster's CAs. They are public, like every CRL: whoever checks one has no token. */
 export function addCertificateList(app: App, { clusters }: Services): void {
   app.get(
     '/clusters/:name/crl',
@@ -162,32 +176,40 @@ export function addCertificateList(app: App, { clusters }: Services): void {
       summary: 'Read the certificate revocation list (CRL) of a cluster’s CA',
       description:
         'Needs no authentication. Kubernetes itself checks no CRL: it is for proxies and others that do. It is there for a ' +
-        'CA whose key kubepass holds, if the key usage of its certificate has cRLSign. The list has every revoked certificate ' +
-        'that has not expired, is valid for a day, and has a higher number each time that it changes.',
+        'CA whose key kubepass uses, if the key usage of its certificate has cRLSign. A list has every revoked certificate of ' +
+        'its issuer that has not expired, is valid for a day, and has a higher number each time that it changes. DER is the ' +
+        'list of the active issuer; PEM has the lists of all issuers that are active or retiring.',
       security: [],
       params: ClusterParamsSchema,
+      querystring: schemas.CertificateListQuerySchema,
       response: {
         200: response(
           {
             'application/pkix-crl': derBody('The list as DER.', certificateListPem, longest.whole),
-            'application/x-pem-file': textBody('The list as PEM.', certificateListPem, longest.whole),
+            'application/x-pem-file': textBody('The lists as PEM.', certificateListPem, longest.whole),
           },
           {
             description: 'The list.',
-            headers: { ETag: 'The number of the list and the form.', 'Cache-Control': '`no-cache`' },
+            headers: { ETag: 'The numbers of the lists and the form.', 'Cache-Control': '`no-cache`' },
           },
         ),
-        304: empty('The caller has it already: `If-None-Match` names its entity tag.'),
+        304: empty(unchanged),
       },
       problems: ['not-found', 'state-conflict'],
     }),
     async (request, reply) => {
-      const { der, pem, number } = granted(await clusters.certificateList(request.params.name));
+      const { name } = request.params;
+      const { issuer } = request.query;
       const isPem = request.answerType === 'application/x-pem-file';
-      const entityTag = `"${number}${isPem ? '-pem' : ''}"`;
+      const lists =
+        isPem && issuer === undefined
+          ? granted(await clusters.certificateLists(name))
+          : [granted(await clusters.certificateList(name, issuer))];
+      const entityTag = `"${lists.map(({ number }) => number).join('.')}${isPem ? '-pem' : ''}"`;
       reply.headers({ etag: entityTag, 'cache-control': 'no-cache' });
       if (namesEntityTag(request.headers['if-none-match'], entityTag)) return reply.code(304).send();
-      return reply.type(request.answerType).send(isPem ? pem : Buffer.from(der));
+      const content = isPem ? lists.map(({ pem }) => pem).join('') : Buffer.concat(lists.map(({ der }) => der));
+      return reply.type(request.answerType).send(content);
     },
   );
 }

@@ -34,7 +34,7 @@ async function lists(more: Partial<SigningAuthority> = {}) {
   };
   const issuers = issuersOf({ ...issuance.authority, ...more }, { signatures });
   const clusters = new Map([['demo', { ...found, issuers }]]);
-  const of = new CertificateLists({ clusters, clock: context.clock }, denyList);
+  const of = new CertificateLists({ ...context, clusters }, denyList);
   const issuer = displayDistinguishedName(readCertificate(issuance.authority.certificateDer).subject);
   const revoke = (i: number) => {
     denyList.add({

@@ -10,7 +10,8 @@ import { testIssuance } from '../../helpers/issuance.js';
 import { alice, auditor, bob } from '../../helpers/principals.js';
 import { signerLike } from '../../helpers/signers.js';
 
-const noLists = { of: () => Promise.resolve(refused({ kind: 'not-found' })) };
+const none = () => Promise.resolve(refused({ kind: 'not-found' }));
+const noLists = { of: none, all: none };
 
 let connected: ConnectedIssuance;
 const all = { after: null, limit: 500 };

@@ -29,8 +29,15 @@ export interface SigningAuthority extends Validity {
  * accepts. Throws an `Error` that says what is wrong.
  */
 export function readSigningAuthority(certificatePem: string): SigningAuthority {
-  const certificate = readCaCertificate(certificatePem);
-  const publicKey = importCaKey(certificate);
+  return signingAuthorityOf(readCaCertificate(certificatePem));
+}
+
+/**
+ * Takes a certificate that is read and judged already (`judgeAuthorityChain`). Throws an `Error` where its key is not
+ * accepted.
+ */
+export function signingAuthorityOf(certificate: ParsedCertificate): SigningAuthority {
+  const publicKey = importAuthorityKey(certificate.subjectPublicKeyInfo);
   return {
     certificateDer: certificate.der,
     fingerprintSha256: certificate.fingerprintSha256,
@@ -67,8 +74,8 @@ function parse(der: Buffer): ParsedCertificate {
   }
 }
 
-function importCaKey(certificate: ParsedCertificate): KeyObject {
-  const spki = certificate.subjectPublicKeyInfo;
+/** The public key of a CA, from DER of its SubjectPublicKeyInfo. Throws an `Error` where it is not accepted. */
+export function importAuthorityKey(spki: Buffer): KeyObject {
   let key: KeyObject;
   let accepted: boolean;
   try {

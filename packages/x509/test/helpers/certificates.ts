@@ -42,12 +42,12 @@ export interface MadeKey {
   readonly pem: string;
 }
 
-export type KeyType = 'P-256' | 'P-384' | 'P-521' | 'secp256k1' | 'RSA-2048' | 'Ed25519';
+export type KeyType = 'P-256' | 'P-384' | 'P-521' | 'secp256k1' | 'RSA-1024' | 'RSA-2048' | 'Ed25519';
 
 export function makeKey(type: KeyType = 'P-256'): MadeKey {
   const { privateKey, publicKey } =
-    type === 'RSA-2048'
-      ? generateKeyPairSync('rsa', { modulusLength: 2048 })
+    type === 'RSA-1024' || type === 'RSA-2048'
+      ? generateKeyPairSync('rsa', { modulusLength: Number(type.slice(4)) })
       : type === 'Ed25519'
         ? generateKeyPairSync('ed25519')
         : generateKeyPairSync('ec', { namedCurve: type });
@@ -89,6 +89,11 @@ export interface CertificateFields {
   readonly authorityKeyIdentifier?: Buffer | null;
   /** Additional whole extensions. */
   readonly extensions?: readonly Buffer[];
+  /** Replaces the algorithm that fits the key. */
+  readonly signedWith?: {
+    readonly identifier: Buffer;
+    readonly sign: (octets: Buffer, key: KeyObject) => Buffer;
+  };
   /** Spoils the signature. */
   readonly forged?: boolean;
 }
@@ -130,7 +135,8 @@ export function makeCertificate(fields: CertificateFields = {}): MadeCertificate
     ...(authority ? [authorityKeyIdentifierExtension(authority)] : []),
     ...(fields.extensions ?? []),
   ];
-  const algorithm = signatureAlgorithmFor(signer.privateKey);
+  const fitting = signatureAlgorithmFor(signer.privateKey);
+  const algorithm = { ...fitting, identifier: fields.signedWith?.identifier ?? fitting.identifier };
   const content = {
     ...validity,
     serialNumber: fields.serialNumber ?? Buffer.concat([Buffer.of(0x5a), randomBytes(15)]),
@@ -151,7 +157,7 @@ export function makeCertificate(fields: CertificateFields = {}): MadeCertificate
           key.spki,
         )
       : writeTbsCertificate(content);
-  const signature = sign(algorithm.hash, tbs, signer.privateKey);
+  const signature = fields.signedWith?.sign(tbs, signer.privateKey) ?? sign(algorithm.hash, tbs, signer.privateKey);
   const sealed = sealCertificate(fields.forged ? spoiled(tbs, content.serialNumber) : tbs, algorithm, signature);
   return { der: sealed, pem: encodePem('CERTIFICATE', sealed), subject, key, keyIdentifier };
 }

@@ -1,0 +1,47 @@
+import type { KeyObject } from 'node:crypto';
+import { signatureAlgorithmFor, type Signatures } from '@kubepass/x509';
+import { KeyUnavailableError, type CaKey } from '../keys/ca-key.js';
+import type { KeyMeasures } from '../model/measures.js';
+
+/** A key of a CA, and the public key that its signatures are verified with. */
+interface SigningKey {
+  readonly cluster: string;
+  readonly issuer: string;
+  readonly key: CaKey;
+  /** The one in the CA's certificate, where there is a certificate. */
+  readonly publicKey: KeyObject;
+}
+
+/** The parts that it needs of a use case's context. */
+interface Surroundings {
+  readonly signatures: Pick<Signatures, 'verify'>;
+  readonly keyMeasures: Pick<KeyMeasures, 'failed'>;
+  readonly log: { error(fields: object, message: string): void };
+}
+
+/**
+ * Signs octets that are not a certificate, such as a certificate list or a certification request, and verifies the
+ * signature: a key in an agent may answer anything. Throws `KeyUnavailableError`, with `wrong-signature` where it is
+ * not one by this key over these octets.
+ */
+export async function signVerified(
+  { cluster, issuer, key, publicKey }: SigningKey,
+  octets: Uint8Array,
+  { signatures, keyMeasures, log }: Surroundings,
+): Promise<Buffer> {
+  const signature = await key.sign(octets);
+  if (await signatures.verify(signatureAlgorithmFor(publicKey), octets, publicKey, signature)) return signature;
+  tellWrongSignature({ cluster, issuer, key }, { keyMeasures, log });
+  throw new KeyUnavailableError('wrong-signature', 'a signature is not one by the CA key');
+}
+
+/** Tells of a signature that is not one by this key, and the key itself. `fields` say in the log where it was to go. */
+export function tellWrongSignature(
+  { cluster, issuer, key }: Omit<SigningKey, 'publicKey'>,
+  { keyMeasures, log }: Omit<Surroundings, 'signatures'>,
+  fields: object = {},
+): void {
+  key.distrust();
+  keyMeasures.failed(cluster, issuer, 'wrong-signature');
+  log.error({ cluster, issuer, ...fields }, 'a signature is not one by the CA key: it was thrown away');
+}
