@@ -18,6 +18,7 @@ import { ClusterForbiddenError } from '../kubernetes/cluster-error.js';
 import type { Cluster } from '../model/cluster.js';
 import { generateMissingAuthority, pinAuthority } from '../signing/certificate-authority-files.js';
 import { heldKey } from '../keys/held-key.js';
+import { measuredKey } from '../keys/measured-key.js';
 import { defaultIssuer } from '../model/issuer.js';
 import { ClusterIssuers } from '../signing/cluster-issuers.js';
 import { CryptoThread, threadedSignatures } from '../signing/crypto-thread.js';
@@ -113,7 +114,7 @@ function openSigner(
 async function openLocalCa(
   cluster: string,
   config: LocalCAConfig,
-  { clock, log }: Runtime,
+  { clock, log, metrics }: Runtime,
   { store, signatures }: ClusterParts,
 ): Promise<OpenedSigner> {
   const ca = pairOf(config);
@@ -121,7 +122,7 @@ async function openLocalCa(
   const { certificatePem, authority, privateKey } = await readLocalAuthority(cluster, ca, log);
   warnUnlessSigning(cluster, authority, clock(), log);
   await pinAuthority(cluster, authority, store, clock());
-  const key = heldKey('file', privateKey, clock, signatures);
+  const key = measuredKey(heldKey('file', privateKey, clock, signatures), cluster, defaultIssuer, metrics.keys);
   const anchors = [readCertificate(authority.certificateDer)];
   const { notBefore, notAfter } = authority;
   const certified = { name: defaultIssuer, key, authority, chain: [], anchors, notBefore, notAfter };
