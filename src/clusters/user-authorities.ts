@@ -14,23 +14,18 @@ type UserCluster = Pick<IssuingCluster, 'clientTrust'> &
 export class UserAuthorities {
   readonly #learned = new Map<string, readonly KeyObject[]>();
 
-  private constructor(
-    private readonly clusters: readonly UserCluster[],
-    private readonly asked: readonly UserCluster[],
-  ) {}
+  private constructor(private readonly clusters: readonly UserCluster[]) {}
 
   /** Knows the CAs that the configuration names from the beginning, and asks the other clusters for theirs. */
   static async of(clusters: readonly UserCluster[], named: ReadonlySet<string>): Promise<UserAuthorities> {
-    const isNamed = ({ cluster }: UserCluster): boolean => named.has(cluster.name);
-    const asked = clusters.filter((cluster) => !isNamed(cluster));
-    const authorities = new UserAuthorities(clusters, asked);
-    for (const cluster of clusters.filter(isNamed)) await authorities.#learn(cluster);
+    const authorities = new UserAuthorities(clusters);
+    for (const cluster of clusters) if (named.has(cluster.cluster.name)) await authorities.#learn(cluster);
     return authorities;
   }
 
-  /** Asks the clusters whose CA nobody named. A cluster that cannot be asked keeps its last answer. Never rejects. */
+  /** Asks the clusters again. One that cannot be asked keeps its last answer. Never rejects. */
   async ask(): Promise<void> {
-    await Promise.all(this.asked.map((cluster) => this.#learn(cluster).catch(() => undefined)));
+    await Promise.all(this.clusters.map((cluster) => this.#learn(cluster).catch(() => undefined)));
   }
 
   /** Why the callers' CAs must not be used; null while no cluster is known to have one of them. */

@@ -5,6 +5,7 @@ import type { LocalCAConfig } from '../config/issuer-config.js';
 import { readSecretFile } from '../config/secrets.js';
 import type { IssuingCluster, Log } from '../context/context.js';
 import { ClusterProbes } from '../context/under-way.js';
+import { trustOfIssuers } from '../issuers/client-bundle.js';
 import { brokenConnection } from '../kubernetes/broken-connection.js';
 import {
   type ClientTrust,
@@ -17,6 +18,7 @@ import { ClusterForbiddenError } from '../kubernetes/cluster-error.js';
 import type { Cluster } from '../model/cluster.js';
 import { generateMissingAuthority, pinAuthority } from '../signing/certificate-authority-files.js';
 import { heldKey } from '../keys/held-key.js';
+import { measuredKey } from '../keys/measured-key.js';
 import { defaultIssuer } from '../model/issuer.js';
 import { ClusterIssuers } from '../signing/cluster-issuers.js';
 import { CryptoThread, threadedSignatures } from '../signing/crypto-thread.js';
@@ -69,6 +71,7 @@ async function openCluster(config: ClusterConfig, runtime: Runtime, parts: Clust
   const connection = await openConnection(config, runtime);
   const opened = await openSigner(config, connection, runtime, parts);
   const clientAuthority = await readPem(config.clientCertificateAuthorityFile);
+  const named = clientAuthority === null ? null : readClientTrust(clientAuthority);
   const servingFile = config.servingCertificateAuthorityFile;
   const serving = servingFile === null ? connection?.servingCertificateAuthority : await readAuthorityFile(servingFile);
   return {
@@ -76,7 +79,7 @@ async function openCluster(config: ClusterConfig, runtime: Runtime, parts: Clust
     signer: runtime.overrides.signer?.(opened.signer) ?? opened.signer,
     issuers: opened.issuers,
     connection,
-    clientTrust: clientAuthority === null ? opened.clientTrust : fixedTrust(readClientTrust(clientAuthority)),
+    clientTrust: opened.clientTrust(named),
     // They are read from now on, and until the connection ends.
     roleBindings: config.readRoleBindings ? (connection?.roleBindings() ?? null) : null,
   };
@@ -89,7 +92,8 @@ interface OpenedSigner {
   readonly issuers: ClusterIssuers | null;
   /** PEM of the CA; null where the signer does not know it. */
   readonly authority: string | null;
-  readonly clientTrust: () => Promise<ClientTrust | null>;
+  /** `named`: the client CAs that the configuration names. */
+  readonly clientTrust: (named: ClientTrust | null) => IssuingCluster['clientTrust'];
 }
 
 /** Opens a signer: one row for each kind. */
@@ -110,7 +114,7 @@ function openSigner(
 async function openLocalCa(
   cluster: string,
   config: LocalCAConfig,
-  { clock, log }: Runtime,
+  { clock, log, metrics }: Runtime,
   { store, signatures }: ClusterParts,
 ): Promise<OpenedSigner> {
   const ca = pairOf(config);
@@ -118,7 +122,7 @@ async function openLocalCa(
   const { certificatePem, authority, privateKey } = await readLocalAuthority(cluster, ca, log);
   warnUnlessSigning(cluster, authority, clock(), log);
   await pinAuthority(cluster, authority, store, clock());
-  const key = heldKey('file', privateKey, clock, signatures);
+  const key = measuredKey(heldKey('file', privateKey, clock, signatures), cluster, defaultIssuer, metrics.keys);
   const anchors = [readCertificate(authority.certificateDer)];
   const { notBefore, notAfter } = authority;
   const certified = { name: defaultIssuer, key, authority, chain: [], anchors, notBefore, notAfter };
@@ -129,7 +133,7 @@ async function openLocalCa(
     signer: new LocalCaSigner(() => issuers.active(), randomBytes),
     issuers,
     authority: certificatePem,
-    clientTrust: fixedTrust(readClientTrust(certificatePem)),
+    clientTrust: (named) => trustOfIssuers(issuers, named),
   };
 }
 
@@ -206,7 +210,7 @@ function openKubernetes(
     signer: new KubernetesSigner(signingCluster, clock),
     issuers: null,
     authority: null,
-    clientTrust: trustOfCluster(connection, clock),
+    clientTrust: (named) => (named === null ? trustOfCluster(connection, clock) : () => Promise.resolve(named)),
   };
 }
 
@@ -240,6 +244,7 @@ function clusterOf(
   return {
     name: config.name,
     server: config.server,
+    apiServers: config.apiServers,
     // Another address of the API server may have another certificate.
     tlsServerName: connection?.server === config.server ? connection.tlsServerName : null,
     signer: config.signer.kind,
@@ -253,8 +258,6 @@ function clusterOf(
 
 const readPem = (file: string | null): Promise<string | null> =>
   file === null ? Promise.resolve(null) : readFile(file, 'utf8');
-
-const fixedTrust = (trust: ClientTrust) => (): Promise<ClientTrust | null> => Promise.resolve(trust);
 
 /** Signatures with P-256 are made and verified on a thread of their own. */
 function openSignatures({ overrides, log, closings }: Runtime): Signatures {
