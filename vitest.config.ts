@@ -56,8 +56,8 @@ export default defineConfig({
           name: 'postgresql',
           include: [
             'test/postgresql/**/*.test.ts',
-            'test/{,slow/}unit/{access,clusters,context,directory,evidence,identity,issuance,requests}/**/*.test.ts',
-            'test/unit/store/{audit-archives,audit-events-by-time,audit-log,certificate-status,certificates-of-issuer,cluster-issuers,clusters,directory,figures,inventory,issuer-tally,lifecycle,paging,quotas,recorded-requests,sessions,used-proofs,webhook-deliveries}.test.ts',
+            'test/{,slow/}unit/{access,clusters,context,directory,evidence,identity,issuance,issuers,requests}/**/*.test.ts',
+            'test/unit/store/{audit-archives,audit-events-by-time,audit-log,certificate-status,certificates-of-issuer,cluster-issuers,clusters,directory,figures,inventory,issuer-tally,lifecycle,older-pins,paging,quotas,recorded-requests,sessions,used-proofs,webhook-deliveries}.test.ts',
             'test/unit/{compose/housekeeping,store/writer/ordered-writer}.test.ts',
             'test/{,slow/}http/**/*.test.ts',
             'test/crash/{directory,full-disk,full-disk-sign-in,kill,move-records,renewal,retention}.test.ts',

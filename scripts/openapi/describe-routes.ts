@@ -124,7 +124,22 @@ function complete(operation: ApiOperation, configuration: FastifyContextConfig, 
  * Media types keep their order: the first one is what a caller without preference gets.
  */
 export function openApiText(document: OpenApiDocument): string {
-  return `${JSON.stringify(sorted(document), null, 2)}\n`;
+  return `${jsonText(sorted(document))}\n`;
+}
+
+/** JSON, indented. An object or a list with one simple member, such as a reference, stands on one line. */
+function jsonText(value: unknown, indent = ''): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const members = Object.entries(value);
+  const isSimple = members.length < 2 && members.every(([, member]) => typeof member !== 'object' || member === null);
+  if (isSimple) return JSON.stringify(value);
+  const inner = `${indent}  `;
+  const lines = members.map(([name, member]) => {
+    const text = jsonText(member, inner);
+    return Array.isArray(value) ? `${inner}${text}` : `${inner}${JSON.stringify(name)}: ${text}`;
+  });
+  const [open, close] = Array.isArray(value) ? ['[', ']'] : ['{', '}'];
+  return `${open}\n${lines.join(',\n')}\n${indent}${close}`;
 }
 
 function sorted(value: unknown): unknown {

@@ -74,6 +74,9 @@ const probed = {
   },
 };
 
+/** An issuer that is its own anchor. */
+const issuer = { chain: [], key: { kind: 'agent' } };
+
 export const exampleCsr: ClusterCsr = {
   name: 'csr-x7k2p',
   uid: '3f0b5a0e-6f0c-4d55-9a53-0d6a3f1f8b52',
@@ -200,6 +203,12 @@ export const jsonExamples: Readonly<Record<string, object>> = {
   getCluster: probed,
   'probeCluster 200': probed,
   'probeCluster 202': { ...probed, probedAt: null, probe: null, probeStartedAt: '2026-03-01T09:30:00.000Z' },
+  getCertificateAuthority: { client: null },
+  listIssuers: page(issuer),
+  getIssuer: issuer,
+  probeIssuer: issuer,
+  activateIssuer: issuer,
+  retireIssuer: issuer,
   listCertificateSigningRequests: page(clusterCsrView(exampleCsr)),
   getCertificateSigningRequest: clusterCsrView(exampleCsr),
   reviewAccess: {

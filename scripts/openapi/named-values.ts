@@ -1,4 +1,5 @@
 import { keyAlgorithms, revocationReasons } from '@kubepass/x509';
+import { auditEventTypes } from '../../src/model/audit-event.js';
 import { requestStates } from '../../src/model/certificate-request.js';
 import { roles } from '../../src/model/principal.js';
 import { enforcementModes } from '../../src/model/enforcement.js';
@@ -9,6 +10,7 @@ import { octets } from '../../src/http/inspections/upload-bodies.js';
 import {
   dnsLabelOf,
   instantTextOf,
+  labelsOf,
   messageOf,
   nameOf,
   oneOf,
@@ -18,12 +20,14 @@ import {
 } from '../../src/http/schemas/schema-parts.js';
 
 const values: Readonly<Record<string, TSchema>> = {
+  AuditEventType: oneOf(auditEventTypes, 'What happened.'),
   DnsLabel: dnsLabelOf('A DNS label (RFC 1123), in lower case.', 'demo'),
   EnforcementMode: oneOf(enforcementModes, 'How a cluster is made to refuse revoked certificates.'),
   UploadHex: hexOf('Octets of an upload, in lower-case hex.'),
   UploadText: uploadText('A text of an upload.'),
   Instant: instantTextOf('An instant (RFC 3339).'),
   KeyAlgorithm: oneOf(keyAlgorithms, 'The algorithm of a key, and its size.'),
+  Labels: labelsOf('Marks to find a request by.'),
   Message: messageOf('A text for people.', 'the request is recorded'),
   Name: nameOf('A username or a group, as it stands in a certificate.', 'jane@corp.example'),
   Octets: octets('Octets.', 1),
@@ -56,9 +60,14 @@ const constraintsOf = ({ description: _, examples: _examples, ...constraints }: 
 
 const names = new Map(Object.entries(namedValues).map(([name, schema]) => [constraintsOf(schema), name]));
 
-/** A reference to the named value, with the schema’s own description; the schema itself if it has no name. */
+/**
+ * A reference to the named value, with the schema’s own description unless that says the same; the schema itself if it
+ * has no name.
+ */
 export function asNamedValue(schema: Schema): Schema {
   const name = names.get(constraintsOf(schema));
   if (name === undefined) return schema;
-  return { $ref: `#/components/schemas/${name}`, ...(schema.description && { description: schema.description }) };
+  const { description } = schema;
+  const isOwn = description && description !== namedValues[name]?.description;
+  return { $ref: `#/components/schemas/${name}`, ...(isOwn && { description }) };
 }

@@ -42,6 +42,18 @@ const examples: Readonly<Record<ProblemType, Example>> = {
   'enforcement-unavailable': {
     detail: '1200 revoked certificates are more than the 1000 that an API server loads: use mode webhook',
   },
+  'issuer-not-accepted': {
+    detail: 'not every API server accepts issuer "users-2027"',
+    members: {
+      addresses: [
+        { address: 'https://10.0.0.1:6443', accepts: 'no', acceptedAs: null, reason: 'CertificateNotAccepted' },
+      ],
+    },
+  },
+  'issuer-in-use': {
+    detail: 'issuer "users-2026" has 3 live certificates',
+    members: { live: 3, latestNotAfter: '2026-03-02T09:30:00.000Z' },
+  },
   'webhook-not-configured': { detail: 'no webhook "chat" is configured' },
   'content-too-large': { detail: 'the body is larger than this resource takes' },
   'unsupported-media-type': { detail: 'send the body as application/json' },

@@ -29,7 +29,7 @@ export function shareParts(document: OpenApiDocument): void {
   share(document, 'headers', [...operations.flatMap(headersOfAnswers), ...ofProblems]);
   nameRepeatedObjects(document.components.schemas);
   moveExamples(operations.flatMap(mediaOf), document.components.schemas);
-  share(document, 'examples', operations.flatMap(examplesOf));
+  share(document, 'examples', [...operations.flatMap(examplesOf), ...problems.flatMap(examplesOfProblems)]);
   share(document, 'responses', operations.flatMap(answersOf));
 }
 
@@ -106,6 +106,16 @@ function moveExamples(media: readonly Media[], named: NamedSchemas): void {
 
 /** The name of the schema that a schema refers to; empty: none. */
 const nameIn = (schema: Schema | undefined): string => schema?.$ref?.split('/').at(-1) ?? '';
+
+/** The examples of problems: a type of problem may stand in several responses. */
+const examplesOfProblems = ([, { content = {} }]: readonly [string, Response]): Part[] =>
+  Object.values(content).flatMap(({ examples = {} }) =>
+    Object.entries(examples).flatMap(([type, example]) => {
+      const name = inTitleCase(type);
+      if (isReference(example)) return [];
+      return [{ name, longName: `${name}Problem`, content: example, refer: (to: Reference) => (examples[type] = to) }];
+    }),
+  );
 
 const examplesOf = (operation: ApiOperation): Part[] =>
   mediaOf(operation).flatMap((media) => {

@@ -11,7 +11,7 @@ import {
   type ClusterCsrCertificate,
 } from '../model/cluster.js';
 import { done, refused, type Outcome } from '../model/outcome.js';
-import type { Principal } from '../model/principal.js';
+import { isReviewer, type Principal } from '../model/principal.js';
 import { describeCertificationRequest, displayDistinguishedName, type ParsedCertificate } from '@kubepass/x509';
 import { certificateInCsr, findOwnCsrs } from './own-csrs.js';
 import type { IssuanceContext, IssuingCluster } from '../context/context.js';
@@ -83,9 +83,11 @@ export function clusterService(context: IssuanceContext, certificateLists: Pick<
     certificateSigningRequests: listClusterCsrs.bind(null, context),
     certificateSigningRequest: findClusterCsr.bind(null, context),
 
-    /** `client` null where the cluster's client CA is not known. */
-    certificateAuthorities: async (_principal: Principal, name: string) =>
+    /** `client` null where the cluster's client CA is not known. Reviewers read those of their own cluster alone. */
+    certificateAuthorities: async (principal: Principal, name: string) =>
       withCluster(name, async (found) => {
+        if (isReviewer(principal) && principal.cluster !== name)
+          return refused({ kind: 'not-permitted', message: 'a reviewer reads the CAs of its own cluster alone' });
         const client = await found.clientTrust();
         return done({
           serving: describeCertificateAuthority(found.cluster.servingCertificateAuthority),

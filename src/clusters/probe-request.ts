@@ -2,7 +2,7 @@ import type { CertificateRequest } from '../model/certificate-request.js';
 import { probeUsername } from '../model/cluster.js';
 import type { IssuerState } from '../model/issuer.js';
 import { newId } from '../model/new-id.js';
-import { SigningUndeterminedError } from '../signing/signer.js';
+import { type Signer, SigningUndeterminedError } from '../signing/signer.js';
 import type { Step } from '../store/steps/step.js';
 import { factsOf, secondsAfter, type IssuanceContext, type IssuingCluster } from '../context/context.js';
 import { attemptDetails, probeDecider, requestedDetails, requestEvent, moveRequest } from '../context/request-steps.js';
@@ -20,21 +20,22 @@ export interface ProbedSigning {
 /**
  * Asks for a certificate in the way of every request: recorded with its decision and the intent of its attempt, signed,
  * checked, put into the inventory. Policies are not asked: the decision is built in. `actor` null: kubepass itself.
- * `states`: those in which the issuer that signs may be.
+ * `signer`: the one that is tried out; `states`: those in which its issuer may be.
  */
 export async function issueProbeCertificate(
   context: IssuanceContext,
   issuingFor: IssuingCluster,
   expirationSeconds: number,
   actor: string | null,
+  signer: Signer = issuingFor.signer,
   states: readonly IssuerState[] = ['active'],
 ): Promise<ProbedSigning> {
   const keyPair = await newKeyPair('ECDSA-P256');
   const now = context.clock();
   const policySet = context.policySet();
   const approved = probeRequest(context, issuingFor, expirationSeconds, now);
-  const key = keyOfPair(approved, keyPair, issuingFor.signer);
-  const started = startAttempt(context, approved, key, now, issuingFor.signer);
+  const key = keyOfPair(approved, keyPair, signer);
+  const started = startAttempt(context, approved, key, now, signer);
   const request = issuing(approved, started);
   const step: Step = {
     operations: [

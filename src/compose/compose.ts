@@ -90,7 +90,8 @@ async function wire(
   await recordStart(runtime, issuance, audit, database);
   const waysIn = await openWaysIn(runtime, { context, access, clientCertificates });
   const parts = { database, access, clusters, policies, webhooks, audit, issuance, waysIn, tls, clientCertificates };
-  const { services, known, setRecovered } = openServices(runtime, parts);
+  const opened = openServices(runtime, parts);
+  const { services } = opened;
   const { issuers } = waysIn.signIn.logins;
   return {
     store,
@@ -106,8 +107,8 @@ async function wire(
       await Promise.all([policies.reload(), files.reload()]);
     },
     async begin() {
-      await beginWork(runtime, parts, known);
-      setRecovered();
+      await beginWork(runtime, parts, opened);
+      opened.setRecovered();
     },
   };
 }

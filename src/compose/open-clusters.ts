@@ -4,6 +4,7 @@ import type { ClusterConfig } from '../config/cluster-config.js';
 import type { IssuerConfig } from '../config/issuer-config.js';
 import type { IssuingCluster } from '../context/context.js';
 import { ClusterProbes } from '../context/under-way.js';
+import { trustOfIssuers } from '../issuers/client-bundle.js';
 import { brokenConnection } from '../kubernetes/broken-connection.js';
 import {
   type ClientTrust,
@@ -14,8 +15,7 @@ import {
 import type { ClusterConnection } from '../kubernetes/cluster-connection.js';
 import { ClusterForbiddenError } from '../kubernetes/cluster-error.js';
 import type { Cluster } from '../model/cluster.js';
-import { keysUnmeasured } from '../model/measures.js';
-import type { ClusterIssuers, LoadedIssuer } from '../signing/cluster-issuers.js';
+import type { ClusterIssuers } from '../signing/cluster-issuers.js';
 import { CryptoThread, threadedSignatures } from '../signing/crypto-thread.js';
 import { followIssuerFiles, type FollowParts } from '../signing/follow-issuer-files.js';
 import { KubernetesSigner } from '../signing/kubernetes.js';
@@ -23,7 +23,7 @@ import { LocalCaSigner } from '../signing/local-ca.js';
 import { judgeAllIssuers, type JudgedIssuers, openIssuers } from '../signing/open-issuers.js';
 import type { Signer } from '../signing/signer.js';
 import type { Store } from '../store/store.js';
-import { encodePem, type ParsedCertificate, type Signatures, signaturesHere } from '@kubepass/x509';
+import { encodeCertificates, type Signatures, signaturesHere } from '@kubepass/x509';
 import { readAuthorityFile } from './in-force.js';
 import type { Runtime } from './runtime.js';
 
@@ -68,6 +68,7 @@ async function openCluster(config: ClusterConfig, runtime: Runtime, parts: Clust
   const connection = await openConnection(config, runtime);
   const opened = await openSigner(config, connection, runtime, parts);
   const clientAuthority = await readPem(config.clientCertificateAuthorityFile);
+  const named = clientAuthority === null ? null : readClientTrust(clientAuthority);
   const servingFile = config.servingCertificateAuthorityFile;
   const serving = servingFile === null ? connection?.servingCertificateAuthority : await readAuthorityFile(servingFile);
   return {
@@ -75,7 +76,7 @@ async function openCluster(config: ClusterConfig, runtime: Runtime, parts: Clust
     signer: runtime.overrides.signer?.(opened.signer) ?? opened.signer,
     issuers: opened.issuers,
     connection,
-    clientTrust: clientAuthority === null ? opened.clientTrust : fixedTrust(readClientTrust(clientAuthority)),
+    clientTrust: opened.clientTrust(named),
     // They are read from now on, and until the connection ends.
     roleBindings: config.readRoleBindings ? (connection?.roleBindings() ?? null) : null,
   };
@@ -88,7 +89,8 @@ interface OpenedSigner {
   readonly issuers: ClusterIssuers | null;
   /** PEM of the CA; null where the signer does not know it. */
   readonly authority: string | null;
-  readonly clientTrust: () => Promise<ClientTrust | null>;
+  /** `named`: the client CAs that the configuration names. */
+  readonly clientTrust: (named: ClientTrust | null) => IssuingCluster['clientTrust'];
 }
 
 /** Opens a signer: one row for each kind. */
@@ -109,10 +111,10 @@ function openSigner(
 async function openLocalCa(
   cluster: string,
   configs: readonly IssuerConfig[],
-  { clock, log, files, closings }: Runtime,
+  { clock, log, files, metrics, closings }: Runtime,
   { store, judged }: ClusterParts,
 ): Promise<OpenedSigner> {
-  const parts = { store, clock, log, keyMeasures: keysUnmeasured };
+  const parts = { store, clock, log, keyMeasures: metrics.keys };
   const issuers = await openIssuers(judged.get(cluster), parts);
   closings.push(async () => {
     for (const { key } of issuers.all()) await key.close();
@@ -122,24 +124,10 @@ async function openLocalCa(
   return {
     signer: new LocalCaSigner(() => issuers.active(), randomBytes),
     issuers,
-    authority: pemOf(issuers.all()[0]?.certified?.anchors ?? []),
-    clientTrust: () => {
-      const trusted = trustedFor(issuers.all());
-      return Promise.resolve(trusted.length === 0 ? null : readClientTrust(pemOf(trusted)));
-    },
+    authority: encodeCertificates(issuers.all()[0]?.certified?.anchors ?? []),
+    clientTrust: (named) => trustOfIssuers(issuers, named),
   };
 }
-
-/** The CAs whose certificates the API servers accept, and those that they trust for them, each once. */
-const trustedFor = (issuers: readonly LoadedIssuer[]): readonly ParsedCertificate[] => {
-  const all = issuers.flatMap(({ certified }) =>
-    certified ? [...certified.chain.slice(0, 1), ...certified.anchors] : [],
-  );
-  return [...new Map(all.map((one) => [one.fingerprintSha256, one])).values()];
-};
-
-const pemOf = (certificates: readonly ParsedCertificate[]): string =>
-  certificates.map(({ der }) => encodePem('CERTIFICATE', der)).join('');
 
 function openKubernetes(
   cluster: string,
@@ -160,7 +148,7 @@ function openKubernetes(
     signer: new KubernetesSigner(signingCluster, clock),
     issuers: null,
     authority: null,
-    clientTrust: trustOfCluster(connection, clock),
+    clientTrust: (named) => (named === null ? trustOfCluster(connection, clock) : () => Promise.resolve(named)),
   };
 }
 
@@ -194,6 +182,7 @@ function clusterOf(
   return {
     name: config.name,
     server: config.server,
+    apiServers: config.apiServers,
     // Another address of the API server may have another certificate.
     tlsServerName: connection?.server === config.server ? connection.tlsServerName : null,
     signer: config.signer.kind,
@@ -207,8 +196,6 @@ function clusterOf(
 
 const readPem = (file: string | null): Promise<string | null> =>
   file === null ? Promise.resolve(null) : readFile(file, 'utf8');
-
-const fixedTrust = (trust: ClientTrust) => (): Promise<ClientTrust | null> => Promise.resolve(trust);
 
 /** Signatures with P-256 are made and verified on a thread of their own. */
 function openSignatures({ overrides, log, closings }: Runtime): Signatures {

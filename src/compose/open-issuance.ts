@@ -6,7 +6,6 @@ import type { IssuanceContext } from '../context/context.js';
 import { AttemptsUnderWay } from '../context/under-way.js';
 import { describeCertificateAuthority } from '../kubernetes/certificate-authorities.js';
 import type { PublicAddress } from '../model/enforcement.js';
-import { keysUnmeasured } from '../model/measures.js';
 import type { Store } from '../store/store.js';
 import type { OpenedAccess } from './open-access.js';
 import type { OpenedClusters } from './open-clusters.js';
@@ -63,7 +62,7 @@ export async function openIssuance(
     denyList: access.denyList,
     publicAddress: await openPublicAddress(config.publicAddress),
     measures: metrics.issuance,
-    keyMeasures: keysUnmeasured,
+    keyMeasures: metrics.keys,
     attempts: new AttemptsUnderWay(),
     tracing,
     lostRecords: { instance, recordLost: (step) => restorations.recordLost(step) },

@@ -11,11 +11,15 @@ import type { OfferedSignIns, Services } from '../http/server/services.js';
 import { ApiTokens } from '../identity/api-tokens.js';
 import { InspectionPool } from '../inspections/inspection-pool.js';
 import { inspectionService, KnownClusters } from '../inspections/inspection-service.js';
+import { type FollowedIssuers, followIssuers } from '../issuers/follow-issuers.js';
+import { issuerService } from '../issuers/issuer-service.js';
+import { showCertificate } from '../kubernetes/show-certificate.js';
 import type { StandingFaults } from '../model/measures.js';
 import { healthService } from '../observability/health.js';
 import { DraftPool } from '../policy/workers/draft-pool.js';
 import { certificateRequestService, certificateService } from '../requests/certificate-request-service.js';
 import { policyService } from '../requests/policy-service.js';
+import { LocalCaSigner } from '../signing/local-ca.js';
 import { apiTokenWriter } from './api-tokens.js';
 import type { OpenedClientCertificates } from './client-certificates.js';
 import type { OpenedAccess } from './open-access.js';
@@ -43,10 +47,11 @@ export interface OpenedParts {
   readonly clientCertificates: OpenedClientCertificates | null;
 }
 
-interface OpenedServices {
+export interface OpenedServices {
   readonly services: Services;
   /** The clusters as inspections know them. */
   readonly known: KnownClusters;
+  readonly followedIssuers: FollowedIssuers;
   /** Says that what an earlier process left is recovered: from now on the service is ready. */
   readonly setRecovered: () => void;
 }
@@ -57,7 +62,13 @@ export function openServices(runtime: Runtime, parts: OpenedParts): OpenedServic
   const { database, clusters, issuance, waysIn, webhooks } = parts;
   const { budgets } = database;
   const { store } = issuance.context;
-  metrics.follow({ queue: () => store.queue(), probes: clusters.probes, faults: faultsOf(runtime, parts) });
+  const followedIssuers = followIssuers(issuance.context);
+  metrics.follow({
+    queue: () => store.queue(),
+    probes: clusters.probes,
+    faults: faultsOf(runtime, parts),
+    issuers: () => followedIssuers.figures(),
+  });
   const ofThreads = (work: string) => ({
     report: (error: unknown) => {
       log.error({ err: error }, `a worker that ${work} ended by itself`);
@@ -93,6 +104,7 @@ export function openServices(runtime: Runtime, parts: OpenedParts): OpenedServic
   return {
     services,
     known,
+    followedIssuers,
     setRecovered: () => {
       isRecovered = true;
     },
@@ -128,6 +140,10 @@ function useCasesOf(
     scim: scimService(context, database.budgets),
     directoryUsers: directoryUserService(context),
     clusters: clusterService(context, new CertificateLists(context, access.denyList)),
+    issuers: issuerService(context, {
+      signerOf: (issuer) => new LocalCaSigner(() => issuer, randomBytes),
+      show: (server, shown) => showCertificate(server, shown),
+    }),
     policies: policyService(context, drafts),
     auditEvents: auditEventService(store, audit.checkpoints),
     apiTokens: new ApiTokens({

@@ -8,9 +8,8 @@ import { watchReviewers } from '../access/watch-reviewers.js';
 import { startHousekeeping } from './housekeeping.js';
 import { loadSecondReader } from '../peculiar/second-reading.js';
 import type { CountingOptions } from '../observability/metrics/count-figures.js';
-import type { KnownClusters } from '../inspections/inspection-service.js';
 import type { Overrides, Runtime } from './runtime.js';
-import type { OpenedParts } from './open-services.js';
+import type { OpenedParts, OpenedServices } from './open-services.js';
 
 /** How long a service that stops waits for the issuances under way. */
 const drainSeconds = 10;
@@ -21,7 +20,7 @@ const webhookDrainMilliseconds = 5_000;
 export async function beginWork(
   { metrics, overrides, closings }: Runtime,
   { access, audit, clientCertificates, issuance, webhooks }: OpenedParts,
-  known: KnownClusters,
+  { known, followedIssuers }: Pick<OpenedServices, 'known' | 'followedIssuers'>,
 ): Promise<void> {
   const { context } = issuance;
   const { denyList, identityBlocks } = access;
@@ -43,6 +42,8 @@ export async function beginWork(
   closings.push(() => denyList.stop());
   identityBlocks.start();
   closings.push(() => identityBlocks.stop());
+  const following = followedIssuers.begin();
+  closings.push(() => following.stop());
   const reviewers = watchReviewers(context);
   closings.push(() => reviewers.stop());
   const counting = metrics.counting.begin({ ...context, ...countingOptions(overrides) });

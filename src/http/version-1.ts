@@ -11,6 +11,7 @@ import { addDirectoryUsers } from './directory-users/routes.js';
 import { addEnforcement } from './enforcement/routes.js';
 import { addIdentities } from './identities/routes.js';
 import { addInspections } from './inspections/routes.js';
+import { addIssuers } from './issuers/routes.js';
 import { addKubeconfigs } from './certificate-requests/kubeconfigs.js';
 import { addPolicies } from './policies/routes.js';
 import { addRestored } from './health/restored.js';
@@ -35,6 +36,7 @@ export const everyResource: readonly AddResource[] = [
   addClusters,
   addExecKubeconfig,
   addClusterCsrs,
+  addIssuers,
   addEnforcement,
   addPolicies,
   addAuditEvents,

@@ -32,6 +32,7 @@ const permitted = {
   'provision-directory': ['directory'],
   'read-directory': ['provisioner', 'auditor', 'admin'],
   'confirm-directory-users': ['admin'],
+  'manage-issuers': ['admin'],
 } as const satisfies Record<string, readonly Role[] | 'any role'>;
 type Action = keyof typeof permitted;
 export const actions = Object.keys(permitted) as readonly Action[];
@@ -62,6 +63,7 @@ const refusals = {
     'the directory is changed and read here with an API token of the role directory, and nothing else',
   'read-directory': 'reading the directory takes the role provisioner, auditor or admin',
   'confirm-directory-users': 'confirming a successor takes the role admin',
+  'manage-issuers': 'issuers are for admins',
 } as const satisfies Partial<Record<Action, string>>;
 export type RoleAction = keyof typeof refusals;
 

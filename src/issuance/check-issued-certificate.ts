@@ -72,7 +72,8 @@ export async function checkSignedCertificate(
   const der = sealCertificate(tbsCertificate, signatureAlgorithm, signature);
   const mismatches = [
     ...(sha256(tbsCertificate) === attempt.intent['tbsSha256'] ? [] : ['it is not the one that its intent names']),
-    ...(trust !== null && chainsTo(issuedBy, trust) ? [] : [doesNotChain]),
+    // A probe finds out whom the cluster trusts.
+    ...(approved.probe || (trust !== null && chainsTo(issuedBy, trust)) ? [] : [doesNotChain]),
     ...lifetimeMismatch(signed, approved, times),
   ];
   if (mismatches.length > 0)

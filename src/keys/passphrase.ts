@@ -1,16 +1,18 @@
-import { createReadStream, fstat } from 'node:fs';
+import { createReadStream, fstat, type Stats } from 'node:fs';
 import { Socket } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { readSecretFile } from '../config/secrets.js';
 
-/** A key file, and where its passphrase comes from. At most one of the two is not null. */
+/** A private key in a file, and where its passphrase is. */
 export interface KeyFileSource {
   readonly file: string;
-  readonly passphraseFile: string | null;
-  /** A descriptor that the process was started with: of a file, a pipe or a socket. It is read once, and closed. */
-  readonly passphraseFd: number | null;
+  /**
+   * A file, or a descriptor that the process was started with: of a file, a pipe or a socket. That is read once, and
+   * closed. Null: the key is not encrypted.
+   */
+  readonly passphrase: { readonly file: string } | { readonly fd: number } | null;
 }
 
 /** Node takes no longer one. */
@@ -22,22 +24,14 @@ const mostMilliseconds = 10_000;
  * `Error` without an octet of it where it cannot be read, is empty or is too long.
  */
 export async function readPassphrase(
-  { file, passphraseFile, passphraseFd }: KeyFileSource,
+  { file, passphrase }: KeyFileSource,
   remarks: Parameters<typeof readSecretFile>[1],
 ): Promise<Buffer | null> {
-  if (passphraseFile !== null) {
-    if (dirname(resolve(passphraseFile)) === dirname(resolve(file)))
-      remarks.warn({}, `${passphraseFile} lies beside the key that it opens: who can read one can read the other`);
-    return withoutNewline(await readSecretFile(passphraseFile, remarks), passphraseFile);
-  }
-  if (passphraseFd === null) return null;
-  const name = `file descriptor ${passphraseFd}`;
-  const octets = await openDescriptor(passphraseFd)
-    .then(gather)
-    .catch((cause: unknown) => {
-      throw new Error(`${name} gives no passphrase: ${cause instanceof Error ? cause.message : ''}`, { cause });
-    });
-  return withoutNewline(octets, name);
+  if (passphrase === null) return null;
+  if ('fd' in passphrase) return withoutNewline(await readDescriptor(passphrase.fd), nameOf(passphrase.fd));
+  if (dirname(resolve(passphrase.file)) === dirname(resolve(file)))
+    remarks.warn({}, `${passphrase.file} lies beside the key that it opens: who can read one can read the other`);
+  return withoutNewline(await readSecretFile(passphrase.file, remarks), passphrase.file);
 }
 
 function withoutNewline(octets: Buffer, source: string): Buffer {
@@ -48,8 +42,18 @@ function withoutNewline(octets: Buffer, source: string): Buffer {
   throw new Error(`the passphrase in ${source} ${length === 0 ? 'is empty' : `has more than ${mostOctets} octets`}`);
 }
 
-async function openDescriptor(fd: number): Promise<Readable> {
-  const stats = await promisify(fstat)(fd);
+const nameOf = (fd: number): string => `file descriptor ${fd}`;
+
+async function readDescriptor(fd: number): Promise<Buffer> {
+  try {
+    return await gather(openDescriptor(fd, await promisify(fstat)(fd)));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : '';
+    throw new Error(`${nameOf(fd)} gives no passphrase: ${reason}`, { cause });
+  }
+}
+
+function openDescriptor(fd: number, stats: Stats): Readable {
   if (stats.isFile()) return createReadStream('', { fd });
   // As a file it would hold one of libuv's threads for as long as somebody keeps its other end open.
   if (stats.isFIFO() || stats.isSocket()) return new Socket({ fd, readable: true, writable: false });

@@ -58,7 +58,7 @@ const encryptedLabel = 'ENCRYPTED PRIVATE KEY';
 /** The one key in a file; null where there is none. Adds all that speaks against it to the problems. */
 function findKey(octets: Buffer, source: KeyFileSource, problems: string[]): FoundKey | null {
   const { file } = source;
-  const hasPassphrase = source.passphraseFile !== null || source.passphraseFd !== null;
+  const hasPassphrase = source.passphrase !== null;
   const labels = labelsOf(octets).filter((label) => label.endsWith('PRIVATE KEY'));
   const [label = null] = labels;
   const problem = (text: string): void => void problems.push(`${file} ${text}`);

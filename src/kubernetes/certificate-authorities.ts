@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import type { CertificateAuthorityBundle } from '../model/cluster.js';
+import type { BundledCertificate, CertificateAuthorityBundle } from '../model/cluster.js';
 import {
   decodePemBundle,
   displayDistinguishedName,
@@ -27,13 +27,17 @@ export interface ClientTrust {
 
 /** Reads a cluster's client CA bundle. Throws an `Error` that says what cannot be read. */
 export function readClientTrust(pemBundle: string): ClientTrust {
-  const authorities = readBundle(pemBundle, 'the client CA').map((certificate) => ({
+  const authorities = readClientBundle(pemBundle).map((certificate) => ({
     subjectRaw: certificate.subject.raw,
     publicKey: createPublicKey({ key: certificate.subjectPublicKeyInfo, format: 'der', type: 'spki' }),
     fingerprintSha256: certificate.fingerprintSha256,
   }));
   return { pem: pemBundle, authorities };
 }
+
+/** The certificates of that bundle. Throws as `readClientTrust`. */
+export const readClientBundle = (pemBundle: string): readonly ParsedCertificate[] =>
+  readBundle(pemBundle, 'the client CA');
 
 const believedMilliseconds = 5 * 60 * 1000;
 
@@ -63,17 +67,19 @@ export function describeCertificateAuthority(pemBundle: string): CertificateAuth
   return {
     // Without the explanatory text that a file may hold around its blocks.
     pem: encodeCertificates(certificates),
-    certificates: certificates.map((certificate) => ({
-      fingerprintSha256: certificate.fingerprintSha256,
-      serialNumber: certificate.serialNumber,
-      subject: displayDistinguishedName(certificate.subject),
-      issuer: displayDistinguishedName(certificate.issuer),
-      notBefore: certificate.notBefore,
-      notAfter: certificate.notAfter,
-      der: certificate.der,
-    })),
+    certificates: certificates.map(describeCaCertificate),
   };
 }
+
+export const describeCaCertificate = (certificate: ParsedCertificate): BundledCertificate => ({
+  fingerprintSha256: certificate.fingerprintSha256,
+  serialNumber: certificate.serialNumber,
+  subject: displayDistinguishedName(certificate.subject),
+  issuer: displayDistinguishedName(certificate.issuer),
+  notBefore: certificate.notBefore,
+  notAfter: certificate.notAfter,
+  der: certificate.der,
+});
 
 function readBundle(pemBundle: string, what: string): readonly ParsedCertificate[] {
   const bundle = decodePemBundle(pemBundle, 'CERTIFICATE');

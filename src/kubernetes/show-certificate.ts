@@ -53,9 +53,12 @@ const no = (reason: string, acceptedAs: string | null = null): Found => ({ accep
 
 const review = JSON.stringify({ apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' });
 
+/** The host of a URL: a name or an address, without the brackets of IPv6. */
+export const hostOf = (url: string): string => new URL(url).hostname.replace(/^\[(.*)\]$/, '$1');
+
 function ask(server: ServerAddress, shown: ShownCertificate, timeoutMilliseconds: number): Promise<Found> {
   const url = new URL(server.address);
-  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  const host = hostOf(server.address);
   const names = [host, ...server.otherNames];
   return new Promise((resolve) => {
     const call = httpsRequest(url, {

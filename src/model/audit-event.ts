@@ -2,6 +2,7 @@ import type { KeyAlgorithm, RevocationReason } from '@kubepass/x509';
 import type { Violation } from './decision.js';
 import type { Labels } from './certificate-request.js';
 import type { ProbeAnswer } from './cluster.js';
+import type { ProbedAddress } from './issuer.js';
 import type { RestorationEvidence } from './restoration.js';
 import type { Page } from './outcome.js';
 import type { Role } from './principal.js';
@@ -50,6 +51,10 @@ export const auditEventTypes = [
   'DirectoryUserDeactivated',
   'DirectoryGroupChanged',
   'DirectoryMembershipChanged',
+  'IssuerProbed',
+  'IssuerActivated',
+  'IssuerRetired',
+  'IssuerExpiring',
 ] as const;
 export type AuditEventType = (typeof auditEventTypes)[number];
 
@@ -260,7 +265,26 @@ export interface AuditEventDetails {
   DirectoryGroupChanged: DirectoryGroupDetails & { change: 'Created' | 'Changed' | 'Deleted' };
   /** The userNames of those who came and went. */
   DirectoryMembershipChanged: DirectoryGroupDetails & { added: readonly string[]; removed: readonly string[] };
+  /** `probeRequestId`: the request for the certificate that was shown. */
+  IssuerProbed: IssuerDetails & {
+    probe: true;
+    addresses: readonly Pick<ProbedAddress, 'address' | 'accepts' | 'reason'>[];
+    probeRequestId: string;
+  };
+  /** `previous`: the issuer that signed before; null: there was none. */
+  IssuerActivated: IssuerDetails & { previous: string | null; withoutProbe: boolean; comment: string | null };
+  /** `abandonLive`: it was retired whatever it still serves. */
+  IssuerRetired: IssuerDetails & {
+    live: number;
+    latestNotAfter: string | null;
+    abandonLive: boolean;
+    comment: string | null;
+  };
+  IssuerExpiring: IssuerDetails & { notAfter: string; seconds: number };
 }
+
+/** `fingerprintSha256`: of the certificate of the CA; null where it is not known. */
+type IssuerDetails = { issuer: string; fingerprintSha256: string | null };
 
 type DeliveryDetails = { deliveryId: string; webhook: string; type: WebhookEventType; attempts: number };
 type DirectoryUserDetails = { userId: string; userName: string; externalId: string | null; username: string | null };

@@ -11,6 +11,8 @@ export interface Cluster {
   readonly name: string;
   /** `https://host:port` of its API server, as it goes into kubeconfigs. */
   readonly server: string;
+  /** The addresses at which an issuer of the cluster is probed: each API server by itself. */
+  readonly apiServers: readonly string[];
   /** The name on the API server's certificate where it is not the host of `server`; null: it is. */
   readonly tlsServerName: string | null;
   readonly signer: SignerKind;
@@ -31,7 +33,7 @@ export interface CertificateAuthorityBundle {
   readonly certificates: readonly BundledCertificate[];
 }
 
-interface BundledCertificate {
+export interface BundledCertificate {
   /** SHA-256 of the DER, lower-case hex. */
   readonly fingerprintSha256: string;
   /** Lower-case hex without colons. */

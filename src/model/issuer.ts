@@ -71,3 +71,12 @@ export interface ServedCertificates {
   /** The end of the one that ends last; null where there is none. */
   readonly latestNotAfter: Date | null;
 }
+
+/** The figures of an issuer that metrics show. */
+export interface IssuerFigures extends Pick<RecordedIssuer, 'cluster' | 'name' | 'state' | 'probe'> {
+  readonly live: number;
+  /** Null where the configuration does not have its certificate. */
+  readonly notAfter: Date | null;
+  /** Null where the configuration does not have it any more. */
+  readonly keyAvailable: boolean | null;
+}

@@ -1,4 +1,5 @@
 import type { CertificateRequest, RequestState } from './certificate-request.js';
+import type { ProbedAddress, ServedCertificates } from './issuer.js';
 import type { Violation } from './decision.js';
 import type { UploadRefusalReason } from '@kubepass/inspect';
 
@@ -27,6 +28,10 @@ export type Refusal =
     }
   /** The certificate, or the CA, does not allow this as it is. `requestId`: that of the certificate's request. */
   | { readonly kind: 'certificate-conflict'; readonly message: string; readonly requestId: string | null }
+  /** Not every API server is known to accept what the issuer signs. */
+  | { readonly kind: 'issuer-not-accepted'; readonly message: string; readonly addresses: readonly ProbedAddress[] }
+  /** The issuer has certificates that still work, or signs one. */
+  | { readonly kind: 'issuer-in-use'; readonly message: string; readonly served: ServedCertificates }
   /** The cluster's API server cannot be asked now. */
   | { readonly kind: 'cluster-unavailable' }
   /** The cluster's API server does not let kubepass do this. */

@@ -1,5 +1,6 @@
 import type { ListedCertificate, Revocation } from './certificate.js';
 import type { CertificateRequest } from './certificate-request.js';
+import type { ServedCertificates } from './issuer.js';
 import type { Violation } from './decision.js';
 import type { ResidualExposure, IdentityBlock } from './identity.js';
 
@@ -13,12 +14,15 @@ export const webhookEventTypes = [
   'identity.blocked',
   'identity.unblocked',
   'audit.checkpoint',
+  'issuer.activated',
+  'issuer.retired',
+  'issuer.expiring',
 ] as const;
 export type WebhookEventType = (typeof webhookEventTypes)[number];
 
 /** A change that webhooks may be told of, as its subject is when the change is committed. */
 export type Announcement = { readonly at: Date } & (
-  RequestAnnouncement | CertificateAnnouncement | IdentityAnnouncement | CheckpointAnnouncement
+  RequestAnnouncement | CertificateAnnouncement | IdentityAnnouncement | CheckpointAnnouncement | IssuerAnnouncement
 );
 
 /** A request waits for a person, its certificate is issued, or it is denied. */
@@ -62,6 +66,34 @@ interface CheckpointAnnouncement {
     readonly note: string;
   };
 }
+
+/** An issuer of a cluster, as it is when the change is committed. */
+export interface AnnouncedIssuer {
+  readonly cluster: string;
+  readonly name: string;
+  /** SHA-256 of its certificate, lower-case hex; null where this process does not know it. */
+  readonly fingerprintSha256: string | null;
+  readonly notAfter: Date | null;
+}
+
+type IssuerAnnouncement = { readonly issuer: AnnouncedIssuer } & (
+  | {
+      readonly event: 'issuer.activated';
+      /** The issuer that signed before; null: there was none. */
+      readonly previous: string | null;
+      /** Whether nobody asked the API servers. */
+      readonly withoutProbe: boolean;
+      readonly activatedBy: string;
+      readonly comment: string | null;
+    }
+  | ({
+      readonly event: 'issuer.retired';
+      readonly retiredBy: string;
+      readonly comment: string | null;
+    } & ServedCertificates)
+  /** It ends in at most `seconds`. */
+  | { readonly event: 'issuer.expiring'; readonly seconds: number }
+);
 
 /** The uses that go on although a user of the directory left. */
 export interface LeftOver {

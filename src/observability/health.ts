@@ -113,15 +113,26 @@ function clustersComponent(clusters: readonly ClusterHealth[], now: Date): Compo
   });
 }
 
-/** The local CA that ends first. */
+/**
+ * The issuers that sign. `secondsLeft`: until the first of them ends. `notLoaded`: clusters whose active issuer this
+ * process does not have. `keysUnavailable`: counts the keys of issuers that are next or retiring, too.
+ */
 function authoritiesComponent(clusters: readonly IssuingCluster[], now: Date): readonly Component[] {
-  const authorities = clusters.flatMap(({ issuers }) => issuers?.inStates('active') ?? []);
-  if (authorities.length === 0) return [];
+  const held = clusters.flatMap(({ issuers }) => issuers ?? []);
+  if (held.length === 0) return [];
+  const authorities = held.flatMap((issuers) => issuers.inStates('active'));
+  const used = held.flatMap((issuers) => issuers.inStates('next', 'active', 'retiring'));
+  const keysUnavailable = used.filter(({ key }) => !key.availability().available).length;
+  const notLoaded = held.length - authorities.length;
   const isEnding = authorities.some(({ notBefore, notAfter }) => endsSoon(notBefore, notAfter, now));
   return [
-    component('certificate-authorities', isEnding ? 'degraded' : 'ok', {
+    component('certificate-authorities', isEnding || keysUnavailable > 0 || notLoaded > 0 ? 'degraded' : 'ok', {
       held: authorities.length,
-      secondsLeft: Math.min(...authorities.map(({ notAfter }) => secondsBetween(now, notAfter))),
+      ...(notLoaded > 0 && { notLoaded }),
+      ...(keysUnavailable > 0 && { keysUnavailable }),
+      ...(authorities.length > 0 && {
+        secondsLeft: Math.min(...authorities.map(({ notAfter }) => secondsBetween(now, notAfter))),
+      }),
     }),
   ];
 }

@@ -32,6 +32,8 @@ export interface CertifiedIssuer {
 export class ClusterIssuers {
   #recorded: ReadonlyMap<string, RecordedIssuer> = new Map();
   #active: RecordedIssuer | null = null;
+  #begunReads = 0;
+  #knownRead = 0;
   #loaded: ReadonlyMap<string, LoadedIssuer>;
 
   constructor(
@@ -42,9 +44,16 @@ export class ClusterIssuers {
     this.#loaded = new Map(loaded.map((one) => [one.name, one]));
   }
 
-  /** Reads the states again: another replica may have changed them. */
+  /**
+   * Reads the states again: another replica may have changed them. The read that began last counts, because others at
+   * the same time may end later.
+   */
   async refresh(): Promise<void> {
-    this.know(await this.read());
+    const begun = ++this.#begunReads;
+    const recorded = await this.read();
+    if (begun <= this.#knownRead) return;
+    this.#knownRead = begun;
+    this.know(recorded);
   }
 
   /** Takes the states that the database is known to have. */

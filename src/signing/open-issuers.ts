@@ -165,7 +165,10 @@ function loadIssuer(
   parts: Pick<IssuerParts, 'clock' | 'keyMeasures'>,
 ): LoadedIssuer {
   const { name } = config;
-  const key = fileKey ?? openAgent(cluster, config, certificates, parts);
+  const key =
+    fileKey === null
+      ? openAgent(cluster, config, certificates, parts)
+      : measuredKey(fileKey, cluster, name, parts.keyMeasures);
   return {
     name,
     key,

@@ -86,16 +86,12 @@ async function readKey(
   { signatures, clock, remark }: ReadParts,
   problems: IssuerProblem[],
 ): Promise<CaKey | null> {
-  const source = {
-    file,
-    passphraseFile: passphrase !== null && 'file' in passphrase ? passphrase.file : null,
-    passphraseFd: passphrase !== null && 'fd' in passphrase ? passphrase.fd : null,
-  };
   const add = (message: string) => problems.push({ issuer, place: '/key', message });
   try {
-    for (const path of [source.file, source.passphraseFile]) if (path !== null) await access(path, constants.R_OK);
+    for (const path of [file, ...(passphrase !== null && 'file' in passphrase ? [passphrase.file] : [])])
+      await access(path, constants.R_OK);
     const remarks = { warn: (fields: object, message: string) => remark('/key', fields, message) };
-    return await readKeyFile(source, { signatures, clock, remarks });
+    return await readKeyFile({ file, passphrase }, { signatures, clock, remarks });
   } catch (error) {
     if (error instanceof KeyFileError) error.problems.forEach(add);
     else add(reasonOf(error));

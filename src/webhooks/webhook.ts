@@ -76,5 +76,6 @@ export const deliveriesOf =
 function clustersOf(announcement: Announcement): readonly string[] | null {
   if ('request' in announcement) return [announcement.request.cluster];
   if ('checkpoint' in announcement) return null;
+  if ('issuer' in announcement) return [announcement.issuer.cluster];
   return 'block' in announcement ? announcement.block.clusters : [announcement.certificate.cluster];
 }

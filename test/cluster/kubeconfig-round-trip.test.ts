@@ -58,6 +58,7 @@ describeCluster('a kubeconfig, as kubectl reads it', () => {
       const cluster: Cluster = {
         name: some(),
         server: some(),
+        apiServers: [],
         tlsServerName: some(),
         signer: 'localCA',
         servingCertificateAuthority: text(),

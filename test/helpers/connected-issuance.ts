@@ -60,6 +60,7 @@ export async function connectedIssuance(
       cluster: {
         name: 'demo',
         server: server.url,
+        apiServers: [server.url],
         tlsServerName: null,
         signer: 'kubernetes',
         servingCertificateAuthority: server.servingAuthority.pem,

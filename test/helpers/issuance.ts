@@ -73,6 +73,7 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
   const cluster: Cluster = {
     name: 'demo',
     server: 'https://127.0.0.1:6443',
+    apiServers: ['https://127.0.0.1:6443'],
     tlsServerName: null,
     signer: 'localCA',
     servingCertificateAuthority: certificatePem,

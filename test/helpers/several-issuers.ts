@@ -7,6 +7,8 @@ import { readClientTrust } from '../../src/kubernetes/certificate-authorities.js
 import type { IssuerState, RecordedIssuer } from '../../src/model/issuer.js';
 import { ClusterIssuers, type LoadedIssuer } from '../../src/signing/cluster-issuers.js';
 import { LocalCaSigner } from '../../src/signing/local-ca.js';
+import type { Operation } from '../../src/store/steps/step.js';
+import type { Store } from '../../src/store/store.js';
 import type { TestIssuance } from './issuance.js';
 
 /** An issuer of a test, as it is loaded and recorded. */
@@ -38,9 +40,14 @@ export function severalIssuers(issuers: readonly TestIssuer[]): ClusterIssuers {
   return several;
 }
 
-/** Has a cluster of an issuance signed by these issuers; answers the cluster's. */
-export function serveIssuers({ context, setSigner }: TestIssuance, issuers: readonly TestIssuer[]): ClusterIssuers {
-  const several = severalIssuers(issuers);
+/** Has a cluster of an issuance signed by these issuers, and records their states. */
+export async function serveIssuers(
+  { context, setSigner }: TestIssuance,
+  issuers: readonly TestIssuer[],
+): Promise<ClusterIssuers> {
+  await record(context.store, issuers);
+  const several = new ClusterIssuers('demo', issuers.map(loadedOf), () => context.store.issuers.ofCluster('demo'));
+  await several.refresh();
   setSigner(new LocalCaSigner(() => several.active(), randomBytes));
   const found = context.clusters.get('demo');
   if (found === undefined) throw new Error('there is no cluster');
@@ -48,6 +55,29 @@ export function serveIssuers({ context, setSigner }: TestIssuance, issuers: read
   const clusters = context.clusters as Map<string, typeof found>;
   clusters.set('demo', { ...found, issuers: several, clientTrust: () => Promise.resolve(trust) });
   return several;
+}
+
+async function record({ writer, issuers: recorded }: Store, issuers: readonly TestIssuer[]): Promise<void> {
+  const before = await recorded.ofCluster('demo');
+  const move = (name: string, from: IssuerState, to: IssuerState) =>
+    ({ op: 'moveIssuer', cluster: 'demo', name, from, to, at: new Date() }) as const;
+  const wanted = new Map(issuers.map((issuer) => [issuer.name, issuer]));
+  // There is one active issuer at most, so those that leave a state come before those that come.
+  const leaving = before.flatMap(({ name, state }) =>
+    state === 'active' && wanted.get(name)?.state !== 'active'
+      ? [move(name, state, wanted.get(name)?.state ?? 'retiring')]
+      : [],
+  );
+  const coming = issuers.flatMap((issuer): readonly Operation[] => {
+    const { cluster, name, state, fingerprints } = recordOf(issuer);
+    const had = before.find((one) => one.name === name);
+    if (had === undefined) return [{ op: 'insertIssuer', issuer: recordOf(issuer) }];
+    const certify = { op: 'certifyIssuer', cluster, name, fingerprintSha256: fingerprints.at(-1) ?? '' } as const;
+    const isSame = had.state === state || leaving.some((one) => one.name === name);
+    return [...(isSame ? [] : [move(name, had.state, state)]), certify];
+  });
+  const result = await writer.commit({ operations: [...leaving, ...coming], events: [] });
+  if (!result.committed) throw new Error('the states of issuers could not be recorded');
 }
 
 function loadedOf({

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Services } from '../server/services.js';
 import { certificateText } from '@kubepass/x509/openssl-text';
 import { certificateListPem, certificatePem } from '../schemas/example-certificate.js';
@@ -11,6 +12,8 @@ import type { App } from '../server/types.js';
 import * as schemas from './schemas.js';
 import { certificateAuthoritiesView, clusterView, ClusterParamsSchema } from './schemas.js';
 import { renderExecKubeconfig } from '../../formats/kubeconfig/render-kubeconfig.js';
+
+const unchanged = 'The caller has it already: `If-None-Match` names its entity tag.';
 
 export function addClusters(app: App, { clusters }: Services): void {
   app.get(
@@ -83,11 +86,15 @@ export function addClusters(app: App, { clusters }: Services): void {
   app.get(
     '/clusters/:name/certificate-authority',
     operation({
-      config: { produces: ['application/json', 'application/pem-certificate-chain', 'text/plain'] },
+      config: {
+        produces: ['application/json', 'application/pem-certificate-chain', 'text/plain'],
+        forReviewers: true,
+      },
       operationId: 'getCertificateAuthority',
       tags: ['clusters'],
       summary: 'Read a cluster’s CA',
-      description: 'PEM and text contain the CA of `role`, JSON contains both.',
+      description:
+        'PEM and text contain the CA of `role`, JSON contains both. The role `reviewer` reads those of its cluster.',
       params: schemas.ClusterParamsSchema,
       querystring: schemas.CertificateAuthorityQuerySchema,
       response: {
@@ -97,17 +104,24 @@ export function addClusters(app: App, { clusters }: Services): void {
             'application/pem-certificate-chain': textBody('The bundle as PEM.', certificatePem),
             'text/plain': textBody('Each certificate as `openssl x509 -noout -text` prints it.', null),
           },
-          { description: 'The CA.' },
+          { description: 'The CA.', headers: { ETag: 'The content and the form.', 'Cache-Control': '`no-cache`' } },
         ),
+        304: empty(unchanged),
       },
       problems: ['not-found'],
     }),
     async (request, reply) => {
       const authorities = granted(await clusters.certificateAuthorities(callerOf(request), request.params.name));
-      if (request.answerType === 'application/json') return certificateAuthoritiesView(authorities);
-
-      const authority = authorities[request.query.role ?? 'serving'];
-      if (authority === null) throw new RefusalError({ kind: 'not-found' });
+      const isJson = request.answerType === 'application/json';
+      const { serving, client } = authorities;
+      const authority = request.query.role === 'client' ? client : serving;
+      if (authority === null && !isJson) throw new RefusalError({ kind: 'not-found' });
+      const pems = isJson ? [serving.pem, client?.pem ?? null] : [authority?.pem];
+      const content = hash('sha256', JSON.stringify([request.answerType, ...pems]), 'base64url');
+      const entityTag = `"${content}"`;
+      reply.headers({ etag: entityTag, 'cache-control': 'no-cache' });
+      if (namesEntityTag(request.headers['if-none-match'], entityTag)) return reply.code(304).send();
+      if (authority === null || isJson) return certificateAuthoritiesView(authorities);
       return request.answerType === 'text/plain'
         ? reply
             .type('text/plain; charset=utf-8')
@@ -179,7 +193,7 @@ export function addCertificateList(app: App, { clusters }: Services): void {
             headers: { ETag: 'The numbers of the lists and the form.', 'Cache-Control': '`no-cache`' },
           },
         ),
-        304: empty('The caller has it already: `If-None-Match` names its entity tag.'),
+        304: empty(unchanged),
       },
       problems: ['not-found', 'state-conflict'],
     }),

@@ -150,19 +150,21 @@ export const clusterName = textOf('The cluster’s name.', 'demo', { minLength: 
 
 export const ClusterParamsSchema = closed({ name: clusterName });
 
+export const BundledCertificateSchema = namedObject('BundledCertificate', 'A CA certificate.', {
+  fingerprintSha256: sha256Of('SHA-256 of the DER certificate'),
+  serialNumber: textOf('Lower-case hex without colons.', '5f3a019ab3c4d5e6', { maxLength: 64 }),
+  subject: messageOf('As text.', 'CN=kubernetes'),
+  issuer: messageOf('As text.', 'CN=kubernetes'),
+  notBefore: instantOf('Start of validity.'),
+  notAfter: instantOf('End of validity.'),
+});
+
 const CertificateAuthoritySchema = namedObject('CertificateAuthority', 'A bundle of CA certificates.', {
   pem: textOf('The bundle as PEM.', certificatePem, { maxLength: 1048576 }),
-  certificates: Type.Array(
-    closed({
-      fingerprintSha256: sha256Of('SHA-256 of the DER certificate'),
-      serialNumber: textOf('Lower-case hex without colons.', '5f3a019ab3c4d5e6', { maxLength: 64 }),
-      subject: messageOf('As text.', 'CN=kubernetes'),
-      issuer: messageOf('As text.', 'CN=kubernetes'),
-      notBefore: instantOf('Start of validity.'),
-      notAfter: instantOf('End of validity.'),
-    }),
-    { maxItems: 1000, description: 'The bundle’s certificates, in its order.' },
-  ),
+  certificates: Type.Array(ref(BundledCertificateSchema), {
+    maxItems: 1000,
+    description: 'The bundle’s certificates, in its order.',
+  }),
 });
 
 export const CertificateAuthoritiesSchema = namedObject(

@@ -14,7 +14,17 @@ export interface Problem {
 /** Members that only problems of some types have. */
 export type ProblemMembers = Pick<
   ProblemBody,
-  'budget' | 'certificateRequestId' | 'clusters' | 'components' | 'errors' | 'violations' | 'reason' | 'state'
+  | 'addresses'
+  | 'budget'
+  | 'certificateRequestId'
+  | 'clusters'
+  | 'components'
+  | 'errors'
+  | 'latestNotAfter'
+  | 'live'
+  | 'reason'
+  | 'state'
+  | 'violations'
 >;
 
 export const problemMediaType = 'application/problem+json';

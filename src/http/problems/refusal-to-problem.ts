@@ -1,5 +1,6 @@
 import type { UploadRefusalReason } from '@kubepass/inspect';
 import { clip, joined } from '@kubepass/inspect/formats';
+import { instantText } from '@kubepass/x509';
 import type { Violation } from '../../model/decision.js';
 import type { Outcome, Refusal } from '../../model/outcome.js';
 import { problem, ProblemError, type ProblemMembers, type Problem } from './problem.js';
@@ -41,6 +42,16 @@ export function refusalToProblem(refusal: Refusal): Problem {
       return problem('state-conflict', refusal.message, about(refusal.requestId, { state: refusal.state }));
     case 'certificate-conflict':
       return problem('state-conflict', refusal.message, about(refusal.requestId));
+    case 'issuer-not-accepted':
+      return problem('issuer-not-accepted', refusal.message, {
+        members: { addresses: refusal.addresses.map((address) => ({ ...address })) },
+      });
+    case 'issuer-in-use': {
+      const { live, latestNotAfter } = refusal.served;
+      return problem('issuer-in-use', refusal.message, {
+        members: { live, latestNotAfter: latestNotAfter && instantText(latestNotAfter) },
+      });
+    }
     case 'cluster-unavailable':
       return problem('cluster-unavailable', 'the API server of the cluster cannot be reached now; try again later', {
         headers: { 'retry-after': '10' },

@@ -1,13 +1,16 @@
 import { Type, type Static } from 'typebox';
 import { budgetNames } from '../../model/budget.js';
 import { requestStates } from '../../model/certificate-request.js';
+import { ProbedAddressSchema } from '../schemas/probed-address.js';
 import { Clusters, ComponentSchema } from '../schemas/readiness.js';
 import {
   idOf,
   instantOf,
+  instantTextOf,
   integerOf,
   messageOf,
   namedObject,
+  nullable,
   oneOf,
   reasonOf,
   ref,
@@ -29,6 +32,8 @@ export const problemTypes = {
   'key-already-collected': { status: 409, title: 'The private key was handed out once and is not kept' },
   'cluster-not-connected': { status: 409, title: 'There is no connection to the cluster' },
   'enforcement-unavailable': { status: 409, title: 'Revoked certificates cannot be refused in this way' },
+  'issuer-not-accepted': { status: 409, title: 'Not every API server accepts the issuer' },
+  'issuer-in-use': { status: 409, title: 'The issuer has live certificates' },
   'webhook-not-configured': { status: 409, title: 'The webhook is no longer configured' },
   'content-too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'The media type of the body is not supported' },
@@ -112,6 +117,16 @@ export const ProblemSchema = namedObject('Problem', 'An error (RFC 9457).', {
     }),
   ),
   clusters: Clusters,
+  addresses: Type.Optional(
+    Type.Array(ref(ProbedAddressSchema), { maxItems: 100, description: 'Only with `issuer-not-accepted`.' }),
+  ),
+  live: Type.Optional(Type.Integer({ minimum: 0, description: 'Only with `issuer-in-use`: its live certificates.' })),
+  latestNotAfter: Type.Optional(
+    nullable(
+      instantTextOf('When the last of them ends.'),
+      'Only with `issuer-in-use`; null if attempts are under way.',
+    ),
+  ),
   state: Type.Optional(oneOf(requestStates, 'Only with `state-conflict`: the state of the certificate request.')),
 });
 export type ProblemBody = Static<typeof ProblemSchema>;

@@ -3,6 +3,7 @@ import type { Budgets } from '../../identity/spent-budgets.js';
 import type { Callers } from '../../identity/callers/callers.js';
 import type { Logins, Sessions } from '../../identity/sessions.js';
 import type { InspectionService } from '../../inspections/inspection-service.js';
+import type { IssuerService } from '../../issuers/issuer-service.js';
 import type { ClusterService } from '../../clusters/cluster-service.js';
 import type { DirectoryUserService, ScimService } from '../../directory/directory-service.js';
 import type { EnforcementService } from '../../access/enforcement-service.js';
@@ -42,6 +43,7 @@ export interface Services {
   readonly certificates: CertificateService;
   readonly identities: IdentityService;
   readonly clusters: ClusterService;
+  readonly issuers: IssuerService;
   readonly policies: PolicyService;
   readonly auditEvents: AuditEventService;
   readonly enforcement: EnforcementService;

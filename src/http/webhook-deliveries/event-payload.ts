@@ -49,6 +49,18 @@ function eventOf(announcement: Announcement): object {
       const { event: type, block, unblockedBy, comment } = announcement;
       return shown[type]({ type, timestamp, data: { ...block, comment, unblockedAt: timestamp, unblockedBy } });
     }
+    case 'issuer.activated': {
+      const { event: type, issuer, ...change } = announcement;
+      return shown[type]({ type, timestamp, data: { ...issuer, ...change, issuer: issuer.name } });
+    }
+    case 'issuer.retired': {
+      const { event: type, issuer, ...change } = announcement;
+      return shown[type]({ type, timestamp, data: { ...issuer, ...change, issuer: issuer.name } });
+    }
+    case 'issuer.expiring': {
+      const { event: type, issuer, seconds: noticeSeconds } = announcement;
+      return shown[type]({ type, timestamp, data: { ...issuer, noticeSeconds, issuer: issuer.name } });
+    }
     case 'audit.checkpoint': {
       const { event: type, checkpoint } = announcement;
       const root = Buffer.from(checkpoint.root).toString('base64');

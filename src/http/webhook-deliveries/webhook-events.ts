@@ -4,6 +4,7 @@ import { checkpointProperties } from '../audit-events/schemas.js';
 import { RecordedDecisionSchema } from '../certificate-requests/decision.js';
 import { CertificateRequestSchema } from '../certificate-requests/schemas.js';
 import { CertificateSchema, RevocationSchema } from '../certificates/schemas.js';
+import { IssuerSchema } from '../issuers/schemas.js';
 import { IdentityBlockSchema, ResidualExposureSchema } from '../identities/schemas.js';
 import { ViolationSchema } from '../problems/schemas.js';
 import {
@@ -61,6 +62,11 @@ const certificate = {
   ),
 };
 
+const noticeSeconds = integerOf('The distance: it ends in so many seconds, or sooner.', 604800, {
+  minimum: 600,
+  maximum: 2147483647,
+});
+
 /** An identity, as its own events describe it. */
 const identity = {
   username: IdentityBlockSchema.properties.username,
@@ -69,6 +75,14 @@ const identity = {
     'The clusters that the block holds for; null: every cluster.',
   ),
 };
+
+/** An issuer, as its own events describe it. */
+const issuer = {
+  ...pick(IssuerSchema.properties, 'fingerprintSha256', 'notAfter'),
+  cluster: dnsLabelOf('The cluster.', 'demo'),
+  issuer: IssuerSchema.properties.name,
+};
+const issuerComment = comment('The comment of that principal.', 'the yearly rotation');
 
 const requestEvent = <Id extends string, State extends 'pending' | 'issued' | 'denied', Data extends TProperties>(
   $id: Id,
@@ -162,10 +176,7 @@ export const webhookEventSchemas = {
     'The certificate.',
     {
       ...certificate,
-      noticeSeconds: integerOf('The configured distance: the certificate ends in so many seconds, or sooner.', 604800, {
-        minimum: 600,
-        maximum: 2147483647,
-      }),
+      noticeSeconds,
     },
   ),
   'certificate.revoked': eventSchema(
@@ -201,6 +212,41 @@ export const webhookEventSchemas = {
       unblockedAt: instantOf('When it was unblocked.'),
       unblockedBy: principalNameOf('The principal who unblocked it.', 'hr-system'),
     },
+  ),
+  'issuer.activated': eventSchema(
+    'IssuerActivatedEvent',
+    'issuer.activated',
+    'An issuer signs the certificates of a cluster from now on.',
+    'The issuer.',
+    {
+      ...issuer,
+      previous: nullable(
+        dnsLabelOf('An issuer.', 'users-2026'),
+        'The issuer that signed before; null: there was none.',
+      ),
+      withoutProbe: Type.Boolean({ description: 'Whether the API servers were not asked.' }),
+      activatedBy: principalNameOf('The principal who activated it.', 'bob'),
+      comment: issuerComment,
+    },
+  ),
+  'issuer.retired': eventSchema(
+    'IssuerRetiredEvent',
+    'issuer.retired',
+    'An issuer is out of the bundle of a cluster, and its key may go.',
+    'The issuer.',
+    {
+      ...issuer,
+      ...pick(IssuerSchema.properties.certificates.properties, 'live', 'latestNotAfter'),
+      retiredBy: principalNameOf('The principal who retired it.', 'bob'),
+      comment: issuerComment,
+    },
+  ),
+  'issuer.expiring': eventSchema(
+    'IssuerExpiringEvent',
+    'issuer.expiring',
+    'An issuer of a cluster ends soon.',
+    'The issuer.',
+    { ...issuer, noticeSeconds },
   ),
   'audit.checkpoint': eventSchema(
     'AuditCheckpointEvent',

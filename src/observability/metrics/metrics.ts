@@ -14,15 +14,15 @@ import { done, type Outcome } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
 import type { CommitFollower } from '../../store/writer/followed-writer.js';
 import { revocationReasons } from '@kubepass/x509';
-import { callerMetrics, clusterCalls } from './call-metrics.js';
+import { callerMetrics, clusterCalls, keyMetrics } from './call-metrics.js';
 import { FigureCounting } from './count-figures.js';
 import { type CounterSeries, type HistogramSeries, PreparedCounter, PreparedHistogram } from './prepared-series.js';
 import { addScrapedMetrics, type MetricsSources } from './scraped-metrics.js';
 
-/** A configured cluster, and the kind of its signer. */
+/** A configured cluster, the kind of its signer, and the issuers whose keys are used here. */
 interface MeasuredCluster {
   readonly name: string;
-  readonly signer: { readonly kind: string };
+  readonly signer: { readonly kind: string; readonly issuers?: readonly { readonly name: string }[] };
 }
 
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -58,6 +58,10 @@ export function createMetrics(clusters: readonly MeasuredCluster[], clock: () =>
     store: storeMetrics(registry),
     clusters: clusterCalls(registry),
     callers: callerMetrics(registry, names),
+    keys: keyMetrics(
+      registry,
+      new Map(clusters.map(({ name, signer }) => [name, (signer.issuers ?? []).map((issuer) => issuer.name)])),
+    ),
     /** Counts what is in the database, once it is begun. */
     counting,
     /** Changed policies did not validate, so those in force stayed. */

@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { ClusterProbes } from '../../context/under-way.js';
 import { missingPermissions, type ProbeAnswer } from '../../model/cluster.js';
+import type { IssuerFigures } from '../../model/issuer.js';
 import { refusedFileKinds, type StandingFaults, type StoreQueue } from '../../model/measures.js';
 import {
   endingWithinDays,
@@ -16,6 +17,7 @@ export interface MetricsSources {
   readonly queue: () => StoreQueue;
   readonly probes: Pick<ClusterProbes, 'last'>;
   readonly faults: StandingFaults;
+  readonly issuers: () => readonly IssuerFigures[];
 }
 
 interface Scraped {
@@ -46,6 +48,7 @@ export function addScrapedMetrics(registry: Registry, scraped: Scraped): void {
   addFaults(gauges, scraped);
   addQueue(gauges, scraped);
   addProbes(gauges, scraped);
+  addIssuers(gauges, scraped);
   addProcessMetrics(registry);
 }
 
@@ -264,6 +267,52 @@ function addProbes(gauges: Gauges, { clusters, clock, sources }: Scraped): void 
     ['cluster'],
     (set) => {
       for (const { cluster, result } of probes()) set({ cluster }, missingPermissions(result).length);
+    },
+  );
+}
+
+const acceptance = { yes: 1, no: 0, unknown: -1 } as const satisfies Record<ProbeAnswer, number>;
+
+/** The issuers of each cluster, as they were last looked at. */
+function addIssuers(gauges: Gauges, { sources }: Scraped): void {
+  type Named = Readonly<Record<'cluster' | 'issuer' | 'state', string>>;
+  const all = () =>
+    (sources()?.issuers() ?? []).map(({ cluster, name, state, ...figures }) => {
+      const labels: Named = { cluster, issuer: name, state };
+      return { labels, ...figures };
+    });
+  const labelNames = ['cluster', 'issuer', 'state'] as const;
+  gauges.labelled(
+    'kubepass_issuer_not_after_timestamp_seconds',
+    'End of the chain of an issuer, in seconds since 1970.',
+    labelNames,
+    (set) => {
+      for (const { labels, notAfter } of all()) if (notAfter !== null) set(labels, notAfter.getTime() / 1000);
+    },
+  );
+  gauges.labelled(
+    'kubepass_issuer_live_certificates',
+    'Certificates of an issuer that are unexpired and not revoked.',
+    labelNames,
+    (set) => {
+      for (const { labels, live } of all()) set(labels, live);
+    },
+  );
+  gauges.labelled(
+    'kubepass_issuer_accepted',
+    'Whether an API server accepted the issuer at its last probe: 1 yes, 0 no, -1 not known; absent if it was never probed.',
+    [...labelNames, 'address'],
+    (set) => {
+      for (const { labels, probe } of all())
+        for (const { address, accepts } of probe?.addresses ?? []) set({ ...labels, address }, acceptance[accepts]);
+    },
+  );
+  gauges.labelled(
+    'kubepass_issuer_key_available',
+    'Whether the key of an issuer could be used when it was last looked at.',
+    labelNames,
+    (set) => {
+      for (const { labels, keyAvailable } of all()) if (keyAvailable !== null) set(labels, Number(keyAvailable));
     },
   );
 }

@@ -1,4 +1,5 @@
 import type { TestProject } from 'vitest/node';
+import { findOnPath } from '../../cluster/binaries.js';
 import { findKmsAgent, type KeyTools, missingKeyTools, softHsmLibrary } from './key-tools.js';
 
 declare module 'vitest' {
@@ -18,6 +19,7 @@ export async function setup(project: TestProject): Promise<void> {
     project.provide('keyTools', null);
     return;
   }
+  if (findOnPath('gcore') === null) say('SKIPPED, there is no gcore here to look into the memory of the service');
   const kmsAgent = await findKmsAgent(say);
   if (kmsAgent === null) say('there is no Go to build the agent before a KMS with');
   project.provide('keyTools', { softHsmLibrary: library, kmsAgent });

@@ -24,7 +24,7 @@ export function missingKeyTools(): readonly string[] {
 
 export const softHsmLibrary = (): string | null => libraries.find((file) => existsSync(file)) ?? null;
 
-const kmsAgentModule = fileURLToPath(new URL('../kms-agent/', import.meta.url));
+const kmsAgentModule = fileURLToPath(new URL('../../../deploy/kms-agent/', import.meta.url));
 
 /** Builds the agent before a KMS that go.mod pins, unless it exists; null where there is no Go to build it with. */
 export async function findKmsAgent(say: (text: string) => void): Promise<string | null> {

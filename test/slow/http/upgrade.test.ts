@@ -111,6 +111,23 @@ describe.each(states)('a database of $name', (state) => {
       expect(hash('sha256', der.body as Buffer, 'hex')).toBe(fingerprintSha256);
     }
 
+    // The CA that was pinned is the active issuer since then, and serves what the inventory has.
+    const events = { limit: 100, cursor: null };
+    const pinned = await store.auditEvents.list({ type: 'CertificateAuthorityPinned', cluster: 'demo' }, events);
+    const fingerprints = new Set(certificates.map((one) => one['issuerFingerprintSha256']));
+    expect(await store.issuers.ofCluster('demo')).toMatchObject([
+      { state: 'active', since: pinned.items[0]?.at, fingerprints: [...fingerprints], probe: null },
+    ]);
+    const now = new Date(new Date(made.at).getTime() + 600_000);
+    const live = certificates.filter(
+      (one) => one['cluster'] === 'demo' && one['status'] !== 'revoked' && new Date(String(one['notAfter'])) > now,
+    );
+    const ends = live.map((one) => new Date(String(one['notAfter'])).getTime());
+    expect(await store.issuers.served('demo', [...fingerprints] as string[], now)).toEqual({
+      live: live.length,
+      latestNotAfter: new Date(Math.max(...ends)),
+    });
+
     // The audit log is the same chain, and goes on.
     const verification = await call(audrey, 'get', '/v1/audit-events/verification');
     expect(verification.body).toMatchObject({ valid: true, firstInvalidSeq: null });

@@ -21,6 +21,7 @@ const actionsOf: Readonly<Record<string, readonly (typeof actions)[number][]>> =
   'evaluate and replay drafts of policies': ['draft-policies'],
   'read the CSRs in a cluster': ['read-cluster-csrs'],
   'probe a cluster': ['probe-clusters'],
+  'probe, activate and retire an issuer': ['manage-issuers'],
   'see what a restored service does not know': ['read-audit-events'],
   'acknowledge a restore': ['acknowledge-restored'],
   'see the deliveries of webhooks': ['read-webhook-deliveries'],

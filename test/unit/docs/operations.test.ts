@@ -41,10 +41,23 @@ async function measured(): Promise<readonly { name: string; type: string; labels
   };
   const figures = { live: 1, endingWithin: [1, 1, 1], inLastTenth: 1 };
   const at = new Date();
-  const metrics = createMetrics([{ name: 'demo', signer: { kind: 'kubernetes' } }], () => at);
+  const clusters = [
+    { name: 'demo', signer: { kind: 'kubernetes' } },
+    { name: 'users', signer: { kind: 'localCA', issuers: [{ name: 'default' }] } },
+  ];
+  const metrics = createMetrics(clusters, () => at);
   metrics.follow({
     queue: () => ({ waiting: 0, limit: 1 }),
     faults: { areFilesRefused: no, isRetentionFailing: no },
+    issuers: () => [
+      {
+        ...{ cluster: 'demo', name: 'default', state: 'active', live: 1, notAfter: at, keyAvailable: true },
+        probe: {
+          at,
+          addresses: [{ address: 'https://127.0.0.1:6443', accepts: 'yes', acceptedAs: null, reason: null }],
+        },
+      },
+    ],
     probes: {
       last: (cluster) => ({ cluster, probedAt: at, result: { ...result, signs: 'yes', accepts: 'yes' } }),
     },

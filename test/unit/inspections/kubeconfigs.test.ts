@@ -70,6 +70,7 @@ describe('a kubeconfig', () => {
       cluster: {
         name: 'dev-eu',
         server: 'https://10.0.0.1:6443',
+        apiServers: ['https://10.0.0.1:6443'],
         tlsServerName: null,
         signer: 'localCA',
         servingCertificateAuthority: authority.pem,

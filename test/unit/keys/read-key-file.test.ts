@@ -1,5 +1,6 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, verify } from 'node:crypto';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, closeSync, constants, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { KeyFileError, readKeyFile } from '../../../src/keys/read-key-file.js';
@@ -31,7 +32,7 @@ async function read(content: string | Buffer, secret: string | Buffer | null = n
   const passphraseFile = secret === null ? null : join(folder.path, 'secrets', 'passphrase');
   if (passphraseFile !== null) writeFileSync(passphraseFile, secret ?? '', { mode: 0o600 });
   return readKeyFile(
-    { file: keyPath(), passphraseFile, passphraseFd: null },
+    { file: keyPath(), passphrase: passphraseFile === null ? null : { file: passphraseFile } },
     { signatures: signaturesHere, clock: () => now, remarks: { warn: (_, message) => void warnings.push(message) } },
   );
 }
@@ -129,7 +130,7 @@ describe('a plain key file', () => {
 
   it('that is missing is refused', async () => {
     const missing = readKeyFile(
-      { file: join(folder.path, 'none.key'), passphraseFile: join(folder.path, 'none'), passphraseFd: null },
+      { file: join(folder.path, 'none.key'), passphrase: { file: join(folder.path, 'none') } },
       { signatures: signaturesHere, clock: () => now, remarks: { warn: () => undefined } },
     );
     const error = await missing.catch((reason: unknown) => reason as KeyFileError);
@@ -275,12 +276,53 @@ describe('an encrypted key file', () => {
     writeFileSync(beside, passphrase, { mode: 0o640 });
     chmodSync(beside, 0o640);
     await readKeyFile(
-      { file: keyPath(), passphraseFile: beside, passphraseFd: null },
+      { file: keyPath(), passphrase: { file: beside } },
       { signatures: signaturesHere, clock: () => now, remarks: { warn: (_, message) => void warnings.push(message) } },
     );
     expect(warnings).toEqual([
       expect.stringContaining(`${beside} lies beside the key that it opens`),
       expect.stringContaining(`${beside} is open to others (mode 0640)`),
     ]);
+  });
+});
+
+describe('a passphrase from a file descriptor', () => {
+  /** Reads an encrypted key with it. */
+  function readWith(fd: number) {
+    writeFileSync(keyPath(), encryptKey(ec, passphrase), { mode: 0o600 });
+    return readKeyFile(
+      { file: keyPath(), passphrase: { fd } },
+      { signatures: signaturesHere, clock: () => now, remarks: { warn: () => undefined } },
+    );
+  }
+
+  it('opens a key, and is closed', async () => {
+    const file = join(folder.path, 'secrets', 'passphrase');
+    writeFileSync(file, `${passphrase}\n`);
+    const fd = openSync(file, 'r');
+    await expectToSign(await readWith(fd), ec);
+    expect(() => closeSync(fd)).toThrow('EBADF');
+  });
+
+  it('may come through a pipe, in pieces', async () => {
+    const pipe = join(folder.path, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const fd = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+    const writer = openSync(pipe, 'w');
+    const reading = readWith(fd);
+    writeFileSync(writer, passphrase.slice(0, 5));
+    await new Promise((resolve) => setImmediate(resolve));
+    writeFileSync(writer, passphrase.slice(5));
+    closeSync(writer);
+    await expectToSign(await reading, ec);
+  });
+
+  it.each([
+    ['one that is not open', () => 1021],
+    ['a device', () => openSync('/dev/null', 'r')],
+    ['an empty file', () => openSync(join(folder.path, 'empty'), 'w+')],
+  ])('gives none: %s', async (_, open) => {
+    const fd = open();
+    await expect(readWith(fd)).rejects.toThrow(`file descriptor ${fd}`);
   });
 });

@@ -79,7 +79,9 @@ it('has no component for what is not configured', async () => {
 it('tells the end of the local CA that ends first', async () => {
   const authority = (from: number, to: number) => ({
     cluster: { name: 'x' },
-    issuers: { inStates: () => [{ notBefore: at(from), notAfter: at(to) }] },
+    issuers: {
+      inStates: () => [{ notBefore: at(from), notAfter: at(to), key: { availability: () => ({ available: true }) } }],
+    },
   });
   const clusters = [authority(-10, 1000), authority(-1000, 50)] as unknown as HealthParts['clusters'];
   expect(await of(parts({ clusters }), 'certificate-authorities')).toEqual({
@@ -88,4 +90,15 @@ it('tells the end of the local CA that ends first', async () => {
     figures: { held: 2, secondsLeft: 50 },
   });
   expect((await healthService(parts({ clusters })).report(auditor)).clusters).toHaveLength(2);
+});
+
+it('tells of keys that cannot be used, and of clusters whose active issuer this process does not have', async () => {
+  const issuer = { notBefore: at(-10), notAfter: at(1000), key: { availability: () => ({ available: false }) } };
+  const inStates = (...states: readonly string[]) => (states.includes('next') ? [issuer] : []);
+  const clusters = [{ cluster: { name: 'x' }, issuers: { inStates } }] as unknown as HealthParts['clusters'];
+  expect(await of(parts({ clusters }), 'certificate-authorities')).toEqual({
+    name: 'certificate-authorities',
+    state: 'degraded',
+    figures: { held: 0, notLoaded: 1, keysUnavailable: 1 },
+  });
 });

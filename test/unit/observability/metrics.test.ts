@@ -11,6 +11,7 @@ const open = (textMilliseconds = 0) => createMetrics([], () => now, textMillisec
 const no = () => false;
 const sources: MetricsSources = {
   queue: () => ({ waiting: 0, limit: 0 }),
+  issuers: () => [],
   probes: { last: () => null },
   faults: { areFilesRefused: no, isRetentionFailing: no },
 };
@@ -65,4 +66,20 @@ it('counts the steps that the store could not commit, by the reason, and no othe
   const { text } = await metrics.text();
   expect(text).toContain('kubepass_store_failed_steps_total{reason="busy"} 1\n');
   expect(text).toContain('kubepass_store_failed_steps_total{reason="unavailable"} 1\n');
+});
+
+it('tells how long the keys of CAs take, and why they failed, from zero on and for configured issuers alone', async () => {
+  const issuers = [{ name: 'users-2026' }, { name: 'users-2027' }];
+  const metrics = createMetrics([{ name: 'prod', signer: { kind: 'localCA', issuers } }], () => now, 0);
+  const lines = async (name: string) => (await metrics.text()).text.split('\n').filter((line) => line.startsWith(name));
+  const failures = 'kubepass_key_failures_total{cluster="prod",issuer="users-2027",reason="silent"}';
+  expect(await lines(failures)).toEqual([`${failures} 0`]);
+  metrics.keys.failed('prod', 'users-2027', 'silent');
+  metrics.keys.signed('prod', 'users-2026', 0.2);
+  metrics.keys.signed('staging', 'users-2026', 0.2);
+  expect(await lines(failures)).toEqual([`${failures} 1`]);
+  expect(await lines('kubepass_key_signature_duration_seconds_count')).toEqual([
+    'kubepass_key_signature_duration_seconds_count{cluster="prod",issuer="users-2026"} 1',
+    'kubepass_key_signature_duration_seconds_count{cluster="prod",issuer="users-2027"} 0',
+  ]);
 });

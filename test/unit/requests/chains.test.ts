@@ -54,7 +54,7 @@ async function kubeconfig() {
 const showing = () => ({ now: issuance.context.clock(), chainOf: certificateService(issuance.context).chainOf });
 
 it('has the leaf first in a kubeconfig, then the CAs up to the anchor, which is left out', async () => {
-  serveIssuers(issuance, [issuer]);
+  await serveIssuers(issuance, [issuer]);
   const { pem, key, request, certificate } = await kubeconfig();
   expect(subjectsIn(pem)).toEqual(['CN=jane', 'CN=users', 'CN=between']);
   const [leaf, ...above] = certificatesIn(pem);
@@ -67,7 +67,7 @@ it('has the leaf first in a kubeconfig, then the CAs up to the anchor, which is 
 });
 
 it('has the chain in the kubeconfig of whoever holds the key, and in the request', async () => {
-  serveIssuers(issuance, [issuer]);
+  await serveIssuers(issuance, [issuer]);
   const { pem: csr } = await csrFor('jane', ['team-a']);
   const made = await createRequest(issuance.context, alice, { csr }, { waitSeconds: 10, idempotency: null });
   if (!made.ok) throw new Error(made.refusal.kind);
@@ -80,20 +80,20 @@ it('has the chain in the kubeconfig of whoever holds the key, and in the request
 });
 
 it('has the leaf alone where the issuer is its own anchor', async () => {
-  serveIssuers(issuance, [{ name: 'own', state: 'active', certificate: makeCa('own') }]);
+  await serveIssuers(issuance, [{ name: 'own', state: 'active', certificate: makeCa('own') }]);
   expect(subjectsIn((await kubeconfig()).pem)).toEqual(['CN=jane']);
 });
 
 it('has the chain of today behind a certificate of an issuer whose certificate was renewed, or that signs no more', async () => {
-  serveIssuers(issuance, [issuer]);
+  await serveIssuers(issuance, [issuer]);
   const { certificate } = await kubeconfig();
   const renewed = makeCa('users', { issuer: root, key: users.key });
   const now = { ...issuer, certificate: renewed, chain: [renewed], former: [users], state: 'retiring' as const };
   const next: TestIssuer = { name: 'next', state: 'active', certificate: makeCa('next') };
-  serveIssuers(issuance, [now, next]);
+  await serveIssuers(issuance, [now, next]);
   const found = chainOf(issuance.context, certificate);
   expect(found.map(({ der }) => der.toString('hex'))).toEqual([renewed.der.toString('hex')]);
-  serveIssuers(issuance, [next]);
+  await serveIssuers(issuance, [next]);
   expect(chainOf(issuance.context, certificate)).toEqual([]);
 });
 

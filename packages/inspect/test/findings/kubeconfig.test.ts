@@ -51,6 +51,68 @@ describe('a kubeconfig that points at a cluster of ours', () => {
     expect(await codesOf({ ...right, certificate: leaf.pem + between.pem, key: leaf.key.pem })).toEqual([]);
   });
 
+  it('holds a certificate of a CA below ours, and not the CA between, although that is elsewhere in the upload', async () => {
+    const upper = makeAuthority({ subject: [['CN', 'upper']], issuer: clients });
+    const lower = makeAuthority({ subject: [['CN', 'lower']], issuer: upper });
+    const leaf = makeCertificate({ issuer: lower });
+    const alone = { ...right, certificate: leaf.pem, key: leaf.key.pem };
+    expect(await codesOf(alone)).toEqual(['ClientNotTrusted']);
+    const others = { 'lower.crt': lower.pem, 'upper.crt': upper.pem };
+    const messageWith = async (certificate: string) =>
+      (
+        await inspectFiles({ config: kubeconfigOf({ server, ...alone, certificate }), ...others }, { clusters: [ours] })
+      ).finding('ClientNotTrusted')?.message;
+    expect(await messageWith(leaf.pem)).toContain(
+      'he certificate of user "u" chains to the client CA of /v1/clusters/dev only with lower.crt, which does not stand behind it',
+    );
+    expect(await messageWith(leaf.pem + lower.pem)).toMatch(/only with upper\.crt, which does not stand behind it/);
+    expect(await messageWith(leaf.pem + lower.pem + upper.pem)).toBeUndefined();
+    expect(await messageWith(leaf.pem + lower.pem + upper.pem + clients.pem)).toBeUndefined();
+    // Where our API servers trust the CA between, the leaf is enough.
+    const trusting = knownCluster('dev', server, [serving.der], [lower.der]);
+    expect(await codesOf(alone, [trusting], others)).toEqual([]);
+  });
+
+  it('has the leaf first, then each CA that signed the one before: nothing is found about it', async () => {
+    const upper = makeAuthority({ subject: [['CN', 'upper']], issuer: clients });
+    const lower = makeAuthority({ subject: [['CN', 'lower']], issuer: upper });
+    const leaf = makeCertificate({ issuer: lower });
+    const place = 'config#users[0].user.client-certificate-data';
+    const inspected = await inspectFiles(
+      {
+        config: kubeconfigOf({
+          server,
+          authority: serving.pem,
+          certificate: leaf.pem + lower.pem + upper.pem,
+          key: leaf.key.pem,
+        }),
+      },
+      { clusters: [ours] },
+    );
+    const found = inspected.findings.filter(({ severity }) => severity !== 'info');
+    expect(found.map(({ code, object }) => [object, code])).toEqual([]);
+    expect(inspected.related).toEqual(
+      expect.arrayContaining([
+        `${place}[0] SignedBy ${place}[1]`,
+        `${place}[1] SignedBy ${place}[2]`,
+        `${place}[0] ChainsTo /v1/clusters/dev`,
+        `config#users[0].user.client-key-data IsKeyOf ${place}[0]`,
+      ]),
+    );
+  });
+
+  it('holds the key of another certificate than the first, which a client takes for its own', async () => {
+    const between = makeAuthority({ subject: [['CN', 'between']], issuer: clients });
+    const leaf = makeCertificate({ issuer: between });
+    const codes = async (certificate: string) =>
+      (await inspectFiles({ config: kubeconfigOf({ certificate, key: leaf.key.pem }) })).codes(
+        'config#users[0].user.client-key-data',
+      );
+    expect(await codes(leaf.pem + between.pem)).not.toContain('KeyMismatch');
+    expect(await codes(between.pem + leaf.pem)).toContain('KeyMismatch');
+    expect(await codes(jane.pem + leaf.pem)).toContain('KeyMismatch');
+  });
+
   it('is accused of nothing where our client CA is not known, or the server is not ours', async () => {
     const other = makeCertificate({ issuer: serving });
     const parts = { ...right, certificate: other.pem, key: other.key.pem };
@@ -60,6 +122,28 @@ describe('a kubeconfig that points at a cluster of ours', () => {
         knownCluster('dev', 'https://10.0.0.2:6443', [serving.der]),
       ]),
     ).toEqual([]);
+  });
+});
+
+describe('the answer of an exec plugin', () => {
+  const between = makeAuthority({ subject: [['CN', 'between']], issuer: clients });
+  const leaf = makeCertificate({ issuer: between });
+  const keyCodes = async (clientCertificateData: string, clientKeyData: string) =>
+    (
+      await inspectFiles({
+        'credential.json': JSON.stringify({
+          apiVersion: 'client.authentication.k8s.io/v1',
+          kind: 'ExecCredential',
+          status: { clientCertificateData, clientKeyData },
+        }),
+      })
+    ).codes('credential.json#status.clientKeyData');
+
+  it('has the key of the leaf, which comes first', async () => {
+    expect(await keyCodes(leaf.pem + between.pem, leaf.key.pem)).not.toContain('KeyMismatch');
+    expect(await keyCodes(leaf.pem, leaf.key.pem)).not.toContain('KeyMismatch');
+    expect(await keyCodes(between.pem + leaf.pem, leaf.key.pem)).toContain('KeyMismatch');
+    expect(await keyCodes(leaf.pem + between.pem, makeKey().pem)).toContain('KeyMismatch');
   });
 });
 

@@ -8,6 +8,7 @@ import { hostileTexts } from '../../../helpers/hostile-texts.js';
 const cluster: Cluster = {
   name: 'dev-eu',
   server: 'https://10.0.0.1:6443',
+  apiServers: ['https://10.0.0.1:6443'],
   tlsServerName: null,
   signer: 'localCA',
   servingCertificateAuthority: '-----BEGIN CERTIFICATE-----\nserving\n-----END CERTIFICATE-----\n',

@@ -44,12 +44,17 @@ function certificatesBeside(key: DecodedObject, relations: Relations): readonly 
     return keys.length === 1 && (leaves.length === 1 || inTheSameFile.length === 1) ? inTheSameFile : [];
   }
   const pair = pairOf(stem);
-  return pair === null ? [] : certificates.filter(({ path }) => pairOf(pathStem(path)) === pair);
+  const ofPair = pair === null ? [] : certificates.filter(({ path }) => pairOf(pathStem(path)) === pair);
+  // A client takes the first for its own; the others are its chain.
+  return clientField.test(stem) ? ofPair.slice(0, 1) : ofPair;
 }
+
+/** A field of a kubeconfig's user, or of the answer of an exec plugin. */
+const clientField = /^(.*\.user\.client-|.*status\.client)(?:certificate-data|key-data|CertificateData|KeyData)$/;
 
 /** The common part of the paths of a key and of its certificate; null for a path of neither. */
 function pairOf(stem: string): string | null {
-  const field = /^(.*\.user\.)client-(?:certificate|key)-data$/.exec(stem);
+  const field = clientField.exec(stem);
   if (field) return field[1] ?? null;
   const file = /^(.*?)(?:-key)?\.(?:crt|cer|pem|key)("\])?$/.exec(stem);
   return file ? `${file[1] ?? ''}.` : null;

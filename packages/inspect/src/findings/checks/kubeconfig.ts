@@ -2,7 +2,7 @@ import { quote } from '../../formats/text/quote.js';
 import type { DecodedObject, KnownCluster } from '../../model/decoded.js';
 import type { CertificateRole, CredentialSource, KubeconfigContent } from '../../model/inspection.js';
 import { pathStem } from '../../reading/paths.js';
-import { type Anchor, type CertificateNode, isSelfIssued } from '../../relations/certificate-node.js';
+import { type Anchor, type CertificateNode, isSelfIssued, placeOf } from '../../relations/certificate-node.js';
 import type { Chain } from '../../relations/find-issuers.js';
 import type { KubeconfigObject, Relations } from '../../relations/relations.js';
 import type { Setting } from './check.js';
@@ -28,12 +28,17 @@ export function checkTrustOfKubeconfig(kubeconfig: KubeconfigObject, { relations
 
     for (const userName of usersOf.get(name) ?? []) {
       const user = byName.get(userName);
-      const [certificate] = user ? certificatesFrom(user.clientCertificate, kubeconfig, relations) : [];
-      if (certificate && ours.every((each) => refuses(each, certificate, relations)))
-        report(
-          'ClientNotTrusted',
-          `the certificate of user ${quote(userName)} does not chain to the client CA of /v1/clusters/${first.name}`,
-        );
+      const sent = user ? certificatesFrom(user.clientCertificate, kubeconfig, relations) : [];
+      const [certificate] = sent;
+      if (!certificate || !ours.every((each) => refuses(each, sent, relations))) continue;
+      const missing = firstMissing(first, sent, relations);
+      report(
+        'ClientNotTrusted',
+        missing === null
+          ? `the certificate of user ${quote(userName)} does not chain to the client CA of /v1/clusters/${first.name}`
+          : `the certificate of user ${quote(userName)} chains to the client CA of /v1/clusters/${first.name} only ` +
+              `with ${placeOf(missing)}, which does not stand behind it`,
+      );
     }
   }
 }
@@ -52,22 +57,55 @@ function serves({ name }: KnownCluster, trusted: readonly CertificateNode[], rel
   );
 }
 
-/** Whether a certificate surely does not chain to the client CA of a cluster. */
+/**
+ * Whether the first of the certificates that a client sends surely does not chain to the client CA of a cluster through
+ * the others: an API server knows no intermediate certificate by itself.
+ */
 function refuses(
   { name, clientAuthorities }: KnownCluster,
-  certificate: CertificateNode,
+  sent: readonly CertificateNode[],
   relations: Relations,
 ): boolean {
-  if (clientAuthorities === null || relations.authoritiesOf(name, 'client').length === 0) return false;
-  return relations.chainsOf(certificate).every((chain) => {
-    const last = chain.nodes.at(-1);
+  const [certificate] = sent;
+  if (certificate === undefined || clientAuthorities === null) return false;
+  if (relations.authoritiesOf(name, 'client').length === 0) return false;
+  return relations.chainsOf(certificate).every(({ nodes }) => {
+    const last = nodes.at(-1);
     const open = last !== undefined && relations.issuanceOf(last).outcome === 'unchecked';
-    return !open && !isAnchoredIn(chain, name, 'client');
+    return !open && unsentBelow(nodes, sent, name)?.length !== 0;
   });
 }
 
+/** The first certificate that such a client would have to send too; null where no chain leads to the cluster's CA. */
+function firstMissing(
+  { name }: KnownCluster,
+  sent: readonly CertificateNode[],
+  relations: Relations,
+): CertificateNode | null {
+  for (const { nodes } of sent[0] ? relations.chainsOf(sent[0]) : []) {
+    const [missing] = unsentBelow(nodes, sent, name) ?? [];
+    if (missing !== undefined) return missing;
+  }
+  return null;
+}
+
+/** The certificates of a chain below a client CA of the cluster that are not sent; null where it leads to none. */
+function unsentBelow(
+  nodes: readonly CertificateNode[],
+  sent: readonly CertificateNode[],
+  cluster: string,
+): readonly CertificateNode[] | null {
+  const anchor = nodes.findIndex((node) => isAnchor(node, cluster, 'client'));
+  if (anchor < 0) return null;
+  const known = new Set(sent.map(({ fingerprintSha256 }) => fingerprintSha256));
+  return nodes.slice(0, anchor).filter(({ fingerprintSha256 }) => !known.has(fingerprintSha256));
+}
+
 const isAnchoredIn = ({ nodes }: Chain, name: string, role: Anchor['role']): boolean =>
-  nodes.some(({ anchors }) => anchors.some((anchor) => anchor.cluster === name && anchor.role === role));
+  nodes.some((node) => isAnchor(node, name, role));
+
+const isAnchor = ({ anchors }: CertificateNode, name: string, role: Anchor['role']): boolean =>
+  anchors.some((anchor) => anchor.cluster === name && anchor.role === role);
 
 /** A cluster of a kubeconfig. */
 type KubeconfigClusterContent = KubeconfigContent['clusters'][number];

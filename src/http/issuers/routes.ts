@@ -1,0 +1,139 @@
+import type { Services } from '../server/services.js';
+import { json, operation, response, textBody } from '../answers/responses.js';
+import { ListQuerySchema, pageBody, pageOfList, pageQuery, pageResponse } from '../answers/page-schemas.js';
+import { ClusterParamsSchema } from '../clusters/schemas.js';
+import { callerOf } from '../plugins/authentication.js';
+import { granted, RefusalError } from '../problems/refusal-to-problem.js';
+import { certificatePem } from '../schemas/example-certificate.js';
+import { ref } from '../schemas/schema-parts.js';
+import type { App } from '../server/types.js';
+import * as schemas from './schemas.js';
+import { issuerView } from './schemas.js';
+
+const issuerAnswer = json(schemas.IssuerSchema, { description: 'The issuer.' });
+/** A body may be left out. */
+const forAdmins = { action: 'manage-issuers', optionalBody: true } as const;
+
+export function addIssuers(app: App, services: Services): void {
+  addReading(app, services);
+  addChanges(app, services);
+}
+
+function addReading(app: App, { issuers }: Services): void {
+  app.get(
+    '/clusters/:name/issuers',
+    operation({
+      operationId: 'listIssuers',
+      tags: ['clusters'],
+      summary: 'List the issuers of a cluster',
+      description: 'The CAs whose keys kubepass uses; none if the cluster signs by itself.',
+      params: ClusterParamsSchema,
+      querystring: ListQuerySchema,
+      response: { 200: pageResponse(schemas.IssuerListSchema, 'A page.') },
+      problems: ['not-found'],
+    }),
+    async (request, reply) => {
+      const all = granted(await issuers.list(callerOf(request), request.params.name));
+      return pageBody(
+        request,
+        reply,
+        pageOfList(all, pageQuery(request.query), ({ name }) => name),
+        issuerView,
+      );
+    },
+  );
+
+  app.get(
+    '/clusters/:name/issuers/:issuer',
+    operation({
+      config: { produces: ['application/json', 'application/pem-certificate-chain'] },
+      operationId: 'getIssuer',
+      tags: ['clusters'],
+      summary: 'Read an issuer',
+      description: 'PEM is its certificate and its chain.',
+      params: schemas.IssuerParamsSchema,
+      response: {
+        200: response(
+          {
+            'application/json': ref(schemas.IssuerSchema),
+            'application/pem-certificate-chain': textBody('PEM.', certificatePem),
+          },
+          { description: 'The issuer.' },
+        ),
+      },
+      problems: ['not-found'],
+    }),
+    async (request, reply) => {
+      const { name, issuer } = request.params;
+      const { view, pem } = granted(await issuers.find(callerOf(request), name, issuer));
+      if (request.answerType === 'application/json') return issuerView(view);
+      if (pem === null) throw new RefusalError({ kind: 'not-found' });
+      return reply.type(request.answerType).send(pem);
+    },
+  );
+}
+
+function addChanges(app: App, { issuers }: Services): void {
+  app.post(
+    '/clusters/:name/issuers/:issuer/probe',
+    operation({
+      config: { action: 'manage-issuers' },
+      operationId: 'probeIssuer',
+      tags: ['clusters'],
+      summary: 'Probe an issuer',
+      description:
+        'Has it sign a certificate for `kubepass-probe`, valid for ten minutes, and shows that to each API server.',
+      params: schemas.IssuerParamsSchema,
+      response: { 200: issuerAnswer },
+      problems: ['not-found', 'state-conflict'],
+    }),
+    async (request) => {
+      const { name, issuer } = request.params;
+      return issuerView(granted(await issuers.probe(callerOf(request), name, issuer)));
+    },
+  );
+
+  app.post(
+    '/clusters/:name/issuers/:issuer/activate',
+    operation({
+      config: forAdmins,
+      operationId: 'activateIssuer',
+      tags: ['clusters'],
+      summary: 'Let an issuer sign from now on',
+      description: 'Probes it first: every API server must accept it. The issuer before it becomes `retiring`.',
+      params: schemas.IssuerParamsSchema,
+      body: ref(schemas.IssuerActivationSchema),
+      response: { 200: issuerAnswer },
+      problems: ['not-found', 'state-conflict', 'issuer-not-accepted'],
+    }),
+    async (request) => {
+      const { name, issuer } = request.params;
+      const { comment = null, withoutProbe = false } = request.body;
+      const options = { comment, withoutProbe };
+      return issuerView(granted(await issuers.activate(callerOf(request), name, issuer, options)));
+    },
+  );
+
+  app.post(
+    '/clusters/:name/issuers/:issuer/retire',
+    operation({
+      config: forAdmins,
+      operationId: 'retireIssuer',
+      tags: ['clusters'],
+      summary: 'Take an issuer out of the bundle',
+      description:
+        'Once none of its certificates is live. Aggregated API servers go on trusting it: the ConfigMap ' +
+        '`extension-apiserver-authentication` only grows.',
+      params: schemas.IssuerParamsSchema,
+      body: ref(schemas.IssuerRetirementSchema),
+      response: { 200: issuerAnswer },
+      problems: ['not-found', 'state-conflict', 'issuer-in-use'],
+    }),
+    async (request) => {
+      const { name, issuer } = request.params;
+      const { comment = null, abandonLive = false } = request.body;
+      const options = { comment, abandonLive };
+      return issuerView(granted(await issuers.retire(callerOf(request), name, issuer, options)));
+    },
+  );
+}
