@@ -218,7 +218,7 @@ describe('the files of several issuers', () => {
       issuerOf('b', inFile('b.key', { fd: 3 }), join(path, 'root.crt')),
       issuerOf('c', { kind: 'agent', socket: join(path, 'agent.sock'), label: null }),
     ];
-    const signer = { kind: 'localCA', issuers, generate: false } as const;
+    const signer = { kind: 'localCA', issuers, listed: true, generate: false } as const;
     const several = { ...config, clusters: [{ ...cluster!, name: 'prod', signer }] };
     const found = filesApart(several).filter(({ path: file }) => names.includes(basename(file)));
     expect(found.map(({ path: file, what, secret }) => [basename(file), what, secret])).toEqual([
