@@ -1,7 +1,7 @@
-import type { KeyObject } from 'node:crypto';
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { CallersTrust } from '../identity/client-certificates.js';
 import type { IssuingCluster } from '../context/context.js';
-import { displayDistinguishedName } from '@kubepass/x509';
+import { displayDistinguishedName, type ParsedCertificate } from '@kubepass/x509';
 
 /** The parts of a cluster from which its user CAs are known. */
 type UserCluster = Pick<IssuingCluster, 'clientTrust'> &
@@ -12,7 +12,7 @@ type UserCluster = Pick<IssuingCluster, 'clientTrust'> &
  * certificate for a cluster would get in here with it, as whoever it names.
  */
 export class UserAuthorities {
-  readonly #keys = new Map<string, readonly KeyObject[]>();
+  readonly #learned = new Map<string, readonly KeyObject[]>();
 
   private constructor(private readonly clusters: readonly UserCluster[]) {}
 
@@ -23,31 +23,38 @@ export class UserAuthorities {
     return authorities;
   }
 
-  /**
-   * Asks the clusters, and looks at the issuers of the configuration, whose certificates may have come since. A cluster
-   * that cannot be asked keeps its last answer. Never rejects.
-   */
+  /** Asks the clusters again. One that cannot be asked keeps its last answer. Never rejects. */
   async ask(): Promise<void> {
     await Promise.all(this.clusters.map((cluster) => this.#learn(cluster).catch(() => undefined)));
   }
 
   /** Why the callers' CAs must not be used; null while no cluster is known to have one of them. */
   whyShared({ authorities }: CallersTrust): string | null {
-    for (const { certificate, publicKey } of authorities)
-      for (const [cluster, keys] of this.#keys)
-        if (keys.some((key) => key.equals(publicKey)))
-          return (
-            `${displayDistinguishedName(certificate.subject)} of callers.clientCertificates.certificateAuthority is the user CA ` +
-            `of cluster "${cluster}": everybody with a certificate for that cluster would get in. Callers need a CA of their own`
-          );
+    for (const { cluster, issuers } of this.clusters) {
+      const keys = [...(this.#learned.get(cluster.name) ?? []), ...keysOf(issuers ?? null)];
+      const shared = authorities.find(({ publicKey }) => keys.some((key) => key.equals(publicKey)));
+      if (shared !== undefined)
+        return (
+          `${displayDistinguishedName(shared.certificate.subject)} of callers.clientCertificates.certificateAuthority is the user CA ` +
+          `of cluster "${cluster.name}": everybody with a certificate for that cluster would get in. Callers need a CA of their own`
+        );
+    }
     return null;
   }
 
   async #learn(issuing: UserCluster): Promise<void> {
-    const { cluster, issuers } = issuing;
-    const trust = await issuing.clientTrust();
-    const own = (issuers?.all() ?? []).flatMap(({ certified }) => (certified === null ? [] : [certified.authority]));
-    const keys = [...(trust?.authorities ?? []), ...own].map(({ publicKey }) => publicKey);
-    if (keys.length > 0) this.#keys.set(cluster.name, keys);
+    const keys = ((await issuing.clientTrust())?.authorities ?? []).map(({ publicKey }) => publicKey);
+    if (keys.length > 0) this.#learned.set(issuing.cluster.name, keys);
   }
 }
+
+/** The keys of all CAs by which certificates of these issuers chain, as they are loaded now, whatever their state. */
+const keysOf = (issuers: IssuingCluster['issuers']): readonly KeyObject[] =>
+  (issuers?.all() ?? []).flatMap(({ key, certified }) => {
+    const above = certified === null ? [] : [...certified.chain, ...certified.anchors];
+    const own = certified?.authority.publicKey ?? key.publicKey();
+    return [...(own === null ? [] : [own]), ...above.map(publicKeyIn)];
+  });
+
+const publicKeyIn = ({ subjectPublicKeyInfo }: ParsedCertificate): KeyObject =>
+  createPublicKey({ key: subjectPublicKeyInfo, format: 'der', type: 'spki' });
