@@ -17,8 +17,7 @@ import type { ClusterConnection } from '../kubernetes/cluster-connection.js';
 import { ClusterForbiddenError } from '../kubernetes/cluster-error.js';
 import type { Cluster } from '../model/cluster.js';
 import { generateMissingAuthority, pinAuthority } from '../signing/certificate-authority-files.js';
-import { heldKey } from '../keys/held-key.js';
-import { measuredKey } from '../keys/measured-key.js';
+import { heldKey, measuredKey } from '../keys/ca-key.js';
 import { defaultIssuer } from '../model/issuer.js';
 import { ClusterIssuers } from '../signing/cluster-issuers.js';
 import { CryptoThread, threadedSignatures } from '../signing/crypto-thread.js';
@@ -130,7 +129,7 @@ async function openLocalCa(
   const issuers = new ClusterIssuers(cluster, [loaded], () => store.issuers.ofCluster(cluster));
   await issuers.refresh();
   return {
-    signer: new LocalCaSigner(() => issuers.active(), randomBytes),
+    signer: new LocalCaSigner(issuers, randomBytes),
     issuers,
     authority: certificatePem,
     clientTrust: (named) => trustOfIssuers(issuers, named),
