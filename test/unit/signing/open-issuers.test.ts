@@ -51,9 +51,7 @@ const refusalOf = async (issuers: readonly object[]) => {
     () => new Error('it started'),
     (thrown: unknown) => thrown,
   );
-  return String((error as Error).message)
-    .replaceAll(`${directory.path}/`, '')
-    .replace(/ \(serial number \w+\)/g, '');
+  return (error as Error).message.replaceAll(`${directory.path}/`, '').replace(/ \(serial number \w+\)/g, '');
 };
 
 describe('the issuers of a cluster at start', () => {
@@ -179,7 +177,7 @@ describe('an issuer without a certificate', () => {
     expect(lines).toContainEqual(
       expect.objectContaining({
         level: 'warn',
-        message: expect.stringMatching(/issuer "b" is next, and its certificate is missing here/),
+        message: expect.stringMatching(/issuer "b" is next, and its certificate is missing here/) as string,
       }),
     );
   });

@@ -1,0 +1,65 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { followIssuers } from '../../../src/issuers/follow-issuers.js';
+import { trustOfIssuers } from '../../../src/issuers/client-bundle.js';
+import { readClientTrust } from '../../../src/kubernetes/certificate-authorities.js';
+import { testIssuers, type TestIssuers } from '../../helpers/issuers.js';
+import { admin } from '../../helpers/principals.js';
+
+let all: TestIssuers;
+beforeEach(async () => {
+  all = await testIssuers({ servers: 1 });
+});
+afterEach(() => all.close());
+
+const activate = () => all.service.activate(admin, 'demo', 'users-2027', { comment: 'by hand', withoutProbe: true });
+
+it('sees what another replica changed, and has figures for metrics', async () => {
+  const { context, issuers } = all.replica();
+  const followed = followIssuers(context, { roundMilliseconds: 20, lookedAtMilliseconds: 0 });
+  expect(followed.figures()).toEqual([]);
+  const rounds = followed.begin();
+  try {
+    expect(issuers.stateOf('users-2027')).toBe('next');
+    expect((await activate()).ok).toBe(true);
+    await all.service.probe(admin, 'demo', 'default');
+    await expect.poll(() => issuers.stateOf('users-2027')).toBe('active');
+    await expect.poll(() => followed.figures()[0]?.live).toBe(1);
+    await expect
+      .poll(() => followed.figures())
+      .toMatchObject([
+        { cluster: 'demo', name: 'default', state: 'retiring', keyAvailable: true, probe: { addresses: [{}] } },
+        { name: 'users-2027', state: 'active', live: 0, notAfter: all.next.notAfter, probe: null },
+      ]);
+  } finally {
+    await rounds.stop();
+  }
+});
+
+it('goes on after a failure', async () => {
+  const { context, issuers } = all;
+  let failures = 0;
+  const refresh = issuers.refresh.bind(issuers);
+  issuers.refresh = () => (failures++ < 2 ? Promise.reject(new Error('away')) : refresh());
+  const followed = followIssuers(context, { roundMilliseconds: 20, lookedAtMilliseconds: 0 });
+  const rounds = followed.begin();
+  await expect.poll(() => followed.figures().length).toBe(2);
+  await rounds.stop();
+});
+
+it('has in the bundle what the configuration names first, then each anchor once, as the states are', async () => {
+  const bundle = trustOfIssuers(all.issuers, readClientTrust(all.issuance.caPem));
+  const fingerprints = async () => (await bundle())?.authorities.map(({ fingerprintSha256 }) => fingerprintSha256);
+  const [own, next] = [all.issuance.authority.fingerprintSha256, all.next.fingerprintSha256];
+  expect(await fingerprints()).toEqual([own, next]);
+  expect(await bundle()).toBe(await bundle());
+  const byStates = trustOfIssuers(all.issuers, null);
+  expect((await byStates())?.authorities).toHaveLength(2);
+  const retired = await all.service.retire(admin, 'demo', 'users-2027', { comment: null, abandonLive: false });
+  expect(retired.ok).toBe(true);
+  expect(await fingerprints()).toEqual([own]);
+  expect((await byStates())?.pem).toBe(all.issuance.caPem);
+});
+
+it('is no bundle where no issuer has a certificate', async () => {
+  expect(await trustOfIssuers({ inStates: () => [] }, null)()).toBeNull();
+});
