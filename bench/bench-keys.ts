@@ -35,7 +35,7 @@ const mostMicroseconds = 50;
 /** A slow agent leaves another cluster at least so much of its rate. */
 const leastBesideSlow = 0.95;
 
-/** Measures the cost of a CA's key in a file, in an HSM in software behind `ssh-agent`, and behind an agent that is slow. */
+/** Measures the cost of the place of a CA's key: a file, SoftHSM behind `ssh-agent`, an agent that is slow. */
 export async function benchKeys(directory: string, extent: Extent, found: Found): Promise<void> {
   const missing = missingKeyTools();
   if (missing.length > 0) throw new NotMeasurableError(`there is no ${missing.join(', no ')} here`);

@@ -1,10 +1,18 @@
 import { Agent, request } from 'node:https';
 import { json } from 'node:stream/consumers';
+import { parse } from 'yaml';
 
 /** A client certificate as its holder shows it: the leaf first, then what is sent behind it. */
 export interface ShownCertificate {
   readonly certificatePem: string;
   readonly privateKeyPem: string;
+}
+
+/** The certificate and the key in a kubeconfig, as kubectl shows them. */
+export function shownBy(kubeconfig: string): ShownCertificate {
+  const { users } = parse(kubeconfig) as { readonly users: readonly { readonly user: Record<string, string> }[] };
+  const pem = (name: string) => Buffer.from(users[0]?.user[name] ?? '', 'base64').toString();
+  return { certificatePem: pem('client-certificate-data'), privateKeyPem: pem('client-key-data') };
 }
 
 /** Connections to one API server that show one certificate, and stay open. */
