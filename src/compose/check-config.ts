@@ -10,13 +10,15 @@ import { ownCheckpointKeyFile, readCheckpointKey } from '../evidence/checkpoint-
 import type { TlsPair } from '../http/server/tls-settings.js';
 import { type ClientTrust, readClientTrust } from '../kubernetes/certificate-authorities.js';
 import { loadPolicySet } from '../policy/load-policy-set.js';
-import { whyGone, whyOtherAuthority } from '../signing/certificate-authority-files.js';
+import { whyGone } from '../signing/certificate-authority-files.js';
+import { judgeIssuers, sentenceOf } from '../signing/open-issuers.js';
+import type { IssuerPlace } from '../signing/read-issuer.js';
 import { defaultIssuer } from '../model/issuer.js';
 import type { FoundDatabase } from '../store/schema/migrations.js';
+import { encodePem, signaturesHere } from '@kubepass/x509';
 import { namesUserAuthority, readCallersFiles, warnOfEnded } from './client-certificates.js';
 import { Findings } from './findings.js';
 import { readAuthorityFile } from './in-force.js';
-import { pairOf, readLocalAuthority, warnUnlessSigning } from './open-clusters.js';
 import { readSecretsOf } from './open-webhooks.js';
 import { readTracingFiles } from './runtime.js';
 import { readClientSecret } from './sign-in.js';
@@ -116,7 +118,7 @@ async function checkCluster(
   const { findings } = check;
   const { signer, connection, allowExec } = cluster;
   const { servingCertificateAuthorityFile: serving, clientCertificateAuthorityFile: client } = cluster;
-  const local = signer.kind === 'localCA' ? await checkLocalAuthority(check, at, cluster.name, signer, database) : null;
+  const local = signer.kind === 'localCA' ? await checkIssuers(check, at, cluster.name, signer, database) : null;
   if (serving !== null && !(signer.kind === 'localCA' && signer.generate))
     await findings.unless(`${at}/servingCertificateAuthority`, () => readAuthorityFile(serving));
   const named =
@@ -137,32 +139,50 @@ async function checkCluster(
   return { cluster, clientTrust: () => Promise.resolve(named ?? null) };
 }
 
-async function checkLocalAuthority(
-  { findings, now }: Check,
+async function checkIssuers(
+  { findings, now, isWrong }: Check,
   at: string,
   cluster: string,
-  { generate, ...config }: LocalCAConfig,
+  ca: LocalCAConfig,
   database: FoundDatabase | undefined,
 ): Promise<ClientTrust | undefined> {
-  const ca = pairOf({ generate, ...config });
-  const pinned = database?.issuers.find((one) => one.cluster === cluster && one.name === defaultIssuer)?.spkiSha256;
-  const setting = generate ? '/dataDir' : `${at}/signer/localCA`;
-  const member = (name: string) => (generate ? setting : `${setting}/${name}`);
-  if (generate && (await isMissing(ca.certFile)) && (await isMissing(ca.keyFile))) {
-    if (pinned !== undefined) findings.add(setting, whyGone(cluster, dirname(ca.certFile), pinned));
+  const recorded = database?.issuers.filter((one) => one.cluster === cluster) ?? [];
+  const [first] = ca.issuers;
+  if (
+    ca.generate &&
+    first?.key.kind === 'file' &&
+    (await isMissing(first.certFile)) &&
+    (await isMissing(first.key.file))
+  ) {
+    const pinned = recorded.find(({ name }) => name === defaultIssuer)?.spkiSha256;
+    if (pinned !== undefined) findings.add('/dataDir', whyGone(cluster, dirname(first.certFile), pinned));
     return undefined;
   }
-  const certificate = await findings.unless(member('certFile'), () => readFile(ca.certFile));
-  const key = await findings.unless(member('keyFile'), (remarks) => readSecretFile(ca.keyFile, remarks));
-  if (certificate === undefined || key === undefined) return undefined;
-  return findings.unless(setting, async (remarks) => {
-    const { certificatePem, authority } = await readLocalAuthority(cluster, ca, { warn: () => undefined });
-    if (pinned !== undefined && pinned !== authority.spkiSha256)
-      throw new Error(whyOtherAuthority(cluster, pinned, authority.spkiSha256));
-    warnUnlessSigning(cluster, authority, now, remarks);
-    return readClientTrust(certificatePem);
+  const pointerOf = (issuer: string, place: IssuerPlace): string => {
+    if (ca.generate) return '/dataDir';
+    const member = ca.listed || place !== '/key' ? place : '/keyFile';
+    const index = ca.issuers.findIndex(({ name }) => name === issuer);
+    return `${at}/signer/localCA${ca.listed && index >= 0 ? `/issuers/${index}` : ''}${member}`;
+  };
+  if (isWrong(`${at}/signer`)) return undefined;
+  const judged = await judgeIssuers(cluster, ca, recorded, {
+    clock: () => now,
+    signatures: signaturesHere,
+    remark: (issuer, place, fields, message) => findings.remarksOn(pointerOf(issuer, place)).warn(fields, message),
   });
+  for (const problem of judged.problems) {
+    // The place of a file of the one issuer says whose it is.
+    const text = ca.listed || problem.place === '' ? sentenceOf(cluster, problem) : problem.message;
+    findings.add(pointerOf(problem.issuer, problem.place), text);
+  }
+  const pem = judged.read
+    .flatMap(({ certificates }) => certificates?.anchors ?? [])
+    .map(toPem)
+    .join('');
+  return pem === '' ? undefined : readClientTrust(pem);
 }
+
+const toPem = ({ der }: { readonly der: Buffer }): string => encodePem('CERTIFICATE', der);
 
 const isMissing = (file: string): Promise<boolean> =>
   access(file).then(

@@ -1,4 +1,5 @@
 import type { ReadConfig } from '../config/config.js';
+import { reasonOf } from '../config/file-reason.js';
 import type { Remarks } from './in-force.js';
 
 /** Collects what is wrong with a configuration, each with the place of its setting. */
@@ -44,21 +45,3 @@ export class Findings {
 }
 
 const textOf = (value: unknown): string => (value instanceof Date ? value.toISOString() : String(value));
-
-/** Reasons of the operating system, in the words of an operator. */
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file; mend the path (one in the file is relative to it), or put the file there',
-  EACCES: `it may not be read by user ${process.getuid?.() ?? ''}; give that user the file, or mend its mode`,
-  EISDIR: 'it is a directory; name a file',
-  ENOTDIR: 'a part of the path is no directory; mend the path',
-};
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { code = '', path } = error as NodeJS.ErrnoException;
-  const reason = reasons[code];
-  if (reason === undefined || path === undefined) return error.message;
-  // Somebody wrote down the secret in place of the name of its file.
-  if (/whsec_|-----BEGIN/.test(path)) return 'it holds the secret itself; put that into a file, and name the file here';
-  return `${path}: ${reason}`;
-}

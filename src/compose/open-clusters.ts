@@ -1,9 +1,8 @@
-import { createPrivateKey, createPublicKey, type KeyObject, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { ClusterConfig } from '../config/cluster-config.js';
-import type { LocalCAConfig } from '../config/issuer-config.js';
-import { readSecretFile } from '../config/secrets.js';
-import type { IssuingCluster, Log } from '../context/context.js';
+import type { IssuerConfig } from '../config/issuer-config.js';
+import type { IssuingCluster } from '../context/context.js';
 import { ClusterProbes } from '../context/under-way.js';
 import { trustOfIssuers } from '../issuers/client-bundle.js';
 import { brokenConnection } from '../kubernetes/broken-connection.js';
@@ -16,23 +15,15 @@ import {
 import type { ClusterConnection } from '../kubernetes/cluster-connection.js';
 import { ClusterForbiddenError } from '../kubernetes/cluster-error.js';
 import type { Cluster } from '../model/cluster.js';
-import { generateMissingAuthority, pinAuthority } from '../signing/certificate-authority-files.js';
-import { heldKey } from '../keys/held-key.js';
-import { measuredKey } from '../keys/measured-key.js';
-import { defaultIssuer } from '../model/issuer.js';
-import { ClusterIssuers } from '../signing/cluster-issuers.js';
+import type { ClusterIssuers } from '../signing/cluster-issuers.js';
 import { CryptoThread, threadedSignatures } from '../signing/crypto-thread.js';
+import { followIssuerFiles, type FollowParts } from '../signing/follow-issuer-files.js';
 import { KubernetesSigner } from '../signing/kubernetes.js';
 import { LocalCaSigner } from '../signing/local-ca.js';
+import { judgeAllIssuers, type JudgedIssuers, openIssuers } from '../signing/open-issuers.js';
 import type { Signer } from '../signing/signer.js';
 import type { Store } from '../store/store.js';
-import {
-  readCertificate,
-  readSigningAuthority,
-  type Signatures,
-  type SigningAuthority,
-  signaturesHere,
-} from '@kubepass/x509';
+import { encodeCertificates, type Signatures, signaturesHere } from '@kubepass/x509';
 import { readAuthorityFile } from './in-force.js';
 import type { Runtime } from './runtime.js';
 
@@ -50,15 +41,21 @@ interface ClusterParts extends Pick<OpenedClusters, 'probes' | 'signatures'> {
   readonly store: Store;
   /** The id of the log in which requests are recorded. */
   readonly instance: string;
+  /** The issuers of the clusters that kubepass signs for, by the cluster's name. */
+  readonly judged: ReadonlyMap<string, JudgedIssuers>;
 }
+
+const localCAs = (clusters: readonly ClusterConfig[]) =>
+  clusters.flatMap(({ name, signer }) => (signer.kind === 'localCA' ? [{ cluster: name, config: signer }] : []));
 
 /** Opens the clusters, one after the other. `instance`: the id of the log in which requests are recorded. */
 export async function openClusters(runtime: Runtime, store: Store, instance: string): Promise<OpenedClusters> {
   const signatures = openSignatures(runtime);
   const probes = new ClusterProbes(store, runtime.overrides.probeTimes);
+  const judged = await judgeAllIssuers(localCAs(runtime.config.clusters), { ...runtime, store, signatures });
   const all: IssuingCluster[] = [];
   for (const config of runtime.config.clusters) {
-    const opened = await openCluster(config, runtime, { store, instance, probes, signatures });
+    const opened = await openCluster(config, runtime, { store, instance, probes, signatures, judged });
     runtime.closings.push(() => opened.connection?.close());
     all.push(opened);
   }
@@ -105,7 +102,7 @@ function openSigner(
 ): OpenedSigner | Promise<OpenedSigner> {
   switch (signer.kind) {
     case 'localCA':
-      return openLocalCa(name, signer, runtime, parts);
+      return openLocalCa(name, signer.issuers, runtime, parts);
     case 'kubernetes':
       return openKubernetes(name, connection, runtime, parts);
   }
@@ -113,82 +110,23 @@ function openSigner(
 
 async function openLocalCa(
   cluster: string,
-  config: LocalCAConfig,
-  { clock, log, metrics }: Runtime,
-  { store, signatures }: ClusterParts,
+  configs: readonly IssuerConfig[],
+  { clock, log, files, closings, metrics }: Runtime,
+  { store, judged }: ClusterParts,
 ): Promise<OpenedSigner> {
-  const ca = pairOf(config);
-  if (config.generate) await generateMissingAuthority(cluster, ca, store, clock(), log);
-  const { certificatePem, authority, privateKey } = await readLocalAuthority(cluster, ca, log);
-  warnUnlessSigning(cluster, authority, clock(), log);
-  await pinAuthority(cluster, authority, store, clock());
-  const key = measuredKey(heldKey('file', privateKey, clock, signatures), cluster, defaultIssuer, metrics.keys);
-  const anchors = [readCertificate(authority.certificateDer)];
-  const { notBefore, notAfter } = authority;
-  const certified = { name: defaultIssuer, key, authority, chain: [], anchors, notBefore, notAfter };
-  const loaded = { name: defaultIssuer, key, certified, requestedSubject: null };
-  const issuers = new ClusterIssuers(cluster, [loaded], () => store.issuers.ofCluster(cluster));
-  await issuers.refresh();
+  const parts = { store, clock, log, keyMeasures: metrics.keys };
+  const issuers = await openIssuers(judged.get(cluster), parts);
+  closings.push(async () => {
+    for (const { key } of issuers.all()) await key.close();
+  });
+  const keep: FollowParts['keep'] = (options) => files.keep('issuers', options);
+  closings.push(await followIssuerFiles(issuers, configs, { ...parts, keep }));
   return {
     signer: new LocalCaSigner(() => issuers.active(), randomBytes),
     issuers,
-    authority: certificatePem,
+    authority: encodeCertificates(issuers.all()[0]?.certified?.anchors ?? []),
     clientTrust: (named) => trustOfIssuers(issuers, named),
   };
-}
-
-/** The two files of the first issuer. */
-export function pairOf({ issuers: [issuer] }: LocalCAConfig): { readonly certFile: string; readonly keyFile: string } {
-  if (issuer?.key.kind !== 'file') throw new TypeError('the key of the first issuer is in no file');
-  return { certFile: issuer.certFile, keyFile: issuer.key.file };
-}
-
-/** The service serves all the same: it answers for what the CA signed before. */
-export function warnUnlessSigning(
-  cluster: string,
-  { notBefore, notAfter }: SigningAuthority,
-  now: Date,
-  log: Pick<Log, 'warn'>,
-): void {
-  if (now < notBefore || now > notAfter)
-    log.warn({ cluster, notBefore, notAfter }, 'a CA is not valid now: nothing is issued for its cluster');
-}
-
-/** Reads the CA that signs for a cluster. Throws where the two files are not those of one CA. */
-export async function readLocalAuthority(
-  cluster: string,
-  { certFile, keyFile }: ReturnType<typeof pairOf>,
-  remarks: Pick<Log, 'warn'>,
-): Promise<{
-  readonly certificatePem: string;
-  readonly authority: SigningAuthority;
-  readonly privateKey: KeyObject;
-}> {
-  const certificatePem = await readFile(certFile, 'utf8');
-  const key = await readSecretFile(keyFile, remarks);
-  try {
-    const authority = readSigningAuthority(certificatePem);
-    const privateKey = importPrivateKey(key);
-    if (!createPublicKey(privateKey).equals(authority.publicKey))
-      throw new Error('the CA private key does not belong to the CA certificate');
-    return { certificatePem, authority, privateKey };
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(
-      `cluster "${cluster}", ${certFile} with ${keyFile}: ${reason}; name the certificate of a CA and its own key, unencrypted`,
-      { cause: error },
-    );
-  }
-}
-
-function importPrivateKey(pem: Buffer): KeyObject {
-  if (pem.includes('ENCRYPTED')) throw new Error('the CA private key is encrypted: supply it without a passphrase');
-  try {
-    return createPrivateKey(pem);
-  } catch {
-    // Without a cause, because the parser's message may quote the key.
-    throw new Error('the CA private key cannot be read: PEM in PKCS#8, PKCS#1 or SEC 1 form is expected');
-  }
 }
 
 function openKubernetes(

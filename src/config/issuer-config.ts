@@ -18,6 +18,8 @@ export interface LocalCAConfig {
   readonly kind: 'localCA';
   /** In the order of the file, at least one; their names differ. */
   readonly issuers: readonly IssuerConfig[];
+  /** Whether the file lists issuers, and not the two files of one. */
+  readonly listed: boolean;
   /** Whether the CA is generated where neither of its files exists: only with the embedded default. */
   readonly generate: boolean;
 }
@@ -133,6 +135,7 @@ export const ownIssuer = (
       subject: null,
     },
   ],
+  listed: false,
   generate,
 });
 
@@ -147,7 +150,7 @@ function readIssuers(listed: unknown, resolve: Resolve, report: ReportProblem): 
     if (names.size === names.add(one.name).size) at('/name', `"${one.name}" is the name of an earlier issuer`);
     return readIssuer(one, resolve, at) ?? [];
   });
-  return issuers.length === 0 ? undefined : { kind: 'localCA', issuers, generate: false };
+  return issuers.length === 0 ? undefined : { kind: 'localCA', issuers, listed: true, generate: false };
 }
 
 function readIssuer(settings: IssuerSettings, resolve: Resolve, report: ReportProblem): IssuerConfig | undefined {

@@ -150,8 +150,11 @@ export interface AuditEventDetails {
   BreakGlassTokenMade: ApiTokenDetails;
   /** Uses since the event before: one for the first use in a process. */
   BreakGlassTokenUsed: { tokenId: string; uses: number };
-  /** `issuer` is absent where it was recorded before a cluster could have several. */
-  CertificateAuthorityPinned: { issuer?: string; spkiSha256: string };
+  /**
+   * `issuer` is absent where it was recorded before a cluster could have several, `fingerprintSha256` while it has no
+   * certificate.
+   */
+  CertificateAuthorityPinned: { issuer?: string; spkiSha256: string; fingerprintSha256?: string };
   ClusterProbed: {
     probe: true;
     reachable: boolean | null;

@@ -3,9 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { createSecretFile } from '../config/secrets.js';
-import type { SigningAuthority } from '@kubepass/x509';
-import { auditEvent } from '../model/audit-event.js';
-import { defaultIssuer, type RecordedIssuer } from '../model/issuer.js';
+import { defaultIssuer } from '../model/issuer.js';
 import type { Store } from '../store/store.js';
 
 /**
@@ -37,29 +35,6 @@ export async function generateMissingAuthority(
   log.info({ certFile }, 'a CA was generated');
 }
 
-/** Pins the CA of a cluster: under another CA the issued certificates could not be verified. */
-export function pinAuthority(
-  cluster: string,
-  { spkiSha256, fingerprintSha256 }: Pick<SigningAuthority, 'spkiSha256' | 'fingerprintSha256'>,
-  store: Store,
-  now: Date,
-): Promise<void> {
-  return store.alone(async () => {
-    const pinned = await pinnedSpkiSha256(cluster, store);
-    if (pinned === spkiSha256) return;
-    if (pinned !== null) throw new Error(whyOtherAuthority(cluster, pinned, spkiSha256));
-    const issuer: RecordedIssuer = {
-      ...{ cluster, name: defaultIssuer, state: 'active', since: now, spkiSha256 },
-      ...{ fingerprints: [fingerprintSha256], probe: null },
-    };
-    const { committed } = await store.writer.commit({
-      operations: [{ op: 'insertIssuer', issuer }],
-      events: [auditEvent('CertificateAuthorityPinned', now, null, { issuer: defaultIssuer, spkiSha256 }, { cluster })],
-    });
-    if (!committed) throw new Error(`the CA of cluster "${cluster}" could not be pinned`);
-  });
-}
-
 async function pinnedSpkiSha256(cluster: string, { issuers }: Store): Promise<string | null> {
   return (await issuers.ofCluster(cluster)).find(({ name }) => name === defaultIssuer)?.spkiSha256 ?? null;
 }
@@ -70,6 +45,6 @@ export const whyGone = (cluster: string, directory: string, pinned: string): str
   'restore that directory from the backup';
 
 /** Why a CA is refused: there was another one. */
-export const whyOtherAuthority = (cluster: string, pinned: string, spkiSha256: string): string =>
+export const whyOtherAuthority = (cluster: string, issuer: string, pinned: string, spkiSha256: string): string =>
   `cluster "${cluster}" was served with another CA (SPKI SHA-256 ${pinned}, now ${spkiSha256}): ` +
-  'put that CA back, or give the cluster another name';
+  `put that CA back under the name "${issuer}", or give this one another name`;

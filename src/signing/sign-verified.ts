@@ -13,7 +13,7 @@ interface SigningKey {
 }
 
 /** The parts that it needs of a use case's context. */
-interface Surroundings {
+export interface SigningSurroundings {
   readonly signatures: Pick<Signatures, 'verify'>;
   readonly keyMeasures: Pick<KeyMeasures, 'failed'>;
   readonly log: { error(fields: object, message: string): void };
@@ -27,7 +27,7 @@ interface Surroundings {
 export async function signVerified(
   { cluster, issuer, key, publicKey }: SigningKey,
   octets: Uint8Array,
-  { signatures, keyMeasures, log }: Surroundings,
+  { signatures, keyMeasures, log }: SigningSurroundings,
 ): Promise<Buffer> {
   const signature = await key.sign(octets);
   if (await signatures.verify(signatureAlgorithmFor(publicKey), octets, publicKey, signature)) return signature;
@@ -38,7 +38,7 @@ export async function signVerified(
 /** Tells of a signature that is not one by this key, and the key itself. `fields` say in the log where it was to go. */
 export function tellWrongSignature(
   { cluster, issuer, key }: Omit<SigningKey, 'publicKey'>,
-  { keyMeasures, log }: Omit<Surroundings, 'signatures'>,
+  { keyMeasures, log }: Omit<SigningSurroundings, 'signatures'>,
   fields: object = {},
 ): void {
   key.distrust();

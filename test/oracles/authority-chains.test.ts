@@ -24,7 +24,11 @@ function judge(sample: SampleChain): Verdict {
     anchors,
     testNow,
   );
-  return { sample, accepted: judged.ok ? judged : null, problems: judged.ok ? judged.outOfDate : judged.problems };
+  return {
+    sample,
+    accepted: judged.ok ? judged : null,
+    problems: judged.ok ? judged.outOfDate.map(({ reason }) => reason) : judged.problems,
+  };
 }
 
 /** The certificates that go to the API server: the chain where there is one, else the whole file. */

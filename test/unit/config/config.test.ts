@@ -105,6 +105,7 @@ describe('loadConfig without anything', () => {
           signer: {
             kind: 'localCA',
             issuers: [pair(join(dataDir, 'ca', 'ca.crt'), join(dataDir, 'ca', 'ca.key'))],
+            listed: false,
             generate: true,
           },
           connection: null,
@@ -387,6 +388,7 @@ describe('loadConfig with a file', () => {
           signer: {
             kind: 'localCA',
             issuers: [pair(join(directory, 'ca.crt'), join(directory, 'ca.key'))],
+            listed: false,
             generate: false,
           },
           connection: { kind: 'kubeconfig', file: join(directory, 'dev.kubeconfig'), context: 'admin@dev' },

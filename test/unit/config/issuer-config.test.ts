@@ -43,6 +43,7 @@ describe('the issuers of a cluster', () => {
     expect(errors).toEqual([]);
     expect(clusters[0]?.signer).toEqual({
       kind: 'localCA',
+      listed: true,
       generate: false,
       issuers: [
         {

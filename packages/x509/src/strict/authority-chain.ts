@@ -12,8 +12,8 @@ export interface AuthorityChain extends Validity {
   readonly anchors: readonly ParsedCertificate[];
   /** Sentences about what API servers pass over in silence, and people may not expect. */
   readonly remarks: readonly string[];
-  /** Each certificate of the best way up that is not valid now, with its times. */
-  readonly outOfDate: readonly string[];
+  /** Each certificate of the best way up that is not valid now, and why. */
+  readonly outOfDate: readonly { readonly certificate: ParsedCertificate; readonly reason: string }[];
 }
 
 /** A way from the issuer up to an anchor, which is its last certificate. */
@@ -59,7 +59,10 @@ export function judgeAuthorityChain(
     remarks: unique([...chain, ...anchors])
       .filter(hasNameConstraints)
       .map(constraintsRemark),
-    outOfDate: unique(best).flatMap((one) => whyNotNow(one, now) ?? []),
+    outOfDate: unique(best).flatMap((certificate) => {
+      const reason = whyNotNow(certificate, now);
+      return reason === null ? [] : [{ certificate, reason }];
+    }),
   };
 }
 

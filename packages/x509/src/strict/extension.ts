@@ -152,7 +152,7 @@ export function writeKeyUsage(usages: readonly KeyUsage[]): Buffer {
   return der(Tag.BIT_STRING, Buffer.of(7 - (last & 7), ...octets.slice(0, (last >> 3) + 1)));
 }
 
-const TRUE = der(Tag.BOOLEAN, Buffer.of(0xff));
+export const TRUE = der(Tag.BOOLEAN, Buffer.of(0xff));
 
 /** Writes one extension around the DER of its value. */
 export function writeExtension(id: string, critical: boolean, value: Uint8Array): Buffer {
