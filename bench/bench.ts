@@ -21,6 +21,7 @@ import { benchDecisions } from './bench-decisions.js';
 import { benchDirectory } from './bench-directory.js';
 import { benchEvidence } from './bench-evidence.js';
 import { benchFootprint } from './bench-footprint.js';
+import { benchKeys } from './bench-keys.js';
 import { benchPeers } from './bench-peers.js';
 import { benchReplay } from './bench-replay.js';
 import { benchService } from './bench-service.js';
@@ -43,10 +44,12 @@ const say = (text: string): void => console.error(`bench: ${text}`);
 const extent = options.quick
   ? {
       ...{ rounds: 1, secondsPerRound: 1, secondsOfArrivals: 2, starts: 1, certificates: 1_000 },
+      ...{ inventory: 10_000 },
       ...{ warmUpSeconds: 1, steadySeconds: 2 },
     }
   : {
       ...{ rounds: 5, secondsPerRound: 3, secondsOfArrivals: 20, starts: 5, certificates: 20_000 },
+      ...{ inventory: 1_000_000 },
       ...{ warmUpSeconds: 30, steadySeconds: 75 },
     };
 
@@ -61,6 +64,7 @@ const parts: Readonly<Record<string, (directory: string, found: Found) => Promis
   costs: alone(benchCosts),
   decisions: alone((_, found) => benchDecisions(found)),
   replay: alone(benchReplay),
+  keys: alone((directory, found) => benchKeys(directory, extent, found)),
   evidence: alone(benchEvidence),
   directory: (directory, found) => benchDirectory(directory, extent, say, found),
 };

@@ -3,7 +3,7 @@ import { median, quantile } from './measure.js';
 export type Target = { readonly atMost: number } | { readonly atLeast: number };
 
 /** `times`: a ratio of two lanes, which is comparable between machines. The others are true for this machine only. */
-export type Unit = 'times' | 'ms' | 's' | 'KiB' | 'MiB' | 'a second' | 'turns';
+export type Unit = 'times' | 'µs' | 'ms' | 's' | 'KiB' | 'MiB' | 'a second' | 'turns';
 
 /** One line of the table. */
 export interface Row {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { runProgram, UsageError } from '@kubepass/inspect/command-line';
-import { backUpDatabase, filesApart } from './backup/backup.js';
+import { backUpDatabase, filesApart, secretsElsewhere } from './backup/backup.js';
 import { verifiedInWords } from './backup/verify-database.js';
 import { loadConfig } from './config/config.js';
 import { readEnvironment } from './config/env.js';
@@ -19,7 +19,10 @@ await runProgram({ name: 'backup', usage, options: {}, takesArguments: true }, a
   const apart = filesApart(config).map(({ path, what, secret }) => `  ${path}${secret ? ' (secret)' : ''}: ${what}\n`);
   process.stdout.write(
     `the database is in ${file}; ${verifiedInWords(verified)}\n` +
-      `it holds the database alone. Keep a copy of these in another place:\n${apart.join('')}`,
+      `it holds the database alone. Keep a copy of these in another place:\n${apart.join('')}` +
+      secretsElsewhere(config)
+        .map((sentence) => `${sentence}\n`)
+        .join(''),
   );
   return 0;
 });

@@ -1,3 +1,5 @@
+import { oldCa, presentCa } from './rows.js';
+
 /** A list as a caller asks for it. `as`: an API token's principal, `admin` by default. */
 export interface ListCase {
   readonly path: string;
@@ -65,6 +67,7 @@ export function listCases(landmarks: Landmarks): readonly ListCase[] {
     collector: ['collector=hr', 'collector=rare', 'collector=nobody'],
     group: ['group=team-a', 'group=rare', 'group=nobody'],
     serialNumber: [`serialNumber=${serialNumber}`],
+    issuer: [`issuer=${presentCa}`, `issuer=${oldCa}`],
     status: ['status=valid', 'status=live', 'status=superseded', 'status=expired', 'status=revoked'],
     expiry: [`notAfterAfter=${now}`, `notAfterBefore=${now}`, `notAfterAfter=${middle}&notAfterBefore=${anHourLater}`],
   });

@@ -137,7 +137,8 @@ const revocationOf = (certificate: Certificate, revokedAt: Date): RevokedCertifi
 const hash = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /** A third is on `second`, where `busy` has nothing: both are common, and no row has both. */
-const clusterOf = (i: number, isRare: boolean): string =>
+export const clusters = ['demo', 'second', 'rare'] as const;
+const clusterOf = (i: number, isRare: boolean): (typeof clusters)[number] =>
   isRare ? 'rare' : i % 10 !== 0 && i % 3 === 0 ? 'second' : 'demo';
 
 /** The users are spread over both kinds. */

@@ -106,4 +106,5 @@ const withoutIdentifiers = (path: string): string =>
   path
     .replace(/cursor=[^&]+/, 'cursor=…')
     .replace(/(Id|Sha256|serialNumber)=[^&]+/, '$1=…')
+    .replace(/(issuer=.)[^&]+/, '$1…')
     .replace(/(before|after|Before|After)=[^& ]+/g, '$1=…');

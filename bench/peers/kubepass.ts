@@ -6,21 +6,25 @@ export interface Kubepass extends Contender {
   readonly service: ServiceUnderBench;
 }
 
-/** A cluster whose certificates are signed by that CA. */
-export const clusterOf = ({ certFile, keyFile }: Pick<SigningJob, 'certFile' | 'keyFile'>) => ({
+/** A cluster whose certificates are signed by that CA. `localCA`: other settings of its signer. */
+export const clusterOf = (
+  { certFile, keyFile }: Pick<SigningJob, 'certFile' | 'keyFile'>,
+  localCA: object = { certFile, keyFile },
+) => ({
   name: 'bench',
   server: 'https://127.0.0.1:6443',
   servingCertificateAuthority: certFile,
-  signer: { localCA: { certFile, keyFile } },
+  signer: { localCA },
 });
 
 /** Starts the service, asked over HTTP with a token. Policy decides, and intent and outcome reach the disk. */
 export async function startKubepass(
   directory: string,
   job: SigningJob,
-  options: Omit<StartOptions, 'config'> = {},
+  { localCA, ...options }: Omit<StartOptions, 'config'> & { readonly localCA?: object | undefined } = {},
 ): Promise<Kubepass> {
-  const service = await ServiceUnderBench.start(directory, { ...options, config: { clusters: [clusterOf(job)] } });
+  const config = { clusters: [clusterOf(job, localCA)] };
+  const service = await ServiceUnderBench.start(directory, { ...options, config });
   const headers = { authorization: `Bearer ${service.token}`, 'content-type': 'application/json', prefer: 'wait=30' };
   return {
     service,

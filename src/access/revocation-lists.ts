@@ -116,7 +116,7 @@ export class CertificateLists {
     const signer = listSigner(cluster, issuers, issuer);
     for (;;) {
       const kept = this.#upToDate(signer);
-      if (kept && (kept.list === null || this.#secondsLeft(kept.list) > renewedSeconds)) return answerOf(signer, kept);
+      if (kept && this.#isEnough(kept, issuer)) return answerOf(signer, kept);
       const asked = this.denyList.changesOf(cluster);
       const built = await this.#shareBuild(signer).catch((error: unknown) => {
         if (!(error instanceof SignerUnavailableError)) throw error;
@@ -134,6 +134,13 @@ export class CertificateLists {
     const kept = this.#kept.get(id);
     const isSame = kept?.changes === this.denyList.changesOf(cluster) && kept.of === textOf(fingerprints);
     return isSame ? kept : null;
+  }
+
+  /** Whether a kept list needs no successor now. Nobody waits for a key that is known to be away. */
+  #isEnough({ list }: KeptList, { key }: CertifiedIssuer): boolean {
+    if (list === null) return true;
+    const left = this.#secondsLeft(list);
+    return left > renewedSeconds || (left > 0 && !key.availability().available);
   }
 
   /** Zero also where more than a whole lifetime is left, because the clock was set back. */

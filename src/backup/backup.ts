@@ -2,6 +2,7 @@ import { existsSync, lstatSync, statSync } from 'node:fs';
 import { link, rename } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import type { Config } from '../config/config.js';
+import { defaultIssuer } from '../model/issuer.js';
 import { syncDirectory, syncFile } from '../config/secrets.js';
 import { copySqlite } from '../store/sqlite/sqlite-file.js';
 import { makePrivateFile } from '../store/sqlite/process-lock.js';
@@ -91,12 +92,14 @@ export function filesApart(config: Config): readonly FileApart[] {
   add(policiesDir, 'the policies');
   for (const { name, signer } of clusters) {
     if (signer.kind !== 'localCA') continue;
-    for (const { certFile, key, anchorFile } of signer.issuers) {
-      add(certFile, `the certificate of the CA of cluster ${name}`);
-      if (key.kind === 'file') add(key.file, `the key of the CA of cluster ${name}`, true);
+    for (const issuer of signer.issuers) {
+      const { certFile, key, anchorFile } = issuer;
+      const of = issuerInWords(issuer.name, name);
+      add(certFile, `the certificate of ${of}`);
+      if (key.kind === 'file') add(key.file, `the key of ${of}`, true);
       if (key.kind === 'file' && key.passphrase !== null && 'file' in key.passphrase)
-        add(key.passphrase.file, 'the passphrase of that key: keep it apart from the key', true);
-      add(anchorFile, `the certificates that cluster ${name} trusts`);
+        add(key.passphrase.file, `the passphrase of the key of ${of}: keep it apart from the key`, true);
+      add(anchorFile, `the CAs that the API servers trust for ${of}`);
     }
   }
   for (const file of audit.checkpointKeyFiles ?? [join(dataDir, 'checkpoint.key')])
@@ -108,6 +111,24 @@ export function filesApart(config: Config): readonly FileApart[] {
     add(path, 'named by the configuration', true);
   return files;
 }
+
+/** Sentences about what the service depends on, and what is in no file that could be copied. */
+export const secretsElsewhere = ({ clusters }: Pick<Config, 'clusters'>): readonly string[] =>
+  clusters.flatMap(({ name: cluster, signer }) =>
+    signer.kind === 'localCA'
+      ? signer.issuers.flatMap(({ name, key }) => {
+          const of = issuerInWords(name, cluster);
+          if (key.kind === 'agent')
+            return [`the key of ${of} is behind the agent at ${key.socket}: keep a copy by the means of what holds it`];
+          return key.passphrase !== null && 'fd' in key.passphrase
+            ? [`the passphrase of the key of ${of} is given at the start: without it the key is lost`]
+            : [];
+        })
+      : [],
+  );
+
+const issuerInWords = (issuer: string, cluster: string): string =>
+  issuer === defaultIssuer ? `the CA of cluster ${cluster}` : `issuer ${issuer} of cluster ${cluster}`;
 
 /** Every path of a configuration is absolute. */
 function pathsIn(value: unknown): readonly string[] {

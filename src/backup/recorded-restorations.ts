@@ -202,7 +202,7 @@ interface FoundSince {
   readonly certificates: number;
   /** How many events the log has now. */
   readonly events: number;
-  /** Whether the service holds the key of a CA. */
+  /** Whether the service signs with the key of a CA, wherever that lies. */
   readonly signsHere: boolean;
 }
 
@@ -220,6 +220,7 @@ function whatMayBeUnknown(open: readonly Restoration[], found: FoundSince): read
     ...(found.signsHere
       ? [
           'certificates that a CA of this service signed since are unknown, with their serial numbers: they work until they expire or their CA is replaced; no serial number is given out twice',
+          'issuers that were activated or retired since are in the states of then, and one of then signs: look at GET /v1/clusters/{name}/issuers before this is acknowledged',
         ]
       : []),
     'requests that were decided or issued since are as they were before: a key that somebody collected since belongs to a certificate that is not known',

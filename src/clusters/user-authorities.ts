@@ -23,10 +23,7 @@ export class UserAuthorities {
     return authorities;
   }
 
-  /**
-   * Asks the clusters, and looks at the issuers of the configuration, whose certificates may have come since. A cluster
-   * that cannot be asked keeps its last answer. Never rejects.
-   */
+  /** Asks the clusters again. One that cannot be asked keeps its last answer. Never rejects. */
   async ask(): Promise<void> {
     await Promise.all(this.clusters.map((cluster) => this.#learn(cluster).catch(() => undefined)));
   }

@@ -15,7 +15,7 @@ import { judgeIssuers, sentenceOf } from '../signing/open-issuers.js';
 import type { IssuerPlace } from '../signing/read-issuer.js';
 import { defaultIssuer } from '../model/issuer.js';
 import type { FoundDatabase } from '../store/schema/migrations.js';
-import { encodePem, signaturesHere } from '@kubepass/x509';
+import { encodeCertificates, signaturesHere } from '@kubepass/x509';
 import { namesUserAuthority, readCallersFiles, warnOfEnded } from './client-certificates.js';
 import { Findings } from './findings.js';
 import { readAuthorityFile } from './in-force.js';
@@ -175,14 +175,9 @@ async function checkIssuers(
     const text = ca.listed || problem.place === '' ? sentenceOf(cluster, problem) : problem.message;
     findings.add(pointerOf(problem.issuer, problem.place), text);
   }
-  const pem = judged.read
-    .flatMap(({ certificates }) => certificates?.anchors ?? [])
-    .map(toPem)
-    .join('');
+  const pem = encodeCertificates(judged.read.flatMap(({ certificates }) => certificates?.anchors ?? []));
   return pem === '' ? undefined : readClientTrust(pem);
 }
-
-const toPem = ({ der }: { readonly der: Buffer }): string => encodePem('CERTIFICATE', der);
 
 const isMissing = (file: string): Promise<boolean> =>
   access(file).then(

@@ -111,7 +111,7 @@ function openSigner(
 async function openLocalCa(
   cluster: string,
   configs: readonly IssuerConfig[],
-  { clock, log, files, closings, metrics }: Runtime,
+  { clock, log, files, metrics, closings }: Runtime,
   { store, judged }: ClusterParts,
 ): Promise<OpenedSigner> {
   const parts = { store, clock, log, keyMeasures: metrics.keys };
@@ -122,7 +122,7 @@ async function openLocalCa(
   const keep: FollowParts['keep'] = (options) => files.keep('issuers', options);
   closings.push(await followIssuerFiles(issuers, configs, { ...parts, keep }));
   return {
-    signer: new LocalCaSigner(() => issuers.active(), randomBytes),
+    signer: new LocalCaSigner(issuers, randomBytes),
     issuers,
     authority: encodeCertificates(issuers.all()[0]?.certified?.anchors ?? []),
     clientTrust: (named) => trustOfIssuers(issuers, named),

@@ -141,7 +141,7 @@ function useCasesOf(
     directoryUsers: directoryUserService(context),
     clusters: clusterService(context, new CertificateLists(context, access.denyList)),
     issuers: issuerService(context, {
-      signerOf: (issuer) => new LocalCaSigner(() => issuer, randomBytes),
+      signerOf: (issuer) => new LocalCaSigner({ active: () => issuer }, randomBytes),
       show: (server, shown) => showCertificate(server, shown),
     }),
     policies: policyService(context, drafts),

@@ -54,7 +54,8 @@ interface Attempted {
 
 /**
  * Checks the certificate of a signer. Another party's is read back by two readers. Ours is exactly the TBSCertificate
- * whose hash the intent records and the signature over it, so the signature is verified and nothing is read.
+ * whose hash the intent records and the signature over it, so the signature is verified and nothing is read. Its chain
+ * was judged when the issuer was loaded. `trust`: the CAs to which another party's may chain.
  */
 export async function checkSignedCertificate(
   signed: SignedCertificate,
@@ -72,33 +73,19 @@ export async function checkSignedCertificate(
   const der = sealCertificate(tbsCertificate, signatureAlgorithm, signature);
   const mismatches = [
     ...(sha256(tbsCertificate) === attempt.intent['tbsSha256'] ? [] : ['it is not the one that its intent names']),
-    // A probe finds out whom the cluster trusts.
-    ...(approved.probe || (trust !== null && chainsTo(issuedBy, trust)) ? [] : [doesNotChain]),
     ...lifetimeMismatch(signed, approved, times),
   ];
-  if (mismatches.length > 0)
+  if (mismatches.length > 0) {
     // The signer's word is not believed then: the inventory shows what the certificate itself says.
-    return {
-      ok: false,
-      kind: 'mismatch',
-      mismatches,
-      fields: await readIssuedCertificate(der, approved.keyAlgorithm, trust),
-    };
+    const read = await readIssuedCertificate(der, approved.keyAlgorithm, null);
+    const issuerFingerprintSha256 = issuedBy.authority.fingerprintSha256;
+    return { ok: false, kind: 'mismatch', mismatches, fields: read && { ...read, issuerFingerprintSha256 } };
+  }
   return {
     ok: true,
     fields: fieldsOfAssembled(signed, der, approved),
     lifetimeClamped: isClamped(signed, approved, times),
   };
-}
-
-/** Whether the issuer, or one of the CAs above it, is trusted: its chain was verified when it was loaded. */
-function chainsTo({ authority, chain, anchors }: CertifiedIssuer, { authorities }: ClientTrust): boolean {
-  return authorities.some(
-    ({ fingerprintSha256, subjectRaw, publicKey }) =>
-      fingerprintSha256 === authority.fingerprintSha256 ||
-      (subjectRaw.equals(authority.subjectRaw) && publicKey.equals(authority.publicKey)) ||
-      [...chain, ...anchors].some((above) => above.fingerprintSha256 === fingerprintSha256),
-  );
 }
 
 function fieldsOfAssembled(

@@ -36,18 +36,14 @@ export const agentError = (path: string, failure: KeyFailure, text: string): Key
 export class AgentConnections {
   #open: readonly AgentConnection[] = [];
   readonly #waiting: Asked[] = [];
-  #lost = 0;
+  /** How many connections were lost. */
+  lost = 0;
   #isClosed = false;
 
   constructor(
     readonly path: string,
     private readonly limits: AgentLimits,
   ) {}
-
-  /** How many connections were lost. */
-  get lost(): number {
-    return this.#lost;
-  }
 
   /**
    * Asks the agent. `read` gets the answer, and throws `RangeError` where that is none to this request. Rejects with
@@ -82,8 +78,7 @@ export class AgentConnections {
 
   /** Ends all connections with what is under way, because an answer may belong to another request. */
   renew(): void {
-    for (const connection of this.#open)
-      connection.end(agentError(this.path, 'garbled', 'gave a wrong answer, so the others are not believed'));
+    for (const connection of this.#open) connection.fail('garbled', 'gave a wrong answer: no other is believed');
   }
 
   /** Ends all connections, and fails whatever waits. */
@@ -105,17 +100,19 @@ export class AgentConnections {
   }
 
   #leastBusy(): AgentConnection | null {
-    const [least = null] = this.#open.filter((one) => !one.isOverdue).sort((a, b) => a.underWay - b.underWay);
-    if (least?.underWay === 0) return least;
+    const [least = null] = this.#open
+      .filter((one) => !one.isOverdue)
+      .sort((a, b) => a.underWay.length - b.underWay.length);
+    if (least?.underWay.length === 0) return least;
     if (this.#open.length < mostConnections) return this.#connect();
-    return least !== null && least.underWay < mostUnderWay ? least : null;
+    return least !== null && least.underWay.length < mostUnderWay ? least : null;
   }
 
   #connect(): AgentConnection {
     const connection = new AgentConnection(this.path, this.limits, () => {
       if (connection.hasEnded) {
         this.#open = this.#open.filter((other) => other !== connection);
-        this.#lost += 1;
+        this.lost += 1;
       }
       this.#send();
     });
@@ -127,12 +124,12 @@ export class AgentConnections {
 class AgentConnection {
   readonly #socket: Socket;
   readonly #reader = new MessageReader();
-  readonly #underWay: Asked[] = [];
+  readonly underWay: Asked[] = [];
   /** Runs while the connection is being made, and while the first of the requests under way has no answer. */
   #watchdog: NodeJS.Timeout | undefined;
   /** When the first of the requests under way became the first. */
   #owesSince = 0;
-  #hasEnded = false;
+  hasEnded = false;
 
   /** `changed`: answers came, or the connection has ended. */
   constructor(
@@ -145,28 +142,20 @@ class AgentConnection {
     this.#socket
       .on('connect', () => this.#watchAnswers())
       .on('data', (piece: Buffer) => this.#read(piece))
-      .on('error', ({ message }) => this.#fail('unreachable', `cannot be reached: ${message}`))
+      .on('error', ({ message }) => this.fail('unreachable', `cannot be reached: ${message}`))
       .on('close', () => {
-        if (this.#reader.isAmid) this.#fail('garbled', 'ended the connection amid an answer');
-        else this.#fail('unreachable', 'ended the connection');
+        if (this.#reader.isAmid) this.fail('garbled', 'ended the connection amid an answer');
+        else this.fail('unreachable', 'ended the connection');
       });
   }
 
-  get underWay(): number {
-    return this.#underWay.length;
-  }
-
   get isOverdue(): boolean {
-    return this.#underWay.length > 0 && performance.now() - this.#owesSince > overdueMilliseconds;
-  }
-
-  get hasEnded(): boolean {
-    return this.#hasEnded;
+    return this.underWay.length > 0 && performance.now() - this.#owesSince > overdueMilliseconds;
   }
 
   send(asked: Asked): void {
-    this.#underWay.push(asked);
-    if (this.#underWay.length === 1) this.#watchAnswers();
+    this.underWay.push(asked);
+    if (this.underWay.length === 1) this.#watchAnswers();
     const length = Buffer.alloc(4);
     length.writeUInt32BE(asked.message.length);
     // Requests of the same turn of the event loop leave together.
@@ -176,37 +165,37 @@ class AgentConnection {
     process.nextTick(() => this.#socket.uncork());
   }
 
-  /** Ends the connection, and fails all that is under way. */
   end(error: KeyUnavailableError): void {
-    if (this.#hasEnded) return;
-    this.#hasEnded = true;
+    if (this.hasEnded) return;
+    this.hasEnded = true;
     clearTimeout(this.#watchdog);
     this.#socket.destroy();
-    for (const asked of this.#underWay.splice(0)) asked.fail(error);
+    for (const asked of this.underWay.splice(0)) asked.fail(error);
     this.changed();
   }
 
-  #fail(failure: KeyFailure, text: string): void {
+  /** Ends the connection, and fails all that is under way. */
+  fail(failure: KeyFailure, text: string): void {
     this.end(agentError(this.path, failure, text));
   }
 
   #read(piece: Buffer): void {
     try {
       for (const message of this.#reader.read(piece)) {
-        const [asked] = this.#underWay;
+        const [asked] = this.underWay;
         if (asked === undefined) throw new RangeError('nobody asked for it');
         asked.answer(message);
-        this.#underWay.shift();
+        this.underWay.shift();
         this.#watchAnswers();
       }
       if (this.#reader.isAmid) {
-        if (this.#underWay.length === 0) throw new RangeError('nobody asked for it');
+        if (this.underWay.length === 0) throw new RangeError('nobody asked for it');
         this.#watch(this.limits.connectMilliseconds, 'garbled', 'stopped amid an answer');
       }
       this.changed();
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      this.#fail('garbled', `gave an answer that is none: ${error.message}`);
+      this.fail('garbled', `gave an answer that is none: ${error.message}`);
     }
   }
 
@@ -214,12 +203,12 @@ class AgentConnection {
     this.#owesSince = performance.now();
     if (this.#socket.connecting) return;
     clearTimeout(this.#watchdog);
-    if (this.#underWay.length > 0) this.#watch(this.limits.answerMilliseconds, 'silent', tooLate(this.limits));
+    if (this.underWay.length > 0) this.#watch(this.limits.answerMilliseconds, 'silent', tooLate(this.limits));
   }
 
   #watch(milliseconds: number, failure: KeyFailure, text: string): void {
     clearTimeout(this.#watchdog);
-    this.#watchdog = setTimeout(() => this.#fail(failure, text), milliseconds);
+    this.#watchdog = setTimeout(() => this.fail(failure, text), milliseconds);
   }
 }
 

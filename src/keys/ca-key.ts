@@ -1,6 +1,8 @@
-import type { KeyObject } from 'node:crypto';
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import { signatureAlgorithmFor, type Signatures, signaturesHere } from '@kubepass/x509';
 import { SignerUnavailableError } from '../model/errors.js';
 import type { KeyFailure, KeyKind } from '../model/issuer.js';
+import type { KeyMeasures } from '../model/measures.js';
 
 /** The key of a CA, wherever it lies. */
 export interface CaKey {
@@ -35,4 +37,50 @@ export class KeyUnavailableError extends SignerUnavailableError {
   ) {
     super(message, options);
   }
+}
+
+/** The key of a CA in the memory of this process, where it came from a file. It can always be used. */
+export function heldKey(
+  kind: Exclude<KeyKind, 'agent'>,
+  privateKey: KeyObject,
+  clock: () => Date,
+  signatures: Pick<Signatures, 'sign'> = signaturesHere,
+): CaKey {
+  const publicKey = createPublicKey(privateKey);
+  const algorithm = signatureAlgorithmFor(privateKey);
+  const availability = (): KeyAvailability => ({ available: true, checkedAt: clock() });
+  return {
+    kind,
+    publicKey: () => publicKey,
+    sign: (data) => signatures.sign(algorithm, data, privateKey),
+    distrust() {},
+    availability,
+    check: () => Promise.resolve(availability()),
+    close() {},
+  };
+}
+
+/** A key whose signatures are timed, and whose failures are counted, as those of an issuer. */
+export function measuredKey(key: CaKey, cluster: string, issuer: string, measures: KeyMeasures): CaKey {
+  return {
+    kind: key.kind,
+    publicKey: () => key.publicKey(),
+    async sign(data) {
+      const began = performance.now();
+      try {
+        const signature = await key.sign(data);
+        measures.signed(cluster, issuer, (performance.now() - began) / 1000);
+        return signature;
+      } catch (error) {
+        if (error instanceof KeyUnavailableError) measures.failed(cluster, issuer, error.failure);
+        throw error;
+      }
+    },
+    distrust: () => {
+      key.distrust();
+    },
+    availability: () => key.availability(),
+    check: () => key.check(),
+    close: () => key.close(),
+  };
 }

@@ -1,13 +1,4 @@
-import {
-  type DerElement,
-  DerError,
-  type DerReader,
-  inside,
-  onlyElement,
-  readInteger,
-  readOid,
-  Tag,
-} from '@kubepass/x509';
+import { DerError, type DerReader, inside, onlyElement, readInteger, readOid, Tag } from '@kubepass/x509';
 
 const pbes2 = '1.2.840.113549.1.5.13';
 const pbkdf2 = '1.2.840.113549.1.5.12';
@@ -31,11 +22,11 @@ const tooMuchMemory = 32 * 1024 * 1024;
 export function weaknessesOf(der: Buffer): readonly string[] {
   try {
     const reader = inside(onlyElement(der, 'an EncryptedPrivateKeyInfo'));
-    const { oid, parameters } = readAlgorithm(reader, 'the encryption');
+    const encryption = readAlgorithm(reader, 'the encryption');
     reader.expect(Tag.OCTET_STRING, 'the encrypted key');
     reader.end('an EncryptedPrivateKeyInfo');
-    if (oid !== pbes2) return [`its scheme is ${oid} and not PBES2`];
-    const scheme = insideParameters(parameters, 'PBES2');
+    if (encryption.oid !== pbes2) return [`its scheme is ${encryption.oid} and not PBES2`];
+    const scheme = inside(encryption.rest.expect(Tag.SEQUENCE, 'the parameters of PBES2'));
     const derivation = readAlgorithm(scheme, 'the key derivation');
     const cipher = readAlgorithm(scheme, 'the cipher');
     scheme.end('the parameters of PBES2');
@@ -47,27 +38,20 @@ export function weaknessesOf(der: Buffer): readonly string[] {
   }
 }
 
+/** An AlgorithmIdentifier, and the reader of its parameters. */
 interface Algorithm {
   readonly oid: string;
-  readonly parameters: DerElement | null;
+  readonly rest: DerReader;
 }
 
 function readAlgorithm(reader: DerReader, name: string): Algorithm {
-  const identifier = inside(reader.expect(Tag.SEQUENCE, name));
-  const oid = readOid(identifier.next());
-  const parameters = identifier.atEnd ? null : identifier.next();
-  identifier.end(name);
-  return { oid, parameters };
+  const rest = inside(reader.expect(Tag.SEQUENCE, name));
+  return { oid: readOid(rest.next()), rest };
 }
 
-function insideParameters(parameters: DerElement | null, name: string): DerReader {
-  if (parameters?.tag === Tag.SEQUENCE) return inside(parameters);
-  throw new DerError(`${name} has no parameters`, parameters?.offset ?? 0);
-}
-
-function judgeDerivation({ oid, parameters }: Algorithm): readonly string[] {
+function judgeDerivation({ oid, rest }: Algorithm): readonly string[] {
   if (oid !== scrypt && oid !== pbkdf2) return [`its key derivation is ${oid}, neither scrypt nor PBKDF2`];
-  const reader = insideParameters(parameters, 'the key derivation');
+  const reader = inside(rest.expect(Tag.SEQUENCE, 'the parameters of the key derivation'));
   const salt = reader.expect(Tag.OCTET_STRING, 'the salt').content;
   const weaknesses = oid === scrypt ? judgeScrypt(reader) : judgePbkdf2(reader);
   reader.end('the parameters of the key derivation');

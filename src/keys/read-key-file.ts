@@ -1,9 +1,8 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
-import { decodeSinglePem, type Signatures } from '@kubepass/x509';
+import { decodePemBundle, type Signatures } from '@kubepass/x509';
 import { readSecretFile } from '../config/secrets.js';
-import type { CaKey } from './ca-key.js';
+import { type CaKey, heldKey } from './ca-key.js';
 import { weaknessesOf } from './encrypted-private-key.js';
-import { heldKey } from './held-key.js';
 import { type KeyFileSource, readPassphrase } from './passphrase.js';
 import { whyUnfit } from './unfit-key.js';
 
@@ -77,12 +76,13 @@ function findKey(octets: Buffer, source: KeyFileSource, problems: string[]): Fou
       problem(
         `is encrypted, and no passphrase is configured for it: name its passphraseFile or passphraseFd ("openssl pkey -in ${word(file)} -noout" tries one)`,
       );
-    const text = blockOf(octets, encryptedLabel).toString('latin1');
-    const block = decodeSinglePem(text, encryptedLabel);
-    if (!block.ok) problem(`cannot be read: ${block.refusal.message}`);
-    else {
-      for (const weakness of weaknessesOf(block.der)) problem(`is encrypted, but ${weakness}: ${encrypting(file)}`);
-      return { kind: 'encrypted-file', octets: block.der };
+    // The text of a key that is encrypted is no secret.
+    const read = decodePemBundle(octets.toString('latin1'), encryptedLabel);
+    const [der] = read.ok ? read.ders : [];
+    if (!read.ok) problem(`cannot be read: ${read.refusal.message}`);
+    else if (der !== undefined) {
+      for (const weakness of weaknessesOf(der)) problem(`is encrypted, but ${weakness}: ${encrypting(file)}`);
+      return { kind: 'encrypted-file', octets: der };
     }
   } else {
     if (hasPassphrase)
@@ -122,13 +122,6 @@ function labelsOf(octets: Buffer): readonly string[] {
     if (end > at && end - at < 60) labels.push(octets.toString('latin1', at + begin.length, end));
   }
   return labels;
-}
-
-/** A block with its lines BEGIN and END; all the rest where it has no end. */
-function blockOf(octets: Buffer, label: string): Buffer {
-  const end = `-----END ${label}-----`;
-  const until = octets.indexOf(end);
-  return octets.subarray(octets.indexOf(`${begin}${label}`), until < 0 ? octets.length : until + end.length);
 }
 
 function encrypting(file: string): string {

@@ -2,7 +2,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import { sequence, unsignedInteger } from '@kubepass/x509';
 import { SshReader, sshString } from './agent-messages.js';
 
-/** The flag of a request (RFC 9987 section 5.6.1) for an RSA signature with SHA-256. */
+/** SSH_AGENT_RSA_SHA2_256 of RFC 9987: an RSA signature with SHA-256. */
 const rsaSha256Flag = 2;
 
 const sshCurves: Readonly<Record<string, string>> = { 'P-256': 'nistp256', 'P-384': 'nistp384', 'P-521': 'nistp521' };

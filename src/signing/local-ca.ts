@@ -11,7 +11,7 @@ import {
   userCertificateValidity,
 } from '@kubepass/x509';
 import { SignerUnavailableError } from '../model/errors.js';
-import type { CertifiedIssuer } from './cluster-issuers.js';
+import type { CertifiedIssuer, ClusterIssuers } from './cluster-issuers.js';
 import { SigningRefusedError, nothingToUndo, type GivenUp, type PreparedSigning, type Signer } from './signer.js';
 
 /** Signs with the key of the active issuer. Everything but the signature is fixed when it is prepared. */
@@ -22,13 +22,12 @@ export class LocalCaSigner implements Signer {
   readonly requiredAccess = [];
 
   constructor(
-    /** The issuer that signs now. Throws `SignerUnavailableError` where there is none here. */
-    private readonly current: () => CertifiedIssuer,
+    private readonly issuers: Pick<ClusterIssuers, 'active'>,
     private readonly random: (octets: number) => Uint8Array = publicRandomOctets(),
   ) {}
 
   prepare(request: ApprovedRequest, now: Date): PreparedSigning {
-    const issuer = this.current();
+    const issuer = this.issuers.active();
     const { authority } = issuer;
     const { signatureAlgorithm, subjectRaw } = authority;
     const written = writtenOf(issuer);

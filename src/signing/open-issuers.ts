@@ -3,7 +3,7 @@ import { reasonOf } from '../config/file-reason.js';
 import type { IssuerConfig, LocalCAConfig } from '../config/issuer-config.js';
 import { AgentKey } from '../keys/agent-key.js';
 import type { CaKey } from '../keys/ca-key.js';
-import { measuredKey } from '../keys/measured-key.js';
+import { measuredKey } from '../keys/ca-key.js';
 import type { KeyMeasures } from '../model/measures.js';
 import type { RecordedIssuer } from '../model/issuer.js';
 import type { Store } from '../store/store.js';
@@ -165,7 +165,10 @@ function loadIssuer(
   parts: Pick<IssuerParts, 'clock' | 'keyMeasures'>,
 ): LoadedIssuer {
   const { name } = config;
-  const key = fileKey ?? openAgent(cluster, config, certificates, parts);
+  const key =
+    fileKey === null
+      ? openAgent(cluster, config, certificates, parts)
+      : measuredKey(fileKey, cluster, name, parts.keyMeasures);
   return {
     name,
     key,

@@ -86,10 +86,10 @@ async function readKey(
   { signatures, clock, remark }: ReadParts,
   problems: IssuerProblem[],
 ): Promise<CaKey | null> {
-  const paths = [file, ...(passphrase !== null && 'file' in passphrase ? [passphrase.file] : [])];
   const add = (message: string) => problems.push({ issuer, place: '/key', message });
   try {
-    for (const path of paths) await access(path, constants.R_OK);
+    for (const path of [file, ...(passphrase !== null && 'file' in passphrase ? [passphrase.file] : [])])
+      await access(path, constants.R_OK);
     const remarks = { warn: (fields: object, message: string) => remark('/key', fields, message) };
     return await readKeyFile({ file, passphrase }, { signatures, clock, remarks });
   } catch (error) {

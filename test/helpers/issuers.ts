@@ -62,7 +62,7 @@ export async function testIssuers({ servers: count = 1 } = {}): Promise<TestIssu
       apiServers: servers.map(({ url }) => url),
       servingCertificateAuthority: servers[0]?.servingAuthority.pem ?? '',
     };
-    const signer = new LocalCaSigner(() => issuers.active());
+    const signer = new LocalCaSigner(issuers);
     const clusters = new Map([
       ['demo', { ...found, cluster, signer, issuers, clientTrust: trustOfIssuers(issuers, null) }],
     ]);
@@ -75,7 +75,7 @@ export async function testIssuers({ servers: count = 1 } = {}): Promise<TestIssu
       },
     };
     const service = issuerService(context, {
-      signerOf: (issuer) => new LocalCaSigner(() => issuer),
+      signerOf: (issuer) => new LocalCaSigner({ active: () => issuer }),
       show: (server, shown) => showCertificate(server, shown, 2_000),
     });
     return { context, service, issuers };

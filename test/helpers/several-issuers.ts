@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readCertificate, readSigningAuthority } from '@kubepass/x509';
 import { type MadeCertificate, makeAuthority } from '../../packages/x509/test/helpers/certificates.js';
-import type { CaKey } from '../../src/keys/ca-key.js';
-import { heldKey } from '../../src/keys/held-key.js';
+import { type CaKey, heldKey } from '../../src/keys/ca-key.js';
 import { readClientTrust } from '../../src/kubernetes/certificate-authorities.js';
 import type { IssuerState, RecordedIssuer } from '../../src/model/issuer.js';
 import { ClusterIssuers, type LoadedIssuer } from '../../src/signing/cluster-issuers.js';
@@ -48,7 +47,7 @@ export async function serveIssuers(
   await record(context.store, issuers);
   const several = new ClusterIssuers('demo', issuers.map(loadedOf), () => context.store.issuers.ofCluster('demo'));
   await several.refresh();
-  setSigner(new LocalCaSigner(() => several.active(), randomBytes));
+  setSigner(new LocalCaSigner(several, randomBytes));
   const found = context.clusters.get('demo');
   if (found === undefined) throw new Error('there is no cluster');
   const trust = readClientTrust(issuers.map(({ anchor, certificate }) => (anchor ?? certificate).pem).join(''));

@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { readCertificate, readSigningAuthority, type Signatures, type SigningAuthority } from '@kubepass/x509';
-import { heldKey } from '../../src/keys/held-key.js';
+import { heldKey } from '../../src/keys/ca-key.js';
 import { type CertifiedIssuer, ClusterIssuers } from '../../src/signing/cluster-issuers.js';
 import { LocalCaSigner } from '../../src/signing/local-ca.js';
 
@@ -34,7 +34,7 @@ export function certifiedIssuer(
 /** A signer with this CA alone. */
 export function signerOf(authority: TestSigningAuthority, options?: Parameters<typeof certifiedIssuer>[1]) {
   const issuer = certifiedIssuer(authority, options);
-  return new LocalCaSigner(() => issuer);
+  return new LocalCaSigner({ active: () => issuer });
 }
 
 /** The issuers of a cluster with this CA alone, which is active. */

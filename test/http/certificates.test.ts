@@ -1,7 +1,11 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readCertificate } from '@kubepass/x509';
 import { makeCa } from '../helpers/several-issuers.js';
+import { answerFromCache } from '../../packages/kubectl-kubepass/src/exec-credential.js';
+import { runPlugin } from '../../packages/kubectl-kubepass/src/run-plugin.js';
+import { testMachine } from '../../packages/kubectl-kubepass/test/helpers/plugin-machine.js';
+import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 import { as, type Answer } from './support/call.js';
 import { startService, type TestService } from './support/service.js';
@@ -248,6 +252,26 @@ describe('a certificate of an issuer below what its API servers trust', () => {
     const der = await behind.as('alice')('get', url).set('accept', 'application/pkix-cert').responseType('blob');
     expect(new X509Certificate(answer.text).raw.equals(der.body as Uint8Array)).toBe(true);
     expect((await read('text/plain')).answer.text.match(/Certificate:/g)).toHaveLength(1);
+  });
+
+  it('has the chain in the plugin’s answer to kubectl, the leaf first and with its key and its end', async () => {
+    const home = temporaryDirectory();
+    const machine = testMachine(home.path, { environment: { KUBEPASS_TOKEN: behind.tokenOf('alice') } });
+    const args = ['--server', behind.address, '--cluster', 'demo', '--username', 'judy', '--expires-in', '10m'];
+    expect(await runPlugin(['login', ...args], machine)).toBe(0);
+    machine.takeOutput();
+    expect(await runPlugin(['get-credential', ...args], machine)).toBe(0);
+    const output = machine.takeOutput();
+    const { status } = JSON.parse(output) as { readonly status: Readonly<Record<string, string>> };
+    const { clientCertificateData = '', clientKeyData = '', expirationTimestamp = '' } = status;
+    expect(clientCertificateData).toMatch(`-----END CERTIFICATE-----\n${between.pem}`);
+    const leaf = new X509Certificate(clientCertificateData);
+    expect(leaf.subject).toBe('CN=judy');
+    expect(leaf.checkPrivateKey(createPrivateKey(clientKeyData))).toBe(true);
+    expect(Date.parse(expirationTimestamp)).toBeLessThanOrEqual(Date.parse(leaf.validTo));
+    // The next answers come from the cache.
+    expect(answerFromCache(['get-credential', ...args], { ...machine, environment: {} })).toBe(output);
+    home.remove();
   });
 
   it('has another entity tag as PEM and in JSON where its chain is another one, and nowhere else', async () => {

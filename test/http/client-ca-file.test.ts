@@ -16,6 +16,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { chosenOptions, keepClientCaFile, options } from '../../src/node-files/client-ca-file.js';
 import { makeAuthority, makeCertificate } from '../../packages/x509/test/helpers/certificates.js';
 import { type AnsweringKubepass, answeringKubepass, withText } from '../helpers/answering-kubepass.js';
+import { servingPair } from '../cluster/serving-pair.js';
+import { freePort } from '../helpers/free-ports.js';
+import { as } from './support/call.js';
+import { startService, type TestService } from './support/service.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 
 const directory = temporaryDirectory();
@@ -258,6 +262,46 @@ it('writes the new CA of the node beside the last answer while kubepass does not
   expect(said.at(-1)).toBe('kubepass answers again');
   expect(file()).toBe(`${another}${next}`);
   expect(code).toBe(0);
+});
+
+describe('beside the service', () => {
+  let service: TestService;
+  beforeAll(async () => {
+    const port = await freePort();
+    const tls = await servingPair(mkdtempSync(join(directory.path, 'service-')));
+    service = await startService({
+      port,
+      app: { tls: tls.pair },
+      config: `
+publicAddress: { url: "https://127.0.0.1:${port}", certificateAuthority: ${tls.caFile} }
+clusters:
+  - name: demo
+    server: https://demo.example:6443
+    servingCertificateAuthority: ${tls.caFile}
+    signer: { localCA: { certFile: data/ca/ca.crt, keyFile: data/ca/ca.key } }
+`,
+    });
+  });
+  afterAll(() => service.close());
+
+  it('has the anchor of the active issuer behind the CAs of the node, by a kubeconfig and a token of the service', async () => {
+    const ours = readFileSync(join(service.dataDir, 'ca', 'ca.crt'), 'utf8');
+    const kubeconfig = `/v1/clusters/demo/authorization-webhook-kubeconfig?directory=${folder}`;
+    const { text } = await service.as('root')('get', kubeconfig).expect(200);
+    writeFileSync(at('authorization-webhook.kubeconfig'), text);
+    const asked = { name: 'api-server', roles: ['reviewer'], cluster: 'demo', expiresInSeconds: null };
+    const { token } = as.token(await service.as('root')('post', '/v1/api-tokens').send(asked).expect(201));
+    writeFileSync(at('reviewer-token'), `${token}\n`);
+    const { said, complaints } = await keep(3, (round) => {
+      if (round === 1) writeFileSync(at('ca.crt'), `${own}${another}`);
+    });
+    expect(complaints).toEqual([]);
+    expect(said).toHaveLength(2);
+    expect(file()).toBe(`${own}${another}${ours}`);
+    writeFileSync(at('reviewer-token'), `kubepass_${'x'.repeat(43)}\n`);
+    expect(await keep()).toMatchObject({ code: 1, complaints: [expect.stringContaining('answers 401')] });
+    expect(file()).toBe(`${own}${another}${ours}`);
+  });
 });
 
 it.each([

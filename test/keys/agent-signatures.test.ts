@@ -102,6 +102,20 @@ describe.skipIf(tools === null)("keys of a token behind OpenSSH's agent", () => 
     await expectGoodSignatures(key);
   });
 
+  it('are refused once the helper of the agent died, until the agent is started again', async () => {
+    const key = agentKey(agent.path, { label: 'users' });
+    await expectGoodSignatures(key);
+    await agent.killHelpers();
+    // It lists its keys all the same.
+    await expect.poll(() => failureOf(key.sign(randomBytes(100)))).toBe('refused');
+    expect((await key.check()).available).toBe(false);
+    await agent.kill();
+    await agent.start();
+    await agent.addToken(hsm);
+    await expect.poll(async () => (await key.check()).available).toBe(true);
+    await expectGoodSignatures(key);
+  });
+
   it('sign no message that the agent would not read', async () => {
     const key = agentKey(agent.path, { label: 'users' });
     await expectGoodSignatures(key);

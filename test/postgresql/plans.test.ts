@@ -7,20 +7,23 @@ import { alongIndexes } from '../../src/store/postgresql/open-postgresql-store.j
 import { postgresqlDialect, queryOf } from '../../src/store/postgresql/query.js';
 import type { ReadStatement } from '../../src/store/steps/statement.js';
 import { AuditEventTable } from '../../src/store/tables/audit-event-table.js';
+import { ClusterIssuerTable } from '../../src/store/tables/cluster-issuer-table.js';
 import { CertificateTable } from '../../src/store/tables/certificate-table.js';
 import { quotaCount } from '../../src/store/tables/quotas.js';
 import { RequestTable } from '../../src/store/tables/request-table.js';
 import { freshDatabase, query, type TestDatabase } from '../helpers/postgresql/databases.js';
-import { instant } from '../unit/store/records.js';
+import { instant, sha256 } from '../unit/store/records.js';
 
 const rows = 5000;
 const at = `timestamp '2026-03-01' + i * interval '1 second'`;
 /** Nearly all rows have the same cluster, requester and group, and a third has the same username. */
 const names = `CASE WHEN i % 500 = 7 THEN 'rare' ELSE 'demo' END, CASE WHEN i % 3 = 0 THEN 'busy' ELSE 'user-' || i END`;
 const parties = `CASE WHEN i % 500 = 7 THEN 'rare' ELSE 'hr' END, CASE WHEN i % 500 = 7 THEN 'rare' ELSE 'hr' END`;
+const issuers = [sha256('present'), sha256('rare')] as const;
+const [present, rare] = issuers.map((fingerprint) => `'\\x${sha256(fingerprint)}'::bytea`) as [string, string];
 const seed = `
   INSERT INTO "Decision" VALUES ('', '{}');
-  INSERT INTO "Issuer" VALUES ('', 'a', 'a', NULL);
+  INSERT INTO "Issuer" VALUES (${present}, 'a', 'a', NULL), (${rare}, 'b', 'b', NULL);
   INSERT INTO "RequestRecord" ("cluster", "username", "requesterName", "collector", "id", "state", "groups", "keyAlgorithm",
       "expirationSeconds", "requesterGroups", "requesterRoles", "createdAt", "decisionSha256", "decidedAt", "approvals")
     SELECT ${names}, ${parties}, sha256(i::text::bytea), CASE WHEN i % 500 = 7 THEN 'pending' ELSE 'issued' END, '[]', 'x', 1,
@@ -28,7 +31,8 @@ const seed = `
   INSERT INTO "CertificateRecord" ("cluster", "username", "requesterName", "collector", "fingerprintSha256", "serialNumber",
       "issuerSha256", "subject", "groups", "notBefore", "notAfter", "publicKeyAlgorithm", "spkiSha256", "requestN", "der",
       "orphan", "issuedAt")
-    SELECT ${names}, ${parties}, sha256(i::text::bytea), sha256(i::text::bytea), '', 'x', '[]', ${at}, ${at}, 'x', '', i, '',
+    SELECT ${names}, ${parties}, sha256(i::text::bytea), sha256(i::text::bytea),
+      CASE WHEN i % 500 = 7 THEN ${rare} ELSE ${present} END, 'x', '[]', ${at}, ${at}, 'x', '', i, '',
       false, ${at} FROM generate_series(1, ${String(rows)}) i;
   INSERT INTO "RequestLabel" SELECT CASE WHEN i % 500 = 7 THEN 'a=rare' ELSE 'a=team' END, i FROM generate_series(1, ${String(rows)}) i;
   INSERT INTO "GroupMembership" SELECT CASE WHEN i % 500 = 7 THEN 'rare' ELSE 'team' END, i, ${at}
@@ -50,6 +54,7 @@ beforeAll(async () => {
     for (const table of [
       'RequestRecord',
       'RequestLabel',
+      'IssuerTally',
       'CertificateRecord',
       'GroupMembership',
       'Revocation',
@@ -114,6 +119,12 @@ async function readAll(readRows: (selection: ReadStatement) => Promise<readonly 
     await certificates.list({ ...filter, now }, page);
   for (const filter of combinations({ ...expiry, collector: hr, username: ['busy'] }))
     await certificates.list({ ...filter, now }, page);
+  const ofIssuers = { issuer: issuers.map((issuer) => [issuer]), cluster: demo, status: statusFilters };
+  for (const filter of combinations({ ...ofIssuers, username: ['busy'], group: ['rare'], notAfterAfter: [now] }))
+    await certificates.list({ ...filter, now }, page);
+  const served = new ClusterIssuerTable(reads);
+  for (const fingerprints of [[issuers[0]], issuers]) await served.served('demo', fingerprints, now);
+  await served.attemptsUnderWay('demo', 'default');
   await certificates.expiring(600, { notAfter: now, n: 2n ** 63n - 1n }, new Date(now.getTime() + 60_000));
   const events = new AuditEventTable({ prisma, ...reads });
   for (const filter of combinations({ cluster: demo, principal: ['busy'], type: ['CertificateIssued'] }))

@@ -1,9 +1,8 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import { keyFailures } from '../../model/issuer.js';
-import { clusterCallEnds, type ClusterCallMeasure, type KeyMeasures } from '../../model/measures.js';
+import { clusterCallEnds, type ClusterCallMeasure } from '../../model/measures.js';
 import type { Outcome } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
-import { type HistogramSeries, PreparedHistogram } from './prepared-series.js';
+import { PreparedHistogram } from './prepared-series.js';
 
 /**
  * How many reasons get a label of their own. They are words of the code, about forty; this holds for later ones too.
@@ -95,32 +94,6 @@ export function clusterCalls(registry: Registry) {
         taken.observe(seconds);
         reachable.set({ cluster }, end === 'unreachable' ? 0 : 1);
       };
-    },
-  };
-}
-
-/** The keys of CAs. `issuers`: the names of each cluster's. */
-export function keyMetrics(registry: Registry, issuers: ReadonlyMap<string, readonly string[]>): KeyMeasures {
-  const durations = new PreparedHistogram<'cluster' | 'issuer'>(registry, {
-    name: 'kubepass_key_signature_duration_seconds',
-    help: 'Time that the key of a CA took for a signature.',
-    buckets: [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
-  });
-  const failures = new Counter({
-    name: 'kubepass_key_failures_total',
-    help: 'Signatures that the key of a CA did not make, or made wrongly, by the reason.',
-    labelNames: ['cluster', 'issuer', 'reason'] as const,
-    registers: [registry],
-  });
-  const taken = new Map<string, ReadonlyMap<string, HistogramSeries>>();
-  for (const [cluster, names] of issuers) {
-    taken.set(cluster, new Map(names.map((issuer) => [issuer, durations.series({ cluster, issuer })])));
-    for (const issuer of names) for (const reason of keyFailures) failures.inc({ cluster, issuer, reason }, 0);
-  }
-  return {
-    signed: (cluster, issuer, seconds) => taken.get(cluster)?.get(issuer)?.observe(seconds),
-    failed: (cluster, issuer, reason) => {
-      failures.inc({ cluster, issuer, reason });
     },
   };
 }

@@ -2,10 +2,12 @@ import { Counter, Registry } from 'prom-client';
 import { whyNotPermitted } from '../../identity/permissions.js';
 import type { AuditEventDraft } from '../../model/audit-event.js';
 import { StoreBusyError, StoreUnavailableError } from '../../model/errors.js';
+import { keyFailures } from '../../model/issuer.js';
 import {
   issuancePhases,
   type IssuanceMeasures,
   type IssuancePhase,
+  type KeyMeasures,
   type MetricsText,
   type RequestMeasures,
   type StoreMeasures,
@@ -14,7 +16,7 @@ import { done, type Outcome } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
 import type { CommitFollower } from '../../store/writer/followed-writer.js';
 import { revocationReasons } from '@kubepass/x509';
-import { callerMetrics, clusterCalls, keyMetrics } from './call-metrics.js';
+import { callerMetrics, clusterCalls } from './call-metrics.js';
 import { FigureCounting } from './count-figures.js';
 import { type CounterSeries, type HistogramSeries, PreparedCounter, PreparedHistogram } from './prepared-series.js';
 import { addScrapedMetrics, type MetricsSources } from './scraped-metrics.js';
@@ -188,6 +190,32 @@ function requestMetrics(registry: Registry): RequestMeasures {
       const series = known.get(path ?? unmatched)?.get(methodLabel(method));
       series?.requests.get(statusLabel(status))?.inc();
       series?.durations.observe(seconds);
+    },
+  };
+}
+
+/** The keys of CAs. `issuers`: the names of each cluster's. */
+function keyMetrics(registry: Registry, issuers: ReadonlyMap<string, readonly string[]>): KeyMeasures {
+  const durations = new PreparedHistogram<'cluster' | 'issuer'>(registry, {
+    name: 'kubepass_key_signature_duration_seconds',
+    help: 'Time that the key of a CA took for a signature.',
+    buckets: [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
+  });
+  const failures = new Counter({
+    name: 'kubepass_key_failures_total',
+    help: 'Signatures that the key of a CA did not make, or made wrongly, by the reason.',
+    labelNames: ['cluster', 'issuer', 'reason'] as const,
+    registers: [registry],
+  });
+  const taken = new Map<string, ReadonlyMap<string, HistogramSeries>>();
+  for (const [cluster, names] of issuers) {
+    taken.set(cluster, new Map(names.map((issuer) => [issuer, durations.series({ cluster, issuer })])));
+    for (const issuer of names) for (const reason of keyFailures) failures.inc({ cluster, issuer, reason }, 0);
+  }
+  return {
+    signed: (cluster, issuer, seconds) => taken.get(cluster)?.get(issuer)?.observe(seconds),
+    failed: (cluster, issuer, reason) => {
+      failures.inc({ cluster, issuer, reason });
     },
   };
 }

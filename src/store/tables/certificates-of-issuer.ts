@@ -23,6 +23,7 @@ export interface OfIssuer {
 
 /** A page looks through so many stretches at most, and ends behind the one that makes it so many certificates. */
 const [runsAtMost, certificatesAtMost] = [64, 1000] as const;
+const runsAtOnce = 8;
 const talliesAtOnce = 500;
 
 /**
@@ -43,21 +44,32 @@ export async function selectKeysOfIssuer(
   const tallies = await talliesOf(reads, issuers, wanted);
   const keys: ListKey[] = [];
   let after: ListKey = part.after ?? beforeAll(part.order);
-  let [runs, examined] = [0, 0];
+  let [looked, examined] = [0, 0];
   for (;;) {
     const { next, isLast } = await readTallies(reads, tallies, after, part.until as Date | undefined);
-    for (const { begin, end, certificates } of runsIn(next)) {
-      if (runs === runsAtMost || examined >= certificatesAtMost) return { keys, goesOnBehind: after };
-      [runs, examined] = [runs + 1, examined + certificates];
-      const within = { ...part, after: laterOf(after, begin), until: earlierOf(part.until as Date | undefined, end) };
-      const found = await selectKeys(reads, within, take - keys.length);
-      keys.push(...found.keys);
-      if (keys.length === take || found.goesOnBehind !== null) return { keys, goesOnBehind: found.goesOnBehind };
-      after = [end, 0n];
+    const runs = runsIn(next);
+    while (runs.length > 0) {
+      if (looked >= runsAtMost || examined >= certificatesAtMost) return { keys, goesOnBehind: after };
+      // The first one often fills the page; the others are looked through side by side.
+      const some = runs.splice(0, looked === 0 ? 1 : runsAtOnce);
+      for (const found of await Promise.all(some.map((run) => selectKeys(reads, within(part, run), take)))) {
+        keys.push(...found.keys);
+        if (keys.length >= take || found.goesOnBehind !== null)
+          return { keys: keys.slice(0, take), goesOnBehind: found.goesOnBehind };
+      }
+      looked += some.length;
+      for (const { end, certificates } of some) [after, examined] = [[end, 0n], examined + certificates];
     }
     if (isLast) return { keys, goesOnBehind: null };
   }
 }
+
+/** The part of a list that lies in a run. Numbers of certificates begin with 1, so none lies before `[begin, 0]`. */
+const within = (part: ListPart, { begin, end }: Run): ListPart => ({
+  ...part,
+  after: part.after !== null && (part.after[0] as Date) >= begin ? part.after : [begin, 0n],
+  until: part.until !== undefined && (part.until as Date) < end ? part.until : end,
+});
 
 const signedBy = (issuers: readonly Buffer[]): Condition => ({
   sql: `COALESCE("r"."issuerSha256", "r"."issuerSha256") IN (${issuers.map(() => '?').join(', ')})`,
@@ -133,7 +145,7 @@ async function readTallies(
 }
 
 /** Joins runs that have no gap between them. */
-function runsIn(tallies: readonly Run[]): readonly Run[] {
+function runsIn(tallies: readonly Run[]): Run[] {
   const runs: Run[] = [];
   for (const one of tallies) {
     const last = runs.at(-1);
@@ -142,8 +154,3 @@ function runsIn(tallies: readonly Run[]): readonly Run[] {
   }
   return runs;
 }
-
-/** Numbers of certificates begin with 1, so this one lies before all that end at `begin`. */
-const laterOf = (after: ListKey, begin: Date): ListKey => ((after[0] as Date) < begin ? [begin, 0n] : after);
-
-const earlierOf = (until: Date | undefined, end: Date): Date => (until !== undefined && until < end ? until : end);

@@ -92,21 +92,20 @@ export class ClusterIssuerTable {
     const issuers = fingerprintsSha256.map(issuerSha256);
     const present = tallyOf(now);
     const amongThem = `IN (${issuers.map(() => '?').join(', ')})`;
-    const inTallies = `FROM "IssuerTally" WHERE "issuerSha256" ${amongThem} AND "cluster" = ?`;
     const ofCluster = `FROM "CertificateRecord" AS "c"${dialect.indexedBy('CertificateRecord_cluster_notAfter_n_idx')}
       WHERE "c"."cluster" = ? AND COALESCE("c"."issuerSha256", "c"."issuerSha256") ${amongThem}
       AND NOT EXISTS (SELECT 1 FROM "Revocation" AS "v" WHERE "v"."certificateN" = "c"."n")`;
-    const last = `(SELECT MAX("notAfter") ${inTallies} AND "notAfter" >= ? AND "certificates" > "revoked")`;
-    const lastParameters = [...issuers, cluster, present];
     const [row] = await this.reads.readRows({
-      sql: `SELECT (SELECT COALESCE(SUM("certificates" - "revoked"), 0) ${inTallies} AND "notAfter" > ?)
-          + (SELECT COUNT(*) ${ofCluster} AND "c"."notAfter" > ? AND "c"."notAfter" < ?) AS "live",
-        (SELECT "c"."notAfter" ${ofCluster} AND "c"."notAfter" > ? AND "c"."notAfter" >= ${last}
-          AND "c"."notAfter" < ${dialect.tenMinutesAfter(last)} ORDER BY "c"."notAfter" DESC LIMIT 1) AS "latest"`,
+      sql: `SELECT COALESCE("t"."later", 0) + (SELECT COUNT(*) ${ofCluster} AND "c"."notAfter" > ? AND "c"."notAfter" < ?) AS "live",
+          (SELECT "c"."notAfter" ${ofCluster} AND "c"."notAfter" > ? AND "c"."notAfter" >= "t"."last"
+            AND "c"."notAfter" < ${dialect.tenMinutesAfter('"t"."last"')} ORDER BY "c"."notAfter" DESC LIMIT 1) AS "latest"
+        FROM (SELECT SUM(CASE WHEN "notAfter" > ? THEN "certificates" - "revoked" ELSE 0 END) AS "later",
+          MAX(CASE WHEN "certificates" > "revoked" THEN "notAfter" END) AS "last"
+          FROM "IssuerTally" WHERE "issuerSha256" ${amongThem} AND "cluster" = ? AND "notAfter" >= ?) AS "t"`,
       parameters: [
-        ...[...issuers, cluster, present],
         ...[cluster, ...issuers, now, new Date(present.getTime() + tallied)],
-        ...[cluster, ...issuers, now, ...lastParameters, ...lastParameters],
+        ...[cluster, ...issuers, now],
+        ...[present, ...issuers, cluster, present],
       ],
     });
     const { live, latest } = row as { readonly live: number | string; readonly latest: number | Date | null };

@@ -16,7 +16,7 @@ export const certificateStatements = {
   /** Finds one where the issuer has none of the states. */
   requireIssuer: ({ cluster, issuer, states }) => ({
     sql: `SELECT COUNT(*) AS "found" FROM (SELECT 1 AS "one") AS "asked" WHERE NOT EXISTS (SELECT 1 FROM "ClusterIssuer"
-      WHERE "cluster" = ? AND "name" = ? AND "state" IN (${states.map(() => '?').join(', ')}))`,
+      WHERE "cluster" = ? AND "name" = ? AND "state" IN (${'?, '.repeat(states.length - 1)}?))`,
     parameters: [cluster, issuer, ...states],
     ifReached: { limit: 1, conflict: () => ({ kind: 'issuer', cluster, issuer }) },
     many: { sql: issuersMissing, row: { columns: { cluster, issuer, states } } },

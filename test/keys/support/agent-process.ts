@@ -108,6 +108,11 @@ export class SshAgent extends AgentProcess {
     await this.#add(['-e', hsm.library]);
   }
 
+  /** Kills the programs in which it has loaded the libraries of tokens. */
+  async killHelpers(): Promise<void> {
+    await run('pkill', ['-KILL', '-P', this.pid.toString()]);
+  }
+
   /** The public keys as `ssh-add -L` shows them. */
   listKeys(): Promise<string> {
     return this.#add(['-L']);

@@ -7,7 +7,7 @@ import { areBuilt, buildOnce, goBuild, goTools, pinnedVersion, sayingSo } from '
 /** SoftHSM's PKCS#11 library, where Debian and others have it. */
 const libraries = ['/usr/lib/softhsm/libsofthsm2.so', '/usr/lib64/softhsm/libsofthsm2.so', '/usr/lib/libsofthsm2.so'];
 
-const programs = ['ssh-agent', 'ssh-add', 'softhsm2-util', 'pkcs11-tool', 'openssl'];
+const programs = ['ssh-agent', 'ssh-add', 'softhsm2-util', 'pkcs11-tool', 'openssl', 'pkill'];
 
 /** The parts of the machine that the tests of keys use. */
 export interface KeyTools {

@@ -22,10 +22,12 @@ const fingerprintOf = ({ der }: MadeCertificate) => readCertificate(der).fingerp
 class FailingKey {
   failure: KeyFailure | null = null;
   wrong = false;
+  available = true;
   signed = 0;
 
   readonly over = (held: CaKey): CaKey => ({
     ...held,
+    availability: () => ({ available: this.available, checkedAt: new Date() }),
     sign: async (data) => {
       this.signed += 1;
       if (this.failure !== null) throw new KeyUnavailableError(this.failure, 'the key cannot sign');
@@ -171,6 +173,11 @@ it('gives the kept list to its end while the key cannot be used, but none that l
   key.failure = 'silent';
   issuance.advance(13 * 3600);
   expect((await read(lists)).list).toBe(kept);
+  expect(key.signed).toBe(2);
+  // Nobody waits for a key that is known to be away.
+  key.available = false;
+  expect((await read(lists)).list).toBe(kept);
+  expect(key.signed).toBe(2);
   issuance.advance(12 * 3600);
   await expect(lists.of('demo')).rejects.toMatchObject({ failure: 'silent' });
   await expect(lists.all('demo')).rejects.toMatchObject({ failure: 'silent' });

@@ -41,7 +41,7 @@ async function serveWith(...authorities: readonly { readonly name: string; reado
   (clusters as Map<string, typeof found>).set('demo', {
     ...found,
     issuers,
-    signer: new LocalCaSigner(() => issuers.active()),
+    signer: new LocalCaSigner(issuers),
     clientTrust: () => Promise.resolve(trust),
   });
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { encodePem, signaturesHere, writeDistinguishedName } from '@kubepass/x509';
 import type { CaKey } from '../../../src/keys/ca-key.js';
-import { heldKey } from '../../../src/keys/held-key.js';
+import { heldKey } from '../../../src/keys/ca-key.js';
 import { keysUnmeasured } from '../../../src/model/measures.js';
 import { certificationRequestOf } from '../../../src/signing/certification-request.js';
 import type { LoadedIssuer } from '../../../src/signing/cluster-issuers.js';

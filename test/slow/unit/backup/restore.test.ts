@@ -13,16 +13,18 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { createServer } from 'node:net';
+import { basename, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { backUpDatabase, filesApart } from '../../../../src/backup/backup.js';
+import { backUpDatabase, filesApart, secretsElsewhere } from '../../../../src/backup/backup.js';
 import type { Composition } from '../../../../src/compose/compose.js';
 import { checkpointText } from '../../../../src/audit/checkpoint.js';
 import { signNote } from '../../../../src/audit/signed-note.js';
 import { markDatabase, restoreDatabase, type RestoreAsk } from '../../../../src/backup/restore-database.js';
 import { verifyConfigured, verifySqlite } from '../../../../src/backup/verify-database.js';
 import { loadConfig, type Config } from '../../../../src/config/config.js';
+import type { IssuerConfig, KeyFileConfig } from '../../../../src/config/issuer-config.js';
 import { readEnvironment } from '../../../../src/config/env.js';
 import { Restorations } from '../../../../src/backup/recorded-restorations.js';
 import { noName } from '../../../../src/model/directory.js';
@@ -192,6 +194,49 @@ describe('a backup', () => {
       [`${databaseOf()}.revoked.ndjson`, false],
       [`${databaseOf()}.checkpoint`, false],
     ]);
+  });
+});
+
+describe('the files of several issuers', () => {
+  const issuerOf = (name: string, key: IssuerConfig['key'], anchorFile: string | null = null): IssuerConfig => {
+    const certFile = join(path, `${name}.crt`);
+    return { name, certFile, key, anchorFile, subject: null };
+  };
+  const inFile = (name: string, passphrase: KeyFileConfig['passphrase']) =>
+    ({ kind: 'file', file: join(path, name), passphrase }) as const;
+
+  it('are named with their issuers, each once, and keys that are in no file are named in words', async () => {
+    mkdirSync(path, { recursive: true });
+    const socket = createServer();
+    await new Promise<void>((resolve) => socket.listen(join(path, 'agent.sock'), resolve));
+    const names = ['a.crt', 'a.key', 'a.pass', 'b.crt', 'b.key', 'root.crt', 'c.crt'];
+    for (const name of names) writeFileSync(join(path, name), '');
+    const config = configOf();
+    const [cluster] = config.clusters;
+    const issuers = [
+      issuerOf('a', inFile('a.key', { file: join(path, 'a.pass') }), join(path, 'root.crt')),
+      issuerOf('b', inFile('b.key', { fd: 3 }), join(path, 'root.crt')),
+      issuerOf('c', { kind: 'agent', socket: join(path, 'agent.sock'), label: null }),
+    ];
+    const signer = { kind: 'localCA', issuers, listed: true, generate: false } as const;
+    const several = { ...config, clusters: [{ ...cluster!, name: 'prod', signer }] };
+    const found = filesApart(several).filter(({ path: file }) => names.includes(basename(file)));
+    expect(found.map(({ path: file, what, secret }) => [basename(file), what, secret])).toEqual([
+      ['a.crt', 'the certificate of issuer a of cluster prod', false],
+      ['a.key', 'the key of issuer a of cluster prod', true],
+      ['a.pass', 'the passphrase of the key of issuer a of cluster prod: keep it apart from the key', true],
+      ['root.crt', 'the CAs that the API servers trust for issuer a of cluster prod', false],
+      ['b.crt', 'the certificate of issuer b of cluster prod', false],
+      ['b.key', 'the key of issuer b of cluster prod', true],
+      ['c.crt', 'the certificate of issuer c of cluster prod', false],
+    ]);
+    expect(filesApart(several).map(({ path: file }) => basename(file))).not.toContain('agent.sock');
+    expect(secretsElsewhere(several)).toEqual([
+      'the passphrase of the key of issuer b of cluster prod is given at the start: without it the key is lost',
+      `the key of issuer c of cluster prod is behind the agent at ${join(path, 'agent.sock')}: keep a copy by the means of what holds it`,
+    ]);
+    expect(secretsElsewhere(config)).toEqual([]);
+    await new Promise((resolve) => socket.close(resolve));
   });
 });
 

@@ -1,8 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { type CaKey, KeyUnavailableError } from '../../../src/keys/ca-key.js';
-import { heldKey } from '../../../src/keys/held-key.js';
-import { measuredKey } from '../../../src/keys/measured-key.js';
+import { type CaKey, heldKey, KeyUnavailableError, measuredKey } from '../../../src/keys/ca-key.js';
 
 const told: unknown[] = [];
 const measures = {
