@@ -2,6 +2,7 @@ import type { IssuanceContext } from '../context/context.js';
 import { whyNotPermitted } from '../identity/permissions.js';
 import { done, refused, type Outcome, type Refused } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
+import { certificationRequestOf } from '../signing/certification-request.js';
 import { activateIssuer, whyNotUsable, type ActivationOptions } from './activate-issuer.js';
 import { findIssuer, type FoundIssuer, issuerConflict, quoted } from './find-issuer.js';
 import { issuerPem, type IssuerView, viewIssuer } from './issuer-view.js';
@@ -51,6 +52,18 @@ export function issuerService(context: IssuanceContext, ports: ProbePorts) {
       await loaded?.key.check();
       const view = await viewIssuer(context, recorded, loaded);
       return done({ view, pem: loaded?.certified ? issuerPem(loaded.certified) : null });
+    },
+
+    /** DER of PKCS#10. Throws `SignerUnavailableError` where the key signs nothing now. */
+    async certificationRequest(principal: Principal, cluster: string, name: string): Promise<Outcome<Buffer>> {
+      const refusal = whyNotPermitted(principal, 'manage-issuers');
+      if (refusal !== null) return refusal;
+      const found = await findIssuer(context, cluster, name);
+      if (!found.ok) return found;
+      const { recorded, loaded } = found.value;
+      if (loaded === null) return issuerConflict(`the configuration does not have ${quoted(recorded)}`);
+      const der = await certificationRequestOf(cluster, loaded, context);
+      return der === null ? issuerConflict(`the configuration names no subject for ${quoted(recorded)}`) : done(der);
     },
 
     probe: (principal: Principal, cluster: string, name: string) =>
