@@ -121,6 +121,7 @@ const rooms = {
     'kubernetes',
     'signing/signer.ts',
     'signing/cluster-issuers.ts',
+    'signing/certification-request.ts',
     x509,
   ],
   // Checkpoints, exports and archives of the audit log.

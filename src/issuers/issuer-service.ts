@@ -2,8 +2,9 @@ import type { IssuanceContext } from '../context/context.js';
 import { whyNotPermitted } from '../identity/permissions.js';
 import { done, refused, type Outcome, type Refused } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
+import { certificationRequestOf } from '../signing/certification-request.js';
 import { activateIssuer, whyNotUsable, type ActivationOptions } from './activate-issuer.js';
-import { findIssuer, type FoundIssuer, issuerConflict, quoted } from './find-issuer.js';
+import { findIssuer, lookUpIssuer, type FoundIssuer, issuerConflict, quoted } from './find-issuer.js';
 import { issuerPem, type IssuerView, viewIssuer } from './issuer-view.js';
 import { probeIssuer, type ProbePorts } from './probe-issuer.js';
 import { retireIssuer, type RetirementOptions, whatRetiringLeaves } from './retire-issuer.js';
@@ -37,7 +38,7 @@ export function issuerService(context: IssuanceContext, ports: ProbePorts) {
       const outcome = await act(found.value).finally(() => issuers.refresh());
       if (!outcome.ok) return outcome;
       const recorded = issuers.recorded().get(name) ?? found.value.recorded;
-      return done(await viewIssuer(context, recorded, issuers.loaded(name)));
+      return done(await viewIssuer(context, cluster, name, recorded, issuers.loaded(name)));
     });
   };
   return {
@@ -45,12 +46,23 @@ export function issuerService(context: IssuanceContext, ports: ProbePorts) {
     list: listIssuers.bind(null, context),
 
     async find(_principal: Principal, cluster: string, name: string): Promise<Outcome<ShownIssuer>> {
+      const found = await lookUpIssuer(context, cluster, name);
+      if (!found.ok) return found;
+      const { recorded, loaded } = found.value;
+      const view = await viewIssuer(context, cluster, name, recorded, loaded);
+      return done({ view, pem: loaded?.certified ? issuerPem(loaded.certified) : null });
+    },
+
+    /** DER of PKCS#10. Throws `SignerUnavailableError` where the key signs nothing now. */
+    async certificationRequest(principal: Principal, cluster: string, name: string): Promise<Outcome<Buffer>> {
+      const refusal = whyNotPermitted(principal, 'manage-issuers');
+      if (refusal !== null) return refusal;
       const found = await findIssuer(context, cluster, name);
       if (!found.ok) return found;
       const { recorded, loaded } = found.value;
-      await loaded?.key.check();
-      const view = await viewIssuer(context, recorded, loaded);
-      return done({ view, pem: loaded?.certified ? issuerPem(loaded.certified) : null });
+      if (loaded === null) return issuerConflict(`the configuration does not have ${quoted(recorded)}`);
+      const der = await certificationRequestOf(cluster, loaded, context);
+      return der === null ? issuerConflict(`the configuration names no subject for ${quoted(recorded)}`) : done(der);
     },
 
     probe: (principal: Principal, cluster: string, name: string) =>
@@ -100,10 +112,9 @@ async function listIssuers(
   await issuers.refresh();
   const recorded = issuers.recorded();
   const names = new Set([...issuers.all().map(({ name }) => name), ...recorded.keys()]);
-  const views = [...names].flatMap((name) => {
-    const one = recorded.get(name);
-    return one === undefined ? [] : [viewIssuer(context, one, issuers.loaded(name))];
-  });
+  const views = [...names].map((name) =>
+    viewIssuer(context, cluster, name, recorded.get(name) ?? null, issuers.loaded(name)),
+  );
   return done(await Promise.all(views));
 }
 

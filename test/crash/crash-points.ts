@@ -32,5 +32,14 @@ export const listCrashPoints = [
   'after the end of a token is committed, before it is in the list',
 ] as const;
 
+/** The points where an activation of an issuer can be interrupted. */
+export const activationCrashPoints = [
+  'before the activation is committed',
+  'after the activation is committed',
+] as const;
+
 export type CrashPoint =
-  (typeof crashPoints)[number] | (typeof announcementCrashPoints)[number] | (typeof listCrashPoints)[number];
+  | (typeof crashPoints)[number]
+  | (typeof announcementCrashPoints)[number]
+  | (typeof listCrashPoints)[number]
+  | (typeof activationCrashPoints)[number];

@@ -42,7 +42,9 @@ const crashingWriter = (writer: Writer): Writer => ({
     if (tellsOf(step, 'CertificateExpiring')) pass('before the announcement is committed');
     if (step.operations.some(({ op }) => op === 'advanceExpiry'))
       pass('before it is remembered how far the announcements have come');
+    if (tellsOf(step, 'IssuerActivated')) pass('before the activation is committed');
     const result = await writer.commit(step);
+    if (tellsOf(step, 'IssuerActivated')) pass('after the activation is committed');
     if (tellsOf(step, 'IssuanceStarted')) {
       pass('after the intent is committed');
       intended.resolve(undefined);

@@ -189,3 +189,19 @@ it('tells metrics and readiness of the issuers', async () => {
   expect(components.find(({ name }) => name === 'certificate-authorities')).toMatchObject({ state: 'ok' });
   expect(readFileSync(join(directory.path, 'ca.crt'), 'utf8')).toBe(pem);
 });
+
+it('has an issuer ask for its certificate, for admins alone', async () => {
+  const path = `${one}/certification-request`;
+  await service.as('alice')('get', path).expect(403);
+  await service.as('root')('get', '/v1/clusters/demo/issuers/nobody/certification-request').expect(404);
+  const { pem: request } = (await service.as('root')('get', path).expect(200)).body as { readonly pem: string };
+  expect(request).toContain('-----BEGIN CERTIFICATE REQUEST-----');
+  const asPem = await service.as('root')('get', path).set('Accept', 'application/x-pem-file').expect(200);
+  expect(asPem.text).toContain('-----BEGIN CERTIFICATE REQUEST-----');
+  const asDer = await service
+    .as('root')('get', path)
+    .set('Accept', 'application/pkcs10')
+    .responseType('blob')
+    .expect(200);
+  expect((asDer.body as Buffer)[0]).toBe(0x30);
+});

@@ -234,6 +234,7 @@ describe('/openapi.json', () => {
         'GET /v1/clusters/{name}/crl',
         'GET /v1/clusters/{name}/issuers',
         'GET /v1/clusters/{name}/issuers/{issuer}',
+        'GET /v1/clusters/{name}/issuers/{issuer}/certification-request',
         'GET /v1/clusters/{name}/kubeconfig',
         'GET /v1/clusters/{name}',
         'GET /v1/clusters/{name}/certificate-authority',

@@ -1,10 +1,11 @@
+import { CSR_PEM_LABEL, encodePem } from '@kubepass/x509';
 import type { Services } from '../server/services.js';
-import { json, operation, response, textBody } from '../answers/responses.js';
+import { derBody, json, operation, response, textBody } from '../answers/responses.js';
 import { ListQuerySchema, pageBody, pageOfList, pageQuery, pageResponse } from '../answers/page-schemas.js';
 import { ClusterParamsSchema } from '../clusters/schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted, RefusalError } from '../problems/refusal-to-problem.js';
-import { certificatePem } from '../schemas/example-certificate.js';
+import { certificatePem, certificationRequestPem } from '../schemas/example-certificate.js';
 import { ref } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 import * as schemas from './schemas.js';
@@ -16,6 +17,7 @@ const forAdmins = { action: 'manage-issuers', optionalBody: true } as const;
 
 export function addIssuers(app: App, services: Services): void {
   addReading(app, services);
+  addCertificationRequest(app, services);
   addChanges(app, services);
 }
 
@@ -69,6 +71,41 @@ function addReading(app: App, { issuers }: Services): void {
       if (request.answerType === 'application/json') return issuerView(view);
       if (pem === null) throw new RefusalError({ kind: 'not-found' });
       return reply.type(request.answerType).send(pem);
+    },
+  );
+}
+
+function addCertificationRequest(app: App, { issuers }: Services): void {
+  app.get(
+    '/clusters/:name/issuers/:issuer/certification-request',
+    operation({
+      config: {
+        action: 'manage-issuers',
+        produces: ['application/json', 'application/x-pem-file', 'application/pkcs10'],
+      },
+      operationId: 'getIssuerCertificationRequest',
+      tags: ['clusters'],
+      summary: 'Have an issuer ask for its certificate',
+      description: 'A certification request for a CA with path length 0, signed by the issuer’s key.',
+      params: schemas.IssuerParamsSchema,
+      response: {
+        200: response(
+          {
+            'application/json': ref(schemas.IssuerRequestSchema),
+            'application/x-pem-file': textBody('PEM.', certificationRequestPem),
+            'application/pkcs10': derBody('DER.', certificationRequestPem),
+          },
+          { description: 'PKCS#10 (RFC 2986).' },
+        ),
+      },
+      problems: ['not-found', 'state-conflict'],
+    }),
+    async (request, reply) => {
+      const { name, issuer } = request.params;
+      const der = granted(await issuers.certificationRequest(callerOf(request), name, issuer));
+      if (request.answerType === 'application/pkcs10') return reply.type(request.answerType).send(der);
+      const pem = encodePem(CSR_PEM_LABEL, der);
+      return request.answerType === 'application/json' ? { pem } : reply.type(request.answerType).send(pem);
     },
   );
 }

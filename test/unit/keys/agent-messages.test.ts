@@ -11,6 +11,7 @@ import {
 import { readSshKey, sshKey } from '../../../src/keys/ssh-keys.js';
 import { propertyRuns } from '../../helpers/property-runs.js';
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { cpuMilliseconds } from '../../helpers/cpu-milliseconds.js';
 
 const octets = (most: number) => fc.uint8Array({ minLength: 1, maxLength: most }).map((array) => Buffer.from(array));
 
@@ -57,9 +58,9 @@ describe('messages of an agent', () => {
 
   it('are read in time that grows with their length, in the smallest pieces too', () => {
     const stream = sshString(Buffer.alloc(mostMessageOctets));
-    const began = performance.now();
+    const began = cpuMilliseconds();
     expect(readPieces([...stream].map((octet) => Buffer.of(octet))).messages).toHaveLength(1);
-    expect(performance.now() - began).toBeLessThan(5000);
+    expect(cpuMilliseconds() - began).toBeLessThan(5000);
   });
 
   it('are what they should be, or a RangeError', () => {
