@@ -12,7 +12,7 @@ import { makeCa } from '../helpers/several-issuers.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 
 const callers = 32;
-const [before, after] = ['users-2026', 'users-2027'] as const;
+const [before, after, added] = ['users-2026', 'users-2027', 'users-2028'] as const;
 const directory = temporaryDirectory();
 const at = (name: string) => join(directory.path, name);
 const replicas: ChildService[] = [];
@@ -51,7 +51,7 @@ beforeAll(async () => {
   writeFileSync(at('policies/test.yaml'), testPolicies.replaceAll('clusters: [demo]', 'clusters: ["*"]'));
   writeFileSync(at('serving.crt'), apiServer.servingAuthority.pem);
   let trusted = '';
-  for (const name of [before, after, 'others']) {
+  for (const name of [before, after, added, 'others']) {
     const { pem, key } = makeCa(name);
     writeFileSync(at(`${name}.crt`), pem);
     writeFileSync(at(`${name}.key`), key.pem, { mode: 0o600 });
@@ -160,6 +160,19 @@ it('32 callers of two replicas lose no request while the issuers change places, 
   for (const name of [before, after])
     expect(begun.get(name)).toBe(answered.filter(({ issuer }) => issuer === `CN=${name}`).length);
   for (const call of calls) expect(await statesAt(call)).toEqual({ [before]: 'active', [after]: 'retiring' });
+});
+
+it('two replicas that start at once with a new issuer in their configuration record it once, beside those that lack it', async () => {
+  const { length } = await eventsInOrder();
+  const three = configWith('three.yaml', [added, before, after]);
+  const newer = await Promise.all([start(three), start(three)]);
+  const states = { [added]: 'next', [before]: 'active', [after]: 'retiring' };
+  for (const call of [...newer, ...calls]) expect(await statesAt(call)).toEqual(states);
+  const recorded = (await eventsInOrder())
+    .slice(length)
+    .filter(({ type }) => type === 'CertificateAuthorityPinned' || type === 'IssuerActivated');
+  expect(recorded).toMatchObject([{ cluster: 'demo', details: { issuer: added } }]);
+  for (const call of [...newer, ...calls]) expect((await askForKubeconfig(call, 'demo')).status).toBe(201);
 });
 
 interface Component {
