@@ -76,6 +76,11 @@ export class AgentConnections {
     });
   }
 
+  /** Asks nothing more over the connections that are open: each ends with the last answer that it owes. */
+  reopen(): void {
+    for (const connection of this.#open) connection.leave();
+  }
+
   /** Ends all connections with what is under way, because an answer may belong to another request. */
   renew(): void {
     for (const connection of this.#open) connection.fail('garbled', 'gave a wrong answer: no other is believed');
@@ -101,7 +106,7 @@ export class AgentConnections {
 
   #leastBusy(): AgentConnection | null {
     const [least = null] = this.#open
-      .filter((one) => !one.isOverdue)
+      .filter((one) => !one.isOverdue && !one.isLeft)
       .sort((a, b) => a.underWay.length - b.underWay.length);
     if (least?.underWay.length === 0) return least;
     if (this.#open.length < mostConnections) return this.#connect();
@@ -112,7 +117,7 @@ export class AgentConnections {
     const connection = new AgentConnection(this.path, this.limits, () => {
       if (connection.hasEnded) {
         this.#open = this.#open.filter((other) => other !== connection);
-        this.lost += 1;
+        if (!connection.isLeft) this.lost += 1;
       }
       this.#send();
     });
@@ -130,6 +135,8 @@ class AgentConnection {
   /** When the first of the requests under way became the first. */
   #owesSince = 0;
   hasEnded = false;
+  /** Whether it is asked nothing more. */
+  isLeft = false;
 
   /** `changed`: answers came, or the connection has ended. */
   constructor(
@@ -165,6 +172,11 @@ class AgentConnection {
     process.nextTick(() => this.#socket.uncork());
   }
 
+  leave(): void {
+    this.isLeft = true;
+    if (this.underWay.length === 0) this.fail('unreachable', 'is asked over another connection');
+  }
+
   end(error: KeyUnavailableError): void {
     if (this.hasEnded) return;
     this.hasEnded = true;
@@ -192,7 +204,8 @@ class AgentConnection {
         if (this.underWay.length === 0) throw new RangeError('nobody asked for it');
         this.#watch(this.limits.connectMilliseconds, 'garbled', 'stopped amid an answer');
       }
-      this.changed();
+      if (this.isLeft) this.leave();
+      else this.changed();
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       this.fail('garbled', `gave an answer that is none: ${error.message}`);

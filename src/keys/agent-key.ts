@@ -38,7 +38,10 @@ export class AgentKey implements CaKey {
   #availability: KeyAvailability;
   #lookedAt = 0;
   #looking: Promise<KeyUnavailableError | null> | null = null;
-  /** The connections that were lost before the agent refused, or signed wrongly; null where its last signature came. */
+  /**
+   * The connections that were lost before the agent refused, or signed wrongly; null where its last signature came, and
+   * where it has lacked the key since.
+   */
   #refusedAfter: number | null = null;
 
   /** Begins to look at the agent at once, and again and again. `path`: of its Unix socket. */
@@ -74,7 +77,7 @@ export class AgentKey implements CaKey {
     }
   }
 
-  /** It is not available until it signs again, over connections on which nothing came before. */
+  /** It is not available until it signs again, over connections on which nothing came before, or was taken away. */
   distrust(): void {
     this.#connections.renew();
     this.#refusedAfter = this.#connections.lost;
@@ -104,8 +107,9 @@ export class AgentKey implements CaKey {
       return octets === null ? null : readSshSignature(octets, key);
     });
     if (signature !== null) return signature;
-    // It does not say why it refuses.
+    // It does not say why it refuses. Another agent may listen by now at the same path, while the one before lives on.
     this.#refusedAfter = this.#connections.lost;
+    this.#connections.reopen();
     throw (await this.#whyMissing()) ?? this.#error('refused', 'has the key and refuses to sign');
   }
 
@@ -123,12 +127,16 @@ export class AgentKey implements CaKey {
       if (identities === null) throw this.#error('refused', 'refuses to name its keys');
       this.#key ??= this.#withLabel(identities);
       const { blob } = this.#key;
-      if (!identities.some((one) => one.blob.equals(blob))) throw this.#error('missing', 'does not have the key');
+      if (!identities.some((one) => one.blob.equals(blob))) {
+        this.#refusedAfter = null;
+        throw this.#error('missing', 'does not have the key');
+      }
       // Whether it still refuses, only a signature or another agent can tell.
       this.#found(this.#refusedAfter !== this.#connections.lost);
       return null;
     } catch (error) {
       if (!(error instanceof KeyUnavailableError)) throw error;
+      if (error.failure === 'missing' || error.failure === 'refused') this.#connections.reopen();
       this.#found(false);
       return error;
     }

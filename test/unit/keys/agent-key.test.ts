@@ -1,4 +1,5 @@
 import { createHash, generateKeyPairSync, type KeyObject, verify } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AgentKey } from '../../../src/keys/agent-key.js';
@@ -267,6 +268,27 @@ describe('an agent that misbehaves', () => {
     expect(await failureOf(key.sign(data))).toBe('refused');
     agent.disconnect();
     await expect.poll(async () => (await key.check()).available).toBe(true);
+  });
+
+  it('that refused because it lacked the key is available once it has that', async () => {
+    const agent = await agentWith([{ privateKey, comment: 'users' }], 'lacks-key');
+    const key = agentKey();
+    expect(await failureOf(key.sign(data))).toBe('missing');
+    agent.behaviour = 'well';
+    expect((await key.check()).available).toBe(true);
+  });
+
+  it.each(['lacks-key', 'refuses'] as const)('and lives on gives way to another one at its path: %s', async (how) => {
+    const former = await agentWith([{ privateKey, comment: 'users' }]);
+    const key = agentKey();
+    await Promise.all(Array.from({ length: 32 }, () => key.sign(data)));
+    former.behaviour = how;
+    rmSync(socketPath());
+    await agentWith();
+    await failureOf(key.sign(data));
+    for (let i = 0; i < 16; i++) expect(isGood(await key.sign(data))).toBe(true);
+    expect((await key.check()).available).toBe(true);
+    expect(former.connections.open).toBe(0);
   });
 
   it.each(['wrong-signature', 'another-key'] as const)(
