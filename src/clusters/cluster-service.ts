@@ -83,11 +83,16 @@ export function clusterService(context: IssuanceContext, certificateLists: Pick<
     certificateSigningRequests: listClusterCsrs.bind(null, context),
     certificateSigningRequest: findClusterCsr.bind(null, context),
 
-    /** `client` null where the cluster's client CA is not known. Reviewers read those of their own cluster alone. */
+    /**
+     * `client` null where the cluster's client CA is not known. Reviewers read those of their own cluster alone. Throws
+     * `SignerUnavailableError` where this process does not know all of them.
+     */
     certificateAuthorities: async (principal: Principal, name: string) =>
       withCluster(name, async (found) => {
         if (isReviewer(principal) && principal.cluster !== name)
           return refused({ kind: 'not-permitted', message: 'a reviewer reads the CAs of its own cluster alone' });
+        await found.issuers?.refresh();
+        found.issuers?.requireServed();
         const client = await found.clientTrust();
         return done({
           serving: describeCertificateAuthority(found.cluster.servingCertificateAuthority),
