@@ -18,13 +18,28 @@ export async function findIssuer(
   cluster: string,
   name: string,
 ): Promise<Outcome<FoundIssuer>> {
+  const found = await lookUpIssuer(context, cluster, name);
+  if (!found.ok) return found;
+  const { recorded, ...others } = found.value;
+  if (recorded !== null) return done({ ...others, recorded });
+  return issuerConflict(`issuer ${JSON.stringify(name)} is uncertified, and its agent has not told its key yet`);
+}
+
+/** As `findIssuer`. It is not recorded while nobody knows its key: an agent that is to find it has not answered. */
+export async function lookUpIssuer(
+  context: IssuanceContext,
+  cluster: string,
+  name: string,
+): Promise<Outcome<Omit<FoundIssuer, 'recorded'> & { readonly recorded: RecordedIssuer | null }>> {
   const issuing = context.clusters.get(cluster);
   const issuers = issuing?.issuers ?? null;
   if (issuing === undefined || issuers === null) return refused({ kind: 'not-found' });
   await issuers.refresh();
-  const recorded = issuers.recorded().get(name);
-  if (recorded === undefined) return refused({ kind: 'not-found' });
-  return done({ issuing, issuers, recorded, loaded: issuers.loaded(name) });
+  const recorded = issuers.recorded().get(name) ?? null;
+  const loaded = issuers.loaded(name);
+  return recorded === null && loaded === null
+    ? refused({ kind: 'not-found' })
+    : done({ issuing, issuers, recorded, loaded });
 }
 
 /** The state, or the certificate, of the issuer does not allow this. */

@@ -50,10 +50,9 @@ async function lookAt({ store, clock }: IssuanceContext, issuers: ClusterIssuers
   const now = clock();
   const looks = [...issuers.recorded().values()].map(async ({ cluster, name, state, fingerprints, probe }) => {
     const loaded = issuers.loaded(name);
-    const [{ live }, key] = await Promise.all([
-      store.issuers.served(cluster, fingerprints, now),
-      loaded?.key.check() ?? null,
-    ]);
+    const { live } = await store.issuers.served(cluster, fingerprints, now);
+    // A key looks for itself: nobody waits here for an agent that is silent.
+    const key = loaded && loaded.key.availability();
     const notAfter = loaded?.certified?.notAfter ?? null;
     return { cluster, name, state, live, notAfter, probe, keyAvailable: key && key.available };
   });

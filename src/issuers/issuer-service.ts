@@ -4,7 +4,7 @@ import { done, refused, type Outcome, type Refused } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import { certificationRequestOf } from '../signing/certification-request.js';
 import { activateIssuer, whyNotUsable, type ActivationOptions } from './activate-issuer.js';
-import { findIssuer, type FoundIssuer, issuerConflict, quoted } from './find-issuer.js';
+import { findIssuer, lookUpIssuer, type FoundIssuer, issuerConflict, quoted } from './find-issuer.js';
 import { issuerPem, type IssuerView, viewIssuer } from './issuer-view.js';
 import { probeIssuer, type ProbePorts } from './probe-issuer.js';
 import { retireIssuer, type RetirementOptions, whatRetiringLeaves } from './retire-issuer.js';
@@ -38,7 +38,7 @@ export function issuerService(context: IssuanceContext, ports: ProbePorts) {
       const outcome = await act(found.value).finally(() => issuers.refresh());
       if (!outcome.ok) return outcome;
       const recorded = issuers.recorded().get(name) ?? found.value.recorded;
-      return done(await viewIssuer(context, recorded, issuers.loaded(name)));
+      return done(await viewIssuer(context, cluster, name, recorded, issuers.loaded(name)));
     });
   };
   return {
@@ -46,11 +46,10 @@ export function issuerService(context: IssuanceContext, ports: ProbePorts) {
     list: listIssuers.bind(null, context),
 
     async find(_principal: Principal, cluster: string, name: string): Promise<Outcome<ShownIssuer>> {
-      const found = await findIssuer(context, cluster, name);
+      const found = await lookUpIssuer(context, cluster, name);
       if (!found.ok) return found;
       const { recorded, loaded } = found.value;
-      await loaded?.key.check();
-      const view = await viewIssuer(context, recorded, loaded);
+      const view = await viewIssuer(context, cluster, name, recorded, loaded);
       return done({ view, pem: loaded?.certified ? issuerPem(loaded.certified) : null });
     },
 
@@ -113,10 +112,9 @@ async function listIssuers(
   await issuers.refresh();
   const recorded = issuers.recorded();
   const names = new Set([...issuers.all().map(({ name }) => name), ...recorded.keys()]);
-  const views = [...names].flatMap((name) => {
-    const one = recorded.get(name);
-    return one === undefined ? [] : [viewIssuer(context, one, issuers.loaded(name))];
-  });
+  const views = [...names].map((name) =>
+    viewIssuer(context, cluster, name, recorded.get(name) ?? null, issuers.loaded(name)),
+  );
   return done(await Promise.all(views));
 }
 

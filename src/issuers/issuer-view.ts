@@ -10,9 +10,10 @@ import type { CertifiedIssuer, LoadedIssuer } from '../signing/cluster-issuers.j
 export interface IssuerView {
   readonly name: string;
   readonly state: IssuerState;
-  readonly since: Date;
+  /** Null while its agent has not told its key, as the hash of that. */
+  readonly since: Date | null;
   readonly fingerprintSha256: string | null;
-  readonly spkiSha256: string;
+  readonly spkiSha256: string | null;
   /** This and what follows are null, or empty, where the configuration does not have its certificate. */
   readonly subject: string | null;
   readonly notBefore: Date | null;
@@ -30,17 +31,25 @@ export interface IssuerView {
   readonly probe: IssuerProbe | null;
 }
 
-/** Shows an issuer. `loaded` null: the configuration does not have it any more. */
+/** An issuer that is not recorded yet, because nobody knows its key. */
+const unrecorded = { state: 'uncertified', since: null, spkiSha256: null, fingerprints: [], probe: null } as const;
+
+/**
+ * Shows an issuer. `recorded` null: its agent has not told its key. `loaded` null: the configuration does not have it
+ * any more.
+ */
 export async function viewIssuer(
   { store, clock }: Pick<IssuanceContext, 'store' | 'clock'>,
-  recorded: RecordedIssuer,
+  cluster: string,
+  name: string,
+  recorded: RecordedIssuer | null,
   loaded: LoadedIssuer | null,
 ): Promise<IssuerView> {
   const certified = loaded?.certified ?? null;
-  const { cluster, name, state, since, spkiSha256, probe, fingerprints } = recorded;
+  const { state, since, spkiSha256, probe, fingerprints } = recorded ?? unrecorded;
   return {
     ...{ name, state, since, spkiSha256, probe },
-    fingerprintSha256: fingerprintOf(recorded, certified),
+    fingerprintSha256: fingerprintOf({ fingerprints }, certified),
     subject: certified && subjectOf(certified),
     notBefore: certified && certified.notBefore,
     notAfter: certified && certified.notAfter,
@@ -56,8 +65,10 @@ export async function viewIssuer(
 }
 
 /** SHA-256 of its certificate; null while it has none. */
-export const fingerprintOf = ({ fingerprints }: RecordedIssuer, certified: CertifiedIssuer | null): string | null =>
-  certified?.authority.fingerprintSha256 ?? fingerprints.at(-1) ?? null;
+export const fingerprintOf = (
+  { fingerprints }: Pick<RecordedIssuer, 'fingerprints'>,
+  certified: CertifiedIssuer | null,
+): string | null => certified?.authority.fingerprintSha256 ?? fingerprints.at(-1) ?? null;
 
 const subjectOf = ({ authority }: CertifiedIssuer): string =>
   displayDistinguishedName(readDistinguishedName(onlyElement(authority.subjectRaw, 'the subject of the CA')));

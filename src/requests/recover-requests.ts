@@ -31,8 +31,8 @@ interface RecoveryOptions {
 /**
  * Finishes the requests that were left: closes or resumes attempts whose process died or could not record their end,
  * and issues approved requests that came with a CSR. Runs at start and then every few seconds. Resolves when the
- * requests whose signers need no cluster are done; the others go on beside it, so that a cluster that is down delays
- * nobody else.
+ * requests whose signers need no cluster and no agent are done; the others go on beside it, so that a cluster or an
+ * agent that is down delays nobody else.
  */
 export async function recoverRequests(
   context: IssuanceContext,
@@ -64,8 +64,11 @@ export async function recoverRequests(
   context.log.info({ requests: left.length, failed, onClusters }, 'the requests that were left are recovered');
 }
 
-const isLocal = (context: IssuanceContext, { cluster }: CertificateRequest): boolean =>
-  context.clusters.get(cluster)?.signer.needsCluster !== true;
+/** Whether nothing outside of this process has a part in it: a cluster and an agent may be away, or silent. */
+function isLocal(context: IssuanceContext, { cluster }: CertificateRequest): boolean {
+  const found = context.clusters.get(cluster);
+  return found?.signer.needsCluster !== true && found?.issuers?.signsByAgent() !== true;
+}
 
 async function recoverRequest(context: IssuanceContext, request: CertificateRequest): Promise<void> {
   const key = await recordedKey(request, context.signatures);

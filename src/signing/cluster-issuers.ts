@@ -92,6 +92,11 @@ export class ClusterIssuers {
     throw new SignerUnavailableError(this.whyNoneActive());
   }
 
+  /** Whether the key that signs lies in an agent. */
+  signsByAgent(): boolean {
+    return this.#active !== null && this.#loaded.get(this.#active.name)?.key.kind === 'agent';
+  }
+
   /** Why this process has no issuer to sign with, in words for an operator. */
   whyNoneActive(): string {
     const name = this.#active?.name;

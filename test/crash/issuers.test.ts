@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, inject, it } from 'vitest';
 import { generateCertificateAuthority } from '../../src/peculiar/generate-certificate-authority.js';
 import { testPolicies } from '../helpers/issuance.js';
+import { freshDatabase, type TestDatabase } from '../helpers/postgresql/databases.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
+import { onPostgresql } from '../helpers/test-store.js';
 import { startChild, type ChildService } from './child-service.js';
 import { activationCrashPoints, type CrashPoint } from './crash-points.js';
 
@@ -13,8 +15,10 @@ const generated = Promise.all(
   names.map((commonName) => generateCertificateAuthority({ commonName, now: new Date(), random: randomBytes })),
 );
 let directory: ReturnType<typeof temporaryDirectory>;
+let database: TestDatabase | null;
 let child: ChildService | undefined;
 beforeEach(async () => {
+  database = onPostgresql ? await freshDatabase(inject('databases')) : null;
   directory = temporaryDirectory();
   const write = (name: string, content: string) => {
     writeFileSync(join(directory.path, name), content, { mode: 0o600 });
@@ -38,12 +42,14 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await child?.kill();
+  await database?.drop();
   directory.remove();
 });
 
 const start = async (crash?: { readonly at: CrashPoint; readonly on: number }) => {
   child = await startChild(join(directory.path, 'data'), join(directory.path, 'policies'), crash, {
     KUBEPASS_CONFIG: join(directory.path, 'kubepass.yaml'),
+    ...(database && { DATABASE_URL: database.url }),
   });
 };
 

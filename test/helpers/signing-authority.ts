@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { readCertificate, readSigningAuthority, type Signatures, type SigningAuthority } from '@kubepass/x509';
-import { heldKey } from '../../src/keys/ca-key.js';
+import { type CaKey, heldKey } from '../../src/keys/ca-key.js';
 import { type CertifiedIssuer, ClusterIssuers } from '../../src/signing/cluster-issuers.js';
 import { LocalCaSigner } from '../../src/signing/local-ca.js';
 
@@ -14,15 +14,22 @@ export const loadSigningAuthority = (certificatePem: string, privateKeyPem: stri
   privateKey: createPrivateKey(privateKeyPem),
 });
 
+interface IssuerOptions {
+  readonly name?: string;
+  readonly signatures?: Signatures;
+  /** Another key in the place of the one that is held in memory. */
+  readonly key?: (held: CaKey) => CaKey;
+}
+
 /** The CA as an issuer that is its own anchor. */
 export function certifiedIssuer(
   { privateKey, ...authority }: TestSigningAuthority,
-  { name = 'default', signatures }: { readonly name?: string; readonly signatures?: Signatures } = {},
+  { name = 'default', signatures, key = (held) => held }: IssuerOptions = {},
 ): CertifiedIssuer {
   const { notBefore, notAfter } = authority;
   return {
     name,
-    key: heldKey('file', privateKey, () => new Date(), signatures),
+    key: key(heldKey('file', privateKey, () => new Date(), signatures)),
     authority,
     chain: [],
     anchors: [readCertificate(authority.certificateDer)],
@@ -32,16 +39,13 @@ export function certifiedIssuer(
 }
 
 /** A signer with this CA alone. */
-export function signerOf(authority: TestSigningAuthority, options?: Parameters<typeof certifiedIssuer>[1]) {
+export function signerOf(authority: TestSigningAuthority, options?: IssuerOptions) {
   const issuer = certifiedIssuer(authority, options);
   return new LocalCaSigner({ active: () => issuer });
 }
 
 /** The issuers of a cluster with this CA alone, which is active. */
-export function issuersOf(
-  authority: TestSigningAuthority,
-  options: Parameters<typeof certifiedIssuer>[1] = {},
-): ClusterIssuers {
+export function issuersOf(authority: TestSigningAuthority, options: IssuerOptions = {}): ClusterIssuers {
   const cluster = 'demo';
   const certified = certifiedIssuer(authority, options);
   const { name, key } = certified;

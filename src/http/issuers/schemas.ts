@@ -25,9 +25,9 @@ const bundle = (description: string) => Type.Array(ref(BundledCertificateSchema)
 export const IssuerSchema = namedObject('Issuer', 'A CA of a cluster, whose key kubepass uses.', {
   name: dnsLabelOf('Its name.', 'users-2027'),
   state: oneOf(issuerStates, 'What it signs: `next` probes alone, `active` certificates, `retiring` CRLs alone.'),
-  since: instantOf('When it came into this state.'),
+  since: nullable(instantOf('An instant.'), 'When it came into this state; null while its key is not known.'),
   fingerprintSha256: nullable(sha256Of('SHA-256 of its certificate'), 'Null while it has none.'),
-  spkiSha256: sha256Of('SHA-256 of its SubjectPublicKeyInfo'),
+  spkiSha256: nullable(sha256Of('SHA-256 of its SubjectPublicKeyInfo'), 'Null until its agent tells its key.'),
   subject: nullable(messageOf('As text.', 'CN=users 2027'), 'Null if the configuration does not have its certificate.'),
   notBefore: nullable(instantOf('An instant.'), 'Start of validity of the whole chain.'),
   notAfter: nullable(instantOf('An instant.'), 'End of validity of the whole chain.'),

@@ -1,4 +1,5 @@
-import { signerOf } from '../../helpers/signing-authority.js';
+import { LocalCaSigner } from '../../../src/signing/local-ca.js';
+import { issuersOf, signerOf } from '../../helpers/signing-authority.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { verifyChain } from '../../../src/audit/chain.js';
 import { collectKubeconfig } from '../../../src/requests/collect-kubeconfig.js';
@@ -28,9 +29,11 @@ async function create(ask: CertificateRequestAsk) {
   return outcome.value.request.id;
 }
 
+const never = () => new Promise<never>(() => undefined);
+
 /** A signer that never comes back, as in a process that dies while signing. */
 function hangingSigner() {
-  return signingBy(signerOf(issuance.authority), () => new Promise(() => undefined));
+  return signingBy(signerOf(issuance.authority), never);
 }
 
 async function leftIssuing(ask: CertificateRequestAsk) {
@@ -45,6 +48,18 @@ const eventTypes = async (id: string) =>
   (await issuance.context.store.auditEvents.ofRequest(id)).map((event) => event.type);
 
 describe('recoverRequests', () => {
+  it('waits for no request of a cluster whose CA key lies in an agent, which may be silent', async () => {
+    const id = await leftIssuing({ csr: (await csrFor('jane', ['team-a'])).pem });
+    const context = issuance.restarted();
+    const clusters = context.clusters as Map<string, IssuingCluster>;
+    const issuers = issuersOf(issuance.authority, { key: (held) => ({ ...held, kind: 'agent', sign: never }) });
+    const signer = new LocalCaSigner(issuers);
+    clusters.set('demo', { ...clusters.get('demo')!, issuers, signer });
+    await recoverRequests(context);
+    expect(context.attempts.has(id)).toBe(true);
+    await expect.poll(() => find(id)).toMatchObject({ state: 'issuing', attempt: { number: 2 } });
+  });
+
   it('leaves an attempt alone whose commit is made and not answered yet', async () => {
     const { context } = issuance;
     const { writer } = context.store;
