@@ -39,7 +39,9 @@ function withoutNewline(octets: Buffer, source: string): Buffer {
   if (octets[length - 1] === 0x0a) length -= octets[length - 2] === 0x0d ? 2 : 1;
   if (length > 0 && length <= mostOctets) return octets.subarray(0, length);
   octets.fill(0);
-  throw new Error(`the passphrase in ${source} ${length === 0 ? 'is empty' : `has more than ${mostOctets} octets`}`);
+  throw new Error(
+    `the passphrase in ${source} ${length === 0 ? 'is empty: put it there' : `has more than ${mostOctets} octets`}`,
+  );
 }
 
 const nameOf = (fd: number): string => `file descriptor ${fd}`;

@@ -61,7 +61,7 @@ function findKey(octets: Buffer, source: KeyFileSource, problems: string[]): Fou
   const labels = labelsOf(octets).filter((label) => label.endsWith('PRIVATE KEY'));
   const [label = null] = labels;
   const problem = (text: string): void => void problems.push(`${file} ${text}`);
-  if (label === null) problem('has no private key in PEM');
+  if (label === null) problem(`has no private key in PEM: ${fromDer(file)}`);
   else if (labels.length > 1) problem('has several private keys: leave one');
   else if (label === 'OPENSSH PRIVATE KEY')
     problem(
@@ -103,12 +103,13 @@ function importKey({ kind, octets }: FoundKey, passphrase: Buffer | null, file: 
     // Without a cause, because the parser's message may quote the key.
     throw new KeyFileError([
       kind === 'file'
-        ? `${file} cannot be read: a private key in PEM is expected, in PKCS#8, PKCS#1 or SEC 1 form`
+        ? `${file} cannot be read: a private key in PEM is expected, in PKCS#8, PKCS#1 or SEC 1 form; "openssl pkey -in ${word(file)} -noout -check" tries it`
         : `${file} is damaged, or its passphrase is another one: try one with "openssl pkey -in ${word(file)} -noout"`,
     ]);
   }
   const problem = whyUnfit(createPublicKey(key));
-  if (problem !== null) throw new KeyFileError([`${file} has a key that signs no certificates here: ${problem}`]);
+  if (problem !== null)
+    throw new KeyFileError([`${file} has a key that signs no certificates here: ${problem}; ${anotherKey(file)}`]);
   return key;
 }
 
@@ -129,5 +130,12 @@ function encrypting(file: string): string {
   return `encrypt it by "openssl pkcs8 -topk8 -scrypt -in ${word(file)} -out ${made} && mv ${made} ${word(file)}"`;
 }
 
+const fromDer = (file: string): string =>
+  `where it is in DER, "openssl pkey -inform DER -in ${word(file)} -out ${word(`${file}.pem`)}" brings it into PEM`;
+
+const anotherKey = (file: string): string =>
+  `"openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out ${word(`${file}.new`)}" makes another one, which takes a certificate of its own`;
+
 /** A file's name as a shell takes it for one word. */
-const word = (file: string): string => (/^[\w./@%+=:,-]+$/.test(file) ? file : `'${file.replaceAll("'", "'\\''")}'`);
+export const word = (file: string): string =>
+  /^[\w./@%+=:,-]+$/.test(file) ? file : `'${file.replaceAll("'", "'\\''")}'`;

@@ -45,6 +45,11 @@ export const whyGone = (cluster: string, directory: string, pinned: string): str
   'restore that directory from the backup';
 
 /** Why a CA is refused: there was another one. */
-export const whyOtherAuthority = (cluster: string, issuer: string, pinned: string, spkiSha256: string): string =>
+export const whyOtherAuthority = (
+  cluster: string,
+  { name, certFile }: { readonly name: string; readonly certFile: string },
+  pinned: string,
+  spkiSha256: string,
+): string =>
   `cluster "${cluster}" was served with another CA (SPKI SHA-256 ${pinned}, now ${spkiSha256}): ` +
-  `put that CA back under the name "${issuer}", or give this one another name`;
+  `put that CA back under the name "${name}", or give the one of ${certFile} another name`;

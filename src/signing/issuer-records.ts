@@ -126,7 +126,7 @@ function whyNotAsRecorded(
   const problem = (message: string): IssuerProblem => ({ issuer: name, place: '', message });
   const problems: IssuerProblem[] = [];
   if (row !== undefined && spkiSha256 !== null && row.spkiSha256 !== spkiSha256)
-    problems.push(problem(whyOtherAuthority(cluster, name, row.spkiSha256, spkiSha256)));
+    problems.push(problem(whyOtherAuthority(cluster, { name, certFile }, row.spkiSha256, spkiSha256)));
   // One in use is served to its end and beyond: it answers for what it signed.
   if (row === undefined || row.state === 'uncertified')
     for (const reason of certificate?.ended ?? [])

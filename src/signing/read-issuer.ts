@@ -2,7 +2,7 @@ import { access, constants, readFile } from 'node:fs/promises';
 import { reasonOf } from '../config/file-reason.js';
 import type { IssuerConfig } from '../config/issuer-config.js';
 import type { CaKey } from '../keys/ca-key.js';
-import { KeyFileError, readKeyFile } from '../keys/read-key-file.js';
+import { KeyFileError, readKeyFile, word } from '../keys/read-key-file.js';
 import {
   decodePemBundle,
   judgeAuthorityChain,
@@ -65,14 +65,14 @@ export async function readIssuer(config: IssuerConfig, parts: ReadParts): Promis
       place: '',
       message:
         `${certFile} with ${key.kind === 'file' ? key.file : ''}: the CA private key does not belong to the CA certificate; ` +
-        `name the certificate of a CA and its own key: "openssl x509 -noout -pubkey -in ${certFile}" and ` +
-        `"openssl pkey -pubout -in ${key.kind === 'file' ? key.file : ''}" print the same of a pair`,
+        `name the certificate of a CA and its own key: "openssl x509 -noout -pubkey -in ${word(certFile)}" and ` +
+        `"openssl pkey -pubout -in ${key.kind === 'file' ? word(key.file) : ''}" print the same of a pair`,
     });
   if (found === null && key.kind === 'agent' && key.label === null)
     problems.push({
       issuer: name,
       place: '/key',
-      message: `${certFile} is missing, so the key in the agent at ${key.socket} is not known: put the certificate there, or name the key's label ("SSH_AUTH_SOCK=${key.socket} ssh-add -L" lists them)`,
+      message: `${certFile} is missing, so the key in the agent at ${key.socket} is not known: put the certificate there, or name the key's label ("SSH_AUTH_SOCK=${word(key.socket)} ssh-add -L" lists them)`,
     });
   return { config, fileKey, certificates, problems };
 }
@@ -130,8 +130,8 @@ export async function readCertificates(
         issuer: name,
         place: '',
         message:
-          `${certFile}: ${judged.ok ? '' : judged.problems.join('; ')}; name the certificate of a CA that API servers ` +
-          `accept, then those of the CAs above it: "openssl storeutl -noout -text -certs ${certFile}" shows them`,
+          `${certFile}${anchorFile === null ? '' : ` below ${anchorFile}`}: ${judged.ok ? '' : judged.problems.join('; ')}; name the certificate of a CA that API servers ` +
+          `accept, then those of the CAs above it: "openssl storeutl -noout -text -certs ${word(certFile)}" shows them`,
       },
     ];
   const { notBefore, notAfter } = judged;

@@ -111,7 +111,9 @@ describe('a plain key file', () => {
     ['X25519', generateKeyPairSync('x25519').privateKey, 'not accepted'],
     ['RSA-PSS', generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).privateKey, 'not accepted'],
   ] as const)('of a kind that no CA may have is refused: %s', async (_, privateKey, reason) => {
-    expect(await problemsOf(pkcs8(privateKey))).toEqual([expect.stringContaining(reason)]);
+    const problems = await problemsOf(pkcs8(privateKey));
+    expect(problems).toEqual([expect.stringContaining(reason)]);
+    expect(problems[0]).toContain(`-out ${keyPath()}.new" makes another one`);
   });
 
   it.each([
@@ -126,6 +128,13 @@ describe('a plain key file', () => {
     ['a plain key of another kind', encodePem('DSA PRIVATE KEY', randomBytes(100))],
   ])('that holds something else is refused: %s', async (_, content) => {
     expect(await problemsOf(content)).toEqual([expect.stringContaining(keyPath())]);
+  });
+
+  it.each([
+    ['DER', ec.export({ type: 'pkcs8', format: 'der' }), () => `"openssl pkey -inform DER -in ${keyPath()} -out `],
+    ['a cut-off key', pkcs8(ec).slice(0, 120), () => `"openssl pkey -in ${keyPath()} -noout -check"`],
+  ] as const)('is refused with a command that helps: %s', async (_, content, command) => {
+    expect(await problemsOf(content)).toEqual([expect.stringContaining(command())]);
   });
 
   it('that is missing is refused', async () => {
