@@ -92,8 +92,8 @@ async function activate(call: Call, name: string): Promise<void> {
 const askForKubeconfig = (call: Call, cluster: string) =>
   call('POST', '/v1/kubeconfigs', JSON.stringify({ cluster, username: `user-${randomUUID()}`, groups: ['team-a'] }));
 
-const clientAuthorities = (call: Call, cluster: string) =>
-  call('GET', `/v1/clusters/${cluster}/certificate-authority?role=client`, undefined, {
+const authoritiesOf = (call: Call, cluster: string, role: 'client' | 'serving' = 'client') =>
+  call('GET', `/v1/clusters/${cluster}/certificate-authority?role=${role}`, undefined, {
     accept: 'application/pem-certificate-chain',
   });
 
@@ -213,8 +213,9 @@ it('a replica without the active issuer is unavailable for that cluster alone, s
     ['demo', 503],
     ['other', 200],
   ] as const)
-    expect((await clientAuthorities(lacking, cluster)).status).toBe(status);
-  const { text } = await clientAuthorities(calls[1]!, 'demo');
+    expect((await authoritiesOf(lacking, cluster)).status).toBe(status);
+  expect((await authoritiesOf(lacking, 'demo', 'serving')).status).toBe(200);
+  const { text } = await authoritiesOf(calls[1]!, 'demo');
   for (const name of [before, after]) expect(text).toContain(readFileSync(at(`${name}.crt`), 'utf8'));
 
   await activate(calls[1]!, before);
