@@ -84,8 +84,8 @@ export function clusterService(context: IssuanceContext, certificateLists: Pick<
     certificateSigningRequest: findClusterCsr.bind(null, context),
 
     /**
-     * `client` null where the client CA of the cluster is not known, or nobody asks for it. Reviewers read those of their
-     * own cluster alone. Throws `SignerUnavailableError` where this process does not know all client CAs.
+     * `client` null where nobody asks for it, or the client CA is not known. Reviewers read those of their own cluster
+     * alone. Throws `SignerUnavailableError` where this process does not know all client CAs.
      */
     certificateAuthorities: async (principal: Principal, name: string, asked: { readonly client: boolean }) =>
       withCluster(name, async (found) => {
