@@ -9,6 +9,7 @@ import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { onPostgresql } from '../helpers/test-store.js';
 import { startChild, type ChildService } from './child-service.js';
 import { activationCrashPoints, type CrashPoint } from './crash-points.js';
+import { callTo, everyItem } from './ledger.js';
 
 const names = ['users-2026', 'users-2027'] as const;
 const generated = Promise.all(
@@ -53,32 +54,28 @@ const start = async (crash?: { readonly at: CrashPoint; readonly on: number }) =
   });
 };
 
-async function call(path: string, body?: object): Promise<Response> {
-  const token = readFileSync(join(directory.path, 'data', 'admin-token'), 'utf8').trim();
-  return fetch(`${child?.address ?? ''}/v1${path}`, {
-    method: body ? 'POST' : 'GET',
-    headers: { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) },
-    ...(body && { body: JSON.stringify(body) }),
-  });
-}
+const call = callTo(
+  () => child?.address ?? '',
+  () => readFileSync(join(directory.path, 'data', 'admin-token'), 'utf8').trim(),
+);
 const activate = (name: string) =>
-  call(`/clusters/demo/issuers/${name}/activate`, { comment: 'a crash', withoutProbe: true });
+  call(
+    'POST',
+    `/v1/clusters/demo/issuers/${name}/activate`,
+    JSON.stringify({ comment: 'a crash', withoutProbe: true }),
+  );
 
 /** The states of the issuers, and the issuer of a certificate that is asked for now. */
 async function found() {
-  const { items } = (await (await call('/clusters/demo/issuers')).json()) as {
-    readonly items: readonly { readonly name: string; readonly state: string }[];
-  };
-  const created = await call('/kubeconfigs', { username: 'jane', groups: ['team-a'] });
+  const issuers = await everyItem<{ name: string; state: string }>(call, '/v1/clusters/demo/issuers');
+  const created = await call('POST', '/v1/kubeconfigs', JSON.stringify({ username: 'jane', groups: ['team-a'] }));
   expect(created.status).toBe(201);
-  const { certificate } = (await created.json()) as { readonly certificate: { readonly issuer: string } };
-  const events = (await (await call('/audit-events?type=IssuerActivated')).json()) as {
-    readonly items: readonly object[];
-  };
+  const { certificate } = JSON.parse(created.text) as { readonly certificate: { readonly issuer: string } };
+  const events = await everyItem<object>(call, '/v1/audit-events', '&type=IssuerActivated');
   return {
-    states: Object.fromEntries(items.map(({ name, state }) => [name, state])),
+    states: Object.fromEntries(issuers.map(({ name, state }) => [name, state])),
     signedBy: certificate.issuer,
-    activations: events.items.length,
+    activations: events.length,
   };
 }
 

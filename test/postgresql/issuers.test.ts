@@ -200,7 +200,7 @@ it('a replica without the active issuer is unavailable for that cluster alone, s
   const events = (await eventsInOrder()).length;
   for (const ask of [() => askForKubeconfig(lacking, 'demo'), () => askWithCsr(lacking)]) {
     const refused = await ask();
-    expect(refused.status, refused.text).toBe(503);
+    expect(refused.status).toBe(503);
     expect(refused.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
     expect((JSON.parse(refused.text) as { type: string }).type).toBe('urn:kubepass:problem:service-unavailable');
   }
