@@ -83,16 +83,20 @@ export function clusterService(context: IssuanceContext, certificateLists: Pick<
     certificateSigningRequests: listClusterCsrs.bind(null, context),
     certificateSigningRequest: findClusterCsr.bind(null, context),
 
-    /** `client` null where the cluster's client CA is not known. Reviewers read those of their own cluster alone. */
-    certificateAuthorities: async (principal: Principal, name: string) =>
+    /**
+     * `client` null where the client CA of the cluster is not known, or nobody asks for it. Reviewers read those of their
+     * own cluster alone. Throws `SignerUnavailableError` where this process does not know all client CAs.
+     */
+    certificateAuthorities: async (principal: Principal, name: string, asked: { readonly client: boolean }) =>
       withCluster(name, async (found) => {
         if (isReviewer(principal) && principal.cluster !== name)
           return refused({ kind: 'not-permitted', message: 'a reviewer reads the CAs of its own cluster alone' });
+        const serving = describeCertificateAuthority(found.cluster.servingCertificateAuthority);
+        if (!asked.client) return done({ serving, client: null });
+        await found.issuers?.refresh();
+        found.issuers?.requireServed();
         const client = await found.clientTrust();
-        return done({
-          serving: describeCertificateAuthority(found.cluster.servingCertificateAuthority),
-          client: client && describeCertificateAuthority(client.pem),
-        });
+        return done({ serving, client: client && describeCertificateAuthority(client.pem) });
       }),
   };
 }

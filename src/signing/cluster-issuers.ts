@@ -113,6 +113,18 @@ export class ClusterIssuers {
     });
   }
 
+  /**
+   * Throws `SignerUnavailableError` where this process lacks the certificate of an issuer whose own still work: client
+   * CAs without its anchors would lock their holders out.
+   */
+  requireServed(): void {
+    for (const { name, state } of this.#recorded.values())
+      if ((state === 'active' || state === 'retiring') && !this.#loaded.get(name)?.certified)
+        throw new SignerUnavailableError(
+          `issuer ${JSON.stringify(name)} of cluster ${JSON.stringify(this.cluster)} is ${state}, and this process has not loaded it`,
+        );
+  }
+
   /** The issuer that has, or had, the CA certificate with this fingerprint; null where it is none of these. */
   withFingerprint(fingerprintSha256: string): CertifiedIssuer | null {
     for (const { name, certified } of this.#loaded.values()) {

@@ -77,7 +77,7 @@ export function planRecords(
       return [`issuer "${name}" is ${state}, and its certificate is missing here: put ${one.certFile} back`];
     return state === 'retiring' && one === undefined
       ? [
-          `issuer "${name}" is retiring, and the configuration does not have it any more: the client CAs of the cluster lack it, and nobody signs its lists; put it back until it is retired`,
+          `issuer "${name}" is retiring, and the configuration does not have it any more: the client CAs of the cluster cannot be read here, and nobody signs its lists; put it back until it is retired`,
         ]
       : [];
   });

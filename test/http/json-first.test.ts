@@ -95,6 +95,10 @@ const calls: Readonly<Record<string, RealCall>> = {
   },
   'GET /v1/clusters/{name}/certificate-authority': { who: 'alice', path: '/v1/clusters/demo/certificate-authority' },
   'GET /v1/clusters/{name}/issuers/{issuer}': { who: 'alice', path: '/v1/clusters/demo/issuers/default' },
+  'GET /v1/clusters/{name}/issuers/{issuer}/certification-request': {
+    who: 'root',
+    path: '/v1/clusters/demo/issuers/default/certification-request',
+  },
   'GET /v1/clusters/{name}/kubeconfig': { who: 'alice', path: '/v1/clusters/demo/kubeconfig' },
   'GET /v1/clusters/{name}/revocation-policy': { who: 'root', path: '/v1/clusters/demo/revocation-policy' },
   'GET /v1/identities': { who: 'root', path: '/v1/identities' },

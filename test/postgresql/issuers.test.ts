@@ -92,6 +92,11 @@ async function activate(call: Call, name: string): Promise<void> {
 const askForKubeconfig = (call: Call, cluster: string) =>
   call('POST', '/v1/kubeconfigs', JSON.stringify({ cluster, username: `user-${randomUUID()}`, groups: ['team-a'] }));
 
+const authoritiesOf = (call: Call, cluster: string, role: 'client' | 'serving' = 'client') =>
+  call('GET', `/v1/clusters/${cluster}/certificate-authority?role=${role}`, undefined, {
+    accept: 'application/pem-certificate-chain',
+  });
+
 async function askWithCsr(call: Call) {
   const { pem: csr } = await csrFor(`user-${randomUUID()}`, ['team-a']);
   return call('POST', '/v1/certificate-requests', JSON.stringify({ cluster: 'demo', csr }), { prefer: 'wait=20' });
@@ -203,6 +208,15 @@ it('a replica without the active issuer is unavailable for that cluster alone, s
   expect((await askForKubeconfig(lacking, 'other')).status).toBe(201);
   expect(await authorities()).toMatchObject({ status: 200, state: 'degraded', figures: { held: 1, notLoaded: 1 } });
   expect((await askForKubeconfig(calls[1]!, 'demo')).status).toBe(201);
+  // A node that put them in place would lock out all whom the active issuer serves.
+  for (const [cluster, status] of [
+    ['demo', 503],
+    ['other', 200],
+  ] as const)
+    expect((await authoritiesOf(lacking, cluster)).status).toBe(status);
+  expect((await authoritiesOf(lacking, 'demo', 'serving')).status).toBe(200);
+  const { text } = await authoritiesOf(calls[1]!, 'demo');
+  for (const name of [before, after]) expect(text).toContain(readFileSync(at(`${name}.crt`), 'utf8'));
 
   await activate(calls[1]!, before);
   await expect.poll(async () => (await askForKubeconfig(lacking, 'demo')).status).toBe(201);

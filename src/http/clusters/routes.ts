@@ -111,10 +111,13 @@ export function addClusters(app: App, { clusters }: Services): void {
       problems: ['not-found'],
     }),
     async (request, reply) => {
-      const authorities = granted(await clusters.certificateAuthorities(callerOf(request), request.params.name));
       const isJson = request.answerType === 'application/json';
+      const isClient = request.query.role === 'client';
+      const { name } = request.params;
+      const asked = { client: isJson || isClient };
+      const authorities = granted(await clusters.certificateAuthorities(callerOf(request), name, asked));
       const { serving, client } = authorities;
-      const authority = request.query.role === 'client' ? client : serving;
+      const authority = isClient ? client : serving;
       if (authority === null && !isJson) throw new RefusalError({ kind: 'not-found' });
       const pems = isJson ? [serving.pem, client?.pem ?? null] : [authority?.pem];
       const content = hash('sha256', JSON.stringify([request.answerType, ...pems]), 'base64url');

@@ -283,6 +283,22 @@ describe('the set of a record’s types', () => {
           "DirectoryMembershipChanged",
           2199023255552,
         ],
+        [
+          "IssuerProbed",
+          4398046511104,
+        ],
+        [
+          "IssuerActivated",
+          8796093022208,
+        ],
+        [
+          "IssuerRetired",
+          17592186044416,
+        ],
+        [
+          "IssuerExpiring",
+          35184372088832,
+        ],
       ]
     `);
   });
