@@ -33,7 +33,11 @@ export function followIssuers(context: IssuanceContext, times: Partial<typeof us
       const { cluster } = issuers;
       try {
         await issuers.refresh();
-        if (isLookDue) figures.set(cluster, await lookAt(context, issuers));
+        if (isLookDue) {
+          const looked = await lookAt(context, issuers);
+          tellOfKeys(context.log, figures.get(cluster) ?? [], looked);
+          figures.set(cluster, looked);
+        }
         await announceIssuerExpiry(context, issuers, told);
       } catch (error) {
         context.log.error({ err: error, cluster }, 'the issuers of a cluster could not be followed, it is tried again');
@@ -44,6 +48,23 @@ export function followIssuers(context: IssuanceContext, times: Partial<typeof us
     figures: () => [...figures.values()].flat(),
     begin: () => inRounds(round, roundMilliseconds),
   };
+}
+
+/** Tells each key that cannot be used any more, or again: nobody may ask for a certificate for hours. */
+function tellOfKeys(
+  log: IssuanceContext['log'],
+  before: readonly IssuerFigures[],
+  looked: readonly IssuerFigures[],
+): void {
+  for (const { cluster, name, state, keyAvailable } of looked) {
+    // The key of one that is retired may go.
+    if (keyAvailable === null || state === 'retired') continue;
+    const wasAvailable = before.find((one) => one.name === name)?.keyAvailable ?? true;
+    if (wasAvailable === keyAvailable) continue;
+    const fields = { cluster, issuer: name };
+    if (keyAvailable) log.info(fields, 'the key of an issuer can be used again');
+    else log.warn(fields, 'the key of an issuer cannot be used now');
+  }
 }
 
 async function lookAt({ store, clock }: IssuanceContext, issuers: ClusterIssuers): Promise<readonly IssuerFigures[]> {
