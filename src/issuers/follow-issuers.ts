@@ -35,7 +35,7 @@ export function followIssuers(context: IssuanceContext, times: Partial<typeof us
         await issuers.refresh();
         if (isLookDue) {
           const looked = await lookAt(context, issuers);
-          tellOfKeys(context.log, figures.get(cluster) ?? [], looked);
+          tellOfKeys(context.log, issuers, figures.get(cluster) ?? [], looked);
           figures.set(cluster, looked);
         }
         await announceIssuerExpiry(context, issuers, told);
@@ -53,6 +53,7 @@ export function followIssuers(context: IssuanceContext, times: Partial<typeof us
 /** Tells each key that cannot be used any more, or again: nobody may ask for a certificate for hours. */
 function tellOfKeys(
   log: IssuanceContext['log'],
+  issuers: ClusterIssuers,
   before: readonly IssuerFigures[],
   looked: readonly IssuerFigures[],
 ): void {
@@ -63,7 +64,10 @@ function tellOfKeys(
     if (wasAvailable === keyAvailable) continue;
     const fields = { cluster, issuer: name };
     if (keyAvailable) log.info(fields, 'the key of an issuer can be used again');
-    else log.warn(fields, 'the key of an issuer cannot be used now');
+    else {
+      const { problem: reason } = issuers.loaded(name)?.key.availability() ?? {};
+      log.warn({ ...fields, reason }, 'the key of an issuer cannot be used now');
+    }
   }
 }
 

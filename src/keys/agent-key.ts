@@ -72,7 +72,7 @@ export class AgentKey implements CaKey {
       this.#found(true);
       return signature;
     } catch (error) {
-      if (error instanceof KeyUnavailableError && error.failure !== 'overlong') this.#found(false);
+      if (error instanceof KeyUnavailableError && error.failure !== 'overlong') this.#found(false, error.message);
       throw error;
     }
   }
@@ -81,7 +81,7 @@ export class AgentKey implements CaKey {
   distrust(): void {
     this.#connections.renew();
     this.#refusedAfter = this.#connections.lost;
-    this.#found(false);
+    this.#found(false, 'a signature of it did not verify');
   }
 
   availability(): KeyAvailability {
@@ -132,12 +132,12 @@ export class AgentKey implements CaKey {
         throw this.#error('missing', 'does not have the key');
       }
       // Whether it still refuses, only a signature or another agent can tell.
-      this.#found(this.#refusedAfter !== this.#connections.lost);
+      this.#found(this.#refusedAfter !== this.#connections.lost, this.#availability.problem);
       return null;
     } catch (error) {
       if (!(error instanceof KeyUnavailableError)) throw error;
       if (error.failure === 'missing' || error.failure === 'refused') this.#connections.reopen();
-      this.#found(false);
+      this.#found(false, error.message);
       return error;
     }
   }
@@ -153,9 +153,11 @@ export class AgentKey implements CaKey {
     return key;
   }
 
-  #found(available: boolean): void {
+  #found(available: boolean, problem?: string): void {
     this.#lookedAt = performance.now();
-    this.#availability = { available, checkedAt: this.parts.clock() };
+    const checkedAt = this.parts.clock();
+    this.#availability =
+      available || problem === undefined ? { available, checkedAt } : { available, checkedAt, problem };
   }
 
   #error(failure: 'missing' | 'refused', text: string): KeyUnavailableError {

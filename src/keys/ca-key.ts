@@ -26,6 +26,8 @@ export interface CaKey {
 export interface KeyAvailability {
   readonly available: boolean;
   readonly checkedAt: Date;
+  /** Why it could not be used, in words for an operator. */
+  readonly problem?: string;
 }
 
 /** A key cannot sign now, and may be able to later. */

@@ -70,14 +70,16 @@ it('tells once that a key cannot be used, and once that it can again', async () 
   const tell = (fields: object, message: string) => void told.push(`${JSON.stringify(fields)} ${message}`);
   let available = false;
   const former = issuers.loaded('users-2027')!;
-  const availability = () => ({ available, checkedAt: new Date() });
+  const problem = 'the agent at /run/agent.sock ended the connection';
+  const availability = () => ({ available, checkedAt: new Date(), problem });
   issuers.replace({ ...former, key: { ...former.key, availability } });
   const log = { ...context.log, info: tell, warn: tell };
   const followed = followIssuers({ ...context, log }, { roundMilliseconds: 5, lookedAtMilliseconds: 0 });
   const rounds = followed.begin();
   try {
     const fields = '{"cluster":"demo","issuer":"users-2027"}';
-    await expect.poll(() => told).toEqual([`${fields} the key of an issuer cannot be used now`]);
+    const failed = `{"cluster":"demo","issuer":"users-2027","reason":"${problem}"}`;
+    await expect.poll(() => told).toEqual([`${failed} the key of an issuer cannot be used now`]);
     available = true;
     await expect.poll(() => told.slice(1)).toEqual([`${fields} the key of an issuer can be used again`]);
     await new Promise((resolve) => setTimeout(resolve, 30));
