@@ -22,7 +22,7 @@ def before_call(context, case, **kwargs):
         case.path_parameters["id"] = "the-token-of-this-run"
 
 
-@schemathesis.deserializer("application/yaml", "application/pem-certificate-chain", "text/html")
+@schemathesis.deserializer("application/yaml", "application/pem-certificate-chain", "application/x-pem-file", "text/html")
 def read_text(context, response):
     """The document describes texts. Manifests are several YAML documents, which its own reader refuses."""
     return response.text
