@@ -72,6 +72,8 @@ export default defineConfig({
             // Tests of ways in and of answers that no database has a part in.
             'test/http/{blast-radius,client-ca-file,edge,evaluate-policies,inspections,log,oidc,required-roles,reserved-names,revocation-file,trusted-proxies,written-text}.test.ts',
             'test/slow/http/{client-certificates,kubectl-plugin,plugin-hostile-server,plugin-sign-in,policy-reload}.test.ts',
+            // One process; two on one database are tried in test/postgresql/issuers.test.ts.
+            'test/slow/http/issuers-under-load.test.ts',
             'test/unit/context/request-states.test.ts',
             'test/unit/issuance/verify-while-issuing.test.ts',
           ],
