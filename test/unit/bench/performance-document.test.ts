@@ -58,7 +58,7 @@ describe('withPart', () => {
 
   it('finds the place of the table in the document, and the parts that are there', () => {
     const parts = ['peers', 'turns', 'footprint', 'cluster', 'service', 'callers', 'costs', 'decisions', 'replay'];
-    const all = [...parts, 'evidence', 'directory'];
+    const all = [...parts, 'keys', 'evidence', 'directory'];
     expect(withPart(document, 'a', part('a', 'x'), ['a'])).toContain('| `a` | x |');
     const rows = [...document.matchAll(/^\| `(\w+)` \| /gm)].map(([, name]) => name);
     expect(all).toEqual(expect.arrayContaining([...new Set(rows)]));
