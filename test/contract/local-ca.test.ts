@@ -1,4 +1,3 @@
-import { loadSigningAuthority, signerOf } from '../helpers/signing-authority.js';
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { readClientTrust } from '../../src/kubernetes/certificate-authorities.js';
@@ -7,6 +6,7 @@ import { generateCertificateAuthority } from '../../src/peculiar/generate-certif
 import { generateKeyPair, readCertificate, sha256 } from '@kubepass/x509';
 import { derOf } from '../helpers/signers.js';
 import { signerContract } from './signer-contract.js';
+import { loadSigningAuthority, signerOf } from '../helpers/signing-authority.js';
 
 const soon = () => new Date(Date.now() + 30_000);
 

@@ -1,4 +1,3 @@
-import { signerOf } from '../../helpers/signing-authority.js';
 import { hash } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -13,6 +12,7 @@ import { csrFor } from '../../../packages/x509/test/helpers/csr.js';
 import { testIssuance, type TestIssuance } from '../../helpers/issuance.js';
 import { alice } from '../../helpers/principals.js';
 import { signingBy } from '../../helpers/signers.js';
+import { signerOf } from '../../helpers/signing-authority.js';
 
 let issuance: TestIssuance;
 beforeEach(async () => {

@@ -1,4 +1,3 @@
-import { signerOf } from '../../helpers/signing-authority.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { recoverRequests } from '../../../src/requests/recover-requests.js';
 import type { IssuanceContext } from '../../../src/context/context.js';
@@ -13,6 +12,7 @@ import { csrFor } from '../../../packages/x509/test/helpers/csr.js';
 import { testIssuance, type TestIssuance } from '../../helpers/issuance.js';
 import { alice, bob } from '../../helpers/principals.js';
 import { derOf, signingBy } from '../../helpers/signers.js';
+import { signerOf } from '../../helpers/signing-authority.js';
 
 let issuance: TestIssuance;
 beforeEach(async () => {

@@ -1,4 +1,3 @@
-import { certifiedIssuer, loadSigningAuthority, signerOf } from '../../helpers/signing-authority.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ClientTrust, readClientTrust } from '../../../src/kubernetes/certificate-authorities.js';
@@ -8,6 +7,7 @@ import type { AssembledCertificate } from '../../../src/signing/signer.js';
 import { generateKeyPair, keyAlgorithms, type KeyPair } from '@kubepass/x509';
 import { makeAuthority, makeKey } from '../../../packages/x509/test/helpers/certificates.js';
 import { derOf, mismatchesOf } from '../../helpers/signers.js';
+import { certifiedIssuer, loadSigningAuthority, signerOf } from '../../helpers/signing-authority.js';
 
 /** A local CA of each kind of key; the names differ too. */
 const authorities = (['P-256', 'RSA-2048', 'Ed25519'] as const).map((type) => {

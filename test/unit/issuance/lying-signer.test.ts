@@ -1,4 +1,3 @@
-import { signerOf } from '../../helpers/signing-authority.js';
 import { sign } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readClientTrust } from '../../../src/kubernetes/certificate-authorities.js';
@@ -22,6 +21,7 @@ import {
 import { testIssuance, type TestIssuance } from '../../helpers/issuance.js';
 import { alice } from '../../helpers/principals.js';
 import { mismatchesOf, signingBy } from '../../helpers/signers.js';
+import { signerOf } from '../../helpers/signing-authority.js';
 
 const authority = makeAuthority();
 const trust = readClientTrust(authority.pem);

@@ -1,4 +1,3 @@
-import { signerOf } from '../../helpers/signing-authority.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { recoverRequests } from '../../../src/requests/recover-requests.js';
 import type { IssuanceContext } from '../../../src/context/context.js';
@@ -9,6 +8,7 @@ import { type Signatures, signaturesHere } from '@kubepass/x509';
 import { csrFor } from '../../../packages/x509/test/helpers/csr.js';
 import { testIssuance, type TestIssuance } from '../../helpers/issuance.js';
 import { alice } from '../../helpers/principals.js';
+import { signerOf } from '../../helpers/signing-authority.js';
 
 let issuance: TestIssuance;
 beforeEach(async () => {

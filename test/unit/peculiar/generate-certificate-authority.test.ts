@@ -1,4 +1,3 @@
-import { loadSigningAuthority } from '../../helpers/signing-authority.js';
 import { spawnSync } from 'node:child_process';
 import { hash, randomBytes, X509Certificate } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,6 +6,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { generateCertificateAuthority } from '../../../src/peculiar/generate-certificate-authority.js';
 import { decodeSinglePem, readCertificate, sha256, writeDistinguishedName } from '@kubepass/x509';
+import { loadSigningAuthority } from '../../helpers/signing-authority.js';
 
 const opensslIsThere = spawnSync('openssl', ['version']).status === 0;
 

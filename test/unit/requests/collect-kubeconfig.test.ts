@@ -1,4 +1,3 @@
-import { signerOf } from '../../helpers/signing-authority.js';
 import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -16,6 +15,7 @@ import type { CertificateRequestAsk } from '../../../src/requests/resolve-ask.js
 import { testIssuance, testPolicies, type TestIssuance } from '../../helpers/issuance.js';
 import { signingBy } from '../../helpers/signers.js';
 import { alice, bob, hr } from '../../helpers/principals.js';
+import { signerOf } from '../../helpers/signing-authority.js';
 
 let issuance: TestIssuance;
 let keys: IdempotencyKeys;

@@ -1,4 +1,3 @@
-import { signerOf } from '../../helpers/signing-authority.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { collectKubeconfig, createKubeconfig } from '../../../src/requests/collect-kubeconfig.js';
 import type { IssuanceContext } from '../../../src/context/context.js';
@@ -13,6 +12,7 @@ import { testIssuance, type TestIssuance } from '../../helpers/issuance.js';
 import { alice, bob } from '../../helpers/principals.js';
 import { derOf, signingBy } from '../../helpers/signers.js';
 import { aPolicy } from '../../helpers/policies.js';
+import { signerOf } from '../../helpers/signing-authority.js';
 
 const policy = (name: string, quota: object, mode = 'auto') =>
   aPolicy(name, { groups: ['team-*'] }, { quota, approval: { mode } });

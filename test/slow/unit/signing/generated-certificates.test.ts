@@ -1,4 +1,3 @@
-import { loadSigningAuthority, signerOf, type TestSigningAuthority } from '../../../helpers/signing-authority.js';
 import 'reflect-metadata';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
@@ -12,6 +11,7 @@ import { encodePem, generateKeyPair, type KeyPair } from '@kubepass/x509';
 import { derOf } from '../../../helpers/signers.js';
 import { temporaryDirectory } from '../../../helpers/temporary-directory.js';
 import { buildCertificateAuthority } from '../../../../packages/x509/test/strict/build-certificate-authority.js';
+import { loadSigningAuthority, signerOf, type TestSigningAuthority } from '../../../helpers/signing-authority.js';
 
 const now = new Date();
 const certificatesOfEach = 250;
