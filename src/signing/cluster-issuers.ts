@@ -102,7 +102,7 @@ export class ClusterIssuers {
     const name = this.#active?.name;
     return name === undefined
       ? `cluster ${JSON.stringify(this.cluster)} has no active issuer`
-      : `issuer ${JSON.stringify(name)} of cluster ${JSON.stringify(this.cluster)} is active, and this process has not loaded it`;
+      : this.#notLoaded(name, 'active');
   }
 
   /** The certified issuers in one of these states, in the order of the configuration. */
@@ -120,9 +120,11 @@ export class ClusterIssuers {
   requireServed(): void {
     for (const { name, state } of this.#recorded.values())
       if ((state === 'active' || state === 'retiring') && !this.#loaded.get(name)?.certified)
-        throw new SignerUnavailableError(
-          `issuer ${JSON.stringify(name)} of cluster ${JSON.stringify(this.cluster)} is ${state}, and this process has not loaded it`,
-        );
+        throw new SignerUnavailableError(this.#notLoaded(name, state));
+  }
+
+  #notLoaded(name: string, state: IssuerState): string {
+    return `issuer ${JSON.stringify(name)} of cluster ${JSON.stringify(this.cluster)} is ${state}, and this process has not loaded it`;
   }
 
   /** The issuer that has, or had, the CA certificate with this fingerprint; null where it is none of these. */
