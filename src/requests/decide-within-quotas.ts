@@ -109,7 +109,7 @@ export async function decideWithinQuotas<T>(
         return planned.otherwise(result.conflict);
     }
   }
-  throw new StoreBusyError('quotas are used up faster than requests can be decided on');
+  throw new StoreBusyError('quotas, blocks or issuers change faster than the request can be decided on');
 }
 
 /**

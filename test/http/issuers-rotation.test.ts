@@ -211,12 +211,14 @@ describe('an issuer without a certificate', () => {
   it('is next without a restart once its certificate appears, and the bundle gains its anchor', async () => {
     const former = await bundle().expect(200);
     place('intermediate.crt', intermediate.pem);
-    await expect.poll(async () => (await issuer('users-2028')).state).toBe('next');
-    expect(await issuer('users-2028')).toMatchObject({
-      fingerprintSha256: sha256(intermediate.pem),
-      chain: [{ subject: 'CN=users-2028,O=Example' }],
-      anchors: [{ subject: 'CN=offline-root' }],
-    });
+    await expect
+      .poll(() => issuer('users-2028'))
+      .toMatchObject({
+        state: 'next',
+        fingerprintSha256: sha256(intermediate.pem),
+        chain: [{ subject: 'CN=users-2028,O=Example' }],
+        anchors: [{ subject: 'CN=offline-root' }],
+      });
     const changed = await bundle()
       .set('If-None-Match', former.headers['etag'] ?? '')
       .expect(200);
