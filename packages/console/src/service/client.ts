@@ -7,7 +7,10 @@ import { sessionEnded } from './session-end.js';
 export type Schemas = components['schemas'];
 
 /** The public API, typed from its contract. The browser adds the session's cookie. */
-export const api = createClient<paths, 'application/json'>({ baseUrl: location.origin, headers: { accept: 'application/json' } });
+export const api = createClient<paths, 'application/json'>({
+  baseUrl: location.origin,
+  headers: { accept: 'application/json' },
+});
 
 interface Answered<T> {
   readonly data?: T | undefined;
