@@ -12,6 +12,6 @@ const stamp = `// SHA-256 of openapi.json: ${createHash('sha256').update(contrac
 
 if (!existsSync(file) || !readFileSync(file, 'utf8').startsWith(stamp)) {
   const { default: openapiTypes, astToString } = await import('openapi-typescript');
-  const types = await openapiTypes(JSON.parse(contract), { immutable: true, alphabetize: true });
+  const types = await openapiTypes(JSON.parse(contract), { alphabetize: true });
   writeFileSync(file, stamp + astToString(types));
 }
