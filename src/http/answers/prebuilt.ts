@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
+import { extname } from 'node:path';
 import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { jsonMediaType } from '../plugins/request-input.js';
 import { namesEntityTag } from './responses.js';
 
-export const mediaTypes: Readonly<Record<string, string>> = {
+const mediaTypes: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
@@ -14,21 +15,32 @@ export const mediaTypes: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
+/** The media type of a file, by its name. */
+export const mediaTypeOf = (name: string): string => mediaTypes[extname(name)] ?? 'application/octet-stream';
+
 /** An answer that is the same for every caller, and is made once. */
 export interface Prebuilt {
   readonly body: Buffer;
   readonly type: string;
   /** Quoted (RFC 9110 8.8.3). */
   readonly etag: string;
+  /** The value of `Cache-Control`. */
+  readonly caching: string;
+  /** The coding of the body (RFC 9110 8.4.1), `br` or `gzip`; null: as it is. */
+  readonly coding: string | null;
 }
 
 /** Makes the answer when it is asked for the first time. */
-export function prebuilt(type: string, make: () => string | Buffer): () => Prebuilt {
+export function prebuilt(
+  type: string,
+  make: () => string | Buffer,
+  { caching = 'no-cache', coding = null }: Partial<Pick<Prebuilt, 'caching' | 'coding'>> = {},
+): () => Prebuilt {
   let made: Prebuilt | null = null;
   return () => {
     if (made !== null) return made;
     const body = Buffer.from(make());
-    made = { body, type, etag: `"${createHash('sha256').update(body).digest('base64url')}"` };
+    made = { body, type, etag: `"${createHash('sha256').update(body).digest('base64url')}"`, caching, coding };
     return made;
   };
 }
@@ -43,11 +55,12 @@ const pieceOctets = 16 * 1024;
 export function sendPrebuilt(
   request: FastifyRequest,
   reply: FastifyReply,
-  { body, type, etag }: Prebuilt,
+  { body, type, etag, caching, coding }: Prebuilt,
 ): FastifyReply {
-  reply.headers({ etag, 'cache-control': 'no-cache' });
+  reply.headers({ etag, 'cache-control': caching });
   if (namesEntityTag(request.headers['if-none-match'], etag)) return reply.code(304).send();
   reply.type(type).header('content-length', body.length);
+  if (coding !== null) reply.header('content-encoding', coding);
   return reply.send(request.method === 'HEAD' ? body : Readable.from(piecesOf(body)));
 }
 

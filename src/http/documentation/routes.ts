@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
 import swagger, { type StaticDocumentSpec } from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { RouteHandlerMethod, FastifyReply, FastifyRequest } from 'fastify';
@@ -9,7 +9,7 @@ import { problem, sendProblem } from '../problems/problem.js';
 import type { App } from '../server/types.js';
 import { foldedProblems } from './folded-problems.js';
 import { signInBar } from './sign-in-bar.js';
-import { mediaTypes, prebuilt, type Prebuilt, sendPrebuilt } from '../answers/prebuilt.js';
+import { mediaTypeOf, prebuilt, type Prebuilt, sendPrebuilt } from '../answers/prebuilt.js';
 
 /**
  * For Swagger UI: React sets styles in attributes, and the icons are data URLs. Everything else is served from here.
@@ -98,10 +98,11 @@ const guide = prebuilt('text/plain; charset=utf-8', () =>
   readFileSync(new URL('../../../docs/api.md', import.meta.url)),
 );
 
-/** A browser is led to the page; others are told where everything is. */
-function leadOn({ headers }: FastifyRequest, reply: FastifyReply): FastifyReply {
+/** A browser is led to the console, or to Swagger UI without one; others are told where everything is. */
+function leadOn({ headers, server }: FastifyRequest, reply: FastifyReply): FastifyReply {
   reply.header('vary', 'Accept');
-  if (negotiate(headers.accept, ['application/json', 'text/html']) === 'text/html') return reply.redirect('/docs');
+  if (negotiate(headers.accept, ['application/json', 'text/html']) === 'text/html')
+    return server.hasConsole ? reply.redirect('/console/', 303) : reply.redirect('/docs');
   return reply.send({ service: 'kubepass', page: '/docs', guide: '/docs/api.md', documents: Object.keys(documents) });
 }
 
@@ -115,8 +116,7 @@ function swaggerUiHandlers(description: () => Prebuilt): ReadonlyMap<string, Rou
   const directory = join(createRequire(import.meta.url).resolve('@fastify/swagger-ui'), '..', 'static');
   const files = new Map(
     readdirSync(directory).map((name) => {
-      const type = mediaTypes[extname(name)] ?? 'application/octet-stream';
-      return [name, prebuilt(type, () => readFileSync(join(directory, name)))] as const;
+      return [name, prebuilt(mediaTypeOf(name), () => readFileSync(join(directory, name)))] as const;
     }),
   );
   return new Map<string, RouteHandlerMethod>([

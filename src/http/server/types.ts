@@ -21,6 +21,8 @@ declare module 'fastify' {
     /** The listener that asks for client certificates; null: there is none. */
     certificateListener: CertificateListener | null;
     readonly connections: Connections;
+    /** Whether the pages of the console are served. */
+    readonly hasConsole: boolean;
   }
   interface FastifyRequest {
     /** As `routeOptions`, which is a new object at each look. */
