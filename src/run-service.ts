@@ -92,7 +92,7 @@ async function serveAs(config: Config, hangUps: HangUps): Promise<void> {
     measures: service.metrics.requests,
     trustedProxies: config.trustedProxies,
     connections: config.connections,
-    ...(service.browsers && { browsers: service.browsers }),
+    browsers: service.browsers,
     ...(service.requestTracing && { tracing: service.requestTracing }),
     ...(config.publicAddress && { publicUrl: config.publicAddress.url }),
     ...(service.tls && { tls: service.tls.current() }),
