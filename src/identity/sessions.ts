@@ -134,7 +134,8 @@ export class SessionAuthenticator implements WayIn<string> {
     this.#sessions = new SecretLookUp(options.reader, options.clock);
   }
 
-  async authenticate(secret: string): Promise<Authentication> {
+  /** `isIdle`: it is no use of the session. */
+  async authenticate(secret: string, isIdle = false): Promise<Authentication> {
     if (!isSessionSecret(secret)) return refusedFor('SessionUnknown', 'the cookie is not one that kubepass has set');
     const session = await this.#sessions.find(secretSha256(secret));
     const now = this.options.clock();
@@ -144,7 +145,7 @@ export class SessionAuthenticator implements WayIn<string> {
       return refusedFor('SessionExpired', `session ${session.id} was not used for too long, or has reached its end`);
     if (!this.options.issuers.includes(session.issuer))
       return refusedFor('SessionOfNoIssuer', `nobody signs in by ${JSON.stringify(session.issuer)} any more`);
-    this.#touch(session, now);
+    if (!isIdle) this.#touch(session, now);
     const { id, name, groups, expiresAt } = session;
     return authenticated({
       name,
