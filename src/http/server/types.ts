@@ -24,6 +24,8 @@ declare module 'fastify' {
     readonly connections: Connections;
     /** Where there are authenticated callers: looks at the caller again, as a call that was held must. */
     readonly letIn: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+    /** Whether the pages of the console are served. */
+    readonly hasConsole: boolean;
   }
   interface FastifyRequest {
     /** As `routeOptions`, which is a new object at each look. */

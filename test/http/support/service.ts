@@ -158,6 +158,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
   const app = buildApp(services, {
     ...{ logger, measures: composition.metrics.requests },
     ...(tls && callersTrust && { tls: tls.current(), callersAuthority: callersTrust.current().pem }),
+    ...(!config.console && { console: null }),
     ...(browsers && { browsers }),
     ...(requestTracing && { tracing: requestTracing }),
     trustedProxies: config.trustedProxies,
