@@ -18,7 +18,7 @@ export function steadied<T>(
   const kept = shown.map(({ row }) => {
     const now = byKey.get(keyOf(row));
     byKey.delete(keyOf(row));
-    return now === undefined ? { row, isGone: true } : { row: now, isGone: false };
+    return { row: now ?? row, isGone: now === undefined };
   });
   return [...kept, ...[...byKey.values()].map((row) => ({ row, isGone: false }))];
 }

@@ -3,6 +3,7 @@ import { Card, Distance, Instant } from '../../parts/bits.js';
 import { Icon } from '../../parts/icon.js';
 import { now } from '../../parts/now.js';
 import { approversInWords } from '../../parts/words.js';
+import { Cancel } from './cancel.js';
 import { type Request, stagesOf } from './request-words.js';
 
 /**
@@ -10,58 +11,51 @@ import { type Request, stagesOf } from './request-words.js';
  * moves when it comes.
  */
 export function Approvals({ request }: { readonly request: Request }) {
-  const { state, decision, waitsUntil, approvals } = request;
+  const { decision, waitsUntil, approvals, actions } = request;
   const known = useRef(new Set(approvals.map(({ at }) => at)));
   const stages = stagesOf(request);
+  const until = waitsUntil !== null && (
+    <span class="muted">
+      waits until <Instant of={waitsUntil} />
+    </span>
+  );
   return (
-    <Card
-      title="Approvals"
-      region
-      aside={
-        waitsUntil !== null && (
-          <span class="muted">
-            waits until <Instant of={waitsUntil} />
-          </span>
-        )
-      }
-    >
+    <Card title="Approvals" region aside={until}>
       {stages.length === 0 && (
         <p class="quiet">
           {decision.outcome === 'denied' ? 'Policy denied it at once.' : 'Policy approves it without a person.'}
         </p>
       )}
-      <ol class="stages">
-        {stages.map(({ count, approvers, given, needed, isNow }, stage) => (
-          <li
-            key={stage}
-            class={needed === 0 && given.length >= count ? 'done' : isNow ? 'now' : ''}
-            {...(isNow && { 'aria-current': 'step' })}
-          >
+      <ol class="steps">
+        {stages.map(({ count, approvers, given, counted, needed, look }, stage) => (
+          <li key={stage} class={look} {...(look === 'now' && { 'aria-current': 'step' })}>
             <b>
-              {state === 'pending' ? count - needed : given.length} of {count}
+              {counted} of {count}
             </b>{' '}
-            <span class="muted">
-              <bdi>{approversInWords(approvers)}</bdi>
-            </span>
+            <bdi class="muted">{approversInWords(approvers)}</bdi>
             {given.map(({ principal, at, comment }) => (
-              <span key={at + principal} class="given">
+              <div key={at + principal}>
                 <span class="one-line">
-                  <Icon name="check" /> <b title={principal}>{principal}</b>{' '}
+                  <span class="ok">
+                    <Icon name="check" />
+                  </span>{' '}
+                  <b title={principal}>{principal}</b>{' '}
                   <span class="muted">
                     <Distance of={at} now={now.value} />
                   </span>
                 </span>
                 {comment !== null && <q class={known.current.has(at) ? '' : 'came'}>{comment}</q>}
-              </span>
+              </div>
             ))}
             {Array.from({ length: Math.min(needed, 3) }, (_, i) => (
-              <span key={i} class="given muted">
+              <span key={i} class="one-line muted">
                 <Icon name="wait" /> to come
               </span>
             ))}
           </li>
         ))}
       </ol>
+      {actions?.cancel.allowed && <Cancel request={request} />}
     </Card>
   );
 }

@@ -58,14 +58,9 @@ export function BlastRadius({ request: { blastRadius, cluster } }: { readonly re
   );
 }
 
-interface Opened {
-  readonly tone: 'error' | 'warning';
-  readonly text: string;
-  readonly by: readonly Reference[];
-  readonly more: number;
-}
+type Ways = Schemas['BlastRadius']['clusterAdmin'];
 
-const Band = ({ tone, text, by, more }: Opened) => (
+const Band = ({ tone, text, by, more }: Ways & { readonly tone: 'error' | 'warning'; readonly text: string }) => (
   <p class={`band ${tone}`}>
     <Icon name="warn" />
     <span>
@@ -79,7 +74,7 @@ const placed = ({ kind, name, namespace }: Reference): string =>
   kind === 'Group' ? `the group ${name}` : namespace === null ? name : `${name} in ${namespace}`;
 
 const Grants = ({ grants }: { readonly grants: readonly Grant[] }) => (
-  <ul class="grants">
+  <ul class="items">
     {grants.map(({ kind, name, namespace, subject, role, rules, moreRules }) => (
       <li key={`${kind} ${namespace ?? ''} ${name} ${subject.kind} ${subject.name}`}>
         <b>{role.name}</b>{' '}

@@ -33,8 +33,9 @@ export function Decision({ request, onDecided }: { readonly request: Request; re
   useEffect(() => {
     if (chosen.value !== null) box.current?.focus();
   }, [chosen.value]);
+  // The choice may have been taken away meanwhile.
+  const choice = chosen.value !== null && allowed.includes(chosen.value) ? chosen.value : null;
   const send = async () => {
-    const choice = chosen.value;
     if (choice === null || isSending.value) return;
     isSending.value = true;
     error.value = await problemFrom(() => decide(id, choice, comment.value.trim()));
@@ -64,14 +65,8 @@ export function Decision({ request, onDecided }: { readonly request: Request; re
         </p>
       </Card>
     );
-  const choice = chosen.value !== null && allowed.includes(chosen.value) ? chosen.value : null;
   return (
-    <section
-      ref={section}
-      class={`card decision ${choice === null ? '' : 'open'}`}
-      aria-label="Your decision"
-      onKeyDown={onKeyDown}
-    >
+    <section ref={section} class={`card decision ${choice && 'open'}`} aria-label="Your decision" onKeyDown={onKeyDown}>
       <header>
         <h2>Your decision</h2>
       </header>
@@ -107,12 +102,7 @@ export function Decision({ request, onDecided }: { readonly request: Request; re
           ))
         ) : (
           <>
-            <button
-              class={choices[choice].solid}
-              aria-keyshortcuts="Control+Enter"
-              disabled={isSending.value}
-              onClick={() => void send()}
-            >
+            <button class={choices[choice].solid} aria-keyshortcuts="Control+Enter" onClick={() => void send()}>
               {choices[choice].name} now <kbd aria-hidden="true">Ctrl ⏎</kbd>
             </button>
             <button aria-keyshortcuts="Escape" onClick={back}>

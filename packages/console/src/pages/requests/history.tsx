@@ -6,7 +6,7 @@ import { useData } from '../../parts/use-data.js';
 import { duration } from '../../parts/words.js';
 import { answerOf, api } from '../../service/client.js';
 import { may } from '../../service/session.js';
-import { looks, type Request } from './request-words.js';
+import type { Request } from './request-words.js';
 
 const mostRead = 50;
 const mostShown = 5;
@@ -43,26 +43,21 @@ export function History({ request: { id, username, createdAt } }: { readonly req
 }
 
 const Earlier = ({ requests }: { readonly requests: readonly Request[] }) => (
-  <ul class="list">
+  <ul class="items">
     {requests.map(({ id, cluster, groups, expirationSeconds, certificate, state, createdAt }) => (
       <li key={id}>
         <a href={addresses.request(id)}>
           {duration(expirationSeconds)} on {cluster}
         </a>
-        <span class={`state ${(certificate?.status ?? 'valid') === 'valid' ? looks[state].tone : 'plain'}`}>
-          {certificate?.status ?? state}
-        </span>
-        <span class="muted">
-          <Written text={groups.join(', ') || 'no group'} most={80} />
-        </span>
-        <span class="muted">
-          {certificate?.status === 'valid' && 'until '}
+        , <Written text={groups.join(', ') || 'no group'} most={80} />
+        <div class="muted">
+          {certificate?.status ?? state}, {certificate?.status === 'valid' && 'until '}
           {certificate?.status === 'valid' ? (
             <Instant of={certificate.notAfter} />
           ) : (
             <Distance of={createdAt} now={now.value} />
           )}
-        </span>
+        </div>
       </li>
     ))}
   </ul>

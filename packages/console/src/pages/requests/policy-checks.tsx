@@ -28,7 +28,7 @@ export function PolicyChecks({ decision }: { readonly decision: Schemas['Recorde
       {others.length > 0 && (
         <details>
           <summary>
-            {deciding ? `${others.length} other policies and guardrails` : `${others.length} policies and guardrails`}
+            {others.length} {deciding && 'other '}policies and guardrails
           </summary>
           <ul class="checks">
             {others.map(({ kind, name, verdict, checks }) => (

@@ -1,6 +1,6 @@
 import type { Tone } from '../../parts/bits.js';
 import type { IconName } from '../../parts/icon.js';
-import { approversInWords, at, duration } from '../../parts/words.js';
+import { approversInWords, at, duration, many, sentence, spaced } from '../../parts/words.js';
 import type { Schemas } from '../../service/client.js';
 
 export type Request = Schemas['CertificateRequest'];
@@ -36,8 +36,7 @@ export function turnInWords(
     case 'pending': {
       const [stage] = awaiting;
       if (isMine || stage === undefined) return isMine ? 'your turn' : 'nobody’s turn';
-      const who = approversInWords(stage.approvers ?? {});
-      return stage.needed > 1 ? `${who}, ${stage.needed} of them` : who;
+      return `${stage.needed > 1 ? `${stage.needed} of ` : ''}${approversInWords(stage.approvers ?? {})}`;
     }
     case 'approved':
       return collector === me ? 'yours to collect' : `${collector} collects it`;
@@ -52,26 +51,15 @@ export function turnInWords(
   }
 }
 
-/** A stage of the approval, and how far it is. */
-export interface Stage {
-  readonly count: number;
-  readonly approvers: Schemas['Approvers'];
-  readonly given: Request['approvals'];
-  /** How many approvals it still needs. */
-  readonly needed: number;
-  readonly isNow: boolean;
-}
-
-/** The stages in their order. The service says what is missing, because an approval may count no more. */
-export function stagesOf({ decision, approvals, awaiting, state }: Request): readonly Stage[] {
-  return decision.stages.map(({ count, approvers = {} }, stage) => ({
-    count,
-    approvers,
-    given: approvals.filter((approval) => approval.stage === stage),
-    needed: state === 'pending' ? (awaiting.find((one) => one.stage === stage)?.needed ?? 0) : 0,
-    isNow: awaiting[0]?.stage === stage,
-  }));
-}
+/** The stages of the approval. The service says how many are missing, because an approval may count no more. */
+export const stagesOf = ({ decision, approvals, awaiting, state }: Request) =>
+  decision.stages.map(({ count, approvers = {} }, stage) => {
+    const given = approvals.filter((approval) => approval.stage === stage);
+    const needed = state === 'pending' ? (awaiting.find((one) => one.stage === stage)?.needed ?? 0) : 0;
+    const counted = state === 'pending' ? count - needed : given.length;
+    const look = counted >= count ? 'done' : awaiting[0]?.stage === stage ? 'now' : 'later';
+    return { count, approvers, given, counted, needed, look };
+  });
 
 /** The request that opens after this one was decided: the one after it in the queue, else the first other one. */
 export function nextToDecide(queue: readonly string[], id: string): string | undefined {
@@ -85,4 +73,19 @@ export function endInWords({ username, cluster, state, approvals }: Request): st
   const lost = approvals.length > 0 ? ' The approvals that were given are lost.' : '';
   const goesOn = state === 'approved' ? 'nobody can collect its kubeconfig any more' : 'nobody can approve it any more';
   return `The request of ${username} on ${cluster} ends: ${goesOn}, and no certificate is issued.${lost}`;
+}
+
+/** Says which requests came into a list or left it; undefined: none did. */
+export function listChange(before: readonly Request[], after: readonly Request[]): string | undefined {
+  const [old, found] = [before, after].map((all) => new Set(all.map(({ id }) => id))) as [Set<string>, Set<string>];
+  const [came, went] = [found.difference(old).size, old.difference(found).size];
+  if (came > 0) return `${many(came, 'request')} came into this list.`;
+  return went > 0 ? `${many(went, 'request')} left this list.` : undefined;
+}
+
+/** Says what has happened to a request since; undefined: nothing. */
+export function requestChange({ timeline: before = [] }: Request, { timeline: after = [] }: Request) {
+  const last = after.at(-1);
+  if (last === undefined || after.length <= before.length) return undefined;
+  return sentence(`${spaced(last.type)} by ${last.principal ?? 'kubepass'}`);
 }

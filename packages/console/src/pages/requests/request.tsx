@@ -1,8 +1,6 @@
-import { useSignal } from '@preact/signals';
 import { useRoute } from 'preact-iso/router';
-import { useEffect, useRef } from 'preact/hooks';
 import { addresses, useAddress } from '../../parts/address.js';
-import { announce } from '../../parts/announce.js';
+import { useAnnounced } from '../../parts/announce.js';
 import { Badge, Distance, Instant, Written } from '../../parts/bits.js';
 import { Collect } from '../../parts/collect.js';
 import { Key } from '../../parts/key.js';
@@ -11,17 +9,16 @@ import { Page } from '../../parts/page.js';
 import { Shown } from '../../parts/shown.js';
 import { useData } from '../../parts/use-data.js';
 import { useKeys } from '../../parts/use-keys.js';
-import { duration, sentence, spaced } from '../../parts/words.js';
+import { duration, sentence } from '../../parts/words.js';
 import { answerOf, api } from '../../service/client.js';
 import { may } from '../../service/session.js';
 import { Approvals } from './approvals.js';
 import { BlastRadius } from './blast-radius.js';
-import { CancelDialog } from './cancel-dialog.js';
 import { Decision } from './decision.js';
 import { History } from './history.js';
 import { lastList } from './last-list.js';
 import { PolicyChecks } from './policy-checks.js';
-import { askInWords, looks, nextToDecide, type Request } from './request-words.js';
+import { askInWords, looks, nextToDecide, type Request, requestChange } from './request-words.js';
 import { Story } from './story.js';
 
 export function RequestPage() {
@@ -51,7 +48,7 @@ function Reviewed({ id }: { readonly id: string }) {
     [],
     ['certificate-requests'],
   );
-  useAnnounced(request.value.value);
+  useAnnounced(request.value.value, requestChange);
   useKeys({ Escape: () => go(lastList.value) });
   const { go } = useAddress();
   const found = request.value.value;
@@ -79,21 +76,20 @@ const Crumbs = ({ place = '' }: { readonly place?: string }) => (
   </nav>
 );
 
-/** A request as its approver needs it: the ask and why, what it opens, why policy permits it, what came before. */
-function Review({
-  request,
-  queue,
-  isMore,
-}: {
+interface Reviewing {
   readonly request: Request;
+  /** The ids of those that wait for the reader, as far as they were read. */
   readonly queue: readonly string[];
   readonly isMore: boolean;
-}) {
+}
+
+/** A request as its approver needs it: the ask and why, what it opens, why policy permits it, what came before. */
+function Review({ request, queue, isMore }: Reviewing) {
   const { go } = useAddress();
-  const { id, username, cluster, expirationSeconds, reason, labels, failure, decision, actions } = request;
+  const { id, username, cluster, expirationSeconds, reason, labels, failure, decision } = request;
   const place = queue.indexOf(id);
+  const total = `${queue.length}${isMore ? '+' : ''}`;
   const open = (other: string | undefined) => other !== undefined && go(addresses.request(other));
-  const cancelling = useSignal(false);
   useKeys({ j: () => open(queue[place + 1]), k: () => open(queue[place - 1]) });
   const onDecided = () => {
     const next = nextToDecide(queue, id);
@@ -107,24 +103,20 @@ function Review({
           <b>{username}</b> for <b>{duration(expirationSeconds)}</b> on <b>{cluster}</b>
         </span>
       }
-      above={
-        <Crumbs place={place < 0 ? '' : `${place + 1} of ${queue.length}${isMore ? '+' : ''} that wait for you`} />
-      }
+      above={<Crumbs place={place < 0 ? '' : `${place + 1} of ${total} that wait for you`} />}
     >
       <Lead request={request} />
       {failure && (
         <p class="band error">
-          <span>
-            <b>{spaced(failure.reason)}.</b> <bdi>{sentence(failure.message)}</bdi>
-          </span>
+          <bdi>{sentence(failure.message)}</bdi>
         </p>
       )}
       <div class="columns review">
         <div>
-          <blockquote class={reason === null ? 'reason none' : 'reason'}>
-            {reason === null ? 'No reason was given.' : <bdi>{reason}</bdi>}
+          <blockquote class={reason === null ? 'reason muted' : 'reason'}>
+            <bdi>{reason ?? 'No reason was given.'}</bdi>
           </blockquote>
-          <p class="chips labels">
+          <p class="chips">
             {Object.entries(labels).map(([key, value]) => (
               <span key={key} class="chip words">
                 <i>{key}</i> <bdi>{value}</bdi>
@@ -139,17 +131,9 @@ function Review({
           <Collect request={request} />
           <Approvals request={request} />
           <Decision request={request} onDecided={onDecided} />
-          {actions?.cancel.allowed && (
-            <p class="buttons cancel">
-              <button type="button" class="danger" onClick={() => (cancelling.value = true)}>
-                Cancel this request
-              </button>
-            </p>
-          )}
           <Story request={request} />
         </aside>
       </div>
-      {cancelling.value && <CancelDialog request={request} onClose={() => (cancelling.value = false)} />}
     </Page>
   );
 }
@@ -159,7 +143,7 @@ function Lead({ request }: { readonly request: Request }) {
   const { state, groups, requester, collector, username, createdAt, certificate } = request;
   const { tone, icon } = looks[state];
   return (
-    <p class="chips lead">
+    <p class="chips">
       <Badge tone={tone} icon={icon}>
         {state}
       </Badge>
@@ -171,36 +155,15 @@ function Lead({ request }: { readonly request: Request }) {
       {groups.length === 0 && <span class="muted">in no group</span>}
       <span class="muted">
         asked by {requester === username ? 'themselves' : <Written text={requester} />}
-        {collector !== requester && (
-          <>
-            , collected by <Written text={collector} />
-          </>
-        )}
-        , <Distance of={createdAt} now={now.value} />
+        {collector !== requester && ', collected by '}
+        {collector !== requester && <Written text={collector} />}, <Distance of={createdAt} now={now.value} />
       </span>
       {certificate && (
         <span class="muted">
-          <a href={addresses.certificate(certificate.fingerprintSha256)}>certificate</a> {certificate.status}
-          {certificate.status === 'valid' && (
-            <>
-              {' '}
-              until <Instant of={certificate.notAfter} />
-            </>
-          )}
+          <a href={addresses.certificate(certificate.fingerprintSha256)}>certificate</a> {certificate.status}, until{' '}
+          <Instant of={certificate.notAfter} />
         </span>
       )}
     </p>
   );
-}
-
-/** Says what happens to the request while somebody reads it. */
-function useAnnounced(request: Request | undefined): void {
-  const before = useRef<number | undefined>(undefined);
-  useEffect(() => {
-    const timeline = request?.timeline ?? [];
-    const last = timeline.at(-1);
-    if (before.current !== undefined && timeline.length > before.current && last)
-      announce(sentence(`${spaced(last.type)}${last.principal === null ? '' : ` by ${last.principal}`}`));
-    if (request) before.current = timeline.length;
-  }, [request]);
 }

@@ -1,19 +1,19 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useRef } from 'preact/hooks';
 import { addresses, addressOf, useAddress } from '../../parts/address.js';
-import { announce } from '../../parts/announce.js';
+import { useAnnounced } from '../../parts/announce.js';
 import { Badge, Distance, Empty, Written } from '../../parts/bits.js';
 import { now } from '../../parts/now.js';
 import { Page } from '../../parts/page.js';
 import { Paged } from '../../parts/paged.js';
-import { useSteady } from '../../parts/steady.js';
+import { type SteadyRow, useSteady } from '../../parts/steady.js';
 import { useData } from '../../parts/use-data.js';
 import { useKeys } from '../../parts/use-keys.js';
 import { usePages } from '../../parts/use-pages.js';
-import { duration, many } from '../../parts/words.js';
+import { duration } from '../../parts/words.js';
 import { answerOf, api } from '../../service/client.js';
 import { caller, may } from '../../service/session.js';
 import { lastList } from './last-list.js';
-import { looks, type Request, turnInWords } from './request-words.js';
+import { listChange, looks, type Request, turnInWords } from './request-words.js';
 
 const openStates: Request['state'][] = ['pending', 'approved', 'issuing'];
 
@@ -53,7 +53,7 @@ export function Requests() {
     inputs,
     ['certificate-requests'],
   );
-  useAnnounced(pages.value.value?.items);
+  useAnnounced(pages.value.value?.items, listChange);
   lastList.value = addressOf(path, { view: query['view'], ...asked });
   useKeys({ '/': () => document.getElementById('usernamePrefix')?.focus() });
   return (
@@ -85,11 +85,7 @@ export function Requests() {
           ))}
         </form>
       </div>
-      <Paged
-        pages={pages}
-        noun="requests"
-        empty={Object.keys(asked).length > 0 ? <NothingFits view={view} /> : <Nothing view={view} />}
-      >
+      <Paged pages={pages} noun="requests" empty={<Nothing view={view} isFiltered={Object.keys(asked).length > 0} />}>
         {(requests) => <List key={inputs.join(' ')} view={view} requests={requests} />}
       </Paged>
     </Page>
@@ -117,8 +113,8 @@ function List({ view, requests }: { readonly view: View; readonly requests: read
           </tr>
         </thead>
         <tbody ref={body} {...hold}>
-          {rows.map(({ row, isGone }) => (
-            <Row key={row.id} request={row} isGone={isGone} isMine={view === 'waiting'} />
+          {rows.map((row) => (
+            <Row key={row.row.id} {...row} isMine={view === 'waiting'} />
           ))}
         </tbody>
       </table>
@@ -126,13 +122,7 @@ function List({ view, requests }: { readonly view: View; readonly requests: read
   );
 }
 
-interface Shown {
-  readonly request: Request;
-  readonly isGone: boolean;
-  readonly isMine: boolean;
-}
-
-function Row({ request, isGone, isMine }: Shown) {
+function Row({ row: request, isGone, isMine }: SteadyRow<Request> & { readonly isMine: boolean }) {
   const { go } = useAddress();
   const { id, username, cluster, groups, expirationSeconds, reason, state, createdAt, requester } = request;
   const { tone, icon } = looks[state];
@@ -169,64 +159,30 @@ function Row({ request, isGone, isMine }: Shown) {
       </td>
       <td>
         <Distance of={createdAt} now={now.value} />
-        <span class="under one-line">
-          {requester !== username && (
-            <>
-              by <Written text={requester} />
-            </>
-          )}
-        </span>
+        <span class="under one-line">{requester !== username && <Written text={`by ${requester}`} />}</span>
       </td>
     </tr>
   );
 }
 
-/** Says what came and went since the list was first shown. */
-function useAnnounced(requests: readonly Request[] | undefined): void {
-  const before = useRef<ReadonlySet<string> | undefined>(undefined);
-  useEffect(() => {
-    const old = before.current;
-    const found = requests && new Set(requests.map(({ id }) => id));
-    before.current = found;
-    if (old === undefined || found === undefined) return;
-    const [came, went] = [found.difference(old).size, old.difference(found).size];
-    if (came > 0) announce(`${many(came, 'request')} came into this list.`);
-    else if (went > 0) announce(`${many(went, 'request')} left this list.`);
-  }, [requests]);
-}
-
-const NothingFits = ({ view }: { readonly view: View }) => (
-  <Empty>
-    No request fits these filters. <a href={addressOf(path, { view })}>Show all of this view</a>
-  </Empty>
-);
-
 /** An empty view, and what to do next. */
-function Nothing({ view }: { readonly view: View }) {
+function Nothing({ view, isFiltered }: { readonly view: View; readonly isFiltered: boolean }) {
+  if (isFiltered)
+    return (
+      <Empty>
+        No request fits these filters. <a href={addressOf(path, { view })}>Show all of this view</a>
+      </Empty>
+    );
   const ask = may('request-certificates') && <a href="/console/ask">Ask for a certificate</a>;
-  switch (view) {
-    case 'waiting':
-      return may('approve-requests') ? (
-        <NothingWaits />
-      ) : (
-        <Empty>
-          Nothing waits for you: deciding on requests takes the role approver or admin.{' '}
-          <a href={addressOf(path, { view: 'mine' })}>Your requests</a>
-        </Empty>
-      );
-    case 'mine':
-      return <Empty>You have asked for nothing, and nothing is yours to collect. {ask}</Empty>;
-    case 'decided':
-      return (
-        <Empty>
-          You have decided on no request. <a href={addressOf(path, { view: 'waiting' })}>Waiting for you</a>
-        </Empty>
-      );
-    case 'open':
-      return <Empty>No request is open. {ask}</Empty>;
-    case 'all':
-      return <Empty>There is no request. {ask}</Empty>;
-  }
+  if (view === 'waiting' && may('approve-requests')) return <NothingWaits />;
+  if (view === 'waiting') return <Empty>Nothing waits for you: deciding takes the role approver or admin.</Empty>;
+  if (view === 'decided') return <Empty>You have decided on no request.</Empty>;
+  if (view === 'mine') return <Empty>You have asked for nothing, and nothing is yours to collect. {ask}</Empty>;
+  return (
+    <Empty>
+      {view === 'open' ? 'No request is open.' : 'There is no request.'} {ask}
+    </Empty>
+  );
 }
 
 /** As many as are counted of what somebody has decided. */

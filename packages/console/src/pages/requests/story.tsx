@@ -9,9 +9,9 @@ export function Story({ request }: { readonly request: Request }) {
   const { id, timeline = [], publicKey, keyAlgorithm, reason, namespace, renewalOf } = request;
   return (
     <Card title="So far">
-      <ol class="story">
+      <ol class="steps">
         {timeline.map(({ at, type, principal, message }, i) => (
-          <li key={i}>
+          <li key={i} class="past">
             {spaced(type)}{' '}
             <span class="muted">
               {principal === null ? 'kubepass' : <Written text={principal} />}, <Distance of={at} now={now.value} />
