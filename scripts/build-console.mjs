@@ -1,5 +1,5 @@
-// Builds the pages of packages/console into dist/console/: index.html, and beside it assets/, whose names have the hash of
-// their content, each with a brotli and a gzip form. It does nothing where the stamp of the sources fits.
+// Builds the pages of packages/console into dist/console/: index.html, and beside it assets/, whose names have the hash
+// of their content, each with a brotli and a gzip form. It does nothing where the stamp of the sources fits.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
@@ -69,7 +69,13 @@ async function buildConsole(stamp) {
   }
   writeFileSync(join(folder, '.stamp'), stamp);
   rmSync(target, { recursive: true, force: true });
-  renameSync(folder, target);
+  try {
+    renameSync(folder, target);
+  } catch (error) {
+    // Another process built the same meanwhile.
+    rmSync(folder, { recursive: true, force: true });
+    if (!existsSync(stampFile)) throw error;
+  }
 }
 
 const stamp = stampOf();
