@@ -2,7 +2,8 @@ import { useSignal } from '@preact/signals';
 import { useRoute } from 'preact-iso/router';
 import { addresses, addressOf } from '../../parts/address.js';
 import { Card, Distance, Instant, Written } from '../../parts/bits.js';
-import { Fact, Linked } from '../../parts/fact.js';
+import { Fact } from '../../parts/fact.js';
+import { Crumb, Linked } from '../../parts/links.js';
 import { now } from '../../parts/now.js';
 import { Page } from '../../parts/page.js';
 import { saveFile } from '../../parts/save-file.js';
@@ -41,12 +42,8 @@ export function CertificatePage() {
           </>
         )
       }
-      above={
-        <nav class="crumbs" aria-label="Breadcrumb">
-          <a href="/console/certificates">Certificates</a>
-        </nav>
-      }
-      aside={found && <Status of={found.status} />}
+      above={<Crumb href="/console/certificates" name="Certificates" />}
+      aside={found && <Actions certificate={found} onRevoked={data.reload} />}
     >
       <Shown data={data} awaited="the certificate">
         {(certificate) => (
@@ -59,10 +56,7 @@ export function CertificatePage() {
               <Lineage certificate={certificate} />
               <Text certificate={certificate} />
             </div>
-            <aside aria-label="Actions and request">
-              <Actions certificate={certificate} onRevoked={data.reload} />
-              <RequestOf certificate={certificate} />
-            </aside>
+            <RequestOf certificate={certificate} />
           </div>
         )}
       </Shown>
@@ -175,26 +169,25 @@ function Actions({ certificate, onRevoked }: Of & { readonly onRevoked: () => vo
   const isTheirs = isOwn(certificate) || caller.value?.roles.includes('admin');
   const isRenewable = may('request-certificates') && isTheirs && !orphan && status !== 'revoked';
   return (
-    <>
-      <p class="buttons top">
-        {isRenewable && (
-          <a class="button" href={addressOf('/console/ask', { renewalOf: fingerprintSha256 })}>
-            Renew
-          </a>
-        )}
-        <button
-          type="button"
-          onClick={() => saveFile(`${username}@${cluster}.pem`, pem, 'application/pem-certificate-chain')}
-        >
-          Save as PEM
+    <div class="chips">
+      <Status of={status} />
+      {isRenewable && (
+        <a class="button" href={addressOf('/console/ask', { renewalOf: fingerprintSha256 })}>
+          Renew
+        </a>
+      )}
+      <button
+        type="button"
+        onClick={() => saveFile(`${username}@${cluster}.pem`, pem, 'application/pem-certificate-chain')}
+      >
+        Save as PEM
+      </button>
+      {isRevocable(certificate) && (
+        <button type="button" class="danger" onClick={() => (isAsked.value = true)}>
+          Revoke
         </button>
-        {isRevocable(certificate) && (
-          <button type="button" class="danger" onClick={() => (isAsked.value = true)}>
-            Revoke
-          </button>
-        )}
-      </p>
+      )}
       {isAsked.value && <RevokeDialog {...{ certificate, onRevoked }} onClose={() => (isAsked.value = false)} />}
-    </>
+    </div>
   );
 }

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { addresses } from '../../parts/address.js';
 import { Badge, Instant, type Tone, Written } from '../../parts/bits.js';
-import { Linked } from '../../parts/fact.js';
+import { Linked } from '../../parts/links.js';
 import type { IconName } from '../../parts/icon.js';
 import { Table } from '../../parts/table.js';
 import { sentence } from '../../parts/words.js';
@@ -55,7 +55,7 @@ export const CertificatesTable = ({ label, certificates, action }: CertificatesT
             <Written text={one.username} />
           </Linked>
         </th>
-        <td>{one.cluster}</td>
+        <td class="short">{one.cluster}</td>
         <td>{one.groups.length > 0 && <Written text={one.groups.join(', ')} />}</td>
         <td>
           <Status of={one.status} />

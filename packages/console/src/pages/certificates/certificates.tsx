@@ -2,6 +2,7 @@ import { addressOf, useAddress } from '../../parts/address.js';
 import { Empty } from '../../parts/bits.js';
 import { CsvLink } from '../../parts/csv-link.js';
 import { Filter } from '../../parts/filter.js';
+import { Views } from '../../parts/links.js';
 import { Page } from '../../parts/page.js';
 import { Paged } from '../../parts/paged.js';
 import { useKeys } from '../../parts/use-keys.js';
@@ -31,6 +32,10 @@ const rarer = [
   { name: 'issuer', label: 'Issuer' },
   { name: 'serialNumber', label: 'Serial number' },
 ] as const;
+const views = [
+  ['', 'All'],
+  ['true', 'Mine'],
+] as const;
 const names = ['mine', ...[...filters, ...rarer].map(({ name }) => name)];
 
 /** The certificates that the caller may read, by the filters of the API. */
@@ -45,7 +50,6 @@ export function Certificates() {
     [JSON.stringify(selected)],
     ['certificates'],
   );
-  const isMine = query['mine'] === 'true';
   const readsAll = may('read-all-certificates');
   useKeys({ '/': () => document.querySelector<HTMLElement>('.tools input')?.focus() });
   return (
@@ -53,26 +57,14 @@ export function Certificates() {
       title="Certificates"
       aside={<CsvLink href={addressOf('/v1/certificates', selected)} name="kubepass-certificates.csv" />}
     >
-      {readsAll && (
-        <nav class="views" aria-label="View">
-          {(['All', 'Mine'] as const).map((name) => (
-            <a
-              key={name}
-              href={addressOf('/console/certificates', { ...query, mine: name === 'Mine' ? 'true' : '' })}
-              {...(isMine === (name === 'Mine') && { 'aria-current': 'page' })}
-            >
-              {name}
-            </a>
-          ))}
-        </nav>
-      )}
-      <div class="tools" role="search">
+      {readsAll && <Views path="/console/certificates" name="mine" views={views} />}
+      <div class="tools pairs" role="search">
         {filters.map((filter) => (
           <Filter key={filter.name} {...filter} />
         ))}
         <details class="more" open={rarer.some(({ name }) => query[name])}>
           <summary>More filters</summary>
-          <div class="tools">
+          <div class="tools pairs">
             {rarer.map((filter) => (
               <Filter key={filter.name} {...filter} />
             ))}

@@ -16,11 +16,9 @@ export function Lineage({ certificate }: { readonly certificate: Certificate }) 
   const data = useData((signal) => readLineage(certificate, signal), [fingerprintSha256, supersededBy]);
   const { before, latest } = data.value.value ?? { before: [], latest: null };
   const older = (before[0] ?? certificate).renewalOf;
+  if (renewalOf === null && supersededBy === null) return null;
   return (
     <Card title="Lineage" region>
-      {renewalOf === null && supersededBy === null && (
-        <p class="quiet">It renews no certificate, and none renews it.</p>
-      )}
       <ol class="lineage">
         {older !== null && (
           <li>

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { addresses } from '../../parts/address.js';
 import { Instant, Written } from '../../parts/bits.js';
-import { Linked } from '../../parts/fact.js';
+import { Linked } from '../../parts/links.js';
 import { Table } from '../../parts/table.js';
 import { many } from '../../parts/words.js';
 import { may } from '../../service/session.js';
@@ -34,9 +34,9 @@ export function IdentitiesTable({ rows, isComplete, now }: IdentitiesTableParts)
               </a>
               {isBlocked && <span class="blocked"> blocked</span>}
             </th>
-            <td>{cluster}</td>
+            <td class="short">{cluster}</td>
             <td>{one && <Written text={one.groups.join(', ')} />}</td>
-            <td>
+            <td class="short">
               <Linked
                 href={addresses.certificate(one?.fingerprint ?? '')}
                 when={one !== null && may('read-all-certificates')}

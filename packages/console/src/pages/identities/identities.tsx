@@ -2,6 +2,7 @@ import { addressOf, useAddress } from '../../parts/address.js';
 import { Empty } from '../../parts/bits.js';
 import { CsvLink } from '../../parts/csv-link.js';
 import { Filter } from '../../parts/filter.js';
+import { Views } from '../../parts/links.js';
 import { now } from '../../parts/now.js';
 import { Page } from '../../parts/page.js';
 import { Shown } from '../../parts/shown.js';
@@ -22,6 +23,11 @@ const blocks = [
   ['', 'blocked or not'],
   ['true', 'blocked alone'],
   ['false', 'not blocked'],
+] as const;
+
+const views = [
+  ['', 'Timeline'],
+  ['table', 'Table'],
 ] as const;
 
 /** Shows who has access to what until when, as a timeline or as a table. */
@@ -49,10 +55,20 @@ export function Identities() {
       heading={
         <>Identities {count && <span class="muted">{many(count.identities, 'username', !count.isComplete)}</span>}</>
       }
-      aside={isTable ? undefined : <Legend />}
+      aside={
+        <div class="chips">
+          <Views path="/console/identities" name="view" views={views} />
+          {may('read-all-certificates') && !blocked && (
+            <CsvLink
+              href={addressOf('/v1/certificates', { status: 'live', ...selected })}
+              name="kubepass-live-certificates.csv"
+            />
+          )}
+        </div>
+      }
       wide={!isTable}
     >
-      <div class="tools" role="search">
+      <div class="tools pairs" role="search">
         <Filter name="usernamePrefix" label="Username begins with" />
         <Filter
           name="cluster"
@@ -62,23 +78,6 @@ export function Identities() {
         <Filter name="group" label="Group" />
         <Filter name="blocked" label="Blocked" options={blocks} />
         <Filter name="order" label="Order" options={orders} />
-        <nav class="views" aria-label="View">
-          {(['Timeline', 'Table'] as const).map((name) => (
-            <a
-              key={name}
-              href={addressOf('/console/identities', { ...query, view: name === 'Table' ? 'table' : '' })}
-              {...(isTable === (name === 'Table') && { 'aria-current': 'page' })}
-            >
-              {name}
-            </a>
-          ))}
-        </nav>
-        {may('read-all-certificates') && !blocked && (
-          <CsvLink
-            href={addressOf('/v1/certificates', { status: 'live', ...selected })}
-            name="kubepass-live-certificates.csv"
-          />
-        )}
       </div>
       <Shown data={data} awaited="certificates">
         {({ rows, isComplete }) =>
@@ -95,20 +94,3 @@ export function Identities() {
     </Page>
   );
 }
-
-const Legend = () => (
-  <p class="legend">
-    {(['valid', 'soon', 'superseded', 'revoked'] as const).map((status) => (
-      <span key={status}>
-        <i class={`bar ${status}`} aria-hidden="true" />
-        {meanings[status]}
-      </span>
-    ))}
-  </p>
-);
-const meanings = {
-  valid: 'valid',
-  soon: 'ends within 2 hours',
-  superseded: 'superseded',
-  revoked: 'revoked, still works somewhere',
-};

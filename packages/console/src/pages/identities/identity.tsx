@@ -2,7 +2,8 @@ import { useSignal } from '@preact/signals';
 import { useRoute } from 'preact-iso/router';
 import { addresses, addressOf } from '../../parts/address.js';
 import { Badge, Card, Distance, Empty, Instant, Written } from '../../parts/bits.js';
-import { Fact, Linked } from '../../parts/fact.js';
+import { Fact } from '../../parts/fact.js';
+import { Crumb, Linked } from '../../parts/links.js';
 import { now } from '../../parts/now.js';
 import { Page } from '../../parts/page.js';
 import { Shown } from '../../parts/shown.js';
@@ -38,11 +39,7 @@ export function IdentityPage() {
   return (
     <Page
       title={username}
-      above={
-        <nav class="crumbs" aria-label="Breadcrumb">
-          <a href="/console/identities">Identities</a>
-        </nav>
-      }
+      above={<Crumb href="/console/identities" name="Identities" />}
       aside={
         <div class="chips">
           {blocked && (
@@ -51,7 +48,7 @@ export function IdentityPage() {
             </Badge>
           )}
           {may('block-identities') && (details ?? isUnknown) && (
-            <p class="buttons top">
+            <>
               {blocked && (
                 <button type="button" onClick={() => (dialog.value = 'unblock')}>
                   Unblock
@@ -62,7 +59,7 @@ export function IdentityPage() {
                   Block
                 </button>
               )}
-            </p>
+            </>
           )}
         </div>
       }
@@ -142,7 +139,7 @@ const Blocked = ({ block }: { readonly block: Schemas['IdentityBlock'] }) => (
 const StillWorks = ({ exposures }: { readonly exposures: Details['residualExposure'] }) => (
   <Card title="Still works" region>
     {exposures.map(({ cluster, fingerprintSha256, notAfter, continues }) => (
-      <div key={fingerprintSha256} class="exposure">
+      <div key={fingerprintSha256} class="field">
         On {cluster}, certificate{' '}
         <Linked href={addresses.certificate(fingerprintSha256)} when={may('read-all-certificates')}>
           <code>{fingerprintSha256.slice(0, 16)}</code>

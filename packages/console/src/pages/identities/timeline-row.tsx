@@ -7,6 +7,8 @@ export const rowHeight = 44;
 /** A certificate that ends within this stands out. */
 export const soon = day / 12;
 
+/** Pixels that a word needs. */
+const leastLabel = 56;
 /** WCAG 2.2, 2.5.8: what is smaller is a picture, and the page of the identity has the link. Fingers need more. */
 const leastTarget = () => (matchMedia('(pointer: coarse)').matches ? 44 : 24);
 
@@ -25,7 +27,7 @@ interface TimelineRowParts extends Seen {
 /** The certificates of a username on a cluster. */
 export function TimelineRow({ row, index, view, now, trackWidth, isNamed }: TimelineRowParts) {
   const { key, username, cluster, isBlocked, drawn } = row;
-  const second = cluster || 'no live certificate';
+  const where = cluster || 'no live certificate';
   return (
     <div
       class="timeline-row"
@@ -35,12 +37,15 @@ export function TimelineRow({ row, index, view, now, trackWidth, isNamed }: Time
       style={{ transform: `translateY(${index * rowHeight}px)` }}
     >
       <div role="rowheader">
-        <a class={isNamed ? '' : 'again'} href={addresses.identity(username)} title={username}>
+        <a class={isNamed ? 'named' : ''} href={addresses.identity(username)} title={username}>
           <bdi class={isNamed ? '' : 'hidden'}>{username}</bdi>
-          {!isNamed && ` ${second}`}
+          {!isNamed && ` ${where}`}
         </a>
-        {isNamed && <span class="muted">{second}</span>}
-        {isBlocked && <span class="blocked">blocked</span>}
+        {isNamed && (
+          <span>
+            {where} {isBlocked && <b class="blocked">blocked</b>}
+          </span>
+        )}
       </div>
       <div class="track" role="gridcell">
         <span class="hidden">{inWords(row, now)}</span>
@@ -75,7 +80,7 @@ function Bar({ bar, lanes, view, now, trackWidth }: Seen & { readonly bar: Drawn
       top: `${top}px`,
       height: `${height - 1}px`,
       lineHeight: `${height - 1}px`,
-      ...(lanes > 2 && { fontSize: '0' }),
+      ...((lanes > 2 || width * trackWidth < leastLabel) && { fontSize: '0' }),
     },
   };
   const [one, ...others] = bar.certificates;

@@ -109,13 +109,16 @@ export function Timeline({ rows, isComplete, now, label = 'Certificates by ident
           <i class="line now" aria-hidden="true" style={lineAt(now)} />
         </div>
       </div>
-      <p class="timeline-keys" role="group" aria-label="Zoom">
-        {buttons.map(([words, key, shown = key]) => (
-          <button key={key} type="button" aria-keyshortcuts={key} onClick={keys[key]}>
-            {words} <kbd aria-hidden="true">{shown}</kbd>
-          </button>
-        ))}
-      </p>
+      <div class="timeline-foot">
+        <div role="group" aria-label="Zoom">
+          {buttons.map(([words, key, shown = key]) => (
+            <button key={key} type="button" aria-keyshortcuts={key} onClick={keys[key]}>
+              {words} <kbd aria-hidden="true">{shown}</kbd>
+            </button>
+          ))}
+        </div>
+        {legend.map(([status, meaning]) => [<i class={`bar ${status}`} aria-hidden="true" />, meaning])}
+      </div>
     </div>
   );
 }
@@ -126,6 +129,12 @@ const buttons = [
   ['Everything', '0'],
   ['Earlier', 'ArrowLeft', '←'],
   ['Later', 'ArrowRight', '→'],
+] as const;
+const legend = [
+  ['valid', 'valid'],
+  ['soon', 'ends within 2 hours'],
+  ['superseded', 'superseded'],
+  ['revoked', 'revoked, still works somewhere'],
 ] as const;
 
 /**
