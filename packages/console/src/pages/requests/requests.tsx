@@ -2,6 +2,7 @@ import { useRef } from 'preact/hooks';
 import { addresses, addressOf, useAddress } from '../../parts/address.js';
 import { useAnnounced } from '../../parts/announce.js';
 import { Badge, Distance, Empty, Written } from '../../parts/bits.js';
+import { Filter } from '../../parts/filter.js';
 import { now } from '../../parts/now.js';
 import { Page } from '../../parts/page.js';
 import { Paged } from '../../parts/paged.js';
@@ -29,15 +30,9 @@ const path = '/console/requests';
 type View = keyof typeof views;
 const viewNames = Object.keys(views) as readonly View[];
 
-/** The filters of the address, by the names of the API. */
-const filters = [
-  { name: 'usernamePrefix', label: 'Username begins with' },
-  { name: 'cluster', label: 'Cluster' },
-] as const;
-
 /** The requests that wait for the reader, or others. */
 export function Requests() {
-  const { query, change } = useAddress();
+  const { query } = useAddress();
   const view = viewNames.find((name) => name === query['view']) ?? (may('approve-requests') ? 'waiting' : 'mine');
   const { usernamePrefix, cluster } = query;
   const asked = { ...(usernamePrefix && { usernamePrefix }), ...(cluster && { cluster }) };
@@ -55,7 +50,7 @@ export function Requests() {
   );
   useAnnounced(pages.value.value?.items, listChange);
   lastList.value = addressOf(path, { view: query['view'], ...asked });
-  useKeys({ '/': () => document.getElementById('usernamePrefix')?.focus() });
+  useKeys({ '/': () => document.querySelector<HTMLElement>('.tools input')?.focus() });
   return (
     <Page title="Requests">
       <div class="choices">
@@ -71,18 +66,8 @@ export function Requests() {
           ))}
         </nav>
         <form class="tools" role="search" onSubmit={(event) => event.preventDefault()}>
-          {filters.map(({ name, label }) => (
-            <div key={name}>
-              <label for={name}>{label}</label>
-              <input
-                id={name}
-                type="search"
-                spellcheck={false}
-                value={query[name] ?? ''}
-                onChange={({ currentTarget }) => change({ view, [name]: currentTarget.value.trim() })}
-              />
-            </div>
-          ))}
+          <Filter name="usernamePrefix" label="Username begins with" />
+          <Filter name="cluster" label="Cluster" />
         </form>
       </div>
       <Paged pages={pages} noun="requests" empty={<Nothing view={view} isFiltered={Object.keys(asked).length > 0} />}>
