@@ -15,7 +15,7 @@ export interface Data<T> {
 
 /**
  * Reads when the page opens, when one of `inputs` differs, when one of these kinds has changed, and after a new
- * sign-in. Only the answer of the last read counts.
+ * sign-in. Only the answer of the last read counts; until it is here, the one before stays.
  */
 export function useData<T>(
   read: (signal: AbortSignal) => Promise<T>,
@@ -27,36 +27,31 @@ export function useData<T>(
   const latest = useRef(read);
   latest.current = read;
   const running = useRef<AbortController | null>(null);
-  const reload = useRef(() => {
+  const reload = useRef(async (isOther = false) => {
     running.current?.abort();
     const controller = (running.current = new AbortController());
-    void (async () => {
-      if (kinds.length > 0) await cursorTaken();
-      try {
-        const found = await latest.current(controller.signal);
-        if (controller.signal.aborted) return;
-        value.value = found;
-        error.value = null;
-      } catch (reason) {
-        if (controller.signal.aborted) return;
-        if (!(reason instanceof ProblemError)) throw reason;
-        error.value = reason;
-      }
-    })();
+    if (kinds.length > 0) await cursorTaken();
+    try {
+      const found = await latest.current(controller.signal);
+      if (controller.signal.aborted) return;
+      value.value = found;
+      error.value = null;
+    } catch (reason) {
+      if (controller.signal.aborted) return;
+      if (!(reason instanceof ProblemError)) throw reason;
+      // A value of other inputs must not stand below the reason why there is none.
+      if (isOther) value.value = undefined;
+      error.value = reason;
+    }
   });
+  const readAgain = useRef(() => void reload.current());
   useEffect(() => {
-    value.value = undefined;
-    error.value = null;
-    reload.current();
-    const stopFollowing = kinds.length > 0 ? follow(kinds, reload.current) : () => undefined;
+    void reload.current(true);
+    const stopFollowing = kinds.length > 0 ? follow(kinds, readAgain.current) : () => undefined;
     return () => {
       stopFollowing();
       running.current?.abort();
     };
-  }, inputs);
-  const renewal = renewals.value;
-  useEffect(() => {
-    if (renewal > 0) reload.current();
-  }, [renewal]);
-  return { value, error, reload: reload.current };
+  }, [...inputs, renewals.value]);
+  return { value, error, reload: readAgain.current };
 }
