@@ -11,6 +11,7 @@ import type { RoleAction } from '../../identity/permissions.js';
 import type { BudgetUse } from '../../model/budget.js';
 import type { Upload } from '@kubepass/inspect';
 import type { Principal } from '../../model/principal.js';
+import type { Browsers } from '../../model/session.js';
 import type { RequestSpan } from '../../model/tracing.js';
 import type { ProblemType } from '../problems/schemas.js';
 import type { CertificateListener } from './create-server.js';
@@ -23,6 +24,7 @@ declare module 'fastify' {
     readonly connections: Connections;
     /** Whether the pages of the console are served. */
     readonly hasConsole: boolean;
+    readonly browsers: Browsers;
   }
   interface FastifyRequest {
     /** As `routeOptions`, which is a new object at each look. */

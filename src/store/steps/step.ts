@@ -115,6 +115,7 @@ export type Operation =
   | { readonly op: 'rememberPolicySet'; readonly digest: string; readonly texts: PolicySetTexts }
   /** Conflicts where the name is new, and a token has another name that folds to it. */
   | { readonly op: 'insertApiToken'; readonly token: ApiToken; readonly secretSha256: string }
+  /** Ends its sessions too. */
   | { readonly op: 'revokeApiToken'; readonly id: string; readonly at: Date }
   /** Conflicts where it was revoked already, or is the last admin's. */
   | { readonly op: 'revokeTokenOfLeaver'; readonly id: string; readonly at: Date }
