@@ -17,7 +17,6 @@ const page = (path: string, load: () => Promise<ComponentType>, takes?: Permissi
 
 /** All pages, the more special address first. */
 const pages: readonly AddressedPage[] = [
-  page('', () => import('./home.js').then((all) => all.Home)),
   page('/requests', () => import('../pages/requests/requests.js').then((all) => all.Requests)),
   page('/requests/:id', () => import('../pages/requests/request.js').then((all) => all.RequestPage)),
   page('/ask', () => import('../pages/ask/ask.js').then((all) => all.Ask), 'request-certificates'),

@@ -7,6 +7,7 @@ import { moved, Page } from '../parts/page.js';
 import { following, goOn } from '../service/changes.js';
 import { may } from '../service/session.js';
 import { pageAt, type AddressedPage } from './addresses.js';
+import { home } from './home.js';
 import { updated } from './notices.js';
 
 /** The pages whose scripts are here. */
@@ -28,10 +29,12 @@ export function ShownPage() {
   const shown = useRef<typeof wanted | null>(null);
   const [, renderAgain] = useReducer((times: number) => times + 1, 0);
   const [error, forget] = useErrorBoundary(reportError) as readonly [unknown, () => void];
-  const isHere = componentOf(pageAt(wanted.path)) !== undefined;
+  const isHome = wanted.path === '/console';
+  const isHere = !isHome && componentOf(pageAt(wanted.path)) !== undefined;
   if (isHere) shown.current = wanted;
 
   useEffect(() => {
+    if (isHome) wanted.route(home(), true);
     const page = pageAt(wanted.path);
     if (page === undefined || isHere) return;
     const left = new AbortController();
