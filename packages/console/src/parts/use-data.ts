@@ -15,7 +15,8 @@ export interface Data<T> {
 
 /**
  * Reads when the page opens, when one of `inputs` differs, when one of these kinds has changed, and after a new
- * sign-in. Only the answer of the last read counts; until it is here, the one before stays.
+ * sign-in. Only the answer of the last read counts; until it is here, the one before stays. A change while it reads
+ * lets it read once more afterwards, so that frequent changes do not keep a long read from ending.
  */
 export function useData<T>(
   read: (signal: AbortSignal) => Promise<T>,
@@ -27,8 +28,10 @@ export function useData<T>(
   const latest = useRef(read);
   latest.current = read;
   const running = useRef<AbortController | null>(null);
-  const reload = useRef(async (isOther = false) => {
+  const changedMeanwhile = useRef(false);
+  const start = useRef(async (isOther: boolean): Promise<void> => {
     running.current?.abort();
+    changedMeanwhile.current = false;
     const controller = (running.current = new AbortController());
     if (kinds.length > 0) await cursorTaken();
     try {
@@ -43,15 +46,19 @@ export function useData<T>(
       if (isOther) value.value = undefined;
       error.value = reason;
     }
+    running.current = null;
+    if (changedMeanwhile.current) await start.current(false);
   });
-  const readAgain = useRef(() => void reload.current());
+  const reload = useRef(() => void start.current(false));
   useEffect(() => {
-    void reload.current(true);
-    const stopFollowing = kinds.length > 0 ? follow(kinds, readAgain.current) : () => undefined;
+    const onChange = () => (running.current === null ? reload.current() : void (changedMeanwhile.current = true));
+    void start.current(true);
+    const stopFollowing = kinds.length > 0 ? follow(kinds, onChange) : () => undefined;
     return () => {
       stopFollowing();
       running.current?.abort();
+      running.current = null;
     };
   }, [...inputs, renewals.value]);
-  return { value, error, reload: readAgain.current };
+  return { value, error, reload: reload.current };
 }
