@@ -28,10 +28,10 @@ export function useData<T>(
   const latest = useRef(read);
   latest.current = read;
   const running = useRef<AbortController | null>(null);
-  const changedMeanwhile = useRef(false);
+  const changes = useRef(0);
   const start = useRef(async (isOther: boolean): Promise<void> => {
     running.current?.abort();
-    changedMeanwhile.current = false;
+    const before = changes.current;
     const controller = (running.current = new AbortController());
     if (kinds.length > 0) await cursorTaken();
     try {
@@ -47,11 +47,11 @@ export function useData<T>(
       error.value = reason;
     }
     running.current = null;
-    if (changedMeanwhile.current) await start.current(false);
+    if (changes.current !== before) await start.current(false);
   });
   const reload = useRef(() => void start.current(false));
   useEffect(() => {
-    const onChange = () => (running.current === null ? reload.current() : void (changedMeanwhile.current = true));
+    const onChange = () => (running.current === null ? reload.current() : void (changes.current += 1));
     void start.current(true);
     const stopFollowing = kinds.length > 0 ? follow(kinds, onChange) : () => undefined;
     return () => {
