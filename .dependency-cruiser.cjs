@@ -206,6 +206,8 @@ const libraries = {
   'packages/inspect/src': [x509, '@kubepass/x509/public-keys', '@kubepass/x509/tree', '@kubepass/x509/openssl-text'],
   // The kubectl plugin: knows the service by HTTP alone, and the words for a key and a reason.
   'packages/kubectl-kubepass/src': [x509, '@kubepass/inspect/offline', commandLine],
+  // The pages: they know the service by its contract alone.
+  'packages/console/src': [],
 };
 
 /** The use cases that HTTP calls. It imports them as types alone. */

@@ -1,18 +1,19 @@
 # The base is named by its version. Replace it by a digest of your registry (node:24.21.0-bookworm-slim@sha256:…), so that
 # nobody can put another image under that name.
-# Generates the database clients and compiles the sources.
+# Generates the database clients, compiles the sources, and builds the pages of the console.
 FROM node:24.21.0-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY packages/x509/package.json packages/x509/
 COPY packages/inspect/package.json packages/inspect/
 COPY packages/kubectl-kubepass/package.json packages/kubectl-kubepass/
+COPY packages/console/package.json packages/console/
 COPY scripts/setup.mjs scripts/runtime.mjs scripts/prisma-schema-engine.mjs scripts/
 COPY prisma.config.ts ./
 COPY prisma prisma
 RUN node scripts/setup.mjs
 COPY tsconfig.json tsconfig.build.json LICENSE ./
-COPY scripts/build-packages.mjs scripts/
+COPY scripts/build-packages.mjs scripts/build-console.mjs scripts/
 COPY packages packages
 COPY src src
 RUN npm run build:service \
@@ -26,9 +27,10 @@ COPY package.json package-lock.json .npmrc ./
 COPY packages/x509/package.json packages/x509/
 COPY packages/inspect/package.json packages/inspect/
 COPY packages/kubectl-kubepass/package.json packages/kubectl-kubepass/
+COPY packages/console/package.json packages/console/
 RUN npm ci --omit=dev --omit=optional \
  && cd node_modules \
- && rm -rf kubectl-kubepass @types undici-types node-addon-api better-sqlite3/deps better-sqlite3/src better-sqlite3/binding.gyp \
+ && rm -rf kubectl-kubepass @kubepass/console @types undici-types node-addon-api better-sqlite3/deps better-sqlite3/src better-sqlite3/binding.gyp \
  && find better-sqlite3/prebuilds -type f ! -name "linux*-$(node -p process.arch).node" -delete \
  && find @prisma/client/runtime -type f -name 'query_compiler_*' \
       ! -name 'query_compiler_small_bg.sqlite.*mjs' ! -name 'query_compiler_small_bg.postgresql.*mjs' -delete \

@@ -44,6 +44,8 @@ export default defineConfig(
     'coverage',
     '.kubepass',
     'src/store/generated',
+    // Made from the contract.
+    'packages/console/src/service/contract.d.ts',
     // Compiled against clients that CI generates, in a project of its own.
     'test/contract-tools/clients',
     'test/contract-tools/generated',
@@ -53,7 +55,7 @@ export default defineConfig(
   // Prettier keeps code to this width, and leaves comments as they are.
   { rules: { 'max-len': ['error', { code: 10_000, comments: 120, ignoreUrls: true }] } },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -75,7 +77,7 @@ export default defineConfig(
       eqeqeq: 'error',
     },
   },
-  { files: ['src/**/*.ts', 'packages/*/src/**/*.ts'], rules: { 'no-console': 'error' } },
+  { files: ['src/**/*.ts', 'packages/*/src/**/*.{ts,tsx}'], rules: { 'no-console': 'error' } },
   // The plugin is a program of its own, with an edge of its own.
   {
     files: ['src/**/*.ts', 'packages/*/src/**/*.ts'],
@@ -109,7 +111,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['**/*.{ts,mjs,cjs,js}'],
+    files: ['**/*.{ts,tsx,mjs,cjs,js}'],
     plugins: { prose: { rules: { 'plain-sentences': plainSentences } } },
     rules: { 'prose/plain-sentences': 'error' },
   },

@@ -46,7 +46,7 @@ export default defineConfig({
       // The rest of those three: whole processes, load, hostile uploads, fuzz, drills and tools.
       project('slow', quick, ['packages/*/test/slow/**/*.test.ts']),
       project('crash', morePatient),
-      project('browser'),
+      project('browser', { globalSetup: ['test/browser/build-console.ts'] }),
       // Tests that hold for every database, and tests of PostgreSQL alone.
       {
         resolve,

@@ -1,5 +1,6 @@
 import Fastify, { type FastifyBaseLogger, type FastifyServerOptions } from 'fastify';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import { serveConsole } from './http/console/routes.js';
 import { serveDocuments } from './http/documentation/routes.js';
 import { addHealth, addMetrics } from './http/health/routes.js';
 import { addLogin } from './http/login/routes.js';
@@ -71,6 +72,8 @@ export interface AppOptions {
   readonly tracing?: RequestTracing;
   /** Where callers reach the service; default: where each connection arrives. */
   readonly publicUrl?: string;
+  /** The folder of the console's files; null: there is no console. Default: where the build writes them. */
+  readonly console?: string | null;
   /** The resources under `/v1`; default: every one. */
   readonly resources?: readonly AddResource[];
 }
@@ -88,6 +91,7 @@ export function buildApp(services: Services, options: AppOptions): App {
   app.decorate('connections', connections);
   const browsers = options.browsers ?? { isTls: options.tls !== undefined, origin: null, issuers: [] };
   app.decorate('browsers', browsers);
+  app.decorate('hasConsole', options.console !== null);
   drainConnections(app, options.drainMilliseconds ?? 10_000);
   keepRoutes(app);
   findAddresses(app, addresses);
@@ -100,7 +104,10 @@ export function buildApp(services: Services, options: AppOptions): App {
   readInput(app);
   const paths = rememberPaths(app);
   if (options.describe) options.describe(app);
-  else serveDocuments(app, browsers.issuers);
+  else {
+    serveDocuments(app, browsers.issuers);
+    if (options.console !== null) serveConsole(app, options.console);
+  }
   addRoutes(app, services, options);
   app.register(async (root) => answerOtherMethods(root, paths));
   return app;

@@ -93,6 +93,7 @@ async function serveAs(config: Config, hangUps: HangUps): Promise<void> {
     trustedProxies: config.trustedProxies,
     connections: config.connections,
     browsers: service.browsers,
+    ...(!config.console && { console: null }),
     ...(service.requestTracing && { tracing: service.requestTracing }),
     ...(config.publicAddress && { publicUrl: config.publicAddress.url }),
     ...(service.tls && { tls: service.tls.current() }),
@@ -145,7 +146,8 @@ async function listen(
   // A server has one address. Clients that ask for localhost try this one too.
   const host = config.host === 'localhost' ? '127.0.0.1' : config.host;
   const address = await app.listen({ host, port: config.port }).catch(taken('the service', 'KUBEPASS_PORT or port'));
-  logger.info({ address, dataDir: config.dataDir, docs: `${address}/docs` }, 'kubepass serves');
+  const pages = { docs: `${address}/docs`, ...(config.console && { console: `${address}/console/` }) };
+  logger.info({ address, dataDir: config.dataDir, ...pages }, 'kubepass serves');
   if (app.certificateListener !== null) {
     const forCertificates = { host, port: config.callers.clientCertificates?.port ?? 0 };
     const certificateAddress = await app.certificateListener

@@ -8,7 +8,10 @@ export const REQUESTER_TOKEN_FILE = 'quickstart-token';
  * Lines to paste into another terminal. They show where the tokens are, but never a token. The requester asks, not the
  * admin. An answer becomes a kubeconfig only if it is one: a refusal is printed instead.
  */
-export function nextSteps(config: Pick<Config, 'clusters' | 'configFile' | 'dataDir' | 'tls'>, origin: string): string {
+export function nextSteps(
+  config: Pick<Config, 'clusters' | 'configFile' | 'console' | 'dataDir' | 'tls'>,
+  origin: string,
+): string {
   const [first, second] = config.clusters;
   // The shipped policies permit these names to the principal "quickstart": any name on cluster demo, its own elsewhere.
   const ask = {
@@ -20,6 +23,7 @@ export function nextSteps(config: Pick<Config, 'clusters' | 'configFile' | 'data
     .join('');
   const curl = `curl -sS${config.tls === null ? '' : 'k'} --fail-with-body`;
   const token = (file: string) => `"Authorization: Bearer $(cat ${inShell(shown(`${config.dataDir}/${file}`))})"`;
+  const ofConsole = `Console: ${origin}/console/ (sign in with the API token in ${shown(`${config.dataDir}/admin-token`)})\n`;
   return `
 Next, from another terminal in this directory, as a requester:
   AUTH=${token(REQUESTER_TOKEN_FILE)}
@@ -30,7 +34,7 @@ Next, from another terminal in this directory, as a requester:
     grep -q '^kind: Config' answer && mv answer jane.kubeconfig || cat answer)
 and the record of what was issued, as the admin:
   ${curl} '${origin}/v1/audit-events?type=CertificateIssued' -H ${token('admin-token')}
-Swagger UI: ${origin}/docs
+${config.console ? ofConsole : ''}Swagger UI: ${origin}/docs
 A kubeconfig that renews itself, by the kubectl plugin (docs/kubectl-plugin.md):
   KUBEPASS_TOKEN="$(cat ${inShell(shown(`${config.dataDir}/${REQUESTER_TOKEN_FILE}`))})" kubectl kubepass login --server ${origin}${named}
 `;

@@ -77,6 +77,7 @@ export const FileSettings = group({
   ),
   trustedProxies: Type.Optional(uniqueList(Type.String({ maxLength: 49 }), {})),
   connections: optionalGroup({ max: Connections, maxPerAddress: Connections }),
+  console: Type.Optional(Type.Boolean()),
   audit: optionalGroup({
     checkpointSeconds: Type.Integer({ minimum: 1, maximum: 86_400 }),
     checkpointKeys: uniqueList(PathSetting, { minItems: 1, maxItems: 10 }),

@@ -54,6 +54,8 @@ export interface Config {
   readonly connections: { readonly max: number; readonly maxPerAddress: number };
   /** How clusters and browsers reach the service; null where that is not known, or not with TLS. */
   readonly publicAddress: PublicAddressConfig | null;
+  /** Whether the pages of the console are served. */
+  readonly console: boolean;
   readonly policiesDir: string;
   readonly database: DatabaseConfig;
   /** At least one; their names differ. */
@@ -160,6 +162,7 @@ export function readConfig(environment: Environment): ReadConfig {
     publicAddress,
     trustedProxies,
     connections: readConnections(file, tls.terminated && trustedProxies.length === 0),
+    console: file.console ?? true,
     policiesDir: readPath(environment.policiesDir, file.policiesDir, sources) ?? resolve('policies'),
     database,
     clusters: clusters.filter((cluster) => cluster !== undefined),

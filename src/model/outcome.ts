@@ -16,8 +16,13 @@ export type Refusal =
       readonly message: string;
       readonly errors: readonly FieldError[];
     }
-  /** The denial is recorded with the request. */
-  | { readonly kind: 'policy-denied'; readonly request: CertificateRequest; readonly violations: readonly Violation[] }
+  /** The denial is recorded with the request. `isAgain`: policy permitted it once, and was asked again. */
+  | {
+      readonly kind: 'policy-denied';
+      readonly request: CertificateRequest;
+      readonly violations: readonly Violation[];
+      readonly isAgain?: true;
+    }
   | { readonly kind: 'not-permitted'; readonly message: string }
   | { readonly kind: 'not-found' }
   | {

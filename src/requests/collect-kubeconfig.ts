@@ -2,7 +2,7 @@ import { mayReadRequest, whyNotCollect, whyNotPermitted } from '../identity/perm
 import { renderKubeconfig } from '../formats/kubeconfig/render-kubeconfig.js';
 import type { Certificate } from '../model/certificate.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
-import { type Outcome, type Refused, done, refused } from '../model/outcome.js';
+import { type Outcome, type Refusal, type Refused, done, refused } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import { type CertificateRequestAsk, type ResolvedAsk, resolveAsk } from './resolve-ask.js';
 import { SigningUndeterminedError } from '../signing/signer.js';
@@ -113,18 +113,12 @@ export async function collectApproved(
   principal: Principal,
   request: CertificateRequest,
 ): Promise<Outcome<CollectedKubeconfig>> {
-  const whyNot = whyNotCollect(principal, request);
-  if (whyNot !== null) return refused({ kind: 'not-permitted', message: whyNot });
-  if (request.certificationRequest !== null)
-    return refused(stateConflict(request, 'the key is with whoever made the csr: there is none to collect'));
-  if (request.state === 'issued') return refused({ kind: 'key-already-collected', requestId: request.id });
-  if (request.state !== 'approved')
-    return refused(stateConflict(request, `a key is collected from an approved request, this one is ${request.state}`));
-  const gone = clusterGone(context, request);
-  if (gone) return refused(gone);
+  const whyNot = whyNotCollectNow(context, principal, request);
+  if (whyNot) return refused(whyNot);
 
   const keyPair = await newKeyPair(request.keyAlgorithm, principal.name);
   const key = keyOfPair(request, keyPair, issuingCluster(context, request.cluster).signer);
+  // Making the key took time.
   const late = lapsed(request, context.clock());
   if (late) return refused(late);
   const rechecked = await recheckAndCommit(context, request, principal.name, (now) => {
@@ -135,12 +129,28 @@ export async function collectApproved(
     case 'movedOn':
       return refused(movedOn(request));
     case 'denied':
-      return refused({ ...rechecked, kind: 'policy-denied' });
+      return refused(rechecked.refusal);
     case 'committed': {
       const { prepared: started } = rechecked;
       return issueAndHandOut(context, principal, issuing(request, started), started, keyPair);
     }
   }
+}
+
+/** Why the principal may not collect the key of the request now, before policy is asked again; null where it may. */
+export function whyNotCollectNow(
+  context: IssuanceContext,
+  principal: Principal,
+  request: CertificateRequest,
+): Refusal | null {
+  const message = whyNotCollect(principal, request);
+  if (message !== null) return { kind: 'not-permitted', message };
+  if (request.certificationRequest !== null)
+    return stateConflict(request, 'the key is with whoever made the csr: there is none to collect');
+  if (request.state === 'issued') return { kind: 'key-already-collected', requestId: request.id };
+  if (request.state !== 'approved')
+    return stateConflict(request, `a key is collected from an approved request, this one is ${request.state}`);
+  return clusterGone(context, request) ?? lapsed(request, context.clock());
 }
 
 /** Finishes an attempt whose intent is recorded, and puts the key and its certificate into a kubeconfig. */

@@ -7,7 +7,7 @@ import {
   type CertificateRequest,
 } from '../model/certificate-request.js';
 import type { PrincipalSelector } from '../model/decision.js';
-import { done, refused, type Outcome, type Refused } from '../model/outcome.js';
+import { done, refused, type Outcome, type Refusal, type Refused } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import { matchesPrincipal } from '../policy/selector.js';
 import type { Step } from '../store/steps/step.js';
@@ -55,12 +55,9 @@ async function approveAsItStands(
   request: CertificateRequest,
   comment: string | null,
 ): Promise<Outcome<CertificateRequestView> | 'moved on'> {
-  const counting = await context.identityBlocks.counting(request, context.clock());
-  const turn = approvalTurn(principal, counting);
-  if (!turn.ok) return refuseDecision(context, principal, request, 'approve', turn.why);
-  const now = context.clock();
-  const tooLate = lapsed(request, now) ?? clusterGone(context, request);
-  if (tooLate) return refused(tooLate);
+  const found = await turnNow(context, principal, request);
+  if (!found.ok) return refuseDecision(context, principal, request, 'approve', found.refusal);
+  const { counting, turn, now } = found.value;
   const { name, createdBy } = principal;
   const approval: Approval = { principal: name, at: now, comment, stage: turn.stage, createdBy };
   if (turn.last) return recordLastApproval(context, request, approval);
@@ -123,7 +120,7 @@ async function recordLastApproval(
     case 'movedOn':
       return 'moved on';
     case 'denied':
-      return refused({ ...rechecked, kind: 'policy-denied' });
+      return refused(rechecked.refusal);
     case 'committed':
       // Nobody waits for the end; a fault is logged, and recovery takes the attempt up.
       if (rechecked.prepared) finishAttempt(context, approved, rechecked.prepared, principal).catch(() => undefined);
@@ -145,7 +142,7 @@ export async function denyRequest(
   if (!found.ok) return found;
   const request = found.value;
   const whyNot = whyNotDeny(principal, request);
-  if (whyNot !== null) return refuseDecision(context, principal, request, 'deny', whyNot);
+  if (whyNot) return refuseDecision(context, principal, request, 'deny', whyNot);
   const at = context.clock();
   const { name } = principal;
   const denial = { reason: 'DeniedByApprover', deniedBy: name, comment, violations: [] };
@@ -164,14 +161,20 @@ export async function cancelRequest(
 ): Promise<Outcome<CertificateRequestView>> {
   const request = await context.store.requests.find(id);
   if (request === null || !mayReadRequest(principal, request)) return refused({ kind: 'not-found' });
-  if (!mayCancel(principal, request))
-    return refused({ kind: 'not-permitted', message: 'only the requester or an admin cancels a request' });
-  if (request.state !== 'pending' && request.state !== 'approved')
-    return refused(stateConflict(request, `a request that is ${request.state} cannot be cancelled`));
+  const whyNot = whyNotCancel(principal, request);
+  if (whyNot) return refused(whyNot);
   return endRequest(context, request, 'cancelled', {
     operations: [],
     events: [requestEvent('RequestCancelled', context.clock(), principal.name, request, { comment })],
   });
+}
+
+/** Why the principal may not take the request back; null where it may. */
+export function whyNotCancel(principal: Principal, request: CertificateRequest): Refusal | null {
+  if (!mayCancel(principal, request))
+    return { kind: 'not-permitted', message: 'only the requester or an admin cancels a request' };
+  if (request.state === 'pending' || request.state === 'approved') return null;
+  return stateConflict(request, `a request that is ${request.state} cannot be cancelled`);
 }
 
 /** The request, if it waits for a decision and this principal may make it. */
@@ -183,24 +186,35 @@ async function pendingFor(
 ): Promise<Outcome<CertificateRequest>> {
   const request = await context.store.requests.find(id);
   if (request === null || !mayReadRequest(principal, request)) return refused({ kind: 'not-found' });
-  const whyNot = whyNotDecide(principal, request, await makersNow(context, request));
-  if (whyNot !== null) return refuseDecision(context, principal, request, decision, whyNot);
-  if (request.state !== 'pending')
-    return refused(stateConflict(request, `the request does not wait for a decision, it is ${request.state}`));
-  return done(request);
+  const whyNot = await whyNotDecideNow(context, principal, request);
+  return whyNot ? refuseDecision(context, principal, request, decision, whyNot) : done(request);
 }
 
-/** Refuses, and puts on record that somebody tried: it may be an attempt to get around the second person. */
+/** Why the principal may not decide on the request, or why it does not wait for a decision; null where neither. */
+export async function whyNotDecideNow(
+  context: IssuanceContext,
+  principal: Principal,
+  request: CertificateRequest,
+): Promise<Refusal | null> {
+  const message = whyNotDecide(principal, request, await makersNow(context, request));
+  if (message !== null) return { kind: 'not-permitted', message };
+  if (request.state === 'pending') return null;
+  return stateConflict(request, `the request does not wait for a decision, it is ${request.state}`);
+}
+
+/** Refuses. A refusal of the person is put on record: it may be an attempt to get around the second person. */
 async function refuseDecision(
   { store, clock }: IssuanceContext,
   { name }: Principal,
   request: CertificateRequest,
   decision: 'approve' | 'deny',
-  message: string,
+  refusal: Refusal,
 ): Promise<Refused> {
-  const event = requestEvent('DecisionRefused', clock(), name, request, { decision, message });
-  await store.writer.commit({ operations: [], events: [event] });
-  return refused({ kind: 'not-permitted', message });
+  if (refusal.kind === 'not-permitted') {
+    const event = requestEvent('DecisionRefused', clock(), name, request, { decision, message: refusal.message });
+    await store.writer.commit({ operations: [], events: [event] });
+  }
+  return refused(refusal);
 }
 
 async function endRequest(
@@ -238,10 +252,32 @@ export function approvalTurn(principal: Principal, request: CertificateRequest):
   return { ok: false, why: own === undefined ? turn : `${turn}; yours is stage ${own.stage + 1}` };
 }
 
+/** An approval that would count now. `counting`: the request with the approvals that count. */
+interface TurnNow {
+  readonly counting: CertificateRequest;
+  readonly turn: ApprovalTurn & { readonly ok: true };
+  readonly now: Date;
+}
+
+/** The turn of an approval of a pending request that the principal may decide on; refuses where it would not count. */
+export async function turnNow(
+  context: IssuanceContext,
+  principal: Principal,
+  request: CertificateRequest,
+): Promise<Outcome<TurnNow>> {
+  const now = context.clock();
+  const counting = await context.identityBlocks.counting(request, now);
+  const turn = approvalTurn(principal, counting);
+  if (!turn.ok) return refused({ kind: 'not-permitted', message: turn.why });
+  const tooLate = lapsed(request, now) ?? clusterGone(context, request);
+  return tooLate ? refused(tooLate) : done({ counting, turn, now });
+}
+
 /** Why the principal may not deny a request that it may decide on; null where one of the stages names it. */
-function whyNotDeny(principal: Principal, request: CertificateRequest): string | null {
+export function whyNotDeny(principal: Principal, request: CertificateRequest): Refusal | null {
   if (approvalStages(request).some(({ approvers }) => isNamed(approvers, principal))) return null;
-  return 'every stage of the approval names others, and only who may approve may deny';
+  const message = 'every stage of the approval names others, and only who may approve may deny';
+  return { kind: 'not-permitted', message };
 }
 
 const isNamed = (approvers: PrincipalSelector | undefined, principal: Principal): boolean =>

@@ -10,6 +10,7 @@ import { type CollectedKubeconfig, usualKeyPath, withKeyPath } from './collect-k
 import type { IssuanceContext } from '../context/context.js';
 import { clusterGone, isProbe, lapsed, stateConflict } from '../context/request-steps.js';
 import { approvalTurn } from './decide-request.js';
+import { actionsOn, type RequestActions } from './request-actions.js';
 import type { AuditEvent } from '../model/audit-event.js';
 import { joined } from '@kubepass/inspect/formats';
 import type { Store } from '../store/store.js';
@@ -30,6 +31,7 @@ export interface CertificateRequestDetails extends CertificateRequestView {
   readonly recomputed: RecomputedTrace;
   /** The identity's access on the cluster now; null where it is not known, absent if the caller may not see it. */
   readonly blastRadius?: BlastRadius | null;
+  readonly actions: RequestActions;
 }
 
 /** How long a reader waits for a certificate that is being signed. */
@@ -83,6 +85,7 @@ export async function findRequest(
     ...(await withCertificate(context, request)),
     timeline: await timelineOf(context.store, id),
     recomputed: await recomputeTrace(policySets, request),
+    actions: await actionsOn(context, principal, request),
     ...(mayReadBlastRadius(principal) && {
       blastRadius: context.clusters.get(cluster)?.roleBindings?.blastRadius(username, groups) ?? null,
     }),

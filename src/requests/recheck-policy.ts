@@ -1,5 +1,6 @@
 import type { CertificateRequest } from '../model/certificate-request.js';
 import type { Decision, Violation } from '../model/decision.js';
+import type { Refusal } from '../model/outcome.js';
 import type { ViolationReason } from '../model/violation-reasons.js';
 import { joined } from '@kubepass/inspect/formats';
 import type { PolicySet } from '../policy/policy-set.js';
@@ -14,7 +15,7 @@ import { conditionsOf, decideNow, decideWithinQuotas, quotaOperations } from './
  */
 type Rechecked<Prepared extends StartedAttempt | null> =
   | { readonly kind: 'committed'; readonly prepared: Prepared }
-  | { readonly kind: 'denied'; readonly request: CertificateRequest; readonly violations: readonly Violation[] }
+  | { readonly kind: 'denied'; readonly refusal: Refusal }
   | { readonly kind: 'movedOn' };
 
 /**
@@ -35,7 +36,7 @@ export function recheckAndCommit<Prepared extends StartedAttempt | null>(
         noLongerPermittedStep(context, request, violations, now, actor),
       );
       if (!committed) return { end: { kind: 'movedOn' } };
-      return { end: { kind: 'denied', request: { ...request, state: 'denied' }, violations } };
+      return { end: { kind: 'denied', refusal: noLongerPermitted(request, violations) } };
     }
     const { step, prepared } = goOn(now, policySet);
     return {
@@ -51,11 +52,25 @@ export function recheckAndCommit<Prepared extends StartedAttempt | null>(
   });
 }
 
-/** Whether guardrails and policies in force now still permit a request that they once permitted. */
-export async function stillPermitted(context: IssuanceContext, request: CertificateRequest): Promise<boolean> {
+/**
+ * Why guardrails and policies in force no longer permit a request that they once permitted; null where they do.
+ * Nothing is recorded.
+ */
+export async function whyNotPermittedNow(
+  context: IssuanceContext,
+  request: CertificateRequest,
+): Promise<Refusal | null> {
   const { decision } = await decideNow(context, request);
-  return violationsOf(decision, request).length === 0;
+  const violations = violationsOf(decision, request);
+  return violations.length === 0 ? null : noLongerPermitted(request, violations);
 }
+
+const noLongerPermitted = (request: CertificateRequest, violations: readonly Violation[]): Refusal => ({
+  kind: 'policy-denied',
+  request: { ...request, state: 'denied' },
+  violations,
+  isAgain: true,
+});
 
 /** Ends a waiting request that is no longer permitted; it goes on waiting otherwise. */
 export async function denyIfNoLongerPermitted(

@@ -12,7 +12,7 @@ import {
   type KeyToCertify,
 } from '../issuance/start-attempt.js';
 import { conditionsOf } from './decide-within-quotas.js';
-import { recheckAndCommit, stillPermitted } from './recheck-policy.js';
+import { recheckAndCommit, whyNotPermittedNow } from './recheck-policy.js';
 import { lapsed } from '../context/request-steps.js';
 
 /**
@@ -96,7 +96,7 @@ async function goOn(
   attempt: IssuanceAttempt,
   key: KeyToCertify,
 ): Promise<boolean> {
-  if (!(await stillPermitted(context, request))) return false;
+  if (await whyNotPermittedNow(context, request)) return false;
   const now = context.clock();
   const resumed = resumeAttempt(context, request, attempt, key, now);
   if (resumed === null) return false;

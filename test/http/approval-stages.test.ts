@@ -53,6 +53,38 @@ const detailOf = (answer: Answer) => as.problem(answer).detail;
 const leads = (needed: number) => ({ stage: 0, needed, approvers: { groups: ['team-leads'] } });
 const security = { stage: 1, needed: 1, approvers: { groups: ['security'] } };
 
+describe('the actions of a request', () => {
+  const actionsOf = async (who: Caller, url: string) => as.request(await who('get', url).expect(200)).actions;
+
+  it('are told to whoever reads it, in the words of the refusal, and nothing is recorded', async () => {
+    const url = await pending();
+    const turn = 'it is the turn of stage 1 of 2, which names other approvers; yours is stage 2';
+    expect(await actionsOf(tokens.sam, url)).toEqual({
+      approve: { allowed: false, why: turn },
+      deny: { allowed: true, why: null },
+      cancel: { allowed: false, why: 'only the requester or an admin cancels a request' },
+      collect: { allowed: false, why: 'only "alice" may collect this key' },
+    });
+    const role = 'deciding on requests takes the role approver or admin';
+    expect(await actionsOf(service.as('alice'), url)).toEqual({
+      approve: { allowed: false, why: role },
+      deny: { allowed: false, why: role },
+      cancel: { allowed: true, why: null },
+      collect: { allowed: false, why: 'a key is collected from an approved request, this one is pending' },
+    });
+    const { timeline } = as.request(await service.as('alice')('get', url));
+    expect(timeline?.map(({ type }) => type)).toEqual(['CertificateRequested']);
+  });
+
+  it('are in the answer to reading one request alone', async () => {
+    const url = await pending();
+    const approved = as.request(await approve(tokens.lena, url).expect(200));
+    expect(approved).not.toHaveProperty('actions');
+    const { items } = as.requests(await service.as('alice')('get', '/v1/certificate-requests').expect(200));
+    for (const item of items) expect(item).not.toHaveProperty('actions');
+  });
+});
+
 describe('approval by two team leads, then by security', () => {
   it('takes all three, in this order, and says in between what is missing', async () => {
     const { pem } = await csrFor('jane', ['ops-eu']);

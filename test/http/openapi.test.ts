@@ -289,10 +289,10 @@ describe('/openapi.json', () => {
     }
   });
 
-  it('is where / leads: a browser to the page, others to the documents', async () => {
+  it('is where / leads: a browser to the console, others to the documents', async () => {
     const browser = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
-    const led = await service.anonymous('get', '/').set('accept', browser).expect(302);
-    expect(led.headers['location']).toBe('/docs');
+    const led = await service.anonymous('get', '/').set('accept', browser).expect(303);
+    expect(led.headers['location']).toBe('/console/');
     const told = (await service.anonymous('get', '/').expect(200)).body as { documents: string[]; guide: string };
     for (const path of [...told.documents, told.guide]) await service.anonymous('get', path).expect(200);
   });

@@ -173,7 +173,7 @@ it('lets a user in who signs in with a browser, which never sees a token', async
   const callback = back.headers.location ?? '';
   expect(callback).toContain(`${origin}/v1/login/corp/callback?`);
   const finished = await browser.send(callback);
-  expect([finished.status, finished.headers.location]).toEqual([302, '/docs']);
+  expect([finished.status, finished.headers.location]).toEqual([302, '/console/']);
 
   const me = JSON.parse((await browser.send(`${origin}/v1/whoami`)).body) as object;
   expect(me).toMatchObject({ name: 'bob', groups: ['oncall'], roles: ['approver'], method: 'session', createdBy: [] });

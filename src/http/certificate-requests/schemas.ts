@@ -19,6 +19,7 @@ import {
   namedObject,
   nameOf,
   nullable,
+  objectOf,
   oneOf,
   principalNameOf,
   reasonOf,
@@ -30,6 +31,7 @@ import {
 } from '../schemas/schema-parts.js';
 import { BlastRadiusSchema, blastRadiusView } from './blast-radius.js';
 import { ApproversSchema, RecordedDecisionSchema } from './decision.js';
+import { ActionSchema, actionsView } from './actions.js';
 
 const stageOf = (description: string) =>
   integerOf(`${description} An index into \`decision.stages\`.`, 0, { minimum: 0, maximum: 1000 });
@@ -166,6 +168,14 @@ export const CertificateRequestSchema = namedObject(
         'What the identity could do on the cluster now; null if that is not known. Only in the answer to a read of this one request, for an approver, auditor or admin.',
       ),
     ),
+    actions: Type.Optional(
+      objectOf('What the caller may do with it now. Only in the answer to a read of this one request.', {
+        approve: ref(ActionSchema),
+        deny: ref(ActionSchema),
+        cancel: ref(ActionSchema),
+        collect: ref(ActionSchema),
+      }),
+    ),
   },
 );
 export type CertificateRequestBody = Static<typeof CertificateRequestSchema>;
@@ -180,6 +190,7 @@ export function certificateRequestView(
     timeline,
     recomputed,
     blastRadius,
+    actions,
   }: CertificateRequestView & Partial<CertificateRequestDetails>,
   showing: Showing,
 ) {
@@ -200,6 +211,7 @@ export function certificateRequestView(
     certificate: certificate && shownCertificate(certificate, showing),
     timeline,
     blastRadius: blastRadius && blastRadiusView(blastRadius),
+    actions: actions && actionsView(actions),
   });
 }
 

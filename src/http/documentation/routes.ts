@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
 import swagger, { type StaticDocumentSpec } from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { RouteHandlerMethod, FastifyReply, FastifyRequest } from 'fastify';
@@ -9,10 +9,7 @@ import { problem, sendProblem } from '../problems/problem.js';
 import type { App } from '../server/types.js';
 import { foldedProblems } from './folded-problems.js';
 import { signInBar } from './sign-in-bar.js';
-import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
-import { setImmediate } from 'node:timers/promises';
-import { namesEntityTag } from '../answers/responses.js';
+import { mediaTypeOf, prebuilt, type Prebuilt, sendPrebuilt } from '../answers/prebuilt.js';
 
 /**
  * For Swagger UI: React sets styles in attributes, and the icons are data URLs. Everything else is served from here.
@@ -101,23 +98,15 @@ const guide = prebuilt('text/plain; charset=utf-8', () =>
   readFileSync(new URL('../../../docs/api.md', import.meta.url)),
 );
 
-/** A browser is led to the page; others are told where everything is. */
-function leadOn({ headers }: FastifyRequest, reply: FastifyReply): FastifyReply {
+/** A browser is led to the console, or to Swagger UI without one; others are told where everything is. */
+function leadOn({ headers, server }: FastifyRequest, reply: FastifyReply): FastifyReply {
   reply.header('vary', 'Accept');
-  if (negotiate(headers.accept, ['application/json', 'text/html']) === 'text/html') return reply.redirect('/docs');
+  if (negotiate(headers.accept, ['application/json', 'text/html']) === 'text/html')
+    return server.hasConsole ? reply.redirect('/console/', 303) : reply.redirect('/docs');
   return reply.send({ service: 'kubepass', page: '/docs', guide: '/docs/api.md', documents: Object.keys(documents) });
 }
 
 const nothing = problem('not-found', 'there is no such resource');
-
-const mediaTypes: Readonly<Record<string, string>> = {
-  '.css': 'text/css; charset=utf-8',
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.json': jsonMediaType,
-  '.png': 'image/png',
-  '.svg': 'image/svg+xml',
-};
 
 /**
  * The routes of @fastify/swagger-ui that cost too much for callers without a credential: it makes the description anew
@@ -127,8 +116,7 @@ function swaggerUiHandlers(description: () => Prebuilt): ReadonlyMap<string, Rou
   const directory = join(createRequire(import.meta.url).resolve('@fastify/swagger-ui'), '..', 'static');
   const files = new Map(
     readdirSync(directory).map((name) => {
-      const type = mediaTypes[extname(name)] ?? 'application/octet-stream';
-      return [name, prebuilt(type, () => readFileSync(join(directory, name)))] as const;
+      return [name, prebuilt(mediaTypeOf(name), () => readFileSync(join(directory, name)))] as const;
     }),
   );
   return new Map<string, RouteHandlerMethod>([
@@ -142,45 +130,4 @@ function swaggerUiHandlers(description: () => Prebuilt): ReadonlyMap<string, Rou
       },
     ],
   ]);
-}
-
-/** An answer that is the same for every caller, and is made once. */
-interface Prebuilt {
-  readonly body: Buffer;
-  readonly type: string;
-  /** Quoted (RFC 9110 8.8.3). */
-  readonly etag: string;
-}
-
-/** Makes the answer when it is asked for the first time. */
-function prebuilt(type: string, make: () => string | Buffer): () => Prebuilt {
-  let made: Prebuilt | null = null;
-  return () => {
-    if (made !== null) return made;
-    const body = Buffer.from(make());
-    made = { body, type, etag: `"${createHash('sha256').update(body).digest('base64url')}"` };
-    return made;
-  };
-}
-
-/** So much of an answer waits for its reader. TLS keeps a copy of it. */
-const pieceOctets = 16 * 1024;
-
-/**
- * Answers 304 to a caller who has it already (RFC 9110 13.1.2). A body goes out in pieces, each when the one before it
- * was read.
- */
-function sendPrebuilt(request: FastifyRequest, reply: FastifyReply, { body, type, etag }: Prebuilt): FastifyReply {
-  reply.headers({ etag, 'cache-control': 'no-cache' });
-  if (namesEntityTag(request.headers['if-none-match'], etag)) return reply.code(304).send();
-  reply.type(type).header('content-length', body.length);
-  return reply.send(request.method === 'HEAD' ? body : Readable.from(piecesOf(body)));
-}
-
-/** Others go first between two pieces, because a system may take many at once. */
-async function* piecesOf(body: Buffer): AsyncGenerator<Buffer> {
-  for (let at = 0; at < body.length; at += pieceOctets) {
-    if (at > 0) await setImmediate();
-    yield body.subarray(at, at + pieceOctets);
-  }
 }

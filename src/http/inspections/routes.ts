@@ -25,19 +25,27 @@ const contentTypes: Readonly<Record<InspectionFormat, string>> = {
 const formats = Object.keys(contentTypes) as readonly InspectionFormat[];
 
 /** A page may use its own style sheet and nothing else, so that text from an upload can never act. */
-const contentSecurityPolicy = [
-  "default-src 'none'",
-  `style-src ${styleSource}`,
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+const contentSecurityPolicy = (framedBy: string) =>
+  [
+    "default-src 'none'",
+    `style-src ${styleSource}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+    `frame-ancestors ${framedBy}`,
+  ].join('; ');
 
 const nothing: Upload = { parts: [], password: null };
 
 export function addInspections(app: App, { inspections }: Services): void {
+  const policyOfPage = contentSecurityPolicy(app.hasConsole ? "'self'" : "'none'");
   app.register(async (scope) => {
     await readUploads(scope);
+    // The console shows in a frame what a browser is answered: the page, or the problem why there is none.
+    scope.addHook('onRequest', (request, reply, done) => {
+      if (app.hasConsole && request.answerType === 'text/html')
+        reply.headers({ 'content-security-policy': policyOfPage, 'x-frame-options': 'SAMEORIGIN' });
+      done();
+    });
     scope.post(
       '/inspections',
       {
@@ -74,7 +82,7 @@ export function addInspections(app: App, { inspections }: Services): void {
         const format = formats.find((offered) => offered === request.answerType) ?? 'application/json';
         const report = granted(await inspections.inspect(callerOf(request), request.upload ?? nothing, format));
         reply.header('content-type', contentTypes[format]);
-        if (format === 'text/html') reply.header('content-security-policy', contentSecurityPolicy);
+        if (format === 'text/html') reply.header('content-security-policy', policyOfPage);
         return reply.send(report);
       },
     );

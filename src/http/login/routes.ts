@@ -18,11 +18,10 @@ const mediaTypes = ['application/json', 'text/html'] as const;
 const LoginParamsSchema = closed({ name: dnsLabelOf('The issuer, as the configuration names it.', 'corp') });
 
 const longestReturnTo = 512;
-const defaultReturnTo = '/docs';
 
 const LoginQuerySchema = closed({
   returnTo: Type.Optional(
-    textOf(`Where the browser goes then: a path of kubepass. Default: \`${defaultReturnTo}\`.`, defaultReturnTo, {
+    textOf('Where the browser goes then: a path of kubepass. Default: `/console/`, or `/docs` without it.', '/docs', {
       minLength: 1,
       maxLength: longestReturnTo,
     }),
@@ -64,6 +63,7 @@ const ofSuspects = { most: 20, millisecondsForOne: 1_000 };
 export function addLogin(app: App, { logins }: Pick<Services, 'logins'>, failuresPerMinute: number): void {
   const failures = untilClosed(app, new Failures(app.log, failuresPerMinute));
   const suspects = new Allowance(ofSuspects, () => performance.now());
+  const defaultReturnTo = app.hasConsole ? '/console/' : '/docs';
 
   app.get(
     '/login/:name',

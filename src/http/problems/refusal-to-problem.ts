@@ -28,7 +28,7 @@ export function refusalToProblem(refusal: Refusal): Problem {
     case 'policy-denied':
       return problem(
         'policy-denied',
-        `the request is recorded as denied: ${inWords(refusal.violations)}`,
+        `${refusal.isAgain ? 'policy no longer permits the request' : 'the request is recorded as denied'}: ${inWords(refusal.violations)}`,
         about(refusal.request.id, { violations: refusal.violations.map((violation) => ({ ...violation })) }),
       );
     case 'not-permitted':

@@ -23,6 +23,8 @@ declare module 'fastify' {
     certificateListener: CertificateListener | null;
     readonly connections: Connections;
     readonly browsers: Browsers;
+    /** Whether the pages of the console are served. */
+    readonly hasConsole: boolean;
   }
   interface FastifyRequest {
     /** As `routeOptions`, which is a new object at each look. */

@@ -159,6 +159,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     ...{ logger, measures: composition.metrics.requests },
     ...(tls && callersTrust && { tls: tls.current(), callersAuthority: callersTrust.current().pem }),
     browsers,
+    ...(!config.console && { console: null }),
     ...(requestTracing && { tracing: requestTracing }),
     trustedProxies: config.trustedProxies,
     ...options.app,

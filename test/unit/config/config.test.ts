@@ -93,6 +93,7 @@ describe('loadConfig without anything', () => {
       trustedProxies: [],
       publicAddress: null,
       connections: { max: 1000, maxPerAddress: 250 },
+      console: true,
       policiesDir: resolve('policies'),
       database: { kind: 'sqlite', file: join(dataDir, 'kubepass.db') },
       clusters: [
@@ -364,7 +365,7 @@ describe('loadConfig with a file', () => {
         'issuing: { timeoutSeconds: 5, uncollectedExpiresAfterSeconds: 60 }\n' +
         'inspection: { expiresWithinSeconds: 86400, maxCaValiditySeconds: 3155760000 }\n' +
         'dataDir: data\nhost: 10.0.0.1\nport: 9000\npoliciesDir: rules\ndatabaseUrl: file:db/k.db\n' +
-        'tls: { certFile: tls.crt, keyFile: tls.key }\nconnections: { max: 500 }\n',
+        'tls: { certFile: tls.crt, keyFile: tls.key }\nconnections: { max: 500 }\nconsole: false\n',
     );
     expect(config).toEqual({
       configFile,
@@ -376,6 +377,7 @@ describe('loadConfig with a file', () => {
       trustedProxies: [],
       publicAddress: { url: 'https://10.0.0.1:9000', certificateAuthorityFile: null },
       connections: { max: 500, maxPerAddress: 250 },
+      console: false,
       policiesDir: join(directory, 'rules'),
       database: { kind: 'sqlite', file: join(directory, 'db/k.db') },
       clusters: [
@@ -438,6 +440,17 @@ describe('loadConfig with a file', () => {
       '10.1.0.0/16',
       '::1/128',
     ]);
+  });
+
+  it.each([
+    ['"false"', '"false"'],
+    ['no', '"no"'],
+    ['0', '0'],
+    ['', 'empty'],
+    ['{}', 'these settings'],
+  ])('refuses console: %s, which is neither true nor false', (value, told) => {
+    const message = `FILE console: must be true or false, not ${told}`;
+    expect(fileErrors(`${oneCluster()}console: ${value}\n`)).toEqual([message]);
   });
 
   it.each(['', '0.0.0.0/0', '::/0', '10.0.0.0/33', 'fd00::/129', '10.0.0.0/08', '10.0.0.0/8/8', '10.0.0.0/', '10.0/8'])(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { negotiate } from '../../../../src/http/plugins/request-input.js';
+import { negotiate, negotiateCoding } from '../../../../src/http/plugins/request-input.js';
 
 const certificate = ['application/pem-certificate-chain', 'application/json', 'text/plain', 'application/pkix-cert'];
 const [pem, json, text, der] = certificate;
@@ -33,4 +33,32 @@ describe('negotiate', () => {
     ['*/json', null],
     ['nonsense', null],
   ])('Accept: %s gives %s', (accept, expected) => expect(negotiate(accept, certificate)).toBe(expected));
+});
+
+describe('the coding of a body', () => {
+  it.each([
+    [undefined, 'identity'],
+    ['', 'identity'],
+    ['gzip, deflate, br, zstd', 'br'],
+    ['gzip, deflate', 'gzip'],
+    ['GZIP', 'gzip'],
+    ['deflate, zstd', 'identity'],
+    ['br;q=0.5, gzip', 'gzip'],
+    ['br ; q=0.5 , gzip ; q=0.5', 'br'],
+    ['br;q=0, gzip;q=0.001', 'gzip'],
+    ['br;q=0, gzip;q=0', 'identity'],
+    ['*', 'br'],
+    ['*, br;q=0', 'gzip'],
+    ['*;q=0', 'identity'],
+    ['identity, br;q=0.5', 'identity'],
+    ['identity;q=0.5, br', 'br'],
+    ['identity;q=0', 'identity'],
+    ['br;q=2, gzip;q=', 'identity'],
+    ['brotli', 'identity'],
+    [',;,', 'identity'],
+  ])('Accept-Encoding: %s gives %s', (accept, expected) =>
+    expect(negotiateCoding(accept, ['br', 'gzip'])).toBe(expected),
+  );
+
+  it('is none where the answer has no other form', () => expect(negotiateCoding('br, *', [])).toBe('identity'));
 });

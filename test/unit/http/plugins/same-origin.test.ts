@@ -5,6 +5,9 @@ const origin = 'https://kubepass.example';
 const json = { 'content-type': 'application/json', 'content-length': '2' };
 const form = { 'content-type': 'application/x-www-form-urlencoded', 'content-length': '3' };
 
+/** A form of a page with the policy `no-referrer`. */
+const fromForm = { origin: 'null', 'content-type': 'multipart/form-data; boundary=x', 'content-length': '3' };
+
 const isTaken = (method: string, headers: Readonly<Record<string, string>>) =>
   whyNotSameOrigin({ method, headers }, origin) === null;
 
@@ -19,6 +22,14 @@ describe('a call with the cookie of a session', () => {
     [true, 'from a page of ours, with its origin', { 'sec-fetch-site': 'same-origin', origin, ...json }],
     [true, 'from a page of ours, without a body', { 'sec-fetch-site': 'same-origin' }],
     [true, 'with a file from a page of ours', { 'sec-fetch-site': 'same-origin', ...form }],
+    [
+      true,
+      'with a file from a page of ours that tells nobody where it is',
+      { ...fromForm, 'sec-fetch-site': 'same-origin' },
+    ],
+    [false, 'with a file from an opaque origin of another site', { ...fromForm, 'sec-fetch-site': 'cross-site' }],
+    [false, 'with a file from an opaque origin of the site', { ...fromForm, 'sec-fetch-site': 'same-site' }],
+    [false, 'with a file from an opaque origin, and nothing else', fromForm],
     [false, 'from another site', { 'sec-fetch-site': 'cross-site', ...json }],
     [false, 'from another origin of the site', { 'sec-fetch-site': 'same-site', ...json }],
     [false, 'from the address bar', { 'sec-fetch-site': 'none', ...json }],

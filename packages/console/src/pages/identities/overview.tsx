@@ -1,0 +1,69 @@
+import { useMemo } from 'preact/hooks';
+import { liveAt, liveOverTime, type Row, type Span } from './rows.js';
+import { centred, day } from './spans.js';
+
+const bins = 360;
+const height = 40;
+
+/** How many certificates are live at each instant of all the time there is. The window in it is what the rows show. */
+export function Overview({
+  rows,
+  isComplete,
+  whole,
+  view,
+  now,
+  onView,
+}: {
+  readonly rows: readonly Row[];
+  readonly isComplete: boolean;
+  readonly whole: Span;
+  readonly view: Span;
+  readonly now: number;
+  readonly onView: (view: Span) => void;
+}) {
+  const path = useMemo(() => areaOf(liveOverTime(rows, whole, bins)), [rows, whole]);
+  const [live, afterDay, afterWeek] = useMemo(
+    () => [0, 1, 7].map((days) => `${liveAt(rows, now + days * day).toLocaleString('en')}${isComplete ? '' : '+'}`),
+    [rows, now, isComplete],
+  );
+  const x = (instant: number) => Math.min(bins, Math.max(0, ((instant - whole.from) / (whole.to - whole.from)) * bins));
+  const moveTo = (event: PointerEvent) => {
+    const { left, width } = (event.currentTarget as Element).getBoundingClientRect();
+    const middle = whole.from + ((event.clientX - left) / width) * (whole.to - whole.from);
+    onView(centred(view, middle, whole));
+  };
+  return (
+    <figure class="timeline-row overview">
+      <figcaption>
+        <b>{live}</b> <span class="muted">live now</span>
+        <span class="muted">
+          {afterDay} after a day, {afterWeek} after a week
+        </span>
+      </figcaption>
+      <svg
+        class="track"
+        viewBox={`0 0 ${bins} ${height}`}
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={`${live} live now, ${afterDay} after a day, ${afterWeek} after a week`}
+        onPointerDown={(event) => {
+          event.currentTarget.setPointerCapture(event.pointerId);
+          moveTo(event);
+        }}
+        onPointerMove={(event) => {
+          if (event.buttons > 0) moveTo(event);
+        }}
+      >
+        <path d={path} />
+        <rect x={x(view.from)} width={Math.max(2, x(view.to) - x(view.from))} height={height} />
+        <line x1={x(now)} x2={x(now)} y2={height} />
+      </svg>
+    </figure>
+  );
+}
+
+function areaOf(counts: readonly number[]): string {
+  const most = counts.reduce((a, b) => Math.max(a, b), 1);
+  const points = counts.map((n, i) => `L${i} ${(height - 2 - (n / most) * (height - 6)).toFixed(1)}`);
+  return `M0 ${height}${points.join('')}L${bins} ${height}Z`;
+}

@@ -1,0 +1,115 @@
+import { addresses } from '../../parts/address.js';
+import { may } from '../../service/session.js';
+import { inWords, labelOf, nameOf, statusOf, type DrawnBar, type Row, type Span } from './rows.js';
+import { day } from './spans.js';
+
+export const rowHeight = 44;
+/** A certificate that ends within this stands out. */
+export const soon = day / 12;
+
+/** WCAG 2.2, 2.5.8: what is smaller is a picture, and the page of the identity has the link. Fingers need more. */
+const leastTarget = () => (matchMedia('(pointer: coarse)').matches ? 44 : 24);
+
+/** The certificates of a username on a cluster. `isNamed`: the row above is of somebody else. */
+export function TimelineRow({
+  row,
+  index,
+  view,
+  now,
+  trackWidth,
+  isNamed,
+}: {
+  readonly row: Row;
+  readonly index: number;
+  readonly view: Span;
+  readonly now: number;
+  readonly trackWidth: number;
+  readonly isNamed: boolean;
+}) {
+  const { key, username, cluster, isBlocked, drawn } = row;
+  const second = cluster || 'no live certificate';
+  return (
+    <div
+      class="timeline-row"
+      role="row"
+      aria-rowindex={index + 2}
+      data-row={key}
+      style={{ transform: `translateY(${index * rowHeight}px)` }}
+    >
+      <div role="rowheader">
+        {isNamed ? (
+          <>
+            <a href={addresses.identity(username)} title={username}>
+              <bdi>{username}</bdi>
+            </a>
+            <span class="muted">{second}</span>
+          </>
+        ) : (
+          <a class="again" href={addresses.identity(username)} title={username}>
+            <span class="hidden">{username} </span>
+            {second}
+          </a>
+        )}
+        {isBlocked && <span class="blocked">blocked</span>}
+      </div>
+      <div class="track" role="gridcell">
+        <span class="hidden">{inWords(row, now)}</span>
+        {drawn
+          .filter((bar) => bar.to > view.from && bar.from < view.to)
+          .map((bar) => (
+            <Bar
+              key={`${bar.status}${bar.certificates[0]?.fingerprint}`}
+              {...{ bar, view, now, trackWidth }}
+              lanes={row.lanes}
+            />
+          ))}
+      </div>
+    </div>
+  );
+}
+
+function Bar({
+  bar,
+  lanes,
+  view,
+  now,
+  trackWidth,
+}: {
+  readonly bar: DrawnBar;
+  readonly lanes: number;
+  readonly view: Span;
+  readonly now: number;
+  readonly trackWidth: number;
+}) {
+  const share = (instant: number) => (instant - view.from) / (view.to - view.from);
+  const left = Math.max(-0.01, share(bar.from));
+  const width = Math.min(1.01, share(bar.to)) - left;
+  const height = Math.min(25, (rowHeight - 6) / lanes);
+  const top = (rowHeight - height * lanes) / 2 + bar.lane * height;
+  const status = statusOf(bar, now);
+  const name = nameOf(bar, now);
+  const shape = {
+    class: `bar ${status} ${status === 'valid' && bar.to - now < soon ? 'soon' : ''}`,
+    title: name,
+    style: {
+      left: `${left * 100}%`,
+      width: `${width * 100}%`,
+      top: `${top}px`,
+      height: `${height - 1}px`,
+      lineHeight: `${height - 1}px`,
+      ...(lanes > 2 && { fontSize: '0' }),
+    },
+  };
+  const [one, ...others] = bar.certificates;
+  const isLink =
+    one && others.length === 0 && lanes === 1 && width * trackWidth >= leastTarget() && may('read-all-certificates');
+  return isLink ? (
+    <a {...shape} href={addresses.certificate(one.fingerprint)} aria-label={name}>
+      <span>{labelOf(bar)}</span>
+    </a>
+  ) : (
+    <span {...shape} aria-hidden="true">
+      <span>{labelOf(bar)}</span>
+    </span>
+  );
+}

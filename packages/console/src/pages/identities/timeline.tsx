@@ -1,0 +1,159 @@
+import { useSignal } from '@preact/signals';
+import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
+import { useKeys } from '../../parts/use-keys.js';
+import { at } from '../../parts/words.js';
+import { Overview } from './overview.js';
+import { spanOf, type Row } from './rows.js';
+import { shifted, ticks, zoomed } from './spans.js';
+import { rowHeight, TimelineRow } from './timeline-row.js';
+import { useView } from './use-view.js';
+
+/** Rows that are drawn above and below the ones that are seen, so that scrolling shows no gap. */
+const spare = 3;
+
+/** Shows who has access to what until when. Only the rows on the screen are elements, however many there are. */
+export function Timeline({
+  rows,
+  isComplete,
+  now,
+  label = 'Certificates by identity',
+}: {
+  readonly rows: readonly Row[];
+  readonly isComplete: boolean;
+  readonly now: number;
+  readonly label?: string;
+}) {
+  const whole = useMemo(() => spanOf(rows, now), [rows]);
+  const [view, show] = useView(now);
+  const { from, to } = view;
+  const top = useSignal(0);
+  const size = useSignal({ height: 600, track: 600 });
+  const scroller = useRef<HTMLDivElement>(null);
+  const axis = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const measure = () =>
+      (size.value = { height: scroller.current?.clientHeight ?? 0, track: axis.current?.clientWidth ?? 0 });
+    const observer = new ResizeObserver(measure);
+    for (const { current } of [scroller, axis]) if (current) observer.observe(current);
+    return () => observer.disconnect();
+  }, []);
+  const held = useRowsInPlace(rows, scroller);
+
+  const zoom = (factor: number, around = (from + to) / 2) => show(zoomed(view, factor, around, whole));
+  const keys: Readonly<Record<string, () => void>> = {
+    '+': () => zoom(0.7),
+    '=': () => zoom(0.7),
+    '-': () => zoom(1.4),
+    '0': () => show(whole),
+    ArrowLeft: () => show(shifted(view, -0.2, whole)),
+    ArrowRight: () => show(shifted(view, 0.2, whole)),
+  };
+  useKeys(keys);
+  const onKeyDown = (event: KeyboardEvent) => {
+    const act = event.ctrlKey || event.metaKey || event.altKey ? undefined : keys[event.key];
+    if (act === undefined) return;
+    act();
+    event.preventDefault();
+  };
+  const onWheel = (event: WheelEvent) => {
+    if (!event.ctrlKey && !event.metaKey) return;
+    event.preventDefault();
+    const { left = 0, width = 1 } = axis.current?.getBoundingClientRect() ?? {};
+    zoom(event.deltaY > 0 ? 1.15 : 0.87, from + ((event.clientX - left) / width) * (to - from));
+  };
+
+  const topmost = Math.min(rows.length, Math.floor(top.value / rowHeight));
+  const first = Math.max(0, topmost - spare);
+  const count = Math.ceil(size.value.height / rowHeight) + 2 * spare;
+  const lineAt = (instant: number) => ({ '--x': String(Math.min(1.01, Math.max(-1, (instant - from) / (to - from)))) });
+  const instants = ticks(view, Math.max(2, Math.floor(size.value.track / 96)));
+  return (
+    <div class="timeline" onWheel={onWheel} onKeyDown={onKeyDown}>
+      <Overview {...{ rows, isComplete, whole, view, now }} onView={show} />
+      <div
+        class="scroll"
+        ref={scroller}
+        tabIndex={0}
+        role="grid"
+        aria-label={label}
+        aria-rowcount={isComplete ? rows.length + 1 : -1}
+        aria-keyshortcuts="+ - 0 ArrowLeft ArrowRight"
+        onScroll={({ currentTarget }) => (top.value = currentTarget.scrollTop)}
+        onPointerMove={held.onPointerMove}
+        onPointerLeave={held.onPointerLeave}
+      >
+        <div class="timeline-row axis" role="row" aria-rowindex={1}>
+          <span role="columnheader">Identity</span>
+          <div class="track" ref={axis} role="columnheader" aria-label={`${at(from)} to ${at(to)}`}>
+            {instants.map(({ instant, label: text, isStrong }) => (
+              <span
+                key={instant}
+                class={isStrong ? 'strong' : ''}
+                style={{ left: `${((instant - from) / (to - from)) * 100}%` }}
+              >
+                {text}
+              </span>
+            ))}
+          </div>
+        </div>
+        <div class="all" role="rowgroup" style={{ height: `${rows.length * rowHeight}px` }}>
+          {instants.map(({ instant, isStrong }) => (
+            <i key={instant} class={isStrong ? 'line strong' : 'line'} aria-hidden="true" style={lineAt(instant)} />
+          ))}
+          {rows.slice(first, first + count).map((row, i) => (
+            <TimelineRow
+              key={row.key}
+              {...{ row, view, now }}
+              index={first + i}
+              trackWidth={size.value.track}
+              isNamed={first + i === topmost || rows[first + i - 1]?.username !== row.username}
+            />
+          ))}
+          <i class="line now" aria-hidden="true" style={lineAt(now)} />
+        </div>
+      </div>
+      <p class="timeline-keys" role="group" aria-label="Zoom">
+        <button type="button" aria-keyshortcuts="+" onClick={keys['+']}>
+          Zoom in <kbd>+</kbd>
+        </button>
+        <button type="button" aria-keyshortcuts="-" onClick={keys['-']}>
+          Zoom out <kbd>-</kbd>
+        </button>
+        <button type="button" aria-keyshortcuts="0" onClick={keys['0']}>
+          Everything <kbd>0</kbd>
+        </button>
+        <button type="button" aria-keyshortcuts="ArrowLeft" onClick={keys['ArrowLeft']}>
+          Earlier <kbd>←</kbd>
+        </button>
+        <button type="button" aria-keyshortcuts="ArrowRight" onClick={keys['ArrowRight']}>
+          Later <kbd>→</kbd>
+        </button>
+      </p>
+    </div>
+  );
+}
+
+/**
+ * Keeps the row that is under the pointer or has the focus, else the topmost one, where it is on the screen when rows
+ * come or go above it.
+ */
+function useRowsInPlace(rows: readonly Row[], scroller: { readonly current: HTMLDivElement | null }) {
+  const pointed = useRef<string | null>(null);
+  const before = useRef(rows);
+  const keyOf = (target: EventTarget | null) =>
+    target instanceof Element ? (target.closest<HTMLElement>('[data-row]')?.dataset['row'] ?? null) : null;
+  useLayoutEffect(() => {
+    const area = scroller.current;
+    if (area === null || before.current === rows) return;
+    const topmost = before.current[Math.floor(area.scrollTop / rowHeight)]?.key;
+    const fromTop = area.scrollTop > 0 ? topmost : undefined;
+    const anchor = pointed.current ?? keyOf(document.activeElement) ?? fromTop;
+    const [was, is] = [before.current, rows].map((some) => some.findIndex(({ key }) => key === anchor));
+    if (was !== undefined && is !== undefined && was >= 0 && is >= 0) area.scrollTop += (is - was) * rowHeight;
+    before.current = rows;
+  }, [rows]);
+  return {
+    onPointerMove: ({ target }: PointerEvent) => (pointed.current = keyOf(target)),
+    onPointerLeave: () => (pointed.current = null),
+  };
+}

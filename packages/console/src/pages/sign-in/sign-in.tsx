@@ -1,0 +1,81 @@
+import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import { useLocation } from 'preact-iso/router';
+import { addressOf, useAddress } from '../../parts/address.js';
+import { Page } from '../../parts/page.js';
+import { Shown } from '../../parts/shown.js';
+import { Trouble } from '../../parts/trouble.js';
+import { useData } from '../../parts/use-data.js';
+import { answerOf, api, problemFrom } from '../../service/client.js';
+import type { ProblemError } from '../../service/problem.js';
+import { caller, signInByToken } from '../../service/session.js';
+
+/** Signs in by an identity provider or an API token. Somebody who is signed in goes on at once. */
+export function SignIn() {
+  const { query } = useAddress();
+  const { route } = useLocation();
+  const returnTo = ownAddress(query['returnTo']);
+  const callers = useData((signal) => answerOf(api.GET('/v1/callers', { signal })), []);
+  useEffect(() => {
+    if (!caller.value) return;
+    if (returnTo.startsWith('/console')) route(returnTo, true);
+    else location.replace(returnTo);
+  }, [caller.value]);
+  if (caller.value) return null;
+  return (
+    <div class="sign-in">
+      <Page title="Sign in to kubepass">
+        <Shown data={callers} awaited="how people sign in">
+          {({ browsers }) => (
+            <>
+              {browsers.issuers.map((name) => (
+                <a key={name} class="button primary" href={addressOf(`/v1/login/${name}`, { returnTo })} target="_self">
+                  Sign in with {name}
+                </a>
+              ))}
+              {browsers.apiTokens && <TokenForm />}
+              {browsers.issuers.length === 0 && !browsers.apiTokens && (
+                <p>Nobody signs in with a browser here: it takes TLS, or a service on this machine.</p>
+              )}
+            </>
+          )}
+        </Shown>
+      </Page>
+    </div>
+  );
+}
+
+function TokenForm() {
+  const token = useSignal('');
+  const error = useSignal<ProblemError | null>(null);
+  const busy = useSignal(false);
+  const send = async (event: Event) => {
+    event.preventDefault();
+    busy.value = true;
+    error.value = await problemFrom(() => signInByToken(token.value.trim()));
+    busy.value = false;
+    if (error.value === null) token.value = '';
+  };
+  return (
+    <form onSubmit={(event) => void send(event)}>
+      <label for="token">API token</label>
+      <input
+        id="token"
+        type="password"
+        autocomplete="off"
+        spellcheck={false}
+        required
+        value={token}
+        onInput={({ currentTarget }) => (token.value = currentTarget.value)}
+      />
+      {error.value && <Trouble error={error.value} />}
+      <button disabled={busy.value}>Sign in</button>
+    </form>
+  );
+}
+
+/** An address of this origin, by the rule of `GET /v1/login/{name}`; else the console. */
+function ownAddress(text = '/console/'): string {
+  const isOwn = /^\/[!-~]*$/.test(text) && text.length <= 512 && !text.includes('//') && !text.includes('\\');
+  return isOwn ? text : '/console/';
+}

@@ -1,0 +1,20 @@
+import { useSignal } from '@preact/signals';
+import { announce } from './announce.js';
+
+/** Lines to be taken elsewhere as they are. `label` names them for the button that copies them. */
+export function Lines({ label, text }: { readonly label: string; readonly text: string }) {
+  const copied = useSignal(false);
+  const copy = async () => {
+    await navigator.clipboard.writeText(text);
+    copied.value = true;
+    announce(`${label}: copied.`);
+  };
+  return (
+    <div class="lines">
+      <pre>{text}</pre>
+      <button type="button" aria-label={`Copy: ${label}`} onClick={() => void copy()}>
+        {copied.value ? 'Copied' : 'Copy'}
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,62 @@
+import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import type { ProblemError } from '../service/problem.js';
+import { sentence } from './words.js';
+
+/**
+ * The problem in the words of the service, and what to tell whoever looks after it. `again`: a read, which is tried
+ * again when the service asks for that, with the seconds counted down.
+ */
+export function Trouble({ error, again }: { readonly error: ProblemError; readonly again?: () => void }) {
+  const { detail, requestId, violations = [], errors = [] } = error.problem;
+  return (
+    <div class="trouble" role="alert">
+      <p>
+        <bdi>{sentence(detail)}</bdi>{' '}
+        {requestId !== '' && (
+          <span class="muted">
+            Request id <code>{requestId}</code>
+          </span>
+        )}
+      </p>
+      {violations.length + errors.length > 0 && (
+        <ul>
+          {violations.map(({ message }) => (
+            <li key={message}>
+              <bdi>{sentence(message)}</bdi>
+            </li>
+          ))}
+          {errors.map(({ pointer, message }) => (
+            <li key={pointer + message}>
+              <code>{pointer}</code> <bdi>{message}</bdi>
+            </li>
+          ))}
+        </ul>
+      )}
+      {again && <Countdown key={error} seconds={error.retryAfterSeconds} again={again} />}
+    </div>
+  );
+}
+
+function Countdown({ seconds, again }: { readonly seconds: number | null; readonly again: () => void }) {
+  const left = useSignal(seconds);
+  useEffect(() => {
+    if (seconds === null) return;
+    const timer = setInterval(() => {
+      left.value = Math.max(0, (left.value ?? 0) - 1);
+      if (left.value === 0) {
+        clearInterval(timer);
+        again();
+      }
+    }, 1000);
+    return () => clearInterval(timer);
+  }, []);
+  return (
+    <p class="quiet">
+      {left.value !== null && `Tried again in ${left.value} s. `}
+      <button type="button" onClick={again}>
+        Try again
+      </button>
+    </p>
+  );
+}

@@ -1,0 +1,62 @@
+import { useSignal, type Signal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import { cursorTaken, follow, type Kind } from '../service/changes.js';
+import { ProblemError } from '../service/problem.js';
+import { renewals } from '../service/session.js';
+
+/** A part of the service as the page last read it. */
+export interface Data<T> {
+  readonly value: Signal<T | undefined>;
+  /** Why the last read failed; null where it did not. The value of the read before stays. */
+  readonly error: Signal<ProblemError | null>;
+  /** Reads it again. */
+  readonly reload: () => void;
+}
+
+/**
+ * Reads when the page opens, when one of `inputs` differs, when one of these kinds has changed, and after a new
+ * sign-in. Only the answer of the last read counts.
+ */
+export function useData<T>(
+  read: (signal: AbortSignal) => Promise<T>,
+  inputs: readonly unknown[],
+  kinds: readonly Kind[] = [],
+): Data<T> {
+  const value = useSignal<T | undefined>(undefined);
+  const error = useSignal<ProblemError | null>(null);
+  const latest = useRef(read);
+  latest.current = read;
+  const running = useRef<AbortController | null>(null);
+  const reload = useRef(() => {
+    running.current?.abort();
+    const controller = (running.current = new AbortController());
+    void (async () => {
+      if (kinds.length > 0) await cursorTaken();
+      try {
+        const found = await latest.current(controller.signal);
+        if (controller.signal.aborted) return;
+        value.value = found;
+        error.value = null;
+      } catch (reason) {
+        if (controller.signal.aborted) return;
+        if (!(reason instanceof ProblemError)) throw reason;
+        error.value = reason;
+      }
+    })();
+  });
+  useEffect(() => {
+    value.value = undefined;
+    error.value = null;
+    reload.current();
+    const stopFollowing = kinds.length > 0 ? follow(kinds, reload.current) : () => undefined;
+    return () => {
+      stopFollowing();
+      running.current?.abort();
+    };
+  }, inputs);
+  const renewal = renewals.value;
+  useEffect(() => {
+    if (renewal > 0) reload.current();
+  }, [renewal]);
+  return { value, error, reload: reload.current };
+}

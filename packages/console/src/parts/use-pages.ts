@@ -1,0 +1,48 @@
+import { useSignal } from '@preact/signals';
+import { useRef } from 'preact/hooks';
+import type { Kind } from '../service/changes.js';
+import { type Data, useData } from './use-data.js';
+
+/** A page of a list, as the API answers it. */
+export interface ListPage<T> {
+  readonly items: readonly T[];
+  readonly nextCursor: string | null;
+}
+
+/** A list as far as it was read. */
+export interface Pages<T> extends Data<ListPage<T>> {
+  /** Reads the page that follows. */
+  readonly readMore: () => void;
+}
+
+/** Reads a list page by page. When something has changed, all pages that were read are read again. */
+export function usePages<T>(
+  read: (cursor: string | undefined, signal: AbortSignal) => Promise<ListPage<T>>,
+  inputs: readonly unknown[],
+  kinds: readonly Kind[] = [],
+): Pages<T> {
+  const wanted = useSignal(1);
+  const before = useRef(inputs);
+  if (before.current.some((input, i) => input !== inputs[i])) wanted.value = 1;
+  before.current = inputs;
+  const data = useData(
+    async (signal): Promise<ListPage<T>> => {
+      const items: T[] = [];
+      let cursor: string | undefined;
+      for (let page = 0; page < wanted.peek(); page += 1) {
+        const { items: some, nextCursor } = await read(cursor, signal);
+        items.push(...some);
+        if (nextCursor === null) return { items, nextCursor };
+        cursor = nextCursor;
+      }
+      return { items, nextCursor: cursor ?? null };
+    },
+    inputs,
+    kinds,
+  );
+  const readMore = () => {
+    wanted.value += 1;
+    data.reload();
+  };
+  return { ...data, readMore };
+}

@@ -1,0 +1,91 @@
+/** Words for values: durations, instants in the reader's zone, and names of the API in plain words. All are pure. */
+
+const units = [
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+  ['second', 1],
+] as const;
+
+const counted = (n: number, unit: string): string => `${n} ${unit}${n === 1 ? '' : 's'}`;
+
+/** Seconds in words that lose nothing: 28800 is `8 hours`, 5400 `1 hour 30 minutes`. */
+export function duration(seconds: number): string {
+  let left = Math.round(seconds);
+  const parts: string[] = [];
+  for (const [unit, length] of units) {
+    const n = Math.floor(left / length);
+    if (n > 0) parts.push(counted(n, unit));
+    left -= n * length;
+  }
+  return parts.join(' ') || '0 seconds';
+}
+
+/** How far an instant is away, roughly: `16 minutes ago`, `in 3 days`. `now` and numbers are milliseconds. */
+export function distance(instant: string | number, now: number): string {
+  const seconds = (new Date(instant).getTime() - now) / 1000;
+  const far = Math.abs(seconds);
+  const [unit, length] = units.find(([, one]) => far >= one) ?? ['second', 1];
+  if (far < 45) return seconds > 0 ? 'in a moment' : 'just now';
+  const words = counted(Math.max(1, Math.round(far / length)), unit);
+  return seconds > 0 ? `in ${words}` : `${words} ago`;
+}
+
+const dated = new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short' });
+const datedWithYear = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
+const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
+const zoned = (timeZone: string | undefined) =>
+  new Intl.DateTimeFormat('en-GB', {
+    dateStyle: 'medium',
+    timeStyle: 'long',
+    ...(timeZone !== undefined && { timeZone }),
+  });
+const [here, utc] = [zoned(undefined), zoned('UTC')];
+
+/** An instant in the reader's zone: `Sun 29 Nov, 04:48`; with its year where that is another one. */
+export function at(instant: string | number, now = Date.now()): string {
+  const date = new Date(instant);
+  const isThisYear = date.getFullYear() === new Date(now).getFullYear();
+  return `${(isThisYear ? dated : datedWithYear).format(date).replace(',', '')}, ${clock.format(date)}`;
+}
+
+/** An instant to the second in the reader's zone and in UTC, for `title` and for print. */
+export const exactly = (instant: string | number): string =>
+  `${here.format(new Date(instant))} (${utc.format(new Date(instant))})`;
+
+/** `CertificateRequested` and `read-secrets` as words: `Certificate requested`, `Read secrets`. */
+export function spaced(name: string): string {
+  const words = name
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .replace(/[-_]/g, ' ')
+    .replace(/\b([A-Z])(?=[a-z])/g, (letter) => letter.toLowerCase());
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** Text of the API as a sentence: it begins with a capital letter and ends with a full stop. */
+export const sentence = (text: string): string =>
+  text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? '' : '.');
+
+/** `a`, `a or b`, `a, b or c`. */
+export const either = (words: readonly string[]): string =>
+  words.length < 2 ? (words[0] ?? '') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+
+interface Approvers {
+  readonly names?: readonly string[];
+  readonly groups?: readonly string[];
+  readonly roles?: readonly string[];
+}
+
+/** Says who may approve. Fields are joined by AND, the values of one by OR; an absent field matches anybody. */
+export function approversInWords({ names, groups, roles }: Approvers): string {
+  const parts = [
+    names && (names.length === 0 ? 'nobody' : either(names)),
+    groups && (groups.length === 0 ? 'nobody' : `anyone in ${either(groups)}`),
+    roles && (roles.length === 0 ? 'nobody' : `anyone with the role ${either(roles)}`),
+  ].filter((part) => part !== undefined);
+  return parts.join(', and ') || 'any approver';
+}
+
+/** A count with its noun: `1 request`, `12 requests`. `more`: there are more than were read. */
+export const many = (n: number, noun: string, more = false): string =>
+  `${n.toLocaleString('en')}${more ? '+' : ''} ${noun}${n === 1 && !more ? '' : 's'}`;

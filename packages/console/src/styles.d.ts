@@ -1,0 +1,2 @@
+/** esbuild takes styles along. */
+declare module '*.css';

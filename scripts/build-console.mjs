@@ -1,0 +1,79 @@
+// Builds the pages of packages/console into dist/console/: index.html, and beside it assets/, whose names have the hash of
+// their content, each with a brotli and a gzip form. It does nothing where the stamp of the sources fits.
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+
+const script = fileURLToPath(import.meta.url);
+const root = resolve(dirname(script), '..');
+const sources = join(root, 'packages', 'console', 'src');
+const target = join(root, 'dist', 'console');
+const stampFile = join(target, '.stamp');
+
+/** SHA-256 of all that the result depends on. */
+function stampOf() {
+  const hash = createHash('sha256');
+  const inside = readdirSync(sources, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+  for (const file of [script, join(root, 'package-lock.json'), ...inside])
+    hash.update(relative(root, file)).update('\0').update(readFileSync(file)).update('\0');
+  return hash.digest('hex');
+}
+
+/** The page's own script first, and those that it needs at once: a browser then asks for all of them together. */
+function pageWith({ outputs }) {
+  const made = Object.entries(outputs).map(([path, output]) => ({ name: basename(path), path, ...output }));
+  const main = made.find(({ entryPoint }) => entryPoint?.endsWith('main.tsx'));
+  const style = made.find(({ name }) => name.endsWith('.css'));
+  const needed = main.imports.filter(({ kind }) => kind === 'import-statement').map(({ path }) => basename(path));
+  const preload = needed.map((name) => `<link rel="modulepreload" href="/console/assets/${name}" />\n    `).join('');
+  return readFileSync(join(sources, 'index.html'), 'utf8')
+    .replace('<link rel="stylesheet"', `${preload}<link rel="stylesheet"`)
+    .replace('"main.css"', `"/console/assets/${style.name}"`)
+    .replace('"main.js"', `"/console/assets/${main.name}"`);
+}
+
+async function buildConsole(stamp) {
+  const { build } = await import('esbuild');
+  const folder = `${target}-${process.pid}`;
+  rmSync(folder, { recursive: true, force: true });
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: { main: join(sources, 'main.tsx') },
+    outdir: join(folder, 'assets'),
+    entryNames: '[name]-[hash]',
+    chunkNames: '[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    target: 'es2022',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    minify: true,
+    charset: 'utf8',
+    legalComments: 'none',
+    logLevel: 'warning',
+    metafile: true,
+  });
+  writeFileSync(join(folder, 'index.html'), pageWith(metafile));
+  const assets = readdirSync(join(folder, 'assets')).map((name) => join('assets', name));
+  for (const name of ['index.html', ...assets]) {
+    const octets = readFileSync(join(folder, name));
+    writeFileSync(join(folder, `${name}.gz`), gzipSync(octets, { level: 9 }));
+    const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: octets.length };
+    writeFileSync(join(folder, `${name}.br`), brotliCompressSync(octets, { params }));
+  }
+  writeFileSync(join(folder, '.stamp'), stamp);
+  rmSync(target, { recursive: true, force: true });
+  renameSync(folder, target);
+}
+
+const stamp = stampOf();
+if (!existsSync(stampFile) || readFileSync(stampFile, 'utf8') !== stamp) {
+  mkdirSync(dirname(target), { recursive: true });
+  await buildConsole(stamp);
+}

@@ -1,0 +1,39 @@
+import type { IssuanceContext } from '../context/context.js';
+import type { CertificateRequest } from '../model/certificate-request.js';
+import type { Refusal } from '../model/outcome.js';
+import type { Principal } from '../model/principal.js';
+import { whyNotCollectNow } from './collect-kubeconfig.js';
+import { turnNow, whyNotCancel, whyNotDecideNow, whyNotDeny } from './decide-request.js';
+import { whyNotPermittedNow } from './recheck-policy.js';
+
+/** The refusal that each call about a request would have now; null: the caller may do it. */
+export type RequestActions = Readonly<Record<'approve' | 'deny' | 'cancel' | 'collect', Refusal | null>>;
+
+/**
+ * A principal who may read the request is told what it may do with it. The functions are those that the calls ask, so
+ * both agree, and nothing is recorded. Policy, which a call would ask again, is asked where nothing else refuses.
+ */
+export async function actionsOn(
+  context: IssuanceContext,
+  principal: Principal,
+  request: CertificateRequest,
+): Promise<RequestActions> {
+  const undecidable = await whyNotDecideNow(context, principal, request);
+  return {
+    approve: undecidable ?? (await whyNotApproveNow(context, principal, request)),
+    deny: undecidable ?? whyNotDeny(principal, request),
+    cancel: whyNotCancel(principal, request),
+    collect: whyNotCollectNow(context, principal, request) ?? (await whyNotPermittedNow(context, request)),
+  };
+}
+
+/** For a pending request that the principal may decide on. Policy is asked again with the last approval. */
+async function whyNotApproveNow(
+  context: IssuanceContext,
+  principal: Principal,
+  request: CertificateRequest,
+): Promise<Refusal | null> {
+  const found = await turnNow(context, principal, request);
+  if (!found.ok) return found.refusal;
+  return found.value.turn.last ? whyNotPermittedNow(context, request) : null;
+}
