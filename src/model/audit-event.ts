@@ -292,8 +292,10 @@ type DirectoryGroupDetails = { groupId: string; displayName: string; externalId:
 
 type SessionDetails = {
   sessionId: string;
-  /** The name of the issuer in the configuration. */
-  issuer: string;
+  /** The name of the issuer in the configuration; null where there is a `tokenId`. */
+  issuer: string | null;
+  /** The API token with which the session began; null where an issuer vouched for the person. */
+  tokenId: string | null;
 };
 
 /** An attempt, together with the members of its signing intent. */

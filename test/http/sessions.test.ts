@@ -292,7 +292,7 @@ describe('without an issuer by which people sign in', () => {
       .anonymous('get', '/v1/whoami')
       .set('cookie', `__Host-kubepass-session=${'a'.repeat(43)}`)
       .expect(401);
-    expect(own.log()).toContain('"presented":false');
+    expect(own.log()).toContain('"reason":"SessionUnknown"');
     expect((await own.anonymous('get', '/docs')).text).not.toContain('sign-in');
     await own.anonymous('get', '/docs/static/theme/sign-in-bar.js').expect(404);
     await own.close();

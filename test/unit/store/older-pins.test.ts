@@ -107,7 +107,7 @@ it('become the active issuer `default`, with the CAs that signed for the cluster
   try {
     const pin = { name: 'default', state: 'active', fingerprints: [] };
     expect(await database.look()).toEqual({
-      pending: 2,
+      pending: 3,
       issuers: ['demo', 'pruned', 'new'].map((cluster) => ({ ...pin, cluster, spkiSha256: `spki of ${cluster}` })),
     });
     const { issuers, close } = await database.open();

@@ -15,7 +15,8 @@ export interface Data<T> {
 
 /**
  * Reads when the page opens, when one of `inputs` differs, when one of these kinds has changed, and after a new
- * sign-in. Only the answer of the last read counts.
+ * sign-in. Only the answer of the last read counts. A change while it reads lets it read once more afterwards, so that
+ * frequent changes do not keep a long read from ending.
  */
 export function useData<T>(
   read: (signal: AbortSignal) => Promise<T>,
@@ -27,8 +28,10 @@ export function useData<T>(
   const latest = useRef(read);
   latest.current = read;
   const running = useRef<AbortController | null>(null);
+  const changedMeanwhile = useRef(false);
   const reload = useRef(() => {
     running.current?.abort();
+    changedMeanwhile.current = false;
     const controller = (running.current = new AbortController());
     void (async () => {
       if (kinds.length > 0) await cursorTaken();
@@ -42,13 +45,16 @@ export function useData<T>(
         if (!(reason instanceof ProblemError)) throw reason;
         error.value = reason;
       }
+      running.current = null;
+      if (changedMeanwhile.current) reload.current();
     })();
   });
+  const onChange = () => (running.current === null ? reload.current() : void (changedMeanwhile.current = true));
   useEffect(() => {
     value.value = undefined;
     error.value = null;
     reload.current();
-    const stopFollowing = kinds.length > 0 ? follow(kinds, reload.current) : () => undefined;
+    const stopFollowing = kinds.length > 0 ? follow(kinds, onChange) : () => undefined;
     return () => {
       stopFollowing();
       running.current?.abort();
