@@ -1,22 +1,21 @@
 import type { ComponentChildren } from 'preact';
 
-/** A table in an area that may scroll sideways. `label` names both. A column `''` has buttons alone. */
-export const Table = ({
-  label,
-  columns,
-  children,
-}: {
+interface TableParts {
   readonly label: string;
+  /** The headings; `''` is for a column of buttons. */
   readonly columns: readonly string[];
   readonly children: ComponentChildren;
-}) => (
+}
+
+/** A table in an area of its own that may scroll sideways. */
+export const Table = ({ label, columns, children }: TableParts) => (
   <div class="table" tabIndex={0} role="region" aria-label={label}>
     <table aria-label={label}>
       <thead>
         <tr>
           {columns.map((name) => (
             <th key={name} scope="col">
-              {name || <span class="hidden">Do</span>}
+              {name || <span class="hidden">Actions</span>}
             </th>
           ))}
         </tr>
