@@ -75,7 +75,13 @@ async function buildConsole(stamp) {
   }
   writeFileSync(join(folder, '.stamp'), stamp);
   rmSync(target, { recursive: true, force: true });
-  renameSync(folder, target);
+  try {
+    renameSync(folder, target);
+  } catch (error) {
+    // Another process built the same meanwhile.
+    rmSync(folder, { recursive: true, force: true });
+    if (!existsSync(stampFile)) throw error;
+  }
 }
 
 const stamp = stampOf();

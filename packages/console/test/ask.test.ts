@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { choices, said, secondsOf } from '../src/pages/ask/lifetime.js';
+import { choices, said, secondsOf } from '../src/parts/lifetime.js';
 import { askOf, errorsAtFields, placed, valuesWith } from '../src/pages/ask/spec.js';
 
 describe('a lifetime in words', () => {

@@ -23,11 +23,11 @@ declare module 'fastify' {
     /** The listener that asks for client certificates; null: there is none. */
     certificateListener: CertificateListener | null;
     readonly connections: Connections;
+    /** Where there are authenticated callers: looks at the caller again, as a call that was held must. */
+    readonly letIn: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
     /** Whether the pages of the console are served. */
     readonly hasConsole: boolean;
     readonly browsers: Browsers;
-    /** Where there are authenticated callers: looks at the caller again, as a call that was held must. */
-    readonly letIn: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
   }
   interface FastifyRequest {
     /** As `routeOptions`, which is a new object at each look. */

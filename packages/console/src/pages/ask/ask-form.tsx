@@ -12,7 +12,7 @@ import { problemFrom, type Schemas } from '../../service/client.js';
 import type { ProblemError } from '../../service/problem.js';
 import { caller } from '../../service/session.js';
 import { CsrField, type Names } from './csr-field.js';
-import { choices, secondsOf } from './lifetime.js';
+import { choices, secondsOf } from '../../parts/lifetime.js';
 import type { Offer } from './offers.js';
 import { Sending } from './send.js';
 import { askOf, errorsAtFields, placed, type AskValues, type FieldName, type Wrong } from './spec.js';

@@ -1,7 +1,7 @@
 import { Written, Empty } from '../../parts/bits.js';
 import { approversInWords, either } from '../../parts/words.js';
 import type { Schemas } from '../../service/client.js';
-import { said } from './lifetime.js';
+import { said } from '../../parts/lifetime.js';
 
 /** A policy whose selector the caller meets, in the words of its file. */
 export interface Offer {

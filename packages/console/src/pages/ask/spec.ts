@@ -1,6 +1,6 @@
 import type { Schemas } from '../../service/client.js';
 import { duration, sentence } from '../../parts/words.js';
-import { secondsOf } from './lifetime.js';
+import { secondsOf } from '../../parts/lifetime.js';
 
 /** The texts in the fields, as they were typed. */
 export interface AskValues {

@@ -1,4 +1,4 @@
-import { duration } from '../../parts/words.js';
+import { duration } from './words.js';
 
 const lengths: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400, w: 604_800 };
 const part = /(\d+(?:\.\d+)?|an?)\s*(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?)(?![a-z])/gi;
