@@ -36,20 +36,13 @@ describe.skipIf(chromiumPath === undefined)('a sign-in with an API token', () =>
   });
 
   it.each([
-    ['https://evil.example/', '/console/audit'],
-    ['//evil.example/', '/console/audit'],
-    ['/\\evil.example/', '/console/audit'],
-    ['/console/audit?order=x', '/console/audit?order=x'],
-    ['/docs', '/docs'],
+    ['//evil.example/', '/console/identities'],
+    ['/\\evil.example/', '/console/identities'],
+    ['/v1/whoami', '/v1/whoami'],
   ])('leads to %s only where that is here', async (returnTo, to) => {
-    // Swagger UI has pictures in its style sheet, and says things to the console.
-    const tolerates = /./;
-    const page = await opened.visit(null, `/console/sign-in?returnTo=${encodeURIComponent(returnTo)}`, { tolerates });
-    // The console leads on whoever has no address in mind.
-    await fillToken(page, await tokenFor(opened.service, `auditor-of-${to.length}`, { roles: ['auditor'] }));
-    await expect
-      .poll(() => page.url().replace(opened.origin, ''))
-      .toBe(to === '/console/audit' ? '/console/identities' : to);
+    const page = await opened.visit(null, `/console/sign-in?returnTo=${encodeURIComponent(returnTo)}`);
+    await fillToken(page, opened.service.tokenOf('audrey'));
+    await expect.poll(() => page.url()).toBe(`${opened.origin}${to}`);
   });
 
   it('says why a token is refused, and goes on with the next', async () => {
@@ -104,8 +97,8 @@ describe.skipIf(chromiumPath === undefined)('a sign-in with an API token', () =>
     expect([answer.status(), await answer.text()]).toEqual([403, expect.stringContaining('you created a token')]);
     // Once the token is revoked, so is the session.
     const rita = await opened.visit({ token: requester }, '/console/requests?view=mine');
-    const { tokenId } = (await (await rita.request.get('/v1/sessions')).json()).items[0] as { tokenId: string };
-    await service.as('root')('delete', `/v1/api-tokens/${tokenId}`);
+    const { items } = (await (await rita.request.get('/v1/sessions')).json()) as { items: { tokenId: string }[] };
+    await service.as('root')('delete', `/v1/api-tokens/${items[0]?.tokenId}`).expect(204);
     await rita.getByRole('link', { name: 'Certificates' }).click();
     await ended(rita).waitFor();
   });
