@@ -54,7 +54,7 @@ const CallersSchema = namedObject('Callers', 'How programs and browsers sign in.
       description: 'The issuers by which people sign in with browsers, each at `/v1/login/{name}`.',
     }),
     apiTokens: Type.Boolean({
-      description: 'Whether `POST /v1/sessions` signs in: over TLS, or from the machine of kubepass itself.',
+      description: 'Whether `POST /v1/sessions` signs in.',
     }),
   }),
 });

@@ -67,12 +67,12 @@ export function addSessions(app: App, { sessions }: Services): void {
       tags: ['operators'],
       summary: 'Sign in with an API token',
       description:
-        'With an API token as bearer, and no body. The browser is signed in as the token’s principal, and for as long as ' +
-        'the token is valid, but never by the token itself. Takes TLS, or a browser on the machine of kubepass.',
+        'With an API token as bearer, and no body. The session is the token’s principal, and ends with the token. Takes ' +
+        'TLS, or a browser on the machine of kubepass.',
       body: ref(NothingSchema),
       response: {
         201: json(SessionSchema, {
-          description: 'The session. Its secret is in the cookie alone.',
+          description: 'The session.',
           headers: {
             Location: 'The session, at the address where it can be ended.',
             'Set-Cookie': 'The session.',

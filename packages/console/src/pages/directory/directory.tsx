@@ -1,6 +1,6 @@
 import { addressOf, useAddress } from '../../parts/address.js';
 import { Badge, Empty, Instant, Written } from '../../parts/bits.js';
-import { TextFilter } from '../../parts/filter.js';
+import { Filter } from '../../parts/filter.js';
 import { Page } from '../../parts/page.js';
 import { Paged } from '../../parts/paged.js';
 import { Table } from '../../parts/table.js';
@@ -53,8 +53,8 @@ export function Directory() {
         ))}
       </nav>
       <form class="tools" role="search" onSubmit={(event) => event.preventDefault()}>
-        <TextFilter name="directoryName" label="Name in the directory" />
-        <TextFilter name="username" label="Username" />
+        <Filter name="directoryName" label="Name in the directory" />
+        <Filter name="username" label="Username" />
       </form>
       <Paged
         pages={pages}
