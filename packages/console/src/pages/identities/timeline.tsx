@@ -117,7 +117,11 @@ export function Timeline({ rows, isComplete, now, label = 'Certificates by ident
             </button>
           ))}
         </div>
-        {legend.map(([status, meaning]) => [<i class={`bar ${status}`} aria-hidden="true" />, meaning])}
+        {legend.map(([status, meaning]) => (
+          <span key={status}>
+            <i class={`bar ${status}`} aria-hidden="true" /> {meaning}
+          </span>
+        ))}
       </div>
     </div>
   );
@@ -134,7 +138,7 @@ const legend = [
   ['valid', 'valid'],
   ['soon', 'ends within 2 hours'],
   ['superseded', 'superseded'],
-  ['revoked', 'revoked, still works somewhere'],
+  ['revoked', 'revoked, still works'],
 ] as const;
 
 /**

@@ -42,7 +42,7 @@ export function useTimeline(filters: TimelineFilters): Data<FoundRows> {
         const page = await readPage(filters, cursor, signal);
         cursor = page.nextCursor;
         found = {
-          rows: [...found.rows, ...rowsOf(page)],
+          rows: [...found.rows, ...rowsOf(page, filters)],
           identities: found.identities + page.items.length,
           isComplete: cursor === null,
         };
