@@ -7,6 +7,7 @@ import type { CallersConfig } from '../config/callers-config.js';
 import { IdempotencyKeys } from '../context/idempotency-keys.js';
 import { directoryUserService, scimService } from '../directory/directory-service.js';
 import { auditEventService } from '../evidence/audit-event-service.js';
+import { Changes } from '../evidence/changes.js';
 import type { OfferedSignIns, Services } from '../http/server/services.js';
 import { ApiTokens } from '../identity/api-tokens.js';
 import { InspectionPool } from '../inspections/inspection-pool.js';
@@ -146,6 +147,7 @@ function useCasesOf(
     }),
     policies: policyService(context, drafts),
     auditEvents: auditEventService(store, audit.checkpoints),
+    changes: new Changes(store.changes, database.instance, randomBytes),
     apiTokens: new ApiTokens({
       reader: store.apiTokens,
       writer: apiTokenWriter(store.writer),

@@ -5,6 +5,7 @@ import { addRenewal } from './certificate-requests/renewal.js';
 import { addCertificateRequests } from './certificate-requests/routes.js';
 import { addCertificates } from './certificates/routes.js';
 import { addClusterCsrs } from './cluster-csrs/routes.js';
+import { addChanges } from './changes/routes.js';
 import { addCallers, addWhoami } from './callers/routes.js';
 import { addCertificateList, addClusters, addExecKubeconfig } from './clusters/routes.js';
 import { addDirectoryUsers } from './directory-users/routes.js';
@@ -41,6 +42,7 @@ export const everyResource: readonly AddResource[] = [
   addPolicies,
   addAuditEvents,
   addEvidence,
+  addChanges,
   addApiTokens,
   addSessions,
   addInspections,

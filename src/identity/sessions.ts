@@ -171,7 +171,8 @@ export class SessionAuthenticator implements WayIn<string> {
     this.#sessions = new SecretLookUp((hashes) => options.reader.findBySecretSha256s(hashes), options.clock);
   }
 
-  async authenticate(secret: string): Promise<Authentication> {
+  /** `isIdle`: it is no use of the session. */
+  async authenticate(secret: string, isIdle = false): Promise<Authentication> {
     if (!isSessionSecret(secret)) return refusedFor('SessionUnknown', 'the cookie is not one that kubepass has set');
     const session = await this.#sessions.find(secretSha256(secret));
     const now = this.options.clock();
@@ -185,12 +186,12 @@ export class SessionAuthenticator implements WayIn<string> {
       const principal = await this.options.apiTokens.authenticateById(tokenId);
       if (principal === null)
         return refusedFor('SessionOfNoToken', `API token ${tokenId} of session ${id} has expired or was revoked`);
-      this.#touch(session, now);
+      if (!isIdle) this.#touch(session, now);
       return authenticated({ ...principal, ...ofSession, tokenId });
     }
     if (issuer === null || !this.options.issuers.includes(issuer))
       return refusedFor('SessionOfNoIssuer', `nobody signs in by ${JSON.stringify(issuer)} any more`);
-    this.#touch(session, now);
+    if (!isIdle) this.#touch(session, now);
     const roles = rolesBound(this.options.roles, session);
     return authenticated({ name, groups, roles, createdBy: [], cluster: null, ...ofSession });
   }

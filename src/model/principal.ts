@@ -122,8 +122,8 @@ interface VerifiedProof {
 export type Credential =
   /** `Authorization: Bearer`. */
   | { readonly kind: 'bearer'; readonly token: string }
-  /** The cookie of a browser that signed in. */
-  | { readonly kind: 'session'; readonly secret: string }
+  /** The cookie of a browser that signed in. `isIdle`: nobody uses the browser. */
+  | { readonly kind: 'session'; readonly secret: string; readonly isIdle?: true }
   /** The client certificate of a TLS connection whose chain has been verified. */
   | { readonly kind: 'client-certificate'; readonly der: Uint8Array }
   /** A client certificate that TLS did not accept; `why` is its error. */

@@ -6,6 +6,7 @@ import { ApiTokenTable } from './tables/api-token-table.js';
 import { AuditArchiveTable } from './tables/audit-archive-table.js';
 import { AuditEventTable } from './tables/audit-event-table.js';
 import { CertificateTable } from './tables/certificate-table.js';
+import { ChangeTable } from './tables/change-table.js';
 import { RequestTable } from './tables/request-table.js';
 import { ClusterIssuerTable } from './tables/cluster-issuer-table.js';
 import { ClusterProbeTable } from './tables/cluster-tables.js';
@@ -41,6 +42,7 @@ export function tablesOn(reads: Reads) {
     expiryNotices: new ExpiryNoticeTable(prisma),
     auditEvents: new AuditEventTable(reads),
     checkpoints: new CheckpointTables(reads),
+    changes: new ChangeTable(reads),
     restorations: new RestorationTable(prisma),
     auditArchives: new AuditArchiveTable(prisma),
     apiTokens: new ApiTokenTable(reads),

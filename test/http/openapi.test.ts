@@ -228,6 +228,7 @@ describe('/openapi.json', () => {
         'POST /v1/certificates/{fingerprintSha256}/renew',
         'GET /v1/certificates',
         'GET /v1/certificates/{fingerprintSha256}',
+        'GET /v1/changes',
         'GET /v1/clusters',
         'POST /v1/certificates/{fingerprintSha256}/revoke',
         'GET /v1/callers',

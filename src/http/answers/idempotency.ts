@@ -98,7 +98,7 @@ const sendAnswer = (reply: FastifyReply, { status, headers, body }: HttpAnswer):
 export const preferHeader = {
   Prefer: Type.Optional(
     textOf(
-      '`wait=N` waits up to N seconds, at most 30, for the certificate (RFC 7240). Other preferences are ignored.',
+      '`wait=N` waits up to N seconds, at most 30, for the certificate or a change (RFC 7240). Other preferences are ignored.',
       'wait=10',
       { maxLength: 8192 },
     ),

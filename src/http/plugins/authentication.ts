@@ -95,6 +95,7 @@ export function authenticateCallers(
     request.letInAt = performance.now();
   };
   app.addHook('onRequest', letIn);
+  app.decorate('letIn', letIn);
   // The body is known, and nothing has acted on it yet: not even an Idempotency-Key was looked up.
   app.addHook('preHandler', async (request, reply) => {
     if (performance.now() - request.letInAt > believedMilliseconds) await letIn(request, reply);
@@ -276,7 +277,7 @@ export function credentialOf(
     return token === undefined ? { kind: 'unreadable' } : { kind: 'bearer', token };
   }
   const secret = takesSessions ? cookieOf(request, sessionCookie) : undefined;
-  if (secret !== undefined) return { kind: 'session', secret };
+  if (secret !== undefined) return { kind: 'session', secret, ...(request.route.config.isIdle && { isIdle: true }) };
   return clientCertificateOf(request);
 }
 

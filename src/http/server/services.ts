@@ -8,6 +8,7 @@ import type { ClusterService } from '../../clusters/cluster-service.js';
 import type { DirectoryUserService, ScimService } from '../../directory/directory-service.js';
 import type { EnforcementService } from '../../access/enforcement-service.js';
 import type { AuditEventService } from '../../evidence/audit-event-service.js';
+import type { Changes } from '../../evidence/changes.js';
 import type { IdentityService } from '../../access/identity-service.js';
 import type { PolicyService } from '../../requests/policy-service.js';
 import type { CertificateRequestService, CertificateService } from '../../requests/certificate-request-service.js';
@@ -46,6 +47,7 @@ export interface Services {
   readonly issuers: IssuerService;
   readonly policies: PolicyService;
   readonly auditEvents: AuditEventService;
+  readonly changes: Pick<Changes, 'read' | 'wait'>;
   readonly enforcement: EnforcementService;
   readonly inspections: InspectionService;
   readonly webhookDeliveries: WebhookDeliveryService;

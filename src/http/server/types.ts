@@ -2,6 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type {
   FastifyBaseLogger,
   FastifyInstance,
+  FastifyReply,
   RawReplyDefaultExpression,
   RawRequestDefaultExpression,
   RawServerDefault,
@@ -22,9 +23,11 @@ declare module 'fastify' {
     /** The listener that asks for client certificates; null: there is none. */
     certificateListener: CertificateListener | null;
     readonly connections: Connections;
-    readonly browsers: Browsers;
+    /** Where there are authenticated callers: looks at the caller again, as a call that was held must. */
+    readonly letIn: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
     /** Whether the pages of the console are served. */
     readonly hasConsole: boolean;
+    readonly browsers: Browsers;
   }
   interface FastifyRequest {
     /** As `routeOptions`, which is a new object at each look. */
@@ -67,6 +70,8 @@ declare module 'fastify' {
     takesKeyProofs?: boolean;
     /** Reviewers are known from memory there, and no caller is answered 429 or 5xx. */
     fromMemory?: boolean;
+    /** A page that is open calls it by itself: that is no use of a session. */
+    isIdle?: true;
     /** It answers 405 for the methods that a path does not take. */
     otherMethods?: boolean;
     /** Its requests are asked for by machines every few seconds, and have no spans. */

@@ -22,7 +22,7 @@ import { isForPeopleAlone } from '../permissions.js';
 export interface OtherWaysIn {
   /** JSON Web Tokens: of people, and of service accounts. */
   readonly jsonWebTokens?: WayIn<string>;
-  readonly sessions?: WayIn<string>;
+  readonly sessions?: { authenticate(secret: string, isIdle?: true): Promise<Authentication> };
   readonly clientCertificates?: WayIn<Uint8Array>;
   readonly keyProofs?: Pick<KeyProofs, 'authenticate' | 'use'>;
 }
@@ -70,7 +70,7 @@ export class Callers implements WayIn<Credential> {
           : authenticated(principal);
       }
       case 'session':
-        return sessions?.authenticate(credential.secret) ?? noSuchWay('sign-in');
+        return sessions?.authenticate(credential.secret, credential.isIdle) ?? noSuchWay('sign-in');
       case 'client-certificate':
         return clientCertificates?.authenticate(credential.der) ?? noSuchWay('client certificates');
       case 'key-proof':

@@ -46,6 +46,8 @@ export type Op<Name extends Operation['op']> = Extract<Operation, { readonly op:
 export type Operation =
   | { readonly op: 'insertRequest'; readonly request: CertificateRequest }
   | MoveRequest
+  /** Remembers that a person approved or denied the request; the last time counts. */
+  | { readonly op: 'recordDecision'; readonly principal: string; readonly requestId: string; readonly at: Date }
   | RequireQuota
   | { readonly op: 'insertCertificate'; readonly certificate: Certificate }
   /** Conflicts where the certificate is revoked already. */

@@ -158,8 +158,8 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
   const app = buildApp(services, {
     ...{ logger, measures: composition.metrics.requests },
     ...(tls && callersTrust && { tls: tls.current(), callersAuthority: callersTrust.current().pem }),
-    browsers,
     ...(!config.console && { console: null }),
+    browsers,
     ...(requestTracing && { tracing: requestTracing }),
     trustedProxies: config.trustedProxies,
     ...options.app,

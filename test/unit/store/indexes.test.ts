@@ -85,6 +85,13 @@ const now = instant('2026-03-01T10:00:00.000Z');
 /** The lists and the index that the first page of each is read along. */
 const lists: readonly (readonly [what: string, read: Read, index: string])[] = [
   ['requests of a state', requests({ state: 'failed' }), 'RequestRecord_state_n_idx'],
+  ['requests of one of several states', requests({ state: ['failed', 'denied'] }), 'RequestRecord_state_n_idx'],
+  ['requests that somebody decided on', requests({ decidedBy: 'a' }), 'RequestDecision_principal_at_requestN_idx'],
+  [
+    'requests of a state that somebody decided on',
+    requests({ decidedBy: 'a', state: ['denied'], visibleTo: 'a', usernamePrefix: 'b' }),
+    'RequestDecision_principal_at_requestN_idx',
+  ],
   ['requests of a cluster', requests({ cluster: 'a' }), 'RequestRecord_cluster_n_idx'],
   ['requests for a username', requests({ username: 'a' }), 'RequestRecord_username_n_idx'],
   ['requests by a requester', requests({ requester: 'a' }), 'RequestRecord_requesterName_n_idx'],

@@ -1,3 +1,169 @@
+import { useRoute } from 'preact-iso/router';
+import { addresses, useAddress } from '../../parts/address.js';
+import { useAnnounced } from '../../parts/announce.js';
+import { Badge, Distance, Instant, Written } from '../../parts/bits.js';
+import { Collect } from '../../parts/collect.js';
+import { Key } from '../../parts/key.js';
+import { now } from '../../parts/now.js';
 import { Page } from '../../parts/page.js';
+import { Shown } from '../../parts/shown.js';
+import { useData } from '../../parts/use-data.js';
+import { useKeys } from '../../parts/use-keys.js';
+import { duration, sentence } from '../../parts/words.js';
+import { answerOf, api } from '../../service/client.js';
+import { may } from '../../service/session.js';
+import { Approvals } from './approvals.js';
+import { BlastRadius } from './blast-radius.js';
+import { Decision } from './decision.js';
+import { History } from './history.js';
+import { lastList } from './last-list.js';
+import { PolicyChecks } from './policy-checks.js';
+import { askInWords, looks, nextToDecide, type Request, requestChange } from './request-words.js';
+import { Story } from './story.js';
 
-export const RequestPage = () => <Page title="Request">{''}</Page>;
+export function RequestPage() {
+  const { params } = useRoute();
+  const id = params['id'] ?? '';
+  // Another request is another page: nothing that was typed for one is sent for the next.
+  return <Reviewed key={id} id={id} />;
+}
+
+/** As many of those that wait as are counted. */
+const mostCounted = 100;
+
+/** The request, and those that wait for the reader, in one piece. */
+function Reviewed({ id }: { readonly id: string }) {
+  const request = useData(
+    (signal) => answerOf(api.GET('/v1/certificate-requests/{id}', { params: { path: { id } }, signal })),
+    [id],
+    ['certificate-requests', 'certificates', 'identities'],
+  );
+  const queue = useData(
+    async (signal) => {
+      if (!may('approve-requests')) return { ids: [], isMore: false };
+      const query = { awaiting: 'me', limit: mostCounted } as const;
+      const page = await answerOf(api.GET('/v1/certificate-requests', { params: { query }, signal }));
+      return { ids: page.items.map((one) => one.id), isMore: page.nextCursor !== null };
+    },
+    [],
+    ['certificate-requests'],
+  );
+  useAnnounced(request.value.value, requestChange);
+  useKeys({ Escape: () => go(lastList.value) });
+  const { go } = useAddress();
+  const found = request.value.value;
+  const waiting = queue.value.value;
+  if (found === undefined || (waiting === undefined && queue.error.value === null))
+    return (
+      <Page key="awaited" title="Request" above={<Crumbs />}>
+        <Shown data={request} awaited="the request">
+          {() => null}
+        </Shown>
+      </Page>
+    );
+  return <Review request={found} queue={waiting?.ids ?? []} isMore={waiting?.isMore ?? false} />;
+}
+
+/** The way back, and where this request stands in the queue. */
+const Crumbs = ({ place = '' }: { readonly place?: string }) => (
+  <nav class="crumbs" aria-label="Breadcrumb">
+    <a href={lastList.value}>Requests</a>
+    {place !== '' && (
+      <span class="queue">
+        {place} <Key name="K" /> <Key name="J" />
+      </span>
+    )}
+  </nav>
+);
+
+interface Reviewing {
+  readonly request: Request;
+  /** The ids of those that wait for the reader, as far as they were read. */
+  readonly queue: readonly string[];
+  readonly isMore: boolean;
+}
+
+/** A request as its approver needs it: the ask and why, what it opens, why policy permits it, what came before. */
+function Review({ request, queue, isMore }: Reviewing) {
+  const { go } = useAddress();
+  const { id, username, cluster, expirationSeconds, reason, labels, failure, decision } = request;
+  const place = queue.indexOf(id);
+  const total = `${queue.length}${isMore ? '+' : ''}`;
+  const open = (other: string | undefined) => other !== undefined && go(addresses.request(other));
+  useKeys({ j: () => open(queue[place + 1]), k: () => open(queue[place - 1]) });
+  const onDecided = () => {
+    const next = nextToDecide(queue, id);
+    go(next === undefined ? '/console/requests?view=waiting' : addresses.request(next));
+  };
+  return (
+    <Page
+      title={askInWords(request)}
+      heading={
+        <span class="asked">
+          <b>{username}</b> for <b>{duration(expirationSeconds)}</b> on <b>{cluster}</b>
+        </span>
+      }
+      above={<Crumbs place={place < 0 ? '' : `${place + 1} of ${total} that wait for you`} />}
+    >
+      <Lead request={request} />
+      {failure && (
+        <p class="band error">
+          <bdi>{sentence(failure.message)}</bdi>
+        </p>
+      )}
+      <div class="columns review">
+        <div>
+          <blockquote class={reason === null ? 'reason muted' : 'reason'}>
+            <bdi>{reason ?? 'No reason was given.'}</bdi>
+          </blockquote>
+          <p class="chips">
+            {Object.entries(labels).map(([key, value]) => (
+              <span key={key} class="chip words">
+                <i>{key}</i> <bdi>{value}</bdi>
+              </span>
+            ))}
+          </p>
+          <BlastRadius request={request} />
+          <PolicyChecks decision={decision} />
+          <History request={request} />
+        </div>
+        <aside aria-label="Approval and history">
+          <Collect request={request} />
+          <Approvals request={request} />
+          <Decision request={request} onDecided={onDecided} />
+          <Story request={request} />
+        </aside>
+      </div>
+    </Page>
+  );
+}
+
+/** The state, the groups, who is behind the request, and the certificate that came of it. */
+function Lead({ request }: { readonly request: Request }) {
+  const { state, groups, requester, collector, username, createdAt, certificate } = request;
+  const { tone, icon } = looks[state];
+  return (
+    <p class="chips">
+      <Badge tone={tone} icon={icon}>
+        {state}
+      </Badge>
+      {groups.map((group) => (
+        <span key={group} class="chip">
+          {group}
+        </span>
+      ))}
+      {groups.length === 0 && <span class="muted">in no group</span>}
+      <span class="muted">
+        asked by {requester === username ? 'themselves' : <Written text={requester} />}
+        {collector !== requester && ', collected by '}
+        {collector !== requester && <Written text={collector} />}, <Distance of={createdAt} now={now.value} />
+      </span>
+      {certificate && (
+        <span class="muted">
+          <a href={addresses.certificate(certificate.fingerprintSha256)}>certificate</a> {certificate.status}, until{' '}
+          <Instant of={certificate.notAfter} />
+        </span>
+      )}
+    </p>
+  );
+}
