@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
-import { Confirm } from '../../parts/confirm.js';
+import { ActDialog } from '../../parts/act-dialog.js';
+import { announce } from '../../parts/announce.js';
 import { answerOf, api } from '../../service/client.js';
 import { endInWords, type Request } from './request-words.js';
 
@@ -15,17 +16,20 @@ export function Cancel({ request }: { readonly request: Request }) {
         </button>
       </p>
       {isOpen.value && (
-        <Confirm
+        <ActDialog
           title="Cancel this request"
           button="Cancel now"
-          done="Cancelled."
-          act={() => answerOf(api.POST('/v1/certificate-requests/{id}/cancel', call))}
+          isDangerous
+          act={async () => {
+            await answerOf(api.POST('/v1/certificate-requests/{id}/cancel', call));
+            announce('Cancelled.');
+          }}
           onClose={() => (isOpen.value = false)}
         >
           <p>
             <bdi>{endInWords(request)}</bdi>
           </p>
-        </Confirm>
+        </ActDialog>
       )}
     </>
   );
