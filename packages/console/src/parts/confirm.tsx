@@ -6,18 +6,23 @@ import { announce } from './announce.js';
 import { Dialog } from './dialog.js';
 import { Trouble } from './trouble.js';
 
-/** A dialog that says what will happen, with a button that says it again. `done`: said once it has happened. */
+/**
+ * A dialog that says what will happen, with a button that says it again. `done`: said once it has happened; left out:
+ * `act` says it.
+ */
 export function Confirm({
   title,
   button,
-  done,
+  done = '',
+  isHarmless = false,
   act,
   onClose,
   children,
 }: {
   readonly title: string;
   readonly button: string;
-  readonly done: string;
+  readonly done?: string;
+  readonly isHarmless?: boolean;
   readonly act: () => Promise<unknown>;
   readonly onClose: () => void;
   readonly children: ComponentChildren;
@@ -29,7 +34,7 @@ export function Confirm({
     error.value = await problemFrom(act);
     busy.value = false;
     if (error.value !== null) return;
-    announce(done);
+    if (done !== '') announce(done);
     onClose();
   };
   return (
@@ -37,7 +42,12 @@ export function Confirm({
       {children}
       {error.value && <Trouble error={error.value} />}
       <p class="buttons">
-        <button type="button" class="danger solid" disabled={busy.value} onClick={() => void go()}>
+        <button
+          type="button"
+          class={isHarmless ? 'primary' : 'danger solid'}
+          disabled={busy.value}
+          onClick={() => void go()}
+        >
           {button}
         </button>
         <button type="button" onClick={onClose}>

@@ -8,6 +8,7 @@ import { Paged } from '../../parts/paged.js';
 import { type SteadyRow, useSteady } from '../../parts/steady.js';
 import { useData } from '../../parts/use-data.js';
 import { useKeys } from '../../parts/use-keys.js';
+import { useSteps } from '../../parts/use-steps.js';
 import { usePages } from '../../parts/use-pages.js';
 import { duration } from '../../parts/words.js';
 import { answerOf, api } from '../../service/client.js';
@@ -95,12 +96,7 @@ export function Requests() {
 function List({ view, requests }: { readonly view: View; readonly requests: readonly Request[] }) {
   const { rows, hold } = useSteady(requests, ({ id }) => id);
   const body = useRef<HTMLTableSectionElement>(null);
-  const step = (by: 1 | -1) => {
-    const links = [...(body.current?.querySelectorAll<HTMLElement>('th a') ?? [])];
-    const place = links.findIndex((link) => link === document.activeElement);
-    links[place < 0 ? 0 : Math.max(0, Math.min(links.length - 1, place + by))]?.focus();
-  };
-  useKeys({ j: () => step(1), k: () => step(-1) });
+  useSteps(body, 'th a');
   return (
     <div class="table requests">
       <table aria-label={views[view].name}>
