@@ -1,5 +1,6 @@
 import { Distance, Written } from '../../parts/bits.js';
-import { Confirm } from '../../parts/confirm.js';
+import { ActDialog } from '../../parts/act-dialog.js';
+import { announce } from '../../parts/announce.js';
 import { now } from '../../parts/now.js';
 import { api, answerOf, type Schemas } from '../../service/client.js';
 import { Continues } from './certificates-table.js';
@@ -20,16 +21,11 @@ export function RevokeDialog({ certificate, onClose, onRevoked }: RevokeDialogPa
   const revoke = async () => {
     const params = { path: { fingerprintSha256 } };
     await answerOf(api.POST('/v1/certificates/{fingerprintSha256}/revoke', { params, body: body() }));
+    announce(`The certificate of ${username} on ${cluster} is revoked`);
     onRevoked();
   };
   return (
-    <Confirm
-      title="Revoke this certificate"
-      button="Revoke now"
-      done={`The certificate of ${username} on ${cluster} is revoked`}
-      act={revoke}
-      onClose={onClose}
-    >
+    <ActDialog title="Revoke this certificate" button="Revoke now" isDangerous act={revoke} onClose={onClose}>
       <p>
         The certificate of <Written text={username} /> on <Written text={cluster} /> would end{' '}
         <Distance of={notAfter} now={now.value} />. Once revoked, it is never valid again.
@@ -41,6 +37,6 @@ export function RevokeDialog({ certificate, onClose, onRevoked }: RevokeDialogPa
         </>
       )}
       <WhyFields {...why} />
-    </Confirm>
+    </ActDialog>
   );
 }

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
+import { ActDialog } from '../../parts/act-dialog.js';
 import { announce } from '../../parts/announce.js';
 import { Instant, Written } from '../../parts/bits.js';
-import { Confirm } from '../../parts/confirm.js';
 import { Field, TextField } from '../../parts/field.js';
 import { instantOf } from '../../parts/filter.js';
 import { many } from '../../parts/words.js';
@@ -46,7 +46,7 @@ export function BlockDialog({
     onDone();
   };
   return (
-    <Confirm title="Block this username" button="Block now" act={block} onClose={onClose}>
+    <ActDialog title="Block this username" button="Block now" isDangerous act={block} onClose={onClose}>
       <p>
         <Written text={username} /> gets no certificate from now on, whoever asks, and may neither ask nor collect. This
         ends:
@@ -83,7 +83,7 @@ export function BlockDialog({
           />
         )}
       </Field>
-    </Confirm>
+    </ActDialog>
   );
 }
 
@@ -103,12 +103,12 @@ export function UnblockDialog({
     onDone();
   };
   return (
-    <Confirm title="Unblock this username" button="Unblock now" isHarmless act={unblock} onClose={onClose}>
+    <ActDialog title="Unblock this username" button="Unblock now" act={unblock} onClose={onClose}>
       <p>
         <Written text={blockedBy} /> blocked <Written text={username} />, <Instant of={blockedAt} />. It may ask again,
         and others may ask for it. No certificate and no request is revived.
       </p>
       <TextField label="Comment" value={comment} rows={2} maxLength={1024} />
-    </Confirm>
+    </ActDialog>
   );
 }
