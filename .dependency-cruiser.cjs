@@ -138,8 +138,10 @@ const rooms = {
   ],
   // Copies of the database, and the way back from one.
   backup: ['context', 'access', 'evidence', 'model', 'store', 'audit', 'identity', 'config', x509, texts],
-  // context and whatever else has a use case: as types alone (see `useCases` below).
+  // context and whatever else has a use case: as types alone (see `useCases` below). loopback.ts: a session counts over
+  // plain HTTP on this machine alone.
   http: [
+    'config/loopback.ts',
     'context',
     'access',
     'requests',
@@ -228,7 +230,7 @@ const useCases = [
 
 /** The files beside the rooms. */
 const edges = {
-  'app.ts': ['http', 'model/measures.ts', 'model/tracing.ts'],
+  'app.ts': ['http', 'model/measures.ts', 'model/session.ts', 'model/tracing.ts'],
   // The process edge: nothing but signals, and what serves.
   'server.ts': ['run-service.ts'],
   'run-service.ts': [

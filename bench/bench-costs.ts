@@ -11,7 +11,7 @@ const rounds = 3;
  * them.
  */
 const open =
-  /^\/(?:livez|readyz|docs|openapi)|\/(?:crl|callers|whoami)$|^\/metrics|^\/v1\/login|^\/scim\/v2\/Schemas$|access-reviews$/;
+  /^\/(?:livez|readyz|docs|openapi|console)|\/(?:crl|callers|whoami)$|^\/metrics|^\/v1\/login|^\/scim\/v2\/Schemas$|access-reviews$/;
 /** They are no routes, or calls that answer in another way. */
 const others = ['GET /', 'GET /%zz', 'GET /readyz?verbose', 'GET /docs/static/swagger-ui-bundle.js', 'PUT /livez'];
 

@@ -1,5 +1,5 @@
-// Builds the pages of packages/console into dist/console/: index.html, and beside it assets/, whose names have the hash of
-// their content, each with a brotli and a gzip form. It does nothing where the stamp of the sources fits.
+// Builds the pages of packages/console into dist/console/: index.html, and beside it assets/, whose names have the hash
+// of their content, each with a brotli and a gzip form. It does nothing where the stamp of the sources fits.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
@@ -24,17 +24,18 @@ function stampOf() {
   return hash.digest('hex');
 }
 
-/** The page's own script first, and those that it needs at once: a browser then asks for all of them together. */
-function pageWith({ outputs }) {
-  const made = Object.entries(outputs).map(([path, output]) => ({ name: basename(path), path, ...output }));
-  const main = made.find(({ entryPoint }) => entryPoint?.endsWith('main.tsx'));
-  const style = made.find(({ name }) => name.endsWith('.css'));
+/** The document with the names of its files, and of the scripts that its own needs: a browser asks for all at once. */
+function documentWith({ outputs }) {
+  const names = Object.keys(outputs).map((path) => basename(path));
+  const [, main] = Object.entries(outputs).find(([, { entryPoint }]) => entryPoint?.endsWith('main.tsx'));
   const needed = main.imports.filter(({ kind }) => kind === 'import-statement').map(({ path }) => basename(path));
   const preload = needed.map((name) => `<link rel="modulepreload" href="/console/assets/${name}" />\n    `).join('');
   return readFileSync(join(sources, 'index.html'), 'utf8')
     .replace('<link rel="stylesheet"', `${preload}<link rel="stylesheet"`)
-    .replace('"main.css"', `"/console/assets/${style.name}"`)
-    .replace('"main.js"', `"/console/assets/${main.name}"`);
+    .replace(/"(main|scheme|icon)\.(css|js|svg)"/g, (_, stem, ending) => {
+      const name = names.find((one) => one.startsWith(`${stem}-`) && one.endsWith(`.${ending}`));
+      return `"/console/assets/${name}"`;
+    });
 }
 
 async function buildConsole(stamp) {
@@ -43,7 +44,12 @@ async function buildConsole(stamp) {
   rmSync(folder, { recursive: true, force: true });
   const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints: { main: join(sources, 'main.tsx') },
+    entryPoints: {
+      main: join(sources, 'main.tsx'),
+      scheme: join(sources, 'scheme.ts'),
+      icon: join(sources, 'icon.svg'),
+    },
+    loader: { '.svg': 'copy' },
     outdir: join(folder, 'assets'),
     entryNames: '[name]-[hash]',
     chunkNames: '[name]-[hash]',
@@ -59,7 +65,7 @@ async function buildConsole(stamp) {
     logLevel: 'warning',
     metafile: true,
   });
-  writeFileSync(join(folder, 'index.html'), pageWith(metafile));
+  writeFileSync(join(folder, 'index.html'), documentWith(metafile));
   const assets = readdirSync(join(folder, 'assets')).map((name) => join('assets', name));
   for (const name of ['index.html', ...assets]) {
     const octets = readFileSync(join(folder, name));
@@ -69,7 +75,13 @@ async function buildConsole(stamp) {
   }
   writeFileSync(join(folder, '.stamp'), stamp);
   rmSync(target, { recursive: true, force: true });
-  renameSync(folder, target);
+  try {
+    renameSync(folder, target);
+  } catch (error) {
+    // Another process built the same meanwhile.
+    rmSync(folder, { recursive: true, force: true });
+    if (!existsSync(stampFile)) throw error;
+  }
 }
 
 const stamp = stampOf();

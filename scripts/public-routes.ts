@@ -13,7 +13,7 @@ export async function publicRoutes(): Promise<readonly string[]> {
   const services = new Proxy({} as Services, { get: () => ({}) });
   const app = buildApp(services, {
     ...{ logger: pino({ level: 'silent' }), version: '0.0.0' },
-    browsers: { origin: 'https://kubepass.example', issuers: [] },
+    browsers: { isTls: true, origin: null, issuers: [] },
   });
   const routes = new Map<string, { readonly method: 'GET'; readonly url: string }>();
   app.addHook('onRoute', ({ method, url }) => {

@@ -15,7 +15,7 @@ import {
   findAddresses,
   measureRequests,
 } from './http/plugins/every-request.js';
-import { authenticateCallers, type Browsers, requireRoles } from './http/plugins/authentication.js';
+import { authenticateCallers, requireRoles } from './http/plugins/authentication.js';
 import {
   answerErrorsAsProblems,
   answerOtherMethods,
@@ -38,6 +38,7 @@ import { longestEncodedParameter, namedSchemas } from './http/schemas/schema-par
 import type { App } from './http/server/types.js';
 import { everyResource, publicResources, type AddResource } from './http/version-1.js';
 import type { RequestMeasures } from './model/measures.js';
+import type { Browsers } from './model/session.js';
 import type { RequestTracing } from './model/tracing.js';
 import type { Services } from './http/server/services.js';
 
@@ -63,7 +64,7 @@ export interface AppOptions {
    * How many failures of one address in a minute, and how many failed sign-ins, are answered before 429; default 60.
    */
   readonly failedAuthenticationsPerMinute?: number;
-  /** How people sign in with browsers; without it no session counts. */
+  /** How people sign in with browsers; default: by API token alone. */
   readonly browsers?: Browsers;
   /** Is told of every route and every answer. */
   readonly measures?: RequestMeasures;
@@ -88,6 +89,7 @@ export function buildApp(services: Services, options: AppOptions): App {
 
   app.decorate('certificateListener', certificateListenerOf(app, options, connections));
   app.decorate('connections', connections);
+  app.decorate('browsers', options.browsers ?? { isTls: options.tls !== undefined, origin: null, issuers: [] });
   app.decorate('hasConsole', options.console !== null);
   drainConnections(app, options.drainMilliseconds ?? 10_000);
   keepRoutes(app);
@@ -102,7 +104,7 @@ export function buildApp(services: Services, options: AppOptions): App {
   const paths = rememberPaths(app);
   if (options.describe) options.describe(app);
   else {
-    serveDocuments(app, options.browsers?.issuers ?? []);
+    serveDocuments(app);
     if (options.console !== null) serveConsole(app, options.console);
   }
   addRoutes(app, services, options);
@@ -166,12 +168,11 @@ function certificateListenerOf(
 
 function addRoutes(app: App, services: Services, options: AppOptions): void {
   const failuresPerMinute = options.failedAuthenticationsPerMinute ?? 60;
-  const browsers = options.browsers ?? null;
-  app.register(async (root) => addHealth(root, services, browsers !== null));
+  app.register(async (root) => addHealth(root, services));
   app.register(async (forCallers) => {
     authenticateCallers(forCallers, services.authenticator, {
       failuresPerMinute,
-      browsers,
+      browsers: app.browsers,
       publicUrl: options.publicUrl ?? null,
       budgets: services.budgets,
     });

@@ -93,7 +93,7 @@ async function serveAs(config: Config, hangUps: HangUps): Promise<void> {
     trustedProxies: config.trustedProxies,
     connections: config.connections,
     ...(!config.console && { console: null }),
-    ...(service.browsers && { browsers: service.browsers }),
+    browsers: service.browsers,
     ...(service.requestTracing && { tracing: service.requestTracing }),
     ...(config.publicAddress && { publicUrl: config.publicAddress.url }),
     ...(service.tls && { tls: service.tls.current() }),

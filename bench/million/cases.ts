@@ -111,6 +111,17 @@ export function listCases(landmarks: Landmarks): readonly ListCase[] {
     ...list('certificate-requests', ['state=issued&cluster=demo&username=busy&requester=hr']),
     ...list('certificate-requests', ['label=team%3Dpayments&label=ticket%3Drare']),
     ...list('certificate-requests', ['awaiting=me'], 'approver'),
+    ...list(
+      'certificate-requests',
+      [
+        ...['', '&state=pending&state=issued', '&cluster=rare', '&username=busy'].map((other) => `decided=me${other}`),
+        `decided=me&cursor=${cursor('requests/decided', middle, String(n))}`,
+        'mine=true',
+      ],
+      'approver',
+    ),
+    ...list('certificate-requests', ['state=pending&state=approved', 'state=issued&state=failed&cluster=rare']),
+    ...list('certificates', ['mine=true'], 'approver'),
     ...list('certificates', ['', `cursor=${cursor('certificates/newest', String(n))}`, ...certificates]),
     ...list('certificates', [
       `notAfterBefore=${now}&cursor=${cursor('certificates/soonest', landmarks.notAfter.toISOString(), String(n))}`,
@@ -123,6 +134,14 @@ export function listCases(landmarks: Landmarks): readonly ListCase[] {
     ]),
     ...['busy', username, 'blocked-1000'].map((name) => ({ path: `/v1/identities/${name}` })),
     ...list('audit-events', ['', `cursor=${cursor('audit-events/oldest', String(seq))}`, ...events]),
+    ...list(
+      'audit-events',
+      [
+        ...[`cursor=${cursor('audit-events/newest', String(seq))}`, 'type=IssuanceFailed', 'principal=hr'],
+        ...['principal=rare&type=CertificateIssued', `before=${middle}`, `after=${middle}&type=CertificateIssued`],
+      ].map((query) => `order=newest&${query}`),
+    ),
+    ...list('audit-events', [`afterSeq=${String(seq)}`]),
     ...list('audit-events', ['type=CertificateIssued&principal=hr&cluster=demo']),
     ...own('hr'),
     ...own('rare'),

@@ -16,6 +16,7 @@ const tables = [
   'Decision',
   'RequestRecord',
   'RequestLabel',
+  'RequestDecision',
   'Issuer',
   'CertificateRecord',
   'GroupMembership',
@@ -40,8 +41,8 @@ const yearSeconds = 365 * daySeconds;
 /**
  * The rows that issuing `count` certificates in the year before `now` would leave, in portions. One in ten is for
  * `busy`, the others are for one of 50,000 users. Nearly all are on cluster `demo` or `second` in group `team-a`, and
- * `hr` asked for them. One certificate in five lives for more than a year, so that many are live; the others for a day.
- * The events form a whole chain, three for each certificate.
+ * `hr` asked for them; `approver` decided on every other one. One certificate in five lives for more than a year, so
+ * that many are live; the others for a day. The events form a whole chain, three for each certificate.
  */
 export function* seedRows(count: number, now: Date, atOnce: number): Generator<Rows> {
   let head: ChainHead = genesis;
@@ -78,6 +79,7 @@ export function* seedRows(count: number, now: Date, atOnce: number): Generator<R
     const certificate = { ...aCertificate(i, at, request, isRare), ...(isOld && ofOldCa(now, i)) };
     const n = i + 1;
     insertRequest(request, n);
+    if (i % 2 === 0) rows.RequestDecision.push({ principal: 'approver', requestN: n, at });
     const issuer = issuerRow(certificate);
     once('Issuer', { ...issuer });
     rows.CertificateRecord.push({

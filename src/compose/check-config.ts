@@ -5,7 +5,7 @@ import { UserAuthorities } from '../clusters/user-authorities.js';
 import type { ClusterConfig } from '../config/cluster-config.js';
 import type { LocalCAConfig } from '../config/issuer-config.js';
 import type { ReadConfig } from '../config/config.js';
-import { checkDataDir, readSecretFile } from '../config/secrets.js';
+import { checkDataDir, readClientSecret, readSecretFile } from '../config/secrets.js';
 import { ownCheckpointKeyFile, readCheckpointKey } from '../evidence/checkpoint-keys.js';
 import type { TlsPair } from '../http/server/tls-settings.js';
 import { type ClientTrust, readClientTrust } from '../kubernetes/certificate-authorities.js';
@@ -21,7 +21,6 @@ import { Findings } from './findings.js';
 import { readAuthorityFile } from './in-force.js';
 import { readSecretsOf } from './open-webhooks.js';
 import { readTracingFiles } from './runtime.js';
-import { readClientSecret } from './sign-in.js';
 import { readTlsPair, warnUnlessValid } from './tls-in-force.js';
 
 /** The verdict on a configuration. Each text reads `place: message`, and tells no secret. */

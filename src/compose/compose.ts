@@ -1,8 +1,10 @@
+import { browsersOf } from '../config/callers-config.js';
 import type { Config } from '../config/config.js';
 import type { Services } from '../http/server/services.js';
 import type { Log } from '../context/context.js';
 import { recordPolicySetLoaded, recordServiceStarted } from '../context/request-steps.js';
 import type { MetricsText, RequestMeasures } from '../model/measures.js';
+import type { Browsers } from '../model/session.js';
 import type { RequestTracing } from '../model/tracing.js';
 import { followedWriter } from '../store/writer/followed-writer.js';
 import type { Store } from '../store/store.js';
@@ -32,8 +34,7 @@ export interface Composition {
   readonly callersTrust: CallersTrustInForce | null;
   /** Null where nobody collects traces. */
   readonly requestTracing: RequestTracing | null;
-  /** How people sign in with browsers; null where nobody does. */
-  readonly browsers: { readonly origin: string; readonly issuers: readonly string[] } | null;
+  readonly browsers: Browsers;
   readonly metrics: { readonly requests: RequestMeasures; text(): Promise<MetricsText> };
   /**
    * Reads the files that may change, and the policies, again. If a part is not valid, its old content stays in force.
@@ -92,7 +93,6 @@ async function wire(
   const parts = { database, access, clusters, policies, webhooks, audit, issuance, waysIn, tls, clientCertificates };
   const opened = openServices(runtime, parts);
   const { services } = opened;
-  const { issuers } = waysIn.signIn.logins;
   return {
     store,
     services,
@@ -100,8 +100,7 @@ async function wire(
     metrics,
     callersTrust: clientCertificates?.trust ?? null,
     requestTracing: runtime.requestTracing,
-    browsers:
-      issuers.length > 0 && config.publicAddress ? { origin: new URL(config.publicAddress.url).origin, issuers } : null,
+    browsers: browsersOf(config, waysIn.signIn.logins.issuers),
     async reload() {
       log.info({}, 'the policies, and the files of certificates and secrets, are read again');
       await Promise.all([policies.reload(), files.reload()]);

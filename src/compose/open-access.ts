@@ -59,12 +59,13 @@ function openAuthenticators({ config, overrides, clock, log }: Runtime, store: S
     clock,
     intervalMilliseconds: overrides.breakGlassMilliseconds ?? 60_000,
   });
+  const apiTokens = new ApiTokenAuthenticator(overrides.tokenReader?.(store.apiTokens) ?? store.apiTokens, clock, {
+    admins: config.callers.apiTokens.admins,
+    useBreakGlass: (token) => breakGlass.use(token),
+  });
   return {
-    apiTokens: new ApiTokenAuthenticator(overrides.tokenReader?.(store.apiTokens) ?? store.apiTokens, clock, {
-      admins: config.callers.apiTokens.admins,
-      useBreakGlass: (token) => breakGlass.use(token),
-    }),
-    sessions: openSessionAuthenticator(config, store, clock),
+    apiTokens,
+    sessions: openSessionAuthenticator(config, store, apiTokens, clock),
     close: () => breakGlass.close(),
   };
 }

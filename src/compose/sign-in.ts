@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Config } from '../config/config.js';
-import { readSecretFile } from '../config/secrets.js';
+import { readClientSecret } from '../config/secrets.js';
+import type { ApiTokenAuthenticator } from '../identity/callers/callers.js';
 import { OidcLogin } from '../identity/oidc/login.js';
 import {
   type LoginProvider,
@@ -12,7 +13,7 @@ import {
 import type { Writer } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
 import type { OpenedIssuer } from './callers.js';
-import { type FilesInForce, type InForce, type Remarks, unchanging } from './in-force.js';
+import { type FilesInForce, type InForce, unchanging } from './in-force.js';
 import type { Runtime } from './runtime.js';
 
 /** Sessions, and how people begin them with their browsers. */
@@ -25,6 +26,7 @@ export interface OpenedSignIn {
 export function openSessionAuthenticator(
   { callers, roles }: Config,
   { sessions, writer }: Pick<Store, 'sessions' | 'writer'>,
+  apiTokens: ApiTokenAuthenticator,
   clock: () => Date,
 ): SessionAuthenticator {
   return new SessionAuthenticator({
@@ -32,6 +34,7 @@ export function openSessionAuthenticator(
     touch: (id, at) => writer.commit({ operations: [{ op: 'touchSession', id, at }], events: [] }),
     roles,
     issuers: callers.oidc.filter(({ login }) => login !== null).map(({ name }) => name),
+    apiTokens,
     clock,
   });
 }
@@ -88,14 +91,6 @@ async function secretInForce(
       refused: 'the secret of an issuer was changed and cannot be used: the one in force stays',
     },
   });
-}
-
-/** The secret of the client. Throws where the file holds none. */
-export async function readClientSecret(file: string, remarks: Remarks): Promise<string> {
-  const secret = (await readSecretFile(file, remarks)).toString('utf8').replace(/\r?\n$/, '');
-  if (!/^[!-~]{1,1024}$/.test(secret))
-    throw new Error(`${file} holds no secret: one line of at most 1,024 printable ASCII characters`);
-  return secret;
 }
 
 /** Keeps sessions in the store: each change is one commit with its audit event. */

@@ -46,7 +46,7 @@ export async function openWaysIn(
   const signIn = await openSignIn(config, tokens.issuers, store, runtime, countRefusal);
   const waysIn = {
     ...tokens.waysIn,
-    ...(signIn.logins.issuers.length > 0 && { sessions }),
+    sessions,
     ...(clientCertificates && { clientCertificates: clientCertificates.wayIn }),
     keyProofs: openKeyProofs(
       { roles: config.roles, admins: config.callers.apiTokens.admins },

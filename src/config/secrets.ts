@@ -27,14 +27,15 @@ export async function replaceSecretFile(path: string, content: string | Uint8Arr
   await withTemporaryFile(path, content, (temporary) => rename(temporary, path));
 }
 
+interface Log {
+  warn(fields: object, message: string): void;
+}
+
 /**
  * Reads a secret. A file that others can read causes a warning in the log and no refusal, because Kubernetes mounts
  * Secrets with mode 0644 or readable by the pod's group. Throws where it cannot be read or is larger than 1 MiB.
  */
-export async function readSecretFile(
-  path: string,
-  log: { warn(fields: object, message: string): void },
-): Promise<Buffer> {
+export async function readSecretFile(path: string, log: Log): Promise<Buffer> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const stats = await file.stat();
@@ -46,6 +47,14 @@ export async function readSecretFile(
   } finally {
     await file.close();
   }
+}
+
+/** The secret of the client of an identity provider. Throws where the file holds none. */
+export async function readClientSecret(file: string, log: Log): Promise<string> {
+  const secret = (await readSecretFile(file, log)).toString('utf8').replace(/\r?\n$/, '');
+  if (!/^[!-~]{1,1024}$/.test(secret))
+    throw new Error(`${file} holds no secret: one line of at most 1,024 printable ASCII characters`);
+  return secret;
 }
 
 /**

@@ -5,7 +5,7 @@ import { blocks, partOfOthers, type IdentityBlock, type StoredIdentityBlock } fr
 import type { RequireUnblocked } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
 import { isHere, isPredecessors, type DirectoryStanding } from '../model/directory.js';
-import { isMachine, type ApiToken, type Principal, type RolesLost } from '../model/principal.js';
+import { isMachine, tokenIdOf, type ApiToken, type Principal, type RolesLost } from '../model/principal.js';
 
 /** The names of a request that may be blocked. */
 export interface PartiesOfRequest {
@@ -247,15 +247,16 @@ export const whyRolesLost =
   (principal: Principal): Promise<RolesLost | null> | null => {
     const { identityBlocks, directoryUse } = context;
     if (!identityBlocks.isSuspectName(principal.name) && directoryUse.believes(principal)) return null;
-    return principal.method === 'api-token' ? whyLostByToken(context, principal) : whyLost(context, principal);
+    const tokenId = tokenIdOf(principal);
+    return tokenId === null ? whyLost(context, principal) : whyLostByToken(context, principal, tokenId);
   };
 
-async function whyLostByToken(context: RolesContext, principal: Principal): Promise<RolesLost | null> {
+async function whyLostByToken(context: RolesContext, principal: Principal, tokenId: string): Promise<RolesLost | null> {
   const why = isMachine(principal) ? null : await whyLost(context, principal);
   // Where no token is an admin, none goes on because it would be the last one.
   if (why === null || !principal.roles.includes('admin')) return why;
   const breakGlass = await context.store.apiTokens.liveBreakGlass(context.clock());
-  const goesOn = [...breakGlass, await lastAdmin(context)].some((token) => token?.id === principal.credentialId);
+  const goesOn = [...breakGlass, await lastAdmin(context)].some((token) => token?.id === tokenId);
   return goesOn ? null : why;
 }
 

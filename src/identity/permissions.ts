@@ -1,7 +1,7 @@
 import { isSamePerson } from '@kubepass/inspect/formats';
 import type { CertificateRequest } from '../model/certificate-request.js';
 import { refused, type Refused } from '../model/outcome.js';
-import { isMachine, isReviewer, type Principal, type Role, roles } from '../model/principal.js';
+import { isMachine, isReviewer, type Principal, type Role, roles, tokenIdOf } from '../model/principal.js';
 
 /** The roles that permit an action. `GET /v1/whoami` lists the actions of the caller in this order. */
 const permitted = {
@@ -214,8 +214,9 @@ function isParty(principal: Principal, request: Parties): boolean {
  * Whether the caller, or somebody behind their credential, is this person. A token that was made on nobody's behalf is
  * the operator's, who has the data anyway.
  */
-export const actsFor = ({ name, createdBy, method }: Principal, person: string): boolean =>
-  (method !== 'api-token' || createdBy.length > 0) && [name, ...createdBy].some((one) => isSamePerson(one, person));
+export const actsFor = (principal: Principal, person: string): boolean =>
+  (tokenIdOf(principal) === null || principal.createdBy.length > 0) &&
+  [principal.name, ...principal.createdBy].some((one) => isSamePerson(one, person));
 
 /** Gives roles to the principals with one of these names, and to those in one of these groups. */
 export interface RoleBinding {

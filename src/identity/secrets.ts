@@ -16,12 +16,12 @@ export interface SecretReader<Found> {
   findBySecretSha256s(secretSha256s: readonly string[]): Promise<ReadonlyMap<string, Found>>;
 }
 
-type Waiting<Found> = PromiseWithResolvers<Found | null> & { readonly sha256: string };
+type Waiting<Found> = PromiseWithResolvers<Found | null> & { readonly key: string };
 
 /**
- * Finds what a secret stands for. A record that was found is believed for at most 5 seconds, unless this process
- * changes it: `forget` acts at once. Secrets that come together are looked up together: so a guess costs little, and
- * whoever has a good secret waits for a moment, however many guesses come with it.
+ * Finds what a secret, or an id, stands for. A record that was found is believed for at most 5 seconds, unless this
+ * process changes it: `forget` acts at once. Secrets that come together are looked up together: so a guess costs
+ * little, and whoever has a good secret waits for a moment, however many guesses come with it.
  */
 export class SecretLookUp<Found extends { readonly id: string }> {
   readonly #found = new BoundedMap<string, { readonly record: Found; readonly readAt: number }>(cacheSize);
@@ -33,32 +33,33 @@ export class SecretLookUp<Found extends { readonly id: string }> {
   #pause = Promise.resolve();
 
   constructor(
-    private readonly reader: SecretReader<Found>,
+    /** The records with these keys, live or not, by the key. A key that nothing has is left out. */
+    private readonly read: (keys: readonly string[]) => Promise<ReadonlyMap<string, Found>>,
     private readonly clock: () => Date,
   ) {}
 
   /** The record, live or not; null where there is none. */
-  async find(sha256: string): Promise<Found | null> {
+  async find(key: string): Promise<Found | null> {
     const readAt = this.clock().getTime();
-    const kept = this.#found.get(sha256);
+    const kept = this.#found.get(key);
     // A clock that was set back makes the age negative, and the entry worthless.
     if (kept && readAt >= kept.readAt && readAt - kept.readAt < cacheMilliseconds) return kept.record;
-    this.#found.delete(sha256);
+    this.#found.delete(key);
 
     const changes = this.#changes;
-    const waiting = { sha256, ...Promise.withResolvers<Found | null>() };
+    const waiting = { key, ...Promise.withResolvers<Found | null>() };
     this.#waiting.push(waiting);
     if (this.#questions < most.questions) void this.#lookUp();
     const record = await waiting.promise;
     if (record === null || changes !== this.#changes) return record;
-    this.#found.set(sha256, { record, readAt });
+    this.#found.set(key, { record, readAt });
     return record;
   }
 
   /** Called when a record has been changed, before that is answered. */
   forget(id: string): void {
     this.#changes += 1;
-    for (const [sha256, { record }] of this.#found) if (record.id === id) this.#found.delete(sha256);
+    for (const [key, { record }] of this.#found) if (record.id === id) this.#found.delete(key);
   }
 
   /** Looks up those that wait, and then those that have come meanwhile. */
@@ -69,9 +70,9 @@ export class SecretLookUp<Found extends { readonly id: string }> {
       const asked = this.#waiting.splice(0, most.together);
       if (asked.length === 0) break;
       try {
-        const found = await this.reader.findBySecretSha256s(padded(asked.map(({ sha256 }) => sha256)));
-        if (asked.some(({ sha256 }) => !found.has(sha256))) this.#pause = setTimeout(pauseMilliseconds);
-        for (const { sha256, resolve } of asked) resolve(found.get(sha256) ?? null);
+        const found = await this.read(padded(asked.map(({ key }) => key)));
+        if (asked.some(({ key }) => !found.has(key))) this.#pause = setTimeout(pauseMilliseconds);
+        for (const { key, resolve } of asked) resolve(found.get(key) ?? null);
       } catch (error) {
         for (const { reject } of asked) reject(error);
       }
@@ -81,9 +82,9 @@ export class SecretLookUp<Found extends { readonly id: string }> {
 }
 
 /** A database prepares a statement for each length, so there are few: the last one is repeated up to a power of two. */
-const padded = (hashes: readonly string[]): readonly string[] => [
-  ...hashes,
-  ...Array.from({ length: 2 ** Math.ceil(Math.log2(hashes.length)) - hashes.length }, () => hashes.at(-1) ?? ''),
+const padded = (keys: readonly string[]): readonly string[] => [
+  ...keys,
+  ...Array.from({ length: 2 ** Math.ceil(Math.log2(keys.length)) - keys.length }, () => keys.at(-1) ?? ''),
 ];
 
 const apiTokenPrefix = 'kubepass_';

@@ -1,7 +1,15 @@
 import { type AuditEventDetails, type AuditEventDraft, auditEvent } from '../model/audit-event.js';
 import { newId } from '../model/new-id.js';
 import { type Outcome, type Page, type PageQuery, done, refused } from '../model/outcome.js';
-import { type Authentication, type Principal, type WayIn, authenticated, refusedFor } from '../model/principal.js';
+import {
+  type Authentication,
+  type Principal,
+  type WayIn,
+  authenticated,
+  isMachine,
+  refusedFor,
+  type Role,
+} from '../model/principal.js';
 import {
   type LoginAttempt,
   type LoginBegun,
@@ -35,36 +43,63 @@ interface SessionsContext {
   readonly random: (octets: number) => Buffer;
 }
 
+/** A new session. The secret goes into the browser's cookie, and nowhere else. */
+interface SessionBegun {
+  readonly session: Session;
+  readonly secret: string;
+}
+
+const notByToken = refused({
+  kind: 'not-permitted',
+  message:
+    'a session begins here with an API token that is neither of a reviewer nor of a directory, and with nothing else',
+});
+
 /** The use cases on sessions: people see and end their own, admins everybody's. */
 export class Sessions {
   constructor(private readonly context: SessionsContext) {}
 
   /**
-   * Begins the session of somebody whom an identity provider has vouched for. Only the SHA-256 of the secret is kept.
-   * Null where the name is blocked on every cluster: whoever has left does not come in either.
+   * Begins the session of somebody whom an identity provider has vouched for. Null where the name is blocked on every
+   * cluster: whoever has left does not come in either.
    */
-  async begin({
-    name,
-    groups,
-    issuer,
-  }: Pick<Session, 'name' | 'groups' | 'issuer'>): Promise<{ session: Session; secret: string } | null> {
-    const { clock, random, roles, writer } = this.context;
+  begin(person: Pick<Session, 'name' | 'groups' | 'issuer'>): Promise<SessionBegun | null> {
+    return this.#begin({ ...person, tokenId: null }, rolesBound(this.context.roles, person), null);
+  }
+
+  /** Begins a session of the API token by which the caller came. It ends with the token. */
+  async beginWithToken(principal: Principal): Promise<Outcome<SessionBegun>> {
+    const { name, groups, roles, method, credentialId: tokenId, expiresAt } = principal;
+    if (method !== 'api-token' || isMachine(principal)) return notByToken;
+    const begun = await this.#begin({ name, groups, issuer: null, tokenId }, roles, expiresAt);
+    if (begun !== null) return done(begun);
+    const message = `${JSON.stringify(name)} is blocked on every cluster`;
+    return refused({ kind: 'not-permitted', message });
+  }
+
+  /** Only the SHA-256 of the secret is kept. */
+  async #begin(
+    person: Pick<Session, 'name' | 'groups' | 'issuer' | 'tokenId'>,
+    roles: readonly Role[],
+    until: Date | null,
+  ): Promise<SessionBegun | null> {
+    const { clock, random, writer } = this.context;
     const now = clock();
     const secret = newSessionSecret(random);
+    const longest = now.getTime() + sessionLimits.longestSeconds * 1000;
     const session: Session = {
+      ...person,
       id: newId(now, random),
-      name,
-      groups,
-      issuer,
       createdAt: now,
       usedAt: now,
       endedAt: null,
-      expiresAt: new Date(now.getTime() + sessionLimits.longestSeconds * 1000),
+      expiresAt: new Date(Math.min(longest, until?.getTime() ?? Infinity)),
     };
-    const event = auditEvent('SignedIn', now, name, {
+    const event = auditEvent('SignedIn', now, person.name, {
       sessionId: session.id,
-      issuer,
-      roles: rolesBound(roles, session),
+      issuer: person.issuer,
+      tokenId: person.tokenId,
+      roles,
       expiresAt: session.expiresAt.toISOString(),
     });
     return (await writer.begin(session, secretSha256(secret), event)) ? { session, secret } : null;
@@ -97,12 +132,12 @@ export class Sessions {
 
 /** The event that a session was ended by `actor`; null: by the service itself. */
 export function sessionEnded(
-  { id, name, issuer }: Session,
+  { id, name, issuer, tokenId }: Session,
   at: Date,
   actor: string | null,
   reason: AuditEventDetails['SignedOut']['reason'],
 ): AuditEventDraft {
-  return auditEvent('SignedOut', at, actor, { sessionId: id, issuer, name, reason });
+  return auditEvent('SignedOut', at, actor, { sessionId: id, issuer, tokenId, name, reason });
 }
 
 /** A use that follows so soon after the last one is not recorded. */
@@ -117,13 +152,15 @@ interface SessionAuthenticatorOptions {
   readonly roles: readonly RoleBinding[];
   /** The names of the issuers by which people sign in now. */
   readonly issuers: readonly string[];
+  /** Finds the principals behind API tokens, and takes note of their uses. */
+  readonly apiTokens: { authenticateById(tokenId: string): Promise<Principal | null> };
   readonly clock: () => Date;
 }
 
 /**
  * Finds the principal behind the cookie of a browser. A session that was found is believed for at most 5 seconds,
  * unless this process ends it: `forget` acts at once. Its roles are those that the configuration gives to its name and
- * groups now.
+ * groups now. A session that began with an API token is the principal of that token as it is now.
  */
 export class SessionAuthenticator implements WayIn<string> {
   readonly #sessions: SecretLookUp<Session>;
@@ -131,7 +168,7 @@ export class SessionAuthenticator implements WayIn<string> {
   readonly #touched = new BoundedMap<string, number>(mostTouched);
 
   constructor(private readonly options: SessionAuthenticatorOptions) {
-    this.#sessions = new SecretLookUp(options.reader, options.clock);
+    this.#sessions = new SecretLookUp((hashes) => options.reader.findBySecretSha256s(hashes), options.clock);
   }
 
   /** `isIdle`: it is no use of the session. */
@@ -143,20 +180,20 @@ export class SessionAuthenticator implements WayIn<string> {
     if (session.endedAt !== null) return refusedFor('SessionEnded', `session ${session.id} was ended`);
     if (!isSessionLive(session, now))
       return refusedFor('SessionExpired', `session ${session.id} was not used for too long, or has reached its end`);
-    if (!this.options.issuers.includes(session.issuer))
-      return refusedFor('SessionOfNoIssuer', `nobody signs in by ${JSON.stringify(session.issuer)} any more`);
+    const { id, name, groups, issuer, tokenId, expiresAt } = session;
+    const ofSession = { method: 'session', credentialId: id, expiresAt } as const;
+    if (tokenId !== null) {
+      const principal = await this.options.apiTokens.authenticateById(tokenId);
+      if (principal === null)
+        return refusedFor('SessionOfNoToken', `API token ${tokenId} of session ${id} has expired or was revoked`);
+      if (!isIdle) this.#touch(session, now);
+      return authenticated({ ...principal, ...ofSession, tokenId });
+    }
+    if (issuer === null || !this.options.issuers.includes(issuer))
+      return refusedFor('SessionOfNoIssuer', `nobody signs in by ${JSON.stringify(issuer)} any more`);
     if (!isIdle) this.#touch(session, now);
-    const { id, name, groups, expiresAt } = session;
-    return authenticated({
-      name,
-      groups,
-      roles: rolesBound(this.options.roles, session),
-      method: 'session',
-      createdBy: [],
-      credentialId: id,
-      expiresAt,
-      cluster: null,
-    });
+    const roles = rolesBound(this.options.roles, session);
+    return authenticated({ name, groups, roles, createdBy: [], cluster: null, ...ofSession });
   }
 
   /** Called when a session has been ended, before that is answered. */

@@ -29,6 +29,8 @@ interface BudgetRules {
 export interface Spender {
   readonly name: string;
   readonly credentialId: string | null;
+  /** All sessions of an API token spend what there is for it. */
+  readonly tokenId?: string;
   readonly proof?: { readonly username: string };
 }
 
@@ -117,8 +119,9 @@ export class Budgets {
     return accounts.find(key);
   }
 
-  #whereIs({ name, credentialId, proof }: Spender, budget: BudgetName): readonly [Accounts, string] {
-    if (budgetsOfCredentials.has(budget) && credentialId !== null) return [this.#ofCredentials, credentialId];
+  #whereIs({ name, credentialId, tokenId, proof }: Spender, budget: BudgetName): readonly [Accounts, string] {
+    const credential = tokenId ?? credentialId;
+    if (budgetsOfCredentials.has(budget) && credential !== null) return [this.#ofCredentials, credential];
     return proof === undefined ? [this.#ofNames, name] : [this.#ofUsernames, proof.username];
   }
 

@@ -292,8 +292,10 @@ type DirectoryGroupDetails = { groupId: string; displayName: string; externalId:
 
 type SessionDetails = {
   sessionId: string;
-  /** The name of the issuer in the configuration. */
-  issuer: string;
+  /** The name of the issuer in the configuration; null where there is a `tokenId`. */
+  issuer: string | null;
+  /** The API token with which the session began; null where an issuer vouched for the person. */
+  tokenId: string | null;
 };
 
 /** An attempt, together with the members of its signing intent. */
@@ -358,7 +360,7 @@ export interface AuditEvent extends UnchainedEvent {
   readonly hash: string;
 }
 
-/** Selects events for a list; a field that is left out selects all. */
+/** Selects events for a list, and orders them; a field that is left out selects all, oldest first. */
 export interface AuditEventFilter {
   readonly type?: string;
   readonly principal?: string;
@@ -367,6 +369,9 @@ export interface AuditEventFilter {
   readonly fingerprintSha256?: string;
   readonly after?: Date;
   readonly before?: Date;
+  /** Only events with a larger number. */
+  readonly afterSeq?: number;
+  readonly order?: 'newest';
 }
 
 /** A page of the log. */

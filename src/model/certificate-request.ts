@@ -23,7 +23,8 @@ export interface PublicKeyReference {
 
 /** Selects requests for a list; a field that is left out selects all. */
 export interface RequestFilter {
-  readonly state?: RequestState;
+  /** One of them. */
+  readonly state?: RequestState | readonly RequestState[];
   readonly cluster?: string;
   readonly username?: string;
   /** Only usernames that begin with this. */
@@ -32,6 +33,8 @@ export interface RequestFilter {
   readonly requester?: string;
   /** All of them. */
   readonly labels?: readonly Label[];
+  /** The principal who approved or denied them: the list begins with the newest of these decisions. */
+  readonly decidedBy?: string;
 }
 
 /** A person's decision on a pending request. */

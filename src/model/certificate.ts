@@ -73,8 +73,14 @@ export interface CertificateFilter {
   readonly status?: StatusFilter;
 }
 
-/** A filter as a caller writes it: the issuer by its name on the cluster, or by the fingerprint of its certificate. */
-export type AskedCertificates = Omit<CertificateFilter, 'issuer'> & { readonly issuer?: string };
+/**
+ * A filter as a caller writes it: the issuer by its name on the cluster, or by the fingerprint of its certificate.
+ * `mine`: only those that the caller asked for or collects.
+ */
+export type AskedCertificates = Omit<CertificateFilter, 'issuer'> & {
+  readonly issuer?: string;
+  readonly mine?: 'true';
+};
 
 /** Why, when and by whom a certificate was revoked. A revocation is never taken back. */
 export interface Revocation {

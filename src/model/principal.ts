@@ -33,6 +33,8 @@ export interface Principal extends Requester {
   readonly createdBy: readonly string[];
   /** Identifies the credential, for the audit log and for lineage; never the secret. */
   readonly credentialId: string;
+  /** The API token with which the session of the caller began; absent for every other caller. */
+  readonly tokenId?: string;
   /** When the credential ends; null: when it is revoked. */
   readonly expiresAt: Date | null;
   /** The one cluster that a reviewer is for; null for every other principal. */
@@ -47,6 +49,10 @@ export interface Principal extends Requester {
   /** The proof of possession by which the caller came; absent for every other way in. */
   readonly proof?: VerifiedProof;
 }
+
+/** The API token behind the caller, who presented it now or when their session began; null: there is none. */
+export const tokenIdOf = ({ method, credentialId, tokenId }: Principal): string | null =>
+  method === 'api-token' ? credentialId : (tokenId ?? null);
 
 /**
  * Whether the caller is the API server of a cluster, which may ask for access reviews and read what is rendered for it.

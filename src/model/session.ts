@@ -4,10 +4,12 @@ export interface Session {
   readonly id: string;
   /** The principal's name. */
   readonly name: string;
-  /** The groups that the identity provider told at sign-in. */
+  /** The groups that the identity provider told at sign-in, or those of the API token. */
   readonly groups: readonly string[];
-  /** The name of the issuer in the configuration that vouched for the person. */
-  readonly issuer: string;
+  /** The name of the issuer in the configuration that vouched for the person; null where there is a `tokenId`. */
+  readonly issuer: string | null;
+  /** The API token with which the session began: its bearer is who that token authenticates, as long as it does. */
+  readonly tokenId: string | null;
   readonly createdAt: Date;
   /** When it was last used, to the minute: a use that follows soon is not recorded. */
   readonly usedAt: Date;
@@ -21,13 +23,23 @@ export interface Session {
 export const sessionLimits = {
   /** A session that is not used for so long ends. */
   idleSeconds: 3_600,
-  /** A session ends so long after the sign-in. */
+  /** A session ends so long after the sign-in, or with its API token. */
   longestSeconds: 43_200,
 } as const;
 
 /** Whether the session authenticates at this instant. */
 export const isSessionLive = ({ usedAt, expiresAt, endedAt }: Session, now: Date): boolean =>
   endedAt === null && expiresAt > now && now.getTime() - usedAt.getTime() < sessionLimits.idleSeconds * 1000;
+
+/** How browsers reach the service, and how people sign in with them. */
+export interface Browsers {
+  /** Whether it is over TLS, which a proxy may terminate. Else sessions count on loopback alone. */
+  readonly isTls: boolean;
+  /** The origin of its pages, as the configuration knows it; null: that of each call. */
+  readonly origin: string | null;
+  /** The names of the issuers by which they sign in. */
+  readonly issuers: readonly string[];
+}
 
 /** The browser is to come back within this time. */
 export const loginSeconds = 600;

@@ -43,11 +43,12 @@ export function certificateService(context: IssuanceContext) {
   const { store } = context;
   const list = async (
     principal: Principal,
-    asked: AskedCertificates,
+    { mine, ...asked }: AskedCertificates,
     page: PageQuery,
   ): Promise<Page<ListedCertificate>> => {
     const filter = await withFingerprints(context, asked);
-    const visible = may(principal, 'read-all-certificates') ? filter : { ...filter, visibleTo: principal.name };
+    const all = !mine && may(principal, 'read-all-certificates');
+    const visible = all ? filter : { ...filter, visibleTo: principal.name };
     return store.certificates.list({ ...visible, now: context.clock() }, page);
   };
   return {
@@ -72,7 +73,7 @@ export function certificateService(context: IssuanceContext) {
 /** With the fingerprints of the issuer; of one that is not recorded there are none. */
 async function withFingerprints(
   { store }: Pick<IssuanceContext, 'store'>,
-  { issuer, ...filter }: AskedCertificates,
+  { issuer, ...filter }: Omit<AskedCertificates, 'mine'>,
 ): Promise<CertificateFilter> {
   if (issuer === undefined) return filter;
   if (/^[0-9a-f]{64}$/.test(issuer)) return { ...filter, issuer: [issuer] };

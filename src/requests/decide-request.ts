@@ -74,7 +74,10 @@ async function recordApproval(
   const { principal, at, comment, stage = 0 } = approval;
   const approvals = [...request.approvals, approval];
   const result = await context.store.writer.commit({
-    operations: [moveRequest(request.id, asItWas(request), { state: 'pending', approvals })],
+    operations: [
+      moveRequest(request.id, asItWas(request), { state: 'pending', approvals }),
+      decisionOf(request, approval),
+    ],
     events: [
       requestEvent('ApprovalRecorded', at, principal, request, {
         stage,
@@ -102,6 +105,7 @@ async function recordLastApproval(
     const step: Step = {
       operations: [
         moveRequest(request.id, asItWas(request), { state: 'approved', approvals, waitsUntil }),
+        decisionOf(request, approval),
         ...intent.operations,
       ],
       events: [
@@ -128,6 +132,10 @@ async function recordLastApproval(
   }
 }
 
+/** Lists find the request by who decided on it. */
+const decisionOf = ({ id }: CertificateRequest, { principal, at }: Pick<Approval, 'principal' | 'at'>) =>
+  ({ op: 'recordDecision', requestId: id, principal, at }) as const;
+
 /** Matches while nobody else has decided or approved. */
 const asItWas = ({ approvals }: CertificateRequest) => ({ state: 'pending' as const, approvals: approvals.length });
 
@@ -147,7 +155,10 @@ export async function denyRequest(
   const { name } = principal;
   const denial = { reason: 'DeniedByApprover', deniedBy: name, comment, violations: [] };
   return endRequest(context, request, 'denied', {
-    operations: announce(context, { event: 'certificate_request.denied', at, request, denial }),
+    operations: [
+      decisionOf(request, { principal: name, at }),
+      ...announce(context, { event: 'certificate_request.denied', at, request, denial }),
+    ],
     events: [requestEvent('RequestDenied', at, name, request, { comment })],
   });
 }

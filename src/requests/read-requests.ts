@@ -22,6 +22,10 @@ import { recomputeDecision } from '../policy/decide.js';
 interface CertificateRequestFilter extends RequestFilter {
   /** Only pending requests that the calling principal could approve now. A page may be short although more follow. */
   readonly awaiting?: 'me';
+  /** Only requests that the calling principal approved or denied, those first that it decided on last. */
+  readonly decided?: 'me';
+  /** Only requests that the calling principal asked for or collects. */
+  readonly mine?: 'true';
 }
 
 /** One request, with the parts that a list leaves out. */
@@ -40,28 +44,31 @@ const readerWaitSeconds = 5;
 export async function listRequests(
   context: IssuanceContext,
   principal: Principal,
-  { awaiting, ...filter }: CertificateRequestFilter,
+  { awaiting, decided, mine, ...others }: CertificateRequestFilter,
   page: PageQuery,
 ): Promise<Page<CertificateRequestView>> {
+  const filter = {
+    ...others,
+    ...(decided && { decidedBy: principal.name }),
+    ...((mine || !may(principal, 'read-all-requests')) && { visibleTo: principal.name }),
+  };
   const { items, nextCursor } =
     awaiting === 'me'
       ? await listAwaiting(context, principal, filter, page)
-      : await context.store.requests.list(visibleTo(principal, filter), page);
+      : await context.store.requests.list(filter, page);
   return { items: await withCertificates(context, items), nextCursor };
-}
-
-function visibleTo(principal: Principal, filter: RequestFilter): RequestFilter & Visibility {
-  return may(principal, 'read-all-requests') ? filter : { ...filter, visibleTo: principal.name };
 }
 
 /** The requests that the principal could approve now: it is their stage's turn, and nothing excludes them. */
 async function listAwaiting(
   context: IssuanceContext,
   principal: Principal,
-  filter: RequestFilter,
+  filter: RequestFilter & Visibility,
   page: PageQuery,
 ): Promise<Page<CertificateRequest>> {
-  const nothing = !may(principal, 'approve-requests') || (filter.state ?? 'pending') !== 'pending';
+  const states = [filter.state ?? 'pending'].flat();
+  // Nobody counts twice.
+  const nothing = !may(principal, 'approve-requests') || !states.includes('pending') || filter.decidedBy !== undefined;
   if (nothing) return { items: [], nextCursor: null };
   const now = context.clock();
   const isAwaited = async (request: CertificateRequest) =>

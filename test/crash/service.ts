@@ -113,7 +113,7 @@ const { services, begin, browsers } = await compose(config, logger, {
 });
 const app = buildApp(services, {
   ...{ logger },
-  ...(browsers && { browsers }),
+  browsers,
   ...(config.publicAddress && { publicUrl: config.publicAddress.url }),
 });
 const address = await app.listen({ host: config.host, port: config.port });

@@ -35,11 +35,15 @@ describe('how programs sign in', () => {
         },
       ],
       serviceAccounts: [],
+      browsers: { issuers: [], apiTokens: true },
     });
   });
 
   it('is empty where API tokens are all there is', async () => {
-    expect((await plain.anonymous('get', '/v1/callers').expect(200)).body).toEqual({ oidc: [], serviceAccounts: [] });
+    expect((await plain.anonymous('get', '/v1/callers').expect(200)).body).toEqual({
+      ...{ oidc: [], serviceAccounts: [] },
+      browsers: { issuers: [], apiTokens: true },
+    });
   });
 });
 

@@ -261,6 +261,7 @@ describe('/openapi.json', () => {
         'GET /v1/login/{name}',
         'GET /v1/login/{name}/callback',
         'GET /v1/sessions',
+        'POST /v1/sessions',
         'DELETE /v1/sessions/{id}',
         'GET /v1/policies',
         'GET /v1/restored',

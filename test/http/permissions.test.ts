@@ -286,6 +286,12 @@ const table: readonly Row[] = [
     },
   },
   {
+    action: 'sign a browser in',
+    allowed: everybody,
+    refusal: 403,
+    act: async (person) => call(person, 'post', '/v1/sessions'),
+  },
+  {
     action: 'see which browsers are signed in',
     allowed: everybody,
     refusal: 403,

@@ -18,8 +18,9 @@ import type { App } from '../server/types.js';
 import { actions, permissionsOf } from '../../identity/permissions.js';
 import { authenticationMethods, roles, rolesLost } from '../../model/principal.js';
 import { callerOf } from '../plugins/authentication.js';
+import { originOfPages } from '../plugins/pages.js';
 
-const CallersSchema = namedObject('Callers', 'How programs sign in, besides API tokens.', {
+const CallersSchema = namedObject('Callers', 'How programs and browsers sign in.', {
   oidc: Type.Array(
     closed({
       name: dnsLabelOf('The issuer, as the configuration names it.', 'corp'),
@@ -47,21 +48,33 @@ const CallersSchema = namedObject('Callers', 'How programs sign in, besides API 
     }),
     { maxItems: 1000, description: 'The clusters whose service accounts get in.' },
   ),
+  browsers: closed({
+    issuers: Type.Array(dnsLabelOf('An issuer.', 'corp'), {
+      maxItems: 20,
+      description: 'The issuers by which people sign in with browsers, each at `/v1/login/{name}`.',
+    }),
+    apiTokens: Type.Boolean({
+      description: 'Whether `POST /v1/sessions` signs in.',
+    }),
+  }),
 });
 
 /** It is public: a caller reads it before they sign in. */
-export function addCallers(app: App, { offeredSignIns }: Services): void {
+export function addCallers(app: App, { offeredSignIns, logins }: Services): void {
   app.get(
     '/callers',
     operation({
       operationId: 'getCallers',
       tags: ['tokens'],
-      summary: 'Read how programs sign in',
+      summary: 'Read how programs and browsers sign in',
       description: 'Needs no authentication. `kubectl kubepass login` reads it. API tokens are always accepted.',
       security: [],
       response: { 200: json(CallersSchema, { description: 'The ways in that are configured.' }) },
     }),
-    async () => callersView(offeredSignIns),
+    async (request) => {
+      const apiTokens = originOfPages(request, app.browsers) !== null;
+      return callersView({ ...offeredSignIns, browsers: { issuers: logins.issuers, apiTokens } });
+    },
   );
 }
 

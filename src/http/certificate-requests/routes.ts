@@ -100,7 +100,7 @@ export function addCertificateRequests(app: App, services: Services): void {
       response: {
         200: pageResponse(
           schemas.CertificateRequestListSchema,
-          'A page, newest first; with `usernamePrefix`, by username.',
+          'A page, newest first; with `decided`, newest decision first; else with `usernamePrefix`, by username.',
         ),
       },
     }),
@@ -109,7 +109,7 @@ export function addCertificateRequests(app: App, services: Services): void {
       const filter = { ...others, ...(label !== undefined && { labels: label.map(labelIn) }) };
       const page = await certificateRequests.list(callerOf(request), filter, pageQuery(request.query));
       const showing = showingNow(services);
-      return pageBody(request, reply, page, (view) => certificateRequestView(view, showing));
+      return pageBody(request, reply, page, (view) => certificateRequestView(view, showing, { isListed: true }));
     },
   );
 

@@ -4,8 +4,14 @@ import type { CertificateRequestDetails } from '../../requests/read-requests.js'
 import type { CertificateRequestView } from '../../requests/create-request.js';
 import { keyAlgorithms } from '@kubepass/x509';
 import { certificateSha256, certificationRequestPem } from '../schemas/example-certificate.js';
-import { CertificateSchema, PublicKeySchema, shownCertificate, type Showing } from '../certificates/schemas.js';
-import { pageOf, pageParameters, usernamePrefixParameter } from '../answers/page-schemas.js';
+import {
+  CertificateSchema,
+  PublicKeySchema,
+  shownCertificate,
+  shownListed,
+  type Showing,
+} from '../certificates/schemas.js';
+import { mineParameter, pageOf, pageParameters, usernamePrefixParameter } from '../answers/page-schemas.js';
 import {
   closed,
   dnsLabelOf,
@@ -182,7 +188,7 @@ export type CertificateRequestBody = Static<typeof CertificateRequestSchema>;
 
 const shown = viewOf(CertificateRequestSchema);
 
-/** The request, with its details if one request is read. */
+/** The request, with its details if one request is read, and without the PEM of its certificate in a list. */
 export function certificateRequestView(
   {
     request,
@@ -193,6 +199,7 @@ export function certificateRequestView(
     actions,
   }: CertificateRequestView & Partial<CertificateRequestDetails>,
   showing: Showing,
+  { isListed = false }: { readonly isListed?: boolean } = {},
 ) {
   const { decision, requester, renewal, approvals } = request;
   return shown({
@@ -208,7 +215,8 @@ export function certificateRequestView(
     },
     approvals: approvals.map((approval) => ({ ...approval, stage: approval.stage ?? 0 })),
     awaiting: awaitedStages(request),
-    certificate: certificate && shownCertificate(certificate, showing),
+    certificate:
+      certificate && (isListed ? shownListed(certificate, showing.now) : shownCertificate(certificate, showing)),
     timeline,
     blastRadius: blastRadius && blastRadiusView(blastRadius),
     actions: actions && actionsView(actions),
@@ -218,7 +226,12 @@ export function certificateRequestView(
 export const CertificateRequestListSchema = pageOf(CertificateRequestSchema, 'Certificate requests, newest first.');
 
 export const CertificateRequestQuerySchema = closed({
-  state: Type.Optional(oneOf(requestStates, 'Only requests in this state.')),
+  state: Type.Optional(
+    Type.Array(oneOf(requestStates), {
+      maxItems: requestStates.length,
+      description: 'Only requests in this state. Repeat it for several states.',
+    }),
+  ),
   cluster: Type.Optional(dnsLabelOf('Only requests for this cluster.', 'demo')),
   username: Type.Optional(nameOf('Only requests for this username.', 'jane@corp.example')),
   ...usernamePrefixParameter('requests'),
@@ -236,6 +249,10 @@ export const CertificateRequestQuerySchema = closed({
         'although it has a `nextCursor`.',
     ),
   ),
+  decided: Type.Optional(
+    oneOf(['me'], 'Only requests that the caller approved or denied, those first on which they decided last.'),
+  ),
+  ...mineParameter('requests'),
   ...pageParameters,
 });
 

@@ -16,7 +16,7 @@ import {
   certificateSha256,
   certificateSpkiSha256,
 } from '../schemas/example-certificate.js';
-import { pageOf, pageParameters, usernamePrefixParameter } from '../answers/page-schemas.js';
+import { mineParameter, pageOf, pageParameters, usernamePrefixParameter } from '../answers/page-schemas.js';
 import {
   closed,
   dnsLabelOf,
@@ -162,6 +162,7 @@ export const CertificateQuerySchema = closed({
   ),
   notAfterBefore: Type.Optional(instantOf('Only certificates with `notAfter` before this instant.')),
   notAfterAfter: Type.Optional(instantOf('Only certificates with `notAfter` after this instant.')),
+  ...mineParameter('certificates'),
   ...pageParameters,
 });
 

@@ -2,7 +2,7 @@ import { Type, type Static } from 'typebox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Principal } from '../../model/principal.js';
 import type { Services } from '../server/services.js';
-import { credentialOf, callerOf } from '../plugins/authentication.js';
+import { credentialOf, callerOf, originOfCookie } from '../plugins/authentication.js';
 import { logUnavailable } from '../plugins/errors.js';
 import { LineLimit, totalOf, untilClosed } from '../plugins/every-request.js';
 import { problem, sendProblem } from '../problems/problem.js';
@@ -19,8 +19,7 @@ const healthView = viewOf(HealthSchema);
 /** Anybody may ask: so many answers that the service is not ready are logged one by one in a minute. */
 const mostNotReady = 60;
 
-/** `takesSessions`: whether people sign in with browsers. */
-export function addHealth(app: App, { health, authenticator }: Services, takesSessions: boolean): void {
+export function addHealth(app: App, { health, authenticator }: Services): void {
   const limit = new LineLimit({
     most: mostNotReady,
     mostKeys: 1,
@@ -66,7 +65,7 @@ export function addHealth(app: App, { health, authenticator }: Services, takesSe
     async (request, reply): Promise<HealthBody | FastifyReply> => {
       const isVerbose = request.query.verbose !== undefined;
       const reporting = async () => {
-        const { components, clusters } = await health.report(await viewerOf(request, authenticator, takesSessions));
+        const { components, clusters } = await health.report(await viewerOf(request, authenticator));
         return { ...ok, components, clusters: clusters ?? undefined };
       };
       try {
@@ -85,12 +84,8 @@ export function addHealth(app: App, { health, authenticator }: Services, takesSe
 }
 
 /** The caller; null where nobody knows now who it is. This route has no limit for guesses, and a guess costs little. */
-async function viewerOf(
-  request: FastifyRequest,
-  authenticator: Services['authenticator'],
-  takesSessions: boolean,
-): Promise<Principal | null> {
-  const credential = credentialOf(request, takesSessions);
+async function viewerOf(request: FastifyRequest, authenticator: Services['authenticator']): Promise<Principal | null> {
+  const credential = credentialOf(request, originOfCookie(request, request.server.browsers) !== null);
   if (credential === null) return null;
   const authentication = await authenticator.authenticate(credential).catch(() => null);
   return authentication?.outcome === 'authenticated' ? authentication.principal : null;

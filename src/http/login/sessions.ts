@@ -1,10 +1,14 @@
+import type { FastifyRequest } from 'fastify';
+import { NothingSchema } from '../certificate-requests/schemas.js';
 import type { Principal } from '../../model/principal.js';
 import type { Services } from '../server/services.js';
 import { ListQuerySchema, pageBody, pageQuery, pageResponse, pageOf } from '../answers/page-schemas.js';
-import { callerOf } from '../plugins/authentication.js';
-import { clearSessionCookies } from '../plugins/session-cookies.js';
+import { callerOf, whyNotSameOrigin } from '../plugins/authentication.js';
+import { originOfPages } from '../plugins/pages.js';
+import { clearSessionCookies, setSessionCookies } from '../plugins/session-cookies.js';
+import { problem, ProblemError } from '../problems/problem.js';
 import { granted } from '../problems/refusal-to-problem.js';
-import { empty, operation } from '../answers/responses.js';
+import { empty, json, operation } from '../answers/responses.js';
 import {
   closed,
   dnsLabelOf,
@@ -12,8 +16,10 @@ import {
   idOf,
   instantOf,
   namedObject,
+  nullable,
   principalGroupsOf,
   principalNameOf,
+  ref,
   textOf,
   viewOf,
 } from '../schemas/schema-parts.js';
@@ -24,12 +30,16 @@ import type { Session } from '../../model/session.js';
 const SessionSchema = namedObject('Session', 'A browser that signed in.', {
   id: idOf('UUID.'),
   name: principalNameOf('The principal’s name.', 'jane@example.com'),
-  groups: principalGroupsOf('The principal’s groups, as the identity provider told them at the sign-in.'),
-  issuer: dnsLabelOf('The issuer by which the person signed in, as the configuration names it.', 'corp'),
+  groups: principalGroupsOf('The groups, as the identity provider told them at the sign-in, or the API token’s.'),
+  issuer: nullable(
+    dnsLabelOf('The issuer by which the person signed in, as the configuration names it.', 'corp'),
+    'The issuer by which the person signed in; null for an API token.',
+  ),
+  tokenId: nullable(idOf('UUID.'), 'The API token by which the person signed in; null for an issuer.'),
   createdAt: instantOf('When the person signed in.'),
   usedAt: instantOf('When it was last used, to the minute. It ends an hour after that.'),
   expiresAt: instantOf('When it ends even if it is used.'),
-  current: Type.Boolean({ description: 'Whether this call came by it.' }),
+  current: Type.Boolean({ description: 'Whether this call came by it, or began it.' }),
 });
 export type SessionBody = Static<typeof SessionSchema>;
 
@@ -49,6 +59,42 @@ const sessionView = (session: Session, currentId: string | null) =>
   shown({ ...session, current: session.id === currentId });
 
 export function addSessions(app: App, { sessions }: Services): void {
+  app.post(
+    '/sessions',
+    operation({
+      config: { optionalBody: true },
+      operationId: 'createSession',
+      tags: ['operators'],
+      summary: 'Sign in with an API token',
+      description:
+        'With an API token as bearer, and no body. The session is the token’s principal, and ends with the token. Takes ' +
+        'TLS, or a browser on the machine of kubepass.',
+      body: ref(NothingSchema),
+      response: {
+        201: json(SessionSchema, {
+          description: 'The session.',
+          headers: {
+            Location: 'The session, at the address where it can be ended.',
+            'Set-Cookie': 'The session.',
+            'Cache-Control': '`no-store`',
+          },
+        }),
+      },
+    }),
+    async (request, reply) => {
+      const whyNot = whyNotHere(request);
+      if (whyNot !== null) throw new ProblemError(problem('not-permitted', whyNot));
+      const { session, secret } = granted(await sessions.beginWithToken(callerOf(request)));
+      const { id, tokenId, name: principal } = session;
+      request.log.info({ tokenId, principal, sessionId: id, remoteAddress: request.remoteAddress }, 'signed in');
+      setSessionCookies(reply, secret);
+      return reply
+        .code(201)
+        .header('location', `/v1/sessions/${encodeURIComponent(id)}`)
+        .send(sessionView(session, id));
+    },
+  );
+
   app.get(
     '/sessions',
     operation({
@@ -89,6 +135,19 @@ export function addSessions(app: App, { sessions }: Services): void {
       return reply.code(204).send();
     },
   );
+}
+
+/**
+ * Why no session begins by this call; null: one may. A page of another origin cannot send a bearer token, and should it
+ * ever be able to, it signs nobody in.
+ */
+function whyNotHere(request: FastifyRequest): string | null {
+  const origin = originOfPages(request, request.server.browsers);
+  if (origin === null)
+    return 'sessions count over TLS alone, or where the browser and kubepass are on one machine and its address is localhost or 127.0.0.1: use the token itself here';
+  const { origin: told, 'sec-fetch-site': site } = request.headers;
+  if (told === undefined && site === undefined) return null;
+  return whyNotSameOrigin(request, origin) === null ? null : 'a page of kubepass alone signs in';
 }
 
 const currentOf = ({ method, credentialId }: Principal): string | null => (method === 'session' ? credentialId : null);

@@ -20,6 +20,8 @@ import { RefusalError } from '../problems/refusal-to-problem.js';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { peerCertificateOf } from '../server/create-server.js';
+import { originOfPages } from './pages.js';
+import type { Browsers } from '../../model/session.js';
 
 /**
  * A caller whose body comes later is looked at again: they may have been blocked, or their token revoked, meanwhile.
@@ -59,7 +61,8 @@ export function authenticateCallers(
       withoutRole = false,
       fromMemory = false,
     } = request.route.config;
-    const credential = credentialOf(request, browsers !== null, publicUrl);
+    const origin = originOfCookie(request, browsers);
+    const credential = credentialOf(request, origin !== null, publicUrl);
     if (fromMemory) {
       request.principal = await reviewerOrOther(authenticator, credential);
       if (request.principal) return;
@@ -80,8 +83,8 @@ export function authenticateCallers(
       throw new ProblemError(failed(request, failures, authentication, browsers));
     }
     // Check the origin before charging the budget: no page of another site may spend the budget of the person at it.
-    if (credential.kind === 'session' && browsers !== null)
-      requireSameOrigin(request, browsers, failures, authentication.principal.name);
+    if (credential.kind === 'session' && origin !== null)
+      requireSameOrigin(request, origin, failures, authentication.principal.name);
     const isFirstLook = request.principal === null;
     request.principal = authentication.principal;
     const spent = isFirstLook ? whenSpent(request, budgets) : null;
@@ -123,15 +126,11 @@ interface WhoMayCall {
   readonly forDirectory?: boolean;
 }
 
-/** How people sign in with browsers. */
-export interface Browsers {
-  /** Where browsers reach the service, over TLS. */
-  readonly origin: string;
-  /** The names of the issuers by which they sign in. */
-  readonly issuers: readonly string[];
-}
+/** The origin of the pages whose cookies count for this call; null: it has none, or none counts. */
+export const originOfCookie = (request: FastifyRequest, browsers: Browsers | null): string | null =>
+  request.headers.cookie === undefined || browsers === null ? null : originOfPages(request, browsers);
 
-function requireSameOrigin(request: FastifyRequest, { origin }: Browsers, failures: Failures, principal: string): void {
+function requireSameOrigin(request: FastifyRequest, origin: string, failures: Failures, principal: string): void {
   const whyNot = whyNotSameOrigin(request, origin);
   if (whyNot === null) return;
   failures.tell(request, 'NotSameOrigin', { principal, why: whyNot }, 'a call with the cookie of a session is refused');
@@ -262,8 +261,8 @@ const bearer = /^Bearer +([A-Za-z0-9._~+/-]{1,8192}=*)$/i;
 
 /**
  * The caller’s credential; null where there is none. A bearer token counts before the others, because it is the one
- * that somebody put into this request. A session counts where browsers reach the service over TLS: a cookie that comes
- * over anything else has been seen by others.
+ * that somebody put into this request. A session counts where browsers reach the service over TLS or on this machine: a
+ * cookie that comes over anything else has been seen by others.
  */
 export function credentialOf(
   request: FastifyRequest,

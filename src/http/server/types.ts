@@ -12,6 +12,7 @@ import type { RoleAction } from '../../identity/permissions.js';
 import type { BudgetUse } from '../../model/budget.js';
 import type { Upload } from '@kubepass/inspect';
 import type { Principal } from '../../model/principal.js';
+import type { Browsers } from '../../model/session.js';
 import type { RequestSpan } from '../../model/tracing.js';
 import type { ProblemType } from '../problems/schemas.js';
 import type { CertificateListener } from './create-server.js';
@@ -26,6 +27,7 @@ declare module 'fastify' {
     readonly letIn: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
     /** Whether the pages of the console are served. */
     readonly hasConsole: boolean;
+    readonly browsers: Browsers;
   }
   interface FastifyRequest {
     /** As `routeOptions`, which is a new object at each look. */

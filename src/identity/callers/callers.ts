@@ -137,6 +137,8 @@ export class JsonWebTokens implements WayIn<string> {
 interface Reader extends SecretReader<ApiToken> {
   /** The reviewers' tokens that are neither revoked nor expired; there are a few for each cluster. */
   liveReviewers(now: Date): Promise<readonly ReviewerToken[]>;
+  /** The tokens with these ids, live or not. */
+  findByIds(ids: readonly string[]): Promise<ReadonlyMap<string, ApiToken>>;
 }
 
 export interface ApiTokenRules {
@@ -152,6 +154,7 @@ export interface ApiTokenRules {
  */
 export class ApiTokenAuthenticator {
   readonly #tokens: SecretLookUp<ApiToken>;
+  readonly #byId: SecretLookUp<ApiToken>;
   readonly #reviewers: ReviewerTokens;
 
   constructor(
@@ -159,14 +162,22 @@ export class ApiTokenAuthenticator {
     private readonly clock: () => Date,
     private readonly rules: ApiTokenRules,
   ) {
-    this.#tokens = new SecretLookUp(reader, clock);
+    this.#tokens = new SecretLookUp((hashes) => reader.findBySecretSha256s(hashes), clock);
+    this.#byId = new SecretLookUp((ids) => reader.findByIds(ids), clock);
     this.#reviewers = new ReviewerTokens((now) => reader.liveReviewers(now), clock);
   }
 
   /** The principal; null where the token is malformed, unknown, expired or revoked. */
   async authenticate(secret: string): Promise<Principal | null> {
-    if (!isApiTokenSecret(secret)) return null;
-    const token = await this.#tokens.find(secretSha256(secret));
+    return isApiTokenSecret(secret) ? this.#used(await this.#tokens.find(secretSha256(secret))) : null;
+  }
+
+  /** The principal behind the token of a session; null where the token is unknown, expired or revoked. */
+  async authenticateById(tokenId: string): Promise<Principal | null> {
+    return this.#used(await this.#byId.find(tokenId));
+  }
+
+  async #used(token: ApiToken | null): Promise<Principal | null> {
     if (token === null || !isLive(token, this.clock())) return null;
     if (token.breakGlass) await this.rules.useBreakGlass(token);
     return principalOf(token, this.rules);
@@ -191,8 +202,7 @@ export class ApiTokenAuthenticator {
 
   /** Called when a token has been revoked, before that is answered. */
   forget(tokenId: string): void {
-    this.#reviewers.forget(tokenId);
-    this.#tokens.forget(tokenId);
+    for (const known of [this.#reviewers, this.#tokens, this.#byId]) known.forget(tokenId);
   }
 }
 

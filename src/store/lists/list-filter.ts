@@ -31,9 +31,9 @@ interface PrefixAlternative {
   readonly prefix: string;
 }
 
-/** The filter on one column; none where the value is undefined. */
-export const equals = (column: string, value: string | undefined): readonly ListFilter[] =>
-  value === undefined ? [] : [[{ column, value }]];
+/** The filter on one column, which has one of several values; none where the value is undefined. */
+export const equals = (column: string, value: string | readonly string[] | undefined): readonly ListFilter[] =>
+  value === undefined ? [] : [[...new Set([value].flat())].map((one) => ({ column, value: one }))];
 
 /** The filters on a username and on how it begins; where they contradict each other, one that no row matches. */
 export function onUsername({ username, usernamePrefix: prefix }: UsernameFilter): readonly ListFilter[] {

@@ -42,6 +42,7 @@ export const serviceRights: Readonly<Record<Prisma.ModelName | View, string>> = 
   Revocation: 'SELECT, INSERT',
   Session: 'SELECT, INSERT, UPDATE, DELETE',
   Supersession: 'SELECT, INSERT, UPDATE',
+  RequestDecision: 'SELECT, INSERT, UPDATE',
   RequestLabel: 'SELECT, INSERT',
   RequestRecord: 'SELECT, INSERT, UPDATE',
   UnknownIdentity: 'SELECT, INSERT',

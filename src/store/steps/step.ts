@@ -46,6 +46,8 @@ export type Op<Name extends Operation['op']> = Extract<Operation, { readonly op:
 export type Operation =
   | { readonly op: 'insertRequest'; readonly request: CertificateRequest }
   | MoveRequest
+  /** Remembers that a person approved or denied the request; the last time counts. */
+  | { readonly op: 'recordDecision'; readonly principal: string; readonly requestId: string; readonly at: Date }
   | RequireQuota
   | { readonly op: 'insertCertificate'; readonly certificate: Certificate }
   /** Conflicts where the certificate is revoked already. */
@@ -115,6 +117,7 @@ export type Operation =
   | { readonly op: 'rememberPolicySet'; readonly digest: string; readonly texts: PolicySetTexts }
   /** Conflicts where the name is new, and a token has another name that folds to it. */
   | { readonly op: 'insertApiToken'; readonly token: ApiToken; readonly secretSha256: string }
+  /** Ends its sessions too. */
   | { readonly op: 'revokeApiToken'; readonly id: string; readonly at: Date }
   /** Conflicts where it was revoked already, or is the last admin's. */
   | { readonly op: 'revokeTokenOfLeaver'; readonly id: string; readonly at: Date }

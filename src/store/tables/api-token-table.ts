@@ -40,11 +40,18 @@ export const apiTokenStatements = {
     ];
   },
 
-  revokeApiToken: ({ id, at }) => ({
-    sql: 'UPDATE "ApiToken" SET "revokedAt" = ? WHERE "id" = ? AND "revokedAt" IS NULL',
-    parameters: [at, id],
-    unlessChanged: { kind: 'apiToken', id },
-  }),
+  /** Its sessions end with it. */
+  revokeApiToken: ({ id, at }) => [
+    {
+      sql: 'UPDATE "ApiToken" SET "revokedAt" = ? WHERE "id" = ? AND "revokedAt" IS NULL',
+      parameters: [at, id],
+      unlessChanged: { kind: 'apiToken', id },
+    },
+    {
+      sql: 'UPDATE "Session" SET "endedAt" = ? WHERE "tokenId" = ? AND "endedAt" IS NULL',
+      parameters: [at, id],
+    },
+  ],
 
   /**
    * Revokes a token of somebody who left, unless no other admin's token would be left. The condition is looked at when
@@ -79,6 +86,12 @@ export class ApiTokenTable {
     const where = { secretSha256: { in: [...secretSha256s] } };
     const rows = await this.reads.prisma.apiToken.findMany({ where });
     return new Map(rows.map(({ secretSha256, ...row }) => [secretSha256, apiTokenOf(row)]));
+  }
+
+  /** By their ids; revoked and expired ones too. */
+  async findByIds(ids: readonly string[]): Promise<ReadonlyMap<string, ApiToken>> {
+    const rows = await this.reads.prisma.apiToken.findMany({ where: { id: { in: [...ids] } }, omit });
+    return new Map(rows.map((row) => [row.id, apiTokenOf(row)]));
   }
 
   /** The reviewers' tokens that are neither revoked nor expired; there are a few for each cluster. */

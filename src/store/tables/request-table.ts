@@ -14,7 +14,7 @@ import type { Page, PageQuery, Visibility } from '../../model/outcome.js';
 import type { Requester, Role } from '../../model/principal.js';
 import type { Prisma } from '../generated/sqlite/client.js';
 import { hexText, octetsOf, storedJson, uuidOctetsIn, uuidOf } from '../steps/statement.js';
-import { type ListFilter, equals, isParty, onUsername } from '../lists/list-filter.js';
+import { type ListFilter, equals, isParty, matches, onUsername } from '../lists/list-filter.js';
 import { selectKeys } from '../lists/select-keys.js';
 import { type Reads, type ListKey, type ListOrder, type ListPart, byUsername, usernamesWith } from '../lists/list.js';
 import {
@@ -54,6 +54,15 @@ const newestFirst: ListOrder = {
   direction: 'descending',
 };
 const inOrderOfUsernames = byUsername('requests');
+/** By the decisions of a person. */
+const latestDecisionFirst: ListOrder = {
+  name: 'requests/decided',
+  columns: [
+    { name: 'at', holds: 'instants' },
+    { name: 'n', holds: 'numbers' },
+  ],
+  direction: 'descending',
+};
 
 /** Reads the table of requests. */
 export class RequestTable {
@@ -77,15 +86,25 @@ export class RequestTable {
     return new Map(rows.map((row) => [uuidOf(row.id), requesterOf(row)]));
   }
 
-  /** Newest first; with a prefix of usernames, by username. */
+  /** Newest first; with `decidedBy`, newest decision first; else with a prefix of usernames, by username. */
   list(filter: RequestFilter & Visibility, page: PageQuery): Promise<Page<CertificateRequest>> {
     const { usernamePrefix: prefix, ...others } = filter;
+    if (filter.decidedBy !== undefined) return this.#listDecided(filter.decidedBy, filtersOf(filter), page);
     if (prefix === undefined || filter.username !== undefined)
       return readPage(page, newestFirst, (after, take) =>
         this.#read({ order: newestFirst, filters: filtersOf(filter), after }, take),
       );
     return readPage(page, inOrderOfUsernames, (after, take) =>
       this.#read({ order: inOrderOfUsernames, filters: filtersOf(others), ...usernamesWith(prefix, after) }, take),
+    );
+  }
+
+  /** Along the decisions of the person; every other filter is compared row by row. */
+  #listDecided(by: string, others: readonly ListFilter[], page: PageQuery): Promise<Page<CertificateRequest>> {
+    const filters = [[{ column: 'principal', value: by, through: throughDecisions }], ...others.filter(isEmpty)];
+    const conditions = others.map(matches);
+    return readPage(page, latestDecisionFirst, (after, take) =>
+      this.#read({ order: latestDecisionFirst, filters, conditions, after }, take),
     );
   }
 
@@ -260,6 +279,10 @@ const onLabels = (labels: readonly Label[]): readonly ListFilter[] =>
   labels.some(({ key, value }) => labels.some((other) => other.key === key && other.value !== value))
     ? [[]]
     : labels.map((label) => [{ column: 'label', value: labelText(label), through: throughLabels }]);
+
+const throughDecisions = { table: 'RequestDecision', columns: { n: 'requestN' } };
+/** Nothing matches such a filter. */
+const isEmpty = (filter: ListFilter): boolean => filter.length === 0;
 
 const throughLabels = { table: 'RequestLabel', columns: { n: 'requestN' } };
 

@@ -134,6 +134,14 @@ export const requestStatements = {
       ...(others.length === 0 && { many: { sql: many, row: { columns: {}, parts: { set, equal } } } }),
     };
   },
+
+  recordDecision({ principal, requestId, at }) {
+    return {
+      sql: `INSERT INTO "RequestDecision" ("principal", "requestN", "at") SELECT ?, "n", ? FROM "RequestRecord" WHERE "id" = ?
+        ON CONFLICT ("principal", "requestN") DO UPDATE SET "at" = excluded."at"`,
+      parameters: [principal, at, uuidOctets(requestId)],
+    };
+  },
 } satisfies Partial<StatementsBy>;
 
 /** The columns are those to set, those that equal a value and those that are null, with a bar between. */

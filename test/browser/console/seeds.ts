@@ -8,7 +8,7 @@ export const consolePolicies = `${servicePolicies}${aPolicy(
   'production',
   { groups: ['prod-*'], collectors: ['*'] },
   {
-    constraints: { maxExpirationSeconds: 43_200, reason: { required: true, pattern: '(INC|CHG)-[0-9]{4,8}.*' } },
+    constraints: { maxExpirationSeconds: 43_200, reason: { pattern: '(INC|CHG)-[0-9]{4,8}.*' } },
     approval: {
       mode: 'manual',
       expiresAfterSeconds: 86_400,

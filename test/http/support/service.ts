@@ -159,7 +159,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     ...{ logger, measures: composition.metrics.requests },
     ...(tls && callersTrust && { tls: tls.current(), callersAuthority: callersTrust.current().pem }),
     ...(!config.console && { console: null }),
-    ...(browsers && { browsers }),
+    browsers,
     ...(requestTracing && { tracing: requestTracing }),
     trustedProxies: config.trustedProxies,
     ...options.app,

@@ -161,7 +161,7 @@ describe('a block of a name with sessions', () => {
     expect(events.map(({ principal: by, details }) => ({ by, ...details }))).toEqual(
       expect.arrayContaining(
         ['jane', 'JANE'].map((name, i) => ({
-          ...{ by: 'petra', sessionId: ids[i], issuer: 'corp', name, reason: 'IdentityBlocked' },
+          ...{ by: 'petra', sessionId: ids[i], issuer: 'corp', tokenId: null, name, reason: 'IdentityBlocked' },
         })),
       ),
     );

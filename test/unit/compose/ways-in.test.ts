@@ -36,7 +36,7 @@ it('is in the audit log what every way in refused, counted, once the service has
       principal: null,
       details: {
         refused: 6,
-        reasons: { ApiTokenNotLive: 3, Unreadable: 1, NotConfigured: 1, CertificateUntrusted: 1 },
+        reasons: { ApiTokenNotLive: 3, Unreadable: 1, SessionUnknown: 1, CertificateUntrusted: 1 },
       },
     },
   ]);

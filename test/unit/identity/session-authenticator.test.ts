@@ -2,13 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { secretSha256, isSessionSecret, newSessionSecret } from '../../../src/identity/secrets.js';
 import { SessionAuthenticator } from '../../../src/identity/sessions.js';
+import type { Principal } from '../../../src/model/principal.js';
 import type { Session } from '../../../src/model/session.js';
+import { principal } from '../../helpers/principals.js';
 import { aSession } from '../store/records.js';
 
 const begin = new Date('2026-03-01T10:00:00Z');
 
 /** A session in memory, which counts how often it is read and touched, under a clock that the test moves. */
-function setUp(more: Partial<Session> = {}) {
+function setUp(more: Partial<Session> = {}, ofToken: () => Principal | null = () => null) {
   let now = begin.getTime();
   const secret = newSessionSecret(randomBytes);
   let stored: Session | null = aSession({
@@ -38,6 +40,7 @@ function setUp(more: Partial<Session> = {}) {
       { names: [], groups: ['oncall'], roles: ['approver'] },
     ],
     issuers: ['corp'],
+    apiTokens: { authenticateById: (id) => Promise.resolve(id === more.tokenId ? ofToken() : null) },
     clock: () => new Date(now),
   });
   return {
@@ -106,6 +109,44 @@ describe('SessionAuthenticator', () => {
     const { reasonOf, store } = setUp();
     store(changed);
     expect(await reasonOf()).toBe(reason);
+  });
+
+  it('answers the principal of an API token as it is now, and nobody once the token authenticates nobody', async () => {
+    const maker = { method: 'api-token', createdBy: ['root'], vouchedAt: begin, expiresAt: null } as const;
+    let ofToken: Principal | null = principal('hr', ['requester'], { ...maker, groups: ['onboarding'] });
+    const { authenticator, secret, session, store, reasonOf } = setUp({ issuer: null, tokenId: 't1' }, () => ofToken);
+    expect(await authenticator.authenticate(secret)).toEqual({
+      outcome: 'authenticated',
+      principal: {
+        name: 'hr',
+        groups: ['onboarding'],
+        roles: ['requester'],
+        method: 'session',
+        createdBy: ['root'],
+        credentialId: session.id,
+        tokenId: 't1',
+        expiresAt: session.expiresAt,
+        cluster: null,
+        vouchedAt: begin,
+      },
+    });
+    ofToken = { ...ofToken, roles: [] };
+    expect(await authenticator.authenticate(secret)).toMatchObject({ principal: { roles: [] } });
+    store({ endedAt: begin });
+    expect(await reasonOf()).toBe('authenticated');
+    ofToken = null;
+    expect(await reasonOf()).toBe('SessionOfNoToken');
+  });
+
+  it('judges its own end before that of its token, and asks for no token then', async () => {
+    let asked = 0;
+    const { reasonOf, advance } = setUp({ issuer: null, tokenId: 't1' }, () => {
+      asked += 1;
+      return null;
+    });
+    advance(43_200);
+    expect(await reasonOf()).toBe('SessionExpired');
+    expect(asked).toBe(0);
   });
 
   it('ends after an hour without use, and after twelve hours however much it is used', async () => {

@@ -85,6 +85,13 @@ const now = instant('2026-03-01T10:00:00.000Z');
 /** The lists and the index that the first page of each is read along. */
 const lists: readonly (readonly [what: string, read: Read, index: string])[] = [
   ['requests of a state', requests({ state: 'failed' }), 'RequestRecord_state_n_idx'],
+  ['requests of one of several states', requests({ state: ['failed', 'denied'] }), 'RequestRecord_state_n_idx'],
+  ['requests that somebody decided on', requests({ decidedBy: 'a' }), 'RequestDecision_principal_at_requestN_idx'],
+  [
+    'requests of a state that somebody decided on',
+    requests({ decidedBy: 'a', state: ['denied'], visibleTo: 'a', usernamePrefix: 'b' }),
+    'RequestDecision_principal_at_requestN_idx',
+  ],
   ['requests of a cluster', requests({ cluster: 'a' }), 'RequestRecord_cluster_n_idx'],
   ['requests for a username', requests({ username: 'a' }), 'RequestRecord_username_n_idx'],
   ['requests by a requester', requests({ requester: 'a' }), 'RequestRecord_requesterName_n_idx'],
@@ -220,6 +227,12 @@ const lists: readonly (readonly [what: string, read: Read, index: string])[] = [
   ],
   ['unexpired certificates that somebody collects', forOthers(true), 'CertificateRecord_collector_notAfter_n_idx'],
   ['events by principal', events({ principal: 'a' }), 'AuditRecord_principal_lastSeq_idx'],
+  ['the newest events by principal', events({ principal: 'a', order: 'newest' }), 'AuditRecord_principal_lastSeq_idx'],
+  [
+    'the newest events before an instant',
+    events({ order: 'newest', before: now }),
+    onPostgresql ? 'AuditRecord_pkey' : 'SEARCH r USING INTEGER PRIMARY KEY',
+  ],
   ['events of a cluster', events({ cluster: 'a', before: now }), 'AuditRecord_cluster_lastSeq_idx'],
   ['events of a type', events({ type: 'IssuanceFailed' }), 'AuditRecord_types_lastSeq_idx'],
   [

@@ -161,6 +161,7 @@ export function aSession(overrides: Partial<Session> = {}): Session {
     name: 'jane',
     groups: ['team-a'],
     issuer: 'corp',
+    tokenId: null,
     createdAt: instant('2026-03-01T10:00:00.000Z'),
     usedAt: instant('2026-03-01T10:00:00.000Z'),
     expiresAt: instant('2026-03-01T22:00:00.000Z'),

@@ -1,56 +1,37 @@
 import { useLocation } from 'preact-iso/router';
-import { api, answerOf } from '../service/client.js';
-import { caller, may, type Permission, signOut } from '../service/session.js';
-import { problemFrom } from '../service/client.js';
-import { Icon, type IconName } from '../parts/icon.js';
+import { useEffect, useRef } from 'preact/hooks';
+import { Icon } from '../parts/icon.js';
 import { useData } from '../parts/use-data.js';
-import { useKeys, rememberFirst } from '../parts/use-keys.js';
-import { waitingCount } from './waiting.js';
-
-/** A page of the navigation. `takes`: one of these permissions; absent: everybody's. `key`: after `g`. */
-interface Place {
-  readonly path: string;
-  readonly name: string;
-  readonly icon: IconName;
-  readonly key?: string;
-  readonly takes?: readonly Permission[];
-}
-
-export const places: readonly Place[] = [
-  { path: '/console/requests', name: 'Requests', icon: 'requests', key: 'r' },
-  { path: '/console/ask', name: 'Ask', icon: 'ask', takes: ['request-certificates'] },
-  { path: '/console/identities', name: 'Identities', icon: 'identities', key: 'i', takes: ['read-identities'] },
-  { path: '/console/certificates', name: 'Certificates', icon: 'certificates', key: 'c' },
-  { path: '/console/policies', name: 'Policies', icon: 'policies', key: 'p', takes: ['evaluate-policies'] },
-  { path: '/console/clusters', name: 'Clusters', icon: 'clusters', key: 'l', takes: ['evaluate-policies'] },
-  { path: '/console/audit', name: 'Audit', icon: 'audit', key: 'a', takes: ['read-audit-events'] },
-  { path: '/console/inspect', name: 'Inspect', icon: 'inspect', takes: ['inspect-uploads'] },
-  { path: '/console/directory', name: 'Directory', icon: 'directory', takes: ['read-directory'] },
-  { path: '/console/webhooks', name: 'Webhooks', icon: 'webhooks', takes: ['read-webhook-deliveries'] },
-  { path: '/console/tokens', name: 'API tokens', icon: 'tokens', takes: ['manage-api-tokens'] },
-  { path: '/console/sessions', name: 'Sessions', icon: 'sessions', takes: ['manage-sessions'] },
-];
-
-export const offered = (): readonly Place[] => places.filter(({ takes }) => takes?.some(may) ?? true);
+import { waitingCount } from '../parts/waiting.js';
+import { answerOf, api, problemFrom } from '../service/client.js';
+import { caller, may, signOut } from '../service/session.js';
+import { notSignedOut } from './notices.js';
+import { offered } from './places.js';
+import { open } from './shortcuts.js';
 
 /** The pages that the caller may open, and who they are. */
 export function Navigation() {
-  const { path, route } = useLocation();
+  const { path } = useLocation();
   const who = caller.value;
   const approves = may('approve-requests');
   useData(() => (approves ? countWaiting() : Promise.resolve()), [approves], ['certificate-requests']);
-  useKeys({
-    g: () => rememberFirst('g'),
-    ...Object.fromEntries(offered().flatMap(({ key, path }) => (key ? [[`g ${key}`, () => route(path)]] : []))),
-  });
+  const bar = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // On a phone it scrolls sideways.
+    bar.current?.querySelector('[aria-current]')?.scrollIntoView({ inline: 'center', block: 'nearest' });
+  }, [path]);
   if (!who) return null;
+  const isAt = (to: string) => path === to || path.startsWith(`${to}/`);
   return (
-    <nav class="rail" aria-label="Console">
+    <nav ref={bar} class="rail" aria-label="Console">
       <a class="brand" href="/console/">
         kubepass
       </a>
+      <button type="button" class="go" aria-keyshortcuts="Control+K" onClick={() => (open.value = 'go-to')}>
+        Go to … <kbd>Ctrl K</kbd>
+      </button>
       {offered().map(({ path: to, name, icon }) => (
-        <a key={to} href={to} title={name} {...(path.startsWith(to) && { 'aria-current': 'page' })}>
+        <a key={to} href={to} title={name} {...(isAt(to) && { 'aria-current': 'page' })}>
           <Icon name={icon} />
           <span>{name}</span>
           {name === 'Requests' && waitingCount.value !== '' && (
@@ -62,7 +43,7 @@ export function Navigation() {
         </a>
       ))}
       <div class="me">
-        <a href="/console/me" title={who.name} {...(path === '/console/me' && { 'aria-current': 'page' })}>
+        <a href="/console/me" title={who.name} {...(isAt('/console/me') && { 'aria-current': 'page' })}>
           <Icon name="me" />
           <span>
             <b>
@@ -71,13 +52,18 @@ export function Navigation() {
             <span class="muted">{who.roles.join(', ') || 'no role'}</span>
           </span>
         </a>
-        <button type="button" class="quiet" onClick={() => void problemFrom(signOut)}>
+        <button type="button" onClick={() => void leave()}>
           Sign out
+        </button>
+        <button type="button" aria-keyshortcuts="?" onClick={() => (open.value = 'help')}>
+          Keys <kbd>?</kbd>
         </button>
       </div>
     </nav>
   );
 }
+
+const leave = async (): Promise<void> => void (notSignedOut.value = await problemFrom(signOut));
 
 /** As many as one page of the API has. */
 const most = 100;

@@ -1,29 +1,34 @@
 import { signal } from '@preact/signals';
-import { following, goOn } from '../service/changes.js';
+import { sentence } from '../parts/words.js';
+import { following } from '../service/changes.js';
+import type { ProblemError } from '../service/problem.js';
 
 /** The address that could not be opened, because the service has newer pages than this document. */
 export const updated = signal<string | null>(null);
+/** Why somebody is still signed in who wanted to sign out. */
+export const notSignedOut = signal<ProblemError | null>(null);
 
 /** Says what keeps the page from being as it should: nothing is followed, or the service has newer pages. */
 export function Notices() {
+  const address = updated.value;
   return (
     <div role="status">
-      {updated.value !== null && (
+      {address !== null && (
         <p class="notice warning">
-          kubepass was updated. Finish what you are typing, then{' '}
-          <a href={updated.value} target="_self">
-            reload
-          </a>
-          .
+          <span>kubepass was updated. Finish what you are typing, then reload.</span>
+          <button type="button" onClick={() => location.assign(address)}>
+            Reload
+          </button>
         </p>
+      )}
+      {notSignedOut.value && (
+        <p class="notice error">You are still signed in. {sentence(notSignedOut.value.problem.detail)}</p>
       )}
       {following.value === 'lost' && <p class="notice error">kubepass does not answer. Trying again …</p>}
       {following.value === 'idle' && (
         <p class="notice info">
-          Nothing has been read for a while, because nobody used this page.{' '}
-          <button type="button" onClick={goOn}>
-            Go on
-          </button>
+          Nobody has used this page for ten minutes, so it reads nothing anew. Press a key or move the pointer: it goes
+          on.
         </p>
       )}
     </div>

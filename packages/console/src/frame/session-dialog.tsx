@@ -7,10 +7,10 @@ import { Dialog } from '../parts/dialog.js';
 export function SessionDialog() {
   if (!sessionEnded.value) return null;
   return (
-    <Dialog title="Your session has ended" onClose={() => undefined}>
+    <Dialog title="Your session has ended">
       <p>Sign in again in another tab. This page stays as it is: what you typed is still here, and can be sent then.</p>
       <p class="buttons">
-        <a class="button primary" href="/console/sign-in?returnTo=/console/signed-in" target="_blank" rel="opener">
+        <a class="button primary" href="/console/sign-in?returnTo=/console/signed-in" target="_blank">
           Sign in in another tab
         </a>
       </p>

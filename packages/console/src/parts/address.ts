@@ -1,4 +1,4 @@
-import { useLocation, useRoute } from 'preact-iso/router';
+import { useLocation } from 'preact-iso/router';
 
 type Values = Readonly<Record<string, string | number | null | undefined>>;
 
@@ -22,8 +22,7 @@ export const addresses = {
 
 /** The parameters of the address, and how to change some of them: a filter that is typed replaces, a choice pushes. */
 export function useAddress() {
-  const { route, path } = useLocation();
-  const { query } = useRoute();
+  const { route, path, query } = useLocation();
   return {
     query: query as Readonly<Record<string, string | undefined>>,
     change: (values: Values, { replace = false } = {}) => route(addressOf(path, { ...query, ...values }), replace),

@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
 
 const said = signal('');
 
@@ -13,3 +14,14 @@ export const Announcements = () => (
     {said}
   </p>
 );
+
+/** Announces what `say` finds between what was shown and what is shown now; undefined: nothing worth it. */
+export function useAnnounced<T>(shown: T | undefined, say: (before: T, after: T) => string | undefined): void {
+  const before = useRef<T | undefined>(undefined);
+  useEffect(() => {
+    const old = before.current;
+    before.current = shown;
+    const text = old !== undefined && shown !== undefined ? say(old, shown) : undefined;
+    if (text !== undefined) announce(text);
+  }, [shown]);
+}

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { Icon, type IconName } from './icon.js';
-import { at, distance, exactly } from './words.js';
+import { at, distance, exactly, zoneAt } from './words.js';
 
 export type Tone = 'ok' | 'info' | 'warning' | 'error' | 'plain';
 
@@ -47,16 +47,16 @@ export const Written = ({ text, most = 64 }: { readonly text: string; readonly m
   return <bdi title={text}>{letters.length > most ? `${letters.slice(0, most - 1).join('')}…` : text}</bdi>;
 };
 
-/** An instant in the reader's zone; its title has the other zone. */
+/** An instant in the reader's zone; its title has the other zone. On paper the zone stands beside it. */
 export const Instant = ({ of }: { readonly of: string }) => (
-  <time dateTime={of} title={exactly(of)}>
+  <time dateTime={of} title={exactly(of)} data-on-paper={zoneAt(of)}>
     {at(of)}
   </time>
 );
 
-/** How far an instant is away; its title has it exactly. */
+/** How far an instant is away; its title has it exactly. On paper the instant stands beside it. */
 export const Distance = ({ of, now }: { readonly of: string; readonly now: number }) => (
-  <time dateTime={of} title={exactly(of)}>
+  <time dateTime={of} title={exactly(of)} data-on-paper={`(${at(of)} ${zoneAt(of)})`}>
     {distance(of, now)}
   </time>
 );

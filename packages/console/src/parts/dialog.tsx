@@ -1,34 +1,38 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
 
-/** A dialog over the page. Esc closes it, and the focus goes back to where it was. */
+/** A dialog over the page. Esc closes it, and the focus goes back to where it was. Without `onClose` it stays. */
 export function Dialog({
   title,
   onClose,
   children,
 }: {
   readonly title: string;
-  readonly onClose: () => void;
+  readonly onClose?: () => void;
   readonly children: ComponentChildren;
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
+  const isOver = useRef(false);
   const id = useId();
   useEffect(() => {
-    const before = document.activeElement;
     dialog.current?.showModal();
     return () => {
+      isOver.current = true;
       dialog.current?.close();
-      if (before instanceof HTMLElement) before.focus();
     };
   }, []);
   return (
     <dialog
       ref={dialog}
       aria-labelledby={id}
-      onCancel={(event) => {
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape') return;
         event.preventDefault();
-        onClose();
+        onClose?.();
       }}
+      onCancel={(event) => event.preventDefault()}
+      // A browser may close it all the same, such as by the back gesture of a phone.
+      onClose={() => !isOver.current && (onClose ? onClose() : dialog.current?.showModal())}
     >
       <h2 id={id}>{title}</h2>
       {children}

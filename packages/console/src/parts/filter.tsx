@@ -1,72 +1,55 @@
 import { useId } from 'preact/hooks';
 import { useAddress } from './address.js';
 
-/** A filter that is typed. It goes into the address on Enter and when the field is left. */
-export function TextFilter({ name, label }: { readonly name: string; readonly label: string }) {
-  const id = useId();
-  const { query, change } = useAddress();
-  return (
-    <div>
-      <label for={id}>{label}</label>
-      <input
-        id={id}
-        type="search"
-        autocomplete="off"
-        spellcheck={false}
-        value={query[name] ?? ''}
-        onChange={({ currentTarget }) => change({ [name]: currentTarget.value.trim() })}
-      />
-    </div>
-  );
-}
-
-/** A filter by an instant, in the reader's zone. */
-export function InstantFilter({ name, label }: { readonly name: string; readonly label: string }) {
-  const id = useId();
-  const { query, change } = useAddress();
-  return (
-    <div>
-      <label for={id}>{label}</label>
-      <input
-        id={id}
-        type="datetime-local"
-        value={localTime(query[name] ?? '')}
-        onChange={({ currentTarget }) => change({ [name]: instantOf(currentTarget.value) })}
-      />
-    </div>
-  );
-}
-
-/** A filter that is chosen. `options`: values of the address and their words; `''` leaves it out. */
-export function ChoiceFilter({
-  name,
-  label,
-  options,
-}: {
+interface FilterParts {
+  /** The parameter of the address. */
   readonly name: string;
   readonly label: string;
-  readonly options: readonly (readonly [value: string, words: string])[];
-}) {
+  /** Values to choose from and their words; `''` leaves the parameter out. Absent: it is typed. */
+  readonly options?: readonly (readonly [value: string, words: string])[];
+  readonly isInstant?: boolean;
+}
+
+/** A filter of the address. A typed one goes there on Enter and when the field is left. */
+export function Filter({ name, label, options, isInstant = false }: FilterParts) {
   const id = useId();
   const { query, change } = useAddress();
   const value = query[name] ?? '';
+  const set = (to: string) => change({ [name]: to });
   return (
     <div>
       <label for={id}>{label}</label>
-      <select id={id} value={value} onChange={({ currentTarget }) => change({ [name]: currentTarget.value })}>
-        {options.map(([one, words]) => (
-          <option key={one} value={one}>
-            {words}
-          </option>
-        ))}
-        {options.every(([one]) => one !== value) && <option value={value}>{value}</option>}
-      </select>
+      {options ? (
+        <select id={id} value={value} onChange={({ currentTarget }) => set(currentTarget.value)}>
+          {[...options, ...(options.some(([one]) => one === value) ? [] : [[value, value]])].map(([one, words]) => (
+            <option key={one} value={one}>
+              {words}
+            </option>
+          ))}
+        </select>
+      ) : isInstant ? (
+        <input
+          id={id}
+          type="datetime-local"
+          value={localTime(value)}
+          onChange={({ currentTarget }) => set(instantOf(currentTarget.value))}
+        />
+      ) : (
+        <input
+          id={id}
+          type="search"
+          autocomplete="off"
+          spellcheck={false}
+          value={value}
+          onChange={({ currentTarget }) => set(currentTarget.value.trim())}
+        />
+      )}
     </div>
   );
 }
 
 /** The value of a field for local time; empty where the instant cannot be read. */
-export function localTime(instant: string): string {
+function localTime(instant: string): string {
   const date = new Date(instant);
   if (Number.isNaN(date.getTime())) return '';
   return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);

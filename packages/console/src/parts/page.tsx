@@ -1,10 +1,11 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { waitingCount } from '../frame/waiting.js';
+import { waitingCount } from './waiting.js';
 
 /** Whether somebody has moved since the document was loaded: then the heading of the new page gets the focus. */
-let hasMoved = false;
-export const moved = (): void => void (hasMoved = true);
+let moves = 0;
+export const moved = (): void => void (moves += 1);
+export const hasMoved = (): boolean => moves > 0;
 
 /**
  * A page with the one `h1` of the document, and a title of its own. `title` is the text of both unless `heading` has
@@ -31,10 +32,10 @@ export function Page({
     document.title = `${count === '' ? '' : `(${count}) `}${title} – kubepass`;
   }, [title, count]);
   useEffect(() => {
-    if (hasMoved) h1.current?.focus();
+    if (hasMoved()) h1.current?.focus();
   }, []);
   return (
-    <main id="main" class={wide ? 'page wide' : 'page'}>
+    <main id="main" tabIndex={-1} class={wide ? 'page wide' : 'page'}>
       {above}
       <div class="head">
         <h1 ref={h1} tabIndex={-1}>

@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { ProblemError } from '../service/problem.js';
+import { sessionEnded } from '../service/session-end.js';
 import { sentence } from './words.js';
 
 /**
@@ -8,46 +9,49 @@ import { sentence } from './words.js';
  * again when the service asks for that, with the seconds counted down.
  */
 export function Trouble({ error, again }: { readonly error: ProblemError; readonly again?: () => void }) {
-  const { detail, requestId, violations = [], errors = [] } = error.problem;
+  const { detail, requestId, violations = [], errors = [], status } = error.problem;
+  // The dialog over the page says it.
+  if (status === 401 && sessionEnded.value) return null;
   return (
-    <div class="trouble" role="alert">
-      <p>
-        <bdi>{sentence(detail)}</bdi>{' '}
-        {requestId !== '' && (
-          <span class="muted">
-            Request id <code>{requestId}</code>
-          </span>
+    <div class="trouble">
+      <div role="alert">
+        <p>
+          <bdi>{sentence(detail)}</bdi>{' '}
+          {requestId !== '' && (
+            <span class="muted">
+              Request id <code>{requestId}</code>
+            </span>
+          )}
+        </p>
+        {violations.length + errors.length > 0 && (
+          <ul>
+            {violations.map(({ message }) => (
+              <li key={message}>
+                <bdi>{sentence(message)}</bdi>
+              </li>
+            ))}
+            {errors.map(({ pointer, message }) => (
+              <li key={pointer + message}>
+                <code>{pointer}</code> <bdi>{message}</bdi>
+              </li>
+            ))}
+          </ul>
         )}
-      </p>
-      {violations.length + errors.length > 0 && (
-        <ul>
-          {violations.map(({ message }) => (
-            <li key={message}>
-              <bdi>{sentence(message)}</bdi>
-            </li>
-          ))}
-          {errors.map(({ pointer, message }) => (
-            <li key={pointer + message}>
-              <code>{pointer}</code> <bdi>{message}</bdi>
-            </li>
-          ))}
-        </ul>
-      )}
-      {again && <Countdown key={error} seconds={error.retryAfterSeconds} again={again} />}
+      </div>
+      {again && <Again key={error} seconds={error.retryAfterSeconds} again={again} />}
     </div>
   );
 }
 
-function Countdown({ seconds, again }: { readonly seconds: number | null; readonly again: () => void }) {
+function Again({ seconds, again }: { readonly seconds: number | null; readonly again: () => void }) {
   const left = useSignal(seconds);
   useEffect(() => {
     if (seconds === null) return;
     const timer = setInterval(() => {
       left.value = Math.max(0, (left.value ?? 0) - 1);
-      if (left.value === 0) {
-        clearInterval(timer);
-        again();
-      }
+      if (left.value > 0) return;
+      clearInterval(timer);
+      again();
     }, 1000);
     return () => clearInterval(timer);
   }, []);

@@ -15,7 +15,8 @@ export interface Data<T> {
 
 /**
  * Reads when the page opens, when one of `inputs` differs, when one of these kinds has changed, and after a new
- * sign-in. Only the answer of the last read counts.
+ * sign-in. Only the answer of the last read counts; until it is here, the one before stays. A change while it reads
+ * lets it read once more afterwards, so that frequent changes do not keep a long read from ending.
  */
 export function useData<T>(
   read: (signal: AbortSignal) => Promise<T>,
@@ -27,36 +28,37 @@ export function useData<T>(
   const latest = useRef(read);
   latest.current = read;
   const running = useRef<AbortController | null>(null);
-  const reload = useRef(() => {
+  const changes = useRef(0);
+  const start = useRef(async (isOther: boolean): Promise<void> => {
     running.current?.abort();
+    const before = changes.current;
     const controller = (running.current = new AbortController());
-    void (async () => {
-      if (kinds.length > 0) await cursorTaken();
-      try {
-        const found = await latest.current(controller.signal);
-        if (controller.signal.aborted) return;
-        value.value = found;
-        error.value = null;
-      } catch (reason) {
-        if (controller.signal.aborted) return;
-        if (!(reason instanceof ProblemError)) throw reason;
-        error.value = reason;
-      }
-    })();
+    if (kinds.length > 0) await cursorTaken();
+    try {
+      const found = await latest.current(controller.signal);
+      if (controller.signal.aborted) return;
+      value.value = found;
+      error.value = null;
+    } catch (reason) {
+      if (controller.signal.aborted) return;
+      if (!(reason instanceof ProblemError)) throw reason;
+      // A value of other inputs must not stand below the reason why there is none.
+      if (isOther) value.value = undefined;
+      error.value = reason;
+    }
+    running.current = null;
+    if (changes.current !== before) await start.current(false);
   });
+  const reload = useRef(() => void start.current(false));
   useEffect(() => {
-    value.value = undefined;
-    error.value = null;
-    reload.current();
-    const stopFollowing = kinds.length > 0 ? follow(kinds, reload.current) : () => undefined;
+    const onChange = () => (running.current === null ? reload.current() : void (changes.current += 1));
+    void start.current(true);
+    const stopFollowing = kinds.length > 0 ? follow(kinds, onChange) : () => undefined;
     return () => {
       stopFollowing();
       running.current?.abort();
+      running.current = null;
     };
-  }, inputs);
-  const renewal = renewals.value;
-  useEffect(() => {
-    if (renewal > 0) reload.current();
-  }, [renewal]);
+  }, [...inputs, renewals.value]);
   return { value, error, reload: reload.current };
 }

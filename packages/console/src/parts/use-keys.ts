@@ -6,40 +6,42 @@ export const keysAreOn = (): boolean => localStorage.getItem(setting) !== 'off';
 export const switchKeys = (on: boolean): void =>
   on ? localStorage.removeItem(setting) : localStorage.setItem(setting, 'off');
 
+/** Acts by the names of keys in `KeyboardEvent.key`; a pair of keys is `g r`. */
 type Keys = Readonly<Record<string, () => void>>;
 
+/** All that is listened for now; what was mounted last comes first. */
+const listening: { current: Keys }[] = [];
+
+/** The first key of a pair, for a second and a half. */
+let first = { key: '', at: -Infinity };
+
 /** Whether a key that is pressed there writes something, or belongs to a dialog. */
-const isTaken = (target: EventTarget | null): boolean =>
+export const isTaken = (target: EventTarget | null): boolean =>
   target instanceof Element && target.closest('input, textarea, select, [contenteditable], dialog') !== null;
 
-/** The first key of a pair such as `g r`, for a second and a half. */
-let first = '';
-let firstAt = 0;
+const actOf = (keys: string): (() => void) | undefined =>
+  listening.map(({ current }) => current[keys]).find((act) => act !== undefined);
 
-/**
- * Acts on single keys, or pairs such as `g r`, while nothing is being written. A key that was taken is not taken twice.
- */
+addEventListener('keydown', (event) => {
+  const { key, target, timeStamp } = event;
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTaken(target) || !keysAreOn())
+    return;
+  const isSecond = timeStamp - first.at < 1500;
+  const act = actOf(isSecond ? `${first.key} ${key}` : key);
+  const beginsPair =
+    !isSecond && listening.some(({ current }) => Object.keys(current).some((keys) => keys.startsWith(`${key} `)));
+  first = { key, at: beginsPair ? timeStamp : -Infinity };
+  if (act === undefined) return;
+  event.preventDefault();
+  act();
+});
+
+/** Acts on single keys, or pairs such as `g r`, while nothing is being written. Each key is taken once. */
 export function useKeys(keys: Keys): void {
-  const current = useRef(keys);
-  current.current = keys;
+  const own = useRef(keys);
+  own.current = keys;
   useEffect(() => {
-    const onKeyDown = (event: KeyboardEvent) => {
-      const { key } = event;
-      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (isTaken(event.target) || !keysAreOn()) return;
-      const pair = performance.now() - firstAt < 1500 ? `${first} ${key}` : key;
-      const act = current.current[pair] ?? (pair === key ? undefined : current.current[key]);
-      if (act === undefined) return;
-      event.preventDefault();
-      act();
-    };
-    addEventListener('keydown', onKeyDown);
-    return () => removeEventListener('keydown', onKeyDown);
+    listening.unshift(own);
+    return () => void listening.splice(listening.indexOf(own), 1);
   }, []);
-}
-
-/** Remembers `g`, after which a second key names a page. */
-export function rememberFirst(key: string): void {
-  first = key;
-  firstAt = performance.now();
 }

@@ -25,40 +25,48 @@ export function duration(seconds: number): string {
 export function distance(instant: string | number, now: number): string {
   const seconds = (new Date(instant).getTime() - now) / 1000;
   const far = Math.abs(seconds);
-  const [unit, length] = units.find(([, one]) => far >= one) ?? ['second', 1];
   if (far < 45) return seconds > 0 ? 'in a moment' : 'just now';
+  // The largest unit of which there is one, after the next smaller one was rounded: never 60 minutes.
+  const [unit, length] = units.slice(0, 2).find(([, one], i) => far >= one - (units[i + 1]?.[1] ?? 0) / 2) ?? units[2];
   const words = counted(Math.max(1, Math.round(far / length)), unit);
   return seconds > 0 ? `in ${words}` : `${words} ago`;
 }
 
-const dated = new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short' });
-const datedWithYear = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
-const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
-const zoned = (timeZone: string | undefined) =>
-  new Intl.DateTimeFormat('en-GB', {
-    dateStyle: 'medium',
-    timeStyle: 'long',
-    ...(timeZone !== undefined && { timeZone }),
-  });
-const [here, utc] = [zoned(undefined), zoned('UTC')];
-
-/** An instant in the reader's zone: `Sun 29 Nov, 04:48`; with its year where that is another one. */
-export function at(instant: string | number, now = Date.now()): string {
-  const date = new Date(instant);
-  const isThisYear = date.getFullYear() === new Date(now).getFullYear();
-  return `${(isThisYear ? dated : datedWithYear).format(date).replace(',', '')}, ${clock.format(date)}`;
+/** The words for instants in a zone; undefined: the reader's. Tests have other ones. */
+export function instantsIn(timeZone: string | undefined) {
+  const formatted = (options: Intl.DateTimeFormatOptions, zone = timeZone) =>
+    new Intl.DateTimeFormat('en-GB', { ...options, ...(zone !== undefined && { timeZone: zone }) });
+  const year = formatted({ year: 'numeric' });
+  const dated = formatted({ weekday: 'short', day: 'numeric', month: 'short' });
+  const datedWithYear = formatted({ day: 'numeric', month: 'short', year: 'numeric' });
+  const clock = formatted({ hour: '2-digit', minute: '2-digit' });
+  const zone = formatted({ timeZoneName: 'short' });
+  const whole = { dateStyle: 'medium', timeStyle: 'long' } as const;
+  const [here, utc] = [formatted(whole), formatted(whole, 'UTC')];
+  return {
+    /** An instant in the zone: `Sun 29 Nov, 04:48`; with its year where that is another one. */
+    at: (instant: string | number, now = Date.now()): string => {
+      const date = new Date(instant);
+      const isThisYear = year.format(date) === year.format(now);
+      return `${(isThisYear ? dated : datedWithYear).format(date).replace(',', '')}, ${clock.format(date)}`;
+    },
+    /** The zone at an instant: `CET`, `GMT+5:30`. */
+    zoneAt: (instant: string | number): string =>
+      zone.formatToParts(new Date(instant)).find(({ type }) => type === 'timeZoneName')?.value ?? '',
+    /** An instant to the second in the zone and in UTC, for `title` and for print. */
+    exactly: (instant: string | number): string =>
+      `${here.format(new Date(instant))} (${utc.format(new Date(instant))})`,
+  };
 }
+export const { at, zoneAt, exactly } = instantsIn(undefined);
 
-/** An instant to the second in the reader's zone and in UTC, for `title` and for print. */
-export const exactly = (instant: string | number): string =>
-  `${here.format(new Date(instant))} (${utc.format(new Date(instant))})`;
-
-/** `CertificateRequested` and `read-secrets` as words: `Certificate requested`, `Read secrets`. */
+/** `ApiTokenCreated` and `read-secrets` as words: `API token created`, `Read secrets`. */
 export function spaced(name: string): string {
   const words = name
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
     .replace(/[-_]/g, ' ')
-    .replace(/\b([A-Z])(?=[a-z])/g, (letter) => letter.toLowerCase());
+    .replace(/\b([A-Z])(?=[a-z])/g, (letter) => letter.toLowerCase())
+    .replace(/\b(api|ca|crl|csr)(s?)\b/g, (_, short: string, s: string) => short.toUpperCase() + s);
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 

@@ -1,4 +1,4 @@
-import { effect, signal } from '@preact/signals';
+import { effect, signal, untracked } from '@preact/signals';
 import { api, answerOf, type Schemas } from './client.js';
 import { ProblemError } from './problem.js';
 import { caller } from './session.js';
@@ -27,9 +27,19 @@ let waiting: AbortController | null = null;
  * meanwhile.
  */
 export async function cursorTaken(): Promise<void> {
-  cursor ??= answerOf(api.GET('/v1/changes')).then((answer) => answer.cursor);
   // Reads go on without it: the wait tries again.
-  await cursor.catch(() => (cursor = null));
+  await takeCursor().catch(() => undefined);
+}
+
+function takeCursor(): Promise<string> {
+  cursor ??= answerOf(api.GET('/v1/changes')).then(
+    (answer) => answer.cursor,
+    (error: unknown) => {
+      cursor = null;
+      throw error;
+    },
+  );
+  return cursor;
 }
 
 /** Calls `read` whenever one of these kinds has changed. Returns how to stop. */
@@ -50,40 +60,47 @@ export function goOn(): void {
 }
 
 function wake(): void {
-  if (waiting === null && mayWait()) void waitForChanges();
+  if (waiting === null && mayWait()) void waitForChanges((waiting = new AbortController()));
 }
 
-const mayWait = (): boolean =>
-  followers.size > 0 && document.visibilityState === 'visible' && !sessionEnded.value && following.value !== 'idle';
-
-async function waitForChanges(): Promise<void> {
-  waiting = new AbortController();
-  const { signal: stop } = waiting;
-  let pause = 1;
-  while (mayWait() && !stop.aborted) {
-    if (Date.now() - lastUse > idleMilliseconds) {
-      following.value = 'idle';
-      break;
-    }
-    try {
-      const changed = await nextChanges(stop);
-      pause = 1;
-      if (following.value === 'lost') goOn();
-      else for (const { kinds, read } of [...followers]) if (kinds.some((kind) => changed.includes(kind))) read();
-    } catch (error) {
-      if (stop.aborted || !(error instanceof ProblemError)) break;
-      if (error.problem.status === 401) break;
-      if (error.problem.status >= 500) following.value = 'lost';
-      await new Promise((resolve) => setTimeout(resolve, 1000 * (error.retryAfterSeconds ?? pause)));
-      pause = Math.min(30, pause * 2);
-    }
-  }
+function stopWaiting(): void {
+  waiting?.abort();
   waiting = null;
 }
 
+const mayWait = (): boolean =>
+  followers.size > 0 &&
+  document.visibilityState === 'visible' &&
+  Boolean(caller.value) &&
+  !sessionEnded.value &&
+  following.value !== 'idle';
+
+const pause = (seconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
+
+/** Waits again and again, until it is stopped or nothing is followed. */
+async function waitForChanges(own: AbortController): Promise<void> {
+  let failures = 0;
+  while (!own.signal.aborted && mayWait()) {
+    const began = Date.now();
+    try {
+      const changed = await nextChanges(own.signal);
+      failures = 0;
+      if (following.value === 'lost') goOn();
+      else for (const { kinds, read } of [...followers]) if (kinds.some((kind) => changed.includes(kind))) read();
+      // Other windows of this session wait, too, and the service has ended this call for one of them.
+      if (changed.length === 0 && Date.now() - began < 1000) await pause(5);
+    } catch (error) {
+      if (!(error instanceof ProblemError)) break;
+      if (error.problem.status >= 500) following.value = 'lost';
+      await pause(error.retryAfterSeconds ?? Math.min(30, 2 ** failures));
+      failures += 1;
+    }
+  }
+  if (waiting === own) waiting = null;
+}
+
 async function nextChanges(stop: AbortSignal): Promise<readonly Kind[]> {
-  await cursorTaken();
-  const after = (await cursor) ?? '';
+  const after = await takeCursor();
   const answer = await answerOf(
     api.GET('/v1/changes', {
       params: { query: { after }, header: { Prefer: `wait=${waitSeconds}` } },
@@ -94,20 +111,26 @@ async function nextChanges(stop: AbortSignal): Promise<readonly Kind[]> {
   return answer.changed;
 }
 
-document.addEventListener('visibilitychange', () => {
-  if (document.visibilityState === 'visible') wake();
-  else stopWaiting();
-});
-for (const use of ['keydown', 'pointerdown', 'pointermove'] as const)
-  addEventListener(use, () => (following.value === 'idle' ? goOn() : (lastUse = Date.now())), { passive: true });
-
-function stopWaiting(): void {
-  waiting?.abort();
-  waiting = null;
+function used(): void {
+  if (following.value === 'idle') goOn();
+  else lastUse = Date.now();
 }
 
-// A new session, or another person: what was known of changes belongs to the one before.
+for (const use of ['keydown', 'pointerdown', 'pointermove', 'wheel', 'click'] as const)
+  addEventListener(use, used, { passive: true });
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState === 'visible') {
+    used();
+    wake();
+  } else stopWaiting();
+});
+setInterval(() => {
+  if (following.value === 'idle' || Date.now() - lastUse < idleMilliseconds) return;
+  following.value = 'idle';
+  stopWaiting();
+}, 5_000);
+
 effect(() => {
   if (sessionEnded.value || !caller.value) stopWaiting();
-  else wake();
+  else untracked(wake);
 });

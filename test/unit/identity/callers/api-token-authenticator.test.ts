@@ -23,6 +23,10 @@ function setUp() {
       reads.atOnce -= 1;
       return new Map([...rows].filter(([sha256]) => hashes.includes(sha256)));
     },
+    async findByIds(ids: readonly string[]) {
+      reads.count += 1;
+      return new Map([...rows.values()].flatMap((row) => (ids.includes(row.id) ? [[row.id, row]] : [])));
+    },
     liveReviewers: () => Promise.resolve([]),
   };
   const authenticator = new ApiTokenAuthenticator(reader, () => new Date(now), admitting);
@@ -122,6 +126,7 @@ describe('ApiTokenAuthenticator', () => {
               };
             })
           : Promise.resolve(rows),
+      findByIds: () => Promise.resolve(new Map()),
       liveReviewers: () => Promise.resolve([]),
     };
     const authenticator = new ApiTokenAuthenticator(reader, () => start, admitting);
@@ -174,6 +179,7 @@ describe('ApiTokenAuthenticator', () => {
       const authenticator = new ApiTokenAuthenticator(
         {
           findBySecretSha256s: () => (isDown ? Promise.reject(new Error('down')) : Promise.resolve(rows)),
+          findByIds: () => Promise.resolve(new Map()),
           liveReviewers: () => Promise.resolve([]),
         },
         () => start,

@@ -1,3 +1,95 @@
+import { addressOf, useAddress } from '../../parts/address.js';
+import { Empty } from '../../parts/bits.js';
+import { CsvLink } from '../../parts/csv-link.js';
+import { Filter } from '../../parts/filter.js';
+import { Views } from '../../parts/links.js';
 import { Page } from '../../parts/page.js';
+import { Paged } from '../../parts/paged.js';
+import { useKeys } from '../../parts/use-keys.js';
+import { usePages } from '../../parts/use-pages.js';
+import { api, answerOf, type Schemas } from '../../service/client.js';
+import { may } from '../../service/session.js';
+import { CertificatesTable } from './certificates-table.js';
 
-export const Certificates = () => <Page title="Certificates">{''}</Page>;
+const statuses = [
+  ['', 'every status'],
+  ['live', 'live: valid or superseded'],
+  ...['valid', 'superseded', 'expired', 'revoked'].map((status) => [status, status] as const),
+] as const;
+const filters = [
+  { name: 'usernamePrefix', label: 'Username begins with' },
+  { name: 'cluster', label: 'Cluster' },
+  { name: 'group', label: 'Group' },
+  { name: 'status', label: 'Status', options: statuses },
+  { name: 'notAfterBefore', label: 'Ends before', isInstant: true },
+] as const;
+/** Filters that few people need. */
+const rarer = [
+  { name: 'notAfterAfter', label: 'Ends after', isInstant: true },
+  { name: 'username', label: 'Username' },
+  { name: 'requester', label: 'Requester' },
+  { name: 'collector', label: 'Collector' },
+  { name: 'issuer', label: 'Issuer' },
+  { name: 'serialNumber', label: 'Serial number' },
+] as const;
+const views = [
+  ['', 'All'],
+  ['true', 'Mine'],
+] as const;
+const names = ['mine', ...[...filters, ...rarer].map(({ name }) => name)];
+
+/** The certificates that the caller may read, by the filters of the API. */
+export function Certificates() {
+  const { query } = useAddress();
+  const selected = Object.fromEntries(names.flatMap((name) => (query[name] ? [[name, query[name]]] : [])));
+  const pages = usePages<Schemas['Certificate']>(
+    (cursor, signal) => {
+      const params = { query: { ...selected, limit: 100, ...(cursor !== undefined && { cursor }) } };
+      return answerOf(api.GET('/v1/certificates', { params, signal }));
+    },
+    [JSON.stringify(selected)],
+    ['certificates'],
+  );
+  const readsAll = may('read-all-certificates');
+  useKeys({ '/': () => document.querySelector<HTMLElement>('.tools input')?.focus() });
+  return (
+    <Page
+      title="Certificates"
+      aside={<CsvLink href={addressOf('/v1/certificates', selected)} name="kubepass-certificates.csv" />}
+    >
+      {readsAll && <Views path="/console/certificates" name="mine" views={views} />}
+      <div class="tools pairs" role="search">
+        {filters.map((filter) => (
+          <Filter key={filter.name} {...filter} />
+        ))}
+        <details class="more" open={rarer.some(({ name }) => query[name])}>
+          <summary>More filters</summary>
+          <div class="tools pairs">
+            {rarer.map((filter) => (
+              <Filter key={filter.name} {...filter} />
+            ))}
+          </div>
+        </details>
+      </div>
+      <Paged
+        pages={pages}
+        noun="certificates"
+        empty={
+          <Empty>
+            {Object.keys(selected).length > 0 ? (
+              <>
+                No certificate fits these filters. <a href="/console/certificates">Show all certificates</a>
+              </>
+            ) : (
+              <>
+                There is no certificate {readsAll ? 'yet' : 'of yours'}. <a href="/console/ask">Ask for one</a>
+              </>
+            )}
+          </Empty>
+        }
+      >
+        {(certificates) => <CertificatesTable label="Certificates" certificates={certificates} />}
+      </Paged>
+    </Page>
+  );
+}

@@ -1,65 +1,58 @@
 import { useSignal } from '@preact/signals';
 import { addresses } from '../../parts/address.js';
 import { Instant, Written } from '../../parts/bits.js';
+import { Linked } from '../../parts/links.js';
+import { Table } from '../../parts/table.js';
 import { many } from '../../parts/words.js';
 import { may } from '../../service/session.js';
 import { statusOf, type Row } from './rows.js';
 
 const portion = 100;
+const iso = (instant: number): string => new Date(instant).toISOString();
 
-/** The timeline as a table: a row for each certificate, and one for each blocked username without any. */
-export function IdentitiesTable({
-  rows,
-  isComplete,
-  now,
-}: {
+interface IdentitiesTableParts {
   readonly rows: readonly Row[];
   readonly isComplete: boolean;
   readonly now: number;
-}) {
+}
+
+/** The timeline as a table: a row for each certificate, and one for each blocked username without any. */
+export function IdentitiesTable({ rows, isComplete, now }: IdentitiesTableParts) {
   const most = useSignal(portion);
   const all = rows.flatMap((row) =>
-    (row.certificates.length > 0 ? row.certificates : [null]).map((certificate) => ({ row, certificate })),
+    (row.certificates.length > 0 ? row.certificates : [null]).map((one) => ({ ...row, one })),
   );
   const shown = all.slice(0, most.value);
-  const isCut = shown.length < all.length;
   return (
     <>
-      <div class="table" tabIndex={0} role="region" aria-label="Certificates by identity">
-        <table aria-label="Certificates by identity">
-          <thead>
-            <tr>
-              <th scope="col">Username</th>
-              <th scope="col">Cluster</th>
-              <th scope="col">Groups</th>
-              <th scope="col">Status</th>
-              <th scope="col">From</th>
-              <th scope="col">Until</th>
-            </tr>
-          </thead>
-          <tbody>
-            {shown.map(({ row: { key, username, cluster, isBlocked }, certificate }) => (
-              <tr key={certificate?.fingerprint ?? key}>
-                <th scope="row">
-                  <a href={addresses.identity(username)}>
-                    <Written text={username} />
-                  </a>
-                  {isBlocked && <span class="error-word"> blocked</span>}
-                </th>
-                <td>{cluster}</td>
-                <td>{certificate && <Written text={certificate.groups.join(', ')} />}</td>
-                <td>{certificate ? <Status certificate={certificate} now={now} /> : 'no live certificate'}</td>
-                <td class="short">{certificate && <Instant of={instant(certificate.from)} />}</td>
-                <td class="short">{certificate && <Instant of={instant(certificate.to)} />}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-      {isCut && (
+      <Table label="Certificates by identity" columns={['Username', 'Cluster', 'Groups', 'Status', 'From', 'Until']}>
+        {shown.map(({ key, username, cluster, isBlocked, one }) => (
+          <tr key={one?.fingerprint ?? key}>
+            <th scope="row">
+              <a href={addresses.identity(username)}>
+                <Written text={username} />
+              </a>
+              {isBlocked && <span class="blocked"> blocked</span>}
+            </th>
+            <td class="short">{cluster}</td>
+            <td>{one && <Written text={one.groups.join(', ')} />}</td>
+            <td class="short">
+              <Linked
+                href={addresses.certificate(one?.fingerprint ?? '')}
+                when={one !== null && may('read-all-certificates')}
+              >
+                {one ? statusOf(one, now) : 'no live certificate'}
+              </Linked>
+            </td>
+            <td class="short">{one && <Instant of={iso(one.from)} />}</td>
+            <td class="short">{one && <Instant of={iso(one.to)} />}</td>
+          </tr>
+        ))}
+      </Table>
+      {shown.length < all.length && (
         <>
           <p class="quiet">
-            {shown.length.toLocaleString('en')} of {many(all.length, 'row', !isComplete)} are shown and printed.
+            {shown.length} of {many(all.length, 'row', !isComplete)} are shown and printed.
           </p>
           <p class="buttons">
             <button type="button" onClick={() => (most.value += portion)}>
@@ -72,16 +65,5 @@ export function IdentitiesTable({
         </>
       )}
     </>
-  );
-}
-
-const instant = (milliseconds: number): string => new Date(milliseconds).toISOString();
-
-function Status({ certificate, now }: { readonly certificate: Row['certificates'][number]; readonly now: number }) {
-  const status = statusOf(certificate, now);
-  return may('read-all-certificates') ? (
-    <a href={addresses.certificate(certificate.fingerprint)}>{status}</a>
-  ) : (
-    <>{status}</>
   );
 }

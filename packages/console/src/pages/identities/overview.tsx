@@ -5,22 +5,17 @@ import { centred, day } from './spans.js';
 const bins = 360;
 const height = 40;
 
-/** How many certificates are live at each instant of all the time there is. The window in it is what the rows show. */
-export function Overview({
-  rows,
-  isComplete,
-  whole,
-  view,
-  now,
-  onView,
-}: {
+interface OverviewParts {
   readonly rows: readonly Row[];
   readonly isComplete: boolean;
   readonly whole: Span;
   readonly view: Span;
   readonly now: number;
   readonly onView: (view: Span) => void;
-}) {
+}
+
+/** How many certificates are live at each instant of all the time there is. The window in it is what the rows show. */
+export function Overview({ rows, isComplete, whole, view, now, onView }: OverviewParts) {
   const path = useMemo(() => areaOf(liveOverTime(rows, whole, bins)), [rows, whole]);
   const [live, afterDay, afterWeek] = useMemo(
     () => [0, 1, 7].map((days) => `${liveAt(rows, now + days * day).toLocaleString('en')}${isComplete ? '' : '+'}`),

@@ -7,27 +7,27 @@ export const rowHeight = 44;
 /** A certificate that ends within this stands out. */
 export const soon = day / 12;
 
+/** Pixels that a word needs. */
+const leastLabel = 56;
 /** WCAG 2.2, 2.5.8: what is smaller is a picture, and the page of the identity has the link. Fingers need more. */
 const leastTarget = () => (matchMedia('(pointer: coarse)').matches ? 44 : 24);
 
-/** The certificates of a username on a cluster. `isNamed`: the row above is of somebody else. */
-export function TimelineRow({
-  row,
-  index,
-  view,
-  now,
-  trackWidth,
-  isNamed,
-}: {
-  readonly row: Row;
-  readonly index: number;
+interface Seen {
   readonly view: Span;
   readonly now: number;
   readonly trackWidth: number;
+}
+interface TimelineRowParts extends Seen {
+  readonly row: Row;
+  readonly index: number;
+  /** Whether it shows the username: the row above is of somebody else. */
   readonly isNamed: boolean;
-}) {
+}
+
+/** The certificates of a username on a cluster. */
+export function TimelineRow({ row, index, view, now, trackWidth, isNamed }: TimelineRowParts) {
   const { key, username, cluster, isBlocked, drawn } = row;
-  const second = cluster || 'no live certificate';
+  const where = cluster || 'no live certificate';
   return (
     <div
       class="timeline-row"
@@ -37,20 +37,15 @@ export function TimelineRow({
       style={{ transform: `translateY(${index * rowHeight}px)` }}
     >
       <div role="rowheader">
-        {isNamed ? (
-          <>
-            <a href={addresses.identity(username)} title={username}>
-              <bdi>{username}</bdi>
-            </a>
-            <span class="muted">{second}</span>
-          </>
-        ) : (
-          <a class="again" href={addresses.identity(username)} title={username}>
-            <span class="hidden">{username} </span>
-            {second}
-          </a>
+        <a class={isNamed ? 'named' : ''} href={addresses.identity(username)} title={username}>
+          <bdi class={isNamed ? '' : 'hidden'}>{username}</bdi>
+          {!isNamed && ` ${where}`}
+        </a>
+        {isNamed && (
+          <span>
+            {where} {isBlocked && <b class="blocked">blocked</b>}
+          </span>
         )}
-        {isBlocked && <span class="blocked">blocked</span>}
       </div>
       <div class="track" role="gridcell">
         <span class="hidden">{inWords(row, now)}</span>
@@ -68,19 +63,7 @@ export function TimelineRow({
   );
 }
 
-function Bar({
-  bar,
-  lanes,
-  view,
-  now,
-  trackWidth,
-}: {
-  readonly bar: DrawnBar;
-  readonly lanes: number;
-  readonly view: Span;
-  readonly now: number;
-  readonly trackWidth: number;
-}) {
+function Bar({ bar, lanes, view, now, trackWidth }: Seen & { readonly bar: DrawnBar; readonly lanes: number }) {
   const share = (instant: number) => (instant - view.from) / (view.to - view.from);
   const left = Math.max(-0.01, share(bar.from));
   const width = Math.min(1.01, share(bar.to)) - left;
@@ -97,7 +80,7 @@ function Bar({
       top: `${top}px`,
       height: `${height - 1}px`,
       lineHeight: `${height - 1}px`,
-      ...(lanes > 2 && { fontSize: '0' }),
+      ...((lanes > 2 || width * trackWidth < leastLabel) && { fontSize: '0' }),
     },
   };
   const [one, ...others] = bar.certificates;

@@ -1,6 +1,8 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
+import { Key } from '../../parts/key.js';
 import { useKeys } from '../../parts/use-keys.js';
+import { useSteps } from '../../parts/use-steps.js';
 import { at } from '../../parts/words.js';
 import { Overview } from './overview.js';
 import { spanOf, type Row } from './rows.js';
@@ -11,18 +13,15 @@ import { useView } from './use-view.js';
 /** Rows that are drawn above and below the ones that are seen, so that scrolling shows no gap. */
 const spare = 3;
 
-/** Shows who has access to what until when. Only the rows on the screen are elements, however many there are. */
-export function Timeline({
-  rows,
-  isComplete,
-  now,
-  label = 'Certificates by identity',
-}: {
+interface TimelineParts {
   readonly rows: readonly Row[];
   readonly isComplete: boolean;
   readonly now: number;
   readonly label?: string;
-}) {
+}
+
+/** Shows who has access to what until when. Only the rows on the screen are elements, however many there are. */
+export function Timeline({ rows, isComplete, now, label = 'Certificates by identity' }: TimelineParts) {
   const whole = useMemo(() => spanOf(rows, now), [rows]);
   const [view, show] = useView(now);
   const { from, to } = view;
@@ -49,6 +48,7 @@ export function Timeline({
     ArrowRight: () => show(shifted(view, 0.2, whole)),
   };
   useKeys(keys);
+  useSteps(scroller, '[role=rowheader] a');
   const onKeyDown = (event: KeyboardEvent) => {
     const act = event.ctrlKey || event.metaKey || event.altKey ? undefined : keys[event.key];
     if (act === undefined) return;
@@ -112,26 +112,37 @@ export function Timeline({
           <i class="line now" aria-hidden="true" style={lineAt(now)} />
         </div>
       </div>
-      <p class="timeline-keys" role="group" aria-label="Zoom">
-        <button type="button" aria-keyshortcuts="+" onClick={keys['+']}>
-          Zoom in <kbd>+</kbd>
-        </button>
-        <button type="button" aria-keyshortcuts="-" onClick={keys['-']}>
-          Zoom out <kbd>-</kbd>
-        </button>
-        <button type="button" aria-keyshortcuts="0" onClick={keys['0']}>
-          Everything <kbd>0</kbd>
-        </button>
-        <button type="button" aria-keyshortcuts="ArrowLeft" onClick={keys['ArrowLeft']}>
-          Earlier <kbd>←</kbd>
-        </button>
-        <button type="button" aria-keyshortcuts="ArrowRight" onClick={keys['ArrowRight']}>
-          Later <kbd>→</kbd>
-        </button>
-      </p>
+      <div class="timeline-foot">
+        <div role="group" aria-label="Zoom">
+          {buttons.map(([words, key, shown = key]) => (
+            <button key={key} type="button" aria-keyshortcuts={key} onClick={keys[key]}>
+              {words} <Key name={shown} />
+            </button>
+          ))}
+        </div>
+        {legend.map(([status, meaning]) => (
+          <span key={status}>
+            <i class={`bar ${status}`} aria-hidden="true" /> {meaning}
+          </span>
+        ))}
+      </div>
     </div>
   );
 }
+
+const buttons = [
+  ['Zoom in', '+'],
+  ['Zoom out', '-'],
+  ['Everything', '0'],
+  ['Earlier', 'ArrowLeft', '←'],
+  ['Later', 'ArrowRight', '→'],
+] as const;
+const legend = [
+  ['valid', 'valid'],
+  ['soon', 'ends within 2 hours'],
+  ['superseded', 'superseded'],
+  ['revoked', 'revoked, still works'],
+] as const;
 
 /**
  * Keeps the row that is under the pointer or has the focus, else the topmost one, where it is on the screen when rows

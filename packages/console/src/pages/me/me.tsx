@@ -1,3 +1,142 @@
+import { useSignal } from '@preact/signals';
+import { Card, Empty, Instant, Written } from '../../parts/bits.js';
+import { Fact } from '../../parts/fact.js';
 import { Page } from '../../parts/page.js';
+import { Paged } from '../../parts/paged.js';
+import { chooseScheme, chosenScheme, schemes } from '../../parts/scheme.js';
+import { keysAreOn, switchKeys } from '../../parts/use-keys.js';
+import { usePages } from '../../parts/use-pages.js';
+import { spaced } from '../../parts/words.js';
+import { answerOf, api } from '../../service/client.js';
+import { caller, type Caller } from '../../service/session.js';
+import { SessionTable } from '../sessions/session-table.js';
 
-export const Me = () => <Page title="Me">{''}</Page>;
+/** Says who the caller is and what they may do, and how this browser shows it. */
+export function Me() {
+  const who = caller.value;
+  if (!who) return null;
+  return (
+    <Page title="You">
+      <div class="columns">
+        <div>
+          <Card title="Who you are" region>
+            <Facts who={who} />
+          </Card>
+          <Card title="What you may do" region>
+            {who.permissions.length === 0 ? (
+              <Empty>{whyNothing(who)}</Empty>
+            ) : (
+              <ul class="chips">
+                {who.permissions.map((permission) => (
+                  <li key={permission} class="chip words">
+                    {spaced(permission).replace('csrs', 'CSRs').replace('api', 'API')}
+                  </li>
+                ))}
+              </ul>
+            )}
+          </Card>
+        </div>
+        <ThisBrowser />
+      </div>
+      <OwnSessions name={who.name} />
+    </Page>
+  );
+}
+
+const Facts = ({ who }: { readonly who: Caller }) => (
+  <dl class="facts">
+    <Fact name="Name">
+      <Written text={who.name} most={200} />
+    </Fact>
+    <Fact name="Roles">{who.roles.join(', ') || 'none'}</Fact>
+    <Fact name="Groups">
+      <Written text={who.groups.join(', ') || 'none'} most={400} />
+    </Fact>
+    <Fact name="Came by">
+      {ways[who.method]} <code>{who.credentialId}</code>
+    </Fact>
+    {who.createdBy.length > 0 && (
+      <Fact name="Made by">
+        <Written text={who.createdBy.join(', then ')} most={200} />
+      </Fact>
+    )}
+    <Fact name="Ends">{who.expiresAt === null ? 'when it is revoked' : <Instant of={who.expiresAt} />}</Fact>
+  </dl>
+);
+
+const ways: Readonly<Record<Caller['method'], string>> = {
+  'api-token': 'an API token',
+  oidc: 'a token of the identity provider',
+  'client-certificate': 'a client certificate',
+  'service-account': 'a service account',
+  session: 'a session of this browser',
+  'key-proof': 'the key of a certificate',
+};
+
+const lost = {
+  left: 'The directory says that you left, so your roles do not count. Ask whoever looks after the directory.',
+  succeeded: 'Your name is somebody else’s now, so your roles do not count. Ask an admin.',
+  blocked: 'Your name is blocked on every cluster, so your roles do not count. Ask an admin.',
+};
+const whyNothing = ({ rolesLost }: Caller): string =>
+  rolesLost ? lost[rolesLost] : 'You have no role here. Ask an admin for one, and say your name as it stands above.';
+
+/** The settings of this browser. They stay in it. */
+function ThisBrowser() {
+  const keys = useSignal(keysAreOn());
+  const scheme = useSignal(chosenScheme());
+  return (
+    <Card title="This browser" region>
+      <label class="switch">
+        <input
+          type="checkbox"
+          role="switch"
+          checked={keys.value}
+          onChange={({ currentTarget }) => switchKeys((keys.value = currentTarget.checked))}
+        />
+        Single keys
+      </label>
+      <p class="quiet">
+        Such as <kbd>j</kbd> for the next row; <kbd>?</kbd> lists them. None acts while you type.
+      </p>
+      <fieldset class="choices">
+        <legend>Colours</legend>
+        {schemes.map((one) => (
+          <label key={one}>
+            <input
+              type="radio"
+              name="scheme"
+              checked={scheme.value === one}
+              onChange={() => chooseScheme((scheme.value = one))}
+            />
+            {one === 'system' ? 'As the system has it' : spaced(one)}
+          </label>
+        ))}
+      </fieldset>
+    </Card>
+  );
+}
+
+/** An admin reads the sessions of all: those of others are left out here. */
+function OwnSessions({ name }: { readonly name: string }) {
+  const pages = usePages(
+    async (cursor, signal) => {
+      const query = { ...(cursor !== undefined && { cursor }) };
+      const { items, nextCursor } = await answerOf(api.GET('/v1/sessions', { params: { query }, signal }));
+      return { items: items.filter((session) => session.name === name), nextCursor };
+    },
+    [name],
+    ['sessions'],
+  );
+  return (
+    <Card title="Your sessions">
+      <Paged
+        pages={pages}
+        noun="sessions"
+        empty={<Empty>No browser is signed in with your name. This page came by another credential.</Empty>}
+      >
+        {(sessions) => <SessionTable sessions={sessions} onEnded={pages.reload} />}
+      </Paged>
+    </Card>
+  );
+}

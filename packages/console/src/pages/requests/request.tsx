@@ -1,3 +1,156 @@
+import { useRoute } from 'preact-iso/router';
+import { addresses, useAddress } from '../../parts/address.js';
+import { useAnnounced } from '../../parts/announce.js';
+import { Badge, Distance, Instant, Written } from '../../parts/bits.js';
+import { Collect } from '../../parts/collect.js';
+import { Key } from '../../parts/key.js';
+import { Crumb } from '../../parts/links.js';
+import { now } from '../../parts/now.js';
 import { Page } from '../../parts/page.js';
+import { Shown } from '../../parts/shown.js';
+import { useData } from '../../parts/use-data.js';
+import { useKeys } from '../../parts/use-keys.js';
+import { duration, sentence } from '../../parts/words.js';
+import { answerOf, api } from '../../service/client.js';
+import { may } from '../../service/session.js';
+import { Approvals } from './approvals.js';
+import { BlastRadius } from './blast-radius.js';
+import { Decision } from './decision.js';
+import { History } from './history.js';
+import { PolicyChecks } from './policy-checks.js';
+import { askInWords, looks, nextToDecide, type Request, requestChange } from './request-words.js';
+import { Story } from './story.js';
 
-export const RequestPage = () => <Page title="Request">{''}</Page>;
+export function RequestPage() {
+  const { params } = useRoute();
+  const id = params['id'] ?? '';
+  // Another request is another page: nothing that was typed for one is sent for the next.
+  return <Review key={id} id={id} />;
+}
+
+/** A request as its approver needs it, and where it stands among those that wait for them. */
+function Review({ id }: { readonly id: string }) {
+  const { go } = useAddress();
+  const data = useData(
+    async (signal) => {
+      const call = api.GET('/v1/certificate-requests/{id}', { params: { path: { id } }, signal });
+      const [request, queue] = await Promise.all([answerOf(call), readQueue(signal)]);
+      return { request, queue };
+    },
+    [id],
+    ['certificate-requests', 'certificates', 'identities'],
+  );
+  const { request, queue } = data.value.value ?? {};
+  const ids = queue?.items.map((one) => one.id) ?? [];
+  const place = ids.indexOf(id);
+  // The way back leads to the list, however many were looked at.
+  const open = (other: string | undefined) => other !== undefined && go(addresses.request(other), true);
+  useKeys({ j: () => open(ids[place + 1]), k: () => open(ids[place - 1]) });
+  useAnnounced(request, requestChange);
+  const onDecided = () => {
+    const next = nextToDecide(ids, id);
+    if (next === undefined) go('/console/requests?view=waiting', true);
+    else open(next);
+  };
+  return (
+    <Page
+      key={request === undefined ? 'awaited' : 'read'}
+      title={request ? askInWords(request) : 'Request'}
+      heading={
+        request && (
+          <span class="asked">
+            <b>{request.username}</b> for <b>{duration(request.expirationSeconds)}</b> on <b>{request.cluster}</b>
+          </span>
+        )
+      }
+      above={<Crumb href="/console/requests" name="Requests" />}
+      aside={
+        place >= 0 && (
+          <span class="muted">
+            {place + 1} of {ids.length}
+            {typeof queue?.nextCursor === 'string' && '+'} that wait for you <Key name="K" /> <Key name="J" />
+          </span>
+        )
+      }
+    >
+      <Shown data={data} awaited="the request">
+        {() => request && <Reviewed request={request} onDecided={onDecided} />}
+      </Shown>
+    </Page>
+  );
+}
+
+/** The first requests that wait for the reader. */
+async function readQueue(signal: AbortSignal) {
+  if (!may('approve-requests')) return undefined;
+  const query = { awaiting: 'me', limit: 100 } as const;
+  return answerOf(api.GET('/v1/certificate-requests', { params: { query }, signal }));
+}
+
+/** The ask and why, what it opens, why policy permits it, what came before; beside it who decides. */
+function Reviewed({ request, onDecided }: { readonly request: Request; readonly onDecided: () => void }) {
+  const { reason, labels, failure, decision } = request;
+  return (
+    <>
+      <Lead request={request} />
+      {failure && (
+        <p class="band error">
+          <bdi>{sentence(failure.message)}</bdi>
+        </p>
+      )}
+      <div class="columns review">
+        <div>
+          <blockquote class={reason === null ? 'reason muted' : 'reason'}>
+            <bdi>{reason ?? 'No reason was given.'}</bdi>
+          </blockquote>
+          <p class="chips">
+            {Object.entries(labels).map(([key, value]) => (
+              <span key={key} class="chip words">
+                <i>{key}</i> <bdi>{value}</bdi>
+              </span>
+            ))}
+          </p>
+          <BlastRadius request={request} />
+          <PolicyChecks decision={decision} />
+          <History request={request} />
+        </div>
+        <aside aria-label="Approval and history">
+          <Collect request={request} />
+          <Approvals request={request} />
+          <Decision request={request} onDecided={onDecided} />
+          <Story request={request} />
+        </aside>
+      </div>
+    </>
+  );
+}
+
+/** The state, the groups, who is behind the request, and the certificate that came of it. */
+function Lead({ request }: { readonly request: Request }) {
+  const { state, groups, requester, collector, username, createdAt, certificate } = request;
+  const { tone, icon } = looks[state];
+  return (
+    <p class="chips">
+      <Badge tone={tone} icon={icon}>
+        {state}
+      </Badge>
+      {groups.map((group) => (
+        <span key={group} class="chip">
+          {group}
+        </span>
+      ))}
+      {groups.length === 0 && <span class="muted">in no group</span>}
+      <span class="muted">
+        asked by {requester === username ? 'themselves' : <Written text={requester} />}
+        {collector !== requester && ', collected by '}
+        {collector !== requester && <Written text={collector} />}, <Distance of={createdAt} now={now.value} />
+      </span>
+      {certificate && (
+        <span class="muted">
+          <a href={addresses.certificate(certificate.fingerprintSha256)}>certificate</a> {certificate.status}, until{' '}
+          <Instant of={certificate.notAfter} />
+        </span>
+      )}
+    </p>
+  );
+}

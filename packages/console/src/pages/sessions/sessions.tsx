@@ -1,3 +1,31 @@
+import { Empty } from '../../parts/bits.js';
 import { Page } from '../../parts/page.js';
+import { Paged } from '../../parts/paged.js';
+import { usePages } from '../../parts/use-pages.js';
+import { answerOf, api } from '../../service/client.js';
+import { SessionTable } from './session-table.js';
 
-export const Sessions = () => <Page title="Sessions">{''}</Page>;
+/** Everybody's sessions, for admins. */
+export function Sessions() {
+  const pages = usePages(
+    (cursor, signal) =>
+      answerOf(api.GET('/v1/sessions', { params: { query: { ...(cursor !== undefined && { cursor }) } }, signal })),
+    [],
+    ['sessions'],
+  );
+  return (
+    <Page title="Sessions">
+      <p class="quiet">
+        Browsers that are signed in. Ending a session takes at most 5 seconds; its person may sign in again, unless the
+        identity provider or a block keeps them out.
+      </p>
+      <Paged
+        pages={pages}
+        noun="sessions"
+        empty={<Empty>Nobody is signed in with a browser. People sign in at /console/sign-in.</Empty>}
+      >
+        {(sessions) => <SessionTable sessions={sessions} withNames onEnded={pages.reload} />}
+      </Paged>
+    </Page>
+  );
+}

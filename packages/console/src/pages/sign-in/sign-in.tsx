@@ -33,7 +33,8 @@ export function SignIn() {
                   Sign in with {name}
                 </a>
               ))}
-              {browsers.apiTokens && <TokenForm />}
+              {browsers.issuers.length > 0 && browsers.apiTokens && <p class="or">or</p>}
+              {browsers.apiTokens && <TokenForm isOnlyWay={browsers.issuers.length === 0} />}
               {browsers.issuers.length === 0 && !browsers.apiTokens && (
                 <p>Nobody signs in with a browser here: it takes TLS, or a service on this machine.</p>
               )}
@@ -45,7 +46,7 @@ export function SignIn() {
   );
 }
 
-function TokenForm() {
+function TokenForm({ isOnlyWay }: { readonly isOnlyWay: boolean }) {
   const token = useSignal('');
   const error = useSignal<ProblemError | null>(null);
   const busy = useSignal(false);
@@ -69,7 +70,9 @@ function TokenForm() {
         onInput={({ currentTarget }) => (token.value = currentTarget.value)}
       />
       {error.value && <Trouble error={error.value} />}
-      <button disabled={busy.value}>Sign in</button>
+      <button class={isOnlyWay ? 'primary' : ''} disabled={busy.value}>
+        Sign in
+      </button>
     </form>
   );
 }

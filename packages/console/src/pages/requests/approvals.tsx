@@ -1,0 +1,61 @@
+import { useRef } from 'preact/hooks';
+import { Card, Distance, Instant } from '../../parts/bits.js';
+import { Icon } from '../../parts/icon.js';
+import { now } from '../../parts/now.js';
+import { approversInWords } from '../../parts/words.js';
+import { Cancel } from './cancel.js';
+import { type Request, stagesOf } from './request-words.js';
+
+/**
+ * The stages in words: who may approve, and who has. An approval has a line before it is given, so that nothing below
+ * moves when it comes.
+ */
+export function Approvals({ request }: { readonly request: Request }) {
+  const { decision, waitsUntil, approvals, actions } = request;
+  const known = useRef(new Set(approvals.map(({ at }) => at)));
+  const stages = stagesOf(request);
+  const until = waitsUntil !== null && (
+    <span class="muted">
+      waits until <Instant of={waitsUntil} />
+    </span>
+  );
+  return (
+    <Card title="Approvals" region aside={until}>
+      {stages.length === 0 && (
+        <p class="quiet">
+          {decision.outcome === 'denied' ? 'Policy denied it at once.' : 'Policy approves it without a person.'}
+        </p>
+      )}
+      <ol class="steps">
+        {stages.map(({ count, approvers, given, counted, needed, look }, stage) => (
+          <li key={stage} class={look} {...(look === 'now' && { 'aria-current': 'step' })}>
+            <b>
+              {counted} of {count}
+            </b>{' '}
+            <bdi class="muted">{approversInWords(approvers)}</bdi>
+            {given.map(({ principal, at, comment }) => (
+              <div key={at + principal}>
+                <span class="one-line">
+                  <span class="ok">
+                    <Icon name="check" />
+                  </span>{' '}
+                  <b title={principal}>{principal}</b>{' '}
+                  <span class="muted">
+                    <Distance of={at} now={now.value} />
+                  </span>
+                </span>
+                {comment !== null && <q class={known.current.has(at) ? '' : 'came'}>{comment}</q>}
+              </div>
+            ))}
+            {Array.from({ length: Math.min(needed, 3) }, (_, i) => (
+              <span key={i} class="one-line muted">
+                <Icon name="wait" /> to come
+              </span>
+            ))}
+          </li>
+        ))}
+      </ol>
+      {actions?.cancel.allowed && <Cancel request={request} />}
+    </Card>
+  );
+}

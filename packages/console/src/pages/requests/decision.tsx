@@ -1,0 +1,126 @@
+import { useSignal } from '@preact/signals';
+import { useLayoutEffect, useRef } from 'preact/hooks';
+import { announce } from '../../parts/announce.js';
+import { Card } from '../../parts/bits.js';
+import { Key } from '../../parts/key.js';
+import { Trouble } from '../../parts/trouble.js';
+import { useKeys } from '../../parts/use-keys.js';
+import { sentence } from '../../parts/words.js';
+import { answerOf, api, problemFrom } from '../../service/client.js';
+import type { ProblemError } from '../../service/problem.js';
+import { may } from '../../service/session.js';
+import type { Request } from './request-words.js';
+
+/** The two decisions: the words of their buttons, their keys, and how each looks. */
+const choices = {
+  approve: { name: 'Approve', key: 'a', look: 'primary', solid: 'primary', done: 'Approved.' },
+  deny: { name: 'Deny', key: 'd', look: 'danger', solid: 'danger solid', done: 'Denied.' },
+} as const;
+type Choice = keyof typeof choices;
+
+/** The decision in two steps, or why it is not the reader's: never a form that is going to be refused. */
+export function Decision({ request, onDecided }: { readonly request: Request; readonly onDecided: () => void }) {
+  const { id, actions } = request;
+  const chosen = useSignal<Choice | null>(null);
+  const comment = useSignal('');
+  const error = useSignal<ProblemError | null>(null);
+  const isSending = useSignal(false);
+  const section = useRef<HTMLElement>(null);
+  const box = useRef<HTMLTextAreaElement>(null);
+  const allowed = (['approve', 'deny'] as const).filter((choice) => actions?.[choice].allowed);
+  const choose = (choice: Choice) => void (chosen.value = choice);
+  useKeys(Object.fromEntries(allowed.map((choice) => [choices[choice].key, () => choose(choice)])));
+  // Before the next key, which belongs to the comment.
+  useLayoutEffect(() => {
+    if (chosen.value !== null) box.current?.focus();
+  }, [chosen.value]);
+  // The choice may have been taken away meanwhile.
+  const choice = chosen.value !== null && allowed.includes(chosen.value) ? chosen.value : null;
+  const send = async () => {
+    if (choice === null || isSending.value) return;
+    isSending.value = true;
+    error.value = await problemFrom(() => decide(id, choice, comment.value.trim()));
+    isSending.value = false;
+    if (error.value !== null) return;
+    announce(choices[choice].done);
+    onDecided();
+  };
+  const back = () => {
+    chosen.value = null;
+    error.value = null;
+    setTimeout(() => section.current?.querySelector('button')?.focus());
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === 'Escape' && chosen.value !== null) {
+      event.preventDefault();
+      back();
+    }
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void send();
+  };
+  if (!may('approve-requests')) return null;
+  if (allowed.length === 0)
+    return (
+      <Card title="Not your decision">
+        <p class="quiet">
+          <bdi>{sentence(actions?.approve.why ?? '')}</bdi>
+        </p>
+      </Card>
+    );
+  return (
+    <section ref={section} class={`card decision ${choice && 'open'}`} aria-label="Your decision" onKeyDown={onKeyDown}>
+      <header>
+        <h2>Your decision</h2>
+      </header>
+      <label for="comment">
+        Comment <span class="muted">kept in the audit log</span>
+      </label>
+      <textarea
+        id="comment"
+        ref={box}
+        rows={3}
+        maxLength={1024}
+        aria-describedby="why-not-approve"
+        value={comment}
+        onInput={({ currentTarget }) => (comment.value = currentTarget.value)}
+      />
+      {!allowed.includes('approve') && (
+        <p class="quiet" id="why-not-approve">
+          You may only deny it: <bdi>{actions?.approve.why}</bdi>.
+        </p>
+      )}
+      {error.value && error.value.problem.status !== 401 && <Trouble error={error.value} />}
+      <p class="buttons">
+        {choice === null ? (
+          allowed.map((one) => (
+            <button
+              key={one}
+              class={choices[one].look}
+              aria-keyshortcuts={choices[one].key}
+              onClick={() => choose(one)}
+            >
+              {choices[one].name} <Key name={choices[one].key.toUpperCase()} />
+            </button>
+          ))
+        ) : (
+          <>
+            <button class={choices[choice].solid} aria-keyshortcuts="Control+Enter" onClick={() => void send()}>
+              {choices[choice].name} now <kbd aria-hidden="true">Ctrl ⏎</kbd>
+            </button>
+            <button aria-keyshortcuts="Escape" onClick={back}>
+              Back <kbd aria-hidden="true">Esc</kbd>
+            </button>
+          </>
+        )}
+      </p>
+    </section>
+  );
+}
+
+async function decide(id: string, choice: Choice, comment: string): Promise<void> {
+  const call = { params: { path: { id } }, body: comment === '' ? {} : { comment } };
+  await answerOf(
+    choice === 'approve'
+      ? api.POST('/v1/certificate-requests/{id}/approve', call)
+      : api.POST('/v1/certificate-requests/{id}/deny', call),
+  );
+}
