@@ -134,6 +134,14 @@ export function listCases(landmarks: Landmarks): readonly ListCase[] {
     ]),
     ...['busy', username, 'blocked-1000'].map((name) => ({ path: `/v1/identities/${name}` })),
     ...list('audit-events', ['', `cursor=${cursor('audit-events/oldest', String(seq))}`, ...events]),
+    ...list(
+      'audit-events',
+      [
+        ...[`cursor=${cursor('audit-events/newest', String(seq))}`, 'type=IssuanceFailed', 'principal=hr'],
+        ...['principal=rare&type=CertificateIssued', `before=${middle}`, `after=${middle}&type=CertificateIssued`],
+      ].map((query) => `order=newest&${query}`),
+    ),
+    ...list('audit-events', [`afterSeq=${String(seq)}`]),
     ...list('audit-events', ['type=CertificateIssued&principal=hr&cluster=demo']),
     ...own('hr'),
     ...own('rare'),

@@ -127,12 +127,16 @@ export function openApiText(document: OpenApiDocument): string {
   return `${jsonText(sorted(document))}\n`;
 }
 
-/** JSON, indented. An object or a list with one simple member, such as a reference, stands on one line. */
+/**
+ * JSON, indented. An object with one simple member, such as a reference, stands on one line, and so does a short list
+ * of them, such as `required`.
+ */
 function jsonText(value: unknown, indent = ''): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   const members = Object.entries(value);
-  const isSimple = members.length < 2 && members.every(([, member]) => typeof member !== 'object' || member === null);
-  if (isSimple) return JSON.stringify(value);
+  const isShort = members.length < 2 || (Array.isArray(value) && JSON.stringify(value).length <= 80);
+  if (isShort && members.every(([, member]) => typeof member !== 'object' || member === null))
+    return JSON.stringify(value);
   const inner = `${indent}  `;
   const lines = members.map(([name, member]) => {
     const text = jsonText(member, inner);

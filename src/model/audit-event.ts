@@ -360,7 +360,7 @@ export interface AuditEvent extends UnchainedEvent {
   readonly hash: string;
 }
 
-/** Selects events for a list; a field that is left out selects all. */
+/** Selects events for a list, and orders them; a field that is left out selects all, oldest first. */
 export interface AuditEventFilter {
   readonly type?: string;
   readonly principal?: string;
@@ -369,6 +369,9 @@ export interface AuditEventFilter {
   readonly fingerprintSha256?: string;
   readonly after?: Date;
   readonly before?: Date;
+  /** Only events with a larger number. */
+  readonly afterSeq?: number;
+  readonly order?: 'newest';
 }
 
 /** A page of the log. */

@@ -49,10 +49,33 @@ async function checkpoint(): Promise<{ readonly note: string } & Checkpoint> {
 const hashesOf = (answer: Answer) =>
   (answer.body as { hashes: string[] }).hashes.map((hash) => Buffer.from(hash, 'base64'));
 
+async function pageOf(query: string): Promise<readonly [seqs: number[], nextCursor: string | null]> {
+  const { items, nextCursor } = as.events(await audrey(query).expect(200));
+  return [items.map(({ seq }) => seq), nextCursor];
+}
+
 async function lines(query = ''): Promise<readonly string[]> {
   const { text } = await audrey(query).set('accept', 'application/x-ndjson').expect(200);
   return text.split('\n').slice(0, -1);
 }
+
+describe('GET /v1/audit-events', () => {
+  it('has the newest first with order=newest, and those behind a number with afterSeq', async () => {
+    await record(30);
+    const [seqs, nextCursor] = await pageOf('?limit=3&order=newest');
+    const [latest = 0] = seqs;
+    expect(seqs).toEqual([latest, latest - 1, latest - 2]);
+    expect((await pageOf(`?limit=2&order=newest&cursor=${nextCursor ?? ''}`))[0]).toEqual([latest - 3, latest - 4]);
+    await audrey(`?cursor=${nextCursor ?? ''}`).expect(400);
+    expect(await pageOf(`?afterSeq=${latest - 2}`)).toEqual([[latest - 1, latest], null]);
+    expect(await pageOf(`?afterSeq=${latest}`)).toEqual([[], null]);
+    expect(await lines(`?afterSeq=${latest - 2}&order=newest`)).toEqual([
+      expect.stringContaining(`"seq":${latest - 1},`),
+      expect.stringContaining(`"seq":${latest},`),
+    ]);
+    for (const query of ['order=oldest', 'afterSeq=-1', 'afterSeq=x']) await audrey(`?${query}`).expect(400);
+  });
+});
 
 describe('checkpoints of the audit log', () => {
   it('are signed by a key that the log itself has recorded, in the name of the log', async () => {
@@ -130,6 +153,7 @@ describe('checkpoints of the audit log', () => {
       fault: { reason: 'OtherHash', firstSeq: 41 },
     });
     await audrey('?hashes=true').expect(400);
+    await audrey('?hashes=true&afterSeq=1').set('accept', 'application/x-ndjson').expect(400);
     await audrey('?hashes=true&cluster=demo').set('accept', 'application/x-ndjson').expect(400);
   });
 

@@ -62,6 +62,9 @@ describe('a log whose first events are archived', () => {
     expect(early).toEqual({ firstSeq: 769, items: [], nextCursor: null });
     const ofRequest = (await audrey(`/audit-events?requestId=${requestId}`).expect(200)).body;
     expect(ofRequest).toEqual({ firstSeq: 769, items: [], nextCursor: null });
+    expect((await audrey('/audit-events?limit=1&afterSeq=100').expect(200)).body).toEqual(body);
+    const newest = as.events(await audrey('/audit-events?order=newest&limit=500').expect(200)).items;
+    expect(newest.at(-1)?.seq).toBe(769);
     const told = as.events(await audrey('/audit-events?type=AuditEventsArchived').expect(200)).items;
     expect(told.map(({ details }) => [details['from'], details['to'], details['file']])).toEqual([
       [1, 512, 'audit-000000000001-000000000512.ndjson'],

@@ -35,6 +35,8 @@ const seed = `
       CASE WHEN i % 500 = 7 THEN ${rare} ELSE ${present} END, 'x', '[]', ${at}, ${at}, 'x', '', i, '',
       false, ${at} FROM generate_series(1, ${String(rows)}) i;
   INSERT INTO "RequestLabel" SELECT CASE WHEN i % 500 = 7 THEN 'a=rare' ELSE 'a=team' END, i FROM generate_series(1, ${String(rows)}) i;
+  INSERT INTO "RequestDecision" SELECT CASE WHEN i % 500 = 7 THEN 'rare' ELSE 'bob' END, i, ${at}
+    FROM generate_series(1, ${String(rows)}) i;
   INSERT INTO "GroupMembership" SELECT CASE WHEN i % 500 = 7 THEN 'rare' ELSE 'team' END, i, ${at}
     FROM generate_series(1, ${String(rows)}) i;
   INSERT INTO "Revocation" ("certificateN", "fingerprintSha256", "cluster", "serialNumber", "issuer", "username", "notAfter",
@@ -54,6 +56,7 @@ beforeAll(async () => {
     for (const table of [
       'RequestRecord',
       'RequestLabel',
+      'RequestDecision',
       'IssuerTally',
       'CertificateRecord',
       'GroupMembership',
@@ -111,6 +114,8 @@ async function readAll(readRows: (selection: ReadStatement) => Promise<readonly 
   const requests = new RequestTable({ prisma, ...reads });
   for (const filter of combinations({ ...shared, state: ['issued', 'pending'], labels }))
     await requests.list(filter, page);
+  for (const filter of combinations({ ...shared, state: [['issued', 'pending']] }))
+    for (const decidedBy of ['bob', 'rare']) await requests.list({ ...filter, decidedBy }, page);
   await requests.lapsed(now);
   for (const clusters of [null, demo]) await requests.waitingOf(['busy', 'rare'], clusters, 200);
   const expiry = { notAfterAfter: [now], notAfterBefore: [now] };
@@ -128,7 +133,8 @@ async function readAll(readRows: (selection: ReadStatement) => Promise<readonly 
   await certificates.expiring(600, { notAfter: now, n: 2n ** 63n - 1n }, new Date(now.getTime() + 60_000));
   const events = new AuditEventTable({ prisma, ...reads });
   for (const filter of combinations({ cluster: demo, principal: ['busy'], type: ['CertificateIssued'] }))
-    await events.list(filter, page);
+    for (const order of [{}, { order: 'newest', afterSeq: 5 } as const])
+      await events.list({ ...filter, ...order }, page);
   for (const limit of limits) await readRows(quotaCount(limit, { exceptRequest: '' }, now, 100, postgresqlDialect));
 }
 

@@ -41,6 +41,17 @@ describe('rows of the timeline', () => {
     expect(rows[0]?.ends).toBe(now + 3 * hour);
   });
 
+  it('leaves out what the filters did not ask for', () => {
+    const answer = {
+      clusters: ['dev', 'prod'],
+      groups: ['team-a', 'viewers'],
+      items: [{ username: 'jane', blocked: false, bars: [bar(0, -1, 2), bar(1, -1, 3), bar(1, -1, 4, 0, [1])] }],
+    };
+    expect(rowsOf(answer, { cluster: 'prod' }).map(({ cluster }) => cluster)).toEqual(['prod']);
+    const [row, ...others] = rowsOf(answer, { group: 'viewers' });
+    expect([row?.cluster, row?.certificates.length, others]).toEqual(['prod', 1, []]);
+  });
+
   it('shows a blocked username without certificates', () => {
     const [row] = rowsWith(['mallory']);
     expect(row).toMatchObject({ cluster: '', isBlocked: true, drawn: [], lanes: 1 });

@@ -25,7 +25,7 @@ export function addAuditEvents(app: App, { auditEvents }: Services): void {
       operationId: 'listAuditEvents',
       tags: ['audit'],
       summary: 'Read or export the audit log',
-      description: `As JSON the log is read page by page. \`${ndjson}\` exports every matching event and ignores \`limit\` and \`cursor\`. Events that were archived are in neither: \`firstSeq\`, and the header \`Kubepass-First-Seq\` of an export, say where the rest begins.`,
+      description: `As JSON the log is read page by page. \`${ndjson}\` exports every matching event and ignores \`limit\`, \`cursor\` and \`order\`. Events that were archived are in neither: \`firstSeq\`, and the header \`Kubepass-First-Seq\` of an export, say where the rest begins.`,
       querystring: schemas.AuditEventQuerySchema,
       response: {
         200: response(
@@ -38,14 +38,14 @@ export function addAuditEvents(app: App, { auditEvents }: Services): void {
             ),
           },
           {
-            description: 'Events, oldest first.',
+            description: 'Events, oldest first unless `order` says otherwise.',
             headers: { ...pageHeaders, [firstSeqHeader]: exportedFrom },
           },
         ),
       },
     }),
     async (request, reply) => {
-      const { limit: _limit, cursor: _cursor, hashes = 'false', after, before, ...plain } = request.query;
+      const { limit: _limit, cursor: _cursor, hashes = 'false', order, after, before, ...plain } = request.query;
       const filter = {
         ...plain,
         ...(after !== undefined && { after: instantInQuery('after', after) }),
@@ -58,7 +58,8 @@ export function addAuditEvents(app: App, { auditEvents }: Services): void {
       }
       if (request.answerType === ndjson)
         return sendExport(reply, granted(await auditEvents.export(callerOf(request), filter)));
-      const page = granted(await auditEvents.list(callerOf(request), filter, pageQuery(request.query)));
+      const ordered = { ...filter, ...(order && { order }) };
+      const page = granted(await auditEvents.list(callerOf(request), ordered, pageQuery(request.query)));
       return { ...pageBody(request, reply, page, auditEventView), firstSeq: page.firstSeq };
     },
   );

@@ -34,7 +34,7 @@ const AuditEventSchema = namedObject('AuditEvent', 'One event of the append-only
 });
 export type AuditEventBody = Static<typeof AuditEventSchema>;
 
-export const AuditEventListSchema = namedObject('AuditEventList', 'Audit events, oldest first.', {
+export const AuditEventListSchema = namedObject('AuditEventList', 'Audit events.', {
   items: Type.Array(ref(AuditEventSchema), { maxItems: 500 }),
   nextCursor: nextCursorProperty,
   firstSeq: integerOf(
@@ -61,6 +61,9 @@ export const ChainVerificationSchema = namedObject('ChainVerification', 'The res
   ),
 });
 
+/** 2^53 - 1 */
+const largestSize = 9_007_199_254_740_991;
+
 export const AuditEventQuerySchema = closed({
   type: Type.Optional(oneOf(auditEventTypes, 'Only events of this type.')),
   principal: Type.Optional(principalNameOf('Only events caused by this principal.', 'hr-system')),
@@ -71,6 +74,10 @@ export const AuditEventQuerySchema = closed({
   fingerprintSha256: Type.Optional(sha256Of('Only events about the certificate with this SHA-256')),
   after: Type.Optional(instantOf('Only events after this instant.')),
   before: Type.Optional(instantOf('Only events before this instant.')),
+  afterSeq: Type.Optional(
+    integerOf('Only events with a larger `seq`, for following.', 42, { minimum: 0, maximum: largestSize }),
+  ),
+  order: Type.Optional(oneOf(['newest'], 'Newest first; by default oldest first, as exports always are.')),
   hashes: Type.Optional(
     oneOf(
       ['true', 'false'],
@@ -123,8 +130,6 @@ const base64Hashes = (description: string) =>
   );
 const sizeOf = (description: string, example = 42) =>
   integerOf(description, example, { minimum: 0, maximum: largestSize });
-/** 2^53 - 1 */
-const largestSize = 9_007_199_254_740_991;
 
 export const InclusionProofSchema = namedObject('InclusionProof', 'Proves that an event is in the log.', {
   size: sizeOf('The size of the log that the proof is for.'),

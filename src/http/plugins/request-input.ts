@@ -57,6 +57,7 @@ interface MediaRange {
 }
 
 const rangeGrammar = /^([a-z0-9!#$&^_.+*-]+)\/([a-z0-9!#$&^_.+*-]+)$/;
+// RFC 9110 12.4.2
 const qualityGrammar = /^q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/;
 
 function parseRange(text: string): readonly MediaRange[] {
@@ -68,31 +69,10 @@ function parseRange(text: string): readonly MediaRange[] {
   if (matched === null) return [];
   const [, type = '', subtype = ''] = matched;
   if (type === '*' && subtype !== '*') return [];
-  const quality = qualityIn(parameters);
-  return quality === null ? [] : [{ type, subtype, quality }];
-}
-
-/** RFC 9110 12.4.2: 1 where none is given; null where it is malformed. */
-function qualityIn(parameters: readonly string[]): number | null {
   const weight = parameters.find((parameter) => parameter.startsWith('q='));
-  if (weight === undefined) return 1;
+  if (weight === undefined) return [{ type, subtype, quality: 1 }];
   const quality = qualityGrammar.exec(weight)?.[1];
-  return quality === undefined ? null : Number(quality);
-}
-
-/**
- * The offered coding of a body that the caller's `Accept-Encoding` prefers, the first one among equally preferred ones;
- * `identity` where the header names none of them (RFC 9110 12.5.3). Malformed ones are ignored.
- */
-export function negotiateCoding(accept: string | undefined, offered: readonly string[]): string {
-  const qualities = new Map<string, number>();
-  for (const part of (accept ?? '').toLowerCase().split(',')) {
-    const [coding = '', ...parameters] = part.split(';').map((text) => text.trim());
-    qualities.set(coding, qualityIn(parameters) ?? 0);
-  }
-  const qualityOf = (coding: string) => qualities.get(coding) ?? qualities.get('*') ?? 0;
-  const best = Math.max(...offered.map(qualityOf), qualities.get('identity') ?? 0);
-  return best === 0 ? 'identity' : (offered.find((coding) => qualityOf(coding) === best) ?? 'identity');
+  return quality === undefined ? [] : [{ type, subtype, quality: Number(quality) }];
 }
 
 function qualityOf(mediaType: string, ranges: readonly MediaRange[]): number {
@@ -108,6 +88,24 @@ function qualityOf(mediaType: string, ranges: readonly MediaRange[]): number {
     if (specific > found.specificity) found = { specificity: specific, quality: range.quality };
   }
   return found.quality;
+}
+
+/** RFC 9110 12.5.3 */
+const codingGrammar = /^\s*([a-z0-9*-]+)\s*(?:;\s*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*)?$/;
+
+/**
+ * The offered coding of a body that the caller's `Accept-Encoding` prefers, the first one among equally preferred ones;
+ * `identity` where the header names none of them. Malformed ones are ignored.
+ */
+export function negotiateCoding(accept: string | undefined, offered: readonly string[]): string {
+  const qualities = new Map<string, number>();
+  for (const part of (accept ?? '').toLowerCase().split(',')) {
+    const [, coding, quality = '1'] = codingGrammar.exec(part) ?? [];
+    if (coding !== undefined) qualities.set(coding, Number(quality));
+  }
+  const qualityOf = (coding: string) => qualities.get(coding) ?? qualities.get('*') ?? 0;
+  const best = Math.max(...offered.map(qualityOf), qualities.get('identity') ?? 0);
+  return best === 0 ? 'identity' : (offered.find((coding) => qualityOf(coding) === best) ?? 'identity');
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });

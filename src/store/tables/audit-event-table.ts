@@ -24,7 +24,7 @@ import {
 } from '../steps/statement.js';
 import { equals, type ListFilter } from '../lists/list-filter.js';
 import { selectKeys, type KeysInOrder } from '../lists/select-keys.js';
-import type { Reads, ListKey, ListOrder } from '../lists/list.js';
+import { highest, type Reads, type ListKey, type ListOrder } from '../lists/list.js';
 import { readPage, type Keyed } from '../lists/read-page.js';
 
 /** Finds the end of the audit chain; no row where the log is empty. */
@@ -84,6 +84,11 @@ const oldestFirst: ListOrder = {
   direction: 'ascending',
 };
 
+const earliest = (...seqs: readonly bigint[]): bigint => seqs.reduce((a, b) => (a < b ? a : b));
+const latest = (...seqs: readonly bigint[]): bigint => seqs.reduce((a, b) => (a > b ? a : b));
+
+const newestFirst: ListOrder = { ...oldestFirst, name: 'audit-events/newest', direction: 'descending' };
+
 /** The types of a record about nothing but the issuance of a certificate, as the condition of an index has them. */
 const issuance = String(typesMask(['CertificateIssued']));
 
@@ -92,7 +97,8 @@ export class AuditEventTable {
   constructor(private readonly reads: Reads) {}
 
   /**
-   * Oldest first, so that a follower can keep its cursor and continue later. Events that an archive has are left out.
+   * Oldest first, so that a follower can keep its cursor and continue later, unless the filter orders otherwise. Events
+   * that an archive has are left out.
    */
   async list(filter: AuditEventFilter, page: PageQuery): Promise<AuditEventPage> {
     const { seq: archived } = await this.start();
@@ -107,25 +113,36 @@ export class AuditEventTable {
     const filters = await this.#filtersOf(filter);
     const first = filter.after === undefined ? 1n : await this.#firstAfter(filter.after);
     const last = filter.before === undefined ? undefined : await this.#lastBefore(filter.before);
-    return readPage(page, oldestFirst, async (after, take) => {
+    const isNewest = filter.order === 'newest';
+    const order = isNewest ? newestFirst : oldestFirst;
+    const lowest = latest(first - 1n, BigInt(filter.afterSeq ?? 0), BigInt(archived));
+    return readPage(page, order, async (after, take) => {
       const records: Keyed<AuditEvent>[] = [];
       if (filters === null) return { records };
       // The cursor is the number of an event: the rest of its record comes next.
-      const asked = after === null ? 0n : (after[0] as bigint);
-      const begin = asked > archived ? asked : BigInt(archived);
-      const part = { table: 'AuditRecord', order: oldestFirst, filters };
+      const asked = after?.[0] as bigint | undefined;
+      const above = isNewest ? lowest : latest(lowest, asked ?? 0n);
+      const below = earliest(last === undefined ? highest : last + 1n, isNewest ? (asked ?? highest) : highest);
       // An event lies less than a record's length before the end of its record.
-      const until = last === undefined ? undefined : last + BigInt(eventsAtMost);
-      let behind = begin >= first ? begin : first - 1n;
+      const end = earliest(below + BigInt(eventsAtMost), highest);
+      const part = { table: 'AuditRecord', order, filters, until: isNewest || last === undefined ? undefined : end };
+      let behind = isNewest ? end : above;
       let found: KeysInOrder;
       do {
-        found = await selectKeys(this.reads, { ...part, after: [behind], until }, take);
-        for (const event of (await this.#byKeys(found.keys)).flatMap(eventsOf))
-          if (BigInt(event.seq) > begin && matches(event, filter))
-            records.push({ key: [BigInt(event.seq)], item: event });
+        found = await selectKeys(this.reads, { ...part, after: [behind] }, take);
+        const events = (await this.#byKeys(found.keys)).flatMap(eventsOf);
+        for (const event of isNewest ? events.reverse() : events) {
+          const seq = BigInt(event.seq);
+          if (seq > above && seq < below && matches(event, filter)) records.push({ key: [seq], item: event });
+        }
         behind = (found.keys.at(-1)?.[0] as bigint | undefined) ?? behind;
-      } while (records.length < take && found.keys.length === take);
-      return { records: records.slice(0, take), goesOnBehind: found.goesOnBehind };
+      } while (records.length < take && found.keys.length === take && behind > above);
+      const shown = { records: records.slice(0, take) };
+      if (found.goesOnBehind === null) return shown;
+      const [goesOn] = found.goesOnBehind as readonly [bigint];
+      // Earlier events of the record where the list goes on may be among these.
+      const seq = isNewest ? earliest(goesOn, (records.at(-1)?.key[0] as bigint | undefined) ?? goesOn) : goesOn;
+      return { ...shown, goesOnBehind: seq > above ? [seq] : null };
     });
   }
 

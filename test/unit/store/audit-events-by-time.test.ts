@@ -61,7 +61,10 @@ async function expectRightLists({ store }: TestStore): Promise<void> {
         (before === undefined || at < before) &&
         (type === undefined || seq % 10 === 0),
     );
-    expect(await listed(store, filter), JSON.stringify(filter)).toEqual(expected.map(({ seq }) => seq));
+    const seqs = expected.map(({ seq }) => seq);
+    expect(await listed(store, filter), JSON.stringify(filter)).toEqual(seqs);
+    if (type === undefined && after !== undefined)
+      expect(await listed(store, { ...filter, order: 'newest' }), JSON.stringify(filter)).toEqual(seqs.toReversed());
   }
 }
 

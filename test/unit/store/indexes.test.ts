@@ -227,6 +227,12 @@ const lists: readonly (readonly [what: string, read: Read, index: string])[] = [
   ],
   ['unexpired certificates that somebody collects', forOthers(true), 'CertificateRecord_collector_notAfter_n_idx'],
   ['events by principal', events({ principal: 'a' }), 'AuditRecord_principal_lastSeq_idx'],
+  ['the newest events by principal', events({ principal: 'a', order: 'newest' }), 'AuditRecord_principal_lastSeq_idx'],
+  [
+    'the newest events before an instant',
+    events({ order: 'newest', before: now }),
+    onPostgresql ? 'AuditRecord_pkey' : 'SEARCH r USING INTEGER PRIMARY KEY',
+  ],
   ['events of a cluster', events({ cluster: 'a', before: now }), 'AuditRecord_cluster_lastSeq_idx'],
   ['events of a type', events({ type: 'IssuanceFailed' }), 'AuditRecord_types_lastSeq_idx'],
   [

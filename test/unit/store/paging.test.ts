@@ -410,7 +410,7 @@ describe('audit events', () => {
     { after: second(5) },
     { before: second(5) },
     { after: second(2), before: second(8), principal: 'jane', type: 'RequestDenied' },
-  ])('are listed oldest first, each exactly once: %j', async (filter) => {
+  ])('are listed oldest first, or newest first, each exactly once: %j', async (filter) => {
     const { store, commit } = await testStore();
     const drafts = Array.from({ length: 23 }, (_, i) =>
       anEvent({
@@ -433,11 +433,50 @@ describe('audit events', () => {
         : [],
     );
     for (const limit of [1, 4, 23, 500]) {
-      const items = await readAll((page) => store.auditEvents.list(filter, page), limit);
-      expect(items.map(({ seq }) => seq)).toEqual(expected);
+      const seqsOf = async (more: AuditEventFilter) =>
+        (await readAll((page) => store.auditEvents.list({ ...filter, ...more }, page), limit)).map(({ seq }) => seq);
+      expect(await seqsOf({})).toEqual(expected);
+      expect(await seqsOf({ order: 'newest' })).toEqual(expected.toReversed());
+      const behind = expected.filter((seq) => seq > 9);
+      expect(await seqsOf({ afterSeq: 9 })).toEqual(behind);
+      expect(await seqsOf({ afterSeq: 9, order: 'newest' })).toEqual(behind.toReversed());
     }
     if (filter.requestId !== undefined)
       expect((await store.auditEvents.ofRequest(filter.requestId)).map(({ seq }) => seq)).toEqual(expected);
+  });
+
+  it('are listed in either order where a record has several, and hardly any has both values', async () => {
+    const { store, commit } = await testStore();
+    const drafts = Array.from({ length: 6_600 }, (_, i) => {
+      const record = Math.floor(i / 3);
+      const isBoth = record % 900 === 500;
+      return anEvent({
+        at: second(record),
+        type: i % 3 ? 'RequestDenied' : 'RequestApproved',
+        principal: isBoth || record % 2 ? 'jane' : 'joe',
+        cluster: isBoth || record % 2 === 0 ? 'prod' : 'demo',
+      });
+    });
+    await commit([], drafts);
+    const wanted = { principal: 'jane', cluster: 'prod', type: 'RequestDenied' };
+    const expected = drafts.flatMap(({ principal, cluster, type }, i) =>
+      principal === 'jane' && cluster === 'prod' && type === 'RequestDenied' ? [i + 1] : [],
+    );
+    expect(expected).toHaveLength(4);
+    for (const [order, seqs] of [
+      [{}, expected],
+      [{ order: 'newest' }, expected.toReversed()],
+    ] as const)
+      for (const limit of [1, 3, 50]) {
+        const found: number[] = [];
+        let cursor: string | null = null;
+        do {
+          const page: Page<{ seq: number }> = await store.auditEvents.list({ ...wanted, ...order }, { limit, cursor });
+          found.push(...page.items.map(({ seq }) => seq));
+          cursor = page.nextCursor;
+        } while (cursor !== null);
+        expect(found).toEqual(seqs);
+      }
   });
 
   it('are read in chunks after a number, up to the head', async () => {
@@ -477,6 +516,8 @@ describe('a cursor', () => {
     'requests by username': (store, page) => store.requests.list({ usernamePrefix: 'a' }, page),
     'certificates by username': (store, page) => store.certificates.list({ usernamePrefix: 'a' }, page),
     'audit events': (store, page) => store.auditEvents.list({}, page),
+    'newest audit events': (store, page) => store.auditEvents.list({ order: 'newest' }, page),
+    'decided requests': (store, page) => store.requests.list({ decidedBy: 'bob' }, page),
     'API tokens': (store, page) => store.apiTokens.list(page),
   };
   const malformed = [

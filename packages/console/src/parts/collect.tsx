@@ -16,7 +16,11 @@ type Request = Schemas['CertificateRequest'];
  * How the collector of a request gets its kubeconfig. Nothing for anybody else, and nothing while there is none to get.
  * It keeps what was collected, so it stays in its place for as long as the page shows the same request.
  */
-export function Collect({ request }: { readonly request: Request }) {
+export const Collect = ({ request }: { readonly request: Request }) => (
+  <CollectOne key={request.id} request={request} />
+);
+
+function CollectOne({ request }: { readonly request: Request }) {
   const kept = useSignal<Blob | null>(null);
   const busy = useSignal(false);
   const error = useSignal<ProblemError | null>(null);

@@ -38,6 +38,15 @@ export interface Row {
   readonly ends: number;
 }
 
+type CompactBar = readonly [
+  cluster: number,
+  notBefore: number,
+  notAfter: number,
+  status: number,
+  groups: readonly number[],
+  fingerprint: string,
+];
+
 /** The answer of `GET /v1/timeline`: names once, and certificates with indexes into them and seconds. */
 export interface CompactTimeline {
   readonly clusters: readonly string[];
@@ -45,24 +54,29 @@ export interface CompactTimeline {
   readonly items: readonly {
     readonly username: string;
     readonly blocked: boolean;
-    readonly bars: readonly (readonly [
-      cluster: number,
-      notBefore: number,
-      notAfter: number,
-      status: number,
-      groups: readonly number[],
-      fingerprint: string,
-    ])[];
+    readonly bars: readonly CompactBar[];
   }[];
 }
 
 /** More lanes than that are too flat to be seen or hit. */
 const mostLanes = 6;
 
-/** One row for each username on a cluster, in the order of the answer; clusters of one username by name. */
-export function rowsOf({ clusters, groups, items }: CompactTimeline): readonly Row[] {
-  return items.flatMap(({ username, blocked: isBlocked, bars }) => {
-    if (bars.length === 0) return [rowOf({ username, isBlocked, cluster: '' }, [])];
+interface Narrow {
+  readonly cluster?: string;
+  readonly group?: string;
+}
+
+/**
+ * One row for each username on a cluster, in the order of the answer; clusters of one username by name. The answer has
+ * whole identities: `narrow` leaves out what its filters did not ask for.
+ */
+export function rowsOf({ clusters, groups, items }: CompactTimeline, narrow: Narrow = {}): readonly Row[] {
+  const isAsked = ([cluster, , , , indexes]: CompactBar) =>
+    (narrow.cluster ?? clusters[cluster]) === clusters[cluster] &&
+    (narrow.group === undefined || indexes.some((i) => groups[i] === narrow.group));
+  return items.flatMap(({ username, blocked: isBlocked, bars: whole }) => {
+    const bars = whole.filter(isAsked);
+    if (bars.length === 0) return isBlocked ? [rowOf({ username, isBlocked, cluster: '' }, [])] : [];
     const byCluster = Map.groupBy(bars, ([cluster]) => clusters[cluster] ?? '');
     return [...byCluster]
       .toSorted(([a], [b]) => compare(a, b))

@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 import { addresses, useAddress } from '../../parts/address.js';
 import { announce } from '../../parts/announce.js';
 import { Badge, Distance, Empty, Instant, Written } from '../../parts/bits.js';
-import { ChoiceFilter, TextFilter } from '../../parts/filter.js';
+import { Filter } from '../../parts/filter.js';
 import { now } from '../../parts/now.js';
 import { Page } from '../../parts/page.js';
 import { Paged } from '../../parts/paged.js';
@@ -49,7 +49,7 @@ export function Webhooks() {
   return (
     <Page title="Webhooks">
       <form class="tools" role="search" onSubmit={(event) => event.preventDefault()}>
-        <ChoiceFilter
+        <Filter
           name="state"
           label="State"
           options={[
@@ -59,8 +59,8 @@ export function Webhooks() {
             ['dead', 'given up'],
           ]}
         />
-        <TextFilter name="webhook" label="Webhook" />
-        <TextFilter name="requestId" label="Request" />
+        <Filter name="webhook" label="Webhook" />
+        <Filter name="requestId" label="Request" />
       </form>
       {error.value && <Trouble error={error.value} />}
       <Paged
