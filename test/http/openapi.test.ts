@@ -270,6 +270,7 @@ describe('/openapi.json', () => {
         'GET /v1/policies/schema.json',
         'GET /v1/policies/texts',
         'POST /v1/policies/evaluate',
+        'GET /v1/timeline',
         'GET /v1/webhook-deliveries',
         'POST /v1/webhook-deliveries/{id}/retry',
         'POST /v1/policies/replay',

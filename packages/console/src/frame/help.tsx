@@ -5,7 +5,7 @@ const keys = [
   [
     'Everywhere',
     [
-      ['Ctrl K', 'go to a page, identity, request or certificate'],
+      ['Ctrl K', 'go to something'],
       ['?', 'these keys'],
       ['Esc', 'back'],
     ],
@@ -25,17 +25,15 @@ const keys = [
       ['a', 'approve'],
       ['d', 'deny'],
       ['Ctrl Enter', 'send the decision'],
-      ['j', 'next one that waits'],
-      ['k', 'previous one'],
+      ['j k', 'next, previous'],
     ],
   ],
   [
     'The timeline',
     [
-      ['+', 'closer'],
-      ['-', 'further away'],
+      ['+ -', 'closer, further away'],
+      ['← →', 'earlier, later'],
       ['0', 'all of it'],
-      ['← →', 'earlier and later'],
     ],
   ],
 ] as const;
@@ -68,7 +66,7 @@ export function Help({ onClose }: { readonly onClose: () => void }) {
         None of them acts while you type. <a href="/console/me">Switch them off</a>
       </p>
       <p class="buttons">
-        <button type="button" onClick={onClose}>
+        <button type="button" autofocus onClick={onClose}>
           Close
         </button>
       </p>

@@ -1,4 +1,5 @@
 import { useLocation } from 'preact-iso/router';
+import { useEffect, useRef } from 'preact/hooks';
 import { Icon } from '../parts/icon.js';
 import { useData } from '../parts/use-data.js';
 import { waitingCount } from '../parts/waiting.js';
@@ -14,10 +15,15 @@ export function Navigation() {
   const who = caller.value;
   const approves = may('approve-requests');
   useData(() => (approves ? countWaiting() : Promise.resolve()), [approves], ['certificate-requests']);
+  const bar = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // On a phone it scrolls sideways.
+    bar.current?.querySelector('[aria-current]')?.scrollIntoView({ inline: 'center', block: 'nearest' });
+  }, [path]);
   if (!who) return null;
   const isAt = (to: string) => path === to || path.startsWith(`${to}/`);
   return (
-    <nav class="rail" aria-label="Console">
+    <nav ref={bar} class="rail" aria-label="Console">
       <a class="brand" href="/console/">
         kubepass
       </a>
