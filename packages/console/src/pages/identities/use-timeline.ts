@@ -3,7 +3,7 @@ import { announce } from '../../parts/announce.js';
 import { type Data, useData } from '../../parts/use-data.js';
 import { many } from '../../parts/words.js';
 import { api, answerOf } from '../../service/client.js';
-import { rowsOf, type Row } from './rows.js';
+import { type CompactTimeline, rowsOf, type Row } from './rows.js';
 
 export interface TimelineFilters {
   readonly cluster?: string;
@@ -40,10 +40,11 @@ export function useTimeline(filters: TimelineFilters): Data<FoundRows> {
       let found: FoundRows = { rows: [], identities: 0, isComplete: false };
       let cursor: string | null = null;
       do {
+        // The types of the contract have no tuples.
         const page = await readPage(filters, cursor, signal);
         cursor = page.nextCursor;
         found = {
-          rows: [...found.rows, ...rowsOf(page, filters)],
+          rows: [...found.rows, ...rowsOf(page as unknown as CompactTimeline, filters)],
           identities: found.identities + page.items.length,
           isComplete: cursor === null,
         };
