@@ -89,9 +89,8 @@ export function buildApp(services: Services, options: AppOptions): App {
 
   app.decorate('certificateListener', certificateListenerOf(app, options, connections));
   app.decorate('connections', connections);
+  app.decorate('browsers', options.browsers ?? { isTls: options.tls !== undefined, origin: null, issuers: [] });
   app.decorate('hasConsole', options.console !== null);
-  const browsers = options.browsers ?? { isTls: options.tls !== undefined, origin: null, issuers: [] };
-  app.decorate('browsers', browsers);
   drainConnections(app, options.drainMilliseconds ?? 10_000);
   keepRoutes(app);
   findAddresses(app, addresses);
@@ -105,7 +104,7 @@ export function buildApp(services: Services, options: AppOptions): App {
   const paths = rememberPaths(app);
   if (options.describe) options.describe(app);
   else {
-    serveDocuments(app, browsers.issuers);
+    serveDocuments(app);
     if (options.console !== null) serveConsole(app, options.console);
   }
   addRoutes(app, services, options);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { as } from '../http/support/call.js';
+import { startService } from '../http/support/service.js';
 import { startSignInService, type SignInService } from '../http/support/sign-in.js';
 import { makeTlsPair } from '../http/support/tls-files.js';
 import { chromiumPath, launchChromium, screenshots } from './chromium.js';
@@ -209,6 +210,37 @@ describe.skipIf(chromiumPath === undefined)('Swagger UI after a sign-in', () => 
     expect(lena.page.url()).toContain('/v1/login/corp/callback');
     expect(await secretOf(lena.context)).toBe('');
     await lena.context.close();
+  });
+});
+
+describe.skipIf(chromiumPath === undefined)('a session of an API token over plain HTTP', () => {
+  it.each(['127.0.0.1', 'localhost'])('is kept by the browser under %s, and ends with the token', async (host) => {
+    const plain = await startService();
+    const origin = plain.address.replace('127.0.0.1', host);
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(`${origin}/docs`);
+    await barOf(page).getByRole('link', { name: 'Sign in with an API token' }).waitFor();
+    const made = as.token(
+      await plain
+        .as('root')('post', '/v1/api-tokens')
+        .send({ name: 'tok', roles: ['requester'] })
+        .expect(201),
+    );
+    const headers = JSON.stringify({ authorization: `Bearer ${made.token}` });
+    expect(
+      await page.evaluate(`fetch('/v1/sessions', { method: 'POST', headers: ${headers} }).then((a) => a.status)`),
+    ).toBe(201);
+    await page.reload();
+    await barOf(page).getByText('Signed in as tok (requester)').waitFor();
+    const asked = await tryOut(page, 'post', '/v1/certificate-requests', { username: 'x', groups: ['ops-eu'] });
+    expect(asked.status).toBe('201');
+    await plain.as('root')('delete', `/v1/api-tokens/${made.id}`).expect(204);
+    await page.reload();
+    await barOf(page).getByText('Your session has ended.').waitFor();
+    expect(await context.cookies(origin)).toEqual([]);
+    await context.close();
+    await plain.close();
   });
 });
 

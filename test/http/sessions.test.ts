@@ -284,7 +284,7 @@ describe('a service whose identity provider is down', () => {
 });
 
 describe('without an issuer by which people sign in', () => {
-  it('there is no sign-in, and the documentation offers none', async () => {
+  it('there is no sign-in by one, and the documentation offers that by API token where there is a console', async () => {
     const { startService } = await import('./support/service.js');
     const own = await startService();
     await own.anonymous('get', '/v1/login/corp').expect(404);
@@ -293,16 +293,22 @@ describe('without an issuer by which people sign in', () => {
       .set('cookie', `__Host-kubepass-session=${'a'.repeat(43)}`)
       .expect(401);
     expect(own.log()).toContain('"reason":"SessionUnknown"');
-    expect((await own.anonymous('get', '/docs')).text).not.toContain('sign-in');
-    await own.anonymous('get', '/docs/static/theme/sign-in-bar.js').expect(404);
+    expect((await own.anonymous('get', '/docs')).text).toContain('theme/sign-in-bar.js');
+    const { text } = await own.anonymous('get', '/docs/static/theme/sign-in-bar.js').expect(200);
+    expect(text).toContain('links = [["Sign in with an API token","/console/sign-in?returnTo=/docs"]];');
     await own.close();
+
+    const without = await startService({ app: { console: null } });
+    expect((await without.anonymous('get', '/docs')).text).not.toContain('sign-in');
+    await without.anonymous('get', '/docs/static/theme/sign-in-bar.js').expect(404);
+    await without.close();
   });
 
   it('with one it does', async () => {
     expect((await opened.service.anonymous('get', '/docs')).text).toContain('theme/sign-in-bar.js');
     const { text, headers } = await opened.service.anonymous('get', '/docs/static/theme/sign-in-bar.js').expect(200);
     expect(headers['content-type']).toContain('javascript');
-    expect(text).toContain('["corp"]');
+    expect(text).toContain('links = [["Sign in with corp","/v1/login/corp?returnTo=/docs"],');
     const shown = (await opened.service.anonymous('get', '/docs/json')).body as {
       security: unknown;
       components: { securitySchemes: object };

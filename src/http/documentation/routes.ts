@@ -37,11 +37,8 @@ const documents = {
   '/openapi/webhooks.json': 'webhooks.json',
 };
 
-/**
- * Serves the OpenAPI documents, and Swagger UI at `/docs`. `issuers`: the names of those by which people sign in with
- * their browsers.
- */
-export function serveDocuments(app: App, issuers: readonly string[]): void {
+/** Serves the OpenAPI documents, and Swagger UI at `/docs`. */
+export function serveDocuments(app: App): void {
   const forSwaggerUi = withoutSessions(documentNamed('openapi.json'));
   app.register(swagger, {
     mode: 'static',
@@ -61,7 +58,7 @@ export function serveDocuments(app: App, issuers: readonly string[]): void {
     docs.register(swaggerUi, {
       routePrefix: '/docs',
       staticCSP: contentSecurityPolicy,
-      theme: themeFor(issuers),
+      theme: themeFor(app),
       uiConfig: {
         // Without the bar that loads other descriptions.
         layout: 'BaseLayout',
@@ -88,8 +85,8 @@ function withoutSessions(text: string) {
   };
 }
 
-function themeFor(issuers: readonly string[]) {
-  const { js, css } = issuers.length > 0 ? signInBar(issuers) : { js: [], css: [] };
+function themeFor({ browsers: { issuers }, hasConsole }: App) {
+  const { js, css } = issuers.length > 0 || hasConsole ? signInBar(issuers, hasConsole) : { js: [], css: [] };
   return { js: [...js, ...foldedProblems.js], css: [...css, ...foldedProblems.css] };
 }
 

@@ -7,17 +7,31 @@ interface PageFile {
 }
 
 /**
- * A bar above Swagger UI: whoever is signed in with the browser, or links to the sign-in by each issuer. Its session
- * works for "Try it out" as it is, because the browser sends the cookie; the page itself never sees what is in it.
+ * A bar above Swagger UI: whoever is signed in with the browser, or links to the sign-in by each issuer, and to that of
+ * the console by API token. Its session works for "Try it out" as it is, because the browser sends the cookie; the page
+ * itself never sees what is in it.
  */
-export const signInBar = (issuers: readonly string[]): { readonly js: PageFile[]; readonly css: PageFile[] } => ({
-  js: [{ filename: 'sign-in-bar.js', content: script(issuers) }],
+export const signInBar = (
+  issuers: readonly string[],
+  hasConsole: boolean,
+): { readonly js: PageFile[]; readonly css: PageFile[] } => ({
+  js: [{ filename: 'sign-in-bar.js', content: script(linksTo(issuers, hasConsole)) }],
   css: [{ filename: 'sign-in-bar.css', content: style }],
 });
 
-/** Names of issuers are DNS labels, and names of principals are only ever set as text. */
-const script = (issuers: readonly string[]): string => `(() => {
-  const issuers = ${JSON.stringify(issuers)};
+/** The texts of the links with the pages that they lead to. */
+const linksTo = (issuers: readonly string[], hasConsole: boolean): readonly (readonly [string, string])[] => [
+  ...issuers.map((issuer) => [`Sign in with ${issuer}`, `/v1/login/${issuer}?returnTo=/docs`] as const),
+  ...(hasConsole ? [['Sign in with an API token', '/console/sign-in?returnTo=/docs'] as const] : []),
+];
+
+/**
+ * Names of issuers are DNS labels, and names of principals are only ever set as text. A page that is no secure context
+ * came over plain HTTP from another machine, and no session counts there.
+ */
+const script = (links: readonly (readonly [string, string])[]): string => `(() => {
+  if (!isSecureContext) return;
+  const links = ${JSON.stringify(links)};
   const bar = document.createElement('section');
   bar.className = 'sign-in-bar';
   bar.setAttribute('aria-label', 'Sign-in');
@@ -29,12 +43,7 @@ const script = (issuers: readonly string[]): string => `(() => {
   const showSignIn = (note) =>
     show(
       ...(note ? [text(note)] : []),
-      ...issuers.map((issuer) =>
-        Object.assign(document.createElement('a'), {
-          href: '/v1/login/' + issuer + '?returnTo=/docs',
-          textContent: 'Sign in with ' + issuer,
-        }),
-      ),
+      ...links.map(([textContent, href]) => Object.assign(document.createElement('a'), { href, textContent })),
     );
 
   const showCaller = ({ name, roles }) => {

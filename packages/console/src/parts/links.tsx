@@ -21,12 +21,14 @@ interface ViewsParts {
   readonly name: string;
   /** Values and their words; `''` leaves the parameter out. */
   readonly views: readonly (readonly [value: string, words: string])[];
+  /** The value where the address has none of them. */
+  readonly usual?: string;
 }
 
 /** Links to other views of the same page. Filters stay. */
-export function Views({ path, name, views }: ViewsParts) {
+export function Views({ path, name, views, usual = '' }: ViewsParts) {
   const { query } = useAddress();
-  const chosen = views.some(([value]) => value === query[name]) ? query[name] : '';
+  const chosen = views.some(([value]) => value === query[name]) ? query[name] : usual;
   return (
     <nav class="views" aria-label="View">
       {views.map(([value, words]) => (

@@ -1,31 +1,27 @@
 import { Card, Instant, Written } from '../../parts/bits.js';
 import { addresses } from '../../parts/address.js';
+import { Fact } from '../../parts/fact.js';
 import type { Schemas } from '../../service/client.js';
 
 /** The certificate that is to be renewed, and what that means. */
 export const Renewed = ({ certificate }: { readonly certificate: Schemas['Certificate'] }) => (
   <Card title="The certificate to renew" region>
     <dl class="facts">
-      <dt>Username</dt>
-      <dd>
+      <Fact name="Username">
         <Written text={certificate.username} />
-      </dd>
-      <dt>Cluster</dt>
-      <dd>{certificate.cluster}</dd>
-      <dt>Groups</dt>
-      <dd>
+      </Fact>
+      <Fact name="Cluster">{certificate.cluster}</Fact>
+      <Fact name="Groups">
         <Written text={certificate.groups.join(', ') || 'none'} most={240} />
-      </dd>
-      <dt>Ends</dt>
-      <dd>
+      </Fact>
+      <Fact name="Ends">
         <Instant of={certificate.notAfter} />
-      </dd>
-      <dt>Fingerprint</dt>
-      <dd>
+      </Fact>
+      <Fact name="Fingerprint">
         <a href={addresses.certificate(certificate.fingerprintSha256)}>
           <code>{certificate.fingerprintSha256.slice(0, 16)}…</code>
         </a>
-      </dd>
+      </Fact>
     </dl>
     <p class="muted after">
       The new one is for the same cluster, username, groups, namespace, labels and collector, with another key. This one

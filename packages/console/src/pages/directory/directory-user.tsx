@@ -2,8 +2,11 @@ import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useRoute } from 'preact-iso/router';
 import { addresses, addressOf } from '../../parts/address.js';
+import { announce } from '../../parts/announce.js';
 import { Card, Empty, Instant, Written } from '../../parts/bits.js';
-import { Confirm } from '../../parts/confirm.js';
+import { ActDialog } from '../../parts/act-dialog.js';
+import { Fact } from '../../parts/fact.js';
+import { Crumb, Linked } from '../../parts/links.js';
 import { Page } from '../../parts/page.js';
 import { Shown } from '../../parts/shown.js';
 import { useData } from '../../parts/use-data.js';
@@ -27,11 +30,7 @@ export function DirectoryUserPage() {
     <Page
       title={person ? (person.displayName ?? person.directoryName) : 'A person in the directory'}
       heading={person && <Written text={person.displayName ?? person.directoryName} most={80} />}
-      above={
-        <nav class="crumbs" aria-label="Breadcrumb">
-          <a href="/console/directory">Directory</a>
-        </nav>
-      }
+      above={<Crumb href="/console/directory" name="Directory" />}
     >
       <Shown data={data} awaited="the person">
         {(found) => (
@@ -68,13 +67,13 @@ function Successor({ person, onConfirmed }: { readonly person: Person; readonly 
         </button>
       )}
       {isOpen.value && (
-        <Confirm
+        <ActDialog
           title="Confirm this person"
           button="Confirm now"
-          done="The person is confirmed."
           onClose={() => (isOpen.value = false)}
           act={async () => {
             await answerOf(api.POST('/v1/directory-users/{id}/confirm', { params: { path: { id } } }));
+            announce('The person is confirmed.');
             onConfirmed();
           }}
         >
@@ -82,7 +81,7 @@ function Successor({ person, onConfirmed }: { readonly person: Person; readonly 
             <Written text={username ?? ''} /> is this person from now on. They may ask for certificates, although those
             of the other person may still work. A block because the other person left ends.
           </p>
-        </Confirm>
+        </ActDialog>
       )}
     </Card>
   );
@@ -91,49 +90,36 @@ function Successor({ person, onConfirmed }: { readonly person: Person; readonly 
 const Facts = ({ person }: { readonly person: Person }) => (
   <Card title="Who they are" region>
     <dl class="facts">
-      <dt>Username</dt>
-      <dd>
+      <Fact name="Username">
         {person.username === null ? (
           <>none. {person.whyNoUsername !== null && <bdi>{sentence(person.whyNoUsername)}</bdi>}</>
-        ) : may('read-identities') ? (
-          <a href={addresses.identity(person.username)}>
-            <Written text={person.username} />
-          </a>
         ) : (
-          <Written text={person.username} />
+          <Linked href={addresses.identity(person.username)} when={may('read-identities')}>
+            <Written text={person.username} />
+          </Linked>
         )}
-      </dd>
-      <dt>Name there</dt>
-      <dd>
+      </Fact>
+      <Fact name="Name there">
         <Written text={person.directoryName} most={200} />
-      </dd>
-      <dt>Email</dt>
-      <dd>
+      </Fact>
+      <Fact name="Email">
         <Written text={person.emails.join(', ') || 'none'} most={200} />
-      </dd>
-      <dt>Groups there</dt>
-      <dd>
+      </Fact>
+      <Fact name="Groups there">
         <Written text={person.groups.map(({ displayName }) => displayName).join(', ') || 'none'} most={400} />
-      </dd>
-      <dt>Came</dt>
-      <dd>
+      </Fact>
+      <Fact name="Came">
         <Instant of={person.createdAt} />
-      </dd>
+      </Fact>
       {person.inactiveSince !== null && (
-        <>
-          <dt>Left</dt>
-          <dd>
-            <Instant of={person.inactiveSince} />
-          </dd>
-        </>
+        <Fact name="Left">
+          <Instant of={person.inactiveSince} />
+        </Fact>
       )}
       {person.deletedAt !== null && (
-        <>
-          <dt>Deleted</dt>
-          <dd>
-            <Instant of={person.deletedAt} />
-          </dd>
-        </>
+        <Fact name="Deleted">
+          <Instant of={person.deletedAt} />
+        </Fact>
       )}
     </dl>
   </Card>

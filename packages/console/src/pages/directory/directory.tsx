@@ -1,6 +1,7 @@
-import { addressOf, useAddress } from '../../parts/address.js';
+import { useAddress } from '../../parts/address.js';
 import { Badge, Empty, Instant, Written } from '../../parts/bits.js';
 import { Filter } from '../../parts/filter.js';
+import { Views } from '../../parts/links.js';
 import { Page } from '../../parts/page.js';
 import { Paged } from '../../parts/paged.js';
 import { Table } from '../../parts/table.js';
@@ -41,17 +42,7 @@ export function Directory() {
   );
   return (
     <Page title="Directory">
-      <nav class="views" aria-label="Views">
-        {views.map(([value, name]) => (
-          <a
-            key={value}
-            href={addressOf('/console/directory', { view: value, directoryName, username })}
-            {...(view === value && { 'aria-current': 'page' })}
-          >
-            {name}
-          </a>
-        ))}
-      </nav>
+      <Views path="/console/directory" name="view" views={views} />
       <form class="tools" role="search" onSubmit={(event) => event.preventDefault()}>
         <Filter name="directoryName" label="Name in the directory" />
         <Filter name="username" label="Username" />

@@ -76,7 +76,7 @@ export function rowsOf({ clusters, groups, items }: CompactTimeline, narrow: Nar
     (narrow.group === undefined || indexes.some((i) => groups[i] === narrow.group));
   return items.flatMap(({ username, blocked: isBlocked, bars: whole }) => {
     const bars = whole.filter(isAsked);
-    if (bars.length === 0) return [rowOf({ username, isBlocked, cluster: '' }, [])];
+    if (bars.length === 0) return isBlocked ? [rowOf({ username, isBlocked, cluster: '' }, [])] : [];
     const byCluster = Map.groupBy(bars, ([cluster]) => clusters[cluster] ?? '');
     return [...byCluster]
       .toSorted(([a], [b]) => compare(a, b))

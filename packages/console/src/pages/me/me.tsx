@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { Card, Empty, Instant, Written } from '../../parts/bits.js';
+import { Fact } from '../../parts/fact.js';
 import { Page } from '../../parts/page.js';
 import { Paged } from '../../parts/paged.js';
 import { chooseScheme, chosenScheme, schemes } from '../../parts/scheme.js';
@@ -44,30 +45,22 @@ export function Me() {
 
 const Facts = ({ who }: { readonly who: Caller }) => (
   <dl class="facts">
-    <dt>Name</dt>
-    <dd>
+    <Fact name="Name">
       <Written text={who.name} most={200} />
-    </dd>
-    <dt>Roles</dt>
-    <dd>{who.roles.join(', ') || 'none'}</dd>
-    <dt>Groups</dt>
-    <dd>
+    </Fact>
+    <Fact name="Roles">{who.roles.join(', ') || 'none'}</Fact>
+    <Fact name="Groups">
       <Written text={who.groups.join(', ') || 'none'} most={400} />
-    </dd>
-    <dt>Came by</dt>
-    <dd>
+    </Fact>
+    <Fact name="Came by">
       {ways[who.method]} <code>{who.credentialId}</code>
-    </dd>
+    </Fact>
     {who.createdBy.length > 0 && (
-      <>
-        <dt>Made by</dt>
-        <dd>
-          <Written text={who.createdBy.join(', then ')} most={200} />
-        </dd>
-      </>
+      <Fact name="Made by">
+        <Written text={who.createdBy.join(', then ')} most={200} />
+      </Fact>
     )}
-    <dt>Ends</dt>
-    <dd>{who.expiresAt === null ? 'when it is revoked' : <Instant of={who.expiresAt} />}</dd>
+    <Fact name="Ends">{who.expiresAt === null ? 'when it is revoked' : <Instant of={who.expiresAt} />}</Fact>
   </dl>
 );
 

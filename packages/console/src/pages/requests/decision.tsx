@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { announce } from '../../parts/announce.js';
 import { Card } from '../../parts/bits.js';
 import { Key } from '../../parts/key.js';
@@ -30,7 +30,8 @@ export function Decision({ request, onDecided }: { readonly request: Request; re
   const allowed = (['approve', 'deny'] as const).filter((choice) => actions?.[choice].allowed);
   const choose = (choice: Choice) => void (chosen.value = choice);
   useKeys(Object.fromEntries(allowed.map((choice) => [choices[choice].key, () => choose(choice)])));
-  useEffect(() => {
+  // Before the next key, which belongs to the comment.
+  useLayoutEffect(() => {
     if (chosen.value !== null) box.current?.focus();
   }, [chosen.value]);
   // The choice may have been taken away meanwhile.

@@ -4,6 +4,7 @@ import { useAnnounced } from '../../parts/announce.js';
 import { Badge, Distance, Instant, Written } from '../../parts/bits.js';
 import { Collect } from '../../parts/collect.js';
 import { Key } from '../../parts/key.js';
+import { Crumb } from '../../parts/links.js';
 import { now } from '../../parts/now.js';
 import { Page } from '../../parts/page.js';
 import { Shown } from '../../parts/shown.js';
@@ -16,7 +17,6 @@ import { Approvals } from './approvals.js';
 import { BlastRadius } from './blast-radius.js';
 import { Decision } from './decision.js';
 import { History } from './history.js';
-import { lastList } from './last-list.js';
 import { PolicyChecks } from './policy-checks.js';
 import { askInWords, looks, nextToDecide, type Request, requestChange } from './request-words.js';
 import { Story } from './story.js';
@@ -25,14 +25,11 @@ export function RequestPage() {
   const { params } = useRoute();
   const id = params['id'] ?? '';
   // Another request is another page: nothing that was typed for one is sent for the next.
-  return <Reviewed key={id} id={id} />;
+  return <Read key={id} id={id} />;
 }
 
-/** As many of those that wait as are counted. */
-const mostCounted = 100;
-
-/** The request, and those that wait for the reader, in one piece. */
-function Reviewed({ id }: { readonly id: string }) {
+/** Reads the request, and those that wait for the reader, in one piece. */
+function Read({ id }: { readonly id: string }) {
   const request = useData(
     (signal) => answerOf(api.GET('/v1/certificate-requests/{id}', { params: { path: { id } }, signal })),
     [id],
@@ -40,43 +37,34 @@ function Reviewed({ id }: { readonly id: string }) {
   );
   const queue = useData(
     async (signal) => {
-      if (!may('approve-requests')) return { ids: [], isMore: false };
-      const query = { awaiting: 'me', limit: mostCounted } as const;
-      const page = await answerOf(api.GET('/v1/certificate-requests', { params: { query }, signal }));
-      return { ids: page.items.map((one) => one.id), isMore: page.nextCursor !== null };
+      if (!may('approve-requests')) return { items: [], nextCursor: null };
+      const query = { awaiting: 'me', limit: 100 } as const;
+      return answerOf(api.GET('/v1/certificate-requests', { params: { query }, signal }));
     },
     [],
     ['certificate-requests'],
   );
   useAnnounced(request.value.value, requestChange);
-  useKeys({ Escape: () => go(lastList.value) });
-  const { go } = useAddress();
   const found = request.value.value;
   const waiting = queue.value.value;
-  if (found === undefined || (waiting === undefined && queue.error.value === null))
+  if (found !== undefined && (waiting !== undefined || queue.error.value !== null))
     return (
-      <Page key="awaited" title="Request" above={<Crumbs />}>
-        <Shown data={request} awaited="the request">
-          {() => null}
-        </Shown>
-      </Page>
+      <Review
+        request={found}
+        queue={waiting?.items.map((one) => one.id) ?? []}
+        isMore={typeof waiting?.nextCursor === 'string'}
+      />
     );
-  return <Review request={found} queue={waiting?.ids ?? []} isMore={waiting?.isMore ?? false} />;
+  return (
+    <Page key="awaited" title="Request" above={<Crumb href="/console/requests" name="Requests" />}>
+      <Shown data={request} awaited="the request">
+        {() => null}
+      </Shown>
+    </Page>
+  );
 }
 
-/** The way back, and where this request stands in the queue. */
-const Crumbs = ({ place = '' }: { readonly place?: string }) => (
-  <nav class="crumbs" aria-label="Breadcrumb">
-    <a href={lastList.value}>Requests</a>
-    {place !== '' && (
-      <span class="queue">
-        {place} <Key name="K" /> <Key name="J" />
-      </span>
-    )}
-  </nav>
-);
-
-interface Reviewing {
+interface ReviewParts {
   readonly request: Request;
   /** The ids of those that wait for the reader, as far as they were read. */
   readonly queue: readonly string[];
@@ -84,16 +72,17 @@ interface Reviewing {
 }
 
 /** A request as its approver needs it: the ask and why, what it opens, why policy permits it, what came before. */
-function Review({ request, queue, isMore }: Reviewing) {
+function Review({ request, queue, isMore }: ReviewParts) {
   const { go } = useAddress();
   const { id, username, cluster, expirationSeconds, reason, labels, failure, decision } = request;
   const place = queue.indexOf(id);
-  const total = `${queue.length}${isMore ? '+' : ''}`;
-  const open = (other: string | undefined) => other !== undefined && go(addresses.request(other));
+  // The way back leads to the list, however many were looked at.
+  const open = (other: string | undefined) => other !== undefined && go(addresses.request(other), true);
   useKeys({ j: () => open(queue[place + 1]), k: () => open(queue[place - 1]) });
   const onDecided = () => {
     const next = nextToDecide(queue, id);
-    go(next === undefined ? '/console/requests?view=waiting' : addresses.request(next));
+    if (next === undefined) go('/console/requests?view=waiting', true);
+    else open(next);
   };
   return (
     <Page
@@ -103,7 +92,15 @@ function Review({ request, queue, isMore }: Reviewing) {
           <b>{username}</b> for <b>{duration(expirationSeconds)}</b> on <b>{cluster}</b>
         </span>
       }
-      above={<Crumbs place={place < 0 ? '' : `${place + 1} of ${total} that wait for you`} />}
+      above={<Crumb href="/console/requests" name="Requests" />}
+      aside={
+        place >= 0 && (
+          <span class="muted">
+            {place + 1} of {queue.length}
+            {isMore && '+'} that wait for you <Key name="K" /> <Key name="J" />
+          </span>
+        )
+      }
     >
       <Lead request={request} />
       {failure && (

@@ -2,17 +2,19 @@ import { useRef } from 'preact/hooks';
 import { addresses, addressOf, useAddress } from '../../parts/address.js';
 import { useAnnounced } from '../../parts/announce.js';
 import { Badge, Distance, Empty, Written } from '../../parts/bits.js';
+import { Filter } from '../../parts/filter.js';
+import { Views } from '../../parts/links.js';
 import { now } from '../../parts/now.js';
 import { Page } from '../../parts/page.js';
 import { Paged } from '../../parts/paged.js';
 import { type SteadyRow, useSteady } from '../../parts/steady.js';
+import { Table } from '../../parts/table.js';
 import { useData } from '../../parts/use-data.js';
 import { useKeys } from '../../parts/use-keys.js';
 import { usePages } from '../../parts/use-pages.js';
 import { duration } from '../../parts/words.js';
 import { answerOf, api } from '../../service/client.js';
 import { caller, may } from '../../service/session.js';
-import { lastList } from './last-list.js';
 import { listChange, looks, type Request, turnInWords } from './request-words.js';
 
 const openStates: Request['state'][] = ['pending', 'approved', 'issuing'];
@@ -20,7 +22,7 @@ const openStates: Request['state'][] = ['pending', 'approved', 'issuing'];
 /** The views, and what the API is asked for each. */
 const views = {
   waiting: { name: 'Waiting for me', asks: { awaiting: 'me' } },
-  mine: { name: 'Mine', asks: { mine: true } },
+  mine: { name: 'Mine', asks: { mine: 'true' } },
   open: { name: 'Open', asks: { state: openStates } },
   decided: { name: 'Decided by me', asks: { decided: 'me' } },
   all: { name: 'All', asks: {} },
@@ -29,95 +31,65 @@ const path = '/console/requests';
 type View = keyof typeof views;
 const viewNames = Object.keys(views) as readonly View[];
 
-/** The filters of the address, by the names of the API. */
-const filters = [
-  { name: 'usernamePrefix', label: 'Username begins with' },
-  { name: 'cluster', label: 'Cluster' },
-] as const;
-
 /** The requests that wait for the reader, or others. */
 export function Requests() {
-  const { query, change } = useAddress();
+  const { query } = useAddress();
   const view = viewNames.find((name) => name === query['view']) ?? (may('approve-requests') ? 'waiting' : 'mine');
-  const { usernamePrefix, cluster } = query;
-  const asked = { ...(usernamePrefix && { usernamePrefix }), ...(cluster && { cluster }) };
-  const inputs = [view, usernamePrefix, cluster];
-  const pages = usePages(
-    (cursor, signal) =>
-      answerOf(
-        api.GET('/v1/certificate-requests', {
-          params: { query: { ...views[view].asks, ...asked, ...(cursor !== undefined && { cursor }) } },
-          signal,
-        }),
-      ),
-    inputs,
-    ['certificate-requests'],
-  );
-  useAnnounced(pages.value.value?.items, listChange);
-  lastList.value = addressOf(path, { view: query['view'], ...asked });
-  useKeys({ '/': () => document.getElementById('usernamePrefix')?.focus() });
+  const { usernamePrefix = '', cluster = '' } = query;
+  useKeys({ '/': () => document.querySelector<HTMLElement>('.tools input')?.focus() });
   return (
     <Page title="Requests">
       <div class="choices">
-        <nav class="views" aria-label="Views of requests">
-          {viewNames.map((name) => (
-            <a
-              key={name}
-              href={addressOf(path, { ...asked, view: name })}
-              {...(name === view && { 'aria-current': 'page' })}
-            >
-              {views[name].name}
-            </a>
-          ))}
-        </nav>
+        <Views path={path} name="view" views={viewNames.map((name) => [name, views[name].name])} usual={view} />
         <form class="tools" role="search" onSubmit={(event) => event.preventDefault()}>
-          {filters.map(({ name, label }) => (
-            <div key={name}>
-              <label for={name}>{label}</label>
-              <input
-                id={name}
-                type="search"
-                spellcheck={false}
-                value={query[name] ?? ''}
-                onChange={({ currentTarget }) => change({ view, [name]: currentTarget.value.trim() })}
-              />
-            </div>
-          ))}
+          <Filter name="usernamePrefix" label="Username begins with" />
+          <Filter name="cluster" label="Cluster" />
         </form>
       </div>
-      <Paged pages={pages} noun="requests" empty={<Nothing view={view} isFiltered={Object.keys(asked).length > 0} />}>
-        {(requests) => <List key={inputs.join(' ')} view={view} requests={requests} />}
-      </Paged>
+      <Found key={[view, usernamePrefix, cluster].join(' ')} {...{ view, usernamePrefix, cluster }} />
     </Page>
+  );
+}
+
+type Asked = Readonly<Record<'usernamePrefix' | 'cluster', string>> & { readonly view: View };
+
+/** The requests of one view and these filters: another choice begins anew. */
+function Found({ view, usernamePrefix, cluster }: Asked) {
+  const filters = { ...(usernamePrefix && { usernamePrefix }), ...(cluster && { cluster }) };
+  const asked = { ...views[view].asks, ...filters };
+  const pages = usePages(
+    (cursor, signal) => {
+      const query = { ...asked, ...(cursor !== undefined && { cursor }) };
+      return answerOf(api.GET('/v1/certificate-requests', { params: { query }, signal }));
+    },
+    [],
+    ['certificate-requests'],
+  );
+  useAnnounced(pages.value.value?.items, listChange);
+  const empty = <Nothing view={view} isFiltered={Object.keys(filters).length > 0} />;
+  return (
+    <Paged pages={pages} noun="requests" empty={empty}>
+      {(requests) => <List view={view} requests={requests} />}
+    </Paged>
   );
 }
 
 function List({ view, requests }: { readonly view: View; readonly requests: readonly Request[] }) {
   const { rows, hold } = useSteady(requests, ({ id }) => id);
-  const body = useRef<HTMLTableSectionElement>(null);
+  const area = useRef<HTMLDivElement>(null);
   const step = (by: 1 | -1) => {
-    const links = [...(body.current?.querySelectorAll<HTMLElement>('th a') ?? [])];
+    const links = [...(area.current?.querySelectorAll<HTMLElement>('th a') ?? [])];
     const place = links.findIndex((link) => link === document.activeElement);
     links[place < 0 ? 0 : Math.max(0, Math.min(links.length - 1, place + by))]?.focus();
   };
   useKeys({ j: () => step(1), k: () => step(-1) });
   return (
-    <div class="table requests">
-      <table aria-label={views[view].name}>
-        <thead>
-          <tr>
-            <th scope="col">Request</th>
-            <th scope="col">Reason</th>
-            <th scope="col">State and whose turn</th>
-            <th scope="col">Asked</th>
-          </tr>
-        </thead>
-        <tbody ref={body} {...hold}>
-          {rows.map((row) => (
-            <Row key={row.row.id} {...row} isMine={view === 'waiting'} />
-          ))}
-        </tbody>
-      </table>
+    <div ref={area} class="requests" {...hold}>
+      <Table label={views[view].name} columns={['Request', 'Reason', 'State and whose turn', 'Asked']}>
+        {rows.map((row) => (
+          <Row key={row.row.id} {...row} isMine={view === 'waiting'} />
+        ))}
+      </Table>
     </div>
   );
 }

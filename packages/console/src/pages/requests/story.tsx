@@ -1,5 +1,6 @@
 import { addresses } from '../../parts/address.js';
 import { Card, Distance, Written } from '../../parts/bits.js';
+import { Fact } from '../../parts/fact.js';
 import { now } from '../../parts/now.js';
 import { spaced } from '../../parts/words.js';
 import type { Request } from './request-words.js';
@@ -21,26 +22,18 @@ export function Story({ request }: { readonly request: Request }) {
         ))}
       </ol>
       <dl class="facts">
-        <dt>Key</dt>
-        <dd>{publicKey ? <code>{publicKey.spkiSha256}</code> : `${keyAlgorithm}, made when it is collected`}</dd>
-        {namespace !== null && (
-          <>
-            <dt>Namespace</dt>
-            <dd>{namespace}</dd>
-          </>
-        )}
+        <Fact name="Key">
+          {publicKey ? <code>{publicKey.spkiSha256}</code> : `${keyAlgorithm}, made when it is collected`}
+        </Fact>
+        {namespace !== null && <Fact name="Namespace">{namespace}</Fact>}
         {renewalOf !== null && (
-          <>
-            <dt>Renews</dt>
-            <dd>
-              <a href={addresses.certificate(renewalOf)}>{renewalOf.slice(0, 16)}…</a>
-            </dd>
-          </>
+          <Fact name="Renews">
+            <a href={addresses.certificate(renewalOf)}>{renewalOf.slice(0, 16)}…</a>
+          </Fact>
         )}
-        <dt>Request</dt>
-        <dd>
+        <Fact name="Request">
           <code>{id}</code>
-        </dd>
+        </Fact>
       </dl>
     </Card>
   );

@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { Badge, Empty, Instant, Written } from '../../parts/bits.js';
-import { Confirm } from '../../parts/confirm.js';
+import { ActDialog } from '../../parts/act-dialog.js';
+import { announce } from '../../parts/announce.js';
 import { now } from '../../parts/now.js';
 import { Page } from '../../parts/page.js';
 import { Paged } from '../../parts/paged.js';
@@ -101,13 +102,14 @@ const Revoke = ({
   readonly onRevoked: () => void;
   readonly onClose: () => void;
 }) => (
-  <Confirm
+  <ActDialog
     title="Revoke this token"
     button="Revoke now"
-    done="The token is revoked."
+    isDangerous
     onClose={onClose}
     act={async () => {
       await answerOf(api.DELETE('/v1/api-tokens/{id}', { params: { path: { id } } }));
+      announce('The token is revoked.');
       onRevoked();
     }}
   >
@@ -115,5 +117,5 @@ const Revoke = ({
       The token of <Written text={name} /> ({roles.join(', ')}) ends within 5 seconds, and with it every browser that
       signed in by it. Certificates that were asked for with it go on working.
     </p>
-  </Confirm>
+  </ActDialog>
 );
