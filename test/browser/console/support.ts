@@ -123,10 +123,10 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
-/** The findings of axe-core by WCAG 2.2 AA and its best practices, or by these rules; one line for each element. */
-export async function axeFindings(page: Page, rules?: readonly string[]): Promise<readonly string[]> {
+/** The findings of axe-core by WCAG 2.2 AA and its best practices, one line for each element. */
+export async function axeFindings(page: Page): Promise<readonly string[]> {
   if (!(await page.evaluate<boolean>('"axe" in window'))) await page.evaluate(axe);
-  return page.evaluate(`axe.run(document, { runOnly: ${JSON.stringify(rules ?? tags)} }).then(({ violations }) =>
+  return page.evaluate(`axe.run(document, { runOnly: ${JSON.stringify(tags)} }).then(({ violations }) =>
     violations.flatMap(({ id, nodes }) => nodes.map(({ html, any, all, none }) =>
       id + ': ' + html.slice(0, 200) + ' ' + [...any, ...all, ...none].map(({ message }) => message).join('; '))))`);
 }
