@@ -79,7 +79,7 @@ export function Audit() {
             />
           </div>
         ))}
-        <label class="switch">
+        <label>
           <input
             type="checkbox"
             role="switch"

@@ -25,7 +25,7 @@ export function EnforcementFiles({ name }: { readonly name: string }) {
   return (
     <>
       <h3>Files that make it refuse them</h3>
-      <ul class="lines">
+      <ul class="items">
         {files.map((one) => (
           <li key={one.route}>
             <button type="button" onClick={() => void save(one)}>

@@ -33,7 +33,7 @@ export function Probe({ cluster, onProbed }: { readonly cluster: Schemas['Cluste
       {may('probe-clusters') && (
         <>
           {choices.map(({ name: option, label }) => (
-            <label key={option} class="switch">
+            <label key={option}>
               <input
                 type="checkbox"
                 checked={options.value[option]}
