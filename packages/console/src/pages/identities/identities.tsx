@@ -1,6 +1,6 @@
 import { addressOf, useAddress } from '../../parts/address.js';
 import { Empty } from '../../parts/bits.js';
-import { CsvLink } from '../../parts/csv-link.js';
+import { CsvLink } from '../../parts/file-link.js';
 import { Filter } from '../../parts/filter.js';
 import { Views } from '../../parts/links.js';
 import { now } from '../../parts/now.js';
