@@ -52,7 +52,9 @@ const longName = (name: string, { tags }: ApiOperation): string => `${name}Of${i
 const parametersOf = (operation: ApiOperation): Part[] =>
   (operation.parameters ?? []).map((parameter, at, all) => {
     const name = inTitleCase(isReference(parameter) ? '' : parameter.name);
-    return { name, longName: longName(name, operation), content: parameter, refer: (to) => (all[at] = to) };
+    const isFilter = !isReference(parameter) && parameter.in === 'query';
+    const long = longName(isFilter ? `${name}Filter` : name, operation);
+    return { name, longName: long, content: parameter, refer: (to) => (all[at] = to) };
   });
 
 const headersOfAnswers = ({ operationId, responses }: ApiOperation): Part[] =>

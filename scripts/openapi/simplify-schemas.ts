@@ -25,8 +25,10 @@ function simplified({ examples = [], ...schema }: Schema): Schema {
   const changed = mapped(schema, (name, value) => {
     if (name === 'properties') return mapped(value as object, (_name, property) => member(property as Schema));
     if (name === 'anyOf' || name === 'oneOf') return (value as readonly Schema[]).map(simplified);
+    if (name === 'prefixItems') return (value as readonly Schema[]).map(member);
+    if (typeof value !== 'object') return value;
     if (name === 'items') return withoutDescription(member(value as Schema), schema);
-    return name === 'additionalProperties' && typeof value === 'object' ? simplified(value as Schema) : value;
+    return name === 'additionalProperties' ? simplified(value as Schema) : value;
   });
   const simple = withoutChoice(changed);
   return examples.some(isEmpty) ? { ...simple, examples } : simple;

@@ -21,6 +21,7 @@ import {
   refused,
 } from '../model/outcome.js';
 import { foldedName } from '@kubepass/inspect/formats';
+import { enforcementOn } from './revocations.js';
 import type { Principal } from '../model/principal.js';
 import type { IssuanceContext } from '../context/context.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
@@ -49,6 +50,15 @@ export function identityService(context: IssuanceContext) {
       if (refusal !== null) return refusal;
       const { items, nextCursor } = await context.store.identities.list(filter, context.clock(), page);
       return done({ items: items.map((one) => identityOf(context, one)), nextCursor });
+    },
+
+    /** By username: the certificates that are live, or revoked and not refused everywhere. */
+    async timeline(principal: Principal, filter: IdentityFilter, page: PageQuery) {
+      const works = (cluster: string) => enforcementOn(context, cluster).continues.length > 0;
+      return (
+        whyNotPermitted(principal, 'read-identities') ??
+        done(await context.store.timeline.list(filter, context.clock(), page, works))
+      );
     },
 
     listExposed: async (principal: Principal, filter: IdentityFilter, page: PageQuery) =>

@@ -11,6 +11,7 @@ import { addCertificateList, addClusters, addExecKubeconfig } from './clusters/r
 import { addDirectoryUsers } from './directory-users/routes.js';
 import { addEnforcement } from './enforcement/routes.js';
 import { addIdentities } from './identities/routes.js';
+import { addTimeline } from './identities/timeline.js';
 import { addInspections } from './inspections/routes.js';
 import { addIssuers } from './issuers/routes.js';
 import { addKubeconfigs } from './certificate-requests/kubeconfigs.js';
@@ -33,6 +34,7 @@ export const everyResource: readonly AddResource[] = [
   addRenewal,
   addCertificates,
   addIdentities,
+  addTimeline,
   addDirectoryUsers,
   addClusters,
   addExecKubeconfig,

@@ -23,6 +23,7 @@ import { PolicySetTable } from './tables/policy-set-table.js';
 import { QuotaCounts } from './tables/quotas.js';
 import { RecordedRequests } from './tables/recorded-requests.js';
 import { RestorationTable } from './tables/restoration-table.js';
+import { TimelineTable } from './tables/timeline-table.js';
 import { SessionTable } from './tables/session-table.js';
 import { WebhookDeliveryTable } from './tables/webhook-delivery-table.js';
 import { OrderedWriter, type Batches } from './writer/ordered-writer.js';
@@ -36,6 +37,7 @@ export function tablesOn(reads: Reads) {
     recordedRequests: new RecordedRequests(readRows),
     certificates: new CertificateTable(reads),
     identities: new IdentityTable(reads, identityBlocks),
+    timeline: new TimelineTable(reads, identityBlocks),
     revocations: new RevocationTable(prisma),
     identityBlocks,
     directory: new DirectoryTable(reads),

@@ -107,6 +107,23 @@ describe('somebody who left, with a token of the identity provider that lives on
   });
 });
 
+describe('somebody who left, with a browser that signed in with an API token', () => {
+  it('is signed out at once, and signs in no more until they return', async () => {
+    const id = await join('tess');
+    const secret = await tokenOf('tess', ['requester']);
+    const signIn = () => service.withToken(secret)('post', '/v1/sessions');
+    const [cookie = ''] = (await signIn().expect(201)).headers['set-cookie'] as unknown as readonly string[];
+    const whoami = () => service.anonymous('get', '/v1/whoami').set('cookie', cookie.split(';')[0] ?? '');
+    await whoami().expect(200);
+    await become(id, false);
+    await whoami().expect(401);
+    // Their token was revoked, too.
+    await signIn().expect(401);
+    await become(id, true);
+    await whoami().expect(401);
+  });
+});
+
 describe('somebody whose name was given to another person', () => {
   it('does not speak for that person with the token that they still have', async () => {
     const first = await join('lou', { externalId: 'one' });

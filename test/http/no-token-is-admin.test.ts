@@ -73,6 +73,14 @@ describe('where no token is an admin', () => {
     await service.as('root')('get', '/v1/api-tokens').expect(403);
     await service.as('root')('get', '/v1/audit-events').expect(403);
     await service.as('root')('get', '/v1/policies').expect(403);
+    expect(as.problem(await service.as('root')('post', '/v1/sessions').expect(403)).detail).toContain('no role here');
+    const begun = await service.as('carol')('post', '/v1/sessions').expect(201);
+    const [cookie = ''] = begun.headers['set-cookie'] as unknown as readonly string[];
+    const me = await service
+      .anonymous('get', '/v1/whoami')
+      .set('cookie', cookie.split(';')[0] ?? '')
+      .expect(200);
+    expect(as.whoami(me)).toMatchObject({ name: 'carol', roles: ['requester'], method: 'session' });
 
     const body = { username: 'somebody', groups: ['ops-eu'] };
     const asked = await service.as('alice')('post', '/v1/certificate-requests').send(body).expect(201);
@@ -151,6 +159,28 @@ describe('a break-glass token', () => {
     const warnings = lines.filter((line) => line.includes('a break-glass token is used') && line.includes(token.id));
     expect(warnings[0]).toContain('"level":"warn"');
     expect(warnings).toHaveLength((await usesTold()).length);
+  });
+
+  it('has sessions that are admins as long as it is, and whose uses are told as its own', async () => {
+    const { token, call, secret } = await makeOne();
+    const begun = await call('post', '/v1/sessions').expect(201);
+    expect(begun.body).toMatchObject({ tokenId: token.id, expiresAt: token.expiresAt?.toISOString() });
+    const [cookie = ''] = begun.headers['set-cookie'] as unknown as readonly string[];
+    const browser: Caller = (method, url) =>
+      service
+        .anonymous(method, url)
+        .set('cookie', cookie.split(';')[0] ?? '')
+        .set('sec-fetch-site', 'same-origin');
+    for (let i = 0; i < 3; i += 1)
+      expect(as.whoami(await browser('get', '/v1/whoami').expect(200)).roles).toEqual(['admin']);
+    const uses = async () =>
+      (await eventsOf('BreakGlassTokenUsed'))
+        .filter(({ details }) => details['tokenId'] === token.id)
+        .reduce((sum, { details }) => sum + (details['uses'] as number), 0);
+    await expect.poll(uses).toBe(4);
+    expect(service.log()).not.toContain(secret);
+    await root('delete', `/v1/api-tokens/${token.id}`).expect(204);
+    await browser('get', '/v1/whoami').expect(401);
   });
 
   it('makes no token that stays an admin, and ends when it is revoked', async () => {

@@ -268,6 +268,7 @@ describe('/openapi.json', () => {
         'POST /v1/restored/acknowledge',
         'GET /v1/policies/schema.json',
         'POST /v1/policies/evaluate',
+        'GET /v1/timeline',
         'GET /v1/webhook-deliveries',
         'POST /v1/webhook-deliveries/{id}/retry',
         'POST /v1/policies/replay',

@@ -63,6 +63,24 @@ it('ends at once where it is ended, and within five seconds on every other repli
   expect(await untilOut(secret)).toBeLessThan(5_500);
 });
 
+it('ends so with the API token with which it began', async () => {
+  const [first, second] = replicas;
+  const { apiTokens, sessions } = first.services;
+  const made = await apiTokens.create(root, { name: 'hr', roles: ['requester'] });
+  if (!made.ok) throw new Error('the token was not made');
+  const { token } = made.value;
+  const begun = await sessions.beginWithToken(principal('hr', ['requester'], { credentialId: token.id }));
+  if (!begun.ok) throw new Error('the session did not begin');
+  const { secret } = begun.value;
+  for (const replica of replicas) expect(await outcomeAt(replica, secret)).toBe('authenticated');
+  expect(await apiTokens.revoke(root, token.id)).toMatchObject({ ok: true });
+  expect(await outcomeAt(first, secret)).toBe('refused');
+  expect(await untilOut(secret)).toBeLessThan(5_500);
+  // The row says it as well, so that every list leaves it out.
+  const page = { limit: 10, cursor: null };
+  expect((await second.services.sessions.list(root, page)).items.map(({ tokenId }) => tokenId)).not.toContain(token.id);
+});
+
 it('ends so with a block of the identity, too', async () => {
   const { secret } = await signedIn('bob');
   expect(await replicas[0].services.identities.block(root, 'Bob', { reason: 'cessationOfOperation' })).toMatchObject({

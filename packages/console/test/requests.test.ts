@@ -31,7 +31,7 @@ const request = (more: object = {}): Request =>
 
 describe('whose turn it is', () => {
   it.each([
-    [{}, 'anyone in team-leads (2 of them)'],
+    [{}, '2 × anyone in team-leads'],
     [{ awaiting: [{ stage: 1, needed: 1, approvers: { names: ['sam', 'kim'] } }] }, 'sam or kim'],
     [{ awaiting: [{ stage: 0, needed: 1 }] }, 'any approver'],
     [{ state: 'approved' }, 'jane collects it'],

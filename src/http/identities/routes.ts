@@ -1,4 +1,5 @@
-import type { ExposedIdentity, Identity, IdentityDetails } from '../../model/identity.js';
+import type { Static } from 'typebox';
+import type { ExposedIdentity, Identity, IdentityDetails, IdentityFilter } from '../../model/identity.js';
 import type { Outcome, Page } from '../../model/outcome.js';
 import type { Services } from '../server/services.js';
 import { instantInBody, instantInQuery } from '../plugins/request-input.js';
@@ -51,12 +52,8 @@ export function addIdentities(app: App, { identities, clock }: Services): void {
       },
     }),
     async (request, reply) => {
-      const { limit: _limit, cursor: _cursor, blocked, notAfterBefore, residualExposure, ...plain } = request.query;
-      const filter = {
-        ...plain,
-        ...(blocked !== undefined && { blocked: blocked === 'true' }),
-        ...(notAfterBefore !== undefined && { notAfterBefore: instantInQuery('notAfterBefore', notAfterBefore) }),
-      };
+      const { residualExposure, ...query } = request.query;
+      const filter = identityFilterIn(query);
       if (request.answerType === 'text/csv') {
         if (residualExposure === undefined) throw new ProblemError(csvOfExposed);
         const portions = granted(identities.exportExposed(callerOf(request), filter));
@@ -133,4 +130,19 @@ export function addIdentities(app: App, { identities, clock }: Services): void {
     }),
     async (request) => viewOf(await identities.unblock(callerOf(request), request.params.username, request.body)),
   );
+}
+
+/** The filter of a query, without its page. */
+export function identityFilterIn({
+  limit: _limit,
+  cursor: _cursor,
+  blocked,
+  notAfterBefore,
+  ...plain
+}: Omit<Static<typeof schemas.IdentityQuerySchema>, 'residualExposure'>): IdentityFilter {
+  return {
+    ...plain,
+    ...(blocked !== undefined && { blocked: blocked === 'true' }),
+    ...(notAfterBefore !== undefined && { notAfterBefore: instantInQuery('notAfterBefore', notAfterBefore) }),
+  };
 }

@@ -98,13 +98,14 @@ export async function inBatches<PrismaRow>(
   return rows;
 }
 
-function cursorOf({ name }: ListOrder, key: ListKey): string {
+/** The cursor of a page that ends with this key. */
+export function cursorOf({ name }: ListOrder, key: ListKey): string {
   const texts = key.map((part) => (part instanceof Date ? part.toISOString() : String(part)));
   return Buffer.from(JSON.stringify([name, ...texts]), 'utf8').toString('base64url');
 }
 
 /** The key that a cursor names; null where there is no cursor. Throws `InvalidCursorError`. */
-function keyIn(cursor: string | null, { name, columns }: ListOrder): ListKey | null {
+export function keyIn(cursor: string | null, { name, columns }: ListOrder): ListKey | null {
   if (cursor === null) return null;
   const bytes = Buffer.from(cursor, 'base64url');
   // Buffer skips characters that are not base64url, so only the form that it would write itself is a cursor.

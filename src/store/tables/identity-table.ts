@@ -258,7 +258,12 @@ const merged =
   };
 
 const before = (instant: Date): Condition => ({ sql: '"r"."notAfter" < ?', parameters: [instant] });
-function selects(filter: IdentityFilter, { username, matching, block }: Found): boolean {
+
+/** Whether the filter selects an identity; `matching`: its certificates with the filter's cluster and group. */
+export function selects(
+  filter: IdentityFilter,
+  { username, matching, block }: Pick<Found, 'username' | 'block'> & { matching: readonly { notAfter: Date }[] },
+): boolean {
   const { cluster, group, notAfterBefore, blocked, usernamePrefix = '' } = filter;
   if (!username.startsWith(usernamePrefix)) return false;
   if (blocked === false && block !== null) return false;

@@ -86,6 +86,22 @@ describe('a thief with one token of a name', () => {
   });
 });
 
+describe('the sessions of an API token', () => {
+  it('spend the budgets of the token, however many they are', () => {
+    const budgets = open();
+    const token = principal('jane', ['admin'], { credentialId: 't1' });
+    const sessions = ['s1', 's2'].map((credentialId) => ({
+      ...token,
+      method: 'session' as const,
+      credentialId,
+      tokenId: 't1',
+    }));
+    for (const session of sessions) budgets.spend(session, 'denied', 1);
+    for (const caller of [token, ...sessions]) expect(begin(budgets, caller, 'reading')).toEqual(['denied']);
+    expect(begin(budgets, { ...token, method: 'session', credentialId: 's3' }, 'reading')).toEqual([null]);
+  });
+});
+
 describe('a caller whose other budgets are spent', () => {
   it('still ends access, as often as it may write', () => {
     const budgets = open();

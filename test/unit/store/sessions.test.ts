@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { foldedName } from '@kubepass/inspect/formats';
 import type { IdentityBlock } from '../../../src/model/identity.js';
 import type { Session } from '../../../src/model/session.js';
-import { aSession, instant, sha256, testStore } from './records.js';
+import { aToken, aSession, instant, sha256, testStore } from './records.js';
 
 const begin = instant('2026-03-01T10:00:00.000Z');
 const after = (seconds: number) => new Date(begin.getTime() + seconds * 1000);
@@ -54,6 +54,30 @@ describe('a session', () => {
     const conflict = { kind: 'session', id: session.id };
     expect(await commit([{ op: 'endSession', id: session.id, at: after(2) }])).toEqual({ committed: false, conflict });
     expect((await store.sessions.find(session.id))?.endedAt).toEqual(after(1));
+  });
+
+  it('is ended with its API token, and so are those of no other token', async () => {
+    const token = aToken();
+    const [one, ended, other] = [
+      aSession({ issuer: null, tokenId: token.id }),
+      aSession({ issuer: null, tokenId: token.id, endedAt: after(1) }),
+      aSession({ issuer: null, tokenId: 'another' }),
+    ];
+    const { store, commit } = await withSessions(one, ended, other);
+    await commit([{ op: 'insertApiToken', token, secretSha256: sha256('token') }]);
+    const endsOf = () =>
+      Promise.all([one, ended, other].map(async ({ id }) => (await store.sessions.find(id))?.endedAt ?? null));
+    expect(await commit([{ op: 'revokeApiToken', id: token.id, at: after(5) }])).toEqual({ committed: true });
+    expect(await endsOf()).toEqual([after(5), after(1), null]);
+    const conflict = { kind: 'apiToken', id: token.id };
+    expect(await commit([{ op: 'revokeApiToken', id: token.id, at: after(9) }])).toEqual({
+      committed: false,
+      conflict,
+    });
+    expect(await endsOf()).toEqual([after(5), after(1), null]);
+    expect([...(await store.apiTokens.findByIds([token.id, 'another', token.id]))]).toStrictEqual([
+      [token.id, { ...token, revokedAt: after(5) }],
+    ]);
   });
 
   it('is forgotten once it has been over for long, ended or not', async () => {

@@ -1,4 +1,6 @@
 import type { ComponentChildren } from 'preact';
+import { useRef } from 'preact/hooks';
+import { useSteps } from './use-steps.js';
 
 interface TableParts {
   readonly label: string;
@@ -7,20 +9,24 @@ interface TableParts {
   readonly children: ComponentChildren;
 }
 
-/** A table in an area of its own that may scroll sideways. */
-export const Table = ({ label, columns, children }: TableParts) => (
-  <div class="table" tabIndex={0} role="region" aria-label={label}>
-    <table aria-label={label}>
-      <thead>
-        <tr>
-          {columns.map((name) => (
-            <th key={name} scope="col">
-              {name || <span class="hidden">Actions</span>}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>{children}</tbody>
-    </table>
-  </div>
-);
+/** A table in an area of its own that may scroll sideways. `j` and `k` go through the links of its rows. */
+export function Table({ label, columns, children }: TableParts) {
+  const body = useRef<HTMLTableSectionElement>(null);
+  useSteps(body, 'th a');
+  return (
+    <div class="table" tabIndex={0} role="region" aria-label={label}>
+      <table aria-label={label}>
+        <thead>
+          <tr>
+            {columns.map((name) => (
+              <th key={name} scope="col">
+                {name || <span class="hidden">Actions</span>}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody ref={body}>{children}</tbody>
+      </table>
+    </div>
+  );
+}

@@ -24,7 +24,11 @@ interface Of {
 
 /** One certificate: what it says, what became of it, who asked for it, and what can be done about it. */
 export function CertificatePage() {
-  const fingerprintSha256 = useRoute().params['fingerprint'] ?? '';
+  const fingerprint = useRoute().params['fingerprint'] ?? '';
+  return <OneCertificate key={fingerprint} fingerprintSha256={fingerprint} />;
+}
+
+function OneCertificate({ fingerprintSha256 }: { readonly fingerprintSha256: string }) {
   const params = { path: { fingerprintSha256 } };
   const data = useData(
     (signal) => answerOf(api.GET('/v1/certificates/{fingerprintSha256}', { params, signal })),
@@ -66,7 +70,7 @@ export function CertificatePage() {
 
 /** Shows the revocation, and what goes on all the same. */
 function Revoked({ certificate: { cluster, revocation, notAfter } }: Of) {
-  const continues = useRevocationOn(cluster)?.continues ?? [];
+  const continues = useRevocationOn(cluster)?.continues;
   if (revocation === null) return null;
   const { reason, comment, revokedAt, revokedBy } = revocation;
   return (
@@ -85,9 +89,9 @@ function Revoked({ certificate: { cluster, revocation, notAfter } }: Of) {
           )}
         </dl>
       </Card>
-      {continues.length > 0 && Date.parse(notAfter) > now.value && (
+      {continues && Date.parse(notAfter) > now.value && (
         <Card title="Still works" region>
-          <Continues texts={continues} />
+          <Continues texts={continues.length > 0 ? continues : ['nothing: the cluster refuses it']} />
           <p class="quiet">
             The certificate ends by itself <Distance of={notAfter} now={now.value} />.
           </p>

@@ -1,6 +1,6 @@
+import { Distance, Written } from '../../parts/bits.js';
 import { ActDialog } from '../../parts/act-dialog.js';
 import { announce } from '../../parts/announce.js';
-import { Distance, Written } from '../../parts/bits.js';
 import { now } from '../../parts/now.js';
 import { api, answerOf, type Schemas } from '../../service/client.js';
 import { Continues } from './certificates-table.js';

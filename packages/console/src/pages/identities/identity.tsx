@@ -24,6 +24,10 @@ type Details = Schemas['IdentityDetails'];
 /** One username: what it has access to, what goes on although it should not, and how to end that. */
 export function IdentityPage() {
   const username = useRoute().params['username'] ?? '';
+  return <Identity key={username} username={username} />;
+}
+
+function Identity({ username }: { readonly username: string }) {
   const params = { path: { username } };
   const data = useData(
     (signal) => answerOf(api.GET('/v1/identities/{username}', { params, signal })),
@@ -92,7 +96,7 @@ function Everything({ identity, onRevoked }: { readonly identity: Details; reado
   return (
     <>
       {blocked && <Blocked block={blocked} />}
-      {residualExposure.length > 0 && <StillWorks exposures={residualExposure} />}
+      {(blocked ?? residualExposure[0]) && <StillWorks exposures={residualExposure} />}
       <OwnTimeline username={username} />
       <Card title="Certificates" region>
         {certificates.length > 0 ? (
@@ -138,6 +142,7 @@ const Blocked = ({ block }: { readonly block: Schemas['IdentityBlock'] }) => (
 /** Lists certificates that are revoked, blocked, or have a group too many, and still work in some way. */
 const StillWorks = ({ exposures }: { readonly exposures: Details['residualExposure'] }) => (
   <Card title="Still works" region>
+    {exposures.length === 0 && 'Nothing: its clusters refuse whatever it had.'}
     {exposures.map(({ cluster, fingerprintSha256, notAfter, continues }) => (
       <div key={fingerprintSha256} class="field">
         On {cluster}, certificate{' '}

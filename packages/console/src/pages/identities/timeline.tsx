@@ -1,6 +1,8 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
+import { Key } from '../../parts/key.js';
 import { useKeys } from '../../parts/use-keys.js';
+import { useSteps } from '../../parts/use-steps.js';
 import { at } from '../../parts/words.js';
 import { Overview } from './overview.js';
 import { spanOf, type Row } from './rows.js';
@@ -46,6 +48,7 @@ export function Timeline({ rows, isComplete, now, label = 'Certificates by ident
     ArrowRight: () => show(shifted(view, 0.2, whole)),
   };
   useKeys(keys);
+  useSteps(scroller, '[role=rowheader] a');
   const onKeyDown = (event: KeyboardEvent) => {
     const act = event.ctrlKey || event.metaKey || event.altKey ? undefined : keys[event.key];
     if (act === undefined) return;
@@ -113,7 +116,7 @@ export function Timeline({ rows, isComplete, now, label = 'Certificates by ident
         <div role="group" aria-label="Zoom">
           {buttons.map(([words, key, shown = key]) => (
             <button key={key} type="button" aria-keyshortcuts={key} onClick={keys[key]}>
-              {words} <kbd aria-hidden="true">{shown}</kbd>
+              {words} <Key name={shown} />
             </button>
           ))}
         </div>

@@ -30,11 +30,12 @@ const restMilliseconds = 3000;
  * complete.
  */
 export function useTimeline(filters: TimelineFilters): Data<FoundRows> {
-  const lastRead = useRef(0);
+  const asked = JSON.stringify(filters);
+  const last = useRef({ asked: '', at: 0 });
   const data: Data<FoundRows> = useData(
     async (signal) => {
-      const before = data.value.peek();
-      const rest = lastRead.current + restMilliseconds - performance.now();
+      const before = last.current.asked === asked ? data.value.peek() : undefined;
+      const rest = last.current.at + restMilliseconds - performance.now();
       if (before?.isComplete && rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
       let found: FoundRows = { rows: [], identities: 0, isComplete: false };
       let cursor: string | null = null;
@@ -48,12 +49,12 @@ export function useTimeline(filters: TimelineFilters): Data<FoundRows> {
         };
         if (!before?.isComplete && !signal.aborted) data.value.value = found;
       } while (cursor !== null);
-      lastRead.current = performance.now();
+      last.current = { asked, at: performance.now() };
       if (before?.isComplete && before.rows.length !== found.rows.length)
         announce(`${many(found.rows.length, 'row')} now, ${many(before.rows.length, 'row')} before`);
       return found;
     },
-    [JSON.stringify(filters)],
+    [asked],
     ['certificates', 'identities'],
   );
   return data;

@@ -64,7 +64,7 @@ const Band = ({ tone, text, by, more }: Ways & { readonly tone: 'error' | 'warni
   <p class={`band ${tone}`}>
     <Icon name="warn" />
     <span>
-      <b>{text}</b> by {by.map(placed).join(', ')}
+      <b>{text}</b> by <bdi>{by.map(placed).join(', ')}</bdi>
       {more > 0 && ` and ${more} more`}
     </span>
   </p>

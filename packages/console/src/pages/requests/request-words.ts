@@ -36,7 +36,7 @@ export function turnInWords(
     case 'pending': {
       const [stage] = awaiting;
       if (isMine || stage === undefined) return isMine ? 'your turn' : 'nobody’s turn';
-      return approversInWords(stage.approvers ?? {}) + (stage.needed > 1 ? ` (${stage.needed} of them)` : '');
+      return (stage.needed > 1 ? `${stage.needed} × ` : '') + approversInWords(stage.approvers ?? {});
     }
     case 'approved':
       return collector === me ? 'yours to collect' : `${collector} collects it`;

@@ -25,83 +25,73 @@ export function RequestPage() {
   const { params } = useRoute();
   const id = params['id'] ?? '';
   // Another request is another page: nothing that was typed for one is sent for the next.
-  return <Read key={id} id={id} />;
+  return <Review key={id} id={id} />;
 }
 
-/** Reads the request, and those that wait for the reader, in one piece. */
-function Read({ id }: { readonly id: string }) {
-  const request = useData(
-    (signal) => answerOf(api.GET('/v1/certificate-requests/{id}', { params: { path: { id } }, signal })),
+/** A request as its approver needs it, and where it stands among those that wait for them. */
+function Review({ id }: { readonly id: string }) {
+  const { go } = useAddress();
+  const data = useData(
+    async (signal) => {
+      const call = api.GET('/v1/certificate-requests/{id}', { params: { path: { id } }, signal });
+      const [request, queue] = await Promise.all([answerOf(call), readQueue(signal)]);
+      return { request, queue };
+    },
     [id],
     ['certificate-requests', 'certificates', 'identities'],
   );
-  const queue = useData(
-    async (signal) => {
-      if (!may('approve-requests')) return { items: [], nextCursor: null };
-      const query = { awaiting: 'me', limit: 100 } as const;
-      return answerOf(api.GET('/v1/certificate-requests', { params: { query }, signal }));
-    },
-    [],
-    ['certificate-requests'],
-  );
-  useAnnounced(request.value.value, requestChange);
-  const found = request.value.value;
-  const waiting = queue.value.value;
-  if (found !== undefined && (waiting !== undefined || queue.error.value !== null))
-    return (
-      <Review
-        request={found}
-        queue={waiting?.items.map((one) => one.id) ?? []}
-        isMore={typeof waiting?.nextCursor === 'string'}
-      />
-    );
-  return (
-    <Page key="awaited" title="Request" above={<Crumb href="/console/requests" name="Requests" />}>
-      <Shown data={request} awaited="the request">
-        {() => null}
-      </Shown>
-    </Page>
-  );
-}
-
-interface ReviewParts {
-  readonly request: Request;
-  /** The ids of those that wait for the reader, as far as they were read. */
-  readonly queue: readonly string[];
-  readonly isMore: boolean;
-}
-
-/** A request as its approver needs it: the ask and why, what it opens, why policy permits it, what came before. */
-function Review({ request, queue, isMore }: ReviewParts) {
-  const { go } = useAddress();
-  const { id, username, cluster, expirationSeconds, reason, labels, failure, decision } = request;
-  const place = queue.indexOf(id);
+  const { request, queue } = data.value.value ?? {};
+  const ids = queue?.items.map((one) => one.id) ?? [];
+  const place = ids.indexOf(id);
   // The way back leads to the list, however many were looked at.
   const open = (other: string | undefined) => other !== undefined && go(addresses.request(other), true);
-  useKeys({ j: () => open(queue[place + 1]), k: () => open(queue[place - 1]) });
+  useKeys({ j: () => open(ids[place + 1]), k: () => open(ids[place - 1]) });
+  useAnnounced(request, requestChange);
   const onDecided = () => {
-    const next = nextToDecide(queue, id);
+    const next = nextToDecide(ids, id);
     if (next === undefined) go('/console/requests?view=waiting', true);
     else open(next);
   };
   return (
     <Page
-      title={askInWords(request)}
+      key={request === undefined ? 'awaited' : 'read'}
+      title={request ? askInWords(request) : 'Request'}
       heading={
-        <span class="asked">
-          <b>{username}</b> for <b>{duration(expirationSeconds)}</b> on <b>{cluster}</b>
-        </span>
+        request && (
+          <span class="asked">
+            <b>{request.username}</b> for <b>{duration(request.expirationSeconds)}</b> on <b>{request.cluster}</b>
+          </span>
+        )
       }
       above={<Crumb href="/console/requests" name="Requests" />}
       aside={
         place >= 0 && (
           <span class="muted">
-            {place + 1} of {queue.length}
-            {isMore && '+'} that wait for you <Key name="K" /> <Key name="J" />
+            {place + 1} of {ids.length}
+            {typeof queue?.nextCursor === 'string' && '+'} that wait for you <Key name="K" /> <Key name="J" />
           </span>
         )
       }
     >
+      <Shown data={data} awaited="the request">
+        {() => request && <Reviewed request={request} onDecided={onDecided} />}
+      </Shown>
+    </Page>
+  );
+}
+
+/** The first requests that wait for the reader. */
+async function readQueue(signal: AbortSignal) {
+  if (!may('approve-requests')) return undefined;
+  const query = { awaiting: 'me', limit: 100 } as const;
+  return answerOf(api.GET('/v1/certificate-requests', { params: { query }, signal }));
+}
+
+/** The ask and why, what it opens, why policy permits it, what came before; beside it who decides. */
+function Reviewed({ request, onDecided }: { readonly request: Request; readonly onDecided: () => void }) {
+  const { reason, labels, failure, decision } = request;
+  return (
+    <>
       <Lead request={request} />
       {failure && (
         <p class="band error">
@@ -131,7 +121,7 @@ function Review({ request, queue, isMore }: ReviewParts) {
           <Story request={request} />
         </aside>
       </div>
-    </Page>
+    </>
   );
 }
 

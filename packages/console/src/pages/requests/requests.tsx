@@ -1,4 +1,3 @@
-import { useRef } from 'preact/hooks';
 import { addresses, addressOf, useAddress } from '../../parts/address.js';
 import { useAnnounced } from '../../parts/announce.js';
 import { Badge, Distance, Empty, Written } from '../../parts/bits.js';
@@ -76,15 +75,8 @@ function Found({ view, usernamePrefix, cluster }: Asked) {
 
 function List({ view, requests }: { readonly view: View; readonly requests: readonly Request[] }) {
   const { rows, hold } = useSteady(requests, ({ id }) => id);
-  const area = useRef<HTMLDivElement>(null);
-  const step = (by: 1 | -1) => {
-    const links = [...(area.current?.querySelectorAll<HTMLElement>('th a') ?? [])];
-    const place = links.findIndex((link) => link === document.activeElement);
-    links[place < 0 ? 0 : Math.max(0, Math.min(links.length - 1, place + by))]?.focus();
-  };
-  useKeys({ j: () => step(1), k: () => step(-1) });
   return (
-    <div ref={area} class="requests" {...hold}>
+    <div class="requests" {...hold}>
       <Table label={views[view].name} columns={['Request', 'Reason', 'State and whose turn', 'Asked']}>
         {rows.map((row) => (
           <Row key={row.row.id} {...row} isMine={view === 'waiting'} />

@@ -1,0 +1,113 @@
+import { Type } from 'typebox';
+import type { TimelineBar } from '../../model/identity.js';
+import { linkToNext, nextCursorProperty, pageHeaders } from '../answers/page-schemas.js';
+import { json, operation } from '../answers/responses.js';
+import { callerOf } from '../plugins/authentication.js';
+import { granted } from '../problems/refusal-to-problem.js';
+import { closed, dnsLabelOf, integerOf, namedObject, nameOf, principalNameOf } from '../schemas/schema-parts.js';
+import type { Services } from '../server/services.js';
+import type { App } from '../server/types.js';
+import { identityFilterIn } from './routes.js';
+import { IdentityQuerySchema } from './schemas.js';
+
+const mostBars = 10_000;
+const indexOf = () => ({ type: 'integer', minimum: 0, maximum: 2 ** 31 - 1 });
+const secondsOf = (description: string) => ({
+  type: 'integer',
+  minimum: 0,
+  maximum: 2 ** 40,
+  format: 'int64',
+  description,
+});
+
+/** A tuple is half as long as an object with names. */
+type Bar = readonly [number, number, number, 0 | 1 | 2, readonly number[], string];
+const BarSchema = Type.Unsafe<Bar>({
+  type: 'array',
+  prefixItems: [
+    { ...indexOf(), description: 'The cluster.' },
+    secondsOf('`notBefore`.'),
+    secondsOf('`notAfter`.'),
+    { ...indexOf(), maximum: 2, description: '0: valid; 1: superseded; 2: revoked, and not refused everywhere.' },
+    { type: 'array', items: indexOf(), maxItems: 32, description: 'The groups.' },
+    { type: 'string', maxLength: 64, pattern: '^[0-9a-f]{64}$', description: 'SHA-256 of the certificate.' },
+  ],
+  items: false,
+  minItems: 6,
+  maxItems: 6,
+  examples: [[0, 1772357400, 1772443800, 0, [0], 'a'.repeat(64)]],
+});
+
+const TimelineSchema = namedObject('Timeline', 'Who has access until when.', {
+  clusters: Type.Array(dnsLabelOf('A cluster.', 'demo'), { maxItems: 1000 }),
+  groups: Type.Array(nameOf('A group.', 'team-a'), { maxItems: 2 ** 31 - 1 }),
+  items: Type.Array(
+    closed({
+      username: principalNameOf('The username.', 'jane@corp.example'),
+      blocked: Type.Boolean(),
+      bars: Type.Array(BarSchema, { maxItems: 2 ** 31 - 1 }),
+    }),
+    { maxItems: mostBars, description: 'By username.' },
+  ),
+  nextCursor: nextCursorProperty,
+});
+
+const { residualExposure: _, ...identityQuery } = IdentityQuerySchema.properties;
+
+export function addTimeline(app: App, { identities }: Services): void {
+  app.get(
+    '/timeline',
+    operation({
+      config: { action: 'read-identities' },
+      operationId: 'readTimeline',
+      tags: ['identities'],
+      summary: 'Read who has access until when',
+      description:
+        'Needs the role provisioner, auditor or admin. Certificates that still work, of whole identities: a tuple for each, ' +
+        'with indexes into `clusters` and `groups`, and seconds since 1970. Filters are those of `GET /v1/identities`.',
+      querystring: closed({
+        ...identityQuery,
+        limit: Type.Optional(
+          integerOf('How many certificates at most, unless one identity has more; default 1000.', 1000, {
+            minimum: 1,
+            maximum: mostBars,
+          }),
+        ),
+      }),
+      response: { 200: json(TimelineSchema, { description: 'A page.', headers: pageHeaders }) },
+    }),
+    async (request, reply) => {
+      const { limit = 1000, cursor = null } = request.query;
+      const filter = identityFilterIn(request.query);
+      const page = granted(await identities.timeline(callerOf(request), filter, { limit, cursor }));
+      linkToNext(request, reply, page.nextCursor);
+      const [clusters, groups] = [new Indexes(), new Indexes()];
+      const barOf = (bar: TimelineBar): Bar => [
+        clusters.of(bar.cluster),
+        Math.floor(bar.notBefore.getTime() / 1000),
+        Math.floor(bar.notAfter.getTime() / 1000),
+        bar.isRevoked ? 2 : bar.isSuperseded ? 1 : 0,
+        bar.groups.map((group) => groups.of(group)),
+        bar.fingerprintSha256,
+      ];
+      const items = page.items.map(({ bars, ...identity }) => ({ ...identity, bars: bars.map(barOf) }));
+      return { clusters: clusters.texts, groups: groups.texts, items, nextCursor: page.nextCursor };
+    },
+  );
+}
+
+/** Gives each text a number: its place among those that came. */
+class Indexes {
+  readonly #numbers = new Map<string, number>();
+
+  of(text: string): number {
+    const known = this.#numbers.get(text);
+    if (known !== undefined) return known;
+    this.#numbers.set(text, this.#numbers.size);
+    return this.#numbers.size - 1;
+  }
+
+  get texts(): readonly string[] {
+    return [...this.#numbers.keys()];
+  }
+}
