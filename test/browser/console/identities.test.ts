@@ -135,15 +135,17 @@ describe.skipIf(chromiumPath === undefined)('identities and certificates in the 
   it('is usable with assistive technology and on a phone, and prints without what does nothing on paper', async () => {
     const fingerprint = await issue(console.service, `w${'W'.repeat(60)}`);
     await block(console.service, 'axe-mallory', hostileWords.wide);
-    for (const [path, scheme] of [
-      ['/console/identities?usernamePrefix=w', 'light'],
-      ['/console/identities?usernamePrefix=w&view=table', 'dark'],
-      ['/console/identities/axe-mallory', 'light'],
-      [`/console/certificates/${fingerprint}`, 'dark'],
-      ['/console/certificates', 'light'],
+    const page = await console.visit('root', '/console/certificates');
+    for (const [path, scheme, text] of [
+      ['/console/identities?usernamePrefix=w', 'light', 'live now'],
+      ['/console/identities?usernamePrefix=w&view=table', 'dark', 'team-a'],
+      ['/console/identities/axe-mallory', 'light', 'it is unblocked'],
+      [`/console/certificates/${fingerprint}`, 'dark', 'Subject Public Key Info'],
+      ['/console/certificates', 'light', 'team-a'],
     ] as const) {
-      const page = await console.visit('root', path, { scheme });
-      await page.getByText('Reading').waitFor({ state: 'hidden' });
+      await page.emulateMedia({ media: 'screen', colorScheme: scheme });
+      await page.goto(path);
+      await page.getByText(text).first().waitFor();
       await page.setViewportSize({ width: 320, height: 640 });
       expect([path, await beyondWindow(page)]).toEqual([path, 0]);
       await page.setViewportSize({ width: scheme === 'dark' ? 360 : 1280, height: 800 });
