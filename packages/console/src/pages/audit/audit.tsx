@@ -40,7 +40,7 @@ export function Audit() {
         {filters.map((filter) => (
           <Filter key={filter.name} {...filter} />
         ))}
-        <label class="switch">
+        <label>
           <input
             type="checkbox"
             role="switch"
