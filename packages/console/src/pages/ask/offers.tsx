@@ -1,5 +1,5 @@
 import { Written, Empty } from '../../parts/bits.js';
-import { approversInWords, either } from '../../parts/words.js';
+import { approvalInWords, either } from '../../parts/words.js';
 import type { Schemas } from '../../service/client.js';
 import { said } from '../../parts/lifetime.js';
 
@@ -44,13 +44,7 @@ export const scopeOf = ({ clusters, groups }: Pick<Offer, 'clusters' | 'groups'>
 
 /** `up to a day, at once`. */
 export const termsOf = ({ maxExpirationSeconds, stages }: Pick<Offer, 'maxExpirationSeconds' | 'stages'>): string =>
-  `${maxExpirationSeconds === null ? 'any lifetime' : `up to ${said(maxExpirationSeconds)}`}, ${
-    stages.length === 0 ? 'at once' : `after approval by ${stages.map(stageInWords).join(', then by ')}`
-  }`;
-
-/** `anyone in team-leads`, `2 people (anyone in team-leads)`. */
-export const stageInWords = ({ count, approvers }: Schemas['ApprovalStage']): string =>
-  count === 1 ? approversInWords(approvers ?? {}) : `${count} people (${approversInWords(approvers ?? {})})`;
+  `${maxExpirationSeconds === null ? 'any lifetime' : `up to ${said(maxExpirationSeconds)}`}, ${approvalInWords(stages)}`;
 
 function detailsOf({ policy, usernames, reason, keyAlgorithms, collectors }: Offer): string {
   const parts = [

@@ -1,9 +1,8 @@
 import { useId } from 'preact/hooks';
 import { Badge, Written } from '../../parts/bits.js';
 import { Trouble } from '../../parts/trouble.js';
-import { duration, sentence } from '../../parts/words.js';
+import { duration, sentence, stageInWords } from '../../parts/words.js';
 import type { Schemas } from '../../service/client.js';
-import { stageInWords } from './offers.js';
 import type { Said } from './use-verdict.js';
 
 type Decision = Schemas['Decision'];

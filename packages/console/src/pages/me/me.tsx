@@ -87,7 +87,7 @@ function ThisBrowser() {
   const scheme = useSignal(chosenScheme());
   return (
     <Card title="This browser" region>
-      <label class="switch">
+      <label>
         <input
           type="checkbox"
           role="switch"
