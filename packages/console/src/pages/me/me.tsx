@@ -121,7 +121,7 @@ function ThisBrowser() {
 function OwnSessions({ name }: { readonly name: string }) {
   const pages = usePages(
     async (cursor, signal) => {
-      const query = { ...(cursor !== undefined && { cursor }) };
+      const query = { ...(cursor && { cursor }) };
       const { items, nextCursor } = await answerOf(api.GET('/v1/sessions', { params: { query }, signal }));
       return { items: items.filter((session) => session.name === name), nextCursor };
     },
@@ -135,7 +135,7 @@ function OwnSessions({ name }: { readonly name: string }) {
         noun="sessions"
         empty={<Empty>No browser is signed in with your name. This page came by another credential.</Empty>}
       >
-        {(sessions) => <SessionTable sessions={sessions} onEnded={pages.reload} />}
+        {(sessions) => <SessionTable label="Your sessions" sessions={sessions} onEnded={pages.reload} />}
       </Paged>
     </Card>
   );
