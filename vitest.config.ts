@@ -57,7 +57,7 @@ export default defineConfig({
           include: [
             'test/postgresql/**/*.test.ts',
             'test/{,slow/}unit/{access,clusters,context,directory,evidence,identity,issuance,issuers,requests}/**/*.test.ts',
-            'test/unit/store/{audit-archives,audit-events-by-time,audit-log,certificate-status,certificates-of-issuer,cluster-issuers,clusters,decided-requests,directory,figures,inventory,issuer-tally,lifecycle,older-pins,paging,quotas,recorded-requests,sessions,used-proofs,webhook-deliveries}.test.ts',
+            'test/unit/store/{audit-archives,audit-events-by-time,audit-log,certificate-status,certificates-of-issuer,cluster-issuers,clusters,decided-requests,directory,figures,inventory,issuer-tally,lifecycle,older-pins,older-sessions,paging,quotas,recorded-requests,sessions,used-proofs,webhook-deliveries}.test.ts',
             'test/unit/{compose/housekeeping,store/writer/ordered-writer}.test.ts',
             'test/{,slow/}http/**/*.test.ts',
             'test/crash/{directory,full-disk,full-disk-sign-in,issuers,kill,move-records,renewal,retention}.test.ts',

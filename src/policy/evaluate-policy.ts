@@ -3,6 +3,8 @@ import { escaped, quote } from '@kubepass/inspect/formats';
 import type { ExpressionVariables } from './cel/variables.js';
 import {
   givesGroup,
+  hasKeyAlgorithm,
+  hasRsaBits,
   isEarly,
   isLate,
   permitsUsername,
@@ -11,6 +13,7 @@ import {
   type Policy,
   type Validation,
   quotaLimits,
+  rsaBitsOf,
   type PolicySet,
 } from './policy-set.js';
 import { compileGlobs, selects } from './selector.js';
@@ -129,16 +132,16 @@ function checkLifetime(policy: Policy, input: DecisionInput, findings: Findings)
 
 function checkKey({ name, constraints }: Policy, { request: { keyAlgorithm } }: DecisionInput, findings: Findings) {
   const { keyAlgorithms, minRsaBits } = constraints;
-  const rsaBits = keyAlgorithm.startsWith('RSA-') ? Number(keyAlgorithm.slice('RSA-'.length)) : null;
   if (keyAlgorithms !== undefined) {
-    const { values, expected } = keyAlgorithms;
-    const permitted = values.includes(keyAlgorithm) || (rsaBits !== null && values.includes('RSA'));
+    const { expected } = keyAlgorithms;
+    const permitted = hasKeyAlgorithm(constraints, keyAlgorithm);
     const message = `key algorithm ${keyAlgorithm} is not permitted by policy "${name}"`;
     const reason = 'KeyAlgorithmNotPermitted';
     findings.requires('constraints.keyAlgorithms', permitted, expected, keyAlgorithm, reason, message);
   }
   if (minRsaBits !== undefined) {
-    const large = rsaBits === null || rsaBits >= minRsaBits;
+    const large = hasRsaBits(constraints, keyAlgorithm);
+    const rsaBits = rsaBitsOf(keyAlgorithm);
     const found = rsaBits === null ? 'no RSA key' : `${rsaBits}`;
     const message = `an RSA key of ${found} bits is smaller than the ${minRsaBits} that policy "${name}" asks for`;
     findings.requires('constraints.minRsaBits', large, `at least ${minRsaBits}`, found, 'RsaKeyTooSmall', message);

@@ -164,6 +164,18 @@ export function quotaLimits(
 export const isEarly = ({ notBefore }: Constraints, now: Date): boolean => notBefore !== undefined && now < notBefore;
 export const isLate = ({ notAfter }: Constraints, now: Date): boolean => notAfter !== undefined && now > notAfter;
 
+/** The size of an RSA key; null: another key. */
+export const rsaBitsOf = (key: KeyAlgorithm): number | null =>
+  key.startsWith('RSA-') ? Number(key.slice('RSA-'.length)) : null;
+
+export const hasKeyAlgorithm = ({ keyAlgorithms }: Constraints, key: KeyAlgorithm): boolean =>
+  keyAlgorithms === undefined ||
+  keyAlgorithms.values.includes(key) ||
+  (rsaBitsOf(key) !== null && keyAlgorithms.values.includes('RSA'));
+
+export const hasRsaBits = ({ minRsaBits = 0 }: Constraints, key: KeyAlgorithm): boolean =>
+  (rsaBitsOf(key) ?? Infinity) >= minRsaBits;
+
 /** Whether a policy lets the requester ask for the username. */
 export const permitsUsername = ({ usernames }: Policy['allowed'], username: string, requester: string): boolean =>
   usernames?.matches(username, requester) ?? false;

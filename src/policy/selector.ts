@@ -4,6 +4,10 @@ import { quoteAll } from '@kubepass/inspect/formats';
 
 /** The variables that a glob may contain. */
 export const globVariables = ['requester.username'] as const;
+const variable = '${requester.username}';
+
+/** The text with the requester's name in place of the variable. */
+export const fillIn = (text: string, requester: string): string => text.split(variable).join(requester);
 
 /** A compiled list of globs. */
 export interface Globs {
@@ -52,12 +56,13 @@ export function unknownVariables(glob: string, known: readonly string[]): readon
  * character.
  */
 function compileGlob(glob: string): (value: string, requester?: string) => boolean {
-  const variable = '${requester.username}';
   const pieces = glob.split('*');
   if (!glob.includes(variable)) return (value) => matchesPieces(pieces, value);
   return (value, requester = variable) => {
-    const replaced = pieces.map((piece) => piece.split(variable).join(requester));
-    return matchesPieces(replaced, value);
+    return matchesPieces(
+      pieces.map((piece) => fillIn(piece, requester)),
+      value,
+    );
   };
 }
 

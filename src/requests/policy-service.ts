@@ -6,7 +6,8 @@ import type { SupposedInDirectory, SupposedUser } from '../model/directory.js';
 import { done, refused, type Outcome, type Refused } from '../model/outcome.js';
 import type { Principal, Requester } from '../model/principal.js';
 import type { RecordedRequestRange, ReplayItem } from '../model/replay.js';
-import { configuredCluster, type ConfiguredCluster } from '../policy/policy-set.js';
+import { offersTo, type PolicyOffer } from '../policy/offers.js';
+import { configuredCluster, type ConfiguredCluster, type PolicySet } from '../policy/policy-set.js';
 import type { NeededFacts } from '../policy/decide.js';
 import { policyJsonSchema } from '../policy/policy-schema.js';
 import { describePolicySet } from '../policy/parse-policy-set.js';
@@ -61,6 +62,15 @@ export function policyService(context: IssuanceContext, drafts: Drafts) {
     list(_principal: Principal) {
       const policySet = context.policySet();
       return { digest: policySet.digest, items: describePolicySet(policySet) };
+    },
+
+    /** Says what the principal may ask for under the policies in force. It is no promise: `evaluate` knows the rest. */
+    offers: (principal: Principal): readonly PolicyOffer[] =>
+      offersTo(context.policySet(), [...context.clusters.keys()], principal, context.clock()),
+
+    /** The files of the policies in force. */
+    texts(principal: Principal): Outcome<Pick<PolicySet, 'digest' | 'texts'>> {
+      return whyNotPermitted(principal, 'draft-policies') ?? done(context.policySet());
     },
 
     /** The JSON Schema of a document of a policy file. */

@@ -147,6 +147,18 @@ const table: readonly Row[] = [
     act: async (person) => call(person, 'get', '/v1/policies'),
   },
   {
+    action: 'see what they may ask for',
+    allowed: everybody,
+    refusal: 403,
+    act: async (person) => call(person, 'get', '/v1/policies/offers'),
+  },
+  {
+    action: 'read the files of the policies',
+    allowed: ['auditor', 'admin'],
+    refusal: 403,
+    act: async (person) => call(person, 'get', '/v1/policies/texts'),
+  },
+  {
     action: 'see how policies are written',
     allowed: everybody,
     refusal: 403,

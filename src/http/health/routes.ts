@@ -2,8 +2,9 @@ import { Type, type Static } from 'typebox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Principal } from '../../model/principal.js';
 import type { Services } from '../server/services.js';
-import { credentialOf, callerOf, originOfCookie } from '../plugins/authentication.js';
+import { credentialOf, callerOf } from '../plugins/authentication.js';
 import { logUnavailable } from '../plugins/errors.js';
+import { originOfPages } from '../plugins/pages.js';
 import { LineLimit, totalOf, untilClosed } from '../plugins/every-request.js';
 import { problem, sendProblem } from '../problems/problem.js';
 import { json, longest, operation, response, textBody } from '../answers/responses.js';
@@ -85,7 +86,7 @@ export function addHealth(app: App, { health, authenticator }: Services): void {
 
 /** The caller; null where nobody knows now who it is. This route has no limit for guesses, and a guess costs little. */
 async function viewerOf(request: FastifyRequest, authenticator: Services['authenticator']): Promise<Principal | null> {
-  const credential = credentialOf(request, originOfCookie(request, request.server.browsers) !== null);
+  const credential = credentialOf(request, originOfPages(request, request.server.browsers) !== null);
   if (credential === null) return null;
   const authentication = await authenticator.authenticate(credential).catch(() => null);
   return authentication?.outcome === 'authenticated' ? authentication.principal : null;

@@ -61,7 +61,7 @@ export function authenticateCallers(
       withoutRole = false,
       fromMemory = false,
     } = request.route.config;
-    const origin = originOfCookie(request, browsers);
+    const origin = request.headers.cookie === undefined || browsers === null ? null : originOfPages(request, browsers);
     const credential = credentialOf(request, origin !== null, publicUrl);
     if (fromMemory) {
       request.principal = await reviewerOrOther(authenticator, credential);
@@ -125,10 +125,6 @@ interface WhoMayCall {
   /** Whether all of them are for the connector of a directory. */
   readonly forDirectory?: boolean;
 }
-
-/** The origin of the pages whose cookies count for this call; null: it has none, or none counts. */
-export const originOfCookie = (request: FastifyRequest, browsers: Browsers | null): string | null =>
-  request.headers.cookie === undefined || browsers === null ? null : originOfPages(request, browsers);
 
 function requireSameOrigin(request: FastifyRequest, origin: string, failures: Failures, principal: string): void {
   const whyNot = whyNotSameOrigin(request, origin);

@@ -5,7 +5,7 @@ import type { Services } from '../server/services.js';
 import { ListQuerySchema, linkToNext, pageOfList, pageQuery, pageResponse } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
-import { operation, response, textBody } from '../answers/responses.js';
+import { json, operation, response, textBody } from '../answers/responses.js';
 import { ref } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 import { evaluationText } from './evaluation-text.js';
@@ -33,6 +33,36 @@ export function addPolicies(app: App, services: Services): void {
       const page = pageOfList(items, pageQuery(request.query), ({ kind, path, name }) => `${kind} ${path} ${name}`);
       linkToNext(request, reply, page.nextCursor);
       return { digest, items: page.items.map((policy) => ({ ...policy })), nextCursor: page.nextCursor };
+    },
+  );
+
+  app.get(
+    '/policies/offers',
+    operation({
+      operationId: 'listPolicyOffers',
+      tags: ['policies'],
+      summary: 'See what you may ask for',
+      description:
+        'The policies whose `selector` you meet, by cluster. Guardrails, hours, quotas and expressions may still deny a ' +
+        'request: `POST /v1/policies/evaluate` says so.',
+      response: { 200: json(schemas.PolicyOfferListSchema, { description: 'One item for each policy.' }) },
+    }),
+    (request) => schemas.policyOffersView({ items: policies.offers(callerOf(request)) }),
+  );
+
+  app.get(
+    '/policies/texts',
+    operation({
+      config: { action: 'draft-policies' },
+      operationId: 'readPolicyTexts',
+      tags: ['policies'],
+      summary: 'Read the files of the policies in force',
+      description: 'To begin a draft with. For an auditor or admin.',
+      response: { 200: json(schemas.PolicyTextsSchema, { description: 'The files.' }) },
+    }),
+    (request) => {
+      const { digest, texts } = granted(policies.texts(callerOf(request)));
+      return schemas.policyTextsView({ digest, files: texts });
     },
   );
 

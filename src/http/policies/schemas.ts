@@ -1,9 +1,10 @@
 import { Type, type Static } from 'typebox';
 import type { Evaluation } from '../../requests/policy-service.js';
 import { BlastRadiusSchema, blastRadiusView } from '../certificate-requests/blast-radius.js';
-import { decisionProperties, traceOf, violations } from '../certificate-requests/decision.js';
+import { ApprovalStageSchema, decisionProperties, traceOf, violations } from '../certificate-requests/decision.js';
 import { exampleRequests, CertificateRequestSpecSchema } from '../certificate-requests/schemas.js';
 import { certificateSha256 } from '../schemas/example-certificate.js';
+import { keyAlgorithms } from '@kubepass/x509';
 import { nextCursorProperty } from '../answers/page-schemas.js';
 import {
   viewOf,
@@ -37,6 +38,46 @@ export const LoadedPolicyListSchema = namedObject('LoadedPolicyList', 'The polic
   nextCursor: nextCursorProperty,
 });
 export type LoadedPolicyListBody = Static<typeof LoadedPolicyListSchema>;
+
+const globs = Type.Array(Type.String({ maxLength: 512, examples: ['team-*'] }), { maxItems: 1000 });
+
+const PolicyOfferSchema = namedObject(
+  'PolicyOffer',
+  'What the caller may ask for under one policy. Usernames, groups and collectors are globs, with the caller’s name ' +
+    'filled in. `groups` lacks those that depend on the directory.',
+  {
+    policy: textOf('Its name.', 'developers', { maxLength: 256 }),
+    clusters: Type.Array(Type.String({ maxLength: 63, examples: ['demo'] }), { maxItems: 1000 }),
+    usernames: globs,
+    groups: globs,
+    maxExpirationSeconds: nullable(Type.Integer({ minimum: 600, examples: [86400] }), 'Null: any lifetime.'),
+    keyAlgorithms: Type.Array(oneOf(keyAlgorithms), { maxItems: keyAlgorithms.length }),
+    approval: oneOf(['auto', 'manual']),
+    stages: Type.Array(ref(ApprovalStageSchema), { maxItems: 100 }),
+    reason: closed({
+      required: Type.Boolean(),
+      pattern: nullable(Type.String({ maxLength: 240, examples: ['INC-[0-9]+'] })),
+    }),
+    collectors: globs,
+  },
+);
+
+export const PolicyOfferListSchema = namedObject('PolicyOfferList', 'All of them.', {
+  items: Type.Array(ref(PolicyOfferSchema), { maxItems: 10_000 }),
+});
+export const policyOffersView = viewOf(PolicyOfferListSchema);
+
+export const PolicyTextsSchema = namedObject('PolicyTexts', 'The policy set in force, as written.', {
+  digest: sha256Of('SHA-256 of the whole set'),
+  files: Type.Array(
+    closed({
+      path: Type.String({ maxLength: 4096, examples: ['demo.yaml'] }),
+      text: Type.String({ maxLength: 262_144, examples: ['apiVersion: kubepass/v1\n…'] }),
+    }),
+    { maxItems: 10_000 },
+  ),
+});
+export const policyTextsView = viewOf(PolicyTextsSchema);
 
 /** The most octets of a body that holds policies. */
 export const maxDraftOctets = 1024 * 1024;

@@ -169,18 +169,21 @@ export class ApiTokenAuthenticator {
 
   /** The principal; null where the token is malformed, unknown, expired or revoked. */
   async authenticate(secret: string): Promise<Principal | null> {
-    return isApiTokenSecret(secret) ? this.#used(await this.#tokens.find(secretSha256(secret))) : null;
+    return isApiTokenSecret(secret) ? this.#principalOf(await this.#tokens.find(secretSha256(secret))) : null;
   }
 
   /** The principal behind the token of a session; null where the token is unknown, expired or revoked. */
   async authenticateById(tokenId: string): Promise<Principal | null> {
-    return this.#used(await this.#byId.find(tokenId));
+    return this.#principalOf(await this.#byId.find(tokenId));
   }
 
-  async #used(token: ApiToken | null): Promise<Principal | null> {
+  /** The caller whom a live token authenticates. It keeps its name where the token has no role left. */
+  async #principalOf(token: ApiToken | null): Promise<Principal | null> {
     if (token === null || !isLive(token, this.clock())) return null;
-    if (token.breakGlass) await this.rules.useBreakGlass(token);
-    return principalOf(token, this.rules);
+    const { id, name, groups, createdBy, createdAt: vouchedAt, expiresAt, cluster, breakGlass } = token;
+    if (breakGlass) await this.rules.useBreakGlass(token);
+    const roles = this.rules.admins || breakGlass ? token.roles : token.roles.filter((role) => !isForPeopleAlone(role));
+    return { name, groups, roles, method: 'api-token', createdBy, credentialId: id, expiresAt, cluster, vouchedAt };
   }
 
   /** Reads the reviewers' tokens, so that each of them is known from the first call on. */
@@ -191,8 +194,7 @@ export class ApiTokenAuthenticator {
   /** The reviewer, from memory; null as in `authenticate`, and for the token of anybody else. Never throws. */
   async authenticateReviewer(secret: string): Promise<Principal | null> {
     if (!isApiTokenSecret(secret)) return null;
-    const token = await this.#reviewers.find(secretSha256(secret));
-    return token === null || !isLive(token, this.clock()) ? null : principalOf(token, this.rules);
+    return this.#principalOf(await this.#reviewers.find(secretSha256(secret)));
   }
 
   /** Called when a reviewer's token has been made, before that is answered. */
@@ -204,13 +206,6 @@ export class ApiTokenAuthenticator {
   forget(tokenId: string): void {
     for (const known of [this.#reviewers, this.#tokens, this.#byId]) known.forget(tokenId);
   }
-}
-
-/** The caller whom a live token authenticates. It keeps its name where the token has no role left. */
-function principalOf(token: ApiToken, { admins }: Pick<ApiTokenRules, 'admins'>): Principal {
-  const { id, name, groups, createdBy, createdAt: vouchedAt, expiresAt, cluster, breakGlass } = token;
-  const roles = admins || breakGlass ? token.roles : token.roles.filter((role) => !isForPeopleAlone(role));
-  return { name, groups, roles, method: 'api-token', createdBy, credentialId: id, expiresAt, cluster, vouchedAt };
 }
 
 /** How old the list may be before it is read anew. */

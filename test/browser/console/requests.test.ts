@@ -88,6 +88,16 @@ describe.skipIf(chromiumPath === undefined)('requests in the console', () => {
     const reader = await visit('audrey', review(id));
     await region(reader, 'Approvals').getByText('1 of 2').waitFor();
     expect(await reader.getByText(/your decision/i).count()).toBe(0);
+
+    // The second team lead completes the first stage, so that it is the turn of the second one, whose page is open.
+    const second = await visit(await person('ann', ['team-leads']), review(id));
+    await button(second, 'Approve').click();
+    await button(second, 'Approve now').click();
+    await button(later, 'Approve').click();
+    await later.getByRole('textbox', { name: 'Comment' }).fill('security agrees');
+    await button(later, 'Approve now').click();
+    await region(own, 'Approvals').getByText('security agrees').waitFor();
+    await button(own, 'Get the kubeconfig').waitFor();
     const refused = await service.as('root')('get', '/v1/audit-events?type=DecisionRefused').expect(200);
     expect(as.events(refused).items).toEqual([]);
   });
@@ -131,8 +141,8 @@ describe.skipIf(chromiumPath === undefined)('requests in the console', () => {
         button(asked, 'Get the kubeconfig').waitFor(),
       ]),
     );
-    // One that is slow is a busy machine.
-    expect(Math.min(...took)).toBeLessThan(3_000);
+    const median = took.sort((a, b) => a - b)[1];
+    expect(median).toBeLessThan(3_000);
   });
 
   it('shows text of others as text, inside its place, and asks nothing twice', async () => {

@@ -94,6 +94,14 @@ export function approversInWords({ names, groups, roles }: Approvers): string {
   return parts.join(', and ') || 'any approver';
 }
 
+/** Says who approves a stage: `anyone in team-leads`, `2 people (anyone in team-leads)`. Absent: one approver. */
+export const stageInWords = ({ count = 1, approvers = {} }: { count?: number; approvers?: Approvers }): string =>
+  count === 1 ? approversInWords(approvers) : `${count} people (${approversInWords(approvers)})`;
+
+/** Says when a certificate is given: `at once`, `after approval by bob, then by anyone in security`. */
+export const approvalInWords = (stages: readonly { count?: number; approvers?: Approvers }[]): string =>
+  stages.length === 0 ? 'at once' : `after approval by ${stages.map(stageInWords).join(', then by ')}`;
+
 /** A count with its noun: `1 request`, `12 requests`. `more`: there are more than were read. */
 export const many = (n: number, noun: string, more = false): string =>
   `${n.toLocaleString('en')}${more ? '+' : ''} ${noun}${n === 1 && !more ? '' : 's'}`;

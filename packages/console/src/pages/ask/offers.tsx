@@ -1,6 +1,6 @@
 import { Card, Empty, Written } from '../../parts/bits.js';
 import { said } from '../../parts/lifetime.js';
-import { approversInWords, either } from '../../parts/words.js';
+import { approvalInWords, either } from '../../parts/words.js';
 import type { Schemas } from '../../service/client.js';
 import { caller } from '../../service/session.js';
 
@@ -30,13 +30,7 @@ export const Offers = ({ offers }: { readonly offers: readonly Offer[] }) => (
 
 /** `up to a day, at once`. */
 export const termsOf = ({ maxExpirationSeconds, stages }: Pick<Offer, 'maxExpirationSeconds' | 'stages'>): string =>
-  `${maxExpirationSeconds === null ? 'any lifetime' : `up to ${said(maxExpirationSeconds)}`}, ${
-    stages.length === 0 ? 'at once' : `after approval by ${stages.map(stageInWords).join(', then by ')}`
-  }`;
-
-/** `anyone in team-leads`, `2 people (anyone in team-leads)`. */
-export const stageInWords = ({ count, approvers }: Schemas['ApprovalStage']): string =>
-  count === 1 ? approversInWords(approvers ?? {}) : `${count} people (${approversInWords(approvers ?? {})})`;
+  `${maxExpirationSeconds === null ? 'any lifetime' : `up to ${said(maxExpirationSeconds)}`}, ${approvalInWords(stages)}`;
 
 const anybody = (names: readonly string[]): string => (names.includes('*') ? 'anybody' : either(names));
 

@@ -1,10 +1,9 @@
 import { useId } from 'preact/hooks';
 import { Badge, Written } from '../../parts/bits.js';
 import { Trouble } from '../../parts/trouble.js';
-import { duration, sentence } from '../../parts/words.js';
+import { duration, sentence, stageInWords } from '../../parts/words.js';
 import type { Schemas } from '../../service/client.js';
 import type { Said } from './asking-policy.js';
-import { stageInWords } from './offers.js';
 
 interface Answer extends Said {
   /** The violations that are about no field. */

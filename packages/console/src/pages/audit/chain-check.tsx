@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { Badge } from '../../parts/bits.js';
-import { saveFile } from '../../parts/save-file.js';
+import { FileLink } from '../../parts/file-link.js';
 import { Trouble } from '../../parts/trouble.js';
 import { many } from '../../parts/words.js';
 import { answerOf, api, problemFrom, type Schemas } from '../../service/client.js';
@@ -11,33 +11,26 @@ export function ChainCheck() {
   const found = useSignal<Schemas['ChainVerification'] | null>(null);
   const trouble = useSignal<ProblemError | null>(null);
   const busy = useSignal(false);
-  const run = async (action: () => Promise<void>) => {
+  const check = async () => {
     busy.value = true;
-    trouble.value = await problemFrom(action);
+    found.value = null;
+    trouble.value = await problemFrom(async () => {
+      found.value = await answerOf(api.GET('/v1/audit-events/verification'));
+    });
     busy.value = false;
   };
-  const check = async () => {
-    found.value = null;
-    found.value = await answerOf(api.GET('/v1/audit-events/verification'));
-  };
-  const checkpoint = async () => {
-    const { checkpoint, size } = await answerOf(api.GET('/v1/audit-events/checkpoint'));
-    saveFile(`kubepass-${size}.checkpoint`, checkpoint, 'text/plain');
-  };
   return (
-    <div>
-      <p class="buttons">
-        <span role="status">
-          {busy.value && 'Reading the log …'}
-          {found.value && <Verdict found={found.value} />}
-        </span>
-        <button type="button" disabled={busy.value} onClick={() => void run(check)}>
-          Check the chain
-        </button>
-        <button type="button" disabled={busy.value} onClick={() => void run(checkpoint)}>
-          Save the checkpoint
-        </button>
-      </p>
+    <div class="chips">
+      <span role="status">
+        {busy.value && <span class="muted">Reading the log …</span>}
+        {found.value && <Verdict found={found.value} />}
+      </span>
+      <button type="button" disabled={busy.value} onClick={() => void check()}>
+        Check the chain
+      </button>
+      <FileLink href="/v1/audit-events/checkpoint" name="kubepass.checkpoint" type="text/plain">
+        Checkpoint
+      </FileLink>
       {trouble.value && <Trouble error={trouble.value} />}
     </div>
   );
@@ -45,10 +38,13 @@ export function ChainCheck() {
 
 const Verdict = ({ found }: { readonly found: Schemas['ChainVerification'] }) =>
   found.valid ? (
-    <Badge tone="ok" icon="check">
-      The chain is intact: {many(found.events, 'event')}
-      {found.archivedEvents > 0 && `, ${found.archivedEvents} of them in archives and not checked here`}
-    </Badge>
+    <>
+      <Badge tone="ok" icon="check">
+        The chain is intact
+      </Badge>{' '}
+      {many(found.events, 'event')}
+      {found.archivedEvents > 0 && `, of which ${found.archivedEvents} are in archives and were not checked here`}
+    </>
   ) : (
     <Badge tone="error" icon="warn">
       The chain is broken at event {found.firstInvalidSeq}

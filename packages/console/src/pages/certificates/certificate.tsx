@@ -12,8 +12,7 @@ import { useData } from '../../parts/use-data.js';
 import { spaced } from '../../parts/words.js';
 import { api, answerOf, type Schemas } from '../../service/client.js';
 import { caller, may } from '../../service/session.js';
-import { Continues, isOwn, isRevocable, Status } from './certificates-table.js';
-import { Lineage } from './lineage.js';
+import { Continues, FingerprintLink, isOwn, isRevocable, Status } from './certificates-table.js';
 import { RequestOf } from './request-of.js';
 import { RevokeDialog } from './revoke-dialog.js';
 import { useRevocationOn } from './use-revocation-on.js';
@@ -57,7 +56,11 @@ function OneCertificate({ fingerprintSha256 }: { readonly fingerprintSha256: str
               <Card title="Facts" region>
                 <Facts certificate={certificate} />
               </Card>
-              <Lineage certificate={certificate} />
+              {(certificate.renewalOf ?? certificate.supersededBy) && (
+                <Card title="Lineage" region>
+                  <Lineage certificate={certificate} />
+                </Card>
+              )}
               <Text certificate={certificate} />
             </div>
             <RequestOf certificate={certificate} />
@@ -146,6 +149,22 @@ function Facts({ certificate }: Of) {
     </dl>
   );
 }
+
+/** A line of renewals may be years long: each certificate leads to the one before and to the latest. */
+const Lineage = ({ certificate: { renewalOf, supersededBy } }: Of) => (
+  <dl class="facts">
+    {renewalOf && (
+      <Fact name="Renews">
+        <FingerprintLink of={renewalOf} />
+      </Fact>
+    )}
+    {supersededBy && (
+      <Fact name="Superseded by">
+        <FingerprintLink of={supersededBy} />
+      </Fact>
+    )}
+  </dl>
+);
 
 function Text({ certificate: { fingerprintSha256 } }: Of) {
   const params = { path: { fingerprintSha256 } };

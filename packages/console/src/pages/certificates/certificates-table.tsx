@@ -30,6 +30,13 @@ export const Status = ({ of }: { readonly of: Certificate['status'] }) => (
   </Badge>
 );
 
+/** The first octets of a fingerprint, as a link for whoever reads all certificates or `isOwn`. */
+export const FingerprintLink = ({ of, isOwn: isTheirs = true }: { readonly of: string; readonly isOwn?: boolean }) => (
+  <Linked href={addresses.certificate(of)} when={isTheirs || may('read-all-certificates')}>
+    <code>{of.slice(0, 16)}</code>
+  </Linked>
+);
+
 /** The ways to go on with a revoked certificate, in the words of the API. */
 export const Continues = ({ texts }: { readonly texts: readonly string[] }) => (
   <ul class="bullets">

@@ -1,6 +1,6 @@
 import { addressOf, useAddress } from '../../parts/address.js';
 import { Empty } from '../../parts/bits.js';
-import { CsvLink } from '../../parts/csv-link.js';
+import { FileLink } from '../../parts/file-link.js';
 import { Filter } from '../../parts/filter.js';
 import { Views } from '../../parts/links.js';
 import { Page } from '../../parts/page.js';
@@ -55,7 +55,11 @@ export function Certificates() {
   return (
     <Page
       title="Certificates"
-      aside={<CsvLink href={addressOf('/v1/certificates', selected)} name="kubepass-certificates.csv" />}
+      aside={
+        <FileLink href={addressOf('/v1/certificates', selected)} name="kubepass-certificates.csv" type="text/csv">
+          CSV
+        </FileLink>
+      }
     >
       {readsAll && <Views path="/console/certificates" name="mine" views={views} />}
       <div class="tools pairs" role="search">

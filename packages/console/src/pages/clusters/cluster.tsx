@@ -1,91 +1,87 @@
 import { useRoute } from 'preact-iso/router';
-import { Card, Empty, Instant } from '../../parts/bits.js';
+import { Card, Instant, Written } from '../../parts/bits.js';
+import { Fact } from '../../parts/fact.js';
+import { FileLink } from '../../parts/file-link.js';
+import { Crumb } from '../../parts/links.js';
 import { Page } from '../../parts/page.js';
 import { Shown } from '../../parts/shown.js';
 import { useData } from '../../parts/use-data.js';
-import { duration, many, sentence } from '../../parts/words.js';
+import { duration, sentence } from '../../parts/words.js';
 import { answerOf, api, type Schemas } from '../../service/client.js';
 import { may } from '../../service/session.js';
 import { ClusterCsrs } from './cluster-csrs.js';
-import { EnforcementState, ProbeState, signerInWords } from './clusters.js';
-import { EnforcementFiles } from './enforcement-files.js';
+import { EnforcementState, signerInWords } from './clusters.js';
 import { Issuers } from './issuers.js';
 import { Probe } from './probe.js';
 
 type Cluster = Schemas['Cluster'];
 
-/** One cluster: its CA, its signer, what it was last found able to do, and whether it refuses revoked certificates. */
+/** One cluster: what it was last found able to do, whether it refuses revoked certificates, its CAs and its signer. */
 export function ClusterPage() {
   const name = useRoute().params['name'] ?? '';
-  const path = { path: { name } };
-  const data = useData(
-    (signal) => answerOf(api.GET('/v1/clusters/{name}', { params: path, signal })),
-    [name],
-    ['clusters'],
-  );
+  const params = { path: { name } };
+  const data = useData((signal) => answerOf(api.GET('/v1/clusters/{name}', { params, signal })), [name], ['clusters']);
   return (
-    <Page
-      title={name}
-      above={
-        <nav class="crumbs" aria-label="Breadcrumb">
-          <a href="/console/clusters">Clusters</a>
-        </nav>
-      }
-    >
+    <Page title={name} above={<Crumb href="/console/clusters" name="Clusters" />}>
       <Shown data={data} awaited="the cluster">
         {(cluster) => (
-          <>
-            <Card title="Cluster" region>
-              <Facts cluster={cluster} />
-            </Card>
-            <Probe cluster={cluster} onProbed={data.reload} />
-            <Revocation cluster={cluster} />
-            <Authorities name={name} />
-            {cluster.signer === 'localCA' && <Issuers name={name} />}
-            {may('read-cluster-csrs') && <ClusterCsrs name={name} />}
-          </>
+          <div class="columns">
+            <div>
+              <Probe cluster={cluster} reload={data.reload} />
+              <Revocation cluster={cluster} />
+              {may('read-cluster-csrs') && isConnected(cluster) && <ClusterCsrs name={name} />}
+            </div>
+            <div>
+              <Configured cluster={cluster} />
+              {cluster.signer === 'localCA' && <Issuers name={name} />}
+              <Authorities name={name} />
+            </div>
+          </div>
         )}
       </Shown>
     </Page>
   );
 }
 
-const Facts = ({ cluster }: { readonly cluster: Cluster }) => (
-  <dl class="facts">
-    <dt>API server</dt>
-    <dd>
-      <code>{cluster.server}</code>
-    </dd>
-    <dt>Signer</dt>
-    <dd>{signerInWords(cluster)}</dd>
-    <dt>Last probe</dt>
-    <dd>
-      <ProbeState cluster={cluster} />
-    </dd>
-    <dt>Role bindings</dt>
-    <dd>{cluster.readsRoleBindings ? 'read, so a review shows what a certificate opens' : 'not read'}</dd>
-    {cluster.allowPrivilegedGroups.length > 0 && (
-      <>
-        <dt>Privileged groups</dt>
-        <dd>policies may permit {cluster.allowPrivilegedGroups.join(', ')}</dd>
-      </>
-    )}
-  </dl>
+/** Whether kubepass has a connection to the API server by which it can list objects. */
+const isConnected = ({ signer, readsRoleBindings }: Cluster): boolean => signer === 'kubernetes' || readsRoleBindings;
+
+const Configured = ({ cluster }: { readonly cluster: Cluster }) => (
+  <Card title="As configured" region>
+    <dl class="facts">
+      <Fact name="API server">
+        <bdi>{cluster.server}</bdi>
+      </Fact>
+      <Fact name="Who signs">{signerInWords(cluster)}</Fact>
+      <Fact name="Role bindings">
+        {cluster.readsRoleBindings ? 'read, so that a review shows what a certificate opens' : 'not read'}
+      </Fact>
+      {cluster.allowPrivilegedGroups.length > 0 && (
+        <Fact name="Privileged groups">policy may give out {cluster.allowPrivilegedGroups.join(', ')}</Fact>
+      )}
+    </dl>
+  </Card>
 );
+
+const files = [
+  ['authorization-configuration', 'authorization-configuration.yaml', 'for --authorization-config of the API server'],
+  ['authorization-webhook-kubeconfig', 'authorization-webhook.kubeconfig', 'how the API server asks kubepass'],
+  ['revocation-policy', 'revocation-policy.yaml', 'where no configuration of the API server can be changed'],
+] as const;
 
 function Revocation({ cluster: { name, revocation } }: { readonly cluster: Cluster }) {
   const { continues, delaySeconds, verifiedAt } = revocation;
   return (
     <Card title="Revoked certificates" aside={<EnforcementState revocation={revocation} />} region>
-      {delaySeconds !== null && verifiedAt !== null && (
+      {verifiedAt !== null && (
         <p>
-          When a probe revoked its certificate, it went on working for {duration(delaySeconds)}. That was{' '}
-          <Instant of={verifiedAt} />.
+          Verified <Instant of={verifiedAt} />
+          {delaySeconds !== null && `: a revoked certificate was refused after ${duration(delaySeconds)}`}.
         </p>
       )}
       {continues.length > 0 && (
         <>
-          <h3>Goes on after a revocation</h3>
+          <h3>What goes on after a revocation</h3>
           <ul class="bullets">
             {continues.map((text) => (
               <li key={text}>{sentence(text)}</li>
@@ -93,15 +89,34 @@ function Revocation({ cluster: { name, revocation } }: { readonly cluster: Clust
           </ul>
         </>
       )}
-      {may('read-enforcement') && <EnforcementFiles name={name} />}
+      {may('read-enforcement') && (
+        <>
+          <h3>Files that make it refuse them</h3>
+          <ul class="files">
+            {files.map(([route, file, purpose]) => (
+              <li key={route}>
+                <FileLink
+                  href={`/v1/clusters/${encodeURIComponent(name)}/${route}`}
+                  name={`${name}-${file}`}
+                  type="application/yaml"
+                >
+                  {file}
+                </FileLink>
+                <span class="muted">{purpose}</span>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
     </Card>
   );
 }
 
-/** The CA that signs for the API server, and the CAs of users. */
+/** The CAs that sign for users and for the API server. */
 function Authorities({ name }: { readonly name: string }) {
+  const params = { path: { name } };
   const data = useData(
-    (signal) => answerOf(api.GET('/v1/clusters/{name}/certificate-authority', { params: { path: { name } }, signal })),
+    (signal) => answerOf(api.GET('/v1/clusters/{name}/certificate-authority', { params, signal })),
     [name],
     ['clusters'],
   );
@@ -111,9 +126,9 @@ function Authorities({ name }: { readonly name: string }) {
         {({ client, serving }) => (
           <>
             <h3>Of users</h3>
-            {client === null ? <Empty>kubepass does not know it.</Empty> : <Bundle authority={client} />}
+            {client === null ? <p class="muted">Not known: the cluster did not tell.</p> : <Bundle of={client} />}
             <h3>Of the API server</h3>
-            <Bundle authority={serving} />
+            <Bundle of={serving} />
           </>
         )}
       </Shown>
@@ -121,16 +136,15 @@ function Authorities({ name }: { readonly name: string }) {
   );
 }
 
-const Bundle = ({ authority: { certificates } }: { readonly authority: Schemas['CertificateAuthority'] }) => (
+const Bundle = ({ of: { certificates } }: { readonly of: Schemas['CertificateAuthority'] }) => (
   <ul>
     {certificates.map(({ fingerprintSha256, subject, notAfter }) => (
       <li key={fingerprintSha256}>
-        <bdi>{subject}</bdi>, until <Instant of={notAfter} />
-        <div class="muted">
-          SHA-256 <code>{fingerprintSha256}</code>
-        </div>
+        <Written text={subject} most={128} />, until <Instant of={notAfter} />
+        <p>
+          <code class="muted">{fingerprintSha256}</code>
+        </p>
       </li>
     ))}
-    {certificates.length > 1 && <li class="muted">{many(certificates.length, 'certificate')}</li>}
   </ul>
 );

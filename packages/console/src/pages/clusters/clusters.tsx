@@ -3,6 +3,7 @@ import { Badge, Distance, Empty } from '../../parts/bits.js';
 import { now } from '../../parts/now.js';
 import { Page } from '../../parts/page.js';
 import { Paged } from '../../parts/paged.js';
+import { Table } from '../../parts/table.js';
 import { usePages } from '../../parts/use-pages.js';
 import { answerOf, api, type Schemas } from '../../service/client.js';
 
@@ -11,72 +12,63 @@ type Cluster = Schemas['Cluster'];
 /** The clusters, and what each was last found able to do. */
 export function Clusters() {
   const pages = usePages(
-    (cursor, signal) =>
-      answerOf(
-        api.GET('/v1/clusters', {
-          params: { query: { limit: 100, ...(cursor !== undefined && { cursor }) } },
-          signal,
-        }),
-      ),
+    (cursor, signal) => {
+      const params = { query: { limit: 100, ...(cursor !== undefined && { cursor }) } };
+      return answerOf(api.GET('/v1/clusters', { params, signal }));
+    },
     [],
     ['clusters'],
   );
   return (
     <Page title="Clusters">
-      <Paged pages={pages} noun="clusters" empty={<Empty>No cluster is configured.</Empty>}>
+      <Paged
+        pages={pages}
+        noun="clusters"
+        empty={<Empty>No cluster is configured: name one in the configuration of the service.</Empty>}
+      >
         {(clusters) => (
-          <div class="table" tabIndex={0} role="region" aria-label="Clusters">
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">Cluster</th>
-                  <th scope="col">Signer</th>
-                  <th scope="col">Last probe</th>
-                  <th scope="col">Revoked certificates</th>
-                </tr>
-              </thead>
-              <tbody>
-                {clusters.map((cluster) => (
-                  <Row key={cluster.name} cluster={cluster} />
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <Table label="Clusters" columns={['Cluster', 'Who signs', 'Last probe', 'Revoked certificates']}>
+            {clusters.map((cluster) => (
+              <tr key={cluster.name}>
+                <th scope="row">
+                  <a href={addresses.cluster(cluster.name)}>{cluster.name}</a>
+                  <div class="muted server">{cluster.server}</div>
+                </th>
+                <td>{signerInWords(cluster)}</td>
+                <td>
+                  <ProbeState cluster={cluster} />
+                </td>
+                <td>
+                  <EnforcementState revocation={cluster.revocation} />
+                </td>
+              </tr>
+            ))}
+          </Table>
         )}
       </Paged>
     </Page>
   );
 }
 
-const Row = ({ cluster }: { readonly cluster: Cluster }) => (
-  <tr>
-    <th scope="row">
-      <a href={addresses.cluster(cluster.name)}>{cluster.name}</a>
-      <div class="muted">{cluster.server}</div>
-    </th>
-    <td>{signerInWords(cluster)}</td>
-    <td>
-      <ProbeState cluster={cluster} />
-    </td>
-    <td>
-      <EnforcementState revocation={cluster.revocation} />
-    </td>
-  </tr>
-);
-
 export const signerInWords = ({ signer }: Pick<Cluster, 'signer'>): string =>
-  signer === 'localCA' ? 'kubepass, with a CA of its own' : 'the cluster itself';
+  signer === 'localCA' ? 'kubepass, by a CA of its own' : 'the cluster itself';
 
 /** The last probe in a word: whether certificates are signed and accepted. */
-export function ProbeState({ cluster: { probe, probedAt, probeStartedAt } }: { readonly cluster: Cluster }) {
-  if (probeStartedAt !== null) return <Badge tone="info">probing</Badge>;
+function ProbeState({ cluster: { probe, probedAt, probeStartedAt } }: { readonly cluster: Cluster }) {
+  if (probeStartedAt !== null)
+    return (
+      <Badge tone="info" icon="wait">
+        being probed
+      </Badge>
+    );
   if (probe === null || probedAt === null) return <span class="muted">never probed</span>;
-  const isGood = probe.signs === 'yes' && probe.accepts === 'yes';
-  const isBad = probe.signs === 'no' || probe.accepts === 'no' || probe.reachable === false;
+  const { signs, accepts, reachable } = probe;
+  const isGood = signs === 'yes' && accepts === 'yes';
+  const isBad = signs === 'no' || accepts === 'no' || reachable === false;
   return (
     <>
       <Badge tone={isGood ? 'ok' : isBad ? 'error' : 'warning'} icon={isGood ? 'check' : 'warn'}>
-        {isGood ? 'signs, and is accepted' : isBad ? 'does not work' : 'not known'}
+        {isGood ? 'works' : reachable === false ? 'cannot be reached' : isBad ? 'does not work' : 'not known'}
       </Badge>{' '}
       <span class="muted">
         <Distance of={probedAt} now={now.value} />
@@ -85,22 +77,19 @@ export function ProbeState({ cluster: { probe, probedAt, probeStartedAt } }: { r
   );
 }
 
-/** Whether the cluster refuses revoked certificates, and since when that is shown. */
-export function EnforcementState({
-  revocation: { mode, verifiedAt },
-}: {
-  readonly revocation: Pick<Cluster['revocation'], 'mode' | 'verifiedAt'>;
-}) {
-  if (mode === 'none') return <Badge tone="warning">go on working</Badge>;
-  if (verifiedAt === null) return <Badge tone="warning">refused by {mode}, not proven</Badge>;
-  return (
+/** Whether the cluster refuses revoked certificates, and when that was last seen. */
+export const EnforcementState = ({ revocation: { mode, verifiedAt } }: Pick<Cluster, 'revocation'>) =>
+  mode === 'none' || verifiedAt === null ? (
+    <Badge tone="warning" icon="warn">
+      {mode === 'none' ? 'go on working' : `refused by ${mode}, not proven`}
+    </Badge>
+  ) : (
     <>
       <Badge tone="ok" icon="check">
         refused by {mode}
       </Badge>{' '}
       <span class="muted">
-        seen <Distance of={verifiedAt} now={now.value} />
+        verified <Distance of={verifiedAt} now={now.value} />
       </span>
     </>
   );
-}

@@ -1,4 +1,5 @@
-import { Badge, Card, Empty, Instant, type Tone } from '../../parts/bits.js';
+import { Badge, Card, Empty, Instant, type Tone, Written } from '../../parts/bits.js';
+import { Fact } from '../../parts/fact.js';
 import { Paged } from '../../parts/paged.js';
 import { usePages } from '../../parts/use-pages.js';
 import { many } from '../../parts/words.js';
@@ -13,72 +14,48 @@ const tones: Readonly<Record<Issuer['state'], Tone>> = {
   retiring: 'warning',
   retired: 'plain',
 };
+const places = { file: 'a file', 'encrypted-file': 'an encrypted file', agent: 'an agent' } as const;
 
-/** The CAs whose keys kubepass uses for this cluster, and who still depends on each. */
+/** The CAs whose keys kubepass uses for this cluster, and how many certificates depend on each. */
 export function Issuers({ name }: { readonly name: string }) {
   const pages = usePages(
-    (cursor, signal) =>
-      answerOf(
-        api.GET('/v1/clusters/{name}/issuers', {
-          params: { path: { name }, query: { limit: 100, ...(cursor !== undefined && { cursor }) } },
-          signal,
-        }),
-      ),
+    (cursor, signal) => {
+      const params = { path: { name }, query: { limit: 100, ...(cursor !== undefined && { cursor }) } };
+      return answerOf(api.GET('/v1/clusters/{name}/issuers', { params, signal }));
+    },
     [name],
-    ['clusters'],
+    ['clusters', 'certificates'],
   );
   return (
     <Card title="Issuers" region>
       <Paged pages={pages} noun="issuers" empty={<Empty>None is configured.</Empty>}>
-        {(issuers) => issuers.map((issuer) => <IssuerFacts key={issuer.name} issuer={issuer} />)}
+        {(issuers) => issuers.map((issuer) => <One key={issuer.name} issuer={issuer} />)}
       </Paged>
     </Card>
   );
 }
 
-const IssuerFacts = ({
-  issuer: { name, state, subject, notAfter, key, certificates },
-}: {
-  readonly issuer: Issuer;
-}) => (
+const One = ({ issuer: { name, state, subject, notAfter, key, certificates } }: { readonly issuer: Issuer }) => (
   <section aria-label={name}>
     <h3>
       {name} <Badge tone={tones[state]}>{state}</Badge>
     </h3>
     <dl class="facts">
-      {subject !== null && (
-        <>
-          <dt>Subject</dt>
-          <dd>
-            <bdi>{subject}</bdi>
-          </dd>
-        </>
-      )}
-      {notAfter !== null && (
-        <>
-          <dt>Until</dt>
-          <dd>
-            <Instant of={notAfter} />
-          </dd>
-        </>
-      )}
-      <dt>Key</dt>
-      <dd>
+      <Fact name="Subject">{subject && <Written text={subject} most={128} />}</Fact>
+      <Fact name="Until">{notAfter && <Instant of={notAfter} />}</Fact>
+      <Fact name="Key">
         {key === null
-          ? 'not in the configuration any more'
-          : `${key.algorithm ?? 'not known yet'}, in ${places[key.kind]}${key.available ? '' : ', which does not answer'}`}
-      </dd>
-      <dt>Still work</dt>
-      <dd>
+          ? 'no longer configured'
+          : `${key.algorithm ?? 'not known yet'}, in ${places[key.kind]}${key.available ? '' : ' that does not answer'}`}
+      </Fact>
+      <Fact name="Live">
         {many(certificates.live, 'certificate')}
-        {certificates.latestNotAfter !== null && (
+        {certificates.latestNotAfter && (
           <>
             , the last until <Instant of={certificates.latestNotAfter} />
           </>
         )}
-      </dd>
+      </Fact>
     </dl>
   </section>
 );
-
-const places = { file: 'a file', 'encrypted-file': 'an encrypted file', agent: 'an agent' } as const;

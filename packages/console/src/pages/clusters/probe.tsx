@@ -1,137 +1,144 @@
 import { useSignal } from '@preact/signals';
-import { announce } from '../../parts/announce.js';
-import { Card, Instant, Written } from '../../parts/bits.js';
+import { useEffect } from 'preact/hooks';
+import { addresses } from '../../parts/address.js';
+import { useAnnounced } from '../../parts/announce.js';
+import { Badge, Card, Instant, Written } from '../../parts/bits.js';
+import { Fact } from '../../parts/fact.js';
 import { Trouble } from '../../parts/trouble.js';
-import { duration, sentence } from '../../parts/words.js';
+import { duration, many, sentence } from '../../parts/words.js';
 import { answerOf, api, problemFrom, type Schemas } from '../../service/client.js';
 import type { ProblemError } from '../../service/problem.js';
 import { may } from '../../service/session.js';
-import { addresses } from '../../parts/address.js';
-import { YesOrNo } from './yes-or-no.js';
 
 type ClusterProbe = Schemas['ClusterProbe'];
 
-/** The last probe with its advice; admins make another. */
-export function Probe({ cluster, onProbed }: { readonly cluster: Schemas['Cluster']; readonly onProbed: () => void }) {
+const choices = [
+  ['verifyRevocation', 'Revoke its certificate, and see for how long it goes on working'],
+  ['measureLifetimeCap', 'Ask for a very long lifetime, and see how much is given'],
+] as const;
+/** A probe under way is looked at again so often: where another replica makes it, no change is told. */
+const againMilliseconds = 5_000;
+
+/** The last probe with its advice; whoever may makes another, which goes on after the service has answered. */
+export function Probe({ cluster, reload }: { readonly cluster: Schemas['Cluster']; readonly reload: () => void }) {
   const { name, probe, probedAt, probeStartedAt } = cluster;
   const options = useSignal({ measureLifetimeCap: false, verifyRevocation: false });
   const trouble = useSignal<ProblemError | null>(null);
   const busy = useSignal(false);
+  const isUnderWay = busy.value || probeStartedAt !== null;
+  useAnnounced(probedAt ?? '', (before, after) => (before === after ? undefined : `${name} was probed`));
+  useEffect(() => {
+    if (probeStartedAt === null) return;
+    const timer = setInterval(reload, againMilliseconds);
+    return () => clearInterval(timer);
+  }, [probeStartedAt]);
   const run = async () => {
     busy.value = true;
     trouble.value = await problemFrom(() =>
       answerOf(api.POST('/v1/clusters/{name}/probe', { params: { path: { name } }, body: options.value })),
     );
     busy.value = false;
-    if (trouble.value === null) announce(`${name} was probed`);
-    onProbed();
+    reload();
   };
-  const isUnderWay = busy.value || probeStartedAt !== null;
   return (
-    <Card title="Probe" aside={probedAt !== null && <Instant of={probedAt} />} region>
+    <Card title="Last probe" aside={probedAt !== null && <Instant of={probedAt} />} region>
       {probe === null ? <p class="muted">This cluster was never probed.</p> : <Found probe={probe} />}
       {may('probe-clusters') && (
-        <>
-          {choices.map(({ name: option, label }) => (
-            <label key={option} class="switch">
-              <input
-                type="checkbox"
-                checked={options.value[option]}
-                onChange={({ currentTarget }) =>
-                  (options.value = { ...options.value, [option]: currentTarget.checked })
-                }
-              />
-              {label}
-            </label>
-          ))}
-          <p class="buttons">
-            <button type="button" class="primary" disabled={isUnderWay} onClick={() => void run()}>
-              Probe
-            </button>
-            <span role="status" class="muted">
-              {isUnderWay && 'Probing: that takes up to a minute …'}
-            </span>
-          </p>
-        </>
+        <div class="buttons">
+          <fieldset class="choices">
+            <legend>Probe again, and</legend>
+            {choices.map(([option, label]) => (
+              <label key={option}>
+                <input
+                  type="checkbox"
+                  checked={options.value[option]}
+                  onChange={({ currentTarget }) =>
+                    (options.value = { ...options.value, [option]: currentTarget.checked })
+                  }
+                />
+                {label}
+              </label>
+            ))}
+          </fieldset>
+          <button type="button" class="primary" disabled={isUnderWay} onClick={() => void run()}>
+            Probe
+          </button>
+        </div>
       )}
+      <p role="status" class="quiet">
+        {isUnderWay && 'The probe is under way. It may take a minute, and goes on if you leave this page.'}
+      </p>
       {trouble.value && <Trouble error={trouble.value} />}
     </Card>
   );
 }
 
-const choices = [
-  { name: 'verifyRevocation', label: 'also revoke its certificate, and see for how long it goes on working' },
-  { name: 'measureLifetimeCap', label: 'also ask for a very long lifetime, and see how much is given' },
-] as const;
+const answers = {
+  yes: { tone: 'ok', icon: 'check', words: 'yes' },
+  no: { tone: 'error', icon: 'cross', words: 'no' },
+  unknown: { tone: 'warning', icon: 'warn', words: 'not known' },
+} as const;
 
-function Found({ probe }: { readonly probe: ClusterProbe }) {
-  const { signs, accepts, acceptedAs, advice, message, missingPermissions, username, version } = probe;
-  const { lifetimeCap, revocation, requestId } = probe;
+const Answer = ({ of }: { readonly of: keyof typeof answers }) => (
+  <Badge tone={answers[of].tone} icon={answers[of].icon}>
+    {answers[of].words}
+  </Badge>
+);
+
+const Found = ({ probe }: { readonly probe: ClusterProbe }) => {
+  const { signs, accepts, acceptedAs, requestId, message, advice, version, username, lifetimeCap, revocation } = probe;
   return (
     <>
-      {message !== null && (
+      {(message !== null || advice !== null) && (
         <div class="trouble">
-          <p>
-            <bdi>{sentence(message)}</bdi>
-          </p>
-          {advice !== null && (
-            <p>
-              <bdi>{sentence(advice)}</bdi>
-            </p>
+          {[message, advice].map(
+            (text) =>
+              text !== null && (
+                <p key={text}>
+                  <bdi>{sentence(text)}</bdi>
+                </p>
+              ),
           )}
         </div>
       )}
       <dl class="facts">
-        <dt>Certificates are signed</dt>
-        <dd>
-          <YesOrNo answer={signs} />{' '}
-          {requestId !== null && <a href={addresses.request(requestId)}>the probe’s own request</a>}
-        </dd>
-        <dt>The API server accepts them</dt>
-        <dd>
-          <YesOrNo answer={accepts} /> {acceptedAs !== null && <Written text={`as ${acceptedAs}`} />}
-        </dd>
-        {version !== null && (
-          <>
-            <dt>Kubernetes</dt>
-            <dd>{version}</dd>
-          </>
-        )}
-        {username !== null && (
-          <>
-            <dt>kubepass is</dt>
-            <dd>
-              <Written text={username} most={128} />
-            </dd>
-          </>
-        )}
-        {missingPermissions.length > 0 && (
-          <>
-            <dt>It lacks</dt>
-            <dd>{missingPermissions.join(', ')}</dd>
-          </>
-        )}
-        {lifetimeCap !== null && (
-          <>
-            <dt>Longest lifetime</dt>
-            <dd>
-              {lifetimeCap.capped
-                ? `${duration(lifetimeCap.givenSeconds)} were given of ${duration(lifetimeCap.requestedSeconds)}`
-                : 'no limit was found'}
-            </dd>
-          </>
-        )}
-        {revocation !== null && (
-          <>
-            <dt>Revoked certificate</dt>
-            <dd>
-              {revocation.verified
-                ? `refused after ${duration(revocation.delaySeconds ?? 0)}`
-                : sentence(revocation.message ?? 'it was not refused')}
-            </dd>
-          </>
-        )}
+        <Fact name="Certificates are signed">
+          <Answer of={signs} /> {requestId !== null && <a href={addresses.request(requestId)}>by this request</a>}
+        </Fact>
+        <Fact name="The API server accepts them">
+          <Answer of={accepts} /> {acceptedAs !== null && <Written text={`as ${acceptedAs}`} />}
+        </Fact>
+        <Fact name="Kubernetes">{version}</Fact>
+        <Fact name="kubepass is">{username && <Written text={username} most={128} />}</Fact>
+        <Fact name="Longest lifetime">{lifetimeCap && capInWords(lifetimeCap)}</Fact>
+        <Fact name="Revoked certificate">
+          {revocation &&
+            (revocation.verified
+              ? `refused after ${duration(revocation.delaySeconds ?? 0)}`
+              : sentence(revocation.message ?? 'not refused'))}
+        </Fact>
       </dl>
+      {probe.permissions.length > 0 && <Permissions of={probe.permissions} />}
     </>
   );
-}
+};
+
+const capInWords = ({ capped, givenSeconds, requestedSeconds }: NonNullable<ClusterProbe['lifetimeCap']>): string =>
+  capped ? `${duration(givenSeconds)}, of ${duration(requestedSeconds)} that were asked for` : 'no limit was found';
+
+/** The rights of kubepass in the cluster. They are open where one lacks without which nothing is issued. */
+const Permissions = ({ of }: { readonly of: ClusterProbe['permissions'] }) => (
+  <details open={of.some(({ required, held }) => required && !held)}>
+    <summary>
+      {of.filter(({ held }) => held).length} of {many(of.length, 'permission')}
+    </summary>
+    <ul class="bullets">
+      {of.map(({ permission, purpose, required, held }) => (
+        <li key={permission}>
+          {held ? 'may ' : <b>{required ? 'must be able to ' : 'may not '}</b>}
+          <code>{permission}</code> <span class="muted">{purpose}</span>
+        </li>
+      ))}
+    </ul>
+  </details>
+);

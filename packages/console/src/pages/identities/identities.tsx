@@ -1,6 +1,6 @@
 import { addressOf, useAddress } from '../../parts/address.js';
 import { Empty } from '../../parts/bits.js';
-import { CsvLink } from '../../parts/csv-link.js';
+import { FileLink } from '../../parts/file-link.js';
 import { Filter } from '../../parts/filter.js';
 import { Views } from '../../parts/links.js';
 import { now } from '../../parts/now.js';
@@ -59,10 +59,13 @@ export function Identities() {
         <div class="chips">
           <Views path="/console/identities" name="view" views={views} />
           {may('read-all-certificates') && !blocked && (
-            <CsvLink
+            <FileLink
               href={addressOf('/v1/certificates', { status: 'live', ...selected })}
               name="kubepass-live-certificates.csv"
-            />
+              type="text/csv"
+            >
+              CSV
+            </FileLink>
           )}
         </div>
       }

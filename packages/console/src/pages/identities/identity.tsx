@@ -3,7 +3,7 @@ import { useRoute } from 'preact-iso/router';
 import { addresses, addressOf } from '../../parts/address.js';
 import { Badge, Card, Distance, Empty, Instant, Written } from '../../parts/bits.js';
 import { Fact } from '../../parts/fact.js';
-import { Crumb, Linked } from '../../parts/links.js';
+import { Crumb } from '../../parts/links.js';
 import { now } from '../../parts/now.js';
 import { Page } from '../../parts/page.js';
 import { Shown } from '../../parts/shown.js';
@@ -11,7 +11,7 @@ import { useData } from '../../parts/use-data.js';
 import { spaced } from '../../parts/words.js';
 import { api, answerOf, type Schemas } from '../../service/client.js';
 import { may } from '../../service/session.js';
-import { CertificatesTable, Continues, isRevocable } from '../certificates/certificates-table.js';
+import { CertificatesTable, Continues, FingerprintLink, isRevocable } from '../certificates/certificates-table.js';
 import { RevokeDialog } from '../certificates/revoke-dialog.js';
 import { BlockDialog, UnblockDialog } from './block-dialogs.js';
 import { RequestsFor } from './requests-for.js';
@@ -145,11 +145,8 @@ const StillWorks = ({ exposures }: { readonly exposures: Details['residualExposu
     {exposures.length === 0 && 'Nothing: its clusters refuse whatever it had.'}
     {exposures.map(({ cluster, fingerprintSha256, notAfter, continues }) => (
       <div key={fingerprintSha256} class="field">
-        On {cluster}, certificate{' '}
-        <Linked href={addresses.certificate(fingerprintSha256)} when={may('read-all-certificates')}>
-          <code>{fingerprintSha256.slice(0, 16)}</code>
-        </Linked>
-        , which ends <Distance of={notAfter} now={now.value} />:
+        On {cluster}, certificate <FingerprintLink of={fingerprintSha256} isOwn={false} />, which ends{' '}
+        <Distance of={notAfter} now={now.value} />:
         <Continues texts={continues} />
       </div>
     ))}
@@ -160,10 +157,8 @@ function OwnTimeline({ username }: { readonly username: string }) {
   const { rows = [], isComplete = false } = useTimeline({ username }).value.value ?? {};
   const drawn = rows.filter((row) => row.drawn.length > 0);
   if (drawn.length === 0) return null;
-  // The overview, the axis and the keys take the rest.
-  const height = `${Math.min(drawn.length, 8) * rowHeight + 144}px`;
   return (
-    <div class="own-timeline" style={{ height }}>
+    <div class="own-timeline" style={{ '--rows': `${Math.min(drawn.length, 8) * rowHeight}px` }}>
       <Timeline rows={drawn} isComplete={isComplete} now={now.value} label="Certificates by cluster" />
     </div>
   );

@@ -120,11 +120,13 @@ export function Timeline({ rows, isComplete, now, label = 'Certificates by ident
             </button>
           ))}
         </div>
-        {legend.map(([status, meaning]) => (
-          <span key={status}>
-            <i class={`bar ${status}`} aria-hidden="true" /> {meaning}
-          </span>
-        ))}
+        <div>
+          {legend.map(([status, meaning]) => (
+            <span key={status}>
+              <i class={`bar ${status}`} aria-hidden="true" /> {meaning}
+            </span>
+          ))}
+        </div>
       </div>
     </div>
   );

@@ -3,7 +3,7 @@ import { announce } from '../../parts/announce.js';
 import { type Data, useData } from '../../parts/use-data.js';
 import { many } from '../../parts/words.js';
 import { api, answerOf } from '../../service/client.js';
-import { rowsOf, type Row } from './rows.js';
+import { type CompactTimeline, rowsOf, type Row } from './rows.js';
 
 export interface TimelineFilters {
   readonly cluster?: string;
@@ -22,8 +22,8 @@ export interface FoundRows {
 }
 
 const barsInPage = 10_000;
-/** A busy service changes every second; reading everything that often is of no use to a person. */
-const restMilliseconds = 3000;
+/** A busy service changes every second: between two reads it rests these many times as long as a read takes. */
+const rests = 10;
 
 /**
  * Reads all pages, one after the other. The first read gives rows as they come; a later one replaces them when it is
@@ -31,25 +31,27 @@ const restMilliseconds = 3000;
  */
 export function useTimeline(filters: TimelineFilters): Data<FoundRows> {
   const asked = JSON.stringify(filters);
-  const last = useRef({ asked: '', at: 0 });
+  const last = useRef({ asked: '', until: 0 });
   const data: Data<FoundRows> = useData(
     async (signal) => {
       const before = last.current.asked === asked ? data.value.peek() : undefined;
-      const rest = last.current.at + restMilliseconds - performance.now();
+      const rest = last.current.until - performance.now();
       if (before?.isComplete && rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
+      const begun = performance.now();
       let found: FoundRows = { rows: [], identities: 0, isComplete: false };
       let cursor: string | null = null;
       do {
+        // The types of the contract have no tuples.
         const page = await readPage(filters, cursor, signal);
         cursor = page.nextCursor;
         found = {
-          rows: [...found.rows, ...rowsOf(page, filters)],
+          rows: [...found.rows, ...rowsOf(page as unknown as CompactTimeline, filters)],
           identities: found.identities + page.items.length,
           isComplete: cursor === null,
         };
         if (!before?.isComplete && !signal.aborted) data.value.value = found;
       } while (cursor !== null);
-      last.current = { asked, at: performance.now() };
+      last.current = { asked, until: performance.now() + rests * (performance.now() - begun) };
       if (before?.isComplete && before.rows.length !== found.rows.length)
         announce(`${many(found.rows.length, 'row')} now, ${many(before.rows.length, 'row')} before`);
       return found;

@@ -29,7 +29,7 @@ export function Me() {
               <ul class="chips">
                 {who.permissions.map((permission) => (
                   <li key={permission} class="chip words">
-                    {spaced(permission).replace('csrs', 'CSRs').replace('api', 'API')}
+                    {spaced(permission)}
                   </li>
                 ))}
               </ul>
@@ -87,7 +87,7 @@ function ThisBrowser() {
   const scheme = useSignal(chosenScheme());
   return (
     <Card title="This browser" region>
-      <label class="switch">
+      <label>
         <input
           type="checkbox"
           role="switch"

@@ -26,7 +26,7 @@ export function Approvals({ request }: { readonly request: Request }) {
           {decision.outcome === 'denied' ? 'Policy denied it at once.' : 'Policy approves it without a person.'}
         </p>
       )}
-      <ol class="steps">
+      <ol class="steps" hidden={stages.length === 0}>
         {stages.map(({ count, approvers, given, counted, needed, look }, stage) => (
           <li key={stage} class={look} {...(look === 'now' && { 'aria-current': 'step' })}>
             <b>

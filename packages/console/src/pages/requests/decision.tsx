@@ -71,14 +71,13 @@ export function Decision({ request, onDecided }: { readonly request: Request; re
       <header>
         <h2>Your decision</h2>
       </header>
-      <label for="comment">
-        Comment <span class="muted">kept in the audit log</span>
-      </label>
+      <label for="comment">Comment</label>
       <textarea
         id="comment"
         ref={box}
         rows={3}
         maxLength={1024}
+        placeholder="Kept in the audit log"
         aria-describedby="why-not-approve"
         value={comment}
         onInput={({ currentTarget }) => (comment.value = currentTarget.value)}

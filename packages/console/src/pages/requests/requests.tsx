@@ -38,7 +38,7 @@ export function Requests() {
   useKeys({ '/': () => document.querySelector<HTMLElement>('.tools input')?.focus() });
   return (
     <Page title="Requests">
-      <div class="choices">
+      <div class="choice-of-view">
         <Views path={path} name="view" views={viewNames.map((name) => [name, views[name].name])} usual={view} />
         <form class="tools" role="search" onSubmit={(event) => event.preventDefault()}>
           <Filter name="usernamePrefix" label="Username begins with" />

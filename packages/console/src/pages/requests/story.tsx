@@ -7,7 +7,7 @@ import type { Request } from './request-words.js';
 
 /** Tells what has happened since the request was made, and the facts that nobody decides by. */
 export function Story({ request }: { readonly request: Request }) {
-  const { id, timeline = [], publicKey, keyAlgorithm, reason, namespace, renewalOf } = request;
+  const { id, timeline = [], publicKey, keyAlgorithm, reason, namespace, renewalOf, waitsUntil } = request;
   return (
     <Card title="So far">
       <ol class="steps">
@@ -23,7 +23,11 @@ export function Story({ request }: { readonly request: Request }) {
       </ol>
       <dl class="facts">
         <Fact name="Key">
-          {publicKey ? <code>{publicKey.spkiSha256}</code> : `${keyAlgorithm}, made when it is collected`}
+          {publicKey ? (
+            <code>{publicKey.spkiSha256}</code>
+          ) : (
+            `${keyAlgorithm}, ${waitsUntil === null ? 'never made' : 'made when it is collected'}`
+          )}
         </Fact>
         {namespace !== null && <Fact name="Namespace">{namespace}</Fact>}
         {renewalOf !== null && (

@@ -1,24 +1,33 @@
 import { useSignal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
 import { problemOf, unreachable, type ProblemError } from '../service/problem.js';
 import { sessionEnded } from '../service/session-end.js';
 import { saveFile } from './save-file.js';
 import { Trouble } from './trouble.js';
 
+interface FileLinkParts {
+  readonly href: string;
+  /** The name of the file that is saved. */
+  readonly name: string;
+  readonly type: 'application/yaml' | 'text/csv' | 'text/plain';
+  readonly children: ComponentChildren;
+}
+
 /**
- * A link to what the API exports as CSV. Its address is the one for curl; a browser would ask it for JSON, so a click
- * asks for CSV and saves that.
+ * A link to what the API gives as a file. Its address is the one for curl; a browser would ask it for JSON, so a click
+ * asks for this type and saves that.
  */
-export function CsvLink({ href, name }: { readonly href: string; readonly name: string }) {
+export function FileLink({ href, name, type, children }: FileLinkParts) {
   const isReading = useSignal(false);
   const trouble = useSignal<ProblemError | null>(null);
   const save = async () => {
     isReading.value = true;
     trouble.value = null;
-    const answer = await fetch(href, { headers: { accept: 'text/csv' } }).catch(() => null);
+    const answer = await fetch(href, { headers: { accept: type } }).catch(() => null);
     const content: unknown = await (answer?.ok ? answer.blob() : answer?.json())?.catch(() => null);
     isReading.value = false;
     if (answer?.status === 401) sessionEnded.value = true;
-    if (answer?.ok && content instanceof Blob) saveFile(name, content, 'text/csv');
+    if (answer?.ok && content instanceof Blob) saveFile(name, content, type);
     else trouble.value = answer === null || answer.ok ? unreachable() : problemOf(content, answer);
   };
   return (
@@ -32,7 +41,7 @@ export function CsvLink({ href, name }: { readonly href: string; readonly name: 
           if (!isReading.value) void save();
         }}
       >
-        {isReading.value ? 'Reading …' : 'CSV'}
+        {isReading.value ? 'Reading …' : children}
       </a>
       {trouble.value && <Trouble error={trouble.value} />}
     </>

@@ -1,0 +1,94 @@
+import type { Page, Request } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { chromiumPath } from '../chromium.js';
+import { approve, ask, block, consolePolicies, deny, hostileWords, issue } from './seeds.js';
+import { overflowing } from '../page-checks.js';
+import { axeFindings, useConsole } from './support.js';
+
+describe.skipIf(chromiumPath === undefined)('every page of the console', () => {
+  const opened = useConsole({ policies: consolePolicies });
+
+  /** Fills every list, partly with texts that would break out of their place. Answers the addresses of pages. */
+  async function addresses(): Promise<readonly string[]> {
+    const { service } = opened;
+    const written = Object.values(hostileWords);
+    const pending = await ask(service, {
+      username: 'jane@corp.example',
+      groups: ['ops-eu', 'ops-very-long-name-of-a-group-that-somebody-has-made'],
+      reason: written.join(' ').slice(0, 1024),
+      labels: { incident: 'inc-4711', team: 'payments' },
+    });
+    for (const reason of written) await ask(service, { username: 'mallory', reason });
+    await approve(service, await ask(service, { username: 'approved' }), 'bob', written[0]);
+    await deny(service, await ask(service, { username: 'denied' }), 'bob', written[3]);
+    const fingerprint = await issue(service, 'jane@corp.example');
+    await issue(service, 'blocked-one');
+    await block(service, 'blocked-one', written[3]);
+    return [
+      ...['requests?view=waiting', 'requests?view=all', `requests/${pending}`, 'ask'],
+      ...['identities', 'identities?view=table', 'identities/blocked-one'],
+      ...['certificates', `certificates/${fingerprint}`, 'inspect'],
+      ...['policies', 'policies/production', 'policies/draft', 'clusters', 'clusters/demo', 'audit', 'directory'],
+      ...['webhooks', 'me', 'tokens', 'sessions', 'signed-in', 'nothing', 'clusters/none', 'requests/none'],
+    ];
+  }
+
+  it('has nothing that axe finds, one heading, a title of its own, and no sideways scroll', async () => {
+    const paths = await addresses();
+    const page = await opened.visit('root', '/console/me');
+    const settled = readsOf(page);
+    const found: Record<string, readonly string[]> = {};
+    const titles: string[] = [];
+    for (const path of paths) {
+      await page.goto(`/console/${path}`);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await settled();
+      const some = [...(await wrongIn(page)), ...(await unseenFocus(page))];
+      if (some.length > 0) found[path] = some;
+      titles.push((await page.title()).replace(/^\(\d+\) /, ''));
+    }
+    expect(found).toEqual({});
+    for (const title of titles) expect(title).toMatch(/^\S.* – kubepass$/);
+    // The views of requests and of identities have the title of their page, and so has whatever is not found.
+    expect(new Set(titles).size).toBeGreaterThanOrEqual(paths.length - 3);
+  });
+
+  it('has a sign-in without a finding', async () => {
+    const page = await opened.visit(null, '/console/sign-in');
+    expect([...(await wrongIn(page)), ...(await unseenFocus(page))]).toEqual([]);
+  });
+});
+
+/** Answers a wait until the page has read everything; the call that waits for changes stays. */
+function readsOf(page: Page): () => Promise<void> {
+  const open = new Set<Request>();
+  page.on('request', (request) => request.url().includes('/v1/changes?') || open.add(request));
+  const close = (request: Request) => open.delete(request);
+  page.on('requestfinished', close).on('requestfailed', close);
+  return async () => {
+    let quiet = 0;
+    await expect.poll(() => (quiet = open.size === 0 ? quiet + 1 : 0), { interval: 40 }).toBeGreaterThan(2);
+  };
+}
+
+/** Findings on a wide window in the light, and on a phone in the dark. */
+async function wrongIn(page: Page): Promise<readonly string[]> {
+  await page.setViewportSize({ width: 1280, height: 900 });
+  const found = [...(await axeFindings(page))];
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await page.setViewportSize({ width: 360, height: 800 });
+  found.push(...(await axeFindings(page)));
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.setViewportSize({ width: 320, height: 800 });
+  found.push(...(await overflowing(page)));
+  if ((await page.getByRole('heading', { level: 1 }).count()) !== 1) found.push('has not one heading');
+  return found;
+}
+
+/** Whatever gets the focus without looking different. */
+const unseenFocus = (page: Page): Promise<readonly string[]> =>
+  page.evaluate(`[...document.querySelectorAll('a, button, input, select, textarea, summary')].flatMap((one) => {
+    one.focus({ focusVisible: true });
+    const { outlineStyle } = getComputedStyle(one);
+    return document.activeElement === one && outlineStyle === 'none' ? ['focus: ' + one.outerHTML.slice(0, 200)] : [];
+  })`);

@@ -1,0 +1,186 @@
+import { readFile } from 'node:fs/promises';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { as } from '../../http/support/call.js';
+import { chromiumPath } from '../chromium.js';
+import { ask, block, hostileWords, issue } from './seeds.js';
+import { axeFindings, beyondWindow, useConsole } from './support.js';
+
+describe.skipIf(chromiumPath === undefined)('identities and certificates in the console', { timeout: 60_000 }, () => {
+  const console = useConsole();
+
+  const region = (page: Page, name: string) => page.getByRole('region', { name, exact: true });
+  const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
+  const rowOf = (page: Page, username: string) => page.getByRole('row').filter({ hasText: username });
+
+  it('draws a row for each username and cluster, with bars that say their status, and a window in the address', async () => {
+    const fingerprint = await issue(console.service, 'timeline-jane');
+    await issue(console.service, 'timeline-mary', 'team-b');
+    const page = await console.visit('audrey', '/console/identities?usernamePrefix=timeline-');
+    const grid = page.getByRole('grid', { name: 'Certificates by identity' });
+    await expect.poll(() => grid.getByRole('row').count()).toBe(3);
+    const bar = rowOf(page, 'timeline-jane').getByRole('link', { name: /^valid: team-a, / });
+    expect(await bar.getAttribute('href')).toBe(`/console/certificates/${fingerprint}`);
+    expect(await rowOf(page, 'timeline-jane').getByRole('gridcell').textContent()).toMatch(/^valid: team-a, ends /);
+    expect(await page.locator('figure').textContent()).toMatch(/^2 live now.* after a day, 0 after a week$/);
+
+    const shown = () => page.getByRole('columnheader').nth(1).getAttribute('aria-label');
+    const before = await shown();
+    await grid.focus();
+    await page.keyboard.press('+');
+    await page.keyboard.press('ArrowRight');
+    await page.waitForURL(/usernamePrefix=timeline-&from=.*&to=/);
+    const after = await shown();
+    expect(after).not.toBe(before);
+    await page.reload();
+    await expect.poll(shown).toBe(after);
+
+    await page.getByLabel('Order').selectOption('end');
+    await page.getByLabel('Group').fill('team-b');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/order=end.*&group=team-b/);
+    await expect.poll(() => grid.getByRole('row').count()).toBe(2);
+    await page.getByRole('link', { name: 'timeline-mary' }).click();
+    await page.getByRole('heading', { level: 1, name: 'timeline-mary' }).waitFor();
+  });
+
+  it('shows the same as a table, and exports it as CSV with the same filters', async () => {
+    await issue(console.service, 'csv-jane');
+    await issue(console.service, 'csv-mary');
+    const page = await console.visit('audrey', '/console/identities?usernamePrefix=csv-j&view=table');
+    const table = page.getByRole('table', { name: 'Certificates by identity' });
+    await expect
+      .poll(() => table.getByRole('row').allTextContents())
+      .toEqual([expect.stringMatching(/^Username/), expect.stringMatching(/^csv-janedemoteam-avalid/)]);
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('link', { name: 'CSV', exact: true }).click(),
+    ]);
+    const csv = await readFile(await file.path(), 'utf8');
+    expect([csv.includes('csv-jane'), csv.includes('csv-mary')]).toEqual([true, false]);
+    expect(csv).toMatch(/^fingerprintSha256,/);
+  });
+
+  it('shows 10,000 certificates within a second, with few elements, and zooms without a stutter', async () => {
+    const page = await console.visit('audrey', '/console/me');
+    await page.route('**/v1/timeline*', (route) => route.fulfill({ json: tenThousand() }));
+    const answered = page.waitForResponse('**/v1/timeline*');
+    await page.goto('/console/identities');
+    await (await answered).finished();
+    const begun = performance.now();
+    await page.getByRole('link', { name: 'user3@corp.example', exact: true }).waitFor();
+    expect(performance.now() - begun).toBeLessThan(1000);
+    expect(await page.locator('figure').textContent()).toContain('10,000 live now');
+    expect(await page.locator('*').count()).toBeLessThan(1500);
+    await expect.poll(() => medianFrameOfZooms(page), { timeout: 20_000 }).toBeLessThan(50);
+    await page.getByRole('grid').evaluate('document.querySelector("[role=grid]").scrollTop = 1e9');
+    await page.getByRole('link', { name: 'user4999@corp.example', exact: true }).waitFor();
+    expect(await page.locator('*').count()).toBeLessThan(1500);
+  });
+
+  it('blocks and unblocks a username, and says before what ends and afterwards what still works', async () => {
+    await issue(console.service, 'blocked-jane');
+    await ask(console.service, { username: 'blocked-jane' });
+    const page = await console.visit('petra', '/console/identities/blocked-jane');
+    await button(page, 'Block').click();
+    const dialog = page.getByRole('dialog', { name: 'Block this username' });
+    expect(await dialog.textContent()).toContain('1 live certificate, to be revoked for good');
+    expect(await dialog.textContent()).toContain('1 waiting request, to be cancelled');
+    await dialog.getByLabel('Comment').fill(hostileWords.script);
+    await button(page, 'Block now').click();
+    await region(page, 'Blocked').getByText(hostileWords.script).waitFor();
+    const answer = await console.service.as('petra')('get', '/v1/identities/blocked-jane').expect(200);
+    const [exposure] = (answer.body as { residualExposure: { continues: string[] }[] }).residualExposure;
+    const still = await region(page, 'Still works').textContent();
+    expect(still?.toLowerCase()).toContain(exposure?.continues[0]);
+    await button(page, 'Unblock').click();
+    await button(page, 'Unblock now').click();
+    await button(page, 'Block').waitFor();
+    expect(await region(page, 'Blocked').count()).toBe(0);
+  });
+
+  it('revokes a certificate of the requester, says what goes on, and offers it no more', async () => {
+    const fingerprint = await issue(console.service, 'revoked-jane');
+    const page = await console.visit('alice', '/console/certificates?username=revoked-jane');
+    await page.getByRole('table', { name: 'Certificates' }).getByRole('link', { name: 'revoked-jane' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Certificate of revoked-jane on demo' }).waitFor();
+    await region(page, 'Text').getByText('Subject: O=team-a, CN=revoked-jane').waitFor();
+    await expect.poll(() => region(page, 'Request').textContent()).toContain('Requesteralice');
+    const renew = page.getByRole('link', { name: 'Renew' });
+    expect(await renew.getAttribute('href')).toBe(`/console/ask?renewalOf=${fingerprint}`);
+    await button(page, 'Revoke').click();
+    await page.getByLabel('Reason').selectOption('keyCompromise');
+    await page.getByLabel('Comment').fill(hostileWords.image);
+    await button(page, 'Revoke now').click();
+    await region(page, 'Revoked').getByText('Key compromise').waitFor();
+    await region(page, 'Still works').getByText('Everything, until the certificate expires').waitFor();
+    expect(await page.title()).not.toContain('taken');
+    expect([await button(page, 'Revoke').count(), await renew.count()]).toEqual([0, 0]);
+  });
+
+  it('shows the line of renewals', async () => {
+    const first = await issue(console.service, 'renewed-jane');
+    const answer = await console.service.as('alice')('post', `/v1/certificates/${first}/renew`).send({}).expect(201);
+    const second = as.kubeconfig(answer).certificate.fingerprintSha256;
+    const page = await console.visit('audrey', `/console/certificates/${first}`);
+    await region(page, 'Lineage')
+      .getByRole('link', { name: second.slice(0, 16) })
+      .click();
+    await region(page, 'Lineage')
+      .getByRole('link', { name: first.slice(0, 16) })
+      .waitFor();
+  });
+
+  it('is usable with assistive technology and on a phone, and prints without what does nothing on paper', async () => {
+    const fingerprint = await issue(console.service, `w${'W'.repeat(60)}`);
+    await block(console.service, 'axe-mallory', hostileWords.wide);
+    for (const [path, scheme] of [
+      ['/console/identities', 'light'],
+      ['/console/identities?view=table', 'dark'],
+      ['/console/identities/axe-mallory', 'light'],
+      [`/console/certificates/${fingerprint}`, 'dark'],
+      ['/console/certificates', 'light'],
+    ] as const) {
+      const page = await console.visit('root', path, { scheme });
+      await page.getByText('Reading').waitFor({ state: 'hidden' });
+      await page.setViewportSize({ width: 320, height: 640 });
+      expect([path, await beyondWindow(page)]).toEqual([path, 0]);
+      await page.setViewportSize({ width: scheme === 'dark' ? 360 : 1280, height: 800 });
+      expect([path, await axeFindings(page)]).toEqual([path, []]);
+      await page.emulateMedia({ media: 'print' });
+      expect([path, await page.getByRole('button').count()]).toEqual([path, 0]);
+      expect([path, await page.getByRole('navigation', { name: 'Console' }).count()]).toEqual([path, 0]);
+    }
+  });
+});
+
+/** The answer of the API for 10,000 certificates of 5,000 usernames. */
+function tenThousand() {
+  const now = Math.floor(Date.now() / 1000);
+  const items = Array.from({ length: 5000 }, (_, user) => ({
+    username: `user${user}@corp.example`,
+    blocked: false,
+    bars: [0, 1].map((cluster) => [
+      ...[cluster, now - 3600, now + 3600 * (2 + ((user * 7 + cluster) % 900)), 0, [user % 2]],
+      String(2 * user + cluster).padStart(64, '0'),
+    ]),
+  }));
+  return { clusters: ['dev', 'prod'], groups: ['team-a', 'team-b'], items, nextCursor: null };
+}
+
+/** How long a frame takes while the wheel zooms, in the median, in milliseconds. */
+const medianFrameOfZooms = (page: Page): Promise<number> =>
+  page.evaluate(`(async () => {
+    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+    const grid = document.querySelector('[role=grid]');
+    const times = [];
+    await frame();
+    for (let i = 0; i < 30; i += 1) {
+      const begun = performance.now();
+      const deltaY = i < 15 ? -1 : 1;
+      grid.dispatchEvent(new WheelEvent('wheel', { deltaY, ctrlKey: true, clientX: 800, bubbles: true, cancelable: true }));
+      await frame();
+      times.push(performance.now() - begun);
+    }
+    return times.sort((a, b) => a - b)[15];
+  })()`);
