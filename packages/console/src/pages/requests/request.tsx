@@ -115,8 +115,8 @@ function Reviewed({ request, onDecided }: { readonly request: Request; readonly 
           <History request={request} />
         </div>
         <aside aria-label="Approval and history">
-          <Collect request={request} />
           <Approvals request={request} />
+          <Collect request={request} />
           <Decision request={request} onDecided={onDecided} />
           <Story request={request} />
         </aside>
