@@ -8,6 +8,7 @@ import { Page } from '../../parts/page.js';
 import { Paged } from '../../parts/paged.js';
 import { type Column, Columns } from '../../parts/columns.js';
 import { Trouble } from '../../parts/trouble.js';
+import { useKeys } from '../../parts/use-keys.js';
 import { usePages } from '../../parts/use-pages.js';
 import { many, spaced } from '../../parts/words.js';
 import { answerOf, api, problemFrom, type Schemas } from '../../service/client.js';
@@ -46,6 +47,7 @@ export function Webhooks() {
       pages.reload();
     });
   };
+  useKeys({ '/': () => document.querySelector<HTMLElement>('.tools input')?.focus() });
   return (
     <Page title="Webhooks">
       <form class="tools" role="search" onSubmit={(event) => event.preventDefault()}>
