@@ -47,6 +47,8 @@ export default defineConfig({
       project('slow', quick, ['packages/*/test/slow/**/*.test.ts']),
       project('crash', morePatient),
       project('browser', { globalSetup: ['test/browser/build-console.ts'] }),
+      // `npm run screenshots`: no test, but it needs all that those of the browser need.
+      project('pictures', { globalSetup: ['test/browser/build-console.ts'] }),
       // Tests that hold for every database, and tests of PostgreSQL alone.
       {
         resolve,

@@ -1,5 +1,7 @@
 import { render } from 'preact';
 import { App } from './app.js';
+import { bringAhead } from './frame/shown-page.js';
 import './styles/index.css';
 
+bringAhead();
 render(<App />, document.body);

@@ -10,7 +10,7 @@ import { spaced } from '../../parts/words.js';
 import { answerOf, api, type Schemas } from '../../service/client.js';
 import { ChainCheck } from './chain-check.js';
 import { Events } from './events.js';
-import { type EventType, eventTypes } from './event-types.js';
+import { eventTypes } from './event-types.js';
 
 type AuditEvent = Schemas['AuditEvent'];
 
@@ -25,9 +25,7 @@ const filters = [
   { name: 'before', label: 'Before', isInstant: true },
 ] as const;
 
-interface Asked {
-  readonly type?: EventType;
-}
+type Asked = Readonly<Record<string, string>>;
 
 /** The audit log, newest first. */
 export function Audit() {

@@ -1,37 +1,31 @@
 import { useSignal } from '@preact/signals';
 import { Badge } from '../../parts/bits.js';
 import { FileLink } from '../../parts/file-link.js';
-import { Trouble } from '../../parts/trouble.js';
+import { useAct } from '../../parts/use-act.js';
 import { many } from '../../parts/words.js';
-import { answerOf, api, problemFrom, type Schemas } from '../../service/client.js';
-import type { ProblemError } from '../../service/problem.js';
+import { answerOf, api, type Schemas } from '../../service/client.js';
 
 /** Checks the chain of the audit log, and gives its signed checkpoint as a file. */
 export function ChainCheck() {
   const found = useSignal<Schemas['ChainVerification'] | null>(null);
-  const trouble = useSignal<ProblemError | null>(null);
-  const busy = useSignal(false);
+  const { isBusy, run, trouble } = useAct();
   const check = async () => {
-    busy.value = true;
     found.value = null;
-    trouble.value = await problemFrom(async () => {
-      found.value = await answerOf(api.GET('/v1/audit-events/verification'));
-    });
-    busy.value = false;
+    found.value = await answerOf(api.GET('/v1/audit-events/verification'));
   };
   return (
     <div class="chips">
       <span role="status">
-        {busy.value && <span class="muted">Reading the log …</span>}
+        {isBusy && 'Reading the log …'}
         {found.value && <Verdict found={found.value} />}
       </span>
-      <button type="button" disabled={busy.value} onClick={() => void check()}>
+      <button type="button" disabled={isBusy} onClick={() => void run(check)}>
         Check the chain
       </button>
       <FileLink href="/v1/audit-events/checkpoint" name="kubepass.checkpoint" type="text/plain">
         Checkpoint
       </FileLink>
-      {trouble.value && <Trouble error={trouble.value} />}
+      {trouble}
     </div>
   );
 }

@@ -32,7 +32,7 @@ export function Events({ events }: { readonly events: readonly AuditEvent[] }) {
   const shown = events.filter(({ seq }) => seq <= until);
   const newer = events.length - shown.length;
   useAnnounced(newest, (before, after) =>
-    after > before ? `${many(events.filter(({ seq }) => seq > before).length, 'new event')}` : undefined,
+    after > before ? many(events.filter(({ seq }) => seq > before).length, 'new event') : undefined,
   );
   const step = (by: number) => {
     const all = [...(area.current?.querySelectorAll<HTMLElement>('.opens') ?? [])];
@@ -51,6 +51,7 @@ export function Events({ events }: { readonly events: readonly AuditEvent[] }) {
       </div>
       <div
         ref={area}
+        class="events"
         onPointerEnter={hold}
         onFocusIn={hold}
         onPointerLeave={() => setTimeout(letGo)}

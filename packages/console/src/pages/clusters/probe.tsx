@@ -4,10 +4,9 @@ import { addresses } from '../../parts/address.js';
 import { useAnnounced } from '../../parts/announce.js';
 import { Badge, Card, Instant, Written } from '../../parts/bits.js';
 import { Fact } from '../../parts/fact.js';
-import { Trouble } from '../../parts/trouble.js';
+import { useAct } from '../../parts/use-act.js';
 import { duration, many, sentence } from '../../parts/words.js';
-import { answerOf, api, problemFrom, type Schemas } from '../../service/client.js';
-import type { ProblemError } from '../../service/problem.js';
+import { answerOf, api, type Schemas } from '../../service/client.js';
 import { may } from '../../service/session.js';
 
 type ClusterProbe = Schemas['ClusterProbe'];
@@ -23,21 +22,18 @@ const againMilliseconds = 5_000;
 export function Probe({ cluster, reload }: { readonly cluster: Schemas['Cluster']; readonly reload: () => void }) {
   const { name, probe, probedAt, probeStartedAt } = cluster;
   const options = useSignal({ measureLifetimeCap: false, verifyRevocation: false });
-  const trouble = useSignal<ProblemError | null>(null);
-  const busy = useSignal(false);
-  const isUnderWay = busy.value || probeStartedAt !== null;
+  const { isBusy, run, trouble } = useAct();
+  const isUnderWay = isBusy || probeStartedAt !== null;
   useAnnounced(probedAt ?? '', (before, after) => (before === after ? undefined : `${name} was probed`));
   useEffect(() => {
     if (probeStartedAt === null) return;
     const timer = setInterval(reload, againMilliseconds);
     return () => clearInterval(timer);
   }, [probeStartedAt]);
-  const run = async () => {
-    busy.value = true;
-    trouble.value = await problemFrom(() =>
+  const start = async () => {
+    await run(() =>
       answerOf(api.POST('/v1/clusters/{name}/probe', { params: { path: { name } }, body: options.value })),
     );
-    busy.value = false;
     reload();
   };
   return (
@@ -60,7 +56,7 @@ export function Probe({ cluster, reload }: { readonly cluster: Schemas['Cluster'
               </label>
             ))}
           </fieldset>
-          <button type="button" class="primary" disabled={isUnderWay} onClick={() => void run()}>
+          <button type="button" class="primary" disabled={isUnderWay} onClick={() => void start()}>
             Probe
           </button>
         </div>
@@ -68,7 +64,7 @@ export function Probe({ cluster, reload }: { readonly cluster: Schemas['Cluster'
       <p role="status" class="quiet">
         {isUnderWay && 'The probe is under way. It may take a minute, and goes on if you leave this page.'}
       </p>
-      {trouble.value && <Trouble error={trouble.value} />}
+      {trouble}
     </Card>
   );
 }

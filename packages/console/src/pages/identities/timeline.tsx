@@ -112,6 +112,7 @@ export function Timeline({ rows, isComplete, now, label = 'Certificates by ident
           <i class="line now" aria-hidden="true" style={lineAt(now)} />
         </div>
       </div>
+      <p class="printed">A timeline prints the rows of the screen; the table prints all.</p>
       <div class="timeline-foot">
         <div role="group" aria-label="Zoom">
           {buttons.map(([words, key, shown = key]) => (

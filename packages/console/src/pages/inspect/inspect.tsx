@@ -2,10 +2,9 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { announce } from '../../parts/announce.js';
 import { Page } from '../../parts/page.js';
-import { Trouble } from '../../parts/trouble.js';
+import { useAct } from '../../parts/use-act.js';
 import { many } from '../../parts/words.js';
-import { answerOf, api, problemFrom } from '../../service/client.js';
-import type { ProblemError } from '../../service/problem.js';
+import { answerOf, api } from '../../service/client.js';
 
 /**
  * Shows what is in files. They go by a form into a frame, which shows the report as the service makes it: nothing of a
@@ -17,13 +16,12 @@ export function Inspect() {
   const chosen = useSignal(0);
   const hasReport = useSignal(false);
   const isOver = useSignal(false);
-  const trouble = useSignal<ProblemError | null>(null);
+  const { run, trouble } = useAct();
   const send = async () => {
     chosen.value = files.current?.files?.length ?? 0;
     if (chosen.value === 0) return;
     // This page cannot read the answer in the frame, so it asks before whether the session has ended.
-    trouble.value = await problemFrom(() => answerOf(api.GET('/v1/whoami')));
-    if (trouble.value !== null) return;
+    if (!(await run(() => answerOf(api.GET('/v1/whoami'))))) return;
     hasReport.value = true;
     form.current?.submit();
     announce(`${many(chosen.value, 'file')} sent to be inspected.`);
@@ -72,7 +70,7 @@ export function Inspect() {
           Choose them, or drop them anywhere on this page: certificates, requests, keys, kubeconfigs, Secrets, PKCS#12,
           JKS, archives. They are read in memory and not kept, and a private key is never shown.
         </p>
-        {trouble.value && <Trouble error={trouble.value} />}
+        {trouble}
       </form>
       <div class="report" hidden={!hasReport.value}>
         <iframe name="report" title="Report" sandbox="allow-popups allow-popups-to-escape-sandbox" />

@@ -1,86 +1,130 @@
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { Card } from '../../parts/bits.js';
+import { Field } from '../../parts/field.js';
+import { Crumb } from '../../parts/links.js';
 import { Page } from '../../parts/page.js';
 import { Shown } from '../../parts/shown.js';
 import { useData } from '../../parts/use-data.js';
-import { answerOf, api, type Schemas } from '../../service/client.js';
-import { TryAsk } from './try-ask.js';
+import { sentence } from '../../parts/words.js';
+import { answerOf, api, problemFrom, type Schemas } from '../../service/client.js';
 import { Replay } from './replay.js';
+import { TryAsk } from './try-ask.js';
 
-type Texts = Schemas['PolicyTexts'];
-
-/** A draft of the policies: it begins with the texts in force, and is tried on an ask and on what was decided. */
+/** A draft of the policies: it begins with the texts in force, and is tried on an ask and on what was asked before. */
 export function PolicyDraft() {
   const data = useData((signal) => answerOf(api.GET('/v1/policies/texts', { signal })), []);
+  // A later read, or its failure, takes nothing away that was typed.
+  const begun = useRef<Schemas['PolicyTexts'] | undefined>(undefined);
+  begun.current ??= data.value.value;
   return (
-    <Page
-      title="Policy draft"
-      above={
-        <nav class="crumbs" aria-label="Breadcrumb">
-          <a href="/console/policies">Policies</a>
-        </nav>
-      }
-    >
+    <Page title="Policy draft" above={<Crumb href="/console/policies" name="Policies" />}>
       <p class="muted">
-        Nothing here changes what is in force: policies come from files. Trying leaves an event in the audit log.
+        Nothing that is tried here comes into force: policies come from files. Each try leaves an event in the audit
+        log.
       </p>
-      <Shown data={data} awaited="the policies in force">
-        {(texts) => <Draft key={texts.digest} texts={texts} />}
-      </Shown>
+      {begun.current ? (
+        <Draft {...begun.current} />
+      ) : (
+        <Shown data={data} awaited="the policies in force">
+          {() => null}
+        </Shown>
+      )}
     </Page>
   );
 }
 
-function Draft({ texts: { files } }: { readonly texts: Texts }) {
-  const drafts = useSignal<readonly string[]>(files.length === 0 ? [''] : files.map(({ text }) => text));
+/** Acts with the texts of the draft; throws `ProblemError` unless that is shown at the texts. */
+export type Attempt = (act: (policies: string[]) => Promise<unknown>) => Promise<void>;
+
+/** Begins at the place that a message names: `line 4, column 1: …`. */
+function placeOf(message: string, text: string): number {
+  const [, line = '1', column = '1'] = /^line (\d+), column (\d+)/.exec(message) ?? [];
+  const before = text.split('\n').slice(0, Number(line) - 1);
+  return before.join('\n').length + Math.min(before.length, 1) + Number(column) - 1;
+}
+
+function Draft({ files }: Schemas['PolicyTexts']) {
+  const texts = useSignal<readonly string[]>(files.length === 0 ? [''] : files.map(({ text }) => text));
   const shown = useSignal(0);
-  const isChanged = drafts.value.some((text, i) => text !== (files[i]?.text ?? ''));
+  const wrong = useSignal<readonly (readonly [file: number, message: string])[]>([]);
+  const area = useRef<HTMLTextAreaElement>(null);
+  const isChanged = (file: number): boolean => texts.value[file] !== (files[file]?.text ?? '');
+  const nameOf = (file: number): string => files[file]?.path ?? `new file ${file - files.length + 1}`;
+  const isAnyChanged = texts.value.some((_, file) => isChanged(file));
   useEffect(() => {
-    const warn = (event: BeforeUnloadEvent) => isChanged && event.preventDefault();
+    const warn = (event: BeforeUnloadEvent) => isAnyChanged && event.preventDefault();
     addEventListener('beforeunload', warn);
     return () => removeEventListener('beforeunload', warn);
-  }, [isChanged]);
-  const type = (text: string) => (drafts.value = drafts.value.map((one, i) => (i === shown.value ? text : one)));
-  const policies = drafts.value.filter((text) => text.trim() !== '');
+  }, [isAnyChanged]);
+  useEffect(() => {
+    const [first] = wrong.value;
+    if (first === undefined || area.current === null) return;
+    area.current.focus();
+    const place = placeOf(first[1], area.current.value);
+    area.current.setSelectionRange(place, place);
+  }, [wrong.value]);
+  const write = (text: string) => (texts.value = texts.value.map((one, file) => (file === shown.value ? text : one)));
+  // Only texts that have something in them are sent.
+  const attempt: Attempt = async (act) => {
+    const sent = texts.value.flatMap((text, file) => (text.trim() === '' ? [] : [{ text, file }]));
+    const error = await problemFrom(() => act(sent.map(({ text }) => text)));
+    wrong.value = (error?.problem.errors ?? []).flatMap(({ pointer, message }) => {
+      const file = sent[Number(/^\/policies\/(\d+)/.exec(pointer)?.[1])]?.file;
+      return file === undefined ? [] : [[file, message] as const];
+    });
+    shown.value = wrong.value[0]?.[0] ?? shown.value;
+    if (error !== null && wrong.value.length === 0) throw error;
+  };
   return (
     <>
-      <Card title="Texts" aside={isChanged && <span class="muted">changed here, nowhere else</span>}>
-        <div class="views" role="group" aria-label="Files">
-          {drafts.value.map((text, i) => (
-            <button
-              key={i}
-              type="button"
-              aria-pressed={i === shown.value}
-              onClick={() => (shown.value = i)}
-              class={i === shown.value ? 'primary' : ''}
+      <Card title="Texts" aside={isAnyChanged && <span class="muted">Changed here, and kept nowhere else</span>}>
+        <div class="tools">
+          <div>
+            <label for="draft-file">File</label>
+            <select
+              id="draft-file"
+              value={String(shown.value)}
+              onChange={({ currentTarget }) => (shown.value = Number(currentTarget.value))}
             >
-              {files[i]?.path ?? 'new file'}
-              {text !== (files[i]?.text ?? '') && ' *'}
-            </button>
-          ))}
-          <button
-            type="button"
-            onClick={() => {
-              drafts.value = [...drafts.value, ''];
-              shown.value = drafts.value.length - 1;
-            }}
-          >
+              {texts.value.map((_, file) => (
+                <option key={file} value={String(file)}>
+                  {nameOf(file)}
+                  {isChanged(file) && ' (changed)'}
+                  {wrong.value.some(([one]) => one === file) && ' (wrong)'}
+                </option>
+              ))}
+            </select>
+          </div>
+          <button type="button" onClick={() => (shown.value = (texts.value = [...texts.value, '']).length - 1)}>
             Add a file
           </button>
+          {isChanged(shown.value) && files[shown.value] && (
+            <button type="button" onClick={() => write(files[shown.value]?.text ?? '')}>
+              As in force
+            </button>
+          )}
         </div>
-        <label for="policy-text">Text of {files[shown.value]?.path ?? 'the new file'}</label>
-        <textarea
-          id="policy-text"
-          class="code"
-          rows={18}
-          spellcheck={false}
-          value={drafts.value[shown.value]}
-          onInput={({ currentTarget }) => type(currentTarget.value)}
-        />
+        <Field
+          label={`Text of ${nameOf(shown.value)}`}
+          wrong={wrong.value.flatMap(([file, message]) => (file === shown.value ? [sentence(message)] : []))}
+        >
+          {(ties) => (
+            <textarea
+              {...ties}
+              ref={area}
+              class="code"
+              rows={20}
+              wrap="off"
+              spellcheck={false}
+              value={texts.value[shown.value]}
+              onInput={({ currentTarget }) => write(currentTarget.value)}
+            />
+          )}
+        </Field>
       </Card>
-      <TryAsk policies={policies} />
-      <Replay policies={policies} />
+      <TryAsk attempt={attempt} />
+      <Replay attempt={attempt} />
     </>
   );
 }

@@ -1,5 +1,7 @@
+import { useSignal } from '@preact/signals';
 import { addresses } from '../../parts/address.js';
 import { Badge, Empty } from '../../parts/bits.js';
+import { Fact } from '../../parts/fact.js';
 import { Page } from '../../parts/page.js';
 import { Paged } from '../../parts/paged.js';
 import { usePages } from '../../parts/use-pages.js';
@@ -7,73 +9,72 @@ import { answerOf, api, type Schemas } from '../../service/client.js';
 import { may } from '../../service/session.js';
 import { policyInWords } from './in-words.js';
 
+type Policy = Schemas['LoadedPolicy'];
+
 /** The policies and guardrails in force. */
 export function Policies() {
-  const pages = usePages(
-    (cursor, signal) =>
-      answerOf(
-        api.GET('/v1/policies', {
-          params: { query: { limit: 100, ...(cursor !== undefined && { cursor }) } },
-          signal,
-        }),
-      ),
+  const digest = useSignal('');
+  const pages = usePages<Policy>(
+    async (cursor, signal) => {
+      const params = { query: { limit: 100, ...(cursor !== undefined && { cursor }) } };
+      const page = await answerOf(api.GET('/v1/policies', { params, signal }));
+      digest.value = page.digest;
+      return page;
+    },
     [],
     ['policies'],
   );
-  const digest = (pages.value.value as Schemas['LoadedPolicyList'] | undefined)?.digest;
+  const draft = may('draft-policies') && (
+    <a class="button" href="/console/policies/draft">
+      Try a draft
+    </a>
+  );
   return (
-    <Page
-      title="Policies"
-      aside={
-        may('draft-policies') && (
-          <a class="button" href="/console/policies/draft">
-            Try a draft
-          </a>
-        )
-      }
-    >
-      {digest !== undefined && (
-        <p class="muted">
-          The set in force: <code>{digest}</code>
-        </p>
-      )}
+    <Page title="Policies" aside={draft}>
       <Paged
         pages={pages}
         noun="policies"
         empty={
-          <Empty>
-            No policy is in force, so every request is denied. Put policy files where the service reads them.
-          </Empty>
+          <Empty>No policy is in force, so every request is denied. Put files where the service reads them.</Empty>
         }
       >
-        {(items) => items.map((one) => <PolicyCard key={one.name} policy={one} />)}
+        {(items) => (
+          <>
+            <p class="muted">
+              A request needs one policy that permits it, and no guardrail that denies it. This set has the SHA-256{' '}
+              <code>{digest}</code>.
+            </p>
+            <div class="policies">
+              {items.map((policy) => (
+                <section key={policy.name} class="card">
+                  <header>
+                    <h2>
+                      <a href={addresses.policy(policy.name)}>{policy.name}</a>
+                    </h2>
+                    <Kind of={policy} />
+                  </header>
+                  <InWords of={policy} />
+                </section>
+              ))}
+            </div>
+          </>
+        )}
       </Paged>
     </Page>
   );
 }
 
-const PolicyCard = ({ policy: { name, kind, spec } }: { readonly policy: Schemas['LoadedPolicy'] }) => (
-  <section class="card">
-    <header>
-      <h2>
-        <a href={addresses.policy(name)}>{name}</a>
-      </h2>
-      <Badge tone={kind === 'Policy' ? 'info' : 'warning'}>{kind}</Badge>
-    </header>
-    <InWords kind={kind} spec={spec} />
-  </section>
+export const Kind = ({ of: { kind } }: { readonly of: Policy }) => (
+  <Badge tone={kind === 'Policy' ? 'info' : 'warning'}>{kind}</Badge>
 );
 
 /** A policy part by part in words. */
-export const InWords = ({ kind, spec }: Pick<Schemas['LoadedPolicy'], 'kind' | 'spec'>) => (
+export const InWords = ({ of: { kind, spec } }: { readonly of: Policy }) => (
   <dl class="facts">
-    {policyInWords(kind, spec).map(({ about, words }) => (
-      <>
-        <dt>{about}</dt>
-        <dd>
-          <bdi>{words}</bdi>
-        </dd>
-      </>
+    {policyInWords(kind, spec).map(([about, words]) => (
+      <Fact key={about + words} name={about}>
+        <bdi>{words}</bdi>
+      </Fact>
     ))}
   </dl>
 );

@@ -1,55 +1,48 @@
 import { useSignal } from '@preact/signals';
 import { addresses } from '../../parts/address.js';
-import { Badge, Card, Empty, Instant, Written } from '../../parts/bits.js';
-import { Trouble } from '../../parts/trouble.js';
-import { duration, many, spaced } from '../../parts/words.js';
-import { answerOf, api, problemFrom, type Schemas } from '../../service/client.js';
+import { Card, Empty, Instant, Written } from '../../parts/bits.js';
+import { Table } from '../../parts/table.js';
+import { useAct } from '../../parts/use-act.js';
+import { many, spaced } from '../../parts/words.js';
+import { answerOf, api, type Schemas } from '../../service/client.js';
 import { ProblemError } from '../../service/problem.js';
-import { stagesInWords } from './in-words.js';
+import type { Attempt } from './draft.js';
+import { Outcome } from './outcome.js';
 
 type Change = Schemas['ReplayedChange'];
-type Was = Schemas['ReplayedChangeWas'];
-interface Outcome {
-  readonly changes: readonly Change[];
-  readonly summary: Schemas['ReplaySummary'];
-}
+type Line = Schemas['ReplayLine'];
 
-const day = 86_400_000;
 const periods = [
   ['a day', 1],
   ['a week', 7],
   ['a month', 30],
   ['a quarter', 91],
+  ['a year', 365],
 ] as const;
 /** So many changes are drawn; the counts are of all. */
 const mostShown = 200;
 
-/** Decides what was asked in a period again under the draft. */
-export function Replay({ policies }: { readonly policies: readonly string[] }) {
-  const days = useSignal(30);
-  const found = useSignal<Outcome | null>(null);
-  const trouble = useSignal<ProblemError | null>(null);
-  const busy = useSignal(false);
-  const run = async () => {
-    busy.value = true;
-    found.value = null;
-    const after = new Date(Date.now() - days.value * day).toISOString();
-    trouble.value = await problemFrom(async () => {
-      const { items } = await answerOf(api.POST('/v1/policies/replay', { body: { after, policies: [...policies] } }));
-      found.value = outcomeOf(items);
-    });
-    busy.value = false;
+/** Decides again by the draft what was asked in a period. */
+export function Replay({ attempt }: { readonly attempt: Attempt }) {
+  const days = useSignal('30');
+  const found = useSignal<readonly Line[]>([]);
+  const { isBusy, run, trouble } = useAct();
+  const replay = async (policies: string[]) => {
+    found.value = [];
+    const after = new Date(Date.now() - Number(days.value) * 86_400_000).toISOString();
+    const { items } = await answerOf(api.POST('/v1/policies/replay', { body: { after, policies } }));
+    const last = items.at(-1);
+    // A replay that was cut off would claim that less changes.
+    if (last?.type === 'error') throw new ProblemError(last.problem);
+    found.value = items;
   };
+  const summary = found.value.find((line) => line.type === 'summary');
   return (
     <Card title="Replay a period" region>
       <div class="tools">
         <div>
-          <label for="replay-days">What was asked within</label>
-          <select
-            id="replay-days"
-            value={String(days.value)}
-            onChange={({ currentTarget }) => (days.value = Number(currentTarget.value))}
-          >
+          <label for="replay-days">Asked within</label>
+          <select id="replay-days" value={days} onChange={({ currentTarget }) => (days.value = currentTarget.value)}>
             {periods.map(([name, length]) => (
               <option key={name} value={String(length)}>
                 {name}
@@ -57,78 +50,79 @@ export function Replay({ policies }: { readonly policies: readonly string[] }) {
             ))}
           </select>
         </div>
-        <button type="button" disabled={busy.value || policies.length === 0} onClick={() => void run()}>
+        <button type="button" class="primary" disabled={isBusy} onClick={() => void run(() => attempt(replay))}>
           Replay
         </button>
       </div>
-      <p role="status">{busy.value && 'Deciding again what was asked …'}</p>
-      {trouble.value && <Trouble error={trouble.value} />}
-      {found.value && <Replayed outcome={found.value} />}
+      {trouble}
+      <p role="status">
+        {isBusy && 'Deciding again …'}
+        {summary && inWords(summary)}
+      </p>
+      {summary && <Changes all={found.value.filter((line) => line.type === 'changed')} isAny={summary.requests > 0} />}
     </Card>
   );
 }
 
-/** The lines of a whole replay. One that was cut off is a problem: it would claim that less changes. */
-function outcomeOf(lines: readonly Schemas['ReplayLine'][]): Outcome {
-  const last = lines.at(-1);
-  if (last?.type === 'error') throw new ProblemError(last.problem);
-  if (last?.type !== 'summary') throw new Error('the answer to a replay has no summary');
-  return { changes: lines.filter((line) => line.type === 'changed'), summary: last };
+/** How many decisions change, and how: `2 of 31 decisions change: 1 permitted to denied, 1 lifetime changed.` */
+function inWords({
+  requests,
+  changed: { requests: changed, ...kinds },
+  undecidable,
+  failed,
+}: Schemas['ReplaySummary']) {
+  const each = Object.entries(kinds).flatMap(([kind, n]) => (n > 0 ? [`${n} ${spaced(kind).toLowerCase()}`] : []));
+  return [
+    `${changed} of ${many(requests, 'decision')} would change${each.length > 0 ? `: ${each.join(', ')}` : ''}.`,
+    undecidable.requests > 0 && `${many(undecidable.requests, 'request')} cannot be decided again.`,
+    failed > 0 && `${many(failed, 'request')} failed.`,
+  ]
+    .filter(Boolean)
+    .join(' ');
 }
 
-function Replayed({ outcome: { changes, summary } }: { readonly outcome: Outcome }) {
-  const { requests, changed, undecidable, failed } = summary;
-  if (requests === 0) return <Empty>Nothing was asked in this period. Choose a longer one.</Empty>;
+function Changes({ all, isAny }: { readonly all: readonly Change[]; readonly isAny: boolean }) {
+  if (!isAny) return <Empty>Nothing was asked in this period: choose a longer one.</Empty>;
+  if (all.length === 0) return null;
   return (
     <>
-      <p>
-        <b>{many(changed.requests, 'decision')}</b> of {many(requests, 'request')} would change
-        {changed.requests > 0 && `: ${kindsInWords(changed)}`}.
-        {undecidable.requests > 0 && ` ${many(undecidable.requests, 'request')} cannot be decided again.`}
-        {failed > 0 && ` ${many(failed, 'request')} failed.`}
-      </p>
-      <ul>
-        {changes.slice(0, mostShown).map((change) => (
-          <li key={change.id} class="changed">
-            <p>
+      <Table label="Decisions that change" columns={['Request', 'Before', 'After']}>
+        {all.slice(0, mostShown).map((change) => (
+          <tr key={change.id}>
+            <th scope="row">
               <a href={addresses.request(change.id)}>
-                <Written text={change.username} /> on {change.cluster}
-              </a>{' '}
-              <span class="muted">
-                asked by <Written text={change.requester} />, decided <Instant of={change.decidedAt} />
-              </span>
-            </p>
-            <div class="sides">
-              <Side title="Before" was={change.was} />
-              <Side title="After" was={change.wouldBe} />
-            </div>
-          </li>
+                <Written text={change.username} />
+              </a>
+              <div class="muted">
+                <Written text={change.groups.join(', ') || 'no group'} /> on {change.cluster}, asked by{' '}
+                <Written text={change.requester} />, decided <Instant of={change.decidedAt} />
+              </div>
+            </th>
+            <td data-label="Before">
+              <Side of={change.was} />
+            </td>
+            <td data-label="After">
+              <Side of={change.wouldBe} why={change.why} />
+            </td>
+          </tr>
         ))}
-      </ul>
-      {changes.length > mostShown && <p class="muted">{many(changes.length - mostShown, 'more change')} not shown.</p>}
+      </Table>
+      {all.length > mostShown && <p class="muted">{many(all.length - mostShown, 'more change')} not shown here.</p>}
     </>
   );
 }
 
-const kindsInWords = ({ requests: _requests, ...kinds }: Schemas['ReplaySummary']['changed']): string =>
-  Object.entries(kinds)
-    .filter(([, count]) => count > 0)
-    .map(([kind, count]) => `${count} ${spaced(kind).toLowerCase()}`)
-    .join(', ');
-
-const Side = ({ title, was }: { readonly title: string; readonly was: Was }) => (
-  <div>
-    <h3>{title}</h3>
-    <p>
-      <Badge tone={was.outcome === 'permitted' ? 'ok' : 'error'} icon={was.outcome === 'permitted' ? 'check' : 'cross'}>
-        {was.outcome}
-      </Badge>{' '}
-      {was.policy}
-    </p>
-    <p class="muted">
-      {was.outcome === 'denied'
-        ? was.reasons.map(spaced).join(', ')
-        : `${was.expirationSeconds === null ? '' : `For ${duration(was.expirationSeconds)}, `}${was.stages.length === 0 ? 'at once' : `after ${stagesInWords(was.stages)}`}`}
-    </p>
-  </div>
+/** `why`: the checks that would fail, of the policies that judge otherwise. */
+const Side = ({ of, why = [] }: { readonly of: Change['was']; readonly why?: Change['why'] }) => (
+  <>
+    <Outcome of={of} />
+    {of.reasons.length > 0 && <p class="muted">{of.reasons.map(spaced).join(', ')}</p>}
+    {why.slice(0, 3).flatMap(({ name, failing }) =>
+      failing.slice(0, 2).map(({ check, expected, found }) => (
+        <p key={name + check} class="muted">
+          <Written text={`${name}: ${check} is ${found}, not ${expected}`} most={160} />
+        </p>
+      )),
+    )}
+  </>
 );

@@ -1,96 +1,77 @@
 import { useSignal } from '@preact/signals';
-import { Badge, Card } from '../../parts/bits.js';
-import { Trouble } from '../../parts/trouble.js';
-import { duration, sentence } from '../../parts/words.js';
-import { answerOf, api, problemFrom, type Schemas } from '../../service/client.js';
-import type { ProblemError } from '../../service/problem.js';
-import { stagesInWords } from './in-words.js';
+import { Card } from '../../parts/bits.js';
+import { TextField } from '../../parts/field.js';
+import { secondsOf } from '../../parts/lifetime.js';
+import { useAct } from '../../parts/use-act.js';
+import { sentence } from '../../parts/words.js';
+import { answerOf, api, type Schemas } from '../../service/client.js';
+import type { Attempt } from './draft.js';
+import { Outcome } from './outcome.js';
 
 type Decision = Schemas['Decision'];
 
-/** Decides on a supposed ask under the draft, and under the policies in force, side by side. */
-export function TryAsk({ policies }: { readonly policies: readonly string[] }) {
-  const found = useSignal<readonly [Decision, Decision] | null>(null);
-  const trouble = useSignal<ProblemError | null>(null);
-  const busy = useSignal(false);
-  const send = async (event: SubmitEvent) => {
+/** Decides on a supposed ask by the policies in force and by the draft, side by side. */
+export function TryAsk({ attempt }: { readonly attempt: Attempt }) {
+  const cluster = useSignal('');
+  const username = useSignal('');
+  const groups = useSignal('');
+  const lifetime = useSignal('');
+  const reason = useSignal('');
+  const found = useSignal<readonly Decision[]>([]);
+  const { isBusy, run, trouble } = useAct();
+  const seconds = secondsOf(lifetime.value);
+  const isLength = lifetime.value.trim() === '' || seconds !== null;
+  const send = async (event: Event) => {
     event.preventDefault();
-    const values = new FormData(event.currentTarget as HTMLFormElement);
-    const text = (name: string) => String(values.get(name)).trim();
-    const hours = Number(text('hours'));
-    const groups = text('groups')
-      .split(',')
-      .flatMap((group) => group.trim() || []);
+    if (!isLength) return;
     const ask = {
-      ...(text('cluster') !== '' && { cluster: text('cluster') }),
-      username: text('username'),
-      groups,
-      ...(hours > 0 && { expirationSeconds: Math.round(hours * 3600) }),
-      ...(text('reason') !== '' && { reason: text('reason') }),
+      username: username.value,
+      groups: groups.value.split(',').flatMap((group) => group.trim() || []),
+      ...(cluster.value !== '' && { cluster: cluster.value }),
+      ...(seconds !== null && { expirationSeconds: seconds }),
+      ...(reason.value !== '' && { reason: reason.value }),
     };
-    busy.value = true;
-    trouble.value = await problemFrom(async () => {
-      found.value = await Promise.all([
-        answerOf(api.POST('/v1/policies/evaluate', { body: ask })),
-        answerOf(api.POST('/v1/policies/evaluate', { body: { ...ask, policies: [...policies] } })),
-      ]);
-    });
-    busy.value = false;
+    const decide = (more: object) => answerOf(api.POST('/v1/policies/evaluate', { body: { ...ask, ...more } }));
+    found.value = [];
+    await run(() =>
+      attempt(async (policies) => {
+        found.value = await Promise.all([decide({}), decide({ policies })]);
+      }),
+    );
   };
   return (
-    <Card title="Try an ask" region>
-      <form class="tools" onSubmit={(event) => void send(event)}>
-        {fields.map(({ name, label, isRequired = false }) => (
-          <div key={name}>
-            <label for={`try-${name}`}>{label}</label>
-            <input id={`try-${name}`} name={name} required={isRequired} />
+    <Card title="Evaluate an ask" aside={<span class="muted">as if you asked</span>} region>
+      <form class="ask-tried" onSubmit={(event) => void send(event)}>
+        <TextField label="Cluster" value={cluster} />
+        <TextField label="Username" value={username} required />
+        <TextField label="Groups" value={groups} placeholder="commas between" />
+        <TextField
+          label="Lifetime"
+          value={lifetime}
+          placeholder="8 hours"
+          wrong={isLength ? [] : ['Write it as "8 hours" or "2 days".']}
+        />
+        <TextField label="Reason" value={reason} />
+        <button class="primary" disabled={isBusy}>
+          Evaluate
+        </button>
+      </form>
+      {trouble}
+      <div class="sides" role="status">
+        {found.value.map((decision) => (
+          <div key={String(decision.draft)}>
+            <h3>{decision.draft ? 'Draft' : 'In force'}</h3>
+            <Outcome of={decision} />
+            <ul class="bullets">
+              {decision.violations.map(({ source, message }) => (
+                <li key={source + message}>
+                  <bdi>{sentence(message)}</bdi> <bdi class="muted">{source}</bdi>
+                </li>
+              ))}
+            </ul>
           </div>
         ))}
-        <button disabled={busy.value || policies.length === 0}>Evaluate</button>
-      </form>
-      {trouble.value && <Trouble error={trouble.value} />}
-      {found.value && (
-        <div class="sides">
-          <Side title="In force" decision={found.value[0]} />
-          <Side title="Draft" decision={found.value[1]} />
-        </div>
-      )}
+      </div>
     </Card>
   );
 }
-
-const fields: readonly { name: string; label: string; isRequired?: boolean }[] = [
-  { name: 'cluster', label: 'Cluster' },
-  { name: 'username', label: 'Username', isRequired: true },
-  { name: 'groups', label: 'Groups' },
-  { name: 'hours', label: 'Hours' },
-  { name: 'reason', label: 'Reason' },
-];
-
-const Side = ({ title, decision }: { readonly title: string; readonly decision: Decision }) => {
-  const { outcome, policy, expirationSeconds, stages, violations } = decision;
-  return (
-    <section aria-label={title}>
-      <h3>{title}</h3>
-      <p>
-        <Badge tone={outcome === 'permitted' ? 'ok' : 'error'} icon={outcome === 'permitted' ? 'check' : 'cross'}>
-          {outcome}
-        </Badge>{' '}
-        {policy !== null && <>by {policy}</>}
-      </p>
-      {outcome === 'permitted' && (
-        <p>
-          {expirationSeconds !== null && `For ${duration(expirationSeconds)}, `}
-          {stages.length === 0 ? 'at once.' : `after ${stagesInWords(stages)}.`}
-        </p>
-      )}
-      <ul class="bullets">
-        {violations.map(({ source, message }) => (
-          <li key={source + message}>
-            <bdi>{sentence(message)}</bdi> <span class="muted">{source}</span>
-          </li>
-        ))}
-      </ul>
-    </section>
-  );
-};

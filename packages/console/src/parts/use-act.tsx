@@ -1,0 +1,17 @@
+import { useSignal } from '@preact/signals';
+import { problemFrom } from '../service/client.js';
+import type { ProblemError } from '../service/problem.js';
+import { Trouble } from './trouble.js';
+
+/** Runs what a button does: whether it is under way, and why it failed, to be shown in its place. */
+export function useAct() {
+  const isBusy = useSignal(false);
+  const error = useSignal<ProblemError | null>(null);
+  const run = async (act: () => Promise<unknown>): Promise<boolean> => {
+    isBusy.value = true;
+    error.value = await problemFrom(act);
+    isBusy.value = false;
+    return error.value === null;
+  };
+  return { isBusy: isBusy.value, run, trouble: error.value && <Trouble error={error.value} /> };
+}
