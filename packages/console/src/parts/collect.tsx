@@ -6,9 +6,8 @@ import { TextField } from './field.js';
 import { safe } from './file-name.js';
 import { KeptKubeconfig, NextLines, saveKubeconfig } from './kept-kubeconfig.js';
 import { saveFile } from './save-file.js';
-import { Trouble } from './trouble.js';
-import { answerOf, api, problemFrom, type Schemas } from '../service/client.js';
-import type { ProblemError } from '../service/problem.js';
+import { useAct } from './use-act.js';
+import { answerOf, api, type Schemas } from '../service/client.js';
 import { caller } from '../service/session.js';
 
 interface CollectParts {
@@ -23,30 +22,26 @@ export const Collect = ({ request }: CollectParts) => <CollectOne key={request.i
 
 function CollectOne({ request }: CollectParts) {
   const kept = useSignal<Blob | null>(null);
-  const busy = useSignal(false);
-  const error = useSignal<ProblemError | null>(null);
-  const collect = async () => {
-    busy.value = true;
-    error.value = await problemFrom(async () => {
+  const { isBusy, run, trouble } = useAct();
+  const collect = () =>
+    run(async () => {
       const params = { path: { id: request.id } };
       const call = api.POST('/v1/certificate-requests/{id}/kubeconfig', { params, headers: yaml, parseAs: 'blob' });
       saveKubeconfig((kept.value = await answerOf(call)), request);
       announce('The kubeconfig was saved.');
     });
-    busy.value = false;
-  };
   const name = caller.value?.name;
   const { state, collector, requester, actions } = request;
   if (kept.value) return <KeptKubeconfig kept={kept} of={request} />;
-  if (busy.value || error.value || actions?.collect.allowed)
+  if (isBusy || trouble || actions?.collect.allowed)
     return (
       <Card title="Get the kubeconfig" region>
         <p>
           kubepass makes the private key now, puts it into the file, and keeps no copy. You get it once: save it where
           nobody else can read it.
         </p>
-        {error.value && <Trouble error={error.value} />}
-        <button type="button" class="primary" disabled={busy.value} onClick={() => void collect()}>
+        {trouble}
+        <button type="button" class="primary" disabled={isBusy} onClick={() => void collect()}>
           Get the kubeconfig
         </button>
       </Card>
@@ -78,19 +73,18 @@ const Collected = ({ request }: CollectParts) => {
 /** A kubeconfig that names the file of the caller's own key, and the certificate beside it. */
 function WithOwnKey({ request }: CollectParts) {
   const clientKeyPath = useSignal('client.key');
-  const error = useSignal<ProblemError | null>(null);
+  const { run, trouble } = useAct();
   const { id, username, cluster } = request;
-  const saving = async (read: () => Promise<void>) => void (error.value = await problemFrom(read));
   const kubeconfig = (event: Event) => {
     event.preventDefault();
-    void saving(async () => {
+    void run(async () => {
       const params = { path: { id }, query: { clientKeyPath: clientKeyPath.value } };
       const call = api.GET('/v1/certificate-requests/{id}/kubeconfig', { params, headers: yaml, parseAs: 'blob' });
       saveKubeconfig(await answerOf(call), request);
     });
   };
   const certificate = () =>
-    void saving(async () => {
+    void run(async () => {
       const params = { path: { id } };
       const call = api.GET('/v1/certificate-requests/{id}/certificate', { params, headers: pem, parseAs: 'blob' });
       saveFile(`${safe(username)}@${safe(cluster)}.crt`, await answerOf(call), 'application/x-pem-file');
@@ -105,7 +99,7 @@ function WithOwnKey({ request }: CollectParts) {
           hint="A relative path begins at the folder of the kubeconfig. The key itself stays where it is."
           required
         />
-        {error.value && <Trouble error={error.value} />}
+        {trouble}
         <p class="buttons">
           <button class="primary">Get the kubeconfig</button>
           <button type="button" onClick={certificate}>
