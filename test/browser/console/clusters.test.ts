@@ -48,7 +48,7 @@ describe.skipIf(chromiumPath === undefined)('clusters in the console', () => {
       signerName: 'example.com/own',
       usages: ['client auth'],
     };
-    server.storage.create({ name: 'by-somebody' }, { ...spec, username: hostileWords.direction, groups: [] } as never);
+    server.storage.create({ name: 'by-somebody' }, { ...spec, username: hostileWords.direction, groups: [] });
   });
   afterAll(async () => {
     await server.close();
