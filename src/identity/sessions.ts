@@ -1,6 +1,6 @@
 import { type AuditEventDetails, type AuditEventDraft, auditEvent } from '../model/audit-event.js';
 import { newId } from '../model/new-id.js';
-import { type Outcome, type Page, type PageQuery, done, refused } from '../model/outcome.js';
+import { type Outcome, type Page, type PageQuery, type Refused, done, refused } from '../model/outcome.js';
 import {
   type Authentication,
   type Principal,
@@ -69,12 +69,18 @@ export class Sessions {
 
   /** Begins a session of the API token by which the caller came. It ends with the token. */
   async beginWithToken(principal: Principal): Promise<Outcome<SessionBegun>> {
-    const { name, groups, roles, method, credentialId: tokenId, expiresAt } = principal;
-    if (method !== 'api-token' || isMachine(principal)) return notByToken;
+    const whyNot = this.whyNotWithToken(principal);
+    if (whyNot !== null) return whyNot;
+    const { name, groups, roles, credentialId: tokenId, expiresAt } = principal;
     const begun = await this.#begin({ name, groups, issuer: null, tokenId }, roles, expiresAt);
     if (begun !== null) return done(begun);
     const message = `${JSON.stringify(name)} is blocked on every cluster`;
     return refused({ kind: 'not-permitted', message });
+  }
+
+  /** Why this caller begins no session by the credential that came; null where it is an API token of a person. */
+  whyNotWithToken(principal: Principal): Refused | null {
+    return principal.method === 'api-token' && !isMachine(principal) ? null : notByToken;
   }
 
   /** Only the SHA-256 of the secret is kept. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { choices, said, secondsOf } from '../src/parts/lifetime.js';
-import { askOf, errorsAtFields, placed, valuesWith } from '../src/pages/ask/spec.js';
+import { askOf, type AskValues, faultsIn, fieldNames, placed } from '../src/pages/ask/spec.js';
 
 describe('a lifetime in words', () => {
   it.each([
@@ -38,46 +38,44 @@ describe('a lifetime in words', () => {
   });
 });
 
-describe('the ask that stands in the fields', () => {
-  const csr = '-----BEGIN CERTIFICATE REQUEST-----\nMIHp\n-----END CERTIFICATE REQUEST-----';
+const csr = '-----BEGIN CERTIFICATE REQUEST-----\nMIHp\n-----END CERTIFICATE REQUEST-----';
+const valuesWith = (some: Partial<AskValues>): AskValues => ({
+  ...(Object.fromEntries(fieldNames.map((name) => [name, ''])) as unknown as AskValues),
+  ...some,
+});
 
+describe('the ask that stands in the fields', () => {
   it('leaves out what is empty', () => {
     const values = valuesWith({ cluster: ' demo ', username: 'jane', groups: 'team-a, ,team-b,' });
     expect(askOf(values, null)).toEqual({
       spec: { cluster: 'demo', username: 'jane', groups: ['team-a', 'team-b'] },
-      wrong: {},
+      faults: [],
     });
   });
 
   it('has labels, whose value may have another equals sign', () => {
-    const { spec, wrong } = askOf(
-      valuesWith({ cluster: 'demo', username: 'jane', labels: 'team=a, q=x=y, bare' }),
-      null,
-    );
+    const values = valuesWith({ cluster: 'demo', username: 'jane', labels: 'team=a, q=x=y, bare' });
+    const { spec, faults } = askOf(values, null);
     expect(spec.labels).toMatchObject({ team: 'a', q: 'x=y' });
-    expect(wrong.labels).toHaveLength(1);
+    expect(faults.map(([field]) => field)).toEqual(['labels']);
   });
 
   it('takes nothing but the PEM block of a CSR, whose names count', () => {
-    const values = valuesWith({
-      cluster: 'demo',
-      username: 'bob',
-      csr: `before\n${csr}\nafter`,
-      keyAlgorithm: 'Ed25519',
-    });
-    expect(askOf(values, null)).toEqual({ spec: { cluster: 'demo', csr: `${csr}\n` }, wrong: {} });
-    expect(askOf(valuesWith({ cluster: 'demo', csr: 'MIHp' }), null).wrong).toHaveProperty('csr');
+    const values = valuesWith({ cluster: 'demo', username: 'bob', csr: `before\n${csr}\nafter` });
+    expect(askOf(values, null)).toEqual({ spec: { cluster: 'demo', csr: `${csr}\n` }, faults: [] });
+    const [fault] = askOf(valuesWith({ cluster: 'demo', username: 'bob', csr: 'MIHp' }), null).faults;
+    expect(fault?.[0]).toBe('csr');
   });
 
   it('says which names are missing', () => {
-    expect(Object.keys(askOf(valuesWith({}), null).wrong)).toEqual(['cluster', 'username']);
+    expect(askOf(valuesWith({}), null).faults.map(([field]) => field)).toEqual(['cluster', 'username']);
   });
 
   it('of a renewal has no names', () => {
     const values = valuesWith({ cluster: 'demo', username: 'jane', lifetime: '8 hours', reason: 'on call' });
     expect(askOf(values, 'ab'.repeat(32))).toEqual({
       spec: { expirationSeconds: 28_800, reason: 'on call', renewalOf: 'ab'.repeat(32) },
-      wrong: {},
+      faults: [],
     });
   });
 });
@@ -86,29 +84,25 @@ describe('violations and errors', () => {
   const violation = (reason: string, message: string) => ({ source: 'a policy', reason, message });
 
   it('stand below the field that they are about', () => {
-    const { wrong, others } = placed(
-      [
-        violation('GroupNotPermitted', 'group "x" is not permitted by policy "a"'),
-        violation('NameNotAllowed', 'username "ä" has other characters'),
-        violation('IdentityBlocked', 'collector "bob" is blocked on cluster "demo"'),
-        violation('IdentityBlocked', 'requester "hr" is blocked on cluster "demo"'),
-        violation('ExpirationTooLong', 'expirationSeconds 86400 is more than the 43200 that policy "a" permits'),
-        violation('KeyAlgorithmNotPermitted', 'key algorithm RSA-2048 is not permitted'),
-        violation('DeniedByGuardrail', 'group "y" is not given out'),
-      ],
-      false,
-    );
-    expect(wrong).toEqual({
-      groups: ['Group "x" is not permitted by policy "a".'],
-      username: ['Username "ä" has other characters.'],
-      collector: ['Collector "bob" is blocked on cluster "demo".'],
-      lifetime: ['The lifetime of 1 day is more than the 12 hours that policy "a" permits.'],
-      keyAlgorithm: ['Key algorithm RSA-2048 is not permitted.'],
-    });
-    expect(others.map(({ message }) => message)).toEqual([
-      'requester "hr" is blocked on cluster "demo"',
-      'group "y" is not given out',
+    const violations = [
+      violation('GroupNotPermitted', 'group "x" is not permitted by policy "a"'),
+      violation('NameNotAllowed', 'username "ä" has other characters'),
+      violation('IdentityBlocked', 'collector "bob" is blocked on cluster "demo"'),
+      violation('IdentityBlocked', 'requester "hr" is blocked on cluster "demo"'),
+      violation('ExpirationTooLong', 'expirationSeconds 86400 is more than the 43200 that policy "a" permits'),
+      violation('KeyAlgorithmNotPermitted', 'key algorithm RSA-2048 is not permitted'),
+      violation('DeniedByGuardrail', 'group "y" is not given out'),
+    ];
+    const { faults, others } = placed(violations, true);
+    expect(faults).toEqual([
+      ['groups', 'Group "x" is not permitted by policy "a".'],
+      ['username', 'Username "ä" has other characters.'],
+      ['collector', 'Collector "bob" is blocked on cluster "demo".'],
+      ['lifetime', 'The lifetime of 1 day is more than the 12 hours that policy "a" permits.'],
+      ['csr', 'Key algorithm RSA-2048 is not permitted.'],
     ]);
+    expect(others.map(({ reason }) => reason)).toEqual(['IdentityBlocked', 'DeniedByGuardrail']);
+    expect(placed(violations, false).others).toHaveLength(3);
   });
 
   it('come to the fields from the pointers of a problem', () => {
@@ -118,13 +112,11 @@ describe('violations and errors', () => {
       { pointer: '/groups/1', message: 'must not have a comma' },
       { pointer: '/headers/x', message: 'is elsewhere' },
     ];
-    expect(errorsAtFields({ ...problem, detail: 'the body is wrong', errors })).toEqual({
-      lifetime: ['Must be >= 600.'],
-      groups: ['Must not have a comma.'],
-    });
+    expect(faultsIn({ ...problem, detail: 'the body is wrong', errors })).toEqual([
+      ['lifetime', 'Must be >= 600.'],
+      ['groups', 'Must not have a comma.'],
+    ]);
     const unacceptable = { ...problem, type: 'urn:kubepass:problem:unacceptable-csr', status: 422 } as const;
-    expect(errorsAtFields({ ...unacceptable, detail: 'the csr is not signed' })).toEqual({
-      csr: ['The csr is not signed.'],
-    });
+    expect(faultsIn({ ...unacceptable, detail: 'the csr is not signed' })).toEqual([['csr', 'The csr is not signed.']]);
   });
 });

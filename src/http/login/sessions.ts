@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyRequest, onRequestHookHandler } from 'fastify';
 import { NothingSchema } from '../certificate-requests/schemas.js';
 import type { Principal } from '../../model/principal.js';
 import type { Services } from '../server/services.js';
@@ -7,7 +7,7 @@ import { callerOf, whyNotSameOrigin } from '../plugins/authentication.js';
 import { originOfPages } from '../plugins/pages.js';
 import { clearSessionCookies, setSessionCookies } from '../plugins/session-cookies.js';
 import { problem, ProblemError } from '../problems/problem.js';
-import { granted } from '../problems/refusal-to-problem.js';
+import { granted, RefusalError } from '../problems/refusal-to-problem.js';
 import { empty, json, operation } from '../answers/responses.js';
 import {
   closed,
@@ -59,28 +59,36 @@ const sessionView = (session: Session, currentId: string | null) =>
   shown({ ...session, current: session.id === currentId });
 
 export function addSessions(app: App, { sessions }: Services): void {
+  // Before the body is read, as every refusal of a credential.
+  const refuse: onRequestHookHandler = (request, _reply, next) => {
+    const whyNot = sessions.whyNotWithToken(callerOf(request));
+    next(whyNot === null ? undefined : new RefusalError(whyNot.refusal));
+  };
   app.post(
     '/sessions',
-    operation({
-      config: { optionalBody: true },
-      operationId: 'createSession',
-      tags: ['operators'],
-      summary: 'Sign in with an API token',
-      description:
-        'With an API token as bearer, and no body. The session is the token’s principal, and ends with the token. Takes ' +
-        'TLS, or a browser on the machine of kubepass.',
-      body: ref(NothingSchema),
-      response: {
-        201: json(SessionSchema, {
-          description: 'The session.',
-          headers: {
-            Location: 'The session, at the address where it can be ended.',
-            'Set-Cookie': 'The session.',
-            'Cache-Control': '`no-store`',
-          },
-        }),
-      },
-    }),
+    {
+      onRequest: refuse,
+      ...operation({
+        config: { optionalBody: true },
+        operationId: 'createSession',
+        tags: ['operators'],
+        summary: 'Sign in with an API token',
+        description:
+          'With an API token as bearer, and no body. The session is the token’s principal, and ends with the token. Takes ' +
+          'TLS, or a browser on the machine of kubepass.',
+        body: ref(NothingSchema),
+        response: {
+          201: json(SessionSchema, {
+            description: 'The session.',
+            headers: {
+              Location: 'The session, at the address where it can be ended.',
+              'Set-Cookie': 'The session.',
+              'Cache-Control': '`no-store`',
+            },
+          }),
+        },
+      }),
+    },
     async (request, reply) => {
       const whyNot = whyNotHere(request);
       if (whyNot !== null) throw new ProblemError(problem('not-permitted', whyNot));

@@ -55,7 +55,7 @@ export interface Services {
   /** The directory, as its connector changes it. The routes let nobody else in. */
   readonly scim: ScimService;
   readonly apiTokens: Pick<ApiTokens, 'create' | 'list' | 'revoke'>;
-  readonly sessions: Pick<Sessions, 'beginWithToken' | 'list' | 'end'>;
+  readonly sessions: Pick<Sessions, 'beginWithToken' | 'whyNotWithToken' | 'list' | 'end'>;
   readonly logins: Pick<Logins, 'issuers' | 'begin' | 'finish'>;
   /** Public: how programs sign in. */
   readonly offeredSignIns: OfferedSignIns;

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { as } from '../../http/support/call.js';
+import type { TestService } from '../../http/support/service.js';
 import { chromiumPath } from '../chromium.js';
 import { ask, block, hostileWords, issue } from './seeds.js';
 import { axeFindings, beyondWindow, useConsole } from './support.js';
@@ -44,6 +45,20 @@ describe.skipIf(chromiumPath === undefined)('identities and certificates in the 
     await page.getByRole('heading', { level: 1, name: 'timeline-mary' }).waitFor();
   });
 
+  it('shows a new certificate without a reload, and moves nothing that is under the pointer', async () => {
+    await issue(console.service, 'live-mary');
+    const page = await console.visit('audrey', '/console/identities?usernamePrefix=live-');
+    await rowOf(page, 'live-mary').hover();
+    const before = await rowOf(page, 'live-mary').boundingBox();
+    await issue(console.service, 'live-jane');
+    await rowOf(page, 'live-jane').waitFor();
+    expect(await rowOf(page, 'live-mary').boundingBox()).toEqual(before);
+    await page.getByRole('heading', { level: 1 }).hover();
+    await expect
+      .poll(() => page.getByRole('rowheader').allTextContents())
+      .toEqual(['live-janedemo ', 'live-marydemo ']);
+  });
+
   it('shows the same as a table, and exports it as CSV with the same filters', async () => {
     await issue(console.service, 'csv-jane');
     await issue(console.service, 'csv-mary');
@@ -62,19 +77,19 @@ describe.skipIf(chromiumPath === undefined)('identities and certificates in the 
   });
 
   it('shows 10,000 certificates within a second, with few elements, and zooms without a stutter', async () => {
+    await recordMany(console.service, await issue(console.service, 'many'), 10_000);
     const page = await console.visit('audrey', '/console/me');
-    await page.route('**/v1/timeline*', (route) => route.fulfill({ json: tenThousand() }));
     const answered = page.waitForResponse('**/v1/timeline*');
-    await page.goto('/console/identities');
+    await page.goto('/console/identities?usernamePrefix=many-');
     await (await answered).finished();
     const begun = performance.now();
-    await page.getByRole('link', { name: 'user3@corp.example', exact: true }).waitFor();
+    await page.getByRole('link', { name: 'many-10003', exact: true }).waitFor();
     expect(performance.now() - begun).toBeLessThan(1000);
     expect(await page.locator('figure').textContent()).toContain('10,000 live now');
     expect(await page.locator('*').count()).toBeLessThan(1500);
     await expect.poll(() => medianFrameOfZooms(page), { timeout: 20_000 }).toBeLessThan(50);
     await page.getByRole('grid').evaluate('document.querySelector("[role=grid]").scrollTop = 1e9');
-    await page.getByRole('link', { name: 'user4999@corp.example', exact: true }).waitFor();
+    await page.getByRole('link', { name: 'many-19999', exact: true }).waitFor();
     expect(await page.locator('*').count()).toBeLessThan(1500);
   });
 
@@ -134,15 +149,17 @@ describe.skipIf(chromiumPath === undefined)('identities and certificates in the 
   it('is usable with assistive technology and on a phone, and prints without what does nothing on paper', async () => {
     const fingerprint = await issue(console.service, `w${'W'.repeat(60)}`);
     await block(console.service, 'axe-mallory', hostileWords.wide);
-    for (const [path, scheme] of [
-      ['/console/identities', 'light'],
-      ['/console/identities?view=table', 'dark'],
-      ['/console/identities/axe-mallory', 'light'],
-      [`/console/certificates/${fingerprint}`, 'dark'],
-      ['/console/certificates', 'light'],
+    const page = await console.visit('root', '/console/certificates');
+    for (const [path, scheme, text] of [
+      ['/console/identities?usernamePrefix=w', 'light', 'live now'],
+      ['/console/identities?usernamePrefix=w&view=table', 'dark', 'team-a'],
+      ['/console/identities/axe-mallory', 'light', 'it is unblocked'],
+      [`/console/certificates/${fingerprint}`, 'dark', 'Subject Public Key Info'],
+      ['/console/certificates', 'light', 'team-a'],
     ] as const) {
-      const page = await console.visit('root', path, { scheme });
-      await page.getByText('Reading').waitFor({ state: 'hidden' });
+      await page.emulateMedia({ media: 'screen', colorScheme: scheme });
+      await page.goto(path);
+      await page.getByText(text).first().waitFor();
       await page.setViewportSize({ width: 320, height: 640 });
       expect([path, await beyondWindow(page)]).toEqual([path, 0]);
       await page.setViewportSize({ width: scheme === 'dark' ? 360 : 1280, height: 800 });
@@ -154,19 +171,17 @@ describe.skipIf(chromiumPath === undefined)('identities and certificates in the 
   });
 });
 
-/** The answer of the API for 10,000 certificates of 5,000 usernames. */
-function tenThousand() {
-  const now = Math.floor(Date.now() / 1000);
-  const items = Array.from({ length: 5000 }, (_, user) => ({
-    username: `user${user}@corp.example`,
-    blocked: false,
-    bars: [0, 1].map((cluster) => [
-      ...[cluster, now - 3600, now + 3600 * (2 + ((user * 7 + cluster) % 900)), 0, [user % 2]],
-      String(2 * user + cluster).padStart(64, '0'),
-    ]),
-  }));
-  return { clusters: ['dev', 'prod'], groups: ['team-a', 'team-b'], items, nextCursor: null };
-}
+/** Records the certificate again under `count` other usernames, which begin with `many-`. */
+const recordMany = (service: TestService, fingerprint: string, count: number): Promise<void> =>
+  service.execute(`
+    WITH RECURSIVE "numbers"("i") AS (SELECT 10000 UNION ALL SELECT "i" + 1 FROM "numbers" WHERE "i" < ${9999 + count})
+    INSERT INTO "CertificateRecord" ("fingerprintSha256", "serialNumber", "username", ${copied})
+    SELECT randomblob(32), randomblob(16), 'many-' || "i", ${copied} FROM "CertificateRecord", "numbers"
+    WHERE "fingerprintSha256" = x'${fingerprint}'`);
+const copied = ['issuerSha256', 'subject', 'groups', 'notBefore', 'notAfter', 'publicKeyAlgorithm', 'spkiSha256']
+  .concat('cluster', 'requestN', 'requesterName', 'collector', 'der', 'orphan', 'issuedAt')
+  .map((name) => `"${name}"`)
+  .join(', ');
 
 /** How long a frame takes while the wheel zooms, in the median, in milliseconds. */
 const medianFrameOfZooms = (page: Page): Promise<number> =>

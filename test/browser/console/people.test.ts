@@ -135,7 +135,7 @@ describe.skipIf(chromiumPath === undefined)('people, tokens and deliveries in th
     await ended.getByRole('link').first().waitFor();
     const goesOn = page.getByRole('region', { name: 'Goes on all the same' });
     await goesOn.getByText('everything, until the certificate expires').waitFor();
-    await goesOn.getByText('of robot on demo').waitFor();
+    await goesOn.getByText('of robot').waitFor();
 
     await page.goto(`/console/directory/${successor}`);
     await page.getByRole('button', { name: 'Confirm', exact: true }).click();
@@ -164,17 +164,19 @@ describe.skipIf(chromiumPath === undefined)('people, tokens and deliveries in th
   });
 
   it('has nothing that axe finds on any of these pages, and none scrolls sideways', async () => {
-    for (const options of [{ width: 320, scheme: 'dark', touch: true } as const, {}]) {
+    const paths = ['me', 'tokens', 'sessions', 'directory', `directory/${left}`, 'webhooks'];
+    const titles = new Set<string>();
+    const small = { width: 320, scheme: 'dark', touch: true } as const;
+    for (const [options, some] of [[small, paths] as const, [{}, paths.filter((_, i) => i % 2 === 1)] as const]) {
       const page = await opened.visit('root', '/console/me', options);
-      const titles = new Set<string>();
-      for (const path of ['me', 'tokens', 'sessions', 'directory', `directory/${left}`, 'webhooks']) {
+      for (const path of some) {
         await page.goto(`/console/${path}`);
         await page.locator('.table, .facts').first().waitFor();
         expect([path, await axeFindings(page), await beyondWindow(page)]).toEqual([path, [], 0]);
         expect(await page.locator('h1').count()).toBe(1);
         titles.add(await page.title());
       }
-      expect(titles.size).toBe(6);
     }
+    expect(titles.size).toBe(paths.length);
   });
 });

@@ -42,6 +42,9 @@ describe.skipIf(chromiumPath === undefined)('the files of the console', () => {
       expect(answer.headers()['cache-control']).toContain('immutable');
       if (!path.endsWith('.svg')) expect(answer.headers()['content-encoding']).toBe('br');
     }
+    const licences = await (await page.request.get(named.find((path) => path.includes('/licences-')) ?? '')).text();
+    for (const name of ['preact', '@preact/signals', 'preact-iso', 'openapi-fetch'])
+      expect(licences).toMatch(new RegExp(`^${name} [0-9.]+\n\n(?:The )?MIT License`, 'm'));
     expect((await page.request.get('/console/assets/main-00000000.js')).status()).toBe(404);
     // Nothing stands in the document itself, neither script nor style.
     expect(text).not.toMatch(/<style|\sstyle=|\son\w+=|<script(?![^>]* src=)/);

@@ -52,6 +52,43 @@ describe.skipIf(chromiumPath === undefined)('a page whose session ends', () => {
 describe.skipIf(chromiumPath === undefined)('a page whose service', () => {
   const opened = useConsole();
 
+  it('is busy shows why and the request id, counts down, and reads again', async () => {
+    let calls = 0;
+    const page = await opened.visit('bob', '/console/me');
+    await page.route('**/v1/clusters?*', async (route) => {
+      calls += 1;
+      if (calls > 1) return route.continue();
+      const problem = {
+        type: 'urn:kubepass:problem:service-unavailable',
+        title: 'Busy',
+        status: 503,
+        detail: 'too many calls wait for the disk',
+        requestId: '9f8e6b1a-4c1d-4b7e-8a39-0d0e8f2c1b7a',
+      };
+      const headers = { 'retry-after': '2', 'content-type': 'application/problem+json' };
+      await route.fulfill({ status: 503, headers, body: JSON.stringify(problem) });
+    });
+    await page.getByRole('link', { name: 'Clusters' }).click();
+    const alert = page.getByRole('main').getByRole('alert');
+    await alert.getByText('Too many calls wait for the disk.').waitFor();
+    await alert.getByText('9f8e6b1a-4c1d-4b7e-8a39-0d0e8f2c1b7a').waitFor();
+    await page.getByText('Tried again in 1 s.').waitFor();
+    await page.getByRole('link', { name: 'demo' }).waitFor();
+    expect([calls, await alert.count()]).toEqual([2, 0]);
+  });
+
+  it('does not answer lets the page before stay, until the script of the next one is here', async () => {
+    const page = await opened.visit('audrey', '/console/audit', { tolerates: /ERR_FAILED/ });
+    const gone = /console\/(assets\/clusters-|$)/;
+    await page.route(gone, (route) => route.abort());
+    await page.getByRole('link', { name: 'Clusters' }).click();
+    await page.getByText('kubepass does not answer').waitFor();
+    expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('Audit');
+    await page.unroute(gone);
+    await page.getByRole('heading', { level: 1, name: 'Clusters' }).waitFor();
+    await expect.poll(() => page.getByText('kubepass does not answer').count()).toBe(0);
+  });
+
   it('stops and returns says both, and reads again', async () => {
     const { service } = opened;
     const port = Number(new URL(service.address).port);

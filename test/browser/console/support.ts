@@ -23,6 +23,8 @@ export interface VisitOptions {
   readonly touch?: boolean;
   /** Complaints of the browser that this test brings about. */
   readonly tolerates?: RegExp;
+  /** The origin of an identity provider, which the browser may ask besides the service. */
+  readonly provider?: string;
 }
 
 /** The console of one test file: a real service, and a real Chromium. */
@@ -73,7 +75,7 @@ export function useConsole({ tls = false, start, ...options }: ConsoleOptions = 
     get origin() {
       return service.address;
     },
-    async visit(who, path, { width = 1280, height = 900, scheme = 'light', timezone, touch = false, tolerates } = {}) {
+    async visit(who, path, { width = 1280, height = 900, scheme = 'light', timezone, touch = false, ...more } = {}) {
       const context = await browser.newContext({
         // A certificate of a test is known to no browser.
         ...{ baseURL: service.address, ignoreHTTPSErrors: true },
@@ -82,8 +84,8 @@ export function useConsole({ tls = false, start, ...options }: ConsoleOptions = 
       });
       const complaints: string[] = [];
       open.add({ context, complaints });
-      hearComplaints(context, service.address, (text) => {
-        if (!tolerates?.test(text)) complaints.push(text);
+      hearComplaints(context, [service.address, ...(more.provider ? [more.provider] : [])], (text) => {
+        if (!more.tolerates?.test(text)) complaints.push(text);
       });
       if (who !== null) await signIn(context, typeof who === 'string' ? service.tokenOf(who) : who.token);
       const page = await context.newPage();
@@ -100,16 +102,16 @@ export async function signIn(context: BrowserContext, token: string): Promise<vo
   expect(answer.status()).toBe(201);
 }
 
-function hearComplaints(context: BrowserContext, origin: string, hear: (text: string) => void): void {
+function hearComplaints(context: BrowserContext, origins: readonly string[], hear: (text: string) => void): void {
   context.on('weberror', (error) => hear(String(error.error().stack ?? error.error())));
   context.on('console', (message) => {
     const { url } = message.location();
-    const isAnswer = url.startsWith(`${origin}/v1/`) && message.text().startsWith('Failed to load resource');
+    const isAnswer = url.startsWith(`${origins[0]}/v1/`) && message.text().startsWith('Failed to load resource');
     if (['error', 'warning'].includes(message.type()) && !isAnswer) hear(`${message.text()} ${url}`);
   });
   context.on('request', (request) => {
     const url = new URL(request.url());
-    if (!['blob:', 'data:', 'about:'].includes(url.protocol) && url.origin !== origin) hear(`asks ${url.href}`);
+    if (!['blob:', 'data:', 'about:'].includes(url.protocol) && !origins.includes(url.origin)) hear(`asks ${url.href}`);
   });
 }
 

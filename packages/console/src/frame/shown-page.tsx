@@ -67,6 +67,16 @@ export function ShownPage() {
   );
 }
 
+/** Asks for the script of the page that the document was opened with, while it is not yet known who is signed in. */
+export function bringAhead(): void {
+  const page = pageAt(location.pathname);
+  page?.load().then(
+    (component) => brought.set(page, component),
+    // The page itself says so.
+    () => undefined,
+  );
+}
+
 const pauseMilliseconds = 2_000;
 
 /** Brings the script of a page, as soon as the service answers. Resolves to false if the service has other scripts. */

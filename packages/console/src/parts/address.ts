@@ -18,6 +18,7 @@ export const addresses = {
   certificate: (fingerprint: string) => `/console/certificates/${encodeURIComponent(fingerprint)}`,
   cluster: (name: string) => `/console/clusters/${encodeURIComponent(name)}`,
   policy: (name: string) => `/console/policies/${encodeURIComponent(name)}`,
+  person: (id: string) => `/console/directory/${encodeURIComponent(id)}`,
 } as const;
 
 /** The parameters of the address, and how to change some of them: a filter that is typed replaces, a choice pushes. */

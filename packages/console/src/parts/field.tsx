@@ -9,39 +9,39 @@ interface Ties {
   readonly 'aria-invalid'?: 'true';
 }
 
+interface FieldParts {
+  readonly label: string;
+  readonly hint?: ComponentChildren;
+  readonly wrong?: readonly string[] | undefined;
+}
+
 /** A field with its label, a hint, and what is wrong with it, below it. */
 export function Field({
   label,
   hint,
   wrong = [],
   children,
-}: {
-  readonly label: string;
-  readonly hint?: ComponentChildren;
-  readonly wrong?: readonly string[] | undefined;
-  readonly children: (ties: Ties) => ComponentChildren;
-}) {
+}: FieldParts & { readonly children: (ties: Ties) => ComponentChildren }) {
   const id = useId();
-  const described = [hint && `${id}-hint`, wrong.length > 0 && `${id}-wrong`].filter(Boolean).join(' ');
+  const isWrong = wrong.length > 0;
+  const described = [hint && `${id}-hint`, isWrong && `${id}-wrong`].filter(Boolean).join(' ');
   return (
     <div class="field">
       <label for={id}>{label}</label>
       {children({
         id,
         ...(described !== '' && { 'aria-describedby': described }),
-        ...(wrong.length > 0 && { 'aria-invalid': 'true' }),
+        ...(isWrong && { 'aria-invalid': 'true' }),
       })}
       {hint && (
         <div class="hint" id={`${id}-hint`}>
           {hint}
         </div>
       )}
-      {wrong.length > 0 && (
+      {isWrong && (
         <div class="wrong" id={`${id}-wrong`}>
-          {wrong.map((text) => (
-            <p key={text}>
-              <bdi>{text}</bdi>
-            </p>
+          {[...new Set(wrong)].map((text) => (
+            <bdi key={text}>{text}</bdi>
           ))}
         </div>
       )}
@@ -49,41 +49,45 @@ export function Field({
   );
 }
 
-interface TextParts {
-  readonly list?: string;
+interface TextFieldParts extends FieldParts {
+  readonly value: Signal<string>;
+  /** A key was pressed. */
+  readonly onTyped?: () => void;
+  readonly onLeft?: () => void;
+  /** As many lines as it has at first; absent: it is a single one. */
+  readonly rows?: number;
+  /** Texts to choose from. */
+  readonly options?: readonly string[];
   readonly maxLength?: number;
   readonly placeholder?: string;
   readonly readOnly?: boolean;
   readonly required?: boolean;
-  readonly type?: 'number';
-  readonly label: string;
-  readonly value: Signal<string>;
-  readonly hint?: ComponentChildren;
-  readonly wrong?: readonly string[] | undefined;
-  /** A key was pressed. */
-  readonly onTyped?: (() => void) | undefined;
-  readonly onLeft?: (() => void) | undefined;
-  /** As many lines as it has at first; absent: it is a single one. */
-  readonly rows?: number;
 }
 
 /** A field for a text. */
-export const TextField = ({ label, value, hint, wrong, onTyped, onLeft, rows, ...input }: TextParts) => (
+export const TextField = ({ label, hint, wrong, value, onTyped, onLeft, rows, options, ...others }: TextFieldParts) => (
   <Field label={label} hint={hint} wrong={wrong}>
     {(ties) => {
-      const all = {
-        ...ties,
-        value: value.value,
-        autocomplete: 'off' as const,
-        spellcheck: false,
+      const input = {
+        ...{ ...others, ...ties, value: value.value, autocomplete: 'off' as const, spellcheck: false },
         onInput: ({ currentTarget }: { readonly currentTarget: { readonly value: string } }) => {
           value.value = currentTarget.value;
           onTyped?.();
         },
         onBlur: () => onLeft?.(),
       };
-      const { list: _list, type: _type, ...area } = input;
-      return rows === undefined ? <input {...input} {...all} /> : <textarea {...area} {...all} rows={rows} />;
+      if (rows !== undefined) return <textarea {...input} rows={rows} />;
+      if (options === undefined) return <input {...input} />;
+      return (
+        <>
+          <input {...input} list={`${ties.id}-list`} />
+          <datalist id={`${ties.id}-list`}>
+            {options.map((one) => (
+              <option key={one} value={one} />
+            ))}
+          </datalist>
+        </>
+      );
     }}
   </Field>
 );

@@ -5,15 +5,14 @@ import { kubeconfigName, shellWord } from './file-name.js';
 import { Lines } from './lines.js';
 import { saveFile } from './save-file.js';
 
-/** Whom a kubeconfig is for. */
+/** The identity that a kubeconfig is for. */
 interface Identity {
   readonly cluster: string;
   readonly username: string;
   readonly groups: readonly string[];
-  readonly expirationSeconds: number;
 }
 
-export const saveKubeconfig = (octets: Blob, { username, cluster }: Pick<Identity, 'username' | 'cluster'>): void =>
+export const saveKubeconfig = (octets: Blob, { username, cluster }: Identity): void =>
   saveFile(kubeconfigName(username, cluster), octets, 'application/yaml');
 
 /**
@@ -47,13 +46,12 @@ export function KeptKubeconfig({ kept, of }: { readonly kept: Signal<Blob | null
 }
 
 /** The lines to type once the file is there, and the plugin, which makes all of it unnecessary. */
-export function NextLines({ of: { cluster, username, groups, expirationSeconds } }: { readonly of: Identity }) {
+export function NextLines({ of: { cluster, username, groups } }: { readonly of: Identity }) {
   const file = `~/Downloads/${shellWord(kubeconfigName(username, cluster))}`;
   const login = [
     ['kubectl kubepass login', `--server ${location.origin}`, `--cluster ${cluster}`],
     [`--username ${shellWord(username)}`],
     groups.map((group) => `--group ${shellWord(group)}`),
-    [`--expires-in ${Math.ceil(expirationSeconds / 60)}m`],
   ].flat();
   return (
     <>

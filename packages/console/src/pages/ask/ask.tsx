@@ -1,44 +1,30 @@
 import { useLocation } from 'preact-iso/router';
-import { Card } from '../../parts/bits.js';
+import { addresses } from '../../parts/address.js';
+import { Card, Instant, Written } from '../../parts/bits.js';
+import { Fact } from '../../parts/fact.js';
 import { Page } from '../../parts/page.js';
 import { Shown } from '../../parts/shown.js';
 import { useData } from '../../parts/use-data.js';
 import { duration } from '../../parts/words.js';
-import { answerOf, api } from '../../service/client.js';
+import { answerOf, api, type Schemas } from '../../service/client.js';
 import { caller } from '../../service/session.js';
 import { AskForm, type Known } from './ask-form.js';
-import { Offers, type Offer } from './offers.js';
-import { Renewed } from './renewed.js';
-import { valuesWith, type AskValues } from './spec.js';
+import { Offers } from './offers.js';
+import type { AskValues } from './spec.js';
 
 /** Asks for a certificate, or for one in place of another. The fields are filled from the address. */
 export function Ask() {
   const { url } = useLocation();
   const query = new URL(url, location.origin).searchParams;
   const renewalOf = query.get('renewalOf');
-  const data = useData(
-    (signal) => (renewalOf === null ? offered(signal) : renewed(renewalOf, signal)),
-    [renewalOf],
-    ['policies', 'clusters'],
-  );
+  const data = useData((signal) => readKnown(renewalOf, signal), [renewalOf], ['policies', 'clusters']);
   return (
     <Page title={renewalOf === null ? 'Ask for a certificate' : 'Renew a certificate'}>
       <Shown data={data} awaited="what policy offers you">
-        {({ offers, clusters, certificate }) => (
+        {(known) => (
           <>
-            {certificate ? (
-              <Renewed certificate={certificate} />
-            ) : (
-              <Card title="What policy offers you" region>
-                <Offers offers={offers} />
-              </Card>
-            )}
-            <AskForm
-              key={url}
-              first={filled(query, { offers, clusters, certificate })}
-              isFilled={query.size > 0}
-              known={{ offers, clusters, certificate }}
-            />
+            {known.certificate ? <Renewed certificate={known.certificate} /> : <Offers offers={known.offers} />}
+            <AskForm key={url} first={filled(query, known)} isFilled={query.size > 0} known={known} />
           </>
         )}
       </Shown>
@@ -46,38 +32,58 @@ export function Ask() {
   );
 }
 
-async function offered(signal: AbortSignal): Promise<Known> {
-  const [{ items: offers }, { items }] = await Promise.all([
+async function readKnown(fingerprintSha256: string | null, signal: AbortSignal): Promise<Known> {
+  if (fingerprintSha256 !== null) {
+    const params = { path: { fingerprintSha256 } };
+    const certificate = await answerOf(api.GET('/v1/certificates/{fingerprintSha256}', { params, signal }));
+    return { offers: [], clusters: [], certificate };
+  }
+  const [offers, clusters] = await Promise.all([
     answerOf(api.GET('/v1/policies/offers', { signal })),
     answerOf(api.GET('/v1/clusters', { signal })),
   ]);
-  return { offers, clusters: items.map(({ name }) => name), certificate: null };
-}
-
-async function renewed(fingerprintSha256: string, signal: AbortSignal): Promise<Known> {
-  const params = { path: { fingerprintSha256 } };
-  const certificate = await answerOf(api.GET('/v1/certificates/{fingerprintSha256}', { params, signal }));
-  return { offers: [], clusters: [], certificate };
+  return { offers: offers.items, clusters: clusters.items.map(({ name }) => name), certificate: null };
 }
 
 /** The fields as an address has them; else what there is but one of. */
 function filled(query: URLSearchParams, { offers, clusters }: Known): AskValues {
-  const text = (name: string) => query.get(name) ?? '';
+  const text = (name: string) => query.getAll(name).join(', ');
   const seconds = Number(text('expirationSeconds'));
-  return valuesWith({
+  const own = caller.value?.name ?? '';
+  return {
     cluster: text('cluster') || (clusters.length === 1 ? (clusters[0] ?? '') : ''),
-    username: text('username') || ownName(offers),
-    groups: query.getAll('group').join(', '),
+    username: text('username') || (offers.some(({ usernames }) => usernames.includes(own)) ? own : ''),
+    groups: text('group'),
     lifetime: seconds > 0 ? duration(seconds) : '',
     reason: text('reason'),
     namespace: text('namespace'),
-    labels: query.getAll('label').join(', '),
+    labels: text('label'),
     collector: text('collector'),
-  });
+    csr: '',
+  };
 }
 
-/** The caller's own name, where a policy offers certificates for it by name. */
-const ownName = (offers: readonly Offer[]): string => {
-  const name = caller.value?.name ?? '';
-  return offers.some(({ usernames }) => usernames.includes(name)) ? name : '';
-};
+const Renewed = ({ certificate: { username, cluster, groups, notAfter, fingerprintSha256 } }: Renewal) => (
+  <Card title="The certificate to renew" region>
+    <dl class="facts">
+      <Fact name="Username">
+        <Written text={username} />
+      </Fact>
+      <Fact name="Cluster">{cluster}</Fact>
+      <Fact name="Groups">
+        <Written text={groups.join(', ') || 'none'} most={240} />
+      </Fact>
+      <Fact name="Ends">
+        <Instant of={notAfter} />
+      </Fact>
+    </dl>
+    <p class="muted after">
+      The new one is for the same cluster, username, groups, namespace, labels and collector, with another key.{' '}
+      <a href={addresses.certificate(fingerprintSha256)}>This one</a> goes on working until it ends or is revoked.
+    </p>
+  </Card>
+);
+
+interface Renewal {
+  readonly certificate: Schemas['Certificate'];
+}

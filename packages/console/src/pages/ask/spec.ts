@@ -1,50 +1,27 @@
 import type { Schemas } from '../../service/client.js';
-import { duration, sentence } from '../../parts/words.js';
 import { secondsOf } from '../../parts/lifetime.js';
+import { duration, sentence } from '../../parts/words.js';
 
+export const fieldNames = [
+  ...(['cluster', 'username', 'groups', 'lifetime', 'reason'] as const),
+  ...(['namespace', 'labels', 'collector', 'csr'] as const),
+];
+export type FieldName = (typeof fieldNames)[number];
 /** The texts in the fields, as they were typed. */
-export interface AskValues {
-  readonly cluster: string;
-  readonly username: string;
-  readonly groups: string;
-  readonly lifetime: string;
-  readonly reason: string;
-  readonly namespace: string;
-  readonly labels: string;
-  readonly collector: string;
-  readonly csr: string;
-  readonly keyAlgorithm: string;
-}
-export type FieldName = keyof AskValues;
-/** The faults of the fields, in words. */
-export type Wrong = Partial<Record<FieldName, readonly string[]>>;
-
+export type AskValues = Readonly<Record<FieldName, string>>;
+/** A field, and what is wrong with it. */
+export type Fault = readonly [field: FieldName, text: string];
 export type Spec = Schemas['EvaluationSpec'];
 
-/** Commas between names; an empty name is none. */
-const namesIn = (text: string): string[] =>
+/** The names in a text, with commas between them. */
+export const namesIn = (text: string): string[] =>
   text
-    .split(/[,\n]/)
+    .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
 
-const emptyFields: AskValues = {
-  cluster: '',
-  username: '',
-  groups: '',
-  lifetime: '',
-  reason: '',
-  namespace: '',
-  labels: '',
-  collector: '',
-  csr: '',
-  keyAlgorithm: '',
-};
-export const valuesWith = (some: Partial<AskValues>): AskValues => ({ ...emptyFields, ...some });
-
 const certificationRequest =
   /-----BEGIN (NEW )?CERTIFICATE REQUEST-----[\sA-Za-z0-9+/=]+-----END \1?CERTIFICATE REQUEST-----/;
-
 /** The PEM block of a PKCS#10 certification request in a text; undefined where there is none. */
 export const csrIn = (text: string): string | undefined => certificationRequest.exec(text)?.[0];
 
@@ -55,102 +32,76 @@ export const hasPrivateKey = (text: string): boolean => /PRIVATE KEY/i.test(text
  * The ask that stands in the fields, and what is wrong with them before anybody else looks. With a CSR its names count;
  * a renewal has all names from its certificate.
  */
-export function askOf(values: AskValues, renewalOf: string | null): { readonly spec: Spec; readonly wrong: Wrong } {
-  const wrong: { -readonly [name in FieldName]?: string[] } = {};
-  const typed = (name: FieldName): string | undefined => values[name].trim() || undefined;
+export function askOf(values: AskValues, renewalOf: string | null): { readonly spec: Spec; readonly faults: Fault[] } {
+  const faults: Fault[] = [];
   const spec: Spec = {};
+  const typed = (name: FieldName) => values[name].trim();
   const csr = csrIn(values.csr);
-  if (values.csr.trim() !== '') {
-    if (csr === undefined) wrong.csr = ['This is no PKCS#10 certification request as PEM.'];
-    else spec.csr = `${csr}\n`;
-  } else if (values.keyAlgorithm !== '') spec.keyAlgorithm = values.keyAlgorithm as NonNullable<Spec['keyAlgorithm']>;
-  if (typed('lifetime') !== undefined) {
-    const seconds = secondsOf(values.lifetime);
-    if (seconds === null) wrong.lifetime = ['Write it as “8 hours”, “90 minutes” or “1 day 12 hours”.'];
-    else spec.expirationSeconds = seconds;
-  }
-  if (typed('reason') !== undefined) spec.reason = values.reason.trim();
-  if (renewalOf !== null) return { spec: { ...spec, renewalOf }, wrong };
+  if (csr !== undefined) spec.csr = `${csr}\n`;
+  else if (typed('csr') !== '') faults.push(['csr', 'This is no PKCS#10 certification request as PEM.']);
+  const seconds = secondsOf(values.lifetime);
+  if (seconds !== null) spec.expirationSeconds = seconds;
+  else if (typed('lifetime') !== '') faults.push(['lifetime', 'Write it as “8 hours” or “1 day 12 hours”.']);
+  if (typed('reason') !== '') spec.reason = typed('reason');
+  if (renewalOf !== null) return { spec: { ...spec, renewalOf }, faults };
 
-  for (const name of ['cluster', 'namespace', 'collector'] as const) {
-    const value = typed(name);
-    if (value !== undefined) spec[name] = value;
-  }
-  if (spec.cluster === undefined) wrong.cluster = ['Name a cluster.'];
-  if (spec.csr === undefined) {
-    const username = typed('username');
-    if (username === undefined) wrong.username = ['Name the user, or give a CSR.'];
-    else spec.username = username;
+  for (const name of ['cluster', 'namespace', 'collector'] as const) if (typed(name) !== '') spec[name] = typed(name);
+  if (spec.cluster === undefined) faults.push(['cluster', 'Name a cluster.']);
+  if (csr === undefined) {
+    if (typed('username') === '') faults.push(['username', 'Name the user, or give a CSR.']);
+    else spec.username = typed('username');
     spec.groups = namesIn(values.groups);
   }
   const labels = namesIn(values.labels).map((label): [string, string] => {
-    const [key = '', ...value] = label.split('=');
-    if (value.length === 0) (wrong.labels ??= []).push(`Write each label as key=value, unlike “${label}”.`);
-    return [key.trim(), value.join('=').trim()];
+    const end = label.indexOf('=');
+    if (end === -1) faults.push(['labels', `Write each label as key=value, unlike “${label}”.`]);
+    return [label.slice(0, end).trim(), label.slice(end + 1).trim()];
   });
   if (labels.length > 0) spec.labels = Object.fromEntries(labels);
-  return { spec, wrong };
+  return { spec, faults };
 }
 
-const fieldOfReason: Readonly<Record<string, FieldName>> = {
-  UsernameNotPermitted: 'username',
-  SystemName: 'username',
-  PrivilegedUsername: 'username',
-  GroupNotPermitted: 'groups',
-  SystemGroup: 'groups',
-  PrivilegedGroup: 'groups',
-  TooManyGroups: 'groups',
-  DuplicateGroup: 'groups',
-  CollectorNotPermitted: 'collector',
-  ExpirationTooShort: 'lifetime',
-  ExpirationTooLong: 'lifetime',
-  ReasonRequired: 'reason',
-  ReasonNotAccepted: 'reason',
+const reasons: Readonly<Record<string, FieldName>> = {
+  ...{ UsernameNotPermitted: 'username', SystemName: 'username', PrivilegedUsername: 'username' },
+  ...{ GroupNotPermitted: 'groups', SystemGroup: 'groups', PrivilegedGroup: 'groups' },
+  ...{ TooManyGroups: 'groups', DuplicateGroup: 'groups', CollectorNotPermitted: 'collector' },
+  ...{ ExpirationTooShort: 'lifetime', ExpirationTooLong: 'lifetime' },
+  ...{ ReasonRequired: 'reason', ReasonNotAccepted: 'reason' },
 };
 /** Reasons whose message begins with the party that it is about. */
 const aboutAParty = ['NameNotAllowed', 'IdentityBlocked', 'DirectoryUserInactive', 'UsernameReused'];
-const partyField: Readonly<Record<string, FieldName>> = {
-  username: 'username',
-  group: 'groups',
-  groups: 'groups',
-  collector: 'collector',
+const parties: Readonly<Record<string, FieldName>> = {
+  ...{ username: 'username', group: 'groups', groups: 'groups', collector: 'collector' },
 };
 
-/** The field that a violation is about; null where it is about the whole. */
-export function fieldOf({ reason, message }: Schemas['Violation'], bringsKey: boolean): FieldName | null {
-  if (reason === 'KeyAlgorithmNotPermitted' || reason === 'RsaKeyTooSmall') return bringsKey ? 'csr' : 'keyAlgorithm';
-  if (aboutAParty.includes(reason)) return partyField[/^\w+/.exec(message)?.[0] ?? ''] ?? null;
-  return fieldOfReason[reason] ?? null;
+/** The field that a violation is about; undefined where it is about the whole. */
+function fieldOf({ reason, message }: Schemas['Violation'], bringsKey: boolean): FieldName | undefined {
+  if (bringsKey && ['KeyAlgorithmNotPermitted', 'RsaKeyTooSmall'].includes(reason)) return 'csr';
+  return aboutAParty.includes(reason) ? parties[/^\w+/.exec(message)?.[0] ?? ''] : reasons[reason];
 }
 
 /** The message of a violation; a lifetime in it is said in words. */
-const inWords = ({ reason, message }: Schemas['Violation']): string =>
-  fieldOfReason[reason] === 'lifetime'
-    ? message
-        .replace(/^expirationSeconds (\d+)/, (_, seconds) => `the lifetime of ${duration(Number(seconds))}`)
-        .replace(/(?<= the )\d+/, (seconds) => duration(Number(seconds)))
-    : message;
+const inWords = (message: string): string =>
+  message
+    .replace(/^expirationSeconds (\d+)/, (_, seconds) => `the lifetime of ${duration(Number(seconds))}`)
+    .replace(/(?<=^the lifetime of .* the )\d+/, (seconds) => duration(Number(seconds)));
 
-/** Violations below their fields, and the others. */
+/** Violations as faults of their fields, and the others. */
 export function placed(violations: readonly Schemas['Violation'][], bringsKey: boolean) {
-  const wrong: { -readonly [name in FieldName]?: string[] } = {};
-  const others: Schemas['Violation'][] = [];
-  for (const violation of violations) {
+  const faults: Fault[] = [];
+  const others = violations.filter((violation) => {
     const field = fieldOf(violation, bringsKey);
-    if (field === null) others.push(violation);
-    else (wrong[field] ??= []).push(sentence(inWords(violation)));
-  }
-  return { wrong: wrong as Wrong, others };
+    if (field !== undefined) faults.push([field, sentence(inWords(violation.message))]);
+    return field === undefined;
+  });
+  return { faults, others };
 }
 
-/** The errors of a refused call below their fields. */
-export function errorsAtFields({ errors = [], type, detail }: Schemas['Problem']): Wrong {
-  if (type === 'urn:kubepass:problem:unacceptable-csr') return { csr: [sentence(detail)] };
-  const wrong: { -readonly [name in FieldName]?: string[] } = {};
-  for (const { pointer, message } of errors) {
-    const first = pointer.split('/')[1] ?? '';
-    const field = first === 'expirationSeconds' ? 'lifetime' : first;
-    if (field in emptyFields) (wrong[field as FieldName] ??= []).push(sentence(message));
-  }
-  return wrong;
+/** The errors of a refused call as faults of their fields. */
+export function faultsIn({ errors = [], type, detail }: Schemas['Problem']): Fault[] {
+  if (type === 'urn:kubepass:problem:unacceptable-csr') return [['csr', sentence(detail)]];
+  return errors.flatMap(({ pointer, message }): Fault[] => {
+    const first = pointer.split('/')[1]?.replace('expirationSeconds', 'lifetime');
+    return fieldNames.flatMap((name): Fault[] => (name === first ? [[name, sentence(message)]] : []));
+  });
 }

@@ -1,10 +1,10 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useRoute } from 'preact-iso/router';
-import { addresses, addressOf } from '../../parts/address.js';
-import { announce } from '../../parts/announce.js';
-import { Card, Empty, Instant, Written } from '../../parts/bits.js';
 import { ActDialog } from '../../parts/act-dialog.js';
+import { addresses } from '../../parts/address.js';
+import { announce } from '../../parts/announce.js';
+import { Card, Instant, Written } from '../../parts/bits.js';
 import { Fact } from '../../parts/fact.js';
 import { Crumb, Linked } from '../../parts/links.js';
 import { Page } from '../../parts/page.js';
@@ -16,6 +16,9 @@ import { may } from '../../service/session.js';
 import { PersonState } from './directory.js';
 
 type Person = Schemas['DirectoryUserDetails'];
+interface PersonParts {
+  readonly person: Person;
+}
 
 /** One person: who they are, what their leaving ended, and what goes on all the same. */
 export function DirectoryUserPage() {
@@ -25,23 +28,21 @@ export function DirectoryUserPage() {
     [id],
     ['directory-users', 'certificates', 'api-tokens'],
   );
-  const person = data.value.value;
+  const found = data.value.value;
+  const name = found ? (found.displayName ?? found.directoryName) : 'A person in the directory';
   return (
     <Page
-      title={person ? (person.displayName ?? person.directoryName) : 'A person in the directory'}
-      heading={person && <Written text={person.displayName ?? person.directoryName} most={80} />}
+      title={name}
+      heading={<Written text={name} most={80} />}
       above={<Crumb href="/console/directory" name="Directory" />}
     >
       <Shown data={data} awaited="the person">
-        {(found) => (
+        {(person) => (
           <>
-            <p>
-              <PersonState person={found} />
-            </p>
-            <Successor person={found} onConfirmed={data.reload} />
-            <Facts person={found} />
-            <Ended person={found} />
-            <GoesOn person={found} />
+            {person.reuse && <Successor person={person} reuse={person.reuse} onConfirmed={data.reload} />}
+            <Facts person={person} />
+            <Ended person={person} />
+            <GoesOn person={person} />
           </>
         )}
       </Shown>
@@ -49,17 +50,25 @@ export function DirectoryUserPage() {
   );
 }
 
+interface SuccessorParts extends PersonParts {
+  readonly reuse: NonNullable<Person['reuse']>;
+  readonly onConfirmed: () => void;
+}
+
 /** The name was another person's: an admin says that it is this one's now. */
-function Successor({ person, onConfirmed }: { readonly person: Person; readonly onConfirmed: () => void }) {
+function Successor({ person: { id, username }, reuse, onConfirmed }: SuccessorParts) {
   const isOpen = useSignal(false);
-  const { id, reuse, username } = person;
-  if (reuse === null) return null;
+  const confirm = async () => {
+    await answerOf(api.POST('/v1/directory-users/{id}/confirm', { params: { path: { id } } }));
+    announce('The person is confirmed.');
+    onConfirmed();
+  };
   return (
     <Card title="The name was somebody else’s" region>
       <p>
         Since <Instant of={reuse.since} /> it is this person’s;{' '}
-        <a href={`/console/directory/${encodeURIComponent(reuse.predecessor)}`}>the one before</a> may still hold
-        certificates. Until they have ended, or an admin confirms this person, no certificate is given.
+        <a href={addresses.person(reuse.predecessor)}>the one before</a> may still hold certificates. Until they have
+        ended, or an admin confirms this person, no certificate is given.
       </p>
       {may('confirm-directory-users') && (
         <button type="button" onClick={() => (isOpen.value = true)}>
@@ -70,12 +79,8 @@ function Successor({ person, onConfirmed }: { readonly person: Person; readonly 
         <ActDialog
           title="Confirm this person"
           button="Confirm now"
+          act={confirm}
           onClose={() => (isOpen.value = false)}
-          act={async () => {
-            await answerOf(api.POST('/v1/directory-users/{id}/confirm', { params: { path: { id } } }));
-            announce('The person is confirmed.');
-            onConfirmed();
-          }}
         >
           <p>
             <Written text={username ?? ''} /> is this person from now on. They may ask for certificates, although those
@@ -87,12 +92,12 @@ function Successor({ person, onConfirmed }: { readonly person: Person; readonly 
   );
 }
 
-const Facts = ({ person }: { readonly person: Person }) => (
-  <Card title="Who they are" region>
+const Facts = ({ person }: PersonParts) => (
+  <Card title="Who they are" aside={<PersonState {...person} />} region>
     <dl class="facts">
       <Fact name="Username">
         {person.username === null ? (
-          <>none. {person.whyNoUsername !== null && <bdi>{sentence(person.whyNoUsername)}</bdi>}</>
+          <bdi>none. {sentence(person.whyNoUsername ?? '')}</bdi>
         ) : (
           <Linked href={addresses.identity(person.username)} when={may('read-identities')}>
             <Written text={person.username} />
@@ -108,73 +113,69 @@ const Facts = ({ person }: { readonly person: Person }) => (
       <Fact name="Groups there">
         <Written text={person.groups.map(({ displayName }) => displayName).join(', ') || 'none'} most={400} />
       </Fact>
-      <Fact name="Came">
-        <Instant of={person.createdAt} />
-      </Fact>
-      {person.inactiveSince !== null && (
-        <Fact name="Left">
-          <Instant of={person.inactiveSince} />
-        </Fact>
-      )}
-      {person.deletedAt !== null && (
-        <Fact name="Deleted">
-          <Instant of={person.deletedAt} />
-        </Fact>
-      )}
+      <Since name="Came" at={person.createdAt} />
+      <Since name="Left" at={person.inactiveSince} />
+      <Since name="Deleted" at={person.deletedAt} />
     </dl>
   </Card>
 );
 
+const Since = ({ name, at }: { readonly name: string; readonly at: string | null }) =>
+  at && (
+    <Fact name={name}>
+      <Instant of={at} />
+    </Fact>
+  );
+
 /** The effects of their leaving; nothing for somebody who never left. */
-const Ended = ({ person: { consequences, inactiveSince } }: { readonly person: Person }) => {
+const Ended = ({ person: { consequences, inactiveSince } }: PersonParts) => {
   const { cancelledRequests, revokedTokens } = consequences;
-  if (inactiveSince === null && cancelledRequests.length + revokedTokens.length === 0) return null;
+  const isNothing = cancelledRequests.length + revokedTokens.length === 0;
+  if (inactiveSince === null && isNothing) return null;
   return (
     <Card title="Ended when they left" region>
+      {isNothing && <p class="muted">Nothing was left to end.</p>}
       <List title="Requests that were cancelled" of={cancelledRequests}>
         {(id) => <a href={addresses.request(id)}>{id}</a>}
       </List>
       <List title="API tokens in their name" of={revokedTokens}>
         {(id) => <code>{id}</code>}
       </List>
-      {cancelledRequests.length + revokedTokens.length === 0 && <p class="muted">Nothing was left to end.</p>}
     </Card>
   );
 };
 
-const GoesOn = ({ person: { consequences, lostGroups } }: { readonly person: Person }) => {
+const GoesOn = ({ person: { consequences, lostGroups } }: PersonParts) => {
   const { residualExposure, keptTokens, requestedForOthers, tokensMade } = consequences;
   const lists = [residualExposure, keptTokens, requestedForOthers, tokensMade, lostGroups];
   return (
     <Card title="Goes on all the same" region>
-      {lists.every(({ length }) => length === 0) && <Empty>Nothing goes on that should not.</Empty>}
+      {lists.every(({ length }) => length === 0) && <p class="muted">Nothing goes on that should not.</p>}
       <List title="Certificates that still work" of={residualExposure}>
-        {({ fingerprintSha256, cluster, notAfter, continues }) => (
+        {({ continues, notAfter, ...one }) => (
           <>
-            <Certificate of={fingerprintSha256} /> on {cluster}, until <Instant of={notAfter} />:{' '}
-            <bdi>{continues.join(', ')}</bdi>
+            <Certificate of={one} />, until <Instant of={notAfter} />: <bdi>{continues.join(', ')}</bdi>
           </>
         )}
       </List>
       <List title="Certificates with groups that they lost" of={lostGroups}>
-        {({ fingerprintSha256, cluster, groups }) => (
+        {({ groups, ...one }) => (
           <>
-            <Certificate of={fingerprintSha256} /> on {cluster}: <Written text={groups.join(', ')} most={200} />
+            <Certificate of={one} />: <Written text={groups.join(', ')} most={200} />
           </>
         )}
       </List>
-      <List title="Certificates that they asked for or collect, of other usernames" of={requestedForOthers}>
-        {({ fingerprintSha256, cluster, username, notAfter }) => (
+      <List title="Certificates of other usernames that they asked for or collect" of={requestedForOthers}>
+        {(one) => (
           <>
-            <Certificate of={fingerprintSha256} /> of <Written text={username} /> on {cluster}, until{' '}
-            <Instant of={notAfter} />
+            <Certificate of={one} /> of <Written text={one.username} />, until <Instant of={one.notAfter} />
           </>
         )}
       </List>
       <List title="API tokens that they made for systems" of={tokensMade}>
         {({ name, roles }) => (
           <>
-            <Written text={name} /> ({roles.join(', ')}): <a href={addressOf('/console/tokens')}>look it through</a>
+            <Written text={name} /> ({roles.join(', ')}): <a href="/console/tokens">look it through</a>
           </>
         )}
       </List>
@@ -185,23 +186,23 @@ const GoesOn = ({ person: { consequences, lostGroups } }: { readonly person: Per
   );
 };
 
-const Certificate = ({ of }: { readonly of: string }) => (
-  <a href={addresses.certificate(of)}>
-    <code>{of.slice(0, 16)}…</code>
-  </a>
+const Certificate = ({ of }: { readonly of: { readonly fingerprintSha256: string; readonly cluster: string } }) => (
+  <>
+    <a href={addresses.certificate(of.fingerprintSha256)}>
+      <code>{of.fingerprintSha256.slice(0, 16)}…</code>
+    </a>{' '}
+    on {of.cluster}
+  </>
 );
 
-function List<T>({
-  title,
-  of,
-  children,
-}: {
+interface ListParts<T> {
   readonly title: string;
   readonly of: readonly T[];
   readonly children: (one: T) => ComponentChildren;
-}) {
-  if (of.length === 0) return null;
-  return (
+}
+
+const List = <T,>({ title, of, children }: ListParts<T>) =>
+  of.length > 0 && (
     <>
       <h3>{title}</h3>
       <ul>
@@ -211,4 +212,3 @@ function List<T>({
       </ul>
     </>
   );
-}

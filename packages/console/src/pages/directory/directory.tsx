@@ -1,10 +1,11 @@
-import { useAddress } from '../../parts/address.js';
+import { addresses, useAddress } from '../../parts/address.js';
 import { Badge, Empty, Instant, Written } from '../../parts/bits.js';
 import { Filter } from '../../parts/filter.js';
 import { Views } from '../../parts/links.js';
 import { Page } from '../../parts/page.js';
 import { Paged } from '../../parts/paged.js';
-import { Table } from '../../parts/table.js';
+import { type Column, Columns } from '../../parts/columns.js';
+import { useKeys } from '../../parts/use-keys.js';
 import { usePages } from '../../parts/use-pages.js';
 import { many } from '../../parts/words.js';
 import { answerOf, api, type Schemas } from '../../service/client.js';
@@ -20,8 +21,7 @@ const views = [
 
 /** The people whom an identity provider manages. */
 export function Directory() {
-  const { query } = useAddress();
-  const { view = '', directoryName, username } = query;
+  const { view, directoryName, username } = useAddress().query;
   const filter = {
     ...(view === 'active' && { active: 'true' as const }),
     ...(view === 'left' && { active: 'false' as const }),
@@ -31,15 +31,11 @@ export function Directory() {
   };
   const pages = usePages(
     (cursor, signal) =>
-      answerOf(
-        api.GET('/v1/directory-users', {
-          params: { query: { ...filter, ...(cursor !== undefined && { cursor }) } },
-          signal,
-        }),
-      ),
+      answerOf(api.GET('/v1/directory-users', { params: { query: { ...filter, ...(cursor && { cursor }) } }, signal })),
     [JSON.stringify(filter)],
     ['directory-users'],
   );
+  useKeys({ '/': () => document.querySelector<HTMLElement>('.tools input')?.focus() });
   return (
     <Page title="Directory">
       <Views path="/console/directory" name="view" views={views} />
@@ -47,79 +43,51 @@ export function Directory() {
         <Filter name="directoryName" label="Name in the directory" />
         <Filter name="username" label="Username" />
       </form>
-      <Paged
-        pages={pages}
-        noun="people"
-        empty={
-          <Empty>
-            {Object.keys(filter).length > 0 ? (
-              <>
-                Nobody fits these filters. <a href="/console/directory">Show everybody</a>
-              </>
-            ) : (
-              'Nobody is in the directory. An identity provider tells of people over SCIM, at /scim/v2.'
-            )}
-          </Empty>
-        }
-      >
-        {(people) => (
-          <Table label="People" columns={['Person', 'Username', 'State', 'Still works', 'Changed']}>
-            {people.map((person) => (
-              <Row key={person.id} person={person} />
-            ))}
-          </Table>
-        )}
+      <Paged pages={pages} noun="people" empty={<Nobody isFiltered={Object.keys(filter).length > 0} />}>
+        {(people) => <Columns label="People" rows={people} columns={columns} />}
       </Paged>
     </Page>
   );
 }
 
-const Row = ({ person }: { readonly person: Person }) => (
-  <tr>
-    <th scope="row">
-      <a href={`/console/directory/${encodeURIComponent(person.id)}`}>
-        <Written text={person.displayName ?? person.directoryName} />
-      </a>
-      {person.displayName !== null && (
-        <div class="muted">
-          <Written text={person.directoryName} />
-        </div>
-      )}
-    </th>
-    <td data-label="Username">
-      {person.username === null ? <span class="muted">none</span> : <Written text={person.username} />}
-    </td>
-    <td data-label="State">
-      <PersonState person={person} />
-    </td>
-    <td data-label="Still works">
-      {(person.residualExposure ?? []).length === 0 ? '–' : many(person.residualExposure?.length ?? 0, 'certificate')}
-    </td>
-    <td data-label="Changed">
-      <Instant of={person.changedAt} />
-    </td>
-  </tr>
+const Nobody = ({ isFiltered }: { readonly isFiltered: boolean }) => (
+  <Empty>
+    {isFiltered ? (
+      <>
+        Nobody fits these filters. <a href="/console/directory">Show everybody</a>
+      </>
+    ) : (
+      'Nobody is in the directory. An identity provider tells of people over SCIM, at /scim/v2.'
+    )}
+  </Empty>
 );
 
-export const PersonState = ({
-  person: { active, deletedAt, reuse },
-}: {
-  readonly person: Pick<Person, 'active' | 'deletedAt' | 'reuse'>;
-}) => (
+const columns: readonly Column<Person>[] = [
+  [
+    'Person',
+    ({ id, displayName, directoryName }) => (
+      <>
+        <a href={addresses.person(id)}>
+          <Written text={displayName ?? directoryName} />
+        </a>
+        <div class="muted">{displayName !== null && <Written text={directoryName} />}</div>
+      </>
+    ),
+  ],
+  ['Username', ({ username }) => <Written text={username ?? 'none'} />],
+  ['State', (person) => <PersonState {...person} />],
+  [
+    'Still works',
+    ({ residualExposure = [] }) => (residualExposure.length === 0 ? '–' : many(residualExposure.length, 'certificate')),
+  ],
+  ['Changed', ({ changedAt }) => <Instant of={changedAt} />],
+];
+
+export const PersonState = ({ active, deletedAt, reuse }: Pick<Person, 'active' | 'deletedAt' | 'reuse'>) => (
   <>
-    {deletedAt !== null ? (
-      <Badge tone="plain" icon="cross">
-        deleted
-      </Badge>
-    ) : active ? (
-      <Badge tone="ok" icon="check">
-        active
-      </Badge>
-    ) : (
-      <Badge tone="warning" icon="cross">
-        left
-      </Badge>
-    )}{' '}
+    <Badge tone={active ? 'ok' : deletedAt === null ? 'warning' : 'plain'} icon={active ? 'check' : 'cross'}>
+      {active ? 'active' : deletedAt === null ? 'left' : 'deleted'}
+    </Badge>{' '}
     {reuse !== null && (
       <Badge tone="warning" icon="warn">
         name was somebody else’s

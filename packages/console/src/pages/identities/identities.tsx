@@ -1,3 +1,4 @@
+import { useMemo } from 'preact/hooks';
 import { addressOf, useAddress } from '../../parts/address.js';
 import { Empty } from '../../parts/bits.js';
 import { FileLink } from '../../parts/file-link.js';
@@ -13,7 +14,7 @@ import { IdentitiesTable } from './identities-table.js';
 import { ordered } from './rows.js';
 import { Timeline } from './timeline.js';
 import { useClusterNames } from './use-cluster-names.js';
-import { useTimeline } from './use-timeline.js';
+import { type TimelineFilters, useTimeline } from './use-timeline.js';
 
 const orders = [
   ['', 'by name'],
@@ -39,21 +40,20 @@ export function Identities() {
     ...(group && { group }),
     ...(usernamePrefix && { usernamePrefix }),
   };
-  const data = useTimeline({
-    ...selected,
-    ...((blocked === 'true' || blocked === 'false') && { blocked }),
-  });
+  const filters: TimelineFilters = { ...selected, ...((blocked === 'true' || blocked === 'false') && { blocked }) };
+  const data = useTimeline(filters);
   const clusters = useClusterNames();
   const isTable = view === 'table';
   const View = isTable ? IdentitiesTable : Timeline;
   const order = query['order'] === 'end' ? 'end' : 'name';
-  const count = data.value.value;
+  const found = data.value.value;
+  const rows = useMemo(() => ordered(found?.rows ?? [], order), [found, order]);
   useKeys({ '/': () => document.querySelector<HTMLElement>('.tools input')?.focus() });
   return (
     <Page
       title="Identities"
       heading={
-        <>Identities {count && <span class="muted">{many(count.identities, 'username', !count.isComplete)}</span>}</>
+        <>Identities {found && <span class="muted">{many(found.identities, 'username', !found.isComplete)}</span>}</>
       }
       aside={
         <div class="chips">
@@ -83,14 +83,14 @@ export function Identities() {
         <Filter name="order" label="Order" options={orders} />
       </div>
       <Shown data={data} awaited="certificates">
-        {({ rows, isComplete }) =>
+        {({ isComplete }) =>
           rows.length === 0 && isComplete ? (
             <Empty>
               No identity fits. <a href="/console/identities">Show all identities</a> or{' '}
               <a href="/console/ask">ask for a certificate</a>.
             </Empty>
           ) : (
-            <View rows={ordered(rows, order)} isComplete={isComplete} now={now.value} />
+            <View key={`${order} ${JSON.stringify(filters)}`} rows={rows} isComplete={isComplete} now={now.value} />
           )
         }
       </Shown>

@@ -8,8 +8,7 @@ import { SessionTable } from './session-table.js';
 /** Everybody's sessions, for admins. */
 export function Sessions() {
   const pages = usePages(
-    (cursor, signal) =>
-      answerOf(api.GET('/v1/sessions', { params: { query: { ...(cursor !== undefined && { cursor }) } }, signal })),
+    (cursor, signal) => answerOf(api.GET('/v1/sessions', { params: { query: { ...(cursor && { cursor }) } }, signal })),
     [],
     ['sessions'],
   );
@@ -22,9 +21,9 @@ export function Sessions() {
       <Paged
         pages={pages}
         noun="sessions"
-        empty={<Empty>Nobody is signed in with a browser. People sign in at /console/sign-in.</Empty>}
+        empty={<Empty>Nobody is signed in. People do that at /console/sign-in.</Empty>}
       >
-        {(sessions) => <SessionTable sessions={sessions} withNames onEnded={pages.reload} />}
+        {(sessions) => <SessionTable label="Sessions" sessions={sessions} withNames onEnded={pages.reload} />}
       </Paged>
     </Page>
   );

@@ -1,4 +1,3 @@
-import { useSignal } from '@preact/signals';
 import { addresses, useAddress } from '../../parts/address.js';
 import { announce } from '../../parts/announce.js';
 import { Badge, Distance, Empty, Instant, Written } from '../../parts/bits.js';
@@ -6,142 +5,111 @@ import { Filter } from '../../parts/filter.js';
 import { now } from '../../parts/now.js';
 import { Page } from '../../parts/page.js';
 import { Paged } from '../../parts/paged.js';
-import { Table } from '../../parts/table.js';
-import { Trouble } from '../../parts/trouble.js';
+import { type Column, Columns } from '../../parts/columns.js';
+import { useAct } from '../../parts/use-act.js';
+import { useKeys } from '../../parts/use-keys.js';
 import { usePages } from '../../parts/use-pages.js';
 import { many, spaced } from '../../parts/words.js';
-import { answerOf, api, problemFrom, type Schemas } from '../../service/client.js';
-import type { ProblemError } from '../../service/problem.js';
+import { answerOf, api, type Schemas } from '../../service/client.js';
 import { may } from '../../service/session.js';
 
 type Delivery = Schemas['WebhookDelivery'];
-type State = Delivery['state'];
+const looks = {
+  waiting: { tone: 'warning', icon: 'wait', words: 'waiting' },
+  delivered: { tone: 'ok', icon: 'check', words: 'delivered' },
+  dead: { tone: 'error', icon: 'cross', words: 'given up' },
+} as const;
+const states = Object.entries(looks).map(([state, { words }]) => [state, words] as const);
 
 /** Deliveries of webhooks, why they failed, and another try. */
 export function Webhooks() {
-  const { query } = useAddress();
-  const { state, webhook, requestId } = query;
+  const { state, webhook, requestId } = useAddress().query;
   const filter = {
-    ...(state && { state: state as State }),
+    ...(state && { state: state as Delivery['state'] }),
     ...(webhook && { webhook }),
     ...(requestId && { requestId }),
   };
-  const error = useSignal<ProblemError | null>(null);
+  const { run, trouble } = useAct();
   const pages = usePages(
     (cursor, signal) =>
       answerOf(
-        api.GET('/v1/webhook-deliveries', {
-          params: { query: { ...filter, ...(cursor !== undefined && { cursor }) } },
-          signal,
-        }),
+        api.GET('/v1/webhook-deliveries', { params: { query: { ...filter, ...(cursor && { cursor }) } }, signal }),
       ),
     [JSON.stringify(filter)],
     ['webhook-deliveries'],
   );
-  const retry = async ({ id }: Delivery) => {
-    error.value = await problemFrom(() =>
-      answerOf(api.POST('/v1/webhook-deliveries/{id}/retry', { params: { path: { id } }, body: {} })),
-    );
-    if (error.value !== null) return;
-    announce('It is sent again.');
-    pages.reload();
-  };
+  const retry = ({ id }: Delivery) =>
+    run(async () => {
+      await answerOf(api.POST('/v1/webhook-deliveries/{id}/retry', { params: { path: { id } }, body: {} }));
+      announce('It is sent again.');
+      pages.reload();
+    });
+  useKeys({ '/': () => document.querySelector<HTMLElement>('.tools input')?.focus() });
   return (
     <Page title="Webhooks">
       <form class="tools" role="search" onSubmit={(event) => event.preventDefault()}>
-        <Filter
-          name="state"
-          label="State"
-          options={[
-            ['', 'every state'],
-            ['waiting', 'waiting'],
-            ['delivered', 'delivered'],
-            ['dead', 'given up'],
-          ]}
-        />
+        <Filter name="state" label="State" options={[['', 'every state'], ...states]} />
         <Filter name="webhook" label="Webhook" />
         <Filter name="requestId" label="Request" />
       </form>
-      {error.value && <Trouble error={error.value} />}
-      <Paged
-        pages={pages}
-        noun="deliveries"
-        empty={
-          <Empty>
-            {Object.keys(filter).length > 0 ? (
-              <>
-                No delivery fits these filters. <a href="/console/webhooks">Show all deliveries</a>
-              </>
-            ) : (
-              'Nothing was delivered yet. Webhooks are named in the configuration, under “webhooks”.'
-            )}
-          </Empty>
-        }
-      >
-        {(deliveries) => (
-          <Table label="Deliveries" columns={['Event', 'Webhook', 'State', 'Last failure', 'When', '']}>
-            {deliveries.map((delivery) => (
-              <Row key={delivery.id} delivery={delivery} onRetry={() => void retry(delivery)} />
-            ))}
-          </Table>
-        )}
+      {trouble}
+      <Paged pages={pages} noun="deliveries" empty={<Nothing isFiltered={Object.keys(filter).length > 0} />}>
+        {(deliveries) => <Columns label="Deliveries" rows={deliveries} columns={columns((one) => void retry(one))} />}
       </Paged>
     </Page>
   );
 }
 
-const Row = ({ delivery, onRetry }: { readonly delivery: Delivery; readonly onRetry: () => void }) => (
-  <tr>
-    <th scope="row">
-      {spaced(delivery.type.replace('.', ' '))}
-      {delivery.requestId !== null && (
-        <div>
-          <a href={addresses.request(delivery.requestId)}>its request</a>
-        </div>
-      )}
-    </th>
-    <td data-label="Webhook">{delivery.webhook}</td>
-    <td data-label="State">
-      <StateBadge state={delivery.state} />
-      <div class="muted">{many(delivery.attempts, 'attempt')}</div>
-      {delivery.nextAttemptAt !== null && (
-        <div class="muted">
-          next <Distance of={delivery.nextAttemptAt} now={now.value} />
-        </div>
-      )}
-    </td>
-    <td data-label="Last failure">
-      {delivery.lastFailure === null ? '–' : <Written text={delivery.lastFailure} most={240} />}
-    </td>
-    <td data-label="When">
-      <Instant of={delivery.createdAt} />
-      {delivery.endedAt !== null && (
-        <div class="muted">
-          ended <Instant of={delivery.endedAt} />
-        </div>
-      )}
-    </td>
-    <td class="short">
-      {may('retry-webhook-deliveries') && delivery.state !== 'delivered' && (
-        <button type="button" onClick={onRetry}>
-          Try again
-        </button>
-      )}
-    </td>
-  </tr>
+const Nothing = ({ isFiltered }: { readonly isFiltered: boolean }) => (
+  <Empty>
+    {isFiltered ? (
+      <>
+        No delivery fits these filters. <a href="/console/webhooks">Show all deliveries</a>
+      </>
+    ) : (
+      'Nothing was delivered yet. Webhooks are named in the configuration, under “webhooks”.'
+    )}
+  </Empty>
 );
 
-const StateBadge = ({ state }: { readonly state: State }) =>
-  state === 'delivered' ? (
-    <Badge tone="ok" icon="check">
-      delivered
-    </Badge>
-  ) : state === 'waiting' ? (
-    <Badge tone="warning" icon="wait">
-      waiting
-    </Badge>
-  ) : (
-    <Badge tone="error" icon="cross">
-      given up
-    </Badge>
-  );
+const columns = (onRetry: (delivery: Delivery) => void): readonly Column<Delivery>[] => [
+  [
+    'Event',
+    ({ type, requestId }) => (
+      <>
+        {spaced(type.replace('.', ' '))}
+        <div>{requestId !== null && <a href={addresses.request(requestId)}>its request</a>}</div>
+      </>
+    ),
+  ],
+  ['Webhook', ({ webhook }) => webhook],
+  [
+    'State',
+    ({ state, attempts, nextAttemptAt }) => (
+      <>
+        <Badge {...looks[state]}>{looks[state].words}</Badge>
+        <div class="muted">
+          {many(attempts, 'attempt')}
+          {nextAttemptAt !== null && (
+            <>
+              , next <Distance of={nextAttemptAt} now={now.value} />
+            </>
+          )}
+        </div>
+      </>
+    ),
+  ],
+  ['Last failure', ({ lastFailure }) => <Written text={lastFailure ?? '–'} most={240} />],
+  ['When', ({ createdAt }) => <Instant of={createdAt} />],
+  ['Ended', ({ endedAt }) => (endedAt === null ? '–' : <Instant of={endedAt} />)],
+  [
+    '',
+    (delivery) =>
+      may('retry-webhook-deliveries') &&
+      delivery.state !== 'delivered' && (
+        <button type="button" onClick={() => onRetry(delivery)}>
+          Try again
+        </button>
+      ),
+  ],
+];
