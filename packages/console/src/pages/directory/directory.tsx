@@ -5,6 +5,7 @@ import { Views } from '../../parts/links.js';
 import { Page } from '../../parts/page.js';
 import { Paged } from '../../parts/paged.js';
 import { type Column, Columns } from '../../parts/columns.js';
+import { useKeys } from '../../parts/use-keys.js';
 import { usePages } from '../../parts/use-pages.js';
 import { many } from '../../parts/words.js';
 import { answerOf, api, type Schemas } from '../../service/client.js';
@@ -34,6 +35,7 @@ export function Directory() {
     [JSON.stringify(filter)],
     ['directory-users'],
   );
+  useKeys({ '/': () => document.querySelector<HTMLElement>('.tools input')?.focus() });
   return (
     <Page title="Directory">
       <Views path="/console/directory" name="view" views={views} />

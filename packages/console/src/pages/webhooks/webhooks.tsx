@@ -1,4 +1,3 @@
-import { useSignal } from '@preact/signals';
 import { addresses, useAddress } from '../../parts/address.js';
 import { announce } from '../../parts/announce.js';
 import { Badge, Distance, Empty, Instant, Written } from '../../parts/bits.js';
@@ -7,11 +6,11 @@ import { now } from '../../parts/now.js';
 import { Page } from '../../parts/page.js';
 import { Paged } from '../../parts/paged.js';
 import { type Column, Columns } from '../../parts/columns.js';
-import { Trouble } from '../../parts/trouble.js';
+import { useAct } from '../../parts/use-act.js';
+import { useKeys } from '../../parts/use-keys.js';
 import { usePages } from '../../parts/use-pages.js';
 import { many, spaced } from '../../parts/words.js';
-import { answerOf, api, problemFrom, type Schemas } from '../../service/client.js';
-import type { ProblemError } from '../../service/problem.js';
+import { answerOf, api, type Schemas } from '../../service/client.js';
 import { may } from '../../service/session.js';
 
 type Delivery = Schemas['WebhookDelivery'];
@@ -30,7 +29,7 @@ export function Webhooks() {
     ...(webhook && { webhook }),
     ...(requestId && { requestId }),
   };
-  const error = useSignal<ProblemError | null>(null);
+  const { run, trouble } = useAct();
   const pages = usePages(
     (cursor, signal) =>
       answerOf(
@@ -39,13 +38,13 @@ export function Webhooks() {
     [JSON.stringify(filter)],
     ['webhook-deliveries'],
   );
-  const retry = async ({ id }: Delivery) => {
-    error.value = await problemFrom(async () => {
+  const retry = ({ id }: Delivery) =>
+    run(async () => {
       await answerOf(api.POST('/v1/webhook-deliveries/{id}/retry', { params: { path: { id } }, body: {} }));
       announce('It is sent again.');
       pages.reload();
     });
-  };
+  useKeys({ '/': () => document.querySelector<HTMLElement>('.tools input')?.focus() });
   return (
     <Page title="Webhooks">
       <form class="tools" role="search" onSubmit={(event) => event.preventDefault()}>
@@ -53,7 +52,7 @@ export function Webhooks() {
         <Filter name="webhook" label="Webhook" />
         <Filter name="requestId" label="Request" />
       </form>
-      {error.value && <Trouble error={error.value} />}
+      {trouble}
       <Paged pages={pages} noun="deliveries" empty={<Nothing isFiltered={Object.keys(filter).length > 0} />}>
         {(deliveries) => <Columns label="Deliveries" rows={deliveries} columns={columns((one) => void retry(one))} />}
       </Paged>
