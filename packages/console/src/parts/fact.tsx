@@ -1,10 +1,10 @@
 import type { ComponentChildren } from 'preact';
 
-/** A name and its value, in a list with the class `facts`; nothing where the value is null. */
+/** A name and its value, in a list with the class `facts`; nothing where there is no value. */
 export const Fact = ({ name, children }: { readonly name: string; readonly children: ComponentChildren }) =>
-  children === null ? null : (
+  children ? (
     <>
       <dt>{name}</dt>
       <dd>{children}</dd>
     </>
-  );
+  ) : null;

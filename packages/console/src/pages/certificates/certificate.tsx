@@ -6,34 +6,23 @@ import { Fact } from '../../parts/fact.js';
 import { Crumb, Linked } from '../../parts/links.js';
 import { now } from '../../parts/now.js';
 import { Page } from '../../parts/page.js';
-import { saveFile } from '../../parts/save-file.js';
 import { Shown } from '../../parts/shown.js';
-import { useData } from '../../parts/use-data.js';
+import { useData, useRead } from '../../parts/use-data.js';
 import { spaced } from '../../parts/words.js';
 import { api, answerOf, type Schemas } from '../../service/client.js';
 import { caller, may } from '../../service/session.js';
 import { Continues, FingerprintLink, isOwn, isRevocable, Status } from './certificates-table.js';
-import { RequestOf } from './request-of.js';
-import { RevokeDialog } from './revoke-dialog.js';
-import { useRevocationOn } from './use-revocation-on.js';
+import { RevokeDialog, useRevocationOn } from './end-dialogs.js';
 
+type Certificate = Schemas['Certificate'];
 interface Of {
-  readonly certificate: Schemas['Certificate'];
+  readonly certificate: Certificate;
 }
 
 /** One certificate: what it says, what became of it, who asked for it, and what can be done about it. */
 export function CertificatePage() {
-  const fingerprint = useRoute().params['fingerprint'] ?? '';
-  return <OneCertificate key={fingerprint} fingerprintSha256={fingerprint} />;
-}
-
-function OneCertificate({ fingerprintSha256 }: { readonly fingerprintSha256: string }) {
-  const params = { path: { fingerprintSha256 } };
-  const data = useData(
-    (signal) => answerOf(api.GET('/v1/certificates/{fingerprintSha256}', { params, signal })),
-    [fingerprintSha256],
-    ['certificates'],
-  );
+  const fingerprintSha256 = useRoute().params['fingerprint'] ?? '';
+  const data = useRead('/v1/certificates/{fingerprintSha256}', { fingerprintSha256 }, ['certificates']);
   const found = data.value.value;
   return (
     <Page
@@ -52,15 +41,11 @@ function OneCertificate({ fingerprintSha256 }: { readonly fingerprintSha256: str
         {(certificate) => (
           <div class="columns">
             <div>
-              {certificate.revocation && <Revoked certificate={certificate} />}
+              {certificate.revocation && <Revoked {...certificate} {...certificate.revocation} />}
               <Card title="Facts" region>
                 <Facts certificate={certificate} />
               </Card>
-              {(certificate.renewalOf ?? certificate.supersededBy) && (
-                <Card title="Lineage" region>
-                  <Lineage certificate={certificate} />
-                </Card>
-              )}
+              <Lineage certificate={certificate} />
               <Text certificate={certificate} />
             </div>
             <RequestOf certificate={certificate} />
@@ -71,11 +56,35 @@ function OneCertificate({ fingerprintSha256 }: { readonly fingerprintSha256: str
   );
 }
 
+function Actions({ certificate, onRevoked }: Of & { readonly onRevoked: () => void }) {
+  const { fingerprintSha256, status, orphan } = certificate;
+  const isAsked = useSignal(false);
+  const isTheirs = isOwn(certificate) || caller.value?.roles.includes('admin');
+  const isRenewable = may('request-certificates') && isTheirs && !orphan && status !== 'revoked';
+  return (
+    <div class="chips">
+      <Status of={status} />
+      {isRenewable && (
+        <a class="button" href={addressOf('/console/ask', { renewalOf: fingerprintSha256 })}>
+          Renew
+        </a>
+      )}
+      {isRevocable(certificate) && (
+        <button type="button" class="danger" onClick={() => (isAsked.value = true)}>
+          Revoke
+        </button>
+      )}
+      {isAsked.value && (
+        <RevokeDialog {...{ certificate, onDone: onRevoked }} onClose={() => (isAsked.value = false)} />
+      )}
+    </div>
+  );
+}
+
 /** Shows the revocation, and what goes on all the same. */
-function Revoked({ certificate: { cluster, revocation, notAfter } }: Of) {
-  const continues = useRevocationOn(cluster)?.continues;
-  if (revocation === null) return null;
+function Revoked({ cluster, notAfter, ...revocation }: Certificate & NonNullable<Certificate['revocation']>) {
   const { reason, comment, revokedAt, revokedBy } = revocation;
+  const continues = useRevocationOn(cluster)?.continues;
   return (
     <>
       <Card title="Revoked" region>
@@ -85,11 +94,7 @@ function Revoked({ certificate: { cluster, revocation, notAfter } }: Of) {
           </Fact>
           <Fact name="Revoked by">{revokedBy === null ? 'kubepass itself' : <Written text={revokedBy} />}</Fact>
           <Fact name="Reason">{spaced(reason)}</Fact>
-          {comment && (
-            <Fact name="Comment">
-              <bdi class="said">{comment}</bdi>
-            </Fact>
-          )}
+          <Fact name="Comment">{comment && <bdi class="said">{comment}</bdi>}</Fact>
         </dl>
       </Card>
       {continues && Date.parse(notAfter) > now.value && (
@@ -105,8 +110,7 @@ function Revoked({ certificate: { cluster, revocation, notAfter } }: Of) {
 }
 
 function Facts({ certificate }: Of) {
-  const { username, groups, cluster, notBefore, notAfter, serialNumber, fingerprintSha256, subject } = certificate;
-  const { issuer, issuerFingerprintSha256, publicKey, orphan, status } = certificate;
+  const { username, groups, cluster, notBefore, notAfter, issuer, issuerFingerprintSha256, publicKey } = certificate;
   return (
     <dl class="facts">
       <Fact name="Username">
@@ -122,11 +126,11 @@ function Facts({ certificate }: Of) {
       </Fact>
       <Fact name="Valid">
         <Instant of={notBefore} /> to <Instant of={notAfter} />
-        {status === 'expired' ? ', ended ' : ', ends '}
+        {certificate.status === 'expired' ? ', ended ' : ', ends '}
         <Distance of={notAfter} now={now.value} />
       </Fact>
       <Fact name="Subject">
-        <code>{subject}</code>
+        <code>{certificate.subject}</code>
       </Fact>
       <Fact name="Issuer">
         <Linked
@@ -137,40 +141,34 @@ function Facts({ certificate }: Of) {
         </Linked>
       </Fact>
       <Fact name="Serial number">
-        <code>{serialNumber}</code>
+        <code>{certificate.serialNumber}</code>
       </Fact>
       <Fact name="Fingerprint">
-        <code>{fingerprintSha256}</code>
+        <code>{certificate.fingerprintSha256}</code>
       </Fact>
       <Fact name="Public key">
         {publicKey.algorithm} <code>{publicKey.spkiSha256}</code>
       </Fact>
-      {orphan && <Fact name="Key">lost before it could be handed out: nobody holds it</Fact>}
+      {certificate.orphan && <Fact name="Key">lost before it could be handed out: nobody holds it</Fact>}
     </dl>
   );
 }
 
 /** A line of renewals may be years long: each certificate leads to the one before and to the latest. */
-const Lineage = ({ certificate: { renewalOf, supersededBy } }: Of) => (
-  <dl class="facts">
-    {renewalOf && (
-      <Fact name="Renews">
-        <FingerprintLink of={renewalOf} />
-      </Fact>
-    )}
-    {supersededBy && (
-      <Fact name="Superseded by">
-        <FingerprintLink of={supersededBy} />
-      </Fact>
-    )}
-  </dl>
-);
+const Lineage = ({ certificate: { renewalOf, supersededBy } }: Of) =>
+  (renewalOf ?? supersededBy) && (
+    <Card title="Lineage" region>
+      <dl class="facts">
+        <Fact name="Renews">{renewalOf && <FingerprintLink of={renewalOf} />}</Fact>
+        <Fact name="Superseded by">{supersededBy && <FingerprintLink of={supersededBy} />}</Fact>
+      </dl>
+    </Card>
+  );
 
 function Text({ certificate: { fingerprintSha256 } }: Of) {
-  const params = { path: { fingerprintSha256 } };
-  const form = { headers: { accept: 'text/plain' }, parseAs: 'text' } as const;
+  const call = { params: { path: { fingerprintSha256 } }, headers: { accept: 'text/plain' }, parseAs: 'text' } as const;
   const data = useData(
-    (signal) => answerOf(api.GET('/v1/certificates/{fingerprintSha256}', { params, ...form, signal })),
+    (signal) => answerOf(api.GET('/v1/certificates/{fingerprintSha256}', { ...call, signal })),
     [fingerprintSha256],
   );
   return (
@@ -186,31 +184,34 @@ function Text({ certificate: { fingerprintSha256 } }: Of) {
   );
 }
 
-function Actions({ certificate, onRevoked }: Of & { readonly onRevoked: () => void }) {
-  const { fingerprintSha256, status, orphan, username, cluster, pem = '' } = certificate;
-  const isAsked = useSignal(false);
-  const isTheirs = isOwn(certificate) || caller.value?.roles.includes('admin');
-  const isRenewable = may('request-certificates') && isTheirs && !orphan && status !== 'revoked';
+/** Shows who asked for a certificate and who approved it: the request that it was issued for. */
+function RequestOf({ certificate: { requestId: id } }: Of) {
+  const data = useRead('/v1/certificate-requests/{id}', { id });
   return (
-    <div class="chips">
-      <Status of={status} />
-      {isRenewable && (
-        <a class="button" href={addressOf('/console/ask', { renewalOf: fingerprintSha256 })}>
-          Renew
-        </a>
-      )}
-      <button
-        type="button"
-        onClick={() => saveFile(`${username}@${cluster}.pem`, pem, 'application/pem-certificate-chain')}
-      >
-        Save as PEM
-      </button>
-      {isRevocable(certificate) && (
-        <button type="button" class="danger" onClick={() => (isAsked.value = true)}>
-          Revoke
-        </button>
-      )}
-      {isAsked.value && <RevokeDialog {...{ certificate, onRevoked }} onClose={() => (isAsked.value = false)} />}
-    </div>
+    <Card title="Request" aside={<a href={addresses.request(id)}>Open it</a>} region>
+      <Shown data={data} awaited="the request">
+        {({ requester, collector, createdAt, reason, approvals, decision: { policy } }) => (
+          <dl class="facts">
+            <Fact name="Requester">
+              <Written text={requester} />, <Instant of={createdAt} />
+            </Fact>
+            <Fact name="Collector">
+              <Written text={collector} />
+            </Fact>
+            <Fact name="Reason">{reason === null ? 'none given' : <bdi class="said">{reason}</bdi>}</Fact>
+            <Fact name="Approved by">
+              {approvals.map(({ principal, at, comment }) => (
+                <p key={principal}>
+                  <Written text={principal} />, <Instant of={at} />
+                  {comment && <bdi class="said muted">{comment}</bdi>}
+                </p>
+              ))}
+              {approvals.length === 0 && 'policy alone'}
+            </Fact>
+            <Fact name="Policy">{policy && <a href={addresses.policy(policy)}>{policy}</a>}</Fact>
+          </dl>
+        )}
+      </Shown>
+    </Card>
   );
 }

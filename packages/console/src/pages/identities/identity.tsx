@@ -2,19 +2,20 @@ import { useSignal } from '@preact/signals';
 import { useRoute } from 'preact-iso/router';
 import { addresses, addressOf } from '../../parts/address.js';
 import { Badge, Card, Distance, Empty, Instant, Written } from '../../parts/bits.js';
+import { type Column, Columns } from '../../parts/columns.js';
 import { Fact } from '../../parts/fact.js';
 import { Crumb } from '../../parts/links.js';
 import { now } from '../../parts/now.js';
 import { Page } from '../../parts/page.js';
+import { Paged } from '../../parts/paged.js';
 import { Shown } from '../../parts/shown.js';
-import { useData } from '../../parts/use-data.js';
+import { useRead } from '../../parts/use-data.js';
+import { usePages } from '../../parts/use-pages.js';
 import { spaced } from '../../parts/words.js';
-import { api, answerOf, type Schemas } from '../../service/client.js';
+import { read, type Schemas } from '../../service/client.js';
 import { may } from '../../service/session.js';
 import { CertificatesTable, Continues, FingerprintLink, isRevocable } from '../certificates/certificates-table.js';
-import { RevokeDialog } from '../certificates/revoke-dialog.js';
-import { BlockDialog, UnblockDialog } from './block-dialogs.js';
-import { RequestsFor } from './requests-for.js';
+import { BlockDialog, RevokeDialog, UnblockDialog } from '../certificates/end-dialogs.js';
 import { rowHeight } from './timeline-row.js';
 import { Timeline } from './timeline.js';
 import { useTimeline } from './use-timeline.js';
@@ -24,16 +25,11 @@ type Details = Schemas['IdentityDetails'];
 /** One username: what it has access to, what goes on although it should not, and how to end that. */
 export function IdentityPage() {
   const username = useRoute().params['username'] ?? '';
-  return <Identity key={username} username={username} />;
-}
-
-function Identity({ username }: { readonly username: string }) {
-  const params = { path: { username } };
-  const data = useData(
-    (signal) => answerOf(api.GET('/v1/identities/{username}', { params, signal })),
-    [username],
-    ['identities', 'certificates', 'certificate-requests'],
-  );
+  const data = useRead('/v1/identities/{username}', { username }, [
+    'identities',
+    'certificates',
+    'certificate-requests',
+  ]);
   const dialog = useSignal<'block' | 'unblock' | null>(null);
   const details = data.value.value;
   const isUnknown = data.error.value?.problem.status === 404;
@@ -51,19 +47,15 @@ function Identity({ username }: { readonly username: string }) {
               blocked
             </Badge>
           )}
-          {may('block-identities') && (details ?? isUnknown) && (
-            <>
-              {blocked && (
-                <button type="button" onClick={() => (dialog.value = 'unblock')}>
-                  Unblock
-                </button>
-              )}
-              {!isWhollyBlocked && (
-                <button type="button" class="danger" onClick={() => (dialog.value = 'block')}>
-                  Block
-                </button>
-              )}
-            </>
+          {may('block-identities') && blocked && (
+            <button type="button" onClick={() => (dialog.value = 'unblock')}>
+              Unblock
+            </button>
+          )}
+          {may('block-identities') && (details ?? isUnknown) && !isWhollyBlocked && (
+            <button type="button" class="danger" onClick={() => (dialog.value = 'block')}>
+              Block
+            </button>
           )}
         </div>
       }
@@ -108,7 +100,7 @@ function Everything({ identity, onRevoked }: { readonly identity: Details; reado
           </Empty>
         )}
       </Card>
-      <RequestsFor username={username} waiting={identity.waitingRequests} />
+      <Requests username={username} waiting={identity.waitingRequests} />
       {roleBindings.length > 0 && <Bindings roleBindings={roleBindings} />}
       {requestedForOthers.length > 0 && (
         <Card title="Asked for or collected for others" region>
@@ -117,7 +109,7 @@ function Everything({ identity, onRevoked }: { readonly identity: Details; reado
       )}
       {omitted && <p class="quiet">A list here has more than is shown: 500 of each are read.</p>}
       {chosen.value && (
-        <RevokeDialog certificate={chosen.value} onClose={() => (chosen.value = null)} onRevoked={onRevoked} />
+        <RevokeDialog certificate={chosen.value} onClose={() => (chosen.value = null)} onDone={onRevoked} />
       )}
     </>
   );
@@ -161,6 +153,42 @@ function OwnTimeline({ username }: { readonly username: string }) {
     <div class="own-timeline" style={{ '--rows': `${Math.min(drawn.length, 8) * rowHeight}px` }}>
       <Timeline rows={drawn} isComplete={isComplete} now={now.value} label="Certificates by cluster" />
     </div>
+  );
+}
+
+type Listed = Omit<Details['waitingRequests'][number], 'state'> & { readonly state: string };
+const columns: readonly Column<Listed>[] = [
+  [
+    'Asked',
+    ({ id, createdAt }) => (
+      <a href={addresses.request(id)}>
+        <Instant of={createdAt} />
+      </a>
+    ),
+  ],
+  ['Cluster', ({ cluster }) => cluster],
+  ['Groups', ({ groups }) => groups.length > 0 && <Written text={groups.join(', ')} />],
+  ['State', ({ state }) => state],
+  ['Requester', ({ requester }) => <Written text={requester} />],
+];
+
+/** The requests for a username, newest first; those that wait for whoever reads no requests of others. */
+function Requests({ username, waiting }: { readonly username: string; readonly waiting: readonly Listed[] }) {
+  const readsAll = may('read-all-requests');
+  const pages = usePages<Listed>(
+    async (cursor, signal) =>
+      readsAll
+        ? read('/v1/certificate-requests', { username, limit: 20, cursor }, signal)
+        : { items: waiting, nextCursor: null },
+    [username, readsAll || waiting],
+    ['certificate-requests'],
+  );
+  return (
+    <Card title={readsAll ? 'Requests' : 'Requests that wait'} region>
+      <Paged pages={pages} noun="requests" empty={<Empty>There is no request for it.</Empty>}>
+        {(requests) => <Columns label="Requests for it" rows={requests} columns={columns} />}
+      </Paged>
+    </Card>
   );
 }
 

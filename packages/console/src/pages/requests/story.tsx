@@ -23,18 +23,13 @@ export function Story({ request }: { readonly request: Request }) {
       </ol>
       <dl class="facts">
         <Fact name="Key">
-          {publicKey ? (
-            <code>{publicKey.spkiSha256}</code>
-          ) : (
-            `${keyAlgorithm}, ${waitsUntil === null ? 'never made' : 'made when it is collected'}`
-          )}
+          {publicKey && <code>{publicKey.spkiSha256}</code>}
+          {!publicKey && `${keyAlgorithm}, ${waitsUntil === null ? 'never made' : 'made when it is collected'}`}
         </Fact>
-        {namespace !== null && <Fact name="Namespace">{namespace}</Fact>}
-        {renewalOf !== null && (
-          <Fact name="Renews">
-            <a href={addresses.certificate(renewalOf)}>{renewalOf.slice(0, 16)}…</a>
-          </Fact>
-        )}
+        <Fact name="Namespace">{namespace}</Fact>
+        <Fact name="Renews">
+          {renewalOf && <a href={addresses.certificate(renewalOf)}>{renewalOf.slice(0, 16)}…</a>}
+        </Fact>
         <Fact name="Request">
           <code>{id}</code>
         </Fact>
