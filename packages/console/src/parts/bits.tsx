@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { Icon, type IconName } from './icon.js';
 import { at, distance, exactly, zoneAt } from './words.js';
+import { signal } from '@preact/signals';
 
 export type Tone = 'ok' | 'info' | 'warning' | 'error' | 'plain';
 
@@ -55,11 +56,24 @@ export const Instant = ({ of }: { readonly of: string }) => (
 );
 
 /** How far an instant is away; its title has it exactly. On paper the instant stands beside it. */
-export const Distance = ({ of, now }: { readonly of: string; readonly now: number }) => (
+export const Distance = ({ of }: { readonly of: string }) => (
   <time dateTime={of} title={exactly(of)} data-on-paper={`(${at(of)} ${zoneAt(of)})`}>
-    {distance(of, now)}
+    {distance(of, now.value)}
   </time>
 );
 
 /** A list that is empty, and what to do next. */
 export const Empty = ({ children }: { readonly children: ComponentChildren }) => <p class="empty">{children}</p>;
+
+/** A name and its value, in a list with the class `facts`; nothing where the value is null. */
+export const Fact = ({ name, children }: { readonly name: string; readonly children: ComponentChildren }) =>
+  children === null ? null : (
+    <>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </>
+  );
+
+/** The time in milliseconds, moved on every half minute, so that ages on an open page stay true. */
+export const now = signal(Date.now());
+setInterval(() => (now.value = Date.now()), 30_000);

@@ -1,9 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
-import { Key } from '../../parts/key.js';
+import { Key, useKeys, useSteps } from '../../parts/keys.js';
 import { steadied } from '../../parts/steady.js';
-import { useKeys } from '../../parts/use-keys.js';
-import { useSteps } from '../../parts/use-steps.js';
 import { at } from '../../parts/words.js';
 import { Overview } from './overview.js';
 import { spanOf, type Row } from './rows.js';
