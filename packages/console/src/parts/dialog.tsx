@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
+import { useAct } from './trouble.js';
 
 /** A dialog over the page. Esc closes it, and the focus goes back to where it was. Without `onClose` it stays. */
 export function Dialog({
@@ -37,5 +38,38 @@ export function Dialog({
       <h2 id={id}>{title}</h2>
       {children}
     </dialog>
+  );
+}
+
+interface ActDialogParts {
+  readonly title: string;
+  /** The words on the button that acts. */
+  readonly button: string;
+  readonly isDangerous?: boolean;
+  readonly act: () => Promise<void>;
+  readonly onClose: () => void;
+  readonly children: ComponentChildren;
+}
+
+/** A dialog that says what an act does, and acts. It closes once that has succeeded; else it says why not. */
+export function ActDialog({ title, button, isDangerous = false, act, onClose, children }: ActDialogParts) {
+  const { isBusy, run, trouble } = useAct();
+  const send = async () => {
+    if (await run(act)) onClose();
+  };
+  const tone = isDangerous ? 'danger solid' : 'primary';
+  return (
+    <Dialog title={title} onClose={onClose}>
+      {children}
+      {trouble}
+      <p class="buttons">
+        <button type="button" class={tone} disabled={isBusy} onClick={() => void send()}>
+          {button}
+        </button>
+        <button type="button" onClick={onClose}>
+          Leave it as it is
+        </button>
+      </p>
+    </Dialog>
   );
 }

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { Badge } from '../../parts/bits.js';
-import { FileLink } from '../../parts/file-link.js';
-import { useAct } from '../../parts/use-act.js';
+import { FileLink } from '../../parts/files.js';
+import { useAct } from '../../parts/trouble.js';
 import { many } from '../../parts/words.js';
 import { answerOf, api, type Schemas } from '../../service/client.js';
 

@@ -1,13 +1,9 @@
 import { useSignal } from '@preact/signals';
 import { useRoute } from 'preact-iso/router';
 import { addresses, addressOf } from '../../parts/address.js';
-import { Card, Distance, Instant, Written } from '../../parts/bits.js';
-import { Fact } from '../../parts/fact.js';
-import { Crumb, Linked } from '../../parts/links.js';
-import { now } from '../../parts/now.js';
-import { Page } from '../../parts/page.js';
-import { Shown } from '../../parts/shown.js';
-import { useData, useRead } from '../../parts/use-data.js';
+import { Card, Distance, Facts, Instant, now, Written } from '../../parts/bits.js';
+import { Shown, useData, useRead } from '../../parts/data.js';
+import { Crumb, Linked, Page } from '../../parts/page.js';
 import { spaced } from '../../parts/words.js';
 import { api, answerOf, type Schemas } from '../../service/client.js';
 import { caller, may } from '../../service/session.js';
@@ -42,9 +38,7 @@ export function CertificatePage() {
           <div class="columns">
             <div>
               {certificate.revocation && <Revoked {...certificate} {...certificate.revocation} />}
-              <Card title="Facts" region>
-                <Facts certificate={certificate} />
-              </Card>
+              <Says certificate={certificate} />
               <Lineage certificate={certificate} />
               <Text certificate={certificate} />
             </div>
@@ -88,20 +82,20 @@ function Revoked({ cluster, notAfter, ...revocation }: Certificate & NonNullable
   return (
     <>
       <Card title="Revoked" region>
-        <dl class="facts">
-          <Fact name="When">
-            <Instant of={revokedAt} />
-          </Fact>
-          <Fact name="Revoked by">{revokedBy === null ? 'kubepass itself' : <Written text={revokedBy} />}</Fact>
-          <Fact name="Reason">{spaced(reason)}</Fact>
-          <Fact name="Comment">{comment && <bdi class="said">{comment}</bdi>}</Fact>
-        </dl>
+        <Facts
+          of={{
+            When: <Instant of={revokedAt} />,
+            'Revoked by': revokedBy === null ? 'kubepass itself' : <Written text={revokedBy} />,
+            Reason: spaced(reason),
+            Comment: comment && <bdi class="said">{comment}</bdi>,
+          }}
+        />
       </Card>
       {continues && Date.parse(notAfter) > now.value && (
         <Card title="Still works" region>
           <Continues texts={continues.length > 0 ? continues : ['nothing: the cluster refuses it']} />
           <p class="quiet">
-            The certificate ends by itself <Distance of={notAfter} now={now.value} />.
+            The certificate ends by itself <Distance of={notAfter} />.
           </p>
         </Card>
       )}
@@ -109,48 +103,35 @@ function Revoked({ cluster, notAfter, ...revocation }: Certificate & NonNullable
   );
 }
 
-function Facts({ certificate }: Of) {
-  const { username, groups, cluster, notBefore, notAfter, issuer, issuerFingerprintSha256, publicKey } = certificate;
+function Says({ certificate }: Of) {
+  const { username, groups, cluster, notBefore, notAfter, issuerFingerprintSha256: issuer, publicKey } = certificate;
   return (
-    <dl class="facts">
-      <Fact name="Username">
-        <Linked href={addresses.identity(username)} when={may('read-identities')}>
-          <bdi>{username}</bdi>
-        </Linked>
-      </Fact>
-      <Fact name="Groups">
-        {groups.length === 0 ? 'no group' : groups.map((group) => [<bdi key={group}>{group}</bdi>, ' '])}
-      </Fact>
-      <Fact name="Cluster">
-        <a href={addresses.cluster(cluster)}>{cluster}</a>
-      </Fact>
-      <Fact name="Valid">
-        <Instant of={notBefore} /> to <Instant of={notAfter} />
-        {certificate.status === 'expired' ? ', ended ' : ', ends '}
-        <Distance of={notAfter} now={now.value} />
-      </Fact>
-      <Fact name="Subject">
-        <code>{certificate.subject}</code>
-      </Fact>
-      <Fact name="Issuer">
-        <Linked
-          href={addressOf('/console/certificates', { issuer: issuerFingerprintSha256 })}
-          when={issuerFingerprintSha256 !== null}
-        >
-          <code>{issuer}</code>
-        </Linked>
-      </Fact>
-      <Fact name="Serial number">
-        <code>{certificate.serialNumber}</code>
-      </Fact>
-      <Fact name="Fingerprint">
-        <code>{certificate.fingerprintSha256}</code>
-      </Fact>
-      <Fact name="Public key">
-        {publicKey.algorithm} <code>{publicKey.spkiSha256}</code>
-      </Fact>
-      {certificate.orphan && <Fact name="Key">lost before it could be handed out: nobody holds it</Fact>}
-    </dl>
+    <Card title="Facts" region>
+      <Facts
+        of={{
+          Username: <Written text={username} href={may('read-identities') && addresses.identity(username)} />,
+          Groups: groups.length === 0 ? 'no group' : groups.map((group) => [<bdi key={group}>{group}</bdi>, ' ']),
+          Cluster: <a href={addresses.cluster(cluster)}>{cluster}</a>,
+          Valid: (
+            <>
+              <Instant of={notBefore} /> to <Instant of={notAfter} />
+              {certificate.status === 'expired' ? ', ended ' : ', ends '}
+              <Distance of={notAfter} />
+            </>
+          ),
+          Subject: <code>{certificate.subject}</code>,
+          Issuer: (
+            <Linked href={addressOf('/console/certificates', { issuer })} when={issuer !== null}>
+              <code>{certificate.issuer}</code>
+            </Linked>
+          ),
+          'Serial number': <code>{certificate.serialNumber}</code>,
+          Fingerprint: <code>{certificate.fingerprintSha256}</code>,
+          'Public key': [publicKey.algorithm, ' ', <code>{publicKey.spkiSha256}</code>],
+          Key: certificate.orphan && 'lost before it could be handed out: nobody holds it',
+        }}
+      />
+    </Card>
   );
 }
 
@@ -158,10 +139,12 @@ function Facts({ certificate }: Of) {
 const Lineage = ({ certificate: { renewalOf, supersededBy } }: Of) =>
   (renewalOf ?? supersededBy) && (
     <Card title="Lineage" region>
-      <dl class="facts">
-        <Fact name="Renews">{renewalOf && <FingerprintLink of={renewalOf} />}</Fact>
-        <Fact name="Superseded by">{supersededBy && <FingerprintLink of={supersededBy} />}</Fact>
-      </dl>
+      <Facts
+        of={{
+          Renews: renewalOf && <FingerprintLink of={renewalOf} />,
+          'Superseded by': supersededBy && <FingerprintLink of={supersededBy} />,
+        }}
+      />
     </Card>
   );
 
@@ -191,27 +174,24 @@ function RequestOf({ certificate: { requestId: id } }: Of) {
     <Card title="Request" aside={<a href={addresses.request(id)}>Open it</a>} region>
       <Shown data={data} awaited="the request">
         {({ requester, collector, createdAt, reason, approvals, decision: { policy } }) => (
-          <dl class="facts">
-            <Fact name="Requester">
-              <Written text={requester} />, <Instant of={createdAt} />
-            </Fact>
-            <Fact name="Collector">
-              <Written text={collector} />
-            </Fact>
-            <Fact name="Reason">{reason === null ? 'none given' : <bdi class="said">{reason}</bdi>}</Fact>
-            <Fact name="Approved by">
-              {approvals.map(({ principal, at, comment }) => (
-                <p key={principal}>
-                  <Written text={principal} />, <Instant of={at} />
-                  {comment && <bdi class="said muted">{comment}</bdi>}
-                </p>
-              ))}
-              {approvals.length === 0 && 'policy alone'}
-            </Fact>
-            <Fact name="Policy">{policy && <a href={addresses.policy(policy)}>{policy}</a>}</Fact>
-          </dl>
+          <Facts
+            of={{
+              Requester: [<Written text={requester} />, ', ', <Instant of={createdAt} />],
+              Collector: <Written text={collector} />,
+              Reason: reason === null ? 'none given' : <bdi class="said">{reason}</bdi>,
+              'Approved by': approvals.length === 0 ? 'policy alone' : approvals.map(Approval),
+              Policy: policy && <a href={addresses.policy(policy)}>{policy}</a>,
+            }}
+          />
         )}
       </Shown>
     </Card>
   );
 }
+
+const Approval = ({ principal, at, comment }: Schemas['CertificateRequest']['approvals'][number]) => (
+  <p key={principal}>
+    <Written text={principal} />, <Instant of={at} />
+    {comment && <bdi class="said muted">{comment}</bdi>}
+  </p>
+);

@@ -1,8 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import { addresses } from '../../parts/address.js';
 import { Badge, Instant, Written } from '../../parts/bits.js';
-import { type Column, Columns } from '../../parts/columns.js';
-import { Linked } from '../../parts/links.js';
+import { Linked } from '../../parts/page.js';
+import { type Column, Columns } from '../../parts/table.js';
 import { sentence } from '../../parts/words.js';
 import type { Schemas } from '../../service/client.js';
 import { caller, may } from '../../service/session.js';
@@ -44,11 +44,10 @@ export const Continues = ({ texts }: { readonly texts: readonly string[] }) => (
 const columns: readonly Column<Certificate>[] = [
   [
     'Username',
-    (one) => (
-      <Linked href={addresses.certificate(one.fingerprintSha256)} when={may('read-all-certificates') || isOwn(one)}>
-        <Written text={one.username} />
-      </Linked>
-    ),
+    (one) => {
+      const isReadable = may('read-all-certificates') || isOwn(one);
+      return <Written text={one.username} href={isReadable && addresses.certificate(one.fingerprintSha256)} />;
+    },
   ],
   ['Cluster', ({ cluster }) => cluster],
   ['Groups', ({ groups }) => groups.length > 0 && <Written text={groups.join(', ')} />],

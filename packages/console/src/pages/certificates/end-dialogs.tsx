@@ -1,10 +1,9 @@
 import { useSignal } from '@preact/signals';
-import { ActDialog } from '../../parts/act-dialog.js';
 import { announce } from '../../parts/announce.js';
 import { Distance, Instant, Written } from '../../parts/bits.js';
+import { useRead } from '../../parts/data.js';
+import { ActDialog } from '../../parts/dialog.js';
 import { Field, TextField } from '../../parts/field.js';
-import { now } from '../../parts/now.js';
-import { useRead } from '../../parts/use-data.js';
 import { many, spaced } from '../../parts/words.js';
 import { api, answerOf, type Schemas } from '../../service/client.js';
 import { Continues } from './certificates-table.js';
@@ -71,7 +70,7 @@ export function RevokeDialog({
     <ActDialog title="Revoke this certificate" button="Revoke now" isDangerous act={revoke} onClose={onClose}>
       <p>
         The certificate of <Written text={username} /> on <Written text={cluster} /> would end{' '}
-        <Distance of={notAfter} now={now.value} />. Once revoked, it is never valid again.
+        <Distance of={notAfter} />. Once revoked, it is never valid again.
       </p>
       {continues.length > 0 && <p>All the same its holder can go on with:</p>}
       <Continues texts={continues} />

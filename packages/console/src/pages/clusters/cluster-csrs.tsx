@@ -1,10 +1,8 @@
 import { addresses } from '../../parts/address.js';
 import { Card, Distance, Empty, Written } from '../../parts/bits.js';
-import { Linked } from '../../parts/links.js';
-import { now } from '../../parts/now.js';
-import { Paged } from '../../parts/paged.js';
+import { Linked } from '../../parts/page.js';
+import { Paged, usePages } from '../../parts/data.js';
 import { Table } from '../../parts/table.js';
-import { usePages } from '../../parts/use-pages.js';
 import { answerOf, api } from '../../service/client.js';
 
 /** The CertificateSigningRequest objects of the cluster, whoever made them. They are read when the page opens. */
@@ -45,7 +43,7 @@ export function ClusterCsrs({ name }: { readonly name: string }) {
                 <td>
                   {status}
                   <div class="muted">
-                    <Distance of={createdAt} now={now.value} />
+                    <Distance of={createdAt} />
                   </div>
                 </td>
               </tr>

@@ -1,11 +1,8 @@
 import { useRoute } from 'preact-iso/router';
-import { Card, Instant, Written } from '../../parts/bits.js';
-import { Fact } from '../../parts/fact.js';
-import { FileLink } from '../../parts/file-link.js';
-import { Crumb } from '../../parts/links.js';
-import { Page } from '../../parts/page.js';
-import { Shown } from '../../parts/shown.js';
-import { useData } from '../../parts/use-data.js';
+import { Card, Fact, Instant, Written } from '../../parts/bits.js';
+import { FileLink } from '../../parts/files.js';
+import { Crumb, Page } from '../../parts/page.js';
+import { Shown, useData } from '../../parts/data.js';
 import { duration, sentence } from '../../parts/words.js';
 import { answerOf, api, type Schemas } from '../../service/client.js';
 import { may } from '../../service/session.js';

@@ -1,7 +1,5 @@
-import { Badge, Card, Empty, Instant, type Tone, Written } from '../../parts/bits.js';
-import { Fact } from '../../parts/fact.js';
-import { Paged } from '../../parts/paged.js';
-import { usePages } from '../../parts/use-pages.js';
+import { Badge, Card, Empty, Fact, Instant, type Tone, Written } from '../../parts/bits.js';
+import { Paged, usePages } from '../../parts/data.js';
 import { many } from '../../parts/words.js';
 import { answerOf, api, type Schemas } from '../../service/client.js';
 

@@ -1,16 +1,13 @@
 import { useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import { addresses, addressOf, useAddress } from '../../parts/address.js';
-import { Empty, Instant, Written } from '../../parts/bits.js';
-import { type Column, Columns } from '../../parts/columns.js';
-import { FileLink } from '../../parts/file-link.js';
+import { Empty, Instant, now, Written } from '../../parts/bits.js';
+import { Shown, useRead } from '../../parts/data.js';
+import { FileLink } from '../../parts/files.js';
 import { Filter } from '../../parts/filter.js';
-import { Linked, Views } from '../../parts/links.js';
-import { now } from '../../parts/now.js';
-import { Page } from '../../parts/page.js';
-import { Shown } from '../../parts/shown.js';
-import { useRead } from '../../parts/use-data.js';
-import { useKeys } from '../../parts/use-keys.js';
+import { useKeys } from '../../parts/keys.js';
+import { Linked, Page, Views } from '../../parts/page.js';
+import { type Column, Columns } from '../../parts/table.js';
 import { many } from '../../parts/words.js';
 import { may } from '../../service/session.js';
 import { ordered, type Row, statusOf } from './rows.js';
@@ -106,14 +103,10 @@ const instant = (milliseconds: number) => <Instant of={new Date(milliseconds).to
 const columns: readonly Column<Line>[] = [
   [
     'Username',
-    ({ username, isBlocked }) => (
-      <>
-        <a href={addresses.identity(username)}>
-          <Written text={username} />
-        </a>
-        {isBlocked && <span class="blocked"> blocked</span>}
-      </>
-    ),
+    ({ username, isBlocked }) => [
+      <Written text={username} href={addresses.identity(username)} />,
+      isBlocked && <span class="blocked"> blocked</span>,
+    ],
   ],
   ['Cluster', ({ cluster }) => cluster],
   ['Groups', ({ one }) => one && <Written text={one.groups.join(', ')} />],

@@ -1,16 +1,10 @@
 import { useSignal } from '@preact/signals';
 import { useRoute } from 'preact-iso/router';
 import { addresses, addressOf } from '../../parts/address.js';
-import { Badge, Card, Distance, Empty, Instant, Written } from '../../parts/bits.js';
-import { type Column, Columns } from '../../parts/columns.js';
-import { Fact } from '../../parts/fact.js';
-import { Crumb } from '../../parts/links.js';
-import { now } from '../../parts/now.js';
-import { Page } from '../../parts/page.js';
-import { Paged } from '../../parts/paged.js';
-import { Shown } from '../../parts/shown.js';
-import { useRead } from '../../parts/use-data.js';
-import { usePages } from '../../parts/use-pages.js';
+import { Badge, Card, Distance, Empty, Facts, Instant, now, Written } from '../../parts/bits.js';
+import { Paged, Shown, usePages, useRead } from '../../parts/data.js';
+import { Crumb, Page } from '../../parts/page.js';
+import { type Column, Columns } from '../../parts/table.js';
 import { spaced } from '../../parts/words.js';
 import { read, type Schemas } from '../../service/client.js';
 import { may } from '../../service/session.js';
@@ -117,17 +111,14 @@ function Everything({ identity, onRevoked }: { readonly identity: Details; reado
 
 const Blocked = ({ block }: { readonly block: Schemas['IdentityBlock'] }) => (
   <Card title="Blocked" region>
-    <dl class="facts">
-      <Fact name="Where">{block.clusters?.join(', ') ?? 'on every cluster, future ones too'}</Fact>
-      <Fact name="Since">
-        <Instant of={block.blockedAt} />, by <Written text={block.blockedBy} />
-      </Fact>
-      <Fact name="Until">{block.until === null ? 'it is unblocked' : <Instant of={block.until} />}</Fact>
-      <Fact name="Reason">
-        {spaced(block.reason)}
-        {block.comment && <bdi class="said">{block.comment}</bdi>}
-      </Fact>
-    </dl>
+    <Facts
+      of={{
+        Where: block.clusters?.join(', ') ?? 'on every cluster, future ones too',
+        Since: [<Instant of={block.blockedAt} />, ', by ', <Written text={block.blockedBy} />],
+        Until: block.until === null ? 'it is unblocked' : <Instant of={block.until} />,
+        Reason: [spaced(block.reason), <bdi class="said">{block.comment}</bdi>],
+      }}
+    />
   </Card>
 );
 
@@ -138,7 +129,7 @@ const StillWorks = ({ exposures }: { readonly exposures: Details['residualExposu
     {exposures.map(({ cluster, fingerprintSha256, notAfter, continues }) => (
       <div key={fingerprintSha256} class="field">
         On {cluster}, certificate <FingerprintLink of={fingerprintSha256} isOwn={false} />, which ends{' '}
-        <Distance of={notAfter} now={now.value} />:
+        <Distance of={notAfter} />:
         <Continues texts={continues} />
       </div>
     ))}

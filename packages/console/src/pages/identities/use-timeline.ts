@@ -1,6 +1,6 @@
 import { useRef } from 'preact/hooks';
 import { announce } from '../../parts/announce.js';
-import { type Data, useData } from '../../parts/use-data.js';
+import { type Data, useData } from '../../parts/data.js';
 import { many } from '../../parts/words.js';
 import { type Given, read } from '../../service/client.js';
 import { rowsOf, type Row } from './rows.js';

@@ -1,10 +1,9 @@
 import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
-import { ActDialog } from '../../parts/act-dialog.js';
 import { announce } from '../../parts/announce.js';
 import { Card, Distance, Instant } from '../../parts/bits.js';
+import { ActDialog } from '../../parts/dialog.js';
 import { Icon } from '../../parts/icon.js';
-import { now } from '../../parts/now.js';
 import { approversInWords } from '../../parts/words.js';
 import { answerOf, api } from '../../service/client.js';
 import { type Request, stagesOf } from './request-words.js';
@@ -44,7 +43,7 @@ export function Approvals({ request }: { readonly request: Request }) {
                   </span>{' '}
                   <b title={principal}>{principal}</b>{' '}
                   <span class="muted">
-                    <Distance of={at} now={now.value} />
+                    <Distance of={at} />
                   </span>
                 </span>
                 {comment !== null && <q class={known.current.has(at) ? '' : 'came'}>{comment}</q>}

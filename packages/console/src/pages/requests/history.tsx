@@ -1,8 +1,6 @@
 import { addresses, addressOf } from '../../parts/address.js';
 import { Card, Distance, Instant, Written } from '../../parts/bits.js';
-import { now } from '../../parts/now.js';
-import { Shown } from '../../parts/shown.js';
-import { useRead } from '../../parts/use-data.js';
+import { Shown, useRead } from '../../parts/data.js';
 import { duration } from '../../parts/words.js';
 import { may } from '../../service/session.js';
 import type { Request } from './request-words.js';
@@ -48,7 +46,7 @@ const Earlier = ({ id, cluster, groups, expirationSeconds, certificate, state, c
           until <Instant of={certificate.notAfter} />
         </>
       ) : (
-        <Distance of={createdAt} now={now.value} />
+        <Distance of={createdAt} />
       )}
     </div>
   </li>

@@ -1,16 +1,12 @@
 import { addresses, addressOf, useAddress } from '../../parts/address.js';
 import { useAnnounced } from '../../parts/announce.js';
 import { Badge, Distance, Empty, Written } from '../../parts/bits.js';
+import { Paged, useList, useRead } from '../../parts/data.js';
 import { Filter } from '../../parts/filter.js';
-import { Views } from '../../parts/links.js';
-import { now } from '../../parts/now.js';
-import { Page } from '../../parts/page.js';
-import { Paged } from '../../parts/paged.js';
+import { useKeys } from '../../parts/keys.js';
+import { Page, Views } from '../../parts/page.js';
 import { type SteadyRow, useSteady } from '../../parts/steady.js';
 import { Table } from '../../parts/table.js';
-import { useRead } from '../../parts/use-data.js';
-import { useKeys } from '../../parts/use-keys.js';
-import { useList } from '../../parts/use-pages.js';
 import { duration } from '../../parts/words.js';
 import { caller, may } from '../../service/session.js';
 import { listChange, looks, type Request, turnInWords } from './request-words.js';
@@ -88,9 +84,7 @@ function Row({ row: request, isGone, isMine }: SteadyRow<Request> & { readonly i
   return (
     <tr class={isGone ? 'gone' : ''} onClick={onClick}>
       <th scope="row">
-        <a href={addresses.request(id)}>
-          <Written text={username} />
-        </a>
+        <Written text={username} href={addresses.request(id)} />
         <span class="under">
           {duration(expirationSeconds)} on <bdi>{cluster}</bdi>
           {groups.length > 0 ? ', in ' : ', in no group'}
@@ -109,7 +103,7 @@ function Row({ row: request, isGone, isMine }: SteadyRow<Request> & { readonly i
         </span>
       </td>
       <td>
-        <Distance of={createdAt} now={now.value} />
+        <Distance of={createdAt} />
         <span class="under one-line">{requester !== username && <Written text={`by ${requester}`} />}</span>
       </td>
     </tr>
