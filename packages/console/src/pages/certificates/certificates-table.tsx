@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { addresses } from '../../parts/address.js';
-import { Badge, Instant, Written } from '../../parts/bits.js';
+import { Instant, Status, Written } from '../../parts/bits.js';
 import { Linked } from '../../parts/page.js';
 import { type Column, Columns } from '../../parts/table.js';
 import { sentence } from '../../parts/words.js';
@@ -16,14 +16,6 @@ export const isOwn = ({ requester, collector }: Certificate): boolean =>
 /** Whether revoking it would end something, and the caller may. */
 export const isRevocable = (certificate: Certificate): boolean =>
   ['valid', 'superseded'].includes(certificate.status) && (may('revoke-certificates') || isOwn(certificate));
-
-const looks = {
-  valid: { tone: 'ok', icon: 'check' },
-  superseded: { tone: 'info', icon: 'check' },
-  expired: { tone: 'plain', icon: 'wait' },
-  revoked: { tone: 'error', icon: 'cross' },
-} as const;
-export const Status = ({ of }: { readonly of: Certificate['status'] }) => <Badge {...looks[of]}>{of}</Badge>;
 
 /** The first octets of a fingerprint, as a link for whoever reads all certificates or `isOwn`. */
 export const FingerprintLink = ({ of, isOwn: isTheirs = true }: { readonly of: string; readonly isOwn?: boolean }) => (

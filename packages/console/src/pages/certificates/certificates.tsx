@@ -8,16 +8,13 @@ import { Page, Views } from '../../parts/page.js';
 import { may } from '../../service/session.js';
 import { CertificatesTable } from './certificates-table.js';
 
-const statuses = [
-  ['', 'every status'],
-  ['live', 'live: valid or superseded'],
-  ...['valid', 'superseded', 'expired', 'revoked'].map((status) => [status, status] as const),
-] as const;
+const statuses = ['valid', 'superseded', 'expired', 'revoked'].map((status) => [status, status] as const);
+const options = [...Object.entries({ '': 'every status', live: 'live: valid or superseded' }), ...statuses];
 const filters = [
   { name: 'usernamePrefix', label: 'Username begins with' },
   { name: 'cluster', label: 'Cluster' },
   { name: 'group', label: 'Group' },
-  { name: 'status', label: 'Status', options: statuses },
+  { name: 'status', label: 'Status', options },
   { name: 'notAfterBefore', label: 'Ends before', isInstant: true },
 ] as const;
 /** Filters that few people need. */
@@ -30,10 +27,7 @@ const rarer = [
   { name: 'serialNumber', label: 'Serial number' },
 ] as const;
 const names = ['mine', ...[...filters, ...rarer].map(({ name }) => name)];
-const views = [
-  ['', 'All'],
-  ['true', 'Mine'],
-] as const;
+const views = Object.entries({ '': 'All', true: 'Mine' });
 
 /** The certificates that the caller may read, by the filters of the API. */
 export function Certificates() {

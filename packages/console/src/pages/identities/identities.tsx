@@ -14,19 +14,9 @@ import { ordered, type Row, statusOf } from './rows.js';
 import { Timeline } from './timeline.js';
 import { useTimeline } from './use-timeline.js';
 
-const orders = [
-  ['', 'by name'],
-  ['end', 'first to end first'],
-] as const;
-const blocks = [
-  ['', 'blocked or not'],
-  ['true', 'blocked alone'],
-  ['false', 'not blocked'],
-] as const;
-const views = [
-  ['', 'Timeline'],
-  ['table', 'Table'],
-] as const;
+const orders = Object.entries({ '': 'by name', end: 'first to end first' });
+const blocks = Object.entries({ '': 'blocked or not', true: 'blocked alone', false: 'not blocked' });
+const views = Object.entries({ '': 'Timeline', table: 'Table' });
 
 /** Shows who has access to what until when, as a timeline or as a table. */
 export function Identities() {

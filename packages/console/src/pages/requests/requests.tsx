@@ -1,6 +1,6 @@
 import { addresses, addressOf, useAddress } from '../../parts/address.js';
 import { useAnnounced } from '../../parts/announce.js';
-import { Badge, Distance, Empty, Written } from '../../parts/bits.js';
+import { Distance, Empty, Status, Written } from '../../parts/bits.js';
 import { Paged, useList, useRead } from '../../parts/data.js';
 import { Filter } from '../../parts/filter.js';
 import { useKeys } from '../../parts/keys.js';
@@ -9,7 +9,7 @@ import { type SteadyRow, useSteady } from '../../parts/steady.js';
 import { Table } from '../../parts/table.js';
 import { duration } from '../../parts/words.js';
 import { caller, may } from '../../service/session.js';
-import { listChange, looks, type Request, turnInWords } from './request-words.js';
+import { listChange, type Request, turnInWords } from './request-words.js';
 
 const openStates: Request['state'][] = ['pending', 'approved', 'issuing'];
 
@@ -73,16 +73,10 @@ function List({ view, requests }: { readonly view: View; readonly requests: read
 }
 
 function Row({ row: request, isGone, isMine }: SteadyRow<Request> & { readonly isMine: boolean }) {
-  const { go } = useAddress();
   const { id, username, cluster, groups, expirationSeconds, reason, state, createdAt, requester } = request;
-  // The link is for keys and readers; a click beside it opens the request too, unless somebody marks a text.
-  const onClick = ({ target }: MouseEvent) => {
-    if (target instanceof Element && target.closest('a') === null && getSelection()?.isCollapsed)
-      go(addresses.request(id));
-  };
   const turn = isGone ? 'no longer in this list' : turnInWords(request, caller.value?.name ?? '', isMine);
   return (
-    <tr class={isGone ? 'gone' : ''} onClick={onClick}>
+    <tr class={isGone ? 'gone' : ''}>
       <th scope="row">
         <Written text={username} href={addresses.request(id)} />
         <span class="under">
@@ -97,7 +91,7 @@ function Row({ row: request, isGone, isMine }: SteadyRow<Request> & { readonly i
         </span>
       </td>
       <td>
-        <Badge {...looks[state]}>{state}</Badge>
+        <Status of={state} />
         <span class="under one-line">
           <Written text={turn} />
         </span>
