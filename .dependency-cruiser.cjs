@@ -346,9 +346,10 @@ module.exports = {
     },
     {
       name: 'no-orphans',
-      comment: 'a file that nothing imports and that imports nothing is dead or forgotten',
+      comment:
+        'a file that nothing imports and that imports nothing is dead or forgotten; the page of the console asks for one itself',
       severity: 'error',
-      from: { path: ours, orphan: true },
+      from: { path: ours, pathNot: '^packages/console/src/(scheme\\.ts|styles\\.d\\.ts)$', orphan: true },
       to: {},
     },
     {

@@ -1,5 +1,6 @@
 // Builds the pages of packages/console into dist/console/: index.html, and beside it assets/, whose names have the hash
-// of their content, each with a brotli and a gzip form. It does nothing where the stamp of the sources fits.
+// of their content, each with a brotli and a gzip form, and the licences of the packages that are in them. It does
+// nothing where the stamp of the sources fits.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
@@ -24,15 +25,27 @@ function stampOf() {
   return hash.digest('hex');
 }
 
+/** The notices of the packages whose code is in the scripts: their licences want them kept with every copy. */
+function licencesOf({ inputs }) {
+  const packages = Object.keys(inputs).flatMap((path) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []);
+  return [...new Set(packages)]
+    .sort()
+    .map((folder) => {
+      const { name, version } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
+      return `${name} ${version}\n\n${readFileSync(join(root, folder, 'LICENSE'), 'utf8').trim()}\n`;
+    })
+    .join(`\n${'-'.repeat(72)}\n\n`);
+}
+
 /** The document with the names of its files, and of the scripts that its own needs: a browser asks for all at once. */
-function documentWith({ outputs }) {
-  const names = Object.keys(outputs).map((path) => basename(path));
+function documentWith({ outputs }, licences) {
+  const names = [...Object.keys(outputs), licences].map((path) => basename(path));
   const [, main] = Object.entries(outputs).find(([, { entryPoint }]) => entryPoint?.endsWith('main.tsx'));
   const needed = main.imports.filter(({ kind }) => kind === 'import-statement').map(({ path }) => basename(path));
   const preload = needed.map((name) => `<link rel="modulepreload" href="/console/assets/${name}" />\n    `).join('');
   return readFileSync(join(sources, 'index.html'), 'utf8')
     .replace('<link rel="stylesheet"', `${preload}<link rel="stylesheet"`)
-    .replace(/"(main|scheme|icon)\.(css|js|svg)"/g, (_, stem, ending) => {
+    .replace(/"(main|scheme|icon|licences)\.(css|js|svg|txt)"/g, (_, stem, ending) => {
       const name = names.find((one) => one.startsWith(`${stem}-`) && one.endsWith(`.${ending}`));
       return `"/console/assets/${name}"`;
     });
@@ -65,7 +78,10 @@ async function buildConsole(stamp) {
     logLevel: 'warning',
     metafile: true,
   });
-  writeFileSync(join(folder, 'index.html'), documentWith(metafile));
+  const texts = licencesOf(metafile);
+  const licences = `licences-${createHash('sha256').update(texts).digest('hex').slice(0, 8).toUpperCase()}.txt`;
+  writeFileSync(join(folder, 'assets', licences), texts);
+  writeFileSync(join(folder, 'index.html'), documentWith(metafile, licences));
   const assets = readdirSync(join(folder, 'assets')).map((name) => join('assets', name));
   for (const name of ['index.html', ...assets]) {
     const octets = readFileSync(join(folder, name));

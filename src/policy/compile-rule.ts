@@ -215,7 +215,8 @@ class PartCompiler {
     const path = '/spec/approval/stages';
     if (written.length === 0) this.refuse(path, 'must have a stage');
     for (const [i, { approvers }] of written.entries()) this.checkPrincipals(`${path}/${i}/approvers`, approvers);
-    return written.map((stage) => ({ count: 1, ...stage }));
+    // A map that was read from YAML has no prototype, and would differ from the same one of a record.
+    return written.map(({ count = 1, approvers }) => ({ count, ...(approvers && { approvers: { ...approvers } }) }));
   }
 
   expression(path: string, text: string, type: 'bool' | 'string'): Expression {

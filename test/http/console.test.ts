@@ -289,6 +289,7 @@ describe('a report for a frame of the console', () => {
       'x-frame-options': 'SAMEORIGIN',
       'x-content-type-options': 'nosniff',
     });
+    expect(headers).not.toHaveProperty('origin-agent-cluster');
   });
 
   it('is a problem in the frame where there is none', async () => {

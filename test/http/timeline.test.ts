@@ -84,6 +84,23 @@ it('selects identities as their list does', async () => {
   ]);
 });
 
+it('finds a blocked name in another spelling than that of the block, as the list of identities does', async () => {
+  const { fingerprintSha256 } = await issue('t5-jane');
+  await service.as('petra')('post', '/v1/identities/T5-Jane/block').send({ reason: 'keyCompromise' }).expect(200);
+  const found = (query: string) =>
+    Promise.all([
+      read(`?blocked=true&username=${query}`).then(namesOf),
+      service
+        .as('petra')('get', `/v1/identities?blocked=true&username=${query}`)
+        .then(({ body }) => namesOf(body as Timeline)),
+    ]);
+  for (const name of ['t5-jane', 'T5-Jane', 'T5-JANE']) expect(await found(name)).toEqual([[name], [name]]);
+  expect(await found('t5-jane&usernamePrefix=T')).toEqual([[], []]);
+  expect(await found('t5-john')).toEqual([[], []]);
+  const [item] = (await read('?blocked=true&username=t5-jane')).items;
+  expect(item?.bars.map((bar) => bar[5])).toEqual([fingerprintSha256]);
+});
+
 it('never cuts an identity in two pages', async () => {
   for (const username of ['t4-a', 't4-b', 't4-b', 't4-b', 't4-c', 't4-d']) await issue(username);
   const pages: (readonly [string, number])[][] = [];

@@ -278,6 +278,27 @@ describe('over plain HTTP', () => {
     await app.close();
   });
 
+  it.each([
+    { 'x-forwarded-for': '192.0.2.7' },
+    { 'x-forwarded-for': '127.0.0.1, 192.0.2.7' },
+    { forwarded: 'for=192.0.2.7' },
+    // A caller who adds the other header leaves a doubt, and then the address of the proxy counts.
+    { 'x-forwarded-for': '192.0.2.7', forwarded: 'for=127.0.0.1' },
+  ])('they do not for a call that a proxy on this machine has passed on: %j', async (headers) => {
+    const { cookie } = await signedIn(service.tokenOf('alice'));
+    const trusting = buildApp(service.services, {
+      logger: createLogger({ level: 'silent' }),
+      trustedProxies: ['127.0.0.1'],
+    });
+    for (const at of [service.address, await trusting.listen({ host: '127.0.0.1', port: 0 })]) {
+      await under('localhost', 'post', '/v1/sessions', at).set('authorization', bearer()).set(headers).expect(403);
+      await under('localhost', 'get', '/v1/whoami', at).set('cookie', cookie).set(headers).expect(401);
+      const local = { 'x-forwarded-for': '127.0.0.1' };
+      await under('localhost', 'post', '/v1/sessions', at).set('authorization', bearer()).set(local).expect(201);
+    }
+    await trusting.close();
+  });
+
   it('a page of another origin changes nothing with the cookie, nor signs in, even on this machine', async () => {
     const { cookie } = await signedIn(service.tokenOf('alice'));
     const origin = 'http://127.0.0.1:8080';

@@ -48,7 +48,7 @@ function SignedInOrNot() {
         <Trouble error={problem.value} again={learn} />
       </Page>
     );
-  if (who === undefined || (who === null && !isSignIn)) return null;
+  if (who === undefined || (who === null && !isSignIn)) return <p class="opening">kubepass</p>;
   return isSignIn ? <SignIn /> : <Frame />;
 }
 

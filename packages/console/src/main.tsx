@@ -4,4 +4,5 @@ import { bringAhead } from './frame/shown-page.js';
 import './styles/index.css';
 
 bringAhead();
+document.body.replaceChildren();
 render(<App />, document.body);

@@ -13,6 +13,7 @@ const mediaTypes: Readonly<Record<string, string>> = {
   '.json': jsonMediaType,
   '.png': 'image/png',
   '.svg': 'image/svg+xml',
+  '.txt': 'text/plain; charset=utf-8',
 };
 
 /** The media type of a file, by its name. */

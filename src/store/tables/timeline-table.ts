@@ -47,6 +47,9 @@ export class TimelineTable {
     // The last username may go on behind the rows.
     if (rows.length === take && byName.size > 1) byName.delete(last);
     else if (rows.length === take) byName.set(last, await this.#rows({ ...filter, username: last }, now, null, null));
+    // Its block has another spelling, perhaps, and it may have no certificate.
+    if (filter.blocked === true && filter.username !== undefined && !byName.has(filter.username) && after === null)
+      byName.set(filter.username, []);
     const blocks = await this.blocks.find([...new Set(byName.keys().map(foldedName))]);
     const blockOf = new Map(blocks.map((block) => [foldedName(block.username), inForce(block, now)]));
     const items = [];
@@ -69,8 +72,9 @@ export class TimelineTable {
   /** By username, and of one username those first that end first. `take` null: all. */
   async #rows(filter: IdentityFilter, now: Date, after: string | null, take: number | null) {
     const { dialect, readRows } = this.reads;
-    const { username, usernamePrefix, blocked } = filter;
-    const isBroad = blocked !== true && username === undefined;
+    const { username, usernamePrefix } = filter;
+    const isBroad = filter.blocked !== true && username === undefined;
+    const areBlocked = filter.blocked === true && username === undefined;
     const probe = `SELECT 1 FROM "CertificateRecord" WHERE "notAfter" > ? LIMIT 1 OFFSET ${few}`;
     const areFew = isBroad && (await readRows({ sql: probe, parameters: [now] })).length === 0;
     const live = dialect.indexRange(
@@ -79,7 +83,7 @@ export class TimelineTable {
       '>',
       areFew ? [now, highest] : [now],
     );
-    const name = blocked === true ? '"b"."username"' : '"c"."username"';
+    const name = areBlocked ? '"b"."username"' : '"c"."username"';
     const bounds = {
       [`${name} > ?`]: after,
       [`${name} = ?`]: username,
@@ -94,7 +98,7 @@ export class TimelineTable {
           WHERE ${live.sql})
         SELECT ${name} AS "username", "c"."cluster", "c"."groups", "c"."notBefore", "c"."notAfter", ${is('Revocation')} AS "isRevoked",
           ${is('Supersession')} AS "isSuperseded", ${dialect.hexText('"c"."fingerprintSha256"')} AS "fingerprintSha256"
-        FROM ${blocked === true ? `"IdentityBlock" AS "b" LEFT JOIN "c" ON "c"."username" = ${name}` : '"c"'}
+        FROM ${areBlocked ? `"IdentityBlock" AS "b" LEFT JOIN "c" ON "c"."username" = ${name}` : '"c"'}
         ${given.map(([condition], i) => `${i === 0 ? 'WHERE' : 'AND'} ${condition}`).join(' ')}
         ORDER BY ${name}, "c"."notAfter", "c"."n" LIMIT ?`,
       parameters: [...live.parameters, ...given.map(([, value]) => value ?? null), take ?? Number.MAX_SAFE_INTEGER],

@@ -82,8 +82,17 @@ describe.skipIf(chromiumPath === undefined)('asking and collecting in the consol
     page.on('request', (request) => sent.push(request.postData() ?? ''));
     const choose = (content: string) =>
       page.getByLabel('Choose a file').setInputFiles({ name: 'a', mimeType: '', buffer: Buffer.from(content) });
-    await choose(key);
+    await page.getByLabel('CSR', { exact: true }).waitFor();
+    await page.evaluate(
+      `{
+        const dropped = new DataTransfer();
+        dropped.items.add(new File([${JSON.stringify(key)}], 'a.key'));
+        dispatchEvent(new DragEvent('drop', { dataTransfer: dropped, cancelable: true }));
+      }`,
+    );
     await below(page, 'CSR').getByText('This is a private key').waitFor();
+    await choose('something else');
+    await below(page, 'CSR').getByText('This file is no CSR as PEM').waitFor();
     await page.getByLabel('CSR', { exact: true }).fill(key);
     await below(page, 'CSR').getByText('This is a private key').waitFor();
     expect(await page.getByLabel('CSR', { exact: true }).inputValue()).toBe('');

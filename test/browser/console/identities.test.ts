@@ -45,6 +45,20 @@ describe.skipIf(chromiumPath === undefined)('identities and certificates in the 
     await page.getByRole('heading', { level: 1, name: 'timeline-mary' }).waitFor();
   });
 
+  it('shows a new certificate without a reload, and moves nothing that is under the pointer', async () => {
+    await issue(console.service, 'live-mary');
+    const page = await console.visit('audrey', '/console/identities?usernamePrefix=live-');
+    await rowOf(page, 'live-mary').hover();
+    const before = await rowOf(page, 'live-mary').boundingBox();
+    await issue(console.service, 'live-jane');
+    await rowOf(page, 'live-jane').waitFor();
+    expect(await rowOf(page, 'live-mary').boundingBox()).toEqual(before);
+    await page.getByRole('heading', { level: 1 }).hover();
+    await expect
+      .poll(() => page.getByRole('rowheader').allTextContents())
+      .toEqual(['live-janedemo ', 'live-marydemo ']);
+  });
+
   it('shows the same as a table, and exports it as CSV with the same filters', async () => {
     await issue(console.service, 'csv-jane');
     await issue(console.service, 'csv-mary');

@@ -77,6 +77,18 @@ describe.skipIf(chromiumPath === undefined)('a page whose service', () => {
     expect([calls, await alert.count()]).toEqual([2, 0]);
   });
 
+  it('does not answer lets the page before stay, until the script of the next one is here', async () => {
+    const page = await opened.visit('audrey', '/console/audit', { tolerates: /ERR_FAILED/ });
+    const gone = /console\/(assets\/clusters-|$)/;
+    await page.route(gone, (route) => route.abort());
+    await page.getByRole('link', { name: 'Clusters' }).click();
+    await page.getByText('kubepass does not answer').waitFor();
+    expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('Audit');
+    await page.unroute(gone);
+    await page.getByRole('heading', { level: 1, name: 'Clusters' }).waitFor();
+    await expect.poll(() => page.getByText('kubepass does not answer').count()).toBe(0);
+  });
+
   it('stops and returns says both, and reads again', async () => {
     const { service } = opened;
     const port = Number(new URL(service.address).port);

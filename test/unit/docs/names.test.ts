@@ -7,7 +7,7 @@ import { codeIn, pages, pageText, read, root } from './pages.js';
 
 /** The service, its packages, what deploys and measures them, and what their tests begin with. */
 const sources = globSync(
-  '{src,packages/*/src,scripts,bench,prisma,deploy,policies,test/helpers,test/http/support}/**/*.{ts,mjs,prisma,sql,yaml,json,sh}',
+  '{src,packages/*/src,scripts,bench,prisma,deploy,policies,test/helpers,test/http/support}/**/*.{ts,tsx,mjs,prisma,sql,yaml,json,sh}',
   { cwd: root, exclude: (path) => path.includes('generated') },
 ).map(read);
 const wordsOfSources = new Set(sources.flatMap((text) => text.match(/\w+/g) ?? []));

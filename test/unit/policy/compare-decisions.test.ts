@@ -25,6 +25,16 @@ describe('Replayer', () => {
       expect(replayed(testPolicies, request)).toEqual({ kind: 'unchanged' });
   });
 
+  it('finds no difference where a stage names its approvers, as the store gives the record back', () => {
+    const text = testPolicies.replace('mode: manual', 'mode: manual, stages: [{ approvers: { groups: [leads] } }]');
+    const recorded = recordedRequest(3, { policySet: policySetOf(text), from });
+    const { stages } = recorded.decision;
+    const stored = JSON.parse(JSON.stringify(stages)) as typeof stages;
+    expect(stored).toEqual([{ count: 1, approvers: { groups: ['leads'] } }]);
+    const request = { ...recorded, decision: { ...recorded.decision, stages: stored } };
+    expect(replayed(text, request)).toEqual({ kind: 'unchanged' });
+  });
+
   it.each([
     ['permittedToDenied', guardrail('selector: {}'), automatic],
     ['deniedToPermitted', testPolicies.replace('"team-*"', '"*"').replace('86400', '604800'), denied],

@@ -18,7 +18,7 @@ export function Navigation() {
   const bar = useRef<HTMLElement>(null);
   useEffect(() => {
     // On a phone it scrolls sideways.
-    bar.current?.querySelector('[aria-current]')?.scrollIntoView({ inline: 'center', block: 'nearest' });
+    bar.current?.querySelector('[aria-current]')?.scrollIntoView({ inline: 'nearest', block: 'nearest' });
   }, [path]);
   if (!who) return null;
   const isAt = (to: string) => path === to || path.startsWith(`${to}/`);

@@ -5,9 +5,11 @@ import { announce } from './announce.js';
 export function Lines({ label, text }: { readonly label: string; readonly text: string }) {
   const copied = useSignal(false);
   const copy = async () => {
-    await navigator.clipboard.writeText(text);
-    copied.value = true;
-    announce(`${label}: copied.`);
+    copied.value = await navigator.clipboard.writeText(text).then(
+      () => true,
+      () => false,
+    );
+    announce(`${label}: ${copied.value ? 'copied.' : 'this browser does not copy here, so select the text.'}`);
   };
   return (
     <div class="lines">

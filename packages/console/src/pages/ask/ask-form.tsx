@@ -9,7 +9,7 @@ import { Trouble } from '../../parts/trouble.js';
 import { duration } from '../../parts/words.js';
 import { problemFrom, type Schemas } from '../../service/client.js';
 import type { ProblemError } from '../../service/problem.js';
-import { caller } from '../../service/session.js';
+import { caller, renewals } from '../../service/session.js';
 import { AskingPolicy } from './asking-policy.js';
 import { CsrField } from './csr-field.js';
 import { keyFor, type Offer, offersFor } from './offers.js';
@@ -62,6 +62,12 @@ export function AskForm({ first, isFilled, known: { offers, clusters, certificat
     if (isFilled) onLeft();
     return () => policy.end();
   }, []);
+  // After a new sign-in, what the ended session was refused is no matter any more.
+  const renewal = renewals.value;
+  useEffect(() => {
+    error.value = null;
+    if (renewal > 0) onLeft();
+  }, [renewal]);
 
   const { spec, faults } = ask();
   const said = policy.said.value;
@@ -76,15 +82,18 @@ export function AskForm({ first, isFilled, known: { offers, clusters, certificat
   const parts = (name: FieldName) => ({
     value: fields[name],
     wrong: all.filter(([field]) => field === name).map(([, text]) => text),
-    onTyped: policy.typed,
+    onTyped: () => {
+      error.value = null;
+      policy.typed();
+    },
     onLeft,
   });
 
   const send = async (event: Event) => {
     event.preventDefault();
     tried.value = busy.value = true;
-    error.value = null;
-    const { decision } = await policy.left();
+    const { decision, error: why } = await policy.left();
+    error.value = why;
     if (decision?.outcome === 'permitted')
       error.value = await problemFrom(async () => {
         const { request, kubeconfig } = await sending.send(ask().spec);
@@ -157,7 +166,7 @@ export function AskForm({ first, isFilled, known: { offers, clusters, certificat
           </button>
         </p>
       </form>
-      <WhatPolicySays {...said} others={violations.others} />
+      <WhatPolicySays {...said} others={violations.others} again={onLeft} />
     </div>
   );
 }

@@ -36,7 +36,7 @@ const anybody = (names: readonly string[]): string => (names.includes('*') ? 'an
 
 function detailsOf({ policy, usernames, reason, keyAlgorithms, collectors }: Offer): string {
   const parts = [
-    `For ${anybody(usernames)}`,
+    usernames.includes('*') ? 'Any username' : `For ${either(usernames)}`,
     reason.required && `with a reason${reason.pattern === null ? '' : ` that matches ${reason.pattern}`}`,
     !keyAlgorithms.includes(usualKey) && `with a key ${either(keyAlgorithms)}`,
     collectors.join() !== caller.value?.name && `collected by ${anybody(collectors)}`,

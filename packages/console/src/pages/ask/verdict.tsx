@@ -8,16 +8,18 @@ import type { Said } from './asking-policy.js';
 interface Answer extends Said {
   /** The violations that are about no field. */
   readonly others: readonly Schemas['Violation'][];
+  /** Asks policy again. */
+  readonly again: () => void;
 }
 
 /** The answer of policy about the ask as it stands. */
-export function WhatPolicySays({ decision, error, others }: Answer) {
+export function WhatPolicySays({ decision, error, others, again }: Answer) {
   const id = useId();
   return (
     <div class="card verdict" role="status" aria-labelledby={id}>
       <h2 id={id}>What policy says</h2>
       {error ? (
-        <Trouble error={error} />
+        <Trouble error={error} {...(error.problem.status >= 429 && { again })} />
       ) : !decision ? (
         <p class="muted">It is asked once the fields say who is to get in where. Nothing is sent before you ask.</p>
       ) : decision.outcome === 'permitted' ? (

@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
-import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { Key } from '../../parts/key.js';
+import { steadied } from '../../parts/steady.js';
 import { useKeys } from '../../parts/use-keys.js';
 import { useSteps } from '../../parts/use-steps.js';
 import { at } from '../../parts/words.js';
@@ -36,7 +37,7 @@ export function Timeline({ rows, isComplete, now, label = 'Certificates by ident
     for (const { current } of [scroller, axis]) if (current) observer.observe(current);
     return () => observer.disconnect();
   }, []);
-  const held = useRowsInPlace(rows, scroller);
+  const { inPlace, hold } = useRowsInPlace(rows);
 
   const zoom = (factor: number, around = (from + to) / 2) => show(zoomed(view, factor, around, whole));
   const keys: Readonly<Record<string, () => void>> = {
@@ -62,7 +63,7 @@ export function Timeline({ rows, isComplete, now, label = 'Certificates by ident
     zoom(event.deltaY > 0 ? 1.15 : 0.87, from + ((event.clientX - left) / width) * (to - from));
   };
 
-  const topmost = Math.min(rows.length, Math.floor(top.value / rowHeight));
+  const topmost = Math.min(inPlace.length, Math.floor(top.value / rowHeight));
   const first = Math.max(0, topmost - spare);
   const count = Math.ceil(size.value.height / rowHeight) + 2 * spare;
   const lineAt = (instant: number) => ({ '--x': String(Math.min(1.01, Math.max(-1, (instant - from) / (to - from)))) });
@@ -76,11 +77,10 @@ export function Timeline({ rows, isComplete, now, label = 'Certificates by ident
         tabIndex={0}
         role="grid"
         aria-label={label}
-        aria-rowcount={isComplete ? rows.length + 1 : -1}
+        aria-rowcount={isComplete ? inPlace.length + 1 : -1}
         aria-keyshortcuts="+ - 0 ArrowLeft ArrowRight"
         onScroll={({ currentTarget }) => (top.value = currentTarget.scrollTop)}
-        onPointerMove={held.onPointerMove}
-        onPointerLeave={held.onPointerLeave}
+        {...hold}
       >
         <div class="timeline-row axis" role="row" aria-rowindex={1}>
           <span role="columnheader">Identity</span>
@@ -96,17 +96,17 @@ export function Timeline({ rows, isComplete, now, label = 'Certificates by ident
             ))}
           </div>
         </div>
-        <div class="all" role="rowgroup" style={{ height: `${rows.length * rowHeight}px` }}>
+        <div class="all" role="rowgroup" style={{ height: `${inPlace.length * rowHeight}px` }}>
           {instants.map(({ instant, isStrong }) => (
             <i key={instant} class={isStrong ? 'line strong' : 'line'} aria-hidden="true" style={lineAt(instant)} />
           ))}
-          {rows.slice(first, first + count).map((row, i) => (
+          {inPlace.slice(first, first + count).map((row, i) => (
             <TimelineRow
               key={row.key}
               {...{ row, view, now }}
               index={first + i}
               trackWidth={size.value.track}
-              isNamed={first + i === topmost || rows[first + i - 1]?.username !== row.username}
+              isNamed={first + i === topmost || inPlace[first + i - 1]?.username !== row.username}
             />
           ))}
           <i class="line now" aria-hidden="true" style={lineAt(now)} />
@@ -147,27 +147,31 @@ const legend = [
   ['revoked', 'revoked, still works'],
 ] as const;
 
+const keyOf = ({ key }: Row): string => key;
+const isInRow = (target: EventTarget | null) => target instanceof Element && target.closest('[data-row]') !== null;
+
 /**
- * Keeps the row that is under the pointer or has the focus, else the topmost one, where it is on the screen when rows
- * come or go above it.
+ * The rows in their places while the pointer or the focus is in one: new ones come at the end, and one that is gone
+ * loses its bars. `hold` belongs on the element around them.
  */
-function useRowsInPlace(rows: readonly Row[], scroller: { readonly current: HTMLDivElement | null }) {
-  const pointed = useRef<string | null>(null);
-  const before = useRef(rows);
-  const keyOf = (target: EventTarget | null) =>
-    target instanceof Element ? (target.closest<HTMLElement>('[data-row]')?.dataset['row'] ?? null) : null;
-  useLayoutEffect(() => {
-    const area = scroller.current;
-    if (area === null || before.current === rows) return;
-    const topmost = before.current[Math.floor(area.scrollTop / rowHeight)]?.key;
-    const fromTop = area.scrollTop > 0 ? topmost : undefined;
-    const anchor = pointed.current ?? keyOf(document.activeElement) ?? fromTop;
-    const [was, is] = [before.current, rows].map((some) => some.findIndex(({ key }) => key === anchor));
-    if (was !== undefined && is !== undefined && was >= 0 && is >= 0) area.scrollTop += (is - was) * rowHeight;
-    before.current = rows;
-  }, [rows]);
+function useRowsInPlace(rows: readonly Row[]) {
+  const [isPointed, isFocused] = [useSignal(false), useSignal(false)];
+  const [shown, given] = [useRef(rows), useRef(rows)];
+  if (!isPointed.value && !isFocused.value) shown.current = rows;
+  else if (given.current !== rows)
+    shown.current = steadied(
+      shown.current.map((row) => ({ row, isGone: false })),
+      rows,
+      keyOf,
+    ).map(({ row, isGone }) => (isGone ? { ...row, drawn: [], lanes: 1 } : row));
+  given.current = rows;
   return {
-    onPointerMove: ({ target }: PointerEvent) => (pointed.current = keyOf(target)),
-    onPointerLeave: () => (pointed.current = null),
+    inPlace: shown.current,
+    hold: {
+      onPointerOver: ({ target }: PointerEvent) => (isPointed.value = isInRow(target)),
+      onPointerLeave: () => (isPointed.value = false),
+      onFocusIn: ({ target }: FocusEvent) => (isFocused.value = isInRow(target)),
+      onFocusOut: () => (isFocused.value = false),
+    },
   };
 }

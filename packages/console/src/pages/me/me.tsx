@@ -7,7 +7,7 @@ import { chooseScheme, chosenScheme, schemes } from '../../parts/scheme.js';
 import { keysAreOn, switchKeys } from '../../parts/use-keys.js';
 import { usePages } from '../../parts/use-pages.js';
 import { spaced } from '../../parts/words.js';
-import { answerOf, api } from '../../service/client.js';
+import { read } from '../../service/client.js';
 import { caller, type Caller } from '../../service/session.js';
 import { SessionTable } from '../sessions/session-table.js';
 
@@ -29,7 +29,7 @@ export function Me() {
               <ul class="chips">
                 {who.permissions.map((permission) => (
                   <li key={permission} class="chip words">
-                    {spaced(permission).replace('csrs', 'CSRs').replace('api', 'API')}
+                    {spaced(permission)}
                   </li>
                 ))}
               </ul>
@@ -53,7 +53,7 @@ const Facts = ({ who }: { readonly who: Caller }) => (
       <Written text={who.groups.join(', ') || 'none'} most={400} />
     </Fact>
     <Fact name="Came by">
-      {ways[who.method]} <code>{who.credentialId}</code>
+      {spaced(who.method)} <code>{who.credentialId}</code>
     </Fact>
     {who.createdBy.length > 0 && (
       <Fact name="Made by">
@@ -63,15 +63,6 @@ const Facts = ({ who }: { readonly who: Caller }) => (
     <Fact name="Ends">{who.expiresAt === null ? 'when it is revoked' : <Instant of={who.expiresAt} />}</Fact>
   </dl>
 );
-
-const ways: Readonly<Record<Caller['method'], string>> = {
-  'api-token': 'an API token',
-  oidc: 'a token of the identity provider',
-  'client-certificate': 'a client certificate',
-  'service-account': 'a service account',
-  session: 'a session of this browser',
-  'key-proof': 'the key of a certificate',
-};
 
 const lost = {
   left: 'The directory says that you left, so your roles do not count. Ask whoever looks after the directory.',
@@ -121,8 +112,7 @@ function ThisBrowser() {
 function OwnSessions({ name }: { readonly name: string }) {
   const pages = usePages(
     async (cursor, signal) => {
-      const query = { ...(cursor && { cursor }) };
-      const { items, nextCursor } = await answerOf(api.GET('/v1/sessions', { params: { query }, signal }));
+      const { items, nextCursor } = await read('/v1/sessions', { cursor }, signal);
       return { items: items.filter((session) => session.name === name), nextCursor };
     },
     [name],

@@ -10,6 +10,7 @@ import { sentence } from '../../parts/words.js';
 import { answerOf, api, problemFrom, type Schemas } from '../../service/client.js';
 import { Replay } from './replay.js';
 import { TryAsk } from './try-ask.js';
+import type { Attempt } from './attempt.js';
 
 /** A draft of the policies: it begins with the texts in force, and is tried on an ask and on what was asked before. */
 export function PolicyDraft() {
@@ -33,9 +34,6 @@ export function PolicyDraft() {
     </Page>
   );
 }
-
-/** Acts with the texts of the draft; throws `ProblemError` unless that is shown at the texts. */
-export type Attempt = (act: (policies: string[]) => Promise<unknown>) => Promise<void>;
 
 /** Begins at the place that a message names: `line 4, column 1: …`. */
 function placeOf(message: string, text: string): number {

@@ -6,7 +6,7 @@ import { useAct } from '../../parts/use-act.js';
 import { many, spaced } from '../../parts/words.js';
 import { answerOf, api, type Schemas } from '../../service/client.js';
 import { ProblemError } from '../../service/problem.js';
-import type { Attempt } from './draft.js';
+import type { Attempt } from './attempt.js';
 import { Outcome } from './outcome.js';
 
 type Change = Schemas['ReplayedChange'];

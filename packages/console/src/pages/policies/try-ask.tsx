@@ -5,7 +5,7 @@ import { secondsOf } from '../../parts/lifetime.js';
 import { useAct } from '../../parts/use-act.js';
 import { sentence } from '../../parts/words.js';
 import { answerOf, api, type Schemas } from '../../service/client.js';
-import type { Attempt } from './draft.js';
+import type { Attempt } from './attempt.js';
 import { Outcome } from './outcome.js';
 
 type Decision = Schemas['Decision'];

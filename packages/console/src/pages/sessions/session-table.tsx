@@ -1,11 +1,9 @@
-import { useSignal } from '@preact/signals';
 import { announce } from '../../parts/announce.js';
 import { Badge, Distance, Instant, Written } from '../../parts/bits.js';
 import { now } from '../../parts/now.js';
 import { type Column, Columns } from '../../parts/columns.js';
-import { Trouble } from '../../parts/trouble.js';
-import { answerOf, api, problemFrom, type Schemas } from '../../service/client.js';
-import type { ProblemError } from '../../service/problem.js';
+import { useAct } from '../../parts/use-act.js';
+import { answerOf, api, type Schemas } from '../../service/client.js';
 import { signOut } from '../../service/session.js';
 
 type Session = Schemas['Session'];
@@ -19,15 +17,14 @@ interface SessionTableParts {
 
 /** Browsers that are signed in, each with a button that ends its session. */
 export function SessionTable({ label, sessions, withNames = false, onEnded }: SessionTableParts) {
-  const error = useSignal<ProblemError | null>(null);
-  const end = async ({ id, current }: Session) => {
-    error.value = await problemFrom(() =>
-      current ? signOut() : answerOf(api.DELETE('/v1/sessions/{id}', { params: { path: { id } } })),
-    );
-    if (error.value !== null || current) return;
-    announce('The session has ended.');
-    onEnded();
-  };
+  const { run, trouble } = useAct();
+  const end = ({ id, current }: Session) =>
+    run(async () => {
+      if (current) return signOut();
+      await answerOf(api.DELETE('/v1/sessions/{id}', { params: { path: { id } } }));
+      announce('The session has ended.');
+      onEnded();
+    });
   const columns: readonly Column<Session>[] = [
     ...(withNames ? [['Who', ({ name }: Session) => <Written text={name} />] as const] : []),
     ['Signed in', ({ createdAt }) => <Instant of={createdAt} />],
@@ -48,7 +45,7 @@ export function SessionTable({ label, sessions, withNames = false, onEnded }: Se
   ];
   return (
     <>
-      {error.value && <Trouble error={error.value} />}
+      {trouble}
       <Columns label={label} rows={sessions} columns={columns} />
     </>
   );

@@ -1,4 +1,3 @@
-import { useSignal } from '@preact/signals';
 import { addresses, useAddress } from '../../parts/address.js';
 import { announce } from '../../parts/announce.js';
 import { Badge, Distance, Empty, Instant, Written } from '../../parts/bits.js';
@@ -7,11 +6,11 @@ import { now } from '../../parts/now.js';
 import { Page } from '../../parts/page.js';
 import { Paged } from '../../parts/paged.js';
 import { type Column, Columns } from '../../parts/columns.js';
-import { Trouble } from '../../parts/trouble.js';
-import { usePages } from '../../parts/use-pages.js';
+import { useAct } from '../../parts/use-act.js';
+import { useKeys } from '../../parts/use-keys.js';
+import { useList } from '../../parts/use-pages.js';
 import { many, spaced } from '../../parts/words.js';
-import { answerOf, api, problemFrom, type Schemas } from '../../service/client.js';
-import type { ProblemError } from '../../service/problem.js';
+import { answerOf, api, type Schemas } from '../../service/client.js';
 import { may } from '../../service/session.js';
 
 type Delivery = Schemas['WebhookDelivery'];
@@ -25,27 +24,16 @@ const states = Object.entries(looks).map(([state, { words }]) => [state, words] 
 /** Deliveries of webhooks, why they failed, and another try. */
 export function Webhooks() {
   const { state, webhook, requestId } = useAddress().query;
-  const filter = {
-    ...(state && { state: state as Delivery['state'] }),
-    ...(webhook && { webhook }),
-    ...(requestId && { requestId }),
-  };
-  const error = useSignal<ProblemError | null>(null);
-  const pages = usePages(
-    (cursor, signal) =>
-      answerOf(
-        api.GET('/v1/webhook-deliveries', { params: { query: { ...filter, ...(cursor && { cursor }) } }, signal }),
-      ),
-    [JSON.stringify(filter)],
-    ['webhook-deliveries'],
-  );
-  const retry = async ({ id }: Delivery) => {
-    error.value = await problemFrom(async () => {
+  const filter = { state, webhook, requestId };
+  const { run, trouble } = useAct();
+  const pages = useList('/v1/webhook-deliveries', filter, ['webhook-deliveries']);
+  const retry = ({ id }: Delivery) =>
+    run(async () => {
       await answerOf(api.POST('/v1/webhook-deliveries/{id}/retry', { params: { path: { id } }, body: {} }));
       announce('It is sent again.');
       pages.reload();
     });
-  };
+  useKeys({ '/': () => document.querySelector<HTMLElement>('.tools input')?.focus() });
   return (
     <Page title="Webhooks">
       <form class="tools" role="search" onSubmit={(event) => event.preventDefault()}>
@@ -53,8 +41,8 @@ export function Webhooks() {
         <Filter name="webhook" label="Webhook" />
         <Filter name="requestId" label="Request" />
       </form>
-      {error.value && <Trouble error={error.value} />}
-      <Paged pages={pages} noun="deliveries" empty={<Nothing isFiltered={Object.keys(filter).length > 0} />}>
+      {trouble}
+      <Paged pages={pages} noun="deliveries" empty={<Nothing isFiltered={Object.values(filter).some(Boolean)} />}>
         {(deliveries) => <Columns label="Deliveries" rows={deliveries} columns={columns((one) => void retry(one))} />}
       </Paged>
     </Page>
