@@ -41,7 +41,7 @@ export function addInspections(app: App, { inspections }: Services): void {
   app.register(async (scope) => {
     await readUploads(scope);
     // The console shows in a frame what a browser is answered: the page, or the problem why there is none. The frame is
-    // sandboxed, so it has no origin of which an agent cluster could be asked for, and Chromium complains of the header.
+    // sandboxed and has no origin, so an agent cluster for one is not asked for: Chromium would complain.
     scope.addHook('onRequest', (request, reply, done) => {
       if (app.hasConsole && request.answerType === 'text/html')
         reply

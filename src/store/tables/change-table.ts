@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { maskContains, typesMask } from '../../audit/audit-record.js';
 import { auditEventTypes } from '../../model/audit-event.js';
-import type { Standing } from '../../model/change.js';
+import { type ChangeKind, changedKinds, changeKinds, type Standing } from '../../model/change.js';
 import type { KeyReads } from '../lists/list.js';
 
 type Row = Readonly<Record<'lastSeq' | 'types', number | string>> &
@@ -35,8 +35,9 @@ export class ChangeTable {
   }
 
   /**
-   * The events behind `after`, up to `through`; some together, under the number of the last one. `names`: whose request
-   * it is, or whose session began or ended. The end of an API token that has sessions is a `SignedOut`, too.
+   * The events behind `after`, up to `through`; some together, under the number of the last one. `kinds`: those that
+   * they change. `names`: whose request it is, or whose session began or ended. The end of an API token that has
+   * sessions ends them, too.
    */
   async between(after: number, through: number) {
     const rows = await this.reads.readRows({
@@ -54,14 +55,17 @@ export class ChangeTable {
     const withSessions = await this.#withSessions(revoked);
     return found.map(({ row, ends }) => {
       const types = auditEventTypes.filter((type) => maskContains(Number(row.types), type));
+      const isChanged = (kind: ChangeKind) => types.some((type) => changeKinds[kind].events?.test(type));
       const ended = ends.filter(({ sessionId, tokenId }) => sessionId !== undefined || withSessions.has(tokenId));
-      const names = [row.requester, row.collector, types.includes('SignedIn') ? row.principal : null];
-      return {
-        seq: Number(row.lastSeq),
-        types: ended.length > 0 ? [...types, 'SignedOut'] : types,
-        isOfRequest: row.requester !== null,
-        names: [...names, ...ended.map(({ name }) => name)].filter((name) => name !== null),
-      };
+      const names = ended.map(({ name }) => name);
+      for (const name of [row.requester, row.collector, types.includes('SignedIn') ? row.principal : null])
+        if (name !== null) names.push(name);
+      const kinds = changedKinds.filter((kind) =>
+        kind === 'certificate-requests'
+          ? row.requester !== null
+          : isChanged(kind) || (kind === 'sessions' && ended.length > 0),
+      );
+      return { seq: Number(row.lastSeq), kinds, names };
     });
   }
 

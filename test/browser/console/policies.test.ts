@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { chromiumPath } from '../chromium.js';
+import { ask, consolePolicies, hostileWords } from './seeds.js';
+import { axeFindings, beyondWindow, signIn, useConsole } from './support.js';
+
+const message = hostileWords.image + hostileWords.direction + hostileWords.wide.slice(0, 300);
+const guardrail = `---
+apiVersion: kubepass/v1
+kind: Guardrail
+metadata: { name: hostile }
+spec: { selector: { clusters: ["*"] }, match: { groups: ["x-*"] }, message: ${JSON.stringify(message)} }
+`;
+
+describe.skipIf(chromiumPath === undefined)('policies in the console', () => {
+  const opened = useConsole({ policies: consolePolicies + guardrail });
+
+  it('are shown in words, and as they are for whoever may read the files', async () => {
+    const page = await opened.visit('audrey', '/console/policies');
+    await page.getByText('after approval by 2 people (anyone in team-leads), then by anyone in security').waitFor();
+    await page.getByRole('link', { name: 'by-hand' }).click();
+    await page.getByRole('heading', { level: 1, name: 'by-hand' }).waitFor();
+    await page.getByText('after approval by any approver').waitFor();
+    await page.getByText('metadata: { name: by-hand }').waitFor();
+    const requester = await opened.visit('alice', '/console/policies/by-hand');
+    await requester.getByText('"maxExpirationSeconds": 604800').waitFor();
+    await requester.goto('/console/policies/nobody');
+    await requester.getByText('No policy of this name is in force.').waitFor();
+    await requester.goto('/console/policies/draft');
+    await requester.getByText('takes the role').waitFor();
+  });
+
+  it('are tried as a draft: on an ask, and on what was asked, with before and after side by side', async () => {
+    for (const username of ['jane', 'joe']) await ask(opened.service, { username });
+    await ask(opened.service, { username: 'prod', groups: ['prod-a'], reason: 'INC-4711' });
+    const page = await opened.visit('audrey', '/console/policies/draft');
+    const text = page.getByLabel('Text of test.yaml');
+    const inForce = await text.inputValue();
+    expect(inForce).toContain('name: by-hand');
+    await text.fill(inForce.replace('"ops-*"', '"none-*"'));
+    await page.getByText('Changed here, and kept nowhere else').waitFor();
+
+    await page.getByLabel('Username', { exact: true }).fill('jane');
+    await page.getByLabel('Groups', { exact: true }).fill('ops-eu');
+    await page.getByRole('button', { name: 'Evaluate' }).click();
+    const tried = page.getByRole('region', { name: 'Evaluate an ask' });
+    await tried.getByText('for 1 day, after approval by any approver').waitFor();
+    await tried.getByText('Group "ops-eu" is not permitted by policy "by-hand".').waitFor();
+    expect(await tried.getByRole('heading', { level: 3 }).allInnerTexts()).toEqual(['In force', 'Draft']);
+
+    await page.getByRole('button', { name: 'Replay' }).click();
+
+    await page.getByText('2 of 3 decisions would change: 2 permitted to denied.').waitFor();
+    const rows = page.getByRole('table', { name: 'Decisions that change' }).getByRole('row');
+    expect(await rows.count()).toBe(3);
+    await expect(rows.nth(1).getByRole('cell').allInnerTexts()).resolves.toEqual([
+      expect.stringContaining('permitted'),
+      expect.stringMatching(/denied[\s\S]*Group not permitted/),
+    ]);
+  });
+
+  it('has what is wrong with a draft at its text, and clears it there', async () => {
+    const page = await opened.visit('audrey', '/console/policies/draft');
+    await page.getByRole('button', { name: 'Add a file' }).click();
+    const text = page.getByLabel('Text of new file 1');
+    await text.fill('apiVersion: kubepass/v1\nkind: Policy\nmetadata: { name: x }\nspec: { selector: 3 }\n');
+    await page.getByLabel('File', { exact: true }).selectOption('test.yaml');
+    await page.getByRole('button', { name: 'Replay' }).click();
+    await page.getByText('Line 4, column 9: /spec/selector: must be object.').waitFor();
+    expect(await text.getAttribute('aria-invalid')).toBe('true');
+    const place = await page.evaluate('[document.activeElement.tagName, document.activeElement.selectionStart]');
+    expect(place).toEqual(['TEXTAREA', 59]);
+    await text.fill('');
+    await page.getByRole('button', { name: 'Replay' }).click();
+    await page.getByText('0 of 3 decisions would change.').waitFor();
+    expect(await page.getByText('Line 4').count()).toBe(0);
+  });
+
+  it('keeps a draft when the session has ended, and tries it after a new sign-in', async () => {
+    const page = await opened.visit('audrey', '/console/policies/draft');
+    const text = page.getByLabel('Text of test.yaml');
+    const typed = `${await text.inputValue()}# typed before the end\n`;
+    await text.fill(typed);
+    await page.evaluate(`fetch('/v1/sessions/current', { method: 'DELETE' })`);
+    await page.getByRole('button', { name: 'Replay' }).click();
+    const ended = page.getByRole('heading', { name: 'Your session has ended' });
+    await ended.waitFor();
+    await signIn(page.context(), opened.service.tokenOf('audrey'));
+    await (await page.context().newPage()).goto('/console/me');
+    await ended.waitFor({ state: 'hidden' });
+    expect(await text.inputValue()).toBe(typed);
+    await page.getByRole('button', { name: 'Replay' }).click();
+    await page.getByText('0 of 3 decisions would change.').waitFor();
+  });
+
+  it('keeps hostile words as text and inside their place, and axe finds nothing', async () => {
+    for (const options of [{ width: 320 }, { scheme: 'dark' }] as const)
+      for (const path of ['policies', 'policies/hostile', 'policies/draft']) {
+        const page = await opened.visit('audrey', `/console/${path}`, options);
+        if (path === 'policies/draft') await page.getByLabel('Text of').waitFor();
+        else await page.getByText('<img src=x onerror').first().waitFor();
+        expect(await page.title()).toMatch(/^(Policies|hostile|Policy draft) – kubepass$/);
+        expect(await beyondWindow(page)).toBe(0);
+        expect(await axeFindings(page)).toEqual([]);
+      }
+  });
+});
