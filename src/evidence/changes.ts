@@ -1,21 +1,18 @@
 import { createCipheriv, createDecipheriv, hash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { may } from '../identity/permissions.js';
-import { type ChangeKind, changeKinds, type Standing } from '../model/change.js';
+import { type ChangeKind, changedKinds, changeKinds, type Standing } from '../model/change.js';
 import type { Principal } from '../model/principal.js';
 import type { Store } from '../store/store.js';
 
-const kinds = Object.keys(changeKinds) as readonly ChangeKind[];
 const ownKinds: readonly ChangeKind[] = ['certificate-requests', 'certificates', 'sessions'];
 const mostWaiting = 4;
 const roundMilliseconds = 1_000;
-/** The first look goes back by so many events. A caller who is further behind is told of everything. */
-const eventsBack = 1_000;
-const most = { events: 10_000, names: 20_000 };
+/** A caller who is further behind is told of everything. */
+const eventsKept = 2_000;
 
 interface Waiting {
-  readonly principal: Principal;
-  readonly from: Standing | null;
+  readonly credentialId: string;
   readonly end: () => void;
 }
 
@@ -25,14 +22,13 @@ interface Waiting {
  */
 export class Changes {
   #now: Standing = { seq: -Infinity, webhooks: 0 };
-  /** Nothing is known of the events up to this one. */
-  #unknown = 0;
-  /** The last event that changed a kind: under the name of each person whose it is, and for those who read all. */
-  readonly #last = { all: new Map<ChangeKind, number>(), own: new Map<string, Map<ChangeKind, number>>() };
+  /** The last ones, in order. */
+  #events: Awaited<ReturnType<Store['changes']['between']>> = [];
   readonly #waiting = new Set<Waiting>();
   #look: Promise<unknown> = Promise.resolve();
   #nextLook: Promise<void> | null = null;
-  #isFollowing = false;
+  #nextRound: Promise<void> | null = null;
+  #roundAt = 0;
   readonly #key: Buffer;
 
   /** `instance`: the id of the log. */
@@ -47,10 +43,8 @@ export class Changes {
   /** The kinds that changed behind the cursor; `after` null: none. */
   async read(principal: Principal, after: string | null) {
     await this.#lookAgain();
-    return {
-      cursor: this.#seal(this.#now),
-      changed: after === null ? [] : this.#changed(principal, this.#open(after)),
-    };
+    const changed = after === null ? [] : this.#changed(principal, this.#open(after));
+    return { cursor: this.#seal(this.#now), changed };
   }
 
   /**
@@ -58,31 +52,30 @@ export class Changes {
    * credential waits too often, or `givenUp` says so.
    */
   async wait(principal: Principal, after: string, seconds: number, givenUp: AbortSignal): Promise<void> {
+    if (givenUp.aborted) return;
+    const { credentialId } = principal;
     const from = this.#open(after);
-    if (!this.#isKnown(from)) await this.#lookAgain();
-    if (!this.#isKnown(from) || givenUp.aborted) return;
-    const { promise, resolve: end } = Promise.withResolvers<undefined>();
-    const same = [...this.#waiting].filter((one) => one.principal.credentialId === principal.credentialId);
+    const { promise: ended, resolve } = Promise.withResolvers<undefined>();
+    const end = () => resolve(void this.#waiting.delete(waiting));
+    const waiting = { credentialId, end };
+    const same = [...this.#waiting].filter((one) => one.credentialId === credentialId);
     if (same.length >= mostWaiting) same[0]?.end();
-    const waiting = { principal, from, end: () => end(undefined) };
     this.#waiting.add(waiting);
-    const timer = setTimeout(waiting.end, seconds * 1000);
-    givenUp.addEventListener('abort', waiting.end);
-    if (!this.#isFollowing) void this.#follow();
-    await promise;
+    const timer = setTimeout(end, seconds * 1000);
+    givenUp.addEventListener('abort', end);
+    do await Promise.race([ended, (this.#nextRound ??= this.#round())]);
+    while (this.#waiting.has(waiting) && this.#changed(principal, from).length === 0);
     clearTimeout(timer);
-    this.#waiting.delete(waiting);
+    end();
   }
 
-  async #follow(): Promise<void> {
-    this.#isFollowing = true;
-    while (this.#waiting.size > 0) {
-      // Where the database does not answer now, it may at the next look.
-      await this.#lookAgain().catch(() => undefined);
-      for (const { principal, from, end } of this.#waiting) if (this.#changed(principal, from).length > 0) end();
-      await pause(roundMilliseconds, undefined, { ref: false });
-    }
-    this.#isFollowing = false;
+  /** All who wait look together, a second after the last time at the earliest. */
+  async #round(): Promise<void> {
+    await pause(Math.max(0, this.#roundAt + roundMilliseconds - performance.now()), undefined, { ref: false });
+    this.#roundAt = performance.now();
+    this.#nextRound = null;
+    // Where the database does not answer now, it may at the next look.
+    await this.#lookAgain().catch(() => undefined);
   }
 
   /** Callers who come during a look share the next one, which sees whatever they have seen. */
@@ -97,32 +90,23 @@ export class Changes {
 
   async #readOn(): Promise<void> {
     const now = await this.table.standing();
-    let known = this.#now.seq;
-    if (now.seq - known > most.events || this.#last.own.size > most.names) {
-      known = this.#unknown = Math.max(0, now.seq - eventsBack);
-      this.#last.own.clear();
-    }
-    const events = await this.table.between(known, now.seq);
-    for (const { seq, types, isOfRequest, names } of events) {
-      const isChanged = (kind: ChangeKind) => types.some((type) => changeKinds[kind].events?.test(type));
-      for (const kind of kinds.filter((one) => (one === 'certificate-requests' ? isOfRequest : isChanged(one)))) {
-        this.#last.all.set(kind, seq);
-        for (const name of ownKinds.includes(kind) ? names : [])
-          this.#last.own.set(name, (this.#last.own.get(name) ?? new Map<ChangeKind, number>()).set(kind, seq));
-      }
-    }
+    const first = now.seq - eventsKept;
+    const events = await this.table.between(Math.max(this.#now.seq, first), now.seq);
+    this.#events = [...this.#events.filter(({ seq }) => seq > first), ...events];
     this.#now = now;
   }
 
-  #isKnown = (from: Standing | null): from is Standing =>
-    from !== null && from.seq >= this.#unknown && from.seq <= this.#now.seq;
-
   #changed(principal: Principal, from: Standing | null): readonly ChangeKind[] {
-    return kinds.filter((kind) => {
+    const { seq: last, webhooks } = this.#now;
+    const isKnown = from !== null && from.seq >= last - eventsKept && from.seq <= last;
+    const events = isKnown ? this.#events.slice(this.#events.findLastIndex(({ seq }) => seq <= from.seq) + 1) : [];
+    return changedKinds.filter((kind) => {
       const readsAll = may(principal, changeKinds[kind].action);
-      if (!this.#isKnown(from)) return readsAll || ownKinds.includes(kind);
-      if (kind === 'webhook-deliveries') return readsAll && from.webhooks !== this.#now.webhooks;
-      return ((readsAll ? this.#last.all : this.#last.own.get(principal.name))?.get(kind) ?? 0) > from.seq;
+      const mayBeOwn = ownKinds.includes(kind);
+      if (!isKnown) return readsAll || mayBeOwn;
+      if (kind === 'webhook-deliveries') return readsAll && from.webhooks !== webhooks;
+      const mayRead = (names: readonly string[]) => readsAll || (mayBeOwn && names.includes(principal.name));
+      return events.some(({ kinds, names }) => kinds.includes(kind) && mayRead(names));
     });
   }
 

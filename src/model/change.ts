@@ -20,6 +20,7 @@ export const changeKinds = {
   'webhook-deliveries': { action: 'read-webhook-deliveries', events: null },
 } as const;
 export type ChangeKind = keyof typeof changeKinds;
+export const changedKinds = Object.keys(changeKinds) as readonly ChangeKind[];
 
 /** Where the database stands: the number of its last audit event, and a sum of 32 bits over the outbox of webhooks. */
 export type Standing = Readonly<Record<'seq' | 'webhooks', number>>;

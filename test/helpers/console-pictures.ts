@@ -13,6 +13,7 @@ export const stampFile = join(images, 'console.sha256');
 
 /** The pictures show a request, and the frame around it. A change of another page is no reason to draw them anew. */
 const shown = [
+  'packages/console/src/index.html',
   'packages/console/src/frame/navigation.tsx',
   'packages/console/src/frame/places.ts',
   'packages/console/src/pages/requests',

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { type ChangeKind, changeKinds } from '../../model/change.js';
+import { changedKinds } from '../../model/change.js';
 import { preferenceApplied, preferHeader, preferredWait } from '../answers/idempotency.js';
 import { json, operation } from '../answers/responses.js';
 import { callerOf } from '../plugins/authentication.js';
@@ -12,7 +12,7 @@ const cursorOf = (description: string) =>
 
 const ChangesSchema = namedObject('Changes', 'What has changed.', {
   cursor: cursorOf('Where the service stood: pass it as `after`.'),
-  changed: Type.Array(oneOf(Object.keys(changeKinds) as ChangeKind[]), { maxItems: 10, uniqueItems: true }),
+  changed: Type.Array(oneOf(changedKinds), { maxItems: 10, uniqueItems: true }),
 });
 
 export function addChanges(app: App, { changes }: Services): void {

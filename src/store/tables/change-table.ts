@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { maskContains, typesMask } from '../../audit/audit-record.js';
 import { auditEventTypes } from '../../model/audit-event.js';
-import type { Standing } from '../../model/change.js';
+import { type ChangeKind, changedKinds, changeKinds, type Standing } from '../../model/change.js';
 import type { KeyReads } from '../lists/list.js';
 
 type Row = Readonly<Record<'lastSeq' | 'types', number | string>> &
@@ -27,8 +27,8 @@ export class ChangeTable {
   }
 
   /**
-   * The events behind `after`, up to `through`; some together, under the number of the last one. `names`: whose request
-   * it is, or whose session began or ended.
+   * The events behind `after`, up to `through`; some together, under the number of the last one. `kinds`: those that
+   * they change. `names`: whose request it is, or whose session began or ended.
    */
   async between(after: number, through: number) {
     const rows = await this.reads.readRows({
@@ -40,16 +40,16 @@ export class ChangeTable {
     });
     return (rows as readonly Row[]).map((row) => {
       const types = auditEventTypes.filter((type) => maskContains(Number(row.types), type));
-      const names = [row.requester, row.collector, types.includes('SignedIn') ? row.principal : null];
+      const isChanged = (kind: ChangeKind) => types.some((type) => changeKinds[kind].events?.test(type));
       // Somebody else may have ended a session.
-      for (const [, name] of row.ended?.matchAll(/"details":(\{.*?\}),"principal".*"type":"SignedOut"/g) ?? [])
-        names.push((JSON.parse(name ?? '{}') as { readonly name: string }).name);
-      return {
-        seq: Number(row.lastSeq),
-        types,
-        isOfRequest: row.requester !== null,
-        names: names.filter((n) => n !== null),
-      };
+      const signedOut = row.ended?.matchAll(/"details":(\{.*?\}),"principal".*"type":"SignedOut"/g) ?? [];
+      const names = [...signedOut].map(([, name]) => (JSON.parse(name ?? '{}') as { readonly name: string }).name);
+      for (const name of [row.requester, row.collector, types.includes('SignedIn') ? row.principal : null])
+        if (name !== null) names.push(name);
+      const kinds = changedKinds.filter((kind) =>
+        kind === 'certificate-requests' ? row.requester !== null : isChanged(kind),
+      );
+      return { seq: Number(row.lastSeq), kinds, names };
     });
   }
 }

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { chromiumPath } from '../chromium.js';
-import { approve, ask, issue } from './seeds.js';
+import { approve, ask, cancel, issue } from './seeds.js';
 import { axeFindings, beyondWindow, picture, useConsole } from './support.js';
 
 const navigation = (page: Page) => page.getByRole('navigation', { name: 'Console' });
@@ -180,6 +180,7 @@ describe.skipIf(chromiumPath === undefined)('the frame of the console', () => {
     await expect.poll(() => folded.count()).toBe(0);
     await page.emulateMedia({ media: 'screen' });
     await expect.poll(() => folded.count()).toBeGreaterThan(0);
+    await cancel(opened.service, id);
   });
 
   it('stops reading after ten minutes without a key or pointer, says so, and goes on with the next', async () => {

@@ -1,54 +1,24 @@
 import { Dialog } from '../parts/dialog.js';
 import { offered } from './places.js';
 
-const keys = [
-  [
-    'Everywhere',
-    [
-      ['Ctrl K', 'go to something'],
-      ['?', 'these keys'],
-      ['Esc', 'back'],
-    ],
-  ],
-  [
-    'Lists',
-    [
-      ['j', 'next'],
-      ['k', 'previous'],
-      ['Enter', 'open'],
-      ['/', 'filter'],
-    ],
-  ],
-  [
-    'A request',
-    [
-      ['a', 'approve'],
-      ['d', 'deny'],
-      ['Ctrl Enter', 'send the decision'],
-      ['j k', 'next, previous'],
-    ],
-  ],
-  [
-    'The timeline',
-    [
-      ['+ -', 'closer, further away'],
-      ['← →', 'earlier, later'],
-      ['0', 'all of it'],
-    ],
-  ],
-] as const;
+const keys: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  Everywhere: { 'Ctrl K': 'go to something', '?': 'these keys', Esc: 'back' },
+  Lists: { j: 'next', k: 'previous', Enter: 'open', '/': 'filter' },
+  'A request': { a: 'approve', d: 'deny', 'Ctrl Enter': 'send the decision', 'j k': 'next, previous' },
+  'The timeline': { '+ -': 'closer, further away', '← →': 'earlier, later', 0: 'all of it' },
+};
 
 /** Every key that does something. */
 export function Help({ onClose }: { readonly onClose: () => void }) {
-  const ofPages = offered().flatMap(({ name, key }) => (key === undefined ? [] : [[`g ${key}`, name] as const]));
+  const ofPages = Object.fromEntries(offered().flatMap(({ name, key }) => (key ? [[`g ${key}`, name]] : [])));
   return (
     <Dialog title="Keys" onClose={onClose}>
       <div class="keys">
-        {[...keys, ['Pages', ofPages] as const].map(([where, some]) => (
+        {Object.entries({ ...keys, Pages: ofPages }).map(([where, some]) => (
           <section key={where}>
             <h3>{where}</h3>
             <dl class="facts">
-              {some.map(([key, does]) => (
+              {Object.entries(some).map(([key, does]) => (
                 <div key={key}>
                   <dt>
                     {key.split(' ').map((one) => (

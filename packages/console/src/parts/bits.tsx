@@ -54,10 +54,13 @@ export const Instant = ({ of }: { readonly of: string }) => (
   </time>
 );
 
-/** How far an instant is away; its title has it exactly. On paper the instant stands beside it. */
+/**
+ * How far an instant is away; its title has it exactly. On paper the instant stands beside it. `now` may be half a
+ * minute old, and what has just happened is not to come.
+ */
 export const Distance = ({ of, now }: { readonly of: string; readonly now: number }) => (
   <time dateTime={of} title={exactly(of)} data-on-paper={`(${at(of)} ${zoneAt(of)})`}>
-    {distance(of, now)}
+    {distance(of, Math.max(now, Date.now()))}
   </time>
 );
 

@@ -1,6 +1,7 @@
 import { useSignal, type Signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { cursorTaken, follow, type Kind } from '../service/changes.js';
+import { type Answer, type Given, read, type Readable } from '../service/client.js';
 import { ProblemError } from '../service/problem.js';
 import { renewals } from '../service/session.js';
 
@@ -62,3 +63,7 @@ export function useData<T>(
   }, [...inputs, renewals.value]);
   return { value, error, reload: reload.current };
 }
+
+/** Reads an address of the API with these parameters, and again as `useData` does. */
+export const useRead = <P extends Readable>(path: P, given: Given<P>, kinds: readonly Kind[] = []): Data<Answer<P>> =>
+  useData((signal) => read(path, given, signal), [JSON.stringify(given)], kinds);

@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import type { Kind } from '../service/changes.js';
+import { type Answer, type Given, read, type Readable } from '../service/client.js';
 import { type Data, useData } from './use-data.js';
 
 /** A page of a list, as the API answers it. */
@@ -46,3 +47,14 @@ export function usePages<T>(
   };
   return { ...data, readMore };
 }
+
+type ListPath = { [P in Readable]: Answer<P> extends ListPage<unknown> ? P : never }[Readable];
+type Item<P extends ListPath> = Answer<P> extends ListPage<infer T> ? T : never;
+
+/** Reads a list of the API with these filters, as `usePages` does. */
+export const useList = <P extends ListPath>(path: P, filter: Given<P>, kinds: readonly Kind[] = []): Pages<Item<P>> =>
+  usePages<Item<P>>(
+    (cursor, signal) => read(path, { ...filter, cursor }, signal) as Promise<ListPage<Item<P>>>,
+    [JSON.stringify(filter)],
+    kinds,
+  );

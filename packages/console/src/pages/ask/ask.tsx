@@ -6,7 +6,7 @@ import { Page } from '../../parts/page.js';
 import { Shown } from '../../parts/shown.js';
 import { useData } from '../../parts/use-data.js';
 import { duration } from '../../parts/words.js';
-import { answerOf, api, type Schemas } from '../../service/client.js';
+import { read, type Schemas } from '../../service/client.js';
 import { caller } from '../../service/session.js';
 import { AskForm, type Known } from './ask-form.js';
 import { Offers } from './offers.js';
@@ -34,13 +34,12 @@ export function Ask() {
 
 async function readKnown(fingerprintSha256: string | null, signal: AbortSignal): Promise<Known> {
   if (fingerprintSha256 !== null) {
-    const params = { path: { fingerprintSha256 } };
-    const certificate = await answerOf(api.GET('/v1/certificates/{fingerprintSha256}', { params, signal }));
+    const certificate = await read('/v1/certificates/{fingerprintSha256}', { fingerprintSha256 }, signal);
     return { offers: [], clusters: [], certificate };
   }
   const [offers, clusters] = await Promise.all([
-    answerOf(api.GET('/v1/policies/offers', { signal })),
-    answerOf(api.GET('/v1/clusters', { signal })),
+    read('/v1/policies/offers', {}, signal),
+    read('/v1/clusters', {}, signal),
   ]);
   return { offers: offers.items, clusters: clusters.items.map(({ name }) => name), certificate: null };
 }

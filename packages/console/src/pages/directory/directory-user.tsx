@@ -9,7 +9,7 @@ import { Fact } from '../../parts/fact.js';
 import { Crumb, Linked } from '../../parts/links.js';
 import { Page } from '../../parts/page.js';
 import { Shown } from '../../parts/shown.js';
-import { useData } from '../../parts/use-data.js';
+import { useRead } from '../../parts/use-data.js';
 import { sentence } from '../../parts/words.js';
 import { answerOf, api, type Schemas } from '../../service/client.js';
 import { may } from '../../service/session.js';
@@ -23,11 +23,7 @@ interface PersonParts {
 /** One person: who they are, what their leaving ended, and what goes on all the same. */
 export function DirectoryUserPage() {
   const id = useRoute().params['id'] ?? '';
-  const data = useData(
-    (signal) => answerOf(api.GET('/v1/directory-users/{id}', { params: { path: { id } }, signal })),
-    [id],
-    ['directory-users', 'certificates', 'api-tokens'],
-  );
+  const data = useRead('/v1/directory-users/{id}', { id }, ['directory-users', 'certificates', 'api-tokens']);
   const found = data.value.value;
   const name = found ? (found.displayName ?? found.directoryName) : 'A person in the directory';
   return (

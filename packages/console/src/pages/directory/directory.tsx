@@ -6,9 +6,9 @@ import { Page } from '../../parts/page.js';
 import { Paged } from '../../parts/paged.js';
 import { type Column, Columns } from '../../parts/columns.js';
 import { useKeys } from '../../parts/use-keys.js';
-import { usePages } from '../../parts/use-pages.js';
+import { useList } from '../../parts/use-pages.js';
 import { many } from '../../parts/words.js';
-import { answerOf, api, type Schemas } from '../../service/client.js';
+import type { Schemas } from '../../service/client.js';
 
 type Person = Schemas['DirectoryUser'];
 
@@ -23,18 +23,11 @@ const views = [
 export function Directory() {
   const { view, directoryName, username } = useAddress().query;
   const filter = {
-    ...(view === 'active' && { active: 'true' as const }),
-    ...(view === 'left' && { active: 'false' as const }),
-    ...(view === 'deleted' && { deleted: 'true' as const }),
-    ...(directoryName && { directoryName }),
-    ...(username && { username }),
+    active: view === 'active' ? 'true' : view === 'left' ? 'false' : undefined,
+    deleted: view === 'deleted' ? 'true' : undefined,
+    ...{ directoryName, username },
   };
-  const pages = usePages(
-    (cursor, signal) =>
-      answerOf(api.GET('/v1/directory-users', { params: { query: { ...filter, ...(cursor && { cursor }) } }, signal })),
-    [JSON.stringify(filter)],
-    ['directory-users'],
-  );
+  const pages = useList('/v1/directory-users', filter, ['directory-users']);
   useKeys({ '/': () => document.querySelector<HTMLElement>('.tools input')?.focus() });
   return (
     <Page title="Directory">
@@ -43,7 +36,7 @@ export function Directory() {
         <Filter name="directoryName" label="Name in the directory" />
         <Filter name="username" label="Username" />
       </form>
-      <Paged pages={pages} noun="people" empty={<Nobody isFiltered={Object.keys(filter).length > 0} />}>
+      <Paged pages={pages} noun="people" empty={<Nobody isFiltered={Object.values(filter).some(Boolean)} />}>
         {(people) => <Columns label="People" rows={people} columns={columns} />}
       </Paged>
     </Page>

@@ -7,7 +7,7 @@ import { chooseScheme, chosenScheme, schemes } from '../../parts/scheme.js';
 import { keysAreOn, switchKeys } from '../../parts/use-keys.js';
 import { usePages } from '../../parts/use-pages.js';
 import { spaced } from '../../parts/words.js';
-import { answerOf, api } from '../../service/client.js';
+import { read } from '../../service/client.js';
 import { caller, type Caller } from '../../service/session.js';
 import { SessionTable } from '../sessions/session-table.js';
 
@@ -112,8 +112,7 @@ function ThisBrowser() {
 function OwnSessions({ name }: { readonly name: string }) {
   const pages = usePages(
     async (cursor, signal) => {
-      const query = { ...(cursor && { cursor }) };
-      const { items, nextCursor } = await answerOf(api.GET('/v1/sessions', { params: { query }, signal }));
+      const { items, nextCursor } = await read('/v1/sessions', { cursor }, signal);
       return { items: items.filter((session) => session.name === name), nextCursor };
     },
     [name],

@@ -1,17 +1,12 @@
 import { Empty } from '../../parts/bits.js';
 import { Page } from '../../parts/page.js';
 import { Paged } from '../../parts/paged.js';
-import { usePages } from '../../parts/use-pages.js';
-import { answerOf, api } from '../../service/client.js';
+import { useList } from '../../parts/use-pages.js';
 import { SessionTable } from './session-table.js';
 
 /** Everybody's sessions, for admins. */
 export function Sessions() {
-  const pages = usePages(
-    (cursor, signal) => answerOf(api.GET('/v1/sessions', { params: { query: { ...(cursor && { cursor }) } }, signal })),
-    [],
-    ['sessions'],
-  );
+  const pages = useList('/v1/sessions', {}, ['sessions']);
   return (
     <Page title="Sessions">
       <p class="quiet">

@@ -6,7 +6,7 @@ import { now } from '../../parts/now.js';
 import { Page } from '../../parts/page.js';
 import { Paged } from '../../parts/paged.js';
 import { type Column, Columns } from '../../parts/columns.js';
-import { usePages } from '../../parts/use-pages.js';
+import { useList } from '../../parts/use-pages.js';
 import { answerOf, api, type Schemas } from '../../service/client.js';
 import { MakeToken } from './make-token.js';
 
@@ -15,12 +15,7 @@ type ApiToken = Schemas['ApiToken'];
 /** API tokens, for admins: made, listed and revoked. */
 export function Tokens() {
   const revoking = useSignal<ApiToken | null>(null);
-  const pages = usePages(
-    (cursor, signal) =>
-      answerOf(api.GET('/v1/api-tokens', { params: { query: { ...(cursor && { cursor }) } }, signal })),
-    [],
-    ['api-tokens'],
-  );
+  const pages = useList('/v1/api-tokens', {}, ['api-tokens']);
   const revoke = async ({ id }: ApiToken) => {
     await answerOf(api.DELETE('/v1/api-tokens/{id}', { params: { path: { id } } }));
     announce('The token is revoked.');

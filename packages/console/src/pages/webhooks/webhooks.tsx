@@ -8,7 +8,7 @@ import { Paged } from '../../parts/paged.js';
 import { type Column, Columns } from '../../parts/columns.js';
 import { useAct } from '../../parts/use-act.js';
 import { useKeys } from '../../parts/use-keys.js';
-import { usePages } from '../../parts/use-pages.js';
+import { useList } from '../../parts/use-pages.js';
 import { many, spaced } from '../../parts/words.js';
 import { answerOf, api, type Schemas } from '../../service/client.js';
 import { may } from '../../service/session.js';
@@ -24,20 +24,9 @@ const states = Object.entries(looks).map(([state, { words }]) => [state, words] 
 /** Deliveries of webhooks, why they failed, and another try. */
 export function Webhooks() {
   const { state, webhook, requestId } = useAddress().query;
-  const filter = {
-    ...(state && { state: state as Delivery['state'] }),
-    ...(webhook && { webhook }),
-    ...(requestId && { requestId }),
-  };
+  const filter = { state, webhook, requestId };
   const { run, trouble } = useAct();
-  const pages = usePages(
-    (cursor, signal) =>
-      answerOf(
-        api.GET('/v1/webhook-deliveries', { params: { query: { ...filter, ...(cursor && { cursor }) } }, signal }),
-      ),
-    [JSON.stringify(filter)],
-    ['webhook-deliveries'],
-  );
+  const pages = useList('/v1/webhook-deliveries', filter, ['webhook-deliveries']);
   const retry = ({ id }: Delivery) =>
     run(async () => {
       await answerOf(api.POST('/v1/webhook-deliveries/{id}/retry', { params: { path: { id } }, body: {} }));
@@ -53,7 +42,7 @@ export function Webhooks() {
         <Filter name="requestId" label="Request" />
       </form>
       {trouble}
-      <Paged pages={pages} noun="deliveries" empty={<Nothing isFiltered={Object.keys(filter).length > 0} />}>
+      <Paged pages={pages} noun="deliveries" empty={<Nothing isFiltered={Object.values(filter).some(Boolean)} />}>
         {(deliveries) => <Columns label="Deliveries" rows={deliveries} columns={columns((one) => void retry(one))} />}
       </Paged>
     </Page>
