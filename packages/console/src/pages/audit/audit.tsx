@@ -104,16 +104,16 @@ function ChainCheck() {
   };
   return (
     <div class="chips">
-      <span role="status">
-        {isBusy && 'Reading the log …'}
-        {found.value && <Verdict found={found.value} />}
-      </span>
       <button type="button" disabled={isBusy} onClick={() => void run(check)}>
         Check the chain
       </button>
       <FileLink href="/v1/audit-events/checkpoint" name="kubepass.checkpoint" type="text/plain">
         Checkpoint
       </FileLink>
+      <span role="status">
+        {isBusy && 'Reading the log …'}
+        {found.value && <Verdict found={found.value} />}
+      </span>
       {trouble}
     </div>
   );
