@@ -17,9 +17,11 @@ export function zoomed({ from, to }: Span, factor: number, around: number, whole
   return { from: around - width * share, to: around + width * (1 - share) };
 }
 
-/** The window moved by a share of its width. Its middle stays within all the time that there is. */
+/** The window moved by a share of its width. A part of all the time that there is stays in it. */
 export function shifted({ from, to }: Span, share: number, whole: Span): Span {
-  return centred({ from, to }, (from + to) / 2 + (to - from) * share, whole);
+  const most = (to - from) * 0.4;
+  const around = { from: whole.from - most, to: whole.to + most };
+  return centred({ from, to }, (from + to) / 2 + (to - from) * share, around);
 }
 
 /** The window with this instant in its middle, or the nearest one that there is. */
