@@ -6,7 +6,7 @@ import { useAct } from '../../parts/use-act.js';
 import { sentence } from '../../parts/words.js';
 import { answerOf, api, type Schemas } from '../../service/client.js';
 import type { Attempt } from './attempt.js';
-import { Outcome } from './outcome.js';
+import { Outcome } from './replay.js';
 
 type Decision = Schemas['Decision'];
 
