@@ -47,17 +47,19 @@ function useWhy(first: (typeof reasons)[number]) {
 export const useRevocationOn = (name: string): Schemas['Cluster']['revocation'] | undefined =>
   useRead('/v1/clusters/{name}', { name }, ['clusters']).value.value?.revocation;
 
-interface EndDialogParts {
+interface Ways {
   readonly onClose: () => void;
   readonly onDone: () => void;
 }
+type Named<T> = Ways & T & { readonly username: string };
 
 /** Says what a revocation ends and what goes on, and revokes. */
 export function RevokeDialog({
-  certificate: { fingerprintSha256, username, cluster, notAfter },
+  certificate,
   onClose,
   onDone,
-}: EndDialogParts & { readonly certificate: Schemas['Certificate'] }) {
+}: Ways & { readonly certificate: Schemas['Certificate'] }) {
+  const { fingerprintSha256, username, cluster, notAfter } = certificate;
   const { fields, why } = useWhy('unspecified');
   const continues = useRevocationOn(cluster)?.continues ?? [];
   const revoke = async () => {
@@ -85,7 +87,7 @@ export function BlockDialog({
   identity,
   onClose,
   onDone,
-}: EndDialogParts & { readonly username: string; readonly identity: Schemas['IdentityDetails'] | undefined }) {
+}: Named<{ identity: Schemas['IdentityDetails'] | undefined }>) {
   const { fields, why } = useWhy('cessationOfOperation');
   const { certificates = [], waitingRequests = [], omitted } = identity ?? {};
   const block = async () => {
@@ -112,12 +114,7 @@ export function BlockDialog({
 }
 
 /** Says what the end of a block changes and what it does not, and unblocks. */
-export function UnblockDialog({
-  username,
-  block: { blockedBy, blockedAt },
-  onClose,
-  onDone,
-}: EndDialogParts & { readonly username: string; readonly block: Schemas['IdentityBlock'] }) {
+export function UnblockDialog({ username, block, onClose, onDone }: Named<{ block: Schemas['IdentityBlock'] }>) {
   const comment = useSignal('');
   const unblock = async () => {
     const call = { params: { path: { username } }, body: comment.value ? { comment: comment.value } : {} };
@@ -128,8 +125,8 @@ export function UnblockDialog({
   return (
     <ActDialog title="Unblock this username" button="Unblock now" act={unblock} onClose={onClose}>
       <p>
-        <Written text={blockedBy} /> blocked <Written text={username} />, <Instant of={blockedAt} />. It may ask again,
-        and others may ask for it. No certificate and no request is revived.
+        <Written text={block.blockedBy} /> blocked <Written text={username} />, <Instant of={block.blockedAt} />. It may
+        ask again, and others may ask for it. No certificate and no request is revived.
       </p>
       <TextField label="Comment" value={comment} rows={2} maxLength={1024} />
     </ActDialog>

@@ -53,12 +53,7 @@ export const signerInWords = ({ signer }: Pick<Cluster, 'signer'>): string =>
 
 /** The last probe in a word: whether certificates are signed and accepted. */
 function ProbeState({ cluster: { probe, probedAt, probeStartedAt } }: { readonly cluster: Cluster }) {
-  if (probeStartedAt !== null)
-    return (
-      <Badge tone="info" icon="wait">
-        being probed
-      </Badge>
-    );
+  if (probeStartedAt !== null) return <Badge tone="info">being probed</Badge>;
   if (probe === null || probedAt === null) return <span class="muted">never probed</span>;
   const { signs, accepts, reachable } = probe;
   const isGood = signs === 'yes' && accepts === 'yes';

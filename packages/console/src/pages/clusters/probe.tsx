@@ -39,7 +39,7 @@ export function Probe({ cluster, reload }: { readonly cluster: Schemas['Cluster'
     <Card title="Last probe" aside={probedAt !== null && <Instant of={probedAt} />} region>
       {probe === null ? <p class="muted">This cluster was never probed.</p> : <Found probe={probe} />}
       {may('probe-clusters') && (
-        <div class="buttons">
+        <>
           <fieldset class="choices">
             <legend>Probe again, and</legend>
             {choices.map(([option, label]) => (
@@ -55,10 +55,12 @@ export function Probe({ cluster, reload }: { readonly cluster: Schemas['Cluster'
               </label>
             ))}
           </fieldset>
-          <button type="button" class="primary" disabled={isUnderWay} onClick={() => void start()}>
-            Probe
-          </button>
-        </div>
+          <p class="buttons">
+            <button type="button" class="primary" disabled={isUnderWay} onClick={() => void start()}>
+              Probe
+            </button>
+          </p>
+        </>
       )}
       <p role="status" class="quiet">
         {isUnderWay && 'The probe is under way. It may take a minute, and goes on if you leave this page.'}

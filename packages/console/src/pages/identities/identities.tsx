@@ -4,10 +4,9 @@ import { addresses, addressOf, useAddress } from '../../parts/address.js';
 import { Empty, Instant, now, Written } from '../../parts/bits.js';
 import { Shown, useRead } from '../../parts/data.js';
 import { FileLink } from '../../parts/files.js';
-import { Filter } from '../../parts/filter.js';
-import { useKeys } from '../../parts/keys.js';
-import { Linked, Page, Views } from '../../parts/page.js';
-import { type Column, Columns } from '../../parts/table.js';
+import { Filters } from '../../parts/filter.js';
+import { Page, Views } from '../../parts/page.js';
+import { type Cells, Columns } from '../../parts/table.js';
 import { many } from '../../parts/words.js';
 import { may } from '../../service/session.js';
 import { ordered, type Row, statusOf } from './rows.js';
@@ -30,11 +29,11 @@ export function Identities() {
   const filters = { ...selected, ...((blocked === 'true' || blocked === 'false') && { blocked }) };
   const data = useTimeline(filters);
   const clusters = useRead('/v1/clusters', { limit: 500 }, ['clusters']).value.value?.items ?? [];
+  const names = clusters.map(({ name }) => [name, name] as const);
   const View = view === 'table' ? IdentitiesTable : Timeline;
   const order = query['order'] === 'end' ? 'end' : 'name';
   const found = data.value.value;
   const rows = useMemo(() => ordered(found?.rows ?? [], order), [found, order]);
-  useKeys({ '/': () => document.querySelector<HTMLElement>('.tools input')?.focus() });
   return (
     <Page
       title="Identities"
@@ -57,17 +56,15 @@ export function Identities() {
       }
       wide={view !== 'table'}
     >
-      <div class="tools pairs" role="search">
-        <Filter name="usernamePrefix" label="Username begins with" />
-        <Filter
-          name="cluster"
-          label="Cluster"
-          options={[['', 'every cluster'], ...clusters.map(({ name }) => [name, name] as const)]}
-        />
-        <Filter name="group" label="Group" />
-        <Filter name="blocked" label="Blocked" options={blocks} />
-        <Filter name="order" label="Order" options={orders} />
-      </div>
+      <Filters
+        of={[
+          { name: 'usernamePrefix', label: 'Username begins with' },
+          { name: 'cluster', label: 'Cluster', options: [['', 'every cluster'], ...names] },
+          { name: 'group', label: 'Group' },
+          { name: 'blocked', label: 'Blocked', options: blocks },
+          { name: 'order', label: 'Order', options: orders },
+        ]}
+      />
       <Shown data={data} awaited="certificates">
         {({ isComplete }) =>
           rows.length === 0 && isComplete ? (
@@ -90,27 +87,20 @@ type Line = Pick<Row, 'username' | 'cluster' | 'isBlocked'> & {
   readonly one?: Row['certificates'][number];
 };
 const instant = (milliseconds: number) => <Instant of={new Date(milliseconds).toISOString()} />;
-const columns: readonly Column<Line>[] = [
-  [
-    'Username',
-    ({ username, isBlocked }) => [
-      <Written text={username} href={addresses.identity(username)} />,
-      isBlocked && <span class="blocked"> blocked</span>,
-    ],
+const cells: Cells<Line> = {
+  Username: ({ username, isBlocked }) => [
+    <Written text={username} href={addresses.identity(username)} />,
+    isBlocked && <span class="blocked"> blocked</span>,
   ],
-  ['Cluster', ({ cluster }) => cluster],
-  ['Groups', ({ one }) => one && <Written text={one.groups.join(', ')} />],
-  [
-    'Status',
-    ({ one }) => (
-      <Linked href={addresses.certificate(one?.fingerprint ?? '')} when={!!one && may('read-all-certificates')}>
-        {one ? statusOf(one, now.value) : 'no live certificate'}
-      </Linked>
-    ),
-  ],
-  ['From', ({ one }) => one && instant(one.from)],
-  ['Until', ({ one }) => one && instant(one.to)],
-];
+  Cluster: ({ cluster }) => cluster,
+  Groups: ({ one }) => one && <Written text={one.groups.join(', ')} />,
+  Status: ({ one }) => {
+    const href = one && may('read-all-certificates') && addresses.certificate(one.fingerprint);
+    return <Written text={one ? statusOf(one, now.value) : 'no live certificate'} href={href ?? false} />;
+  },
+  From: ({ one }) => one && instant(one.from),
+  Until: ({ one }) => one && instant(one.to),
+};
 const mostAtFirst = 100;
 
 /** The timeline as a table. */
@@ -124,7 +114,7 @@ function IdentitiesTable({ rows, isComplete }: { readonly rows: readonly Row[]; 
   const shown = isWhole.value ? all : all.slice(0, mostAtFirst);
   return (
     <>
-      <Columns label="Certificates by identity" rows={shown} columns={columns} />
+      <Columns label="Certificates by identity" rows={shown} cells={cells} />
       {shown.length < all.length && (
         <p class="quiet">
           {shown.length} of {many(all.length, 'row', !isComplete)} are shown and printed.{' '}

@@ -25,9 +25,12 @@ export function zoomed(view: Span, factor: number, around: number, whole: Span):
   return { from, to: from + width };
 }
 
-/** The window moved by a share of its width. Its middle stays within all the time that there is. */
-export const shifted = (view: Span, share: number, whole: Span): Span =>
-  centred(view, (view.from + view.to) / 2 + (view.to - view.from) * share, whole);
+/** The window moved by a share of its width. A part of all the time that there is stays in it. */
+export function shifted({ from, to }: Span, share: number, whole: Span): Span {
+  const width = to - from;
+  const around = { from: whole.from - 0.4 * width, to: whole.to + 0.4 * width };
+  return centred({ from, to }, (from + to) / 2 + width * share, around);
+}
 
 /** The window with this instant in its middle, or the nearest one that there is. */
 export function centred({ from, to }: Span, middle: number, whole: Span): Span {

@@ -5,7 +5,7 @@ import { secondsOf, sentence } from '../../parts/words.js';
 import { useAct } from '../../parts/trouble.js';
 import { answerOf, api, type Schemas } from '../../service/client.js';
 import type { Attempt } from './attempt.js';
-import { Outcome } from './outcome.js';
+import { Outcome } from './replay.js';
 
 type Decision = Schemas['Decision'];
 

@@ -12,10 +12,9 @@ import { may } from '../../service/session.js';
 import { Approvals } from './approvals.js';
 import { BlastRadius } from './blast-radius.js';
 import { Decision } from './decision.js';
-import { History } from './history.js';
+import { History, Story } from './history.js';
 import { PolicyChecks } from './policy-checks.js';
 import { askInWords, nextToDecide, type Request, requestChange } from './request-words.js';
-import { Story } from './story.js';
 
 /** A request as its approver needs it, and where it stands among those that wait for them. */
 export function RequestPage() {

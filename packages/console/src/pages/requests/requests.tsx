@@ -2,8 +2,7 @@ import { addresses, addressOf, useAddress } from '../../parts/address.js';
 import { useAnnounced } from '../../parts/announce.js';
 import { Distance, Empty, Status, Written } from '../../parts/bits.js';
 import { Paged, useList, useRead } from '../../parts/data.js';
-import { Filter } from '../../parts/filter.js';
-import { useKeys } from '../../parts/keys.js';
+import { Filters } from '../../parts/filter.js';
 import { Page, Views } from '../../parts/page.js';
 import { type SteadyRow, useSteady } from '../../parts/steady.js';
 import { Table } from '../../parts/table.js';
@@ -24,34 +23,32 @@ const views = {
 const path = '/console/requests';
 type View = keyof typeof views;
 const viewNames = Object.keys(views) as readonly View[];
+const filters = [
+  { name: 'usernamePrefix', label: 'Username begins with' },
+  { name: 'cluster', label: 'Cluster' },
+] as const;
 
 /** The requests that wait for the reader, or others. */
 export function Requests() {
   const { query } = useAddress();
   const view = viewNames.find((name) => name === query['view']) ?? (may('approve-requests') ? 'waiting' : 'mine');
   const { usernamePrefix = '', cluster = '' } = query;
-  useKeys({ '/': () => document.querySelector<HTMLElement>('.tools input')?.focus() });
   return (
     <Page title="Requests">
       <div class="choice-of-view">
         <Views path={path} name="view" views={viewNames.map((name) => [name, views[name].name])} usual={view} />
-        <form class="tools" role="search" onSubmit={(event) => event.preventDefault()}>
-          <Filter name="usernamePrefix" label="Username begins with" />
-          <Filter name="cluster" label="Cluster" />
-        </form>
+        <Filters of={filters} />
       </div>
       <Found key={[view, usernamePrefix, cluster].join(' ')} {...{ view, usernamePrefix, cluster }} />
     </Page>
   );
 }
 
-type Asked = Readonly<Record<'usernamePrefix' | 'cluster', string>> & { readonly view: View };
-
 /** The requests of one view and these filters: another choice begins anew. */
-function Found({ view, ...filters }: Asked) {
-  const pages = useList('/v1/certificate-requests', { ...views[view].asks, ...filters }, ['certificate-requests']);
+function Found({ view, ...filter }: { view: View; usernamePrefix: string; cluster: string }) {
+  const pages = useList('/v1/certificate-requests', { ...views[view].asks, ...filter }, ['certificate-requests']);
   useAnnounced(pages.value.value?.items, listChange);
-  const isFiltered = Object.values(filters).some((text) => text !== '');
+  const isFiltered = Object.values(filter).some(Boolean);
   return (
     <Paged pages={pages} noun="requests" empty={<Nothing view={view} isFiltered={isFiltered} />}>
       {(requests) => <List view={view} requests={requests} />}
