@@ -23,7 +23,7 @@ export function WhatPolicySays({ decision, error, others, again }: Answer) {
       ) : !decision ? (
         <p class="muted">It is asked once the fields say who is to get in where. Nothing is sent before you ask.</p>
       ) : decision.outcome === 'permitted' ? (
-        <Permitted decision={decision} />
+        <Permitted {...decision} />
       ) : (
         <>
           <Badge tone="error" icon="cross">
@@ -43,8 +43,7 @@ export function WhatPolicySays({ decision, error, others, again }: Answer) {
   );
 }
 
-const Permitted = ({ decision }: { readonly decision: Schemas['Decision'] }) => {
-  const { stages, policy, expirationSeconds, expiresAfterSeconds } = decision;
+const Permitted = ({ stages, policy, expirationSeconds, expiresAfterSeconds }: Schemas['Decision']) => {
   const isAtOnce = stages.length === 0;
   return (
     <>
