@@ -10,9 +10,8 @@ import type { ProblemError } from '../../service/problem.js';
 import { caller, renewals } from '../../service/session.js';
 import { AskingPolicy, Sending } from './asking-policy.js';
 import { CsrField } from './csr-field.js';
-import { keyFor, type Offer, offersFor } from './offers.js';
+import { keyFor, type Offer, offersFor, WhatPolicySays } from './policy-says.js';
 import { askOf, type AskValues, faultsIn, type FieldName, fieldNames, placed } from './spec.js';
-import { WhatPolicySays } from './verdict.js';
 
 /** Known before anything is typed. `certificate`: the one to renew; null: none. */
 export interface Known {
@@ -105,7 +104,7 @@ export function AskForm({ first, isFilled, known: { offers, clusters, certificat
   const recorded = error.value?.problem.certificateRequestId;
   const bounds = offersFor(offers, fields.cluster.value).map((one) => one.maxExpirationSeconds ?? Infinity);
   return (
-    <div class="columns ask">
+    <div class="columns">
       <form ref={form} class="card" noValidate onSubmit={(event) => void send(event)}>
         {certificate === null && (
           <>
