@@ -5,10 +5,12 @@ import { useAnnounced } from '../../parts/announce.js';
 import { Badge, Card, Instant, Written } from '../../parts/bits.js';
 import { Fact } from '../../parts/fact.js';
 import { useAct } from '../../parts/use-act.js';
+import type { Data } from '../../parts/use-data.js';
 import { duration, many, sentence } from '../../parts/words.js';
 import { answerOf, api, type Schemas } from '../../service/client.js';
 import { may } from '../../service/session.js';
 
+type Cluster = Schemas['Cluster'];
 type ClusterProbe = Schemas['ClusterProbe'];
 
 const choices = [
@@ -19,7 +21,7 @@ const choices = [
 const againMilliseconds = 5_000;
 
 /** The last probe with its advice; whoever may makes another, which goes on after the service has answered. */
-export function Probe({ cluster, reload }: { readonly cluster: Schemas['Cluster']; readonly reload: () => void }) {
+export function Probe({ cluster, data }: { readonly cluster: Cluster; readonly data: Data<Cluster> }) {
   const { name, probe, probedAt, probeStartedAt } = cluster;
   const options = useSignal({ measureLifetimeCap: false, verifyRevocation: false });
   const { isBusy, run, trouble } = useAct();
@@ -27,14 +29,13 @@ export function Probe({ cluster, reload }: { readonly cluster: Schemas['Cluster'
   useAnnounced(probedAt ?? '', (before, after) => (before === after ? undefined : `${name} was probed`));
   useEffect(() => {
     if (probeStartedAt === null) return;
-    const timer = setInterval(reload, againMilliseconds);
+    const timer = setInterval(data.reload, againMilliseconds);
     return () => clearInterval(timer);
   }, [probeStartedAt]);
   const start = async () => {
-    await run(() =>
-      answerOf(api.POST('/v1/clusters/{name}/probe', { params: { path: { name } }, body: options.value })),
-    );
-    reload();
+    const params = { path: { name } };
+    // It says, too, that the probe goes on: nothing in between claims that it has ended.
+    data.value.value = await answerOf(api.POST('/v1/clusters/{name}/probe', { params, body: options.value }));
   };
   return (
     <Card title="Last probe" aside={probedAt !== null && <Instant of={probedAt} />} region>
@@ -57,7 +58,7 @@ export function Probe({ cluster, reload }: { readonly cluster: Schemas['Cluster'
             ))}
           </fieldset>
           <p class="buttons">
-            <button type="button" class="primary" disabled={isUnderWay} onClick={() => void start()}>
+            <button type="button" class="primary" disabled={isUnderWay} onClick={() => void run(start)}>
               Probe
             </button>
           </p>
