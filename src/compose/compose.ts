@@ -1,5 +1,4 @@
-import { browsersOf } from '../config/callers-config.js';
-import type { Config } from '../config/config.js';
+import { browsersOf, type Config } from '../config/config.js';
 import type { Services } from '../http/server/services.js';
 import type { Log } from '../context/context.js';
 import { recordPolicySetLoaded, recordServiceStarted } from '../context/request-steps.js';

@@ -1,7 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { whyNotPrincipalName } from '../model/name-grammar.js';
 import { roles as everyRole, type Role } from '../model/principal.js';
-import type { Browsers } from '../model/session.js';
 import {
   below,
   group,
@@ -164,20 +163,6 @@ export interface CallersSurroundings {
   /** Null where they are not known. */
   readonly roles: readonly RoleBindingConfig[] | null;
 }
-
-/** How browsers reach a service of this configuration. `issuers`: the names of those by which people sign in. */
-export const browsersOf = (
-  config: {
-    readonly tls: object | null;
-    readonly tlsTerminated: boolean;
-    readonly publicAddress: { readonly url: string } | null;
-  },
-  issuers: readonly string[],
-): Browsers => ({
-  isTls: config.tls !== null || config.tlsTerminated,
-  origin: config.publicAddress && new URL(config.publicAddress.url).origin,
-  issuers,
-});
 
 /** Reports every problem; the places are below `/callers`. */
 export function readCallers(

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { isIP } from 'node:net';
 import { directoryDefaults, type DirectorySettings } from '../model/directory.js';
+import type { Browsers } from '../model/session.js';
 import { inspectionDefaults } from '@kubepass/inspect/defaults';
 import { type BudgetsConfig, readBudgets } from './budgets-config.js';
 import {
@@ -133,6 +134,13 @@ export function loadConfig(environment: Environment): Config {
   if (errors.length > 0) throw new ConfigError(errors);
   return config;
 }
+
+/** How browsers reach the service. `issuers`: the names of those by which people sign in. */
+export const browsersOf = ({ tls, tlsTerminated, publicAddress }: Config, issuers: readonly string[]): Browsers => ({
+  isTls: tls !== null || tlsTerminated,
+  origin: publicAddress && new URL(publicAddress.url).origin,
+  issuers,
+});
 
 /**
  * Reads the configuration. The file that `KUBEPASS_CONFIG` names overrides the embedded defaults, and the environment

@@ -23,25 +23,6 @@ export interface IdentityOnCluster {
   readonly enforcement: EnforcementMode;
 }
 
-/** A certificate that has not expired. */
-export interface TimelineBar {
-  readonly cluster: string;
-  readonly groups: readonly string[];
-  readonly notBefore: Date;
-  readonly notAfter: Date;
-  readonly isSuperseded: boolean;
-  readonly isRevoked: boolean;
-  /** Lower-case hex. */
-  readonly fingerprintSha256: string;
-}
-
-/** A username with all that it has, those first that end first. */
-export interface TimelineIdentity {
-  readonly username: string;
-  readonly blocked: boolean;
-  readonly bars: readonly TimelineBar[];
-}
-
 /** How many live certificates of an identity are looked at, those that end last. */
 export const countedCertificates = 100;
 

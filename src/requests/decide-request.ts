@@ -263,19 +263,11 @@ export function approvalTurn(principal: Principal, request: CertificateRequest):
   return { ok: false, why: own === undefined ? turn : `${turn}; yours is stage ${own.stage + 1}` };
 }
 
-/** An approval that would count now. `counting`: the request with the approvals that count. */
-interface TurnNow {
-  readonly counting: CertificateRequest;
-  readonly turn: ApprovalTurn & { readonly ok: true };
-  readonly now: Date;
-}
-
-/** The turn of an approval of a pending request that the principal may decide on; refuses where it would not count. */
-export async function turnNow(
-  context: IssuanceContext,
-  principal: Principal,
-  request: CertificateRequest,
-): Promise<Outcome<TurnNow>> {
+/**
+ * The turn of an approval of a pending request that the principal may decide on, and the request with the approvals
+ * that count; refuses where it would not count now.
+ */
+export async function turnNow(context: IssuanceContext, principal: Principal, request: CertificateRequest) {
   const now = context.clock();
   const counting = await context.identityBlocks.counting(request, now);
   const turn = approvalTurn(principal, counting);

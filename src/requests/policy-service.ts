@@ -6,7 +6,7 @@ import type { SupposedInDirectory, SupposedUser } from '../model/directory.js';
 import { done, refused, type Outcome, type Refused } from '../model/outcome.js';
 import type { Principal, Requester } from '../model/principal.js';
 import type { RecordedRequestRange, ReplayItem } from '../model/replay.js';
-import { offersTo, type PolicyOffer } from '../policy/offers.js';
+import { offersTo } from '../policy/offers.js';
 import { configuredCluster, type ConfiguredCluster, type PolicySet } from '../policy/policy-set.js';
 import type { NeededFacts } from '../policy/decide.js';
 import { policyJsonSchema } from '../policy/policy-schema.js';
@@ -65,7 +65,7 @@ export function policyService(context: IssuanceContext, drafts: Drafts) {
     },
 
     /** Says what the principal may ask for under the policies in force. It is no promise: `evaluate` knows the rest. */
-    offers: (principal: Principal): readonly PolicyOffer[] =>
+    offers: (principal: Principal) =>
       offersTo(context.policySet(), [...context.clusters.keys()], principal, context.clock()),
 
     /** The files of the policies in force. */

@@ -8,8 +8,8 @@ import type { Principal } from '../model/principal.js';
 import { type CertificateRequestView, withCertificate } from './create-request.js';
 import { type CollectedKubeconfig, usualKeyPath, withKeyPath } from './collect-kubeconfig.js';
 import type { IssuanceContext } from '../context/context.js';
-import { clusterGone, isProbe, lapsed, stateConflict } from '../context/request-steps.js';
-import { approvalTurn } from './decide-request.js';
+import { isProbe, stateConflict } from '../context/request-steps.js';
+import { turnNow } from './decide-request.js';
 import { actionsOn, type RequestActions } from './request-actions.js';
 import type { AuditEvent } from '../model/audit-event.js';
 import { joined } from '@kubepass/inspect/formats';
@@ -70,11 +70,8 @@ async function listAwaiting(
   // Nobody counts twice.
   const nothing = !may(principal, 'approve-requests') || !states.includes('pending') || filter.decidedBy !== undefined;
   if (nothing) return { items: [], nextCursor: null };
-  const now = context.clock();
   const isAwaited = async (request: CertificateRequest) =>
-    whyNotDecide(principal, request) === null &&
-    approvalTurn(principal, await context.identityBlocks.counting(request, now)).ok &&
-    (lapsed(request, now) ?? clusterGone(context, request)) === null;
+    whyNotDecide(principal, request) === null && (await turnNow(context, principal, request)).ok;
   return context.store.requests.listPending(filter, isAwaited, page);
 }
 

@@ -1,6 +1,6 @@
 import type { IssuanceContext } from '../context/context.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
-import type { Refusal } from '../model/outcome.js';
+import { type Refusal, refused } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import { whyNotCollectNow } from './collect-kubeconfig.js';
 import { turnNow, whyNotCancel, whyNotDecideNow, whyNotDeny } from './decide-request.js';
@@ -11,7 +11,8 @@ export type RequestActions = Readonly<Record<'approve' | 'deny' | 'cancel' | 'co
 
 /**
  * A principal who may read the request is told what it may do with it. The functions are those that the calls ask, so
- * both agree, and nothing is recorded. Policy, which a call would ask again, is asked where nothing else refuses.
+ * both agree, and nothing is recorded. Policy, which the last approval and
+ * the collection ask again, is asked where nothing else refuses.
  */
 export async function actionsOn(
   context: IssuanceContext,
@@ -19,21 +20,11 @@ export async function actionsOn(
   request: CertificateRequest,
 ): Promise<RequestActions> {
   const undecidable = await whyNotDecideNow(context, principal, request);
+  const found = undecidable ? refused(undecidable) : await turnNow(context, principal, request);
   return {
-    approve: undecidable ?? (await whyNotApproveNow(context, principal, request)),
+    approve: found.ok ? (found.value.turn.last ? await whyNotPermittedNow(context, request) : null) : found.refusal,
     deny: undecidable ?? whyNotDeny(principal, request),
     cancel: whyNotCancel(principal, request),
     collect: whyNotCollectNow(context, principal, request) ?? (await whyNotPermittedNow(context, request)),
   };
-}
-
-/** For a pending request that the principal may decide on. Policy is asked again with the last approval. */
-async function whyNotApproveNow(
-  context: IssuanceContext,
-  principal: Principal,
-  request: CertificateRequest,
-): Promise<Refusal | null> {
-  const found = await turnNow(context, principal, request);
-  if (!found.ok) return found.refusal;
-  return found.value.turn.last ? whyNotPermittedNow(context, request) : null;
 }

@@ -27,15 +27,15 @@ export interface Prebuilt {
   readonly etag: string;
   /** The value of `Cache-Control`. */
   readonly caching: string;
-  /** The coding of the body (RFC 9110 8.4.1), `br` or `gzip`; null: as it is. */
-  readonly coding: string | null;
+  /** The coding of the body (RFC 9110 8.4.1): `br`, `gzip` or `identity`. */
+  readonly coding: string;
 }
 
 /** Makes the answer when it is asked for the first time. */
 export function prebuilt(
   type: string,
   make: () => string | Buffer,
-  { caching = 'no-cache', coding = null }: Partial<Pick<Prebuilt, 'caching' | 'coding'>> = {},
+  { caching = 'no-cache', coding = 'identity' }: Partial<Pick<Prebuilt, 'caching' | 'coding'>> = {},
 ): () => Prebuilt {
   let made: Prebuilt | null = null;
   return () => {
@@ -61,7 +61,7 @@ export function sendPrebuilt(
   reply.headers({ etag, 'cache-control': caching });
   if (namesEntityTag(request.headers['if-none-match'], etag)) return reply.code(304).send();
   reply.type(type).header('content-length', body.length);
-  if (coding !== null) reply.header('content-encoding', coding);
+  if (coding !== 'identity') reply.header('content-encoding', coding);
   return reply.send(request.method === 'HEAD' ? body : Readable.from(piecesOf(body)));
 }
 

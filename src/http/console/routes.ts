@@ -38,9 +38,9 @@ export function serveConsole(app: App, folder = builtFolder): void {
     const files = filesNow();
     const file = files?.get(name);
     if (file === undefined) return sendProblem(reply, files === null ? notBuilt : noSuchFile);
-    const coding = negotiateCoding(request.headers['accept-encoding'], file.codings);
+    const coding = negotiateCoding(request.headers['accept-encoding'], [...file.keys()].slice(1));
     reply.headers({ 'content-security-policy': contentSecurityPolicy, vary: 'Accept-Encoding' });
-    return sendPrebuilt(request, reply, file.coded(coding));
+    return sendPrebuilt(request, reply, (file.get(coding) as () => Prebuilt)());
   };
   const options = { schema: { hide: true } };
   app.register(async (pages) => {
@@ -52,15 +52,10 @@ export function serveConsole(app: App, folder = builtFolder): void {
   });
 }
 
-/** A file as it is and compressed. */
-interface ConsoleFile {
-  /** The preferred one first. */
-  readonly codings: readonly string[];
-  /** `coding`: one of `codings`, or `identity`. Reads the file when it is first asked for. */
-  coded(coding: string): Prebuilt;
-}
+/** A file by its codings, `identity` and then the preferred one. Each is read when it is first asked for. */
+type ConsoleFile = ReadonlyMap<string, () => Prebuilt>;
 
-const suffixes = { br: '.br', gzip: '.gz' } as const;
+const suffixes = { identity: '', br: '.br', gzip: '.gz' };
 
 /**
  * The files by their names, as `assets/main-ABCD.js`; null where the console is not built. Names are looked up here and
@@ -79,21 +74,15 @@ function consoleFiles(folder: string): () => ReadonlyMap<string, ConsoleFile> | 
 function listFiles(folder: string): ReadonlyMap<string, ConsoleFile> {
   const found = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const names = new Set(found.map(({ parentPath, name }) => relative(folder, join(parentPath, name))));
-  const isCompressed = (name: string) => Object.values(suffixes).some((suffix) => name.endsWith(suffix));
-  return new Map([...names].filter((name) => !isCompressed(name)).map((name) => [name, fileOf(folder, name, names)]));
+  const plain = [...names].filter((name) => !/\.(br|gz)$/.test(name));
+  return new Map(plain.map((name) => [name, fileOf(folder, name, names)]));
 }
 
 function fileOf(folder: string, name: string, names: ReadonlySet<string>): ConsoleFile {
-  const type = mediaTypeOf(name);
   // The names of assets have the hash of their content.
   const caching = name.startsWith('assets/') ? 'public, max-age=31536000, immutable' : 'no-cache';
-  const read = (suffix: string, coding: string | null) =>
-    prebuilt(type, () => readFileSync(join(folder, `${name}${suffix}`)), { caching, coding });
-  const plain = read('', null);
-  const compressed = new Map(
-    Object.entries(suffixes).flatMap(([coding, suffix]) =>
-      names.has(`${name}${suffix}`) ? [[coding, read(suffix, coding)] as const] : [],
-    ),
-  );
-  return { codings: [...compressed.keys()], coded: (coding) => (compressed.get(coding) ?? plain)() };
+  const there = Object.entries(suffixes).filter(([, suffix]) => names.has(`${name}${suffix}`));
+  const read = (coding: string, suffix: string) =>
+    prebuilt(mediaTypeOf(name), () => readFileSync(join(folder, `${name}${suffix}`)), { caching, coding });
+  return new Map(there.map(([coding, suffix]) => [coding, read(coding, suffix)]));
 }

@@ -1,5 +1,4 @@
 import { Type } from 'typebox';
-import type { TimelineBar } from '../../model/identity.js';
 import { linkToNext, nextCursorProperty, pageHeaders } from '../answers/page-schemas.js';
 import { json, operation } from '../answers/responses.js';
 import { callerOf } from '../plugins/authentication.js';
@@ -11,24 +10,18 @@ import { identityFilterIn } from './routes.js';
 import { IdentityQuerySchema } from './schemas.js';
 
 const mostBars = 10_000;
-const indexOf = () => ({ type: 'integer', minimum: 0, maximum: 2 ** 31 - 1 });
-const secondsOf = (description: string) => ({
-  type: 'integer',
-  minimum: 0,
-  maximum: 2 ** 40,
-  format: 'int64',
-  description,
-});
+const indexOf = (more = {}) => Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1, ...more });
+const secondsOf = (description: string) => Type.Integer({ minimum: 0, maximum: 2 ** 40, format: 'int64', description });
 
 /** A tuple is half as long as an object with names. */
 type Bar = readonly [number, number, number, 0 | 1 | 2, readonly number[], string];
 const BarSchema = Type.Unsafe<Bar>({
   type: 'array',
   prefixItems: [
-    { ...indexOf(), description: 'The cluster.' },
+    indexOf({ description: 'The cluster.' }),
     secondsOf('`notBefore`.'),
     secondsOf('`notAfter`.'),
-    { ...indexOf(), maximum: 2, description: '0: valid; 1: superseded; 2: revoked, and not refused everywhere.' },
+    indexOf({ maximum: 2, description: '0: valid; 1: superseded; 2: revoked, and not refused everywhere.' }),
     { type: 'array', items: indexOf(), maxItems: 32, description: 'The groups.' },
     { type: 'string', maxLength: 64, pattern: '^[0-9a-f]{64}$', description: 'SHA-256 of the certificate.' },
   ],
@@ -81,33 +74,27 @@ export function addTimeline(app: App, { identities }: Services): void {
       const filter = identityFilterIn(request.query);
       const page = granted(await identities.timeline(callerOf(request), filter, { limit, cursor }));
       linkToNext(request, reply, page.nextCursor);
-      const [clusters, groups] = [new Indexes(), new Indexes()];
-      const barOf = (bar: TimelineBar): Bar => [
-        clusters.of(bar.cluster),
-        Math.floor(bar.notBefore.getTime() / 1000),
-        Math.floor(bar.notAfter.getTime() / 1000),
-        bar.isRevoked ? 2 : bar.isSuperseded ? 1 : 0,
-        bar.groups.map((group) => groups.of(group)),
-        bar.fingerprintSha256,
-      ];
-      const items = page.items.map(({ bars, ...identity }) => ({ ...identity, bars: bars.map(barOf) }));
-      return { clusters: clusters.texts, groups: groups.texts, items, nextCursor: page.nextCursor };
+      const [clusters, groups] = [new Map<string, number>(), new Map<string, number>()];
+      const items = page.items.map(({ username, blocked, bars }) => ({
+        username,
+        blocked,
+        bars: bars.map((bar): Bar => [
+          placeIn(clusters, bar.cluster),
+          Math.floor(bar.notBefore.getTime() / 1000),
+          Math.floor(bar.notAfter.getTime() / 1000),
+          bar.isRevoked ? 2 : bar.isSuperseded ? 1 : 0,
+          bar.groups.map((group) => placeIn(groups, group)),
+          bar.fingerprintSha256,
+        ]),
+      }));
+      return { clusters: [...clusters.keys()], groups: [...groups.keys()], items, nextCursor: page.nextCursor };
     },
   );
 }
 
-/** Gives each text a number: its place among those that came. */
-class Indexes {
-  readonly #numbers = new Map<string, number>();
-
-  of(text: string): number {
-    const known = this.#numbers.get(text);
-    if (known !== undefined) return known;
-    this.#numbers.set(text, this.#numbers.size);
-    return this.#numbers.size - 1;
-  }
-
-  get texts(): readonly string[] {
-    return [...this.#numbers.keys()];
-  }
+/** The place of a text among those that came. */
+function placeIn(places: Map<string, number>, text: string): number {
+  const place = places.get(text) ?? places.size;
+  places.set(text, place);
+  return place;
 }

@@ -97,7 +97,7 @@ export class IdentityTable {
 
   /** Identities with live certificates by username; with `blocked: true`, blocked ones by folded username. */
   async list(filter: IdentityFilter, now: Date, page: PageQuery): Promise<Page<LiveIdentity>> {
-    const isWanted = (found: Found) => selects(filter, found);
+    const isWanted = (found: LiveIdentity) => selects(filter, found);
     const { username } = filter;
     if (filter.blocked === true && username === undefined)
       return scanPage(
@@ -107,7 +107,7 @@ export class IdentityTable {
         async (after, take) => {
           const blocks = await this.blocks.chunk((after?.[0] as string | undefined) ?? '', take);
           const names = blocks.map((block) => ({ key: [block.folded], name: block.username }));
-          return { records: await this.#lookAt(names, filter, now) };
+          return { records: await this.#lookAt(names, now) };
         },
         isWanted,
       );
@@ -119,7 +119,7 @@ export class IdentityTable {
       scan,
       async (after, take) => {
         const names = (await namesBehind(after, take)).map((found) => ({ ...found, key: [found.name] }));
-        return { records: await this.#lookAt(names, filter, now) };
+        return { records: await this.#lookAt(names, now) };
       },
       isWanted,
     );
@@ -194,11 +194,7 @@ export class IdentityTable {
   }
 
   /** Looks at the live certificates and the blocks of these usernames, if they may match. */
-  async #lookAt(
-    names: readonly Named[],
-    { cluster, group }: IdentityFilter,
-    now: Date,
-  ): Promise<readonly Keyed<Found>[]> {
+  async #lookAt(names: readonly Named[], now: Date): Promise<readonly Keyed<LiveIdentity>[]> {
     const usernames = names.flatMap(({ name, mayMatch = true }) => (mayMatch ? [name] : []));
     const [live, blocks] = await Promise.all([
       unexpiredOf(this.reads, usernames, { now, limit: countedCertificates, revokedToo: false }),
@@ -207,12 +203,8 @@ export class IdentityTable {
     const inForce = blocks.filter(({ until }) => until === null || until > now);
     const byFolded = new Map(inForce.map((block) => [foldedName(block.username), plainBlock(block)]));
     return names.map(({ key, name: username }) => {
-      const own = live.get(username) ?? [];
-      const matching = own.filter(
-        (one) =>
-          (cluster === undefined || one.cluster === cluster) && (group === undefined || one.groups.includes(group)),
-      );
-      return { key, item: { username, live: own, matching, block: byFolded.get(foldedName(username)) ?? null } };
+      const block = byFolded.get(foldedName(username)) ?? null;
+      return { key, item: { username, live: live.get(username) ?? [], block } };
     });
   }
 }
@@ -235,9 +227,6 @@ interface Selected {
   readonly where: Condition;
 }
 
-/** `matching`: the live certificates that the filter on cluster and group selects. */
-type Found = LiveIdentity & { readonly matching: LiveIdentity['live']; readonly block: IdentityBlock | null };
-
 const fromList =
   (names: readonly string[]): NamesBehind =>
   (after, take) => {
@@ -259,14 +248,14 @@ const merged =
 
 const before = (instant: Date): Condition => ({ sql: '"r"."notAfter" < ?', parameters: [instant] });
 
-/** Whether the filter selects an identity; `matching`: its certificates with the filter's cluster and group. */
-export function selects(
-  filter: IdentityFilter,
-  { username, matching, block }: Pick<Found, 'username' | 'block'> & { matching: readonly { notAfter: Date }[] },
-): boolean {
+/** Whether the filter selects an identity. */
+export function selects(filter: IdentityFilter, { username, live, block }: LiveIdentity): boolean {
   const { cluster, group, notAfterBefore, blocked, usernamePrefix = '' } = filter;
   if (!username.startsWith(usernamePrefix)) return false;
   if (blocked === false && block !== null) return false;
+  const matching = live.filter(
+    (one) => (cluster ?? one.cluster) === one.cluster && (group === undefined || one.groups.includes(group)),
+  );
   if (notAfterBefore !== undefined && !matching.every(({ notAfter }) => notAfter < notAfterBefore)) return false;
   if (blocked !== true) return matching.length > 0;
   if (block === null) return false;

@@ -1,6 +1,6 @@
 import { foldedName } from '@kubepass/inspect/formats';
-import { type IdentityFilter, inForce, type TimelineBar, type TimelineIdentity } from '../../model/identity.js';
-import type { Page, PageQuery } from '../../model/outcome.js';
+import { type IdentityFilter, inForce } from '../../model/identity.js';
+import type { PageQuery } from '../../model/outcome.js';
 import { highest, type KeyReads, type ListOrder } from '../lists/list.js';
 import { behindPrefix } from '../lists/list-filter.js';
 import { cursorOf, keyIn } from '../lists/read-page.js';
@@ -8,15 +8,13 @@ import { jsonRead } from '../steps/statement.js';
 import type { IdentityBlockTable } from './identity-block-table.js';
 import { selects } from './identity-table.js';
 
-/** As `ReadRows` answers it; a blocked name may have no certificate. */
-type Row = { readonly username: string } & ({ readonly cluster: null } | RowOfBar);
-
-interface RowOfBar extends Pick<TimelineBar, 'cluster' | 'fingerprintSha256'> {
-  readonly groups: unknown;
+/** As `ReadRows` answers it. `cluster` null: a blocked name that has no certificate. */
+interface Row extends Record<'groups' | 'isSuperseded' | 'isRevoked', unknown> {
+  readonly username: string;
+  readonly cluster: string | null;
   readonly notBefore: number | Date;
   readonly notAfter: number | Date;
-  readonly isSuperseded: unknown;
-  readonly isRevoked: unknown;
+  readonly fingerprintSha256: string;
 }
 
 const byUsername: ListOrder = {
@@ -42,10 +40,6 @@ export class TimelineTable {
    */
   async list(filter: IdentityFilter, now: Date, query: PageQuery, works: (cluster: string) => boolean) {
     let after = (keyIn(query.cursor, byUsername)?.[0] ?? null) as string | null;
-    const page = (isEnd: boolean): Page<TimelineIdentity> => ({
-      items,
-      nextCursor: isEnd ? null : cursorOf(byUsername, [after ?? '']),
-    });
     const take = Math.max(query.limit, fewestLooked) + 1;
     const rows = await this.#rows(filter, now, after, take);
     const byName = Map.groupBy(rows, ({ username }) => username);
@@ -58,24 +52,21 @@ export class TimelineTable {
       byName.set(filter.username, []);
     const blocks = await this.blocks.find([...new Set(byName.keys().map(foldedName))]);
     const blockOf = new Map(blocks.map((block) => [foldedName(block.username), inForce(block, now)]));
-    const items: TimelineIdentity[] = [];
+    const items = [];
     let shown = 0;
+    let isEnd = rows.length < take;
     for (const [username, own] of byName) {
-      const bars = own.flatMap((row) => (row.cluster === null ? [] : [barOf(row)]));
-      const working = bars.filter(({ isRevoked, cluster }) => !isRevoked || works(cluster));
+      const bars = own.flatMap(barsOf).filter(({ isRevoked, cluster }) => !isRevoked || works(cluster));
       const block = blockOf.get(foldedName(username)) ?? null;
-      const { cluster, group } = filter;
-      const matching = working.filter(
-        (bar) => (cluster ?? bar.cluster) === bar.cluster && (group === undefined || bar.groups.includes(group)),
-      );
-      if (selects(filter, { username, matching, block })) {
-        shown += working.length;
-        if (items.length > 0 && shown > query.limit) return page(false);
-        items.push({ username, blocked: block !== null, bars: working });
+      if (selects(filter, { username, live: bars, block })) {
+        shown += bars.length;
+        isEnd &&= items.length === 0 || shown <= query.limit;
+        if (items.length > 0 && shown > query.limit) break;
+        items.push({ username, blocked: block !== null, bars });
       }
       after = username;
     }
-    return page(rows.length < take);
+    return { items, nextCursor: isEnd ? null : cursorOf(byUsername, [after ?? '']) };
   }
 
   /** By username, and of one username those first that end first. `take` null: all. */
@@ -115,11 +106,16 @@ export class TimelineTable {
   }
 }
 
-const barOf = (row: RowOfBar): TimelineBar => ({
-  ...row,
-  groups: jsonRead(row.groups) as readonly string[],
-  notBefore: new Date(row.notBefore),
-  notAfter: new Date(row.notAfter),
-  isSuperseded: Boolean(row.isSuperseded),
-  isRevoked: Boolean(row.isRevoked),
-});
+/** A certificate that has not expired. */
+const barsOf = ({ cluster, ...row }: Row) =>
+  cluster === null
+    ? []
+    : {
+        cluster,
+        groups: jsonRead(row.groups) as readonly string[],
+        notBefore: new Date(row.notBefore),
+        notAfter: new Date(row.notAfter),
+        isSuperseded: Boolean(row.isSuperseded),
+        isRevoked: Boolean(row.isRevoked),
+        fingerprintSha256: row.fingerprintSha256,
+      };
