@@ -25,7 +25,8 @@ const BarSchema = Type.Unsafe<Bar>({
     { type: 'array', items: indexOf(), maxItems: 32, description: 'The groups.' },
     { type: 'string', maxLength: 64, pattern: '^[0-9a-f]{64}$', description: 'SHA-256 of the certificate.' },
   ],
-  items: false,
+  // No further items: `maxItems` says so, and tools want a schema here.
+  items: {},
   minItems: 6,
   maxItems: 6,
   examples: [[0, 1772357400, 1772443800, 0, [0], 'a'.repeat(64)]],
