@@ -1,17 +1,11 @@
-import type { ComponentChildren } from 'preact';
+import type { RenderableProps } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
 import { useAct } from './trouble.js';
 
+type DialogParts = RenderableProps<{ readonly title: string; readonly onClose?: () => void }>;
+
 /** A dialog over the page. Esc closes it, and the focus goes back to where it was. Without `onClose` it stays. */
-export function Dialog({
-  title,
-  onClose,
-  children,
-}: {
-  readonly title: string;
-  readonly onClose?: () => void;
-  readonly children: ComponentChildren;
-}) {
+export function Dialog({ title, onClose, children }: DialogParts) {
   const dialog = useRef<HTMLDialogElement>(null);
   const isOver = useRef(false);
   const id = useId();
@@ -41,15 +35,14 @@ export function Dialog({
   );
 }
 
-interface ActDialogParts {
+type ActDialogParts = RenderableProps<{
   readonly title: string;
   /** The words on the button that acts. */
   readonly button: string;
   readonly isDangerous?: boolean;
   readonly act: () => Promise<void>;
   readonly onClose: () => void;
-  readonly children: ComponentChildren;
-}
+}>;
 
 /** A dialog that says what an act does, and acts. It closes once that has succeeded; else it says why not. */
 export function ActDialog({ title, button, isDangerous = false, act, onClose, children }: ActDialogParts) {
