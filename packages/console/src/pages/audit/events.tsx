@@ -2,11 +2,10 @@ import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { addresses } from '../../parts/address.js';
 import { useAnnounced } from '../../parts/announce.js';
-import { Instant, Written } from '../../parts/bits.js';
-import { Fact } from '../../parts/fact.js';
+import { Instant, Written, Fact } from '../../parts/bits.js';
 import { onPaper } from '../../parts/paper.js';
 import { Table } from '../../parts/table.js';
-import { useKeys } from '../../parts/use-keys.js';
+import { useKeys } from '../../parts/keys.js';
 import { duration, exactly, many, spaced } from '../../parts/words.js';
 import type { Schemas } from '../../service/client.js';
 

@@ -1,16 +1,10 @@
 import { useRoute } from 'preact-iso/router';
 import { addresses } from '../../parts/address.js';
-import { Badge, Card, Distance, Empty, Instant, type Tone, Written } from '../../parts/bits.js';
-import { Fact } from '../../parts/fact.js';
-import { FileLink } from '../../parts/file-link.js';
-import { Crumb, Linked } from '../../parts/links.js';
-import { now } from '../../parts/now.js';
-import { Page } from '../../parts/page.js';
-import { Paged } from '../../parts/paged.js';
-import { Shown } from '../../parts/shown.js';
+import { Badge, Card, Distance, Empty, Instant, type Tone, Written, Fact } from '../../parts/bits.js';
+import { FileLink } from '../../parts/files.js';
+import { Crumb, Linked, Page } from '../../parts/page.js';
+import { Paged, Shown, useData, usePages } from '../../parts/data.js';
 import { Table } from '../../parts/table.js';
-import { useData } from '../../parts/use-data.js';
-import { usePages } from '../../parts/use-pages.js';
 import { duration, many, sentence } from '../../parts/words.js';
 import { answerOf, api, type Schemas } from '../../service/client.js';
 import { may } from '../../service/session.js';
@@ -244,7 +238,7 @@ function ClusterCsrs({ name }: { readonly name: string }) {
                 <td>
                   {status}
                   <div class="muted">
-                    <Distance of={createdAt} now={now.value} />
+                    <Distance of={createdAt} />
                   </div>
                 </td>
               </tr>

@@ -1,10 +1,8 @@
 import { addresses } from '../../parts/address.js';
 import { Badge, Distance, Empty } from '../../parts/bits.js';
-import { now } from '../../parts/now.js';
 import { Page } from '../../parts/page.js';
-import { Paged } from '../../parts/paged.js';
+import { Paged, usePages } from '../../parts/data.js';
 import { Table } from '../../parts/table.js';
-import { usePages } from '../../parts/use-pages.js';
 import { answerOf, api, type Schemas } from '../../service/client.js';
 
 type Cluster = Schemas['Cluster'];
@@ -66,7 +64,7 @@ function ProbeState({ cluster: { probe, probedAt, probeStartedAt } }: { readonly
         {isGood ? 'works' : reachable === false ? 'cannot be reached' : isBad ? 'does not work' : 'not known'}
       </Badge>{' '}
       <span class="muted">
-        <Distance of={probedAt} now={now.value} />
+        <Distance of={probedAt} />
       </span>
     </>
   );
@@ -84,7 +82,7 @@ export const EnforcementState = ({ revocation: { mode, verifiedAt } }: Pick<Clus
         refused by {mode}
       </Badge>{' '}
       <span class="muted">
-        verified <Distance of={verifiedAt} now={now.value} />
+        verified <Distance of={verifiedAt} />
       </span>
     </>
   );

@@ -1,10 +1,8 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { useAddress } from '../../parts/address.js';
-import { Key } from '../../parts/key.js';
+import { Key, useKeys, useSteps } from '../../parts/keys.js';
 import { useSteady } from '../../parts/steady.js';
-import { useKeys } from '../../parts/use-keys.js';
-import { useSteps } from '../../parts/use-steps.js';
 import { at } from '../../parts/words.js';
 import { Overview } from './overview.js';
 import { spanOf, type Row } from './rows.js';

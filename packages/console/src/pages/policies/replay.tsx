@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 import { addresses } from '../../parts/address.js';
 import { Badge, Card, Empty, Instant, Written } from '../../parts/bits.js';
 import { Table } from '../../parts/table.js';
-import { useAct } from '../../parts/use-act.js';
+import { useAct } from '../../parts/trouble.js';
 import { approvalInWords, duration, many, spaced } from '../../parts/words.js';
 import { answerOf, api, type Schemas } from '../../service/client.js';
 import { ProblemError } from '../../service/problem.js';
