@@ -12,6 +12,10 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
+interface Token {
+  readonly id: string;
+  readonly token: string;
+}
 const ask = async (caller: Caller, groups: string) =>
   as.request(await caller('post', '/v1/certificate-requests').send({ username: 'jane', groups: [groups] })).id;
 const everything = Object.keys(changeKinds);
@@ -84,6 +88,22 @@ describe('each kind', () => {
     expect(await sinceThen('audrey', issue)).toEqual([
       ...['certificate-requests', 'certificates', 'identities', 'audit-events'],
     ]);
+  });
+
+  it('names sessions where the token ends with which they began, to their bearer and to admins', async () => {
+    const make = async () => {
+      const spec = { name: 'two-tokens', roles: ['requester'] };
+      return as.token(await service.as('root')('post', '/v1/api-tokens').send(spec).expect(201)) as Token;
+    };
+    const [used, other] = [await make(), await make()];
+    await service.withToken(used.token)('post', '/v1/sessions').expect(201);
+    const readers = [service.as('root'), service.withToken(other.token), service.as('alice')];
+    const afters = await Promise.all(readers.map(standingOf));
+    await service.as('root')('delete', `/v1/api-tokens/${used.id}`).expect(204);
+    const changed = await Promise.all(readers.map(async (reader, i) => (await readBy(reader, afters[i])).changed));
+    expect(changed).toEqual([['audit-events', 'api-tokens', 'sessions'], ['sessions'], []]);
+    const end = () => service.as('root')('delete', `/v1/api-tokens/${other.id}`).expect(204);
+    expect(await sinceThen('root', end)).toEqual(['audit-events', 'api-tokens']);
   });
 
   it('is named to nobody whom it does not concern, nor is there another sign of it', async () => {

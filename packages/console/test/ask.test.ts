@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { choices, said, secondsOf } from '../src/parts/lifetime.js';
+import { choices, said, secondsOf } from '../src/parts/words.js';
 import { askOf, type AskValues, faultsIn, fieldNames, placed } from '../src/pages/ask/spec.js';
 
 describe('a lifetime in words', () => {

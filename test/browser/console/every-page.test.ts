@@ -80,8 +80,25 @@ async function wrongIn(page: Page): Promise<readonly string[]> {
   found.push(...(await axeFindings(page)));
   await page.emulateMedia({ colorScheme: 'light' });
   await page.setViewportSize({ width: 320, height: 800 });
-  found.push(...(await overflowing(page)));
+  found.push(...(await overflowing(page)), ...(await smallForFingers(page)));
   if ((await page.getByRole('heading', { level: 1 }).count()) !== 1) found.push('has not one heading');
+  return found;
+}
+
+/** Whatever a finger may miss: under 44 px, and no link within a text. */
+async function smallForFingers(page: Page): Promise<readonly string[]> {
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send('Emulation.setTouchEmulationEnabled', { enabled: true });
+  const found: readonly string[] = await page.evaluate(`matchMedia('(pointer: coarse)').matches
+    ? [...document.querySelectorAll('a[href], button, input, select, textarea, summary')].flatMap((one) => {
+      const { width, height } = (one.closest('label') ?? one).getBoundingClientRect();
+      const isText = one.localName === 'a' && getComputedStyle(one).display === 'inline';
+      if (isText || width <= 1 || !one.checkVisibility() || (width >= 43.9 && height >= 43.9)) return [];
+      return ['small: ' + [width, height].map(Math.round).join(' x ') + ' ' + one.outerHTML.slice(0, 200)];
+    })
+    : ['has no finger']`);
+  await devtools.send('Emulation.setTouchEmulationEnabled', { enabled: false });
+  await devtools.detach();
   return found;
 }
 

@@ -1,8 +1,8 @@
 import { useLocation } from 'preact-iso/router';
 import { useEffect, useRef } from 'preact/hooks';
 import { Icon } from '../parts/icon.js';
-import { useData } from '../parts/use-data.js';
-import { waitingCount } from '../parts/waiting.js';
+import { useData } from '../parts/data.js';
+import { waitingCount } from '../parts/page.js';
 import { answerOf, api, problemFrom } from '../service/client.js';
 import { caller, may, signOut } from '../service/session.js';
 import { notSignedOut } from './notices.js';

@@ -2,7 +2,7 @@ import { signal } from '@preact/signals';
 import { useLocation } from 'preact-iso/router';
 import { useEffect } from 'preact/hooks';
 import { hasMoved } from '../parts/page.js';
-import { isTaken, useKeys } from '../parts/use-keys.js';
+import { isTaken, useKeys } from '../parts/keys.js';
 import { GoTo } from './go-to.js';
 import { Help } from './help.js';
 import { offered } from './places.js';

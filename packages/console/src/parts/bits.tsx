@@ -1,37 +1,28 @@
-import type { ComponentChildren } from 'preact';
+import { signal } from '@preact/signals';
+import type { ComponentChildren, RenderableProps } from 'preact';
 import { Icon, type IconName } from './icon.js';
 import { at, distance, exactly, zoneAt } from './words.js';
 
 export type Tone = 'ok' | 'info' | 'warning' | 'error' | 'plain';
+type BadgeParts = RenderableProps<{ readonly tone: Tone; readonly icon?: IconName | undefined }>;
 
 /** A word with a sign: the colour only repeats what both say. */
-export const Badge = ({
-  tone,
-  icon,
-  children,
-}: {
-  readonly tone: Tone;
-  readonly icon?: IconName | undefined;
-  readonly children: ComponentChildren;
-}) => (
+export const Badge = ({ tone, icon, children }: BadgeParts) => (
   <span class={`badge ${tone}`}>
     {icon && <Icon name={icon} />}
     {children}
   </span>
 );
 
-/** A part of a page with a heading. `label` names it as a region. */
-export const Card = ({
-  title,
-  aside,
-  children,
-  region = false,
-}: {
+type CardParts = RenderableProps<{
   readonly title: string;
   readonly aside?: ComponentChildren;
-  readonly children: ComponentChildren;
+  /** Whether the title names it as a region. */
   readonly region?: boolean;
-}) => (
+}>;
+
+/** A part of a page with a heading. */
+export const Card = ({ title, aside, region, children }: CardParts) => (
   <section class="card" {...(region && { 'aria-label': title })}>
     <header>
       <h2>{title}</h2>
@@ -40,6 +31,15 @@ export const Card = ({
     {children}
   </section>
 );
+
+/** A name and its value, in a list with the class `facts`; nothing where the value is null. */
+export const Fact = ({ name, children }: RenderableProps<{ readonly name: string }>) =>
+  children === null ? null : (
+    <>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </>
+  );
 
 /** A name or text that somebody has written: isolated from the text around it, and cut with the whole as its title. */
 export const Written = ({ text, most = 64 }: { readonly text: string; readonly most?: number }) => {
@@ -54,15 +54,16 @@ export const Instant = ({ of }: { readonly of: string }) => (
   </time>
 );
 
-/**
- * How far an instant is away; its title has it exactly. On paper the instant stands beside it. `now` may be half a
- * minute old, and what has just happened is not to come.
- */
-export const Distance = ({ of, now }: { readonly of: string; readonly now: number }) => (
+/** The time in milliseconds, moved on every half minute, so that ages on an open page stay true. */
+export const now = signal(Date.now());
+setInterval(() => (now.value = Date.now()), 30_000);
+
+/** How far an instant is away; its title has it exactly. `now` may be late, and nothing past is said to come. */
+export const Distance = ({ of }: { readonly of: string }) => (
   <time dateTime={of} title={exactly(of)} data-on-paper={`(${at(of)} ${zoneAt(of)})`}>
-    {distance(of, Math.max(now, Date.now()))}
+    {distance(of, Math.max(now.value, Date.now()))}
   </time>
 );
 
 /** A list that is empty, and what to do next. */
-export const Empty = ({ children }: { readonly children: ComponentChildren }) => <p class="empty">{children}</p>;
+export const Empty = ({ children }: RenderableProps<object>) => <p class="empty">{children}</p>;

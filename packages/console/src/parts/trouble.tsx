@@ -3,6 +3,7 @@ import { useEffect } from 'preact/hooks';
 import type { ProblemError } from '../service/problem.js';
 import { sessionEnded } from '../service/session-end.js';
 import { sentence } from './words.js';
+import { problemFrom } from '../service/client.js';
 
 /**
  * The problem in the words of the service, and what to tell whoever looks after it. `again`: a read, which is tried
@@ -63,4 +64,17 @@ function Again({ seconds, again }: { readonly seconds: number | null; readonly a
       </button>
     </p>
   );
+}
+
+/** Runs what a button does: whether it is under way, and why it failed, to be shown in its place. */
+export function useAct() {
+  const isBusy = useSignal(false);
+  const error = useSignal<ProblemError | null>(null);
+  const run = async (act: () => Promise<unknown>): Promise<boolean> => {
+    isBusy.value = true;
+    error.value = await problemFrom(act);
+    isBusy.value = false;
+    return error.value === null;
+  };
+  return { isBusy: isBusy.value, run, trouble: error.value && <Trouble error={error.value} /> };
 }

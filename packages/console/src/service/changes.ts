@@ -103,7 +103,8 @@ async function nextChanges(stop: AbortSignal): Promise<readonly Kind[]> {
   const after = await takeCursor();
   const answer = await answerOf(
     api.GET('/v1/changes', {
-      params: { query: { after }, header: { Prefer: `wait=${waitSeconds}` } },
+      // A page that says that nothing answers wants an answer soon.
+      params: { query: { after }, header: { Prefer: `wait=${following.value === 'lost' ? 1 : waitSeconds}` } },
       signal: stop,
     }),
   );

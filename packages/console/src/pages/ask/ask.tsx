@@ -1,10 +1,8 @@
 import { useLocation } from 'preact-iso/router';
 import { addresses } from '../../parts/address.js';
-import { Card, Instant, Written } from '../../parts/bits.js';
-import { Fact } from '../../parts/fact.js';
+import { Card, Fact, Instant, Written } from '../../parts/bits.js';
 import { Page } from '../../parts/page.js';
-import { Shown } from '../../parts/shown.js';
-import { useData } from '../../parts/use-data.js';
+import { Shown, useData } from '../../parts/data.js';
 import { duration } from '../../parts/words.js';
 import { read, type Schemas } from '../../service/client.js';
 import { caller } from '../../service/session.js';

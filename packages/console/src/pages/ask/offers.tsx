@@ -1,6 +1,5 @@
 import { Card, Empty, Written } from '../../parts/bits.js';
-import { said } from '../../parts/lifetime.js';
-import { approvalInWords, either } from '../../parts/words.js';
+import { approvalInWords, either, said } from '../../parts/words.js';
 import type { Schemas } from '../../service/client.js';
 import { caller } from '../../service/session.js';
 

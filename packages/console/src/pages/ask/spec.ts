@@ -1,6 +1,5 @@
 import type { Schemas } from '../../service/client.js';
-import { secondsOf } from '../../parts/lifetime.js';
-import { duration, sentence } from '../../parts/words.js';
+import { duration, secondsOf, sentence } from '../../parts/words.js';
 
 export const fieldNames = [
   ...(['cluster', 'username', 'groups', 'lifetime', 'reason'] as const),

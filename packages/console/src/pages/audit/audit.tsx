@@ -1,14 +1,15 @@
+import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
-import { Empty } from '../../parts/bits.js';
+import { Badge, Empty } from '../../parts/bits.js';
 import { useAddress } from '../../parts/address.js';
+import { FileLink } from '../../parts/files.js';
 import { Filter } from '../../parts/filter.js';
 import { Page } from '../../parts/page.js';
-import { Paged } from '../../parts/paged.js';
-import { type ListPage, usePages } from '../../parts/use-pages.js';
-import { useKeys } from '../../parts/use-keys.js';
-import { spaced } from '../../parts/words.js';
+import { Paged, type ListPage, usePages } from '../../parts/data.js';
+import { useKeys } from '../../parts/keys.js';
+import { useAct } from '../../parts/trouble.js';
+import { many, spaced } from '../../parts/words.js';
 import { answerOf, api, type Schemas } from '../../service/client.js';
-import { ChainCheck } from './chain-check.js';
 import { Events } from './events.js';
 import { eventTypes } from './event-types.js';
 
@@ -91,3 +92,43 @@ function useLog(asked: Asked, isFollowing: boolean) {
     isFollowing ? ['audit-events'] : [],
   );
 }
+
+/** Checks the chain of the audit log, and gives its signed checkpoint as a file. */
+function ChainCheck() {
+  const found = useSignal<Schemas['ChainVerification'] | null>(null);
+  const { isBusy, run, trouble } = useAct();
+  const check = async () => {
+    found.value = null;
+    found.value = await answerOf(api.GET('/v1/audit-events/verification'));
+  };
+  return (
+    <div class="chips">
+      <button type="button" disabled={isBusy} onClick={() => void run(check)}>
+        Check the chain
+      </button>
+      <FileLink href="/v1/audit-events/checkpoint" name="kubepass.checkpoint" type="text/plain">
+        Checkpoint
+      </FileLink>
+      <span role="status">
+        {isBusy && 'Reading the log …'}
+        {found.value && <Verdict found={found.value} />}
+      </span>
+      {trouble}
+    </div>
+  );
+}
+
+const Verdict = ({ found }: { readonly found: Schemas['ChainVerification'] }) =>
+  found.valid ? (
+    <>
+      <Badge tone="ok" icon="check">
+        The chain is intact
+      </Badge>{' '}
+      {many(found.events, 'event')}
+      {found.archivedEvents > 0 && `, of which ${found.archivedEvents} are in archives and were not checked here`}
+    </>
+  ) : (
+    <Badge tone="error" icon="warn">
+      The chain is broken at event {found.firstInvalidSeq}
+    </Badge>
+  );

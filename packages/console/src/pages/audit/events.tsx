@@ -2,15 +2,12 @@ import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { addresses } from '../../parts/address.js';
 import { useAnnounced } from '../../parts/announce.js';
-import { Instant, Written } from '../../parts/bits.js';
-import { Fact } from '../../parts/fact.js';
-import { Linked } from '../../parts/links.js';
+import { Instant, Written, Fact } from '../../parts/bits.js';
 import { onPaper } from '../../parts/paper.js';
 import { Table } from '../../parts/table.js';
-import { useKeys } from '../../parts/use-keys.js';
+import { useKeys } from '../../parts/keys.js';
 import { duration, exactly, many, spaced } from '../../parts/words.js';
 import type { Schemas } from '../../service/client.js';
-import { may } from '../../service/session.js';
 
 type AuditEvent = Schemas['AuditEvent'];
 
@@ -72,11 +69,7 @@ export function Events({ events }: { readonly events: readonly AuditEvent[] }) {
   );
 }
 
-interface EventParts {
-  readonly event: AuditEvent;
-  readonly isOpen: boolean;
-  readonly onOpen: () => void;
-}
+type EventParts = { readonly event: AuditEvent; readonly isOpen: boolean; readonly onOpen: () => void };
 
 function Event({ event, isOpen, onOpen }: EventParts) {
   const { at, type, principal, cluster, requestId, fingerprintSha256, details } = event;
@@ -97,18 +90,12 @@ function Event({ event, isOpen, onOpen }: EventParts) {
           <Instant of={at} />
         </td>
         <td>{principal === null ? <span class="muted">kubepass</span> : <Written text={principal} />}</td>
-        <td>
-          {cluster !== null && (
-            <Linked href={addresses.cluster(cluster)} when={may('evaluate-policies')}>
-              {cluster}
-            </Linked>
-          )}
-        </td>
+        <td>{cluster !== null && <a href={addresses.cluster(cluster)}>{cluster}</a>}</td>
         <td class="about">
           {typeof username === 'string' && (
-            <Linked href={addresses.identity(username)} when={may('read-identities')}>
+            <a href={addresses.identity(username)}>
               <Written text={username} />
-            </Linked>
+            </a>
           )}
           {requestId !== null && <a href={addresses.request(requestId)}>request</a>}
           {fingerprintSha256 !== null && <a href={addresses.certificate(fingerprintSha256)}>certificate</a>}
@@ -125,34 +112,22 @@ function Event({ event, isOpen, onOpen }: EventParts) {
   );
 }
 
-const Details = ({ event }: { readonly event: AuditEvent }) => (
-  <dl class="facts">
-    <Fact name="Event">
-      {event.seq} <code>{event.type}</code>, {exactly(event.at)}
-    </Fact>
-    {Object.entries(event.details).map(([name, value]) => (
-      <Fact key={name} name={spaced(isSeconds(name, value) ? name.slice(0, -'Seconds'.length) : name)}>
-        <Value value={isSeconds(name, value) ? duration(value as number) : value} />
+function Details({ event }: { readonly event: AuditEvent }) {
+  const { seq, type, at, details, requestId, fingerprintSha256, hash, previousHash } = event;
+  const others = Object.entries({ requestId, fingerprintSha256, hash, previousHash });
+  return (
+    <dl class="facts">
+      <Fact name="Event">
+        {seq} <code>{type}</code>, {exactly(at)}
       </Fact>
-    ))}
-    {event.requestId !== null && (
-      <Fact name="Request">
-        <code>{event.requestId}</code>
-      </Fact>
-    )}
-    {event.fingerprintSha256 !== null && (
-      <Fact name="Certificate">
-        <code>{event.fingerprintSha256}</code>
-      </Fact>
-    )}
-    <Fact name="Hash">
-      <code>{event.hash}</code>
-    </Fact>
-    <Fact name="Hash before">
-      <code>{event.previousHash}</code>
-    </Fact>
-  </dl>
-);
+      {[...Object.entries(details), ...others.filter(([, value]) => value !== null)].map(([name, value]) => (
+        <Fact key={name} name={spaced(isSeconds(name, value) ? name.slice(0, -'Seconds'.length) : name)}>
+          <Value value={isSeconds(name, value) ? duration(value as number) : value} />
+        </Fact>
+      ))}
+    </dl>
+  );
+}
 
 const isSeconds = (name: string, value: unknown): boolean => name.endsWith('Seconds') && typeof value === 'number';
 

@@ -1,14 +1,10 @@
 import { useSignal } from '@preact/signals';
 import { useRoute } from 'preact-iso/router';
 import { addresses, addressOf } from '../../parts/address.js';
-import { Card, Distance, Instant, Written } from '../../parts/bits.js';
-import { Fact } from '../../parts/fact.js';
-import { Crumb, Linked } from '../../parts/links.js';
-import { now } from '../../parts/now.js';
-import { Page } from '../../parts/page.js';
-import { saveFile } from '../../parts/save-file.js';
-import { Shown } from '../../parts/shown.js';
-import { useData } from '../../parts/use-data.js';
+import { Card, Distance, Fact, Instant, now, Written } from '../../parts/bits.js';
+import { Crumb, Linked, Page } from '../../parts/page.js';
+import { saveFile } from '../../parts/files.js';
+import { Shown, useData } from '../../parts/data.js';
 import { spaced } from '../../parts/words.js';
 import { api, answerOf, type Schemas } from '../../service/client.js';
 import { caller, may } from '../../service/session.js';
@@ -96,7 +92,7 @@ function Revoked({ certificate: { cluster, revocation, notAfter } }: Of) {
         <Card title="Still works" region>
           <Continues texts={continues.length > 0 ? continues : ['nothing: the cluster refuses it']} />
           <p class="quiet">
-            The certificate ends by itself <Distance of={notAfter} now={now.value} />.
+            The certificate ends by itself <Distance of={notAfter} />.
           </p>
         </Card>
       )}
@@ -123,7 +119,7 @@ function Facts({ certificate }: Of) {
       <Fact name="Valid">
         <Instant of={notBefore} /> to <Instant of={notAfter} />
         {status === 'expired' ? ', ended ' : ', ends '}
-        <Distance of={notAfter} now={now.value} />
+        <Distance of={notAfter} />
       </Fact>
       <Fact name="Subject">
         <code>{subject}</code>

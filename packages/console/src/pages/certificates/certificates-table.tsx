@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { addresses } from '../../parts/address.js';
 import { Badge, Instant, type Tone, Written } from '../../parts/bits.js';
-import { Linked } from '../../parts/links.js';
+import { Linked } from '../../parts/page.js';
 import type { IconName } from '../../parts/icon.js';
 import { Table } from '../../parts/table.js';
 import { sentence } from '../../parts/words.js';

@@ -1,12 +1,10 @@
 import { addressOf, useAddress } from '../../parts/address.js';
 import { Empty } from '../../parts/bits.js';
-import { FileLink } from '../../parts/file-link.js';
+import { FileLink } from '../../parts/files.js';
 import { Filter } from '../../parts/filter.js';
-import { Views } from '../../parts/links.js';
-import { Page } from '../../parts/page.js';
-import { Paged } from '../../parts/paged.js';
-import { useKeys } from '../../parts/use-keys.js';
-import { usePages } from '../../parts/use-pages.js';
+import { Page, Views } from '../../parts/page.js';
+import { Paged, usePages } from '../../parts/data.js';
+import { useKeys } from '../../parts/keys.js';
 import { api, answerOf, type Schemas } from '../../service/client.js';
 import { may } from '../../service/session.js';
 import { CertificatesTable } from './certificates-table.js';

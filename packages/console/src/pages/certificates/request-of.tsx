@@ -1,8 +1,6 @@
 import { addresses } from '../../parts/address.js';
-import { Card, Instant, Written } from '../../parts/bits.js';
-import { Fact } from '../../parts/fact.js';
-import { Shown } from '../../parts/shown.js';
-import { useData } from '../../parts/use-data.js';
+import { Card, Fact, Instant, Written } from '../../parts/bits.js';
+import { Shown, useData } from '../../parts/data.js';
 import { api, answerOf, type Schemas } from '../../service/client.js';
 
 /** Shows who asked for a certificate and who approved it: the request that it was issued for. */

@@ -1,7 +1,6 @@
 import { Distance, Written } from '../../parts/bits.js';
-import { ActDialog } from '../../parts/act-dialog.js';
+import { ActDialog } from '../../parts/dialog.js';
 import { announce } from '../../parts/announce.js';
-import { now } from '../../parts/now.js';
 import { api, answerOf, type Schemas } from '../../service/client.js';
 import { Continues } from './certificates-table.js';
 import { useRevocationOn } from './use-revocation-on.js';
@@ -28,7 +27,7 @@ export function RevokeDialog({ certificate, onClose, onRevoked }: RevokeDialogPa
     <ActDialog title="Revoke this certificate" button="Revoke now" isDangerous act={revoke} onClose={onClose}>
       <p>
         The certificate of <Written text={username} /> on <Written text={cluster} /> would end{' '}
-        <Distance of={notAfter} now={now.value} />. Once revoked, it is never valid again.
+        <Distance of={notAfter} />. Once revoked, it is never valid again.
       </p>
       {continues.length > 0 && (
         <>

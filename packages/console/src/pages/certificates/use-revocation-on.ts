@@ -1,4 +1,4 @@
-import { useData } from '../../parts/use-data.js';
+import { useData } from '../../parts/data.js';
 import { api, answerOf, type Schemas } from '../../service/client.js';
 
 /** How a cluster refuses revoked certificates, and what goes on: the words of the answer to a revocation. */

@@ -1,20 +1,18 @@
 import { useRoute } from 'preact-iso/router';
-import { Card, Instant, Written } from '../../parts/bits.js';
-import { Fact } from '../../parts/fact.js';
-import { FileLink } from '../../parts/file-link.js';
-import { Crumb } from '../../parts/links.js';
-import { Page } from '../../parts/page.js';
-import { Shown } from '../../parts/shown.js';
-import { useData } from '../../parts/use-data.js';
-import { duration, sentence } from '../../parts/words.js';
+import { addresses } from '../../parts/address.js';
+import { Badge, Card, Distance, Empty, Instant, type Tone, Written, Fact } from '../../parts/bits.js';
+import { FileLink } from '../../parts/files.js';
+import { Crumb, Linked, Page } from '../../parts/page.js';
+import { Paged, Shown, useData, usePages } from '../../parts/data.js';
+import { Table } from '../../parts/table.js';
+import { duration, many, sentence } from '../../parts/words.js';
 import { answerOf, api, type Schemas } from '../../service/client.js';
 import { may } from '../../service/session.js';
-import { ClusterCsrs } from './cluster-csrs.js';
 import { EnforcementState, signerInWords } from './clusters.js';
-import { Issuers } from './issuers.js';
 import { Probe } from './probe.js';
 
 type Cluster = Schemas['Cluster'];
+type Issuer = Schemas['Issuer'];
 
 /** One cluster: what it was last found able to do, whether it refuses revoked certificates, its CAs and its signer. */
 export function ClusterPage() {
@@ -148,3 +146,106 @@ const Bundle = ({ of: { certificates } }: { readonly of: Schemas['CertificateAut
     ))}
   </ul>
 );
+
+const tones: Readonly<Record<Issuer['state'], Tone>> = {
+  uncertified: 'warning',
+  next: 'info',
+  active: 'ok',
+  retiring: 'warning',
+  retired: 'plain',
+};
+const places = { file: 'a file', 'encrypted-file': 'an encrypted file', agent: 'an agent' } as const;
+
+/** The CAs whose keys kubepass uses for this cluster, and how many certificates depend on each. */
+function Issuers({ name }: { readonly name: string }) {
+  const pages = usePages(
+    (cursor, signal) => {
+      const params = { path: { name }, query: { limit: 100, ...(cursor !== undefined && { cursor }) } };
+      return answerOf(api.GET('/v1/clusters/{name}/issuers', { params, signal }));
+    },
+    [name],
+    ['clusters', 'certificates'],
+  );
+  return (
+    <Card title="Issuers" region>
+      <Paged pages={pages} noun="issuers" empty={<Empty>None is configured.</Empty>}>
+        {(issuers) => issuers.map((issuer) => <One key={issuer.name} issuer={issuer} />)}
+      </Paged>
+    </Card>
+  );
+}
+
+const One = ({ issuer: { name, state, subject, notAfter, key, certificates } }: { readonly issuer: Issuer }) => (
+  <section aria-label={name}>
+    <h3>
+      {name} <Badge tone={tones[state]}>{state}</Badge>
+    </h3>
+    <dl class="facts">
+      <Fact name="Subject">{subject && <Written text={subject} most={128} />}</Fact>
+      <Fact name="Until">{notAfter && <Instant of={notAfter} />}</Fact>
+      <Fact name="Key">
+        {key === null
+          ? 'no longer configured'
+          : `${key.algorithm ?? 'not known yet'}, in ${places[key.kind]}${key.available ? '' : ' that does not answer'}`}
+      </Fact>
+      <Fact name="Live">
+        {many(certificates.live, 'certificate')}
+        {certificates.latestNotAfter && (
+          <>
+            , the last until <Instant of={certificates.latestNotAfter} />
+          </>
+        )}
+      </Fact>
+    </dl>
+  </section>
+);
+
+/** The CertificateSigningRequest objects of the cluster, whoever made them. They are read when the page opens. */
+function ClusterCsrs({ name }: { readonly name: string }) {
+  const pages = usePages(
+    (cursor, signal) => {
+      const params = { path: { name }, query: { limit: 50, ...(cursor !== undefined && { cursor }) } };
+      return answerOf(api.GET('/v1/clusters/{name}/certificate-signing-requests', { params, signal }));
+    },
+    [name],
+  );
+  const again = (
+    <button type="button" onClick={pages.reload}>
+      Read again
+    </button>
+  );
+  return (
+    <Card title="Its CSRs" aside={again} region>
+      <Paged
+        pages={pages}
+        noun="CSRs"
+        empty={<Empty>There is none: a cluster deletes a CSR about an hour after it was decided.</Empty>}
+      >
+        {(items) => (
+          <Table label="CSRs" columns={['CSR', 'Asked by', 'Subject', 'Status']}>
+            {items.map(({ uid, name: csr, requestId, signerName, ours, username, request, status, createdAt }) => (
+              <tr key={uid}>
+                <th scope="row">
+                  <Linked href={addresses.request(requestId ?? '')} when={requestId !== null}>
+                    <Written text={csr} />
+                  </Linked>
+                  <div class="muted">
+                    <Written text={signerName} />
+                  </div>
+                </th>
+                <td>{ours ? 'kubepass' : <Written text={username} />}</td>
+                <td>{request.subject === null ? 'cannot be read' : <Written text={request.subject} most={128} />}</td>
+                <td>
+                  {status}
+                  <div class="muted">
+                    <Distance of={createdAt} />
+                  </div>
+                </td>
+              </tr>
+            ))}
+          </Table>
+        )}
+      </Paged>
+    </Card>
+  );
+}

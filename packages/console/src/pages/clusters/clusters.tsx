@@ -1,10 +1,8 @@
 import { addresses } from '../../parts/address.js';
 import { Badge, Distance, Empty } from '../../parts/bits.js';
-import { now } from '../../parts/now.js';
 import { Page } from '../../parts/page.js';
-import { Paged } from '../../parts/paged.js';
+import { Paged, usePages } from '../../parts/data.js';
 import { Table } from '../../parts/table.js';
-import { usePages } from '../../parts/use-pages.js';
 import { answerOf, api, type Schemas } from '../../service/client.js';
 
 type Cluster = Schemas['Cluster'];
@@ -55,12 +53,7 @@ export const signerInWords = ({ signer }: Pick<Cluster, 'signer'>): string =>
 
 /** The last probe in a word: whether certificates are signed and accepted. */
 function ProbeState({ cluster: { probe, probedAt, probeStartedAt } }: { readonly cluster: Cluster }) {
-  if (probeStartedAt !== null)
-    return (
-      <Badge tone="info" icon="wait">
-        being probed
-      </Badge>
-    );
+  if (probeStartedAt !== null) return <Badge tone="info">being probed</Badge>;
   if (probe === null || probedAt === null) return <span class="muted">never probed</span>;
   const { signs, accepts, reachable } = probe;
   const isGood = signs === 'yes' && accepts === 'yes';
@@ -71,7 +64,7 @@ function ProbeState({ cluster: { probe, probedAt, probeStartedAt } }: { readonly
         {isGood ? 'works' : reachable === false ? 'cannot be reached' : isBad ? 'does not work' : 'not known'}
       </Badge>{' '}
       <span class="muted">
-        <Distance of={probedAt} now={now.value} />
+        <Distance of={probedAt} />
       </span>
     </>
   );
@@ -89,7 +82,7 @@ export const EnforcementState = ({ revocation: { mode, verifiedAt } }: Pick<Clus
         refused by {mode}
       </Badge>{' '}
       <span class="muted">
-        verified <Distance of={verifiedAt} now={now.value} />
+        verified <Distance of={verifiedAt} />
       </span>
     </>
   );

@@ -2,9 +2,8 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { addresses } from '../../parts/address.js';
 import { useAnnounced } from '../../parts/announce.js';
-import { Badge, Card, Instant, Written } from '../../parts/bits.js';
-import { Fact } from '../../parts/fact.js';
-import { useAct } from '../../parts/use-act.js';
+import { Badge, Card, Fact, Instant, Written } from '../../parts/bits.js';
+import { useAct } from '../../parts/trouble.js';
 import { duration, many, sentence } from '../../parts/words.js';
 import { answerOf, api, type Schemas } from '../../service/client.js';
 import { may } from '../../service/session.js';
@@ -40,7 +39,7 @@ export function Probe({ cluster, reload }: { readonly cluster: Schemas['Cluster'
     <Card title="Last probe" aside={probedAt !== null && <Instant of={probedAt} />} region>
       {probe === null ? <p class="muted">This cluster was never probed.</p> : <Found probe={probe} />}
       {may('probe-clusters') && (
-        <div class="buttons">
+        <>
           <fieldset class="choices">
             <legend>Probe again, and</legend>
             {choices.map(([option, label]) => (
@@ -56,10 +55,12 @@ export function Probe({ cluster, reload }: { readonly cluster: Schemas['Cluster'
               </label>
             ))}
           </fieldset>
-          <button type="button" class="primary" disabled={isUnderWay} onClick={() => void start()}>
-            Probe
-          </button>
-        </div>
+          <p class="buttons">
+            <button type="button" class="primary" disabled={isUnderWay} onClick={() => void start()}>
+              Probe
+            </button>
+          </p>
+        </>
       )}
       <p role="status" class="quiet">
         {isUnderWay && 'The probe is under way. It may take a minute, and goes on if you leave this page.'}

@@ -1,12 +1,10 @@
 import { addresses, useAddress } from '../../parts/address.js';
 import { Badge, Empty, Instant, Written } from '../../parts/bits.js';
 import { Filter } from '../../parts/filter.js';
-import { Views } from '../../parts/links.js';
-import { Page } from '../../parts/page.js';
-import { Paged } from '../../parts/paged.js';
-import { type Column, Columns } from '../../parts/columns.js';
-import { useKeys } from '../../parts/use-keys.js';
-import { useList } from '../../parts/use-pages.js';
+import { Page, Views } from '../../parts/page.js';
+import { Paged, useList } from '../../parts/data.js';
+import { type Column, Columns } from '../../parts/table.js';
+import { useKeys } from '../../parts/keys.js';
 import { many } from '../../parts/words.js';
 import type { Schemas } from '../../service/client.js';
 

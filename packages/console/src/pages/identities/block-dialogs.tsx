@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import { ActDialog } from '../../parts/act-dialog.js';
+import { ActDialog } from '../../parts/dialog.js';
 import { announce } from '../../parts/announce.js';
 import { Instant, Written } from '../../parts/bits.js';
 import { Field, TextField } from '../../parts/field.js';

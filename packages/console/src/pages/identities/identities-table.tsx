@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { addresses } from '../../parts/address.js';
 import { Instant, Written } from '../../parts/bits.js';
-import { Linked } from '../../parts/links.js';
+import { Linked } from '../../parts/page.js';
 import { Table } from '../../parts/table.js';
 import { many } from '../../parts/words.js';
 import { may } from '../../service/session.js';

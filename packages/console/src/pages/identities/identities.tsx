@@ -1,13 +1,11 @@
 import { useMemo } from 'preact/hooks';
 import { addressOf, useAddress } from '../../parts/address.js';
-import { Empty } from '../../parts/bits.js';
-import { FileLink } from '../../parts/file-link.js';
+import { Empty, now } from '../../parts/bits.js';
+import { FileLink } from '../../parts/files.js';
 import { Filter } from '../../parts/filter.js';
-import { Views } from '../../parts/links.js';
-import { now } from '../../parts/now.js';
-import { Page } from '../../parts/page.js';
-import { Shown } from '../../parts/shown.js';
-import { useKeys } from '../../parts/use-keys.js';
+import { Page, Views } from '../../parts/page.js';
+import { Shown } from '../../parts/data.js';
+import { useKeys } from '../../parts/keys.js';
 import { many } from '../../parts/words.js';
 import { may } from '../../service/session.js';
 import { IdentitiesTable } from './identities-table.js';

@@ -1,13 +1,9 @@
 import { useSignal } from '@preact/signals';
 import { useRoute } from 'preact-iso/router';
 import { addresses, addressOf } from '../../parts/address.js';
-import { Badge, Card, Distance, Empty, Instant, Written } from '../../parts/bits.js';
-import { Fact } from '../../parts/fact.js';
-import { Crumb } from '../../parts/links.js';
-import { now } from '../../parts/now.js';
-import { Page } from '../../parts/page.js';
-import { Shown } from '../../parts/shown.js';
-import { useData } from '../../parts/use-data.js';
+import { Badge, Card, Distance, Empty, Fact, Instant, now, Written } from '../../parts/bits.js';
+import { Crumb, Page } from '../../parts/page.js';
+import { Shown, useData } from '../../parts/data.js';
 import { spaced } from '../../parts/words.js';
 import { api, answerOf, type Schemas } from '../../service/client.js';
 import { may } from '../../service/session.js';
@@ -146,7 +142,7 @@ const StillWorks = ({ exposures }: { readonly exposures: Details['residualExposu
     {exposures.map(({ cluster, fingerprintSha256, notAfter, continues }) => (
       <div key={fingerprintSha256} class="field">
         On {cluster}, certificate <FingerprintLink of={fingerprintSha256} isOwn={false} />, which ends{' '}
-        <Distance of={notAfter} now={now.value} />:
+        <Distance of={notAfter} />:
         <Continues texts={continues} />
       </div>
     ))}

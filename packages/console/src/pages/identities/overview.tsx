@@ -1,6 +1,6 @@
 import { useMemo } from 'preact/hooks';
-import { liveAt, liveOverTime, type Row, type Span } from './rows.js';
-import { centred, day } from './spans.js';
+import { liveAt, liveOverTime, type Row } from './rows.js';
+import { centred, day, shareOf, type Span } from './spans.js';
 
 const bins = 360;
 const height = 40;
@@ -21,33 +21,29 @@ export function Overview({ rows, isComplete, whole, view, now, onView }: Overvie
     () => [0, 1, 7].map((days) => `${liveAt(rows, now + days * day).toLocaleString('en')}${isComplete ? '' : '+'}`),
     [rows, now, isComplete],
   );
-  const x = (instant: number) => Math.min(bins, Math.max(0, ((instant - whole.from) / (whole.to - whole.from)) * bins));
-  const moveTo = (event: PointerEvent) => {
-    const { left, width } = (event.currentTarget as Element).getBoundingClientRect();
-    const middle = whole.from + ((event.clientX - left) / width) * (whole.to - whole.from);
-    onView(centred(view, middle, whole));
+  const later = `${afterDay} after a day, ${afterWeek} after a week`;
+  const x = (instant: number) => Math.min(1, Math.max(0, shareOf(instant, whole))) * bins;
+  const moveTo = ({ currentTarget, clientX }: PointerEvent) => {
+    const { left, width } = (currentTarget as Element).getBoundingClientRect();
+    onView(centred(view, whole.from + ((clientX - left) / width) * (whole.to - whole.from), whole));
   };
   return (
     <figure class="timeline-row overview">
-      <figcaption>
-        <b>{live}</b> <span class="muted">live now</span>
-        <span class="muted">
-          {afterDay} after a day, {afterWeek} after a week
-        </span>
+      <figcaption class="muted">
+        <b>{live}</b> live now
+        <div>{later}</div>
       </figcaption>
       <svg
         class="track"
         viewBox={`0 0 ${bins} ${height}`}
         preserveAspectRatio="none"
         role="img"
-        aria-label={`${live} live now, ${afterDay} after a day, ${afterWeek} after a week`}
+        aria-label={`${live} live now, ${later}`}
         onPointerDown={(event) => {
           event.currentTarget.setPointerCapture(event.pointerId);
           moveTo(event);
         }}
-        onPointerMove={(event) => {
-          if (event.buttons > 0) moveTo(event);
-        }}
+        onPointerMove={(event) => event.buttons > 0 && moveTo(event)}
       >
         <path d={path} />
         <rect x={x(view.from)} width={Math.max(2, x(view.to) - x(view.from))} height={height} />

@@ -1,8 +1,7 @@
 import { addresses } from '../../parts/address.js';
 import { Card, Empty, Instant, Written } from '../../parts/bits.js';
-import { Paged } from '../../parts/paged.js';
+import { Paged, usePages } from '../../parts/data.js';
 import { Table } from '../../parts/table.js';
-import { usePages } from '../../parts/use-pages.js';
 import { api, answerOf, type Schemas } from '../../service/client.js';
 import { may } from '../../service/session.js';
 

@@ -1,25 +1,19 @@
 /** Rows of the timeline, from the compact answer of the API. All functions are pure; instants are milliseconds. */
 import { at, distance, many } from '../../parts/words.js';
+import { shareOf, type Span } from './spans.js';
 
-const statuses = ['valid', 'superseded', 'revoked'] as const;
 /** `revoked`: revoked and not refused everywhere, so it still works in some way. */
-export type BarStatus = (typeof statuses)[number];
+const statuses = ['valid', 'superseded', 'revoked'] as const;
 
-/** A part of time. */
-export interface Span {
-  readonly from: number;
-  readonly to: number;
+interface Bar extends Span {
+  readonly status: (typeof statuses)[number];
 }
-
-export interface CertificateBar extends Span {
-  readonly status: BarStatus;
+interface CertificateBar extends Bar {
   readonly groups: readonly string[];
   readonly fingerprint: string;
 }
-
 /** A bar as it is drawn: one certificate, or all of one status where a row has too many. */
-export interface DrawnBar extends Span {
-  readonly status: BarStatus;
+export interface DrawnBar extends Bar {
   /** Bars that overlap lie below each other. */
   readonly lane: number;
   readonly certificates: readonly CertificateBar[];
@@ -38,14 +32,8 @@ export interface Row {
   readonly ends: number;
 }
 
-type CompactBar = readonly [
-  cluster: number,
-  notBefore: number,
-  notAfter: number,
-  status: number,
-  groups: readonly number[],
-  fingerprint: string,
-];
+/** Cluster, notBefore, notAfter, status, groups, fingerprint. */
+type CompactBar = readonly [number, number, number, number, readonly number[], string];
 
 /** The answer of `GET /v1/timeline`: names once, and certificates with indexes into them and seconds. */
 export interface CompactTimeline {
@@ -61,37 +49,28 @@ export interface CompactTimeline {
 /** More lanes than that are too flat to be seen or hit. */
 const mostLanes = 6;
 
-interface Narrow {
-  readonly cluster?: string;
-  readonly group?: string;
-}
-
 /**
  * One row for each username on a cluster, in the order of the answer; clusters of one username by name. The answer has
- * whole identities: `narrow` leaves out what its filters did not ask for.
+ * whole identities: `only` leaves out what its filters did not ask for.
  */
-export function rowsOf({ clusters, groups, items }: CompactTimeline, narrow: Narrow = {}): readonly Row[] {
+export function rowsOf(
+  { clusters, groups, items }: CompactTimeline,
+  only: { readonly cluster?: string; readonly group?: string } = {},
+): readonly Row[] {
   const isAsked = ([cluster, , , , indexes]: CompactBar) =>
-    (narrow.cluster ?? clusters[cluster]) === clusters[cluster] &&
-    (narrow.group === undefined || indexes.some((i) => groups[i] === narrow.group));
+    (only.cluster ?? clusters[cluster]) === clusters[cluster] &&
+    (only.group === undefined || indexes.some((i) => groups[i] === only.group));
+  const barOf = ([, notBefore, notAfter, status, indexes, fingerprint]: CompactBar): CertificateBar => ({
+    ...{ from: notBefore * 1000, to: notAfter * 1000, fingerprint },
+    status: statuses[status] ?? 'valid',
+    groups: indexes.map((i) => groups[i] ?? ''),
+  });
   return items.flatMap(({ username, blocked: isBlocked, bars: whole }) => {
     const bars = whole.filter(isAsked);
     if (bars.length === 0) return isBlocked ? [rowOf({ username, isBlocked, cluster: '' }, [])] : [];
-    const byCluster = Map.groupBy(bars, ([cluster]) => clusters[cluster] ?? '');
-    return [...byCluster]
+    return [...Map.groupBy(bars, ([cluster]) => clusters[cluster] ?? '')]
       .toSorted(([a], [b]) => compare(a, b))
-      .map(([cluster, own]) =>
-        rowOf(
-          { username, isBlocked, cluster },
-          own.map(([, notBefore, notAfter, status, indexes, fingerprint]) => ({
-            from: notBefore * 1000,
-            to: notAfter * 1000,
-            status: statuses[status] ?? 'valid',
-            groups: indexes.map((i) => groups[i] ?? ''),
-            fingerprint,
-          })),
-        ),
-      );
+      .map(([cluster, own]) => rowOf({ username, isBlocked, cluster }, own.map(barOf)));
   });
 }
 
@@ -116,30 +95,23 @@ function inLanes(bars: readonly Omit<DrawnBar, 'lane'>[]): Pick<Row, 'drawn' | '
 }
 
 /** One bar for all certificates of one status that overlap. */
-function merged(certificates: readonly CertificateBar[]): readonly Omit<DrawnBar, 'lane'>[] {
-  const found: { from: number; to: number; status: BarStatus; certificates: CertificateBar[] }[] = [];
-  const open = new Map<BarStatus, (typeof found)[number]>();
+function merged(certificates: readonly CertificateBar[]) {
+  const found: (Bar & { to: number; readonly certificates: CertificateBar[] })[] = [];
   for (const one of certificates) {
-    const before = open.get(one.status);
-    if (before && one.from <= before.to) {
-      before.to = Math.max(before.to, one.to);
-      before.certificates.push(one);
-      continue;
-    }
-    const begun = { from: one.from, to: one.to, status: one.status, certificates: [one] };
-    open.set(one.status, begun);
-    found.push(begun);
+    const open = found.findLast(({ status }) => status === one.status);
+    if (open && one.from <= open.to) {
+      open.to = Math.max(open.to, one.to);
+      open.certificates.push(one);
+    } else found.push({ from: one.from, to: one.to, status: one.status, certificates: [one] });
   }
   return found;
 }
 
-export type Order = 'name' | 'end';
-
 /** By name as the answer has them, or those first that end first; rows without certificates last. */
-export function ordered(rows: readonly Row[], order: Order): readonly Row[] {
-  if (order === 'name') return rows;
-  return rows.toSorted((a, b) => (a.ends || Infinity) - (b.ends || Infinity) || compare(a.key, b.key));
-}
+export const ordered = (rows: readonly Row[], order: 'name' | 'end'): readonly Row[] =>
+  order === 'name'
+    ? rows
+    : rows.toSorted((a, b) => (a.ends || Infinity) - (b.ends || Infinity) || compare(a.key, b.key));
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
@@ -151,15 +123,15 @@ export function spanOf(rows: readonly Row[], now: number): Span {
   return { from, to };
 }
 
-/** How many certificates of the rows are there at this instant and end after it. */
+/** How many certificates of the rows end after this instant. */
 export const liveAt = (rows: readonly Row[], instant: number): number =>
   rows.reduce((n, { certificates }) => n + certificates.filter(({ to }) => to > instant).length, 0);
 
 /** How many certificates are live in each of `bins` equal parts of the span. */
-export function liveOverTime(rows: readonly Row[], { from, to }: Span, bins: number): readonly number[] {
+export function liveOverTime(rows: readonly Row[], span: Span, bins: number): readonly number[] {
   const changes = new Array<number>(bins + 1).fill(0);
   const count = (instant: number, by: number) => {
-    const bin = Math.min(bins, Math.max(0, Math.floor(((instant - from) / (to - from)) * bins)));
+    const bin = Math.min(bins, Math.max(0, Math.floor(shareOf(instant, span) * bins)));
     changes[bin] = (changes[bin] ?? 0) + by;
   };
   for (const { certificates } of rows)
@@ -172,14 +144,11 @@ export function liveOverTime(rows: readonly Row[], { from, to }: Span, bins: num
 }
 
 /** The status in words: a certificate that ended while the page was open is no longer valid. */
-export const statusOf = ({ status, to }: Pick<DrawnBar, 'status' | 'to'>, now: number): BarStatus | 'expired' =>
-  to <= now ? 'expired' : status;
-
-const groupsInWords = (groups: readonly string[]): string => groups.join(', ') || 'no group';
+export const statusOf = ({ status, to }: Bar, now: number) => (to <= now ? 'expired' : status);
 
 /** The text on a bar. */
-export const labelOf = ({ certificates }: Pick<DrawnBar, 'certificates'>): string =>
-  certificates.length > 1 ? many(certificates.length, 'certificate') : groupsInWords(certificates[0]?.groups ?? []);
+export const labelOf = ({ certificates: [one, ...others] }: Pick<DrawnBar, 'certificates'>): string =>
+  others.length > 0 ? many(others.length + 1, 'certificate') : one?.groups.join(', ') || 'no group';
 
 /** The name of a bar, which begins with its status. */
 export const nameOf = (bar: DrawnBar, now: number): string =>
@@ -187,11 +156,10 @@ export const nameOf = (bar: DrawnBar, now: number): string =>
   `${bar.to <= now ? 'ended' : 'ends'} ${distance(bar.to, now)}`;
 
 /** The bars of a row in words. */
-export const inWords = ({ drawn }: Pick<Row, 'drawn'>, now: number): string =>
-  drawn
-    .map((bar) => {
-      const isOver = bar.to <= now;
-      const last = bar.certificates.length > 1 ? 'the last ' : '';
-      return `${statusOf(bar, now)}: ${labelOf(bar)}, ${last}${isOver ? 'until' : 'ends'} ${at(bar.to)}`;
-    })
-    .join('; ') || 'no live certificate';
+export function inWords({ drawn }: Pick<Row, 'drawn'>, now: number): string {
+  const words = drawn.map((bar) => {
+    const last = bar.certificates.length > 1 ? 'the last ' : '';
+    return `${statusOf(bar, now)}: ${labelOf(bar)}, ${last}${bar.to <= now ? 'until' : 'ends'} ${at(bar.to)}`;
+  });
+  return words.join('; ') || 'no live certificate';
+}

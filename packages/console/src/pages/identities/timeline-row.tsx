@@ -1,16 +1,16 @@
 import { addresses } from '../../parts/address.js';
 import { may } from '../../service/session.js';
-import { inWords, labelOf, nameOf, statusOf, type DrawnBar, type Row, type Span } from './rows.js';
-import { day } from './spans.js';
+import { inWords, labelOf, nameOf, statusOf, type DrawnBar, type Row } from './rows.js';
+import { day, shareOf, type Span } from './spans.js';
 
 export const rowHeight = 44;
 /** A certificate that ends within this stands out. */
-export const soon = day / 12;
+const soon = day / 12;
 
 /** Pixels that a word needs. */
 const leastLabel = 56;
-/** WCAG 2.2, 2.5.8: what is smaller is a picture, and the page of the identity has the link. Fingers need more. */
-const leastTarget = () => (matchMedia('(pointer: coarse)').matches ? 44 : 24);
+/** WCAG 2.2, 2.5.8: what is smaller is a picture, and the page of the identity has the link. A finger needs more. */
+const leastTarget = () => (matchMedia('(pointer: coarse)').matches ? Infinity : 24);
 
 interface Seen {
   readonly view: Span;
@@ -25,15 +25,15 @@ interface TimelineRowParts extends Seen {
 }
 
 /** The certificates of a username on a cluster. */
-export function TimelineRow({ row, index, view, now, trackWidth, isNamed }: TimelineRowParts) {
-  const { key, username, cluster, isBlocked, drawn } = row;
-  const where = cluster || 'no live certificate';
+export function TimelineRow({ row, index, isNamed, ...seen }: TimelineRowParts) {
+  const { username, isBlocked, drawn, lanes } = row;
+  const { view, now } = seen;
+  const where = row.cluster || 'no live certificate';
   return (
     <div
       class="timeline-row"
       role="row"
       aria-rowindex={index + 2}
-      data-row={key}
       style={{ transform: `translateY(${index * rowHeight}px)` }}
     >
       <div role="rowheader">
@@ -52,11 +52,7 @@ export function TimelineRow({ row, index, view, now, trackWidth, isNamed }: Time
         {drawn
           .filter((bar) => bar.to > view.from && bar.from < view.to)
           .map((bar) => (
-            <Bar
-              key={`${bar.status}${bar.certificates[0]?.fingerprint}`}
-              {...{ bar, view, now, trackWidth }}
-              lanes={row.lanes}
-            />
+            <Bar key={`${bar.status}${bar.certificates[0]?.fingerprint}`} {...{ ...seen, bar, lanes }} />
           ))}
       </div>
     </div>
@@ -64,9 +60,8 @@ export function TimelineRow({ row, index, view, now, trackWidth, isNamed }: Time
 }
 
 function Bar({ bar, lanes, view, now, trackWidth }: Seen & { readonly bar: DrawnBar; readonly lanes: number }) {
-  const share = (instant: number) => (instant - view.from) / (view.to - view.from);
-  const left = Math.max(-0.01, share(bar.from));
-  const width = Math.min(1.01, share(bar.to)) - left;
+  const left = Math.max(-0.01, shareOf(bar.from, view));
+  const width = Math.min(1.01, shareOf(bar.to, view)) - left;
   const height = Math.min(25, (rowHeight - 6) / lanes);
   const top = (rowHeight - height * lanes) / 2 + bar.lane * height;
   const status = statusOf(bar, now);
@@ -75,24 +70,17 @@ function Bar({ bar, lanes, view, now, trackWidth }: Seen & { readonly bar: Drawn
     class: `bar ${status} ${status === 'valid' && bar.to - now < soon ? 'soon' : ''}`,
     title: name,
     style: {
-      left: `${left * 100}%`,
-      width: `${width * 100}%`,
-      top: `${top}px`,
-      height: `${height - 1}px`,
-      lineHeight: `${height - 1}px`,
+      ...{ left: `${left * 100}%`, width: `${width * 100}%`, top: `${top}px` },
+      ...{ height: `${height - 1}px`, lineHeight: `${height - 1}px` },
       ...((lanes > 2 || width * trackWidth < leastLabel) && { fontSize: '0' }),
     },
+    children: <span>{labelOf(bar)}</span>,
   };
   const [one, ...others] = bar.certificates;
-  const isLink =
-    one && others.length === 0 && lanes === 1 && width * trackWidth >= leastTarget() && may('read-all-certificates');
-  return isLink ? (
-    <a {...shape} href={addresses.certificate(one.fingerprint)} aria-label={name}>
-      <span>{labelOf(bar)}</span>
-    </a>
+  const isTarget = others.length === 0 && lanes === 1 && width * trackWidth >= leastTarget();
+  return one && isTarget && may('read-all-certificates') ? (
+    <a {...shape} href={addresses.certificate(one.fingerprint)} aria-label={name} />
   ) : (
-    <span {...shape} aria-hidden="true">
-      <span>{labelOf(bar)}</span>
-    </span>
+    <span {...shape} aria-hidden="true" />
   );
 }

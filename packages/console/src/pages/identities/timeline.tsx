@@ -1,15 +1,13 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
-import { Key } from '../../parts/key.js';
-import { steadied } from '../../parts/steady.js';
-import { useKeys } from '../../parts/use-keys.js';
-import { useSteps } from '../../parts/use-steps.js';
+import { useAddress } from '../../parts/address.js';
+import { Key, useKeys, useSteps } from '../../parts/keys.js';
+import { useSteady } from '../../parts/steady.js';
 import { at } from '../../parts/words.js';
 import { Overview } from './overview.js';
 import { spanOf, type Row } from './rows.js';
-import { shifted, ticks, zoomed } from './spans.js';
+import { firstView, shareOf, shifted, type Span, spanFrom, spanInAddress, ticks, zoomed } from './spans.js';
 import { rowHeight, TimelineRow } from './timeline-row.js';
-import { useView } from './use-view.js';
 
 /** Rows that are drawn above and below the ones that are seen, so that scrolling shows no gap. */
 const spare = 3;
@@ -37,7 +35,7 @@ export function Timeline({ rows, isComplete, now, label = 'Certificates by ident
     for (const { current } of [scroller, axis]) if (current) observer.observe(current);
     return () => observer.disconnect();
   }, []);
-  const { inPlace, hold } = useRowsInPlace(rows);
+  const { rows: inPlace, hold } = useSteady(rows, ({ key }) => key);
 
   const zoom = (factor: number, around = (from + to) / 2) => show(zoomed(view, factor, around, whole));
   const keys: Readonly<Record<string, () => void>> = {
@@ -50,12 +48,6 @@ export function Timeline({ rows, isComplete, now, label = 'Certificates by ident
   };
   useKeys(keys);
   useSteps(scroller, '[role=rowheader] a');
-  const onKeyDown = (event: KeyboardEvent) => {
-    const act = event.ctrlKey || event.metaKey || event.altKey ? undefined : keys[event.key];
-    if (act === undefined) return;
-    act();
-    event.preventDefault();
-  };
   const onWheel = (event: WheelEvent) => {
     if (!event.ctrlKey && !event.metaKey) return;
     event.preventDefault();
@@ -66,10 +58,10 @@ export function Timeline({ rows, isComplete, now, label = 'Certificates by ident
   const topmost = Math.min(inPlace.length, Math.floor(top.value / rowHeight));
   const first = Math.max(0, topmost - spare);
   const count = Math.ceil(size.value.height / rowHeight) + 2 * spare;
-  const lineAt = (instant: number) => ({ '--x': String(Math.min(1.01, Math.max(-1, (instant - from) / (to - from)))) });
+  const lineAt = (instant: number) => ({ '--x': String(Math.min(1.01, Math.max(-1, shareOf(instant, view)))) });
   const instants = ticks(view, Math.max(2, Math.floor(size.value.track / 96)));
   return (
-    <div class="timeline" onWheel={onWheel} onKeyDown={onKeyDown}>
+    <div class="timeline" onWheel={onWheel}>
       <Overview {...{ rows, isComplete, whole, view, now }} onView={show} />
       <div
         class="scroll"
@@ -80,33 +72,27 @@ export function Timeline({ rows, isComplete, now, label = 'Certificates by ident
         aria-rowcount={isComplete ? inPlace.length + 1 : -1}
         aria-keyshortcuts="+ - 0 ArrowLeft ArrowRight"
         onScroll={({ currentTarget }) => (top.value = currentTarget.scrollTop)}
-        {...hold}
       >
         <div class="timeline-row axis" role="row" aria-rowindex={1}>
           <span role="columnheader">Identity</span>
           <div class="track" ref={axis} role="columnheader" aria-label={`${at(from)} to ${at(to)}`}>
             {instants.map(({ instant, label: text, isStrong }) => (
-              <span
-                key={instant}
-                class={isStrong ? 'strong' : ''}
-                style={{ left: `${((instant - from) / (to - from)) * 100}%` }}
-              >
+              <span key={instant} class={isStrong ? 'strong' : ''} style={{ left: `${shareOf(instant, view) * 100}%` }}>
                 {text}
               </span>
             ))}
           </div>
         </div>
-        <div class="all" role="rowgroup" style={{ height: `${inPlace.length * rowHeight}px` }}>
+        <div class="all" role="rowgroup" style={{ height: `${inPlace.length * rowHeight}px` }} {...hold}>
           {instants.map(({ instant, isStrong }) => (
             <i key={instant} class={isStrong ? 'line strong' : 'line'} aria-hidden="true" style={lineAt(instant)} />
           ))}
-          {inPlace.slice(first, first + count).map((row, i) => (
+          {inPlace.slice(first, first + count).map(({ row, isGone }, i) => (
             <TimelineRow
               key={row.key}
-              {...{ row, view, now }}
-              index={first + i}
-              trackWidth={size.value.track}
-              isNamed={first + i === topmost || inPlace[first + i - 1]?.username !== row.username}
+              {...{ view, now, index: first + i, trackWidth: size.value.track }}
+              row={isGone ? { ...row, drawn: [] } : row}
+              isNamed={first + i === topmost || inPlace[first + i - 1]?.row.username !== row.username}
             />
           ))}
           <i class="line now" aria-hidden="true" style={lineAt(now)} />
@@ -147,31 +133,20 @@ const legend = [
   ['revoked', 'revoked, still works'],
 ] as const;
 
-const keyOf = ({ key }: Row): string => key;
-const isInRow = (target: EventTarget | null) => target instanceof Element && target.closest('[data-row]') !== null;
-
-/**
- * The rows in their places while the pointer or the focus is in one: new ones come at the end, and one that is gone
- * loses its bars. `hold` belongs on the element around them.
- */
-function useRowsInPlace(rows: readonly Row[]) {
-  const [isPointed, isFocused] = [useSignal(false), useSignal(false)];
-  const [shown, given] = [useRef(rows), useRef(rows)];
-  if (!isPointed.value && !isFocused.value) shown.current = rows;
-  else if (given.current !== rows)
-    shown.current = steadied(
-      shown.current.map((row) => ({ row, isGone: false })),
-      rows,
-      keyOf,
-    ).map(({ row, isGone }) => (isGone ? { ...row, drawn: [], lanes: 1 } : row));
-  given.current = rows;
-  return {
-    inPlace: shown.current,
-    hold: {
-      onPointerOver: ({ target }: PointerEvent) => (isPointed.value = isInRow(target)),
-      onPointerLeave: () => (isPointed.value = false),
-      onFocusIn: ({ target }: FocusEvent) => (isFocused.value = isInRow(target)),
-      onFocusOut: () => (isFocused.value = false),
-    },
-  };
+/** The window that the timeline shows: the one in the address, as `from` and `to`, which follows once it rests. */
+function useView(now: number): readonly [view: Span, show: (view: Span) => void] {
+  const { query, change } = useAddress();
+  const first = useRef(firstView(now));
+  const moving = useSignal<Span | null>(null);
+  useEffect(() => {
+    if (moving.value === null) return;
+    const { value } = moving;
+    const timer = setTimeout(() => {
+      change(spanInAddress(value), { replace: true });
+      moving.value = null;
+    }, 300);
+    return () => clearTimeout(timer);
+  }, [moving.value]);
+  const view = moving.value ?? spanFrom(query['from'], query['to']) ?? first.current;
+  return [view, (span) => (moving.value = span)];
 }

@@ -1,4 +1,4 @@
-import { useData } from '../../parts/use-data.js';
+import { useData } from '../../parts/data.js';
 import { api, answerOf } from '../../service/client.js';
 
 /** The names of the configured clusters; none until they are read. */

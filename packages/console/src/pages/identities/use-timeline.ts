@@ -1,6 +1,6 @@
 import { useRef } from 'preact/hooks';
 import { announce } from '../../parts/announce.js';
-import { type Data, useData } from '../../parts/use-data.js';
+import { type Data, useData } from '../../parts/data.js';
 import { many } from '../../parts/words.js';
 import { api, answerOf } from '../../service/client.js';
 import { type CompactTimeline, rowsOf, type Row } from './rows.js';

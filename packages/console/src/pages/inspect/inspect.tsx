@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { announce } from '../../parts/announce.js';
 import { Page } from '../../parts/page.js';
-import { useAct } from '../../parts/use-act.js';
+import { useAct } from '../../parts/trouble.js';
 import { many } from '../../parts/words.js';
 import { answerOf, api } from '../../service/client.js';
 

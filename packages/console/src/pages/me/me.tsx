@@ -1,11 +1,9 @@
 import { useSignal } from '@preact/signals';
-import { Card, Empty, Instant, Written } from '../../parts/bits.js';
-import { Fact } from '../../parts/fact.js';
+import { Card, Empty, Fact, Instant, Written } from '../../parts/bits.js';
 import { Page } from '../../parts/page.js';
-import { Paged } from '../../parts/paged.js';
+import { Paged, usePages } from '../../parts/data.js';
 import { chooseScheme, chosenScheme, schemes } from '../../parts/scheme.js';
-import { keysAreOn, switchKeys } from '../../parts/use-keys.js';
-import { usePages } from '../../parts/use-pages.js';
+import { keysAreOn, switchKeys } from '../../parts/keys.js';
 import { spaced } from '../../parts/words.js';
 import { read } from '../../service/client.js';
 import { caller, type Caller } from '../../service/session.js';

@@ -1,53 +1,29 @@
 import { approvalInWords, approversInWords, duration, either } from '../../parts/words.js';
 
-interface Principals {
-  readonly names?: readonly string[];
-  readonly groups?: readonly string[];
-  readonly roles?: readonly string[];
-}
-interface Stage {
-  readonly count?: number;
-  readonly approvers?: Principals;
-}
-type Lists = Readonly<Record<string, readonly string[]>>;
+type Texts = readonly string[];
+type Lists = Readonly<Record<string, Texts>>;
+/** Members of a spec, each of which may be left out. */
+type Some<T> = Readonly<Partial<T>>;
+type Principals = Some<{ names: Texts; groups: Texts; roles: Texts }>;
+type Stages = readonly Some<{ count: number; approvers: Principals }>[];
+type Hours = { timeZone: string } & Some<{ weekdays: Texts; from: string; to: string }>;
+type Lengths = Some<{ minExpirationSeconds: number; maxExpirationSeconds: number; minRsaBits: number }>;
 
 /** The `spec` of a policy or guardrail, as far as it has words of its own. */
-interface Spec {
-  readonly selector?: {
-    readonly clusters?: readonly string[];
-    readonly labels?: Lists;
-    readonly requesters?: Principals;
-  };
-  readonly allowed?: {
-    readonly usernames?: readonly string[];
-    readonly groups?: readonly string[];
-    readonly groupsFromDirectory?: Lists;
-    readonly collectors?: readonly string[];
-  };
-  readonly constraints?: {
-    readonly minExpirationSeconds?: number;
-    readonly maxExpirationSeconds?: number;
-    readonly keyAlgorithms?: readonly string[];
-    readonly minRsaBits?: number;
-    readonly reason?: { readonly pattern?: string };
-    readonly hours?: {
-      readonly timeZone: string;
-      readonly weekdays?: readonly string[];
-      readonly from?: string;
-      readonly to?: string;
-    };
-    readonly notBefore?: string;
-    readonly notAfter?: string;
-  };
-  readonly validations?: readonly { readonly expression: string; readonly message?: string }[];
-  readonly quota?: Readonly<Record<string, number>>;
-  readonly approval?: { readonly mode?: 'auto' | 'manual'; readonly stages?: readonly Stage[] };
-  readonly renewal?: { readonly approval?: 'same' | 'auto'; readonly withinSeconds?: number };
-  readonly match?: { readonly usernames?: readonly string[]; readonly groups?: readonly string[] };
-  readonly matchConditions?: readonly { readonly name: string; readonly expression: string }[];
-  readonly resolvesTo?: readonly string[];
-  readonly message?: string;
-}
+type Spec = Some<{
+  selector: Some<{ clusters: Texts; labels: Lists; requesters: Principals }>;
+  allowed: Some<{ usernames: Texts; groups: Texts; groupsFromDirectory: Lists; collectors: Texts }>;
+  constraints: Lengths &
+    Some<{ keyAlgorithms: Texts; reason: { pattern?: string }; hours: Hours; notBefore: string; notAfter: string }>;
+  validations: readonly { expression: string; message?: string }[];
+  quota: Readonly<Record<string, number>>;
+  approval: Some<{ mode: 'auto' | 'manual'; stages: Stages }>;
+  renewal: Some<{ approval: 'same' | 'auto'; withinSeconds: number }>;
+  match: Some<{ usernames: Texts; groups: Texts }>;
+  matchConditions: readonly { name: string; expression: string }[];
+  resolvesTo: Texts;
+  message: string;
+}>;
 
 /** A part of a policy, and its words. */
 export type Phrase = readonly [about: string, words: string];

@@ -1,10 +1,8 @@
 import { useSignal } from '@preact/signals';
 import { addresses } from '../../parts/address.js';
-import { Badge, Empty } from '../../parts/bits.js';
-import { Fact } from '../../parts/fact.js';
+import { Badge, Empty, Fact } from '../../parts/bits.js';
 import { Page } from '../../parts/page.js';
-import { Paged } from '../../parts/paged.js';
-import { usePages } from '../../parts/use-pages.js';
+import { Paged, usePages } from '../../parts/data.js';
 import { answerOf, api, type Schemas } from '../../service/client.js';
 import { may } from '../../service/session.js';
 import { policyInWords } from './in-words.js';

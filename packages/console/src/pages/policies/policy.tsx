@@ -1,9 +1,7 @@
 import { useRoute } from 'preact-iso/router';
 import { Card, Empty } from '../../parts/bits.js';
-import { Crumb } from '../../parts/links.js';
-import { Page } from '../../parts/page.js';
-import { Shown } from '../../parts/shown.js';
-import { useData } from '../../parts/use-data.js';
+import { Crumb, Page } from '../../parts/page.js';
+import { Shown, useData } from '../../parts/data.js';
 import { answerOf, api, type Schemas } from '../../service/client.js';
 import { may } from '../../service/session.js';
 import { InWords, Kind } from './policies.js';

@@ -1,13 +1,12 @@
 import { useSignal } from '@preact/signals';
 import { addresses } from '../../parts/address.js';
-import { Card, Empty, Instant, Written } from '../../parts/bits.js';
+import { Badge, Card, Empty, Instant, Written } from '../../parts/bits.js';
 import { Table } from '../../parts/table.js';
-import { useAct } from '../../parts/use-act.js';
-import { many, spaced } from '../../parts/words.js';
+import { useAct } from '../../parts/trouble.js';
+import { approvalInWords, duration, many, spaced } from '../../parts/words.js';
 import { answerOf, api, type Schemas } from '../../service/client.js';
 import { ProblemError } from '../../service/problem.js';
 import type { Attempt } from './attempt.js';
-import { Outcome } from './outcome.js';
 
 type Change = Schemas['ReplayedChange'];
 type Line = Schemas['ReplayLine'];
@@ -126,3 +125,26 @@ const Side = ({ of, why = [] }: { readonly of: Change['was']; readonly why?: Cha
     )}
   </>
 );
+
+/** A decision in a badge and a sentence. */
+export function Outcome({
+  of: { outcome, policy, expirationSeconds, stages },
+}: {
+  readonly of: Omit<Change['was'], 'reasons' | 'approval'>;
+}) {
+  const isPermitted = outcome === 'permitted';
+  const length = expirationSeconds === null ? '' : `for ${duration(expirationSeconds)}, `;
+  return (
+    <p>
+      <Badge tone={isPermitted ? 'ok' : 'error'} icon={isPermitted ? 'check' : 'cross'}>
+        {outcome}
+      </Badge>{' '}
+      {isPermitted && length + approvalInWords(stages)}{' '}
+      {policy !== null && (
+        <span class="muted">
+          policy <Written text={policy} />
+        </span>
+      )}
+    </p>
+  );
+}

@@ -1,12 +1,11 @@
 import { useSignal } from '@preact/signals';
 import { Card } from '../../parts/bits.js';
 import { TextField } from '../../parts/field.js';
-import { secondsOf } from '../../parts/lifetime.js';
-import { useAct } from '../../parts/use-act.js';
-import { sentence } from '../../parts/words.js';
+import { secondsOf, sentence } from '../../parts/words.js';
+import { useAct } from '../../parts/trouble.js';
 import { answerOf, api, type Schemas } from '../../service/client.js';
 import type { Attempt } from './attempt.js';
-import { Outcome } from './outcome.js';
+import { Outcome } from './replay.js';
 
 type Decision = Schemas['Decision'];
 

@@ -1,7 +1,6 @@
 import { useRef } from 'preact/hooks';
 import { Card, Distance, Instant } from '../../parts/bits.js';
 import { Icon } from '../../parts/icon.js';
-import { now } from '../../parts/now.js';
 import { approversInWords } from '../../parts/words.js';
 import { Cancel } from './cancel.js';
 import { type Request, stagesOf } from './request-words.js';
@@ -41,7 +40,7 @@ export function Approvals({ request }: { readonly request: Request }) {
                   </span>{' '}
                   <b title={principal}>{principal}</b>{' '}
                   <span class="muted">
-                    <Distance of={at} now={now.value} />
+                    <Distance of={at} />
                   </span>
                 </span>
                 {comment !== null && <q class={known.current.has(at) ? '' : 'came'}>{comment}</q>}

@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import { ActDialog } from '../../parts/act-dialog.js';
+import { ActDialog } from '../../parts/dialog.js';
 import { announce } from '../../parts/announce.js';
 import { answerOf, api } from '../../service/client.js';
 import { endInWords, type Request } from './request-words.js';

@@ -1,8 +1,6 @@
 import { addresses, addressOf } from '../../parts/address.js';
 import { Card, Distance, Instant, Written } from '../../parts/bits.js';
-import { now } from '../../parts/now.js';
-import { Shown } from '../../parts/shown.js';
-import { useData } from '../../parts/use-data.js';
+import { Shown, useData } from '../../parts/data.js';
 import { duration } from '../../parts/words.js';
 import { answerOf, api } from '../../service/client.js';
 import { may } from '../../service/session.js';
@@ -52,11 +50,7 @@ const Earlier = ({ requests }: { readonly requests: readonly Request[] }) => (
         , <Written text={groups.join(', ') || 'no group'} most={80} />
         <div class="muted">
           {certificate?.status ?? state}, {certificate?.status === 'valid' && 'until '}
-          {certificate?.status === 'valid' ? (
-            <Instant of={certificate.notAfter} />
-          ) : (
-            <Distance of={createdAt} now={now.value} />
-          )}
+          {certificate?.status === 'valid' ? <Instant of={certificate.notAfter} /> : <Distance of={createdAt} />}
         </div>
       </li>
     ))}

@@ -2,14 +2,10 @@ import { useRoute } from 'preact-iso/router';
 import { addresses, useAddress } from '../../parts/address.js';
 import { useAnnounced } from '../../parts/announce.js';
 import { Badge, Distance, Instant, Written } from '../../parts/bits.js';
-import { Collect } from '../../parts/collect.js';
-import { Key } from '../../parts/key.js';
-import { Crumb } from '../../parts/links.js';
-import { now } from '../../parts/now.js';
-import { Page } from '../../parts/page.js';
-import { Shown } from '../../parts/shown.js';
-import { useData } from '../../parts/use-data.js';
-import { useKeys } from '../../parts/use-keys.js';
+import { Collect } from '../../parts/kubeconfig.js';
+import { Key, useKeys } from '../../parts/keys.js';
+import { Crumb, Page } from '../../parts/page.js';
+import { Shown, useData } from '../../parts/data.js';
 import { duration, sentence } from '../../parts/words.js';
 import { answerOf, api } from '../../service/client.js';
 import { may } from '../../service/session.js';
@@ -143,7 +139,7 @@ function Lead({ request }: { readonly request: Request }) {
       <span class="muted">
         asked by {requester === username ? 'themselves' : <Written text={requester} />}
         {collector !== requester && ', collected by '}
-        {collector !== requester && <Written text={collector} />}, <Distance of={createdAt} now={now.value} />
+        {collector !== requester && <Written text={collector} />}, <Distance of={createdAt} />
       </span>
       {certificate && (
         <span class="muted">

@@ -2,15 +2,11 @@ import { addresses, addressOf, useAddress } from '../../parts/address.js';
 import { useAnnounced } from '../../parts/announce.js';
 import { Badge, Distance, Empty, Written } from '../../parts/bits.js';
 import { Filter } from '../../parts/filter.js';
-import { Views } from '../../parts/links.js';
-import { now } from '../../parts/now.js';
-import { Page } from '../../parts/page.js';
-import { Paged } from '../../parts/paged.js';
+import { Page, Views } from '../../parts/page.js';
+import { Paged, useData, usePages } from '../../parts/data.js';
 import { type SteadyRow, useSteady } from '../../parts/steady.js';
 import { Table } from '../../parts/table.js';
-import { useData } from '../../parts/use-data.js';
-import { useKeys } from '../../parts/use-keys.js';
-import { usePages } from '../../parts/use-pages.js';
+import { useKeys } from '../../parts/keys.js';
 import { duration } from '../../parts/words.js';
 import { answerOf, api } from '../../service/client.js';
 import { caller, may } from '../../service/session.js';
@@ -122,7 +118,7 @@ function Row({ row: request, isGone, isMine }: SteadyRow<Request> & { readonly i
         </span>
       </td>
       <td>
-        <Distance of={createdAt} now={now.value} />
+        <Distance of={createdAt} />
         <span class="under one-line">{requester !== username && <Written text={`by ${requester}`} />}</span>
       </td>
     </tr>

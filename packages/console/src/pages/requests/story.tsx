@@ -1,7 +1,5 @@
 import { addresses } from '../../parts/address.js';
-import { Card, Distance, Written } from '../../parts/bits.js';
-import { Fact } from '../../parts/fact.js';
-import { now } from '../../parts/now.js';
+import { Card, Distance, Fact, Written } from '../../parts/bits.js';
 import { spaced } from '../../parts/words.js';
 import type { Request } from './request-words.js';
 
@@ -15,7 +13,7 @@ export function Story({ request }: { readonly request: Request }) {
           <li key={i} class="past">
             {spaced(type)}{' '}
             <span class="muted">
-              {principal === null ? 'kubepass' : <Written text={principal} />}, <Distance of={at} now={now.value} />
+              {principal === null ? 'kubepass' : <Written text={principal} />}, <Distance of={at} />
             </span>
             {message !== null && message !== reason && <q>{message}</q>}
           </li>

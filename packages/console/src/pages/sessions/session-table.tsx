@@ -1,8 +1,7 @@
 import { announce } from '../../parts/announce.js';
 import { Badge, Distance, Instant, Written } from '../../parts/bits.js';
-import { now } from '../../parts/now.js';
-import { type Column, Columns } from '../../parts/columns.js';
-import { useAct } from '../../parts/use-act.js';
+import { type Column, Columns } from '../../parts/table.js';
+import { useAct } from '../../parts/trouble.js';
 import { answerOf, api, type Schemas } from '../../service/client.js';
 import { signOut } from '../../service/session.js';
 
@@ -29,7 +28,7 @@ export function SessionTable({ label, sessions, withNames = false, onEnded }: Se
     ...(withNames ? [['Who', ({ name }: Session) => <Written text={name} />] as const] : []),
     ['Signed in', ({ createdAt }) => <Instant of={createdAt} />],
     ['By', ({ issuer }) => issuer ?? 'API token'],
-    ['Last used', ({ usedAt }) => <Distance of={usedAt} now={now.value} />],
+    ['Last used', ({ usedAt }) => <Distance of={usedAt} />],
     ['Ends at the latest', ({ expiresAt }) => <Instant of={expiresAt} />],
     [
       '',

@@ -1,7 +1,6 @@
 import { Empty } from '../../parts/bits.js';
 import { Page } from '../../parts/page.js';
-import { Paged } from '../../parts/paged.js';
-import { useList } from '../../parts/use-pages.js';
+import { Paged, useList } from '../../parts/data.js';
 import { SessionTable } from './session-table.js';
 
 /** Everybody's sessions, for admins. */

@@ -1,12 +1,10 @@
 import { useSignal } from '@preact/signals';
-import { ActDialog } from '../../parts/act-dialog.js';
+import { ActDialog } from '../../parts/dialog.js';
 import { announce } from '../../parts/announce.js';
-import { Badge, Empty, Instant, Written } from '../../parts/bits.js';
-import { now } from '../../parts/now.js';
+import { Badge, Empty, Instant, now, Written } from '../../parts/bits.js';
 import { Page } from '../../parts/page.js';
-import { Paged } from '../../parts/paged.js';
-import { type Column, Columns } from '../../parts/columns.js';
-import { useList } from '../../parts/use-pages.js';
+import { Paged, useList } from '../../parts/data.js';
+import { type Column, Columns } from '../../parts/table.js';
 import { answerOf, api, type Schemas } from '../../service/client.js';
 import { MakeToken } from './make-token.js';
 

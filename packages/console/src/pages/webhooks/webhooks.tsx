@@ -2,13 +2,11 @@ import { addresses, useAddress } from '../../parts/address.js';
 import { announce } from '../../parts/announce.js';
 import { Badge, Distance, Empty, Instant, Written } from '../../parts/bits.js';
 import { Filter } from '../../parts/filter.js';
-import { now } from '../../parts/now.js';
 import { Page } from '../../parts/page.js';
-import { Paged } from '../../parts/paged.js';
-import { type Column, Columns } from '../../parts/columns.js';
-import { useAct } from '../../parts/use-act.js';
-import { useKeys } from '../../parts/use-keys.js';
-import { useList } from '../../parts/use-pages.js';
+import { Paged, useList } from '../../parts/data.js';
+import { type Column, Columns } from '../../parts/table.js';
+import { useAct } from '../../parts/trouble.js';
+import { useKeys } from '../../parts/keys.js';
 import { many, spaced } from '../../parts/words.js';
 import { answerOf, api, type Schemas } from '../../service/client.js';
 import { may } from '../../service/session.js';
@@ -81,7 +79,7 @@ const columns = (onRetry: (delivery: Delivery) => void): readonly Column<Deliver
           {many(attempts, 'attempt')}
           {nextAttemptAt !== null && (
             <>
-              , next <Distance of={nextAttemptAt} now={now.value} />
+              , next <Distance of={nextAttemptAt} />
             </>
           )}
         </div>

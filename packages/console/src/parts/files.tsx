@@ -2,8 +2,18 @@ import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { problemOf, unreachable, type ProblemError } from '../service/problem.js';
 import { sessionEnded } from '../service/session-end.js';
-import { saveFile } from './save-file.js';
 import { Trouble } from './trouble.js';
+
+/** Gives a file to the reader, as a download. Its content is in no address: the blob is forgotten at once. */
+export function saveFile(name: string, content: BlobPart, type: string): void {
+  const address = URL.createObjectURL(new Blob([content], { type }));
+  const link = document.createElement('a');
+  link.href = address;
+  link.download = name;
+  link.click();
+  // The browser has taken the blob by then; one that is slow would find nothing sooner.
+  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+}
 
 interface FileLinkParts {
   readonly href: string;

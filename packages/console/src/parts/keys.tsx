@@ -45,3 +45,16 @@ export function useKeys(keys: Keys): void {
     return () => void listening.splice(listening.indexOf(own), 1);
   }, []);
 }
+
+/** The key that does the same as the button it stands in; nothing where single keys are off. Not a part of its name. */
+export const Key = ({ name }: { readonly name: string }) => (keysAreOn() ? <kbd aria-hidden="true">{name}</kbd> : null);
+
+/** `j` and `k` move the focus through the links of a list. `links` selects them within the element. */
+export function useSteps(list: { readonly current: HTMLElement | null }, links: string): void {
+  const step = (by: 1 | -1) => {
+    const all = [...(list.current?.querySelectorAll<HTMLElement>(links) ?? [])];
+    const place = all.findIndex((link) => link === document.activeElement);
+    all[place < 0 ? 0 : Math.max(0, Math.min(all.length - 1, place + by))]?.focus();
+  };
+  useKeys({ j: () => step(1), k: () => step(-1) });
+}
