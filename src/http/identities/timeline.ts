@@ -76,9 +76,8 @@ export function addTimeline(app: App, { identities }: Services): void {
       const page = granted(await identities.timeline(callerOf(request), filter, { limit, cursor }));
       linkToNext(request, reply, page.nextCursor);
       const [clusters, groups] = [new Map<string, number>(), new Map<string, number>()];
-      const items = page.items.map(({ username, blocked, bars }) => ({
-        username,
-        blocked,
+      const items = page.items.map(({ bars, ...identity }) => ({
+        ...identity,
         bars: bars.map((bar): Bar => [
           placeIn(clusters, bar.cluster),
           Math.floor(bar.notBefore.getTime() / 1000),
