@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { addresses } from '../../parts/address.js';
 import { Badge, Instant, Written } from '../../parts/bits.js';
 import { Linked } from '../../parts/page.js';
-import { type Column, Columns } from '../../parts/table.js';
+import { type Cells, Columns } from '../../parts/table.js';
 import { sentence } from '../../parts/words.js';
 import type { Schemas } from '../../service/client.js';
 import { caller, may } from '../../service/session.js';
@@ -41,21 +41,18 @@ export const Continues = ({ texts }: { readonly texts: readonly string[] }) => (
   </ul>
 );
 
-const columns: readonly Column<Certificate>[] = [
-  [
-    'Username',
-    (one) => {
-      const isReadable = may('read-all-certificates') || isOwn(one);
-      return <Written text={one.username} href={isReadable && addresses.certificate(one.fingerprintSha256)} />;
-    },
-  ],
-  ['Cluster', ({ cluster }) => cluster],
-  ['Groups', ({ groups }) => groups.length > 0 && <Written text={groups.join(', ')} />],
-  ['Status', ({ status }) => <Status of={status} />],
-  ['From', ({ notBefore }) => <Instant of={notBefore} />],
-  ['Until', ({ notAfter }) => <Instant of={notAfter} />],
-  ['Requester', ({ requester }) => <Written text={requester} />],
-];
+const cells: Cells<Certificate> = {
+  Username: (one) => {
+    const isReadable = may('read-all-certificates') || isOwn(one);
+    return <Written text={one.username} href={isReadable && addresses.certificate(one.fingerprintSha256)} />;
+  },
+  Cluster: ({ cluster }) => cluster,
+  Groups: ({ groups }) => groups.length > 0 && <Written text={groups.join(', ')} />,
+  Status: ({ status }) => <Status of={status} />,
+  From: ({ notBefore }) => <Instant of={notBefore} />,
+  Until: ({ notAfter }) => <Instant of={notAfter} />,
+  Requester: ({ requester }) => <Written text={requester} />,
+};
 
 interface CertificatesTableParts {
   readonly label: string;
@@ -67,6 +64,6 @@ export const CertificatesTable = ({ label, certificates, action }: CertificatesT
   <Columns
     label={label}
     rows={certificates.map((one) => ({ ...one, id: one.fingerprintSha256 }))}
-    columns={action ? [...columns, ['', action]] : columns}
+    cells={action ? { ...cells, '': action } : cells}
   />
 );

@@ -7,7 +7,7 @@ import { FileLink } from '../../parts/files.js';
 import { Filter } from '../../parts/filter.js';
 import { useKeys } from '../../parts/keys.js';
 import { Linked, Page, Views } from '../../parts/page.js';
-import { type Column, Columns } from '../../parts/table.js';
+import { type Cells, Columns } from '../../parts/table.js';
 import { many } from '../../parts/words.js';
 import { may } from '../../service/session.js';
 import { ordered, type Row, statusOf } from './rows.js';
@@ -100,27 +100,21 @@ type Line = Pick<Row, 'username' | 'cluster' | 'isBlocked'> & {
   readonly one?: Row['certificates'][number];
 };
 const instant = (milliseconds: number) => <Instant of={new Date(milliseconds).toISOString()} />;
-const columns: readonly Column<Line>[] = [
-  [
-    'Username',
-    ({ username, isBlocked }) => [
-      <Written text={username} href={addresses.identity(username)} />,
-      isBlocked && <span class="blocked"> blocked</span>,
-    ],
+const cells: Cells<Line> = {
+  Username: ({ username, isBlocked }) => [
+    <Written text={username} href={addresses.identity(username)} />,
+    isBlocked && <span class="blocked"> blocked</span>,
   ],
-  ['Cluster', ({ cluster }) => cluster],
-  ['Groups', ({ one }) => one && <Written text={one.groups.join(', ')} />],
-  [
-    'Status',
-    ({ one }) => (
-      <Linked href={addresses.certificate(one?.fingerprint ?? '')} when={!!one && may('read-all-certificates')}>
-        {one ? statusOf(one, now.value) : 'no live certificate'}
-      </Linked>
-    ),
-  ],
-  ['From', ({ one }) => one && instant(one.from)],
-  ['Until', ({ one }) => one && instant(one.to)],
-];
+  Cluster: ({ cluster }) => cluster,
+  Groups: ({ one }) => one && <Written text={one.groups.join(', ')} />,
+  Status: ({ one }) => (
+    <Linked href={addresses.certificate(one?.fingerprint ?? '')} when={!!one && may('read-all-certificates')}>
+      {one ? statusOf(one, now.value) : 'no live certificate'}
+    </Linked>
+  ),
+  From: ({ one }) => one && instant(one.from),
+  Until: ({ one }) => one && instant(one.to),
+};
 const mostAtFirst = 100;
 
 /** The timeline as a table. */
@@ -134,7 +128,7 @@ function IdentitiesTable({ rows, isComplete }: { readonly rows: readonly Row[]; 
   const shown = isWhole.value ? all : all.slice(0, mostAtFirst);
   return (
     <>
-      <Columns label="Certificates by identity" rows={shown} columns={columns} />
+      <Columns label="Certificates by identity" rows={shown} cells={cells} />
       {shown.length < all.length && (
         <p class="quiet">
           {shown.length} of {many(all.length, 'row', !isComplete)} are shown and printed.{' '}

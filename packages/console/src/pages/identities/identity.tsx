@@ -4,7 +4,7 @@ import { addresses, addressOf } from '../../parts/address.js';
 import { Badge, Card, Distance, Empty, Facts, Instant, now, Written } from '../../parts/bits.js';
 import { Paged, Shown, usePages, useRead } from '../../parts/data.js';
 import { Crumb, Page } from '../../parts/page.js';
-import { type Column, Columns } from '../../parts/table.js';
+import { type Cells, Columns } from '../../parts/table.js';
 import { spaced } from '../../parts/words.js';
 import { read, type Schemas } from '../../service/client.js';
 import { may } from '../../service/session.js';
@@ -148,20 +148,17 @@ function OwnTimeline({ username }: { readonly username: string }) {
 }
 
 type Listed = Omit<Details['waitingRequests'][number], 'state'> & { readonly state: string };
-const columns: readonly Column<Listed>[] = [
-  [
-    'Asked',
-    ({ id, createdAt }) => (
-      <a href={addresses.request(id)}>
-        <Instant of={createdAt} />
-      </a>
-    ),
-  ],
-  ['Cluster', ({ cluster }) => cluster],
-  ['Groups', ({ groups }) => groups.length > 0 && <Written text={groups.join(', ')} />],
-  ['State', ({ state }) => state],
-  ['Requester', ({ requester }) => <Written text={requester} />],
-];
+const cells: Cells<Listed> = {
+  Asked: ({ id, createdAt }) => (
+    <a href={addresses.request(id)}>
+      <Instant of={createdAt} />
+    </a>
+  ),
+  Cluster: ({ cluster }) => cluster,
+  Groups: ({ groups }) => groups.length > 0 && <Written text={groups.join(', ')} />,
+  State: ({ state }) => state,
+  Requester: ({ requester }) => <Written text={requester} />,
+};
 
 /** The requests for a username, newest first; those that wait for whoever reads no requests of others. */
 function Requests({ username, waiting }: { readonly username: string; readonly waiting: readonly Listed[] }) {
@@ -177,7 +174,7 @@ function Requests({ username, waiting }: { readonly username: string; readonly w
   return (
     <Card title={readsAll ? 'Requests' : 'Requests that wait'} region>
       <Paged pages={pages} noun="requests" empty={<Empty>There is no request for it.</Empty>}>
-        {(requests) => <Columns label="Requests for it" rows={requests} columns={columns} />}
+        {(requests) => <Columns label="Requests for it" rows={requests} cells={cells} />}
       </Paged>
     </Card>
   );

@@ -4,8 +4,7 @@ import { Crumb, Page } from '../../parts/page.js';
 import { Shown, useData } from '../../parts/data.js';
 import { answerOf, api, type Schemas } from '../../service/client.js';
 import { may } from '../../service/session.js';
-import { InWords } from './policies.js';
-import { Kind } from '../../service/changes.js';
+import { InWords, Kind } from './policies.js';
 
 /** One policy in words, and as it stands in its file. */
 export function PolicyPage() {
