@@ -66,10 +66,13 @@ export function useAct() {
   const error = useSignal<ProblemError | null>(null);
   const run = async (act: () => Promise<unknown>): Promise<boolean> => {
     isBusy.value = true;
-    error.value = await problemFrom(act);
+    const found = await problemFrom(act);
+    // A dialog over the page says that a session has ended.
+    error.value = sessionEnded.value ? null : found;
     isBusy.value = false;
-    return error.value === null;
+    return found === null;
   };
+  const forget = () => (error.value = null);
   const trouble = error.value && <Trouble error={error.value} />;
-  return { isBusy: isBusy.value, run, error: error.value, trouble };
+  return { isBusy: isBusy.value, run, error: error.value, trouble, forget };
 }
