@@ -27,7 +27,7 @@ export function Navigation() {
       <a class="brand" href="/console/">
         kubepass
       </a>
-      <button type="button" class="go" aria-keyshortcuts="Control+K" onClick={() => (open.value = 'go-to')}>
+      <button type="button" aria-keyshortcuts="Control+K" onClick={() => (open.value = 'go-to')}>
         Go to … <kbd>Ctrl K</kbd>
       </button>
       {offered().map(({ path: to, name, icon }) => (

@@ -45,20 +45,18 @@ type ActDialogParts = RenderableProps<{
 }>;
 
 /** A dialog that says what an act does, and acts. It closes once that has succeeded; else it says why not. */
-export function ActDialog({ title, button, isDangerous, act, onClose, children }: ActDialogParts) {
+export function ActDialog({ title, button, isDangerous = false, act, onClose, children }: ActDialogParts) {
   const { isBusy, run, trouble } = useAct();
-  const actAndClose = async () => (await run(act)) && onClose();
+  const send = async () => {
+    if (await run(act)) onClose();
+  };
+  const tone = isDangerous ? 'danger solid' : 'primary';
   return (
     <Dialog title={title} onClose={onClose}>
       {children}
       {trouble}
       <p class="buttons">
-        <button
-          type="button"
-          class={isDangerous ? 'danger solid' : 'primary'}
-          disabled={isBusy}
-          onClick={() => void actAndClose()}
-        >
+        <button type="button" class={tone} disabled={isBusy} onClick={() => void send()}>
           {button}
         </button>
         <button type="button" onClick={onClose}>

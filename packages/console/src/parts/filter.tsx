@@ -43,7 +43,7 @@ export function Filter({ name, label, options, isInstant }: FilterParts) {
 export function Filters({ of, children }: RenderableProps<{ readonly of: readonly FilterParts[] }>) {
   useKeys({ '/': () => document.querySelector<HTMLElement>('.tools :is(input, select)')?.focus() });
   return (
-    <div class="tools pairs" role="search">
+    <div class="tools" role="search">
       {of.map((filter) => (
         <Filter key={filter.name} {...filter} />
       ))}

@@ -72,6 +72,7 @@ export function useAct() {
     isBusy.value = false;
     return found === null;
   };
+  const forget = () => (error.value = null);
   const trouble = error.value && <Trouble error={error.value} />;
-  return { isBusy: isBusy.value, run, error: error.value, trouble, forget: () => (error.value = null) };
+  return { isBusy: isBusy.value, run, error: error.value, trouble, forget };
 }

@@ -1,7 +1,6 @@
 import { signal, useSignal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { addresses, useAddress } from '../../parts/address.js';
-import { announce } from '../../parts/announce.js';
 import { TextField } from '../../parts/field.js';
 import { KeptKubeconfig, saveKubeconfig } from '../../parts/kubeconfig.js';
 import { choices, duration, secondsOf } from '../../parts/words.js';
@@ -9,14 +8,12 @@ import { Trouble } from '../../parts/trouble.js';
 import { problemFrom, type Schemas } from '../../service/client.js';
 import type { ProblemError } from '../../service/problem.js';
 import { caller, renewals } from '../../service/session.js';
-import { AskingPolicy } from './asking-policy.js';
+import { AskingPolicy, Sending } from './asking-policy.js';
 import { CsrField } from './csr-field.js';
-import { keyFor, type Offer, offersFor } from './offers.js';
-import { Sending } from './send.js';
+import { keyFor, type Offer, offersFor, WhatPolicySays } from './policy-says.js';
 import { askOf, type AskValues, faultsIn, type FieldName, fieldNames, placed } from './spec.js';
-import { WhatPolicySays } from './verdict.js';
 
-/** All that the page knows before anything is typed. `certificate`: the one to renew; null: none. */
+/** Known before anything is typed. `certificate`: the one to renew; null: none. */
 export interface Known {
   readonly offers: readonly Offer[];
   readonly clusters: readonly string[];
@@ -48,14 +45,11 @@ export function AskForm({ first, isFilled, known: { offers, clusters, certificat
     const algorithm = spec.csr === undefined && certificate === null ? keyFor(offers, values.cluster) : undefined;
     return { spec: algorithm ? { ...spec, keyAlgorithm: algorithm } : spec, faults };
   };
-  const policy = useMemo(
-    () =>
-      new AskingPolicy(() => {
-        const { spec, faults } = ask();
-        return faults.length > 0 ? null : spec;
-      }),
-    [],
-  );
+  const faultless = () => {
+    const { spec, faults } = ask();
+    return faults.length > 0 ? null : spec;
+  };
+  const policy = useMemo(() => new AskingPolicy(faultless), []);
   const onLeft = () => void policy.left();
   useEffect(() => {
     if (isFilled) onLeft();
@@ -97,31 +91,26 @@ export function AskForm({ first, isFilled, known: { offers, clusters, certificat
       error.value = await problemFrom(async () => {
         const { request, kubeconfig } = await sending.send(ask().spec);
         kept.value = kubeconfig;
-        if (kubeconfig) {
-          saveKubeconfig(kubeconfig, request);
-          announce('The kubeconfig was saved.');
-        } else go(addresses.request(request.id));
+        if (kubeconfig) saveKubeconfig(kubeconfig, request);
+        else go(addresses.request(request.id));
       });
     busy.value = false;
     form.current?.querySelector<HTMLElement>('[aria-invalid]')?.focus();
   };
   if (kept.value && certificate) return <KeptKubeconfig kept={kept} of={certificate} />;
 
+  const reasonHint = 'For the people who decide. It is kept in the audit log.';
+  const groupsHint = hasNames.value ? 'Both names are those of the CSR.' : 'Commas between them.';
   const recorded = error.value?.problem.certificateRequestId;
   const bounds = offersFor(offers, fields.cluster.value).map((one) => one.maxExpirationSeconds ?? Infinity);
   return (
-    <div class="columns ask">
+    <div class="columns">
       <form ref={form} class="card" noValidate onSubmit={(event) => void send(event)}>
         {certificate === null && (
           <>
             <TextField label="Cluster" {...parts('cluster')} options={clusters} required />
             <TextField label="Username" {...parts('username')} readOnly={hasNames.value} required />
-            <TextField
-              label="Groups"
-              {...parts('groups')}
-              readOnly={hasNames.value}
-              hint={hasNames.value ? 'Both names are those of the CSR.' : 'Commas between them.'}
-            />
+            <TextField label="Groups" {...parts('groups')} readOnly={hasNames.value} hint={groupsHint} />
           </>
         )}
         <TextField
@@ -135,12 +124,7 @@ export function AskForm({ first, isFilled, known: { offers, clusters, certificat
             onLeft();
           }}
         />
-        <TextField
-          label="Reason"
-          {...parts('reason')}
-          rows={3}
-          hint="For the people who decide. It is kept in the audit log."
-        />
+        <TextField label="Reason" {...parts('reason')} rows={3} hint={reasonHint} />
         {certificate === null && (
           <div class="pair">
             <TextField label="Namespace" {...parts('namespace')} hint="Of the context in the kubeconfig." />

@@ -7,7 +7,7 @@ import { duration } from '../../parts/words.js';
 import { read, type Schemas } from '../../service/client.js';
 import { caller } from '../../service/session.js';
 import { AskForm, type Known } from './ask-form.js';
-import { Offers } from './offers.js';
+import { Offers } from './policy-says.js';
 import type { AskValues } from './spec.js';
 
 /** Asks for a certificate, or for one in place of another. The fields are filled from the address. */
@@ -21,7 +21,7 @@ export function Ask() {
       <Shown data={data} awaited="what policy offers you">
         {(known) => (
           <>
-            {known.certificate ? <Renewed certificate={known.certificate} /> : <Offers offers={known.offers} />}
+            {known.certificate ? <Renewed {...known.certificate} /> : <Offers offers={known.offers} />}
             <AskForm key={url} first={filled(query, known)} isFilled={query.size > 0} known={known} />
           </>
         )}
@@ -60,7 +60,7 @@ function filled(query: URLSearchParams, { offers, clusters }: Known): AskValues 
   };
 }
 
-const Renewed = ({ certificate: { username, cluster, groups, notAfter, fingerprintSha256 } }: Renewal) => (
+const Renewed = ({ username, cluster, groups, notAfter, fingerprintSha256 }: Schemas['Certificate']) => (
   <Card title="The certificate to renew" region>
     <dl class="facts">
       <Fact name="Username">
@@ -80,7 +80,3 @@ const Renewed = ({ certificate: { username, cluster, groups, notAfter, fingerpri
     </p>
   </Card>
 );
-
-interface Renewal {
-  readonly certificate: Schemas['Certificate'];
-}

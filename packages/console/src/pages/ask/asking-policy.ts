@@ -67,16 +67,36 @@ export class AskingPolicy {
   }
 
   async #evaluate(spec: Spec): Promise<Said> {
-    const { signal: stopped } = (this.#stop = new AbortController());
+    const { signal } = (this.#stop = new AbortController());
     try {
-      return {
-        decision: await answerOf(api.POST('/v1/policies/evaluate', { body: spec, signal: stopped })),
-        error: null,
-      };
+      return { decision: await answerOf(api.POST('/v1/policies/evaluate', { body: spec, signal })), error: null };
     } catch (error) {
-      if (stopped.aborted) return nothing;
+      if (signal.aborted) return nothing;
       if (!(error instanceof ProblemError)) throw error;
       return { decision: null, error };
     }
+  }
+}
+
+/** Sends asks. The same one that is sent again, because its answer was lost, is one request for the service. */
+export class Sending {
+  #sent = '';
+  #key = '';
+
+  /** Throws `ProblemError`. `kubeconfig` has its key; null where it is collected at the request. */
+  async send(spec: Spec) {
+    const text = JSON.stringify(spec);
+    if (text !== this.#sent) this.#key = crypto.randomUUID();
+    this.#sent = text;
+    const header = { 'Idempotency-Key': this.#key };
+    const { renewalOf, ...body } = spec;
+    if (renewalOf === undefined) {
+      const request = await answerOf(api.POST('/v1/certificate-requests', { params: { header }, body }));
+      return { request, kubeconfig: null };
+    }
+    const params = { path: { fingerprintSha256: renewalOf }, header };
+    const call = api.POST('/v1/certificates/{fingerprintSha256}/renew', { params, body });
+    const { request, kubeconfig } = await answerOf(call);
+    return { request, kubeconfig: spec.csr === undefined && kubeconfig !== null ? new Blob([kubeconfig]) : null };
   }
 }

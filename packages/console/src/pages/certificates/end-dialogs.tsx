@@ -47,18 +47,11 @@ function useWhy(first: (typeof reasons)[number]) {
 export const useRevocationOn = (name: string): Schemas['Cluster']['revocation'] | undefined =>
   useRead('/v1/clusters/{name}', { name }, ['clusters']).value.value?.revocation;
 
-interface Ways {
-  readonly onClose: () => void;
-  readonly onDone: () => void;
-}
-type Named<T> = Ways & T & { readonly username: string };
+type Ending<T> = Readonly<T> & { readonly onClose: () => void; readonly onDone: () => void };
+type Block = Schemas['IdentityBlock'];
 
 /** Says what a revocation ends and what goes on, and revokes. */
-export function RevokeDialog({
-  certificate,
-  onClose,
-  onDone,
-}: Ways & { readonly certificate: Schemas['Certificate'] }) {
+export function RevokeDialog({ certificate, onClose, onDone }: Ending<{ certificate: Schemas['Certificate'] }>) {
   const { fingerprintSha256, username, cluster, notAfter } = certificate;
   const { fields, why } = useWhy('unspecified');
   const continues = useRevocationOn(cluster)?.continues ?? [];
@@ -87,7 +80,7 @@ export function BlockDialog({
   identity,
   onClose,
   onDone,
-}: Named<{ identity: Schemas['IdentityDetails'] | undefined }>) {
+}: Ending<{ username: string; identity: Schemas['IdentityDetails'] | undefined }>) {
   const { fields, why } = useWhy('cessationOfOperation');
   const { certificates = [], waitingRequests = [], omitted } = identity ?? {};
   const block = async () => {
@@ -114,7 +107,7 @@ export function BlockDialog({
 }
 
 /** Says what the end of a block changes and what it does not, and unblocks. */
-export function UnblockDialog({ username, block, onClose, onDone }: Named<{ block: Schemas['IdentityBlock'] }>) {
+export function UnblockDialog({ username, block, onClose, onDone }: Ending<{ username: string; block: Block }>) {
   const comment = useSignal('');
   const unblock = async () => {
     const call = { params: { path: { username } }, body: comment.value ? { comment: comment.value } : {} };
