@@ -1,6 +1,6 @@
 import { useLocation } from 'preact-iso/router';
 import { addresses } from '../../parts/address.js';
-import { Card, Fact, Instant, Written } from '../../parts/bits.js';
+import { Card, Facts, Instant, Written } from '../../parts/bits.js';
 import { Page } from '../../parts/page.js';
 import { Shown, useData } from '../../parts/data.js';
 import { duration } from '../../parts/words.js';
@@ -62,18 +62,14 @@ function filled(query: URLSearchParams, { offers, clusters }: Known): AskValues 
 
 const Renewed = ({ username, cluster, groups, notAfter, fingerprintSha256 }: Schemas['Certificate']) => (
   <Card title="The certificate to renew" region>
-    <dl class="facts">
-      <Fact name="Username">
-        <Written text={username} />
-      </Fact>
-      <Fact name="Cluster">{cluster}</Fact>
-      <Fact name="Groups">
-        <Written text={groups.join(', ') || 'none'} most={240} />
-      </Fact>
-      <Fact name="Ends">
-        <Instant of={notAfter} />
-      </Fact>
-    </dl>
+    <Facts
+      of={{
+        Username: <Written text={username} />,
+        Cluster: cluster,
+        Groups: <Written text={groups.join(', ') || 'none'} most={240} />,
+        Ends: <Instant of={notAfter} />,
+      }}
+    />
     <p class="muted after">
       The new one is for the same cluster, username, groups, namespace, labels and collector, with another key.{' '}
       <a href={addresses.certificate(fingerprintSha256)}>This one</a> goes on working until it ends or is revoked.

@@ -3,10 +3,10 @@ import type { ComponentChildren } from 'preact';
 import { useRoute } from 'preact-iso/router';
 import { addresses } from '../../parts/address.js';
 import { announce } from '../../parts/announce.js';
-import { Card, Fact, Instant, Written } from '../../parts/bits.js';
+import { Card, Facts, Instant, Written } from '../../parts/bits.js';
 import { Shown, useRead } from '../../parts/data.js';
 import { ActDialog } from '../../parts/dialog.js';
-import { Crumb, Linked, Page } from '../../parts/page.js';
+import { Crumb, Page } from '../../parts/page.js';
 import { sentence } from '../../parts/words.js';
 import { answerOf, api, type Schemas } from '../../service/client.js';
 import { may } from '../../service/session.js';
@@ -30,7 +30,7 @@ export function DirectoryUserPage() {
         {(person) => (
           <>
             {person.reuse && <Successor person={person} reuse={person.reuse} onConfirmed={data.reload} />}
-            <Facts person={person} />
+            <WhoTheyAre person={person} />
             <Ended person={person} />
             <GoesOn person={person} />
           </>
@@ -74,35 +74,26 @@ function Successor({ person: { id, username }, reuse, onConfirmed }: SuccessorPa
   );
 }
 
-const Facts = ({ person }: PersonParts) => (
+const WhoTheyAre = ({ person }: PersonParts) => (
   <Card title="Who they are" aside={<PersonState {...person} />} region>
-    <dl class="facts">
-      <Fact name="Username">
-        {person.username === null ? (
-          <bdi>none. {sentence(person.whyNoUsername ?? '')}</bdi>
-        ) : (
-          <Linked href={addresses.identity(person.username)} when={may('read-identities')}>
-            <Written text={person.username} />
-          </Linked>
-        )}
-      </Fact>
-      <Fact name="Name there">
-        <Written text={person.directoryName} most={200} />
-      </Fact>
-      <Fact name="Email">
-        <Written text={person.emails.join(', ') || 'none'} most={200} />
-      </Fact>
-      <Fact name="Groups there">
-        <Written text={person.groups.map(({ displayName }) => displayName).join(', ') || 'none'} most={400} />
-      </Fact>
-      <Fact name="Came">{instant(person.createdAt)}</Fact>
-      <Fact name="Left">{instant(person.inactiveSince)}</Fact>
-      <Fact name="Deleted">{instant(person.deletedAt)}</Fact>
-    </dl>
+    <Facts
+      of={{
+        Username: usernameOf(person),
+        'Name there': <Written text={person.directoryName} most={200} />,
+        Email: <Written text={person.emails.join(', ') || 'none'} most={200} />,
+        'Groups there': <Written text={person.groups.map((one) => one.displayName).join(', ') || 'none'} most={400} />,
+        Came: <Instant of={person.createdAt} />,
+        Left: person.inactiveSince && <Instant of={person.inactiveSince} />,
+        Deleted: person.deletedAt && <Instant of={person.deletedAt} />,
+      }}
+    />
   </Card>
 );
 
-const instant = (at: string | null) => at && <Instant of={at} />;
+function usernameOf({ username, whyNoUsername }: Person) {
+  if (username === null) return <bdi>none. {sentence(whyNoUsername ?? '')}</bdi>;
+  return <Written text={username} href={may('read-identities') && addresses.identity(username)} />;
+}
 
 /** The effects of their leaving; nothing for somebody who never left. */
 function Ended({ person: { consequences, inactiveSince } }: PersonParts) {

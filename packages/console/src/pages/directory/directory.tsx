@@ -45,9 +45,7 @@ export function Directory() {
 const cells: Cells<Person> = {
   Person: ({ id, displayName, directoryName }) => (
     <>
-      <a href={addresses.person(id)}>
-        <Written text={displayName ?? directoryName} />
-      </a>
+      <Written text={displayName ?? directoryName} href={addresses.person(id)} />
       <div class="muted">{displayName !== null && <Written text={directoryName} />}</div>
     </>
   ),

@@ -1,4 +1,4 @@
-import { Card, Empty, Fact, Instant, Written } from '../../parts/bits.js';
+import { Card, Empty, Facts, Instant, Written } from '../../parts/bits.js';
 import { Paged, usePages } from '../../parts/data.js';
 import { keysAreOn, switchKeys } from '../../parts/keys.js';
 import { Page } from '../../parts/page.js';
@@ -16,7 +16,7 @@ export function Me() {
       <div class="columns">
         <div>
           <Card title="Who you are" region>
-            <Facts {...who} />
+            <Person {...who} />
           </Card>
           <Card title="What you may do" region>
             {who.permissions.length === 0 && <Empty>{whyNothing(who)}</Empty>}
@@ -36,21 +36,17 @@ export function Me() {
   );
 }
 
-const Facts = ({ name, roles, groups, method, credentialId, createdBy, expiresAt }: Caller) => (
-  <dl class="facts">
-    <Fact name="Name">
-      <Written text={name} most={200} />
-    </Fact>
-    <Fact name="Roles">{roles.join(', ') || 'none'}</Fact>
-    <Fact name="Groups">
-      <Written text={groups.join(', ') || 'none'} most={400} />
-    </Fact>
-    <Fact name="Came by">
-      {spaced(method)} <code>{credentialId}</code>
-    </Fact>
-    <Fact name="Made by">{createdBy.length > 0 ? <Written text={createdBy.join(', then ')} most={200} /> : null}</Fact>
-    <Fact name="Ends">{expiresAt === null ? 'when it is revoked' : <Instant of={expiresAt} />}</Fact>
-  </dl>
+const Person = ({ name, roles, groups, method, credentialId, createdBy, expiresAt }: Caller) => (
+  <Facts
+    of={{
+      Name: <Written text={name} most={200} />,
+      Roles: roles.join(', ') || 'none',
+      Groups: <Written text={groups.join(', ') || 'none'} most={400} />,
+      'Came by': [spaced(method), ' ', <code key="id">{credentialId}</code>],
+      'Made by': createdBy.length > 0 ? <Written text={createdBy.join(', then ')} most={200} /> : null,
+      Ends: expiresAt === null ? 'when it is revoked' : <Instant of={expiresAt} />,
+    }}
+  />
 );
 
 const lost = {
