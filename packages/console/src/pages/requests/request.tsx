@@ -55,7 +55,10 @@ function Review({ id }: { readonly id: string }) {
       heading={
         request && (
           <span class="asked">
-            <b>{request.username}</b> for <b>{duration(request.expirationSeconds)}</b> on <b>{request.cluster}</b>
+            <b>
+              <bdi>{request.username}</bdi>
+            </b>{' '}
+            for <b>{duration(request.expirationSeconds)}</b> on <b>{request.cluster}</b>
           </span>
         )
       }
@@ -131,9 +134,9 @@ function Lead({ request }: { readonly request: Request }) {
         {state}
       </Badge>
       {groups.map((group) => (
-        <span key={group} class="chip">
+        <bdi key={group} class="chip">
           {group}
-        </span>
+        </bdi>
       ))}
       {groups.length === 0 && <span class="muted">in no group</span>}
       <span class="muted">

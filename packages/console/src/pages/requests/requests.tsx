@@ -136,7 +136,12 @@ function Nothing({ view, isFiltered }: { readonly view: View; readonly isFiltere
   const ask = may('request-certificates') && <a href="/console/ask">Ask for a certificate</a>;
   if (view === 'waiting' && may('approve-requests')) return <NothingWaits />;
   if (view === 'waiting') return <Empty>Nothing waits for you: deciding takes the role approver or admin.</Empty>;
-  if (view === 'decided') return <Empty>You have decided on no request.</Empty>;
+  if (view === 'decided')
+    return (
+      <Empty>
+        You have decided on no request. <a href={path}>See what waits for you</a>
+      </Empty>
+    );
   if (view === 'mine') return <Empty>You have asked for nothing, and nothing is yours to collect. {ask}</Empty>;
   return (
     <Empty>
