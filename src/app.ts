@@ -172,7 +172,6 @@ function addRoutes(app: App, services: Services, options: AppOptions): void {
   app.register(async (forCallers) => {
     authenticateCallers(forCallers, services.authenticator, {
       failuresPerMinute,
-      browsers: app.browsers,
       publicUrl: options.publicUrl ?? null,
       budgets: services.budgets,
     });

@@ -167,6 +167,6 @@ const securitySchemes = {
     type: 'apiKey',
     in: 'cookie',
     name: sessionCookie,
-    description: 'The session of a browser that signed in at `/v1/login/{name}`.',
+    description: 'The session of a browser that signed in at `/v1/login/{name}` or with an API token.',
   },
 } as const;

@@ -11,11 +11,6 @@ const roundMilliseconds = 1_000;
 /** A caller who is further behind is told of everything. */
 const eventsKept = 2_000;
 
-interface Waiting {
-  readonly credentialId: string;
-  readonly end: () => void;
-}
-
 /**
  * Tells callers that something changed which they may read, and of nothing else. It follows the audit log, so other
  * processes take part, and cursors hold over restarts and on every replica.
@@ -24,7 +19,7 @@ export class Changes {
   #now: Standing = { seq: -Infinity, webhooks: 0 };
   /** The last ones, in order. */
   #events: Awaited<ReturnType<Store['changes']['between']>> = [];
-  readonly #waiting = new Set<Waiting>();
+  readonly #waiting = new Set<Readonly<{ credentialId: string; end: () => void }>>();
   #look: Promise<unknown> = Promise.resolve();
   #nextLook: Promise<void> | null = null;
   #nextRound: Promise<void> | null = null;

@@ -74,8 +74,7 @@ export class Sessions {
     const { name, groups, roles, credentialId: tokenId, expiresAt } = principal;
     const begun = await this.#begin({ name, groups, issuer: null, tokenId }, roles, expiresAt);
     if (begun !== null) return done(begun);
-    const message = `${JSON.stringify(name)} is blocked on every cluster`;
-    return refused({ kind: 'not-permitted', message });
+    return refused({ kind: 'not-permitted', message: `${JSON.stringify(name)} is blocked on every cluster` });
   }
 
   /** Why this caller begins no session by the credential that came; null where it is an API token of a person. */

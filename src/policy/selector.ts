@@ -58,12 +58,11 @@ export function unknownVariables(glob: string, known: readonly string[]): readon
 function compileGlob(glob: string): (value: string, requester?: string) => boolean {
   const pieces = glob.split('*');
   if (!glob.includes(variable)) return (value) => matchesPieces(pieces, value);
-  return (value, requester = variable) => {
-    return matchesPieces(
+  return (value, requester = variable) =>
+    matchesPieces(
       pieces.map((piece) => fillIn(piece, requester)),
       value,
     );
-  };
 }
 
 /**

@@ -8,7 +8,10 @@ import schemathesis
 
 @schemathesis.hook
 def before_load_schema(context, raw_schema):
-    """Kubeconfigs as YAML are described as texts, because they are saved as files. Here they would be read first."""
+    """Kubeconfigs as YAML are described as texts, because they are saved as files. Here they would be read first.
+
+    Nobody has a session here. Guesses at one count as failures, and after 60 a minute every failure is answered 429."""
+    raw_schema["security"] = [way for way in raw_schema["security"] if "session" not in way]
     for operations in raw_schema["paths"].values():
         for operation in operations.values():
             for answer in operation["responses"].values():

@@ -3,16 +3,7 @@ import { Type } from 'typebox';
 import { InvalidCursorError } from '../../model/errors.js';
 import type { Page, PageQuery } from '../../model/outcome.js';
 import { json } from './responses.js';
-import {
-  closed,
-  integerOf,
-  namedObject,
-  type NamedSchema,
-  nameOf,
-  nullable,
-  oneOf,
-  ref,
-} from '../schemas/schema-parts.js';
+import { closed, integerOf, namedObject, type NamedSchema, nameOf, nullable, ref } from '../schemas/schema-parts.js';
 
 const defaultLimit = 50;
 /**
@@ -44,11 +35,6 @@ export const usernamePrefixParameter = (items: string, ofName = nameOf) => ({
       'svc-',
     ),
   ),
-});
-
-/** The filter that leaves the caller's own. */
-export const mineParameter = (items: string) => ({
-  mine: Type.Optional(oneOf(['true'], `Only ${items} that the caller asked for or collects.`)),
 });
 
 /** The query of a list without filters. */

@@ -53,9 +53,7 @@ const CallersSchema = namedObject('Callers', 'How programs and browsers sign in.
       maxItems: 20,
       description: 'The issuers by which people sign in with browsers, each at `/v1/login/{name}`.',
     }),
-    apiTokens: Type.Boolean({
-      description: 'Whether `POST /v1/sessions` signs in.',
-    }),
+    apiTokens: Type.Boolean({ description: 'Whether `POST /v1/sessions` signs in.' }),
   }),
 });
 

@@ -108,8 +108,8 @@ export function addCertificateRequests(app: App, services: Services): void {
       const { limit: _limit, cursor: _cursor, label, ...others } = request.query;
       const filter = { ...others, ...(label !== undefined && { labels: label.map(labelIn) }) };
       const page = await certificateRequests.list(callerOf(request), filter, pageQuery(request.query));
-      const showing = showingNow(services);
-      return pageBody(request, reply, page, (view) => certificateRequestView(view, showing, { isListed: true }));
+      const showing = { ...showingNow(services), isListed: true } as const;
+      return pageBody(request, reply, page, (view) => certificateRequestView(view, showing));
     },
   );
 

@@ -4,14 +4,8 @@ import type { CertificateRequestDetails } from '../../requests/read-requests.js'
 import type { CertificateRequestView } from '../../requests/create-request.js';
 import { keyAlgorithms } from '@kubepass/x509';
 import { certificateSha256, certificationRequestPem } from '../schemas/example-certificate.js';
-import {
-  CertificateSchema,
-  PublicKeySchema,
-  shownCertificate,
-  shownListed,
-  type Showing,
-} from '../certificates/schemas.js';
-import { mineParameter, pageOf, pageParameters, usernamePrefixParameter } from '../answers/page-schemas.js';
+import { CertificateSchema, PublicKeySchema, shownCertificate, type Showing } from '../certificates/schemas.js';
+import { pageOf, pageParameters, usernamePrefixParameter } from '../answers/page-schemas.js';
 import {
   closed,
   dnsLabelOf,
@@ -188,7 +182,7 @@ export type CertificateRequestBody = Static<typeof CertificateRequestSchema>;
 
 const shown = viewOf(CertificateRequestSchema);
 
-/** The request, with its details if one request is read, and without the PEM of its certificate in a list. */
+/** The request, with its details if one request is read. */
 export function certificateRequestView(
   {
     request,
@@ -199,7 +193,6 @@ export function certificateRequestView(
     actions,
   }: CertificateRequestView & Partial<CertificateRequestDetails>,
   showing: Showing,
-  { isListed = false }: { readonly isListed?: boolean } = {},
 ) {
   const { decision, requester, renewal, approvals } = request;
   return shown({
@@ -215,8 +208,7 @@ export function certificateRequestView(
     },
     approvals: approvals.map((approval) => ({ ...approval, stage: approval.stage ?? 0 })),
     awaiting: awaitedStages(request),
-    certificate:
-      certificate && (isListed ? shownListed(certificate, showing.now) : shownCertificate(certificate, showing)),
+    certificate: certificate && shownCertificate(certificate, showing),
     timeline,
     blastRadius: blastRadius && blastRadiusView(blastRadius),
     actions: actions && actionsView(actions),
@@ -252,7 +244,7 @@ export const CertificateRequestQuerySchema = closed({
   decided: Type.Optional(
     oneOf(['me'], 'Only requests that the caller approved or denied, those first on which they decided last.'),
   ),
-  ...mineParameter('requests'),
+  mine: Type.Optional(oneOf(['true'], 'Only requests that the caller asked for or collects.')),
   ...pageParameters,
 });
 

@@ -16,7 +16,7 @@ import {
   certificateSha256,
   certificateSpkiSha256,
 } from '../schemas/example-certificate.js';
-import { mineParameter, pageOf, pageParameters, usernamePrefixParameter } from '../answers/page-schemas.js';
+import { pageOf, pageParameters, usernamePrefixParameter } from '../answers/page-schemas.js';
 import {
   closed,
   dnsLabelOf,
@@ -162,7 +162,7 @@ export const CertificateQuerySchema = closed({
   ),
   notAfterBefore: Type.Optional(instantOf('Only certificates with `notAfter` before this instant.')),
   notAfterAfter: Type.Optional(instantOf('Only certificates with `notAfter` after this instant.')),
-  ...mineParameter('certificates'),
+  mine: Type.Optional(oneOf(['true'], 'Only certificates that the caller asked for or collects.')),
   ...pageParameters,
 });
 
@@ -186,6 +186,8 @@ export const shownListed = (certificate: ListedCertificate, now: Date) => ({
 export interface Showing {
   readonly now: Date;
   readonly chainOf: CertificateService['chainOf'];
+  /** In a list they have no PEM. */
+  readonly isListed?: true;
 }
 
 export const showingNow = ({ clock, certificates }: Pick<Services, 'clock' | 'certificates'>): Showing => ({
@@ -198,5 +200,5 @@ export const pemOf = (certificate: Certificate, { chainOf }: Showing): string =>
 
 export const shownCertificate = (certificate: Certificate, showing: Showing) => ({
   ...shownListed(certificate, showing.now),
-  pem: pemOf(certificate, showing),
+  ...(!showing.isListed && { pem: pemOf(certificate, showing) }),
 });

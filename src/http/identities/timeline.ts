@@ -25,7 +25,8 @@ const BarSchema = Type.Unsafe<Bar>({
     { type: 'array', items: indexOf(), maxItems: 32, description: 'The groups.' },
     { type: 'string', maxLength: 64, pattern: '^[0-9a-f]{64}$', description: 'SHA-256 of the certificate.' },
   ],
-  items: false,
+  // No further items: `maxItems` says so, and tools want a schema here.
+  items: {},
   minItems: 6,
   maxItems: 6,
   examples: [[0, 1772357400, 1772443800, 0, [0], 'a'.repeat(64)]],
@@ -75,9 +76,8 @@ export function addTimeline(app: App, { identities }: Services): void {
       const page = granted(await identities.timeline(callerOf(request), filter, { limit, cursor }));
       linkToNext(request, reply, page.nextCursor);
       const [clusters, groups] = [new Map<string, number>(), new Map<string, number>()];
-      const items = page.items.map(({ username, blocked, bars }) => ({
-        username,
-        blocked,
+      const items = page.items.map(({ bars, ...identity }) => ({
+        ...identity,
         bars: bars.map((bar): Bar => [
           placeIn(clusters, bar.cluster),
           Math.floor(bar.notBefore.getTime() / 1000),

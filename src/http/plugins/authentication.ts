@@ -48,9 +48,10 @@ const realm = 'Bearer realm="kubepass"';
 export function authenticateCallers(
   app: App,
   authenticator: Services['authenticator'],
-  { failuresPerMinute, browsers, budgets, publicUrl, forDirectory: isForDirectory = false }: WhoMayCall,
+  { failuresPerMinute, budgets, publicUrl, forDirectory: isForDirectory = false }: WhoMayCall,
 ): void {
   const failures = untilClosed(app, new Failures(app.log, failuresPerMinute));
+  const browsers = isForDirectory ? null : app.browsers;
   app.decorateRequest('principal', null);
   app.decorateRequest('letInAt', Infinity);
   tellBudgets(app, budgets);
@@ -117,12 +118,10 @@ function csrOf(body: unknown): Uint8Array | null {
 interface WhoMayCall {
   /** How many failures of one address are answered before 429. */
   readonly failuresPerMinute: number;
-  /** Null: no session counts. */
-  readonly browsers: Browsers | null;
   readonly budgets: Services['budgets'];
   /** Where callers reach the service; null: where each connection arrives. */
   readonly publicUrl: string | null;
-  /** Whether all of them are for the connector of a directory. */
+  /** Whether all of them are for the connector of a directory. No session counts then. */
   readonly forDirectory?: boolean;
 }
 

@@ -143,7 +143,6 @@ export function addScim(app: App, services: Services, failuresPerMinute: number)
   answerErrorsAsScim(app);
   authenticateCallers(app, services.authenticator, {
     failuresPerMinute,
-    browsers: null,
     publicUrl: null,
     forDirectory: true,
     budgets: services.budgets,

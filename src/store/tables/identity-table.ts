@@ -16,12 +16,12 @@ export interface LiveIdentity {
   readonly block: IdentityBlock | null;
 }
 
-const byUsername: ListOrder = {
+export const identitiesByUsername: ListOrder = {
   name: 'identities/username',
   columns: [{ name: 'username', holds: 'texts' }],
   direction: 'ascending',
 };
-const byFoldedName: ListOrder = { ...byUsername, name: 'identities/blocked' };
+const byFoldedName: ListOrder = { ...identitiesByUsername, name: 'identities/blocked' };
 
 /** How many usernames are looked at for one page. */
 const scan = { atOnce: 250, atMost: 1000 };
@@ -84,7 +84,7 @@ export class IdentityTable {
     const namesBehind = andHolders ? merged(given, this.#walk({ notAfterBefore: noEnd }, now)) : given;
     return scanPage<T | undefined>(
       page,
-      byUsername,
+      identitiesByUsername,
       widerScan,
       async (after, take) => {
         const names = await namesBehind(after, take);
@@ -115,7 +115,7 @@ export class IdentityTable {
     const namesBehind = few === null ? this.#walk(filter, now) : fromList(few);
     return scanPage(
       page,
-      byUsername,
+      identitiesByUsername,
       scan,
       async (after, take) => {
         const names = (await namesBehind(after, take)).map((found) => ({ ...found, key: [found.name] }));

@@ -6,7 +6,7 @@ import { behindPrefix } from '../lists/list-filter.js';
 import { cursorOf, keyIn } from '../lists/read-page.js';
 import { jsonRead } from '../steps/statement.js';
 import type { IdentityBlockTable } from './identity-block-table.js';
-import { selects } from './identity-table.js';
+import { identitiesByUsername, selects } from './identity-table.js';
 
 /** As `ReadRows` answers it. `cluster` null: a blocked name that has no certificate. */
 interface Row extends Record<'groups' | 'isSuperseded' | 'isRevoked', unknown> {
@@ -17,11 +17,7 @@ interface Row extends Record<'groups' | 'isSuperseded' | 'isRevoked', unknown> {
   readonly fingerprintSha256: string;
 }
 
-const byUsername: ListOrder = {
-  name: 'timeline/username',
-  columns: [{ name: 'username', holds: 'texts' }],
-  direction: 'ascending',
-};
+const byUsername: ListOrder = { ...identitiesByUsername, name: 'timeline/username' };
 /** Fewer live certificates than this are sorted by username. The index of usernames has the expired ones as well. */
 const few = 20_000;
 /** So many certificates are looked at for one page at least. */
@@ -73,16 +69,13 @@ export class TimelineTable {
   async #rows(filter: IdentityFilter, now: Date, after: string | null, take: number | null) {
     const { dialect, readRows } = this.reads;
     const { username, usernamePrefix } = filter;
-    const isBroad = filter.blocked !== true && username === undefined;
-    const areBlocked = filter.blocked === true && username === undefined;
+    const isBroad = username === undefined;
+    const areBlocked = isBroad && filter.blocked === true;
     const probe = `SELECT 1 FROM "CertificateRecord" WHERE "notAfter" > ? LIMIT 1 OFFSET ${few}`;
-    const areFew = isBroad && (await readRows({ sql: probe, parameters: [now] })).length === 0;
-    const live = dialect.indexRange(
-      null,
-      areFew ? ['"notAfter"', '"n"'] : ['"notAfter"'],
-      '>',
-      areFew ? [now, highest] : [now],
-    );
+    const areFew = isBroad && !areBlocked && (await readRows({ sql: probe, parameters: [now] })).length === 0;
+    const live = areFew
+      ? dialect.indexRange(null, ['"notAfter"', '"n"'], '>', [now, highest])
+      : dialect.indexRange(null, ['"notAfter"'], '>', [now]);
     const name = areBlocked ? '"b"."username"' : '"c"."username"';
     const bounds = {
       [`${name} > ?`]: after,

@@ -79,7 +79,7 @@ describe.skipIf(chromiumPath === undefined)('clusters in the console', () => {
     await probe.getByRole('button', { name: 'Probe' }).click();
     await probe.getByText('The probe is under way.').waitFor();
     await probe.getByText('The probe is under way.').waitFor({ state: 'hidden' });
-    expect(await probe.locator('time').getAttribute('datetime')).not.toBe(before);
+    await expect.poll(() => probe.locator('time').getAttribute('datetime')).not.toBe(before);
     await probe.getByText('The certificate worked for').waitFor();
     await page.getByRole('region', { name: 'Its CSRs' }).getByText('by-somebody').waitFor();
   });

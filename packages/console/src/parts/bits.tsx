@@ -41,10 +41,25 @@ export const Fact = ({ name, children }: RenderableProps<{ readonly name: string
     </>
   );
 
+/** Names and their values, one pair a line; a name without a value is left out. */
+export const Facts = ({ of }: { readonly of: Readonly<Record<string, ComponentChildren>> }) => (
+  <dl class="facts">
+    {Object.entries(of).map(([name, value]) => value && <Fact key={name} name={name} children={value} />)}
+  </dl>
+);
+
+interface WrittenParts {
+  readonly text: string;
+  readonly most?: number;
+  /** Where it leads; false: nowhere. */
+  readonly href?: string | false;
+}
+
 /** A name or text that somebody has written: isolated from the text around it, and cut with the whole as its title. */
-export const Written = ({ text, most = 64 }: { readonly text: string; readonly most?: number }) => {
+export const Written = ({ text, most = 64, href = false }: WrittenParts) => {
   const letters = Array.from(text);
-  return <bdi title={text}>{letters.length > most ? `${letters.slice(0, most - 1).join('')}…` : text}</bdi>;
+  const cut = <bdi title={text}>{letters.length > most ? `${letters.slice(0, most - 1).join('')}…` : text}</bdi>;
+  return href === false ? cut : <a href={href}>{cut}</a>;
 };
 
 /** An instant in the reader's zone; its title has the other zone. On paper the zone stands beside it. */

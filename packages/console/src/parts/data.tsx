@@ -1,10 +1,11 @@
 import { type Signal, useSignal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { cursorTaken, follow, type Kind } from '../service/changes.js';
 import { type Answer, type Given, read, type Readable } from '../service/client.js';
 import { ProblemError } from '../service/problem.js';
 import { renewals } from '../service/session.js';
-import type { ComponentChildren } from 'preact';
+import { Empty } from './bits.js';
 import { Trouble } from './trouble.js';
 
 /** A part of the service as the page last read it. */
@@ -88,27 +89,22 @@ export function usePages<T>(
   inputs: readonly unknown[],
   kinds: readonly Kind[] = [],
 ): Pages<T> {
-  const wanted = useSignal(1);
-  const before = useRef(inputs);
-  if (before.current.some((input, i) => input !== inputs[i])) wanted.value = 1;
-  before.current = inputs;
-  const data = useData(
-    async (signal): Promise<ListPage<T>> => {
-      const items: T[] = [];
-      let cursor: string | undefined;
-      for (let page = 0; page < wanted.peek(); page += 1) {
-        const { items: some, nextCursor } = await read(cursor, signal);
-        items.push(...some);
-        if (nextCursor === null) return { items, nextCursor };
-        cursor = nextCursor;
-      }
-      return { items, nextCursor: cursor ?? null };
-    },
-    inputs,
-    kinds,
-  );
+  const wanted = useRef({ of: inputs, pages: 1 });
+  if (wanted.current.of.some((input, i) => input !== inputs[i])) wanted.current = { of: inputs, pages: 1 };
+  const readAll = async (signal: AbortSignal): Promise<ListPage<T>> => {
+    const items: T[] = [];
+    let cursor: string | undefined;
+    for (let page = 0; page < wanted.current.pages; page += 1) {
+      const { items: some, nextCursor } = await read(cursor, signal);
+      items.push(...some);
+      if (nextCursor === null) return { items, nextCursor };
+      cursor = nextCursor;
+    }
+    return { items, nextCursor: cursor ?? null };
+  };
+  const data = useData(readAll, inputs, kinds);
   const readMore = () => {
-    wanted.value += 1;
+    wanted.current.pages += 1;
     data.reload();
   };
   return { ...data, readMore };
@@ -125,73 +121,68 @@ export const useList = <P extends ListPath>(path: P, filter: Given<P>, kinds: re
     kinds,
   );
 
-const patienceMilliseconds = 400;
-
-/**
- * Shows in one piece what was read. Before that it shows nothing, and after a moment what is awaited: `awaited` ends
- * the sentence "Reading …".
- */
-export function Shown<T>({
-  data: { value, error, reload },
-  awaited,
-  children,
-}: {
+interface ShownParts<T> {
   readonly data: Data<T>;
+  /** The end of the sentence "Reading …". */
   readonly awaited: string;
   readonly children: (value: T) => ComponentChildren;
-}) {
-  const found = value.value;
-  const problem = error.value;
-  return (
-    <>
-      {problem && <Trouble error={problem} again={reload} />}
-      {found !== undefined ? children(found) : problem === null && <Awaiting what={awaited} />}
-    </>
-  );
 }
 
+/** Shows in one piece what was read. Before that it shows nothing, and after a moment what is awaited. */
+export const Shown = <T,>({ data: { value, error, reload }, awaited, children }: ShownParts<T>) => (
+  <>
+    {error.value && <Trouble error={error.value} again={reload} />}
+    {value.value !== undefined ? children(value.value) : error.value === null && <Awaiting what={awaited} />}
+  </>
+);
+
 function Awaiting({ what }: { readonly what: string }) {
-  const late = useSignal(false);
+  const isLate = useSignal(false);
   useEffect(() => {
-    const timer = setTimeout(() => (late.value = true), patienceMilliseconds);
+    const timer = setTimeout(() => (isLate.value = true), 400);
     return () => clearTimeout(timer);
   }, []);
   return (
     <p class="quiet" role="status">
-      {late.value && `Reading ${what} …`}
+      {isLate.value && `Reading ${what} …`}
     </p>
   );
 }
 
-/**
- * A list as far as it was read, and a button for more. `noun`: of several. `empty`: stands in the place of an empty
- * list, and says what to do next.
- */
-export function Paged<T>({
-  pages,
-  noun,
-  empty,
-  children,
-}: {
+interface PagedParts<T> {
   readonly pages: Pages<T>;
+  /** For several. */
   readonly noun: string;
+  /** Stands in the place of an empty list, and says what to do next. */
   readonly empty: ComponentChildren;
+  /** The filters of the page: where one is set, an empty list says so instead, in the words of `none`. */
+  readonly filters?: object;
+  /** Such as `Nobody fits` and the name of the link, `Show everybody`. */
+  readonly none?: readonly [fits: string, link: string];
   readonly children: (items: readonly T[]) => ComponentChildren;
-}) {
-  return (
-    <Shown data={pages} awaited={noun}>
-      {({ items, nextCursor }) => (
-        <>
-          {items.length === 0 ? empty : children(items)}
-          {nextCursor !== null && (
-            <p class="buttons">
-              <button type="button" onClick={pages.readMore}>
-                More {noun}
-              </button>
-            </p>
-          )}
-        </>
-      )}
-    </Shown>
-  );
 }
+
+/** A list as far as it was read, and a button for more. */
+export const Paged = <T,>({ pages, noun, empty, filters = {}, none, children }: PagedParts<T>) => (
+  <Shown data={pages} awaited={noun}>
+    {({ items, nextCursor }) => (
+      <>
+        {items.length > 0 && children(items)}
+        {items.length === 0 && (none && Object.values(filters).some(Boolean) ? <NoneFits words={none} /> : empty)}
+        {nextCursor !== null && (
+          <p class="buttons">
+            <button type="button" onClick={pages.readMore}>
+              More {noun}
+            </button>
+          </p>
+        )}
+      </>
+    )}
+  </Shown>
+);
+
+const NoneFits = ({ words: [fits, link] }: { readonly words: readonly [string, string] }) => (
+  <Empty>
+    {fits} these filters. <a href={location.pathname}>{link}</a>
+  </Empty>
+);

@@ -1,20 +1,11 @@
-import type { ComponentChildren } from 'preact';
+import type { RenderableProps } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
-import { useSignal } from '@preact/signals';
-import { problemFrom } from '../service/client.js';
-import type { ProblemError } from '../service/problem.js';
-import { Trouble } from './trouble.js';
+import { useAct } from './trouble.js';
+
+type DialogParts = RenderableProps<{ readonly title: string; readonly onClose?: () => void }>;
 
 /** A dialog over the page. Esc closes it, and the focus goes back to where it was. Without `onClose` it stays. */
-export function Dialog({
-  title,
-  onClose,
-  children,
-}: {
-  readonly title: string;
-  readonly onClose?: () => void;
-  readonly children: ComponentChildren;
-}) {
+export function Dialog({ title, onClose, children }: DialogParts) {
   const dialog = useRef<HTMLDialogElement>(null);
   const isOver = useRef(false);
   const id = useId();
@@ -44,33 +35,28 @@ export function Dialog({
   );
 }
 
-interface ActDialogParts {
+type ActDialogParts = RenderableProps<{
   readonly title: string;
   /** The words on the button that acts. */
   readonly button: string;
   readonly isDangerous?: boolean;
   readonly act: () => Promise<void>;
   readonly onClose: () => void;
-  readonly children: ComponentChildren;
-}
+}>;
 
 /** A dialog that says what an act does, and acts. It closes once that has succeeded; else it says why not. */
 export function ActDialog({ title, button, isDangerous = false, act, onClose, children }: ActDialogParts) {
-  const trouble = useSignal<ProblemError | null>(null);
-  const isBusy = useSignal(false);
-  const run = async () => {
-    isBusy.value = true;
-    trouble.value = await problemFrom(act);
-    isBusy.value = false;
-    if (trouble.value === null) onClose();
+  const { isBusy, run, trouble } = useAct();
+  const send = async () => {
+    if (await run(act)) onClose();
   };
   const tone = isDangerous ? 'danger solid' : 'primary';
   return (
     <Dialog title={title} onClose={onClose}>
       {children}
-      {trouble.value && <Trouble error={trouble.value} />}
+      {trouble}
       <p class="buttons">
-        <button type="button" class={tone} disabled={isBusy.value} onClick={() => void run()}>
+        <button type="button" class={tone} disabled={isBusy} onClick={() => void send()}>
           {button}
         </button>
         <button type="button" onClick={onClose}>

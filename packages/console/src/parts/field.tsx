@@ -1,6 +1,6 @@
+import type { Signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
-import type { Signal } from '@preact/signals';
 
 /** The attributes that tie an input to its label, its hint and what is wrong with it. */
 interface Ties {
@@ -9,19 +9,17 @@ interface Ties {
   readonly 'aria-invalid'?: 'true';
 }
 
-interface FieldParts {
+interface Labelled {
   readonly label: string;
   readonly hint?: ComponentChildren;
   readonly wrong?: readonly string[] | undefined;
 }
+interface FieldParts extends Labelled {
+  readonly children: (ties: Ties) => ComponentChildren;
+}
 
 /** A field with its label, a hint, and what is wrong with it, below it. */
-export function Field({
-  label,
-  hint,
-  wrong = [],
-  children,
-}: FieldParts & { readonly children: (ties: Ties) => ComponentChildren }) {
+export function Field({ label, hint, wrong = [], children }: FieldParts) {
   const id = useId();
   const isWrong = wrong.length > 0;
   const described = [hint && `${id}-hint`, isWrong && `${id}-wrong`].filter(Boolean).join(' ');
@@ -49,7 +47,7 @@ export function Field({
   );
 }
 
-interface TextFieldParts extends FieldParts {
+interface TextFieldParts extends Labelled {
   readonly value: Signal<string>;
   /** A key was pressed. */
   readonly onTyped?: () => void;
@@ -68,6 +66,7 @@ interface TextFieldParts extends FieldParts {
 export const TextField = ({ label, hint, wrong, value, onTyped, onLeft, rows, options, ...others }: TextFieldParts) => (
   <Field label={label} hint={hint} wrong={wrong}>
     {(ties) => {
+      const list = `${ties.id}-list`;
       const input = {
         ...{ ...others, ...ties, value: value.value, autocomplete: 'off' as const, spellcheck: false },
         onInput: ({ currentTarget }: { readonly currentTarget: { readonly value: string } }) => {
@@ -80,8 +79,8 @@ export const TextField = ({ label, hint, wrong, value, onTyped, onLeft, rows, op
       if (options === undefined) return <input {...input} />;
       return (
         <>
-          <input {...input} list={`${ties.id}-list`} />
-          <datalist id={`${ties.id}-list`}>
+          <input {...input} list={list} />
+          <datalist id={list}>
             {options.map((one) => (
               <option key={one} value={one} />
             ))}

@@ -1,45 +1,29 @@
-import { useSignal } from '@preact/signals';
-import type { ComponentChildren } from 'preact';
-import { problemOf, unreachable, type ProblemError } from '../service/problem.js';
-import { sessionEnded } from '../service/session-end.js';
-import { Trouble } from './trouble.js';
+import type { RenderableProps } from 'preact';
+import { answerOf } from '../service/client.js';
+import { useAct } from './trouble.js';
 
 /** Gives a file to the reader, as a download. Its content is in no address: the blob is forgotten at once. */
 export function saveFile(name: string, content: BlobPart, type: string): void {
   const address = URL.createObjectURL(new Blob([content], { type }));
-  const link = document.createElement('a');
-  link.href = address;
-  link.download = name;
-  link.click();
+  Object.assign(document.createElement('a'), { href: address, download: name }).click();
   // The browser has taken the blob by then; one that is slow would find nothing sooner.
   setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }
 
-interface FileLinkParts {
+type FileLinkParts = RenderableProps<{
   readonly href: string;
   /** The name of the file that is saved. */
   readonly name: string;
   readonly type: 'application/yaml' | 'text/csv' | 'text/plain';
-  readonly children: ComponentChildren;
-}
+}>;
 
 /**
  * A link to what the API gives as a file. Its address is the one for curl; a browser would ask it for JSON, so a click
  * asks for this type and saves that.
  */
 export function FileLink({ href, name, type, children }: FileLinkParts) {
-  const isReading = useSignal(false);
-  const trouble = useSignal<ProblemError | null>(null);
-  const save = async () => {
-    isReading.value = true;
-    trouble.value = null;
-    const answer = await fetch(href, { headers: { accept: type } }).catch(() => null);
-    const content: unknown = await (answer?.ok ? answer.blob() : answer?.json())?.catch(() => null);
-    isReading.value = false;
-    if (answer?.status === 401) sessionEnded.value = true;
-    if (answer?.ok && content instanceof Blob) saveFile(name, content, type);
-    else trouble.value = answer === null || answer.ok ? unreachable() : problemOf(content, answer);
-  };
+  const { isBusy, run, trouble } = useAct();
+  const save = () => run(async () => saveFile(name, await answerOf(fileOf(href, type)), type));
   return (
     <>
       <a
@@ -48,12 +32,18 @@ export function FileLink({ href, name, type, children }: FileLinkParts) {
         download={name}
         onClick={(event) => {
           event.preventDefault();
-          if (!isReading.value) void save();
+          if (!isBusy) void save();
         }}
       >
-        {isReading.value ? 'Reading …' : children}
+        {isBusy ? 'Reading …' : children}
       </a>
-      {trouble.value && <Trouble error={trouble.value} />}
+      {trouble}
     </>
   );
+}
+
+async function fileOf(href: string, accept: string) {
+  const response = await fetch(href, { headers: { accept } });
+  if (response.ok) return { response, data: await response.blob() };
+  return { response, error: (await response.json().catch(() => null)) as unknown };
 }

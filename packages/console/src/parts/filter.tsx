@@ -1,5 +1,7 @@
+import type { RenderableProps } from 'preact';
 import { useId } from 'preact/hooks';
 import { useAddress } from './address.js';
+import { useKeys } from './keys.js';
 
 interface FilterParts {
   /** The parameter of the address. */
@@ -11,16 +13,17 @@ interface FilterParts {
 }
 
 /** A filter of the address. A typed one goes there on Enter and when the field is left. */
-export function Filter({ name, label, options, isInstant = false }: FilterParts) {
+export function Filter({ name, label, options, isInstant }: FilterParts) {
   const id = useId();
   const { query, change } = useAddress();
   const value = query[name] ?? '';
-  const set = (to: string) => change({ [name]: to });
+  const onChange = ({ currentTarget }: { readonly currentTarget: { readonly value: string } }) =>
+    change({ [name]: isInstant ? instantOf(currentTarget.value) : currentTarget.value.trim() });
   return (
     <div>
       <label for={id}>{label}</label>
       {options ? (
-        <select id={id} value={value} onChange={({ currentTarget }) => set(currentTarget.value)}>
+        <select {...{ id, value, onChange }}>
           {[...options, ...(options.some(([one]) => one === value) ? [] : [[value, value]])].map(([one, words]) => (
             <option key={one} value={one}>
               {words}
@@ -28,22 +31,23 @@ export function Filter({ name, label, options, isInstant = false }: FilterParts)
           ))}
         </select>
       ) : isInstant ? (
-        <input
-          id={id}
-          type="datetime-local"
-          value={localTime(value)}
-          onChange={({ currentTarget }) => set(instantOf(currentTarget.value))}
-        />
+        <input {...{ id, onChange }} type="datetime-local" value={localTime(value)} />
       ) : (
-        <input
-          id={id}
-          type="search"
-          autocomplete="off"
-          spellcheck={false}
-          value={value}
-          onChange={({ currentTarget }) => set(currentTarget.value.trim())}
-        />
+        <input {...{ id, value, onChange }} type="search" autocomplete="off" spellcheck={false} />
       )}
+    </div>
+  );
+}
+
+/** The filters above a list. `/` goes to the first one. */
+export function Filters({ of, children }: RenderableProps<{ readonly of: readonly FilterParts[] }>) {
+  useKeys({ '/': () => document.querySelector<HTMLElement>('.tools :is(input, select)')?.focus() });
+  return (
+    <div class="tools pairs" role="search">
+      {of.map((filter) => (
+        <Filter key={filter.name} {...filter} />
+      ))}
+      {children}
     </div>
   );
 }

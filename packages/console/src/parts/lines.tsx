@@ -14,7 +14,7 @@ export function Lines({ label, text }: { readonly label: string; readonly text: 
   return (
     <div class="lines">
       <pre>{text}</pre>
-      <button type="button" aria-label={`Copy: ${label}`} onClick={() => void copy()}>
+      <button aria-label={`Copy: ${label}`} onClick={() => void copy()}>
         {copied.value ? 'Copied' : 'Copy'}
       </button>
     </div>

@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import type { ComponentChildren } from 'preact';
+import type { ComponentChildren, RenderableProps } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { addressOf, useAddress } from './address.js';
 
@@ -7,36 +7,30 @@ import { addressOf, useAddress } from './address.js';
 export const waitingCount = signal('');
 
 /** Whether somebody has moved since the document was loaded: then the heading of the new page gets the focus. */
-let moves = 0;
-export const moved = (): void => void (moves += 1);
-export const hasMoved = (): boolean => moves > 0;
+let isMoved = false;
+export const moved = (): void => void (isMoved = true);
+export const hasMoved = (): boolean => isMoved;
 
-/**
- * A page with the one `h1` of the document, and a title of its own. `title` is the text of both unless `heading` has
- * the same with marks. `wide`: the page takes the whole window and scrolls inside.
- */
-export function Page({
-  title,
-  heading,
-  above,
-  aside,
-  wide = false,
-  children,
-}: {
+type PageParts = RenderableProps<{
+  /** The text of the heading and of the document's title. */
   readonly title: string;
+  /** The same text with marks. */
   readonly heading?: ComponentChildren;
   readonly above?: ComponentChildren;
   readonly aside?: ComponentChildren;
+  /** Whether it takes the whole window and scrolls inside. */
   readonly wide?: boolean;
-  readonly children: ComponentChildren;
-}) {
+}>;
+
+/** A page with the one `h1` of the document, and a title of its own. */
+export function Page({ title, heading, above, aside, wide, children }: PageParts) {
   const h1 = useRef<HTMLHeadingElement>(null);
   const count = waitingCount.value;
   useEffect(() => {
     document.title = `${count === '' ? '' : `(${count}) `}${title} – kubepass`;
   }, [title, count]);
   useEffect(() => {
-    if (hasMoved()) h1.current?.focus();
+    if (isMoved) h1.current?.focus();
   }, []);
   return (
     <main id="main" tabIndex={-1} class={wide ? 'page wide' : 'page'}>
@@ -52,19 +46,16 @@ export function Page({
   );
 }
 
-/** A link for whoever may open its page, and its text for everybody else. */
-export const Linked = (link: {
-  readonly href: string;
-  readonly when: boolean;
-  readonly children: ComponentChildren;
-}) => (link.when ? <a href={link.href}>{link.children}</a> : <>{link.children}</>);
-
 /** The page to which this one belongs. */
 export const Crumb = ({ href, name }: { readonly href: string; readonly name: string }) => (
   <nav class="crumbs" aria-label="Breadcrumb">
     <a href={href}>{name}</a>
   </nav>
 );
+
+/** A link for whoever may open its page, and its text for everybody else. */
+export const Linked = ({ href, when, children }: RenderableProps<{ readonly href: string; readonly when: boolean }>) =>
+  when ? <a href={href}>{children}</a> : <>{children}</>;
 
 interface ViewsParts {
   readonly path: string;
@@ -86,7 +77,7 @@ export function Views({ path, name, views, usual = '' }: ViewsParts) {
         <a
           key={value}
           href={addressOf(path, { ...query, [name]: value })}
-          {...(value === chosen && { 'aria-current': 'page' })}
+          aria-current={value === chosen ? 'page' : undefined}
         >
           {words}
         </a>

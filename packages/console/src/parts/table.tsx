@@ -1,13 +1,9 @@
-import type { ComponentChildren } from 'preact';
+import type { ComponentChildren, RenderableProps } from 'preact';
 import { useRef } from 'preact/hooks';
 import { useSteps } from './keys.js';
 
-interface TableParts {
-  readonly label: string;
-  /** The headings; `''` is for a column of buttons. */
-  readonly columns: readonly string[];
-  readonly children: ComponentChildren;
-}
+/** `columns`: the headings; `''` is for a column of buttons. */
+type TableParts = RenderableProps<{ readonly label: string; readonly columns: readonly string[] }>;
 
 /** A table in an area of its own that may scroll sideways. `j` and `k` go through the links of its rows. */
 export function Table({ label, columns, children }: TableParts) {
@@ -31,21 +27,21 @@ export function Table({ label, columns, children }: TableParts) {
   );
 }
 
-/** The head of a column, and its cell for a row. The first one names the row; one without a head has buttons. */
-export type Column<T> = readonly [name: string, cell: (row: T) => ComponentChildren];
+/** Heads of columns, and the cells below them. The first one names the row; one without a head has buttons. */
+export type Cells<T> = Readonly<Record<string, (row: T) => ComponentChildren>>;
 
 interface ColumnsParts<T> {
   readonly label: string;
   readonly rows: readonly T[];
-  readonly columns: readonly Column<T>[];
+  readonly cells: Cells<T>;
 }
 
 /** A table whose rows are alike. */
-export const Columns = <T extends { readonly id: string }>({ label, rows, columns }: ColumnsParts<T>) => (
-  <Table label={label} columns={columns.map(([name]) => name)}>
+export const Columns = <T extends { readonly id: string }>({ label, rows, cells }: ColumnsParts<T>) => (
+  <Table label={label} columns={Object.keys(cells)}>
     {rows.map((row) => (
       <tr key={row.id}>
-        {columns.map(([name, cell], i) =>
+        {Object.entries(cells).map(([name, cell], i) =>
           i === 0 ? (
             <th key={name} scope="row">
               {cell(row)}

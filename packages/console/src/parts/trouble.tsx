@@ -1,9 +1,9 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
+import { problemFrom } from '../service/client.js';
 import type { ProblemError } from '../service/problem.js';
 import { sessionEnded } from '../service/session-end.js';
 import { sentence } from './words.js';
-import { problemFrom } from '../service/client.js';
 
 /**
  * The problem in the words of the service, and what to tell whoever looks after it. `again`: a read, which is tried
@@ -13,6 +13,7 @@ export function Trouble({ error, again }: { readonly error: ProblemError; readon
   const { detail, requestId, violations = [], errors = [], status } = error.problem;
   // The dialog over the page says it.
   if (status === 401 && sessionEnded.value) return null;
+  const more = [...violations.map(({ message }) => ({ pointer: '', message: sentence(message) })), ...errors];
   return (
     <div class="trouble">
       <div role="alert">
@@ -24,16 +25,11 @@ export function Trouble({ error, again }: { readonly error: ProblemError; readon
             </span>
           )}
         </p>
-        {violations.length + errors.length > 0 && (
+        {more.length > 0 && (
           <ul>
-            {violations.map(({ message }) => (
-              <li key={message}>
-                <bdi>{sentence(message)}</bdi>
-              </li>
-            ))}
-            {errors.map(({ pointer, message }) => (
+            {more.map(({ pointer, message }) => (
               <li key={pointer + message}>
-                <code>{pointer}</code> <bdi>{message}</bdi>
+                {pointer && <code>{pointer}</code>} <bdi>{message}</bdi>
               </li>
             ))}
           </ul>
@@ -59,9 +55,7 @@ function Again({ seconds, again }: { readonly seconds: number | null; readonly a
   return (
     <p class="quiet">
       {left.value !== null && `Tried again in ${left.value} s. `}
-      <button type="button" onClick={again}>
-        Try again
-      </button>
+      <button onClick={again}>Try again</button>
     </p>
   );
 }
@@ -72,9 +66,13 @@ export function useAct() {
   const error = useSignal<ProblemError | null>(null);
   const run = async (act: () => Promise<unknown>): Promise<boolean> => {
     isBusy.value = true;
-    error.value = await problemFrom(act);
+    const found = await problemFrom(act);
+    // A dialog over the page says that a session has ended.
+    error.value = sessionEnded.value ? null : found;
     isBusy.value = false;
-    return error.value === null;
+    return found === null;
   };
-  return { isBusy: isBusy.value, run, trouble: error.value && <Trouble error={error.value} /> };
+  const forget = () => (error.value = null);
+  const trouble = error.value && <Trouble error={error.value} />;
+  return { isBusy: isBusy.value, run, error: error.value, trouble, forget };
 }

@@ -1,35 +1,24 @@
 import { useSignal } from '@preact/signals';
 import { useRoute } from 'preact-iso/router';
 import { addresses, addressOf } from '../../parts/address.js';
-import { Card, Distance, Fact, Instant, now, Written } from '../../parts/bits.js';
+import { Card, Distance, Facts, Instant, now, Written } from '../../parts/bits.js';
+import { Shown, useData, useRead } from '../../parts/data.js';
 import { Crumb, Linked, Page } from '../../parts/page.js';
-import { saveFile } from '../../parts/files.js';
-import { Shown, useData } from '../../parts/data.js';
 import { spaced } from '../../parts/words.js';
 import { api, answerOf, type Schemas } from '../../service/client.js';
 import { caller, may } from '../../service/session.js';
 import { Continues, FingerprintLink, isOwn, isRevocable, Status } from './certificates-table.js';
-import { RequestOf } from './request-of.js';
-import { RevokeDialog } from './revoke-dialog.js';
-import { useRevocationOn } from './use-revocation-on.js';
+import { RevokeDialog, useRevocationOn } from './end-dialogs.js';
 
+type Certificate = Schemas['Certificate'];
 interface Of {
-  readonly certificate: Schemas['Certificate'];
+  readonly certificate: Certificate;
 }
 
 /** One certificate: what it says, what became of it, who asked for it, and what can be done about it. */
 export function CertificatePage() {
-  const fingerprint = useRoute().params['fingerprint'] ?? '';
-  return <OneCertificate key={fingerprint} fingerprintSha256={fingerprint} />;
-}
-
-function OneCertificate({ fingerprintSha256 }: { readonly fingerprintSha256: string }) {
-  const params = { path: { fingerprintSha256 } };
-  const data = useData(
-    (signal) => answerOf(api.GET('/v1/certificates/{fingerprintSha256}', { params, signal })),
-    [fingerprintSha256],
-    ['certificates'],
-  );
+  const fingerprintSha256 = useRoute().params['fingerprint'] ?? '';
+  const data = useRead('/v1/certificates/{fingerprintSha256}', { fingerprintSha256 }, ['certificates']);
   const found = data.value.value;
   return (
     <Page
@@ -48,15 +37,9 @@ function OneCertificate({ fingerprintSha256 }: { readonly fingerprintSha256: str
         {(certificate) => (
           <div class="columns">
             <div>
-              {certificate.revocation && <Revoked certificate={certificate} />}
-              <Card title="Facts" region>
-                <Facts certificate={certificate} />
-              </Card>
-              {(certificate.renewalOf ?? certificate.supersededBy) && (
-                <Card title="Lineage" region>
-                  <Lineage certificate={certificate} />
-                </Card>
-              )}
+              {certificate.revocation && <Revoked {...certificate} {...certificate.revocation} />}
+              <Says certificate={certificate} />
+              <Lineage certificate={certificate} />
               <Text certificate={certificate} />
             </div>
             <RequestOf certificate={certificate} />
@@ -67,26 +50,46 @@ function OneCertificate({ fingerprintSha256 }: { readonly fingerprintSha256: str
   );
 }
 
+function Actions({ certificate, onRevoked }: Of & { readonly onRevoked: () => void }) {
+  const { fingerprintSha256, status, orphan } = certificate;
+  const isAsked = useSignal(false);
+  const isTheirs = isOwn(certificate) || caller.value?.roles.includes('admin');
+  const isRenewable = may('request-certificates') && isTheirs && !orphan && status !== 'revoked';
+  return (
+    <div class="chips">
+      <Status of={status} />
+      {isRenewable && (
+        <a class="button" href={addressOf('/console/ask', { renewalOf: fingerprintSha256 })}>
+          Renew
+        </a>
+      )}
+      {isRevocable(certificate) && (
+        <button type="button" class="danger" onClick={() => (isAsked.value = true)}>
+          Revoke
+        </button>
+      )}
+      {isAsked.value && (
+        <RevokeDialog {...{ certificate, onDone: onRevoked }} onClose={() => (isAsked.value = false)} />
+      )}
+    </div>
+  );
+}
+
 /** Shows the revocation, and what goes on all the same. */
-function Revoked({ certificate: { cluster, revocation, notAfter } }: Of) {
-  const continues = useRevocationOn(cluster)?.continues;
-  if (revocation === null) return null;
+function Revoked({ cluster, notAfter, ...revocation }: Certificate & NonNullable<Certificate['revocation']>) {
   const { reason, comment, revokedAt, revokedBy } = revocation;
+  const continues = useRevocationOn(cluster)?.continues;
   return (
     <>
       <Card title="Revoked" region>
-        <dl class="facts">
-          <Fact name="When">
-            <Instant of={revokedAt} />
-          </Fact>
-          <Fact name="Revoked by">{revokedBy === null ? 'kubepass itself' : <Written text={revokedBy} />}</Fact>
-          <Fact name="Reason">{spaced(reason)}</Fact>
-          {comment && (
-            <Fact name="Comment">
-              <bdi class="said">{comment}</bdi>
-            </Fact>
-          )}
-        </dl>
+        <Facts
+          of={{
+            When: <Instant of={revokedAt} />,
+            'Revoked by': revokedBy === null ? 'kubepass itself' : <Written text={revokedBy} />,
+            Reason: spaced(reason),
+            Comment: comment && <bdi class="said">{comment}</bdi>,
+          }}
+        />
       </Card>
       {continues && Date.parse(notAfter) > now.value && (
         <Card title="Still works" region>
@@ -100,73 +103,55 @@ function Revoked({ certificate: { cluster, revocation, notAfter } }: Of) {
   );
 }
 
-function Facts({ certificate }: Of) {
-  const { username, groups, cluster, notBefore, notAfter, serialNumber, fingerprintSha256, subject } = certificate;
-  const { issuer, issuerFingerprintSha256, publicKey, orphan, status } = certificate;
+function Says({ certificate }: Of) {
+  const { username, groups, cluster, notBefore, notAfter, issuerFingerprintSha256: issuer, publicKey } = certificate;
   return (
-    <dl class="facts">
-      <Fact name="Username">
-        <Linked href={addresses.identity(username)} when={may('read-identities')}>
-          <bdi>{username}</bdi>
-        </Linked>
-      </Fact>
-      <Fact name="Groups">
-        {groups.length === 0 ? 'no group' : groups.map((group) => [<bdi key={group}>{group}</bdi>, ' '])}
-      </Fact>
-      <Fact name="Cluster">
-        <a href={addresses.cluster(cluster)}>{cluster}</a>
-      </Fact>
-      <Fact name="Valid">
-        <Instant of={notBefore} /> to <Instant of={notAfter} />
-        {status === 'expired' ? ', ended ' : ', ends '}
-        <Distance of={notAfter} />
-      </Fact>
-      <Fact name="Subject">
-        <code>{subject}</code>
-      </Fact>
-      <Fact name="Issuer">
-        <Linked
-          href={addressOf('/console/certificates', { issuer: issuerFingerprintSha256 })}
-          when={issuerFingerprintSha256 !== null}
-        >
-          <code>{issuer}</code>
-        </Linked>
-      </Fact>
-      <Fact name="Serial number">
-        <code>{serialNumber}</code>
-      </Fact>
-      <Fact name="Fingerprint">
-        <code>{fingerprintSha256}</code>
-      </Fact>
-      <Fact name="Public key">
-        {publicKey.algorithm} <code>{publicKey.spkiSha256}</code>
-      </Fact>
-      {orphan && <Fact name="Key">lost before it could be handed out: nobody holds it</Fact>}
-    </dl>
+    <Card title="Facts" region>
+      <Facts
+        of={{
+          Username: <Written text={username} href={may('read-identities') && addresses.identity(username)} />,
+          Groups: groups.length === 0 ? 'no group' : groups.map((group) => [<bdi key={group}>{group}</bdi>, ' ']),
+          Cluster: <a href={addresses.cluster(cluster)}>{cluster}</a>,
+          Valid: (
+            <>
+              <Instant of={notBefore} /> to <Instant of={notAfter} />
+              {certificate.status === 'expired' ? ', ended ' : ', ends '}
+              <Distance of={notAfter} />
+            </>
+          ),
+          Subject: <code>{certificate.subject}</code>,
+          Issuer: (
+            <Linked href={addressOf('/console/certificates', { issuer })} when={issuer !== null}>
+              <code>{certificate.issuer}</code>
+            </Linked>
+          ),
+          'Serial number': <code>{certificate.serialNumber}</code>,
+          Fingerprint: <code>{certificate.fingerprintSha256}</code>,
+          'Public key': [publicKey.algorithm, ' ', <code>{publicKey.spkiSha256}</code>],
+          Key: certificate.orphan && 'lost before it could be handed out: nobody holds it',
+        }}
+      />
+    </Card>
   );
 }
 
 /** A line of renewals may be years long: each certificate leads to the one before and to the latest. */
-const Lineage = ({ certificate: { renewalOf, supersededBy } }: Of) => (
-  <dl class="facts">
-    {renewalOf && (
-      <Fact name="Renews">
-        <FingerprintLink of={renewalOf} />
-      </Fact>
-    )}
-    {supersededBy && (
-      <Fact name="Superseded by">
-        <FingerprintLink of={supersededBy} />
-      </Fact>
-    )}
-  </dl>
-);
+const Lineage = ({ certificate: { renewalOf, supersededBy } }: Of) =>
+  (renewalOf ?? supersededBy) && (
+    <Card title="Lineage" region>
+      <Facts
+        of={{
+          Renews: renewalOf && <FingerprintLink of={renewalOf} />,
+          'Superseded by': supersededBy && <FingerprintLink of={supersededBy} />,
+        }}
+      />
+    </Card>
+  );
 
 function Text({ certificate: { fingerprintSha256 } }: Of) {
-  const params = { path: { fingerprintSha256 } };
-  const form = { headers: { accept: 'text/plain' }, parseAs: 'text' } as const;
+  const call = { params: { path: { fingerprintSha256 } }, headers: { accept: 'text/plain' }, parseAs: 'text' } as const;
   const data = useData(
-    (signal) => answerOf(api.GET('/v1/certificates/{fingerprintSha256}', { params, ...form, signal })),
+    (signal) => answerOf(api.GET('/v1/certificates/{fingerprintSha256}', { ...call, signal })),
     [fingerprintSha256],
   );
   return (
@@ -182,31 +167,31 @@ function Text({ certificate: { fingerprintSha256 } }: Of) {
   );
 }
 
-function Actions({ certificate, onRevoked }: Of & { readonly onRevoked: () => void }) {
-  const { fingerprintSha256, status, orphan, username, cluster, pem = '' } = certificate;
-  const isAsked = useSignal(false);
-  const isTheirs = isOwn(certificate) || caller.value?.roles.includes('admin');
-  const isRenewable = may('request-certificates') && isTheirs && !orphan && status !== 'revoked';
+/** Shows who asked for a certificate and who approved it: the request that it was issued for. */
+function RequestOf({ certificate: { requestId: id } }: Of) {
+  const data = useRead('/v1/certificate-requests/{id}', { id });
   return (
-    <div class="chips">
-      <Status of={status} />
-      {isRenewable && (
-        <a class="button" href={addressOf('/console/ask', { renewalOf: fingerprintSha256 })}>
-          Renew
-        </a>
-      )}
-      <button
-        type="button"
-        onClick={() => saveFile(`${username}@${cluster}.pem`, pem, 'application/pem-certificate-chain')}
-      >
-        Save as PEM
-      </button>
-      {isRevocable(certificate) && (
-        <button type="button" class="danger" onClick={() => (isAsked.value = true)}>
-          Revoke
-        </button>
-      )}
-      {isAsked.value && <RevokeDialog {...{ certificate, onRevoked }} onClose={() => (isAsked.value = false)} />}
-    </div>
+    <Card title="Request" aside={<a href={addresses.request(id)}>Open it</a>} region>
+      <Shown data={data} awaited="the request">
+        {({ requester, collector, createdAt, reason, approvals, decision: { policy } }) => (
+          <Facts
+            of={{
+              Requester: [<Written text={requester} />, ', ', <Instant of={createdAt} />],
+              Collector: <Written text={collector} />,
+              Reason: reason === null ? 'none given' : <bdi class="said">{reason}</bdi>,
+              'Approved by': approvals.length === 0 ? 'policy alone' : approvals.map(Approval),
+              Policy: policy && <a href={addresses.policy(policy)}>{policy}</a>,
+            }}
+          />
+        )}
+      </Shown>
+    </Card>
   );
 }
+
+const Approval = ({ principal, at, comment }: Schemas['CertificateRequest']['approvals'][number]) => (
+  <p key={principal}>
+    <Written text={principal} />, <Instant of={at} />
+    {comment && <bdi class="said muted">{comment}</bdi>}
+  </p>
+);

@@ -1,9 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import { addresses } from '../../parts/address.js';
-import { Badge, Instant, type Tone, Written } from '../../parts/bits.js';
+import { Badge, Instant, Written } from '../../parts/bits.js';
 import { Linked } from '../../parts/page.js';
-import type { IconName } from '../../parts/icon.js';
-import { Table } from '../../parts/table.js';
+import { type Cells, Columns } from '../../parts/table.js';
 import { sentence } from '../../parts/words.js';
 import type { Schemas } from '../../service/client.js';
 import { caller, may } from '../../service/session.js';
@@ -18,17 +17,13 @@ export const isOwn = ({ requester, collector }: Certificate): boolean =>
 export const isRevocable = (certificate: Certificate): boolean =>
   ['valid', 'superseded'].includes(certificate.status) && (may('revoke-certificates') || isOwn(certificate));
 
-const looks: Readonly<Record<Certificate['status'], readonly [Tone, IconName]>> = {
-  valid: ['ok', 'check'],
-  superseded: ['info', 'check'],
-  expired: ['plain', 'wait'],
-  revoked: ['error', 'cross'],
-};
-export const Status = ({ of }: { readonly of: Certificate['status'] }) => (
-  <Badge tone={looks[of][0]} icon={looks[of][1]}>
-    {of}
-  </Badge>
-);
+const looks = {
+  valid: { tone: 'ok', icon: 'check' },
+  superseded: { tone: 'info', icon: 'check' },
+  expired: { tone: 'plain', icon: 'wait' },
+  revoked: { tone: 'error', icon: 'cross' },
+} as const;
+export const Status = ({ of }: { readonly of: Certificate['status'] }) => <Badge {...looks[of]}>{of}</Badge>;
 
 /** The first octets of a fingerprint, as a link for whoever reads all certificates or `isOwn`. */
 export const FingerprintLink = ({ of, isOwn: isTheirs = true }: { readonly of: string; readonly isOwn?: boolean }) => (
@@ -46,39 +41,29 @@ export const Continues = ({ texts }: { readonly texts: readonly string[] }) => (
   </ul>
 );
 
+const cells: Cells<Certificate> = {
+  Username: (one) => {
+    const isReadable = may('read-all-certificates') || isOwn(one);
+    return <Written text={one.username} href={isReadable && addresses.certificate(one.fingerprintSha256)} />;
+  },
+  Cluster: ({ cluster }) => cluster,
+  Groups: ({ groups }) => groups.length > 0 && <Written text={groups.join(', ')} />,
+  Status: ({ status }) => <Status of={status} />,
+  From: ({ notBefore }) => <Instant of={notBefore} />,
+  Until: ({ notAfter }) => <Instant of={notAfter} />,
+  Requester: ({ requester }) => <Written text={requester} />,
+};
+
 interface CertificatesTableParts {
   readonly label: string;
   readonly certificates: readonly Certificate[];
   /** The last cell of a row. */
   readonly action?: (certificate: Certificate) => ComponentChildren;
 }
-
 export const CertificatesTable = ({ label, certificates, action }: CertificatesTableParts) => (
-  <Table label={label} columns={[...columns, ...(action ? [''] : [])]}>
-    {certificates.map((one) => (
-      <tr key={one.fingerprintSha256}>
-        <th scope="row">
-          <Linked href={addresses.certificate(one.fingerprintSha256)} when={may('read-all-certificates') || isOwn(one)}>
-            <Written text={one.username} />
-          </Linked>
-        </th>
-        <td class="short">{one.cluster}</td>
-        <td>{one.groups.length > 0 && <Written text={one.groups.join(', ')} />}</td>
-        <td>
-          <Status of={one.status} />
-        </td>
-        <td class="short" data-label="from">
-          <Instant of={one.notBefore} />
-        </td>
-        <td class="short" data-label="until">
-          <Instant of={one.notAfter} />
-        </td>
-        <td data-label="asked for by">
-          <Written text={one.requester} />
-        </td>
-        {action && <td>{action(one)}</td>}
-      </tr>
-    ))}
-  </Table>
+  <Columns
+    label={label}
+    rows={certificates.map((one) => ({ ...one, id: one.fingerprintSha256 }))}
+    cells={action ? { ...cells, '': action } : cells}
+  />
 );
-const columns = ['Username', 'Cluster', 'Groups', 'Status', 'From', 'Until', 'Requester'];

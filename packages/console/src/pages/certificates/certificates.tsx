@@ -1,11 +1,10 @@
 import { addressOf, useAddress } from '../../parts/address.js';
 import { Empty } from '../../parts/bits.js';
+import { Paged, useList } from '../../parts/data.js';
 import { FileLink } from '../../parts/files.js';
 import { Filter } from '../../parts/filter.js';
-import { Page, Views } from '../../parts/page.js';
-import { Paged, usePages } from '../../parts/data.js';
 import { useKeys } from '../../parts/keys.js';
-import { api, answerOf, type Schemas } from '../../service/client.js';
+import { Page, Views } from '../../parts/page.js';
 import { may } from '../../service/session.js';
 import { CertificatesTable } from './certificates-table.js';
 
@@ -30,26 +29,29 @@ const rarer = [
   { name: 'issuer', label: 'Issuer' },
   { name: 'serialNumber', label: 'Serial number' },
 ] as const;
+const names = ['mine', ...[...filters, ...rarer].map(({ name }) => name)];
 const views = [
   ['', 'All'],
   ['true', 'Mine'],
 ] as const;
-const names = ['mine', ...[...filters, ...rarer].map(({ name }) => name)];
 
 /** The certificates that the caller may read, by the filters of the API. */
 export function Certificates() {
   const { query } = useAddress();
   const selected = Object.fromEntries(names.flatMap((name) => (query[name] ? [[name, query[name]]] : [])));
-  const pages = usePages<Schemas['Certificate']>(
-    (cursor, signal) => {
-      const params = { query: { ...selected, limit: 100, ...(cursor !== undefined && { cursor }) } };
-      return answerOf(api.GET('/v1/certificates', { params, signal }));
-    },
-    [JSON.stringify(selected)],
-    ['certificates'],
-  );
+  const pages = useList('/v1/certificates', { ...selected, limit: 100 }, ['certificates']);
   const readsAll = may('read-all-certificates');
   useKeys({ '/': () => document.querySelector<HTMLElement>('.tools input')?.focus() });
+  const empty =
+    Object.keys(selected).length > 0 ? (
+      <Empty>
+        No certificate fits these filters. <a href="/console/certificates">Show all certificates</a>
+      </Empty>
+    ) : (
+      <Empty>
+        There is no certificate {readsAll ? 'yet' : 'of yours'}. <a href="/console/ask">Ask for one</a>
+      </Empty>
+    );
   return (
     <Page
       title="Certificates"
@@ -73,23 +75,7 @@ export function Certificates() {
           </div>
         </details>
       </div>
-      <Paged
-        pages={pages}
-        noun="certificates"
-        empty={
-          <Empty>
-            {Object.keys(selected).length > 0 ? (
-              <>
-                No certificate fits these filters. <a href="/console/certificates">Show all certificates</a>
-              </>
-            ) : (
-              <>
-                There is no certificate {readsAll ? 'yet' : 'of yours'}. <a href="/console/ask">Ask for one</a>
-              </>
-            )}
-          </Empty>
-        }
-      >
+      <Paged pages={pages} noun="certificates" empty={empty}>
         {(certificates) => <CertificatesTable label="Certificates" certificates={certificates} />}
       </Paged>
     </Page>

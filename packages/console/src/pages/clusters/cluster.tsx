@@ -25,7 +25,7 @@ export function ClusterPage() {
         {(cluster) => (
           <div class="columns">
             <div>
-              <Probe cluster={cluster} reload={data.reload} />
+              <Probe cluster={cluster} data={data} />
               <Revocation cluster={cluster} />
               {may('read-cluster-csrs') && isConnected(cluster) && <ClusterCsrs name={name} />}
             </div>

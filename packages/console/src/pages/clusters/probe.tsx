@@ -4,10 +4,12 @@ import { addresses } from '../../parts/address.js';
 import { useAnnounced } from '../../parts/announce.js';
 import { Badge, Card, Fact, Instant, Written } from '../../parts/bits.js';
 import { useAct } from '../../parts/trouble.js';
+import type { Data } from '../../parts/data.js';
 import { duration, many, sentence } from '../../parts/words.js';
 import { answerOf, api, type Schemas } from '../../service/client.js';
 import { may } from '../../service/session.js';
 
+type Cluster = Schemas['Cluster'];
 type ClusterProbe = Schemas['ClusterProbe'];
 
 const choices = [
@@ -18,7 +20,7 @@ const choices = [
 const againMilliseconds = 5_000;
 
 /** The last probe with its advice; whoever may makes another, which goes on after the service has answered. */
-export function Probe({ cluster, reload }: { readonly cluster: Schemas['Cluster']; readonly reload: () => void }) {
+export function Probe({ cluster, data }: { readonly cluster: Cluster; readonly data: Data<Cluster> }) {
   const { name, probe, probedAt, probeStartedAt } = cluster;
   const options = useSignal({ measureLifetimeCap: false, verifyRevocation: false });
   const { isBusy, run, trouble } = useAct();
@@ -26,14 +28,13 @@ export function Probe({ cluster, reload }: { readonly cluster: Schemas['Cluster'
   useAnnounced(probedAt ?? '', (before, after) => (before === after ? undefined : `${name} was probed`));
   useEffect(() => {
     if (probeStartedAt === null) return;
-    const timer = setInterval(reload, againMilliseconds);
+    const timer = setInterval(data.reload, againMilliseconds);
     return () => clearInterval(timer);
   }, [probeStartedAt]);
   const start = async () => {
-    await run(() =>
-      answerOf(api.POST('/v1/clusters/{name}/probe', { params: { path: { name } }, body: options.value })),
-    );
-    reload();
+    const params = { path: { name } };
+    // It says, too, that the probe goes on: nothing in between claims that it has ended.
+    data.value.value = await answerOf(api.POST('/v1/clusters/{name}/probe', { params, body: options.value }));
   };
   return (
     <Card title="Last probe" aside={probedAt !== null && <Instant of={probedAt} />} region>
@@ -56,7 +57,7 @@ export function Probe({ cluster, reload }: { readonly cluster: Schemas['Cluster'
             ))}
           </fieldset>
           <p class="buttons">
-            <button type="button" class="primary" disabled={isUnderWay} onClick={() => void start()}>
+            <button type="button" class="primary" disabled={isUnderWay} onClick={() => void run(start)}>
               Probe
             </button>
           </p>

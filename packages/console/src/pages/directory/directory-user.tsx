@@ -1,12 +1,12 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useRoute } from 'preact-iso/router';
-import { ActDialog } from '../../parts/dialog.js';
 import { addresses } from '../../parts/address.js';
 import { announce } from '../../parts/announce.js';
 import { Card, Fact, Instant, Written } from '../../parts/bits.js';
-import { Crumb, Linked, Page } from '../../parts/page.js';
 import { Shown, useRead } from '../../parts/data.js';
+import { ActDialog } from '../../parts/dialog.js';
+import { Crumb, Linked, Page } from '../../parts/page.js';
 import { sentence } from '../../parts/words.js';
 import { answerOf, api, type Schemas } from '../../service/client.js';
 import { may } from '../../service/session.js';
@@ -23,12 +23,9 @@ export function DirectoryUserPage() {
   const data = useRead('/v1/directory-users/{id}', { id }, ['directory-users', 'certificates', 'api-tokens']);
   const found = data.value.value;
   const name = found ? (found.displayName ?? found.directoryName) : 'A person in the directory';
+  const above = <Crumb href="/console/directory" name="Directory" />;
   return (
-    <Page
-      title={name}
-      heading={<Written text={name} most={80} />}
-      above={<Crumb href="/console/directory" name="Directory" />}
-    >
+    <Page title={name} heading={<Written text={name} most={80} />} above={above}>
       <Shown data={data} awaited="the person">
         {(person) => (
           <>
@@ -51,6 +48,7 @@ interface SuccessorParts extends PersonParts {
 /** The name was another person's: an admin says that it is this one's now. */
 function Successor({ person: { id, username }, reuse, onConfirmed }: SuccessorParts) {
   const isOpen = useSignal(false);
+  const close = () => (isOpen.value = false);
   const confirm = async () => {
     await answerOf(api.POST('/v1/directory-users/{id}/confirm', { params: { path: { id } } }));
     announce('The person is confirmed.');
@@ -63,18 +61,9 @@ function Successor({ person: { id, username }, reuse, onConfirmed }: SuccessorPa
         <a href={addresses.person(reuse.predecessor)}>the one before</a> may still hold certificates. Until they have
         ended, or an admin confirms this person, no certificate is given.
       </p>
-      {may('confirm-directory-users') && (
-        <button type="button" onClick={() => (isOpen.value = true)}>
-          Confirm
-        </button>
-      )}
+      {may('confirm-directory-users') && <button onClick={() => (isOpen.value = true)}>Confirm</button>}
       {isOpen.value && (
-        <ActDialog
-          title="Confirm this person"
-          button="Confirm now"
-          act={confirm}
-          onClose={() => (isOpen.value = false)}
-        >
+        <ActDialog title="Confirm this person" button="Confirm now" act={confirm} onClose={close}>
           <p>
             <Written text={username ?? ''} /> is this person from now on. They may ask for certificates, although those
             of the other person may still work. A block because the other person left ends.
@@ -106,102 +95,97 @@ const Facts = ({ person }: PersonParts) => (
       <Fact name="Groups there">
         <Written text={person.groups.map(({ displayName }) => displayName).join(', ') || 'none'} most={400} />
       </Fact>
-      <Since name="Came" at={person.createdAt} />
-      <Since name="Left" at={person.inactiveSince} />
-      <Since name="Deleted" at={person.deletedAt} />
+      <Fact name="Came">{instant(person.createdAt)}</Fact>
+      <Fact name="Left">{instant(person.inactiveSince)}</Fact>
+      <Fact name="Deleted">{instant(person.deletedAt)}</Fact>
     </dl>
   </Card>
 );
 
-const Since = ({ name, at }: { readonly name: string; readonly at: string | null }) =>
-  at && (
-    <Fact name={name}>
-      <Instant of={at} />
-    </Fact>
-  );
+const instant = (at: string | null) => at && <Instant of={at} />;
 
 /** The effects of their leaving; nothing for somebody who never left. */
-const Ended = ({ person: { consequences, inactiveSince } }: PersonParts) => {
+function Ended({ person: { consequences, inactiveSince } }: PersonParts) {
   const { cancelledRequests, revokedTokens } = consequences;
-  const isNothing = cancelledRequests.length + revokedTokens.length === 0;
-  if (inactiveSince === null && isNothing) return null;
+  if (inactiveSince === null && cancelledRequests.length + revokedTokens.length === 0) return null;
   return (
-    <Card title="Ended when they left" region>
-      {isNothing && <p class="muted">Nothing was left to end.</p>}
-      <List title="Requests that were cancelled" of={cancelledRequests}>
-        {(id) => <a href={addresses.request(id)}>{id}</a>}
-      </List>
-      <List title="API tokens in their name" of={revokedTokens}>
-        {(id) => <code>{id}</code>}
-      </List>
-    </Card>
+    <Lists
+      title="Ended when they left"
+      none="Nothing was left to end."
+      of={{
+        'Requests that were cancelled': cancelledRequests.map((id) => <a href={addresses.request(id)}>{id}</a>),
+        'API tokens in their name': revokedTokens.map((id) => <code>{id}</code>),
+      }}
+    />
   );
-};
+}
 
-const GoesOn = ({ person: { consequences, lostGroups } }: PersonParts) => {
-  const { residualExposure, keptTokens, requestedForOthers, tokensMade } = consequences;
-  const lists = [residualExposure, keptTokens, requestedForOthers, tokensMade, lostGroups];
-  return (
-    <Card title="Goes on all the same" region>
-      {lists.every(({ length }) => length === 0) && <p class="muted">Nothing goes on that should not.</p>}
-      <List title="Certificates that still work" of={residualExposure}>
-        {({ continues, notAfter, ...one }) => (
-          <>
-            <Certificate of={one} />, until <Instant of={notAfter} />: <bdi>{continues.join(', ')}</bdi>
-          </>
-        )}
-      </List>
-      <List title="Certificates with groups that they lost" of={lostGroups}>
-        {({ groups, ...one }) => (
-          <>
-            <Certificate of={one} />: <Written text={groups.join(', ')} most={200} />
-          </>
-        )}
-      </List>
-      <List title="Certificates of other usernames that they asked for or collect" of={requestedForOthers}>
-        {(one) => (
-          <>
-            <Certificate of={one} /> of <Written text={one.username} />, until <Instant of={one.notAfter} />
-          </>
-        )}
-      </List>
-      <List title="API tokens that they made for systems" of={tokensMade}>
-        {({ name, roles }) => (
-          <>
-            <Written text={name} /> ({roles.join(', ')}): <a href="/console/tokens">look it through</a>
-          </>
-        )}
-      </List>
-      <List title="API tokens in their name, kept because no other admin’s was left" of={keptTokens}>
-        {(id) => <code>{id}</code>}
-      </List>
-    </Card>
-  );
-};
+const GoesOn = ({ person: { consequences, lostGroups } }: PersonParts) => (
+  <Lists
+    title="Goes on all the same"
+    none="Nothing goes on that should not."
+    of={{
+      'Certificates that still work': consequences.residualExposure.map(({ continues, notAfter, ...one }) => (
+        <>
+          <Certificate {...one} />, until <Instant of={notAfter} />: <bdi>{continues.join(', ')}</bdi>
+        </>
+      )),
+      'Certificates with groups that they lost': lostGroups.map(({ groups, ...one }) => (
+        <>
+          <Certificate {...one} />: <Written text={groups.join(', ')} most={200} />
+        </>
+      )),
+      'Certificates of other usernames that they asked for or collect': consequences.requestedForOthers.map((one) => (
+        <>
+          <Certificate {...one} /> of <Written text={one.username} />, until <Instant of={one.notAfter} />
+        </>
+      )),
+      'API tokens that they made for systems': consequences.tokensMade.map(({ name, roles }) => (
+        <>
+          <Written text={name} /> ({roles.join(', ')}): <a href="/console/tokens">look it through</a>
+        </>
+      )),
+      'API tokens in their name, kept because no other admin’s was left': consequences.keptTokens.map((id) => (
+        <code>{id}</code>
+      )),
+    }}
+  />
+);
 
-const Certificate = ({ of }: { readonly of: { readonly fingerprintSha256: string; readonly cluster: string } }) => (
+type CertificateParts = Pick<Schemas['Certificate'], 'fingerprintSha256' | 'cluster'>;
+
+const Certificate = ({ fingerprintSha256, cluster }: CertificateParts) => (
   <>
-    <a href={addresses.certificate(of.fingerprintSha256)}>
-      <code>{of.fingerprintSha256.slice(0, 16)}…</code>
+    <a href={addresses.certificate(fingerprintSha256)}>
+      <code>{fingerprintSha256.slice(0, 16)}…</code>
     </a>{' '}
-    on {of.cluster}
+    on {cluster}
   </>
 );
 
-interface ListParts<T> {
+interface ListsParts {
   readonly title: string;
-  readonly of: readonly T[];
-  readonly children: (one: T) => ComponentChildren;
+  /** Says that all lists are empty. */
+  readonly none: string;
+  readonly of: Readonly<Record<string, readonly ComponentChildren[]>>;
 }
 
-const List = <T,>({ title, of, children }: ListParts<T>) =>
-  of.length > 0 && (
-    <>
-      <h3>{title}</h3>
-      <ul>
-        {of.map((one, i) => (
-          <li key={i}>{children(one)}</li>
-        ))}
-      </ul>
-    </>
-  );
+/** Lists with their titles, without the empty ones. */
+const Lists = ({ title, none, of }: ListsParts) => (
+  <Card title={title} region>
+    {Object.values(of).every(({ length }) => length === 0) && <p class="muted">{none}</p>}
+    {Object.entries(of).map(
+      ([name, items]) =>
+        items.length > 0 && (
+          <>
+            <h3>{name}</h3>
+            <ul>
+              {items.map((item, i) => (
+                <li key={i}>{item}</li>
+              ))}
+            </ul>
+          </>
+        ),
+    )}
+  </Card>
+);

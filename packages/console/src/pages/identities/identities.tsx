@@ -1,18 +1,18 @@
+import { useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
-import { addressOf, useAddress } from '../../parts/address.js';
-import { Empty, now } from '../../parts/bits.js';
+import { addresses, addressOf, useAddress } from '../../parts/address.js';
+import { Empty, Instant, now, Written } from '../../parts/bits.js';
+import { Shown, useRead } from '../../parts/data.js';
 import { FileLink } from '../../parts/files.js';
 import { Filter } from '../../parts/filter.js';
-import { Page, Views } from '../../parts/page.js';
-import { Shown } from '../../parts/data.js';
 import { useKeys } from '../../parts/keys.js';
+import { Linked, Page, Views } from '../../parts/page.js';
+import { type Cells, Columns } from '../../parts/table.js';
 import { many } from '../../parts/words.js';
 import { may } from '../../service/session.js';
-import { IdentitiesTable } from './identities-table.js';
-import { ordered } from './rows.js';
+import { ordered, type Row, statusOf } from './rows.js';
 import { Timeline } from './timeline.js';
-import { useClusterNames } from './use-cluster-names.js';
-import { type TimelineFilters, useTimeline } from './use-timeline.js';
+import { useTimeline } from './use-timeline.js';
 
 const orders = [
   ['', 'by name'],
@@ -23,7 +23,6 @@ const blocks = [
   ['true', 'blocked alone'],
   ['false', 'not blocked'],
 ] as const;
-
 const views = [
   ['', 'Timeline'],
   ['table', 'Table'],
@@ -38,11 +37,10 @@ export function Identities() {
     ...(group && { group }),
     ...(usernamePrefix && { usernamePrefix }),
   };
-  const filters: TimelineFilters = { ...selected, ...((blocked === 'true' || blocked === 'false') && { blocked }) };
+  const filters = { ...selected, ...((blocked === 'true' || blocked === 'false') && { blocked }) };
   const data = useTimeline(filters);
-  const clusters = useClusterNames();
-  const isTable = view === 'table';
-  const View = isTable ? IdentitiesTable : Timeline;
+  const clusters = useRead('/v1/clusters', { limit: 500 }, ['clusters']).value.value?.items ?? [];
+  const View = view === 'table' ? IdentitiesTable : Timeline;
   const order = query['order'] === 'end' ? 'end' : 'name';
   const found = data.value.value;
   const rows = useMemo(() => ordered(found?.rows ?? [], order), [found, order]);
@@ -67,14 +65,14 @@ export function Identities() {
           )}
         </div>
       }
-      wide={!isTable}
+      wide={view !== 'table'}
     >
       <div class="tools pairs" role="search">
         <Filter name="usernamePrefix" label="Username begins with" />
         <Filter
           name="cluster"
           label="Cluster"
-          options={[['', 'every cluster'], ...clusters.map((one) => [one, one] as const)]}
+          options={[['', 'every cluster'], ...clusters.map(({ name }) => [name, name] as const)]}
         />
         <Filter name="group" label="Group" />
         <Filter name="blocked" label="Blocked" options={blocks} />
@@ -93,5 +91,52 @@ export function Identities() {
         }
       </Shown>
     </Page>
+  );
+}
+
+/** A certificate, or none of a blocked username. */
+type Line = Pick<Row, 'username' | 'cluster' | 'isBlocked'> & {
+  readonly id: string;
+  readonly one?: Row['certificates'][number];
+};
+const instant = (milliseconds: number) => <Instant of={new Date(milliseconds).toISOString()} />;
+const cells: Cells<Line> = {
+  Username: ({ username, isBlocked }) => [
+    <Written text={username} href={addresses.identity(username)} />,
+    isBlocked && <span class="blocked"> blocked</span>,
+  ],
+  Cluster: ({ cluster }) => cluster,
+  Groups: ({ one }) => one && <Written text={one.groups.join(', ')} />,
+  Status: ({ one }) => (
+    <Linked href={addresses.certificate(one?.fingerprint ?? '')} when={!!one && may('read-all-certificates')}>
+      {one ? statusOf(one, now.value) : 'no live certificate'}
+    </Linked>
+  ),
+  From: ({ one }) => one && instant(one.from),
+  Until: ({ one }) => one && instant(one.to),
+};
+const mostAtFirst = 100;
+
+/** The timeline as a table. */
+function IdentitiesTable({ rows, isComplete }: { readonly rows: readonly Row[]; readonly isComplete: boolean }) {
+  const isWhole = useSignal(false);
+  const all = rows.flatMap((row): readonly Line[] =>
+    row.certificates.length === 0
+      ? [{ ...row, id: row.key }]
+      : row.certificates.map((one) => ({ ...row, one, id: one.fingerprint })),
+  );
+  const shown = isWhole.value ? all : all.slice(0, mostAtFirst);
+  return (
+    <>
+      <Columns label="Certificates by identity" rows={shown} cells={cells} />
+      {shown.length < all.length && (
+        <p class="quiet">
+          {shown.length} of {many(all.length, 'row', !isComplete)} are shown and printed.{' '}
+          <button type="button" onClick={() => (isWhole.value = true)}>
+            All, for printing
+          </button>
+        </p>
+      )}
+    </>
   );
 }

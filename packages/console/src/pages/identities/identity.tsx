@@ -1,16 +1,15 @@
 import { useSignal } from '@preact/signals';
 import { useRoute } from 'preact-iso/router';
 import { addresses, addressOf } from '../../parts/address.js';
-import { Badge, Card, Distance, Empty, Fact, Instant, now, Written } from '../../parts/bits.js';
+import { Badge, Card, Distance, Empty, Facts, Instant, now, Written } from '../../parts/bits.js';
+import { Paged, Shown, usePages, useRead } from '../../parts/data.js';
 import { Crumb, Page } from '../../parts/page.js';
-import { Shown, useData } from '../../parts/data.js';
+import { type Cells, Columns } from '../../parts/table.js';
 import { spaced } from '../../parts/words.js';
-import { api, answerOf, type Schemas } from '../../service/client.js';
+import { read, type Schemas } from '../../service/client.js';
 import { may } from '../../service/session.js';
 import { CertificatesTable, Continues, FingerprintLink, isRevocable } from '../certificates/certificates-table.js';
-import { RevokeDialog } from '../certificates/revoke-dialog.js';
-import { BlockDialog, UnblockDialog } from './block-dialogs.js';
-import { RequestsFor } from './requests-for.js';
+import { BlockDialog, RevokeDialog, UnblockDialog } from '../certificates/end-dialogs.js';
 import { rowHeight } from './timeline-row.js';
 import { Timeline } from './timeline.js';
 import { useTimeline } from './use-timeline.js';
@@ -20,16 +19,11 @@ type Details = Schemas['IdentityDetails'];
 /** One username: what it has access to, what goes on although it should not, and how to end that. */
 export function IdentityPage() {
   const username = useRoute().params['username'] ?? '';
-  return <Identity key={username} username={username} />;
-}
-
-function Identity({ username }: { readonly username: string }) {
-  const params = { path: { username } };
-  const data = useData(
-    (signal) => answerOf(api.GET('/v1/identities/{username}', { params, signal })),
-    [username],
-    ['identities', 'certificates', 'certificate-requests'],
-  );
+  const data = useRead('/v1/identities/{username}', { username }, [
+    'identities',
+    'certificates',
+    'certificate-requests',
+  ]);
   const dialog = useSignal<'block' | 'unblock' | null>(null);
   const details = data.value.value;
   const isUnknown = data.error.value?.problem.status === 404;
@@ -47,19 +41,15 @@ function Identity({ username }: { readonly username: string }) {
               blocked
             </Badge>
           )}
-          {may('block-identities') && (details ?? isUnknown) && (
-            <>
-              {blocked && (
-                <button type="button" onClick={() => (dialog.value = 'unblock')}>
-                  Unblock
-                </button>
-              )}
-              {!isWhollyBlocked && (
-                <button type="button" class="danger" onClick={() => (dialog.value = 'block')}>
-                  Block
-                </button>
-              )}
-            </>
+          {may('block-identities') && blocked && (
+            <button type="button" onClick={() => (dialog.value = 'unblock')}>
+              Unblock
+            </button>
+          )}
+          {may('block-identities') && (details ?? isUnknown) && !isWhollyBlocked && (
+            <button type="button" class="danger" onClick={() => (dialog.value = 'block')}>
+              Block
+            </button>
           )}
         </div>
       }
@@ -104,7 +94,7 @@ function Everything({ identity, onRevoked }: { readonly identity: Details; reado
           </Empty>
         )}
       </Card>
-      <RequestsFor username={username} waiting={identity.waitingRequests} />
+      <Requests username={username} waiting={identity.waitingRequests} />
       {roleBindings.length > 0 && <Bindings roleBindings={roleBindings} />}
       {requestedForOthers.length > 0 && (
         <Card title="Asked for or collected for others" region>
@@ -113,7 +103,7 @@ function Everything({ identity, onRevoked }: { readonly identity: Details; reado
       )}
       {omitted && <p class="quiet">A list here has more than is shown: 500 of each are read.</p>}
       {chosen.value && (
-        <RevokeDialog certificate={chosen.value} onClose={() => (chosen.value = null)} onRevoked={onRevoked} />
+        <RevokeDialog certificate={chosen.value} onClose={() => (chosen.value = null)} onDone={onRevoked} />
       )}
     </>
   );
@@ -121,17 +111,14 @@ function Everything({ identity, onRevoked }: { readonly identity: Details; reado
 
 const Blocked = ({ block }: { readonly block: Schemas['IdentityBlock'] }) => (
   <Card title="Blocked" region>
-    <dl class="facts">
-      <Fact name="Where">{block.clusters?.join(', ') ?? 'on every cluster, future ones too'}</Fact>
-      <Fact name="Since">
-        <Instant of={block.blockedAt} />, by <Written text={block.blockedBy} />
-      </Fact>
-      <Fact name="Until">{block.until === null ? 'it is unblocked' : <Instant of={block.until} />}</Fact>
-      <Fact name="Reason">
-        {spaced(block.reason)}
-        {block.comment && <bdi class="said">{block.comment}</bdi>}
-      </Fact>
-    </dl>
+    <Facts
+      of={{
+        Where: block.clusters?.join(', ') ?? 'on every cluster, future ones too',
+        Since: [<Instant of={block.blockedAt} />, ', by ', <Written text={block.blockedBy} />],
+        Until: block.until === null ? 'it is unblocked' : <Instant of={block.until} />,
+        Reason: [spaced(block.reason), <bdi class="said">{block.comment}</bdi>],
+      }}
+    />
   </Card>
 );
 
@@ -157,6 +144,39 @@ function OwnTimeline({ username }: { readonly username: string }) {
     <div class="own-timeline" style={{ '--rows': `${Math.min(drawn.length, 8) * rowHeight}px` }}>
       <Timeline rows={drawn} isComplete={isComplete} now={now.value} label="Certificates by cluster" />
     </div>
+  );
+}
+
+type Listed = Omit<Details['waitingRequests'][number], 'state'> & { readonly state: string };
+const cells: Cells<Listed> = {
+  Asked: ({ id, createdAt }) => (
+    <a href={addresses.request(id)}>
+      <Instant of={createdAt} />
+    </a>
+  ),
+  Cluster: ({ cluster }) => cluster,
+  Groups: ({ groups }) => groups.length > 0 && <Written text={groups.join(', ')} />,
+  State: ({ state }) => state,
+  Requester: ({ requester }) => <Written text={requester} />,
+};
+
+/** The requests for a username, newest first; those that wait for whoever reads no requests of others. */
+function Requests({ username, waiting }: { readonly username: string; readonly waiting: readonly Listed[] }) {
+  const readsAll = may('read-all-requests');
+  const pages = usePages<Listed>(
+    async (cursor, signal) =>
+      readsAll
+        ? read('/v1/certificate-requests', { username, limit: 20, cursor }, signal)
+        : { items: waiting, nextCursor: null },
+    [username, readsAll || waiting],
+    ['certificate-requests'],
+  );
+  return (
+    <Card title={readsAll ? 'Requests' : 'Requests that wait'} region>
+      <Paged pages={pages} noun="requests" empty={<Empty>There is no request for it.</Empty>}>
+        {(requests) => <Columns label="Requests for it" rows={requests} cells={cells} />}
+      </Paged>
+    </Card>
   );
 }
 

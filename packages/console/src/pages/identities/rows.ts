@@ -1,5 +1,6 @@
 /** Rows of the timeline, from the compact answer of the API. All functions are pure; instants are milliseconds. */
 import { at, distance, many } from '../../parts/words.js';
+import type { Schemas } from '../../service/client.js';
 import { shareOf, type Span } from './spans.js';
 
 /** `revoked`: revoked and not refused everywhere, so it still works in some way. */
@@ -32,19 +33,9 @@ export interface Row {
   readonly ends: number;
 }
 
-/** Cluster, notBefore, notAfter, status, groups, fingerprint. */
-type CompactBar = readonly [number, number, number, number, readonly number[], string];
-
-/** The answer of `GET /v1/timeline`: names once, and certificates with indexes into them and seconds. */
-export interface CompactTimeline {
-  readonly clusters: readonly string[];
-  readonly groups: readonly string[];
-  readonly items: readonly {
-    readonly username: string;
-    readonly blocked: boolean;
-    readonly bars: readonly CompactBar[];
-  }[];
-}
+/** The answer of the API: names once, and certificates with indexes into them and seconds. */
+type Compact = Omit<Schemas['Timeline'], 'nextCursor'>;
+type CompactBar = Compact['items'][number]['bars'][number];
 
 /** More lanes than that are too flat to be seen or hit. */
 const mostLanes = 6;
@@ -54,7 +45,7 @@ const mostLanes = 6;
  * whole identities: `only` leaves out what its filters did not ask for.
  */
 export function rowsOf(
-  { clusters, groups, items }: CompactTimeline,
+  { clusters, groups, items }: Compact,
   only: { readonly cluster?: string; readonly group?: string } = {},
 ): readonly Row[] {
   const isAsked = ([cluster, , , , indexes]: CompactBar) =>

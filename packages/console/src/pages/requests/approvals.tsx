@@ -1,8 +1,11 @@
+import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
+import { announce } from '../../parts/announce.js';
 import { Card, Distance, Instant } from '../../parts/bits.js';
+import { ActDialog } from '../../parts/dialog.js';
 import { Icon } from '../../parts/icon.js';
 import { approversInWords } from '../../parts/words.js';
-import { Cancel } from './cancel.js';
+import { answerOf, api } from '../../service/client.js';
 import { type Request, stagesOf } from './request-words.js';
 
 /**
@@ -62,5 +65,38 @@ export function Approvals({ request }: { readonly request: Request }) {
       </ol>
       {actions?.cancel.allowed && <Cancel request={request} />}
     </Card>
+  );
+}
+
+/** Takes the request back. A dialog says what ends with it. */
+function Cancel({ request: { id, username, cluster, state, approvals } }: { readonly request: Request }) {
+  const isOpen = useSignal(false);
+  const cancel = async () => {
+    await answerOf(api.POST('/v1/certificate-requests/{id}/cancel', { params: { path: { id } }, body: {} }));
+    announce('Cancelled.');
+  };
+  return (
+    <>
+      <p class="buttons">
+        <button type="button" class="danger" onClick={() => (isOpen.value = true)}>
+          Cancel this request
+        </button>
+      </p>
+      {isOpen.value && (
+        <ActDialog
+          title="Cancel this request"
+          button="Cancel now"
+          isDangerous
+          act={cancel}
+          onClose={() => (isOpen.value = false)}
+        >
+          <p>
+            The request of <bdi>{username}</bdi> on {cluster} ends: nobody can{' '}
+            {state === 'approved' ? 'collect its kubeconfig' : 'approve it'} any more, and no certificate is issued.
+            {approvals.length > 0 && ' The approvals that were given are lost.'}
+          </p>
+        </ActDialog>
+      )}
+    </>
   );
 }

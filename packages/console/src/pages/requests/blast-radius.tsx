@@ -5,7 +5,6 @@ import type { Schemas } from '../../service/client.js';
 import type { Request } from './request-words.js';
 
 type Grant = Schemas['Grant'];
-type Reference = Schemas['GrantReference'];
 
 /** Whether everybody who is signed in to the cluster has the same, and it opens nothing. */
 const isEverybodys = ({ subject, opens, amountsToClusterAdmin }: Grant): boolean =>
@@ -22,20 +21,16 @@ export function BlastRadius({ request: { blastRadius, cluster } }: { readonly re
     );
   const { clusterAdmin, escalations, grants, moreGrants, observedAt } = blastRadius;
   const isAdmin = clusterAdmin.by.length > 0;
-  const ways = escalations.map(({ kind, by, more }) => (
-    <Band key={kind} tone="warning" text={spaced(kind)} by={by} more={more} />
-  ));
+  const ways = escalations.map((way) => <Band key={way.kind} tone="warning" text={spaced(way.kind)} {...way} />);
   const common = grants.filter(isEverybodys);
   const own = grants.filter((grant) => !isEverybodys(grant));
+  const asOf = (
+    <span class="muted">
+      bindings as of <Instant of={observedAt} />
+    </span>
+  );
   return (
-    <Card
-      title="What it opens"
-      aside={
-        <span class="muted">
-          bindings as of <Instant of={observedAt} />
-        </span>
-      }
-    >
+    <Card title="What it opens" aside={asOf}>
       {isAdmin && <Band tone="error" text="Amounts to cluster-admin" {...clusterAdmin} />}
       {isAdmin && ways.length > 0 ? (
         <details>
@@ -58,9 +53,8 @@ export function BlastRadius({ request: { blastRadius, cluster } }: { readonly re
   );
 }
 
-type Ways = Schemas['BlastRadius']['clusterAdmin'];
-
-const Band = ({ tone, text, by, more }: Ways & { readonly tone: 'error' | 'warning'; readonly text: string }) => (
+type BandParts = Schemas['BlastRadius']['clusterAdmin'] & { readonly tone: 'error' | 'warning'; readonly text: string };
+const Band = ({ tone, text, by, more }: BandParts) => (
   <p class={`band ${tone}`}>
     <Icon name="warn" />
     <span>
@@ -69,8 +63,7 @@ const Band = ({ tone, text, by, more }: Ways & { readonly tone: 'error' | 'warni
     </span>
   </p>
 );
-
-const placed = ({ kind, name, namespace }: Reference): string =>
+const placed = ({ kind, name, namespace }: Schemas['GrantReference']): string =>
   kind === 'Group' ? `the group ${name}` : namespace === null ? name : `${name} in ${namespace}`;
 
 const Grants = ({ grants }: { readonly grants: readonly Grant[] }) => (

@@ -3,10 +3,9 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import { announce } from '../../parts/announce.js';
 import { Card } from '../../parts/bits.js';
 import { Key, useKeys } from '../../parts/keys.js';
-import { Trouble } from '../../parts/trouble.js';
+import { useAct } from '../../parts/trouble.js';
 import { sentence } from '../../parts/words.js';
-import { answerOf, api, problemFrom } from '../../service/client.js';
-import type { ProblemError } from '../../service/problem.js';
+import { answerOf, api } from '../../service/client.js';
 import { may } from '../../service/session.js';
 import type { Request } from './request-words.js';
 
@@ -22,13 +21,11 @@ export function Decision({ request, onDecided }: { readonly request: Request; re
   const { id, actions } = request;
   const chosen = useSignal<Choice | null>(null);
   const comment = useSignal('');
-  const error = useSignal<ProblemError | null>(null);
-  const isSending = useSignal(false);
+  const { isBusy, run, trouble, forget } = useAct();
   const section = useRef<HTMLElement>(null);
   const box = useRef<HTMLTextAreaElement>(null);
   const allowed = (['approve', 'deny'] as const).filter((choice) => actions?.[choice].allowed);
-  const choose = (choice: Choice) => void (chosen.value = choice);
-  useKeys(Object.fromEntries(allowed.map((choice) => [choices[choice].key, () => choose(choice)])));
+  useKeys(Object.fromEntries(allowed.map((one) => [choices[one].key, () => void (chosen.value = one)])));
   // Before the next key, which belongs to the comment.
   useLayoutEffect(() => {
     if (chosen.value !== null) box.current?.focus();
@@ -36,17 +33,13 @@ export function Decision({ request, onDecided }: { readonly request: Request; re
   // The choice may have been taken away meanwhile.
   const choice = chosen.value !== null && allowed.includes(chosen.value) ? chosen.value : null;
   const send = async () => {
-    if (choice === null || isSending.value) return;
-    isSending.value = true;
-    error.value = await problemFrom(() => decide(id, choice, comment.value.trim()));
-    isSending.value = false;
-    if (error.value !== null) return;
+    if (choice === null || isBusy || !(await run(() => decide(id, choice, comment.value.trim())))) return;
     announce(choices[choice].done);
     onDecided();
   };
   const back = () => {
     chosen.value = null;
-    error.value = null;
+    forget();
     setTimeout(() => section.current?.querySelector('button')?.focus());
   };
   const onKeyDown = (event: KeyboardEvent) => {
@@ -86,7 +79,7 @@ export function Decision({ request, onDecided }: { readonly request: Request; re
           You may only deny it: <bdi>{actions?.approve.why}</bdi>.
         </p>
       )}
-      {error.value && error.value.problem.status !== 401 && <Trouble error={error.value} />}
+      {trouble}
       <p class="buttons">
         {choice === null ? (
           allowed.map((one) => (
@@ -94,7 +87,7 @@ export function Decision({ request, onDecided }: { readonly request: Request; re
               key={one}
               class={choices[one].look}
               aria-keyshortcuts={choices[one].key}
-              onClick={() => choose(one)}
+              onClick={() => (chosen.value = one)}
             >
               {choices[one].name} <Key name={choices[one].key.toUpperCase()} />
             </button>

@@ -4,15 +4,18 @@ import { Icon } from '../../parts/icon.js';
 import { sentence } from '../../parts/words.js';
 import type { Schemas } from '../../service/client.js';
 
-const verdicts = { permits: 'permits', denies: 'denies', notApplicable: 'does not apply' } as const;
+const verdicts = {
+  permits: { words: 'permits', tone: 'ok', icon: 'check' },
+  denies: { words: 'denies', tone: 'error', icon: 'cross' },
+  notApplicable: { words: 'does not apply', tone: 'plain', icon: 'check' },
+} as const;
 
 /** Why policy decided as it did: the checks of the deciding policy, the others folded. */
 export function PolicyChecks({ decision }: { readonly decision: Schemas['RecordedDecision'] }) {
   const { trace, traceNote, policy, outcome, violations } = decision;
-  const deciding = trace?.find(({ kind, name }) => kind === 'policy' && name === policy);
-  const others = (trace ?? decision.verdicts.map((one) => ({ ...one, kind: '', checks: [] }))).filter(
-    (entry) => entry !== deciding,
-  );
+  const all = trace ?? decision.verdicts.map((one) => ({ ...one, kind: '', checks: [] }));
+  const deciding = all.find(({ kind, name }) => kind === 'policy' && name === policy);
+  const others = all.filter((entry) => entry !== deciding);
   return (
     <Card
       title={outcome === 'permitted' ? 'Why policy permits it' : 'Why policy denied it'}
@@ -32,11 +35,13 @@ export function PolicyChecks({ decision }: { readonly decision: Schemas['Recorde
           </summary>
           <ul class="checks">
             {others.map(({ kind, name, verdict, checks }) => (
-              <li key={kind + name} class={verdict === 'denies' ? 'error' : verdict === 'permits' ? 'ok' : 'plain'}>
-                <Icon name={verdict === 'denies' ? 'cross' : 'check'} />
+              <li key={kind + name} class={verdicts[verdict].tone}>
+                <Icon name={verdicts[verdict].icon} />
                 <Written text={name} />
                 <span class="muted">
-                  {[verdicts[verdict], ...checks.flatMap(({ passed, check }) => (passed ? [] : [check]))].join(', ')}
+                  {[verdicts[verdict].words, ...checks.filter(({ passed }) => !passed).map(({ check }) => check)].join(
+                    ', ',
+                  )}
                 </span>
               </li>
             ))}
@@ -49,7 +54,7 @@ export function PolicyChecks({ decision }: { readonly decision: Schemas['Recorde
 }
 
 /** Each check with what the request has and what would pass. */
-export const Checks = ({ checks }: { readonly checks: Schemas['TraceEntry']['checks'] }) => (
+const Checks = ({ checks }: { readonly checks: Schemas['TraceEntry']['checks'] }) => (
   <ul class="checks">
     {checks.map(({ check, passed, expected, found }) => (
       <li key={check} class={passed ? 'ok' : 'error'}>
@@ -58,13 +63,11 @@ export const Checks = ({ checks }: { readonly checks: Schemas['TraceEntry']['che
           {check}
           <span class="hidden">{passed ? ' passes' : ' does not pass'}</span>
         </span>
-        <span>
+        <span class="muted">
           <code>
             <Written text={found} most={48} />
           </code>{' '}
-          <span class="muted">
-            <Written text={expected} most={240} />
-          </span>
+          <Written text={expected} most={240} />
         </span>
       </li>
     ))}

@@ -4,18 +4,13 @@ import { approversInWords, at, duration, many, sentence, spaced } from '../../pa
 import type { Schemas } from '../../service/client.js';
 
 export type Request = Schemas['CertificateRequest'];
-type State = Request['state'];
 
 /** The ask as one sentence. */
-export const askInWords = ({
-  username,
-  expirationSeconds,
-  cluster,
-}: Pick<Request, 'username' | 'expirationSeconds' | 'cluster'>): string =>
+export const askInWords = ({ username, expirationSeconds, cluster }: Request): string =>
   `${username} for ${duration(expirationSeconds)} on ${cluster}`;
 
 /** How a state looks: the sign says what the colour says. */
-export const looks: Readonly<Record<State, { readonly tone: Tone; readonly icon: IconName }>> = {
+export const looks: Readonly<Record<Request['state'], { readonly tone: Tone; readonly icon: IconName }>> = {
   pending: { tone: 'warning', icon: 'wait' },
   approved: { tone: 'info', icon: 'check' },
   issuing: { tone: 'info', icon: 'wait' },
@@ -66,13 +61,6 @@ export function nextToDecide(queue: readonly string[], id: string): string | und
   const others = queue.filter((other) => other !== id);
   const place = queue.indexOf(id);
   return (place < 0 ? undefined : queue[place + 1]) ?? others[0];
-}
-
-/** Says what a cancelled request loses. */
-export function endInWords({ username, cluster, state, approvals }: Request): string {
-  const lost = approvals.length > 0 ? ' The approvals that were given are lost.' : '';
-  const goesOn = state === 'approved' ? 'nobody can collect its kubeconfig any more' : 'nobody can approve it any more';
-  return `The request of ${username} on ${cluster} ends: ${goesOn}, and no certificate is issued.${lost}`;
 }
 
 /** Says which requests came into a list or left it; undefined: none did. */

@@ -2,12 +2,12 @@ import { useRoute } from 'preact-iso/router';
 import { addresses, useAddress } from '../../parts/address.js';
 import { useAnnounced } from '../../parts/announce.js';
 import { Badge, Distance, Instant, Written } from '../../parts/bits.js';
-import { Collect } from '../../parts/kubeconfig.js';
-import { Key, useKeys } from '../../parts/keys.js';
-import { Crumb, Page } from '../../parts/page.js';
 import { Shown, useData } from '../../parts/data.js';
+import { Key, useKeys } from '../../parts/keys.js';
+import { Collect } from '../../parts/kubeconfig.js';
+import { Crumb, Page } from '../../parts/page.js';
 import { duration, sentence } from '../../parts/words.js';
-import { answerOf, api } from '../../service/client.js';
+import { read } from '../../service/client.js';
 import { may } from '../../service/session.js';
 import { Approvals } from './approvals.js';
 import { BlastRadius } from './blast-radius.js';
@@ -17,20 +17,17 @@ import { PolicyChecks } from './policy-checks.js';
 import { askInWords, looks, nextToDecide, type Request, requestChange } from './request-words.js';
 import { Story } from './story.js';
 
-export function RequestPage() {
-  const { params } = useRoute();
-  const id = params['id'] ?? '';
-  // Another request is another page: nothing that was typed for one is sent for the next.
-  return <Review key={id} id={id} />;
-}
-
 /** A request as its approver needs it, and where it stands among those that wait for them. */
-function Review({ id }: { readonly id: string }) {
+export function RequestPage() {
+  const id = useRoute().params['id'] ?? '';
   const { go } = useAddress();
   const data = useData(
     async (signal) => {
-      const call = api.GET('/v1/certificate-requests/{id}', { params: { path: { id } }, signal });
-      const [request, queue] = await Promise.all([answerOf(call), readQueue(signal)]);
+      const isApprover = may('approve-requests');
+      const [request, queue] = await Promise.all([
+        read('/v1/certificate-requests/{id}', { id }, signal),
+        isApprover ? read('/v1/certificate-requests', { awaiting: 'me', limit: 100 }, signal) : undefined,
+      ]);
       return { request, queue };
     },
     [id],
@@ -45,8 +42,7 @@ function Review({ id }: { readonly id: string }) {
   useAnnounced(request, requestChange);
   const onDecided = () => {
     const next = nextToDecide(ids, id);
-    if (next === undefined) go('/console/requests?view=waiting', true);
-    else open(next);
+    go(next === undefined ? '/console/requests?view=waiting' : addresses.request(next), true);
   };
   return (
     <Page
@@ -73,17 +69,10 @@ function Review({ id }: { readonly id: string }) {
       }
     >
       <Shown data={data} awaited="the request">
-        {() => request && <Reviewed request={request} onDecided={onDecided} />}
+        {(found) => <Reviewed request={found.request} onDecided={onDecided} />}
       </Shown>
     </Page>
   );
-}
-
-/** The first requests that wait for the reader. */
-async function readQueue(signal: AbortSignal) {
-  if (!may('approve-requests')) return undefined;
-  const query = { awaiting: 'me', limit: 100 } as const;
-  return answerOf(api.GET('/v1/certificate-requests', { params: { query }, signal }));
 }
 
 /** The ask and why, what it opens, why policy permits it, what came before; beside it who decides. */
@@ -127,12 +116,9 @@ function Reviewed({ request, onDecided }: { readonly request: Request; readonly 
 /** The state, the groups, who is behind the request, and the certificate that came of it. */
 function Lead({ request }: { readonly request: Request }) {
   const { state, groups, requester, collector, username, createdAt, certificate } = request;
-  const { tone, icon } = looks[state];
   return (
     <p class="chips">
-      <Badge tone={tone} icon={icon}>
-        {state}
-      </Badge>
+      <Badge {...looks[state]}>{state}</Badge>
       {groups.map((group) => (
         <bdi key={group} class="chip">
           {group}

@@ -1,14 +1,13 @@
 import { addresses, addressOf, useAddress } from '../../parts/address.js';
 import { useAnnounced } from '../../parts/announce.js';
 import { Badge, Distance, Empty, Written } from '../../parts/bits.js';
+import { Paged, useList, useRead } from '../../parts/data.js';
 import { Filter } from '../../parts/filter.js';
+import { useKeys } from '../../parts/keys.js';
 import { Page, Views } from '../../parts/page.js';
-import { Paged, useData, usePages } from '../../parts/data.js';
 import { type SteadyRow, useSteady } from '../../parts/steady.js';
 import { Table } from '../../parts/table.js';
-import { useKeys } from '../../parts/keys.js';
 import { duration } from '../../parts/words.js';
-import { answerOf, api } from '../../service/client.js';
 import { caller, may } from '../../service/session.js';
 import { listChange, looks, type Request, turnInWords } from './request-words.js';
 
@@ -49,21 +48,12 @@ export function Requests() {
 type Asked = Readonly<Record<'usernamePrefix' | 'cluster', string>> & { readonly view: View };
 
 /** The requests of one view and these filters: another choice begins anew. */
-function Found({ view, usernamePrefix, cluster }: Asked) {
-  const filters = { ...(usernamePrefix && { usernamePrefix }), ...(cluster && { cluster }) };
-  const asked = { ...views[view].asks, ...filters };
-  const pages = usePages(
-    (cursor, signal) => {
-      const query = { ...asked, ...(cursor !== undefined && { cursor }) };
-      return answerOf(api.GET('/v1/certificate-requests', { params: { query }, signal }));
-    },
-    [],
-    ['certificate-requests'],
-  );
+function Found({ view, ...filters }: Asked) {
+  const pages = useList('/v1/certificate-requests', { ...views[view].asks, ...filters }, ['certificate-requests']);
   useAnnounced(pages.value.value?.items, listChange);
-  const empty = <Nothing view={view} isFiltered={Object.keys(filters).length > 0} />;
+  const isFiltered = Object.values(filters).some((text) => text !== '');
   return (
-    <Paged pages={pages} noun="requests" empty={empty}>
+    <Paged pages={pages} noun="requests" empty={<Nothing view={view} isFiltered={isFiltered} />}>
       {(requests) => <List view={view} requests={requests} />}
     </Paged>
   );
@@ -85,19 +75,16 @@ function List({ view, requests }: { readonly view: View; readonly requests: read
 function Row({ row: request, isGone, isMine }: SteadyRow<Request> & { readonly isMine: boolean }) {
   const { go } = useAddress();
   const { id, username, cluster, groups, expirationSeconds, reason, state, createdAt, requester } = request;
-  const { tone, icon } = looks[state];
-  const me = caller.value?.name ?? '';
   // The link is for keys and readers; a click beside it opens the request too, unless somebody marks a text.
   const onClick = ({ target }: MouseEvent) => {
     if (target instanceof Element && target.closest('a') === null && getSelection()?.isCollapsed)
       go(addresses.request(id));
   };
+  const turn = isGone ? 'no longer in this list' : turnInWords(request, caller.value?.name ?? '', isMine);
   return (
     <tr class={isGone ? 'gone' : ''} onClick={onClick}>
       <th scope="row">
-        <a href={addresses.request(id)}>
-          <Written text={username} />
-        </a>
+        <Written text={username} href={addresses.request(id)} />
         <span class="under">
           {duration(expirationSeconds)} on <bdi>{cluster}</bdi>
           {groups.length > 0 ? ', in ' : ', in no group'}
@@ -110,11 +97,9 @@ function Row({ row: request, isGone, isMine }: SteadyRow<Request> & { readonly i
         </span>
       </td>
       <td>
-        <Badge tone={tone} icon={icon}>
-          {state}
-        </Badge>
+        <Badge {...looks[state]}>{state}</Badge>
         <span class="under one-line">
-          {isGone ? 'no longer in this list' : <Written text={turnInWords(request, me, isMine)} />}
+          <Written text={turn} />
         </span>
       </td>
       <td>
@@ -133,7 +118,6 @@ function Nothing({ view, isFiltered }: { readonly view: View; readonly isFiltere
         No request fits these filters. <a href={addressOf(path, { view })}>Show all of this view</a>
       </Empty>
     );
-  const ask = may('request-certificates') && <a href="/console/ask">Ask for a certificate</a>;
   if (view === 'waiting' && may('approve-requests')) return <NothingWaits />;
   if (view === 'waiting') return <Empty>Nothing waits for you: deciding takes the role approver or admin.</Empty>;
   if (view === 'decided')
@@ -142,28 +126,26 @@ function Nothing({ view, isFiltered }: { readonly view: View; readonly isFiltere
         You have decided on no request. <a href={path}>See what waits for you</a>
       </Empty>
     );
-  if (view === 'mine') return <Empty>You have asked for nothing, and nothing is yours to collect. {ask}</Empty>;
   return (
     <Empty>
-      {view === 'open' ? 'No request is open.' : 'There is no request.'} {ask}
+      {view === 'mine' && 'You have asked for nothing, and nothing is yours to collect.'}
+      {view === 'open' && 'No request is open.'}
+      {view === 'all' && 'There is no request.'}{' '}
+      {may('request-certificates') && <a href="/console/ask">Ask for a certificate</a>}
     </Empty>
   );
 }
 
-/** As many as are counted of what somebody has decided. */
-const mostCounted = 100;
-
+/** Says how many the reader has decided, as far as one page tells. */
 function NothingWaits() {
-  const query = { ...views.decided.asks, limit: mostCounted };
-  const { value } = useData(
-    (signal) => answerOf(api.GET('/v1/certificate-requests', { params: { query }, signal })),
-    [],
-    ['certificate-requests'],
-  );
-  const count = value.value && `: ${value.value.items.length}${value.value.nextCursor === null ? '' : '+'}`;
+  const query = { ...views.decided.asks, limit: 100 };
+  const { value } = useRead('/v1/certificate-requests', query, ['certificate-requests']).value;
   return (
     <Empty>
-      Nothing waits for you. <a href={addressOf(path, { view: 'decided' })}>Decided by you{count}</a>
+      Nothing waits for you.{' '}
+      <a href={addressOf(path, { view: 'decided' })}>
+        Decided by you{value && `: ${value.items.length}${value.nextCursor === null ? '' : '+'}`}
+      </a>
     </Empty>
   );
 }

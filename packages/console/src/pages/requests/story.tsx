@@ -1,11 +1,12 @@
 import { addresses } from '../../parts/address.js';
-import { Card, Distance, Fact, Written } from '../../parts/bits.js';
+import { Card, Distance, Facts, Written } from '../../parts/bits.js';
 import { spaced } from '../../parts/words.js';
 import type { Request } from './request-words.js';
 
 /** Tells what has happened since the request was made, and the facts that nobody decides by. */
 export function Story({ request }: { readonly request: Request }) {
   const { id, timeline = [], publicKey, keyAlgorithm, reason, namespace, renewalOf, waitsUntil } = request;
+  const made = waitsUntil === null ? 'never made' : 'made when it is collected';
   return (
     <Card title="So far">
       <ol class="steps">
@@ -23,24 +24,14 @@ export function Story({ request }: { readonly request: Request }) {
           </li>
         ))}
       </ol>
-      <dl class="facts">
-        <Fact name="Key">
-          {publicKey ? (
-            <code>{publicKey.spkiSha256}</code>
-          ) : (
-            `${keyAlgorithm}, ${waitsUntil === null ? 'never made' : 'made when it is collected'}`
-          )}
-        </Fact>
-        {namespace !== null && <Fact name="Namespace">{namespace}</Fact>}
-        {renewalOf !== null && (
-          <Fact name="Renews">
-            <a href={addresses.certificate(renewalOf)}>{renewalOf.slice(0, 16)}…</a>
-          </Fact>
-        )}
-        <Fact name="Request">
-          <code>{id}</code>
-        </Fact>
-      </dl>
+      <Facts
+        of={{
+          Key: publicKey ? <code>{publicKey.spkiSha256}</code> : `${keyAlgorithm}, ${made}`,
+          Namespace: namespace,
+          Renews: renewalOf && <a href={addresses.certificate(renewalOf)}>{renewalOf.slice(0, 16)}…</a>,
+          Request: <code>{id}</code>,
+        }}
+      />
     </Card>
   );
 }

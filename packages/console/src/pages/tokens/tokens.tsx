@@ -1,10 +1,10 @@
 import { useSignal } from '@preact/signals';
-import { ActDialog } from '../../parts/dialog.js';
 import { announce } from '../../parts/announce.js';
 import { Badge, Empty, Instant, now, Written } from '../../parts/bits.js';
-import { Page } from '../../parts/page.js';
 import { Paged, useList } from '../../parts/data.js';
-import { type Column, Columns } from '../../parts/table.js';
+import { ActDialog } from '../../parts/dialog.js';
+import { Page } from '../../parts/page.js';
+import { type Cells, Columns } from '../../parts/table.js';
 import { answerOf, api, type Schemas } from '../../service/client.js';
 import { MakeToken } from './make-token.js';
 
@@ -20,20 +20,15 @@ export function Tokens() {
     pages.reload();
   };
   const token = revoking.value;
+  const close = () => (revoking.value = null);
   return (
     <Page title="API tokens">
       <MakeToken onMade={pages.reload} />
       <Paged pages={pages} noun="tokens" empty={<Empty>There is no token. Make one above.</Empty>}>
-        {(tokens) => <Columns label="API tokens" rows={tokens} columns={columns((one) => (revoking.value = one))} />}
+        {(tokens) => <Columns label="API tokens" rows={tokens} cells={cells((one) => (revoking.value = one))} />}
       </Paged>
       {token && (
-        <ActDialog
-          title="Revoke this token"
-          button="Revoke now"
-          isDangerous
-          onClose={() => (revoking.value = null)}
-          act={() => revoke(token)}
-        >
+        <ActDialog title="Revoke this token" button="Revoke now" isDangerous act={() => revoke(token)} onClose={close}>
           <p>
             The token of <Written text={token.name} /> ({token.roles.join(', ')}) ends within 5 seconds, and with it
             every browser that signed in by it. Certificates that were asked for with it go on working.
@@ -44,59 +39,42 @@ export function Tokens() {
   );
 }
 
-const isOver = ({ expiresAt }: ApiToken): boolean => expiresAt !== null && new Date(expiresAt).getTime() <= now.value;
+const isOver = ({ expiresAt }: ApiToken): boolean => expiresAt !== null && Date.parse(expiresAt) <= now.value;
 
-const columns = (onRevoke: (token: ApiToken) => void): readonly Column<ApiToken>[] => [
-  [
-    'Name',
-    ({ name, breakGlass }) => (
-      <>
-        <Written text={name} /> {breakGlass && <Badge tone="warning">for emergencies</Badge>}
-      </>
-    ),
-  ],
-  ['Roles', ({ roles, cluster }) => roles.join(', ') + (cluster === null ? '' : ` of ${cluster}`)],
-  ['Groups', ({ groups }) => <Written text={groups.join(', ') || '–'} most={120} />],
-  [
-    'Made',
-    ({ createdAt, createdBy }) => (
-      <>
-        <Instant of={createdAt} />
-        {createdBy.length > 0 && (
-          <span class="muted">
-            {' '}
-            by <Written text={createdBy.at(-1) ?? ''} />
-          </span>
-        )}
-      </>
-    ),
-  ],
-  ['Ends', (token) => <End token={token} />],
-  [
-    '',
-    (token) =>
-      token.revokedAt === null &&
-      !isOver(token) && (
-        <button
-          type="button"
-          class="danger"
-          title={`Revoke this token of ${token.name}`}
-          onClick={() => onRevoke(token)}
-        >
-          Revoke
-        </button>
-      ),
-  ],
-];
-
-function End({ token }: { readonly token: ApiToken }) {
-  const { expiresAt, revokedAt } = token;
-  const at = revokedAt ?? expiresAt;
-  if (at === null) return <>when it is revoked</>;
-  return (
+const cells = (onRevoke: (token: ApiToken) => void): Cells<ApiToken> => ({
+  Name: ({ name, breakGlass }) => (
     <>
-      {revokedAt !== null && <Badge tone="plain">revoked</Badge>}
-      {revokedAt === null && isOver(token) && <Badge tone="plain">expired</Badge>} <Instant of={at} />
+      <Written text={name} /> {breakGlass && <Badge tone="warning">for emergencies</Badge>}
     </>
-  );
-}
+  ),
+  Roles: ({ roles, cluster }) => roles.join(', ') + (cluster === null ? '' : ` of ${cluster}`),
+  Groups: ({ groups }) => <Written text={groups.join(', ') || '–'} most={120} />,
+  Made: ({ createdAt, createdBy }) => (
+    <>
+      <Instant of={createdAt} />
+      {createdBy.length > 0 && (
+        <span class="muted">
+          {' '}
+          by <Written text={createdBy.at(-1) ?? ''} />
+        </span>
+      )}
+    </>
+  ),
+  Ends: (token) => {
+    const at = token.revokedAt ?? token.expiresAt;
+    const word = token.revokedAt !== null ? 'revoked' : isOver(token) && 'expired';
+    if (at === null) return 'when it is revoked';
+    return (
+      <>
+        {word && <Badge tone="plain">{word}</Badge>} <Instant of={at} />
+      </>
+    );
+  },
+  '': (token) =>
+    token.revokedAt === null &&
+    !isOver(token) && (
+      <button class="danger" title={`Revoke this token of ${token.name}`} onClick={() => onRevoke(token)}>
+        Revoke
+      </button>
+    ),
+});
