@@ -125,6 +125,9 @@ describe('the window of the timeline', () => {
 
   it('moves by a share, and not out of all the time that there is', () => {
     expect(shifted(view, 0.5, whole)).toEqual({ from: now, to: now + 2 * day });
+    // The window of a page that was just opened, where everything ends within eight hours.
+    const first = { from: now - day / 2, to: now + 2.5 * day };
+    expect(shifted(first, 0.2, { from: now, to: now + day / 3 }).from).toBeGreaterThan(first.from);
     expect(centred(view, now + 99 * day, whole)).toEqual({ from: now + 9 * day, to: now + 11 * day });
   });
 

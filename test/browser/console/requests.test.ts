@@ -151,7 +151,7 @@ describe.skipIf(chromiumPath === undefined)('requests in the console', () => {
     const labels = { image };
     const id = await ask(service, { username: 'hostile', reason: `${image} ${script} ${direction}`, labels });
     const long = await ask(service, { username: 'x'.repeat(64), reason: wide, groups: [`ops-${'y'.repeat(60)}`] });
-    await approve(service, long, 'bob', wide);
+    await approve(service, long, 'bob', `${direction}${wide}`.slice(0, 1024));
     const page = await visit('bob', review(id), { width: 320, height: 700, touch: true });
     await page.getByRole('blockquote').getByText(script).waitFor();
     expect(await beyondWindow(page)).toBe(0);
@@ -162,6 +162,7 @@ describe.skipIf(chromiumPath === undefined)('requests in the console', () => {
     for (const path of [review(long), '/console/requests?view=all']) {
       await page.goto(path);
       await page.getByText('WWWW').first().waitFor();
+      expect(await page.locator('q', { hasNot: page.locator('bdi') }).count()).toBe(0);
       expect(await beyondWindow(page)).toBe(0);
       expect(await tooSmallForFingers(page)).toEqual([]);
     }

@@ -89,6 +89,17 @@ describe.skipIf(chromiumPath === undefined)('a page whose service', () => {
     await expect.poll(() => page.getByText('kubepass does not answer').count()).toBe(0);
   });
 
+  it('answers again is said soon, although nothing has changed', async () => {
+    const page = await opened.visit('audrey', '/console/audit?follow=true');
+    const changes = '**/v1/changes?*';
+    const busy = { detail: 'busy', status: 503, requestId: '9f8e6b1a-4c1d-4b7e-8a39-0d0e8f2c1b7a' };
+    await page.route(changes, (route) => route.fulfill({ status: 503, headers: { 'retry-after': '1' }, json: busy }));
+    await page.reload();
+    await page.getByText('kubepass does not answer').waitFor();
+    await page.unroute(changes);
+    await expect.poll(() => page.getByText('kubepass does not answer').count(), { timeout: 10_000 }).toBe(0);
+  });
+
   it('stops and returns says both, and reads again', async () => {
     const { service } = opened;
     const port = Number(new URL(service.address).port);

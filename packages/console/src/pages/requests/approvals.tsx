@@ -41,12 +41,18 @@ export function Approvals({ request }: { readonly request: Request }) {
                   <span class="ok">
                     <Icon name="check" />
                   </span>{' '}
-                  <b title={principal}>{principal}</b>{' '}
+                  <b title={principal}>
+                    <bdi>{principal}</bdi>
+                  </b>{' '}
                   <span class="muted">
                     <Distance of={at} />
                   </span>
                 </span>
-                {comment !== null && <q class={known.current.has(at) ? '' : 'came'}>{comment}</q>}
+                {comment !== null && (
+                  <q class={known.current.has(at) ? '' : 'came'}>
+                    <bdi>{comment}</bdi>
+                  </q>
+                )}
               </div>
             ))}
             {Array.from({ length: Math.min(needed, 3) }, (_, i) => (

@@ -65,7 +65,11 @@ export function Story({ request }: { readonly request: Request }) {
             <span class="muted">
               {principal === null ? 'kubepass' : <Written text={principal} />}, <Distance of={at} />
             </span>
-            {message !== null && message !== reason && <q>{message}</q>}
+            {message !== null && message !== reason && (
+              <q>
+                <bdi>{message}</bdi>
+              </q>
+            )}
           </li>
         ))}
       </ol>

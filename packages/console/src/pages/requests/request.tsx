@@ -50,7 +50,10 @@ export function RequestPage() {
       heading={
         request && (
           <span class="asked">
-            <b>{request.username}</b> for <b>{duration(request.expirationSeconds)}</b> on <b>{request.cluster}</b>
+            <b>
+              <bdi>{request.username}</bdi>
+            </b>{' '}
+            for <b>{duration(request.expirationSeconds)}</b> on <b>{request.cluster}</b>
           </span>
         )
       }
@@ -116,9 +119,9 @@ function Lead({ request }: { readonly request: Request }) {
     <p class="chips">
       <Status of={state} />
       {groups.map((group) => (
-        <span key={group} class="chip">
+        <bdi key={group} class="chip">
           {group}
-        </span>
+        </bdi>
       ))}
       {groups.length === 0 && <span class="muted">in no group</span>}
       <span class="muted">

@@ -111,7 +111,12 @@ function Nothing({ view, isFiltered }: { readonly view: View; readonly isFiltere
     );
   if (view === 'waiting' && may('approve-requests')) return <NothingWaits />;
   if (view === 'waiting') return <Empty>Nothing waits for you: deciding takes the role approver or admin.</Empty>;
-  if (view === 'decided') return <Empty>You have decided on no request.</Empty>;
+  if (view === 'decided')
+    return (
+      <Empty>
+        You have decided on no request. <a href={path}>See what waits for you</a>
+      </Empty>
+    );
   return (
     <Empty>
       {view === 'mine' && 'You have asked for nothing, and nothing is yours to collect.'}
