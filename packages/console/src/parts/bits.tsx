@@ -14,6 +14,23 @@ export const Badge = ({ tone, icon, children }: BadgeParts) => (
   </span>
 );
 
+const looks = {
+  pending: { tone: 'warning', icon: 'wait' },
+  approved: { tone: 'info', icon: 'check' },
+  issuing: { tone: 'info', icon: 'wait' },
+  issued: { tone: 'ok', icon: 'check' },
+  denied: { tone: 'error', icon: 'cross' },
+  failed: { tone: 'error', icon: 'warn' },
+  cancelled: { tone: 'plain', icon: 'cross' },
+  expired: { tone: 'plain', icon: 'wait' },
+  valid: { tone: 'ok', icon: 'check' },
+  superseded: { tone: 'info', icon: 'check' },
+  revoked: { tone: 'error', icon: 'cross' },
+} as const;
+
+/** The state of a request, or the status of a certificate. */
+export const Status = ({ of }: { readonly of: keyof typeof looks }) => <Badge {...looks[of]}>{of}</Badge>;
+
 type CardParts = RenderableProps<{
   readonly title: string;
   readonly aside?: ComponentChildren;

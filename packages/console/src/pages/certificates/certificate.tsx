@@ -1,13 +1,13 @@
 import { useSignal } from '@preact/signals';
 import { useRoute } from 'preact-iso/router';
 import { addresses, addressOf } from '../../parts/address.js';
-import { Card, Distance, Facts, Instant, now, Written } from '../../parts/bits.js';
+import { Card, Distance, Facts, Instant, now, Status, Written } from '../../parts/bits.js';
 import { Shown, useData, useRead } from '../../parts/data.js';
 import { Crumb, Linked, Page } from '../../parts/page.js';
 import { spaced } from '../../parts/words.js';
 import { api, answerOf, type Schemas } from '../../service/client.js';
 import { caller, may } from '../../service/session.js';
-import { Continues, FingerprintLink, isOwn, isRevocable, Status } from './certificates-table.js';
+import { Continues, FingerprintLink, isOwn, isRevocable } from './certificates-table.js';
 import { RevokeDialog, useRevocationOn } from './end-dialogs.js';
 
 type Certificate = Schemas['Certificate'];

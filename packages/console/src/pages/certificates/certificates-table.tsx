@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { addresses } from '../../parts/address.js';
-import { Badge, Instant, Written } from '../../parts/bits.js';
+import { Instant, Status, Written } from '../../parts/bits.js';
 import { Linked } from '../../parts/page.js';
 import { type Cells, Columns } from '../../parts/table.js';
 import { sentence } from '../../parts/words.js';
@@ -16,14 +16,6 @@ export const isOwn = ({ requester, collector }: Certificate): boolean =>
 /** Whether revoking it would end something, and the caller may. */
 export const isRevocable = (certificate: Certificate): boolean =>
   ['valid', 'superseded'].includes(certificate.status) && (may('revoke-certificates') || isOwn(certificate));
-
-const looks = {
-  valid: { tone: 'ok', icon: 'check' },
-  superseded: { tone: 'info', icon: 'check' },
-  expired: { tone: 'plain', icon: 'wait' },
-  revoked: { tone: 'error', icon: 'cross' },
-} as const;
-export const Status = ({ of }: { readonly of: Certificate['status'] }) => <Badge {...looks[of]}>{of}</Badge>;
 
 /** The first octets of a fingerprint, as a link for whoever reads all certificates or `isOwn`. */
 export const FingerprintLink = ({ of, isOwn: isTheirs = true }: { readonly of: string; readonly isOwn?: boolean }) => (
@@ -41,19 +33,6 @@ export const Continues = ({ texts }: { readonly texts: readonly string[] }) => (
   </ul>
 );
 
-const cells: Cells<Certificate> = {
-  Username: (one) => {
-    const isReadable = may('read-all-certificates') || isOwn(one);
-    return <Written text={one.username} href={isReadable && addresses.certificate(one.fingerprintSha256)} />;
-  },
-  Cluster: ({ cluster }) => cluster,
-  Groups: ({ groups }) => groups.length > 0 && <Written text={groups.join(', ')} />,
-  Status: ({ status }) => <Status of={status} />,
-  From: ({ notBefore }) => <Instant of={notBefore} />,
-  Until: ({ notAfter }) => <Instant of={notAfter} />,
-  Requester: ({ requester }) => <Written text={requester} />,
-};
-
 interface CertificatesTableParts {
   readonly label: string;
   readonly certificates: readonly Certificate[];
@@ -67,3 +46,15 @@ export const CertificatesTable = ({ label, certificates, action }: CertificatesT
     cells={action ? { ...cells, '': action } : cells}
   />
 );
+const cells: Cells<Certificate> = {
+  Username: (one) => {
+    const isReadable = may('read-all-certificates') || isOwn(one);
+    return <Written text={one.username} href={isReadable && addresses.certificate(one.fingerprintSha256)} />;
+  },
+  Cluster: ({ cluster }) => cluster,
+  Groups: ({ groups }) => groups.length > 0 && <Written text={groups.join(', ')} />,
+  Status: ({ status }) => <Status of={status} />,
+  From: ({ notBefore }) => <Instant of={notBefore} />,
+  Until: ({ notAfter }) => <Instant of={notAfter} />,
+  Requester: ({ requester }) => <Written text={requester} />,
+};

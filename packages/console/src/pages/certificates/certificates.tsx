@@ -2,22 +2,18 @@ import { addressOf, useAddress } from '../../parts/address.js';
 import { Empty } from '../../parts/bits.js';
 import { Paged, useList } from '../../parts/data.js';
 import { FileLink } from '../../parts/files.js';
-import { Filter } from '../../parts/filter.js';
-import { useKeys } from '../../parts/keys.js';
+import { Filter, Filters } from '../../parts/filter.js';
 import { Page, Views } from '../../parts/page.js';
 import { may } from '../../service/session.js';
 import { CertificatesTable } from './certificates-table.js';
 
-const statuses = [
-  ['', 'every status'],
-  ['live', 'live: valid or superseded'],
-  ...['valid', 'superseded', 'expired', 'revoked'].map((status) => [status, status] as const),
-] as const;
+const statuses = ['valid', 'superseded', 'expired', 'revoked'].map((status) => [status, status] as const);
+const options = [...Object.entries({ '': 'every status', live: 'live: valid or superseded' }), ...statuses];
 const filters = [
   { name: 'usernamePrefix', label: 'Username begins with' },
   { name: 'cluster', label: 'Cluster' },
   { name: 'group', label: 'Group' },
-  { name: 'status', label: 'Status', options: statuses },
+  { name: 'status', label: 'Status', options },
   { name: 'notAfterBefore', label: 'Ends before', isInstant: true },
 ] as const;
 /** Filters that few people need. */
@@ -30,10 +26,8 @@ const rarer = [
   { name: 'serialNumber', label: 'Serial number' },
 ] as const;
 const names = ['mine', ...[...filters, ...rarer].map(({ name }) => name)];
-const views = [
-  ['', 'All'],
-  ['true', 'Mine'],
-] as const;
+const none = ['No certificate fits', 'Show all certificates'] as const;
+const views = Object.entries({ '': 'All', true: 'Mine' });
 
 /** The certificates that the caller may read, by the filters of the API. */
 export function Certificates() {
@@ -41,17 +35,11 @@ export function Certificates() {
   const selected = Object.fromEntries(names.flatMap((name) => (query[name] ? [[name, query[name]]] : [])));
   const pages = useList('/v1/certificates', { ...selected, limit: 100 }, ['certificates']);
   const readsAll = may('read-all-certificates');
-  useKeys({ '/': () => document.querySelector<HTMLElement>('.tools input')?.focus() });
-  const empty =
-    Object.keys(selected).length > 0 ? (
-      <Empty>
-        No certificate fits these filters. <a href="/console/certificates">Show all certificates</a>
-      </Empty>
-    ) : (
-      <Empty>
-        There is no certificate {readsAll ? 'yet' : 'of yours'}. <a href="/console/ask">Ask for one</a>
-      </Empty>
-    );
+  const empty = (
+    <Empty>
+      There is no certificate {readsAll ? 'yet' : 'of yours'}. <a href="/console/ask">Ask for one</a>
+    </Empty>
+  );
   return (
     <Page
       title="Certificates"
@@ -62,10 +50,7 @@ export function Certificates() {
       }
     >
       {readsAll && <Views path="/console/certificates" name="mine" views={views} />}
-      <div class="tools pairs" role="search">
-        {filters.map((filter) => (
-          <Filter key={filter.name} {...filter} />
-        ))}
+      <Filters of={filters}>
         <details class="more" open={rarer.some(({ name }) => query[name])}>
           <summary>More filters</summary>
           <div class="tools pairs">
@@ -74,8 +59,8 @@ export function Certificates() {
             ))}
           </div>
         </details>
-      </div>
-      <Paged pages={pages} noun="certificates" empty={empty}>
+      </Filters>
+      <Paged {...{ pages, empty, none }} noun="certificates" filters={selected}>
         {(certificates) => <CertificatesTable label="Certificates" certificates={certificates} />}
       </Paged>
     </Page>

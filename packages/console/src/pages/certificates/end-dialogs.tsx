@@ -47,17 +47,12 @@ function useWhy(first: (typeof reasons)[number]) {
 export const useRevocationOn = (name: string): Schemas['Cluster']['revocation'] | undefined =>
   useRead('/v1/clusters/{name}', { name }, ['clusters']).value.value?.revocation;
 
-interface EndDialogParts {
-  readonly onClose: () => void;
-  readonly onDone: () => void;
-}
+type Ending<T> = Readonly<T> & { readonly onClose: () => void; readonly onDone: () => void };
+type Block = Schemas['IdentityBlock'];
 
 /** Says what a revocation ends and what goes on, and revokes. */
-export function RevokeDialog({
-  certificate: { fingerprintSha256, username, cluster, notAfter },
-  onClose,
-  onDone,
-}: EndDialogParts & { readonly certificate: Schemas['Certificate'] }) {
+export function RevokeDialog({ certificate, onClose, onDone }: Ending<{ certificate: Schemas['Certificate'] }>) {
+  const { fingerprintSha256, username, cluster, notAfter } = certificate;
   const { fields, why } = useWhy('unspecified');
   const continues = useRevocationOn(cluster)?.continues ?? [];
   const revoke = async () => {
@@ -85,7 +80,7 @@ export function BlockDialog({
   identity,
   onClose,
   onDone,
-}: EndDialogParts & { readonly username: string; readonly identity: Schemas['IdentityDetails'] | undefined }) {
+}: Ending<{ username: string; identity: Schemas['IdentityDetails'] | undefined }>) {
   const { fields, why } = useWhy('cessationOfOperation');
   const { certificates = [], waitingRequests = [], omitted } = identity ?? {};
   const block = async () => {
@@ -112,12 +107,7 @@ export function BlockDialog({
 }
 
 /** Says what the end of a block changes and what it does not, and unblocks. */
-export function UnblockDialog({
-  username,
-  block: { blockedBy, blockedAt },
-  onClose,
-  onDone,
-}: EndDialogParts & { readonly username: string; readonly block: Schemas['IdentityBlock'] }) {
+export function UnblockDialog({ username, block, onClose, onDone }: Ending<{ username: string; block: Block }>) {
   const comment = useSignal('');
   const unblock = async () => {
     const call = { params: { path: { username } }, body: comment.value ? { comment: comment.value } : {} };
@@ -128,8 +118,8 @@ export function UnblockDialog({
   return (
     <ActDialog title="Unblock this username" button="Unblock now" act={unblock} onClose={onClose}>
       <p>
-        <Written text={blockedBy} /> blocked <Written text={username} />, <Instant of={blockedAt} />. It may ask again,
-        and others may ask for it. No certificate and no request is revived.
+        <Written text={block.blockedBy} /> blocked <Written text={username} />, <Instant of={block.blockedAt} />. It may
+        ask again, and others may ask for it. No certificate and no request is revived.
       </p>
       <TextField label="Comment" value={comment} rows={2} maxLength={1024} />
     </ActDialog>

@@ -4,9 +4,8 @@ import { addresses, addressOf, useAddress } from '../../parts/address.js';
 import { Empty, Instant, now, Written } from '../../parts/bits.js';
 import { Shown, useRead } from '../../parts/data.js';
 import { FileLink } from '../../parts/files.js';
-import { Filter } from '../../parts/filter.js';
-import { useKeys } from '../../parts/keys.js';
-import { Linked, Page, Views } from '../../parts/page.js';
+import { Filters } from '../../parts/filter.js';
+import { Page, Views } from '../../parts/page.js';
 import { type Cells, Columns } from '../../parts/table.js';
 import { many } from '../../parts/words.js';
 import { may } from '../../service/session.js';
@@ -14,19 +13,9 @@ import { ordered, type Row, statusOf } from './rows.js';
 import { Timeline } from './timeline.js';
 import { useTimeline } from './use-timeline.js';
 
-const orders = [
-  ['', 'by name'],
-  ['end', 'first to end first'],
-] as const;
-const blocks = [
-  ['', 'blocked or not'],
-  ['true', 'blocked alone'],
-  ['false', 'not blocked'],
-] as const;
-const views = [
-  ['', 'Timeline'],
-  ['table', 'Table'],
-] as const;
+const orders = Object.entries({ '': 'by name', end: 'first to end first' });
+const blocks = Object.entries({ '': 'blocked or not', true: 'blocked alone', false: 'not blocked' });
+const views = Object.entries({ '': 'Timeline', table: 'Table' });
 
 /** Shows who has access to what until when, as a timeline or as a table. */
 export function Identities() {
@@ -40,11 +29,11 @@ export function Identities() {
   const filters = { ...selected, ...((blocked === 'true' || blocked === 'false') && { blocked }) };
   const data = useTimeline(filters);
   const clusters = useRead('/v1/clusters', { limit: 500 }, ['clusters']).value.value?.items ?? [];
+  const names = clusters.map(({ name }) => [name, name] as const);
   const View = view === 'table' ? IdentitiesTable : Timeline;
   const order = query['order'] === 'end' ? 'end' : 'name';
   const found = data.value.value;
   const rows = useMemo(() => ordered(found?.rows ?? [], order), [found, order]);
-  useKeys({ '/': () => document.querySelector<HTMLElement>('.tools input')?.focus() });
   return (
     <Page
       title="Identities"
@@ -67,17 +56,15 @@ export function Identities() {
       }
       wide={view !== 'table'}
     >
-      <div class="tools pairs" role="search">
-        <Filter name="usernamePrefix" label="Username begins with" />
-        <Filter
-          name="cluster"
-          label="Cluster"
-          options={[['', 'every cluster'], ...clusters.map(({ name }) => [name, name] as const)]}
-        />
-        <Filter name="group" label="Group" />
-        <Filter name="blocked" label="Blocked" options={blocks} />
-        <Filter name="order" label="Order" options={orders} />
-      </div>
+      <Filters
+        of={[
+          { name: 'usernamePrefix', label: 'Username begins with' },
+          { name: 'cluster', label: 'Cluster', options: [['', 'every cluster'], ...names] },
+          { name: 'group', label: 'Group' },
+          { name: 'blocked', label: 'Blocked', options: blocks },
+          { name: 'order', label: 'Order', options: orders },
+        ]}
+      />
       <Shown data={data} awaited="certificates">
         {({ isComplete }) =>
           rows.length === 0 && isComplete ? (
@@ -107,11 +94,10 @@ const cells: Cells<Line> = {
   ],
   Cluster: ({ cluster }) => cluster,
   Groups: ({ one }) => one && <Written text={one.groups.join(', ')} />,
-  Status: ({ one }) => (
-    <Linked href={addresses.certificate(one?.fingerprint ?? '')} when={!!one && may('read-all-certificates')}>
-      {one ? statusOf(one, now.value) : 'no live certificate'}
-    </Linked>
-  ),
+  Status: ({ one }) => {
+    const href = one && may('read-all-certificates') && addresses.certificate(one.fingerprint);
+    return <Written text={one ? statusOf(one, now.value) : 'no live certificate'} href={href ?? false} />;
+  },
   From: ({ one }) => one && instant(one.from),
   Until: ({ one }) => one && instant(one.to),
 };

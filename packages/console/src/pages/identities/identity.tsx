@@ -149,11 +149,7 @@ function OwnTimeline({ username }: { readonly username: string }) {
 
 type Listed = Omit<Details['waitingRequests'][number], 'state'> & { readonly state: string };
 const cells: Cells<Listed> = {
-  Asked: ({ id, createdAt }) => (
-    <a href={addresses.request(id)}>
-      <Instant of={createdAt} />
-    </a>
-  ),
+  Asked: ({ id, createdAt }) => <a href={addresses.request(id)} children={<Instant of={createdAt} />} />,
   Cluster: ({ cluster }) => cluster,
   Groups: ({ groups }) => groups.length > 0 && <Written text={groups.join(', ')} />,
   State: ({ state }) => state,

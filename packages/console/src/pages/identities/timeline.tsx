@@ -126,12 +126,12 @@ const buttons = [
   ['Earlier', 'ArrowLeft', '←'],
   ['Later', 'ArrowRight', '→'],
 ] as const;
-const legend = [
-  ['valid', 'valid'],
-  ['soon', 'ends within 2 hours'],
-  ['superseded', 'superseded'],
-  ['revoked', 'revoked, still works'],
-] as const;
+const legend = Object.entries({
+  valid: 'valid',
+  soon: 'ends within 2 hours',
+  superseded: 'superseded',
+  revoked: 'revoked, still works',
+});
 
 /** The window that the timeline shows: the one in the address, as `from` and `to`, which follows once it rests. */
 function useView(now: number): readonly [view: Span, show: (view: Span) => void] {

@@ -1,7 +1,7 @@
 import { addresses, addressOf } from '../../parts/address.js';
-import { Card, Distance, Instant, Written } from '../../parts/bits.js';
+import { Card, Distance, Facts, Instant, Written } from '../../parts/bits.js';
 import { Shown, useRead } from '../../parts/data.js';
-import { duration } from '../../parts/words.js';
+import { duration, spaced } from '../../parts/words.js';
 import { may } from '../../service/session.js';
 import type { Request } from './request-words.js';
 
@@ -51,3 +51,32 @@ const Earlier = ({ id, cluster, groups, expirationSeconds, certificate, state, c
     </div>
   </li>
 );
+
+/** Tells what has happened since the request was made, and the facts that nobody decides by. */
+export function Story({ request }: { readonly request: Request }) {
+  const { id, timeline = [], publicKey, keyAlgorithm, reason, namespace, renewalOf, waitsUntil } = request;
+  const made = waitsUntil === null ? 'never made' : 'made when it is collected';
+  return (
+    <Card title="So far">
+      <ol class="steps">
+        {timeline.map(({ at, type, principal, message }, i) => (
+          <li key={i} class="past">
+            {spaced(type)}{' '}
+            <span class="muted">
+              {principal === null ? 'kubepass' : <Written text={principal} />}, <Distance of={at} />
+            </span>
+            {message !== null && message !== reason && <q>{message}</q>}
+          </li>
+        ))}
+      </ol>
+      <Facts
+        of={{
+          Key: publicKey ? <code>{publicKey.spkiSha256}</code> : `${keyAlgorithm}, ${made}`,
+          Namespace: namespace,
+          Renews: renewalOf && <a href={addresses.certificate(renewalOf)}>{renewalOf.slice(0, 16)}…</a>,
+          Request: <code>{id}</code>,
+        }}
+      />
+    </Card>
+  );
+}

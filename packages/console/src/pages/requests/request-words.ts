@@ -1,5 +1,3 @@
-import type { Tone } from '../../parts/bits.js';
-import type { IconName } from '../../parts/icon.js';
 import { approversInWords, at, duration, many, sentence, spaced } from '../../parts/words.js';
 import type { Schemas } from '../../service/client.js';
 
@@ -8,18 +6,6 @@ export type Request = Schemas['CertificateRequest'];
 /** The ask as one sentence. */
 export const askInWords = ({ username, expirationSeconds, cluster }: Request): string =>
   `${username} for ${duration(expirationSeconds)} on ${cluster}`;
-
-/** How a state looks: the sign says what the colour says. */
-export const looks: Readonly<Record<Request['state'], { readonly tone: Tone; readonly icon: IconName }>> = {
-  pending: { tone: 'warning', icon: 'wait' },
-  approved: { tone: 'info', icon: 'check' },
-  issuing: { tone: 'info', icon: 'wait' },
-  issued: { tone: 'ok', icon: 'check' },
-  denied: { tone: 'error', icon: 'cross' },
-  failed: { tone: 'error', icon: 'warn' },
-  cancelled: { tone: 'plain', icon: 'cross' },
-  expired: { tone: 'plain', icon: 'wait' },
-};
 
 /** Says whose turn it is, or what there is once it is nobody's. `isMine`: the reader could approve it now. */
 export function turnInWords(

@@ -1,7 +1,7 @@
 import { useRoute } from 'preact-iso/router';
 import { addresses, useAddress } from '../../parts/address.js';
 import { useAnnounced } from '../../parts/announce.js';
-import { Badge, Distance, Instant, Written } from '../../parts/bits.js';
+import { Distance, Instant, Status, Written } from '../../parts/bits.js';
 import { Shown, useData } from '../../parts/data.js';
 import { Key, useKeys } from '../../parts/keys.js';
 import { Collect } from '../../parts/kubeconfig.js';
@@ -12,10 +12,9 @@ import { may } from '../../service/session.js';
 import { Approvals } from './approvals.js';
 import { BlastRadius } from './blast-radius.js';
 import { Decision } from './decision.js';
-import { History } from './history.js';
+import { History, Story } from './history.js';
 import { PolicyChecks } from './policy-checks.js';
-import { askInWords, looks, nextToDecide, type Request, requestChange } from './request-words.js';
-import { Story } from './story.js';
+import { askInWords, nextToDecide, type Request, requestChange } from './request-words.js';
 
 /** A request as its approver needs it, and where it stands among those that wait for them. */
 export function RequestPage() {
@@ -115,7 +114,7 @@ function Lead({ request }: { readonly request: Request }) {
   const { state, groups, requester, collector, username, createdAt, certificate } = request;
   return (
     <p class="chips">
-      <Badge {...looks[state]}>{state}</Badge>
+      <Status of={state} />
       {groups.map((group) => (
         <span key={group} class="chip">
           {group}

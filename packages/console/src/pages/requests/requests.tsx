@@ -1,15 +1,14 @@
 import { addresses, addressOf, useAddress } from '../../parts/address.js';
 import { useAnnounced } from '../../parts/announce.js';
-import { Badge, Distance, Empty, Written } from '../../parts/bits.js';
+import { Distance, Empty, Status, Written } from '../../parts/bits.js';
 import { Paged, useList, useRead } from '../../parts/data.js';
-import { Filter } from '../../parts/filter.js';
-import { useKeys } from '../../parts/keys.js';
+import { Filters } from '../../parts/filter.js';
 import { Page, Views } from '../../parts/page.js';
 import { type SteadyRow, useSteady } from '../../parts/steady.js';
 import { Table } from '../../parts/table.js';
 import { duration } from '../../parts/words.js';
 import { caller, may } from '../../service/session.js';
-import { listChange, looks, type Request, turnInWords } from './request-words.js';
+import { listChange, type Request, turnInWords } from './request-words.js';
 
 const openStates: Request['state'][] = ['pending', 'approved', 'issuing'];
 
@@ -24,34 +23,32 @@ const views = {
 const path = '/console/requests';
 type View = keyof typeof views;
 const viewNames = Object.keys(views) as readonly View[];
+const filters = [
+  { name: 'usernamePrefix', label: 'Username begins with' },
+  { name: 'cluster', label: 'Cluster' },
+] as const;
 
 /** The requests that wait for the reader, or others. */
 export function Requests() {
   const { query } = useAddress();
   const view = viewNames.find((name) => name === query['view']) ?? (may('approve-requests') ? 'waiting' : 'mine');
   const { usernamePrefix = '', cluster = '' } = query;
-  useKeys({ '/': () => document.querySelector<HTMLElement>('.tools input')?.focus() });
   return (
     <Page title="Requests">
       <div class="choice-of-view">
         <Views path={path} name="view" views={viewNames.map((name) => [name, views[name].name])} usual={view} />
-        <form class="tools" role="search" onSubmit={(event) => event.preventDefault()}>
-          <Filter name="usernamePrefix" label="Username begins with" />
-          <Filter name="cluster" label="Cluster" />
-        </form>
+        <Filters of={filters} />
       </div>
       <Found key={[view, usernamePrefix, cluster].join(' ')} {...{ view, usernamePrefix, cluster }} />
     </Page>
   );
 }
 
-type Asked = Readonly<Record<'usernamePrefix' | 'cluster', string>> & { readonly view: View };
-
 /** The requests of one view and these filters: another choice begins anew. */
-function Found({ view, ...filters }: Asked) {
-  const pages = useList('/v1/certificate-requests', { ...views[view].asks, ...filters }, ['certificate-requests']);
+function Found({ view, ...filter }: { view: View; usernamePrefix: string; cluster: string }) {
+  const pages = useList('/v1/certificate-requests', { ...views[view].asks, ...filter }, ['certificate-requests']);
   useAnnounced(pages.value.value?.items, listChange);
-  const isFiltered = Object.values(filters).some((text) => text !== '');
+  const isFiltered = Object.values(filter).some(Boolean);
   return (
     <Paged pages={pages} noun="requests" empty={<Nothing view={view} isFiltered={isFiltered} />}>
       {(requests) => <List view={view} requests={requests} />}
@@ -73,16 +70,10 @@ function List({ view, requests }: { readonly view: View; readonly requests: read
 }
 
 function Row({ row: request, isGone, isMine }: SteadyRow<Request> & { readonly isMine: boolean }) {
-  const { go } = useAddress();
   const { id, username, cluster, groups, expirationSeconds, reason, state, createdAt, requester } = request;
-  // The link is for keys and readers; a click beside it opens the request too, unless somebody marks a text.
-  const onClick = ({ target }: MouseEvent) => {
-    if (target instanceof Element && target.closest('a') === null && getSelection()?.isCollapsed)
-      go(addresses.request(id));
-  };
   const turn = isGone ? 'no longer in this list' : turnInWords(request, caller.value?.name ?? '', isMine);
   return (
-    <tr class={isGone ? 'gone' : ''} onClick={onClick}>
+    <tr class={isGone ? 'gone' : ''}>
       <th scope="row">
         <Written text={username} href={addresses.request(id)} />
         <span class="under">
@@ -97,7 +88,7 @@ function Row({ row: request, isGone, isMine }: SteadyRow<Request> & { readonly i
         </span>
       </td>
       <td>
-        <Badge {...looks[state]}>{state}</Badge>
+        <Status of={state} />
         <span class="under one-line">
           <Written text={turn} />
         </span>
