@@ -1,5 +1,5 @@
-// Writes the types of the contract for packages/console from openapi/openapi.json, when that has changed. The file is long
-// and a function of the contract, so it is not committed.
+// Writes the types of the contract for packages/console from openapi/openapi.json, when that has changed. The file is
+// long and a function of the contract, so it is not committed.
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
