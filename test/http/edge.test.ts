@@ -219,7 +219,9 @@ describe('problems', () => {
     const path = query.startsWith('notAfter') ? '/v1/certificates' : '/v1/certificate-requests';
     const { body } = await service.as('alice')('get', `${path}?${query}`).expect(400);
     const { errors } = body as { errors: { pointer: string }[] };
-    expect(errors[0]?.pointer).toBe(`/query/${query.split('=')[0]}`);
+    // A state may be repeated, so the pointer names the first one.
+    const name = query.split('=')[0];
+    expect(errors[0]?.pointer).toBe(`/query/${name === 'state' ? 'state/0' : name}`);
   });
 
   it('take a path parameter of up to 253 characters, also if each is percent-encoded', async () => {
