@@ -11,8 +11,8 @@ export type RequestActions = Readonly<Record<'approve' | 'deny' | 'cancel' | 'co
 
 /**
  * A principal who may read the request is told what it may do with it. The functions are those that the calls ask, so
- * both agree, and nothing is recorded. Policy, which the last approval and
- * the collection ask again, is asked where nothing else refuses.
+ * both agree, and nothing is recorded. Policy is asked where nothing else refuses, as the last approval and the
+ * collection ask it again.
  */
 export async function actionsOn(
   context: IssuanceContext,

@@ -46,7 +46,7 @@ function detailsOf({ policy, usernames, reason, keyAlgorithms, collectors }: Off
   return `${parts.filter((part) => part !== false).join(', ')} (policy ${policy})`;
 }
 
-/** The offers for a cluster; for none that has any, all of them. */
+/** The offers for a cluster. Where it has none, or is not typed yet, all offers. */
 export function offersFor(offers: readonly Offer[], cluster: string): readonly Offer[] {
   const fit = offers.filter(({ clusters }) => clusters.includes(cluster.trim()));
   return fit.length > 0 ? fit : offers;
