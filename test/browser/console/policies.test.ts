@@ -41,9 +41,15 @@ describe.skipIf(chromiumPath === undefined)('policies in the console', () => {
 
     await page.getByLabel('Username', { exact: true }).fill('jane');
     await page.getByLabel('Groups', { exact: true }).fill('ops-eu');
-    await page.getByRole('button', { name: 'Evaluate' }).click();
     const tried = page.getByRole('region', { name: 'Evaluate an ask' });
-    await tried.getByText('for 1 day, after approval by any approver').waitFor();
+    const permitted = tried.getByText('for 1 day, after approval by any approver');
+    const evaluate = async () => {
+      await page.getByRole('button', { name: 'Evaluate' }).click();
+      await permitted.or(page.getByRole('alert')).first().waitFor();
+      return permitted.isVisible();
+    };
+    // The service gives a draft two seconds, which may be too few while the machine is busy.
+    await expect.poll(evaluate).toBe(true);
     await tried.getByText('Group "ops-eu" is not permitted by policy "by-hand".').waitFor();
     expect(await tried.getByRole('heading', { level: 3 }).allInnerTexts()).toEqual(['In force', 'Draft']);
 
