@@ -28,7 +28,7 @@ export interface Manifest {
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
   };
-  /** Of a ConfigMap. */
+  /** A ConfigMap has it. */
   readonly data?: Readonly<Record<string, string>>;
   readonly spec?: unknown;
   readonly [field: string]: unknown;
@@ -51,7 +51,7 @@ export interface Container {
   readonly [field: string]: unknown;
 }
 
-/** What `helm template` makes of values. */
+/** The answer of `helm template`. */
 export interface Rendering {
   readonly text: string;
   readonly objects: readonly Manifest[];
