@@ -110,7 +110,12 @@ const installations: readonly (Omit<Release, 'chart'> & {
     title: 'revocation by a webhook',
     name: 'webhook',
     namespace: 'rights',
-    values: cluster({ signer: ownCa, revocation: { mode: 'webhook' } }),
+    values: {
+      config: {
+        clusters: [{ ...here, signer: ownCa, revocation: { mode: 'webhook' } }],
+        publicAddress: 'https://kubepass.example.com',
+      },
+    },
     needs: [],
   },
   {
