@@ -2,12 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Config } from '../config/config.js';
 import { prepareDataDir, replaceSecretFile } from '../config/secrets.js';
-import {
-  makeAdminToken,
-  makeBreakGlassToken,
-  type AdminTokenContext,
-  type ApiTokenWriter,
-} from '../identity/api-tokens.js';
+import { makeAdminToken, makeBreakGlassToken, type AdminTokenContext } from '../identity/admin-tokens.js';
+import type { ApiTokenWriter } from '../identity/api-tokens.js';
 import type { ApiToken } from '../model/principal.js';
 import type { Log } from '../context/context.js';
 import type { Writer } from '../store/steps/step.js';
