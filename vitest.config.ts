@@ -80,7 +80,7 @@ export default defineConfig({
             'test/unit/issuance/verify-while-issuing.test.ts',
           ],
           env: { KUBEPASS_TEST_DATABASE: 'postgresql' },
-          globalSetup: ['test/helpers/postgresql/global-setup.ts'],
+          globalSetup: ['test/helpers/scratch-directory.ts', 'test/helpers/postgresql/global-setup.ts'],
         },
       },
       // A real Prometheus scrapes the service.
