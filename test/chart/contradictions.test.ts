@@ -1,17 +1,11 @@
 import { expect, it } from 'vitest';
-import { describeChart, refusal, render } from './render.js';
+import { describeChart, refusal, render, somePolicy } from './render.js';
 
 const server = 'https://a.example:6443';
 const signing = { name: 'a', server, signer: 'kubernetes' };
 const ownCa = { name: 'a', server, signer: { localCA: { certFile: '/ca.crt', keyFile: '/ca.key' } } };
 const credentials = { a: { secretName: 'a' } };
 const projected = { a: { server, caSecret: { name: 'a', key: 'ca.crt' }, audience: 'a' } };
-const policy = {
-  apiVersion: 'kubepass/v1',
-  kind: 'Policy',
-  metadata: { name: 'a' },
-  spec: { selector: {}, allowed: { usernames: ['a'] }, constraints: {}, approval: { mode: 'auto' } },
-};
 
 /** Values that contradict each other, with what the refusal names. */
 const contradictions: Readonly<Record<string, readonly [object, string]>> = {
@@ -76,7 +70,7 @@ const contradictions: Readonly<Record<string, readonly [object, string]>> = {
     'config.callers.serviceAccounts[0].cluster: config.clusters has no cluster a that kubepass reaches',
   ],
   'no service account': [{ serviceAccount: { create: false } }, 'serviceAccount.name: is missing'],
-  'policies twice': [{ policies: { a: policy }, policiesConfigMap: 'ours' }, 'policiesConfigMap: '],
+  'policies twice': [{ policies: { a: somePolicy }, policiesConfigMap: 'ours' }, 'policiesConfigMap: '],
   'a ServiceMonitor without metrics': [
     { metrics: { serviceMonitor: { enabled: true } } },
     'metrics.serviceMonitor.enabled: ',

@@ -140,5 +140,18 @@ export const ciFiles = (chart: 'kubepass' | 'kubepass-access' = 'kubepass'): rea
 /** A file of `ci/` by its short name: `ha`. */
 export const ciFile = (name: string): string => `${chartFolder()}/ci/${name}-values.yaml`;
 
+/** A policy that the service takes. */
+export const somePolicy = {
+  apiVersion: 'kubepass/v1',
+  kind: 'Policy',
+  metadata: { name: 'a' },
+  spec: {
+    selector: {},
+    allowed: { usernames: ['a'] },
+    constraints: { maxExpirationSeconds: 3600 },
+    approval: { mode: 'auto' },
+  },
+};
+
 /** The values in such a file. */
 export const valuesOf = (file: string): unknown => parse(readFileSync(file, 'utf8'));

@@ -68,11 +68,7 @@ describeChart.each(installations)('the rendering of %s', (name, files) => {
       rendering.find('ConfigMap', 'kubepass-config').data?.['kubepass.yaml'] ?? '',
     );
     const [container] = rendering.pod.containers;
-    const environment = Object.fromEntries(
-      container.env
-        .filter((variable) => variable.name !== 'KUBEPASS_FIRST_ADMIN_TOKEN_FILE')
-        .map((variable) => [variable.name, variable.value]),
-    );
+    const environment = Object.fromEntries(container.env.map((variable) => [variable.name, variable.value]));
     const config = loadConfig({ ...readEnvironment(environment), configFile: `${folder}/kubepass.yaml` });
     expect(config).toMatchObject({ host: '0.0.0.0', port: 8443, tls: { certFile: '/etc/kubepass/tls/tls.crt' } });
 

@@ -65,7 +65,7 @@ describeChart('values', () => {
           metadata: { name: `p${i}` },
           spec: {
             selector: { clusters: ['*'], labels: { tier: text === '' ? [] : [text] } },
-            deny: { expression: text || 'true' },
+            matchConditions: [{ name: 'text', expression: text || 'true' }],
             message: text || 'empty',
           },
         },

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ciFile, describeChart, type Manifest, type Pod, render, type Rendering } from './render.js';
+import { ciFile, describeChart, type Manifest, type Pod, render, type Rendering, somePolicy } from './render.js';
 
 /** PostgreSQL with two replicas, as `ci/ha-values.yaml` has it. */
 const highlyAvailable = { files: [ciFile('ha')] };
@@ -168,13 +168,7 @@ describeChart('a pod', () => {
       deployment(await render(values, { files })).template.metadata.annotations['checksum/config'];
     const before = await checksum({});
     expect(before).toMatch(/^[0-9a-f]{64}$/);
-    const policy = {
-      apiVersion: 'kubepass/v1',
-      kind: 'Policy',
-      metadata: { name: 'a' },
-      spec: { selector: {}, allowed: {} },
-    };
-    expect(await checksum({ policies: { a: policy }, podLabels: { a: 'b' } })).toBe(before);
+    expect(await checksum({ policies: { a: somePolicy }, podLabels: { a: 'b' } })).toBe(before);
     expect(await checksum({ config: { console: false } })).not.toBe(before);
     // The kubeconfig that the chart writes is read at start, too.
     const clusters = [ciFile('clusters')];
