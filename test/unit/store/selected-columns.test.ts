@@ -7,7 +7,7 @@ const files = globSync('src/store/**/*.ts', { exclude: ['src/store/generated/**'
 
 it('no statement selects all columns of a table, because a newer version may have added some meanwhile', () => {
   expect(files.length).toBeGreaterThan(50);
-  // Of a subquery in the same statement it selects the columns that stand there.
+  // An asterisk over a subquery of the same statement selects the columns that stand there.
   const starred = /(?:SELECT|RETURNING|,)\s+\*(?!\s+FROM \(SELECT)|["}\w]\.\*(?=[\s,`'])/;
   const found = files.flatMap((file) =>
     readFileSync(file, 'utf8')
