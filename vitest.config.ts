@@ -93,6 +93,8 @@ export default defineConfig({
       project('keys', { globalSetup: ['test/keys/support/global-setup.ts'] }),
       // Compares with programs of others, which the first run builds.
       project('oracles', { globalSetup: ['test/oracles/global-setup.ts'] }),
+      // helm renders the charts, and kubectl the kustomize base.
+      project('chart', { globalSetup: ['test/chart/global-setup.ts'] }),
       project('cluster', {
         ...morePatient,
         globalSetup: ['test/cluster/global-setup.ts'],

@@ -33,6 +33,7 @@ export const computing: readonly Job[] = [
 export const waiting: readonly Job[] = [
   // The first time it builds a control plane, at low priority: up to half an hour.
   tests('ci:cluster', 55, 'test/cluster'),
+  tests('ci:chart', 10, 'test/chart'),
   tests('ci:keys', 15, 'test/keys'),
   tests('ci:oracles', 15, 'test/oracles'),
   tests('ci:proxies', 10, 'test/proxies'),

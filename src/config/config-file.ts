@@ -99,6 +99,7 @@ export const FileSettings = group({
   roles: Type.Optional(RoleSettings),
   webhooks: Type.Optional(Type.Array(WebhookSettings, { maxItems: 100 })),
   dataDir: Type.Optional(PathSetting),
+  firstAdminTokenFile: Type.Optional(PathSetting),
   host: Type.Optional(TextSetting),
   port: Type.Optional(PortSetting),
   policiesDir: Type.Optional(PathSetting),

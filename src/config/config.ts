@@ -37,6 +37,8 @@ export interface Config {
   /** The configuration file; null where the embedded default is served. */
   readonly configFile: string | null;
   readonly dataDir: string;
+  /** The API token of the first admin; null: it is generated, into the data dir. */
+  readonly firstAdminTokenFile: string | null;
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
@@ -163,6 +165,7 @@ export function readConfig(environment: Environment): ReadConfig {
   const config: Config = {
     configFile,
     dataDir,
+    firstAdminTokenFile: readFirstAdminTokenFile(sources),
     host,
     port,
     tls: tls.files,
@@ -211,6 +214,17 @@ export function readConfig(environment: Environment): ReadConfig {
 function readPath(value: string | undefined, inFile: string | undefined, { fromFile }: Sources): string | undefined {
   if (value !== undefined) return resolve(value);
   return inFile === undefined ? undefined : fromFile(inFile);
+}
+
+function readFirstAdminTokenFile(sources: Sources): string | null {
+  const { environment, file, judge } = sources;
+  const path = readPath(environment.firstAdminTokenFile, file.firstAdminTokenFile, sources) ?? null;
+  if (path !== null && file.callers?.apiTokens?.admins === false)
+    judge(
+      '/firstAdminTokenFile',
+      'goes with API tokens that may be admins: take it away, because callers.apiTokens.admins is false',
+    );
+  return path;
 }
 
 function readHost({ environment, file, judge, isWrong }: Sources, isSafe: boolean): string {

@@ -4,6 +4,7 @@ import { nearestName } from '@kubepass/inspect/formats';
 export const environmentVariables = {
   configFile: 'KUBEPASS_CONFIG',
   dataDir: 'KUBEPASS_DATA_DIR',
+  firstAdminTokenFile: 'KUBEPASS_FIRST_ADMIN_TOKEN_FILE',
   host: 'KUBEPASS_HOST',
   port: 'KUBEPASS_PORT',
   policiesDir: 'KUBEPASS_POLICIES_DIR',

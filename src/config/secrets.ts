@@ -49,13 +49,29 @@ export async function readSecretFile(path: string, log: Log): Promise<Buffer> {
   }
 }
 
-/** The secret of the client of an identity provider. Throws where the file holds none. */
-export async function readClientSecret(file: string, log: Log): Promise<string> {
+/**
+ * A secret of one line, without the line feed behind it. Throws where the file holds none; `what` says what it should
+ * hold.
+ */
+export async function readSecretLine(
+  file: string,
+  log: Log,
+  isSecret: (line: string) => boolean,
+  what: string,
+): Promise<string> {
   const secret = (await readSecretFile(file, log)).toString('utf8').replace(/\r?\n$/, '');
-  if (!/^[!-~]{1,1024}$/.test(secret))
-    throw new Error(`${file} holds no secret: one line of at most 1,024 printable ASCII characters`);
+  if (!isSecret(secret)) throw new Error(`${file} holds no ${what}`);
   return secret;
 }
+
+/** The secret of the client of an identity provider. Throws where the file holds none. */
+export const readClientSecret = (file: string, log: Log): Promise<string> =>
+  readSecretLine(
+    file,
+    log,
+    (line) => /^[!-~]{1,1024}$/.test(line),
+    'secret: one line of at most 1,024 printable ASCII characters',
+  );
 
 /**
  * Creates the data directory (0700) and its parents, or checks that it can be written to. It does not change the mode

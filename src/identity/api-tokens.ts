@@ -61,13 +61,19 @@ interface NewlyMadeToken {
   readonly secret: string;
 }
 
+interface MakingOfToken {
+  readonly now: Date;
+  readonly random: (octets: number) => Buffer;
+  /** Default: a new one. */
+  readonly secret?: string | undefined;
+}
+
 /** Makes the token, without keeping it. `createdBy` is empty where no principal asks, as for the first admin. */
 export function makeApiToken(
   ask: ApiTokenAsk,
   createdBy: readonly string[],
-  { now, random }: { readonly now: Date; readonly random: (octets: number) => Buffer },
+  { now, random, secret = newApiTokenSecret(random) }: MakingOfToken,
 ): NewlyMadeToken & { readonly secretSha256: string } {
-  const secret = newApiTokenSecret(random);
   const life = ask.expiresInSeconds === undefined ? defaultLifeSeconds : ask.expiresInSeconds;
   const token: ApiToken = {
     id: newId(now, random),
