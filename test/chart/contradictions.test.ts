@@ -84,10 +84,6 @@ const contradictions: Readonly<Record<string, readonly [object, string]>> = {
     },
     'config.callers.clientCertificates.port: 9464',
   ],
-  'a file in a Secret that there is not': [
-    { config: { clusters: [{ ...ownCa, servingCertificateAuthority: '/etc/kubepass/secrets/a-ca/ca.crt' }] } },
-    'secretFiles.a-ca: is missing, and config names a file in /etc/kubepass/secrets/a-ca/',
-  ],
   'labels that the chart sets': [
     { metrics: { dashboard: { labels: { 'app.kubernetes.io/instance': 'other' } } } },
     'metrics.dashboard.labels: app.kubernetes.io/instance is set by the chart',
@@ -129,13 +125,6 @@ describeChart('values that contradict each other', () => {
     await render({ config: { clusters }, clusterCredentials: credentials });
     await render({ config: { clusters: [signing] }, clusterCredentials: projected });
     await render({ extraEnv: [{ name: 'DATABASE_URL', value: 'file:/var/lib/kubepass/other.db' }] });
-    const mounted = { name: 'ours', mountPath: '/etc/kubepass/secrets/ours' };
-    const servingCertificateAuthority = `${mounted.mountPath}/ca.crt`;
-    await render({
-      config: { clusters: [{ ...ownCa, servingCertificateAuthority }] },
-      extraVolumes: [{ name: 'ours', emptyDir: {} }],
-      extraVolumeMounts: [mounted],
-    });
     // Null takes a default away, as everywhere in Helm.
     await render({
       clusterCredentials: null,
