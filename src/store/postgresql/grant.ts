@@ -1,4 +1,5 @@
 import type { Prisma } from '../generated/postgresql/client.js';
+import { migrationLock } from './connect.js';
 import { connectedAtStart } from './connect-at-start.js';
 
 type View = 'AuditEvent' | 'Certificate' | 'CertificateRequest' | 'CertificateRequestLabel';
@@ -57,12 +58,13 @@ export const serviceRights: Readonly<Record<Prisma.ModelName | View, string>> = 
 
 /**
  * Grants a role the rights that the service needs on the tables, and revokes all others. The URL must be that of the
- * role that owns the tables.
+ * role that owns the tables. If several processes do it at once, one waits for the other.
  */
 export function grantServiceRights(databaseUrl: string, role: string): Promise<void> {
   return connectedAtStart(databaseUrl, async (client) => {
     const to = client.escapeIdentifier(role);
     await client.query('BEGIN');
+    await client.query('SELECT pg_advisory_xact_lock($1)', [migrationLock]);
     await client.query(`REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ${to}`);
     await client.query(`GRANT USAGE ON SCHEMA public TO ${to}`);
     await client.query(`GRANT SELECT ON "_prisma_migrations" TO ${to}`);
