@@ -71,7 +71,8 @@ async function tellConfig(): Promise<void> {
   } else process.stdout.write('the configuration is good: nothing was changed, and nothing was started\n');
 }
 
-function stateOf({ pending }: NonNullable<CheckedConfig['database']>): string {
+function stateOf({ pending, newer }: NonNullable<CheckedConfig['database']>): string {
+  if (newer !== null) return 'belongs to a newer version, this version serves it';
   if (pending === null) return 'empty; a start makes its tables';
   return pending === 0
     ? 'has the tables of this version'
