@@ -28,7 +28,7 @@ export interface Manifest {
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
   };
-  /** Of a ConfigMap. */
+  /** A ConfigMap has it. */
   readonly data?: Readonly<Record<string, string>>;
   readonly spec?: unknown;
   readonly [field: string]: unknown;
@@ -51,7 +51,7 @@ export interface Container {
   readonly [field: string]: unknown;
 }
 
-/** What `helm template` makes of values. */
+/** The answer of `helm template`. */
 export interface Rendering {
   readonly text: string;
   readonly objects: readonly Manifest[];
@@ -139,6 +139,19 @@ export const ciFiles = (chart: 'kubepass' | 'kubepass-access' = 'kubepass'): rea
 
 /** A file of `ci/` by its short name: `ha`. */
 export const ciFile = (name: string): string => `${chartFolder()}/ci/${name}-values.yaml`;
+
+/** A policy that the service takes. */
+export const somePolicy = {
+  apiVersion: 'kubepass/v1',
+  kind: 'Policy',
+  metadata: { name: 'a' },
+  spec: {
+    selector: {},
+    allowed: { usernames: ['a'] },
+    constraints: { maxExpirationSeconds: 3600 },
+    approval: { mode: 'auto' },
+  },
+};
 
 /** The values in such a file. */
 export const valuesOf = (file: string): unknown => parse(readFileSync(file, 'utf8'));

@@ -42,7 +42,7 @@ function tree(of: string): readonly string[] {
 it('finds nothing wrong with a configuration that can be served', async () => {
   expect(await check()).toEqual({
     ...{ errors: [], faults: [], warnings: [] },
-    database: { pending: null, issuers: [] },
+    database: { pending: null, newer: null, issuers: [] },
   });
 });
 
@@ -198,7 +198,7 @@ describe('everything else that a start reads', () => {
   it('refuses the database of a newer version, and a file that is none', async () => {
     mkdirSync(dataDir(), { mode: 0o700 });
     await placeMigratedDatabase(join(dataDir(), 'kubepass.db'));
-    expect((await check()).database).toEqual({ pending: 0, issuers: [] });
+    expect((await check()).database).toEqual({ pending: 0, newer: null, issuers: [] });
     installation.write('data/kubepass.db', 'no database'.repeat(200));
     expect(await errorsOf()).toEqual([expect.stringMatching(/: databaseUrl: \S+kubepass\.db: file is not a database/)]);
   });
