@@ -69,10 +69,13 @@ describe.each(files)('the workflow %s', (file) => {
     expect(jobs.filter(([, job]) => job['timeout-minutes'] === undefined)).toEqual([]);
   });
 
-  it('builds with the Node of the image', () => {
+  it('builds with the Node of the image, and calls scripts that are there', () => {
     const [, version] = /^FROM .*\bnode:(\d+\.\d+\.\d+)-/m.exec(read('Dockerfile')) ?? [];
     const nodes = steps.flatMap((step) => step.with?.['node-version'] ?? []);
     expect(new Set(nodes)).toEqual(new Set([version]));
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Readonly<Record<string, string>> };
+    const called = steps.flatMap(({ run = '' }) => [...run.matchAll(/\bnpm run (\S+)/g)].map(([, name = '']) => name));
+    expect(called.filter((name) => scripts[name] === undefined)).toEqual([]);
   });
 });
 
