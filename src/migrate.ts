@@ -13,10 +13,12 @@ const options = { 'grant-to': { type: 'string' } } as const;
 /** `npm run migrate [-- --grant-to ROLE]`. */
 await runProgram({ name: 'migrate', usage, options, takesArguments: false }, async ({ values }) => {
   const role = values['grant-to'] ?? null;
-  const applied = await migrateDatabase(loadConfig(readEnvironment()), role, (message) => {
+  const { applied, newer } = await migrateDatabase(loadConfig(readEnvironment()), role, (message) => {
     process.stdout.write(`${message}\n`);
   });
-  process.stdout.write(`applied: ${applied.join(', ') || 'nothing, the schema is up to date'}\n`);
-  if (role !== null) process.stdout.write(`role ${role} may do what the service needs\n`);
+  if (newer === null || applied.length > 0)
+    process.stdout.write(`applied: ${applied.join(', ') || 'nothing, the schema is up to date'}\n`);
+  if (newer !== null) process.stdout.write(`${newer}. No right was changed\n`);
+  else if (role !== null) process.stdout.write(`role ${role} may do what the service needs\n`);
   return 0;
 });

@@ -20,7 +20,8 @@ await runProgram({ name: 'upgrade-drill', usage, options, takesArguments: false 
       ...(dataDir !== undefined && { dataDir: resolve(dataDir) }),
       ...(configFile !== undefined && { configFile: resolve(configFile) }),
     });
-    const { seconds, counts } = await drillUpgrade(config);
+    const { seconds, counts, newer } = await drillUpgrade(config);
+    if (newer !== null) process.stdout.write(`${newer}\n`);
     process.stdout.write(
       `the copy was migrated in ${seconds.toFixed(1)} s and has ${inWords(counts)}; its audit log verifies\n`,
     );

@@ -42,11 +42,12 @@ export async function openStore(
   { writerThread, log = silent, measures = storeUnmeasured }: OpenStoreOptions,
 ): Promise<Store> {
   const onProgress = (message: string) => log.info({}, message);
+  const onNewer = (sentence: string) => log.warn({}, sentence);
   if (database.kind === 'postgresql') {
     // Loaded here, because its Prisma client and its driver take memory that users of SQLite need not spend.
     const { openPostgresqlStore, weakenedDurability } = await import('../store/postgresql/open-postgresql-store.js');
     for (const warning of await weakenedDurability(database.url)) log.warn({}, warning);
-    return openPostgresqlStore({ url: database.url, onProgress, measures });
+    return openPostgresqlStore({ url: database.url, onProgress, onNewer, measures });
   }
   const locks = [acquireDataDirLock(dataDir)];
   const release = () => {
@@ -60,7 +61,7 @@ export async function openStore(
     const before = await finishReplacement(file);
     if (before !== null)
       log.warn({}, `a restore was interrupted and is finished now; the database before it is ${before}`);
-    const store = await openSqliteStore({ file, busyTimeoutMs, writerThread, onProgress, measures });
+    const store = await openSqliteStore({ file, busyTimeoutMs, writerThread, onProgress, onNewer, measures });
     return {
       ...store,
       async close() {
@@ -88,7 +89,7 @@ export async function lookIntoDatabase({ database }: Pick<Config, 'database'>): 
   const { file } = database;
   await checkDataDir(dirname(file));
   // The next start puts the restored database there.
-  if (isReplacementUnderWay(file)) return { pending: null, issuers: [] };
+  if (isReplacementUnderWay(file)) return { pending: null, newer: null, issuers: [] };
   try {
     return lookIntoSqlite(file);
   } catch (error) {
@@ -99,21 +100,20 @@ export async function lookIntoDatabase({ database }: Pick<Config, 'database'>): 
 
 /**
  * Brings the schema of a PostgreSQL database up to date, as the role that owns it, and gives `role`, if any, the
- * rights on the tables that the service needs. Answers the migrations that were applied. Throws where the database is
- * no PostgreSQL.
+ * rights on the tables that the service needs. Answers the migrations that were applied, and `newer` of `judgeSchema`:
+ * if it is a sentence, nothing was changed, no right either. Throws where the database is no PostgreSQL.
  */
 export async function migrateDatabase(
   { database }: Config,
   role: string | null,
   onProgress: (message: string) => void,
-): Promise<readonly string[]> {
+): Promise<{ readonly applied: readonly string[]; readonly newer: string | null }> {
   if (database.kind !== 'postgresql')
     throw new Error('DATABASE_URL is not that of a PostgreSQL: a SQLite database is migrated when the service starts');
   const { migratePostgresql } = await import('../store/postgresql/migrate-postgresql.js');
-  const applied = await migratePostgresql(database.url, { onProgress });
-  if (role !== null) {
-    const { grantServiceRights } = await import('../store/postgresql/grant.js');
-    await grantServiceRights(database.url, role);
-  }
-  return applied;
+  const said: string[] = [];
+  const applied = await migratePostgresql(database.url, { onProgress, onNewer: (sentence) => said.push(sentence) });
+  if (role === null || said.length > 0) return { applied, newer: said[0] ?? null };
+  const { grantServiceRights } = await import('../store/postgresql/grant.js');
+  return { applied, newer: await grantServiceRights(database.url, role) };
 }

@@ -12,6 +12,8 @@ import { CommandRefusedError, expectDatabase, outOfSpace, verifiedLog } from './
 interface Drill {
   readonly seconds: number;
   readonly counts: RecordCounts;
+  /** A sentence where a newer version made the schema and this one serves it; else null. */
+  readonly newer: string | null;
 }
 
 /**
@@ -34,7 +36,8 @@ export async function drillUpgrade({ database }: Pick<Config, 'database'>): Prom
     // The copy has nothing that is committed from here on.
     const before = countRecords(copy);
     const began = performance.now();
-    const store = await openSqliteStore({ file: copy });
+    const said: string[] = [];
+    const store = await openSqliteStore({ file: copy, onNewer: (sentence) => said.push(sentence) });
     const seconds = (performance.now() - began) / 1000;
     let events: number;
     try {
@@ -48,7 +51,7 @@ export async function drillUpgrade({ database }: Pick<Config, 'database'>): Prom
       throw new CommandRefusedError(
         `the migrated copy has ${inWords(counts)}, and the original has ${inWords(before)}`,
       );
-    return { seconds, counts };
+    return { seconds, counts, newer: said[0] ?? null };
   } catch (error) {
     throw outOfSpace(error, directory) ?? error;
   } finally {

@@ -26,6 +26,8 @@ export function expectDatabase(file: string, advice = 'start the service,'): voi
 export interface VerifiedDatabase {
   /** Null: it is of an older version, and its audit log is checked once it is migrated. */
   readonly log: VerifiedLog | null;
+  /** A sentence where a newer version made the schema and this one serves it; else null. */
+  readonly newer: string | null;
 }
 
 /** An audit log that was read from its beginning to its end. */
@@ -42,13 +44,13 @@ interface VerifiedLog {
 export async function verifySqlite(file: string): Promise<VerifiedDatabase> {
   const checked = checkSqlite(file);
   if (!checked.ok) throw new CommandRefusedError(`${file} ${checked.why}`);
-  if (checked.pending > 0) return { log: null };
-  return verifiedAndClosed(file, await readSqlite(file));
+  const { pending, newer } = checked;
+  return pending > 0 ? { log: null, newer } : { log: await verifiedAndClosed(file, await readSqlite(file)), newer };
 }
 
-async function verifiedAndClosed(what: string, reader: LogReader): Promise<VerifiedDatabase> {
+async function verifiedAndClosed(what: string, reader: LogReader): Promise<VerifiedLog> {
   try {
-    return { log: await verifiedLog(what, reader) };
+    return await verifiedLog(what, reader);
   } finally {
     await reader.close();
   }
@@ -60,12 +62,12 @@ export async function verifyConfigured({ database }: Pick<Config, 'database'>): 
     expectDatabase(database.file, 'start the service, or restore again,');
     return verifySqlite(database.file);
   }
-  const { pendingOnPostgresql } = await import('../store/postgresql/migrate-postgresql.js');
+  const { judgePostgresql } = await import('../store/postgresql/migrate-postgresql.js');
   const { readPostgresql } = await import('../store/postgresql/open-postgresql-store.js');
-  const pending = await pendingOnPostgresql(database.url);
-  if (pending === null) throw new CommandRefusedError('the PostgreSQL database is not one of kubepass');
-  if (pending > 0) return { log: null };
-  return verifiedAndClosed('the PostgreSQL database', readPostgresql(database.url));
+  const { isEmpty, pending, newer } = await judgePostgresql(database.url);
+  if (isEmpty) throw new CommandRefusedError('the PostgreSQL database is not one of kubepass');
+  if (pending.length > 0) return { log: null, newer };
+  return { log: await verifiedAndClosed('the PostgreSQL database', readPostgresql(database.url)), newer };
 }
 
 /** Nobody waits beside a check, so it reads more at once than a service that verifies. */
@@ -92,12 +94,13 @@ export async function verifiedLog(
 }
 
 /** One sentence for people about a database that was checked. */
-export function verifiedInWords({ log }: VerifiedDatabase): string {
+export function verifiedInWords({ log, newer }: VerifiedDatabase): string {
   if (log === null)
     return 'it is sound, and of an older version: its audit log is checked when it is restored or migrated';
   const { events, head, lastEventAt } = log;
-  if (lastEventAt === null) return 'it is sound, and its audit log is empty';
-  return `it is sound: ${events} events, the last of ${lastEventAt.toISOString()}, head of the chain ${head}`;
+  const behind = newer === null ? '' : `; ${newer}`;
+  if (lastEventAt === null) return `it is sound, and its audit log is empty${behind}`;
+  return `it is sound: ${events} events, the last of ${lastEventAt.toISOString()}, head of the chain ${head}${behind}`;
 }
 
 /** In words that go on after the name of the database. */

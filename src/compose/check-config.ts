@@ -88,7 +88,11 @@ async function checkDatabase({
   const isInDataDir = database.kind === 'sqlite' && dirname(database.file) === dataDir;
   return isRefused || (isInDataDir && (isWrong('/dataDir') || findings.errors.length > 0))
     ? undefined
-    : findings.unless('/databaseUrl', () => lookIntoDatabase(config));
+    : findings.unless('/databaseUrl', async (remarks) => {
+        const found = await lookIntoDatabase(config);
+        if (found.newer !== null) remarks.warn({}, found.newer);
+        return found;
+      });
 }
 
 async function checkTls({ config: { tls }, findings, now }: Check): Promise<TlsPair | undefined> {

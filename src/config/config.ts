@@ -96,6 +96,8 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** Null where nobody collects traces. */
   readonly tracing: TracingConfig | null;
+  /** The commit that the image was built from, or `unknown`. */
+  readonly revision: string;
 }
 
 /** How the audit log proves itself. */
@@ -206,6 +208,7 @@ export function readConfig(environment: Environment): ReadConfig {
     webhooks: readWebhooks(file.webhooks ?? [], clusterNames(sources), fromFile, judge),
     logLevel: readLogLevel(sources),
     tracing: readTracing(environment, report),
+    revision: environment.revision ?? 'unknown',
   };
   return { config: deepFreeze(config), clusters, errors, isWrong, placeOf };
 }
@@ -217,9 +220,9 @@ function readPath(value: string | undefined, inFile: string | undefined, { fromF
 }
 
 function readFirstAdminTokenFile(sources: Sources): string | null {
-  const { environment, file, judge } = sources;
+  const { environment, file, judge, isWrong } = sources;
   const path = readPath(environment.firstAdminTokenFile, file.firstAdminTokenFile, sources) ?? null;
-  if (path !== null && file.callers?.apiTokens?.admins === false)
+  if (path !== null && file.callers?.apiTokens?.admins === false && !isWrong('/callers/apiTokens'))
     judge(
       '/firstAdminTokenFile',
       'goes with API tokens that may be admins: take it away, because callers.apiTokens.admins is false',

@@ -16,6 +16,7 @@ export const environmentVariables = {
   metricsHost: 'KUBEPASS_METRICS_HOST',
   metricsPort: 'KUBEPASS_METRICS_PORT',
   logLevel: 'KUBEPASS_LOG_LEVEL',
+  revision: 'KUBEPASS_REVISION',
   otlpEndpoint: 'OTEL_EXPORTER_OTLP_ENDPOINT',
   otlpTracesEndpoint: 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
   otlpProtocol: 'OTEL_EXPORTER_OTLP_PROTOCOL',

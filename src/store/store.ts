@@ -1,6 +1,7 @@
 import { StoreUnavailableError } from '../model/errors.js';
 import type { StoreMeasures, StoreQueue } from '../model/measures.js';
 import type { Reads } from './lists/list.js';
+import type { MigrationOptions } from './schema/migrations.js';
 import type { Writer } from './steps/step.js';
 import { ApiTokenTable } from './tables/api-token-table.js';
 import { AuditArchiveTable } from './tables/audit-archive-table.js';
@@ -93,15 +94,13 @@ export interface LogReader extends Pick<Store, 'auditEvents' | 'checkpoints' | '
   close(): Promise<void>;
 }
 
-export interface StoreOptions {
+export interface StoreOptions extends MigrationOptions {
   /** How many steps may wait to be committed (default 1000). */
   readonly queueLimit?: number;
   /** How many steps share one commit at most (default 100). */
   readonly batchLimit?: number;
   /** Is told of each commit. */
   readonly measures?: StoreMeasures;
-  /** Is told how far the records of an older version are moved. */
-  readonly onProgress?: (message: string) => void;
 }
 
 /** The parts of a store that are the same on every database. The writer is to be closed. */

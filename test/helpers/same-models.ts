@@ -26,6 +26,7 @@ export type Proofs = [
   Proof<Same<Shared.RequestLabelGetPayload<object>, Postgresql.RequestLabelGetPayload<object>>>,
   Proof<Same<Shared.RequestRecordGetPayload<object>, Postgresql.RequestRecordGetPayload<object>>>,
   Proof<Same<Shared.SessionGetPayload<object>, Postgresql.SessionGetPayload<object>>>,
+  Proof<Same<Shared.SchemaFloorGetPayload<object>, Postgresql.SchemaFloorGetPayload<object>>>,
   Proof<Same<Shared.WriterMarkGetPayload<object>, Postgresql.WriterMarkGetPayload<object>>>,
   Proof<Same<Shared.ClusterProbeGetPayload<object>, Postgresql.ClusterProbeGetPayload<object>>>,
   Proof<Same<Shared.IdempotencyKeyGetPayload<object>, Postgresql.IdempotencyKeyGetPayload<object>>>,

@@ -1,5 +1,7 @@
 import type { Prisma } from '../generated/postgresql/client.js';
+import { migrationLock } from './connect.js';
 import { connectedAtStart } from './connect-at-start.js';
+import { judgedIn } from './migrate-postgresql.js';
 
 type View = 'AuditEvent' | 'Certificate' | 'CertificateRequest' | 'CertificateRequestLabel';
 
@@ -40,6 +42,7 @@ export const serviceRights: Readonly<Record<Prisma.ModelName | View, string>> = 
   PolicySet: 'SELECT, INSERT',
   Restoration: 'SELECT, INSERT, UPDATE',
   Revocation: 'SELECT, INSERT',
+  SchemaFloor: 'SELECT',
   Session: 'SELECT, INSERT, UPDATE, DELETE',
   Supersession: 'SELECT, INSERT, UPDATE',
   RequestDecision: 'SELECT, INSERT, UPDATE',
@@ -57,10 +60,15 @@ export const serviceRights: Readonly<Record<Prisma.ModelName | View, string>> = 
 
 /**
  * Grants a role the rights that the service needs on the tables, and revokes all others. The URL must be that of the
- * role that owns the tables.
+ * role that owns the tables. Where a newer version made the schema, changes nothing, because its replicas need rights
+ * that this version does not know, and answers `newer` of `judgeSchema`; else null. Of several processes that do it at
+ * once, as pods that start together, one waits for the other. Throws as `judgeSchema`.
  */
-export function grantServiceRights(databaseUrl: string, role: string): Promise<void> {
+export function grantServiceRights(databaseUrl: string, role: string): Promise<string | null> {
   return connectedAtStart(databaseUrl, async (client) => {
+    await client.query('SELECT pg_advisory_lock($1)', [migrationLock]);
+    const { newer } = await judgedIn(client);
+    if (newer !== null) return newer;
     const to = client.escapeIdentifier(role);
     await client.query('BEGIN');
     await client.query(`REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ${to}`);
@@ -72,5 +80,6 @@ export function grantServiceRights(databaseUrl: string, role: string): Promise<v
     // It deletes records that an archive has, and no others.
     await client.query(`GRANT EXECUTE ON FUNCTION "AuditRecord_prune" TO ${to}`);
     await client.query('COMMIT');
+    return null;
   });
 }

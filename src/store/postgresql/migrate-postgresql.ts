@@ -1,17 +1,23 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import type pg from 'pg';
 import {
   type AppliedMigration,
+  floorOf,
   type FoundDatabase,
+  type JudgedSchema,
+  judgeSchema,
+  mayKnowFloor,
   type Migration,
   MigrationError,
   type MigrationOptions,
   foundIssuers,
-  pendingMigrations,
   readMigrations,
   selectApplied,
+  selectFloor,
   selectIssuers,
   shippedMigrations,
+  writeFloor,
 } from '../schema/migrations.js';
 import { aroundMove, moveRecords } from '../moving/move-records.js';
 import { jsonText, numbered } from './query.js';
@@ -24,31 +30,45 @@ import type { MovingDatabase, OldRow } from '../moving/lean-rows.js';
  * Applies the missing migrations, and records them in Prisma's own table, so that `prisma migrate status` agrees. All
  * of them are one transaction; where records are to be moved, those before and those behind are one each. Answers their
  * names. If several processes start at once, one applies and the others wait. A role without rights on the schema is
- * enough where nothing is missing. Throws `MigrationError` where that role has to apply something, where an applied
- * migration was edited or is unknown here, or where one failed.
+ * enough where nothing is missing. Throws `MigrationError` where that role has to apply something, where one failed,
+ * and as `judgeSchema`.
  */
 export function migratePostgresql(
   databaseUrl: string,
-  { directory = shippedMigrations('postgresql'), onProgress = () => undefined }: MigrationOptions = {},
+  { directory = shippedMigrations('postgresql'), onProgress = () => undefined, onNewer }: MigrationOptions = {},
 ): Promise<readonly string[]> {
   return connectedAtStart(databaseUrl, async (client) => {
     await client.query('SELECT pg_advisory_lock($1)', [migrationLock]);
-    const pending = pendingMigrations(readMigrations(directory), await appliedMigrations(client));
+    const migrations = readMigrations(directory);
+    const { pending, newer } = await judgedIn(client, migrations);
+    if (newer !== null) onNewer?.(newer);
+    const floor = floorOf(migrations);
     const [first, second] = aroundMove(pending);
-    await apply(client, first);
+    await apply(client, first, second.length > 0 ? null : floor);
     if (second.length > 0) {
       await move(client, onProgress, second);
-      await apply(client, second);
+      await apply(client, second, floor);
     }
     return pending.map(({ name }) => name);
   });
 }
 
-/** Migrations that this version would apply; null: the database is empty. Throws `MigrationError`. */
-export async function pendingOnPostgresql(databaseUrl: string): Promise<number | null> {
-  const applied = await connectedAtStart(databaseUrl, appliedMigrations);
-  if (applied.length === 0) return null;
-  return pendingMigrations(readMigrations(shippedMigrations('postgresql')), applied).length;
+/** As `judgeSchema`. */
+export const judgePostgresql = (databaseUrl: string) => connectedAtStart(databaseUrl, (client) => judgedIn(client));
+
+/**
+ * Judges the schema of a database. Where nobody may migrate meanwhile, the connection holds the lock of the migrations.
+ * The floor is read last: whoever applied a migration that was found wrote it before.
+ */
+export async function judgedIn(
+  client: pg.Client,
+  migrations = readMigrations(shippedMigrations('postgresql')),
+): Promise<JudgedSchema & { readonly isEmpty: boolean }> {
+  const applied = await appliedMigrations(client);
+  const { rows } = mayKnowFloor(migrations, applied)
+    ? await client.query<{ migration: string }>(selectFloor)
+    : { rows: [] };
+  return { ...judgeSchema(migrations, applied, rows[0]?.migration ?? null), isEmpty: applied.length === 0 };
 }
 
 /**
@@ -57,13 +77,12 @@ export async function pendingOnPostgresql(databaseUrl: string): Promise<number |
  */
 export function lookIntoPostgresql(databaseUrl: string): Promise<FoundDatabase> {
   return connectedAtStart(databaseUrl, async (client) => {
-    const applied = await appliedMigrations(client);
-    const [next, ...others] = pendingMigrations(readMigrations(shippedMigrations('postgresql')), applied);
-    if (next !== undefined && !(await mayMigrate(client, applied.length === 0)))
+    const { isEmpty, pending, newer } = await judgedIn(client);
+    const [next] = pending;
+    if (next !== undefined && !(await mayMigrate(client, isEmpty)))
       throw new MigrationError(whyNot(next.name, forbidden));
-    if (applied.length === 0) return { pending: null, issuers: [] };
-    const pending = others.length + (next === undefined ? 0 : 1);
-    return { pending, issuers: await issuersIn(client) };
+    if (isEmpty) return { pending: null, newer, issuers: [] };
+    return { pending: pending.length, newer, issuers: await issuersIn(client) };
   });
 }
 
@@ -100,11 +119,30 @@ async function move(
   }
 }
 
-async function apply(client: pg.Client, migrations: readonly Migration[]): Promise<void> {
-  if (migrations.length === 0) return;
+/**
+ * PostgreSQL ends one of two transactions that have waited for each other for `deadlock_timeout` (1 s), and that could
+ * be a request of a replica. So the migrations wait for a table for less than that, give way, and begin again.
+ */
+const [lockTimeout, pauseMilliseconds, attempts] = ['500ms', 250, 200];
+
+/** `floor`: is written with them; null: is not yet. */
+async function apply(client: pg.Client, migrations: readonly Migration[], floor: string | null): Promise<void> {
+  for (let attempt = 1; migrations.length > 0; attempt += 1)
+    try {
+      await applyOnce(client, migrations, floor);
+      return;
+    } catch (error) {
+      if (!hasState(error instanceof Error && error.cause, '55P03') || attempt === attempts) throw error;
+      await client.query('ROLLBACK');
+      await setTimeout(pauseMilliseconds);
+    }
+}
+
+async function applyOnce(client: pg.Client, migrations: readonly Migration[], floor: string | null): Promise<void> {
   await client.query('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE');
   // Replicas of the previous version may be committing. A migration that reads the audit log must wait for their batch.
   await client.query('SELECT pg_advisory_xact_lock($1)', [chainLock]);
+  await client.query(`SET LOCAL lock_timeout = '${lockTimeout}'`);
   for (const { name, sql, checksum } of migrations) {
     try {
       if (name === migrations[0]?.name) await client.query(prismaMigrationsTable);
@@ -118,6 +156,7 @@ async function apply(client: pg.Client, migrations: readonly Migration[]): Promi
       throw new MigrationError(whyNot(name, error), { cause: error });
     }
   }
+  if (floor !== null) await client.query(numbered(writeFloor), [floor]);
   await client.query('COMMIT');
 }
 
@@ -136,9 +175,10 @@ function whyNot(name: string, error: unknown): string {
     : `migration ${name} failed`;
 }
 
-/** 42501: insufficient_privilege. */
-const isForbidden = (error: unknown): error is Error =>
-  error instanceof Error && 'code' in error && error.code === '42501';
+/** 42501: insufficient_privilege; 55P03: lock_not_available. */
+const hasState = (error: unknown, state: '42501' | '55P03'): error is Error =>
+  error instanceof Error && 'code' in error && error.code === state;
+const isForbidden = (error: unknown): error is Error => hasState(error, '42501');
 
 /** The table as Prisma's own engine creates it. */
 const prismaMigrationsTable = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (

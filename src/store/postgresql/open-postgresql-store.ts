@@ -12,7 +12,8 @@ import { PostgresqlBatches } from './postgresql-batches.js';
 import { argumentsWithoutNul, postgresqlDialect, queryOf } from './query.js';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type SchemaObject, shippedMigrations, whyOther } from '../schema/migrations.js';
+import { newestUnknown, type SchemaObject, shippedMigrations, whyOther } from '../schema/migrations.js';
+import { serviceRights } from './grant.js';
 
 interface PostgresqlStoreOptions extends StoreOptions {
   /** A `postgresql:` URL, as `clientConfig` reads it. It may hold a password: no message of the store repeats it. */
@@ -157,7 +158,10 @@ export const schemaObjectsFile = join(shippedMigrations('postgresql'), 'schema-o
 /** As `Store.whyNotSchema`. */
 async function whyNotPostgresqlSchema(readRows: ReadRows): Promise<string | null> {
   const found = (await readRows({ sql: schemaObjectsSql, parameters: [] })) as readonly SchemaObject[];
-  return whyOther(found, JSON.parse(readFileSync(schemaObjectsFile, 'utf8')) as readonly SchemaObject[]);
+  const made = JSON.parse(readFileSync(schemaObjectsFile, 'utf8')) as readonly SchemaObject[];
+  const tables = new Set([...Object.keys(serviceRights), '_prisma_migrations']);
+  const ofTables = found.map((one) => ({ ...one, table: one.object.split(' of ').at(-1) ?? '' }));
+  return whyOther(ofTables, { made, tables, newest: await newestUnknown('postgresql', readRows) });
 }
 
 /** The settings that make a server's commits durable, and the consequence where one is off. */

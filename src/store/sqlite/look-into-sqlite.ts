@@ -5,9 +5,12 @@ import {
   type AppliedMigration,
   type FoundDatabase,
   foundIssuers,
-  pendingMigrations,
+  type JudgedSchema,
+  judgeSchema,
+  mayKnowFloor,
   readMigrations,
   selectApplied,
+  selectFloor,
   selectIssuers,
   shippedMigrations,
 } from '../schema/migrations.js';
@@ -17,20 +20,32 @@ import {
  * not for this version, and an `Error` where it is no database of kubepass.
  */
 export function lookIntoSqlite(file: string): FoundDatabase {
-  if (!existsSync(file) || statSync(file).size === 0) return { pending: null, issuers: [] };
+  if (!existsSync(file) || statSync(file).size === 0) return { pending: null, newer: null, issuers: [] };
   const database = new DatabaseSync(withoutTraces(file), { readOnly: true });
   try {
     const names = database.prepare(`SELECT "name" FROM "sqlite_master" WHERE "type" = 'table'`).all();
     const has = (table: string) => names.some(({ name }) => name === table);
-    if (names.length === 0) return { pending: null, issuers: [] };
+    if (names.length === 0) return { pending: null, newer: null, issuers: [] };
     if (!has('_prisma_migrations')) throw new Error('it is the database of another application');
-    const applied = database.prepare(selectApplied).all() as unknown as readonly AppliedMigration[];
-    const pending = pendingMigrations(readMigrations(shippedMigrations('sqlite')), applied).length;
+    const { pending, newer } = judgedBy((sql) => database.prepare(sql).all());
     const select = selectIssuers.find(([table]) => has(table))?.[1];
-    return { pending, issuers: select === undefined ? [] : foundIssuers(database.prepare(select).all()) };
+    const issuers = select === undefined ? [] : foundIssuers(database.prepare(select).all());
+    return { pending: pending.length, newer, issuers };
   } finally {
     database.close();
   }
+}
+
+/** Judges the schema of a database that has the table of the migrations. `all`: the rows that a statement selects. */
+export function judgedBy(
+  all: (sql: string) => readonly unknown[],
+  migrations = readMigrations(shippedMigrations('sqlite')),
+): JudgedSchema {
+  const applied = all(selectApplied) as readonly AppliedMigration[];
+  const [row] = (mayKnowFloor(migrations, applied) ? all(selectFloor) : []) as readonly {
+    readonly migration: string;
+  }[];
+  return judgeSchema(migrations, applied, row?.migration ?? null);
 }
 
 /**

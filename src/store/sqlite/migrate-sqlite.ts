@@ -1,28 +1,28 @@
 import { randomUUID } from 'node:crypto';
 import Database from 'better-sqlite3';
 import {
-  type AppliedMigration,
+  floorOf,
   type Migration,
   MigrationError,
   type MigrationOptions,
-  pendingMigrations,
   readMigrations,
-  selectApplied,
   shippedMigrations,
+  writeFloor,
 } from '../schema/migrations.js';
 import { aroundMove, moveRecords } from '../moving/move-records.js';
 import { type ColumnValue, hexText, insertInto } from '../steps/statement.js';
+import { judgedBy } from './look-into-sqlite.js';
 import { bind, Statements } from './sqlite-statements.js';
 import type { MovingDatabase, OldRow } from '../moving/lean-rows.js';
 
 /**
  * Applies the missing migrations, and records them in Prisma's own table, so that `prisma migrate status` agrees. All
  * of them are one transaction; where records are to be moved, those before and those behind are one each. Answers their
- * names. Throws `MigrationError` where an applied migration was edited or is unknown here, or where one failed.
+ * names. Throws `MigrationError` where one failed, and as `judgeSchema`.
  */
 export async function migrateSqlite(
   file: string,
-  { directory = shippedMigrations('sqlite'), onProgress = () => undefined }: MigrationOptions = {},
+  { directory = shippedMigrations('sqlite'), onProgress = () => undefined, onNewer }: MigrationOptions = {},
 ): Promise<readonly string[]> {
   const database = new Database(file, { timeout: 10_000 });
   try {
@@ -31,17 +31,19 @@ export async function migrateSqlite(
     // It must be off while a table is rebuilt, and it cannot be switched inside a transaction.
     database.pragma('foreign_keys = OFF');
     const migrations = readMigrations(directory);
+    const floor = floorOf(migrations);
     const [first, second] = await inTransaction(database, () => {
       database.exec(prismaMigrationsTable);
-      const applied = database.prepare<[], AppliedMigration>(selectApplied).all();
-      const parts = aroundMove(pendingMigrations(migrations, applied));
-      apply(database, parts[0]);
+      const { pending, newer } = judgedBy((sql) => database.prepare(sql).all(), migrations);
+      if (newer !== null) onNewer?.(newer);
+      const parts = aroundMove(pending);
+      apply(database, parts[0], parts[1].length > 0 ? null : floor);
       return parts;
     });
     if (second.length > 0) {
       await moveRecords(movingSqlite(database), onProgress);
       await inTransaction(database, () => {
-        apply(database, second);
+        apply(database, second, floor);
       });
     }
     return [...first, ...second].map(({ name }) => name);
@@ -50,7 +52,8 @@ export async function migrateSqlite(
   }
 }
 
-function apply(database: Database.Database, migrations: readonly Migration[]): void {
+/** `floor`: is written with them; null: is not yet. */
+function apply(database: Database.Database, migrations: readonly Migration[], floor: string | null): void {
   const record = database.prepare(
     'INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at, finished_at, applied_steps_count) VALUES (?, ?, ?, ?, ?, 1)',
   );
@@ -63,6 +66,7 @@ function apply(database: Database.Database, migrations: readonly Migration[]): v
     }
     record.run(randomUUID(), checksum, name, startedAt, Date.now());
   }
+  if (floor !== null && migrations.length > 0) database.prepare(writeFloor).run(floor);
   const broken = database.pragma('foreign_key_check') as readonly unknown[];
   if (broken.length > 0) throw new MigrationError(`${String(broken.length)} foreign keys are broken`);
 }

@@ -1,7 +1,7 @@
 import { PrismaBetterSqlite3 } from '@prisma/adapter-better-sqlite3';
 import Database from 'better-sqlite3';
 import { PrismaClient } from '../generated/sqlite/client.js';
-import { readMigrations, shippedMigrations, whyOther, type SchemaObject } from '../schema/migrations.js';
+import { newestUnknown, readMigrations, shippedMigrations, whyOther, type SchemaObject } from '../schema/migrations.js';
 import type { ReadRows } from '../steps/statement.js';
 import { storeParts, tablesOn, type LogReader, type Store, type StoreOptions } from '../store.js';
 import { BatchWriter, connectForWriting } from './batch-writer.js';
@@ -74,7 +74,7 @@ async function openReads(file: string, timeout: number) {
  * Triggers, indexes, views and tables, without the table of the migrations, which they do not make, and without those
  * of SQLite.
  */
-const sql = `SELECT "type" || ' ' || "name" AS "object", "sql" AS "definition" FROM "sqlite_master"
+const sql = `SELECT "type" || ' ' || "name" AS "object", "sql" AS "definition", "tbl_name" AS "table" FROM "sqlite_master"
   WHERE "sql" IS NOT NULL AND "tbl_name" <> '_prisma_migrations' AND substr("name", 1, 7) <> 'sqlite_'`;
 
 /** As `Store.whyNotSchema`. */
@@ -85,7 +85,9 @@ async function whyNotSqliteSchema(readRows: ReadRows): Promise<string | null> {
     fresh.pragma('foreign_keys = OFF');
     for (const migration of readMigrations(shippedMigrations('sqlite'))) fresh.exec(migration.sql);
     const found = (await readRows({ sql, parameters: [] })) as readonly SchemaObject[];
-    return whyOther(found, fresh.prepare<[], SchemaObject>(sql).all());
+    const made = fresh.prepare<[], SchemaObject>(sql).all();
+    const tables = new Set(made.map(({ table = '' }) => table));
+    return whyOther(found, { made, tables, newest: await newestUnknown('sqlite', readRows) });
   } finally {
     fresh.close();
   }

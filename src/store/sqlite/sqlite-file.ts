@@ -1,13 +1,7 @@
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import {
-  type AppliedMigration,
-  MigrationError,
-  pendingMigrations,
-  readMigrations,
-  selectApplied,
-  shippedMigrations,
-} from '../schema/migrations.js';
+import { MigrationError } from '../schema/migrations.js';
+import { judgedBy } from './look-into-sqlite.js';
 
 /** The verdict on a file: a sound database of kubepass, or why not, in words that go on after the file's name. */
 type FileCheck =
@@ -15,12 +9,14 @@ type FileCheck =
       readonly ok: true;
       /** How many migrations this version would apply. */
       readonly pending: number;
+      /** As in `JudgedSchema`. */
+      readonly newer: string | null;
     }
   | { readonly ok: false; readonly why: string };
 
 /**
- * Checks that a file is a whole SQLite database of kubepass, and of no newer version than this one: its header, its
- * tables, its migrations, every page and every reference. Changes nothing.
+ * Checks that a file is a whole SQLite database of kubepass, and that this version serves it: its header, its tables,
+ * its migrations, every page and every reference. Changes nothing.
  */
 export function checkSqlite(file: string): FileCheck {
   const header = whyNotHeader(file);
@@ -75,14 +71,13 @@ function checkOpened(database: Database.Database): FileCheck {
   // "AuditEvent" was a table once, and is a view now.
   if (!names.has('_prisma_migrations') || !names.has('AuditEvent'))
     return refused('is the database of another application');
-  const applied = database.prepare<[], AppliedMigration>(selectApplied).all();
-  const pending = pendingMigrations(readMigrations(shippedMigrations('sqlite')), applied);
+  const { pending, newer } = judgedBy((sql) => database.prepare(sql).all());
   const found = database.pragma('integrity_check(5)', { simple: false }) as readonly { integrity_check: string }[];
   const faults = found.map((row) => row.integrity_check).filter((text) => text !== 'ok');
   if (faults.length > 0) return refused(`is damaged: ${faults.join('; ')}`);
   const broken = database.pragma('foreign_key_check') as readonly { table: string }[];
   if (broken.length > 0) return refused(`is damaged: ${broken.length} references lead nowhere`);
-  return { ok: true, pending: pending.length };
+  return { ok: true, pending: pending.length, newer };
 }
 
 /**

@@ -192,6 +192,15 @@ export function textsByColumns<Texts>(
 
 export const quoted = (column: string): string => `"${column}"`;
 
+/**
+ * The columns of a table as a statement selects them from `as`. An asterisk would select those of a newer version's
+ * schema too, and PostgreSQL refuses a prepared statement whose result has other columns than it had.
+ */
+export const columnsFrom = (columns: Readonly<Record<string, string>>, as: string): string =>
+  Object.keys(columns)
+    .map((column) => `${quoted(as)}.${quoted(column)}`)
+    .join(', ');
+
 /** The octets of a hash, a fingerprint or a serial number in lower-case hex. Throws `TypeError` where it is none. */
 export function octetsOf(hex: string): Buffer<ArrayBuffer> {
   const octets = octetsIn(hex);

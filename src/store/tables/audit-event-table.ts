@@ -74,7 +74,7 @@ interface TextRow extends Pick<AuditRecord, 'principal' | 'cluster' | 'requestId
 
 /** Finds the last event that an archive has. Every list asks, and Prisma would take longer than the rest of it. */
 const selectLastArchive: ReadStatement = {
-  sql: 'SELECT * FROM "AuditArchive" ORDER BY "lastSeq" DESC LIMIT 1',
+  sql: 'SELECT "lastSeq", "lastHash" FROM "AuditArchive" ORDER BY "lastSeq" DESC LIMIT 1',
   parameters: [],
 };
 

@@ -9,6 +9,7 @@ import type {
 import { foldedName } from '@kubepass/inspect/formats';
 import { Prisma } from '../generated/sqlite/browser.js';
 import {
+  columnsFrom,
   insertUnique,
   jsonRead,
   quoted,
@@ -23,6 +24,9 @@ import {
 
 type UserRow = Prisma.DirectoryUserGetPayload<object>;
 type GroupRow = Prisma.DirectoryGroupGetPayload<object>;
+
+export const userColumnsFrom = (as: string): string => columnsFrom(Prisma.DirectoryUserScalarFieldEnum, as);
+export const groupColumnsFrom = (as: string): string => columnsFrom(Prisma.DirectoryGroupScalarFieldEnum, as);
 
 /** The row without the number that the database gives it. */
 function directoryUserRow(user: DirectoryUser): Columns<Omit<UserRow, 'n'>> {

@@ -15,12 +15,14 @@ import { quoted, type Condition } from '../steps/statement.js';
 import {
   directoryGroupOf,
   directoryUserOf,
+  groupColumnsFrom,
   standingOf,
   standingRead,
   type GroupRead,
   type StandingRead,
   type UserRead,
   groupCondition,
+  userColumnsFrom,
   userCondition,
 } from './directory-statements.js';
 import { beforeAll, keyOfRow, type KeyReads, type ListOrder } from '../lists/list.js';
@@ -161,7 +163,10 @@ export class DirectoryTable {
   }
 
   async group(id: string): Promise<DirectoryGroup | null> {
-    const [row] = await this.reads.readRows({ sql: 'SELECT * FROM "DirectoryGroup" WHERE "id" = ?', parameters: [id] });
+    const [row] = await this.reads.readRows({
+      sql: `SELECT ${groupColumns} FROM "DirectoryGroup" AS "g" WHERE "id" = ?`,
+      parameters: [id],
+    });
     return row === undefined ? null : directoryGroupOf(row as GroupRead);
   }
 
@@ -224,7 +229,7 @@ export class DirectoryTable {
 
   /** Everybody who is or was the bearer of a username that folds to one of these, oldest first; deleted ones too. */
   async bearersOf(folded: readonly string[]): Promise<readonly DirectoryUser[]> {
-    return inOrder((await this.#bearers('"u".*', folded)) as readonly UserRead[]).map(directoryUserOf);
+    return inOrder((await this.#bearers(userColumns, folded)) as readonly UserRead[]).map(directoryUserOf);
   }
 
   #bearers(columns: string, folded: readonly string[]): Promise<readonly unknown[]> {
@@ -238,7 +243,7 @@ export class DirectoryTable {
   async groupsOf(userIds: readonly string[]): Promise<GroupsOfUser> {
     const rows = await inBatches(userIds, (batch) =>
       this.reads.readRows({
-        sql: `SELECT "u"."id" AS "userId", "g".* FROM "DirectoryUser" AS "u"
+        sql: `SELECT "u"."id" AS "userId", ${groupColumns} FROM "DirectoryUser" AS "u"
           JOIN "DirectoryMembership" AS "m" ON "m"."userN" = "u"."n" JOIN "DirectoryGroup" AS "g" ON "g"."n" = "m"."groupN"
           WHERE "u"."id" IN (${batch.map(() => '?').join(', ')})`,
         parameters: batch,
@@ -277,7 +282,7 @@ export class DirectoryTable {
   async reused(behind: bigint, limit: number): Promise<readonly ReusedName[]> {
     const index = this.reads.dialect.indexedBy('DirectoryUser_reusedSince_n_idx');
     const rows = await this.reads.readRows({
-      sql: `SELECT "u".* FROM "DirectoryUser" AS "u"${index} WHERE "u"."reusedSince" IS NOT NULL AND "u"."deletedAt" IS NULL
+      sql: `SELECT ${userColumns} FROM "DirectoryUser" AS "u"${index} WHERE "u"."reusedSince" IS NOT NULL AND "u"."deletedAt" IS NULL
         AND "u"."active" = TRUE AND "u"."principal" IS NOT NULL AND "u"."n" > ? ORDER BY "u"."n" LIMIT ?`,
       parameters: [behind, limit],
     });
@@ -311,7 +316,7 @@ export class DirectoryTable {
       const behind = dialect.indexRange(null, ordered, deleted ? '<' : '>', after ?? beforeAll(order));
       const where = [plain(`"u"."deletedAt" IS ${deleted ? 'NOT NULL' : 'NULL'}`), behind, ...conditions];
       const rows = await this.reads.readRows({
-        sql: `SELECT "u".* FROM "DirectoryUser" AS "u"${index} WHERE ${where.map(({ sql }) => sql).join(' AND ')}
+        sql: `SELECT ${userColumns} FROM "DirectoryUser" AS "u"${index} WHERE ${where.map(({ sql }) => sql).join(' AND ')}
           ORDER BY ${ordered.map((column) => `${column} ${deleted ? 'DESC' : 'ASC'}`).join(', ')} LIMIT ?`,
         parameters: [...where.flatMap(({ parameters }) => parameters), take],
       });
@@ -324,7 +329,7 @@ export class DirectoryTable {
   /** The user by a column that is unique. */
   async #oneUser(column: 'id' | 'liveName', value: string): Promise<DirectoryUser | null> {
     const [row] = await this.reads.readRows({
-      sql: `SELECT "u".* FROM "DirectoryUser" AS "u" WHERE "u".${quoted(column)} = ?`,
+      sql: `SELECT ${userColumns} FROM "DirectoryUser" AS "u" WHERE "u".${quoted(column)} = ?`,
       parameters: [value],
     });
     return row === undefined ? null : directoryUserOf(row as UserRead);
@@ -337,11 +342,11 @@ export class DirectoryTable {
   ): Promise<DirectoryPage<T>> {
     const where = conditions.length === 0 ? '' : ` WHERE ${conditions.map(({ sql }) => sql).join(' AND ')}`;
     const parameters = conditions.flatMap((condition) => condition.parameters);
-    const as = quoted(aliases[table]);
-    const from = `FROM ${quoted(table)} AS ${as}${index}${where}`;
+    const { as, columns } = selected[table];
+    const from = `FROM ${quoted(table)} AS ${quoted(as)}${index}${where}`;
     // PostgreSQL would go through all rows to have one in order.
     if (matchesOne) {
-      const found = await this.reads.readRows({ sql: `SELECT ${as}.* ${from}`, parameters });
+      const found = await this.reads.readRows({ sql: `SELECT ${columns(as)} ${from}`, parameters });
       return { items: found.slice(startIndex - 1, startIndex - 1 + count).map(itemOf), total: found.length };
     }
     const [counted] = await this.reads.readRows({ sql: `SELECT COUNT(*) AS "total" ${from}`, parameters });
@@ -355,13 +360,17 @@ export class DirectoryTable {
   }
 }
 
-/** As conditions name the tables. */
-const aliases = { DirectoryUser: 'u', DirectoryGroup: 'g' } as const;
+/** The tables under the names that conditions have for them. */
+const selected = {
+  DirectoryUser: { as: 'u', columns: userColumnsFrom },
+  DirectoryGroup: { as: 'g', columns: groupColumnsFrom },
+} as const;
+const [userColumns, groupColumns] = [userColumnsFrom('u'), groupColumnsFrom('g')];
 
 /** Positions are counted on an index, so that whole rows are read for the page alone. */
-const pageOf = (table: keyof typeof aliases, from: string): string =>
-  `SELECT "r".* FROM ${quoted(table)} AS "r" JOIN
-    (SELECT "${aliases[table]}"."n" ${from} ORDER BY "${aliases[table]}"."n" LIMIT ? OFFSET ?) AS "page" ON "page"."n" = "r"."n" ORDER BY "page"."n"`;
+const pageOf = (table: keyof typeof selected, from: string): string =>
+  `SELECT ${selected[table].columns('r')} FROM ${quoted(table)} AS "r" JOIN
+    (SELECT "${selected[table].as}"."n" ${from} ORDER BY "${selected[table].as}"."n" LIMIT ? OFFSET ?) AS "page" ON "page"."n" = "r"."n" ORDER BY "page"."n"`;
 
 interface LossRead extends DirectoryPerson, Pick<UserRead, 'n'> {
   readonly lossN: number | string;
@@ -370,7 +379,7 @@ interface LossRead extends DirectoryPerson, Pick<UserRead, 'n'> {
 
 /** The rows for which all conditions hold. */
 interface Matching {
-  readonly table: keyof typeof aliases;
+  readonly table: keyof typeof selected;
   /** The end of the table's name, where it says which index finds the rows. */
   readonly index: string;
   readonly conditions: readonly Condition[];

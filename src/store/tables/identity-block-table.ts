@@ -2,6 +2,7 @@ import type { IdentityBlock, LeavingPart, StoredIdentityBlock } from '../../mode
 import type { RevocationReason } from '@kubepass/x509';
 import { Prisma } from '../generated/sqlite/browser.js';
 import {
+  columnsFrom,
   insertUnique,
   jsonRead,
   rowOf,
@@ -14,6 +15,8 @@ import {
 import { inBatches } from '../lists/read-page.js';
 
 type IdentityBlockRow = Prisma.IdentityBlockGetPayload<object>;
+
+const blockColumns = columnsFrom(Prisma.IdentityBlockScalarFieldEnum, 'b');
 
 /** The row without the number that the database gives it. */
 export const identityBlockRow = (
@@ -76,7 +79,7 @@ export class IdentityBlockTable {
   async find(folded: readonly string[]): Promise<readonly StoredIdentityBlock[]> {
     const rows = await inBatches(folded, (batch) =>
       this.readRows({
-        sql: `SELECT * FROM "IdentityBlock" WHERE "folded" IN (${batch.map(() => '?').join(', ')})`,
+        sql: `SELECT ${blockColumns} FROM "IdentityBlock" AS "b" WHERE "folded" IN (${batch.map(() => '?').join(', ')})`,
         parameters: batch,
       }),
     );
@@ -104,7 +107,7 @@ export class IdentityBlockTable {
     limit: number,
   ): Promise<readonly (StoredIdentityBlock & { readonly folded: string })[]> {
     const rows = await this.readRows({
-      sql: 'SELECT * FROM "IdentityBlock" WHERE "folded" > ? ORDER BY "folded" LIMIT ?',
+      sql: `SELECT ${blockColumns} FROM "IdentityBlock" AS "b" WHERE "folded" > ? ORDER BY "folded" LIMIT ?`,
       parameters: [afterFolded, limit],
     });
     return (rows as readonly RowRead[]).map((row) => ({ ...blockIn(row), folded: row.folded }));

@@ -58,6 +58,7 @@ it('become the active issuer `default`, with the CAs that signed for the cluster
     const pin = { name: 'default', state: 'active', fingerprints: [] };
     expect(await database.look()).toEqual({
       pending: since.length,
+      newer: null,
       issuers: ['demo', 'pruned', 'new'].map((cluster) => ({ ...pin, cluster, spkiSha256: `spki of ${cluster}` })),
     });
     const { issuers, close } = await database.open();
