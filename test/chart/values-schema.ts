@@ -23,33 +23,33 @@ export interface SchemaError {
 interface AjvError {
   readonly instancePath: string;
   readonly keyword: string;
-  readonly params: Readonly<Record<string, unknown>>;
+  readonly params: { readonly [name in 'additionalProperty' | 'missingProperty' | 'propertyName']?: string };
   readonly message?: string;
+}
+
+interface Check {
+  (values: object): boolean;
+  errors?: readonly AjvError[] | null;
 }
 
 /** Judges values without helm, and therefore in a moment. Answers all errors; none where the values pass. */
 export function judgeBy(chart: Chart): (values: object) => readonly SchemaError[] {
-  const build = AjvCompiler({});
+  const build = AjvCompiler() as unknown as (named: object, options: object) => (route: object) => Check;
   const check = build(
     {},
     {
       customOptions: {
-        allErrors: true,
-        coerceTypes: false,
-        removeAdditional: false,
-        useDefaults: false,
-        strictTypes: false,
-        strictTuples: false,
+        ...{ allErrors: true, coerceTypes: false, removeAdditional: false, useDefaults: false },
+        // A condition says no type of what it looks at.
+        ...{ strictTypes: false, strictTuples: false },
       },
     },
-  )({
-    schema: schemaOf(chart),
-  } as never) as unknown as { (values: object): boolean; errors?: readonly AjvError[] | null };
+  )({ schema: schemaOf(chart) });
   return (values) => {
     if (check(values)) return [];
     return (check.errors ?? []).map(({ instancePath, params, message = '' }) => {
-      const key = params['additionalProperty'] ?? params['missingProperty'] ?? params['propertyName'];
-      return { path: key === undefined ? instancePath : `${instancePath}/${String(key)}`, message };
+      const key = params.additionalProperty ?? params.missingProperty ?? params.propertyName;
+      return { path: key === undefined ? instancePath : `${instancePath}/${key}`, message };
     });
   };
 }
