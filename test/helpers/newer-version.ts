@@ -30,10 +30,7 @@ export function newerVersion(
   writeFileSync(join(migration, 'migration.sql'), header + sql);
   const grant = join(directory, 'src', 'store', 'postgresql', 'grant.ts');
   const rights = readFileSync(grant, 'utf8');
-  const more = rights.replace(
-    "  WriterMark: '",
-    "  // @ts-expect-error: a table of the newer version\n  More: 'SELECT, INSERT',\n  WriterMark: '",
-  );
+  const more = rights.replace("  WriterMark: '", "  More: 'SELECT, INSERT',\n  WriterMark: '");
   if (more === rights) throw new Error(`${grant} names no rights on WriterMark`);
   writeFileSync(grant, more);
   return { program: (name) => join(directory, name) };
