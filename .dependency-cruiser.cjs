@@ -15,7 +15,16 @@ const rooms = {
   peculiar: [x509],
   config: ['model', texts, '@kubepass/inspect/defaults'],
   // Logs, metrics, traces and health, which are given the parts that they look at.
-  observability: ['model', 'store', 'context/context.ts', 'context/under-way.ts', 'identity/permissions.ts', x509],
+  observability: [
+    'model',
+    'store',
+    'context/context.ts',
+    'context/under-way.ts',
+    'identity/permissions.ts',
+    x509,
+    // The version of the program.
+    commandLine,
+  ],
   model: [x509, texts, '@kubepass/inspect'],
   // loopback.ts: an identity provider speaks plain HTTP on this machine alone.
   identity: ['model', x509, texts, 'config/loopback.ts'],

@@ -80,7 +80,7 @@ export default defineConfig({
             'test/unit/issuance/verify-while-issuing.test.ts',
           ],
           env: { KUBEPASS_TEST_DATABASE: 'postgresql' },
-          globalSetup: ['test/helpers/postgresql/global-setup.ts'],
+          globalSetup: ['test/helpers/scratch-directory.ts', 'test/helpers/postgresql/global-setup.ts'],
         },
       },
       // A real Prometheus scrapes the service.
@@ -89,10 +89,14 @@ export default defineConfig({
       project('proxies'),
       // Keycloak, which the first run brings.
       project('keycloak', { globalSetup: ['test/keycloak/global-setup.ts'] }),
+      // A release is published to a registry on loopback, and verified as docs/verifying.md says.
+      project('release'),
       // CA keys in OpenSSH's agent, in SoftHSM and before a KMS.
       project('keys', { globalSetup: ['test/keys/support/global-setup.ts'] }),
       // Compares with programs of others, which the first run builds.
       project('oracles', { globalSetup: ['test/oracles/global-setup.ts'] }),
+      // helm renders the charts, and kubectl the kustomize base.
+      project('chart', { globalSetup: ['test/chart/global-setup.ts'] }),
       project('cluster', {
         ...morePatient,
         globalSetup: ['test/cluster/global-setup.ts'],

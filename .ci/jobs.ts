@@ -33,6 +33,7 @@ export const computing: readonly Job[] = [
 export const waiting: readonly Job[] = [
   // The first time it builds a control plane, at low priority: up to half an hour.
   tests('ci:cluster', 55, 'test/cluster'),
+  tests('ci:chart', 10, 'test/chart'),
   tests('ci:keys', 15, 'test/keys'),
   tests('ci:oracles', 15, 'test/oracles'),
   tests('ci:proxies', 10, 'test/proxies'),
@@ -40,6 +41,9 @@ export const waiting: readonly Job[] = [
   tests('ci:prometheus', 10, 'test/prometheus'),
   tests('ci:browser', 20, 'test/browser'),
   job('ci:image', 15),
+  job('ci:artefacts', 8),
+  // The first time it builds cosign: up to 4 minutes.
+  job('ci:release', 15),
   job('ci:quickstart', 12),
   job('ci:samples', 5),
   job('ci:samples-zsh', 5),

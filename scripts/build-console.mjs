@@ -27,7 +27,10 @@ function stampOf() {
 
 /** The notices of the packages whose code is in the scripts: their licences want them kept with every copy. */
 function licencesOf({ inputs }) {
-  const packages = Object.keys(inputs).flatMap((path) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []);
+  // A folder node_modules that is a link leads out of the repository.
+  const packages = Object.keys(inputs).flatMap(
+    (path) => /(?<=^|^\.\.\/.*\/)node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? [],
+  );
   return [...new Set(packages)]
     .sort()
     .map((folder) => {

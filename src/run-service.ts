@@ -1,4 +1,4 @@
-import { answered } from '@kubepass/inspect/command-line';
+import { answered, version } from '@kubepass/inspect/command-line';
 import { buildApp } from './app.js';
 import { compose } from './compose/compose.js';
 import { type CheckedConfig, checkConfig } from './compose/check-config.js';
@@ -148,7 +148,8 @@ async function listen(
   const host = config.host === 'localhost' ? '127.0.0.1' : config.host;
   const address = await app.listen({ host, port: config.port }).catch(taken('the service', 'KUBEPASS_PORT or port'));
   const pages = { docs: `${address}/docs`, ...(config.console && { console: `${address}/console/` }) };
-  logger.info({ address, dataDir: config.dataDir, ...pages }, 'kubepass serves');
+  const { dataDir, revision } = config;
+  logger.info({ address, dataDir, version, revision, ...pages }, 'kubepass serves');
   if (app.certificateListener !== null) {
     const forCertificates = { host, port: config.callers.clientCertificates?.port ?? 0 };
     const certificateAddress = await app.certificateListener

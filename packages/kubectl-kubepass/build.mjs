@@ -14,11 +14,7 @@ const root = resolve(here, '..', '..');
  * The programs by their bundles. CommonJS starts faster, and an old Node reads it as far as the line that says that it
  * is too old.
  */
-const plugin = {
-  format: 'cjs',
-  target: 'node16',
-  plugins: [{ name: 'main-program-as-text', setup: mainProgramAsText }],
-};
+const plugin = { format: 'cjs', target: 'node16' };
 // The YAML library is CommonJS, and asks for Node's modules by `require`.
 const requireInModule = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 const program = { format: 'esm', target: 'node20', banner: { js: requireInModule } };
@@ -38,10 +34,20 @@ const common = {
   logLevel: 'warning',
 };
 
-/** Builds into the folder, and answers the octets of each bundle by its name. */
+/**
+ * Builds into the folder, and answers the octets of each bundle by its name, and the files that are in the bundles, as
+ * paths from the root of the repository.
+ */
 export async function buildPlugin(folder = join(here, 'dist')) {
   rmSync(folder, { recursive: true, force: true });
   const bundles = {};
+  const inputs = new Set();
+  const add = ({ inputs: files }) => {
+    // A folder node_modules that is a link leads out of the repository.
+    for (const file of Object.keys(files))
+      if (!file.startsWith('text:')) inputs.add(file.replace(/^\.\.\/.*?(?=node_modules\/)/, ''));
+  };
+  const plugins = [{ name: 'main-program-as-text', setup: (built) => mainProgramAsText(built, add) }];
   for (const [name, { source, ...form }] of Object.entries(bundled)) {
     const outfile = join(folder, name);
     const { metafile } = await build({
@@ -51,15 +57,17 @@ export async function buildPlugin(folder = join(here, 'dist')) {
       ...common,
       ...form,
       metafile: true,
+      plugins,
     });
     mustStandAlone(name, metafile);
+    add(metafile);
     chmodSync(outfile, 0o755);
     bundles[name] = readFileSync(outfile);
   }
   copyFileSync(join(root, 'LICENSE'), join(here, 'LICENSE'));
   // npm packs modes too, and those of the clone and of new files follow the umask of whoever builds.
   for (const name of ['package.json', 'LICENSE', 'README.md']) chmodSync(join(here, name), 0o644);
-  return bundles;
+  return { bundles, inputs: [...inputs].sort() };
 }
 
 function mustStandAlone(name, { outputs }) {
@@ -73,7 +81,7 @@ function mustStandAlone(name, { outputs }) {
  * The main program lies in the bundle as a text, which is compiled when it runs: mostly the cache answers, and
  * compiling all of it would take as long as Node takes to start.
  */
-function mainProgramAsText({ onResolve, onLoad }) {
+function mainProgramAsText({ onResolve, onLoad }, add) {
   onResolve({ filter: /\/run-plugin\.js$/ }, ({ kind }) =>
     kind === 'dynamic-import' ? { path: 'main-program', namespace: 'text' } : undefined,
   );
@@ -88,6 +96,7 @@ function mainProgramAsText({ onResolve, onLoad }) {
       metafile: true,
     });
     mustStandAlone('the main program', metafile);
+    add(metafile);
     const text = JSON.stringify(outputFiles[0].text);
     const contents = `const main = { exports: {} };
       new Function('require', 'module', 'exports', ${text})(require, main, main.exports);
@@ -97,6 +106,6 @@ function mainProgramAsText({ onResolve, onLoad }) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const bundles = await buildPlugin();
+  const { bundles } = await buildPlugin();
   for (const [name, octets] of Object.entries(bundles)) console.log(`${name}: ${octets.length} octets`);
 }

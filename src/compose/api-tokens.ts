@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Config } from '../config/config.js';
-import { prepareDataDir, replaceSecretFile } from '../config/secrets.js';
+import { prepareDataDir, readSecretLine, replaceSecretFile } from '../config/secrets.js';
 import {
   makeAdminToken,
   makeBreakGlassToken,
+  makeFirstAdminToken,
   type AdminTokenContext,
-  type ApiTokenWriter,
-} from '../identity/api-tokens.js';
+} from '../identity/admin-tokens.js';
+import type { ApiTokenWriter } from '../identity/api-tokens.js';
+import { isApiTokenSecret } from '../identity/secrets.js';
 import type { ApiToken } from '../model/principal.js';
 import type { Log } from '../context/context.js';
 import type { Writer } from '../store/steps/step.js';
@@ -32,23 +34,18 @@ export function apiTokenWriter(writer: Writer): ApiTokenWriter {
   };
 }
 
-/**
- * Makes an admin token where no live one exists, and tokens may be admins. If several processes start at once, one of
- * them makes it.
- */
-export async function makeFirstAdminToken(config: Config, store: Store, clock: () => Date, log: Log): Promise<void> {
-  if (!config.callers.apiTokens.admins) return;
-  await store.alone(async () => {
-    if ((await store.apiTokens.liveAdmins(clock())).length > 0) return;
-    await makeAdminToken(adminTokenContext(config, store, clock()));
-    log.info({ file: adminTokenFile(config) }, 'there was no live admin: a token was made');
-  });
-}
+/** The API token in a file. Throws where it holds none. */
+export const readApiToken = (file: string, remarks: Pick<Log, 'warn'>): Promise<string> =>
+  readSecretLine(file, remarks, isApiTokenSecret, 'API token, which is kubepass_ and 43 characters of base64url');
 
-/** The command that makes such a token warns those who see its output; the log of the service has a warning too. */
-export async function warnOfBreakGlass(store: Store, clock: () => Date, log: Log): Promise<void> {
-  for (const { id, name, expiresAt } of await store.apiTokens.liveBreakGlass(clock()))
-    log.warn({ tokenId: id, principal: name, expiresAt }, 'a break-glass token is valid');
+/** Where tokens may be admins. If several processes start at once, one of them makes the token. */
+export async function openFirstAdmin(config: Config, store: Store, clock: () => Date, log: Log): Promise<void> {
+  const { callers, firstAdminTokenFile: named } = config;
+  if (!callers.apiTokens.admins) return;
+  const given =
+    named === null ? { file: adminTokenFile(config) } : { file: named, secret: await readApiToken(named, log) };
+  const { apiTokens: tokens } = store;
+  await store.alone(() => makeFirstAdminToken({ ...adminTokenContext(config, store, clock()), ...given, tokens, log }));
 }
 
 /**
@@ -67,7 +64,7 @@ export async function recoverAdminToken(config: Config): Promise<{ readonly file
   }
 }
 
-const adminTokenFile = ({ dataDir }: Config): string => join(dataDir, 'admin-token');
+export const adminTokenFile = ({ dataDir }: Config): string => join(dataDir, 'admin-token');
 
 const adminTokenContext = (config: Config, store: Store, now: Date): AdminTokenContext => ({
   writer: apiTokenWriter(store.writer),

@@ -16,6 +16,7 @@ import type { IssuerPlace } from '../signing/read-issuer.js';
 import { defaultIssuer } from '../model/issuer.js';
 import type { FoundDatabase } from '../store/schema/migrations.js';
 import { encodeCertificates, signaturesHere } from '@kubepass/x509';
+import { readApiToken } from './api-tokens.js';
 import { namesUserAuthority, readCallersFiles, warnOfEnded } from './client-certificates.js';
 import { Findings } from './findings.js';
 import { readAuthorityFile } from './in-force.js';
@@ -189,10 +190,11 @@ const isMissing = (file: string): Promise<boolean> =>
   );
 
 async function checkCallers(
-  { config: { callers }, findings, now }: Check,
+  { config: { callers, firstAdminTokenFile: first }, findings, now }: Check,
   pair: TlsPair | undefined,
   trusts: readonly ClusterTrust[],
 ): Promise<void> {
+  if (first !== null) await findings.unless('/firstAdminTokenFile', (remarks) => readApiToken(first, remarks));
   for (const [i, { certificateAuthorityFile: file, login }] of callers.oidc.entries()) {
     const at = `/callers/oidc/${i}`;
     if (file !== null) await findings.unless(`${at}/certificateAuthority`, () => readAuthorityFile(file));

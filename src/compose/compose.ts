@@ -2,12 +2,13 @@ import { browsersOf, type Config } from '../config/config.js';
 import type { Services } from '../http/server/services.js';
 import type { Log } from '../context/context.js';
 import { recordPolicySetLoaded, recordServiceStarted } from '../context/request-steps.js';
+import { warnOfBreakGlass } from '../identity/break-glass.js';
 import type { MetricsText, RequestMeasures } from '../model/measures.js';
 import type { Browsers } from '../model/session.js';
 import type { RequestTracing } from '../model/tracing.js';
 import { followedWriter } from '../store/writer/followed-writer.js';
 import type { Store } from '../store/store.js';
-import { makeFirstAdminToken, warnOfBreakGlass } from './api-tokens.js';
+import { openFirstAdmin } from './api-tokens.js';
 import { type CallersTrustInForce, openClientCertificates } from './client-certificates.js';
 import { openWaysIn } from './ways-in.js';
 import { Closings, openRuntime, type Overrides, type Runtime } from './runtime.js';
@@ -121,6 +122,6 @@ async function recordStart(
   await recordServiceStarted(context);
   await checkpoints.open();
   await restorations.detect({ keptCheckpoint, instance, tree: checkpoints.tree });
-  await makeFirstAdminToken(config, context.store, clock, log);
-  await warnOfBreakGlass(context.store, clock, log);
+  await openFirstAdmin(config, context.store, clock, log);
+  warnOfBreakGlass(await context.store.apiTokens.liveBreakGlass(clock()), log);
 }

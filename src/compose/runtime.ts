@@ -104,7 +104,7 @@ export async function openRuntime(
     log,
     tracing: traces?.tracing ?? untraced,
     requestTracing: traces?.tracing ?? null,
-    metrics: createMetrics(config.clusters, clock, overrides.metricsTextMilliseconds),
+    metrics: createMetrics(config, clock, overrides.metricsTextMilliseconds),
     files,
     closings,
   };

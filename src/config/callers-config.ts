@@ -4,7 +4,9 @@ import { roles as everyRole, type Role } from '../model/principal.js';
 import {
   below,
   group,
+  LabelSetting,
   optionalGroup,
+  OrLoopbackUrlSetting,
   PathSetting,
   PortSetting,
   TextSetting,
@@ -101,8 +103,8 @@ export interface RoleBindingConfig {
 const Prefix = Type.String({ maxLength: 64 });
 
 const OidcSettings = group({
-  name: Type.String({ maxLength: 63 }),
-  issuer: Type.String({ maxLength: 2048 }),
+  name: LabelSetting,
+  issuer: OrLoopbackUrlSetting,
   audiences: uniqueList(TextSetting, { minItems: 1, maxItems: 20 }),
   tokens: Type.Optional(Type.Enum(['access', 'id'])),
   usernameClaim: Type.Optional(TextSetting),

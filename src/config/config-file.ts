@@ -3,18 +3,28 @@ import { groupAttributes, usernameAttributes } from '../model/directory.js';
 import { webhookEventTypes, type WebhookEventType } from '../model/webhook-delivery.js';
 import { BudgetSettings } from './budgets-config.js';
 import { CallersSettings, RoleSettings } from './callers-config.js';
-import { group, optionalGroup, PathSetting, PortSetting, TextSetting, uniqueList } from './setting.js';
+import {
+  group,
+  LabelSetting,
+  optionalGroup,
+  PathSetting,
+  PortSetting,
+  TextSetting,
+  uniqueList,
+  UrlSetting,
+  WebhookUrlSetting,
+} from './setting.js';
 
 const Seconds = Type.Integer({ minimum: 1, maximum: 31_536_000 });
 /** Lifetimes of certificates go up to a hundred years. */
 const LifetimeSeconds = Type.Integer({ minimum: 1, maximum: 3_155_760_000 });
 
 const ClusterSettings = group({
-  name: Type.String({ maxLength: 63 }),
-  server: Type.String({ maxLength: 2048 }),
+  name: LabelSetting,
+  server: UrlSetting,
   servingCertificateAuthority: Type.Optional(PathSetting),
   clientCertificateAuthority: Type.Optional(PathSetting),
-  apiServers: Type.Optional(Type.Array(Type.String({ maxLength: 2048 }), { minItems: 1, maxItems: 100 })),
+  apiServers: Type.Optional(Type.Array(UrlSetting, { minItems: 1, maxItems: 100 })),
   // `kubernetes`, or `{ localCA: … }`. It is read by hand (issuer-config.ts), because the errors of a union name every
   // branch.
   signer: Type.Unknown(),
@@ -28,7 +38,7 @@ const ClusterSettings = group({
   revocation: optionalGroup({
     mode: Type.Enum(['webhook', 'listed', 'admission', 'none']),
     whenInDoubt: Type.Enum(['deny', 'noOpinion']),
-    configMap: group({ namespace: Type.String({ maxLength: 63 }), name: Type.String({ maxLength: 253 }) }),
+    configMap: group({ namespace: LabelSetting, name: Type.String({ maxLength: 253 }) }),
   }),
 });
 export type ClusterSettings = Static<typeof ClusterSettings>;
@@ -44,8 +54,8 @@ export const webhookEventAliases = {
 const aliases = Object.keys(webhookEventAliases) as (keyof typeof webhookEventAliases)[];
 
 const WebhookSettings = group({
-  name: Type.String({ maxLength: 63 }),
-  url: Type.String({ maxLength: 2048 }),
+  name: LabelSetting,
+  url: WebhookUrlSetting,
   secretFile: PathSetting,
   events: Type.Array(Type.Enum([...webhookEventTypes, ...aliases]), { minItems: 1, maxItems: 100 }),
   clusters: Type.Optional(Type.Array(Type.String({ maxLength: 63 }), { minItems: 1, maxItems: 1000 })),
@@ -72,9 +82,7 @@ export const FileSettings = group({
     maxValiditySeconds: LifetimeSeconds,
     maxCaValiditySeconds: LifetimeSeconds,
   }),
-  publicAddress: Type.Optional(
-    group({ url: Type.String({ maxLength: 2048 }), certificateAuthority: Type.Optional(PathSetting) }),
-  ),
+  publicAddress: Type.Optional(group({ url: UrlSetting, certificateAuthority: Type.Optional(PathSetting) })),
   trustedProxies: Type.Optional(uniqueList(Type.String({ maxLength: 49 }), {})),
   connections: optionalGroup({ max: Connections, maxPerAddress: Connections }),
   console: Type.Optional(Type.Boolean()),
@@ -99,6 +107,7 @@ export const FileSettings = group({
   roles: Type.Optional(RoleSettings),
   webhooks: Type.Optional(Type.Array(WebhookSettings, { maxItems: 100 })),
   dataDir: Type.Optional(PathSetting),
+  firstAdminTokenFile: Type.Optional(PathSetting),
   host: Type.Optional(TextSetting),
   port: Type.Optional(PortSetting),
   policiesDir: Type.Optional(PathSetting),

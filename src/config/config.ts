@@ -37,6 +37,8 @@ export interface Config {
   /** The configuration file; null where the embedded default is served. */
   readonly configFile: string | null;
   readonly dataDir: string;
+  /** The API token of the first admin; null: it is generated, into the data dir. */
+  readonly firstAdminTokenFile: string | null;
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
@@ -94,6 +96,8 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** Null where nobody collects traces. */
   readonly tracing: TracingConfig | null;
+  /** The commit that the image was built from, or `unknown`. */
+  readonly revision: string;
 }
 
 /** How the audit log proves itself. */
@@ -163,6 +167,7 @@ export function readConfig(environment: Environment): ReadConfig {
   const config: Config = {
     configFile,
     dataDir,
+    firstAdminTokenFile: readFirstAdminTokenFile(sources),
     host,
     port,
     tls: tls.files,
@@ -203,6 +208,7 @@ export function readConfig(environment: Environment): ReadConfig {
     webhooks: readWebhooks(file.webhooks ?? [], clusterNames(sources), fromFile, judge),
     logLevel: readLogLevel(sources),
     tracing: readTracing(environment, report),
+    revision: environment.revision ?? 'unknown',
   };
   return { config: deepFreeze(config), clusters, errors, isWrong, placeOf };
 }
@@ -211,6 +217,17 @@ export function readConfig(environment: Environment): ReadConfig {
 function readPath(value: string | undefined, inFile: string | undefined, { fromFile }: Sources): string | undefined {
   if (value !== undefined) return resolve(value);
   return inFile === undefined ? undefined : fromFile(inFile);
+}
+
+function readFirstAdminTokenFile(sources: Sources): string | null {
+  const { environment, file, judge, isWrong } = sources;
+  const path = readPath(environment.firstAdminTokenFile, file.firstAdminTokenFile, sources) ?? null;
+  if (path !== null && file.callers?.apiTokens?.admins === false && !isWrong('/callers/apiTokens'))
+    judge(
+      '/firstAdminTokenFile',
+      'goes with API tokens that may be admins: take it away, because callers.apiTokens.admins is false',
+    );
+  return path;
 }
 
 function readHost({ environment, file, judge, isWrong }: Sources, isSafe: boolean): string {

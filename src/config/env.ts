@@ -4,6 +4,7 @@ import { nearestName } from '@kubepass/inspect/formats';
 export const environmentVariables = {
   configFile: 'KUBEPASS_CONFIG',
   dataDir: 'KUBEPASS_DATA_DIR',
+  firstAdminTokenFile: 'KUBEPASS_FIRST_ADMIN_TOKEN_FILE',
   host: 'KUBEPASS_HOST',
   port: 'KUBEPASS_PORT',
   policiesDir: 'KUBEPASS_POLICIES_DIR',
@@ -15,6 +16,7 @@ export const environmentVariables = {
   metricsHost: 'KUBEPASS_METRICS_HOST',
   metricsPort: 'KUBEPASS_METRICS_PORT',
   logLevel: 'KUBEPASS_LOG_LEVEL',
+  revision: 'KUBEPASS_REVISION',
   otlpEndpoint: 'OTEL_EXPORTER_OTLP_ENDPOINT',
   otlpTracesEndpoint: 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
   otlpProtocol: 'OTEL_EXPORTER_OTLP_PROTOCOL',

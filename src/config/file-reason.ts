@@ -11,8 +11,9 @@ export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code = '', path } = error as NodeJS.ErrnoException;
   const reason = reasons[code];
-  if (reason === undefined || path === undefined) return error.message;
   // Somebody wrote down the secret in place of the name of its file.
-  if (/whsec_|-----BEGIN/.test(path)) return 'it holds the secret itself; put that into a file, and name the file here';
+  if (path !== undefined && /whsec_|-----BEGIN|(?:^|\/)kubepass_[\w-]{43}\s*$/.test(path))
+    return 'it holds the secret itself; put that into a file, and name the file here';
+  if (reason === undefined || path === undefined) return error.message;
   return `${path}: ${reason}`;
 }

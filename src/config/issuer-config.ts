@@ -4,6 +4,7 @@ import { defaultIssuer } from '../model/issuer.js';
 import {
   below,
   group,
+  LabelSetting,
   PathSetting,
   reportUnlessDnsLabel,
   type ReportProblem,
@@ -67,7 +68,7 @@ export interface IssuerSubject {
 const NamePart = Type.String({ minLength: 1, maxLength: 64 });
 
 const IssuerSettings = group({
-  name: Type.String({ maxLength: 63 }),
+  name: LabelSetting,
   certFile: PathSetting,
   // Either `file` with at most one of its passphrases, or `agent` with or without `label`; `readKey` says which.
   key: Type.Partial(

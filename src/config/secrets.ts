@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import { access, chmod, link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 
@@ -33,7 +33,7 @@ interface Log {
 
 /**
  * Reads a secret. A file that others can read causes a warning in the log and no refusal, because Kubernetes mounts
- * Secrets with mode 0644 or readable by the pod's group. Throws where it cannot be read or is larger than 1 MiB.
+ * Secrets with mode 0644 unless `defaultMode` says otherwise. Throws where it cannot be read or is larger than 1 MiB.
  */
 export async function readSecretFile(path: string, log: Log): Promise<Buffer> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -41,7 +41,7 @@ export async function readSecretFile(path: string, log: Log): Promise<Buffer> {
     const stats = await file.stat();
     if (!stats.isFile()) throw new Error(`${path} is not a regular file`);
     if (stats.size > maxSecretBytes) throw new Error(`${path} is larger than ${maxSecretBytes} bytes`);
-    const warning = permissionWarning(path, stats.mode, 0o600);
+    const warning = secretWarning(path, stats);
     if (warning !== null) log.warn({}, warning);
     return await file.readFile();
   } finally {
@@ -49,13 +49,29 @@ export async function readSecretFile(path: string, log: Log): Promise<Buffer> {
   }
 }
 
-/** The secret of the client of an identity provider. Throws where the file holds none. */
-export async function readClientSecret(file: string, log: Log): Promise<string> {
+/**
+ * A secret of one line, without the line feed behind it. Throws where the file holds none; `what` says what it should
+ * hold.
+ */
+export async function readSecretLine(
+  file: string,
+  log: Log,
+  isSecret: (line: string) => boolean,
+  what: string,
+): Promise<string> {
   const secret = (await readSecretFile(file, log)).toString('utf8').replace(/\r?\n$/, '');
-  if (!/^[!-~]{1,1024}$/.test(secret))
-    throw new Error(`${file} holds no secret: one line of at most 1,024 printable ASCII characters`);
+  if (!isSecret(secret)) throw new Error(`${file} holds no ${what}`);
   return secret;
 }
+
+/** The secret of the client of an identity provider. Throws where the file holds none. */
+export const readClientSecret = (file: string, log: Log): Promise<string> =>
+  readSecretLine(
+    file,
+    log,
+    (line) => /^[!-~]{1,1024}$/.test(line),
+    'secret: one line of at most 1,024 printable ASCII characters',
+  );
 
 /**
  * Creates the data directory (0700) and its parents, or checks that it can be written to. It does not change the mode
@@ -102,6 +118,14 @@ function notWritable(directory: string, error: unknown): Error {
     cause: error,
   });
 }
+
+/**
+ * Why the file of a secret is too open, or null. Root's own that its group may read is not: with `fsGroup` the kubelet
+ * makes every mounted Secret so, whatever its mode
+ * (https://kubernetes.io/docs/tasks/configure-pod-container/security-context/), and the group is the pod's alone.
+ */
+export const secretWarning = (path: string, { mode, uid }: Pick<Stats, 'mode' | 'uid'>): string | null =>
+  uid === 0 && (mode & 0o037) === 0 ? null : permissionWarning(path, mode, 0o600);
 
 function permissionWarning(path: string, mode: number, wanted: number): string | null {
   if (process.platform === 'win32' || (mode & 0o077) === 0) return null;

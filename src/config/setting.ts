@@ -1,6 +1,6 @@
 import { Type, type TProperties, type TSchema } from 'typebox';
 import Value from 'typebox/value';
-import { isDnsLabel } from '../model/name-grammar.js';
+import { dnsLabel, isDnsLabel } from '../model/name-grammar.js';
 import { isLoopback } from './loopback.js';
 
 /** A group of settings without any others. */
@@ -19,6 +19,23 @@ export const PortSetting = Type.Integer({ minimum: 0, maximum: 65_535 });
 
 /** Text of people or of other systems: a host, a claim, the name of a context. */
 export const TextSetting = Type.String({ minLength: 1, maxLength: 253 });
+
+/**
+ * Text of a form, which its reader judges in words for people. The keyword is for the schema of the chart, which has no
+ * words: a regular expression that Go knows, too.
+ */
+const textOf = ({ source }: RegExp, maxLength: number) => Type.String({ maxLength, form: source });
+
+export const LabelSetting = textOf(dnsLabel, 63);
+
+// As far as an expression tells what `whyNotUrl` and `whyNotAddress` refuse.
+const port = String.raw`(?::(?:\d{0,4}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5]))?`;
+const host = String.raw`https://(?:[\w.-]+|\[[\d:.A-Fa-f]+\])${port}`;
+const orLoopback = String.raw`(?:${host}|http://(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])${port})`;
+const path = String.raw`(?:/[!$-&(-;=@-[\]-~]*)?`;
+export const UrlSetting = textOf(RegExp(`^${host}${path}$`), 2048);
+export const OrLoopbackUrlSetting = textOf(RegExp(`^${orLoopback}${path}$`), 2048);
+export const WebhookUrlSetting = textOf(RegExp(String.raw`^${orLoopback}(?:[/?][^\s\\"'<>#]*)?$`), 2048);
 
 /** A list of different values. Where it has another shape, the default stands for it while the rest is judged. */
 export const uniqueList = <Item extends TSchema>(item: Item, { minItems = 0, maxItems = 1000 }) =>

@@ -1,6 +1,6 @@
 import { isDirectory, isReviewer, type ApiToken, type Principal, type Role } from '../model/principal.js';
 import { auditEvent, type AuditEventDraft } from '../model/audit-event.js';
-import { whyNotPrincipalName, breakGlassName, firstAdminName, whyReservedName } from '../model/name-grammar.js';
+import { whyNotPrincipalName, firstAdminName, whyReservedName } from '../model/name-grammar.js';
 import { newId } from '../model/new-id.js';
 import { done, refused, type FieldError, type Outcome, type Page, type PageQuery } from '../model/outcome.js';
 import { newApiTokenSecret, secretSha256 } from './secrets.js';
@@ -10,8 +10,6 @@ import { isForPeopleAlone, whyNotPermitted } from './permissions.js';
 const defaultLifeSeconds = 90 * 24 * 60 * 60;
 /** A year. */
 const longestLifeSeconds = 365 * 24 * 60 * 60;
-/** An hour, to mend who gets in. */
-const breakGlassSeconds = 60 * 60;
 
 /** A token with the SHA-256 of its secret, lower-case hex. */
 export interface ReviewerToken {
@@ -63,13 +61,19 @@ interface NewlyMadeToken {
   readonly secret: string;
 }
 
+interface MakingOfToken {
+  readonly now: Date;
+  readonly random: (octets: number) => Buffer;
+  /** Default: a new one. */
+  readonly secret?: string | undefined;
+}
+
 /** Makes the token, without keeping it. `createdBy` is empty where no principal asks, as for the first admin. */
 export function makeApiToken(
   ask: ApiTokenAsk,
   createdBy: readonly string[],
-  { now, random }: { readonly now: Date; readonly random: (octets: number) => Buffer },
+  { now, random, secret = newApiTokenSecret(random) }: MakingOfToken,
 ): NewlyMadeToken & { readonly secretSha256: string } {
-  const secret = newApiTokenSecret(random);
   const life = ask.expiresInSeconds === undefined ? defaultLifeSeconds : ask.expiresInSeconds;
   const token: ApiToken = {
     id: newId(now, random),
@@ -106,44 +110,6 @@ export function apiTokenEvent(
     expiresAt: token.expiresAt?.toISOString() ?? null,
     ...(token.cluster !== null && { cluster: token.cluster }),
   });
-}
-
-export interface AdminTokenContext {
-  readonly writer: Pick<ApiTokenWriter, 'create'>;
-  /** Keeps the secret where the operator finds it. */
-  readonly keepSecret: (secret: string) => Promise<void>;
-  readonly now: Date;
-  readonly random: (octets: number) => Buffer;
-}
-
-/** Makes an API token for the first admin, on nobody's behalf. */
-export const makeAdminToken = (context: AdminTokenContext): Promise<ApiToken> => makeTokenOfNobody(context, false);
-
-/** Makes an API token for an hour that is admin although tokens are not, on nobody's behalf. */
-export const makeBreakGlassToken = (context: AdminTokenContext): Promise<ApiToken> => makeTokenOfNobody(context, true);
-
-/**
- * The secret is kept first: after a crash in between no token has that secret, and the next start makes another. Where
- * a token has the name but for case, or the name is blocked, the principal gets a longer name: nobody locks others out
- * by taking or blocking a name.
- */
-async function makeTokenOfNobody(
-  { writer, keepSecret, now, random }: AdminTokenContext,
-  breakGlass: boolean,
-): Promise<ApiToken> {
-  const principal = breakGlass ? breakGlassName : firstAdminName;
-  for (const name of [principal, `${principal}-${random(8).toString('hex')}`]) {
-    const ask: ApiTokenAsk = { name, roles: ['admin'], ...(breakGlass && { expiresInSeconds: breakGlassSeconds }) };
-    const { token: plain, secret, secretSha256 } = makeApiToken(ask, [], { now, random });
-    const token = { ...plain, breakGlass };
-    await keepSecret(secret);
-    const type = breakGlass ? 'BreakGlassTokenMade' : 'ApiTokenCreated';
-    const made = await writer.create(token, secretSha256, apiTokenEvent(type, token, now, null));
-    if (made === 'created') return token;
-  }
-  throw new Error(
-    `principal ${principal} cannot have a token: another one has that name but for case, or it is blocked`,
-  );
 }
 
 /** The use cases on API tokens; all of them are for admins. */

@@ -86,3 +86,9 @@ export class BreakGlassUses {
     await record(auditEvent('BreakGlassTokenUsed', clock(), name, { tokenId: id, uses }));
   }
 }
+
+/** The command that makes such a token warns those who see its output; the log of the service has a warning too. */
+export function warnOfBreakGlass(live: readonly ApiToken[], log: BreakGlassContext['log']): void {
+  for (const { id, name, expiresAt } of live)
+    log.warn({ tokenId: id, principal: name, expiresAt }, 'a break-glass token is valid');
+}

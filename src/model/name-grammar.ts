@@ -49,10 +49,9 @@ export function whyNotName(name: string, alphabet: 'ascii' | 'unicode', longest:
 /** As `whyNotName`, for the name of a principal: 1-253 characters of the ASCII alphabet. */
 export const whyNotPrincipalName = (name: string): string | null => whyNotName(name, 'ascii', longestPrincipalName);
 
-/** Whether a string is a DNS label (RFC 1123 2.1) in lower case, as namespaces and cluster names are. */
-export function isDnsLabel(value: string): boolean {
-  return /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(value);
-}
+/** A DNS label (RFC 1123 2.1) in lower case, as namespaces and cluster names are. */
+export const dnsLabel = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+export const isDnsLabel = (value: string): boolean => dnsLabel.test(value);
 
 function whyNotUnicodeName(name: string, characters: readonly string[]): string | null {
   // Form KC is also form C. Characters that only KC changes look like others: a full-width letter, a ligature.

@@ -50,11 +50,12 @@ const EXPIRATION_SECONDS = 86_400;
 
 /**
  * Makes the keys and certificates of a control plane in a directory. One CA serves servers and clients, as with
- * kubeadm; with `separateClientCa` there are two, as with k3s.
+ * kubeadm; with `separateClientCa` there are two, as with k3s. The serving certificate is for localhost, 127.0.0.1 and
+ * `servingNames`.
  */
 export async function makeControlPlanePki(
   directory: string,
-  options: { readonly separateClientCa: boolean },
+  options: { readonly separateClientCa: boolean; readonly servingNames?: readonly string[] },
 ): Promise<ControlPlanePki> {
   const write = (name: string, pem: string): string => {
     const file = join(directory, name);
@@ -63,7 +64,7 @@ export async function makeControlPlanePki(
   };
   const ca = await generateCa('kubernetes');
   const clientCa = options.separateClientCa ? await generateCa('kubernetes-client') : ca;
-  const serving = await servingCredentials(authorityOf(ca));
+  const serving = await servingCredentials(authorityOf(ca), options.servingNames ?? []);
   const serviceAccount = await generateKeyPair('RSA-2048');
   const serviceAccountPublicKey = createPublicKey(serviceAccount.privateKey).export({ type: 'spki', format: 'pem' });
   return {
@@ -104,7 +105,7 @@ async function clientCredentials(
   return { certificatePem: await seal(tbs, ca), privateKeyPem: keyPair.privateKeyPem };
 }
 
-async function servingCredentials(ca: TestSigningAuthority): Promise<Credentials> {
+async function servingCredentials(ca: TestSigningAuthority, names: readonly string[]): Promise<Credentials> {
   const keyPair = await generateKeyPair('ECDSA-P256');
   const tbs = writeTbsCertificate({
     ...commonFields(ca),
@@ -114,7 +115,11 @@ async function servingCredentials(ca: TestSigningAuthority): Promise<Credentials
       keyUsageExtension(['digitalSignature']),
       extKeyUsageExtension([keyPurpose.serverAuth]),
       basicConstraintsExtension(false),
-      writeExtension(extensionId.subjectAltName, false, sequence(dnsName('localhost'), ipAddress(127, 0, 0, 1))),
+      writeExtension(
+        extensionId.subjectAltName,
+        false,
+        sequence(...['localhost', ...names].map(dnsName), ipAddress(127, 0, 0, 1)),
+      ),
     ],
   });
   return { certificatePem: await seal(tbs, ca), privateKeyPem: keyPair.privateKeyPem };

@@ -19,6 +19,8 @@ export interface ControlPlaneOptions {
   readonly signingDuration?: string;
   /** Whether client certificates have a CA of their own. Default false: one CA, as with kubeadm. */
   readonly separateClientCa?: boolean;
+  /** Controllers besides those of `controllers`. */
+  readonly moreControllers?: readonly string[];
   /** Flags that are added to ours or replace them; null leaves one out. */
   readonly etcdFlags?: Flags;
   readonly apiServerFlags?: Flags;
@@ -173,7 +175,7 @@ export class ControlPlane implements TestCluster {
         'use-service-account-credentials': 'true',
         'service-account-private-key-file': pki.serviceAccountKeyFile,
         'root-ca-file': pki.caFile,
-        controllers: controllers.join(','),
+        controllers: [...controllers, ...(this.options.moreControllers ?? [])].join(','),
         profiling: 'false',
         ...signerFlags,
         ...this.options.controllerManagerFlags,

@@ -139,6 +139,11 @@ it('serves as a role that owns nothing, which cannot migrate and says who can', 
   await store.close();
 });
 
+it('grants its rights in several processes at once, as new pods do that start together', async () => {
+  await migratePostgresql(database.ownerUrl);
+  await Promise.all([1, 2, 3, 4].map(() => grantServiceRights(database.ownerUrl, serviceRole)));
+});
+
 it.each([
   ['UPDATE "AuditRecord" SET "principal" = NULL'],
   ['DELETE FROM "AuditRecord"'],

@@ -1,8 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { verifyChain } from '../../src/audit/chain.js';
 import type { Composition } from '../../src/compose/compose.js';
+import { newApiTokenSecret } from '../../src/identity/secrets.js';
 import type { QuotaLimit } from '../../src/model/decision.js';
 import { openPostgresqlStore } from '../../src/store/postgresql/open-postgresql-store.js';
 import type { Operation } from '../../src/store/steps/step.js';
@@ -106,6 +108,61 @@ describe('three stores on one database', () => {
       ),
     );
     expect(most).toEqual([1, 1, 1]);
+  });
+});
+
+describe('the first admin of services that start at once', () => {
+  const directories: ReturnType<typeof temporaryDirectory>[] = [];
+  const services: Composition[] = [];
+  const log: LogLine[] = [];
+  const directory = () => {
+    const made = temporaryDirectory();
+    directories.push(made);
+    return made.path;
+  };
+  afterEach(async () => {
+    for (const service of services.splice(0)) await service.close();
+    for (const one of directories.splice(0)) one.remove();
+    log.length = 0;
+  });
+
+  it('has the token of their file, which one of them records and all of them know', async () => {
+    const shared = directory();
+    const secret = newApiTokenSecret(randomBytes);
+    const file = join(shared, 'first-admin-token');
+    writeFileSync(file, `${secret}\n`, { mode: 0o600 });
+    const environment = {
+      ...(await postgresqlEnvironment(shared, database.url)),
+      KUBEPASS_FIRST_ADMIN_TOKEN_FILE: file,
+    };
+    const startThree = async () => {
+      const own = [1, 2, 3].map(directory);
+      const started = await Promise.all(own.map((path) => composeOn(path, environment, {}, log)));
+      services.push(...started);
+      expect(own.filter((path) => existsSync(join(path, 'data', 'admin-token')))).toEqual([]);
+      return Promise.all(
+        started.map(async ({ services: { authenticator } }) => {
+          const found = await authenticator.authenticate({ kind: 'bearer', token: secret });
+          return found.outcome === 'authenticated' ? found.principal : null;
+        }),
+      );
+    };
+    const [admin, ...others] = await startThree();
+    expect(admin).toMatchObject({ name: 'admin', roles: ['admin'], createdBy: [] });
+    expect(others).toEqual([admin, admin]);
+    const told = () => log.filter(({ message }) => message.includes('live admin'));
+    expect(told()).toMatchObject([{ level: 'info', fields: { file } }]);
+    const created = async () =>
+      (await services[0]!.store.auditEvents.chunk(0, 200)).filter(({ type }) => type === 'ApiTokenCreated');
+    expect(await created()).toHaveLength(1);
+
+    // All of them come back with the same file: the token that was revoked meanwhile makes nobody an admin.
+    expect(await services[1]!.services.apiTokens.revoke(admin!, admin?.credentialId ?? '')).toMatchObject({ ok: true });
+    for (const service of services.splice(0)) await service.close();
+    expect(await startThree()).toEqual([null, null, null]);
+    expect(told().map(({ level }) => level)).toEqual(['info', 'warn', 'warn', 'warn']);
+    expect(await created()).toHaveLength(1);
+    expect(JSON.stringify([log, await services[0]!.store.auditEvents.chunk(0, 200)])).not.toContain(secret.slice(9));
   });
 });
 

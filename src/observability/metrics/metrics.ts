@@ -1,4 +1,5 @@
-import { Counter, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
+import { version } from '@kubepass/inspect/command-line';
 import { whyNotPermitted } from '../../identity/permissions.js';
 import type { AuditEventDraft } from '../../model/audit-event.js';
 import { StoreBusyError, StoreUnavailableError } from '../../model/errors.js';
@@ -33,8 +34,13 @@ export type Metrics = ReturnType<typeof createMetrics>;
  * Opens every figure of the service, before the parts that are measured. Each label has a value from a closed set or
  * from the configuration, and none from a caller. `textMilliseconds`: how long one text is told.
  */
-export function createMetrics(clusters: readonly MeasuredCluster[], clock: () => Date, textMilliseconds = 1000) {
+export function createMetrics(
+  { clusters, revision }: { readonly clusters: readonly MeasuredCluster[]; readonly revision: string },
+  clock: () => Date,
+  textMilliseconds = 1000,
+) {
   const registry = new Registry();
+  addBuild(registry, { version, revision });
   const names = clusters.map(({ name }) => name);
   const counting = new FigureCounting();
   const issuance = new IssuanceMetrics(registry, clusters);
@@ -108,6 +114,16 @@ function sharedText(registry: Registry, milliseconds: number): () => Promise<Met
     return last.text;
   };
 }
+
+/** The build that runs, so that a query can tell replicas of two versions apart. */
+const addBuild = (registry: Registry, build: { readonly version: string; readonly revision: string }): void => {
+  new Gauge({
+    name: 'kubepass_build_info',
+    help: 'Always 1; the version of kubepass, and the commit that its image was built from, or unknown.',
+    labelNames: ['version', 'revision'] as const,
+    registers: [registry],
+  }).set(build, 1);
+};
 
 /** The ordered writer. */
 function storeMetrics(registry: Registry): StoreMeasures {

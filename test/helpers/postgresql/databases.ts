@@ -44,7 +44,8 @@ export async function prepareDatabases(server: PostgresqlServer): Promise<Databa
 export async function freshDatabase({ adminUrl, template }: DatabaseSource): Promise<TestDatabase> {
   const name = `test_${randomBytes(8).toString('hex')}`;
   await query(adminUrl, async (client) => {
-    await client.query(`CREATE DATABASE ${name} TEMPLATE ${template} OWNER ${ownerRole}`);
+    // In memory this takes a third of the time of the other strategy, which writes each page into the log of changes.
+    await client.query(`CREATE DATABASE ${name} TEMPLATE ${template} OWNER ${ownerRole} STRATEGY FILE_COPY`);
   });
   const urlAs = (role: string) => {
     const url = new URL(adminUrl);

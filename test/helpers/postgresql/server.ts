@@ -39,11 +39,13 @@ export interface PostgresqlOptions {
   readonly parent?: string;
   /** How much of its log it keeps, in segments of 1 MiB; default: PostgreSQL's own. */
   readonly walMebibytes?: number;
+  /** Its certificate and key, PEM: roles but the superuser then need TLS. Default: no TLS. */
+  readonly tls?: { readonly cert: string; readonly key: string };
 }
 
 /** Throws `NoPostgresqlError` if none is installed. */
 export async function startPostgresql(asked: PostgresqlOptions): Promise<PostgresqlServer> {
-  const { durable, parent = tmpdir(), walMebibytes } = asked;
+  const { durable, parent = tmpdir(), walMebibytes, tls } = asked;
   const binaries = postgresqlBinaries();
   if (binaries === null)
     throw new NoPostgresqlError(
@@ -76,6 +78,17 @@ export async function startPostgresql(asked: PostgresqlOptions): Promise<Postgre
   );
   if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}${made.error?.message ?? ''}`);
 
+  if (tls) {
+    const place = (name: string, text: string) => {
+      writeFileSync(join(data, name), text, { mode: 0o600 });
+      if (user) chownSync(join(data, name), user.uid, user.gid);
+    };
+    place('server.crt', tls.cert);
+    place('server.key', tls.key);
+    const rules = ['host all postgres 127.0.0.1/32 scram-sha-256', 'hostssl all all 127.0.0.1/32 scram-sha-256'];
+    place('pg_hba.conf', `${rules.join('\n')}\n`);
+  }
+
   const port = await freePort();
   const settings = {
     listen_addresses: '127.0.0.1',
@@ -87,6 +100,7 @@ export async function startPostgresql(asked: PostgresqlOptions): Promise<Postgre
     fsync: durable ? 'on' : 'off',
     full_page_writes: durable ? 'on' : 'off',
     log_min_messages: 'fatal',
+    ...(tls && { ssl: 'on' }),
     ...(walMebibytes !== undefined && {
       min_wal_size: `${String(walMebibytes)}MB`,
       max_wal_size: `${String(walMebibytes)}MB`,

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -49,6 +49,25 @@ async function keep(
 }
 
 const refused = (reason: string) => `error stays {"of":"x","reason":"${reason}"}`;
+
+it('takes what Kubernetes puts in the place of a mounted Secret, where two links lead to the file', async () => {
+  const at = (...names: string[]) => join(directory.path, ...names);
+  const put = (generation: string, content: string) => {
+    mkdirSync(at(generation));
+    writeFileSync(at(generation, 'number'), content);
+    symlinkSync(generation, at('..data_tmp'));
+    renameSync(at('..data_tmp'), at('..data'));
+  };
+  rmSync(file);
+  put('..2026_03_01', '1');
+  symlinkSync('..data/number', file);
+  const { current } = await keep(5);
+  expect(current()).toBe(1);
+  put('..2026_03_02', '2');
+  rmSync(at('..2026_03_01'), { recursive: true });
+  await expect.poll(current).toBe(2);
+  expect(log).toEqual(['info other {"of":"x","next":2}']);
+});
 
 it('takes what is new by itself, and says once what cannot be used', async () => {
   const { current } = await keep(5);

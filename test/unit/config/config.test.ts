@@ -65,6 +65,39 @@ const cluster = (settings: Record<string, string> = {}) => {
 };
 const oneCluster = (settings: Record<string, string> = {}) => `clusters:\n${cluster(settings)}`;
 
+describe('firstAdminTokenFile', () => {
+  const people =
+    'callers: { oidc: [{ name: corp, issuer: "https://idp.example", audiences: [kubepass] }], apiTokens: { admins: false } }\n' +
+    'roles: [{ groups: [platform-admins], roles: [admin] }]\n';
+
+  it('is a path of the file, or of the environment, which overrides it', () => {
+    expect(load().firstAdminTokenFile).toBeNull();
+    const file = `${oneCluster()}firstAdminTokenFile: secrets/token\n`;
+    expect(loadFile(file).firstAdminTokenFile).toBe(join(directory, 'secrets/token'));
+    const variables = { KUBEPASS_FIRST_ADMIN_TOKEN_FILE: '/run/token' };
+    expect(loadFile(file, variables).firstAdminTokenFile).toBe('/run/token');
+  });
+
+  it('is refused where it could not act, because no API token may be an admin', () => {
+    const why = 'goes with API tokens that may be admins: take it away, because callers.apiTokens.admins is false';
+    const file = `${oneCluster()}${people}`;
+    expect(loadFile(file).callers.apiTokens.admins).toBe(false);
+    expect(fileErrors(`${file}firstAdminTokenFile: token\n`)).toEqual([`FILE firstAdminTokenFile: ${why}`]);
+    expect(fileErrors(file, { KUBEPASS_FIRST_ADMIN_TOKEN_FILE: '/run/token' })).toEqual([
+      `KUBEPASS_FIRST_ADMIN_TOKEN_FILE: ${why}`,
+    ]);
+    // Nobody knows what was meant.
+    expect(fileErrors(`${file.replace('admins: false', 'admins: no')}firstAdminTokenFile: token\n`)).toEqual([
+      expect.stringMatching(/^FILE callers\.apiTokens\.admins: must be true or false/),
+    ]);
+  });
+});
+
+it('knows the commit that the image was built from', () => {
+  expect(load({ KUBEPASS_REVISION: '0a1b2c3' }).revision).toBe('0a1b2c3');
+  expect(load({ KUBEPASS_REVISION: '' }).revision).toBe('unknown');
+});
+
 it('tells errors of shape and of meaning at once, also where a list is missing', () => {
   const callers = 'callers:\n  oidc:\n    - { name: corp, issuer: "http://idp", clientID: a }\n';
   expect(
@@ -86,6 +119,8 @@ describe('loadConfig without anything', () => {
     expect(load()).toEqual({
       configFile: null,
       dataDir,
+      firstAdminTokenFile: null,
+      revision: 'unknown',
       host: '127.0.0.1',
       port: 8080,
       tls: null,
@@ -364,12 +399,14 @@ describe('loadConfig with a file', () => {
       })}${cluster({ name: 'dev-us', inCluster: 'true' })}` +
         'issuing: { timeoutSeconds: 5, uncollectedExpiresAfterSeconds: 60 }\n' +
         'inspection: { expiresWithinSeconds: 86400, maxCaValiditySeconds: 3155760000 }\n' +
-        'dataDir: data\nhost: 10.0.0.1\nport: 9000\npoliciesDir: rules\ndatabaseUrl: file:db/k.db\n' +
+        'dataDir: data\nfirstAdminTokenFile: first-admin-token\nhost: 10.0.0.1\nport: 9000\npoliciesDir: rules\ndatabaseUrl: file:db/k.db\n' +
         'tls: { certFile: tls.crt, keyFile: tls.key }\nconnections: { max: 500 }\nconsole: false\n',
     );
     expect(config).toEqual({
       configFile,
       dataDir: join(directory, 'data'),
+      firstAdminTokenFile: join(directory, 'first-admin-token'),
+      revision: 'unknown',
       host: '10.0.0.1',
       port: 9000,
       tls: { certFile: join(directory, 'tls.crt'), keyFile: join(directory, 'tls.key') },

@@ -1,9 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createSecretFile, prepareDataDir, readSecretFile, replaceSecretFile } from '../../../src/config/secrets.js';
+import {
+  createSecretFile,
+  prepareDataDir,
+  readSecretFile,
+  replaceSecretFile,
+  secretWarning,
+} from '../../../src/config/secrets.js';
 
 let directory: string;
 beforeEach(async () => {
@@ -64,7 +70,7 @@ describe('readSecretFile', () => {
   it.each([
     [0o600, null],
     [0o400, null],
-    [0o640, 'is open to others (mode 0640); 0600 would keep it to its owner'],
+    [0o604, 'is open to others (mode 0604); 0600 would keep it to its owner'],
     [0o644, 'is open to others (mode 0644); 0600 would keep it to its owner'],
   ])('reads a file of mode %o and warns where others can', async (mode, warning) => {
     const path = join(directory, 'tls.key');
@@ -74,6 +80,46 @@ describe('readSecretFile', () => {
     const log = { warn: (_: object, message: string) => void warnings.push(message) };
     expect(await readSecretFile(path, log)).toEqual(Buffer.from('secret'));
     expect(warnings).toEqual(warning === null ? [] : [`${path} ${warning}`]);
+  });
+
+  it.each([
+    // As the kubelet mounts a Secret with fsGroup, with `defaultMode: 0400` and without.
+    [0o440, 0, null],
+    [0o640, 0, null],
+    [0o400, 0, null],
+    [0o600, 10_001, null],
+    [0o440, 10_001, 'mode 0440'],
+    [0o640, 10_001, 'mode 0640'],
+    [0o444, 0, 'mode 0444'],
+    [0o644, 0, 'mode 0644'],
+    [0o660, 0, 'mode 0660'],
+    [0o450, 0, 'mode 0450'],
+    [0o404, 0, 'mode 0404'],
+    [0o641, 0, 'mode 0641'],
+  ])('warns of mode %o of uid %i: %s', (mode, uid, warning) => {
+    const found = secretWarning('/etc/kubepass/secrets/tls.key', { mode: 0o100_000 | mode, uid });
+    if (warning === null) expect(found).toBeNull();
+    else expect(found).toContain(`/etc/kubepass/secrets/tls.key is open to others (${warning}); 0600`);
+  });
+
+  it("reads a mounted Secret through the kubelet's links, and looks at the mode and the owner of the file itself", async () => {
+    const generation = join(directory, '..2026_03_01_10_00_00.123');
+    await mkdir(generation);
+    await writeFile(join(generation, 'tls.key'), 'secret');
+    await chmod(join(generation, 'tls.key'), 0o440);
+    await symlink('..2026_03_01_10_00_00.123', join(directory, '..data'));
+    const path = join(directory, 'tls.key');
+    await symlink('..data/tls.key', path);
+    const warnings: string[] = [];
+    const log = { warn: (_: object, message: string) => void warnings.push(message) };
+    const open = `${path} is open to others (mode 0440); 0600 would keep it to its owner`;
+    expect(await readSecretFile(path, log)).toEqual(Buffer.from('secret'));
+    // The one who runs the test owns the file: root, as the kubelet, or somebody else.
+    const isRoot = process.getuid?.() === 0;
+    expect(warnings.splice(0)).toEqual(isRoot ? [] : [open]);
+    if (isRoot) await chown(join(generation, 'tls.key'), 10_001, 10_001);
+    expect(await readSecretFile(path, log)).toEqual(Buffer.from('secret'));
+    expect(warnings).toEqual([open]);
   });
 
   it('refuses what is no file, or too large for a secret', async () => {

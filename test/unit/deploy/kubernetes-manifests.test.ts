@@ -10,6 +10,7 @@ import { roleBindingAccess } from '../../../src/clusters/probe-cluster.js';
 import { signingAccess } from '../../../src/signing/signing-object.js';
 import { decide } from '../../../src/policy/decide.js';
 import { loadPolicySet } from '../../../src/policy/load-policy-set.js';
+import { type AccessRule, accessesOf } from '../../helpers/accesses-of-rule.js';
 import { facts, now, request, requester } from '../policy/builders.js';
 
 const folder = fileURLToPath(new URL('../../../deploy/kubernetes/', import.meta.url));
@@ -43,38 +44,11 @@ const pod = (find('Deployment')['spec'] as { template: { spec: Pod } }).template
 const container = pod.containers[0] as Pod['containers'][number];
 const environment = Object.fromEntries(container.env.map(({ name, value }) => [name, value]));
 
-interface Rule {
-  readonly apiGroups: readonly string[];
-  readonly resources: readonly string[];
-  readonly resourceNames?: readonly string[];
-  readonly verbs: readonly string[];
-}
-
-/** Every single access that a rule gives, as `describeAccess` prints it. */
-function accessesOf({ apiGroups, resources, resourceNames = [''], verbs }: Rule): readonly string[] {
-  const paths = resources.map((path) => path.split('/') as [string, string?]);
-  return apiGroups.flatMap((group) =>
-    paths.flatMap(([resource, subresource]) =>
-      resourceNames.flatMap((name) =>
-        verbs.map((verb) =>
-          describeAccess({
-            verb,
-            group,
-            resource,
-            ...(subresource === undefined ? {} : { subresource }),
-            ...(name === '' ? {} : { name }),
-          }),
-        ),
-      ),
-    ),
-  );
-}
-
 describe('the access that deploy/kubernetes gives', () => {
   const needed = signingAccess.map(({ access }) => access);
 
   it('is, cluster-wide, exactly what the probe looks for', () => {
-    const given = (find('ClusterRole')['rules'] as readonly Rule[]).flatMap(accessesOf);
+    const given = (find('ClusterRole')['rules'] as readonly AccessRule[]).flatMap(accessesOf);
     const clusterWide = needed.filter(({ namespace }) => namespace === undefined).map(describeAccess);
     expect([...given].sort()).toEqual([...clusterWide].sort());
   });
@@ -118,7 +92,7 @@ describe.each([
   });
 
   it('gives exactly what that takes, to the service account of the pod', () => {
-    const given = (clusterRole?.['rules'] as readonly Rule[]).flatMap(accessesOf);
+    const given = (clusterRole?.['rules'] as readonly AccessRule[]).flatMap(accessesOf);
     expect([...given].sort()).toEqual(accesses.map(describeAccess).sort());
     expect(clusterRoleBinding).toMatchObject({
       kind: 'ClusterRoleBinding',

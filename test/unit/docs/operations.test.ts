@@ -45,7 +45,7 @@ async function measured(): Promise<readonly { name: string; type: string; labels
     { name: 'demo', signer: { kind: 'kubernetes' } },
     { name: 'users', signer: { kind: 'localCA', issuers: [{ name: 'default' }] } },
   ];
-  const metrics = createMetrics(clusters, () => at);
+  const metrics = createMetrics({ clusters, revision: 'unknown' }, () => at);
   metrics.follow({
     queue: () => ({ waiting: 0, limit: 1 }),
     faults: { areFilesRefused: no, isRetentionFailing: no },

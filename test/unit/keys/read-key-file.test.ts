@@ -282,15 +282,15 @@ describe('an encrypted key file', () => {
   it('has a warning where its passphrase lies beside it, or is open to others', async () => {
     const beside = join(folder.path, 'passphrase');
     writeFileSync(keyPath(), encryptKey(ec, passphrase), { mode: 0o600 });
-    writeFileSync(beside, passphrase, { mode: 0o640 });
-    chmodSync(beside, 0o640);
+    writeFileSync(beside, passphrase, { mode: 0o644 });
+    chmodSync(beside, 0o644);
     await readKeyFile(
       { file: keyPath(), passphrase: { file: beside } },
       { signatures: signaturesHere, clock: () => now, remarks: { warn: (_, message) => void warnings.push(message) } },
     );
     expect(warnings).toEqual([
       expect.stringContaining(`${beside} lies beside the key that it opens`),
-      expect.stringContaining(`${beside} is open to others (mode 0640)`),
+      expect.stringContaining(`${beside} is open to others (mode 0644)`),
     ]);
   });
 });

@@ -1,3 +1,4 @@
+import { version } from '@kubepass/inspect/command-line';
 import { expect, it } from 'vitest';
 import { StoreBusyError, StoreUnavailableError } from '../../../src/model/errors.js';
 import { createMetrics } from '../../../src/observability/metrics/metrics.js';
@@ -7,7 +8,8 @@ let now = new Date('2026-11-26T12:00:00Z');
 const later = (seconds: number) => {
   now = new Date(now.getTime() + seconds * 1000);
 };
-const open = (textMilliseconds = 0) => createMetrics([], () => now, textMilliseconds);
+const open = (textMilliseconds = 0) =>
+  createMetrics({ clusters: [], revision: 'unknown' }, () => now, textMilliseconds);
 const no = () => false;
 const sources: MetricsSources = {
   queue: () => ({ waiting: 0, limit: 0 }),
@@ -22,6 +24,15 @@ it('tells the time since the start as the age of figures that were never counted
   const { text } = await metrics.text();
   expect(text).toContain('kubepass_count_age_seconds{of="records"} 400\n');
   expect(text).toContain('kubepass_count_age_seconds{of="certificates"} 400\n');
+});
+
+it('tells the version of the program, and the revision, whatever characters it has', async () => {
+  const told = async (revision: string) =>
+    (await createMetrics({ clusters: [], revision }, () => now).text()).text
+      .split('\n')
+      .filter((line) => line.startsWith('kubepass_build_info'));
+  expect(await told('0a1b2c3')).toEqual([`kubepass_build_info{version="${version}",revision="0a1b2c3"} 1`]);
+  expect(await told('a"b\\c\nd')).toEqual([`kubepass_build_info{version="${version}",revision="a\\"b\\\\c\\nd"} 1`]);
 });
 
 it('tells which files are refused and whether retention fails, and neither before anybody knows', async () => {
@@ -70,7 +81,11 @@ it('counts the steps that the store could not commit, by the reason, and no othe
 
 it('tells how long the keys of CAs take, and why they failed, from zero on and for configured issuers alone', async () => {
   const issuers = [{ name: 'users-2026' }, { name: 'users-2027' }];
-  const metrics = createMetrics([{ name: 'prod', signer: { kind: 'localCA', issuers } }], () => now, 0);
+  const metrics = createMetrics(
+    { clusters: [{ name: 'prod', signer: { kind: 'localCA', issuers } }], revision: 'unknown' },
+    () => now,
+    0,
+  );
   const lines = async (name: string) => (await metrics.text()).text.split('\n').filter((line) => line.startsWith(name));
   const failures = 'kubepass_key_failures_total{cluster="prod",issuer="users-2027",reason="silent"}';
   expect(await lines(failures)).toEqual([`${failures} 0`]);

@@ -1,0 +1,19 @@
+/** Something that a person mends: its message is one line, which says what is wrong and what to do. */
+export class ReleaseError extends Error {
+  override readonly name = 'ReleaseError';
+}
+
+/** Runs a program of a release. A `ReleaseError`, or options that nobody can understand, end it with 1 and one line. */
+export async function runProgram(program: () => void | Promise<void>): Promise<void> {
+  try {
+    await program();
+  } catch (error) {
+    if (!(error instanceof ReleaseError) && !isAboutOptions(error)) throw error;
+    console.error(`release: ${error.message.replaceAll(/\s*\n\s*/g, ' ')}`);
+    process.exitCode = 1;
+  }
+}
+
+/** An error of `parseArgs` of `node:util`. */
+const isAboutOptions = (error: unknown): error is Error =>
+  error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS_');

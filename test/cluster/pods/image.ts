@@ -1,0 +1,101 @@
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  globSync,
+  lstatSync,
+  mkdirSync,
+  readlinkSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const checkout = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** A stand-in for the container image: what a container of it finds and runs. */
+export interface Image {
+  /** The files of the image that are made anew: each container gets its own mounts over them. */
+  readonly root: string;
+  /** Files and folders of this machine that the image has too, by their path in the image. */
+  readonly mounts: Readonly<Record<string, string>>;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly entrypoint: readonly string[];
+  readonly workingDirectory: string;
+}
+
+/**
+ * Makes a stand-in for the image of the Dockerfile in a directory: `/app` from this checkout as `npm run build:service`
+ * makes it, but without the pages of the console; this Node; the libraries of this machine; no shell and nothing else.
+ */
+export async function makeImage(directory: string): Promise<Image> {
+  const root = join(directory, 'image');
+  const app = join(root, 'app');
+  mkdirSync(app, { recursive: true });
+  // Root's umask may keep the image's user out.
+  for (const folder of [directory, root, app]) chmodSync(folder, 0o755);
+  await Promise.all([
+    compile('src', join(app, 'dist')),
+    ...['x509', 'inspect'].map(async (name) => {
+      const folder = join(app, 'packages', name);
+      await compile(`packages/${name}/src`, join(folder, 'dist'));
+      copyFileSync(join(checkout, 'packages', name, 'package.json'), join(folder, 'package.json'));
+    }),
+  ]);
+  for (const path of ['package.json', 'prisma/migrations', 'openapi', 'docs/api.md'])
+    cpSync(join(checkout, path), join(app, path), { recursive: true });
+  mkdirSync(join(root, 'etc'));
+  writeFileSync(join(root, 'etc/passwd'), 'kubepass:x:10001:10001::/var/lib/kubepass:/sbin/nologin\n');
+  // A system with merged folders has links here.
+  const libraries = ['/lib', '/lib64'].filter((path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined);
+  const [links, folders] = [true, false].map((isLink) =>
+    libraries.filter((path) => lstatSync(path).isSymbolicLink() === isLink),
+  ) as [string[], string[]];
+  for (const path of links) symlinkSync(readlinkSync(path), join(root, path));
+  execFileSync('chmod', ['-R', 'a+rX', root]);
+  return {
+    root,
+    mounts: {
+      '/usr/local/bin/node': process.execPath,
+      '/app/node_modules': join(checkout, 'node_modules'),
+      '/usr/lib': '/usr/lib',
+      ...Object.fromEntries(
+        [...folders, ...links.map((path) => resolve('/', readlinkSync(path)))].map((path) => [path, path]),
+      ),
+    },
+    environment: {
+      PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+      NODE_ENV: 'production',
+      MALLOC_ARENA_MAX: '2',
+      KUBEPASS_HOST: '0.0.0.0',
+      KUBEPASS_PORT: '8080',
+      KUBEPASS_DATA_DIR: '/var/lib/kubepass',
+      KUBEPASS_POLICIES_DIR: '/etc/kubepass/policies',
+    },
+    entrypoint: [
+      'node',
+      '--disable-sigusr1',
+      '--secure-heap=16777216',
+      '--max-semi-space-size=8',
+      '/app/dist/server.js',
+    ],
+    workingDirectory: '/app',
+  };
+}
+
+/** File by file, as `tsc` does, in a tenth of its time. */
+async function compile(sources: string, outdir: string): Promise<void> {
+  const folder = join(checkout, sources);
+  await build({
+    entryPoints: globSync('**/*.ts', { cwd: folder }).map((file) => join(folder, file)),
+    outbase: folder,
+    outdir,
+    bundle: false,
+    format: 'esm',
+    target: 'node24',
+    logLevel: 'error',
+  });
+}
