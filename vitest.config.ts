@@ -89,6 +89,8 @@ export default defineConfig({
       project('proxies'),
       // Keycloak, which the first run brings.
       project('keycloak', { globalSetup: ['test/keycloak/global-setup.ts'] }),
+      // A release is published to a registry on loopback, and verified as docs/verifying.md says.
+      project('release'),
       // CA keys in OpenSSH's agent, in SoftHSM and before a KMS.
       project('keys', { globalSetup: ['test/keys/support/global-setup.ts'] }),
       // Compares with programs of others, which the first run builds.

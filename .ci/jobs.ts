@@ -42,6 +42,8 @@ export const waiting: readonly Job[] = [
   tests('ci:browser', 20, 'test/browser'),
   job('ci:image', 15),
   job('ci:artefacts', 8),
+  // The first time it builds cosign: up to 4 minutes.
+  job('ci:release', 15),
   job('ci:quickstart', 12),
   job('ci:samples', 5),
   job('ci:samples-zsh', 5),

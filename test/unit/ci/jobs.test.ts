@@ -12,7 +12,7 @@ it('CI runs scripts that are there, each once', () => {
 
 it('CI runs every script for it, and every kind of test', () => {
   const commands = jobs.flatMap((script) => [script, scripts[script] ?? '']).join('\n');
-  const throughScripts = readFileSync('.ci/postgresql', 'utf8');
+  const throughScripts = ['.ci/postgresql', '.ci/release'].map((file) => readFileSync(file, 'utf8')).join('\n');
   const needed = Object.keys(scripts).filter((script) => /^(?:ci|test):|^(?:lint|test|build)$/.test(script));
   const missing = needed.filter(
     (script) => !`${commands}\n${throughScripts}`.match(new RegExp(`(?:^|npm run )${script}(?: |$)`, 'm')),

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -276,13 +276,11 @@ describe('what is published', () => {
   it('is refused where versions differ', async () => {
     makeRelease(smallImage('1.2.4'));
     await expect(prepare()).rejects.toThrow('the image for linux/amd64 is of version 1.2.4, and the charts of 1.2.3');
-    for (const name of ['kubepass', 'kubepass-access'])
-      renameSync(inside('files', `${name}-1.2.3.tgz`), inside('files', `${name}-1.2.5.tgz`));
+    for (const file of readdirSync(inside('files')))
+      renameSync(inside('files', file), inside('files', file.replace('1.2.3', '1.2.5')));
     const sums = inside('files', 'SHA256SUMS');
     writeFileSync(sums, readFileSync(sums, 'utf8').replaceAll('1.2.3', '1.2.5'));
-    await expect(prepare()).rejects.toThrow(
-      'Chart.yaml says version 1.2.3, and the file’s name 1.2.5'.replace('’', "'"),
-    );
+    await expect(prepare()).rejects.toThrow("Chart.yaml says version 1.2.3, and the file's name 1.2.5");
   });
 
   it('is refused where the chart names another image, or none by its digest', async () => {
