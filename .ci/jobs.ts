@@ -41,6 +41,7 @@ export const waiting: readonly Job[] = [
   tests('ci:prometheus', 10, 'test/prometheus'),
   tests('ci:browser', 20, 'test/browser'),
   job('ci:image', 15),
+  job('ci:artefacts', 8),
   // The first time it builds cosign: up to 4 minutes.
   job('ci:release', 15),
   job('ci:quickstart', 12),

@@ -1,11 +1,10 @@
-import { withoutConnection } from './config-rules.js';
 import { at, type JsonSchema } from './json-schema.js';
 
 const is = (path: string, value: unknown): JsonSchema => at(path, { const: value });
 const filled = (path: string): JsonSchema => at(path, { minLength: 1 });
 const listed = (path: string): JsonSchema => at(path, { minItems: 1 });
 
-/** One value asks for others. */
+/** One value asks for another. The templates of the chart refuse values that contradict each other (`checks.yaml`). */
 export const conditions: readonly JsonSchema[] = [
   // Two processes on one SQLite database corrupt it, and each pod has to sign checkpoints with the same key.
   {
@@ -29,15 +28,8 @@ export const conditions: readonly JsonSchema[] = [
   { if: is('tls.certificate.enabled', true), then: filled('tls.certificate.issuerRef.name') },
   { if: is('ingress.enabled', true), then: filled('ingress.host') },
   { if: is('gateway.enabled', true), then: { allOf: [listed('gateway.parentRefs'), listed('gateway.hostnames')] } },
-  { if: is('serviceAccount.create', false), then: filled('serviceAccount.name') },
-  { if: filled('policiesConfigMap'), then: { properties: { policies: { maxProperties: 0 } } } },
   {
     if: is('service.type', 'ClusterIP'),
     then: { properties: { service: { properties: { nodePort: { type: 'null' } } } } },
-  },
-  // A cluster may have its credentials here; then the templates look whether each has one.
-  {
-    if: { not: at('clusterCredentials', { minProperties: 1 }) },
-    then: { properties: { config: { properties: { clusters: { items: withoutConnection } } } } },
   },
 ];

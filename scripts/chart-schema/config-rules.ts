@@ -3,14 +3,12 @@ import { at, inAnyCase, type JsonSchema, matching } from './json-schema.js';
 /** A place of the configuration file, such as `clusters[].name`, and what must hold there. */
 export type Rule = readonly [path: string, ...rules: readonly JsonSchema[]];
 
-/** The port where the pods serve. */
-export const servicePort = 8443;
-
 const has = (...required: readonly string[]): JsonSchema => ({ required });
 /** A key that must not be there. The error of a schema that is false has the path of the key. */
 const without = (...keys: readonly string[]): JsonSchema => ({
   properties: Object.fromEntries(keys.map((key) => [key, false])),
 });
+const hasRole = (role: string): JsonSchema => at('roles', { contains: { const: role } });
 const is = (key: string, value: unknown): JsonSchema => at(key, { const: value });
 
 const octet = '(?:[0-9]|[1-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5])';
@@ -36,43 +34,26 @@ const fromTheSecond = (...keys: readonly string[]): JsonSchema => ({
 const isHttp = (key: string) => at(key, { pattern: '^http:' });
 
 /**
- * The service judges the settings once it has read the shape of its file (src/config). These are its refusals, so far
- * as a schema can say them. A schema compares no two values, so three kinds are left to the templates of the chart and
- * to the service: names that are there twice, names of clusters that there are not, and prefixes that begin alike.
+ * The service judges the settings once it has read the shape of its file (src/config). These are its refusals, as far
+ * as a schema can say them. No schema compares two values, so it is left to the service that names differ, that they
+ * are names of clusters, and that no prefix begins another one. `templates/checks.yaml` of the chart refuses, in words
+ * of its own, what depends on values beside `config`: clusters that nothing leads to, and ports that are taken.
  */
 export const configRules: readonly Rule[] = [
   ['trustedProxies[]', matching(network)],
-  // Pods listen on all addresses, so no address of theirs is one that others can be told.
   [
     '',
+    // Pods listen on all addresses, so no address of theirs is one that browsers can be told.
     {
       if: { not: has('publicAddress') },
-      then: {
-        properties: {
-          clusters: {
-            items: { properties: { revocation: { properties: { mode: { enum: ['admission', 'none'] } } } } },
-          },
-          callers: { properties: { oidc: { items: without('login') } } },
-        },
-      },
+      then: { properties: { callers: { properties: { oidc: { items: without('login') } } } } },
     },
     {
-      if: {
-        not: {
-          allOf: [
-            at('callers.oidc', { minItems: 1 }),
-            at('roles', { contains: at('roles', { contains: { const: 'admin' } }) }),
-          ],
-        },
-      },
+      if: { not: { allOf: [at('callers.oidc', { minItems: 1 }), at('roles', { contains: hasRole('admin') })] } },
       then: { properties: { callers: { properties: { apiTokens: { properties: { admins: { const: true } } } } } } },
     },
   ],
-  [
-    'clusters[]',
-    { if: is('signer', 'kubernetes'), then: without('apiServers') },
-    { if: is('inCluster', true), then: without('kubeconfig') },
-  ],
+  ['clusters[]', { if: is('signer', 'kubernetes'), then: without('apiServers') }],
   ['clusters[].apiServers', { uniqueItems: true }],
   ['clusters[].allowPrivilegedGroups[]', { not: { pattern: `^${inAnyCase('system:')}` } }],
   [
@@ -110,7 +91,6 @@ export const configRules: readonly Rule[] = [
     'callers.serviceAccounts[].audience',
     { not: { pattern: `^${inAnyCase('https://kubernetes.default')}(?:[./:]|$)` } },
   ],
-  ['callers.clientCertificates.port', { not: { const: servicePort } }],
   ['callers.clientCertificates.usernamePrefix', prefix],
   ['roles[]', { if: { not: has('names') }, then: has('groups') }],
   ['roles[].names[]', matching(name)],
@@ -118,17 +98,3 @@ export const configRules: readonly Rule[] = [
   ['webhooks[]', { if: isHttp('url'), then: without('certificateAuthority') }],
   ['webhooks[].events', { uniqueItems: true }],
 ];
-
-/** A cluster that the service does not reach has no setting that needs it to. */
-export const withoutConnection: JsonSchema = {
-  if: { not: { anyOf: [has('kubeconfig'), is('inCluster', true)] } },
-  then: {
-    ...has('servingCertificateAuthority'),
-    properties: {
-      signer: { not: { const: 'kubernetes' } },
-      context: false,
-      readRoleBindings: { const: false },
-      revocation: { properties: { mode: { not: { const: 'admission' } } } },
-    },
-  },
-};

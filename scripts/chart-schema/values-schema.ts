@@ -3,7 +3,6 @@ import { UrlSetting } from '../../src/config/setting.js';
 import { policyJsonSchema } from '../../src/policy/policy-schema.js';
 import { configSchema, plain } from './config-schema.js';
 import { conditions } from './conditions.js';
-import { servicePort } from './config-rules.js';
 import { closed, type JsonSchema, listOf, mapOf, matching, orEmpty } from './json-schema.js';
 import {
   annotations,
@@ -31,35 +30,14 @@ import {
   text,
 } from './kubernetes-shapes.js';
 
-/** The variables that the chart sets, by the setting that each carries: a second one would hide what its value is. */
-const ofTheChart = [
-  ...[
-    'configFile',
-    'dataDir',
-    'host',
-    'port',
-    'policiesDir',
-    'databaseUrl',
-    'tlsCertFile',
-    'tlsKeyFile',
-    'tlsTerminated',
-  ],
-  ...['metricsHost', 'metricsPort', 'firstAdminTokenFile', 'revision'],
-];
-const variablesOf = (isOurs: boolean) =>
-  Object.entries(environmentVariables)
-    .filter(([setting]) => ofTheChart.includes(setting) === isOurs)
-    .map(([, name]) => name);
-
 /** The service refuses a variable `KUBEPASS_…` that it does not read. */
 const variable: JsonSchema = {
   ...named,
   properties: {
     name: {
       ...filled,
-      not: { enum: variablesOf(true).filter((name) => !name.startsWith('KUBEPASS_')) },
       if: { pattern: '^KUBEPASS_' },
-      then: { enum: variablesOf(false).filter((name) => name.startsWith('KUBEPASS_')) },
+      then: { enum: Object.values(environmentVariables).filter((name) => name.startsWith('KUBEPASS_')) },
     },
     value: text,
   },
@@ -134,7 +112,7 @@ export function valuesSchema(): JsonSchema {
       podDisruptionBudget: closed({ enabled: flag, maxUnavailable: numberOrPercentage }),
       metrics: closed({
         enabled: flag,
-        port: { ...port, not: { const: servicePort } },
+        port,
         from: objects,
         serviceMonitor: closed({ enabled: flag, labels, interval: prometheusDuration }),
         prometheusRule: closed({ enabled: flag, labels, runbookUrl: orEmpty('https?://[^\\s]+') }),

@@ -4,7 +4,7 @@ Issues Kubernetes user certificates: policy decides, the cluster or a local CA s
 
 Authenticate each call under \`/v1\` in one of these ways; \`GET /v1/whoami\` tells who you are and what you may do.
 
-- **API token**: \`Authorization: Bearer kubepass_…\`. An admin makes tokens; the first is in the file \`admin-token\`.
+- **API token**: \`Authorization: Bearer kubepass_…\`. An admin makes tokens; the first is in the file \`admin-token\`, or in one of the operator's.
 - **OIDC**: an access token of a configured provider in the same header, or a sign-in with a browser at \`/v1/login/{name}\`.
 - **Service account**: the token of a pod in the same header, where its cluster is configured.
 - **Client certificate**: of a configured CA, on the port for them.

@@ -36,11 +36,8 @@ export async function drillUpgrade({ database }: Pick<Config, 'database'>): Prom
     // The copy has nothing that is committed from here on.
     const before = countRecords(copy);
     const began = performance.now();
-    let newer: string | null = null;
-    const onNewer = (sentence: string) => {
-      newer = sentence;
-    };
-    const store = await openSqliteStore({ file: copy, onNewer });
+    const said: string[] = [];
+    const store = await openSqliteStore({ file: copy, onNewer: (sentence) => said.push(sentence) });
     const seconds = (performance.now() - began) / 1000;
     let events: number;
     try {
@@ -54,7 +51,7 @@ export async function drillUpgrade({ database }: Pick<Config, 'database'>): Prom
       throw new CommandRefusedError(
         `the migrated copy has ${inWords(counts)}, and the original has ${inWords(before)}`,
       );
-    return { seconds, counts, newer };
+    return { seconds, counts, newer: said[0] ?? null };
   } catch (error) {
     throw outOfSpace(error, directory) ?? error;
   } finally {

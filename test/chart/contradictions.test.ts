@@ -84,6 +84,23 @@ const contradictions: Readonly<Record<string, readonly [object, string]>> = {
     },
     'config.callers.clientCertificates.port: 9464',
   ],
+  'labels that the chart sets': [
+    { metrics: { dashboard: { labels: { 'app.kubernetes.io/instance': 'other' } } } },
+    'metrics.dashboard.labels: app.kubernetes.io/instance is set by the chart',
+  ],
+  'an annotation that the chart sets': [
+    { podAnnotations: { 'checksum/config': 'none' } },
+    'podAnnotations: checksum/config is set by the chart',
+  ],
+  'a volume that the chart makes': [
+    {
+      extraVolumes: [
+        { name: 'scratch', emptyDir: {} },
+        { name: 'tmp', emptyDir: {} },
+      ],
+    },
+    'extraVolumes[1].name: tmp is a volume of the chart',
+  ],
   'a variable that the chart sets': [
     {
       extraEnv: [

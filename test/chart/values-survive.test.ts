@@ -47,7 +47,7 @@ describeChart('values', () => {
       expiry: { noticeSeconds: [100_000_000, 604_800] },
       trustedProxies: [],
       console: false,
-      roles: [{ names: ['yes', '0123', '1e3', '12:30'], groups: ['null', '~'], roles: ['admin'] }],
+      roles: [{ names: ['yes', '0123', '1e3', '12:30'], groups: ['null', 'no'], roles: ['admin'] }],
     };
     const rendered = await render({ config });
     const text = rendered.find('ConfigMap', 'kubepass-config').data?.['kubepass.yaml'] ?? '';

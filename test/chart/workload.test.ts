@@ -1,5 +1,12 @@
-import { expect, it } from 'vitest';
+import { writeFileSync } from 'node:fs';
+import { afterAll, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { loadKubeConfig } from '../../src/kubernetes/load-kube-config.js';
+import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { ciFile, describeChart, type Manifest, type Pod, render, type Rendering, somePolicy } from './render.js';
+
+const directory = temporaryDirectory();
+afterAll(() => directory.remove());
 
 /** PostgreSQL with two replicas, as `ci/ha-values.yaml` has it. */
 const highlyAvailable = { files: [ciFile('ha')] };
@@ -210,30 +217,36 @@ describeChart('a pod', () => {
 
   it('reaches other clusters by a kubeconfig of yours, or by one that the chart writes for its projected token', async () => {
     const rendering = await render({}, { files: [ciFile('clusters')] });
-    expect(volume(rendering, 'clusters')).toEqual({
-      name: 'clusters',
+    const { data = {} } = rendering.find('ConfigMap', 'kubepass-config');
+    const { clusters } = parse(data['kubepass.yaml'] ?? '') as { readonly clusters: readonly object[] };
+    expect(clusters).toMatchObject([
+      { name: 'this-cluster', inCluster: true },
+      { name: 'prod-eu', kubeconfig: '/etc/kubepass/clusters/prod-eu/kubeconfig', context: 'kubepass@prod-eu' },
+      { name: 'prod-us', kubeconfig: '/etc/kubepass/clusters/prod-us/kubeconfig' },
+    ]);
+    expect(volume(rendering, 'cluster-prod-eu')).toMatchObject({
+      secret: { secretName: 'prod-eu-kubeconfig', items: [{ key: 'config', path: 'kubeconfig' }] },
+    });
+    const audience = 'https://prod-us.example.com';
+    expect(volume(rendering, 'cluster-prod-us')).toMatchObject({
       projected: {
         defaultMode: 256,
         sources: [
-          { secret: { name: 'prod-eu-kubeconfig', items: [{ key: 'config', path: 'prod-eu/kubeconfig' }] } },
-          { secret: { name: 'prod-us-ca', items: [{ key: 'ca.crt', path: 'prod-us/ca.crt' }] } },
-          {
-            serviceAccountToken: {
-              audience: 'https://prod-us.example.com',
-              expirationSeconds: 3600,
-              path: 'prod-us/token',
-            },
-          },
+          { configMap: { name: 'kubepass-config', items: [{ key: 'prod-us.kubeconfig', path: 'kubeconfig' }] } },
+          { secret: { name: 'prod-us-ca', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+          { serviceAccountToken: { audience, expirationSeconds: 3600, path: 'token' } },
         ],
       },
     });
-    const { data = {} } = rendering.find('ConfigMap', 'kubepass-config');
-    expect(data['kubepass.yaml']).toContain(
-      'context: kubepass@prod-eu\n  kubeconfig: /etc/kubepass/clusters/prod-eu/kubeconfig\n',
-    );
-    expect(data['kubepass.yaml']).toContain('kubeconfig: /etc/kubepass/config/prod-us.kubeconfig\n');
-    expect(data['prod-us.kubeconfig']).toContain('certificate-authority: /etc/kubepass/clusters/prod-us/ca.crt\n');
-    expect(data['prod-us.kubeconfig']).toContain('tokenFile: /etc/kubepass/clusters/prod-us/token\n');
+    // The service takes it: as with kubectl, paths in it are beside it.
+    const folder = directory.path;
+    writeFileSync(`${folder}/kubeconfig`, data['prod-us.kubeconfig'] ?? '');
+    const kubeConfig = loadKubeConfig({ kind: 'kubeconfig', file: `${folder}/kubeconfig`, context: null }, false);
+    expect(kubeConfig.getCurrentCluster()).toMatchObject({
+      server: 'https://10.20.0.1:6443',
+      caFile: `${folder}/ca.crt`,
+    });
+    expect(kubeConfig.getCurrentUser()).toMatchObject({ authProvider: { config: { tokenFile: `${folder}/token` } } });
   });
 
   it('has a volume of its own for each Secret with files, whatever its name', async () => {

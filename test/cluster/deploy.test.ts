@@ -1,5 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { installManifest } from '../../scripts/release/artefacts/install-manifest.js';
+import { versionOf } from '../../scripts/release/prepare-release.js';
 import type { Access } from '../../src/kubernetes/cluster-error.js';
 import { openClusterConnection } from '../../src/kubernetes/cluster-connection.js';
 import { tokenReviewAccess } from '../../src/kubernetes/token-review.js';
@@ -67,6 +70,30 @@ describeCluster('deploy/kubernetes on a real API server', () => {
       expect(stdout).toContain(`${object} created`);
     // The API server would warn here if the pod violated the namespace's Pod Security level, `restricted`.
     expect(stderr).not.toContain('Warning');
+  });
+
+  it('is accepted as the one file of a release, which has the same objects', async () => {
+    const image = { registry: 'registry.example:5000', repository: 'kubepass', digest: `sha256:${'a'.repeat(64)}` };
+    const manifest = installManifest(folder, versionOf('.'), image);
+    const applied = await cluster.kubectl(
+      ['apply', '--filename=-', '--dry-run=server', '--validate=strict', '--output=name'],
+      manifest,
+    );
+    expect(applied.code, applied.stderr).toBe(0);
+    expect(applied.stderr).not.toContain('Warning');
+    const { stdout } = await cluster.kubectl(['kustomize', folder]);
+    const objects = (text: string) =>
+      new Map(
+        parseAllDocuments(text)
+          .map((document) => document.toJS() as { readonly kind: string; readonly metadata: { readonly name: string } })
+          .map((object) => [`${object.kind} ${object.metadata.name}`, object]),
+      );
+    // Names of the base end with a hash of the content, which nobody could follow who edits a file.
+    const expected = stdout.replaceAll(/\bkubepass-config-[a-z0-9]{10}\b/g, 'kubepass-config');
+    expect(
+      objects(manifest.replace(`registry.example:5000/kubepass@${image.digest}`, `kubepass:${versionOf('.')}`)),
+    ).toEqual(objects(expected));
+    expect(applied.stdout.trim().split('\n')).toHaveLength(objects(expected).size);
   });
 
   it('gives its service account the rights that signing needs, and no more', async () => {

@@ -111,6 +111,23 @@ it('includes everything that a replica of the version before commits meanwhile',
   ]);
 });
 
+it('gives way to a replica that uses its tables in another order, and begins again', async () => {
+  await migratePostgresql(database.ownerUrl);
+  add('29990101000000_wider', 'ALTER TABLE "Session" ADD COLUMN "x" TEXT; ALTER TABLE "Issuer" ADD COLUMN "x" TEXT;');
+  await query(database.ownerUrl, async (replica) => {
+    await replica.query('BEGIN');
+    await replica.query('SELECT 1 FROM "Issuer"');
+    const migrated = migratePostgresql(database.ownerUrl, { directory: migrations });
+    await setTimeout(300);
+    // The migration has this table and waits for the other one: each waits for the other.
+    await replica.query('SELECT 1 FROM "Session"');
+    await setTimeout(1500);
+    await replica.query('SELECT 1 FROM "Session"');
+    await replica.query('COMMIT');
+    expect(await migrated).toEqual(['29990101000000_wider']);
+  });
+});
+
 it('serves as a role that owns nothing, which cannot migrate and says who can', async () => {
   await expect(openPostgresqlStore({ url: database.url })).rejects.toThrow(
     /^migration \w+ is not applied, and this role may not: run `npm run migrate` with the DATABASE_URL of the role that owns the tables \(permission denied for schema public\)$/,
@@ -120,6 +137,11 @@ it('serves as a role that owns nothing, which cannot migrate and says who can', 
   const store = await openPostgresqlStore({ url: database.url });
   await store.ping();
   await store.close();
+});
+
+it('grants its rights in several processes at once, as new pods do that start together', async () => {
+  await migratePostgresql(database.ownerUrl);
+  await Promise.all([1, 2, 3, 4].map(() => grantServiceRights(database.ownerUrl, serviceRole)));
 });
 
 it.each([

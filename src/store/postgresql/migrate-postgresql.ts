@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import type pg from 'pg';
 import {
   type AppliedMigration,
@@ -118,12 +119,30 @@ async function move(
   }
 }
 
+/**
+ * PostgreSQL ends one of two transactions that have waited for each other for `deadlock_timeout` (1 s), and that could
+ * be a request of a replica. So the migrations wait for a table for less than that, give way, and begin again.
+ */
+const [lockTimeout, pauseMilliseconds, attempts] = ['500ms', 250, 200];
+
 /** `floor`: is written with them; null: is not yet. */
 async function apply(client: pg.Client, migrations: readonly Migration[], floor: string | null): Promise<void> {
-  if (migrations.length === 0) return;
+  for (let attempt = 1; migrations.length > 0; attempt += 1)
+    try {
+      await applyOnce(client, migrations, floor);
+      return;
+    } catch (error) {
+      if (!hasState(error instanceof Error && error.cause, '55P03') || attempt === attempts) throw error;
+      await client.query('ROLLBACK');
+      await setTimeout(pauseMilliseconds);
+    }
+}
+
+async function applyOnce(client: pg.Client, migrations: readonly Migration[], floor: string | null): Promise<void> {
   await client.query('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE');
   // Replicas of the previous version may be committing. A migration that reads the audit log must wait for their batch.
   await client.query('SELECT pg_advisory_xact_lock($1)', [chainLock]);
+  await client.query(`SET LOCAL lock_timeout = '${lockTimeout}'`);
   for (const { name, sql, checksum } of migrations) {
     try {
       if (name === migrations[0]?.name) await client.query(prismaMigrationsTable);
@@ -156,9 +175,10 @@ function whyNot(name: string, error: unknown): string {
     : `migration ${name} failed`;
 }
 
-/** 42501: insufficient_privilege. */
-const isForbidden = (error: unknown): error is Error =>
-  error instanceof Error && 'code' in error && error.code === '42501';
+/** 42501: insufficient_privilege; 55P03: lock_not_available. */
+const hasState = (error: unknown, state: '42501' | '55P03'): error is Error =>
+  error instanceof Error && 'code' in error && error.code === state;
+const isForbidden = (error: unknown): error is Error => hasState(error, '42501');
 
 /** The table as Prisma's own engine creates it. */
 const prismaMigrationsTable = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (

@@ -199,8 +199,10 @@ export class RunningPod {
     let isOver = false;
     void ended.then(() => (isOver = true));
     const probing = (async () => {
+      while (!isOver && !this.isEnding && !(await this.probe(container, 'startupProbe')))
+        await sleep(INTERVAL_MILLISECONDS);
       while (!isOver && !this.isEnding) {
-        const isReady = await this.probe(container);
+        const isReady = await this.probe(container, 'readinessProbe');
         if (isReady !== this.isReady) await this.report(isReady);
         await sleep(INTERVAL_MILLISECONDS);
       }
@@ -290,10 +292,11 @@ export class RunningPod {
     return found.toString('utf8');
   }
 
-  private async probe({ readinessProbe, ports = [] }: Container): Promise<boolean> {
-    if (readinessProbe === undefined) return true;
-    const { path, port } = readinessProbe.httpGet;
-    const number = typeof port === 'number' ? port : ports.find(({ name }) => name === port)?.containerPort;
+  private async probe(container: Container, kind: 'startupProbe' | 'readinessProbe'): Promise<boolean> {
+    const probe = container[kind];
+    if (probe === undefined) return true;
+    const { path, port } = probe.httpGet;
+    const number = typeof port === 'number' ? port : container.ports?.find(({ name }) => name === port)?.containerPort;
     try {
       const answer = await this.probeAgent.request({
         origin: `https://${this.loopback}:${number ?? 0}`,

@@ -28,7 +28,12 @@ export interface Container {
   readonly securityContext?: { readonly readOnlyRootFilesystem?: boolean };
   readonly ports?: readonly { readonly name: string; readonly containerPort: number }[];
   readonly lifecycle?: { readonly preStop?: { readonly sleep?: { readonly seconds: number } } };
-  readonly readinessProbe?: { readonly httpGet: { readonly path: string; readonly port: string | number } };
+  readonly startupProbe?: Probe;
+  readonly readinessProbe?: Probe;
+}
+
+export interface Probe {
+  readonly httpGet: { readonly path: string; readonly port: string | number };
 }
 
 export interface EnvVar {

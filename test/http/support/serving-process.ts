@@ -13,6 +13,8 @@ export interface ServingProcess {
   said(msg: string): Readonly<Record<string, unknown>> | undefined;
   /** Everything on standard output. */
   output(): string;
+  /** Everything on standard error. */
+  complaints(): string;
   /** The address, once the process serves. */
   address(): Promise<string>;
   adminToken(): string;
@@ -35,19 +37,21 @@ export function useProcesses() {
     directory.remove();
   });
 
-  /** Starts `program` with Node, through `prefix`. */
+  /** Starts `program` with `args` and Node, through `prefix`. */
   function start({
     program = 'src/server.ts',
+    args = [],
     prefix = [],
     environment = {},
   }: {
     readonly program?: string;
+    readonly args?: readonly string[];
     readonly prefix?: readonly string[];
     readonly environment?: Readonly<Record<string, string>>;
   } = {}): ServingProcess {
-    const [command, ...rest] = [...prefix, process.execPath, ...fromSources, program];
+    const [command = process.execPath, ...rest] = [...prefix, process.execPath, ...fromSources, program, ...args];
     const child = spawn(command, rest, {
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         PATH: process.env['PATH'],
         KUBEPASS_DATA_DIR: inDirectory('data'),
@@ -57,7 +61,11 @@ export function useProcesses() {
       },
     });
     children.push(child);
-    let output = '';
+    let [output, complaints] = ['', ''];
+    child.stderr.on('data', (chunk: Buffer) => {
+      complaints += chunk.toString('utf8');
+      process.stderr.write(chunk);
+    });
     child.stdout.on('data', (chunk: Buffer) => {
       output += chunk.toString('utf8');
     });
@@ -70,6 +78,7 @@ export function useProcesses() {
       child,
       said,
       output: () => output,
+      complaints: () => complaints,
       async address() {
         await expect.poll(() => said('kubepass serves'), { timeout: 60_000 }).toBeDefined();
         return String(said('kubepass serves')?.['address']);

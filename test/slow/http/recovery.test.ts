@@ -1,8 +1,12 @@
-import { chmodSync, statSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { version } from '@kubepass/inspect/command-line';
 import { expect, it } from 'vitest';
+import { newApiTokenSecret } from '../../../src/identity/secrets.js';
 import { useProcesses, type ServingProcess } from '../../http/support/serving-process.js';
 
 const { start, inDirectory } = useProcesses();
+const secretOfTest = newApiTokenSecret(randomBytes);
 
 /** Nothing listens at the identity provider. */
 const peopleAlone = () => {
@@ -80,4 +84,81 @@ it('lets an operator in whose tokens are no admins any more, while nobody can si
   const served = await again.address();
   expect(again.adminToken()).toBe(secret);
   expect(await whoami(served, old)).toMatchObject({ body: { roles: ['admin'] } });
+});
+
+it('shows the token in the data dir and nothing else, also beside a service on SQLite', async () => {
+  const serving = start();
+  const address = await serving.address();
+  const shown = start({ program: 'src/admin-token.ts', args: ['--show'] });
+  expect(await shown.ended).toEqual([0, null]);
+  expect(shown.output()).toBe(`${serving.adminToken()}\n`);
+  expect(shown.complaints()).toBe('');
+  expect(await whoami(address, shown.output().trim())).toMatchObject({ status: 200, body: { roles: ['admin'] } });
+  await stop(serving);
+
+  const file = inDirectory('data', 'admin-token');
+  writeFileSync(file, 'something else');
+  const wrong = start({ program: 'src/admin-token.ts', args: ['--show'] });
+  expect(await wrong.ended).toEqual([1, null]);
+  expect(wrong.output()).toBe('');
+  expect(wrong.complaints()).toContain(`${file} holds no API token`);
+  expect(wrong.complaints()).not.toContain('something else');
+  rmSync(file);
+  const missing = start({ program: 'src/admin-token.ts', args: ['--show'] });
+  expect(await missing.ended).toEqual([1, null]);
+  expect(missing.output()).toBe('');
+  expect(missing.complaints()).toMatch(
+    /admin-token is not there: the replica that started first has it; without --show/,
+  );
+});
+
+it('lets the first admin in with the token of a file, which is in no other file and not in the log', async () => {
+  const secret = newApiTokenSecret(randomBytes);
+  const file = inDirectory('first-admin-token');
+  writeFileSync(file, `${secret}\n`, { mode: 0o600 });
+  const environment = { KUBEPASS_FIRST_ADMIN_TOKEN_FILE: file, KUBEPASS_REVISION: '0a1b2c3' };
+  const serving = start({ environment });
+  const address = await serving.address();
+  expect(await whoami(address, secret)).toMatchObject({ status: 200, body: { name: 'admin', roles: ['admin'] } });
+  expect(existsSync(inDirectory('data', 'admin-token'))).toBe(false);
+  expect(serving.said('there was no live admin: the token in the file is one now')).toMatchObject({ file });
+  expect(serving.said('kubepass serves')).toMatchObject({ version, revision: '0a1b2c3' });
+  const shown = start({ program: 'src/admin-token.ts', args: ['--show'], environment });
+  expect(await shown.ended).toEqual([1, null]);
+  expect(shown.complaints()).toContain(`the first admin's token is in ${file}`);
+  await stop(serving);
+  for (const { output, complaints } of [serving, shown])
+    expect(output() + complaints()).not.toContain(secret.slice('kubepass_'.length));
+
+  // Another token in the file does nothing, as long as an admin has one.
+  const other = newApiTokenSecret(randomBytes);
+  writeFileSync(file, other);
+  const again = start({ environment });
+  const served = await again.address();
+  expect(await whoami(served, secret)).toMatchObject({ status: 200, body: { roles: ['admin'] } });
+  expect(await whoami(served, other)).toMatchObject({ status: 401 });
+  expect(again.output()).not.toMatch(/live admin/);
+  await stop(again);
+});
+
+it.each([
+  ['is missing', (file: string) => rmSync(file), /: there is no such file; mend the path/],
+  ['has two lines', (file: string) => writeFileSync(file, `${secretOfTest}\n\n`), / holds no API token/],
+])('starts nothing where the file of the first admin %s, and says so', async (_, spoil, reason) => {
+  const file = inDirectory('first-admin-token');
+  writeFileSync(file, secretOfTest);
+  spoil(file);
+  const environment = { KUBEPASS_FIRST_ADMIN_TOKEN_FILE: file };
+  const checked = start({ args: ['--check-config'], environment });
+  expect(await checked.ended).toEqual([1, null]);
+  const [line = ''] = checked.complaints().split('\n');
+  expect(line).toMatch(/^error: KUBEPASS_FIRST_ADMIN_TOKEN_FILE: /);
+  expect(line).toContain(file);
+  expect(line).toMatch(reason);
+  const refused = start({ environment });
+  expect(await refused.ended).toEqual([1, null]);
+  expect(refused.said('kubepass cannot serve')?.['reason']).toContain(line.slice('error: '.length));
+  expect(existsSync(inDirectory('data'))).toBe(false);
+  for (const { output, complaints } of [checked, refused])
+    expect(output() + complaints()).not.toContain(secretOfTest.slice(9, 40));
 });

@@ -7,13 +7,9 @@ projected token. It is read at start, so its hash replaces the pods.
 {{- $config := deepCopy .Values.config }}
 {{- range $cluster := $config.clusters }}
 {{- with index ($.Values.clusterCredentials | default dict) .name }}
-{{- $folder := printf "/etc/kubepass/clusters/%s" $cluster.name }}
+{{- $_ := set $cluster "kubeconfig" (printf "/etc/kubepass/clusters/%s/kubeconfig" $cluster.name) }}
 {{- if .server }}
-{{- $file := printf "%s.kubeconfig" $cluster.name }}
-{{- $_ := set $cluster "kubeconfig" (printf "/etc/kubepass/config/%s" $file) }}
-{{- $_ := set $files $file (include "kubepass.kubeconfig" (dict "server" .server "folder" $folder)) }}
-{{- else }}
-{{- $_ := set $cluster "kubeconfig" (printf "%s/kubeconfig" $folder) }}
+{{- $_ := set $files (printf "%s.kubeconfig" $cluster.name) (include "kubepass.kubeconfig" .) }}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -26,6 +22,7 @@ projected token. It is read at start, so its hash replaces the pods.
 {{- toYaml $files }}
 {{- end -}}
 
+{{/* A kubeconfig that has the CA and the token beside it. */}}
 {{- define "kubepass.kubeconfig" -}}
 apiVersion: v1
 kind: Config
@@ -33,11 +30,11 @@ clusters:
   - name: cluster
     cluster:
       server: {{ .server | toJson }}
-      certificate-authority: {{ .folder }}/ca.crt
+      certificate-authority: ca.crt
 users:
   - name: kubepass
     user:
-      tokenFile: {{ .folder }}/token
+      tokenFile: token
 contexts:
   - name: kubepass
     context:

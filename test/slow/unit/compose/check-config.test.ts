@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkConfig } from '../../../../src/compose/check-config.js';
 import { readConfig } from '../../../../src/config/config.js';
 import { readEnvironment } from '../../../../src/config/env.js';
+import { newApiTokenSecret } from '../../../../src/identity/secrets.js';
 import { generateCertificateAuthority } from '../../../../src/peculiar/generate-certificate-authority.js';
 import { composeOn } from '../../../helpers/composed-service.js';
 import { placeMigratedDatabase } from '../../../helpers/migrated-database.js';
@@ -134,6 +135,49 @@ describe('everything else that a start reads', () => {
     const { file } = installation;
     file.webhooks[0] = { ...file.webhooks[0], secretFile: secrets.webhook };
     expect(await errorsOf()).toEqual([expect.stringContaining('put that into a file, and name the file here')]);
+  });
+
+  it('has neither the token of the first admin where it was written in place of the name of its file', async () => {
+    const { file, environment } = installation;
+    const token = newApiTokenSecret(randomBytes);
+    file['firstAdminTokenFile'] = token;
+    const said = 'it holds the secret itself; put that into a file, and name the file here';
+    const inFile = await errorsOf();
+    expect(inFile).toEqual([expect.stringMatching(new RegExp(`: firstAdminTokenFile: ${said}$`))]);
+    environment['KUBEPASS_FIRST_ADMIN_TOKEN_FILE'] = token;
+    const inEnvironment = await errorsOf();
+    expect(inEnvironment).toEqual([`KUBEPASS_FIRST_ADMIN_TOKEN_FILE: ${said}`]);
+    expect([...inFile, ...inEnvironment].join()).not.toContain(token);
+  });
+
+  it('takes the token of the first admin from its file, and says where there is none in it', async () => {
+    const { file, write } = installation;
+    file['firstAdminTokenFile'] = 'first-admin-token';
+    expect(await errorsOf()).toEqual([
+      expect.stringMatching(/: firstAdminTokenFile: \S+first-admin-token: there is no such file/),
+    ]);
+    const token = newApiTokenSecret(randomBytes);
+    const path = write('first-admin-token', `${token}\n`);
+    expect(await check()).toMatchObject({ errors: [], warnings: [] });
+    chmodSync(path, 0o644);
+    expect((await check()).warnings).toEqual([
+      expect.stringMatching(/: firstAdminTokenFile: \S+first-admin-token is open to others \(mode 0644\)/),
+    ]);
+    const contents = ['', '\n', `${token}x`, `${token}\n\n`, ` ${token}`, token.slice(0, -1), `Bearer ${token}`];
+    for (const content of [...contents, token.slice(9), `${token.slice(0, -1)}=`, `${token}\n${token}`]) {
+      write('first-admin-token', content);
+      const errors = await errorsOf();
+      const none =
+        /: firstAdminTokenFile: \S+first-admin-token holds no API token, which is kubepass_ and 43 characters/;
+      expect(errors).toEqual([expect.stringMatching(none)]);
+      expect(errors.join()).not.toContain(token.slice(9, 40));
+    }
+    write('first-admin-token', `${token}\r\n`);
+    expect(await errorsOf()).toEqual([]);
+    file['firstAdminTokenFile'] = 'policies';
+    expect(await errorsOf()).toEqual([
+      expect.stringMatching(/: firstAdminTokenFile: \S+policies is not a regular file/),
+    ]);
   });
 
   it('warns of files that others can read, and of what ended', async () => {
