@@ -70,6 +70,8 @@ export interface RenderOptions {
   /** Files of values, which `values` come after. */
   readonly files?: readonly string[];
   readonly chart?: 'kubepass' | 'kubepass-access';
+  /** Another folder of the chart. */
+  readonly folder?: string;
 }
 
 /** Renders a chart. Throws with helm's error output where helm refuses the values. */
@@ -88,12 +90,18 @@ export async function refusal(values: object, options: RenderOptions = {}): Prom
 
 const template = (
   values: object,
-  { release = 'kubepass', namespace = 'kubepass', files = [], chart = 'kubepass' }: RenderOptions,
+  {
+    release = 'kubepass',
+    namespace = 'kubepass',
+    files = [],
+    chart = 'kubepass',
+    folder = chartFolder(chart),
+  }: RenderOptions,
 ) =>
   runCommand(
     helm ?? '',
     [
-      ...['template', release, chartFolder(chart), '--namespace', namespace, '--kube-version', kubernetesVersion],
+      ...['template', release, folder, '--namespace', namespace, '--kube-version', kubernetesVersion],
       ...[...files, '-'].flatMap((file) => ['--values', file]),
     ],
     { input: JSON.stringify(values) },

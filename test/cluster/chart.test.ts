@@ -113,7 +113,7 @@ const installations: readonly (Omit<Release, 'chart'> & {
     values: {
       config: {
         clusters: [{ ...here, signer: ownCa, revocation: { mode: 'webhook' } }],
-        publicAddress: 'https://kubepass.example.com',
+        publicAddress: { url: 'https://kubepass.example.com' },
       },
     },
     needs: [],
@@ -125,7 +125,7 @@ const installations: readonly (Omit<Release, 'chart'> & {
     values: {
       config: {
         clusters: [{ ...here, signer: ownCa }],
-        callers: { serviceAccounts: [{ cluster: 'here', namespace: 'portal', name: 'portal', roles: ['requester'] }] },
+        callers: { serviceAccounts: [{ cluster: 'here', audience: 'kubepass' }] },
       },
     },
     needs: [tokenReviewAccess],
@@ -137,7 +137,7 @@ const installations: readonly (Omit<Release, 'chart'> & {
     values: {
       config: {
         clusters: [{ ...here, signer: 'kubernetes', readRoleBindings: true, revocation: { mode: 'admission' } }],
-        callers: { serviceAccounts: [{ cluster: 'here', namespace: 'portal', name: 'portal', roles: ['requester'] }] },
+        callers: { serviceAccounts: [{ cluster: 'here', audience: 'kubepass' }] },
       },
     },
     needs: [...signing, ...roleBindings, tokenReviewAccess, ...revokedCertificates('kubepass')],

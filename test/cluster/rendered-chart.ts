@@ -40,6 +40,9 @@ function findHelm(): string | null {
 /** Tests of the charts on a control plane of their own; skipped where there is no helm or no control plane. */
 export const describeCharts = describe.skipIf(helm === null || inject('clusterSource').kind !== 'binaries');
 
+/** The same for tests that run pods, which takes root: mounts, and another user. */
+export const describePods = process.getuid?.() === 0 ? describeCharts : describe.skip;
+
 /** Renders an installation, and answers each manifest, as text and read. Throws what helm says against it. */
 export async function renderRelease({
   chart,

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { ProcessGuard } from '../process-guard.js';
 import { type Finished, runCommand } from '../run-command.js';
 import type { Image } from './image.js';
 
@@ -18,9 +19,9 @@ export interface ContainerSettings {
 }
 
 /**
- * Mounts all in a namespace of its own, then runs the command there as the user: without capabilities, and without a way
- * to new ones. Arguments: root, user, group, working directory, `ro` or `rw` for the root, the number of mounts, then
- * path, source and `ro` or `rw` of each, then the command.
+ * Mounts all in a namespace of its own, then runs the command there as the user: without capabilities, and without a
+ * way to new ones. Arguments: root, user, group, working directory, `ro` or `rw` for the root, the number of mounts,
+ * then path, source and `ro` or `rw` of each, then the command.
  */
 const script = `
 set -eu
@@ -37,7 +38,7 @@ mount -t proc proc "$root/proc"
 [ "$mode" = rw ] || mount -o remount,ro,bind "$root"
 exec setpriv --no-new-privs unshare --root "$root" --wd "$directory" --setgid "$group" --setuid "$user" "$@"`;
 
-/** A container without a container runtime: a process in namespaces of its own, with the image's files and its mounts. */
+/** A container without a runtime: a process with a mount namespace of its own, the image's files and its mounts. */
 export class RunningContainer {
   /** Its lines, stdout and stderr, in the order in which they came. */
   readonly lines: string[] = [];
@@ -54,8 +55,7 @@ export class RunningContainer {
     );
   }
 
-  /** `directory`: for this container's view of the image. */
-  static start(image: Image, settings: ContainerSettings, directory: string): RunningContainer {
+  static start(image: Image, settings: ContainerSettings, guard: ProcessGuard): RunningContainer {
     const mounts = [
       ...Object.entries(image.mounts).map(([path, from]) => [path, { from, readOnly: true }] as const),
       ...['null', 'zero', 'random', 'urandom'].map(
@@ -74,8 +74,9 @@ export class RunningContainer {
         ...mounts.flatMap(([path, { from, readOnly }]) => [path, from, readOnly ? 'ro' : 'rw']),
         ...settings.command,
       ],
-      { env: settings.environment, stdio: ['ignore', 'pipe', 'pipe'], cwd: directory },
+      { env: settings.environment, stdio: ['ignore', 'pipe', 'pipe'] },
     );
+    guard.watch(child);
     return new RunningContainer(child, settings);
   }
 

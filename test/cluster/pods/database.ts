@@ -16,6 +16,13 @@ export interface DatabaseServer {
   readonly caPem: string;
 }
 
+/** Whether there is a PostgreSQL here; says so where not. */
+export function hasPostgresql(): boolean {
+  const isThere = postgresqlBinaries() !== null;
+  if (!isThere) console.error('test:cluster: SKIPPED, there is no PostgreSQL here for the pods that need one');
+  return isThere;
+}
+
 /**
  * Starts it with the roles of `deploy/postgresql/roles.sql`, and gives them these passwords. `host`: the name that its
  * certificate has besides localhost.

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
 import {
-  chmodSync,
   copyFileSync,
   cpSync,
   globSync,
@@ -35,8 +34,6 @@ export async function makeImage(directory: string): Promise<Image> {
   const root = join(directory, 'image');
   const app = join(root, 'app');
   mkdirSync(app, { recursive: true });
-  // Root's umask may keep the image's user out.
-  for (const folder of [directory, root, app]) chmodSync(folder, 0o755);
   await Promise.all([
     compile('src', join(app, 'dist')),
     ...['x509', 'inspect'].map(async (name) => {
@@ -55,6 +52,7 @@ export async function makeImage(directory: string): Promise<Image> {
     libraries.filter((path) => lstatSync(path).isSymbolicLink() === isLink),
   ) as [string[], string[]];
   for (const path of links) symlinkSync(readlinkSync(path), join(root, path));
+  // Root's umask may keep the user of the image out.
   execFileSync('chmod', ['-R', 'a+rX', root]);
   return {
     root,

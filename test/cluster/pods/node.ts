@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent } from 'undici';
 import type { ApiClient } from '../api-client.js';
+import { ProcessGuard } from '../process-guard.js';
 import type { Finished } from '../run-command.js';
 import { RunningContainer } from './container.js';
 import type { Image } from './image.js';
@@ -20,27 +21,30 @@ export interface NodeSurroundings {
 }
 
 /**
- * A node without a kubelet: it takes every Pod of the cluster, runs its init containers and its container from `image` as
- * the Pod says, asks its readiness probe, reports to the API server, restarts what ends, and ends what is deleted, after
+ * A node without a kubelet: it takes every Pod of the cluster, runs its init containers and its container from `image`
+ * as the Pod says, asks its probes, reports to the API server, restarts what ends, and ends what is deleted, after
  * `preStop`. It differs in these: a container has no network of its own, so each variable with the value `0.0.0.0` gets
- * an address of loopback that belongs to the Pod; probes are asked ten times a second; limits of resources and seccomp
- * are not kept.
+ * an address of loopback that belongs to the Pod; probes are asked ten times a second, and liveness is not; limits of
+ * resources and seccomp are not kept. It needs root.
  */
 export class TestNode {
   readonly pods = new Map<string, RunningPod>();
   private readonly name = 'node';
+  private readonly guard: ProcessGuard;
   private isOver = false;
   private loop: Promise<void> = Promise.resolve();
-  private failure: unknown;
+  private failure: Error | null = null;
 
   private constructor(
     readonly api: ApiClient,
     private readonly image: Image,
     private readonly directory: string,
     private readonly surroundings: NodeSurroundings,
-  ) {}
+  ) {
+    this.guard = new ProcessGuard(directory);
+  }
 
-  /** `directory`: for volumes. The containers' user must be able to reach it. */
+  /** `directory`: for its volumes; `stop` removes it. */
   static async start(
     api: ApiClient,
     image: Image,
@@ -55,7 +59,7 @@ export class TestNode {
 
   /** The Pods that are not being deleted, in the order of their names. */
   podsOf(namespace: string): readonly RunningPod[] {
-    if (this.failure !== undefined) throw this.failure;
+    if (this.failure !== null) throw this.failure;
     return [...this.pods.values()]
       .filter(({ pod, isEnding }) => pod.metadata.namespace === namespace && !isEnding)
       .sort((a, b) => (a.pod.metadata.name < b.pod.metadata.name ? -1 : 1));
@@ -66,6 +70,7 @@ export class TestNode {
     this.isOver = true;
     await this.loop;
     await Promise.all([...this.pods.values()].map((pod) => pod.kill()));
+    await this.guard.end();
   }
 
   private async run(): Promise<void> {
@@ -73,7 +78,7 @@ export class TestNode {
       try {
         await this.look();
       } catch (error) {
-        this.failure ??= error;
+        this.failure ??= error as Error;
       }
       await sleep(INTERVAL_MILLISECONDS);
     }
@@ -93,7 +98,7 @@ export class TestNode {
           target: { apiVersion: 'v1', kind: 'Node', name: this.name },
         });
       else if (running === undefined && deletionTimestamp === undefined)
-        this.pods.set(uid, RunningPod.start(this.api, this.image, this.directory, this.surroundings, pod));
+        this.pods.set(uid, RunningPod.start(this.api, this.image, this.directory, this.surroundings, this.guard, pod));
     }
   }
 }
@@ -122,6 +127,7 @@ export class RunningPod {
     private readonly image: Image,
     private readonly directory: string,
     private readonly surroundings: NodeSurroundings,
+    private readonly guard: ProcessGuard,
     readonly pod: Pod,
   ) {
     const host = [randomInt(1, 255), randomInt(0, 256), randomInt(1, 255)].join('.');
@@ -130,11 +136,17 @@ export class RunningPod {
     this.finished = this.run();
   }
 
-  static start(api: ApiClient, image: Image, parent: string, surroundings: NodeSurroundings, pod: Pod): RunningPod {
+  static start(
+    api: ApiClient,
+    image: Image,
+    parent: string,
+    surroundings: NodeSurroundings,
+    guard: ProcessGuard,
+    pod: Pod,
+  ): RunningPod {
     const directory = join(parent, pod.metadata.uid);
     mkdirSync(directory, { recursive: true });
-    chmodSync(directory, 0o755);
-    return new RunningPod(api, image, directory, surroundings, pod);
+    return new RunningPod(api, image, directory, surroundings, guard, pod);
   }
 
   /** The process of its container. Throws where none runs. */
@@ -196,12 +208,12 @@ export class RunningPod {
   /** Runs the container until it ends or the Pod is deleted. */
   private async serve(container: Container): Promise<void> {
     const ended = this.start(container);
-    let isOver = false;
-    void ended.then(() => (isOver = true));
+    const state = { isOver: false };
+    void ended.then(() => (state.isOver = true));
     const probing = (async () => {
-      while (!isOver && !this.isEnding && !(await this.probe(container, 'startupProbe')))
+      while (!state.isOver && !this.isEnding && !(await this.probe(container, 'startupProbe')))
         await sleep(INTERVAL_MILLISECONDS);
-      while (!isOver && !this.isEnding) {
+      while (!state.isOver && !this.isEnding) {
         const isReady = await this.probe(container, 'readinessProbe');
         if (isReady !== this.isReady) await this.report(isReady);
         await sleep(INTERVAL_MILLISECONDS);
@@ -213,7 +225,7 @@ export class RunningPod {
     if (!this.isEnding) return;
     const asked = performance.now();
     const { preStop } = container.lifecycle ?? {};
-    if (!isOver) await sleep((preStop?.sleep?.seconds ?? 0) * 1000);
+    if (!state.isOver) await sleep((preStop?.sleep?.seconds ?? 0) * 1000);
     this.current?.kill('SIGTERM');
     const left = this.pod.spec.terminationGracePeriodSeconds * 1000 - (performance.now() - asked);
     const patience = new AbortController();
@@ -237,7 +249,7 @@ export class RunningPod {
         user,
         group,
       },
-      this.directory,
+      this.guard,
     );
     this.current = running;
     this.logs.push({ container: container.name, lines: running.lines });

@@ -28,8 +28,8 @@ type Payload = ReadonlyMap<string, File>;
 const DEFAULT_MODE = 0o644;
 
 /**
- * The volumes of one Pod in folders, laid out as the kubelet does it: Secrets, ConfigMaps and projected volumes behind a
- * link `..data` that a change swaps, owned by root and the Pod's fsGroup, which may read each file.
+ * The volumes of one Pod in folders, laid out as the kubelet does it: Secrets, ConfigMaps and projected volumes behind
+ * a link `..data` that a change swaps, owned by root and the Pod's fsGroup, which may read each file.
  */
 export class PodVolumes {
   private readonly written = new Map<string, string>();
