@@ -107,7 +107,10 @@ function describeState(runtime) {
   return [lockfile, process.platform, process.arch, runtime?.version ?? 'at hand'].join(' ');
 }
 
-/** Compares the lockfile with npm's own record of what it installed; packages for other platforms may be absent. */
+/**
+ * Compares the lockfile with npm's own record of what it installed; packages for other platforms may be absent. The
+ * packages of this repository are its sources, whatever their version.
+ */
 function packagesAreInstalled() {
   const record = readIfThere(join(modules, '.package-lock.json'));
   if (record === null) return false;
@@ -116,6 +119,7 @@ function packagesAreInstalled() {
   return Object.entries(wanted).every(
     ([path, entry]) =>
       path === '' ||
+      path.startsWith('packages/') ||
       (installed[path] === undefined
         ? entry.optional === true
         : installed[path].version === entry.version && existsSync(join(root, path))),

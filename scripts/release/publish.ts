@@ -8,6 +8,7 @@ import { publish } from './publish/publish.js';
 import { readReleaseFiles } from './publish/release-files.js';
 import { readSigner } from './publish/signer.js';
 import { parseTarget } from './publish/target.js';
+import { ReleaseError, runProgram } from './release-error.js';
 import { findTools, runWith, showOnly } from './publish/tools.js';
 
 const usage = `usage: npm run release:publish -- --from DIR --image-layout DIR --to REGISTRY/PATH
@@ -26,7 +27,7 @@ async function main(): Promise<void> {
     },
   });
   const { from, to, 'image-layout': layout } = values;
-  if (from === undefined || layout === undefined || to === undefined) throw new Error(usage);
+  if (from === undefined || layout === undefined || to === undefined) throw new ReleaseError(usage);
 
   const target = parseTarget(to, values['plain-http']);
   const files = await readReleaseFiles(resolve(from));
@@ -56,9 +57,4 @@ function note(text: string): void {
   console.error(`release:publish: ${text}`);
 }
 
-try {
-  await main();
-} catch (error) {
-  note(error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
-}
+await runProgram(main);

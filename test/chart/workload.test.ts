@@ -1,12 +1,15 @@
 import { writeFileSync } from 'node:fs';
 import { afterAll, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { versionOf } from '../../scripts/release/prepare-release.js';
 import { loadKubeConfig } from '../../src/kubernetes/load-kube-config.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { ciFile, describeChart, type Manifest, type Pod, render, type Rendering, somePolicy } from './render.js';
 
 const directory = temporaryDirectory();
 afterAll(() => directory.remove());
+
+const version = versionOf('.');
 
 /** PostgreSQL with two replicas, as `ci/ha-values.yaml` has it. */
 const highlyAvailable = { files: [ciFile('ha')] };
@@ -192,8 +195,8 @@ describeChart('a pod', () => {
   });
 
   it.each([
-    [{}, 'kubepass:0.2.0'],
-    [{ image: { registry: 'r.example.com/' } }, 'r.example.com/kubepass:0.2.0'],
+    [{}, `kubepass:${version}`],
+    [{ image: { registry: 'r.example.com/' } }, `r.example.com/kubepass:${version}`],
     [
       { image: { registry: 'r.example.com', tag: '1.0' }, global: { imageRegistry: 'g.example.com:5000' } },
       'g.example.com:5000/kubepass:1.0',

@@ -1,3 +1,5 @@
+import { ReleaseError } from '../release-error.js';
+
 /** A regular file of a tar archive. */
 export interface TarFile {
   /** Its path, without a leading `./`. */
@@ -12,8 +14,8 @@ const BLOCK = 512;
 /**
  * Reads a tar archive (POSIX ustar) piece by piece, and answers the regular files that `wanted` asks for by their
  * paths. `seen` is told of every entry, also of those that are no files. Other records, such as those of pax, are
- * passed over: they carry nothing that a file with a path of up to 100 octets and a size below 8 GiB needs. Throws an
- * `Error` where the archive ends within a file.
+ * passed over: they carry nothing that a file with a path of up to 100 octets and a size below 8 GiB needs. Throws a
+ * `ReleaseError` where the archive ends within a file.
  */
 export async function filesInTar(
   archive: AsyncIterable<Buffer>,
@@ -34,7 +36,7 @@ export async function filesInTar(
     seen(path);
     const isWanted = (kind === '0' || kind === '') && wanted(path);
     const content = await octets.take(Math.ceil(size / BLOCK) * BLOCK, isWanted);
-    if (content === null) throw new Error(`the archive ends within ${path}`);
+    if (content === null) throw new ReleaseError(`the archive ends within ${path}`);
     if (isWanted) files.push({ path, octets: content.subarray(0, size), modified: parseInt(text(136, 12), 8) || 0 });
   }
   // The rest is read too, so that the octets of the whole archive can be counted.

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, readFileSync } from 'node:fs';
+import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough, type Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { ReleaseError } from '../release-error.js';
 import { filesInTar, type TarFile } from './files-in-tar.js';
 
 /** An OCI image layout (OCI image-spec, image-layout.md) with one image for several platforms. */
@@ -37,23 +38,25 @@ const indexTypes = [
 
 /**
  * Reads the layout in a directory: its index.json leads to one image index, and that to a manifest for each platform.
- * Throws an `Error` where it leads elsewhere, or where a blob has not the octets that its digest says.
+ * Throws a `ReleaseError` where it leads elsewhere, or where a blob has not the octets that its digest says.
  */
 export function readImageLayout(directory: string): ImageLayout {
-  const { manifests } = JSON.parse(readFileSync(join(directory, 'index.json'), 'utf8')) as Index;
+  const top = join(directory, 'index.json');
+  if (!existsSync(top)) throw new ReleaseError(`there is no ${top}: .ci/image OUT leaves a layout in OUT/image`);
+  const { manifests } = JSON.parse(readFileSync(top, 'utf8')) as Index;
   const [image, ...others] = manifests;
   if (image === undefined || others.length > 0 || !indexTypes.includes(image.mediaType))
-    throw new Error(`${join(directory, 'index.json')} does not lead to one image index`);
+    throw new ReleaseError(`${top} does not lead to one image index`);
   const platforms = (readJson(directory, image.digest) as Index).manifests.map((entry): PlatformImage => {
     const { os, architecture, variant } = entry.platform ?? {};
     if (os === undefined || architecture === undefined)
-      throw new Error(`the image index does not say the platform of ${entry.digest}`);
+      throw new ReleaseError(`the image index does not say the platform of ${entry.digest}`);
     const { config, layers } = readJson(directory, entry.digest) as Manifest;
     const labels = (readJson(directory, config.digest) as ImageConfig).config?.Labels ?? {};
     const platform = [os, architecture, ...(variant === undefined ? [] : [variant])].join('/');
     return { platform, digest: entry.digest, labels, layers };
   });
-  if (platforms.length === 0) throw new Error('the image index has no platform');
+  if (platforms.length === 0) throw new ReleaseError('the image index has no platform');
   return { directory, digest: image.digest, platforms };
 }
 
@@ -69,8 +72,8 @@ interface ImageConfig {
 }
 
 /**
- * The octets of a file in a platform's image, such as `app/sbom.cdx.json`, from the highest layer that has it. Throws
- * an `Error` where the image has no such file.
+ * The octets of a file in a platform's image, such as `app/sbom.cdx.json`, from the highest layer that has it. Throws a
+ * `ReleaseError` where the image has no such file.
  */
 export async function fileOfImage(layout: ImageLayout, image: PlatformImage, path: string): Promise<Buffer> {
   for (const layer of image.layers.toReversed()) {
@@ -79,7 +82,7 @@ export async function fileOfImage(layout: ImageLayout, image: PlatformImage, pat
     if (last !== undefined) return last.octets;
     if (removed) break;
   }
-  throw new Error(`the image for ${image.platform} has no /${path}`);
+  throw new ReleaseError(`the image for ${image.platform} has no /${path}`);
 }
 
 async function searchLayer(
@@ -128,7 +131,7 @@ function whiteoutsOf(path: string): string[] {
 
 const blob = (directory: string, digest: string): string => {
   const [, hex] = /^sha256:([0-9a-f]{64})$/.exec(digest) ?? [];
-  if (hex === undefined) throw new Error(`${digest} is no SHA-256 digest`);
+  if (hex === undefined) throw new ReleaseError(`${digest} is no SHA-256 digest`);
   return join(directory, 'blobs', 'sha256', hex);
 };
 
@@ -139,5 +142,5 @@ function readJson(directory: string, digest: string): unknown {
 }
 
 function mustBe(digest: string, hex: string): void {
-  if (digest !== `sha256:${hex}`) throw new Error(`the blob of ${digest} in the image layout has other octets`);
+  if (digest !== `sha256:${hex}`) throw new ReleaseError(`the blob of ${digest} in the image layout has other octets`);
 }

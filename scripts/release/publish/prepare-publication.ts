@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ReleaseError } from '../release-error.js';
 import { writeChartLayout } from './chart-layout.js';
 import { fileOfImage, type ImageLayout } from './image-layout.js';
 import type { Part, PlatformSbom, Publication } from './publish.js';
@@ -7,8 +8,8 @@ import type { ReleaseFiles } from './release-files.js';
 
 /**
  * Lays out in `directory`, which is made anew, what is pushed besides the image: the charts, and with `withSboms` the
- * software bill of materials of each platform, as it lies in that platform's image. Throws an `Error` where image and
- * artefacts are not of one release, or where an image has no bill.
+ * software bill of materials of each platform, as it lies in that platform's image. Throws a `ReleaseError` where image
+ * and artefacts are not of one release, or where an image has no bill.
  */
 export async function preparePublication(
   files: ReleaseFiles,
@@ -18,14 +19,14 @@ export async function preparePublication(
 ): Promise<Publication> {
   const { version, charts } = files;
   if (files.image.digest !== image.digest)
-    throw new Error(
+    throw new ReleaseError(
       `the chart names the image ${files.image.digest}, and ${image.directory} has ${image.digest}: ` +
         'make the artefacts with that one',
     );
   for (const { platform, labels } of image.platforms) {
     const said = labels['org.opencontainers.image.version'] ?? version;
     if (said !== version)
-      throw new Error(`the image for ${platform} is of version ${said}, and the charts of ${version}`);
+      throw new ReleaseError(`the image for ${platform} is of version ${said}, and the charts of ${version}`);
   }
 
   rmSync(directory, { recursive: true, force: true });

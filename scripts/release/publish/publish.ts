@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { ReleaseError } from '../release-error.js';
 import { type Command, failed, type Outcome, type Run, shellLine, succeeded } from './command.js';
 import { type Signer, Signing } from './signer.js';
 import { tagOf, type Target } from './target.js';
@@ -30,8 +31,8 @@ export interface PlatformSbom {
 
 /**
  * Puts a release into a registry and signs it by digest. A part that is there already, or is signed already, is left
- * alone, so a run that was interrupted can be repeated. Throws an `Error`, before anything is pushed, where a tag of
- * the version has another digest, and later where a command fails or the registry answers another digest.
+ * alone, so a run that was interrupted can be repeated. Throws a `ReleaseError`, before anything is pushed, where a tag
+ * of the version has another digest, and later where a command fails or the registry answers another digest.
  */
 export async function publish(publication: Publication, target: Target, signer: Signer, run: Run): Promise<void> {
   const { parts, platforms, version } = publication;
@@ -48,14 +49,14 @@ export async function publish(publication: Publication, target: Target, signer: 
     const found = await digestOf(run, crane('digest', tagged(part)));
     if (found === null) missing.push(part);
     else if (found !== part.digest)
-      throw new Error(`${tagged(part)} is there with the digest ${found}, and a release is not overwritten`);
+      throw new ReleaseError(`${tagged(part)} is there with the digest ${found}, and a release is not overwritten`);
   }
   for (const part of missing) {
     // Without --index crane pushes the one image that index.json leads to, and not index.json itself.
     await succeed(run, crane('push', part.layout, tagged(part)));
     const { stdout } = await succeed(run, crane('digest', tagged(part)), succeeded(part.digest));
     if (stdout.trim() !== part.digest)
-      throw new Error(`the registry answers ${stdout.trim()} for ${tagged(part)} instead of ${part.digest}`);
+      throw new ReleaseError(`the registry answers ${stdout.trim()} for ${tagged(part)} instead of ${part.digest}`);
   }
 
   if (signer.kind === 'none') return;
@@ -82,13 +83,13 @@ async function digestOf(run: Run, command: Command): Promise<string | null> {
   const { exitCode, stdout, stderr } = await run(command, failed('MANIFEST_UNKNOWN'));
   if (exitCode === 0) return stdout.trim();
   if (/\b(?:MANIFEST_UNKNOWN|NAME_UNKNOWN)\b/.test(stderr)) return null;
-  throw new Error(`${shellLine(command)}: ${stderr.trim()}`);
+  throw new ReleaseError(`${shellLine(command)}: ${stderr.trim()}`);
 }
 
 async function succeed(run: Run, command: Command, beforehand = succeeded()): Promise<Outcome> {
   const outcome = await run(command, beforehand);
   if (outcome.exitCode !== 0)
-    throw new Error(`${shellLine(command)} ended with ${outcome.exitCode}: ${outcome.stderr.trim()}`);
+    throw new ReleaseError(`${shellLine(command)} ended with ${outcome.exitCode}: ${outcome.stderr.trim()}`);
   return outcome;
 }
 

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { ReleaseError } from '../release-error.js';
 import type { Command } from './command.js';
 import type { Target } from './target.js';
 
@@ -21,8 +22,8 @@ export interface WorkflowIdentity {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads `--key` and `--unsigned`. The public key of a key is written into `directory`. Throws an `Error` where both are
- * given, or where the key's file is not there or COSIGN_PASSWORD is not set although the run is `unattended`.
+ * Reads `--key` and `--unsigned`. The public key of a key is written into `directory`. Throws a `ReleaseError` where
+ * both are given, or where the key's file is not there or COSIGN_PASSWORD is not set although the run is `unattended`.
  */
 export function readSigner(
   options: { readonly key?: string | undefined; readonly unsigned: boolean },
@@ -32,12 +33,12 @@ export function readSigner(
 ): Signer {
   const { key, unsigned } = options;
   if (key === undefined) return unsigned ? { kind: 'none' } : { kind: 'keyless', identity: workflowOf(environment) };
-  if (unsigned) throw new Error('--key and --unsigned exclude each other');
+  if (unsigned) throw new ReleaseError('--key and --unsigned exclude each other');
   // A key elsewhere has an address: awskms://…, hashivault://….
   if (!/^[a-z0-9]+:\/\//.test(key)) {
-    if (!existsSync(key)) throw new Error(`--key: there is no file ${key}`);
+    if (!existsSync(key)) throw new ReleaseError(`--key: there is no file ${key}`);
     if (unattended && environment['COSIGN_PASSWORD'] === undefined)
-      throw new Error('COSIGN_PASSWORD is not set: cosign cannot ask for the password of the key here');
+      throw new ReleaseError('COSIGN_PASSWORD is not set: cosign cannot ask for the password of the key here');
   }
   return { kind: 'key', key, publicKey: join(directory, 'cosign.pub') };
 }

@@ -2,18 +2,20 @@ import { spawn, spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ReleaseError } from '../release-error.js';
 import { type Command, type Run, shellLine } from './command.js';
 
 const bringTool = fileURLToPath(new URL('../../../.ci/tool', import.meta.url));
 
 /**
- * The path of each program: the one on the PATH, or else the one that `.ci/tool` brings. Throws an `Error` that names
- * those that are neither here nor can be brought.
+ * The path of each program: the one on the PATH, or else the one that `.ci/tool` brings. Throws a `ReleaseError` that
+ * names those that are neither here nor can be brought.
  */
 export function findTools<Name extends string>(names: readonly Name[], path: string): Partial<Record<Name, string>> {
   const found = names.map((name) => [name, onPath(name, path) ?? bring(name)] as const);
   const missing = found.filter(([, file]) => file === null).map(([name]) => name);
-  if (missing.length > 0) throw new Error(`not on the PATH, and not to be had by .ci/tool: ${missing.join(', ')}`);
+  if (missing.length > 0)
+    throw new ReleaseError(`not on the PATH, and not to be had by .ci/tool: ${missing.join(', ')}`);
   return Object.fromEntries(found) as Partial<Record<Name, string>>;
 }
 

@@ -271,6 +271,8 @@ describe('what is published', () => {
     writeFileSync(sums, lines);
     rmSync(archive);
     await expect(prepare()).rejects.toThrow('lists kubepass-access-1.2.3.tgz, which is not there');
+    rmSync(sums);
+    await expect(prepare()).rejects.toThrow('SHA256SUMS: make the artefacts with release:artefacts');
   });
 
   it('is refused where versions differ', async () => {
@@ -321,6 +323,9 @@ describe('what is published', () => {
     expect(() => readImageLayout(inside('image'))).toThrow('does not lead to one image index');
     writeFileSync(file, JSON.stringify(readImageManifest(index)));
     expect(() => readImageLayout(inside('image'))).toThrow('does not lead to one image index');
+    expect(() => readImageLayout(inside('elsewhere'))).toThrow(
+      'index.json: .ci/image OUT leaves a layout in OUT/image',
+    );
   });
 
   it('has charts of the same digest each time, with the time of the commit', async () => {

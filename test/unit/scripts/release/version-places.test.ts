@@ -58,6 +58,8 @@ describe('pages', () => {
     '  rev: v1.2.3',
     'helm install kubepass oci://registry.example/charts/kubepass --version 1.2.3',
     'refs/tags/v1.2.3',
+    'git checkout v1.2.3',
+    'VERSION=1.2.3',
   ])('name the version in "%s"', (text) => {
     expect(page.find(text)).toEqual([{ where: 'line 1', version: '1.2.3' }]);
   });
