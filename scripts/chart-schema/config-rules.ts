@@ -97,4 +97,5 @@ export const configRules: readonly Rule[] = [
   ['roles[].groups[]', matching(name)],
   ['webhooks[]', { if: isHttp('url'), then: without('certificateAuthority') }],
   ['webhooks[].events', { uniqueItems: true }],
+  ['webhooks[].clusters[]', matching('[*]|[a-z0-9](?:[a-z0-9-]*[a-z0-9])?')],
 ];

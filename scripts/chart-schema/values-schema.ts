@@ -46,33 +46,45 @@ const variable: JsonSchema = {
 const imagePath = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
 const registry = '[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?';
 
-const image = closed({
-  registry: orEmpty(`${registry}(?:/${imagePath})*/?`),
-  repository: matching(`(?:${registry}/)?${imagePath}(?:/${imagePath})*`),
-  tag: orEmpty('[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}'),
-  digest: orEmpty('sha256:[0-9a-f]{64}'),
-  pullPolicy: { enum: ['Always', 'IfNotPresent', 'Never'] },
-});
+const image = closed(
+  {
+    registry: orEmpty(`${registry}(?:/${imagePath})*/?`),
+    repository: matching(`(?:${registry}/)?${imagePath}(?:/${imagePath})*`),
+    tag: orEmpty('[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}'),
+    digest: orEmpty('sha256:[0-9a-f]{64}'),
+    pullPolicy: { enum: ['Always', 'IfNotPresent', 'Never'] },
+  },
+  { required: ['repository'] },
+);
 
 /** PostgreSQL cuts a longer name off. */
 const databaseName: JsonSchema = { ...filled, maxLength: 63 };
 const login = closed({ username: databaseName, passwordSecret: secretKeyOrNone });
-const database = closed({
-  type: { enum: ['sqlite', 'postgresql'] },
-  sqlite: closed({ size: quantity, storageClassName: objectNameOrEmpty, existingClaim: objectNameOrEmpty }),
-  postgresql: closed({
-    host: orEmpty('[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?[.]?|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*', { maxLength: 253 }),
-    port,
-    name: databaseName,
-    sslMode: { enum: ['verify-full', 'disable'] },
-    caSecret: secretKeyOrNone,
-    service: login,
-    owner: login,
-  }),
-});
+const database = closed(
+  {
+    type: { enum: ['sqlite', 'postgresql'] },
+    sqlite: closed({ size: quantity, storageClassName: objectNameOrEmpty, existingClaim: objectNameOrEmpty }),
+    postgresql: closed({
+      host: orEmpty('[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?[.]?|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*', { maxLength: 253 }),
+      port,
+      name: databaseName,
+      sslMode: { enum: ['verify-full', 'disable'] },
+      caSecret: secretKeyOrNone,
+      service: login,
+      owner: login,
+    }),
+  },
+  { required: ['type', 'sqlite', 'postgresql'] },
+);
 
 /** The name of a folder below /etc/kubepass, or of a file without its `.yaml`. */
 const fileName = (maxLength: number) => matching('[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?', { maxLength });
+
+/** Helm deletes a default that is null. The templates cannot do without these; they can without each other value. */
+const needed = [
+  ...['replicas', 'image', 'config', 'database', 'firstAdminToken', 'tls', 'service', 'ingress', 'gateway', 'rbac'],
+  ...['serviceAccount', 'networkPolicy', 'podDisruptionBudget', 'metrics'],
+];
 
 /** The schema of the values of the chart kubepass. */
 export function valuesSchema(): JsonSchema {
@@ -96,7 +108,7 @@ export function valuesSchema(): JsonSchema {
       secretFiles: mapOf(closed({ secretName: objectName }, { required: ['secretName'] }), {
         propertyNames: fileName(63),
       }),
-      tls: closed({ secretName: objectName, certificate }),
+      tls: closed({ secretName: objectName, certificate }, { required: ['secretName'] }),
       service,
       ingress: closed({
         enabled: flag,
@@ -110,14 +122,17 @@ export function valuesSchema(): JsonSchema {
       serviceAccount: closed({ create: flag, name: objectNameOrEmpty, annotations }),
       networkPolicy: closed({ enabled: flag, from: objects, apiServers: objects, egress: objects }),
       podDisruptionBudget: closed({ enabled: flag, maxUnavailable: numberOrPercentage }),
-      metrics: closed({
-        enabled: flag,
-        port,
-        from: objects,
-        serviceMonitor: closed({ enabled: flag, labels, interval: prometheusDuration }),
-        prometheusRule: closed({ enabled: flag, labels, runbookUrl: orEmpty('https?://[^\\s]+') }),
-        dashboard: closed({ enabled: flag, labels }),
-      }),
+      metrics: closed(
+        {
+          enabled: flag,
+          port,
+          from: objects,
+          serviceMonitor: closed({ enabled: flag, labels, interval: prometheusDuration }),
+          prometheusRule: closed({ enabled: flag, labels, runbookUrl: orEmpty('https?://[^\\s]+') }),
+          dashboard: closed({ enabled: flag, labels }),
+        },
+        { required: ['port', 'serviceMonitor', 'prometheusRule', 'dashboard'] },
+      ),
       resources,
       topologySpreadConstraints: objects,
       affinity: anything,
@@ -135,6 +150,7 @@ export function valuesSchema(): JsonSchema {
       }),
       extraObjects: listOf(manifest),
     }),
+    required: needed,
     allOf: conditions,
   };
 }
@@ -160,10 +176,13 @@ const certificate = closed({
   renewBefore: goDuration,
 });
 
-const service = closed({
-  type: { enum: ['ClusterIP', 'NodePort', 'LoadBalancer'] },
-  port,
-  clusterIP: orEmpty('None|[0-9A-Fa-f:.]+'),
-  nodePort: { ...port, type: ['integer', 'null'] },
-  annotations,
-});
+const service = closed(
+  {
+    type: { enum: ['ClusterIP', 'NodePort', 'LoadBalancer'] },
+    port,
+    clusterIP: orEmpty('None|[0-9A-Fa-f:.]+'),
+    nodePort: { ...port, type: ['integer', 'null'] },
+    annotations,
+  },
+  { required: ['port'] },
+);

@@ -55,6 +55,12 @@ const wrong: readonly (readonly [path: string, values: object])[] = [
   ['/gateway/hostnames', { gateway: { enabled: true, parentRefs: [{ name: 'a' }] } }],
   ['/service/nodePort', { service: { nodePort: 30_443 } }],
 
+  // Defaults that are deleted, and that the templates need.
+  ['/ingress', { ingress: null }],
+  ['/tls/secretName', { tls: { secretName: null } }],
+  ['/database/type', { database: { type: null } }],
+  ['/metrics/dashboard', { metrics: { dashboard: null } }],
+
   // Values that are none.
   ['/replicas', { replicas: 0 }],
   ['/replicas', { replicas: 1.5 }],
