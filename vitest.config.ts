@@ -96,7 +96,7 @@ export default defineConfig({
       // Compares with programs of others, which the first run builds.
       project('oracles', { globalSetup: ['test/oracles/global-setup.ts'] }),
       // helm renders the charts, and kubectl the kustomize base.
-      project('chart', { globalSetup: ['test/chart/global-setup.ts'] }),
+      project('chart', { ...shared, globalSetup: ['test/chart/global-setup.ts'] }),
       project('cluster', {
         ...morePatient,
         globalSetup: ['test/cluster/global-setup.ts'],

@@ -107,7 +107,7 @@ export function valuesSchema(): JsonSchema {
       image,
       imagePullSecrets: listOf(closed({ name: objectName }, { required: ['name'] })),
       config,
-      policies: mapOf(fileName(248), policy),
+      policies: mapOf(fileName(248), { ...policy, allOf: [judgedPolicy] }),
       policiesConfigMap: objectNameOrEmpty,
       database,
       checkpointKeys: listOf(secretKey, { uniqueItems: true, maxItems: 10 }),
@@ -165,6 +165,14 @@ export function valuesSchema(): JsonSchema {
 }
 
 const objects = listOf(anything);
+
+/** The service judges policies, too, beyond their own schema. */
+const judgedPolicy: JsonSchema = {
+  properties: {
+    metadata: { properties: { name: matching(label) } },
+    spec: { properties: { match: { minProperties: 1 } } },
+  },
+};
 
 /** A kubeconfig in a Secret, or a projected token of the pod. */
 const credentials: JsonSchema = {

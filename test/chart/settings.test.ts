@@ -90,7 +90,7 @@ describe('settings', () => {
     const page = readFileSync('docs/configuration.md', 'utf8');
     const rows = page.split('\n').filter((line) => line.startsWith('| `'));
     const settings = rows.flatMap((row) =>
-      [...(row.split('|')[1] ?? '').matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
+      [...(row.split('|')[1] ?? '').matchAll(/`([\w.[\]]+)`/g)].map(([, name = '']) => name),
     );
     expect(settings.length).toBeGreaterThan(80);
     const { properties } = schemaOf('kubepass') as { readonly properties: { readonly config: Schema } };

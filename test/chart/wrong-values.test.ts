@@ -243,6 +243,7 @@ const wrong: readonly (readonly [path: string, values: object])[] = [
   ['/policies/a/spec/approvals', policy({ approvals: {} })],
   ['/policies/a/spec/constraints/maxExpirationSeconds', policy({ constraints: { maxExpirationSeconds: 60 } })],
   ['/policies/a/spec/approval/mode', policy({ approval: { mode: 'none' } })],
+  ['/policies/a/metadata/name', { policies: { a: { ...somePolicy, metadata: { name: 'My Policy' } } } }],
   ['/policies/a', { policies: { a: 'kind: Policy' } }],
   ['/policies/A B', { policies: { 'A B': somePolicy } }],
 ];
