@@ -51,7 +51,7 @@ describeChart.each(installations)('the rendering of %s', (name, files) => {
     const isEmpty = (value: unknown) =>
       value === null || (typeof value === 'object' && Object.keys(value).length === 0);
     const found = rendering.objects.flatMap((object) =>
-      ['data', 'annotations', 'labels', 'spec', 'rules'].filter((key) =>
+      ['annotations', 'labels', 'spec', 'rules'].filter((key) =>
         isEmpty({ ...object.metadata, ...object }[key] ?? 'none'),
       ),
     );
