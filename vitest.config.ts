@@ -72,8 +72,8 @@ export default defineConfig({
             'test/http/{csr-fixtures,openapi,tls}.test.ts',
             'test/slow/http/{busy-api-server,connections,hostile-uploads,largest-bodies,late-requests,pipelining,slow-readers,smuggling}.test.ts',
             // Tests of ways in and of answers that no database has a part in.
-            'test/http/{blast-radius,client-ca-file,console,contract-examples,edge,evaluate-policies,inspections,log,oidc,required-roles,reserved-names,revocation-file,trusted-proxies,written-text}.test.ts',
-            'test/slow/http/{client-certificates,kubectl-plugin,misconfigurations,plugin-hostile-server,plugin-sign-in,policy-reload,traces}.test.ts',
+            'test/http/{authentication,blast-radius,budgets,callers,client-ca-file,console,contract-examples,denials,edge,evaluate-policies,faults,inspections,json-first,log,oidc,permissions,readyz,required-roles,reserved-names,revocation-file,trusted-proxies,written-text}.test.ts',
+            'test/slow/http/{budgets-under-load,client-certificates,kubectl-plugin,misconfigurations,plugin-hostile-server,plugin-sign-in,policy-reload,traces}.test.ts',
             // One process; two on one database are tried in test/postgresql/issuers.test.ts.
             'test/slow/http/issuers-under-load.test.ts',
             'test/unit/context/request-states.test.ts',

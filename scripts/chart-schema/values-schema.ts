@@ -13,7 +13,7 @@ import {
   goDuration,
   hostName,
   hostNameOrEmpty,
-  labelName,
+  label,
   labels,
   manifest,
   named,
@@ -46,15 +46,17 @@ const variable: JsonSchema = {
 const imagePath = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
 const registry = '[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?';
 
+const registryOrEmpty = orEmpty(`${registry}(?:/${imagePath})*/?`);
+
 const image = closed(
   {
-    registry: orEmpty(`${registry}(?:/${imagePath})*/?`),
+    registry: registryOrEmpty,
     repository: matching(`(?:${registry}/)?${imagePath}(?:/${imagePath})*`),
     tag: orEmpty('[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}'),
     digest: orEmpty('sha256:[0-9a-f]{64}'),
     pullPolicy: { enum: ['Always', 'IfNotPresent', 'Never'] },
   },
-  { required: ['repository'] },
+  { required: ['repository', 'pullPolicy'] },
 );
 
 /** PostgreSQL cuts a longer name off. */
@@ -63,7 +65,10 @@ const login = closed({ username: databaseName, passwordSecret: secretKeyOrNone }
 const database = closed(
   {
     type: { enum: ['sqlite', 'postgresql'] },
-    sqlite: closed({ size: quantity, storageClassName: objectNameOrEmpty, existingClaim: objectNameOrEmpty }),
+    sqlite: closed(
+      { size: quantity, storageClassName: objectNameOrEmpty, existingClaim: objectNameOrEmpty },
+      { required: ['size'] },
+    ),
     postgresql: closed({
       host: orEmpty('[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?[.]?|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*', { maxLength: 253 }),
       port,
@@ -78,7 +83,7 @@ const database = closed(
 );
 
 /** The name of a folder below /etc/kubepass, or of a file without its `.yaml`. */
-const fileName = (maxLength: number) => matching('[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?', { maxLength });
+const fileName = (maxLength: number) => `[a-z0-9](?:[a-z0-9.-]{0,${maxLength - 2}}[a-z0-9])?`;
 
 /** Helm deletes a default that is null. The templates cannot do without these; they can without each other value. */
 const needed = [
@@ -94,20 +99,18 @@ export function valuesSchema(): JsonSchema {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'Values of the chart kubepass',
     ...closed({
-      global: anything,
+      global: { ...anything, properties: { imageRegistry: { ...registryOrEmpty, type: ['string', 'null'] } } },
       replicas: { type: 'integer', minimum: 1, maximum: 20 },
       image,
       imagePullSecrets: listOf(closed({ name: objectName }, { required: ['name'] })),
       config,
-      policies: mapOf(policy, { propertyNames: fileName(248) }),
+      policies: mapOf(fileName(248), policy),
       policiesConfigMap: objectNameOrEmpty,
       database,
       checkpointKeys: listOf(secretKey, { uniqueItems: true, maxItems: 10 }),
       firstAdminToken: secretKeyOrNone,
-      clusterCredentials: mapOf(credentials, { propertyNames: labelName }),
-      secretFiles: mapOf(closed({ secretName: objectName }, { required: ['secretName'] }), {
-        propertyNames: fileName(63),
-      }),
+      clusterCredentials: mapOf(label, credentials),
+      secretFiles: mapOf(fileName(63), closed({ secretName: objectName }, { required: ['secretName'] })),
       tls: closed({ secretName: objectName, certificate }, { required: ['secretName'] }),
       service,
       ingress: closed({
@@ -121,13 +124,16 @@ export function valuesSchema(): JsonSchema {
       rbac: closed({ create: flag }),
       serviceAccount: closed({ create: flag, name: objectNameOrEmpty, annotations }),
       networkPolicy: closed({ enabled: flag, from: objects, apiServers: objects, egress: objects }),
-      podDisruptionBudget: closed({ enabled: flag, maxUnavailable: numberOrPercentage }),
+      podDisruptionBudget: closed(
+        { enabled: flag, maxUnavailable: numberOrPercentage },
+        { required: ['maxUnavailable'] },
+      ),
       metrics: closed(
         {
           enabled: flag,
           port,
           from: objects,
-          serviceMonitor: closed({ enabled: flag, labels, interval: prometheusDuration }),
+          serviceMonitor: closed({ enabled: flag, labels, interval: prometheusDuration }, { required: ['interval'] }),
           prometheusRule: closed({ enabled: flag, labels, runbookUrl: orEmpty('https?://[^\\s]+') }),
           dashboard: closed({ enabled: flag, labels }),
         },
@@ -168,13 +174,16 @@ const credentials: JsonSchema = {
   else: closed({ secretName: objectName, key: dataKey }, { required: ['secretName'] }),
 };
 
-const certificate = closed({
-  enabled: flag,
-  issuerRef: closed({ name: objectNameOrEmpty, kind: filled, group: objectName }),
-  dnsNames: listOf(hostName),
-  duration: goDuration,
-  renewBefore: goDuration,
-});
+const certificate = closed(
+  {
+    enabled: flag,
+    issuerRef: closed({ name: objectNameOrEmpty, kind: filled, group: objectName }),
+    dnsNames: listOf(hostName),
+    duration: goDuration,
+    renewBefore: goDuration,
+  },
+  { required: ['duration', 'renewBefore'] },
+);
 
 const service = closed(
   {
@@ -184,5 +193,5 @@ const service = closed(
     nodePort: { ...port, type: ['integer', 'null'] },
     annotations,
   },
-  { required: ['port'] },
+  { required: ['type', 'port'] },
 );

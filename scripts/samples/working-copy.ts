@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { copyFileSync, cpSync, lstatSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -15,12 +15,16 @@ export function workingCopy(checkout: string): { readonly path: string; remove()
     encoding: 'utf8',
   });
   const generated = join('src', 'store', 'generated');
-  for (const file of [...listed.split('\0').filter((name) => name !== ''), generated]) {
-    const from = join(checkout, file);
+  const files = [...listed.split('\0').filter((name) => name !== ''), generated];
+  for (const folder of new Set(files.map(dirname))) mkdirSync(join(path, folder), { recursive: true });
+  for (const file of files) {
+    const [from, to] = [join(checkout, file), join(path, file)];
+    const found = lstatSync(from, { throwIfNoEntry: false });
     // Git also lists files that were deleted and not committed.
-    if (!existsSync(from)) continue;
-    mkdirSync(dirname(join(path, file)), { recursive: true });
-    cpSync(from, join(path, file), { recursive: true });
+    if (found === undefined) continue;
+    // For each of thousands of files this takes a fraction of the other's time.
+    if (found.isFile()) copyFileSync(from, to);
+    else cpSync(from, to, { recursive: true });
   }
   symlinkSync(join(checkout, 'node_modules'), join(path, 'node_modules'));
   return { path, remove: () => rmSync(parent, { recursive: true, force: true }) };

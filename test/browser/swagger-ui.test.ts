@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApiClient } from '../../scripts/quickstart/api-client.js';
 import { ServiceProcess } from '../../scripts/quickstart/service-process.js';
@@ -14,7 +14,12 @@ describe.skipIf(chromiumPath === undefined)('Swagger UI in chromium', () => {
   let service: ServiceProcess;
   let client: ApiClient;
   let browser: Browser;
-  let token: string;
+  /** One that has the token, and one without it, because a page takes seconds to open. */
+  let page: Page;
+  let anonymous: Page;
+  /** Whatever the first one asked elsewhere, and of which the browser complained. */
+  const outside: string[] = [];
+  const complaints: string[] = [];
 
   beforeAll(async () => {
     await mkdir(screenshots, { recursive: true });
@@ -26,20 +31,10 @@ describe.skipIf(chromiumPath === undefined)('Swagger UI in chromium', () => {
     );
     client = await ApiClient.of({ host: '127.0.0.1', tls: null }, port);
     await service.untilReady(client);
-    token = (await readFile(join(folder, 'admin-token'), 'utf8')).trim();
+    const token = (await readFile(join(folder, 'admin-token'), 'utf8')).trim();
     browser = await launchChromium();
-  });
-
-  afterAll(async () => {
-    await browser.close();
-    await service.stop();
-    await rm(folder, { recursive: true, force: true });
-  });
-
-  it('obtains a kubeconfig by "Try it out", and connects only to the service', async () => {
-    const page = await browser.newPage({ viewport: { width: 1280, height: 1600 } });
-    const outside: string[] = [];
-    const complaints: string[] = [];
+    const open = () => browser.newPage({ viewport: { width: 1280, height: 1600 } });
+    [page, anonymous] = [await open(), await open()];
     page.on('request', (request) => {
       const { protocol, origin } = new URL(request.url());
       if (origin !== client.origin && protocol !== 'data:' && protocol !== 'blob:') outside.push(request.url());
@@ -49,9 +44,18 @@ describe.skipIf(chromiumPath === undefined)('Swagger UI in chromium', () => {
         complaints.push(message.text());
     });
     page.on('pageerror', (error) => complaints.push(String(error)));
-
     await page.goto(`${client.origin}/docs`);
     await authorize(page, token);
+    await anonymous.goto(`${client.origin}/docs`);
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    await service.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('obtains a kubeconfig by "Try it out", and connects only to the service', async () => {
     const reply = await tryOut(page, 'post', '/v1/kubeconfigs', {
       username: 'jane',
       groups: ['viewers'],
@@ -64,30 +68,24 @@ describe.skipIf(chromiumPath === undefined)('Swagger UI in chromium', () => {
     expect(reply.body).toContain('client-key-data:');
     expect(outside).toEqual([]);
     expect(complaints).toEqual([]);
-    await page.close();
   });
 
   it('has no bar for other descriptions, and folds the models', async () => {
-    const page = await browser.newPage({ viewport: { width: 1280, height: 1600 } });
-    await page.goto(`${client.origin}/docs`);
-    await page.locator('.opblock').first().waitFor();
-    await page.screenshot({ path: join(screenshots, 'swagger-ui.png') });
-    expect(await page.locator('.topbar').count()).toBe(0);
-    expect(await page.getByText('Explore').count()).toBe(0);
-    expect(await page.locator('section.models').count()).toBe(1);
-    expect(await page.locator('section.models.is-open').count()).toBe(0);
-    expect(await page.getByRole('link', { name: 'Idempotency' }).count()).toBe(1);
-    await page.screenshot({ path: join(screenshots, 'swagger-ui-all.png'), fullPage: true });
-    await page.close();
+    await anonymous.locator('.opblock').first().waitFor();
+    await anonymous.screenshot({ path: join(screenshots, 'swagger-ui.png') });
+    expect(await anonymous.locator('.topbar').count()).toBe(0);
+    expect(await anonymous.getByText('Explore').count()).toBe(0);
+    expect(await anonymous.locator('section.models').count()).toBe(1);
+    expect(await anonymous.locator('section.models.is-open').count()).toBe(0);
+    expect(await anonymous.getByRole('link', { name: 'Idempotency' }).count()).toBe(1);
+    await anonymous.screenshot({ path: join(screenshots, 'swagger-ui-all.png'), fullPage: true });
   });
 
   it.each([
     ['post', '/v1/kubeconfigs'],
     ['get', '/v1/certificates/{fingerprintSha256}'],
   ])('shows an operation on two screens, and a problem once somebody presses it: %s %s', async (method, path) => {
-    const page = await browser.newPage({ viewport: { width: 1280, height: 1000 } });
-    await page.goto(`${client.origin}/docs`);
-    const operation = page.locator(`.opblock-${method}`, { has: page.locator(`[data-path="${path}"]`) });
+    const operation = anonymous.locator(`.opblock-${method}`, { has: anonymous.locator(`[data-path="${path}"]`) });
     await operation.locator('.opblock-summary').click();
     const problems = operation.locator('.responses-table tr.response[data-code="default"]');
     await problems.waitFor();
@@ -95,7 +93,6 @@ describe.skipIf(chromiumPath === undefined)('Swagger UI in chromium', () => {
     expect(await problems.locator('.model-example').isVisible()).toBe(false);
     await problems.locator('.response-col_status').click();
     expect(await problems.locator('.model-example').isVisible()).toBe(true);
-    await page.close();
   });
 
   it.each([
@@ -108,9 +105,6 @@ describe.skipIf(chromiumPath === undefined)('Swagger UI in chromium', () => {
     ['post', '/v1/certificate-requests/{id}/approve'],
     ['post', '/v1/certificate-requests'],
   ])('sends nothing that was not filled in: %s %s', async (method, path) => {
-    const page = await browser.newPage({ viewport: { width: 1280, height: 1600 } });
-    await page.goto(`${client.origin}/docs`);
-    await authorize(page, token);
     const sent = page.waitForRequest((request) => request.url().includes('/v1/'));
     const reply = await tryOut(page, method, path, null);
     const request = await sent;
@@ -120,13 +114,9 @@ describe.skipIf(chromiumPath === undefined)('Swagger UI in chromium', () => {
     if (method === 'post' && path !== '/v1/certificate-requests') expect(request.postData() ?? '{}').toBe('{}');
     expect(reply.status).not.toBe('400');
     await page.screenshot({ path: join(screenshots, `${path.slice(4).replaceAll(/\W+/g, '-')}.png`) });
-    await page.close();
   });
 
   it('makes up neither a file nor a password for an inspection', async () => {
-    const page = await browser.newPage({ viewport: { width: 1280, height: 1600 } });
-    await page.goto(`${client.origin}/docs`);
-    await authorize(page, token);
     const sent = page.waitForRequest((request) => request.url().endsWith('/v1/inspections'));
     await tryOut(page, 'post', '/v1/inspections', null);
     const parts = ((await sent).postData() ?? '')
@@ -134,19 +124,14 @@ describe.skipIf(chromiumPath === undefined)('Swagger UI in chromium', () => {
       .filter((part) => part !== '');
     for (const part of parts) expect(part.split('\r\n\r\n')[1]?.trim()).toBe('');
     await page.screenshot({ path: join(screenshots, 'inspections.png') });
-    await page.close();
   });
 
   it('shows a refusal as a problem', async () => {
-    const page = await browser.newPage({ viewport: { width: 1280, height: 1600 } });
-    await page.goto(`${client.origin}/docs`);
-    await authorize(page, token);
     const reply = await tryOut(page, 'post', '/v1/kubeconfigs', { username: 'jane', groups: ['system:masters'] });
     await page.screenshot({ path: join(screenshots, 'refusal.png') });
 
     expect(reply.status).toBe('403');
     expect(reply.body).toContain('urn:kubepass:problem:policy-denied');
     expect(reply.body).toContain('system:masters');
-    await page.close();
   });
 });

@@ -25,16 +25,9 @@ const contradictions: Readonly<Record<string, readonly [object, string]>> = {
     { config: { clusters: [{ ...signing, context: 'x' }] }, clusterCredentials: projected },
     'clusterCredentials.a: config.clusters names a context',
   ],
-  'two clusters of one name': [
-    {
-      config: {
-        clusters: [
-          { ...signing, inCluster: true },
-          { ...signing, inCluster: true },
-        ],
-      },
-    },
-    'config.clusters[1].name: a is the name of an earlier cluster',
+  'a context without a kubeconfig': [
+    { config: { clusters: [{ ...signing, inCluster: true, context: 'x' }] } },
+    'config.clusters[0].context: is a context of kubeconfig, which is missing',
   ],
   'the pod in a cluster that a kubeconfig leads to': [
     { config: { clusters: [{ ...signing, inCluster: true, kubeconfig: '/a' }] } },
@@ -91,6 +84,42 @@ const contradictions: Readonly<Record<string, readonly [object, string]>> = {
   'an annotation that the chart sets': [
     { podAnnotations: { 'checksum/config': 'none' } },
     'podAnnotations: checksum/config is set by the chart',
+  ],
+  'a certificate that is renewed before it is made': [
+    { tls: { certificate: { enabled: true, issuerRef: { name: 'a' }, duration: '24h', renewBefore: '1440m' } } },
+    'tls.certificate.renewBefore: ',
+  ],
+  'two policies of one name': [
+    { policies: { a: somePolicy, b: somePolicy } },
+    'policies.b.metadata.name: a is the name of policies.a already',
+  ],
+  'a variable twice': [
+    {
+      extraEnv: [
+        { name: 'TZ', value: 'UTC' },
+        { name: 'TZ', value: 'CET' },
+      ],
+    },
+    'extraEnv[1].name: TZ is there already',
+  ],
+  'a volume twice': [
+    {
+      extraVolumes: [
+        { name: 'a', emptyDir: {} },
+        { name: 'a', emptyDir: {} },
+      ],
+    },
+    'extraVolumes[1].name: a is there already',
+  ],
+  'two volumes at one place': [
+    {
+      extraVolumes: [{ name: 'a', emptyDir: {} }],
+      extraVolumeMounts: [
+        { name: 'a', mountPath: '/a' },
+        { name: 'a', mountPath: '/a' },
+      ],
+    },
+    'extraVolumeMounts[1].mountPath: /a is there already',
   ],
   'a volume that the chart makes': [
     {
