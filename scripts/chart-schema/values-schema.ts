@@ -99,7 +99,10 @@ export function valuesSchema(): JsonSchema {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'Values of the chart kubepass',
     ...closed({
-      global: { ...anything, properties: { imageRegistry: { ...registryOrEmpty, type: ['string', 'null'] } } },
+      global: {
+        type: ['object', 'null'],
+        properties: { imageRegistry: { ...registryOrEmpty, type: ['string', 'null'] } },
+      },
       replicas: { type: 'integer', minimum: 1, maximum: 20 },
       image,
       imagePullSecrets: listOf(closed({ name: objectName }, { required: ['name'] })),

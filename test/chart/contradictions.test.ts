@@ -85,9 +85,16 @@ const contradictions: Readonly<Record<string, readonly [object, string]>> = {
     { podAnnotations: { 'checksum/config': 'none' } },
     'podAnnotations: checksum/config is set by the chart',
   ],
-  'a certificate that is renewed before it is made': [
-    { tls: { certificate: { enabled: true, issuerRef: { name: 'a' }, duration: '24h', renewBefore: '1440m' } } },
-    'tls.certificate.renewBefore: ',
+  'archives that are lost with the pod': [
+    {
+      database: { type: 'postgresql', postgresql: { host: 'db', service: { passwordSecret: { name: 'db' } } } },
+      checkpointKeys: [{ name: 'a', key: 'b' }],
+      config: {
+        clusters: [{ ...signing, inCluster: true }],
+        audit: { archiveAfterDays: 90, archiveDir: '/var/lib/kubepass/archives' },
+      },
+    },
+    'config.audit.archiveDir: is lost with the pod',
   ],
   'two policies of one name': [
     { policies: { a: somePolicy, b: somePolicy } },
@@ -154,12 +161,24 @@ describeChart('values that contradict each other', () => {
     await render({ config: { clusters }, clusterCredentials: credentials });
     await render({ config: { clusters: [signing] }, clusterCredentials: projected });
     await render({ extraEnv: [{ name: 'DATABASE_URL', value: 'file:/var/lib/kubepass/other.db' }] });
+    const audit = { archiveAfterDays: 90, archiveDir: '/var/lib/kubepass/archives' };
+    const inHere = { clusters: [{ ...signing, inCluster: true }], audit };
+    await render({ config: inHere });
+    await render({
+      database: { type: 'postgresql', postgresql: { host: 'db', service: { passwordSecret: { name: 'db' } } } },
+      checkpointKeys: [{ name: 'a', key: 'b' }],
+      config: inHere,
+      extraVolumes: [{ name: 'archives', persistentVolumeClaim: { claimName: 'archives' } }],
+      extraVolumeMounts: [{ name: 'archives', mountPath: '/var/lib/kubepass/archives/' }],
+    });
     // Null takes a default away, as everywhere in Helm.
     await render({
       clusterCredentials: null,
       secretFiles: null,
       policies: null,
       extraEnv: null,
+      resources: null,
+      global: null,
     });
   });
 });
