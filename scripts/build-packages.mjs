@@ -1,5 +1,5 @@
 // Compiles the libraries in packages/, each into its `dist`, which its package.json exports. The order is that of their
-// imports.
+// imports. Options are those of tsc.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -14,8 +14,12 @@ for (const name of ['x509', 'inspect']) {
   rmSync(join(folder, 'dist'), { recursive: true, force: true });
   copyFileSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
   chmodSync(join(folder, 'LICENSE'), 0o644);
-  const { status } = spawnSync(process.execPath, [tsc, '-p', join(folder, 'tsconfig.build.json')], {
-    stdio: 'inherit',
-  });
+  const { status } = spawnSync(
+    process.execPath,
+    [tsc, '-p', join(folder, 'tsconfig.build.json'), ...process.argv.slice(2)],
+    {
+      stdio: 'inherit',
+    },
+  );
   if (status !== 0) process.exit(status ?? 1);
 }

@@ -1,55 +1,70 @@
-// Removes from a production node_modules what the service never reads: `node scripts/image-modules.mjs NODE_MODULES
-// ARCHITECTURE`, for the Dockerfile. The architecture has Node's name (`x64`, `arm64`). No manifests stay but those of
+// Copies the packages that the service needs out of a complete node_modules: `node scripts/image-modules.mjs TO OF`,
+// for the Dockerfile. The lockfile says which packages those are, so npm installs once, for the build. TO gets all that
+// is the same on every platform, and OF/amd64 and OF/arm64 get the add-on of each. No manifests are copied but those of
 // packages, so that a scanner of the image finds the packages and nothing that their tests or benchmarks name.
-import { globSync, readdirSync, realpathSync, rmdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, mkdirSync, readFileSync, realpathSync, symlinkSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+
+const checkout = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 
 /**
  * Packages that npm installs for production and nothing loads: types, the headers for compiling an add-on, and the
  * workspaces that are built into other things.
  */
-export const unusedPackages = ['@kubepass/console', 'kubectl-kubepass', '@types/*', 'undici-types', 'node-addon-api'];
+const unused = ['@kubepass/console', 'kubectl-kubepass', '@types/*', 'undici-types', 'node-addon-api'];
 
-/** Whether a folder of node_modules (`node_modules/@types/node`) is one of them. */
-export function isUnused(folder) {
-  const name = folder.replace(/^.*node_modules\//, '');
-  return unusedPackages.some((unused) => name === unused || name.replace(/\/.*/, '/*') === unused);
+/**
+ * The folders of node_modules (`node_modules/pg`) that are installed for production and used, by `packages` of the
+ * lockfile. Prisma's command is an optional peer, so it is not among them (`npm ci --omit=dev --omit=optional`).
+ */
+export function productionFolders(packages) {
+  return Object.keys(packages).filter((folder) => {
+    const { dev, optional, devOptional } = packages[folder];
+    const [, name] = /^(?:.*\/)?node_modules\/(.+)$/.exec(folder) ?? [];
+    if (name === undefined || dev || optional || devOptional) return false;
+    return !unused.includes(name) && !unused.includes(name.replace(/\/.*/, '/*'));
+  });
 }
 
-/** Folders at the top of a package for its developers, among which some have a manifest of their own. */
+/** Folders at the top of a package for its developers. Some have a manifest of their own. */
 const forDevelopers = ['benchmark', 'benchmarks', 'e2e', 'example', 'examples', 'test', 'tests'];
+/** Types, source maps, and lists of packages that are not installed. */
+const forTools = /\.(?:map|d\.[cm]?ts)$|^(?:yarn\.lock|package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml)$/;
 
-/** Globs of all that goes. */
-function unread(architecture) {
-  return [
-    `{,**/node_modules/}{${unusedPackages.join()}}`,
-    // npm's own: its list still has the packages above, and nobody runs the programs of packages.
-    '.package-lock.json',
-    '.bin',
-    '**/node_modules/.bin',
-    // Sources of the add-on, and its libraries for other machines.
-    'better-sqlite3/{deps,src,binding.gyp}',
-    `better-sqlite3/prebuilds/!(linux-${architecture}.node)`,
-    // Query compilers of other databases, and the larger forms of these two.
-    '@prisma/client/runtime/query_compiler_!(small_bg.sqlite.*mjs|small_bg.postgresql.*mjs)',
-    `{,**/node_modules/}{*,@*/*}/{${forDevelopers.join()}}`,
-    '**/{yarn.lock,package-lock.json,npm-shrinkwrap.json,pnpm-lock.yaml}',
-    // Types and source maps.
-    '**/*.{map,d.ts,d.mts,d.cts}',
-  ];
+/** Whether a file or folder of a package is read on every platform. `path` is relative to the package. */
+function isShared(name, path) {
+  const [top] = path.split('/');
+  if (top === 'node_modules' || forDevelopers.includes(top) || forTools.test(basename(path))) return false;
+  // The sources of the add-on, and its libraries.
+  if (name === 'better-sqlite3') return !['deps', 'src', 'binding.gyp', 'prebuilds'].includes(top);
+  // The query compilers of other databases, and the larger forms of these two.
+  if (name === '@prisma/client' && basename(path).startsWith('query_compiler_'))
+    return /^query_compiler_small_bg\.(?:sqlite|postgresql)\..*mjs$/.test(basename(path));
+  return true;
 }
 
-export function removeUnread(modules, architecture) {
-  for (const path of globSync(unread(architecture), { cwd: modules }))
-    rmSync(join(modules, path), { recursive: true, force: true });
-  // A scope that lost its packages.
-  for (const scope of globSync('{,**/node_modules/}@*', { cwd: modules }))
-    if (readdirSync(join(modules, scope)).length === 0) rmdirSync(join(modules, scope));
+/** The add-on by the names that platforms have in images. */
+const addOns = {
+  amd64: 'better-sqlite3/prebuilds/linux-x64.node',
+  arm64: 'better-sqlite3/prebuilds/linux-arm64.node',
+};
+
+function copyModules(to, of) {
+  const { packages } = JSON.parse(readFileSync(join(checkout, 'package-lock.json'), 'utf8'));
+  for (const folder of productionFolders(packages)) {
+    const from = join(checkout, folder);
+    const target = join(to, relative('node_modules', folder));
+    const name = folder.replace(/^.*node_modules\//, '');
+    const { link, resolved } = packages[folder];
+    mkdirSync(dirname(target), { recursive: true });
+    // A workspace, which lies beside node_modules.
+    if (link) symlinkSync(relative(dirname(folder), resolved), target);
+    else cpSync(from, target, { recursive: true, filter: (file) => isShared(name, relative(from, file)) });
+  }
+  for (const [platform, addOn] of Object.entries(addOns))
+    cpSync(join(checkout, 'node_modules', addOn), join(of, platform, 'node_modules', addOn));
 }
 
-if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  const [, , modules, architecture] = process.argv;
-  if (!['x64', 'arm64'].includes(architecture)) throw new Error(`there is no add-on for ${architecture}`);
-  removeUnread(modules, architecture);
-}
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url))
+  copyModules(...process.argv.slice(2));

@@ -12,9 +12,31 @@ const hasRole = (role: string): JsonSchema => at('roles', { contains: { const: r
 const is = (key: string, value: unknown): JsonSchema => at(key, { const: value });
 
 const octet = '(?:[0-9]|[1-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5])';
-const network =
-  `${octet}(?:\\.${octet}){3}(?:/(?:[1-9]|[12][0-9]|3[0-2]))?` +
-  '|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:/(?:[1-9][0-9]?|1[01][0-9]|12[0-8]))?';
+const ipv4 = `${octet}(?:\\.${octet}){3}`;
+const h16 = '[0-9A-Fa-f]{1,4}';
+/** IPv6address of RFC 3986 section 3.2.2: eight groups, or fewer with `::` among them. */
+const ipv6 = `(?:${[
+  ...[`(?:${h16}:){7}${h16}`, `(?:${h16}:){6}${ipv4}`],
+  ...[0, 1, 2, 3, 4, 5].map((before) => `${groups(before)}::(?:${h16}:){0,${5 - before}}(?:${h16}:${h16}|${ipv4})`),
+  ...[`${groups(6)}::${h16}`, `${groups(7)}::`],
+].join('|')})`;
+
+function groups(most: number): string {
+  return most === 0 ? '' : `(?:(?:${h16}:){0,${most - 1}}${h16})?`;
+}
+
+const network = `${ipv4}(?:/(?:[1-9]|[12][0-9]|3[0-2]))?` + `|${ipv6}(?:/(?:[1-9][0-9]?|1[01][0-9]|12[0-8]))?`;
+
+/** A host that ends with a number is an IPv4 address, and one in brackets an IPv6 address (WHATWG URL section 3.5). */
+const urlWithAHost: JsonSchema = {
+  allOf: [
+    {
+      if: { pattern: '^https?://[^/:]*\\.(?:[0-9]+|0[Xx][0-9A-Fa-f]*)\\.?(?:[:/?]|$)' },
+      then: { pattern: `^https?://(?:(?:${octet}\\.){3}${octet}|(?:${octet}\\.){0,2}[0-9]{1,7})\\.?(?:[:/?]|$)` },
+    },
+    { if: { pattern: '^https?://\\[' }, then: { pattern: `^https?://\\[${ipv6}\\]` } },
+  ],
+};
 
 const name = '[A-Za-z0-9](?:[A-Za-z0-9._:@/-]*[A-Za-z0-9])?';
 /** A prefix begins a name, and neither `system:` nor anything that a name could continue to it. */
@@ -35,9 +57,8 @@ const isHttp = (key: string) => at(key, { pattern: '^http:' });
 
 /**
  * The service judges the settings once it has read the shape of its file (src/config). These are its refusals, as far
- * as a schema can say them. No schema compares two values, so it is left to the service that names differ, that they
- * are names of clusters, and that no prefix begins another one. `templates/checks.yaml` of the chart refuses, in words
- * of its own, what depends on values beside `config`: clusters that nothing leads to, and ports that are taken.
+ * as a schema can say them. No schema compares two values, so templates of the chart do it, in words of their own:
+ * `templates/config-checks.yaml` those of `config`, and `templates/checks.yaml` those that depend on values beside it.
  */
 export const configRules: readonly Rule[] = [
   ['trustedProxies[]', matching(network)],
@@ -54,6 +75,11 @@ export const configRules: readonly Rule[] = [
     },
   ],
   ['clusters[]', { if: is('signer', 'kubernetes'), then: without('apiServers') }],
+  ['clusters[].server', urlWithAHost],
+  ['clusters[].apiServers[]', urlWithAHost],
+  ['publicAddress.url', urlWithAHost],
+  ['callers.oidc[].issuer', urlWithAHost],
+  ['webhooks[].url', urlWithAHost],
   ['clusters[].apiServers', { uniqueItems: true }],
   ['clusters[].allowPrivilegedGroups[]', { not: { pattern: `^${inAnyCase('system:')}` } }],
   [
@@ -97,4 +123,5 @@ export const configRules: readonly Rule[] = [
   ['roles[].groups[]', matching(name)],
   ['webhooks[]', { if: isHttp('url'), then: without('certificateAuthority') }],
   ['webhooks[].events', { uniqueItems: true }],
+  ['webhooks[].clusters[]', matching('[*]|[a-z0-9](?:[a-z0-9-]*[a-z0-9])?')],
 ];

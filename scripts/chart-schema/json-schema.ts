@@ -5,7 +5,6 @@ export interface JsonSchema {
   readonly required?: readonly string[];
   readonly additionalProperties?: JsonSchema | boolean;
   readonly patternProperties?: Readonly<Record<string, JsonSchema>>;
-  readonly propertyNames?: JsonSchema;
   readonly items?: JsonSchema | readonly JsonSchema[];
   readonly allOf?: readonly JsonSchema[];
   readonly anyOf?: readonly JsonSchema[];
@@ -27,11 +26,14 @@ export const closed = (properties: Readonly<Record<string, JsonSchema>>, more: J
   ...more,
 });
 
-/** An object whose keys are somebody's own. */
-export const mapOf = (values: JsonSchema, more: JsonSchema = {}): JsonSchema => ({
+/**
+ * An object whose keys are somebody's own, and match an expression from end to end. Other keys are additional, for helm
+ * gives a wrong place to the errors of `propertyNames`.
+ */
+export const mapOf = (keys: string, values: JsonSchema): JsonSchema => ({
   type: 'object',
-  additionalProperties: values,
-  ...more,
+  additionalProperties: false,
+  patternProperties: { [`^(?:${keys})$`]: values },
 });
 
 export const listOf = (items: JsonSchema, more: JsonSchema = {}): JsonSchema => ({ type: 'array', items, ...more });

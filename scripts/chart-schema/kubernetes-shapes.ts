@@ -7,14 +7,14 @@ export const flag: JsonSchema = { type: 'boolean' };
 export const anything: JsonSchema = { type: 'object' };
 export const port: JsonSchema = { type: 'integer', minimum: 1, maximum: 65_535 };
 
-const label = '[a-z0-9](?:[a-z0-9-]*[a-z0-9])?';
+/** RFC 1123 section 2.1. */
+export const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
 const subdomain = `${label}(?:\\.${label})*`;
-/** RFC 1123 section 2.1; most objects of Kubernetes are named so. */
+/** Most objects of Kubernetes are named so. */
 export const objectName = matching(subdomain, { maxLength: 253 });
 /** The same, or nothing. */
 export const objectNameOrEmpty = orEmpty(subdomain, { maxLength: 253 });
-export const labelName = matching(label, { maxLength: 63 });
-export const labelNameOrEmpty = orEmpty(label, { maxLength: 63 });
+export const labelNameOrEmpty = orEmpty(label);
 
 /** The name of a host; of an Ingress, a certificate or a route the first part may be `*`. */
 const hostNames = `(?:\\*\\.)?${subdomain}`;
@@ -34,16 +34,15 @@ export const secretKeyOrNone = closed({ name: objectNameOrEmpty, key: dataKey })
 const quantities = '[+]?(?:[0-9]+(?:\\.[0-9]*)?|\\.[0-9]+)(?:[numkMGTPE]|[KMGTPE]i|[eE][+-]?[0-9]+)?';
 export const quantity: JsonSchema = matching(quantities);
 const quantityOrNumber: JsonSchema = { type: ['string', 'number'], minimum: 0, pattern: `^(?:${quantities})$` };
-const quantitiesByName = mapOf(quantityOrNumber);
+const quantitiesByName: JsonSchema = { type: 'object', additionalProperties: quantityOrNumber };
 export const resources: JsonSchema = {
   type: 'object',
   properties: { requests: quantitiesByName, limits: quantitiesByName, claims: listOf(anything) },
 };
 
 const labelKey = `(?:${subdomain}/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?`;
-const keys = { propertyNames: matching(labelKey, { maxLength: 317 }) };
-export const labels = mapOf(orEmpty('[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?'), keys);
-export const annotations = mapOf(text, keys);
+export const labels = mapOf(labelKey, orEmpty('[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?'));
+export const annotations = mapOf(labelKey, text);
 
 /** Durations of Go in whole seconds: `2160h`, `2160h0m0s`. */
 export const goDuration = matching('[0-9]+h(?:[0-9]+m)?(?:[0-9]+s)?|[0-9]+m(?:[0-9]+s)?|[0-9]+s');

@@ -13,7 +13,7 @@ import {
   goDuration,
   hostName,
   hostNameOrEmpty,
-  labelName,
+  label,
   labels,
   manifest,
   named,
@@ -46,33 +46,50 @@ const variable: JsonSchema = {
 const imagePath = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
 const registry = '[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?';
 
-const image = closed({
-  registry: orEmpty(`${registry}(?:/${imagePath})*/?`),
-  repository: matching(`(?:${registry}/)?${imagePath}(?:/${imagePath})*`),
-  tag: orEmpty('[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}'),
-  digest: orEmpty('sha256:[0-9a-f]{64}'),
-  pullPolicy: { enum: ['Always', 'IfNotPresent', 'Never'] },
-});
+const registryOrEmpty = orEmpty(`${registry}(?:/${imagePath})*/?`);
+
+const image = closed(
+  {
+    registry: registryOrEmpty,
+    repository: matching(`(?:${registry}/)?${imagePath}(?:/${imagePath})*`),
+    tag: orEmpty('[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}'),
+    digest: orEmpty('sha256:[0-9a-f]{64}'),
+    pullPolicy: { enum: ['Always', 'IfNotPresent', 'Never'] },
+  },
+  { required: ['repository', 'pullPolicy'] },
+);
 
 /** PostgreSQL cuts a longer name off. */
 const databaseName: JsonSchema = { ...filled, maxLength: 63 };
 const login = closed({ username: databaseName, passwordSecret: secretKeyOrNone });
-const database = closed({
-  type: { enum: ['sqlite', 'postgresql'] },
-  sqlite: closed({ size: quantity, storageClassName: objectNameOrEmpty, existingClaim: objectNameOrEmpty }),
-  postgresql: closed({
-    host: orEmpty('[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?[.]?|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*', { maxLength: 253 }),
-    port,
-    name: databaseName,
-    sslMode: { enum: ['verify-full', 'disable'] },
-    caSecret: secretKeyOrNone,
-    service: login,
-    owner: login,
-  }),
-});
+const database = closed(
+  {
+    type: { enum: ['sqlite', 'postgresql'] },
+    sqlite: closed(
+      { size: quantity, storageClassName: objectNameOrEmpty, existingClaim: objectNameOrEmpty },
+      { required: ['size'] },
+    ),
+    postgresql: closed({
+      host: orEmpty('[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?[.]?|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*', { maxLength: 253 }),
+      port,
+      name: databaseName,
+      sslMode: { enum: ['verify-full', 'disable'] },
+      caSecret: secretKeyOrNone,
+      service: login,
+      owner: login,
+    }),
+  },
+  { required: ['type', 'sqlite', 'postgresql'] },
+);
 
 /** The name of a folder below /etc/kubepass, or of a file without its `.yaml`. */
-const fileName = (maxLength: number) => matching('[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?', { maxLength });
+const fileName = (maxLength: number) => `[a-z0-9](?:[a-z0-9.-]{0,${maxLength - 2}}[a-z0-9])?`;
+
+/** Helm deletes a default that is null. The templates cannot do without these; they can without each other value. */
+const needed = [
+  ...['replicas', 'image', 'config', 'database', 'firstAdminToken', 'tls', 'service', 'ingress', 'gateway', 'rbac'],
+  ...['serviceAccount', 'networkPolicy', 'podDisruptionBudget', 'metrics'],
+];
 
 /** The schema of the values of the chart kubepass. */
 export function valuesSchema(): JsonSchema {
@@ -82,21 +99,22 @@ export function valuesSchema(): JsonSchema {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'Values of the chart kubepass',
     ...closed({
-      global: anything,
+      global: {
+        type: ['object', 'null'],
+        properties: { imageRegistry: { ...registryOrEmpty, type: ['string', 'null'] } },
+      },
       replicas: { type: 'integer', minimum: 1, maximum: 20 },
       image,
       imagePullSecrets: listOf(closed({ name: objectName }, { required: ['name'] })),
       config,
-      policies: mapOf(policy, { propertyNames: fileName(248) }),
+      policies: mapOf(fileName(248), policy),
       policiesConfigMap: objectNameOrEmpty,
       database,
       checkpointKeys: listOf(secretKey, { uniqueItems: true, maxItems: 10 }),
       firstAdminToken: secretKeyOrNone,
-      clusterCredentials: mapOf(credentials, { propertyNames: labelName }),
-      secretFiles: mapOf(closed({ secretName: objectName }, { required: ['secretName'] }), {
-        propertyNames: fileName(63),
-      }),
-      tls: closed({ secretName: objectName, certificate }),
+      clusterCredentials: mapOf(label, credentials),
+      secretFiles: mapOf(fileName(63), closed({ secretName: objectName }, { required: ['secretName'] })),
+      tls: closed({ secretName: objectName, certificate }, { required: ['secretName'] }),
       service,
       ingress: closed({
         enabled: flag,
@@ -109,15 +127,21 @@ export function valuesSchema(): JsonSchema {
       rbac: closed({ create: flag }),
       serviceAccount: closed({ create: flag, name: objectNameOrEmpty, annotations }),
       networkPolicy: closed({ enabled: flag, from: objects, apiServers: objects, egress: objects }),
-      podDisruptionBudget: closed({ enabled: flag, maxUnavailable: numberOrPercentage }),
-      metrics: closed({
-        enabled: flag,
-        port,
-        from: objects,
-        serviceMonitor: closed({ enabled: flag, labels, interval: prometheusDuration }),
-        prometheusRule: closed({ enabled: flag, labels, runbookUrl: orEmpty('https?://[^\\s]+') }),
-        dashboard: closed({ enabled: flag, labels }),
-      }),
+      podDisruptionBudget: closed(
+        { enabled: flag, maxUnavailable: numberOrPercentage },
+        { required: ['maxUnavailable'] },
+      ),
+      metrics: closed(
+        {
+          enabled: flag,
+          port,
+          from: objects,
+          serviceMonitor: closed({ enabled: flag, labels, interval: prometheusDuration }, { required: ['interval'] }),
+          prometheusRule: closed({ enabled: flag, labels, runbookUrl: orEmpty('https?://[^\\s]+') }),
+          dashboard: closed({ enabled: flag, labels }),
+        },
+        { required: ['port', 'serviceMonitor', 'prometheusRule', 'dashboard'] },
+      ),
       resources,
       topologySpreadConstraints: objects,
       affinity: anything,
@@ -135,6 +159,7 @@ export function valuesSchema(): JsonSchema {
       }),
       extraObjects: listOf(manifest),
     }),
+    required: needed,
     allOf: conditions,
   };
 }
@@ -152,18 +177,24 @@ const credentials: JsonSchema = {
   else: closed({ secretName: objectName, key: dataKey }, { required: ['secretName'] }),
 };
 
-const certificate = closed({
-  enabled: flag,
-  issuerRef: closed({ name: objectNameOrEmpty, kind: filled, group: objectName }),
-  dnsNames: listOf(hostName),
-  duration: goDuration,
-  renewBefore: goDuration,
-});
+const certificate = closed(
+  {
+    enabled: flag,
+    issuerRef: closed({ name: objectNameOrEmpty, kind: filled, group: objectName }),
+    dnsNames: listOf(hostName),
+    duration: goDuration,
+    renewBefore: goDuration,
+  },
+  { required: ['duration', 'renewBefore'] },
+);
 
-const service = closed({
-  type: { enum: ['ClusterIP', 'NodePort', 'LoadBalancer'] },
-  port,
-  clusterIP: orEmpty('None|[0-9A-Fa-f:.]+'),
-  nodePort: { ...port, type: ['integer', 'null'] },
-  annotations,
-});
+const service = closed(
+  {
+    type: { enum: ['ClusterIP', 'NodePort', 'LoadBalancer'] },
+    port,
+    clusterIP: orEmpty('None|[0-9A-Fa-f:.]+'),
+    nodePort: { ...port, type: ['integer', 'null'] },
+    annotations,
+  },
+  { required: ['type', 'port'] },
+);

@@ -35,7 +35,8 @@ function rowsOf(map: YAMLMap, schema: JsonSchema, above: string, before: string)
       .trim()
       .replace(/\s*\n\s*/g, ' ');
     // A group whose keys are ours; a list or a map of the user's is one value.
-    if (isMap(value) && found.additionalProperties === false && value.items.length > 0 && path !== 'config')
+    const hasOurKeys = found.additionalProperties === false && found.patternProperties === undefined;
+    if (isMap(value) && hasOurKeys && path !== 'config')
       return rowsOf(value, found, `${path}.`, value.commentBefore ?? '');
     if (comment === '') throw new Error(`${path} has no comment above it in values.yaml`);
     const otherwise: unknown = (map.toJSON() as Record<string, unknown>)[String(key.value)];

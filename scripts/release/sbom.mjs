@@ -2,28 +2,27 @@
 // names each npm package with the SHA-512 of the lockfile, Node, and the packages of Debian, and nothing else. The same
 // files give the same octets. It needs Node alone, because it runs while the image is built.
 //
-//   node scripts/release/sbom.mjs --image-root DIR [--created TIME] [--out FILE]
+//   node scripts/release/sbom.mjs --image-root DIR [--app DIR] [--created TIME] [--out FILE]
 //   node scripts/release/sbom.mjs --app-only [--created TIME] [--out FILE]
 //
 // https://cyclonedx.org/docs/1.6/json/, https://github.com/package-url/purl-spec
 import { createHash } from 'node:crypto';
-import { existsSync, globSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { isUnused } from '../image-modules.mjs';
+import { productionFolders } from '../image-modules.mjs';
 
 const checkout = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const text = (...path) => readFileSync(join(...path), 'utf8');
 const json = (...path) => JSON.parse(text(...path));
 
 /**
- * The SBOM of an image: `root` has its files, and `lockfile` is the package-lock.json that /app was installed by.
- * `created` is a time of RFC 3339, or empty for none.
+ * The SBOM of an image: `root` has its files, `app` those of its /app where they lie elsewhere, and `lockfile` is the
+ * package-lock.json that they were installed by. `created` is a time of RFC 3339, or empty for none.
  */
-export function sbomOfImage({ root, lockfile = join(checkout, 'package-lock.json'), created = '' }) {
-  const { packages } = JSON.parse(readFileSync(lockfile, 'utf8'));
-  const app = join(root, 'app');
+export function sbomOfImage({ root, app = join(root, 'app'), lockfile, created = '' }) {
+  const { packages } = JSON.parse(readFileSync(lockfile ?? join(checkout, 'package-lock.json'), 'utf8'));
   const folders = installedFolders(app);
   for (const folder of folders) mustBeAsLocked(folder, json(app, folder, 'package.json'), packages[folder]);
   const debian = debianPackages(root);
@@ -43,11 +42,12 @@ export function sbomOfImage({ root, lockfile = join(checkout, 'package-lock.json
  */
 export function sbomOfService({ created = '' } = {}) {
   const { packages } = json(checkout, 'package-lock.json');
+  const folders = productionFolders(packages).map((one) => (packages[one].link ? packages[one].resolved : one));
   const [, version] = /^FROM .*\bnode:(\d+\.\d+\.\d+)/m.exec(text(checkout, 'Dockerfile'));
   return billOf({
     created,
     subject: { ...serviceOf(checkout, packages), folders: [''] },
-    parts: npmComponents(productionFolders(packages), packages),
+    parts: npmComponents(folders, packages),
     runtime: { node: nodeComponent(version), debian: [] },
     packages,
   });
@@ -134,26 +134,18 @@ function uuidOf(content) {
  * named by what it leads to.
  */
 function installedFolders(app, modules = 'node_modules') {
-  const found = [];
-  for (const path of globSync('{*,@*/*}/package.json', { cwd: join(app, modules) })) {
-    const folder = realpathSync(join(app, modules, dirname(path))).slice(realpathSync(app).length + 1);
-    found.push(folder);
-    if (existsSync(join(app, folder, 'node_modules')))
-      found.push(...installedFolders(app, join(folder, 'node_modules')));
-  }
-  return found.sort(compare);
-}
-
-/** The packages that `npm ci --omit=dev --omit=optional` installs and scripts/image-modules.mjs leaves. */
-function productionFolders(packages) {
-  return Object.entries(packages)
-    .filter(
-      ([folder, { dev, optional, devOptional }]) =>
-        folder.includes('node_modules/') && !dev && !optional && !devOptional,
+  const names = readdirSync(join(app, modules)).flatMap((name) =>
+    name.startsWith('@') ? readdirSync(join(app, modules, name)).map((one) => `${name}/${one}`) : [name],
+  );
+  // A link is read, not followed: while the image is built, it leads elsewhere.
+  const folders = names
+    .map((name) => join(modules, name))
+    .map((path) =>
+      lstatSync(join(app, path)).isSymbolicLink() ? join(path, '..', readlinkSync(join(app, path))) : path,
     )
-    .filter(([folder]) => !isUnused(folder))
-    .map(([folder, { link, resolved }]) => (link ? resolved : folder))
-    .sort(compare);
+    .filter((folder) => existsSync(join(app, folder, 'package.json')));
+  const below = folders.map((folder) => join(folder, 'node_modules')).filter((one) => existsSync(join(app, one)));
+  return [...folders, ...below.flatMap((one) => installedFolders(app, one))].sort(compare);
 }
 
 function mustBeAsLocked(folder, manifest, locked) {
@@ -327,14 +319,15 @@ if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLTo
   const { values } = parseArgs({
     options: {
       'image-root': { type: 'string' },
+      app: { type: 'string' },
       'app-only': { type: 'boolean', default: false },
       created: { type: 'string', default: '' },
       out: { type: 'string' },
     },
   });
-  const { 'image-root': root, 'app-only': isAppOnly, created, out } = values;
+  const { 'image-root': root, app, 'app-only': isAppOnly, created, out } = values;
   if ((root === undefined) !== isAppOnly) throw new Error('one of --image-root DIR and --app-only is needed');
-  const bill = sbomAsText(isAppOnly ? sbomOfService({ created }) : sbomOfImage({ root, created }));
+  const bill = sbomAsText(isAppOnly ? sbomOfService({ created }) : sbomOfImage({ root, app, created }));
   if (out === undefined) process.stdout.write(bill);
   else writeFileSync(out, bill);
 }

@@ -132,7 +132,7 @@ export const CallersSettings = optionalGroup({
     usernamePrefix: Type.Optional(Prefix),
   }),
   serviceAccounts: Type.Array(
-    group({ cluster: Type.String({ maxLength: 63 }), audience: TextSetting, usernamePrefix: Type.Optional(Prefix) }),
+    group({ cluster: LabelSetting, audience: TextSetting, usernamePrefix: Type.Optional(Prefix) }),
     { maxItems: 1000 },
   ),
   apiTokens: optionalGroup({ admins: Type.Boolean() }),

@@ -95,7 +95,7 @@ export const FileSettings = group({
   metrics: optionalGroup({ host: TextSetting, port: PortSetting }),
   directory: optionalGroup({
     username: Type.Enum([...usernameAttributes]),
-    required: uniqueList(Type.String({ maxLength: 63 }), {}),
+    required: uniqueList(LabelSetting, {}),
     groupsBy: Type.Enum([...groupAttributes]),
     cancelRequests: Type.Boolean(),
     revokeTokens: Type.Boolean(),

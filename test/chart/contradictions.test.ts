@@ -25,16 +25,9 @@ const contradictions: Readonly<Record<string, readonly [object, string]>> = {
     { config: { clusters: [{ ...signing, context: 'x' }] }, clusterCredentials: projected },
     'clusterCredentials.a: config.clusters names a context',
   ],
-  'two clusters of one name': [
-    {
-      config: {
-        clusters: [
-          { ...signing, inCluster: true },
-          { ...signing, inCluster: true },
-        ],
-      },
-    },
-    'config.clusters[1].name: a is the name of an earlier cluster',
+  'a context without a kubeconfig': [
+    { config: { clusters: [{ ...signing, inCluster: true, context: 'x' }] } },
+    'config.clusters[0].context: is a context of kubeconfig, which is missing',
   ],
   'the pod in a cluster that a kubeconfig leads to': [
     { config: { clusters: [{ ...signing, inCluster: true, kubeconfig: '/a' }] } },
@@ -92,6 +85,49 @@ const contradictions: Readonly<Record<string, readonly [object, string]>> = {
     { podAnnotations: { 'checksum/config': 'none' } },
     'podAnnotations: checksum/config is set by the chart',
   ],
+  'archives that are lost with the pod': [
+    {
+      database: { type: 'postgresql', postgresql: { host: 'db', service: { passwordSecret: { name: 'db' } } } },
+      checkpointKeys: [{ name: 'a', key: 'b' }],
+      config: {
+        clusters: [{ ...signing, inCluster: true }],
+        audit: { archiveAfterDays: 90, archiveDir: '/var/lib/kubepass/archives' },
+      },
+    },
+    'config.audit.archiveDir: is lost with the pod',
+  ],
+  'two policies of one name': [
+    { policies: { a: somePolicy, b: somePolicy } },
+    'policies.b.metadata.name: a is the name of policies.a already',
+  ],
+  'a variable twice': [
+    {
+      extraEnv: [
+        { name: 'TZ', value: 'UTC' },
+        { name: 'TZ', value: 'CET' },
+      ],
+    },
+    'extraEnv[1].name: TZ is there already',
+  ],
+  'a volume twice': [
+    {
+      extraVolumes: [
+        { name: 'a', emptyDir: {} },
+        { name: 'a', emptyDir: {} },
+      ],
+    },
+    'extraVolumes[1].name: a is there already',
+  ],
+  'two volumes at one place': [
+    {
+      extraVolumes: [{ name: 'a', emptyDir: {} }],
+      extraVolumeMounts: [
+        { name: 'a', mountPath: '/a' },
+        { name: 'a', mountPath: '/a' },
+      ],
+    },
+    'extraVolumeMounts[1].mountPath: /a is there already',
+  ],
   'a volume that the chart makes': [
     {
       extraVolumes: [
@@ -125,12 +161,24 @@ describeChart('values that contradict each other', () => {
     await render({ config: { clusters }, clusterCredentials: credentials });
     await render({ config: { clusters: [signing] }, clusterCredentials: projected });
     await render({ extraEnv: [{ name: 'DATABASE_URL', value: 'file:/var/lib/kubepass/other.db' }] });
+    const audit = { archiveAfterDays: 90, archiveDir: '/var/lib/kubepass/archives' };
+    const inHere = { clusters: [{ ...signing, inCluster: true }], audit };
+    await render({ config: inHere });
+    await render({
+      database: { type: 'postgresql', postgresql: { host: 'db', service: { passwordSecret: { name: 'db' } } } },
+      checkpointKeys: [{ name: 'a', key: 'b' }],
+      config: inHere,
+      extraVolumes: [{ name: 'archives', persistentVolumeClaim: { claimName: 'archives' } }],
+      extraVolumeMounts: [{ name: 'archives', mountPath: '/var/lib/kubepass/archives/' }],
+    });
     // Null takes a default away, as everywhere in Helm.
     await render({
       clusterCredentials: null,
       secretFiles: null,
       policies: null,
       extraEnv: null,
+      resources: null,
+      global: null,
     });
   });
 });

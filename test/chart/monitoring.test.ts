@@ -56,6 +56,17 @@ describeChart('monitoring', () => {
     expect(find('PrometheusRule').metadata.labels).toMatchObject({ release: 'prometheus' });
   });
 
+  it.each([
+    ['https://wiki.example.com/ops/', 'https://wiki.example.com/ops/'],
+    ['https://wiki.example.com/?page=ops#top', 'https://wiki.example.com/?page=ops'],
+  ])('leads to the anchor of each alert in %s', async (runbookUrl, page) => {
+    const metrics = { enabled: true, prometheusRule: { enabled: true, runbookUrl } };
+    const [group] = rulesOf((await render({ metrics })).find('PrometheusRule')).groups;
+    for (const { alert, annotations } of group?.rules ?? [])
+      expect(annotations['runbook_url']).toBe(`${page}#${alert.toLowerCase()}`);
+    expect(group?.rules.length).toBeGreaterThan(0);
+  });
+
   it('has rules that lead nowhere rather than to a path, where you name no page', async () => {
     const metrics = { enabled: true, prometheusRule: { enabled: true } };
     const rules = rulesOf((await render({ metrics })).find('PrometheusRule'));

@@ -47,6 +47,17 @@ describeChart.each(installations)('the rendering of %s', (name, files) => {
     expect(keys).toEqual([...new Set(keys)]);
   });
 
+  it('has nothing empty that an API server would leave out, because GitOps tools would set it for ever', () => {
+    const isEmpty = (value: unknown) =>
+      value === null || (typeof value === 'object' && Object.keys(value).length === 0);
+    const found = rendering.objects.flatMap((object) =>
+      ['data', 'annotations', 'labels', 'spec', 'rules'].filter((key) =>
+        isEmpty({ ...object.metadata, ...object }[key] ?? 'none'),
+      ),
+    );
+    expect(found).toEqual([]);
+  });
+
   it('says for each object what it belongs to', () => {
     for (const { kind, metadata } of rendering.objects)
       if (metadata.name !== 'kubepass-extra')

@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
 import { readConfig } from '../../src/config/config.js';
 import { readEnvironment } from '../../src/config/env.js';
 
@@ -26,7 +25,8 @@ export function openServiceVerdict(): ServiceVerdict {
   });
   return {
     refusals(config) {
-      writeFileSync(file, stringify(config));
+      // JSON is YAML, and is written in a moment.
+      writeFileSync(file, JSON.stringify(config));
       return readConfig(environment).errors.map((error) => error.replace(/^.*?kubepass\.yaml(?::\d+)*: /, ''));
     },
     close: () => rmSync(folder, { recursive: true }),

@@ -23,7 +23,7 @@ export interface SchemaError {
 interface AjvError {
   readonly instancePath: string;
   readonly keyword: string;
-  readonly params: { readonly [name in 'additionalProperty' | 'missingProperty' | 'propertyName']?: string };
+  readonly params: { readonly [name in 'additionalProperty' | 'missingProperty']?: string };
   readonly message?: string;
 }
 
@@ -48,7 +48,7 @@ export function judgeBy(chart: Chart): (values: object) => readonly SchemaError[
   return (values) => {
     if (check(values)) return [];
     return (check.errors ?? []).map(({ instancePath, params, message = '' }) => {
-      const key = params.additionalProperty ?? params.missingProperty ?? params.propertyName;
+      const key = params.additionalProperty ?? params.missingProperty;
       return { path: key === undefined ? instancePath : `${instancePath}/${key}`, message };
     });
   };

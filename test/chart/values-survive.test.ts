@@ -93,6 +93,23 @@ describeChart('values', () => {
     expect(rendered.find('Deployment').spec).toMatchObject({ template: { metadata: { annotations: data } } });
   });
 
+  it('reach PostgreSQL as they are, whatever a role is called', async () => {
+    const username = `it's "a" role: #$(PATH) $$ {{ x }}`;
+    const login = { username, passwordSecret: { name: 'a' } };
+    const { pod } = await render({
+      database: { type: 'postgresql', postgresql: { host: 'db', name: username, service: login, owner: login } },
+      checkpointKeys: [{ name: 'a', key: 'b' }],
+    });
+    const [migrate] = pod.initContainers ?? [];
+    const granted = (migrate?.['command'] as readonly string[]).at(-1);
+    // Kubernetes takes two dollar signs for one, and expands no variable behind them.
+    expect(granted?.replaceAll('$$', '$')).toBe(username);
+    for (const { env } of [migrate, pod.containers[0]].filter((one) => one !== undefined)) {
+      const url = new URL(env.find(({ name }) => name === 'DATABASE_URL')?.value ?? '');
+      expect([url.username, url.pathname.slice(1)].map(decodeURIComponent)).toEqual([username, username]);
+    }
+  });
+
   it('that are names stay texts, where they look like numbers', async () => {
     const { objects, pod } = await render(
       {

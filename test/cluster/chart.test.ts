@@ -5,13 +5,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { roleBindingAccess } from '../../src/clusters/probe-cluster.js';
 import type { Access } from '../../src/kubernetes/cluster-error.js';
 import { tokenReviewAccess } from '../../src/kubernetes/token-review.js';
-import { signingAccess } from '../../src/signing/signing-object.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { ApiClient } from './api-client.js';
 import { succeed } from './certificate-signing-request.js';
 import type { ControlPlane } from './control-plane.js';
 import { describeCharts, type Manifest, type Release, renderRelease } from './rendered-chart.js';
-import { listed, rightsOf } from './rights.js';
+import { listed, rightsOf, signingRights as signing } from './rights.js';
 import { openControlPlane } from './suite.js';
 
 const directory = temporaryDirectory();
@@ -30,17 +29,6 @@ const ownCa = {
 };
 const cluster = (settings: object) => ({ config: { clusters: [{ ...here, ...settings }] } });
 
-const signing: readonly Access[] = [
-  ...signingAccess.map(({ access }) => access),
-  // Kubernetes' own Role for reading the client CA has these two besides.
-  ...['list', 'watch'].map((verb) => ({
-    verb,
-    group: '',
-    resource: 'configmaps',
-    name: 'extension-apiserver-authentication',
-    namespace: 'kube-system',
-  })),
-];
 const roleBindings = roleBindingAccess.map(({ access }) => access);
 const revokedCertificates = (namespace: string, name = 'revoked-certificates'): readonly Access[] =>
   ['get', 'update'].map((verb) => ({ verb, group: '', resource: 'configmaps', name, namespace }));

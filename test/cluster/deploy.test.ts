@@ -9,7 +9,9 @@ import { tokenReviewAccess } from '../../src/kubernetes/token-review.js';
 import { roleBindingAccess } from '../../src/clusters/probe-cluster.js';
 import { signingAccess } from '../../src/signing/signing-object.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
+import { ApiClient } from './api-client.js';
 import { succeed } from './certificate-signing-request.js';
+import { listed, rightsOf, signingRights } from './rights.js';
 import { kubeconfigOfServiceAccount } from './service-account.js';
 import { describeCluster, openCluster } from './suite.js';
 import type { TestCluster } from './test-cluster.js';
@@ -111,6 +113,20 @@ describeCluster('deploy/kubernetes on a real API server', () => {
     } finally {
       await connection.close();
     }
+  });
+
+  it('gives it nothing else, by the list that the API server has of its rights', async () => {
+    const asServiceAccount = async (namespace: string, name: string) =>
+      ApiClient.ofToken(cluster, (await succeed(cluster, ['create', 'token', name, '--namespace', namespace])).trim());
+    const [user, nobody] = [
+      await asServiceAccount('kubepass', 'kubepass'),
+      await asServiceAccount('default', 'default'),
+    ];
+    const namespaces = ['default', 'kube-system', 'kubepass'];
+    const ofEverybody = new Set(await rightsOf(nobody, namespaces));
+    const rights = (await rightsOf(user, namespaces)).filter((right) => !ofEverybody.has(right));
+    expect(rights).toEqual(listed(signingRights));
+    for (const client of [user, nobody]) await client.close();
   });
 
   it('gives it the list of revoked certificates with the component for that, and no other ConfigMap', async () => {

@@ -28,7 +28,7 @@ export interface Release {
 }
 
 /** The path of helm, which the first use brings; null where that is not possible. */
-const helm = findHelm();
+export const helm = findHelm();
 
 function findHelm(): string | null {
   const { status, stdout, stderr } = spawnSync(`${root}/.ci/tool`, ['helm'], { encoding: 'utf8' });

@@ -1,4 +1,5 @@
 import { type Access, describeAccess } from '../../src/kubernetes/cluster-error.js';
+import { signingAccess } from '../../src/signing/signing-object.js';
 import type { ApiClient } from './api-client.js';
 
 interface ResourceRule {
@@ -58,3 +59,16 @@ const accessesOf = ({ verbs, apiGroups = [], resources = [], resourceNames }: Re
 
 /** Accesses as `rightsOf` lists them. */
 export const listed = (accesses: readonly Access[]): readonly string[] => accesses.map(describeAccess).sort();
+
+/** The rights of a service account that signs. */
+export const signingRights: readonly Access[] = [
+  ...signingAccess.map(({ access }) => access),
+  // Kubernetes' own Role for reading the client CA has these two besides.
+  ...['list', 'watch'].map((verb) => ({
+    verb,
+    group: '',
+    resource: 'configmaps',
+    name: 'extension-apiserver-authentication',
+    namespace: 'kube-system',
+  })),
+];

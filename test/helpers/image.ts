@@ -12,12 +12,19 @@ export function memoryLimitMebibytes(): number {
   return Number(mebibytes);
 }
 
+/** The command that starts the service in the image. */
+export function entrypoint(): readonly string[] {
+  const [, command = '[]'] = /^ENTRYPOINT (\[.*\])$/m.exec(readFileSync('Dockerfile', 'utf8')) ?? [];
+  return JSON.parse(command) as string[];
+}
+
 /** How the image starts the service, as far as its memory depends on it. */
 export function memorySettings(): { readonly flags: readonly string[]; readonly arenas: string } {
   const dockerfile = readFileSync('Dockerfile', 'utf8');
-  const [, flags = ''] =
-    /^exec node (.*) \/app\/dist\/server\.js "\$@"$/m.exec(readFileSync('deploy/image/kubepass', 'utf8')) ?? [];
+  const [node = '', ...options] = entrypoint();
+  const program = options.pop() ?? '';
+  if (node !== 'node' || program !== '/app/dist/server.js') throw new Error(`the image starts ${node} with ${program}`);
   const arenas = /MALLOC_ARENA_MAX=(\d+)/.exec(dockerfile)?.[1];
   if (arenas === undefined) throw new Error('the image does not bound the arenas of malloc');
-  return { flags: flags.split(' '), arenas };
+  return { flags: options, arenas };
 }

@@ -61,8 +61,8 @@ export const serviceRights: Readonly<Record<Prisma.ModelName | View, string>> = 
 /**
  * Grants a role the rights that the service needs on the tables, and revokes all others. The URL must be that of the
  * role that owns the tables. Where a newer version made the schema, changes nothing, because its replicas need rights
- * that this version does not know, and answers `newer` of `judgeSchema`; else null. Of several processes that do it at
- * once, as pods that start together, one waits for the other. Throws as `judgeSchema`.
+ * that this version does not know, and answers `newer` of `judgeSchema`; else null. Pods that start together do it one
+ * after the other. Throws as `judgeSchema`.
  */
 export function grantServiceRights(databaseUrl: string, role: string): Promise<string | null> {
   return connectedAtStart(databaseUrl, async (client) => {

@@ -13,6 +13,7 @@ import {
   type MigrationOptions,
   foundIssuers,
   readMigrations,
+  type SchemaFloor,
   selectApplied,
   selectFloor,
   selectIssuers,
@@ -65,10 +66,8 @@ export async function judgedIn(
   migrations = readMigrations(shippedMigrations('postgresql')),
 ): Promise<JudgedSchema & { readonly isEmpty: boolean }> {
   const applied = await appliedMigrations(client);
-  const { rows } = mayKnowFloor(migrations, applied)
-    ? await client.query<{ migration: string }>(selectFloor)
-    : { rows: [] };
-  return { ...judgeSchema(migrations, applied, rows[0]?.migration ?? null), isEmpty: applied.length === 0 };
+  const { rows } = mayKnowFloor(migrations, applied) ? await client.query<SchemaFloor>(selectFloor) : { rows: [] };
+  return { ...judgeSchema(migrations, applied, rows[0] ?? null), isEmpty: applied.length === 0 };
 }
 
 /**
@@ -126,7 +125,11 @@ async function move(
 const [lockTimeout, pauseMilliseconds, attempts] = ['500ms', 250, 200];
 
 /** `floor`: is written with them; null: is not yet. */
-async function apply(client: pg.Client, migrations: readonly Migration[], floor: string | null): Promise<void> {
+async function apply(
+  client: pg.Client,
+  migrations: readonly Migration[],
+  floor: [string, string] | null,
+): Promise<void> {
   for (let attempt = 1; migrations.length > 0; attempt += 1)
     try {
       await applyOnce(client, migrations, floor);
@@ -138,7 +141,11 @@ async function apply(client: pg.Client, migrations: readonly Migration[], floor:
     }
 }
 
-async function applyOnce(client: pg.Client, migrations: readonly Migration[], floor: string | null): Promise<void> {
+async function applyOnce(
+  client: pg.Client,
+  migrations: readonly Migration[],
+  floor: [string, string] | null,
+): Promise<void> {
   await client.query('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE');
   // Replicas of the previous version may be committing. A migration that reads the audit log must wait for their batch.
   await client.query('SELECT pg_advisory_xact_lock($1)', [chainLock]);
@@ -156,7 +163,7 @@ async function applyOnce(client: pg.Client, migrations: readonly Migration[], fl
       throw new MigrationError(whyNot(name, error), { cause: error });
     }
   }
-  if (floor !== null) await client.query(numbered(writeFloor), [floor]);
+  if (floor !== null) await client.query(numbered(writeFloor), floor);
   await client.query('COMMIT');
 }
 

@@ -48,16 +48,20 @@ export const shippedMigrations = (provider: 'sqlite' | 'postgresql'): string =>
 const makesFloor = '20261211000000_schema_floor';
 
 /** Finds the floor; only for a database of which `mayKnowFloor` says that it has one. */
-export const selectFloor = 'SELECT "migration" FROM "SchemaFloor" WHERE "n" = 1';
+export const selectFloor = 'SELECT "migration", "newest" FROM "SchemaFloor" WHERE "n" = 1';
 
-/** Writes the floor, which never sinks. Its parameter is the migration. */
-export const writeFloor = `INSERT INTO "SchemaFloor" ("n", "migration") VALUES (1, ?)
-  ON CONFLICT ("n") DO UPDATE SET "migration" = EXCLUDED."migration" WHERE EXCLUDED."migration" > "SchemaFloor"."migration"`;
+/** The row of the floor: the migration that a version must know, and the newest one of which the row tells. */
+export type SchemaFloor = Readonly<Record<'migration' | 'newest', string>>;
+
+/** Writes the floor, which never sinks. Its parameters are those of the row. */
+export const writeFloor = `INSERT INTO "SchemaFloor" ("n", "migration", "newest") VALUES (1, ?, ?)
+  ON CONFLICT ("n") DO UPDATE SET "newest" = EXCLUDED."newest", "migration" = CASE WHEN EXCLUDED."migration" >
+    "SchemaFloor"."migration" THEN EXCLUDED."migration" ELSE "SchemaFloor"."migration" END`;
 
 /** The floor that is written when the last of these is applied; null: they make no table for it. */
-export const floorOf = (migrations: readonly Migration[]): string | null =>
+export const floorOf = (migrations: readonly Migration[]): [migration: string, newest: string] | null =>
   migrations.some(({ name }) => name === makesFloor)
-    ? migrations.reduce((floor, { serves }) => (serves > floor ? serves : floor), '')
+    ? [migrations.reduce((floor, { serves }) => (serves > floor ? serves : floor), ''), migrations.at(-1)?.name ?? '']
     : null;
 
 const standing = (applied: readonly AppliedMigration[]) => applied.filter((row) => row.rolled_back_at === null);
@@ -90,14 +94,14 @@ export interface JudgedSchema {
 }
 
 /**
- * Judges the schema. `floor`: the newest migration that a version must know, as the database says it; null where it
- * does not. Throws `MigrationError` where an applied migration was edited, where one was begun and not finished, and
- * where there are unknown ones and the floor does not say that this version serves them.
+ * Judges the schema. `floor`: the row of the database; null where it has none. Throws `MigrationError` where an applied
+ * migration was edited, where one was begun and not finished, and where there are unknown ones and the floor does not
+ * say that this version serves them.
  */
 export function judgeSchema(
   migrations: readonly Migration[],
   applied: readonly AppliedMigration[],
-  floor: string | null,
+  floor: SchemaFloor | null,
 ): JudgedSchema {
   const unfinished = standing(applied).find((row) => row.finished_at === null);
   if (unfinished) throw new MigrationError(`migration ${unfinished.migration_name} was begun and not finished`);
@@ -110,8 +114,8 @@ export function judgeSchema(
   if (oldest === '') return { pending, newer: null };
   const newest = others.at(-1) ?? oldest;
   // A floor above an unknown migration does not tell whether that one is necessary.
-  const isKnown = floor !== null && oldest > floor && migrations.some(({ name }) => name === floor);
-  if (isKnown && pending.length === 0)
+  const isKnown = floor !== null && oldest > floor.migration && migrations.some(({ name }) => name === floor.migration);
+  if (isKnown && newest <= floor.newest && pending.length === 0)
     return {
       pending,
       newer:

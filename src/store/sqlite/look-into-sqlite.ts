@@ -9,6 +9,7 @@ import {
   judgeSchema,
   mayKnowFloor,
   readMigrations,
+  type SchemaFloor,
   selectApplied,
   selectFloor,
   selectIssuers,
@@ -42,10 +43,8 @@ export function judgedBy(
   migrations = readMigrations(shippedMigrations('sqlite')),
 ): JudgedSchema {
   const applied = all(selectApplied) as readonly AppliedMigration[];
-  const [row] = (mayKnowFloor(migrations, applied) ? all(selectFloor) : []) as readonly {
-    readonly migration: string;
-  }[];
-  return judgeSchema(migrations, applied, row?.migration ?? null);
+  const [row] = (mayKnowFloor(migrations, applied) ? all(selectFloor) : []) as readonly SchemaFloor[];
+  return judgeSchema(migrations, applied, row ?? null);
 }
 
 /**

@@ -53,7 +53,7 @@ export async function migrateSqlite(
 }
 
 /** `floor`: is written with them; null: is not yet. */
-function apply(database: Database.Database, migrations: readonly Migration[], floor: string | null): void {
+function apply(database: Database.Database, migrations: readonly Migration[], floor: [string, string] | null): void {
   const record = database.prepare(
     'INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at, finished_at, applied_steps_count) VALUES (?, ?, ?, ?, ?, 1)',
   );
@@ -66,7 +66,7 @@ function apply(database: Database.Database, migrations: readonly Migration[], fl
     }
     record.run(randomUUID(), checksum, name, startedAt, Date.now());
   }
-  if (floor !== null && migrations.length > 0) database.prepare(writeFloor).run(floor);
+  if (floor !== null && migrations.length > 0) database.prepare(writeFloor).run(...floor);
   const broken = database.pragma('foreign_key_check') as readonly unknown[];
   if (broken.length > 0) throw new MigrationError(`${String(broken.length)} foreign keys are broken`);
 }

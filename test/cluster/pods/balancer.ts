@@ -3,12 +3,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiClient } from '../api-client.js';
 import type { TestNode } from './node.js';
 
+interface Endpoint {
+  readonly addresses: readonly [string];
+  readonly conditions: { readonly ready?: boolean };
+}
+
 interface EndpointSlice {
   readonly ports: readonly { readonly name: string; readonly port: number }[];
-  readonly endpoints: readonly {
-    readonly addresses: readonly [string];
-    readonly conditions: { readonly ready?: boolean };
-  }[];
+  /** Null while the Service selects no Pod. */
+  readonly endpoints: readonly Endpoint[] | null;
 }
 
 /**
@@ -78,7 +81,7 @@ export class Balancer {
       const { items } = await this.api.done<{ items: readonly EndpointSlice[] }>('GET', path);
       const hosts = new Map([...this.node.pods.values()].map(({ ip, loopback }) => [ip, loopback]));
       this.endpoints = items.flatMap(({ ports, endpoints }) =>
-        endpoints
+        (endpoints ?? [])
           .filter(({ conditions }) => conditions.ready)
           .map(({ addresses: [ip] }) => ({
             host: hosts.get(ip) ?? '',

@@ -21,6 +21,7 @@ export interface Pod {
 
 export interface Container {
   readonly name: string;
+  readonly image: string;
   readonly command?: readonly string[];
   readonly args?: readonly string[];
   readonly env?: readonly EnvVar[];

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
@@ -102,24 +102,5 @@ describe('the health check of the image', () => {
     expect(await check({ KUBEPASS_PORT: '1' })).toBe(false);
     const port = await listening(http.createServer((_, response) => response.writeHead(503).end()));
     expect(await check({ KUBEPASS_PORT: port })).toBe(false);
-  });
-});
-
-describe('the entrypoint of the image', () => {
-  it('gives options to the service, and runs any other command', async () => {
-    const directory = temporaryDirectory();
-    cpSync('deploy/image/entrypoint', join(directory.path, 'entrypoint'));
-    writeFileSync(join(directory.path, 'kubepass'), '#!/bin/sh\necho "served $*"\n', { mode: 0o755 });
-    const run = async (...given: string[]) => {
-      const env = { PATH: `${directory.path}:${process.env['PATH'] ?? ''}` };
-      return (await promisify(execFile)(join(directory.path, 'entrypoint'), given, { env })).stdout.trim();
-    };
-    expect([await run(), await run('kubepass'), await run('--check-config')]).toEqual([
-      'served',
-      'served',
-      'served --check-config',
-    ]);
-    expect(await run('echo', 'node dist/migrate.js')).toBe('node dist/migrate.js');
-    directory.remove();
   });
 });

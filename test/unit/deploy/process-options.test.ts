@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { entrypoint } from '../../helpers/image.js';
 
 const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: { start: string } };
 /** The options of Node with which a command starts the service. */
@@ -8,7 +9,7 @@ const optionsOf = (command: string) => (/\bnode (.*?) \S*dist\/server\.js/.exec(
 
 it.each([
   ['npm start', scripts.start],
-  ['the image', readFileSync('deploy/image/kubepass', 'utf8')],
+  ['the image', entrypoint().join(' ')],
 ])('%s gives keys memory that no core file holds, and no signal opens a debugger', (_, command) => {
   const script =
     'process.kill(process.pid, "SIGUSR1"); setTimeout(() => console.log(crypto.secureHeapUsed().total), 100)';

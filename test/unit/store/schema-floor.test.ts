@@ -232,6 +232,11 @@ describe('a version that finds migrations which it does not know', () => {
   it.each<[string, string | undefined, string]>([
     ['the migration has no header', undefined, 'SELECT 1'],
     ['the database has no floor', newest, 'DELETE FROM "SchemaFloor"'],
+    [
+      'the newest migration came by other means than kubepass, so that the floor does not tell of it',
+      newest,
+      `INSERT INTO "_prisma_migrations" (id, checksum, migration_name, finished_at) VALUES ('x', 'x', '29990102000000_other', 1)`,
+    ],
     ['the floor is unknown too', newest, `UPDATE "SchemaFloor" SET "migration" = '29990101000000_more'`],
     ['the floor is above the unknown one', newest, `UPDATE "SchemaFloor" SET "migration" = '29990199000000_x'`],
     [
@@ -288,7 +293,8 @@ it('refuses a migration from between its own although the floor is older, becaus
     ...{ migration_name: name, checksum: name, finished_at: 1, rolled_back_at: null },
   });
   const own = ['1_a', '3_c', '5_e'].map((name) => migration(name));
-  const judged = (names: readonly string[], at: string | null) => () => judgeSchema(own, names.map(row), at);
+  const judged = (names: readonly string[], at: string | null) => () =>
+    judgeSchema(own, names.map(row), at === null ? null : { migration: at, newest: '9_z' });
   expect(judged(['1_a', '3_c', '4_d', '5_e'], '3_c')().newer).toContain('4_d');
   for (const at of ['5_e', '4_d', '2_b', null])
     expect(judged(['1_a', '3_c', '4_d', '5_e'], at), String(at)).toThrow(refusal('4_d'));

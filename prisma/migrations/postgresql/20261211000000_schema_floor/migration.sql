@@ -4,5 +4,6 @@
 CREATE TABLE "SchemaFloor" (
     "n" BIGINT NOT NULL,
     "migration" TEXT COLLATE "C" NOT NULL,
+    "newest" TEXT COLLATE "C" NOT NULL,
     CONSTRAINT "SchemaFloor_pkey" PRIMARY KEY ("n")
 );

@@ -3,5 +3,6 @@
 -- migrations which it does not know serves all the same where it knows this one.
 CREATE TABLE "SchemaFloor" (
     "n" INTEGER NOT NULL PRIMARY KEY,
-    "migration" TEXT NOT NULL
+    "migration" TEXT NOT NULL,
+    "newest" TEXT NOT NULL
 );
