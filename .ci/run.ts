@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { computing, first, type Job, waiting } from './jobs.js';
+import { first, type Job, lanes } from './jobs.js';
 import { killJobs, runJob } from './run-job.js';
 import { summaryOf, type Tally } from './tally.js';
 
@@ -12,11 +12,10 @@ const scratch = mkdtempSync(join(tmpdir(), 'kubepass-ci-'));
 const tallies: Tally[] = [{ passed: 1, failures: [], flaky: [] }];
 const wanted = process.argv.slice(2);
 
-/** One job after the other; those that are left of the other lane when its own are done, from its end. */
-async function runLane(own: Job[], other: Job[]): Promise<void> {
-  for (let job = own.shift() ?? other.pop(); job; job = own.shift() ?? other.pop()) {
-    tallies.push(await runJob(job, scratch));
-  }
+/** One job after the other; once its own are done, the last one of the lane with the most. */
+async function runLane(own: Job[], all: readonly Job[][]): Promise<void> {
+  const next = () => own.shift() ?? all.reduce((most, lane) => (lane.length > most.length ? lane : most), own).pop();
+  for (let job = next(); job; job = next()) tallies.push(await runJob(job, scratch));
 }
 
 function finish(): never {
@@ -37,9 +36,8 @@ function endEarly(reason: string): never {
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => endEarly(signal));
 process.on('uncaughtException', (error) => endEarly(String(error)));
 
-const [opening, computed, waited] = [first, computing, waiting].map((jobs) =>
-  jobs.filter(({ script }) => wanted.length === 0 || wanted.includes(script)),
-) as [Job[], Job[], Job[]];
-await runLane(opening, []);
-await Promise.all([runLane(computed, waited), runLane(waited, computed)]);
+const wantedOf = (jobs: readonly Job[]) => jobs.filter(({ script }) => wanted.length === 0 || wanted.includes(script));
+await runLane(wantedOf(first), []);
+const queues = lanes.map(wantedOf);
+await Promise.all(queues.map((queue) => runLane(queue, queues)));
 finish();

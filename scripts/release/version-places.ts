@@ -51,7 +51,9 @@ const imagesOfManifests = [after(String.raw`\bimage: ['"]?kubepass:`), after(Str
 const namesInPages = [
   after(String.raw`\bkubepass:v?`),
   after(String.raw`\b(?:kubepass|kubepass-access|openapi|provenance)-`, String.raw`(?=\.(?:tgz|yaml|json|cdx))`),
-  after(String.raw`(?:--version[ =]|\bVERSION=|\brev: |\brefs/tags/|\bgit checkout |\btargetRevision: )['"]?v?`),
+  after(
+    String.raw`(?:--version[ =]|\bVERSION=|\brev: |\brefs/tags/|\bgit checkout |\btargetRevision: |\btag: )['"]?v?`,
+  ),
 ];
 
 /** Each match of one of the expressions is a version; `count` where a file has just so many. */

@@ -127,6 +127,42 @@ describeCharts('the page about an installation', () => {
     await expect.poll(() => node.podsOf('kubepass')).toEqual([]);
   });
 
+  it('leaves a cluster in which the chart takes over from kustomize, as docs/upgrading.md says, with the same volume', async () => {
+    const upgrading = readFileSync(new URL('../../docs/upgrading.md', import.meta.url), 'utf8');
+    await succeed(plane, ['apply', `--kustomize=${join(copy.path, 'deploy/kubernetes')}`]);
+    const adminToken = async () => {
+      await expect
+        .poll(() => node.podsOf('kubepass').map(({ isReady }) => isReady), { timeout: 120_000 })
+        .toEqual([true]);
+      const [pod] = node.podsOf('kubepass');
+      const { code, stdout, stderr } = await pod!.exec('node', 'dist/admin-token.js', '--show');
+      expect(code, stderr).toBe(0);
+      return stdout.trim();
+    };
+    const before = await adminToken();
+    const former = node.podsOf('kubepass');
+    const server = 'https://kubernetes.example.com:6443';
+    const clusters = [{ name: 'this-cluster', server, signer: 'kubernetes', inCluster: true }];
+    writeFileSync(join(copy.path, 'values.yaml'), JSON.stringify({ config: { clusters } }));
+    await runPage(upgrading, 'bash', copy.path, {
+      HOME: copy.path,
+      KUBECONFIG: plane.adminKubeconfigPath,
+      PATH: [dirname(plane.kubectlPath), dirname(helm ?? ''), process.env['PATH']].join(delimiter),
+      CHART: 'deploy/chart/kubepass',
+    });
+    await Promise.all(former.map(({ finished }) => finished));
+    expect(await adminToken()).toBe(before);
+    const policies = await succeed(plane, [
+      'get',
+      'configmap',
+      'kubepass-policies',
+      '--namespace=kubepass',
+      '--output=json',
+    ]);
+    // The policy of the base is gone.
+    expect(Object.keys((JSON.parse(policies) as { readonly data: object }).data)).toEqual(['viewers.yaml']);
+  });
+
   it('shows values that the chart takes', async () => {
     const shown = [...page.matchAll(/^```yaml\n([^]*?)^```$/gm)]
       .flatMap(([, text = '']) => parseAllDocuments(text).map((document) => document.toJS() as object))

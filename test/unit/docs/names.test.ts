@@ -14,7 +14,7 @@ const wordsOfSources = new Set(sources.flatMap((text) => text.match(/\w+/g) ?? [
 
 /** Names of Kubernetes, kubeadm and Entra, and roles and databases of PostgreSQL. */
 const foreign: readonly string[] = [
-  ...['SignerValidationFailure', 'apiServer.extraArgs', 'requestedAccessTokenVersion'],
+  ...['SignerValidationFailure', 'apiServer.extraArgs', 'requestedAccessTokenVersion', 'discoveryURL'],
   ...['kubepass_owner', 'kubepass_before_restore'],
 ];
 const isForeign = (name: string): boolean => foreign.includes(name);

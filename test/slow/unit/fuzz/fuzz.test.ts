@@ -3,8 +3,8 @@ import { expect, it } from 'vitest';
 import { temporaryDirectory } from '../../../helpers/temporary-directory.js';
 import { runFuzz } from '../../../fuzz/run-fuzz.js';
 
-/** Seconds; `npm run fuzz` goes on for longer. */
-const seconds = 10;
+/** Seconds; `npm run ci:fuzz` goes on for longer. */
+const seconds = 4;
 
 it(
   'answers or refuses mutants of the corpus, in bounded time and memory',
