@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, cpSync, lstatSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -26,6 +36,19 @@ export function workingCopy(checkout: string): { readonly path: string; remove()
     if (found.isFile()) copyFileSync(from, to);
     else cpSync(from, to, { recursive: true });
   }
-  symlinkSync(join(checkout, 'node_modules'), join(path, 'node_modules'));
+  linkPackages(join(checkout, 'node_modules'), join(path, 'node_modules'));
   return { path, remove: () => rmSync(parent, { recursive: true, force: true }) };
+}
+
+/**
+ * Links each package. One link for all would lead imports of the repository's own packages into the checkout, where
+ * somebody else may be building them.
+ */
+function linkPackages(from: string, to: string): void {
+  mkdirSync(to);
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const [there, here] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.name === '@kubepass') linkPackages(there, here);
+    else symlinkSync(entry.isSymbolicLink() ? readlinkSync(there) : there, here);
+  }
 }

@@ -324,6 +324,7 @@ describe('somebody who is blocked at one replica', () => {
     const { token } = await tokenOf('vic', ['approver']);
     const ids = await Promise.all(Array.from({ length: 60 }, () => ask(['ops-a'])));
     const once = await took(async () => expect(await approve(B, token, ids.pop()!)).toBe(200));
+    const next = ids.pop()!;
     const approvals: { readonly at: number; readonly status: number }[] = [];
     let goesOn = true;
     const approving = Array.from({ length: 2 }, async () => {
@@ -342,7 +343,7 @@ describe('somebody who is blocked at one replica', () => {
     await Promise.all(approving);
     const late = approvals.filter(({ at, status }) => at > answeredAt + 1_000 + 10 * once && status === 200);
     expect(late).toEqual([]);
-    expect(approvals.at(-1)?.status).toBe(404);
+    expect(await approve(B, token, next)).toBe(404);
     expect((await unblock('vic')).status).toBe(200);
   });
 
