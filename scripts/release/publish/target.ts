@@ -14,7 +14,7 @@ export function parseTarget(to: string, plainHttp: boolean): Target {
   const host = '(?:localhost|[a-zA-Z0-9-]+(?:\\.[a-zA-Z0-9-]+)+|[a-zA-Z0-9.-]+(?=:)|\\[[0-9a-fA-F:]+\\])(?::\\d+)?';
   if (!new RegExp(`^${host}(?:/${part})*$`).test(to))
     throw new ReleaseError(
-      `--to is REGISTRY/PATH in lower case, without a scheme or a tag, such as ghcr.io/owner: ${to}`,
+      `--to is REGISTRY/PATH in lower case, without a scheme or a tag, such as registry.example/owner: ${to}`,
     );
   return { path: to, plainHttp };
 }

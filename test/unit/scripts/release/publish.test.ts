@@ -347,16 +347,16 @@ const readImageManifest = (index: { readonly manifests: readonly object[] }) => 
 
 describe('options of release:publish', () => {
   it('names a registry and a path, and neither a scheme nor a tag', () => {
-    for (const to of ['ghcr.io/owner', '127.0.0.1:5000/a/b-c', 'localhost/x', 'registry:5000', '[::1]:5000/a'])
+    for (const to of ['registry.example/owner', '127.0.0.1:5000/a/b-c', 'localhost/x', 'registry:5000', '[::1]:5000/a'])
       expect(parseTarget(to, false).path).toBe(to);
     for (const to of [
       '',
       'owner/path',
-      'oci://ghcr.io/owner',
-      'ghcr.io/Owner',
-      'ghcr.io/owner/',
-      'ghcr.io/a:1',
-      'ghcr.io/a b',
+      'oci://registry.example/owner',
+      'registry.example/Owner',
+      'registry.example/owner/',
+      'registry.example/a:1',
+      'registry.example/a b',
     ])
       expect(() => parseTarget(to, false)).toThrow('--to is REGISTRY/PATH');
   });
