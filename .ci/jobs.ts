@@ -40,7 +40,6 @@ export const lanes: readonly (readonly Job[])[] = [
     tests('ci:browser', 20, 'test/browser'),
     // The image, and the rehearsal of a release with it. The first time it builds cosign, too: up to 4 minutes.
     job('ci:image', 25),
-    job('ci:contract', 20),
     job('ci:artefacts', 8),
     job('ci:packages', 8),
     job('ci:scim', 8),
@@ -50,6 +49,7 @@ export const lanes: readonly (readonly Job[])[] = [
   [
     tests('ci:keys', 15, 'test/keys'),
     job('ci:quickstart', 12),
+    job('ci:contract', 20),
     tests('ci:keycloak', 15, 'test/keycloak'),
     tests('ci:chart', 10, 'test/chart'),
     tests('ci:proxies', 10, 'test/proxies'),
