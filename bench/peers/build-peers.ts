@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findOnPath } from '../../test/cluster/binaries.js';
+import { findOnPath } from '../../scripts/executables.js';
 import { areBuilt, buildOnce, go, goBuild, goTools, pinnedVersion, sayingSo } from '../../test/helpers/go-tools.js';
 
 const module_ = fileURLToPath(new URL('.', import.meta.url));

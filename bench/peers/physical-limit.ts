@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
-import { findOnPath } from '../../test/cluster/binaries.js';
+import { findOnPath } from '../../scripts/executables.js';
 import type { CaAlgorithm } from './signing-job.js';
 
 /** The signatures a second that this machine makes on all of its cores without any other work. */

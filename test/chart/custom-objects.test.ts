@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { findOnPath } from '../cluster/binaries.js';
+import { findOnPath } from '../../scripts/executables.js';
 import { areBuilt, buildOnce, goBuild, goTools, pinnedVersion, sayingSo } from '../helpers/go-tools.js';
 import { ciFiles, describeChart, render } from './render.js';
 

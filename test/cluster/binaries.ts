@@ -1,5 +1,5 @@
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
+import { isExecutable } from '../../scripts/executables.js';
 
 const names = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl'] as const;
 
@@ -16,17 +16,3 @@ export const binariesIn = (folder: string): Binaries => ({
 /** The names of the programs that are missing. */
 export const missingBinaries = (binaries: Binaries): readonly string[] =>
   names.filter((name) => !isExecutable(binaries[name]));
-
-export function findOnPath(command: string): string | null {
-  const places = (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, command));
-  return places.find(isExecutable) ?? null;
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -1,4 +1,5 @@
-import { type Binaries, binariesIn, findOnPath, missingBinaries } from './binaries.js';
+import { findOnPath } from '../../scripts/executables.js';
+import { type Binaries, binariesIn, missingBinaries } from './binaries.js';
 import { buildTools, toolsAreBuilt } from './tools/build-tools.js';
 
 /** The cluster that the suite runs against. */

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { findOnPath } from '../cluster/binaries.js';
+import { findOnPath } from '../../scripts/executables.js';
 import { areBuilt, buildOnce, sayingSo } from '../helpers/go-tools.js';
 
 const version = '26.7.3';

@@ -3,7 +3,7 @@ import { createPrivateKey, type KeyObject, randomBytes } from 'node:crypto';
 import { closeSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, inject, it } from 'vitest';
 import { makeKey } from '../../packages/x509/test/helpers/certificates.js';
-import { findOnPath } from '../cluster/binaries.js';
+import { findOnPath } from '../../scripts/executables.js';
 import { useProcesses } from '../http/support/serving-process.js';
 import { startAgent } from './support/agent-process.js';
 import { SoftHsm } from './support/soft-hsm.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findOnPath } from '../cluster/binaries.js';
+import { findOnPath } from '../../scripts/executables.js';
 import { areBuilt, buildOnce, goBuild, goTools, pinnedVersion, sayingSo } from '../helpers/go-tools.js';
 
 const module_ = fileURLToPath(new URL('./tools/', import.meta.url));

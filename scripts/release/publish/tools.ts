@@ -1,7 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findOnPath } from '../../executables.js';
 import { ReleaseError } from '../release-error.js';
 import { type Command, type Run, shellLine } from './command.js';
 
@@ -12,25 +11,11 @@ const bringTool = fileURLToPath(new URL('../../../.ci/tool', import.meta.url));
  * names those that are neither here nor can be brought.
  */
 export function findTools<Name extends string>(names: readonly Name[], path: string): Partial<Record<Name, string>> {
-  const found = names.map((name) => [name, onPath(name, path) ?? bring(name)] as const);
+  const found = names.map((name) => [name, findOnPath(name, path) ?? bring(name)] as const);
   const missing = found.filter(([, file]) => file === null).map(([name]) => name);
   if (missing.length > 0)
     throw new ReleaseError(`not on the PATH, and not to be had by .ci/tool: ${missing.join(', ')}`);
   return Object.fromEntries(found) as Partial<Record<Name, string>>;
-}
-
-function onPath(name: string, path: string): string | null {
-  const candidates = path.split(delimiter).filter((folder) => folder !== '');
-  return candidates.map((folder) => join(folder, name)).find(isExecutable) ?? null;
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function bring(name: string): string | null {

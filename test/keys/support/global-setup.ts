@@ -1,5 +1,5 @@
 import type { TestProject } from 'vitest/node';
-import { findOnPath } from '../../cluster/binaries.js';
+import { findOnPath } from '../../../scripts/executables.js';
 import { findKmsAgent, type KeyTools, missingKeyTools, softHsmLibrary } from './key-tools.js';
 
 declare module 'vitest' {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findOnPath } from '../../cluster/binaries.js';
+import { findOnPath } from '../../../scripts/executables.js';
 import { areBuilt, buildOnce, goBuild, goTools, pinnedVersion, sayingSo } from '../../helpers/go-tools.js';
 
 /** SoftHSM's PKCS#11 library, where Debian and others have it. */
