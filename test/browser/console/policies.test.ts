@@ -77,17 +77,19 @@ describe.skipIf(chromiumPath === undefined)('policies in the console', () => {
     expect(place).toEqual(['TEXTAREA', 59]);
     await text.fill('');
     await page.getByRole('button', { name: 'Replay' }).click();
-    await page.getByText('0 of 3 decisions would change.').waitFor();
+    await page.getByText(/^0 of \d+ decisions? would change\.$/).waitFor();
     expect(await page.getByText('Line 4').count()).toBe(0);
   });
 
   it('keeps a draft when the session has ended, and tries it after a new sign-in', async () => {
+    await ask(opened.service, { username: 'jim' });
     const page = await opened.visit('audrey', '/console/policies/draft');
     const text = page.getByLabel('Text of test.yaml');
     const typed = `${await text.inputValue()}# typed before the end\n`;
     await text.fill(typed);
     await page.evaluate(`fetch('/v1/sessions/current', { method: 'DELETE' })`);
-    await page.getByRole('button', { name: 'Replay' }).click();
+    // The page may have noticed by itself, and then its dialog is before the button.
+    await page.getByRole('button', { name: 'Replay' }).dispatchEvent('click');
     const ended = page.getByRole('heading', { name: 'Your session has ended' });
     await ended.waitFor();
     await signIn(page.context(), opened.service.tokenOf('audrey'));
@@ -95,7 +97,7 @@ describe.skipIf(chromiumPath === undefined)('policies in the console', () => {
     await ended.waitFor({ state: 'hidden' });
     expect(await text.inputValue()).toBe(typed);
     await page.getByRole('button', { name: 'Replay' }).click();
-    await page.getByText('0 of 3 decisions would change.').waitFor();
+    await page.getByText(/^0 of \d+ decisions? would change\.$/).waitFor();
   });
 
   it('keeps hostile words as text and inside their place, and axe finds nothing', async () => {
