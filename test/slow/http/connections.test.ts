@@ -1,19 +1,19 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { AppOptions } from '../../../src/app.js';
 import type { Services } from '../../../src/http/server/services.js';
 import { connectRaw, type RawClient } from '../../http/support/raw-client.js';
 import { startService, type TestService } from '../../http/support/service.js';
 import { makeTlsPair } from '../../http/support/tls-files.js';
 
-/** An answer that takes a while. */
-const slowly = (services: Services): Services => ({
+/** An answer that takes as long as `wait`. */
+const slowly = (services: Services, wait: () => Promise<unknown>): Services => ({
   ...services,
   certificates: {
     ...services.certificates,
     list: async (...asked) => {
-      await sleep(300);
+      await wait();
       return services.certificates.list(...asked);
     },
   },
@@ -22,9 +22,9 @@ const slowly = (services: Services): Services => ({
 describe.each(['HTTP', 'TLS'])('connections over %s', (protocol) => {
   let service: TestService;
   const clients: RawClient[] = [];
-  const start = async (app: Partial<AppOptions>) => {
+  const start = async (app: Partial<AppOptions>, wait: () => Promise<unknown> = () => sleep(300)) => {
     const tls = protocol === 'TLS' ? { tls: makeTlsPair() } : {};
-    service = await startService({ services: slowly, app: { ...app, ...tls } });
+    service = await startService({ services: (services) => slowly(services, wait), app: { ...app, ...tls } });
   };
   const connect = async (options: Parameters<typeof connectRaw>[1] = {}) => {
     const client = await connectRaw(service.address, options);
@@ -92,11 +92,14 @@ describe.each(['HTTP', 'TLS'])('connections over %s', (protocol) => {
   });
 
   it('are refused where each of the others has a request under way', async () => {
-    await start({ connections: { max: 2, maxPerAddress: 2 } });
+    const answer = Promise.withResolvers<void>();
+    const wait = vi.fn(() => answer.promise);
+    await start({ connections: { max: 2, maxPerAddress: 2 } }, wait);
     for (const localAddress of ['127.0.0.1', '127.0.0.2'])
       (await connect({ localAddress })).socket.write(get('/v1/certificates'));
-    await sleep(100);
-    expect(await (await connect({ over: 'TCP', localAddress: '127.0.0.3' })).ended).toBeLessThan(5_000);
+    await expect.poll(() => wait.mock.calls.length, { timeout: 15_000 }).toBe(2);
+    expect(await (await connect({ over: 'TCP', localAddress: '127.0.0.3' })).ended).toBeLessThan(20_000);
+    answer.resolve();
   });
 
   it('are cut when the drain ends, whatever they do, and requests under way are answered', async () => {
