@@ -13,8 +13,9 @@ import type { Reading, Source } from './reading.js';
 export function readBytes(source: Source, reading: Reading): readonly string[] {
   const { bytes, expected } = source;
   if (bytes.length === 0) return unknown(source, null, reading);
-  if (expected === 'anything' && (isGzip(bytes) || isTar(bytes))) return readArchive(source, reading);
+  // DER first: no name of a file begins like DER of the length of its tar, but DER may hold what looks like a header.
   if (isWholeSequence(bytes)) return readDer(source, reading);
+  if (expected === 'anything' && (isGzip(bytes) || isTar(bytes))) return readArchive(source, reading);
   const text = textOf(bytes);
   if (text !== null) return readText(text, source, reading);
   if (looksLikeSequence(bytes)) return readDer(source, reading);
