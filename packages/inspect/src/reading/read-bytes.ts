@@ -136,17 +136,13 @@ function textOf(bytes: Buffer): Text | null {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return { text: bytes.toString('utf16le', 2), isUtf16: true };
   if (bytes[0] === 0xfe && bytes[1] === 0xff && bytes.length % 2 === 0)
     return { text: Buffer.from(bytes).swap16().toString('utf16le', 2), isUtf16: true };
-  if (isUtf8(bytes) && !hasControls(bytes)) {
-    const text = bytes.toString('utf8');
+  const text = isUtf8(bytes) ? bytes.toString('utf8') : null;
+  if (text !== null && !controls.test(text))
     return { text: text.startsWith('\ufeff') ? text.slice(1) : text, isUtf16: false };
-  }
   return bytes.includes(PEM_BEGIN) && !looksLikeSequence(bytes)
     ? { text: bytes.toString('latin1'), isUtf16: false }
     : null;
 }
 
-/** Whether there are control characters besides blanks, line ends and the escape of terminal colours. */
-function hasControls(bytes: Buffer): boolean {
-  for (const octet of bytes) if (octet < 0x20 && (octet < 0x09 || octet > 0x0d) && octet !== 0x1b) return true;
-  return false;
-}
+/** Control characters besides blanks, line ends and the escape of terminal colours. */
+const controls = /[\0-\x08\x0e-\x1a\x1c-\x1f]/;
