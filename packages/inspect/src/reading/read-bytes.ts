@@ -85,7 +85,8 @@ function readBase64InText(text: string, source: Source, reading: Reading): reado
 
 /** Whether octets from base64 are something to read. Any word is base64 of something. */
 function isWorthReading(bytes: Buffer, depth = 0): boolean {
-  if (looksLikeSequence(bytes) || isGzip(bytes) || bytes.includes(PEM_BEGIN)) return true;
+  if (looksLikeSequence(bytes) || isGzip(bytes) || isTar(bytes)) return true;
+  if (textOf(bytes)?.text.includes(PEM_BEGIN) === true) return true;
   if (!/^[\t\r\n\x20-\x7e]+$/.test(bytes.toString('latin1', 0, 64))) return false;
   const text = bytes.toString('utf8');
   if (looksLikeDocuments(text)) return true;

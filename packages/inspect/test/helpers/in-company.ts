@@ -2,6 +2,7 @@ import { inspectUpload } from '../../src/inspect.js';
 import { UploadRefusedError } from '../../src/model/budget.js';
 import type { InspectionContext } from '../../src/model/decoded.js';
 import type { Inspection, Upload, UploadPart } from '../../src/model/inspection.js';
+import { cleanPath } from '../../src/reading/paths.js';
 import { encodePem } from '@kubepass/x509';
 import { makeAuthority, makeCertificate } from '../../../x509/test/helpers/certificates.js';
 
@@ -18,7 +19,7 @@ export const strangers: readonly (UploadPart & { readonly objects: number })[] =
 
 /** An upload whose parts all have names, because a part without one has another path in company. */
 export const withNames = ({ parts, password }: Upload): Upload => ({
-  parts: parts.map(({ name, bytes }, i) => ({ name: name ?? `nameless-part-${i}.bin`, bytes })),
+  parts: parts.map(({ name, bytes }, i) => ({ name: cleanPath(name ?? '') ?? `nameless-part-${i}.bin`, bytes })),
   password,
 });
 
