@@ -101,9 +101,10 @@ class Layout {
   readonly unusual = new Set<string>();
 
   observations(label: string): readonly Observation[] {
+    const modern = legacyLabels.get(label);
+    if (this.malformed.size === 0 && this.unusual.size === 0 && modern === undefined) return [];
     const observations = new Observations();
     const { report } = observations;
-    const modern = legacyLabels.get(label);
     if (this.malformed.size > 0)
       report('PemMalformed', `The PEM block is malformed: ${[...this.malformed].join(', ')}`);
     if (modern !== undefined) report('PemLegacyLabel', `The PEM label is "${label}", which is "${modern}" today`);

@@ -29,7 +29,7 @@ function readParts(
   const names = parts.map(partPath);
   // `Reading` gets `readBytes` as an argument: read-bytes.ts imports reading.ts, and files do not import in a circle.
   const reading = new Reading(context, { single, nameless: single && names[0] === null }, readBytes);
-  for (const meter of without) reading.spend(meter, Infinity);
+  for (const meter of without) reading.spend(meter, reading.left(meter));
   for (const [i, { bytes }] of parts.entries())
     reading.read({
       path: names[i] ?? (single ? NAMELESS : `parts[${i}]`),
