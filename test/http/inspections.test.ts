@@ -7,6 +7,7 @@ import { rawMediaTypes } from '../../src/http/inspections/upload-bodies.js';
 import { InspectionBusyError } from '../../src/model/errors.js';
 import type { CertificateContent, InspectedObject, Inspection } from '@kubepass/inspect';
 import { csrFor } from '../../packages/x509/test/helpers/csr.js';
+import { readFixture } from '../../packages/inspect/test/helpers/inspection-corpus.js';
 import { tarOf } from '../../packages/inspect/test/helpers/tar-of.js';
 import { as, type Answer } from './support/call.js';
 import { type Person, type SharedService, sharedService, startService } from './support/service.js';
@@ -116,6 +117,22 @@ describe('the body of an inspection', () => {
         { type: 'IsKeyOf', from: 'key', to: 'pki/users/jane.crt' },
       ]),
     );
+  });
+
+  it('says the same in every way that a text may come', async () => {
+    for (const name of ['parameters-dh', 'parameters-ec', 'user', 'public-key', 'key-sec1', 'pem-empty-block']) {
+      const [part] = readFixture(name).upload.parts;
+      const body = Buffer.from(part!.bytes);
+      const answers = await Promise.all([
+        raw(body).expect(200),
+        json({ content: body.toString() }).expect(200),
+        json({ content: body.toString('base64') }).expect(200),
+        json({ content: body.toString(), name: 'upload' }).expect(200),
+        post().attach('file', body, 'upload').expect(200),
+      ]);
+      const [first, ...others] = answers.map(as.inspection);
+      for (const other of others) expect(other, name).toEqual(first);
+    }
   });
 
   it('is a tar', async () => {

@@ -5,6 +5,7 @@ import { findAll } from './findings/find-all.js';
 import type { DecodedObject, InspectionContext, Material, Observation } from './model/decoded.js';
 import type { Inspection, InspectionFormat, Upload } from './model/inspection.js';
 import { type Budget, openBudget } from './model/budget.js';
+import { uninspected } from './reading/decode-der.js';
 import { pathStem } from './reading/paths.js';
 import { readSingleObject, readUpload } from './reading/read-upload.js';
 import { listRelations } from './relations/list-relations.js';
@@ -58,7 +59,7 @@ export function inspectSingleObject(
 ): Promise<string> | null {
   const [part, ...others] = upload.parts;
   if (part === undefined || others.length > 0) return null;
-  const budget = openBudget();
+  const budget = openBudget(1);
   const object = readSingleObject(part, { now: context.now, password: upload.password, budget });
   const report = (objects: readonly DecodedObject[]) =>
     renderInspection(relateAndCheck(objects, context, budget), context.now, format);
@@ -167,6 +168,11 @@ export async function observePrimeModuli(
 }
 
 function withPrimeModulus(object: DecodedObject): DecodedObject {
+  const { content, material, path, parent } = object;
+  // PKCS#3 9: p and g. No modulus of RSA is a prime, and the exponent of nearly all RSA keys is no generator.
+  const exponent = content.type === 'PublicKey' ? content.publicKey.exponent : null;
+  if (material?.kind === 'publicKey' && material.unnamed !== undefined && exponent !== '65537')
+    return { path, parent, ...uninspected(material.unnamed) };
   const observations: Observation[] = [...object.observations, { code: 'RsaKeyFactorable', message: primeModulus }];
   const isAcceptable = observations.every(({ code }) => code !== 'RequestNotAcceptable');
   if (object.content.type === 'CertificationRequest' && isAcceptable)

@@ -115,11 +115,37 @@ export function shapeOfPublicKey(der: Buffer): 'SubjectPublicKeyInfo' | 'RSAPubl
   return first.tag === Tag.INTEGER && second?.tag === Tag.INTEGER ? 'RSAPublicKey' : null;
 }
 
+/** Octets of the shortest p and of the shortest q that are taken for those of parameters. */
+const SHORTEST_PRIME = 64;
+const SHORTEST_SUBGROUP = 20;
+
+/**
+ * The parameters of keys that `der` is, in words; null for anything else. Those of PKCS#3 may be two numbers, as an
+ * RSAPublicKey is. If the second is 2, they are no such key: RFC 8017 3.1 has no even exponents.
+ */
+export function parametersIn(der: Buffer): string | null {
+  const { elements, complete } = childrenOf(der);
+  const [first, second, third] = elements;
+  if (!complete || first?.tag !== Tag.INTEGER || second === undefined) return null;
+  // SEC 1 C.2: the version, and the field by the identifier of its type.
+  if (second.tag === Tag.SEQUENCE && oidOf(second).startsWith('1.2.840.10045.1.'))
+    return 'the parameters of an elliptic curve';
+  const areNumbers = elements.slice(0, 3).every(({ tag }) => tag === Tag.INTEGER);
+  if (!areNumbers || first.content.length < SHORTEST_PRIME) return null;
+  if (third === undefined && !second.content.equals(Buffer.of(2))) return null;
+  // RFC 3279 2.3.2: p, q, g. The others have a generator, which is short or as long as p, as their second number.
+  const longer = third !== undefined && elements.length === 3 && third.content.length > second.content.length;
+  return longer && second.content.length >= SHORTEST_SUBGROUP ? 'DSA parameters' : 'Diffie-Hellman parameters';
+}
+
 /** Schemes of PKCS#5 (RFC 8018 A) and PKCS#12 (RFC 7292 C). A DigestInfo is built alike and has neither. */
 function isPasswordBased(algorithm: DerElement): boolean {
-  const oid = readOrNull(() => readOid(inside(algorithm).next())) ?? '';
+  const oid = oidOf(algorithm);
   return oid.startsWith('1.2.840.113549.1.5.') || oid.startsWith('1.2.840.113549.1.12.1.');
 }
+
+/** The identifier that a SEQUENCE begins with; empty where there is none. */
+const oidOf = (sequence: DerElement): string => readOrNull(() => readOid(inside(sequence).next())) ?? '';
 
 /** More elements than any key has. */
 const MAX_CHILDREN = 12;

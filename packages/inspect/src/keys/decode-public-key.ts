@@ -10,12 +10,17 @@ export function decodePublicKey(piece: Piece): Decoded {
   try {
     const normalized = normalize(piece.bytes);
     const der = normalized.ok ? normalized.der : piece.bytes;
-    const spki = shapeOfPublicKey(der) === 'RSAPublicKey' ? wrapRsaPublicKey(der) : der;
+    const isRsa = shapeOfPublicKey(der) === 'RSAPublicKey';
+    const spki = isRsa ? wrapRsaPublicKey(der) : der;
     const observations = new Observations();
     if (normalized.ok) observations.addAll(normalized.observations);
     return {
       content: { type: 'PublicKey', publicKey: describePublicKey(spki, observations.report) },
-      material: { kind: 'publicKey', subjectPublicKeyInfo: spki },
+      material: {
+        kind: 'publicKey',
+        subjectPublicKeyInfo: spki,
+        unnamed: isRsa && piece.label === null ? piece.bytes.length : undefined,
+      },
       observations: observations.toArray(),
       pieces: [],
     };

@@ -46,10 +46,10 @@ export const uploadLimits = {
   nameLength: 256,
 } as const;
 
-/** A full budget for one upload. Spending past it throws `UploadRefusedError`. */
-export function openBudget() {
+/** A full budget for one upload, or one for fewer objects. Spending past it throws `UploadRefusedError`. */
+export function openBudget(objects: number = uploadLimits.objects) {
   let octets: number = uploadLimits.unwrappedOctets;
-  let objects: number = uploadLimits.objects;
+  let left = objects;
   let iterations: number = uploadLimits.derivationIterations;
   let signatures: number = uploadLimits.signatures;
   let moduli: number = uploadLimits.testedModuli;
@@ -64,7 +64,7 @@ export function openBudget() {
         );
     },
     spendObject: (): void => {
-      if (--objects < 0)
+      if (--left < 0)
         throw new UploadRefusedError('TooManyObjects', `the upload holds more than ${uploadLimits.objects} objects`);
     },
     /** Iterations of a key derivation, each weighed against PBKDF2-HMAC-SHA-256; false: they cost too much. */

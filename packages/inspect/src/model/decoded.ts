@@ -110,6 +110,8 @@ interface ListMaterial {
 interface KeyMaterial {
   readonly kind: 'publicKey' | 'privateKey';
   readonly subjectPublicKeyInfo: Buffer;
+  /** The octets of two numbers that neither a label nor an identifier calls a key. */
+  readonly unnamed?: number | undefined;
 }
 
 /** A cluster of ours, with the fields that comparisons need. */

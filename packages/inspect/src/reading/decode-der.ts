@@ -12,7 +12,14 @@ import { decodeCertificateList } from '../x509/decode-certificate-list.js';
 import { decodeCertificate } from '../x509/decode-certificate.js';
 import { decodeCertificationRequest } from '../x509/decode-certification-request.js';
 import { malformed } from '../x509/decode-signed-object.js';
-import { type DerShape, isLegacyEncrypted, looksLikeOpenSshKey, recognise } from '../der/recognise.js';
+import {
+  type DerShape,
+  isLegacyEncrypted,
+  looksLikeOpenSshKey,
+  parametersIn,
+  recognise,
+  shapeOfPublicKey,
+} from '../der/recognise.js';
 
 /**
  * Decodes octets by their structure. The PEM label is a claim: it decides where the structure tells nothing, and is
@@ -25,11 +32,28 @@ export function decodeDer(piece: Piece, context: DecodeContext): Decoded {
 }
 
 function decode(piece: Piece, context: DecodeContext): Decoded {
-  if (isLegacyEncrypted(piece) || looksLikeOpenSshKey(piece.bytes)) return decodePrivateKey(piece, context);
-  const normalized = normalize(piece.bytes);
-  const shape = normalized.ok ? recognise(normalized.der) : null;
+  const { label, bytes } = piece;
+  // The octets of OpenPGP are not read at all.
+  if (label !== null && !label.startsWith('PGP ') && bytes.length === 0) return emptyBlock;
+  if (isLegacyEncrypted(piece) || looksLikeOpenSshKey(bytes)) return decodePrivateKey(piece, context);
+  const normalized = normalize(bytes);
+  const der = normalized.ok ? normalized.der : bytes;
+  const shape = normalized.ok ? recognise(der) : null;
+  // PKCS#3 9: the parameters may be two numbers, as an RSAPublicKey is.
+  const isTwoNumbers = shape === 'PublicKey' && shapeOfPublicKey(der) === 'RSAPublicKey';
+  const other = shape === null || isTwoNumbers ? otherThanCredentials(label, der) : null;
+  if (other !== null) return uninspected(bytes.length, other);
   if (normalized.ok && shape !== null) return decodeShape(shape, normalized, piece, context);
   return decodeByClaim(piece, normalized.ok ? null : normalized.problem, context);
+}
+
+/** Things that are not inspected, in words: by the label of their PEM block, and without one by their structure. */
+function otherThanCredentials(label: string | null, der: Buffer): string | null {
+  if (label === null) return parametersIn(der);
+  if (label.startsWith('PGP ')) return 'an OpenPGP block';
+  if (label === 'EC PARAMETERS') return 'the parameters of an elliptic curve';
+  if (/^(?:X9\.42 )?DH PARAMETERS$/.test(label)) return 'Diffie-Hellman parameters';
+  return label === 'DSA PARAMETERS' ? 'DSA parameters' : null;
 }
 
 function decodeShape(shape: DerShape, normalized: Normalized, piece: Piece, context: DecodeContext): Decoded {
@@ -69,13 +93,24 @@ function decodeByClaim(piece: Piece, problem: string | null, context: DecodeCont
   if (promised !== null) return malformed(bytes.length, kinds[promised].words, problem ?? 'it is built otherwise');
   const isDer = bytes[0] === Tag.SEQUENCE;
   if (isDer && problem !== null) return malformed(bytes.length, 'a structure in DER', problem);
-  return {
-    content: { type: 'Unknown', bytes: bytes.length, resembles: isDer ? 'a structure in DER' : null },
-    material: null,
-    observations: [{ code: 'UnrecognisedContent', message: whyUnrecognised(label, isDer) }],
-    pieces: [],
-  };
+  return unrecognised(bytes.length, isDer ? 'a structure in DER' : null, whyUnrecognised(label, isDer));
 }
+
+/** Something that is known and not inspected, in words. */
+export const uninspected = (bytes: number, is = 'Diffie-Hellman parameters'): Decoded =>
+  unrecognised(bytes, is, `It is ${is}, which is not inspected`);
+
+const unrecognised = (bytes: number, resembles: string | null, message: string): Decoded => ({
+  content: { type: 'Unknown', bytes, resembles },
+  material: null,
+  observations: [{ code: 'UnrecognisedContent', message }],
+  pieces: [],
+});
+
+const emptyBlock: Decoded = {
+  ...unrecognised(0, 'a PEM block without content', ''),
+  observations: [{ code: 'MalformedObject', message: 'The PEM block holds nothing that could be read' }],
+};
 
 function whyUnrecognised(label: string | null, isDer: boolean): string {
   const what = isDer ? 'a structure in DER that is not known here' : 'nothing that is known here';

@@ -13,8 +13,9 @@ import type { Reading, Source } from './reading.js';
 export function readBytes(source: Source, reading: Reading): readonly string[] {
   const { bytes, expected } = source;
   if (bytes.length === 0) return unknown(source, null, reading);
-  if (expected === 'anything' && (isGzip(bytes) || isTar(bytes))) return readArchive(source, reading);
+  // DER first: no name of a file begins like DER of the length of its tar, but DER may hold what looks like a header.
   if (isWholeSequence(bytes)) return readDer(source, reading);
+  if (expected === 'anything' && (isGzip(bytes) || isTar(bytes))) return readArchive(source, reading);
   const text = textOf(bytes);
   if (text !== null) return readText(text, source, reading);
   if (looksLikeSequence(bytes)) return readDer(source, reading);
@@ -84,7 +85,8 @@ function readBase64InText(text: string, source: Source, reading: Reading): reado
 
 /** Whether octets from base64 are something to read. Any word is base64 of something. */
 function isWorthReading(bytes: Buffer, depth = 0): boolean {
-  if (looksLikeSequence(bytes) || isGzip(bytes) || bytes.includes(PEM_BEGIN)) return true;
+  if (looksLikeSequence(bytes) || isGzip(bytes) || isTar(bytes)) return true;
+  if (textOf(bytes)?.text.includes(PEM_BEGIN) === true) return true;
   if (!/^[\t\r\n\x20-\x7e]+$/.test(bytes.toString('latin1', 0, 64))) return false;
   const text = bytes.toString('utf8');
   if (looksLikeDocuments(text)) return true;
@@ -135,17 +137,13 @@ function textOf(bytes: Buffer): Text | null {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return { text: bytes.toString('utf16le', 2), isUtf16: true };
   if (bytes[0] === 0xfe && bytes[1] === 0xff && bytes.length % 2 === 0)
     return { text: Buffer.from(bytes).swap16().toString('utf16le', 2), isUtf16: true };
-  if (isUtf8(bytes) && !hasControls(bytes)) {
-    const text = bytes.toString('utf8');
+  const text = isUtf8(bytes) ? bytes.toString('utf8') : null;
+  if (text !== null && !controls.test(text))
     return { text: text.startsWith('\ufeff') ? text.slice(1) : text, isUtf16: false };
-  }
   return bytes.includes(PEM_BEGIN) && !looksLikeSequence(bytes)
     ? { text: bytes.toString('latin1'), isUtf16: false }
     : null;
 }
 
-/** Whether there are control characters besides blanks, line ends and the escape of terminal colours. */
-function hasControls(bytes: Buffer): boolean {
-  for (const octet of bytes) if (octet < 0x20 && (octet < 0x09 || octet > 0x0d) && octet !== 0x1b) return true;
-  return false;
-}
+/** Control characters besides blanks, line ends and the escape of terminal colours. */
+const controls = /[\0-\x08\x0e-\x1a\x1c-\x1f]/;

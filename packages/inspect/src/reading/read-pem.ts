@@ -32,26 +32,7 @@ const inUtf16: Observation = {
 export function readBlock(block: PemBlock, source: Omit<Source, 'bytes'>, reading: Reading): string {
   const { label, headers, bytes, observations } = block;
   reading.context.budget.spendOctets(bytes.length);
-  const other = otherThanCredentials(label);
-  if (other === null && bytes.length > 0)
-    return reading.decode({ path: source.path, bytes, label, headers }, source.parent, source.depth, observations);
-  const object = reading.open(source);
-  object.fill({ type: 'Unknown', bytes: bytes.length, resembles: other ?? 'a PEM block without content' }, [
-    ...observations,
-    other === null
-      ? { code: 'MalformedObject', message: 'The PEM block holds nothing that could be read' }
-      : { code: 'UnrecognisedContent', message: `It is ${other}, which is not inspected` },
-  ]);
-  return object.path;
-}
-
-/** The content of a PEM block whose label names something that is not inspected; null for all other labels. */
-function otherThanCredentials(label: string): string | null {
-  if (label.startsWith('PGP ')) return 'an OpenPGP block';
-  if (label === 'EC PARAMETERS') return 'the parameters of an elliptic curve';
-  if (/^(?:X9\.42 )?DH PARAMETERS$/.test(label)) return 'Diffie-Hellman parameters';
-  if (label === 'DSA PARAMETERS') return 'DSA parameters';
-  return null;
+  return reading.decode({ path: source.path, bytes, label, headers }, source.parent, source.depth, observations);
 }
 
 /** A block between BEGIN and END lines (RFC 7468), in any layout. */
@@ -120,9 +101,10 @@ class Layout {
   readonly unusual = new Set<string>();
 
   observations(label: string): readonly Observation[] {
+    const modern = legacyLabels.get(label);
+    if (this.malformed.size === 0 && this.unusual.size === 0 && modern === undefined) return [];
     const observations = new Observations();
     const { report } = observations;
-    const modern = legacyLabels.get(label);
     if (this.malformed.size > 0)
       report('PemMalformed', `The PEM block is malformed: ${[...this.malformed].join(', ')}`);
     if (modern !== undefined) report('PemLegacyLabel', `The PEM label is "${label}", which is "${modern}" today`);

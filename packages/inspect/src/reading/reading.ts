@@ -32,7 +32,7 @@ export interface OpenObject {
 }
 
 /** Bounds of a whole upload that its budget does not count. */
-type Meter = 'decompressedOctets' | 'archiveHeaders' | 'yamlLexemes';
+export type Meter = 'decompressedOctets' | 'archiveHeaders' | 'yamlLexemes';
 
 /** The reading of one upload: the objects so far, and their cost. */
 export class Reading {

@@ -26,9 +26,14 @@ describe('public keys', () => {
     expect(shapeOfPublicKey(pkcs1)).toBe('RSAPublicKey');
     const { content, material } = decodePublicKey(pieceOf(pkcs1));
     expect(content).toMatchObject({ type: 'PublicKey', publicKey: { algorithm: 'RSA-2048', exponent: '65537' } });
-    expect(material).toEqual({
-      kind: 'publicKey',
-      subjectPublicKeyInfo: key.export({ format: 'der', type: 'spki' }),
+    const subjectPublicKeyInfo = key.export({ format: 'der', type: 'spki' });
+    expect(material).toEqual({ kind: 'publicKey', subjectPublicKeyInfo, unnamed: pkcs1.length });
+    const named = decodePublicKey(pieceOf(pkcs1, 'RSA PUBLIC KEY'));
+    expect(named).toEqual({
+      content,
+      observations: [],
+      pieces: [],
+      material: { kind: 'publicKey', subjectPublicKeyInfo },
     });
   });
 

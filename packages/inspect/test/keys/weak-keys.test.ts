@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { readCertificationRequestTree } from '@kubepass/x509/tree';
-import { encodePem } from '@kubepass/x509';
+import { encodePem, sequence, unsignedInteger } from '@kubepass/x509';
 import { uploadLimits } from '../../src/model/budget.js';
 import { readCsrFixture, refusedCsrs } from '../../../x509/test/fixtures/csr/index.js';
-import { rsaPublicKey, strongModulus } from '../../../x509/test/helpers/weak-rsa.js';
+import { octetsOf, primeModulus, rsaPublicKey, strongModulus } from '../../../x509/test/helpers/weak-rsa.js';
 import { inspectFiles } from '../inspected.js';
 
 const keyOf = (file: string): Buffer => readCertificationRequestTree(readCsrFixture(file)).publicKey.raw;
@@ -15,6 +15,23 @@ async function findingsAbout(file: string) {
     findings.filter(({ object }) => object === path).map(({ code, message }) => ({ code, message }));
   return { request: of('x.csr'), key: of('x.pub') };
 }
+
+/** An RSAPublicKey whose modulus is a prime. */
+const twoNumbers = (exponent: Buffer): Buffer =>
+  sequence(unsignedInteger(octetsOf(primeModulus(1024).n)), unsignedInteger(exponent));
+
+describe('two numbers, of which the first is a prime,', () => {
+  const [five, usual] = [twoNumbers(Buffer.of(5)), twoNumbers(Buffer.of(1, 0, 1))];
+  it.each([
+    ['are parameters where nothing calls them a key', five, 'UnrecognisedContent'],
+    ['are a key where their label says so', encodePem('RSA PUBLIC KEY', five), 'RsaKeyFactorable'],
+    ['are a key with the exponent of nearly all', usual, 'RsaKeyFactorable'],
+  ])('%s', async (_what, bytes, code) => {
+    const { findings } = await inspectFiles({ 'x.pub': bytes });
+    expect(findings.map((finding) => finding.code)).toContain(code);
+    expect(findings).toHaveLength(code === 'UnrecognisedContent' ? 1 : findings.length);
+  });
+});
 
 describe('a key that everybody can break', () => {
   it.each([

@@ -125,6 +125,20 @@ describe('decodeDer', () => {
     }
   });
 
+  it('believes the label of parameters about two numbers alone', () => {
+    const twoNumbers = rsa.publicKey.export({ type: 'pkcs1', format: 'der' });
+    expect(decode(twoNumbers, 'DH PARAMETERS').content).toMatchObject({ resembles: 'Diffie-Hellman parameters' });
+    for (const label of ['DH PARAMETERS', 'X9.42 DH PARAMETERS', 'DSA PARAMETERS', 'EC PARAMETERS', 'PGP MESSAGE']) {
+      expect(decode(certificate, label).content.type).toBe('Certificate');
+      expect(codesOf(certificate, label)).toContain('PemLabelWrong');
+    }
+  });
+
+  it.each([3, 5, 65537])('takes two numbers for an RSA key where the second is %i', (publicExponent) => {
+    const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024, publicExponent });
+    expect(decode(publicKey.export({ type: 'pkcs1', format: 'der' })).content.type).toBe('PublicKey');
+  });
+
   it('leaves garbage under the label of a private key to the reader of keys', () => {
     expect(decode(Buffer.from('garbage'), 'RSA PRIVATE KEY').content).toMatchObject({
       type: 'PrivateKey',

@@ -29,7 +29,40 @@ const openSsh = (key: KeyName, passphrase: string): Buffer =>
 const openSshPlain = (key: KeyName): string =>
   createPrivateKey(pkcs8(key)).export({ type: 'sec1', format: 'pem' }).toString();
 
+const derOf = (pem: Buffer): Buffer => Buffer.from(pem.toString().replace(/-----.*-----/g, ''), 'base64');
+const parameters = (algorithm: string, option: string): Buffer =>
+  openssl(['genpkey', '-genparam', '-algorithm', algorithm, '-pkeyopt', option]);
+
+/** The parameters that openssl writes into files of their own: no credentials. */
+const parameterFixtures: readonly Fixture[] = [
+  single('parameters-dh', 'PKCS#3 of two numbers', 'pem', () => openssl(['dhparam', '-2', '1024']), [
+    'UnrecognisedContent',
+  ]),
+  single('parameters-dh-der', 'PKCS#3 of two numbers in DER', 'der', () => derOf(openssl(['dhparam', '-2', '1024']))),
+  single('parameters-dh-generator-5', 'PKCS#3 of numbers that might be an RSA key', 'pem', () =>
+    openssl(['dhparam', '-5', '1024']),
+  ),
+  single('parameters-dh-generator-5-der', 'PKCS#3 of numbers that might be an RSA key, in DER', 'der', () =>
+    derOf(openssl(['dhparam', '-5', '1024'])),
+  ),
+  single('parameters-dh-length-der', 'PKCS#3 of three numbers in DER', 'der', () =>
+    derOf(parameters('DH', 'group:ffdhe2048')),
+  ),
+  single('parameters-dh-x942', 'X9.42', 'pem', () => parameters('DHX', 'group:dh_2048_256')),
+  single('parameters-dh-x942-der', 'X9.42 in DER', 'der', () => derOf(parameters('DHX', 'group:dh_2048_256'))),
+  single('parameters-dsa', 'parameters of DSA', 'pem', () => parameters('DSA', 'pbits:2048')),
+  single('parameters-dsa-der', 'parameters of DSA in DER', 'der', () => derOf(parameters('DSA', 'pbits:2048'))),
+  single('parameters-ec', 'a curve by its name', 'pem', () => openssl(['ecparam', '-name', 'P-256'])),
+  single('parameters-ec-explicit-der', 'a curve that is spelled out, in DER', 'der', () =>
+    derOf(openssl(['ecparam', '-name', 'P-256', '-param_enc', 'explicit'])),
+  ),
+  several('parameters-between-others', 'parameters of DH and of DSA between a certificate and its key', () => ({
+    'all.pem': `${pemOf(janesCertificate())}${openssl(['dhparam', '-2', '1024']).toString()}${parameters('DSA', 'pbits:1024').toString()}${pkcs8('jane')}`,
+  })),
+];
+
 export const keyFixtures: readonly Fixture[] = [
+  ...parameterFixtures,
   single('key-pkcs8-ec', 'PKCS#8, P-256', 'pem', () => pkcs8('jane'), [
     'PrivateKeyUnprotected',
     'KeyWithoutCertificate',
