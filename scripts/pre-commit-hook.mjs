@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const folder = join(root, 'packages', 'kubectl-kubepass');
-const program = join(folder, 'dist', 'kubepass-inspect.mjs');
+const program = join(folder, 'dist', 'kubepass-inspect.cjs');
 const built = join(folder, '.built-for-pre-commit');
 const lock = join(folder, '.being-built-for-pre-commit');
 const longestBuildSeconds = 300;

@@ -11,23 +11,22 @@ const here = dirname(fileURLToPath(import.meta.url));
 const root = resolve(here, '..', '..');
 
 /**
- * The programs by their bundles. CommonJS starts faster, and an old Node reads it as far as the line that says that it
- * is too old.
+ * The programs by their bundles. All are CommonJS, which starts faster. An old Node reads the plugin as far as the line
+ * that says that it is too old.
  */
-const plugin = { format: 'cjs', target: 'node16' };
-// The YAML library is CommonJS, and asks for Node's modules by `require`.
-const requireInModule = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
-const program = { format: 'esm', target: 'node20', banner: { js: requireInModule } };
+const plugin = { target: 'node16' };
+const program = { target: 'node20' };
 const bundled = {
   'kubectl-kubepass.cjs': { source: 'packages/kubectl-kubepass/src/kubectl-kubepass.ts', ...plugin },
   'kubectl_complete-kubepass.cjs': { source: 'packages/kubectl-kubepass/src/kubectl-complete-kubepass.ts', ...plugin },
-  'kubepass-inspect.mjs': { source: 'packages/inspect/src/offline/kubepass-inspect.ts', ...program },
-  'kubepass-verify.mjs': { source: 'src/kubepass-verify.ts', ...program },
+  'kubepass-inspect.cjs': { source: 'packages/inspect/src/offline/kubepass-inspect.ts', ...program },
+  'kubepass-verify.cjs': { source: 'src/kubepass-verify.ts', ...program },
 };
 
 const common = {
   bundle: true,
   platform: 'node',
+  format: 'cjs',
   minify: true,
   legalComments: 'none',
   charset: 'utf8',
@@ -90,7 +89,6 @@ function mainProgramAsText({ onResolve, onLoad }, add) {
       absWorkingDir: root,
       entryPoints: ['packages/kubectl-kubepass/src/run-plugin.ts'],
       ...common,
-      format: 'cjs',
       target: 'node20',
       write: false,
       metafile: true,
