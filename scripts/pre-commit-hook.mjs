@@ -70,9 +70,9 @@ function run(command, ...args) {
 
 try {
   buildOnce();
-  const { status } = spawnSync(process.execPath, [program, ...process.argv.slice(2)], { stdio: 'inherit' });
-  process.exitCode = status ?? 2;
 } catch (error) {
   console.error(`kubepass-inspect could not be built, which takes npm and a registry: ${error.message}`);
-  process.exitCode = 2;
+  process.exit(2);
 }
+// Here, because another process would wait for Node once more. It reads the same arguments.
+createRequire(import.meta.url)(program);
