@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const folder = join(root, 'packages', 'kubectl-kubepass');
-const program = join(folder, 'dist', 'kubepass-inspect.mjs');
+const program = join(folder, 'dist', 'kubepass-inspect.cjs');
 const built = join(folder, '.built-for-pre-commit');
 const lock = join(folder, '.being-built-for-pre-commit');
 const longestBuildSeconds = 300;
@@ -70,9 +70,9 @@ function run(command, ...args) {
 
 try {
   buildOnce();
-  const { status } = spawnSync(process.execPath, [program, ...process.argv.slice(2)], { stdio: 'inherit' });
-  process.exitCode = status ?? 2;
 } catch (error) {
   console.error(`kubepass-inspect could not be built, which takes npm and a registry: ${error.message}`);
-  process.exitCode = 2;
+  process.exit(2);
 }
+// Here, because another process would wait for Node once more. It reads the same arguments.
+createRequire(import.meta.url)(program);

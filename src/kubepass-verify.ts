@@ -2,7 +2,8 @@
 import { verifyFiles } from './verification/verify-files.js';
 
 /** `kubepass-verify FILE… [--checkpoint FILE] [--key KEY]`. Its usage says what the exit codes mean. */
-const { output, complaints, exitCode } = await verifyFiles(process.argv.slice(2));
-process.stdout.write(output);
-process.stderr.write(complaints);
-process.exitCode = exitCode;
+void verifyFiles(process.argv.slice(2)).then(({ output, complaints, exitCode }) => {
+  process.stdout.write(output);
+  process.stderr.write(complaints);
+  process.exitCode = exitCode;
+});

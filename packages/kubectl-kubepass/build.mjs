@@ -1,7 +1,7 @@
 // Bundles the programs of this package into its `dist`: one file for each, on Node's builtins alone, so that people
 // install them without the service and its database. The same sources give the same octets: nothing of the machine, the
 // folder or the time is in them.
-import { isBuiltin } from 'node:module';
+import { createRequire, isBuiltin } from 'node:module';
 import { chmodSync, copyFileSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,23 +11,22 @@ const here = dirname(fileURLToPath(import.meta.url));
 const root = resolve(here, '..', '..');
 
 /**
- * The programs by their bundles. CommonJS starts faster, and an old Node reads it as far as the line that says that it
- * is too old.
+ * The programs by their bundles. All are CommonJS, which starts faster. An old Node reads the plugin as far as the line
+ * that says that it is too old.
  */
-const plugin = { format: 'cjs', target: 'node16' };
-// The YAML library is CommonJS, and asks for Node's modules by `require`.
-const requireInModule = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
-const program = { format: 'esm', target: 'node20', banner: { js: requireInModule } };
+const plugin = { target: 'node16' };
+const program = { target: 'node20' };
 const bundled = {
   'kubectl-kubepass.cjs': { source: 'packages/kubectl-kubepass/src/kubectl-kubepass.ts', ...plugin },
   'kubectl_complete-kubepass.cjs': { source: 'packages/kubectl-kubepass/src/kubectl-complete-kubepass.ts', ...plugin },
-  'kubepass-inspect.mjs': { source: 'packages/inspect/src/offline/kubepass-inspect.ts', ...program },
-  'kubepass-verify.mjs': { source: 'src/kubepass-verify.ts', ...program },
+  'kubepass-inspect.cjs': { source: 'packages/inspect/src/offline/kubepass-inspect.ts', ...program },
+  'kubepass-verify.cjs': { source: 'src/kubepass-verify.ts', ...program },
 };
 
 const common = {
   bundle: true,
   platform: 'node',
+  format: 'cjs',
   minify: true,
   legalComments: 'none',
   charset: 'utf8',
@@ -47,7 +46,7 @@ export async function buildPlugin(folder = join(here, 'dist')) {
     for (const file of Object.keys(files))
       if (!file.startsWith('text:')) inputs.add(file.replace(/^\.\.\/.*?(?=node_modules\/)/, ''));
   };
-  const plugins = [{ name: 'main-program-as-text', setup: (built) => mainProgramAsText(built, add) }];
+  const plugins = modulesAsTexts(add);
   for (const [name, { source, ...form }] of Object.entries(bundled)) {
     const outfile = join(folder, name);
     const { metafile } = await build({
@@ -78,31 +77,45 @@ function mustStandAlone(name, { outputs }) {
 }
 
 /**
- * The main program lies in the bundle as a text, which is compiled when it runs: mostly the cache answers, and
- * compiling all of it would take as long as Node takes to start.
+ * Two modules lie in the bundles as texts, which are compiled when they are needed. The main program of the plugin:
+ * mostly the cache answers, and compiling all of it would take as long as Node takes to start. The YAML library: it is
+ * a quarter of kubepass-inspect, and most files that it reads are PEM.
  */
-function mainProgramAsText({ onResolve, onLoad }, add) {
-  onResolve({ filter: /\/run-plugin\.js$/ }, ({ kind }) =>
-    kind === 'dynamic-import' ? { path: 'main-program', namespace: 'text' } : undefined,
-  );
-  onLoad({ filter: /.*/, namespace: 'text' }, async () => {
-    const { outputFiles, metafile } = await build({
-      absWorkingDir: root,
-      entryPoints: ['packages/kubectl-kubepass/src/run-plugin.ts'],
-      ...common,
-      format: 'cjs',
-      target: 'node20',
-      write: false,
-      metafile: true,
-    });
-    mustStandAlone('the main program', metafile);
-    add(metafile);
-    const text = JSON.stringify(outputFiles[0].text);
-    const contents = `const main = { exports: {} };
-      new Function('require', 'module', 'exports', ${text})(require, main, main.exports);
-      module.exports = main.exports;`;
-    return { contents, loader: 'js' };
+function modulesAsTexts(add) {
+  const asText = (name, filter, { entry, exported, plugins }) => ({
+    name,
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter }, () => ({ path: name, namespace: 'text' }));
+      onLoad({ filter: new RegExp(`^${name}$`), namespace: 'text' }, async () => {
+        const { outputFiles, metafile } = await build({
+          absWorkingDir: root,
+          entryPoints: [entry],
+          ...common,
+          target: 'node20',
+          write: false,
+          metafile: true,
+          plugins,
+        });
+        mustStandAlone(name, metafile);
+        add(metafile);
+        const text = JSON.stringify(outputFiles[0].text);
+        const contents = `let loaded;
+          const load = () => {
+            if (loaded) return loaded;
+            const main = { exports: {} };
+            new Function('require', 'module', 'exports', ${text})(require, main, main.exports);
+            return (loaded = main.exports);
+          };
+          module.exports = { ${exported.map((each) => `get ${each}() { return load().${each}; }`).join()} };`;
+        return { contents, loader: 'js' };
+      });
+    },
   });
+  const exported = Object.keys(createRequire(import.meta.url)('yaml'));
+  const yaml = asText('yaml', /^yaml$/, { entry: 'yaml', exported, plugins: [] });
+  const entry = 'packages/kubectl-kubepass/src/run-plugin.ts';
+  const main = asText('main-program', /\/run-plugin\.js$/, { entry, exported: ['runPlugin'], plugins: [yaml] });
+  return [main, yaml];
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -102,7 +102,11 @@ export function renderInspection({ inspection, objects }: Inspected, now: Date, 
   }
 }
 
-/** The report for a terminal without the text that OpenSSL prints. */
+/** The report for a terminal. */
+export const printedReportOf = ({ inspection, objects }: Inspected, now: Date): string =>
+  reportText(inspection, treesOf(objects), now);
+
+/** The same without the text that OpenSSL prints. */
 export const overviewOf = ({ inspection }: Inspected, now: Date): string => reportText(inspection, new Map(), now);
 
 /** By path, the name of the file of the upload that holds an object. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { answered, type ProgramRun, UsageError } from '../command-line/index.js';
 import { visible } from '../formats/text/visible.js';
-import { filesOf, type Inspected, inspectUpload, overviewOf, renderInspection } from '../inspect.js';
+import { filesOf, type Inspected, inspectUpload, overviewOf, printedReportOf } from '../inspect.js';
 import { inspectionDefaults } from '../defaults/index.js';
 import type { InspectionContext } from '../model/decoded.js';
 import type { Finding, Inspection, Severity, UploadPart } from '../model/inspection.js';
@@ -173,7 +173,7 @@ function renderInspections(
     case 'overview':
       return inspected.map((each) => overviewOf(each, now)).join('\n');
     case 'report':
-      return inspected.map((each) => renderInspection(each, now, 'text/plain')).join('\n');
+      return inspected.map((each) => printedReportOf(each, now)).join('\n');
     case 'json':
       return `${JSON.stringify(together(inspected))}\n`;
     case 'sarif':

@@ -2,10 +2,10 @@
 import { inspectFiles } from './inspect-files.js';
 
 /** `npm run inspect -- FILE…`, or `kubepass-inspect FILE…`. `inspectFiles` says what the exit codes mean. */
-const { output, complaints, exitCode } = await inspectFiles(process.argv.slice(2), {
-  now: new Date(),
-  isTerminal: process.stdout.isTTY,
+const run = inspectFiles(process.argv.slice(2), { now: new Date(), isTerminal: process.stdout.isTTY });
+// Without an await at the top, because the bundle is CommonJS.
+void run.then(({ output, complaints, exitCode }) => {
+  process.stdout.write(output);
+  process.stderr.write(complaints);
+  process.exitCode = exitCode;
 });
-process.stdout.write(output);
-process.stderr.write(complaints);
-process.exitCode = exitCode;

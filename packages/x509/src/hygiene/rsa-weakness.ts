@@ -148,7 +148,7 @@ function hasCloseFactors(n: bigint): boolean {
 
 const squaresModulo = (modulus: number): Uint8Array => {
   const squares = new Uint8Array(modulus);
-  for (let i = 0; i < modulus; i += 1) squares[(i * i) % modulus] = 1;
+  for (let i = 0; i <= modulus / 2; i += 1) squares[(i * i) % modulus] = 1;
   return squares;
 };
 

@@ -24,27 +24,25 @@ function readTable(table: string): Map<string, Names> {
   return names;
 }
 
-function namesFrom(table: ReadonlyMap<string, Names>): ObjectNames {
-  return {
-    long: (dotted) => table.get(dotted)?.long ?? dotted,
-    short: (dotted) => table.get(dotted)?.short,
-  };
-}
+const namesFrom = (find: (dotted: string) => Names | undefined): ObjectNames => ({
+  long: (dotted) => find(dotted)?.long ?? dotted,
+  short: (dotted) => find(dotted)?.short,
+});
 
 const registered: ReadonlyMap<string, Names> = new Map([
   ...Array.from(namedCurves, ([dotted, { name }]) => [dotted, { short: name, long: name }] as const),
   ...readTable(objectIdentifierTable),
 ]);
 
-export const objectNames: ObjectNames = namesFrom(registered);
+export const objectNames: ObjectNames = namesFrom((dotted) => registered.get(dotted));
+
+const policies = readTable('1.2.3.4.1 tsa_policy1\n1.2.3.4.5.6 tsa_policy2\n1.2.3.4.5.7 tsa_policy3');
 
 /**
  * The names that `openssl req` uses. Unlike `openssl x509` it reads the default openssl.cnf, which names three
  * time-stamping policies under 1.2.3.4.
  */
-export const objectNamesOfRequests: ObjectNames = namesFrom(
-  new Map([...registered, ...readTable('1.2.3.4.1 tsa_policy1\n1.2.3.4.5.6 tsa_policy2\n1.2.3.4.5.7 tsa_policy3')]),
-);
+export const objectNamesOfRequests: ObjectNames = namesFrom((dotted) => policies.get(dotted) ?? registered.get(dotted));
 
 /** OpenSSL writes many names into buffers of 80 octets, 79 of which show. */
 export const cutToBuffer = (name: string): string => name.slice(0, 79);
