@@ -55,3 +55,8 @@ export const requestOf = (attributes: Buffer | undefined): Buffer =>
 /** The text of a request in DER. */
 export const requestText = (bytes: Uint8Array): string =>
   certificationRequestText(readCertificationRequestTree(Buffer.from(bytes)));
+
+/** OpenSSL's text with the control characters that it prints written out, as the texts here have them. */
+export const writtenOut = (text: string): string =>
+  // eslint-disable-next-line no-control-regex -- control characters are what this writes out
+  text.replace(/[\0-\x09\x0b-\x1f\x7f-\x9f]/g, (control) => `\\u{${control.charCodeAt(0).toString(16)}}`);

@@ -98,6 +98,37 @@ describe('text of malformed input', () => {
     expect(text).toContain('..good.example..evil.example\n');
   });
 
+  it.each([
+    ['a name', { subject: nameOf(ascii(Tag.UTF8_STRING, '\x1b[2J\xc2\x9b2J\x7f')) }, 'CN=\\1B[2J\\u{9b}2J\\7F\n'],
+    [
+      'an alternative name',
+      { extensions: [extension('2.5.29.17', sequence(ascii(contextPrimitive(2), '\x1b[2J\xc2\x9b\b\t')))] },
+      'DNS:\\u{1b}[2J\\u{9b}\\u{8}\\u{9}\n',
+    ],
+    [
+      'a policy',
+      {
+        extensions: [
+          extension(
+            '2.5.29.32',
+            sequence(
+              sequence(
+                oid('1.2.3'),
+                sequence(sequence(oid('1.3.6.1.5.5.7.2.1'), ascii(Tag.IA5_STRING, 'http://x/\x1b]0;t\x07'))),
+              ),
+            ),
+          ),
+        ],
+      },
+      'CPS: http://x/\\u{1b}]0;t\\u{7}\n',
+    ],
+  ])('writes out the control characters of %s', (_what, parts, shown) => {
+    const text = certificateText(certificateOf(parts));
+    expect(text).toContain(shown);
+    // eslint-disable-next-line no-control-regex -- control characters are what must not be there
+    expect(text).not.toMatch(/[\0-\x09\x0b-\x1f\x7f-\x9f]/);
+  });
+
   it('writes no carriage return and no octets that are not UTF-8', () => {
     const attribute = (type: string, value: Buffer): Buffer => sequence(oid(type), der(Tag.SET, value));
     const text = requestText(
