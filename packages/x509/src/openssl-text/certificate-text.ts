@@ -1,4 +1,4 @@
-import { type DerElement, DerError, inside, onlyElement, readOrNull, Tag } from '../strict/der.js';
+import { type DerElement, DerError, DerReader, readOrNull, Tag } from '../strict/der.js';
 import {
   type CertificateTree,
   type CertificationRequestTree,
@@ -7,7 +7,7 @@ import {
   type RequestAttribute,
   type SignedObject,
 } from '../tree/signed-object.js';
-import { type BitString, clearedOctets, magnitudeOf, signedMagnitude } from '../tree/values.js';
+import { type BitString, clearedOctets, magnitudeOf, readSequence, signedMagnitude } from '../tree/values.js';
 import { distinguishedNameText } from './name-text.js';
 import {
   decodeOctets,
@@ -44,8 +44,7 @@ export const certificateText = (der: Uint8Array): string =>
  * @throws DerError when OpenSSL does not load it.
  */
 export function certificateTreeText(certificate: CertificateTree): string {
-  // OpenSSL does not see what follows these two.
-  const trailing = certificate.trailing.find((part) => part !== 'the version' && part !== 'the extensions');
+  const [trailing] = certificate.trailing;
   if (trailing !== undefined) throw new DerError(`${trailing} has trailing data`, 0);
   const { extensions } = certificate;
   return decodeOctets(
@@ -208,15 +207,18 @@ function pssParameterLines({ rsaPss }: AlgorithmIdentifier, names: ObjectNames):
   ];
 }
 
-/** Dss-Sig-Value (RFC 3279 2.2.2); null for a signature that is none. */
+/** Dss-Sig-Value (RFC 3279 2.2.2) without what follows it; null for a signature that is none. */
 const dsaSignatureText = (signature: Buffer): string | null =>
-  readOrNull(() => {
-    const fields = inside(onlyElement(signature, 'a DSA signature'));
-    const r = signedMagnitude(fields.expect(Tag.INTEGER, 'r'));
-    const s = signedMagnitude(fields.expect(Tag.INTEGER, 's'));
-    fields.end('a DSA signature');
-    return labeledNumber('r:   ', r.octets, signatureIndent) + labeledNumber('s:   ', s.octets, signatureIndent);
-  });
+  readOrNull(() =>
+    readSequence(new DerReader(signature), 'a DSA signature', (fields) => {
+      const numberText = (label: string): string => {
+        const { negative, octets } = signedMagnitude(fields.expect(Tag.INTEGER, label));
+        if (negative) throw new DerError('a number of a DSA signature is negative', 0);
+        return labeledNumber(`${label}   `, octets, signatureIndent);
+      };
+      return numberText('r:') + numberText('s:');
+    }),
+  );
 
 /**
  * Each extension's name and, below it, its value.

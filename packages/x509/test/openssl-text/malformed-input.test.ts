@@ -2,7 +2,16 @@ import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { certificateText } from '../../src/openssl-text/certificate-text.js';
-import { bitString, contextPrimitive, der, DerError, oid, sequence, Tag } from '../../src/strict/der.js';
+import {
+  bitString,
+  contextConstructed,
+  contextPrimitive,
+  der,
+  DerError,
+  oid,
+  sequence,
+  Tag,
+} from '../../src/strict/der.js';
 import { ascii, certificateOf, extension, nameOf, requestOf, requestText } from './certificate-parts.js';
 import { propertyRuns } from '../../../../test/helpers/property-runs.js';
 
@@ -51,6 +60,14 @@ describe('text of malformed input', () => {
     const bytes = certificateOf({});
     expect(() => certificateText(Buffer.concat([bytes, Buffer.of(0)]))).toThrow(/trailing data/);
     expect(() => requestText(Buffer.concat([requestOf(undefined), bytes]))).toThrow(/trailing data/);
+  });
+
+  it('refuses what follows the extensions under their tag', () => {
+    const key = sequence(sequence(oid('1.3.101.112')), bitString(Buffer.alloc(32)));
+    const extensions = (...more: Buffer[]): Buffer => der(contextConstructed(3), sequence(), ...more);
+    const text = (field: Buffer): string => certificateText(certificateOf({ publicKey: Buffer.concat([key, field]) }));
+    expect(text(extensions())).toBe(certificateText(certificateOf({})));
+    expect(() => text(extensions(sequence()))).toThrow(/the extensions has trailing data/);
   });
 
   it('refuses one kind given as the other', () => {
