@@ -1,4 +1,13 @@
-import { type DerElement, DerError, DerReader, readOrNull, Tag } from '../strict/der.js';
+import {
+  contextConstructed,
+  type DerElement,
+  DerError,
+  DerReader,
+  inside,
+  readAll,
+  readOrNull,
+  Tag,
+} from '../strict/der.js';
 import {
   type CertificateTree,
   type CertificationRequestTree,
@@ -7,7 +16,14 @@ import {
   type RequestAttribute,
   type SignedObject,
 } from '../tree/signed-object.js';
-import { type BitString, clearedOctets, magnitudeOf, readSequence, signedMagnitude } from '../tree/values.js';
+import {
+  type BitString,
+  clearedOctets,
+  dottedIdentifier,
+  magnitudeOf,
+  readSequence,
+  signedMagnitude,
+} from '../tree/values.js';
 import { distinguishedNameText } from './name-text.js';
 import {
   decodeOctets,
@@ -17,14 +33,16 @@ import {
   integerHex,
   labeledNumber,
   octets,
+  octetsUntilNul,
   printableOctets,
   type PrintPlace,
   timeText,
+  upperHexPairs,
 } from './printing.js';
 import { publicKeyText } from './public-key-text.js';
 import type { ExtensionTree } from '../tree/extension.js';
-import { type ObjectNames, objectNames as names, objectNamesOfRequests } from './object-names.js';
-import { type AlgorithmIdentifier, rsassaPss } from '../tree/public-key.js';
+import { cutToBuffer, type ObjectNames, objectNames as names, objectNamesOfRequests } from './object-names.js';
+import { type AlgorithmIdentifier, readAlgorithm, rsassaPss } from '../tree/public-key.js';
 import { extensionPrinters } from './extension-printers.js';
 import { octetPrinters } from './profile-printers.js';
 
@@ -62,9 +80,33 @@ export function certificateTreeText(certificate: CertificateTree): string {
       uniqueIdText('Issuer', certificate.issuerUniqueId) +
       uniqueIdText('Subject', certificate.subjectUniqueId) +
       (extensions?.length ? `        X509v3 extensions:\n${extensionListText(extensions, names, 12)}` : '') +
-      signatureText(certificate, names),
+      signatureText(certificate, names) +
+      (readOrNull(() => trustText(new DerReader(certificate.trust))) ?? ''),
   );
 }
+
+/** X509_CERT_AUX, which OpenSSL puts behind a TRUSTED CERTIFICATE. */
+const trustText = (reader: DerReader): string =>
+  readSequence(reader, 'the trust', (fields) => {
+    const uses = (tag: number, verb: string): string => {
+      const list = fields.optional(tag);
+      if (list === undefined) return `No ${verb} Uses.\n`;
+      const read = (each: DerReader) => dottedIdentifier(each.expect(Tag.OBJECT_IDENTIFIER, 'a use'));
+      return `${verb} Uses:\n  ${readAll(inside(list), read)
+        .map((use) => cutToBuffer(names.long(use)))
+        .join(', ')}\n`;
+    };
+    const text = uses(Tag.SEQUENCE, 'Trusted') + uses(contextConstructed(0), 'Rejected');
+    const alias = fields.optional(Tag.UTF8_STRING);
+    const keyId = fields.optional(Tag.OCTET_STRING);
+    const other = fields.optional(contextConstructed(1));
+    if (other) readAll(inside(other), (each) => readAlgorithm(each, 'another mark of trust'));
+    return (
+      text +
+      (alias ? `Alias: ${octetsUntilNul(alias.content)}\n` : '') +
+      (keyId ? `Key Id: ${upperHexPairs(keyId.content)}\n` : '')
+    );
+  });
 
 /** A version up to `highest`, as it is encoded. */
 function versionText(element: DerElement | null, highest: bigint): string {

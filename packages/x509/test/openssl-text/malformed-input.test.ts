@@ -12,7 +12,7 @@ import {
   sequence,
   Tag,
 } from '../../src/strict/der.js';
-import { ascii, certificateOf, extension, nameOf, requestOf, requestText } from './certificate-parts.js';
+import { ascii, certificateOf, extension, nameOf, requestOf, requestText, trustedText } from './certificate-parts.js';
 import { propertyRuns } from '../../../../test/helpers/property-runs.js';
 
 const folder = new URL('../fixtures/openssl-3.5/', import.meta.url);
@@ -22,6 +22,8 @@ const samples = readdirSync(folder)
     show: name.includes('.csr') ? requestText : certificateText,
     bytes: Buffer.from(readFileSync(new URL(name, folder), 'utf8').split('-----')[2] ?? '', 'base64'),
   }));
+const trust = sequence(sequence(oid('2.5.29.37.0')), ascii(Tag.UTF8_STRING, 'alias'));
+samples.push({ show: trustedText, bytes: Buffer.concat([certificateOf({}), trust]) });
 
 /** Text, or undefined where the input is refused as it should be. */
 function textOrRefusal(show: (bytes: Uint8Array) => string, bytes: Uint8Array): string | undefined {
@@ -144,6 +146,15 @@ describe('text of malformed input', () => {
     expect(text).toContain(shown);
     // eslint-disable-next-line no-control-regex -- control characters are what must not be there
     expect(text).not.toMatch(/[\0-\x09\x0b-\x1f\x7f-\x9f]/);
+  });
+
+  it.each([
+    ['another certificate', certificateOf({})],
+    ['octets that are no DER', Buffer.from('trust')],
+    ['a field that does not belong there', sequence(sequence(oid('2.5.29.37.0')), ascii(Tag.IA5_STRING, 'alias'))],
+    ['a list of something else', sequence(sequence(ascii(Tag.UTF8_STRING, 'clientAuth')))],
+  ])('shows no trust where %s follows a certificate', (_what, following) => {
+    expect(trustedText(Buffer.concat([certificateOf({}), following]))).toBe(certificateText(certificateOf({})));
   });
 
   it('writes no carriage return and no octets that are not UTF-8', () => {

@@ -1,9 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { certificateText } from '../../src/openssl-text/certificate-text.js';
-import { certificateOf, type CertificateParts, requestOf, requestText, writtenOut } from './certificate-parts.js';
+import {
+  certificateOf,
+  type CertificateParts,
+  requestOf,
+  requestText,
+  trustedText,
+  writtenOut,
+} from './certificate-parts.js';
 
-type Part = 'extensions' | 'names' | 'times' | 'serialNumbers' | 'publicKeys' | 'signatures' | 'attributes';
+type Part = 'extensions' | 'names' | 'times' | 'serialNumbers' | 'publicKeys' | 'signatures' | 'attributes' | 'trust';
 
 const parts = JSON.parse(
   readFileSync(new URL('../fixtures/openssl-3.5/parts.json', import.meta.url), 'utf8'),
@@ -33,6 +40,8 @@ const shown: Readonly<Record<Part, (given: string) => string>> = {
     const text = requestText(requestOf(given === 'absent' ? undefined : bytes(given)));
     return text.slice(text.indexOf('        Attributes:'), text.indexOf('    Signature Algorithm'));
   },
+  trust: (given) =>
+    trustedText(Buffer.concat([certificateOf({}), bytes(given)])).slice(certificateText(certificateOf({})).length),
 };
 
 describe('each part as OpenSSL 3.5 prints it', () => {
