@@ -30,7 +30,7 @@ import {
 /** Decodes any certificate that OpenSSL or Go shows (RFC 5280 4.1) and reports its oddities instead of refusing it. */
 export const decodeCertificate = (normalized: Normalized, path: string, context: DecodeContext): Decoded =>
   decodeSigned(normalized, 'a certificate', (report) => {
-    const certificate = readCertificateTree(normalized.der);
+    const certificate = readCertificateTree(normalized.der, normalized.rest);
     const { serialNumber, algorithm, issuer, subject, publicKey } = certificate;
     const signed = signedOf(certificate, normalized, report);
     const version = describeVersion(certificate, report);

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { decodeDer } from '../../src/reading/decode-der.js';
 import { bitString, contextConstructed, der, oid, sequence, Tag, unsignedInteger } from '@kubepass/x509';
+import { certificateTreeText } from '@kubepass/x509/openssl-text';
 import { makeAuthority, makeCertificate, nameOf } from '../../../x509/test/helpers/certificates.js';
 import { algorithmOf, ecdsaWithSha256, rawCertificate, rawList, rawRequest, time } from '../x509/build.js';
 import { decodeContext, pieceOf } from '../x509/decoding.js';
@@ -110,6 +111,17 @@ describe('decodeDer', () => {
     expect(codesOf(trusted, 'TRUSTED CERTIFICATE')).toEqual([]);
     expect(codesOf(trusted, 'CERTIFICATE')).toEqual(['TrailingData']);
     expect(codesOf(Buffer.concat([certificate, Buffer.of(0)]), 'TRUSTED CERTIFICATE')).toEqual(['TrailingData']);
+  });
+
+  it("prints what OpenSSL's trusted certificates are trusted for, as OpenSSL does", () => {
+    const text = (bytes: Buffer): string | undefined => {
+      const { material } = decode(bytes, 'TRUSTED CERTIFICATE');
+      return material?.kind === 'certificate' ? certificateTreeText(material.tree) : undefined;
+    };
+    const trusted = Buffer.concat([certificate, sequence(sequence(oid('1.3.6.1.5.5.7.3.1')))]);
+    expect(text(trusted)).toBe(
+      `${text(certificate)}Trusted Uses:\n  TLS Web Server Authentication\nNo Rejected Uses.\n`,
+    );
   });
 
   it.each([

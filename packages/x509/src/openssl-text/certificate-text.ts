@@ -1,4 +1,13 @@
-import { type DerElement, DerError, inside, onlyElement, readOrNull, Tag } from '../strict/der.js';
+import {
+  contextConstructed,
+  type DerElement,
+  DerError,
+  DerReader,
+  inside,
+  readAll,
+  readOrNull,
+  Tag,
+} from '../strict/der.js';
 import {
   type CertificateTree,
   type CertificationRequestTree,
@@ -7,7 +16,14 @@ import {
   type RequestAttribute,
   type SignedObject,
 } from '../tree/signed-object.js';
-import { type BitString, clearedOctets, magnitudeOf, signedMagnitude } from '../tree/values.js';
+import {
+  type BitString,
+  clearedOctets,
+  dottedIdentifier,
+  magnitudeOf,
+  readSequence,
+  signedMagnitude,
+} from '../tree/values.js';
 import { distinguishedNameText } from './name-text.js';
 import {
   decodeOctets,
@@ -17,14 +33,16 @@ import {
   integerHex,
   labeledNumber,
   octets,
+  octetsUntilNul,
   printableOctets,
   type PrintPlace,
   timeText,
+  upperHexPairs,
 } from './printing.js';
 import { publicKeyText } from './public-key-text.js';
 import type { ExtensionTree } from '../tree/extension.js';
-import { type ObjectNames, objectNames as names, objectNamesOfRequests } from './object-names.js';
-import { type AlgorithmIdentifier, rsassaPss } from '../tree/public-key.js';
+import { cutToBuffer, type ObjectNames, objectNames as names, objectNamesOfRequests } from './object-names.js';
+import { type AlgorithmIdentifier, readAlgorithm, rsassaPss } from '../tree/public-key.js';
 import { extensionPrinters } from './extension-printers.js';
 import { octetPrinters } from './profile-printers.js';
 
@@ -44,8 +62,7 @@ export const certificateText = (der: Uint8Array): string =>
  * @throws DerError when OpenSSL does not load it.
  */
 export function certificateTreeText(certificate: CertificateTree): string {
-  // OpenSSL does not see what follows these two.
-  const trailing = certificate.trailing.find((part) => part !== 'the version' && part !== 'the extensions');
+  const [trailing] = certificate.trailing;
   if (trailing !== undefined) throw new DerError(`${trailing} has trailing data`, 0);
   const { extensions } = certificate;
   return decodeOctets(
@@ -63,9 +80,33 @@ export function certificateTreeText(certificate: CertificateTree): string {
       uniqueIdText('Issuer', certificate.issuerUniqueId) +
       uniqueIdText('Subject', certificate.subjectUniqueId) +
       (extensions?.length ? `        X509v3 extensions:\n${extensionListText(extensions, names, 12)}` : '') +
-      signatureText(certificate, names),
+      signatureText(certificate, names) +
+      (readOrNull(() => trustText(new DerReader(certificate.trust))) ?? ''),
   );
 }
+
+/** X509_CERT_AUX, which OpenSSL puts behind a TRUSTED CERTIFICATE. */
+const trustText = (reader: DerReader): string =>
+  readSequence(reader, 'the trust', (fields) => {
+    const uses = (tag: number, verb: string): string => {
+      const list = fields.optional(tag);
+      if (list === undefined) return `No ${verb} Uses.\n`;
+      const read = (each: DerReader) => dottedIdentifier(each.expect(Tag.OBJECT_IDENTIFIER, 'a use'));
+      return `${verb} Uses:\n  ${readAll(inside(list), read)
+        .map((use) => cutToBuffer(names.long(use)))
+        .join(', ')}\n`;
+    };
+    const text = uses(Tag.SEQUENCE, 'Trusted') + uses(contextConstructed(0), 'Rejected');
+    const alias = fields.optional(Tag.UTF8_STRING);
+    const keyId = fields.optional(Tag.OCTET_STRING);
+    const other = fields.optional(contextConstructed(1));
+    if (other) readAll(inside(other), (each) => readAlgorithm(each, 'another mark of trust'));
+    return (
+      text +
+      (alias ? `Alias: ${octetsUntilNul(alias.content)}\n` : '') +
+      (keyId ? `Key Id: ${upperHexPairs(keyId.content)}\n` : '')
+    );
+  });
 
 /** A version up to `highest`, as it is encoded. */
 function versionText(element: DerElement | null, highest: bigint): string {
@@ -208,15 +249,18 @@ function pssParameterLines({ rsaPss }: AlgorithmIdentifier, names: ObjectNames):
   ];
 }
 
-/** Dss-Sig-Value (RFC 3279 2.2.2); null for a signature that is none. */
+/** Dss-Sig-Value (RFC 3279 2.2.2) without what follows it; null for a signature that is none. */
 const dsaSignatureText = (signature: Buffer): string | null =>
-  readOrNull(() => {
-    const fields = inside(onlyElement(signature, 'a DSA signature'));
-    const r = signedMagnitude(fields.expect(Tag.INTEGER, 'r'));
-    const s = signedMagnitude(fields.expect(Tag.INTEGER, 's'));
-    fields.end('a DSA signature');
-    return labeledNumber('r:   ', r.octets, signatureIndent) + labeledNumber('s:   ', s.octets, signatureIndent);
-  });
+  readOrNull(() =>
+    readSequence(new DerReader(signature), 'a DSA signature', (fields) => {
+      const numberText = (label: string): string => {
+        const { negative, octets } = signedMagnitude(fields.expect(Tag.INTEGER, label));
+        if (negative) throw new DerError('a number of a DSA signature is negative', 0);
+        return labeledNumber(`${label}   `, octets, signatureIndent);
+      };
+      return numberText('r:') + numberText('s:');
+    }),
+  );
 
 /**
  * Each extension's name and, below it, its value.

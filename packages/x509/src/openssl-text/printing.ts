@@ -23,11 +23,15 @@ export const printableOctets = (bytes: Uint8Array): string => octets(bytes).repl
 export const utf8Octets = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
 
 /**
- * The finished text. Octets that are no UTF-8 become U+FFFD, and every line ending becomes a line feed: a lone carriage
- * return would let one line overwrite another on a terminal.
+ * The finished text. Octets that are no UTF-8 become U+FFFD, every line ending becomes a line feed, and other control
+ * characters are written out as `\u{1b}`: OpenSSL prints them, and so lets a file overwrite what a terminal shows.
  */
 export const decodeOctets = (text: string): string =>
-  Buffer.from(text, 'latin1').toString('utf8').replace(/\r\n?/g, '\n');
+  Buffer.from(text, 'latin1')
+    .toString('utf8')
+    .replace(/\r\n?|[^\P{Cc}\n]/gu, (found) =>
+      found.startsWith('\r') ? '\n' : `\\u{${found.charCodeAt(0).toString(16)}}`,
+    );
 
 export const indentation = (width: number): string => ' '.repeat(width);
 

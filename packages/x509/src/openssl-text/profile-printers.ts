@@ -208,8 +208,16 @@ const printIssuerSignTool = sequencePrinter('IssuerSignTool', (fields, { indent 
     .join('\n'),
 );
 
+/** Stands for a naming authority without fields, at which OpenSSL stops and shows the octets instead. */
+const STOP = '\u{ffff}';
+
 /** Admissions of German professions (Common PKI 1.1 part 1, table 29c). */
-const printAdmissions = sequencePrinter('AdmissionSyntax', (fields, { indent, names }) => {
+const printAdmissions: OctetPrinter = (value, place) => {
+  const [shown = '', ...unseen] = admissionsText(value, place)?.split(STOP) ?? [];
+  return unseen.length === 0 ? shown : shown + indentation(place.indent) + printableOctets(value);
+};
+
+const admissionsText = sequencePrinter('AdmissionSyntax', (fields, { indent, names }) => {
   const margin = indentation(indent);
   const authority = fields.peekTag() === Tag.SEQUENCE ? undefined : generalNameText(readGeneralName(fields), names);
   const entries = readAll(inside(fields.expect(Tag.SEQUENCE, 'admissions')), (reader) =>
@@ -264,7 +272,7 @@ function namingAuthorityText(explicit: DerElement, indent: number, names: Object
     url: fields.optional(Tag.IA5_STRING),
     text: fields.atEnd ? undefined : fields.next(),
   }));
-  if (!id && !url && !text) throw new DerError('a naming authority is empty', explicit.offset);
+  if (!id && !url && !text) return STOP;
   const line = (text: string): string => `${indentation(indent)}${text}\n`;
   return (
     line('namingAuthority:') +

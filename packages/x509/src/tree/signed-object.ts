@@ -68,16 +68,19 @@ function readLastExtensions(
   return wrapped ? readExtensionTrees(readPart(wrapped, 'the extensions', (wrapper) => wrapper.next())) : null;
 }
 
+const NOTHING = Buffer.alloc(0);
+
 /** A certificate (RFC 5280 4.1), read as far as OpenSSL and Go read it. */
 export type CertificateTree = Readonly<ReturnType<typeof readCertificateTree>>;
 
-/** Reads one certificate in DER. Throws `DerError`. */
-export function readCertificateTree(der: Buffer) {
+/** Reads one certificate in DER. OpenSSL puts `trust` behind it: what it is trusted for. Throws `DerError`. */
+export function readCertificateTree(der: Buffer, trust: Buffer = NOTHING) {
   const open = openSignedObject(der, 'the certificate');
   const { object, fields, readPart } = open;
   return {
     kind: 'certificate' as const,
     ...object,
+    trust,
     /** An INTEGER; null where it is left out, which stands for version 1. */
     version: readOptional(fields, contextConstructed(0), (explicit) =>
       readPart(explicit, 'the version', (wrapper) => wrapper.expect(Tag.INTEGER, 'the version')),

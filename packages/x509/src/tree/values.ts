@@ -143,7 +143,7 @@ export const magnitudeOf = (octets: Buffer): bigint => BigInt(`0x${octets.toStri
 /** Bits of a non-negative number in big-endian octets, without leading zeros. */
 export function bitLengthOf(octets: Buffer): number {
   const magnitude = withoutLeadingZeros(octets);
-  return (magnitude.length - 1) * 8 + (32 - Math.clz32(magnitude[0] ?? 0));
+  return Math.max(0, (magnitude.length - 1) * 8 + (32 - Math.clz32(magnitude[0] ?? 0)));
 }
 
 /** Decimal below 128 bits, upper-case hexadecimal above. */

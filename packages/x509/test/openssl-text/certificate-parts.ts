@@ -1,6 +1,6 @@
-import { certificationRequestText } from '../../src/openssl-text/certificate-text.js';
-import { bitString, contextConstructed, der, oid, sequence, Tag } from '../../src/strict/der.js';
-import { readCertificationRequestTree } from '../../src/tree/signed-object.js';
+import { certificateTreeText, certificationRequestText } from '../../src/openssl-text/certificate-text.js';
+import { bitString, contextConstructed, der, DerReader, oid, sequence, Tag } from '../../src/strict/der.js';
+import { readCertificateTree, readCertificationRequestTree } from '../../src/tree/signed-object.js';
 
 /** Encoded fields; each that is not given gets one that is of no interest. */
 export interface CertificateParts {
@@ -55,3 +55,15 @@ export const requestOf = (attributes: Buffer | undefined): Buffer =>
 /** The text of a request in DER. */
 export const requestText = (bytes: Uint8Array): string =>
   certificationRequestText(readCertificationRequestTree(Buffer.from(bytes)));
+
+/** The text of a certificate in DER, and of what OpenSSL has put behind it. */
+export function trustedText(bytes: Uint8Array): string {
+  const all = Buffer.from(bytes);
+  const certificate = new DerReader(all).next().raw;
+  return certificateTreeText(readCertificateTree(certificate, all.subarray(certificate.length)));
+}
+
+/** OpenSSL's text with the control characters that it prints written out, as the texts here have them. */
+export const writtenOut = (text: string): string =>
+  // eslint-disable-next-line no-control-regex -- control characters are what this writes out
+  text.replace(/[\0-\x09\x0b-\x1f\x7f-\x9f]/g, (control) => `\\u{${control.charCodeAt(0).toString(16)}}`);

@@ -2,8 +2,17 @@ import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { certificateText } from '../../src/openssl-text/certificate-text.js';
-import { bitString, contextPrimitive, der, DerError, oid, sequence, Tag } from '../../src/strict/der.js';
-import { ascii, certificateOf, extension, nameOf, requestOf, requestText } from './certificate-parts.js';
+import {
+  bitString,
+  contextConstructed,
+  contextPrimitive,
+  der,
+  DerError,
+  oid,
+  sequence,
+  Tag,
+} from '../../src/strict/der.js';
+import { ascii, certificateOf, extension, nameOf, requestOf, requestText, trustedText } from './certificate-parts.js';
 import { propertyRuns } from '../../../../test/helpers/property-runs.js';
 
 const folder = new URL('../fixtures/openssl-3.5/', import.meta.url);
@@ -13,6 +22,8 @@ const samples = readdirSync(folder)
     show: name.includes('.csr') ? requestText : certificateText,
     bytes: Buffer.from(readFileSync(new URL(name, folder), 'utf8').split('-----')[2] ?? '', 'base64'),
   }));
+const trust = sequence(sequence(oid('2.5.29.37.0')), ascii(Tag.UTF8_STRING, 'alias'));
+samples.push({ show: trustedText, bytes: Buffer.concat([certificateOf({}), trust]) });
 
 /** Text, or undefined where the input is refused as it should be. */
 function textOrRefusal(show: (bytes: Uint8Array) => string, bytes: Uint8Array): string | undefined {
@@ -51,6 +62,14 @@ describe('text of malformed input', () => {
     const bytes = certificateOf({});
     expect(() => certificateText(Buffer.concat([bytes, Buffer.of(0)]))).toThrow(/trailing data/);
     expect(() => requestText(Buffer.concat([requestOf(undefined), bytes]))).toThrow(/trailing data/);
+  });
+
+  it('refuses what follows the extensions under their tag', () => {
+    const key = sequence(sequence(oid('1.3.101.112')), bitString(Buffer.alloc(32)));
+    const extensions = (...more: Buffer[]): Buffer => der(contextConstructed(3), sequence(), ...more);
+    const text = (field: Buffer): string => certificateText(certificateOf({ publicKey: Buffer.concat([key, field]) }));
+    expect(text(extensions())).toBe(certificateText(certificateOf({})));
+    expect(() => text(extensions(sequence()))).toThrow(/the extensions has trailing data/);
   });
 
   it('refuses one kind given as the other', () => {
@@ -96,6 +115,46 @@ describe('text of malformed input', () => {
     const text = certificateText(certificateOf({ extensions: [extension('2.5.29.17', names)] }));
     expect(text).not.toContain('DNS:');
     expect(text).toContain('..good.example..evil.example\n');
+  });
+
+  it.each([
+    ['a name', { subject: nameOf(ascii(Tag.UTF8_STRING, '\x1b[2J\xc2\x9b2J\x7f')) }, 'CN=\\1B[2J\\u{9b}2J\\7F\n'],
+    [
+      'an alternative name',
+      { extensions: [extension('2.5.29.17', sequence(ascii(contextPrimitive(2), '\x1b[2J\xc2\x9b\b\t')))] },
+      'DNS:\\u{1b}[2J\\u{9b}\\u{8}\\u{9}\n',
+    ],
+    [
+      'a policy',
+      {
+        extensions: [
+          extension(
+            '2.5.29.32',
+            sequence(
+              sequence(
+                oid('1.2.3'),
+                sequence(sequence(oid('1.3.6.1.5.5.7.2.1'), ascii(Tag.IA5_STRING, 'http://x/\x1b]0;t\x07'))),
+              ),
+            ),
+          ),
+        ],
+      },
+      'CPS: http://x/\\u{1b}]0;t\\u{7}\n',
+    ],
+  ])('writes out the control characters of %s', (_what, parts, shown) => {
+    const text = certificateText(certificateOf(parts));
+    expect(text).toContain(shown);
+    // eslint-disable-next-line no-control-regex -- control characters are what must not be there
+    expect(text).not.toMatch(/[\0-\x09\x0b-\x1f\x7f-\x9f]/);
+  });
+
+  it.each([
+    ['another certificate', certificateOf({})],
+    ['octets that are no DER', Buffer.from('trust')],
+    ['a field that does not belong there', sequence(sequence(oid('2.5.29.37.0')), ascii(Tag.IA5_STRING, 'alias'))],
+    ['a list of something else', sequence(sequence(ascii(Tag.UTF8_STRING, 'clientAuth')))],
+  ])('shows no trust where %s follows a certificate', (_what, following) => {
+    expect(trustedText(Buffer.concat([certificateOf({}), following]))).toBe(certificateText(certificateOf({})));
   });
 
   it('writes no carriage return and no octets that are not UTF-8', () => {
