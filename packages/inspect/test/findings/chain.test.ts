@@ -1,5 +1,14 @@
 import { expect, it, describe } from 'vitest';
-import { extKeyUsageExtension, keyPurpose, Tag } from '@kubepass/x509';
+import {
+  contextConstructed,
+  der,
+  extKeyUsageExtension,
+  keyPurpose,
+  sequence,
+  Tag,
+  writeExtension,
+} from '@kubepass/x509';
+import { readCertificateTree } from '@kubepass/x509/tree';
 import {
   makeAuthority,
   makeCertificate,
@@ -11,6 +20,7 @@ import {
   subjectAltName,
   type AlternativeNames,
   type CertificateFields,
+  type MadeCertificate,
 } from '../../../x509/test/helpers/certificates.js';
 import { inspectFiles, knownCluster } from '../inspected.js';
 import { cpuMilliseconds } from '../../../../test/helpers/cpu-milliseconds.js';
@@ -48,6 +58,112 @@ describe('the signature', () => {
     const leaf = makeCertificate({ issuer: ca });
     const { codes } = await inspectFiles({ 'leaf.crt': leaf.pem, 'ca.crt': makeAuthority().pem });
     expect(codes('leaf.crt')).toEqual(['IssuerMissing']);
+  });
+
+  /** By issuer and serial number, as older software writes it. */
+  const bySerialNumber = ({ der: octets }: MadeCertificate): Buffer => {
+    const { issuer, serialNumber } = readCertificateTree(octets);
+    return writeExtension(
+      '2.5.29.35',
+      false,
+      sequence(der(contextConstructed(1), der(contextConstructed(4), issuer.raw)), der(0x82, serialNumber.content)),
+    );
+  };
+  const own = Buffer.alloc(20, 7);
+  const absent = makeAuthority({ subject: [['CN', 'absent']] });
+  const nameless = makeAuthority({ subject: [], subjectKeyIdentifier: null });
+  const bare = makeAuthority({ subjectKeyIdentifier: null });
+  const copied = makeCertificate({ issuer: absent, authorityKeyIdentifier: ca.keyIdentifier });
+  const older = { issuer: ca, subject: ca.subject } as const;
+  const ofTheName = makeCertificate({ ...older, authorityKeyIdentifier: null });
+  const renewed = makeAuthority({ ...older });
+  const misnamed = makeCertificate({ issuer: absent, subjectKeyIdentifier: own, authorityKeyIdentifier: own });
+  const oldStyle = makeCertificate({
+    issuer: bare,
+    authorityKeyIdentifier: null,
+    extensions: [bySerialNumber(bare)],
+    forged: true,
+  });
+  const unnamed = makeCertificate({
+    issuer: nameless,
+    subject: [],
+    extensions: [subjectAltName({ dns: ['a.example'] })],
+  });
+
+  it.each<[string, MadeCertificate, Readonly<Record<string, MadeCertificate>>, string]>([
+    ['names its own key in the place of that of its issuer', misnamed, {}, 'key identifier is that of its own key'],
+    ['has the key identifier of another CA, copied', copied, { ca }, 'key identifier is that of ca.crt'],
+    ['has the name of its CA', ofTheName, {}, 'bears that name itself'],
+    ['is the renewed CA that the older one signed', renewed, {}, 'bears that name itself'],
+    ['names nobody, and is itself nobody', unnamed, {}, 'bears that name itself'],
+    ['names nobody beside one without a name', unnamed, { other: makeAuthority({ subject: [] }) }, 'is not here'],
+    [
+      'names a serial number that the CA of that name has not',
+      oldStyle,
+      { other: makeAuthority({ subjectKeyIdentifier: null }) },
+      'other.crt bears',
+    ],
+  ])('accuses nobody where the CA is absent, and the certificate %s', async (_, leaf, others, message) => {
+    const files = Object.fromEntries(Object.entries(others).map(([name, { pem }]) => [`${name}.crt`, pem]));
+    const { codes, finding } = await inspectFiles({ 'leaf.crt': leaf.pem, ...files });
+    expect(codes('leaf.crt')).not.toContain('SignatureInvalid');
+    expect(finding('IssuerMissing', 'leaf.crt')?.message).toContain(message);
+  });
+
+  it.each<[string, MadeCertificate, MadeCertificate]>([
+    ['names its own key in the place of that of its issuer', misnamed, absent],
+    ['has the key identifier of another CA, copied', copied, absent],
+    ['has the name of its CA', ofTheName, ca],
+    ['is the renewed CA that the older one signed', renewed, ca],
+    ['names nobody', unnamed, nameless],
+  ])('is found where the CA is here, and the certificate %s', async (_, leaf, issuer) => {
+    const { codes, related } = await inspectFiles({ 'leaf.crt': leaf.pem, 'ca.crt': issuer.pem });
+    expect(codes('leaf.crt')).not.toContain('IssuerMissing');
+    expect(related).toContain('leaf.crt SignedBy ca.crt');
+  });
+
+  it.each<[string, MadeCertificate, readonly MadeCertificate[]]>([
+    ['says by name and key identifier', makeCertificate({ issuer: ca, forged: true }), [ca]],
+    [
+      'says by name and key identifier, and a CA of another name has it',
+      copied,
+      [makeAuthority({ subject: [['CN', 'absent']], subjectKeyIdentifier: ca.keyIdentifier })],
+    ],
+    ['says by issuer and serial number', oldStyle, [bare]],
+    [
+      'says by issuer and serial number, beside another CA of that name',
+      oldStyle,
+      [makeAuthority({ subjectKeyIdentifier: null }), bare],
+    ],
+    [
+      'says of itself by name and key identifier',
+      makeCertificate({
+        issuer: ca,
+        issuerName: nameOf([['CN', 'jane']]),
+        subjectKeyIdentifier: own,
+        authorityKeyIdentifier: own,
+      }),
+      [],
+    ],
+    [
+      'says of itself, because a CA without an identifier is a root',
+      makeAuthority({ forged: true }),
+      [makeAuthority()],
+    ],
+  ])('accuses a certificate that was not signed by whom it %s', async (_, leaf, others) => {
+    const files = Object.fromEntries(others.map(({ pem }, i) => [`ca${i}.crt`, pem]));
+    const { codes } = await inspectFiles({ 'leaf.crt': leaf.pem, ...files });
+    expect(codes('leaf.crt')).toContain('SignatureInvalid');
+  });
+
+  it('is held against a CA of a cluster by name and key identifier, and never by name alone', async () => {
+    const forged = async (issuer: MadeCertificate) => {
+      const clusters = [knownCluster('dev', 'https://10.0.0.1:6443', [issuer.der])];
+      const { codes } = await inspectFiles({ 'leaf.crt': makeCertificate({ issuer, forged: true }).pem }, { clusters });
+      return codes('leaf.crt');
+    };
+    expect(await forged(ca)).toEqual(['SignatureInvalid']);
+    expect(await forged(bare)).toEqual(['IssuerMissing', 'AuthorityKeyIdentifierMissing']);
   });
 
   it('is held against the only CA of that name where there are no key identifiers', async () => {

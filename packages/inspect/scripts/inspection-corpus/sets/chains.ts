@@ -23,6 +23,7 @@ import {
   keyUsage,
   octetString,
   permittedSubtrees,
+  subjectAltName,
   subjectKeyIdentifier,
   time,
   user,
@@ -292,4 +293,48 @@ export const chainFixtures: readonly Fixture[] = [
       }),
     ),
   })),
+  single(
+    'key-identifier-of-itself',
+    'a server that names its own key in the place of that of its CA, which is not here',
+    'pem',
+    () =>
+      pemOf(
+        serverCertificate(web, webNames, {
+          issuer: intermediateIssuer,
+          extensions: [
+            ...leafExtensions({ ...intermediateIssuer, keyIdentifier: keyIdentifierOf('server') }),
+            subjectKeyIdentifier(keyIdentifierOf('server')),
+            extKeyUsage('serverAuth'),
+            subjectAltName(...webNames),
+          ],
+        }),
+      ),
+    ['IssuerMissing'],
+  ),
+  several(
+    'key-identifier-copied',
+    'a server with the key identifier of a CA that did not sign it, and the CA that did is not here',
+    () => ({
+      'web.crt': pemOf(
+        serverCertificate(web, webNames, { issuer: { ...intermediateIssuer, keyIdentifier: keyIdentifierOf('root') } }),
+      ),
+      'root.crt': pemOf(root()),
+    }),
+    ['IssuerMissing'],
+  ),
+  single(
+    'leaf-with-ca-name-alone',
+    'a server with the name of its CA, which is not here, and no key identifiers',
+    'pem',
+    () =>
+      pemOf(serverCertificate(intermediateName, webNames, { issuer: { ...intermediateIssuer, keyIdentifier: null } })),
+    ['IssuerMissing'],
+  ),
+  single(
+    'root-of-another-key',
+    'a root that names itself and its own key as its issuer, and another key signed it',
+    'pem',
+    () => pemOf(authority(rootName, 'root', { issuer: { ...rootIssuer, key: 'other-ca' } })),
+    ['SignatureInvalid'],
+  ),
 ];
