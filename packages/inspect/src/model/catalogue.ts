@@ -206,9 +206,9 @@ export const findingGroups = {
       'RFC 5280 4.2.1.9',
     ),
     IssuerMayNotSign: error(
-      'The CA that signed it may not sign certificates',
-      'Issue the CA anew with the key usage keyCertSign.',
-      'RFC 5280 4.2.1.3',
+      'The CA that signed it may not sign such objects',
+      'Issue the CA anew with the key usage keyCertSign, and with cRLSign if it signs lists.',
+      'RFC 5280 4.2.1.3, 6.3.3',
     ),
     PathLengthExceeded: error(
       'The chain is longer than a CA in it allows',
@@ -670,6 +670,11 @@ export const findingGroups = {
       'POSIX.1-2017 pax',
     ),
     ListExpired: warning('The certificate list is out of date', 'Get the newest one.', 'RFC 5280 5.1.2.5'),
+    ListIncomplete: info(
+      'A certificate list lacks what every list must have',
+      'Have the CA write when the next list comes, a CRL number and its key identifier into its lists.',
+      'RFC 5280 5.1.2.5, 5.2.1, 5.2.3',
+    ),
     ListNotConsulted: info(
       'Kubernetes checks no certificate lists',
       'Take the bindings of a revoked identity away, or let a short life end it.',

@@ -37,6 +37,8 @@ it('finds nothing about a certificate and a CA that are in order', async () => {
   expect((await inspectFiles({ 'ca.crt': ca.pem })).findings).toEqual([]);
 });
 
+const absent = makeAuthority({ subject: [['CN', 'absent']] });
+
 describe('the signature', () => {
   it('is missed where the CA is neither in the upload nor ours', async () => {
     const files = { 'leaf.crt': makeCertificate({ issuer: ca }).pem };
@@ -70,7 +72,6 @@ describe('the signature', () => {
     );
   };
   const own = Buffer.alloc(20, 7);
-  const absent = makeAuthority({ subject: [['CN', 'absent']] });
   const nameless = makeAuthority({ subject: [], subjectKeyIdentifier: null });
   const bare = makeAuthority({ subjectKeyIdentifier: null });
   const copied = makeCertificate({ issuer: absent, authorityKeyIdentifier: ca.keyIdentifier });
@@ -262,6 +263,35 @@ describe('a certificate list', () => {
     const list = makeList(ca, [], undefined, makeKey());
     const { codes } = await inspectFiles({ 'crl.pem': list.pem, 'ca.crt': ca.pem });
     expect(codes('crl.pem')).toContain('SignatureInvalid');
+  });
+
+  it('is not accused where a CA of another name has its key identifier', async () => {
+    const { codes } = await inspectFiles({
+      'crl.pem': makeList({ ...absent, keyIdentifier: ca.keyIdentifier }, []).pem,
+      'ca.crt': ca.pem,
+    });
+    expect(codes('crl.pem')).toEqual(['IssuerMissing', 'ListNotConsulted']);
+  });
+
+  it('is of a CA that may sign lists, as one of its certificates says', async () => {
+    const identity = { subject: [['CN', 'lists']], key: makeKey(), subjectKeyIdentifier: Buffer.alloc(20, 5) } as const;
+    const without = makeAuthority({ ...identity, keyUsage: ['keyCertSign'] });
+    const list = { 'crl.pem': makeList(without, []).pem, 'ca.crt': without.pem };
+    const { finding } = await inspectFiles(list);
+    expect(finding('IssuerMayNotSign')).toMatchObject({
+      object: 'crl.pem',
+      message: 'ca.crt, which signed it, has a key usage without cRLSign.',
+    });
+    for (const keyUsage of [['cRLSign'], null] as const) {
+      const { codes } = await inspectFiles({ ...list, 'other.crt': makeAuthority({ ...identity, keyUsage }).pem });
+      expect(codes('crl.pem')).toEqual(['ListNotConsulted']);
+    }
+  });
+
+  it('names the key that signed it', async () => {
+    const bare = makeAuthority({ subjectKeyIdentifier: null });
+    const { finding } = await inspectFiles({ 'crl.pem': makeList(bare, []).pem });
+    expect(finding('ListIncomplete')?.message).toBe('It has no authority key identifier.');
   });
 });
 

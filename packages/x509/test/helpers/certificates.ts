@@ -232,6 +232,13 @@ export function makeList(
     ...(revoked.length === 0
       ? []
       : [sequence(...revoked.map((serialNumber) => sequence(unsignedInteger(serialNumber), time)))]),
+    der(
+      contextConstructed(0),
+      sequence(
+        ...(issuer.keyIdentifier === null ? [] : [authorityKeyIdentifierExtension(issuer.keyIdentifier)]),
+        writeExtension('2.5.29.20', false, unsignedInteger(Buffer.of(7))),
+      ),
+    ),
   );
   const list = sequence(
     toBeSigned,

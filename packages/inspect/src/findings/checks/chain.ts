@@ -33,6 +33,11 @@ export const checkSignatureOfList: ObjectCheck = (object, { relations, report })
   const issuance = relations.issuanceOfList(object);
   if (issuance === undefined || object.content.type !== 'CertificateList') return;
   reportIssuance(issuance, object.content, null, report);
+  const issuers = issuersIn(issuance);
+  const [first] = issuers;
+  // RFC 5280 6.3.3 (f)
+  if (first && issuers.every(({ material: { keyUsage } }) => keyUsage?.includes('cRLSign') === false))
+    report('IssuerMayNotSign', `${placeOf(first)}, which signed it, has a key usage without cRLSign`);
 };
 
 /** An invalid signature is reported when the request is read. */
