@@ -188,6 +188,11 @@ export const findingGroups = {
       'Have it signed with SHA-256, SHA-384 or SHA-512, MGF1 of the same hash, and a salt as long as the digest.',
       'RFC 4055 3.1, Go crypto/x509',
     ),
+    SignatureParametersUnusual: info(
+      'The parameters of the signature algorithm are not as the algorithm asks for',
+      'Nothing, unless a strict reader refuses it: then have it signed anew by other software.',
+      'RFC 4055 5, RFC 3279 2.2, RFC 5758 3, RFC 8410 3',
+    ),
     SignatureNotChecked: info(
       'The signature could not be checked',
       'Check it with another tool; this algorithm or key is not supported here.',
