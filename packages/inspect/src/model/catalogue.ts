@@ -222,7 +222,7 @@ export const findingGroups = {
     ),
     NameConstraintViolated: error(
       'A CA in the chain does not allow this name',
-      'Have it issued by a CA whose name constraints allow the name.',
+      'Have it issued anew with well-formed names that the CA allows, or by a CA that allows them.',
       'RFC 5280 4.2.1.10',
     ),
     AuthorityKeyIdentifierWrong: error(
@@ -242,7 +242,7 @@ export const findingGroups = {
     ),
     RootInChain: info('The chain carries its root', 'Leave the root out: whoever trusts it has it.', 'RFC 8446 4.4.2'),
     UnknownCriticalExtension: error(
-      'A critical extension is not known',
+      'A critical extension is not known, or not all of it',
       'Do not use it with software that does not know the extension: it must refuse it.',
       'RFC 5280 4.2',
     ),

@@ -4,6 +4,7 @@ import {
   der,
   extKeyUsageExtension,
   keyPurpose,
+  oid,
   sequence,
   Tag,
   writeExtension,
@@ -94,9 +95,9 @@ describe('the signature', () => {
   it.each<[string, MadeCertificate, Readonly<Record<string, MadeCertificate>>, string]>([
     ['names its own key in the place of that of its issuer', misnamed, {}, 'key identifier is that of its own key'],
     ['has the key identifier of another CA, copied', copied, { ca }, 'key identifier is that of ca.crt'],
-    ['has the name of its CA', ofTheName, {}, 'bears that name itself'],
-    ['is the renewed CA that the older one signed', renewed, {}, 'bears that name itself'],
-    ['names nobody, and is itself nobody', unnamed, {}, 'bears that name itself'],
+    ['has the name of its CA', ofTheName, {}, 'it bears that name'],
+    ['is the renewed CA that the older one signed', renewed, {}, 'it bears that name'],
+    ['names nobody, and is itself nobody', unnamed, {}, 'it bears that name'],
     ['names nobody beside one without a name', unnamed, { other: makeAuthority({ subject: [] }) }, 'is not here'],
     [
       'names a serial number that the CA of that name has not',
@@ -299,6 +300,12 @@ describe('name constraints', () => {
   const address = (text: string): Buffer => Buffer.from(text.split('.').map(Number));
   const corp = nameOf([['O', 'Corp']]);
   const user = [['CN', 'jane']] as const;
+  /** `id-on-userPrincipalName`. */
+  const otherName = der(
+    contextConstructed(0),
+    oid('1.3.6.1.4.1.311.20.2.3'),
+    der(contextConstructed(0), der(Tag.UTF8_STRING, Buffer.from('jane'))),
+  );
 
   it.each<[string, AlternativeNames, AlternativeNames, AlternativeNames, boolean]>([
     ['a host under a permitted domain', { dns: ['corp.example'] }, {}, { dns: ['a.Corp.example'] }, false],
@@ -351,6 +358,32 @@ describe('name constraints', () => {
     ['a URI without a host', { uri: ['corp.example'] }, {}, { uri: ['urn:a:b'] }, true],
     ['a URI of an address', { uri: ['.example'] }, {}, { uri: ['https://10.0.0.1/'] }, true],
     [
+      'a mailbox of a host below the excluded one',
+      {},
+      { email: ['corp.example'] },
+      { email: ['j@a.corp.example'] },
+      true,
+    ],
+    [
+      'a mailbox below which hosts are excluded',
+      {},
+      { email: ['.corp.example'] },
+      { email: ['j@corp.example'] },
+      false,
+    ],
+    ['an excluded mailbox in quotes', {}, { email: ['jane@corp.example'] }, { email: ['"ja\\ne"@corp.example'] }, true],
+    ['a URI below the excluded host', {}, { uri: ['corp.example'] }, { uri: ['https://a.corp.example'] }, true],
+    ['a wildcard beside what is excluded', {}, { dns: ['.corp.example'] }, { dns: ['*.example'] }, false],
+    ['no mailbox, whatever is constrained', {}, { dns: ['bad.example'] }, { email: ['jane'] }, true],
+    ['a mailbox with two dots', {}, { dns: ['bad.example'] }, { email: ['ja..ne@corp.example'] }, true],
+    ['a mailbox with two dots in quotes', {}, { dns: ['bad.example'] }, { email: ['"ja..ne"@corp.example'] }, false],
+    ['a host with a dot at its end', { dns: ['corp.example'] }, {}, { dns: ['a.corp.example.'] }, true],
+    ['a host with a blank', {}, { email: ['bad.example'] }, { dns: ['a b.example'] }, true],
+    ['a URI without a host, whatever is constrained', {}, { dns: ['bad.example'] }, { uri: ['urn:a:b'] }, true],
+    ['a form of names that is not compared', {}, { whole: [otherName] }, { whole: [otherName] }, true],
+    ['another form than the one that is not compared', {}, { whole: [otherName] }, { dns: ['a.example'] }, false],
+    ['a form of names beside the constraints', { dns: ['corp.example'] }, {}, { whole: [otherName] }, false],
+    [
       'an excluded directory name',
       {},
       { directory: [corp] },
@@ -369,6 +402,33 @@ describe('name constraints', () => {
     const constrained = makeAuthority({ extensions: [nameConstraints(permitted, excluded)] });
     const codes = await codesOf({ subject: user, extensions: [subjectAltName(names)] }, constrained);
     expect(codes.includes('NameConstraintViolated')).toBe(violated);
+  });
+
+  it.each<[string, AlternativeNames, boolean, boolean]>([
+    ['names that Go does not compare', { whole: [otherName] }, true, true],
+    ['directory names', { dns: ['corp.example'], directory: [corp] }, true, true],
+    ['such names and is not critical', { whole: [otherName], directory: [corp] }, false, false],
+    ['names that Go compares', { dns: ['a'], email: ['a'], uri: ['a'], ip: [Buffer.alloc(8)] }, true, false],
+  ])('are refused by Go where the extension constrains %s', async (_, names, critical, refused) => {
+    for (const constraints of [nameConstraints(names, {}, critical), nameConstraints({}, names, critical)]) {
+      const constrained = makeAuthority({ extensions: [constraints] });
+      const { codes } = await inspectFiles({ 'ca.crt': constrained.pem });
+      expect(codes('ca.crt')).toEqual(
+        [refused && 'UnknownCriticalExtension', !critical && 'ExtensionNotCritical'].filter(Boolean),
+      );
+    }
+  });
+
+  it('bind names of a form that is not compared only where they are critical', async () => {
+    const extensions = [subjectAltName({ whole: [otherName] })];
+    const lax = makeAuthority({ extensions: [nameConstraints({ whole: [otherName] }, {}, false)] });
+    expect(await codesOf({ extensions }, lax)).not.toContain('NameConstraintViolated');
+    const strict = makeAuthority({ extensions: [nameConstraints({ whole: [otherName] })] });
+    const leaf = makeCertificate({ issuer: strict, extensions });
+    const { finding } = await inspectFiles({ 'leaf.crt': leaf.pem, 'ca.crt': strict.pem });
+    expect(finding('NameConstraintViolated')?.message).toBe(
+      '"otherName" cannot be compared with the name constraints of ca.crt.',
+    );
   });
 
   it('judge the subject, and the mailbox in it where no other is given', async () => {

@@ -1,4 +1,4 @@
-import { contextConstructed, der, sequence } from '@kubepass/x509';
+import { contextConstructed, der, sequence, Tag } from '@kubepass/x509';
 import {
   authority,
   certificate,
@@ -17,15 +17,19 @@ import {
   authorityKeyIdentifier,
   basicConstraints,
   dns,
+  email,
   extension,
   extKeyUsage,
   integer,
   keyUsage,
+  latin1,
   octetString,
+  otherName,
   permittedSubtrees,
   subjectAltName,
   subjectKeyIdentifier,
   time,
+  uri,
   user,
 } from '../values.js';
 import { pemOf } from './certificates.js';
@@ -49,6 +53,24 @@ const caExtensions = (key: 'root' | 'intermediate', ...more: readonly Buffer[]):
   ...more,
 ];
 const signs = keyUsage('digitalSignature', 'keyCertSign', 'cRLSign');
+
+/** `id-on-userPrincipalName` of Active Directory. */
+const principal = (text: string): Buffer => otherName('1.3.6.1.4.1.311.20.2.3', der(Tag.UTF8_STRING, latin1(text)));
+
+const constrainedRoot = (constraints: Buffer): Buffer =>
+  root({ extensions: caExtensions('root', signs, basicConstraints(true), constraints) });
+
+/** A server with these names below a root with these constraints, which Go refuses. */
+const below = (name: string, about: string, constraints: Buffer, names: readonly Buffer[]): Fixture =>
+  several(
+    name,
+    `a server with ${about}, below a CA with constraints`,
+    () => ({
+      'web.crt': pemOf(serverCertificate(web, names, { issuer: rootIssuer })),
+      'root.crt': pemOf(constrainedRoot(constraints)),
+    }),
+    ['NameConstraintViolated'],
+  );
 
 const bundle = (...certificates: readonly Buffer[]): string => certificates.map(pemOf).join('');
 
@@ -337,4 +359,24 @@ export const chainFixtures: readonly Fixture[] = [
     () => pemOf(authority(rootName, 'root', { issuer: { ...rootIssuer, key: 'other-ca' } })),
     ['SignatureInvalid'],
   ),
+  single(
+    'constraint-not-compared-by-go',
+    'a CA with critical constraints of directory names and user principal names',
+    'pem',
+    () => pemOf(constrainedRoot(permittedSubtrees(der(contextConstructed(4), rootName), principal('corp.example')))),
+    ['UnknownCriticalExtension'],
+  ),
+  below('name-of-a-form-not-compared', 'a user principal name', permittedSubtrees(principal('corp.example')), [
+    principal('jane@corp.example'),
+  ]),
+  below('mailbox-malformed', 'what is no mailbox', permittedSubtrees(email('corp.example')), [
+    email('Jane <jane@corp.example>'),
+  ]),
+  below('host-malformed', 'a host name with a dot at its end', permittedSubtrees(dns('corp.example')), [
+    dns('web.corp.example.'),
+  ]),
+  below('uri-without-host', 'a URI without a host', permittedSubtrees(dns('corp.example')), [
+    dns('web.corp.example'),
+    uri('urn:example:web'),
+  ]),
 ];
