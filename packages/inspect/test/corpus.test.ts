@@ -399,7 +399,7 @@ const good = [
   'key-encrypted-with-password',
   'pkcs7-der',
   'pkcs7-pem',
-  'list',
+  'list-of-a-ca-for-lists',
   'kubeconfig-of-ours',
   'kubeconfig-json',
   'kubeconfig-beside-its-good-server',

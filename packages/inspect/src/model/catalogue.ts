@@ -188,6 +188,11 @@ export const findingGroups = {
       'Have it signed with SHA-256, SHA-384 or SHA-512, MGF1 of the same hash, and a salt as long as the digest.',
       'RFC 4055 3.1, Go crypto/x509',
     ),
+    SignatureParametersUnusual: info(
+      'The parameters of the signature algorithm are not as the algorithm asks for',
+      'Nothing, unless a strict reader refuses it: then have it signed anew by other software.',
+      'RFC 4055 5, RFC 3279 2.2, RFC 5758 3, RFC 8410 3',
+    ),
     SignatureNotChecked: info(
       'The signature could not be checked',
       'Check it with another tool; this algorithm or key is not supported here.',
@@ -206,9 +211,9 @@ export const findingGroups = {
       'RFC 5280 4.2.1.9',
     ),
     IssuerMayNotSign: error(
-      'The CA that signed it may not sign certificates',
-      'Issue the CA anew with the key usage keyCertSign.',
-      'RFC 5280 4.2.1.3',
+      'The CA that signed it may not sign such objects',
+      'Issue the CA anew with the key usage keyCertSign, and with cRLSign if it signs lists.',
+      'RFC 5280 4.2.1.3, 6.3.3',
     ),
     PathLengthExceeded: error(
       'The chain is longer than a CA in it allows',
@@ -217,7 +222,7 @@ export const findingGroups = {
     ),
     NameConstraintViolated: error(
       'A CA in the chain does not allow this name',
-      'Have it issued by a CA whose name constraints allow the name.',
+      'Have it issued anew with well-formed names that the CA allows, or by a CA that allows them.',
       'RFC 5280 4.2.1.10',
     ),
     AuthorityKeyIdentifierWrong: error(
@@ -237,7 +242,7 @@ export const findingGroups = {
     ),
     RootInChain: info('The chain carries its root', 'Leave the root out: whoever trusts it has it.', 'RFC 8446 4.4.2'),
     UnknownCriticalExtension: error(
-      'A critical extension is not known',
+      'A critical extension is not known, or not all of it',
       'Do not use it with software that does not know the extension: it must refuse it.',
       'RFC 5280 4.2',
     ),
@@ -670,6 +675,11 @@ export const findingGroups = {
       'POSIX.1-2017 pax',
     ),
     ListExpired: warning('The certificate list is out of date', 'Get the newest one.', 'RFC 5280 5.1.2.5'),
+    ListIncomplete: info(
+      'A certificate list lacks what every list must have',
+      'Have the CA write when the next list comes, a CRL number and its key identifier into its lists.',
+      'RFC 5280 5.1.2.5, 5.2.1, 5.2.3',
+    ),
     ListNotConsulted: info(
       'Kubernetes checks no certificate lists',
       'Take the bindings of a revoked identity away, or let a short life end it.',

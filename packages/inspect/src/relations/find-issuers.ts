@@ -7,9 +7,9 @@ import { type CertificateIndex, type CertificateNode, octetsKey } from './certif
 export type Issuance =
   /** All issuers have the key that made the signature. */
   | { readonly outcome: 'signed'; readonly issuers: readonly CertificateNode[] }
-  /** No certificate here signed it. `namesake` has the name of the issuer but not the key. */
-  | { readonly outcome: 'missing'; readonly namesake: CertificateNode | null }
-  /** Its issuer is here, but did not make the signature. */
+  /** No certificate here signed it. `other` has the name or else the key identifier of the issuer, but not the key. */
+  | { readonly outcome: 'missing'; readonly other: { readonly node: CertificateNode; readonly byName: boolean } | null }
+  /** Its issuer is here for certain, but did not make the signature. */
   | { readonly outcome: 'forged'; readonly supposed: CertificateNode }
   | { readonly outcome: 'unchecked'; readonly supposed: CertificateNode; readonly because: 'unsupported' | 'budget' };
 
@@ -25,11 +25,13 @@ interface Issued {
 
 /** How well a certificate matches the description of the issuer; the lowest is the best. */
 const fits = {
-  nameAndKeyIdentifier: 0,
+  /** By name and key identifier, or by name and serial number. */
+  identified: 0,
+  /** Another name: extensions are copied from certificate to certificate, so this accuses nobody. */
   keyIdentifier: 1,
-  /** At least one key identifier is missing. */
+  /** The key identifiers cannot be compared. */
   name: 2,
-  /** The key identifiers differ. */
+  /** The key identifiers or serial numbers differ, or the name is empty. */
   nameAlone: 3,
 } as const;
 
@@ -44,52 +46,62 @@ const maxKeys = 16;
 /** Cross-signed and renewed certificates have the same key. */
 const maxIssuers = 8;
 
+/** A key that did not make the signature, or that cannot be tried. */
+interface Failure {
+  readonly supposed: CertificateNode;
+  readonly fit: number;
+  readonly why: 'invalid' | 'unsupported' | 'budget';
+}
+
+/** The certificate whose issuer is looked for. `selfSigned`: null where it is not self-issued, or that is not known. */
+type Own = { readonly spkiSha256: string; readonly selfSigned: boolean | null } | null;
+
 /**
  * Finds the signer among certificates with the issuer's name or key identifier. Only a verified signature counts,
- * because a name proves nothing. `own` describes the certificate itself: its key, and whether it is self-signed, where
- * that is known.
+ * because a name proves nothing.
  */
-export function findIssuers(
-  issued: Issued,
-  indexes: readonly CertificateIndex[],
-  budget: Budget,
-  own: { readonly spkiSha256: string; readonly selfSigned: boolean | null } | null,
-): Issuance {
-  const found = candidatesFor(issued, indexes);
-  let failed: readonly [Candidates, 'invalid' | 'unsupported' | 'budget'] | null = null;
-  for (const [spkiSha256, candidates] of found) {
-    const [first] = candidates.nodes;
-    if (first === undefined) continue;
-    const result =
+export function findIssuers(issued: Issued, indexes: readonly CertificateIndex[], budget: Budget, own: Own): Issuance {
+  const failures: Failure[] = [];
+  for (const [spkiSha256, { nodes, fit }] of candidatesFor(issued, indexes, own)) {
+    const [supposed] = nodes;
+    if (supposed === undefined) continue;
+    const why =
       own?.spkiSha256 === spkiSha256 && own.selfSigned !== null
         ? own.selfSigned
           ? 'valid'
           : 'invalid'
         : budget.mayVerify()
-          ? verifySigned(issued.signed, first.material.tree.publicKey)
+          ? verifySigned(issued.signed, supposed.material.tree.publicKey)
           : 'budget';
-    if (result === 'valid') return { outcome: 'signed', issuers: candidates.nodes.slice(0, maxIssuers) };
-    // The best fit comes first, and is the one to report.
-    failed ??= [candidates, result];
-    if (result === 'budget') break;
+    if (why === 'valid') return { outcome: 'signed', issuers: nodes.slice(0, maxIssuers) };
+    failures.push({ supposed, fit, why });
+    if (why === 'budget') break;
   }
-  if (failed === null) return { outcome: 'missing', namesake: null };
-  const [{ nodes, fit }, why] = failed;
-  const [supposed] = nodes;
-  if (supposed === undefined) return { outcome: 'missing', namesake: null };
-  if (fit === fits.nameAlone) return { outcome: 'missing', namesake: supposed };
-  if (why !== 'invalid') return { outcome: 'unchecked', supposed, because: why };
-  const identified = fit <= fits.keyIdentifier;
-  // CAs of different clusters have the same name. So the name alone accuses a certificate only if it is the only one.
-  if (identified || (found.length === 1 && supposed.object !== null) || supposed.spkiSha256 === own?.spkiSha256)
+  return withoutSigner(failures, own);
+}
+
+/** The best fit comes first. */
+function withoutSigner(failures: readonly Failure[], own: Own): Issuance {
+  const [first] = failures;
+  if (first === undefined) return { outcome: 'missing', other: null };
+  const { supposed, fit, why } = first;
+  if (fit === fits.identified && why === 'invalid') return { outcome: 'forged', supposed };
+  for (const each of failures)
+    if (each.why !== 'invalid' && each.fit !== fits.nameAlone)
+      return { outcome: 'unchecked', supposed: each.supposed, because: each.why };
+  // CAs of different clusters have the same name, and a certificate may have that of its CA. So the name accuses a
+  // certificate only if one other certificate of the upload has it.
+  if (fit === fits.name && failures.length === 1 && supposed.object !== null && supposed.spkiSha256 !== own?.spkiSha256)
     return { outcome: 'forged', supposed };
-  return { outcome: 'missing', namesake: supposed };
+  const namesake = failures.find((each) => each.fit !== fits.keyIdentifier);
+  return { outcome: 'missing', other: { node: (namesake ?? first).supposed, byName: namesake !== undefined } };
 }
 
 /** Candidates by SHA-256 of their key, the best fit first. */
 function candidatesFor(
   issued: Issued,
   indexes: readonly CertificateIndex[],
+  own: Own,
 ): readonly (readonly [string, Candidates])[] {
   const keyIdentifier = issued.authorityKeyIdentifier?.keyIdentifier ?? null;
   const name = octetsKey(issued.issuer);
@@ -105,22 +117,26 @@ function candidatesFor(
     }
   };
   for (const index of indexes) {
-    for (const node of index.bySubject.get(name) ?? []) {
-      const own = node.material.subjectKeyIdentifier;
-      const fit =
-        own === null || keyIdentifier === null
-          ? fits.name
-          : own.equals(keyIdentifier)
-            ? fits.nameAndKeyIdentifier
-            : fits.nameAlone;
-      add(node, fit);
-    }
+    for (const node of index.bySubject.get(name) ?? []) add(node, fitOf(issued, node, own));
     if (identifier === null) continue;
     for (const node of index.byKeyIdentifier.get(identifier) ?? [])
       if (!node.material.subject.equals(issued.issuer)) add(node, fits.keyIdentifier);
   }
   const found = [...byKey];
   return found.length < 2 ? found : found.sort(([, a], [, b]) => a.fit - b.fit).slice(0, maxKeys);
+}
+
+/** How well a certificate with the name of the issuer fits. */
+function fitOf({ issuer, authorityKeyIdentifier }: Issued, { material: by, spkiSha256 }: CertificateNode, own: Own) {
+  const { keyIdentifier, serialNumber, issuer: above } = authorityKeyIdentifier ?? {};
+  const isThat = (same: boolean) => (same ? fits.identified : fits.nameAlone);
+  if (keyIdentifier && by.subjectKeyIdentifier) return isThat(keyIdentifier.equals(by.subjectKeyIdentifier));
+  if (serialNumber && above) return isThat(serialNumber.equals(by.serialNumber) && above.equals(by.issuer));
+  // The empty SEQUENCE names nobody.
+  if (issuer.length <= 2) return fits.nameAlone;
+  // RFC 5280 4.2.1.1: a CA may leave the identifier out if it is self-signed, and not otherwise.
+  const isRoot = own?.selfSigned === false && own.spkiSha256 === spkiSha256 && by.basicConstraints?.ca;
+  return isRoot && !authorityKeyIdentifier ? fits.identified : fits.name;
 }
 
 /** A chain from a certificate upwards. Each is signed by the next. */

@@ -88,7 +88,7 @@ export class Relations {
   }
 
   issuanceOf(node: CertificateNode): Issuance {
-    return this.#issuances.get(node.fingerprintSha256) ?? { outcome: 'missing', namesake: null };
+    return this.#issuances.get(node.fingerprintSha256) ?? { outcome: 'missing', other: null };
   }
 
   issuanceOfList(object: DecodedObject): Issuance | undefined {

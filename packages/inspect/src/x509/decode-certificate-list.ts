@@ -24,7 +24,7 @@ import {
   signedOf,
   versionOf,
 } from './decode-signed-object.js';
-import { describeAlgorithm, observeAlgorithms, observeBrokenHash, observePssParameters } from './verify-signed.js';
+import { describeAlgorithm, observeAlgorithms, observeBrokenHash, observeParameters } from './verify-signed.js';
 
 /** Decodes any certificate list that OpenSSL or Go shows (RFC 5280 5.1) and reports its oddities. */
 export const decodeCertificateList = (normalized: Normalized): Decoded =>
@@ -42,7 +42,7 @@ export const decodeCertificateList = (normalized: Normalized): Decoded =>
     observeTrailing(list, ['the last field of the signed part'], report);
     const { contents: extensions, facts } = describeListExtensions(list, version, report);
     observeBrokenHash(algorithm, report);
-    observePssParameters(algorithm, report);
+    observeParameters(algorithm, report);
     const content: CertificateListContent = {
       type: 'CertificateList',
       version,

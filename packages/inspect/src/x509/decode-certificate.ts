@@ -23,7 +23,7 @@ import {
   describeAlgorithm,
   observeAlgorithms,
   observeBrokenHash,
-  observePssParameters,
+  observeParameters,
   verifySigned,
 } from './verify-signed.js';
 
@@ -35,7 +35,7 @@ export const decodeCertificate = (normalized: Normalized, path: string, context:
     const signed = signedOf(certificate, normalized, report);
     const version = describeVersion(certificate, report);
     observeAlgorithms(certificate.innerAlgorithm, algorithm, report);
-    observePssParameters(algorithm, report);
+    observeParameters(algorithm, report);
     const { notBefore, notAfter } = describeValidity(certificate, report);
     observeOptionalFields(certificate, version, report);
 

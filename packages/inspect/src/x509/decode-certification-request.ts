@@ -14,7 +14,7 @@ import { type DescribedExtensions, describeExtensions, NO_EXTENSIONS, requestPro
 import { nameContent, observeSubject } from './describe-names.js';
 import { describePublicKeyTree } from './describe-public-key.js';
 import { kubernetesReading } from './kubernetes-role.js';
-import { describeAlgorithm, observeBrokenHash, observePssParameters, verifySigned } from './verify-signed.js';
+import { describeAlgorithm, observeBrokenHash, observeParameters, verifySigned } from './verify-signed.js';
 import { decodeSigned, observeTrailing, signedOf, versionOf } from './decode-signed-object.js';
 
 /** Decodes any certification request that OpenSSL or Go shows (RFC 2986 4) and reports its oddities. */
@@ -33,7 +33,7 @@ export const decodeCertificationRequest = (normalized: Normalized, context: Deco
     if (subject.rdns.length === 0 && extensions.facts.subjectAltNames === null)
       report('EmptySubject', 'the subject is empty, and no subject alternative name is asked for');
     observeBrokenHash(algorithm, report);
-    observePssParameters(algorithm, report);
+    observeParameters(algorithm, report);
     const signatureValid = verifyOwn(signed, request, context, report);
     const strict = parseCertificationRequest(normalized.found);
     if (!strict.ok) report('RequestNotAcceptable', `${strict.refusal.message} (${strict.refusal.reason})`);

@@ -155,10 +155,19 @@ export function observeBrokenHash(algorithm: AlgorithmIdentifier, report: Report
 /** The digests with which Go, and so Kubernetes, checks RSASSA-PSS, and their octets. */
 const usablePssHashes: Readonly<Record<string, number>> = { sha256: 32, sha384: 48, sha512: 64 };
 
-/** Reports parameters of RSASSA-PSS with which Go checks no signature (crypto/x509, getSignatureAlgorithmFromAI). */
-export function observePssParameters({ oid, rsaPss }: AlgorithmIdentifier, report: Report): void {
+/**
+ * Reports parameters of RSASSA-PSS with which Go checks no signature (crypto/x509, getSignatureAlgorithmFromAI), and
+ * those of other algorithms that are not as the algorithm asks for.
+ */
+export function observeParameters({ oid, parameters, rsaPss }: AlgorithmIdentifier, report: Report): void {
   const problem = oid === rsassaPss ? whyUnusable(rsaPss) : null;
   if (problem !== null) report('RsaPssParametersUnusable', `the parameters of RSASSA-PSS: ${problem}`);
+  const kind = schemes.get(oid)?.kind;
+  if (kind && (kind === 'rsa' ? parameters?.tag !== Tag.NULL : parameters !== null))
+    report(
+      'SignatureParametersUnusual',
+      `the parameters of ${objectNames.long(oid)} are not ${kind === 'rsa' ? 'NULL' : 'absent'}, and must be`,
+    );
 }
 
 function whyUnusable(parameters: RsaPssParameters | null): string | null {

@@ -1,5 +1,15 @@
 import { expect, it, describe } from 'vitest';
-import { extKeyUsageExtension, keyPurpose, Tag } from '@kubepass/x509';
+import {
+  contextConstructed,
+  der,
+  extKeyUsageExtension,
+  keyPurpose,
+  oid,
+  sequence,
+  Tag,
+  writeExtension,
+} from '@kubepass/x509';
+import { readCertificateTree } from '@kubepass/x509/tree';
 import {
   makeAuthority,
   makeCertificate,
@@ -11,6 +21,7 @@ import {
   subjectAltName,
   type AlternativeNames,
   type CertificateFields,
+  type MadeCertificate,
 } from '../../../x509/test/helpers/certificates.js';
 import { inspectFiles, knownCluster } from '../inspected.js';
 import { cpuMilliseconds } from '../../../../test/helpers/cpu-milliseconds.js';
@@ -26,6 +37,8 @@ it('finds nothing about a certificate and a CA that are in order', async () => {
   expect(await codesOf({})).toEqual([]);
   expect((await inspectFiles({ 'ca.crt': ca.pem })).findings).toEqual([]);
 });
+
+const absent = makeAuthority({ subject: [['CN', 'absent']] });
 
 describe('the signature', () => {
   it('is missed where the CA is neither in the upload nor ours', async () => {
@@ -48,6 +61,111 @@ describe('the signature', () => {
     const leaf = makeCertificate({ issuer: ca });
     const { codes } = await inspectFiles({ 'leaf.crt': leaf.pem, 'ca.crt': makeAuthority().pem });
     expect(codes('leaf.crt')).toEqual(['IssuerMissing']);
+  });
+
+  /** By issuer and serial number, as older software writes it. */
+  const bySerialNumber = ({ der: octets }: MadeCertificate): Buffer => {
+    const { issuer, serialNumber } = readCertificateTree(octets);
+    return writeExtension(
+      '2.5.29.35',
+      false,
+      sequence(der(contextConstructed(1), der(contextConstructed(4), issuer.raw)), der(0x82, serialNumber.content)),
+    );
+  };
+  const own = Buffer.alloc(20, 7);
+  const nameless = makeAuthority({ subject: [], subjectKeyIdentifier: null });
+  const bare = makeAuthority({ subjectKeyIdentifier: null });
+  const copied = makeCertificate({ issuer: absent, authorityKeyIdentifier: ca.keyIdentifier });
+  const older = { issuer: ca, subject: ca.subject } as const;
+  const ofTheName = makeCertificate({ ...older, authorityKeyIdentifier: null });
+  const renewed = makeAuthority({ ...older });
+  const misnamed = makeCertificate({ issuer: absent, subjectKeyIdentifier: own, authorityKeyIdentifier: own });
+  const oldStyle = makeCertificate({
+    issuer: bare,
+    authorityKeyIdentifier: null,
+    extensions: [bySerialNumber(bare)],
+    forged: true,
+  });
+  const unnamed = makeCertificate({
+    issuer: nameless,
+    subject: [],
+    extensions: [subjectAltName({ dns: ['a.example'] })],
+  });
+
+  it.each<[string, MadeCertificate, Readonly<Record<string, MadeCertificate>>, string]>([
+    ['names its own key in the place of that of its issuer', misnamed, {}, 'key identifier is that of its own key'],
+    ['has the key identifier of another CA, copied', copied, { ca }, 'key identifier is that of ca.crt'],
+    ['has the name of its CA', ofTheName, {}, 'it bears that name'],
+    ['is the renewed CA that the older one signed', renewed, {}, 'it bears that name'],
+    ['names nobody, and is itself nobody', unnamed, {}, 'it bears that name'],
+    ['names nobody beside one without a name', unnamed, { other: makeAuthority({ subject: [] }) }, 'is not here'],
+    [
+      'names a serial number that the CA of that name has not',
+      oldStyle,
+      { other: makeAuthority({ subjectKeyIdentifier: null }) },
+      'other.crt bears',
+    ],
+  ])('accuses nobody where the CA is absent, and the certificate %s', async (_, leaf, others, message) => {
+    const files = Object.fromEntries(Object.entries(others).map(([name, { pem }]) => [`${name}.crt`, pem]));
+    const { codes, finding } = await inspectFiles({ 'leaf.crt': leaf.pem, ...files });
+    expect(codes('leaf.crt')).not.toContain('SignatureInvalid');
+    expect(finding('IssuerMissing', 'leaf.crt')?.message).toContain(message);
+  });
+
+  it.each<[string, MadeCertificate, MadeCertificate]>([
+    ['names its own key in the place of that of its issuer', misnamed, absent],
+    ['has the key identifier of another CA, copied', copied, absent],
+    ['has the name of its CA', ofTheName, ca],
+    ['is the renewed CA that the older one signed', renewed, ca],
+    ['names nobody', unnamed, nameless],
+  ])('is found where the CA is here, and the certificate %s', async (_, leaf, issuer) => {
+    const { codes, related } = await inspectFiles({ 'leaf.crt': leaf.pem, 'ca.crt': issuer.pem });
+    expect(codes('leaf.crt')).not.toContain('IssuerMissing');
+    expect(related).toContain('leaf.crt SignedBy ca.crt');
+  });
+
+  it.each<[string, MadeCertificate, readonly MadeCertificate[]]>([
+    ['says by name and key identifier', makeCertificate({ issuer: ca, forged: true }), [ca]],
+    [
+      'says by name and key identifier, and a CA of another name has it',
+      copied,
+      [makeAuthority({ subject: [['CN', 'absent']], subjectKeyIdentifier: ca.keyIdentifier })],
+    ],
+    ['says by issuer and serial number', oldStyle, [bare]],
+    [
+      'says by issuer and serial number, beside another CA of that name',
+      oldStyle,
+      [makeAuthority({ subjectKeyIdentifier: null }), bare],
+    ],
+    [
+      'says of itself by name and key identifier',
+      makeCertificate({
+        issuer: ca,
+        issuerName: nameOf([['CN', 'jane']]),
+        subjectKeyIdentifier: own,
+        authorityKeyIdentifier: own,
+      }),
+      [],
+    ],
+    [
+      'says of itself, because a CA without an identifier is a root',
+      makeAuthority({ forged: true }),
+      [makeAuthority()],
+    ],
+  ])('accuses a certificate that was not signed by whom it %s', async (_, leaf, others) => {
+    const files = Object.fromEntries(others.map(({ pem }, i) => [`ca${i}.crt`, pem]));
+    const { codes } = await inspectFiles({ 'leaf.crt': leaf.pem, ...files });
+    expect(codes('leaf.crt')).toContain('SignatureInvalid');
+  });
+
+  it('is held against a CA of a cluster by name and key identifier, and never by name alone', async () => {
+    const forged = async (issuer: MadeCertificate) => {
+      const clusters = [knownCluster('dev', 'https://10.0.0.1:6443', [issuer.der])];
+      const { codes } = await inspectFiles({ 'leaf.crt': makeCertificate({ issuer, forged: true }).pem }, { clusters });
+      return codes('leaf.crt');
+    };
+    expect(await forged(ca)).toEqual(['SignatureInvalid']);
+    expect(await forged(bare)).toEqual(['IssuerMissing', 'AuthorityKeyIdentifierMissing']);
   });
 
   it('is held against the only CA of that name where there are no key identifiers', async () => {
@@ -147,12 +265,47 @@ describe('a certificate list', () => {
     const { codes } = await inspectFiles({ 'crl.pem': list.pem, 'ca.crt': ca.pem });
     expect(codes('crl.pem')).toContain('SignatureInvalid');
   });
+
+  it('is not accused where a CA of another name has its key identifier', async () => {
+    const { codes } = await inspectFiles({
+      'crl.pem': makeList({ ...absent, keyIdentifier: ca.keyIdentifier }, []).pem,
+      'ca.crt': ca.pem,
+    });
+    expect(codes('crl.pem')).toEqual(['IssuerMissing', 'ListNotConsulted']);
+  });
+
+  it('is of a CA that may sign lists, as one of its certificates says', async () => {
+    const identity = { subject: [['CN', 'lists']], key: makeKey(), subjectKeyIdentifier: Buffer.alloc(20, 5) } as const;
+    const without = makeAuthority({ ...identity, keyUsage: ['keyCertSign'] });
+    const list = { 'crl.pem': makeList(without, []).pem, 'ca.crt': without.pem };
+    const { finding } = await inspectFiles(list);
+    expect(finding('IssuerMayNotSign')).toMatchObject({
+      object: 'crl.pem',
+      message: 'ca.crt, which signed it, has a key usage without cRLSign.',
+    });
+    for (const keyUsage of [['cRLSign'], null] as const) {
+      const { codes } = await inspectFiles({ ...list, 'other.crt': makeAuthority({ ...identity, keyUsage }).pem });
+      expect(codes('crl.pem')).toEqual(['ListNotConsulted']);
+    }
+  });
+
+  it('names the key that signed it', async () => {
+    const bare = makeAuthority({ subjectKeyIdentifier: null });
+    const { finding } = await inspectFiles({ 'crl.pem': makeList(bare, []).pem });
+    expect(finding('ListIncomplete')?.message).toBe('It has no authority key identifier.');
+  });
 });
 
 describe('name constraints', () => {
   const address = (text: string): Buffer => Buffer.from(text.split('.').map(Number));
   const corp = nameOf([['O', 'Corp']]);
   const user = [['CN', 'jane']] as const;
+  /** `id-on-userPrincipalName`. */
+  const otherName = der(
+    contextConstructed(0),
+    oid('1.3.6.1.4.1.311.20.2.3'),
+    der(contextConstructed(0), der(Tag.UTF8_STRING, Buffer.from('jane'))),
+  );
 
   it.each<[string, AlternativeNames, AlternativeNames, AlternativeNames, boolean]>([
     ['a host under a permitted domain', { dns: ['corp.example'] }, {}, { dns: ['a.Corp.example'] }, false],
@@ -205,6 +358,32 @@ describe('name constraints', () => {
     ['a URI without a host', { uri: ['corp.example'] }, {}, { uri: ['urn:a:b'] }, true],
     ['a URI of an address', { uri: ['.example'] }, {}, { uri: ['https://10.0.0.1/'] }, true],
     [
+      'a mailbox of a host below the excluded one',
+      {},
+      { email: ['corp.example'] },
+      { email: ['j@a.corp.example'] },
+      true,
+    ],
+    [
+      'a mailbox below which hosts are excluded',
+      {},
+      { email: ['.corp.example'] },
+      { email: ['j@corp.example'] },
+      false,
+    ],
+    ['an excluded mailbox in quotes', {}, { email: ['jane@corp.example'] }, { email: ['"ja\\ne"@corp.example'] }, true],
+    ['a URI below the excluded host', {}, { uri: ['corp.example'] }, { uri: ['https://a.corp.example'] }, true],
+    ['a wildcard beside what is excluded', {}, { dns: ['.corp.example'] }, { dns: ['*.example'] }, false],
+    ['no mailbox, whatever is constrained', {}, { dns: ['bad.example'] }, { email: ['jane'] }, true],
+    ['a mailbox with two dots', {}, { dns: ['bad.example'] }, { email: ['ja..ne@corp.example'] }, true],
+    ['a mailbox with two dots in quotes', {}, { dns: ['bad.example'] }, { email: ['"ja..ne"@corp.example'] }, false],
+    ['a host with a dot at its end', { dns: ['corp.example'] }, {}, { dns: ['a.corp.example.'] }, true],
+    ['a host with a blank', {}, { email: ['bad.example'] }, { dns: ['a b.example'] }, true],
+    ['a URI without a host, whatever is constrained', {}, { dns: ['bad.example'] }, { uri: ['urn:a:b'] }, true],
+    ['a form of names that is not compared', {}, { whole: [otherName] }, { whole: [otherName] }, true],
+    ['another form than the one that is not compared', {}, { whole: [otherName] }, { dns: ['a.example'] }, false],
+    ['a form of names beside the constraints', { dns: ['corp.example'] }, {}, { whole: [otherName] }, false],
+    [
       'an excluded directory name',
       {},
       { directory: [corp] },
@@ -223,6 +402,33 @@ describe('name constraints', () => {
     const constrained = makeAuthority({ extensions: [nameConstraints(permitted, excluded)] });
     const codes = await codesOf({ subject: user, extensions: [subjectAltName(names)] }, constrained);
     expect(codes.includes('NameConstraintViolated')).toBe(violated);
+  });
+
+  it.each<[string, AlternativeNames, boolean, boolean]>([
+    ['names that Go does not compare', { whole: [otherName] }, true, true],
+    ['directory names', { dns: ['corp.example'], directory: [corp] }, true, true],
+    ['such names and is not critical', { whole: [otherName], directory: [corp] }, false, false],
+    ['names that Go compares', { dns: ['a'], email: ['a'], uri: ['a'], ip: [Buffer.alloc(8)] }, true, false],
+  ])('are refused by Go where the extension constrains %s', async (_, names, critical, refused) => {
+    for (const constraints of [nameConstraints(names, {}, critical), nameConstraints({}, names, critical)]) {
+      const constrained = makeAuthority({ extensions: [constraints] });
+      const { codes } = await inspectFiles({ 'ca.crt': constrained.pem });
+      expect(codes('ca.crt')).toEqual(
+        [refused && 'UnknownCriticalExtension', !critical && 'ExtensionNotCritical'].filter(Boolean),
+      );
+    }
+  });
+
+  it('bind names of a form that is not compared only where they are critical', async () => {
+    const extensions = [subjectAltName({ whole: [otherName] })];
+    const lax = makeAuthority({ extensions: [nameConstraints({ whole: [otherName] }, {}, false)] });
+    expect(await codesOf({ extensions }, lax)).not.toContain('NameConstraintViolated');
+    const strict = makeAuthority({ extensions: [nameConstraints({ whole: [otherName] })] });
+    const leaf = makeCertificate({ issuer: strict, extensions });
+    const { finding } = await inspectFiles({ 'leaf.crt': leaf.pem, 'ca.crt': strict.pem });
+    expect(finding('NameConstraintViolated')?.message).toBe(
+      '"otherName" cannot be compared with the name constraints of ca.crt.',
+    );
   });
 
   it('judge the subject, and the mailbox in it where no other is given', async () => {

@@ -1,7 +1,7 @@
 import { constants, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 
-import { verifySigned } from '../../src/x509/verify-signed.js';
+import { observeParameters, verifySigned } from '../../src/x509/verify-signed.js';
 import { bitString, contextConstructed, der, DerReader, oid, sequence, Tag, unsignedInteger } from '@kubepass/x509';
 import { readPublicKeyTree } from '@kubepass/x509/tree';
 import { algorithmOf } from './build.js';
@@ -167,5 +167,22 @@ describe('verifySigned', () => {
         });
         expect(verifyWith(signed, spkiOf(publicKey))).toBe('valid');
       }
+  });
+});
+
+describe('the parameters of a signature algorithm', () => {
+  it.each<[string, string, readonly Buffer[], readonly string[]]>([
+    ['are NULL for RSA', '1.2.840.113549.1.1.11', [NULL], []],
+    ['are not absent for RSA', '1.2.840.113549.1.1.11', [], ['are not NULL, and must be']],
+    ['are nothing else for RSA', '1.2.840.113549.1.1.5', [sequence()], ['are not NULL, and must be']],
+    ['are absent for ECDSA', '1.2.840.10045.4.3.2', [], []],
+    ['are not NULL for ECDSA', '1.2.840.10045.4.3.2', [NULL], ['are not absent, and must be']],
+    ['are not NULL for Ed25519', '1.3.101.112', [NULL], ['are not absent, and must be']],
+    ['are anything for an algorithm that is not known', '1.3.6.1.4.1.55555.2', [sequence()], []],
+  ])('%s', (_, id, parameters, expected) => {
+    const messages: string[] = [];
+    const { algorithm } = signedWith({ signedBytes, algorithm: algorithmOf(id, ...parameters), signature: NULL });
+    observeParameters(algorithm, (code, message) => messages.push(`${code} ${message}`));
+    expect(messages).toEqual(expected.map((end) => expect.stringMatching(`^SignatureParametersUnusual .*${end}$`)));
   });
 });

@@ -189,14 +189,24 @@ export interface AlternativeNames {
   readonly email?: readonly string[];
   readonly uri?: readonly string[];
   readonly directory?: readonly Buffer[];
+  /** Whole encodings of any form. */
+  readonly whole?: readonly Buffer[];
 }
 
-const generalNames = ({ dns = [], ip = [], email = [], uri = [], directory = [] }: AlternativeNames): Buffer[] => [
+const generalNames = ({
+  dns = [],
+  ip = [],
+  email = [],
+  uri = [],
+  directory = [],
+  whole = [],
+}: AlternativeNames): Buffer[] => [
   ...dns.map((name) => der(contextPrimitive(2), Buffer.from(name))),
   ...ip.map((address) => der(contextPrimitive(7), address)),
   ...email.map((name) => der(contextPrimitive(1), Buffer.from(name))),
   ...uri.map((name) => der(contextPrimitive(6), Buffer.from(name))),
   ...directory.map((name) => der(contextConstructed(4), name)),
+  ...whole,
 ];
 
 export const subjectAltName = (names: AlternativeNames): Buffer =>
@@ -232,6 +242,13 @@ export function makeList(
     ...(revoked.length === 0
       ? []
       : [sequence(...revoked.map((serialNumber) => sequence(unsignedInteger(serialNumber), time)))]),
+    der(
+      contextConstructed(0),
+      sequence(
+        ...(issuer.keyIdentifier === null ? [] : [authorityKeyIdentifierExtension(issuer.keyIdentifier)]),
+        writeExtension('2.5.29.20', false, unsignedInteger(Buffer.of(7))),
+      ),
+    ),
   );
   const list = sequence(
     toBeSigned,

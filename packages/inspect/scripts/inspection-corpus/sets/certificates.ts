@@ -310,6 +310,24 @@ const signatures: readonly Fixture[] = [
     'SignatureAlgorithmsDiffer',
   ),
   pem(
+    'signature-parameters-missing',
+    'signed with RSA, and the parameters of the algorithm are absent, not NULL',
+    () => {
+      const bare = sequence(oid('1.2.840.113549.1.1.11'));
+      return userCertificate(jane, 'jane', { innerAlgorithm: bare, outerAlgorithm: bare });
+    },
+    'SignatureParametersUnusual',
+  ),
+  pem(
+    'signature-parameters-superfluous',
+    'signed with ECDSA, and the parameters of the algorithm are NULL, not absent',
+    () => {
+      const full = sequence(oid('1.2.840.10045.4.3.2'), NULL);
+      return authority(user('full'), 'k3s-server-ca', { innerAlgorithm: full, outerAlgorithm: full });
+    },
+    'SignatureParametersUnusual',
+  ),
+  pem(
     'self-signature-damaged',
     'a root whose signature is not its own',
     () => authority(user('damaged'), 'other-ca', { signature: Buffer.alloc(256, 1) }),

@@ -1,4 +1,4 @@
-import { contextConstructed, der, sequence } from '@kubepass/x509';
+import { contextConstructed, der, sequence, Tag } from '@kubepass/x509';
 import {
   authority,
   certificate,
@@ -17,14 +17,19 @@ import {
   authorityKeyIdentifier,
   basicConstraints,
   dns,
+  email,
   extension,
   extKeyUsage,
   integer,
   keyUsage,
+  latin1,
   octetString,
+  otherName,
   permittedSubtrees,
+  subjectAltName,
   subjectKeyIdentifier,
   time,
+  uri,
   user,
 } from '../values.js';
 import { pemOf } from './certificates.js';
@@ -48,6 +53,24 @@ const caExtensions = (key: 'root' | 'intermediate', ...more: readonly Buffer[]):
   ...more,
 ];
 const signs = keyUsage('digitalSignature', 'keyCertSign', 'cRLSign');
+
+/** `id-on-userPrincipalName` of Active Directory. */
+const principal = (text: string): Buffer => otherName('1.3.6.1.4.1.311.20.2.3', der(Tag.UTF8_STRING, latin1(text)));
+
+const constrainedRoot = (constraints: Buffer): Buffer =>
+  root({ extensions: caExtensions('root', signs, basicConstraints(true), constraints) });
+
+/** A server with these names below a root with these constraints, which Go refuses. */
+const below = (name: string, about: string, constraints: Buffer, names: readonly Buffer[]): Fixture =>
+  several(
+    name,
+    `a server with ${about}, below a CA with constraints`,
+    () => ({
+      'web.crt': pemOf(serverCertificate(web, names, { issuer: rootIssuer })),
+      'root.crt': pemOf(constrainedRoot(constraints)),
+    }),
+    ['NameConstraintViolated'],
+  );
 
 const bundle = (...certificates: readonly Buffer[]): string => certificates.map(pemOf).join('');
 
@@ -292,4 +315,68 @@ export const chainFixtures: readonly Fixture[] = [
       }),
     ),
   })),
+  single(
+    'key-identifier-of-itself',
+    'a server that names its own key in the place of that of its CA, which is not here',
+    'pem',
+    () =>
+      pemOf(
+        serverCertificate(web, webNames, {
+          issuer: intermediateIssuer,
+          extensions: [
+            ...leafExtensions({ ...intermediateIssuer, keyIdentifier: keyIdentifierOf('server') }),
+            subjectKeyIdentifier(keyIdentifierOf('server')),
+            extKeyUsage('serverAuth'),
+            subjectAltName(...webNames),
+          ],
+        }),
+      ),
+    ['IssuerMissing'],
+  ),
+  several(
+    'key-identifier-copied',
+    'a server with the key identifier of a CA that did not sign it, and the CA that did is not here',
+    () => ({
+      'web.crt': pemOf(
+        serverCertificate(web, webNames, { issuer: { ...intermediateIssuer, keyIdentifier: keyIdentifierOf('root') } }),
+      ),
+      'root.crt': pemOf(root()),
+    }),
+    ['IssuerMissing'],
+  ),
+  single(
+    'leaf-with-ca-name-alone',
+    'a server with the name of its CA, which is not here, and no key identifiers',
+    'pem',
+    () =>
+      pemOf(serverCertificate(intermediateName, webNames, { issuer: { ...intermediateIssuer, keyIdentifier: null } })),
+    ['IssuerMissing'],
+  ),
+  single(
+    'root-of-another-key',
+    'a root that names itself and its own key as its issuer, and another key signed it',
+    'pem',
+    () => pemOf(authority(rootName, 'root', { issuer: { ...rootIssuer, key: 'other-ca' } })),
+    ['SignatureInvalid'],
+  ),
+  single(
+    'constraint-not-compared-by-go',
+    'a CA with critical constraints of directory names and user principal names',
+    'pem',
+    () => pemOf(constrainedRoot(permittedSubtrees(der(contextConstructed(4), rootName), principal('corp.example')))),
+    ['UnknownCriticalExtension'],
+  ),
+  below('name-of-a-form-not-compared', 'a user principal name', permittedSubtrees(principal('corp.example')), [
+    principal('jane@corp.example'),
+  ]),
+  below('mailbox-malformed', 'what is no mailbox', permittedSubtrees(email('corp.example')), [
+    email('Jane <jane@corp.example>'),
+  ]),
+  below('host-malformed', 'a host name with a dot at its end', permittedSubtrees(dns('corp.example')), [
+    dns('web.corp.example.'),
+  ]),
+  below('uri-without-host', 'a URI without a host', permittedSubtrees(dns('corp.example')), [
+    dns('web.corp.example'),
+    uri('urn:example:web'),
+  ]),
 ];

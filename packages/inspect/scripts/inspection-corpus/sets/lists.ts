@@ -1,9 +1,13 @@
 import { contextConstructed, der, encodePem, readCertificate, sequence, Tag } from '@kubepass/x509';
 import {
+  authority,
   clusterCa,
   clusterCaCertificate,
   type Hash,
+  type Issuer,
+  issuerOf,
   janesCertificate,
+  keyIdentifierOf,
   seal,
   serialNumberOf,
   signatureAlgorithm,
@@ -11,7 +15,16 @@ import {
 } from '../certificates.js';
 import { type Fixture, several, single } from '../fixture.js';
 import { privateKey } from '../keys.js';
-import { authorityKeyIdentifier, extension, integer, time } from '../values.js';
+import {
+  authorityKeyIdentifier,
+  basicConstraints,
+  extension,
+  integer,
+  keyUsage,
+  subjectKeyIdentifier,
+  time,
+  user,
+} from '../values.js';
 import { pemOf } from './certificates.js';
 
 interface ListFields {
@@ -21,11 +34,16 @@ interface ListFields {
   readonly revoked?: readonly Buffer[];
   readonly hash?: Hash;
   readonly signature?: Buffer;
+  /** Left out: the cluster's CA. */
+  readonly issuer?: Issuer;
+  /** Null leaves them out, as in version 1. */
+  readonly extensions?: readonly Buffer[] | null;
 }
 
-/** A certificate list of the cluster's CA (RFC 5280 5.1), DER. */
+/** A certificate list (RFC 5280 5.1), DER. */
 export function list(fields: ListFields = {}): Buffer {
-  const key = privateKey('cluster-ca');
+  const issuer = fields.issuer ?? clusterCa;
+  const key = privateKey(issuer.key);
   const hash = fields.hash ?? 'sha256';
   const algorithm = signatureAlgorithm(key, hash);
   const nextUpdate = fields.nextUpdate === undefined ? time('2027-01-01') : fields.nextUpdate;
@@ -33,23 +51,35 @@ export function list(fields: ListFields = {}): Buffer {
     // Reason: keyCompromise.
     sequence(serialNumber, time('2026-11-10'), sequence(extension('2.5.29.21', der(0x0a, Buffer.of(1))))),
   );
+  const extensions = fields.extensions === undefined ? extensionsOf(issuer) : fields.extensions;
   const tbs = sequence(
-    integer(1),
+    ...(extensions ? [integer(1)] : []),
     algorithm,
-    clusterCa.name,
+    issuer.name,
     fields.thisUpdate ?? time('2026-11-20'),
     ...(nextUpdate ? [nextUpdate] : []),
     ...(revoked.length === 0 ? [] : [sequence(...revoked)]),
-    der(
-      contextConstructed(0),
-      sequence(
-        authorityKeyIdentifier(clusterCa.keyIdentifier ?? Buffer.alloc(0)),
-        extension('2.5.29.20', der(Tag.INTEGER, Buffer.of(7))),
-      ),
-    ),
+    ...(extensions ? [der(contextConstructed(0), sequence(...extensions))] : []),
   );
   return seal(tbs, algorithm, fields.signature ?? signBytes(tbs, key, hash));
 }
+
+const extensionsOf = ({ keyIdentifier }: Issuer): readonly Buffer[] => [
+  authorityKeyIdentifier(keyIdentifier ?? Buffer.alloc(0)),
+  extension('2.5.29.20', der(Tag.INTEGER, Buffer.of(7))),
+];
+
+/** A CA that may sign lists, unlike those of kubeadm. */
+const listCaName = user('list-ca');
+const listCa = issuerOf(listCaName, 'other-ca');
+const listCaCertificate = (): Buffer =>
+  authority(listCaName, 'other-ca', {
+    extensions: [
+      keyUsage('keyCertSign', 'cRLSign'),
+      basicConstraints(true),
+      subjectKeyIdentifier(keyIdentifierOf('other-ca')),
+    ],
+  });
 
 const serialNumberIn = (certificate: Buffer): Buffer => {
   const { serialNumber } = readCertificate(certificate);
@@ -97,5 +127,29 @@ export const listFixtures: readonly Fixture[] = [
       'ca.crl': pem(list({ revoked: [serialNumberIn(janesCertificate())], signature: Buffer.alloc(256, 1) })),
     }),
     ['SignatureInvalid'],
+  ),
+  several('list-of-a-ca-for-lists', 'a list of a CA that may sign lists', () => ({
+    'ca.crt': pemOf(listCaCertificate()),
+    'ca.crl': pem(list({ issuer: listCa })),
+  })),
+  several(
+    'list-of-a-ca-for-certificates',
+    'a list of a CA whose key usage lacks cRLSign',
+    () => ({ 'ca.crt': pemOf(clusterCaCertificate()), 'ca.crl': pem(list()) }),
+    ['IssuerMayNotSign'],
+  ),
+  several(
+    'list-incomplete',
+    'lists without a CRL number, without a key identifier, and without either or a next update',
+    () => {
+      const [identifier, number] = extensionsOf(listCa);
+      return {
+        'ca.crt': pemOf(listCaCertificate()),
+        'unnumbered.crl': pem(list({ issuer: listCa, extensions: identifier ? [identifier] : [] })),
+        'unidentified.crl': pem(list({ issuer: listCa, extensions: number ? [number] : [] })),
+        'version-1.crl': pem(list({ issuer: listCa, revoked: [], extensions: null, nextUpdate: null })),
+      };
+    },
+    ['ListIncomplete'],
   ),
 ];

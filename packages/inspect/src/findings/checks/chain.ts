@@ -17,7 +17,7 @@ import type { CertificateCheck, ObjectCheck } from './check.js';
 
 /** Whether a certificate of the upload or a CA of ours signed it. */
 export const checkSignature: CertificateCheck = ({ content, node }, { relations, report }) => {
-  reportIssuance(relations.issuanceOf(node), content, report);
+  reportIssuance(relations.issuanceOf(node), content, node, report);
   const list = relations.revokedBy(node);
   if (list !== undefined)
     report('RevokedCertificate', `${list.path} revokes it (serial number ${content.serialNumber})`);
@@ -31,8 +31,13 @@ export const checkSignature: CertificateCheck = ({ content, node }, { relations,
 
 export const checkSignatureOfList: ObjectCheck = (object, { relations, report }) => {
   const issuance = relations.issuanceOfList(object);
-  if (issuance !== undefined && object.content.type === 'CertificateList')
-    reportIssuance(issuance, object.content, report);
+  if (issuance === undefined || object.content.type !== 'CertificateList') return;
+  reportIssuance(issuance, object.content, null, report);
+  const issuers = issuersIn(issuance);
+  const [first] = issuers;
+  // RFC 5280 6.3.3 (f)
+  if (first && issuers.every(({ material: { keyUsage } }) => keyUsage?.includes('cRLSign') === false))
+    report('IssuerMayNotSign', `${placeOf(first)}, which signed it, has a key usage without cRLSign`);
 };
 
 /** An invalid signature is reported when the request is read. */
@@ -44,18 +49,14 @@ export const checkSignatureOfRequest: ObjectCheck = ({ content }, { report }) =>
 function reportIssuance(
   issuance: Issuance,
   { issuer: { text: issuer }, signatureAlgorithm }: CertificateContent | CertificateListContent,
+  own: CertificateNode | null,
   report: Report,
 ): void {
   switch (issuance.outcome) {
     case 'signed':
       return;
     case 'missing':
-      report(
-        'IssuerMissing',
-        issuance.namesake === null
-          ? `its issuer ${shortName(issuer)} is not here`
-          : `its issuer ${shortName(issuer)} is not here: ${placeOf(issuance.namesake)} bears that name, and its key did not sign it`,
-      );
+      report('IssuerMissing', `its issuer ${shortName(issuer)} is not here${namesake(issuance, own)}`);
       return;
     case 'forged':
       report('SignatureInvalid', `the key of ${placeOf(issuance.supposed)} did not make the signature`);
@@ -68,6 +69,15 @@ function reportIssuance(
           : unsupported(signatureAlgorithm.name),
       );
   }
+}
+
+/** A certificate that seems to be the issuer and is not, be it the certificate itself. */
+function namesake({ other }: Extract<Issuance, { outcome: 'missing' }>, own: CertificateNode | null): string {
+  if (other === null) return '';
+  const isOwn = other.node.spkiSha256 === own?.spkiSha256;
+  return other.byName
+    ? `: ${isOwn ? 'it' : placeOf(other.node)} bears that name, and its key did not sign it`
+    : `: its authority key identifier is that of ${isOwn ? 'its own key' : placeOf(other.node)}, which did not sign it`;
 }
 
 const unsupported = (algorithm: string): string => `signatures by ${algorithm} with such a key are not checked here`;

@@ -5,8 +5,17 @@ import type { CertificateMaterial } from '../../model/decoded.js';
 import { isSelfIssued, onceFor, placeOf } from '../../relations/certificate-node.js';
 import type { CertificateCheck } from './check.js';
 
+/** The forms of names that Go, and so Kubernetes, compares (crypto/x509, parseNameConstraintsExtension). */
+const comparedByGo: readonly string[] = ['rfc822Name', 'dNSName', 'uniformResourceIdentifier', 'iPAddress'];
+
 /** RFC 5280 4.2.1.10. One chain whose CAs allow every name is enough. */
 export const checkNameConstraints: CertificateCheck = ({ material, node, authority }, { relations, report, spend }) => {
+  const forms = [...(constraintsOf(material)?.criticalForms ?? [])].filter((form) => !comparedByGo.includes(form));
+  if (forms.length > 0)
+    report(
+      'UnknownCriticalExtension',
+      `the extension nameConstraints is critical and constrains ${forms.join(' and ')}, which Go, and so Kubernetes, does not compare: it refuses every chain with it`,
+    );
   // RFC 5280 6.1.3: constraints do not apply to what a CA issues to its own name.
   if (authority && isSelfIssued(material)) return;
   const chains = relations.chainsOf(node);
@@ -24,18 +33,18 @@ export const checkNameConstraints: CertificateCheck = ({ material, node, authori
   });
   const [first] = violations;
   if (first && violations.every((each) => each !== null))
-    report('NameConstraintViolated', `${quote(first.name.text)} is ${first.why} by ${placeOf(first.above)}`);
+    report('NameConstraintViolated', `${quote(first.name.text)} ${first.why} ${placeOf(first.above)}`);
 };
 
 /** A name that constraints speak about, or the base of a subtree of them; hosts in lower case. */
 type ConstrainedName = { readonly text: string } & (
-  | { readonly kind: 'dns'; readonly host: string }
+  | { readonly kind: 'dns' | 'uri'; readonly host: string }
   /** A mailbox has both; the base of mailboxes may have no local part. */
   | { readonly kind: 'email'; readonly local: string | null; readonly host: string }
-  /** Null for a URI without a host that is a name. */
-  | { readonly kind: 'uri'; readonly host: string | null }
   | { readonly kind: 'ip'; readonly octets: Buffer }
   | { readonly kind: 'directory'; readonly rdns: readonly (readonly ComparedAttribute[])[] }
+  /** A name of a form that is not compared; null for one that is malformed, for which Go refuses the chain. */
+  | { readonly kind: 'other'; readonly form: string | null }
 );
 
 /** An attribute, as RFC 5280 7.1 compares it. */
@@ -45,6 +54,8 @@ interface ComparedAttribute {
 }
 
 interface NameConstraints {
+  /** The forms of names that they constrain; empty where the extension is not critical. */
+  readonly criticalForms: ReadonlySet<string>;
   readonly permitted: readonly ConstrainedName[];
   readonly excluded: readonly ConstrainedName[];
 }
@@ -52,9 +63,14 @@ interface NameConstraints {
 /** Null for a CA without constraints, and for malformed ones, which are reported when they are read. */
 const constraintsOf = onceFor(({ tree }: CertificateMaterial): NameConstraints | null => {
   const value = extensionValueOf(tree, '2.5.29.30');
-  const bases = (subtrees: NonNullable<typeof value>['permitted']): readonly ConstrainedName[] =>
-    (subtrees ?? []).flatMap(({ base }) => constrained(base, 'base'));
-  return value && { permitted: bases(value.permitted), excluded: bases(value.excluded) };
+  if (value === null) return null;
+  const [permitted, excluded] = [value.permitted ?? [], value.excluded ?? []];
+  const isCritical = tree.extensions?.find(({ oid }) => oid === '2.5.29.30')?.critical;
+  return {
+    criticalForms: new Set(isCritical ? [...permitted, ...excluded].map(({ base }) => base.type) : []),
+    permitted: permitted.map(({ base }) => constrained(base, 'base')),
+    excluded: excluded.map(({ base }) => constrained(base, 'base')),
+  };
 });
 
 /**
@@ -66,43 +82,52 @@ function namesOf({ tree }: CertificateMaterial): readonly ConstrainedName[] {
   const alternatives = extensionValueOf(tree, '2.5.29.17') ?? [];
   const names = [
     ...(subject.rdns.length > 0 ? [directoryName(subject)] : []),
-    ...alternatives.flatMap((name) => constrained(name, 'name')),
+    ...alternatives.map((name) => constrained(name, 'name')),
   ];
   if (!names.some(({ kind }) => kind === 'email'))
     for (const { type, text } of subject.rdns.flat())
-      if (type === attributeType.emailAddress && text !== null) names.push(mailbox(text));
+      if (type === attributeType.emailAddress && text !== null) names.push(mailbox(text) ?? allOf(text));
   return names;
 }
 
-/** A name in the form that is compared; empty for a kind of names that is not compared. */
-function constrained(name: GeneralName, as: 'name' | 'base'): readonly ConstrainedName[] {
-  const { octets } = name;
-  const text = octets.toString('latin1');
+/** A name in the form that is compared. */
+function constrained(name: GeneralName, as: 'name' | 'base'): ConstrainedName {
+  const text = name.octets.toString('latin1');
+  const malformed = { kind: 'other', text, form: null } as const;
   switch (name.type) {
     case 'rfc822Name':
-      return [mailbox(text)];
+      return mailbox(text) ?? (as === 'base' ? allOf(text) : malformed);
     case 'dNSName':
-      return [{ kind: 'dns', text, host: text.toLowerCase().replace(/\.$/, '') }];
+      if (as === 'name' && !hostForm.test(text)) return malformed;
+      return { kind: 'dns', text, host: text.toLowerCase().replace(/\.$/, '') };
     case 'directoryName':
-      return [directoryName(name.name)];
-    case 'uniformResourceIdentifier':
-      return [{ kind: 'uri', text, host: as === 'base' ? text.toLowerCase() : hostOfUri(text) }];
+      return directoryName(name.name);
+    case 'uniformResourceIdentifier': {
+      const host = as === 'base' ? text : hostOfUri(text);
+      return host === null ? malformed : { kind: 'uri', text, host: host.toLowerCase() };
+    }
     case 'iPAddress':
-      return [{ kind: 'ip', text: addressText(octets), octets }];
+      return { kind: 'ip', text: addressText(name.octets), octets: name.octets };
     default:
-      return [];
+      return { kind: 'other', text: name.type, form: name.type };
   }
 }
 
-function mailbox(text: string): ConstrainedName {
-  const at = text.lastIndexOf('@');
-  return {
-    kind: 'email',
-    text,
-    local: at < 0 ? null : text.slice(0, at),
-    host: text.slice(at + 1).toLowerCase(),
-  };
+/** Labels of visible characters, as Go wants hosts below constraints (crypto/x509, domainNameValid). */
+const hostForm = /^[!-\-/-~]+(?:\.[!-\-/-~]+)*$/;
+
+/** RFC 5321 4.1.2: a quoted string or atoms, and a host. A backslash may stand before any character. */
+const mailboxForm = /^(?:"((?:[^"\\\0\t\n\r\x80-\uffff]|\\[^])*)"|((?:[\w!#$%&'*+\-/=?^`{|}~.]|\\[^])+))@([^@]+)$/;
+
+/** Null for what is no mailbox. */
+function mailbox(text: string): ConstrainedName | null {
+  const [, quoted, atoms, host = ''] = mailboxForm.exec(text) ?? [];
+  const local = (quoted ?? atoms ?? '').replace(/\\([^])/g, '$1');
+  if (!hostForm.test(host) || (quoted === undefined && `.${local}.`.includes('..'))) return null;
+  return { kind: 'email', text, local, host: host.toLowerCase() };
 }
+
+const allOf = (text: string): ConstrainedName => ({ kind: 'email', text, local: null, host: text.toLowerCase() });
 
 const directoryName = (name: NameTree): ConstrainedName => ({
   kind: 'directory',
@@ -122,7 +147,7 @@ function hostOfUri(uri: string): string | null {
   const end = rest.search(/[/?#]/);
   const authority = end < 0 ? rest : rest.slice(0, end);
   const host = authority.slice(authority.lastIndexOf('@') + 1).replace(/:\d*$/, '');
-  return host === '' || host.includes(':') || /^\d+(?:\.\d+){3}$/.test(host) ? null : host.toLowerCase();
+  return !hostForm.test(host) || host.includes(':') || /^\d+(?:\.\d+){3}$/.test(host) ? null : host;
 }
 
 const addressText = (octets: Buffer): string =>
@@ -131,40 +156,49 @@ const addressText = (octets: Buffer): string =>
 /** The first name that a CA with these constraints does not allow; undefined where it allows all. */
 function violation(
   names: readonly ConstrainedName[],
-  { permitted, excluded }: NameConstraints,
+  { criticalForms, permitted, excluded }: NameConstraints,
   spend: () => void,
-): { readonly name: ConstrainedName; readonly why: 'excluded' | 'not permitted' } | undefined {
+): { readonly name: ConstrainedName; readonly why: string } | undefined {
   for (const name of names) {
-    if (excluded.some((base) => isWithin(name, base, spend) || mayExpandInto(name, base)))
-      return { name, why: 'excluded' };
+    if (name.kind === 'other') {
+      if (name.form === null || criticalForms.has(name.form))
+        return { name, why: 'cannot be compared with the name constraints of' };
+      continue;
+    }
+    // A host stands for all that is under it in Go, and for itself in RFC 5280. A name must be allowed by both.
+    if (excluded.some((base) => isWithin(name, base, isUnderDomain, spend) || mayExpandInto(name, base)))
+      return { name, why: 'is excluded by' };
     const ofItsKind = permitted.filter(({ kind }) => kind === name.kind);
-    if (ofItsKind.length > 0 && !ofItsKind.some((base) => isWithin(name, base, spend)))
-      return { name, why: 'not permitted' };
+    if (ofItsKind.length > 0 && !ofItsKind.some((base) => isWithin(name, base, isHostWithin, spend)))
+      return { name, why: 'is not permitted by' };
   }
   return undefined;
 }
 
 /** Whether a name lies in the subtree under a base of its kind. */
-function isWithin(name: ConstrainedName, base: ConstrainedName, spend: () => void): boolean {
+function isWithin(name: ConstrainedName, base: ConstrainedName, isHost: typeof isHostWithin, spend: () => void) {
   spend();
   switch (name.kind) {
     case 'dns':
       return base.kind === 'dns' && isUnderDomain(name.host, base.host);
     case 'email':
-      return base.kind === 'email' && isHostWithin(name.host, base.host) && [null, name.local].includes(base.local);
+      if (base.kind !== 'email') return false;
+      return base.local === null ? isHost(name.host, base.host) : base.local === name.local && base.host === name.host;
     case 'uri':
-      return base.kind === 'uri' && base.host !== null && isHostWithin(name.host, base.host);
+      return base.kind === 'uri' && isHost(name.host, base.host);
     case 'ip':
       return base.kind === 'ip' && isAddressWithin(name.octets, base.octets);
     case 'directory':
       return base.kind === 'directory' && isNameWithin(name.rdns, base.rdns, spend);
+    case 'other':
+      return false;
   }
 }
 
 /** A wildcard covers an excluded host, although it is not that host itself. */
 function mayExpandInto(name: ConstrainedName, base: ConstrainedName): boolean {
-  if (name.kind !== 'dns' || base.kind !== 'dns' || !name.host.startsWith('*.')) return false;
-  const dot = base.host.indexOf('.', 1);
+  if (!('host' in name && 'host' in base) || name.kind !== base.kind || !name.host.startsWith('*.')) return false;
+  const dot = base.host.indexOf('.');
   return dot > 0 && base.host.length - dot === name.host.length - 1 && base.host.endsWith(name.host.slice(1));
 }
 
@@ -175,8 +209,8 @@ function isUnderDomain(name: string, base: string): boolean {
 }
 
 /** The base of mailboxes and URIs is a host, or with a leading dot all hosts under it. */
-const isHostWithin = (host: string | null, base: string): boolean =>
-  host !== null && (base.startsWith('.') ? host.endsWith(base) : host === base);
+const isHostWithin = (host: string, base: string): boolean =>
+  base.startsWith('.') ? host.endsWith(base) : host === base;
 
 /** An address and its mask, of the same family. */
 function isAddressWithin(address: Buffer, base: Buffer): boolean {

@@ -40,12 +40,19 @@ export const checkValidity: CertificateCheck = ({ content, material, authority }
 const inDays = (seconds: number): string =>
   seconds < 86_400 ? durationInWords(seconds) : counted(Math.floor(seconds / 86_400), 'day');
 
-/** Whether a certificate list is out of date (RFC 5280 5.1.2.5). Kubernetes reads none in any case. */
+/** Whether a certificate list is out of date (RFC 5280 5.1.2.5), or lacks a part. Kubernetes reads none in any case. */
 export const checkCertificateList: ObjectCheck = ({ content, material }, { context, report }) => {
   if (content.type !== 'CertificateList') return;
   const { nextUpdate } = material?.kind === 'list' ? material : { nextUpdate: null };
   const overdue = nextUpdate === null ? 0 : (context.now.getTime() - nextUpdate.getTime()) / 1000;
   if (overdue > 0 && content.nextUpdate !== null)
     report('ListExpired', `the next one was due ${durationInWords(overdue)} ago, at ${content.nextUpdate}`);
+  const lack = (id: string, what: string) => (content.extensions.some(({ oid }) => oid === id) ? [] : [what]);
+  const lacks = [
+    ...(content.nextUpdate === null ? ['nextUpdate'] : []),
+    ...lack('2.5.29.35', 'authority key identifier'),
+    ...lack('2.5.29.20', 'CRL number'),
+  ];
+  if (lacks.length > 0) report('ListIncomplete', `it has no ${lacks.join(', no ')}`);
   report('ListNotConsulted', 'no component of Kubernetes looks whether a certificate is on it');
 };
