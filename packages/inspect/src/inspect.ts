@@ -101,9 +101,6 @@ export function renderInspection({ inspection, objects }: Inspected, now: Date, 
   }
 }
 
-/** The report for a terminal without the text that OpenSSL prints. */
-export const overviewOf = ({ inspection }: Inspected, now: Date): string => reportText(inspection, new Map(), now);
-
 /** By path, the name of the file of the upload that holds an object. */
 export function filesOf(objects: readonly DecodedObject[]): ReadonlyMap<string, string> {
   const files = new Map<string, string>();
@@ -133,7 +130,7 @@ export async function fillInventory(
 }
 
 /** Certificates and requests by path: a report shows them as OpenSSL prints them. */
-function treesOf(objects: readonly DecodedObject[]): PrintableTrees {
+export function treesOf(objects: readonly DecodedObject[]): PrintableTrees {
   return new Map(
     objects.flatMap(({ path, material }) =>
       material?.kind === 'certificate' || material?.kind === 'request' ? [[path, material.tree] as const] : [],

@@ -4,7 +4,7 @@ import { inspectFiles } from './inspect-files.js';
 /** `npm run inspect -- FILE…`, or `kubepass-inspect FILE…`. `inspectFiles` says what the exit codes mean. */
 const { output, complaints, exitCode } = await inspectFiles(process.argv.slice(2), {
   now: new Date(),
-  isTerminal: process.stdout.isTTY,
+  stdout: process.stdout,
 });
 process.stdout.write(output);
 process.stderr.write(complaints);
