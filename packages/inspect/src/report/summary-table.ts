@@ -121,13 +121,17 @@ function shortNames({ cells, width }: FilledColumn): readonly string[] {
 const shortCells = ({ cells, width }: FilledColumn): readonly string[] =>
   cells.map((cell) => cut(cell, width, / \+\d{1,6}$/.exec(cell)?.[0].length));
 
-/** The folder that all paths begin with, and what differs. The contents of a single file are named without it: `#…`. */
+/** The folder that all paths begin with, and what differs. Where one file alone has contents, they are named `#…`. */
 function shortPaths(paths: readonly string[]): { readonly folder: string; readonly names: readonly string[] } {
-  const [first = '', ...others] = paths;
+  const [first = ''] = paths;
   const steps = first.split('/').slice(0, -1);
-  while (!others.every((path) => path.startsWith([...steps, ''].join('/')))) steps.pop();
+  while (!paths.every((path) => path.startsWith([...steps, ''].join('/')))) steps.pop();
   // The root is no folder worth a line.
   const folder = steps.join('') === '' ? '' : `${steps.join('/')}/`;
-  const isOneFile = others.every((path) => path.startsWith(`${first}#`));
-  return { folder, names: paths.map((path, i) => path.slice((isOneFile && i > 0 ? first : folder).length)) };
+  const [file = '', ...more] = new Set(paths.flatMap((path) => (path.includes('#') ? path.split('#', 1) : [])));
+  const inFile = more.length === 0 && paths.includes(file) ? `${file}#` : null;
+  return {
+    folder,
+    names: paths.map((path) => path.slice((inFile !== null && path.startsWith(inFile) ? file : folder).length)),
+  };
 }

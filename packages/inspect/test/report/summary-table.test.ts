@@ -74,7 +74,9 @@ ca.crt   certificate         CN=kubernetes  itself      -                    203
     expect(rows('/a.key', 'b.key')).toEqual(['OBJECT', '/a.key', 'b.key', '']);
     expect(rows('/a.key', '/b.key')).toEqual(['OBJECT', '/a.key', '/b.key', '']);
     expect(rows('x/c', 'x/c#users[0].key')).toEqual(['in x/:', 'OBJECT', 'c', '#users[0].key', '']);
-    expect(rows('x/c', 'x/c#k', 'x/d#k')).toEqual(['in x/:', 'OBJECT', 'c', 'c#k', 'd#k', '']);
+    expect(rows('x/c', 'x/c#k', 'x/d')).toEqual(['in x/:', 'OBJECT', 'c', '#k', 'd', '']);
+    expect(rows('x/a#b.key', 'x/d')).toEqual(['in x/:', 'OBJECT', 'a#b.key', 'd', '']);
+    expect(rows('x/c', 'x/c#k', 'x/d', 'x/d#k')).toEqual(['in x/:', 'OBJECT', 'c', 'c#k', 'd', 'd#k', '']);
   });
 
   it('never lets two objects read the same', () => {
