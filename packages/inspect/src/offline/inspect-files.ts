@@ -4,7 +4,7 @@ import { type OutputStream, type Screen, screenOf } from '../formats/text/screen
 import { visible } from '../formats/text/visible.js';
 import { filesOf, type Inspected, inspectUpload, treesOf } from '../inspect.js';
 import { inspectionDefaults } from '../defaults/index.js';
-import type { InspectionContext } from '../model/decoded.js';
+import type { InspectionContext, Thresholds } from '../model/decoded.js';
 import type { Finding, Inspection, Severity, UploadPart } from '../model/inspection.js';
 import { type FindingCode, rankOf, severities } from '../model/catalogue.js';
 import { uploadLimits, UploadRefusedError } from '../model/budget.js';
@@ -38,9 +38,7 @@ async function inspectPaths(options: InspectionOptions, { now, stdout }: Circums
     return { output: '', complaints: `${password.problem}\n`, exitCode: 2 };
 
   const { parts, problems, notes } = readFiles(options.paths);
-  const { expiresWithinSeconds } = options;
-  const asked = expiresWithinSeconds === null ? {} : { expiresWithinSeconds, inWholeLife: true };
-  const thresholds = { ...inspectionDefaults, ...asked };
+  const thresholds = { ...inspectionDefaults, ...options.thresholds };
   const context = { now, clusters: [], thresholds, inventory: async () => new Map() };
   const { inspected, problems: refusals } = await inspectBatches(parts, password, context);
   const failed = problems.length + refusals.length > 0;
@@ -69,8 +67,8 @@ type OutputFormat = (typeof formats)[number];
 interface InspectionOptions {
   /** Findings of this severity and worse end in exit code 1, and are shown. Null: errors count. */
   readonly severity: Severity | null;
-  /** Certificates that end within this time end in exit code 1, too. */
-  readonly expiresWithinSeconds: number | null;
+  /** Certificates that expire within a time end in exit code 1, too. Null: nobody asks for them. */
+  readonly thresholds: Pick<Thresholds, 'expiresWithinSeconds' | 'inWholeLife'> | null;
   readonly format: OutputFormat;
   readonly passwordFile: string | null;
   /** Files and folders; `-` is the standard input. */
@@ -113,21 +111,21 @@ function chosenOptions(
   if (severity !== undefined && !isOneOf(severity, severities))
     throw new UsageError(`there is no severity ${JSON.stringify(severity)}`);
   if (!isOneOf(format, formats)) throw new UsageError(`there is no format ${JSON.stringify(format)}`);
-  const expiresWithinSeconds = secondsOf(values['expires-within']);
+  const thresholds = thresholdsOf(values['expires-within']);
   if (paths.length === 0) throw new UsageError('name at least one file or folder');
-  return { severity: severity ?? null, expiresWithinSeconds, format, passwordFile: passwordFile ?? null, paths };
+  return { severity: severity ?? null, thresholds, format, passwordFile: passwordFile ?? null, paths };
 }
 
 const secondsOfUnit: Readonly<Record<string, number>> = { h: 3_600, d: 86_400, w: 604_800 };
 
 /** `12h`, `30d`, `2w`. Throws `UsageError`. */
-function secondsOf(time: string | undefined): number | null {
+function thresholdsOf(time: string | undefined): InspectionOptions['thresholds'] {
   if (time === undefined) return null;
   const [, count, unit = ''] = /^(\d{1,6})([hdw])$/.exec(time) ?? [];
   const { [unit]: seconds } = secondsOfUnit;
   if (seconds === undefined)
     throw new UsageError(`--expires-within takes a time such as 30d, 12h or 2w, and not ${JSON.stringify(time)}`);
-  return Number(count) * seconds;
+  return { expiresWithinSeconds: Number(count) * seconds, inWholeLife: true };
 }
 
 const isOneOf = <T extends string>(value: string, all: readonly T[]): value is T =>
@@ -180,10 +178,10 @@ const isAtLeast = (least: Severity, { severity }: Finding): boolean => rankOf(se
 
 /** Whether a finding ends in exit code 1. */
 const countsFor =
-  ({ severity, expiresWithinSeconds }: InspectionOptions) =>
+  ({ severity, thresholds }: InspectionOptions) =>
   (finding: Finding): boolean =>
     isAtLeast(severity ?? 'error', finding) ||
-    (expiresWithinSeconds !== null && finding.code === ('CertificateExpiresSoon' satisfies FindingCode));
+    (thresholds !== null && finding.code === ('CertificateExpiresSoon' satisfies FindingCode));
 
 /** The most that an overview goes into. The table of more would leave the screen. */
 const mostDetailed = 5;

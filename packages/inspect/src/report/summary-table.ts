@@ -1,6 +1,8 @@
 import { columnsOf, cut, type Screen, type Style, wrapColumns } from '../formats/text/screen.js';
 import { clip, maxShown, visible } from '../formats/text/visible.js';
 import type { Inspection } from '../model/inspection.js';
+import { alternativeNames } from './object-fields.js';
+import { whoIssued } from './object-words.js';
 import { type SummaryRow, summaryRows, type Verdict } from './summary.js';
 
 /** The colours of verdicts. */
@@ -14,9 +16,12 @@ interface Column {
   readonly toneOf?: (row: SummaryRow) => Style | null;
 }
 
-/** `cp-1, kubernetes +5`. */
-const firstTwo = ({ names }: SummaryRow): string | null =>
-  names.length === 0 ? null : names.slice(0, 2).join(', ') + (names.length > 2 ? ` +${names.length - 2}` : '');
+/** `cp-1, kubernetes +5`: two alternative names, without their types, and how many more there are. */
+function firstNames({ object }: SummaryRow): string | null {
+  const names = 'extensions' in object ? alternativeNames(object.extensions) : [];
+  const first = names.slice(0, 2).map((name) => name.slice(name.indexOf(':') + 1));
+  return first.length === 0 ? null : first.join(', ') + (names.length > 2 ? ` +${names.length - 2}` : '');
+}
 
 /** `2036-11-22, 9 years`; the details have the time of day. */
 function endText({ validity }: SummaryRow): string | null {
@@ -32,8 +37,8 @@ const columns: readonly Column[] = [
   { head: 'OBJECT', least: 24, textOf: (_, name) => name },
   { head: 'WHAT', least: 22, textOf: ({ what }) => what },
   { head: 'WHO', least: 18, textOf: ({ who }) => who },
-  { head: 'ISSUER', least: 12, textOf: ({ issuer }) => issuer },
-  { head: 'NAMES', least: 20, textOf: firstTwo },
+  { head: 'ISSUER', least: 12, textOf: ({ object }) => whoIssued(object) },
+  { head: 'NAMES', least: 20, textOf: firstNames },
   { head: 'UNTIL', least: Infinity, textOf: endText, toneOf: endTone },
   { head: 'VERDICT', least: Infinity, textOf: ({ verdict }) => verdict, toneOf: ({ verdict }) => tones[verdict] },
 ];
@@ -59,7 +64,7 @@ export function summaryTable(inspection: Inspection, now: Date, { width, paint }
     return { ...column, cells, width: Math.min(widest, width) };
   });
   const { beside, below } = arranged(
-    filled.filter(({ cells }) => cells.some((cell) => cell !== none)),
+    filled.filter(({ cells }, i) => i === 0 || cells.some((cell) => cell !== none)),
     width,
   );
   const line = (cells: readonly string[], toneOf: (column: Column) => Style | null | undefined): string =>

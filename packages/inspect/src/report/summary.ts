@@ -1,8 +1,7 @@
 import { counted, durationInWords } from '../formats/text/duration-in-words.js';
 import type { Finding, InspectedObject, Inspection, Severity } from '../model/inspection.js';
 import { type FindingCode, rankOf, severities } from '../model/catalogue.js';
-import { alternativeNames } from './object-fields.js';
-import { whatItIs, whoIssued, whoItIs } from './object-words.js';
+import { whatItIs, whoItIs } from './object-words.js';
 
 /** The worst finding about an object. */
 export type Verdict = Severity | 'ok';
@@ -12,9 +11,6 @@ export interface SummaryRow {
   readonly object: InspectedObject;
   readonly what: string;
   readonly who: string | null;
-  /** The alternative names. */
-  readonly names: readonly string[];
-  readonly issuer: string | null;
   /** Whether it is soon due for renewal. */
   readonly endsSoon: boolean;
   readonly validity: RemainingValidity | null;
@@ -34,16 +30,11 @@ export function summaryRows(inspection: Inspection, now: Date): SummaryRow[] {
     object,
     what: whatItIs(object),
     who: whoItIs(object),
-    names: 'extensions' in object ? alternativeNames(object.extensions).map(withoutType) : [],
-    issuer: whoIssued(object),
     endsSoon: soon.has(object.path),
     validity: validityOf(object, now),
     verdict: worst.get(object.path) ?? 'ok',
   }));
 }
-
-/** `kubernetes` for `DNS:kubernetes`. */
-const withoutType = (name: string): string => name.slice(name.indexOf(':') + 1);
 
 /** A finding that several objects share, reported once. */
 export interface CommonFinding extends Omit<Finding, 'object'> {

@@ -1,3 +1,4 @@
+import type { WriteStream } from 'node:tty';
 import { inspect } from 'node:util';
 import { wrapText } from './visible.js';
 
@@ -12,15 +13,10 @@ export interface Screen {
 /** A page or a file. */
 export const plainScreen: Screen = { width: 120, paint: (_, text) => text };
 
-/** Standard output, or what stands in for it. A pipe has none of these. */
-export interface OutputStream {
-  readonly isTTY?: boolean;
-  /** A terminal that does not know its width says 0. */
-  readonly columns?: number;
-  /** Heeds NO_COLOR and TERM. */
-  readonly hasColors?: () => boolean;
-}
+/** Standard output, or what stands in for it. A pipe has none of these. `hasColors` heeds NO_COLOR and TERM. */
+export type OutputStream = Partial<Pick<WriteStream, 'isTTY' | 'columns' | 'hasColors'>>;
 
+/** A terminal that does not know its width says 0. */
 export const screenOf = (output: OutputStream): Screen => ({
   width: output.columns ? Math.max(60, output.columns) : plainScreen.width,
   paint: output.hasColors?.() ? painted : plainScreen.paint,
