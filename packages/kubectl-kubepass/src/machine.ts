@@ -39,7 +39,10 @@ export const printable = (text: string): string =>
 
 /** The same, but colours stay: for a text in which nobody else can have written any. */
 export const printableInColours = (text: string): string =>
-  text.replace(/(\u001b\[\d+m)|[^\u001b]+|\u001b/g, (part, colour?: string) => colour ?? printable(part));
+  text
+    .split('\u001b')
+    .map((part, i) => (i === 0 ? '' : /^\[\d+m/.test(part) ? '\u001b' : '\ufffd') + printable(part))
+    .join('');
 
 /** The same, where line ends and tabs would make it look like something else. */
 export const oneLine = (text: string): string => printable(text.replace(/[\n\t]+/g, ' '));

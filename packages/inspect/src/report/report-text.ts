@@ -110,7 +110,7 @@ function contextsTable({ contexts, currentContext }: KubeconfigContent): string 
   );
   const header = ['CURRENT', 'NAME', 'CLUSTER', 'AUTHINFO', 'NAMESPACE'];
   const table = alignColumns([header, ...rows], { minimumWidth: 6, padding: 3 });
-  return `${table.replace(/ +$/gm, '').replace(/^(?=.)/gm, '  ')}`;
+  return table.replace(/ +$/gm, '').replace(/^(?=.)/gm, '  ');
 }
 
 function groupText({ title, fields }: FieldGroup, screen: Screen): string {

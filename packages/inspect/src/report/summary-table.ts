@@ -2,7 +2,7 @@ import { columnsOf, cut, type Screen, type Style, wrapColumns } from '../formats
 import { clip, maxShown, visible } from '../formats/text/visible.js';
 import type { Inspection } from '../model/inspection.js';
 import { alternativeNames } from './object-fields.js';
-import { whoIssued } from './object-words.js';
+import { issuerOf } from './object-words.js';
 import { type SummaryRow, summaryRows, type Verdict } from './summary.js';
 
 /** The colours of verdicts. */
@@ -37,7 +37,7 @@ const columns: readonly Column[] = [
   { head: 'OBJECT', least: 24, textOf: (_, name) => name },
   { head: 'WHAT', least: 22, textOf: ({ what }) => what },
   { head: 'WHO', least: 18, textOf: ({ who }) => who },
-  { head: 'ISSUER', least: 12, textOf: ({ object }) => whoIssued(object) },
+  { head: 'ISSUER', least: 12, textOf: ({ object }) => issuerOf(object) },
   { head: 'NAMES', least: 20, textOf: firstNames },
   { head: 'UNTIL', least: Infinity, textOf: endText, toneOf: endTone },
   { head: 'VERDICT', least: Infinity, textOf: ({ verdict }) => verdict, toneOf: ({ verdict }) => tones[verdict] },

@@ -40,7 +40,7 @@ export const columnsOf = (text: string): number =>
 export const wrapColumns = (text: string, width: number): string[] =>
   wrapText(text, text.search(wide) === -1 ? width : width >> 1);
 
-/** A text in at most `width` columns: of a longer one its beginning, `…`, and its last characters, in `tail` columns. */
+/** A text in at most `width` columns: of a longer one its beginning, `…`, and its end in `tail` columns. */
 export function cut(text: string, width: number, tail = 0): string {
   if (columnsOf(text) <= width) return text;
   const characters = Array.from(text);
